@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BASE_CHILD_H
+#define BASE_CHILD_H
+
+#include "build/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct arena;
+struct buf;
+
+/*
+ * One child process.  Both descriptors are readable in poll(2): out has what the
+ * child writes to stdout and stderr, pidfd becomes ready when it is dead.  A child
+ * leads its own process group and dies with us.
+ */
+struct child {
+	pid_t pid; /* 0: none */
+	int pidfd;
+	int out; /* -1 when opts.out was given, or after it was closed */
+	int in;  /* -1 unless opts.want_in */
+};
+
+struct child_opts {
+	const char *dir;        /* cwd, or NULL */
+	char *const *env;       /* or NULL: ours */
+	int out;                /* descriptor for stdout and stderr when > 0: no pipe is made (a log file) */
+	bool want_in;           /* make a pipe to stdin (nonblocking); else stdin is /dev/null */
+	bool split_err;         /* stderr stays ours */
+	const int *keep;        /* descriptors the child inherits under their own numbers */
+	size_t nkeep;
+	int nice;
+};
+
+/* returns once the program runs; a program that cannot be executed is our error, naming it */
+int child_start(struct child *c, char *const argv[], const struct child_opts *o, struct err *e);
+/* reaps; *status as waitpid gives it; blocks until it is dead; closes all descriptors */
+int child_wait(struct child *c, int *status, struct err *e);
+/* signal to the whole group */
+void child_kill(const struct child *c, int sig);
+/* "exit status 3", "killed by signal 9 (Killed)"; on the arena */
+const char *child_status_text(struct arena *a, int status);
+
+/*
+ * The simple case: run, wait, collect what it printed (out may be NULL).  *status
+ * as waitpid gives it; only failing to run it is an error.
+ */
+int child_run(char *const argv[], const struct child_opts *o, struct buf *out, int *status, struct err *e);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BASE_DIGEST_H
+#define BASE_DIGEST_H
+
+#include "build/base/err.h"
+
+#include <stddef.h>
+
+/* SHA-256 (FIPS 180-4) as 64 lower-case hexadecimal characters and a NUL. */
+#define DIGEST_HEX 65
+
+struct digest; /* a running digest */
+
+struct digest *digest_new(void);
+void digest_add(struct digest *d, const void *p, size_t n);
+/* writes the result and frees d */
+void digest_end(struct digest *d, char hex[DIGEST_HEX]);
+
+void digest_bytes(const void *p, size_t n, char hex[DIGEST_HEX]);
+int digest_file(const char *path, char hex[DIGEST_HEX], struct err *e);
+/*
+ * Of a disk image: sha256 over "lh-disk 1 SIZE\n" and, for every 4096-byte block
+ * that is not all zero, its index (u64, little endian) and its bytes.  Holes and
+ * zeros give the same digest, and holes cost nothing.
+ */
+int digest_disk(const char *path, char hex[DIGEST_HEX], struct err *e);
+/*
+ * Of a tree: type, permission bits, name, bytes or link target of everything below
+ * dir in strcmp order; no owners, no times.
+ */
+int digest_tree(const char *dir, char hex[DIGEST_HEX], struct err *e);
+
+#endif

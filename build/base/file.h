@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "build/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct arena;
+struct stat;
+
+/* Files and folders.  What appears under its final name is complete: temporary name, then rename. */
+
+/* whole file, NUL added behind it (not counted in *n; n may be NULL) */
+int file_read(struct arena *a, const char *path, char **text, size_t *n, struct err *e);
+/* replaces path with these bytes by rename; no fsync */
+int file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e);
+/* mkdir -p; what exists is fine */
+int file_mkdirs(const char *path, mode_t mode, struct err *e);
+/* mkdir -p of the folder that will hold path */
+int file_mkparent(const char *path, struct err *e);
+/* rm -rf, symlinks are removed, never followed; read-only folders are made writable first; absent is fine */
+int file_remove(const char *path, struct err *e);
+bool file_exists(const char *path);
+bool file_isdir(const char *path);
+/* copies bytes, mode and holes; to is replaced by rename */
+int file_copy(const char *from, const char *to, mode_t mode, struct err *e);
+/* symlink(target, path), replacing what is there */
+int file_symlink(const char *target, const char *path, struct err *e);
+/* writes all n bytes or fails; name for the message */
+int fd_write(int fd, const void *p, size_t n, const char *name, struct err *e);
+int fd_cloexec(int fd);
+int fd_nonblock(int fd);
+
+/*
+ * Everything under dir, depth first, names of one folder in strcmp order, dir itself
+ * not included.  rel is relative to dir ("a/b").  A folder is visited before what it holds.
+ * The callback returns -1 with e filled to stop.
+ */
+typedef int file_visit(void *arg, const char *rel, const struct stat *st, struct err *e);
+int file_walk(const char *dir, file_visit *visit, void *arg, struct err *e);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BASE_MANIFEST_H
+#define BASE_MANIFEST_H
+
+#include "build/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct buf;
+
+/*
+ * What an image is made of and how it boots: written by lh-build beside the image,
+ * read by lh-verify.  It is the only place where the two programs meet, and an image
+ * that is not ours can be verified with a manifest written by hand.
+ *
+ * Text: first line "lh-manifest 1", then `key value` lines, comments with #.  Paths
+ * are relative to the manifest's folder.  An unknown key is an error, a missing one
+ * is named.  The reader accepts only what is needed to boot as mandatory: triple,
+ * qemu, machine, console, and one of kernel or image.
+ */
+struct man_part {
+	const char *name;    /* rootfs swap rwfs userfs extra: also the filesystem's label */
+	const char *type;    /* ext4, swap */
+	uint64_t start, size; /* bytes */
+	const char *uuid;    /* of the partition */
+};
+
+struct man_package {
+	const char *name, *version;
+	const char *key;   /* of the action that built it */
+	bool modified;     /* built from an override */
+};
+
+struct man_service {
+	const char *name;
+	const char *type; /* longrun oneshot bundle */
+};
+
+struct manifest {
+	const char *dir;       /* folder of the manifest, absolute; not in the file */
+	const char *triple;    /* x86_64-linux-musl */
+	const char *arch;      /* short name: x86_64 i486 armv7 aarch64 */
+	const char *profile;   /* s6, minimal, or whatever a foreign image calls itself */
+	const char *why;       /* why this profile, when `auto` chose it; may be NULL */
+	const char *set;
+	const char *net;       /* dhcp or static */
+	const char *hostname;
+	const char *address, *router, *dns; /* static: the guest's; dhcp: NULL */
+	const char *country;
+
+	const char *qemu, *machine, *cpu; /* cpu may be NULL */
+	unsigned memory;       /* MiB */
+	const char *console;   /* ttyS0 */
+	const char *panic;     /* device for pvpanic, or NULL */
+	const char *elf;       /* "ELF64 X86_64" */
+	const char *disk_bus;  /* virtio (default) ahci nvme sd */
+
+	const char *kernel;    /* file, or NULL: the image boots itself */
+	const char *kernel_sha256;
+	const char *append;    /* kernel command line, without console nonce */
+	const char *image;     /* file */
+	const char *image_digest; /* digest_disk */
+	const char *symbols;   /* System.map or NULL */
+	const char *credentials; /* file of `user password` lines, or NULL */
+	const char *door;      /* how a command channel is injected: s6-linux-init, inittab; NULL: it cannot be */
+	const char *key;       /* of the image action */
+
+	struct man_part *parts;
+	size_t nparts;
+	struct man_package *packages;
+	size_t npackages;
+	struct man_service *services; /* every atomic of `default`, profile s6 */
+	size_t nservices;
+};
+
+int manifest_read(struct arena *a, const char *path, struct manifest *m, struct err *e);
+void manifest_format(const struct manifest *m, struct buf *out);
+/* by rename, mode 0644 */
+int manifest_write(const struct manifest *m, const char *path, struct err *e);
+/* the file that a member such as m->kernel names: absolute, on the arena; NULL for NULL */
+char *manifest_path(struct arena *a, const struct manifest *m, const char *file);
+
+#endif

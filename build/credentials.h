@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_CREDENTIALS_H
+#define BUILD_CREDENTIALS_H
+
+#include "build/base/err.h"
+
+struct arena;
+struct config;
+
+/*
+ * Who may log in.  OUTPUT/credentials (mode 0600) has `user password salt` lines for
+ * root and guest; where lh-config sets no password, a random one is made once and from
+ * then on is an input of the image.
+ */
+struct credentials {
+	const char *root_password, *guest_password;
+	const char *root_hash, *guest_hash; /* SHA-512 crypt(3) */
+};
+
+/* reads the file, or makes it; ROOT_PASSWORD and GUEST_PASSWORD of the configuration win, and are written back */
+int credentials_get(struct arena *a, const struct config *cfg, struct credentials *out, struct err *e);
+
+#endif

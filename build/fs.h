@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_FS_H
+#define BUILD_FS_H
+
+#include "build/base/err.h"
+#include "build/tree.h"
+
+#include <stdint.h>
+
+/*
+ * ext4 inside an image, written in place at an offset through libext2fs: no mount, no
+ * root, no temporary file.  Same input, same bytes: no clock, no random numbers, no
+ * mke2fs.conf.
+ */
+struct fs_opts {
+	const char *image;   /* exists, sparse, large enough */
+	uint64_t offset;     /* bytes, multiple of 1 MiB */
+	uint64_t size;       /* bytes */
+	const char *label;
+	unsigned char uuid[16]; /* of the filesystem; also the directory hash seed */
+	int64_t epoch;       /* seconds since 1970 for every time; below 2^31, not 0 */
+};
+
+/* what the tree needs, metadata and journal included, before anything is written; bytes */
+uint64_t fs_need(const struct tree *t, uint64_t size);
+/* does it fit; the error names the filesystem, what it needs, what it has, its largest folders and the variable */
+int fs_check(const struct tree *t, uint64_t size, const char *variable, struct err *e);
+int fs_write(const struct fs_opts *o, const struct tree *t, struct err *e);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_STORE_H
+#define BUILD_STORE_H
+
+#include "build/base/digest.h"
+#include "build/base/err.h"
+
+#include <stdbool.h>
+
+struct arena;
+
+/*
+ * Results by key: CACHE/store/KEY-NAME/ holds out/ (read-only), key (the text whose
+ * digest the name is), output (digest_tree of out/), log.  An entry appears by rename,
+ * complete or not at all; two builders may share a store.
+ */
+struct store {
+	const char *dir; /* CACHE/store */
+};
+
+int store_open(struct arena *a, const char *cache, struct store *s, struct err *e);
+/* entry's folder, whether it is there or not */
+char *store_path(struct arena *a, const struct store *s, const char *key, const char *name);
+/* 1: there, and output holds its digest; 0: not there */
+int store_lookup(const struct store *s, const char *key, const char *name, char output[DIGEST_HEX], struct err *e);
+/*
+ * Takes workdir/out and workdir/log into the store under key; key_text is kept beside them.
+ * When somebody else entered the same key meanwhile, theirs stays.  Fills output.
+ */
+int store_enter(const struct store *s, const char *workdir, const char *key, const char *name, const char *key_text, char output[DIGEST_HEX], struct err *e);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_SYSDEPS_H
+#define BUILD_SYSDEPS_H
+
+#include "build/base/err.h"
+
+#include <stddef.h>
+
+struct arena;
+
+/* sysdeps/TRIPLE/facts: all that is known of an architecture, as `key value` lines. */
+struct sysdeps {
+	const char *triple;
+	const char *dir; /* top/sysdeps/TRIPLE */
+	struct fact {
+		const char *key, *value;
+	} *facts; /* in file order */
+	size_t nfacts;
+};
+
+/* an unsupported triple is EXIT_USAGE and lists the supported ones */
+int sysdeps_read(struct arena *a, const char *top, const char *triple, struct sysdeps *out, struct err *e);
+/* NULL when there is no such fact */
+const char *sysdeps_get(const struct sysdeps *s, const char *key);
+/* "a b c", sorted: every folder of top/sysdeps */
+char *sysdeps_supported(struct arena *a, const char *top);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_UNPACK_H
+#define BUILD_UNPACK_H
+
+#include "build/base/err.h"
+
+/*
+ * Archive -> source tree, and nothing outside it: absolute names, "..", names that
+ * pass through a symlink, hard links to the outside, devices and fifos are refused by
+ * name, before anything of that entry is written.  strip leading path components are cut off.
+ */
+int unpack(const char *archive, const char *dir, unsigned strip, struct err *e);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_EXPECT_H
+#define VERIFY_EXPECT_H
+
+#include "build/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+/*
+ * Patterns against a console: bytes, not text, and the earliest match in the stream
+ * wins whatever the boundaries at which it was read.  Of matches that start at the same
+ * byte the pattern first in the list wins.  Memory is bounded: a stream keeps what its
+ * cursors may still need, at most its window.
+ *
+ * A pattern that looks at the end ($, \z) can never be sure on a stream: `expect` patterns
+ * meet the end only at end of file; prompt_find() is for "the output ends like this, and
+ * has been quiet".  (PCRE2 partial matching: pcre2partial(3).)
+ */
+struct pattern; /* compiled, immutable; shared by any number of streams */
+
+/* PCRE2 syntax, bytes, multiline; the message has PCRE2's text and the column */
+int pattern_compile(struct arena *a, const char *re, struct pattern **out, struct err *e);
+/* a pattern that matches exactly these bytes */
+int pattern_literal(struct arena *a, const void *p, size_t n, struct pattern **out, struct err *e);
+const char *pattern_text(const struct pattern *p);
+/* names of its named groups, in number order; NULL-terminated */
+const char *const *pattern_names(const struct pattern *p);
+
+struct stream;
+
+/* window: bytes kept at most behind the newest one (a match can't be longer); heap, not arena */
+struct stream *stream_new(size_t window);
+void stream_free(struct stream *s);
+void stream_add(struct stream *s, const void *p, size_t n);
+void stream_eof(struct stream *s); /* nothing more will come */
+uint64_t stream_size(const struct stream *s); /* bytes ever added */
+/* the last line that has more than blanks, for reports; on the arena, at most max bytes */
+char *stream_last_line(struct arena *a, const struct stream *s, size_t max);
+/* the bytes from..to that are still kept; on the arena */
+char *stream_text(struct arena *a, const struct stream *s, uint64_t from, uint64_t to, size_t *n);
+
+/* one reader of a stream with the patterns it looks for; several may read one stream */
+struct cursor;
+
+struct hit {
+	size_t which;        /* index of the pattern */
+	uint64_t start, end; /* absolute offsets in the stream */
+	/* named groups of that pattern: values on the arena given to cursor_find, NULL when unset */
+	const char **names;
+	char **values;
+	size_t nvalues;
+};
+
+struct cursor *cursor_new(struct stream *s, struct pattern *const *patterns, size_t n);
+void cursor_free(struct cursor *c);
+/* look for other patterns from here on */
+void cursor_patterns(struct cursor *c, struct pattern *const *patterns, size_t n);
+uint64_t cursor_offset(const struct cursor *c);
+void cursor_seek(struct cursor *c, uint64_t offset);
+/*
+ * 1: *h is the next match, and the cursor stands behind it (an empty match moves it by one byte);
+ * 0: more bytes are needed, or (after stream_eof) there is none.
+ * The sequence of hits is the same for every way of cutting the stream into reads.
+ */
+int cursor_find(struct arena *a, struct cursor *c, struct hit *h);
+/* do the bytes from the cursor to the newest one end with a match of p; for `prompt`, after quiet time */
+bool prompt_find(struct arena *a, struct cursor *c, struct pattern *p, struct hit *h);
+/* one-shot: does p match anywhere in these bytes; h may be NULL */
+bool pattern_match(struct arena *a, struct pattern *p, const void *s, size_t n, struct hit *h);
+
+#endif

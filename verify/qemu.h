@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_QEMU_H
+#define VERIFY_QEMU_H
+
+#include "build/base/argv.h"
+
+#include <stdbool.h>
+
+struct manifest;
+
+/*
+ * One guest as a QEMU command line: pure, comparable with a text file before anything is
+ * forked.  -nodefaults -no-user-config; QMP, console and door are inherited descriptors.
+ */
+struct qemu_opts {
+	const char *disk;       /* qcow2 overlay, or NULL */
+	int console_fd, qmp_fd; /* our ends are elsewhere; these numbers the child inherits */
+	int door_fd;            /* -1: no door */
+	const char *nonce;      /* lh.nonce= on the kernel command line; NULL: none */
+	const char *append;     /* more kernel words, or NULL */
+	const char *accel;      /* "tcg" "kvm" */
+	const char *cpu;        /* instead of the manifest's, or NULL */
+	const char *loadvm;     /* state to start from, or NULL */
+	bool reboot;            /* a reset reboots; else it ends QEMU */
+	bool ssh;               /* forward a port of 127.0.0.1 that the kernel chooses to the guest's 22 */
+};
+
+void qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_RESULT_H
+#define VERIFY_RESULT_H
+
+#include "build/base/clock.h"
+
+#include <stddef.h>
+
+/*
+ * What came out.  A cell is one image x one scenario; a point is one step of it.
+ * A pass needs positive evidence of every step, the nonce, the expected way of ending,
+ * no watch tripped, QEMU reaped, the base image unchanged.
+ */
+enum verdict { VERDICT_PASS,
+	VERDICT_FAIL,
+	VERDICT_SKIP,
+	VERDICT_FLAKY,
+	VERDICT_BROKEN, /* could not be judged */
+	NVERDICTS };
+
+extern const char *const verdict_names[NVERDICTS];
+
+struct point {
+	unsigned line;           /* of the scenario */
+	const char *source;      /* the statement */
+	enum verdict verdict;
+	nstime took;
+};
+
+/* why a cell is not a pass, as a person should see it; members may be NULL */
+struct failure {
+	const char *where;    /* scenarios/services.scn:14 */
+	const char *what;     /* one line */
+	const char *expected;
+	const char *got;
+	const char *guest;    /* idle, spinning in SYMBOL, waiting for disk, host starved, panicked, gone */
+	const char *nearest;  /* what came closest, or the console line that tells most */
+	const char *look;     /* paths and commands, relative to the output folder */
+};
+
+struct cell_result {
+	const char *arch, *net, *profile, *set, *scenario, *title;
+	const char *scenario_path;
+	const char *dir;       /* the cell's folder: console, qmp, argv, verdict */
+	enum verdict verdict;
+	const char *reason;    /* skip and broken: one line */
+	struct failure failure;
+	struct point *points;
+	size_t npoints;
+	nstime took, booted;   /* wall time; from qemu start to readiness, 0: not measured */
+	const char **warnings; /* what warn watches saw */
+	size_t nwarnings;
+};
+
+#endif
