@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Builds the two programs, then calls them: how an image is built and verified is
+# known to lh-build and lh-verify, not here.  Local settings go to config.mk.
+#
+#   O=DIR     objects and programs elsewhere (default: .obj, programs in bin/)
+#   SAN=1     with AddressSanitizer and UBSan, in their own folder
+#   WERROR=1  warnings are errors
+
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := image
+
+-include config.mk
+
+CC ?= cc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+O ?= .obj$(if $(SAN),/san)
+B := $(if $(SAN),$(O)/bin,$(if $(filter .obj,$(O)),bin,$(O)/bin))
+
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wwrite-strings -Wpointer-arith -Wcast-qual -Wvla \
+	-Wformat=2 -Wundef -Wimplicit-fallthrough $(if $(WERROR),-Werror)
+override CFLAGS += $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+override CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -DLH_VERSION='"$(VERSION)"'
+comma := ,
+VERSION := 0.1
+
+BASE := $(patsubst %.c,$(O)/%.o,$(wildcard build/base/*.c))
+BUILD := $(patsubst %.c,$(O)/%.o,$(filter-out build/main.c,$(wildcard build/*.c)))
+VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c,$(wildcard verify/*.c)))
+BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(wildcard build/test/*.c))
+VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c,$(wildcard verify/test/*.c)))
+TOOLS := $(B)/lh-build $(B)/lh-verify
+
+# each library's headers are for one file only; ci/edges checks it
+PKG_build_fetch := libcurl
+PKG_build_unpack := libarchive
+PKG_build_disk := fdisk
+PKG_build_fs := ext2fs com_err
+PKG_build_base_digest := libcrypto
+PKG_verify_expect := libpcre2-8
+PKG_verify_ssh := libssh2
+PKG_verify_guestfs := ext2fs com_err
+PKG_verify_qmp := jansson
+PKG_test := check
+
+LIBS_build := libcurl libarchive fdisk ext2fs com_err libcrypto
+LIBS_verify := libpcre2-8 libssh2 ext2fs com_err jansson libcrypto
+# for the tests: what they serve from and make hostile archives with
+LIBS_build_test := check libmicrohttpd
+LIBS_verify_test := check
+
+pkg_of = $(PKG_$(subst /,_,$(basename $(1))))$(if $(findstring /test/,$(1)), check libmicrohttpd libarchive ext2fs com_err)
+pkg_flags = $(if $(strip $(1)),$(shell pkg-config --cflags $(1)))
+pkg_libs = $(shell pkg-config --libs $(1))
+
+.PHONY: tools image images sources kernel rootfs rwfs userfs packages verify qemu-boot check check-unit check-broken \
+	bench bench-build bench-image bench-verify reproduce bisect release format clean distclean help build verify-tools
+
+tools: $(TOOLS)
+
+$(B)/lh-build: $(O)/build/main.o $(BUILD) $(BASE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_build)) -lcrypt
+
+$(B)/lh-verify: $(O)/verify/main.o $(VERIFY) $(BASE)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify))
+
+$(O)/test-build: $(BUILD_TEST) $(BUILD) $(BASE)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_build) $(LIBS_build_test)) -lcrypt
+
+$(O)/test-verify: $(VERIFY_TEST) $(VERIFY) $(BASE)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify) $(LIBS_verify_test))
+
+$(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/qmp.o $(BASE)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,jansson libcrypto)
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 $(CPPFLAGS) $(WARN) $(CFLAGS) $(call pkg_flags,$(call pkg_of,$*.c)) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

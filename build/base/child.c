@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/child.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* which of the child's preparations failed, told through a pipe that exec closes */
+struct failure {
+	int why;
+	char what[20];
+};
+
+static _Noreturn void
+give_up(int tell, const char *what)
+{
+	struct failure f = { .why = errno };
+	ssize_t ignored;
+
+	strncpy(f.what, what, sizeof f.what - 1);
+	ignored = write(tell, &f, sizeof f);
+	(void)ignored; /* nobody is left to hear of it */
+	_exit(127);
+}
+
+/* in the child: only what is async-signal-safe; parent is who must still be there */
+static _Noreturn void
+become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int out, int tell)
+{
+	sigset_t none;
+
+	setpgid(0, 0);
+	/* after any setuid of ours, which would clear it; the parent may be gone already */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || (!o->split_err && dup2(out, 2) < 0))
+		give_up(tell, "redirect");
+	for (size_t i = 0; i < o->nkeep; i++)
+		if (fcntl(o->keep[i], F_SETFD, 0) < 0)
+			give_up(tell, "keep descriptor");
+	if (o->dir && chdir(o->dir) < 0)
+		give_up(tell, "chdir");
+	if (o->nice)
+		setpriority(PRIO_PROCESS, 0, o->nice);
+	if (o->env)
+		execvpe(argv[0], argv, o->env);
+	else
+		execvp(argv[0], argv);
+	give_up(tell, "exec");
+}
+
+static void
+shut(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+int
+child_start(struct child *c, char *const argv[], const struct child_opts *o, struct err *e)
+{
+	static const struct child_opts plain;
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, tell[2] = { -1, -1 };
+	struct failure f;
+	pid_t parent = getpid();
+	ssize_t n;
+
+	if (!o)
+		o = &plain;
+	*c = (struct child){ .pidfd = -1, .out = -1, .in = -1 };
+	if (o->want_in) {
+		if (pipe2(in, O_CLOEXEC) < 0)
+			goto system;
+	} else if ((in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) {
+		goto system;
+	}
+	if (o->out > 0)
+		out[1] = o->out;
+	else if (pipe2(out, O_CLOEXEC) < 0)
+		goto system;
+	if (pipe2(tell, O_CLOEXEC) < 0)
+		goto system;
+
+	c->pid = fork();
+	if (c->pid < 0)
+		goto system;
+	if (c->pid == 0)
+		become(argv, o, parent, in[0], out[1], tell[1]);
+
+	setpgid(c->pid, c->pid); /* both sides, so that it is done when either goes on */
+	shut(in[0]);
+	shut(tell[1]);
+	in[0] = tell[1] = -1;
+	if (o->out <= 0) {
+		shut(out[1]);
+		out[1] = -1;
+	}
+	do
+		n = read(tell[0], &f, sizeof f);
+	while (n < 0 && errno == EINTR);
+	shut(tell[0]);
+	tell[0] = -1;
+	if (n == (ssize_t)sizeof f) {
+		waitpid(c->pid, NULL, 0);
+		errno = f.why;
+		if (!strcmp(f.what, "chdir"))
+			fail_errno(e, "%s: folder %s", argv[0], o->dir);
+		else if (!strcmp(f.what, "exec"))
+			fail_errno(e, "%s", argv[0]);
+		else
+			fail_errno(e, "%s: %s", argv[0], f.what);
+		goto close_all;
+	}
+	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	if (c->pidfd < 0) {
+		fail_errno(e, "%s: pidfd_open", argv[0]);
+		kill(-c->pid, SIGKILL);
+		waitpid(c->pid, NULL, 0);
+		goto close_all;
+	}
+	c->out = out[0];
+	c->in = in[1];
+	if (c->in >= 0)
+		fd_nonblock(c->in);
+	return 0;
+
+system:
+	fail_errno(e, "start %s", argv[0]);
+close_all:
+	shut(in[0]);
+	shut(in[1]);
+	shut(out[0]);
+	if (o->out <= 0)
+		shut(out[1]);
+	shut(tell[0]);
+	shut(tell[1]);
+	c->pid = 0;
+	return -1;
+}
+
+int
+child_wait(struct child *c, int *status, struct err *e)
+{
+	pid_t r;
+
+	do
+		r = waitpid(c->pid, status, 0);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		fail_errno(e, "wait for process %ld", (long)c->pid);
+	shut(c->pidfd);
+	shut(c->out);
+	shut(c->in);
+	*c = (struct child){ .pidfd = -1, .out = -1, .in = -1 };
+	return r < 0 ? -1 : 0;
+}
+
+void
+child_kill(const struct child *c, int sig)
+{
+	if (c->pid > 0)
+		kill(-c->pid, sig);
+}
+
+const char *
+child_status_text(struct arena *a, int status)
+{
+	if (WIFEXITED(status))
+		return arena_printf(a, "exit status %d", WEXITSTATUS(status));
+	if (WIFSIGNALED(status))
+		return arena_printf(a, "killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return arena_printf(a, "wait status %#x", (unsigned)status);
+}
+
+int
+child_run(char *const argv[], const struct child_opts *o, struct buf *out, int *status, struct err *e)
+{
+	struct child c;
+	char block[16384];
+
+	if (child_start(&c, argv, o, e) < 0)
+		return -1;
+	while (c.out >= 0) {
+		ssize_t n = read(c.out, block, sizeof block);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			fail_errno(e, "read from %s", argv[0]);
+			child_kill(&c, SIGKILL);
+			child_wait(&c, status, &(struct err){ 0 });
+			return -1;
+		}
+		if (n == 0)
+			break;
+		if (out)
+			buf_add(out, block, (size_t)n);
+	}
+	return child_wait(&c, status, e);
+}

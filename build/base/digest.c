@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/digest.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLOCK 4096
+#define RUN (256 * BLOCK) /* bytes read at a time */
+
+struct digest {
+	EVP_MD_CTX *ctx;
+};
+
+/* libcrypto has no reason to fail here but memory */
+static void
+must(int ok)
+{
+	if (ok != 1) {
+		fputs("fatal: libcrypto: sha256 failed\n", stderr);
+		_Exit(111);
+	}
+}
+
+struct digest *
+digest_new(void)
+{
+	struct digest *d = xmalloc(sizeof *d);
+
+	d->ctx = EVP_MD_CTX_new();
+	must(d->ctx != NULL);
+	must(EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL));
+	return d;
+}
+
+void
+digest_add(struct digest *d, const void *p, size_t n)
+{
+	must(EVP_DigestUpdate(d->ctx, p, n));
+}
+
+void
+digest_end(struct digest *d, char hex[DIGEST_HEX])
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	unsigned n;
+
+	must(EVP_DigestFinal_ex(d->ctx, sum, &n));
+	for (unsigned i = 0; i < n; i++)
+		sprintf(hex + 2 * i, "%02x", sum[i]);
+	EVP_MD_CTX_free(d->ctx);
+	free(d);
+}
+
+void
+digest_bytes(const void *p, size_t n, char hex[DIGEST_HEX])
+{
+	struct digest *d = digest_new();
+
+	digest_add(d, p, n);
+	digest_end(d, hex);
+}
+
+static int
+add_file(struct digest *d, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *block;
+	ssize_t n;
+
+	if (fd < 0)
+		return fail_errno(e, "%s", path);
+	block = xmalloc(RUN);
+	while ((n = read(fd, block, RUN)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			fail_errno(e, "%s", path);
+			break;
+		}
+		digest_add(d, block, (size_t)n);
+	}
+	free(block);
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+int
+digest_file(const char *path, char hex[DIGEST_HEX], struct err *e)
+{
+	struct digest *d = digest_new();
+	int r = add_file(d, path, e);
+
+	digest_end(d, hex);
+	return r;
+}
+
+/* the blocks of [pos, end) that are not all zero */
+static int
+add_blocks(struct digest *d, int fd, off_t pos, off_t end, char *run, const char *path, struct err *e)
+{
+	static const char zero[BLOCK];
+
+	while (pos < end) {
+		size_t want = end - pos < RUN ? (size_t)(end - pos) : RUN;
+		ssize_t n = pread(fd, run, want, pos);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_errno(e, "%s", path);
+		if (n == 0)
+			return fail(e, "%s: became shorter while it was read", path);
+		if (n % BLOCK && pos + n < end) /* a short read: whole blocks only, the rest next time */
+			n -= n % BLOCK;
+		if (n == 0)
+			continue;
+		for (ssize_t i = 0; i < n; i += BLOCK) {
+			size_t len = n - i < BLOCK ? (size_t)(n - i) : BLOCK;
+			uint64_t index = (uint64_t)(pos + i) / BLOCK;
+			unsigned char le[8];
+
+			if (!memcmp(run + i, zero, len))
+				continue;
+			for (int b = 0; b < 8; b++)
+				le[b] = (unsigned char)(index >> 8 * b);
+			digest_add(d, le, sizeof le);
+			digest_add(d, run + i, len);
+		}
+		pos += n;
+	}
+	return 0;
+}
+
+int
+digest_disk(const char *path, char hex[DIGEST_HEX], struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), r = -1;
+	struct digest *d;
+	struct stat st;
+	off_t pos = 0;
+	char head[64], *run;
+
+	if (fd < 0)
+		return fail_errno(e, "%s", path);
+	d = digest_new();
+	run = xmalloc(RUN);
+	if (fstat(fd, &st) < 0) {
+		fail_errno(e, "%s", path);
+		goto out;
+	}
+	snprintf(head, sizeof head, "lh-disk 1 %jd\n", (intmax_t)st.st_size);
+	digest_add(d, head, strlen(head));
+	while (pos < st.st_size) {
+		off_t end;
+
+		pos = lseek(fd, pos, SEEK_DATA);
+		if (pos < 0 && errno == ENXIO)
+			break;
+		if (pos < 0 || (end = lseek(fd, pos, SEEK_HOLE)) < 0) {
+			fail_errno(e, "%s", path);
+			goto out;
+		}
+		/* a filesystem with small blocks may put a hole's edge inside a block of ours */
+		pos -= pos % BLOCK;
+		if (end % BLOCK)
+			end += BLOCK - end % BLOCK;
+		if (end > st.st_size)
+			end = st.st_size;
+		if (add_blocks(d, fd, pos, end, run, path, e) < 0)
+			goto out;
+		pos = end;
+	}
+	r = 0;
+out:
+	digest_end(d, hex);
+	free(run);
+	close(fd);
+	return r;
+}
+
+struct tree_walk {
+	struct digest *d;
+	const char *dir;
+};
+
+static int
+add_entry(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	struct tree_walk *w = arg;
+	char path[PATH_MAX], text[PATH_MAX + 64];
+	ssize_t n;
+
+	snprintf(path, sizeof path, "%s/%s", w->dir, rel);
+	/* a folder's and a file's bits; sizes separate one file's bytes from the next entry */
+	switch (st->st_mode & S_IFMT) {
+	case S_IFREG:
+		snprintf(text, sizeof text, "file %04o %jd %s", (unsigned)st->st_mode & 07777, (intmax_t)st->st_size, rel);
+		digest_add(w->d, text, strlen(text) + 1);
+		return add_file(w->d, path, e);
+	case S_IFDIR:
+		snprintf(text, sizeof text, "dir %04o %s", (unsigned)st->st_mode & 07777, rel);
+		break;
+	case S_IFLNK:
+		snprintf(text, sizeof text, "link %s", rel);
+		digest_add(w->d, text, strlen(text) + 1);
+		n = readlink(path, text, sizeof text - 1);
+		if (n < 0)
+			return fail_errno(e, "%s", path);
+		text[n] = '\0';
+		break;
+	case S_IFIFO:
+		snprintf(text, sizeof text, "fifo %04o %s", (unsigned)st->st_mode & 07777, rel);
+		break;
+	default:
+		return fail(e, "%s: not a file, folder, symlink or fifo", path);
+	}
+	digest_add(w->d, text, strlen(text) + 1);
+	return 0;
+}
+
+int
+digest_tree(const char *dir, char hex[DIGEST_HEX], struct err *e)
+{
+	struct tree_walk w = { .d = digest_new(), .dir = dir };
+	int r = file_walk(dir, add_entry, &w, e);
+
+	digest_end(w.d, hex);
+	return r;
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/file.h"
+
+#include "build/base/arena.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int
+file_read(struct arena *a, const char *path, char **text, size_t *n, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	size_t used = 0, cap;
+	char *p;
+
+	if (fd < 0)
+		return fail_errno(e, "%s", path);
+	if (fstat(fd, &st) < 0)
+		goto fail_close;
+	if (S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		goto fail_close;
+	}
+	cap = st.st_size > 0 ? (size_t)st.st_size + 1 : 4096;
+	p = arena_alloc(a, cap);
+	for (;;) {
+		ssize_t r = read(fd, p + used, cap - used - 1);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			goto fail_close;
+		if (r == 0)
+			break;
+		used += (size_t)r;
+		if (used == cap - 1) { /* /proc says 0, or it grew */
+			p = arena_grow(a, p, used, 2 * cap, 1);
+			cap *= 2;
+		}
+	}
+	close(fd);
+	p[used] = '\0';
+	*text = p;
+	if (n)
+		*n = used;
+	return 0;
+
+fail_close:
+	fail_errno(e, "%s", path);
+	close(fd);
+	return -1;
+}
+
+int
+fd_write(int fd, const void *p, size_t n, const char *name, struct err *e)
+{
+	const char *s = p;
+
+	while (n) {
+		ssize_t w = write(fd, s, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return fail_errno(e, "%s", name);
+		s += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+/* a fresh file beside path; its name lands in tmp */
+static int
+open_beside(const char *path, char tmp[PATH_MAX], struct err *e)
+{
+	int fd;
+
+	if (snprintf(tmp, PATH_MAX, "%s.XXXXXX", path) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return fail_errno(e, "%s", path);
+	}
+	fd = mkostemp(tmp, O_CLOEXEC);
+	return fd < 0 ? fail_errno(e, "%s", path) : fd;
+}
+
+/* gives the temporary file its mode and its name; removes it when that fails */
+static int
+settle(int fd, const char *tmp, const char *path, mode_t mode, struct err *e)
+{
+	int r = 0;
+
+	if (fchmod(fd, mode) < 0)
+		r = fail_errno(e, "%s", path);
+	if (close(fd) < 0 && r == 0) /* where a full disk shows on network filesystems */
+		r = fail_errno(e, "%s", path);
+	if (r == 0 && rename(tmp, path) < 0)
+		r = fail_errno(e, "%s", path);
+	if (r < 0)
+		unlink(tmp);
+	return r;
+}
+
+int
+file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e)
+{
+	char tmp[PATH_MAX];
+	int fd = open_beside(path, tmp, e);
+
+	if (fd < 0)
+		return -1;
+	if (fd_write(fd, p, n, path, e) < 0) {
+		close(fd);
+		unlink(tmp);
+		return -1;
+	}
+	return settle(fd, tmp, path, mode, e);
+}
+
+int
+file_mkdirs(const char *path, mode_t mode, struct err *e)
+{
+	char p[PATH_MAX];
+	size_t n = strlen(path);
+
+	if (n >= sizeof p) {
+		errno = ENAMETOOLONG;
+		return fail_errno(e, "%s", path);
+	}
+	memcpy(p, path, n + 1);
+	for (char *s = p + 1;; s++) {
+		bool end = !*s;
+
+		if (*s != '/' && !end)
+			continue;
+		*s = '\0';
+		if (mkdir(p, mode) < 0 && errno != EEXIST)
+			return fail_errno(e, "%s", p);
+		if (end)
+			break;
+		*s = '/';
+	}
+	if (!file_isdir(path)) {
+		errno = ENOTDIR;
+		return fail_errno(e, "%s", path);
+	}
+	return 0;
+}
+
+int
+file_mkparent(const char *path, struct err *e)
+{
+	char p[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+
+	if (!slash || slash == path)
+		return 0;
+	if ((size_t)(slash - path) >= sizeof p) {
+		errno = ENAMETOOLONG;
+		return fail_errno(e, "%s", path);
+	}
+	memcpy(p, path, (size_t)(slash - path));
+	p[slash - path] = '\0';
+	return file_mkdirs(p, 0755, e);
+}
+
+bool
+file_exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+bool
+file_isdir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* shown is the path for messages */
+static int
+remove_at(int dir, const char *name, const char *shown, struct err *e)
+{
+	int fd;
+	DIR *d;
+	struct dirent *ent;
+	struct stat st;
+
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return fail_errno(e, "remove %s", shown);
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_errno(e, "remove %s", shown);
+	if (S_ISDIR(st.st_mode) && (st.st_mode & 0700) != 0700)
+		fchmodat(dir, name, 0700, 0); /* if it may not be, opening says so */
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || !(d = fdopendir(fd)))
+		return fail_errno(e, "remove %s", shown);
+	while ((ent = readdir(d))) {
+		char sub[PATH_MAX];
+
+		if (!strcmp(ent->d_name, ".") || !strcmp(ent->d_name, ".."))
+			continue;
+		snprintf(sub, sizeof sub, "%s/%s", shown, ent->d_name);
+		if (remove_at(fd, ent->d_name, sub, e) < 0) {
+			closedir(d);
+			return -1;
+		}
+	}
+	closedir(d);
+	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return fail_errno(e, "remove %s", shown);
+	return 0;
+}
+
+int
+file_remove(const char *path, struct err *e)
+{
+	return remove_at(AT_FDCWD, path, path, e);
+}
+
+/* where the kernel can't copy between the two filesystems; as copy_file_range(2), both at *pos */
+static ssize_t
+copy_some(int in, int out, off_t *pos, off_t end)
+{
+	char block[65536];
+	size_t want = end - *pos < (off_t)sizeof block ? (size_t)(end - *pos) : sizeof block;
+	ssize_t n = pread(in, block, want, *pos), done = 0;
+
+	while (done < n) {
+		ssize_t w = pwrite(out, block + done, (size_t)(n - done), *pos + done);
+
+		if (w < 0)
+			return -1;
+		done += w;
+	}
+	if (n > 0)
+		*pos += n;
+	return n;
+}
+
+/* copies the data of one file into another, new and empty; holes stay holes */
+static int
+copy_data(int in, int out, off_t size, const char *name, struct err *e)
+{
+	off_t pos = 0, end;
+
+	if (ftruncate(out, size) < 0)
+		return fail_errno(e, "%s", name);
+	while (pos < size) {
+		pos = lseek(in, pos, SEEK_DATA);
+		if (pos < 0) {
+			if (errno == ENXIO) /* only a hole is left */
+				return 0;
+			return fail_errno(e, "%s", name);
+		}
+		end = lseek(in, pos, SEEK_HOLE);
+		if (end < 0)
+			return fail_errno(e, "%s", name);
+		while (pos < end) {
+			off_t to = pos;
+			ssize_t n = copy_file_range(in, &pos, out, &to, (size_t)(end - pos), 0);
+
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
+				n = copy_some(in, out, &pos, end);
+			if (n < 0)
+				return fail_errno(e, "%s", name);
+			if (n == 0)
+				return fail(e, "%s: became shorter while it was copied", name);
+		}
+	}
+	return 0;
+}
+
+int
+file_copy(const char *from, const char *to, mode_t mode, struct err *e)
+{
+	char tmp[PATH_MAX];
+	struct stat st;
+	int in = open(from, O_RDONLY | O_CLOEXEC), out;
+
+	if (in < 0)
+		return fail_errno(e, "%s", from);
+	if (fstat(in, &st) < 0) {
+		fail_errno(e, "%s", from);
+		goto close_in;
+	}
+	out = open_beside(to, tmp, e);
+	if (out < 0)
+		goto close_in;
+	if (copy_data(in, out, st.st_size, to, e) < 0) {
+		close(out);
+		unlink(tmp);
+		goto close_in;
+	}
+	close(in);
+	return settle(out, tmp, to, mode, e);
+
+close_in:
+	close(in);
+	return -1;
+}
+
+int
+file_symlink(const char *target, const char *path, struct err *e)
+{
+	char tmp[PATH_MAX];
+
+	if (snprintf(tmp, sizeof tmp, "%s.%ld", path, (long)getpid()) >= (int)sizeof tmp) {
+		errno = ENAMETOOLONG;
+		return fail_errno(e, "%s", path);
+	}
+	unlink(tmp);
+	if (symlink(target, tmp) < 0)
+		return fail_errno(e, "%s", path);
+	if (rename(tmp, path) < 0) {
+		fail_errno(e, "%s", path);
+		unlink(tmp);
+		return -1;
+	}
+	return 0;
+}
+
+int
+fd_cloexec(int fd)
+{
+	return fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+int
+fd_nonblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name); /* not alphasort: it follows the locale */
+}
+
+static int
+not_dots(const struct dirent *d)
+{
+	return strcmp(d->d_name, ".") && strcmp(d->d_name, "..");
+}
+
+static int
+walk(const char *dir, const char *rel, file_visit *visit, void *arg, struct err *e)
+{
+	char path[PATH_MAX];
+	struct dirent **names;
+	int n, r = 0;
+
+	if (snprintf(path, sizeof path, "%s%s%s", dir, *rel ? "/" : "", rel) >= (int)sizeof path) {
+		errno = ENAMETOOLONG;
+		return fail_errno(e, "%s/%s", dir, rel);
+	}
+	n = scandir(path, &names, not_dots, by_name);
+	if (n < 0)
+		return fail_errno(e, "%s", path);
+	for (int i = 0; i < n; i++) {
+		char sub[PATH_MAX];
+		struct stat st;
+
+		if (r == 0 && snprintf(sub, sizeof sub, "%s%s%s", rel, *rel ? "/" : "", names[i]->d_name) >= (int)sizeof sub) {
+			errno = ENAMETOOLONG;
+			r = fail_errno(e, "%s/%s", path, names[i]->d_name);
+		}
+		if (r == 0 && snprintf(path, sizeof path, "%s/%s", dir, sub) >= (int)sizeof path) {
+			errno = ENAMETOOLONG;
+			r = fail_errno(e, "%s/%s", dir, sub);
+		}
+		if (r == 0 && lstat(path, &st) < 0)
+			r = fail_errno(e, "%s", path);
+		if (r == 0)
+			r = visit(arg, sub, &st, e);
+		if (r == 0 && S_ISDIR(st.st_mode))
+			r = walk(dir, sub, visit, arg, e);
+		free(names[i]);
+	}
+	free(names);
+	return r;
+}
+
+int
+file_walk(const char *dir, file_visit *visit, void *arg, struct err *e)
+{
+	return walk(dir, "", visit, arg, e);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/manifest.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/file.h"
+#include "build/base/lines.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char first_line[] = "lh-manifest 1";
+
+/* the members that are one text each; the rest of a line is the value */
+static const struct key {
+	const char *name;
+	size_t member;
+	bool needed;
+} keys[] = {
+#define TEXT(name, needed) { #name, offsetof(struct manifest, name), needed }
+	TEXT(triple, true),
+	TEXT(arch, false),
+	TEXT(profile, false),
+	TEXT(why, false),
+	TEXT(set, false),
+	TEXT(net, false),
+	TEXT(hostname, false),
+	TEXT(address, false),
+	TEXT(router, false),
+	TEXT(dns, false),
+	TEXT(country, false),
+	TEXT(qemu, true),
+	TEXT(machine, true),
+	TEXT(cpu, false),
+	TEXT(console, true),
+	TEXT(panic, false),
+	TEXT(elf, false),
+	TEXT(disk_bus, false),
+	TEXT(kernel, false),
+	TEXT(kernel_sha256, false),
+	TEXT(append, false),
+	TEXT(image, false),
+	TEXT(image_digest, false),
+	TEXT(symbols, false),
+	TEXT(credentials, false),
+	TEXT(door, false),
+	TEXT(key, false),
+#undef TEXT
+};
+
+#define NKEYS (sizeof keys / sizeof *keys)
+#define DEFAULT_MEMORY 256
+
+static const char **
+text_of(const struct key *k, const struct manifest *m)
+{
+	return (const char **)((uintptr_t)m + k->member);
+}
+
+/* room for one more member of a vector that doubles */
+static void *
+one_more(struct arena *a, void *v, size_t n, size_t size)
+{
+	/* full exactly when n is a power of two, or nothing is there */
+	if (n & (n - 1))
+		return v;
+	return arena_grow(a, v, n, n ? 2 * n : 1, size);
+}
+
+static int
+number(const struct lines *l, const char *word, uint64_t *out, struct err *e)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(word, &end, 10);
+	if (*word < '0' || *word > '9' || *end || errno)
+		return lines_fail(l, e, "%s: not a number", word);
+	return 0;
+}
+
+static int
+read_part(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	struct man_part p = { 0 };
+	char *w[5];
+
+	if (words(value, w, 5) != 5)
+		return lines_fail(l, e, "partition: needs NAME TYPE START SIZE UUID");
+	if (number(l, w[2], &p.start, e) < 0 || number(l, w[3], &p.size, e) < 0)
+		return -1;
+	p.name = w[0];
+	p.type = w[1];
+	p.uuid = w[4];
+	m->parts = one_more(a, m->parts, m->nparts, sizeof p);
+	m->parts[m->nparts++] = p;
+	return 0;
+}
+
+static int
+read_package(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	char *w[4];
+	size_t n = words(value, w, 4);
+
+	if ((n != 3 && n != 4) || (n == 4 && strcmp(w[3], "modified")))
+		return lines_fail(l, e, "package: needs NAME VERSION KEY [modified]");
+	m->packages = one_more(a, m->packages, m->npackages, sizeof *m->packages);
+	m->packages[m->npackages++] = (struct man_package){ .name = w[0], .version = w[1], .key = w[2], .modified = n == 4 };
+	return 0;
+}
+
+static int
+read_service(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	char *w[2];
+
+	if (words(value, w, 2) != 2)
+		return lines_fail(l, e, "service: needs NAME TYPE");
+	m->services = one_more(a, m->services, m->nservices, sizeof *m->services);
+	m->services[m->nservices++] = (struct man_service){ .name = w[0], .type = w[1] };
+	return 0;
+}
+
+static int
+read_memory(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	uint64_t n;
+
+	(void)a;
+	if (number(l, value, &n, e) < 0)
+		return -1;
+	if (n < 8 || n > 1 << 20)
+		return lines_fail(l, e, "memory %s: from 8 to 1048576 MiB", value);
+	m->memory = (unsigned)n;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*read)(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e);
+} tables[] = {
+	{ "memory", read_memory },
+	{ "partition", read_part },
+	{ "package", read_package },
+	{ "service", read_service },
+};
+
+static int
+read_line(struct arena *a, const struct lines *l, const char *name, char *value, struct manifest *m, struct err *e)
+{
+	for (size_t i = 0; i < NKEYS; i++) {
+		const char **text = text_of(&keys[i], m);
+
+		if (strcmp(keys[i].name, name))
+			continue;
+		if (*text)
+			return lines_fail(l, e, "%s: given twice", name);
+		*text = value;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		if (!strcmp(tables[i].name, name))
+			return tables[i].read(a, l, value, m, e);
+	return lines_fail(l, e, "%s: unknown key", name);
+}
+
+/* absolute folder that holds path */
+static int
+folder_of(struct arena *a, const char *path, const char **dir, struct err *e)
+{
+	char full[PATH_MAX], *slash;
+
+	if (!realpath(path, full))
+		return fail_errno(e, "%s", path);
+	slash = strrchr(full, '/');
+	*dir = slash == full ? "/" : arena_strndup(a, full, (size_t)(slash - full));
+	return 0;
+}
+
+int
+manifest_read(struct arena *a, const char *path, struct manifest *m, struct err *e)
+{
+	struct lines l;
+	char *line, *name;
+
+	*m = (struct manifest){ .memory = DEFAULT_MEMORY };
+	if (lines_open(a, path, &l, e) < 0 || folder_of(a, path, &m->dir, e) < 0)
+		return wrap(e, "manifest");
+	line = lines_next(&l);
+	if (!line || strcmp(line, first_line))
+		return fail_usage(e, "%s:1: not a manifest: its first line must be \"%s\"", path, first_line);
+	while ((line = lines_next_datum(&l))) {
+		name = word_next(&line);
+		if (!*line)
+			return lines_fail(&l, e, "%s: has no value", name);
+		if (read_line(a, &l, name, line, m, e) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < NKEYS; i++)
+		if (keys[i].needed && !*text_of(&keys[i], m))
+			return fail_usage(e, "%s: lacks the key %s", path, keys[i].name);
+	if (!m->kernel && !m->image)
+		return fail_usage(e, "%s: names neither kernel nor image: nothing to boot", path);
+	return 0;
+}
+
+void
+manifest_format(const struct manifest *m, struct buf *out)
+{
+	buf_addf(out, "%s\n", first_line);
+	for (size_t i = 0; i < NKEYS; i++)
+		if (*text_of(&keys[i], m))
+			buf_addf(out, "%s %s\n", keys[i].name, *text_of(&keys[i], m));
+	buf_addf(out, "memory %u\n", m->memory);
+	for (size_t i = 0; i < m->nparts; i++) {
+		const struct man_part *p = &m->parts[i];
+
+		buf_addf(out, "partition %s %s %" PRIu64 " %" PRIu64 " %s\n", p->name, p->type, p->start, p->size, p->uuid);
+	}
+	for (size_t i = 0; i < m->npackages; i++) {
+		const struct man_package *p = &m->packages[i];
+
+		buf_addf(out, "package %s %s %s%s\n", p->name, p->version, p->key, p->modified ? " modified" : "");
+	}
+	for (size_t i = 0; i < m->nservices; i++)
+		buf_addf(out, "service %s %s\n", m->services[i].name, m->services[i].type);
+}
+
+int
+manifest_write(const struct manifest *m, const char *path, struct err *e)
+{
+	struct buf b = { 0 };
+	int r;
+
+	manifest_format(m, &b);
+	r = file_write(path, b.p, b.n, 0644, e);
+	buf_free(&b);
+	return r;
+}
+
+char *
+manifest_path(struct arena *a, const struct manifest *m, const char *file)
+{
+	if (!file)
+		return NULL;
+	return *file == '/' ? arena_strdup(a, file) : arena_printf(a, "%s/%s", m->dir, file);
+}
