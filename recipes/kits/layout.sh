@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Turns layout/ into the image's filesystems: what both profiles share, then what
+# only one of them has, then what lh-config says.
+
+layout_copy() # PROFILE
+{
+	mkdir -p "$OUT/rootfs" "$OUT/rwfs" "$OUT/userfs"
+	for part in . "$1"; do
+		for fs in rootfs rwfs userfs; do
+			if [ -d "$TOP/layout/$part/$fs" ]; then
+				cp -RP "$TOP/layout/$part/$fs/." "$OUT/$fs"
+			fi
+		done
+	done
+
+	# git keeps no empty folders
+	(cd "$OUT/rootfs" && mkdir -p dev home mnt/extra opt proc root/.ssh run sys tmp var)
+	(cd "$OUT/rwfs" && mkdir -p lib/dropbear log tmp && ln -s ../run run)
+	(cd "$OUT/userfs" && mkdir -p guest/.ssh)
+
+	for home in "$OUT/rootfs/root" "$OUT/userfs/guest"; do
+		printf '%s\n' "$SSH_AUTHORIZED_KEYS" >"$home/.ssh/authorized_keys"
+	done
+	layout_localtime >"$OUT/rootfs/etc/localtime"
+}
+
+# A timezone file (RFC 9636) that leaves all to the rule in its last line: two headers
+# with counts of leap seconds, transitions, types and letters, and a transition
+# to UTC before there were clocks, as the rule holds from the last transition on.
+layout_localtime()
+{
+	case $COUNTRY_CODE in
+	uk) rule='GMT0BST,M3.5.0/1,M10.5.0' ;;
+	fr | rs) rule='CET-1CEST,M3.5.0,M10.5.0/3' ;;
+	vn) rule='<+07>-7' ;;
+	cn) rule='CST-8' ;;
+	*) rule='UTC0' ;;
+	esac
+	zero='\0\0\0\0'
+	magic="TZif2\\0\\0\\0$zero$zero$zero$zero$zero"
+	utc="$zero\\0\\0UTC\\0"
+	printf "$magic$zero$zero\\0\\0\\0\\001\\0\\0\\0\\004$utc"
+	printf "$magic$zero\\0\\0\\0\\001\\0\\0\\0\\001\\0\\0\\0\\004\\370\\0\\0\\0$zero\\0$utc"
+	printf '\n%s\n' "$rule"
+}
+
+# slirp answers questions about names at .3 of its network; elsewhere it is the router
+layout_dns()
+{
+	case $DNS_IP:$LOCAL_IP in
+	:10.0.2.*) echo 10.0.2.3 ;;
+	:*) echo "$ROUTER_IP" ;;
+	*) echo "$DNS_IP" ;;
+	esac
+}
+
+layout_ntp_peers()
+{
+	zone=${COUNTRY_CODE:+$COUNTRY_CODE.}
+	echo "-p 0.${zone}pool.ntp.org -p 1.${zone}pool.ntp.org"
+}
+
+layout_substitute() # DIR...
+{
+	grep -rlI '@[A-Z_]*@' "$@" >substitute.list || :
+	while read -r file; do
+		sed -i -e "s|@HOSTNAME@|lh-$SHORT|g" \
+			-e "s|@CONSOLE@|$CONSOLE|g" \
+			-e "s|@LOCAL_IP@|$LOCAL_IP|g" \
+			-e "s|@ROUTER_IP@|$ROUTER_IP|g" \
+			-e "s|@DNS_IP@|$(layout_dns)|g" \
+			-e "s|@NTP_PEERS@|$(layout_ntp_peers)|g" \
+			-e "s|@ROOT_HASH@|${ROOT_HASH:-*}|g" \
+			-e "s|@GUEST_HASH@|${GUEST_HASH:-*}|g" "$file"
+	done <substitute.list
+	if grep -rnI '@[A-Z_]*@' "$@"; then
+		echo 'layout: the lines above name something that lh-config does not have' >&2
+		exit 1
+	fi
+}
