@@ -22,17 +22,26 @@ struct arena;
  */
 struct pattern; /* compiled, immutable; shared by any number of streams */
 
-/* PCRE2 syntax, bytes, multiline; the message has PCRE2's text and the column */
+/*
+ * PCRE2 syntax over bytes; ^ and $ are ends of lines, a line ends with LF, CR or CRLF (so with what a
+ * terminal makes of a newline), and . matches none of them.  What depends on where a search
+ * began (\G, backtracking verbs) is refused.  The message has PCRE2's text and the column.
+ */
 int pattern_compile(struct arena *a, const char *re, struct pattern **out, struct err *e);
 /* a pattern that matches exactly these bytes */
 int pattern_literal(struct arena *a, const void *p, size_t n, struct pattern **out, struct err *e);
+/* text as a piece of a pattern that matches exactly it */
+char *pattern_quote(struct arena *a, const char *text);
 const char *pattern_text(const struct pattern *p);
 /* names of its named groups, in number order; NULL-terminated */
 const char *const *pattern_names(const struct pattern *p);
 
 struct stream;
 
-/* window: bytes kept at most behind the newest one (a match can't be longer); heap, not arena */
+/*
+ * window: no match is longer, and so many bytes are kept behind the newest ones; heap, not arena.
+ * A cursor that is asked after every stream_add() sees every byte, however long the adds.
+ */
 struct stream *stream_new(size_t window);
 void stream_free(struct stream *s);
 void stream_add(struct stream *s, const void *p, size_t n);
@@ -64,12 +73,16 @@ void cursor_seek(struct cursor *c, uint64_t offset);
 /*
  * 1: *h is the next match, and the cursor stands behind it (an empty match moves it by one byte);
  * 0: more bytes are needed, or (after stream_eof) there is none.
- * The sequence of hits is the same for every way of cutting the stream into reads.
+ * -1: a pattern could not be judged (it backtracks without end), *e names it; the cursor stands
+ * behind the byte where that match would have begun, so one may go on.
+ * The sequence of answers is the same for every way of cutting the stream into reads.
  */
-int cursor_find(struct arena *a, struct cursor *c, struct hit *h);
-/* do the bytes from the cursor to the newest one end with a match of p; for `prompt`, after quiet time */
-bool prompt_find(struct arena *a, struct cursor *c, struct pattern *p, struct hit *h);
-/* one-shot: does p match anywhere in these bytes; h may be NULL */
-bool pattern_match(struct arena *a, struct pattern *p, const void *s, size_t n, struct hit *h);
+int cursor_find(struct arena *a, struct cursor *c, struct hit *h, struct err *e);
+/* bytes that left the stream before this cursor was asked about them: 0 if it is asked after every add */
+uint64_t cursor_lost(const struct cursor *c);
+/* do the bytes from the cursor to the newest one end with a match of p; for `prompt`, after quiet time.  1, 0, -1 as above */
+int prompt_find(struct arena *a, struct cursor *c, struct pattern *p, struct hit *h, struct err *e);
+/* one-shot: does p match anywhere in these bytes; h may be NULL.  1, 0, -1 as above */
+int pattern_match(struct arena *a, struct pattern *p, const void *s, size_t n, struct hit *h, struct err *e);
 
 #endif

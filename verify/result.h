@@ -38,6 +38,13 @@ struct failure {
 	const char *look;     /* paths and commands, relative to the output folder */
 };
 
+/* a piece of the console, for the report */
+struct excerpt {
+	const char *text; /* bytes; NULL: none */
+	size_t n;
+	size_t from, to;  /* the part that tells most; equal: nothing to mark */
+};
+
 struct cell_result {
 	const char *arch, *net, *profile, *set, *scenario, *title;
 	const char *scenario_path;
@@ -50,6 +57,7 @@ struct cell_result {
 	nstime took, booted;   /* wall time; from qemu start to readiness, 0: not measured */
 	const char **warnings; /* what warn watches saw */
 	size_t nwarnings;
+	struct excerpt console;
 };
 
 #endif

@@ -45,7 +45,13 @@ struct templ {
 	size_t n;
 };
 
-struct verb; /* step.c's table */
+/* value of a name, NULL: not defined */
+typedef const char *templ_value(void *arg, const char *name);
+/*
+ * The text with the values in place; NULL when one has none, *missing then names it.  quote: the
+ * text is a pattern, and values stand for themselves in it.
+ */
+char *templ_expand(struct arena *a, const struct templ *t, bool quote, templ_value *value, void *arg, const char **missing);
 
 struct step {
 	unsigned line;
@@ -53,10 +59,11 @@ struct step {
 	const char *verb;     /* "run" */
 	struct templ *args;   /* words and quoted strings after the verb */
 	size_t nargs;
-	struct expect_alt {   /* expect/prompt: patterns, the verb line's own first, then the | lines */
-		const char *label; /* NULL on the first line */
-		const char *re;
-		bool has_names;     /* re has ${name}: compiled when the step runs */
+	struct expect_alt {   /* expect/prompt: the verb line's own pattern, which is wanted, then those of the | lines */
+		const char *label; /* NULL on the first line; one with a label that comes first fails the step with it */
+		const char *re;     /* as written */
+		struct templ templ; /* the same, cut at its names */
+		bool has_names;     /* re has ${name}: compiled when the step runs, pattern is NULL */
 		struct pattern *pattern;
 	} *alts;
 	size_t nalts;
