@@ -17,7 +17,7 @@ void buf_add(struct buf *b, const void *p, size_t n);
 void buf_adds(struct buf *b, const char *s);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_drop(struct buf *b, size_t n); /* forget the first n bytes */
-void buf_clear(struct buf *b);          /* empty, memory kept */
-void buf_free(struct buf *b);           /* empty, memory gone */
+void buf_clear(struct buf *b);		/* empty, memory kept */
+void buf_free(struct buf *b);		/* empty, memory gone */
 
 #endif

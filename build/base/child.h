@@ -20,16 +20,16 @@ struct child {
 	pid_t pid; /* 0: none */
 	int pidfd;
 	int out; /* -1 when opts.out was given, or after it was closed */
-	int in;  /* -1 unless opts.want_in */
+	int in;	 /* -1 unless opts.want_in */
 };
 
 struct child_opts {
-	const char *dir;        /* cwd, or NULL */
-	char *const *env;       /* or NULL: ours */
-	int out;                /* descriptor for stdout and stderr when > 0: no pipe is made (a log file) */
-	bool want_in;           /* make a pipe to stdin (nonblocking); else stdin is /dev/null */
-	bool split_err;         /* stderr stays ours */
-	const int *keep;        /* descriptors the child inherits under their own numbers */
+	const char *dir;  /* cwd, or NULL */
+	char *const *env; /* or NULL: ours */
+	int out;	  /* descriptor for stdout and stderr when > 0: no pipe is made (a log file) */
+	bool want_in;	  /* make a pipe to stdin (nonblocking); else stdin is /dev/null */
+	bool split_err;	  /* stderr stays ours */
+	const int *keep;  /* descriptors the child inherits under their own numbers */
 	size_t nkeep;
 	int nice;
 };

@@ -13,7 +13,7 @@
  * On success a struct err is not touched.
  */
 enum {
-	EXIT_WORK = 1,     /* judged, or done, and not good */
+	EXIT_WORK = 1,	   /* judged, or done, and not good */
 	EXIT_USAGE = 100,  /* wrong usage or configuration */
 	EXIT_SYSTEM = 111, /* the system refused */
 	EXIT_NOJUDGE = 125 /* lh-verify: could not be judged */

@@ -21,7 +21,10 @@ static const struct key {
 	size_t member;
 	bool needed;
 } keys[] = {
-#define TEXT(name, needed) { #name, offsetof(struct manifest, name), needed }
+#define TEXT(name, needed)                                     \
+	{                                                      \
+#name, offsetof(struct manifest, name), needed \
+	}
 	TEXT(triple, true),
 	TEXT(arch, false),
 	TEXT(profile, false),

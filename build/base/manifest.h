@@ -22,16 +22,16 @@ struct buf;
  * qemu, machine, console, and one of kernel or image.
  */
 struct man_part {
-	const char *name;    /* rootfs swap rwfs userfs extra: also the filesystem's label */
-	const char *type;    /* ext4, swap */
+	const char *name;     /* rootfs swap rwfs userfs extra: also the filesystem's label */
+	const char *type;     /* ext4, swap */
 	uint64_t start, size; /* bytes */
-	const char *uuid;    /* of the partition */
+	const char *uuid;     /* of the partition */
 };
 
 struct man_package {
 	const char *name, *version;
-	const char *key;   /* of the action that built it */
-	bool modified;     /* built from an override */
+	const char *key; /* of the action that built it */
+	bool modified;	 /* built from an override */
 };
 
 struct man_service {
@@ -40,33 +40,33 @@ struct man_service {
 };
 
 struct manifest {
-	const char *dir;       /* folder of the manifest, absolute; not in the file */
-	const char *triple;    /* x86_64-linux-musl */
-	const char *arch;      /* short name: x86_64 i486 armv7 aarch64 */
-	const char *profile;   /* s6, minimal, or whatever a foreign image calls itself */
-	const char *why;       /* why this profile, when `auto` chose it; may be NULL */
+	const char *dir;     /* folder of the manifest, absolute; not in the file */
+	const char *triple;  /* x86_64-linux-musl */
+	const char *arch;    /* short name: x86_64 i486 armv7 aarch64 */
+	const char *profile; /* s6, minimal, or whatever a foreign image calls itself */
+	const char *why;     /* why this profile, when `auto` chose it; may be NULL */
 	const char *set;
-	const char *net;       /* dhcp or static */
+	const char *net; /* dhcp or static */
 	const char *hostname;
 	const char *address, *router, *dns; /* static: the guest's; dhcp: NULL */
 	const char *country;
 
 	const char *qemu, *machine, *cpu; /* cpu may be NULL */
-	unsigned memory;       /* MiB */
-	const char *console;   /* ttyS0 */
-	const char *panic;     /* device for pvpanic, or NULL */
-	const char *elf;       /* "ELF64 X86_64" */
-	const char *disk_bus;  /* virtio (default) ahci nvme sd */
+	unsigned memory;		  /* MiB */
+	const char *console;		  /* ttyS0 */
+	const char *panic;		  /* device for pvpanic, or NULL */
+	const char *elf;		  /* "ELF64 X86_64" */
+	const char *disk_bus;		  /* virtio (default) ahci nvme sd */
 
-	const char *kernel;    /* file, or NULL: the image boots itself */
+	const char *kernel; /* file, or NULL: the image boots itself */
 	const char *kernel_sha256;
-	const char *append;    /* kernel command line, without console nonce */
-	const char *image;     /* file */
+	const char *append;	  /* kernel command line, without console nonce */
+	const char *image;	  /* file */
 	const char *image_digest; /* digest_disk */
-	const char *symbols;   /* System.map or NULL */
-	const char *credentials; /* file of `user password` lines, or NULL */
-	const char *door;      /* how a command channel is injected: s6-linux-init, inittab; NULL: it cannot be */
-	const char *key;       /* of the image action */
+	const char *symbols;	  /* System.map or NULL */
+	const char *credentials;  /* file of `user password` lines, or NULL */
+	const char *door;	  /* how a command channel is injected: s6-linux-init, inittab; NULL: it cannot be */
+	const char *key;	  /* of the image action */
 
 	struct man_part *parts;
 	size_t nparts;

@@ -4,6 +4,9 @@
 
 #include <check.h>
 
+/* an old macro of Check that would hide ours */
+#undef fail
+
 /*
  * What the tests of both programs share.  Every test notices a descriptor it left
  * open, and may write in a folder of its own that is gone afterwards.

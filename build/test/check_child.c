@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/child.h"
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
+#include "build/test/harness.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char **
+sh(struct arena *a, const char *script)
+{
+	struct argv v = { .a = a };
+
+	argv_pushv(&v, "/bin/sh", "-c", script, NULL);
+	return v.v;
+}
+
+static const struct {
+	const char *script, *out, *status;
+} runs[] = {
+	{ "echo out; echo err >&2", "out\nerr\n", "exit status 0" },
+	{ "exit 3", "", "exit status 3" },
+	{ "kill -9 $$", "", "killed by signal 9 (Killed)" },
+	{ "cat", "", "exit status 0" }, /* stdin is /dev/null */
+	{ "kill -0 -$$ && echo leader", "leader\n", "exit status 0" },
+	{ "head -c 300000 /dev/zero | wc -c", "300000\n", "exit status 0" },
+};
+
+START_TEST(run)
+{
+	struct arena *a = arena_new();
+	struct buf out = { 0 };
+	struct err e = { 0 };
+	int status;
+
+	buf_adds(&out, "");
+	ck_assert_msg(child_run(sh(a, runs[_i].script), NULL, &out, &status, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(out.p, runs[_i].out);
+	ck_assert_str_eq(child_status_text(a, status), runs[_i].status);
+	buf_free(&out);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(what_cannot_start_is_our_error)
+{
+	char *const absent[] = { (char[]){ "/nonexistent/program" }, NULL };
+	char *const echo[] = { (char[]){ "echo" }, NULL };
+	struct child_opts nowhere = { .dir = "/nonexistent" };
+	struct err e = { 0 };
+	struct child c;
+
+	ck_assert_int_eq(child_start(&c, absent, NULL, &e), -1);
+	ck_assert_str_eq(e.msg, "/nonexistent/program: No such file or directory");
+	ck_assert_int_eq(child_start(&c, echo, &nowhere, &e), -1);
+	ck_assert_str_eq(e.msg, "echo: folder /nonexistent: No such file or directory");
+}
+END_TEST
+
+START_TEST(both_descriptors_poll)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	struct child c;
+	struct pollfd p[2];
+	int status;
+
+	ck_assert_int_eq(child_start(&c, sh(a, "echo hello"), NULL, &e), 0);
+	p[0] = (struct pollfd){ .fd = c.out, .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = c.pidfd, .events = POLLIN };
+	ck_assert_int_eq(poll(p, 1, 60000), 1);
+	ck_assert_int_eq(poll(p + 1, 1, 60000), 1);
+	ck_assert_int_eq(child_wait(&c, &status, &e), 0);
+	ck_assert_int_eq(c.pid, 0);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(kill_reaches_the_group)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	struct child c;
+	char byte;
+	int status;
+
+	/* the grandchild holds our pipe: it ends only when all of them are dead */
+	ck_assert_int_eq(child_start(&c, sh(a, "sleep 1000 & echo; sleep 1000"), NULL, &e), 0);
+	ck_assert_int_eq(read(c.out, &byte, 1), 1);
+	child_kill(&c, SIGKILL);
+	ck_assert_int_eq(read(c.out, &byte, 1), 0);
+	ck_assert_int_eq(child_wait(&c, &status, &e), 0);
+	ck_assert(WIFSIGNALED(status));
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(inherits_only_what_is_kept)
+{
+	struct arena *a = arena_new();
+	struct buf out = { 0 };
+	struct err e = { 0 };
+	int p[2], keep, status;
+	struct child_opts o = { .keep = &keep, .nkeep = 1 };
+
+	ck_assert_int_eq(pipe2(p, O_CLOEXEC), 0);
+	keep = p[1];
+	ck_assert_int_eq(child_run(sh(a, arena_printf(a, "echo kept >&%d; echo lost 2>/dev/null >&%d || echo closed", p[1], p[0])), &o, &out, &status, &e), 0);
+	ck_assert_str_eq(out.p, "closed\n");
+	close(p[1]);
+	buf_clear(&out);
+	buf_add(&out, "     ", 5);
+	ck_assert_int_eq(read(p[0], out.p, 5), 5);
+	ck_assert_str_eq(out.p, "kept\n");
+	close(p[0]);
+	buf_free(&out);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(stdin_when_wanted)
+{
+	struct arena *a = arena_new();
+	struct child_opts o = { .want_in = true };
+	struct err e = { 0 };
+	struct child c;
+	char text[8] = "";
+	int status;
+
+	ck_assert_int_eq(child_start(&c, sh(a, "read x; echo got $x"), &o, &e), 0);
+	ck_assert_int_eq(write(c.in, "it\n", 3), 3);
+	ck_assert_int_eq(read(c.out, text, 7), 7);
+	ck_assert_str_eq(text, "got it\n");
+	ck_assert_int_eq(child_wait(&c, &status, &e), 0);
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+child_suite(void)
+{
+	Suite *s = suite_of("child", (const TTest *[]){ what_cannot_start_is_our_error, both_descriptors_poll, kill_reaches_the_group, inherits_only_what_is_kept, stdin_when_wanted, NULL });
+
+	tcase_add_loop_test(harness_case(s, "run"), run, 0, sizeof runs / sizeof *runs);
+	return s;
+}

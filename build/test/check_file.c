@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/file.h"
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/test/harness.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *
+in_dir(struct arena *a, const char *name)
+{
+	return arena_printf(a, "%s/%s", test_dir(), name);
+}
+
+START_TEST(write_and_read)
+{
+	struct arena *a = arena_new();
+	char *path = in_dir(a, "f"), *text;
+	struct err e = { 0 };
+	struct stat st;
+	size_t n;
+
+	ck_assert_int_eq(file_write(path, "old", 3, 0600, &e), 0);
+	ck_assert_int_eq(file_write(path, "n\0w", 3, 0640, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, &n, &e), 0);
+	ck_assert_uint_eq(n, 3);
+	ck_assert_mem_eq(text, "n\0w", 4);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	/* /proc files say that they are empty */
+	ck_assert_int_eq(file_read(a, "/proc/self/status", &text, &n, &e), 0);
+	ck_assert_uint_gt(n, 100);
+	arena_free(a);
+}
+END_TEST
+
+static const struct {
+	const char *path, *msg;
+} unreadable[] = {
+	{ "/nonexistent/f", "/nonexistent/f: No such file or directory" },
+	{ "/", "/: Is a directory" },
+};
+
+START_TEST(read_fails)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	char *text;
+
+	ck_assert_int_eq(file_read(a, unreadable[_i].path, &text, NULL, &e), -1);
+	ck_assert_str_eq(e.msg, unreadable[_i].msg);
+	ck_assert_int_eq(e.code, EXIT_SYSTEM);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(failed_write_leaves_nothing)
+{
+	struct arena *a = arena_new();
+	char *path = in_dir(a, "f");
+	struct err e = { 0 };
+
+	/* the name is taken by a folder: rename must fail, and no temporary file may stay */
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	ck_assert_int_eq(file_write(path, "x", 1, 0644, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s: Is a directory", path));
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(rmdir(test_dir()), 0);
+	ck_assert_int_eq(mkdir(test_dir(), 0700), 0);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(remove_never_follows)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+
+	ck_assert_int_eq(file_mkdirs(in_dir(a, "keep"), 0755, &e), 0);
+	ck_assert_int_eq(file_write(in_dir(a, "keep/me"), "x", 1, 0644, &e), 0);
+	ck_assert_int_eq(file_mkdirs(in_dir(a, "tree/a/b"), 0755, &e), 0);
+	ck_assert_int_eq(file_write(in_dir(a, "tree/a/f"), "x", 1, 0444, &e), 0);
+	ck_assert_int_eq(file_symlink("../keep", in_dir(a, "tree/link"), &e), 0);
+	ck_assert_int_eq(chmod(in_dir(a, "tree/a"), 0555), 0);
+	ck_assert_msg(file_remove(in_dir(a, "tree"), &e) == 0, "%s", e.msg);
+	ck_assert(!file_exists(in_dir(a, "tree")));
+	ck_assert(file_exists(in_dir(a, "keep/me")));
+	ck_assert_int_eq(file_remove(in_dir(a, "absent"), &e), 0);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(copy_keeps_holes)
+{
+	struct arena *a = arena_new();
+	char *from = in_dir(a, "from"), *to = in_dir(a, "to"), *text;
+	struct err e = { 0 };
+	struct stat st;
+	size_t n;
+	int fd = open(from, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pwrite(fd, "middle", 6, 32 << 20), 6);
+	ck_assert_int_eq(ftruncate(fd, 64 << 20), 0);
+	close(fd);
+	ck_assert_msg(file_copy(from, to, 0600, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(stat(to, &st), 0);
+	ck_assert_int_eq(st.st_size, 64 << 20);
+	ck_assert_int_lt(st.st_blocks * 512, 1 << 20);
+	ck_assert_int_eq(file_read(a, to, &text, &n, &e), 0);
+	ck_assert_mem_eq(text + (32 << 20), "middle", 7);
+	arena_free(a);
+}
+END_TEST
+
+static int
+note(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	(void)e;
+	buf_addf(arg, "%s%s ", rel, S_ISDIR(st->st_mode) ? "/" : "");
+	return 0;
+}
+
+static int
+stop(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	(void)arg;
+	(void)st;
+	return fail(e, "stopped at %s", rel);
+}
+
+START_TEST(walk_in_order)
+{
+	struct arena *a = arena_new();
+	struct buf seen = { 0 };
+	struct err e = { 0 };
+
+	ck_assert_int_eq(file_mkdirs(in_dir(a, "b/c"), 0755, &e), 0);
+	ck_assert_int_eq(file_write(in_dir(a, "b/c/z"), "", 0, 0644, &e), 0);
+	ck_assert_int_eq(file_write(in_dir(a, "b.x"), "", 0, 0644, &e), 0);
+	ck_assert_int_eq(file_write(in_dir(a, "B"), "", 0, 0644, &e), 0);
+	ck_assert_int_eq(file_symlink("b", in_dir(a, "a"), &e), 0);
+	ck_assert_int_eq(file_walk(test_dir(), note, &seen, &e), 0);
+	ck_assert_str_eq(seen.p, "B a b/ b/c/ b/c/z b.x ");
+	ck_assert_int_eq(file_walk(test_dir(), stop, NULL, &e), -1);
+	ck_assert_str_eq(e.msg, "stopped at B");
+	buf_free(&seen);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(mkdirs)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+
+	ck_assert_int_eq(file_mkdirs(in_dir(a, "x/y/z"), 0755, &e), 0);
+	ck_assert_int_eq(file_mkdirs(in_dir(a, "x/y/z"), 0755, &e), 0);
+	ck_assert(file_isdir(in_dir(a, "x/y/z")));
+	ck_assert_int_eq(file_mkparent(in_dir(a, "p/q/file"), &e), 0);
+	ck_assert(file_isdir(in_dir(a, "p/q")));
+	ck_assert(!file_exists(in_dir(a, "p/q/file")));
+	ck_assert_int_eq(file_write(in_dir(a, "f"), "", 0, 0644, &e), 0);
+	ck_assert_int_eq(file_mkdirs(in_dir(a, "f"), 0755, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s: Not a directory", in_dir(a, "f")));
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+file_suite(void)
+{
+	Suite *s = suite_of("file", (const TTest *[]){ write_and_read, failed_write_leaves_nothing, remove_never_follows, copy_keeps_holes, walk_in_order, mkdirs, NULL });
+
+	tcase_add_loop_test(harness_case(s, "read fails"), read_fails, 0, sizeof unreadable / sizeof *unreadable);
+	return s;
+}
