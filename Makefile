@@ -58,8 +58,11 @@ pkg_of = $(PKG_$(subst /,_,$(basename $(1))))$(if $(findstring /test/,$(1)), che
 pkg_flags = $(if $(strip $(1)),$(shell pkg-config --cflags $(1)))
 pkg_libs = $(shell pkg-config --libs $(1))
 
-.PHONY: tools image images sources kernel rootfs rwfs userfs packages verify qemu-boot check check-unit check-broken \
-	bench bench-build bench-image bench-verify reproduce bisect release format clean distclean help build verify-tools
+TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu
+
+.PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify qemu-boot \
+	check check-unit check-broken lint bench bench-build bench-image bench-verify reproduce bisect release \
+	format clean distclean build
 
 tools: $(TOOLS)
 
@@ -84,4 +87,71 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 $(CPPFLAGS) $(WARN) $(CFLAGS) $(call pkg_flags,$(call pkg_of,$*.c)) -MMD -MP -c -o $@ $<
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell [ -d $(O) ] && find $(O) -name '*.d')
+
+test-programs: $(TEST_PROGRAMS)
+
+check-unit: $(TEST_PROGRAMS)
+	$(O)/test-build
+	LH_FAKE_QEMU=$(O)/fake-qemu $(O)/test-verify
+
+check:
+	@ci/check
+
+lint: $(TOOLS)
+	@$(LHB) lint
+	@$(LHV) lint
+
+format:
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+#
+# From here on: calling them.  Variables given on the command line go to lh-build as they
+# are, but for those that mean something here.
+#
+
+MINE := O SAN WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS
+GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
+quote = '$(subst ','\'',$(1))'
+ARGS := $(foreach v,$(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN)),$(call quote,$v=$($v)))
+TRIPLE_ARG := $(if $(filter TRIPLE,$(GIVEN)),$(call quote,TRIPLE=$(TRIPLE)))
+
+LHB := $(B)/lh-build
+LHV := $(B)/lh-verify
+# make -n and make -k mean the same to lh-build
+SHORT := $(firstword -$(MAKEFLAGS))
+LHB_FLAGS := $(if $(findstring n,$(SHORT)),-n) $(if $(findstring k,$(SHORT)),-k)
+
+# TRIPLES=all, or a list; else the one that is configured.  A loop's failure ends the recipe.
+ALL_TRIPLES := $(patsubst sysdeps/%/facts,%,$(wildcard sysdeps/*/facts))
+LIST := $(if $(TRIPLES),$(patsubst %,TRIPLE=%,$(if $(filter all,$(TRIPLES)),$(ALL_TRIPLES),$(TRIPLES))),$(or $(TRIPLE_ARG),-))
+NETS ?= dhcp static
+each = set -e; for t in $(LIST); do [ "$$t" != - ] || t=; $(1); done
+
+# the + hands on our jobserver, and lets make -n reach lh-build -n
+sources packages kernel image: $(TOOLS)
+	+@$(LHB) build $(LHB_FLAGS) --until=$@ $(ARGS) $(TRIPLE_ARG)
+
+rootfs rwfs userfs: image
+
+images: $(TOOLS)
+	+@for t in $(ALL_TRIPLES); do $(LHB) build $(LHB_FLAGS) $(ARGS) TRIPLE=$$t || exit; done
+
+verify: $(TOOLS)
+	+@$(call each,$(LHB) build $(LHB_FLAGS) $(foreach n,$(NETS),--net=$n) $(ARGS) $$t)
+	+@$(LHV) run $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) -o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
+		$$($(call each,$(LHB) manifests $(foreach n,$(NETS),--net=$n) $(ARGS) $$t))
+
+check-broken: $(TOOLS)
+	+@$(call each,$(LHB) build $(LHB_FLAGS) $(ARGS) $$t)
+	+@$(call each,$(LHV) broken $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/broken" verify/test/broken \
+		$$($(LHB) manifests $(ARGS) $$t))
+
+qemu-boot: image
+	@./run-qemu "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG))"
+
+clean distclean: $(TOOLS)
+	@$(LHB) $@ $(ARGS)
+
+help:
+	@sed -n 's/^## //p' README.md | head -0; $(LHB) --help
