@@ -4,10 +4,12 @@
 
 #include "build/base/clock.h"
 #include "build/base/err.h"
+#include "verify/door.h"
 #include "verify/qemu.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct arena;
 struct loop;
@@ -33,7 +35,10 @@ struct guest_calls {
 	void (*ended)(void *arg);                       /* GUEST_ENDED */
 };
 
-/* dir: the cell's folder: console, qmp, argv are written there from the first byte on */
+/*
+ * dir: the cell's folder: console, qmp, argv are written there from the first byte on.  Of o the
+ * descriptors are not read, but that door_fd is negative when there shall be no door.
+ */
 int guest_start(struct arena *a, struct loop *l, const struct manifest *m, const struct qemu_opts *o, const char *dir, const struct guest_calls *calls, void *arg, struct guest **out, struct err *e);
 enum guest_state guest_state(const struct guest *g);
 struct stream *guest_console(struct guest *g);
@@ -47,19 +52,14 @@ void guest_qmp(struct guest *g, const char *command, const char *arguments, gues
 /* human monitor command: answer is its text */
 void guest_hmp(struct guest *g, const char *command, guest_answer *done, void *arg);
 
-/*
- * A command through the door: /bin/sh -c, stdin /dev/null, stdout and stderr together.  Commands
- * queue.  status -1: the deadline passed or the guest went away; why says which.
- */
-struct door_result {
-	int status;
-	const char *out; /* bytes, NUL behind them */
-	size_t n;
-	nstime took;
-	const char *why;
-};
-typedef void door_done(void *arg, const struct door_result *r);
+/* a command through the door (door.h), which there has to be; when the guest is gone it comes back with status -1 */
 void guest_run(struct guest *g, const char *command, nstime deadline, door_done *done, void *arg);
+
+bool guest_has_door(const struct guest *g);
+/* from the start of QEMU to the door's first greeting; 0: not yet */
+nstime guest_greeted(const struct guest *g);
+/* of QEMU; 0: reaped */
+pid_t guest_pid(const struct guest *g);
 
 /* port of 127.0.0.1 that leads to the guest's 22; answer is the number as text */
 void guest_ssh_port(struct guest *g, guest_answer *done, void *arg);

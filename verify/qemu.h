@@ -14,7 +14,8 @@ struct manifest;
  */
 struct qemu_opts {
 	const char *disk;       /* qcow2 overlay, or NULL */
-	int console_fd, qmp_fd; /* our ends are elsewhere; these numbers the child inherits */
+	/* our ends are elsewhere; these numbers the child inherits.  console_fd -1: a person at the terminal, no QMP, no door */
+	int console_fd, qmp_fd;
 	int door_fd;            /* -1: no door */
 	const char *nonce;      /* lh.nonce= on the kernel command line; NULL: none */
 	const char *append;     /* more kernel words, or NULL */
