@@ -37,7 +37,7 @@ struct config {
 	const char *console;
 	const char *kernel_config;
 	unsigned jobs;
-	const char *mirrors;    /* blank-separated base URLs */
+	const char *mirrors;	/* blank-separated base URLs */
 	const char *git_mirror; /* pattern with one %s */
 	bool offline;
 
@@ -57,12 +57,18 @@ struct config_var {
 int config_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct config *out, struct err *e);
 /* value of any variable, "" when it has none */
 const char *config_get(const struct config *c, const char *name);
-/* OVERRIDE_name / VERSION_name: '-' in the package name is '_' in the variable; NULL when not set */
+/* what is found out later: hashes of passwords, the profile that auto became */
+void config_set(struct arena *a, struct config *c, const char *name, const char *value, const char *from);
+/* may a recipe name it on a `config` line */
+bool config_known(const char *name);
+/* the names a user may set, in the order in which lh-config.dist tells them; NULL behind the last */
+const char *config_name(size_t i);
+/* OVERRIDE_name / VERSION_name: '-' in the package name is '_' in the variable; NULL when not set or empty */
 const char *config_override(const struct config *c, const char *package);
 const char *config_version(const struct config *c, const char *package);
 /*
  * Started as root: creates OUTPUT and CACHE for NORMALUSER and becomes NORMALUSER
- * for good.  Otherwise only creates them.
+ * for good.  Otherwise only creates them.  Folders that are in the way are named.
  */
 int config_drop_root(const struct config *c, struct err *e);
 

@@ -24,9 +24,9 @@ enum section { SECTION_CONFIGURE,
 	SECTION_INSTALL,
 	NSECTIONS };
 
-enum origin_kind { ORIGIN_URL,    /* a full URL */
-	ORIGIN_DEBIAN, /* a path below the Debian archive that apt uses */
-	ORIGIN_GIT };  /* a tag of the clone that GIT_MIRROR names */
+enum origin_kind { ORIGIN_URL, /* a full URL */
+	ORIGIN_DEBIAN,	       /* a path below the Debian archive that apt uses */
+	ORIGIN_GIT };	       /* a tag of the clone that GIT_MIRROR names */
 
 struct origin {
 	enum origin_kind kind;
@@ -52,16 +52,17 @@ struct need {
 	enum variant variant;
 	bool same; /* the variant being built */
 	const char *name;
+	unsigned line; /* of the recipe, for messages */
 };
 
 struct recipe {
 	const char *name, *licence;
 	const char *dir; /* recipes/NAME */
 	bool variants[NVARIANTS];
-	bool image; /* its rootfs/ rwfs/ userfs/ go into images */
+	bool image;	       /* its rootfs/ rwfs/ userfs/ go into images */
 	const char *source_of; /* recipe whose versions are meant, or NULL */
 	const char *kit;
-	struct need *needs;
+	struct need *needs; /* of all variants: need_applies() */
 	size_t nneeds;
 	const char **config;
 	size_t nconfig;
@@ -84,7 +85,7 @@ struct set {
 	const char *name;
 	struct set_entry {
 		const char *name, *version;
-	} *v;
+	} * v;
 	size_t n;
 };
 
@@ -92,7 +93,13 @@ extern const char *const variant_names[NVARIANTS];
 extern const char *const section_names[NSECTIONS];
 
 int recipe_read(struct arena *a, const char *dir, struct recipe *out, struct err *e);
-/* every folder of top/recipes that holds a recipe; unknown needs, duplicate or dangling names are errors */
+/*
+ * A variant takes what is built before it: host packages need host packages, the
+ * toolchain needs host and toolchain, the target any.  So one recipe can serve host and
+ * target though only its target variant needs target/nsss.  *as: the variant needed.
+ */
+bool need_applies(const struct need *n, enum variant of, enum variant *as);
+/* every folder of top/recipes that holds a recipe; needs, inputs, kits and source-of that lead nowhere are errors */
 int recipe_read_all(struct arena *a, const char *top, struct recipes *out, struct err *e);
 const struct recipe *recipe_find(const struct recipes *r, const char *name);
 int set_read(struct arena *a, const char *top, const char *name, struct set *out, struct err *e);

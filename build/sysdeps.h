@@ -4,6 +4,7 @@
 
 #include "build/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -14,7 +15,7 @@ struct sysdeps {
 	const char *dir; /* top/sysdeps/TRIPLE */
 	struct fact {
 		const char *key, *value;
-	} *facts; /* in file order */
+	} * facts; /* in file order */
 	size_t nfacts;
 };
 
@@ -22,6 +23,11 @@ struct sysdeps {
 int sysdeps_read(struct arena *a, const char *top, const char *triple, struct sysdeps *out, struct err *e);
 /* NULL when there is no such fact */
 const char *sysdeps_get(const struct sysdeps *s, const char *key);
+/*
+ * Does the fact say how things are built?  The others describe the machine that QEMU
+ * plays: no recipe sees them, and changing them builds nothing again.
+ */
+bool fact_builds(const struct fact *f);
 /* "a b c", sorted: every folder of top/sysdeps */
 char *sysdeps_supported(struct arena *a, const char *top);
 
