@@ -34,6 +34,7 @@ BUILD := $(patsubst %.c,$(O)/%.o,$(filter-out build/main.c,$(wildcard build/*.c)
 VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c,$(wildcard verify/*.c)))
 BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(wildcard build/test/*.c))
 VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c,$(wildcard verify/test/*.c)))
+VERIFY_TEST += $(O)/build/test/harness.o
 TOOLS := $(B)/lh-build $(B)/lh-verify
 
 # each library's headers are for one file only; ci/edges checks it

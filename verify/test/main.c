@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/test/suites.h"
+
+int
+main(void)
+{
+#define NAME(name) name##_suite,
+	static Suite *(*const suites[])(void) = { SUITES(NAME) NULL };
+
+	return harness_run(suites);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_TEST_SUITES_H
+#define VERIFY_TEST_SUITES_H
+
+#include "build/test/harness.h"
+
+/* one line a suite, in the order of the picture in STYLE; check_NAME.c defines it */
+#define SUITES(X) \
+	X(expect)
+
+#define DECLARE_SUITE(name) Suite *name##_suite(void);
+SUITES(DECLARE_SUITE)
+#undef DECLARE_SUITE
+
+#endif
