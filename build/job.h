@@ -19,10 +19,19 @@ struct sysdeps;
  * parallel under one jobserver, each in its sandbox with its own log.  After a failure
  * nothing new starts, what runs is finished, and the error names package, step, the last
  * 20 lines and the log's path.
+ *
+ * The key holds the checksum of the byte form that was used.  As any form will do, a
+ * node is looked up under each of them before a source is fetched; what has to be
+ * fetched is fetched before anything is compiled.
+ *
+ * Leaves in OUTPUT/TRIPLE: logs/VARIANT-NAME.log, and keys/VARIANT-NAME, the text of
+ * the key of the last result, for who asks why something is built.  The folder of a
+ * node that failed is kept until that node is built again; logs/VARIANT-NAME.work is a
+ * link to it.
  */
 struct job_opts {
-	bool dry;         /* say what would run and why, run nothing */
-	bool keep_going;  /* build what can still be built */
+	bool dry;	 /* say what would run and why, run nothing */
+	bool keep_going; /* build what can still be built */
 };
 
 int job_run(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct plan *p, const struct store *s, const struct job_opts *o, struct err *e);

@@ -14,7 +14,7 @@ struct arena;
  * bubblewrap the paths are the real ones and the network stays.  Pure: nothing is run.
  */
 struct mount {
-	const char *real;   /* absolute path on this machine */
+	const char *real;   /* absolute path on this machine; NULL: an empty folder */
 	const char *inside; /* path the step sees it at, such as /lh/src */
 	bool writable;
 };

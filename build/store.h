@@ -24,9 +24,17 @@ char *store_path(struct arena *a, const struct store *s, const char *key, const 
 /* 1: there, and output holds its digest; 0: not there */
 int store_lookup(const struct store *s, const char *key, const char *name, char output[DIGEST_HEX], struct err *e);
 /*
- * Takes workdir/out and workdir/log into the store under key; key_text is kept beside them.
+ * Takes workdir/out and workdir/log (if there is one) into the store under key; key_text
+ * is kept beside them.  Owners may no longer write to what is in out/; the other
+ * permission bits stay.  workdir must be on the store's filesystem.
  * When somebody else entered the same key meanwhile, theirs stays.  Fills output.
  */
 int store_enter(const struct store *s, const char *workdir, const char *key, const char *name, const char *key_text, char output[DIGEST_HEX], struct err *e);
+/*
+ * The right to build a key: *lock is a descriptor to give to store_unlock(), or -1 when
+ * another builder has it.  It ends with the process.
+ */
+int store_lock(const struct store *s, const char *key, int *lock, struct err *e);
+void store_unlock(const struct store *s, const char *key, int lock);
 
 #endif
