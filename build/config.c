@@ -309,26 +309,34 @@ own_affair(const char *name)
 	return true;
 }
 
-/* what the command line fixes, then what was set before it, then what a shell wants */
+static void
+give(struct assignment *v, size_t *n, const char *name, const char *value)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (!strcmp(v[i].name, name))
+			return;
+	v[(*n)++] = (struct assignment){ name, value };
+}
+
+/* it sees what the command line fixes, then what was set before it, then what a shell wants */
 static int
 read_file(struct arena *a, struct config *c, const char *path, const char *shown, const struct assignment *fixed, size_t nfixed, const char *home, struct err *e)
 {
-	struct assignment *given, *set;
+	struct assignment *given = arena_array(a, nfixed + c->nvars + 3, sizeof *given), *set;
 	const char *path_var = getenv("PATH");
-	size_t n = nfixed, nset;
+	size_t n = 0, nset;
 
 	if (!file_exists(path))
 		return 0;
-	given = arena_array(a, nfixed + c->nvars + 3, sizeof *given);
-	for (size_t i = 0; i < nfixed; i++)
-		given[i] = fixed[i];
+	for (size_t i = nfixed; i-- > 0;) /* the last one counts */
+		give(given, &n, fixed[i].name, fixed[i].value);
+	nfixed = n;
 	for (size_t i = 0; i < c->nvars; i++)
-		given[n++] = (struct assignment){ c->vars[i].name, c->vars[i].value };
-	given[n++] = (struct assignment){ "PATH", path_var ? path_var : "/usr/bin:/bin" };
+		give(given, &n, c->vars[i].name, c->vars[i].value);
+	give(given, &n, "TRIPLE", key_find("TRIPLE")->fallback);
+	give(given, &n, "PATH", path_var ? path_var : "/usr/bin:/bin");
 	if (*home)
-		given[n++] = (struct assignment){ "HOME", home };
-	if (!find(c, "TRIPLE")) /* the default is known too */
-		given[n++] = (struct assignment){ "TRIPLE", key_find("TRIPLE")->fallback };
+		give(given, &n, "HOME", home);
 	if (configfile_read(a, path, shown, c->top, given, n, nfixed, &set, &nset, e) < 0)
 		return -1;
 	for (size_t i = 0; i < nset; i++)
@@ -356,16 +364,14 @@ static int
 override_path(struct arena *a, const struct config *c, struct config_var *v, struct err *e)
 {
 	bool git = !strncmp(v->value, "git:", 4);
-	const char *dir = v->value + (git ? 4 : 0), *rev = "", *slash = strrchr(dir, '/');
+	const char *dir = v->value + (git ? 4 : 0), *rev = git ? strrchr(dir, '@') : NULL;
 
-	if (git && strchr(slash ? slash : dir, '@')) {
-		rev = strchr(slash ? slash : dir, '@');
+	if (rev)
 		dir = arena_strndup(a, dir, (size_t)(rev - dir));
-	}
 	dir = value_path_absolute(a, c->top, dir);
 	if (!file_isdir(dir))
 		return fail_usage(e, "%s %s: there is no folder %s", v->name, v->value, dir);
-	v->value = arena_printf(a, "%s%s%s", git ? "git:" : "", dir, rev);
+	v->value = arena_printf(a, "%s%s%s", git ? "git:" : "", dir, rev ? rev : "");
 	return 0;
 }
 

@@ -12,7 +12,8 @@
 	X(file) \
 	X(child) \
 	X(digest) \
-	X(manifest)
+	X(manifest) \
+	X(config)
 
 #define DECLARE(name) Suite *name##_suite(void);
 SUITES(DECLARE)

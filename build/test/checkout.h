@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TEST_CHECKOUT_H
+#define TEST_CHECKOUT_H
+
+struct arena;
+
+/*
+ * A small checkout in the folder of the running test: two triples, two sets, a profile.
+ * HOME and the XDG variables point into that folder too.
+ */
+char *checkout_new(struct arena *a);
+/* writes top/rel, with its folders */
+void checkout_file(struct arena *a, const char *top, const char *rel, const char *text);
+
+#endif
