@@ -12,7 +12,8 @@ struct arena;
 
 /*
  * What a filesystem will hold, as a table: ownership lives here, never on disk.
- * Sorted by path in strcmp order, every folder before what it holds; path "" is the root.
+ * Sorted by path, folder by folder: what a folder holds follows it at once, names in
+ * strcmp order; path "" is the root.
  */
 enum entry_type { ENTRY_DIR,
 	ENTRY_FILE,
@@ -22,14 +23,14 @@ enum entry_type { ENTRY_DIR,
 	ENTRY_BLOCK };
 
 struct entry {
-	const char *path;   /* relative, "etc/passwd" */
+	const char *path; /* relative, "etc/passwd" */
 	enum entry_type type;
-	mode_t mode;        /* permission bits, setuid.. included */
+	mode_t mode; /* permission bits, setuid.. included */
 	uid_t uid;
 	gid_t gid;
-	const char *from;   /* file that has the bytes, absolute (ENTRY_FILE) */
-	uint64_t size;      /* bytes (ENTRY_FILE) */
-	const char *target; /* ENTRY_LINK */
+	const char *from;      /* file that has the bytes, absolute (ENTRY_FILE) */
+	uint64_t size;	       /* bytes (ENTRY_FILE) */
+	const char *target;    /* ENTRY_LINK */
 	unsigned major, minor; /* ENTRY_CHAR, ENTRY_BLOCK */
 	const char *package;   /* whose output it is, for messages */
 };
@@ -41,24 +42,37 @@ struct tree {
 	size_t n, cap;
 };
 
+extern const char *const entry_names[]; /* by enum entry_type: "folder", "file".. */
+
+/* a root folder and nothing in it */
 void tree_init(struct arena *a, const char *name, struct tree *t);
+/* adds a copy of one entry; for what no package's output can hold, such as a device */
+struct entry *tree_push(struct tree *t, const struct entry *new);
 /*
- * Adds everything under dir (an absent dir is fine).  Folders may come from several
- * packages; any other path twice with different content is an error naming both packages.
- * Modes come from disk without group and other write; owner is 0:0.
+ * Adds everything under dir (an absent dir is fine).  Modes come from disk, with owner
+ * read and write and without group write; owner is 0:0.
  */
 int tree_add(struct tree *t, const char *dir, const char *package, struct err *e);
+/*
+ * To be called once when all is added.  Folders may come from several packages, and so
+ * may what is equal in all of them; anything else that is there twice is an error that
+ * names both packages.
+ */
 int tree_sort(struct tree *t, struct err *e);
-struct entry *tree_find(struct tree *t, const char *path);
+/* in a sorted tree; NULL when there is no such path */
+struct entry *tree_find(const struct tree *t, const char *path);
 /*
  * Applies layout/owners to the four trees: `FS:/PATH UID:GID MODE [PROFILE]`, * within a
  * path component allowed.  A line that matches nothing, two lines in conflict, and a setuid,
  * setgid or world-writable entry (sticky folders aside) without a line are errors.
  */
 int owners_apply(struct arena *a, const char *path, const char *profile, struct tree **trees, size_t ntrees, struct err *e);
-/* copies the table to dir as ordinary files (hard links where possible), for people and tarballs; replaces dir */
+/*
+ * Copies the table to dir as ordinary files, for people and tarballs; replaces dir.
+ * Everything is ours, without setuid and setgid, and devices are left out.
+ */
 int tree_materialise(const struct tree *t, const char *dir, struct err *e);
-/* digest over the whole table and every file's bytes */
+/* digest over the whole sorted table and every file's bytes */
 int tree_digest(const struct tree *t, char hex[65], struct err *e);
 
 #endif
