@@ -13,7 +13,12 @@
 	X(child) \
 	X(digest) \
 	X(manifest) \
-	X(config)
+	X(config) \
+	X(tree) \
+	X(owners) \
+	X(fsplan) \
+	X(fs) \
+	X(disk)
 
 #define DECLARE(name) Suite *name##_suite(void);
 SUITES(DECLARE)
