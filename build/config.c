@@ -251,6 +251,15 @@ config_set(struct arena *a, struct config *c, const char *name, const char *valu
 	qsort(c->vars, c->nvars, sizeof *c->vars, by_name);
 }
 
+void
+config_with_dhcp(struct arena *a, const struct config *c, bool dhcp, struct config *out)
+{
+	*out = *c;
+	out->use_dhcp = dhcp;
+	out->vars = arena_grow(a, c->vars, c->nvars, c->nvars, sizeof *c->vars);
+	config_set(a, out, "USE_DHCP", dhcp ? "true" : "false", "the network asked for");
+}
+
 /* a member and its variable stay the same thing */
 static void
 store(struct config *c, const struct variable *k, const char *value)

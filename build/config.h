@@ -66,10 +66,14 @@ const char *config_name(size_t i);
 /* OVERRIDE_name / VERSION_name: '-' in the package name is '_' in the variable; NULL when not set or empty */
 const char *config_override(const struct config *c, const char *package);
 const char *config_version(const struct config *c, const char *package);
+/* the same but for USE_DHCP */
+void config_with_dhcp(struct arena *a, const struct config *c, bool dhcp, struct config *out);
+/* makes OUTPUT and CACHE; started as root, they become NORMALUSER's when they are new or empty */
+int config_make_folders(const struct config *c, struct err *e);
 /*
- * Started as root: creates OUTPUT and CACHE for NORMALUSER and becomes NORMALUSER
- * for good.  Otherwise only creates them.  Folders that are in the way are named.
+ * Started as root: becomes NORMALUSER for good.  Folders that are in the way then are
+ * named; write: OUTPUT and CACHE have to be there, and writable.
  */
-int config_drop_root(const struct config *c, struct err *e);
+int config_drop_root(const struct config *c, bool write, struct err *e);
 
 #endif

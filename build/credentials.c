@@ -104,7 +104,7 @@ make_hash(struct arena *a, struct account *v, struct err *e)
 }
 
 int
-credentials_get(struct arena *a, const struct config *cfg, struct credentials *out, struct err *e)
+credentials_get(struct arena *a, const struct config *cfg, bool keep, struct credentials *out, struct err *e)
 {
 	struct account v[] = { { .user = "root", .variable = "ROOT_PASSWORD" }, { .user = "guest", .variable = "GUEST_PASSWORD" } };
 	size_t n = sizeof v / sizeof *v;
@@ -125,7 +125,7 @@ credentials_get(struct arena *a, const struct config *cfg, struct credentials *o
 		if (!v[i].salt && random_word(a, salt_letters, &v[i].salt, e) < 0)
 			return -1;
 	}
-	if (changed && write_file(path, v, n, e) < 0)
+	if (changed && keep && write_file(path, v, n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (make_hash(a, &v[i], e) < 0)

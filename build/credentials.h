@@ -4,6 +4,8 @@
 
 #include "build/base/err.h"
 
+#include <stdbool.h>
+
 struct arena;
 struct config;
 
@@ -17,7 +19,10 @@ struct credentials {
 	const char *root_hash, *guest_hash; /* SHA-512 crypt(3) */
 };
 
-/* reads the file, or makes it; ROOT_PASSWORD and GUEST_PASSWORD of the configuration win, and are written back */
-int credentials_get(struct arena *a, const struct config *cfg, struct credentials *out, struct err *e);
+/*
+ * Reads the file, or makes it; ROOT_PASSWORD and GUEST_PASSWORD of the configuration win.
+ * keep: what is new is written to the file, else it is only for now.
+ */
+int credentials_get(struct arena *a, const struct config *cfg, bool keep, struct credentials *out, struct err *e);
 
 #endif

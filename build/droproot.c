@@ -50,12 +50,18 @@ reach(const struct config *c, const char *name, const char *path, int mode, stru
 }
 
 int
-config_drop_root(const struct config *c, struct err *e)
+config_make_folders(const struct config *c, struct err *e)
+{
+	if (make_folder(c, "OUTPUT", c->output, e) < 0)
+		return -1;
+	return make_folder(c, "CACHE", c->cache, e);
+}
+
+int
+config_drop_root(const struct config *c, bool write, struct err *e)
 {
 	struct config shown = *c;
 
-	if (make_folder(c, "OUTPUT", c->output, e) < 0 || make_folder(c, "CACHE", c->cache, e) < 0)
-		return -1;
 	if (geteuid() == 0) {
 		if (setgroups(0, NULL) < 0 || setresgid(c->gid, c->gid, c->gid) < 0 || setresuid(c->uid, c->uid, c->uid) < 0)
 			return fail_errno(e, "become NORMALUSER %s", c->normaluser);
@@ -64,7 +70,7 @@ config_drop_root(const struct config *c, struct err *e)
 	}
 	if (reach(&shown, "the checkout", c->top, R_OK | X_OK, e) < 0)
 		return -1;
-	if (reach(&shown, "OUTPUT", c->output, R_OK | W_OK | X_OK, e) < 0)
+	if (write && reach(&shown, "OUTPUT", c->output, R_OK | W_OK | X_OK, e) < 0)
 		return -1;
-	return reach(&shown, "CACHE", c->cache, R_OK | W_OK | X_OK, e);
+	return write ? reach(&shown, "CACHE", c->cache, R_OK | W_OK | X_OK, e) : 0;
 }

@@ -76,7 +76,7 @@ struct run {
 	size_t n, nrunning;
 	struct pollfd *polled; /* room for the most there can be */
 	nstime shown;	       /* the status line */
-	const char *here;      /* OUTPUT/TRIPLE */
+	const char *here;      /* OUTPUT/TRIPLE, or opts.dir */
 	const char *unboxed;   /* why there is no sandbox, or NULL */
 	int signals;	       /* signalfd */
 	int killed_by;	       /* signal that ends the run, or 0 */
@@ -117,9 +117,13 @@ record(const struct run *r, const struct task *t, struct err *e)
 	bool had_failed = remove_kept(r, t); /* then the log is the failure's */
 	struct err ignored;
 
-	if (!had_failed && file_exists(log) && file_read(r->a, key, &old, NULL, &ignored) == 0 && !strcmp(old, t->key_text))
+	if (file_read(r->a, key, &old, NULL, &ignored) < 0)
+		old = NULL;
+	if (!had_failed && file_exists(log) && old && !strcmp(old, t->key_text))
 		return 0;
 	if (file_exists(made) && file_copy(made, log, 0644, e) < 0)
+		return -1;
+	if (old && strcmp(old, t->key_text) != 0 && file_write(arena_printf(r->a, "%s.before", key), old, strlen(old), 0644, e) < 0)
 		return -1;
 	return file_write(key, t->key_text, strlen(t->key_text), 0644, e);
 }
@@ -750,16 +754,44 @@ tell(const struct run *r)
 	}
 }
 
+static void
+prepare(struct run *r)
+{
+	r->here = r->o->dir ? r->o->dir : arena_printf(r->a, "%s/%s", r->cfg->output, r->cfg->triple);
+	r->n = r->plan->n;
+	r->tasks = arena_array(r->a, r->n + 1, sizeof *r->tasks);
+	r->polled = arena_array(r->a, r->n + 1 + JOBSERVER_POLLS(r->n), sizeof *r->polled);
+	for (size_t i = 0; i < r->n; i++)
+		r->tasks[i] = (struct task){ .node = &r->plan->v[i], .name = work_name(r->a, &r->plan->v[i]) };
+}
+
+int
+job_count(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct plan *p, const struct store *s, const char *dir, size_t *n, const char **why, struct err *e)
+{
+	struct run r = { .a = a, .cfg = cfg, .sd = sd, .plan = p, .store = s, .o = &(struct job_opts){ .dir = dir, .dry = true }, .e = e };
+
+	prepare(&r);
+	if (read_overrides(&r, e) < 0 || advance(&r, e) < 0)
+		return -1;
+	*n = 0;
+	*why = NULL;
+	for (size_t i = 0; i < r.n; i++) {
+		const struct task *t = &r.tasks[i];
+
+		*n += t->state != DONE;
+		if (t->state == READY && !*why)
+			*why = arena_printf(a, "%s: %s", t->node->id, what_changed(&r, t));
+	}
+	return 0;
+}
+
 int
 job_run(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct plan *p, const struct store *s, const struct job_opts *o, struct err *e)
 {
 	struct err first = { 0 };
-	struct run r = { .a = a, .cfg = cfg, .sd = sd, .plan = p, .store = s, .o = o, .n = p->n, .e = &first, .here = arena_printf(a, "%s/%s", cfg->output, cfg->triple) };
+	struct run r = { .a = a, .cfg = cfg, .sd = sd, .plan = p, .store = s, .o = o, .e = &first };
 
-	r.tasks = arena_array(a, r.n + 1, sizeof *r.tasks);
-	r.polled = arena_array(a, r.n + 1 + JOBSERVER_POLLS(r.n), sizeof *r.polled);
-	for (size_t i = 0; i < r.n; i++)
-		r.tasks[i] = (struct task){ .node = &p->v[i], .name = work_name(a, &p->v[i]) };
+	prepare(&r);
 	if (!o->dry && (file_mkdirs(arena_printf(a, "%s/logs", r.here), 0755, e) < 0 || file_mkdirs(arena_printf(a, "%s/keys", r.here), 0755, e) < 0))
 		return -1;
 	if (read_overrides(&r, e) < 0 || advance(&r, e) < 0)

@@ -84,7 +84,7 @@ add_self(struct arena *a, const struct config *cfg, const char *gcc, struct tool
 static int
 add_given(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct tools *t, struct err *e)
 {
-	char *gcc = arena_printf(a, "%s/bin/%s-gcc", cfg->cross_base, sd->triple), *dir = arena_printf(a, "%s/toolchain.XXXXXX", cfg->cache);
+	char *gcc = arena_printf(a, "%s/bin/%s-gcc", cfg->cross_base, sd->triple), *dir = arena_strdup(a, "/tmp/lh-toolchain.XXXXXX");
 	struct toolchain probe = { .gcc = gcc, .env = env, .dir = dir, .inside = dir };
 	int r;
 
