@@ -4,6 +4,7 @@
 
 #include "verify/scenario.h"
 
+struct arena;
 struct cell;
 
 /*
@@ -25,16 +26,15 @@ struct cell;
  *   host   scp USER SIZE PATH        random bytes to the guest's PATH and back, equal
  *   host   echo USER SIZE            random bytes through ssh and `cat`, equal
  *   host   fsck PARTITION clean      after the guest ended
- *   vm     await REASON              the guest ends, like this: guest-shutdown guest-reset guest-panic
+ *   vm     await REASON              the guest ends like this: guest-shutdown, guest-panic; or is reset and goes
+ *                                    on: guest-reset.  A reset that no step awaits is a failure.
  *   vm     boot                      again, on the same disk, after it has ended
- *   vm     reset|powerdown           the buttons
+ *   vm     reset|powerdown|nmi       the buttons; the reset button's reason is host-qmp-system-reset
  *   vm     link up|down              the network cable
  */
 
-/* all forms, ended by a NULL verb; for scenario_read */
-extern const struct verb_form step_forms[];
-/* names that exist before the first step, NULL-terminated; for scenario_read */
-extern const char *const step_known[];
+/* all forms, ended by a NULL verb; for scenario_read (the names known from the start: facts.h) */
+const struct verb_form *step_forms(struct arena *a);
 
 /* begins a step; its end is told to the cell */
 void step_start(struct cell *c, const struct step *s);
@@ -42,6 +42,10 @@ void step_start(struct cell *c, const struct step *s);
 void step_console(struct cell *c, const struct step *s);
 /* QEMU is gone */
 void step_ended(struct cell *c, const struct step *s);
+/* the guest was reset, and goes on */
+void step_reset(struct cell *c, const struct step *s, const char *reason);
+/* does it wait for this end, or reset? */
+bool step_awaits(const struct step *s, const char *reason);
 /* its deadline has passed: fills the failure */
 void step_late(struct cell *c, const struct step *s);
 /* undoes what is pending; after it no callback of this step comes */

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest without a machine: takes QEMU's command line as qemu.c makes it, speaks enough of
+ * its protocol on the inherited descriptors, and plays the script that $LH_FAKE names.  After
+ * the script's end it idles until it is told to quit.
+ *
+ *   say TEXT           to the console; \n \r \e \t \\ \xHH, and $cmdline for the kernel command line
+ *   drip TEXT          the same, one byte at a time
+ *   flood N TEXT       the same N times
+ *   echo               from here on what comes from the console is sent back, as a tty does
+ *   hear TEXT          waits until the console has sent TEXT
+ *   pause TIME
+ *   door               opens the private channel: greets, and a local sh answers
+ *   cmdline TEXT       what /proc/cmdline says from here on (default: -append's)
+ *   registers TEXT     what `info registers` says
+ *   port N             what `info usernet` says
+ *   event NAME REASON
+ *   shutdown REASON    the event, and the end
+ *   linger REASON      the event, and no end
+ *   eof                closes the console
+ *   deaf               from here on `quit` and the buttons do nothing
+ *   words TEXT         to stderr
+ *   exit N             the end, without an event
+ *   die                the end by a signal
+ */
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/clock.h"
+#include "build/base/lines.h"
+#include "build/base/log.h"
+#include "verify/qmp.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct fake {
+	struct arena *a;
+	int console, qmp, door; /* -1: not there */
+	const char *append;
+	char cmdline_path[64]; /* a file that stands for /proc/cmdline */
+	struct lines script;
+	bool script_over, echo, deaf;
+	nstime until;          /* pause */
+	const char *wanted;    /* hear, or NULL */
+	struct buf heard, qmp_in, door_in;
+	const char *registers;
+	unsigned port;
+	pid_t shell;
+	int shell_in;
+};
+
+static _Noreturn void
+die(const char *what)
+{
+	fprintf(stderr, "fake-qemu: %s: %s\n", what, strerror(errno));
+	_exit(111);
+}
+
+static void
+put(int fd, const char *p, size_t n)
+{
+	while (fd >= 0 && n) {
+		ssize_t w = send(fd, p, n, MSG_NOSIGNAL);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return;
+		p += w;
+		n -= (size_t)w;
+	}
+}
+
+static void
+qmp_say(struct fake *f, const char *text)
+{
+	put(f->qmp, text, strlen(text));
+	put(f->qmp, "\r\n", 2);
+}
+
+static void
+qmp_event(struct fake *f, const char *name, const char *reason)
+{
+	qmp_say(f, arena_printf(f->a, "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"%s\", \"data\": {\"%s\": \"%s\"}}",
+	    name, strcmp(name, "GUEST_PANICKED") ? "reason" : "action", reason));
+}
+
+static _Noreturn void
+end(struct fake *f, int status)
+{
+	if (f->shell)
+		kill(-f->shell, SIGKILL);
+	unlink(f->cmdline_path);
+	_exit(status);
+}
+
+/* ---- QMP ---- */
+
+static const char *
+human(struct fake *f, const char *line)
+{
+	if (strstr(line, "info usernet"))
+		return arena_printf(f->a,
+		    "\"Hub -1 (net):\\r\\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\\r\\n"
+		    "  TCP[HOST_FORWARD]  13       127.0.0.1 %u       10.0.2.15    22     0     0\\r\\n\"",
+		    f->port);
+	if (strstr(line, "info registers"))
+		return arena_printf(f->a, "\"%s\"", f->registers);
+	return "\"\"";
+}
+
+static void
+qmp_line(struct fake *f, const char *line)
+{
+	const char *command = qmp_member(f->a, line, "execute"), *id = strstr(line, "\"id\":"), *answer = "{}";
+	unsigned long n = id ? strtoul(id + 5, NULL, 10) : 0;
+
+	if (!command)
+		command = "";
+	if (!strcmp(command, "query-status"))
+		answer = "{\"status\": \"running\", \"singlestep\": false, \"running\": true}";
+	else if (!strcmp(command, "human-monitor-command"))
+		answer = human(f, line);
+	else if (strcmp(command, "qmp_capabilities") && strcmp(command, "quit") && strcmp(command, "system_reset") && strcmp(command, "system_powerdown") && strcmp(command, "set_link")) {
+		qmp_say(f, arena_printf(f->a, "{\"id\": %lu, \"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The command %s has not been found\"}}", n, command));
+		return;
+	}
+	qmp_say(f, arena_printf(f->a, "{\"return\": %s, \"id\": %lu}", answer, n));
+	if (f->deaf)
+		return;
+	if (!strcmp(command, "quit")) {
+		qmp_event(f, "SHUTDOWN", "host-qmp-quit");
+		end(f, 0);
+	}
+	if (!strcmp(command, "system_reset")) {
+		qmp_event(f, "SHUTDOWN", "host-qmp-system-reset");
+		end(f, 0);
+	}
+}
+
+/* ---- the door ---- */
+
+static void
+write_cmdline(struct fake *f, const char *text)
+{
+	FILE *file = fopen(f->cmdline_path, "w");
+
+	if (!file || fprintf(file, "%s\n", text) < 0 || fclose(file) < 0)
+		die(f->cmdline_path);
+}
+
+static void
+open_door(struct fake *f)
+{
+	int in[2];
+
+	if (f->door < 0)
+		return;
+	if (pipe(in) < 0)
+		die("pipe");
+	put(f->door, "\n@lh-door open\n", 15);
+	f->shell = fork();
+	if (f->shell < 0)
+		die("fork");
+	if (f->shell == 0) {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(in[0], 0);
+		dup2(f->door, 1);
+		dup2(f->door, 2);
+		close(in[0]);
+		close(in[1]);
+		close(f->console);
+		close(f->qmp);
+		close(f->door);
+		execl("/bin/sh", "sh", (char *)NULL);
+		_exit(127);
+	}
+	setpgid(f->shell, f->shell);
+	close(in[0]);
+	f->shell_in = in[1];
+}
+
+/* commands for the shell, a whole line at a time, with our own /proc/cmdline */
+static void
+door_lines(struct fake *f)
+{
+	static const char name[] = "/proc/cmdline";
+	char *end_of_line, *at;
+
+	while (f->door_in.n && (end_of_line = memchr(f->door_in.p, '\n', f->door_in.n))) {
+		size_t n = (size_t)(end_of_line - f->door_in.p) + 1;
+		struct buf b = { 0 };
+		const char *p = f->door_in.p, *stop = p + n;
+
+		while ((at = memmem(p, (size_t)(stop - p), name, sizeof name - 1))) {
+			buf_add(&b, p, (size_t)(at - p));
+			buf_adds(&b, f->cmdline_path);
+			p = at + sizeof name - 1;
+		}
+		buf_add(&b, p, (size_t)(stop - p));
+		if (write(f->shell_in, b.p, b.n) != (ssize_t)b.n)
+			die("write to the shell");
+		buf_free(&b);
+		buf_drop(&f->door_in, n);
+	}
+}
+
+/* ---- the script ---- */
+
+/* text with its escapes resolved */
+static void
+resolve(struct fake *f, const char *s, struct buf *b)
+{
+	static const char from[] = "nret\\", to[] = "\n\r\033\t\\";
+	unsigned hex;
+
+	for (; *s; s++) {
+		const char *at;
+
+		if (!strncmp(s, "$cmdline", 8)) {
+			buf_adds(b, f->append);
+			s += 7;
+		} else if (s[0] == '\\' && s[1] == 'x' && sscanf(s + 2, "%2x", &hex) == 1) {
+			buf_add(b, &(char){ (char)hex }, 1);
+			s += 3;
+		} else if (s[0] == '\\' && s[1] && (at = strchr(from, s[1]))) {
+			buf_add(b, &to[at - from], 1);
+			s++;
+		} else {
+			buf_add(b, s, 1);
+		}
+	}
+}
+
+static void
+say(struct fake *f, const char *text)
+{
+	struct buf b = { 0 };
+
+	resolve(f, text, &b);
+	put(f->console, b.p, b.n);
+	buf_free(&b);
+}
+
+static void
+drip(struct fake *f, const char *text)
+{
+	struct buf b = { 0 };
+
+	resolve(f, text, &b);
+	for (size_t i = 0; i < b.n; i++) {
+		put(f->console, b.p + i, 1);
+		sched_yield();
+	}
+	buf_free(&b);
+}
+
+static void
+flood(struct fake *f, const char *args)
+{
+	char *text;
+	unsigned long n = strtoul(args, &text, 10);
+	struct buf one = { 0 }, all = { 0 };
+
+	resolve(f, text + 1, &one);
+	for (unsigned long i = 0; i < n; i++) {
+		buf_add(&all, one.p, one.n);
+		if (all.n > 1 << 16 || i == n - 1) {
+			put(f->console, all.p, all.n);
+			buf_clear(&all);
+		}
+	}
+	buf_free(&one);
+	buf_free(&all);
+}
+
+static void
+echo(struct fake *f, const char *args)
+{
+	(void)args;
+	f->echo = true;
+}
+
+static void
+hear(struct fake *f, const char *args)
+{
+	struct buf b = { 0 };
+
+	resolve(f, args, &b);
+	f->wanted = arena_strndup(f->a, b.p, b.n);
+	buf_free(&b);
+}
+
+static void
+rest(struct fake *f, const char *args)
+{
+	f->until = clock_now() + clock_parse(args);
+}
+
+static void
+door(struct fake *f, const char *args)
+{
+	(void)args;
+	open_door(f);
+}
+
+static void
+cmdline(struct fake *f, const char *args)
+{
+	write_cmdline(f, args);
+}
+
+static void
+registers(struct fake *f, const char *args)
+{
+	f->registers = arena_strdup(f->a, args);
+}
+
+static void
+port(struct fake *f, const char *args)
+{
+	f->port = (unsigned)atoi(args);
+}
+
+static void
+event(struct fake *f, const char *args)
+{
+	const char *blank = strchr(args, ' ');
+
+	qmp_event(f, arena_strndup(f->a, args, (size_t)(blank - args)), blank + 1);
+}
+
+static void
+shutdown_now(struct fake *f, const char *args)
+{
+	qmp_event(f, "SHUTDOWN", args);
+	end(f, 0);
+}
+
+static void
+linger(struct fake *f, const char *args)
+{
+	qmp_event(f, "SHUTDOWN", args);
+	f->deaf = true;
+}
+
+static void
+eof(struct fake *f, const char *args)
+{
+	(void)args;
+	close(f->console);
+	f->console = -1;
+}
+
+static void
+deaf(struct fake *f, const char *args)
+{
+	(void)args;
+	f->deaf = true;
+}
+
+static void
+say_words(struct fake *f, const char *args)
+{
+	(void)f;
+	fprintf(stderr, "%s\n", args);
+}
+
+static void
+leave(struct fake *f, const char *args)
+{
+	end(f, atoi(args));
+}
+
+static void
+crash(struct fake *f, const char *args)
+{
+	(void)args;
+	unlink(f->cmdline_path);
+	raise(SIGKILL);
+}
+
+static const struct {
+	const char *name;
+	void (*act)(struct fake *f, const char *args);
+} acts[] = {
+	{ "say", say },
+	{ "drip", drip },
+	{ "flood", flood },
+	{ "echo", echo },
+	{ "hear", hear },
+	{ "pause", rest },
+	{ "door", door },
+	{ "cmdline", cmdline },
+	{ "registers", registers },
+	{ "port", port },
+	{ "event", event },
+	{ "shutdown", shutdown_now },
+	{ "linger", linger },
+	{ "eof", eof },
+	{ "deaf", deaf },
+	{ "words", say_words },
+	{ "exit", leave },
+	{ "die", crash },
+};
+
+static void
+next_line(struct fake *f)
+{
+	char *line = lines_next(&f->script), *word;
+
+	if (!line) {
+		f->script_over = true;
+		return;
+	}
+	if (!*line || *line == '#')
+		return;
+	word = strsep(&line, " ");
+	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
+		if (!strcmp(acts[i].name, word)) {
+			acts[i].act(f, line ? line : "");
+			return;
+		}
+	fprintf(stderr, "fake-qemu: %s:%u: %s: no such act\n", f->script.path, f->script.no, word);
+	end(f, 100);
+}
+
+/* may the script go on? */
+static bool
+awake(struct fake *f)
+{
+	if (f->script_over || f->until > clock_now())
+		return false;
+	if (f->wanted && (!f->heard.n || !memmem(f->heard.p, f->heard.n, f->wanted, strlen(f->wanted))))
+		return false;
+	if (f->wanted)
+		buf_clear(&f->heard);
+	f->wanted = NULL;
+	return true;
+}
+
+/* ---- the machine ---- */
+
+/* what there is, into b; -1 at the end */
+static int
+take(int fd, struct buf *b)
+{
+	char block[65536];
+	ssize_t n = read(fd, block, sizeof block);
+
+	if (n <= 0)
+		return -1;
+	buf_add(b, block, (size_t)n);
+	return 0;
+}
+
+static void
+serve(struct fake *f)
+{
+	struct pollfd p[] = { { f->qmp, POLLIN, 0 }, { f->console, POLLIN, 0 }, { f->shell ? f->door : -1, POLLIN, 0 } };
+	size_t had = f->heard.n;
+	char *eol;
+
+	if (poll(p, 3, f->until > clock_now() ? clock_poll_ms(f->until) : awake(f) ? 0 : -1) < 0)
+		die("poll");
+	/* the harness closed QMP: it is gone, and so is a real QEMU's reason to live */
+	if (p[0].revents && take(f->qmp, &f->qmp_in) < 0)
+		end(f, 0);
+	while (f->qmp_in.n && (eol = memchr(f->qmp_in.p, '\n', f->qmp_in.n))) {
+		size_t n = (size_t)(eol - f->qmp_in.p) + 1;
+
+		*eol = '\0';
+		qmp_line(f, f->qmp_in.p);
+		buf_drop(&f->qmp_in, n);
+	}
+	if (p[1].revents && take(f->console, &f->heard) < 0)
+		eof(f, "");
+	else if (f->echo && f->heard.n > had)
+		put(f->console, f->heard.p + had, f->heard.n - had);
+	if (p[2].revents && take(f->door, &f->door_in) < 0)
+		f->door = -1;
+	door_lines(f);
+}
+
+/* the descriptor of "socket,id=NAME,fd=N" */
+static int
+chardev_fd(char **argv, const char *name)
+{
+	int fd;
+
+	for (; *argv; argv++) {
+		size_t n = strlen(name);
+
+		if (!strncmp(*argv, "socket,id=", 10) && !strncmp(*argv + 10, name, n) && sscanf(*argv + 10 + n, ",fd=%d", &fd) == 1)
+			return fd;
+	}
+	return -1;
+}
+
+static const char *
+after(char **argv, const char *option)
+{
+	for (; *argv && argv[1]; argv++)
+		if (!strcmp(*argv, option))
+			return argv[1];
+	return "";
+}
+
+int
+main(int argc, char **argv)
+{
+	struct fake f = { .a = arena_new(), .registers = "RIP=0000000000000000", .port = 1, .shell_in = -1 };
+	const char *script = getenv("LH_FAKE");
+	struct err e = { 0 };
+
+	(void)argc;
+	log_program("fake-qemu");
+	signal(SIGPIPE, SIG_IGN);
+	if (!script)
+		return log_fatal(&(struct err){ EXIT_USAGE, "LH_FAKE names no script" });
+	if (lines_open(f.a, script, &f.script, &e) < 0)
+		return log_fatal(&e);
+	f.console = chardev_fd(argv, "console");
+	f.qmp = chardev_fd(argv, "qmp");
+	f.door = chardev_fd(argv, "door");
+	f.append = after(argv, "-append");
+	snprintf(f.cmdline_path, sizeof f.cmdline_path, "/tmp/lh-fake-cmdline.%ld", (long)getpid());
+	write_cmdline(&f, f.append);
+	qmp_say(&f, "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": 0}, \"package\": \"fake\"}, \"capabilities\": []}}");
+	for (;;) {
+		serve(&f);
+		if (awake(&f))
+			next_line(&f);
+	}
+}

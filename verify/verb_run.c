@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run, wait: commands in the guest, through the door */
+#include "verify/verb.h"
+
+#include "build/base/arena.h"
+#include "verify/loop.h"
+#include "verify/want.h"
+
+#include <string.h>
+
+/* between two tries of wait */
+#define AGAIN (100 * NS_PER_MS)
+
+static bool
+prepare(struct cell *c, const struct step *s)
+{
+	c->step->command = step_word(c, s, 0);
+	if (!c->step->command || !step_needs_guest(c))
+		return false;
+	if (!guest_has_door(c->guest)) {
+		cell_fail(c, NULL, NULL, "%s: needs the door, and this scenario boots the pristine image", s->verb);
+		return false;
+	}
+	return (c->step->want = step_want(c, s)) != NULL;
+}
+
+/* a command that did not come back */
+static void
+lost(struct cell *c, const char *why)
+{
+	cell_fail(c, arena_printf(c->a, "%s   %s", c->step->command, want_text(c->step->want)), why, "%s: %s", c->step->command, why);
+}
+
+/* ---- run ---- */
+
+static void
+on_run(void *arg, const struct door_result *r)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (!c)
+		return;
+	if (r->status < 0)
+		lost(c, r->why);
+	else
+		step_judge(c, c->step->command, r->status, r->out, r->n);
+}
+
+/* the door keeps the step's deadline: it knows better what it waited for */
+static void
+leave_deadline_to_door(struct cell *c)
+{
+	loop_cancel(c->loop, c->step_alarm);
+	c->step_alarm = 0;
+}
+
+static void
+run_start(struct cell *c, const struct step *s)
+{
+	if (!prepare(c, s))
+		return;
+	leave_deadline_to_door(c);
+	guest_run(c->guest, c->step->command, c->step_deadline, on_run, ticket_new(c));
+}
+
+/* ---- wait ---- */
+
+static void try_again(void *arg);
+
+static void
+note_got(struct cell *c, const char *got)
+{
+	if (c->step->got && !strcmp(c->step->got, got))
+		return;
+	c->step->got = got;
+	c->step->got_since = clock_now();
+}
+
+static void
+wait_late(struct cell *c, const struct step *s)
+{
+	struct step_state *st = c->step;
+	const char *got = st->got ? arena_printf(c->a, "%s   for %s", st->got, cell_seconds(c, clock_now() - st->got_since)) : NULL;
+
+	(void)s;
+	cell_fail(c, arena_printf(c->a, "%s   %s   within %s", st->command, want_text(st->want), cell_seconds(c, c->step_deadline - c->step_began)), got, "%s: did not become as expected", st->command);
+}
+
+static void
+on_try(void *arg, const struct door_result *r)
+{
+	struct cell *c = ticket_cell(arg);
+	const char *got;
+	struct err e;
+	int met;
+
+	if (!c)
+		return;
+	if (r->status < 0) {
+		if (c->step->got && clock_now() >= c->step_deadline)
+			wait_late(c, NULL);
+		else
+			lost(c, r->why);
+		return;
+	}
+	met = want_met(c->a, c->step->want, r->status, r->out, r->n, &c->names, &got, &e);
+	if (met == 1) {
+		cell_pass(c);
+	} else if (met < 0) {
+		cell_broken(c, "%s", e.msg);
+	} else {
+		note_got(c, got);
+		if (clock_now() + AGAIN >= c->step_deadline)
+			wait_late(c, NULL);
+		else
+			c->step->alarm = loop_at(c->loop, clock_now() + AGAIN, try_again, arg);
+	}
+}
+
+static void
+try_again(void *arg)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (!c)
+		return;
+	c->step->alarm = 0;
+	guest_run(c->guest, c->step->command, c->step_deadline, on_try, arg);
+}
+
+static void
+wait_start(struct cell *c, const struct step *s)
+{
+	if (!prepare(c, s))
+		return;
+	leave_deadline_to_door(c);
+	guest_run(c->guest, c->step->command, c->step_deadline, on_try, ticket_new(c));
+}
+
+const struct verb verbs_run[] = {
+	{ { "run", "COMMAND", false, true, NULL }, run_start, NULL, NULL, NULL },
+	{ { "wait", "COMMAND", false, true, NULL }, wait_start, NULL, NULL, NULL },
+	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
+};
