@@ -265,32 +265,25 @@ account_fds(const struct account *acc)
 	return acc->fds;
 }
 
-/* what make has returned */
+/* what make has taken and returned since we last looked */
 static void
 collect(struct jobserver *j, struct account *acc)
 {
 	char block[256];
+	unsigned returned = 0;
+	int lying = 0;
 	ssize_t n;
 
-	while ((n = read(acc->back, block, sizeof block)) > 0) {
-		unsigned held = acc->given - acc->offered;
-
-		/* a client that makes up tokens gets us no more than we gave it */
-		if ((size_t)n < held)
-			held = (unsigned)n;
-		acc->given -= held;
-		j->pool += held;
-	}
-}
-
-/* has the offer been claimed since we last looked */
-static void
-notice(struct account *acc)
-{
-	int lying = 0;
-
+	while ((n = read(acc->back, block, sizeof block)) > 0)
+		returned += (unsigned)n;
+	/* looked at after that: what was returned had been taken before */
 	if (acc->offered && ioctl(acc->take, FIONREAD, &lying) == 0 && lying == 0)
 		acc->offered = acc->sated = false;
+	/* a client that makes up tokens gets us no more than we gave it */
+	if (returned > acc->given - acc->offered)
+		returned = acc->given - acc->offered;
+	acc->given -= returned;
+	j->pool += returned;
 }
 
 /* false: make was faster */
@@ -401,10 +394,8 @@ offer(struct jobserver *j)
 void
 jobserver_turn(struct jobserver *j, bool waiting)
 {
-	for (struct account *acc = j->accounts; acc; acc = acc->next) {
+	for (struct account *acc = j->accounts; acc; acc = acc->next)
 		collect(j, acc);
-		notice(acc);
-	}
 	if (waiting) {
 		for (struct account *acc = j->accounts; acc && !j->pool; acc = acc->next)
 			withdraw(j, acc);

@@ -175,7 +175,7 @@ begin_log(const struct work *w, struct err *e)
 	struct buf text = { 0 };
 	int r;
 
-	buf_addf(&text, "%s %s\n", n->id, n->version ? n->version->version : "");
+	buf_addf(&text, "%s%s%s\n", n->id, n->version ? " " : "", n->version ? n->version->version : "");
 	if (n->override)
 		buf_addf(&text, "override: %s\n", n->override);
 	else if (n->form)

@@ -18,7 +18,16 @@
 	X(owners) \
 	X(fsplan) \
 	X(fs) \
-	X(disk)
+	X(disk) \
+	X(store) \
+	X(stage) \
+	X(patch) \
+	X(sandbox) \
+	X(helper) \
+	X(jobserver) \
+	X(toolchain) \
+	X(work) \
+	X(job)
 
 #define DECLARE(name) Suite *name##_suite(void);
 SUITES(DECLARE)

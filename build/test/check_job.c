@@ -1,0 +1,732 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/job.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/digest.h"
+#include "build/base/file.h"
+#include "build/config.h"
+#include "build/plan.h"
+#include "build/recipe.h"
+#include "build/sandbox.h"
+#include "build/store.h"
+#include "build/sysdeps.h"
+#include "build/test/checkout.h"
+#include "build/test/harness.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* one run of a plan, in a checkout of its own */
+struct run {
+	struct arena *a;
+	struct plan plan;
+	int r;
+	struct err e;
+	char *said, *printed; /* on stderr, on stdout */
+};
+
+#define HERE(a, ...) arena_printf(a, __VA_ARGS__)
+
+/* a recipe of one section: header lines, then what [build] does */
+static void
+recipe(struct arena *a, const char *name, const char *header, const char *build)
+{
+	char *top = HERE(a, "%s/top", test_dir());
+
+	checkout_file(a, top, HERE(a, "recipes/%s/recipe", name), HERE(a, "name %s\nlicence ISC\n%s\n[build]\n%s\n", name, header, build));
+}
+
+static void
+roots(struct arena *a, const char *ids)
+{
+	char *copy = arena_strdup(a, ids);
+
+	for (char *s = copy; *s; s++)
+		*s = *s == ' ' ? '\n' : *s;
+	checkout_file(a, HERE(a, "%s/top", test_dir()), "recipes/profiles/minimal", copy);
+}
+
+static int
+aside(struct arena *a, int fd, const char *path)
+{
+	int kept = dup(fd), file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0644);
+
+	(void)a;
+	ck_assert_int_ge(file, 0);
+	dup2(file, fd);
+	close(file);
+	return kept;
+}
+
+/* args: blank-separated NAME=VALUE words; who: name of this builder's output folder */
+static void
+run_as(struct run *run, const char *who, const struct job_opts *o, const char *args)
+{
+	static const struct job_opts plain;
+	struct arena *a = run->a = arena_new();
+	char *top = HERE(a, "%s/top", test_dir()), *copy = arena_strdup(a, args), *v[16], *errors = HERE(a, "%s/%s.stderr", test_dir(), who), *words = HERE(a, "%s/%s.stdout", test_dir(), who);
+	struct err e = { 0 };
+	struct config cfg;
+	struct sysdeps sd;
+	struct recipes recipes;
+	struct set set;
+	struct store s;
+	int kept[2];
+	size_t n = 0;
+
+	run->e = (struct err){ 0 };
+	v[n++] = HERE(a, "OUTPUT=%s/%s", test_dir(), who);
+	v[n++] = HERE(a, "CACHE=%s/cache", test_dir());
+	v[n++] = arena_strdup(a, "TRIPLE=i486-linux-musl");
+	v[n++] = arena_strdup(a, "OFFLINE=true");
+	for (char *word; (word = strsep(&copy, " "));)
+		if (*word)
+			v[n++] = word;
+	ck_assert_msg(config_read(a, top, v, n, &cfg, &e) == 0 && sysdeps_read(a, top, cfg.triple, &sd, &e) == 0 && recipe_read_all(a, top, &recipes, &e) == 0 && set_read(a, top, "2026-07", &set, &e) == 0 && plan_make(a, &cfg, &recipes, &set, "minimal", &run->plan, &e) == 0 && store_open(a, cfg.cache, &s, &e) == 0, "%s", e.msg);
+	kept[0] = aside(a, 1, words);
+	kept[1] = aside(a, 2, errors);
+	run->r = job_run(a, &cfg, &sd, &run->plan, &s, o ? o : &plain, &run->e);
+	fflush(stdout);
+	for (int i = 0; i < 2; i++) {
+		dup2(kept[i], i + 1);
+		close(kept[i]);
+	}
+	ck_assert_int_eq(file_read(a, errors, &run->said, NULL, &e) | file_read(a, words, &run->printed, NULL, &e), 0);
+}
+
+static void
+run(struct run *r, const char *args)
+{
+	run_as(r, "out", NULL, args);
+}
+
+/* the nodes that were built, in the order in which they were ready */
+static const char *
+built(const struct run *r)
+{
+	struct buf b = { 0 };
+	char *copy = arena_strdup(r->a, r->said), *result;
+
+	for (char *line; (line = strsep(&copy, "\n"));) {
+		char *colon = strstr(line, ": build ");
+
+		if (colon && !strncmp(line, "lh: ", 4) && colon[strlen(colon) - 1] == 's')
+			buf_addf(&b, "%s%.*s", b.n ? " " : "", (int)(colon - line - 4), line + 4);
+	}
+	result = arena_strdup(r->a, b.n ? b.p : "");
+	buf_free(&b);
+	return result;
+}
+
+static void
+expect_built(struct run *r, const char *args, const char *ids)
+{
+	run(r, args);
+	ck_assert_msg(r->r == 0, "%s\n%s", r->e.msg, r->said);
+	ck_assert_str_eq(built(r), ids);
+}
+
+static char *
+result_of(const struct run *r, const char *id, const char *file)
+{
+	const struct node *n = plan_find(&r->plan, id);
+	struct err e = { 0 };
+	char *text;
+
+	ck_assert_ptr_nonnull(n);
+	ck_assert_msg(file_read(r->a, HERE(r->a, "%s/out/%s", n->store, file), &text, NULL, &e) == 0, "%s", e.msg);
+	return text;
+}
+
+/* files that match, within the folder of the test */
+static size_t
+matches(struct arena *a, const char *pattern, char **first)
+{
+	glob_t g;
+	size_t n;
+
+	if (glob(HERE(a, "%s/%s", test_dir(), pattern), 0, NULL, &g) != 0)
+		return 0;
+	n = g.gl_pathc;
+	if (first)
+		*first = arena_strdup(a, g.gl_pathv[0]);
+	globfree(&g);
+	return n;
+}
+
+static bool
+have_sandbox(struct arena *a)
+{
+	const char *why;
+
+	return sandbox_works(a, &why);
+}
+
+/* without bwrap in the path there is no sandbox */
+static void
+take_bwrap_away(struct arena *a)
+{
+	struct err e = { 0 };
+	char *bin = HERE(a, "%s/bin", test_dir());
+	static const char *const needed[] = { "patch", "git", "tar", "gzip" };
+
+	ck_assert_int_eq(file_mkdirs(bin, 0755, &e), 0);
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+		ck_assert_int_eq(symlink(HERE(a, "/usr/bin/%s", needed[i]), HERE(a, "%s/%s", bin, needed[i])), 0);
+	setenv("PATH", bin, 1);
+}
+
+/* a b c: each sees what it needs; also of those whom it needs; d needs nothing and sees nothing */
+static void
+small_world(struct arena *a)
+{
+	checkout_new(a);
+	recipe(a, "tool", "variant host", "mkdir -p \"$OUT/sdk/bin\"; printf '#!/bin/sh\\necho tool\\n' >\"$OUT/sdk/bin/tool\"; chmod 755 \"$OUT/sdk/bin/tool\"");
+	recipe(a, "a", "variant target", "mkdir -p \"$OUT/sdk/include\"; echo a >\"$OUT/sdk/include/a.h\"");
+	recipe(a, "b", "variant target\nneeds target/a host/tool", "mkdir -p \"$OUT/sdk/include\"; { tool; cat \"$STAGE/include/a.h\"; } >\"$OUT/sdk/include/b.h\"");
+	recipe(a, "c", "variant target\nneeds target/b", "mkdir \"$OUT/rootfs\"; cat \"$STAGE/include/a.h\" \"$STAGE/include/b.h\" >\"$OUT/rootfs/c\"");
+	recipe(a, "d", "variant target", "! [ -e \"$STAGE/include\" ]; ! command -v tool; pwd >&2; ls >\"$OUT/seen\"");
+	roots(a, "target/c target/d");
+}
+
+START_TEST(what_is_needed_is_there)
+{
+	struct arena *a = arena_new();
+	struct run r;
+
+	small_world(a);
+	if (_i)
+		take_bwrap_away(a);
+	expect_built(&r, "JOBS=1", "target/a host/tool target/b target/c target/d");
+	ck_assert_str_eq(result_of(&r, "target/c", "rootfs/c"), "a\ntool\na\n");
+	ck_assert_str_eq(result_of(&r, "target/d", "seen"), "");
+	ck_assert(strstr(r.said, "no sandbox: ") ? _i || !have_sandbox(a) : !_i);
+	ck_assert_uint_eq(matches(a, "cache/work/*", NULL), 0);
+	ck_assert_uint_eq(matches(a, "out/i486-linux-musl/logs/*.log", NULL), 5);
+	ck_assert_uint_eq(matches(a, "out/i486-linux-musl/keys/*", NULL), 5);
+	ck_assert_uint_eq(matches(a, "cache/store/.*-*", NULL), 0);
+	arena_free(r.a);
+
+	/* once more: nothing to do, and not a word */
+	expect_built(&r, "", "");
+	ck_assert_str_eq(r.said, "");
+	ck_assert_str_eq(result_of(&r, "target/c", "rootfs/c"), "a\ntool\na\n");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(only_what_changed)
+{
+	struct arena *a = arena_new();
+	struct run r;
+
+	small_world(a);
+	expect_built(&r, "JOBS=1", "target/a host/tool target/b target/c target/d");
+	arena_free(r.a);
+	/* another way to the same: nobody else notices */
+	recipe(a, "a", "variant target", "mkdir -p \"$OUT/sdk/include\"; printf 'a\\n' >\"$OUT/sdk/include/a.h\"");
+	expect_built(&r, "JOBS=1", "target/a");
+	arena_free(r.a);
+	/* another result: it goes through b, whose result is another, too, to c */
+	recipe(a, "a", "variant target", "mkdir -p \"$OUT/sdk/include\"; echo A >\"$OUT/sdk/include/a.h\"");
+	expect_built(&r, "JOBS=1", "target/a target/b target/c");
+	ck_assert_str_eq(result_of(&r, "target/c", "rootfs/c"), "A\ntool\nA\n");
+	arena_free(r.a);
+	/* b comes out the same, but c sees a new a.h all the same */
+	recipe(a, "b", "variant target\nneeds target/a host/tool", "mkdir -p \"$OUT/sdk/include\"; echo b >\"$OUT/sdk/include/b.h\"");
+	expect_built(&r, "JOBS=1", "target/b target/c");
+	arena_free(r.a);
+	recipe(a, "a", "variant target", "mkdir -p \"$OUT/sdk/include\"; echo aa >\"$OUT/sdk/include/a.h\"");
+	expect_built(&r, "JOBS=1", "target/a target/b target/c");
+	ck_assert_str_eq(result_of(&r, "target/c", "rootfs/c"), "aa\nb\n");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(dry_says_what_and_why)
+{
+	struct arena *a = arena_new();
+	char *log;
+	struct run r;
+
+	small_world(a);
+	run_as(&r, "out", &(struct job_opts){ .dry = true }, "");
+	ck_assert_int_eq(r.r, 0);
+	ck_assert_str_eq(r.printed, "target/a: build: it was not built here before\n"
+				    "host/tool: build: it was not built here before\n"
+				    "target/b: build if these come out different: target/a host/tool\n"
+				    "target/c: build if these come out different: target/b\n"
+				    "target/d: build: it was not built here before\n");
+	ck_assert_uint_eq(matches(a, "out/*", NULL) + matches(a, "cache/store/*", NULL) + matches(a, "cache/work/*", NULL), 0);
+	arena_free(r.a);
+
+	run(&r, "");
+	arena_free(r.a);
+	recipe(a, "d", "variant target", "true");
+	run_as(&r, "out", &(struct job_opts){ .dry = true }, "");
+	ck_assert_str_eq(r.said, "");
+	ck_assert(!strncmp(r.printed, "target/d: build: section build ", 31));
+	log = strchr(r.printed, '\n');
+	ck_assert_str_eq(log, "\n");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+/* ---- side by side ---- */
+
+#define WAIT_FOR_GO "touch here; while ! [ -e go ]; do sleep 0.01; done; echo \"$NAME\" >\"$OUT/x\""
+
+/* waits until n of them wait, and lets them go */
+static void
+let_go(struct arena *a, size_t n)
+{
+	while (matches(a, "cache/work/*/src/here", NULL) < n)
+		usleep(10000);
+	ck_assert_int_eq(system(HERE(a, "for dir in %s/cache/work/*/src; do touch $dir/go; done", test_dir())), 0);
+}
+
+START_TEST(several_at_once)
+{
+	struct arena *a = arena_new();
+	int status;
+	struct run r;
+
+	checkout_new(a);
+	recipe(a, "a", "variant target", WAIT_FOR_GO);
+	recipe(a, "b", "variant target", WAIT_FOR_GO);
+	recipe(a, "c", "variant target", WAIT_FOR_GO);
+	roots(a, "target/a target/b target/c");
+	if (fork() == 0) {
+		let_go(a, 3); /* with fewer than three at once this would not end */
+		_exit(0);
+	}
+	run(&r, "JOBS=3");
+	ck_assert_msg(r.r == 0, "%s", r.e.msg);
+	ck_assert_uint_eq(strlen(built(&r)), strlen("target/a target/b target/c"));
+	wait(&status);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+/* more packages than tokens, each with a make that wants many */
+START_TEST(tokens_are_shared_and_come_back)
+{
+	static const char build[] =
+	    "printf '%s\\n' 'all: 1 2 3 4' '%:' '\t@echo + >>trace; sleep 0.01; echo - >>trace' >Makefile\n"
+	    "make -s\n"
+	    "case $NAME in c) kill -9 $$;; esac\n"
+	    "mkdir \"$OUT/sdk\"; echo \"$NAME\" >\"$OUT/sdk/$NAME\"; cat trace >\"$OUT/trace\"";
+	struct arena *a = arena_new();
+	struct run r;
+
+	checkout_new(a);
+	for (int i = 0; i < 6; i++)
+		recipe(a, HERE(a, "%c", 'a' + i), "variant target", build);
+	recipe(a, "last", "variant target\nneeds target/a target/b target/d target/e target/f", "ls \"$STAGE\" >\"$OUT/x\"");
+	roots(a, "target/last target/c");
+	run_as(&r, "out", &(struct job_opts){ .keep_going = true }, "JOBS=3");
+	ck_assert_int_eq(r.r, -1);
+	ck_assert_msg(!strncmp(r.e.msg, "target/c: build: ", 17), "%s", r.e.msg);
+	ck_assert_str_eq(result_of(&r, "target/last", "x"), "a\nb\nd\ne\nf\n");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+static struct run *
+run_in_background(struct arena *a, const char *who, pid_t *pid)
+{
+	struct err e = { 0 };
+	struct run r;
+	char *text;
+
+	*pid = fork();
+	if (*pid)
+		return NULL;
+	run_as(&r, who, NULL, "");
+	text = HERE(r.a, "%d %d %s\n%s", r.r, r.e.code, r.e.msg, built(&r));
+	file_write(HERE(a, "%s/%s.result", test_dir(), who), text, strlen(text), 0644, &e);
+	_exit(0);
+}
+
+static char *
+result_in_background(struct arena *a, const char *who, pid_t pid)
+{
+	struct err e = { 0 };
+	char *text;
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_msg(file_read(a, HERE(a, "%s/%s.result", test_dir(), who), &text, NULL, &e) == 0, "%s", e.msg);
+	return text;
+}
+
+START_TEST(two_builders_build_once)
+{
+	struct arena *a = arena_new();
+	pid_t first, second;
+	struct err e = { 0 };
+	char *said;
+
+	checkout_new(a);
+	recipe(a, "a", "variant target", WAIT_FOR_GO);
+	roots(a, "target/a");
+	run_in_background(a, "one", &first);
+	while (!matches(a, "cache/work/*/src/here", NULL))
+		usleep(10000);
+	run_in_background(a, "two", &second);
+	do
+		usleep(10000);
+	while (file_read(a, HERE(a, "%s/two.stderr", test_dir()), &said, NULL, &e) < 0 || !strstr(said, "lh: target/a: another builder is at it\n"));
+	let_go(a, 1);
+	ck_assert_str_eq(result_in_background(a, "one", first), "0 0 \ntarget/a");
+	ck_assert_str_eq(result_in_background(a, "two", second), "0 0 \n");
+	ck_assert_uint_eq(matches(a, "cache/store/*", NULL), 1);
+	ck_assert_uint_eq(matches(a, "two/i486-linux-musl/logs/target-a.log", NULL), 1);
+	arena_free(a);
+}
+END_TEST
+
+/* a process with this word on its command line */
+static bool
+somebody_runs(const char *word)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *ent;
+	bool found = false;
+
+	while ((ent = readdir(d)) && !found) {
+		char path[300], text[4096];
+		int fd;
+		ssize_t n;
+
+		snprintf(path, sizeof path, "/proc/%s/cmdline", ent->d_name);
+		fd = open(path, O_RDONLY);
+		if (fd < 0)
+			continue;
+		n = read(fd, text, sizeof text);
+		close(fd);
+		found = n > 0 && memmem(text, (size_t)n, word, strlen(word) + 1);
+	}
+	closedir(d);
+	return found;
+}
+
+static const struct {
+	int sig;
+	const char *result;
+	bool unboxed;
+} signals[] = {
+	{ SIGINT, "-1 130 stopped by Interrupt\n", false },
+	{ SIGTERM, "-1 143 stopped by Terminated\n", false },
+	{ SIGINT, "-1 130 stopped by Interrupt\n", true },
+	{ SIGKILL, NULL, false },
+};
+
+START_TEST(nobody_survives)
+{
+	struct arena *a = arena_new();
+	char *seconds = HERE(a, "9%ld", (long)getpid());
+	struct run r;
+	int status;
+	pid_t pid;
+
+	checkout_new(a);
+	if (signals[_i].unboxed)
+		take_bwrap_away(a);
+	recipe(a, "a", "variant target", HERE(a, "sleep %s & touch here; sleep %s", seconds, seconds));
+	roots(a, "target/a");
+	run_in_background(a, "out", &pid);
+	while (!matches(a, "cache/work/*/src/here", NULL) || !somebody_runs(seconds))
+		usleep(10000);
+	kill(pid, signals[_i].sig);
+	if (signals[_i].result)
+		ck_assert_str_eq(result_in_background(a, "out", pid), signals[_i].result);
+	else
+		waitpid(pid, &status, 0);
+	while (somebody_runs(seconds)) /* dying takes a moment */
+		usleep(10000);
+	/* what we tidied up, or what the next builder does */
+	ck_assert_uint_eq(matches(a, "cache/work/*", NULL), signals[_i].result ? 0 : 1);
+	recipe(a, "a", "variant target", "true");
+	expect_built(&r, "", "target/a");
+	ck_assert_uint_eq(matches(a, "cache/work/*", NULL), 0);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+/* ---- when it goes wrong ---- */
+
+START_TEST(a_failure_is_told_exactly)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	struct buf tail = { 0 };
+	char *folder, *log, *text;
+	struct run r;
+
+	checkout_new(a);
+	recipe(a, "bad", "variant target", "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22; do echo line $i; done; exit 3");
+	recipe(a, "next", "variant target\nneeds target/bad", "true");
+	roots(a, "target/next");
+	run(&r, "");
+	ck_assert_int_eq(r.r, -1);
+	ck_assert_int_eq(r.e.code, EXIT_WORK);
+	ck_assert_uint_eq(matches(a, "cache/work/*-target-bad.*", &folder), 1);
+	log = HERE(a, "%s/out/i486-linux-musl/logs/target-bad.log", test_dir());
+	ck_assert_str_eq(r.e.msg, HERE(a, "target/bad: build: exit status 3; log %s, folder %s", log, folder));
+	buf_adds(&tail, "lh: target/bad: build failed; the log ends with\n");
+	for (int i = 3; i <= 22; i++)
+		buf_addf(&tail, "line %d\n", i);
+	ck_assert_str_eq(strstr(r.said, "lh: target/bad"), tail.p);
+	buf_free(&tail);
+	ck_assert_int_eq(file_read(a, log, &text, NULL, &e), 0);
+	ck_assert(strstr(text, "target/bad\nkey: ") == text && strstr(text, "== stage\n== build\nline 1\n"));
+	ck_assert(file_isdir(HERE(a, "%s/src", folder)));
+	ck_assert_uint_eq(matches(a, "cache/store/*", NULL), 0);
+	arena_free(r.a);
+
+	/* the folder goes when it is built again */
+	recipe(a, "bad", "variant target", "true");
+	expect_built(&r, "", "target/bad target/next");
+	ck_assert(!file_exists(folder));
+	ck_assert_uint_eq(matches(a, "out/i486-linux-musl/logs/*.work", NULL), 0);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(after_a_failure)
+{
+	struct arena *a = arena_new();
+	struct run r;
+
+	checkout_new(a);
+	recipe(a, "bad", "variant target", "exit 1");
+	recipe(a, "next", "variant target\nneeds target/bad", "true");
+	recipe(a, "other", "variant target", "true");
+	roots(a, "target/bad target/next target/other");
+	/* JOBS=1: other has not begun when bad ends */
+	run_as(&r, "out", &(struct job_opts){ .keep_going = _i }, "JOBS=1");
+	ck_assert_int_eq(r.r, -1);
+	ck_assert_str_eq(built(&r), _i ? "target/other" : "");
+	ck_assert_msg(!strncmp(r.e.msg, "target/bad: build: exit status 1; log ", 38), "%s", r.e.msg);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(packages_must_not_overlap)
+{
+	struct arena *a = arena_new();
+	struct run r;
+
+	checkout_new(a);
+	recipe(a, "a", "variant target", "mkdir \"$OUT/sdk\"; echo a >\"$OUT/sdk/x\"");
+	recipe(a, "b", "variant target", "mkdir \"$OUT/sdk\"; echo b >\"$OUT/sdk/x\"");
+	recipe(a, "c", "variant target\nneeds target/a target/b", "true");
+	roots(a, "target/c");
+	run(&r, "");
+	ck_assert_int_eq(r.r, -1);
+	ck_assert_msg(!strncmp(r.e.msg, "target/c: stage: target/a and target/b both offer sdk/x; log ", 61), "%s", r.e.msg);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(a_step_has_no_network_and_no_neighbours)
+{
+	struct arena *a = arena_new();
+	struct run r;
+
+	if (!have_sandbox(a)) {
+		puts("no sandbox here");
+		arena_free(a);
+		return;
+	}
+	checkout_new(a);
+	checkout_file(a, HERE(a, "%s/top", test_dir()), "recipes/a/declared", "declared\n");
+	checkout_file(a, HERE(a, "%s/top", test_dir()), "recipes/a/other", "other\n");
+	recipe(a, "a", "variant target\nfile declared", "{ tail -n +3 /proc/net/dev | cut -d: -f1; ls \"$RECIPE\"; ls \"$TOP\"; env | cut -d= -f1 | grep -x 'HOME\\|USER\\|LOGNAME'; touch \"$STAGE/x\" || echo read-only; } >\"$OUT/x\" 2>/dev/null");
+	roots(a, "target/a");
+	setenv("USER", "somebody", 1);
+	expect_built(&r, "", "target/a");
+	ck_assert_str_eq(result_of(&r, "target/a", "x"), "    lo\ndeclared\nHOME\nread-only\n");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+/* ---- sources ---- */
+
+/* an archive of one file in out/sources; its checksum */
+static char *
+archive(struct arena *a, const char *name, const char *content)
+{
+	char *dir = HERE(a, "%s/tar/two-2.0", test_dir()), *file = HERE(a, "%s/out/sources/%s", test_dir(), name), *hex = arena_alloc(a, DIGEST_HEX);
+	struct err e = { 0 };
+
+	ck_assert_int_eq(file_mkdirs(dir, 0755, &e) | file_mkparent(file, &e) | file_write(HERE(a, "%s/file", dir), content, strlen(content), 0644, &e), 0);
+	ck_assert_int_eq(system(HERE(a, "tar -C %s/tar -czf %s two-2.0", test_dir(), file)), 0);
+	ck_assert_int_eq(digest_file(file, hex, &e), 0);
+	return hex;
+}
+
+static void
+recipe_two(struct arena *a, const char *first, const char *second, const char *build)
+{
+	recipe(a, "two", HERE(a, "variant target\nversion 2.0\nsource two.tar.gz\nsha256 %s\nfrom https://127.0.0.1/\nsource two.orig.tar.gz\nsha256 %s\nfrom https://127.0.0.1/", first, second), build);
+}
+
+START_TEST(any_form_of_a_source_will_do)
+{
+	struct arena *a = arena_new();
+	char *first, *second, *file = HERE(a, "%s/out/sources/two.tar.gz", test_dir()), *other = HERE(a, "%s/out/sources/two.orig.tar.gz", test_dir());
+	struct run r;
+
+	checkout_new(a);
+	first = archive(a, "two.tar.gz", "form 1\n");
+	second = archive(a, "two.orig.tar.gz", "form 2\n");
+	recipe_two(a, first, second, "cat file >\"$OUT/x\"");
+	roots(a, "target/two");
+	ck_assert_int_eq(rename(file, HERE(a, "%s/hidden", test_dir())), 0);
+	expect_built(&r, "", "target/two");
+	ck_assert_str_eq(result_of(&r, "target/two", "x"), "form 2\n");
+	arena_free(r.a);
+
+	/* what was made of the one need not be made of the other, nor be fetched */
+	ck_assert_int_eq(rename(HERE(a, "%s/hidden", test_dir()), file), 0);
+	expect_built(&r, "", "");
+	ck_assert_str_eq(result_of(&r, "target/two", "x"), "form 2\n");
+	arena_free(r.a);
+	ck_assert_int_eq(unlink(file) | unlink(other), 0);
+	expect_built(&r, "", "");
+	arena_free(r.a);
+
+	recipe_two(a, first, second, "cat file file >\"$OUT/x\"");
+	run(&r, "");
+	ck_assert_int_eq(r.r, -1);
+	ck_assert_msg(!strncmp(r.e.msg, "two 2.0: no origin has its source\n  ", 36), "%s", r.e.msg);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+#define PATCH(from, to) "--- a/file\n+++ b/file\n@@ -1 +1 @@\n-" from "\n+" to "\n"
+
+START_TEST(patches_go_in_order)
+{
+	struct arena *a = arena_new();
+	char *top = HERE(a, "%s/top", test_dir()), *sha;
+	struct run r;
+
+	checkout_new(a);
+	if (_i)
+		take_bwrap_away(a);
+	sha = archive(a, "two.tar.gz", "one\n");
+	recipe_two(a, sha, sha, "cat file >\"$OUT/x\"");
+	roots(a, "target/two");
+	checkout_file(a, top, "patches/two/0001-a.patch", PATCH("one", "two"));
+	checkout_file(a, top, "patches/two/0002-b.patch", PATCH("two", "three"));
+	expect_built(&r, "", "target/two");
+	ck_assert_str_eq(result_of(&r, "target/two", "x"), "three\n");
+	arena_free(r.a);
+
+	checkout_file(a, top, "patches/two/0002-b.patch", PATCH("one", "three"));
+	run(&r, "");
+	ck_assert_int_eq(r.r, -1);
+	ck_assert_msg(!strncmp(r.e.msg, "target/two: patch 0002-b.patch: exit status 1; log ", 51), "%s", r.e.msg);
+	ck_assert(strstr(r.said, "lh: target/two: patch 0002-b.patch failed; the log ends with\n") != NULL);
+	ck_assert(strstr(r.said, "1 out of 1 hunk FAILED") != NULL);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(an_override_is_built_as_it_is)
+{
+	struct arena *a = arena_new();
+	char *top = HERE(a, "%s/top", test_dir()), *sha;
+	struct run r;
+
+	checkout_new(a);
+	sha = archive(a, "two.tar.gz", "pinned\n");
+	recipe_two(a, sha, sha, "cat file >\"$OUT/x\"");
+	roots(a, "target/two");
+	checkout_file(a, top, "patches/two/0001-a.patch", PATCH("pinned", "patched"));
+	checkout_file(a, HERE(a, "%s/mine", test_dir()), "file", "mine\n");
+	expect_built(&r, HERE(a, "OVERRIDE_two=%s/mine", test_dir()), "target/two");
+	ck_assert_str_eq(result_of(&r, "target/two", "x"), "mine\n");
+	arena_free(r.a);
+	expect_built(&r, HERE(a, "OVERRIDE_two=%s/mine", test_dir()), "");
+	arena_free(r.a);
+	checkout_file(a, HERE(a, "%s/mine", test_dir()), "file", "mine, later\n");
+	expect_built(&r, HERE(a, "OVERRIDE_two=%s/mine", test_dir()), "target/two");
+	ck_assert_str_eq(result_of(&r, "target/two", "x"), "mine, later\n");
+	arena_free(r.a);
+	expect_built(&r, "", "target/two");
+	ck_assert_str_eq(result_of(&r, "target/two", "x"), "patched\n");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+/* what took longest, with all that waits for it, goes first */
+START_TEST(the_longest_chain_first)
+{
+	struct arena *a = arena_new();
+	struct run r;
+
+	checkout_new(a);
+	recipe(a, "a", "variant target", "true");
+	recipe(a, "b", "variant target", "true");
+	recipe(a, "c", "variant target\nneeds target/b", "true");
+	recipe(a, "d", "variant target", "true");
+	roots(a, "target/a target/c target/d");
+	checkout_file(a, HERE(a, "%s/cache", test_dir()), "times/target-a-i486-linux-musl", "20\n");
+	checkout_file(a, HERE(a, "%s/cache", test_dir()), "times/target-b-i486-linux-musl", "5\n");
+	checkout_file(a, HERE(a, "%s/cache", test_dir()), "times/target-c-i486-linux-musl", "16\n");
+	checkout_file(a, HERE(a, "%s/cache", test_dir()), "times/target-d-i486-linux-musl", "18\n");
+	expect_built(&r, "JOBS=1", "target/b target/a target/d target/c");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+job_suite(void)
+{
+	Suite *s = suite_create("job");
+	TCase *tc = harness_case(s, "job");
+
+	tcase_add_loop_test(tc, what_is_needed_is_there, 0, 2);
+	tcase_add_test(tc, only_what_changed);
+	tcase_add_test(tc, dry_says_what_and_why);
+	tcase_add_test(tc, several_at_once);
+	tcase_add_test(tc, tokens_are_shared_and_come_back);
+	tcase_add_test(tc, two_builders_build_once);
+	tcase_add_loop_test(tc, nobody_survives, 0, sizeof signals / sizeof *signals);
+	tcase_add_test(tc, a_failure_is_told_exactly);
+	tcase_add_loop_test(tc, after_a_failure, 0, 2);
+	tcase_add_test(tc, packages_must_not_overlap);
+	tcase_add_test(tc, a_step_has_no_network_and_no_neighbours);
+	tcase_add_test(tc, any_form_of_a_source_will_do);
+	tcase_add_loop_test(tc, patches_go_in_order, 0, 2);
+	tcase_add_test(tc, an_override_is_built_as_it_is);
+	tcase_add_test(tc, the_longest_chain_first);
+	return s;
+}
