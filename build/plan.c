@@ -87,7 +87,7 @@ cycle(struct planning *g, const char *id, struct err *e)
 
 /* with a toolchain given, none is built */
 static bool
-wanted(const struct planning *g, const struct need *n, enum variant of, enum variant *as)
+applies(const struct planning *g, const struct need *n, enum variant of, enum variant *as)
 {
 	return need_applies(n, of, as) && !(*as == VARIANT_TOOLCHAIN && *g->cfg->cross_base);
 }
@@ -136,7 +136,7 @@ add(struct planning *g, const struct recipe *r, enum variant v, size_t *index, s
 		enum variant as;
 		size_t need, j;
 
-		if (!wanted(g, &r->needs[i], v, &as))
+		if (!applies(g, &r->needs[i], v, &as))
 			continue;
 		if (add(g, recipe_find(g->recipes, r->needs[i].name), as, &need, e) < 0)
 			return -1;
@@ -230,6 +230,38 @@ plan_find(const struct plan *p, const char *id)
 		if (!strcmp(p->v[i].id, id))
 			return &p->v[i];
 	return NULL;
+}
+
+static void
+renumber(size_t *v, size_t n, const size_t *as)
+{
+	for (size_t i = 0; i < n; i++)
+		v[i] = as[v[i]];
+}
+
+int
+plan_keep(struct arena *a, struct plan *p, const char *id, struct err *e)
+{
+	const struct node *last = plan_find(p, id);
+	bool *wanted = arena_array(a, p->n + 1, sizeof *wanted);
+	size_t *as = arena_array(a, p->n + 1, sizeof *as), n = 0;
+
+	if (!last)
+		return fail_usage(e, "%s: profile %s has no such package", id, p->profile);
+	wanted[last - p->v] = true;
+	for (size_t i = 0; i < last->nclosure; i++)
+		wanted[last->closure[i]] = true;
+	for (size_t i = 0; i < p->n; i++) {
+		if (!wanted[i])
+			continue;
+		as[i] = n;
+		p->v[n] = p->v[i];
+		renumber(p->v[n].needs, p->v[n].nneeds, as);
+		renumber(p->v[n].closure, p->v[n].nclosure, as);
+		n++;
+	}
+	p->n = n;
+	return 0;
 }
 
 /* ---- keys ---- */

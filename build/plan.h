@@ -47,6 +47,8 @@ struct plan {
 
 /* roots: recipes/profiles/PROFILE, and PACKAGES of the configuration; a cycle or a version the recipe does not pin is named */
 int plan_make(struct arena *a, const struct config *cfg, const struct recipes *r, const struct set *set, const char *profile, struct plan *out, struct err *e);
+/* forgets all but one node and what it needs */
+int plan_keep(struct arena *a, struct plan *p, const char *id, struct err *e);
 const struct node *plan_find(const struct plan *p, const char *id);
 
 /*

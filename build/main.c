@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/err.h"
+#include "build/base/file.h"
+#include "build/base/log.h"
+#include "build/fetch.h"
+#include "build/image.h"
+#include "build/job.h"
+#include "build/lint.h"
+#include "build/output.h"
+#include "build/profile.h"
+#include "build/session.h"
+#include "build/why.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* how far a build goes */
+enum stage { UNTIL_SOURCES,
+	UNTIL_PACKAGES,
+	UNTIL_KERNEL,
+	UNTIL_IMAGE,
+	NSTAGES };
+
+static const char *const stage_names[NSTAGES] = {
+	[UNTIL_SOURCES] = "sources",
+	[UNTIL_PACKAGES] = "packages",
+	[UNTIL_KERNEL] = "kernel",
+	[UNTIL_IMAGE] = "image",
+};
+
+/* the command line, taken apart */
+struct request {
+	struct arena *a;
+	const char *top;
+	const struct command *command;
+	char **vars; /* NAME=VALUE */
+	size_t nvars;
+	char **words; /* the others */
+	size_t nwords;
+	struct job_opts job;
+	enum stage until;
+	bool nets[2]; /* asked for: static, DHCP; none: the one that is configured */
+};
+
+struct command {
+	const char *name, *args, *help;
+	const char *options; /* letters of those it takes */
+	size_t words;	     /* at most */
+	int (*run)(const struct request *rq, struct err *e);
+};
+
+/* ---- build ---- */
+
+static bool
+wants_net(const struct request *rq, const struct config *cfg, bool dhcp)
+{
+	return rq->nets[0] || rq->nets[1] ? rq->nets[dhcp] : dhcp == cfg->use_dhcp;
+}
+
+/* what is a remark to a line of ours; nothing when there is none */
+static const char *
+remark(struct arena *a, const char *between, const char *why)
+{
+	return why ? arena_printf(a, "%s%s", between, why) : "";
+}
+
+static int
+fetch_sources(struct session *s, struct err *e)
+{
+	struct want *wants;
+	size_t n, lacking = 0;
+
+	profile_wants(s->a, &s->plan, &wants, &n);
+	if (fetch_all(s->a, &s->cfg, wants, n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (wants[i].got)
+			continue;
+		log_warn("%s %s: no origin has its source\n%s", wants[i].name, wants[i].version, wants[i].why);
+		lacking++;
+	}
+	if (lacking)
+		return fail(e, "%zu of %zu sources could not be had", lacking, n);
+	log_info("%zu sources in %s/sources", n, s->cfg.output);
+	return 0;
+}
+
+static int
+install_kernel(struct session *s, const char *dir, struct err *e)
+{
+	const struct node *n = plan_find(&s->plan, "target/linux");
+	char *to = arena_printf(s->a, "%s/kernel", dir);
+
+	if (!n)
+		return fail_usage(e, "profile %s has no target/linux, so no kernel", s->plan.profile);
+	if (file_copy(arena_printf(s->a, "%s/out/kernel", n->store), to, 0644, e) < 0)
+		return -1;
+	log_info("kernel %s", to);
+	return output_link(s->a, &s->cfg, e);
+}
+
+/* one network mode: what it takes, the packages, then what is asked of them */
+static int
+build_one(const struct request *rq, struct session *s, struct err *e)
+{
+	struct job_opts job = rq->job;
+	size_t missing;
+	const char *why;
+
+	job.dir = output_dir(s->a, &s->cfg, s->cfg.use_dhcp);
+	if (rq->until == UNTIL_KERNEL && plan_keep(s->a, &s->plan, "target/linux", e) < 0)
+		return -1;
+	if (job_count(s->a, &s->cfg, &s->sd, &s->plan, &s->store, job.dir, &missing, &why, e) < 0)
+		return -1;
+	log_info("%s, profile %s, set %s, %s: %zu actions, %zu to run%s", s->cfg.triple, s->plan.profile, s->cfg.set,
+	    s->cfg.use_dhcp ? "dhcp" : "static", s->plan.n, missing, remark(s->a, "; ", why));
+	if (job_run(s->a, &s->cfg, &s->sd, &s->plan, &s->store, &job, e) < 0 || job.dry)
+		return job.dry ? 0 : -1;
+	if (rq->until == UNTIL_KERNEL)
+		return install_kernel(s, job.dir, e);
+	if (rq->until == UNTIL_PACKAGES)
+		return 0;
+	return image_build(s->a, &s->cfg, &s->sd, &s->plan, job.dir, e);
+}
+
+static int
+build_all(const struct request *rq, struct session *s, struct err *e)
+{
+	if (rq->until == UNTIL_SOURCES)
+		return fetch_sources(s, e);
+	if (s->why)
+		log_info("profile %s, not s6: %s", s->plan.profile, s->why);
+	if (wants_net(rq, &s->cfg, s->cfg.use_dhcp)) {
+		if (build_one(rq, s, e) < 0)
+			return -1;
+		if (rq->until == UNTIL_IMAGE && !rq->job.dry && output_link(s->a, &s->cfg, e) < 0)
+			return -1;
+	}
+	if (wants_net(rq, &s->cfg, !s->cfg.use_dhcp)) {
+		struct session other;
+
+		if (session_with_net(s, !s->cfg.use_dhcp, &other, e) < 0 || build_one(rq, &other, e) < 0)
+			return -1;
+	}
+	if (s->why)
+		log_info("profile %s, not s6: %s", s->plan.profile, s->why);
+	return 0;
+}
+
+static int
+cmd_build(const struct request *rq, struct err *e)
+{
+	struct session s;
+	int r;
+
+	if (session_open(rq->a, rq->top, rq->vars, rq->nvars, !rq->job.dry, &s, e) < 0)
+		return -1;
+	r = build_all(rq, &s, e);
+	session_close(&s);
+	return r;
+}
+
+static int
+cmd_fetch(const struct request *rq, struct err *e)
+{
+	struct session s;
+	int r;
+
+	if (session_open(rq->a, rq->top, rq->vars, rq->nvars, true, &s, e) < 0)
+		return -1;
+	r = fetch_sources(&s, e);
+	session_close(&s);
+	return r;
+}
+
+/* ---- looking ---- */
+
+static int
+cmd_why(const struct request *rq, struct err *e)
+{
+	struct session s;
+	struct buf out = { 0 };
+	const char *dir, *ignored;
+	size_t missing;
+	int r;
+
+	if (!rq->nwords)
+		return fail_usage(e, "why: name a package, such as s6 or host/s6");
+	if (session_open(rq->a, rq->top, rq->vars, rq->nvars, false, &s, e) < 0)
+		return -1;
+	dir = output_dir(s.a, &s.cfg, s.cfg.use_dhcp);
+	if (job_count(s.a, &s.cfg, &s.sd, &s.plan, &s.store, dir, &missing, &ignored, e) < 0)
+		return -1;
+	r = why_tell(s.a, &s.cfg, &s.sd, &s.plan, dir, rq->words[0], &out, e);
+	if (r == 0)
+		fputs(out.p, stdout);
+	buf_free(&out);
+	return r;
+}
+
+static int
+cmd_graph(const struct request *rq, struct err *e)
+{
+	struct session s;
+
+	if (session_open(rq->a, rq->top, rq->vars, rq->nvars, false, &s, e) < 0)
+		return -1;
+	printf("digraph \"%s %s %s\" {\n\trankdir=LR;\n", s.cfg.triple, s.plan.profile, s.cfg.set);
+	for (size_t i = 0; i < s.plan.n; i++) {
+		const struct node *n = &s.plan.v[i];
+
+		printf("\t\"%s\" [label=\"%s\\n%s\"];\n", n->id, n->id, n->override ? "override" : n->version ? n->version->version
+													      : "");
+		for (size_t j = 0; j < n->nneeds; j++)
+			printf("\t\"%s\" -> \"%s\";\n", n->id, s.plan.v[n->needs[j]].id);
+	}
+	puts("}");
+	return 0;
+}
+
+static int
+cmd_lint(const struct request *rq, struct err *e)
+{
+	struct config cfg;
+	struct buf out = { 0 };
+	int found;
+
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 || config_drop_root(&cfg, false, e) < 0)
+		return -1;
+	found = lint_all(rq->a, &cfg, &out, e);
+	if (out.n)
+		fputs(out.p, stdout);
+	buf_free(&out);
+	return found > 0 ? fail(e, "lint: %d findings", found) : found;
+}
+
+/* a value as sh would take it, and secrets only when asked for by name */
+static const char *
+shown(struct arena *a, const struct config_var *v)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:%+,=@-";
+	struct buf b = { 0 };
+	char *text;
+
+	if (strstr(v->name, "PASSWORD") && *v->value)
+		return "...";
+	if (strspn(v->value, plain) == strlen(v->value))
+		return v->value;
+	buf_adds(&b, "'");
+	for (const char *p = v->value; *p; p++)
+		if (*p == '\'')
+			buf_adds(&b, "'\\''");
+		else
+			buf_add(&b, p, 1);
+	buf_adds(&b, "'");
+	text = arena_strdup(a, b.p);
+	buf_free(&b);
+	return text;
+}
+
+static int
+cmd_config(const struct request *rq, struct err *e)
+{
+	struct config cfg;
+	bool found = false;
+
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0)
+		return -1;
+	for (size_t i = 0; i < cfg.nvars; i++) {
+		const struct config_var *v = &cfg.vars[i];
+
+		if (rq->nwords && !strcmp(rq->words[0], v->name)) {
+			puts(v->value);
+			found = true;
+		} else if (!rq->nwords && strcmp(v->name, "KERNEL_CONFIG_TEXT") != 0) {
+			printf("%s=%s%*s # %s\n", v->name, shown(rq->a, v), (int)(strlen(v->name) + strlen(shown(rq->a, v)) < 40 ? 40 - strlen(v->name) - strlen(shown(rq->a, v)) : 1), "", v->from);
+		}
+	}
+	if (rq->nwords && !found)
+		return fail_usage(e, "config %s: there is no such variable", rq->words[0]);
+	return 0;
+}
+
+static int
+cmd_manifests(const struct request *rq, struct err *e)
+{
+	struct config cfg;
+
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		bool dhcp = (i == 0) == cfg.use_dhcp;
+
+		if (wants_net(rq, &cfg, dhcp))
+			printf("%s/manifest\n", output_dir(rq->a, &cfg, dhcp));
+	}
+	return 0;
+}
+
+/* ---- removing ---- */
+
+static int
+clean(const struct request *rq, bool all, struct err *e)
+{
+	struct config cfg;
+
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0)
+		return -1;
+	return output_clean(rq->a, &cfg, all, e);
+}
+
+static int
+cmd_clean(const struct request *rq, struct err *e)
+{
+	return clean(rq, false, e);
+}
+
+static int
+cmd_distclean(const struct request *rq, struct err *e)
+{
+	return clean(rq, true, e);
+}
+
+/* ---- the command line ---- */
+
+static const struct command commands[] = {
+	{ "build", "", "builds what changed and writes the image (or stops earlier: --until)", "nkjNU", 0, cmd_build },
+	{ "fetch", "", "gets all sources, so that a build needs no network", "", 0, cmd_fetch },
+	{ "why", "PACKAGE", "tells what makes, or made, a package be built again", "", 1, cmd_why },
+	{ "graph", "", "prints who needs whom, for dot(1)", "", 0, cmd_graph },
+	{ "lint", "", "checks recipes/, patches/ and sysdeps/ for mistakes", "", 0, cmd_lint },
+	{ "config", "[VARIABLE]", "prints every variable, its value and where it comes from; or one value", "", 1, cmd_config },
+	{ "manifests", "", "prints where the manifests of the images are", "N", 0, cmd_manifests },
+	{ "clean", "", "removes what is in OUTPUT but the sources", "", 0, cmd_clean },
+	{ "distclean", "", "removes OUTPUT", "", 0, cmd_distclean },
+};
+
+#define NCOMMANDS (sizeof commands / sizeof *commands)
+
+static void
+help(void)
+{
+	puts("usage: lh-build COMMAND [OPTION...] [NAME=VALUE...]\n"
+	     "\n"
+	     "Compiles a Linux system from source and writes a disk image.  NAME=VALUE beats what\n"
+	     "lh-config says of NAME; lh-config.dist explains them all.\n");
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		printf("  %-9s %-11s %s\n", commands[i].name, commands[i].args, commands[i].help);
+	puts("\n"
+	     "  -n            build: say what would run and why, run nothing\n"
+	     "  -k            build: after a failure, build what can still be built\n"
+	     "  -j N          build: as JOBS=N\n"
+	     "  --until=WHAT  build: sources, packages, kernel or image (default)\n"
+	     "  --net=MODE    build, manifests: an image for dhcp or static; may be given twice;\n"
+	     "                the mode that is not configured gets a folder of its own\n"
+	     "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"
+	     "                folder above this program's\n"
+	     "  --help, --version\n"
+	     "\n"
+	     "Exit status: 0 done, 1 could not be built, 100 wrong usage or configuration, 111 the\n"
+	     "system refused.");
+}
+
+static int
+take_net(struct request *rq, const char *mode, struct err *e)
+{
+	if (strcmp(mode, "dhcp") != 0 && strcmp(mode, "static") != 0)
+		return fail_usage(e, "--net=%s: dhcp or static", mode);
+	rq->nets[!strcmp(mode, "dhcp")] = true;
+	return 0;
+}
+
+static int
+take_until(struct request *rq, const char *name, struct err *e)
+{
+	for (enum stage s = 0; s < NSTAGES; s++)
+		if (!strcmp(stage_names[s], name)) {
+			rq->until = s;
+			return 0;
+		}
+	return fail_usage(e, "--until=%s: one of sources packages kernel image", name);
+}
+
+/* the option that word is, as the letter commands know it by; *value: what follows = or the letter */
+static char
+option(const char *word, const char **value)
+{
+	static const struct {
+		const char *name;
+		char letter;
+	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' }, { "--net", 'N' }, { "--until", 'U' }, { "--directory", 'C' } };
+
+	*value = NULL;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t n = strlen(names[i].name);
+
+		if (strncmp(word, names[i].name, n) != 0 || (word[n] && word[n] != '='))
+			continue;
+		if (word[n])
+			*value = word + n + 1;
+		return names[i].letter;
+	}
+	if (word[0] == '-' && word[1] && word[1] != '-') {
+		if (word[2])
+			*value = word + 2;
+		return strchr("nkjC", word[1]) ? word[1] : '?';
+	}
+	return '?';
+}
+
+/* NAME=VALUE with a name that a variable could have */
+static bool
+is_var(const char *word)
+{
+	size_t n = strcspn(word, "=");
+
+	return word[n] && n && (isalpha((unsigned char)*word) || *word == '_');
+}
+
+/* one option; *next is the word behind it, taken when it is the value */
+static int
+take_option(struct request *rq, const char *word, char **next, int *argi, struct err *e)
+{
+	const char *value;
+	char letter = option(word, &value);
+
+	if (letter == '?')
+		return fail_usage(e, "%s: unknown option; lh-build --help tells all", word);
+	if (letter == 'n' || letter == 'k') {
+		if (value)
+			return fail_usage(e, "%s: takes no value", word);
+	} else if (!value) {
+		value = *next;
+		if (!value)
+			return fail_usage(e, "%s: wants a value", word);
+		++*argi;
+	}
+	if (letter != 'C' && (!rq->command || !strchr(rq->command->options, letter)))
+		return fail_usage(e, "%s: is no option of %s", word, rq->command ? rq->command->name : "lh-build without a command before it");
+	switch (letter) {
+	case 'n':
+		rq->job.dry = true;
+		return 0;
+	case 'k':
+		rq->job.keep_going = true;
+		return 0;
+	case 'j':
+		rq->vars[rq->nvars++] = arena_printf(rq->a, "JOBS=%s", value);
+		return 0;
+	case 'C':
+		rq->top = value;
+		return 0;
+	case 'N':
+		return take_net(rq, value, e);
+	default:
+		return take_until(rq, value, e);
+	}
+}
+
+static int
+take_command(struct request *rq, const char *name, struct err *e)
+{
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (!strcmp(commands[i].name, name)) {
+			rq->command = &commands[i];
+			return 0;
+		}
+	return fail_usage(e, "%s: there is no such command; lh-build --help tells all", name);
+}
+
+static int
+parse(int argc, char **argv, struct request *rq, struct err *e)
+{
+	rq->until = UNTIL_IMAGE;
+	rq->vars = arena_array(rq->a, (size_t)argc + 1, sizeof *rq->vars);
+	rq->words = arena_array(rq->a, (size_t)argc + 1, sizeof *rq->words);
+	for (int i = 1; i < argc; i++) {
+		int r = 0;
+
+		if (argv[i][0] == '-')
+			r = take_option(rq, argv[i], &argv[i + 1], &i, e);
+		else if (is_var(argv[i]))
+			rq->vars[rq->nvars++] = argv[i];
+		else if (!rq->command)
+			r = take_command(rq, argv[i], e);
+		else
+			rq->words[rq->nwords++] = argv[i];
+		if (r < 0)
+			return -1;
+	}
+	if (!rq->command)
+		return fail_usage(e, "no command; lh-build --help tells all");
+	if (rq->nwords > rq->command->words)
+		return fail_usage(e, "%s: does not take %s", rq->command->name, rq->words[rq->command->words]);
+	return 0;
+}
+
+static bool
+is_checkout(struct arena *a, const char *dir)
+{
+	return file_isdir(arena_printf(a, "%s/recipes", dir)) && file_isdir(arena_printf(a, "%s/sysdeps", dir));
+}
+
+/* -C, or the working directory, or the folder above the program's */
+static int
+find_checkout(struct request *rq, struct err *e)
+{
+	char program[PATH_MAX], real[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 8);
+
+	if (!rq->top && is_checkout(rq->a, "."))
+		rq->top = ".";
+	if (!rq->top && n > 0) {
+		program[n] = '\0';
+		for (int i = 0; i < 2; i++)
+			*strrchr(program, '/') = '\0';
+		if (is_checkout(rq->a, program))
+			rq->top = program;
+	}
+	if (!rq->top)
+		return fail_usage(e, "no checkout here, with its recipes/ and sysdeps/; name it with -C");
+	if (!realpath(rq->top, real))
+		return fail_errno(e, "%s", rq->top);
+	if (!is_checkout(rq->a, real))
+		return fail_usage(e, "%s: is no checkout: it has no recipes/ or no sysdeps/", real);
+	rq->top = arena_strdup(rq->a, real);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct request rq = { .a = arena_new() };
+	struct err e = { 0 };
+	int status = 0;
+
+	log_program("lh-build");
+	umask(022);
+	if (argc > 1 && !strcmp(argv[1], "--help")) {
+		help();
+	} else if (argc > 1 && !strcmp(argv[1], "--version")) {
+		puts("lh-build " LH_VERSION);
+	} else if (parse(argc, argv, &rq, &e) < 0 || find_checkout(&rq, &e) < 0 || rq.command->run(&rq, &e) < 0) {
+		status = log_fatal(&e);
+	} else if (fflush(stdout) != 0) {
+		fail_errno(&e, "write to stdout");
+		status = log_fatal(&e);
+	}
+	arena_free(rq.a);
+	return status;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_WHY_H
+#define BUILD_WHY_H
+
+#include "build/base/err.h"
+
+struct arena;
+struct buf;
+struct config;
+struct plan;
+struct sysdeps;
+
+/*
+ * Why a node will be built, or was built last: the lines of its key that differ, and the
+ * same for every need among them.  id is "target/s6", or "s6" for that.  The plan has
+ * been through job_count(); dir is where the jobs left their keys/.
+ */
+int why_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const char *dir, const char *id, struct buf *out, struct err *e);
+
+#endif
