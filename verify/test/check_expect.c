@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/expect.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "verify/test/suites.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_PATTERNS 32
+#define WINDOW 65536
+
+/* --- how a text is cut into reads, and what is seen of it --- */
+
+/* reads of `first` bytes once, `second` bytes once, then of `then` bytes; 0: all that is left; seed: at random */
+struct cut {
+	size_t first, second, then;
+	unsigned seed;
+	bool late; /* the first look is after the end */
+};
+
+static unsigned
+roll(unsigned *seed, unsigned sides)
+{
+	*seed = *seed * 1103515245u + 12345u;
+	return (*seed >> 16) % sides;
+}
+
+static size_t
+cut_next(const struct cut *c, unsigned *seed, size_t nth, size_t left)
+{
+	size_t n = c->then;
+
+	if (c->seed) {
+		static const unsigned sizes[] = { 1, 2, 7, 80, 700, 9000 };
+
+		n = 1 + roll(seed, sizes[roll(seed, 6)]);
+	} else if (nth == 0 && c->first) {
+		n = c->first;
+	} else if (nth == 1 && c->second) {
+		n = c->second;
+	}
+	return !n || n > left ? left : n;
+}
+
+/* "1:3-7 0:9-9 !message ": what a reader sees, in order */
+static void
+look(struct arena *a, struct cursor *c, struct buf *seen)
+{
+	struct err e = { 0 };
+	struct hit h;
+	int r;
+
+	while ((r = cursor_find(a, c, &h, &e))) {
+		if (r < 0) {
+			buf_addf(seen, "!%s ", e.msg);
+			continue;
+		}
+		buf_addf(seen, "%zu:%llu-%llu ", h.which, (unsigned long long)h.start, (unsigned long long)h.end);
+		for (size_t i = 0; i < h.nvalues; i++)
+			buf_addf(seen, "%s=%s ", h.names[i], h.values[i] ? h.values[i] : "(unset)");
+	}
+}
+
+static char *
+events(struct arena *a, struct pattern *const *v, size_t n, size_t window, const char *text, size_t len, const struct cut *cut)
+{
+	struct stream *s = stream_new(window);
+	struct cursor *c = cursor_new(s, v, n);
+	struct arena *scratch = arena_new();
+	struct buf seen = { 0 };
+	unsigned seed = cut->seed;
+	char *result;
+
+	for (size_t at = 0, nth = 0, k; at < len; at += k, nth++) {
+		k = cut_next(cut, &seed, nth, len - at);
+		stream_add(s, text + at, k);
+		if (!cut->late)
+			look(scratch, c, &seen);
+	}
+	stream_eof(s);
+	look(scratch, c, &seen);
+	ck_assert_uint_eq(cursor_lost(c), 0);
+	result = arena_strndup(a, seen.n ? seen.p : "", seen.n);
+	buf_free(&seen);
+	arena_free(scratch);
+	cursor_free(c);
+	stream_free(s);
+	return result;
+}
+
+static void
+same(struct arena *a, struct pattern *const *v, size_t n, size_t window, const char *text, size_t len, const char *want, const struct cut *cut)
+{
+	char *got = events(a, v, n, window, text, len, cut);
+
+	if (!strcmp(got, want))
+		return;
+	printf("text:");
+	for (size_t i = 0; i < len && i < 200; i++)
+		printf(" %02x", (unsigned char)text[i]);
+	printf("\n");
+	for (size_t i = 0; i < n; i++)
+		printf("pattern %zu: /%s/\n", i, pattern_text(v[i]));
+	ck_abort_msg("reads %zu %zu %zu, seed %u%s:\n  %.300s\ninstead of\n  %.300s", cut->first, cut->second, cut->then, cut->seed, cut->late ? ", late" : "", got, want);
+}
+
+/* every way of cutting that is worth its time */
+static void
+any_cut(struct arena *a, struct pattern *const *v, size_t n, size_t window, const char *text, size_t len, const char *want)
+{
+	same(a, v, n, window, text, len, want, &(struct cut){ .late = true });
+	same(a, v, n, window, text, len, want, &(struct cut){ 0 });
+	same(a, v, n, window, text, len, want, &(struct cut){ .then = 1 });
+	for (size_t i = 1; i < len; i++) {
+		same(a, v, n, window, text, len, want, &(struct cut){ .first = i });
+		same(a, v, n, window, text, len, want, &(struct cut){ .first = i, .then = 1 });
+		if (len <= 24)
+			for (size_t k = 1; i + k < len; k++)
+				same(a, v, n, window, text, len, want, &(struct cut){ .first = i, .second = k });
+	}
+}
+
+/* --- exact cases --- */
+
+static const struct {
+	const char *re[4];
+	const char *text, *want;
+} cases[] = {
+	{ { "login: " }, "lh login: ", "0:3-10 " },
+	{ { "login: " }, "login; log", "" },
+	/* the earliest in the stream, not the first in the list; of equals the first in the list */
+	{ { "b", "a" }, "ab", "1:0-1 0:1-2 " },
+	{ { "abc", "ab" }, "abc", "0:0-3 " },
+	{ { "ab", "abc" }, "abc", "0:0-2 " },
+	{ { "abcd", "bc" }, "abce", "1:1-3 " },
+	{ { "abcd", "bc" }, "abcd", "0:0-4 " },
+	{ { "x", "a+b", "ab" }, "aab ab", "1:0-3 1:4-6 " },
+	/* what could go on is certain when it did not */
+	{ { "a+" }, "aaab aa", "0:0-3 0:5-7 " },
+	{ { "a+?" }, "aa", "0:0-1 0:1-2 " },
+	{ { "ab?" }, "aab", "0:0-1 0:1-3 " },
+	{ { "dog(sbody)?" }, "dogsbod dogsbody", "0:0-3 0:8-16 " },
+	{ { "panic: .*" }, "panic: a b\r\nc", "0:0-10 " },
+	{ { "panic: (?<why>.*)|(?<up>login)" }, "panic: cut\r\nlogin:", "0:0-10 why=cut up=(unset) 0:12-17 why=(unset) up=login " },
+	/* ends of lines, whoever makes them */
+	{ { "^x$" }, "x\ny x\nx\r\nx\rx", "0:0-1 0:6-7 0:9-10 0:11-12 " },
+	{ { "\\n^b" }, "a\nb", "0:1-3 " },
+	{ { "^" }, "a\r\nb\n", "0:0-0 0:3-3 0:5-5 " },
+	{ { "^$" }, "a\r\n\r\nb", "0:3-3 " },
+	{ { "$" }, "a\r\nb", "0:1-1 0:4-4 " },
+	{ { "\\r^" }, "a\r\n", "0:1-2 " },
+	{ { "a\\Rb" }, "a\r\nb a\rb a\nb", "0:0-4 0:5-8 0:9-12 " },
+	{ { "[^a]+" }, "a\r\nb", "0:1-4 " },
+	/* the end of the stream is no end until it has come */
+	{ { "# $" }, "# ls # ", "0:5-7 " },
+	{ { "a\\z" }, "aa", "0:1-2 " },
+	{ { "\\Aa" }, "aa", "0:0-1 " },
+	{ { "a\\Z", "b" }, "ba\n", "1:0-1 0:1-2 " },
+	/* words and what stands behind */
+	{ { "\\bBUG:" }, "ODEBUG: BUG:", "0:8-12 " },
+	{ { "foo\\b" }, "foobar foo", "0:7-10 " },
+	{ { "foo\\B" }, "foo foobar", "0:4-7 " },
+	{ { "(?<=abc)def" }, "def abcdef", "0:7-10 " },
+	{ { "(?<!O)DE" }, "ODE DE", "0:4-6 " },
+	{ { "(?<=(?<!b)a)c" }, "bac ac", "0:5-6 " },
+	{ { "a(?!b)" }, "abac", "0:2-3 " },
+	{ { "a(?=bc)" }, "ababc", "0:2-3 " },
+	{ { "(a+)-\\1" }, "aa-aaa-aaa", "0:0-5 0:5-8 " },
+	{ { "ab\\Kcd" }, "xabcd", "0:3-5 " },
+	{ { "ab\\Kc", "bc" }, "abc", "0:2-3 " },
+	/* matches of nothing */
+	{ { "x*" }, "axx", "0:0-0 0:1-3 0:3-3 " },
+	{ { "(?<=# )" }, "# ls\n# ", "0:2-2 0:7-7 " },
+	/* bytes */
+	{ { "\\xff\\x00?" }, "\xff\xc3\xa9", "0:0-1 " },
+	{ { "." }, "\xc3\xa9", "0:0-1 0:1-2 " },
+	{ { "(?i)OOPS" }, "oOpS", "0:0-4 " },
+	{ { ".*foo" }, "a\nbfoo foo\nfo", "0:2-10 " },
+	{ { "(?s).*foo" }, "a\nbfoo\nfo", "0:0-6 " },
+	/* the kernel in the middle of a prompt, and the prompt after it */
+	{ { "login: ", "\\[ *[0-9.]+\\] .*" }, "lo[    3.2] random: crng init done\r\ngin: \r\nlogin: ", "1:2-34 0:43-50 " },
+};
+
+START_TEST(exact)
+{
+	struct arena *a = arena_new();
+	struct pattern *v[4];
+	struct err e = { 0 };
+	size_t n = 0;
+
+	for (; n < 4 && cases[_i].re[n]; n++)
+		ck_assert_msg(pattern_compile(a, cases[_i].re[n], &v[n], &e) == 0, "%s", e.msg);
+	any_cut(a, v, n, WINDOW, cases[_i].text, strlen(cases[_i].text), cases[_i].want);
+	arena_free(a);
+}
+END_TEST
+
+/* --- patterns and texts at random, against PCRE2 on the whole text --- */
+
+#ifndef ROUNDS
+#define ROUNDS 24
+#endif
+#define TEXTS 12
+
+static void
+random_pattern(unsigned *seed, unsigned depth, struct buf *re)
+{
+	static const char *const atoms[] = { "a", "b", "c", "a", "b", "ab", " ", "\\n", "\\r", "\\r\\n", ".", "[ab]", "[^a]", "[^\\r\\n]", "\\w", "\\s", "\\N", "\\R" };
+	static const char *const asserts[] = { "^", "$", "\\b", "\\B", "\\A", "\\z", "\\Z", "(?<=a)", "(?<!b)", "(?<=[ab] )", "(?<=\\n)", "(?<=(?<!b)a)", "\\K" };
+	static const char *const opens[] = { "(", "(?:", "(?=", "(?!", "(?>", "(?<g>", "(?i:" };
+	static const char *const counts[] = { "*", "+", "?", "{1,2}", "{2}", "*?", "+?", "??", "*+", "++" };
+	unsigned n = 1 + roll(seed, 4);
+
+	for (unsigned i = 0; i < n; i++) {
+		switch (roll(seed, depth ? 8 : 6)) {
+		case 0:
+			buf_adds(re, asserts[roll(seed, sizeof asserts / sizeof *asserts)]);
+			continue;
+		case 6:
+		case 7:
+			buf_adds(re, opens[roll(seed, sizeof opens / sizeof *opens)]);
+			random_pattern(seed, depth - 1, re);
+			buf_adds(re, ")");
+			break;
+		default:
+			buf_adds(re, atoms[roll(seed, sizeof atoms / sizeof *atoms)]);
+		}
+		if (roll(seed, 3) == 0)
+			buf_adds(re, counts[roll(seed, sizeof counts / sizeof *counts)]);
+	}
+	if (depth && roll(seed, 3) == 0) {
+		buf_adds(re, "|");
+		random_pattern(seed, depth - 1, re);
+	}
+}
+
+/* what a reader with the whole text before it sees; NULL: a match was too much for PCRE2 */
+static char *
+oracle(struct arena *a, struct pattern *const *v, size_t n, const char *text, size_t len)
+{
+	pcre2_compile_context *cc = pcre2_compile_context_create(NULL);
+	pcre2_match_context *mc = pcre2_match_context_create(NULL);
+	pcre2_code *code[MAX_PATTERNS];
+	pcre2_match_data *md[MAX_PATTERNS];
+	struct buf seen = { 0 };
+	char *result = NULL;
+	size_t at = 0;
+
+	pcre2_set_newline(cc, PCRE2_NEWLINE_ANYCRLF);
+	pcre2_set_bsr(cc, PCRE2_BSR_ANYCRLF);
+	pcre2_set_match_limit(mc, 10000);
+	for (size_t i = 0; i < n; i++) {
+		int error;
+		PCRE2_SIZE where;
+
+		code[i] = pcre2_compile((const unsigned char *)pattern_text(v[i]), PCRE2_ZERO_TERMINATED, PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX, &error, &where, cc);
+		ck_assert_ptr_nonnull(code[i]);
+		md[i] = pcre2_match_data_create_from_pattern(code[i], NULL);
+	}
+	while (at <= len) {
+		size_t best = n, start = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			uint32_t line_ends, type;
+			int r;
+
+			pcre2_pattern_info(code[i], PCRE2_INFO_HASCRORLF, &line_ends);
+			pcre2_pattern_info(code[i], PCRE2_INFO_FIRSTCODETYPE, &type);
+			r = pcre2_match(code[i], (const unsigned char *)text, len, at + ((!line_ends || type == 2) && at && at < len && text[at - 1] == '\r' && text[at] == '\n'), 0, md[i], mc);
+			if (r == PCRE2_ERROR_NOMATCH)
+				continue;
+			if (r < 0)
+				goto out;
+			if (best == n || pcre2_get_startchar(md[i]) < start) {
+				best = i;
+				start = pcre2_get_startchar(md[i]);
+			}
+		}
+		if (best == n)
+			break;
+		buf_addf(&seen, "%zu:%zu-%zu ", best, (size_t)pcre2_get_ovector_pointer(md[best])[0], (size_t)pcre2_get_ovector_pointer(md[best])[1]);
+		for (size_t i = 0; pattern_names(v[best])[i]; i++) {
+			int group = pcre2_substring_number_from_name(code[best], (const unsigned char *)pattern_names(v[best])[i]);
+			const size_t *ov = pcre2_get_ovector_pointer(md[best]) + 2 * (size_t)group;
+
+			buf_addf(&seen, "%s=", pattern_names(v[best])[i]);
+			if (ov[0] == PCRE2_UNSET)
+				buf_adds(&seen, "(unset)");
+			else
+				buf_add(&seen, text + ov[0], ov[1] - ov[0]);
+			buf_adds(&seen, " ");
+		}
+		at = pcre2_get_ovector_pointer(md[best])[1];
+		if (at <= start)
+			at = start + 1;
+	}
+	result = arena_strndup(a, seen.n ? seen.p : "", seen.n);
+out:
+	for (size_t i = 0; i < n; i++) {
+		pcre2_match_data_free(md[i]);
+		pcre2_code_free(code[i]);
+	}
+	pcre2_match_context_free(mc);
+	pcre2_compile_context_free(cc);
+	buf_free(&seen);
+	return result;
+}
+
+START_TEST(at_random)
+{
+	unsigned seed = (unsigned)_i * 2654435761u + 1;
+	struct arena *a = arena_new();
+	struct pattern *v[MAX_PATTERNS];
+	size_t n = 0, want_n = 1 + roll(&seed, 3), judged = 0;
+	struct err e;
+
+	while (n < want_n) {
+		struct buf re = { 0 };
+
+		random_pattern(&seed, 2, &re);
+		/* two groups of one name, a \K where it may not be: not every try is a pattern */
+		n += pattern_compile(a, re.p, &v[n], &e) == 0;
+		buf_free(&re);
+	}
+	for (unsigned t = 0; t < TEXTS; t++) {
+		static const char letters[] = "aaaabbbc  \n\n\r";
+		char text[32];
+		size_t len = roll(&seed, sizeof text + 1);
+		char *want;
+
+		for (size_t i = 0; i < len; i++)
+			text[i] = letters[roll(&seed, sizeof letters - 1)];
+		want = oracle(a, v, n, text, len);
+		if (!want)
+			continue;
+		judged++;
+		any_cut(a, v, n, WINDOW, text, len, want);
+	}
+	ck_assert_uint_gt(judged, 0);
+	arena_free(a);
+}
+END_TEST
+
+/* --- a hostile console --- */
+
+static const char *const watches[MAX_PATTERNS] = {
+	"Kernel panic - not syncing: (?<why>.*)",
+	"(?:Oops|Unable to handle kernel)[ :].*",
+	"\\bBUG: .*",
+	"Unable to mount root fs",
+	"s6-(?:svscan|supervise|rc)[^:]*: (?:fatal|warning): .*",
+	"unable to start service (?<service>[^ :]+)",
+	"rc\\.shutdown exited [1-9][0-9]*",
+	"Out of memory: Killed process (?<pid>[0-9]+)",
+	"EXT4-fs error .*",
+	"blocked for more than [0-9]+ seconds",
+	"soft lockup",
+	"I/O error, dev (?<dev>[a-z0-9]+)",
+	"^[a-z]+ login: ",
+	"login: \\r",
+	"(?<=\\] )random: crng init done",
+	"reboot: (?:Power down|Restarting system)",
+	"segfault at [0-9a-f]+ ip",
+	"Call Trace:",
+	"---\\[ end (?:trace|Kernel panic)",
+	"init: (?!started).*",
+	"[0-9]+ input overrun",
+	"\\x00{3}",
+	"(?i)fatal error",
+	"No space left on device",
+	"Read-only file system",
+	"Segmentation fault$",
+	"respawning too fast",
+	"watchdog: .*",
+	"\\x1b\\[6n",
+	"hung_task",
+	"refused connect from (?<who>.*)",
+	"\\[ *(?<at>[0-9]+\\.[0-9]+)\\] Run /sbin/init",
+};
+
+/* what a guest may say, and which watch it must wake, or -1 */
+static const struct {
+	const char *text;
+	int wakes;
+} says[] = {
+	{ "[    1.203944] EXT4-fs (vda3): mounted filesystem r/o\r\n", -1 },
+	{ "s6-rc: info: service klogd: starting\r\n", -1 },
+	{ "\r\r\r\r\r\r\r\r\r\r\n", -1 },
+	{ "\xff\xfe\xc3(\x01\x02\x7f\r\n", -1 },
+	{ "[    3.200000] ODEBUG: is on\r\n", -1 },
+	{ "Kernel panic - not sync\r\ning\r\n", -1 },
+	{ "progress 10%\rprogress 20%\rprogress 100%\r\n", -1 },
+	{ "init: started\r\n", -1 },
+	{ "[    9.000000] Kernel panic - not syncing: Attempted to kill init!\r\n", 0 },
+	{ "[    9.000000] Oops: 0002 [#1]\r\n", 1 },
+	{ "s6-svscan: warning: unable to iopause: Function not implemented\r\n", 4 },
+	{ "s6-rc: unable to start service udhcpc-eth0: exited 99\r\n", 5 },
+	{ "lo[    3.2] random: crng init done\r\ngin: \r\r\n", 14 },
+	{ "[    4.000000] I/O error, dev vda, sector 8\r\n", 11 },
+	{ "sh: Segmentation fault\r\n", 25 },
+	{ "FATAL ERROR\r\n", 22 },
+	{ "init: no more processes\r\n", 19 },
+};
+#define NSAYS (sizeof says / sizeof *says)
+
+static size_t
+compile_watches(struct arena *a, struct pattern **v)
+{
+	struct err e;
+
+	for (size_t i = 0; i < MAX_PATTERNS; i++)
+		ck_assert_msg(pattern_compile(a, watches[i], &v[i], &e) == 0, "%s", e.msg);
+	return MAX_PATTERNS;
+}
+
+/* size bytes of it; NULs and endless lines in between.  *wakes: how many watches it must wake */
+static struct buf
+hostile(unsigned seed, size_t size, size_t *wakes)
+{
+	struct buf text = { 0 };
+
+	*wakes = 0;
+	while (text.n < size) {
+		unsigned what = roll(&seed, 40);
+
+		if (what == 0) {
+			char noise[5000];
+			size_t n = roll(&seed, sizeof noise);
+
+			memset(noise, 'y', n);
+			buf_add(&text, noise, n);
+			buf_adds(&text, "\r\n");
+		} else if (what == 1) {
+			buf_add(&text, "\0\0 ", 3);
+		} else {
+			size_t k = roll(&seed, what < 8 ? NSAYS : 8);
+
+			buf_adds(&text, says[k].text);
+			*wakes += says[k].wakes >= 0;
+		}
+	}
+	return text;
+}
+
+/* each line of it alone wakes what it should; otherwise the floods below would prove little */
+START_TEST(sayings)
+{
+	struct arena *a = arena_new();
+	struct pattern *v[MAX_PATTERNS];
+	size_t n = compile_watches(a, v);
+	char *seen = events(a, v, n, WINDOW, says[_i].text, strlen(says[_i].text), &(struct cut){ 0 });
+
+	if (says[_i].wakes < 0)
+		ck_assert_str_eq(seen, "");
+	else
+		ck_assert_int_eq(atoi(seen), says[_i].wakes);
+	any_cut(a, v, n, WINDOW, says[_i].text, strlen(says[_i].text), seen);
+	arena_free(a);
+}
+END_TEST
+
+static size_t
+count_hits(const char *seen)
+{
+	unsigned long long which, from, to;
+	size_t n = 0;
+
+	for (const char *p = seen; p; p = strchr(p, ' ')) {
+		p += *p == ' ';
+		n += sscanf(p, "%llu:%llu-%llu", &which, &from, &to) == 3;
+	}
+	return n;
+}
+
+START_TEST(floods)
+{
+	static const size_t sizes[] = { 15000, 60000, 300000, 5 << 20 };
+	struct arena *a = arena_new();
+	struct pattern *v[MAX_PATTERNS];
+	size_t n = compile_watches(a, v), wakes;
+	struct buf text = hostile((unsigned)_i + 7, sizes[_i], &wakes);
+	char *want = events(a, v, n, WINDOW, text.p, text.n, &(struct cut){ .late = true });
+
+	ck_assert_uint_gt(wakes, 5);
+	ck_assert_uint_eq(count_hits(want), wakes);
+	same(a, v, n, WINDOW, text.p, text.n, want, &(struct cut){ 0 });
+	same(a, v, n, WINDOW, text.p, text.n, want, &(struct cut){ .then = 4096 });
+	same(a, v, n, WINDOW, text.p, text.n, want, &(struct cut){ .then = 1 });
+	for (unsigned seed = 1; seed <= 5; seed++)
+		same(a, v, n, WINDOW, text.p, text.n, want, &(struct cut){ .seed = seed });
+	buf_free(&text);
+	arena_free(a);
+}
+END_TEST
+
+/* --- what has a bound --- */
+
+static const struct {
+	const char *re[3];
+	const char *text;
+	size_t times;     /* the text again and again */
+	const char *want; /* with a window of 64 bytes */
+} bounds[] = {
+	/* as long as the window: taken as if the stream ended there */
+	{ { "a+" }, "a", 150, "0:0-64 0:64-128 0:128-150 " },
+	{ { "Oops.*$" }, "Oops at", 20, "0:0-64 0:70-134 " },
+	/* no match in a window, and perhaps one behind it: not silently none */
+	/* no match in a window, and perhaps one behind it: not silently none */
+	{ { "b.*foo", "c" }, "b........c", 7, "!pattern /b.*foo/: undecided for 64 bytes at byte 0: make it simpler 1:9-10 1:19-20 1:29-30 1:39-40 1:49-50 1:59-60 1:69-70 " },
+	{ { "(?s)panic.*end", "!" }, "panic\n...!", 6, "1:9-10 1:19-20 1:29-30 1:39-40 1:49-50 1:59-60 " },
+	{ { "(?s)panic.*end", "!" }, "panic\n...........................................................!", 2, "!pattern /(?s)panic.*end/: undecided for 64 bytes at byte 0: make it simpler 1:65-66 "
+	  "!pattern /(?s)panic.*end/: undecided for 64 bytes at byte 66: make it simpler 1:131-132 " },
+	/* the end of the stream may not have been known when the window was full */
+	{ { "a{65}" }, "a", 63, "" },
+	{ { "a{65}" }, "a", 64, "!pattern /a{65}/: undecided for 64 bytes at byte 0: make it simpler " },
+	{ { "a{64}" }, "a", 65, "0:0-64 " },
+};
+
+START_TEST(bounded)
+{
+	struct arena *a = arena_new();
+	struct pattern *v[3];
+	struct buf text = { 0 };
+	struct err e;
+	size_t n = 0;
+
+	for (; n < 3 && bounds[_i].re[n]; n++)
+		ck_assert_int_eq(pattern_compile(a, bounds[_i].re[n], &v[n], &e), 0);
+	for (size_t i = 0; i < bounds[_i].times; i++)
+		buf_adds(&text, bounds[_i].text);
+	any_cut(a, v, n, 64, text.p, text.n, events(a, v, n, 64, text.p, text.n, &(struct cut){ .late = true }));
+	ck_assert_str_eq(events(a, v, n, 64, text.p, text.n, &(struct cut){ 0 }), bounds[_i].want);
+	buf_free(&text);
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+expect_suite(void)
+{
+	Suite *s = suite_create("expect");
+	TCase *tc = harness_case(s, "expect");
+
+	tcase_add_loop_test(tc, exact, 0, (int)(sizeof cases / sizeof *cases));
+	tcase_add_loop_test(tc, at_random, 0, ROUNDS);
+	tcase_add_loop_test(tc, sayings, 0, NSAYS);
+	tcase_add_loop_test(tc, floods, 0, 4);
+	tcase_add_loop_test(tc, bounded, 0, (int)(sizeof bounds / sizeof *bounds));
+	return s;
+}
