@@ -714,26 +714,43 @@ unblock:
 
 /* ---- telling ---- */
 
-/* the first line of the key that is not as it was: "section build" */
+/* a line of a key without its value: "section build", "source" */
+static char *
+what_of(struct arena *a, const char *line)
+{
+	size_t first = strcspn(line, " "), second = line[first] ? strcspn(line + first + 1, " ") : 0;
+
+	return arena_strndup(a, line, second == DIGEST_HEX - 1 ? first : first + 1 + second);
+}
+
+static bool
+has_line(const char *text, const char *line)
+{
+	size_t n = strlen(line);
+
+	for (const char *at = text; (at = strstr(at, line)); at++)
+		if ((at == text || at[-1] == '\n') && (at[n] == '\n' || !at[n]))
+			return true;
+	return false;
+}
+
+/* what is not as it was when the node was built last, as "section build changed"; NULL: it never was */
 static const char *
 what_changed(const struct run *r, const struct task *t)
 {
-	char *old, *text = arena_strdup(r->a, t->key_text), *now;
+	char *old, *text = arena_strdup(r->a, t->key_text), *copy, *line;
 	struct err ignored;
 
 	if (file_read(r->a, named(r, "keys", t, ""), &old, NULL, &ignored) < 0)
-		return "it was not built here before";
-	while ((now = strsep(&text, "\n"))) {
-		size_t n = strlen(now);
-		const char *at = strstr(old, now);
-
-		/* as a whole line */
-		while (at && !((at == old || at[-1] == '\n') && (at[n] == '\n' || !at[n])))
-			at = strstr(at + 1, now);
-		if (!at)
-			return arena_printf(r->a, "%s", now);
-	}
-	return "something it was made of is gone";
+		return NULL;
+	while ((line = strsep(&text, "\n")))
+		if (*line && !has_line(old, line))
+			return arena_printf(r->a, "%s changed", what_of(r->a, line));
+	copy = arena_strdup(r->a, old);
+	while ((line = strsep(&copy, "\n")))
+		if (*line && !has_line(t->key_text, line))
+			return arena_printf(r->a, "%s is gone", what_of(r->a, line));
+	return "its result is no longer in the store";
 }
 
 static void
@@ -743,9 +760,11 @@ tell(const struct run *r)
 		const struct task *t = &r->tasks[i];
 
 		if (t->state == READY) {
-			printf("%s: build: %s\n", t->node->id, what_changed(r, t));
+			const char *why = what_changed(r, t);
+
+			printf("%s: build, %s\n", t->node->id, why ? why : "it was not built here before");
 		} else if (t->state == PENDING) {
-			printf("%s: build if these come out different:", t->node->id);
+			printf("%s: build, if these come out different:", t->node->id);
 			for (size_t j = 0; j < t->node->nneeds; j++)
 				if (r->tasks[t->node->needs[j]].state != DONE)
 					printf(" %s", r->tasks[t->node->needs[j]].node->id);
@@ -777,10 +796,11 @@ job_count(struct arena *a, const struct config *cfg, const struct sysdeps *sd, s
 	*why = NULL;
 	for (size_t i = 0; i < r.n; i++) {
 		const struct task *t = &r.tasks[i];
+		const char *changed = t->state == READY && !*why ? what_changed(&r, t) : NULL;
 
 		*n += t->state != DONE;
-		if (t->state == READY && !*why)
-			*why = arena_printf(a, "%s: %s", t->node->id, what_changed(&r, t));
+		if (changed)
+			*why = arena_printf(a, "%s: %s", t->node->id, changed);
 	}
 	return 0;
 }

@@ -26,9 +26,8 @@ struct sysdeps;
  *
  * Leaves in opts.dir: logs/VARIANT-NAME.log, and keys/VARIANT-NAME, the text of the key
  * of the last result, and keys/VARIANT-NAME.before, that of the one before it, for who
- * asks why something is built.  The folder of a
- * node that failed is kept until that node is built again; logs/VARIANT-NAME.work is a
- * link to it.
+ * asks why something is built.  The folder of a node that failed is kept until that node
+ * is built again; logs/VARIANT-NAME.work is a link to it.
  */
 struct job_opts {
 	const char *dir; /* for logs and keys; NULL: OUTPUT/TRIPLE */
@@ -38,8 +37,8 @@ struct job_opts {
 
 /*
  * How many nodes job_run would have to build at most, and what is new with the first of
- * them, such as "target/s6: section build".  Looks only; nodes that the store has are
- * filled as job_run does.
+ * them that was built before, such as "target/s6: section build changed", or NULL.  Looks
+ * only; nodes that the store has are filled as job_run does.
  */
 int job_count(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct plan *p, const struct store *s, const char *dir, size_t *n, const char **why, struct err *e);
 int job_run(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct plan *p, const struct store *s, const struct job_opts *o, struct err *e);

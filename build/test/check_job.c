@@ -30,6 +30,8 @@ struct run {
 	struct plan plan;
 	int r;
 	struct err e;
+	size_t count; /* what job_count said before */
+	const char *why;
 	char *said, *printed; /* on stderr, on stdout */
 };
 
@@ -91,6 +93,7 @@ run_as(struct run *run, const char *who, const struct job_opts *o, const char *a
 		if (*word)
 			v[n++] = word;
 	ck_assert_msg(config_read(a, top, v, n, &cfg, &e) == 0 && sysdeps_read(a, top, cfg.triple, &sd, &e) == 0 && recipe_read_all(a, top, &recipes, &e) == 0 && set_read(a, top, "2026-07", &set, &e) == 0 && plan_make(a, &cfg, &recipes, &set, "minimal", &run->plan, &e) == 0 && store_open(a, cfg.cache, &s, &e) == 0, "%s", e.msg);
+	ck_assert_msg(job_count(a, &cfg, &sd, &run->plan, &s, NULL, &run->count, &run->why, &e) == 0, "%s", e.msg);
 	kept[0] = aside(a, 1, words);
 	kept[1] = aside(a, 2, errors);
 	run->r = job_run(a, &cfg, &sd, &run->plan, &s, o ? o : &plain, &run->e);
@@ -256,17 +259,16 @@ END_TEST
 START_TEST(dry_says_what_and_why)
 {
 	struct arena *a = arena_new();
-	char *log;
 	struct run r;
 
 	small_world(a);
 	run_as(&r, "out", &(struct job_opts){ .dry = true }, "");
 	ck_assert_int_eq(r.r, 0);
-	ck_assert_str_eq(r.printed, "target/a: build: it was not built here before\n"
-				    "host/tool: build: it was not built here before\n"
-				    "target/b: build if these come out different: target/a host/tool\n"
-				    "target/c: build if these come out different: target/b\n"
-				    "target/d: build: it was not built here before\n");
+	ck_assert_str_eq(r.printed, "target/a: build, it was not built here before\n"
+				    "host/tool: build, it was not built here before\n"
+				    "target/b: build, if these come out different: target/a host/tool\n"
+				    "target/c: build, if these come out different: target/b\n"
+				    "target/d: build, it was not built here before\n");
 	ck_assert_uint_eq(matches(a, "out/*", NULL) + matches(a, "cache/store/*", NULL) + matches(a, "cache/work/*", NULL), 0);
 	arena_free(r.a);
 
@@ -275,9 +277,40 @@ START_TEST(dry_says_what_and_why)
 	recipe(a, "d", "variant target", "true");
 	run_as(&r, "out", &(struct job_opts){ .dry = true }, "");
 	ck_assert_str_eq(r.said, "");
-	ck_assert(!strncmp(r.printed, "target/d: build: section build ", 31));
-	log = strchr(r.printed, '\n');
-	ck_assert_str_eq(log, "\n");
+	ck_assert_str_eq(r.printed, "target/d: build, section build changed\n");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(counted_before_it_is_done)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	char *before, *now;
+	struct run r;
+
+	small_world(a);
+	run(&r, "");
+	ck_assert_uint_eq(r.count, 5);
+	ck_assert_ptr_null(r.why);
+	arena_free(r.a);
+	run(&r, "");
+	ck_assert_uint_eq(r.count, 0);
+	ck_assert_ptr_null(r.why);
+	arena_free(r.a);
+	ck_assert_uint_eq(matches(a, "out/i486-linux-musl/keys/*.before", NULL), 0);
+	recipe(a, "b", "variant target\nneeds target/a", "true");
+	run(&r, "");
+	ck_assert_uint_eq(r.count, 2); /* b, and c perhaps */
+	ck_assert_str_eq(r.why, "target/b: section build changed");
+	ck_assert_int_eq(file_read(a, HERE(a, "%s/out/i486-linux-musl/keys/target-b.before", test_dir()), &before, NULL, &e), 0);
+	ck_assert_int_eq(file_read(a, HERE(a, "%s/out/i486-linux-musl/keys/target-b", test_dir()), &now, NULL, &e), 0);
+	ck_assert(strstr(before, "need host/tool ") && !strstr(now, "need host/tool "));
+	arena_free(r.a);
+	recipe(a, "a", "variant target\nneeds host/tool", "true");
+	run(&r, "");
+	ck_assert_str_eq(r.why, "target/a: need host/tool changed");
 	arena_free(r.a);
 	arena_free(a);
 }
@@ -716,6 +749,7 @@ job_suite(void)
 	tcase_add_loop_test(tc, what_is_needed_is_there, 0, 2);
 	tcase_add_test(tc, only_what_changed);
 	tcase_add_test(tc, dry_says_what_and_why);
+	tcase_add_test(tc, counted_before_it_is_done);
 	tcase_add_test(tc, several_at_once);
 	tcase_add_test(tc, tokens_are_shared_and_come_back);
 	tcase_add_test(tc, two_builders_build_once);
