@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Options, the phases in order, exit status. */
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "build/base/log.h"
+#include "verify/broken.h"
+#include "verify/facts.h"
+#include "verify/image.h"
+#include "verify/matrix.h"
+#include "verify/owner.h"
+#include "verify/report.h"
+#include "verify/result.h"
+#include "verify/run.h"
+#include "verify/scenario.h"
+#include "verify/step.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* what the command line says */
+struct options {
+	struct run_opts run;
+	const char *scenarios;  /* folder */
+	const char **only;      /* NULL-terminated, or NULL */
+	size_t nonly;
+	char **words;           /* behind the options */
+	int nwords;
+};
+
+struct command {
+	const char *name, *arguments, *what;
+	int (*run)(struct arena *a, struct options *o, struct err *e); /* exit status, or -1 */
+};
+
+static const struct command *commands(void);
+
+static const char help_options[] =
+    "options:\n"
+    "  -o, --out DIR          everything goes there (default: verify/ beside the image's folder)\n"
+    "  -s, --scenario NAME    only this one; may repeat\n"
+    "  -j, --jobs N           guests at a time (default: as many as the machine bears)\n"
+    "      --accel WHICH      tcg, kvm or auto (default: auto; KVM only if a probe guest boots)\n"
+    "      --scale X          stretch all timeouts (default: by how busy the machine is)\n"
+    "      --scenarios DIR    where the *.scn files are\n"
+    "      --keep             keep the overlays, also of what passed\n"
+    "      --help, --version\n"
+    "exit status: 0 passed, 1 failed, 100 wrong usage, 125 could not be judged\n";
+
+static void
+print_help(void)
+{
+	printf("lh-verify: boots images and proves what they claim to be\n\n");
+	for (const struct command *c = commands(); c->name; c++)
+		printf("  lh-verify %-7s %-20s %s\n", c->name, c->arguments, c->what);
+	printf("\n%s", help_options);
+}
+
+/* ---- what several commands begin with ---- */
+
+/* ./scenarios, or those beside the program's bin/ */
+static const char *
+scenario_dir(struct arena *a, const struct options *o)
+{
+	char exe[PATH_MAX];
+	ssize_t n;
+	const char *beside;
+
+	if (o->scenarios || file_isdir("scenarios"))
+		return o->scenarios ? o->scenarios : "scenarios";
+	n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	if (n < 0)
+		return "scenarios";
+	exe[n] = '\0';
+	*strrchr(exe, '/') = '\0';
+	beside = arena_printf(a, "%s/../scenarios", exe);
+	return file_isdir(beside) ? beside : "scenarios";
+}
+
+static int
+read_scenarios(struct arena *a, const struct options *o, struct scenario **out, size_t *n, struct err *e)
+{
+	return scenario_read_all(a, scenario_dir(a, o), step_forms(a), facts_known, out, n, e);
+}
+
+/* OUTPUT/verify for OUTPUT/TRIPLE/manifest */
+static const char *
+default_out(struct arena *a, const char *manifest)
+{
+	char full[PATH_MAX], *slash;
+
+	if (!realpath(manifest, full))
+		return "verify";
+	for (int up = 0; up < 2; up++) {
+		slash = strrchr(full, '/');
+		slash[slash == full] = '\0';
+	}
+	return arena_printf(a, "%s/verify", full);
+}
+
+/* QEMU is run elsewhere, so every path has to be absolute */
+static int
+choose_out(struct arena *a, struct options *o, const char *manifest, struct err *e)
+{
+	char full[PATH_MAX];
+	const char *out = o->run.out ? o->run.out : default_out(a, manifest);
+
+	if (file_mkdirs(out, 0755, e) < 0)
+		return -1;
+	if (!realpath(out, full))
+		return fail_errno(e, "%s", out);
+	o->run.out = arena_strdup(a, full);
+	return 0;
+}
+
+static int
+open_images(struct arena *a, char **manifests, int n, const char *out, struct image **images, struct err *e)
+{
+	*images = arena_array(a, (size_t)n, sizeof **images);
+	for (int i = 0; i < n; i++)
+		if (image_open(a, manifests[i], out, &(*images)[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+need_words(const struct options *o, int n, const char *what, struct err *e)
+{
+	return o->nwords >= n ? 0 : fail_usage(e, "%s; see lh-verify --help", what);
+}
+
+/* ---- run, broken ---- */
+
+static const char *
+today(struct arena *a)
+{
+	time_t now = time(NULL);
+	char text[32];
+	struct tm tm;
+
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+	return arena_strdup(a, text);
+}
+
+static int
+status_of(const struct cell_result *r, size_t n)
+{
+	size_t count[NVERDICTS] = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		count[r[i].verdict]++;
+	if (count[VERDICT_FAIL] || count[VERDICT_FLAKY])
+		return EXIT_WORK;
+	/* a run that judged nothing proves nothing */
+	return count[VERDICT_BROKEN] || !count[VERDICT_PASS] ? EXIT_NOJUDGE : 0;
+}
+
+static int
+play(struct arena *a, const struct options *o, struct matrix *m, struct err *e)
+{
+	const struct manifest *first = &m->images[0].m;
+	struct report_head head = { .version = LH_VERSION, .set = first->set, .profile = first->profile, .why = first->why, .date = today(a) };
+	const char *html = arena_printf(a, "%s/index.html", o->run.out);
+	struct cell_result *results;
+
+	if (run_cells(a, m, &o->run, &head, &results, e) < 0)
+		return -1;
+	if (report_junit(arena_printf(a, "%s/junit.xml", o->run.out), results, m->n, &head, e) < 0 || report_html(html, results, m->n, &head, e) < 0)
+		return -1;
+	report_tap_end(stdout, results, m->n, &head, html);
+	if (fflush(stdout) != 0)
+		return fail_errno(e, "stdout");
+	return status_of(results, m->n);
+}
+
+static int
+run(struct arena *a, struct options *o, struct err *e)
+{
+	struct scenario *scenarios;
+	struct image *images;
+	struct matrix m;
+	size_t n;
+
+	if (need_words(o, 1, "run: needs a manifest", e) < 0 || owner_become(o->words[0], e) < 0)
+		return -1;
+	if (read_scenarios(a, o, &scenarios, &n, e) < 0 || choose_out(a, o, o->words[0], e) < 0)
+		return -1;
+	if (open_images(a, o->words, o->nwords, o->run.out, &images, e) < 0 || matrix_make(a, images, (size_t)o->nwords, scenarios, n, o->only, &m, e) < 0)
+		return -1;
+	return play(a, o, &m, e);
+}
+
+static int
+run_broken(struct arena *a, struct options *o, struct err *e)
+{
+	struct scenario *scenarios;
+	struct sabotage *sabotage;
+	struct image *images;
+	struct matrix m;
+	size_t n, nsabotage;
+
+	if (need_words(o, 2, "broken: needs a folder (or a file) and a manifest", e) < 0 || owner_become(o->words[1], e) < 0)
+		return -1;
+	if (read_scenarios(a, o, &scenarios, &n, e) < 0 || choose_out(a, o, o->words[1], e) < 0)
+		return -1;
+	if (broken_read_all(a, o->words[0], &sabotage, &nsabotage, e) < 0 || open_images(a, o->words + 1, o->nwords - 1, o->run.out, &images, e) < 0)
+		return -1;
+	if (broken_matrix(a, images, (size_t)o->nwords - 1, sabotage, nsabotage, scenarios, n, &m, e) < 0)
+		return -1;
+	return play(a, o, &m, e);
+}
+
+/* ---- list, lint ---- */
+
+static int
+list(struct arena *a, struct options *o, struct err *e)
+{
+	struct scenario *scenarios;
+	struct image *images;
+	struct matrix m;
+	size_t n;
+
+	if (read_scenarios(a, o, &scenarios, &n, e) < 0)
+		return -1;
+	if (!o->nwords) {
+		for (size_t i = 0; i < n; i++)
+			printf("%-16s %s\n", scenarios[i].name, scenarios[i].title);
+		return 0;
+	}
+	if (open_images(a, o->words, o->nwords, "", &images, e) < 0 || matrix_make(a, images, (size_t)o->nwords, scenarios, n, o->only, &m, e) < 0)
+		return -1;
+	for (size_t i = 0; i < m.n; i++)
+		printf("%s %s %s%s%s\n", m.v[i].image->m.arch, m.v[i].image->m.net, m.v[i].scenario->name, m.v[i].skip ? "   skip: " : "", m.v[i].skip ? m.v[i].skip : "");
+	return 0;
+}
+
+/* all of the folder, or the given files; the folder's watches in both cases */
+static int
+lint(struct arena *a, struct options *o, struct err *e)
+{
+	const char *watches = arena_printf(a, "%s/watches", scenario_dir(a, o));
+	struct scenario *scenarios, s;
+	struct image none = { 0 };
+	struct matrix m;
+	size_t n;
+
+	for (int i = 0; i < o->nwords; i++)
+		if (scenario_read(a, o->words[i], file_exists(watches) ? watches : NULL, step_forms(a), facts_known, &s, e) < 0)
+			return -1;
+	if (o->nwords)
+		return 0;
+	if (read_scenarios(a, o, &scenarios, &n, e) < 0)
+		return -1;
+	/* the requirements, against an image that meets none */
+	return matrix_make(a, &none, 1, scenarios, n, NULL, &m, e);
+}
+
+static const struct command *
+commands(void)
+{
+	static const struct command table[] = {
+		{ "run", "MANIFEST...", "play every scenario on every image", run },
+		{ "list", "[MANIFEST...]", "say what would be played", list },
+		{ "lint", "[SCENARIO-FILE...]", "check scenarios without booting anything", lint },
+		{ "broken", "DIR MANIFEST...", "are images broken on purpose refused, and for the right reason?", run_broken },
+		{ NULL, NULL, NULL, NULL },
+	};
+
+	return table;
+}
+
+/* ---- the command line ---- */
+
+static int
+read_number(const char *option, const char *text, double least, double most, double *out, struct err *e)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	if (end == text || *end || !(*out >= least && *out <= most))
+		return fail_usage(e, "%s %s: needs a number from %g to %g", option, text, least, most);
+	return 0;
+}
+
+static int
+add_only(struct arena *a, struct options *o, const char *name)
+{
+	o->only = arena_grow(a, o->only, o->nonly, o->nonly + 2, sizeof *o->only);
+	o->only[o->nonly++] = name;
+	return 0;
+}
+
+static int
+set_accel(struct options *o, const char *name, struct err *e)
+{
+	o->run.accel = name;
+	if (!strcmp(name, "tcg") || !strcmp(name, "kvm") || !strcmp(name, "auto"))
+		return 0;
+	return fail_usage(e, "--accel %s: one of tcg kvm auto", name);
+}
+
+enum { OPT_ACCEL = 256,
+	OPT_SCALE,
+	OPT_SCENARIOS,
+	OPT_KEEP,
+	OPT_HELP,
+	OPT_VERSION };
+
+static const struct option long_options[] = {
+	{ "out", required_argument, NULL, 'o' },
+	{ "scenario", required_argument, NULL, 's' },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "accel", required_argument, NULL, OPT_ACCEL },
+	{ "scale", required_argument, NULL, OPT_SCALE },
+	{ "scenarios", required_argument, NULL, OPT_SCENARIOS },
+	{ "keep", no_argument, NULL, OPT_KEEP },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* 0; 1: answered, and nothing more to do */
+static int
+read_option(struct arena *a, struct options *o, int opt, char **argv, struct err *e)
+{
+	double number;
+
+	switch (opt) {
+	case 'o':
+		o->run.out = optarg;
+		return 0;
+	case 's':
+		return add_only(a, o, optarg);
+	case 'j':
+		if (read_number("--jobs", optarg, 1, 1000, &number, e) < 0)
+			return -1;
+		o->run.jobs = (unsigned)number;
+		return 0;
+	case OPT_ACCEL:
+		return set_accel(o, optarg, e);
+	case OPT_SCALE:
+		return read_number("--scale", optarg, 0.1, 1000, &o->run.scale, e);
+	case OPT_SCENARIOS:
+		o->scenarios = optarg;
+		return 0;
+	case OPT_KEEP:
+		o->run.keep = true;
+		return 0;
+	case OPT_HELP:
+		print_help();
+		return 1;
+	case OPT_VERSION:
+		printf("lh-verify %s\n", LH_VERSION);
+		return 1;
+	case ':':
+		return fail_usage(e, "%s needs a value; see lh-verify --help", argv[optind - 1]);
+	default:
+		return fail_usage(e, "%s: unknown option; see lh-verify --help", argv[optind - 1]);
+	}
+}
+
+static int
+read_options(struct arena *a, struct options *o, int argc, char **argv, struct err *e)
+{
+	int opt, r = 0;
+
+	opterr = 0;
+	while (r == 0 && (opt = getopt_long(argc, argv, ":o:s:j:", long_options, NULL)) != -1)
+		r = read_option(a, o, opt, argv, e);
+	o->words = argv + optind;
+	o->nwords = argc - optind;
+	return r;
+}
+
+static int
+obey(struct arena *a, int argc, char **argv, struct err *e)
+{
+	struct options o = { .run.accel = "auto" };
+	int r = read_options(a, &o, argc, argv, e);
+
+	if (r)
+		return r < 0 ? -1 : 0;
+	if (!o.nwords)
+		return fail_usage(e, "needs a command: run, list, lint or broken; see lh-verify --help");
+	for (const struct command *c = commands(); c->name; c++)
+		if (!strcmp(c->name, o.words[0])) {
+			o.words++;
+			o.nwords--;
+			return c->run(a, &o, e);
+		}
+	return fail_usage(e, "%s: unknown command; one of run list lint broken", o.words[0]);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	int status;
+
+	log_program("lh-verify");
+	status = obey(a, argc, argv, &e);
+	if (status < 0) {
+		status = log_fatal(&e);
+		if (status != EXIT_USAGE)
+			status = EXIT_NOJUDGE;
+	}
+	arena_free(a);
+	return status;
+}

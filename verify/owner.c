@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/owner.h"
+
+#include "build/base/log.h"
+
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int
+owner_become(const char *path, struct err *e)
+{
+	char dir[PATH_MAX], *slash;
+	struct stat st;
+	const struct passwd *pw;
+
+	if (geteuid() != 0)
+		return 0;
+	if (!realpath(path, dir) || stat(dir, &st) < 0)
+		return fail_errno(e, "%s", path);
+	slash = strrchr(dir, '/');
+	if (!S_ISDIR(st.st_mode)) {
+		slash[slash == dir] = '\0';
+		if (stat(dir, &st) < 0)
+			return fail_errno(e, "%s", dir);
+	}
+	if (st.st_uid == 0) {
+		log_warn("%s belongs to root: QEMU runs as root", dir);
+		return 0;
+	}
+	pw = getpwuid(st.st_uid);
+	if ((pw ? initgroups(pw->pw_name, pw->pw_gid) : setgroups(0, NULL)) < 0 || setgid(pw ? pw->pw_gid : st.st_gid) < 0 || setuid(st.st_uid) < 0)
+		return fail_errno(e, "become the owner of %s (%lu)", dir, (unsigned long)st.st_uid);
+	setenv("HOME", pw ? pw->pw_dir : "/nonexistent", 1);
+	return 0;
+}

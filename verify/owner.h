@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_OWNER_H
+#define VERIFY_OWNER_H
+
+#include "build/base/err.h"
+
+/*
+ * Nothing here needs root, and QEMU least of all.  Started as root, we become the owner of the
+ * folder that path (a file, or a folder) is in; when that is root, too, we stay what we are, with a
+ * warning.  Before anything else is done.
+ */
+int owner_become(const char *path, struct err *e);
+
+#endif

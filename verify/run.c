@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/run.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "build/base/log.h"
+#include "build/base/manifest.h"
+#include "verify/accel.h"
+#include "verify/broken.h"
+#include "verify/cell.h"
+#include "verify/image.h"
+#include "verify/loop.h"
+#include "verify/matrix.h"
+#include "verify/report.h"
+#include "verify/result.h"
+
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* a loaded machine is slow, a broken one is not excused */
+#define SCALE_MAX 8.0
+/* of QEMU itself, beside the guest's memory, in MiB */
+#define QEMU_MIB 128
+
+enum task_state { TASK_WAITING,
+	TASK_RUNNING,
+	TASK_OVER };
+
+/* one cell of the matrix on its way */
+struct task {
+	struct run *run;
+	const struct matrix_cell *what;
+	struct cell_result *result;
+	struct cell_job job;
+	enum task_state state;
+	struct cell *cell;
+};
+
+struct run {
+	struct arena *a;
+	struct loop *loop;
+	const struct matrix *m;
+	const struct run_opts *o;
+	struct report_head *head;
+	struct accel *accels; /* of each image */
+	struct task *tasks;
+	size_t next, running, over, told; /* told: so many are on stdout */
+	int signals;
+	const char *stopped; /* the signal's name, or NULL */
+};
+
+/* ---- how much at a time ---- */
+
+unsigned
+run_jobs(unsigned processors, unsigned long long available_mib, unsigned guest_mib)
+{
+	unsigned long long fit = available_mib / (guest_mib + QEMU_MIB);
+
+	if (fit < processors)
+		processors = (unsigned)fit;
+	return processors ? processors : 1;
+}
+
+double
+run_scale(unsigned processors, double load, unsigned jobs)
+{
+	double scale = (load + jobs) / processors;
+
+	return scale < 1 ? 1 : scale > SCALE_MAX ? SCALE_MAX : scale;
+}
+
+static unsigned
+processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof set, &set) < 0 ? 1 : (unsigned)CPU_COUNT(&set);
+}
+
+static unsigned long long
+available_mib(struct arena *a)
+{
+	char *text, *at;
+	unsigned long long kib;
+
+	if (file_read(a, "/proc/meminfo", &text, NULL, &(struct err){ 0 }) < 0 || !(at = strstr(text, "MemAvailable:")) || sscanf(at, "MemAvailable: %llu", &kib) != 1)
+		return 1 << 20; /* not known: the processors decide */
+	return kib / 1024;
+}
+
+static void
+choose_load(struct run *r)
+{
+	unsigned memory = 0, cpus = processors();
+	double load[1] = { 0 };
+
+	for (size_t i = 0; i < r->m->nimages; i++)
+		if (r->m->images[i].m.memory > memory)
+			memory = r->m->images[i].m.memory;
+	getloadavg(load, 1);
+	r->head->jobs = r->o->jobs ? r->o->jobs : run_jobs(cpus, available_mib(r->a), memory);
+	r->head->scale = r->o->scale > 0 ? r->o->scale : run_scale(cpus, load[0], r->head->jobs);
+}
+
+/* ---- results ---- */
+
+static void
+init_result(struct task *t)
+{
+	const struct manifest *m = &t->what->image->m;
+	const struct sabotage *s = t->what->sabotage;
+
+	*t->result = (struct cell_result){
+		.arch = m->arch,
+		.net = m->net,
+		.profile = m->profile,
+		.set = m->set,
+		.scenario = s ? arena_printf(t->run->a, "broken-%s", s->name) : t->what->scenario->name,
+		.title = s ? s->title : t->what->scenario->title,
+		.scenario_path = s ? s->path : t->what->scenario->path,
+		.verdict = VERDICT_BROKEN,
+		.reason = "not judged",
+	};
+	t->result->dir = arena_printf(t->run->a, "%s/%s", t->what->image->dir, t->result->scenario);
+	if (t->what->skip) {
+		t->result->verdict = VERDICT_SKIP;
+		t->result->reason = t->what->skip;
+		t->state = TASK_OVER;
+		t->run->over++;
+	}
+}
+
+/* stdout has the cells in their order, whichever is over first */
+static void
+tell(struct run *r)
+{
+	while (r->told < r->m->n && r->tasks[r->told].state == TASK_OVER) {
+		report_tap_cell(stdout, r->told + 1, r->tasks[r->told].result);
+		fflush(stdout);
+		r->told++;
+	}
+}
+
+static void
+show_status(struct run *r)
+{
+	log_status("%zu of %zu over, %zu running", r->over, r->m->n, r->running);
+}
+
+static void
+finish(struct task *t)
+{
+	struct run *r = t->run;
+	const struct cell_result *c = t->result;
+
+	if (t->what->sabotage)
+		broken_judge(r->a, t->what->sabotage, t->result);
+	t->state = TASK_OVER;
+	r->over++;
+	log_info("%s %s %s: %s, %.1f s%s%s", c->arch, c->net, c->scenario, verdict_names[c->verdict], (double)c->took / NS_PER_S,
+	    c->verdict == VERDICT_PASS ? "" : ": ", c->verdict == VERDICT_PASS ? "" : c->reason ? c->reason : c->failure.what);
+	tell(r);
+}
+
+static void
+on_done(void *arg)
+{
+	struct task *t = arg;
+
+	t->run->running--;
+	finish(t);
+	/* cell_free here would pull the loop's rug from under the cell: main_loop does it */
+}
+
+/* ---- starting ---- */
+
+static const struct accel *
+accel_of(const struct run *r, const struct image *i)
+{
+	return &r->accels[i - r->m->images];
+}
+
+static int
+start(struct task *t, struct err *e)
+{
+	struct run *r = t->run;
+	const struct matrix_cell *w = t->what;
+	const struct accel *accel = accel_of(r, w->image);
+	bool door = !w->scenario->pristine && w->image->door;
+
+	t->job = (struct cell_job){ .image = w->image, .scenario = w->scenario, .dir = t->result->dir, .base = door ? w->image->door : w->image->base, .door = door,
+		.accel = accel->name, .cpu = accel->cpu, .scale = r->head->scale, .keep = r->o->keep };
+	if (w->sabotage) {
+		const char *base = arena_printf(r->a, "%s.raw", t->result->dir);
+
+		if (file_mkparent(base, e) < 0 || broken_make(r->a, w->sabotage, w->image, base, e) < 0)
+			return -1;
+		t->job.base = base;
+		t->job.append = w->sabotage->append;
+	}
+	t->result->reason = NULL;
+	t->state = TASK_RUNNING;
+	r->running++;
+	t->cell = cell_start(r->a, r->loop, &t->job, t->result, on_done, t);
+	return 0;
+}
+
+static void
+start_what_fits(struct run *r)
+{
+	struct err e;
+
+	while (!r->stopped && r->next < r->m->n && r->running < r->head->jobs) {
+		struct task *t = &r->tasks[r->next++];
+
+		if (t->state == TASK_WAITING && start(t, &e) < 0) {
+			t->result->reason = arena_strdup(r->a, e.msg);
+			finish(t);
+		}
+	}
+	show_status(r);
+}
+
+static void
+reap(struct run *r)
+{
+	for (size_t i = 0; i < r->next; i++) {
+		struct task *t = &r->tasks[i];
+
+		if (t->state != TASK_OVER || !t->cell)
+			continue;
+		cell_free(t->cell);
+		t->cell = NULL;
+		if (t->what->sabotage && !r->o->keep && t->result->verdict == VERDICT_PASS)
+			unlink(t->job.base);
+	}
+}
+
+/* ---- signals ---- */
+
+static void
+on_signal(void *arg, int fd, short revents)
+{
+	struct run *r = arg;
+	struct signalfd_siginfo s;
+
+	(void)revents;
+	if (read(fd, &s, sizeof s) != (ssize_t)sizeof s || r->stopped)
+		return;
+	r->stopped = arena_printf(r->a, "interrupted by signal %u", s.ssi_signo);
+	log_info("%s: ending %zu guests", r->stopped, r->running);
+	for (size_t i = 0; i < r->m->n; i++) {
+		struct task *t = &r->tasks[i];
+
+		if (t->state == TASK_RUNNING)
+			cell_interrupt(t->cell, r->stopped);
+		else if (t->state == TASK_WAITING) {
+			t->result->reason = r->stopped;
+			t->state = TASK_OVER;
+			r->over++;
+		}
+	}
+}
+
+/* SIGINT, SIGTERM and SIGHUP come through the loop, as everything does; *old for the end */
+static int
+take_signals(struct run *r, sigset_t *old, struct err *e)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, old);
+	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (r->signals < 0)
+		return fail_errno(e, "signalfd");
+	loop_watch(r->loop, r->signals, POLLIN, on_signal, r);
+	return 0;
+}
+
+/* ---- images ---- */
+
+static bool
+is_used(const struct matrix *m, const struct image *i)
+{
+	for (size_t c = 0; c < m->n; c++)
+		if (m->v[c].image == i && !m->v[c].skip)
+			return true;
+	return false;
+}
+
+static int
+prepare(struct run *r, struct err *e)
+{
+	r->accels = arena_array(r->a, r->m->nimages, sizeof *r->accels);
+	for (size_t i = 0; i < r->m->nimages; i++) {
+		struct image *im = &r->m->images[i];
+
+		if (!is_used(r->m, im))
+			continue;
+		if (file_mkdirs(im->dir, 0755, e) < 0 || accel_choose(r->a, r->o->accel, im, &r->accels[i], e) < 0 || image_make_door(r->a, im, e) < 0)
+			return wrap(e, "%s", im->path);
+		if (!r->head->accel || strcmp(r->accels[i].name, "tcg"))
+			r->head->accel = r->accels[i].why ? arena_printf(r->a, "%s (%s)", r->accels[i].name, r->accels[i].why) : r->accels[i].name;
+	}
+	return 0;
+}
+
+/* a guest that wrote through to the image would have made every verdict worthless */
+static void
+check_images(struct run *r)
+{
+	struct err e;
+
+	for (size_t i = 0; i < r->m->nimages; i++) {
+		const struct image *im = &r->m->images[i];
+
+		if (!is_used(r->m, im) || image_check_digest(im, &e) == 0)
+			continue;
+		log_warn("%s", e.msg);
+		for (size_t c = 0; c < r->m->n; c++)
+			if (r->tasks[c].what->image == im && r->tasks[c].result->verdict != VERDICT_SKIP) {
+				r->tasks[c].result->verdict = VERDICT_BROKEN;
+				r->tasks[c].result->reason = arena_strdup(r->a, e.msg);
+			}
+	}
+}
+
+int
+run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head, struct cell_result **results, struct err *e)
+{
+	struct run r = { .a = a, .m = m, .o = o, .head = head, .signals = -1 };
+	nstime began = clock_now();
+	sigset_t old;
+	int bad;
+
+	if (prepare(&r, e) < 0)
+		return -1;
+	choose_load(&r);
+	log_info("%zu image%s, %zu cell%s; %s, %u guest%s at a time, scale %.1f", m->nimages, m->nimages == 1 ? "" : "s", m->n, m->n == 1 ? "" : "s",
+	    head->accel ? head->accel : "no guest", head->jobs, head->jobs == 1 ? "" : "s", head->scale);
+	*results = arena_array(a, m->n + 1, sizeof **results);
+	r.tasks = arena_array(a, m->n + 1, sizeof *r.tasks);
+	for (size_t i = 0; i < m->n; i++) {
+		r.tasks[i] = (struct task){ .run = &r, .what = &m->v[i], .result = &(*results)[i] };
+		init_result(&r.tasks[i]);
+	}
+	r.loop = loop_new();
+	bad = take_signals(&r, &old, e);
+	report_tap_start(stdout, m->n, head);
+	tell(&r);
+	while (bad == 0 && r.over < m->n) {
+		start_what_fits(&r);
+		if (r.running)
+			bad = loop_once(r.loop, e);
+		reap(&r);
+	}
+	log_status("%s", "");
+	tell(&r);
+	if (bad == 0)
+		check_images(&r);
+	loop_free(r.loop);
+	if (r.signals >= 0)
+		close(r.signals);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	head->took = clock_now() - began;
+	return bad;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_RUN_H
+#define VERIFY_RUN_H
+
+#include "build/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct cell_result;
+struct matrix;
+struct report_head;
+
+struct run_opts {
+	const char *out;   /* folder for everything, absolute */
+	unsigned jobs;     /* guests at a time; 0: as many as the machine bears */
+	double scale;      /* of timeouts; 0: by how busy the machine is */
+	const char *accel; /* tcg, kvm, auto */
+	bool keep;         /* overlays, also of what passed */
+};
+
+/*
+ * Plays all cells, jobs at a time: prepares the images, starts and reaps guests, prints TAP on
+ * stdout and progress on stderr, and checks the images' digests once more at the end.  *results has
+ * one for each cell, in order.  A cell that could not be judged is a result; an error is that nothing
+ * could.  A signal ends all guests, and what was not judged is broken.
+ */
+int run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head, struct cell_result **results, struct err *e);
+
+/* how many guests this machine bears: processors, and memory MiB each */
+unsigned run_jobs(unsigned processors, unsigned long long available_mib, unsigned guest_mib);
+/* how much longer things take than on an idle machine with a processor for each guest */
+double run_scale(unsigned processors, double load, unsigned jobs);
+
+#endif
