@@ -4,12 +4,12 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
+#include "build/base/child.h"
 #include "build/base/clock.h"
 #include "build/base/file.h"
 #include "build/base/log.h"
 #include "build/config.h"
 #include "build/fetch.h"
-#include "build/helper.h"
 #include "build/jobserver.h"
 #include "build/override.h"
 #include "build/plan.h"
@@ -305,8 +305,8 @@ weigh(struct run *r)
 		char *text;
 
 		t->seconds = t->state == DONE ? 0 : UNKNOWN_TIME;
-		if (t->state != DONE && file_read(r->a, times_path(r, t), &text, NULL, &ignored) == 0 && atof(text) > 0)
-			t->seconds = atof(text);
+		if (t->state != DONE && file_read(r->a, times_path(r, t), &text, NULL, &ignored) == 0 && strtod(text, NULL) > 0)
+			t->seconds = strtod(text, NULL);
 		t->weight += t->seconds; /* those who need it have left the heaviest of theirs here */
 		for (size_t j = 0; j < t->node->nneeds; j++)
 			if (r->tasks[t->node->needs[j]].weight < t->weight)
@@ -398,7 +398,7 @@ finished(struct run *r, struct task *t, struct err *e)
 	return record(r, t, e);
 }
 
-struct helper_arg {
+struct call {
 	const struct work *work;
 	const struct step *step;
 };
@@ -406,7 +406,7 @@ struct helper_arg {
 static int
 do_step(void *arg, struct err *e)
 {
-	const struct helper_arg *h = arg;
+	const struct call *h = arg;
 
 	return work_do(h->work, h->step, e);
 }
@@ -422,7 +422,7 @@ start_step(struct task *t, struct err *e)
 	if (dprintf(t->log, "== %s\n", s->label) < 0)
 		return fail_errno(e, "%s", t->work.log);
 	if (step_is_ours(s))
-		return helper_start(&t->child, do_step, &(struct helper_arg){ &t->work, s }, t->log, e);
+		return child_call(&t->child, do_step, &(struct call){ &t->work, s }, t->log, e);
 	work_command(&t->work, s, &v);
 	work_env(&t->work, account_makeflags(t->account), &env);
 	o.env = env.v;
@@ -436,7 +436,7 @@ end_step(struct run *r, struct task *t, struct err *e)
 	struct err why = { 0 };
 	int status, waited;
 
-	waited = step_is_ours(&t->work.steps[t->step]) ? helper_wait(&t->child, &status, &why, e) : child_wait(&t->child, &status, e);
+	waited = step_is_ours(&t->work.steps[t->step]) ? child_call_wait(&t->child, &status, &why, e) : child_wait(&t->child, &status, e);
 	jobserver_settle(r->tokens, t->account);
 	if (waited < 0)
 		return -1;

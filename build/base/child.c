@@ -34,9 +34,9 @@ give_up(int tell, const char *what)
 	_exit(127);
 }
 
-/* in the child: only what is async-signal-safe; parent is who must still be there */
-static _Noreturn void
-become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int out, int tell)
+/* in every child, first: a group of its own, no signals of ours, and the end with us */
+static void
+grow_up(pid_t parent)
 {
 	sigset_t none;
 
@@ -48,6 +48,13 @@ become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+}
+
+/* in the child: only what is async-signal-safe; parent is who must still be there */
+static _Noreturn void
+become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int out, int tell)
+{
+	grow_up(parent);
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || (!o->split_err && dup2(out, 2) < 0))
 		give_up(tell, "redirect");
 	for (size_t i = 0; i < o->nkeep; i++)
@@ -212,4 +219,69 @@ child_run(char *const argv[], const struct child_opts *o, struct buf *out, int *
 			buf_add(out, block, (size_t)n);
 	}
 	return child_wait(&c, status, e);
+}
+
+static _Noreturn void
+call(child_work *work, void *arg, int tell, int log)
+{
+	struct err e = { 0 }, ignored;
+
+	if (dup2(log, 1) < 0 || dup2(log, 2) < 0)
+		fail_errno(&e, "redirect");
+	else if (work(arg, &e) == 0)
+		_exit(0);
+	dprintf(2, "%s\n", e.msg);
+	fd_write(tell, &e, sizeof e, "pipe", &ignored);
+	_exit(1);
+}
+
+int
+child_call(struct child *c, child_work *work, void *arg, int log, struct err *e)
+{
+	pid_t parent = getpid();
+	int tell[2];
+
+	*c = (struct child){ .pidfd = -1, .out = -1, .in = -1 };
+	if (pipe2(tell, O_CLOEXEC) < 0)
+		return fail_errno(e, "pipe");
+	fflush(NULL); /* or the child would say again what we have not said yet */
+	c->pid = fork();
+	if (c->pid == 0) {
+		grow_up(parent);
+		call(work, arg, tell[1], log);
+	}
+	if (c->pid < 0)
+		goto close_tell;
+	setpgid(c->pid, c->pid); /* both sides, so that it is done when either goes on */
+	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	if (c->pidfd < 0)
+		goto kill_child;
+	shut(tell[1]);
+	c->out = tell[0];
+	return 0;
+
+kill_child:
+	kill(-c->pid, SIGKILL);
+	waitpid(c->pid, NULL, 0);
+close_tell:
+	fail_errno(e, "fork");
+	shut(tell[0]);
+	shut(tell[1]);
+	c->pid = 0;
+	return -1;
+}
+
+int
+child_call_wait(struct child *c, int *status, struct err *failed, struct err *e)
+{
+	struct err told;
+	ssize_t n;
+
+	/* one write, smaller than a pipe: it is there whole or not at all */
+	do
+		n = read(c->out, &told, sizeof told);
+	while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)sizeof told)
+		*failed = told;
+	return child_wait(c, status, e);
 }

@@ -44,6 +44,15 @@ void child_kill(const struct child *c, int sig);
 const char *child_status_text(struct arena *a, int status);
 
 /*
+ * A child that runs a function of ours instead of a program, so that long work such as
+ * unpacking a kernel keeps nobody waiting.  log becomes its stdout and stderr; its exit
+ * status is 0 or 1.  To be ended by child_call_wait, where *failed is the function's error.
+ */
+typedef int child_work(void *arg, struct err *e);
+int child_call(struct child *c, child_work *work, void *arg, int log, struct err *e);
+int child_call_wait(struct child *c, int *status, struct err *failed, struct err *e);
+
+/*
  * The simple case: run, wait, collect what it printed (out may be NULL).  *status
  * as waitpid gives it; only failing to run it is an error.
  */

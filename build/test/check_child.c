@@ -3,11 +3,13 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
+#include "build/base/file.h"
 #include "build/test/harness.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -142,11 +144,65 @@ START_TEST(stdin_when_wanted)
 }
 END_TEST
 
+static int
+succeed(void *arg, struct err *e)
+{
+	(void)e;
+	puts(arg);
+	fflush(stdout);
+	return 0;
+}
+
+static int
+refuse(void *arg, struct err *e)
+{
+	return fail_usage(e, "%s: no", (const char *)arg);
+}
+
+static int
+die(void *arg, struct err *e)
+{
+	(void)arg, (void)e;
+	raise(SIGKILL);
+	return 0;
+}
+
+static const struct {
+	child_work *work;
+	const char *status, *message, *log;
+	int code;
+} calls[] = {
+	{ succeed, "exit status 0", "", "word\n", 0 },
+	{ refuse, "exit status 1", "word: no", "word: no\n", EXIT_USAGE },
+	{ die, "killed by signal 9 (Killed)", "", "", 0 },
+};
+
+START_TEST(a_function_as_a_child)
+{
+	struct arena *a = arena_new();
+	char *log = arena_printf(a, "%s/log", test_dir()), *text;
+	struct err e = { 0 }, why = { 0 };
+	int fd = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0644), status;
+	struct child c;
+
+	ck_assert_msg(child_call(&c, calls[_i].work, (char[]){ "word" }, fd, &e) == 0, "%s", e.msg);
+	ck_assert_msg(child_call_wait(&c, &status, &why, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(child_status_text(a, status), calls[_i].status);
+	ck_assert_str_eq(why.msg, calls[_i].message);
+	ck_assert_int_eq(why.code, calls[_i].code);
+	ck_assert_int_eq(file_read(a, log, &text, NULL, &e), 0);
+	ck_assert_str_eq(text, calls[_i].log);
+	close(fd);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 child_suite(void)
 {
 	Suite *s = suite_of("child", (const TTest *[]){ what_cannot_start_is_our_error, both_descriptors_poll, kill_reaches_the_group, inherits_only_what_is_kept, stdin_when_wanted, NULL });
 
 	tcase_add_loop_test(harness_case(s, "run"), run, 0, sizeof runs / sizeof *runs);
+	tcase_add_loop_test(harness_case(s, "call"), a_function_as_a_child, 0, sizeof calls / sizeof *calls);
 	return s;
 }

@@ -23,7 +23,6 @@
 	X(stage) \
 	X(patch) \
 	X(sandbox) \
-	X(helper) \
 	X(jobserver) \
 	X(toolchain) \
 	X(work) \
