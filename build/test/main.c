@@ -14,6 +14,10 @@
 	X(digest) \
 	X(manifest) \
 	X(config) \
+	X(sysdeps) \
+	X(recipe) \
+	X(plan) \
+	X(credentials) \
 	X(tree) \
 	X(owners) \
 	X(fsplan) \
