@@ -218,7 +218,7 @@ account_open(struct account *acc, unsigned jobs, struct err *e)
 	acc->take = reopen(acc->fds[0], O_RDONLY);
 	/*
 	 * With room for PIPE_BUF bytes and no more, the pipe is writable when it is empty
-	 * and not before: poll(2) tells when make has claimed the offer.
+	 * and not before: poll tells when make has claimed the offer.
 	 */
 	if (acc->fds[0] < 0 || acc->fds[1] < 0 || acc->take < 0 || fcntl(acc->feed, F_SETPIPE_SZ, PIPE_BUF) < 0 || fd_nonblock(acc->feed) < 0 || fd_nonblock(acc->back) < 0) {
 		fail_errno(e, "jobserver");
