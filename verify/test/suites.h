@@ -6,7 +6,11 @@
 
 /* one line a suite, in the order of the picture in STYLE; check_NAME.c defines it */
 #define SUITES(X) \
-	X(expect)
+	X(expect) \
+	X(loop) \
+	X(qmp) \
+	X(qemu) \
+	X(guest)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)
