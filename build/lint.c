@@ -213,7 +213,7 @@ check_sysdeps(struct linting *t)
 	const struct sysdeps *first = NULL;
 
 	for (; *folders; folders++)
-		if (!file_exists(arena_printf(t->a, "%s/sysdeps/%s/facts", t->cfg->top, *folders)))
+		if (file_isdir(arena_printf(t->a, "%s/sysdeps/%s", t->cfg->top, *folders)) && !file_exists(arena_printf(t->a, "%s/sysdeps/%s/facts", t->cfg->top, *folders)))
 			found(t, "sysdeps/%s: has no facts", *folders);
 	while ((triple = strsep(&rest, " ")) && *triple) {
 		struct sysdeps *sd = arena_alloc(t->a, sizeof *sd);

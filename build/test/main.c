@@ -18,6 +18,9 @@
 	X(recipe) \
 	X(plan) \
 	X(credentials) \
+	X(output) \
+	X(why) \
+	X(lint) \
 	X(tree) \
 	X(owners) \
 	X(fsplan) \
