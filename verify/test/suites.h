@@ -10,7 +10,9 @@
 	X(loop) \
 	X(qmp) \
 	X(qemu) \
-	X(guest)
+	X(guest) \
+	X(http) \
+	X(report)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)
