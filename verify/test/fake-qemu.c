@@ -31,6 +31,7 @@
 #include "verify/qmp.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -47,7 +48,7 @@ struct fake {
 	struct arena *a;
 	int console, qmp, door; /* -1: not there */
 	const char *append;
-	char cmdline_path[64]; /* a file that stands for /proc/cmdline */
+	char *cmdline_path; /* a file that stands for /proc/cmdline */
 	struct lines script;
 	bool script_over, echo, deaf;
 	nstime until;          /* pause */
@@ -522,6 +523,7 @@ main(int argc, char **argv)
 {
 	struct fake f = { .a = arena_new(), .registers = "RIP=0000000000000000", .port = 1, .shell_in = -1 };
 	const char *script = getenv("LH_FAKE");
+	char cwd[PATH_MAX];
 	struct err e = { 0 };
 
 	(void)argc;
@@ -535,7 +537,7 @@ main(int argc, char **argv)
 	f.qmp = chardev_fd(argv, "qmp");
 	f.door = chardev_fd(argv, "door");
 	f.append = after(argv, "-append");
-	snprintf(f.cmdline_path, sizeof f.cmdline_path, "/tmp/lh-fake-cmdline.%ld", (long)getpid());
+	f.cmdline_path = arena_printf(f.a, "%s/fake-cmdline", getcwd(cwd, sizeof cwd)); /* the cell's folder */
 	write_cmdline(&f, f.append);
 	qmp_say(&f, "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": 0}, \"package\": \"fake\"}, \"capabilities\": []}}");
 	for (;;) {
