@@ -40,7 +40,7 @@ enum state { PENDING, /* something it needs is not there */
 	READY,
 	ELSEWHERE, /* another builder makes it */
 	RUNNING,
-	DONE,
+	DONE, /* though its folder may still be being removed */
 	FAILED,
 	DROPPED }; /* something it needs failed */
 
@@ -55,7 +55,7 @@ struct task {
 	double seconds, weight; /* it alone, as last time; with the longest chain of those who need it */
 	nstime again;		/* ELSEWHERE */
 
-	/* RUNNING */
+	/* RUNNING; and as long as child.pid is not 0 */
 	struct work work;
 	size_t step;
 	struct child child;
@@ -73,7 +73,7 @@ struct run {
 	const struct job_opts *o;
 	struct jobserver *tokens;
 	struct task *tasks; /* as plan->v */
-	size_t n, nrunning;
+	size_t n, nchildren;
 	struct pollfd *polled; /* room for the most there can be */
 	nstime shown;	       /* the status line */
 	const char *here;      /* OUTPUT/TRIPLE, or opts.dir */
@@ -341,14 +341,21 @@ tail_of(char *text, size_t n)
 	return text;
 }
 
-/* everything a running task holds but its folder */
+/* what a running task holds of what others want */
 static void
 let_go(struct run *r, struct task *t)
 {
 	jobserver_end(r->tokens, t->account);
 	store_unlock(r->store, t->node->key, t->lock);
 	close(t->log);
-	r->nrunning--;
+}
+
+/* no child any more */
+static void
+retire(struct run *r, struct task *t)
+{
+	arena_free(t->work.a);
+	r->nchildren--;
 }
 
 /* why: what the step's child said in the end */
@@ -373,9 +380,48 @@ failed(struct run *r, struct task *t, const char *why)
 	else
 		log_warn("%s: %s: %s; log %s, folder %s", t->node->id, s->label, why, log, t->work.dir);
 	let_go(r, t);
-	arena_free(t->work.a);
+	retire(r, t);
 }
 
+struct call {
+	const struct work *work;
+	const struct step *step;
+};
+
+static int
+do_step(void *arg, struct err *e)
+{
+	const struct call *c = arg;
+
+	return work_do(c->work, c->step, e);
+}
+
+/* a kernel's source takes a while to remove: nobody waits for that */
+static int
+start_cleaning(struct task *t, struct err *e)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), r;
+
+	if (null < 0)
+		return fail_errno(e, "/dev/null");
+	r = child_call(&t->child, do_step, &(struct call){ &t->work, &t->work.steps[t->step] }, null, e);
+	close(null);
+	return r;
+}
+
+static int
+cleaned(struct run *r, struct task *t, struct err *e)
+{
+	struct err why = { 0 };
+	int status, waited = child_call_wait(&t->child, &status, &why, e);
+
+	if (waited == 0 && status != 0)
+		log_warn("%s: its folder stays: %s", t->node->id, *why.msg ? why.msg : child_status_text(t->work.a, status));
+	retire(r, t);
+	return waited;
+}
+
+/* the result is in the store */
 static int
 finished(struct run *r, struct task *t, struct err *e)
 {
@@ -387,7 +433,6 @@ finished(struct run *r, struct task *t, struct err *e)
 
 	t->state = DONE;
 	let_go(r, t);
-	arena_free(t->work.a);
 	found = store_lookup(r->store, n->key, t->name, n->output, e);
 	if (found <= 0)
 		return found < 0 ? -1 : fail(e, "%s: went missing from the store", n->id);
@@ -395,20 +440,9 @@ finished(struct run *r, struct task *t, struct err *e)
 	if (file_mkparent(times, &ignored) == 0)
 		file_write(times, text, strlen(text), 0644, &ignored); /* only good for a better order */
 	log_info("%s: build %.1f s", n->id, seconds);
-	return record(r, t, e);
-}
-
-struct call {
-	const struct work *work;
-	const struct step *step;
-};
-
-static int
-do_step(void *arg, struct err *e)
-{
-	const struct call *h = arg;
-
-	return work_do(h->work, h->step, e);
+	if (record(r, t, e) < 0)
+		return -1;
+	return start_cleaning(t, e);
 }
 
 static int
@@ -436,6 +470,8 @@ end_step(struct run *r, struct task *t, struct err *e)
 	struct err why = { 0 };
 	int status, waited;
 
+	if (t->state == DONE)
+		return cleaned(r, t, e);
 	waited = step_is_ours(&t->work.steps[t->step]) ? child_call_wait(&t->child, &status, &why, e) : child_wait(&t->child, &status, e);
 	jobserver_settle(r->tokens, t->account);
 	if (waited < 0)
@@ -445,7 +481,7 @@ end_step(struct run *r, struct task *t, struct err *e)
 		return 0;
 	}
 	t->step++;
-	return t->step == t->work.nsteps ? finished(r, t, e) : start_step(t, e);
+	return t->work.steps[t->step].kind == STEP_CLEAN ? finished(r, t, e) : start_step(t, e);
 }
 
 /* begins a task, unless another builder is at it; there is a free token */
@@ -496,7 +532,7 @@ start_task(struct run *r, struct task *t, struct err *e)
 	if (start_step(t, e) < 0)
 		goto close_log;
 	t->state = RUNNING;
-	r->nrunning++;
+	r->nchildren++;
 	return 0;
 
 close_log:
@@ -593,7 +629,7 @@ turn(struct run *r, struct err *e)
 
 	/* a place each, whether it runs or not: poll(2) passes over -1 */
 	for (size_t i = 0; i < r->n; i++)
-		v[n++] = (struct pollfd){ .fd = r->tasks[i].state == RUNNING ? r->tasks[i].child.pidfd : -1, .events = POLLIN };
+		v[n++] = (struct pollfd){ .fd = r->tasks[i].child.pid ? r->tasks[i].child.pidfd : -1, .events = POLLIN };
 	v[n++] = (struct pollfd){ .fd = r->signals, .events = POLLIN };
 	n += jobserver_poll(r->tokens, waiting, v + n);
 
@@ -620,19 +656,20 @@ kill_all(struct run *r)
 	int status;
 
 	for (size_t i = 0; i < r->n; i++)
-		if (r->tasks[i].state == RUNNING)
-			child_kill(&r->tasks[i].child, SIGKILL);
+		child_kill(&r->tasks[i].child, SIGKILL);
 	for (size_t i = 0; i < r->n; i++) {
 		struct task *t = &r->tasks[i];
 
-		if (t->state != RUNNING)
-			continue;
 		if (t->child.pid)
 			child_wait(&t->child, &status, &ignored);
-		let_go(r, t);
+		else if (t->state != RUNNING)
+			continue;
 		work_remove(&t->work, &ignored);
-		arena_free(t->work.a);
-		t->state = DROPPED;
+		if (t->state == RUNNING) {
+			let_go(r, t);
+			t->state = DROPPED;
+		}
+		retire(r, t);
 	}
 }
 
@@ -646,7 +683,7 @@ loop(struct run *r, struct err *e)
 		jobserver_turn(r->tokens, !over(r) && anything(r, READY));
 		if (start_ready(r, e) < 0)
 			return -1;
-		if (!r->nrunning && (over(r) || !(anything(r, ELSEWHERE) || anything(r, READY))))
+		if (!r->nchildren && (over(r) || !(anything(r, ELSEWHERE) || anything(r, READY))))
 			return 0;
 		show(r);
 		if (turn(r, e) < 0)

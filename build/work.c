@@ -128,7 +128,7 @@ step(struct work *w, enum step_kind kind, const char *label, const char *file)
 static void
 choose_steps(struct work *w, char *const *patches, size_t npatches)
 {
-	w->steps = arena_array(w->a, NSECTIONS + npatches + 4, sizeof *w->steps);
+	w->steps = arena_array(w->a, NSECTIONS + npatches + 5, sizeof *w->steps);
 	if (w->source || w->override)
 		step(w, STEP_UNPACK, "unpack", NULL);
 	step(w, STEP_STAGE, "stage", NULL);
@@ -141,6 +141,7 @@ choose_steps(struct work *w, char *const *patches, size_t npatches)
 	if (w->node->variant == VARIANT_TOOLCHAIN)
 		step(w, STEP_TEST, "test", NULL);
 	step(w, STEP_STORE, "store", NULL);
+	step(w, STEP_CLEAN, "clean", NULL);
 }
 
 /* a section as a file whose line numbers are the recipe's, so that the shell's messages lead there */
@@ -362,10 +363,7 @@ store_result(const struct work *w, struct err *e)
 {
 	char output[DIGEST_HEX];
 
-	if (store_enter(w->store, w->dir, w->node->key, w->name, w->key_text, output, e) < 0)
-		return -1;
-	/* here, because a kernel's source takes a while */
-	return work_remove(w, e);
+	return store_enter(w->store, w->dir, w->node->key, w->name, w->key_text, output, e);
 }
 
 static int (*const ours[])(const struct work *, struct err *) = {
@@ -375,6 +373,7 @@ static int (*const ours[])(const struct work *, struct err *) = {
 	[STEP_SECTION] = NULL,
 	[STEP_TEST] = test_toolchain,
 	[STEP_STORE] = store_result,
+	[STEP_CLEAN] = work_remove,
 };
 
 bool

@@ -27,7 +27,8 @@ enum step_kind { STEP_UNPACK, /* source archive or override -> src/ */
 	STEP_PATCH,
 	STEP_SECTION,
 	STEP_TEST,    /* a toolchain that came out */
-	STEP_STORE }; /* out/ -> the store; the rest is removed */
+	STEP_STORE,   /* out/ -> the store: now others can use it */
+	STEP_CLEAN }; /* the folder is removed */
 
 struct step {
 	enum step_kind kind;
