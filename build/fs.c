@@ -267,61 +267,48 @@ head_extents(struct ext3_extent_header *h, size_t entries, size_t max, unsigned 
 }
 
 static void
-fill_extents(struct ext3_extent *x, const struct fs_run *run, size_t n, uint64_t *logical)
+fill_extents(struct ext3_extent *x, const struct fs_run *run, size_t n)
 {
+	uint64_t logical = 0;
+
 	for (size_t i = 0; i < n; i++) {
-		x[i].ee_block = htole32((uint32_t)*logical);
+		x[i].ee_block = htole32((uint32_t)logical);
 		x[i].ee_len = htole16((uint16_t)run[i].len);
 		x[i].ee_start = htole32((uint32_t)run[i].start);
 		x[i].ee_start_hi = htole16((uint16_t)(run[i].start >> 32));
-		*logical += run[i].len;
+		logical += run[i].len;
 	}
 }
 
-/* a map too long for the inode goes to leaves, and the inode lists those */
+/* a map too long for the inode goes to a leaf, and the inode points there */
 static errcode_t
-put_leaves(struct writer *w, const struct fs_node *node, struct ext3_extent_idx *idx)
+put_leaf(struct writer *w, const struct fs_node *node, struct ext3_extent_idx *idx)
 {
-	const struct fs_run *run = &w->plan.runs[node->run];
-	size_t left = node->nruns;
-	uint64_t logical = 0;
+	_Alignas(8) unsigned char block[FS_BLOCK] = { 0 };
+	struct ext3_extent_header *h = (struct ext3_extent_header *)block;
+	errcode_t r;
 
-	for (unsigned i = 0; i < node->nleaves; i++) {
-		size_t n = left < FS_LEAF_EXTENTS ? left : FS_LEAF_EXTENTS;
-		_Alignas(8) unsigned char block[FS_BLOCK] = { 0 };
-		struct ext3_extent_header *h = (struct ext3_extent_header *)block;
-		errcode_t r;
-
-		idx[i].ei_block = htole32((uint32_t)logical);
-		idx[i].ei_leaf = htole32((uint32_t)node->leaf[i]);
-		idx[i].ei_leaf_hi = htole16((uint16_t)(node->leaf[i] >> 32));
-		head_extents(h, n, FS_LEAF_EXTENTS, 0);
-		fill_extents(EXT_FIRST_EXTENT(h), run, n, &logical);
-		r = ext2fs_extent_block_csum_set(w->fs, node->ino, h);
-		if (!r)
-			r = io_channel_write_blk64(w->fs->io, node->leaf[i], 1, block);
-		if (r)
-			return r;
-		run += n;
-		left -= n;
-	}
-	return 0;
+	idx->ei_leaf = htole32((uint32_t)node->leaf);
+	idx->ei_leaf_hi = htole16((uint16_t)(node->leaf >> 32));
+	head_extents(h, node->nruns, FS_LEAF_EXTENTS, 0);
+	fill_extents(EXT_FIRST_EXTENT(h), &w->plan.runs[node->run], node->nruns);
+	r = ext2fs_extent_block_csum_set(w->fs, node->ino, h);
+	return r ? r : io_channel_write_blk64(w->fs->io, node->leaf, 1, block);
 }
 
 static errcode_t
 map_blocks(struct writer *w, const struct fs_node *node, struct ext2_inode_large *inode)
 {
 	struct ext3_extent_header *h = (struct ext3_extent_header *)inode->i_block;
-	uint64_t logical = 0;
 
 	inode->i_flags |= EXT4_EXTENTS_FL;
-	if (node->nleaves) {
-		head_extents(h, node->nleaves, FS_ROOT_EXTENTS, 1);
-		return put_leaves(w, node, EXT_FIRST_INDEX(h));
+	if (node->leaf) {
+		head_extents(h, 1, FS_ROOT_EXTENTS, 1);
+		return put_leaf(w, node, EXT_FIRST_INDEX(h));
 	}
 	head_extents(h, node->nruns, FS_ROOT_EXTENTS, 0);
 	if (node->nruns)
-		fill_extents(EXT_FIRST_EXTENT(h), &w->plan.runs[node->run], node->nruns, &logical);
+		fill_extents(EXT_FIRST_EXTENT(h), &w->plan.runs[node->run], node->nruns);
 	return 0;
 }
 
@@ -350,11 +337,11 @@ put_inode(struct writer *w, const struct fs_node *node, struct ext2_inode_large 
 	inode->i_extra_isize = sizeof *inode - EXT2_GOOD_OLD_INODE_SIZE;
 	inode->i_size = (uint32_t)node->bytes;
 	inode->i_size_high = (uint32_t)(node->bytes >> 32);
-	r = ext2fs_iblk_set(fs, ext2fs_inode(inode), node->blocks + node->nleaves);
+	r = ext2fs_iblk_set(fs, ext2fs_inode(inode), node->blocks + (node->leaf != 0));
 	for (size_t i = 0; i < node->nruns; i++)
 		ext2fs_block_alloc_stats_range(fs, w->plan.runs[node->run + i].start, (blk_t)w->plan.runs[node->run + i].len, +1);
-	for (unsigned i = 0; i < node->nleaves; i++)
-		ext2fs_block_alloc_stats2(fs, node->leaf[i], +1);
+	if (node->leaf)
+		ext2fs_block_alloc_stats2(fs, node->leaf, +1);
 	if (node->ino != FS_INO_ROOT && node->ino != FS_INO_JOURNAL) /* those are marked with the reserved ones */
 		ext2fs_inode_alloc_stats2(fs, node->ino, +1, LINUX_S_ISDIR(inode->i_mode));
 	if (!r && (node->blocks || LINUX_S_ISREG(inode->i_mode)))

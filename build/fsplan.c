@@ -61,14 +61,12 @@ place(struct arena *a, struct fs_plan *p, struct cursor *c, struct fs_node *n, s
 	}
 	n->nruns = p->nruns - n->run;
 	p->blocks += n->blocks;
-	if (n->nruns <= FS_ROOT_EXTENTS)
-		return 0;
-	n->nleaves = (unsigned)((n->nruns + FS_LEAF_EXTENTS - 1) / FS_LEAF_EXTENTS);
-	if (n->nruns > (size_t)FS_ROOT_EXTENTS * FS_LEAF_EXTENTS)
+	if (n->nruns > FS_LEAF_EXTENTS)
 		return fail(e, "%s: too large for one file", n->name);
-	p->blocks += n->nleaves;
-	for (unsigned i = 0; i < n->nleaves && p->fits; i++)
-		p->fits = take(c, 1, &n->leaf[i]) == 1;
+	if (n->nruns > FS_ROOT_EXTENTS) {
+		p->blocks++;
+		p->fits = p->fits && take(c, 1, &n->leaf) == 1;
+	}
 	return 0;
 }
 

@@ -18,8 +18,8 @@ struct arena;
  */
 enum { FS_BLOCK = 4096,	       /* bytes */
 	FS_EXTENT_MAX = 32768, /* blocks that one extent can map */
-	FS_ROOT_EXTENTS = 4,   /* extents, or leaves, that an inode has room for */
-	FS_LEAF_EXTENTS = 340, /* extents in one leaf block */
+	FS_ROOT_EXTENTS = 4,   /* that an inode has room for */
+	FS_LEAF_EXTENTS = 340, /* in a block of its own; no file has more, so 42 GiB are sure to work */
 	FS_INO_ROOT = 2,       /* what ext4 has decided */
 	FS_INO_JOURNAL = 8,
 	FS_INO_LOST = 11,
@@ -38,11 +38,10 @@ struct fs_node {
 	const char *name; /* within its folder */
 	uint32_t ino;
 	unsigned links;
-	uint64_t bytes;			/* as stat would say */
-	uint64_t blocks;		/* of data, folders included */
-	size_t run, nruns;		/* in plan->runs: each is one extent */
-	uint64_t leaf[FS_ROOT_EXTENTS]; /* blocks that hold extents the inode has no room for */
-	unsigned nleaves;
+	uint64_t bytes;	    /* as stat would say */
+	uint64_t blocks;    /* of data, folders included */
+	size_t run, nruns;  /* in plan->runs: each is one extent */
+	uint64_t leaf;	    /* the block of extents that the inode has no room for, 0: there is none */
 	size_t parent;	    /* index of its folder */
 	size_t child, next; /* first in it, next beside it; 0: none, as the root is nobody's child */
 };

@@ -22,6 +22,11 @@ struct image_layout {
 	char disk_uuid[37];
 };
 
+/*
+ * An identifier that nobody draws: RFC 9562 version 8, its bits the sha256 of
+ * "lh-uuid 1 SEED NAME\n".  text may be NULL.
+ */
+void image_uuid(const char *seed_hex, const char *name, unsigned char uuid[16], char text[37]);
 /* offsets and identifiers from the sizes and a seed (the digest of the content): pure */
 int image_lay_out(const struct config *cfg, const char *seed_hex, struct image_layout *out, struct err *e);
 /* stages the plan's outputs and writes everything under dir: kernel, disk-image.raw, rootfs/ rwfs/ userfs/, manifest */

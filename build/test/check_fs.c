@@ -380,6 +380,7 @@ START_TEST(superblock)
 	char *image = blank(a, "disk", 16);
 	struct fs_opts o = options(image, 16);
 	struct ext2_super_block *sb;
+	struct ext2_inode journal;
 	struct err e = { 0 };
 	struct tree t;
 	ext2_filsys fs;
@@ -401,6 +402,14 @@ START_TEST(superblock)
 	ck_assert_uint_eq(sb->s_journal_inum, 8);
 	ck_assert_uint_eq(sb->s_inode_size, 256);
 	ck_assert_uint_ge(sb->s_free_inodes_count, 1000);
+	/* all that is used but the root folder and lost+found */
+	ck_assert_uint_eq(sb->s_overhead_clusters, sb->s_blocks_count - sb->s_free_blocks_count - 5);
+	ck_assert_int_eq(ext2fs_read_inode(fs, 8, &journal), 0);
+	ck_assert_mem_eq(sb->s_jnl_blocks, journal.i_block, sizeof journal.i_block);
+	ck_assert_uint_eq(sb->s_jnl_blocks[16], journal.i_size);
+	ck_assert_uint_eq(journal.i_size, 4 * MIB);
+	for (dgrp_t g = 0; g < fs->group_desc_count; g++)
+		ck_assert(ext2fs_bg_flags_test(fs, g, EXT2_BG_INODE_ZEROED));
 	ext2fs_close_free(&fs);
 	fsck(a, image);
 	arena_free(a);

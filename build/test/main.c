@@ -24,8 +24,10 @@
 	X(tree) \
 	X(owners) \
 	X(fsplan) \
+	X(blocks) \
 	X(fs) \
 	X(disk) \
+	X(image) \
 	X(store) \
 	X(stage) \
 	X(patch) \

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/record.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "build/base/lines.h"
+#include "build/config.h"
+#include "build/image.h"
+#include "build/plan.h"
+#include "build/sysdeps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* NULL where the manifest leaves the line out */
+static const char *
+some(const char *s)
+{
+	return s && *s ? s : NULL;
+}
+
+static void
+record_network(const struct config *cfg, struct manifest *m)
+{
+	m->net = cfg->use_dhcp ? "dhcp" : "static";
+	if (cfg->use_dhcp)
+		return;
+	m->address = cfg->local_ip;
+	m->router = cfg->router_ip;
+	m->dns = cfg->dns_ip;
+}
+
+/* sysdeps.c has seen to it that the facts are there */
+static void
+record_machine(const struct config *cfg, const struct sysdeps *sd, struct manifest *m)
+{
+	m->arch = sysdeps_get(sd, "short");
+	m->qemu = sysdeps_get(sd, "qemu");
+	m->machine = sysdeps_get(sd, "machine");
+	m->cpu = sysdeps_get(sd, "cpu");
+	m->memory = (unsigned)strtoul(sysdeps_get(sd, "memory"), NULL, 10);
+	m->panic = sysdeps_get(sd, "panic-device");
+	m->elf = sysdeps_get(sd, "elf");
+	m->console = *cfg->console ? cfg->console : sysdeps_get(sd, "console");
+}
+
+static void
+record_parts(struct arena *a, const struct image_layout *l, struct manifest *m)
+{
+	m->nparts = l->nparts;
+	m->parts = arena_array(a, l->nparts, sizeof *m->parts);
+	for (size_t i = 0; i < l->nparts; i++) {
+		const struct disk_part *p = &l->parts[i];
+
+		m->parts[i] = (struct man_part){
+			.name = p->name,
+			.type = strcmp(p->type, "swap") ? "ext4" : "swap",
+			.start = p->start,
+			.size = p->size,
+			.uuid = arena_strdup(a, p->uuid),
+		};
+	}
+}
+
+static void
+record_packages(struct arena *a, const struct plan *p, struct manifest *m)
+{
+	m->packages = arena_array(a, p->n, sizeof *m->packages);
+	for (size_t i = 0; i < p->n; i++) {
+		const struct node *n = &p->v[i];
+
+		if (n->variant != VARIANT_TARGET)
+			continue;
+		m->packages[m->npackages++] = (struct man_package){
+			.name = n->recipe->name,
+			.version = n->version ? n->version->version : "-",
+			.key = n->key,
+			.modified = n->override != NULL,
+		};
+	}
+}
+
+/* out/services of whichever package makes the service database: `NAME TYPE` a line */
+static int
+record_services(struct arena *a, const struct plan *p, struct manifest *m, struct err *e)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		char *path = arena_printf(a, "%s/out/services", p->v[i].store), *line, *w[2];
+		size_t cap = 0;
+		struct lines l;
+
+		if (p->v[i].variant != VARIANT_TARGET || !file_exists(path))
+			continue;
+		if (lines_open(a, path, &l, e) < 0)
+			return -1;
+		while ((line = lines_next_datum(&l))) {
+			if (words(line, w, 2) != 2)
+				return lines_fail(&l, e, "needs NAME TYPE");
+			if (m->nservices == cap) {
+				m->services = arena_grow(a, m->services, cap, cap + 64, sizeof *m->services);
+				cap += 64;
+			}
+			m->services[m->nservices++] = (struct man_service){ .name = w[0], .type = w[1] };
+		}
+		return 0;
+	}
+	return 0;
+}
+
+/* OUTPUT/credentials as seen from dir, which is below OUTPUT; absolute if it is not */
+static char *
+credentials_from(struct arena *a, const struct config *cfg, const char *dir)
+{
+	char *path = arena_strdup(a, "credentials");
+	size_t n = strlen(cfg->output);
+
+	if (strncmp(dir, cfg->output, n) || (dir[n] && dir[n] != '/'))
+		return arena_printf(a, "%s/credentials", cfg->output);
+	for (const char *s = dir + n; *s; s++)
+		if (*s == '/' && s[1] && s[1] != '/')
+			path = arena_printf(a, "../%s", path);
+	return path;
+}
+
+int
+record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const struct image_layout *l, const char *dir, struct manifest *out, struct err *e)
+{
+	struct manifest *m = out;
+
+	*m = (struct manifest){
+		.dir = dir,
+		.triple = cfg->triple,
+		.profile = p->profile,
+		.why = some(config_get(cfg, "PROFILE_WHY")),
+		.set = cfg->set,
+		.country = some(cfg->country),
+		.kernel = "kernel",
+		.symbols = "System.map",
+		.image = "disk-image.raw",
+		.credentials = credentials_from(a, cfg, dir),
+		.door = strcmp(p->profile, "s6") ? "inittab" : "s6-linux-init",
+	};
+	record_network(cfg, m);
+	record_machine(cfg, sd, m);
+	if (record_services(a, p, m, e) < 0)
+		return -1;
+	m->hostname = arena_printf(a, "lh-%s", m->arch);
+	record_parts(a, l, m);
+	record_packages(a, p, m);
+	m->append = arena_printf(a, "root=PARTUUID=%s rootfstype=ext4 ro rootwait=10 panic=-1 console=%s", l->parts[0].uuid, m->console);
+	return 0;
+}
