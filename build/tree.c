@@ -285,13 +285,13 @@ int
 tree_digest(const struct tree *t, char hex[DIGEST_HEX], struct err *e)
 {
 	struct digest *d = digest_new();
-	char text[PATH_MAX + 256], sum[DIGEST_HEX];
+	char text[PATH_MAX + 256], sum[DIGEST_HEX] = "";
 	int r = 0;
 
 	for (size_t i = 0; i < t->n && r == 0; i++) {
 		const struct entry *n = &t->v[i];
 
-		strcpy(sum, "-");
+		*sum = '\0';
 		if (n->type == ENTRY_FILE)
 			r = digest_file(n->from, sum, e);
 		snprintf(text, sizeof text, "%s %04o %u:%u %u,%u %s %s", entry_names[n->type], (unsigned)n->mode, (unsigned)n->uid, (unsigned)n->gid, n->major, n->minor, sum, n->path);
