@@ -11,8 +11,11 @@
 	X(qmp) \
 	X(qemu) \
 	X(guest) \
+	X(want) \
+	X(explain) \
 	X(http) \
-	X(report)
+	X(report) \
+	X(guestfs)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)
