@@ -13,6 +13,8 @@
 	X(guest) \
 	X(want) \
 	X(explain) \
+	X(matrix) \
+	X(broken) \
 	X(http) \
 	X(report) \
 	X(guestfs)
