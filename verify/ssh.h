@@ -32,7 +32,7 @@ enum ssh_end { SSH_DONE,   /* logged in, the command ended: status, out, err */
 
 struct ssh_result {
 	enum ssh_end end;
-	int status;            /* exit status of the command; -1: killed by a signal, or none was sent */
+	int status;            /* exit status of the command (0 also when the server sent none); -1: killed by a signal */
 	struct buf out, err;   /* owned by the ssh, valid in the callback */
 	const char *banner;    /* SSH-2.0-dropbear_2026.94 */
 	const char *methods;   /* publickey,password */

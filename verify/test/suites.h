@@ -13,11 +13,13 @@
 	X(guest) \
 	X(want) \
 	X(explain) \
+	X(cell) \
 	X(matrix) \
 	X(broken) \
 	X(http) \
 	X(report) \
-	X(guestfs)
+	X(guestfs) \
+	X(ssh)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)
