@@ -11,6 +11,7 @@
 #include "build/config.h"
 #include "build/fetch.h"
 #include "build/jobserver.h"
+#include "build/journal.h"
 #include "build/override.h"
 #include "build/plan.h"
 #include "build/store.h"
@@ -52,8 +53,8 @@ struct task {
 	const struct override *override; /* of its source, or NULL */
 	const char *archive;		 /* source, when it had to be fetched */
 	char *key_text;
-	double seconds, weight; /* it alone, as last time; with the longest chain of those who need it */
-	nstime again;		/* ELSEWHERE */
+	double weight; /* seconds of it and of the longest chain of those who need it */
+	nstime again;  /* ELSEWHERE */
 
 	/* RUNNING; and as long as child.pid is not 0 */
 	struct work work;
@@ -76,57 +77,15 @@ struct run {
 	size_t n, nchildren;
 	struct pollfd *polled; /* room for the most there can be */
 	nstime shown;	       /* the status line */
-	const char *here;      /* OUTPUT/TRIPLE, or opts.dir */
-	const char *unboxed;   /* why there is no sandbox, or NULL */
-	int signals;	       /* signalfd */
-	int killed_by;	       /* signal that ends the run, or 0 */
+	struct journal journal;
+	const char *unboxed; /* why there is no sandbox, or NULL */
+	int signals;	     /* signalfd */
+	int killed_by;	     /* signal that ends the run, or 0 */
 	size_t nfailed;
 	struct err *e; /* the first failure */
 };
 
 /* ---- what is known already ---- */
-
-static char *
-named(const struct run *r, const char *folder, const struct task *t, const char *suffix)
-{
-	return arena_printf(r->a, "%s/%s/%s%s", r->here, folder, t->name, suffix);
-}
-
-/* the folder of a failure that is over; false: there was none */
-static bool
-remove_kept(const struct run *r, const struct task *t)
-{
-	char *link = named(r, "logs", t, ".work"), dir[PATH_MAX];
-	ssize_t n = readlink(link, dir, sizeof dir - 1);
-	struct err ignored;
-
-	if (n < 0)
-		return false;
-	dir[n] = '\0';
-	if (!strncmp(dir, r->cfg->cache, strlen(r->cfg->cache)))
-		file_remove(dir, &ignored);
-	unlink(link);
-	return true;
-}
-
-/* log and key text of a result lie where people look for them */
-static int
-record(const struct run *r, const struct task *t, struct err *e)
-{
-	char *key = named(r, "keys", t, ""), *log = named(r, "logs", t, ".log"), *old = NULL, *made = arena_printf(r->a, "%s/log", t->node->store);
-	bool had_failed = remove_kept(r, t); /* then the log is the failure's */
-	struct err ignored;
-
-	if (file_read(r->a, key, &old, NULL, &ignored) < 0)
-		old = NULL;
-	if (!had_failed && file_exists(log) && old && !strcmp(old, t->key_text))
-		return 0;
-	if (file_exists(made) && file_copy(made, log, 0644, e) < 0)
-		return -1;
-	if (old && strcmp(old, t->key_text) != 0 && file_write(arena_printf(r->a, "%s.before", key), old, strlen(old), 0644, e) < 0)
-		return -1;
-	return file_write(key, t->key_text, strlen(t->key_text), 0644, e);
-}
 
 /* 1: the store has the node when it is built from this form; its key is set either way */
 static int
@@ -201,7 +160,7 @@ advance(struct run *r, struct err *e)
 		if (found < 0)
 			return -1;
 		t->state = found ? DONE : READY;
-		if (found && !r->o->dry && record(r, t, e) < 0)
+		if (found && !r->o->dry && journal_done(&r->journal, t->node, t->key_text, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -289,25 +248,15 @@ get_sources(struct run *r, struct err *e)
 
 /* ---- order ---- */
 
-static char *
-times_path(const struct run *r, const struct task *t)
-{
-	return arena_printf(r->a, "%s/times/%s%s%s", r->cfg->cache, t->name, t->node->variant == VARIANT_HOST ? "" : "-", t->node->variant == VARIANT_HOST ? "" : r->cfg->triple);
-}
-
 /* the longest chain of work that begins with a node: what lies on the critical path starts first */
 static void
 weigh(struct run *r)
 {
 	for (size_t i = r->n; i-- > 0;) {
 		struct task *t = &r->tasks[i];
-		struct err ignored;
-		char *text;
 
-		t->seconds = t->state == DONE ? 0 : UNKNOWN_TIME;
-		if (t->state != DONE && file_read(r->a, times_path(r, t), &text, NULL, &ignored) == 0 && strtod(text, NULL) > 0)
-			t->seconds = strtod(text, NULL);
-		t->weight += t->seconds; /* those who need it have left the heaviest of theirs here */
+		if (t->state != DONE)
+			t->weight += journal_seconds(&r->journal, t->node, UNKNOWN_TIME); /* those who need it have left the heaviest of theirs here */
 		for (size_t j = 0; j < t->node->nneeds; j++)
 			if (r->tasks[t->node->needs[j]].weight < t->weight)
 				r->tasks[t->node->needs[j]].weight = t->weight;
@@ -363,14 +312,11 @@ static void
 failed(struct run *r, struct task *t, const char *why)
 {
 	const struct step *s = &t->work.steps[t->step];
-	char *log = named(r, "logs", t, ".log"), *text = NULL;
+	char *log = journal_failed(&r->journal, t->node, t->work.dir), *text = NULL;
 	struct err ignored;
 	size_t n;
 
 	t->state = FAILED;
-	file_write(arena_printf(r->a, "%s/kept", t->work.dir), "", 0, 0644, &ignored);
-	file_copy(t->work.log, log, 0644, &ignored);
-	file_symlink(t->work.dir, named(r, "logs", t, ".work"), &ignored);
 	if (!step_is_ours(s) && file_read(t->work.a, t->work.log, &text, &n, &ignored) == 0) {
 		log_info("%s: %s failed; the log ends with", t->node->id, s->label);
 		fprintf(stderr, "%s\n", tail_of(text, n));
@@ -396,15 +342,15 @@ do_step(void *arg, struct err *e)
 	return work_do(c->work, c->step, e);
 }
 
-/* a kernel's source takes a while to remove: nobody waits for that */
+/* for what says nothing and nobody waits for, such as removing a kernel's source */
 static int
-start_cleaning(struct task *t, struct err *e)
+start_aside(struct child *c, child_work *work, void *arg, struct err *e)
 {
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), r;
 
 	if (null < 0)
 		return fail_errno(e, "/dev/null");
-	r = child_call(&t->child, do_step, &(struct call){ &t->work, &t->work.steps[t->step] }, null, e);
+	r = child_call(c, work, arg, null, e);
 	close(null);
 	return r;
 }
@@ -427,8 +373,6 @@ finished(struct run *r, struct task *t, struct err *e)
 {
 	struct node *n = t->node;
 	double seconds = (double)(clock_now() - t->since) / NS_PER_S;
-	char *times = times_path(r, t), *text = arena_printf(r->a, "%.1f\n", seconds);
-	struct err ignored;
 	int found;
 
 	t->state = DONE;
@@ -437,12 +381,11 @@ finished(struct run *r, struct task *t, struct err *e)
 	if (found <= 0)
 		return found < 0 ? -1 : fail(e, "%s: went missing from the store", n->id);
 	n->store = store_path(r->a, r->store, n->key, t->name);
-	if (file_mkparent(times, &ignored) == 0)
-		file_write(times, text, strlen(text), 0644, &ignored); /* only good for a better order */
+	journal_took(&r->journal, n, seconds);
 	log_info("%s: build %.1f s", n->id, seconds);
-	if (record(r, t, e) < 0)
+	if (journal_done(&r->journal, n, t->key_text, e) < 0)
 		return -1;
-	return start_cleaning(t, e);
+	return start_aside(&t->child, do_step, &(struct call){ &t->work, &t->work.steps[t->step] }, e);
 }
 
 static int
@@ -507,7 +450,6 @@ start_task(struct run *r, struct task *t, struct err *e)
 	}
 	if (jobserver_begin(r->tokens, &t->account, e) < 0)
 		goto unlock;
-	remove_kept(r, t);
 	t->work = (struct work){
 		.a = arena_new(),
 		.cfg = r->cfg,
@@ -517,6 +459,7 @@ start_task(struct run *r, struct task *t, struct err *e)
 		.store = r->store,
 		.source = t->archive,
 		.override = t->override,
+		.stale = journal_forgive(&r->journal, t->node),
 		.key_text = t->key_text,
 		.unboxed = r->unboxed,
 	};
@@ -693,28 +636,38 @@ loop(struct run *r, struct err *e)
 	}
 }
 
-/* folders of builders that were killed; those kept on purpose stay */
-static void
-sweep(const struct run *r)
+/*
+ * Removes what builders that were killed have left, but nothing that is kept.  The key is
+ * locked only until the folder has a name of its own: it may be built again meanwhile.
+ */
+static int
+sweep(void *arg, struct err *e)
 {
+	const struct run *r = arg;
 	const char *dir = arena_printf(r->a, "%s/work", r->cfg->cache);
 	DIR *d = opendir(dir);
 	struct dirent *ent;
 	struct err ignored;
 
+	(void)e;
 	while (d && (ent = readdir(d))) {
-		char *path = arena_printf(r->a, "%s/%s", dir, ent->d_name), *key = arena_strndup(r->a, ent->d_name, DIGEST_HEX - 1);
+		char *path = arena_printf(r->a, "%s/%s", dir, ent->d_name), *old = arena_printf(r->a, "%s/.old-%s", dir, ent->d_name);
+		char *key = arena_strndup(r->a, ent->d_name, DIGEST_HEX - 1);
 		int lock;
 
-		if (strlen(ent->d_name) < DIGEST_HEX || file_exists(arena_printf(r->a, "%s/kept", path)))
+		if (!strncmp(ent->d_name, ".old-", 5))
+			file_remove(path, &ignored);
+		if (strlen(key) < DIGEST_HEX - 1 || *key == '.' || file_exists(arena_printf(r->a, "%s/kept", path)))
 			continue;
 		if (store_lock(r->store, key, &lock, &ignored) < 0 || lock < 0)
 			continue;
-		file_remove(path, &ignored);
+		rename(path, old);
 		store_unlock(r->store, key, lock);
+		file_remove(old, &ignored);
 	}
 	if (d)
 		closedir(d);
+	return 0;
 }
 
 static int
@@ -722,7 +675,9 @@ build_all(struct run *r, struct err *e)
 {
 	sigset_t ours, before;
 	mode_t mask = umask(022); /* a result does not depend on it */
-	int result;
+	struct child sweeper;
+	struct err swept;
+	int result, status;
 
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGINT);
@@ -737,9 +692,16 @@ build_all(struct run *r, struct err *e)
 	result = jobserver_open(r->a, r->cfg->jobs, getenv("MAKEFLAGS"), &r->tokens, e);
 	if (result < 0)
 		goto close_signals;
+	result = start_aside(&sweeper, sweep, r, e);
+	if (result < 0)
+		goto close_tokens;
 	result = loop(r, e);
 	kill_all(r);
 	log_status("%s", "");
+	if (r->killed_by)
+		child_kill(&sweeper, SIGKILL);
+	child_call_wait(&sweeper, &status, &swept, &swept);
+close_tokens:
 	jobserver_close(r->tokens);
 close_signals:
 	close(r->signals);
@@ -751,45 +713,6 @@ unblock:
 
 /* ---- telling ---- */
 
-/* a line of a key without its value: "section build", "source" */
-static char *
-what_of(struct arena *a, const char *line)
-{
-	size_t first = strcspn(line, " "), second = line[first] ? strcspn(line + first + 1, " ") : 0;
-
-	return arena_strndup(a, line, second == DIGEST_HEX - 1 ? first : first + 1 + second);
-}
-
-static bool
-has_line(const char *text, const char *line)
-{
-	size_t n = strlen(line);
-
-	for (const char *at = text; (at = strstr(at, line)); at++)
-		if ((at == text || at[-1] == '\n') && (at[n] == '\n' || !at[n]))
-			return true;
-	return false;
-}
-
-/* what is not as it was when the node was built last, as "section build changed"; NULL: it never was */
-static const char *
-what_changed(const struct run *r, const struct task *t)
-{
-	char *old, *text = arena_strdup(r->a, t->key_text), *copy, *line;
-	struct err ignored;
-
-	if (file_read(r->a, named(r, "keys", t, ""), &old, NULL, &ignored) < 0)
-		return NULL;
-	while ((line = strsep(&text, "\n")))
-		if (*line && !has_line(old, line))
-			return arena_printf(r->a, "%s changed", what_of(r->a, line));
-	copy = arena_strdup(r->a, old);
-	while ((line = strsep(&copy, "\n")))
-		if (*line && !has_line(t->key_text, line))
-			return arena_printf(r->a, "%s is gone", what_of(r->a, line));
-	return "its result is no longer in the store";
-}
-
 static void
 tell(const struct run *r)
 {
@@ -797,7 +720,7 @@ tell(const struct run *r)
 		const struct task *t = &r->tasks[i];
 
 		if (t->state == READY) {
-			const char *why = what_changed(r, t);
+			const char *why = journal_changed(&r->journal, t->node, t->key_text);
 
 			printf("%s: build, %s\n", t->node->id, why ? why : "it was not built here before");
 		} else if (t->state == PENDING) {
@@ -813,7 +736,12 @@ tell(const struct run *r)
 static void
 prepare(struct run *r)
 {
-	r->here = r->o->dir ? r->o->dir : arena_printf(r->a, "%s/%s", r->cfg->output, r->cfg->triple);
+	r->journal = (struct journal){
+		.a = r->a,
+		.dir = r->o->dir ? r->o->dir : arena_printf(r->a, "%s/%s", r->cfg->output, r->cfg->triple),
+		.cache = r->cfg->cache,
+		.triple = r->cfg->triple,
+	};
 	r->n = r->plan->n;
 	r->tasks = arena_array(r->a, r->n + 1, sizeof *r->tasks);
 	r->polled = arena_array(r->a, r->n + 1 + JOBSERVER_POLLS(r->n), sizeof *r->polled);
@@ -833,7 +761,7 @@ job_count(struct arena *a, const struct config *cfg, const struct sysdeps *sd, s
 	*why = NULL;
 	for (size_t i = 0; i < r.n; i++) {
 		const struct task *t = &r.tasks[i];
-		const char *changed = t->state == READY && !*why ? what_changed(&r, t) : NULL;
+		const char *changed = t->state == READY && !*why ? journal_changed(&r.journal, t->node, t->key_text) : NULL;
 
 		*n += t->state != DONE;
 		if (changed)
@@ -849,7 +777,7 @@ job_run(struct arena *a, const struct config *cfg, const struct sysdeps *sd, str
 	struct run r = { .a = a, .cfg = cfg, .sd = sd, .plan = p, .store = s, .o = o, .e = &first };
 
 	prepare(&r);
-	if (!o->dry && (file_mkdirs(arena_printf(a, "%s/logs", r.here), 0755, e) < 0 || file_mkdirs(arena_printf(a, "%s/keys", r.here), 0755, e) < 0))
+	if (!o->dry && journal_open(&r.journal, e) < 0)
 		return -1;
 	if (read_overrides(&r, e) < 0 || advance(&r, e) < 0)
 		return -1;
@@ -864,7 +792,6 @@ job_run(struct arena *a, const struct config *cfg, const struct sysdeps *sd, str
 	if (!r.nfailed || o->keep_going) {
 		if (!sandbox_works(a, &r.unboxed))
 			log_warn("no sandbox: %s; packages are built with the network and the whole system in reach", r.unboxed);
-		sweep(&r);
 		weigh(&r);
 		if (build_all(&r, e) < 0)
 			return -1;

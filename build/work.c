@@ -366,6 +366,14 @@ store_result(const struct work *w, struct err *e)
 	return store_enter(w->store, w->dir, w->node->key, w->name, w->key_text, output, e);
 }
 
+static int
+clean(const struct work *w, struct err *e)
+{
+	if (w->stale && file_remove(w->stale, e) < 0)
+		return -1;
+	return work_remove(w, e);
+}
+
 static int (*const ours[])(const struct work *, struct err *) = {
 	[STEP_UNPACK] = unpack_source,
 	[STEP_STAGE] = stage_needs,
@@ -373,7 +381,7 @@ static int (*const ours[])(const struct work *, struct err *) = {
 	[STEP_SECTION] = NULL,
 	[STEP_TEST] = test_toolchain,
 	[STEP_STORE] = store_result,
-	[STEP_CLEAN] = work_remove,
+	[STEP_CLEAN] = clean,
 };
 
 bool

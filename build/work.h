@@ -28,7 +28,7 @@ enum step_kind { STEP_UNPACK, /* source archive or override -> src/ */
 	STEP_SECTION,
 	STEP_TEST,    /* a toolchain that came out */
 	STEP_STORE,   /* out/ -> the store: now others can use it */
-	STEP_CLEAN }; /* the folder is removed */
+	STEP_CLEAN }; /* the folder is removed, and the stale one */
 
 struct step {
 	enum step_kind kind;
@@ -46,6 +46,7 @@ struct work {
 	const char *name;		 /* "target-dropbear": of the entry in the store and of the log */
 	const char *source;		 /* archive to unpack, or NULL */
 	const struct override *override; /* instead of it, or NULL */
+	const char *stale;		 /* folder of a failure that this makes up for, or NULL */
 	const char *dir;		 /* src out stage host toolchain step log */
 	const char *log;		 /* file */
 	const char *key_text;
@@ -57,7 +58,7 @@ struct work {
 };
 
 /*
- * Fills a struct work of which a..store, source, override, key_text and unboxed are set; makes the
+ * Fills a struct work of which a..store, source, override, stale, key_text and unboxed are set; makes the
  * folder, the scripts, and a log that begins with what is built and how.
  */
 int work_open(struct work *w, struct err *e);
