@@ -367,6 +367,8 @@ on_event(void *arg, const char *name, const char *reason)
 	}
 	c->resets++;
 	c->reset_reason = arena_strdup(c->a, reason);
+	if (c->job->door && !c->nonce_inside && !c->nonce_alarm)
+		ask_nonce(c); /* the reset took the answer with it */
 	if (c->step_open)
 		step_reset(c, step_of(c), reason);
 }
