@@ -344,7 +344,7 @@ reset_awaited(const struct cell *c, const char *reason)
 	const struct scenario *s = c->job->scenario;
 	unsigned n = 0;
 
-	for (size_t i = c->at; i < s->nsteps; i++)
+	for (size_t i = c->at == SIZE_MAX ? 0 : c->at; i < s->nsteps; i++)
 		n += step_awaits(&s->steps[i], reason);
 	return n > c->resets;
 }

@@ -124,5 +124,6 @@ nearest_line(struct arena *a, struct stream *s, uint64_t from, const char *wante
 	text = stream_text(a, s, from, size, &n);
 	if (n && says_something(text, n))
 		return nearest_in(a, text, n, wanted);
-	return stream_last_line(a, s, SHOWN);
+	text = stream_last_line(a, s, SHOWN);
+	return text && *text ? text : NULL;
 }
