@@ -16,6 +16,9 @@
 	X(config) \
 	X(sysdeps) \
 	X(recipe) \
+	X(fetch) \
+	X(unpack) \
+	X(override) \
 	X(plan) \
 	X(credentials) \
 	X(output) \
