@@ -25,7 +25,7 @@ struct pattern; /* compiled, immutable; shared by any number of streams */
 /*
  * PCRE2 syntax over bytes; ^ and $ are ends of lines, a line ends with LF, CR or CRLF (so with what a
  * terminal makes of a newline), and . matches none of them.  What depends on where a search
- * began (\G, backtracking verbs) is refused.  The message has PCRE2's text and the column.
+ * began or what was read by then (\G, \R, \X, backtracking verbs) is refused.  The message has PCRE2's text and the column.
  */
 int pattern_compile(struct arena *a, const char *re, struct pattern **out, struct err *e);
 /* a pattern that matches exactly these bytes */
@@ -45,7 +45,7 @@ struct stream;
 struct stream *stream_new(size_t window);
 void stream_free(struct stream *s);
 void stream_add(struct stream *s, const void *p, size_t n);
-void stream_eof(struct stream *s); /* nothing more will come */
+void stream_eof(struct stream *s);	      /* nothing more will come */
 uint64_t stream_size(const struct stream *s); /* bytes ever added */
 /* the last line that has more than blanks, for reports; on the arena, at most max bytes */
 char *stream_last_line(struct arena *a, const struct stream *s, size_t max);
@@ -56,7 +56,7 @@ char *stream_text(struct arena *a, const struct stream *s, uint64_t from, uint64
 struct cursor;
 
 struct hit {
-	size_t which;        /* index of the pattern */
+	size_t which;	     /* index of the pattern */
 	uint64_t start, end; /* absolute offsets in the stream */
 	/* named groups of that pattern: values on the arena given to cursor_find, NULL when unset */
 	const char **names;
