@@ -7,6 +7,7 @@
 /* one line a suite, in the order of the picture in STYLE; check_NAME.c defines it */
 #define SUITES(X) \
 	X(expect) \
+	X(scenario) \
 	X(loop) \
 	X(qmp) \
 	X(qemu) \
