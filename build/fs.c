@@ -66,12 +66,10 @@ start(const struct fs_opts *o, const struct tree *t, ext2_filsys *out, struct er
 	initialize_ext2_error_table();
 	if (inodes < t->n + FS_INO_FIRST + INODE_SPARE)
 		inodes = t->n + FS_INO_FIRST + INODE_SPARE;
-	if (inodes > UINT32_MAX)
-		return fail(e, "%s: %zu files are too many for ext4", t->name, t->n);
 	sb.s_rev_level = EXT2_DYNAMIC_REV;
 	sb.s_log_block_size = sb.s_log_cluster_size = 2; /* 4 KiB */
 	sb.s_inode_size = INODE_SIZE;
-	sb.s_inodes_count = (uint32_t)inodes;
+	sb.s_inodes_count = inodes < UINT32_MAX ? (uint32_t)inodes : UINT32_MAX; /* which the library refuses */
 	sb.s_log_groups_per_flex = 4;
 	sb.s_min_extra_isize = sb.s_want_extra_isize = sizeof(struct ext2_inode_large) - EXT2_GOOD_OLD_INODE_SIZE;
 	ext2fs_blocks_count_set(&sb, o->size / FS_BLOCK);
