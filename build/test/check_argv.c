@@ -3,7 +3,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 static const struct {
 	const char *word, *quoted;

@@ -3,7 +3,7 @@
 #include "build/base/arena.h"
 #include "build/base/file.h"
 #include "build/fsplan.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

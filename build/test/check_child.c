@@ -4,7 +4,7 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -4,27 +4,28 @@
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "build/test/checkout.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static size_t
-count(char *const *v)
+/* what the command line would hand over */
+static char **
+words_of(struct arena *a, const char *const *v, size_t *n)
 {
-	size_t n = 0;
+	char **out = arena_array(a, 5, sizeof *out);
 
-	while (v[n])
-		n++;
-	return n;
+	for (*n = 0; v[*n]; ++*n)
+		out[*n] = arena_strdup(a, v[*n]);
+	return out;
 }
 
 /* what lh-config holds and what the command line says; then one variable's value and origin */
 static const struct {
 	const char *file;
-	char *args[4];
+	const char *args[4];
 	const char *name, *value, *from;
 } good[] = {
 	{ "", { NULL }, "TRIPLE", "x86_64-linux-musl", "default" },
@@ -85,11 +86,13 @@ START_TEST(values)
 	struct arena *a = arena_new();
 	char *top = checkout_new(a);
 	const struct config_var *v;
+	size_t nargs;
+	char **args = words_of(a, good[_i].args, &nargs);
 	struct config c;
 	struct err e = { 0 };
 
 	checkout_file(a, top, "lh-config", good[_i].file);
-	ck_assert_msg(config_read(a, top, good[_i].args, count(good[_i].args), &c, &e) == 0, "%s", e.msg);
+	ck_assert_msg(config_read(a, top, args, nargs, &c, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(config_get(&c, good[_i].name), good[_i].value);
 	v = find(&c, good[_i].name);
 	if (good[_i].from) {
@@ -107,7 +110,7 @@ END_TEST
 /* TOP in a message stands for the checkout's folder */
 static const struct {
 	const char *file;
-	char *args[4];
+	const char *args[4];
 	const char *message;
 } bad[] = {
 	{ "", { "TRIPLE=mips-linux-musl", NULL }, "TRIPLE mips-linux-musl: not supported; one of i486-linux-musl x86_64-linux-musl" },
@@ -202,13 +205,15 @@ START_TEST(refused)
 {
 	struct arena *a = arena_new();
 	char *top = checkout_new(a);
+	size_t nargs;
+	char **args = words_of(a, bad[_i].args, &nargs);
 	struct config c;
 	struct err e = { 0 };
 
 	checkout_file(a, top, "lh-config", bad[_i].file);
 	checkout_file(a, top, "key", "ssh-ed25519 AAAAC3Nz\n-----BEGIN OPENSSH PRIVATE KEY-----\n");
 	ck_assert_int_eq(symlink("/", arena_printf(a, "%s/link", top)), 0);
-	ck_assert_int_eq(config_read(a, top, bad[_i].args, count(bad[_i].args), &c, &e), -1);
+	ck_assert_int_eq(config_read(a, top, args, nargs, &c, &e), -1);
 	ck_assert_msg(like(e.msg, replace(a, replace(a, bad[_i].message, "TOP", top), "DIR", test_dir())), "%s", e.msg);
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
@@ -407,8 +412,6 @@ START_TEST(dist_tells_all)
 	arena_free(a);
 }
 END_TEST
-
-Suite *config_suite(void);
 
 Suite *
 config_suite(void)

@@ -3,7 +3,7 @@
 #include "build/base/arena.h"
 #include "build/base/file.h"
 #include "build/config.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -117,8 +117,6 @@ START_TEST(refused)
 	arena_free(a);
 }
 END_TEST
-
-Suite *credentials_suite(void);
 
 Suite *
 credentials_suite(void)

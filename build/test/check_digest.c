@@ -2,7 +2,7 @@
 #include "build/base/digest.h"
 #include "build/base/arena.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

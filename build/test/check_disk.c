@@ -5,7 +5,7 @@
 #include "build/base/child.h"
 #include "build/base/digest.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/err.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <errno.h>
 #include <string.h>

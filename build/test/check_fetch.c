@@ -4,7 +4,7 @@
 #include "build/base/file.h"
 #include "build/config.h"
 #include "build/fetch.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <fcntl.h>
 #include <microhttpd.h>

@@ -5,7 +5,7 @@
 #include "build/base/child.h"
 #include "build/base/digest.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <ext2fs/ext2fs.h>
 #include <ext2fs/ext3_extents.h>

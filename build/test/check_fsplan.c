@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/fsplan.h"
 #include "build/base/arena.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <string.h>
 

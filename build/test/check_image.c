@@ -8,7 +8,7 @@
 #include "build/plan.h"
 #include "build/sysdeps.h"
 #include "build/test/checkout.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <stdio.h>
 #include <stdlib.h>

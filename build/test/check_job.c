@@ -12,7 +12,7 @@
 #include "build/store.h"
 #include "build/sysdeps.h"
 #include "build/test/checkout.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/child.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <fcntl.h>
 #include <signal.h>

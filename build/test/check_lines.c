@@ -2,7 +2,7 @@
 #include "build/base/lines.h"
 #include "build/base/arena.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 static const struct {
 	const char *text;

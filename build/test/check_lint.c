@@ -4,7 +4,7 @@
 #include "build/base/buf.h"
 #include "build/config.h"
 #include "build/test/checkout.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <string.h>
 
@@ -87,8 +87,6 @@ START_TEST(facts_of_all_triples)
 	arena_free(a);
 }
 END_TEST
-
-Suite *lint_suite(void);
 
 Suite *
 lint_suite(void)

@@ -4,7 +4,7 @@
 #include "build/base/file.h"
 #include "build/config.h"
 #include "build/test/checkout.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -139,8 +139,6 @@ START_TEST(nothing_is_cleaned_under_a_builder)
 	arena_free(a);
 }
 END_TEST
-
-Suite *output_suite(void);
 
 Suite *
 output_suite(void)

@@ -2,7 +2,7 @@
 #include "build/tree.h"
 #include "build/base/arena.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <string.h>
 

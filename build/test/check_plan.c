@@ -6,7 +6,7 @@
 #include "build/config.h"
 #include "build/sysdeps.h"
 #include "build/test/checkout.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 #include "build/tools.h"
 
 #include <string.h>
@@ -379,8 +379,6 @@ START_TEST(what_else_changes_a_key)
 	arena_free(t.a);
 }
 END_TEST
-
-Suite *plan_suite(void);
 
 Suite *
 plan_suite(void)

@@ -3,7 +3,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/test/checkout.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <string.h>
 
@@ -255,8 +255,6 @@ START_TEST(set_files)
 	arena_free(a);
 }
 END_TEST
-
-Suite *recipe_suite(void);
 
 Suite *
 recipe_suite(void)

@@ -6,7 +6,7 @@
 #include "build/base/buf.h"
 #include "build/base/child.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <dirent.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
 #include "build/sysdeps.h"
 #include "build/base/arena.h"
 #include "build/test/checkout.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #define FACTS "short x\ngcc a-gcc\nbinutils a-\ncflags -O2 -g # two words\nelf ELF32 386\nkernel-arch x86\nkernel-image b\nqemu q\nmachine pc\nmemory 1\n"
 
@@ -70,8 +70,6 @@ START_TEST(unsupported)
 	arena_free(a);
 }
 END_TEST
-
-Suite *sysdeps_suite(void);
 
 Suite *
 sysdeps_suite(void)

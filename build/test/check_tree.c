@@ -4,7 +4,7 @@
 #include "build/base/buf.h"
 #include "build/base/digest.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

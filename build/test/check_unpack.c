@@ -4,7 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/digest.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <archive.h>
 #include <archive_entry.h>

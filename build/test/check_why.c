@@ -6,7 +6,7 @@
 #include "build/plan.h"
 #include "build/sysdeps.h"
 #include "build/test/checkout.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #define OLD "1111111111111111111111111111111111111111111111111111111111111111"
 #define NEW "2222222222222222222222222222222222222222222222222222222222222222"
@@ -100,8 +100,6 @@ START_TEST(to_be_built)
 	arena_free(a);
 }
 END_TEST
-
-Suite *why_suite(void);
 
 Suite *
 why_suite(void)

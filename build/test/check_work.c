@@ -11,7 +11,7 @@
 #include "build/store.h"
 #include "build/sysdeps.h"
 #include "build/test/checkout.h"
-#include "build/test/harness.h"
+#include "build/test/suites.h"
 
 #include <stdio.h>
 #include <stdlib.h>

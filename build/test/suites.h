@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_TEST_SUITES_H
+#define BUILD_TEST_SUITES_H
+
+#include "build/test/harness.h"
+
+/* one line a suite, in the order of the picture: what others stand on first; check_NAME.c defines it */
+#define SUITES(X)      \
+	X(err)         \
+	X(arena)       \
+	X(argv)        \
+	X(buf)         \
+	X(lines)       \
+	X(clock)       \
+	X(file)        \
+	X(child)       \
+	X(digest)      \
+	X(manifest)    \
+	X(config)      \
+	X(sysdeps)     \
+	X(recipe)      \
+	X(fetch)       \
+	X(unpack)      \
+	X(override)    \
+	X(plan)        \
+	X(credentials) \
+	X(output)      \
+	X(why)         \
+	X(lint)        \
+	X(tree)        \
+	X(owners)      \
+	X(fsplan)      \
+	X(blocks)      \
+	X(fs)          \
+	X(disk)        \
+	X(image)       \
+	X(store)       \
+	X(stage)       \
+	X(patch)       \
+	X(sandbox)     \
+	X(jobserver)   \
+	X(toolchain)   \
+	X(work)        \
+	X(job)
+
+#define DECLARE(name) Suite *name##_suite(void);
+SUITES(DECLARE)
+#undef DECLARE
+
+#endif
