@@ -4,6 +4,7 @@
 #include "build/base/err.h"
 #include "build/base/file.h"
 #include "build/base/log.h"
+#include "build/cli.h"
 #include "build/fetch.h"
 #include "build/image.h"
 #include "build/job.h"
@@ -13,7 +14,6 @@
 #include "build/session.h"
 #include "build/why.h"
 
-#include <ctype.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,41 +21,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* how far a build goes */
-enum stage { UNTIL_SOURCES,
-	UNTIL_PACKAGES,
-	UNTIL_KERNEL,
-	UNTIL_IMAGE,
-	NSTAGES };
-
-static const char *const stage_names[NSTAGES] = {
-	[UNTIL_SOURCES] = "sources",
-	[UNTIL_PACKAGES] = "packages",
-	[UNTIL_KERNEL] = "kernel",
-	[UNTIL_IMAGE] = "image",
-};
-
-/* the command line, taken apart */
-struct request {
-	struct arena *a;
-	const char *top;
-	const struct command *command;
-	char **vars; /* NAME=VALUE */
-	size_t nvars;
-	char **words; /* the others */
-	size_t nwords;
-	struct job_opts job;
-	enum stage until;
-	bool nets[2]; /* asked for: static, DHCP; none: the one that is configured */
-};
-
-struct command {
-	const char *name, *args, *help;
-	const char *options; /* letters of those it takes */
-	size_t words;	     /* at most */
-	int (*run)(const struct request *rq, struct err *e);
-};
 
 /* ---- build ---- */
 
@@ -111,11 +76,10 @@ install_kernel(struct session *s, const char *dir, struct err *e)
 static int
 build_one(const struct request *rq, struct session *s, struct err *e)
 {
-	struct job_opts job = rq->job;
+	struct job_opts job = { .dir = output_dir(s->a, &s->cfg, s->cfg.use_dhcp), .dry = rq->dry, .keep_going = rq->keep_going };
 	size_t missing;
 	const char *why;
 
-	job.dir = output_dir(s->a, &s->cfg, s->cfg.use_dhcp);
 	if (rq->until == UNTIL_KERNEL && plan_keep(s->a, &s->plan, "target/linux", e) < 0)
 		return -1;
 	if (job_count(s->a, &s->cfg, &s->sd, &s->plan, &s->store, job.dir, &missing, &why, e) < 0)
@@ -141,7 +105,7 @@ build_all(const struct request *rq, struct session *s, struct err *e)
 	if (wants_net(rq, &s->cfg, s->cfg.use_dhcp)) {
 		if (build_one(rq, s, e) < 0)
 			return -1;
-		if (rq->until == UNTIL_IMAGE && !rq->job.dry && output_link(s->a, &s->cfg, e) < 0)
+		if (rq->until == UNTIL_IMAGE && !rq->dry && output_link(s->a, &s->cfg, e) < 0)
 			return -1;
 	}
 	if (wants_net(rq, &s->cfg, !s->cfg.use_dhcp)) {
@@ -161,7 +125,7 @@ cmd_build(const struct request *rq, struct err *e)
 	struct session s;
 	int r;
 
-	if (session_open(rq->a, rq->top, rq->vars, rq->nvars, !rq->job.dry, &s, e) < 0)
+	if (session_open(rq->a, rq->top, rq->vars, rq->nvars, !rq->dry, &s, e) < 0)
 		return -1;
 	r = build_all(rq, &s, e);
 	session_close(&s);
@@ -341,9 +305,8 @@ static const struct command commands[] = {
 	{ "manifests", "", "prints where the manifests of the images are", "N", 0, cmd_manifests },
 	{ "clean", "", "removes what is in OUTPUT but the sources", "", 0, cmd_clean },
 	{ "distclean", "", "removes OUTPUT", "", 0, cmd_distclean },
+	{ 0 },
 };
-
-#define NCOMMANDS (sizeof commands / sizeof *commands)
 
 static void
 help(void)
@@ -352,8 +315,8 @@ help(void)
 	     "\n"
 	     "Compiles a Linux system from source and writes a disk image.  NAME=VALUE beats what\n"
 	     "lh-config says of NAME; lh-config.dist explains them all.\n");
-	for (size_t i = 0; i < NCOMMANDS; i++)
-		printf("  %-9s %-11s %s\n", commands[i].name, commands[i].args, commands[i].help);
+	for (const struct command *c = commands; c->name; c++)
+		printf("  %-9s %-11s %s\n", c->name, c->args, c->help);
 	puts("\n"
 	     "  -n            build: say what would run and why, run nothing\n"
 	     "  -k            build: after a failure, build what can still be built\n"
@@ -367,140 +330,6 @@ help(void)
 	     "\n"
 	     "Exit status: 0 done, 1 could not be built, 100 wrong usage or configuration, 111 the\n"
 	     "system refused.");
-}
-
-static int
-take_net(struct request *rq, const char *mode, struct err *e)
-{
-	if (strcmp(mode, "dhcp") != 0 && strcmp(mode, "static") != 0)
-		return fail_usage(e, "--net=%s: dhcp or static", mode);
-	rq->nets[!strcmp(mode, "dhcp")] = true;
-	return 0;
-}
-
-static int
-take_until(struct request *rq, const char *name, struct err *e)
-{
-	for (enum stage s = 0; s < NSTAGES; s++)
-		if (!strcmp(stage_names[s], name)) {
-			rq->until = s;
-			return 0;
-		}
-	return fail_usage(e, "--until=%s: one of sources packages kernel image", name);
-}
-
-/* the option that word is, as the letter commands know it by; *value: what follows = or the letter */
-static char
-option(const char *word, const char **value)
-{
-	static const struct {
-		const char *name;
-		char letter;
-	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' }, { "--net", 'N' }, { "--until", 'U' }, { "--directory", 'C' } };
-
-	*value = NULL;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		size_t n = strlen(names[i].name);
-
-		if (strncmp(word, names[i].name, n) != 0 || (word[n] && word[n] != '='))
-			continue;
-		if (word[n])
-			*value = word + n + 1;
-		return names[i].letter;
-	}
-	if (word[0] == '-' && word[1] && word[1] != '-') {
-		if (word[2])
-			*value = word + 2;
-		return strchr("nkjC", word[1]) ? word[1] : '?';
-	}
-	return '?';
-}
-
-/* NAME=VALUE with a name that a variable could have */
-static bool
-is_var(const char *word)
-{
-	size_t n = strcspn(word, "=");
-
-	return word[n] && n && (isalpha((unsigned char)*word) || *word == '_');
-}
-
-/* one option; *next is the word behind it, taken when it is the value */
-static int
-take_option(struct request *rq, const char *word, char **next, int *argi, struct err *e)
-{
-	const char *value;
-	char letter = option(word, &value);
-
-	if (letter == '?')
-		return fail_usage(e, "%s: unknown option; lh-build --help tells all", word);
-	if (letter == 'n' || letter == 'k') {
-		if (value)
-			return fail_usage(e, "%s: takes no value", word);
-	} else if (!value) {
-		value = *next;
-		if (!value)
-			return fail_usage(e, "%s: wants a value", word);
-		++*argi;
-	}
-	if (letter != 'C' && (!rq->command || !strchr(rq->command->options, letter)))
-		return fail_usage(e, "%s: is no option of %s", word, rq->command ? rq->command->name : "lh-build without a command before it");
-	switch (letter) {
-	case 'n':
-		rq->job.dry = true;
-		return 0;
-	case 'k':
-		rq->job.keep_going = true;
-		return 0;
-	case 'j':
-		rq->vars[rq->nvars++] = arena_printf(rq->a, "JOBS=%s", value);
-		return 0;
-	case 'C':
-		rq->top = value;
-		return 0;
-	case 'N':
-		return take_net(rq, value, e);
-	default:
-		return take_until(rq, value, e);
-	}
-}
-
-static int
-take_command(struct request *rq, const char *name, struct err *e)
-{
-	for (size_t i = 0; i < NCOMMANDS; i++)
-		if (!strcmp(commands[i].name, name)) {
-			rq->command = &commands[i];
-			return 0;
-		}
-	return fail_usage(e, "%s: there is no such command; lh-build --help tells all", name);
-}
-
-static int
-parse(int argc, char **argv, struct request *rq, struct err *e)
-{
-	rq->until = UNTIL_IMAGE;
-	rq->vars = arena_array(rq->a, (size_t)argc + 1, sizeof *rq->vars);
-	rq->words = arena_array(rq->a, (size_t)argc + 1, sizeof *rq->words);
-	for (int i = 1; i < argc; i++) {
-		int r = 0;
-
-		if (argv[i][0] == '-')
-			r = take_option(rq, argv[i], &argv[i + 1], &i, e);
-		else if (is_var(argv[i]))
-			rq->vars[rq->nvars++] = argv[i];
-		else if (!rq->command)
-			r = take_command(rq, argv[i], e);
-		else
-			rq->words[rq->nwords++] = argv[i];
-		if (r < 0)
-			return -1;
-	}
-	if (!rq->command)
-		return fail_usage(e, "no command; lh-build --help tells all");
-	if (rq->nwords > rq->command->words)
-		return fail_usage(e, "%s: does not take %s", rq->command->name, rq->words[rq->command->words]);
-	return 0;
 }
 
 static bool
@@ -548,7 +377,7 @@ main(int argc, char **argv)
 		help();
 	} else if (argc > 1 && !strcmp(argv[1], "--version")) {
 		puts("lh-build " LH_VERSION);
-	} else if (parse(argc, argv, &rq, &e) < 0 || find_checkout(&rq, &e) < 0 || rq.command->run(&rq, &e) < 0) {
+	} else if (cli_parse(argc, argv, commands, &rq, &e) < 0 || find_checkout(&rq, &e) < 0 || rq.command->run(&rq, &e) < 0) {
 		status = log_fatal(&e);
 	} else if (fflush(stdout) != 0) {
 		fail_errno(&e, "write to stdout");

@@ -16,6 +16,7 @@
 	X(child)       \
 	X(digest)      \
 	X(manifest)    \
+	X(cli)         \
 	X(config)      \
 	X(sysdeps)     \
 	X(recipe)      \
