@@ -238,10 +238,13 @@ on_bytes(void *arg, const char *p, size_t n)
 		greeted(d);
 		return;
 	}
-	if (!under_way(d)) /* a child that outlived its command still writes */
-		buf_clear(&d->in);
-	else if (!find_marker(d) && d->in.n > OUTPUT_MAX)
+	if (!under_way(d)) {
+		/* a child that outlived its command still writes; the end may be the beginning of a greeting */
+		if (d->in.n > sizeof greeting)
+			buf_drop(&d->in, d->in.n - sizeof greeting);
+	} else if (!find_marker(d) && d->in.n > OUTPUT_MAX) {
 		lose(d, "the door is lost: a command wrote more than 16 MiB");
+	}
 }
 
 struct door *
