@@ -44,16 +44,6 @@ layout_localtime()
 	printf '\n%s\n' "$rule"
 }
 
-# slirp answers questions about names at .3 of its network; elsewhere it is the router
-layout_dns()
-{
-	case $DNS_IP:$LOCAL_IP in
-	:10.0.2.*) echo 10.0.2.3 ;;
-	:*) echo "$ROUTER_IP" ;;
-	*) echo "$DNS_IP" ;;
-	esac
-}
-
 layout_ntp_peers()
 {
 	zone=${COUNTRY_CODE:+$COUNTRY_CODE.}
@@ -68,7 +58,7 @@ layout_substitute() # DIR...
 			-e "s|@CONSOLE@|$CONSOLE|g" \
 			-e "s|@LOCAL_IP@|$LOCAL_IP|g" \
 			-e "s|@ROUTER_IP@|$ROUTER_IP|g" \
-			-e "s|@DNS_IP@|$(layout_dns)|g" \
+			-e "s|@DNS_IP@|$DNS_IP|g" \
 			-e "s|@NTP_PEERS@|$(layout_ntp_peers)|g" \
 			-e "s|@ROOT_HASH@|${ROOT_HASH:-*}|g" \
 			-e "s|@GUEST_HASH@|${GUEST_HASH:-*}|g" "$file"
