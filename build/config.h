@@ -68,11 +68,10 @@ const char *config_override(const struct config *c, const char *package);
 const char *config_version(const struct config *c, const char *package);
 /* the same but for USE_DHCP */
 void config_with_dhcp(struct arena *a, const struct config *c, bool dhcp, struct config *out);
-/* makes OUTPUT and CACHE; started as root, they become NORMALUSER's when they are new or empty */
-int config_make_folders(const struct config *c, struct err *e);
 /*
- * Started as root: becomes NORMALUSER for good.  Folders that are in the way then are
- * named; write: OUTPUT and CACHE have to be there, and writable.
+ * Started as root: becomes NORMALUSER for good.  write: OUTPUT and CACHE are made first,
+ * and become NORMALUSER's when they are new or empty.  A folder that is in the way is
+ * named, before anything is made.
  */
 int config_drop_root(const struct config *c, bool write, struct err *e);
 

@@ -84,8 +84,6 @@ session_open(struct arena *a, const char *top, char *const *args, size_t nargs, 
 	*s = (struct session){ .a = a, .lock = -1 };
 	if (config_read(a, top, args, nargs, &s->cfg, e) < 0 || read_checkout(s, e) < 0)
 		return -1;
-	if (write && config_make_folders(&s->cfg, e) < 0)
-		return -1;
 	if (config_drop_root(&s->cfg, write, e) < 0)
 		return -1;
 	if (write && output_lock(a, &s->cfg, &s->lock, e) < 0)

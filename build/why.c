@@ -141,7 +141,7 @@ tell(struct telling *t, const struct node *n, unsigned depth)
 		buf_addf(t->out, "%*s%s was built because\n", indent, "", n->id);
 		compare(t, before, old, depth + 1);
 	} else if (n->store) {
-		buf_addf(t->out, "%*s%s is built; nothing is known of an earlier time\n", indent, "", n->id);
+		buf_addf(t->out, "%*s%s was built, here for the first time\n", indent, "", n->id);
 	} else if (waits) {
 		buf_addf(t->out, "%*s%s will be built if what it needs comes out different\n", indent, "", n->id);
 		for (size_t i = 0; i < n->nneeds; i++)

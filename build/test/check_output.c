@@ -143,7 +143,5 @@ END_TEST
 Suite *
 output_suite(void)
 {
-	const TTest *const tests[] = { one_builder_at_a_time, folders_of_the_two_modes, links, cleaning, nothing_is_cleaned_under_a_builder, NULL };
-
-	return suite_of("output", tests);
+	return suite_of("output", (const TTest *[]){ one_builder_at_a_time, folders_of_the_two_modes, links, cleaning, nothing_is_cleaned_under_a_builder, NULL });
 }

@@ -27,7 +27,7 @@ static const struct {
 	{ NULL, NULL, NULL, NULL, NO, "two",
 	    "target/two will be built if what it needs comes out different\n  target/one will be built: it was not built here before\n" },
 	{ ONE, NULL, TWO(OLD), NULL, BOTH_BUILT, "target/two",
-	    "target/two is built; nothing is known of an earlier time\ntarget/two is up to date: /store/two\n" },
+	    "target/two was built, here for the first time\ntarget/two is up to date: /store/two\n" },
 	{ ONE, "node target/one\nsource " NEW "\npatch 0001-x.patch " OLD "\n", TWO(OLD), TWO(NEW), BOTH_BUILT, "two",
 	    "target/two was built because\n  need target/one: 22222222.. -> 11111111..\n    target/one was built because\n"
 	    "      source: 22222222.. -> 11111111..\n      patch 0001-x.patch: gone\ntarget/two is up to date: /store/two\n" },

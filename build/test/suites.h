@@ -18,6 +18,7 @@
 	X(manifest)    \
 	X(cli)         \
 	X(config)      \
+	X(droproot)    \
 	X(sysdeps)     \
 	X(recipe)      \
 	X(fetch)       \
