@@ -217,23 +217,78 @@ write_at(ext2_filsys fs, ext2_ino_t ino, bool append, const void *p, size_t n)
 	return r ? r : closed;
 }
 
+/* the target of a symlink that lies in folder, as a path of the filesystem */
+static errcode_t
+read_link(ext2_filsys fs, ext2_ino_t ino, const char *folder, char path[PATH_MAX])
+{
+	struct ext2_inode inode;
+	char target[PATH_MAX] = "";
+	ext2_file_t f;
+	errcode_t r = ext2fs_read_inode(fs, ino, &inode);
+
+	if (r)
+		return r;
+	if (EXT2_I_SIZE(&inode) >= sizeof target)
+		return EXT2_ET_FILE_TOO_BIG;
+	if (ext2fs_is_fast_symlink(&inode)) {
+		memcpy(target, inode.i_block, EXT2_I_SIZE(&inode));
+	} else {
+		r = ext2fs_file_open(fs, ino, 0, &f);
+		if (r)
+			return r;
+		r = ext2fs_file_read(f, target, (unsigned)EXT2_I_SIZE(&inode), NULL);
+		ext2fs_file_close(f);
+	}
+	if (!r && snprintf(path, PATH_MAX, "%s/%s", *target == '/' ? "" : folder, target) >= PATH_MAX)
+		r = EXT2_ET_FILE_TOO_BIG;
+	return r;
+}
+
+/*
+ * The file of that path, folders above it made; *ino is 0 when it is still to be made as
+ * *name in *dir.  A symlink that leads to nothing stands for what it leads to, as in open(2).
+ */
+static int
+find_file(struct guestfs *g, const char *what, char path[PATH_MAX], ext2_ino_t *dir, const char **name, ext2_ino_t *ino, struct err *e)
+{
+	char folder[PATH_MAX];
+	ext2_ino_t link;
+	errcode_t r;
+
+	for (int links = 0;; links++) {
+		if (split(path, folder, name, e) < 0 || folder_of(g, folder, true, dir, e) < 0)
+			return -1;
+		r = ext2fs_namei_follow(g->fs, EXT2_ROOT_INO, *dir, *name, ino);
+		if (r != EXT2_ET_FILE_NOT_FOUND)
+			break;
+		*ino = 0;
+		if (ext2fs_lookup(g->fs, *dir, *name, (int)strlen(*name), NULL, &link))
+			return 0;
+		r = links < 8 ? read_link(g->fs, link, folder, path) : EXT2_ET_SYMLINK_LOOP;
+		if (r)
+			break;
+	}
+	return r ? fail_ext2(e, what, r) : 0;
+}
+
 /* replaces or appends; an appended file that exists keeps owner and mode */
 static int
 put(struct guestfs *g, const char *path, bool append, const void *p, size_t n, mode_t mode, uid_t uid, gid_t gid, struct err *e)
 {
-	char folder[PATH_MAX], what[PATH_MAX + 300];
+	char at[PATH_MAX], what[PATH_MAX + 300];
 	struct ext2_inode inode;
 	ext2_ino_t dir, ino;
 	const char *name;
 	bool found;
-	errcode_t r;
+	errcode_t r = 0;
 
-	if (split(path, folder, &name, e) < 0 || folder_of(g, folder, true, &dir, e) < 0)
-		return -1;
 	snprintf(what, sizeof what, "%s: %s", g->name, path);
-	r = ext2fs_namei_follow(g->fs, EXT2_ROOT_INO, dir, name, &ino);
-	found = !r;
-	if (r == EXT2_ET_FILE_NOT_FOUND)
+	if (snprintf(at, sizeof at, "%s", path) >= (int)sizeof at)
+		return fail_usage(e, "%s: path too long", what);
+	if (find_file(g, what, at, &dir, &name, &ino, e) < 0)
+		return -1;
+	found = ino != 0;
+	if (!found)
 		r = new_file(g->fs, dir, name, mode, uid, gid, &ino);
 	if (!r)
 		r = ext2fs_read_inode(g->fs, ino, &inode);

@@ -32,7 +32,7 @@ make_image(struct arena *a)
 {
 	struct buf out = { 0 };
 
-	ck_assert_msg(sh(a, "mkdir -p t/etc/real t/many; ln -s real t/etc/link; ln -s /etc/real/f t/abs; echo old >t/etc/real/f; chmod 640 t/etc/real/f;"
+	ck_assert_msg(sh(a, "mkdir -p t/etc/real t/many t/run; ln -s real t/etc/link; ln -s ../run/made t/etc/dangling; ln -s /etc/dangling t/twice; ln -s loop t/loop; ln -s /etc/real/f t/abs; echo old >t/etc/real/f; chmod 640 t/etc/real/f;"
 			    "truncate -s 17M img; mke2fs -q -F -t ext4 -E offset=1048576 -d t img 16M",
 			  &out) == 0,
 	    "%s", out.p);
@@ -60,6 +60,8 @@ static const struct {
 	{ "/new", "/new" },
 	{ "/a/b/c/d", "/a/b/c/d" },
 	{ "/etc/link/sub/g", "/etc/real/sub/g" },
+	{ "/etc/dangling", "/run/made" }, /* made where the link leads, as open(2) does */
+	{ "/twice", "/run/made" },
 };
 
 START_TEST(put_append_read)
@@ -121,6 +123,22 @@ START_TEST(a_folder_grows)
 		ck_assert_msg(guestfs_put(g, arena_printf(a, "/many/a-rather-long-name-of-a-file-%d", i), "x", 1, 0644, 0, 0, &e) == 0, "%s", e.msg);
 	for (int i = 0; i < 300; i += 2)
 		ck_assert_msg(guestfs_remove(g, arena_printf(a, "/many/a-rather-long-name-of-a-file-%d", i), &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(guestfs_close(g, &e), 0);
+	must_be_clean(a, image);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(link_in_a_circle)
+{
+	struct arena *a = arena_new();
+	char *image = make_image(a);
+	struct guestfs *g;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(guestfs_open(image, OFFSET, 1, &g, &e), 0);
+	ck_assert_int_eq(guestfs_put(g, "/loop", "x", 1, 0644, 0, 0, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s: /loop: Too many symbolic links encountered.", image));
 	ck_assert_int_eq(guestfs_close(g, &e), 0);
 	must_be_clean(a, image);
 	arena_free(a);
@@ -206,7 +224,7 @@ END_TEST
 Suite *
 guestfs_suite(void)
 {
-	Suite *s = suite_of("guestfs", (const TTest *[]){ shorter_content_frees_blocks, a_folder_grows, no_filesystem, NULL });
+	Suite *s = suite_of("guestfs", (const TTest *[]){ shorter_content_frees_blocks, a_folder_grows, link_in_a_circle, no_filesystem, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, put_append_read, 0, ROWS(paths));
