@@ -18,8 +18,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* a connection that stays silent so long is slirp's, not the guest's: try another */
+/*
+ * A connection that stays silent so long is slirp's, not the guest's: try another.  Each
+ * silence makes the next one longer, for a guest on a busy machine may need that long.
+ */
 #define SILENCE (3 * NS_PER_S)
+#define SILENCE_MAX (12 * NS_PER_S)
 #define AGAIN (100 * NS_PER_MS)
 
 static const char hello[] = "SSH-2.0-";
@@ -51,6 +55,7 @@ struct ssh {
 	enum stage stage;
 	int fd;
 	unsigned deadline, retry; /* timers */
+	nstime silence;		  /* how long the attempt may stay silent */
 	LIBSSH2_SESSION *session;
 	LIBSSH2_CHANNEL *channel;
 	size_t sent;
@@ -173,6 +178,8 @@ silent(void *arg)
 	struct ssh *s = arg;
 
 	s->retry = 0;
+	if (s->silence < SILENCE_MAX)
+		s->silence *= 2;
 	once_more(s, "accepted, then silent");
 }
 
@@ -232,7 +239,7 @@ attempt(void *arg)
 		once_more(s, strerror(errno));
 		return;
 	}
-	s->retry = loop_at(s->loop, clock_now() + SILENCE, silent, s);
+	s->retry = loop_at(s->loop, clock_now() + s->silence, silent, s);
 	loop_watch(s->loop, s->fd, POLLOUT, ready, s);
 }
 
@@ -433,7 +440,7 @@ ssh_start(struct loop *l, const struct ssh_job *job, ssh_done *done, void *arg, 
 		arena_free(a);
 		return fail(e, "ssh: libssh2 cannot be initialised");
 	}
-	*s = (struct ssh){ .a = a, .loop = l, .job = *job, .done = done, .arg = arg, .fd = -1 };
+	*s = (struct ssh){ .a = a, .loop = l, .job = *job, .done = done, .arg = arg, .fd = -1, .silence = SILENCE };
 	s->job.user = arena_strdup(a, job->user);
 	s->job.password = arena_strdup(a, job->password ? job->password : "");
 	s->job.key = job->key ? arena_strdup(a, job->key) : NULL;
