@@ -5,6 +5,7 @@
 #include "build/base/log.h"
 #include "verify/broken.h"
 #include "verify/facts.h"
+#include "verify/hand.h"
 #include "verify/image.h"
 #include "verify/matrix.h"
 #include "verify/owner.h"
@@ -30,6 +31,7 @@ struct options {
 	size_t nonly;
 	char **words;           /* behind the options */
 	int nwords;
+	bool print;
 };
 
 struct command {
@@ -48,6 +50,7 @@ static const char help_options[] =
     "      --scale X          stretch all timeouts (default: by how busy the machine is)\n"
     "      --scenarios DIR    where the *.scn files are\n"
     "      --keep             keep the overlays, also of what passed\n"
+    "      --print            boot: only print QEMU's command line\n"
     "      --help, --version\n"
     "exit status: 0 passed, 1 failed, 100 wrong usage, 125 could not be judged\n";
 
@@ -259,6 +262,17 @@ lint(struct arena *a, struct options *o, struct err *e)
 	return matrix_make(a, &none, 1, scenarios, n, NULL, &m, e);
 }
 
+/* ---- boot ---- */
+
+static int
+boot(struct arena *a, struct options *o, struct err *e)
+{
+	if (need_words(o, 1, "boot: needs a manifest", e) < 0 || owner_become(o->words[0], e) < 0)
+		return -1;
+	/* no probe: a person sees whether it boots, and may choose otherwise */
+	return hand_boot(a, o->words[0], strcmp(o->run.accel, "auto") ? o->run.accel : "tcg", o->print, e);
+}
+
 static const struct command *
 commands(void)
 {
@@ -267,6 +281,7 @@ commands(void)
 		{ "list", "[MANIFEST...]", "say what would be played", list },
 		{ "lint", "[SCENARIO-FILE...]", "check scenarios without booting anything", lint },
 		{ "broken", "DIR MANIFEST...", "are images broken on purpose refused, and for the right reason?", run_broken },
+		{ "boot", "[--print] MANIFEST", "a guest for a person, with its console on this terminal", boot },
 		{ NULL, NULL, NULL, NULL },
 	};
 
@@ -307,6 +322,7 @@ enum { OPT_ACCEL = 256,
 	OPT_SCALE,
 	OPT_SCENARIOS,
 	OPT_KEEP,
+	OPT_PRINT,
 	OPT_HELP,
 	OPT_VERSION };
 
@@ -318,6 +334,7 @@ static const struct option long_options[] = {
 	{ "scale", required_argument, NULL, OPT_SCALE },
 	{ "scenarios", required_argument, NULL, OPT_SCENARIOS },
 	{ "keep", no_argument, NULL, OPT_KEEP },
+	{ "print", no_argument, NULL, OPT_PRINT },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -349,6 +366,9 @@ read_option(struct arena *a, struct options *o, int opt, char **argv, struct err
 		return 0;
 	case OPT_KEEP:
 		o->run.keep = true;
+		return 0;
+	case OPT_PRINT:
+		o->print = true;
 		return 0;
 	case OPT_HELP:
 		print_help();
@@ -385,14 +405,14 @@ obey(struct arena *a, int argc, char **argv, struct err *e)
 	if (r)
 		return r < 0 ? -1 : 0;
 	if (!o.nwords)
-		return fail_usage(e, "needs a command: run, list, lint or broken; see lh-verify --help");
+		return fail_usage(e, "needs a command: run, list, lint, broken or boot; see lh-verify --help");
 	for (const struct command *c = commands(); c->name; c++)
 		if (!strcmp(c->name, o.words[0])) {
 			o.words++;
 			o.nwords--;
 			return c->run(a, &o, e);
 		}
-	return fail_usage(e, "%s: unknown command; one of run list lint broken", o.words[0]);
+	return fail_usage(e, "%s: unknown command; one of run list lint broken boot", o.words[0]);
 }
 
 int

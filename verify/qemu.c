@@ -88,7 +88,7 @@ push_disk(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 		return;
 	/* thrown away with the guest, so the host's cache may keep what the guest thinks is on disk */
 	argv_push(v, "-drive");
-	argv_pushf(v, "if=none,id=disk,format=qcow2,cache=unsafe,discard=unmap,file=%s", commas(v->a, o->disk));
+	argv_pushf(v, "if=none,id=disk,format=%s,cache=unsafe,discard=unmap,file=%s", o->raw ? "raw,snapshot=on" : "qcow2", commas(v->a, o->disk));
 	if (b->controller)
 		argv_pushv(v, "-device", b->controller, NULL);
 	argv_pushv(v, "-device", b->disk, NULL);
@@ -147,7 +147,7 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 		to = m->address;
 	}
 	argv_push(v, "-netdev");
-	argv_pushf(v, "user,id=net%s%s%s%s", net, o->ssh ? ",hostfwd=tcp:127.0.0.1:0-" : "", o->ssh ? to : "", o->ssh ? ":22" : "");
+	argv_pushf(v, "user,id=net%s%s%s%s", net, o->ssh ? arena_printf(v->a, ",hostfwd=tcp:127.0.0.1:%u-", o->ssh_port) : "", o->ssh ? to : "", o->ssh ? ":22" : "");
 	/* no option ROM: there is nothing to boot from the net, and it costs time */
 	argv_pushv(v, "-device", "virtio-net-pci,netdev=net,id=eth0,romfile=", NULL);
 }

@@ -14,6 +14,7 @@ struct manifest;
  */
 struct qemu_opts {
 	const char *disk;       /* qcow2 overlay, or NULL */
+	bool raw;               /* disk is the raw image itself, and what is written to it is forgotten */
 	/* our ends are elsewhere; these numbers the child inherits.  console_fd -1: a person at the terminal, no QMP, no door */
 	int console_fd, qmp_fd;
 	int door_fd;            /* -1: no door */
@@ -23,7 +24,8 @@ struct qemu_opts {
 	const char *cpu;        /* instead of the manifest's, or NULL */
 	const char *loadvm;     /* state to start from, or NULL */
 	bool reboot;            /* a reset reboots; else it ends QEMU */
-	bool ssh;               /* forward a port of 127.0.0.1 that the kernel chooses to the guest's 22 */
+	bool ssh;               /* forward a port of 127.0.0.1 to the guest's 22 */
+	unsigned ssh_port;      /* that port; 0: the kernel chooses */
 };
 
 void qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o);
