@@ -24,6 +24,7 @@
 
 #define SHOWN 300
 #define WARNINGS_MAX 20
+#define RECENT 2000 /* bytes of console */
 #define NONCE_RETRY (200 * NS_PER_MS)
 #define STOP_GRACE (10 * NS_PER_S)
 #define PREPARE_TIME (60 * NS_PER_S)
@@ -103,6 +104,12 @@ on_explained(void *arg, const char *text)
 	schedule_next(c);
 }
 
+static bool
+is_console_step(const struct step *s)
+{
+	return !strcmp(s->verb, "expect") || !strcmp(s->verb, "prompt");
+}
+
 /* the first failure is the one to report; what fails later, in teardown, only marks its point */
 static void
 note_failure(struct cell *c, const char *expected, const char *got, const char *what)
@@ -110,7 +117,6 @@ note_failure(struct cell *c, const char *expected, const char *got, const char *
 	struct failure *f = &c->result->failure;
 	const struct scenario *scn = c->job->scenario;
 	const struct step *s = step_of(c);
-	bool console = s && (!strcmp(s->verb, "expect") || !strcmp(s->verb, "prompt"));
 
 	if (c->failed)
 		return;
@@ -121,7 +127,7 @@ note_failure(struct cell *c, const char *expected, const char *got, const char *
 	f->where = arena_printf(c->a, "%s:%u", scn->path, s ? s->line : 1);
 	f->look = arena_printf(c->a, "%s/console", c->job->dir);
 	if (c->guest)
-		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from, console ? expected : NULL);
+		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from, s && is_console_step(s) ? expected : NULL);
 }
 
 void
@@ -469,6 +475,20 @@ next_step(const struct cell *c)
 	return i;
 }
 
+/* from where on the console may tell why this step fails: a command's trouble often shows a little earlier */
+static uint64_t
+told_before(const struct cell *c, const struct step *s)
+{
+	uint64_t size;
+
+	if (!c->guest)
+		return 0;
+	if (is_console_step(s))
+		return cursor_offset(c->read);
+	size = stream_size(guest_console(c->guest));
+	return size > RECENT ? size - RECENT : 0;
+}
+
 static void
 start_step(struct cell *c)
 {
@@ -480,7 +500,7 @@ start_step(struct cell *c)
 	c->ticket++;
 	c->step_began = clock_now();
 	c->step_deadline = c->step_began + timeout;
-	c->step_from = c->read ? cursor_offset(c->read) : 0;
+	c->step_from = told_before(c, s);
 	c->step_alarm = loop_at(c->loop, c->step_deadline, cell_overdue, c);
 	step_start(c, s);
 }
