@@ -250,18 +250,19 @@ START_TEST(symlink_waits_in_folder)
 }
 END_TEST
 
-/* cut: bytes that are left of the archive; flip: byte that is turned over */
+/* cut: bytes that are left of the archive, -1: all; flip: byte that is turned over, below 0: counted from the end; 0: none */
 static const struct damage {
 	const char *name;
 	long cut, flip;
 	const char *why; /* behind "ARCHIVE: " */
 } damages[] = {
-	{ "a.tar.gz", 60, -1, "damaged, or no tar archive: truncated gzip input" },
-	{ "a.tar.xz", 60, -1, "damaged, or no tar archive: Unrecognized archive format" }, /* xz(1) gives nothing */
+	{ "a.tar.gz", 60, 0, "damaged, or no tar archive: truncated gzip input" },
+	{ "a.tar.xz", 60, 0, "damaged, or no tar archive: Unrecognized archive format" }, /* xz(1) gives nothing */
 	{ "a.tar.xz", -1, 100, NULL },
-	{ "a.tar", 700, -1, "damaged, or no tar archive: Truncated input file (needed 488 bytes, only 164 available)" },
-	{ "a.tar", 10, -1, "damaged, or no tar archive: Unrecognized archive format" },
-	{ "a.tar", 0, -1, "damaged, or no tar archive: Unrecognized archive format" },
+	{ "a.tar.xz", -1, -1, "damaged: xz cannot decode it" }, /* behind the last byte of the tar */
+	{ "a.tar", 700, 0, "damaged, or no tar archive: Truncated input file (needed 488 bytes, only 164 available)" },
+	{ "a.tar", 10, 0, "damaged, or no tar archive: Unrecognized archive format" },
+	{ "a.tar", 0, 0, "damaged, or no tar archive: Unrecognized archive format" },
 };
 
 START_TEST(damaged)
@@ -278,8 +279,8 @@ START_TEST(damaged)
 		text[i] = (char)(' ' + ((x = x * 1103515245u + 12345u) >> 16) % 90);
 	path = make_archive(a, d->name, items);
 	ck_assert_int_eq(file_read(a, path, &bytes, &n, &e), 0);
-	if (d->flip >= 0)
-		bytes[d->flip] ^= 1;
+	if (d->flip)
+		bytes[d->flip > 0 ? (size_t)d->flip : n - (size_t)-d->flip] ^= 1;
 	ck_assert_int_eq(file_write(path, bytes, d->cut >= 0 ? (size_t)d->cut : n, 0644, &e), 0);
 	ck_assert_int_eq(unpack(path, arena_printf(a, "%s/tree", test_dir()), 1, &e), -1);
 	if (d->why)
