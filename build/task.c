@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/task.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/file.h"
+#include "build/base/log.h"
+#include "build/jobserver.h"
+#include "build/plan.h"
+#include "build/store.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TAIL_LINES 20
+/* another builder is asked again whether it is ready */
+#define ELSEWHERE_AGAIN (NS_PER_S / 2)
+
+/* 1: the store has the node when it is built from this form; its key is set either way */
+static int
+look_up_form(const struct bench *b, struct task *t, const struct source *form, struct err *e)
+{
+	struct node *n = t->node;
+	int found;
+
+	n->form = form;
+	if (plan_key(b->a, b->cfg, b->sd, b->plan, n, &t->key_text, e) < 0)
+		return -1;
+	digest_bytes(t->key_text, strlen(t->key_text), n->key);
+	found = store_lookup(b->store, n->key, t->name, n->output, e);
+	if (found > 0)
+		n->store = store_path(b->a, b->store, n->key, t->name);
+	return found;
+}
+
+/* the form that is at hand is tried last, so that it is what stays when none is found */
+int
+task_look_up(const struct bench *b, struct task *t, struct err *e)
+{
+	const struct version *v = t->override ? NULL : t->node->version;
+	const struct source *have = t->node->form;
+
+	for (size_t i = 0; v && i < v->nforms; i++) {
+		int found = &v->forms[i] == have ? 0 : look_up_form(b, t, &v->forms[i], e);
+
+		if (found)
+			return found;
+	}
+	if (!have && v && v->nforms)
+		have = &v->forms[0];
+	return look_up_form(b, t, have, e);
+}
+
+/* the last lines of a text, cut in place */
+static char *
+tail_of(char *text, size_t n)
+{
+	size_t lines = 0;
+
+	while (n && text[n - 1] == '\n')
+		text[--n] = '\0';
+	for (char *s = text + n; s > text; s--)
+		if (s[-1] == '\n' && ++lines == TAIL_LINES)
+			return s;
+	return text;
+}
+
+/* what a running task holds of what others want */
+static void
+let_go(const struct bench *b, struct task *t)
+{
+	jobserver_end(b->tokens, t->account);
+	store_unlock(b->store, t->node->key, t->lock);
+	close(t->log);
+}
+
+/* why: what the step's child said in the end */
+static void
+failed(const struct bench *b, struct task *t, const char *why, struct err *failure)
+{
+	const struct step *s = &t->work.steps[t->step];
+	char *log = journal_failed(&b->journal, t->node, t->work.dir), *text = NULL;
+	struct err ignored;
+	size_t n;
+
+	t->state = TASK_FAILED;
+	if (!step_is_ours(s) && file_read(t->work.a, t->work.log, &text, &n, &ignored) == 0) {
+		log_info("%s: %s failed; the log ends with", t->node->id, s->label);
+		fprintf(stderr, "%s\n", tail_of(text, n));
+	}
+	fail(failure, "%s: %s: %s; log %s, folder %s", t->node->id, s->label, why, log, t->work.dir);
+	let_go(b, t);
+	arena_free(t->work.a);
+}
+
+struct call {
+	const struct work *work;
+	const struct step *step;
+};
+
+static int
+do_step(void *arg, struct err *e)
+{
+	const struct call *c = arg;
+
+	return work_do(c->work, c->step, e);
+}
+
+int
+task_aside(struct child *c, child_work *work, void *arg, struct err *e)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), r;
+
+	if (null < 0)
+		return fail_errno(e, "/dev/null");
+	r = child_call(c, work, arg, null, e);
+	close(null);
+	return r;
+}
+
+static int
+cleaned(struct task *t, struct err *e)
+{
+	struct err why = { 0 };
+	int status, waited = child_call_wait(&t->child, &status, &why, e);
+
+	if (waited == 0 && status != 0)
+		log_warn("%s: its folder stays: %s", t->node->id, *why.msg ? why.msg : child_status_text(t->work.a, status));
+	arena_free(t->work.a);
+	return waited;
+}
+
+/* the result is in the store */
+static int
+finished(const struct bench *b, struct task *t, struct err *e)
+{
+	struct node *n = t->node;
+	double seconds = (double)(clock_now() - t->since) / NS_PER_S;
+	int found;
+
+	t->state = TASK_DONE;
+	let_go(b, t);
+	found = store_lookup(b->store, n->key, t->name, n->output, e);
+	if (found <= 0)
+		return found < 0 ? -1 : fail(e, "%s: went missing from the store", n->id);
+	n->store = store_path(b->a, b->store, n->key, t->name);
+	journal_took(&b->journal, n, seconds);
+	log_info("%s: build %.1f s", n->id, seconds);
+	if (journal_done(&b->journal, n, t->key_text, e) < 0)
+		return -1;
+	return task_aside(&t->child, do_step, &(struct call){ &t->work, &t->work.steps[t->step] }, e);
+}
+
+static int
+start_step(struct task *t, struct err *e)
+{
+	const struct step *s = &t->work.steps[t->step];
+	struct argv v = { .a = t->work.a }, env = { .a = t->work.a };
+	struct child_opts o = { .out = t->log, .dir = arena_printf(t->work.a, "%s/src", t->work.dir), .keep = account_fds(t->account), .nkeep = 2 };
+
+	t->step_since = clock_now();
+	if (dprintf(t->log, "== %s\n", s->label) < 0)
+		return fail_errno(e, "%s", t->work.log);
+	if (step_is_ours(s))
+		return child_call(&t->child, do_step, &(struct call){ &t->work, s }, t->log, e);
+	work_command(&t->work, s, &v);
+	work_env(&t->work, account_makeflags(t->account), &env);
+	o.env = env.v;
+	return child_start(&t->child, v.v, &o, e);
+}
+
+int
+task_go_on(const struct bench *b, struct task *t, struct err *failure, struct err *e)
+{
+	struct err why = { 0 };
+	int status, waited;
+
+	if (t->state == TASK_DONE)
+		return cleaned(t, e);
+	waited = step_is_ours(&t->work.steps[t->step]) ? child_call_wait(&t->child, &status, &why, e) : child_wait(&t->child, &status, e);
+	jobserver_settle(b->tokens, t->account);
+	if (waited < 0)
+		return -1;
+	if (status != 0) {
+		failed(b, t, *why.msg ? why.msg : child_status_text(t->work.a, status), failure);
+		return 0;
+	}
+	t->step++;
+	return t->work.steps[t->step].kind == STEP_CLEAN ? finished(b, t, e) : start_step(t, e);
+}
+
+int
+task_start(const struct bench *b, struct task *t, struct err *e)
+{
+	int found;
+
+	if (store_lock(b->store, t->node->key, &t->lock, e) < 0)
+		return -1;
+	if (t->lock < 0) {
+		if (!t->again)
+			log_info("%s: another builder is at it", t->node->id);
+		t->state = TASK_ELSEWHERE;
+		t->again = clock_now() + ELSEWHERE_AGAIN;
+		return 0;
+	}
+	found = store_lookup(b->store, t->node->key, t->name, t->node->output, e);
+	if (found) { /* it was there by the time we had the lock */
+		store_unlock(b->store, t->node->key, t->lock);
+		t->state = TASK_ELSEWHERE;
+		return found < 0 ? -1 : 0;
+	}
+	if (jobserver_begin(b->tokens, &t->account, e) < 0)
+		goto unlock;
+	t->work = (struct work){
+		.a = arena_new(),
+		.cfg = b->cfg,
+		.sd = b->sd,
+		.plan = b->plan,
+		.node = t->node,
+		.store = b->store,
+		.source = t->archive,
+		.override = t->override,
+		.stale = journal_forgive(&b->journal, t->node),
+		.key_text = t->key_text,
+		.unboxed = b->unboxed,
+	};
+	if (work_open(&t->work, e) < 0)
+		goto free_arena;
+	t->log = open(t->work.log, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (t->log < 0) {
+		fail_errno(e, "%s", t->work.log);
+		goto remove_work;
+	}
+	t->step = 0;
+	t->since = clock_now();
+	if (start_step(t, e) < 0)
+		goto close_log;
+	t->state = TASK_RUNNING;
+	return 0;
+
+close_log:
+	close(t->log);
+remove_work:
+	work_remove(&t->work, &(struct err){ 0 });
+free_arena:
+	arena_free(t->work.a);
+	jobserver_end(b->tokens, t->account);
+unlock:
+	store_unlock(b->store, t->node->key, t->lock);
+	return -1;
+}
+
+void
+task_abandon(const struct bench *b, struct task *t)
+{
+	struct err ignored;
+	int status;
+
+	if (t->child.pid)
+		child_wait(&t->child, &status, &ignored);
+	work_remove(&t->work, &ignored);
+	if (t->state == TASK_RUNNING) {
+		let_go(b, t);
+		t->state = TASK_DROPPED;
+	}
+	arena_free(t->work.a);
+}

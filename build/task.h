@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_TASK_H
+#define BUILD_TASK_H
+
+#include "build/base/child.h"
+#include "build/base/clock.h"
+#include "build/base/err.h"
+#include "build/journal.h"
+#include "build/work.h"
+
+#include <stddef.h>
+
+struct account;
+struct arena;
+struct config;
+struct jobserver;
+struct node;
+struct override;
+struct plan;
+struct source;
+struct store;
+struct sysdeps;
+
+/* What all tasks of a run share. */
+struct bench {
+	struct arena *a;
+	const struct config *cfg;
+	const struct sysdeps *sd;
+	const struct plan *plan;
+	const struct store *store;
+	struct jobserver *tokens;
+	struct journal journal;
+	const char *unboxed; /* why there is no sandbox, or NULL */
+};
+
+/*
+ * One node on its way into the store: looked up by its key, then, when it is not there,
+ * built step by step, each a child that the caller waits for.
+ */
+enum task_state { TASK_PENDING, /* something it needs is not there */
+	TASK_READY,
+	TASK_ELSEWHERE, /* another builder makes it */
+	TASK_RUNNING,
+	TASK_DONE, /* though its folder may still be being removed */
+	TASK_FAILED,
+	TASK_DROPPED }; /* something it needs failed */
+
+struct task {
+	struct node *node;
+	enum task_state state;
+	const char *name;		 /* "target-dropbear" */
+	const struct override *override; /* of its source, or NULL */
+	const char *archive;		 /* source, when it had to be fetched */
+	char *key_text;
+	double weight; /* seconds of it and of the longest chain of those who need it */
+	nstime again;  /* TASK_ELSEWHERE: when to look again */
+
+	struct child child; /* pid 0: none */
+	struct work work;
+	size_t step;
+	struct account *account;
+	int log, lock;
+	nstime since, step_since;
+};
+
+/* all needs are there: 1, and the node is filled, when the store has it, made of whatever form of its source; else 0 */
+int task_look_up(const struct bench *b, struct task *t, struct err *e);
+/* TASK_RUNNING, or TASK_ELSEWHERE when another builder is at it; there must be a free token */
+int task_start(const struct bench *b, struct task *t, struct err *e);
+/*
+ * Its child is dead, or about to be: goes on to the next step, or to TASK_DONE or
+ * TASK_FAILED.  A failure is told: the end of the log on stderr, the rest in *failure.
+ */
+int task_go_on(const struct bench *b, struct task *t, struct err *failure, struct err *e);
+/* a task with a child, or TASK_RUNNING: reaps it and removes its folder; kill it before */
+void task_abandon(const struct bench *b, struct task *t);
+
+/* a child for work that says nothing and that nobody waits for, such as removing a kernel's source */
+int task_aside(struct child *c, child_work *work, void *arg, struct err *e);
+
+#endif
