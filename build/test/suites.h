@@ -20,12 +20,14 @@
 	X(config)      \
 	X(droproot)    \
 	X(sysdeps)     \
+	X(tools)       \
 	X(recipe)      \
 	X(fetch)       \
 	X(unpack)      \
 	X(override)    \
 	X(plan)        \
 	X(credentials) \
+	X(profile)     \
 	X(output)      \
 	X(why)         \
 	X(lint)        \
