@@ -177,7 +177,7 @@ fs_need(const struct tree *t, uint64_t *mib, struct err *e)
 	for (size_t i = 0; i < t->n; i++)
 		blocks += (t->v[i].size + FS_BLOCK - 1) / FS_BLOCK;
 	/* what is lacking is lacking at least: more room wants larger tables as well */
-	for (*mib = blocks * FS_BLOCK / MIB + 1;; *mib += blocks * FS_BLOCK / MIB + 1) {
+	for (*mib = blocks * FS_BLOCK / MIB + 1;; *mib += (blocks * FS_BLOCK + MIB - 1) / MIB) {
 		if (lacking(t, *mib * MIB, &blocks, e) < 0)
 			return -1;
 		if (blocks == 0)

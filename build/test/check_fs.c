@@ -402,6 +402,8 @@ START_TEST(superblock)
 	ck_assert_uint_eq(sb->s_journal_inum, 8);
 	ck_assert_uint_eq(sb->s_inode_size, 256);
 	ck_assert_uint_ge(sb->s_free_inodes_count, 1000);
+	ck_assert_int_eq((int16_t)sb->s_max_mnt_count, -1); /* no check because of a count or a date */
+	ck_assert_uint_eq(sb->s_checkinterval, 0);
 	/* all that is used but the root folder and lost+found */
 	ck_assert_uint_eq(sb->s_overhead_clusters, sb->s_blocks_count - sb->s_free_blocks_count - 5);
 	ck_assert_int_eq(ext2fs_read_inode(fs, 8, &journal), 0);
@@ -501,6 +503,29 @@ START_TEST(check_is_what_write_does)
 }
 END_TEST
 
+/* the smallest size, whichever way the blocks fall on whole MiB: one symlink more after another gets a block */
+START_TEST(need_is_least)
+{
+	static const char slow[] = "a target that is longer than what an inode has room for, which is 59";
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	struct tree t;
+	uint64_t need;
+
+	tree_init(a, "rwfs", &t);
+	for (unsigned i = 0; i < 600; i++)
+		tree_push(&t, &(struct entry){ .path = arena_printf(a, "l%03u", i), .type = ENTRY_LINK, .target = "short", .package = "p" });
+	ck_assert_int_eq(tree_sort(&t, &e), 0);
+	for (unsigned blocks = 1; blocks < t.n; blocks++) {
+		t.v[blocks].target = slow;
+		ck_assert_int_eq(fs_need(&t, &need, &e), 0);
+		ck_assert_msg(fs_check(&t, need * MIB, "RWFS_SIZE", &e) == 0, "%u blocks: %s", blocks, e.msg);
+		ck_assert_msg(fs_check(&t, (need - 1) * MIB, "RWFS_SIZE", &e) < 0, "%u blocks: %d MiB would do", blocks, (int)need - 1);
+	}
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(too_small_says_what_to_set)
 {
 	static const struct {
@@ -583,7 +608,7 @@ END_TEST
 Suite *
 fs_suite(void)
 {
-	Suite *s = suite_of("fs", (const TTest *[]){ reads_back_equal, same_content_same_bytes, superblock, large_file, too_small_says_what_to_set, NULL });
+	Suite *s = suite_of("fs", (const TTest *[]){ reads_back_equal, same_content_same_bytes, superblock, large_file, need_is_least, too_small_says_what_to_set, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, check_is_what_write_does, 0, sizeof loads / sizeof *loads);
