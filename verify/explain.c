@@ -19,7 +19,7 @@
 /* what the scheduler gave a process, all its threads, in nanoseconds */
 struct share {
 	uint64_t ran, waited;
-	nstime at;
+	bool at; /* taken at all */
 };
 
 struct explain {
@@ -92,7 +92,7 @@ explain_text(struct arena *a, const struct sighting *s)
 	if (strcmp(s->status, "running"))
 		return arena_printf(a, "not running: %s, %s", s->status, tail);
 	if (s->starved > 0.5)
-		return arena_printf(a, "host starved: QEMU waited %.0f %% of the time for a processor; %s, %s", 100 * s->starved, doing(a, s), tail);
+		return arena_printf(a, "host starved: QEMU waited for a processor %.0f %% of the time it could have run; %s, %s", 100 * s->starved, doing(a, s), tail);
 	return arena_printf(a, "%s, %s", doing(a, s), tail);
 }
 
@@ -106,7 +106,7 @@ share_of(pid_t pid, struct share *s)
 	DIR *d;
 	struct dirent *ent;
 
-	*s = (struct share){ .at = clock_now() };
+	*s = (struct share){ .at = true };
 	snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
 	if (pid <= 0 || !(d = opendir(path)))
 		return false;
@@ -140,10 +140,12 @@ finish(struct explain *x)
 		x->seen.gone = true;
 		x->seen.reason = guest_reason(x->guest);
 	}
-	x->seen.starved = -1;
-	if (x->before.at && share_of(guest_pid(x->guest), &now) && now.at > x->before.at) {
-		x->seen.starved = (double)(now.waited - x->before.waited) / (double)(now.at - x->before.at);
-		x->seen.busy = (double)(now.ran - x->before.ran) / (double)(now.at - x->before.at);
+	if (x->before.at && share_of(guest_pid(x->guest), &now)) {
+		uint64_t ran = now.ran - x->before.ran, waited = now.waited - x->before.waited;
+
+		/* who hardly wants to run is not starved */
+		if (ran + waited > (uint64_t)APART / 4)
+			x->seen.starved = (double)waited / (double)(ran + waited);
 	}
 	getloadavg(load, 1);
 	x->seen.load = load[0];

@@ -110,7 +110,7 @@ static const struct {
 	{ { .status = "running", .nlooks = 2, .symbol = { "do_exit" }, .user = { false, true }, CALM }, "busy, first in do_exit, then in a user program" TAIL },
 	{ { .status = "running", .nlooks = 1, CALM }, "busy in an unknown place" TAIL },
 	{ { .status = "running", CALM }, "unknown: QEMU tells nothing about its processor" TAIL },
-	{ { .status = "running", .nlooks = 2, .halted = { true, true }, .starved = 0.84, .silent = 8.2, .load = 9 }, "host starved: QEMU waited 84 % of the time for a processor; idle, console silent for 8.2 s, load 9.0" },
+	{ { .status = "running", .nlooks = 2, .halted = { true, true }, .starved = 0.84, .silent = 8.2, .load = 9 }, "host starved: QEMU waited for a processor 84 % of the time it could have run; idle, console silent for 8.2 s, load 9.0" },
 	{ { .status = "guest-panicked", CALM }, "panicked" TAIL },
 	{ { .status = "io-error", CALM }, "not running: io-error" TAIL },
 	{ { CALM }, "QEMU does not answer" TAIL },
