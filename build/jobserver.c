@@ -69,6 +69,18 @@ is_pipe(int fd)
 	return fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
+/* a descriptor of our own to read from without waiting; -1: there can't be one */
+static int
+read_end(int fd)
+{
+	int own = reopen(fd, O_RDONLY);
+
+	/* after dropping root, root's pipe can't be opened anew; but make reads without waiting itself */
+	if (own < 0 && fcntl(fd, F_GETFL) & O_NONBLOCK)
+		own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return own;
+}
+
 /* the last one counts: make appends */
 static const char *
 last_auth(const char *makeflags)
@@ -106,7 +118,7 @@ join(struct jobserver *j, const char *makeflags)
 	} else if (sscanf(auth, "%d,%d", &r, &w) == 2 && is_pipe(r) && is_pipe(w)) {
 		fd_cloexec(r); /* the packages have theirs */
 		fd_cloexec(w);
-		j->parent_r = reopen(r, O_RDONLY);
+		j->parent_r = read_end(r);
 		j->parent_w = j->parent_r < 0 ? -1 : fcntl(w, F_DUPFD_CLOEXEC, 0);
 	}
 	if (j->parent_w < 0)

@@ -415,6 +415,35 @@ START_TEST(joins_the_make_that_started_us)
 }
 END_TEST
 
+/* lh-build under `sudo make`: the pipe is root's, and we are no longer */
+START_TEST(joins_after_dropping_root)
+{
+	struct arena *a = arena_new();
+	struct jobserver *j;
+	struct parent p;
+
+	parent_open(&p, "xy", NULL);
+	if (_i)
+		ck_assert_int_eq(fcntl(p.fds[0], F_SETFL, O_NONBLOCK), 0); /* as make does */
+	if (geteuid() == 0)
+		ck_assert_int_eq(seteuid(65534), 0);
+	j = server(a, 5, p.makeflags);
+	if (geteuid() == 65534) /* without root nothing was dropped, and it can always be opened */
+		ck_assert(jobserver_joined(j) == _i);
+	if (jobserver_joined(j)) {
+		jobserver_turn(j, true);
+		ck_assert_uint_eq(jobserver_free(j), 1);
+	}
+	jobserver_close(j);
+	ck_assert_uint_eq(strlen(parent_left(&p)), 2);
+	if (getuid() == 0)
+		ck_assert_int_eq(seteuid(0), 0);
+	close(p.fds[0]);
+	close(p.fds[1]);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(a_jobserver_that_is_not_there)
 {
 	static const char *const makeflags[] = { NULL, "", "k -- V=1", "-j --jobserver-auth=98,99", "-j2 --jobserver-auth=0,2", "-j --jobserver-auth=-2,-2", "--jobserver-auth=fifo:/nonexistent", "--jobserver-auth=fifo:/dev/null", "--jobserver-fds=what" };
@@ -445,6 +474,7 @@ jobserver_suite(void)
 	tcase_add_test(tc, make_runs_as_many_as_it_may);
 	tcase_add_test(tc, a_failing_make_costs_nothing);
 	tcase_add_loop_test(tc, joins_the_make_that_started_us, 0, 2);
+	tcase_add_loop_test(tc, joins_after_dropping_root, 0, 2);
 	tcase_add_test(tc, a_jobserver_that_is_not_there);
 	return s;
 }
