@@ -75,6 +75,8 @@ add_self(struct arena *a, const struct config *cfg, const char *gcc, struct tool
 	digest_bytes(said, strlen(said), hex);
 	add(t, "gcc -v", arena_strdup(a, hex), USED_BY_TARGET);
 	libc[strcspn(libc, "\n")] = '\0';
+	if (*libc != '/') /* one of ours finds it by its specs, and so does not know */
+		libc = arena_printf(a, "%s/lib/libc.a", cfg->cross_base);
 	if (digest_file(libc, hex, e) < 0)
 		return -1;
 	add(t, "libc.a", arena_strdup(a, hex), USED_BY_TARGET);
