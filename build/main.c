@@ -74,9 +74,9 @@ install_kernel(struct session *s, const char *dir, struct err *e)
 
 /* one network mode: what it takes, the packages, then what is asked of them */
 static int
-build_one(const struct request *rq, struct session *s, struct err *e)
+build_one(const struct request *rq, struct session *s, const char *dir, struct err *e)
 {
-	struct job_opts job = { .dir = output_dir(s->a, &s->cfg, s->cfg.use_dhcp), .dry = rq->dry, .keep_going = rq->keep_going };
+	struct job_opts job = { .dir = dir, .dry = rq->dry, .keep_going = rq->keep_going };
 	size_t missing;
 	const char *why;
 
@@ -103,7 +103,7 @@ build_all(const struct request *rq, struct session *s, struct err *e)
 	if (s->why)
 		log_info("profile %s, not s6: %s", s->plan.profile, s->why);
 	if (wants_net(rq, &s->cfg, s->cfg.use_dhcp)) {
-		if (build_one(rq, s, e) < 0)
+		if (build_one(rq, s, output_dir(s->a, &s->cfg, s->cfg.use_dhcp), e) < 0)
 			return -1;
 		if (rq->until == UNTIL_IMAGE && !rq->dry && output_link(s->a, &s->cfg, e) < 0)
 			return -1;
@@ -111,7 +111,7 @@ build_all(const struct request *rq, struct session *s, struct err *e)
 	if (wants_net(rq, &s->cfg, !s->cfg.use_dhcp)) {
 		struct session other;
 
-		if (session_with_net(s, !s->cfg.use_dhcp, &other, e) < 0 || build_one(rq, &other, e) < 0)
+		if (session_with_net(s, !s->cfg.use_dhcp, &other, e) < 0 || build_one(rq, &other, output_dir(s->a, &s->cfg, other.cfg.use_dhcp), e) < 0)
 			return -1;
 	}
 	if (s->why)
