@@ -125,6 +125,10 @@ START_TEST(fragmented)
 	ck_assert_uint_eq(n->nruns, extents);
 	ck_assert_uint_eq(n->leaf, fragments[_i].leaves ? 10 * (extents + 1) : 0);
 	ck_assert_uint_eq(p.blocks, 8 + 2 * extents + fragments[_i].leaves);
+	/* room for the data alone */
+	ck_assert_int_eq(fs_plan_make(a, &t, free, extents + 1, 3, &p, &e), 0);
+	ck_assert(p.fits == !fragments[_i].leaves);
+	ck_assert_uint_eq(p.blocks, p.room + fragments[_i].leaves);
 	arena_free(a);
 }
 END_TEST
