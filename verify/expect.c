@@ -65,6 +65,7 @@ struct cursor {
 	uint64_t offset, lost;
 	struct slot *slots;
 	size_t n;
+	bool each; /* a match moves only the slot that found it */
 	pcre2_general_context *general;
 	pcre2_match_context *mc;
 };
@@ -529,13 +530,14 @@ restart(struct slot *t, uint64_t offset)
 	t->seen = UINT64_MAX;
 }
 
+/* own: whose match it was, NULL: nobody's */
 static void
-advance(struct cursor *c, uint64_t offset)
+advance(struct cursor *c, struct slot *own, uint64_t offset)
 {
 	c->offset = offset;
-	for (size_t i = 0; i < c->n; i++)
-		if (c->slots[i].from < offset)
-			restart(&c->slots[i], offset);
+	for (struct slot *t = c->slots; t < c->slots + c->n; t++)
+		if (t->from < offset && (t == own || !c->each))
+			restart(t, offset);
 }
 
 /* named groups of the match in md, relative to subject */
@@ -597,7 +599,7 @@ cursor_find(struct arena *a, struct cursor *c, struct hit *h, struct err *e)
 		uint64_t at = best->from;
 		int error = best->error;
 
-		advance(c, at + 1);
+		advance(c, best, at + 1);
 		snprintf(where, sizeof where, " at byte %llu", (unsigned long long)at);
 		if (error)
 			return fail_match(e, best->pattern, error, where);
@@ -607,7 +609,7 @@ cursor_find(struct arena *a, struct cursor *c, struct hit *h, struct err *e)
 		.start = best->subject + pcre2_get_ovector_pointer(best->md)[0],
 		.end = best->end };
 	fill_names(a, best->pattern, best->md, (c->s->b.p ? c->s->b.p : "") + (best->subject - c->s->base), h);
-	advance(c, best->end > best->from ? best->end : best->from + 1);
+	advance(c, best, best->end > best->from ? best->end : best->from + 1);
 	return 1;
 }
 
@@ -656,6 +658,12 @@ cursor_free(struct cursor *c)
 	pcre2_match_context_free(c->mc);
 	pcre2_general_context_free(c->general);
 	free(c);
+}
+
+void
+cursor_each(struct cursor *c)
+{
+	c->each = true;
 }
 
 uint64_t
@@ -726,7 +734,7 @@ prompt_find(struct arena *a, struct cursor *c, struct pattern *p, struct hit *h,
 	if (r > 0) {
 		h->start += s->base;
 		h->end += s->base;
-		advance(c, size);
+		advance(c, NULL, size);
 	}
 	return r;
 }

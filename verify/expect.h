@@ -66,6 +66,8 @@ struct hit {
 
 struct cursor *cursor_new(struct stream *s, struct pattern *const *patterns, size_t n);
 void cursor_free(struct cursor *c);
+/* each pattern looks for itself from here on: a match of one hides nothing from the others (for watches) */
+void cursor_each(struct cursor *c);
 /* look for other patterns from here on */
 void cursor_patterns(struct cursor *c, struct pattern *const *patterns, size_t n);
 uint64_t cursor_offset(const struct cursor *c);

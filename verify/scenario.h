@@ -45,14 +45,6 @@ struct templ {
 	size_t n;
 };
 
-/* value of a name, NULL: not defined */
-typedef const char *templ_value(void *arg, const char *name);
-/*
- * The text with the values in place; NULL when one has none, *missing then names it.  quote: the
- * text is a pattern, and values stand for themselves in it.
- */
-char *templ_expand(struct arena *a, const struct templ *t, bool quote, templ_value *value, void *arg, const char **missing);
-
 struct step {
 	unsigned line;
 	const char *source;   /* the line as written, trimmed, for reports */

@@ -21,6 +21,7 @@ struct cut {
 	size_t first, second, then;
 	unsigned seed;
 	bool late; /* the first look is after the end */
+	bool each; /* as watches look */
 };
 
 static unsigned
@@ -76,6 +77,8 @@ events(struct arena *a, struct pattern *const *v, size_t n, size_t window, const
 	unsigned seed = cut->seed;
 	char *result;
 
+	if (cut->each)
+		cursor_each(c);
 	for (size_t at = 0, nth = 0, k; at < len; at += k, nth++) {
 		k = cut_next(cut, &seed, nth, len - at);
 		stream_add(s, text + at, k);
@@ -338,8 +341,44 @@ START_TEST(at_random)
 			continue;
 		judged++;
 		any_cut(a, v, n, WINDOW, text, len, want);
+		want = events(a, v, n, WINDOW, text, len, &(struct cut){ .late = true, .each = true });
+		same(a, v, n, WINDOW, text, len, want, &(struct cut){ .then = 1, .each = true });
+		for (size_t i = 1; i < len; i++)
+			same(a, v, n, WINDOW, text, len, want, &(struct cut){ .first = i, .each = true });
 	}
 	ck_assert_uint_gt(judged, 0);
+	arena_free(a);
+}
+END_TEST
+
+/* --- watches: none may hide what another looks for --- */
+
+static const struct {
+	const char *re[3];
+	const char *text, *want;
+} watched[] = {
+	{ { "s6-\\w+: warning: .*", "I/O error" }, "s6-log: warning: I/O error\r\n", "0:0-26 1:17-26 " },
+	{ { "abcd", "bc", "c" }, "abcd", "0:0-4 1:1-3 2:2-3 " },
+	{ { "abcd", "bc", "c" }, "abce", "1:1-3 2:2-3 " },
+	{ { "a+", "a" }, "aab", "0:0-2 1:0-1 1:1-2 " },
+	{ { "a*", "b" }, "ab", "0:0-1 0:1-1 1:1-2 0:2-2 " },
+	{ { "(?s)x.*y", "a" }, "axa", "1:0-1 1:2-3 " },
+};
+
+START_TEST(each)
+{
+	struct arena *a = arena_new();
+	struct pattern *v[3];
+	const char *text = watched[_i].text;
+	struct err e = { 0 };
+	size_t n = 0;
+
+	for (; n < 3 && watched[_i].re[n]; n++)
+		ck_assert_msg(pattern_compile(a, watched[_i].re[n], &v[n], &e) == 0, "%s", e.msg);
+	same(a, v, n, WINDOW, text, strlen(text), watched[_i].want, &(struct cut){ .late = true, .each = true });
+	same(a, v, n, WINDOW, text, strlen(text), watched[_i].want, &(struct cut){ .then = 1, .each = true });
+	for (size_t i = 1; i < strlen(text); i++)
+		same(a, v, n, WINDOW, text, strlen(text), watched[_i].want, &(struct cut){ .first = i, .each = true });
 	arena_free(a);
 }
 END_TEST
@@ -869,6 +908,7 @@ expect_suite(void)
 
 	tcase_add_loop_test(tc, exact, 0, ROWS(cases));
 	tcase_add_loop_test(tc, at_random, 0, ROUNDS);
+	tcase_add_loop_test(tc, each, 0, ROWS(watched));
 	tcase_add_loop_test(tc, sayings, 0, ROWS(says));
 	tcase_add_loop_test(tc, floods, 0, 4);
 	tcase_add_loop_test(tc, bounded, 0, ROWS(bounds));
