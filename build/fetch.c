@@ -119,7 +119,7 @@ form_of(const struct fetch *f)
 static void
 note(struct fetch *f, const char *origin, const char *reason)
 {
-	buf_addf(&f->why, "  %s: %s\n", origin, reason);
+	buf_addf(&f->why, "%s  %s: %s", f->why.n ? "\n" : "", origin, reason);
 }
 
 static void
@@ -893,7 +893,7 @@ finish(struct engine *en)
 			f->want->path = f->twin->want->path;
 			f->want->why = f->twin->want->why;
 		} else if (!f->want->got) {
-			f->want->why = arena_strdup(en->a, f->why.p ? f->why.p : "  no origin is known\n");
+			f->want->why = arena_strdup(en->a, f->why.p ? f->why.p : "  no origin is known");
 		}
 		buf_free(&f->why);
 	}

@@ -26,7 +26,7 @@ struct want {
 	size_t nforms;
 	const struct source *got; /* which form is there now; NULL: none could be had */
 	const char *path;	  /* of that file, absolute; after a probe only if it is there already */
-	const char *why;	  /* when got is NULL: every origin tried with its own reason, "  ORIGIN: REASON\n" each */
+	const char *why;	  /* when got is NULL: every origin tried with its own reason, "  ORIGIN: REASON" a line */
 };
 
 /*

@@ -269,6 +269,15 @@ assert_got(struct world *w)
 	ck_assert(!there(w, "out/sources/pkg.tar.gz.part"));
 }
 
+/* lines is what the want should say, with a newline behind every line */
+static void
+assert_why(struct world *w, char *lines)
+{
+	ck_assert_ptr_null(w->want.got);
+	lines[strlen(lines) - 1] = '\0';
+	ck_assert_str_eq(w->want.why, lines);
+}
+
 /* what servers may do, and what comes of it */
 static const struct manner_case {
 	const char *urls[2]; /* the second is tried after the first */
@@ -326,7 +335,7 @@ START_TEST(servers_with_manners)
 	fetch_it(&w, false);
 	if (c->why) {
 		ck_assert_ptr_null(w.want.got);
-		ck_assert_str_eq(w.want.why, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n  http://127.0.0.1:%%P/%s/pkg.tar.gz: %s\n", c->urls[0], c->why)));
+		assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n  http://127.0.0.1:%%P/%s/pkg.tar.gz: %s\n", c->urls[0], c->why)));
 		ck_assert(!there(&w, "out/sources/pkg.tar.gz"));
 	} else {
 		assert_got(&w);
@@ -345,9 +354,9 @@ START_TEST(wrong_sha256_names_both)
 	fetch_it(&w, false);
 	server.body[0] ^= 1;
 	digest_bytes(server.body, SIZE, flipped);
-	ck_assert_str_eq(w.want.why, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n"
-								   "  http://127.0.0.1:%%P/flip/pkg.tar.gz: sha256 is %s, expected %s\n",
-						     flipped, server.sha256)));
+	assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n"
+						     "  http://127.0.0.1:%%P/flip/pkg.tar.gz: sha256 is %s, expected %s\n",
+				       flipped, server.sha256)));
 	ck_assert(!there(&w, "out/sources/pkg.tar.gz"));
 	ck_assert(!there(&w, "out/sources/pkg.tar.gz.part"));
 	world_end(&w);
@@ -386,7 +395,7 @@ END_TEST
 START_TEST(hanging_and_trickling)
 {
 	struct world w = world_new();
-	const char *start, *tail = " bytes in 0.5 s\n";
+	const char *start, *tail = " bytes in 0.5 s";
 
 	w.patience.window = NS_PER_S / 2;
 	w.patience.slow = 50000;
@@ -408,8 +417,7 @@ END_TEST
 START_TEST(dead_server)
 {
 	struct world w = world_new();
-	const char *line;
-	char *text;
+	char *line, *text;
 	struct err e;
 
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:1/one.tar.gz");
@@ -418,7 +426,7 @@ START_TEST(dead_server)
 	line = filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
 			   "  http://127.0.0.1:1/one.tar.gz: cannot connect: Connection refused\n"
 			   "  http://127.0.0.1:1/two.tar.gz: cannot connect: Connection refused\n");
-	ck_assert_str_eq(w.want.why, line);
+	assert_why(&w, line);
 	ck_assert_int_eq(file_read(w.a, w.log, &text, NULL, &e), 0);
 	ck_assert_str_eq(text, "lh: fetching pkg.tar.gz from http://127.0.0.1:1/one.tar.gz\n");
 	world_end(&w);
@@ -451,11 +459,11 @@ START_TEST(offline_asks_nobody)
 	add_origin(&w, 0, ORIGIN_GIT, "v1.0");
 	fetch_it(&w, false);
 	ck_assert_ptr_null(w.want.got);
-	ck_assert_str_eq(w.want.why, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
-						 "  http://127.0.0.1:%P/good/pkg.tar.gz: not asked: OFFLINE is set\n"
-						 "  http://127.0.0.1:%P/good/pkg.tar.gz: not asked: OFFLINE is set\n"
-						 "  Debian archive, pool/main/p/pkg/pkg_1.0.orig.tar.gz: not asked: OFFLINE is set\n"
-						 "  git tag v1.0: GIT_MIRROR is not set\n"));
+	assert_why(&w, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
+				   "  http://127.0.0.1:%P/good/pkg.tar.gz: not asked: OFFLINE is set\n"
+				   "  http://127.0.0.1:%P/good/pkg.tar.gz: not asked: OFFLINE is set\n"
+				   "  Debian archive, pool/main/p/pkg/pkg_1.0.orig.tar.gz: not asked: OFFLINE is set\n"
+				   "  git tag v1.0: GIT_MIRROR is not set\n"));
 	ck_assert_uint_eq(server.requests, 0);
 	world_end(&w);
 }
@@ -471,14 +479,14 @@ START_TEST(order_of_origins)
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/gone/official.tar.gz");
 	add_origin(&w, 1, ORIGIN_URL, "http://127.0.0.1:%P/gone/tag.tar.gz");
 	fetch_it(&w, false);
-	ck_assert_str_eq(w.want.why, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
-						 "  %D/out/sources/pkg-tag.tar.gz: not there\n"
-						 "  http://127.0.0.1:%P/gone/pkg.tar.gz: HTTP status 404\n"
-						 "  http://127.0.0.1:%P/gone/pkg-tag.tar.gz: HTTP status 404\n"
-						 "  file://%D/srv/pkg.tar.gz: Couldn't open file %D/srv/pkg.tar.gz\n"
-						 "  file://%D/srv/pkg-tag.tar.gz: Couldn't open file %D/srv/pkg-tag.tar.gz\n"
-						 "  http://127.0.0.1:%P/gone/official.tar.gz: HTTP status 404\n"
-						 "  http://127.0.0.1:%P/gone/tag.tar.gz: HTTP status 404\n"));
+	assert_why(&w, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
+				   "  %D/out/sources/pkg-tag.tar.gz: not there\n"
+				   "  http://127.0.0.1:%P/gone/pkg.tar.gz: HTTP status 404\n"
+				   "  http://127.0.0.1:%P/gone/pkg-tag.tar.gz: HTTP status 404\n"
+				   "  file://%D/srv/pkg.tar.gz: Couldn't open file %D/srv/pkg.tar.gz\n"
+				   "  file://%D/srv/pkg-tag.tar.gz: Couldn't open file %D/srv/pkg-tag.tar.gz\n"
+				   "  http://127.0.0.1:%P/gone/official.tar.gz: HTTP status 404\n"
+				   "  http://127.0.0.1:%P/gone/tag.tar.gz: HTTP status 404\n"));
 	put(&w, "srv/pkg-tag.tar.gz", server.body, SIZE);
 	fetch_it(&w, false);
 	assert_got(&w);
@@ -528,9 +536,9 @@ START_TEST(rotten_file)
 	w.cfg.offline = true;
 	fetch_it(&w, false);
 	ck_assert_ptr_null(w.want.got);
-	ck_assert_str_eq(w.want.why, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: sha256 is %s, expected %s\n"
-								   "  http://127.0.0.1:%%P/good/pkg.tar.gz: not asked: OFFLINE is set\n",
-						     rotten, server.sha256)));
+	assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: sha256 is %s, expected %s\n"
+						     "  http://127.0.0.1:%%P/good/pkg.tar.gz: not asked: OFFLINE is set\n",
+				       rotten, server.sha256)));
 	w.cfg.offline = false;
 	fetch_it(&w, false);
 	assert_got(&w);
@@ -669,7 +677,7 @@ START_TEST(probing)
 	ck_assert_int_eq(w.want.got != NULL, c->why == NULL);
 	ck_assert_ptr_null(w.want.path);
 	if (c->why)
-		ck_assert_str_eq(w.want.why, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n  http://127.0.0.1:%%P/%s/pkg.tar.gz: %s\n", c->manner, c->why)));
+		assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n  http://127.0.0.1:%%P/%s/pkg.tar.gz: %s\n", c->manner, c->why)));
 	ck_assert(!there(&w, "out/sources/pkg.tar.gz"));
 	ck_assert(!there(&w, "out/sources/pkg.tar.gz.part"));
 	world_end(&w);
@@ -710,7 +718,7 @@ START_TEST(debian_archive)
 	add_origin(&w, 0, ORIGIN_DEBIAN, "pool/main/p/pkg/pkg_1.0.orig.tar.gz");
 	fetch_it(&w, false);
 	if (c->why)
-		ck_assert_str_eq(w.want.why, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n  Debian archive, pool/main/p/pkg/pkg_1.0.orig.tar.gz: %s\n", c->why)));
+		assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n  Debian archive, pool/main/p/pkg/pkg_1.0.orig.tar.gz: %s\n", c->why)));
 	else
 		assert_got(&w);
 	world_end(&w);
@@ -726,7 +734,7 @@ START_TEST(debian_through_apts_proxy)
 	add_origin(&w, 0, ORIGIN_DEBIAN, "pool/pkg_1.0.orig.tar.gz");
 	fetch_it(&w, false);
 	/* the server takes the whole URL for a path that it does not have: it was asked, no name was looked up */
-	ck_assert_str_eq(w.want.why, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n  Debian archive, pool/pkg_1.0.orig.tar.gz: HTTP status 404\n"));
+	assert_why(&w, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n  Debian archive, pool/pkg_1.0.orig.tar.gz: HTTP status 404\n"));
 	ck_assert_uint_eq(server.requests, 1);
 	world_end(&w);
 }
@@ -739,8 +747,8 @@ START_TEST(no_apt)
 	setenv("PATH", "/nonexistent", 1);
 	add_origin(&w, 0, ORIGIN_DEBIAN, "pool/pkg_1.0.orig.tar.gz");
 	fetch_it(&w, false);
-	ck_assert_str_eq(w.want.why, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
-						 "  Debian archive, pool/pkg_1.0.orig.tar.gz: no apt here to ask for its archive (apt-get: No such file or directory)\n"));
+	assert_why(&w, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
+				   "  Debian archive, pool/pkg_1.0.orig.tar.gz: no apt here to ask for its archive (apt-get: No such file or directory)\n"));
 	world_end(&w);
 }
 END_TEST
@@ -790,7 +798,7 @@ START_TEST(git_clones)
 	ck_assert_int_eq(w.want.got != NULL, c->why == NULL);
 	fetch_it(&w, false);
 	if (c->why)
-		ck_assert_str_eq(w.want.why, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n%s", c->why)));
+		assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n%s", c->why)));
 	else
 		assert_got(&w);
 	world_end(&w);
@@ -808,9 +816,9 @@ START_TEST(git_must_match_pin)
 	w.cfg.git_mirror = filled(w.a, "%D/clone/%s");
 	add_origin(&w, 0, ORIGIN_GIT, "v1.0");
 	fetch_it(&w, false);
-	ck_assert_str_eq(w.want.why, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n"
-								   "  %%D/clone/pkg, tag v1.0: sha256 is %s, expected %s\n",
-						     right, server.sha256)));
+	assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n"
+						     "  %%D/clone/pkg, tag v1.0: sha256 is %s, expected %s\n",
+				       right, server.sha256)));
 	ck_assert(!there(&w, "out/sources/pkg.tar.gz.part"));
 	world_end(&w);
 }
