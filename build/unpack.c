@@ -178,8 +178,6 @@ put_data(struct unpack *u, struct archive *ar, int fd)
 	const void *p;
 	size_t n;
 	la_int64_t at;
-	off_t end = 0;
-	struct stat st;
 	int r;
 
 	while ((r = archive_read_data_block(ar, &p, &n, &at)) == ARCHIVE_OK) {
@@ -196,14 +194,8 @@ put_data(struct unpack *u, struct archive *ar, int fd)
 			n -= (size_t)w;
 			at += w;
 		}
-		if (at > end)
-			end = at;
 	}
-	if (r != ARCHIVE_EOF)
-		return fail_archive(u, ar);
-	if (fstat(fd, &st) == 0 && st.st_size < end && ftruncate(fd, end) < 0) /* a hole at its end */
-		return fail_here(u);
-	return 0;
+	return r == ARCHIVE_EOF ? 0 : fail_archive(u, ar);
 }
 
 static int
@@ -219,7 +211,7 @@ put_file(struct unpack *u, struct archive *ar, struct archive_entry *en, int dir
 	if (fd < 0)
 		return fail_here(u);
 	r = put_data(u, ar, fd);
-	if (r == 0 && archive_entry_size_is_set(en) && archive_entry_sparse_count(en) && ftruncate(fd, archive_entry_size(en)) < 0)
+	if (r == 0 && archive_entry_sparse_count(en) && ftruncate(fd, archive_entry_size(en)) < 0) /* a hole at its end */
 		r = fail_here(u);
 	if (r == 0 && (fchmod(fd, mode) < 0 || futimens(fd, (struct timespec[]){ when, when }) < 0))
 		r = fail_here(u);
