@@ -27,7 +27,7 @@ profile_wants(struct arena *a, const struct plan *p, struct want **wants, size_t
 	*wants = v;
 }
 
-/* of "  ORIGIN: REASON\n" lines, the first that is about a place others can look at too */
+/* of "  ORIGIN: REASON" lines, the first that is about a place others can look at too */
 static const char *
 a_reason(struct arena *a, const char *why)
 {
