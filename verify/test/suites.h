@@ -8,6 +8,7 @@
 #define SUITES(X) \
 	X(expect) \
 	X(scenario) \
+	X(watches) \
 	X(loop) \
 	X(qmp) \
 	X(qemu) \
