@@ -9,11 +9,13 @@
 #include <fcntl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -639,16 +641,39 @@ START_TEST(no_folder)
 }
 END_TEST
 
-START_TEST(full_disk)
+START_TEST(part_cannot_be_opened)
 {
 	struct world w = world_new();
 	struct err e = { 0 };
 
-	ck_assert_int_eq(file_mkdirs(filled(w.a, "%D/out/sources/pkg.tar.gz.part"), 0755, &e), 0); /* cannot be opened either */
+	ck_assert_int_eq(file_mkdirs(filled(w.a, "%D/out/sources/pkg.tar.gz.part"), 0755, &e), 0);
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/good/pkg.tar.gz");
 	w.want.forms = w.forms;
 	ck_assert_int_eq(fetch_with(w.a, &w.cfg, &w.patience, false, &w.want, 1, &e), -1);
 	ck_assert_str_eq(e.msg, filled(w.a, "%D/out/sources/pkg.tar.gz.part: Is a directory"));
+	world_end(&w);
+}
+END_TEST
+
+/* what has come stays for the next time; a limit stands for the full disk */
+START_TEST(full_disk)
+{
+	struct world w = world_new();
+	struct rlimit limit = { SIZE / 2, RLIM_INFINITY };
+	struct err e = { 0 };
+
+	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/good/pkg.tar.gz");
+	w.want.forms = w.forms;
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(fetch_with(w.a, &w.cfg, &w.patience, false, &w.want, 1, &e), -1);
+	ck_assert_str_eq(e.msg, filled(w.a, "%D/out/sources/pkg.tar.gz.part: File too large"));
+	ck_assert_int_eq(e.code, EXIT_SYSTEM);
+	limit.rlim_cur = RLIM_INFINITY;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	fetch_it(&w, false);
+	assert_got(&w);
+	ck_assert_str_ne(server.last_range, "");
 	world_end(&w);
 }
 END_TEST
@@ -847,6 +872,7 @@ fetch_suite(void)
 	tcase_add_test(tc, many_at_once);
 	tcase_add_test(tc, two_builds_at_once);
 	tcase_add_test(tc, no_folder);
+	tcase_add_test(tc, part_cannot_be_opened);
 	tcase_add_test(tc, full_disk);
 	tcase_add_loop_test(tc, probing, 0, COUNT(probes));
 	tcase_add_loop_test(tc, debian_archive, 0, COUNT(apts));
