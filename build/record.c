@@ -69,7 +69,7 @@ record_packages(struct arena *a, const struct plan *p, struct manifest *m)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct node *n = &p->v[i];
 
-		if (n->variant != VARIANT_TARGET)
+		if (n->variant == VARIANT_HOST) /* the C library comes with the toolchain, and is in every program */
 			continue;
 		m->packages[m->npackages++] = (struct man_package){
 			.name = n->recipe->name,

@@ -251,6 +251,7 @@ static const struct {
 	{ "rm -r output/x86_64-linux-musl/userfs", true, false },
 	{ "rm output/x86_64-linux-musl/manifest", true, false },
 	{ "echo '#' >>output/x86_64-linux-musl/manifest; sed -i 's/^key ./key x/' output/x86_64-linux-musl/manifest", true, false },
+	{ "rm output/x86_64-linux-musl/manifest; yes | head -c 30000000 >output/x86_64-linux-musl/disk-image.raw.tmp", true, false },
 	{ "echo new >store/linux/out/kernel", true, false },
 	{ "echo 'late longrun' >>store/layout/out/services", true, true },
 	{ "echo Hello >store/layout/out/userfs/guest/motd", true, true },
@@ -278,6 +279,23 @@ START_TEST(written_again)
 	ck_assert_int_eq(before.st_ino != after.st_ino, changes[_i].again);
 	ck_assert_int_eq(strcmp(old.image_digest, new.image_digest) != 0, changes[_i].disk);
 	ck_assert_int_eq(strcmp(old.append, new.append) != 0, changes[_i].disk);
+	arena_free(w.a);
+}
+END_TEST
+
+/* what is half written has no manifest that vouches for it */
+START_TEST(failure_leaves_no_manifest)
+{
+	struct world w;
+	struct err e = { 0 };
+
+	world_new(&w);
+	must_build(&w);
+	sh(w.a, "rm store/linux/out/System.map");
+	digest_outputs(&w);
+	ck_assert_int_eq(build(&w, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(w.a, "image: %s/store/linux/out/System.map: No such file or directory", test_dir()));
+	ck_assert(!file_exists(in_dir(&w, "manifest")));
 	arena_free(w.a);
 }
 END_TEST
@@ -363,7 +381,7 @@ END_TEST
 Suite *
 image_suite(void)
 {
-	Suite *s = suite_of("image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts, same_content_same_image, extra_is_filled, NULL });
+	Suite *s = suite_of("image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts, failure_leaves_no_manifest, same_content_same_image, extra_is_filled, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);
