@@ -245,7 +245,7 @@ cmd_config(const struct request *rq, struct err *e)
 			puts(v->value);
 			found = true;
 		} else if (!rq->nwords && strcmp(v->name, "KERNEL_CONFIG_TEXT") != 0) {
-			printf("%s=%s%*s # %s\n", v->name, shown(rq->a, v), (int)(strlen(v->name) + strlen(shown(rq->a, v)) < 40 ? 40 - strlen(v->name) - strlen(shown(rq->a, v)) : 1), "", v->from);
+			printf("%-40s # %s\n", arena_printf(rq->a, "%s=%s", v->name, shown(rq->a, v)), v->from);
 		}
 	}
 	if (rq->nwords && !found)
