@@ -229,7 +229,7 @@ attempt(void *arg)
 	s->retry = 0;
 	s->stage = CONNECT;
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* poll(2) then wakes us for a whole greeting, or the end */
+	/* we are then woken for a whole greeting, or the end */
 	if (s->fd < 0 || setsockopt(s->fd, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least) < 0) {
 		failed(s, "socket: %s", strerror(errno));
 		finish(s);
