@@ -264,6 +264,7 @@ look_out(struct cell *c)
 		}
 		if (h.which == s->nwatches) { /* the kernel shows its command line */
 			c->nonce_on_console = true;
+			c->reborn = false;
 			continue;
 		}
 		w = &s->watches[h.which];
@@ -360,8 +361,10 @@ on_event(void *arg, const char *name, const char *reason)
 {
 	struct cell *c = arg;
 
-	if (strcmp(name, "RESET") || !reason)
+	/* SeaBIOS resets once or twice more before it starts a kernel: that is one reboot */
+	if (strcmp(name, "RESET") || !reason || c->reborn)
 		return;
+	c->reborn = true;
 	if (c->state < CELL_STOPPING && !reset_awaited(c, reason)) {
 		const char *what = arena_printf(c->a, "the guest was reset (%s)", reason);
 
@@ -407,6 +410,7 @@ make_cursors(struct cell *c, struct err *e)
 		return -1;
 	c->read = cursor_new(guest_console(c->guest), NULL, 0);
 	c->watch = cursor_new(guest_console(c->guest), p, s->nwatches + 1);
+	cursor_each(c->watch);
 	return 0;
 }
 
@@ -424,6 +428,7 @@ cell_boot(struct cell *c, struct err *e)
 	c->nonce_inside = c->nonce_on_console = false;
 	c->awaited = NULL;
 	c->resets = 0;
+	c->reborn = false;
 	c->flat = NULL;
 	c->step_from = 0;
 	c->booted_from = c->console_at = clock_now();

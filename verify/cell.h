@@ -72,6 +72,7 @@ struct cell {
 	nstime console_at;     /* last byte */
 	nstime booted_from;    /* start of QEMU */
 	unsigned boots;        /* so far */
+	bool reborn;           /* reset, and the kernel has not shown itself since */
 	unsigned resets;       /* that no step has awaited yet */
 	const char *reset_reason; /* of the last one */
 	const char *awaited;   /* the end that a step has seen and wanted; NULL: it should still run */

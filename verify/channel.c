@@ -99,6 +99,13 @@ channel_send(struct channel *c, const void *p, size_t n)
 	listen_on(c);
 }
 
+void
+channel_pump(struct channel *c)
+{
+	if (c->fd >= 0)
+		on_ready(c, c->fd, POLLIN);
+}
+
 bool
 channel_ended(const struct channel *c)
 {

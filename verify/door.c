@@ -35,7 +35,7 @@ enum door_state { DOOR_SHUT, /* the guest's shell has not greeted yet */
 
 struct door {
 	struct loop *loop;
-	struct channel *channel;
+	struct channel *channel, *qmp;
 	enum door_state state;
 	struct request *first;  /* the oldest: the one under way, when any is */
 	struct request *failed; /* to be told from the loop */
@@ -226,6 +226,7 @@ on_bytes(void *arg, const char *p, size_t n)
 	struct door *d = arg;
 	size_t from;
 
+	channel_pump(d->qmp);
 	if (!n) {
 		door_gone(d, "the guest is gone");
 		return;
@@ -248,11 +249,11 @@ on_bytes(void *arg, const char *p, size_t n)
 }
 
 struct door *
-door_new(struct loop *l, int fd, bool awake)
+door_new(struct loop *l, int fd, bool awake, struct channel *qmp)
 {
 	struct door *d = xmalloc(sizeof *d);
 
-	*d = (struct door){ .loop = l, .state = awake ? DOOR_OPEN : DOOR_SHUT };
+	*d = (struct door){ .loop = l, .qmp = qmp, .state = awake ? DOOR_OPEN : DOOR_SHUT };
 	nonce_make(d->token);
 	d->channel = channel_new(l, fd, on_bytes, d);
 	return d;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct channel;
 struct loop;
 struct manifest;
 
@@ -30,9 +31,9 @@ typedef void door_done(void *arg, const struct door_result *r);
 
 /*
  * fd: our end, from here on the door's.  awake: the shell was there before (a restored guest), else
- * it has to greet first.
+ * it has to greet first.  qmp: is always read first, so that a greeting after a reset comes after it.
  */
-struct door *door_new(struct loop *l, int fd, bool awake);
+struct door *door_new(struct loop *l, int fd, bool awake, struct channel *qmp);
 /* /bin/sh -c command, stdin /dev/null; done is called once, from the loop, never from here */
 void door_run(struct door *d, const char *command, nstime deadline, door_done *done, void *arg);
 /* the guest starts anew: what is under way is over, what waits goes on waiting */

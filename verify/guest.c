@@ -244,6 +244,7 @@ on_console(void *arg, const char *p, size_t n)
 {
 	struct guest *g = arg;
 
+	channel_pump(g->qmp); /* a reset is told before what the new boot says */
 	if (n) {
 		log_bytes(g->console_log, p, n);
 		stream_add(g->stream, p, n);
@@ -514,10 +515,10 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 
 	g->state = GUEST_RUNNING;
 	g->stream = stream_new(CONSOLE_WINDOW);
-	g->console = channel_new(l, pair[CONSOLE][0], on_console, g);
 	g->qmp = channel_new(l, pair[QMP][0], on_qmp, g);
+	g->console = channel_new(l, pair[CONSOLE][0], on_console, g);
 	if (door)
-		g->door = door_new(l, pair[DOOR][0], o->loadvm != NULL);
+		g->door = door_new(l, pair[DOOR][0], o->loadvm != NULL, g->qmp);
 	loop_watch(l, g->qemu.out, POLLIN, on_words, g);
 	loop_watch(l, g->qemu.pidfd, POLLIN, on_dead, g);
 	ask(g, "qmp_capabilities", NULL, false, NULL, NULL);

@@ -32,9 +32,9 @@ read_credentials(struct arena *a, struct image *i, struct err *e)
 		if (!user || *user == '#')
 			continue;
 		if (!strcmp(user, "root"))
-			i->root_password = line;
+			i->root_password = word_next(&line); /* the salt behind it is the builder's */
 		else if (!strcmp(user, "guest"))
-			i->guest_password = line;
+			i->guest_password = word_next(&line);
 	}
 	return 0;
 }

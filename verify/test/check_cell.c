@@ -92,7 +92,7 @@ static const struct {
 	{ BOOTS "echo\nsay login: \nhear root\\n\nsay # \n", "expect /login: /\nsend \"root\\n\"\nprompt /# $/\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "say addr 10.0.2.15\\n\ndoor\n", "expect /addr (?<addr>[0-9.]+)/\ncheck ${addr} == 10.0.2.15\ncheck ${addr} -> /^10[.]0[.]/\nrun \"echo ${addr}\" -> /^${addr}$/\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "pause 20ms\nshutdown guest-shutdown", "vm await guest-shutdown\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "door\npause 20ms\nevent RESET guest-reset\nsay again\\n\ndoor", "vm await guest-reset\nexpect /again/\nrun \"true\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "door\npause 20ms\nevent RESET guest-reset\nsay late words of the old one\\n\nevent RESET guest-reset\n" BOOTS "say again\\n\ndoor", "vm await guest-reset\nexpect /again/\nrun \"true\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS, "vm link down\nvm link up\nsleep 1ms\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "pause 20ms\nshutdown guest-shutdown", "vm await guest-shutdown\nvm boot\nvm await guest-shutdown\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "say Kernel panic - in a dream\\n", "allow panic /in a dream/ # a test\nexpect /dream/\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
@@ -116,6 +116,7 @@ static const struct {
 	{ BOOTS "shutdown guest-panic", "vm await guest-shutdown\n", false, VERDICT_FAIL, NULL, "the guest ended otherwise than expected: guest-panic", "guest-shutdown", "guest-panic" },
 	{ BOOTS "say one>", "expect /one>/\nvm await guest-shutdown @200ms\n", false, VERDICT_FAIL, NULL, "the guest did not end", "guest-shutdown within 0.2 s", "the guest goes on" },
 	{ BOOTS "linger guest-shutdown", "vm await guest-shutdown @300ms\n", false, VERDICT_FAIL, NULL, "the guest did not end", NULL, NULL },
+	{ BOOTS "event RESET guest-reset\npause 200ms\n" BOOTS "pause 200ms\nevent RESET guest-reset\n", "vm await guest-reset\nexpect /login: /\n", false, VERDICT_FAIL, NULL, "the guest was reset (guest-reset)", NULL, NULL },
 	{ BOOTS "event RESET guest-reset\n", "expect /login: /\n", false, VERDICT_FAIL, NULL, "the guest was reset (guest-reset)", NULL, NULL },
 	{ BOOTS "words out of memory\nexit 1", "expect /login: /\n", false, VERDICT_FAIL, NULL, "/login: / never came on the console", NULL, "the console has ended" },
 	/* all steps passed, and it is no pass */

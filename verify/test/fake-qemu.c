@@ -167,6 +167,11 @@ open_door(struct fake *f)
 
 	if (f->door < 0)
 		return;
+	if (f->shell) { /* of the boot before: it must not write into our greeting */
+		kill(-f->shell, SIGKILL);
+		waitpid(f->shell, NULL, 0);
+		close(f->shell_in);
+	}
 	if (pipe(in) < 0)
 		die("pipe");
 	for (const char *p = "\n@lh-door open\n"; *p; p++) { /* as a guest's shell may cut it */
