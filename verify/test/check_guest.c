@@ -338,10 +338,13 @@ END_TEST
 
 START_TEST(a_command_that_hangs_takes_the_door_with_it)
 {
-	struct heard h[3] = { 0 };
+	struct heard h[4] = { 0 };
 	struct scene s;
 
 	start(&s, "door", true);
+	guest_run(s.g, "true", NS_NEVER, on_done, &h[3]);
+	while (!h[3].given)
+		once(&s);
 	guest_run(s.g, "exec sleep 5", clock_now() + 100 * NS_PER_MS, on_done, &h[0]);
 	guest_run(s.g, "echo behind", NS_NEVER, on_done, &h[1]);
 	while (!h[1].given)
