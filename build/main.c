@@ -30,13 +30,6 @@ wants_net(const struct request *rq, const struct config *cfg, bool dhcp)
 	return rq->nets[0] || rq->nets[1] ? rq->nets[dhcp] : dhcp == cfg->use_dhcp;
 }
 
-/* what is a remark to a line of ours; nothing when there is none */
-static const char *
-remark(struct arena *a, const char *between, const char *why)
-{
-	return why ? arena_printf(a, "%s%s", between, why) : "";
-}
-
 static int
 fetch_sources(struct session *s, struct err *e)
 {
@@ -53,7 +46,7 @@ fetch_sources(struct session *s, struct err *e)
 		lacking++;
 	}
 	if (lacking)
-		return fail(e, "%zu of %zu sources could not be had", lacking, n);
+		return fail(e, "%zu of %zu sources could not be had; MIRRORS, GIT_MIRROR and OVERRIDE_name can name other places", lacking, n);
 	log_info("%zu sources in %s/sources", n, s->cfg.output);
 	return 0;
 }
@@ -84,8 +77,8 @@ build_one(const struct request *rq, struct session *s, const char *dir, struct e
 		return -1;
 	if (job_count(s->a, &s->cfg, &s->sd, &s->plan, &s->store, job.dir, &missing, &why, e) < 0)
 		return -1;
-	log_info("%s, profile %s, set %s, %s: %zu actions, %zu to run%s", s->cfg.triple, s->plan.profile, s->cfg.set,
-	    s->cfg.use_dhcp ? "dhcp" : "static", s->plan.n, missing, remark(s->a, "; ", why));
+	log_info("%s, profile %s, set %s, %s: %zu actions, %zu to run%s%s", s->cfg.triple, s->plan.profile, s->cfg.set,
+	    s->cfg.use_dhcp ? "dhcp" : "static", s->plan.n, missing, why ? "; " : "", why ? why : "");
 	if (job_run(s->a, &s->cfg, &s->sd, &s->plan, &s->store, &job, e) < 0 || job.dry)
 		return job.dry ? 0 : -1;
 	if (rq->until == UNTIL_KERNEL)
