@@ -417,11 +417,27 @@ check_all(struct valuing *r, struct err *e)
 	return one_network(c, e);
 }
 
+/* `SET=2024-10 ./make` means what `./make SET=2024-10` does */
+static size_t
+read_environment(struct assignment *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < NKEYS; i++) {
+		const char *value = getenv(keys[i].name);
+
+		if (value)
+			out[n++] = (struct assignment){ .name = keys[i].name, .value = value };
+	}
+	return n;
+}
+
 int
 config_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct config *out, struct err *e)
 {
 	const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME"), *personal = NULL;
-	struct assignment *fixed = arena_array(a, nargs ? nargs : 1, sizeof *fixed);
+	struct assignment *fixed = arena_array(a, NKEYS + nargs, sizeof *fixed);
+	size_t nfixed = nargs + read_environment(fixed + nargs);
 	struct valuing r = { .a = a, .c = out, .home = home ? home : "", .root = geteuid() == 0 };
 
 	*out = (struct config){ .top = arena_strdup(a, top) };
@@ -431,10 +447,13 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 		personal = arena_printf(a, "%s/lh-bootstrap/lh-config", xdg);
 	else if (*r.home)
 		personal = arena_printf(a, "%s/.config/lh-bootstrap/lh-config", r.home);
-	if (personal && read_file(a, out, personal, personal, fixed, nargs, r.home, e) < 0)
+	if (personal && read_file(a, out, personal, personal, fixed, nfixed, r.home, e) < 0)
 		return -1;
-	if (read_file(a, out, arena_printf(a, "%s/lh-config", top), "lh-config", fixed, nargs, r.home, e) < 0)
+	if (read_file(a, out, arena_printf(a, "%s/lh-config", top), "lh-config", fixed, nfixed, r.home, e) < 0)
 		return -1;
+	for (size_t i = nargs; i < nfixed; i++)
+		if (take(a, out, fixed[i].name, fixed[i].value, "environment", e) < 0)
+			return -1;
 	for (size_t i = 0; i < nargs; i++)
 		if (take(a, out, fixed[i].name, fixed[i].value, "command line", e) < 0)
 			return -1;

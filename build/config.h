@@ -11,7 +11,7 @@
 struct arena;
 
 /*
- * What the user asked for.  Command line beats lh-config beats
+ * What the user asked for.  Command line beats environment beats lh-config beats
  * ~/.config/lh-bootstrap/lh-config beats defaults.  Everything is checked before
  * anything is written: one line that names variable, value and what is allowed.
  */

@@ -265,6 +265,26 @@ START_TEST(personal_file_comes_before_the_project_s)
 }
 END_TEST
 
+START_TEST(environment_comes_between)
+{
+	struct arena *a = arena_new();
+	char *args[] = { (char[]){ "RWFS_SIZE=3" } };
+	char *top = checkout_new(a);
+	struct config cfg;
+	struct err e = { 0 };
+
+	checkout_file(a, top, "lh-config", "SWAP_SIZE=1\nRWFS_SIZE=1\nPACKAGES=$SET\n");
+	setenv("SWAP_SIZE", "2", 1);
+	setenv("RWFS_SIZE", "2", 1);
+	setenv("SET", "2024-10", 1);
+	ck_assert_msg(config_read(a, top, args, 1, &cfg, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(config_get(&cfg, "SWAP_SIZE"), "2");
+	ck_assert_str_eq(config_get(&cfg, "RWFS_SIZE"), "3");
+	ck_assert_str_eq(config_get(&cfg, "PACKAGES"), "2024-10");
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(home_is_not_needed)
 {
 	struct arena *a = arena_new();
@@ -423,6 +443,7 @@ config_suite(void)
 	tcase_add_loop_test(tc, refused, 0, sizeof bad / sizeof *bad);
 	tcase_add_test(tc, members_follow_variables);
 	tcase_add_test(tc, personal_file_comes_before_the_project_s);
+	tcase_add_test(tc, environment_comes_between);
 	tcase_add_test(tc, home_is_not_needed);
 	tcase_add_test(tc, normaluser);
 	tcase_add_test(tc, kernel_config_becomes_text);
