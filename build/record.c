@@ -89,7 +89,7 @@ record_services(struct arena *a, const struct plan *p, struct manifest *m, struc
 		size_t cap = 0;
 		struct lines l;
 
-		if (p->v[i].variant != VARIANT_TARGET || !file_exists(path))
+		if (!file_exists(path))
 			continue;
 		if (lines_open(a, path, &l, e) < 0)
 			return -1;

@@ -247,6 +247,7 @@ static const struct {
 	{ "touch -d 2001-01-01 output/x86_64-linux-musl/kernel", false, false },
 	{ "echo boot >>output/x86_64-linux-musl/disk-image.raw", true, false },
 	{ "touch output/x86_64-linux-musl/kernel", true, false },
+	{ "touch -d tomorrow output/x86_64-linux-musl/kernel", true, false },
 	{ "rm output/x86_64-linux-musl/System.map", true, false },
 	{ "rm -r output/x86_64-linux-musl/userfs", true, false },
 	{ "rm output/x86_64-linux-musl/manifest", true, false },
