@@ -581,6 +581,8 @@ cursor_find(struct arena *a, struct cursor *c, struct hit *h, struct err *e)
 			restart(&c->slots[i], oldest);
 		}
 	c->lost += oldest - least;
+	if (c->offset < oldest)
+		c->offset = oldest;
 
 	for (size_t i = 0; i < c->n; i++) {
 		struct slot *t = &c->slots[i];

@@ -60,7 +60,10 @@ static void
 unmet(struct cell *c, const struct step *s, const char *why)
 {
 	const char *expected = alternatives(c, s);
+	unsigned long long lost = cursor_lost(c->read);
 
+	if (lost)
+		why = arena_printf(c->a, "%s; %llu bytes had gone by before this step looked", why, lost);
 	cell_fail(c, expected, why, "%s never came on the console", expected);
 }
 

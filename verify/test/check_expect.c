@@ -157,6 +157,7 @@ static const struct {
 	{ { "^$" }, "a\r\n\r\nb", "0:3-3 " },
 	{ { "$" }, "a\r\nb", "0:1-1 0:4-4 " },
 	{ { "\\r^" }, "a\r\n", "0:1-2 " },
+	{ { ".*\\n" }, "bb\n\r\nab\n", "0:0-3 0:5-8 " },
 	{ { "[^a]+" }, "a\r\nb", "0:1-4 " },
 	/* the end of the stream is no end until it has come */
 	{ { "# $" }, "# ls # ", "0:5-7 " },
@@ -772,6 +773,7 @@ START_TEST(forgets)
 	struct hit h;
 	struct err e;
 	size_t n, hits = 0;
+	uint64_t lost = 0;
 
 	ck_assert_int_eq(pattern_compile(a, "here", &p, &e), 0);
 	eager = cursor_new(s, &p, 1);
@@ -797,6 +799,17 @@ START_TEST(forgets)
 	ck_assert_uint_le(cursor_lost(lazy), 996000);
 	ck_assert_uint_ge(1000000 - cursor_lost(lazy), hits * 1000);
 	ck_assert_uint_lt(1000000 - cursor_lost(lazy), (hits + 1) * 1000);
+
+	/* and told once, though other patterns are sought from there */
+	ck_assert_int_eq(pattern_compile(a, "there", &p, &e), 0);
+	cursor_seek(lazy, 900000);
+	for (int i = 0; i < 3; i++) {
+		cursor_patterns(lazy, &p, 1);
+		ck_assert_int_eq(cursor_find(a, lazy, &h, &e), 0);
+		lost = i ? lost : cursor_lost(lazy);
+		ck_assert_uint_eq(cursor_lost(lazy), lost);
+	}
+	ck_assert_uint_gt(lost, 1000000);
 	cursor_free(eager);
 	cursor_free(lazy);
 	stream_free(s);
