@@ -11,9 +11,9 @@
 struct disk_part {
 	const char *name; /* rootfs swap rwfs userfs extra */
 	const char *type; /* "linux" or "swap" */
-	uint64_t start;   /* bytes, multiple of 1 MiB */
+	uint64_t start;	  /* bytes, multiple of 1 MiB */
 	uint64_t size;
-	char uuid[37];    /* of the partition */
+	char uuid[37]; /* of the partition */
 };
 
 /* writes the table into the image, a sparse file of its full size */
