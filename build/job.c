@@ -55,15 +55,6 @@ all_done(const struct run *r, const struct node *n)
 	return true;
 }
 
-static bool
-any_lost(const struct run *r, const struct node *n)
-{
-	for (size_t i = 0; i < n->nneeds; i++)
-		if (r->tasks[n->needs[i]].state == TASK_FAILED || r->tasks[n->needs[i]].state == TASK_DROPPED)
-			return true;
-	return false;
-}
-
 /* what became of the nodes that others wait for; a node comes after all it needs, so once round will do */
 static int
 advance(struct run *r, struct err *e)
@@ -72,13 +63,7 @@ advance(struct run *r, struct err *e)
 		struct task *t = &r->tasks[i];
 		int found;
 
-		if (t->state != TASK_PENDING)
-			continue;
-		if (any_lost(r, t->node)) {
-			t->state = TASK_DROPPED;
-			continue;
-		}
-		if (!all_done(r, t->node))
+		if (t->state != TASK_PENDING || !all_done(r, t->node))
 			continue;
 		found = task_look_up(&r->b, t, e);
 		if (found < 0)

@@ -263,7 +263,7 @@ task_abandon(const struct bench *b, struct task *t)
 	work_remove(&t->work, &ignored);
 	if (t->state == TASK_RUNNING) {
 		let_go(b, t);
-		t->state = TASK_DROPPED;
+		t->state = TASK_FAILED;
 	}
 	arena_free(t->work.a);
 }

@@ -37,13 +37,12 @@ struct bench {
  * One node on its way into the store: looked up by its key, then, when it is not there,
  * built step by step, each a child that the caller waits for.
  */
-enum task_state { TASK_PENDING, /* something it needs is not there */
+enum task_state { TASK_PENDING, /* something it needs is not there, and perhaps never will be */
 	TASK_READY,
 	TASK_ELSEWHERE, /* another builder makes it */
 	TASK_RUNNING,
 	TASK_DONE, /* though its folder may still be being removed */
-	TASK_FAILED,
-	TASK_DROPPED }; /* something it needs failed */
+	TASK_FAILED };
 
 struct task {
 	struct node *node;

@@ -639,6 +639,7 @@ START_TEST(any_form_of_a_source_will_do)
 	ck_assert_int_eq(rename(file, HERE(a, "%s/hidden", test_dir())), 0);
 	expect_built(&r, "", "target/two");
 	ck_assert_str_eq(result_of(&r, "target/two", "x"), "form 2\n");
+	ck_assert(strstr(result_of(&r, "target/two", "../key"), HERE(a, "source %s\n", second)) != NULL);
 	arena_free(r.a);
 
 	/* what was made of the one need not be made of the other, nor be fetched */
