@@ -144,6 +144,37 @@ START_TEST(stdin_when_wanted)
 }
 END_TEST
 
+START_TEST(dies_with_us)
+{
+	struct arena *a = arena_new();
+	int held[2], told[2], status;
+	pid_t pid;
+	char c;
+
+	ck_assert_int_eq(pipe(held) | pipe(told), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct child_opts o = { .keep = &held[1], .nkeep = 1 };
+		struct err e = { 0 };
+		struct child child;
+
+		fd_cloexec(told[1]);
+		if (child_start(&child, sh(a, "exec sleep 1000"), &o, &e) == 0)
+			(void)!write(told[1], "", 1);
+		pause();
+	}
+	close(held[1]);
+	close(told[1]);
+	ck_assert_int_eq(read(told[0], &c, 1), 1);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	ck_assert_int_eq(read(held[0], &c, 1), 0); /* nobody holds the other end */
+	close(held[0]);
+	close(told[0]);
+	arena_free(a);
+}
+END_TEST
+
 static int
 succeed(void *arg, struct err *e)
 {
@@ -200,7 +231,7 @@ END_TEST
 Suite *
 child_suite(void)
 {
-	Suite *s = suite_of("child", (const TTest *[]){ what_cannot_start_is_our_error, both_descriptors_poll, kill_reaches_the_group, inherits_only_what_is_kept, stdin_when_wanted, NULL });
+	Suite *s = suite_of("child", (const TTest *[]){ what_cannot_start_is_our_error, both_descriptors_poll, kill_reaches_the_group, inherits_only_what_is_kept, stdin_when_wanted, dies_with_us, NULL });
 
 	tcase_add_loop_test(harness_case(s, "run"), run, 0, sizeof runs / sizeof *runs);
 	tcase_add_loop_test(harness_case(s, "call"), a_function_as_a_child, 0, sizeof calls / sizeof *calls);
