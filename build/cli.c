@@ -69,33 +69,10 @@ is_var(const char *word)
 	return word[n] && n && (isalpha((unsigned char)*word) || *word == '_');
 }
 
-/* one option; *next is the word behind it, taken when it is the value */
 static int
-take_option(struct request *rq, const char *word, char **next, int *argi, struct err *e)
+take_value(struct request *rq, char letter, const char *value, struct err *e)
 {
-	const char *value;
-	char letter = option(word, &value);
-
-	if (letter == '?')
-		return fail_usage(e, "%s: unknown option; lh-build --help tells all", word);
-	if (letter == 'n' || letter == 'k') {
-		if (value)
-			return fail_usage(e, "%s: takes no value", word);
-	} else if (!value) {
-		value = *next;
-		if (!value)
-			return fail_usage(e, "%s: wants a value", word);
-		++*argi;
-	}
-	if (letter != 'C' && (!rq->command || !strchr(rq->command->options, letter)))
-		return fail_usage(e, "%s: is no option of %s", word, rq->command ? rq->command->name : "lh-build without a command before it");
 	switch (letter) {
-	case 'n':
-		rq->dry = true;
-		return 0;
-	case 'k':
-		rq->keep_going = true;
-		return 0;
 	case 'j':
 		rq->vars[rq->nvars++] = arena_printf(rq->a, "JOBS=%s", value);
 		return 0;
@@ -107,6 +84,33 @@ take_option(struct request *rq, const char *word, char **next, int *argi, struct
 	default:
 		return take_until(rq, value, e);
 	}
+}
+
+/* one option; next is the word behind it, and *used is set when that is its value */
+static int
+take_option(struct request *rq, const char *word, const char *next, bool *used, struct err *e)
+{
+	const char *value;
+	char letter = option(word, &value);
+	bool alone = letter == 'n' || letter == 'k';
+
+	*used = false;
+	if (letter == '?')
+		return fail_usage(e, "%s: unknown option; lh-build --help tells all", word);
+	if (alone && value)
+		return fail_usage(e, "%s: takes no value", word);
+	if (letter != 'C' && (!rq->command || !strchr(rq->command->options, letter)))
+		return fail_usage(e, "%s: is no option of %s", word, rq->command ? rq->command->name : "lh-build without a command before it");
+	if (alone) {
+		*(letter == 'n' ? &rq->dry : &rq->keep_going) = true;
+		return 0;
+	}
+	if (value)
+		return take_value(rq, letter, value, e);
+	if (!next)
+		return fail_usage(e, "%s: wants a value", word);
+	*used = true;
+	return take_value(rq, letter, next, e);
 }
 
 static int
@@ -127,10 +131,11 @@ cli_parse(int argc, char **argv, const struct command *commands, struct request 
 	rq->vars = arena_array(rq->a, (size_t)argc + 1, sizeof *rq->vars);
 	rq->words = arena_array(rq->a, (size_t)argc + 1, sizeof *rq->words);
 	for (int i = 1; i < argc; i++) {
+		bool used = false;
 		int r = 0;
 
 		if (argv[i][0] == '-')
-			r = take_option(rq, argv[i], &argv[i + 1], &i, e);
+			r = take_option(rq, argv[i], argv[i + 1], &used, e);
 		else if (is_var(argv[i]))
 			rq->vars[rq->nvars++] = argv[i];
 		else if (!rq->command)
@@ -139,6 +144,7 @@ cli_parse(int argc, char **argv, const struct command *commands, struct request 
 			rq->words[rq->nwords++] = argv[i];
 		if (r < 0)
 			return -1;
+		i += used;
 	}
 	if (!rq->command)
 		return fail_usage(e, "no command; lh-build --help tells all");

@@ -18,6 +18,7 @@ static value_guess jobs_guess, cache_guess, dns_guess, console_guess;
 
 #define F(member) offsetof(struct config, member)
 #define ONLY_VAR VALUE_NO_FIELD
+#define DEFAULT_TRIPLE "x86_64-linux-musl"
 
 /* a later row may look at the result of an earlier one */
 static const struct variable keys[] = {
@@ -26,7 +27,7 @@ static const struct variable keys[] = {
 	{ "NORMALUSER", value_user, "nobody", NULL, F(normaluser), NULL },
 	{ "JOBS", value_count, NULL, jobs_guess, F(jobs), NULL },
 
-	{ "TRIPLE", value_triple, "x86_64-linux-musl", NULL, F(triple), NULL },
+	{ "TRIPLE", value_triple, DEFAULT_TRIPLE, NULL, F(triple), NULL },
 	{ "PROFILE", value_choice, "auto", NULL, F(profile), "s6 minimal auto" },
 	{ "SET", value_set, "2026-07", NULL, F(set), NULL },
 	{ "PACKAGES", value_text, "", NULL, ONLY_VAR, NULL },
@@ -327,7 +328,7 @@ give(struct assignment *v, size_t *n, const char *name, const char *value)
 	v[(*n)++] = (struct assignment){ name, value };
 }
 
-/* it sees what the command line fixes, then what was set before it, then what a shell wants */
+/* it sees what command line and environment fix, then what was set before it, then what a shell wants */
 static int
 read_file(struct arena *a, struct config *c, const char *path, const char *shown, const struct assignment *fixed, size_t nfixed, const char *home, struct err *e)
 {
@@ -342,7 +343,7 @@ read_file(struct arena *a, struct config *c, const char *path, const char *shown
 	nfixed = n;
 	for (size_t i = 0; i < c->nvars; i++)
 		give(given, &n, c->vars[i].name, c->vars[i].value);
-	give(given, &n, "TRIPLE", key_find("TRIPLE")->fallback);
+	give(given, &n, "TRIPLE", DEFAULT_TRIPLE);
 	give(given, &n, "PATH", path_var ? path_var : "/usr/bin:/bin");
 	if (*home)
 		give(given, &n, "HOME", home);
@@ -393,8 +394,8 @@ check_all(struct valuing *r, struct err *e)
 		const struct config_var *v = find(c, keys[i].name);
 		const char *value = v ? v->value : keys[i].fallback, *from = v ? v->from : "default";
 
-		/* of a number or an address that is empty, as of one that is not there, the default is meant */
-		if (!value || (!*value && keys[i].guess))
+		/* of what can be guessed, nothing said and said to be empty are the same */
+		if (keys[i].guess && (!value || !*value))
 			value = keys[i].guess(r);
 		if (keys[i].ok(r, &keys[i], &value, e) < 0)
 			return -1;
@@ -436,12 +437,12 @@ int
 config_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct config *out, struct err *e)
 {
 	const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME"), *personal = NULL;
-	struct assignment *fixed = arena_array(a, NKEYS + nargs, sizeof *fixed);
-	size_t nfixed = nargs + read_environment(fixed + nargs);
+	struct assignment *fixed = arena_array(a, NKEYS + nargs, sizeof *fixed); /* what comes later counts */
+	size_t nenv = read_environment(fixed), nfixed = nenv + nargs;
 	struct valuing r = { .a = a, .c = out, .home = home ? home : "", .root = geteuid() == 0 };
 
 	*out = (struct config){ .top = arena_strdup(a, top) };
-	if (read_args(a, args, nargs, fixed, e) < 0)
+	if (read_args(a, args, nargs, fixed + nenv, e) < 0)
 		return -1;
 	if (xdg && *xdg == '/')
 		personal = arena_printf(a, "%s/lh-bootstrap/lh-config", xdg);
@@ -451,11 +452,8 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 		return -1;
 	if (read_file(a, out, arena_printf(a, "%s/lh-config", top), "lh-config", fixed, nfixed, r.home, e) < 0)
 		return -1;
-	for (size_t i = nargs; i < nfixed; i++)
-		if (take(a, out, fixed[i].name, fixed[i].value, "environment", e) < 0)
-			return -1;
-	for (size_t i = 0; i < nargs; i++)
-		if (take(a, out, fixed[i].name, fixed[i].value, "command line", e) < 0)
+	for (size_t i = 0; i < nfixed; i++)
+		if (take(a, out, fixed[i].name, fixed[i].value, i < nenv ? "environment" : "command line", e) < 0)
 			return -1;
 	return check_all(&r, e);
 }

@@ -273,14 +273,14 @@ START_TEST(environment_comes_between)
 	struct config cfg;
 	struct err e = { 0 };
 
-	checkout_file(a, top, "lh-config", "SWAP_SIZE=1\nRWFS_SIZE=1\nPACKAGES=$SET\n");
+	checkout_file(a, top, "lh-config", "SWAP_SIZE=1\nRWFS_SIZE=1\nPACKAGES=\"$SET $RWFS_SIZE\"\n");
 	setenv("SWAP_SIZE", "2", 1);
 	setenv("RWFS_SIZE", "2", 1);
 	setenv("SET", "2024-10", 1);
 	ck_assert_msg(config_read(a, top, args, 1, &cfg, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(config_get(&cfg, "SWAP_SIZE"), "2");
 	ck_assert_str_eq(config_get(&cfg, "RWFS_SIZE"), "3");
-	ck_assert_str_eq(config_get(&cfg, "PACKAGES"), "2024-10");
+	ck_assert_str_eq(config_get(&cfg, "PACKAGES"), "2024-10 3");
 	arena_free(a);
 }
 END_TEST

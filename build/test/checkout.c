@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/file.h"
+#include "build/config.h"
 #include "build/test/harness.h"
 
 #include <stdlib.h>
@@ -42,6 +43,8 @@ checkout_new(struct arena *a)
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		checkout_file(a, top, files[i].rel, files[i].text);
 	setenv("HOME", arena_printf(a, "%s/home", top), 1);
+	for (size_t i = 0; config_name(i); i++)
+		unsetenv(config_name(i));
 	unsetenv("XDG_CACHE_HOME");
 	unsetenv("XDG_CONFIG_HOME");
 	return top;

@@ -6,7 +6,7 @@ struct arena;
 
 /*
  * A small checkout in the folder of the running test: two triples, two sets, a profile.
- * HOME and the XDG variables point into that folder too.
+ * HOME points into that folder too, and no variable of ours is left in the environment.
  */
 char *checkout_new(struct arena *a);
 /* writes top/rel, with its folders */
