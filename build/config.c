@@ -405,10 +405,11 @@ check_all(struct valuing *r, struct err *e)
 	for (size_t i = 0; i < c->nvars; i++) {
 		struct config_var *v = &c->vars[i];
 		const struct variable *k = key_find(v->name);
-		struct variable named = k ? *k : (struct variable){ 0 };
+		struct variable named;
 
-		if (k != &override && k != &version)
+		if (!k || (k != &override && k != &version))
 			continue;
+		named = *k;
 		named.name = v->name;
 		if (k->ok(r, &named, &v->value, e) < 0)
 			return -1;
