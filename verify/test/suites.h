@@ -16,6 +16,7 @@
 	X(want) \
 	X(explain) \
 	X(cell) \
+	X(image) \
 	X(matrix) \
 	X(broken) \
 	X(http) \
