@@ -119,8 +119,8 @@ TRIPLE_ARG := $(if $(filter TRIPLE,$(GIVEN)),$(call quote,TRIPLE=$(TRIPLE)))
 
 LHB := $(B)/lh-build
 LHV := $(B)/lh-verify
-# make -n and make -k mean the same to lh-build
-SHORT := $(firstword -$(MAKEFLAGS))
+# make -n and make -k mean the same to lh-build: letters before the first word with a dash
+SHORT := $(filter-out -%,$(firstword $(MAKEFLAGS)))
 LHB_FLAGS := $(if $(findstring n,$(SHORT)),-n) $(if $(findstring k,$(SHORT)),-k)
 
 # TRIPLES=all, or a list; else the one that is configured.  A loop's failure ends the recipe.
