@@ -357,6 +357,16 @@ find_checkout(struct request *rq, struct err *e)
 	return 0;
 }
 
+/* wherever it stands: who asks for help is not told what else is wrong */
+static bool
+has_word(int argc, char **argv, const char *word)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], word))
+			return true;
+	return false;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -366,9 +376,9 @@ main(int argc, char **argv)
 
 	log_program("lh-build");
 	umask(022);
-	if (argc > 1 && !strcmp(argv[1], "--help")) {
+	if (has_word(argc, argv, "--help")) {
 		help();
-	} else if (argc > 1 && !strcmp(argv[1], "--version")) {
+	} else if (has_word(argc, argv, "--version")) {
 		puts("lh-build " LH_VERSION);
 	} else if (cli_parse(argc, argv, commands, &rq, &e) < 0 || find_checkout(&rq, &e) < 0 || rq.command->run(&rq, &e) < 0) {
 		status = log_fatal(&e);
