@@ -373,8 +373,9 @@ broken_make(struct arena *a, const struct sabotage *s, const struct image *i, co
 
 /* all that the report would say */
 static const char *
-told(struct arena *a, const struct failure *f)
+told(struct arena *a, const struct cell_result *r)
 {
+	const struct failure *f = &r->failure;
 	const char *const v[] = { f->what, f->expected, f->got, f->guest, f->nearest };
 	struct buf b = { 0 };
 	const char *s;
@@ -382,6 +383,8 @@ told(struct arena *a, const struct failure *f)
 	for (size_t i = 0; i < sizeof v / sizeof *v; i++)
 		if (v[i])
 			buf_addf(&b, "%s\n", v[i]);
+	for (size_t i = 0; i < r->nwarnings; i++)
+		buf_addf(&b, "%s\n", r->warnings[i]);
 	s = arena_strndup(a, b.n ? b.p : "", b.n);
 	buf_free(&b);
 	return s;
@@ -390,7 +393,7 @@ told(struct arena *a, const struct failure *f)
 void
 broken_judge(struct arena *a, const struct sabotage *s, struct cell_result *r)
 {
-	const char *text = told(a, &r->failure), *wanted = arena_printf(a, "refused by %s for /%s/", s->scenario, pattern_text(s->reason));
+	const char *text = told(a, r), *wanted = arena_printf(a, "refused by %s for /%s/", s->scenario, pattern_text(s->reason));
 	struct err e;
 
 	if (r->verdict == VERDICT_PASS) {

@@ -103,6 +103,7 @@ static const struct {
 } verdicts[] = {
 	{ VERDICT_FAIL, { .what = "sshd: not as expected", .got = "down (exitcode 1)" }, VERDICT_PASS, NULL },
 	{ VERDICT_FAIL, { .what = "the guest was reset", .nearest = "exitcode 1" }, VERDICT_PASS, NULL },
+	{ VERDICT_FAIL, { .what = "a warning tells" }, VERDICT_PASS, NULL },
 	{ VERDICT_FAIL, { .what = "no network", .got = "status 1" }, VERDICT_FAIL, "refused, but for another reason" },
 	{ VERDICT_PASS, { 0 }, VERDICT_FAIL, "nothing noticed that it is broken" },
 	{ VERDICT_BROKEN, { 0 }, VERDICT_BROKEN, NULL },
@@ -114,8 +115,13 @@ START_TEST(judges)
 	struct arena *a = arena_new();
 	struct sabotage s;
 	struct cell_result r = { .verdict = verdicts[_i].had, .failure = verdicts[_i].f };
+	const char *warnings[] = { "s6: exitcode 5" };
 	struct err e;
 
+	if (verdicts[_i].f.what && !strcmp(verdicts[_i].f.what, "a warning tells")) {
+		r.warnings = warnings;
+		r.nwarnings = 1;
+	}
 	ck_assert_int_eq(broken_read(a, written(a, "broken x \"y\"\nappend x\nrefused-by boot /exitcode [1-9]/\n"), &s, &e), 0);
 	broken_judge(a, &s, &r);
 	ck_assert_int_eq(r.verdict, verdicts[_i].is);
