@@ -5,7 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/test/harness.h"
+#include "verify/test/suites.h"
 
 #include <string.h>
 
