@@ -2,8 +2,8 @@
 #include "verify/http.h"
 
 #include "build/base/buf.h"
-#include "build/test/harness.h"
 #include "verify/loop.h"
+#include "verify/test/suites.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
