@@ -6,8 +6,8 @@
 #include "build/base/buf.h"
 #include "build/base/child.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
 #include "verify/markup.h"
+#include "verify/test/suites.h"
 
 #include <stdlib.h>
 #include <string.h>
