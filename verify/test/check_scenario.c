@@ -3,8 +3,8 @@
 
 #include "build/base/arena.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
 #include "verify/expect.h"
+#include "verify/test/suites.h"
 
 #include <string.h>
 
