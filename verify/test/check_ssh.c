@@ -3,8 +3,8 @@
 
 #include "build/base/arena.h"
 #include "build/base/file.h"
-#include "build/test/harness.h"
 #include "verify/loop.h"
+#include "verify/test/suites.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
