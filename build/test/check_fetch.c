@@ -601,7 +601,7 @@ START_TEST(two_builds_at_once)
 	int fd, ready[2];
 	char c;
 
-	put(&w, "out/sources/pkg.tar.gz.part", server.body, SIZE);
+	put(&w, "out/sources/pkg.tar.gz.part", server.body, SIZE / 2);
 	ck_assert_int_eq(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -611,7 +611,8 @@ START_TEST(two_builds_at_once)
 		if (write(ready[1], &c, 1) != 1)
 			_exit(1);
 		usleep(300000);
-		rename(part, path);
+		if (pwrite(fd, server.body + SIZE / 2, SIZE / 2, SIZE / 2) != SIZE / 2 || rename(part, path) < 0)
+			_exit(1);
 		_exit(0);
 	}
 	ck_assert_int_eq(read(ready[0], &c, 1), 1);
@@ -784,7 +785,7 @@ make_clone(struct world *w)
 {
 	char *command = filled(w->a, "exec >/dev/null 2>&1; set -e; export HOME=%D GIT_CONFIG_NOSYSTEM=1; cd %D; git init clone/pkg; cd clone/pkg\n"
 				     "git config user.name A; git config user.email a@example.org; git config tar.umask 0077\n"
-				     "echo '*.txt text eol=crlf' >../../attributes; git config core.attributesFile ../../attributes\n"
+				     "echo '*.txt text eol=crlf' >../../attributes; git config core.attributesFile %D/attributes\n"
 				     "printf 'one\\n' >a.txt; git add a.txt; GIT_COMMITTER_DATE='1700000000 +0000' git commit -m one; git tag v1.0; git tag -a -m signed v1.1\n"
 				     "cd ../..; git clone --bare clone/pkg bare/pkg\n"
 				     "git -C clone/pkg -c tar.umask=0002 -c core.attributesFile=/dev/null archive --prefix=pkg-1.0/ v1.0 | gzip -n >expected\n");

@@ -133,6 +133,7 @@ START_TEST(git)
 	ck_assert(!file_exists(in_dir(a, "src.tar")));
 	/* one time for all: no file looks newer than what was made from it */
 	ck_assert_int_eq(lstat(in_dir(a, "src/a"), &st), 0);
+	ck_assert_int_eq(st.st_mtime, 946684800);
 	ck_assert_int_eq(lstat(in_dir(a, "src/d"), &other), 0);
 	ck_assert_int_eq(st.st_mtime, other.st_mtime);
 	ck_assert_int_eq(lstat(in_dir(a, "src/l"), &other), 0);
