@@ -267,8 +267,7 @@ find_skip(struct arena *a, const struct sabotage *s, const struct scenario *scn,
 	*skip = NULL;
 	for (size_t r = 0; r < s->nrequires + scn->nrequires; r++) {
 		const char *why;
-		int bad = r < s->nrequires ? matrix_requires(a, i, s->requires[r].key, s->requires[r].values, s->requires[r].nvalues, &why, e) :
-		                             matrix_requires(a, i, scn->requires[r - s->nrequires].key, scn->requires[r - s->nrequires].values, scn->requires[r - s->nrequires].nvalues, &why, e);
+		int bad = r < s->nrequires ? matrix_requires(a, i, s->requires[r].key, s->requires[r].values, s->requires[r].nvalues, &why, e) : matrix_requires(a, i, scn->requires[r - s->nrequires].key, scn->requires[r - s->nrequires].values, scn->requires[r - s->nrequires].nvalues, &why, e);
 
 		if (bad)
 			return r < s->nrequires ? wrap(e, "%s:%u", s->path, s->requires[r].line) : wrap(e, "%s", scn->path);

@@ -33,7 +33,7 @@ struct sabotage {
 		const char *key, **values;
 		size_t nvalues;
 		unsigned line;
-	} *requires;
+	} * requires;
 	size_t nrequires;
 	struct sabotage_edit {
 		enum sabotage_kind { SABOTAGE_PUT,
@@ -44,9 +44,9 @@ struct sabotage {
 		const char *text;
 		struct pattern *re;
 		unsigned line;
-	} *edits;
+	} * edits;
 	size_t nedits;
-	const char *append;   /* NULL: none */
+	const char *append; /* NULL: none */
 	const char *scenario;
 	struct pattern *reason;
 };

@@ -121,7 +121,8 @@ note_failure(struct cell *c, const char *expected, const char *got, const char *
 	if (c->failed)
 		return;
 	c->failed = true;
-	*f = (struct failure){ .what = what, .expected = expected, .got = got };
+	/* copied: a reason may belong to an answer that is about to be freed */
+	*f = (struct failure){ .what = what, .expected = expected ? arena_strdup(c->a, expected) : NULL, .got = got ? arena_strdup(c->a, got) : NULL };
 	if (!s && scn->nsteps)
 		s = &scn->steps[scn->nsteps - 1];
 	f->where = arena_printf(c->a, "%s:%u", scn->path, s ? s->line : 1);
@@ -300,7 +301,7 @@ on_cmdline(void *arg, const struct door_result *r)
 	const char *word = arena_printf(c->a, "lh.nonce=%s", c->nonce);
 
 	if (c->state >= CELL_STOPPING || r->status < 0)
-		return; /* judge() knows that it was not seen */
+		return;		       /* judge() knows that it was not seen */
 	if (r->status != 0 || !r->n) { /* /proc is not mounted yet */
 		c->nonce_alarm = loop_at(c->loop, clock_now() + NONCE_RETRY, ask_nonce, c);
 	} else if (memmem(r->out, r->n, word, strlen(word))) {
@@ -602,7 +603,8 @@ judge(struct cell *c)
 	c->at = c->job->scenario->nsteps;
 	if (!r->reason)
 		check_end(c);
-	r->verdict = r->reason ? VERDICT_BROKEN : c->failed ? VERDICT_FAIL : VERDICT_PASS;
+	r->verdict = r->reason ? VERDICT_BROKEN : c->failed ? VERDICT_FAIL
+							    : VERDICT_PASS;
 	r->took = clock_now() - c->began;
 	c->state = CELL_DONE;
 	if (r->verdict == VERDICT_PASS && !c->job->keep)

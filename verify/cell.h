@@ -29,19 +29,19 @@ struct step_state;
 struct cell_job {
 	struct image *image;
 	const struct scenario *scenario;
-	const char *dir;    /* of the cell, made fresh */
-	const char *base;   /* what the overlay lies on, NULL: the image has no disk */
-	bool door;          /* base has a door */
-	const char *append; /* more kernel words, or NULL */
+	const char *dir;	 /* of the cell, made fresh */
+	const char *base;	 /* what the overlay lies on, NULL: the image has no disk */
+	bool door;		 /* base has a door */
+	const char *append;	 /* more kernel words, or NULL */
 	const char *accel, *cpu; /* as for struct qemu_opts */
-	double scale;       /* of timeouts */
-	bool keep;          /* the overlay, also after a pass */
+	double scale;		 /* of timeouts */
+	bool keep;		 /* the overlay, also after a pass */
 };
 
 enum cell_state { CELL_PREPARING, /* qemu-img */
 	CELL_STEPPING,
 	CELL_EXPLAINING, /* a step has failed: what is the guest doing? */
-	CELL_STOPPING,   /* all steps are over, the guest is not */
+	CELL_STOPPING,	 /* all steps are over, the guest is not */
 	CELL_DONE };
 
 typedef void cell_done(void *arg);
@@ -60,32 +60,32 @@ struct cell {
 	bool nonce_inside;     /* /proc/cmdline, through the door, has it */
 	bool nonce_on_console; /* the guest's kernel has printed it */
 	unsigned nonce_alarm;
-	const char *disk;      /* the overlay, or NULL */
-	const char *flat;      /* overlay and image as one raw file, once a step asked for it */
+	const char *disk; /* the overlay, or NULL */
+	const char *flat; /* overlay and image as one raw file, once a step asked for it */
 	struct cell_server {
 		struct cell_server *next;
 		struct http *http;
-	} *servers;            /* until the end of the cell */
-	struct guest *guest;   /* NULL before the first, and between two */
-	struct cursor *read;   /* where expect stands */
-	struct cursor *watch;  /* where the watches stand */
-	nstime console_at;     /* last byte */
-	nstime booted_from;    /* start of QEMU */
-	unsigned boots;        /* so far */
-	bool reborn;           /* reset, and the kernel has not shown itself since */
-	unsigned resets;       /* that no step has awaited yet */
+	} * servers;		  /* until the end of the cell */
+	struct guest *guest;	  /* NULL before the first, and between two */
+	struct cursor *read;	  /* where expect stands */
+	struct cursor *watch;	  /* where the watches stand */
+	nstime console_at;	  /* last byte */
+	nstime booted_from;	  /* start of QEMU */
+	unsigned boots;		  /* so far */
+	bool reborn;		  /* reset, and the kernel has not shown itself since */
+	unsigned resets;	  /* that no step has awaited yet */
 	const char *reset_reason; /* of the last one */
-	const char *awaited;   /* the end that a step has seen and wanted; NULL: it should still run */
+	const char *awaited;	  /* the end that a step has seen and wanted; NULL: it should still run */
 
-	size_t at;             /* the step */
-	uint64_t step_from;    /* console offset at its beginning */
+	size_t at;	    /* the step */
+	uint64_t step_from; /* console offset at its beginning */
 	nstime began, step_began, step_deadline;
 	struct step_state *step; /* of the verb, on the arena */
-	unsigned ticket;       /* of the step: an answer with another one comes too late */
-	bool step_open;        /* it has not ended yet */
+	unsigned ticket;	 /* of the step: an answer with another one comes too late */
+	bool step_open;		 /* it has not ended yet */
 	bool failed;
 	unsigned next_alarm, step_alarm, limit_alarm;
-	struct prog *prog;     /* qemu-img */
+	struct prog *prog; /* qemu-img */
 };
 
 /*

@@ -37,7 +37,7 @@ struct door {
 	struct loop *loop;
 	struct channel *channel, *qmp;
 	enum door_state state;
-	struct request *first;  /* the oldest: the one under way, when any is */
+	struct request *first;	/* the oldest: the one under way, when any is */
 	struct request *failed; /* to be told from the loop */
 	unsigned telling;
 	struct buf in;
@@ -263,8 +263,9 @@ void
 door_run(struct door *d, const char *command, nstime deadline, door_done *done, void *arg)
 {
 	struct request *r = xmalloc(sizeof *r), **p = &d->first;
+	size_t n = strlen(command) + 1;
 
-	*r = (struct request){ .door = d, .command = strcpy(xmalloc(strlen(command) + 1), command), .deadline = deadline, .asked = clock_now(), .done = done, .arg = arg };
+	*r = (struct request){ .door = d, .command = memcpy(xmalloc(n), command, n), .deadline = deadline, .asked = clock_now(), .done = done, .arg = arg };
 	while (*p)
 		p = &(*p)->next;
 	*p = r;
@@ -337,9 +338,9 @@ static const char script[] =
     "exec sleep 1\n";
 
 static const struct entrance {
-	const char *name;             /* the manifest's door */
-	const char *path;             /* of the script, on rootfs */
-	const char *table, *line;     /* and what is added where, so that it is run; or NULL */
+	const char *name;	  /* the manifest's door */
+	const char *path;	  /* of the script, on rootfs */
+	const char *table, *line; /* and what is added where, so that it is run; or NULL */
 } entrances[] = {
 	/* among the early services, so that it answers even when stage 2 is broken */
 	{ "s6-linux-init", "/etc/s6-linux-init/current/run-image/service/lh-ctl/run", NULL, NULL },
@@ -391,7 +392,7 @@ home_of(struct arena *a, const char *passwd, const char *user, struct home *h)
 			field[i] = strsep(&line, ":");
 		if (!field[5] || strcmp(field[0], user))
 			continue;
-		*h = (struct home){ .path = field[5], .uid = (uid_t)atoi(field[2]), .gid = (gid_t)atoi(field[3]) };
+		*h = (struct home){ .path = field[5], .uid = (uid_t)strtoul(field[2], NULL, 10), .gid = (gid_t)strtoul(field[3], NULL, 10) };
 		return true;
 	}
 	return false;

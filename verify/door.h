@@ -21,7 +21,7 @@ struct manifest;
 struct door;
 
 struct door_result {
-	int status;      /* -1: it did not come back; why says more */
+	int status;	 /* -1: it did not come back; why says more */
 	const char *out; /* stdout and stderr; a NUL behind the bytes; valid in the callback */
 	size_t n;
 	nstime took;

@@ -26,15 +26,15 @@ void explain_start(struct arena *a, struct loop *l, struct guest *g, const struc
 
 /* what was seen; the words are made from it by a pure function */
 struct sighting {
-	const char *status;     /* of QMP query-status, or NULL: QEMU did not answer */
-	bool gone;              /* QEMU is not running any more */
-	const char *reason;     /* gone: how it ended */
-	int nlooks;             /* at the processor: 0, 1, 2 */
+	const char *status; /* of QMP query-status, or NULL: QEMU did not answer */
+	bool gone;	    /* QEMU is not running any more */
+	const char *reason; /* gone: how it ended */
+	int nlooks;	    /* at the processor: 0, 1, 2 */
 	bool halted[2];
-	const char *symbol[2];  /* or NULL: outside the kernel's text */
-	bool user[2];           /* an address of user space */
-	double starved;         /* of the time QEMU's threads could have run, the share they waited for a processor */
-	double silent;          /* seconds */
+	const char *symbol[2]; /* or NULL: outside the kernel's text */
+	bool user[2];	       /* an address of user space */
+	double starved;	       /* of the time QEMU's threads could have run, the share they waited for a processor */
+	double silent;	       /* seconds */
 	double load;
 };
 

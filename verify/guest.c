@@ -32,10 +32,10 @@
 #define WORDS_MAX 4096
 
 enum event { EV_SHUTDOWN, /* QMP says that it is about to end */
-	EV_EXIT,          /* the process is dead */
-	EV_CLOSED,        /* console or QMP at its end */
-	EV_STOP,          /* we want it to end */
-	EV_LATE,          /* it should have ended by now */
+	EV_EXIT,	  /* the process is dead */
+	EV_CLOSED,	  /* console or QMP at its end */
+	EV_STOP,	  /* we want it to end */
+	EV_LATE,	  /* it should have ended by now */
 	NEVENTS };
 
 /* who waits for an answer to a QMP command */
@@ -57,8 +57,8 @@ struct guest {
 
 	struct child qemu; /* pid 0: reaped */
 	struct buf words;  /* the last of what it wrote to stdout and stderr */
-	int status;        /* as waitpid gave it */
-	bool killed;       /* by us, because it would not end */
+	int status;	   /* as waitpid gave it */
+	bool killed;	   /* by us, because it would not end */
 
 	struct channel *console, *qmp;
 	struct door *door;
@@ -69,8 +69,8 @@ struct guest {
 	uint64_t last_id;
 	struct question *questions;
 
-	const char *shutdown; /* the reason QMP gave */
-	const char *reason;   /* of the end, for everybody */
+	const char *shutdown;		  /* the reason QMP gave */
+	const char *reason;		  /* of the end, for everybody */
 	unsigned alarm, telling, silence; /* of the loop */
 };
 

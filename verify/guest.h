@@ -30,9 +30,9 @@ struct guest;
 
 /* what the owner wants to hear; all called from the loop */
 struct guest_calls {
-	void (*console)(void *arg);                     /* new bytes in the stream, or its end */
+	void (*console)(void *arg);					/* new bytes in the stream, or its end */
 	void (*event)(void *arg, const char *name, const char *reason); /* QMP: SHUTDOWN guest-shutdown, RESET guest-reset, GUEST_PANICKED ... */
-	void (*ended)(void *arg);                       /* GUEST_ENDED */
+	void (*ended)(void *arg);					/* GUEST_ENDED */
 };
 
 /*

@@ -18,16 +18,16 @@ struct symbols;
  */
 struct image {
 	struct manifest m;
-	const char *path;  /* of the manifest */
-	const char *name;  /* "x86_64/dhcp": its folder below the output folder */
-	const char *dir;   /* that folder, absolute */
-	const char *base;  /* as it is shipped, absolute; NULL: there is only a kernel */
-	const char *door;  /* the copy with the door; NULL: none was made */
-	const char *key;   /* the throw-away private key that the door lets in; KEY.pub; or NULL */
-	const char *stranger; /* another key, which nothing lets in */
+	const char *path;			    /* of the manifest */
+	const char *name;			    /* "x86_64/dhcp": its folder below the output folder */
+	const char *dir;			    /* that folder, absolute */
+	const char *base;			    /* as it is shipped, absolute; NULL: there is only a kernel */
+	const char *door;			    /* the copy with the door; NULL: none was made */
+	const char *key;			    /* the throw-away private key that the door lets in; KEY.pub; or NULL */
+	const char *stranger;			    /* another key, which nothing lets in */
 	const char *root_password, *guest_password; /* or NULL */
-	struct symbols *symbols; /* or NULL */
-	struct stat as_read; /* of base */
+	struct symbols *symbols;		    /* or NULL */
+	struct stat as_read;			    /* of base */
 };
 
 /* reads the manifest and all it names; compares kernel and image with their digests */

@@ -26,10 +26,10 @@
 /* what the command line says */
 struct options {
 	struct run_opts run;
-	const char *scenarios;  /* folder */
-	const char **only;      /* NULL-terminated, or NULL */
+	const char *scenarios; /* folder */
+	const char **only;     /* NULL-terminated, or NULL */
 	size_t nonly;
-	char **words;           /* behind the options */
+	char **words; /* behind the options */
 	int nwords;
 	bool print;
 };

@@ -111,7 +111,7 @@ has_tool(const struct image *i, const char *name)
 
 static const struct key {
 	const char *name;
-	const char *(*is)(const struct image *i);             /* one value, compared */
+	const char *(*is)(const struct image *i);	      /* one value, compared */
 	bool (*has)(const struct image *i, const char *name); /* or many */
 } keys[] = {
 	{ "arch", arch, NULL },
@@ -168,8 +168,7 @@ matrix_requires(struct arena *a, const struct image *i, const char *key, const c
 	for (size_t v = 0; v < nvalues; v++)
 		if (k->has ? k->has(i, values[v]) : is && !strcmp(is, values[v]))
 			return 0;
-	*skip = k->has ? arena_printf(a, "requires %s %s", key, listed(a, values, nvalues, " or ")) :
-	                 arena_printf(a, "requires %s %s, here it is %s", key, listed(a, values, nvalues, " or "), is ? is : "not known");
+	*skip = k->has ? arena_printf(a, "requires %s %s", key, listed(a, values, nvalues, " or ")) : arena_printf(a, "requires %s %s, here it is %s", key, listed(a, values, nvalues, " or "), is ? is : "not known");
 	return 0;
 }
 

@@ -15,7 +15,7 @@ struct scenario;
 struct matrix_cell {
 	struct image *image;
 	const struct scenario *scenario;
-	const char *skip;                /* why it is not played, or NULL */
+	const char *skip;		 /* why it is not played, or NULL */
 	const struct sabotage *sabotage; /* the image is broken on purpose (broken.h), or NULL */
 };
 

@@ -18,7 +18,7 @@ struct names {
 	struct arena *a;
 	struct name {
 		const char *name, *value;
-	} *v;
+	} * v;
 	size_t n, cap;
 };
 

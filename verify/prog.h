@@ -17,8 +17,8 @@ struct loop;
 struct prog;
 
 struct prog_result {
-	int status;      /* as waitpid gives it */
-	bool late;       /* the deadline passed, it was killed */
+	int status;	 /* as waitpid gives it */
+	bool late;	 /* the deadline passed, it was killed */
 	const char *out; /* a NUL behind the bytes; valid in the callback */
 	size_t n;
 };
@@ -26,7 +26,7 @@ typedef void prog_done(void *arg, const struct prog_result *r);
 
 struct prog_opts {
 	const char *dir; /* cwd, or NULL */
-	const void *in;  /* for its stdin; must live until done */
+	const void *in;	 /* for its stdin; must live until done */
 	size_t nin;
 	nstime deadline;
 };

@@ -20,7 +20,7 @@ enum qmp_kind { QMP_GREETING,
 
 struct qmp_message {
 	enum qmp_kind kind;
-	uint64_t id;      /* RETURN, ERROR: of the command; 0: it had none */
+	uint64_t id;	  /* RETURN, ERROR: of the command; 0: it had none */
 	const char *name; /* EVENT: SHUTDOWN */
 	/* RETURN: the "return" member as JSON; ERROR: its text; EVENT: the data's "reason" or "action", or NULL */
 	const char *text;

@@ -72,7 +72,8 @@ run_scale(unsigned processors, double load, unsigned jobs)
 {
 	double scale = (load + jobs) / processors;
 
-	return scale < 1 ? 1 : scale > SCALE_MAX ? SCALE_MAX : scale;
+	return scale < 1 ? 1 : scale > SCALE_MAX ? SCALE_MAX
+						 : scale;
 }
 
 static unsigned
@@ -164,7 +165,8 @@ finish(struct task *t)
 	t->state = TASK_OVER;
 	r->over++;
 	log_info("%s %s %s: %s, %.1f s%s%s", c->arch, c->net, c->scenario, verdict_names[c->verdict], (double)c->took / NS_PER_S,
-	    c->verdict == VERDICT_PASS ? "" : ": ", c->verdict == VERDICT_PASS ? "" : c->reason ? c->reason : c->failure.what);
+	    c->verdict == VERDICT_PASS ? "" : ": ", c->verdict == VERDICT_PASS ? "" : c->reason ? c->reason
+												: c->failure.what);
 	tell(r);
 }
 
@@ -194,8 +196,7 @@ start(struct task *t, struct err *e)
 	const struct accel *accel = accel_of(r, w->image);
 	bool door = !w->scenario->pristine && w->image->door;
 
-	t->job = (struct cell_job){ .image = w->image, .scenario = w->scenario, .dir = t->result->dir, .base = door ? w->image->door : w->image->base, .door = door,
-		.accel = accel->name, .cpu = accel->cpu, .scale = r->head->scale, .keep = r->o->keep };
+	t->job = (struct cell_job){ .image = w->image, .scenario = w->scenario, .dir = t->result->dir, .base = door ? w->image->door : w->image->base, .door = door, .accel = accel->name, .cpu = accel->cpu, .scale = r->head->scale, .keep = r->o->keep };
 	if (w->sabotage) {
 		const char *base = arena_printf(r->a, "%s.raw", t->result->dir);
 

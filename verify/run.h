@@ -14,10 +14,10 @@ struct report_head;
 
 struct run_opts {
 	const char *out;   /* folder for everything, absolute */
-	unsigned jobs;     /* guests at a time; 0: as many as the machine bears */
-	double scale;      /* of timeouts; 0: by how busy the machine is */
+	unsigned jobs;	   /* guests at a time; 0: as many as the machine bears */
+	double scale;	   /* of timeouts; 0: by how busy the machine is */
 	const char *accel; /* tcg, kvm, auto */
-	bool keep;         /* overlays, also of what passed */
+	bool keep;	   /* overlays, also of what passed */
 };
 
 /*

@@ -26,19 +26,19 @@ extern const struct verb verbs_console[], verbs_run[], verbs_host[], verbs_ssh[]
 /* of the step under way; zeroed at its start; step_cancel undoes what is set here */
 struct step_state {
 	const struct verb *verb;
-	unsigned alarm;        /* prompt: quiet time; wait: the next try; sleep */
+	unsigned alarm; /* prompt: quiet time; wait: the next try; sleep */
 	unsigned ssh_port;
 	struct ssh *ssh;
 	struct prog *prog;
 
 	struct pattern **patterns; /* expect, prompt */
-	struct want *want;     /* run, wait, ssh */
+	struct want *want;	   /* run, wait, ssh */
 	const char *command;
-	const char *got;       /* of the last try */
-	nstime got_since;      /* it has been so since then */
+	const char *got;  /* of the last try */
+	nstime got_since; /* it has been so since then */
 	const char *user, *password, *key;
-	const char *path;      /* of a file of the host that the step made */
-	void *bytes;           /* sent, and wanted back */
+	const char *path; /* of a file of the host that the step made */
+	void *bytes;	  /* sent, and wanted back */
 	size_t nbytes;
 };
 

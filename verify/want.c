@@ -17,7 +17,7 @@ struct want {
 	enum want_kind kind;
 	int status; /* -1: any */
 	struct pattern *re;
-	const char *text;  /* TEXT; RE: its source */
+	const char *text;   /* TEXT; RE: its source */
 	const char **words; /* ALL, HAS */
 	size_t nwords;
 	const char *shown;
@@ -101,7 +101,8 @@ fill_words(struct arena *a, const struct step *s, const struct names *names, str
 static const char *
 shown(struct arena *a, const struct want *w)
 {
-	const char *status = w->status > 0 ? arena_printf(a, "status %d", w->status) : w->status == 0 ? "status 0" : "any status";
+	const char *status = w->status > 0 ? arena_printf(a, "status %d", w->status) : w->status == 0 ? "status 0"
+												      : "any status";
 	const char *more = w->status == 0 ? "" : arena_printf(a, ", %s", status);
 
 	switch (w->kind) {

@@ -25,18 +25,18 @@ START_TEST(reads)
 	struct sabotage s;
 	struct err e;
 	const char *text = "# a comment\n"
-	                   "broken   sshd-exits \"its run script exits\"\n"
-	                   "requires profile s6\n"
-	                   "requires arch i486 x86_64\n"
-	                   "put      rootfs /etc/run 0755 <<END\n"
-	                   "#!/bin/sh\n"
-	                   "  exit 1 # not a comment\n"
-	                   "END\n"
-	                   "replace  rwfs /etc/sh#adow 0600 /^root:[^\\/]*:/   root::\n"
-	                   "remove   rootfs /bin/udhcpc\n"
-	                   "append   init=/bin/false\n"
-	                   "append   quiet\n"
-	                   "refused-by services /not (ready|up) #/\n";
+			   "broken   sshd-exits \"its run script exits\"\n"
+			   "requires profile s6\n"
+			   "requires arch i486 x86_64\n"
+			   "put      rootfs /etc/run 0755 <<END\n"
+			   "#!/bin/sh\n"
+			   "  exit 1 # not a comment\n"
+			   "END\n"
+			   "replace  rwfs /etc/sh#adow 0600 /^root:[^\\/]*:/   root::\n"
+			   "remove   rootfs /bin/udhcpc\n"
+			   "append   init=/bin/false\n"
+			   "append   quiet\n"
+			   "refused-by services /not (ready|up) #/\n";
 
 	ck_assert_msg(broken_read(a, written(a, text), &s, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(s.name, "sshd-exits");

@@ -24,7 +24,7 @@ struct scene {
 	struct guest *g;
 	struct buf story; /* events, in order */
 	bool over;
-	uint64_t seen;    /* console bytes at the last call */
+	uint64_t seen; /* console bytes at the last call */
 };
 
 static void

@@ -16,8 +16,7 @@ static struct man_package packages[] = { { "s6", "2.13.1.0", "", false } };
 static struct image
 image(const char *name, const char *arch, const char *profile, const char *door)
 {
-	return (struct image){ .path = name, .name = name, .base = "/disk", .root_password = "r",
-		.m = { .triple = "x", .arch = arch, .profile = profile, .net = "dhcp", .door = door, .image = "disk", .parts = parts, .nparts = 1, .packages = packages, .npackages = 1, .services = services, .nservices = 2 } };
+	return (struct image){ .path = name, .name = name, .base = "/disk", .root_password = "r", .m = { .triple = "x", .arch = arch, .profile = profile, .net = "dhcp", .door = door, .image = "disk", .parts = parts, .nparts = 1, .packages = packages, .npackages = 1, .services = services, .nservices = 2 } };
 }
 
 static const struct {

@@ -62,8 +62,8 @@ some_names(struct arena *a)
 static const struct {
 	enum want_kind kind;
 	const char *text;
-	int status;        /* wanted */
-	int had;           /* what the command left; -1: it had none */
+	int status; /* wanted */
+	int had;    /* what the command left; -1: it had none */
 	const char *out;
 	int met;
 	const char *shown, *got; /* got only where not met */

@@ -51,8 +51,8 @@ struct fake {
 	char *cmdline_path; /* a file that stands for /proc/cmdline */
 	struct lines script;
 	bool script_over, echo, deaf;
-	nstime until;          /* pause */
-	const char *wanted;    /* hear, or NULL */
+	nstime until;	    /* pause */
+	const char *wanted; /* hear, or NULL */
 	struct buf heard, qmp_in, door_in;
 	const char *registers;
 	unsigned port;
@@ -93,7 +93,7 @@ static void
 qmp_event(struct fake *f, const char *name, const char *reason)
 {
 	qmp_say(f, arena_printf(f->a, "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"%s\", \"data\": {\"%s\": \"%s\"}}",
-	    name, strcmp(name, "GUEST_PANICKED") ? "reason" : "action", reason));
+		       name, strcmp(name, "GUEST_PANICKED") ? "reason" : "action", reason));
 }
 
 static _Noreturn void
@@ -481,7 +481,8 @@ serve(struct fake *f)
 	size_t had = f->heard.n;
 	char *eol;
 
-	if (poll(p, 3, f->until > clock_now() ? clock_poll_ms(f->until) : awake(f) ? 0 : -1) < 0)
+	if (poll(p, 3, f->until > clock_now() ? clock_poll_ms(f->until) : awake(f) ? 0
+										   : -1) < 0)
 		die("poll");
 	/* the harness closed QMP: it is gone, and so is a real QEMU's reason to live */
 	if (p[0].revents && take(f->qmp, &f->qmp_in) < 0)
