@@ -255,7 +255,7 @@ on_signal(void *arg, int fd, short revents)
 	if (read(fd, &s, sizeof s) != (ssize_t)sizeof s || r->stopped)
 		return;
 	r->stopped = arena_printf(r->a, "interrupted by signal %u", s.ssi_signo);
-	log_info("%s: ending %zu guests", r->stopped, r->running);
+	log_info("%s: ending %zu guest%s", r->stopped, r->running, r->running == 1 ? "" : "s");
 	for (size_t i = 0; i < r->m->n; i++) {
 		struct task *t = &r->tasks[i];
 

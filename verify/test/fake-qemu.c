@@ -20,6 +20,7 @@
  *   eof                closes the console
  *   deaf               from here on `quit` and the buttons do nothing
  *   words TEXT         to stderr
+ *   spoil FILE         appends to a file of the host, which no guest should be able to
  *   exit N             the end, without an event
  *   die                the end by a signal
  */
@@ -387,6 +388,16 @@ say_words(struct fake *f, const char *args)
 }
 
 static void
+spoil(struct fake *f, const char *args)
+{
+	FILE *file = fopen(args, "a");
+
+	(void)f;
+	if (!file || fputs("spoilt", file) < 0 || fclose(file) < 0)
+		die(args);
+}
+
+static void
 leave(struct fake *f, const char *args)
 {
 	end(f, atoi(args));
@@ -420,6 +431,7 @@ static const struct {
 	{ "eof", eof },
 	{ "deaf", deaf },
 	{ "words", say_words },
+	{ "spoil", spoil },
 	{ "exit", leave },
 	{ "die", crash },
 };

@@ -19,6 +19,7 @@
 	X(image) \
 	X(matrix) \
 	X(broken) \
+	X(run) \
 	X(http) \
 	X(report) \
 	X(guestfs) \
