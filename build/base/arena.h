@@ -24,7 +24,7 @@ void *arena_grow(struct arena *a, const void *old, size_t oldn, size_t newn, siz
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /* for memory that outlives no arena: malloc and realloc that end the program when out of memory */
 void *xmalloc(size_t n);

@@ -36,6 +36,8 @@ wipe(void)
 	status_shown = false;
 }
 
+static void line(const char *kind, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
 static void
 line(const char *kind, const char *fmt, va_list ap)
 {

@@ -132,6 +132,24 @@ START_TEST(judges)
 }
 END_TEST
 
+/* those that are really used: each is well formed, and its scenario exists */
+START_TEST(all_of_ours_are_sound)
+{
+	struct arena *a = arena_new();
+	struct sabotage *s;
+	size_t n;
+	struct err e;
+
+	ck_assert_msg(broken_read_all(a, "verify/test/broken", &s, &n, &e) == 0, "%s", e.msg);
+	ck_assert_uint_gt(n, 5);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_str_eq(strrchr(s[i].path, '/') + 1, s[i].name);
+		ck_assert_msg(file_exists(arena_printf(a, "scenarios/%s.scn", s[i].scenario)), "%s", s[i].path);
+	}
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 broken_suite(void)
 {
@@ -139,6 +157,7 @@ broken_suite(void)
 	TCase *tc = harness_case(s, "broken");
 
 	tcase_add_test(tc, reads);
+	tcase_add_test(tc, all_of_ours_are_sound);
 	tcase_add_loop_test(tc, refuses, 0, sizeof bad / sizeof *bad);
 	tcase_add_loop_test(tc, judges, 0, sizeof verdicts / sizeof *verdicts);
 	return s;

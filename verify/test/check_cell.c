@@ -187,6 +187,18 @@ START_TEST(explains_what_the_guest_did)
 }
 END_TEST
 
+START_TEST(measures_how_long_a_boot_takes)
+{
+	struct stage t;
+
+	set_stage(&t, BOOTS "say Linux\\n\npause 100ms\nsay lh: default up\\n\npause 100ms\nsay login: ", "expect /Linux/\nexpect /login: /\n", false);
+	play(&t);
+	ck_assert_int_eq(t.r.verdict, VERDICT_PASS);
+	ck_assert(t.r.booted >= 100 * NS_PER_MS && t.r.booted + 100 * NS_PER_MS <= t.r.took);
+	strike(&t);
+}
+END_TEST
+
 START_TEST(warns_and_goes_on)
 {
 	struct stage t;
@@ -259,7 +271,7 @@ cell_suite(void)
 {
 	Suite *s = suite_create("cell");
 	TCase *tc = harness_case(s, "cell");
-	const TTest *const tests[] = { marks_every_point, explains_what_the_guest_did, warns_and_goes_on, what_cannot_be_judged_is_broken, can_be_interrupted, writes_down_its_verdict };
+	const TTest *const tests[] = { marks_every_point, explains_what_the_guest_did, measures_how_long_a_boot_takes, warns_and_goes_on, what_cannot_be_judged_is_broken, can_be_interrupted, writes_down_its_verdict };
 
 	tcase_add_loop_test(tc, plays, 0, sizeof cases / sizeof *cases);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
