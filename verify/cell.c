@@ -82,13 +82,9 @@ close_step(struct cell *c, enum verdict v)
 void
 cell_pass(struct cell *c)
 {
-	const struct step *s = step_of(c);
-
 	if (!c->step_open)
 		return;
 	close_step(c, VERDICT_PASS);
-	if (!c->result->booted && (!strcmp(s->verb, "wait") || !strcmp(s->verb, "expect")))
-		c->result->booted = clock_now() - c->booted_from;
 	schedule_next(c);
 }
 
@@ -268,6 +264,11 @@ look_out(struct cell *c)
 			c->reborn = false;
 			continue;
 		}
+		if (h.which > s->nwatches) { /* ready */
+			if (!c->result->booted)
+				c->result->booted = clock_now() - c->booted_from;
+			continue;
+		}
 		w = &s->watches[h.which];
 		line = line_of(c, &h);
 		if (allowed(c, w, line))
@@ -397,20 +398,23 @@ drop_guest(struct cell *c)
 	c->guest = NULL;
 }
 
-/* the watches, and behind them the nonce in the kernel's own words */
+/* what an image of ours says when all its services are up */
+static const char ready[] = "lh: default up";
+
+/* the watches, and behind them the nonce in the kernel's own words, and readiness */
 static int
 make_cursors(struct cell *c, struct err *e)
 {
 	const struct scenario *s = c->job->scenario;
 	const char *word = arena_printf(c->a, "lh.nonce=%s", c->nonce);
-	struct pattern **p = arena_array(c->a, s->nwatches + 1, sizeof(struct pattern *));
+	struct pattern **p = arena_array(c->a, s->nwatches + 2, sizeof(struct pattern *));
 
 	for (size_t i = 0; i < s->nwatches; i++)
 		p[i] = s->watches[i].pattern;
-	if (pattern_literal(c->a, word, strlen(word), &p[s->nwatches], e) < 0)
+	if (pattern_literal(c->a, word, strlen(word), &p[s->nwatches], e) < 0 || pattern_literal(c->a, ready, strlen(ready), &p[s->nwatches + 1], e) < 0)
 		return -1;
 	c->read = cursor_new(guest_console(c->guest), NULL, 0);
-	c->watch = cursor_new(guest_console(c->guest), p, s->nwatches + 1);
+	c->watch = cursor_new(guest_console(c->guest), p, s->nwatches + 2);
 	cursor_each(c->watch);
 	return 0;
 }

@@ -90,18 +90,28 @@ read_scenarios(struct arena *a, const struct options *o, struct scenario **out, 
 	return scenario_read_all(a, scenario_dir(a, o), step_forms(a), facts_known, out, n, e);
 }
 
-/* OUTPUT/verify for OUTPUT/TRIPLE/manifest */
+static void
+up(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	slash[slash == path] = '\0';
+}
+
+/* OUTPUT/verify for OUTPUT/TRIPLE/manifest, and for OUTPUT/TRIPLE/static/manifest */
 static const char *
 default_out(struct arena *a, const char *manifest)
 {
-	char full[PATH_MAX], *slash;
+	char full[PATH_MAX];
+	const char *folder;
 
 	if (!realpath(manifest, full))
 		return "verify";
-	for (int up = 0; up < 2; up++) {
-		slash = strrchr(full, '/');
-		slash[slash == full] = '\0';
-	}
+	up(full);
+	folder = strrchr(full, '/') + 1;
+	if (!strcmp(folder, "static") || !strcmp(folder, "dhcp"))
+		up(full);
+	up(full);
 	return arena_printf(a, "%s/verify", full);
 }
 
