@@ -49,7 +49,7 @@ journal_forgive(const struct journal *j, const struct node *n)
 		return NULL;
 	unlink(link);
 	dir[len] = '\0';
-	if (strncmp(dir, j->cache, strlen(j->cache))) /* somebody's own link */
+	if (strncmp(dir, j->cache, strlen(j->cache)) || dir[strlen(j->cache)] != '/') /* somebody's own link */
 		return NULL;
 	unlink(arena_printf(j->a, "%s/kept", dir));
 	return arena_strdup(j->a, dir);
@@ -122,9 +122,9 @@ journal_took(const struct journal *j, const struct node *n, double seconds)
 static char *
 what_of(struct arena *a, const char *line)
 {
-	size_t first = strcspn(line, " "), second = line[first] ? strcspn(line + first + 1, " ") : 0;
+	size_t first = strcspn(line, " "), second = line[first] ? first + 1 + strcspn(line + first + 1, " ") : first;
 
-	return arena_strndup(a, line, second == DIGEST_HEX - 1 ? first : first + 1 + second);
+	return arena_strndup(a, line, line[second] ? second : first);
 }
 
 static bool
@@ -138,15 +138,29 @@ has_line(const char *text, const char *line)
 	return false;
 }
 
-/* what the first line is about that one text has and the other lacks; NULL: none */
-static const char *
-first_missing(struct arena *a, const char *has, const char *lacks)
+static bool
+speaks_of(const char *text, const char *what)
 {
-	char *rest = arena_strdup(a, has), *line;
+	size_t n = strlen(what);
 
-	while ((line = strsep(&rest, "\n")))
-		if (*line && !has_line(lacks, line))
-			return what_of(a, line);
+	for (const char *at = text; (at = strstr(at, what)); at++)
+		if ((at == text || at[-1] == '\n') && at[n] == ' ')
+			return true;
+	return false;
+}
+
+/* the first line that one text has and the other lacks, and what the other has instead; NULL: none */
+static const char *
+first_missing(struct arena *a, const char *has, const char *lacks, const char *otherwise)
+{
+	char *rest = arena_strdup(a, has), *line, *what;
+
+	while ((line = strsep(&rest, "\n"))) {
+		if (!*line || has_line(lacks, line))
+			continue;
+		what = what_of(a, line);
+		return arena_printf(a, "%s %s", what, speaks_of(lacks, what) ? "changed" : otherwise);
+	}
 	return NULL;
 }
 
@@ -157,9 +171,8 @@ journal_changed(const struct journal *j, const struct node *n, const char *key_t
 
 	if (!old)
 		return NULL;
-	if ((what = first_missing(j->a, key_text, old)))
-		return arena_printf(j->a, "%s changed", what);
-	if ((what = first_missing(j->a, old, key_text)))
-		return arena_printf(j->a, "%s is gone", what);
-	return "its result is no longer in the store";
+	what = first_missing(j->a, key_text, old, "is new");
+	if (!what)
+		what = first_missing(j->a, old, key_text, "is gone");
+	return what ? what : "its result is no longer in the store";
 }

@@ -45,6 +45,7 @@
 	X(jobserver)   \
 	X(toolchain)   \
 	X(work)        \
+	X(journal)     \
 	X(job)
 
 #define DECLARE(name) Suite *name##_suite(void);
