@@ -12,9 +12,10 @@
 #include <time.h>
 
 /* the packages a scenario may ask the version of */
-#define PACKAGES(X)                                                                                           \
-	X("linux")                                                                                            \
-	X("musl") X("busybox") X("dropbear") X("skalibs") X("execline") X("s6") X("s6-rc") X("s6-linux-init") \
+#define PACKAGES(X)                                                                                 \
+	X("linux")                                                                                  \
+	X("musl")                                                                                   \
+	X("busybox") X("dropbear") X("skalibs") X("execline") X("s6") X("s6-rc") X("s6-linux-init") \
 	    X("s6-portable-utils") X("s6-linux-utils") X("s6-dns") X("s6-networking") X("nsss") X("utmps") X("mdevd") X("bcnm")
 
 /* partitions, whose size in MiB is ${rootfs.mib} ... */
@@ -23,7 +24,8 @@
 /* members of struct manifest that are one text */
 #define TEXTS(X)  \
 	X(triple) \
-	X(arch) X(profile) X(set) X(net) X(hostname) X(address) X(router) X(dns) X(country) X(qemu) X(machine) X(cpu) X(console) X(elf)
+	X(arch)   \
+	X(profile) X(set) X(net) X(hostname) X(address) X(router) X(dns) X(country) X(qemu) X(machine) X(cpu) X(console) X(elf)
 
 const char *const facts_known[] = {
 #define NAME(member) #member,
