@@ -2,6 +2,7 @@
 #ifndef VERIFY_FACTS_H
 #define VERIFY_FACTS_H
 
+struct arena;
 struct image;
 struct names;
 
@@ -10,7 +11,7 @@ struct names;
  * (${arch} ${profile} ${address} ${services} ${version.linux} ...), who may log in
  * (${root.password} ${guest.password}), and the run (${nonce} ${scale} ${now}).
  */
-extern const char *const facts_known[]; /* NULL-terminated; for scenario_read */
+const char *const *facts_known(struct arena *a); /* NULL-terminated; for scenario_read */
 
 /* sets all of them; what this image does not have has no value */
 void facts_set(struct names *names, const struct image *i, double scale);

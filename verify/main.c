@@ -87,7 +87,7 @@ scenario_dir(struct arena *a, const struct options *o)
 static int
 read_scenarios(struct arena *a, const struct options *o, struct scenario **out, size_t *n, struct err *e)
 {
-	return scenario_read_all(a, scenario_dir(a, o), step_forms(a), facts_known, out, n, e);
+	return scenario_read_all(a, scenario_dir(a, o), step_forms(a), facts_known(a), out, n, e);
 }
 
 static void
@@ -262,7 +262,7 @@ lint(struct arena *a, struct options *o, struct err *e)
 	size_t n;
 
 	for (int i = 0; i < o->nwords; i++)
-		if (scenario_read(a, o->words[i], file_exists(watches) ? watches : NULL, step_forms(a), facts_known, &s, e) < 0)
+		if (scenario_read(a, o->words[i], file_exists(watches) ? watches : NULL, step_forms(a), facts_known(a), &s, e) < 0)
 			return -1;
 	if (o->nwords)
 		return 0;

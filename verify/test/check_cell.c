@@ -46,7 +46,7 @@ set_stage(struct stage *t, const char *script, const char *steps, bool door)
 	text = arena_printf(t->a, "# SPDX-License-Identifier: GPL-2.0-or-later\nscenario test \"a test\"\n%stimeout 5s\nlimit 20s\nwatch fail panic /Kernel panic.*/\nwatch warn odd /odd: .*/\n%s",
 	    door ? "" : "image pristine\n", steps);
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
-	ck_assert_msg(scenario_read(t->a, path, NULL, step_forms(t->a), facts_known, &t->s, &e) == 0, "%s", e.msg);
+	ck_assert_msg(scenario_read(t->a, path, NULL, step_forms(t->a), facts_known(t->a), &t->s, &e) == 0, "%s", e.msg);
 	t->s.path = "test.scn"; /* for exact texts */
 	t->job = (struct cell_job){ .image = &t->image, .scenario = &t->s, .dir = arena_printf(t->a, "%s/cell", test_dir()), .door = door, .scale = 1 };
 }

@@ -43,7 +43,7 @@ add_scenario(struct show *s, const char *name, const char *steps)
 	struct err e;
 
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
-	ck_assert_msg(scenario_read(s->a, path, NULL, step_forms(s->a), facts_known, &s->scenarios[s->nscenarios++], &e) == 0, "%s", e.msg);
+	ck_assert_msg(scenario_read(s->a, path, NULL, step_forms(s->a), facts_known(s->a), &s->scenarios[s->nscenarios++], &e) == 0, "%s", e.msg);
 }
 
 static void
