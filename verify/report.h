@@ -13,13 +13,13 @@
  * "N passed, N failed, N skipped" (broken and flaky count as failed, and are named).
  */
 struct report_head {
-	const char *version;   /* of lh-verify */
+	const char *version;		 /* of lh-verify */
 	const char *set, *profile, *why; /* why this profile when auto chose it, or NULL */
-	const char *accel;     /* "tcg", "kvm", with the reason */
+	const char *accel;		 /* "tcg", "kvm", with the reason */
 	unsigned jobs;
-	double scale;          /* of timeouts */
+	double scale; /* of timeouts */
 	nstime took;
-	const char *date;      /* of the run, UTC */
+	const char *date; /* of the run, UTC */
 };
 
 void report_tap_start(FILE *f, size_t ncells, const struct report_head *h);

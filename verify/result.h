@@ -21,36 +21,36 @@ enum verdict { VERDICT_PASS,
 extern const char *const verdict_names[NVERDICTS];
 
 struct point {
-	unsigned line;           /* of the scenario */
-	const char *source;      /* the statement */
+	unsigned line;	    /* of the scenario */
+	const char *source; /* the statement */
 	enum verdict verdict;
 	nstime took;
 };
 
 /* why a cell is not a pass, as a person should see it; members may be NULL */
 struct failure {
-	const char *where;    /* scenarios/services.scn:14 */
-	const char *what;     /* one line */
+	const char *where; /* scenarios/services.scn:14 */
+	const char *what;  /* one line */
 	const char *expected;
 	const char *got;
-	const char *guest;    /* idle, spinning in SYMBOL, waiting for disk, host starved, panicked, gone */
-	const char *nearest;  /* what came closest, or the console line that tells most */
-	const char *look;     /* paths and commands, relative to the output folder */
+	const char *guest;   /* idle, spinning in SYMBOL, waiting for disk, host starved, panicked, gone */
+	const char *nearest; /* what came closest, or the console line that tells most */
+	const char *look;    /* paths and commands, relative to the output folder */
 };
 
 /* a piece of the console, for the report */
 struct excerpt {
 	const char *text; /* bytes; NULL: none */
 	size_t n;
-	size_t from, to;  /* the part that tells most; equal: nothing to mark */
+	size_t from, to; /* the part that tells most; equal: nothing to mark */
 };
 
 struct cell_result {
 	const char *arch, *net, *profile, *set, *scenario, *title;
 	const char *scenario_path;
-	const char *dir;       /* the cell's folder: console, qmp, argv, verdict */
+	const char *dir; /* the cell's folder: console, qmp, argv, verdict */
 	enum verdict verdict;
-	const char *reason;    /* skip and broken: one line */
+	const char *reason; /* skip and broken: one line */
 	struct failure failure;
 	struct point *points;
 	size_t npoints;

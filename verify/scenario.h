@@ -30,54 +30,56 @@ struct pattern;
  * Steps: expect prompt send run wait check host vm sleep.  See README.md, "Scenarios".
  */
 enum want_kind { WANT_NONE,
-	WANT_RE,       /* -> /re/   search in the output */
-	WANT_TEXT,     /* -> "text" the output contains it */
-	WANT_ALL,      /* -> all a b c   the output's words are exactly this set */
-	WANT_HAS,      /* -> has a b c   they are among its words */
-	WANT_EMPTY };  /* -> empty */
+	WANT_RE,      /* -> /re/   search in the output */
+	WANT_TEXT,    /* -> "text" the output contains it */
+	WANT_ALL,     /* -> all a b c   the output's words are exactly this set */
+	WANT_HAS,     /* -> has a b c   they are among its words */
+	WANT_EMPTY }; /* -> empty */
 
 /* a text with ${name} in it, cut at the names: literal and name parts in turn */
 struct templ {
 	struct templ_part {
 		const char *text; /* literal, or the name */
 		bool is_name;
-	} *v;
+	} * v;
 	size_t n;
 };
 
 struct step {
 	unsigned line;
-	const char *source;   /* the line as written, trimmed, for reports */
-	const char *verb;     /* "run" */
-	struct templ *args;   /* words and quoted strings after the verb */
+	const char *source; /* the line as written, trimmed, for reports */
+	const char *verb;   /* "run" */
+	struct templ *args; /* words and quoted strings after the verb */
 	size_t nargs;
-	struct expect_alt {   /* expect/prompt: the verb line's own pattern, which is wanted, then those of the | lines */
-		const char *label; /* NULL on the first line; one with a label that comes first fails the step with it */
-		const char *re;     /* as written */
+	struct expect_alt {	    /* expect/prompt: the verb line's own pattern, which is wanted, then those of the | lines */
+		const char *label;  /* NULL on the first line; one with a label that comes first fails the step with it */
+		const char *re;	    /* as written */
 		struct templ templ; /* the same, cut at its names */
-		bool has_names;     /* re has ${name}: compiled when the step runs, pattern is NULL */
+		bool has_names;	    /* re has ${name}: compiled when the step runs, pattern is NULL */
 		struct pattern *pattern;
-	} *alts;
+	} * alts;
 	size_t nalts;
 	enum want_kind want;
-	struct templ want_text;  /* WANT_RE (source), WANT_TEXT */
-	struct pattern *want_re; /* WANT_RE without ${name} */
+	struct templ want_text;	  /* WANT_RE (source), WANT_TEXT */
+	struct pattern *want_re;  /* WANT_RE without ${name} */
 	struct templ *want_words; /* WANT_ALL, WANT_HAS */
 	size_t nwant_words;
-	int status;              /* status N: default 0; -1: any */
-	nstime timeout;          /* 0: the scenario's */
-	enum { SECTION_SETUP, SECTION_STEPS, SECTION_TEARDOWN } section;
+	int status;	/* status N: default 0; -1: any */
+	nstime timeout; /* 0: the scenario's */
+	enum { SECTION_SETUP,
+		SECTION_STEPS,
+		SECTION_TEARDOWN } section;
 };
 
 struct watch {
 	const char *name;
-	bool fails;              /* else it only warns */
+	bool fails; /* else it only warns */
 	struct pattern *pattern;
 	unsigned line;
 };
 
 struct allow {
-	const char *name;        /* of the watch */
+	const char *name; /* of the watch */
 	struct pattern *pattern;
 	unsigned line;
 };
@@ -95,10 +97,10 @@ struct scenario {
 	size_t ntags;
 	struct require *requires;
 	size_t nrequires;
-	const char *after;       /* NULL: cold boot */
+	const char *after; /* NULL: cold boot */
 	bool pristine;
 	nstime timeout, limit;
-	struct watch *watches;   /* the common ones (scenarios/watches) first */
+	struct watch *watches; /* the common ones (scenarios/watches) first */
 	size_t nwatches;
 	struct allow *allows;
 	size_t nallows;
@@ -113,10 +115,10 @@ struct scenario {
  */
 struct verb_form {
 	const char *verb;
-	const char *form;      /* "ssh USER key KEY COMMAND" */
-	bool takes_patterns;   /* /re/ as its argument, | lines allowed */
-	bool takes_want;       /* -> and status allowed */
-	const char *defines;   /* name suffix it defines when it ends in `as NAME`: ".port" or "" */
+	const char *form;    /* "ssh USER key KEY COMMAND" */
+	bool takes_patterns; /* /re/ as its argument, | lines allowed */
+	bool takes_want;     /* -> and status allowed */
+	const char *defines; /* name suffix it defines when it ends in `as NAME`: ".port" or "" */
 };
 
 /*

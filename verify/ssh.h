@@ -16,27 +16,27 @@ struct loop;
  * until the deadline a silent or reset connection is tried again.
  */
 struct ssh_job {
-	unsigned port;         /* on 127.0.0.1 */
+	unsigned port; /* on 127.0.0.1 */
 	const char *user;
-	const char *password;  /* or NULL */
-	const char *key;       /* private key file, or NULL; KEY.pub beside it */
+	const char *password; /* or NULL */
+	const char *key;      /* private key file, or NULL; KEY.pub beside it */
 	const char *command;
-	const void *in;        /* bytes for its stdin, may be NULL; must live until done */
+	const void *in; /* bytes for its stdin, may be NULL; must live until done */
 	size_t nin;
 	nstime deadline;
 };
 
-enum ssh_end { SSH_DONE,   /* logged in, the command ended: status, out, err */
-	SSH_DENIED,       /* refused: methods says what the server offers */
-	SSH_FAILED };     /* anything else: why */
+enum ssh_end { SSH_DONE, /* logged in, the command ended: status, out, err */
+	SSH_DENIED,	 /* refused: methods says what the server offers */
+	SSH_FAILED };	 /* anything else: why */
 
 struct ssh_result {
 	enum ssh_end end;
-	int status;            /* exit status of the command (0 also when the server sent none); -1: killed by a signal */
-	struct buf out, err;   /* owned by the ssh, valid in the callback */
-	const char *banner;    /* SSH-2.0-dropbear_2026.94 */
-	const char *methods;   /* publickey,password */
-	const char *hostkey;   /* ssh-ed25519 */
+	int status;	     /* exit status of the command (0 also when the server sent none); -1: killed by a signal */
+	struct buf out, err; /* owned by the ssh, valid in the callback */
+	const char *banner;  /* SSH-2.0-dropbear_2026.94 */
+	const char *methods; /* publickey,password */
+	const char *hostkey; /* ssh-ed25519 */
 	char why[256];
 };
 

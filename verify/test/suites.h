@@ -5,24 +5,24 @@
 #include "build/test/harness.h"
 
 /* one line a suite, in the order of the picture in STYLE; check_NAME.c defines it */
-#define SUITES(X) \
-	X(expect) \
+#define SUITES(X)   \
+	X(expect)   \
 	X(scenario) \
-	X(watches) \
-	X(loop) \
-	X(qmp) \
-	X(qemu) \
-	X(guest) \
-	X(want) \
-	X(explain) \
-	X(cell) \
-	X(image) \
-	X(matrix) \
-	X(broken) \
-	X(run) \
-	X(http) \
-	X(report) \
-	X(guestfs) \
+	X(watches)  \
+	X(loop)     \
+	X(qmp)      \
+	X(qemu)     \
+	X(guest)    \
+	X(want)     \
+	X(explain)  \
+	X(cell)     \
+	X(image)    \
+	X(matrix)   \
+	X(broken)   \
+	X(run)      \
+	X(http)     \
+	X(report)   \
+	X(guestfs)  \
 	X(ssh)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
