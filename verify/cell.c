@@ -500,9 +500,8 @@ told_before(const struct cell *c, const struct step *s)
 }
 
 static void
-start_step(struct cell *c)
+start_step(struct cell *c, const struct step *s)
 {
-	const struct step *s = step_of(c);
 	nstime timeout = scaled(c, s->timeout ? s->timeout : c->job->scenario->timeout);
 
 	c->step = NULL;
@@ -531,13 +530,15 @@ static void
 advance(void *arg)
 {
 	struct cell *c = arg;
+	const struct step *s;
 
 	c->next_alarm = 0;
 	if (c->state == CELL_DONE || c->state == CELL_STOPPING || (c->state == CELL_EXPLAINING && !c->result->reason))
 		return;
 	c->at = next_step(c);
-	if (c->at < c->job->scenario->nsteps)
-		start_step(c);
+	s = step_of(c);
+	if (s)
+		start_step(c, s);
 	else
 		stop(c);
 }

@@ -723,13 +723,12 @@ int
 prompt_find(struct arena *a, struct cursor *c, struct pattern *p, struct hit *h, struct err *e)
 {
 	const struct stream *s = c->s;
-	uint64_t size = stream_size(s), from = c->offset, oldest = stream_oldest(s);
+	uint64_t size = stream_size(s), from = c->offset;
 	int r;
 
 	if (from > size)
 		return 0;
-	if (from < oldest)
-		from = oldest;
+	/* so much is always there */
 	if (size - from > s->match_max)
 		from = size - s->match_max;
 	r = match_once(a, p, s->b.p ? s->b.p : "", s->b.n, (size_t)(from - s->base), PCRE2_ENDANCHORED, h, e);

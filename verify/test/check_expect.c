@@ -163,6 +163,7 @@ static const struct {
 	{ { "# $" }, "# ls # ", "0:5-7 " },
 	{ { "a\\z" }, "aa", "0:1-2 " },
 	{ { "\\Aa" }, "aa", "0:0-1 " },
+	{ { "b", "$" }, "a", "1:1-1 " },
 	{ { "a\\Z", "b" }, "ba\n", "1:0-1 0:1-2 " },
 	/* words and what stands behind */
 	{ { "\\bBUG:" }, "ODEBUG: BUG:", "0:8-12 " },
@@ -664,7 +665,7 @@ END_TEST
 /* what looks like the refused, and is not */
 START_TEST(accepts)
 {
-	static const char *const fine[] = { "\\(*COMMIT", "[(*A]", "\\Q\\G(*F\\E", "(?#(*F)x", "[[:alpha:](*A]", "(*pla:a)", "\\\\G" };
+	static const char *const fine[] = { "\\(*COMMIT", "[(*A]", "[](*A]", "[^](*A]", "\\Q\\G(*F\\E", "(?#(*F)x", "[[:alpha:](*A]", "(*pla:a)", "\\\\G" };
 	struct arena *a = arena_new();
 	struct pattern *p;
 	struct err e = { 0 };
@@ -869,6 +870,85 @@ START_TEST(prompt)
 }
 END_TEST
 
+/* far into a stream */
+START_TEST(prompt_late)
+{
+	struct arena *a = arena_new();
+	struct pattern *p;
+	struct stream *s = stream_new(WINDOW);
+	struct cursor *c = cursor_new(s, NULL, 0);
+	struct hit h;
+	struct err e;
+
+	for (size_t i = 0; i < 500000; i++)
+		stream_add(s, "x", 1);
+	stream_add(s, "\n# ", 3);
+	ck_assert_int_eq(pattern_compile(a, "^# $", &p, &e), 0);
+	ck_assert_int_eq(prompt_find(a, c, p, &h, &e), 1);
+	ck_assert_uint_eq(h.start, 500001);
+	ck_assert_uint_eq(h.end, 500003);
+	cursor_seek(c, 0);
+	ck_assert_int_eq(pattern_compile(a, "(?s)x.+", &p, &e), 0);
+	ck_assert_int_eq(prompt_find(a, c, p, &h, &e), 1);
+	ck_assert_uint_eq(h.end - h.start, 16384);
+	cursor_free(c);
+	stream_free(s);
+	arena_free(a);
+}
+END_TEST
+
+/* what is certain is told at once: nobody may be going to say more */
+static const struct {
+	const char *re, *text;
+	int found;
+} certain[] = {
+	{ "login: ", "lh login: ", 1 },
+	{ "(?<=# )", "ls\n# ", 1 },
+	{ "^", "", 0 },
+	{ "\\n^", "a\n", 1 },
+	{ "a+", "aa", 0 },
+	{ "a+?", "a", 1 },
+	{ "a+b?c", "aabc", 1 },
+	{ "x$", "x", 0 },
+	{ "x$", "x\r", 1 },
+	{ "foo\\b", "foo", 0 },
+	{ "foo\\b", "foo ", 1 },
+	{ "x.*", "x y", 0 },
+	{ "x.*", "x y\r", 1 },
+	{ "ab|abc", "ab", 1 },
+	{ "abc|ab", "ab", 0 },
+};
+
+START_TEST(at_once)
+{
+	const char *text = certain[_i].text;
+
+	/* read at once, or byte by byte */
+	for (size_t n = strlen(text) ? strlen(text) : 1;; n = 1) {
+		struct arena *a = arena_new();
+		struct pattern *p;
+		struct stream *s = stream_new(WINDOW);
+		struct cursor *c;
+		struct err e;
+		struct hit h;
+		int found = 0;
+
+		ck_assert_int_eq(pattern_compile(a, certain[_i].re, &p, &e), 0);
+		c = cursor_new(s, &p, 1);
+		for (size_t at = 0; at < strlen(text); at += n) {
+			stream_add(s, text + at, n);
+			found |= cursor_find(a, c, &h, &e);
+		}
+		ck_assert_int_eq(found, certain[_i].found);
+		cursor_free(c);
+		stream_free(s);
+		arena_free(a);
+		if (n == 1)
+			break;
+	}
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	size_t n, max;
@@ -922,7 +1002,7 @@ END_TEST
 Suite *
 expect_suite(void)
 {
-	const TTest *const plain[] = { endless, deep, accepts, literal, names, readers, forgets, text };
+	const TTest *const plain[] = { prompt_late, endless, deep, accepts, literal, names, readers, forgets, text };
 	Suite *s = suite_create("expect");
 	TCase *tc = harness_case(s, "expect");
 
@@ -934,6 +1014,7 @@ expect_suite(void)
 	tcase_add_loop_test(tc, bounded, 0, ROWS(bounds));
 	tcase_add_loop_test(tc, refuses, 0, ROWS(refused));
 	tcase_add_loop_test(tc, prompt, 0, ROWS(prompts));
+	tcase_add_loop_test(tc, at_once, 0, ROWS(certain));
 	tcase_add_loop_test(tc, last_line, 0, ROWS(lines));
 	for (int i = 0; i < ROWS(plain); i++)
 		tcase_add_test(tc, plain[i]);
