@@ -191,18 +191,18 @@ cell_fill(struct cell *c, const struct templ *t)
 
 /* ---- the console, whatever the steps do ---- */
 
-/* the whole line that a hit begins in, as far as it has come */
+/* the whole line that a match begins in, as far as it has come */
 static const char *
-line_of(struct cell *c, const struct hit *h)
+line_at(struct cell *c, uint64_t start)
 {
 	struct stream *s = guest_console(c->guest);
-	uint64_t from = h->start > SHOWN ? h->start - SHOWN : 0;
+	uint64_t from = start > SHOWN ? start - SHOWN : 0;
 	size_t n, at;
 	char *text = stream_text(c->a, s, from, stream_size(s), &n);
 	const char *begin, *end;
 
 	from = stream_size(s) - n; /* what is still kept */
-	at = h->start > from ? (size_t)(h->start - from) : 0;
+	at = start > from ? (size_t)(start - from) : 0;
 	for (begin = text + at; begin > text && begin[-1] != '\n'; begin--)
 		;
 	end = memchr(text + at, '\n', n - at);
@@ -233,10 +233,14 @@ warn(struct cell *c, const struct watch *w, const char *line)
 }
 
 static void
-tripped(struct cell *c, const struct watch *w, const char *line)
+tripped(struct cell *c, const struct watch *w, const struct hit *h, const char *line)
 {
 	const char *expected = arena_printf(c->a, "never /%s/", pattern_text(w->pattern));
 
+	if (!c->failed) {
+		c->trip = true;
+		c->trip_at = h->start;
+	}
 	if (c->step_open)
 		cell_fail(c, expected, line, "the console tripped the watch \"%s\"", w->name);
 	else
@@ -270,11 +274,11 @@ look_out(struct cell *c)
 			continue;
 		}
 		w = &s->watches[h.which];
-		line = line_of(c, &h);
+		line = line_at(c, h.start);
 		if (allowed(c, w, line))
 			continue;
 		if (w->fails)
-			tripped(c, w, line);
+			tripped(c, w, &h, line);
 		else
 			warn(c, w, line);
 	}
@@ -606,6 +610,10 @@ judge(struct cell *c)
 	struct cell_result *r = c->result;
 
 	c->at = c->job->scenario->nsteps;
+	if (c->trip) { /* the rest of its line has come since */
+		r->failure.got = line_at(c, c->trip_at);
+		r->failure.nearest = NULL;
+	}
 	if (!r->reason)
 		check_end(c);
 	r->verdict = r->reason ? VERDICT_BROKEN : c->failed ? VERDICT_FAIL

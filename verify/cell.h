@@ -65,13 +65,15 @@ struct cell {
 	struct cell_server {
 		struct cell_server *next;
 		struct http *http;
-	} * servers;		  /* until the end of the cell */
-	struct guest *guest;	  /* NULL before the first, and between two */
-	struct cursor *read;	  /* where expect stands */
-	struct cursor *watch;	  /* where the watches stand */
-	nstime console_at;	  /* last byte */
-	nstime booted_from;	  /* start of QEMU */
-	unsigned boots;		  /* so far */
+	} * servers;	      /* until the end of the cell */
+	struct guest *guest;  /* NULL before the first, and between two */
+	struct cursor *read;  /* where expect stands */
+	struct cursor *watch; /* where the watches stand */
+	nstime console_at;    /* last byte */
+	nstime booted_from;   /* start of QEMU */
+	unsigned boots;	      /* so far */
+	bool trip;	      /* a watch made it fail, by what begins at trip_at */
+	uint64_t trip_at;
 	bool reborn;		  /* reset, and the kernel has not shown itself since */
 	unsigned resets;	  /* that no step has awaited yet */
 	const char *reset_reason; /* of the last one */

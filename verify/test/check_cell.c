@@ -109,6 +109,7 @@ static const struct {
 	{ BOOTS "door", "run \"true\"\n", false, VERDICT_FAIL, NULL, "run: needs the door, and this scenario boots the pristine image", NULL, NULL },
 	{ BOOTS "say one>", "expect /one>/\ncheck 3 < 2\n", false, VERDICT_FAIL, "test.scn:9", "check 3 < 2: does not hold", NULL, "3 < 2" },
 	{ BOOTS "say x", "check 3 < two\n", false, VERDICT_FAIL, NULL, "check 3 < two: not two numbers", NULL, NULL },
+	{ BOOTS "drip [   1.0] Kernel panic - not\npause 50ms\nsay  syncing: VFS\\n\nsay Rebooting\\n\n", "expect /login: /\n", false, VERDICT_FAIL, NULL, "the console tripped the watch \"panic\"", NULL, "[ 1.0] Kernel panic - not syncing: VFS" },
 	/* a panic is seen whatever the step waits for, and told before its deadline */
 	{ BOOTS "drip [   1.0] Kernel panic - not syncing: VFS\\n", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8", "the console tripped the watch \"panic\"", "never /Kernel panic.*/", "[ 1.0] Kernel panic - not syncing: VFS" },
 	{ BOOTS "say one>\\nKernel panic in the last line", "expect /one>/\n", false, VERDICT_FAIL, NULL, "the console tripped the watch \"panic\"", NULL, NULL },
