@@ -15,6 +15,9 @@
  * PCRE2 is used without its JIT compiler, which is up to five times as fast and at times wrong: 10.42 misses
  * ((?>[^\r\n]+?)|cc)ab in "xxacab", and leaves in a group what it had at an earlier start.  The interpreter
  * looks for 32 patterns in 30 MB a second and more; a console brings 0.2.
+ *
+ * Nor are its shortcuts trusted that ask for a byte that must be somewhere: (?=ab)a is not found in "abb",
+ * for there is no second a.  They are off while a match may go on, and in a second program that is used at the end.
  */
 
 /* a candidate that is undecided for so many bytes is given up, loudly; makes the work for a byte finite */
@@ -28,7 +31,8 @@
 #define FEW 64
 
 struct pattern {
-	pcre2_code *code;
+	pcre2_code *code; /* for what may go on */
+	pcre2_code *last; /* for what has its end */
 	const char *text;
 	const char **names;
 	uint32_t *groups; /* numbers of the named ones */
@@ -218,8 +222,10 @@ compile(struct arena *a, const void *text, size_t n, uint32_t options, struct pa
 		return fail_usage(e, "pattern //: matches everywhere");
 	pcre2_set_newline(cc, PCRE2_NEWLINE_ANYCRLF);
 	/* the offset limit lets one start be tried by itself */
-	p->code = pcre2_compile(text, n, options | PCRE2_USE_OFFSET_LIMIT, &error, &at, cc);
-	if (!p->code) {
+	options |= PCRE2_USE_OFFSET_LIMIT;
+	p->code = pcre2_compile(text, n, options, &error, &at, cc);
+	p->last = pcre2_compile(text, n, options | PCRE2_NO_START_OPTIMIZE, &error, &at, cc);
+	if (!p->code || !p->last) {
 		pcre2_get_error_message(error, (unsigned char *)why, sizeof why);
 		return fail_usage(e, "pattern /%s/: %s at column %zu", p->text, why, at + 1);
 	}
@@ -395,7 +401,7 @@ match(struct cursor *c, struct slot *t, uint64_t from, uint64_t last, uint64_t l
 	/* never from a match's first byte: \A and ^ would take it for the beginning */
 	t->subject = from - s->base < BEHIND ? s->base : from - BEHIND;
 	pcre2_set_offset_limit(c->mc, last < limit ? (size_t)(last - t->subject) : PCRE2_UNSET);
-	return pcre2_match(t->pattern->code, (const unsigned char *)(s->b.p ? s->b.p : "") + (t->subject - s->base),
+	return pcre2_match(flags & PCRE2_PARTIAL_HARD ? t->pattern->code : t->pattern->last, (const unsigned char *)(s->b.p ? s->b.p : "") + (t->subject - s->base),
 	    (size_t)(limit - t->subject), (size_t)(from - t->subject), flags, t->md, c->mc);
 }
 
@@ -696,7 +702,7 @@ match_once(struct arena *a, struct pattern *p, const char *s, size_t n, size_t f
 	pcre2_general_context *g = pcre2_general_context_create(from_heap, to_heap, NULL);
 	pcre2_match_context *mc = match_context(g);
 	pcre2_match_data *md = pcre2_match_data_create_from_pattern(p->code, g);
-	int r = pcre2_match(p->code, (const unsigned char *)s, n, from, flags, md, mc), found = 0;
+	int r = pcre2_match(p->last, (const unsigned char *)s, n, from, flags, md, mc), found = 0;
 
 	if (is_error(r)) {
 		found = fail_match(e, p, r, "");

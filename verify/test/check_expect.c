@@ -178,6 +178,8 @@ static const struct {
 	{ { "ab\\Kcd" }, "xabcd", "0:3-5 " },
 	{ { "ab\\Kc", "bc" }, "abc", "0:2-3 " },
 	/* matches of nothing */
+	{ { "(?=ab)a" }, "abb", "0:0-1 " },
+	{ { "(?=ab)a{1,2}", "z" }, "abb", "0:0-1 " },
 	{ { "x*" }, "axx", "0:0-0 0:1-3 0:3-3 " },
 	{ { "(?<=# )" }, "# ls\n# ", "0:2-2 0:7-7 " },
 	/* bytes */
@@ -251,6 +253,7 @@ oracle(struct arena *a, struct pattern *const *v, size_t n, const char *text, si
 	pcre2_match_context *mc = pcre2_match_context_create(NULL);
 	pcre2_code *code[MAX_PATTERNS];
 	pcre2_match_data *md[MAX_PATTERNS];
+	bool between[MAX_PATTERNS];
 	struct buf seen = { 0 };
 	char *result = NULL;
 	size_t at = 0;
@@ -258,23 +261,35 @@ oracle(struct arena *a, struct pattern *const *v, size_t n, const char *text, si
 	pcre2_set_newline(cc, PCRE2_NEWLINE_ANYCRLF);
 	pcre2_set_match_limit(mc, 10000);
 	for (size_t i = 0; i < n; i++) {
-		int error;
+		const unsigned char *re = (const unsigned char *)pattern_text(v[i]);
+		pcre2_code *shortcuts;
 		PCRE2_SIZE where;
+		uint32_t type, line_ends;
+		int error;
 
-		code[i] = pcre2_compile((const unsigned char *)pattern_text(v[i]), PCRE2_ZERO_TERMINATED, PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX, &error, &where, cc);
+		code[i] = pcre2_compile(re, PCRE2_ZERO_TERMINATED, PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX | PCRE2_NO_START_OPTIMIZE, &error, &where, cc);
 		ck_assert_ptr_nonnull(code[i]);
 		md[i] = pcre2_match_data_create_from_pattern(code[i], NULL);
+		/* may a match begin between CR and LF? */
+		shortcuts = pcre2_compile(re, PCRE2_ZERO_TERMINATED, PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX, &error, &where, cc);
+		pcre2_pattern_info(shortcuts, PCRE2_INFO_HASCRORLF, &line_ends);
+		pcre2_pattern_info(shortcuts, PCRE2_INFO_FIRSTCODETYPE, &type);
+		between[i] = line_ends && type != 2;
+		pcre2_code_free(shortcuts);
 	}
 	while (at <= len) {
 		size_t best = n, start = 0;
 
 		for (size_t i = 0; i < n; i++) {
-			uint32_t line_ends, type;
+			size_t from = at, to;
 			int r;
 
-			pcre2_pattern_info(code[i], PCRE2_INFO_HASCRORLF, &line_ends);
-			pcre2_pattern_info(code[i], PCRE2_INFO_FIRSTCODETYPE, &type);
-			r = pcre2_match(code[i], (const unsigned char *)text, len, at + ((!line_ends || type == 2) && at && at < len && text[at - 1] == '\r' && text[at] == '\n'), 0, md[i], mc);
+			for (;; from = to + 1) {
+				r = pcre2_match(code[i], (const unsigned char *)text, len, from, 0, md[i], mc);
+				to = r < 0 ? 0 : pcre2_get_startchar(md[i]);
+				if (!to || to == len || text[to - 1] != '\r' || text[to] != '\n' || between[i])
+					break;
+			}
 			if (r == PCRE2_ERROR_NOMATCH)
 				continue;
 			if (r < 0)
