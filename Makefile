@@ -62,8 +62,7 @@ pkg_libs = $(shell pkg-config --libs $(1))
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu
 
 .PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify qemu-boot \
-	check check-unit check-broken lint bench bench-build bench-image bench-verify reproduce bisect release \
-	format clean distclean build
+	check check-unit check-broken lint format clean distclean
 
 tools: $(TOOLS)
 
@@ -123,36 +122,44 @@ LHV := $(B)/lh-verify
 SHORT := $(filter-out -%,$(firstword $(MAKEFLAGS)))
 LHB_FLAGS := $(if $(findstring n,$(SHORT)),-n) $(if $(findstring k,$(SHORT)),-k)
 
-# TRIPLES=all, or a list; else the one that is configured.  A loop's failure ends the recipe.
+# make -n plays no scenario, and says which it would
+RUN := $(if $(filter -n,$(LHB_FLAGS)),list,run)
+
+# TRIPLES=all, or a list; else the one that is configured
 ALL_TRIPLES := $(patsubst sysdeps/%/facts,%,$(wildcard sysdeps/*/facts))
 LIST := $(if $(TRIPLES),$(patsubst %,TRIPLE=%,$(if $(filter all,$(TRIPLES)),$(ALL_TRIPLES),$(TRIPLES))),$(or $(TRIPLE_ARG),-))
 NETS ?= dhcp static
-each = set -e; for t in $(LIST); do [ "$$t" != - ] || t=; $(1); done
+NET_ARGS := $(foreach n,$(NETS),--net=$n)
+each = (for t in $(LIST); do [ "$$t" != - ] || t=; $(1) || exit; done)
+
+# ./make ends with the status that a program of ours ended with
+told = || { s=$$?; echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
 
 # the + hands on our jobserver, and lets make -n reach lh-build -n
 sources packages kernel image: $(TOOLS)
-	+@$(LHB) build $(LHB_FLAGS) --until=$@ $(ARGS) $(TRIPLE_ARG)
+	+@$(LHB) build $(LHB_FLAGS) --until=$@ $(ARGS) $(TRIPLE_ARG) $(told)
 
 rootfs rwfs userfs: image
 
 images: $(TOOLS)
-	+@for t in $(ALL_TRIPLES); do $(LHB) build $(LHB_FLAGS) $(ARGS) TRIPLE=$$t || exit; done
+	+@(for t in $(ALL_TRIPLES); do $(LHB) build $(LHB_FLAGS) $(ARGS) TRIPLE=$$t || exit; done) $(told)
 
 verify: $(TOOLS)
-	+@$(call each,$(LHB) build $(LHB_FLAGS) $(foreach n,$(NETS),--net=$n) $(ARGS) $$t)
-	+@$(LHV) run $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) -o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
-		$$($(call each,$(LHB) manifests $(foreach n,$(NETS),--net=$n) $(ARGS) $$t))
+	+@$(call each,$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $$t) $(told)
+	+@$(LHV) $(RUN) $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) -o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
+		$$($(call each,$(LHB) manifests $(NET_ARGS) $(ARGS) $$t)) $(told)
 
 check-broken: $(TOOLS)
-	+@$(call each,$(LHB) build $(LHB_FLAGS) $(ARGS) $$t)
+	+@$(call each,$(LHB) build $(LHB_FLAGS) $(ARGS) $$t) $(told)
 	+@$(call each,$(LHV) broken $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/broken" verify/test/broken \
-		$$($(LHB) manifests $(ARGS) $$t))
+		$$($(LHB) manifests $(ARGS) $$t)) $(told)
 
 qemu-boot: image
 	@./run-qemu "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG))"
 
 clean distclean: $(TOOLS)
-	@$(LHB) $@ $(ARGS)
+	@$(LHB) $@ $(ARGS) $(told)
 
-help:
-	@sed -n 's/^## //p' README.md | head -0; $(LHB) --help
+help: $(TOOLS)
+	@$(LHB) --help
+	@$(LHV) --help
