@@ -147,7 +147,7 @@ images: $(TOOLS)
 verify: $(TOOLS)
 	+@$(call each,$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $$t) $(told)
 	+@$(LHV) $(RUN) $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) -o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
-		$$($(call each,$(LHB) manifests $(NET_ARGS) $(ARGS) $$t)) $(told)
+		$$( $(call each,$(LHB) manifests $(NET_ARGS) $(ARGS) $$t)) $(told)
 
 check-broken: $(TOOLS)
 	+@$(call each,$(LHB) build $(LHB_FLAGS) $(ARGS) $$t) $(told)
