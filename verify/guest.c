@@ -433,7 +433,7 @@ ignore(struct guest *g)
 static guest_action *const actions[GUEST_NSTATES][NEVENTS] = {
 	[GUEST_OFF] = { ignore, ignore, ignore, ignore, ignore },
 	/*                SHUTDOWN   EXIT       CLOSED     STOP    LATE */
-	[GUEST_RUNNING] = { begin_end, begin_end, begin_end, quit, force },
+	[GUEST_RUNNING] = { begin_end, begin_end, begin_end, quit, ignore },
 	[GUEST_ENDING] = { ignore, settle, settle, ignore, force },
 	[GUEST_ENDED] = { ignore, ignore, ignore, ignore, ignore },
 };

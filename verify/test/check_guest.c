@@ -118,6 +118,8 @@ static const struct {
 	    "GUEST_PANICKED(poweroff) SHUTDOWN(guest-panic) " },
 	{ "words qemu: one thing\nwords qemu: out of luck\nexit 3", "", "qemu: exit status 3: qemu: out of luck", "" },
 	{ "exit 0", "", "qemu: exit status 0", "" },
+	/* the process is dead, and the console is not yet at its end */
+	{ "event SHUTDOWN guest-panic\norphan Kernel panic\\n", "Kernel panic\n", "guest-panic", "SHUTDOWN(guest-panic) " },
 	{ "die", "", "qemu: killed by signal 9 (Killed)", "" },
 	{ "event SHUTDOWN guest-shutdown\nwords it crashed\nexit 7", "", "guest-shutdown, then qemu: exit status 7: it crashed", "SHUTDOWN(guest-shutdown) " },
 };

@@ -23,6 +23,7 @@
  *   spoil FILE         appends to a file of the host, which no guest should be able to
  *   exit N             the end, without an event
  *   die                the end by a signal
+ *   orphan TEXT        the end, and a child that stays a little and then says TEXT
  */
 #include "build/base/arena.h"
 #include "build/base/buf.h"
@@ -404,6 +405,17 @@ leave(struct fake *f, const char *args)
 }
 
 static void
+orphan(struct fake *f, const char *args)
+{
+	if (fork() == 0) {
+		usleep(100000);
+		say(f, args);
+		_exit(0);
+	}
+	end(f, 0);
+}
+
+static void
 crash(struct fake *f, const char *args)
 {
 	(void)args;
@@ -433,6 +445,7 @@ static const struct {
 	{ "words", say_words },
 	{ "spoil", spoil },
 	{ "exit", leave },
+	{ "orphan", orphan },
 	{ "die", crash },
 };
 
