@@ -14,12 +14,14 @@
 #include "verify/report.h"
 #include "verify/result.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -289,6 +291,21 @@ take_signals(struct run *r, sigset_t *old, struct err *e)
 
 /* ---- images ---- */
 
+/* two runs in one folder would replace each other's doors and keys; the descriptor is the lock */
+static int
+lock(struct arena *a, const char *out, struct err *e)
+{
+	const char *path = arena_printf(a, "%s/lock", out);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return fail_errno(e, "%s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	close(fd);
+	return fail(e, "%s: another lh-verify works there; wait for it, or give another -o", out);
+}
+
 static bool
 is_used(const struct matrix *m, const struct image *i)
 {
@@ -341,10 +358,14 @@ run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct re
 	struct run r = { .a = a, .m = m, .o = o, .head = head, .signals = -1 };
 	nstime began = clock_now();
 	sigset_t old;
-	int bad;
+	int bad, locked = lock(a, o->out, e);
 
-	if (prepare(&r, e) < 0)
+	if (locked < 0)
 		return -1;
+	if (prepare(&r, e) < 0) {
+		close(locked);
+		return -1;
+	}
 	choose_load(&r);
 	log_info("%zu image%s, %zu cell%s; %s, %u guest%s at a time, scale %.1f", m->nimages, m->nimages == 1 ? "" : "s", m->n, m->n == 1 ? "" : "s",
 	    head->accel ? head->accel : "no guest", head->jobs, head->jobs == 1 ? "" : "s", head->scale);
@@ -372,6 +393,7 @@ run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct re
 	if (r.signals >= 0)
 		close(r.signals);
 	sigprocmask(SIG_SETMASK, &old, NULL);
+	close(locked);
 	head->took = clock_now() - began;
 	return bad;
 }

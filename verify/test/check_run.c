@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define IMAGES 2
@@ -172,8 +173,27 @@ START_TEST(who_writes_to_the_image_is_found_out)
 }
 END_TEST
 
+START_TEST(two_runs_do_not_share_a_folder)
+{
+	struct show s;
+	struct err e;
+	int fd;
+
+	begin(&s, BOOTS "say up\\n");
+	add_scenario(&s, "one", "expect /up/\n");
+	play(&s, 1);
+	ck_assert_int_eq(s.r[0].verdict, VERDICT_PASS);
+	fd = open(arena_printf(s.a, "%s/lock", test_dir()), O_RDWR);
+	ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0); /* it let go */
+	ck_assert_int_eq(run_cells(s.a, &s.m, &s.o, &s.head, &s.r, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(s.a, "%s: another lh-verify works there; wait for it, or give another -o", test_dir()));
+	close(fd);
+	arena_free(s.a);
+}
+END_TEST
+
 Suite *
 run_suite(void)
 {
-	return suite_of("run", (const TTest *[]){ runs_all_and_tells_them_in_order, a_signal_ends_the_guests, who_writes_to_the_image_is_found_out, NULL });
+	return suite_of("run", (const TTest *[]){ runs_all_and_tells_them_in_order, a_signal_ends_the_guests, who_writes_to_the_image_is_found_out, two_runs_do_not_share_a_folder, NULL });
 }
