@@ -24,13 +24,6 @@ struct reader {
 	struct sabotage *s;
 };
 
-/* one more member of a vector that doubles */
-static void *
-one_more(struct arena *a, void *v, size_t n, size_t size)
-{
-	return n & (n - 1) ? v : arena_grow(a, v, n, n ? 2 * n : 1, size);
-}
-
 /* "/re/" at the start of *rest, which then points behind it */
 static int
 read_pattern(struct reader *r, char **rest, struct pattern **out, struct err *e)
@@ -87,12 +80,12 @@ read_requires(struct reader *r, char *rest, struct err *e)
 	char *word;
 
 	while ((word = word_next(&rest))) {
-		q.values = one_more(r->a, q.values, q.nvalues, sizeof *q.values);
+		q.values = arena_more(r->a, q.values, q.nvalues, sizeof *q.values);
 		q.values[q.nvalues++] = word;
 	}
 	if (!q.nvalues)
 		return lines_fail(&r->l, e, "requires: needs KEY VALUE...");
-	s->requires = one_more(r->a, s->requires, s->nrequires, sizeof q);
+	s->requires = arena_more(r->a, s->requires, s->nrequires, sizeof q);
 	s->requires[s->nrequires++] = q;
 	return 0;
 }
@@ -133,7 +126,7 @@ read_edit(struct reader *r, enum sabotage_kind kind, char *rest, struct err *e)
 	} else if (*rest) {
 		return lines_fail(&r->l, e, "remove: too many words");
 	}
-	s->edits = one_more(r->a, s->edits, s->nedits, sizeof d);
+	s->edits = arena_more(r->a, s->edits, s->nedits, sizeof d);
 	s->edits[s->nedits++] = d;
 	return 0;
 }
@@ -236,7 +229,7 @@ on_file(void *arg, const char *rel, const struct stat *st, struct err *e)
 
 	if (!S_ISREG(st->st_mode) || *rel == '.' || rel[strlen(rel) - 1] == '~')
 		return 0;
-	f->v = one_more(f->a, f->v, f->n, sizeof *f->v);
+	f->v = arena_more(f->a, f->v, f->n, sizeof *f->v);
 	return broken_read(f->a, arena_printf(f->a, "%s/%s", f->dir, rel), &f->v[f->n++], e);
 }
 

@@ -21,8 +21,7 @@ scan_start(struct scan *s, struct arena *a, const struct lines *l, char *line)
 static void
 add_part(struct arena *a, struct templ *t, const char *text, size_t n, bool is_name)
 {
-	if (!(t->n & (t->n - 1)))
-		t->v = arena_grow(a, t->v, t->n, t->n ? 2 * t->n : 1, sizeof *t->v);
+	t->v = arena_more(a, t->v, t->n, sizeof *t->v);
 	t->v[t->n++] = (struct templ_part){ .text = arena_strndup(a, text, n), .is_name = is_name };
 }
 

@@ -29,17 +29,10 @@ struct reading {
 	unsigned seen; /* header words that may come once: bits */
 };
 
-/* one more member of a vector that doubles */
-static void *
-one_more(struct arena *a, void *v, size_t n, size_t size)
-{
-	return n & (n - 1) ? v : arena_grow(a, v, n, n ? 2 * n : 1, size);
-}
-
 static void
 add_text(struct arena *a, const char ***v, size_t *n, const char *text)
 {
-	*v = one_more(a, *v, *n, sizeof **v);
+	*v = arena_more(a, *v, *n, sizeof **v);
 	(*v)[(*n)++] = text;
 }
 
@@ -211,7 +204,7 @@ read_requires(struct reading *r, struct err *e)
 	for (size_t i = 0; i < r->s->nrequires; i++)
 		if (!strcmp(r->s->requires[i].key, q.key))
 			return FAIL(r, e, "requires %s: given twice", q.key);
-	r->s->requires = one_more(r->a, r->s->requires, r->s->nrequires, sizeof q);
+	r->s->requires = arena_more(r->a, r->s->requires, r->s->nrequires, sizeof q);
 	r->s->requires[r->s->nrequires++] = q;
 	return 0;
 }
@@ -288,7 +281,7 @@ read_watch(struct reading *r, struct err *e)
 		return FAIL(r, e, "watch %s: there is one of that name", w.name);
 	if (next_pattern(r, &w.pattern, e) < 0)
 		return -1;
-	r->s->watches = one_more(r->a, r->s->watches, r->s->nwatches, sizeof w);
+	r->s->watches = arena_more(r->a, r->s->watches, r->s->nwatches, sizeof w);
 	r->s->watches[r->s->nwatches++] = w;
 	return line_end(r, e);
 }
@@ -306,7 +299,7 @@ read_allow(struct reading *r, struct err *e)
 		return -1;
 	if (!r->scan.comment || !*r->scan.comment)
 		return FAIL(r, e, "allow %s: needs a comment that says why", w.name);
-	r->s->allows = one_more(r->a, r->s->allows, r->s->nallows, sizeof w);
+	r->s->allows = arena_more(r->a, r->s->allows, r->s->nallows, sizeof w);
 	r->s->allows[r->s->nallows++] = w;
 	return 0;
 }
@@ -430,7 +423,7 @@ add_alt(struct reading *r, struct step *s, const char *label, const struct token
 
 	if (check_pattern(r, t, &alt.pattern, e) < 0)
 		return -1;
-	s->alts = one_more(r->a, s->alts, s->nalts, sizeof alt);
+	s->alts = arena_more(r->a, s->alts, s->nalts, sizeof alt);
 	s->alts[s->nalts++] = alt;
 	return 0;
 }
@@ -488,7 +481,7 @@ read_want(struct reading *r, struct step *s, struct token *t, struct err *e)
 				break;
 			if (check_names(r, &t->templ, e) < 0)
 				return -1;
-			s->want_words = one_more(r->a, s->want_words, s->nwant_words, sizeof *s->want_words);
+			s->want_words = arena_more(r->a, s->want_words, s->nwant_words, sizeof *s->want_words);
 			s->want_words[s->nwant_words++] = t->templ;
 		}
 		return s->nwant_words ? 0 : FAIL(r, e, "-> %s: needs words", s->want == WANT_ALL ? "all" : "has");
@@ -530,7 +523,7 @@ read_words(struct reading *r, struct step *s, bool patterns, bool *wants, struct
 		} else {
 			if (check_names(r, &t.templ, e) < 0)
 				return -1;
-			s->args = one_more(r->a, s->args, s->nargs, sizeof *s->args);
+			s->args = arena_more(r->a, s->args, s->nargs, sizeof *s->args);
 			s->args[s->nargs++] = t.templ;
 		}
 		if (!fetched && next(r, patterns, &t, e) < 0)
@@ -583,7 +576,7 @@ read_step(struct reading *r, const char *verb, const char *source, struct err *e
 		return FAIL(r, e, "%s: one /pattern/ a line; more go on lines that begin with |", verb);
 	if (define_as(r, f, &s, e) < 0)
 		return -1;
-	r->s->steps = one_more(r->a, r->s->steps, r->s->nsteps, sizeof s);
+	r->s->steps = arena_more(r->a, r->s->steps, r->s->nsteps, sizeof s);
 	r->s->steps[r->s->nsteps++] = s;
 	return 0;
 }
@@ -702,7 +695,7 @@ visit(void *arg, const char *rel, const struct stat *st, struct err *e)
 
 	if (!S_ISREG(st->st_mode) || n < 5 || strcmp(rel + n - 4, ".scn") != 0)
 		return 0;
-	f->v = one_more(f->a, f->v, f->n, sizeof *f->v);
+	f->v = arena_more(f->a, f->v, f->n, sizeof *f->v);
 	if (scenario_read(f->a, arena_printf(f->a, "%s/%s", f->dir, rel), f->watches, f->forms, f->known, &f->v[f->n], e) < 0)
 		return -1;
 	for (size_t i = 0; i < f->n; i++)

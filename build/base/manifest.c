@@ -64,16 +64,6 @@ text_of(const struct key *k, const struct manifest *m)
 	return (const char **)((uintptr_t)m + k->member);
 }
 
-/* room for one more member of a vector that doubles */
-static void *
-one_more(struct arena *a, void *v, size_t n, size_t size)
-{
-	/* full exactly when n is a power of two, or nothing is there */
-	if (n & (n - 1))
-		return v;
-	return arena_grow(a, v, n, n ? 2 * n : 1, size);
-}
-
 static int
 number(const struct lines *l, const char *word, uint64_t *out, struct err *e)
 {
@@ -99,7 +89,7 @@ read_part(struct arena *a, const struct lines *l, char *value, struct manifest *
 	p.name = w[0];
 	p.type = w[1];
 	p.uuid = w[4];
-	m->parts = one_more(a, m->parts, m->nparts, sizeof p);
+	m->parts = arena_more(a, m->parts, m->nparts, sizeof p);
 	m->parts[m->nparts++] = p;
 	return 0;
 }
@@ -112,7 +102,7 @@ read_package(struct arena *a, const struct lines *l, char *value, struct manifes
 
 	if ((n != 3 && n != 4) || (n == 4 && strcmp(w[3], "modified")))
 		return lines_fail(l, e, "package: needs NAME VERSION KEY [modified]");
-	m->packages = one_more(a, m->packages, m->npackages, sizeof *m->packages);
+	m->packages = arena_more(a, m->packages, m->npackages, sizeof *m->packages);
 	m->packages[m->npackages++] = (struct man_package){ .name = w[0], .version = w[1], .key = w[2], .modified = n == 4 };
 	return 0;
 }
@@ -124,7 +114,7 @@ read_service(struct arena *a, const struct lines *l, char *value, struct manifes
 
 	if (words(value, w, 2) != 2)
 		return lines_fail(l, e, "service: needs NAME TYPE");
-	m->services = one_more(a, m->services, m->nservices, sizeof *m->services);
+	m->services = arena_more(a, m->services, m->nservices, sizeof *m->services);
 	m->services[m->nservices++] = (struct man_service){ .name = w[0], .type = w[1] };
 	return 0;
 }

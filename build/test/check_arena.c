@@ -51,6 +51,13 @@ START_TEST(grow_keeps)
 	}
 	for (int i = 0; i < 1000; i++)
 		ck_assert_int_eq(v[i], i);
+	v = NULL;
+	for (size_t n = 0; n < 1000; n++) {
+		v = arena_more(a, v, n, sizeof *v);
+		v[n] = (int)n;
+	}
+	for (int i = 0; i < 1000; i++)
+		ck_assert_int_eq(v[i], i);
 	arena_free(a);
 	arena_free(NULL);
 }
