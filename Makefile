@@ -151,7 +151,7 @@ verify: $(TOOLS)
 
 check-broken: $(TOOLS)
 	+@$(call each,$(LHB) build $(LHB_FLAGS) $(ARGS) $$t) $(told)
-	+@$(call each,$(LHV) broken $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/broken" verify/test/broken \
+	@$(call each,$(LHV) broken $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/broken" verify/test/broken \
 		$$($(LHB) manifests $(ARGS) $$t)) $(told)
 
 qemu-boot: image
