@@ -351,18 +351,23 @@ say_tools(struct facts *f, const struct tools *tools, const struct node *n)
 			say(f, "tool %s %s", tools->v[i].name, tools->v[i].said);
 }
 
-/* files of sysdeps/TRIPLE other than the facts: they matter to who names the folder */
+/* what the recipe speaks of: facts, and with $SYSDEPS the folder's other files */
 static int
-say_sysdeps(struct facts *f, const struct sysdeps *sd, bool folder, struct err *e)
+say_sysdeps(struct facts *f, const struct sysdeps *sd, const struct node *node, struct err *e)
 {
 	struct dirent **v = NULL;
 	int n = 0, r = 0;
 
 	say(f, "triple %s", sd->triple);
-	for (size_t i = 0; i < sd->nfacts; i++)
-		if (fact_builds(&sd->facts[i]))
-			say(f, "fact %s %s", sd->facts[i].key, sd->facts[i].value);
-	if (folder)
+	for (size_t i = 0; i < sd->nfacts; i++) {
+		const struct fact *fact = &sd->facts[i];
+		/* a toolchain that came out is tested for what it makes */
+		bool tested = node->variant == VARIANT_TOOLCHAIN && !strcmp(fact->key, "elf");
+
+		if (fact_builds(fact) && (tested || recipe_mentions(node->recipe, fact_variable(f->a, fact))))
+			say(f, "fact %s %s", fact->key, fact->value);
+	}
+	if (recipe_mentions(node->recipe, "SYSDEPS"))
 		n = scandir(sd->dir, &v, NULL, alphasort);
 	for (int i = 0; i < n; i++) {
 		const char *name = v[i]->d_name;
@@ -375,38 +380,23 @@ say_sysdeps(struct facts *f, const struct sysdeps *sd, bool folder, struct err *
 	return r;
 }
 
-/* the recipe's own text: sections, kit, files; *sysdeps: one of them speaks of $SYSDEPS */
+/* the recipe's own text: sections, kit, files */
 static int
-say_text(struct facts *f, const struct config *cfg, const struct recipe *r, bool *sysdeps, struct err *e)
+say_text(struct facts *f, const struct config *cfg, const struct recipe *r, struct err *e)
 {
-	char hex[DIGEST_HEX], *text;
+	char hex[DIGEST_HEX];
 
 	for (size_t i = 0; i < NSECTIONS; i++) {
 		if (!r->sections[i])
 			continue;
 		digest_bytes(r->sections[i], strlen(r->sections[i]), hex);
 		say(f, "section %s %s", section_names[i], hex);
-		*sysdeps |= strstr(r->sections[i], "SYSDEPS") != NULL;
 	}
 	for (size_t i = 0; i < r->nfiles; i++) {
-		char *path = arena_printf(f->a, "%s/%s", r->dir, r->files[i]);
-
-		if (say_path(f, "file", r->files[i], path, e) < 0)
+		if (say_path(f, "file", r->files[i], arena_printf(f->a, "%s/%s", r->dir, r->files[i]), e) < 0)
 			return -1;
-		if (file_isdir(path))
-			continue;
-		if (file_read(f->a, path, &text, NULL, e) < 0)
-			return -1;
-		*sysdeps |= strstr(text, "SYSDEPS") != NULL;
 	}
-	if (r->kit) {
-		char *path = arena_printf(f->a, "%s/recipes/kits/%s.sh", cfg->top, r->kit);
-
-		if (say_path(f, "kit", r->kit, path, e) < 0 || file_read(f->a, path, &text, NULL, e) < 0)
-			return -1;
-		*sysdeps |= strstr(text, "SYSDEPS") != NULL;
-	}
-	return 0;
+	return r->kit ? say_path(f, "kit", r->kit, arena_printf(f->a, "%s/recipes/kits/%s.sh", cfg->top, r->kit), e) : 0;
 }
 
 static int
@@ -448,7 +438,6 @@ plan_key(struct arena *a, const struct config *cfg, const struct sysdeps *sd, co
 {
 	struct facts f = { .a = a };
 	struct buf b = { 0 };
-	bool sysdeps = false;
 
 	say(&f, "format 1");
 	say(&f, "node %s", n->id);
@@ -459,12 +448,12 @@ plan_key(struct arena *a, const struct config *cfg, const struct sysdeps *sd, co
 			return fail(e, "%s: %s, which it needs, is not built", n->id, need->id);
 		say(&f, "need %s %s", need->id, need->output);
 	}
-	if (say_source(&f, cfg, n, e) < 0 || say_text(&f, cfg, n->recipe, &sysdeps, e) < 0)
+	if (say_source(&f, cfg, n, e) < 0 || say_text(&f, cfg, n->recipe, e) < 0)
 		return wrap(e, "%s", n->id);
 	for (size_t i = 0; i < n->recipe->ninputs; i++)
 		if (say_path(&f, "input", n->recipe->inputs[i], arena_printf(a, "%s/%s", cfg->top, n->recipe->inputs[i]), e) < 0)
 			return wrap(e, "%s", n->id);
-	if (n->variant != VARIANT_HOST && say_sysdeps(&f, sd, sysdeps, e) < 0)
+	if (n->variant != VARIANT_HOST && say_sysdeps(&f, sd, n, e) < 0)
 		return wrap(e, "%s", n->id);
 	say_config(&f, cfg, n);
 	say_tools(&f, p->tools, n);

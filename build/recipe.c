@@ -8,6 +8,7 @@
 #include "build/base/lines.h"
 #include "build/config.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -442,6 +443,51 @@ read_sections(struct reading *rd, const char *line, struct err *e)
 	return r;
 }
 
+static int
+add_file(struct arena *a, const char *path, struct buf *b, struct err *e)
+{
+	char *text;
+	size_t n;
+
+	if (!file_exists(path) || file_isdir(path)) /* what should be there is told by others */
+		return 0;
+	if (file_read(a, path, &text, &n, e) < 0)
+		return -1;
+	buf_add(b, text, n);
+	buf_adds(b, "\n");
+	return 0;
+}
+
+static int
+gather_text(struct arena *a, struct recipe *r, struct err *e)
+{
+	struct buf b = { 0 };
+	int done = 0;
+
+	for (int s = 0; s < NSECTIONS; s++)
+		buf_adds(&b, r->sections[s] ? r->sections[s] : "");
+	if (r->kit)
+		done = add_file(a, arena_printf(a, "%s/../kits/%s.sh", r->dir, r->kit), &b, e);
+	for (size_t i = 0; i < r->nfiles && done == 0; i++)
+		done = add_file(a, arena_printf(a, "%s/%s", r->dir, r->files[i]), &b, e);
+	r->text = arena_strndup(a, b.n ? b.p : "", b.n);
+	buf_free(&b);
+	return done;
+}
+
+bool
+recipe_mentions(const struct recipe *r, const char *variable)
+{
+	size_t n = strlen(variable);
+
+	for (const char *p = strchr(r->text, '$'); p; p = strchr(p, '$')) {
+		p += p[1] == '{' ? 2 : 1;
+		if (!strncmp(p, variable, n) && !isalnum((unsigned char)p[n]) && p[n] != '_')
+			return true;
+	}
+	return false;
+}
+
 int
 recipe_read(struct arena *a, const char *dir, struct recipe *out, struct err *e)
 {
@@ -469,7 +515,9 @@ recipe_read(struct arena *a, const char *dir, struct recipe *out, struct err *e)
 		return fail_usage(e, "%s: tells no variant", rd.l.path);
 	if (out->source_of && out->nversions)
 		return fail_usage(e, "%s: has source-of %s and versions of its own", rd.l.path, out->source_of);
-	return line ? read_sections(&rd, line, e) : 0;
+	if (line && read_sections(&rd, line, e) < 0)
+		return -1;
+	return gather_text(a, out, e);
 }
 
 /* ---- all of them ---- */

@@ -74,6 +74,7 @@ struct recipe {
 	size_t nversions;
 	const char *sections[NSECTIONS]; /* text, NULL when absent; the kit is not part of it */
 	unsigned section_line[NSECTIONS];
+	const char *text; /* all that is run or read: sections, kit, files */
 };
 
 struct recipes {
@@ -93,6 +94,12 @@ extern const char *const variant_names[NVARIANTS];
 extern const char *const section_names[NSECTIONS];
 
 int recipe_read(struct arena *a, const char *dir, struct recipe *out, struct err *e);
+/*
+ * Does its text speak of $VARIABLE?  Only then a step has a fact of sysdeps/ in its
+ * environment, and the fact is part of the key: the kernel is not built again for
+ * compiler flags that it never sees.
+ */
+bool recipe_mentions(const struct recipe *r, const char *variable);
 /*
  * A variant takes what is built before it: host packages need host packages, the
  * toolchain needs host and toolchain, the target any.  So one recipe can serve host and

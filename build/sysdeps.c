@@ -6,6 +6,7 @@
 #include "build/base/file.h"
 #include "build/base/lines.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,4 +99,14 @@ fact_builds(const struct fact *f)
 		if (!strcmp(f->key, machines[i]))
 			return false;
 	return true;
+}
+
+const char *
+fact_variable(struct arena *a, const struct fact *f)
+{
+	char *name = arena_strdup(a, f->key);
+
+	for (char *s = name; *s; s++)
+		*s = *s == '-' ? '_' : (char)toupper((unsigned char)*s);
+	return name;
 }

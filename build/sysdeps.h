@@ -28,6 +28,8 @@ const char *sysdeps_get(const struct sysdeps *s, const char *key);
  * plays: no recipe sees them, and changing them builds nothing again.
  */
 bool fact_builds(const struct fact *f);
+/* what recipes know it by: kernel-arch is KERNEL_ARCH */
+const char *fact_variable(struct arena *a, const struct fact *f);
 /* "a b c", sorted: every folder of top/sysdeps */
 char *sysdeps_supported(struct arena *a, const char *top);
 

@@ -15,7 +15,6 @@
 #include "build/toolchain.h"
 #include "build/unpack.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -245,17 +244,6 @@ put(const struct work *w, struct argv *env, const char *name, const char *value)
 	argv_pushf(env, "%s=%s", name, value);
 }
 
-/* kernel-arch -> KERNEL_ARCH */
-static const char *
-variable_of(struct arena *a, const char *fact)
-{
-	char *name = arena_strdup(a, fact);
-
-	for (char *s = name; *s; s++)
-		*s = *s == '-' ? '_' : (char)toupper((unsigned char)*s);
-	return name;
-}
-
 void
 work_env(const struct work *w, const char *makeflags, struct argv *env)
 {
@@ -263,9 +251,12 @@ work_env(const struct work *w, const char *makeflags, struct argv *env)
 	const struct recipe *r = n->recipe;
 
 	if (for_target(w)) {
-		for (size_t i = 0; i < w->sd->nfacts; i++)
-			if (fact_builds(&w->sd->facts[i]))
-				put(w, env, variable_of(w->a, w->sd->facts[i].key), w->sd->facts[i].value);
+		for (size_t i = 0; i < w->sd->nfacts; i++) {
+			const char *name = fact_variable(w->a, &w->sd->facts[i]);
+
+			if (fact_builds(&w->sd->facts[i]) && recipe_mentions(r, name))
+				put(w, env, name, w->sd->facts[i].value);
+		}
 		put(w, env, "TRIPLE", w->sd->triple);
 		put(w, env, "SYSDEPS", w->unboxed ? w->sd->dir : "/lh/sysdeps");
 	} else {

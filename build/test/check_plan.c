@@ -22,12 +22,12 @@ static const struct {
 	{ "recipes/libc/recipe", "name libc\nlicence MIT\nvariant toolchain\n[build]\nmake\n" },
 	{ "recipes/one/recipe", "name one\nlicence ISC\nvariant host target\nneeds toolchain/libc\nversion 1.0\n" PIN("one-1.0.tar") "version 0.9\n" PIN("one-0.9.tar") "[build]\nmake\n" },
 	{ "recipes/two/recipe", "name two\nlicence ISC\nvariant host target\nneeds same/one target/three host/tool\nneeds target/three\n"
-				"config USE_DHCP ROOT_HASH\nfile f\ninput layout\nkit k\nversion 2.0\n" PIN("two-2.0.tar") "source two-2.0-b.tar\nsha256 " OTHER "\ngit v2\n[build]\nmake\n[install]\ncp x $OUT\n" },
+				"config USE_DHCP ROOT_HASH\nfile f\ninput layout\nkit k\nversion 2.0\n" PIN("two-2.0.tar") "source two-2.0-b.tar\nsha256 " OTHER "\ngit v2\n[build]\nmake\n[install]\ncp x ${SHORT} $OUT\n" },
 	{ "recipes/two/f", "f\n" },
 	{ "recipes/three/recipe", "name three\nlicence ISC\nvariant target\nneeds target/one\nsource-of one\n[build]\ncat $SYSDEPS/kernel.conf\n" },
 	{ "recipes/tool/recipe", "name tool\nlicence ISC\nvariant host\n[build]\nmake\n" },
 	{ "recipes/unlisted/recipe", "name unlisted\nlicence ISC\nvariant target\nversion 1\n" PIN("u.tar") },
-	{ "recipes/kits/k.sh", "# kit\n" },
+	{ "recipes/kits/k.sh", "# kit $CFLAGS-x, $GCCX and KERNEL_ARCH\n" },
 	{ "layout/etc/passwd", "root:x\n" },
 };
 
@@ -264,25 +264,19 @@ START_TEST(golden)
 						       "config EPOCH 1784000000\n"
 						       "config ROOT_HASH a\\nb\\\\\n"
 						       "config USE_DHCP true\n"
-						       "fact binutils x86_64-\n"
 						       "fact cflags -O1 -march=x86_64\n"
-						       "fact console ttyS1\n"
-						       "fact elf ELF64 X86_64\n"
-						       "fact gcc gcc\n"
-						       "fact kernel-arch x86\n"
-						       "fact kernel-image bzImage\n"
 						       "fact short x86_64\n"
 						       "file f 092fcfbbcfca3b5be7ae1b5e58538e92c35ab273ae13664fed0d67484c8e78a6\n"
 						       "format 1\n"
 						       "input layout %s\n"
-						       "kit k 3edffc5a9f0e9fd3acc15e2db9bee20a59112c68d3235db5748b9ccf2a7900a4\n"
+						       "kit k 9dfbb9330582abaf6b89711ef7e44ac347df8a90efab78d62172db12913ad6d2\n"
 						       "need host/tool 3333333333333333333333333333333333333333333333333333333333333333\n"
 						       "need target/one 1111111111111111111111111111111111111111111111111111111111111111\n"
 						       "need target/three 2222222222222222222222222222222222222222222222222222222222222222\n"
 						       "need toolchain/libc 0000000000000000000000000000000000000000000000000000000000000000\n"
 						       "node target/two\n"
 						       "section build c117ade9ea8a00abe926dfed79297a9a3632defb97a3ffd1baf33fe92704aa0f\n"
-						       "section install a536ffa941aef7bc0b3313f577f7480d8ef8e68b0c8f5037e46cb67e73307c3a\n"
+						       "section install c5a1954ad41ecba30603f2f8ece69b2d450ae300f93e28aeb9d293749716dd17\n"
 						       "source " HEX "\n"
 						       "tool gcc cross gcc 12\n"
 						       "tool make GNU Make 4.3\n"
@@ -311,6 +305,9 @@ static const struct {
 	{ "recipes/libc/recipe", "name libc\nlicence MIT\nvariant toolchain\n[build]\nmake all\n", NULL, true, false, false },
 	{ "recipes/libc/recipe", "name libc\nlicence MIT\nvariant toolchain\n[configure]\nmake\n", NULL, true, false, false },
 	{ "sysdeps/x86_64-linux-musl/kernel.conf", "other\n", NULL, false, false, false },
+	{ "sysdeps/x86_64-linux-musl/facts", CHECKOUT_FACTS("x86_64", "gcc", "ELF64 X86"), NULL, true, false, false },
+	{ "sysdeps/x86_64-linux-musl/facts", CHECKOUT_FACTS("x86_65", "gcc", "ELF64 X86_64"), NULL, false, false, true },
+	{ "sysdeps/x86_64-linux-musl/facts", CHECKOUT_FACTS("x86_64", "cc", "ELF64 X86_64"), NULL, false, false, false },
 	{ NULL, NULL, "USE_DHCP=false", false, false, true },
 	{ NULL, NULL, "LOCAL_IP=10.0.2.16", false, false, false },
 	{ NULL, NULL, "EPOCH=1", true, true, true },

@@ -33,7 +33,7 @@ static const char recipe_text[] =
     "say configure\n"
     "nonsense\n"
     "[install]\n"
-    "say install\n";
+    "say install $SHORT $GCC ${KERNEL_ARCH}\n";
 
 /* everything a struct work points to */
 struct world {
@@ -191,7 +191,7 @@ START_TEST(line_numbers_are_the_recipes)
 	ck_assert_str_eq(said, arena_printf(w.a, "%s: 14: nonsense: not found\n", script));
 	pclose(p);
 	ck_assert_int_eq(file_read(w.a, arena_printf(w.a, "%s/step/install", w.work.dir), &script, NULL, &e), 0);
-	ck_assert_str_eq(script, arena_printf(w.a, ". %s/step/kit\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nsay install\n", w.work.dir));
+	ck_assert_str_eq(script, arena_printf(w.a, ". %s/step/kit\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nsay install $SHORT $GCC ${KERNEL_ARCH}\n", w.work.dir));
 	world_free(&w);
 }
 END_TEST

@@ -9,16 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FACTS(short, gcc, elf)                                                                     \
-	"short " short "\ngcc " gcc "\nbinutils " short "-\ncflags -O1 -march=" short "\nelf " elf \
-										      "\nkernel-arch x86\nkernel-image bzImage\nqemu qemu-" short "\nmachine pc\nmemory 64\nconsole ttyS1\n"
-
 static const struct {
 	const char *rel, *text;
 } files[] = {
-	{ "sysdeps/x86_64-linux-musl/facts", FACTS("x86_64", "gcc", "ELF64 X86_64") },
+	{ "sysdeps/x86_64-linux-musl/facts", CHECKOUT_FACTS("x86_64", "gcc", "ELF64 X86_64") },
 	{ "sysdeps/x86_64-linux-musl/kernel.conf", "CONFIG_64BIT=y\n" },
-	{ "sysdeps/i486-linux-musl/facts", FACTS("i486", "gcc", "ELF32 386") },
+	{ "sysdeps/i486-linux-musl/facts", CHECKOUT_FACTS("i486", "gcc", "ELF32 386") },
 	{ "sysdeps/README", "not a triple\n" },
 	{ "recipes/sets/2026-07", "# newest\none 1.0\ntwo 2.0\n" },
 	{ "recipes/sets/2024-10", "one 0.9\n" },

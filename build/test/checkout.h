@@ -2,6 +2,11 @@
 #ifndef TEST_CHECKOUT_H
 #define TEST_CHECKOUT_H
 
+/* the text of a facts file */
+#define CHECKOUT_FACTS(short, gcc, elf)                                                            \
+	"short " short "\ngcc " gcc "\nbinutils " short "-\ncflags -O1 -march=" short "\nelf " elf \
+										      "\nkernel-arch x86\nkernel-image bzImage\nqemu qemu-" short "\nmachine pc\nmemory 64\nconsole ttyS1\n"
+
 struct arena;
 
 /*
