@@ -88,7 +88,7 @@ failed(const struct bench *b, struct task *t, const char *why, struct err *failu
 	t->state = TASK_FAILED;
 	if (!step_is_ours(s) && file_read(t->work.a, t->work.log, &text, &n, &ignored) == 0) {
 		log_info("%s: %s failed; the log ends with", t->node->id, s->label);
-		fprintf(stderr, "%s\n", tail_of(text, n));
+		log_text(arena_printf(t->work.a, "%s\n", tail_of(text, n)));
 	}
 	fail(failure, "%s: %s: %s; log %s, folder %s", t->node->id, s->label, why, log, t->work.dir);
 	let_go(b, t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/log.h"
 
+#include "build/base/buf.h"
 #include "build/base/err.h"
 
 #include <stdarg.h>
@@ -10,9 +11,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* the one piece of state that is nobody's argument: who we are and what is on the terminal's last line */
+/* the state that is nobody's argument: who we are, and what is at the bottom of the terminal */
 static const char *program = "lh";
-static bool status_shown;
+static struct buf block; /* its text */
+static unsigned rows;	 /* that it takes; the cursor is in the last */
 
 void
 log_program(const char *name)
@@ -28,12 +30,79 @@ log_is_terminal(void)
 	return isatty(2) && term && strcmp(term, "dumb");
 }
 
+/* to where the block begins; what is written next takes its place */
 static void
-wipe(void)
+go_up(struct buf *out)
 {
-	if (status_shown)
-		fputs("\r\033[K", stderr);
-	status_shown = false;
+	if (rows)
+		buf_adds(out, "\r");
+	if (rows > 1)
+		buf_addf(out, "\033[%uA", rows - 1);
+	rows = 0;
+}
+
+/* as much of a line as fits; what is behind it in the row is wiped */
+static void
+add_row(struct buf *out, const char *line, size_t n, unsigned width)
+{
+	bool coloured = false;
+	size_t i = 0;
+
+	for (unsigned used = 0; i < n; i++) {
+		if (line[i] == '\033' && i + 1 < n && line[i + 1] == '[') {
+			coloured = true;
+			i += strcspn(line + i, "m\n");
+			continue;
+		}
+		/* a character is counted by its first byte (RFC 3629) */
+		if ((line[i] & 0xc0) != 0x80 && used++ == width)
+			break;
+	}
+	buf_add(out, line, i < n ? i : n);
+	buf_adds(out, coloured && i < n ? "\033[m\033[K" : "\033[K");
+}
+
+/* the block as the terminal is now; the last column stays free, so that no row ever wraps */
+static void
+add_block(struct buf *out)
+{
+	struct winsize w = { 0 };
+
+	if (ioctl(2, TIOCGWINSZ, &w) < 0 || w.ws_col < 2 || w.ws_row < 2)
+		w = (struct winsize){ .ws_col = 80, .ws_row = 24 };
+	for (const char *line = block.p; *line && rows + 1 < w.ws_row; rows++) {
+		size_t n = strcspn(line, "\n");
+
+		if (rows)
+			buf_adds(out, "\n");
+		add_row(out, line, n, w.ws_col - 1);
+		line += n + (line[n] == '\n');
+	}
+	buf_adds(out, "\033[J");
+}
+
+/* one write(2), so that a terminal has nothing half-drawn to show */
+static void
+put(struct buf *out)
+{
+	fwrite(out->p, 1, out->n, stderr);
+	buf_free(out);
+}
+
+/* lines above the block */
+static void
+put_above(const struct buf *lines)
+{
+	struct buf out = { 0 };
+
+	if (rows) {
+		go_up(&out);
+		buf_adds(&out, "\033[J");
+	}
+	buf_add(&out, lines->p, lines->n);
+	if (block.n)
+		add_block(&out);
+	put(&out);
 }
 
 static void line(const char *kind, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
@@ -41,10 +110,13 @@ static void line(const char *kind, const char *fmt, va_list ap) __attribute__((f
 static void
 line(const char *kind, const char *fmt, va_list ap)
 {
-	wipe();
-	fprintf(stderr, "%s: %s", program, kind);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	struct buf b = { 0 };
+
+	buf_addf(&b, "%s: %s", program, kind);
+	buf_addv(&b, fmt, ap);
+	buf_adds(&b, "\n");
+	put_above(&b);
+	buf_free(&b);
 }
 
 void
@@ -67,32 +139,49 @@ log_warn(const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+log_text(const char *text)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, text);
+	put_above(&b);
+	buf_free(&b);
+}
+
 int
 log_fatal(const struct err *e)
 {
-	wipe();
+	log_block("");
 	fprintf(stderr, "%s: fatal: %s\n", program, e->msg);
 	return e->code ? e->code : EXIT_WORK;
 }
 
 void
+log_block(const char *text)
+{
+	struct buf out = { 0 };
+
+	if (!log_is_terminal() || (!*text && !rows))
+		return;
+	buf_clear(&block);
+	buf_adds(&block, text);
+	go_up(&out);
+	add_block(&out);
+	put(&out);
+	if (!*text)
+		buf_free(&block);
+}
+
+void
 log_status(const char *fmt, ...)
 {
-	struct winsize w = { .ws_col = 80 };
-	char text[512];
+	struct buf b = { 0 };
 	va_list ap;
 
-	if (!log_is_terminal())
-		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	buf_addv(&b, fmt, ap);
 	va_end(ap);
-	wipe();
-	if (!*text)
-		return;
-	if (ioctl(2, TIOCGWINSZ, &w) < 0 || w.ws_col < 2)
-		w.ws_col = 80;
-	fprintf(stderr, "%.*s", w.ws_col - 1, text);
-	fflush(stderr);
-	status_shown = true;
+	log_block(b.p);
+	buf_free(&b);
 }

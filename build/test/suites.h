@@ -12,6 +12,7 @@
 	X(buf)         \
 	X(lines)       \
 	X(clock)       \
+	X(log)         \
 	X(file)        \
 	X(child)       \
 	X(digest)      \
