@@ -44,6 +44,12 @@ step_of(const struct cell *c)
 	return c->at < c->job->scenario->nsteps ? &c->job->scenario->steps[c->at] : NULL;
 }
 
+const char *
+cell_doing(const struct cell *c)
+{
+	return c->step_open ? step_of(c)->source : NULL;
+}
+
 static void
 schedule_next(struct cell *c)
 {

@@ -98,6 +98,8 @@ struct cell *cell_start(struct arena *a, struct loop *l, const struct cell_job *
 /* ends it as broken */
 void cell_interrupt(struct cell *c, const char *why);
 void cell_free(struct cell *c); /* after done */
+/* the step under way as it is written, or NULL */
+const char *cell_doing(const struct cell *c);
 
 /* ---- for the verbs ---- */
 

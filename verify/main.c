@@ -184,7 +184,7 @@ play(struct arena *a, const struct options *o, struct matrix *m, struct err *e)
 		return -1;
 	if (report_junit(arena_printf(a, "%s/junit.xml", o->run.out), results, m->n, &head, e) < 0 || report_html(html, results, m->n, &head, e) < 0)
 		return -1;
-	report_tap_end(stdout, results, m->n, &head, html);
+	(head.person ? report_end : report_tap_end)(stdout, results, m->n, &head, html);
 	if (fflush(stdout) != 0)
 		return fail_errno(e, "stdout");
 	return status_of(results, m->n);

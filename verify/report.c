@@ -52,14 +52,14 @@ report_rows(const struct cell_result *c, struct report_row rows[REPORT_ROWS])
 
 /* a text whose further lines go under its first one; a guest's control bytes must not reach a terminal */
 static void
-put_row(FILE *f, const char *name, const char *text)
+put_row(FILE *f, const char *hash, const char *name, const char *text)
 {
-	fprintf(f, "#   %-10s ", name);
+	fprintf(f, "%s  %-10s ", hash, name);
 	for (const char *p = text; *p; p++) {
 		if (*p == '\n' && !p[1])
 			break;
 		if (*p == '\n')
-			fprintf(f, "\n#   %-10s ", "");
+			fprintf(f, "\n%s  %-10s ", hash, "");
 		else
 			markup_plain(f, *p);
 	}
@@ -76,8 +76,9 @@ report_tap_start(FILE *f, size_t ncells, const struct report_head *h)
 	fflush(f);
 }
 
-void
-report_tap_cell(FILE *f, size_t number, const struct cell_result *c)
+/* hash: what makes a line a remark */
+static void
+put_cell(FILE *f, const char *hash, size_t number, const struct cell_result *c)
 {
 	static const char *const words[NVERDICTS] = {
 		[VERDICT_PASS] = "ok", [VERDICT_FAIL] = "not ok", [VERDICT_SKIP] = "ok", [VERDICT_FLAKY] = "not ok", [VERDICT_BROKEN] = "not ok"
@@ -94,29 +95,55 @@ report_tap_cell(FILE *f, size_t number, const struct cell_result *c)
 		fprintf(f, " # %.1f s", report_seconds(c->took));
 	putc('\n', f);
 	if (c->verdict == VERDICT_BROKEN || c->verdict == VERDICT_FLAKY)
-		put_row(f, verdict_names[c->verdict], c->reason ? c->reason : "");
+		put_row(f, hash, verdict_names[c->verdict], c->reason ? c->reason : "");
 	if (c->failure.what)
-		put_row(f, "what", c->failure.what);
+		put_row(f, hash, "what", c->failure.what);
 	for (size_t i = 0; i < n; i++)
-		put_row(f, rows[i].name, rows[i].text);
+		put_row(f, hash, rows[i].name, rows[i].text);
 	for (size_t i = 0; i < c->nwarnings; i++)
-		put_row(f, "warning", c->warnings[i]);
+		put_row(f, hash, "warning", c->warnings[i]);
+	fflush(f);
+}
+
+void
+report_tap_cell(FILE *f, size_t number, const struct cell_result *c)
+{
+	put_cell(f, "# ", number, c);
+}
+
+void
+report_cell(FILE *f, size_t number, const struct cell_result *c)
+{
+	put_cell(f, "", number, c);
+	putc('\n', f);
+	fflush(f);
+}
+
+static void
+put_end(FILE *f, const char *hash, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html)
+{
+	struct report_counts k;
+
+	report_count(cells, n, &k);
+	if (k.of[VERDICT_BROKEN])
+		fprintf(f, "%s%zu of the failed could not be judged\n", hash, k.of[VERDICT_BROKEN]);
+	if (k.of[VERDICT_FLAKY])
+		fprintf(f, "%s%zu of the failed are flaky\n", hash, k.of[VERDICT_FLAKY]);
+	fprintf(f, "%s%.1f s; report: %s\n", hash, report_seconds(h->took), html);
+	if (h->why)
+		fprintf(f, "%sprofile %s: %s\n", hash, h->profile, h->why);
+	fprintf(f, "%zu passed, %zu failed, %zu skipped\n", k.of[VERDICT_PASS], k.failed, k.of[VERDICT_SKIP]);
 	fflush(f);
 }
 
 void
 report_tap_end(FILE *f, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html)
 {
-	struct report_counts k;
+	put_end(f, "# ", cells, n, h, html);
+}
 
-	report_count(cells, n, &k);
-	if (k.of[VERDICT_BROKEN])
-		fprintf(f, "# %zu of the failed could not be judged\n", k.of[VERDICT_BROKEN]);
-	if (k.of[VERDICT_FLAKY])
-		fprintf(f, "# %zu of the failed are flaky\n", k.of[VERDICT_FLAKY]);
-	fprintf(f, "# %.1f s; report: %s\n", report_seconds(h->took), html);
-	if (h->why)
-		fprintf(f, "# profile %s: %s\n", h->profile, h->why);
-	fprintf(f, "%zu passed, %zu failed, %zu skipped\n", k.of[VERDICT_PASS], k.failed, k.of[VERDICT_SKIP]);
-	fflush(f);
+void
+report_end(FILE *f, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html)
+{
+	put_end(f, "", cells, n, h, html);
 }

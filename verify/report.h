@@ -5,6 +5,7 @@
 #include "build/base/err.h"
 #include "verify/result.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /*
@@ -20,11 +21,15 @@ struct report_head {
 	double scale; /* of timeouts */
 	nstime took;
 	const char *date; /* of the run, UTC */
+	bool person;	  /* sits at the terminal that is stdout, and has the table of what passes there */
 };
 
 void report_tap_start(FILE *f, size_t ncells, const struct report_head *h);
 void report_tap_cell(FILE *f, size_t number, const struct cell_result *c);
 void report_tap_end(FILE *f, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html);
+/* the same in words for a person, and without a plan; passes are not told */
+void report_cell(FILE *f, size_t number, const struct cell_result *c);
+void report_end(FILE *f, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html);
 int report_junit(const char *path, const struct cell_result *cells, size_t n, const struct report_head *h, struct err *e);
 int report_html(const char *path, const struct cell_result *cells, size_t n, const struct report_head *h, struct err *e);
 

@@ -13,6 +13,7 @@
 #include "verify/matrix.h"
 #include "verify/report.h"
 #include "verify/result.h"
+#include "verify/screen.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -41,6 +42,7 @@ struct task {
 	struct cell_result *result;
 	struct cell_job job;
 	enum task_state state;
+	nstime began;
 	struct cell *cell;
 };
 
@@ -53,6 +55,8 @@ struct run {
 	struct accel *accels; /* of each image */
 	struct task *tasks;
 	size_t next, running, over, told; /* told: so many are on stdout */
+	struct table_cell *shown;	  /* on the terminal, one a task */
+	unsigned tick;
 	int signals;
 	const char *stopped; /* the signal's name, or NULL */
 };
@@ -150,10 +154,42 @@ tell(struct run *r)
 	}
 }
 
+/* a person has passes in the table, and wants to read of the others at once */
 static void
-show_status(struct run *r)
+tell_person(struct task *t)
 {
-	log_status("%zu of %zu over, %zu running", r->over, r->m->n, r->running);
+	if (t->result->verdict == VERDICT_PASS)
+		return;
+	screen_wipe();
+	report_cell(stdout, (size_t)(t - t->run->tasks) + 1, t->result);
+}
+
+static const struct table_cell *
+show(struct run *r)
+{
+	for (size_t i = 0; i < r->m->n; i++) {
+		const struct task *t = &r->tasks[i];
+		const struct cell_result *c = t->result;
+		struct table_cell *s = &r->shown[i];
+
+		*s = (struct table_cell){ .arch = c->arch, .net = c->net, .scenario = c->scenario, .verdict = c->verdict, .took = c->took };
+		s->state = t->state == TASK_OVER ? TABLE_OVER : t->state == TASK_RUNNING ? TABLE_RUNNING
+											 : TABLE_WAITING;
+		if (t->state != TASK_RUNNING)
+			continue;
+		s->took = clock_now() - t->began;
+		s->doing = t->cell ? cell_doing(t->cell) : NULL;
+	}
+	return r->shown;
+}
+
+static void
+on_tick(void *arg)
+{
+	struct run *r = arg;
+
+	screen_draw(show(r), r->m->n);
+	r->tick = loop_at(r->loop, clock_now() + NS_PER_S, on_tick, r);
 }
 
 static void
@@ -166,10 +202,15 @@ finish(struct task *t)
 		broken_judge(r->a, t->what->sabotage, t->result);
 	t->state = TASK_OVER;
 	r->over++;
-	log_info("%s %s %s: %s, %.1f s%s%s", c->arch, c->net, c->scenario, verdict_names[c->verdict], (double)c->took / NS_PER_S,
-	    c->verdict == VERDICT_PASS ? "" : ": ", c->verdict == VERDICT_PASS ? "" : c->reason ? c->reason
-												: c->failure.what);
-	tell(r);
+	if (!log_is_terminal())
+		log_info("%s %s %s: %s, %.1f s%s%s", c->arch, c->net, c->scenario, verdict_names[c->verdict], (double)c->took / NS_PER_S,
+		    c->verdict == VERDICT_PASS ? "" : ": ", c->verdict == VERDICT_PASS ? "" : c->reason ? c->reason
+													: c->failure.what);
+	if (r->head->person)
+		tell_person(t);
+	else
+		tell(r);
+	screen_draw(show(r), r->m->n);
 }
 
 static void
@@ -209,6 +250,7 @@ start(struct task *t, struct err *e)
 	}
 	t->result->reason = NULL;
 	t->state = TASK_RUNNING;
+	t->began = clock_now();
 	r->running++;
 	t->cell = cell_start(r->a, r->loop, &t->job, t->result, on_done, t);
 	return 0;
@@ -227,7 +269,6 @@ start_what_fits(struct run *r)
 			finish(t);
 		}
 	}
-	show_status(r);
 }
 
 static void
@@ -377,18 +418,26 @@ run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct re
 	}
 	r.loop = loop_new();
 	bad = take_signals(&r, &old, e);
-	report_tap_start(stdout, m->n, head);
-	tell(&r);
+	head->person = screen_has_person();
+	if (!head->person) {
+		report_tap_start(stdout, m->n, head);
+		tell(&r);
+	}
+	r.shown = arena_array(a, m->n + 1, sizeof *r.shown);
+	if (log_is_terminal())
+		on_tick(&r);
 	while (bad == 0 && r.over < m->n) {
 		start_what_fits(&r);
 		if (r.running)
 			bad = loop_once(r.loop, e);
 		reap(&r);
 	}
-	log_status("%s", "");
-	tell(&r);
+	screen_wipe();
+	if (!head->person)
+		tell(&r);
 	if (bad == 0)
 		check_images(&r);
+	screen_leave(show(&r), m->n);
 	loop_free(r.loop);
 	if (r.signals >= 0)
 		close(r.signals);

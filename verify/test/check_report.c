@@ -64,6 +64,35 @@ START_TEST(tap_golden)
 }
 END_TEST
 
+static const char person[] =
+    "not ok 2 - x86_64 dhcp services: scenarios/services.scn:14\n"
+    "  what       klogd is not ready\n"
+    "  expected   /^true true$/   within 10 s\n"
+    "  got        true false\n"
+    "             for 10.0 s\n"
+    "  guest      idle\n"
+    "  nearest    s6-log: fatal: \\x1b[31mno\\x1b[m\n"
+    "  look       x86_64/dhcp/services/console\n"
+    "\n"
+    "1 of the failed could not be judged\n"
+    "14.0 s; report: out/index.html\n"
+    "profile minimal: s6 1.0: no <origin> has it\n"
+    "1 passed, 2 failed, 1 skipped\n";
+
+START_TEST(says_the_same_to_a_person)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	report_cell(f, 2, &cells[1]);
+	report_end(f, cells, 4, &head, "out/index.html");
+	fclose(f);
+	ck_assert_str_eq(text, person);
+	free(text);
+}
+END_TEST
+
 static const struct {
 	const char *in;
 	size_t n;
@@ -146,7 +175,7 @@ END_TEST
 Suite *
 report_suite(void)
 {
-	Suite *s = suite_of("report", (const TTest *[]){ tap_golden, junit_is_xml, html_says_it_all, NULL });
+	Suite *s = suite_of("report", (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml, html_says_it_all, NULL });
 
 	tcase_add_loop_test(harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);
 	return s;
