@@ -40,7 +40,7 @@ option(const char *word, const char **value)
 	static const struct {
 		const char *name;
 		char letter;
-	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' }, { "--net", 'N' }, { "--until", 'U' }, { "--directory", 'C' } };
+	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' }, { "--net", 'N' }, { "--until", 'U' }, { "--sources", 'S' }, { "--directory", 'C' } };
 
 	*value = NULL;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -86,23 +86,39 @@ take_value(struct request *rq, char letter, const char *value, struct err *e)
 	}
 }
 
+/* options without a value; NULL: it is none of them */
+static bool *
+flag_of(struct request *rq, char letter)
+{
+	switch (letter) {
+	case 'n':
+		return &rq->dry;
+	case 'k':
+		return &rq->keep_going;
+	case 'S':
+		return &rq->sources;
+	default:
+		return NULL;
+	}
+}
+
 /* one option; next is the word behind it, and *used is set when that is its value */
 static int
 take_option(struct request *rq, const char *word, const char *next, bool *used, struct err *e)
 {
 	const char *value;
 	char letter = option(word, &value);
-	bool alone = letter == 'n' || letter == 'k';
+	bool *flag = flag_of(rq, letter);
 
 	*used = false;
 	if (letter == '?')
 		return fail_usage(e, "%s: unknown option; lh-build --help tells all", word);
-	if (alone && value)
+	if (flag && value)
 		return fail_usage(e, "%s: takes no value", word);
 	if (letter != 'C' && (!rq->command || !strchr(rq->command->options, letter)))
 		return fail_usage(e, "%s: is no option of %s", word, rq->command ? rq->command->name : "lh-build without a command before it");
-	if (alone) {
-		*(letter == 'n' ? &rq->dry : &rq->keep_going) = true;
+	if (flag) {
+		*flag = true;
 		return 0;
 	}
 	if (value)

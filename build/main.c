@@ -6,6 +6,7 @@
 #include "build/base/log.h"
 #include "build/cli.h"
 #include "build/fetch.h"
+#include "build/gc.h"
 #include "build/image.h"
 #include "build/job.h"
 #include "build/lint.h"
@@ -296,6 +297,7 @@ static const struct command commands[] = {
 	{ "lint", "", "checks recipes/, patches/ and sysdeps/ for mistakes", "", 0, cmd_lint },
 	{ "config", "[VARIABLE]", "prints every variable, its value and where it comes from; or one value", "", 1, cmd_config },
 	{ "manifests", "", "prints where the manifests of the images are", "N", 0, cmd_manifests },
+	{ "gc", "", "removes from CACHE what no OUTPUT needs (--sources: source files too)", "nS", 0, gc_command },
 	{ "clean", "", "removes what is in OUTPUT but the sources", "", 0, cmd_clean },
 	{ "distclean", "", "removes OUTPUT", "", 0, cmd_distclean },
 	{ 0 },
@@ -311,7 +313,7 @@ help(void)
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-9s %-11s %s\n", c->name, c->args, c->help);
 	puts("\n"
-	     "  -n            build: say what would run and why, run nothing\n"
+	     "  -n            build, gc: say what would run and why, run nothing\n"
 	     "  -k            build: after a failure, build what can still be built\n"
 	     "  -j N          build: as JOBS=N\n"
 	     "  --until=WHAT  build: sources, packages, kernel or image (default)\n"

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/file.h"
 #include "build/credentials.h"
+#include "build/gc.h"
 #include "build/job.h"
 #include "build/output.h"
 #include "build/profile.h"
@@ -81,7 +82,7 @@ choose_profile(struct session *s, struct err *e)
 int
 session_open(struct arena *a, const char *top, char *const *args, size_t nargs, bool write, struct session *s, struct err *e)
 {
-	*s = (struct session){ .a = a, .lock = -1 };
+	*s = (struct session){ .a = a, .lock = -1, .hold = -1 };
 	if (config_read(a, top, args, nargs, &s->cfg, e) < 0 || read_checkout(s, e) < 0)
 		return -1;
 	if (config_drop_root(&s->cfg, write, e) < 0)
@@ -89,6 +90,8 @@ session_open(struct arena *a, const char *top, char *const *args, size_t nargs, 
 	if (write && output_lock(a, &s->cfg, &s->lock, e) < 0)
 		return -1;
 	s->store.dir = arena_printf(a, "%s/store", s->cfg.cache);
+	if (write && gc_hold(a, &s->cfg, &s->hold, e) < 0)
+		goto close_session;
 	if (write && store_open(a, s->cfg.cache, &s->store, e) < 0)
 		goto close_session;
 	if (tools_ask(a, &s->cfg, &s->sd, &s->tools, e) < 0 || hash_passwords(s, write, e) < 0 || choose_profile(s, e) < 0)
@@ -105,7 +108,9 @@ session_close(struct session *s)
 {
 	if (s->lock >= 0)
 		close(s->lock);
-	s->lock = -1;
+	if (s->hold >= 0)
+		close(s->hold);
+	s->lock = s->hold = -1;
 }
 
 int

@@ -30,6 +30,7 @@ struct session {
 	struct plan plan;
 	const char *why; /* this profile, when auto chose it and not s6; else NULL */
 	int lock;	 /* of OUTPUT; -1 when we only look */
+	int hold;	 /* on CACHE: gc_hold; -1 likewise */
 };
 
 /*

@@ -47,6 +47,7 @@
 	X(toolchain)   \
 	X(work)        \
 	X(journal)     \
+	X(gc)          \
 	X(job)
 
 #define DECLARE(name) Suite *name##_suite(void);
