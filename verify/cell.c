@@ -20,6 +20,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SHOWN 300
@@ -28,6 +29,8 @@
 #define NONCE_RETRY (200 * NS_PER_MS)
 #define STOP_GRACE (10 * NS_PER_S)
 #define PREPARE_TIME (60 * NS_PER_S)
+#define WAKE_TIME (60 * NS_PER_S)
+#define LAST_WORDS (1 * NS_PER_S)
 
 static void advance(void *arg);
 static void judge(struct cell *c);
@@ -337,6 +340,56 @@ ask_nonce(void *arg)
 		guest_run(c->guest, "cat /proc/cmdline", c->began + scaled(c, c->job->scenario->limit), on_cmdline, c);
 }
 
+/* what QEMU says when it ends tells more than that the door is gone */
+static void
+not_awake(void *arg)
+{
+	struct cell *c = arg;
+
+	c->nonce_alarm = 0;
+	if (c->state == CELL_PREPARING)
+		cell_broken(c, "the saved state \"%s\" does not come to life: %s", c->job->from->state, guest_state(c->guest) == GUEST_ENDED ? guest_reason(c->guest) : c->asleep);
+}
+
+/*
+ * A restored guest has its parent's command line, and answers with a nonce that nobody knew before
+ * this QEMU ran.  Its clock stood still meanwhile, and its random numbers are those of every other
+ * fork: both are put right before a step looks.
+ */
+static void
+on_awake(void *arg, const struct door_result *r)
+{
+	struct cell *c = arg;
+	const struct saved *s = c->job->from;
+	const char *word = arena_printf(c->a, "lh.nonce=%s", s->nonce);
+
+	if (c->state != CELL_PREPARING)
+		return; /* interrupted */
+	if (r->status < 0) {
+		c->asleep = arena_strdup(c->a, r->why);
+		c->nonce_alarm = loop_at(c->loop, guest_state(c->guest) == GUEST_ENDED ? 0 : clock_now() + LAST_WORDS, not_awake, c);
+		return;
+	}
+	if (r->status != 0) {
+		cell_broken(c, "the saved state \"%s\": its clock cannot be set: %s", s->state, one_line(c->a, r->out, r->n, SHOWN));
+		return;
+	}
+	if (memmem(r->out, r->n, c->nonce, strlen(c->nonce)) && memmem(r->out, r->n, word, strlen(word)))
+		c->nonce_inside = true;
+	else
+		note_failure(c, arena_printf(c->a, "%s %s", c->nonce, word), one_line(c->a, r->out, r->n, SHOWN), "another guest answers than the one whose state was saved");
+	c->state = CELL_STEPPING;
+	schedule_next(c);
+}
+
+static void
+wake(struct cell *c)
+{
+	const char *command = arena_printf(c->a, "date -s @%lld >/dev/null && echo %s >/dev/urandom && echo %s && cat /proc/cmdline", (long long)time(NULL), c->nonce, c->nonce);
+
+	guest_run(c->guest, command, clock_now() + scaled(c, WAKE_TIME), on_awake, c);
+}
+
 static bool
 nonce_seen(const struct cell *c)
 {
@@ -350,10 +403,14 @@ on_ended(void *arg)
 {
 	struct cell *c = arg;
 
-	if (c->state == CELL_STOPPING)
+	if (c->state == CELL_STOPPING) {
 		judge(c);
-	else if (c->step_open)
+	} else if (c->asleep) {
+		loop_cancel(c->loop, c->nonce_alarm);
+		not_awake(c);
+	} else if (c->step_open) {
 		step_ended(c, step_of(c));
+	}
 }
 
 /* is a reset something that the step under way, or one behind it, waits for? */
@@ -435,6 +492,8 @@ cell_boot(struct cell *c, struct err *e)
 	const struct cell_job *j = c->job;
 	struct qemu_opts o = { .disk = c->disk, .door_fd = j->door ? 0 : -1, .nonce = c->nonce, .append = j->append, .accel = j->accel, .cpu = j->cpu, .reboot = true, .ssh = true };
 
+	const struct saved *from = c->boots ? NULL : j->from;
+
 	if (c->boots && !nonce_seen(c))
 		return fail(e, "boot %u ended before it showed its nonce", c->boots);
 	drop_guest(c);
@@ -447,13 +506,19 @@ cell_boot(struct cell *c, struct err *e)
 	c->flat = NULL;
 	c->step_from = 0;
 	c->booted_from = c->console_at = clock_now();
+	o.loadvm = from ? from->state : NULL;
 	if (guest_start(c->a, c->loop, &j->image->m, &o, j->dir, &calls, c, &c->guest, e) < 0)
 		return -1;
 	c->boots++;
 	if (make_cursors(c, e) < 0)
 		return -1;
-	if (j->door)
+	if (from) {
+		guest_recall(c->guest, from->console, from->nconsole);
+		look_out(c);
+		wake(c);
+	} else if (j->door) {
 		ask_nonce(c);
+	}
 	return 0;
 }
 
@@ -610,6 +675,24 @@ remove_disks(const struct cell *c)
 		unlink(arena_printf(c->a, "%s/%s", c->job->dir, names[i]));
 }
 
+/* what the guest had said when it was stopped, to be saved, is all that it has said */
+static void
+keep_state(struct cell *c)
+{
+	struct saved *s = c->job->save;
+	uint64_t size;
+
+	if (!c->guest)
+		return;
+	size = stream_size(guest_console(c->guest));
+	s->disk = c->disk;
+	s->console = stream_text(c->a, guest_console(c->guest), 0, size, &s->nconsole);
+	if (s->nconsole != size)
+		s->why_not = "its console is too long to be kept";
+	memcpy(s->nonce, c->nonce, sizeof s->nonce);
+	s->booted = c->result->booted;
+}
+
 static void
 judge(struct cell *c)
 {
@@ -626,7 +709,9 @@ judge(struct cell *c)
 							    : VERDICT_PASS;
 	r->took = clock_now() - c->began;
 	c->state = CELL_DONE;
-	if (r->verdict == VERDICT_PASS && !c->job->keep)
+	if (c->job->save)
+		keep_state(c);
+	else if (r->verdict == VERDICT_PASS && !c->job->keep)
 		remove_disks(c);
 	write_verdict(c);
 	c->done(c->arg);
@@ -639,12 +724,14 @@ begin(struct cell *c)
 {
 	struct err e;
 
-	c->state = CELL_STEPPING;
 	if (cell_boot(c, &e) < 0) {
 		cell_broken(c, "%s", e.msg);
 		return;
 	}
 	c->limit_alarm = loop_at(c->loop, c->began + scaled(c, c->job->scenario->limit), on_limit, c);
+	if (c->job->from)
+		return; /* on_awake goes on */
+	c->state = CELL_STEPPING;
 	schedule_next(c);
 }
 
@@ -687,6 +774,25 @@ make_overlay(struct cell *c)
 		cell_broken(c, "%s", e.msg);
 }
 
+/* forks share a disk and its state by having a copy each */
+static void
+copy_overlay(struct cell *c)
+{
+	const struct saved *s = c->job->from;
+	struct err e;
+
+	c->result->from = s->state;
+	c->result->booted = s->booted;
+	if (s->disk) {
+		c->disk = arena_printf(c->a, "%s/disk.qcow2", c->job->dir);
+		if (file_copy(s->disk, c->disk, 0644, &e) < 0) {
+			cell_broken(c, "%s", e.msg);
+			return;
+		}
+	}
+	begin(c);
+}
+
 struct cell *
 cell_start(struct arena *a, struct loop *l, const struct cell_job *job, struct cell_result *result, cell_done *done, void *arg)
 {
@@ -706,7 +812,9 @@ cell_start(struct arena *a, struct loop *l, const struct cell_job *job, struct c
 		return c;
 	}
 	facts_set(&c->names, job->image, job->scale);
-	if (job->base)
+	if (job->from)
+		copy_overlay(c);
+	else if (job->base)
 		make_overlay(c);
 	else
 		begin(c);

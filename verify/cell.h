@@ -26,16 +26,32 @@ struct step_state;
  * ends once, by cell_pass(), cell_fail() or cell_broken(); what comes next is decided from the loop,
  * so a step may end wherever it likes.
  */
+/*
+ * A booted guest, kept for others to start from.  What it said until then is theirs too: every watch
+ * of theirs sees it, and a step may expect it.
+ */
+struct saved {
+	const char *state; /* its name, also inside the disk */
+	const char *disk;  /* the overlay that has it; NULL: the image has no disk */
+	const char *console;
+	size_t nconsole;
+	char nonce[NONCE_SIZE]; /* on the kernel command line of that boot */
+	nstime booted;		/* as in struct cell_result */
+	const char *why_not;	/* QEMU cannot save such a guest: its words; else NULL */
+};
+
 struct cell_job {
 	struct image *image;
 	const struct scenario *scenario;
-	const char *dir;	 /* of the cell, made fresh */
-	const char *base;	 /* what the overlay lies on, NULL: the image has no disk */
-	bool door;		 /* base has a door */
-	const char *append;	 /* more kernel words, or NULL */
-	const char *accel, *cpu; /* as for struct qemu_opts */
-	double scale;		 /* of timeouts */
-	bool keep;		 /* the overlay, also after a pass */
+	const char *dir;	  /* of the cell, made fresh */
+	const char *base;	  /* what the overlay lies on, NULL: the image has no disk */
+	bool door;		  /* base has a door */
+	const char *append;	  /* more kernel words, or NULL */
+	const char *accel, *cpu;  /* as for struct qemu_opts */
+	double scale;		  /* of timeouts */
+	bool keep;		  /* the overlay, also after a pass */
+	struct saved *save;	  /* filled by `vm save`, which keeps the overlay, or NULL */
+	const struct saved *from; /* started from this, or NULL: booted */
 };
 
 enum cell_state { CELL_PREPARING, /* qemu-img */
@@ -60,8 +76,9 @@ struct cell {
 	bool nonce_inside;     /* /proc/cmdline, through the door, has it */
 	bool nonce_on_console; /* the guest's kernel has printed it */
 	unsigned nonce_alarm;
-	const char *disk; /* the overlay, or NULL */
-	const char *flat; /* overlay and image as one raw file, once a step asked for it */
+	const char *asleep; /* why a restored guest gave no answer */
+	const char *disk;   /* the overlay, or NULL */
+	const char *flat;   /* overlay and image as one raw file, once a step asked for it */
 	struct cell_server {
 		struct cell_server *next;
 		struct http *http;

@@ -535,6 +535,13 @@ undo:
 	return -1;
 }
 
+void
+guest_recall(struct guest *g, const void *p, size_t n)
+{
+	log_bytes(g->console_log, p, n);
+	stream_add(g->stream, p, n);
+}
+
 enum guest_state
 guest_state(const struct guest *g)
 {

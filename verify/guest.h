@@ -40,6 +40,8 @@ struct guest_calls {
  * descriptors are not read, but that door_fd is negative when there shall be no door.
  */
 int guest_start(struct arena *a, struct loop *l, const struct manifest *m, const struct qemu_opts *o, const char *dir, const struct guest_calls *calls, void *arg, struct guest **out, struct err *e);
+/* o->loadvm: what the console had said when the state was saved, so that its story is whole; right after guest_start */
+void guest_recall(struct guest *g, const void *p, size_t n);
 enum guest_state guest_state(const struct guest *g);
 struct stream *guest_console(struct guest *g);
 /* how it ended: "guest-shutdown" "guest-reset" "guest-panic" "host-qmp-quit" "host-signal", or "qemu: exit status 1: LAST WORDS" */

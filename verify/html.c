@@ -163,6 +163,10 @@ add_steps(struct buf *b, const struct cell_result *c, size_t number)
 	buf_addf(b, "<details id=%c%zu><summary>", c->verdict == VERDICT_PASS ? 'c' : 's', number);
 	add_heading(b, c);
 	buf_addf(b, " <span class=dim>%s, %.1f s", verdict_names[c->verdict], report_seconds(c->took));
+	if (c->from) {
+		buf_adds(b, ", from state ");
+		markup_adds(b, c->from);
+	}
 	if (c->booted > 0)
 		buf_addf(b, ", booted in %.1f s", report_seconds(c->booted));
 	buf_adds(b, "</span></summary><table>");

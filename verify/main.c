@@ -31,7 +31,7 @@ struct options {
 	size_t nonly;
 	char **words; /* behind the options */
 	int nwords;
-	bool print;
+	bool print, cold;
 };
 
 struct command {
@@ -49,6 +49,7 @@ static const char help_options[] =
     "      --accel WHICH      tcg, kvm or auto (default: auto; KVM only if a probe guest boots)\n"
     "      --scale X          stretch all timeouts (default: by how busy the machine is)\n"
     "      --scenarios DIR    where the *.scn files are\n"
+    "      --cold             boot every guest, also where a scenario may start from a saved state\n"
     "      --keep             keep the overlays, also of what passed\n"
     "      --print            boot: only print QEMU's command line\n"
     "      --help, --version\n"
@@ -146,6 +147,22 @@ need_words(const struct options *o, int n, const char *what, struct err *e)
 	return o->nwords >= n ? 0 : fail_usage(e, "%s; see lh-verify --help", what);
 }
 
+/* how the state is reached that `after booted` names: a file beside the scenarios, as watches is */
+static int
+read_state(struct arena *a, struct options *o, struct err *e)
+{
+	const char *dir = scenario_dir(a, o), *path = arena_printf(a, "%s/booted", dir), *watches = arena_printf(a, "%s/watches", dir);
+	struct scenario *s = arena_alloc(a, sizeof *s);
+
+	if (!file_exists(path))
+		return 0;
+	if (scenario_read(a, path, file_exists(watches) ? watches : NULL, step_forms(a), facts_known(a), s, e) < 0)
+		return -1;
+	if (!o->cold)
+		o->run.booted = s;
+	return 0;
+}
+
 /* ---- run, broken ---- */
 
 static const char *
@@ -200,7 +217,7 @@ run(struct arena *a, struct options *o, struct err *e)
 
 	if (need_words(o, 1, "run: needs a manifest", e) < 0 || owner_become(o->words[0], e) < 0)
 		return -1;
-	if (read_scenarios(a, o, &scenarios, &n, e) < 0 || choose_out(a, o, o->words[0], e) < 0)
+	if (read_scenarios(a, o, &scenarios, &n, e) < 0 || read_state(a, o, e) < 0 || choose_out(a, o, o->words[0], e) < 0)
 		return -1;
 	if (open_images(a, o->words, o->nwords, o->run.out, &images, e) < 0 || matrix_make(a, images, (size_t)o->nwords, scenarios, n, o->only, &m, e) < 0)
 		return -1;
@@ -266,7 +283,7 @@ lint(struct arena *a, struct options *o, struct err *e)
 			return -1;
 	if (o->nwords)
 		return 0;
-	if (read_scenarios(a, o, &scenarios, &n, e) < 0)
+	if (read_scenarios(a, o, &scenarios, &n, e) < 0 || read_state(a, o, e) < 0)
 		return -1;
 	/* the requirements, against an image that meets none */
 	return matrix_make(a, &none, 1, scenarios, n, NULL, &m, e);
@@ -331,6 +348,7 @@ set_accel(struct options *o, const char *name, struct err *e)
 enum { OPT_ACCEL = 256,
 	OPT_SCALE,
 	OPT_SCENARIOS,
+	OPT_COLD,
 	OPT_KEEP,
 	OPT_PRINT,
 	OPT_HELP,
@@ -343,6 +361,7 @@ static const struct option long_options[] = {
 	{ "accel", required_argument, NULL, OPT_ACCEL },
 	{ "scale", required_argument, NULL, OPT_SCALE },
 	{ "scenarios", required_argument, NULL, OPT_SCENARIOS },
+	{ "cold", no_argument, NULL, OPT_COLD },
 	{ "keep", no_argument, NULL, OPT_KEEP },
 	{ "print", no_argument, NULL, OPT_PRINT },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -373,6 +392,9 @@ read_option(struct arena *a, struct options *o, int opt, char **argv, struct err
 		return read_number("--scale", optarg, 0.1, 1000, &o->run.scale, e);
 	case OPT_SCENARIOS:
 		o->scenarios = optarg;
+		return 0;
+	case OPT_COLD:
+		o->cold = true;
 		return 0;
 	case OPT_KEEP:
 		o->run.keep = true;

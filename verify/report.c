@@ -92,7 +92,7 @@ put_cell(FILE *f, const char *hash, size_t number, const struct cell_result *c)
 	else if (c->failure.where)
 		fprintf(f, ": %s", c->failure.where);
 	if (c->verdict == VERDICT_PASS)
-		fprintf(f, " # %.1f s", report_seconds(c->took));
+		fprintf(f, " # %.1f s%s%s", report_seconds(c->took), c->from ? ", from state " : "", c->from ? c->from : "");
 	putc('\n', f);
 	if (c->verdict == VERDICT_BROKEN || c->verdict == VERDICT_FLAKY)
 		put_row(f, hash, verdict_names[c->verdict], c->reason ? c->reason : "");

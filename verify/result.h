@@ -55,6 +55,7 @@ struct cell_result {
 	struct point *points;
 	size_t npoints;
 	nstime took, booted;   /* wall time; from qemu start to readiness, 0: not measured */
+	const char *from;      /* the saved state it started from, which booted once for all of them; NULL: booted itself */
 	const char **warnings; /* what warn watches saw */
 	size_t nwarnings;
 	struct excerpt console;

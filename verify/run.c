@@ -35,7 +35,7 @@ enum task_state { TASK_WAITING,
 	TASK_RUNNING,
 	TASK_OVER };
 
-/* one cell of the matrix on its way */
+/* one cell of the matrix on its way, or the boot that cells of one image start from */
 struct task {
 	struct run *run;
 	const struct matrix_cell *what;
@@ -44,6 +44,9 @@ struct task {
 	enum task_state state;
 	nstime began;
 	struct cell *cell;
+	struct task *parent; /* whose state it starts from, or NULL */
+	struct saved *save;  /* a parent's, or NULL */
+	size_t children;     /* a parent's, that are not over */
 };
 
 struct run {
@@ -52,10 +55,11 @@ struct run {
 	const struct matrix *m;
 	const struct run_opts *o;
 	struct report_head *head;
-	struct accel *accels; /* of each image */
-	struct task *tasks;
-	size_t next, running, over, told; /* told: so many are on stdout */
-	struct table_cell *shown;	  /* on the terminal, one a task */
+	struct accel *accels;		    /* of each image */
+	struct task *tasks, *parents;	    /* of each cell; of each image */
+	struct task **order;		    /* all of both, those that are to be started first in front */
+	size_t norder, running, over, told; /* told: so many are on stdout */
+	struct table_cell *shown;	    /* on the terminal, one a task */
 	unsigned tick;
 	int signals;
 	const char *stopped; /* the signal's name, or NULL */
@@ -118,11 +122,12 @@ choose_load(struct run *r)
 /* ---- results ---- */
 
 static void
-init_result(struct task *t)
+init_task(struct task *t, struct run *r, const struct matrix_cell *what, struct cell_result *result)
 {
-	const struct manifest *m = &t->what->image->m;
-	const struct sabotage *s = t->what->sabotage;
+	const struct manifest *m = &what->image->m;
+	const struct sabotage *s = what->sabotage;
 
+	*t = (struct task){ .run = r, .what = what, .result = result };
 	*t->result = (struct cell_result){
 		.arch = m->arch,
 		.net = m->net,
@@ -192,6 +197,14 @@ on_tick(void *arg)
 	r->tick = loop_at(r->loop, clock_now() + NS_PER_S, on_tick, r);
 }
 
+/* the state has served all */
+static void
+forget_state(struct task *parent)
+{
+	if (parent->save->disk && parent->result->verdict == VERDICT_PASS && !parent->run->o->keep)
+		unlink(parent->save->disk);
+}
+
 static void
 finish(struct task *t)
 {
@@ -201,15 +214,19 @@ finish(struct task *t)
 	if (t->what->sabotage)
 		broken_judge(r->a, t->what->sabotage, t->result);
 	t->state = TASK_OVER;
-	r->over++;
+	r->over += !t->save;
+	if (t->parent && --t->parent->children == 0)
+		forget_state(t->parent);
+	if (t->save && t->save->why_not)
+		log_warn("%s: every guest boots: %s", t->what->image->path, t->save->why_not);
 	if (!log_is_terminal())
 		log_info("%s %s %s: %s, %.1f s%s%s", c->arch, c->net, c->scenario, verdict_names[c->verdict], (double)c->took / NS_PER_S,
 		    c->verdict == VERDICT_PASS ? "" : ": ", c->verdict == VERDICT_PASS ? "" : c->reason ? c->reason
 													: c->failure.what);
-	if (r->head->person)
-		tell_person(t);
-	else
+	if (!r->head->person)
 		tell(r);
+	else if (!t->save)
+		tell_person(t);
 	screen_draw(show(r), r->m->n);
 }
 
@@ -221,6 +238,76 @@ on_done(void *arg)
 	t->run->running--;
 	finish(t);
 	/* cell_free here would pull the loop's rug from under the cell: main_loop does it */
+}
+
+/* ---- who starts from a saved state, and who first ---- */
+
+static bool
+can_fork(const struct run *r, const struct matrix_cell *w)
+{
+	return r->o->booted && !w->skip && !w->sabotage && w->image->door && w->scenario->after;
+}
+
+/* one boot saves another only when two or more start from it */
+static void
+find_parents(struct run *r)
+{
+	struct matrix_cell *whats = arena_array(r->a, r->m->nimages, sizeof *whats);
+	struct cell_result *results = arena_array(r->a, r->m->nimages, sizeof *results);
+
+	r->parents = arena_array(r->a, r->m->nimages, sizeof *r->parents);
+	for (size_t i = 0; i < r->m->nimages; i++) {
+		struct image *im = &r->m->images[i];
+		size_t n = 0;
+
+		for (size_t c = 0; c < r->m->n; c++)
+			n += r->m->v[c].image == im && can_fork(r, &r->m->v[c]);
+		if (n < 2)
+			continue;
+		whats[i] = (struct matrix_cell){ .image = im, .scenario = r->o->booted };
+		init_task(&r->parents[i], r, &whats[i], &results[i]);
+		r->parents[i].save = arena_alloc(r->a, sizeof(struct saved));
+		*r->parents[i].save = (struct saved){ .state = r->o->booted->name };
+		r->parents[i].children = n;
+		r->order[r->norder++] = &r->parents[i];
+		for (size_t c = 0; c < r->m->n; c++)
+			if (r->m->v[c].image == im && can_fork(r, &r->m->v[c]))
+				r->tasks[c].parent = &r->parents[i];
+	}
+}
+
+/* those that others wait for, then the longest, by their own limits: what is short fills the gaps at the end */
+static int
+by_urgency(const void *va, const void *vb)
+{
+	const struct task *a = *(struct task *const *)va, *b = *(struct task *const *)vb;
+	nstime la = a->what->scenario->limit, lb = b->what->scenario->limit;
+
+	if (!a->save != !b->save)
+		return a->save ? -1 : 1;
+	if (la != lb)
+		return la > lb ? -1 : 1;
+	return a->what < b->what ? -1 : a->what > b->what;
+}
+
+/* it may start, or be judged without */
+static bool
+is_ready(const struct task *t)
+{
+	return t->state == TASK_WAITING && (!t->parent || t->parent->state == TASK_OVER);
+}
+
+/* a boot that failed is a failure of all that begins with it */
+static void
+inherit(struct task *t)
+{
+	const struct cell_result *p = t->parent->result;
+
+	t->result->from = t->parent->save->state;
+	t->result->verdict = p->verdict;
+	t->result->reason = p->reason;
+	t->result->failure = p->failure;
+	t->result->booted = p->booted;
 }
 
 /* ---- starting ---- */
@@ -248,6 +335,10 @@ start(struct task *t, struct err *e)
 		t->job.base = base;
 		t->job.append = w->sabotage->append;
 	}
+	if (t->save)
+		t->job.save = t->save;
+	else if (t->parent && !t->parent->save->why_not)
+		t->job.from = t->parent->save;
 	t->result->reason = NULL;
 	t->state = TASK_RUNNING;
 	t->began = clock_now();
@@ -257,25 +348,32 @@ start(struct task *t, struct err *e)
 }
 
 static void
-start_what_fits(struct run *r)
+begin(struct task *t)
 {
 	struct err e;
 
-	while (!r->stopped && r->next < r->m->n && r->running < r->head->jobs) {
-		struct task *t = &r->tasks[r->next++];
-
-		if (t->state == TASK_WAITING && start(t, &e) < 0) {
-			t->result->reason = arena_strdup(r->a, e.msg);
-			finish(t);
-		}
+	if (t->parent && t->parent->result->verdict != VERDICT_PASS) {
+		inherit(t);
+		finish(t);
+	} else if (start(t, &e) < 0) {
+		t->result->reason = arena_strdup(t->run->a, e.msg);
+		finish(t);
 	}
+}
+
+static void
+start_what_fits(struct run *r)
+{
+	for (size_t i = 0; i < r->norder && !r->stopped && r->running < r->head->jobs; i++)
+		if (is_ready(r->order[i]))
+			begin(r->order[i]);
 }
 
 static void
 reap(struct run *r)
 {
-	for (size_t i = 0; i < r->next; i++) {
-		struct task *t = &r->tasks[i];
+	for (size_t i = 0; i < r->norder; i++) {
+		struct task *t = r->order[i];
 
 		if (t->state != TASK_OVER || !t->cell)
 			continue;
@@ -299,15 +397,15 @@ on_signal(void *arg, int fd, short revents)
 		return;
 	r->stopped = arena_printf(r->a, "interrupted by signal %u", s.ssi_signo);
 	log_info("%s: ending %zu guest%s", r->stopped, r->running, r->running == 1 ? "" : "s");
-	for (size_t i = 0; i < r->m->n; i++) {
-		struct task *t = &r->tasks[i];
+	for (size_t i = 0; i < r->norder; i++) {
+		struct task *t = r->order[i];
 
 		if (t->state == TASK_RUNNING)
 			cell_interrupt(t->cell, r->stopped);
 		else if (t->state == TASK_WAITING) {
 			t->result->reason = r->stopped;
 			t->state = TASK_OVER;
-			r->over++;
+			r->over += !t->save;
 		}
 	}
 }
@@ -412,10 +510,13 @@ run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct re
 	    head->accel ? head->accel : "no guest", head->jobs, head->jobs == 1 ? "" : "s", head->scale);
 	*results = arena_array(a, m->n + 1, sizeof **results);
 	r.tasks = arena_array(a, m->n + 1, sizeof *r.tasks);
+	r.order = arena_array(a, m->n + m->nimages + 1, sizeof(struct task *));
 	for (size_t i = 0; i < m->n; i++) {
-		r.tasks[i] = (struct task){ .run = &r, .what = &m->v[i], .result = &(*results)[i] };
-		init_result(&r.tasks[i]);
+		init_task(&r.tasks[i], &r, &m->v[i], &(*results)[i]);
+		r.order[r.norder++] = &r.tasks[i];
 	}
+	find_parents(&r);
+	qsort(r.order, r.norder, sizeof(struct task *), by_urgency);
 	r.loop = loop_new();
 	bad = take_signals(&r, &old, e);
 	head->person = screen_has_person();
@@ -426,7 +527,7 @@ run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct re
 	r.shown = arena_array(a, m->n + 1, sizeof *r.shown);
 	if (log_is_terminal())
 		on_tick(&r);
-	while (bad == 0 && r.over < m->n) {
+	while (bad == 0 && (r.over < m->n || r.running)) {
 		start_what_fits(&r);
 		if (r.running)
 			bad = loop_once(r.loop, e);

@@ -11,6 +11,7 @@ struct arena;
 struct cell_result;
 struct matrix;
 struct report_head;
+struct scenario;
 
 struct run_opts {
 	const char *out;   /* folder for everything, absolute */
@@ -18,6 +19,8 @@ struct run_opts {
 	double scale;	   /* of timeouts; 0: by how busy the machine is */
 	const char *accel; /* tcg, kvm, auto */
 	bool keep;	   /* overlays, also of what passed */
+	/* how the state is reached that `after booted` starts from; NULL: every guest boots */
+	const struct scenario *booted;
 };
 
 /*

@@ -19,7 +19,8 @@ struct pattern;
  *   scenario NAME "what it shows"
  *   tags     word...
  *   requires KEY VALUE...      ; one line a key: arch, profile, net, door (yes) ...: else skip with that reason
- *   after    booted            ; may start from the saved state of a booted guest
+ *   after    booted            ; may start from the saved state of a guest that has booted: the file `booted`
+ *                              ; beside the scenarios plays such a guest up to its `vm save`
  *   image    pristine|door     ; default door: overlay with the private channel
  *   timeout  10s               ; per step, scaled
  *   limit    120s              ; all of it, scaled

@@ -29,6 +29,7 @@ struct cell;
  *   vm     await REASON              the guest ends like this: guest-shutdown, guest-panic; or is reset and goes
  *                                    on: guest-reset.  A reset that no step awaits is a failure.
  *   vm     boot                      again, on the same disk, after it has ended
+ *   vm     save                      in the file of a state: the guest stops, and is kept for others
  *   vm     reset|powerdown|nmi       the buttons; the reset button's reason is host-qmp-system-reset
  *   vm     link up|down              the network cable
  */

@@ -3,9 +3,14 @@
 #include "verify/verb.h"
 
 #include "build/base/arena.h"
+#include "verify/loop.h"
 #include "verify/step.h"
+#include "verify/want.h"
 
 #include <string.h>
+
+#define SHOWN 300
+#define AGAIN (20 * NS_PER_MS)
 
 /* ---- await: the end, and how ---- */
 
@@ -67,6 +72,64 @@ boot_start(struct cell *c, const struct step *s)
 		cell_pass(c);
 }
 
+/* ---- save: the guest as it is, for others ---- */
+
+static void
+on_saved(void *arg, const char *answer, const char *error)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (!c)
+		return;
+	if (!answer) {
+		cell_broken(c, "savevm: %s", error);
+		return;
+	}
+	/* silence is consent */
+	c->job->save->why_not = *answer ? one_line(c->a, answer, strlen(answer), SHOWN) : NULL;
+	cell_pass(c);
+}
+
+static void
+on_stopped(void *arg, const char *answer, const char *error)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (!c)
+		return;
+	if (answer)
+		guest_hmp(c->guest, arena_printf(c->a, "savevm %s", c->job->save->state), on_saved, arg);
+	else
+		cell_broken(c, "stop: %s", error);
+}
+
+/* a stopped guest shows its nonce to nobody, so that comes first; what it says after the stop nobody would hear */
+static void
+save_when_known(void *arg)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (!c)
+		return;
+	c->step->alarm = 0;
+	if (c->nonce_inside)
+		guest_qmp(c->guest, "stop", NULL, on_stopped, arg);
+	else
+		c->step->alarm = loop_at(c->loop, clock_now() + AGAIN, save_when_known, arg);
+}
+
+static void
+save_start(struct cell *c, const struct step *s)
+{
+	(void)s;
+	if (!step_needs_guest(c))
+		return;
+	if (c->job->save)
+		save_when_known(ticket_new(c));
+	else
+		cell_broken(c, "vm save: only in the file of a state");
+}
+
 /* ---- buttons and cables: one QMP command ---- */
 
 static const struct button {
@@ -109,6 +172,7 @@ button_start(struct cell *c, const struct step *s)
 const struct verb verbs_vm[] = {
 	{ { "vm", "await REASON", false, false, NULL }, await_start, NULL, await_look, await_late },
 	{ { "vm", "boot", false, false, NULL }, boot_start, NULL, NULL, NULL },
+	{ { "vm", "save", false, false, NULL }, save_start, NULL, NULL, NULL },
 	{ { "vm", "reset", false, false, NULL }, button_start, NULL, NULL, NULL },
 	{ { "vm", "powerdown", false, false, NULL }, button_start, NULL, NULL, NULL },
 	{ { "vm", "nmi", false, false, NULL }, button_start, NULL, NULL, NULL },

@@ -12,8 +12,10 @@
 #include "verify/test/suites.h"
 
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* a cell on a fake guest, from its scenario's text to the verdict */
 struct stage {
@@ -152,6 +154,100 @@ START_TEST(plays)
 }
 END_TEST
 
+/* ---- saved, and started from there ---- */
+
+static const struct {
+	const char *script; /* behind the parent's */
+	const char *steps;
+	enum verdict verdict;
+	const char *reason, *what, *got; /* or NULL */
+} forks[] = {
+	/* what the parent said is there to be expected, what the fork says comes behind it */
+	{ "say more\\n\nawake", "expect /up\\n/\nexpect /^more/\nrun \"echo ${nonce}\" -> \"${nonce}\"\n", VERDICT_PASS, NULL, NULL, NULL },
+	{ "awake\nhear go\nevent RESET guest-reset\n" BOOTS "door", "send \"go\"\nvm await guest-reset\nexpect /lh.nonce=${nonce}/\nrun \"true\"\n", VERDICT_PASS, NULL, NULL, NULL },
+	{ "awake\nhear go\nshutdown guest-shutdown", "send \"go\"\nvm await guest-shutdown\nvm boot\nrun \"cat /proc/cmdline\" -> \"lh.nonce=${nonce}\"\n", VERDICT_PASS, NULL, NULL, NULL },
+	/* a watch of the fork sees what the parent said, and what it says itself */
+	{ "awake", "watch fail early /^up/\nrun \"true\"\n", VERDICT_FAIL, NULL, "the console tripped the watch \"early\"", "up" },
+	{ "awake\nsay Kernel panic - not syncing\\n\n", "expect /never/\n", VERDICT_FAIL, NULL, "the console tripped the watch \"panic\"", "Kernel panic - not syncing" },
+	{ "awake\nhear go\nshutdown guest-shutdown", "send \"go\"\nsleep 500ms\n", VERDICT_FAIL, NULL, "the guest ended otherwise than expected: guest-shutdown", "guest-shutdown" },
+	/* another guest, with a command line that the parent did not have */
+	{ "cmdline lh.nonce=0123456789abcdef\nawake", "expect /up/\n", VERDICT_FAIL, NULL, "another guest answers than the one whose state was saved", NULL },
+	/* it cannot be judged */
+	{ "", "expect /up/\n", VERDICT_BROKEN, "the saved state \"booted\" does not come to life: it did not come back in time", NULL, NULL },
+	{ "words no such state\nexit 1", "expect /up/\n", VERDICT_BROKEN, "the saved state \"booted\" does not come to life: qemu: exit status 1: no such state", NULL, NULL },
+	{ "pause 50ms\nshutdown guest-reset", "expect /up/\n", VERDICT_BROKEN, "the saved state \"booted\" does not come to life: guest-reset", NULL, NULL },
+};
+
+#define PARENT BOOTS "say up\\n\ndoor\n"
+
+/* a parent plays until it is saved; t is struck */
+static void
+save(struct saved *s, const char *script)
+{
+	struct stage t;
+
+	*s = (struct saved){ .state = "booted" };
+	set_stage(&t, script, "expect /up/\nvm save\n", true);
+	t.job.save = s;
+	play(&t);
+	ck_assert_msg(t.r.verdict == VERDICT_PASS, "%s", t.r.failure.what);
+	ck_assert_msg(s->why_not || strstr(s->console, "\nup\n"), "%s", s->console);
+	s->console = memcpy(xmalloc(s->nconsole), s->console, s->nconsole);
+	strike(&t);
+}
+
+START_TEST(starts_from_a_saved_state)
+{
+	struct saved s;
+	struct stage t;
+
+	save(&s, PARENT "restored");
+	set_stage(&t, "", forks[_i].steps, true);
+	fake_script(arena_printf(t.a, PARENT "restored\n%s", forks[_i].script));
+	t.job.from = &s;
+	if (!*forks[_i].script)
+		t.job.scale = 0.005; /* of the minute it has */
+	play(&t);
+	ck_assert_msg(t.r.verdict == forks[_i].verdict, "%s: %s %s (%s)", verdict_names[t.r.verdict], t.r.reason, t.r.failure.what, t.r.failure.got);
+	ck_assert_str_eq(t.r.from, "booted");
+	if (forks[_i].reason)
+		ck_assert_str_eq(t.r.reason, forks[_i].reason);
+	if (forks[_i].what)
+		ck_assert_str_eq(t.r.failure.what, forks[_i].what);
+	if (forks[_i].got)
+		ck_assert_str_eq(t.r.failure.got, forks[_i].got);
+	strike(&t);
+	free((void *)(uintptr_t)s.console);
+}
+END_TEST
+
+START_TEST(a_stale_state_is_broken)
+{
+	struct saved s;
+	struct stage t;
+
+	save(&s, PARENT "restored");
+	set_stage(&t, PARENT "restored\nawake", "expect /up/\n", true);
+	ck_assert_int_eq(unlink(arena_printf(t.a, "%s/script.saved", test_dir())), 0);
+	t.job.from = &s;
+	play(&t);
+	ck_assert_int_eq(t.r.verdict, VERDICT_BROKEN);
+	ck_assert_str_eq(t.r.reason, "the saved state \"booted\" does not come to life: qemu: exit status 1: fake-qemu: there is no saved state");
+	strike(&t);
+	free((void *)(uintptr_t)s.console);
+}
+END_TEST
+
+START_TEST(says_why_it_cannot_be_saved)
+{
+	struct saved s;
+
+	save(&s, PARENT "savevm Error: State blocked by device\nrestored");
+	ck_assert_str_eq(s.why_not, "Error: State blocked by device");
+	free((void *)(uintptr_t)s.console);
+}
+END_TEST
+
 START_TEST(marks_every_point)
 {
 	struct stage t;
@@ -277,9 +373,10 @@ cell_suite(void)
 {
 	Suite *s = suite_create("cell");
 	TCase *tc = harness_case(s, "cell");
-	const TTest *const tests[] = { marks_every_point, explains_what_the_guest_did, measures_how_long_a_boot_takes, warns_and_goes_on, what_cannot_be_judged_is_broken, can_be_interrupted, writes_down_its_verdict };
+	const TTest *const tests[] = { a_stale_state_is_broken, says_why_it_cannot_be_saved, marks_every_point, explains_what_the_guest_did, measures_how_long_a_boot_takes, warns_and_goes_on, what_cannot_be_judged_is_broken, can_be_interrupted, writes_down_its_verdict };
 
 	tcase_add_loop_test(tc, plays, 0, sizeof cases / sizeof *cases);
+	tcase_add_loop_test(tc, starts_from_a_saved_state, 0, sizeof forks / sizeof *forks);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(tc, tests[i]);
 	return s;

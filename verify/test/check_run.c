@@ -122,6 +122,85 @@ START_TEST(runs_all_and_tells_them_in_order)
 }
 END_TEST
 
+/* a state `booted`, and two scenarios that start from it */
+static void
+add_forks(struct show *s)
+{
+	static const char *const names[] = { "first", "second" };
+	const char *path = arena_printf(s->a, "%s/booted", test_dir()), *text = "# SPDX-License-Identifier: GPL-2.0-or-later\nscenario booted \"up\"\nlimit 5s\nwatch fail amiss /amiss/\nexpect /up/\nvm save\n";
+	struct scenario *state = arena_alloc(s->a, sizeof *state);
+	struct err e;
+
+	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
+	ck_assert_msg(scenario_read(s->a, path, NULL, step_forms(s->a), facts_known(s->a), state, &e) == 0, "%s", e.msg);
+	s->o.booted = state;
+	s->images[0].door = arena_printf(s->a, "%s/door", test_dir()); /* the fake brings its own shell */
+	ck_assert_int_eq(file_write(s->images[0].door, "disk", 4, 0644, &e), 0);
+	for (size_t i = 0; i < 2; i++)
+		add_scenario(s, names[i], "after booted\nexpect /up/\nrun \"echo in\" -> \"in\"\n");
+}
+
+START_TEST(boots_once_for_those_who_come_after)
+{
+	struct show s;
+
+	begin(&s, BOOTS "say up\\n\ndoor\nrestored\nawake");
+	add_forks(&s);
+	add_scenario(&s, "alone", "expect /up/\nrun \"true\"\n");
+	play(&s, 1);
+	for (int i = 0; i < 3; i++)
+		ck_assert_msg(s.r[i].verdict == VERDICT_PASS, "%s", s.r[i].failure.what);
+	ck_assert_str_eq(s.r[0].from, "booted");
+	ck_assert_str_eq(s.r[1].from, "booted");
+	ck_assert_ptr_null(s.r[2].from);
+	ck_assert_ptr_nonnull(strstr(s.tap, ", from state booted\n"));
+	ck_assert_ptr_nonnull(strstr(s.tap, "1..3\n"));
+	arena_free(s.a);
+
+	/* cold: the same, and everyone boots */
+	begin(&s, BOOTS "say up\\n\ndoor\nrestored\nexit 1");
+	add_forks(&s);
+	s.o.booted = NULL;
+	play(&s, 1);
+	ck_assert_int_eq(s.r[0].verdict, VERDICT_PASS);
+	ck_assert_ptr_null(s.r[0].from);
+	arena_free(s.a);
+
+	/* QEMU cannot save it: everyone boots */
+	begin(&s, BOOTS "say up\\n\ndoor\nsavevm Error: no\nrestored\nexit 1");
+	add_forks(&s);
+	play(&s, 1);
+	ck_assert_int_eq(s.r[1].verdict, VERDICT_PASS);
+	ck_assert_ptr_null(s.r[1].from);
+	arena_free(s.a);
+}
+END_TEST
+
+START_TEST(a_boot_that_fails_fails_all_that_come_after)
+{
+	struct show s;
+
+	begin(&s, BOOTS "say amiss\\nup\\n\ndoor\nrestored\nawake");
+	add_forks(&s);
+	play(&s, 1);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(s.r[i].verdict, VERDICT_FAIL);
+		ck_assert_str_eq(s.r[i].failure.what, "the console tripped the watch \"amiss\"");
+		ck_assert_str_eq(s.r[i].failure.got, "amiss");
+		ck_assert_str_eq(s.r[i].from, "booted");
+	}
+	arena_free(s.a);
+
+	begin(&s, "");
+	add_forks(&s);
+	s.images[0].m.qemu = "/nonexistent/qemu";
+	play(&s, 1);
+	ck_assert_int_eq(s.r[1].verdict, VERDICT_BROKEN);
+	ck_assert_str_eq(s.r[1].reason, "/nonexistent/qemu: No such file or directory");
+	arena_free(s.a);
+}
+END_TEST
+
 static void
 on_alarm(int sig)
 {
@@ -195,5 +274,5 @@ END_TEST
 Suite *
 run_suite(void)
 {
-	return suite_of("run", (const TTest *[]){ runs_all_and_tells_them_in_order, a_signal_ends_the_guests, who_writes_to_the_image_is_found_out, two_runs_do_not_share_a_folder, NULL });
+	return suite_of("run", (const TTest *[]){ runs_all_and_tells_them_in_order, a_signal_ends_the_guests, who_writes_to_the_image_is_found_out, two_runs_do_not_share_a_folder, boots_once_for_those_who_come_after, a_boot_that_fails_fails_all_that_come_after, NULL });
 }

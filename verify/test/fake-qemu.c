@@ -11,6 +11,9 @@
  *   hear TEXT          waits until the console has sent TEXT
  *   pause TIME
  *   door               opens the private channel: greets, and a local sh answers
+ *   awake              the same, and it was open before: no greeting
+ *   restored           with -loadvm the script begins here, else it ends here; `savevm` keeps the command line
+ *   savevm TEXT        what `savevm` says, and then it keeps nothing
  *   cmdline TEXT       what /proc/cmdline says from here on (default: -append's)
  *   registers TEXT     what `info registers` says
  *   port N             what `info usernet` says
@@ -28,6 +31,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/clock.h"
+#include "build/base/file.h"
 #include "build/base/lines.h"
 #include "build/base/log.h"
 #include "verify/qmp.h"
@@ -56,7 +60,8 @@ struct fake {
 	nstime until;	    /* pause */
 	const char *wanted; /* hear, or NULL */
 	struct buf heard, qmp_in, door_in;
-	const char *registers;
+	const char *registers, *savevm;
+	const char *saved_path; /* the file that stands for a saved state */
 	unsigned port;
 	pid_t shell;
 	int shell_in;
@@ -109,6 +114,8 @@ end(struct fake *f, int status)
 
 /* ---- QMP ---- */
 
+static void write_cmdline(const char *path, const char *text);
+
 static const char *
 human(struct fake *f, const char *line)
 {
@@ -119,6 +126,10 @@ human(struct fake *f, const char *line)
 		    f->port);
 	if (strstr(line, "info registers"))
 		return arena_printf(f->a, "\"%s\"", f->registers);
+	if (strstr(line, "savevm") && f->savevm)
+		return arena_printf(f->a, "\"%s\"", f->savevm);
+	if (strstr(line, "savevm"))
+		write_cmdline(f->saved_path, f->append);
 	return "\"\"";
 }
 
@@ -134,7 +145,7 @@ qmp_line(struct fake *f, const char *line)
 		answer = "{\"status\": \"running\", \"singlestep\": false, \"running\": true}";
 	else if (!strcmp(command, "human-monitor-command"))
 		answer = human(f, line);
-	else if (strcmp(command, "qmp_capabilities") && strcmp(command, "quit") && strcmp(command, "system_reset") && strcmp(command, "system_powerdown") && strcmp(command, "set_link")) {
+	else if (strcmp(command, "qmp_capabilities") && strcmp(command, "quit") && strcmp(command, "stop") && strcmp(command, "system_reset") && strcmp(command, "system_powerdown") && strcmp(command, "set_link")) {
 		qmp_say(f, arena_printf(f->a, "{\"id\": %lu, \"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The command %s has not been found\"}}", n, command));
 		return;
 	}
@@ -154,16 +165,16 @@ qmp_line(struct fake *f, const char *line)
 /* ---- the door ---- */
 
 static void
-write_cmdline(struct fake *f, const char *text)
+write_cmdline(const char *path, const char *text)
 {
-	FILE *file = fopen(f->cmdline_path, "w");
+	FILE *file = fopen(path, "w");
 
 	if (!file || fprintf(file, "%s\n", text) < 0 || fclose(file) < 0)
-		die(f->cmdline_path);
+		die(path);
 }
 
 static void
-open_door(struct fake *f)
+open_door(struct fake *f, bool greets)
 {
 	int in[2];
 
@@ -176,7 +187,7 @@ open_door(struct fake *f)
 	}
 	if (pipe(in) < 0)
 		die("pipe");
-	for (const char *p = "\n@lh-door open\n"; *p; p++) { /* as a guest's shell may cut it */
+	for (const char *p = greets ? "\n@lh-door open\n" : ""; *p; p++) { /* as a guest's shell may cut it */
 		put(f->door, p, 1);
 		usleep(100);
 	}
@@ -202,7 +213,7 @@ open_door(struct fake *f)
 	f->shell_in = in[1];
 }
 
-/* commands for the shell, a whole line at a time, with our own /proc/cmdline */
+/* commands for the shell, a whole line at a time, with our own /proc/cmdline; the host's clock is not theirs */
 static void
 door_lines(struct fake *f)
 {
@@ -214,6 +225,8 @@ door_lines(struct fake *f)
 		struct buf b = { 0 };
 		const char *p = f->door_in.p, *stop = p + n;
 
+		if ((at = memmem(p, n, "date -s", 7)))
+			memcpy(at, "true", 4);
 		while ((at = memmem(p, (size_t)(stop - p), name, sizeof name - 1))) {
 			buf_add(&b, p, (size_t)(at - p));
 			buf_adds(&b, f->cmdline_path);
@@ -323,13 +336,33 @@ static void
 door(struct fake *f, const char *args)
 {
 	(void)args;
-	open_door(f);
+	open_door(f, true);
+}
+
+static void
+awake_door(struct fake *f, const char *args)
+{
+	(void)args;
+	open_door(f, false);
 }
 
 static void
 cmdline(struct fake *f, const char *args)
 {
-	write_cmdline(f, args);
+	write_cmdline(f->cmdline_path, args);
+}
+
+static void
+restored(struct fake *f, const char *args)
+{
+	(void)args;
+	f->script_over = true;
+}
+
+static void
+savevm(struct fake *f, const char *args)
+{
+	f->savevm = arena_strdup(f->a, args);
 }
 
 static void
@@ -434,6 +467,9 @@ static const struct {
 	{ "hear", hear },
 	{ "pause", rest },
 	{ "door", door },
+	{ "awake", awake_door },
+	{ "restored", restored },
+	{ "savevm", savevm },
 	{ "cmdline", cmdline },
 	{ "registers", registers },
 	{ "port", port },
@@ -552,6 +588,22 @@ after(char **argv, const char *option)
 	return "";
 }
 
+/* goes on where a guest was saved, with its command line */
+static void
+restore(struct fake *f)
+{
+	char *text, *line;
+	struct err e;
+
+	if (file_read(f->a, f->saved_path, &text, NULL, &e) < 0) {
+		fprintf(stderr, "fake-qemu: there is no saved state\n");
+		end(f, 1);
+	}
+	write_cmdline(f->cmdline_path, text);
+	while ((line = lines_next(&f->script)) && strcmp(line, "restored"))
+		;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -572,7 +624,10 @@ main(int argc, char **argv)
 	f.door = chardev_fd(argv, "door");
 	f.append = after(argv, "-append");
 	f.cmdline_path = arena_printf(f.a, "%s/fake-cmdline", getcwd(cwd, sizeof cwd)); /* the cell's folder */
-	write_cmdline(&f, f.append);
+	f.saved_path = arena_printf(f.a, "%s.saved", script);
+	write_cmdline(f.cmdline_path, f.append);
+	if (*after(argv, "-loadvm"))
+		restore(&f);
 	qmp_say(&f, "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": 0}, \"package\": \"fake\"}, \"capabilities\": []}}");
 	for (;;) {
 		serve(&f);
