@@ -42,6 +42,7 @@ PKG_build_fetch := libcurl
 PKG_build_unpack := libarchive
 PKG_build_disk := fdisk
 PKG_build_fs := ext2fs com_err
+PKG_build_fsdiff := ext2fs com_err
 PKG_build_base_digest := libcrypto
 PKG_verify_expect := libpcre2-8
 PKG_verify_ssh := libssh2

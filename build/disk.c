@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/disk.h"
 
+#include "build/base/arena.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libfdisk.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define SECTOR 512
@@ -109,6 +113,78 @@ disk_write(const char *image, const char *disk_uuid, const struct disk_part *par
 	r = write_table(cxt, image, disk_uuid, parts, nparts, e);
 	fdisk_deassign_device(cxt, 1); /* 1: no sync(2) of the whole machine */
 unref:
+	fdisk_unref_context(cxt);
+	close(fd);
+	return r ? -1 : 0;
+}
+
+static char *
+text_of(struct arena *a, const char *text)
+{
+	return arena_strdup(a, text ? text : "");
+}
+
+static void
+take_partition(struct arena *a, struct fdisk_partition *pa, struct disk_entry *out)
+{
+	const char *guid = fdisk_parttype_get_string(fdisk_partition_get_type(pa));
+
+	*out = (struct disk_entry){
+		.name = text_of(a, fdisk_partition_get_name(pa)),
+		.type = text_of(a, guid),
+		.uuid = text_of(a, fdisk_partition_get_uuid(pa)),
+		.attributes = text_of(a, fdisk_partition_get_attrs(pa)),
+		.start = fdisk_partition_get_start(pa) * SECTOR,
+		.size = fdisk_partition_get_size(pa) * SECTOR,
+	};
+	for (size_t i = 0; guid && i < sizeof types / sizeof *types; i++)
+		if (!strcasecmp(types[i].guid, guid))
+			out->type = types[i].name;
+}
+
+static int
+read_table(struct arena *a, struct fdisk_context *cxt, const char *image, struct disk_table *out, struct err *e)
+{
+	char *id = NULL;
+
+	if (!fdisk_is_label(cxt, GPT) || fdisk_get_disklabel_id(cxt, &id) < 0)
+		return fail(e, "%s: has no GPT", image);
+	*out = (struct disk_table){ .uuid = text_of(a, id) };
+	free(id);
+	for (size_t i = 0; i < fdisk_get_npartitions(cxt) && out->n < sizeof out->v / sizeof *out->v; i++) {
+		struct fdisk_partition *pa = NULL;
+
+		if (!fdisk_is_partition_used(cxt, i) || fdisk_get_partition(cxt, i, &pa) != 0)
+			continue;
+		take_partition(a, pa, &out->v[out->n++]);
+		fdisk_unref_partition(pa);
+	}
+	return 0;
+}
+
+int
+disk_read(struct arena *a, const char *image, struct disk_table *out, struct err *e)
+{
+	struct fdisk_context *cxt;
+	int fd = open(image, O_RDONLY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return fail_errno(e, "%s", image);
+	cxt = fdisk_new_context();
+	if (!cxt) {
+		close(fd);
+		return refused(-ENOMEM, image, "open", e);
+	}
+	fdisk_disable_dialogs(cxt, 1);
+	r = fdisk_save_user_sector_size(cxt, SECTOR, SECTOR);
+	if (!r)
+		r = fdisk_assign_device_by_fd(cxt, fd, image, 1);
+	if (r) {
+		refused(r, image, "open", e);
+	} else {
+		r = read_table(a, cxt, image, out, e);
+		fdisk_deassign_device(cxt, 1);
+	}
 	fdisk_unref_context(cxt);
 	close(fd);
 	return r ? -1 : 0;

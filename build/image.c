@@ -8,6 +8,7 @@
 #include "build/base/log.h"
 #include "build/base/manifest.h"
 #include "build/config.h"
+#include "build/filelist.h"
 #include "build/fs.h"
 #include "build/plan.h"
 #include "build/record.h"
@@ -249,7 +250,7 @@ untouched(const char *path, const struct stat *manifest)
 static bool
 is_there(struct arena *a, const char *dir, const char *key)
 {
-	static const char *const written[] = { "disk-image.raw", "kernel", "System.map", "rootfs", "rwfs", "userfs" };
+	static const char *const written[] = { "disk-image.raw", "kernel", "System.map", "files", "rootfs", "rwfs", "userfs" };
 	const char *path = arena_printf(a, "%s/manifest", dir);
 	struct manifest m;
 	struct err ignored;
@@ -335,6 +336,8 @@ write_all(struct arena *a, const struct config *cfg, const char *dir, const stru
 		return -1;
 	m->image_digest = digest;
 	if (digest_disk(image, digest, e) < 0 || write_kernel(a, dir, c, m, e) < 0)
+		return -1;
+	if (filelist_write(c->all, NTREES, arena_printf(a, "%s/files", dir), e) < 0)
 		return -1;
 	for (size_t t = ROOTFS; t < EXTRA; t++)
 		if (tree_materialise(&c->trees[t], arena_printf(a, "%s/%s", dir, tree_names[t]), e) < 0)

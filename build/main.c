@@ -5,6 +5,7 @@
 #include "build/base/file.h"
 #include "build/base/log.h"
 #include "build/cli.h"
+#include "build/compare.h"
 #include "build/fetch.h"
 #include "build/gc.h"
 #include "build/image.h"
@@ -165,6 +166,20 @@ cmd_why(const struct request *rq, struct err *e)
 }
 
 static int
+cmd_compare(const struct request *rq, struct err *e)
+{
+	const char *const paths[2] = { rq->words[0], rq->words[1] };
+	struct verdict v;
+
+	if (rq->nwords < 2)
+		return fail_usage(e, "compare: name two manifests, folders with one, or disk images");
+	if (compare(rq->a, paths, &v, e) < 0)
+		return wrap(e, "compare");
+	fputs(v.told, stdout);
+	return v.differences ? fail(e, "compare: %s and %s differ", paths[0], paths[1]) : 0;
+}
+
+static int
 cmd_graph(const struct request *rq, struct err *e)
 {
 	struct session s;
@@ -293,6 +308,7 @@ static const struct command commands[] = {
 	{ "build", "", "builds what changed and writes the image (or stops earlier: --until)", "nkjNU", 0, cmd_build },
 	{ "fetch", "", "gets all sources, so that a build needs no network", "", 0, cmd_fetch },
 	{ "why", "PACKAGE", "tells what makes, or made, a package be built again", "", 1, cmd_why },
+	{ "compare", "A B", "tells what differs in two images, and which package it comes from", "", 2, cmd_compare },
 	{ "graph", "", "prints who needs whom, for dot(1)", "", 0, cmd_graph },
 	{ "lint", "", "checks recipes/, patches/ and sysdeps/ for mistakes", "", 0, cmd_lint },
 	{ "config", "[VARIABLE]", "prints every variable, its value and where it comes from; or one value", "", 1, cmd_config },

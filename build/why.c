@@ -70,6 +70,8 @@ shortened(struct arena *a, const char *value)
 {
 	size_t n = strlen(value);
 
+	if (!strncmp(value, "$6$", 3)) /* a password's hash is nobody's business */
+		return arena_printf(a, "%.8s..", value);
 	if (n != DIGEST_HEX - 1 || strspn(value, "0123456789abcdef") != n)
 		return *value ? value : "(empty)";
 	return arena_printf(a, "%.8s..", value);
@@ -81,7 +83,7 @@ static void tell(struct telling *t, const struct node *n, unsigned depth);
 static void
 differ(struct telling *t, const char *what, const struct fact *old, const struct fact *now, unsigned depth)
 {
-	const struct node *need = strncmp(what, "need ", 5) ? NULL : plan_find(t->p, what + 5);
+	const struct node *need = strncmp(what, "need ", 5) || !t->p ? NULL : plan_find(t->p, what + 5);
 
 	buf_addf(t->out, "%*s%s: ", (int)(2 * depth), "", what);
 	if (!old)
@@ -154,6 +156,12 @@ tell(struct telling *t, const struct node *n, unsigned depth)
 		if (!compare(t, old, now, depth + 1))
 			buf_addf(t->out, "%*sits result is gone from CACHE\n", indent + 2, "");
 	}
+}
+
+bool
+why_differ(struct arena *a, const char *old, const char *now, unsigned depth, struct buf *out)
+{
+	return compare(&(struct telling){ .a = a, .out = out }, old, now, depth);
 }
 
 int

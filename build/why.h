@@ -4,6 +4,8 @@
 
 #include "build/base/err.h"
 
+#include <stdbool.h>
+
 struct arena;
 struct buf;
 struct config;
@@ -16,5 +18,8 @@ struct sysdeps;
  * been through job_count(); dir is where the jobs left their keys/.
  */
 int why_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const char *dir, const char *id, struct buf *out, struct err *e);
+
+/* what two keys' texts differ in, a line each, indented twice depth; false: in nothing */
+bool why_differ(struct arena *a, const char *old, const char *now, unsigned depth, struct buf *out);
 
 #endif

@@ -39,6 +39,9 @@
 	X(fs)          \
 	X(disk)        \
 	X(image)       \
+	X(filelist)    \
+	X(section)     \
+	X(compare)     \
 	X(store)       \
 	X(stage)       \
 	X(patch)       \
