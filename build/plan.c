@@ -419,6 +419,8 @@ say_source(struct facts *f, const struct config *cfg, const struct node *n, stru
 	if (!form) /* asked before anything is fetched: it will be the one that is preferred */
 		form = &n->version->forms[0];
 	say(f, "source %s", form->sha256);
+	for (size_t i = 0; i < n->recipe->nunpack; i++)
+		say(f, "unpack %s", n->recipe->unpack[i]);
 	if (patch_list(f->a, cfg->top, n->origin->name, &patches, &npatches, e) < 0)
 		return -1;
 	for (size_t i = 0; i < npatches; i++)

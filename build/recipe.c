@@ -30,7 +30,7 @@ struct reading {
 /* what one header line does with its value */
 typedef int header(struct reading *rd, char *value, struct err *e);
 
-static header name_line, licence_line, variant_line, needs_line, config_line, file_line, input_line, kit_line, image_line, source_of_line,
+static header name_line, licence_line, variant_line, needs_line, config_line, file_line, input_line, unpack_line, kit_line, image_line, source_of_line,
     version_line, source_line, sha256_line, size_line, from_line, debian_line, git_line;
 
 enum scope { TOP,
@@ -50,6 +50,7 @@ static const struct {
 	{ "config", config_line, TOP, false },
 	{ "file", file_line, TOP, false },
 	{ "input", input_line, TOP, false },
+	{ "unpack", unpack_line, TOP, false },
 	{ "kit", kit_line, TOP, true },
 	{ "image", image_line, TOP, true },
 	{ "source-of", source_of_line, TOP, true },
@@ -222,6 +223,19 @@ input_line(struct reading *rd, char *value, struct err *e)
 		if (!is_inner_path(word))
 			return lines_fail(&rd->l, e, "input %s: a path inside the checkout is meant", word);
 		*MORE(rd->a, rd->r->inputs, rd->r->ninputs) = word;
+	}
+	return 0;
+}
+
+static int
+unpack_line(struct reading *rd, char *value, struct err *e)
+{
+	char *word;
+
+	while ((word = word_next(&value))) {
+		if (!is_inner_path(word))
+			return lines_fail(&rd->l, e, "unpack %s: a path inside the source is meant", word);
+		*MORE(rd->a, rd->r->unpack, rd->r->nunpack) = word;
 	}
 	return 0;
 }

@@ -70,6 +70,8 @@ struct recipe {
 	size_t nfiles;
 	const char **inputs;
 	size_t ninputs;
+	const char **unpack; /* patterns of what is wanted of the source; none: all of it */
+	size_t nunpack;
 	struct version *versions;
 	size_t nversions;
 	const char *sections[NSECTIONS]; /* text, NULL when absent; the kit is not part of it */

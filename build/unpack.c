@@ -10,6 +10,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <locale.h>
 #include <signal.h>
@@ -28,6 +29,9 @@
 struct unpack {
 	const char *archive;
 	unsigned strip;
+	const char *const *only; /* patterns, or none: all */
+	size_t nonly;
+	bool *met; /* by pattern */
 	int root;
 	int dir;	   /* the folder of the entry before, mostly that of the next; -1 */
 	char at[PATH_MAX]; /* its path below root */
@@ -297,6 +301,34 @@ name_of(struct archive_entry *en)
 	return name ? name : archive_entry_pathname_utf8(en);
 }
 
+/* does a pattern match the path, or a folder it is in; "a/b" can match a/b/c, not a */
+static bool
+matches(const char *pattern, const char *path)
+{
+	char head[PATH_MAX];
+	size_t depth = 1, n = 0;
+
+	for (const char *s = pattern; *s; s++)
+		depth += *s == '/';
+	for (; path[n]; n++)
+		if (path[n] == '/' && --depth == 0)
+			break;
+	memcpy(head, path, n);
+	head[n] = '\0';
+	return fnmatch(pattern, head, FNM_PATHNAME) == 0;
+}
+
+static bool
+wanted(struct unpack *u, const char *path)
+{
+	bool any = !u->nonly;
+
+	for (size_t i = 0; i < u->nonly; i++)
+		if (matches(u->only[i], path))
+			any = u->met[i] = true;
+	return any;
+}
+
 static int
 put_entry(struct unpack *u, struct archive *ar, struct archive_entry *en)
 {
@@ -315,7 +347,7 @@ put_entry(struct unpack *u, struct archive *ar, struct archive_entry *en)
 	if (!archive_entry_hardlink(en) && type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK)
 		return refuse(u, type == AE_IFCHR || type == AE_IFBLK ? "a device" : type == AE_IFIFO ? "a fifo"
 												      : "neither file, folder nor link");
-	if (!*path) /* above what is wanted */
+	if (!*path || !wanted(u, path)) /* the first: above what is wanted */
 		return 0;
 	if (archive_entry_hardlink(en))
 		return put_hardlink(u, archive_entry_hardlink(en), path);
@@ -419,7 +451,14 @@ unpack_to(struct unpack *u)
 int
 unpack(const char *archive, const char *dir, unsigned strip, struct err *e)
 {
-	struct unpack u = { .archive = archive, .strip = strip, .dir = -1, .e = e };
+	return unpack_some(archive, dir, strip, NULL, 0, e);
+}
+
+int
+unpack_some(const char *archive, const char *dir, unsigned strip, const char *const *only, size_t n, struct err *e)
+{
+	struct arena *a;
+	struct unpack u = { .archive = archive, .strip = strip, .only = only, .nonly = n, .dir = -1, .e = e };
 	locale_t utf8, before;
 	int r;
 
@@ -433,7 +472,13 @@ unpack(const char *archive, const char *dir, unsigned strip, struct err *e)
 	/* libarchive converts names; in the C locale it drops what is not ASCII */
 	utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	before = utf8 ? uselocale(utf8) : (locale_t)0;
+	a = arena_new();
+	u.met = arena_array(a, n + 1, sizeof *u.met);
 	r = unpack_to(&u);
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (!u.met[i])
+			r = fail(e, "%s: holds nothing that matches %s, which the recipe asks for", archive, only[i]);
+	arena_free(a);
 	if (utf8) {
 		uselocale(before);
 		freelocale(utf8);

@@ -4,11 +4,18 @@
 
 #include "build/base/err.h"
 
+#include <stddef.h>
+
 /*
  * Archive -> source tree, and nothing outside it: absolute names, "..", names that
  * pass through a symlink, hard links to the outside, devices and fifos are refused by
  * name, before anything of that entry is written.  strip leading path components are cut off.
  */
 int unpack(const char *archive, const char *dir, unsigned strip, struct err *e);
+/*
+ * Only what one of n glob patterns matches, whole folders included; * stays within a
+ * name.  n 0: all.  A pattern that nothing matches is an error.
+ */
+int unpack_some(const char *archive, const char *dir, unsigned strip, const char *const *only, size_t n, struct err *e);
 
 #endif

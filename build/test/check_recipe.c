@@ -110,6 +110,7 @@ static const struct {
 	{ TOP "file ../two\n", ":4: file ../two: is not in the recipe's folder" },
 	{ TOP "input /etc\n", ":4: input /etc: a path inside the checkout is meant" },
 	{ TOP "input a/../../b\n", ":4: input a/../../b: a path inside the checkout is meant" },
+	{ TOP "unpack ../a\n", ":4: unpack ../a: a path inside the source is meant" },
 	{ TOP "image maybe\n", ":4: image maybe: yes or no" },
 	{ TOP "kit a/b\n", ":4: kit a/b: is no name" },
 	{ TOP "version ../1\n", ":4: version ../1: is no version" },

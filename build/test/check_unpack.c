@@ -305,6 +305,41 @@ START_TEST(not_there)
 END_TEST
 
 /* without xz(1) the library decodes, with the same result */
+/* what is asked of the archive of good[], and how many files, folders and links it gives */
+static const struct {
+	const char *only[2];
+	size_t n;
+	const char *there, *lacking; /* NULL lacking: it is no error */
+} some[] = {
+	{ { "src/deep", "tw*" }, 4, "src/deep/up", NULL },
+	{ { "src/main.c", "src/?eep" }, 4, "src/main.c", NULL },
+	{ { "*/deep" }, 3, "src/deep/up", NULL },
+	{ { "*" }, 13, "configure", NULL },
+	{ { "src/main.c", "*.c" }, 0, NULL, "*.c" },
+	{ { "src/deep", "srd" }, 0, NULL, "srd" },
+};
+
+START_TEST(only_some)
+{
+	struct arena *a = arena_new();
+	char *path = make_archive(a, "pkg.tar", good), *dir = arena_printf(a, "%s/src", test_dir());
+	size_t n = 0;
+	struct err e = { 0 };
+	int r = unpack_some(path, dir, 1, some[_i].only, some[_i].only[1] ? 2 : 1, &e);
+
+	if (some[_i].lacking) {
+		ck_assert_int_eq(r, -1);
+		ck_assert_str_eq(e.msg, arena_printf(a, "%s: holds nothing that matches %s, which the recipe asks for", path, some[_i].lacking));
+	} else {
+		ck_assert_msg(r == 0, "%s", e.msg);
+		ck_assert_int_eq(file_walk(dir, count, &n, &e), 0);
+		ck_assert_uint_eq(n, some[_i].n);
+		ck_assert(file_exists(arena_printf(a, "%s/%s", dir, some[_i].there)));
+	}
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(without_xz_program)
 {
 	struct arena *a = arena_new();
@@ -352,6 +387,7 @@ unpack_suite(void)
 	TCase *tc = harness_case(s, "archives");
 
 	tcase_add_loop_test(tc, formats, 0, COUNT(kinds));
+	tcase_add_loop_test(tc, only_some, 0, COUNT(some));
 	tcase_add_loop_test(tc, refused, 0, COUNT(hostiles));
 	tcase_add_loop_test(tc, damaged, 0, COUNT(damages));
 	return s;
