@@ -69,7 +69,7 @@ write_protect(void *dir, const char *rel, const struct stat *st, struct err *e)
 static int
 fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char output[DIGEST_HEX], struct err *e)
 {
-	char *out = arena_printf(a, "%s/out", tmp), *log = arena_printf(a, "%s/log", workdir), line[DIGEST_HEX + 1];
+	char *out = arena_printf(a, "%s/out", tmp), *log = arena_printf(a, "%s/log", workdir), *linked = arena_printf(a, "%s/linked", workdir), line[DIGEST_HEX + 1];
 
 	/* moved while it may still be: a folder that may not be written to can't be */
 	if (rename(arena_printf(a, "%s/out", workdir), out) < 0)
@@ -85,6 +85,8 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 		return -1;
 	if (file_exists(log) && rename(log, arena_printf(a, "%s/log", tmp)) < 0)
 		return fail_errno(e, "move %s to the store", log);
+	if (file_exists(linked) && rename(linked, arena_printf(a, "%s/linked", tmp)) < 0)
+		return fail_errno(e, "move %s to the store", linked);
 	if (chmod(tmp, 0755) < 0) /* mkdtemp's 0700 would keep other users out */
 		return fail_errno(e, "%s", tmp);
 	return 0;

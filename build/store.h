@@ -11,7 +11,8 @@ struct arena;
 
 /*
  * Results by key: CACHE/store/KEY-NAME/ holds out/ (read-only), key (the text whose
- * digest the name is), output (digest_tree of out/), log.  An entry appears by rename,
+ * digest the name is), output (digest_tree of out/), log, and linked, for a package with
+ * programs: what went into each (links.h).  An entry appears by rename,
  * complete or not at all; two builders may share a store.
  */
 struct store {
@@ -24,7 +25,7 @@ char *store_path(struct arena *a, const struct store *s, const char *key, const 
 /* 1: there, and output holds its digest; 0: not there */
 int store_lookup(const struct store *s, const char *key, const char *name, char output[DIGEST_HEX], struct err *e);
 /*
- * Takes workdir/out and workdir/log (if there is one) into the store under key; key_text
+ * Takes workdir/out, and workdir/log and workdir/linked if there are such, into the store under key; key_text
  * is kept beside them.  Owners may no longer write to what is in out/; the other
  * permission bits stay.  workdir must be on the store's filesystem.
  * When somebody else entered the same key meanwhile, theirs stays.  Fills output.

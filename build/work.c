@@ -6,6 +6,7 @@
 #include "build/base/buf.h"
 #include "build/base/file.h"
 #include "build/config.h"
+#include "build/links.h"
 #include "build/override.h"
 #include "build/patch.h"
 #include "build/plan.h"
@@ -29,6 +30,7 @@ static const struct place {
 	{ "stage", "STAGE", false },
 	{ "host", "HOSTTOOLS", false },
 	{ "toolchain", "TOOLCHAIN", false },
+	{ "links", "LH_LINKS", true }, /* what our TRIPLE-gcc tells of each program it links */
 	{ "step", NULL, false },
 };
 #define NPLACES (sizeof places / sizeof *places)
@@ -303,7 +305,7 @@ unpack_source(const struct work *w, struct err *e)
 
 	if (w->override)
 		return override_export(w->a, w->override, src, e);
-	return unpack(w->source, src, 1, e);
+	return unpack_some(w->source, src, 1, w->node->recipe->unpack, w->node->recipe->nunpack, e);
 }
 
 static int
@@ -349,11 +351,49 @@ test_toolchain(const struct work *w, struct err *e)
 	return toolchain_check(w->a, &t, w->sd, e);
 }
 
+/* the package that brought toolchain/REL or stage/REL */
+static const char *
+whose(const void *arg, const char *name, const char *rel)
+{
+	const struct work *w = arg;
+
+	for (size_t i = 0; i < w->node->nclosure; i++) {
+		const struct node *need = &w->plan->v[w->node->closure[i]];
+
+		if (!strcmp(stage_of[need->variant], name) && file_exists(arena_printf(w->a, "%s/out/sdk/%s", need->store, rel)))
+			return need->id;
+	}
+	return NULL;
+}
+
+/* DIR/linked, which the store keeps beside out/ */
+static int
+tell_links(const struct work *w, struct err *e)
+{
+	struct links l = {
+		.records = arena_printf(w->a, "%s/links", w->dir),
+		.inside = w->unboxed ? w->dir : "/lh",
+		.dir = w->dir,
+		.out = arena_printf(w->a, "%s/out", w->dir),
+		.whose = whose,
+		.arg = w,
+	};
+	struct buf text = { 0 };
+	int r = links_tell(w->a, &l, &text, e);
+
+	if (r == 0 && text.n)
+		r = file_write(arena_printf(w->a, "%s/linked", w->dir), text.p, text.n, 0444, e);
+	buf_free(&text);
+	return r;
+}
+
 static int
 store_result(const struct work *w, struct err *e)
 {
 	char output[DIGEST_HEX];
 
+	if (w->node->variant == VARIANT_TARGET && tell_links(w, e) < 0)
+		return -1;
 	return store_enter(w->store, w->dir, w->node->key, w->name, w->key_text, output, e);
 }
 

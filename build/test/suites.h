@@ -48,6 +48,7 @@
 	X(sandbox)     \
 	X(jobserver)   \
 	X(toolchain)   \
+	X(links)       \
 	X(work)        \
 	X(journal)     \
 	X(gc)          \
