@@ -41,6 +41,8 @@ record_machine(const struct config *cfg, const struct sysdeps *sd, struct manife
 	m->memory = (unsigned)strtoul(sysdeps_get(sd, "memory"), NULL, 10);
 	m->panic = sysdeps_get(sd, "panic-device");
 	m->elf = sysdeps_get(sd, "elf");
+	m->differs = sd->differs;
+	m->ndiffers = sd->ndiffers;
 	m->console = *cfg->console ? cfg->console : sysdeps_get(sd, "console");
 }
 

@@ -43,6 +43,22 @@ sysdeps_supported(struct arena *a, const char *top)
 	return all;
 }
 
+/* no fact that builds anything: where this triple's images are not as those of others */
+static int
+read_differs(struct arena *a, const struct lines *l, char *value, struct sysdeps *s, struct err *e)
+{
+	struct man_differs d;
+
+	d.subject = word_next(&value);
+	d.word = word_next(&value);
+	d.reason = value;
+	if (!d.word || !*d.reason)
+		return lines_fail(l, e, "differs: needs SUBJECT WORD REASON");
+	s->differs = arena_more(a, s->differs, s->ndiffers, sizeof d);
+	s->differs[s->ndiffers++] = d;
+	return 0;
+}
+
 static int
 read_facts(struct arena *a, struct lines *l, struct sysdeps *s, struct err *e)
 {
@@ -53,6 +69,11 @@ read_facts(struct arena *a, struct lines *l, struct sysdeps *s, struct err *e)
 		key = word_next(&line);
 		if (!*line)
 			return lines_fail(l, e, "%s: has no value", key);
+		if (!strcmp(key, "differs")) {
+			if (read_differs(a, l, line, s, e) < 0)
+				return -1;
+			continue;
+		}
 		if (sysdeps_get(s, key))
 			return lines_fail(l, e, "%s: told twice", key);
 		if (s->nfacts == cap) {

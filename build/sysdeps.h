@@ -3,6 +3,7 @@
 #define BUILD_SYSDEPS_H
 
 #include "build/base/err.h"
+#include "build/base/manifest.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +18,8 @@ struct sysdeps {
 		const char *key, *value;
 	} * facts; /* in file order */
 	size_t nfacts;
+	struct man_differs *differs; /* `differs SUBJECT WORD REASON`, any number: see verify/compare.h */
+	size_t ndiffers;
 };
 
 /* an unsupported triple is EXIT_USAGE and lists the supported ones */

@@ -60,6 +60,23 @@ schedule_next(struct cell *c)
 		c->next_alarm = loop_at(c->loop, 0, advance, c);
 }
 
+const struct step *
+cell_step(const struct cell *c)
+{
+	return step_of(c);
+}
+
+int
+cell_keep(struct cell *c, const char *subject, const char *text, size_t n, struct err *e)
+{
+	struct cell_result *r = c->result;
+
+	for (size_t i = 0; i < r->nkept; i++)
+		if (!strcmp(r->kept[i].subject, subject))
+			r->kept[i].text = arena_strndup(c->a, text, n);
+	return file_write(arena_printf(c->a, "%s/keep.%s", c->job->dir, subject), text, n, 0644, e);
+}
+
 const char *
 cell_seconds(struct cell *c, nstime t)
 {

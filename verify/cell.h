@@ -133,6 +133,9 @@ const char *cell_seconds(struct cell *c, nstime t);
 int cell_boot(struct cell *c, struct err *e);
 /* the deadline of the step under way has passed; arg is the cell: for loop_at */
 void cell_overdue(void *arg);
+const struct step *cell_step(const struct cell *c); /* the one under way */
+/* n bytes for the comparison across triples: in the cell's result, and in its folder */
+int cell_keep(struct cell *c, const char *subject, const char *text, size_t n, struct err *e);
 bool cell_guest_runs(const struct cell *c);
 
 #endif

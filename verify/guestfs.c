@@ -2,6 +2,7 @@
 #include "verify/guestfs.h"
 
 #include "build/base/arena.h"
+#include "build/base/buf.h"
 
 #include <et/com_err.h>
 #include <ext2fs/ext2fs.h>
@@ -217,28 +218,38 @@ write_at(ext2_filsys fs, ext2_ino_t ino, bool append, const void *p, size_t n)
 	return r ? r : closed;
 }
 
+/* what a symlink says */
+static errcode_t
+read_target(ext2_filsys fs, ext2_ino_t ino, struct ext2_inode *inode, char target[PATH_MAX])
+{
+	ext2_file_t f;
+	errcode_t r;
+
+	if (EXT2_I_SIZE(inode) >= PATH_MAX)
+		return EXT2_ET_FILE_TOO_BIG;
+	target[EXT2_I_SIZE(inode)] = '\0';
+	if (ext2fs_is_fast_symlink(inode)) {
+		memcpy(target, inode->i_block, EXT2_I_SIZE(inode));
+		return 0;
+	}
+	r = ext2fs_file_open(fs, ino, 0, &f);
+	if (r)
+		return r;
+	r = ext2fs_file_read(f, target, (unsigned)EXT2_I_SIZE(inode), NULL);
+	ext2fs_file_close(f);
+	return r;
+}
+
 /* the target of a symlink that lies in folder, as a path of the filesystem */
 static errcode_t
 read_link(ext2_filsys fs, ext2_ino_t ino, const char *folder, char path[PATH_MAX])
 {
 	struct ext2_inode inode;
 	char target[PATH_MAX] = "";
-	ext2_file_t f;
 	errcode_t r = ext2fs_read_inode(fs, ino, &inode);
 
-	if (r)
-		return r;
-	if (EXT2_I_SIZE(&inode) >= sizeof target)
-		return EXT2_ET_FILE_TOO_BIG;
-	if (ext2fs_is_fast_symlink(&inode)) {
-		memcpy(target, inode.i_block, EXT2_I_SIZE(&inode));
-	} else {
-		r = ext2fs_file_open(fs, ino, 0, &f);
-		if (r)
-			return r;
-		r = ext2fs_file_read(f, target, (unsigned)EXT2_I_SIZE(&inode), NULL);
-		ext2fs_file_close(f);
-	}
+	if (!r)
+		r = read_target(fs, ino, &inode, target);
 	if (!r && snprintf(path, PATH_MAX, "%s/%s", *target == '/' ? "" : folder, target) >= PATH_MAX)
 		r = EXT2_ET_FILE_TOO_BIG;
 	return r;
@@ -382,6 +393,99 @@ guestfs_read(struct arena *a, struct guestfs *g, const char *path, char **text, 
 	if (n)
 		*n = used;
 	return 0;
+}
+
+/* ---- what is there ---- */
+
+struct listing {
+	ext2_filsys fs;
+	const char *name;
+	struct buf *out;
+	char path[PATH_MAX]; /* of the folder, without a slash at its end */
+	errcode_t bad;
+};
+
+static char
+type_letter(const struct ext2_inode *i)
+{
+	static const struct {
+		unsigned mode;
+		char letter;
+	} types[] = { { LINUX_S_IFREG, '-' }, { LINUX_S_IFDIR, 'd' }, { LINUX_S_IFLNK, 'l' }, { LINUX_S_IFCHR, 'c' }, { LINUX_S_IFBLK, 'b' }, { LINUX_S_IFIFO, 'p' }, { LINUX_S_IFSOCK, 's' } };
+
+	for (size_t t = 0; t < sizeof types / sizeof *types; t++)
+		if ((i->i_mode & LINUX_S_IFMT) == types[t].mode)
+			return types[t].letter;
+	return '?';
+}
+
+static errcode_t
+list_inode(struct listing *l, ext2_ino_t ino, struct ext2_inode *inode)
+{
+	char target[PATH_MAX];
+	errcode_t r = ext2fs_read_inode(l->fs, ino, inode);
+
+	if (r)
+		return r;
+	buf_addf(l->out, "%s %s %c %04o %u:%u", l->name, *l->path ? l->path : "/", type_letter(inode), inode->i_mode & 07777u, inode_uid(*inode), inode_gid(*inode));
+	if (LINUX_S_ISLNK(inode->i_mode)) {
+		r = read_target(l->fs, ino, inode, target);
+		if (!r)
+			buf_addf(l->out, " -> %s", target);
+	}
+	buf_adds(l->out, "\n");
+	return r;
+}
+
+static int
+list_entry(ext2_ino_t dir, int entry, struct ext2_dir_entry *d, int offset, int blocksize, char *buf, void *arg)
+{
+	struct listing *l = arg;
+	struct ext2_inode inode;
+	size_t n = strlen(l->path), len = (size_t)ext2fs_dirent_name_len(d);
+
+	(void)dir;
+	(void)offset;
+	(void)blocksize;
+	(void)buf;
+	if (entry != DIRENT_OTHER_FILE)
+		return 0;
+	if (n + 1 + len >= sizeof l->path) {
+		l->bad = EXT2_ET_FILE_TOO_BIG;
+		return DIRENT_ABORT;
+	}
+	l->path[n] = '/';
+	memcpy(l->path + n + 1, d->name, len);
+	l->path[n + 1 + len] = '\0';
+	l->bad = list_inode(l, d->inode, &inode);
+	if (!l->bad && LINUX_S_ISDIR(inode.i_mode)) {
+		errcode_t r = ext2fs_dir_iterate2(l->fs, d->inode, 0, NULL, list_entry, l);
+
+		l->bad = l->bad ? l->bad : r;
+	}
+	l->path[n] = '\0';
+	return l->bad ? DIRENT_ABORT : 0;
+}
+
+int
+guestfs_list(const char *image, uint64_t offset, const char *name, struct buf *out, struct err *e)
+{
+	struct listing l = { .name = name, .out = out };
+	struct ext2_inode inode;
+	errcode_t r;
+	int result = 0;
+
+	if (open_fs(image, offset, 0, &l.fs, e) < 0)
+		return -1;
+	r = list_inode(&l, EXT2_ROOT_INO, &inode);
+	if (!r)
+		r = ext2fs_dir_iterate2(l.fs, EXT2_ROOT_INO, 0, NULL, list_entry, &l);
+	if (!r)
+		r = l.bad;
+	if (r)
+		result = fail(e, "%s: %s: %s%s: %s", image, name, l.path, "/", error_message(r));
+	ext2fs_free(l.fs);
+	return result;
 }
 
 /* ---- was it left in order ---- */

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 struct arena;
+struct buf;
 
 /*
  * Reading and changing an ext4 filesystem inside a disk image through libext2fs: the
@@ -26,6 +27,11 @@ int guestfs_put(struct guestfs *g, const char *path, const void *p, size_t n, mo
 int guestfs_append(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode, uid_t uid, gid_t gid, struct err *e);
 int guestfs_remove(struct guestfs *g, const char *path, struct err *e); /* file or symlink; absent is an error */
 int guestfs_read(struct arena *a, struct guestfs *g, const char *path, char **text, size_t *n, struct err *e);
+/*
+ * Adds a line for everything in a filesystem, "NAME PATH TYPE MODE UID:GID", then "-> TARGET" for a symlink; folders in
+ * the filesystem's own order.  TYPE is as in ls: - d l c b p s.
+ */
+int guestfs_list(const char *image, uint64_t offset, const char *name, struct buf *out, struct err *e);
 /*
  * Was it unmounted in order, is it sound: state flag, no journal to replay, no error count, bitmaps
  * agree with what inodes use.  0 clean; -1 with the reason.

@@ -196,15 +196,16 @@ play(struct arena *a, const struct options *o, struct matrix *m, struct err *e)
 	struct report_head head = { .version = LH_VERSION, .set = first->set, .profile = first->profile, .why = first->why, .date = today(a) };
 	const char *html = arena_printf(a, "%s/index.html", o->run.out);
 	struct cell_result *results;
+	size_t n;
 
-	if (run_cells(a, m, &o->run, &head, &results, e) < 0)
+	if (run_cells(a, m, &o->run, &head, &results, &n, e) < 0)
 		return -1;
-	if (report_junit(arena_printf(a, "%s/junit.xml", o->run.out), results, m->n, &head, e) < 0 || report_html(html, results, m->n, &head, e) < 0)
+	if (report_junit(arena_printf(a, "%s/junit.xml", o->run.out), results, n, &head, e) < 0 || report_html(html, results, n, &head, e) < 0)
 		return -1;
-	(head.person ? report_end : report_tap_end)(stdout, results, m->n, &head, html);
+	(head.person ? report_end : report_tap_end)(stdout, results, n, &head, html);
 	if (fflush(stdout) != 0)
 		return fail_errno(e, "stdout");
-	return status_of(results, m->n);
+	return status_of(results, n);
 }
 
 static int

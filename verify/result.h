@@ -4,7 +4,10 @@
 
 #include "build/base/clock.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+
+struct man_differs;
 
 /*
  * What came out.  A cell is one image x one scenario; a point is one step of it.
@@ -45,6 +48,12 @@ struct excerpt {
 	size_t from, to; /* the part that tells most; equal: nothing to mark */
 };
 
+/* what a scenario keeps of an image, to be compared across triples (compare.h) */
+struct kept {
+	const char *subject;
+	const char *text; /* NULL: it should be kept, and was not yet */
+};
+
 struct cell_result {
 	const char *arch, *net, *profile, *set, *scenario, *title;
 	const char *scenario_path;
@@ -59,6 +68,11 @@ struct cell_result {
 	const char **warnings; /* what warn watches saw */
 	size_t nwarnings;
 	struct excerpt console;
+	struct kept *kept;
+	size_t nkept;
+	const struct man_differs *differs; /* what the manifest says about this triple, see build/base/manifest.h */
+	size_t ndiffers;
+	bool comparison; /* not of one image, but of several */
 };
 
 #endif

@@ -8,12 +8,15 @@
 #include "verify/accel.h"
 #include "verify/broken.h"
 #include "verify/cell.h"
+#include "verify/compare.h"
 #include "verify/image.h"
 #include "verify/loop.h"
 #include "verify/matrix.h"
 #include "verify/report.h"
 #include "verify/result.h"
+#include "verify/scenario.h"
 #include "verify/screen.h"
+#include "verify/step.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -55,9 +58,10 @@ struct run {
 	const struct matrix *m;
 	const struct run_opts *o;
 	struct report_head *head;
-	struct accel *accels;		    /* of each image */
-	struct task *tasks, *parents;	    /* of each cell; of each image */
-	struct task **order;		    /* all of both, those that are to be started first in front */
+	struct accel *accels;	      /* of each image */
+	struct task *tasks, *parents; /* of each cell; of each image */
+	struct task **order;	      /* all of both, those that are to be started first in front */
+	struct cell_result *results;
 	size_t norder, running, over, told; /* told: so many are on stdout */
 	struct table_cell *shown;	    /* on the terminal, one a task */
 	unsigned tick;
@@ -121,6 +125,20 @@ choose_load(struct run *r)
 
 /* ---- results ---- */
 
+/* what the scenario will keep: known before it runs, so that it can be missed */
+static void
+promise(struct task *t)
+{
+	const struct scenario *s = t->what->scenario;
+
+	for (size_t i = 0; i < s->nsteps; i++) {
+		if (!step_keeps(&s->steps[i]))
+			continue;
+		t->result->kept = arena_more(t->run->a, t->result->kept, t->result->nkept, sizeof *t->result->kept);
+		t->result->kept[t->result->nkept++] = (struct kept){ .subject = step_keeps(&s->steps[i]) };
+	}
+}
+
 static void
 init_task(struct task *t, struct run *r, const struct matrix_cell *what, struct cell_result *result)
 {
@@ -138,7 +156,11 @@ init_task(struct task *t, struct run *r, const struct matrix_cell *what, struct 
 		.scenario_path = s ? s->path : t->what->scenario->path,
 		.verdict = VERDICT_BROKEN,
 		.reason = "not judged",
+		.differs = m->differs,
+		.ndiffers = m->ndiffers,
 	};
+	if (!s)
+		promise(t);
 	t->result->dir = arena_printf(t->run->a, "%s/%s", t->what->image->dir, t->result->scenario);
 	if (t->what->skip) {
 		t->result->verdict = VERDICT_SKIP;
@@ -148,25 +170,27 @@ init_task(struct task *t, struct run *r, const struct matrix_cell *what, struct 
 	}
 }
 
+/* a person has passes in the table, and wants to read of the others at once */
+static void
+tell_result(const struct run *r, size_t i)
+{
+	const struct cell_result *c = &r->results[i];
+
+	if (!r->head->person) {
+		report_tap_cell(stdout, i + 1, c);
+	} else if (c->verdict != VERDICT_PASS || c->nwarnings) {
+		screen_wipe();
+		report_cell(stdout, i + 1, c);
+	}
+}
+
 /* stdout has the cells in their order, whichever is over first */
 static void
 tell(struct run *r)
 {
 	while (r->told < r->m->n && r->tasks[r->told].state == TASK_OVER) {
-		report_tap_cell(stdout, r->told + 1, r->tasks[r->told].result);
-		fflush(stdout);
-		r->told++;
+		tell_result(r, r->told++);
 	}
-}
-
-/* a person has passes in the table, and wants to read of the others at once */
-static void
-tell_person(struct task *t)
-{
-	if (t->result->verdict == VERDICT_PASS)
-		return;
-	screen_wipe();
-	report_cell(stdout, (size_t)(t - t->run->tasks) + 1, t->result);
 }
 
 static const struct table_cell *
@@ -226,7 +250,7 @@ finish(struct task *t)
 	if (!r->head->person)
 		tell(r);
 	else if (!t->save)
-		tell_person(t);
+		tell_result(r, (size_t)(t - r->tasks));
 	screen_draw(show(r), r->m->n);
 }
 
@@ -492,11 +516,12 @@ check_images(struct run *r)
 }
 
 int
-run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head, struct cell_result **results, struct err *e)
+run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head, struct cell_result **results, size_t *nresults, struct err *e)
 {
 	struct run r = { .a = a, .m = m, .o = o, .head = head, .signals = -1 };
 	nstime began = clock_now();
 	sigset_t old;
+	size_t most = 0;
 	int bad, locked = lock(a, o->out, e);
 
 	if (locked < 0)
@@ -508,7 +533,10 @@ run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct re
 	choose_load(&r);
 	log_info("%zu image%s, %zu cell%s; %s, %u guest%s at a time, scale %.1f", m->nimages, m->nimages == 1 ? "" : "s", m->n, m->n == 1 ? "" : "s",
 	    head->accel ? head->accel : "no guest", head->jobs, head->jobs == 1 ? "" : "s", head->scale);
-	*results = arena_array(a, m->n + 1, sizeof **results);
+	/* one a step that keeps is more than there can be comparisons */
+	for (size_t i = 0; i < m->n; i++)
+		most += m->v[i].scenario->nsteps;
+	*results = arena_array(a, m->n + most + 1, sizeof **results);
 	r.tasks = arena_array(a, m->n + 1, sizeof *r.tasks);
 	r.order = arena_array(a, m->n + m->nimages + 1, sizeof(struct task *));
 	for (size_t i = 0; i < m->n; i++) {
@@ -517,11 +545,13 @@ run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct re
 	}
 	find_parents(&r);
 	qsort(r.order, r.norder, sizeof(struct task *), by_urgency);
+	*nresults = m->n + compare_count(*results, m->n);
+	r.results = *results;
 	r.loop = loop_new();
 	bad = take_signals(&r, &old, e);
 	head->person = screen_has_person();
 	if (!head->person) {
-		report_tap_start(stdout, m->n, head);
+		report_tap_start(stdout, *nresults, head);
 		tell(&r);
 	}
 	r.shown = arena_array(a, m->n + 1, sizeof *r.shown);
@@ -539,6 +569,9 @@ run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct re
 	if (bad == 0)
 		check_images(&r);
 	screen_leave(show(&r), m->n);
+	compare_make(a, *results, m->n, *results + m->n);
+	for (size_t i = m->n; i < *nresults; i++)
+		tell_result(&r, i);
 	loop_free(r.loop);
 	if (r.signals >= 0)
 		close(r.signals);

@@ -177,6 +177,17 @@ step_awaits(const struct step *s, const char *reason)
 	return !strcmp(s->verb, "vm") && s->nargs == 2 && word_fits("await", &s->args[0]) && word_fits(reason, &s->args[1]);
 }
 
+const char *
+step_keeps(const struct step *s)
+{
+	const char *name;
+
+	if (strcmp(s->verb, "keep") || s->args[0].n != 1 || s->args[0].v[0].is_name)
+		return NULL;
+	name = s->args[0].v[0].text;
+	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] ? name : NULL;
+}
+
 void
 step_reset(struct cell *c, const struct step *s, const char *reason)
 {

@@ -16,6 +16,8 @@ struct cell;
  *   send   TEXT                      to the console
  *   run    COMMAND                   through the door; -> and status as for every command
  *   wait   COMMAND                   the same again and again until it holds
+ *   keep   SUBJECT COMMAND           like run; what it says is compared across triples (compare.h)
+ *   keep   files                     the same for the paths of the image's filesystems, as it is shipped
  *   check  A == B, A != B, A < B, A > B (numbers), check VALUE -> ...
  *   sleep  TIME
  *   host   http serve TEXT as NAME   defines NAME.port NAME.url (as the guest sees it)
@@ -37,6 +39,8 @@ struct cell;
 /* all forms, ended by a NULL verb; for scenario_read (the names known from the start: facts.h) */
 const struct verb_form *step_forms(struct arena *a);
 
+/* what a step keeps for the comparison, or NULL: it does not, or names it by more than a-z, 0-9 and - */
+const char *step_keeps(const struct step *s);
 /* begins a step; its end is told to the cell */
 void step_start(struct cell *c, const struct step *s);
 /* there are new bytes on the console, or it has ended */

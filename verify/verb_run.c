@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* run, wait: commands in the guest, through the door */
+/* run, wait, keep: commands in the guest, through the door */
 #include "verify/verb.h"
 
 #include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/manifest.h"
+#include "verify/guestfs.h"
+#include "verify/image.h"
 #include "verify/loop.h"
+#include "verify/step.h"
 #include "verify/want.h"
 
 #include <string.h>
@@ -11,10 +16,11 @@
 /* between two tries of wait */
 #define AGAIN (100 * NS_PER_MS)
 
+/* the command is the last word */
 static bool
 prepare(struct cell *c, const struct step *s)
 {
-	c->step->command = step_word(c, s, 0);
+	c->step->command = step_word(c, s, s->nargs - 1);
 	if (!c->step->command || !step_needs_guest(c))
 		return false;
 	if (!guest_has_door(c->guest)) {
@@ -137,8 +143,77 @@ wait_start(struct cell *c, const struct step *s)
 	guest_run(c->guest, c->step->command, c->step_deadline, on_try, ticket_new(c));
 }
 
+/* ---- keep ---- */
+
+static void
+keep(struct cell *c, const struct step *s, const char *text, size_t n)
+{
+	const char *subject = step_keeps(s);
+	struct err e;
+
+	if (!subject)
+		cell_broken(c, "%s: what is kept needs a name of a-z, 0-9 and -", s->source);
+	else if (n == 0) /* nothing is like nothing: that would compare well with any image */
+		cell_fail(c, "something to keep", NULL, "keep %s: there is nothing", subject);
+	else if (cell_keep(c, subject, text, n, &e) < 0)
+		cell_broken(c, "%s", e.msg);
+	else
+		cell_pass(c);
+}
+
+static void
+on_keep(void *arg, const struct door_result *r)
+{
+	struct cell *c = ticket_cell(arg);
+	const char *got;
+	struct err e;
+	int met;
+
+	if (!c)
+		return;
+	if (r->status < 0) {
+		lost(c, r->why);
+		return;
+	}
+	met = want_met(c->a, c->step->want, r->status, r->out, r->n, &c->names, &got, &e);
+	if (met == 1)
+		keep(c, cell_step(c), r->out, r->n);
+	else
+		step_judge(c, c->step->command, r->status, r->out, r->n);
+}
+
+static void
+keep_start(struct cell *c, const struct step *s)
+{
+	if (!prepare(c, s))
+		return;
+	leave_deadline_to_door(c);
+	guest_run(c->guest, c->step->command, c->step_deadline, on_keep, ticket_new(c));
+}
+
+/* the image as it is shipped, whatever the guest does */
+static void
+keep_files_start(struct cell *c, const struct step *s)
+{
+	const struct image *im = c->job->image;
+	struct buf b = { 0 };
+	struct err e;
+	int r = 0;
+
+	for (size_t i = 0; i < im->m.nparts && im->base && r == 0; i++)
+		if (!strcmp(im->m.parts[i].type, "ext4"))
+			r = guestfs_list(im->base, im->m.parts[i].start, im->m.parts[i].name, &b, &e);
+	if (r < 0)
+		cell_broken(c, "%s", e.msg);
+	else
+		keep(c, s, b.p, b.n);
+	buf_free(&b);
+}
+
 const struct verb verbs_run[] = {
 	{ { "run", "COMMAND", false, true, NULL }, run_start, NULL, NULL, NULL },
 	{ { "wait", "COMMAND", false, true, NULL }, wait_start, NULL, NULL, NULL },
+	{ { "keep", "files", false, false, NULL }, keep_files_start, NULL, NULL, NULL },
+	{ { "keep", "SUBJECT COMMAND", false, true, NULL }, keep_start, NULL, NULL, NULL },
 	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
 };

@@ -120,6 +120,21 @@ read_service(struct arena *a, const struct lines *l, char *value, struct manifes
 }
 
 static int
+read_differs(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	struct man_differs d;
+
+	d.subject = word_next(&value);
+	d.word = word_next(&value);
+	d.reason = value;
+	if (!d.word || !*d.reason)
+		return lines_fail(l, e, "differs: needs SUBJECT WORD REASON");
+	m->differs = arena_more(a, m->differs, m->ndiffers, sizeof d);
+	m->differs[m->ndiffers++] = d;
+	return 0;
+}
+
+static int
 read_memory(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
 {
 	uint64_t n;
@@ -141,6 +156,7 @@ static const struct {
 	{ "partition", read_part },
 	{ "package", read_package },
 	{ "service", read_service },
+	{ "differs", read_differs },
 };
 
 static int
@@ -222,6 +238,8 @@ manifest_format(const struct manifest *m, struct buf *out)
 	}
 	for (size_t i = 0; i < m->nservices; i++)
 		buf_addf(out, "service %s %s\n", m->services[i].name, m->services[i].type);
+	for (size_t i = 0; i < m->ndiffers; i++)
+		buf_addf(out, "differs %s %s %s\n", m->differs[i].subject, m->differs[i].word, m->differs[i].reason);
 }
 
 int

@@ -39,6 +39,13 @@ struct man_service {
 	const char *type; /* longrun oneshot bundle */
 };
 
+/* where this triple is not as others are, and may be so */
+struct man_differs {
+	const char *subject; /* what is compared: files, services, sockets */
+	const char *word;    /* lines with this word may differ */
+	const char *reason;
+};
+
 struct manifest {
 	const char *dir;     /* folder of the manifest, absolute; not in the file */
 	const char *triple;  /* x86_64-linux-musl */
@@ -74,6 +81,8 @@ struct manifest {
 	size_t npackages;
 	struct man_service *services; /* every atomic of `default`, profile s6 */
 	size_t nservices;
+	struct man_differs *differs;
+	size_t ndiffers;
 };
 
 int manifest_read(struct arena *a, const char *path, struct manifest *m, struct err *e);

@@ -23,7 +23,8 @@ static const char whole[] =
     "partition rwfs ext4 1343225856 536870912 cc\n"
     "package skalibs 2.14.3.0 33\n"
     "package s6 2.13.1.0 44 modified\n"
-    "service sshd longrun\n";
+    "service sshd longrun\n"
+    "differs files /boot/dtb an ARM kernel needs one\n";
 
 static int
 read_text(struct arena *a, const char *text, struct manifest *m, struct err *e)
@@ -84,6 +85,7 @@ static const struct {
 	{ HEAD "partition a b -1 2 u\n", ":2: -1: not a number" },
 	{ HEAD "package a 1 k changed\n", ":2: package: needs NAME VERSION KEY [modified]" },
 	{ HEAD "service a\n", ":2: service: needs NAME TYPE" },
+	{ HEAD "differs files /boot/dtb\n", ":2: differs: needs SUBJECT WORD REASON" },
 };
 
 START_TEST(refused)

@@ -15,7 +15,7 @@ START_TEST(facts)
 	size_t building = 0;
 
 	ck_assert_str_eq(sysdeps_supported(a, top), "i486-linux-musl x86_64-linux-musl"); /* not README */
-	checkout_file(a, top, "sysdeps/new-triple/facts", FACTS "console ttyX\n");
+	checkout_file(a, top, "sysdeps/new-triple/facts", FACTS "console ttyX\ndiffers files /a why not # said\ndiffers services b is missing\n");
 	ck_assert_str_eq(sysdeps_supported(a, top), "i486-linux-musl new-triple x86_64-linux-musl");
 	ck_assert_msg(sysdeps_read(a, top, "new-triple", &s, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(s.triple, "new-triple");
@@ -24,6 +24,10 @@ START_TEST(facts)
 	ck_assert_str_eq(sysdeps_get(&s, "console"), "ttyX");
 	ck_assert_ptr_null(sysdeps_get(&s, "cpu"));
 	ck_assert_str_eq(s.facts[0].key, "short"); /* file order */
+	ck_assert_uint_eq(s.ndiffers, 2);
+	ck_assert_str_eq(s.differs[0].word, "/a");
+	ck_assert_str_eq(s.differs[0].reason, "why not");
+	ck_assert_str_eq(s.differs[1].subject, "services");
 	for (size_t i = 0; i < s.nfacts; i++)
 		building += fact_builds(&s.facts[i]);
 	ck_assert_uint_eq(building, s.nfacts - 3); /* qemu machine memory */
@@ -37,6 +41,7 @@ static const struct {
 	{ FACTS, ": tells no console" },
 	{ FACTS "console\n", ":11: console: has no value" },
 	{ FACTS "gcc b\n", ":11: gcc: told twice" },
+	{ FACTS "differs files /a\n", ":11: differs: needs SUBJECT WORD REASON" },
 };
 
 START_TEST(refused)

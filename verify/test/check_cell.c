@@ -368,12 +368,49 @@ START_TEST(writes_down_its_verdict)
 }
 END_TEST
 
+START_TEST(keeps_what_is_to_be_compared)
+{
+	struct kept kept[] = { { "words", NULL }, { "never", NULL } };
+	struct stage t;
+	struct err e;
+	char *text;
+
+	set_stage(&t, BOOTS "door", "keep words \"echo one; echo two\" -> \"two\"\nkeep unasked \"echo 3\"\nkeep never \"true\"\n", true);
+	t.r.kept = kept;
+	t.r.nkept = 2;
+	play(&t);
+	ck_assert_str_eq(kept[0].text, "one\ntwo\n");
+	ck_assert_int_eq(file_read(t.a, arena_printf(t.a, "%s/keep.words", t.job.dir), &text, NULL, &e), 0);
+	ck_assert_str_eq(text, "one\ntwo\n");
+	/* nothing would be like nothing */
+	ck_assert_ptr_null(kept[1].text);
+	ck_assert_int_eq(t.r.verdict, VERDICT_FAIL);
+	ck_assert_str_eq(t.r.failure.what, "keep never: there is nothing");
+	strike(&t);
+
+	kept[0].text = NULL;
+	set_stage(&t, BOOTS "door", "keep words \"echo one; false\"\n", true);
+	t.r.kept = kept;
+	t.r.nkept = 1;
+	play(&t);
+	ck_assert_int_eq(t.r.verdict, VERDICT_FAIL);
+	ck_assert_ptr_null(kept[0].text);
+	strike(&t);
+
+	set_stage(&t, BOOTS "door", "keep ../words \"echo one\"\n", true);
+	play(&t);
+	ck_assert_int_eq(t.r.verdict, VERDICT_BROKEN);
+	ck_assert_str_eq(t.r.reason, "keep ../words \"echo one\": what is kept needs a name of a-z, 0-9 and -");
+	strike(&t);
+}
+END_TEST
+
 Suite *
 cell_suite(void)
 {
 	Suite *s = suite_create("cell");
 	TCase *tc = harness_case(s, "cell");
-	const TTest *const tests[] = { a_stale_state_is_broken, says_why_it_cannot_be_saved, marks_every_point, explains_what_the_guest_did, measures_how_long_a_boot_takes, warns_and_goes_on, what_cannot_be_judged_is_broken, can_be_interrupted, writes_down_its_verdict };
+	const TTest *const tests[] = { a_stale_state_is_broken, says_why_it_cannot_be_saved, marks_every_point, explains_what_the_guest_did, measures_how_long_a_boot_takes, warns_and_goes_on, what_cannot_be_judged_is_broken, can_be_interrupted, writes_down_its_verdict, keeps_what_is_to_be_compared };
 
 	tcase_add_loop_test(tc, plays, 0, sizeof cases / sizeof *cases);
 	tcase_add_loop_test(tc, starts_from_a_saved_state, 0, sizeof forks / sizeof *forks);

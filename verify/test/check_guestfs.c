@@ -7,7 +7,9 @@
 #include "build/base/child.h"
 #include "verify/test/suites.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OFFSET 1048576
 
@@ -221,10 +223,52 @@ END_TEST
 
 #define ROWS(table) (int)(sizeof(table) / sizeof *(table))
 
+START_TEST(lists_everything)
+{
+	struct arena *a = arena_new();
+	const char *me = arena_printf(a, "%u:%u", getuid(), getgid());
+	const char *const lines[] = {
+		"root / d 0755 0:0\n",
+		arena_printf(a, "root /etc/real d 0755 %s\n", me),
+		"root /etc/real/f - 0751 1000:70000\n",
+		arena_printf(a, "root /etc/link l 0777 %s -> real\n", me),
+		arena_printf(a, "root /loop l 0777 %s -> loop\n", me),
+		arena_printf(a, "root /long l 0777 %s -> /a/target/that/is/too/long/to/be/kept/within/an/inode/of/an/ext4/filesystem\n", me),
+		arena_printf(a, "root /pipe p 0600 %s\n", me),
+		arena_printf(a, "root /many/9 - 0644 %s\n", me), /* behind the first block of a folder */
+	};
+	char *image = make_image(a);
+	struct buf out = { 0 }, list = { 0 };
+	struct err e = { 0 };
+	struct guestfs *g;
+	size_t there, listed = 0;
+
+	ck_assert_msg(sh(a, "rm -r t; mkdir -m 755 -p t/etc/real t/many; ln -s real t/etc/link; ln -s loop t/loop; mkfifo -m 600 t/pipe;"
+			    "ln -s /a/target/that/is/too/long/to/be/kept/within/an/inode/of/an/ext4/filesystem t/long; cd t/many; for i in $(seq 999); do echo >a-name-that-takes-some-room-$i; done; echo >9; chmod 644 9; cd ../..;"
+			    "mke2fs -q -F -t ext4 -E offset=1048576,root_owner=0:0 -d t img 16M",
+			  &out) == 0,
+	    "%s", out.p);
+	ck_assert_int_eq(guestfs_open(image, OFFSET, 1, &g, &e), 0);
+	ck_assert_int_eq(guestfs_put(g, "/etc/real/f", "x", 1, 0751, 1000, 70000, &e), 0);
+	ck_assert_int_eq(guestfs_close(g, &e), 0);
+	ck_assert_msg(guestfs_list(image, OFFSET, "root", &list, &e) == 0, "%s", e.msg);
+	for (size_t i = 0; i < ROWS(lines); i++)
+		ck_assert_msg(strstr(list.p, lines[i]) != NULL, "lacks %s", lines[i]);
+	ck_assert_int_eq(sh(a, "find t -printf x | wc -c", &out), 0);
+	there = (size_t)strtoul(out.p, NULL, 10);
+	for (size_t i = 0; i < list.n; i++)
+		listed += list.p[i] == '\n';
+	ck_assert_uint_eq(listed, there + 2); /* lost+found, and f */
+	buf_free(&out);
+	buf_free(&list);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 guestfs_suite(void)
 {
-	Suite *s = suite_of("guestfs", (const TTest *[]){ shorter_content_frees_blocks, a_folder_grows, link_in_a_circle, no_filesystem, NULL });
+	Suite *s = suite_of("guestfs", (const TTest *[]){ shorter_content_frees_blocks, a_folder_grows, link_in_a_circle, no_filesystem, lists_everything, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, put_append_read, 0, ROWS(paths));

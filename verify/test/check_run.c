@@ -34,6 +34,7 @@ struct show {
 	struct run_opts o;
 	struct report_head head;
 	struct cell_result *r;
+	size_t nr;
 	char *tap;
 };
 
@@ -82,7 +83,7 @@ play(struct show *s, size_t nimages)
 	dup2(null, 2);
 	close(out);
 	close(null);
-	r = run_cells(s->a, &s->m, &s->o, &s->head, &s->r, &e);
+	r = run_cells(s->a, &s->m, &s->o, &s->head, &s->r, &s->nr, &e);
 	fflush(stdout);
 	for (int fd = 0; fd < 2; fd++) {
 		dup2(saved[fd], fd + 1);
@@ -264,7 +265,7 @@ START_TEST(two_runs_do_not_share_a_folder)
 	ck_assert_int_eq(s.r[0].verdict, VERDICT_PASS);
 	fd = open(arena_printf(s.a, "%s/lock", test_dir()), O_RDWR);
 	ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0); /* it let go */
-	ck_assert_int_eq(run_cells(s.a, &s.m, &s.o, &s.head, &s.r, &e), -1);
+	ck_assert_int_eq(run_cells(s.a, &s.m, &s.o, &s.head, &s.r, &s.nr, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(s.a, "%s: another lh-verify works there; wait for it, or give another -o", test_dir()));
 	close(fd);
 	arena_free(s.a);

@@ -19,6 +19,7 @@
 	X(image)    \
 	X(matrix)   \
 	X(broken)   \
+	X(compare)  \
 	X(table)    \
 	X(run)      \
 	X(http)     \
