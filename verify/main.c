@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Options, the phases in order, exit status. */
 #include "build/base/arena.h"
+#include "build/base/buf.h"
 #include "build/base/file.h"
 #include "build/base/log.h"
 #include "verify/broken.h"
 #include "verify/facts.h"
 #include "verify/hand.h"
 #include "verify/image.h"
+#include "verify/listing.h"
 #include "verify/matrix.h"
 #include "verify/owner.h"
 #include "verify/report.h"
 #include "verify/result.h"
+#include "verify/results.h"
 #include "verify/run.h"
 #include "verify/scenario.h"
 #include "verify/step.h"
@@ -31,7 +34,7 @@ struct options {
 	size_t nonly;
 	char **words; /* behind the options */
 	int nwords;
-	bool print, cold;
+	bool print, cold, json;
 };
 
 struct command {
@@ -51,6 +54,7 @@ static const char help_options[] =
     "      --scenarios DIR    where the *.scn files are\n"
     "      --cold             boot every guest, also where a scenario may start from a saved state\n"
     "      --keep             keep the overlays, also of what passed\n"
+    "      --format WHICH     matrix: text or json (default: text)\n"
     "      --print            boot: only print QEMU's command line\n"
     "      --help, --version\n"
     "exit status: 0 passed, 1 failed, 100 wrong usage, 125 could not be judged\n";
@@ -198,7 +202,12 @@ play(struct arena *a, const struct options *o, struct matrix *m, struct err *e)
 	struct cell_result *results;
 	size_t n;
 
+	/* so that a run that is not finished has none */
+	if (file_remove(arena_printf(a, "%s/results", o->run.out), e) < 0)
+		return -1;
 	if (run_cells(a, m, &o->run, &head, &results, &n, e) < 0)
+		return -1;
+	if (results_write(a, o->run.out, results, n, &head, e) < 0)
 		return -1;
 	if (report_junit(arena_printf(a, "%s/junit.xml", o->run.out), results, n, &head, e) < 0 || report_html(html, results, n, &head, e) < 0)
 		return -1;
@@ -245,27 +254,68 @@ run_broken(struct arena *a, struct options *o, struct err *e)
 	return play(a, o, &m, e);
 }
 
+/* ---- merge ---- */
+
+static int
+merge(struct arena *a, struct options *o, struct err *e)
+{
+	struct report_head head;
+	struct cell_result *results;
+	const char *html;
+	size_t n;
+
+	if (need_words(o, 1, "merge: needs folders of runs", e) < 0)
+		return -1;
+	if (!o->run.out)
+		return fail_usage(e, "merge: needs -o, the folder for the report");
+	if (file_mkdirs(o->run.out, 0755, e) < 0 || results_merge(a, o->words, (size_t)o->nwords, &results, &n, &head, e) < 0)
+		return -1;
+	head.version = LH_VERSION;
+	html = arena_printf(a, "%s/index.html", o->run.out);
+	if (report_junit(arena_printf(a, "%s/junit.xml", o->run.out), results, n, &head, e) < 0 || report_html(html, results, n, &head, e) < 0)
+		return -1;
+	report_tap_start(stdout, n, &head);
+	for (size_t i = 0; i < n; i++)
+		report_tap_cell(stdout, i + 1, &results[i]);
+	report_tap_end(stdout, results, n, &head, html);
+	if (fflush(stdout) != 0)
+		return fail_errno(e, "stdout");
+	return status_of(results, n);
+}
+
 /* ---- list, lint ---- */
+
+static int
+matrix(struct arena *a, struct options *o, struct err *e)
+{
+	struct scenario *scenarios;
+	struct image *images;
+	struct buf b = { 0 };
+	struct matrix m;
+	size_t n;
+
+	if (need_words(o, 1, "matrix: needs a manifest", e) < 0 || read_scenarios(a, o, &scenarios, &n, e) < 0)
+		return -1;
+	if (open_images(a, o->words, o->nwords, "", &images, e) < 0 || matrix_make(a, images, (size_t)o->nwords, scenarios, n, o->only, &m, e) < 0)
+		return -1;
+	(o->json ? listing_json : listing_text)(&b, &m);
+	fputs(b.n ? b.p : "", stdout);
+	buf_free(&b);
+	return fflush(stdout) == 0 ? 0 : fail_errno(e, "stdout");
+}
 
 static int
 list(struct arena *a, struct options *o, struct err *e)
 {
 	struct scenario *scenarios;
-	struct image *images;
-	struct matrix m;
 	size_t n;
 
+	if (o->nwords)
+		return matrix(a, o, e);
 	if (read_scenarios(a, o, &scenarios, &n, e) < 0)
 		return -1;
-	if (!o->nwords) {
-		for (size_t i = 0; i < n; i++)
-			printf("%-16s %s\n", scenarios[i].name, scenarios[i].title);
-		return 0;
-	}
-	if (open_images(a, o->words, o->nwords, "", &images, e) < 0 || matrix_make(a, images, (size_t)o->nwords, scenarios, n, o->only, &m, e) < 0)
-		return -1;
-	for (size_t i = 0; i < m.n; i++)
-		printf("%s %s %s%s%s\n", m.v[i].image->m.arch, m.v[i].image->m.net, m.v[i].scenario->name, m.v[i].skip ? "   skip: " : "", m.v[i].skip ? m.v[i].skip : "");
+	for (size_t i = 0; i < n; i++)
+		printf("%-16s %s\n", scenarios[i].name, scenarios[i].title);
 	return 0;
 }
 
@@ -306,7 +356,9 @@ commands(void)
 {
 	static const struct command table[] = {
 		{ "run", "MANIFEST...", "play every scenario on every image", run },
-		{ "list", "[MANIFEST...]", "say what would be played", list },
+		{ "matrix", "MANIFEST...", "say what would be played, and what is skipped why", matrix },
+		{ "list", "[MANIFEST...]", "the scenarios; or as matrix", list },
+		{ "merge", "-o DIR RUN-DIR...", "several runs, such as one a machine, as one report and one exit status", merge },
 		{ "lint", "[SCENARIO-FILE...]", "check scenarios without booting anything", lint },
 		{ "broken", "DIR MANIFEST...", "are images broken on purpose refused, and for the right reason?", run_broken },
 		{ "boot", "[--print] MANIFEST", "a guest for a person, with its console on this terminal", boot },
@@ -352,6 +404,7 @@ enum { OPT_ACCEL = 256,
 	OPT_COLD,
 	OPT_KEEP,
 	OPT_PRINT,
+	OPT_FORMAT,
 	OPT_HELP,
 	OPT_VERSION };
 
@@ -364,6 +417,7 @@ static const struct option long_options[] = {
 	{ "scenarios", required_argument, NULL, OPT_SCENARIOS },
 	{ "cold", no_argument, NULL, OPT_COLD },
 	{ "keep", no_argument, NULL, OPT_KEEP },
+	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "print", no_argument, NULL, OPT_PRINT },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -400,6 +454,9 @@ read_option(struct arena *a, struct options *o, int opt, char **argv, struct err
 	case OPT_KEEP:
 		o->run.keep = true;
 		return 0;
+	case OPT_FORMAT:
+		o->json = !strcmp(optarg, "json");
+		return o->json || !strcmp(optarg, "text") ? 0 : fail_usage(e, "--format %s: one of text json", optarg);
 	case OPT_PRINT:
 		o->print = true;
 		return 0;
@@ -438,14 +495,14 @@ obey(struct arena *a, int argc, char **argv, struct err *e)
 	if (r)
 		return r < 0 ? -1 : 0;
 	if (!o.nwords)
-		return fail_usage(e, "needs a command: run, list, lint, broken or boot; see lh-verify --help");
+		return fail_usage(e, "needs a command: run, merge, matrix, list, lint, broken or boot; see lh-verify --help");
 	for (const struct command *c = commands(); c->name; c++)
 		if (!strcmp(c->name, o.words[0])) {
 			o.words++;
 			o.nwords--;
 			return c->run(a, &o, e);
 		}
-	return fail_usage(e, "%s: unknown command; one of run list lint broken boot", o.words[0]);
+	return fail_usage(e, "%s: unknown command; one of run merge matrix list lint broken boot", o.words[0]);
 }
 
 int

@@ -70,7 +70,7 @@ void
 report_tap_start(FILE *f, size_t ncells, const struct report_head *h)
 {
 	fprintf(f, "TAP version 13\n1..%zu\n", ncells);
-	fprintf(f, "# profile %s, set %s; %s; %u at a time, timeouts x %.1f\n", h->profile ? h->profile : "?", h->set ? h->set : "?", h->accel, h->jobs, h->scale);
+	fprintf(f, "# profile %s, set %s; %s; %u at a time, timeouts x %.1f\n", h->profile ? h->profile : "?", h->set ? h->set : "?", h->accel ? h->accel : "?", h->jobs, h->scale);
 	if (h->why)
 		fprintf(f, "# profile %s: %s\n", h->profile, h->why);
 	fflush(f);

@@ -2,7 +2,9 @@
 #include "verify/matrix.h"
 
 #include "build/base/arena.h"
+#include "build/base/buf.h"
 #include "verify/image.h"
+#include "verify/listing.h"
 #include "verify/run.h"
 #include "verify/scenario.h"
 #include "verify/test/suites.h"
@@ -93,6 +95,28 @@ START_TEST(multiplies)
 }
 END_TEST
 
+START_TEST(is_listed)
+{
+	struct arena *a = arena_new();
+	struct image i = image("the \"x\"\n", "x86_64", "s6", "s6-linux-init");
+	struct scenario s[] = { { .name = "boot" }, { .name = "ssh" } };
+	struct matrix_cell cells[] = { { &i, &s[0], NULL, NULL }, { &i, &s[1], "requires \\ \303\251", NULL } };
+	struct matrix m = { .v = cells, .n = 2 };
+	struct buf text = { 0 }, json = { 0 };
+
+	listing_text(&text, &m);
+	listing_json(&json, &m);
+	ck_assert_str_eq(text.p, "x86_64 dhcp boot\nx86_64 dhcp ssh   skip: requires \\ \303\251\n");
+	ck_assert_str_eq(json.p, "{\"cells\": [\n"
+				 "{\"manifest\": \"the \\\"x\\\"\\u000a\", \"triple\": \"x\", \"arch\": \"x86_64\", \"profile\": \"s6\", \"set\": null, \"net\": \"dhcp\", \"scenario\": \"boot\", \"skip\": null},\n"
+				 "{\"manifest\": \"the \\\"x\\\"\\u000a\", \"triple\": \"x\", \"arch\": \"x86_64\", \"profile\": \"s6\", \"set\": null, \"net\": \"dhcp\", \"scenario\": \"ssh\", \"skip\": \"requires \\\\ \\u00c3\\u00a9\"}\n"
+				 "]}\n");
+	buf_free(&text);
+	buf_free(&json);
+	arena_free(a);
+}
+END_TEST
+
 static const struct {
 	unsigned processors;
 	unsigned long long mib;
@@ -127,6 +151,7 @@ matrix_suite(void)
 
 	tcase_add_loop_test(tc, requires, 0, sizeof requirements / sizeof *requirements);
 	tcase_add_test(tc, multiplies);
+	tcase_add_test(tc, is_listed);
 	tcase_add_loop_test(tc, does_not_take_too_much, 0, sizeof loads / sizeof *loads);
 	tcase_add_test(tc, gives_a_busy_machine_time);
 	return s;

@@ -20,6 +20,7 @@
 	X(matrix)   \
 	X(broken)   \
 	X(compare)  \
+	X(results)  \
 	X(table)    \
 	X(run)      \
 	X(http)     \
