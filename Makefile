@@ -39,7 +39,9 @@ TOOLS := $(B)/lh-build $(B)/lh-verify
 
 # each library's headers are for one file only; ci/edges checks it
 PKG_build_fetch := libcurl
+PKG_build_http := libcurl
 PKG_build_unpack := libarchive
+PKG_build_pack := libarchive
 PKG_build_disk := fdisk
 PKG_build_fs := ext2fs com_err
 PKG_build_fsdiff := ext2fs com_err

@@ -52,6 +52,8 @@
 	X(work)        \
 	X(journal)     \
 	X(gc)          \
+	X(pack)        \
+	X(shared)      \
 	X(job)
 
 #define DECLARE(name) Suite *name##_suite(void);
