@@ -24,6 +24,7 @@ static value_guess jobs_guess, cache_guess, dns_guess, console_guess;
 static const struct variable keys[] = {
 	{ "OUTPUT", value_output, "output", NULL, F(output), NULL },
 	{ "CACHE", value_path, NULL, cache_guess, F(cache), NULL },
+	{ "CACHE_URL", value_cache_url, "", NULL, ONLY_VAR, NULL },
 	{ "NORMALUSER", value_user, "nobody", NULL, F(normaluser), NULL },
 	{ "JOBS", value_count, NULL, jobs_guess, F(jobs), NULL },
 
@@ -68,7 +69,7 @@ static const struct variable keys[] = {
 static const char *const found_out[] = { "ROOT_HASH", "GUEST_HASH", "KERNEL_CONFIG_TEXT", "PROFILE_WHY" };
 
 /* lh-verify's and the Makefile's: no concern of ours, and no mistake */
-static const char *const others[] = { "TRIPLES", "SCENARIO", "SCENARIOS", "NETS", "GOOD", "BAD", "PACKAGE", "REPO", "DRY_RUN", "CACHE_URL" };
+static const char *const others[] = { "TRIPLES", "SCENARIO", "SCENARIOS", "NETS", "GOOD", "BAD", "PACKAGE", "REPO", "DRY_RUN" };
 
 /* one a package; checked by value_name and, that there is such a package, by plan.c */
 static const struct variable override = { "OVERRIDE_", value_text, NULL, NULL, ONLY_VAR, NULL };

@@ -13,6 +13,7 @@
 #include "build/override.h"
 #include "build/plan.h"
 #include "build/sandbox.h"
+#include "build/shared.h"
 #include "build/store.h"
 #include "build/task.h"
 
@@ -461,6 +462,8 @@ open_run(struct run *r, struct arena *a, const struct config *cfg, const struct 
 		return -1;
 	if (read_overrides(r, e) < 0)
 		return -1;
+	if (!o->dry)
+		r->b.shared = shared_open(a, cfg, s, &http_usual);
 	return advance(r, e);
 }
 
@@ -484,36 +487,42 @@ job_count(struct arena *a, const struct config *cfg, const struct sysdeps *sd, s
 	return 0;
 }
 
+static int
+run_plan(struct run *r, struct err *e)
+{
+	if (!anything(r, TASK_READY))
+		return 0;
+	if (get_sources(r, e) < 0)
+		return -1;
+	if (!over(r)) {
+		if (!sandbox_works(r->b.a, &r->b.unboxed))
+			log_warn("no sandbox: %s; packages are built with the network and the whole system in reach", r->b.unboxed);
+		weigh(r);
+		if (build_all(r, e) < 0)
+			return -1;
+	}
+	if (r->killed_by) {
+		fail(e, "stopped by %s", strsignal(r->killed_by));
+		e->code = 128 + r->killed_by;
+		return -1;
+	}
+	if (r->nfailed) {
+		*e = r->first;
+		return -1;
+	}
+	return 0;
+}
+
 int
 job_run(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct plan *p, const struct store *s, const struct job_opts *o, struct err *e)
 {
 	struct run r;
+	int result = open_run(&r, a, cfg, sd, p, s, o, e);
 
-	if (open_run(&r, a, cfg, sd, p, s, o, e) < 0)
-		return -1;
-	if (o->dry) {
+	if (result == 0 && o->dry)
 		tell(&r);
-		return 0;
-	}
-	if (!anything(&r, TASK_READY))
-		return 0;
-	if (get_sources(&r, e) < 0)
-		return -1;
-	if (!over(&r)) {
-		if (!sandbox_works(a, &r.b.unboxed))
-			log_warn("no sandbox: %s; packages are built with the network and the whole system in reach", r.b.unboxed);
-		weigh(&r);
-		if (build_all(&r, e) < 0)
-			return -1;
-	}
-	if (r.killed_by) {
-		fail(e, "stopped by %s", strsignal(r.killed_by));
-		e->code = 128 + r.killed_by;
-		return -1;
-	}
-	if (r.nfailed) {
-		*e = r.first;
-		return -1;
-	}
-	return 0;
+	else if (result == 0)
+		result = run_plan(&r, e);
+	shared_close(r.b.shared, r.killed_by);
+	return result;
 }

@@ -8,6 +8,7 @@
 #include "build/compare.h"
 #include "build/fetch.h"
 #include "build/gc.h"
+#include "build/http.h"
 #include "build/image.h"
 #include "build/job.h"
 #include "build/lint.h"
@@ -225,6 +226,8 @@ shown(struct arena *a, const struct config_var *v)
 
 	if (strstr(v->name, "PASSWORD") && *v->value)
 		return "...";
+	if (!strcmp(v->name, "CACHE_URL"))
+		return http_shown(a, v->value);
 	if (strspn(v->value, plain) == strlen(v->value))
 		return v->value;
 	buf_adds(&b, "'");

@@ -7,6 +7,7 @@
 #include "build/base/log.h"
 #include "build/jobserver.h"
 #include "build/plan.h"
+#include "build/shared.h"
 #include "build/store.h"
 
 #include <fcntl.h>
@@ -30,6 +31,8 @@ look_up_form(const struct bench *b, struct task *t, const struct source *form, s
 		return -1;
 	digest_bytes(t->key_text, strlen(t->key_text), n->key);
 	found = store_lookup(b->store, n->key, t->name, n->output, e);
+	if (found == 0 && !t->override)
+		found = shared_get(b->shared, n->key, t->name, t->key_text, n->output, e);
 	if (found > 0)
 		n->store = store_path(b->a, b->store, n->key, t->name);
 	return found;
@@ -146,6 +149,8 @@ finished(const struct bench *b, struct task *t, struct err *e)
 	if (found <= 0)
 		return found < 0 ? -1 : fail(e, "%s: went missing from the store", n->id);
 	n->store = store_path(b->a, b->store, n->key, t->name);
+	if (shared_may(b->plan, n) && !b->unboxed) /* what is built here may have seen anything */
+		shared_put(b->shared, n->key, t->name);
 	journal_took(&b->journal, n, seconds);
 	log_info("%s: build %.1f s", n->id, seconds);
 	if (journal_done(&b->journal, n, t->key_text, e) < 0)

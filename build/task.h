@@ -17,6 +17,7 @@ struct jobserver;
 struct node;
 struct override;
 struct plan;
+struct shared;
 struct source;
 struct store;
 struct sysdeps;
@@ -28,6 +29,7 @@ struct bench {
 	const struct sysdeps *sd;
 	const struct plan *plan;
 	const struct store *store;
+	struct shared *shared; /* NULL: there is none */
 	struct jobserver *tokens;
 	struct journal journal;
 	const char *unboxed; /* why there is no sandbox, or NULL */

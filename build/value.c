@@ -330,6 +330,16 @@ value_mirrors(struct valuing *r, const struct variable *k, const char **value, s
 }
 
 int
+value_cache_url(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (value_word(r, k, value, e) < 0)
+		return -1;
+	if (**value && strncmp(*value, "http://", 7) && strncmp(*value, "https://", 8))
+		return fail_usage(e, "%s %s: no URL that begins with https:// or http://", k->name, *value);
+	return 0;
+}
+
+int
 value_git_mirror(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
 	const char *percent = strchr(*value, '%');

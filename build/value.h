@@ -39,7 +39,7 @@ struct variable {
 
 #define VALUE_NO_FIELD ((size_t)-1)
 
-value_check value_text, value_word, value_name, value_bool, value_ipv4, value_size, value_count, value_epoch, value_choice, value_triple, value_set, value_path, value_output, value_folder, value_cross, value_user, value_kernel_config, value_console, value_mirrors, value_git_mirror, value_keys;
+value_check value_text, value_word, value_name, value_bool, value_ipv4, value_size, value_count, value_epoch, value_choice, value_triple, value_set, value_path, value_output, value_folder, value_cross, value_user, value_kernel_config, value_console, value_mirrors, value_cache_url, value_git_mirror, value_keys;
 
 /* absolute, without . and .. and without a slash at the end; nothing needs to exist */
 char *value_path_absolute(struct arena *a, const char *top, const char *path);

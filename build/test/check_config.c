@@ -160,6 +160,7 @@ static const struct {
 	{ "", { "OVERRIDE_one=git:nowhere@v1", NULL }, "OVERRIDE_one git:nowhere@v1: there is no folder TOP/nowhere" },
 	{ "", { "VERSION_one=1 2", NULL }, "VERSION_one 1 2: a version is made of letters, digits and . _ + -" },
 	/* sources */
+	{ "", { "CACHE_URL=cache.example", NULL }, "CACHE_URL cache.example: no URL that begins with https:// or http://" },
 	{ "", { "MIRRORS=https://a.example/ b.example", NULL }, "MIRRORS b.example: no URL that begins with https:// http:// ftp:// or file://" },
 	{ "", { "GIT_MIRROR=/srv/git", NULL }, "GIT_MIRROR /srv/git: needs exactly one %s, where the package's name goes" },
 	{ "", { "GIT_MIRROR=/srv/%s/%s", NULL }, "GIT_MIRROR /srv/%s/%s: needs exactly one %s, where the package's name goes" },
