@@ -139,7 +139,10 @@ each = (for t in $(LIST); do [ "$$t" != - ] || t=; $(1) || exit; done)
 told = || { s=$$?; echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
 
 # the + hands on our jobserver, and lets make -n reach lh-build -n
-sources packages kernel image: $(TOOLS)
+sources: $(TOOLS)
+	@$(LHB) fetch $(ARGS) $(TRIPLE_ARG) $(if $(TRIPLES),$(call quote,TRIPLES=$(TRIPLES))) $(told)
+
+packages kernel image: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) --until=$@ $(ARGS) $(TRIPLE_ARG) $(told)
 
 rootfs rwfs userfs: image

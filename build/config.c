@@ -69,7 +69,7 @@ static const struct variable keys[] = {
 static const char *const found_out[] = { "ROOT_HASH", "GUEST_HASH", "KERNEL_CONFIG_TEXT", "PROFILE_WHY" };
 
 /* lh-verify's and the Makefile's: no concern of ours, and no mistake */
-static const char *const others[] = { "TRIPLES", "SCENARIO", "SCENARIOS", "NETS", "GOOD", "BAD", "PACKAGE", "REPO", "DRY_RUN" };
+static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "SCENARIOS", "NETS", "GOOD", "BAD", "PACKAGE", "REPO", "DRY_RUN" };
 
 /* one a package; checked by value_name and, that there is such a package, by plan.c */
 static const struct variable override = { "OVERRIDE_", value_text, NULL, NULL, ONLY_VAR, NULL };

@@ -89,8 +89,12 @@ struct engine {
 	const struct config *cfg;
 	const struct patience *patience;
 	bool probe;
-	const char *dir, *cache;	  /* OUTPUT/sources, CACHE/sources */
-	struct checked *checked, *cached; /* what is in them */
+	const char *dir;	 /* OUTPUT/sources */
+	struct checked *checked; /* what is in it */
+	struct elsewhere {
+		const char *dir;
+		struct checked *checked;
+	} elsewhere[2]; /* CACHE/sources, and the sources/ that a bundle has */
 	struct aptmirror apt;
 	bool asked_apt;
 	CURLM *multi;
@@ -284,7 +288,7 @@ publish(struct fetch *f)
 		broken(en);
 		return;
 	}
-	if (share(en, path, arena_printf(en->a, "%s/%s", en->cache, form->file), &e) < 0)
+	if (share(en, path, arena_printf(en->a, "%s/%s", en->elsewhere[0].dir, form->file), &e) < 0)
 		log_warn("%s: not kept for other builds: %s", form->file, e.msg);
 	checked_sha256(en->checked, form->file);
 	log_info("fetched %s, %" PRIu64 " bytes from %s", form->file, f->have, origins_text(en->a, place_of(f)));
@@ -656,21 +660,25 @@ ended_git(struct fetch *f)
 static bool
 have_form(struct engine *en, const struct source *form, const char *path, const char **why)
 {
-	const char *hex = checked_sha256(en->checked, form->file), *kept;
+	const char *hex = checked_sha256(en->checked, form->file);
 	struct err e;
 
 	if (hex && !strcmp(hex, form->sha256))
 		return true;
 	*why = hex ? arena_printf(en->a, "sha256 is %s, expected %s", hex, form->sha256) : "not there";
-	kept = checked_sha256(en->cached, form->file);
-	if (!kept || strcmp(kept, form->sha256))
-		return false;
-	if (share(en, arena_printf(en->a, "%s/%s", en->cache, form->file), path, &e) < 0) {
+	for (size_t i = 0; i < sizeof en->elsewhere / sizeof *en->elsewhere; i++) {
+		const struct elsewhere *w = &en->elsewhere[i];
+		const char *kept = checked_sha256(w->checked, form->file);
+
+		if (!kept || strcmp(kept, form->sha256))
+			continue;
+		if (share(en, arena_printf(en->a, "%s/%s", w->dir, form->file), path, &e) == 0) {
+			checked_sha256(en->checked, form->file);
+			return true;
+		}
 		*why = arena_strdup(en->a, e.msg);
-		return false;
 	}
-	checked_sha256(en->checked, form->file);
-	return true;
+	return false;
 }
 
 /* any form that this machine has complete; true when one was found */
@@ -908,11 +916,13 @@ fetch_with(struct arena *a, const struct config *cfg, const struct patience *p, 
 	if (n == 0)
 		return 0;
 	en.dir = arena_printf(a, "%s/sources", cfg->output);
-	en.cache = arena_printf(a, "%s/sources", cfg->cache);
+	en.elsewhere[0].dir = arena_printf(a, "%s/sources", cfg->cache);
+	en.elsewhere[1].dir = arena_printf(a, "%s/sources", cfg->top);
 	if (!probe && file_mkdirs(en.dir, 0755, e) < 0) /* who only asks writes nothing */
 		return -1;
 	en.checked = checked_open(a, en.dir);
-	en.cached = checked_open(a, en.cache);
+	for (size_t i = 0; i < sizeof en.elsewhere / sizeof *en.elsewhere; i++)
+		en.elsewhere[i].checked = checked_open(a, en.elsewhere[i].dir);
 	en.v = arena_array(a, n, sizeof *en.v);
 	sigaction(SIGPIPE, &ignore, &before); /* a TLS connection that goes away raises it */
 	curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -938,4 +948,12 @@ int
 fetch_probe(struct arena *a, const struct config *cfg, struct want *wants, size_t n, struct err *e)
 {
 	return fetch_with(a, cfg, &usual, true, wants, n, e);
+}
+
+int
+fetch_lack(const struct config *cfg, const struct want *w, struct err *e)
+{
+	if (cfg->offline)
+		return fail(e, "%s %s: %s is not here, and OFFLINE is set; get it with `./make sources` where there is a network, or bring a bundle from there", w->name, w->version, w->nforms ? w->forms[0].file : "its source");
+	return fail(e, "%s %s: no origin has its source\n%s", w->name, w->version, w->why);
 }

@@ -15,7 +15,7 @@ struct config;
 
 /*
  * Sources, from wherever they can be had, checked before they get their name.
- * Origins are tried in this order: a complete file in OUTPUT/sources or CACHE/sources,
+ * Origins are tried in this order: a complete file in OUTPUT/sources, CACHE/sources or the checkout's sources/,
  * MIRRORS, the form's own URLs, the Debian archive of this machine's apt, the clone
  * that GIT_MIRROR names; at each of these the forms in their order.  Several files at once.
  */
@@ -37,6 +37,9 @@ struct want {
 int fetch_all(struct arena *a, const struct config *cfg, struct want *wants, size_t n, struct err *e);
 /* could any form be had, judging by HEAD requests, files present and clones; fills why; downloads nothing */
 int fetch_probe(struct arena *a, const struct config *cfg, struct want *wants, size_t n, struct err *e);
+
+/* fills e with what there is to say of a source that could not be had, and the way out; returns -1 */
+int fetch_lack(const struct config *cfg, const struct want *w, struct err *e);
 
 /* how long a server may keep us waiting, and how often it may fail */
 struct patience {

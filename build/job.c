@@ -144,7 +144,7 @@ get_sources(struct run *r, struct err *e)
 
 		if (wants[i].got)
 			continue;
-		fail(&lack, "%s %s: no origin has its source\n%s", wants[i].name, wants[i].version, wants[i].why);
+		fetch_lack(r->b.cfg, &wants[i], &lack);
 		take_note(r, &lack);
 	}
 	for (size_t i = 0; i < r->n; i++) {

@@ -7,6 +7,7 @@
 #include "build/cli.h"
 #include "build/compare.h"
 #include "build/fetch.h"
+#include "build/gather.h"
 #include "build/gc.h"
 #include "build/http.h"
 #include "build/image.h"
@@ -43,9 +44,12 @@ fetch_sources(struct session *s, struct err *e)
 	if (fetch_all(s->a, &s->cfg, wants, n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
+		struct err lack;
+
 		if (wants[i].got)
 			continue;
-		log_warn("%s %s: no origin has its source\n%s", wants[i].name, wants[i].version, wants[i].why);
+		fetch_lack(&s->cfg, &wants[i], &lack);
+		log_warn("%s", lack.msg);
 		lacking++;
 	}
 	if (lacking)
@@ -124,19 +128,6 @@ cmd_build(const struct request *rq, struct err *e)
 	if (session_open(rq->a, rq->top, rq->vars, rq->nvars, !rq->dry, &s, e) < 0)
 		return -1;
 	r = build_all(rq, &s, e);
-	session_close(&s);
-	return r;
-}
-
-static int
-cmd_fetch(const struct request *rq, struct err *e)
-{
-	struct session s;
-	int r;
-
-	if (session_open(rq->a, rq->top, rq->vars, rq->nvars, true, &s, e) < 0)
-		return -1;
-	r = fetch_sources(&s, e);
 	session_close(&s);
 	return r;
 }
@@ -309,7 +300,8 @@ cmd_distclean(const struct request *rq, struct err *e)
 
 static const struct command commands[] = {
 	{ "build", "", "builds what changed and writes the image (or stops earlier: --until)", "nkjNU", 0, cmd_build },
-	{ "fetch", "", "gets all sources, so that a build needs no network", "", 0, cmd_fetch },
+	{ "fetch", "", "gets all sources, so that a build needs no network", "", 0, gather_command },
+	{ "bundle", "FILE", "packs the checkout and its sources, to build where there is no network", "", 1, bundle_command },
 	{ "why", "PACKAGE", "tells what makes, or made, a package be built again", "", 1, cmd_why },
 	{ "compare", "A B", "tells what differs in two images, and which package it comes from", "", 2, cmd_compare },
 	{ "graph", "", "prints who needs whom, for dot(1)", "", 0, cmd_graph },

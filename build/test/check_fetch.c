@@ -7,16 +7,22 @@
 #include "build/test/suites.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SIZE 100000
@@ -187,6 +193,7 @@ world_new(void)
 
 	w.cfg.output = arena_printf(w.a, "%s/out", test_dir());
 	w.cfg.cache = arena_printf(w.a, "%s/cache", test_dir());
+	w.cfg.top = arena_printf(w.a, "%s/top", test_dir());
 	w.cfg.mirrors = w.cfg.git_mirror = "";
 	w.patience = (struct patience){ .connect = 20 * NS_PER_S, .window = 60 * NS_PER_S, .slow = 1, .tries = 3, .backoff = NS_PER_MS };
 	w.forms[0] = (struct source){ .file = "pkg.tar.gz", .sha256 = server.sha256, .size = SIZE };
@@ -852,6 +859,74 @@ END_TEST
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
+/* from now on a process that opens a socket is killed, at the kernel's door */
+static void
+forbid_sockets(void)
+{
+	struct sock_filter f[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socket, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog p = { .len = sizeof f / sizeof *f, .filter = f };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p) < 0)
+		_exit(77);
+}
+
+/* whatever is missing: with OFFLINE not even a socket is opened; without it, one would be */
+START_TEST(offline_opens_no_socket)
+{
+	bool offline = _i, probe = _i == 2;
+	struct world w = world_new();
+	struct err e = { 0 }, lack;
+	int status;
+	pid_t pid;
+
+	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/good/pkg.tar.gz");
+	add_origin(&w, 0, ORIGIN_DEBIAN, "pool/main/p/pkg/pkg.tar.gz");
+	add_origin(&w, 0, ORIGIN_GIT, "v1.0");
+	w.cfg.mirrors = filled(w.a, "file://%D/nowhere http://127.0.0.1:%P/good/");
+	w.cfg.git_mirror = filled(w.a, "%D/%%s");
+	w.cfg.offline = offline;
+	w.want.forms = w.forms;
+	pid = fork();
+	if (pid == 0) {
+		forbid_sockets();
+		_exit(fetch_with(w.a, &w.cfg, &w.patience, probe, &w.want, 1, &e) == 0 && !w.want.got ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	if (offline)
+		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "wait status %d", status);
+	else
+		ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "wait status %d", status);
+	ck_assert_uint_eq(server.requests, 0);
+
+	fetch_lack(&w.cfg, &w.want, &lack);
+	if (offline)
+		ck_assert_str_eq(lack.msg, "pkg 1.0: pkg.tar.gz is not here, and OFFLINE is set; get it with `./make sources` where there is a network, or bring a bundle from there");
+	world_end(&w);
+}
+END_TEST
+
+/* what a bundle brought: sources/ of the checkout, checked like all others */
+START_TEST(sources_beside_the_recipes)
+{
+	struct world w = world_new();
+
+	w.cfg.offline = true;
+	put(&w, "top/sources/pkg.tar.gz", server.body, SIZE - 1);
+	fetch_it(&w, false);
+	ck_assert_ptr_null(w.want.got);
+	put(&w, "top/sources/pkg.tar.gz", server.body, SIZE);
+	fetch_it(&w, false);
+	assert_got(&w);
+	ck_assert_str_eq(w.want.path, filled(w.a, "%D/out/sources/pkg.tar.gz"));
+	world_end(&w);
+}
+END_TEST
+
 Suite *
 fetch_suite(void)
 {
@@ -866,6 +941,8 @@ fetch_suite(void)
 	tcase_add_test(tc, dead_server);
 	tcase_add_test(tc, file_urls);
 	tcase_add_test(tc, offline_asks_nobody);
+	tcase_add_loop_test(tc, offline_opens_no_socket, 0, 3);
+	tcase_add_test(tc, sources_beside_the_recipes);
 	tcase_add_test(tc, order_of_origins);
 	tcase_add_test(tc, cache_is_shared);
 	tcase_add_test(tc, rotten_file);
