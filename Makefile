@@ -64,7 +64,7 @@ pkg_libs = $(shell pkg-config --libs $(1))
 
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu
 
-.PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify qemu-boot \
+.PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify reproduce qemu-boot \
 	check check-unit check-broken lint format clean distclean
 
 tools: $(TOOLS)
@@ -154,6 +154,9 @@ verify: $(TOOLS)
 	+@$(call each,$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $$t) $(told)
 	+@$(LHV) $(RUN) $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) -o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$( $(call each,$(LHB) manifests $(NET_ARGS) $(ARGS) $$t)) $(told)
+
+reproduce: $(TOOLS)
+	@$(call each,$(LHB) reproduce $(ARGS) $$t) $(told)
 
 check-broken: $(TOOLS)
 	+@$(call each,$(LHB) build $(LHB_FLAGS) $(ARGS) $$t) $(told)

@@ -61,6 +61,9 @@ static const struct variable keys[] = {
 	{ "KERNEL_CONFIG", value_kernel_config, "", NULL, F(kernel_config), NULL },
 	{ "HARDWARE", value_bool, "false", NULL, ONLY_VAR, NULL },
 	{ "EPOCH", value_epoch, "1784000000", NULL, ONLY_VAR, NULL },
+
+	{ "KERNEL", value_choice, "anew", NULL, ONLY_VAR, "anew cached" },
+	{ "SECOND", value_text, "", NULL, ONLY_VAR, NULL },
 };
 
 #define NKEYS (sizeof keys / sizeof *keys)

@@ -15,6 +15,7 @@
 #include "build/lint.h"
 #include "build/output.h"
 #include "build/profile.h"
+#include "build/reproduce.h"
 #include "build/session.h"
 #include "build/why.h"
 
@@ -304,6 +305,7 @@ static const struct command commands[] = {
 	{ "bundle", "FILE", "packs the checkout and its sources, to build where there is no network", "", 1, bundle_command },
 	{ "why", "PACKAGE", "tells what makes, or made, a package be built again", "", 1, cmd_why },
 	{ "compare", "A B", "tells what differs in two images, and which package it comes from", "", 2, cmd_compare },
+	{ "reproduce", "", "builds twice, the second time in other circumstances, and compares", "", 0, reproduce_command },
 	{ "graph", "", "prints who needs whom, for dot(1)", "", 0, cmd_graph },
 	{ "lint", "", "checks recipes/, patches/ and sysdeps/ for mistakes", "", 0, cmd_lint },
 	{ "config", "[VARIABLE]", "prints every variable, its value and where it comes from; or one value", "", 1, cmd_config },

@@ -42,6 +42,7 @@
 	X(filelist)    \
 	X(section)     \
 	X(compare)     \
+	X(reproduce)   \
 	X(store)       \
 	X(stage)       \
 	X(patch)       \
