@@ -40,7 +40,7 @@ option(const char *word, const char **value)
 	static const struct {
 		const char *name;
 		char letter;
-	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' }, { "--net", 'N' }, { "--until", 'U' }, { "--sources", 'S' }, { "--directory", 'C' } };
+	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' }, { "--net", 'N' }, { "--until", 'U' }, { "--sources", 'S' }, { "--audit", 'A' }, { "--bytes", 'B' }, { "--directory", 'C' } };
 
 	*value = NULL;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -95,6 +95,10 @@ flag_of(struct request *rq, char letter)
 		return &rq->dry;
 	case 'k':
 		return &rq->keep_going;
+	case 'A':
+		return &rq->audit;
+	case 'B':
+		return &rq->bytes;
 	case 'S':
 		return &rq->sources;
 	default:

@@ -28,7 +28,8 @@ struct request {
 	char **words; /* the others */
 	size_t nwords;
 	bool dry, keep_going;
-	bool sources;	/* gc: these too */
+	bool audit, bytes; /* fetch: ask origins only; and for all of a file */
+	bool sources;	   /* gc: these too */
 	enum stage until;
 	bool nets[2]; /* asked for: static, DHCP; none: the one that is configured */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/gather.h"
 
+#include "build/audit.h"
 #include "build/base/arena.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
@@ -134,6 +135,8 @@ gather_command(const struct request *rq, struct err *e)
 {
 	struct gathered g;
 
+	if (rq->audit)
+		return audit_command(rq, e);
 	if (gather_sources(rq, &g, e) < 0)
 		return -1;
 	log_info("%zu sources in %s/sources", g.n, g.output);

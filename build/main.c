@@ -301,7 +301,7 @@ cmd_distclean(const struct request *rq, struct err *e)
 
 static const struct command commands[] = {
 	{ "build", "", "builds what changed and writes the image (or stops earlier: --until)", "nkjNU", 0, cmd_build },
-	{ "fetch", "", "gets all sources, so that a build needs no network", "", 0, gather_command },
+	{ "fetch", "", "gets all sources, so that a build needs no network (--audit: asks all origins of all recipes)", "AB", 0, gather_command },
 	{ "bundle", "FILE", "packs the checkout and its sources, to build where there is no network", "", 1, bundle_command },
 	{ "why", "PACKAGE", "tells what makes, or made, a package be built again", "", 1, cmd_why },
 	{ "compare", "A B", "tells what differs in two images, and which package it comes from", "", 2, cmd_compare },
@@ -332,6 +332,8 @@ help(void)
 	     "  --until=WHAT  build: sources, packages, kernel or image (default)\n"
 	     "  --net=MODE    build, manifests: an image for dhcp or static; may be given twice;\n"
 	     "                the mode that is not configured gets a folder of its own\n"
+	     "  --audit       fetch: tell which origins are dead, moved or changed, and get nothing\n"
+	     "  --bytes       fetch --audit: by the bytes of a file, not by its size\n"
 	     "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"
 	     "                folder above this program's\n"
 	     "  --help, --version\n"

@@ -52,6 +52,7 @@
 	X(links)       \
 	X(work)        \
 	X(journal)     \
+	X(audit)       \
 	X(gc)          \
 	X(pack)        \
 	X(shared)      \
