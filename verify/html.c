@@ -4,6 +4,7 @@
 #include "build/base/buf.h"
 #include "build/base/file.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* one file, nothing fetched; follows the reader's light or dark */
@@ -12,14 +13,14 @@ static const char style[] =
     "@media(prefers-color-scheme:dark){:root{--bg:#15191d;--ink:#e2e6e9;--dim:#8b97a1;--line:#2b3239;--ok:#7fd19e;--okbg:#183425;--bad:#ff8f85;--badbg:#41211e;--skip:#dcbd63;--skipbg:#393017}}\n"
     "body{font:15px/1.5 system-ui,sans-serif;background:var(--bg);color:var(--ink);max-width:72rem;margin:0 auto;padding:1.2rem}\n"
     "h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.05rem;margin:2rem 0 .5rem}.dim{color:var(--dim);font-weight:400}\n"
-    "code,pre,dd,td span,td a{font:13px/1.45 ui-monospace,monospace}.wide{overflow-x:auto}\n"
-    "table{border-collapse:collapse}th{font-size:.82rem;color:var(--dim);text-align:left;padding:.2rem .4rem}td{padding:.12rem .2rem;white-space:nowrap}\n"
-    "td span,td a{display:block;text-align:center;border-radius:4px;padding:.25rem .45rem;text-decoration:none;min-width:2.2rem}\n"
+    "code,pre,dd,td a{font:13px/1.45 ui-monospace,monospace}.wide{overflow-x:auto}\n"
+    "table{border-collapse:collapse}th{font-size:.82rem;color:var(--dim);text-align:left;padding:.2rem .4rem}td{padding:.12rem .2rem;white-space:nowrap}th[scope=row]{color:var(--ink);white-space:nowrap;font:13px/1.45 ui-monospace,monospace;position:sticky;left:0;background:var(--bg)}.took{text-align:right}\n"
+    "td a{display:block;text-align:center;border-radius:4px;padding:.25rem .45rem;text-decoration:none;min-width:2.2rem}\n"
     ".pass{background:var(--okbg);color:var(--ok)}.fail,.broken,.flaky{background:var(--badbg);color:var(--bad);font-weight:700}.skip{background:var(--skipbg);color:var(--skip)}\n"
     ".card{border:1px solid var(--line);border-left:4px solid var(--bad);border-radius:6px;padding:.7rem 1rem}\n"
     "dl{display:grid;grid-template-columns:6.5rem 1fr;gap:.15rem .6rem;margin:.5rem 0}dt{color:var(--dim)}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}\n"
     "pre{border:1px solid var(--line);border-radius:6px;padding:.7rem;overflow:auto;margin:.4rem 0;max-height:28rem}mark{background:var(--badbg);color:var(--bad)}\n"
-    "summary{cursor:pointer}\n";
+    "details td:last-child{white-space:pre-wrap;overflow-wrap:anywhere}summary{cursor:pointer}a:focus-visible,summary:focus-visible,.wide:focus-visible{outline:2px solid var(--ink);outline-offset:1px}:target{outline:2px solid var(--line)}\n";
 
 static const char *
 or_unknown(const char *s)
@@ -27,79 +28,154 @@ or_unknown(const char *s)
 	return s && *s ? s : "?";
 }
 
-static int
+static bool
 same(const char *a, const char *b)
 {
 	return !strcmp(or_unknown(a), or_unknown(b));
 }
 
-/* is this the first cell of its row of the table */
-static int
-starts_row(const struct cell_result *cells, size_t i)
+/* a row of the matrix is an image */
+static bool
+same_row(const struct cell_result *a, const struct cell_result *b)
 {
-	for (size_t k = 0; k < i; k++)
-		if (same(cells[k].arch, cells[i].arch) && same(cells[k].net, cells[i].net))
-			return 0;
-	return 1;
+	return same(a->arch, b->arch) && same(a->net, b->net) && same(a->profile, b->profile) && same(a->set, b->set);
 }
 
-static int
-starts_column(const struct cell_result *cells, size_t i)
+static bool
+same_column(const struct cell_result *a, const struct cell_result *b)
 {
-	for (size_t k = 0; k < i; k++)
-		if (!strcmp(cells[k].scenario, cells[i].scenario))
-			return 0;
-	return 1;
+	return same(a->scenario, b->scenario);
 }
 
+/* the first cell of its row or column; what compares images is neither */
+static bool
+starts(const struct cell_result *cells, size_t i, bool alike(const struct cell_result *, const struct cell_result *))
+{
+	for (size_t k = 0; k < i; k++)
+		if (!cells[k].comparison && alike(&cells[k], &cells[i]))
+			return false;
+	return !cells[i].comparison;
+}
+
+/* always a link, so that a keyboard reaches it: to the failure, the steps or the reason */
 static void
 add_square(struct buf *b, const struct cell_result *c, size_t number)
 {
 	const char *v = verdict_names[c->verdict];
 
-	if (c->verdict == VERDICT_PASS)
+	if (c->verdict == VERDICT_PASS && !c->comparison)
 		buf_addf(b, "<a class=pass href=\"#c%zu\">%.1f</a>", number, report_seconds(c->took));
-	else if (c->verdict == VERDICT_SKIP) {
-		buf_adds(b, "<span class=skip title=\"");
-		markup_adds(b, c->reason ? c->reason : "");
-		buf_adds(b, "\">skip</span>");
-	} else
+	else
 		buf_addf(b, "<a class=%s href=\"#c%zu\">%s</a>", v, number, c->verdict == VERDICT_FAIL ? "FAIL" : v);
+}
+
+/* what all rows have in common needs no saying */
+static void
+add_row_name(struct buf *b, const struct cell_result *cells, size_t n, const struct cell_result *c)
+{
+	bool mixed = false;
+
+	for (size_t i = 0; i < n; i++)
+		mixed |= !same(cells[i].profile, c->profile) || !same(cells[i].set, c->set);
+	markup_adds(b, or_unknown(c->arch));
+	buf_adds(b, " <span class=dim>");
+	markup_adds(b, or_unknown(c->net));
+	if (mixed) {
+		buf_adds(b, " ");
+		markup_adds(b, or_unknown(c->profile));
+		buf_adds(b, " ");
+		markup_adds(b, or_unknown(c->set));
+	}
+	buf_adds(b, "</span>");
+}
+
+static void
+add_row(struct buf *b, const struct cell_result *cells, size_t n, size_t row)
+{
+	double took = 0;
+
+	buf_adds(b, "<tr><th scope=row>");
+	add_row_name(b, cells, n, &cells[row]);
+	for (size_t col = 0; col < n; col++) {
+		if (!starts(cells, col, same_column))
+			continue;
+		buf_adds(b, "<td>");
+		for (size_t k = 0; k < n; k++)
+			if (same_row(&cells[k], &cells[row]) && same_column(&cells[k], &cells[col])) {
+				add_square(b, &cells[k], k + 1);
+				took += report_seconds(cells[k].took);
+			}
+	}
+	buf_addf(b, "<td class=took>%.1f</tr>\n", took);
 }
 
 static void
 add_matrix(struct buf *b, const struct cell_result *cells, size_t n)
 {
-	buf_adds(b, "<h2>Matrix</h2><div class=wide><table><tr><th>");
+	buf_adds(b, "<h2>Matrix</h2><div class=wide tabindex=0 role=region aria-label=Matrix><table><tr><td>");
 	for (size_t i = 0; i < n; i++)
-		if (starts_column(cells, i)) {
-			buf_adds(b, "<th>");
+		if (starts(cells, i, same_column)) {
+			buf_adds(b, "<th scope=col>");
 			markup_adds(b, cells[i].scenario);
 		}
-	buf_adds(b, "<th>seconds</tr>\n");
-	for (size_t i = 0; i < n; i++) {
-		double took = 0;
-
-		if (!starts_row(cells, i))
-			continue;
-		buf_adds(b, "<tr><td>");
-		markup_adds(b, or_unknown(cells[i].arch));
-		buf_adds(b, " <b class=dim>");
-		markup_adds(b, or_unknown(cells[i].net));
-		buf_adds(b, "</b>");
-		for (size_t col = 0; col < n; col++) {
-			if (!starts_column(cells, col))
-				continue;
-			buf_adds(b, "<td>");
-			for (size_t k = 0; k < n; k++)
-				if (same(cells[k].arch, cells[i].arch) && same(cells[k].net, cells[i].net) && !strcmp(cells[k].scenario, cells[col].scenario)) {
-					add_square(b, &cells[k], k + 1);
-					took += report_seconds(cells[k].took);
-				}
-		}
-		buf_addf(b, "<td>%.1f</tr>\n", took);
-	}
+	buf_adds(b, "<th scope=col>seconds</tr>\n");
+	for (size_t i = 0; i < n; i++)
+		if (starts(cells, i, same_row))
+			add_row(b, cells, n, i);
 	buf_adds(b, "</table></div>\n");
+}
+
+static void
+add_comparisons(struct buf *b, const struct cell_result *cells, size_t n)
+{
+	const char *open = "<h2>Between triples</h2><div class=wide><table>\n";
+
+	for (size_t i = 0; i < n; i++) {
+		if (!cells[i].comparison)
+			continue;
+		buf_adds(b, open);
+		open = "";
+		buf_adds(b, "<tr><th scope=row>");
+		add_row_name(b, cells, n, &cells[i]);
+		buf_adds(b, "<td>");
+		add_square(b, &cells[i], i + 1);
+		if (cells[i].verdict == VERDICT_PASS) /* else it has a card of its own */
+			buf_addf(b, "<td id=c%zu>", i + 1);
+		else
+			buf_adds(b, "<td>");
+		markup_adds(b, cells[i].failure.what ? cells[i].failure.what : cells[i].title ? cells[i].title
+											      : cells[i].scenario);
+		for (size_t w = 0; w < cells[i].nwarnings; w++) {
+			buf_adds(b, "<br><code>warning: ");
+			markup_adds(b, cells[i].warnings[w]);
+			buf_adds(b, "</code>");
+		}
+		buf_adds(b, "</tr>\n");
+	}
+	if (!*open)
+		buf_adds(b, "</table></div>\n");
+}
+
+static void
+add_skipped(struct buf *b, const struct cell_result *cells, size_t n)
+{
+	const char *open = "<h2>Skipped</h2><div class=wide><table>\n";
+
+	for (size_t i = 0; i < n; i++) {
+		if (cells[i].verdict != VERDICT_SKIP)
+			continue;
+		buf_adds(b, open);
+		open = "";
+		buf_addf(b, "<tr id=c%zu><th scope=row>", i + 1);
+		add_row_name(b, cells, n, &cells[i]);
+		buf_adds(b, "<td>");
+		markup_adds(b, cells[i].scenario);
+		buf_adds(b, "<td class=dim>");
+		markup_adds(b, cells[i].reason ? cells[i].reason : "");
+		buf_adds(b, "</tr>\n");
+	}
+	if (!*open)
+		buf_adds(b, "</table></div>\n");
 }
 
 static void
@@ -219,12 +295,14 @@ report_html(const char *path, const struct cell_result *cells, size_t n, const s
 	markup_adds(&b, or_unknown(h->date));
 	buf_adds(&b, "</div>\n");
 	add_matrix(&b, cells, n);
+	add_comparisons(&b, cells, n);
 	for (size_t i = 0; i < n; i++)
 		if (cells[i].verdict != VERDICT_PASS && cells[i].verdict != VERDICT_SKIP)
 			add_failure(&b, &cells[i], i + 1);
 	buf_adds(&b, "<h2>Steps</h2>\n");
 	for (size_t i = 0; i < n; i++)
 		add_steps(&b, &cells[i], i + 1);
+	add_skipped(&b, cells, n);
 	buf_adds(&b, "</html>\n");
 	r = file_write(path, b.p, b.n, 0644, e);
 	buf_free(&b);

@@ -149,7 +149,9 @@ START_TEST(html_says_it_all)
 	static const char *const parts[] = {
 		"<h1>1 of 3 passed <span class=dim>in 14 s, 1 skipped</span></h1>",
 		"profile minimal (s6 1.0: no &lt;origin&gt; has it)",
-		"<th>boot<th>services<th>net-static<th>seconds",
+		"<th scope=col>boot<th scope=col>services<th scope=col>net-static<th scope=col>seconds",
+		"<a class=skip href=\"#c3\">skip</a>",
+		"<tr id=c3><th scope=row>x86_64 <span class=dim>dhcp</span><td>net-static<td class=dim>requires net static, the image has dhcp",
 		"<a class=fail href=\"#c2\">FAIL</a>",
 		"<h2 id=c2>x86_64, dhcp, services</h2>",
 		"<dt>nearest<dd>s6-log: fatal: \\x1b[31mno\\x1b[m",
@@ -172,10 +174,37 @@ START_TEST(html_says_it_all)
 }
 END_TEST
 
+/* every square of the matrix leads somewhere, whatever came out */
+START_TEST(html_links_lead_somewhere)
+{
+	struct cell_result all[2 * NVERDICTS];
+	struct arena *a = arena_new();
+	char *path = arena_printf(a, "%s/index.html", test_dir()), *text;
+	size_t links = 0;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < 2 * NVERDICTS; i++)
+		all[i] = (struct cell_result){ .arch = i < NVERDICTS ? "i486" : "all", .net = "dhcp", .scenario = arena_printf(a, "s%zu", i), .verdict = (enum verdict)(i % NVERDICTS), .comparison = i >= NVERDICTS, .points = points, .npoints = i < NVERDICTS, .reason = "why" };
+	all[NVERDICTS + VERDICT_SKIP].verdict = VERDICT_PASS; /* none is ever skipped */
+	ck_assert_int_eq(report_html(path, all, 2 * NVERDICTS, &head, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	for (const char *p = strstr(text, "href=\"#"); p; p = strstr(p + 1, "href=\"#"), links++) {
+		const char *id = arena_printf(a, " id=%.*s>", (int)strcspn(p + 7, "\""), p + 7);
+
+		ck_assert_msg(strstr(text, id) != NULL, "lacks%s", id);
+		ck_assert_msg(strstr(strstr(text, id) + 1, id) == NULL, "twice%s", id);
+	}
+	ck_assert_uint_eq(links, 2 * NVERDICTS);
+	ck_assert_ptr_null(strstr(text, "<th scope=col>s5")); /* a comparison is no column */
+	ck_assert_ptr_nonnull(strstr(text, "<h2>Between triples</h2>"));
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 report_suite(void)
 {
-	Suite *s = suite_of("report", (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml, html_says_it_all, NULL });
+	Suite *s = suite_of("report", (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml, html_says_it_all, html_links_lead_somewhere, NULL });
 
 	tcase_add_loop_test(harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);
 	return s;
