@@ -3,6 +3,7 @@
 
 #include "build/base/buf.h"
 #include "build/base/file.h"
+#include "verify/chart.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -20,7 +21,7 @@ static const char style[] =
     ".card{border:1px solid var(--line);border-left:4px solid var(--bad);border-radius:6px;padding:.7rem 1rem}\n"
     "dl{display:grid;grid-template-columns:6.5rem 1fr;gap:.15rem .6rem;margin:.5rem 0}dt{color:var(--dim)}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}\n"
     "pre{border:1px solid var(--line);border-radius:6px;padding:.7rem;overflow:auto;margin:.4rem 0;max-height:28rem}mark{background:var(--badbg);color:var(--bad)}\n"
-    "details td:last-child{white-space:pre-wrap;overflow-wrap:anywhere}summary{cursor:pointer}a:focus-visible,summary:focus-visible,.wide:focus-visible{outline:2px solid var(--ink);outline-offset:1px}:target{outline:2px solid var(--line)}\n";
+    "svg{display:block}svg text{font:12px ui-monospace,monospace;fill:var(--ink)}svg .ax{fill:var(--dim)}rect{fill:#5b87b8}.slow{fill:#db8a35}details td:last-child{white-space:pre-wrap;overflow-wrap:anywhere}summary{cursor:pointer}a:focus-visible,summary:focus-visible,.wide:focus-visible{outline:2px solid var(--ink);outline-offset:1px}:target{outline:2px solid var(--line)}\n";
 
 static const char *
 or_unknown(const char *s)
@@ -154,6 +155,19 @@ add_comparisons(struct buf *b, const struct cell_result *cells, size_t n)
 	}
 	if (!*open)
 		buf_adds(b, "</table></div>\n");
+}
+
+static void
+add_chart(struct buf *b, const struct cell_result *c)
+{
+	if (!c->chart)
+		return;
+	buf_adds(b, "<h2>Boot, ");
+	markup_adds(b, or_unknown(c->arch));
+	buf_adds(b, ", ");
+	markup_adds(b, or_unknown(c->net));
+	buf_adds(b, " <span class=dim>seconds since the kernel began, from start to readiness; what took longest in orange</span></h2>\n");
+	chart_svg(b, c->chart);
 }
 
 static void
@@ -299,6 +313,8 @@ report_html(const char *path, const struct cell_result *cells, size_t n, const s
 	for (size_t i = 0; i < n; i++)
 		if (cells[i].verdict != VERDICT_PASS && cells[i].verdict != VERDICT_SKIP)
 			add_failure(&b, &cells[i], i + 1);
+	for (size_t i = 0; i < n; i++)
+		add_chart(&b, &cells[i]);
 	buf_adds(&b, "<h2>Steps</h2>\n");
 	for (size_t i = 0; i < n; i++)
 		add_steps(&b, &cells[i], i + 1);

@@ -68,6 +68,7 @@ struct cell_result {
 	const char **warnings; /* what warn watches saw */
 	size_t nwarnings;
 	struct excerpt console;
+	const char *chart; /* what there is to draw of the boot (chart.h), or NULL */
 	struct kept *kept;
 	size_t nkept;
 	const struct man_differs *differs; /* what the manifest says about this triple, see build/base/manifest.h */

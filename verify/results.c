@@ -44,6 +44,7 @@ static const struct text_key cell_texts[] = {
 	{ "dir", offsetof(struct cell_result, dir) },
 	{ "from", offsetof(struct cell_result, from) },
 	{ "reason", offsetof(struct cell_result, reason) },
+	{ "chart", offsetof(struct cell_result, chart) },
 	{ "where", offsetof(struct cell_result, failure.where) },
 	{ "what", offsetof(struct cell_result, failure.what) },
 	{ "expected", offsetof(struct cell_result, failure.expected) },

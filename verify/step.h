@@ -18,6 +18,7 @@ struct cell;
  *   wait   COMMAND                   the same again and again until it holds
  *   keep   SUBJECT COMMAND           like run; what it says is compared across triples (compare.h)
  *   keep   files                     the same for the paths of the image's filesystems, as it is shipped
+ *   chart  COMMAND                   like run; what it says is drawn in the report (chart.h)
  *   check  A == B, A != B, A < B, A > B (numbers), check VALUE -> ...
  *   sleep  TIME
  *   host   http serve TEXT as NAME   defines NAME.port NAME.url (as the guest sees it)

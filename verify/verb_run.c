@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* run, wait, keep: commands in the guest, through the door */
+/* run, wait, keep, chart: commands in the guest, through the door */
 #include "verify/verb.h"
 
 #include "build/base/arena.h"
@@ -191,6 +191,25 @@ keep_start(struct cell *c, const struct step *s)
 	guest_run(c->guest, c->step->command, c->step_deadline, on_keep, ticket_new(c));
 }
 
+static void
+on_chart(void *arg, const struct door_result *r)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (c && r->status == 0)
+		c->result->chart = arena_strndup(c->a, r->out, r->n);
+	on_run(arg, r);
+}
+
+static void
+chart_start(struct cell *c, const struct step *s)
+{
+	if (!prepare(c, s))
+		return;
+	leave_deadline_to_door(c);
+	guest_run(c->guest, c->step->command, c->step_deadline, on_chart, ticket_new(c));
+}
+
 /* the image as it is shipped, whatever the guest does */
 static void
 keep_files_start(struct cell *c, const struct step *s)
@@ -215,5 +234,6 @@ const struct verb verbs_run[] = {
 	{ { "wait", "COMMAND", false, true, NULL }, wait_start, NULL, NULL, NULL },
 	{ { "keep", "files", false, false, NULL }, keep_files_start, NULL, NULL, NULL },
 	{ { "keep", "SUBJECT COMMAND", false, true, NULL }, keep_start, NULL, NULL, NULL },
+	{ { "chart", "COMMAND", false, true, NULL }, chart_start, NULL, NULL, NULL },
 	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
 };

@@ -21,6 +21,7 @@
 	X(broken)   \
 	X(compare)  \
 	X(results)  \
+	X(chart)    \
 	X(table)    \
 	X(run)      \
 	X(http)     \
