@@ -202,6 +202,26 @@ START_TEST(a_boot_that_fails_fails_all_that_come_after)
 }
 END_TEST
 
+/* the comparison is in the plan, in the results, and on stdout */
+START_TEST(judges_what_differs)
+{
+	struct show s;
+
+	begin(&s, BOOTS);
+	for (size_t i = 0; i < 2; i++)
+		s.images[i].m.net = "dhcp";
+	add_scenario(&s, "asks", "image pristine\nexpect /lh.nonce/\nkeep files\n");
+	play(&s, 2);
+	/* without an image there is nothing to keep: both cells fail, and their comparison is no pass */
+	ck_assert_uint_eq(s.nr, 3);
+	ck_assert_int_eq(s.r[2].verdict, VERDICT_BROKEN);
+	ck_assert_str_eq(s.r[2].reason, "nothing was kept of one two: one dhcp asks: keep files: there is nothing");
+	ck_assert_ptr_nonnull(strstr(s.tap, "\n1..3\n"));
+	ck_assert_ptr_nonnull(strstr(s.tap, "\nnot ok 3 - all dhcp same-files\n"));
+	arena_free(s.a);
+}
+END_TEST
+
 static void
 on_alarm(int sig)
 {
@@ -275,5 +295,5 @@ END_TEST
 Suite *
 run_suite(void)
 {
-	return suite_of("run", (const TTest *[]){ runs_all_and_tells_them_in_order, a_signal_ends_the_guests, who_writes_to_the_image_is_found_out, two_runs_do_not_share_a_folder, boots_once_for_those_who_come_after, a_boot_that_fails_fails_all_that_come_after, NULL });
+	return suite_of("run", (const TTest *[]){ runs_all_and_tells_them_in_order, judges_what_differs, a_signal_ends_the_guests, who_writes_to_the_image_is_found_out, two_runs_do_not_share_a_folder, boots_once_for_those_who_come_after, a_boot_that_fails_fails_all_that_come_after, NULL });
 }
