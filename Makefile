@@ -118,6 +118,8 @@ GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),
 quote = '$(subst ','\'',$(1))'
 ARGS := $(foreach v,$(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN)),$(call quote,$v=$($v)))
 TRIPLE_ARG := $(if $(filter TRIPLE,$(GIVEN)),$(call quote,TRIPLE=$(TRIPLE)))
+# TRIPLES=all, or a list; else the one that is configured
+TRIPLE_ARGS := $(TRIPLE_ARG) $(if $(TRIPLES),$(call quote,TRIPLES=$(TRIPLES)))
 
 LHB := $(B)/lh-build
 LHV := $(B)/lh-verify
@@ -128,43 +130,39 @@ LHB_FLAGS := $(if $(findstring n,$(SHORT)),-n) $(if $(findstring k,$(SHORT)),-k)
 # make -n plays no scenario, and says which it would
 RUN := $(if $(filter -n,$(LHB_FLAGS)),list,run)
 
-# TRIPLES=all, or a list; else the one that is configured
-ALL_TRIPLES := $(patsubst sysdeps/%/facts,%,$(wildcard sysdeps/*/facts))
-LIST := $(if $(TRIPLES),$(patsubst %,TRIPLE=%,$(if $(filter all,$(TRIPLES)),$(ALL_TRIPLES),$(TRIPLES))),$(or $(TRIPLE_ARG),-))
 NETS ?= dhcp static
 NET_ARGS := $(foreach n,$(NETS),--net=$n)
-each = (for t in $(LIST); do [ "$$t" != - ] || t=; $(1) || exit; done)
 
 # ./make ends with the status that a program of ours ended with
 told = || { s=$$?; echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
 
 # the + hands on our jobserver, and lets make -n reach lh-build -n
 sources: $(TOOLS)
-	@$(LHB) fetch $(ARGS) $(TRIPLE_ARG) $(if $(TRIPLES),$(call quote,TRIPLES=$(TRIPLES))) $(told)
+	@$(LHB) fetch $(ARGS) $(TRIPLE_ARGS) $(told)
 
 packages kernel image: $(TOOLS)
-	+@$(LHB) build $(LHB_FLAGS) --until=$@ $(ARGS) $(TRIPLE_ARG) $(told)
+	+@$(LHB) build $(LHB_FLAGS) --until=$@ $(ARGS) $(TRIPLE_ARGS) $(told)
 
 rootfs rwfs userfs: image
 
 images: $(TOOLS)
-	+@(for t in $(ALL_TRIPLES); do $(LHB) build $(LHB_FLAGS) $(ARGS) TRIPLE=$$t || exit; done) $(told)
+	+@$(LHB) build $(LHB_FLAGS) $(ARGS) TRIPLES=$(call quote,$(or $(TRIPLES),all)) $(told)
 
 verify: $(TOOLS)
-	+@$(call each,$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $$t) $(told)
+	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(told)
 	+@$(LHV) $(RUN) $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) -o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
-		$$( $(call each,$(LHB) manifests $(NET_ARGS) $(ARGS) $$t)) $(told)
+		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
 
 reproduce: $(TOOLS)
 	@$(call each,$(LHB) reproduce $(ARGS) $$t) $(told)
 
 check-broken: $(TOOLS)
-	+@$(call each,$(LHB) build $(LHB_FLAGS) $(ARGS) $$t) $(told)
-	@$(call each,$(LHV) broken $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/broken" verify/test/broken \
-		$$($(LHB) manifests $(ARGS) $$t)) $(told)
+	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(told)
+	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do $(LHV) broken $(VFLAGS) \
+		-o "$$($(LHB) config OUTPUT $(ARGS))/broken" verify/test/broken "$$m" || exit; done) $(told)
 
 qemu-boot: image
-	@./run-qemu "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG))"
+	@./run-qemu "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
 
 clean distclean: $(TOOLS)
 	@$(LHB) $@ $(ARGS) $(told)

@@ -10,8 +10,8 @@
 #include "build/fetch.h"
 #include "build/profile.h"
 #include "build/session.h"
+#include "build/triples.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,23 +28,6 @@ given(const struct request *rq, const char *name)
 	return NULL;
 }
 
-/* "all": the folders of sysdeps/ with facts */
-static const char *
-all_triples(const struct request *rq)
-{
-	struct dirent **v = NULL;
-	char *list = arena_strdup(rq->a, "");
-	int n = scandir(arena_printf(rq->a, "%s/sysdeps", rq->top), &v, NULL, alphasort);
-
-	for (int i = 0; i < n; i++) {
-		if (*v[i]->d_name != '.' && file_exists(arena_printf(rq->a, "%s/sysdeps/%s/facts", rq->top, v[i]->d_name)))
-			list = arena_printf(rq->a, "%s %s", list, v[i]->d_name);
-		free(v[i]);
-	}
-	free(v);
-	return list;
-}
-
 static void
 add_file(struct arena *a, struct gathered *g, const struct want *w)
 {
@@ -55,27 +38,33 @@ add_file(struct arena *a, struct gathered *g, const struct want *w)
 	g->v[g->n++] = (struct gathered_file){ .name = w->got->file, .path = w->path };
 }
 
-/* one triple, one set; NULL: the configured one */
+/* all triples, one set; NULL: the configured one */
 static int
-gather_one(const struct request *rq, const char *triple, const char *set, struct gathered *g, size_t *lacking, struct err *e)
+gather_set(const struct request *rq, const char *set, struct gathered *g, size_t *lacking, struct err *e)
 {
-	char **vars = arena_array(rq->a, rq->nvars + 2, sizeof *vars);
-	struct session s;
-	struct want *wants;
+	char **vars = arena_array(rq->a, rq->nvars + 1, sizeof *vars);
 	size_t nvars = rq->nvars, n;
+	const struct plan **plans;
+	struct triples t;
+	struct session *v;
+	struct want *wants;
 	int r = -1;
 
 	if (nvars)
 		memcpy(vars, rq->vars, nvars * sizeof *vars);
-	if (triple)
-		vars[nvars++] = arena_printf(rq->a, "TRIPLE=%s", triple);
 	if (set)
 		vars[nvars++] = arena_printf(rq->a, "SET=%s", set);
-	if (session_open(rq->a, rq->top, vars, nvars, true, &s, e) < 0)
+	if (triples_read(rq->a, rq->top, vars, nvars, &t, e) < 0)
 		return -1;
-	profile_wants(rq->a, &s.plan, &wants, &n);
-	if (fetch_all(rq->a, &s.cfg, wants, n, e) < 0)
-		goto close_session;
+	v = arena_array(rq->a, t.n, sizeof *v);
+	plans = arena_array(rq->a, t.n, sizeof *plans);
+	if (session_open(rq->a, t.v, t.n, true, v, e) < 0)
+		return -1;
+	for (size_t i = 0; i < t.n; i++)
+		plans[i] = &v[i].plan;
+	profile_wants(rq->a, plans, t.n, &wants, &n);
+	if (fetch_all(rq->a, &v->cfg, wants, n, e) < 0)
+		goto close_sessions;
 	for (size_t i = 0; i < n; i++) {
 		struct err lack;
 
@@ -83,17 +72,17 @@ gather_one(const struct request *rq, const char *triple, const char *set, struct
 			add_file(rq->a, g, &wants[i]);
 			continue;
 		}
-		fetch_lack(&s.cfg, &wants[i], &lack);
+		fetch_lack(&v->cfg, &wants[i], &lack);
 		log_warn("%s", lack.msg);
 		++*lacking;
 	}
-	g->output = s.cfg.output;
-	g->cache = s.cfg.cache;
-	g->epoch = config_get(&s.cfg, "EPOCH");
+	g->output = v->cfg.output;
+	g->cache = v->cfg.cache;
+	g->epoch = config_get(&v->cfg, "EPOCH");
 	r = 0;
 
-close_session:
-	session_close(&s);
+close_sessions:
+	session_close(v, t.n);
 	return r;
 }
 
@@ -106,23 +95,15 @@ by_name(const void *a, const void *b)
 int
 gather_sources(const struct request *rq, struct gathered *out, struct err *e)
 {
-	const char *triples = given(rq, "TRIPLES"), *sets = given(rq, "SETS");
+	const char *sets = given(rq, "SETS");
+	char *rest = sets ? arena_strdup(rq->a, sets) : NULL, *set = rest ? word_next(&rest) : NULL;
 	size_t lacking = 0;
-	char *left, *triple;
 
 	*out = (struct gathered){ 0 };
-	if (triples && !strcmp(triples, "all"))
-		triples = all_triples(rq);
-	left = triples ? arena_strdup(rq->a, triples) : NULL;
-	triple = left ? word_next(&left) : NULL;
-	do {
-		char *rest = sets ? arena_strdup(rq->a, sets) : NULL, *set = rest ? word_next(&rest) : NULL;
-
-		do {
-			if (gather_one(rq, triple, set, out, &lacking, e) < 0)
-				return -1;
-		} while (set && (set = word_next(&rest)));
-	} while (triple && (triple = word_next(&left)));
+	do
+		if (gather_set(rq, set, out, &lacking, e) < 0)
+			return -1;
+	while (set && (set = word_next(&rest)));
 	if (lacking)
 		return fail(e, "%zu sources could not be had; MIRRORS, GIT_MIRROR and OVERRIDE_name can name other places", lacking);
 	if (out->n)

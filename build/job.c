@@ -12,9 +12,12 @@
 #include "build/jobserver.h"
 #include "build/override.h"
 #include "build/plan.h"
+#include "build/progress.h"
+#include "build/ready.h"
 #include "build/sandbox.h"
 #include "build/shared.h"
 #include "build/store.h"
+#include "build/sysdeps.h"
 #include "build/task.h"
 
 #include <dirent.h>
@@ -30,47 +33,109 @@
 /* what was never built here is guessed at, in seconds and bytes of source a second: a kernel is large */
 #define GUESS_LEAST 5
 #define GUESS_RATE 200000
+#define GUESS_FINISH 2
+/* seconds: what takes so long is announced */
+#define LONG 10
 
 struct run {
 	struct bench b;
-	struct plan *plan;
+	struct job *jobs;
+	size_t njobs;
 	const struct job_opts *o;
-	struct task *tasks; /* as plan->v */
-	size_t n;
-	struct pollfd *polled; /* room for the most there can be */
-	nstime shown;	       /* the status line */
-	int signals;	       /* signalfd */
-	int killed_by;	       /* signal that ends the run, or 0 */
+	struct task *tasks; /* plan after plan, each as plan->v and then its end */
+	size_t n, ndone;
+	struct task **asked; /* all they need is there: to be looked up */
+	size_t nasked;
+	struct ready ready;
+	struct task **running; /* those with a child */
+	size_t nrunning, nelsewhere;
+	struct task **makers; /* by key: a hash table, never more than half full */
+	size_t nmakers;
+	struct pollfd *polled;
+	nstime shown;  /* the block */
+	int signals;   /* signalfd */
+	int killed_by; /* signal that ends the run, or 0 */
 	size_t nfailed;
 	struct err first; /* failure */
 };
 
 /* ---- what is known already ---- */
 
-static bool
-all_done(const struct run *r, const struct node *n)
+static void
+ask(struct run *r, struct task *t)
 {
-	for (size_t i = 0; i < n->nneeds; i++)
-		if (r->tasks[n->needs[i]].state != TASK_DONE)
-			return false;
-	return true;
+	t->state = TASK_PENDING;
+	r->asked[r->nasked++] = t;
 }
 
-/* what became of the nodes that others wait for; a node comes after all it needs, so once round will do */
+/* for those who need it, and those who have waited for its result as for their own */
+static int
+done(struct run *r, struct task *t, struct err *e)
+{
+	struct task *twin = t->twin;
+
+	t->state = TASK_DONE;
+	t->twin = NULL;
+	r->ndone++;
+	if (t->node && !r->o->dry && journal_done(&t->job->journal, t->node, t->key_text, e) < 0)
+		return -1;
+	for (size_t i = 0; i < t->nwanted_by; i++)
+		if (--t->wanted_by[i]->unmet == 0 && t->wanted_by[i]->state == TASK_PENDING)
+			ask(r, t->wanted_by[i]);
+	if (!twin)
+		return 0;
+	twin->node->form = t->node->form;
+	twin->node->store = t->node->store;
+	memcpy(twin->node->output, t->node->output, sizeof twin->node->output);
+	return done(r, twin, e);
+}
+
+/* where in the table the maker of a key is, or would be */
+static struct task **
+maker_of(struct run *r, const char *key)
+{
+	char head[9] = { 0 };
+	size_t i;
+
+	memcpy(head, key, sizeof head - 1);
+	for (i = strtoul(head, NULL, 16) % r->nmakers; r->makers[i] && strcmp(r->makers[i]->node->key, key) != 0; i = (i + 1) % r->nmakers)
+		;
+	return &r->makers[i];
+}
+
+/* is to be built: by this task, or by one that is to do it already */
+static void
+wanted(struct run *r, struct task *t)
+{
+	struct task **maker = t->node ? maker_of(r, t->node->key) : NULL;
+
+	if (maker && !*maker)
+		*maker = t;
+	if (!maker || *maker == t) {
+		t->state = TASK_READY;
+		t->ready = clock_now();
+		ready_add(&r->ready, t);
+		return;
+	}
+	t->state = TASK_SHARED;
+	t->seconds = 0;
+	t->twin = (*maker)->twin;
+	(*maker)->twin = t;
+}
+
+/* what became of those whose needs are all there, and then of those who need them */
 static int
 advance(struct run *r, struct err *e)
 {
-	for (size_t i = 0; i < r->n; i++) {
-		struct task *t = &r->tasks[i];
-		int found;
+	while (r->nasked) {
+		struct task *t = r->asked[--r->nasked];
+		int found = t->node ? task_look_up(&r->b, t, e) : 0;
 
-		if (t->state != TASK_PENDING || !all_done(r, t->node))
-			continue;
-		found = task_look_up(&r->b, t, e);
 		if (found < 0)
 			return -1;
-		t->state = found ? TASK_DONE : TASK_READY;
-		if (found && !r->o->dry && journal_done(&r->b.journal, t->node, t->key_text, e) < 0)
+		if (!found)
+			wanted(r, t);
+		else if (done(r, t, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -81,28 +146,29 @@ advance(struct run *r, struct err *e)
 static bool
 wants_source(const struct task *t)
 {
-	return t->state != TASK_DONE && t->node->version && !t->override;
+	return t->node && t->state != TASK_DONE && t->node->version && !t->override;
 }
 
+/* each folder is read once */
 static int
 read_overrides(struct run *r, struct err *e)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		struct node *n = r->tasks[i].node;
+		struct task *t = &r->tasks[i];
 		struct override *o;
 
-		if (!n->override)
+		if (!t->node || !t->node->override)
 			continue;
-		for (size_t j = 0; j < i && !r->tasks[i].override; j++)
-			if (r->plan->v[j].origin == n->origin)
-				r->tasks[i].override = r->tasks[j].override;
-		if (!r->tasks[i].override) {
+		for (size_t j = 0; j < i && !t->override; j++)
+			if (r->tasks[j].override && !strcmp(r->tasks[j].node->override, t->node->override))
+				t->override = r->tasks[j].override;
+		if (!t->override) {
 			o = arena_alloc(r->b.a, sizeof *o);
-			if (override_read(r->b.a, n->override, o, e) < 0)
-				return wrap(e, "%s", n->origin->name);
-			r->tasks[i].override = o;
+			if (override_read(r->b.a, t->node->override, o, e) < 0)
+				return wrap(e, "%s", t->node->origin->name);
+			t->override = o;
 		}
-		n->override_hash = r->tasks[i].override->id;
+		t->node->override_hash = t->override->id;
 	}
 	return 0;
 }
@@ -115,6 +181,18 @@ take_note(struct run *r, const struct err *failure)
 		r->first = *failure;
 	else
 		log_warn("%s", failure->msg);
+}
+
+/* what has no source is not looked up */
+static void
+drop_failed(struct run *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nasked; i++)
+		if (r->asked[i]->state != TASK_FAILED)
+			r->asked[n++] = r->asked[i];
+	r->nasked = n;
 }
 
 /*
@@ -137,21 +215,24 @@ get_sources(struct run *r, struct err *e)
 		if (of[i] == n)
 			wants[n++] = (struct want){ .name = node->origin->name, .version = node->version->version, .forms = node->version->forms, .nforms = node->version->nforms };
 	}
-	if (n && fetch_all(r->b.a, r->b.cfg, wants, n, e) < 0)
+	if (n && fetch_all(r->b.a, r->jobs[0].cfg, wants, n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct err lack;
 
 		if (wants[i].got)
 			continue;
-		fetch_lack(r->b.cfg, &wants[i], &lack);
+		fetch_lack(r->jobs[0].cfg, &wants[i], &lack);
 		take_note(r, &lack);
 	}
-	for (size_t i = 0; i < r->n; i++) {
+	memset(r->makers, 0, r->nmakers * sizeof(struct task *));
+	r->ready.n = 0;
+	for (size_t i = r->n; i-- > 0;) {
 		struct task *t = &r->tasks[i];
 
-		if (t->state == TASK_READY)
-			t->state = TASK_PENDING;
+		if (t->state == TASK_READY || t->state == TASK_SHARED)
+			ask(r, t);
+		t->twin = NULL;
 		if (!wants_source(t))
 			continue;
 		t->node->form = wants[of[i]].got;
@@ -159,6 +240,7 @@ get_sources(struct run *r, struct err *e)
 		if (!t->node->form)
 			t->state = TASK_FAILED;
 	}
+	drop_failed(r);
 	return 0;
 }
 
@@ -169,33 +251,68 @@ guess(const struct task *t)
 {
 	struct stat st;
 
+	if (!t->node)
+		return GUESS_FINISH;
 	return GUESS_LEAST + (t->archive && stat(t->archive, &st) == 0 ? (double)st.st_size / GUESS_RATE : 0);
+}
+
+/* another plan before it has the same node, for the same triple or for none: it is likely to come from there */
+static bool
+seen_before(const struct run *r, const struct task *t)
+{
+	for (const struct job *j = r->jobs; t->node && j < t->job; j++)
+		if ((t->node->variant == VARIANT_HOST || !strcmp(j->sd->triple, t->job->sd->triple)) && plan_find(j->plan, t->node->id))
+			return true;
+	return false;
 }
 
 /* the longest chain of work that begins with a node: what lies on the critical path starts first */
 static void
 weigh(struct run *r)
 {
+	r->ready.n = 0;
 	for (size_t i = r->n; i-- > 0;) {
 		struct task *t = &r->tasks[i];
+		double seconds = t->state == TASK_DONE ? 0 : journal_seconds(&t->job->journal, t->node);
 
-		if (t->state != TASK_DONE)
-			t->weight += journal_seconds(&r->b.journal, t->node, guess(t)); /* those who need it have left the heaviest of theirs here */
-		for (size_t j = 0; j < t->node->nneeds; j++)
-			if (r->tasks[t->node->needs[j]].weight < t->weight)
-				r->tasks[t->node->needs[j]].weight = t->weight;
+		t->guessed = seconds <= 0;
+		if (t->guessed && t->state != TASK_DONE)
+			seconds = guess(t);
+		for (size_t j = 0; j < t->nwanted_by; j++)
+			if (t->weight < t->wanted_by[j]->weight)
+				t->weight = t->wanted_by[j]->weight;
+		t->weight += seconds;
+		t->seconds = seen_before(r, t) ? 0 : seconds;
+	}
+	for (size_t i = 0; i < r->n; i++) {
+		struct task *t = &r->tasks[i];
+
+		for (const struct task *twin = t->state == TASK_READY ? t->twin : NULL; twin; twin = twin->twin)
+			if (t->weight < twin->weight)
+				t->weight = twin->weight;
+		if (t->state == TASK_READY)
+			ready_add(&r->ready, t);
 	}
 }
 
-static struct task *
-heaviest_ready(const struct run *r)
+/* seconds: the longest chain, or all there is to do on all processors, whichever is more */
+static double
+left(const struct run *r)
 {
-	struct task *best = NULL;
+	double all = 0, chain = 0;
 
-	for (size_t i = 0; i < r->n; i++)
-		if (r->tasks[i].state == TASK_READY && (!best || r->tasks[i].weight > best->weight))
-			best = &r->tasks[i];
-	return best;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct task *t = &r->tasks[i];
+		double ran = t->state == TASK_RUNNING ? (double)(clock_now() - t->since) / NS_PER_S : 0;
+
+		if (t->state == TASK_DONE || t->state == TASK_FAILED)
+			continue;
+		all += t->seconds > ran ? t->seconds - ran : 0;
+		if (chain < t->weight - ran)
+			chain = t->weight - ran;
+	}
+	all /= r->jobs[0].cfg->jobs;
+	return all > chain ? all : chain;
 }
 
 /* ---- the run ---- */
@@ -212,27 +329,20 @@ ask_again(struct run *r)
 {
 	nstime now = clock_now();
 
-	for (size_t i = 0; i < r->n; i++)
-		if (r->tasks[i].state == TASK_ELSEWHERE && r->tasks[i].again <= now)
-			r->tasks[i].state = TASK_PENDING; /* and looked up once more */
+	for (size_t i = 0; r->nelsewhere && i < r->n; i++)
+		if (r->tasks[i].state == TASK_ELSEWHERE && r->tasks[i].again <= now) {
+			ask(r, &r->tasks[i]);
+			r->nelsewhere--;
+		}
 }
 
-static bool
-anything(const struct run *r, enum task_state state)
+/* what runs long says so where no block is shown, so that a log is not silent for minutes */
+static void
+announce(const struct run *r, const struct task *t)
 {
-	for (size_t i = 0; i < r->n; i++)
-		if (r->tasks[i].state == state)
-			return true;
-	return false;
-}
-
-static bool
-any_child(const struct run *r)
-{
-	for (size_t i = 0; i < r->n; i++)
-		if (r->tasks[i].child.pid)
-			return true;
-	return false;
+	if (log_is_terminal() || t->seconds < LONG)
+		return;
+	log_info("%s %s: begins, %s %.0f s", clock_stamp(r->b.a, clock_now() - r->b.began), t->id, t->guessed ? "may take" : "took", t->seconds);
 }
 
 static int
@@ -240,29 +350,39 @@ start_ready(struct run *r, struct err *e)
 {
 	struct task *t;
 
-	while (!over(r) && jobserver_free(r->b.tokens) && (t = heaviest_ready(r)))
+	while (!over(r) && jobserver_free(r->b.tokens) && (t = ready_take(&r->ready))) {
 		if (task_start(&r->b, t, e) < 0)
-			return wrap(e, "%s", t->node->id);
+			return wrap(e, "%s", t->id);
+		if (t->state == TASK_ELSEWHERE) {
+			r->nelsewhere++;
+			continue;
+		}
+		r->running[r->nrunning++] = t;
+		announce(r, t);
+	}
 	return 0;
 }
 
 static void
 show(struct run *r)
 {
+	struct progress p = { .done = r->ndone, .n = r->n };
 	struct buf b = { 0 };
-	size_t done = 0;
 
 	if (!log_is_terminal() || clock_now() - r->shown < NS_PER_S / 5)
 		return;
 	r->shown = clock_now();
-	for (size_t i = 0; i < r->n; i++) {
-		const struct task *t = &r->tasks[i];
+	p.left = left(r);
+	p.passed = (double)(r->shown - r->b.began) / NS_PER_S;
+	p.rows = arena_array(r->b.a, r->nrunning + 1, sizeof *p.rows);
+	for (size_t i = 0; i < r->nrunning; i++) {
+		const struct task *t = r->running[i];
 
-		done += t->state == TASK_DONE;
 		if (t->state == TASK_RUNNING)
-			buf_addf(&b, "%s %s %s %d s", b.n ? "," : "", t->node->id, t->work.steps[t->step].label, (int)((clock_now() - t->step_since) / NS_PER_S));
+			p.rows[p.nrows++] = (struct progress_row){ t->id, task_step(t), (double)(r->shown - t->since) / NS_PER_S, t->guessed ? 0 : t->seconds };
 	}
-	log_status("[%zu/%zu]%s", done, r->n, b.n ? b.p : "");
+	progress_text(&p, &b);
+	log_block(b.p);
 	buf_free(&b);
 }
 
@@ -271,7 +391,7 @@ deadline(const struct run *r)
 {
 	nstime first = jobserver_deadline(r->b.tokens);
 
-	for (size_t i = 0; i < r->n && !over(r); i++)
+	for (size_t i = 0; r->nelsewhere && i < r->n && !over(r); i++)
 		if (r->tasks[i].state == TASK_ELSEWHERE && r->tasks[i].again < first)
 			first = r->tasks[i].again;
 	if (log_is_terminal() && clock_now() + NS_PER_S < first)
@@ -279,38 +399,54 @@ deadline(const struct run *r)
 	return first;
 }
 
+static int
+go_on(struct run *r, struct task *t, struct err *e)
+{
+	bool was_done = t->state == TASK_DONE;
+	struct err failure;
+
+	if (task_go_on(&r->b, t, &failure, e) < 0)
+		return wrap(e, "%s", t->id);
+	if (t->state == TASK_FAILED) {
+		take_note(r, &failure);
+		for (struct task *twin = t->twin; twin; twin = twin->twin)
+			twin->state = TASK_FAILED;
+	}
+	return t->state == TASK_DONE && !was_done ? done(r, t, e) : 0;
+}
+
 /* waits until something happens; children that died are taken note of */
 static int
 turn(struct run *r, struct err *e)
 {
-	bool waiting = !over(r) && anything(r, TASK_READY);
+	bool waiting = !over(r) && r->ready.n;
 	struct pollfd *v = r->polled;
-	size_t n = 0;
+	size_t n = 0, children = r->nrunning;
 
-	/* a place each, whether it runs or not: poll(2) passes over -1 */
-	for (size_t i = 0; i < r->n; i++)
-		v[n++] = (struct pollfd){ .fd = r->tasks[i].child.pid ? r->tasks[i].child.pidfd : -1, .events = POLLIN };
+	for (size_t i = 0; i < children; i++)
+		v[n++] = (struct pollfd){ .fd = r->running[i]->child.pidfd, .events = POLLIN };
 	v[n++] = (struct pollfd){ .fd = r->signals, .events = POLLIN };
 	n += jobserver_poll(r->b.tokens, waiting, v + n);
 
 	if (poll(v, n, clock_poll_ms(deadline(r))) < 0 && errno != EINTR)
 		return fail_errno(e, "poll");
-	if (v[r->n].revents) {
+	if (v[children].revents) {
 		struct signalfd_siginfo s;
 
 		if (read(r->signals, &s, sizeof s) == (ssize_t)sizeof s)
 			r->killed_by = (int)s.ssi_signo;
 		return 0;
 	}
-	for (size_t i = 0; i < r->n; i++) {
-		struct err failure;
+	/* from the end: the last one takes the place of one that goes */
+	for (size_t i = children; i-- > 0;) {
+		struct task *t = r->running[i];
 
 		if (!v[i].revents)
 			continue;
-		if (task_go_on(&r->b, &r->tasks[i], &failure, e) < 0)
-			return wrap(e, "%s", r->tasks[i].node->id);
-		if (r->tasks[i].state == TASK_FAILED)
-			take_note(r, &failure);
+		if (go_on(r, t, e) < 0)
+			return -1;
+		if (!t->child.pid)
+			r->running[i] = r->running[--r->nrunning];
 	}
 	return 0;
 }
@@ -319,11 +455,11 @@ turn(struct run *r, struct err *e)
 static void
 kill_all(struct run *r)
 {
-	for (size_t i = 0; i < r->n; i++)
-		child_kill(&r->tasks[i].child, SIGKILL);
-	for (size_t i = 0; i < r->n; i++)
-		if (r->tasks[i].child.pid || r->tasks[i].state == TASK_RUNNING)
-			task_abandon(&r->b, &r->tasks[i]);
+	for (size_t i = 0; i < r->nrunning; i++)
+		child_kill(&r->running[i]->child, SIGKILL);
+	for (size_t i = 0; i < r->nrunning; i++)
+		if (r->running[i]->child.pid || r->running[i]->state == TASK_RUNNING)
+			task_abandon(&r->b, r->running[i]);
 }
 
 static int
@@ -333,10 +469,10 @@ loop(struct run *r, struct err *e)
 		ask_again(r);
 		if (advance(r, e) < 0)
 			return -1;
-		jobserver_turn(r->b.tokens, !over(r) && anything(r, TASK_READY));
+		jobserver_turn(r->b.tokens, !over(r) && r->ready.n);
 		if (start_ready(r, e) < 0)
 			return -1;
-		if (!any_child(r) && (over(r) || !(anything(r, TASK_ELSEWHERE) || anything(r, TASK_READY))))
+		if (!r->nrunning && (over(r) || !(r->nelsewhere || r->ready.n || r->nasked)))
 			return 0;
 		show(r);
 		if (turn(r, e) < 0)
@@ -350,33 +486,42 @@ loop(struct run *r, struct err *e)
  * Removes what builders that were killed have left, but nothing that is kept.  The key is
  * locked only until the folder has a name of its own: it may be built again meanwhile.
  */
-static int
-sweep(void *arg, struct err *e)
+static void
+sweep_cache(struct arena *a, const struct job *j)
 {
-	const struct run *r = arg;
-	const char *dir = arena_printf(r->b.a, "%s/work", r->b.cfg->cache);
+	const char *dir = arena_printf(a, "%s/work", j->cfg->cache);
 	DIR *d = opendir(dir);
 	struct dirent *ent;
 	struct err ignored;
 
-	(void)e;
 	while (d && (ent = readdir(d))) {
-		char *path = arena_printf(r->b.a, "%s/%s", dir, ent->d_name), *old = arena_printf(r->b.a, "%s/.old-%s", dir, ent->d_name);
-		char *key = arena_strndup(r->b.a, ent->d_name, DIGEST_HEX - 1);
+		char *path = arena_printf(a, "%s/%s", dir, ent->d_name), *old = arena_printf(a, "%s/.old-%s", dir, ent->d_name);
+		char *key = arena_strndup(a, ent->d_name, DIGEST_HEX - 1);
 		int lock;
 
 		if (!strncmp(ent->d_name, ".old-", 5))
 			file_remove(path, &ignored);
-		if (strlen(key) < DIGEST_HEX - 1 || *key == '.' || file_exists(arena_printf(r->b.a, "%s/kept", path)))
+		if (strlen(key) < DIGEST_HEX - 1 || *key == '.' || file_exists(arena_printf(a, "%s/kept", path)))
 			continue;
-		if (store_lock(r->b.store, key, &lock, &ignored) < 0 || lock < 0)
+		if (store_lock(j->store, key, &lock, &ignored) < 0 || lock < 0)
 			continue;
 		rename(path, old);
-		store_unlock(r->b.store, key, lock);
+		store_unlock(j->store, key, lock);
 		file_remove(old, &ignored);
 	}
 	if (d)
 		closedir(d);
+}
+
+static int
+sweep(void *arg, struct err *e)
+{
+	const struct run *r = arg;
+
+	(void)e;
+	for (size_t i = 0; i < r->njobs; i++)
+		if (i == 0 || strcmp(r->jobs[i].cfg->cache, r->jobs[i - 1].cfg->cache) != 0)
+			sweep_cache(r->b.a, &r->jobs[i]);
 	return 0;
 }
 
@@ -399,7 +544,7 @@ build_all(struct run *r, struct err *e)
 		result = fail_errno(e, "signalfd");
 		goto unblock;
 	}
-	result = jobserver_open(r->b.a, r->b.cfg->jobs, getenv("MAKEFLAGS"), &r->b.tokens, e);
+	result = jobserver_open(r->b.a, r->jobs[0].cfg->jobs, getenv("MAKEFLAGS"), &r->b.tokens, e);
 	if (result < 0)
 		goto close_signals;
 	result = task_aside(&sweeper, sweep, r, e);
@@ -429,73 +574,181 @@ tell(const struct run *r)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct task *t = &r->tasks[i];
 
+		if (!t->node)
+			continue;
 		if (t->state == TASK_READY) {
-			const char *why = journal_changed(&r->b.journal, t->node, t->key_text);
+			const char *why = journal_changed(&t->job->journal, t->node, t->key_text);
 
-			printf("%s: build, %s\n", t->node->id, why ? why : "it was not built here before");
+			printf("%s: build, %s\n", t->id, why ? why : "it was not built here before");
 		} else if (t->state == TASK_PENDING) {
-			printf("%s: build, if these come out different:", t->node->id);
+			const struct task *first = t - (t->node - t->job->plan->v);
+
+			printf("%s: build, if these come out different:", t->id);
 			for (size_t j = 0; j < t->node->nneeds; j++)
-				if (r->tasks[t->node->needs[j]].state != TASK_DONE)
-					printf(" %s", r->tasks[t->node->needs[j]].node->id);
+				if (first[t->node->needs[j]].state != TASK_DONE)
+					printf(" %s", first[t->node->needs[j]].node->id);
 			putchar('\n');
 		}
 	}
 }
 
-/* looks up what can be looked up before anything is built */
-static int
-open_run(struct run *r, struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct plan *p, const struct store *s, const struct job_opts *o, struct err *e)
+/* ---- the whole ---- */
+
+static void
+add_edge(struct arena *a, struct task *need, struct task *by, size_t most)
 {
-	*r = (struct run){ .b = { .a = a, .cfg = cfg, .sd = sd, .plan = p, .store = s }, .plan = p, .o = o, .n = p->n };
-	r->b.journal = (struct journal){
-		.a = a,
-		.dir = o->dir ? o->dir : arena_printf(a, "%s/%s", cfg->output, cfg->triple),
-		.cache = cfg->cache,
-		.triple = cfg->triple,
-	};
-	r->tasks = arena_array(a, r->n + 1, sizeof *r->tasks);
-	r->polled = arena_array(a, r->n + 1 + JOBSERVER_POLLS(r->n), sizeof *r->polled);
-	for (size_t i = 0; i < r->n; i++)
-		r->tasks[i] = (struct task){ .node = &p->v[i], .name = work_name(a, &p->v[i]) };
-	if (!o->dry && journal_open(&r->b.journal, e) < 0)
-		return -1;
-	if (read_overrides(r, e) < 0)
-		return -1;
-	if (!o->dry)
-		r->b.shared = shared_open(a, cfg, s, &http_usual);
-	return advance(r, e);
+	if (!need->wanted_by)
+		need->wanted_by = arena_array(a, most, sizeof(struct task *));
+	need->wanted_by[need->nwanted_by++] = by;
+	by->unmet++;
+}
+
+/* the tasks of a plan, and its end behind them; returns what is free behind that */
+static struct task *
+add_plan(struct run *r, struct job *j, struct task *t)
+{
+	struct arena *a = r->b.a;
+	struct task *end = t + j->plan->n;
+	const char *before = *j->label ? arena_printf(a, "%s ", j->label) : "";
+
+	for (size_t i = 0; i < j->plan->n; i++) {
+		struct node *n = &j->plan->v[i];
+
+		t[i] = (struct task){ .job = j, .node = n, .name = work_name(a, n), .id = arena_printf(a, "%s%s", before, n->id) };
+		for (size_t k = 0; k < n->nneeds; k++)
+			add_edge(a, &t[n->needs[k]], &t[i], j->plan->n + 1);
+	}
+	if (!j->finish)
+		return end;
+	*end = (struct task){ .job = j, .name = j->finish_name, .id = arena_printf(a, "%s%s", before, j->finish_name) };
+	for (size_t i = 0; i < j->plan->n; i++)
+		add_edge(a, &t[i], end, j->plan->n + 1);
+	return end + 1;
+}
+
+/* one for all plans with the same CACHE and CACHE_URL */
+static void
+open_shared(struct run *r, struct job *j)
+{
+	for (const struct job *k = r->jobs; k < j; k++)
+		if (!strcmp(k->cfg->cache, j->cfg->cache) && !strcmp(config_get(k->cfg, "CACHE_URL"), config_get(j->cfg, "CACHE_URL"))) {
+			j->shared = k->shared;
+			return;
+		}
+	j->shared = shared_open(r->b.a, j->cfg, j->store, &http_usual);
+}
+
+static void
+close_shared(struct run *r)
+{
+	for (struct job *j = r->jobs; j < r->jobs + r->njobs; j++) {
+		bool last = true;
+
+		for (const struct job *k = j + 1; k < r->jobs + r->njobs; k++)
+			last = last && k->shared != j->shared;
+		if (last)
+			shared_close(j->shared, r->killed_by);
+	}
 }
 
 int
-job_count(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct plan *p, const struct store *s, const char *dir, size_t *n, const char **why, struct err *e)
+job_open(struct arena *a, struct job *jobs, size_t n, const struct job_opts *o, struct run **out, struct err *e)
 {
-	struct run r;
+	struct run *r = arena_alloc(a, sizeof *r);
+	struct task *next;
+	size_t most = 0;
 
-	if (open_run(&r, a, cfg, sd, p, s, &(struct job_opts){ .dir = dir, .dry = true }, e) < 0)
+	*r = (struct run){ .b = { .a = a, .began = clock_now() }, .jobs = jobs, .njobs = n, .o = o };
+	for (size_t i = 0; i < n; i++) {
+		struct job *j = &jobs[i];
+
+		if (!j->label)
+			j->label = "";
+		if (!j->dir)
+			j->dir = arena_printf(a, "%s/%s", j->cfg->output, j->cfg->triple);
+		j->journal = (struct journal){ .a = a, .dir = j->dir, .cache = j->cfg->cache, .triple = j->cfg->triple };
+		if (!o->dry && journal_open(&j->journal, e) < 0)
+			return -1;
+		most += j->plan->n + 1;
+	}
+	r->tasks = next = arena_array(a, most, sizeof *r->tasks);
+	for (size_t i = 0; i < n; i++)
+		next = add_plan(r, &jobs[i], next);
+	r->n = (size_t)(next - r->tasks);
+	r->asked = arena_array(a, most, sizeof *r->asked);
+	r->running = arena_array(a, most, sizeof *r->running);
+	r->ready.v = arena_array(a, most, sizeof *r->ready.v);
+	r->nmakers = 2 * most + 1;
+	r->makers = arena_array(a, r->nmakers, sizeof *r->makers);
+	r->polled = arena_array(a, most + 1 + JOBSERVER_POLLS(most), sizeof *r->polled);
+	if (read_overrides(r, e) < 0)
 		return -1;
-	*n = 0;
-	*why = NULL;
-	for (size_t i = 0; i < r.n; i++) {
-		const struct task *t = &r.tasks[i];
-		const char *changed = t->state == TASK_READY && !*why ? journal_changed(&r.b.journal, t->node, t->key_text) : NULL;
-
-		*n += t->state != TASK_DONE;
-		if (changed)
-			*why = arena_printf(a, "%s: %s", t->node->id, changed);
+	for (size_t i = 0; i < n && !o->dry; i++)
+		open_shared(r, &jobs[i]);
+	for (size_t i = r->n; i-- > 0;)
+		if (!r->tasks[i].unmet)
+			ask(r, &r->tasks[i]);
+	*out = r;
+	if (advance(r, e) < 0) {
+		close_shared(r);
+		return -1;
 	}
 	return 0;
 }
 
-static int
-run_plan(struct run *r, struct err *e)
+static bool
+counts(const struct task *t)
 {
-	if (!anything(r, TASK_READY))
+	return t->node && t->state != TASK_SHARED;
+}
+
+size_t
+job_nodes(const struct run *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		n += counts(&r->tasks[i]);
+	return n;
+}
+
+size_t
+job_missing(const struct run *r, const char **why)
+{
+	size_t n = 0;
+
+	*why = NULL;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct task *t = &r->tasks[i];
+		const char *changed = counts(t) && t->state == TASK_READY && !*why ? journal_changed(&t->job->journal, t->node, t->key_text) : NULL;
+
+		n += counts(t) && t->state != TASK_DONE;
+		if (changed)
+			*why = arena_printf(r->b.a, "%s: %s", t->id, changed);
+	}
+	return n;
+}
+
+bool
+job_complete(const struct run *r, const struct job *j)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->tasks[i].job == j && r->tasks[i].state != TASK_DONE)
+			return false;
+	return true;
+}
+
+static int
+run_plans(struct run *r, struct err *e)
+{
+	const char *ignored;
+
+	if (r->ndone == r->n)
 		return 0;
-	if (get_sources(r, e) < 0)
+	if (get_sources(r, e) < 0 || advance(r, e) < 0)
 		return -1;
 	if (!over(r)) {
-		if (!sandbox_works(r->b.a, &r->b.unboxed))
+		if (job_missing(r, &ignored) && !sandbox_works(r->b.a, &r->b.unboxed))
 			log_warn("no sandbox: %s; packages are built with the network and the whole system in reach", r->b.unboxed);
 		weigh(r);
 		if (build_all(r, e) < 0)
@@ -514,15 +767,14 @@ run_plan(struct run *r, struct err *e)
 }
 
 int
-job_run(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct plan *p, const struct store *s, const struct job_opts *o, struct err *e)
+job_run(struct run *r, struct err *e)
 {
-	struct run r;
-	int result = open_run(&r, a, cfg, sd, p, s, o, e);
+	int result = 0;
 
-	if (result == 0 && o->dry)
-		tell(&r);
-	else if (result == 0)
-		result = run_plan(&r, e);
-	shared_close(r.b.shared, r.killed_by);
+	if (r->o->dry)
+		tell(r);
+	else
+		result = run_plans(r, e);
+	close_shared(r);
 	return result;
 }

@@ -91,22 +91,22 @@ journal_failed(const struct journal *j, const struct node *n, const char *workdi
 static char *
 times_path(const struct journal *j, const struct node *n)
 {
-	bool host = n->variant == VARIANT_HOST;
+	bool host = n && n->variant == VARIANT_HOST;
 
-	return arena_printf(j->a, "%s/times/%s%s%s", j->cache, work_name(j->a, n), host ? "" : "-", host ? "" : j->triple);
+	return arena_printf(j->a, "%s/times/%s%s%s", j->cache, n ? work_name(j->a, n) : "image", host ? "" : "-", host ? "" : j->triple);
 }
 
 double
-journal_seconds(const struct journal *j, const struct node *n, double usual)
+journal_seconds(const struct journal *j, const struct node *n)
 {
 	struct err ignored;
 	double seconds;
 	char *text;
 
 	if (file_read(j->a, times_path(j, n), &text, NULL, &ignored) < 0)
-		return usual;
+		return 0;
 	seconds = strtod(text, NULL);
-	return seconds > 0 ? seconds : usual;
+	return seconds > 0 ? seconds : 0;
 }
 
 void

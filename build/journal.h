@@ -28,8 +28,8 @@ char *journal_failed(const struct journal *j, const struct node *n, const char *
 /* the folder of the last failure, no longer kept, or NULL */
 char *journal_forgive(const struct journal *j, const struct node *n);
 
-/* how long it takes, in seconds; usual when it was never built with this cache */
-double journal_seconds(const struct journal *j, const struct node *n, double usual);
+/* how long it took, in seconds; 0 when it was never built with this cache; no node: the end of the plan */
+double journal_seconds(const struct journal *j, const struct node *n);
 void journal_took(const struct journal *j, const struct node *n, double seconds);
 
 /* what is not as it was when it was built last, as "section build changed"; NULL: it never was */

@@ -17,6 +17,8 @@
 #include "build/profile.h"
 #include "build/reproduce.h"
 #include "build/session.h"
+#include "build/sysdeps.h"
+#include "build/triples.h"
 #include "build/why.h"
 
 #include <limits.h>
@@ -36,122 +38,211 @@ wants_net(const struct request *rq, const struct config *cfg, bool dhcp)
 }
 
 static int
-fetch_sources(struct session *s, struct err *e)
+fetch_sources(struct session *v, size_t nsessions, struct err *e)
 {
+	const struct plan **plans = arena_array(v->a, nsessions, sizeof *plans);
 	struct want *wants;
 	size_t n, lacking = 0;
 
-	profile_wants(s->a, &s->plan, &wants, &n);
-	if (fetch_all(s->a, &s->cfg, wants, n, e) < 0)
+	for (size_t i = 0; i < nsessions; i++)
+		plans[i] = &v[i].plan;
+	profile_wants(v->a, plans, nsessions, &wants, &n);
+	if (fetch_all(v->a, &v->cfg, wants, n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct err lack;
 
 		if (wants[i].got)
 			continue;
-		fetch_lack(&s->cfg, &wants[i], &lack);
+		fetch_lack(&v->cfg, &wants[i], &lack);
 		log_warn("%s", lack.msg);
 		lacking++;
 	}
 	if (lacking)
 		return fail(e, "%zu of %zu sources could not be had; MIRRORS, GIT_MIRROR and OVERRIDE_name can name other places", lacking, n);
-	log_info("%zu sources in %s/sources", n, s->cfg.output);
+	log_info("%zu sources in %s/sources", n, v->cfg.output);
 	return 0;
 }
 
+/* one image of those that are asked for: a triple in a network mode */
+struct making {
+	struct session s;
+	const char *dir;
+	bool linked; /* from OUTPUT itself */
+};
+
 static int
-install_kernel(struct session *s, const char *dir, struct err *e)
+make_image(void *arg, struct err *e)
 {
+	struct making *m = arg;
+
+	return image_build(m->s.a, &m->s.cfg, &m->s.sd, &m->s.plan, m->dir, e);
+}
+
+static int
+install_kernel(struct making *m, struct err *e)
+{
+	struct session *s = &m->s;
 	const struct node *n = plan_find(&s->plan, "target/linux");
-	char *to = arena_printf(s->a, "%s/kernel", dir);
+	char *to = arena_printf(s->a, "%s/kernel", m->dir);
 
 	if (!n)
 		return fail_usage(e, "profile %s has no target/linux, so no kernel", s->plan.profile);
 	if (file_copy(arena_printf(s->a, "%s/out/kernel", n->store), to, 0644, e) < 0)
 		return -1;
 	log_info("kernel %s", to);
-	return output_link(s->a, &s->cfg, e);
+	return 0;
 }
 
-/* one network mode: what it takes, the packages, then what is asked of them */
+/* the configured network mode first; sessions and what is made of them are in this order */
 static int
-build_one(const struct request *rq, struct session *s, const char *dir, struct err *e)
+plan_images(const struct request *rq, struct session *v, size_t n, size_t chosen, struct making *out, size_t *nout, struct err *e)
 {
-	struct job_opts job = { .dir = dir, .dry = rq->dry, .keep_going = rq->keep_going };
-	size_t missing;
-	const char *why;
+	*nout = 0;
+	for (size_t i = 0; i < n; i++)
+		for (int other = 0; other < 2; other++) {
+			bool dhcp = v[i].cfg.use_dhcp != (bool)other;
+			struct making *m = &out[*nout];
 
-	if (rq->until == UNTIL_KERNEL && plan_keep(s->a, &s->plan, "target/linux", e) < 0)
-		return -1;
-	if (job_count(s->a, &s->cfg, &s->sd, &s->plan, &s->store, job.dir, &missing, &why, e) < 0)
-		return -1;
-	log_info("%s, profile %s, set %s, %s: %zu actions, %zu to run%s%s", s->cfg.triple, s->plan.profile, s->cfg.set,
-	    s->cfg.use_dhcp ? "dhcp" : "static", s->plan.n, missing, why ? "; " : "", why ? why : "");
-	if (job_run(s->a, &s->cfg, &s->sd, &s->plan, &s->store, &job, e) < 0 || job.dry)
-		return job.dry ? 0 : -1;
-	if (rq->until == UNTIL_KERNEL)
-		return install_kernel(s, job.dir, e);
-	if (rq->until == UNTIL_PACKAGES)
-		return 0;
-	return image_build(s->a, &s->cfg, &s->sd, &s->plan, job.dir, e);
+			if (!wants_net(rq, &v[i].cfg, dhcp))
+				continue;
+			*m = (struct making){ .s = v[i], .dir = output_dir(rq->a, &v[i].cfg, dhcp), .linked = i == chosen && !other };
+			if (other && session_with_net(&v[i], dhcp, &m->s, e) < 0)
+				return -1;
+			if (rq->until == UNTIL_KERNEL && plan_keep(rq->a, &m->s.plan, "target/linux", e) < 0)
+				return -1;
+			++*nout;
+		}
+	return 0;
+}
+
+static const char *
+net_of(const struct making *m)
+{
+	return m->s.cfg.use_dhcp ? "dhcp" : "static";
+}
+
+/* "x86_64-linux-musl, profile s6, set 2026-07, dhcp and static: 96 actions, 3 to run; WHY" */
+static void
+announce(const struct request *rq, const struct making *v, size_t n, size_t ntriples, const struct run *run)
+{
+	const struct session *s = &v->s;
+	const char *why, *triples = ntriples == 1 ? s->cfg.triple : arena_printf(rq->a, "%zu triples", ntriples);
+	size_t missing = job_missing(run, &why);
+	bool both = n > ntriples;
+
+	log_info("%s, profile %s, set %s, %s%s: %zu actions, %zu to run%s%s", triples, s->plan.profile, s->cfg.set,
+	    net_of(v), both ? arena_printf(rq->a, " and %s", net_of(v + 1)) : "", job_nodes(run), missing, why ? "; " : "", why ? why : "");
 }
 
 static int
-build_all(const struct request *rq, struct session *s, struct err *e)
+build_all(const struct request *rq, struct session *sessions, size_t nsessions, size_t chosen, struct err *e)
+{
+	struct making *v = arena_array(rq->a, 2 * nsessions, sizeof *v);
+	struct job *jobs = arena_array(rq->a, 2 * nsessions, sizeof *jobs);
+	struct job_opts o = { .dry = rq->dry, .keep_going = rq->keep_going };
+	struct run *run;
+	size_t n;
+
+	if (plan_images(rq, sessions, nsessions, chosen, v, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		jobs[i] = session_job(&v[i].s, v[i].dir);
+		if (nsessions > 1)
+			jobs[i].label = sysdeps_get(&v[i].s.sd, "short");
+		if (rq->until == UNTIL_IMAGE) {
+			jobs[i].finish = make_image;
+			jobs[i].finish_name = "image";
+			jobs[i].arg = &v[i];
+		}
+	}
+	if (job_open(rq->a, jobs, n, &o, &run, e) < 0)
+		return -1;
+	announce(rq, v, n, nsessions, run);
+	if (job_run(run, e) < 0) {
+		for (size_t i = 0; i < n && rq->keep_going; i++)
+			if (!job_complete(run, &jobs[i]))
+				log_warn("%s, %s: incomplete", v[i].s.cfg.triple, net_of(&v[i]));
+		return -1;
+	}
+	for (size_t i = 0; i < n && !rq->dry; i++) {
+		if (rq->until == UNTIL_KERNEL && install_kernel(&v[i], e) < 0)
+			return -1;
+		if (v[i].linked && rq->until != UNTIL_PACKAGES && output_link(rq->a, &v[i].s.cfg, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* sessions for all triples, and what is to be done with them */
+static int
+with_sessions(const struct request *rq, bool write, int (*work)(const struct request *, struct session *, size_t n, size_t chosen, struct err *), struct err *e)
+{
+	struct triples t;
+	struct session *v;
+	int r;
+
+	if (triples_read(rq->a, rq->top, rq->vars, rq->nvars, &t, e) < 0)
+		return -1;
+	v = arena_array(rq->a, t.n, sizeof *v);
+	if (session_open(rq->a, t.v, t.n, write, v, e) < 0)
+		return -1;
+	r = work(rq, v, t.n, t.chosen, e);
+	session_close(v, t.n);
+	return r;
+}
+
+static int
+build(const struct request *rq, struct session *v, size_t n, size_t chosen, struct err *e)
 {
 	if (rq->until == UNTIL_SOURCES)
-		return fetch_sources(s, e);
-	if (s->why)
-		log_info("profile %s, not s6: %s", s->plan.profile, s->why);
-	if (wants_net(rq, &s->cfg, s->cfg.use_dhcp)) {
-		if (build_one(rq, s, output_dir(s->a, &s->cfg, s->cfg.use_dhcp), e) < 0)
-			return -1;
-		if (rq->until == UNTIL_IMAGE && !rq->dry && output_link(s->a, &s->cfg, e) < 0)
-			return -1;
-	}
-	if (wants_net(rq, &s->cfg, !s->cfg.use_dhcp)) {
-		struct session other;
-
-		if (session_with_net(s, !s->cfg.use_dhcp, &other, e) < 0 || build_one(rq, &other, output_dir(s->a, &s->cfg, other.cfg.use_dhcp), e) < 0)
-			return -1;
-	}
-	if (s->why)
-		log_info("profile %s, not s6: %s", s->plan.profile, s->why);
+		return fetch_sources(v, n, e);
+	if (v->why)
+		log_info("profile %s, not s6: %s", v->plan.profile, v->why);
+	if (build_all(rq, v, n, chosen, e) < 0)
+		return -1;
+	if (v->why)
+		log_info("profile %s, not s6: %s", v->plan.profile, v->why);
 	return 0;
 }
 
 static int
 cmd_build(const struct request *rq, struct err *e)
 {
-	struct session s;
-	int r;
-
-	if (session_open(rq->a, rq->top, rq->vars, rq->nvars, !rq->dry, &s, e) < 0)
-		return -1;
-	r = build_all(rq, &s, e);
-	session_close(&s);
-	return r;
+	return with_sessions(rq, !rq->dry, build, e);
 }
 
 /* ---- looking ---- */
 
+/* of one triple, to look at */
+static int
+look(const struct request *rq, struct session *s, struct err *e)
+{
+	struct config cfg;
+
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0)
+		return -1;
+	return session_open(rq->a, &cfg, 1, false, s, e);
+}
+
 static int
 cmd_why(const struct request *rq, struct err *e)
 {
+	struct job_opts o = { .dry = true };
 	struct session s;
+	struct job job;
 	struct buf out = { 0 };
-	const char *dir, *ignored;
-	size_t missing;
+	struct run *run;
 	int r;
 
 	if (!rq->nwords)
 		return fail_usage(e, "why: name a package, such as s6 or host/s6");
-	if (session_open(rq->a, rq->top, rq->vars, rq->nvars, false, &s, e) < 0)
+	if (look(rq, &s, e) < 0)
 		return -1;
-	dir = output_dir(s.a, &s.cfg, s.cfg.use_dhcp);
-	if (job_count(s.a, &s.cfg, &s.sd, &s.plan, &s.store, dir, &missing, &ignored, e) < 0)
+	job = session_job(&s, output_dir(s.a, &s.cfg, s.cfg.use_dhcp));
+	if (job_open(s.a, &job, 1, &o, &run, e) < 0)
 		return -1;
-	r = why_tell(s.a, &s.cfg, &s.sd, &s.plan, dir, rq->words[0], &out, e);
+	r = why_tell(s.a, &s.cfg, &s.sd, &s.plan, job.dir, rq->words[0], &out, e);
 	if (r == 0)
 		fputs(out.p, stdout);
 	buf_free(&out);
@@ -177,7 +268,7 @@ cmd_graph(const struct request *rq, struct err *e)
 {
 	struct session s;
 
-	if (session_open(rq->a, rq->top, rq->vars, rq->nvars, false, &s, e) < 0)
+	if (look(rq, &s, e) < 0)
 		return -1;
 	printf("digraph \"%s %s %s\" {\n\trankdir=LR;\n", s.cfg.triple, s.plan.profile, s.cfg.set);
 	for (size_t i = 0; i < s.plan.n; i++) {
@@ -260,16 +351,17 @@ cmd_config(const struct request *rq, struct err *e)
 static int
 cmd_manifests(const struct request *rq, struct err *e)
 {
-	struct config cfg;
+	struct triples t;
 
-	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0)
+	if (triples_read(rq->a, rq->top, rq->vars, rq->nvars, &t, e) < 0)
 		return -1;
-	for (int i = 0; i < 2; i++) {
-		bool dhcp = (i == 0) == cfg.use_dhcp;
+	for (const struct config *cfg = t.v; cfg < t.v + t.n; cfg++)
+		for (int i = 0; i < 2; i++) {
+			bool dhcp = (i == 0) == cfg->use_dhcp;
 
-		if (wants_net(rq, &cfg, dhcp))
-			printf("%s/manifest\n", output_dir(rq->a, &cfg, dhcp));
-	}
+			if (wants_net(rq, cfg, dhcp))
+				printf("%s/manifest\n", output_dir(rq->a, cfg, dhcp));
+		}
 	return 0;
 }
 
@@ -334,6 +426,7 @@ help(void)
 	     "                the mode that is not configured gets a folder of its own\n"
 	     "  --audit       fetch: tell which origins are dead, moved or changed, and get nothing\n"
 	     "  --bytes       fetch --audit: by the bytes of a file, not by its size\n"
+	     "  TRIPLES=LIST  build, fetch, manifests: for all, or for some, side by side: \"x86_64 armv7\"\n"
 	     "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"
 	     "                folder above this program's\n"
 	     "  --help, --version\n"

@@ -8,23 +8,26 @@
 #include <string.h>
 
 void
-profile_wants(struct arena *a, const struct plan *p, struct want **wants, size_t *n)
+profile_wants(struct arena *a, const struct plan *const *plans, size_t nplans, struct want **wants, size_t *n)
 {
-	struct want *v = arena_array(a, p->n + 1, sizeof *v);
+	size_t most = 0;
+	struct want *v;
 
+	for (size_t i = 0; i < nplans; i++)
+		most += plans[i]->n;
+	*wants = v = arena_array(a, most + 1, sizeof *v);
 	*n = 0;
-	for (size_t i = 0; i < p->n; i++) {
-		const struct node *node = &p->v[i];
-		size_t j;
+	for (size_t i = 0; i < nplans; i++)
+		for (const struct node *node = plans[i]->v; node < plans[i]->v + plans[i]->n; node++) {
+			size_t j;
 
-		if (!node->version || node->override)
-			continue;
-		for (j = 0; j < *n && v[j].forms != node->version->forms; j++)
-			;
-		if (j == *n)
-			v[(*n)++] = (struct want){ .name = node->origin->name, .version = node->version->version, .forms = node->version->forms, .nforms = node->version->nforms };
-	}
-	*wants = v;
+			if (!node->version || node->override)
+				continue;
+			for (j = 0; j < *n && v[j].forms != node->version->forms; j++)
+				;
+			if (j == *n)
+				v[(*n)++] = (struct want){ .name = node->origin->name, .version = node->version->version, .forms = node->version->forms, .nforms = node->version->nforms };
+		}
 }
 
 /* of "  ORIGIN: REASON" lines, the first that is about a place others can look at too */
@@ -42,13 +45,13 @@ a_reason(struct arena *a, const char *why)
 }
 
 int
-profile_decide(struct arena *a, const struct config *cfg, const struct plan *s6, const char **profile, const char **why, struct err *e)
+profile_decide(struct arena *a, const struct config *cfg, const struct plan *const *s6, size_t nplans, const char **profile, const char **why, struct err *e)
 {
 	const struct want *first = NULL;
 	struct want *wants;
 	size_t n, missing = 0;
 
-	profile_wants(a, s6, &wants, &n);
+	profile_wants(a, s6, nplans, &wants, &n);
 	if (fetch_probe(a, cfg, wants, n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)

@@ -40,15 +40,16 @@ is_auto(const struct session *s)
 	return !strcmp(s->cfg.profile, "auto");
 }
 
-/* all that files of the checkout say, and so whether they and lh-config fit */
+/* all that files of the checkout say, and so whether they and lh-config fit; first: whose recipes are ours too */
 static int
-read_checkout(struct session *s, struct err *e)
+read_checkout(struct session *s, const struct session *first, struct err *e)
 {
 	const char *top = s->cfg.top, *profile = is_auto(s) ? "s6" : s->cfg.profile;
 
 	if (sysdeps_read(s->a, top, s->cfg.triple, &s->sd, e) < 0)
 		return -1;
-	if (recipe_read_all(s->a, top, &s->recipes, e) < 0)
+	s->recipes = first->recipes;
+	if (s == first && recipe_read_all(s->a, top, &s->recipes, e) < 0)
 		return -1;
 	if (set_read(s->a, top, s->cfg.set, &s->set, e) < 0)
 		return -1;
@@ -57,60 +58,112 @@ read_checkout(struct session *s, struct err *e)
 	return plan_for(s, profile, e);
 }
 
-/* auto: what is built already needs no source, so that origins are asked only when something is missing */
+/* how many nodes those whose profile is auto lack */
 static int
-choose_profile(struct session *s, struct err *e)
+count_missing(struct session *v, size_t n, size_t *missing, struct err *e)
 {
-	const char *profile, *ignored;
+	struct job *jobs = arena_array(v->a, n, sizeof *jobs);
+	const char *ignored;
+	struct run *r;
+
+	for (size_t i = 0; i < n; i++)
+		jobs[i] = session_job(&v[i], NULL);
+	if (job_open(v->a, jobs, n, &(struct job_opts){ .dry = true }, &r, e) < 0)
+		return -1;
+	*missing = job_missing(r, &ignored);
+	return 0;
+}
+
+/*
+ * auto: one decision for all of them.  What is built already needs no source, so that
+ * origins are asked only when something is missing.
+ */
+static int
+choose_profile(struct session *v, size_t n, struct err *e)
+{
+	const struct plan **plans = arena_array(v->a, n, sizeof *plans);
+	const char *profile, *why;
 	size_t missing;
 
-	if (!is_auto(s))
+	for (size_t i = 0; i < n; i++) {
+		if (is_auto(&v[i]) != is_auto(v))
+			return fail_usage(e, "PROFILE: auto for %s and %s for %s; it is decided for all triples together", v[is_auto(v) ? 0 : i].cfg.triple, v[is_auto(v) ? i : 0].cfg.profile, v[is_auto(v) ? i : 0].cfg.triple);
+		plans[i] = &v[i].plan;
+	}
+	if (!is_auto(v))
 		return 0;
-	if (job_count(s->a, &s->cfg, &s->sd, &s->plan, &s->store, NULL, &missing, &ignored, e) < 0)
+	if (count_missing(v, n, &missing, e) < 0)
 		return -1;
 	if (!missing)
 		return 0;
-	if (profile_decide(s->a, &s->cfg, &s->plan, &profile, &s->why, e) < 0)
+	if (profile_decide(v->a, &v->cfg, plans, n, &profile, &why, e) < 0)
 		return -1;
-	if (!s->why)
-		return 0;
-	config_set(s->a, &s->cfg, "PROFILE", profile, "auto");
-	config_set(s->a, &s->cfg, "PROFILE_WHY", s->why, "auto");
-	return plan_for(s, profile, e);
+	for (size_t i = 0; why && i < n; i++) {
+		v[i].why = why;
+		config_set(v->a, &v[i].cfg, "PROFILE", profile, "auto");
+		config_set(v->a, &v[i].cfg, "PROFILE_WHY", why, "auto");
+		if (plan_for(&v[i], profile, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* what is held is held once: a folder that an earlier one of them has, too, is held by that */
+static int
+hold(struct session *v, struct session *s, struct err *e)
+{
+	bool output = true, cache = true;
+
+	for (const struct session *t = v; t < s; t++) {
+		output = output && strcmp(t->cfg.output, s->cfg.output) != 0;
+		cache = cache && strcmp(t->cfg.cache, s->cfg.cache) != 0;
+	}
+	if (output && output_lock(s->a, &s->cfg, &s->lock, e) < 0)
+		return -1;
+	if ((output || cache) && gc_hold(s->a, &s->cfg, &s->hold, e) < 0)
+		return -1;
+	return store_open(s->a, s->cfg.cache, &s->store, e);
 }
 
 int
-session_open(struct arena *a, const char *top, char *const *args, size_t nargs, bool write, struct session *s, struct err *e)
+session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, struct session *v, struct err *e)
 {
-	*s = (struct session){ .a = a, .lock = -1, .hold = -1 };
-	if (config_read(a, top, args, nargs, &s->cfg, e) < 0 || read_checkout(s, e) < 0)
-		return -1;
-	if (config_drop_root(&s->cfg, write, e) < 0)
-		return -1;
-	if (write && output_lock(a, &s->cfg, &s->lock, e) < 0)
-		return -1;
-	s->store.dir = arena_printf(a, "%s/store", s->cfg.cache);
-	if (write && gc_hold(a, &s->cfg, &s->hold, e) < 0)
-		goto close_session;
-	if (write && store_open(a, s->cfg.cache, &s->store, e) < 0)
-		goto close_session;
-	if (tools_ask(a, &s->cfg, &s->sd, &s->tools, e) < 0 || hash_passwords(s, write, e) < 0 || choose_profile(s, e) < 0)
-		goto close_session;
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct session){ .a = a, .cfg = cfgs[i], .lock = -1, .hold = -1, .store.dir = arena_printf(a, "%s/store", cfgs[i].cache) };
+	for (size_t i = 0; i < n; i++)
+		if (read_checkout(&v[i], v, e) < 0)
+			return -1;
+	for (size_t i = 0; i < n; i++)
+		if (config_drop_root(&v[i].cfg, write, e) < 0)
+			return -1;
+	for (size_t i = 0; i < n; i++)
+		if ((write && hold(v, &v[i], e) < 0) || tools_ask(a, &v[i].cfg, &v[i].sd, &v[i].tools, e) < 0 || hash_passwords(&v[i], write, e) < 0)
+			goto close_sessions;
+	if (choose_profile(v, n, e) < 0)
+		goto close_sessions;
 	return 0;
 
-close_session:
-	session_close(s);
+close_sessions:
+	session_close(v, n);
 	return -1;
 }
 
-void
-session_close(struct session *s)
+struct job
+session_job(struct session *s, const char *dir)
 {
-	if (s->lock >= 0)
-		close(s->lock);
-	if (s->hold >= 0)
-		close(s->hold);
-	s->lock = s->hold = -1;
+	return (struct job){ .cfg = &s->cfg, .sd = &s->sd, .plan = &s->plan, .store = &s->store, .dir = dir };
+}
+
+void
+session_close(struct session *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].lock >= 0)
+			close(v[i].lock);
+		if (v[i].hold >= 0)
+			close(v[i].hold);
+		v[i].lock = v[i].hold = -1;
+	}
 }
 
 int

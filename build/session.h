@@ -4,6 +4,7 @@
 
 #include "build/base/err.h"
 #include "build/config.h"
+#include "build/job.h"
 #include "build/plan.h"
 #include "build/recipe.h"
 #include "build/store.h"
@@ -16,7 +17,7 @@
 struct arena;
 
 /*
- * What a command stands on: the configuration, what it leads to, and the plan.  Opening
+ * What a command stands on, for one triple: the configuration, what it leads to, and the plan.  Opening
  * one is the first half of the picture: config -> recipe -> plan.
  */
 struct session {
@@ -34,11 +35,14 @@ struct session {
 };
 
 /*
- * From now on we are NORMALUSER.  write: OUTPUT and CACHE are made, OUTPUT is ours alone
- * until session_close; else nothing is written, and the folders need not be there.
+ * A session for each of the configurations, which differ in TRIPLE and in what lh-config
+ * makes of it.  From now on we are NORMALUSER.  write: OUTPUT and CACHE are made, OUTPUT is
+ * ours alone until session_close; else nothing is written, and the folders need not be there.
  */
-int session_open(struct arena *a, const char *top, char *const *args, size_t nargs, bool write, struct session *s, struct err *e);
-void session_close(struct session *s);
+int session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, struct session *v, struct err *e);
+void session_close(struct session *v, size_t n);
+/* its plan as something to be run, leaving logs in dir; it must stay where it is */
+struct job session_job(struct session *s, const char *dir);
 /*
  * The same session with a network mode, for an image of its own: another configuration
  * and plan, everything else shared.  Not to be closed.

@@ -90,6 +90,27 @@ read_facts(struct arena *a, struct lines *l, struct sysdeps *s, struct err *e)
 	return 0;
 }
 
+const char *
+sysdeps_resolve(struct arena *a, const char *top, const char *name)
+{
+	char *rest = sysdeps_supported(a, top), *triple;
+
+	while ((triple = word_next(&rest))) {
+		struct sysdeps sd;
+		struct err ignored;
+		const char *brief;
+
+		if (!strcmp(triple, name))
+			return triple;
+		if (sysdeps_read(a, top, triple, &sd, &ignored) < 0)
+			continue;
+		brief = sysdeps_get(&sd, "short");
+		if (!strcmp(brief, name))
+			return triple;
+	}
+	return NULL;
+}
+
 int
 sysdeps_read(struct arena *a, const char *top, const char *triple, struct sysdeps *out, struct err *e)
 {
@@ -98,7 +119,7 @@ sysdeps_read(struct arena *a, const char *top, const char *triple, struct sysdep
 
 	*out = (struct sysdeps){ .triple = arena_strdup(a, triple), .dir = arena_printf(a, "%s/sysdeps/%s", top, triple) };
 	if (!*triple || *triple == '.' || strchr(triple, '/') || !file_exists(path))
-		return fail_usage(e, "TRIPLE %s: not supported; one of %s", triple, sysdeps_supported(a, top));
+		return fail_usage(e, "TRIPLE %s: not supported; one of %s", *triple ? triple : "is empty", sysdeps_supported(a, top));
 	if (lines_open(a, path, &l, e) < 0)
 		return -1;
 	return read_facts(a, &l, out, e);

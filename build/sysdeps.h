@@ -33,6 +33,8 @@ const char *sysdeps_get(const struct sysdeps *s, const char *key);
 bool fact_builds(const struct fact *f);
 /* what recipes know it by: kernel-arch is KERNEL_ARCH */
 const char *fact_variable(struct arena *a, const struct fact *f);
+/* the triple of that name or with that fact `short`, as x86_64 for x86_64-linux-musl; NULL: there is none */
+const char *sysdeps_resolve(struct arena *a, const char *top, const char *name);
 /* "a b c", sorted: every folder of top/sysdeps */
 char *sysdeps_supported(struct arena *a, const char *top);
 

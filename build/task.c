@@ -5,6 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/file.h"
 #include "build/base/log.h"
+#include "build/job.h"
 #include "build/jobserver.h"
 #include "build/plan.h"
 #include "build/shared.h"
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define TAIL_LINES 20
@@ -27,14 +29,14 @@ look_up_form(const struct bench *b, struct task *t, const struct source *form, s
 	int found;
 
 	n->form = form;
-	if (plan_key(b->a, b->cfg, b->sd, b->plan, n, &t->key_text, e) < 0)
+	if (plan_key(b->a, t->job->cfg, t->job->sd, t->job->plan, n, &t->key_text, e) < 0)
 		return -1;
 	digest_bytes(t->key_text, strlen(t->key_text), n->key);
-	found = store_lookup(b->store, n->key, t->name, n->output, e);
+	found = store_lookup(t->job->store, n->key, t->name, n->output, e);
 	if (found == 0 && !t->override)
-		found = shared_get(b->shared, n->key, t->name, t->key_text, n->output, e);
+		found = shared_get(t->job->shared, n->key, t->name, t->key_text, n->output, e);
 	if (found > 0)
-		n->store = store_path(b->a, b->store, n->key, t->name);
+		n->store = store_path(b->a, t->job->store, n->key, t->name);
 	return found;
 }
 
@@ -75,7 +77,8 @@ static void
 let_go(const struct bench *b, struct task *t)
 {
 	jobserver_end(b->tokens, t->account);
-	store_unlock(b->store, t->node->key, t->lock);
+	if (t->node)
+		store_unlock(t->job->store, t->node->key, t->lock);
 	close(t->log);
 }
 
@@ -84,16 +87,16 @@ static void
 failed(const struct bench *b, struct task *t, const char *why, struct err *failure)
 {
 	const struct step *s = &t->work.steps[t->step];
-	char *log = journal_failed(&b->journal, t->node, t->work.dir), *text = NULL;
+	char *log = journal_failed(&t->job->journal, t->node, t->work.dir), *text = NULL;
 	struct err ignored;
 	size_t n;
 
 	t->state = TASK_FAILED;
 	if (!step_is_ours(s) && file_read(t->work.a, t->work.log, &text, &n, &ignored) == 0) {
-		log_info("%s: %s failed; the log ends with", t->node->id, s->label);
+		log_info("%s: %s failed; the log ends with", t->id, s->label);
 		log_text(arena_printf(t->work.a, "%s\n", tail_of(text, n)));
 	}
-	fail(failure, "%s: %s: %s; log %s, folder %s", t->node->id, s->label, why, log, t->work.dir);
+	fail(failure, "%s: %s: %s; log %s, folder %s", t->id, s->label, why, log, t->work.dir);
 	let_go(b, t);
 	arena_free(t->work.a);
 }
@@ -130,7 +133,7 @@ cleaned(struct task *t, struct err *e)
 	int status, waited = child_call_wait(&t->child, &status, &why, e);
 
 	if (waited == 0 && status != 0)
-		log_warn("%s: its folder stays: %s", t->node->id, *why.msg ? why.msg : child_status_text(t->work.a, status));
+		log_warn("%s: its folder stays: %s", t->id, *why.msg ? why.msg : child_status_text(t->work.a, status));
 	arena_free(t->work.a);
 	return waited;
 }
@@ -145,15 +148,15 @@ finished(const struct bench *b, struct task *t, struct err *e)
 
 	t->state = TASK_DONE;
 	let_go(b, t);
-	found = store_lookup(b->store, n->key, t->name, n->output, e);
+	found = store_lookup(t->job->store, n->key, t->name, n->output, e);
 	if (found <= 0)
-		return found < 0 ? -1 : fail(e, "%s: went missing from the store", n->id);
-	n->store = store_path(b->a, b->store, n->key, t->name);
-	if (shared_may(b->plan, n) && !b->unboxed) /* what is built here may have seen anything */
-		shared_put(b->shared, n->key, t->name);
-	journal_took(&b->journal, n, seconds);
-	log_info("%s: build %.1f s", n->id, seconds);
-	if (journal_done(&b->journal, n, t->key_text, e) < 0)
+		return found < 0 ? -1 : fail(e, "%s: went missing from the store", t->id);
+	n->store = store_path(b->a, t->job->store, n->key, t->name);
+	if (shared_may(t->job->plan, n) && !b->unboxed) /* what is built here may have seen anything */
+		shared_put(t->job->shared, n->key, t->name);
+	journal_took(&t->job->journal, n, seconds);
+	log_info("%s %s: %.1f s", clock_stamp(b->a, clock_now() - b->began), t->id, seconds);
+	if (journal_done(&t->job->journal, n, t->key_text, e) < 0)
 		return -1;
 	return task_aside(&t->child, do_step, &(struct call){ &t->work, &t->work.steps[t->step] }, e);
 }
@@ -176,17 +179,112 @@ start_step(struct task *t, struct err *e)
 	return child_start(&t->child, v.v, &o, e);
 }
 
+/* seconds of processor that all children we have waited for took */
+static double
+children_cpu(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_CHILDREN, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+/* the child of the step is dead: reaps it and writes down what it took */
+static int
+reap(const struct bench *b, struct task *t, bool ours, int *status, struct err *why, struct err *e)
+{
+	double before = children_cpu();
+	int waited = ours ? child_call_wait(&t->child, status, why, e) : child_wait(&t->child, status, e);
+
+	t->spans[t->nspans++] = (struct span){
+		.label = arena_strdup(b->a, task_step(t)),
+		.ours = ours,
+		.from = t->step_since,
+		.to = clock_now(),
+		.cpu = children_cpu() - before,
+	};
+	jobserver_settle(b->tokens, t->account);
+	return waited;
+}
+
+const char *
+task_step(const struct task *t)
+{
+	return t->node ? t->work.steps[t->step].label : t->job->finish_name;
+}
+
+/* ---- the end of a plan ---- */
+
+static const char *
+finish_log(const struct bench *b, const struct task *t)
+{
+	return arena_printf(b->a, "%s/logs/%s.log", t->job->dir, t->job->finish_name);
+}
+
+static int
+start_finish(const struct bench *b, struct task *t, struct err *e)
+{
+	const char *path = finish_log(b, t);
+
+	if (jobserver_begin(b->tokens, &t->account, e) < 0)
+		return -1;
+	t->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+	if (t->log < 0) {
+		fail_errno(e, "%s", path);
+		goto end_account;
+	}
+	t->spans = arena_array(b->a, 1, sizeof *t->spans);
+	t->since = t->step_since = clock_now();
+	if (child_call(&t->child, t->job->finish, t->job->arg, t->log, e) < 0)
+		goto close_log;
+	t->state = TASK_RUNNING;
+	return 0;
+
+close_log:
+	close(t->log);
+end_account:
+	jobserver_end(b->tokens, t->account);
+	return -1;
+}
+
+/* what it said is for people, as if we had done it ourselves; its error is told once, with the others */
+static int
+end_finish(const struct bench *b, struct task *t, struct err *failure, struct err *e)
+{
+	struct err why = { 0 };
+	char *said;
+	int status;
+
+	if (reap(b, t, true, &status, &why, e) < 0)
+		return -1;
+	let_go(b, t);
+	t->state = status ? TASK_FAILED : TASK_DONE;
+	if (status) {
+		fail(failure, "%s%s%s", t->job->label, *t->job->label ? ": " : "", *why.msg ? why.msg : arena_printf(b->a, "%s: %s", t->job->finish_name, child_status_text(b->a, status)));
+		failure->code = why.code;
+		return 0;
+	}
+	journal_took(&t->job->journal, NULL, (double)(clock_now() - t->since) / NS_PER_S);
+	if (file_read(b->a, finish_log(b, t), &said, NULL, e) < 0)
+		return -1;
+	if (*said)
+		log_text(said);
+	return 0;
+}
+
+/* ---- from step to step ---- */
+
 int
 task_go_on(const struct bench *b, struct task *t, struct err *failure, struct err *e)
 {
 	struct err why = { 0 };
-	int status, waited;
+	int status;
 
 	if (t->state == TASK_DONE)
 		return cleaned(t, e);
-	waited = step_is_ours(&t->work.steps[t->step]) ? child_call_wait(&t->child, &status, &why, e) : child_wait(&t->child, &status, e);
-	jobserver_settle(b->tokens, t->account);
-	if (waited < 0)
+	if (!t->node)
+		return end_finish(b, t, failure, e);
+	if (reap(b, t, step_is_ours(&t->work.steps[t->step]), &status, &why, e) < 0)
 		return -1;
 	if (status != 0) {
 		failed(b, t, *why.msg ? why.msg : child_status_text(t->work.a, status), failure);
@@ -201,18 +299,20 @@ task_start(const struct bench *b, struct task *t, struct err *e)
 {
 	int found;
 
-	if (store_lock(b->store, t->node->key, &t->lock, e) < 0)
+	if (!t->node)
+		return start_finish(b, t, e);
+	if (store_lock(t->job->store, t->node->key, &t->lock, e) < 0)
 		return -1;
 	if (t->lock < 0) {
 		if (!t->again)
-			log_info("%s: another builder is at it", t->node->id);
+			log_info("%s: another builder is at it", t->id);
 		t->state = TASK_ELSEWHERE;
 		t->again = clock_now() + ELSEWHERE_AGAIN;
 		return 0;
 	}
-	found = store_lookup(b->store, t->node->key, t->name, t->node->output, e);
+	found = store_lookup(t->job->store, t->node->key, t->name, t->node->output, e);
 	if (found) { /* it was there by the time we had the lock */
-		store_unlock(b->store, t->node->key, t->lock);
+		store_unlock(t->job->store, t->node->key, t->lock);
 		t->state = TASK_ELSEWHERE;
 		return found < 0 ? -1 : 0;
 	}
@@ -220,14 +320,14 @@ task_start(const struct bench *b, struct task *t, struct err *e)
 		goto unlock;
 	t->work = (struct work){
 		.a = arena_new(),
-		.cfg = b->cfg,
-		.sd = b->sd,
-		.plan = b->plan,
+		.cfg = t->job->cfg,
+		.sd = t->job->sd,
+		.plan = t->job->plan,
 		.node = t->node,
-		.store = b->store,
+		.store = t->job->store,
 		.source = t->archive,
 		.override = t->override,
-		.stale = journal_forgive(&b->journal, t->node),
+		.stale = journal_forgive(&t->job->journal, t->node),
 		.key_text = t->key_text,
 		.unboxed = b->unboxed,
 	};
@@ -239,6 +339,7 @@ task_start(const struct bench *b, struct task *t, struct err *e)
 		goto remove_work;
 	}
 	t->step = 0;
+	t->spans = arena_array(b->a, t->work.nsteps, sizeof *t->spans);
 	t->since = clock_now();
 	if (start_step(t, e) < 0)
 		goto close_log;
@@ -253,7 +354,7 @@ free_arena:
 	arena_free(t->work.a);
 	jobserver_end(b->tokens, t->account);
 unlock:
-	store_unlock(b->store, t->node->key, t->lock);
+	store_unlock(t->job->store, t->node->key, t->lock);
 	return -1;
 }
 
@@ -265,10 +366,12 @@ task_abandon(const struct bench *b, struct task *t)
 
 	if (t->child.pid)
 		child_wait(&t->child, &status, &ignored);
-	work_remove(&t->work, &ignored);
+	if (t->node)
+		work_remove(&t->work, &ignored);
 	if (t->state == TASK_RUNNING) {
 		let_go(b, t);
 		t->state = TASK_FAILED;
 	}
-	arena_free(t->work.a);
+	if (t->node)
+		arena_free(t->work.a);
 }

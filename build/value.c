@@ -146,9 +146,12 @@ value_choice(struct valuing *r, const struct variable *k, const char **value, st
 int
 value_triple(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
+	const char *triple = sysdeps_resolve(r->a, r->c->top, *value);
 	struct sysdeps sd;
 
 	(void)k;
+	if (triple)
+		*value = triple;
 	return sysdeps_read(r->a, r->c->top, *value, &sd, e);
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/clock.h"
 
+#include "build/base/arena.h"
+
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +31,14 @@ clock_poll_ms(nstime deadline)
 	/* rounded up, or poll would wake just before the deadline and spin */
 	ms = (left + NS_PER_MS - 1) / NS_PER_MS;
 	return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+char *
+clock_stamp(struct arena *a, nstime passed)
+{
+	int64_t seconds = passed / NS_PER_S;
+
+	return arena_printf(a, "[%02" PRId64 ":%02" PRId64 "]", seconds / 60, seconds % 60);
 }
 
 nstime

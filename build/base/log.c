@@ -94,13 +94,14 @@ static void
 put_above(const struct buf *lines)
 {
 	struct buf out = { 0 };
+	bool drawn = rows && log_is_terminal(); /* a child of ours may have another stderr */
 
-	if (rows) {
+	if (drawn) {
 		go_up(&out);
 		buf_adds(&out, "\033[J");
 	}
 	buf_add(&out, lines->p, lines->n);
-	if (block.n)
+	if (drawn)
 		add_block(&out);
 	put(&out);
 }

@@ -14,6 +14,7 @@
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -25,13 +26,14 @@
 #include <unistd.h>
 
 /* one run of a plan, in a checkout of its own */
-struct run {
+struct trial {
 	struct arena *a;
 	struct plan plan;
 	int r;
 	struct err e;
-	size_t count; /* what job_count said before */
+	size_t count, nodes; /* what was known before */
 	const char *why;
+	struct run *opened;
 	char *said, *printed; /* on stderr, on stdout */
 };
 
@@ -68,35 +70,54 @@ aside(struct arena *a, int fd, const char *path)
 	return kept;
 }
 
-/* args: blank-separated NAME=VALUE words; who: name of this builder's output folder */
-static void
-run_as(struct run *run, const char *who, const struct job_opts *o, const char *args)
-{
-	static const struct job_opts plain;
-	struct arena *a = run->a = arena_new();
-	char *top = HERE(a, "%s/top", test_dir()), *copy = arena_strdup(a, args), *v[16], *errors = HERE(a, "%s/%s.stderr", test_dir(), who), *words = HERE(a, "%s/%s.stdout", test_dir(), who);
-	struct err e = { 0 };
+/* what a job stands on */
+struct world {
 	struct config cfg;
 	struct sysdeps sd;
-	struct recipes recipes;
 	struct set set;
-	struct store s;
-	int kept[2];
+	struct plan plan;
+	struct store store;
+};
+
+/* args: blank-separated NAME=VALUE words; who: name of this builder's output folder; recipes are read when there are none */
+static struct job
+open_world(struct arena *a, struct world *w, const char *who, const char *triple, const char *args, struct recipes *recipes)
+{
+	char *top = HERE(a, "%s/top", test_dir()), *copy = arena_strdup(a, args), *v[16];
+	struct err e = { 0 };
 	size_t n = 0;
 
-	run->e = (struct err){ 0 };
 	v[n++] = HERE(a, "OUTPUT=%s/%s", test_dir(), who);
 	v[n++] = HERE(a, "CACHE=%s/cache", test_dir());
-	v[n++] = arena_strdup(a, "TRIPLE=i486-linux-musl");
+	v[n++] = HERE(a, "TRIPLE=%s", triple);
 	v[n++] = arena_strdup(a, "OFFLINE=true");
 	for (char *word; (word = strsep(&copy, " "));)
 		if (*word)
 			v[n++] = word;
-	ck_assert_msg(config_read(a, top, v, n, &cfg, &e) == 0 && sysdeps_read(a, top, cfg.triple, &sd, &e) == 0 && recipe_read_all(a, top, &recipes, &e) == 0 && set_read(a, top, "2026-07", &set, &e) == 0 && plan_make(a, &cfg, &recipes, &set, "minimal", &run->plan, &e) == 0 && store_open(a, cfg.cache, &s, &e) == 0, "%s", e.msg);
-	ck_assert_msg(job_count(a, &cfg, &sd, &run->plan, &s, NULL, &run->count, &run->why, &e) == 0, "%s", e.msg);
+	ck_assert_msg(recipes->n || recipe_read_all(a, top, recipes, &e) == 0, "%s", e.msg);
+	ck_assert_msg(config_read(a, top, v, n, &w->cfg, &e) == 0 && sysdeps_read(a, top, w->cfg.triple, &w->sd, &e) == 0 && set_read(a, top, "2026-07", &w->set, &e) == 0 && plan_make(a, &w->cfg, recipes, &w->set, "minimal", &w->plan, &e) == 0 && store_open(a, w->cfg.cache, &w->store, &e) == 0, "%s", e.msg);
+	return (struct job){ .cfg = &w->cfg, .sd = &w->sd, .plan = &w->plan, .store = &w->store };
+}
+
+/* runs them; what is said and printed is kept */
+static void
+run_jobs(struct trial *run, const char *who, const struct job_opts *o, struct job *jobs, size_t n)
+{
+	static const struct job_opts plain, dry = { .dry = true };
+	struct arena *a = run->a;
+	char *errors = HERE(a, "%s/%s.stderr", test_dir(), who), *words = HERE(a, "%s/%s.stdout", test_dir(), who);
+	struct err e = { 0 };
+	int kept[2];
+
+	run->e = (struct err){ 0 };
+	ck_assert_msg(job_open(a, jobs, n, &dry, &run->opened, &e) == 0, "%s", e.msg);
+	run->count = job_missing(run->opened, &run->why);
+	run->nodes = job_nodes(run->opened);
 	kept[0] = aside(a, 1, words);
 	kept[1] = aside(a, 2, errors);
-	run->r = job_run(a, &cfg, &sd, &run->plan, &s, o ? o : &plain, &run->e);
+	run->r = job_open(a, jobs, n, o ? o : &plain, &run->opened, &run->e);
+	if (run->r == 0)
+		run->r = job_run(run->opened, &run->e);
 	fflush(stdout);
 	for (int i = 0; i < 2; i++) {
 		dup2(kept[i], i + 1);
@@ -106,23 +127,35 @@ run_as(struct run *run, const char *who, const struct job_opts *o, const char *a
 }
 
 static void
-run(struct run *r, const char *args)
+run_as(struct trial *run, const char *who, const struct job_opts *o, const char *args)
+{
+	struct arena *a = run->a = arena_new();
+	struct world *w = arena_alloc(a, sizeof *w);
+	struct recipes recipes = { 0 };
+	struct job job = open_world(a, w, who, "i486-linux-musl", args, &recipes);
+
+	run_jobs(run, who, o, &job, 1);
+	run->plan = w->plan;
+}
+
+static void
+run(struct trial *r, const char *args)
 {
 	run_as(r, "out", NULL, args);
 }
 
 /* the nodes that were built, in the order in which they were ready */
 static const char *
-built(const struct run *r)
+built(const struct trial *r)
 {
 	struct buf b = { 0 };
 	char *copy = arena_strdup(r->a, r->said), *result;
 
 	for (char *line; (line = strsep(&copy, "\n"));) {
-		char *colon = strstr(line, ": build ");
+		char *id = strstr(line, "] "), *colon = id ? strchr(id, ':') : NULL;
 
-		if (colon && !strncmp(line, "lh: ", 4) && colon[strlen(colon) - 1] == 's')
-			buf_addf(&b, "%s%.*s", b.n ? " " : "", (int)(colon - line - 4), line + 4);
+		if (colon && !strncmp(line, "lh: [", 5) && isdigit((unsigned char)colon[2]))
+			buf_addf(&b, "%s%.*s", b.n ? " " : "", (int)(colon - id - 2), id + 2);
 	}
 	result = arena_strdup(r->a, b.n ? b.p : "");
 	buf_free(&b);
@@ -130,7 +163,7 @@ built(const struct run *r)
 }
 
 static void
-expect_built(struct run *r, const char *args, const char *ids)
+expect_built(struct trial *r, const char *args, const char *ids)
 {
 	run(r, args);
 	ck_assert_msg(r->r == 0, "%s\n%s", r->e.msg, r->said);
@@ -138,7 +171,7 @@ expect_built(struct run *r, const char *args, const char *ids)
 }
 
 static char *
-result_of(const struct run *r, const char *id, const char *file)
+result_of(const struct trial *r, const char *id, const char *file)
 {
 	const struct node *n = plan_find(&r->plan, id);
 	struct err e = { 0 };
@@ -203,7 +236,7 @@ small_world(struct arena *a)
 START_TEST(what_is_needed_is_there)
 {
 	struct arena *a = arena_new();
-	struct run r;
+	struct trial r;
 
 	small_world(a);
 	if (_i)
@@ -230,7 +263,7 @@ END_TEST
 START_TEST(only_what_changed)
 {
 	struct arena *a = arena_new();
-	struct run r;
+	struct trial r;
 
 	small_world(a);
 	expect_built(&r, "JOBS=1", "target/a host/tool target/b target/c target/d");
@@ -259,7 +292,7 @@ END_TEST
 START_TEST(dry_says_what_and_why)
 {
 	struct arena *a = arena_new();
-	struct run r;
+	struct trial r;
 
 	small_world(a);
 	run_as(&r, "out", &(struct job_opts){ .dry = true }, "");
@@ -288,7 +321,7 @@ START_TEST(counted_before_it_is_done)
 	struct arena *a = arena_new();
 	struct err e = { 0 };
 	char *before, *now;
-	struct run r;
+	struct trial r;
 
 	small_world(a);
 	run(&r, "");
@@ -333,7 +366,7 @@ START_TEST(several_at_once)
 {
 	struct arena *a = arena_new();
 	int status;
-	struct run r;
+	struct trial r;
 
 	checkout_new(a);
 	recipe(a, "a", "variant target", WAIT_FOR_GO);
@@ -362,7 +395,7 @@ START_TEST(tokens_are_shared_and_come_back)
 	    "case $NAME in c) kill -9 $$;; esac\n"
 	    "mkdir \"$OUT/sdk\"; echo \"$NAME\" >\"$OUT/sdk/$NAME\"; cat trace >\"$OUT/trace\"";
 	struct arena *a = arena_new();
-	struct run r;
+	struct trial r;
 
 	checkout_new(a);
 	for (int i = 0; i < 6; i++)
@@ -378,11 +411,11 @@ START_TEST(tokens_are_shared_and_come_back)
 }
 END_TEST
 
-static struct run *
+static struct trial *
 run_in_background(struct arena *a, const char *who, pid_t *pid)
 {
 	struct err e = { 0 };
-	struct run r;
+	struct trial r;
 	char *text;
 
 	*pid = fork();
@@ -473,7 +506,7 @@ START_TEST(nobody_survives)
 {
 	struct arena *a = arena_new();
 	char *seconds = HERE(a, "9%ld", (long)getpid());
-	struct run r;
+	struct trial r;
 	int status;
 	pid_t pid;
 
@@ -510,7 +543,7 @@ START_TEST(a_failure_is_told_exactly)
 	struct err e = { 0 };
 	struct buf tail = { 0 };
 	char *folder, *log, *text;
-	struct run r;
+	struct trial r;
 
 	checkout_new(a);
 	recipe(a, "bad", "variant target", "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22; do echo line $i; done; exit 3");
@@ -546,7 +579,7 @@ END_TEST
 START_TEST(after_a_failure)
 {
 	struct arena *a = arena_new();
-	struct run r;
+	struct trial r;
 
 	checkout_new(a);
 	recipe(a, "bad", "variant target", "exit 1");
@@ -566,7 +599,7 @@ END_TEST
 START_TEST(packages_must_not_overlap)
 {
 	struct arena *a = arena_new();
-	struct run r;
+	struct trial r;
 
 	checkout_new(a);
 	recipe(a, "a", "variant target", "mkdir \"$OUT/sdk\"; echo a >\"$OUT/sdk/x\"");
@@ -584,7 +617,7 @@ END_TEST
 START_TEST(a_step_has_no_network_and_no_neighbours)
 {
 	struct arena *a = arena_new();
-	struct run r;
+	struct trial r;
 
 	if (!have_sandbox(a)) {
 		puts("no sandbox here");
@@ -629,7 +662,7 @@ START_TEST(any_form_of_a_source_will_do)
 {
 	struct arena *a = arena_new();
 	char *first, *second, *file = HERE(a, "%s/out/sources/two.tar.gz", test_dir()), *other = HERE(a, "%s/out/sources/two.orig.tar.gz", test_dir());
-	struct run r;
+	struct trial r;
 
 	checkout_new(a);
 	first = archive(a, "two.tar.gz", "form 1\n");
@@ -666,7 +699,7 @@ START_TEST(patches_go_in_order)
 {
 	struct arena *a = arena_new();
 	char *top = HERE(a, "%s/top", test_dir()), *sha;
-	struct run r;
+	struct trial r;
 
 	checkout_new(a);
 	if (_i)
@@ -695,7 +728,7 @@ START_TEST(an_override_is_built_as_it_is)
 {
 	struct arena *a = arena_new();
 	char *top = HERE(a, "%s/top", test_dir()), *sha;
-	struct run r;
+	struct trial r;
 
 	checkout_new(a);
 	sha = archive(a, "two.tar.gz", "pinned\n");
@@ -723,7 +756,7 @@ END_TEST
 START_TEST(the_longest_chain_first)
 {
 	struct arena *a = arena_new();
-	struct run r;
+	struct trial r;
 
 	checkout_new(a);
 	recipe(a, "a", "variant target", "true");
@@ -736,6 +769,191 @@ START_TEST(the_longest_chain_first)
 	checkout_file(a, HERE(a, "%s/cache", test_dir()), "times/target-c-i486-linux-musl", "16\n");
 	checkout_file(a, HERE(a, "%s/cache", test_dir()), "times/target-d-i486-linux-musl", "18\n");
 	expect_built(&r, "JOBS=1", "target/b target/a target/d target/c");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+/* ---- several plans ---- */
+
+/* two triples, each for two networks */
+static const struct {
+	const char *triple, *args, *dir, *label;
+} quarters[] = {
+	{ "i486-linux-musl", "", "i486", "i486" },
+	{ "i486-linux-musl", "USE_DHCP=false", "i486/static", "i486" },
+	{ "x86_64-linux-musl", "", "x86_64", "x86_64" },
+	{ "x86_64-linux-musl", "USE_DHCP=false", "x86_64/static", "x86_64" },
+};
+
+#define NQUARTERS (sizeof quarters / sizeof *quarters)
+
+/* says and leaves what the plan's node x came to */
+static int
+make_thing(void *arg, struct err *e)
+{
+	const struct job *j = arg;
+	const struct node *n = plan_find(j->plan, "target/x");
+	struct arena *a = arena_new();
+	char *text;
+	int r = file_read(a, HERE(a, "%s/out/x", n->store), &text, NULL, e);
+
+	if (r == 0 && !strcmp(text, "bad\n"))
+		r = fail_usage(e, "thing: what is bad is not made");
+	if (r == 0)
+		r = file_write(HERE(a, "%s/thing", j->dir), text, strlen(text), 0644, e);
+	if (r == 0)
+		fprintf(stderr, "made %s", text);
+	arena_free(a);
+	return r;
+}
+
+static struct job *
+run_quarters(struct trial *t, const struct job_opts *o, const char *args)
+{
+	struct arena *a = t->a = arena_new();
+	struct job *jobs = arena_array(a, NQUARTERS, sizeof *jobs);
+	struct world *w = arena_array(a, NQUARTERS, sizeof *w);
+	struct recipes recipes = { 0 };
+
+	for (size_t i = 0; i < NQUARTERS; i++) {
+		jobs[i] = open_world(a, &w[i], "out", quarters[i].triple, HERE(a, "%s %s", quarters[i].args, args), &recipes);
+		jobs[i].dir = HERE(a, "%s/out/%s", test_dir(), quarters[i].dir);
+		jobs[i].label = quarters[i].label;
+		jobs[i].finish = make_thing;
+		jobs[i].finish_name = "thing";
+		jobs[i].arg = &jobs[i];
+	}
+	run_jobs(t, "out", o, jobs, NQUARTERS);
+	t->plan = w[0].plan;
+	return jobs;
+}
+
+/* a tool for all, a library for a triple, something for a triple and a network, each of it heard of at CACHE/trace */
+static void
+quartered_world(struct arena *a)
+{
+	checkout_new(a);
+	recipe(a, "tool", "variant host", "mkdir -p \"$OUT/sdk/bin\"; printf '#!/bin/sh\\necho tool\\n' >\"$OUT/sdk/bin/tool\"; chmod 755 \"$OUT/sdk/bin/tool\"");
+	recipe(a, "lib", "variant target\nneeds host/tool", "mkdir \"$OUT/sdk\"; { tool; echo $TRIPLE; } >\"$OUT/sdk/lib\"");
+	recipe(a, "x", "variant target\nneeds target/lib\nconfig USE_DHCP", "{ cat \"$STAGE/lib\"; echo dhcp $USE_DHCP; } >\"$OUT/x\"");
+	roots(a, "target/x");
+}
+
+static const char *
+thing_of(const struct trial *t, size_t i)
+{
+	struct err e = { 0 };
+	char *text;
+
+	ck_assert_msg(file_read(t->a, HERE(t->a, "%s/out/%s/thing", test_dir(), quarters[i].dir), &text, NULL, &e) == 0, "%s", e.msg);
+	return text;
+}
+
+START_TEST(plans_share_what_is_the_same)
+{
+	struct arena *a = arena_new();
+	struct job *jobs;
+	struct trial r;
+
+	quartered_world(a);
+	jobs = run_quarters(&r, NULL, "JOBS=1");
+	ck_assert_msg(r.r == 0, "%s\n%s", r.e.msg, r.said);
+	/* one tool, two libraries, four of x; the libraries first, as more waits for them */
+	ck_assert_str_eq(built(&r), "i486 host/tool i486 target/lib x86_64 target/lib i486 target/x i486 target/x x86_64 target/x x86_64 target/x");
+	ck_assert_uint_eq(matches(a, "cache/store/*", NULL), 7);
+	ck_assert_str_eq(thing_of(&r, 0), "tool\ni486-linux-musl\ndhcp true\n");
+	ck_assert_str_eq(thing_of(&r, 1), "tool\ni486-linux-musl\ndhcp false\n");
+	ck_assert_str_eq(thing_of(&r, 2), "tool\nx86_64-linux-musl\ndhcp true\n");
+	ck_assert_str_eq(thing_of(&r, 3), "tool\nx86_64-linux-musl\ndhcp false\n");
+	for (size_t i = 0; i < NQUARTERS; i++) {
+		ck_assert(job_complete(r.opened, &jobs[i]));
+		/* whoever made it: its log and key are where one looks for them */
+		ck_assert_uint_eq(matches(a, HERE(a, "out/%s/logs/*.log", quarters[i].dir), NULL), 4);
+		ck_assert_uint_eq(matches(a, HERE(a, "out/%s/keys/*", quarters[i].dir), NULL), 3);
+	}
+	ck_assert(strstr(r.said, "\nmade tool\nx86_64-linux-musl\ndhcp false\n") != NULL);
+	arena_free(r.a);
+
+	/* once more: only the ends */
+	run_quarters(&r, NULL, "");
+	ck_assert_int_eq(r.r, 0);
+	ck_assert_uint_eq(r.count, 0);
+	ck_assert_str_eq(built(&r), "");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+/* ends are written while others still build: the first would wait for ever for a last that waits for it */
+START_TEST(an_end_does_not_wait_for_other_plans)
+{
+	struct arena *a = arena_new();
+	struct trial r;
+	int status;
+
+	quartered_world(a);
+	recipe(a, "x", "variant target\nneeds target/lib\nconfig USE_DHCP", "case $TRIPLE$USE_DHCP in x86*true) touch here; while ! [ -e go ]; do sleep 0.01; done; esac; cp \"$STAGE/lib\" \"$OUT/x\"");
+	if (fork() == 0) {
+		while (matches(a, "out/*/thing", NULL) + matches(a, "out/*/*/thing", NULL) < 3)
+			usleep(10000);
+		let_go(a, 1);
+		_exit(0);
+	}
+	run_quarters(&r, NULL, "JOBS=2");
+	ck_assert_msg(r.r == 0, "%s", r.e.msg);
+	ck_assert_uint_eq(matches(a, "out/*/thing", NULL), 2);
+	wait(&status);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+static const struct {
+	const char *name, *recipe; /* what is made worse */
+	bool keep_going;
+	const char *error; /* begins so */
+	int code;
+	const char *complete; /* a letter a quarter */
+} troubles[] = {
+	{ "lib", "[ $TRIPLE = x86_64-linux-musl ] || exit 3; mkdir \"$OUT/sdk\"; echo lib >\"$OUT/sdk/lib\"", true, "i486 target/lib: build: exit status 3; log ", EXIT_WORK, "--++" },
+	{ "lib", "[ $TRIPLE = x86_64-linux-musl ] || exit 3; mkdir \"$OUT/sdk\"; echo lib >\"$OUT/sdk/lib\"", false, "i486 target/lib: build: exit status 3; log ", EXIT_WORK, "----" },
+	{ "x", "if [ $TRIPLE$USE_DHCP = i486-linux-muslfalse ]; then echo bad; else echo good; fi >\"$OUT/x\"", true, "i486: thing: what is bad is not made", EXIT_USAGE, "+-++" },
+};
+
+START_TEST(a_broken_triple_does_not_stop_the_others)
+{
+	struct arena *a = arena_new();
+	struct job *jobs;
+	struct trial r;
+
+	quartered_world(a);
+	recipe(a, troubles[_i].name, strcmp(troubles[_i].name, "x") ? "variant target\nneeds host/tool" : "variant target\nneeds target/lib\nconfig USE_DHCP", troubles[_i].recipe);
+	jobs = run_quarters(&r, &(struct job_opts){ .keep_going = troubles[_i].keep_going }, "JOBS=1");
+	ck_assert_int_eq(r.r, -1);
+	ck_assert_msg(!strncmp(r.e.msg, troubles[_i].error, strlen(troubles[_i].error)), "%s", r.e.msg);
+	ck_assert_int_eq(r.e.code, troubles[_i].code);
+	for (size_t i = 0; i < NQUARTERS; i++) {
+		ck_assert_int_eq(job_complete(r.opened, &jobs[i]), troubles[_i].complete[i] == '+');
+		ck_assert_int_eq(file_exists(HERE(a, "%s/thing", jobs[i].dir)), troubles[_i].complete[i] == '+');
+	}
+	/* it failed once, for all that share it */
+	ck_assert_ptr_null(strstr(strstr(r.said, " failed;") ? strstr(r.said, " failed;") + 1 : "", " failed;"));
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+/* the chain that was longest goes first, whichever plan it is in */
+START_TEST(the_longest_chain_of_all_plans_first)
+{
+	struct arena *a = arena_new();
+	struct trial r;
+
+	quartered_world(a);
+	checkout_file(a, HERE(a, "%s/cache", test_dir()), "times/target-lib-x86_64-linux-musl", "50\n");
+	run_quarters(&r, NULL, "JOBS=1");
+	ck_assert_str_eq(built(&r), "i486 host/tool x86_64 target/lib i486 target/lib i486 target/x i486 target/x x86_64 target/x x86_64 target/x");
 	arena_free(r.a);
 	arena_free(a);
 }
@@ -763,5 +981,9 @@ job_suite(void)
 	tcase_add_loop_test(tc, patches_go_in_order, 0, 2);
 	tcase_add_test(tc, an_override_is_built_as_it_is);
 	tcase_add_test(tc, the_longest_chain_first);
+	tcase_add_test(tc, plans_share_what_is_the_same);
+	tcase_add_test(tc, an_end_does_not_wait_for_other_plans);
+	tcase_add_loop_test(tc, a_broken_triple_does_not_stop_the_others, 0, sizeof troubles / sizeof *troubles);
+	tcase_add_test(tc, the_longest_chain_of_all_plans_first);
 	return s;
 }

@@ -50,13 +50,13 @@ START_TEST(each_source_once)
 	size_t n;
 
 	begin(&t);
-	profile_wants(t.a, &t.p, &wants, &n);
+	profile_wants(t.a, &(const struct plan *){ &t.p }, 1, &wants, &n);
 	ck_assert_uint_eq(n, 2);
 	ck_assert_str_eq(wants[0].name, "one");
 	ck_assert_str_eq(wants[0].version, "1.0");
 	ck_assert_str_eq(wants[1].name, "two");
 	t.v[1].override = "/usr"; /* has its source */
-	profile_wants(t.a, &t.p, &wants, &n);
+	profile_wants(t.a, &(const struct plan *){ &t.p }, 1, &wants, &n);
 	ck_assert_uint_eq(n, 1);
 	arena_free(t.a);
 }
@@ -80,7 +80,7 @@ START_TEST(decided)
 	begin(&t);
 	for (const char *const *have = cases[_i].have; *have; have++)
 		checkout_file(t.a, t.c.output, arena_printf(t.a, "sources/%s", *have), "x");
-	ck_assert_msg(profile_decide(t.a, &t.c, &t.p, &profile, &why, &e) == 0, "%s", e.msg);
+	ck_assert_msg(profile_decide(t.a, &t.c, &(const struct plan *){ &t.p }, 1, &profile, &why, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(profile, cases[_i].profile);
 	if (cases[_i].why)
 		ck_assert_msg(why && !strncmp(why, cases[_i].why, strlen(cases[_i].why)) && !strchr(why, '\n'), "%s", why);

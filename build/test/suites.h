@@ -21,6 +21,7 @@
 	X(config)      \
 	X(droproot)    \
 	X(sysdeps)     \
+	X(triples)     \
 	X(tools)       \
 	X(recipe)      \
 	X(fetch)       \
@@ -53,6 +54,8 @@
 	X(work)        \
 	X(journal)     \
 	X(audit)       \
+	X(ready)       \
+	X(progress)    \
 	X(gc)          \
 	X(pack)        \
 	X(shared)      \
