@@ -19,6 +19,7 @@
 #include "build/store.h"
 #include "build/sysdeps.h"
 #include "build/task.h"
+#include "build/timeline.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -738,6 +740,82 @@ job_complete(const struct run *r, const struct job *j)
 	return true;
 }
 
+/* ---- the chart ---- */
+
+static double
+cpu_of(int who)
+{
+	struct rusage u;
+
+	getrusage(who, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+static nstime
+ended(const struct task *t)
+{
+	return t->spans[t->nspans - 1].to;
+}
+
+static bool
+wants(const struct task *t, const struct task *need)
+{
+	for (size_t i = 0; i < need->nwanted_by; i++)
+		if (need->wanted_by[i] == t)
+			return true;
+	return false;
+}
+
+/* the last to end, and then, from each, the last of what it waited for; what is there already ended before all */
+static void
+mark_critical(const struct run *r, bool *critical)
+{
+	const struct task *last = NULL;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->tasks[i].nspans && (!last || ended(&r->tasks[i]) > ended(last)))
+			last = &r->tasks[i];
+	while (last) {
+		const struct task *before = NULL;
+
+		critical[last - r->tasks] = true;
+		for (size_t i = 0; i < r->n; i++)
+			if (r->tasks[i].nspans && wants(last, &r->tasks[i]) && (!before || ended(&r->tasks[i]) > ended(before)))
+				before = &r->tasks[i];
+		last = before;
+	}
+}
+
+/* own, others: what we and our children had used when it began */
+static int
+draw(const struct run *r, nstime from, double own, double others, struct err *e)
+{
+	struct arena *a = r->b.a;
+	bool *critical = arena_array(a, r->n, sizeof *critical);
+	struct timeline t = { .title = "lh-build", .cores = r->jobs[0].cfg->jobs, .own = cpu_of(RUSAGE_SELF) - own, .cpu = cpu_of(RUSAGE_CHILDREN) - others };
+	struct buf b = { 0 };
+	int result;
+
+	t.wall = (double)(clock_now() - from) / NS_PER_S;
+	t.bars = arena_array(a, r->n, sizeof *t.bars);
+	mark_critical(r, critical);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct task *task = &r->tasks[i];
+		struct timeline_bar *bar = &t.bars[t.nbars];
+
+		if (!task->nspans)
+			continue;
+		*bar = (struct timeline_bar){ task->id, critical[i], arena_array(a, task->nspans, sizeof *bar->steps), task->nspans };
+		for (size_t j = 0; j < task->nspans; j++)
+			bar->steps[j] = (struct timeline_step){ task->spans[j].label, (double)(task->spans[j].from - from) / NS_PER_S, (double)(task->spans[j].to - from) / NS_PER_S, task->spans[j].cpu };
+		t.nbars++;
+	}
+	timeline_html(&t, &b);
+	result = file_mkparent(r->o->timeline, e) < 0 ? -1 : file_write(r->o->timeline, b.p, b.n, 0644, e);
+	buf_free(&b);
+	return result;
+}
+
 static int
 run_plans(struct run *r, struct err *e)
 {
@@ -748,10 +826,17 @@ run_plans(struct run *r, struct err *e)
 	if (get_sources(r, e) < 0 || advance(r, e) < 0)
 		return -1;
 	if (!over(r)) {
-		if (job_missing(r, &ignored) && !sandbox_works(r->b.a, &r->b.unboxed))
+		size_t missing = job_missing(r, &ignored);
+
+		if (missing && !sandbox_works(r->b.a, &r->b.unboxed))
 			log_warn("no sandbox: %s; packages are built with the network and the whole system in reach", r->b.unboxed);
+		double own = cpu_of(RUSAGE_SELF), others = cpu_of(RUSAGE_CHILDREN);
+		nstime from = clock_now();
+
 		weigh(r);
 		if (build_all(r, e) < 0)
+			return -1;
+		if (r->o->timeline && job_missing(r, &ignored) < missing && draw(r, from, own, others, e) < 0)
 			return -1;
 	}
 	if (r->killed_by) {

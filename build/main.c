@@ -140,7 +140,7 @@ build_all(const struct request *rq, struct session *sessions, size_t nsessions, 
 {
 	struct making *v = arena_array(rq->a, 2 * nsessions, sizeof *v);
 	struct job *jobs = arena_array(rq->a, 2 * nsessions, sizeof *jobs);
-	struct job_opts o = { .dry = rq->dry, .keep_going = rq->keep_going };
+	struct job_opts o = { .dry = rq->dry, .keep_going = rq->keep_going, .timeline = arena_printf(rq->a, "%s/logs/timeline.html", sessions->cfg.output) };
 	struct run *run;
 	size_t n;
 

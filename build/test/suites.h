@@ -56,6 +56,7 @@
 	X(audit)       \
 	X(ready)       \
 	X(progress)    \
+	X(timeline)    \
 	X(gc)          \
 	X(pack)        \
 	X(shared)      \
