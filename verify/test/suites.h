@@ -27,6 +27,8 @@
 	X(http)     \
 	X(report)   \
 	X(guestfs)  \
+	X(elf)      \
+	X(disasm)   \
 	X(ssh)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
