@@ -366,6 +366,7 @@ image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	}
 	if (gather(a, cfg, p, &c, e) < 0 || check_mount_points(&c.trees[ROOTFS], e) < 0 || check_sizes(cfg, &c, e) < 0)
 		return wrap(e, "image");
+	record_audit(a, cfg, c.all, NTREES, &m);
 	if (file_mkdirs(dir, 0755, e) < 0 || write_all(a, cfg, dir, &l, seed_hex, &c, &m, e) < 0)
 		return wrap(e, "image");
 	log_info("image %s/%s", dir, m.image);

@@ -8,9 +8,12 @@
 #include "build/image.h"
 #include "build/plan.h"
 #include "build/sysdeps.h"
+#include "build/tree.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* NULL where the manifest leaves the line out */
 static const char *
@@ -43,6 +46,8 @@ record_machine(const struct config *cfg, const struct sysdeps *sd, struct manife
 	m->elf = sysdeps_get(sd, "elf");
 	m->differs = sd->differs;
 	m->ndiffers = sd->ndiffers;
+	m->refuse = sysdeps_get(sd, "refuse");
+	m->guarded = sysdeps_get(sd, "guarded");
 	m->console = *cfg->console ? cfg->console : sysdeps_get(sd, "console");
 }
 
@@ -107,6 +112,44 @@ record_services(struct arena *a, const struct plan *p, struct manifest *m, struc
 		return 0;
 	}
 	return 0;
+}
+
+/*
+ * Where the build happens, and what no byte of the image should tell.  One folder's name alone,
+ * such as /src, may be what compilers are told to say instead.
+ */
+static void
+record_paths(struct arena *a, const struct config *cfg, struct manifest *m)
+{
+	const char *const folders[] = { cfg->top, cfg->output, cfg->cache };
+
+	m->paths = arena_array(a, 1 + sizeof folders / sizeof *folders, sizeof *m->paths);
+	m->paths[m->npaths++] = "/lh/"; /* as a step sees them: sandbox.h */
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (strchr(folders[i] + 1, '/'))
+			m->paths[m->npaths++] = arena_printf(a, "%s/", folders[i]);
+}
+
+static void
+record_specials(struct arena *a, struct tree *const *trees, size_t ntrees, struct manifest *m)
+{
+	for (size_t t = 0; t < ntrees; t++)
+		for (size_t i = 0; i < trees[t]->n; i++) {
+			const struct entry *n = &trees[t]->v[i];
+			bool device = n->type == ENTRY_CHAR || n->type == ENTRY_BLOCK;
+
+			if (n->type == ENTRY_LINK || (!device && !(n->mode & (S_ISUID | S_ISGID | S_IWOTH))))
+				continue;
+			m->specials = arena_more(a, m->specials, m->nspecials, sizeof *m->specials);
+			m->specials[m->nspecials++] = (struct man_special){ .name = arena_printf(a, "%s:/%s", trees[t]->name, n->path), .uid = n->uid, .gid = n->gid, .mode = n->mode };
+		}
+}
+
+void
+record_audit(struct arena *a, const struct config *cfg, struct tree *const *trees, size_t ntrees, struct manifest *m)
+{
+	record_specials(a, trees, ntrees, m);
+	record_paths(a, cfg, m);
 }
 
 /* OUTPUT/credentials as seen from dir, which is below OUTPUT; absolute if it is not */

@@ -42,6 +42,8 @@ static const struct key {
 	TEXT(console, true),
 	TEXT(panic, false),
 	TEXT(elf, false),
+	TEXT(refuse, false),
+	TEXT(guarded, false),
 	TEXT(disk_bus, false),
 	TEXT(kernel, false),
 	TEXT(kernel_sha256, false),
@@ -135,6 +137,30 @@ read_differs(struct arena *a, const struct lines *l, char *value, struct manifes
 }
 
 static int
+read_special(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	struct man_special s;
+	char *w[3], end;
+
+	if (words(value, w, 3) != 3 || !strstr(w[0], ":/") || sscanf(w[1], "%u:%u%c", &s.uid, &s.gid, &end) != 2 || sscanf(w[2], "%o%c", &s.mode, &end) != 1)
+		return lines_fail(l, e, "special: needs FS:/PATH UID:GID MODE");
+	s.name = w[0];
+	m->specials = arena_more(a, m->specials, m->nspecials, sizeof s);
+	m->specials[m->nspecials++] = s;
+	return 0;
+}
+
+static int
+read_path(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	if (*value != '/')
+		return lines_fail(l, e, "path %s: not absolute", value);
+	m->paths = arena_more(a, m->paths, m->npaths, sizeof *m->paths);
+	m->paths[m->npaths++] = value;
+	return 0;
+}
+
+static int
 read_memory(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
 {
 	uint64_t n;
@@ -157,6 +183,8 @@ static const struct {
 	{ "package", read_package },
 	{ "service", read_service },
 	{ "differs", read_differs },
+	{ "special", read_special },
+	{ "path", read_path },
 };
 
 static int
@@ -240,6 +268,10 @@ manifest_format(const struct manifest *m, struct buf *out)
 		buf_addf(out, "service %s %s\n", m->services[i].name, m->services[i].type);
 	for (size_t i = 0; i < m->ndiffers; i++)
 		buf_addf(out, "differs %s %s %s\n", m->differs[i].subject, m->differs[i].word, m->differs[i].reason);
+	for (size_t i = 0; i < m->nspecials; i++)
+		buf_addf(out, "special %s %u:%u %04o\n", m->specials[i].name, m->specials[i].uid, m->specials[i].gid, m->specials[i].mode);
+	for (size_t i = 0; i < m->npaths; i++)
+		buf_addf(out, "path %s\n", m->paths[i]);
 }
 
 int

@@ -46,6 +46,12 @@ struct man_differs {
 	const char *reason;
 };
 
+/* what a mode grants that has to be meant: setuid, setgid, writable by everyone; a device */
+struct man_special {
+	const char *name; /* "rootfs:/bin/su" */
+	unsigned uid, gid, mode;
+};
+
 struct manifest {
 	const char *dir;     /* folder of the manifest, absolute; not in the file */
 	const char *triple;  /* x86_64-linux-musl */
@@ -63,6 +69,8 @@ struct manifest {
 	const char *console;		  /* ttyS0 */
 	const char *panic;		  /* device for pvpanic, or NULL */
 	const char *elf;		  /* "ELF64 X86_64" */
+	const char *refuse;		  /* instructions that the processor may lack: verify/disasm.h */
+	const char *guarded;		  /* files, then such instructions that they use where the processor has them; none */
 	const char *disk_bus;		  /* virtio (default) ahci nvme sd */
 
 	const char *kernel; /* file, or NULL: the image boots itself */
@@ -83,6 +91,10 @@ struct manifest {
 	size_t nservices;
 	struct man_differs *differs;
 	size_t ndiffers;
+	struct man_special *specials; /* all there are */
+	size_t nspecials;
+	const char **paths; /* folders of the build, each with a / at its end */
+	size_t npaths;
 };
 
 int manifest_read(struct arena *a, const char *path, struct manifest *m, struct err *e);

@@ -79,6 +79,7 @@ world_new(struct world *w)
 	w->cfg = (struct config){
 		.top = arena_printf(a, "%s/top", test_dir()),
 		.output = arena_printf(a, "%s/output", test_dir()),
+		.cache = "/cache",
 		.triple = "x86_64-linux-musl",
 		.set = "2026-07",
 		.host_host_base = "",
@@ -136,7 +137,7 @@ manifest_of(struct world *w)
 	return m;
 }
 
-/* the manifest without the digest of the disk, whose bytes libext2fs has a say in */
+/* the manifest without the digest of the disk, whose bytes libext2fs has a say in, and without this test's folder */
 static char *
 manifest_text(struct world *w)
 {
@@ -148,6 +149,10 @@ manifest_text(struct world *w)
 	ck_assert_ptr_nonnull(digest);
 	end = strchr(digest, '\n') + 1;
 	memmove(digest, end, strlen(end) + 1);
+	end = strstr(text, "path /lh/\n");
+	ck_assert_ptr_nonnull(end);
+	ck_assert_str_eq(end, arena_printf(w->a, "path /lh/\npath %s/top/\npath %s/output/\n", test_dir(), test_dir()));
+	*end = '\0';
 	return text;
 }
 

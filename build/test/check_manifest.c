@@ -14,7 +14,7 @@ static const char whole[] =
     HEAD
     "triple x86_64-linux-musl\narch x86_64\nprofile s6\nwhy asked for\nset 2024-10\nnet static\nhostname lh-x86_64\n"
     "address 10.0.2.15\nrouter 10.0.2.2\ndns 10.0.2.3\ncountry fr\n"
-    "qemu qemu-system-x86_64\nmachine q35\ncpu qemu64\nconsole ttyS0\npanic pvpanic\nelf ELF64 X86_64\ndisk_bus virtio\n"
+    "qemu qemu-system-x86_64\nmachine q35\ncpu qemu64\nconsole ttyS0\npanic pvpanic\nelf ELF64 X86_64\nrefuse sse3 !tzcnt\nguarded rootfs:/bin/x aesenc\ndisk_bus virtio\n"
     "kernel kernel\nkernel_sha256 00\nappend root=PARTUUID=1 ro\nimage disk-image.raw\nimage_digest 11\nsymbols System.map\n"
     "credentials ../credentials\ndoor s6-linux-init\nkey 22\n"
     "memory 128\n"
@@ -24,7 +24,9 @@ static const char whole[] =
     "package skalibs 2.14.3.0 33\n"
     "package s6 2.13.1.0 44 modified\n"
     "service sshd longrun\n"
-    "differs files /boot/dtb an ARM kernel needs one\n";
+    "differs files /boot/dtb an ARM kernel needs one\n"
+    "special rwfs:/tmp 0:0 1777\n"
+    "path /lh/\n";
 
 static int
 read_text(struct arena *a, const char *text, struct manifest *m, struct err *e)
@@ -75,6 +77,9 @@ static const struct {
 	{ "", ":1: not a manifest: its first line must be \"lh-manifest 1\"" },
 	{ "lh-manifest 2\n", ":1: not a manifest: its first line must be \"lh-manifest 1\"" },
 	{ LEAST, ": names neither kernel nor image: nothing to boot" },
+	{ HEAD "special rwfs:/tmp 0:0\n", ":2: special: needs FS:/PATH UID:GID MODE" },
+	{ HEAD "special rwfs:/tmp 0:0 1778\n", ":2: special: needs FS:/PATH UID:GID MODE" },
+	{ HEAD "path lh/\n", ":2: path lh/: not absolute" },
 	{ HEAD "kernel k\n", ": lacks the key triple" },
 	{ HEAD "tripel x\n", ":2: tripel: unknown key" },
 	{ HEAD "triple x\ntriple y\n", ":3: triple: given twice" },
