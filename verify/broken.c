@@ -102,6 +102,26 @@ read_mode(struct reader *r, const char *word, mode_t *mode, struct err *e)
 	return 0;
 }
 
+/* OFFSET HEX... */
+static int
+read_bytes(struct reader *r, char *rest, struct sabotage_edit *d, struct err *e)
+{
+	char *bytes = arena_alloc(r->a, strlen(rest) + 1), *word = word_next(&rest), *end = NULL;
+
+	d->offset = word ? strtoul(word, &end, 0) : 0;
+	if (!word || *end)
+		return lines_fail(&r->l, e, "bytes: needs OFFSET HEX...");
+	while ((word = word_next(&rest))) {
+		unsigned long byte = strtoul(word, &end, 16);
+
+		if (*end || byte > 255)
+			return lines_fail(&r->l, e, "bytes: %s: not a byte such as 7f", word);
+		bytes[d->n++] = (char)byte;
+	}
+	d->text = bytes;
+	return d->n ? 0 : lines_fail(&r->l, e, "bytes: needs OFFSET HEX...");
+}
+
 static int
 read_edit(struct reader *r, enum sabotage_kind kind, char *rest, struct err *e)
 {
@@ -112,7 +132,11 @@ read_edit(struct reader *r, enum sabotage_kind kind, char *rest, struct err *e)
 	d.file = word_next(&rest);
 	if (!d.file || *d.file != '/')
 		return lines_fail(&r->l, e, "needs FS /PATH");
-	if (kind != SABOTAGE_REMOVE && read_mode(r, word_next(&rest), &d.mode, e) < 0)
+	if (kind == SABOTAGE_BYTES) {
+		if (read_bytes(r, rest, &d, e) < 0)
+			return -1;
+		rest += strlen(rest);
+	} else if (kind != SABOTAGE_REMOVE && read_mode(r, word_next(&rest), &d.mode, e) < 0)
 		return -1;
 	if (kind == SABOTAGE_PUT) {
 		if (strncmp(rest, "<<", 2) || !rest[2])
@@ -150,6 +174,12 @@ read_remove(struct reader *r, char *rest, struct err *e)
 }
 
 static int
+read_overwrite(struct reader *r, char *rest, struct err *e)
+{
+	return read_edit(r, SABOTAGE_BYTES, rest, e);
+}
+
+static int
 read_append(struct reader *r, char *rest, struct err *e)
 {
 	if (!*rest)
@@ -175,6 +205,7 @@ static const struct {
 	{ "requires", read_requires },
 	{ "put", read_put },
 	{ "replace", read_replace },
+	{ "bytes", read_overwrite },
 	{ "remove", read_remove },
 	{ "append", read_append },
 	{ "refused-by", read_refused_by },
@@ -190,7 +221,7 @@ read_line(struct reader *r, char *line, struct err *e)
 	for (size_t i = 0; i < NSTATEMENTS; i++)
 		if (!strcmp(statements[i].name, word))
 			return statements[i].read(r, line, e);
-	return lines_fail(&r->l, e, "%s: unknown; one of broken requires put replace remove append refused-by", word);
+	return lines_fail(&r->l, e, "%s: unknown; one of broken requires put replace bytes remove append refused-by", word);
 }
 
 int
@@ -323,6 +354,21 @@ replace(struct arena *a, struct guestfs *g, const struct sabotage_edit *d, struc
 	return r;
 }
 
+/* it is for programs: the mode is theirs */
+static int
+overwrite(struct arena *a, struct guestfs *g, const struct sabotage_edit *d, struct err *e)
+{
+	char *text;
+	size_t n;
+
+	if (guestfs_read(a, g, d->file, &text, &n, e) < 0)
+		return -1;
+	if (d->offset > n || d->n > n - d->offset)
+		return fail(e, "%s: has only %zu bytes", d->file, n);
+	memcpy(text + d->offset, d->text, d->n);
+	return guestfs_put(g, d->file, text, n, 0755, 0, 0, e);
+}
+
 static int
 edit(struct arena *a, struct guestfs *g, const struct sabotage_edit *d, struct err *e)
 {
@@ -331,6 +377,8 @@ edit(struct arena *a, struct guestfs *g, const struct sabotage_edit *d, struct e
 		return guestfs_put(g, d->file, d->text, strlen(d->text), d->mode, 0, 0, e);
 	case SABOTAGE_REPLACE:
 		return replace(a, g, d, e);
+	case SABOTAGE_BYTES:
+		return overwrite(a, g, d, e);
 	case SABOTAGE_REMOVE:
 		return guestfs_remove(g, d->file, e);
 	}
@@ -338,9 +386,9 @@ edit(struct arena *a, struct guestfs *g, const struct sabotage_edit *d, struct e
 }
 
 int
-broken_make(struct arena *a, const struct sabotage *s, const struct image *i, const char *to, struct err *e)
+broken_make(struct arena *a, const struct sabotage *s, const struct image *i, const char *from, const char *to, struct err *e)
 {
-	if (file_copy(i->door ? i->door : i->base, to, 0644, e) < 0)
+	if (file_copy(from, to, 0644, e) < 0)
 		return -1;
 	for (size_t k = 0; k < s->nedits; k++) {
 		const struct sabotage_edit *d = &s->edits[k];

@@ -23,6 +23,7 @@ struct scenario;
  *   requires    KEY VALUE...             as in a scenario
  *   put         FS PATH MODE <<END       the lines up to END become the file
  *   replace     FS PATH MODE /re/ TEXT   the first match in the file
+ *   bytes       FS PATH OFFSET HEX...    written over what the file has there
  *   remove      FS PATH
  *   append      KERNELWORD
  *   refused-by  SCENARIO /re/            found in what the report says of the failure
@@ -38,10 +39,12 @@ struct sabotage {
 	struct sabotage_edit {
 		enum sabotage_kind { SABOTAGE_PUT,
 			SABOTAGE_REPLACE,
+			SABOTAGE_BYTES,
 			SABOTAGE_REMOVE } kind;
 		const char *fs, *file;
 		mode_t mode;
-		const char *text;
+		const char *text; /* bytes: n of them */
+		size_t n, offset; /* bytes */
 		struct pattern *re;
 		unsigned line;
 	} * edits;
@@ -56,8 +59,8 @@ int broken_read(struct arena *a, const char *path, struct sabotage *out, struct 
 int broken_read_all(struct arena *a, const char *dir, struct sabotage **out, size_t *n, struct err *e);
 /* one cell for each image and each sabotage that applies to it */
 int broken_matrix(struct arena *a, struct image *images, size_t nimages, const struct sabotage *s, size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out, struct err *e);
-/* a copy of the image, its door included, with the edits done, as file to */
-int broken_make(struct arena *a, const struct sabotage *s, const struct image *i, const char *to, struct err *e);
+/* a copy of from, which is the image with or without its door, with the edits done, as file to */
+int broken_make(struct arena *a, const struct sabotage *s, const struct image *i, const char *from, const char *to, struct err *e);
 /* turns the verdict: refused for the right reason is a pass, everything else is not */
 void broken_judge(struct arena *a, const struct sabotage *s, struct cell_result *r);
 

@@ -148,7 +148,7 @@ note_failure(struct cell *c, const char *expected, const char *got, const char *
 	if (!s && scn->nsteps)
 		s = &scn->steps[scn->nsteps - 1];
 	f->where = arena_printf(c->a, "%s:%u", scn->path, s ? s->line : 1);
-	f->look = arena_printf(c->a, "%s/console", c->job->dir);
+	f->look = arena_printf(c->a, scn->offline ? "%s" : "%s/console", c->job->dir);
 	if (c->guest)
 		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from, s && is_console_step(s) ? expected : NULL);
 }
@@ -741,7 +741,7 @@ begin(struct cell *c)
 {
 	struct err e;
 
-	if (cell_boot(c, &e) < 0) {
+	if (!c->job->scenario->offline && cell_boot(c, &e) < 0) {
 		cell_broken(c, "%s", e.msg);
 		return;
 	}
@@ -831,7 +831,7 @@ cell_start(struct arena *a, struct loop *l, const struct cell_job *job, struct c
 	facts_set(&c->names, job->image, job->scale);
 	if (job->from)
 		copy_overlay(c);
-	else if (job->base)
+	else if (job->base && !s->offline)
 		make_overlay(c);
 	else
 		begin(c);

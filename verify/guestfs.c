@@ -488,6 +488,75 @@ guestfs_list(const char *image, uint64_t offset, const char *name, struct buf *o
 	return result;
 }
 
+/* ---- what there is, for who looks at each ---- */
+
+struct survey {
+	struct arena *a;
+	ext2_filsys fs;
+	ext2fs_inode_bitmap seen; /* a folder that holds itself would have no end */
+	const char *folder;
+	struct guestfs_entry *v;
+	ext2_ino_t *inodes;
+	size_t n;
+	errcode_t failed;
+};
+
+static errcode_t
+survey_inode(struct survey *l, ext2_ino_t ino, const char *path)
+{
+	struct ext2_inode inode;
+	errcode_t r = ext2fs_read_inode(l->fs, ino, &inode);
+
+	if (!r && LINUX_S_ISDIR(inode.i_mode) && ext2fs_test_inode_bitmap2(l->seen, ino))
+		r = EXT2_ET_DIR_CORRUPTED;
+	if (r)
+		return r;
+	ext2fs_mark_inode_bitmap2(l->seen, ino);
+	l->v = arena_more(l->a, l->v, l->n, sizeof *l->v);
+	l->inodes = arena_more(l->a, l->inodes, l->n, sizeof *l->inodes);
+	l->inodes[l->n] = ino;
+	l->v[l->n++] = (struct guestfs_entry){ .path = path, .mode = inode.i_mode, .uid = inode_uid(inode), .gid = inode_gid(inode), .size = EXT2_I_SIZE(&inode) };
+	return 0;
+}
+
+static int
+survey_entry(ext2_ino_t dir, int entry, struct ext2_dir_entry *d, int offset, int blocksize, char *buf, void *arg)
+{
+	struct survey *l = arg;
+
+	(void)dir;
+	(void)offset;
+	(void)blocksize;
+	(void)buf;
+	if (entry == DIRENT_DOT_FILE || entry == DIRENT_DOT_DOT_FILE)
+		return 0;
+	l->failed = survey_inode(l, d->inode, arena_printf(l->a, "%s/%.*s", l->folder, ext2fs_dirent_name_len(d), d->name));
+	return l->failed ? DIRENT_ABORT : 0;
+}
+
+int
+guestfs_entries(struct arena *a, struct guestfs *g, struct guestfs_entry **v, size_t *n, struct err *e)
+{
+	struct survey l = { .a = a, .fs = g->fs, .folder = "" };
+	errcode_t r = ext2fs_allocate_inode_bitmap(g->fs, "seen", &l.seen);
+
+	if (r)
+		return fail_ext2(e, g->name, r);
+	r = survey_inode(&l, EXT2_ROOT_INO, "/");
+	for (size_t i = 0; i < l.n && !r && !l.failed; i++) {
+		if (!LINUX_S_ISDIR(l.v[i].mode))
+			continue;
+		l.folder = i ? l.v[i].path : "";
+		r = ext2fs_dir_iterate2(g->fs, l.inodes[i], 0, NULL, survey_entry, &l);
+	}
+	ext2fs_free_inode_bitmap(l.seen);
+	if (r || l.failed)
+		return fail(e, "%s: %s/: %s", g->name, l.folder, error_message(r ? r : l.failed));
+	*v = l.v;
+	*n = l.n;
+	return 0;
+}
+
 /* ---- was it left in order ---- */
 
 struct count {

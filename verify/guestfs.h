@@ -33,6 +33,19 @@ int guestfs_read(struct arena *a, struct guestfs *g, const char *path, char **te
  */
 int guestfs_list(const char *image, uint64_t offset, const char *name, struct buf *out, struct err *e);
 /*
+ * Every name in it, folder by folder, / first.  A file linked twice is there twice; a folder that
+ * is, is an error.
+ */
+struct guestfs_entry {
+	const char *path; /* "/etc/passwd" */
+	mode_t mode;	  /* as st_mode: the type, too */
+	uid_t uid;
+	gid_t gid;
+	uint64_t size;
+};
+
+int guestfs_entries(struct arena *a, struct guestfs *g, struct guestfs_entry **v, size_t *n, struct err *e);
+/*
  * Was it unmounted in order, is it sound: state flag, no journal to replay, no error count, bitmaps
  * agree with what inodes use.  0 clean; -1 with the reason.
  */

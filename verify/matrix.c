@@ -58,6 +58,13 @@ credentials(const struct image *i)
 	return i->root_password && i->guest_password ? "yes" : "no";
 }
 
+/* does the manifest say what an image of its kind may have? */
+static const char *
+audit(const struct image *i)
+{
+	return i->base && i->m.elf && i->m.refuse && i->m.npaths ? "yes" : "no";
+}
+
 static const char *
 disk(const struct image *i)
 {
@@ -115,6 +122,7 @@ static const struct key {
 	bool (*has)(const struct image *i, const char *name); /* or many */
 } keys[] = {
 	{ "arch", arch, NULL },
+	{ "audit", audit, NULL },
 	{ "credentials", credentials, NULL },
 	{ "disk", disk, NULL },
 	{ "door", door, NULL },

@@ -354,7 +354,7 @@ start(struct task *t, struct err *e)
 	if (w->sabotage) {
 		const char *base = arena_printf(r->a, "%s.raw", t->result->dir);
 
-		if (file_mkparent(base, e) < 0 || broken_make(r->a, w->sabotage, w->image, base, e) < 0)
+		if (file_mkparent(base, e) < 0 || broken_make(r->a, w->sabotage, w->image, t->job.base, base, e) < 0)
 			return -1;
 		t->job.base = base;
 		t->job.append = w->sabotage->append;
@@ -478,6 +478,16 @@ is_used(const struct matrix *m, const struct image *i)
 	return false;
 }
 
+/* is a guest started on it? */
+static bool
+boots(const struct matrix *m, const struct image *i)
+{
+	for (size_t c = 0; c < m->n; c++)
+		if (m->v[c].image == i && !m->v[c].skip && !m->v[c].scenario->offline)
+			return true;
+	return false;
+}
+
 static int
 prepare(struct run *r, struct err *e)
 {
@@ -487,7 +497,11 @@ prepare(struct run *r, struct err *e)
 
 		if (!is_used(r->m, im))
 			continue;
-		if (file_mkdirs(im->dir, 0755, e) < 0 || accel_choose(r->a, r->o->accel, im, &r->accels[i], e) < 0 || image_make_door(r->a, im, e) < 0)
+		if (file_mkdirs(im->dir, 0755, e) < 0)
+			return wrap(e, "%s", im->path);
+		if (!boots(r->m, im))
+			continue;
+		if (accel_choose(r->a, r->o->accel, im, &r->accels[i], e) < 0 || image_make_door(r->a, im, e) < 0)
 			return wrap(e, "%s", im->path);
 		if (!r->head->accel || strcmp(r->accels[i].name, "tcg"))
 			r->head->accel = r->accels[i].why ? arena_printf(r->a, "%s (%s)", r->accels[i].name, r->accels[i].why) : r->accels[i].name;
@@ -530,9 +544,11 @@ run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct re
 		close(locked);
 		return -1;
 	}
+	if (!head->accel)
+		head->accel = "no guest";
 	choose_load(&r);
 	log_info("%zu image%s, %zu cell%s; %s, %u guest%s at a time, scale %.1f", m->nimages, m->nimages == 1 ? "" : "s", m->n, m->n == 1 ? "" : "s",
-	    head->accel ? head->accel : "no guest", head->jobs, head->jobs == 1 ? "" : "s", head->scale);
+	    head->accel, head->jobs, head->jobs == 1 ? "" : "s", head->scale);
 	/* one a step that keeps is more than there can be comparisons */
 	for (size_t i = 0; i < m->n; i++)
 		most += m->v[i].scenario->nsteps;

@@ -224,11 +224,12 @@ read_image(struct reading *r, struct err *e)
 {
 	const char *word;
 
-	if (next_word(r, "door or pristine", &word, e) < 0)
+	if (next_word(r, "door, pristine or offline", &word, e) < 0)
 		return -1;
-	r->s->pristine = !strcmp(word, "pristine");
+	r->s->offline = !strcmp(word, "offline");
+	r->s->pristine = r->s->offline || !strcmp(word, "pristine");
 	if (!r->s->pristine && strcmp(word, "door") != 0)
-		return FAIL(r, e, "image %s: unknown; door or pristine", word);
+		return FAIL(r, e, "image %s: unknown; door, pristine or offline", word);
 	return line_end(r, e);
 }
 
@@ -565,6 +566,9 @@ read_step(struct reading *r, const char *verb, const char *source, struct err *e
 		return FAIL(r, e, "%s: unknown verb; one of%s", verb, listed(r, NULL));
 	if (read_words(r, &s, patterns, &wants, e) < 0)
 		return -1;
+	/* what audit looks at is the image as it is shipped; all else needs a guest */
+	if (!strcmp(verb, "audit") != r->s->offline)
+		return FAIL(r, e, r->s->offline ? "%s: needs a guest, and with `image offline` there is none" : "%s: needs the line `image offline`", verb);
 	f = form_of(r, &s);
 	if (!f)
 		return FAIL(r, e, "%s: its words fit no form; there is: %s", verb, listed(r, verb));
@@ -673,6 +677,8 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 		return -1;
 	if (!out->name)
 		return fail_usage(e, "%s: is empty: the first statement must be: scenario NAME \"title\"", path);
+	if (out->offline && out->after)
+		return fail_usage(e, "%s: after %s: with `image offline` there is no guest", path, out->after);
 	if (!out->nsteps)
 		return fail_usage(e, "%s: has no step, and would show nothing", path);
 	return 0;

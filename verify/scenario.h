@@ -22,13 +22,14 @@ struct pattern;
  *   after    booted            ; may start from the saved state of a guest that has booted: the file `booted`
  *                              ; beside the scenarios plays such a guest up to its `vm save`
  *   image    pristine|door     ; default door: overlay with the private channel
+ *   image    offline           ; as it is shipped, and no guest is started: audit steps only
  *   timeout  10s               ; per step, scaled
  *   limit    120s              ; all of it, scaled
  *   watch    fail NAME /re/    ; from the first console byte to the last;  warn only reports
  *   allow    NAME /re/         ; what a watch may see; needs a comment with the reason on its line
  *   section  setup|steps|teardown
  *
- * Steps: expect prompt send run wait check host vm sleep.  See README.md, "Scenarios".
+ * Steps: expect prompt send run wait check host vm sleep audit.  See README.md, "Scenarios".
  */
 enum want_kind { WANT_NONE,
 	WANT_RE,      /* -> /re/   search in the output */
@@ -99,7 +100,8 @@ struct scenario {
 	struct require *requires;
 	size_t nrequires;
 	const char *after; /* NULL: cold boot */
-	bool pristine;
+	bool pristine;	   /* no door */
+	bool offline;	   /* and no guest either */
 	nstime timeout, limit;
 	struct watch *watches; /* the common ones (scenarios/watches) first */
 	size_t nwatches;

@@ -13,7 +13,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static const struct verb *const tables[] = { verbs_console, verbs_run, verbs_host, verbs_ssh, verbs_vm };
+static const struct verb *const tables[] = { verbs_console, verbs_run, verbs_host, verbs_ssh, verbs_vm, verbs_audit };
 
 #define NTABLES (sizeof tables / sizeof *tables)
 #define WORDS_MAX 16
@@ -221,6 +221,8 @@ step_cancel(struct cell *c, const struct step *s)
 	st->ssh = NULL;
 	prog_cancel(st->prog);
 	st->prog = NULL;
+	auditing_cancel(st->audit);
+	st->audit = NULL;
 	if (c->read)
 		cursor_patterns(c->read, NULL, 0);
 }

@@ -35,6 +35,8 @@ struct cell;
  *   vm     save                      in the file of a state: the guest stops, and is kept for others
  *   vm     reset|powerdown|nmi       the buttons; the reset button's reason is host-qmp-system-reset
  *   vm     link up|down              the network cable
+ *   audit  static|baseline|modes|paths|files|kernel
+ *                                    what audit.h says of the files; only with `image offline`
  */
 
 /* all forms, ended by a NULL verb; for scenario_read (the names known from the start: facts.h) */

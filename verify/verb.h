@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+struct auditing;
 struct prog;
 struct ssh;
 struct want;
@@ -21,7 +22,7 @@ struct verb {
 };
 
 /* each ended by a row without a verb */
-extern const struct verb verbs_console[], verbs_run[], verbs_host[], verbs_ssh[], verbs_vm[];
+extern const struct verb verbs_console[], verbs_run[], verbs_host[], verbs_ssh[], verbs_vm[], verbs_audit[];
 
 /* of the step under way; zeroed at its start; step_cancel undoes what is set here */
 struct step_state {
@@ -30,6 +31,7 @@ struct step_state {
 	unsigned ssh_port;
 	struct ssh *ssh;
 	struct prog *prog;
+	struct auditing *audit;
 
 	struct pattern **patterns; /* expect, prompt */
 	struct want *want;	   /* run, wait, ssh */
@@ -58,6 +60,8 @@ const char *step_word(struct cell *c, const struct step *s, size_t n);
 struct want *step_want(struct cell *c, const struct step *s);
 /* ends the step by what came out: pass, fail with "SHOWN -> WANT", or broken */
 void step_judge(struct cell *c, const char *shown, int status, const char *out, size_t n);
+/* the child is killed and reaped; NULL is fine */
+void auditing_cancel(struct auditing *d);
 /* the guest has to run for this step; else it has failed */
 bool step_needs_guest(struct cell *c);
 

@@ -63,7 +63,7 @@ END_TEST
 static const struct {
 	const char *text, *message; /* behind "DIR/case" */
 } bad[] = {
-	{ "breaks all\n", ":1: breaks: unknown; one of broken requires put replace remove append refused-by" },
+	{ "breaks all\n", ":1: breaks: unknown; one of broken requires put replace bytes remove append refused-by" },
 	{ "broken x\n", ":1: broken: needs NAME \"what is wrong with it\"" },
 	{ "requires arch\n", ":1: requires: needs KEY VALUE..." },
 	{ "put rootfs etc 0755 <<END\n", ":1: needs FS /PATH" },
@@ -72,6 +72,9 @@ static const struct {
 	{ "put rootfs /etc/x 0755 <<END\nEND \n", ":1: no line END ends the text" },
 	{ "replace rootfs /x 0644 word y\n", ":1: needs a /pattern/ here: word y" },
 	{ "replace rootfs /x 0644 /word\n", ":1: the pattern has no end: /word" },
+	{ "bytes rootfs /x\n", ":1: bytes: needs OFFSET HEX..." },
+	{ "bytes rootfs /x 12\n", ":1: bytes: needs OFFSET HEX..." },
+	{ "bytes rootfs /x 0x12 7f 100\n", ":1: bytes: 100: not a byte such as 7f" },
 	{ "remove rootfs /x y\n", ":1: remove: too many words" },
 	{ "append \n", ":1: append: needs a kernel word" },
 	{ "refused-by boot\n", ":1: needs a /pattern/ here: " },

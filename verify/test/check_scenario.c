@@ -19,6 +19,7 @@ static const struct verb_form forms[] = {
 	{ "host", "scp USER SIZE PATH", false, false, NULL },
 	{ "vm", "link up", false, false, NULL },
 	{ "vm", "link down", false, false, NULL },
+	{ "audit", "files", false, false, NULL },
 	{ NULL, NULL, false, false, NULL },
 };
 static const char *const known[] = { "nonce", "root.password", "services", NULL };
@@ -140,7 +141,10 @@ static const struct {
 	{ HEAD "timeout 10\n", ":2: 10: not a time, such as 10s or 250ms" },
 	{ HEAD "timeout 0s\n", ":2: 0s: not a time, such as 10s or 250ms" },
 	{ HEAD "limit 1s 2s\n", ":2: 2s: one word too many" },
-	{ HEAD "image other\n", ":2: image other: unknown; door or pristine" },
+	{ HEAD "audit files\n", ":2: audit: needs the line `image offline`" },
+	{ HEAD "image offline\nrun \"x\"\n", ":3: run: needs a guest, and with `image offline` there is none" },
+	{ HEAD "after booted\nimage offline\naudit files\n", ": after booted: with `image offline` there is no guest" },
+	{ HEAD "image other\n", ":2: image other: unknown; door, pristine or offline" },
 	{ HEAD "after lunch\n", ":2: after lunch: unknown state; there is: booted" },
 	{ HEAD "requires net\n", ":2: needs a value here" },
 	{ HEAD "requires net a\nrequires net b\n", ":3: requires net: given twice" },
@@ -156,7 +160,7 @@ static const struct {
 	{ HEAD "section steps\nsection steps\n", ":3: section steps: comes once, in the order setup, steps, teardown" },
 	{ HEAD "run \"x\"\nsection steps\n", ":3: section steps: there are steps before the first section" },
 	{ HEAD "run \"x\"\ntags late\n", ":3: tags: belongs before the first step" },
-	{ HEAD "expct /x/\n", ":2: expct: unknown verb; one of expect prompt send run check host vm" },
+	{ HEAD "expct /x/\n", ":2: expct: unknown verb; one of expect prompt send run check host vm audit" },
 	{ HEAD "vm link sideways\n", ":2: vm: its words fit no form; there is: vm link up, vm link down" },
 	{ HEAD "run\n", ":2: run: its words fit no form; there is: run COMMAND" },
 	{ HEAD "run echo x\n", ":2: run: its words fit no form; there is: run COMMAND" },

@@ -29,6 +29,7 @@
 	X(guestfs)  \
 	X(elf)      \
 	X(disasm)   \
+	X(audit)    \
 	X(ssh)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
