@@ -46,6 +46,7 @@ PKG_build_disk := fdisk
 PKG_build_fs := ext2fs com_err
 PKG_build_fsdiff := ext2fs com_err
 PKG_build_base_digest := libcrypto
+PKG_build_sbom := jansson
 PKG_verify_expect := libpcre2-8
 PKG_verify_ssh := libssh2
 PKG_verify_guestfs := ext2fs com_err
@@ -53,7 +54,7 @@ PKG_verify_disasm := capstone
 PKG_verify_qmp := jansson
 PKG_test := check
 
-LIBS_build := libcurl libarchive fdisk ext2fs com_err libcrypto
+LIBS_build := libcurl libarchive fdisk ext2fs com_err jansson libcrypto
 LIBS_verify := libpcre2-8 libssh2 ext2fs com_err jansson capstone libcrypto
 # for the tests: what they serve from and make hostile archives with
 LIBS_build_test := check libmicrohttpd

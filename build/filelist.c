@@ -102,19 +102,20 @@ filelist_read(struct arena *a, const char *path, struct filelist *out, struct er
 	if (lines_open(a, path, &l, e) < 0)
 		return -1;
 	while ((line = lines_next(&l))) {
-		char *package = strrchr(line, ' '), *blank = package;
+		char *blank = strrchr(line, ' '), *word[6]; /* the last first */
 
 		/* six words behind the path, which may have blanks */
 		for (int i = 0; i < 6 && blank; i++) {
 			*blank = '\0';
+			word[i] = blank + 1;
 			if (i < 5)
 				blank = strrchr(line, ' ');
 		}
-		if (!blank || !package[1])
+		if (!blank || !*word[0])
 			return lines_fail(&l, e, "needs FS:/PATH MODE UID GID SIZE SHA256 PACKAGE");
 		unescape(line);
 		out->v = arena_more(a, out->v, out->n, sizeof *out->v);
-		out->v[out->n++] = (struct file_owner){ line, package + 1 };
+		out->v[out->n++] = (struct file_owner){ line, word[0], S_ISREG(strtoul(word[5], NULL, 8)), word[1] };
 	}
 	if (out->n)
 		qsort(out->v, out->n, sizeof *out->v, by_path);

@@ -4,6 +4,7 @@
 
 #include "build/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -22,7 +23,9 @@ struct filelist {
 	struct file_owner {
 		const char *path; /* "rootfs:/bin/busybox" */
 		const char *package;
-	} * v; /* sorted by path */
+		bool regular;	    /* a file, not a link, folder or device */
+		const char *sha256; /* or "-" */
+	} * v;			    /* sorted by path */
 	size_t n;
 };
 

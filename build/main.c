@@ -16,6 +16,7 @@
 #include "build/output.h"
 #include "build/profile.h"
 #include "build/reproduce.h"
+#include "build/sbom.h"
 #include "build/session.h"
 #include "build/sysdeps.h"
 #include "build/triples.h"
@@ -76,7 +77,9 @@ make_image(void *arg, struct err *e)
 {
 	struct making *m = arg;
 
-	return image_build(m->s.a, &m->s.cfg, &m->s.sd, &m->s.plan, m->dir, e);
+	if (image_build(m->s.a, &m->s.cfg, &m->s.sd, &m->s.plan, m->dir, e) < 0)
+		return -1;
+	return sbom_write(m->s.a, &m->s.cfg, &m->s.plan, m->dir, e);
 }
 
 static int
@@ -396,6 +399,7 @@ static const struct command commands[] = {
 	{ "fetch", "", "gets all sources, so that a build needs no network (--audit: asks all origins of all recipes)", "AB", 0, gather_command },
 	{ "bundle", "FILE", "packs the checkout and its sources, to build where there is no network", "", 1, bundle_command },
 	{ "why", "PACKAGE", "tells what makes, or made, a package be built again", "", 1, cmd_why },
+	{ "sbom", "", "writes the bills of materials of the image that is there, and says where", "", 0, sbom_command },
 	{ "compare", "A B", "tells what differs in two images, and which package it comes from", "", 2, cmd_compare },
 	{ "reproduce", "", "builds twice, the second time in other circumstances, and compares", "", 0, reproduce_command },
 	{ "graph", "", "prints who needs whom, for dot(1)", "", 0, cmd_graph },

@@ -27,20 +27,26 @@ static void
 must(int ok)
 {
 	if (ok != 1) {
-		fputs("fatal: libcrypto: sha256 failed\n", stderr);
+		fputs("fatal: libcrypto: a digest failed\n", stderr);
 		_Exit(111);
 	}
 }
 
-struct digest *
-digest_new(void)
+static struct digest *
+new_of(const EVP_MD *kind)
 {
 	struct digest *d = xmalloc(sizeof *d);
 
 	d->ctx = EVP_MD_CTX_new();
 	must(d->ctx != NULL);
-	must(EVP_DigestInit_ex(d->ctx, EVP_sha256(), NULL));
+	must(EVP_DigestInit_ex(d->ctx, kind, NULL));
 	return d;
+}
+
+struct digest *
+digest_new(void)
+{
+	return new_of(EVP_sha256());
 }
 
 void
@@ -50,7 +56,7 @@ digest_add(struct digest *d, const void *p, size_t n)
 }
 
 void
-digest_end(struct digest *d, char hex[DIGEST_HEX])
+digest_end(struct digest *d, char *hex)
 {
 	unsigned char sum[EVP_MAX_MD_SIZE];
 	unsigned n;
@@ -99,6 +105,16 @@ int
 digest_file(const char *path, char hex[DIGEST_HEX], struct err *e)
 {
 	struct digest *d = digest_new();
+	int r = add_file(d, path, e);
+
+	digest_end(d, hex);
+	return r;
+}
+
+int
+digest_file_sha1(const char *path, char hex[41], struct err *e)
+{
+	struct digest *d = new_of(EVP_sha1());
 	int r = add_file(d, path, e);
 
 	digest_end(d, hex);

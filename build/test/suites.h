@@ -44,6 +44,7 @@
 	X(section)     \
 	X(compare)     \
 	X(reproduce)   \
+	X(sbom)        \
 	X(store)       \
 	X(stage)       \
 	X(patch)       \
