@@ -53,6 +53,12 @@ cell_doing(const struct cell *c)
 	return c->step_open ? step_of(c)->source : NULL;
 }
 
+bool
+cell_rests(const struct cell *c)
+{
+	return c->step_open && !strcmp(step_of(c)->verb, "sleep");
+}
+
 static void
 schedule_next(struct cell *c)
 {

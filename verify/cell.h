@@ -117,6 +117,8 @@ void cell_interrupt(struct cell *c, const char *why);
 void cell_free(struct cell *c); /* after done */
 /* the step under way as it is written, or NULL */
 const char *cell_doing(const struct cell *c);
+/* its scenario sleeps: nothing is wanted of the guest */
+bool cell_rests(const struct cell *c);
 
 /* ---- for the verbs ---- */
 

@@ -27,12 +27,18 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* a loaded machine is slow, a broken one is not excused */
-#define SCALE_MAX 8.0
+#define SCALE_MAX 8
 /* of QEMU itself, beside the guest's memory, in MiB */
 #define QEMU_MIB 128
+/* a guest that boots waits for its disk and its own timers a good part of the time */
+#define PER_PROCESSOR 2
+/* of ours, on an idle machine of the days these timeouts were written in */
+#define BOOT_TIME (3 * NS_PER_S)
+#define PROBE (50 * NS_PER_MS)
 
 enum task_state { TASK_WAITING,
 	TASK_RUNNING,
@@ -63,6 +69,7 @@ struct run {
 	struct task **order;	      /* all of both, those that are to be started first in front */
 	struct cell_result *results;
 	size_t norder, running, over, told; /* told: so many are on stdout */
+	unsigned most;			    /* guests, those that rest with them */
 	struct table_cell *shown;	    /* on the terminal, one a task */
 	unsigned tick;
 	int signals;
@@ -75,19 +82,31 @@ unsigned
 run_jobs(unsigned processors, unsigned long long available_mib, unsigned guest_mib)
 {
 	unsigned long long fit = available_mib / (guest_mib + QEMU_MIB);
+	unsigned wanted = PER_PROCESSOR * processors;
 
-	if (fit < processors)
-		processors = (unsigned)fit;
-	return processors ? processors : 1;
+	return fit >= wanted ? wanted : fit ? (unsigned)fit
+					    : 1;
+}
+
+static double
+within(double scale)
+{
+	return scale < 1 ? 1 : scale > SCALE_MAX ? SCALE_MAX
+						 : scale;
 }
 
 double
-run_scale(unsigned processors, double load, unsigned jobs)
+run_scale(unsigned processors, double starved, unsigned jobs)
 {
-	double scale = (load + jobs) / processors;
+	return within(starved * (jobs > processors ? (double)jobs / processors : 1));
+}
 
-	return scale < 1 ? 1 : scale > SCALE_MAX ? SCALE_MAX
-						 : scale;
+double
+run_learn(double scale, nstime booted)
+{
+	double seen = within((double)booted / BOOT_TIME);
+
+	return seen > scale ? seen : scale;
 }
 
 static unsigned
@@ -109,18 +128,34 @@ available_mib(struct arena *a)
 	return kib / 1024;
 }
 
+/* how long a little work takes, in multiples of what it takes on a processor of its own */
+static double
+starved(void)
+{
+	nstime began = clock_now(), wall;
+	clock_t from = clock(), cpu;
+
+	do {
+		wall = clock_now() - began;
+		cpu = clock() - from;
+	} while (cpu < PROBE * CLOCKS_PER_SEC / NS_PER_S && wall < PROBE * SCALE_MAX);
+	return cpu > 0 ? (double)wall / NS_PER_S / ((double)cpu / CLOCKS_PER_SEC) : SCALE_MAX;
+}
+
 static void
 choose_load(struct run *r)
 {
 	unsigned memory = 0, cpus = processors();
-	double load[1] = { 0 };
+	unsigned long long available;
 
 	for (size_t i = 0; i < r->m->nimages; i++)
 		if (r->m->images[i].m.memory > memory)
 			memory = r->m->images[i].m.memory;
-	getloadavg(load, 1);
-	r->head->jobs = r->o->jobs ? r->o->jobs : run_jobs(cpus, available_mib(r->a), memory);
-	r->head->scale = r->o->scale > 0 ? r->o->scale : run_scale(cpus, load[0], r->head->jobs);
+	available = available_mib(r->a);
+	r->head->jobs = r->o->jobs ? r->o->jobs : run_jobs(cpus, available, memory);
+	/* resting ones come on top, as many again */
+	r->most = r->o->jobs ? r->o->jobs : run_jobs(2 * cpus, available, memory);
+	r->head->scale = r->o->scale > 0 ? r->o->scale : run_scale(cpus, starved(), r->head->jobs);
 }
 
 /* ---- results ---- */
@@ -239,6 +274,8 @@ finish(struct task *t)
 		broken_judge(r->a, t->what->sabotage, t->result);
 	t->state = TASK_OVER;
 	r->over += !t->save;
+	if (c->booted && !c->from && r->o->scale <= 0)
+		r->head->scale = run_learn(r->head->scale, c->booted);
 	if (t->parent && --t->parent->children == 0)
 		forget_state(t->parent);
 	if (t->save && t->save->why_not)
@@ -385,10 +422,21 @@ begin(struct task *t)
 	}
 }
 
+/* a guest whose scenario sleeps leaves its processor to another */
+static size_t
+awake(const struct run *r)
+{
+	size_t n = r->running;
+
+	for (size_t i = 0; i < r->norder; i++)
+		n -= r->order[i]->state == TASK_RUNNING && r->order[i]->cell && cell_rests(r->order[i]->cell);
+	return n;
+}
+
 static void
 start_what_fits(struct run *r)
 {
-	for (size_t i = 0; i < r->norder && !r->stopped && r->running < r->head->jobs; i++)
+	for (size_t i = 0; i < r->norder && !r->stopped && r->running < r->most && awake(r) < r->head->jobs; i++)
 		if (is_ready(r->order[i]))
 			begin(r->order[i]);
 }

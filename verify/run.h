@@ -2,6 +2,7 @@
 #ifndef VERIFY_RUN_H
 #define VERIFY_RUN_H
 
+#include "build/base/clock.h"
 #include "build/base/err.h"
 
 #include <stdbool.h>
@@ -15,8 +16,8 @@ struct scenario;
 
 struct run_opts {
 	const char *out;   /* folder for everything, absolute */
-	unsigned jobs;	   /* guests at a time; 0: as many as the machine bears */
-	double scale;	   /* of timeouts; 0: by how busy the machine is */
+	unsigned jobs;	   /* guests at a time; 0: as many as the machine bears, and those whose scenario sleeps besides */
+	double scale;	   /* of timeouts; 0: by how slow the machine is seen to be */
 	const char *accel; /* tcg, kvm, auto */
 	bool keep;	   /* overlays, also of what passed */
 	/* how the state is reached that `after booted` starts from; NULL: every guest boots */
@@ -33,7 +34,9 @@ int run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 
 /* how many guests this machine bears: processors, and memory MiB each */
 unsigned run_jobs(unsigned processors, unsigned long long available_mib, unsigned guest_mib);
-/* how much longer things take than on an idle machine with a processor for each guest */
-double run_scale(unsigned processors, double load, unsigned jobs);
+/* how much longer things take than on an idle machine with a processor for each guest; starved: so much longer alone */
+double run_scale(unsigned processors, double starved, unsigned jobs);
+/* the same, after a boot has taken so long: what is seen to be slow gets more time, never less */
+double run_learn(double scale, nstime booted);
 
 #endif

@@ -122,10 +122,10 @@ static const struct {
 	unsigned long long mib;
 	unsigned guest, jobs;
 } loads[] = {
-	{ 2, 24000, 256, 2 },
+	{ 2, 24000, 256, 4 },
 	{ 8, 1000, 256, 2 },
 	{ 8, 100, 256, 1 },
-	{ 1, 24000, 256, 1 },
+	{ 1, 24000, 256, 2 },
 };
 
 START_TEST(does_not_take_too_much)
@@ -136,10 +136,14 @@ END_TEST
 
 START_TEST(gives_a_busy_machine_time)
 {
-	ck_assert_double_eq(run_scale(2, 0.0, 2), 1.0);
-	ck_assert_double_eq(run_scale(4, 0.0, 2), 1.0);
-	ck_assert_double_eq(run_scale(2, 3.0, 2), 2.5);
+	ck_assert_double_eq(run_scale(2, 1.0, 4), 2.0);
+	ck_assert_double_eq(run_scale(4, 0.9, 2), 1.0);
+	ck_assert_double_eq(run_scale(2, 1.5, 4), 3.0);
 	ck_assert_double_eq(run_scale(1, 100.0, 1), 8.0);
+	/* what a boot shows counts when it is worse */
+	ck_assert_double_eq(run_learn(2.0, 12 * NS_PER_S), 4.0);
+	ck_assert_double_eq(run_learn(2.0, 3 * NS_PER_S), 2.0);
+	ck_assert_double_eq(run_learn(2.0, 900 * NS_PER_S), 8.0);
 }
 END_TEST
 
