@@ -67,7 +67,7 @@ pkg_libs = $(shell pkg-config --libs $(1))
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu
 
 .PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify reproduce qemu-boot \
-	check check-unit check-broken lint format clean distclean
+	check check-unit check-broken bench bench-verify lint format clean distclean
 
 tools: $(TOOLS)
 
@@ -162,6 +162,15 @@ check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(told)
 	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do $(LHV) broken $(VFLAGS) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/broken" verify/test/broken "$$m" || exit; done) $(told)
+
+# every triple in both networks; the figures are lines on stdout
+bench-verify: $(TOOLS)
+	+@(for t in $(ALL_TRIPLES); do $(LHB) build $(LHB_FLAGS) --net=dhcp --net=static $(ARGS) TRIPLE=$$t >&2 || exit; done) $(told)
+	@verify/test/bench "$$($(LHB) config CACHE $(ARGS))" "$$($(LHB) config OUTPUT $(ARGS))/bench" \
+		$$(for t in $(ALL_TRIPLES); do $(LHB) manifests --net=dhcp --net=static $(ARGS) TRIPLE=$$t; done)
+
+# all there are
+bench: $(sort $(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' Makefile))
 
 qemu-boot: image
 	@./run-qemu "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
