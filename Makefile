@@ -77,13 +77,13 @@ $(B)/lh-build: $(O)/build/main.o $(BUILD) $(BASE)
 
 $(B)/lh-verify: $(O)/verify/main.o $(VERIFY) $(BASE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify)) -lm
 
 $(O)/test-build: $(BUILD_TEST) $(BUILD) $(BASE)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_build) $(LIBS_build_test)) -lcrypt
 
 $(O)/test-verify: $(VERIFY_TEST) $(VERIFY) $(BASE)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify) $(LIBS_verify_test))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify) $(LIBS_verify_test)) -lm
 
 $(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/qmp.o $(BASE)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,jansson libcrypto)

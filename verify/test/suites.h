@@ -26,6 +26,8 @@
 	X(run)      \
 	X(http)     \
 	X(report)   \
+	X(bisect)   \
+	X(odds)     \
 	X(guestfs)  \
 	X(elf)      \
 	X(disasm)   \
