@@ -10,6 +10,7 @@
 #include "build/plan.h"
 #include "build/recipe.h"
 #include "build/sysdeps.h"
+#include "build/versions.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -235,6 +236,17 @@ check_sysdeps(struct linting *t)
 	}
 }
 
+static void
+check_minimums(struct linting *t)
+{
+	struct minimum *v;
+	struct err e = { 0 };
+	size_t n;
+
+	if (minimums_read(t->a, t->cfg->top, &t->r, &v, &n, &e) < 0)
+		found(t, "%s", e.msg);
+}
+
 int
 lint_all(struct arena *a, const struct config *cfg, struct buf *out, struct err *e)
 {
@@ -246,6 +258,7 @@ lint_all(struct arena *a, const struct config *cfg, struct buf *out, struct err 
 		if (check_recipe(&t, &t.r.v[i], e) < 0)
 			return -1;
 	check_plans(&t);
+	check_minimums(&t);
 	check_owners(&t);
 	check_sysdeps(&t);
 	return t.found;

@@ -20,6 +20,7 @@
 #include "build/session.h"
 #include "build/sysdeps.h"
 #include "build/triples.h"
+#include "build/versions.h"
 #include "build/why.h"
 
 #include <limits.h>
@@ -287,6 +288,22 @@ cmd_graph(const struct request *rq, struct err *e)
 }
 
 static int
+cmd_versions(const struct request *rq, struct err *e)
+{
+	struct session s;
+	struct buf out = { 0 };
+	int r;
+
+	if (look(rq, &s, e) < 0)
+		return -1;
+	r = versions_tell(&s, &out, e);
+	if (r == 0)
+		fputs(out.p, stdout);
+	buf_free(&out);
+	return r;
+}
+
+static int
 cmd_lint(const struct request *rq, struct err *e)
 {
 	struct config cfg;
@@ -403,6 +420,7 @@ static const struct command commands[] = {
 	{ "compare", "A B", "tells what differs in two images, and which package it comes from", "", 2, cmd_compare },
 	{ "reproduce", "", "builds twice, the second time in other circumstances, and compares", "", 0, reproduce_command },
 	{ "graph", "", "prints who needs whom, for dot(1)", "", 0, cmd_graph },
+	{ "versions", "", "prints the packages with their versions, chosen and pinned, for programs", "", 0, cmd_versions },
 	{ "lint", "", "checks recipes/, patches/ and sysdeps/ for mistakes", "", 0, cmd_lint },
 	{ "config", "[VARIABLE]", "prints every variable, its value and where it comes from; or one value", "", 1, cmd_config },
 	{ "manifests", "", "prints where the manifests of the images are", "N", 0, cmd_manifests },

@@ -28,6 +28,9 @@ static const struct {
 	    "recipes/sets/2026-07: one 3: the recipe does not pin it\nprofile s6 of set 2026-07: one 3, of set 2026-07: the recipe pins only 1.0 0.9\n", 2 },
 	{ "recipes/sets/2024-10", "# none\n", "profile s6 of set 2024-10: one: set 2024-10 names no version of it\n", 1 },
 	{ "recipes/sets/new", "one\n", "TOP/recipes/sets/new:1: NAME VERSION is wanted\n", 1 },
+	{ "recipes/minimums", "one 1.0 two 1\n", "", 0 },
+	{ "recipes/minimums", "one 1.0 two\n", "TOP/recipes/minimums:1: PACKAGE VERSION and pairs NEED MINIMUM are wanted\n", 1 },
+	{ "recipes/minimums", "# all\none 1.0 two 1 six 6\n", "TOP/recipes/minimums:2: six: there is no such recipe\n", 1 },
 	{ "recipes/profiles/s6", "target/nine\n", "profile s6 of set 2024-10: recipes/profiles/s6:1: target/nine: there is no such recipe\n"
 						  "profile s6 of set 2026-07: recipes/profiles/s6:1: target/nine: there is no such recipe\n",
 	    2 },

@@ -32,6 +32,7 @@
 	X(profile)     \
 	X(output)      \
 	X(why)         \
+	X(versions)    \
 	X(lint)        \
 	X(tree)        \
 	X(owners)      \
