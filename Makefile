@@ -66,7 +66,7 @@ pkg_libs = $(shell pkg-config --libs $(1))
 
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu
 
-.PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify reproduce qemu-boot \
+.PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify bisect reproduce qemu-boot \
 	check check-unit check-broken bench bench-verify lint format clean distclean
 
 tools: $(TOOLS)
@@ -137,6 +137,8 @@ NET_ARGS := $(foreach n,$(NETS),--net=$n)
 
 # ./make ends with the status that a program of ours ended with
 told = || { s=$$?; echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
+# what could not be built has not been judged: git bisect run must pass it by, not call it bad
+unjudged = || { s=$$?; case $$s in 1 | 111) s=125 ;; esac; echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
 
 # the + hands on our jobserver, and lets make -n reach lh-build -n
 sources: $(TOOLS)
@@ -151,7 +153,7 @@ images: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) TRIPLES=$(call quote,$(or $(TRIPLES),all)) $(told)
 
 verify: $(TOOLS)
-	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(told)
+	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	+@$(LHV) $(RUN) $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) -o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
 
@@ -159,7 +161,7 @@ reproduce: $(TOOLS)
 	@$(call each,$(LHB) reproduce $(ARGS) $$t) $(told)
 
 check-broken: $(TOOLS)
-	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(told)
+	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do $(LHV) broken $(VFLAGS) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/broken" verify/test/broken "$$m" || exit; done) $(told)
 

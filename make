@@ -13,5 +13,10 @@ trap 'exit 143' TERM
 status=$?
 if [ "$status" != 0 ] && [ -s "$LH_STATUS" ]; then
 	read -r status <"$LH_STATUS"
+elif [ "$status" != 0 ]; then
+	# not even our programs could be compiled: there is no verdict
+	case " $* " in
+	*' verify '* | *' check-broken '* | *' bisect '*) status=125 ;;
+	esac
 fi
 exit "$status"

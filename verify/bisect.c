@@ -360,6 +360,13 @@ struct inside {
 	size_t package;
 };
 
+static bool
+joined(const struct search *s, size_t p, size_t q)
+{
+	return *with(s, p, q) && *with(s, q, p);
+}
+
+/* those that only come together go from version to version together */
 static int
 ask_version(struct search *s, const void *arg, size_t at, enum bisect_verdict *v)
 {
@@ -367,16 +374,23 @@ ask_version(struct search *s, const void *arg, size_t at, enum bisect_verdict *v
 	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m);
 
 	memcpy(m, in->mixture, s->w->npackages * sizeof *m);
-	m[in->package] = at;
+	for (size_t q = 0; q < s->w->npackages; q++)
+		if (joined(s, in->package, q))
+			m[q] = at;
 	return ask(s, m, v);
 }
 
+/* it is the first of those that come together, and all of them have as many versions */
 static bool
-is_alone(const struct search *s, size_t p)
+can_narrow(struct search *s, size_t p)
 {
-	for (size_t q = 0; q < s->w->npackages; q++)
-		if (q != p && *with(s, p, q) && *with(s, q, p))
+	for (size_t q = 0; q < s->w->npackages; q++) {
+		if (q == p || !joined(s, p, q))
+			continue;
+		s->out->joined[p] = true;
+		if (q < p || last(s, q) != last(s, p))
 			return false;
+	}
 	return true;
 }
 
@@ -390,20 +404,23 @@ narrow(struct search *s, size_t p, bool *stuck)
 	/* with an earlier culprit at another version than its last, this one may not be needed any more */
 	if (ask_version(s, &in, 0, &v) < 0)
 		return -1;
-	if (v == BISECT_BAD) {
-		s->out->role[p] = ROLE_NONE;
-		s->out->bad[p] = 0;
-		return 0;
-	}
 	if (v == BISECT_SKIP) {
 		*stuck = true;
 		return 0;
 	}
-	if (halve(s, ask_version, &in, &lo, &hi) < 0)
-		return -1;
-	*stuck |= hi != lo + 1;
-	s->out->bad[p] = hi;
-	s->out->low[p] = lo;
+	if (v == BISECT_GOOD) {
+		if (halve(s, ask_version, &in, &lo, &hi) < 0)
+			return -1;
+		*stuck |= hi != lo + 1;
+	}
+	for (size_t q = 0; q < s->w->npackages; q++) {
+		if (!joined(s, p, q))
+			continue;
+		if (v == BISECT_BAD)
+			s->out->role[q] = ROLE_NONE;
+		s->out->bad[q] = v == BISECT_BAD ? 0 : hi;
+		s->out->low[q] = lo;
+	}
 	return 0;
 }
 
@@ -411,7 +428,7 @@ static int
 narrow_all(struct search *s, bool *stuck)
 {
 	for (size_t p = 0; p < s->w->npackages; p++)
-		if (s->out->role[p] == ROLE_GUILTY && is_alone(s, p) && narrow(s, p, stuck) < 0)
+		if (s->out->role[p] == ROLE_GUILTY && can_narrow(s, p) && narrow(s, p, stuck) < 0)
 			return -1;
 	return 0;
 }
@@ -471,6 +488,7 @@ bisect_next(struct arena *a, const struct bisect_world *w, bisect_oracle *oracle
 
 	*out = (struct bisect_answer){ .state = BISECT_SAME };
 	out->role = arena_array(a, w->npackages + 1, sizeof *out->role);
+	out->joined = arena_array(a, w->npackages + 1, sizeof *out->joined);
 	out->low = arena_array(a, w->npackages + 1, sizeof *out->low);
 	find_with(&s);
 	find_units(&s);

@@ -63,6 +63,7 @@ struct bisect_answer {
 	size_t *probe;
 	enum bisect_verdict end;
 	enum bisect_role *role; /* by package */
+	bool *joined;		/* by package: it and others only come together */
 	size_t *bad;		/* the smallest mixture that is bad */
 	size_t *low;		/* by package: with this version instead, the bad mixture is good */
 	size_t *good;		/* the good mixture next to it */

@@ -5,8 +5,10 @@
 #include "build/base/file.h"
 #include "build/base/log.h"
 #include "verify/broken.h"
+#include "verify/culprit.h"
 #include "verify/facts.h"
 #include "verify/hand.h"
+#include "verify/hunt.h"
 #include "verify/image.h"
 #include "verify/listing.h"
 #include "verify/matrix.h"
@@ -283,6 +285,42 @@ merge(struct arena *a, struct options *o, struct err *e)
 	return status_of(results, n);
 }
 
+/* ---- bisect ---- */
+
+/* the other program, or this one: they lie beside each other */
+static int
+beside(struct arena *a, const char *name, const char **out, struct err *e)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	if (n < 0)
+		return fail_errno(e, "/proc/self/exe");
+	exe[n] = '\0';
+	*strrchr(exe, '/') = '\0';
+	*out = arena_printf(a, "%s/%s", exe, name);
+	return 0;
+}
+
+static int
+bisect(struct arena *a, struct options *o, struct err *e)
+{
+	struct hunt_opts h = { .scenarios = scenario_dir(a, o), .only = o->only, .accel = o->run.accel, .scale = o->run.scale, .out = o->run.out };
+	struct hunt hunt;
+
+	if (!o->only)
+		return fail_usage(e, "bisect: name a scenario (-s NAME, SCENARIO=NAME): its verdict is what is asked for");
+	if (beside(a, "lh-build", &h.lh_build, e) < 0 || beside(a, "lh-verify", &h.lh_verify, e) < 0)
+		return -1;
+	if (hunt_open(a, &h, o->words, (size_t)o->nwords, &hunt, e) < 0)
+		return -1;
+	culprit_plan(&hunt, stdout);
+	if (hunt.q.dry)
+		return 0;
+	fflush(stdout);
+	return hunt_run(&hunt, e) < 0 ? -1 : culprit_tell(&hunt, stdout, e);
+}
+
 /* ---- list, lint ---- */
 
 static int
@@ -361,6 +399,7 @@ commands(void)
 		{ "merge", "-o DIR RUN-DIR...", "several runs, such as one a machine, as one report and one exit status", merge },
 		{ "lint", "[SCENARIO-FILE...]", "check scenarios without booting anything", lint },
 		{ "broken", "DIR MANIFEST...", "are images broken on purpose refused, and for the right reason?", run_broken },
+		{ "bisect", "GOOD=A BAD=B ...", "find the version, or the commit, that broke a scenario; see README.md", bisect },
 		{ "boot", "[--print] MANIFEST", "a guest for a person, with its console on this terminal", boot },
 		{ NULL, NULL, NULL, NULL },
 	};
@@ -495,14 +534,14 @@ obey(struct arena *a, int argc, char **argv, struct err *e)
 	if (r)
 		return r < 0 ? -1 : 0;
 	if (!o.nwords)
-		return fail_usage(e, "needs a command: run, merge, matrix, list, lint, broken or boot; see lh-verify --help");
+		return fail_usage(e, "needs a command: run, merge, matrix, list, lint, broken, bisect or boot; see lh-verify --help");
 	for (const struct command *c = commands(); c->name; c++)
 		if (!strcmp(c->name, o.words[0])) {
 			o.words++;
 			o.nwords--;
 			return c->run(a, &o, e);
 		}
-	return fail_usage(e, "%s: unknown command; one of run merge matrix list lint broken boot", o.words[0]);
+	return fail_usage(e, "%s: unknown command; one of run merge matrix list lint broken bisect boot", o.words[0]);
 }
 
 int

@@ -87,7 +87,7 @@ odds_end(const struct odds *o, int end, double *error)
 
 	*error = 0;
 	if (!o->flaky)
-		return plain(mine, ODDS_SAME);
+		return plain(mine, o->same);
 	if (mine->good + mine->bad < ENDS_FLAKY)
 		return plain(mine, ENDS_FLAKY);
 	if (other->good + other->bad < ENDS_FLAKY) /* not its turn */

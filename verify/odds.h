@@ -10,7 +10,7 @@
  * How often something has to be judged before its verdict can be believed.
  *
  * As long as nothing flips, once is enough; only the ends, and the two mixtures between
- * which the answer lies, are judged ODDS_SAME times, to notice that something does.  From
+ * which the answer lies, are judged some times (ODDS_SAME), to notice that something does.  From
  * the first flip on, the ends are judged until they differ, and everything else until
  * it is more likely like the one than like the other, by a Bayes factor between two
  * beta-binomial models whose priors are what was seen at the ends (Kass and Raftery, Journal
@@ -30,6 +30,7 @@ struct odds {
 	struct tally ends[2]; /* the good one, the bad one */
 	bool flaky;	      /* some image was both good and bad */
 	double risk;	      /* of one verdict: ODDS_RISK shared out among all */
+	unsigned same;	      /* runs of an end, while nothing flips */
 };
 
 bool tally_flips(const struct tally *t);

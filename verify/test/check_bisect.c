@@ -276,6 +276,7 @@ START_TEST(together)
 	ck_assert_int_eq(r.role[0], ROLE_GUILTY);
 	ck_assert_int_eq(r.role[1], ROLE_GUILTY);
 	ck_assert_int_eq(r.role[2], ROLE_NONE);
+	ck_assert(r.joined[0] && r.joined[1] && !r.joined[2]);
 	/* c needs a and so b: c is guilty, the two only come along */
 	w.nneeds = 3;
 	t = (struct truth){ .w = &w, .least = { 0, 0, 1 } };
@@ -284,6 +285,34 @@ START_TEST(together)
 	ck_assert_int_eq(r.role[0], ROLE_NEEDED);
 	ck_assert_int_eq(r.role[1], ROLE_NEEDED);
 	ck_assert_int_eq(r.role[2], ROLE_GUILTY);
+	arena_free(a);
+}
+END_TEST
+
+/* those that only come together are taken through their versions together */
+START_TEST(joined_versions)
+{
+	struct bisect_package p[3];
+	struct bisect_need d[] = { { 0, 4, 1, 4, 4 }, { 1, 4, 0, 4, 4 } };
+	struct bisect_world w;
+	static struct truth t;
+	struct arena *a = arena_new();
+	struct bisect_answer r;
+
+	for (size_t at = 1; at < 5; at++) {
+		world(&w, p, 3, 5);
+		w.needs = d;
+		w.nneeds = 2;
+		t = (struct truth){ .w = &w, .least = { at, 0, 0 } };
+		r = search(a, &t);
+		ck_assert_int_eq(r.state, BISECT_FOUND);
+		for (size_t q = 0; q < 2; q++) {
+			ck_assert_int_eq(r.role[q], ROLE_GUILTY);
+			ck_assert_uint_eq(r.bad[q], at);
+			ck_assert_uint_eq(r.good[q], at - 1);
+		}
+		ck_assert_uint_eq(r.bad[2], 0);
+	}
 	arena_free(a);
 }
 END_TEST
@@ -361,6 +390,7 @@ bisect_suite(void)
 	tcase_add_test(c, needs);
 	tcase_add_test(c, skips);
 	tcase_add_test(c, together);
+	tcase_add_test(c, joined_versions);
 	tcase_add_test(c, inseparable);
 	tcase_add_loop_test(c, both_ends, 0, sizeof ends / sizeof *ends);
 	return s;

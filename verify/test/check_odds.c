@@ -11,18 +11,18 @@ static const struct {
 	enum bisect_verdict verdict;
 } verdicts[] = {
 	/* nothing flips: once is enough */
-	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01 }, { 0, 0, 0 }, BISECT_UNKNOWN },
-	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01 }, { 1, 0, 0 }, BISECT_GOOD },
-	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01 }, { 0, 1, 0 }, BISECT_BAD },
-	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01 }, { 0, 0, 1 }, BISECT_UNKNOWN },
-	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01 }, { 0, 0, 2 }, BISECT_SKIP },
-	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01 }, { 0, 1, 1 }, BISECT_BAD },
+	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01, 3 }, { 0, 0, 0 }, BISECT_UNKNOWN },
+	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01, 3 }, { 1, 0, 0 }, BISECT_GOOD },
+	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01, 3 }, { 0, 1, 0 }, BISECT_BAD },
+	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01, 3 }, { 0, 0, 1 }, BISECT_UNKNOWN },
+	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01, 3 }, { 0, 0, 2 }, BISECT_SKIP },
+	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01, 3 }, { 0, 1, 1 }, BISECT_BAD },
 	/* the bad end fails two times of three */
-	{ { { { 12, 0, 0 }, { 4, 8, 0 } }, true, 0.01 }, { 1, 0, 0 }, BISECT_UNKNOWN },
-	{ { { { 12, 0, 0 }, { 4, 8, 0 } }, true, 0.01 }, { 0, 1, 0 }, BISECT_UNKNOWN },
-	{ { { { 12, 0, 0 }, { 4, 8, 0 } }, true, 0.01 }, { 9, 0, 0 }, BISECT_GOOD },
-	{ { { { 12, 0, 0 }, { 4, 8, 0 } }, true, 0.01 }, { 1, 5, 0 }, BISECT_BAD },
-	{ { { { 12, 0, 0 }, { 12, 0, 0 } }, true, 0.01 }, { 30, 30, 0 }, BISECT_SKIP },
+	{ { { { 12, 0, 0 }, { 4, 8, 0 } }, true, 0.01, 3 }, { 1, 0, 0 }, BISECT_UNKNOWN },
+	{ { { { 12, 0, 0 }, { 4, 8, 0 } }, true, 0.01, 3 }, { 0, 1, 0 }, BISECT_UNKNOWN },
+	{ { { { 12, 0, 0 }, { 4, 8, 0 } }, true, 0.01, 3 }, { 9, 0, 0 }, BISECT_GOOD },
+	{ { { { 12, 0, 0 }, { 4, 8, 0 } }, true, 0.01, 3 }, { 1, 5, 0 }, BISECT_BAD },
+	{ { { { 12, 0, 0 }, { 12, 0, 0 } }, true, 0.01, 3 }, { 30, 30, 0 }, BISECT_SKIP },
 };
 
 START_TEST(verdict)
@@ -36,7 +36,7 @@ END_TEST
 /* against what can be reckoned by hand: with no runs of one, and uniform priors, P(X > Y) = 1/2; Beta(2,1) over Beta(1,1): 2/3 */
 START_TEST(exact)
 {
-	struct odds o = { .risk = 0.01 };
+	struct odds o = { .risk = 0.01, .same = 3 };
 
 	ck_assert_double_eq_tol(odds_ends_differ(&o), 0.5, 1e-12);
 	o.ends[1].bad = 1;

@@ -28,6 +28,9 @@
 	X(report)   \
 	X(bisect)   \
 	X(odds)     \
+	X(trials)   \
+	X(question) \
+	X(hunt)     \
 	X(guestfs)  \
 	X(elf)      \
 	X(disasm)   \
