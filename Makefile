@@ -174,6 +174,9 @@ bench-verify: $(TOOLS)
 # all there are
 bench: $(sort $(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' Makefile))
 
+bisect: $(TOOLS)
+	+@$(LHV) bisect $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) $(if $(filter -n,$(LHB_FLAGS)),DRY_RUN=1) $(ARGS) $(TRIPLE_ARG) $(told)
+
 qemu-boot: image
 	@./run-qemu "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
 
