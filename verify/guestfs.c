@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 struct guestfs {
@@ -395,100 +396,7 @@ guestfs_read(struct arena *a, struct guestfs *g, const char *path, char **text, 
 	return 0;
 }
 
-/* ---- what is there ---- */
-
-struct listing {
-	ext2_filsys fs;
-	const char *name;
-	struct buf *out;
-	char path[PATH_MAX]; /* of the folder, without a slash at its end */
-	errcode_t bad;
-};
-
-static char
-type_letter(const struct ext2_inode *i)
-{
-	static const struct {
-		unsigned mode;
-		char letter;
-	} types[] = { { LINUX_S_IFREG, '-' }, { LINUX_S_IFDIR, 'd' }, { LINUX_S_IFLNK, 'l' }, { LINUX_S_IFCHR, 'c' }, { LINUX_S_IFBLK, 'b' }, { LINUX_S_IFIFO, 'p' }, { LINUX_S_IFSOCK, 's' } };
-
-	for (size_t t = 0; t < sizeof types / sizeof *types; t++)
-		if ((i->i_mode & LINUX_S_IFMT) == types[t].mode)
-			return types[t].letter;
-	return '?';
-}
-
-static errcode_t
-list_inode(struct listing *l, ext2_ino_t ino, struct ext2_inode *inode)
-{
-	char target[PATH_MAX];
-	errcode_t r = ext2fs_read_inode(l->fs, ino, inode);
-
-	if (r)
-		return r;
-	buf_addf(l->out, "%s %s %c %04o %u:%u", l->name, *l->path ? l->path : "/", type_letter(inode), inode->i_mode & 07777u, inode_uid(*inode), inode_gid(*inode));
-	if (LINUX_S_ISLNK(inode->i_mode)) {
-		r = read_target(l->fs, ino, inode, target);
-		if (!r)
-			buf_addf(l->out, " -> %s", target);
-	}
-	buf_adds(l->out, "\n");
-	return r;
-}
-
-static int
-list_entry(ext2_ino_t dir, int entry, struct ext2_dir_entry *d, int offset, int blocksize, char *buf, void *arg)
-{
-	struct listing *l = arg;
-	struct ext2_inode inode;
-	size_t n = strlen(l->path), len = (size_t)ext2fs_dirent_name_len(d);
-
-	(void)dir;
-	(void)offset;
-	(void)blocksize;
-	(void)buf;
-	if (entry != DIRENT_OTHER_FILE)
-		return 0;
-	if (n + 1 + len >= sizeof l->path) {
-		l->bad = EXT2_ET_FILE_TOO_BIG;
-		return DIRENT_ABORT;
-	}
-	l->path[n] = '/';
-	memcpy(l->path + n + 1, d->name, len);
-	l->path[n + 1 + len] = '\0';
-	l->bad = list_inode(l, d->inode, &inode);
-	if (!l->bad && LINUX_S_ISDIR(inode.i_mode)) {
-		errcode_t r = ext2fs_dir_iterate2(l->fs, d->inode, 0, NULL, list_entry, l);
-
-		l->bad = l->bad ? l->bad : r;
-	}
-	l->path[n] = '\0';
-	return l->bad ? DIRENT_ABORT : 0;
-}
-
-int
-guestfs_list(const char *image, uint64_t offset, const char *name, struct buf *out, struct err *e)
-{
-	struct listing l = { .name = name, .out = out };
-	struct ext2_inode inode;
-	errcode_t r;
-	int result = 0;
-
-	if (open_fs(image, offset, 0, &l.fs, e) < 0)
-		return -1;
-	r = list_inode(&l, EXT2_ROOT_INO, &inode);
-	if (!r)
-		r = ext2fs_dir_iterate2(l.fs, EXT2_ROOT_INO, 0, NULL, list_entry, &l);
-	if (!r)
-		r = l.bad;
-	if (r)
-		result = fail(e, "%s: %s: %s%s: %s", image, name, l.path, "/", error_message(r));
-	ext2fs_free(l.fs);
-	return result;
-}
-
-/* ---- what there is, for who looks at each ---- */
+/* ---- what there is ---- */
 
 struct survey {
 	struct arena *a;
@@ -505,17 +413,21 @@ static errcode_t
 survey_inode(struct survey *l, ext2_ino_t ino, const char *path)
 {
 	struct ext2_inode inode;
+	char target[PATH_MAX];
 	errcode_t r = ext2fs_read_inode(l->fs, ino, &inode);
+	bool link = !r && LINUX_S_ISLNK(inode.i_mode);
 
 	if (!r && LINUX_S_ISDIR(inode.i_mode) && ext2fs_test_inode_bitmap2(l->seen, ino))
 		r = EXT2_ET_DIR_CORRUPTED;
+	if (link)
+		r = read_target(l->fs, ino, &inode, target);
 	if (r)
 		return r;
 	ext2fs_mark_inode_bitmap2(l->seen, ino);
 	l->v = arena_more(l->a, l->v, l->n, sizeof *l->v);
 	l->inodes = arena_more(l->a, l->inodes, l->n, sizeof *l->inodes);
 	l->inodes[l->n] = ino;
-	l->v[l->n++] = (struct guestfs_entry){ .path = path, .mode = inode.i_mode, .uid = inode_uid(inode), .gid = inode_gid(inode), .size = EXT2_I_SIZE(&inode) };
+	l->v[l->n++] = (struct guestfs_entry){ .path = path, .mode = inode.i_mode, .uid = inode_uid(inode), .gid = inode_gid(inode), .size = EXT2_I_SIZE(&inode), .target = link ? arena_strdup(l->a, target) : NULL };
 	return 0;
 }
 
@@ -554,6 +466,33 @@ guestfs_entries(struct arena *a, struct guestfs *g, struct guestfs_entry **v, si
 		return fail(e, "%s: %s/: %s", g->name, l.folder, error_message(r ? r : l.failed));
 	*v = l.v;
 	*n = l.n;
+	return 0;
+}
+
+static char
+type_letter(mode_t mode)
+{
+	static const struct {
+		mode_t type;
+		char letter;
+	} types[] = { { S_IFREG, '-' }, { S_IFDIR, 'd' }, { S_IFLNK, 'l' }, { S_IFCHR, 'c' }, { S_IFBLK, 'b' }, { S_IFIFO, 'p' }, { S_IFSOCK, 's' } };
+
+	for (size_t t = 0; t < sizeof types / sizeof *types; t++)
+		if ((mode & S_IFMT) == types[t].type)
+			return types[t].letter;
+	return '?';
+}
+
+int
+guestfs_list(struct arena *a, struct guestfs *g, const char *name, struct buf *out, struct err *e)
+{
+	struct guestfs_entry *v;
+	size_t n;
+
+	if (guestfs_entries(a, g, &v, &n, e) < 0)
+		return -1;
+	for (const struct guestfs_entry *f = v; f < v + n; f++)
+		buf_addf(out, "%s %s %c %04o %u:%u%s%s\n", name, f->path, type_letter(f->mode), (unsigned)f->mode & 07777, (unsigned)f->uid, (unsigned)f->gid, f->target ? " -> " : "", f->target ? f->target : "");
 	return 0;
 }
 

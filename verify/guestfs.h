@@ -28,11 +28,6 @@ int guestfs_append(struct guestfs *g, const char *path, const void *p, size_t n,
 int guestfs_remove(struct guestfs *g, const char *path, struct err *e); /* file or symlink; absent is an error */
 int guestfs_read(struct arena *a, struct guestfs *g, const char *path, char **text, size_t *n, struct err *e);
 /*
- * Adds a line for everything in a filesystem, "NAME PATH TYPE MODE UID:GID", then "-> TARGET" for a symlink; folders in
- * the filesystem's own order.  TYPE is as in ls: - d l c b p s.
- */
-int guestfs_list(const char *image, uint64_t offset, const char *name, struct buf *out, struct err *e);
-/*
  * Every name in it, folder by folder, / first.  A file linked twice is there twice; a folder that
  * is, is an error.
  */
@@ -42,9 +37,15 @@ struct guestfs_entry {
 	uid_t uid;
 	gid_t gid;
 	uint64_t size;
+	const char *target; /* of a symlink; NULL: it is none */
 };
 
 int guestfs_entries(struct arena *a, struct guestfs *g, struct guestfs_entry **v, size_t *n, struct err *e);
+/*
+ * The same as text, a line each: "NAME PATH TYPE MODE UID:GID", then "-> TARGET" for a symlink.  TYPE is
+ * as in ls: - d l c b p s.
+ */
+int guestfs_list(struct arena *a, struct guestfs *g, const char *name, struct buf *out, struct err *e);
 /*
  * Was it unmounted in order, is it sound: state flag, no journal to replay, no error count, bitmaps
  * agree with what inodes use.  0 clean; -1 with the reason.

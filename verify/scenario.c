@@ -553,6 +553,12 @@ define_as(struct reading *r, const struct verb_form *f, const struct step *s, st
 	return 0;
 }
 
+static bool
+is_keep_files(const struct step *s)
+{
+	return !strcmp(s->verb, "keep") && s->nargs == 1 && s->args[0].n == 1 && !s->args[0].v[0].is_name && !strcmp(s->args[0].v[0].text, "files");
+}
+
 static int
 read_step(struct reading *r, const char *verb, const char *source, struct err *e)
 {
@@ -566,8 +572,8 @@ read_step(struct reading *r, const char *verb, const char *source, struct err *e
 		return FAIL(r, e, "%s: unknown verb; one of%s", verb, listed(r, NULL));
 	if (read_words(r, &s, patterns, &wants, e) < 0)
 		return -1;
-	/* what audit looks at is the image as it is shipped; all else needs a guest */
-	if (!strcmp(verb, "audit") != r->s->offline)
+	/* what audit looks at is the image as it is shipped, which keep files does, too; all else needs a guest */
+	if (!is_keep_files(&s) && !strcmp(verb, "audit") != r->s->offline)
 		return FAIL(r, e, r->s->offline ? "%s: needs a guest, and with `image offline` there is none" : "%s: needs the line `image offline`", verb);
 	f = form_of(r, &s);
 	if (!f)

@@ -22,7 +22,7 @@ struct pattern;
  *   after    booted            ; may start from the saved state of a guest that has booted: the file `booted`
  *                              ; beside the scenarios plays such a guest up to its `vm save`
  *   image    pristine|door     ; default door: overlay with the private channel
- *   image    offline           ; as it is shipped, and no guest is started: audit steps only
+ *   image    offline           ; as it is shipped, and no guest is started: only audit, and keep files
  *   timeout  10s               ; per step, scaled
  *   limit    120s              ; all of it, scaled
  *   watch    fail NAME /re/    ; from the first console byte to the last;  warn only reports

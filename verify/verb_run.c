@@ -210,23 +210,39 @@ chart_start(struct cell *c, const struct step *s)
 	guest_run(c->guest, c->step->command, c->step_deadline, on_chart, ticket_new(c));
 }
 
-/* the image as it is shipped, whatever the guest does */
+static int
+list_files(struct arena *a, const struct image *im, struct buf *out, struct err *e)
+{
+	for (size_t i = 0; i < im->m.nparts && im->base; i++) {
+		const struct man_part *p = &im->m.parts[i];
+		struct guestfs *g;
+		int r;
+
+		if (strcmp(p->type, "ext4") != 0)
+			continue;
+		if (guestfs_open(im->base, p->start, 0, &g, e) < 0)
+			return -1;
+		r = guestfs_list(a, g, p->name, out, e);
+		if (guestfs_close(g, r < 0 ? &(struct err){ 0 } : e) < 0 || r < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* the image as it is shipped, whatever a guest does */
 static void
 keep_files_start(struct cell *c, const struct step *s)
 {
-	const struct image *im = c->job->image;
+	struct arena *a = arena_new();
 	struct buf b = { 0 };
 	struct err e;
-	int r = 0;
 
-	for (size_t i = 0; i < im->m.nparts && im->base && r == 0; i++)
-		if (!strcmp(im->m.parts[i].type, "ext4"))
-			r = guestfs_list(im->base, im->m.parts[i].start, im->m.parts[i].name, &b, &e);
-	if (r < 0)
+	if (list_files(a, c->job->image, &b, &e) < 0)
 		cell_broken(c, "%s", e.msg);
 	else
 		keep(c, s, b.p, b.n);
 	buf_free(&b);
+	arena_free(a);
 }
 
 const struct verb verbs_run[] = {

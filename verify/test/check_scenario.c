@@ -20,6 +20,8 @@ static const struct verb_form forms[] = {
 	{ "vm", "link up", false, false, NULL },
 	{ "vm", "link down", false, false, NULL },
 	{ "audit", "files", false, false, NULL },
+	{ "keep", "files", false, false, NULL },
+	{ "keep", "SUBJECT COMMAND", false, true, NULL },
 	{ NULL, NULL, false, false, NULL },
 };
 static const char *const known[] = { "nonce", "root.password", "services", NULL };
@@ -143,6 +145,7 @@ static const struct {
 	{ HEAD "limit 1s 2s\n", ":2: 2s: one word too many" },
 	{ HEAD "audit files\n", ":2: audit: needs the line `image offline`" },
 	{ HEAD "image offline\nrun \"x\"\n", ":3: run: needs a guest, and with `image offline` there is none" },
+	{ HEAD "image offline\nkeep files\nkeep x \"y\"\n", ":4: keep: needs a guest, and with `image offline` there is none" },
 	{ HEAD "after booted\nimage offline\naudit files\n", ": after booted: with `image offline` there is no guest" },
 	{ HEAD "image other\n", ":2: image other: unknown; door, pristine or offline" },
 	{ HEAD "after lunch\n", ":2: after lunch: unknown state; there is: booted" },
@@ -160,7 +163,7 @@ static const struct {
 	{ HEAD "section steps\nsection steps\n", ":3: section steps: comes once, in the order setup, steps, teardown" },
 	{ HEAD "run \"x\"\nsection steps\n", ":3: section steps: there are steps before the first section" },
 	{ HEAD "run \"x\"\ntags late\n", ":3: tags: belongs before the first step" },
-	{ HEAD "expct /x/\n", ":2: expct: unknown verb; one of expect prompt send run check host vm audit" },
+	{ HEAD "expct /x/\n", ":2: expct: unknown verb; one of expect prompt send run check host vm audit keep" },
 	{ HEAD "vm link sideways\n", ":2: vm: its words fit no form; there is: vm link up, vm link down" },
 	{ HEAD "run\n", ":2: run: its words fit no form; there is: run COMMAND" },
 	{ HEAD "run echo x\n", ":2: run: its words fit no form; there is: run COMMAND" },
