@@ -75,11 +75,15 @@ is_dynamic(const char *p, size_t n, bool wide)
 	return false;
 }
 
-/* what the compiler said first, without its newline */
+/* the line that tells most of what the compiler said: the first with an error, else the first */
 static const char *
-first_line(struct arena *a, const struct buf *said)
+told(struct arena *a, const struct buf *said)
 {
-	return said->n ? arena_strndup(a, said->p, strcspn(said->p, "\n")) : "it said nothing";
+	const char *line = said->n ? said->p : "it said nothing", *error = strstr(line, "error:");
+
+	while (error && error > line && error[-1] != '\n')
+		error--;
+	return arena_strndup(a, error ? error : line, strcspn(error ? error : line, "\n"));
 }
 
 /* 0: it went well; 1: the compiler said no, said tells; -1: could not be run */
@@ -100,6 +104,20 @@ compile(struct arena *a, const struct toolchain *t, const char *const words[], s
 	return status != 0;
 }
 
+/* " (it is for i686-linux-gnu)": often all there is to know; empty when it does not tell */
+static const char *
+told_machine(struct arena *a, const struct toolchain *t)
+{
+	struct buf said = { 0 };
+	struct err ignored;
+	const char *text = "";
+
+	if (compile(a, t, (const char *const[]){ "-dumpmachine", NULL }, &said, &ignored) == 0 && said.n > 1)
+		text = arena_printf(a, " (it is for %.*s)", (int)strcspn(said.p, "\n"), said.p);
+	buf_free(&said);
+	return text;
+}
+
 int
 toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps *sd, struct err *e)
 {
@@ -118,13 +136,13 @@ toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps
 	if (r > 0 && strstr(said.p ? said.p : "", "another libc"))
 		r = fail(e, "%s compiles against another libc than musl", t->gcc);
 	else if (r > 0)
-		r = fail(e, "%s cannot compile: %s", t->gcc, first_line(a, &said));
+		r = fail(e, "%s%s cannot compile: %s", t->gcc, told_machine(a, t), told(a, &said));
 	if (r < 0)
 		goto free_said;
 
 	r = compile(a, t, (const char *const[]){ "-static", "-o", linked, object, NULL }, &said, e);
 	if (r > 0)
-		r = fail(e, "%s cannot link a static program: %s", t->gcc, first_line(a, &said));
+		r = fail(e, "%s cannot link a static program: %s", t->gcc, told(a, &said));
 	if (r < 0)
 		goto free_said;
 

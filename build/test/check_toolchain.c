@@ -29,6 +29,7 @@ static const struct {
 	{ CC(OBJECT, "echo hello >\"$3\""), "GCC makes no ELF programs" },
 	{ CC("echo 'program.c:3:2: error: #error another libc' >&2; exit 1", ""), "GCC compiles against another libc than musl" },
 	{ CC("echo 'cc1: internal error'; echo more; exit 1", ""), "GCC cannot compile: cc1: internal error" },
+	{ CC("echo 'In file included from x:'; echo 'y: fatal error: no stubs'; exit 1", ";; -dumpmachine) echo sparc-linux-gnu"), "GCC (it is for sparc-linux-gnu) cannot compile: y: fatal error: no stubs" },
 	{ CC(OBJECT, "echo 'ld: cannot find -lc'; exit 1"), "GCC cannot link a static program: ld: cannot find -lc" },
 	{ CC("exit 1", ""), "GCC cannot compile: it said nothing" },
 	{ NULL, "GCC: No such file or directory" },
