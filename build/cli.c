@@ -40,7 +40,7 @@ option(const char *word, const char **value)
 	static const struct {
 		const char *name;
 		char letter;
-	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' }, { "--net", 'N' }, { "--until", 'U' }, { "--sources", 'S' }, { "--audit", 'A' }, { "--bytes", 'B' }, { "--directory", 'C' } };
+	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' }, { "--net", 'N' }, { "--until", 'U' }, { "--sources", 'S' }, { "--audit", 'A' }, { "--bytes", 'B' }, { "--check", 'T' }, { "--directory", 'C' } };
 
 	*value = NULL;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -101,6 +101,8 @@ flag_of(struct request *rq, char letter)
 		return &rq->bytes;
 	case 'S':
 		return &rq->sources;
+	case 'T':
+		return &rq->check;
 	default:
 		return NULL;
 	}

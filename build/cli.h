@@ -29,6 +29,7 @@ struct request {
 	size_t nwords;
 	bool dry, keep_going;
 	bool audit, bytes; /* fetch: ask origins only; and for all of a file */
+	bool check;	   /* outdated: is it an error */
 	bool sources;	   /* gc: these too */
 	enum stage until;
 	bool nets[2]; /* asked for: static, DHCP; none: the one that is configured */

@@ -62,6 +62,30 @@ gitsource_tag(struct arena *a, const char *clone, const char *tag, char **commit
 	return -1;
 }
 
+int
+gitsource_tags(struct arena *a, const char *clone, char **tags, struct err *e)
+{
+	struct argv v = { .a = a };
+	struct buf out = { 0 };
+	int status, r = -1;
+
+	if (!file_isdir(clone)) {
+		errno = ENOENT;
+		return fail_errno(e, "%s", clone);
+	}
+	start(&v, clone);
+	argv_pushv(&v, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags", NULL);
+	if (child_run(v.v, NULL, &out, &status, e) == 0) {
+		*tags = arena_strdup(a, out.p ? out.p : "");
+		if (status == 0)
+			r = 0;
+		else
+			fail(e, "%s: %.*s", clone, (int)strcspn(*tags, "\n"), *tags);
+	}
+	buf_free(&out);
+	return r;
+}
+
 void
 gitsource_archive(struct argv *v, const char *clone, const char *rev, const char *prefix, const char *format, const char *file)
 {

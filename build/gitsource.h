@@ -16,6 +16,8 @@ struct arena;
 int gitsource_id(struct arena *a, const char *clone, const char *rev, char **id, struct err *e);
 /* the same for a tag; the message says that the clone has no such tag */
 int gitsource_tag(struct arena *a, const char *clone, const char *tag, char **commit, struct err *e);
+/* names of all tags, one a line */
+int gitsource_tags(struct arena *a, const char *clone, char **tags, struct err *e);
 /*
  * A command that writes rev as an archive to file: NAME.tar or NAME.tar.gz, as the end of
  * `file` does not say: format is "tar" or "tar.gz".  prefix, such as "skalibs-2.14.3.0/", may be "".

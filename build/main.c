@@ -13,6 +13,7 @@
 #include "build/image.h"
 #include "build/job.h"
 #include "build/lint.h"
+#include "build/outdated.h"
 #include "build/output.h"
 #include "build/profile.h"
 #include "build/reproduce.h"
@@ -414,6 +415,7 @@ cmd_distclean(const struct request *rq, struct err *e)
 static const struct command commands[] = {
 	{ "build", "", "builds what changed and writes the image (or stops earlier: --until)", "nkjNU", 0, cmd_build },
 	{ "fetch", "", "gets all sources, so that a build needs no network (--audit: asks all origins of all recipes)", "AB", 0, gather_command },
+	{ "outdated", "", "tells which recipes pin less than their origins have (--check: and fails)", "T", 0, outdated_command },
 	{ "bundle", "FILE", "packs the checkout and its sources, to build where there is no network", "", 1, bundle_command },
 	{ "why", "PACKAGE", "tells what makes, or made, a package be built again", "", 1, cmd_why },
 	{ "sbom", "", "writes the bills of materials of the image that is there, and says where", "", 0, sbom_command },
@@ -448,6 +450,7 @@ help(void)
 	     "                the mode that is not configured gets a folder of its own\n"
 	     "  --audit       fetch: tell which origins are dead, moved or changed, and get nothing\n"
 	     "  --bytes       fetch --audit: by the bytes of a file, not by its size\n"
+	     "  --check       outdated: fail when a recipe is\n"
 	     "  TRIPLES=LIST  build, fetch, manifests: for all, or for some, side by side: \"x86_64 armv7\"\n"
 	     "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"
 	     "                folder above this program's\n"

@@ -56,6 +56,7 @@
 	X(work)        \
 	X(journal)     \
 	X(audit)       \
+	X(outdated)    \
 	X(ready)       \
 	X(progress)    \
 	X(timeline)    \
