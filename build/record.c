@@ -171,7 +171,10 @@ int
 record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const struct image_layout *l, const char *dir, struct manifest *out, struct err *e)
 {
 	struct manifest *m = out;
+	const char *more = sysdeps_get(sd, "append");
 
+	if (more && !strcmp(more, "none"))
+		more = NULL;
 	*m = (struct manifest){
 		.dir = dir,
 		.triple = cfg->triple,
@@ -192,6 +195,7 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	m->hostname = arena_printf(a, "lh-%s", m->arch);
 	record_parts(a, l, m);
 	record_packages(a, p, m);
-	m->append = arena_printf(a, "root=PARTUUID=%s rootfstype=ext4 ro rootwait=10 panic=-1 console=%s", l->parts[0].uuid, m->console);
+	m->append = arena_printf(a, "root=PARTUUID=%s rootfstype=ext4 ro rootwait=10 panic=-1 console=%s%s%s", l->parts[0].uuid, m->console,
+	    more ? " " : "", more ? more : "");
 	return 0;
 }
