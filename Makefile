@@ -122,6 +122,8 @@ ARGS := $(foreach v,$(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN)),$(
 TRIPLE_ARG := $(if $(filter TRIPLE,$(GIVEN)),$(call quote,TRIPLE=$(TRIPLE)))
 # TRIPLES=all, or a list; else the one that is configured
 TRIPLE_ARGS := $(TRIPLE_ARG) $(if $(TRIPLES),$(call quote,TRIPLES=$(TRIPLES)))
+# the same for what takes one at a time; - is the one that is configured
+EACH = $(if $(TRIPLES),$(patsubst %,TRIPLE=%,$(if $(filter all,$(TRIPLES)),$(notdir $(patsubst %/facts,%,$(wildcard sysdeps/*/facts))),$(TRIPLES))),$(or $(TRIPLE_ARG),-))
 
 LHB := $(B)/lh-build
 LHV := $(B)/lh-verify
@@ -158,7 +160,7 @@ verify: $(TOOLS)
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
 
 reproduce: $(TOOLS)
-	@$(call each,$(LHB) reproduce $(ARGS) $$t) $(told)
+	@(for t in $(EACH); do $(LHB) reproduce $(ARGS) $${t#-} || exit; done) $(told)
 
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
@@ -167,9 +169,9 @@ check-broken: $(TOOLS)
 
 # every triple in both networks; the figures are lines on stdout
 bench-verify: $(TOOLS)
-	+@(for t in $(ALL_TRIPLES); do $(LHB) build $(LHB_FLAGS) --net=dhcp --net=static $(ARGS) TRIPLE=$$t >&2 || exit; done) $(told)
+	+@$(LHB) build $(LHB_FLAGS) --net=dhcp --net=static $(ARGS) TRIPLES=all >&2 $(told)
 	@verify/test/bench "$$($(LHB) config CACHE $(ARGS))" "$$($(LHB) config OUTPUT $(ARGS))/bench" \
-		$$(for t in $(ALL_TRIPLES); do $(LHB) manifests --net=dhcp --net=static $(ARGS) TRIPLE=$$t; done)
+		$$($(LHB) manifests --net=dhcp --net=static $(ARGS) TRIPLES=all) $(told)
 
 # all there are
 bench: $(sort $(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' Makefile))
