@@ -66,7 +66,7 @@ pkg_libs = $(shell pkg-config --libs $(1))
 
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu
 
-.PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify bisect reproduce qemu-boot \
+.PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify release bisect reproduce qemu-boot \
 	check check-unit check-broken bench bench-verify lint format clean distclean
 
 tools: $(TOOLS)
@@ -175,6 +175,12 @@ bench-verify: $(TOOLS)
 
 # all there are
 bench: $(sort $(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' Makefile))
+
+# of all triples, unless TRIPLES says otherwise; the checkout is looked at before hours go by
+release: $(TOOLS)
+	+@$(LHB) release -n $(ARGS) $(told)
+	+@$(MAKE) --no-print-directory verify TRIPLES=$(call quote,$(or $(TRIPLES),all))
+	@$(LHB) release $(NET_ARGS) $(ARGS) TRIPLES=$(call quote,$(or $(TRIPLES),all)) $(told)
 
 bisect: $(TOOLS)
 	+@$(LHV) bisect $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) $(if $(filter -n,$(LHB_FLAGS)),DRY_RUN=1) $(ARGS) $(TRIPLE_ARG) $(told)

@@ -146,6 +146,12 @@ take_command(const struct command *commands, struct request *rq, const char *nam
 	return fail_usage(e, "%s: there is no such command; lh-build --help tells all", name);
 }
 
+bool
+cli_wants_net(const struct request *rq, bool configured, bool dhcp)
+{
+	return rq->nets[0] || rq->nets[1] ? rq->nets[dhcp] : dhcp == configured;
+}
+
 int
 cli_parse(int argc, char **argv, const struct command *commands, struct request *rq, struct err *e)
 {

@@ -42,6 +42,8 @@ struct command {
 	int (*run)(const struct request *rq, struct err *e);
 };
 
+/* is the image with or without DHCP asked for; configured: the mode that is meant without --net */
+bool cli_wants_net(const struct request *rq, bool configured, bool dhcp);
 /* commands end with one without a name; rq->a is set already */
 int cli_parse(int argc, char **argv, const struct command *commands, struct request *rq, struct err *e);
 

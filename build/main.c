@@ -16,6 +16,7 @@
 #include "build/outdated.h"
 #include "build/output.h"
 #include "build/profile.h"
+#include "build/release.h"
 #include "build/reproduce.h"
 #include "build/sbom.h"
 #include "build/session.h"
@@ -33,12 +34,6 @@
 #include <unistd.h>
 
 /* ---- build ---- */
-
-static bool
-wants_net(const struct request *rq, const struct config *cfg, bool dhcp)
-{
-	return rq->nets[0] || rq->nets[1] ? rq->nets[dhcp] : dhcp == cfg->use_dhcp;
-}
 
 static int
 fetch_sources(struct session *v, size_t nsessions, struct err *e)
@@ -109,7 +104,7 @@ plan_images(const struct request *rq, struct session *v, size_t n, size_t chosen
 			bool dhcp = v[i].cfg.use_dhcp != (bool)other;
 			struct making *m = &out[*nout];
 
-			if (!wants_net(rq, &v[i].cfg, dhcp))
+			if (!cli_wants_net(rq, v[i].cfg.use_dhcp, dhcp))
 				continue;
 			*m = (struct making){ .s = v[i], .dir = output_dir(rq->a, &v[i].cfg, dhcp), .linked = i == chosen && !other };
 			if (other && session_with_net(&v[i], dhcp, &m->s, e) < 0)
@@ -380,7 +375,7 @@ cmd_manifests(const struct request *rq, struct err *e)
 		for (int i = 0; i < 2; i++) {
 			bool dhcp = (i == 0) == cfg->use_dhcp;
 
-			if (wants_net(rq, cfg, dhcp))
+			if (cli_wants_net(rq, cfg->use_dhcp, dhcp))
 				printf("%s/manifest\n", output_dir(rq->a, cfg, dhcp));
 		}
 	return 0;
@@ -421,6 +416,7 @@ static const struct command commands[] = {
 	{ "sbom", "", "writes the bills of materials of the image that is there, and says where", "", 0, sbom_command },
 	{ "compare", "A B", "tells what differs in two images, and which package it comes from", "", 2, cmd_compare },
 	{ "reproduce", "", "builds twice, the second time in other circumstances, and compares", "", 0, reproduce_command },
+	{ "release", "", "puts images that were built and verified into OUTPUT/release, to be given away", "nN", 0, release_command },
 	{ "graph", "", "prints who needs whom, for dot(1)", "", 0, cmd_graph },
 	{ "versions", "", "prints the packages with their versions, chosen and pinned, for programs", "", 0, cmd_versions },
 	{ "lint", "", "checks recipes/, patches/ and sysdeps/ for mistakes", "", 0, cmd_lint },
@@ -442,16 +438,16 @@ help(void)
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-9s %-11s %s\n", c->name, c->args, c->help);
 	puts("\n"
-	     "  -n            build, gc: say what would run and why, run nothing\n"
+	     "  -n            build, gc, release: say what would run and why, run nothing\n"
 	     "  -k            build: after a failure, build what can still be built\n"
 	     "  -j N          build: as JOBS=N\n"
 	     "  --until=WHAT  build: sources, packages, kernel or image (default)\n"
-	     "  --net=MODE    build, manifests: an image for dhcp or static; may be given twice;\n"
+	     "  --net=MODE    build, manifests, release: an image for dhcp or static; may be given twice;\n"
 	     "                the mode that is not configured gets a folder of its own\n"
 	     "  --audit       fetch: tell which origins are dead, moved or changed, and get nothing\n"
 	     "  --bytes       fetch --audit: by the bytes of a file, not by its size\n"
 	     "  --check       outdated: fail when a recipe is\n"
-	     "  TRIPLES=LIST  build, fetch, manifests: for all, or for some, side by side: \"x86_64 armv7\"\n"
+	     "  TRIPLES=LIST  build, fetch, manifests, release: for all, or for some: \"x86_64 armv7\"\n"
 	     "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"
 	     "                folder above this program's\n"
 	     "  --help, --version\n"

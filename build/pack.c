@@ -37,8 +37,8 @@ fail_archive(struct err *e, struct archive *ar, const char *file)
 
 /* ---- writing ---- */
 
-struct pack *
-pack_new(const char *file, int64_t when, struct err *e)
+static struct pack *
+begin(const char *file, int64_t when, int (*format)(struct archive *), struct err *e)
 {
 	struct arena *a = arena_new();
 	struct pack *p = arena_alloc(a, sizeof *p);
@@ -46,7 +46,7 @@ pack_new(const char *file, int64_t when, struct err *e)
 	int fd;
 
 	*p = (struct pack){ .a = a, .ar = archive_write_new(), .file = arena_strdup(a, file), .tmp = arena_printf(a, "%s.XXXXXX", file), .when = when, .block = arena_alloc(a, BLOCK) };
-	archive_write_set_format_pax_restricted(p->ar);
+	format(p->ar);
 	if (n > 4 && !strcmp(file + n - 4, ".zst"))
 		archive_write_add_filter_zstd(p->ar);
 	fd = mkstemp(p->tmp);
@@ -63,6 +63,12 @@ pack_new(const char *file, int64_t when, struct err *e)
 		return NULL;
 	}
 	return p;
+}
+
+struct pack *
+pack_new(const char *file, int64_t when, struct err *e)
+{
+	return begin(file, when, archive_write_set_format_pax_restricted, e);
 }
 
 static int
@@ -113,6 +119,20 @@ pack_add(struct pack *p, const char *path, const char *name, struct err *e)
 		r = put_bytes(p, path, e);
 	archive_entry_free(en);
 	return r;
+}
+
+int
+pack_file(const char *path, const char *file, struct err *e)
+{
+	struct pack *p = begin(file, 0, archive_write_set_format_raw, e);
+
+	if (!p)
+		return -1;
+	if (pack_add(p, path, "file", e) < 0) {
+		pack_abandon(p);
+		return -1;
+	}
+	return pack_end(p, e);
 }
 
 struct walk {

@@ -22,6 +22,9 @@ int pack_tree(struct pack *p, const char *dir, const char *name, struct err *e);
 int pack_end(struct pack *p, struct err *e);
 void pack_abandon(struct pack *p);
 
+/* the bytes of one file, compressed with zstd, and nothing else: `zstd -d` gives it back; file is replaced when complete */
+int pack_file(const char *path, const char *file, struct err *e);
+
 /*
  * Makes in dir, which is empty, what an archive of ours holds, permission bits as they are
  * told.  Nothing is made elsewhere, whatever the archive says; what is in it is for the

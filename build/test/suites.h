@@ -62,6 +62,7 @@
 	X(timeline)    \
 	X(gc)          \
 	X(pack)        \
+	X(release)     \
 	X(shared)      \
 	X(job)
 
