@@ -33,9 +33,11 @@ struct unpack {
 	size_t nonly;
 	bool *met; /* by pattern */
 	int root;
-	int dir;	   /* the folder of the entry before, mostly that of the next; -1 */
-	char at[PATH_MAX]; /* its path below root */
-	const char *shown; /* the entry as the archive names it */
+	int dir;		  /* the folder of the entry before, mostly that of the next; -1 */
+	char at[PATH_MAX];	  /* its path below root */
+	const char *shown;	  /* the entry as the archive names it */
+	struct unpack_look *look; /* only look at these: nothing is written, there is no root */
+	size_t nlook, nseen;
 	struct err *e;
 };
 
@@ -366,17 +368,45 @@ put_entry(struct unpack *u, struct archive *ar, struct archive_entry *en)
 }
 
 static int
+look_at(struct unpack *u, struct archive *ar, struct archive_entry *en)
+{
+	struct unpack_look *it = u->look;
+	char path[PATH_MAX];
+	struct digest *d;
+	const void *p;
+	size_t n;
+	la_int64_t ignored;
+	int r;
+
+	u->shown = name_of(en);
+	if (!u->shown || archive_entry_filetype(en) != AE_IFREG || archive_entry_hardlink(en))
+		return 0;
+	if (clean(u, u->shown, path, "absolute name", "name with ..") < 0)
+		return -1;
+	while (it < u->look + u->nlook && (*it->sha256 || strcmp(it->path, path) != 0))
+		it++;
+	if (it == u->look + u->nlook)
+		return 0;
+	d = digest_new();
+	while ((r = archive_read_data_block(ar, &p, &n, &ignored)) == ARCHIVE_OK)
+		digest_add(d, p, n);
+	digest_end(d, it->sha256);
+	u->nseen++;
+	return r == ARCHIVE_EOF ? 0 : fail_archive(u, ar);
+}
+
+static int
 put_all(struct unpack *u, struct archive *ar)
 {
 	struct archive_entry *en;
 	int r;
 
-	while ((r = archive_read_next_header(ar, &en)) != ARCHIVE_EOF) {
+	while ((!u->look || u->nseen < u->nlook) && (r = archive_read_next_header(ar, &en)) != ARCHIVE_EOF) {
 		if (r == ARCHIVE_RETRY)
 			continue;
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN) /* a warning is about what we don't use, or shows in the name */
 			return fail_archive(u, ar);
-		if (put_entry(u, ar, en) < 0)
+		if ((u->look ? look_at(u, ar, en) : put_entry(u, ar, en)) < 0)
 			return -1;
 	}
 	return 0;
@@ -405,13 +435,17 @@ start_xz(const char *archive, struct child *xz)
 	return ok;
 }
 
-/* what it has to say is in its exit status: the end of its output may be an early one */
+/* what it has to say is in its exit status: the end of its output may be an early one; who only looks has no use for the rest */
 static int
 end_xz(struct unpack *u, struct child *xz, bool good)
 {
 	char rest[512];
 	int status;
 
+	if (good && u->look) {
+		child_kill(xz, SIGKILL);
+		return child_wait(xz, &status, u->e);
+	}
 	while (good && read(xz->out, rest, sizeof rest) > 0)
 		; /* padding behind the archive's end */
 	if (!good)
@@ -448,6 +482,20 @@ unpack_to(struct unpack *u)
 	return r;
 }
 
+/* libarchive converts names; in the C locale it drops what is not ASCII */
+static int
+unpack_named(struct unpack *u)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = utf8 ? uselocale(utf8) : (locale_t)0;
+	int r = unpack_to(u);
+
+	if (utf8) {
+		uselocale(before);
+		freelocale(utf8);
+	}
+	return r;
+}
+
 int
 unpack(const char *archive, const char *dir, unsigned strip, struct err *e)
 {
@@ -459,7 +507,6 @@ unpack_some(const char *archive, const char *dir, unsigned strip, const char *co
 {
 	struct arena *a;
 	struct unpack u = { .archive = archive, .strip = strip, .only = only, .nonly = n, .dir = -1, .e = e };
-	locale_t utf8, before;
 	int r;
 
 	if (access(archive, R_OK) < 0)
@@ -469,20 +516,25 @@ unpack_some(const char *archive, const char *dir, unsigned strip, const char *co
 	u.root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (u.root < 0)
 		return fail_errno(e, "%s", dir);
-	/* libarchive converts names; in the C locale it drops what is not ASCII */
-	utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	before = utf8 ? uselocale(utf8) : (locale_t)0;
 	a = arena_new();
 	u.met = arena_array(a, n + 1, sizeof *u.met);
-	r = unpack_to(&u);
+	r = unpack_named(&u);
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (!u.met[i])
 			r = fail(e, "%s: holds nothing that matches %s, which the recipe asks for", archive, only[i]);
 	arena_free(a);
-	if (utf8) {
-		uselocale(before);
-		freelocale(utf8);
-	}
 	close(u.root);
 	return r;
+}
+
+int
+unpack_look(const char *archive, unsigned strip, struct unpack_look *v, size_t n, struct err *e)
+{
+	struct unpack u = { .archive = archive, .strip = strip, .look = v, .nlook = n, .root = -1, .dir = -1, .e = e };
+
+	for (size_t i = 0; i < n; i++)
+		v[i].sha256[0] = '\0';
+	if (access(archive, R_OK) < 0)
+		return fail_errno(e, "%s", archive);
+	return unpack_named(&u);
 }

@@ -2,6 +2,7 @@
 #ifndef BUILD_UNPACK_H
 #define BUILD_UNPACK_H
 
+#include "build/base/digest.h"
 #include "build/base/err.h"
 
 #include <stddef.h>
@@ -17,5 +18,15 @@ int unpack(const char *archive, const char *dir, unsigned strip, struct err *e);
  * name.  n 0: all.  A pattern that nothing matches is an error.
  */
 int unpack_some(const char *archive, const char *dir, unsigned strip, const char *const *only, size_t n, struct err *e);
+
+/*
+ * Looks at n files of an archive and unpacks nothing: path is what unpack() would call
+ * them.  sha256 is left empty for what is no file in it.  Reads no further than the last of them.
+ */
+struct unpack_look {
+	const char *path;
+	char sha256[DIGEST_HEX];
+};
+int unpack_look(const char *archive, unsigned strip, struct unpack_look *v, size_t n, struct err *e);
 
 #endif

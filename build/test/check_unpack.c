@@ -380,6 +380,36 @@ END_TEST
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
+/* only what is asked for is looked at, wherever it stands; a link or folder of that name is no file */
+START_TEST(looks)
+{
+	static const char *const names[] = { "a.tar", "a.tar.gz", "a.tar.bz2", "a.tar.xz" };
+	static const struct item items[] = {
+		{ "top/COPYING", AE_IFREG, 0644, "first" },
+		{ "top/link", AE_IFLNK, 0777, "COPYING" },
+		{ "top/doc/", AE_IFDIR, 0755, NULL },
+		{ "./top/doc/more", AE_IFREG, 0600, "" },
+		{ NULL, 0, 0, NULL },
+	};
+	struct unpack_look v[] = { { .path = "doc/more" }, { .path = "COPYING" }, { .path = "link" }, { .path = "doc" }, { .path = "top/COPYING" } };
+	struct arena *a = arena_new();
+	char first[DIGEST_HEX], empty[DIGEST_HEX], *path = make_archive(a, names[_i], items);
+	struct err e = { 0 };
+
+	digest_bytes("first", 5, first);
+	digest_bytes("", 0, empty);
+	for (size_t n = 1; n <= 5; n++) { /* the first two are all that has to be found; the others are not there */
+		ck_assert_msg(unpack_look(path, 1, v, n, &e) == 0, "%s", e.msg);
+		for (size_t i = 0; i < n; i++)
+			ck_assert_str_eq(v[i].sha256, i == 0 ? empty : i == 1 ? first
+									      : "");
+	}
+	ck_assert_int_eq(unpack_look(arena_printf(a, "%s/absent", test_dir()), 1, v, 1, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s/absent: No such file or directory", test_dir()));
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 unpack_suite(void)
 {
@@ -390,5 +420,6 @@ unpack_suite(void)
 	tcase_add_loop_test(tc, only_some, 0, COUNT(some));
 	tcase_add_loop_test(tc, refused, 0, COUNT(hostiles));
 	tcase_add_loop_test(tc, damaged, 0, COUNT(damages));
+	tcase_add_loop_test(tc, looks, 0, 4);
 	return s;
 }
