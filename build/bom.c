@@ -57,6 +57,8 @@ gather_package(struct arena *a, const struct config *cfg, const struct node *n, 
 	out->file = n->form->file;
 	out->sha256 = n->form->sha256;
 	out->url = url_of(n->form);
+	out->licences = n->version->licences;
+	out->nlicences = n->version->nlicences;
 	return gather_patches(a, cfg, n, out, e);
 }
 

@@ -26,9 +26,11 @@ struct bom_package {
 	const char *id; /* "target/dropbear" */
 	const char *name, *version;
 	enum variant variant;
-	const char *licence;		 /* SPDX expression */
-	const char *file, *sha256, *url; /* of the source that was used; NULL: none, or none of its origins is a URL */
-	bool modified;			 /* built from an override instead */
+	const char *licence;		     /* SPDX expression */
+	const char *file, *sha256, *url;     /* of the source that was used; NULL: none, or none of its origins is a URL */
+	const struct licence_file *licences; /* of that source */
+	size_t nlicences;
+	bool modified; /* built from an override instead */
 	struct bom_patch *patches;
 	size_t npatches;
 };

@@ -12,6 +12,7 @@
 #include "build/http.h"
 #include "build/image.h"
 #include "build/job.h"
+#include "build/licences.h"
 #include "build/lint.h"
 #include "build/outdated.h"
 #include "build/output.h"
@@ -420,6 +421,7 @@ static const struct command commands[] = {
 	{ "graph", "", "prints who needs whom, for dot(1)", "", 0, cmd_graph },
 	{ "versions", "", "prints the packages with their versions, chosen and pinned, for programs", "", 0, cmd_versions },
 	{ "lint", "", "checks recipes/, patches/ and sysdeps/ for mistakes", "", 0, cmd_lint },
+	{ "licences", "", "compares the licence files in the sources that are here with what the recipes pin", "", 0, licences_command },
 	{ "config", "[VARIABLE]", "prints every variable, its value and where it comes from; or one value", "", 1, cmd_config },
 	{ "manifests", "", "prints where the manifests of the images are", "N", 0, cmd_manifests },
 	{ "gc", "", "removes from CACHE what no OUTPUT needs (--sources: source files too)", "nS", 0, gc_command },

@@ -31,7 +31,7 @@ struct reading {
 typedef int header(struct reading *rd, char *value, struct err *e);
 
 static header name_line, licence_line, variant_line, needs_line, config_line, file_line, input_line, unpack_line, kit_line, image_line, source_of_line,
-    version_line, source_line, sha256_line, size_line, from_line, debian_line, git_line;
+    version_line, licence_file_line, source_line, sha256_line, size_line, from_line, debian_line, git_line;
 
 enum scope { TOP,
 	IN_VERSION,
@@ -55,6 +55,7 @@ static const struct {
 	{ "image", image_line, TOP, true },
 	{ "source-of", source_of_line, TOP, true },
 	{ "version", version_line, TOP, false },
+	{ "licence-file", licence_file_line, IN_VERSION, false },
 	{ "source", source_line, IN_VERSION, false },
 	{ "sha256", sha256_line, IN_SOURCE, true },
 	{ "size", size_line, IN_SOURCE, true },
@@ -297,10 +298,34 @@ source_line(struct reading *rd, char *value, struct err *e)
 	return 0;
 }
 
+static bool
+is_sha256(const char *s)
+{
+	return strlen(s) == DIGEST_HEX - 1 && strspn(s, "0123456789abcdef") == DIGEST_HEX - 1;
+}
+
+/* no build reads it, and no key: licences.c does */
+static int
+licence_file_line(struct reading *rd, char *value, struct err *e)
+{
+	struct version *v = rd->version;
+	char *path = word_next(&value);
+
+	if (!is_inner_path(path))
+		return lines_fail(&rd->l, e, "licence-file %s: a path inside the source is meant", path);
+	if (!is_sha256(value))
+		return lines_fail(&rd->l, e, "licence-file %s: its sha256, 64 digits 0-9 a-f, is wanted behind it", path);
+	for (size_t i = 0; i < v->nlicences; i++)
+		if (!strcmp(v->licences[i].path, path))
+			return lines_fail(&rd->l, e, "licence-file %s: told twice", path);
+	*MORE(rd->a, v->licences, v->nlicences) = (struct licence_file){ path, value };
+	return 0;
+}
+
 static int
 sha256_line(struct reading *rd, char *value, struct err *e)
 {
-	if (strlen(value) != DIGEST_HEX - 1 || strspn(value, "0123456789abcdef") != DIGEST_HEX - 1)
+	if (!is_sha256(value))
 		return lines_fail(&rd->l, e, "sha256 %s: 64 digits 0-9 a-f are wanted", value);
 	rd->source->sha256 = value;
 	return 0;

@@ -42,10 +42,17 @@ struct source {
 	size_t norigins;
 };
 
+/* a text of the source that says under what terms it comes; all byte forms have the same */
+struct licence_file {
+	const char *path, *sha256;
+};
+
 struct version {
 	const char *version;
 	struct source *forms; /* any one of them will do */
 	size_t nforms;
+	struct licence_file *licences;
+	size_t nlicences;
 };
 
 struct need {

@@ -174,6 +174,20 @@ changes_text(struct doc *d, const struct bom_package *p)
 	return text;
 }
 
+/* the texts its licence was read from, for people; NULL: none is pinned */
+static const char *
+licences_text(struct doc *d, const struct bom_package *p)
+{
+	struct buf b = { 0 };
+	const char *text;
+
+	for (size_t i = 0; i < p->nlicences; i++)
+		buf_addf(&b, "%s%s sha256 %s", i ? "\n" : "In the source:\n", p->licences[i].path, p->licences[i].sha256);
+	text = b.n ? arena_strdup(d->a, b.p) : NULL;
+	buf_free(&b);
+	return text;
+}
+
 static json_t *
 spdx_package(struct doc *d, const struct bom_package *p)
 {
@@ -182,6 +196,7 @@ spdx_package(struct doc *d, const struct bom_package *p)
 	set(d, o, "downloadLocation", p->url);
 	set(d, o, "packageFileName", p->file);
 	set(d, o, "sourceInfo", changes_text(d, p));
+	set(d, o, "licenseComments", licences_text(d, p));
 	if (p->sha256)
 		put(d, o, "checksums", json_pack("[o]", spdx_checksum("SHA256", p->sha256)));
 	return o;
@@ -277,12 +292,19 @@ cdx_package(struct doc *d, const struct bom_package *p)
 {
 	json_t *o = cdx_component(d, strcmp(p->id, "target/linux") ? "application" : "operating-system", p->id, p->name, p->version);
 	const char *changes = changes_text(d, p);
+	json_t *elsewhere = json_array();
 
 	if (p->variant == VARIANT_HOST)
 		set(d, o, "scope", "excluded"); /* nothing of it is in the image */
 	put(d, o, "licenses", json_pack("[{s:s}]", "expression", p->licence));
 	if (p->url)
-		put(d, o, "externalReferences", json_pack("[{s:s, s:s, s:s, s:o}]", "type", "distribution", "url", p->url, "comment", "source", "hashes", cdx_hash(p->sha256)));
+		push(d, elsewhere, json_pack("{s:s, s:s, s:s, s:o}", "type", "distribution", "url", p->url, "comment", "source", "hashes", cdx_hash(p->sha256)));
+	for (size_t i = 0; i < p->nlicences; i++)
+		push(d, elsewhere, json_pack("{s:s, s:s, s:s, s:o}", "type", "license", "url", p->licences[i].path, "comment", "in the source", "hashes", cdx_hash(p->licences[i].sha256)));
+	if (json_array_size(elsewhere))
+		put(d, o, "externalReferences", elsewhere);
+	else
+		json_decref(elsewhere);
 	if (changes)
 		put(d, o, "pedigree", json_pack("{s:s}", "notes", changes));
 	if (p->modified)

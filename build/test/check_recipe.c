@@ -36,6 +36,8 @@ dump(struct arena *a, const struct recipe *r)
 		buf_addf(&b, "input %s\n", r->inputs[i]);
 	for (size_t i = 0; i < r->nversions; i++) {
 		buf_addf(&b, "version %s\n", r->versions[i].version);
+		for (size_t j = 0; j < r->versions[i].nlicences; j++)
+			buf_addf(&b, " licence %s %.4s\n", r->versions[i].licences[j].path, r->versions[i].licences[j].sha256);
 		for (size_t j = 0; j < r->versions[i].nforms; j++) {
 			const struct source *s = &r->versions[i].forms[j];
 
@@ -58,16 +60,16 @@ static const struct {
 	{ TOP, "one, ISC: target; kit -; source-of -; image 1\n" },
 	{ "# a comment\n\n  name\tone   # like the folder\nlicence MIT AND (ISC OR X)\nvariant host target\nimage no\nkit k\n"
 	  "needs same/a target/b\nneeds toolchain/c\nconfig TRIPLE ROOT_HASH\nfile patch.txt\ninput layout recipes/kits\n"
-	  "version 2\n  source one-${version}.tar.gz\n    sha256 " HEX "\n    size 12\n    from https://a.example/dir/\n    from https://b.example/${name}/v${version}.tgz\n"
+	  "version 2\n  licence-file COPYING " HEX "\n  licence-file doc/MIT " HEX "\n  source one-${version}.tar.gz\n    sha256 " HEX "\n    size 12\n    from https://a.example/dir/\n    from https://b.example/${name}/v${version}.tgz\n"
 	  "    debian pool/main/o/one/one_${version}.orig.tar.gz\n  source one-${version}-tag.tar.gz\n    sha256 " HEX "\n    git v${version}\n"
 	  "version 1.9\n  source one-1.9.zip\n    sha256 " HEX "\n    from https://a.example/dir/\n"
 	  "\n[build]\n# kept\nmake # this, too\n\n[install]\n\tmake install\n[ -d x ]\n",
 	    "one, MIT AND (ISC OR X): host target; kit k; source-of -; image 0\n"
 	    "need same/a\nneed target/b\nneed toolchain/c\nconfig TRIPLE\nconfig ROOT_HASH\nfile patch.txt\ninput layout\ninput recipes/kits\n"
-	    "version 2\n one-2.tar.gz 0123 12\n  url https://a.example/dir/one-2.tar.gz\n  url https://b.example/one/v2.tgz\n"
+	    "version 2\n licence COPYING 0123\n licence doc/MIT 0123\n one-2.tar.gz 0123 12\n  url https://a.example/dir/one-2.tar.gz\n  url https://b.example/one/v2.tgz\n"
 	    "  debian pool/main/o/one/one_2.orig.tar.gz\n one-2-tag.tar.gz 0123 0\n  git v2\n"
 	    "version 1.9\n one-1.9.zip 0123 0\n  url https://a.example/dir/one-1.9.zip\n"
-	    "[build] 28\n# kept\nmake # this, too\n\n[install] 32\n\tmake install\n[ -d x ]\n" },
+	    "[build] 30\n# kept\nmake # this, too\n\n[install] 34\n\tmake install\n[ -d x ]\n" },
 	{ TOP "source-of linux\n[configure]\n[build]\n", "one, ISC: target; kit -; source-of linux; image 1\n[configure] 5\n[build] 6\n" },
 };
 
@@ -114,6 +116,10 @@ static const struct {
 	{ TOP "image maybe\n", ":4: image maybe: yes or no" },
 	{ TOP "kit a/b\n", ":4: kit a/b: is no name" },
 	{ TOP "version ../1\n", ":4: version ../1: is no version" },
+	{ TOP "licence-file COPYING " HEX "\n", ":4: licence-file: stands before any version" },
+	{ VERSION "licence-file ../a " HEX "\n", ":5: licence-file ../a: a path inside the source is meant" },
+	{ VERSION "licence-file a\n", ":5: licence-file a: its sha256, 64 digits 0-9 a-f, is wanted behind it" },
+	{ VERSION "licence-file a " HEX "\nlicence-file a " HEX "\n", ":6: licence-file a: told twice" },
 	{ TOP "source x\n", ":4: source: stands before any version" },
 	{ TOP "sha256 x\n", ":4: sha256: stands before any source of the version" },
 	{ VERSION "sha256 x\n", ":5: sha256: stands before any source of the version" },

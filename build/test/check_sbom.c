@@ -36,7 +36,8 @@ static const char linked[] =
 
 static struct origin origins[] = { { ORIGIN_GIT, "v1" }, { ORIGIN_URL, "https://example.org/one-1.0.tar.gz" } };
 static struct source form = { .file = "one-1.0.tar.gz", .sha256 = HEX, .origins = origins, .norigins = 2 };
-static struct version version = { "1.0", &form, 1 };
+static struct licence_file licences[] = { { "COPYING", HEX }, { "doc/BSD", HEX } };
+static struct version version = { .version = "1.0", .forms = &form, .nforms = 1, .licences = licences, .nlicences = 2 };
 
 struct world {
 	struct arena *a;

@@ -34,6 +34,7 @@
 	X(why)         \
 	X(versions)    \
 	X(lint)        \
+	X(licences)    \
 	X(tree)        \
 	X(owners)      \
 	X(fsplan)      \
