@@ -86,36 +86,55 @@ write_table(struct fdisk_context *cxt, const char *image, const char *disk_uuid,
 	return r ? refused(r, image, "write the partition table", e) : 0;
 }
 
+struct disk {
+	struct fdisk_context *cxt;
+	int fd;
+};
+
+static int
+open_disk(const char *image, bool write, struct disk *d, struct err *e)
+{
+	int r = -ENOMEM;
+
+	d->fd = open(image, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	if (d->fd < 0)
+		return fail_errno(e, "%s", image);
+	d->cxt = fdisk_new_context();
+	if (d->cxt) {
+		fdisk_disable_dialogs(d->cxt, 1);
+		/* before assigning, which would ask the file what it likes */
+		r = fdisk_save_user_sector_size(d->cxt, SECTOR, SECTOR);
+		if (!r)
+			r = fdisk_save_user_grain(d->cxt, GRAIN);
+		if (!r)
+			r = fdisk_assign_device_by_fd(d->cxt, d->fd, image, !write);
+	}
+	if (!r)
+		return 0;
+	fdisk_unref_context(d->cxt);
+	close(d->fd);
+	return refused(r, image, "open", e);
+}
+
+static void
+close_disk(struct disk *d)
+{
+	fdisk_deassign_device(d->cxt, 1); /* 1: no sync(2) of the whole machine */
+	fdisk_unref_context(d->cxt);
+	close(d->fd);
+}
+
 int
 disk_write(const char *image, const char *disk_uuid, const struct disk_part *parts, size_t nparts, struct err *e)
 {
-	struct fdisk_context *cxt;
-	int fd = open(image, O_RDWR | O_CLOEXEC), r;
+	struct disk d;
+	int r;
 
-	if (fd < 0)
-		return fail_errno(e, "%s", image);
-	cxt = fdisk_new_context();
-	if (!cxt) {
-		close(fd);
-		return refused(-ENOMEM, image, "open", e);
-	}
-	fdisk_disable_dialogs(cxt, 1);
-	/* before assigning, which would ask the file what it likes */
-	r = fdisk_save_user_sector_size(cxt, SECTOR, SECTOR);
-	if (!r)
-		r = fdisk_save_user_grain(cxt, GRAIN);
-	if (!r)
-		r = fdisk_assign_device_by_fd(cxt, fd, image, 0);
-	if (r) {
-		refused(r, image, "open", e);
-		goto unref;
-	}
-	r = write_table(cxt, image, disk_uuid, parts, nparts, e);
-	fdisk_deassign_device(cxt, 1); /* 1: no sync(2) of the whole machine */
-unref:
-	fdisk_unref_context(cxt);
-	close(fd);
-	return r ? -1 : 0;
+	if (open_disk(image, true, &d, e) < 0)
+		return -1;
+	r = write_table(d.cxt, image, disk_uuid, parts, nparts, e);
+	close_disk(&d);
+	return r;
 }
 
 static char *
@@ -165,29 +184,14 @@ read_table(struct arena *a, struct fdisk_context *cxt, const char *image, struct
 int
 disk_read(struct arena *a, const char *image, struct disk_table *out, struct err *e)
 {
-	struct fdisk_context *cxt;
-	int fd = open(image, O_RDONLY | O_CLOEXEC), r;
+	struct disk d;
+	int r;
 
-	if (fd < 0)
-		return fail_errno(e, "%s", image);
-	cxt = fdisk_new_context();
-	if (!cxt) {
-		close(fd);
-		return refused(-ENOMEM, image, "open", e);
-	}
-	fdisk_disable_dialogs(cxt, 1);
-	r = fdisk_save_user_sector_size(cxt, SECTOR, SECTOR);
-	if (!r)
-		r = fdisk_assign_device_by_fd(cxt, fd, image, 1);
-	if (r) {
-		refused(r, image, "open", e);
-	} else {
-		r = read_table(a, cxt, image, out, e);
-		fdisk_deassign_device(cxt, 1);
-	}
-	fdisk_unref_context(cxt);
-	close(fd);
-	return r ? -1 : 0;
+	if (open_disk(image, false, &d, e) < 0)
+		return -1;
+	r = read_table(a, d.cxt, image, out, e);
+	close_disk(&d);
+	return r;
 }
 
 static void
