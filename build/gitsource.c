@@ -21,32 +21,42 @@ start(struct argv *v, const char *clone)
 	argv_pushf(v, "--git-dir=%s", file_exists(inner) ? inner : clone);
 }
 
-int
-gitsource_id(struct arena *a, const char *clone, const char *rev, char **id, struct err *e)
+/* what git says of the clone, and the status it ends with */
+static int
+ask(struct arena *a, const char *clone, const struct argv *words, char **said, int *status, struct err *e)
 {
 	struct argv v = { .a = a };
 	struct buf out = { 0 };
-	int status, r = -1;
+	int r;
 
 	if (!file_isdir(clone)) {
 		errno = ENOENT;
 		return fail_errno(e, "%s", clone);
 	}
 	start(&v, clone);
-	argv_pushv(&v, "rev-parse", "--verify", "--quiet", "--end-of-options", rev, NULL);
-	if (child_run(v.v, NULL, &out, &status, e) < 0)
-		goto out;
-	*id = arena_strndup(a, out.p ? out.p : "", out.n);
-	(*id)[strcspn(*id, "\n")] = '\0';
-	if (status == 0)
-		r = 0;
-	else if (**id) /* quiet about a name it does not know, not about what is no repository */
-		fail(e, "%s: %s", clone, *id);
-	else
-		fail(e, "%s: it has no %s", clone, rev);
-out:
+	for (size_t i = 0; i < words->n; i++)
+		argv_push(&v, words->v[i]);
+	r = child_run(v.v, NULL, &out, status, e);
+	*said = arena_strdup(a, out.p ? out.p : "");
 	buf_free(&out);
 	return r;
+}
+
+int
+gitsource_id(struct arena *a, const char *clone, const char *rev, char **id, struct err *e)
+{
+	struct argv v = { .a = a };
+	int status;
+
+	argv_pushv(&v, "rev-parse", "--verify", "--quiet", "--end-of-options", rev, NULL);
+	if (ask(a, clone, &v, id, &status, e) < 0)
+		return -1;
+	(*id)[strcspn(*id, "\n")] = '\0';
+	if (status == 0)
+		return 0;
+	if (**id) /* quiet about a name it does not know, not about what is no repository */
+		return fail(e, "%s: %s", clone, *id);
+	return fail(e, "%s: it has no %s", clone, rev);
 }
 
 int
@@ -66,24 +76,12 @@ int
 gitsource_tags(struct arena *a, const char *clone, char **tags, struct err *e)
 {
 	struct argv v = { .a = a };
-	struct buf out = { 0 };
-	int status, r = -1;
+	int status;
 
-	if (!file_isdir(clone)) {
-		errno = ENOENT;
-		return fail_errno(e, "%s", clone);
-	}
-	start(&v, clone);
 	argv_pushv(&v, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags", NULL);
-	if (child_run(v.v, NULL, &out, &status, e) == 0) {
-		*tags = arena_strdup(a, out.p ? out.p : "");
-		if (status == 0)
-			r = 0;
-		else
-			fail(e, "%s: %.*s", clone, (int)strcspn(*tags, "\n"), *tags);
-	}
-	buf_free(&out);
-	return r;
+	if (ask(a, clone, &v, tags, &status, e) < 0)
+		return -1;
+	return status == 0 ? 0 : fail(e, "%s: %.*s", clone, (int)strcspn(*tags, "\n"), *tags);
 }
 
 void
