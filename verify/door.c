@@ -362,15 +362,6 @@ door_fits(const struct manifest *m)
 	return m->image && entrance_of(m);
 }
 
-static const struct man_part *
-part_of(const struct manifest *m, const char *name)
-{
-	for (size_t i = 0; i < m->nparts; i++)
-		if (!strcmp(m->parts[i].name, name))
-			return &m->parts[i];
-	return NULL;
-}
-
 /* where a user lives, from the image's own passwd */
 struct home {
 	char *path;
@@ -412,7 +403,7 @@ admit(struct arena *a, struct guestfs *g, const char *dir, const struct home *h,
 static int
 admit_guest(struct arena *a, const struct manifest *m, const char *image, const char *passwd, const char *pubkey, struct err *e)
 {
-	const struct man_part *userfs = part_of(m, "userfs");
+	const struct man_part *userfs = manifest_part(m, "userfs");
 	struct guestfs *g;
 	struct home h;
 	int r;
@@ -445,7 +436,7 @@ int
 door_inject(const struct manifest *m, const char *image, const char *pubkey, struct err *e)
 {
 	const struct entrance *in = entrance_of(m);
-	const struct man_part *rootfs = part_of(m, "rootfs");
+	const struct man_part *rootfs = manifest_part(m, "rootfs");
 	struct arena *a;
 	struct guestfs *g;
 	char *passwd = NULL;

@@ -348,6 +348,7 @@ static const struct statement {
 
 /* ---- steps ---- */
 
+/* a word of a form that stands for itself, unlike USER */
 static bool
 is_literal(const char *word)
 {
@@ -363,6 +364,14 @@ plain_text(const struct templ *t)
 	return t->n == 1 && !t->v[0].is_name ? t->v[0].text : NULL;
 }
 
+bool
+scenario_word_fits(const char *form_word, const struct templ *t)
+{
+	const char *text = plain_text(t);
+
+	return !is_literal(form_word) || (text && !strcmp(text, form_word));
+}
+
 /* do the step's words fit the form; the number of words that do is how close it came */
 static bool
 fits(struct reading *r, const struct verb_form *f, const struct step *s)
@@ -373,9 +382,7 @@ fits(struct reading *r, const struct verb_form *f, const struct step *s)
 	if (strcmp(f->verb, s->verb) != 0 || n != s->nargs)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		const char *text = plain_text(&s->args[i]);
-
-		if (is_literal(w[i]) && (!text || strcmp(text, w[i]) != 0))
+		if (!scenario_word_fits(w[i], &s->args[i]))
 			return false;
 	}
 	return true;
@@ -556,7 +563,7 @@ define_as(struct reading *r, const struct verb_form *f, const struct step *s, st
 static bool
 is_keep_files(const struct step *s)
 {
-	return !strcmp(s->verb, "keep") && s->nargs == 1 && s->args[0].n == 1 && !s->args[0].v[0].is_name && !strcmp(s->args[0].v[0].text, "files");
+	return !strcmp(s->verb, "keep") && s->nargs == 1 && scenario_word_fits("files", &s->args[0]);
 }
 
 static int

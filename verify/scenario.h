@@ -124,6 +124,8 @@ struct verb_form {
 	const char *defines; /* name suffix it defines when it ends in `as NAME`: ".port" or "" */
 };
 
+/* is it the word, when the form's word stands for itself */
+bool scenario_word_fits(const char *form_word, const struct templ *t);
 /*
  * known: names that exist before the first step (from manifest and matrix), NULL-terminated.
  * forms: table of verbs, ended by a NULL verb.

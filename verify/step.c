@@ -10,7 +10,6 @@
 #include "verify/verb.h"
 #include "verify/want.h"
 
-#include <ctype.h>
 #include <string.h>
 
 static const struct verb *const tables[] = { verbs_console, verbs_run, verbs_host, verbs_ssh, verbs_vm, verbs_audit };
@@ -37,22 +36,6 @@ step_forms(struct arena *a)
 
 /* ---- which row is it? ---- */
 
-/* a word of a form that stands for itself, unlike USER */
-static bool
-is_literal(const char *word)
-{
-	for (; *word; word++)
-		if (isupper((unsigned char)*word))
-			return false;
-	return true;
-}
-
-static bool
-word_fits(const char *form_word, const struct templ *t)
-{
-	return !is_literal(form_word) || (t->n == 1 && !t->v[0].is_name && !strcmp(t->v[0].text, form_word));
-}
-
 static bool
 row_fits(struct arena *a, const struct verb *v, const struct step *s)
 {
@@ -65,7 +48,7 @@ row_fits(struct arena *a, const struct verb *v, const struct step *s)
 	if (n != s->nargs)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!word_fits(w[i], &s->args[i]))
+		if (!scenario_word_fits(w[i], &s->args[i]))
 			return false;
 	return true;
 }
@@ -174,7 +157,7 @@ step_ended(struct cell *c, const struct step *s)
 bool
 step_awaits(const struct step *s, const char *reason)
 {
-	return !strcmp(s->verb, "vm") && s->nargs == 2 && word_fits("await", &s->args[0]) && word_fits(reason, &s->args[1]);
+	return !strcmp(s->verb, "vm") && s->nargs == 2 && scenario_word_fits("await", &s->args[0]) && scenario_word_fits(reason, &s->args[1]);
 }
 
 const char *

@@ -40,19 +40,10 @@ http_start(struct cell *c, const struct step *s)
 
 /* ---- fsck PARTITION clean ---- */
 
-static const struct man_part *
-part_of(const struct manifest *m, const char *name)
-{
-	for (size_t i = 0; i < m->nparts; i++)
-		if (!strcmp(m->parts[i].name, name))
-			return &m->parts[i];
-	return NULL;
-}
-
 static void
 judge_part(struct cell *c)
 {
-	const struct man_part *p = part_of(&c->job->image->m, c->step->path);
+	const struct man_part *p = manifest_part(&c->job->image->m, c->step->path);
 	struct err e;
 
 	if (!p)

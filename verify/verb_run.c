@@ -37,6 +37,17 @@ lost(struct cell *c, const char *why)
 	cell_fail(c, arena_printf(c->a, "%s   %s", c->step->command, want_text(c->step->want)), why, "%s: %s", c->step->command, why);
 }
 
+/* the door keeps the step's deadline: it knows better what it waited for */
+static void
+start(struct cell *c, const struct step *s, door_done *done)
+{
+	if (!prepare(c, s))
+		return;
+	loop_cancel(c->loop, c->step_alarm);
+	c->step_alarm = 0;
+	guest_run(c->guest, c->step->command, c->step_deadline, done, ticket_new(c));
+}
+
 /* ---- run ---- */
 
 static void
@@ -52,21 +63,10 @@ on_run(void *arg, const struct door_result *r)
 		step_judge(c, c->step->command, r->status, r->out, r->n);
 }
 
-/* the door keeps the step's deadline: it knows better what it waited for */
-static void
-leave_deadline_to_door(struct cell *c)
-{
-	loop_cancel(c->loop, c->step_alarm);
-	c->step_alarm = 0;
-}
-
 static void
 run_start(struct cell *c, const struct step *s)
 {
-	if (!prepare(c, s))
-		return;
-	leave_deadline_to_door(c);
-	guest_run(c->guest, c->step->command, c->step_deadline, on_run, ticket_new(c));
+	start(c, s, on_run);
 }
 
 /* ---- wait ---- */
@@ -137,10 +137,7 @@ try_again(void *arg)
 static void
 wait_start(struct cell *c, const struct step *s)
 {
-	if (!prepare(c, s))
-		return;
-	leave_deadline_to_door(c);
-	guest_run(c->guest, c->step->command, c->step_deadline, on_try, ticket_new(c));
+	start(c, s, on_try);
 }
 
 /* ---- keep ---- */
@@ -185,10 +182,7 @@ on_keep(void *arg, const struct door_result *r)
 static void
 keep_start(struct cell *c, const struct step *s)
 {
-	if (!prepare(c, s))
-		return;
-	leave_deadline_to_door(c);
-	guest_run(c->guest, c->step->command, c->step_deadline, on_keep, ticket_new(c));
+	start(c, s, on_keep);
 }
 
 static void
@@ -204,10 +198,7 @@ on_chart(void *arg, const struct door_result *r)
 static void
 chart_start(struct cell *c, const struct step *s)
 {
-	if (!prepare(c, s))
-		return;
-	leave_deadline_to_door(c);
-	guest_run(c->guest, c->step->command, c->step_deadline, on_chart, ticket_new(c));
+	start(c, s, on_chart);
 }
 
 static int

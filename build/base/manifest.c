@@ -293,3 +293,12 @@ manifest_path(struct arena *a, const struct manifest *m, const char *file)
 		return NULL;
 	return *file == '/' ? arena_strdup(a, file) : arena_printf(a, "%s/%s", m->dir, file);
 }
+
+const struct man_part *
+manifest_part(const struct manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->nparts; i++)
+		if (!strcmp(m->parts[i].name, name))
+			return &m->parts[i];
+	return NULL;
+}

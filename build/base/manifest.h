@@ -97,6 +97,8 @@ struct manifest {
 	size_t npaths;
 };
 
+/* the partition of that name, or NULL */
+const struct man_part *manifest_part(const struct manifest *m, const char *name);
 int manifest_read(struct arena *a, const char *path, struct manifest *m, struct err *e);
 void manifest_format(const struct manifest *m, struct buf *out);
 /* by rename, mode 0644 */
