@@ -32,12 +32,14 @@ release_commit(struct arena *a, const char *top, char **commit, struct err *e)
 	struct buf out = { 0 };
 	int status, r = -1;
 
+	if (!file_exists(arena_printf(a, "%s/.git", top)))
+		return fail_usage(e, "release: %s is no git checkout, and nobody could tell what the images are made of", top);
 	argv_pushv(&v, "git", "--no-optional-locks", "-c", "core.attributesFile=/dev/null", "-c", "core.excludesFile=/dev/null", "-c", NULL);
 	argv_pushf(&v, "safe.directory=%s", top);
 	argv_pushv(&v, "-C", top, "status", "--porcelain", NULL);
 	if (child_run(v.v, &(struct child_opts){ .split_err = true }, &out, &status, e) == 0) {
 		if (status != 0)
-			fail_usage(e, "release: %s is no git checkout, and nobody could tell what the images are made of", top);
+			fail(e, "release: git cannot tell how the checkout is: %s", child_status_text(a, status));
 		else if (out.n)
 			fail_usage(e, "release: the checkout is not as it was committed: %.*s", (int)strcspn(out.p, "\n"), out.p);
 		else
