@@ -6,6 +6,7 @@
 #include "build/base/log.h"
 #include "build/cli.h"
 #include "build/compare.h"
+#include "build/explain.h"
 #include "build/fetch.h"
 #include "build/gather.h"
 #include "build/gc.h"
@@ -414,6 +415,7 @@ static const struct command commands[] = {
 	{ "outdated", "", "tells which recipes pin less than their origins have (--check: and fails)", "T", 0, outdated_command },
 	{ "bundle", "FILE", "packs the checkout and its sources, to build where there is no network", "", 1, bundle_command },
 	{ "why", "PACKAGE", "tells what makes, or made, a package be built again", "", 1, cmd_why },
+	{ "explain", "PACKAGE", "tells all that is known of a package here: source, needs, key, result, images", "", 1, explain_command },
 	{ "sbom", "", "writes the bills of materials of the image that is there, and says where", "", 0, sbom_command },
 	{ "compare", "A B", "tells what differs in two images, and which package it comes from", "", 2, cmd_compare },
 	{ "reproduce", "", "builds twice, the second time in other circumstances, and compares", "", 0, reproduce_command },

@@ -164,6 +164,17 @@ why_differ(struct arena *a, const char *old, const char *now, unsigned depth, st
 	return compare(&(struct telling){ .a = a, .out = out }, old, now, depth);
 }
 
+size_t
+why_lines(struct arena *a, const char *key, struct why_line **out)
+{
+	struct facts f = split(a, key);
+
+	*out = arena_array(a, f.n + 1, sizeof **out);
+	for (size_t i = 0; i < f.n; i++)
+		(*out)[i] = (struct why_line){ f.v[i].what, shortened(a, f.v[i].value) };
+	return f.n;
+}
+
 int
 why_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const char *dir, const char *id, struct buf *out, struct err *e)
 {

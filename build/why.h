@@ -5,6 +5,7 @@
 #include "build/base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct arena;
 struct buf;
@@ -21,5 +22,11 @@ int why_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd
 
 /* what two keys' texts differ in, a line each, indented twice depth; false: in nothing */
 bool why_differ(struct arena *a, const char *old, const char *now, unsigned depth, struct buf *out);
+
+/* a key's lines in their order, as WHAT ("section build") and VALUE; digests and hashes of passwords are told by their ends */
+struct why_line {
+	const char *what, *value;
+};
+size_t why_lines(struct arena *a, const char *key, struct why_line **out);
 
 #endif

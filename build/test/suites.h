@@ -32,6 +32,7 @@
 	X(profile)     \
 	X(output)      \
 	X(why)         \
+	X(explain)     \
 	X(versions)    \
 	X(lint)        \
 	X(licences)    \
