@@ -187,7 +187,7 @@ file_isdir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* shown is the path for messages */
+/* shown is the path for messages; what another process removes meanwhile is removed */
 static int
 remove_at(int dir, const char *name, const char *shown, struct err *e)
 {
@@ -201,10 +201,12 @@ remove_at(int dir, const char *name, const char *shown, struct err *e)
 	if (errno != EISDIR && errno != EPERM)
 		return fail_errno(e, "remove %s", shown);
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return fail_errno(e, "remove %s", shown);
+		return errno == ENOENT ? 0 : fail_errno(e, "remove %s", shown);
 	if (S_ISDIR(st.st_mode) && (st.st_mode & 0700) != 0700)
 		fchmodat(dir, name, 0700, 0); /* if it may not be, opening says so */
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
 	if (fd < 0 || !(d = fdopendir(fd)))
 		return fail_errno(e, "remove %s", shown);
 	while ((ent = readdir(d))) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char *
@@ -94,6 +95,28 @@ START_TEST(remove_never_follows)
 }
 END_TEST
 
+/* a builder that sweeps, and one that tidies up: whoever comes second finds nothing wrong */
+START_TEST(two_may_remove_the_same)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	int status;
+
+	for (int round = 0; round < 20; round++) {
+		for (int i = 0; i < 200; i++)
+			ck_assert_msg(file_mkdirs(in_dir(a, arena_printf(a, "tree/%d/a/b", i)), 0755, &e) == 0, "%s", e.msg);
+		pid_t pid = fork();
+		if (pid == 0)
+			_exit(file_remove(in_dir(a, "tree"), &e) < 0);
+		ck_assert_msg(file_remove(in_dir(a, "tree"), &e) == 0, "%s", e.msg);
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_int_eq(status, 0);
+		ck_assert(!file_exists(in_dir(a, "tree")));
+	}
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(copy_keeps_holes)
 {
 	struct arena *a = arena_new();
@@ -176,6 +199,7 @@ file_suite(void)
 {
 	Suite *s = suite_of("file", (const TTest *[]){ write_and_read, failed_write_leaves_nothing, remove_never_follows, copy_keeps_holes, walk_in_order, mkdirs, NULL });
 
+	tcase_add_test(harness_case(s, "two remove"), two_may_remove_the_same);
 	tcase_add_loop_test(harness_case(s, "read fails"), read_fails, 0, sizeof unreadable / sizeof *unreadable);
 	return s;
 }
