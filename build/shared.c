@@ -59,8 +59,14 @@ lose(struct shared *s, const char *fmt, ...)
 static int
 ask(struct arena *a, struct shared *s, struct http_request *rq, const char *folder, const char *name)
 {
+	sigset_t none, before;
+
 	rq->url = arena_printf(a, "%s/%s/%s", s->url, folder, name);
+	/* a server may let us wait: who wants us to end needs not */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, &before);
 	http_all(a, s->patience, rq, 1);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (rq->failed) {
 		lose(s, "%s/%.12s: %s", folder, name, rq->failed);
 		return -1;
