@@ -38,6 +38,8 @@
 #define GUESS_FINISH 2
 /* seconds: what takes so long is announced */
 #define LONG 10
+/* how long a signal may keep us */
+#define TIDY_MS 2000
 
 struct run {
 	struct bench b;
@@ -453,15 +455,47 @@ turn(struct run *r, struct err *e)
 	return 0;
 }
 
-/* nobody survives us, and nothing half-done stays */
+static int
+tidy(void *arg, struct err *e)
+{
+	struct run *r = arg;
+
+	(void)e;
+	for (size_t i = 0; i < r->nrunning; i++)
+		task_tidy(r->running[i]);
+	return 0;
+}
+
+/*
+ * Nobody survives us.  What they leave half-done is removed for a moment only, and not after
+ * another signal: it may be a hundred thousand files.  The rest is the next builder's to sweep.
+ */
 static void
 kill_all(struct run *r)
 {
-	for (size_t i = 0; i < r->nrunning; i++)
-		child_kill(&r->running[i]->child, SIGKILL);
+	struct child tidier;
+	struct err ignored;
+	size_t n = 0;
+	int status;
+
 	for (size_t i = 0; i < r->nrunning; i++)
 		if (r->running[i]->child.pid || r->running[i]->state == TASK_RUNNING)
-			task_abandon(&r->b, r->running[i]);
+			r->running[n++] = r->running[i];
+	r->nrunning = n;
+	for (size_t i = 0; i < n; i++)
+		child_kill(&r->running[i]->child, SIGKILL);
+	for (size_t i = 0; i < n; i++)
+		if (r->running[i]->child.pid)
+			child_wait(&r->running[i]->child, &status, &ignored);
+	if (n && task_aside(&tidier, tidy, r, &ignored) == 0) {
+		struct pollfd v[] = { { .fd = tidier.pidfd, .events = POLLIN }, { .fd = r->signals, .events = POLLIN } };
+
+		poll(v, 2, TIDY_MS);
+		child_kill(&tidier, SIGKILL);
+		child_wait(&tidier, &status, &ignored);
+	}
+	for (size_t i = 0; i < n; i++)
+		task_abandon(&r->b, r->running[i]);
 }
 
 static int
@@ -533,6 +567,7 @@ build_all(struct run *r, struct err *e)
 	sigset_t ours, before;
 	mode_t mask = umask(022); /* a result does not depend on it */
 	struct child sweeper;
+	struct signalfd_siginfo late;
 	struct err ignored;
 	int result, status;
 
@@ -560,6 +595,9 @@ build_all(struct run *r, struct err *e)
 	child_wait(&sweeper, &status, &ignored);
 close_tokens:
 	jobserver_close(r->b.tokens);
+	/* what came after the first is not to end us without a word */
+	while (read(r->signals, &late, sizeof late) > 0)
+		;
 close_signals:
 	close(r->signals);
 unblock:

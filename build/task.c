@@ -359,15 +359,18 @@ unlock:
 }
 
 void
-task_abandon(const struct bench *b, struct task *t)
+task_tidy(const struct task *t)
 {
 	struct err ignored;
-	int status;
 
-	if (t->child.pid)
-		child_wait(&t->child, &status, &ignored);
-	if (t->node)
-		work_remove(&t->work, &ignored);
+	/* in its sandbox somebody may be dying still, and writing */
+	for (int i = 0; t->node && work_remove(&t->work, &ignored) < 0 && i < 50; i++)
+		usleep(20000);
+}
+
+void
+task_abandon(const struct bench *b, struct task *t)
+{
 	if (t->state == TASK_RUNNING) {
 		let_go(b, t);
 		t->state = TASK_FAILED;

@@ -87,7 +87,9 @@ int task_start(const struct bench *b, struct task *t, struct err *e);
 int task_go_on(const struct bench *b, struct task *t, struct err *failure, struct err *e);
 /* what it is at, as "configure" */
 const char *task_step(const struct task *t);
-/* a task with a child, or TASK_RUNNING: reaps it and removes its folder; kill it before */
+/* removes the folder of a task whose child was killed */
+void task_tidy(const struct task *t);
+/* a task whose child was killed and reaped, or TASK_RUNNING without one; its folder stays */
 void task_abandon(const struct bench *b, struct task *t);
 
 /* a child for work that says nothing and that nobody waits for, such as removing a kernel's source */

@@ -535,6 +535,31 @@ START_TEST(nobody_survives)
 }
 END_TEST
 
+/* a folder that takes long to remove stays, and is the next builder's */
+START_TEST(a_second_signal_is_not_kept_waiting)
+{
+	struct arena *a = arena_new();
+	struct trial r;
+	pid_t pid;
+
+	checkout_new(a);
+	recipe(a, "a", "variant target", "mkdir -p $(seq -f 'd%g' 1 2000); for i in 1 2 3 4 5 6 7 8 9 10; do touch $(seq -f \"d$i/%g\" 1 2000); done; mv d1 here; sleep 1000");
+	roots(a, "target/a");
+	run_in_background(a, "out", &pid);
+	while (!matches(a, "cache/work/*/src/here", NULL))
+		usleep(10000);
+	kill(pid, SIGTERM);
+	kill(pid, SIGINT);
+	ck_assert_msg(strstr(result_in_background(a, "out", pid), "stopped by "), "not stopped");
+	ck_assert_uint_eq(matches(a, "cache/work/*", NULL), 1);
+	recipe(a, "a", "variant target", "true");
+	expect_built(&r, "", "target/a");
+	ck_assert_uint_eq(matches(a, "cache/work/*", NULL), 0);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
 /* ---- when it goes wrong ---- */
 
 START_TEST(a_failure_is_told_exactly)
@@ -972,6 +997,7 @@ job_suite(void)
 	tcase_add_test(tc, several_at_once);
 	tcase_add_test(tc, tokens_are_shared_and_come_back);
 	tcase_add_test(tc, two_builders_build_once);
+	tcase_add_test(tc, a_second_signal_is_not_kept_waiting);
 	tcase_add_loop_test(tc, nobody_survives, 0, sizeof signals / sizeof *signals);
 	tcase_add_test(tc, a_failure_is_told_exactly);
 	tcase_add_loop_test(tc, after_a_failure, 0, 2);
