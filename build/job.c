@@ -518,37 +518,69 @@ loop(struct run *r, struct err *e)
 	}
 }
 
-/*
- * Removes what builders that were killed have left, but nothing that is kept.  The key is
- * locked only until the folder has a name of its own: it may be built again meanwhile.
- */
+/* what a builder that was killed has left in a folder under the name SKIP KEY-NAME.XXXXXX; it gets a name for the sweeper */
 static void
-sweep_cache(struct arena *a, const struct job *j)
+disown_in(struct arena *a, const struct job *j, const char *dir, const char *skip)
 {
-	const char *dir = arena_printf(a, "%s/work", j->cfg->cache);
 	DIR *d = opendir(dir);
+	size_t n = strlen(skip);
 	struct dirent *ent;
 	struct err ignored;
 
 	while (d && (ent = readdir(d))) {
-		char *path = arena_printf(a, "%s/%s", dir, ent->d_name), *old = arena_printf(a, "%s/.old-%s", dir, ent->d_name);
-		char *key = arena_strndup(a, ent->d_name, DIGEST_HEX - 1);
+		const char *path = arena_printf(a, "%s/%s", dir, ent->d_name), *rest = ent->d_name + n;
+		char *key;
 		int lock;
 
-		if (!strncmp(ent->d_name, ".old-", 5))
-			file_remove(path, &ignored);
-		if (strlen(key) < DIGEST_HEX - 1 || *key == '.' || file_exists(arena_printf(a, "%s/kept", path)))
+		if (strncmp(ent->d_name, skip, n) != 0)
+			continue;
+		key = arena_strndup(a, rest, DIGEST_HEX - 1);
+		if (strspn(key, "0123456789abcdef") < DIGEST_HEX - 1 || !strchr(rest, '.') || file_exists(arena_printf(a, "%s/kept", path)))
 			continue;
 		if (store_lock(j->store, key, &lock, &ignored) < 0 || lock < 0)
 			continue;
-		rename(path, old);
+		rename(path, arena_printf(a, "%s/work/.old-%s", j->cfg->cache, rest));
 		store_unlock(j->store, key, lock);
-		file_remove(old, &ignored);
 	}
 	if (d)
 		closedir(d);
 }
 
+static bool
+first_with_cache(const struct run *r, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (!strcmp(r->jobs[k].cfg->cache, r->jobs[i].cfg->cache))
+			return false;
+	return true;
+}
+
+/* nothing that is kept, and nothing of who is at work: its key is locked.  We have not begun */
+static void
+disown(const struct run *r)
+{
+	for (size_t i = 0; i < r->njobs; i++)
+		if (first_with_cache(r, i)) {
+			disown_in(r->b.a, &r->jobs[i], arena_printf(r->b.a, "%s/work", r->jobs[i].cfg->cache), "");
+			disown_in(r->b.a, &r->jobs[i], r->jobs[i].store->dir, ".new-");
+		}
+}
+
+static void
+sweep_cache(struct arena *a, const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *ent;
+	struct err ignored;
+
+	while (d && (ent = readdir(d)))
+		if (!strncmp(ent->d_name, ".old-", 5))
+			file_remove(arena_printf(a, "%s/%s", dir, ent->d_name), &ignored);
+	if (d)
+		closedir(d);
+}
+
+/* removes it, while others work: a kernel's folder has 100,000 files */
 static int
 sweep(void *arg, struct err *e)
 {
@@ -556,8 +588,8 @@ sweep(void *arg, struct err *e)
 
 	(void)e;
 	for (size_t i = 0; i < r->njobs; i++)
-		if (i == 0 || strcmp(r->jobs[i].cfg->cache, r->jobs[i - 1].cfg->cache) != 0)
-			sweep_cache(r->b.a, &r->jobs[i]);
+		if (first_with_cache(r, i))
+			sweep_cache(r->b.a, arena_printf(r->b.a, "%s/work", r->jobs[i].cfg->cache));
 	return 0;
 }
 
@@ -584,6 +616,7 @@ build_all(struct run *r, struct err *e)
 	result = jobserver_open(r->b.a, r->jobs[0].cfg->jobs, getenv("MAKEFLAGS"), &r->b.tokens, e);
 	if (result < 0)
 		goto close_signals;
+	disown(r);
 	result = task_aside(&sweeper, sweep, r, e);
 	if (result < 0)
 		goto close_tokens;
