@@ -27,6 +27,7 @@ static int
 lib_fail(struct err *e, errcode_t why, const char *name, const char *doing)
 {
 	fail(e, "%s: %s: %s", name, doing, error_message(why));
+	err_full(e, (int)why, name); /* what the system said is errno */
 	e->code = EXIT_SYSTEM;
 	return -1;
 }

@@ -32,7 +32,9 @@ fail_archive(struct err *e, struct archive *ar, const char *file)
 {
 	const char *said = archive_error_string(ar);
 
-	return fail(e, "%s: %s", file, said ? said : "unknown trouble");
+	fail(e, "%s: %s", file, said ? said : "unknown trouble");
+	err_full(e, archive_errno(ar), file);
+	return -1;
 }
 
 /* ---- writing ---- */

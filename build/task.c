@@ -11,13 +11,17 @@
 #include "build/shared.h"
 #include "build/store.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define TAIL_LINES 20
+/* with so few to be had a filesystem is full */
+#define FULL_BLOCKS 4
 /* another builder is asked again whether it is ready */
 #define ELSEWHERE_AGAIN (NS_PER_S / 2)
 
@@ -82,16 +86,30 @@ let_go(const struct bench *b, struct task *t)
 	close(t->log);
 }
 
+/* a program may fail for this, and say what it likes */
+static bool
+is_full(const char *dir)
+{
+	struct statvfs st;
+
+	return statvfs(dir, &st) == 0 && (st.f_bavail < FULL_BLOCKS || (st.f_files && st.f_favail == 0));
+}
+
 /* why: what the step's child said in the end */
 static void
 failed(const struct bench *b, struct task *t, const char *why, struct err *failure)
 {
 	const struct step *s = &t->work.steps[t->step];
 	char *log = journal_failed(&t->job->journal, t->node, t->work.dir), *text = NULL;
-	struct err ignored;
+	struct err ignored, lack;
 	size_t n;
 
 	t->state = TASK_FAILED;
+	if (!step_is_ours(s) && is_full(t->work.dir)) {
+		fail(&lack, "%s, no space left", why);
+		err_full(&lack, ENOSPC, t->work.dir);
+		why = lack.msg;
+	}
 	if (!step_is_ours(s) && file_read(t->work.a, t->work.log, &text, &n, &ignored) == 0) {
 		log_info("%s: %s failed; the log ends with", t->id, s->label);
 		log_text(arena_printf(t->work.a, "%s\n", tail_of(text, n)));

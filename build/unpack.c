@@ -50,7 +50,17 @@ refuse(struct unpack *u, const char *reason)
 static int
 fail_here(struct unpack *u)
 {
-	return fail_errno(u->e, "%s: %s", u->archive, u->shown);
+	char path[64], root[PATH_MAX];
+	int why = errno;
+	ssize_t n;
+
+	fail(u->e, "%s: %s: %s", u->archive, u->shown, strerror(why));
+	u->e->code = EXIT_SYSTEM;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", u->root);
+	n = readlink(path, root, sizeof root - 1);
+	root[n > 0 ? n : 0] = '\0';
+	err_full(u->e, why, root);
+	return -1;
 }
 
 static int

@@ -2,9 +2,12 @@
 #include "build/base/err.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int set(struct err *e, int code, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
 
@@ -38,18 +41,73 @@ fail_usage(struct err *e, const char *fmt, ...)
 	return -1;
 }
 
+/* cuts the last name off; false: there is only / left */
+static bool
+go_up(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash || !slash[1])
+		return false;
+	slash[slash == path] = '\0';
+	return true;
+}
+
+/* path becomes where the filesystem is mounted that it is on, or would be */
+static bool
+find_mount(char path[PATH_MAX])
+{
+	char above[PATH_MAX];
+	struct stat st, st_above;
+
+	while (stat(path, &st) < 0)
+		if (!go_up(path))
+			return false;
+	memcpy(above, path, strlen(path) + 1);
+	while (go_up(above) && stat(above, &st_above) == 0 && st_above.st_dev == st.st_dev)
+		memcpy(path, above, strlen(above) + 1);
+	return true;
+}
+
+void
+err_full(struct err *e, int why, const char *path)
+{
+	char mount[PATH_MAX];
+	size_t n = strlen(e->msg);
+
+	if (why != ENOSPC && why != EDQUOT)
+		return;
+	if (*path == '/' && snprintf(mount, sizeof mount, "%s", path) < (int)sizeof mount && find_mount(mount))
+		snprintf(e->msg + n, sizeof e->msg - n, " (the filesystem %s)", mount);
+}
+
+/* the first of a message; it ends as words do */
+static void
+first_path(const char *msg, char path[PATH_MAX])
+{
+	size_t n;
+
+	while (*msg && *msg != '/')
+		msg += strcspn(msg, " ") + (msg[strcspn(msg, " ")] == ' ');
+	n = strcspn(msg, " :,;");
+	snprintf(path, PATH_MAX, "%.*s", (int)n, msg);
+}
+
 int
 fail_errno(struct err *e, const char *fmt, ...)
 {
 	int why = errno;
+	char path[PATH_MAX];
 	size_t n;
 	va_list ap;
 
 	va_start(ap, fmt);
 	set(e, EXIT_SYSTEM, fmt, ap);
 	va_end(ap);
+	first_path(e->msg, path);
 	n = strlen(e->msg);
 	snprintf(e->msg + n, sizeof e->msg - n, ": %s", strerror(why));
+	err_full(e, why, path);
 	errno = why;
 	return -1;
 }

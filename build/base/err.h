@@ -30,6 +30,11 @@ struct err {
 int fail(struct err *e, const char *fmt, ...) BASE_PRINTF(2, 3);       /* EXIT_WORK */
 int fail_usage(struct err *e, const char *fmt, ...) BASE_PRINTF(2, 3); /* EXIT_USAGE */
 int fail_errno(struct err *e, const char *fmt, ...) BASE_PRINTF(2, 3); /* EXIT_SYSTEM; appends ": " and errno's text */
+/*
+ * For those whose message does not come from fail_errno: when why is ENOSPC or EDQUOT,
+ * appends which filesystem path is on.  fail_errno does so for the first absolute path it names.
+ */
+void err_full(struct err *e, int why, const char *path);
 /* puts "fmt: " in front of the message, keeps the code */
 int wrap(struct err *e, const char *fmt, ...) BASE_PRINTF(2, 3);
 

@@ -18,6 +18,24 @@ START_TEST(from_the_outside_in)
 }
 END_TEST
 
+START_TEST(names_the_filesystem_that_is_full)
+{
+	struct err e = { 0 };
+
+	errno = ENOSPC;
+	fail_errno(&e, "move /proc/self/absent/x to the store");
+	ck_assert_str_eq(e.msg, "move /proc/self/absent/x to the store: No space left on device (the filesystem /proc)");
+	errno = EACCES;
+	fail_errno(&e, "/proc/self/x");
+	ck_assert_str_eq(e.msg, "/proc/self/x: Permission denied");
+	fail(&e, "a");
+	err_full(&e, EDQUOT, "/proc");
+	ck_assert_str_eq(e.msg, "a (the filesystem /proc)");
+	err_full(&e, EDQUOT, "relative");
+	ck_assert_str_eq(e.msg, "a (the filesystem /proc)");
+}
+END_TEST
+
 START_TEST(codes)
 {
 	struct err e = { 0 };
@@ -49,5 +67,5 @@ END_TEST
 Suite *
 err_suite(void)
 {
-	return suite_of("err", (const TTest *[]){ from_the_outside_in, codes, too_long_is_cut, NULL });
+	return suite_of("err", (const TTest *[]){ from_the_outside_in, names_the_filesystem_that_is_full, codes, too_long_is_cut, NULL });
 }
