@@ -6,10 +6,12 @@
 #include "build/base/buf.h"
 #include "build/base/child.h"
 #include "build/base/file.h"
+#include "build/base/lines.h"
 #include "build/config.h"
 #include "build/plan.h"
 #include "build/recipe.h"
 #include "build/sysdeps.h"
+#include "build/tree.h"
 #include "build/versions.h"
 
 #include <dirent.h>
@@ -59,18 +61,24 @@ names(struct linting *t, const char *rel)
 
 /* ---- sets and profiles ---- */
 
+static bool
+is_pinned(const struct recipe *r, const char *version)
+{
+	for (size_t i = 0; i < r->nversions; i++)
+		if (!strcmp(r->versions[i].version, version))
+			return true;
+	return false;
+}
+
 static void
 check_set(struct linting *t, const struct set *set)
 {
 	for (size_t i = 0; i < set->n; i++) {
 		const struct recipe *r = recipe_find(&t->r, set->v[i].name);
-		bool pinned = false;
 
-		for (size_t j = 0; r && j < r->nversions; j++)
-			pinned |= !strcmp(r->versions[j].version, set->v[i].version);
 		if (!r)
 			found(t, "recipes/sets/%s: %s: there is no such recipe", set->name, set->v[i].name);
-		else if (!pinned)
+		else if (!is_pinned(r, set->v[i].version))
 			found(t, "recipes/sets/%s: %s %s: the recipe does not pin it", set->name, set->v[i].name, set->v[i].version);
 	}
 }
@@ -100,7 +108,72 @@ check_plans(struct linting *t)
 	}
 }
 
+/* a root told twice is built once all the same, and shows that somebody lost the overview */
+static void
+check_profiles(struct linting *t)
+{
+	for (char **v = names(t, "recipes/profiles"); *v; v++) {
+		char *line, **roots = NULL;
+		struct lines l;
+		struct err e;
+		size_t n = 0;
+
+		if (lines_open(t->a, arena_printf(t->a, "%s/recipes/profiles/%s", t->cfg->top, *v), &l, &e) < 0)
+			continue; /* its plan says so */
+		while ((line = lines_next_datum(&l))) {
+			for (size_t i = 0; i < n; i++)
+				if (!strcmp(roots[i], line))
+					found(t, "recipes/profiles/%s:%u: %s: told twice", *v, l.no, line);
+			roots = arena_more(t->a, roots, n, sizeof *roots);
+			roots[n++] = line;
+		}
+	}
+}
+
 /* ---- recipes ---- */
+
+/* a node of all that could be planned */
+struct visited {
+	const struct recipe *recipe;
+	enum variant variant;
+	const struct visited *from; /* who needs it */
+};
+
+/* plans find the cycles of what profiles have; this is for the other recipes.  true: told */
+static bool
+check_cycle(struct linting *t, const struct visited *v)
+{
+	for (const struct visited *up = v->from; up; up = up->from)
+		if (up->recipe == v->recipe && up->variant == v->variant) {
+			const char *path = arena_printf(t->a, "%s/%s", variant_names[v->variant], v->recipe->name);
+
+			for (const struct visited *w = v->from; w != up->from; w = w->from)
+				path = arena_printf(t->a, "%s/%s -> %s", variant_names[w->variant], w->recipe->name, path);
+			/* each of its members would tell it: the first by name does */
+			for (const struct visited *w = v->from; w != up->from; w = w->from)
+				if (strcmp(w->recipe->name, v->recipe->name) < 0)
+					return true;
+			if (!up->from)
+				found(t, "recipes/%s/recipe: needs itself: %s", v->recipe->name, path);
+			return true;
+		}
+	for (size_t i = 0; i < v->recipe->nneeds; i++) {
+		struct visited next = { .recipe = recipe_find(&t->r, v->recipe->needs[i].name), .from = v };
+
+		if (need_applies(&v->recipe->needs[i], v->variant, &next.variant) && check_cycle(t, &next))
+			return true;
+	}
+	return false;
+}
+
+static void
+check_cycles(struct linting *t)
+{
+	for (size_t i = 0; i < t->r.n; i++)
+		for (enum variant v = 0; v < NVARIANTS; v++)
+			if (t->r.v[i].variants[v] && check_cycle(t, &(struct visited){ .recipe = &t->r.v[i], .variant = v }))
+				break;
+}
 
 /* is path, below the recipe's folder, a declared file or in a declared folder */
 static bool
@@ -178,7 +251,7 @@ has_kit(const struct recipes *all, const char *kit)
 }
 
 static void
-check_owners(struct linting *t)
+check_strays(struct linting *t)
 {
 	char **kits = names(t, "recipes/kits"), **patched = names(t, "patches"), **v;
 
@@ -195,6 +268,9 @@ check_owners(struct linting *t)
 			continue;
 		if (!recipe_find(&t->r, *v))
 			found(t, "%s: there is no recipe %s", dir, *v);
+		else if (!recipe_find(&t->r, *v)->nversions)
+			found(t, "%s: %s has no source of its own%s%s", dir, *v, recipe_find(&t->r, *v)->source_of ? "; patches are for " : "",
+			    recipe_find(&t->r, *v)->source_of ? recipe_find(&t->r, *v)->source_of : "");
 		for (files = names(t, dir); *files; files++) {
 			size_t n = strlen(*files);
 
@@ -205,6 +281,21 @@ check_owners(struct linting *t)
 }
 
 /* ---- sysdeps ---- */
+
+/* by us, or by a recipe; what sysdeps.c wants of every triple counts as ours */
+static bool
+is_used(const struct linting *t, const struct fact *f)
+{
+	static const char *const ours[] = { "short", "gcc", "binutils", "cflags", "elf", "kernel-arch", "kernel-image", "qemu", "machine", "cpu", "memory", "panic-device", "console", "append", "refuse", "guarded" };
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (!strcmp(ours[i], f->key))
+			return true;
+	for (size_t i = 0; i < t->r.n; i++)
+		if (fact_builds(f) && recipe_mentions(&t->r.v[i], fact_variable(t->a, f)))
+			return true;
+	return false;
+}
 
 static void
 check_sysdeps(struct linting *t)
@@ -234,6 +325,9 @@ check_sysdeps(struct linting *t)
 		if (!first)
 			first = sd;
 	}
+	for (size_t i = 0; first && i < first->nfacts; i++)
+		if (!is_used(t, &first->facts[i]))
+			found(t, "sysdeps/%s/facts: %s: nobody asks for it", first->triple, first->facts[i].key);
 }
 
 static void
@@ -243,8 +337,61 @@ check_minimums(struct linting *t)
 	struct err e = { 0 };
 	size_t n;
 
-	if (minimums_read(t->a, t->cfg->top, &t->r, &v, &n, &e) < 0)
+	if (minimums_read(t->a, t->cfg->top, &t->r, &v, &n, &e) < 0) {
 		found(t, "%s", e.msg);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool first = i == 0 || strcmp(v[i].package, v[i - 1].package) != 0 || strcmp(v[i].version, v[i - 1].version) != 0;
+
+		if (first && !is_pinned(recipe_find(&t->r, v[i].package), v[i].version))
+			found(t, "recipes/minimums: %s %s: the recipe does not pin it", v[i].package, v[i].version);
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(v[i].package, v[k].package) && !strcmp(v[i].version, v[k].version) && !strcmp(v[i].on, v[k].on))
+				found(t, "recipes/minimums: %s %s: %s: told twice", v[i].package, v[i].version, v[i].on);
+	}
+}
+
+/* ---- layout ---- */
+
+struct folder {
+	struct linting *t;
+	const char *last; /* the folder that was visited last and has had nothing in it yet */
+};
+
+/* a folder comes before what it holds: it is empty when what comes next is elsewhere */
+static int
+visit_layout(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	struct folder *f = arg;
+	size_t n = f->last ? strlen(f->last) : 0;
+
+	(void)e;
+	if (f->last && (strncmp(rel, f->last, n) != 0 || rel[n] != '/'))
+		found(f->t, "layout/%s: is empty; git keeps no empty folders, so no other checkout has it", f->last);
+	f->last = S_ISDIR(st->st_mode) ? arena_strdup(f->t->a, rel) : NULL;
+	return 0;
+}
+
+static void
+owner_found(void *arg, const char *what)
+{
+	found(arg, "%s", what);
+}
+
+static int
+check_layout(struct linting *t, struct err *e)
+{
+	char *dir = arena_printf(t->a, "%s/layout", t->cfg->top);
+	struct folder f = { .t = t };
+
+	if (!file_isdir(dir))
+		return 0;
+	if (file_walk(dir, visit_layout, &f, e) < 0)
+		return -1;
+	if (f.last)
+		found(t, "layout/%s: is empty; git keeps no empty folders, so no other checkout has it", f.last);
+	return owners_lint(t->a, dir, owner_found, t, e);
 }
 
 int
@@ -257,9 +404,13 @@ lint_all(struct arena *a, const struct config *cfg, struct buf *out, struct err 
 	for (size_t i = 0; i < t.r.n; i++)
 		if (check_recipe(&t, &t.r.v[i], e) < 0)
 			return -1;
+	check_cycles(&t);
 	check_plans(&t);
+	check_profiles(&t);
 	check_minimums(&t);
-	check_owners(&t);
+	check_strays(&t);
 	check_sysdeps(&t);
+	if (check_layout(&t, e) < 0)
+		return -1;
 	return t.found;
 }

@@ -9,7 +9,7 @@ struct buf;
 struct config;
 
 /*
- * All of recipes/, patches/ and sysdeps/ at once, not only what a build would read:
+ * All of recipes/, patches/, sysdeps/ and layout/ at once, not only what a build would read:
  * every set and profile makes a plan, every section is shell, every file in a recipe's
  * folder is declared, every patch and kit is somebody's.  One line a finding; returns
  * how many there are.  An error is a file that cannot be read at all.

@@ -422,7 +422,7 @@ static const struct command commands[] = {
 	{ "release", "", "puts images that were built and verified into OUTPUT/release, to be given away", "nN", 0, release_command },
 	{ "graph", "", "prints who needs whom, for dot(1)", "", 0, cmd_graph },
 	{ "versions", "", "prints the packages with their versions, chosen and pinned, for programs", "", 0, cmd_versions },
-	{ "lint", "", "checks recipes/, patches/ and sysdeps/ for mistakes", "", 0, cmd_lint },
+	{ "lint", "", "checks recipes/, patches/, sysdeps/ and layout/ for mistakes", "", 0, cmd_lint },
 	{ "licences", "", "compares the licence files in the sources that are here with what the recipes pin", "", 0, licences_command },
 	{ "config", "[VARIABLE]", "prints every variable, its value and where it comes from; or one value", "", 1, cmd_config },
 	{ "manifests", "", "prints where the manifests of the images are", "N", 0, cmd_manifests },

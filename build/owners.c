@@ -2,6 +2,7 @@
 #include "build/tree.h"
 
 #include "build/base/arena.h"
+#include "build/base/file.h"
 #include "build/base/lines.h"
 
 #include <stdbool.h>
@@ -125,6 +126,68 @@ apply(const struct lines *l, const struct rule *r, struct tree *t, unsigned *spo
 	}
 	if (!any)
 		return lines_fail(l, e, "%s:/%s: matches nothing in the image; drop the line or mend the path", t->name, r->pattern);
+	return 0;
+}
+
+/* does a line of passwd(5) or group(5) have the id as its third field; without the file nothing can be said */
+static bool
+has_id(struct arena *a, const char *layout, const char *file, unsigned long id)
+{
+	char *path = arena_printf(a, "%s/rootfs/etc/%s", layout, file), *line;
+	struct lines l;
+	struct err ignored;
+
+	if (lines_open(a, path, &l, &ignored) < 0)
+		return true;
+	while ((line = lines_next(&l))) {
+		char *field = NULL;
+
+		for (int i = 0; i < 3 && line; i++)
+			field = strsep(&line, ":");
+		if (field && *field && line && strtoul(field, NULL, 10) == id)
+			return true;
+	}
+	return false;
+}
+
+int
+owners_lint(struct arena *a, const char *layout, void (*found)(void *arg, const char *what), void *arg, struct err *e)
+{
+	struct tree rootfs = { .name = "rootfs" }, rwfs = { .name = "rwfs" }, userfs = { .name = "userfs" };
+	struct tree *trees[] = { &rootfs, &rwfs, &userfs };
+	struct told {
+		const char *place, *profile;
+		unsigned line;
+	} *told = NULL;
+	char *path = arena_printf(a, "%s/owners", layout), *line;
+	struct lines l;
+	size_t n = 0;
+
+	if (!file_exists(path))
+		return 0;
+	if (lines_open(a, path, &l, e) < 0)
+		return -1;
+	while ((line = lines_next_datum(&l))) {
+		char *w[4];
+		size_t count = words(arena_strdup(a, line), w, 4);
+		struct told now = { w[0], count == 4 ? w[3] : NULL, l.no };
+		struct err wrong = { 0 };
+		struct rule r;
+
+		if (parse(&l, line, "", trees, 3, &r, &wrong) < 0) {
+			found(arg, wrong.msg);
+			continue;
+		}
+		if (!has_id(a, layout, "passwd", r.uid))
+			found(arg, arena_printf(a, "%s:%u: %s: nobody in layout/rootfs/etc/passwd is %u", path, l.no, now.place, (unsigned)r.uid));
+		if (!has_id(a, layout, "group", r.gid))
+			found(arg, arena_printf(a, "%s:%u: %s: no group in layout/rootfs/etc/group is %u", path, l.no, now.place, (unsigned)r.gid));
+		for (size_t i = 0; i < n; i++)
+			if (!strcmp(told[i].place, now.place) && (!told[i].profile || !now.profile || !strcmp(told[i].profile, now.profile)))
+				found(arg, arena_printf(a, "%s:%u: %s: line %u speaks of it, too", path, l.no, now.place, told[i].line));
+		told = arena_more(a, told, n, sizeof *told);
+		told[n++] = now;
+	}
 	return 0;
 }
 

@@ -134,6 +134,16 @@ expand(struct reading *rd, const char *text, const char **out, struct err *e)
 	return r;
 }
 
+/* is the word among those that were told */
+static bool
+is_told(const char *const *v, size_t n, const char *word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(v[i], word))
+			return true;
+	return false;
+}
+
 /* ---- header lines ---- */
 
 static int
@@ -165,6 +175,8 @@ variant_line(struct reading *rd, char *value, struct err *e)
 
 		if (v == NVARIANTS)
 			return lines_fail(&rd->l, e, "variant %s: one of host toolchain target", word);
+		if (rd->r->variants[v])
+			return lines_fail(&rd->l, e, "variant %s: told twice", word);
 		rd->r->variants[v] = true;
 	}
 	return 0;
@@ -183,6 +195,9 @@ needs_line(struct reading *rd, char *value, struct err *e)
 
 		if ((v == NVARIANTS && !same) || !is_name(slash + 1))
 			return lines_fail(&rd->l, e, "needs %s: write host/NAME toolchain/NAME target/NAME or same/NAME", word);
+		for (n = rd->r->needs; n < rd->r->needs + rd->r->nneeds; n++)
+			if (n->same == same && n->variant == v && !strcmp(n->name, slash + 1))
+				return lines_fail(&rd->l, e, "needs %s: told twice", word);
 		n = MORE(rd->a, rd->r->needs, rd->r->nneeds);
 		*n = (struct need){ .variant = v, .same = same, .name = slash + 1, .line = rd->l.no };
 	}
@@ -197,6 +212,8 @@ config_line(struct reading *rd, char *value, struct err *e)
 	while ((word = word_next(&value))) {
 		if (!config_known(word))
 			return lines_fail(&rd->l, e, "config %s: lh-config has no such variable", word);
+		if (is_told(rd->r->config, rd->r->nconfig, word))
+			return lines_fail(&rd->l, e, "config %s: told twice", word);
 		*MORE(rd->a, rd->r->config, rd->r->nconfig) = word;
 	}
 	return 0;
@@ -210,6 +227,8 @@ file_line(struct reading *rd, char *value, struct err *e)
 	while ((word = word_next(&value))) {
 		if (!is_inner_path(word) || !file_exists(arena_printf(rd->a, "%s/%s", rd->r->dir, word)))
 			return lines_fail(&rd->l, e, "file %s: is not in the recipe's folder", word);
+		if (is_told(rd->r->files, rd->r->nfiles, word))
+			return lines_fail(&rd->l, e, "file %s: told twice", word);
 		*MORE(rd->a, rd->r->files, rd->r->nfiles) = word;
 	}
 	return 0;
@@ -223,6 +242,8 @@ input_line(struct reading *rd, char *value, struct err *e)
 	while ((word = word_next(&value))) {
 		if (!is_inner_path(word))
 			return lines_fail(&rd->l, e, "input %s: a path inside the checkout is meant", word);
+		if (is_told(rd->r->inputs, rd->r->ninputs, word))
+			return lines_fail(&rd->l, e, "input %s: told twice", word);
 		*MORE(rd->a, rd->r->inputs, rd->r->ninputs) = word;
 	}
 	return 0;
@@ -236,6 +257,8 @@ unpack_line(struct reading *rd, char *value, struct err *e)
 	while ((word = word_next(&value))) {
 		if (!is_inner_path(word))
 			return lines_fail(&rd->l, e, "unpack %s: a path inside the source is meant", word);
+		if (is_told(rd->r->unpack, rd->r->nunpack, word))
+			return lines_fail(&rd->l, e, "unpack %s: told twice", word);
 		*MORE(rd->a, rd->r->unpack, rd->r->nunpack) = word;
 	}
 	return 0;

@@ -14,7 +14,7 @@
 /* what no architecture can do without */
 static const char *const required[] = { "short", "gcc", "binutils", "cflags", "elf", "kernel-arch", "kernel-image", "qemu", "machine", "memory", "console" };
 
-static const char *const machines[] = { "qemu", "machine", "cpu", "memory", "panic-device", "disk", "append", "refuse", "guarded" };
+static const char *const machines[] = { "qemu", "machine", "cpu", "memory", "panic-device", "append", "refuse", "guarded" };
 
 #define NREQUIRED (sizeof required / sizeof *required)
 

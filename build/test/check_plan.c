@@ -21,7 +21,7 @@ static const struct {
 } files[] = {
 	{ "recipes/libc/recipe", "name libc\nlicence MIT\nvariant toolchain\n[build]\nmake\n" },
 	{ "recipes/one/recipe", "name one\nlicence ISC\nvariant host target\nneeds toolchain/libc\nversion 1.0\n" PIN("one-1.0.tar") "version 0.9\n" PIN("one-0.9.tar") "[build]\nmake\n" },
-	{ "recipes/two/recipe", "name two\nlicence ISC\nvariant host target\nneeds same/one target/three host/tool\nneeds target/three\n"
+	{ "recipes/two/recipe", "name two\nlicence ISC\nvariant host target\nneeds same/one target/three host/tool\nneeds target/one\n"
 				"config USE_DHCP ROOT_HASH\nfile f\ninput layout\nkit k\nversion 2.0\n" PIN("two-2.0.tar") "source two-2.0-b.tar\nsha256 " OTHER "\ngit v2\n[build]\nmake\n[install]\ncp x ${SHORT} $OUT\n" },
 	{ "recipes/two/f", "f\n" },
 	{ "recipes/three/recipe", "name three\nlicence ISC\nvariant target\nneeds target/one\nsource-of one\n[build]\ncat $SYSDEPS/kernel.conf\n" },
