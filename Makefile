@@ -67,7 +67,7 @@ pkg_libs = $(shell pkg-config --libs $(1))
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu
 
 .PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify release bisect reproduce qemu-boot \
-	check check-unit check-broken bench bench-verify lint format clean distclean
+	check check-unit check-broken bench bench-build bench-verify lint format clean distclean
 
 tools: $(TOOLS)
 
@@ -92,7 +92,8 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 $(CPPFLAGS) $(WARN) $(CFLAGS) $(call pkg_flags,$(call pkg_of,$*.c)) -MMD -MP -c -o $@ $<
 
--include $(shell [ -d $(O) ] && find $(O) -name '*.d')
+# as deep as the sources lie; not by find, or each start of make would pay for it
+-include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)
 
 test-programs: $(TEST_PROGRAMS)
 
@@ -173,8 +174,13 @@ bench-verify: $(TOOLS)
 	@verify/test/bench "$$($(LHB) config CACHE $(ARGS))" "$$($(LHB) config OUTPUT $(ARGS))/bench" \
 		$$($(LHB) manifests --net=dhcp --net=static $(ARGS) TRIPLES=all) $(told)
 
+# with little to do, in a small checkout of its own
+bench-build: $(TOOLS)
+	@build/test/bench
+
 # all there are
-bench: $(sort $(shell sed -n 's/^\(bench-[a-z]*\):.*/\1/p' Makefile))
+bench:
+	+@$(MAKE) --no-print-directory $$(sed -n 's/^\(bench-[a-z]*\):.*/\1/p' Makefile)
 
 # of all triples, unless TRIPLES says otherwise; the checkout is looked at before hours go by
 release: $(TOOLS)

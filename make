@@ -3,7 +3,7 @@
 # The entry point the README promises: GNU make, with every argument handed on.  make itself
 # fails with 2 whatever happened; our programs say more (1, 100, 111, 125: see README.md), so the
 # recipes leave their status where it is read here.
-cd "$(dirname "$0")" || exit 111
+case $0 in */*) cd "${0%/*}/" || exit 111 ;; esac
 LH_STATUS=$(mktemp) || exit 111
 export LH_STATUS
 trap 'rm -f "$LH_STATUS"' EXIT
