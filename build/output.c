@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,6 +20,22 @@ static char *
 lock_path(struct arena *a, const struct config *cfg)
 {
 	return arena_printf(a, "%s/lock", cfg->output);
+}
+
+/* temporary names that a killed builder has left, at the depths at which we write; the lock is ours */
+static void
+sweep(struct arena *a, const char *dir)
+{
+	static const char *const patterns[] = { "*.lh-??????", "*/*.lh-??????", "*/*/*.lh-??????" };
+	glob_t g;
+
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+		if (glob(arena_printf(a, "%s/%s", dir, patterns[i]), 0, NULL, &g) != 0)
+			continue;
+		for (size_t k = 0; k < g.gl_pathc; k++)
+			unlink(g.gl_pathv[k]);
+		globfree(&g);
+	}
 }
 
 int
@@ -46,6 +63,7 @@ output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 		close(*fd);
 		return -1;
 	}
+	sweep(a, cfg->output);
 	return 0;
 }
 

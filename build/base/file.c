@@ -77,13 +77,13 @@ fd_write(int fd, const void *p, size_t n, const char *name, struct err *e)
 	return 0;
 }
 
-/* a fresh file beside path; its name lands in tmp */
+/* a fresh file beside path; its name lands in tmp, and output.c knows what such names look like */
 static int
 open_beside(const char *path, char tmp[PATH_MAX], struct err *e)
 {
 	int fd;
 
-	if (snprintf(tmp, PATH_MAX, "%s.XXXXXX", path) >= PATH_MAX) {
+	if (snprintf(tmp, PATH_MAX, "%s.lh-XXXXXX", path) >= PATH_MAX) {
 		errno = ENAMETOOLONG;
 		return fail_errno(e, "%s", path);
 	}
