@@ -16,6 +16,7 @@ static const struct verb *const tables[] = { verbs_console, verbs_run, verbs_hos
 
 #define NTABLES (sizeof tables / sizeof *tables)
 #define WORDS_MAX 16
+#define BRIEF 100 /* bytes of a command in a message */
 
 const struct verb_form *
 step_forms(struct arena *a)
@@ -99,11 +100,24 @@ step_want(struct cell *c, const struct step *s)
 	return NULL;
 }
 
+/* a long script is told by its beginning: where says where the rest is */
+static const char *
+brief(struct arena *a, const char *command)
+{
+	size_t n = BRIEF;
+
+	if (strlen(command) <= BRIEF)
+		return command;
+	while ((command[n] & 0xC0) == 0x80) /* not within a character */
+		n--;
+	return arena_printf(a, "%.*s...", (int)n, command);
+}
+
 void
-step_judge(struct cell *c, const char *shown, int status, const char *out, size_t n)
+step_judge(struct cell *c, const char *command, int status, const char *out, size_t n)
 {
 	const struct want *w = c->step->want;
-	const char *got;
+	const char *got, *shown = brief(c->a, command);
 	struct err e;
 
 	switch (want_met(c->a, w, status, out, n, &c->names, &got, &e)) {

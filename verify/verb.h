@@ -58,8 +58,8 @@ struct cell *ticket_cell(const struct ticket *t);
 const char *step_word(struct cell *c, const struct step *s, size_t n);
 /* the want of a step; NULL: the step is broken over it */
 struct want *step_want(struct cell *c, const struct step *s);
-/* ends the step by what came out: pass, fail with "SHOWN -> WANT", or broken */
-void step_judge(struct cell *c, const char *shown, int status, const char *out, size_t n);
+/* ends the step by what the command said: pass, fail with its beginning and what was wanted, or broken */
+void step_judge(struct cell *c, const char *command, int status, const char *out, size_t n);
 /* the child is killed and reaped; NULL is fine */
 void auditing_cancel(struct auditing *d);
 /* the guest has to run for this step; else it has failed */

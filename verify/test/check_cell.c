@@ -105,6 +105,7 @@ static const struct {
 	/* kernel lines after the prompt: it does not end like one */
 	{ BOOTS "say login: [    3.2] random: crng init done\\n", "prompt /login: $/ @300ms\n", false, VERDICT_FAIL, NULL, "/login: $/ never came on the console", NULL, NULL },
 	{ BOOTS "door", "run \"echo no\"\nrun \"false\"\nrun \"true\"\n", true, VERDICT_FAIL, "test.scn:8", "false: not as expected", "false   status 0", "status 1" },
+	{ BOOTS "door", "run \"echo no\"\nrun \"false 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123456789\"\nrun \"true\"\n", true, VERDICT_FAIL, "test.scn:8", "false 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 12345...: not as expected", "false 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 12345...   status 0", "status 1" },
 	{ BOOTS "door", "run \"true\"\nwait \"echo no\" -> /yes/ @1s\n", true, VERDICT_FAIL, NULL, "echo no: did not become as expected", "echo no   /yes/   within 1.0 s", NULL },
 	{ BOOTS "door", "run \"true\"\nrun \"exec sleep 5\" @1s\n", true, VERDICT_FAIL, NULL, "exec sleep 5: it did not come back in time", NULL, NULL },
 	{ BOOTS, "run \"true\" @200ms\n", true, VERDICT_FAIL, NULL, "true: the door in the guest never opened", NULL, NULL },
