@@ -104,7 +104,7 @@ static struct entry *
 split(struct arena *a, const char *text, size_t *n)
 {
 	static const char *const named[] = { "package ", "partition ", "service " };
-	struct entry *v = NULL;
+	struct entry *v = arena_array(a, 1, sizeof *v);
 	struct lines l;
 	char *line;
 

@@ -534,7 +534,7 @@ disown_in(struct arena *a, const struct job *j, const char *dir, const char *ski
 
 		if (strncmp(ent->d_name, skip, n) != 0)
 			continue;
-		key = arena_strndup(a, rest, DIGEST_HEX - 1);
+		key = arena_printf(a, "%.*s", DIGEST_HEX - 1, rest);
 		if (strspn(key, "0123456789abcdef") < DIGEST_HEX - 1 || !strchr(rest, '.') || file_exists(arena_printf(a, "%s/kept", path)))
 			continue;
 		if (store_lock(j->store, key, &lock, &ignored) < 0 || lock < 0)

@@ -322,6 +322,8 @@ send_all(void *arg, struct err *e)
 		*end = *name = '\0';
 		send_one(s, line, name + 1);
 	}
+	if (f)
+		fclose(f);
 	return 0;
 }
 

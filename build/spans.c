@@ -82,7 +82,7 @@ look(struct arena *a, const struct pair *p, uint64_t pos, struct spans *s)
 static int
 compare(struct arena *a, const struct pair *p, struct spans *s, struct err *e)
 {
-	uint64_t pos = 0, data[2];
+	uint64_t pos = 0, data[2] = { 0 };
 
 	for (;;) {
 		for (int i = 0; i < 2; i++)

@@ -105,7 +105,7 @@ sysdeps_resolve(struct arena *a, const char *top, const char *name)
 		if (sysdeps_read(a, top, triple, &sd, &ignored) < 0)
 			continue;
 		brief = sysdeps_get(&sd, "short");
-		if (!strcmp(brief, name))
+		if (brief && !strcmp(brief, name)) /* all have one: it is required */
 			return triple;
 	}
 	return NULL;

@@ -106,7 +106,7 @@ shortened(const struct table *t, size_t column, size_t width)
 
 	if (strlen(name) <= width)
 		return name;
-	s = arena_strndup(t->a, dash && dash[1] ? dash + 1 : name, width);
+	s = arena_printf(t->a, "%.*s", (int)width, dash && dash[1] ? dash + 1 : name);
 	for (size_t i = 0; i < column; i++)
 		if (!strcmp(t->titles[i], s)) {
 			s = arena_printf(t->a, "%.*s%u", (int)width - 1 - (number > 9), s, number);
@@ -261,7 +261,7 @@ add_row(struct buf *b, const struct table *t, size_t row)
 static void
 add_line(struct buf *b, const struct table *t, const char *text)
 {
-	char *s = arena_strndup(t->a, text, t->look->columns > 1 ? t->look->columns - 1 : 1);
+	char *s = arena_printf(t->a, "%.*s", t->look->columns > 1 ? (int)t->look->columns - 1 : 1, text);
 
 	for (char *p = s; *p; p++)
 		if (*p < ' ' || *p > '~')

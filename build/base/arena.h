@@ -24,6 +24,7 @@ void *arena_grow(struct arena *a, const void *old, size_t oldn, size_t newn, siz
 /* room for one more member of a vector that started as NULL and only grows by this: doubles it when n is its capacity */
 void *arena_more(struct arena *a, void *v, size_t n, size_t size);
 char *arena_strdup(struct arena *a, const char *s);
+/* exactly n bytes, NUL or not, and a NUL: s has that many */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));

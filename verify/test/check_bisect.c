@@ -237,12 +237,13 @@ START_TEST(skips)
 	world(&w, p, 1, 8);
 	for (skipped = 0; skipped < 1u << 8; skipped += 2)
 		for (size_t at = 1; at < 8; at++) {
-			struct arena *a = arena_new();
+			struct arena *a;
 			struct bisect_answer r;
 			bool all = true;
 
 			if (skipped >> 7)
 				continue;
+			a = arena_new();
 			t = (struct truth){ .w = &w, .skips = skip_set };
 			t.least[0] = at;
 			r = search(a, &t);

@@ -194,6 +194,8 @@ save(struct saved *s, const char *script)
 	ck_assert_msg(t.r.verdict == VERDICT_PASS, "%s", t.r.failure.what);
 	ck_assert_msg(s->why_not || strstr(s->console, "\nup\n"), "%s", s->console);
 	s->console = memcpy(xmalloc(s->nconsole), s->console, s->nconsole);
+	if (s->why_not)
+		s->why_not = strdup(s->why_not);
 	strike(&t);
 }
 
@@ -245,6 +247,7 @@ START_TEST(says_why_it_cannot_be_saved)
 
 	save(&s, PARENT "savevm Error: State blocked by device\nrestored");
 	ck_assert_str_eq(s.why_not, "Error: State blocked by device");
+	free((void *)(uintptr_t)s.why_not);
 	free((void *)(uintptr_t)s.console);
 }
 END_TEST

@@ -134,7 +134,7 @@ read_copy(struct arena *a, const char *bytes, size_t n)
 
 START_TEST(survives_anything)
 {
-	struct tiny t = { _i ? 64 : 32, ET_EXEC, _i ? EM_X86_64 : EM_386, 0, PT_DYNAMIC, CODE CODE CODE, 44 };
+	struct tiny t = { _i ? 64 : 32, ET_EXEC, _i ? EM_X86_64 : EM_386, 0, PT_DYNAMIC, CODE CODE CODE, 42 };
 	struct arena *a = arena_new();
 	size_t n;
 	char *bytes = tiny_elf(a, &t, &n);
