@@ -49,11 +49,8 @@ read_differs(struct arena *a, const struct lines *l, char *value, struct sysdeps
 {
 	struct man_differs d;
 
-	d.subject = word_next(&value);
-	d.word = word_next(&value);
-	d.reason = value;
-	if (!d.word || !*d.reason)
-		return lines_fail(l, e, "differs: needs SUBJECT WORD REASON");
+	if (man_differs_read(l, value, &d, e) < 0)
+		return -1;
 	s->differs = arena_more(a, s->differs, s->ndiffers, sizeof d);
 	s->differs[s->ndiffers++] = d;
 	return 0;

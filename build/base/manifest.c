@@ -121,16 +121,22 @@ read_service(struct arena *a, const struct lines *l, char *value, struct manifes
 	return 0;
 }
 
+int
+man_differs_read(const struct lines *l, char *value, struct man_differs *out, struct err *e)
+{
+	out->subject = word_next(&value);
+	out->word = word_next(&value);
+	out->reason = value;
+	return out->word && *out->reason ? 0 : lines_fail(l, e, "differs: needs SUBJECT WORD REASON");
+}
+
 static int
 read_differs(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
 {
 	struct man_differs d;
 
-	d.subject = word_next(&value);
-	d.word = word_next(&value);
-	d.reason = value;
-	if (!d.word || !*d.reason)
-		return lines_fail(l, e, "differs: needs SUBJECT WORD REASON");
+	if (man_differs_read(l, value, &d, e) < 0)
+		return -1;
 	m->differs = arena_more(a, m->differs, m->ndiffers, sizeof d);
 	m->differs[m->ndiffers++] = d;
 	return 0;

@@ -46,6 +46,10 @@ struct man_differs {
 	const char *reason;
 };
 
+struct lines;
+/* the value of a `differs SUBJECT WORD REASON` line, of a manifest or of a triple's facts, which it points into; l is for the message */
+int man_differs_read(const struct lines *l, char *value, struct man_differs *out, struct err *e);
+
 /* what a mode grants that has to be meant: setuid, setgid, writable by everyone; a device */
 struct man_special {
 	const char *name; /* "rootfs:/bin/su" */
