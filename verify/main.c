@@ -36,7 +36,8 @@ struct options {
 	size_t nonly;
 	char **words; /* behind the options */
 	int nwords;
-	bool print, cold, json;
+	bool print, cold;
+	void (*listing)(struct buf *out, const struct matrix *m); /* NULL: as text */
 };
 
 struct command {
@@ -56,7 +57,7 @@ static const char help_options[] =
     "      --scenarios DIR    where the *.scn files are\n"
     "      --cold             boot every guest, also where a scenario may start from a saved state\n"
     "      --keep             keep the overlays, also of what passed\n"
-    "      --format WHICH     matrix: text or json (default: text)\n"
+    "      --format WHICH     matrix: text, json, github, gitlab or slurm (default: text)\n"
     "      --print            boot: only print QEMU's command line\n"
     "      --help, --version\n"
     "exit status: 0 passed, 1 failed, 100 wrong usage, 125 could not be judged\n";
@@ -336,7 +337,7 @@ matrix(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	if (open_images(a, o->words, o->nwords, "", &images, e) < 0 || matrix_make(a, images, (size_t)o->nwords, scenarios, n, o->only, &m, e) < 0)
 		return -1;
-	(o->json ? listing_json : listing_text)(&b, &m);
+	(o->listing ? o->listing : listing_text)(&b, &m);
 	fputs(b.n ? b.p : "", stdout);
 	buf_free(&b);
 	return fflush(stdout) == 0 ? 0 : fail_errno(e, "stdout");
@@ -408,6 +409,22 @@ commands(void)
 }
 
 /* ---- the command line ---- */
+
+static int
+set_format(struct options *o, const char *name, struct err *e)
+{
+	static const struct {
+		const char *name;
+		void (*listing)(struct buf *out, const struct matrix *m);
+	} formats[] = { { "text", listing_text }, { "json", listing_json }, { "github", listing_github }, { "gitlab", listing_gitlab }, { "slurm", listing_slurm } };
+
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+		if (!strcmp(name, formats[i].name)) {
+			o->listing = formats[i].listing;
+			return 0;
+		}
+	return fail_usage(e, "--format %s: one of text json github gitlab slurm", name);
+}
 
 static int
 read_number(const char *option, const char *text, double least, double most, double *out, struct err *e)
@@ -494,8 +511,7 @@ read_option(struct arena *a, struct options *o, int opt, char **argv, struct err
 		o->run.keep = true;
 		return 0;
 	case OPT_FORMAT:
-		o->json = !strcmp(optarg, "json");
-		return o->json || !strcmp(optarg, "text") ? 0 : fail_usage(e, "--format %s: one of text json", optarg);
+		return set_format(o, optarg, e);
 	case OPT_PRINT:
 		o->print = true;
 		return 0;

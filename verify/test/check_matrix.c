@@ -95,25 +95,64 @@ START_TEST(multiplies)
 }
 END_TEST
 
+#define MANIFEST(n) "\"manifest\": \"" n "\", \"triple\": \"x\", \"arch\": \"x86_64\", \"profile\": \"s6\", \"set\": null, \"net\": \"dhcp\", "
+#define FIRST "the \\\"x\\\"\\u000a"
+
+static const struct {
+	void (*listing)(struct buf *out, const struct matrix *m);
+	const char *text;
+} listings[] = {
+	{ listing_text, "x86_64 dhcp boot\nx86_64 dhcp ssh   skip: requires \\ \303\251\nx86_64 dhcp boot\nx86_64 dhcp ssh\n" },
+	{ listing_json, "{\"cells\": [\n"
+			"{" MANIFEST(FIRST) "\"scenario\": \"boot\", \"skip\": null},\n"
+					    "{" MANIFEST(FIRST) "\"scenario\": \"ssh\", \"skip\": \"requires \\\\ \\u00c3\\u00a9\"},\n"
+								"{" MANIFEST("b") "\"scenario\": \"boot\", \"skip\": null},\n"
+										  "{" MANIFEST("b") "\"scenario\": \"ssh\", \"skip\": null}\n"
+												    "]}\n" },
+	{ listing_github, "{\"include\": [{" MANIFEST(FIRST) "\"scenario\": \"boot\"}, "
+							     "{" MANIFEST("b") "\"scenario\": \"boot\"}, {" MANIFEST("b") "\"scenario\": \"ssh\"}]}\n" },
+	{ listing_gitlab, "verify:\n"
+			  "  script:\n"
+			  "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" -s \"$SCENARIO\" \"$MANIFEST\"\n"
+			  "  artifacts:\n"
+			  "    when: always\n"
+			  "    paths: [runs]\n"
+			  "    reports:\n"
+			  "      junit: runs/*/junit.xml\n"
+			  "  parallel:\n"
+			  "    matrix:\n"
+			  "      - MANIFEST: \"" FIRST "\"\n"
+			  "        SCENARIO:\n"
+			  "          - \"boot\"\n"
+			  "      - MANIFEST: \"b\"\n"
+			  "        SCENARIO:\n"
+			  "          - \"boot\"\n"
+			  "          - \"ssh\"\n" },
+	{ listing_slurm, "#!/bin/sh\n"
+			 "#SBATCH --job-name=lh-verify\n"
+			 "#SBATCH --array=1-3\n"
+			 "# where bin/lh-verify and the images are; and when all tasks have ended:\n"
+			 "#   bin/lh-verify merge -o report $(seq -f runs/%.0f 3)\n"
+			 "case $SLURM_ARRAY_TASK_ID in\n"
+			 "1) set -- boot 'the \"x\"\n' ;;\n"
+			 "2) set -- boot b ;;\n"
+			 "3) set -- ssh b ;;\n"
+			 "*) exit 100 ;;\n"
+			 "esac\n"
+			 "exec bin/lh-verify run -o \"runs/$SLURM_ARRAY_TASK_ID\" -s \"$1\" \"$2\"\n" },
+};
+
 START_TEST(is_listed)
 {
-	struct arena *a = arena_new();
-	struct image i = image("the \"x\"\n", "x86_64", "s6", "s6-linux-init");
+	struct image i = image("the \"x\"\n", "x86_64", "s6", "s6-linux-init"), j = image("b", "x86_64", "s6", "s6-linux-init");
 	struct scenario s[] = { { .name = "boot" }, { .name = "ssh" } };
-	struct matrix_cell cells[] = { { &i, &s[0], NULL, NULL }, { &i, &s[1], "requires \\ \303\251", NULL } };
-	struct matrix m = { .v = cells, .n = 2 };
-	struct buf text = { 0 }, json = { 0 };
+	struct matrix_cell cells[] = { { &i, &s[0], NULL, NULL }, { &i, &s[1], "requires \\ \303\251", NULL }, { &j, &s[0], NULL, NULL }, { &j, &s[1], NULL, NULL } };
+	struct matrix m = { .v = cells, .n = 4 };
+	struct buf b = { 0 };
 
-	listing_text(&text, &m);
-	listing_json(&json, &m);
-	ck_assert_str_eq(text.p, "x86_64 dhcp boot\nx86_64 dhcp ssh   skip: requires \\ \303\251\n");
-	ck_assert_str_eq(json.p, "{\"cells\": [\n"
-				 "{\"manifest\": \"the \\\"x\\\"\\u000a\", \"triple\": \"x\", \"arch\": \"x86_64\", \"profile\": \"s6\", \"set\": null, \"net\": \"dhcp\", \"scenario\": \"boot\", \"skip\": null},\n"
-				 "{\"manifest\": \"the \\\"x\\\"\\u000a\", \"triple\": \"x\", \"arch\": \"x86_64\", \"profile\": \"s6\", \"set\": null, \"net\": \"dhcp\", \"scenario\": \"ssh\", \"skip\": \"requires \\\\ \\u00c3\\u00a9\"}\n"
-				 "]}\n");
-	buf_free(&text);
-	buf_free(&json);
-	arena_free(a);
+	listings[_i].listing(&b, &m);
+	ck_assert_str_eq(b.p, listings[_i].text);
+	buf_free(&b);
 }
 END_TEST
 
@@ -155,7 +194,7 @@ matrix_suite(void)
 
 	tcase_add_loop_test(tc, requires, 0, sizeof requirements / sizeof *requirements);
 	tcase_add_test(tc, multiplies);
-	tcase_add_test(tc, is_listed);
+	tcase_add_loop_test(tc, is_listed, 0, sizeof listings / sizeof *listings);
 	tcase_add_loop_test(tc, does_not_take_too_much, 0, sizeof loads / sizeof *loads);
 	tcase_add_test(tc, gives_a_busy_machine_time);
 	return s;
