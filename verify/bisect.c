@@ -366,70 +366,222 @@ joined(const struct search *s, size_t p, size_t q)
 	return *with(s, p, q) && *with(s, q, p);
 }
 
-/* those that only come together go from version to version together */
-static int
-ask_version(struct search *s, const void *arg, size_t at, enum bisect_verdict *v)
+/* the one of those that come together with the fewest versions leads them, the first of several */
+static size_t
+leader(const struct search *s, size_t p)
 {
-	const struct inside *in = arg;
-	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m);
+	size_t lead = p;
+
+	for (size_t q = 0; q < s->w->npackages; q++)
+		if (joined(s, p, q) && (last(s, q) < last(s, lead) || (last(s, q) == last(s, lead) && q < lead)))
+			lead = q;
+	return lead;
+}
+
+/* takes those that come with the leader back towards the good end until all have what they need; may fail to */
+static void
+settle(const struct search *s, size_t lead, size_t *m)
+{
+	bool again = true;
+
+	while (again) {
+		again = false;
+		for (size_t i = 0; i < s->w->nneeds; i++) {
+			const struct bisect_need *n = &s->w->needs[i];
+			size_t q = m[n->on] > n->to ? n->on : n->package;
+
+			if (m[n->package] != n->version || (m[n->on] >= n->from && m[n->on] <= n->to))
+				continue;
+			if (q != lead && joined(s, lead, q) && m[q] > 0) {
+				m[q]--;
+				again = true;
+			}
+		}
+	}
+}
+
+/* those that only come together go together: by number where they have as many versions, else as far as they fit */
+static size_t *
+at_version(const struct search *s, const struct inside *in, size_t at)
+{
+	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m), p = in->package;
 
 	memcpy(m, in->mixture, s->w->npackages * sizeof *m);
 	for (size_t q = 0; q < s->w->npackages; q++)
-		if (joined(s, in->package, q))
+		if (joined(s, p, q) && (at == 0 || last(s, q) == last(s, p)))
 			m[q] = at;
-	return ask(s, m, v);
-}
-
-/* it is the first of those that come together, and all of them have as many versions */
-static bool
-can_narrow(struct search *s, size_t p)
-{
-	for (size_t q = 0; q < s->w->npackages; q++) {
-		if (q == p || !joined(s, p, q))
-			continue;
-		s->out->joined[p] = true;
-		if (q < p || last(s, q) != last(s, p))
-			return false;
-	}
-	return true;
+	settle(s, p, m);
+	return m;
 }
 
 static int
-narrow(struct search *s, size_t p, bool *stuck)
+ask_version(struct search *s, const void *arg, size_t at, enum bisect_verdict *v)
+{
+	return ask(s, at_version(s, arg, at), v);
+}
+
+/* it does nothing, though others may come only with it */
+static void
+acquit(struct bisect_answer *r, size_t p)
+{
+	r->role[p] = r->bad[p] ? ROLE_NEEDED : ROLE_NONE;
+	r->low[p] = 0;
+}
+
+static int
+narrow(struct search *s, size_t p, bool *doubt)
 {
 	struct inside in = { s->out->bad, p };
-	size_t lo = 0, hi = last(s, p);
+	size_t lo = 0, hi = last(s, p), *low, *bad;
 	enum bisect_verdict v;
 
 	/* with an earlier culprit at another version than its last, this one may not be needed any more */
 	if (ask_version(s, &in, 0, &v) < 0)
 		return -1;
 	if (v == BISECT_SKIP) {
-		*stuck = true;
+		*doubt = true;
 		return 0;
 	}
 	if (v == BISECT_GOOD) {
 		if (halve(s, ask_version, &in, &lo, &hi) < 0)
 			return -1;
-		*stuck |= hi != lo + 1;
+		*doubt |= hi != lo + 1;
 	}
+	low = at_version(s, &in, lo);
+	bad = at_version(s, &in, v == BISECT_BAD ? 0 : hi);
 	for (size_t q = 0; q < s->w->npackages; q++) {
 		if (!joined(s, p, q))
 			continue;
-		if (v == BISECT_BAD)
-			s->out->role[q] = ROLE_NONE;
-		s->out->bad[q] = v == BISECT_BAD ? 0 : hi;
-		s->out->low[q] = lo;
+		s->out->bad[q] = bad[q];
+		s->out->low[q] = low[q];
+		if (v == BISECT_BAD || low[q] == bad[q])
+			acquit(s->out, q);
 	}
 	return 0;
+}
+
+/* at: its version and one more, so that there is something below the first */
+static int
+ask_alone(struct search *s, const void *arg, size_t at, enum bisect_verdict *v)
+{
+	const struct inside *in = arg;
+	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m);
+
+	memcpy(m, in->mixture, s->w->npackages * sizeof *m);
+	m[in->package] = at - 1;
+	return ask(s, m, v);
+}
+
+/* q, with the others as they are: *alone when taking it back makes all good; 1: it is further back now */
+static int
+take_back(struct search *s, size_t q, bool *alone, bool *doubt)
+{
+	struct bisect_answer *r = s->out;
+	struct inside in = { r->bad, q };
+	size_t lo = 0, was = r->bad[q] + 1, hi = was;
+
+	if (halve(s, ask_alone, &in, &lo, &hi) < 0)
+		return -1;
+	r->bad[q] = hi - 1;
+	if (lo) {
+		r->low[q] = lo - 1;
+		*alone = true;
+		*doubt = hi != lo + 1;
+	} else if (r->bad[q] <= r->low[q]) {
+		acquit(r, q);
+	}
+	return hi < was;
+}
+
+/* the bad mixture without a culprit, and without those that only come with it */
+static size_t *
+neighbour(const struct search *s, size_t p)
+{
+	const struct bisect_answer *r = s->out;
+	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m);
+
+	for (size_t q = 0; q < s->w->npackages; q++)
+		m[q] = q == p || (r->role[q] == ROLE_GUILTY && r->joined[p] && r->joined[q] && joined(s, p, q)) ? r->low[q] : r->bad[q];
+	return m;
+}
+
+static int
+take_back_all(struct search *s, size_t p, bool *alone, bool *doubt)
+{
+	bool again = true;
+
+	while (again) {
+		again = false;
+		for (size_t q = 0; q < s->w->npackages; q++) {
+			int moved = joined(s, p, q) && s->out->role[q] == ROLE_GUILTY ? take_back(s, q, &alone[q], doubt) : 0;
+
+			if (moved < 0)
+				return -1;
+			again |= moved > 0;
+		}
+	}
+	return 0;
+}
+
+/*
+ * They only come together between the ends, but a version on the way may fit the others as they are.  Whichever is
+ * taken back alone, and then all is good, is guilty, and those that came with it are not.
+ */
+static int
+single_out(struct search *s, size_t p, bool *doubt)
+{
+	struct bisect_answer *r = s->out, was = *r;
+	size_t n = s->w->npackages, one = n;
+	bool *alone = arena_array(s->a, n, sizeof *alone), unsure = *doubt;
+	enum bisect_verdict v = BISECT_GOOD;
+
+	r->role = arena_grow(s->a, was.role, n, n, sizeof *was.role);
+	r->joined = arena_grow(s->a, was.joined, n, n, sizeof *was.joined);
+	r->bad = arena_grow(s->a, was.bad, n, n, sizeof *was.bad);
+	r->low = arena_grow(s->a, was.low, n, n, sizeof *was.low);
+	if (take_back_all(s, p, alone, &unsure) < 0)
+		return -1;
+	for (size_t q = 0; q < n; q++)
+		if (alone[q])
+			r->joined[one = q] = false;
+	for (size_t q = 0; q < n && one < n; q++)
+		if (joined(s, p, q) && r->role[q] == ROLE_GUILTY && r->joined[q])
+			acquit(r, q);
+	/* an answer needs something good beside it, and that may be what cannot be judged */
+	if (one == n)
+		for (one = 0; one < n && !(joined(s, p, one) && r->role[one] == ROLE_GUILTY); one++)
+			;
+	if (one < n && ask(s, neighbour(s, one), &v) < 0)
+		return -1;
+	if (one < n && v == BISECT_GOOD)
+		*doubt = unsure;
+	else
+		*r = was;
+	return 0;
+}
+
+static void
+find_joined(struct search *s)
+{
+	for (size_t p = 0; p < s->w->npackages; p++)
+		for (size_t q = 0; q < s->w->npackages; q++)
+			s->out->joined[p] |= q != p && joined(s, p, q);
 }
 
 static int
 narrow_all(struct search *s, bool *stuck)
 {
-	for (size_t p = 0; p < s->w->npackages; p++)
-		if (s->out->role[p] == ROLE_GUILTY && can_narrow(s, p) && narrow(s, p, stuck) < 0)
+	find_joined(s);
+	for (size_t p = 0; p < s->w->npackages; p++) {
+		bool doubt = false;
+
+		if (s->out->role[p] != ROLE_GUILTY || leader(s, p) != p)
+			continue;
+
+		if (narrow(s, p, &doubt) < 0 || (s->out->joined[p] && single_out(s, p, &doubt) < 0))
 			return -1;
+		*stuck |= doubt;
+	}
 	return 0;
 }
 
@@ -438,19 +590,17 @@ static int
 find_good(struct search *s, const bool *failing)
 {
 	for (size_t p = 0; p < s->w->npackages; p++) {
-		size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m);
+		size_t *m = neighbour(s, p);
 		enum bisect_verdict v;
 
 		if (s->out->role[p] != ROLE_GUILTY)
 			continue;
-		for (size_t q = 0; q < s->w->npackages; q++)
-			m[q] = *with(s, p, q) && *with(s, q, p) ? s->out->low[q] : s->out->bad[q];
 		if (ask(s, m, &v) < 0)
 			return -1;
 		if (v == BISECT_GOOD)
 			s->out->good = m;
 		for (size_t u = 0; u < s->nunits && !s->out->good; u++)
-			if (s->units[u].first == p)
+			if (joined(s, s->units[u].first, p))
 				s->out->good = mixture_of(s, without(s, failing, u));
 	}
 	return 0;
@@ -516,6 +666,27 @@ log2_up(size_t n)
 	return bits;
 }
 
+/* probes for singling one out of those that only come together, from the bad end */
+static size_t
+most_alone(const struct search *s)
+{
+	size_t most = 0;
+
+	for (size_t p = 0; p < s->w->npackages; p++) {
+		size_t n = 0;
+
+		for (size_t q = 0; q < s->w->npackages; q++) {
+			size_t *m = mixture_of(s, prefix(s, NULL, s->nunits)), fit = 0;
+
+			for (m[q] = 0; q != p && joined(s, p, q) && m[q] < last(s, q); m[q]++)
+				fit += bisect_fits(s->w, m);
+			n += fit ? log2_up(fit + 1) : 0;
+		}
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
 size_t
 bisect_expected(struct arena *a, const struct bisect_world *w)
 {
@@ -528,5 +699,5 @@ bisect_expected(struct arena *a, const struct bisect_world *w)
 		if (w->packages[p].nversions > longest)
 			longest = w->packages[p].nversions;
 	/* the ends; the search; the culprit with what it needs, and what it needs without it; its versions */
-	return 2 + (s.nunits > 1 ? log2_up(s.nunits) + 2 : 0) + log2_up(longest - 1);
+	return 2 + (s.nunits > 1 ? log2_up(s.nunits) + 2 : 0) + log2_up(longest - 1) + most_alone(&s);
 }

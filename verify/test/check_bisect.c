@@ -307,13 +307,59 @@ START_TEST(joined_versions)
 		t = (struct truth){ .w = &w, .least = { at, 0, 0 } };
 		r = search(a, &t);
 		ck_assert_int_eq(r.state, BISECT_FOUND);
-		for (size_t q = 0; q < 2; q++) {
-			ck_assert_int_eq(r.role[q], ROLE_GUILTY);
-			ck_assert_uint_eq(r.bad[q], at);
-			ck_assert_uint_eq(r.good[q], at - 1);
-		}
+		ck_assert_int_eq(r.role[0], ROLE_GUILTY);
+		ck_assert_uint_eq(r.bad[0], at);
+		ck_assert_uint_eq(r.good[0], at - 1);
+		/* only their last versions need each other */
+		ck_assert_int_eq(r.role[1], at == 4 ? ROLE_GUILTY : ROLE_NONE);
+		ck_assert_uint_eq(r.bad[1], at == 4 ? 4 : 0);
 		ck_assert_uint_eq(r.bad[2], 0);
 	}
+	arena_free(a);
+}
+END_TEST
+
+/* b has a version that fits a's last: it can be told apart from a there, and nowhere else */
+static const struct {
+	size_t least[2], bad[2], low[2];
+	enum bisect_role role[2];
+	bool joined;
+} single[] = {
+	{ { 0, 3 }, { 2, 3 }, { 0, 2 }, { ROLE_NEEDED, ROLE_GUILTY }, false },
+	{ { 2, 0 }, { 2, 2 }, { 1, 1 }, { ROLE_GUILTY, ROLE_GUILTY }, true },
+	{ { 0, 2 }, { 2, 2 }, { 1, 1 }, { ROLE_GUILTY, ROLE_GUILTY }, true },
+	{ { 1, 0 }, { 1, 0 }, { 0, 0 }, { ROLE_GUILTY, ROLE_NONE }, false },
+	{ { 0, 1 }, { 1, 1 }, { 0, 0 }, { ROLE_NEEDED, ROLE_GUILTY }, false },
+	{ { 1, 1 }, { 1, 1 }, { 0, 0 }, { ROLE_NEEDED, ROLE_GUILTY }, false },
+};
+
+START_TEST(singled_out)
+{
+	struct bisect_package p[3];
+	struct bisect_need d[] = { { 1, 3, 0, 2, 2 }, { 1, 2, 0, 2, 2 }, { 1, 1, 0, 1, 2 }, { 0, 2, 1, 2, 3 } };
+	struct bisect_world w;
+	static struct truth t;
+	struct arena *a = arena_new();
+	struct bisect_answer r;
+
+	world(&w, p, 3, 3);
+	p[1].nversions = 4;
+	w.needs = d;
+	w.nneeds = 4;
+	t = (struct truth){ .w = &w };
+	memcpy(t.least, single[_i].least, sizeof single[_i].least);
+	r = search(a, &t);
+	ck_assert_int_eq(r.state, BISECT_FOUND);
+	for (size_t q = 0; q < 2; q++) {
+		ck_assert_int_eq(r.role[q], single[_i].role[q]);
+		ck_assert_uint_eq(r.bad[q], single[_i].bad[q]);
+		if (r.role[q] != ROLE_NONE)
+			ck_assert_uint_eq(r.low[q], single[_i].low[q]);
+		if (r.role[q] == ROLE_GUILTY)
+			ck_assert(r.joined[q] == single[_i].joined);
+	}
+	ck_assert_int_eq(judge(&t, r.good), BISECT_GOOD);
+	ck_assert_uint_le(t.probes, bisect_expected(a, &w));
 	arena_free(a);
 }
 END_TEST
@@ -392,6 +438,7 @@ bisect_suite(void)
 	tcase_add_test(c, skips);
 	tcase_add_test(c, together);
 	tcase_add_test(c, joined_versions);
+	tcase_add_loop_test(c, singled_out, 0, sizeof single / sizeof *single);
 	tcase_add_test(c, inseparable);
 	tcase_add_loop_test(c, both_ends, 0, sizeof ends / sizeof *ends);
 	return s;
