@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/config.h"
 
+#include "build/base/child.h"
 #include "build/base/file.h"
 
 #include <dirent.h>
@@ -89,13 +90,16 @@ config_drop_root(const struct config *c, bool write, struct err *e)
 {
 	bool root = geteuid() == 0;
 	const char *who = root ? c->normaluser : "this user";
+	struct child_tie tie;
 
+	child_tie_note(&tie);
 	if ((root ? ask_as_normaluser(c, write, e) : reach_all(who, c, write, e)) < 0)
 		return -1;
 	if (write && (make_folder(c, "OUTPUT", c->output, e) < 0 || make_folder(c, "CACHE", c->cache, e) < 0))
 		return -1;
 	if (root && (setgroups(0, NULL) < 0 || setresgid(c->gid, c->gid, c->gid) < 0 || setresuid(c->uid, c->uid, c->uid) < 0))
 		return fail_errno(e, "become NORMALUSER %s", c->normaluser);
+	child_tie_again(&tie);
 	if (!write)
 		return 0;
 	return may_write(who, "OUTPUT", c->output, e) < 0 ? -1 : may_write(who, "CACHE", c->cache, e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/owner.h"
 
+#include "build/base/child.h"
 #include "build/base/log.h"
 
 #include <grp.h>
@@ -18,6 +19,7 @@ owner_become(const char *path, struct err *e)
 	char dir[PATH_MAX], *slash;
 	struct stat st;
 	const struct passwd *pw;
+	struct child_tie tie;
 
 	if (geteuid() != 0)
 		return 0;
@@ -34,8 +36,10 @@ owner_become(const char *path, struct err *e)
 		return 0;
 	}
 	pw = getpwuid(st.st_uid);
+	child_tie_note(&tie);
 	if ((pw ? initgroups(pw->pw_name, pw->pw_gid) : setgroups(0, NULL)) < 0 || setgid(pw ? pw->pw_gid : st.st_gid) < 0 || setuid(st.st_uid) < 0)
 		return fail_errno(e, "become the owner of %s (%lu)", dir, (unsigned long)st.st_uid);
+	child_tie_again(&tie);
 	setenv("HOME", pw ? pw->pw_dir : "/nonexistent", 1);
 	return 0;
 }

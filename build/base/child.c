@@ -184,6 +184,21 @@ child_kill(const struct child *c, int sig)
 		kill(-c->pid, sig);
 }
 
+void
+child_tie_note(struct child_tie *t)
+{
+	*t = (struct child_tie){ .parent = getppid() };
+	prctl(PR_GET_PDEATHSIG, &t->sig);
+}
+
+void
+child_tie_again(const struct child_tie *t)
+{
+	prctl(PR_SET_PDEATHSIG, t->sig);
+	if (t->sig && getppid() != t->parent)
+		raise(t->sig);
+}
+
 const char *
 child_status_text(struct arena *a, int status)
 {

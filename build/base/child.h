@@ -40,6 +40,16 @@ int child_start(struct child *c, char *const argv[], const struct child_opts *o,
 int child_wait(struct child *c, int *status, struct err *e);
 /* signal to the whole group */
 void child_kill(const struct child *c, int sig);
+/*
+ * The kernel forgets that a process is to die with the one who started it when it becomes another
+ * user.  t: what holds before, and is made to hold again after; a parent that died in between ends us.
+ */
+struct child_tie {
+	pid_t parent;
+	int sig;
+};
+void child_tie_note(struct child_tie *t);
+void child_tie_again(const struct child_tie *t);
 /* "exit status 3", "killed by signal 9 (Killed)"; on the arena */
 const char *child_status_text(struct arena *a, int status);
 

@@ -144,6 +144,36 @@ START_TEST(stdin_when_wanted)
 }
 END_TEST
 
+/* what lh-build and lh-verify do when they were started by root */
+static int
+become_another(void *told, struct err *e)
+{
+	struct child_tie tie;
+
+	child_tie_note(&tie);
+	if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
+		return fail_errno(e, "setuid");
+	child_tie_again(&tie);
+	(void)!write(*(int *)told, "", 1);
+	pause();
+	return 0;
+}
+
+static void
+have_child(struct arena *a, bool another, int held, int told)
+{
+	struct child_opts o = { .keep = &held, .nkeep = 1 };
+	struct err e = { 0 };
+	struct child child;
+
+	fd_cloexec(told);
+	if (another)
+		child_call(&child, become_another, &told, 2, &e);
+	else if (child_start(&child, sh(a, "exec sleep 1000"), &o, &e) == 0)
+		(void)!write(told, "", 1);
+	pause();
+}
+
 START_TEST(dies_with_us)
 {
 	struct arena *a = arena_new();
@@ -153,16 +183,8 @@ START_TEST(dies_with_us)
 
 	ck_assert_int_eq(pipe(held) | pipe(told), 0);
 	pid = fork();
-	if (pid == 0) {
-		struct child_opts o = { .keep = &held[1], .nkeep = 1 };
-		struct err e = { 0 };
-		struct child child;
-
-		fd_cloexec(told[1]);
-		if (child_start(&child, sh(a, "exec sleep 1000"), &o, &e) == 0)
-			(void)!write(told[1], "", 1);
-		pause();
-	}
+	if (pid == 0)
+		have_child(a, _i, held[1], told[1]);
 	close(held[1]);
 	close(told[1]);
 	ck_assert_int_eq(read(told[0], &c, 1), 1);
@@ -231,9 +253,10 @@ END_TEST
 Suite *
 child_suite(void)
 {
-	Suite *s = suite_of("child", (const TTest *[]){ what_cannot_start_is_our_error, both_descriptors_poll, kill_reaches_the_group, inherits_only_what_is_kept, stdin_when_wanted, dies_with_us, NULL });
+	Suite *s = suite_of("child", (const TTest *[]){ what_cannot_start_is_our_error, both_descriptors_poll, kill_reaches_the_group, inherits_only_what_is_kept, stdin_when_wanted, NULL });
 
 	tcase_add_loop_test(harness_case(s, "run"), run, 0, sizeof runs / sizeof *runs);
+	tcase_add_loop_test(harness_case(s, "tie"), dies_with_us, 0, 2);
 	tcase_add_loop_test(harness_case(s, "call"), a_function_as_a_child, 0, sizeof calls / sizeof *calls);
 	return s;
 }
