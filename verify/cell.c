@@ -120,6 +120,14 @@ cell_pass(struct cell *c)
 	schedule_next(c);
 }
 
+void
+cell_pass_saying(struct cell *c, const char *said)
+{
+	if (c->step_open)
+		c->result->points[c->at].said = arena_strdup(c->a, said);
+	cell_pass(c);
+}
+
 static void
 on_explained(void *arg, const char *text)
 {

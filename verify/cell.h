@@ -123,6 +123,7 @@ bool cell_rests(const struct cell *c);
 /* ---- for the verbs ---- */
 
 void cell_pass(struct cell *c);
+void cell_pass_saying(struct cell *c, const char *said); /* one line, for who compares it with another run's */
 /* expected, got: one line each, or NULL */
 void cell_fail(struct cell *c, const char *expected, const char *got, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* it could not be judged */

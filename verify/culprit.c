@@ -9,6 +9,10 @@
 #include "build/base/lines.h"
 #include "verify/hunt.h"
 #include "verify/markup.h"
+#include "verify/report.h"
+#include "verify/result.h"
+#include "verify/results.h"
+#include "verify/want.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,6 +25,8 @@
 #define TAIL 60
 /* changed files on the terminal */
 #define SHOWN 8
+/* characters of a statement there */
+#define STATEMENT 120
 
 struct finding {
 	struct hunt *h;
@@ -29,6 +35,7 @@ struct finding {
 	const char *note;	       /* a second line, or NULL */
 	const char *where, *statement; /* of the failing step, or NULL */
 	const char *expected, *got;
+	const char *there;    /* what the same step said where it passes, or NULL */
 	const char **changed; /* files */
 	size_t nchanged;
 	const char *again; /* command */
@@ -208,6 +215,28 @@ side(const struct finding *f, bool bad)
 	return versions ? hunt_find(f->h, versions) : NULL;
 }
 
+/* what the good side's last run has under the line that fails */
+static void
+find_there(struct finding *f)
+{
+	const struct mixture *good = side(f, false);
+	const char *colon = strrchr(f->where, ':');
+	struct cell_result *cells;
+	struct report_head head;
+	struct err ignored;
+	size_t n;
+
+	if (!good || good->cannot || !colon || results_read(f->a, good->dir, &cells, &n, &head, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		for (size_t p = 0; p < cells[i].npoints; p++) {
+			const char *path = cells[i].scenario_path;
+
+			if (path && !strncmp(f->where, path, (size_t)(colon - f->where)) && !path[colon - f->where] && cells[i].points[p].line == strtoul(colon + 1, NULL, 10))
+				f->there = cells[i].points[p].said;
+		}
+}
+
 static void
 find_step(struct finding *f)
 {
@@ -223,6 +252,7 @@ find_step(struct finding *f)
 	f->statement = statement_at(f->a, t->where);
 	f->expected = t->expected;
 	f->got = t->got;
+	find_there(f);
 }
 
 /* ---- what differs in the image ---- */
@@ -380,12 +410,12 @@ print_text(const struct finding *f, FILE *out)
 	if (f->note)
 		fprintf(out, "  %s\n", f->note);
 	if (f->where)
-		put(out, "fails at", f->statement ? arena_printf(f->a, "%s  %s", f->where, f->statement) : f->where);
+		put(out, "fails at", f->statement ? arena_printf(f->a, "%s  %s", f->where, one_line(f->a, f->statement, strlen(f->statement), STATEMENT)) : f->where);
 	put(out, "expected", f->expected);
 	if (f->got && *f->got)
 		put(out, "got", f->got);
 	if (f->where && f->h->answer.good)
-		put(out, "passes", arena_printf(f->a, "with %s", question_mixture(f->a, &f->h->q, f->h->answer.good)));
+		put(out, "passes", arena_printf(f->a, "with %s%s%s", question_mixture(f->a, &f->h->q, f->h->answer.good), f->there ? ", where it got: " : "", f->there ? f->there : ""));
 	for (size_t i = 0; i < f->nchanged && i < SHOWN; i++)
 		buf_addf(&b, "%s%s", i ? " " : "", f->changed[i]);
 	if (f->nchanged > SHOWN)
@@ -479,6 +509,7 @@ write_report(const struct finding *f, struct err *e)
 	html_row(&b, "step", f->statement);
 	html_row(&b, "expected", f->expected);
 	html_row(&b, "got", f->got);
+	html_row(&b, "got where it passes", f->there);
 	html_row(&b, "again", f->again);
 	html_row(&b, "steps", f->sure);
 	buf_adds(&b, "</table>\n");

@@ -28,6 +28,7 @@ struct point {
 	const char *source; /* the statement */
 	enum verdict verdict;
 	nstime took;
+	const char *said; /* what a command said that was as expected, as one short line; or NULL */
 };
 
 /* why a cell is not a pass, as a person should see it; members may be NULL */

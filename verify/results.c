@@ -150,6 +150,8 @@ add_cell(struct buf *b, struct arena *a, const char *dir, const struct cell_resu
 		buf_addf(b, "point %u %s %lld ", c.points[i].line, verdict_names[c.points[i].verdict], (long long)c.points[i].took);
 		add_value(b, c.points[i].source, strlen(c.points[i].source));
 		buf_adds(b, "\n");
+		if (c.points[i].said)
+			add_line(b, "said", c.points[i].said);
 	}
 	for (size_t i = 0; i < c.nwarnings; i++)
 		add_line(b, "warning", c.warnings[i]);
@@ -285,6 +287,18 @@ read_point(struct reading *r, char *value, struct err *e)
 }
 
 static int
+read_said(struct reading *r, char *value, struct err *e)
+{
+	struct cell_result *c = last(r);
+
+	if (!c->npoints)
+		return lines_fail(&r->l, e, "said: there is no point yet");
+	unescape(value);
+	c->points[c->npoints - 1].said = value;
+	return 0;
+}
+
+static int
 read_warning(struct reading *r, char *value, struct err *e)
 {
 	struct cell_result *c = last(r);
@@ -390,6 +404,7 @@ static const struct row {
 	{ "booted", true, false, read_booted },
 	{ "comparison", true, false, read_comparison },
 	{ "point", true, false, read_point },
+	{ "said", true, false, read_said },
 	{ "warning", true, false, read_warning },
 	{ "console", true, false, read_console },
 	{ "keep", true, false, read_keep },

@@ -122,7 +122,7 @@ step_judge(struct cell *c, const char *command, int status, const char *out, siz
 
 	switch (want_met(c->a, w, status, out, n, &c->names, &got, &e)) {
 	case 1:
-		cell_pass(c);
+		cell_pass_saying(c, got);
 		return;
 	case 0:
 		cell_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(w)), got, "%s: not as expected", shown);

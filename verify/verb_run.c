@@ -111,7 +111,7 @@ on_try(void *arg, const struct door_result *r)
 	}
 	met = want_met(c->a, c->step->want, r->status, r->out, r->n, &c->names, &got, &e);
 	if (met == 1) {
-		cell_pass(c);
+		cell_pass_saying(c, got);
 	} else if (met < 0) {
 		cell_broken(c, "%s", e.msg);
 	} else {

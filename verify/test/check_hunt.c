@@ -54,18 +54,18 @@ static const struct {
 } cases[] = {
 	/* one package, and the version in it; what needs what is not built */
 	{ "[ $b -lt 3 ]", "[ $c -lt 4 ] || [ $b = 4 ]", { "GOOD=old", "BAD=new" }, 0,
-	    "b 2 -> 3 broke it\n" FAILS("1") "  passes    with b 2\n  changed   /bin/b\n" AGAIN("SET=old VERSION_b=3") "  steps     7 steps (8 expected), 15 runs; no verdict flipped\n" REPORT },
+	    "b 2 -> 3 broke it\n" FAILS("1") "  passes    with b 2, where it got: up, in 1\n  changed   /bin/b\n" AGAIN("SET=old VERSION_b=3") "  steps     7 steps (8 expected), 15 runs; no verdict flipped\n" REPORT },
 	/* two that are harmless alone */
 	{ "[ $a -lt 2 ] || [ $b -lt 4 ]", "true", { "GOOD=old", "BAD=new" }, 0,
-	    "a 1 -> 2 and b 3 -> 4 broke it together: without any one of them it passes\n" FAILS("2") "  passes    with a 2, b 3\n  changed   /bin/b\n" AGAIN("SET=old VERSION_a=2 VERSION_b=4") "  steps     9 steps (8 expected), 17 runs; no verdict flipped\n" REPORT },
+	    "a 1 -> 2 and b 3 -> 4 broke it together: without any one of them it passes\n" FAILS("2") "  passes    with a 2, b 3, where it got: up, in 2\n  changed   /bin/b\n" AGAIN("SET=old VERSION_a=2 VERSION_b=4") "  steps     9 steps (8 expected), 17 runs; no verdict flipped\n" REPORT },
 	/* c comes only with b */
 	{ "[ $c -lt 4 ]", "true", { "GOOD=old", "BAD=new" }, 0,
-	    "c 3 -> 4 broke it\n  it comes only with b 1 -> 4, which alone passes\n" FAILS("1") "  passes    with b 4, c 3\n  changed   /bin/c\n" AGAIN("SET=old VERSION_b=4 VERSION_c=4") "  steps     8 steps (8 expected), 16 runs; no verdict flipped\n" REPORT },
+	    "c 3 -> 4 broke it\n  it comes only with b 1 -> 4, which alone passes\n" FAILS("1") "  passes    with b 4, c 3, where it got: up, in 1\n  changed   /bin/c\n" AGAIN("SET=old VERSION_b=4 VERSION_c=4") "  steps     8 steps (8 expected), 16 runs; no verdict flipped\n" REPORT },
 	/* a version that cannot be built is never called bad */
 	{ "[ $a -lt 3 ]", "[ $a != 2 ]", { "PACKAGE=a", "GOOD=1", "BAD=4" }, 125,
-	    "a 1 -> 3 broke it, and it could not be narrowed further\n  between the two could not be judged: a 2 (c: does not compile)\n" FAILS("3") "  passes    with good end 1\n  changed   /bin/a\n" AGAIN("VERSION_a=3") "  steps     4 steps (4 expected), 7 runs; no verdict flipped\n" REPORT },
+	    "a 1 -> 3 broke it, and it could not be narrowed further\n  between the two could not be judged: a 2 (c: does not compile)\n" FAILS("3") "  passes    with good end 1, where it got: up, in 1\n  changed   /bin/a\n" AGAIN("VERSION_a=3") "  steps     4 steps (4 expected), 7 runs; no verdict flipped\n" REPORT },
 	{ "[ $a -lt 3 ]", "[ $a != 2 ] || [ $b = 1 ]", { "PACKAGE=a", "GOOD=1", "BAD=4" }, 0,
-	    "a 2 -> 3 broke it\n" FAILS("3") "  passes    with a 2\n  changed   /bin/a\n" AGAIN("VERSION_a=3") "  steps     4 steps (4 expected), 12 runs; no verdict flipped\n" REPORT },
+	    "a 2 -> 3 broke it\n" FAILS("3") "  passes    with a 2, where it got: up, in 2\n  changed   /bin/a\n" AGAIN("VERSION_a=3") "  steps     4 steps (4 expected), 12 runs; no verdict flipped\n" REPORT },
 	{ "true", "true", { "GOOD=old", "BAD=new" }, 1, "both ends pass: there is nothing to look for\n  steps     2 steps (8 expected), 6 runs; no verdict flipped\n" REPORT },
 	{ "false", "true", { "GOOD=old", "BAD=new" }, 1,
 	    "both ends fail: what breaks it is older than the good end, or lies elsewhere\n" FAILS("4") "  steps     2 steps (8 expected), 6 runs; no verdict flipped\n" REPORT },

@@ -13,8 +13,8 @@
 #include <string.h>
 
 static struct point points[] = {
-	{ 9, "expect /lh: default up/ @60s", VERDICT_PASS, 1900 * NS_PER_MS },
-	{ 14, "wait \"s6-svstat -o up,ready klogd\" -> /^true true$/", VERDICT_FAIL, 10 * NS_PER_S },
+	{ 9, "expect /lh: default up/ @60s", VERDICT_PASS, 1900 * NS_PER_MS, NULL },
+	{ 14, "wait \"s6-svstat -o up,ready klogd\" -> /^true true$/", VERDICT_FAIL, 10 * NS_PER_S, NULL },
 };
 static const char *warnings[] = { "svc: s6-rc: warning: \"odd\" \001 <byte>" };
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-static struct point points[] = { { 9, "run \"a\\tb\"", VERDICT_PASS, 5 }, { 10, "", VERDICT_FAIL, 6 } };
+static struct point points[] = { { 9, "run \"a\\tb\"", VERDICT_PASS, 5, "a \\ b" }, { 10, "", VERDICT_FAIL, 6, NULL } };
 static const char *warnings[] = { "w: one", " two" };
 static const struct man_differs differs[] = { { "files", "/dtb", "it needs one" } };
 static const struct report_head head = { .version = "0.1", .set = "2024-10", .profile = "s6", .why = "why", .accel = "tcg", .jobs = 2, .scale = 1.5, .took = 14 * NS_PER_S, .date = "today" };
@@ -55,6 +55,8 @@ START_TEST(comes_back_as_it_was)
 	ck_assert_str_eq(c->dir, "/elsewhere");
 	ck_assert_str_eq(c->failure.got, " got\n\\n \001\377");
 	ck_assert_str_eq(c->points[0].source, "run \"a\\tb\"");
+	ck_assert_str_eq(c->points[0].said, "a \\ b");
+	ck_assert_ptr_null(c->points[1].said);
 	ck_assert_uint_eq(c->console.n, 5);
 	ck_assert_mem_eq(c->console.text, "a\0b\r\n", 5);
 	ck_assert_ptr_null(c->kept[0].text);
@@ -77,6 +79,7 @@ static const struct {
 	{ HEAD CELL "verdict good\n", ":7: good: no verdict" },
 	{ HEAD CELL "took long\n", ":7: long: not a number" },
 	{ HEAD CELL "point 1 pass\n", ":7: : not a number" },
+	{ HEAD CELL "said x\n", ":7: said: there is no point yet" },
 	{ HEAD CELL "kept x\n", ":7: kept: nothing is kept yet" },
 	{ HEAD CELL "jobs 2\n", ":7: jobs: unknown key" },
 	{ HEAD CELL "verdict pass\n", ":7: there is no end: the run was not finished" },

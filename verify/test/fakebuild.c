@@ -33,6 +33,7 @@ static const char judge[] =
     "while [ $# -gt 1 ]; do [ \"$1\" = -o ] && out=$2; [ \"$1\" = -s ] && s=$2; shift; done\n"
     "read -r a b c <<E\n$(sed -n 's/^image_digest //p' \"$1\")\nE\n"
     "dir=$out/x86_64/dhcp/$s; mkdir -p \"$dir\"; echo \"console of $a $b $c\" >\"$dir/console\"\n"
+    "printf 'lh-results 1\\ncell\\narch x86_64\\nnet dhcp\\nscenario x\\npath %s/scenarios/x.scn\\nverdict pass\\npoint 3 pass 1 run\\nsaid up, in %s\\nend 1\\n' \"$here\" $a >\"$out/results\"\n"
     "where=$(. \"$here/rule\"); status=$?\n"
     "[ $status = 0 ] || printf 'fail\\nwhere      %s/scenarios/x.scn:%s\\nexpected   up\\ngot        down, in \\033[1m%s\\n' \"$here\" ${where:-3} $a >\"$dir/verdict\"\n"
     "exit $status\n";
