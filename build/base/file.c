@@ -362,38 +362,42 @@ not_dots(const struct dirent *d)
 	return strcmp(d->d_name, ".") && strcmp(d->d_name, "..");
 }
 
+/* what lies in the folder at, which is dir/rel */
 static int
-walk(const char *dir, const char *rel, file_visit *visit, void *arg, struct err *e)
+walk(int at, const char *dir, const char *rel, file_visit *visit, void *arg, struct err *e)
 {
-	char path[PATH_MAX];
 	struct dirent **names;
-	int n, r = 0;
+	int n = scandirat(at, ".", &names, not_dots, by_name), r = 0;
+	size_t dirlen = strlen(dir), rellen = strlen(rel);
+	char sub[PATH_MAX];
 
-	if (snprintf(path, sizeof path, "%s%s%s", dir, *rel ? "/" : "", rel) >= (int)sizeof path) {
-		errno = ENAMETOOLONG;
-		return fail_errno(e, "%s/%s", dir, rel);
-	}
-	n = scandir(path, &names, not_dots, by_name);
 	if (n < 0)
-		return fail_errno(e, "%s", path);
+		return fail_errno(e, "%s%s%s", dir, *rel ? "/" : "", rel);
+	memcpy(sub, rel, rellen);
+	if (rellen)
+		sub[rellen++] = '/';
 	for (int i = 0; i < n; i++) {
-		char sub[PATH_MAX];
+		const char *name = names[i]->d_name;
+		size_t len = strlen(name);
 		struct stat st;
 
-		if (r == 0 && snprintf(sub, sizeof sub, "%s%s%s", rel, *rel ? "/" : "", names[i]->d_name) >= (int)sizeof sub) {
+		if (r == 0 && dirlen + 1 + rellen + len >= PATH_MAX) {
 			errno = ENAMETOOLONG;
-			r = fail_errno(e, "%s/%s", path, names[i]->d_name);
+			r = fail_errno(e, "%s/%.*s%s", dir, (int)rellen, sub, name);
 		}
-		if (r == 0 && snprintf(path, sizeof path, "%s/%s", dir, sub) >= (int)sizeof path) {
-			errno = ENAMETOOLONG;
-			r = fail_errno(e, "%s/%s", dir, sub);
+		if (r == 0) {
+			memcpy(sub + rellen, name, len + 1);
+			r = fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? fail_errno(e, "%s/%s", dir, sub) : 0;
 		}
-		if (r == 0 && lstat(path, &st) < 0)
-			r = fail_errno(e, "%s", path);
 		if (r == 0)
 			r = visit(arg, sub, &st, e);
-		if (r == 0 && S_ISDIR(st.st_mode))
-			r = walk(dir, sub, visit, arg, e);
+		if (r == 0 && S_ISDIR(st.st_mode)) {
+			int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+			r = fd < 0 ? fail_errno(e, "%s/%s", dir, sub) : walk(fd, dir, sub, visit, arg, e);
+			if (fd >= 0)
+				close(fd);
+		}
 		free(names[i]);
 	}
 	free(names);
@@ -403,5 +407,11 @@ walk(const char *dir, const char *rel, file_visit *visit, void *arg, struct err 
 int
 file_walk(const char *dir, file_visit *visit, void *arg, struct err *e)
 {
-	return walk(dir, "", visit, arg, e);
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (at < 0)
+		return fail_errno(e, "%s", dir);
+	r = walk(at, dir, "", visit, arg, e);
+	close(at);
+	return r;
 }
