@@ -2,6 +2,7 @@
 #include "build/bom.h"
 
 #include "build/base/arena.h"
+#include "build/base/buf.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "build/base/manifest.h"
@@ -105,12 +106,19 @@ gather_files(struct arena *a, const char *dir, struct bom *b, struct err *e)
 	return 0;
 }
 
+static const char *
+linked_path(struct arena *a, const struct node *n)
+{
+	return arena_printf(a, "%s/linked", n->store);
+}
+
 /* the entry's list of what was linked, as links.c wrote it */
 static int
 gather_links(struct arena *a, const struct node *n, struct bom *b, struct err *e)
 {
-	char *path = arena_printf(a, "%s/linked", n->store), *line;
+	const char *path = linked_path(a, n);
 	struct lines l;
+	char *line;
 
 	if (!file_exists(path))
 		return 0;
@@ -130,6 +138,40 @@ gather_links(struct arena *a, const struct node *n, struct bom *b, struct err *e
 		f->inputs[f->ninputs++] = (struct bom_input){ whose, name };
 	}
 	return 0;
+}
+
+static void
+say_package(struct buf *b, const struct bom_package *p)
+{
+	buf_addf(b, "package %s %s %s %d\n", p->id, p->version ? p->version : "-", p->licence, p->modified);
+	if (p->sha256)
+		buf_addf(b, "source %s %s %s\n", p->file, p->sha256, p->url ? p->url : "-");
+	for (size_t i = 0; i < p->nlicences; i++)
+		buf_addf(b, "licence %s %s\n", p->licences[i].path, p->licences[i].sha256);
+	for (size_t i = 0; i < p->npatches; i++)
+		buf_addf(b, "patch %s %s\n", p->patches[i].name, p->patches[i].sha256);
+}
+
+static int
+identify(struct arena *a, const struct plan *p, struct bom *b, struct err *e)
+{
+	struct buf text = { 0 };
+	char hex[DIGEST_HEX];
+	int r = 0;
+
+	buf_addf(&text, "lh-bom 1\nversion %s\nimage %s %s\nepoch %lld\ncompiler %s\n", b->version, b->key, b->image_digest, b->epoch, b->compiler ? b->compiler : "-");
+	for (size_t i = 0; i < p->n && r == 0; i++) {
+		const char *linked = linked_path(a, &p->v[i]);
+
+		say_package(&text, &b->packages[i]);
+		if (!file_exists(linked))
+			continue;
+		r = digest_file(linked, hex, e);
+		buf_addf(&text, "linked %s\n", hex);
+	}
+	digest_bytes(text.p, text.n, b->id);
+	buf_free(&text);
+	return r;
 }
 
 int
@@ -157,10 +199,16 @@ bom_gather(struct arena *a, const struct config *cfg, const struct plan *p, cons
 	for (size_t i = 0; i < p->n; i++)
 		if (gather_package(a, cfg, &p->v[i], &out->packages[out->npackages++], e) < 0)
 			return -1;
-	if (gather_files(a, dir, out, e) < 0)
+	return identify(a, p, out, e);
+}
+
+int
+bom_files(struct arena *a, const struct plan *p, const char *dir, struct bom *b, struct err *e)
+{
+	if (gather_files(a, dir, b, e) < 0)
 		return -1;
 	for (size_t i = 0; i < p->n; i++)
-		if (gather_links(a, &p->v[i], out, e) < 0)
+		if (gather_links(a, &p->v[i], b, e) < 0)
 			return -1;
 	return 0;
 }

@@ -52,6 +52,7 @@ struct bom_file {
 struct bom {
 	const char *triple, *profile, *set, *version; /* of the image; version: of lh-build */
 	const char *image_digest, *key;
+	char id[DIGEST_HEX];  /* of all that the bill depends on: the same one says the same */
 	const char *compiler; /* as it calls itself */
 	long long epoch;      /* seconds; the only time that is told */
 	struct bom_package *packages;
@@ -60,8 +61,10 @@ struct bom {
 	size_t nfiles;
 };
 
-/* of the image whose manifest and file list are in dir; all of the plan must be built */
+/* of the image whose manifest and file list are in dir; all of the plan must be built.  Files are left out: see bom_files */
 int bom_gather(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct bom *out, struct err *e);
+/* what is slow: every file of the image is read */
+int bom_files(struct arena *a, const struct plan *p, const char *dir, struct bom *b, struct err *e);
 /* NULL when there is no such package */
 const struct bom_package *bom_package(const struct bom *b, const char *id);
 

@@ -78,7 +78,7 @@ make_image(void *arg, struct err *e)
 
 	if (image_build(m->s.a, &m->s.cfg, &m->s.sd, &m->s.plan, m->dir, e) < 0)
 		return -1;
-	return sbom_write(m->s.a, &m->s.cfg, &m->s.plan, m->dir, e);
+	return sbom_refresh(m->s.a, &m->s.cfg, &m->s.plan, m->dir, e);
 }
 
 static int

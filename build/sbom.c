@@ -11,16 +11,19 @@
 #include "build/output.h"
 #include "build/session.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* a document on its way; jansson refuses text that is not UTF-8, which is noted here */
 struct doc {
 	struct arena *a;
 	const struct bom *b;
+	char uuid[37]; /* of what is told, near the beginning of each document */
 	bool bad;
 };
 
@@ -259,7 +262,7 @@ spdx_document(struct doc *d)
 	set(d, o, "dataLicense", "CC0-1.0");
 	set(d, o, "SPDXID", "SPDXRef-DOCUMENT");
 	set(d, o, "name", name_of(d));
-	set(d, o, "documentNamespace", arena_printf(d->a, "https://lh-bootstrap.invalid/spdx/%s-%s", b->key, b->image_digest));
+	set(d, o, "documentNamespace", arena_printf(d->a, "https://lh-bootstrap.invalid/spdx/%s", d->uuid));
 	put(d, o, "creationInfo", json_pack("{s:s, s:[s]}", "created", time_text(d), "creators", arena_printf(d->a, "Tool: lh-build-%s", b->version)));
 	put(d, o, "packages", packages);
 	put(d, o, "files", files);
@@ -331,8 +334,6 @@ cdx_document(struct doc *d)
 {
 	const struct bom *b = d->b;
 	json_t *o = json_object(), *components = json_array(), *depend = json_array(), *all = json_array(), *meta = json_object();
-	unsigned char ignored[16];
-	char uuid[37];
 
 	for (size_t i = 0; i < b->npackages; i++) {
 		push(d, components, cdx_package(d, &b->packages[i]));
@@ -356,10 +357,9 @@ cdx_document(struct doc *d)
 		else
 			json_decref(on);
 	}
-	image_uuid(b->key, b->image_digest, ignored, uuid);
 	set(d, o, "bomFormat", "CycloneDX");
 	set(d, o, "specVersion", "1.5");
-	set(d, o, "serialNumber", arena_printf(d->a, "urn:uuid:%s", uuid));
+	set(d, o, "serialNumber", arena_printf(d->a, "urn:uuid:%s", d->uuid));
 	put(d, o, "version", json_integer(1));
 	set(d, meta, "timestamp", time_text(d));
 	put(d, meta, "tools", json_pack("{s:[{s:s, s:s, s:s}]}", "components", "type", "application", "name", "lh-build", "version", b->version));
@@ -397,18 +397,52 @@ write_document(struct doc *d, const char *path, json_t *o, struct err *e)
 	return r;
 }
 
-int
-sbom_write(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e)
+/* what is told here was told there already */
+static bool
+is_told(const struct doc *d, const char *path)
+{
+	char head[1024];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof head);
+
+	if (fd >= 0)
+		close(fd);
+	return n > 0 && memmem(head, (size_t)n, d->uuid, strlen(d->uuid));
+}
+
+static int
+write_documents(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, bool again, struct err *e)
 {
 	struct bom b;
 	struct doc d = { .a = a, .b = &b };
+	unsigned char ignored[16];
+	bool told = !again;
 
 	if (bom_gather(a, cfg, p, dir, &b, e) < 0)
+		return wrap(e, "sbom");
+	image_uuid(b.id, "sbom", ignored, d.uuid);
+	for (size_t i = 0; i < NDOCUMENTS; i++)
+		told = told && is_told(&d, arena_printf(a, "%s/%s", dir, documents[i].name));
+	if (told)
+		return 0;
+	if (bom_files(a, p, dir, &b, e) < 0)
 		return wrap(e, "sbom");
 	for (size_t i = 0; i < NDOCUMENTS; i++)
 		if (write_document(&d, arena_printf(a, "%s/%s", dir, documents[i].name), documents[i].make(&d), e) < 0)
 			return wrap(e, "sbom");
 	return 0;
+}
+
+int
+sbom_write(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e)
+{
+	return write_documents(a, cfg, p, dir, true, e);
+}
+
+int
+sbom_refresh(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e)
+{
+	return write_documents(a, cfg, p, dir, false, e);
 }
 
 int

@@ -15,6 +15,8 @@ struct request;
  * day: the same image has the same bytes.
  */
 int sbom_write(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e);
+/* unless what is there says the same, by its identifier */
+int sbom_refresh(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e);
 
 /* lh-build sbom */
 int sbom_command(const struct request *rq, struct err *e);

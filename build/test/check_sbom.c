@@ -11,6 +11,7 @@
 #include "build/tools.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define HEX "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
@@ -98,6 +99,42 @@ START_TEST(documents)
 }
 END_TEST
 
+static void
+rewrite(struct world *w, const char *path, bool written)
+{
+	const char *head = text_of(w->a, path), *after;
+	struct err e = { 0 };
+
+	checkout_file(w->a, test_dir(), "image/sbom.spdx.json", arena_printf(w->a, "%s#", head));
+	ck_assert_msg(sbom_refresh(w->a, &w->cfg, &w->plan, w->dir, &e) == 0, "%s", e.msg);
+	after = text_of(w->a, path);
+	ck_assert_int_eq(after[strlen(after) - 1] != '#', written);
+}
+
+/* what says the same is left alone; what a recipe says may change without the image */
+START_TEST(refreshed)
+{
+	struct err e = { 0 };
+	const char *path;
+	struct world w;
+
+	world_make(&w, files);
+	path = arena_printf(w.a, "%s/sbom.spdx.json", w.dir);
+	ck_assert_msg(sbom_refresh(w.a, &w.cfg, &w.plan, w.dir, &e) == 0, "%s", e.msg);
+	rewrite(&w, path, false);
+	w.one.licence = "MIT";
+	rewrite(&w, path, true);
+	checkout_file(w.a, w.cfg.top, "patches/one/0001-a.patch", "other");
+	rewrite(&w, path, true);
+	checkout_file(w.a, test_dir(), "store/linked", "rootfs/bin/one\town\tother.o\n");
+	rewrite(&w, path, true);
+	ck_assert_int_eq(unlink(arena_printf(w.a, "%s/sbom.cdx.json", w.dir)), 0);
+	rewrite(&w, path, true);
+	rewrite(&w, path, false);
+	arena_free(w.a);
+}
+END_TEST
+
 START_TEST(refused)
 {
 	struct err e = { 0 };
@@ -129,5 +166,5 @@ END_TEST
 Suite *
 sbom_suite(void)
 {
-	return suite_of("sbom", (const TTest *[]){ documents, refused, not_utf8, NULL });
+	return suite_of("sbom", (const TTest *[]){ documents, refreshed, refused, not_utf8, NULL });
 }
