@@ -6,6 +6,7 @@
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "build/config.h"
+#include "build/memo.h"
 
 #include <crypt.h>
 #include <stdbool.h>
@@ -91,20 +92,26 @@ write_file(const char *path, const struct account *v, size_t n, struct err *e)
 	return r;
 }
 
+/* slow on purpose */
 static int
-make_hash(struct arena *a, struct account *v, struct err *e)
+make_hash(struct arena *a, struct memo *m, struct account *v, struct err *e)
 {
-	struct crypt_data *data = arena_alloc(a, sizeof *data);
-	const char *hash = crypt_r(v->password, arena_printf(a, "$6$%s$", v->salt), data);
+	const char *question = arena_printf(a, "crypt $6$%s$ %s", v->salt, v->password), *hash = memo_answer(m, question);
+	struct crypt_data *data;
 
-	if (!hash || strncmp(hash, "$6$", 3) != 0)
-		return fail(e, "crypt(3) of this machine cannot make SHA-512 hashes");
-	v->hash = hash; /* in data */
+	if (!hash) {
+		data = arena_alloc(a, sizeof *data);
+		hash = crypt_r(v->password, arena_printf(a, "$6$%s$", v->salt), data);
+		if (!hash || strncmp(hash, "$6$", 3) != 0)
+			return fail(e, "crypt(3) of this machine cannot make SHA-512 hashes");
+		memo_learn(m, question, hash);
+	}
+	v->hash = hash;
 	return 0;
 }
 
 int
-credentials_get(struct arena *a, const struct config *cfg, bool keep, struct credentials *out, struct err *e)
+credentials_get(struct arena *a, const struct config *cfg, struct memo *m, bool keep, struct credentials *out, struct err *e)
 {
 	struct account v[] = { { .user = "root", .variable = "ROOT_PASSWORD" }, { .user = "guest", .variable = "GUEST_PASSWORD" } };
 	size_t n = sizeof v / sizeof *v;
@@ -128,7 +135,7 @@ credentials_get(struct arena *a, const struct config *cfg, bool keep, struct cre
 	if (changed && keep && write_file(path, v, n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (make_hash(a, &v[i], e) < 0)
+		if (make_hash(a, m, &v[i], e) < 0)
 			return -1;
 	*out = (struct credentials){ v[0].password, v[1].password, v[0].hash, v[1].hash };
 	return 0;

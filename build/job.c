@@ -168,7 +168,7 @@ read_overrides(struct run *r, struct err *e)
 				t->override = r->tasks[j].override;
 		if (!t->override) {
 			o = arena_alloc(r->b.a, sizeof *o);
-			if (override_read(r->b.a, t->node->override, o, e) < 0)
+			if (override_read(r->b.a, t->job->plan->memo, t->node->override, o, e) < 0)
 				return wrap(e, "%s", t->node->origin->name);
 			t->override = o;
 		}
@@ -566,30 +566,43 @@ disown(const struct run *r)
 		}
 }
 
-static void
-sweep_cache(struct arena *a, const char *dir)
+/* is there anything to sweep; really: removes it */
+static bool
+sweep_cache(struct arena *a, const char *dir, bool really)
 {
 	DIR *d = opendir(dir);
 	struct dirent *ent;
 	struct err ignored;
+	bool any = false;
 
 	while (d && (ent = readdir(d)))
-		if (!strncmp(ent->d_name, ".old-", 5))
-			file_remove(arena_printf(a, "%s/%s", dir, ent->d_name), &ignored);
+		if (!strncmp(ent->d_name, ".old-", 5)) {
+			any = true;
+			if (really)
+				file_remove(arena_printf(a, "%s/%s", dir, ent->d_name), &ignored);
+		}
 	if (d)
 		closedir(d);
+	return any;
 }
 
-/* removes it, while others work: a kernel's folder has 100,000 files */
+static bool
+sweep_all(const struct run *r, bool really)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->njobs; i++)
+		if (first_with_cache(r, i))
+			any |= sweep_cache(r->b.a, arena_printf(r->b.a, "%s/work", r->jobs[i].cfg->cache), really);
+	return any;
+}
+
+/* while others work: a kernel's folder has 100,000 files */
 static int
 sweep(void *arg, struct err *e)
 {
-	const struct run *r = arg;
-
 	(void)e;
-	for (size_t i = 0; i < r->njobs; i++)
-		if (first_with_cache(r, i))
-			sweep_cache(r->b.a, arena_printf(r->b.a, "%s/work", r->jobs[i].cfg->cache));
+	sweep_all(arg, true);
 	return 0;
 }
 
@@ -602,6 +615,7 @@ build_all(struct run *r, struct err *e)
 	struct signalfd_siginfo late;
 	struct err ignored;
 	int result, status;
+	bool sweeping;
 
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGINT);
@@ -617,15 +631,17 @@ build_all(struct run *r, struct err *e)
 	if (result < 0)
 		goto close_signals;
 	disown(r);
-	result = task_aside(&sweeper, sweep, r, e);
+	sweeping = sweep_all(r, false);
+	result = sweeping ? task_aside(&sweeper, sweep, r, e) : 0;
 	if (result < 0)
 		goto close_tokens;
 	result = loop(r, e);
 	kill_all(r);
 	log_status("%s", "");
-	if (r->killed_by)
+	if (sweeping && r->killed_by)
 		child_kill(&sweeper, SIGKILL);
-	child_wait(&sweeper, &status, &ignored);
+	if (sweeping)
+		child_wait(&sweeper, &status, &ignored);
 close_tokens:
 	jobserver_close(r->b.tokens);
 	/* what came after the first is not to end us without a word */

@@ -8,6 +8,7 @@
 #include "build/base/digest.h"
 #include "build/base/file.h"
 #include "build/gitsource.h"
+#include "build/memo.h"
 #include "build/unpack.h"
 
 #include <errno.h>
@@ -151,8 +152,16 @@ read_git(struct arena *a, const char *text, struct override *out, struct err *e)
 	return 0;
 }
 
+static int
+look(const char *dir, char *hex, struct err *e)
+{
+	return scan(dir, NULL, hex, e);
+}
+
+static const struct memo_way way = { .name = "override", .digest = look, .skip = is_git_inside };
+
 int
-override_read(struct arena *a, const char *text, struct override *out, struct err *e)
+override_read(struct arena *a, struct memo *m, const char *text, struct override *out, struct err *e)
 {
 	char hex[DIGEST_HEX];
 
@@ -161,7 +170,7 @@ override_read(struct arena *a, const char *text, struct override *out, struct er
 		return read_git(a, text, out, e);
 	if (find_dir(a, text, text, &out->dir, e) < 0)
 		return -1;
-	if (scan(out->dir, NULL, hex, e) < 0)
+	if (memo_digest(m, &way, out->dir, hex, e) < 0)
 		return wrap(e, "override");
 	out->id = arena_printf(a, "tree %s", hex);
 	return 0;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 struct arena;
+struct memo;
 
 /*
  * A source tree of the user's own instead of the pinned one: OVERRIDE_name=DIR is the
@@ -21,8 +22,8 @@ struct override {
 	const char *id;	 /* "git-tree HEX": git's own id of the tree; "tree HEX": sha256 of names, modes, bytes, link targets */
 };
 
-/* a relative DIR is one below the working directory; errors are EXIT_USAGE and name text */
-int override_read(struct arena *a, const char *text, struct override *out, struct err *e);
+/* a relative DIR is one below the working directory; errors are EXIT_USAGE and name text; m may be NULL */
+int override_read(struct arena *a, struct memo *m, const char *text, struct override *out, struct err *e);
 /*
  * Copies the tree into a folder, which is made if need be.  A folder keeps its times, so
  * that make(1) sees what the user's make would; a git tree gets one time for all.

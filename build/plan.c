@@ -6,6 +6,7 @@
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "build/config.h"
+#include "build/memo.h"
 #include "build/patch.h"
 #include "build/sysdeps.h"
 #include "build/tools.h"
@@ -268,6 +269,7 @@ plan_keep(struct arena *a, struct plan *p, const char *id, struct err *e)
 
 struct facts {
 	struct arena *a;
+	struct memo *memo;
 	char **v;
 	size_t n, cap;
 };
@@ -309,7 +311,7 @@ say_path(struct facts *f, const char *what, const char *name, const char *path, 
 {
 	char hex[DIGEST_HEX];
 
-	if ((file_isdir(path) ? digest_tree(path, hex, e) : digest_file(path, hex, e)) < 0)
+	if (memo_digest(f->memo, &memo_plain, path, hex, e) < 0)
 		return wrap(e, "%s %s", what, name);
 	say(f, "%s %s %s", what, name, hex);
 	return 0;
@@ -438,7 +440,7 @@ by_text(const void *a, const void *b)
 int
 plan_key(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const struct node *n, char **text, struct err *e)
 {
-	struct facts f = { .a = a };
+	struct facts f = { .a = a, .memo = p->memo };
 	struct buf b = { 0 };
 
 	say(&f, "format 1");

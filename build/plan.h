@@ -11,6 +11,7 @@
 
 struct arena;
 struct config;
+struct memo;
 struct sysdeps;
 struct tools;
 
@@ -43,6 +44,7 @@ struct plan {
 	size_t n;
 	const char *profile;	   /* decided: s6 or minimal */
 	const struct tools *tools; /* of this machine, part of the keys; lent by main() before the first key */
+	struct memo *memo;	   /* likewise; NULL: every file is read anew */
 };
 
 /* roots: recipes/profiles/PROFILE, and PACKAGES of the configuration; a cycle or a version the recipe does not pin is named */

@@ -6,6 +6,7 @@
 #include "build/credentials.h"
 #include "build/gc.h"
 #include "build/job.h"
+#include "build/memo.h"
 #include "build/output.h"
 #include "build/profile.h"
 
@@ -18,7 +19,7 @@ hash_passwords(struct session *s, bool keep, struct err *e)
 {
 	struct credentials c;
 
-	if (credentials_get(s->a, &s->cfg, keep, &c, e) < 0)
+	if (credentials_get(s->a, &s->cfg, s->memo, keep, &c, e) < 0)
 		return -1;
 	config_set(s->a, &s->cfg, "ROOT_HASH", c.root_hash, "credentials");
 	config_set(s->a, &s->cfg, "GUEST_HASH", c.guest_hash, "credentials");
@@ -31,6 +32,7 @@ plan_for(struct session *s, const char *profile, struct err *e)
 	if (plan_make(s->a, &s->cfg, &s->recipes, &s->set, profile, &s->plan, e) < 0)
 		return -1;
 	s->plan.tools = &s->tools;
+	s->plan.memo = s->memo;
 	return 0;
 }
 
@@ -125,6 +127,18 @@ hold(struct session *v, struct session *s, struct err *e)
 	return store_open(s->a, s->cfg.cache, &s->store, e);
 }
 
+/* what this OUTPUT has a memory of, also for those who only look */
+static void
+remember(struct session *v, struct session *s)
+{
+	for (const struct session *t = v; t < s && !s->memo; t++)
+		if (!strcmp(t->cfg.output, s->cfg.output))
+			s->memo = t->memo;
+	if (!s->memo)
+		s->memo = memo_open(s->a, arena_printf(s->a, "%s/memo", s->cfg.output));
+	s->plan.memo = s->memo;
+}
+
 int
 session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, struct session *v, struct err *e)
 {
@@ -136,9 +150,13 @@ session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, s
 	for (size_t i = 0; i < n; i++)
 		if (config_drop_root(&v[i].cfg, write, e) < 0)
 			return -1;
-	for (size_t i = 0; i < n; i++)
-		if ((write && hold(v, &v[i], e) < 0) || tools_ask(a, &v[i].cfg, &v[i].sd, &v[i].tools, e) < 0 || hash_passwords(&v[i], write, e) < 0)
+	for (size_t i = 0; i < n; i++) {
+		if (write && hold(v, &v[i], e) < 0)
 			goto close_sessions;
+		remember(v, &v[i]);
+		if (tools_ask(a, &v[i].cfg, &v[i].sd, v[i].memo, &v[i].tools, e) < 0 || hash_passwords(&v[i], write, e) < 0)
+			goto close_sessions;
+	}
 	if (choose_profile(v, n, e) < 0)
 		goto close_sessions;
 	return 0;
@@ -157,7 +175,12 @@ session_job(struct session *s, const char *dir)
 void
 session_close(struct session *v, size_t n)
 {
+	struct err ignored;
+
 	for (size_t i = 0; i < n; i++) {
+		/* a disk that is full is no trouble: it is found out again */
+		if (v[i].lock >= 0 && v[i].memo)
+			memo_save(v[i].memo, &ignored);
 		if (v[i].lock >= 0)
 			close(v[i].lock);
 		if (v[i].hold >= 0)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 struct arena;
+struct memo;
 
 /*
  * What a command stands on, for one triple: the configuration, what it leads to, and the plan.  Opening
@@ -26,6 +27,7 @@ struct session {
 	struct sysdeps sd;
 	struct recipes recipes;
 	struct set set;
+	struct memo *memo; /* OUTPUT's; shared by the sessions of one OUTPUT */
 	struct tools tools;
 	struct store store;
 	struct plan plan;

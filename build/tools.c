@@ -9,16 +9,38 @@
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "build/config.h"
+#include "build/memo.h"
+#include "build/stamp.h"
 #include "build/sysdeps.h"
 #include "build/toolchain.h"
 
+#include <elf.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* what build steps get to see */
 static char path_env[] = "PATH=/usr/bin:/bin", locale_env[] = "LC_ALL=C";
 static char *const env[] = { path_env, locale_env, NULL };
+static const char *const folders[] = { "/usr/bin", "/bin" };
+
+#define NFOLDERS (sizeof folders / sizeof *folders)
+
+/* as a build step finds it, whatever our own PATH is */
+static const char *
+found(struct arena *a, const char *name)
+{
+	for (size_t i = 0; i < NFOLDERS && !strchr(name, '/'); i++) {
+		const char *path = arena_printf(a, "%s/%s", folders[i], name);
+
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return name;
+}
 
 /* what it prints; -1: it cannot be run or does not succeed */
 static int
@@ -40,20 +62,66 @@ add(struct tools *t, const char *name, const char *said, enum tool_use use)
 	t->v[t->n++] = (struct tool){ name, said, use };
 }
 
+static bool
+is_elf(const char *path)
+{
+	char magic[SELFMAG];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is = fd >= 0 && read(fd, magic, sizeof magic) == (ssize_t)sizeof magic && !memcmp(magic, ELFMAG, SELFMAG);
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+/*
+ * What its version depends on, as a question for the memo; NULL when that cannot be told.  A
+ * script may call anything, and so may a word that is no option; a program such as ccache calls
+ * what lies in the system's folders, which change when something else is installed there.
+ */
+static const char *
+version_question(struct arena *a, const struct argv *v)
+{
+	const char *question = arena_printf(a, "version %s", argv_quoted(v));
+	struct err ignored;
+	struct stamp s;
+
+	for (size_t i = 1; i < v->n; i++)
+		if (*v->v[i] != '-')
+			return NULL;
+	if (!is_elf(v->v[0]))
+		return NULL;
+	for (size_t i = 0; i <= NFOLDERS; i++) {
+		if (stamp_one(i < NFOLDERS ? folders[i] : v->v[0], &s, &ignored) < 0 || !s.settled)
+			return NULL;
+		question = arena_printf(a, "%s %s", question, s.hex);
+	}
+	return question;
+}
+
 /* a command line of blank-separated words, asked for its version; hint: what to do when it is not there */
 static int
 add_version(struct arena *a, struct tools *t, const char *name, const char *command, enum tool_use use, const char *hint, struct err *e)
 {
 	struct argv v = { .a = a };
 	char *rest = arena_strdup(a, command), *word, *said;
+	const char *question, *known;
 
 	while ((word = word_next(&rest)))
-		argv_push(&v, word);
+		argv_push(&v, v.n ? word : found(a, word));
 	argv_push(&v, "--version");
+	question = version_question(a, &v);
+	known = question ? memo_answer(t->memo, question) : NULL;
+	if (known) {
+		add(t, name, known, use);
+		return 0;
+	}
 	if (ask(a, &v, &said, e) < 0)
 		return fail_usage(e, "%s: does not run; %s", command, hint);
 	said[strcspn(said, "\n")] = '\0';
 	add(t, name, said, use);
+	if (question)
+		memo_learn(t->memo, question, said);
 	return 0;
 }
 
@@ -129,9 +197,9 @@ add_ours(struct arena *a, const struct sysdeps *sd, struct tools *t, struct err 
 }
 
 int
-tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct tools *out, struct err *e)
+tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct memo *m, struct tools *out, struct err *e)
 {
-	*out = (struct tools){ 0 };
+	*out = (struct tools){ .memo = m };
 	if (add_version(a, out, "make", "make", USED_BY_ALL, "install GNU make", e) < 0)
 		return -1;
 	if (add_version(a, out, "BUILD_CC", cfg->build_cc, USED_BY_HOST, "install gcc, or name another native compiler with BUILD_CC", e) < 0)

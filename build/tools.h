@@ -8,6 +8,7 @@
 
 struct arena;
 struct config;
+struct memo;
 struct sysdeps;
 
 /*
@@ -28,13 +29,14 @@ struct tool {
 struct tools {
 	struct tool v[12];
 	size_t n;
+	struct memo *memo;
 };
 
 /*
  * Asks those that this configuration uses.  One that is missing, cannot compile, or
  * with CROSS_BASE makes something else than static programs on musl for the triple, is
- * EXIT_USAGE and named with the way out.
+ * EXIT_USAGE and named with the way out.  m, or NULL, spares asking what was asked before.
  */
-int tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct tools *out, struct err *e);
+int tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct memo *m, struct tools *out, struct err *e);
 
 #endif

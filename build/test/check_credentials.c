@@ -3,6 +3,7 @@
 #include "build/base/arena.h"
 #include "build/base/file.h"
 #include "build/config.h"
+#include "build/memo.h"
 #include "build/test/suites.h"
 
 #include <string.h>
@@ -38,7 +39,7 @@ START_TEST(known_hashes)
 	static const char text[] = "# comment\n\nroot Hello saltstring\nguest x abcdefghijklmnop\n";
 
 	ck_assert_int_eq(file_write(arena_printf(a, "%s/credentials", test_dir()), text, sizeof text - 1, 0600, &e), 0);
-	ck_assert_msg(credentials_get(a, &c, true, &cr, &e) == 0, "%s", e.msg);
+	ck_assert_msg(credentials_get(a, &c, NULL, true, &cr, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(cr.root_password, "Hello");
 	ck_assert_str_eq(cr.root_hash, "$6$saltstring$aQzKv7HhksN4CNT5HySRdxOEHxZvlWWP2je/lOgbrHx5iLYj3NJfVnC287n/dwkODYWL1.LZUdO9vX84fkCna/");
 	ck_assert_msg(!strncmp(cr.guest_hash, "$6$abcdefghijklmnop$", 20), "%s", cr.guest_hash);
@@ -55,16 +56,16 @@ START_TEST(random_ones_are_made_once)
 	struct stat st;
 	struct err e = { 0 };
 
-	ck_assert_msg(credentials_get(a, &c, false, &loose, &e) == 0, "%s", e.msg);
+	ck_assert_msg(credentials_get(a, &c, NULL, false, &loose, &e) == 0, "%s", e.msg);
 	ck_assert(!file_exists(arena_printf(a, "%s/credentials", test_dir())));
-	ck_assert_msg(credentials_get(a, &c, true, &first, &e) == 0, "%s", e.msg);
+	ck_assert_msg(credentials_get(a, &c, NULL, true, &first, &e) == 0, "%s", e.msg);
 	ck_assert_str_ne(first.root_password, loose.root_password);
 	ck_assert_uint_eq(strlen(first.root_password), 16);
 	ck_assert_uint_eq(strcspn(first.root_password, "0O1lI"), 16);
 	ck_assert_str_ne(first.root_password, first.guest_password);
 	ck_assert_int_eq(stat(arena_printf(a, "%s/credentials", test_dir()), &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
-	ck_assert_msg(credentials_get(a, &c, true, &second, &e) == 0, "%s", e.msg);
+	ck_assert_msg(credentials_get(a, &c, NULL, true, &second, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(first.root_password, second.root_password);
 	ck_assert_str_eq(first.root_hash, second.root_hash);
 	ck_assert_str_eq(first.guest_hash, second.guest_hash);
@@ -76,17 +77,18 @@ START_TEST(configured_ones_win)
 {
 	struct arena *a = arena_new();
 	struct config none = config_in(a, "", ""), some = config_in(a, "se:cret", "");
+	struct memo *m = memo_open(a, arena_printf(a, "%s/memo", test_dir()));
 	struct credentials before, after, again;
 	struct err e = { 0 };
 
-	ck_assert_msg(credentials_get(a, &none, true, &before, &e) == 0, "%s", e.msg);
-	ck_assert_msg(credentials_get(a, &some, true, &after, &e) == 0, "%s", e.msg);
+	ck_assert_msg(credentials_get(a, &none, m, true, &before, &e) == 0, "%s", e.msg);
+	ck_assert_msg(credentials_get(a, &some, m, true, &after, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(after.root_password, "se:cret");
 	ck_assert_str_ne(after.root_hash, before.root_hash);
 	ck_assert_str_eq(after.guest_hash, before.guest_hash);
 	ck_assert_ptr_nonnull(strstr(stored(a), "\nroot se:cret "));
 	/* no longer asked for, it stays what it is: it is in an image somewhere */
-	ck_assert_msg(credentials_get(a, &none, true, &again, &e) == 0, "%s", e.msg);
+	ck_assert_msg(credentials_get(a, &none, m, true, &again, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(again.root_hash, after.root_hash);
 	arena_free(a);
 }
@@ -112,7 +114,7 @@ START_TEST(refused)
 	char *path = arena_printf(a, "%s/credentials", test_dir());
 
 	ck_assert_int_eq(file_write(path, bad[_i].text, strlen(bad[_i].text), 0600, &e), 0);
-	ck_assert_int_eq(credentials_get(a, &c, true, &cr, &e), -1);
+	ck_assert_int_eq(credentials_get(a, &c, NULL, true, &cr, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", path, bad[_i].message));
 	arena_free(a);
 }

@@ -38,7 +38,7 @@ START_TEST(folder)
 	char was[DIGEST_HEX], is[DIGEST_HEX];
 
 	sh(a, tree);
-	ck_assert_msg(override_read(a, in_dir(a, "t"), &o, &e) == 0, "%s", e.msg);
+	ck_assert_msg(override_read(a, NULL, in_dir(a, "t"), &o, &e) == 0, "%s", e.msg);
 	ck_assert(!o.git);
 	ck_assert_str_eq(o.dir, in_dir(a, "t"));
 	ck_assert_uint_eq(strlen(o.id), strlen("tree ") + 64);
@@ -84,9 +84,9 @@ START_TEST(ids)
 	struct err e = { 0 };
 
 	sh(a, tree);
-	ck_assert_msg(override_read(a, in_dir(a, "t"), &one, &e) == 0, "%s", e.msg);
+	ck_assert_msg(override_read(a, NULL, in_dir(a, "t"), &one, &e) == 0, "%s", e.msg);
 	sh(a, changes[_i].script);
-	ck_assert_msg(override_read(a, in_dir(a, "t"), &two, &e) == 0, "%s", e.msg);
+	ck_assert_msg(override_read(a, NULL, in_dir(a, "t"), &two, &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(!strcmp(one.id, two.id), changes[_i].same);
 	if (!changes[_i].same) { /* what is exported must be what was read */
 		ck_assert_int_eq(override_export(a, &one, in_dir(a, "out"), &e), -1);
@@ -118,7 +118,7 @@ START_TEST(git)
 	char was[DIGEST_HEX], is[DIGEST_HEX];
 
 	sh(a, repository);
-	ck_assert_msg(override_read(a, text, &o, &e) == 0, "%s", e.msg);
+	ck_assert_msg(override_read(a, NULL, text, &o, &e) == 0, "%s", e.msg);
 	ck_assert(o.git);
 	ck_assert_str_eq(o.rev, gits[_i].rev);
 	sh(a, "git --git-dir=g/.git rev-parse 'v1^{tree}' >../$(basename $PWD)/id; mkdir expected; cd expected; printf 'one\\n' >a; mkdir d; echo two >d/b; chmod 755 d/b; ln -s d/b l");
@@ -151,7 +151,7 @@ START_TEST(git_moves_on)
 	char *text;
 
 	sh(a, repository);
-	ck_assert_msg(override_read(a, arena_printf(a, "git:%s/g", test_dir()), &o, &e) == 0, "%s", e.msg);
+	ck_assert_msg(override_read(a, NULL, arena_printf(a, "git:%s/g", test_dir()), &o, &e) == 0, "%s", e.msg);
 	sh(a, "cd g; git commit -qam two");
 	ck_assert_msg(override_export(a, &o, in_dir(a, "src"), &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(file_read(a, in_dir(a, "src/a"), &text, NULL, &e), 0);
@@ -193,7 +193,7 @@ START_TEST(wrong_ones)
 
 	sh(a, repository);
 	sh(a, "mkdir odd; mkfifo odd/pipe");
-	ck_assert_int_eq(override_read(a, filled(a, wrongs[_i].text), &o, &e), -1);
+	ck_assert_int_eq(override_read(a, NULL, filled(a, wrongs[_i].text), &o, &e), -1);
 	ck_assert_str_eq(e.msg, filled(a, wrongs[_i].why));
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);

@@ -28,6 +28,7 @@
 	X(unpack)      \
 	X(override)    \
 	X(plan)        \
+	X(memo)        \
 	X(credentials) \
 	X(profile)     \
 	X(output)      \
