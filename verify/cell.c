@@ -565,6 +565,19 @@ cell_overdue(void *arg)
 		step_late(c, step_of(c));
 }
 
+/* a short scenario may be over before the guest has a /proc to show its nonce in; the limit goes on */
+static bool
+awaits_nonce(const struct cell *c)
+{
+	return c->job->door && !c->nonce_inside && !c->failed && !c->result->reason && cell_guest_runs(c);
+}
+
+static void
+no_nonce(struct cell *c)
+{
+	note_failure(c, arena_printf(c->a, "lh.nonce=%s", c->nonce), NULL, "nothing inside the guest showed this boot's nonce");
+}
+
 static void
 on_limit(void *arg)
 {
@@ -573,6 +586,8 @@ on_limit(void *arg)
 	c->limit_alarm = 0;
 	if (c->step_open)
 		cell_fail(c, NULL, NULL, "the scenario's limit of %s is over", cell_seconds(c, scaled(c, c->job->scenario->limit)));
+	else if (awaits_nonce(c))
+		no_nonce(c);
 	else
 		note_failure(c, NULL, NULL, "the scenario's limit is over");
 }
@@ -637,11 +652,17 @@ advance(void *arg)
 {
 	struct cell *c = arg;
 	const struct step *s;
+	size_t next;
 
 	c->next_alarm = 0;
 	if (c->state == CELL_DONE || c->state == CELL_STOPPING || (c->state == CELL_EXPLAINING && !c->result->reason))
 		return;
-	c->at = next_step(c);
+	next = next_step(c);
+	if (next >= c->job->scenario->nsteps && awaits_nonce(c)) {
+		c->next_alarm = loop_at(c->loop, clock_now() + NONCE_RETRY, advance, c);
+		return;
+	}
+	c->at = next;
 	s = step_of(c);
 	if (s)
 		start_step(c, s);
@@ -691,7 +712,7 @@ check_end(struct cell *c)
 	if (strcmp(reason, wanted))
 		note_failure(c, wanted, reason, arena_printf(c->a, "the guest ended otherwise than expected: %s", reason));
 	if (!nonce_seen(c))
-		note_failure(c, arena_printf(c->a, "lh.nonce=%s", c->nonce), NULL, "nothing inside the guest showed this boot's nonce");
+		no_nonce(c);
 	if (!image_unchanged(c->job->image, &e))
 		c->result->reason = arena_strdup(c->a, e.msg);
 }

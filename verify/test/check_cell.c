@@ -98,6 +98,8 @@ static const struct {
 	{ BOOTS, "vm link down\nvm link up\nsleep 1ms\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "pause 20ms\nshutdown guest-shutdown", "vm await guest-shutdown\nvm boot\nvm await guest-shutdown\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "say Kernel panic - in a dream\\n", "allow panic /in a dream/ # a test\nexpect /dream/\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	/* over before /proc is there */
+	{ BOOTS "cmdline none\ndoor\npause 300ms\ncmdline", "run \"true\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
 
 	/* ---- what fails, and how it is told ---- */
 	{ BOOTS "say logni: \\n", "expect /login: / @200ms\n", false, VERDICT_FAIL, "test.scn:8", "/login: / never came on the console", "/login: /", "not within 0.2 s" },
@@ -129,6 +131,7 @@ static const struct {
 	{ BOOTS "cmdline lh.nonce=0123456789abcdef\ndoor", "run \"sleep 0.1\"\nrun \"true\"\n", true, VERDICT_FAIL, NULL, "another guest answers: /proc/cmdline lacks this boot's nonce", NULL, "lh.nonce=0123456789abcdef" },
 	{ BOOTS "say login: \nshutdown guest-shutdown", "expect /login: /\nsleep 500ms\n", false, VERDICT_FAIL, NULL, "the guest ended otherwise than expected: guest-shutdown", "host-qmp-quit", "guest-shutdown" },
 	{ BOOTS "deaf\nsay login: ", "expect /login: /\n", false, VERDICT_FAIL, NULL, "the guest ended otherwise than expected: killed: it did not end when asked to", NULL, NULL },
+	{ BOOTS "cmdline none\ndoor", "run \"true\"\n", true, VERDICT_FAIL, NULL, "nothing inside the guest showed this boot's nonce", NULL, NULL },
 	{ BOOTS "say one>\npause 100ms\nsay two>", "expect /one>/\nexpect /three>/\n", false, VERDICT_FAIL, NULL, "the scenario's limit of 0.3 s is over", NULL, NULL },
 };
 
@@ -139,7 +142,7 @@ START_TEST(plays)
 	set_stage(&t, cases[_i].script, cases[_i].steps, cases[_i].door);
 	if (strstr(cases[_i].script, "deaf") || strstr(cases[_i].script, "linger"))
 		t.job.scale = 0.1; /* of the 10 s that it may take to end */
-	if (cases[_i].what && strstr(cases[_i].what, "limit"))
+	if (cases[_i].what && (strstr(cases[_i].what, "limit") || strstr(cases[_i].script, "none")))
 		t.s.limit = 300 * NS_PER_MS;
 	play(&t);
 	ck_assert_msg(t.r.verdict == cases[_i].verdict, "%s: %s %s (%s)", verdict_names[t.r.verdict], t.r.reason, t.r.failure.what, t.r.failure.got);

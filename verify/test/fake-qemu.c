@@ -14,7 +14,7 @@
  *   awake              the same, and it was open before: no greeting
  *   restored           with -loadvm the script begins here, else it ends here; `savevm` keeps the command line
  *   savevm TEXT        what `savevm` says, and then it keeps nothing
- *   cmdline TEXT       what /proc/cmdline says from here on (default: -append's)
+ *   cmdline TEXT       what /proc/cmdline says from here on (nothing: -append's, as at first; none: not there)
  *   registers TEXT     what `info registers` says
  *   port N             what `info usernet` says
  *   event NAME REASON
@@ -349,7 +349,10 @@ awake_door(struct fake *f, const char *args)
 static void
 cmdline(struct fake *f, const char *args)
 {
-	write_cmdline(f->cmdline_path, args);
+	if (!strcmp(args, "none"))
+		unlink(f->cmdline_path);
+	else
+		write_cmdline(f->cmdline_path, *args ? args : f->append);
 }
 
 static void
