@@ -55,10 +55,7 @@ change(const struct finding *f, size_t p, size_t from, size_t to)
 
 	if (title && to == from + 1)
 		return arena_printf(f->a, "%s commit %s \"%s\"", pkg->name, pkg->versions[to], title);
-	/* the same version may be a pin and a tree */
-	if (!strcmp(pkg->versions[from], pkg->versions[to]))
-		return arena_printf(f->a, "%s %s with %s", pkg->name, pkg->versions[to], q->choices[p][to].args[1] ? q->choices[p][to].args[1] : "its pinned source");
-	return arena_printf(f->a, "%s %s -> %s", pkg->name, pkg->versions[from], pkg->versions[to]);
+	return arena_printf(f->a, "%s %s -> %s", pkg->name, question_version(q, p, from), question_version(q, p, to));
 }
 
 /* "a", "a and b", "a, b and c" of the packages in a role; *n: how many */
@@ -567,7 +564,7 @@ culprit_plan(const struct hunt *h, FILE *out)
 		if (q->repo)
 			fprintf(out, " %s .. %s, %zu commits", pkg->versions[0], pkg->versions[pkg->nversions - 1], pkg->nversions - 1);
 		for (size_t v = 0; !q->repo && v < pkg->nversions; v++)
-			fprintf(out, " %s", pkg->versions[v]);
+			fprintf(out, " %s", question_version(q, p, v));
 		putc('\n', out);
 	}
 	for (size_t i = 0; q->dry && i < q->w.nneeds; i++) {

@@ -325,6 +325,18 @@ same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
+/* git:/home/me/src/s6@REV -> s6@REV */
+static const char *
+brief_tree(const char *override)
+{
+	const char *slash = override ? strrchr(override, '/') : NULL, *at = override ? strrchr(override, '@') : NULL;
+
+	/* a revision may have slashes, too */
+	while (slash && at && at < slash && slash > override)
+		slash = memrchr(override, '/', (size_t)(at - override));
+	return slash ? slash + 1 : override;
+}
+
 static void
 add_difference(struct arena *a, struct question *q, const struct known *good, const struct package *g, const struct package *b, char *const *good_vars)
 {
@@ -334,6 +346,10 @@ add_difference(struct arena *a, struct question *q, const struct known *good, co
 	add_choice(a, q, p, g->version, NULL, version ? version : override, version ? override : NULL);
 	add_between(a, q, p, good, g->version, b->version);
 	add_choice(a, q, p, b->version, NULL, variable(a, "VERSION", b->name, b->version), b->override ? variable(a, "OVERRIDE", b->name, b->override) : NULL);
+	if (same_text(g->version, b->version)) {
+		q->choices[p][0].tree = brief_tree(g->override);
+		q->choices[p][q->w.packages[p].nversions - 1].tree = brief_tree(b->override);
+	}
 }
 
 static int
@@ -547,6 +563,14 @@ question_read(struct arena *a, const char *lh_build, char *const *words, size_t 
 /* ---- telling ---- */
 
 const char *
+question_version(const struct question *q, size_t package, size_t version)
+{
+	const char *tree = q->choices[package][version].tree;
+
+	return tree ? tree : q->w.packages[package].versions[version];
+}
+
+const char *
 question_mixture(struct arena *a, const struct question *q, const size_t *mixture)
 {
 	struct buf b = { 0 };
@@ -563,7 +587,7 @@ question_mixture(struct arena *a, const struct question *q, const size_t *mixtur
 		const struct bisect_package *pkg = &q->w.packages[p];
 
 		if (mixture[p])
-			buf_addf(&b, "%s%s %s", b.n ? ", " : "", pkg->name, pkg->versions[mixture[p]]);
+			buf_addf(&b, "%s%s %s", b.n ? ", " : "", pkg->name, question_version(q, p, mixture[p]));
 	}
 	text = arena_strdup(a, b.p);
 	buf_free(&b);

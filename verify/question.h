@@ -27,6 +27,7 @@ struct argv;
  */
 struct choice {
 	const char *title; /* a commit's subject, or NULL */
+	const char *tree;  /* what tells it from the other end, which has the same version: an override, or NULL */
 	char **args;	   /* what makes lh-build take it; NULL-terminated */
 };
 
@@ -47,6 +48,8 @@ struct question {
 
 /* lh_build: the program to ask for versions.  Two ends without any difference are an error: EXIT_WORK */
 int question_read(struct arena *a, const char *lh_build, char *const *words, size_t n, struct question *out, struct err *e);
+/* a version for people; where it does not tell one from another, what it is built from */
+const char *question_version(const struct question *q, size_t package, size_t version);
 /* "a b=2.0", "good end", "bad end" */
 const char *question_mixture(struct arena *a, const struct question *q, const size_t *mixture);
 /* the words for lh-build that stand for it: those of all steps, then the mixture's */

@@ -107,6 +107,10 @@ START_TEST(sets)
 	ck_assert_str_eq(question_mixture(a, &q, (size_t[]){ 1, 3 }), "a 2, b 4");
 	ck_assert_str_eq(question_mixture(a, &q, (size_t[]){ 0, 0 }), "good end old");
 	ck_assert_str_eq(question_mixture(a, &q, (size_t[]){ 3, 3 }), "bad end new");
+	/* the version tells nothing where both ends have it */
+	q = ask(a, "GOOD=old;BAD=old OVERRIDE_a=git:/src/a@x/y VERSION_b=2", 0, NULL);
+	ck_assert_str_eq(question_mixture(a, &q, (size_t[]){ 1, 0 }), "a a@x/y");
+	ck_assert_str_eq(question_version(&q, 0, 0), "1");
 	arena_free(a);
 }
 END_TEST
