@@ -555,7 +555,7 @@ culprit_plan(const struct hunt *h, FILE *out)
 	const struct question *q = &h->q;
 
 	fprintf(out, "%s, profile %s: good end %s, bad end %s\n", q->triple, q->profile, q->good, q->bad);
-	fprintf(out, "%zu package%s differ%s; %zu constraint%s; expecting %zu steps, each of the ends judged %u times\n", q->w.npackages, q->w.npackages == 1 ? "" : "s", q->w.npackages == 1 ? "s" : "",
+	fprintf(out, "%zu package%s differ%s; %zu constraint%s; expecting %zu steps when one package is to blame, each of the ends judged %u times\n", q->w.npackages, q->w.npackages == 1 ? "" : "s", q->w.npackages == 1 ? "s" : "",
 	    q->w.nneeds, q->w.nneeds == 1 ? "" : "s", h->expected, q->repeat);
 	for (size_t p = 0; p < q->w.npackages; p++) {
 		const struct bisect_package *pkg = &q->w.packages[p];

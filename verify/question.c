@@ -54,6 +54,9 @@ struct known {
 	size_t nminimums;
 };
 
+/* packages that are easily read in a line */
+#define FEW 4
+
 #define NCELLS 6
 
 static size_t
@@ -570,28 +573,36 @@ question_version(const struct question *q, size_t package, size_t version)
 	return tree ? tree : q->w.packages[package].versions[version];
 }
 
-const char *
-question_mixture(struct arena *a, const struct question *q, const size_t *mixture)
+/* "a 1, b 2" of those that are not at that end */
+static const char *
+list_others(struct arena *a, const struct question *q, const size_t *mixture, bool bad, size_t *n)
 {
 	struct buf b = { 0 };
-	size_t first = 0, last = 0;
 	const char *text;
 
-	for (size_t p = 0; p < q->w.npackages; p++) {
-		first += mixture[p] == 0;
-		last += mixture[p] == q->w.packages[p].nversions - 1;
-	}
-	if (first == q->w.npackages || last == q->w.npackages)
-		return arena_printf(a, "%s end %s", first ? "good" : "bad", first ? q->good : q->bad);
+	*n = 0;
 	for (size_t p = 0; p < q->w.npackages; p++) {
 		const struct bisect_package *pkg = &q->w.packages[p];
 
-		if (mixture[p])
-			buf_addf(&b, "%s%s %s", b.n ? ", " : "", pkg->name, question_version(q, p, mixture[p]));
+		if (mixture[p] != (bad ? pkg->nversions - 1 : 0))
+			buf_addf(&b, "%s%s %s", (*n)++ ? ", " : "", pkg->name, question_version(q, p, mixture[p]));
 	}
-	text = arena_strdup(a, b.p);
+	text = arena_strdup(a, b.n ? b.p : "");
 	buf_free(&b);
 	return text;
+}
+
+const char *
+question_mixture(struct arena *a, const struct question *q, const size_t *mixture)
+{
+	size_t fromgood, frombad;
+	const char *changed = list_others(a, q, mixture, false, &fromgood), *kept = list_others(a, q, mixture, true, &frombad);
+
+	if (!fromgood || !frombad)
+		return arena_printf(a, "%s end %s", fromgood ? "bad" : "good", fromgood ? q->bad : q->good);
+	if (fromgood > FEW && frombad < fromgood)
+		return arena_printf(a, "bad end %s but for %s", q->bad, kept);
+	return changed;
 }
 
 void

@@ -50,7 +50,7 @@ struct question {
 int question_read(struct arena *a, const char *lh_build, char *const *words, size_t n, struct question *out, struct err *e);
 /* a version for people; where it does not tell one from another, what it is built from */
 const char *question_version(const struct question *q, size_t package, size_t version);
-/* "a b=2.0", "good end", "bad end" */
+/* "good end SET", "bad end SET"; "a 1.2, b 3" of those that are not as at the good end; "bad end SET but for a 1.1" */
 const char *question_mixture(struct arena *a, const struct question *q, const size_t *mixture);
 /* the words for lh-build that stand for it: those of all steps, then the mixture's */
 void question_args(const struct question *q, const size_t *mixture, struct argv *out);
