@@ -460,7 +460,12 @@ html_console(const struct finding *f, struct buf *b, const struct mixture *m, co
 		for (p = text + n; p > text && lines <= TAIL; p--)
 			lines += p[-1] == '\n';
 		buf_adds(b, "<pre>");
-		markup_add(b, p, n - (size_t)(p - text));
+		while (p < text + n) { /* without the carriage returns of a tty */
+			char *cr = memchr(p, '\r', (size_t)(text + n - p)), *stop = cr ? cr : text + n;
+
+			markup_add(b, p, (size_t)(stop - p));
+			p = cr ? cr + 1 : stop;
+		}
 		buf_adds(b, "</pre>\n");
 	}
 	buf_adds(b, "</div>\n");
@@ -511,19 +516,20 @@ write_report(const struct finding *f, struct err *e)
 	html_row(&b, "steps", f->sure);
 	buf_adds(&b, "</table>\n");
 	html_steps(f, &b);
-	if (good && bad) {
-		buf_adds(&b, "<h2>The consoles</h2>\n<div class=\"two\">\n");
-		html_console(f, &b, good, "passes");
-		html_console(f, &b, bad, "fails");
-		buf_adds(&b, "</div>\n");
-	}
 	if (f->nchanged)
 		buf_addf(&b, "<h2>%zu files differ</h2>\n<pre>", f->nchanged);
 	for (size_t i = 0; i < f->nchanged; i++) {
 		markup_adds(&b, f->changed[i]);
 		buf_adds(&b, "\n");
 	}
-	buf_adds(&b, f->nchanged ? "</pre>\n</body></html>\n" : "</body></html>\n");
+	buf_adds(&b, f->nchanged ? "</pre>\n" : "");
+	if (good && bad) {
+		buf_adds(&b, "<h2>The consoles</h2>\n<div class=\"two\">\n");
+		html_console(f, &b, good, "passes");
+		html_console(f, &b, bad, "fails");
+		buf_adds(&b, "</div>\n");
+	}
+	buf_adds(&b, "</body></html>\n");
 	r = file_write(f->report, b.p, b.n, 0644, e);
 	buf_free(&b);
 	return r;

@@ -584,8 +584,10 @@ list_others(struct arena *a, const struct question *q, const size_t *mixture, bo
 	for (size_t p = 0; p < q->w.npackages; p++) {
 		const struct bisect_package *pkg = &q->w.packages[p];
 
+		const char *title = q->choices[p][mixture[p]].title;
+
 		if (mixture[p] != (bad ? pkg->nversions - 1 : 0))
-			buf_addf(&b, "%s%s %s", (*n)++ ? ", " : "", pkg->name, question_version(q, p, mixture[p]));
+			buf_addf(&b, "%s%s %s%s%s%s", (*n)++ ? ", " : "", pkg->name, question_version(q, p, mixture[p]), title ? " \"" : "", title ? title : "", title ? "\"" : "");
 	}
 	text = arena_strdup(a, b.n ? b.p : "");
 	buf_free(&b);
