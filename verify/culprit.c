@@ -373,11 +373,28 @@ command(const struct finding *f, const size_t *versions)
 	return argv_quoted(&v);
 }
 
+/* of the images that were looked at, those read from an earlier try too; images that are equal share theirs */
+static size_t
+count_runs(const struct hunt *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->trials.n; i++)
+		for (size_t m = 0; m < h->nmixtures; m++)
+			if (!h->mixtures[m].cannot && !strcmp(h->mixtures[m].subject, h->trials.v[i].subject)) {
+				n++;
+				break;
+			}
+	return n;
+}
+
 static const char *
 certainty(const struct finding *f)
 {
 	const struct hunt *h = f->h;
-	const char *steps = arena_printf(f->a, "%zu step%s (%zu expected), %zu run%s", h->nmixtures, h->nmixtures == 1 ? "" : "s", h->expected, h->runs, h->runs == 1 ? "" : "s");
+	size_t runs = count_runs(h);
+	const char *steps = arena_printf(f->a, "%zu step%s (%zu expected), %zu run%s%s", h->nmixtures, h->nmixtures == 1 ? "" : "s", h->expected, runs, runs == 1 ? "" : "s",
+	    runs > h->runs ? arena_printf(f->a, ", %zu of them earlier", runs - h->runs) : "");
 
 	if (!h->flaky)
 		return arena_printf(f->a, "%s; no verdict flipped", steps);

@@ -139,6 +139,7 @@ START_TEST(resumed)
 	ck_assert_int_eq(hunt(a, words, 2, &h, &text, &e), 0);
 	ck_assert(!strncmp(text, whole, strcspn(whole, "\n")));
 	ck_assert_uint_eq(before + h.runs, all);
+	ck_assert(strstr(text, arena_printf(a, before ? "%zu runs, %zu of them earlier; " : "%zu runs; ", all, before)));
 	arena_free(a);
 }
 END_TEST
