@@ -87,26 +87,34 @@ shown(struct cell *c)
 
 /* ---- ssh USER ... COMMAND ---- */
 
-static void
-refused(struct cell *c, const struct ssh_result *r)
+/* whose step this ends; NULL: that step is no more */
+static struct cell *
+ended(void *ticket)
+{
+	struct cell *c = ticket_cell(ticket);
+
+	if (c)
+		c->step->ssh = NULL;
+	return c;
+}
+
+/* or else the step has failed */
+static bool
+let_in(struct cell *c, const struct ssh_result *r)
 {
 	if (r->end == SSH_DENIED)
 		cell_fail(c, "let in", arena_printf(c->a, "refused; the server offers %s", r->methods ? r->methods : "nothing"), "%s: not let in", shown(c));
-	else
+	else if (r->end != SSH_DONE)
 		cell_fail(c, "let in", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);
+	return r->end == SSH_DONE;
 }
 
 static void
-on_ssh(void *arg, const struct ssh_result *r)
+on_ssh(void *ticket, const struct ssh_result *r)
 {
-	struct cell *c = ticket_cell(arg);
+	struct cell *c = ended(ticket);
 
-	if (!c)
-		return;
-	c->step->ssh = NULL;
-	if (r->end != SSH_DONE)
-		refused(c, r);
-	else
+	if (c && let_in(c, r))
 		step_judge(c, shown(c), r->status < 0 ? 256 : r->status, r->out.n ? r->out.p : "", r->out.n);
 }
 
@@ -138,13 +146,12 @@ ssh_password_start(struct cell *c, const struct step *s)
 /* ---- ssh USER ... denied ---- */
 
 static void
-on_denied(void *arg, const struct ssh_result *r)
+on_denied(void *ticket, const struct ssh_result *r)
 {
-	struct cell *c = ticket_cell(arg);
+	struct cell *c = ended(ticket);
 
 	if (!c)
 		return;
-	c->step->ssh = NULL;
 	if (r->end == SSH_DENIED)
 		cell_pass(c);
 	else if (r->end == SSH_DONE)
@@ -218,16 +225,11 @@ compare(struct cell *c, const char *p, size_t n)
 }
 
 static void
-on_echo(void *arg, const struct ssh_result *r)
+on_echo(void *ticket, const struct ssh_result *r)
 {
-	struct cell *c = ticket_cell(arg);
+	struct cell *c = ended(ticket);
 
-	if (!c)
-		return;
-	c->step->ssh = NULL;
-	if (r->end != SSH_DONE)
-		refused(c, r);
-	else
+	if (c && let_in(c, r))
 		compare(c, r->out.p, r->out.n);
 }
 
