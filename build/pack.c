@@ -216,6 +216,9 @@ put_entry(struct archive *in, struct archive *out, struct archive_entry *en, con
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, name) >= sizeof path)
 		return fail(e, "%s: refused: a name is too long", file);
 	archive_entry_set_pathname(en, path);
+	/* libarchive takes the setuid bit from what is another's */
+	archive_entry_set_uid(en, geteuid());
+	archive_entry_set_gid(en, getegid());
 	if (archive_write_header(out, en) != ARCHIVE_OK)
 		return fail_archive(e, out, file);
 	while ((r = archive_read_data_block(in, &p, &n, &at)) == ARCHIVE_OK)
