@@ -8,11 +8,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+/* folders below OUTPUT: a triple, and what that has, such as keys/ */
+#define DEPTH 2
 
 static const char *const linked[] = { "kernel", "disk-image.raw", "rootfs", "rwfs", "userfs", "manifest" };
 
@@ -22,20 +24,30 @@ lock_path(struct arena *a, const struct config *cfg)
 	return arena_printf(a, "%s/lock", cfg->output);
 }
 
-/* temporary names that a killed builder has left, at the depths at which we write; the lock is ours */
-static void
-sweep(struct arena *a, const char *dir)
+/* as file_write and its like name what is not complete yet */
+static bool
+is_temporary(const char *name)
 {
-	static const char *const patterns[] = { "*.lh-??????", "*/*.lh-??????", "*/*/*.lh-??????" };
-	glob_t g;
+	const char *end = strrchr(name, '.');
 
-	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
-		if (glob(arena_printf(a, "%s/%s", dir, patterns[i]), 0, NULL, &g) != 0)
-			continue;
-		for (size_t k = 0; k < g.gl_pathc; k++)
-			unlink(g.gl_pathv[k]);
-		globfree(&g);
+	return end && !strncmp(end, ".lh-", 4) && strlen(end) == 10;
+}
+
+/* what a killed builder has left, as deep as we write; not through our links, so no folder is read twice.  The lock is ours */
+static void
+sweep(struct arena *a, const char *dir, unsigned depth)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *ent;
+
+	while (d && (ent = readdir(d))) {
+		if (is_temporary(ent->d_name))
+			unlink(arena_printf(a, "%s/%s", dir, ent->d_name));
+		else if (depth && ent->d_type == DT_DIR && *ent->d_name != '.')
+			sweep(a, arena_printf(a, "%s/%s", dir, ent->d_name), depth - 1);
 	}
+	if (d)
+		closedir(d);
 }
 
 int
@@ -63,7 +75,7 @@ output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 		close(*fd);
 		return -1;
 	}
-	sweep(a, cfg->output);
+	sweep(a, cfg->output, DEPTH);
 	return 0;
 }
 

@@ -50,9 +50,13 @@ START_TEST(one_builder_at_a_time)
 	/* what a killed one was writing goes, and nothing else */
 	ck_assert_int_eq(file_write(arena_printf(a, "%s/credentials.lh-a1B2c3", c.output), "x", 1, 0600, &e), 0);
 	ck_assert_int_eq(file_write(arena_printf(a, "%s/notes.backup", c.output), "x", 1, 0600, &e), 0);
+	put(a, &c, (const char *const[]){ "T/keys/target-x.lh-a1B2c3", "T/keys/target-x.lh-a1B2c", "T/manifest.lh-a1B2c3", NULL });
 	ck_assert_msg(output_lock(a, &c, &lock, &e) == 0, "%s", e.msg);
 	ck_assert(!file_exists(arena_printf(a, "%s/credentials.lh-a1B2c3", c.output)));
 	ck_assert(file_exists(arena_printf(a, "%s/notes.backup", c.output)));
+	ck_assert(!file_exists(arena_printf(a, "%s/T/keys/target-x.lh-a1B2c3", c.output)));
+	ck_assert(file_exists(arena_printf(a, "%s/T/keys/target-x.lh-a1B2c", c.output)));
+	ck_assert(!file_exists(arena_printf(a, "%s/T/manifest.lh-a1B2c3", c.output)));
 	close(lock);
 	arena_free(a);
 }
