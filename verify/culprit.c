@@ -53,6 +53,8 @@ change(const struct finding *f, size_t p, size_t from, size_t to)
 	const struct bisect_package *pkg = &q->w.packages[p];
 	const char *title = q->choices[p][to].title;
 
+	if (title && to > from + 1)
+		return arena_printf(f->a, "one of %s's %zu commits from %s \"%s\" to %s \"%s\"", pkg->name, to - from, pkg->versions[from + 1], q->choices[p][from + 1].title, pkg->versions[to], title);
 	if (title && to == from + 1)
 		return arena_printf(f->a, "%s commit %s \"%s\"", pkg->name, pkg->versions[to], title);
 	return arena_printf(f->a, "%s %s -> %s", pkg->name, question_version(q, p, from), question_version(q, p, to));
@@ -93,8 +95,8 @@ unjudged(const struct finding *f)
 
 	for (size_t p = 0; p < h->q.w.npackages; p++)
 		for (size_t v = h->answer.low[p] + 1; h->answer.role[p] == ROLE_GUILTY && v < h->answer.bad[p]; v++)
-			buf_addf(&b, "%s%s %s%s%s", b.n ? ", " : "", h->q.w.packages[p].name, h->q.w.packages[p].versions[v],
-			    h->q.choices[p][v].title ? " " : "", h->q.choices[p][v].title ? h->q.choices[p][v].title : "");
+			buf_addf(&b, "%s%s %s%s%s%s", b.n ? ", " : "", h->q.w.packages[p].name, h->q.w.packages[p].versions[v],
+			    h->q.choices[p][v].title ? " \"" : "", h->q.choices[p][v].title ? h->q.choices[p][v].title : "", h->q.choices[p][v].title ? "\"" : "");
 	text = b.n ? arena_strdup(f->a, b.p) : NULL;
 	buf_free(&b);
 	return text;

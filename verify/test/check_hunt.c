@@ -96,6 +96,7 @@ START_TEST(answers)
 }
 END_TEST
 
+static char package_a[] = "PACKAGE=a", first[] = "GOOD=HEAD~4", last[] = "BAD=HEAD";
 static char good[] = "GOOD=old", bad[] = "BAD=new", same[] = "FAILURE=same";
 
 /* the bad ones pass every third time: judged until it is clear, and the answer is the right one */
@@ -140,6 +141,39 @@ START_TEST(resumed)
 	ck_assert(!strncmp(text, whole, strcspn(whole, "\n")));
 	ck_assert_uint_eq(before + h.runs, all);
 	ck_assert(strstr(text, arena_printf(a, before ? "%zu runs, %zu of them earlier; " : "%zu runs; ", all, before)));
+	arena_free(a);
+}
+END_TEST
+
+/* among a clone's commits; the third is what breaks it, and then it does not compile either */
+static const struct {
+	const char *refuse;
+	int status;
+	const char *begins;
+} clones[] = {
+	{ "true", 0, "a commit 890e167c2604 \"third\" broke it\n" },
+	{ "[ $(git -C \"$here/clone\" show $a:n) != 3 ]", 125,
+	    "one of a's 2 commits from 890e167c2604 \"third\" to ece9bb7cb950 \"fourth\" broke it, and it could not be narrowed further\n"
+	    "  between the two could not be judged: a 890e167c2604 \"third\" (c: does not compile)\n" },
+};
+
+START_TEST(commits)
+{
+	struct arena *a = arena_new();
+	char *words[] = { package_a, arena_printf(a, "REPO=%s/clone", test_dir()), first, last };
+	const char *text;
+	struct hunt h;
+	struct err e = { 0 };
+
+	fake_programs(a, "[ $(git -C \"$here/clone\" show $a:n) -lt 3 ]", clones[_i].refuse);
+	ck_assert_int_eq(system(arena_printf(a, "mkdir %s/clone && cd %s/clone && export GIT_CONFIG_GLOBAL=/dev/null HOME=. GIT_AUTHOR_DATE='1700000000 +0000' GIT_COMMITTER_DATE='1700000000 +0000'"
+						" GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t && git init -q . && n=0 &&"
+						" for s in zeroth first second third fourth fifth; do echo $n >n && git add n && git commit -qm $s || exit; n=$((n + 1)); done",
+			     test_dir(), test_dir())),
+	    0);
+	ck_assert_msg(hunt(a, words, 4, &h, &text, &e) == clones[_i].status, "%s", e.msg);
+	ck_assert_msg(!strncmp(text, clones[_i].begins, strlen(clones[_i].begins)), "%s", text);
+	ck_assert_uint_eq(h.q.w.packages[0].nversions, 5);
 	arena_free(a);
 }
 END_TEST
@@ -191,6 +225,7 @@ hunt_suite(void)
 	tcase_add_loop_test(c, answers, 0, sizeof cases / sizeof *cases);
 	tcase_add_test(c, flips);
 	tcase_add_loop_test(c, resumed, 0, 8);
+	tcase_add_loop_test(c, commits, 0, sizeof clones / sizeof *clones);
 	tcase_add_test(c, elsewhere);
 	tcase_add_test(c, equal_images);
 	return s;
