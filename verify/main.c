@@ -228,7 +228,7 @@ run(struct arena *a, struct options *o, struct err *e)
 	struct matrix m;
 	size_t n;
 
-	if (need_words(o, 1, "run: needs a manifest", e) < 0 || owner_become(o->words[0], e) < 0)
+	if (need_words(o, 1, "run: needs a manifest", e) < 0 || owner_become(o->words[0], o->run.out, e) < 0)
 		return -1;
 	if (read_scenarios(a, o, &scenarios, &n, e) < 0 || read_state(a, o, e) < 0 || choose_out(a, o, o->words[0], e) < 0)
 		return -1;
@@ -246,7 +246,7 @@ run_broken(struct arena *a, struct options *o, struct err *e)
 	struct matrix m;
 	size_t n, nsabotage;
 
-	if (need_words(o, 2, "broken: needs a folder (or a file) and a manifest", e) < 0 || owner_become(o->words[1], e) < 0)
+	if (need_words(o, 2, "broken: needs a folder (or a file) and a manifest", e) < 0 || owner_become(o->words[1], o->run.out, e) < 0)
 		return -1;
 	if (read_scenarios(a, o, &scenarios, &n, e) < 0 || choose_out(a, o, o->words[1], e) < 0)
 		return -1;
@@ -384,7 +384,7 @@ lint(struct arena *a, struct options *o, struct err *e)
 static int
 boot(struct arena *a, struct options *o, struct err *e)
 {
-	if (need_words(o, 1, "boot: needs a manifest", e) < 0 || owner_become(o->words[0], e) < 0)
+	if (need_words(o, 1, "boot: needs a manifest", e) < 0 || owner_become(o->words[0], NULL, e) < 0)
 		return -1;
 	/* no probe: a person sees whether it boots, and may choose otherwise */
 	return hand_boot(a, o->words[0], strcmp(o->run.accel, "auto") ? o->run.accel : "tcg", o->print, e);

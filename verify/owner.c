@@ -2,6 +2,7 @@
 #include "verify/owner.h"
 
 #include "build/base/child.h"
+#include "build/base/file.h"
 #include "build/base/log.h"
 
 #include <grp.h>
@@ -13,8 +14,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static int
+make_for(const char *out, const struct stat *owner, struct err *e)
+{
+	if (!out || file_exists(out))
+		return 0;
+	if (file_mkdirs(out, 0755, e) < 0)
+		return -1;
+	return chown(out, owner->st_uid, owner->st_gid) < 0 ? fail_errno(e, "%s", out) : 0;
+}
+
 int
-owner_become(const char *path, struct err *e)
+owner_become(const char *path, const char *out, struct err *e)
 {
 	char dir[PATH_MAX], *slash;
 	struct stat st;
@@ -35,6 +46,8 @@ owner_become(const char *path, struct err *e)
 		log_warn("%s belongs to root: QEMU runs as root", dir);
 		return 0;
 	}
+	if (make_for(out, &st, e) < 0)
+		return -1;
 	pw = getpwuid(st.st_uid);
 	child_tie_note(&tie);
 	if ((pw ? initgroups(pw->pw_name, pw->pw_gid) : setgroups(0, NULL)) < 0 || setgid(pw ? pw->pw_gid : st.st_gid) < 0 || setuid(st.st_uid) < 0)
