@@ -248,16 +248,22 @@ there(struct arena *a, struct shared *s, const char *folder, const char *name)
 static int
 pack_entry(const char *entry, const char *file, struct arena *a, struct err *e)
 {
-	char *log = arena_printf(a, "%s/log", entry);
+	static const char *const beside[] = { "log", "linked" };
 	struct pack *p = pack_new(file, 0, e);
+	int r;
 
 	if (!p)
 		return -1;
-	if (pack_tree(p, arena_printf(a, "%s/out", entry), "out", e) < 0 || (file_exists(log) && pack_add(p, log, "log", e) < 0)) {
-		pack_abandon(p);
-		return -1;
+	r = pack_tree(p, arena_printf(a, "%s/out", entry), "out", e);
+	for (size_t i = 0; i < sizeof beside / sizeof *beside && r == 0; i++) {
+		const char *path = arena_printf(a, "%s/%s", entry, beside[i]);
+
+		r = file_exists(path) ? pack_add(p, path, beside[i], e) : 0;
 	}
-	return pack_end(p, e);
+	if (r == 0)
+		return pack_end(p, e);
+	pack_abandon(p);
+	return -1;
 }
 
 /* an entry is there only after its archive */

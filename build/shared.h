@@ -19,7 +19,7 @@ struct store;
  * of two folders.
  *
  *     ac/KEY        text: which archive a key led to, and the digest of the tree in it
- *     cas/SHA256    archives of pack.c by their digest: out/, and the build's log
+ *     cas/SHA256    archives of pack.c by their digest: out/, the log, and what was linked
  *
  * Nothing is believed: an archive has to have the digest that is its name, and what it
  * unpacks to the digest that the entry tells.  At the first trouble we warn, and do without

@@ -193,6 +193,7 @@ enter(struct world *w, char output[DIGEST_HEX])
 	ck_assert_int_eq(file_write(arena_printf(w->a, "%s/out/bin/s6", dir), "program", 7, 04755, &e), 0);
 	ck_assert_int_eq(symlink("/run/x", arena_printf(w->a, "%s/out/link", dir)), 0);
 	ck_assert_int_eq(file_write(arena_printf(w->a, "%s/log", dir), "== build\n", 9, 0644, &e), 0);
+	ck_assert_int_eq(file_write(arena_printf(w->a, "%s/linked", dir), "bin/s6\town\ts6.o\n", 17, 0444, &e), 0);
 	ck_assert_msg(store_enter(&w->store, dir, KEY, "target-s6", "node target/s6\n", output, &e) == 0, "%s", e.msg);
 }
 
@@ -240,6 +241,9 @@ START_TEST(there_and_back)
 	ck_assert_int_eq(store_lookup(&w.store, KEY, "target-s6", again, &e), 1);
 	ck_assert_int_eq(file_read(w.a, arena_printf(w.a, "%s/log", store_path(w.a, &w.store, KEY, "target-s6")), &text, NULL, &e), 0);
 	ck_assert_str_eq(text, "== build\n");
+	/* or the bill of materials would tell less than where it was built */
+	ck_assert_int_eq(file_read(w.a, arena_printf(w.a, "%s/linked", store_path(w.a, &w.store, KEY, "target-s6")), &text, NULL, &e), 0);
+	ck_assert_str_eq(text, "bin/s6\town\ts6.o\n");
 	ck_assert_str_eq(said(&w), arena_printf(w.a, "lh: target-s6: from http://127.0.0.1:%u\n", server.port));
 	world_end(&w);
 }
