@@ -13,8 +13,10 @@
 #include "build/cli.h"
 #include "build/config.h"
 #include "build/gitsource.h"
+#include "build/licences.h"
 #include "build/output.h"
 #include "build/pack.h"
+#include "build/recipe.h"
 #include "build/triples.h"
 
 #include <stdbool.h>
@@ -89,11 +91,26 @@ release_fit(struct arena *a, const struct manifest *m, const char *profile, cons
 	return check_digest(a, m, m->image, digest_disk, m->image_digest, e);
 }
 
+int
+release_licensed(struct arena *a, const struct config *cfg, const struct recipes *r, struct err *e)
+{
+	struct licences l;
+	struct buf told = { 0 };
+	int done = licences_check(a, cfg, r, &l, &told, e);
+
+	if (done == 0 && l.findings) {
+		log_text(told.p);
+		done = fail(e, "release: %zu findings in the licences of sources", l.findings);
+	}
+	buf_free(&told);
+	return done;
+}
+
 /* ---- was it verified ---- */
 
 /* of a file of results: one scenario on one image, or a comparison */
 struct judged {
-	const char *arch, *net, *profile, *set, *scenario, *verdict;
+	const char *arch, *net, *profile, *set, *image, *kernel, *scenario, *verdict;
 };
 
 static int
@@ -114,7 +131,7 @@ read_results(struct arena *a, const char *path, struct judged **v, size_t *n, st
 		const struct {
 			const char *key;
 			const char **to;
-		} keys[] = { { "arch", j ? &j->arch : NULL }, { "net", j ? &j->net : NULL }, { "profile", j ? &j->profile : NULL }, { "set", j ? &j->set : NULL }, { "scenario", j ? &j->scenario : NULL }, { "verdict", j ? &j->verdict : NULL } };
+		} keys[] = { { "arch", j ? &j->arch : NULL }, { "net", j ? &j->net : NULL }, { "profile", j ? &j->profile : NULL }, { "set", j ? &j->set : NULL }, { "image", j ? &j->image : NULL }, { "kernel", j ? &j->kernel : NULL }, { "scenario", j ? &j->scenario : NULL }, { "verdict", j ? &j->verdict : NULL } };
 
 		if (is(key, "cell")) {
 			*v = arena_more(a, *v, *n, sizeof **v);
@@ -149,20 +166,13 @@ want_scenario(void *arg, const char *rel, const struct stat *st, struct err *e)
 	for (size_t i = 0; i < w->n; i++) {
 		const struct judged *j = &w->v[i];
 
-		if (is(j->scenario, name) && is(j->arch, w->m->arch) && is(j->net, w->m->net) && is(j->profile, w->m->profile) && is(j->set, w->m->set))
+		if (!is(j->scenario, name) || !is(j->arch, w->m->arch) || !is(j->net, w->m->net) || !is(j->profile, w->m->profile) || !is(j->set, w->m->set))
+			continue;
+		if (is(j->image, w->m->image_digest) && is(j->kernel, w->m->kernel_sha256))
 			return 0;
+		return fail(e, "release: %s: %s was played on another image", label(w->a, w->m), name);
 	}
 	return fail(e, "release: %s: %s was not played", label(w->a, w->m), name);
-}
-
-static bool
-is_younger(const char *x, const char *y)
-{
-	struct stat s, t;
-
-	if (stat(x, &s) < 0 || stat(y, &t) < 0)
-		return false;
-	return s.st_mtim.tv_sec != t.st_mtim.tv_sec ? s.st_mtim.tv_sec > t.st_mtim.tv_sec : s.st_mtim.tv_nsec > t.st_mtim.tv_nsec;
 }
 
 int
@@ -179,8 +189,6 @@ release_verified(struct arena *a, const char *results, const char *scenarios, co
 	for (size_t i = 0; i < n; i++) {
 		struct wanted w = { a, judged, count, &v[i] };
 
-		if (!is_younger(results, arena_printf(a, "%s/manifest", v[i].dir)))
-			return fail(e, "release: %s: was made after the verification", label(a, &v[i]));
 		if (file_walk(scenarios, want_scenario, &w, e) < 0)
 			return -1;
 	}
@@ -271,10 +279,11 @@ release(const struct request *rq, const struct triples *t, struct err *e)
 {
 	struct manifest *v = arena_array(rq->a, 2 * t->n, sizeof *v);
 	const char *output = t->v->output, *from = arena_printf(rq->a, "%s/verify", output), *to = arena_printf(rq->a, "%s/release", output);
+	struct recipes recipes;
 	char *commit;
 	size_t n = 0;
 
-	if (release_commit(rq->a, rq->top, &commit, e) < 0)
+	if (release_commit(rq->a, rq->top, &commit, e) < 0 || recipe_read_all(rq->a, rq->top, &recipes, e) < 0 || release_licensed(rq->a, t->v, &recipes, e) < 0)
 		return -1;
 	if (rq->dry) {
 		log_info("release: commit %.12s could be released", commit);

@@ -58,7 +58,8 @@ struct kept {
 struct cell_result {
 	const char *arch, *net, *profile, *set, *scenario, *title;
 	const char *scenario_path;
-	const char *dir; /* the cell's folder: console, qmp, argv, verdict */
+	const char *image, *kernel; /* image_digest and kernel_sha256 of its manifest: what was judged; NULL: not told */
+	const char *dir;	    /* the cell's folder: console, qmp, argv, verdict */
 	enum verdict verdict;
 	const char *reason; /* skip and broken: one line */
 	struct failure failure;

@@ -39,6 +39,8 @@ static const struct text_key cell_texts[] = {
 	{ "profile", offsetof(struct cell_result, profile) },
 	{ "set", offsetof(struct cell_result, set) },
 	{ "scenario", offsetof(struct cell_result, scenario) },
+	{ "image", offsetof(struct cell_result, image) },
+	{ "kernel", offsetof(struct cell_result, kernel) },
 	{ "title", offsetof(struct cell_result, title) },
 	{ "path", offsetof(struct cell_result, scenario_path) },
 	{ "dir", offsetof(struct cell_result, dir) },

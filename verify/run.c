@@ -189,6 +189,8 @@ init_task(struct task *t, struct run *r, const struct matrix_cell *what, struct 
 		.scenario = s ? arena_printf(t->run->a, "broken-%s", s->name) : t->what->scenario->name,
 		.title = s ? s->title : t->what->scenario->title,
 		.scenario_path = s ? s->path : t->what->scenario->path,
+		.image = m->image_digest,
+		.kernel = m->kernel_sha256,
 		.verdict = VERDICT_BROKEN,
 		.reason = "not judged",
 		.differs = m->differs,

@@ -5,6 +5,9 @@
 #include "build/base/digest.h"
 #include "build/base/file.h"
 #include "build/base/manifest.h"
+#include "build/config.h"
+#include "build/recipe.h"
+#include "build/test/checkout.h"
 #include "build/test/suites.h"
 
 #include <archive.h>
@@ -151,27 +154,37 @@ START_TEST(fitting)
 }
 END_TEST
 
-#define CELL(arch, scenario, verdict) "cell\narch " arch "\nnet dhcp\nprofile s6\nset 2026-07\nscenario " scenario "\nverdict " verdict "\nkept verdict fail\n"
+#define CELL(arch, scenario, verdict) "cell\narch " arch "\nnet dhcp\nprofile s6\nset 2026-07\nimage IMAGE\nkernel KERNEL\nscenario " scenario "\nverdict " verdict "\nkept verdict fail\n"
+#define OTHER(judged) "cell\narch x86_64\nnet dhcp\nprofile s6\nset 2026-07\n" judged "scenario ssh\nverdict pass\n"
 
 static const struct {
-	const char *results; /* %D in why: the test's folder */
-	bool old;
-	const char *why; /* NULL: verified */
+	const char *results; /* IMAGE and KERNEL: the digests of what is there */
+	const char *why;     /* NULL: verified */
 } runs[] = {
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "skip") CELL("all", "same-files", "pass") "end 3\n", false, NULL },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "fail") "end 2\n", false, "release: x86_64 dhcp ssh: fail" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "broken") CELL("x86_64", "ssh", "pass") "end 2\n", false, "release: x86_64 dhcp boot: broken" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass") CELL("all", "same-files", "fail") "end 3\n", false, "release: all dhcp same-files: fail" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") "end 1\n", false, "release: x86_64 dhcp: ssh was not played" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("i486", "ssh", "pass") "end 2\n", false, "release: x86_64 dhcp: ssh was not played" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass"), false, "release: %s/results: that run was not finished" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass") "end 2\n", true, "release: x86_64 dhcp: was made after the verification" },
-	{ NULL, false, "release: nothing was verified: %s/results: No such file or directory" },
+	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "skip") CELL("all", "same-files", "pass") "end 3\n", NULL },
+	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "fail") "end 2\n", "release: x86_64 dhcp ssh: fail" },
+	{ "lh-results 1\n" CELL("x86_64", "boot", "broken") CELL("x86_64", "ssh", "pass") "end 2\n", "release: x86_64 dhcp boot: broken" },
+	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass") CELL("all", "same-files", "fail") "end 3\n", "release: all dhcp same-files: fail" },
+	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") "end 1\n", "release: x86_64 dhcp: ssh was not played" },
+	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("i486", "ssh", "pass") "end 2\n", "release: x86_64 dhcp: ssh was not played" },
+	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass"), "release: %s/results: that run was not finished" },
+	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") OTHER("image 00\nkernel KERNEL\n") "end 2\n", "release: x86_64 dhcp: ssh was played on another image" },
+	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") OTHER("image IMAGE\nkernel 00\n") "end 2\n", "release: x86_64 dhcp: ssh was played on another image" },
+	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") OTHER("") "end 2\n", "release: x86_64 dhcp: ssh was played on another image" },
+	{ NULL, "release: nothing was verified: %s/results: No such file or directory" },
 };
+
+/* text with the digests in it */
+static const char *
+filled(struct arena *a, const struct manifest *m, const char *text)
+{
+	for (const char *at; (at = strstr(text, "IMAGE")) || (at = strstr(text, "KERNEL"));)
+		text = arena_printf(a, "%.*s%s%s", (int)(at - text), text, *at == 'I' ? m->image_digest : m->kernel_sha256, at + (*at == 'I' ? 5 : 6));
+	return text;
+}
 
 START_TEST(verified)
 {
-	const struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } }, young[2] = { { .tv_sec = 2000 }, { .tv_sec = 2000 } };
 	struct arena *a = arena_new();
 	struct manifest m;
 	struct err e = { 0 };
@@ -180,17 +193,45 @@ START_TEST(verified)
 	put(a, "scenarios/boot.scn", "");
 	put(a, "scenarios/ssh.scn", "");
 	put(a, "scenarios/watches", "");
-	if (runs[_i].results) {
-		put(a, "results", runs[_i].results);
-		utimensat(AT_FDCWD, at(a, "results"), runs[_i].old ? old : young, 0);
-		utimensat(AT_FDCWD, at(a, "in/manifest"), runs[_i].old ? young : old, 0);
-	}
+	if (runs[_i].results)
+		put(a, "results", filled(a, &m, runs[_i].results));
 	ck_assert_int_eq(release_verified(a, at(a, "results"), at(a, "scenarios"), &m, 1, &e), runs[_i].why ? -1 : 0);
 	if (runs[_i].why) {
 		const char *dir = strstr(runs[_i].why, "%s");
 
 		ck_assert_str_eq(e.msg, dir ? arena_printf(a, "%.*s%s%s", (int)(dir - runs[_i].why), runs[_i].why, test_dir(), dir + 2) : runs[_i].why);
 	}
+	arena_free(a);
+}
+END_TEST
+
+static const struct {
+	const char *pin, *why;
+} pins[] = {
+	{ "2f3e7a5e9d7c9b8d6bbf4b9e1c4b3f6e0a55f7d1a1f0c9a1a0d5f3c4e2b1a0f9", "release: 1 findings in the licences of sources" },
+	{ NULL, NULL },
+};
+
+START_TEST(licensed)
+{
+	struct arena *a = arena_new();
+	const char *top = checkout_new(a), *archive = at(a, "out/sources/one-1.0.tar.gz");
+	char *args[] = { arena_printf(a, "OUTPUT=%s/out", test_dir()), arena_printf(a, "CACHE=%s/cache", test_dir()) };
+	char sha256[DIGEST_HEX], copying[DIGEST_HEX];
+	struct config cfg;
+	struct recipes r;
+	struct err e = { 0 };
+
+	put(a, "one-1.0/COPYING", "free\n");
+	put(a, "out/sources/.keep", "");
+	ck_assert_int_eq(system(arena_printf(a, "tar -C %s -czf %s one-1.0", test_dir(), archive)), 0);
+	ck_assert(digest_file(archive, sha256, &e) == 0 && digest_file(at(a, "one-1.0/COPYING"), copying, &e) == 0);
+	checkout_file(a, top, "recipes/one/recipe",
+	    arena_printf(a, "name one\nlicence ISC\nvariant target\nversion 1.0\nlicence-file COPYING %s\nsource one-1.0.tar.gz\nsha256 %s\nfrom https://a.example/\n", pins[_i].pin ? pins[_i].pin : copying, sha256));
+	ck_assert_msg(config_read(a, top, args, 2, &cfg, &e) == 0 && recipe_read_all(a, top, &r, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(release_licensed(a, &cfg, &r, &e), pins[_i].why ? -1 : 0);
+	if (pins[_i].why)
+		ck_assert_str_eq(e.msg, pins[_i].why);
 	arena_free(a);
 }
 END_TEST
@@ -238,6 +279,7 @@ release_suite(void)
 
 	tcase_add_loop_test(tc, fitting, 0, ROWS(fits));
 	tcase_add_loop_test(tc, verified, 0, ROWS(runs));
+	tcase_add_loop_test(tc, licensed, 0, ROWS(pins));
 	tcase_add_loop_test(tc, committed, 0, ROWS(checkouts));
 	return s;
 }

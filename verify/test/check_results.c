@@ -22,7 +22,7 @@ make_run(struct arena *a, const char *dir, const char *arch, const char *files)
 	struct kept kept[] = { { "files", files }, { "nothing", NULL } };
 	struct cell_result cells[] = {
 		{ .arch = arch, .net = "dhcp", .profile = "s6", .set = "2024-10", .scenario = "boot", .dir = arena_printf(a, "%s/%s/boot", dir, arch), .verdict = VERDICT_PASS, .took = 3, .booted = 2, .kept = kept, .nkept = 1, .differs = differs, .ndiffers = 1 },
-		{ .arch = arch, .net = "dhcp", .profile = "s6", .set = "2024-10", .scenario = "ssh", .title = "t", .scenario_path = "s.scn", .dir = "/elsewhere", .verdict = VERDICT_FAIL, .reason = "r", .failure = { "a:1", "what", "exp", " got\n\\n \001\377", "idle", "near", "look" }, .points = points, .npoints = 2, .took = 4, .warnings = warnings, .nwarnings = 2, .console = { "a\0b\r\n", 5, 1, 2 }, .kept = kept + 1, .nkept = 1 },
+		{ .arch = arch, .net = "dhcp", .profile = "s6", .set = "2024-10", .scenario = "ssh", .title = "t", .scenario_path = "s.scn", .image = "i", .kernel = "k", .dir = "/elsewhere", .verdict = VERDICT_FAIL, .reason = "r", .failure = { "a:1", "what", "exp", " got\n\\n \001\377", "idle", "near", "look" }, .points = points, .npoints = 2, .took = 4, .warnings = warnings, .nwarnings = 2, .console = { "a\0b\r\n", 5, 1, 2 }, .kept = kept + 1, .nkept = 1 },
 		{ .arch = "all", .net = "dhcp", .profile = "s6", .set = "2024-10", .scenario = "same-files", .comparison = true },
 	};
 	struct err e;
@@ -53,6 +53,8 @@ START_TEST(comes_back_as_it_was)
 	c = &cells[1];
 	ck_assert_int_eq(c->verdict, VERDICT_FAIL);
 	ck_assert_str_eq(c->dir, "/elsewhere");
+	ck_assert_str_eq(c->image, "i");
+	ck_assert_str_eq(c->kernel, "k");
 	ck_assert_str_eq(c->failure.got, " got\n\\n \001\377");
 	ck_assert_str_eq(c->points[0].source, "run \"a\\tb\"");
 	ck_assert_str_eq(c->points[0].said, "a \\ b");

@@ -280,9 +280,14 @@ START_TEST(two_runs_do_not_share_a_folder)
 	int fd;
 
 	begin(&s, BOOTS "say up\\n");
+	s.images[0].m.image_digest = "d1";
+	s.images[0].m.kernel_sha256 = "d2";
 	add_scenario(&s, "one", "expect /up/\n");
 	play(&s, 1);
 	ck_assert_int_eq(s.r[0].verdict, VERDICT_PASS);
+	/* what a release goes by */
+	ck_assert_str_eq(s.r[0].image, "d1");
+	ck_assert_str_eq(s.r[0].kernel, "d2");
 	fd = open(arena_printf(s.a, "%s/lock", test_dir()), O_RDWR);
 	ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0); /* it let go */
 	ck_assert_int_eq(run_cells(s.a, &s.m, &s.o, &s.head, &s.r, &s.nr, &e), -1);
