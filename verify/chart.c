@@ -6,7 +6,6 @@
 #include "build/base/lines.h"
 #include "verify/markup.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +28,8 @@ struct chart {
 	struct arena *a;
 	struct service *v;
 	size_t n;
-	double now, uptime, end;
+	double label, uptime; /* of one moment */
+	double end;
 };
 
 /* TAI64N: 2^62 and the seconds, then nanoseconds, in hex; only differences matter here */
@@ -50,7 +50,7 @@ read_label(const char *s, double *out)
 static double
 since_kernel(const struct chart *c, double label)
 {
-	double t = label - (c->now - c->uptime);
+	double t = label - (c->label - c->uptime);
 
 	return t < 0 ? 0 : t;
 }
@@ -65,8 +65,8 @@ read_line(struct chart *c, char *line)
 	n = n > WORDS_MAX ? WORDS_MAX : n;
 	if (n < 3)
 		return;
-	if (!strcmp(w[0], "now")) {
-		if (read_label(w[1], &c->now))
+	if (!strcmp(w[0], "moment")) {
+		if (read_label(w[1], &c->label))
 			c->uptime = strtod(w[2], NULL);
 		return;
 	}
@@ -171,7 +171,7 @@ add_bar(struct buf *b, const struct chart *c, const struct service *s, size_t ro
 	buf_addf(b, ": started at %.2f s, ready at %.2f s</title></rect>\n", s->up, s->ready);
 }
 
-void
+bool
 chart_svg(struct buf *out, const char *text)
 {
 	struct chart c = { .a = arena_new() };
@@ -195,4 +195,5 @@ chart_svg(struct buf *out, const char *text)
 		buf_adds(out, "</svg></div>\n");
 	}
 	arena_free(c.a);
+	return c.end > 0;
 }

@@ -5,6 +5,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/manifest.h"
+#include "verify/chart.h"
 #include "verify/guestfs.h"
 #include "verify/image.h"
 #include "verify/loop.h"
@@ -189,9 +190,18 @@ static void
 on_chart(void *arg, const struct door_result *r)
 {
 	struct cell *c = ticket_cell(arg);
+	struct buf b = { 0 };
+	const char *text;
 
-	if (c && r->status == 0)
-		c->result->chart = arena_strndup(c->a, r->out, r->n);
+	if (c && r->status == 0) {
+		text = arena_strndup(c->a, r->out, r->n);
+		if (!chart_svg(&b, text)) {
+			cell_fail(c, "since when services are up and ready", text, "chart: there is nothing to draw");
+			return;
+		}
+		buf_free(&b);
+		c->result->chart = text;
+	}
 	on_run(arg, r);
 }
 

@@ -10,12 +10,12 @@
 
 /* the kernel began at 0x10 s; d waits for c, by way of the oneshot `once`; c for a, which is later than b */
 static const char boot[] =
-    "now " AT(1a, 00000000) " 10.00\n"
-			    "d " AT(16, 00000000) " " AT(18, 00000000) " once\n"
-								       "once - - c\n"
-								       "c " AT(12, 00000000) " " AT(10, 00000000) " a b\n"
-														  "a " AT(11, 00000000) " " AT(12, 00000000) "\n"
-																			     "b<b " AT(11, 00000000) " " AT(11, 1dcd6500) "\n";
+    "moment " AT(1a, 00000000) " 10.00\n"
+			       "d " AT(16, 00000000) " " AT(18, 00000000) " once\n"
+									  "once - - c\n"
+									  "c " AT(12, 00000000) " " AT(10, 00000000) " a b\n"
+														     "a " AT(11, 00000000) " " AT(12, 00000000) "\n"
+																				"b<b " AT(11, 00000000) " " AT(11, 1dcd6500) "\n";
 
 START_TEST(draws_a_boot)
 {
@@ -30,20 +30,22 @@ START_TEST(draws_a_boot)
 	};
 	struct buf b = { 0 };
 
-	chart_svg(&b, boot);
+	ck_assert(chart_svg(&b, boot));
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		ck_assert_msg(strstr(b.p, parts[i]) != NULL, "lacks %s in %s", parts[i], b.p);
 	buf_free(&b);
 }
 END_TEST
 
-static const char *const nothing[] = { "", "now\n", "a - -\n", "a " AT(11, 00000000) " -\n", "now x 1\na b c d\n", "now " AT(1a, 00000000) " 10\na @4 @4\n" };
+static const char *const nothing[] = { "", "moment\n", "a - -\n", "a " AT(11, 00000000) " -\n", "moment x 1\na b c d\n", "moment " AT(1a, 00000000) " 10\na @4 @4\n",
+	/* the clock was set since: all is from before the kernel began */
+	"moment " AT(1a, 00000000) " 1\na " AT(11, 00000000) " " AT(12, 00000000) "\n" };
 
 START_TEST(draws_nothing_of_nothing)
 {
 	struct buf b = { 0 };
 
-	chart_svg(&b, nothing[_i]);
+	ck_assert(!chart_svg(&b, nothing[_i]));
 	ck_assert_uint_eq(b.n, 0);
 	buf_free(&b);
 }
@@ -54,7 +56,7 @@ START_TEST(a_circle_ends)
 {
 	struct buf b = { 0 };
 
-	chart_svg(&b, "now " AT(1a, 00000000) " 10\na " AT(11, 00000000) " - b\nb " AT(11, 00000000) " - a\no - - o\n");
+	ck_assert(chart_svg(&b, "moment " AT(1a, 00000000) " 10\na " AT(11, 00000000) " - b\nb " AT(11, 00000000) " - a\no - - o\n"));
 	ck_assert_ptr_nonnull(strstr(b.p, "<title>b: started"));
 	buf_free(&b);
 }
