@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 START_TEST(the_whole_command_line)
@@ -92,6 +93,31 @@ START_TEST(only_what_is_declared)
 }
 END_TEST
 
+static double
+children_seconds(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_CHILDREN, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+/* what the shell knows of its child's time, we learn when we wait for the sandbox */
+START_TEST(its_time_is_accounted)
+{
+	struct arena *a = arena_new();
+	double before = children_seconds(), user, system;
+	char *said = inside(a, "sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done'; times >took; tail -n 1 took");
+
+	if (said) {
+		ck_assert_msg(sscanf(said, "0m%lfs 0m%lfs", &user, &system) == 2, "%s", said);
+		ck_assert(user > 0);
+		ck_assert(children_seconds() - before >= user + system);
+	}
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(why_it_does_not_work)
 {
 	static const struct {
@@ -126,6 +152,7 @@ sandbox_suite(void)
 
 	tcase_add_test(tc, the_whole_command_line);
 	tcase_add_loop_test(tc, only_what_is_declared, 0, sizeof steps / sizeof *steps);
+	tcase_add_test(tc, its_time_is_accounted);
 	tcase_add_test(tc, why_it_does_not_work);
 	return s;
 }
