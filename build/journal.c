@@ -165,14 +165,20 @@ first_missing(struct arena *a, const char *has, const char *lacks, const char *o
 }
 
 const char *
+journal_difference(struct arena *a, const char *old, const char *now)
+{
+	const char *what = first_missing(a, now, old, "is new");
+
+	return what ? what : first_missing(a, old, now, "is gone");
+}
+
+const char *
 journal_changed(const struct journal *j, const struct node *n, const char *key_text)
 {
 	const char *old = last_key(j, n), *what;
 
 	if (!old)
 		return NULL;
-	what = first_missing(j->a, key_text, old, "is new");
-	if (!what)
-		what = first_missing(j->a, old, key_text, "is gone");
+	what = journal_difference(j->a, old, key_text);
 	return what ? what : "its result is no longer in the store";
 }

@@ -32,6 +32,8 @@ char *journal_forgive(const struct journal *j, const struct node *n);
 double journal_seconds(const struct journal *j, const struct node *n);
 void journal_took(const struct journal *j, const struct node *n, double seconds);
 
+/* the first thing that two keys do not tell alike, as "section build changed"; NULL: they are the same */
+const char *journal_difference(struct arena *a, const char *old, const char *now);
 /* what is not as it was when it was built last, as "section build changed"; NULL: it never was */
 const char *journal_changed(const struct journal *j, const struct node *n, const char *key_text);
 

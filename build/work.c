@@ -6,6 +6,7 @@
 #include "build/base/buf.h"
 #include "build/base/file.h"
 #include "build/config.h"
+#include "build/journal.h"
 #include "build/links.h"
 #include "build/override.h"
 #include "build/patch.h"
@@ -387,11 +388,26 @@ tell_links(const struct work *w, struct err *e)
 	return r;
 }
 
+/* steps read files where they lie: one that was edited meanwhile would be in the store under the key of what it was */
+static int
+check_inputs(const struct work *w, struct err *e)
+{
+	const char *what;
+	char *now;
+
+	if (plan_key(w->a, w->cfg, w->sd, w->plan, w->node, &now, e) < 0)
+		return -1;
+	what = journal_difference(w->a, w->key_text, now);
+	return what ? fail(e, "%s while it was built; build again", what) : 0;
+}
+
 static int
 store_result(const struct work *w, struct err *e)
 {
 	char output[DIGEST_HEX];
 
+	if (check_inputs(w, e) < 0)
+		return -1;
 	if (w->node->variant == VARIANT_TARGET && tell_links(w, e) < 0)
 		return -1;
 	return store_enter(w->store, w->dir, w->node->key, w->name, w->key_text, output, e);

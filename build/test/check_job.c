@@ -749,6 +749,49 @@ START_TEST(patches_go_in_order)
 }
 END_TEST
 
+/* once the step runs, edits what it reads */
+static pid_t
+edit_during(struct arena *a, const char *rel)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		while (!matches(a, "cache/work/*-target-x.*/src/began", NULL))
+			usleep(10000);
+		checkout_file(a, HERE(a, "%s/top", test_dir()), rel, "edited\n");
+		_exit(0);
+	}
+	return pid;
+}
+
+/* what it was made of is no longer what its key tells */
+START_TEST(inputs_must_be_at_rest)
+{
+	struct arena *a = arena_new();
+	char *dir;
+	struct trial r;
+	int status;
+	pid_t pid;
+
+	checkout_new(a);
+	checkout_file(a, HERE(a, "%s/top", test_dir()), "layout/old", "");
+	recipe(a, "x", "variant target\ninput layout", "touch began; while [ ! -e \"$TOP/layout/new\" ]; do sleep 0.05; done; ls \"$TOP/layout\" >\"$OUT/seen\"");
+	roots(a, "target/x");
+	pid = edit_during(a, "layout/new");
+	run(&r, "");
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(r.r, -1);
+	ck_assert_uint_eq(matches(a, "cache/work/*-target-x.*", &dir), 1);
+	ck_assert_str_eq(r.e.msg, HERE(a, "target/x: store: input layout changed while it was built; build again; log %s/out/i486-linux-musl/logs/target-x.log, folder %s", test_dir(), dir));
+	ck_assert_uint_eq(matches(a, "cache/store/*-target-x", NULL), 0);
+	arena_free(r.a);
+	expect_built(&r, "", "target/x");
+	ck_assert_str_eq(result_of(&r, "target/x", "seen"), "new\nold\n");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(an_override_is_built_as_it_is)
 {
 	struct arena *a = arena_new();
@@ -1005,6 +1048,7 @@ job_suite(void)
 	tcase_add_test(tc, a_step_has_no_network_and_no_neighbours);
 	tcase_add_test(tc, any_form_of_a_source_will_do);
 	tcase_add_loop_test(tc, patches_go_in_order, 0, 2);
+	tcase_add_test(tc, inputs_must_be_at_rest);
 	tcase_add_test(tc, an_override_is_built_as_it_is);
 	tcase_add_test(tc, the_longest_chain_first);
 	tcase_add_test(tc, plans_share_what_is_the_same);
