@@ -6,17 +6,17 @@
 #include "build/base/digest.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
+#include "build/stamp.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define HEAD "lh-checked 1"
+#define HEAD "lh-checked 2"
 
 struct entry {
 	const char *name, *stamp, *sha256;
+	bool settled; /* else it is for this run only */
 	struct entry *next;
 };
 
@@ -26,14 +26,6 @@ struct checked {
 	struct entry *entries;
 	bool changed;
 };
-
-/* the change time too: it is the one that touch(1) and cp -p cannot set */
-static char *
-stamp_of(struct arena *a, const struct stat *st)
-{
-	return arena_printf(a, "%ju-%jd-%jd.%09ld-%jd.%09ld", (uintmax_t)st->st_ino, (intmax_t)st->st_size,
-	    (intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec, (intmax_t)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
-}
 
 static struct entry *
 find(const struct checked *c, const char *name)
@@ -46,7 +38,7 @@ find(const struct checked *c, const char *name)
 }
 
 static void
-remember(struct checked *c, const char *name, const char *stamp, const char *sha256)
+remember(struct checked *c, const char *name, const char *stamp, bool settled, const char *sha256)
 {
 	struct entry *it = find(c, name);
 
@@ -57,6 +49,7 @@ remember(struct checked *c, const char *name, const char *stamp, const char *sha
 	}
 	it->name = name;
 	it->stamp = stamp;
+	it->settled = settled;
 	it->sha256 = sha256;
 }
 
@@ -80,7 +73,7 @@ checked_open(struct arena *a, const char *dir)
 		char *sha256 = word_next(&line), *stamp = word_next(&line);
 
 		if (stamp && *line && strlen(sha256) == DIGEST_HEX - 1)
-			remember(c, line, stamp, sha256);
+			remember(c, line, stamp, true, sha256);
 	}
 	return c;
 }
@@ -90,23 +83,22 @@ checked_sha256(struct checked *c, const char *name)
 {
 	char *path = arena_printf(c->a, "%s/%s", c->dir, name), *hex;
 	struct entry *it = find(c, name);
+	struct stamp stamp;
 	struct stat st;
 	struct err e;
-	const char *stamp;
 
-	if (stat(path, &st) < 0)
+	if (stat(path, &st) < 0 || stamp_one(path, &stamp, &e) < 0)
 		return NULL;
 	if (!S_ISREG(st.st_mode)) {
 		errno = EINVAL;
 		return NULL;
 	}
-	stamp = stamp_of(c->a, &st);
-	if (it && !strcmp(it->stamp, stamp))
+	if (it && !strcmp(it->stamp, stamp.hex))
 		return it->sha256;
 	hex = arena_alloc(c->a, DIGEST_HEX);
 	if (digest_file(path, hex, &e) < 0)
 		return NULL;
-	remember(c, arena_strdup(c->a, name), stamp, hex);
+	remember(c, arena_strdup(c->a, name), arena_strdup(c->a, stamp.hex), stamp.settled, hex);
 	c->changed = true;
 	return hex;
 }
@@ -121,10 +113,11 @@ checked_save(struct checked *c, struct err *e)
 		return 0;
 	buf_adds(&out, HEAD "\n");
 	for (struct entry *it = c->entries; it; it = it->next) {
-		struct stat st;
+		struct stamp now;
+		struct err ignored;
 
 		/* gone or changed since: nothing to remember */
-		if (stat(arena_printf(c->a, "%s/%s", c->dir, it->name), &st) == 0 && !strcmp(stamp_of(c->a, &st), it->stamp))
+		if (it->settled && stamp_one(arena_printf(c->a, "%s/%s", c->dir, it->name), &now, &ignored) == 0 && !strcmp(now.hex, it->stamp))
 			buf_addf(&out, "%s %s %s\n", it->sha256, it->stamp, it->name);
 	}
 	r = file_write(c->path, out.p, out.n, 0644, e);

@@ -11,7 +11,8 @@ struct arena;
 /*
  * Which files of a folder have which sha256, remembered in its file `.checked` so that
  * 150 MB of kernel are not read again by every build.  A file counts as the one that was
- * read while its inode, size and times are the same; anything else is read anew.
+ * read while its stamp is the same (stamp.h); anything else is read anew.  One that was
+ * written a moment ago is remembered for this run only.
  */
 struct checked;
 

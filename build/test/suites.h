@@ -29,6 +29,7 @@
 	X(override)    \
 	X(plan)        \
 	X(memo)        \
+	X(checked)     \
 	X(credentials) \
 	X(profile)     \
 	X(output)      \
