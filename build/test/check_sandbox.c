@@ -79,6 +79,8 @@ static const struct {
 	{ "echo x 2>&- >/lh/ro/file", "exit status 2" },
 	{ "echo x 2>&- >/usr/file", "exit status 2" },
 	{ "exit 7", "exit status 7" },
+	{ "kill -9 $$; echo alive", "Killed\nexit status 137" },
+	{ "kill $$; echo alive", "Terminated\nexit status 143" },
 	{ "cc -xc -c -o x.o - <<-END && test -s x.o\n\tint x;\n\tEND\n", "exit status 0" },
 };
 
