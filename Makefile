@@ -92,8 +92,9 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 $(CPPFLAGS) $(WARN) $(CFLAGS) $(call pkg_flags,$(call pkg_of,$*.c)) -MMD -MP -c -o $@ $<
 
-# as deep as the sources lie; not by find, or each start of make would pay for it
--include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)
+# as deep as the sources lie; not by find, nor for tests that nobody asks for, or each start of make would pay for it
+TESTING := $(findstring test,$(MAKECMDGOALS))$(findstring fake-qemu,$(MAKECMDGOALS))$(filter check-unit,$(MAKECMDGOALS))
+-include $(wildcard $(O)/*/*.d $(O)/*/base/*.d $(if $(TESTING),$(O)/*/test/*.d))
 
 test-programs: $(TEST_PROGRAMS)
 
