@@ -156,7 +156,7 @@ START_TEST(all_that_a_step_gets)
 			continue;
 		work_command(&w.work, &w.work.steps[i], &v);
 		line = argv_quoted(&v);
-		buf_addf(&b, "  %s\n", worlds[_i].unboxed ? line : strstr(line, " -- ") + 4); /* how it is shut in: sandbox.argv */
+		buf_addf(&b, "  %s\n", worlds[_i].unboxed ? line : strstr(line, "' sh ") + 5); /* how it is shut in: sandbox.argv */
 	}
 	for (size_t i = 0; i < w.work.nmounts; i++)
 		buf_addf(&b, "%s %s%s\n", w.work.mounts[i].inside, w.work.mounts[i].real ? w.work.mounts[i].real : "(empty)", w.work.mounts[i].writable ? " writable" : "");
