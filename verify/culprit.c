@@ -131,7 +131,9 @@ name_found(struct finding *f)
 	if (n > 1)
 		how = all_joined(f) ? ": they only come together" : " together: without any one of them it passes";
 	f->headline = arena_printf(f->a, "%s broke it%s", guilty, how);
-	if (with)
+	if (n > 1 && all_joined(f))
+		f->note = "a version in between, pinned by the recipe of one of them, could tell them apart";
+	else if (with)
 		f->note = arena_printf(f->a, "it comes only with %s, which alone %s", needed, with > 1 ? "pass" : "passes");
 }
 
