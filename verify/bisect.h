@@ -18,7 +18,8 @@ struct arena;
  * taken from the bad end: 1-minimal, as in delta debugging (Zeller and Hildebrandt, IEEE
  * Transactions on Software Engineering 28(2), 2002), but found by binary searches over sets
  * that hold all that their members need, log2 n + 1 probes for each member.  Then the
- * versions inside it are searched in two.
+ * versions inside it are searched in two, those of packages that only come together as one.
+ * Of such, at last, each is taken back alone to versions that still fit.
  */
 enum bisect_verdict { BISECT_UNKNOWN, /* not judged yet */
 	BISECT_GOOD,
