@@ -100,9 +100,8 @@ step_want(struct cell *c, const struct step *s)
 	return NULL;
 }
 
-/* a long script is told by its beginning: where says where the rest is */
-static const char *
-brief(struct arena *a, const char *command)
+const char *
+step_brief(struct arena *a, const char *command)
 {
 	size_t n = BRIEF;
 
@@ -117,7 +116,7 @@ void
 step_judge(struct cell *c, const char *command, int status, const char *out, size_t n)
 {
 	const struct want *w = c->step->want;
-	const char *got, *shown = brief(c->a, command);
+	const char *got, *shown = step_brief(c->a, command);
 	struct err e;
 
 	switch (want_met(c->a, w, status, out, n, &c->names, &got, &e)) {

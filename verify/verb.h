@@ -58,6 +58,8 @@ struct cell *ticket_cell(const struct ticket *t);
 const char *step_word(struct cell *c, const struct step *s, size_t n);
 /* the want of a step; NULL: the step is broken over it */
 struct want *step_want(struct cell *c, const struct step *s);
+/* a long script is told by its beginning: the failure names the line that has the rest */
+const char *step_brief(struct arena *a, const char *command);
 /* ends the step by what the command said: pass, fail with its beginning and what was wanted, or broken */
 void step_judge(struct cell *c, const char *command, int status, const char *out, size_t n);
 /* the child is killed and reaped; NULL is fine */

@@ -35,7 +35,9 @@ prepare(struct cell *c, const struct step *s)
 static void
 lost(struct cell *c, const char *why)
 {
-	cell_fail(c, arena_printf(c->a, "%s   %s", c->step->command, want_text(c->step->want)), why, "%s: %s", c->step->command, why);
+	const char *shown = step_brief(c->a, c->step->command);
+
+	cell_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(c->step->want)), why, "%s: %s", shown, why);
 }
 
 /* the door keeps the step's deadline: it knows better what it waited for */
@@ -87,10 +89,11 @@ static void
 wait_late(struct cell *c, const struct step *s)
 {
 	struct step_state *st = c->step;
+	const char *shown = step_brief(c->a, st->command);
 	const char *got = st->got ? arena_printf(c->a, "%s   for %s", st->got, cell_seconds(c, clock_now() - st->got_since)) : NULL;
 
 	(void)s;
-	cell_fail(c, arena_printf(c->a, "%s   %s   within %s", st->command, want_text(st->want), cell_seconds(c, c->step_deadline - c->step_began)), got, "%s: did not become as expected", st->command);
+	cell_fail(c, arena_printf(c->a, "%s   %s   within %s", shown, want_text(st->want), cell_seconds(c, c->step_deadline - c->step_began)), got, "%s: did not become as expected", shown);
 }
 
 static void
