@@ -379,7 +379,7 @@ prepare(struct hunt *h, const size_t *versions, struct mixture **out, struct err
 	*out = &h->mixtures[h->nmixtures++];
 	v = verdict_of(h, *out, &ignored);
 	if (m.cannot)
-		tell_step(h, *out, arena_printf(h->a, "cannot be built, skipped (%s)", m.cannot), NULL, clock_now() - began);
+		tell_step(h, *out, arena_printf(h->a, "cannot be built, skipped (%s; see %s)", m.cannot, log), NULL, clock_now() - began);
 	else if (v != BISECT_UNKNOWN)
 		tell_step(h, *out, arena_printf(h->a, "%s (known)", verdict_words[v]), trials_last(&h->trials, m.subject, v), clock_now() - began);
 	return 0;
