@@ -7,6 +7,7 @@
 #include "build/base/lines.h"
 #include "build/base/log.h"
 #include "build/base/manifest.h"
+#include "build/checkpoint.h"
 #include "build/cli.h"
 #include "build/config.h"
 #include "build/recipe.h"
@@ -365,6 +366,49 @@ drop_works(struct gc *g, struct err *e)
 	return drop_leavings(g, dir, e);
 }
 
+/* may somebody go on from it whose result is kept */
+static bool
+goes_on(char *const *stems, size_t n, const char *file)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(stems[i]);
+
+		if (!strncmp(file, stems[i], len) && file[len] == '.')
+			return true;
+	}
+	return false;
+}
+
+static int
+drop_checkpoints(struct gc *g, struct err *e)
+{
+	char *dir = arena_printf(g->a, "%s/checkpoints", g->cfg->cache), **triples, **files, *key;
+	char **stems = arena_array(g->a, g->n + 1, sizeof *stems);
+	size_t ntriples, nfiles, nstems = 0;
+
+	for (size_t i = 0; i < g->n; i++) {
+		const struct entry *en = &g->v[i];
+
+		if (!en->kept)
+			continue;
+		if (file_read(g->a, arena_printf(g->a, "%s/store/%s/key", g->cfg->cache, en->name), &key, NULL, e) < 0)
+			return -1;
+		stems[nstems++] = checkpoint_stem(g->a, &(struct checkpoint){ .name = en->name + KEY_LENGTH + 1, .key_text = key });
+	}
+	if (names_in(g->a, dir, &triples, &ntriples, e) < 0)
+		return -1;
+	for (size_t t = 0; t < ntriples; t++) {
+		char *below = arena_printf(g->a, "%s/%s", dir, triples[t]);
+
+		if (names_in(g->a, below, &files, &nfiles, e) < 0)
+			return -1;
+		for (size_t i = 0; i < nfiles; i++)
+			if (!goes_on(stems, nstems, files[i]) && drop(g, below, files[i], arena_printf(g->a, "checkpoint %.*s", (int)strcspn(files[i], "."), files[i]), e) < 0)
+				return -1;
+	}
+	return 0;
+}
+
 static bool
 pinned(const struct recipes *r, const char *file)
 {
@@ -401,7 +445,7 @@ collect(struct arena *a, const struct config *cfg, const struct recipes *recipes
 
 	if (read_store(&g, e) < 0 || keep_roots(&g, e) < 0 || keep_closure(&g, e) < 0)
 		return -1;
-	if (drop_packages(&g, e) < 0 || drop_works(&g, e) < 0 || (o->sources && drop_sources(&g, recipes, e) < 0))
+	if (drop_packages(&g, e) < 0 || drop_checkpoints(&g, e) < 0 || drop_works(&g, e) < 0 || (o->sources && drop_sources(&g, recipes, e) < 0))
 		return -1;
 	printf("%s %.1f MB: %u of %zu packages, %u work folders, %u sources\n", o->dry ? "would free" : "freed", (double)g.freed / 1e6,
 	    g.packages, g.n, g.works, g.sources);

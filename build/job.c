@@ -361,6 +361,8 @@ start_ready(struct run *r, struct err *e)
 			r->nelsewhere++;
 			continue;
 		}
+		if (t->work.checkpoint)
+			t->seconds = 0; /* what it took last time was all of it */
 		r->running[r->nrunning++] = t;
 		announce(r, t);
 	}
@@ -668,7 +670,7 @@ tell(const struct run *r)
 		if (t->state == TASK_READY) {
 			const char *why = journal_changed(&t->job->journal, t->node, t->key_text);
 
-			printf("%s: build, %s\n", t->id, why ? why : "it was not built here before");
+			printf("%s: %s, %s\n", t->id, work_checkpoint(r->b.a, t->job->cfg, t->job->sd, t->node, t->key_text) ? "[install] only" : "build", why ? why : "it was not built here before");
 		} else if (t->state == TASK_PENDING) {
 			const struct task *first = t - (t->node - t->job->plan->v);
 

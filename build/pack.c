@@ -70,7 +70,8 @@ begin(const char *file, int64_t when, int (*format)(struct archive *), struct er
 struct pack *
 pack_new(const char *file, int64_t when, struct err *e)
 {
-	return begin(file, when, archive_write_set_format_pax_restricted, e);
+	/* the restricted form tells whole seconds */
+	return begin(file, when, when == PACK_OWN_TIMES ? archive_write_set_format_pax : archive_write_set_format_pax_restricted, e);
 }
 
 static int
@@ -108,7 +109,10 @@ pack_add(struct pack *p, const char *path, const char *name, struct err *e)
 	archive_entry_set_pathname(en, name);
 	archive_entry_set_filetype(en, st.st_mode & S_IFMT);
 	archive_entry_set_perm(en, S_ISLNK(st.st_mode) ? 0777 : st.st_mode & 07777);
-	archive_entry_set_mtime(en, p->when, 0);
+	if (p->when == PACK_OWN_TIMES)
+		archive_entry_set_mtime(en, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	else
+		archive_entry_set_mtime(en, p->when, 0);
 	archive_entry_set_size(en, S_ISREG(st.st_mode) ? st.st_size : 0);
 	if (S_ISLNK(st.st_mode)) {
 		n = readlink(path, target, sizeof target - 1);
@@ -239,7 +243,7 @@ pack_open(const char *file, const char *dir, struct err *e)
 
 	archive_read_support_format_tar(in);
 	archive_read_support_filter_zstd(in);
-	archive_write_disk_set_options(out, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT);
+	archive_write_disk_set_options(out, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT);
 	if (!realpath(dir, real)) {
 		fail_errno(e, "%s", dir);
 		goto free_both;

@@ -13,6 +13,9 @@
  */
 struct pack;
 
+/* for pack_new: every file keeps its own time, to the nanosecond */
+#define PACK_OWN_TIMES INT64_MIN
+
 /* file is replaced when the archive is complete; when is in seconds since 1970; NULL with e filled */
 struct pack *pack_new(const char *file, int64_t when, struct err *e);
 /* a file, folder or symlink of this machine, as `name`; what a folder holds is not added with it */
@@ -26,7 +29,7 @@ void pack_abandon(struct pack *p);
 int pack_file(const char *path, const char *file, struct err *e);
 
 /*
- * Makes in dir, which is empty, what an archive of ours holds, permission bits as they are
+ * Makes in dir what an archive of ours holds, permission bits and times as they are
  * told.  Nothing is made elsewhere, whatever the archive says; what is in it is for the
  * caller to judge.
  */

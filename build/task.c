@@ -5,6 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/file.h"
 #include "build/base/log.h"
+#include "build/config.h"
 #include "build/job.h"
 #include "build/jobserver.h"
 #include "build/plan.h"
@@ -44,6 +45,19 @@ look_up_form(const struct bench *b, struct task *t, const struct source *form, s
 	return found;
 }
 
+/* before sources are fetched: the form that is here, or else the one that is preferred */
+static const struct source *
+likely_form(struct arena *a, const struct config *cfg, const struct version *v)
+{
+	const char *const folders[] = { cfg->output, cfg->cache };
+
+	for (size_t i = 0; i < v->nforms; i++)
+		for (size_t j = 0; j < 2; j++)
+			if (file_exists(arena_printf(a, "%s/sources/%s", folders[j], v->forms[i].file)))
+				return &v->forms[i];
+	return v->nforms ? &v->forms[0] : NULL;
+}
+
 /* the form that is at hand is tried last, so that it is what stays when none is found */
 int
 task_look_up(const struct bench *b, struct task *t, struct err *e)
@@ -51,14 +65,14 @@ task_look_up(const struct bench *b, struct task *t, struct err *e)
 	const struct version *v = t->override ? NULL : t->node->version;
 	const struct source *have = t->node->form;
 
+	if (v && !have)
+		have = likely_form(b->a, t->job->cfg, v);
 	for (size_t i = 0; v && i < v->nforms; i++) {
 		int found = &v->forms[i] == have ? 0 : look_up_form(b, t, &v->forms[i], e);
 
 		if (found)
 			return found;
 	}
-	if (!have && v && v->nforms)
-		have = &v->forms[0];
 	return look_up_form(b, t, have, e);
 }
 
@@ -172,8 +186,9 @@ finished(const struct bench *b, struct task *t, struct err *e)
 	n->store = store_path(b->a, t->job->store, n->key, t->name);
 	if (shared_may(t->job->plan, n) && !b->unboxed) /* what is built here may have seen anything */
 		shared_put(t->job->shared, n->key, t->name);
-	journal_took(&t->job->journal, n, seconds);
-	log_info("%s %s: %.1f s", clock_stamp(b->a, clock_now() - b->began), t->id, seconds);
+	if (!t->work.checkpoint) /* only [install] is no measure of the next time */
+		journal_took(&t->job->journal, n, seconds);
+	log_info("%s %s: %.1f s%s", clock_stamp(b->a, clock_now() - b->began), t->id, seconds, t->work.checkpoint ? ", [install] only" : "");
 	if (journal_done(&t->job->journal, n, t->key_text, e) < 0)
 		return -1;
 	return task_aside(&t->child, do_step, &(struct call){ &t->work, &t->work.steps[t->step] }, e);

@@ -5,6 +5,8 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/file.h"
+#include "build/base/log.h"
+#include "build/checkpoint.h"
 #include "build/config.h"
 #include "build/journal.h"
 #include "build/links.h"
@@ -36,6 +38,9 @@ static const struct place {
 };
 #define NPLACES (sizeof places / sizeof *places)
 
+/* those of them that sections write to, and so what a checkpoint is */
+static const char *const written[] = { "src", "out", "links" };
+
 /* which variants' sdk/ go where */
 static const char *const stage_of[NVARIANTS] = {
 	[VARIANT_HOST] = "host",
@@ -47,6 +52,24 @@ char *
 work_name(struct arena *a, const struct node *n)
 {
 	return arena_printf(a, "%s-%s", variant_names[n->variant], n->recipe->name);
+}
+
+static struct checkpoint
+checkpoint_of(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct node *n, const char *key_text)
+{
+	return (struct checkpoint){
+		.dir = arena_printf(a, "%s/checkpoints/%s", cfg->cache, n->variant == VARIANT_HOST ? "host" : sd->triple),
+		.name = work_name(a, n),
+		.key_text = key_text,
+	};
+}
+
+char *
+work_checkpoint(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct node *n, const char *key_text)
+{
+	struct checkpoint c = checkpoint_of(a, cfg, sd, n, key_text);
+
+	return checkpoint_helps(n->recipe) ? checkpoint_find(a, &c) : NULL;
 }
 
 static bool
@@ -128,18 +151,39 @@ step(struct work *w, enum step_kind kind, const char *label, const char *file)
 }
 
 static void
-choose_steps(struct work *w, char *const *patches, size_t npatches)
+choose_sections(struct work *w, int from, int end)
 {
-	w->steps = arena_array(w->a, NSECTIONS + npatches + 5, sizeof *w->steps);
+	for (int s = from; s < end; s++)
+		if (w->node->recipe->sections[s])
+			step(w, STEP_SECTION, section_names[s], seen(w, arena_printf(w->a, "step/%s", section_names[s])));
+}
+
+/* up to [install] */
+static void
+choose_early_steps(struct work *w, char *const *patches, size_t npatches)
+{
 	if (w->source || w->override)
 		step(w, STEP_UNPACK, "unpack", NULL);
 	step(w, STEP_STAGE, "stage", NULL);
 	for (size_t i = 0; i < npatches; i++)
 		step(w, STEP_PATCH, arena_printf(w->a, "patch %s", patches[i]),
 		    w->unboxed ? arena_printf(w->a, "%s/patches/%s/%s", w->cfg->top, w->node->origin->name, patches[i]) : arena_printf(w->a, "/lh/patches/%s", patches[i]));
-	for (int s = 0; s < NSECTIONS; s++)
-		if (w->node->recipe->sections[s])
-			step(w, STEP_SECTION, section_names[s], seen(w, arena_printf(w->a, "step/%s", section_names[s])));
+	choose_sections(w, 0, SECTION_INSTALL);
+	if (!w->unboxed && checkpoint_helps(w->node->recipe))
+		step(w, STEP_KEEP, "checkpoint", NULL);
+}
+
+static void
+choose_steps(struct work *w, char *const *patches, size_t npatches)
+{
+	w->steps = arena_array(w->a, NSECTIONS + npatches + 6, sizeof *w->steps);
+	if (w->checkpoint) {
+		step(w, STEP_STAGE, "stage", NULL);
+		step(w, STEP_RESUME, "resume", NULL);
+	} else {
+		choose_early_steps(w, patches, npatches);
+	}
+	choose_sections(w, SECTION_INSTALL, NSECTIONS);
 	if (w->node->variant == VARIANT_TOOLCHAIN)
 		step(w, STEP_TEST, "test", NULL);
 	step(w, STEP_STORE, "store", NULL);
@@ -184,6 +228,8 @@ begin_log(const struct work *w, struct err *e)
 	else if (n->form)
 		buf_addf(&text, "source: %s %s\n", n->form->file, n->form->sha256);
 	buf_addf(&text, "key: %s\n", n->key);
+	if (w->checkpoint)
+		buf_addf(&text, "all before [install] is from %s\n", w->checkpoint);
 	buf_addf(&text, "sandbox: %s%s%s\n", w->unboxed ? "none (" : "bubblewrap", w->unboxed ? w->unboxed : "", w->unboxed ? ")" : "");
 	r = file_write(w->log, text.p, text.n, 0644, e);
 	buf_free(&text);
@@ -206,6 +252,8 @@ work_open(struct work *w, struct err *e)
 		return fail_errno(e, "%s", template);
 	w->dir = template;
 	w->log = arena_printf(w->a, "%s/log", w->dir);
+	if (!w->unboxed) /* else its folder's name is in what configure makes */
+		w->checkpoint = work_checkpoint(w->a, w->cfg, w->sd, w->node, w->key_text);
 	choose_mounts(w, npatches);
 	choose_steps(w, patches, npatches);
 
@@ -401,6 +449,25 @@ check_inputs(const struct work *w, struct err *e)
 	return what ? fail(e, "%s while it was built; build again", what) : 0;
 }
 
+/* it only saves time: a build goes on without one, on a disk that is full for instance */
+static int
+keep_checkpoint(const struct work *w, struct err *e)
+{
+	struct checkpoint c = checkpoint_of(w->a, w->cfg, w->sd, w->node, w->key_text);
+	struct err why = { 0 };
+
+	(void)e;
+	if (check_inputs(w, &why) < 0 || checkpoint_keep(&c, w->dir, written, sizeof written / sizeof *written, &why) < 0)
+		log_info("no checkpoint: %s", why.msg);
+	return 0;
+}
+
+static int
+resume(const struct work *w, struct err *e)
+{
+	return checkpoint_restore(w->checkpoint, w->dir, e);
+}
+
 static int
 store_result(const struct work *w, struct err *e)
 {
@@ -425,7 +492,9 @@ static int (*const ours[])(const struct work *, struct err *) = {
 	[STEP_UNPACK] = unpack_source,
 	[STEP_STAGE] = stage_needs,
 	[STEP_PATCH] = NULL,
+	[STEP_RESUME] = resume,
 	[STEP_SECTION] = NULL,
+	[STEP_KEEP] = keep_checkpoint,
 	[STEP_TEST] = test_toolchain,
 	[STEP_STORE] = store_result,
 	[STEP_CLEAN] = clean,

@@ -25,7 +25,9 @@ struct sysdeps;
 enum step_kind { STEP_UNPACK, /* source archive or override -> src/ */
 	STEP_STAGE,	      /* what is needed -> stage/ host/ toolchain/ */
 	STEP_PATCH,
+	STEP_RESUME, /* instead of all before [install]: checkpoint.h */
 	STEP_SECTION,
+	STEP_KEEP,    /* a checkpoint */
 	STEP_TEST,    /* a toolchain that came out */
 	STEP_STORE,   /* out/ -> the store: now others can use it */
 	STEP_CLEAN }; /* the folder is removed, and the stale one */
@@ -50,6 +52,7 @@ struct work {
 	const char *dir;		 /* src out stage host toolchain step log */
 	const char *log;		 /* file */
 	const char *key_text;
+	const char *checkpoint; /* file that the work goes on from, or NULL */
 	struct mount *mounts;
 	size_t nmounts;
 	struct step *steps;
@@ -72,6 +75,9 @@ int work_do(const struct work *w, const struct step *s, struct err *e);
 void work_command(const struct work *w, const struct step *s, struct argv *v);
 /* every variable a step has in its environment, as NAME=VALUE */
 void work_env(const struct work *w, const char *makeflags, struct argv *env);
+
+/* the checkpoint from which a node of this key can be built in the sandbox; NULL: none */
+char *work_checkpoint(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct node *n, const char *key_text);
 
 /* "target-dropbear" */
 char *work_name(struct arena *a, const struct node *n);

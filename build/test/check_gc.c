@@ -5,6 +5,7 @@
 #include "build/base/digest.h"
 #include "build/base/file.h"
 #include "build/base/manifest.h"
+#include "build/checkpoint.h"
 #include "build/config.h"
 #include "build/recipe.h"
 #include "build/test/suites.h"
@@ -121,6 +122,29 @@ START_TEST(what_an_image_reaches)
 	gc(a, &c, NULL, &(struct gc_opts){ 0 });
 	ck_assert(there(a, kept) && there(a, skalibs) && there(a, make));
 	ck_assert(!there(a, twin));
+	arena_free(a);
+}
+END_TEST
+
+/* a checkpoint stays with a result that can be had from it */
+START_TEST(checkpoints)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a);
+	const char *kept_key = "node target/s6\nsection install two\n", *lost_key = "node target/s6-rc\n";
+	const struct checkpoint kept = { .name = "target-s6", .key_text = "node target/s6\nsection install one\n" }, lost = { .name = "target-s6-rc", .key_text = lost_key };
+	char *stays = arena_printf(a, "cache/checkpoints/i486-linux-musl/%s." A, checkpoint_stem(a, &kept)), *goes = arena_printf(a, "cache/checkpoints/i486-linux-musl/%s." B, checkpoint_stem(a, &lost));
+
+	enter(a, "target-s6", kept_key, A);
+	enter(a, "target-s6-rc", lost_key, B);
+	put(a, stays, "");
+	put(a, goes, "");
+	root(a, &c);
+	image_of(a, "out/i486-linux-musl", kept_key);
+	ck_assert_ptr_nonnull(strstr(gc(a, &c, NULL, &(struct gc_opts){ .dry = true }), "  checkpoint target-s6-rc\n"));
+	ck_assert(there(a, goes));
+	gc(a, &c, NULL, &(struct gc_opts){ 0 });
+	ck_assert(there(a, stays) && !there(a, goes));
 	arena_free(a);
 }
 END_TEST
@@ -247,7 +271,7 @@ END_TEST
 Suite *
 gc_suite(void)
 {
-	const TTest *const tests[] = { what_an_image_reaches, roots, no_guessing, leavings, sources, not_while_building, NULL };
+	const TTest *const tests[] = { what_an_image_reaches, checkpoints, roots, no_guessing, leavings, sources, not_while_building, NULL };
 
 	return suite_of("gc", tests);
 }

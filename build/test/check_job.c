@@ -316,6 +316,66 @@ START_TEST(dry_says_what_and_why)
 }
 END_TEST
 
+/* whose [build] makes something else each time it runs */
+static void
+dice(struct arena *a, const char *build, const char *install)
+{
+	recipe(a, "dice", "variant target", HERE(a, "%scat /proc/sys/kernel/random/uuid >thrown\n[install]\n%s", build, install));
+}
+
+START_TEST(install_alone)
+{
+	static const struct job_opts dry = { .dry = true };
+	const char *plain = "cp thrown \"$OUT/thrown\"";
+	struct arena *a = arena_new();
+	char *first, *second;
+	struct trial r;
+
+	if (!have_sandbox(a)) { /* then nothing is kept */
+		arena_free(a);
+		return;
+	}
+	checkout_new(a);
+	roots(a, "target/dice");
+	dice(a, "", plain);
+	expect_built(&r, "", "target/dice");
+	first = arena_strdup(a, result_of(&r, "target/dice", "thrown"));
+	arena_free(r.a);
+
+	/* a step that spoils what it finds spoils it for nobody else */
+	dice(a, "", "mv thrown \"$OUT/thrown\"; echo so >>\"$OUT/thrown\"");
+	run_as(&r, "out", &dry, "");
+	ck_assert_str_eq(r.printed, "target/dice: [install] only, section install changed\n");
+	arena_free(r.a);
+	expect_built(&r, "", "target/dice");
+	ck_assert_str_eq(result_of(&r, "target/dice", "thrown"), HERE(a, "%sso\n", first));
+	ck_assert_ptr_nonnull(strstr(r.said, "s, [install] only\n"));
+	arena_free(r.a);
+
+	/* also after an [install] that failed */
+	dice(a, "", "false");
+	run(&r, "");
+	ck_assert_int_eq(r.r, -1);
+	arena_free(r.a);
+	dice(a, "", "mkdir \"$OUT/etc\"; cp thrown \"$OUT/thrown\"");
+	expect_built(&r, "", "target/dice");
+	ck_assert_str_eq(result_of(&r, "target/dice", "thrown"), first);
+	arena_free(r.a);
+
+	/* anything else: all of it */
+	dice(a, "true; ", plain);
+	run_as(&r, "out", &dry, "");
+	ck_assert_str_eq(r.printed, "target/dice: build, section build changed\n");
+	arena_free(r.a);
+	expect_built(&r, "", "target/dice");
+	second = result_of(&r, "target/dice", "thrown");
+	ck_assert_str_ne(second, first);
+	ck_assert_uint_eq(matches(a, "cache/checkpoints/i486-linux-musl/*", NULL), 1);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(counted_before_it_is_done)
 {
 	struct arena *a = arena_new();
@@ -678,9 +738,9 @@ archive(struct arena *a, const char *name, const char *content)
 }
 
 static void
-recipe_two(struct arena *a, const char *first, const char *second, const char *build)
+recipe_two(struct arena *a, const char *first, const char *second, const char *header, const char *build)
 {
-	recipe(a, "two", HERE(a, "variant target\nversion 2.0\nsource two.tar.gz\nsha256 %s\nfrom https://127.0.0.1/\nsource two.orig.tar.gz\nsha256 %s\nfrom https://127.0.0.1/", first, second), build);
+	recipe(a, "two", HERE(a, "variant target\n%sversion 2.0\nsource two.tar.gz\nsha256 %s\nfrom https://127.0.0.1/\nsource two.orig.tar.gz\nsha256 %s\nfrom https://127.0.0.1/", header, first, second), build);
 }
 
 START_TEST(any_form_of_a_source_will_do)
@@ -692,13 +752,20 @@ START_TEST(any_form_of_a_source_will_do)
 	checkout_new(a);
 	first = archive(a, "two.tar.gz", "form 1\n");
 	second = archive(a, "two.orig.tar.gz", "form 2\n");
-	recipe_two(a, first, second, "cat file >\"$OUT/x\"");
+	recipe_two(a, first, second, "", "cat file >\"$OUT/x\"");
 	roots(a, "target/two");
 	ck_assert_int_eq(rename(file, HERE(a, "%s/hidden", test_dir())), 0);
 	expect_built(&r, "", "target/two");
 	ck_assert_str_eq(result_of(&r, "target/two", "x"), "form 2\n");
 	ck_assert(strstr(result_of(&r, "target/two", "../key"), HERE(a, "source %s\n", second)) != NULL);
 	arena_free(r.a);
+
+	/* the one that is here is not what made the difference */
+	recipe_two(a, first, second, "unpack file\n", "cat file >\"$OUT/x\"");
+	run_as(&r, "out", &(struct job_opts){ .dry = true }, "");
+	ck_assert_str_eq(r.printed, "target/two: build, unpack is new\n");
+	arena_free(r.a);
+	recipe_two(a, first, second, "", "cat file >\"$OUT/x\"");
 
 	/* what was made of the one need not be made of the other, nor be fetched */
 	ck_assert_int_eq(rename(HERE(a, "%s/hidden", test_dir()), file), 0);
@@ -709,7 +776,7 @@ START_TEST(any_form_of_a_source_will_do)
 	expect_built(&r, "", "");
 	arena_free(r.a);
 
-	recipe_two(a, first, second, "cat file file >\"$OUT/x\"");
+	recipe_two(a, first, second, "", "cat file file >\"$OUT/x\"");
 	run(&r, "");
 	ck_assert_int_eq(r.r, -1);
 	ck_assert_msg(!strncmp(r.e.msg, "two 2.0: two.tar.gz is not here, and OFFLINE is set; ", 53), "%s", r.e.msg);
@@ -730,7 +797,7 @@ START_TEST(patches_go_in_order)
 	if (_i)
 		take_bwrap_away(a);
 	sha = archive(a, "two.tar.gz", "one\n");
-	recipe_two(a, sha, sha, "cat file >\"$OUT/x\"");
+	recipe_two(a, sha, sha, "", "cat file >\"$OUT/x\"");
 	roots(a, "target/two");
 	checkout_file(a, top, "patches/two/0001-a.patch", PATCH("one", "two"));
 	checkout_file(a, top, "patches/two/0002-b.patch", PATCH("two", "three"));
@@ -775,7 +842,7 @@ START_TEST(inputs_must_be_at_rest)
 
 	checkout_new(a);
 	checkout_file(a, HERE(a, "%s/top", test_dir()), "layout/old", "");
-	recipe(a, "x", "variant target\ninput layout", "touch began; while [ ! -e \"$TOP/layout/new\" ]; do sleep 0.05; done; ls \"$TOP/layout\" >\"$OUT/seen\"");
+	recipe(a, "x", "variant target\ninput layout", "touch began; while [ ! -e \"$TOP/layout/new\" ]; do sleep 0.05; done; ls \"$TOP/layout\" >seen\n[install]\ncp seen \"$OUT/\"");
 	roots(a, "target/x");
 	pid = edit_during(a, "layout/new");
 	run(&r, "");
@@ -783,7 +850,7 @@ START_TEST(inputs_must_be_at_rest)
 	ck_assert_int_eq(r.r, -1);
 	ck_assert_uint_eq(matches(a, "cache/work/*-target-x.*", &dir), 1);
 	ck_assert_str_eq(r.e.msg, HERE(a, "target/x: store: input layout changed while it was built; build again; log %s/out/i486-linux-musl/logs/target-x.log, folder %s", test_dir(), dir));
-	ck_assert_uint_eq(matches(a, "cache/store/*-target-x", NULL), 0);
+	ck_assert_uint_eq(matches(a, "cache/store/*-target-x", NULL) + matches(a, "cache/checkpoints/*/*", NULL), 0);
 	arena_free(r.a);
 	expect_built(&r, "", "target/x");
 	ck_assert_str_eq(result_of(&r, "target/x", "seen"), "new\nold\n");
@@ -800,7 +867,7 @@ START_TEST(an_override_is_built_as_it_is)
 
 	checkout_new(a);
 	sha = archive(a, "two.tar.gz", "pinned\n");
-	recipe_two(a, sha, sha, "cat file >\"$OUT/x\"");
+	recipe_two(a, sha, sha, "", "cat file >\"$OUT/x\"");
 	roots(a, "target/two");
 	checkout_file(a, top, "patches/two/0001-a.patch", PATCH("pinned", "patched"));
 	checkout_file(a, HERE(a, "%s/mine", test_dir()), "file", "mine\n");
@@ -1036,6 +1103,7 @@ job_suite(void)
 	tcase_add_loop_test(tc, what_is_needed_is_there, 0, 2);
 	tcase_add_test(tc, only_what_changed);
 	tcase_add_test(tc, dry_says_what_and_why);
+	tcase_add_test(tc, install_alone);
 	tcase_add_test(tc, counted_before_it_is_done);
 	tcase_add_test(tc, several_at_once);
 	tcase_add_test(tc, tokens_are_shared_and_come_back);

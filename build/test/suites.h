@@ -66,6 +66,7 @@
 	X(timeline)    \
 	X(gc)          \
 	X(pack)        \
+	X(checkpoint)  \
 	X(release)     \
 	X(shared)      \
 	X(job)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_CHECKPOINT_H
+#define BUILD_CHECKPOINT_H
+
+#include "build/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct recipe;
+
+/*
+ * A package's work folder as it is when [install] begins, so that who edits only [install]
+ * waits for nothing else: CACHE/checkpoints/TRIPLE/VARIANT-NAME.KEY.SHA256.  KEY is that of
+ * the package without its [install]; SHA256 is the file's own, so that a damaged one is
+ * known.  Each package has one at most for a triple, of its last build.
+ *
+ * Files come back with their times, on which make(1) depends; a hard link comes back as a
+ * file of its own.
+ */
+struct checkpoint {
+	const char *dir;      /* CACHE/checkpoints/TRIPLE */
+	const char *name;     /* "target-dropbear" */
+	const char *key_text; /* of the whole package: plan.h */
+};
+
+/* has it an [install] after something that takes time */
+bool checkpoint_helps(const struct recipe *r);
+/* "VARIANT-NAME.KEY", with which its name begins */
+char *checkpoint_stem(struct arena *a, const struct checkpoint *c);
+/* the file that goes with the key; NULL: none */
+char *checkpoint_find(struct arena *a, const struct checkpoint *c);
+/* what workdir has of these folders, as a file that replaces the package's other ones; it goes through workdir */
+int checkpoint_keep(const struct checkpoint *c, const char *workdir, const char *const *folders, size_t n, struct err *e);
+/* into workdir; a file whose digest is not that of its name is removed, and an error */
+int checkpoint_restore(const char *file, const char *workdir, struct err *e);
+
+#endif
