@@ -87,7 +87,7 @@ open_side(struct arena *a, const char *path, struct side *s, struct err *e)
 static bool
 follows(const char *key)
 {
-	static const char *const keys[] = { "kernel_sha256", "image_digest", "key", "append", "partition" };
+	static const char *const keys[] = { "kernel_sha256", "image_digest", "key", "append", "partition", "special" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (!strncmp(key, keys[i], strlen(keys[i])) && strchr(" ", key[strlen(keys[i])]))
@@ -103,7 +103,11 @@ struct entry {
 static struct entry *
 split(struct arena *a, const char *text, size_t *n)
 {
-	static const char *const named[] = { "package ", "partition ", "service " };
+	/* so many words after it belong to the name */
+	static const struct {
+		const char *key;
+		unsigned words;
+	} named[] = { { "package ", 1 }, { "partition ", 1 }, { "service ", 1 }, { "special ", 1 }, { "differs ", 2 } };
 	struct entry *v = arena_array(a, 1, sizeof *v);
 	struct lines l;
 	char *line;
@@ -113,9 +117,12 @@ split(struct arena *a, const char *text, size_t *n)
 	while ((line = lines_next_datum(&l))) {
 		char *blank = strchr(line, ' ');
 
+		if (!strncmp(line, "path ", 5)) /* where it was built: both may be right */
+			continue;
 		for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-			if (!strncmp(line, named[i], strlen(named[i])))
-				blank = strchr(line + strlen(named[i]), ' ');
+			if (!strncmp(line, named[i].key, strlen(named[i].key)))
+				for (unsigned words = 0; blank && words < named[i].words; words++)
+					blank = strchr(blank + 1, ' ');
 		if (blank)
 			*blank++ = '\0';
 		v = arena_more(a, v, *n, sizeof *v);

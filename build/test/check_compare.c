@@ -369,6 +369,8 @@ static const struct {
 	{ ":", false, "equal: manifest, kernel, System.map, files, image\n" },
 	{ "sed -i 's/^set .*/set 2024-10/; s/^hostname .*/hostname other/' manifest", false,
 	    "manifest: set: 2026-07 -> 2024-10\nmanifest: hostname: lh -> other\n" },
+	{ "sed -i 's,^path .*,path /elsewhere/,' manifest", false, "equal: manifest, kernel, System.map, files, image\n" },
+	{ "sed -i 's,/su 0:0 4755,/su 0:0 4711,; s/socket 2 here/socket 2 there/' manifest", false, "manifest: differs socket 2: here -> there\nmanifest: special rootfs:/bin/su: 0:0 4755 -> 0:0 4711\n" },
 	{ "sed -i '/^country/d' manifest; echo 'address 10.0.0.1' >>manifest", false,
 	    "manifest: country: only the first has it\nmanifest: address: only the second has it\n" },
 	{ "printf KERNEL | dd of=kernel conv=notrunc status=none", false, "kernel: 6 bytes differ, the first at 0x0 (linux, recipes/linux)\n" },
@@ -394,7 +396,7 @@ make_folder(struct arena *a, const char *name, const char *key, char hex[DIGEST_
 
 	digest_bytes(key, strlen(key), hex);
 	checkout_file(a, test_dir(), arena_printf(a, "%s/manifest", name),
-	    arena_printf(a, "lh-manifest 1\ntriple t\nset 2026-07\nhostname lh\ncountry uk\nqemu q\nmachine m\nconsole c\nkernel kernel\nimage image\npackage tools 1.0 %s\n", hex));
+	    arena_printf(a, "lh-manifest 1\ntriple t\nset 2026-07\nhostname lh\ncountry uk\nqemu q\nmachine m\nconsole c\nkernel kernel\nimage image\npackage tools 1.0 %s\nspecial rootfs:/bin/ping 0:0 4755\nspecial rootfs:/bin/su 0:0 4755\npath /here/\npath /there/\ndiffers socket 1 here\ndiffers socket 2 here\n", hex));
 	checkout_file(a, test_dir(), arena_printf(a, "%s/keys/target-tools", name), key);
 	checkout_file(a, test_dir(), arena_printf(a, "%s/kernel", name), "kernel\n");
 	checkout_file(a, test_dir(), arena_printf(a, "%s/System.map", name), "map\n");
