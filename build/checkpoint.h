@@ -5,7 +5,6 @@
 #include "build/base/err.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct arena;
 struct recipe;
@@ -16,8 +15,9 @@ struct recipe;
  * the package without its [install]; SHA256 is the file's own, so that a damaged one is
  * known.  Each package has one at most for a triple, of its last build.
  *
- * Files come back with their times, on which make(1) depends; a hard link comes back as a
- * file of its own.
+ * Of src/ it holds what differs from the unpacked source, as a kernel's is large: who goes on
+ * from it unpacks and patches first.  Files come back with their times, on which make(1)
+ * depends; a hard link comes back as a file of its own.
  */
 struct checkpoint {
 	const char *dir;      /* CACHE/checkpoints/TRIPLE */
@@ -31,9 +31,11 @@ bool checkpoint_helps(const struct recipe *r);
 char *checkpoint_stem(struct arena *a, const struct checkpoint *c);
 /* the file that goes with the key; NULL: none */
 char *checkpoint_find(struct arena *a, const struct checkpoint *c);
-/* what workdir has of these folders, as a file that replaces the package's other ones; it goes through workdir */
-int checkpoint_keep(const struct checkpoint *c, const char *workdir, const char *const *folders, size_t n, struct err *e);
-/* into workdir; a file whose digest is not that of its name is removed, and an error */
+/* the source is unpacked: what is in workdir/src now need not be kept; notes it in workdir */
+int checkpoint_begin(const char *workdir, struct err *e);
+/* src/ out/ links/ of workdir as a file that replaces the package's other ones; it is made in workdir */
+int checkpoint_keep(const struct checkpoint *c, const char *workdir, struct err *e);
+/* workdir has the source, unpacked and patched; a file whose digest is not that of its name is removed, and an error */
 int checkpoint_restore(const char *file, const char *workdir, struct err *e);
 
 #endif

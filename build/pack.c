@@ -234,7 +234,7 @@ put_entry(struct archive *in, struct archive *out, struct archive_entry *en, con
 }
 
 int
-pack_open(const char *file, const char *dir, struct err *e)
+pack_open(const char *file, const char *dir, bool over, struct err *e)
 {
 	struct archive *in = archive_read_new(), *out = archive_write_disk_new();
 	struct archive_entry *en;
@@ -243,7 +243,7 @@ pack_open(const char *file, const char *dir, struct err *e)
 
 	archive_read_support_format_tar(in);
 	archive_read_support_filter_zstd(in);
-	archive_write_disk_set_options(out, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT);
+	archive_write_disk_set_options(out, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT | (over ? ARCHIVE_EXTRACT_UNLINK : 0));
 	if (!realpath(dir, real)) {
 		fail_errno(e, "%s", dir);
 		goto free_both;

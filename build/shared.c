@@ -163,7 +163,7 @@ get_tree(struct arena *a, struct shared *s, const struct action *ac, const char 
 		lose(s, "cas/%.12s: its sha256 is %s", ac->archive, rq.sha256);
 		return 0;
 	}
-	if (pack_open(file, dir, &why) < 0) {
+	if (pack_open(file, dir, false, &why) < 0) {
 		lose(s, "cas/%.12s: %s", ac->archive, why.msg);
 		return 0;
 	}

@@ -38,9 +38,6 @@ static const struct place {
 };
 #define NPLACES (sizeof places / sizeof *places)
 
-/* those of them that sections write to, and so what a checkpoint is */
-static const char *const written[] = { "src", "out", "links" };
-
 /* which variants' sdk/ go where */
 static const char *const stage_of[NVARIANTS] = {
 	[VARIANT_HOST] = "host",
@@ -150,6 +147,13 @@ step(struct work *w, enum step_kind kind, const char *label, const char *file)
 	w->steps[w->nsteps++] = (struct step){ .kind = kind, .label = label, .file = file };
 }
 
+/* without a sandbox the folder's own name is in what configure makes */
+static bool
+keeps(const struct work *w)
+{
+	return !w->unboxed && !w->checkpoint && checkpoint_helps(w->node->recipe);
+}
+
 static void
 choose_sections(struct work *w, int from, int end)
 {
@@ -158,31 +162,22 @@ choose_sections(struct work *w, int from, int end)
 			step(w, STEP_SECTION, section_names[s], seen(w, arena_printf(w->a, "step/%s", section_names[s])));
 }
 
-/* up to [install] */
 static void
-choose_early_steps(struct work *w, char *const *patches, size_t npatches)
+choose_steps(struct work *w, char *const *patches, size_t npatches)
 {
+	w->steps = arena_array(w->a, NSECTIONS + npatches + 6, sizeof *w->steps);
 	if (w->source || w->override)
 		step(w, STEP_UNPACK, "unpack", NULL);
 	step(w, STEP_STAGE, "stage", NULL);
 	for (size_t i = 0; i < npatches; i++)
 		step(w, STEP_PATCH, arena_printf(w->a, "patch %s", patches[i]),
 		    w->unboxed ? arena_printf(w->a, "%s/patches/%s/%s", w->cfg->top, w->node->origin->name, patches[i]) : arena_printf(w->a, "/lh/patches/%s", patches[i]));
-	choose_sections(w, 0, SECTION_INSTALL);
-	if (!w->unboxed && checkpoint_helps(w->node->recipe))
-		step(w, STEP_KEEP, "checkpoint", NULL);
-}
-
-static void
-choose_steps(struct work *w, char *const *patches, size_t npatches)
-{
-	w->steps = arena_array(w->a, NSECTIONS + npatches + 6, sizeof *w->steps);
-	if (w->checkpoint) {
-		step(w, STEP_STAGE, "stage", NULL);
+	if (w->checkpoint)
 		step(w, STEP_RESUME, "resume", NULL);
-	} else {
-		choose_early_steps(w, patches, npatches);
-	}
+	else
+		choose_sections(w, 0, SECTION_INSTALL);
+	if (keeps(w))
+		step(w, STEP_KEEP, "checkpoint", NULL);
 	choose_sections(w, SECTION_INSTALL, NSECTIONS);
 	if (w->node->variant == VARIANT_TOOLCHAIN)
 		step(w, STEP_TEST, "test", NULL);
@@ -229,7 +224,7 @@ begin_log(const struct work *w, struct err *e)
 		buf_addf(&text, "source: %s %s\n", n->form->file, n->form->sha256);
 	buf_addf(&text, "key: %s\n", n->key);
 	if (w->checkpoint)
-		buf_addf(&text, "all before [install] is from %s\n", w->checkpoint);
+		buf_addf(&text, "configure and build are from %s\n", w->checkpoint);
 	buf_addf(&text, "sandbox: %s%s%s\n", w->unboxed ? "none (" : "bubblewrap", w->unboxed ? w->unboxed : "", w->unboxed ? ")" : "");
 	r = file_write(w->log, text.p, text.n, 0644, e);
 	buf_free(&text);
@@ -252,7 +247,7 @@ work_open(struct work *w, struct err *e)
 		return fail_errno(e, "%s", template);
 	w->dir = template;
 	w->log = arena_printf(w->a, "%s/log", w->dir);
-	if (!w->unboxed) /* else its folder's name is in what configure makes */
+	if (!w->unboxed)
 		w->checkpoint = work_checkpoint(w->a, w->cfg, w->sd, w->node, w->key_text);
 	choose_mounts(w, npatches);
 	choose_steps(w, patches, npatches);
@@ -352,9 +347,9 @@ unpack_source(const struct work *w, struct err *e)
 {
 	const char *src = arena_printf(w->a, "%s/src", w->dir);
 
-	if (w->override)
-		return override_export(w->a, w->override, src, e);
-	return unpack_some(w->source, src, 1, w->node->recipe->unpack, w->node->recipe->nunpack, e);
+	if (w->override ? override_export(w->a, w->override, src, e) < 0 : unpack_some(w->source, src, 1, w->node->recipe->unpack, w->node->recipe->nunpack, e) < 0)
+		return -1;
+	return keeps(w) ? checkpoint_begin(w->dir, e) : 0;
 }
 
 static int
@@ -457,7 +452,7 @@ keep_checkpoint(const struct work *w, struct err *e)
 	struct err why = { 0 };
 
 	(void)e;
-	if (check_inputs(w, &why) < 0 || checkpoint_keep(&c, w->dir, written, sizeof written / sizeof *written, &why) < 0)
+	if (check_inputs(w, &why) < 0 || checkpoint_keep(&c, w->dir, &why) < 0)
 		log_info("no checkpoint: %s", why.msg);
 	return 0;
 }

@@ -25,7 +25,7 @@ struct sysdeps;
 enum step_kind { STEP_UNPACK, /* source archive or override -> src/ */
 	STEP_STAGE,	      /* what is needed -> stage/ host/ toolchain/ */
 	STEP_PATCH,
-	STEP_RESUME, /* instead of all before [install]: checkpoint.h */
+	STEP_RESUME, /* instead of the sections before [install]: checkpoint.h */
 	STEP_SECTION,
 	STEP_KEEP,    /* a checkpoint */
 	STEP_TEST,    /* a toolchain that came out */

@@ -8,11 +8,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char *const folders[] = { "src", "out" };
 
 static const char key[] = "node target/x\nsection build b1\nsection install i1\ntool gcc 12\n";
 
@@ -48,7 +47,7 @@ work(struct arena *a, const char *name, const char *made)
 	struct err e = { 0 };
 
 	put(a, arena_printf(a, "%s/src/made", name), made, 0640);
-	ck_assert_int_eq(file_mkdirs(arena_printf(a, "%s/out", dir), 0755, &e), 0);
+	ck_assert_int_eq(file_mkdirs(arena_printf(a, "%s/out", dir), 0755, &e) | file_mkdirs(arena_printf(a, "%s/links", dir), 0755, &e), 0);
 	return dir;
 }
 
@@ -59,7 +58,7 @@ keep(struct arena *a, const struct checkpoint *c, const char *made)
 	char *dir = work(a, arena_printf(a, "w%u", n++), made);
 	struct err e = { 0 };
 
-	ck_assert_msg(checkpoint_keep(c, dir, folders, 2, &e) == 0, "%s", e.msg);
+	ck_assert_msg(checkpoint_keep(c, dir, &e) == 0, "%s", e.msg);
 	ck_assert(!file_exists(arena_printf(a, "%s/checkpoint.zst", dir)));
 }
 
@@ -92,7 +91,7 @@ files(struct arena *a)
 START_TEST(as_it_was)
 {
 	static const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { 1700000000, 123456789 } };
-	static const char *const same[] = { "src/made", "src/tool", "src", "src/deep", "out" };
+	static const char *const same[] = { "src/made", "src/tool", "src/deep", "out" };
 	struct arena *a = arena_new();
 	struct checkpoint c = of(a, "target-x", key);
 	char *dir = work(a, "w", "object"), target[16];
@@ -104,7 +103,7 @@ START_TEST(as_it_was)
 	ck_assert_int_eq(chmod(arena_printf(a, "%s/src/deep", dir), 0555), 0);
 	ck_assert_int_eq(utimensat(AT_FDCWD, arena_printf(a, "%s/src/made", dir), times, 0), 0);
 	ck_assert_int_eq(utimensat(AT_FDCWD, arena_printf(a, "%s/src/deep", dir), times, 0), 0);
-	ck_assert_msg(checkpoint_keep(&c, dir, folders, 2, &e) == 0, "%s", e.msg);
+	ck_assert_msg(checkpoint_keep(&c, dir, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(restored(a, checkpoint_find(a, &c), "again"), "object");
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
 		struct stat was = stat_of(a, arena_printf(a, "w/%s", same[i])), is = stat_of(a, arena_printf(a, "again/%s", same[i]));
@@ -114,6 +113,47 @@ START_TEST(as_it_was)
 		ck_assert_int_eq(was.st_mtim.tv_nsec, is.st_mtim.tv_nsec);
 	}
 	ck_assert_int_eq(readlink(arena_printf(a, "%s/again/src/link", test_dir()), target, sizeof target), 7);
+	arena_free(a);
+}
+END_TEST
+
+static bool
+there(struct arena *a, const char *rel)
+{
+	return file_exists(arena_printf(a, "%s/%s", test_dir(), rel));
+}
+
+/* what is as it was unpacked is not kept; what is no more does not come back */
+START_TEST(beside_the_source)
+{
+	static const char *const unpacked[] = { "same", "changed", "moved", "gone", "lost/deep", "mode", "dir/same" };
+	struct arena *a = arena_new();
+	struct checkpoint c = of(a, "target-x", key);
+	char *dir = work(a, "w", "source"), *text;
+	struct err e = { 0 };
+
+	for (int i = 0; i < 2; i++) /* again/ is where it is unpacked next time */
+		for (size_t j = 0; j < sizeof unpacked / sizeof *unpacked; j++)
+			put(a, arena_printf(a, "%s/src/%s", i ? "again" : "w", unpacked[j]), "source", 0644);
+	sleep(4); /* what is younger is kept, to be sure */
+	ck_assert_msg(checkpoint_begin(dir, &e) == 0, "%s", e.msg);
+	put(a, "w/src/changed", "object", 0644);
+	put(a, "w/src/dir/new", "object", 0644);
+	ck_assert_int_eq(rename(arena_printf(a, "%s/src/moved", dir), arena_printf(a, "%s/src/here", dir)), 0);
+	ck_assert_int_eq(unlink(arena_printf(a, "%s/src/gone", dir)), 0);
+	ck_assert_int_eq(file_remove(arena_printf(a, "%s/src/lost", dir), &e), 0);
+	ck_assert_int_eq(chmod(arena_printf(a, "%s/src/mode", dir), 0755), 0);
+	ck_assert_msg(checkpoint_keep(&c, dir, &e) == 0, "%s", e.msg);
+
+	/* is it left out? */
+	ck_assert_int_eq(unlink(arena_printf(a, "%s/again/src/same", test_dir())), 0);
+	ck_assert_msg(checkpoint_restore(checkpoint_find(a, &c), arena_printf(a, "%s/again", test_dir()), &e) == 0, "%s", e.msg);
+	ck_assert(!there(a, "again/src/same") && there(a, "again/src/dir/same"));
+	ck_assert(there(a, "again/src/here") && there(a, "again/src/dir/new"));
+	ck_assert(!there(a, "again/src/moved") && !there(a, "again/src/gone") && !there(a, "again/src/lost") && !there(a, "again/gone"));
+	ck_assert_uint_eq(stat_of(a, "again/src/mode").st_mode & 0777, 0755);
+	ck_assert_int_eq(file_read(a, arena_printf(a, "%s/again/src/changed", test_dir()), &text, NULL, &e), 0);
+	ck_assert_str_eq(text, "object");
 	arena_free(a);
 }
 END_TEST
@@ -197,7 +237,7 @@ START_TEST(cannot_be_kept)
 	struct err e = { 0 };
 
 	ck_assert_int_eq(mkfifo(arena_printf(a, "%s/src/pipe", dir), 0644), 0);
-	ck_assert_int_eq(checkpoint_keep(&c, dir, folders, 2, &e), -1);
+	ck_assert_int_eq(checkpoint_keep(&c, dir, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s/src/pipe: neither file, folder nor symlink", dir));
 	ck_assert_ptr_null(checkpoint_find(a, &c));
 	ck_assert(!file_exists(arena_printf(a, "%s/checkpoint.zst", dir)));
@@ -228,7 +268,7 @@ END_TEST
 Suite *
 checkpoint_suite(void)
 {
-	Suite *s = suite_of("checkpoint", (const TTest *[]){ as_it_was, one_a_package, damaged, cannot_be_kept, NULL });
+	Suite *s = suite_of("checkpoint", (const TTest *[]){ as_it_was, beside_the_source, one_a_package, damaged, cannot_be_kept, NULL });
 	TCase *tc = harness_case(s, "cases");
 
 	tcase_add_loop_test(tc, whose_it_is, 0, sizeof keys / sizeof *keys);
