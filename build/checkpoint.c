@@ -7,6 +7,7 @@
 #include "build/base/file.h"
 #include "build/pack.h"
 #include "build/recipe.h"
+#include "build/stamp.h"
 
 #include <dirent.h>
 #include <stdint.h>
@@ -21,8 +22,6 @@
 /* of the work folder: what was unpacked, and what of that is no more */
 #define UNPACKED "unpacked"
 #define GONE "gone"
-/* seconds: no filesystem's clock is coarser (FAT counts in twos) */
-#define COARSEST 2
 
 /* beside src/, what sections write to */
 static const char *const written[] = { "out", "links" };
@@ -96,7 +95,7 @@ remove_others(struct arena *a, const struct checkpoint *c, const char *kept)
 
 /* ---- what is as it was unpacked ---- */
 
-/* a name in src/ and what stat(2) told of it then; "": so young that a change might not be seen */
+/* a name in src/ and what stat(2) told of it when it was unpacked; "": so late that a change might not show */
 struct known {
 	const char *rel, *told;
 	bool seen;
@@ -112,7 +111,7 @@ told_of(struct arena *a, const struct stat *st)
 
 struct noting {
 	struct buf *out;
-	time_t settled; /* what changed before it is told */
+	time_t now;
 };
 
 static int
@@ -120,7 +119,7 @@ note(void *arg, const char *rel, const struct stat *st, struct err *e)
 {
 	const struct noting *n = arg;
 	struct arena *a = arena_new();
-	const char *told = st->st_ctim.tv_sec < n->settled ? told_of(a, st) : "";
+	const char *told = stamp_settled(st, n->now) ? told_of(a, st) : "";
 
 	(void)e;
 	buf_add(n->out, rel, strlen(rel) + 1);
@@ -134,7 +133,7 @@ checkpoint_begin(const char *workdir, struct err *e)
 {
 	struct arena *a = arena_new();
 	struct buf b = { 0 };
-	struct noting n = { &b, time(NULL) - COARSEST };
+	struct noting n = { &b, time(NULL) };
 	int r = file_walk(arena_printf(a, "%s/src", workdir), note, &n, e);
 
 	if (r == 0)

@@ -14,8 +14,15 @@
 struct taking {
 	struct digest *d;
 	bool (*skip)(const char *rel);
-	time_t newest;
+	time_t now;
+	bool settled;
 };
+
+bool
+stamp_settled(const struct stat *st, time_t now)
+{
+	return st->st_mtim.tv_sec < now - COARSEST && st->st_ctim.tv_sec < now - COARSEST;
+}
 
 static int
 add(void *arg, const char *rel, const struct stat *st, struct err *e)
@@ -37,18 +44,14 @@ add(void *arg, const char *rel, const struct stat *st, struct err *e)
 		return 0;
 	digest_add(t->d, rel, strlen(rel) + 1);
 	digest_add(t->d, told, sizeof told);
-	if (t->newest < st->st_mtim.tv_sec)
-		t->newest = st->st_mtim.tv_sec;
-	if (t->newest < st->st_ctim.tv_sec)
-		t->newest = st->st_ctim.tv_sec;
+	t->settled = t->settled && stamp_settled(st, t->now);
 	return 0;
 }
 
 static int
 take(const char *path, bool deep, bool (*skip)(const char *rel), struct stamp *out, struct err *e)
 {
-	struct taking t = { .d = digest_new(), .skip = skip };
-	time_t now = time(NULL); /* before anything is looked at */
+	struct taking t = { .d = digest_new(), .skip = skip, .now = time(NULL), .settled = true };
 	struct stat st;
 	int r = stat(path, &st) < 0 ? fail_errno(e, "%s", path) : 0;
 
@@ -57,7 +60,7 @@ take(const char *path, bool deep, bool (*skip)(const char *rel), struct stamp *o
 		r = deep && S_ISDIR(st.st_mode) ? file_walk(path, add, &t, e) : 0;
 	}
 	digest_end(t.d, out->hex);
-	out->settled = t.newest < now - COARSEST;
+	out->settled = t.settled;
 	return r;
 }
 

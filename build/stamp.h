@@ -6,6 +6,9 @@
 #include "build/base/err.h"
 
 #include <stdbool.h>
+#include <time.h>
+
+struct stat;
 
 /*
  * Was a file touched, or anything in a folder?  A digest over what stat(2) tells of all there
@@ -16,6 +19,9 @@ struct stamp {
 	char hex[DIGEST_HEX];
 	bool settled; /* the last change is so long ago that another one will have another time */
 };
+
+/* for who keeps what stat(2) tells; now: from before it was asked */
+bool stamp_settled(const struct stat *st, time_t now);
 
 /* of what path leads to, and of nothing that lies in it */
 int stamp_one(const char *path, struct stamp *out, struct err *e);
