@@ -15,7 +15,8 @@ struct request;
  * What may go from CACHE, and removing it.  Every OUTPUT that builds with a CACHE is a
  * root: CACHE/roots/ has a file for it that holds its path.  From there manifests and the
  * keys of what was built last lead to the entries of the store that are worth keeping, and
- * their keys to what those were built with.
+ * their keys to what those were built with.  A checkpoint stays with a result that can be
+ * had from it.
  *
  * Who builds holds CACHE/.gc shared from before it looks anything up until it is done;
  * who removes holds it alone.  An entry loses its name before its first file, so that being

@@ -30,10 +30,9 @@ void pack_abandon(struct pack *p);
 int pack_file(const char *path, const char *file, struct err *e);
 
 /*
- * Makes in dir what an archive of ours holds, permission bits and times as they are
- * told.  over: files that are there are replaced, else dir is
- * to be empty.  Nothing is made elsewhere, whatever the archive says; what is in it is for the
- * caller to judge.
+ * Makes in dir what an archive of ours holds, permission bits and times as they are told.
+ * over: files that are there are replaced; else dir is empty.  Nothing is made elsewhere,
+ * whatever the archive says; what is in it is for the caller to judge.
  */
 int pack_open(const char *file, const char *dir, bool over, struct err *e);
 
