@@ -279,19 +279,31 @@ remove_gone(struct arena *a, const char *workdir, struct err *e)
 	return unlink(path) < 0 ? fail_errno(e, "%s", path) : 0;
 }
 
+char *
+checkpoint_take(struct arena *a, const struct checkpoint *c, const char *workdir)
+{
+	char *found = checkpoint_find(a, c), *mine;
+
+	if (!found)
+		return NULL;
+	mine = arena_printf(a, "%s%s", workdir, strrchr(found, '/'));
+	return link(found, mine) == 0 ? mine : NULL;
+}
+
 int
-checkpoint_restore(const char *file, const char *workdir, struct err *e)
+checkpoint_restore(const struct checkpoint *c, const char *taken, const char *workdir, struct err *e)
 {
 	struct arena *a = arena_new();
-	char hex[DIGEST_HEX];
-	int r = digest_file(file, hex, e);
+	char hex[DIGEST_HEX], *file = arena_printf(a, "%s%s", c->dir, strrchr(taken, '/'));
+	int r = digest_file(taken, hex, e);
 
-	if (r == 0 && strcmp(hex, strrchr(file, '.') + 1) != 0) {
+	if (r == 0 && strcmp(hex, strrchr(taken, '.') + 1) != 0) {
 		unlink(file);
 		r = fail(e, "%s: damaged, and removed; build again", file);
 	}
 	if (r == 0)
-		r = pack_open(file, workdir, true, e) < 0 ? -1 : remove_gone(a, workdir, e);
+		r = pack_open(taken, workdir, true, e) < 0 ? -1 : remove_gone(a, workdir, e);
+	unlink(taken);
 	arena_free(a);
 	return r;
 }

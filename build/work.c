@@ -224,7 +224,7 @@ begin_log(const struct work *w, struct err *e)
 		buf_addf(&text, "source: %s %s\n", n->form->file, n->form->sha256);
 	buf_addf(&text, "key: %s\n", n->key);
 	if (w->checkpoint)
-		buf_addf(&text, "configure and build are from %s\n", w->checkpoint);
+		buf_adds(&text, "configure and build are those of an earlier build, from CACHE/checkpoints\n");
 	buf_addf(&text, "sandbox: %s%s%s\n", w->unboxed ? "none (" : "bubblewrap", w->unboxed ? w->unboxed : "", w->unboxed ? ")" : "");
 	r = file_write(w->log, text.p, text.n, 0644, e);
 	buf_free(&text);
@@ -247,8 +247,11 @@ work_open(struct work *w, struct err *e)
 		return fail_errno(e, "%s", template);
 	w->dir = template;
 	w->log = arena_printf(w->a, "%s/log", w->dir);
-	if (!w->unboxed)
-		w->checkpoint = work_checkpoint(w->a, w->cfg, w->sd, w->node, w->key_text);
+	if (!w->unboxed && checkpoint_helps(w->node->recipe)) {
+		struct checkpoint c = checkpoint_of(w->a, w->cfg, w->sd, w->node, w->key_text);
+
+		w->checkpoint = checkpoint_take(w->a, &c, w->dir);
+	}
 	choose_mounts(w, npatches);
 	choose_steps(w, patches, npatches);
 
@@ -460,7 +463,9 @@ keep_checkpoint(const struct work *w, struct err *e)
 static int
 resume(const struct work *w, struct err *e)
 {
-	return checkpoint_restore(w->checkpoint, w->dir, e);
+	struct checkpoint c = checkpoint_of(w->a, w->cfg, w->sd, w->node, w->key_text);
+
+	return checkpoint_restore(&c, w->checkpoint, w->dir, e);
 }
 
 static int

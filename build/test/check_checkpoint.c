@@ -63,13 +63,16 @@ keep(struct arena *a, const struct checkpoint *c, const char *made)
 }
 
 static char *
-restored(struct arena *a, const char *file, const char *name)
+restored(struct arena *a, const struct checkpoint *c, const char *name)
 {
-	char *dir = arena_printf(a, "%s/%s", test_dir(), name), *text;
+	char *dir = arena_printf(a, "%s/%s", test_dir(), name), *text, *taken;
 	struct err e = { 0 };
 
 	ck_assert_int_eq(file_mkdirs(dir, 0755, &e), 0);
-	ck_assert_msg(checkpoint_restore(file, dir, &e) == 0, "%s", e.msg);
+	taken = checkpoint_take(a, c, dir);
+	ck_assert_ptr_nonnull(taken);
+	ck_assert_msg(checkpoint_restore(c, taken, dir, &e) == 0, "%s", e.msg);
+	ck_assert(!file_exists(taken));
 	ck_assert_msg(file_read(a, arena_printf(a, "%s/src/made", dir), &text, NULL, &e) == 0, "%s", e.msg);
 	return text;
 }
@@ -104,7 +107,7 @@ START_TEST(as_it_was)
 	ck_assert_int_eq(utimensat(AT_FDCWD, arena_printf(a, "%s/src/made", dir), times, 0), 0);
 	ck_assert_int_eq(utimensat(AT_FDCWD, arena_printf(a, "%s/src/deep", dir), times, 0), 0);
 	ck_assert_msg(checkpoint_keep(&c, dir, &e) == 0, "%s", e.msg);
-	ck_assert_str_eq(restored(a, checkpoint_find(a, &c), "again"), "object");
+	ck_assert_str_eq(restored(a, &c, "again"), "object");
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
 		struct stat was = stat_of(a, arena_printf(a, "w/%s", same[i])), is = stat_of(a, arena_printf(a, "again/%s", same[i]));
 
@@ -132,7 +135,8 @@ START_TEST(beside_the_source)
 	char *dir = work(a, "w", "source"), *text;
 	struct err e = { 0 };
 
-	for (int i = 0; i < 2; i++) /* again/ is where it is unpacked next time */
+	work(a, "again", "source"); /* where it is unpacked next time */
+	for (int i = 0; i < 2; i++)
 		for (size_t j = 0; j < sizeof unpacked / sizeof *unpacked; j++)
 			put(a, arena_printf(a, "%s/src/%s", i ? "again" : "w", unpacked[j]), "source", 0644);
 	sleep(4); /* what is younger is kept, to be sure */
@@ -147,7 +151,7 @@ START_TEST(beside_the_source)
 
 	/* is it left out? */
 	ck_assert_int_eq(unlink(arena_printf(a, "%s/again/src/same", test_dir())), 0);
-	ck_assert_msg(checkpoint_restore(checkpoint_find(a, &c), arena_printf(a, "%s/again", test_dir()), &e) == 0, "%s", e.msg);
+	restored(a, &c, "again");
 	ck_assert(!there(a, "again/src/same") && there(a, "again/src/dir/same"));
 	ck_assert(there(a, "again/src/here") && there(a, "again/src/dir/new"));
 	ck_assert(!there(a, "again/src/moved") && !there(a, "again/src/gone") && !there(a, "again/src/lost") && !there(a, "again/gone"));
@@ -195,11 +199,32 @@ START_TEST(one_a_package)
 	keep(a, &two, "two");
 	ck_assert_uint_eq(files(a), 2);
 	ck_assert_ptr_null(checkpoint_find(a, &one));
-	ck_assert_str_eq(restored(a, checkpoint_find(a, &two), "2"), "two");
-	ck_assert_str_eq(restored(a, checkpoint_find(a, &other), "o"), "other");
+	ck_assert_str_eq(restored(a, &two, "2"), "two");
+	ck_assert_str_eq(restored(a, &other, "o"), "other");
 	keep(a, &two, "again");
 	ck_assert_uint_eq(files(a), 2);
-	ck_assert_str_eq(restored(a, checkpoint_find(a, &two), "3"), "again");
+	ck_assert_str_eq(restored(a, &two, "3"), "again");
+	arena_free(a);
+}
+END_TEST
+
+/* what was taken is there whatever another build does */
+START_TEST(taken)
+{
+	struct arena *a = arena_new();
+	struct checkpoint c = of(a, "target-x", key), other = of(a, "target-x", "section build b2\n");
+	char *dir = arena_printf(a, "%s/again", test_dir()), *file, *text;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(mkdir(dir, 0755), 0);
+	ck_assert_ptr_null(checkpoint_take(a, &c, dir));
+	keep(a, &c, "mine");
+	file = checkpoint_take(a, &c, dir);
+	keep(a, &other, "theirs");
+	ck_assert_ptr_null(checkpoint_find(a, &c));
+	ck_assert_msg(checkpoint_restore(&c, file, dir, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(file_read(a, arena_printf(a, "%s/src/made", dir), &text, NULL, &e), 0);
+	ck_assert_str_eq(text, "mine");
 	arena_free(a);
 }
 END_TEST
@@ -220,7 +245,7 @@ START_TEST(damaged)
 	ck_assert_int_eq(pwrite(fd, "x", 1, 20), 1);
 	close(fd);
 	ck_assert_int_eq(mkdir(dir, 0755), 0);
-	ck_assert_int_eq(checkpoint_restore(file, dir, &e), -1);
+	ck_assert_int_eq(checkpoint_restore(&c, checkpoint_take(a, &c, dir), dir, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s: damaged, and removed; build again", file));
 	ck_assert_ptr_null(checkpoint_find(a, &c));
 	ck_assert(!file_exists(arena_printf(a, "%s/src", dir)));
@@ -268,7 +293,7 @@ END_TEST
 Suite *
 checkpoint_suite(void)
 {
-	Suite *s = suite_of("checkpoint", (const TTest *[]){ as_it_was, beside_the_source, one_a_package, damaged, cannot_be_kept, NULL });
+	Suite *s = suite_of("checkpoint", (const TTest *[]){ as_it_was, beside_the_source, one_a_package, taken, damaged, cannot_be_kept, NULL });
 	TCase *tc = harness_case(s, "cases");
 
 	tcase_add_loop_test(tc, whose_it_is, 0, sizeof keys / sizeof *keys);
