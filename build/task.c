@@ -65,14 +65,14 @@ task_look_up(const struct bench *b, struct task *t, struct err *e)
 	const struct version *v = t->override ? NULL : t->node->version;
 	const struct source *have = t->node->form;
 
-	if (v && !have)
-		have = likely_form(b->a, t->job->cfg, v);
 	for (size_t i = 0; v && i < v->nforms; i++) {
 		int found = &v->forms[i] == have ? 0 : look_up_form(b, t, &v->forms[i], e);
 
 		if (found)
 			return found;
 	}
+	if (v && !have)
+		have = likely_form(b->a, t->job->cfg, v);
 	return look_up_form(b, t, have, e);
 }
 
