@@ -300,9 +300,10 @@ checkpoint_restore(const struct checkpoint *c, const char *taken, const char *wo
 	if (r == 0 && strcmp(hex, strrchr(taken, '.') + 1) != 0) {
 		unlink(file);
 		r = fail(e, "%s: damaged, and removed; build again", file);
+	} else if (r == 0 && (pack_open(taken, workdir, true, e) < 0 || remove_gone(a, workdir, e) < 0)) {
+		unlink(file); /* or the next build would come to the same end */
+		r = wrap(e, "%s: removed; build again", file);
 	}
-	if (r == 0)
-		r = pack_open(taken, workdir, true, e) < 0 ? -1 : remove_gone(a, workdir, e);
 	unlink(taken);
 	arena_free(a);
 	return r;

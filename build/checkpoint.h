@@ -37,7 +37,7 @@ int checkpoint_begin(const char *workdir, struct err *e);
 int checkpoint_keep(const struct checkpoint *c, const char *workdir, struct err *e);
 /* the same file under a name in workdir, where no other build replaces it; NULL: there is none, or no longer */
 char *checkpoint_take(struct arena *a, const struct checkpoint *c, const char *workdir);
-/* workdir has the source, unpacked and patched; a file whose digest is not that of its name is removed, and an error */
+/* workdir has the source, unpacked and patched; a file that is damaged or does not fit is removed, and an error */
 int checkpoint_restore(const struct checkpoint *c, const char *taken, const char *workdir, struct err *e);
 
 #endif

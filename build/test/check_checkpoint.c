@@ -6,7 +6,6 @@
 #include "build/recipe.h"
 #include "build/test/suites.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,14 +79,7 @@ restored(struct arena *a, const struct checkpoint *c, const char *name)
 static size_t
 files(struct arena *a)
 {
-	DIR *d = opendir(arena_printf(a, "%s/checkpoints/i486", test_dir()));
-	size_t n = 0;
-
-	ck_assert_ptr_nonnull(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n - 2; /* . and .. */
+	return test_entries(arena_printf(a, "%s/checkpoints/i486", test_dir()));
 }
 
 /* bytes, modes, links, and times to the nanosecond, of folders too */
@@ -253,6 +245,24 @@ START_TEST(damaged)
 }
 END_TEST
 
+/* a folder of the source that became a file: the next build does without */
+START_TEST(does_not_fit)
+{
+	struct arena *a = arena_new();
+	struct checkpoint c = of(a, "target-x", key);
+	char *dir = arena_printf(a, "%s/again", test_dir()), *file;
+	struct err e = { 0 };
+
+	put(a, "again/src/made/full", "", 0644);
+	keep(a, &c, "object");
+	file = checkpoint_find(a, &c);
+	ck_assert_int_eq(checkpoint_restore(&c, checkpoint_take(a, &c, dir), dir, &e), -1);
+	ck_assert_msg(!strncmp(e.msg, file, strlen(file)) && !strncmp(e.msg + strlen(file), ": removed; build again: ", 24), "%s", e.msg);
+	ck_assert_ptr_null(checkpoint_find(a, &c));
+	arena_free(a);
+}
+END_TEST
+
 /* what cannot be kept is said, and leaves nothing */
 START_TEST(cannot_be_kept)
 {
@@ -293,7 +303,7 @@ END_TEST
 Suite *
 checkpoint_suite(void)
 {
-	Suite *s = suite_of("checkpoint", (const TTest *[]){ as_it_was, beside_the_source, one_a_package, taken, damaged, cannot_be_kept, NULL });
+	Suite *s = suite_of("checkpoint", (const TTest *[]){ as_it_was, beside_the_source, one_a_package, taken, damaged, does_not_fit, cannot_be_kept, NULL });
 	TCase *tc = harness_case(s, "cases");
 
 	tcase_add_loop_test(tc, whose_it_is, 0, sizeof keys / sizeof *keys);

@@ -5,7 +5,6 @@
 #include "build/base/file.h"
 #include "build/test/suites.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,19 +30,6 @@ mode_of(struct arena *a, const char *dir, const char *rel)
 
 	ck_assert_int_eq(lstat(arena_printf(a, "%s/%s", dir, rel), &st), 0);
 	return st.st_mode & 07777;
-}
-
-static size_t
-entries(const char *dir)
-{
-	DIR *d = opendir(dir);
-	size_t n = 0;
-
-	ck_assert_ptr_nonnull(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n - 2; /* . and .. */
 }
 
 /* a work folder with one file */
@@ -103,7 +89,7 @@ START_TEST(what_is_entered_is_found)
 	ck_assert_uint_eq(mode_of(a, entry, "out/tmp"), 01577);
 	ck_assert_uint_eq(mode_of(a, entry, "out/fifo"), 0400);
 	ck_assert(!file_exists(arena_printf(a, "%s/out", dir)));
-	ck_assert_uint_eq(entries(s.dir), 1);
+	ck_assert_uint_eq(test_entries(s.dir), 1);
 	arena_free(a);
 }
 END_TEST
@@ -121,7 +107,7 @@ START_TEST(the_first_stays)
 	ck_assert_str_eq(first, second);
 	ck_assert_int_eq(file_read(a, arena_printf(a, "%s/out/sdk/lib/libx.a", store_path(a, &s, key, "x")), &text, NULL, &e), 0);
 	ck_assert_str_eq(text, "one");
-	ck_assert_uint_eq(entries(s.dir), 1);
+	ck_assert_uint_eq(test_entries(s.dir), 1);
 	arena_free(a);
 }
 END_TEST
@@ -161,7 +147,7 @@ START_TEST(a_race_has_one_winner)
 	}
 	ck_assert_int_eq(digest_tree(arena_printf(a, "%s/out", store_path(a, &s, key, "x")), tree, &e), 0);
 	ck_assert_str_eq(tree, outputs[0]);
-	ck_assert_uint_eq(entries(s.dir), 1);
+	ck_assert_uint_eq(test_entries(s.dir), 1);
 	arena_free(a);
 }
 END_TEST
@@ -182,7 +168,7 @@ START_TEST(half_an_entry_is_none)
 	ck_assert_int_eq(rename(arena_printf(a, "%s/out", dir), arena_printf(a, "%s/elsewhere", dir)), 0);
 	ck_assert_int_eq(store_enter(&s, dir, key, "x", "k\n", output, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "move %s/out to the store: No such file or directory", dir));
-	ck_assert_uint_eq(entries(s.dir), 1);
+	ck_assert_uint_eq(test_entries(s.dir), 1);
 
 	/* and one that was tampered with is named */
 	entry = store_path(a, &s, key, "x");
@@ -211,7 +197,7 @@ START_TEST(one_builder_has_the_lock)
 	ck_assert_int_ge(other, 0);
 	store_unlock(&s, "another key", other);
 	store_unlock(&s, key, mine);
-	ck_assert_uint_eq(entries(s.dir), 0);
+	ck_assert_uint_eq(test_entries(s.dir), 0);
 
 	/* it ends with who had it */
 	ck_assert_int_eq(pipe(ready), 0);

@@ -46,6 +46,19 @@ test_dir(void)
 	return folder;
 }
 
+size_t
+test_entries(const char *dir)
+{
+	DIR *d = opendir(dir);
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n - 2; /* . and .. */
+}
+
 TCase *
 harness_case(Suite *s, const char *name)
 {

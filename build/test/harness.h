@@ -18,6 +18,8 @@ TCase *harness_case(Suite *s, const char *name);
 Suite *suite_of(const char *name, const TTest *const *tests);
 /* folder of the running test, absolute, empty at its start */
 const char *test_dir(void);
+/* how many names a folder has, which must be there */
+size_t test_entries(const char *dir);
 /* runs all suites of a list ended by NULL; exit status for main */
 int harness_run(Suite *(*const *suites)(void));
 
