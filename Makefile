@@ -6,6 +6,7 @@
 #   O=DIR     objects and programs elsewhere (default: .obj, programs in bin/)
 #   SAN=1     with AddressSanitizer and UBSan, in their own folder
 #   WERROR=1  warnings are errors
+#   V=1       shows every command whole
 
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
@@ -21,6 +22,10 @@ O ?= .obj$(if $(SAN),/san)
 B := $(if $(SAN),$(O)/bin,$(if $(filter .obj,$(O)),bin,$(O)/bin))
 
 CFLAGS ?= -O2 -g
+# a line says what is made; V=1 shows the command
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
+
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wwrite-strings -Wpointer-arith -Wcast-qual -Wvla \
 	-Wformat=2 -Wundef -Wimplicit-fallthrough $(if $(WERROR),-Werror)
@@ -30,29 +35,28 @@ comma := ,
 VERSION := 0.1
 
 BASE := $(patsubst %.c,$(O)/%.o,$(wildcard build/base/*.c))
-BUILD := $(patsubst %.c,$(O)/%.o,$(filter-out build/main.c,$(wildcard build/*.c)))
-VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c,$(wildcard verify/*.c)))
-BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(wildcard build/test/*.c))
-VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c,$(wildcard verify/test/*.c)))
+BUILD := $(patsubst %.c,$(O)/%.o,$(filter-out build/base/% build/test/%,$(wildcard build/*/*.c)))
+VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/%,$(wildcard verify/*.c verify/*/*.c)))
+BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(wildcard build/test/*.c build/*/test/*.c))
+VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c,$(wildcard verify/test/*.c verify/*/test/*.c)))
 VERIFY_TEST += $(O)/build/test/harness.o
 TOOLS := $(B)/lh-build $(B)/lh-verify
 
 # each library's headers are for one file only; ci/edges checks it
-PKG_build_fetch := libcurl
-PKG_build_http := libcurl
-PKG_build_unpack := libarchive
-PKG_build_pack := libarchive
-PKG_build_disk := fdisk
-PKG_build_fs := ext2fs com_err
-PKG_build_fsdiff := ext2fs com_err
+PKG_build_source_fetch := libcurl
+PKG_build_source_http := libcurl
+PKG_build_source_unpack := libarchive
+PKG_build_cache_pack := libarchive
+PKG_build_image_disk := fdisk
+PKG_build_image_fs := ext2fs com_err
+PKG_build_diff_fsdiff := ext2fs com_err
 PKG_build_base_digest := libcrypto
-PKG_build_sbom := jansson
+PKG_build_command_sbom := jansson
 PKG_verify_expect := libpcre2-8
-PKG_verify_ssh := libssh2
-PKG_verify_guestfs := ext2fs com_err
-PKG_verify_disasm := capstone
-PKG_verify_qmp := jansson
-PKG_test := check
+PKG_verify_guest_ssh := libssh2
+PKG_verify_image_guestfs := ext2fs com_err
+PKG_verify_image_disasm := capstone
+PKG_verify_guest_qmp := jansson
 
 LIBS_build := libcurl libarchive fdisk ext2fs com_err jansson libcrypto
 LIBS_verify := libpcre2-8 libssh2 ext2fs com_err jansson capstone libcrypto
@@ -73,28 +77,34 @@ tools: $(TOOLS)
 
 $(B)/lh-build: $(O)/build/main.o $(BUILD) $(BASE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_build)) -lcrypt
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_build)) -lcrypt
 
 $(B)/lh-verify: $(O)/verify/main.o $(VERIFY) $(BASE)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify)) -lm
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify)) -lm
 
 $(O)/test-build: $(BUILD_TEST) $(BUILD) $(BASE)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_build) $(LIBS_build_test)) -lcrypt
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_build) $(LIBS_build_test)) -lcrypt
 
 $(O)/test-verify: $(VERIFY_TEST) $(VERIFY) $(BASE)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify) $(LIBS_verify_test)) -lm
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify) $(LIBS_verify_test)) -lm
 
-$(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/qmp.o $(BASE)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,jansson libcrypto)
+$(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/guest/qmp.o $(BASE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,jansson libcrypto)
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) -std=c17 $(CPPFLAGS) $(WARN) $(CFLAGS) $(call pkg_flags,$(call pkg_of,$*.c)) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=c17 $(CPPFLAGS) $(WARN) $(CFLAGS) $(call pkg_flags,$(call pkg_of,$*.c)) -MMD -MP -c -o $@ $<
 
 # as deep as the sources lie; not by find, nor for tests that nobody asks for, or each start of make would pay for it
 TESTING := $(findstring test,$(MAKECMDGOALS))$(findstring fake-qemu,$(MAKECMDGOALS))$(filter check-unit,$(MAKECMDGOALS))
--include $(wildcard $(O)/*/*.d $(O)/*/base/*.d $(if $(TESTING),$(O)/*/test/*.d))
+-include $(wildcard $(O)/build/*.d $(O)/build/*/*.d $(O)/verify/*.d $(O)/verify/*/*.d $(if $(TESTING),$(O)/*/*/test/*.d))
 
 test-programs: $(TEST_PROGRAMS)
 
@@ -117,7 +127,7 @@ format:
 # are, but for those that mean something here.
 #
 
-MINE := O SAN WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS
+MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
 ARGS := $(foreach v,$(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN)),$(call quote,$v=$($v)))

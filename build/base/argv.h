@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BASE_ARGV_H
-#define BASE_ARGV_H
+#ifndef BUILD_BASE_ARGV_H
+#define BUILD_BASE_ARGV_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BASE_BUF_H
-#define BASE_BUF_H
+#ifndef BUILD_BASE_BUF_H
+#define BUILD_BASE_BUF_H
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BASE_CHILD_H
-#define BASE_CHILD_H
+#ifndef BUILD_BASE_CHILD_H
+#define BUILD_BASE_CHILD_H
 
 #include "build/base/err.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BASE_CLOCK_H
-#define BASE_CLOCK_H
+#ifndef BUILD_BASE_CLOCK_H
+#define BUILD_BASE_CLOCK_H
 
 #include <stdint.h>
 

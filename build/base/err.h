@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BASE_ERR_H
-#define BASE_ERR_H
+#ifndef BUILD_BASE_ERR_H
+#define BUILD_BASE_ERR_H
 
 /*
  * What went wrong, told once.  The caller lends a struct err; whoever meets the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BASE_FILE_H
-#define BASE_FILE_H
+#ifndef BUILD_BASE_FILE_H
+#define BUILD_BASE_FILE_H
 
 #include "build/base/err.h"
 

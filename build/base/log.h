@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BASE_LOG_H
-#define BASE_LOG_H
+#ifndef BUILD_BASE_LOG_H
+#define BUILD_BASE_LOG_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BASE_MANIFEST_H
-#define BASE_MANIFEST_H
+#ifndef BUILD_BASE_MANIFEST_H
+#define BUILD_BASE_MANIFEST_H
 
 #include "build/base/err.h"
 
@@ -73,7 +73,7 @@ struct manifest {
 	const char *console;		  /* ttyS0 */
 	const char *panic;		  /* device for pvpanic, or NULL */
 	const char *elf;		  /* "ELF64 X86_64" */
-	const char *refuse;		  /* instructions that the processor may lack: verify/disasm.h */
+	const char *refuse;		  /* instructions that the processor may lack: verify/image/disasm.h */
 	const char *guarded;		  /* files, then such instructions that they use where the processor has them; none */
 	const char *disk_bus;		  /* virtio (default) ahci nvme sd */
 

@@ -3,7 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/file.h"
-#include "build/config.h"
+#include "build/config/config.h"
 #include "build/test/harness.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef TEST_CHECKOUT_H
-#define TEST_CHECKOUT_H
+#ifndef BUILD_TEST_CHECKOUT_H
+#define BUILD_TEST_CHECKOUT_H
 
 /* the text of a facts file */
 #define CHECKOUT_FACTS(short, gcc, elf)                                                            \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef TEST_HARNESS_H
-#define TEST_HARNESS_H
+#ifndef BUILD_TEST_HARNESS_H
+#define BUILD_TEST_HARNESS_H
 
 #include <check.h>
 

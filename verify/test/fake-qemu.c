@@ -34,7 +34,7 @@
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "build/base/log.h"
-#include "verify/qmp.h"
+#include "verify/guest/qmp.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/cache/pack.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLOCK (256 * 1024)
+
+struct pack {
+	struct arena *a;
+	struct archive *ar;
+	const char *file;
+	char *tmp;
+	int64_t when;
+	char *block; /* what is on its way into it */
+};
+
+static int
+fail_archive(struct err *e, struct archive *ar, const char *file)
+{
+	const char *said = archive_error_string(ar);
+
+	fail(e, "%s: %s", file, said ? said : "unknown trouble");
+	err_full(e, archive_errno(ar), file);
+	return -1;
+}
+
+/* ---- writing ---- */
+
+static struct pack *
+begin(const char *file, int64_t when, int (*format)(struct archive *), struct err *e)
+{
+	struct arena *a = arena_new();
+	struct pack *p = arena_alloc(a, sizeof *p);
+	size_t n = strlen(file);
+	int fd;
+
+	*p = (struct pack){ .a = a, .ar = archive_write_new(), .file = arena_strdup(a, file), .tmp = arena_printf(a, "%s.XXXXXX", file), .when = when, .block = arena_alloc(a, BLOCK) };
+	format(p->ar);
+	if (n > 4 && !strcmp(file + n - 4, ".zst"))
+		archive_write_add_filter_zstd(p->ar);
+	fd = mkstemp(p->tmp);
+	if (fd < 0) {
+		fail_errno(e, "%s", p->tmp);
+		*p->tmp = '\0';
+		pack_abandon(p);
+		return NULL;
+	}
+	close(fd);
+	if (archive_write_open_filename(p->ar, p->tmp) != ARCHIVE_OK) {
+		fail_archive(e, p->ar, p->tmp);
+		pack_abandon(p);
+		return NULL;
+	}
+	return p;
+}
+
+struct pack *
+pack_new(const char *file, int64_t when, struct err *e)
+{
+	/* the restricted form tells whole seconds */
+	return begin(file, when, when == PACK_OWN_TIMES ? archive_write_set_format_pax : archive_write_set_format_pax_restricted, e);
+}
+
+static int
+put_bytes(struct pack *p, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return fail_errno(e, "%s", path);
+	while (r == 0 && (n = read(fd, p->block, BLOCK)) != 0) {
+		if (n < 0 && errno != EINTR)
+			r = fail_errno(e, "%s", path);
+		else if (n > 0 && archive_write_data(p->ar, p->block, (size_t)n) != n)
+			r = fail_archive(e, p->ar, p->file);
+	}
+	close(fd);
+	return r;
+}
+
+int
+pack_add(struct pack *p, const char *path, const char *name, struct err *e)
+{
+	struct archive_entry *en;
+	char target[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+	int r = 0;
+
+	if (lstat(path, &st) < 0)
+		return fail_errno(e, "%s", path);
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode))
+		return fail(e, "%s: neither file, folder nor symlink", path);
+	en = archive_entry_new();
+	archive_entry_set_pathname(en, name);
+	archive_entry_set_filetype(en, st.st_mode & S_IFMT);
+	archive_entry_set_perm(en, S_ISLNK(st.st_mode) ? 0777 : st.st_mode & 07777);
+	if (p->when == PACK_OWN_TIMES)
+		archive_entry_set_mtime(en, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	else
+		archive_entry_set_mtime(en, p->when, 0);
+	archive_entry_set_size(en, S_ISREG(st.st_mode) ? st.st_size : 0);
+	if (S_ISLNK(st.st_mode)) {
+		n = readlink(path, target, sizeof target - 1);
+		target[n > 0 ? n : 0] = '\0';
+		archive_entry_set_symlink(en, target);
+	}
+	if (archive_write_header(p->ar, en) != ARCHIVE_OK)
+		r = fail_archive(e, p->ar, name);
+	else if (S_ISREG(st.st_mode))
+		r = put_bytes(p, path, e);
+	archive_entry_free(en);
+	return r;
+}
+
+int
+pack_file(const char *path, const char *file, struct err *e)
+{
+	struct pack *p = begin(file, 0, archive_write_set_format_raw, e);
+
+	if (!p)
+		return -1;
+	if (pack_add(p, path, "file", e) < 0) {
+		pack_abandon(p);
+		return -1;
+	}
+	return pack_end(p, e);
+}
+
+struct walk {
+	struct pack *p;
+	const char *dir, *name;
+};
+
+static int
+add_below(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	const struct walk *w = arg;
+	struct arena *a = arena_new();
+	int r = pack_add(w->p, arena_printf(a, "%s/%s", w->dir, rel), arena_printf(a, "%s/%s", w->name, rel), e);
+
+	(void)st;
+	arena_free(a);
+	return r;
+}
+
+int
+pack_tree(struct pack *p, const char *dir, const char *name, struct err *e)
+{
+	struct walk w = { p, dir, name };
+
+	return pack_add(p, dir, name, e) < 0 ? -1 : file_walk(dir, add_below, &w, e);
+}
+
+int
+pack_end(struct pack *p, struct err *e)
+{
+	int r = archive_write_close(p->ar) == ARCHIVE_OK ? 0 : fail_archive(e, p->ar, p->file);
+
+	if (r == 0 && (chmod(p->tmp, 0644) < 0 || rename(p->tmp, p->file) < 0))
+		r = fail_errno(e, "%s", p->file);
+	pack_abandon(p);
+	return r;
+}
+
+void
+pack_abandon(struct pack *p)
+{
+	archive_write_free(p->ar);
+	if (*p->tmp)
+		unlink(p->tmp); /* no longer there when it has its name */
+	arena_free(p->a);
+}
+
+/* ---- reading ---- */
+
+/* does it stay below where it is put */
+static bool
+is_inside(const char *name)
+{
+	if (*name == '/' || !*name)
+		return false;
+	while (*name) {
+		size_t n = strcspn(name, "/");
+
+		if (n == 2 && !strncmp(name, "..", 2))
+			return false;
+		name += n + (name[n] == '/');
+	}
+	return true;
+}
+
+static int
+put_entry(struct archive *in, struct archive *out, struct archive_entry *en, const char *file, const char *dir, struct err *e)
+{
+	const char *name = archive_entry_pathname(en);
+	char path[PATH_MAX];
+	mode_t type = archive_entry_filetype(en);
+	const void *p;
+	size_t n;
+	int64_t at;
+	int r;
+
+	if (!name || !is_inside(name) || archive_entry_hardlink(en) || (type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK))
+		return fail(e, "%s: refused: %s is not what we would pack", file, name ? name : "an entry");
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, name) >= sizeof path)
+		return fail(e, "%s: refused: a name is too long", file);
+	archive_entry_set_pathname(en, path);
+	/* libarchive takes the setuid bit from what is another's */
+	archive_entry_set_uid(en, geteuid());
+	archive_entry_set_gid(en, getegid());
+	if (archive_write_header(out, en) != ARCHIVE_OK)
+		return fail_archive(e, out, file);
+	while ((r = archive_read_data_block(in, &p, &n, &at)) == ARCHIVE_OK)
+		if (archive_write_data_block(out, p, n, at) != ARCHIVE_OK)
+			return fail_archive(e, out, file);
+	if (r != ARCHIVE_EOF)
+		return fail_archive(e, in, file);
+	return archive_write_finish_entry(out) == ARCHIVE_OK ? 0 : fail_archive(e, out, file);
+}
+
+int
+pack_open(const char *file, const char *dir, bool over, struct err *e)
+{
+	struct archive *in = archive_read_new(), *out = archive_write_disk_new();
+	struct archive_entry *en;
+	char real[PATH_MAX]; /* of all symlinks only those above dir are to be trusted */
+	int r, result = -1;
+
+	archive_read_support_format_tar(in);
+	archive_read_support_filter_zstd(in);
+	archive_write_disk_set_options(out, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT | (over ? ARCHIVE_EXTRACT_UNLINK : 0));
+	if (!realpath(dir, real)) {
+		fail_errno(e, "%s", dir);
+		goto free_both;
+	}
+	if (archive_read_open_filename(in, file, BLOCK) != ARCHIVE_OK) {
+		fail_archive(e, in, file);
+		goto free_both;
+	}
+	while ((r = archive_read_next_header(in, &en)) == ARCHIVE_OK)
+		if (put_entry(in, out, en, file, real, e) < 0)
+			goto free_both;
+	if (r != ARCHIVE_EOF)
+		fail_archive(e, in, file);
+	else if (archive_write_close(out) != ARCHIVE_OK) /* folders get their permissions last */
+		fail_archive(e, out, file);
+	else
+		result = 0;
+
+free_both:
+	archive_read_free(in);
+	archive_write_free(out);
+	return result;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/command/cli.h"
+
+#include "build/base/arena.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const char *const stage_names[NSTAGES] = {
+	[UNTIL_SOURCES] = "sources",
+	[UNTIL_PACKAGES] = "packages",
+	[UNTIL_KERNEL] = "kernel",
+	[UNTIL_IMAGE] = "image",
+};
+
+static int
+take_net(struct request *rq, const char *mode, struct err *e)
+{
+	if (strcmp(mode, "dhcp") != 0 && strcmp(mode, "static") != 0)
+		return fail_usage(e, "--net=%s: dhcp or static", mode);
+	rq->nets[!strcmp(mode, "dhcp")] = true;
+	return 0;
+}
+
+static int
+take_until(struct request *rq, const char *name, struct err *e)
+{
+	for (enum stage s = 0; s < NSTAGES; s++)
+		if (!strcmp(stage_names[s], name)) {
+			rq->until = s;
+			return 0;
+		}
+	return fail_usage(e, "--until=%s: one of sources packages kernel image", name);
+}
+
+/* the option that word is, as the letter commands know it by; *value: what follows = or the letter */
+static char
+option(const char *word, const char **value)
+{
+	static const struct {
+		const char *name;
+		char letter;
+	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' }, { "--net", 'N' }, { "--until", 'U' }, { "--sources", 'S' }, { "--audit", 'A' }, { "--bytes", 'B' }, { "--check", 'T' }, { "--directory", 'C' } };
+
+	*value = NULL;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t n = strlen(names[i].name);
+
+		if (strncmp(word, names[i].name, n) != 0 || (word[n] && word[n] != '='))
+			continue;
+		if (word[n])
+			*value = word + n + 1;
+		return names[i].letter;
+	}
+	if (word[0] == '-' && word[1] && word[1] != '-') {
+		if (word[2])
+			*value = word + 2;
+		return strchr("nkjC", word[1]) ? word[1] : '?';
+	}
+	return '?';
+}
+
+/* NAME=VALUE with a name that a variable could have */
+static bool
+is_var(const char *word)
+{
+	size_t n = strcspn(word, "=");
+
+	return word[n] && n && (isalpha((unsigned char)*word) || *word == '_');
+}
+
+static int
+take_value(struct request *rq, char letter, const char *value, struct err *e)
+{
+	switch (letter) {
+	case 'j':
+		rq->vars[rq->nvars++] = arena_printf(rq->a, "JOBS=%s", value);
+		return 0;
+	case 'C':
+		rq->top = value;
+		return 0;
+	case 'N':
+		return take_net(rq, value, e);
+	default:
+		return take_until(rq, value, e);
+	}
+}
+
+/* options without a value; NULL: it is none of them */
+static bool *
+flag_of(struct request *rq, char letter)
+{
+	switch (letter) {
+	case 'n':
+		return &rq->dry;
+	case 'k':
+		return &rq->keep_going;
+	case 'A':
+		return &rq->audit;
+	case 'B':
+		return &rq->bytes;
+	case 'S':
+		return &rq->sources;
+	case 'T':
+		return &rq->check;
+	default:
+		return NULL;
+	}
+}
+
+/* one option; next is the word behind it, and *used is set when that is its value */
+static int
+take_option(struct request *rq, const char *word, const char *next, bool *used, struct err *e)
+{
+	const char *value;
+	char letter = option(word, &value);
+	bool *flag = flag_of(rq, letter);
+
+	*used = false;
+	if (letter == '?')
+		return fail_usage(e, "%s: unknown option; lh-build --help tells all", word);
+	if (flag && value)
+		return fail_usage(e, "%s: takes no value", word);
+	if (letter != 'C' && (!rq->command || !strchr(rq->command->options, letter)))
+		return fail_usage(e, "%s: is no option of %s", word, rq->command ? rq->command->name : "lh-build without a command before it");
+	if (flag) {
+		*flag = true;
+		return 0;
+	}
+	if (value)
+		return take_value(rq, letter, value, e);
+	if (!next)
+		return fail_usage(e, "%s: wants a value", word);
+	*used = true;
+	return take_value(rq, letter, next, e);
+}
+
+static int
+take_command(const struct command *commands, struct request *rq, const char *name, struct err *e)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (!strcmp(c->name, name)) {
+			rq->command = c;
+			return 0;
+		}
+	return fail_usage(e, "%s: there is no such command; lh-build --help tells all", name);
+}
+
+bool
+cli_wants_net(const struct request *rq, bool configured, bool dhcp)
+{
+	return rq->nets[0] || rq->nets[1] ? rq->nets[dhcp] : dhcp == configured;
+}
+
+int
+cli_parse(int argc, char **argv, const struct command *commands, struct request *rq, struct err *e)
+{
+	rq->until = UNTIL_IMAGE;
+	rq->vars = arena_array(rq->a, (size_t)argc + 1, sizeof *rq->vars);
+	rq->words = arena_array(rq->a, (size_t)argc + 1, sizeof *rq->words);
+	for (int i = 1; i < argc; i++) {
+		bool used = false;
+		int r = 0;
+
+		if (argv[i][0] == '-')
+			r = take_option(rq, argv[i], argv[i + 1], &used, e);
+		else if (is_var(argv[i]))
+			rq->vars[rq->nvars++] = argv[i];
+		else if (!rq->command)
+			r = take_command(commands, rq, argv[i], e);
+		else
+			rq->words[rq->nwords++] = argv[i];
+		if (r < 0)
+			return -1;
+		i += used;
+	}
+	if (!rq->command)
+		return fail_usage(e, "no command; lh-build --help tells all");
+	if (rq->nwords > rq->command->words)
+		return fail_usage(e, "%s: does not take %s", rq->command->name, rq->words[rq->command->words]);
+	return 0;
+}

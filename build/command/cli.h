@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_COMMAND_CLI_H
+#define BUILD_COMMAND_CLI_H
+
+#include "build/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+
+/*
+ * The command line, taken apart: lh-build COMMAND [OPTION...] [NAME=VALUE...], in any
+ * order behind the command.  Nothing is looked up or decided here.
+ */
+enum stage { UNTIL_SOURCES,
+	UNTIL_PACKAGES,
+	UNTIL_KERNEL,
+	UNTIL_IMAGE,
+	NSTAGES };
+
+struct request {
+	struct arena *a;
+	const struct command *command;
+	const char *top; /* -C, or NULL */
+	char **vars;	 /* NAME=VALUE */
+	size_t nvars;
+	char **words; /* the others */
+	size_t nwords;
+	bool dry, keep_going;
+	bool audit, bytes; /* fetch: ask origins only; and for all of a file */
+	bool check;	   /* outdated: is it an error */
+	bool sources;	   /* gc: these too */
+	enum stage until;
+	bool nets[2]; /* asked for: static, DHCP; none: the one that is configured */
+};
+
+struct command {
+	const char *name, *args, *help;
+	const char *options; /* letters of those it takes; C goes without saying */
+	size_t words;	     /* at most */
+	int (*run)(const struct request *rq, struct err *e);
+};
+
+/* is the image with or without DHCP asked for; configured: the mode that is meant without --net */
+bool cli_wants_net(const struct request *rq, bool configured, bool dhcp);
+/* commands end with one without a name; rq->a is set already */
+int cli_parse(int argc, char **argv, const struct command *commands, struct request *rq, struct err *e);
+
+#endif

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/command/gc.h"
+
+#include "build/base/arena.h"
+#include "build/base/digest.h"
+#include "build/base/file.h"
+#include "build/base/lines.h"
+#include "build/base/log.h"
+#include "build/base/manifest.h"
+#include "build/cache/checkpoint.h"
+#include "build/command/cli.h"
+#include "build/config/config.h"
+#include "build/plan/recipe.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEY_LENGTH (DIGEST_HEX - 1)
+#define GONE ".gone-"
+
+/* one result in the store */
+struct entry {
+	const char *name;   /* KEY-NAME */
+	const char *id;	    /* "target/s6" */
+	const char *output; /* NULL: damaged */
+	bool kept, followed;
+};
+
+struct gc {
+	struct arena *a;
+	const struct config *cfg;
+	const struct gc_opts *o;
+	struct entry *v;
+	size_t n;
+	const char **folders; /* of failures that somebody may still look at */
+	size_t nfolders;
+	uint64_t freed; /* bytes */
+	unsigned packages, works, sources;
+};
+
+/* ---- folders ---- */
+
+/* the names in a folder but . and .., sorted; an absent folder has none */
+static int
+names_in(struct arena *a, const char *dir, char ***out, size_t *n, struct err *e)
+{
+	struct dirent **v = NULL;
+	int found = scandir(dir, &v, NULL, alphasort);
+
+	*n = 0;
+	if (found < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : fail_errno(e, "%s", dir);
+	*out = arena_array(a, (size_t)found + 1, sizeof **out);
+	for (int i = 0; i < found; i++) {
+		const char *name = v[i]->d_name;
+
+		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+			(*out)[(*n)++] = arena_strdup(a, name);
+		free(v[i]);
+	}
+	free(v);
+	return 0;
+}
+
+/* what has two names is half of it gone with one */
+static int
+add_size(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	(void)rel, (void)e;
+	*(uint64_t *)arg += (uint64_t)st->st_blocks * 512 / (S_ISDIR(st->st_mode) ? 1 : st->st_nlink);
+	return 0;
+}
+
+static uint64_t
+size_of(const char *path)
+{
+	struct err ignored;
+	struct stat st;
+	uint64_t n = 0;
+
+	if (lstat(path, &st) < 0)
+		return 0;
+	add_size(&n, "", &st, &ignored);
+	if (S_ISDIR(st.st_mode))
+		file_walk(path, add_size, &n, &ignored);
+	return n;
+}
+
+/* dir/name is no more; what says what it was */
+static int
+drop(struct gc *g, const char *dir, const char *name, const char *what, struct err *e)
+{
+	char *path = arena_printf(g->a, "%s/%s", dir, name), *gone = path;
+	uint64_t size = size_of(path);
+
+	g->freed += size;
+	if (what)
+		printf("%s %8.1f MB  %s\n", g->o->dry ? "would free" : "free", (double)size / 1e6, what);
+	if (g->o->dry)
+		return 0;
+	if (*name != '.') {
+		gone = arena_printf(g->a, "%s/" GONE "%s", dir, name);
+		if (rename(path, gone) < 0)
+			return fail_errno(e, "%s", path);
+	}
+	return file_remove(gone, e);
+}
+
+/* ---- what there is ---- */
+
+static int
+read_store(struct gc *g, struct err *e)
+{
+	char *dir = arena_printf(g->a, "%s/store", g->cfg->cache), **names;
+	size_t n;
+
+	if (names_in(g->a, dir, &names, &n, e) < 0)
+		return -1;
+	g->v = arena_array(g->a, n + 1, sizeof *g->v);
+	for (size_t i = 0; i < n; i++) {
+		struct entry *en = &g->v[g->n];
+		struct err ignored;
+		char *output, *id;
+		size_t len;
+
+		if (*names[i] == '.' || strlen(names[i]) < KEY_LENGTH + 2 || names[i][KEY_LENGTH] != '-')
+			continue;
+		id = arena_strdup(g->a, names[i] + KEY_LENGTH + 1);
+		id[strcspn(id, "-")] = '/'; /* the variant's name has no hyphen */
+		*en = (struct entry){ .name = names[i], .id = id };
+		if (file_read(g->a, arena_printf(g->a, "%s/%s/output", dir, names[i]), &output, &len, &ignored) == 0 && len == DIGEST_HEX) {
+			output[KEY_LENGTH] = '\0';
+			en->output = output;
+		}
+		g->n++;
+	}
+	return 0;
+}
+
+/* ---- what is reached ---- */
+
+static void
+keep_key(struct gc *g, const char *key)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (!strncmp(g->v[i].name, key, KEY_LENGTH))
+			g->v[i].kept = g->v[i].output != NULL;
+}
+
+static int
+keep_manifest(struct gc *g, const char *path, struct err *e)
+{
+	struct manifest m;
+
+	if (!file_exists(path))
+		return 0;
+	if (manifest_read(g->a, path, &m, e) < 0)
+		return wrap(e, "cannot tell what this image needs, so nothing is removed");
+	for (size_t i = 0; i < m.npackages; i++)
+		if (m.packages[i].key && strlen(m.packages[i].key) == KEY_LENGTH)
+			keep_key(g, m.packages[i].key);
+	return 0;
+}
+
+/* keys/ has the texts whose digests are the keys */
+static int
+keep_keys(struct gc *g, const char *dir, struct err *e)
+{
+	char **names, hex[DIGEST_HEX];
+	size_t n;
+
+	if (names_in(g->a, dir, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(names[i]);
+
+		if (len > 7 && !strcmp(names[i] + len - 7, ".before"))
+			continue;
+		if (digest_file(arena_printf(g->a, "%s/%s", dir, names[i]), hex, e) < 0)
+			return -1;
+		keep_key(g, hex);
+	}
+	return 0;
+}
+
+/* logs/NAME.work leads to the folder of a failure */
+static int
+keep_failures(struct gc *g, const char *dir, struct err *e)
+{
+	char **names, to[PATH_MAX];
+	size_t n;
+
+	if (names_in(g->a, dir, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		ssize_t len = readlink(arena_printf(g->a, "%s/%s", dir, names[i]), to, sizeof to - 1);
+
+		if (len <= 0)
+			continue;
+		g->folders = arena_more(g->a, g->folders, g->nfolders, sizeof *g->folders);
+		g->folders[g->nfolders++] = arena_strndup(g->a, to, (size_t)len);
+	}
+	return 0;
+}
+
+/* a folder of OUTPUT that may be that of a triple, or of a network mode of one */
+static int
+keep_below(struct gc *g, const char *dir, unsigned depth, struct err *e)
+{
+	struct stat st;
+	char **names;
+	size_t n;
+
+	if (keep_manifest(g, arena_printf(g->a, "%s/manifest", dir), e) < 0 ||
+	    keep_keys(g, arena_printf(g->a, "%s/keys", dir), e) < 0 || keep_failures(g, arena_printf(g->a, "%s/logs", dir), e) < 0)
+		return -1;
+	if (!depth)
+		return 0;
+	if (names_in(g->a, dir, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		char *path = arena_printf(g->a, "%s/%s", dir, names[i]);
+
+		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && keep_below(g, path, depth - 1, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+keep_roots(struct gc *g, struct err *e)
+{
+	char *dir = arena_printf(g->a, "%s/roots", g->cfg->cache), **names, *output;
+	size_t n;
+
+	if (names_in(g->a, dir, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		char *path = arena_printf(g->a, "%s/%s", dir, names[i]);
+
+		if (file_read(g->a, path, &output, NULL, e) < 0)
+			return -1;
+		output[strcspn(output, "\n")] = '\0';
+		if (file_isdir(output)) {
+			if (keep_below(g, output, 2, e) < 0)
+				return -1;
+		} else if (!g->o->dry && unlink(path) < 0) {
+			return fail_errno(e, "%s", path);
+		}
+	}
+	return 0;
+}
+
+/* an entry that is kept for its key does; without one, all that came out the same */
+static void
+keep_need(struct gc *g, const char *id, const char *output)
+{
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < g->n; i++) {
+			struct entry *en = &g->v[i];
+
+			if (!en->output || strcmp(en->id, id) || strcmp(en->output, output))
+				continue;
+			if (pass)
+				en->kept = true;
+			else if (en->kept)
+				return;
+		}
+}
+
+static int
+follow(struct gc *g, struct entry *en, struct err *e)
+{
+	struct lines l;
+	char *line, *w[3];
+
+	en->followed = true;
+	if (lines_open(g->a, arena_printf(g->a, "%s/store/%s/key", g->cfg->cache, en->name), &l, e) < 0)
+		return -1;
+	while ((line = lines_next(&l)))
+		if (!strncmp(line, "need ", 5) && words(line, w, 3) == 3)
+			keep_need(g, w[1], w[2]);
+	return 0;
+}
+
+static int
+keep_closure(struct gc *g, struct err *e)
+{
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < g->n; i++)
+			if (g->v[i].kept && !g->v[i].followed) {
+				if (follow(g, &g->v[i], e) < 0)
+					return -1;
+				more = true;
+			}
+	}
+	return 0;
+}
+
+/* ---- what goes ---- */
+
+/* half-made entries, locks, and what an earlier gc did not get to; nobody is at work, so they are nobody's */
+static int
+drop_leavings(struct gc *g, const char *dir, struct err *e)
+{
+	char **names;
+	size_t n;
+
+	if (names_in(g->a, dir, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (*names[i] == '.' && strcmp(names[i], ".checked") != 0 && drop(g, dir, names[i], NULL, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+drop_packages(struct gc *g, struct err *e)
+{
+	char *dir = arena_printf(g->a, "%s/store", g->cfg->cache);
+
+	for (size_t i = 0; i < g->n; i++) {
+		const struct entry *en = &g->v[i];
+
+		if (en->kept)
+			continue;
+		if (drop(g, dir, en->name, arena_printf(g->a, "%s %.12s", en->id, en->name), e) < 0)
+			return -1;
+		g->packages++;
+	}
+	return drop_leavings(g, dir, e);
+}
+
+static int
+drop_works(struct gc *g, struct err *e)
+{
+	char *dir = arena_printf(g->a, "%s/work", g->cfg->cache), **names;
+	size_t n;
+
+	if (names_in(g->a, dir, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		char *path = arena_printf(g->a, "%s/%s", dir, names[i]);
+		bool kept = false;
+
+		for (size_t k = 0; k < g->nfolders && !kept; k++)
+			kept = !strcmp(path, g->folders[k]) && file_exists(arena_printf(g->a, "%s/kept", path));
+		if (kept || *names[i] == '.')
+			continue;
+		if (drop(g, dir, names[i], arena_printf(g->a, "work folder %s", names[i]), e) < 0)
+			return -1;
+		g->works++;
+	}
+	return drop_leavings(g, dir, e);
+}
+
+/* may somebody go on from it whose result is kept */
+static bool
+goes_on(char *const *stems, size_t n, const char *file)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(stems[i]);
+
+		if (!strncmp(file, stems[i], len) && file[len] == '.')
+			return true;
+	}
+	return false;
+}
+
+static int
+drop_checkpoints(struct gc *g, struct err *e)
+{
+	char *dir = arena_printf(g->a, "%s/checkpoints", g->cfg->cache), **triples, **files, *key;
+	char **stems = arena_array(g->a, g->n + 1, sizeof *stems);
+	size_t ntriples, nfiles, nstems = 0;
+
+	for (size_t i = 0; i < g->n; i++) {
+		const struct entry *en = &g->v[i];
+
+		if (!en->kept)
+			continue;
+		if (file_read(g->a, arena_printf(g->a, "%s/store/%s/key", g->cfg->cache, en->name), &key, NULL, e) < 0)
+			return -1;
+		stems[nstems++] = checkpoint_stem(g->a, &(struct checkpoint){ .name = en->name + KEY_LENGTH + 1, .key_text = key });
+	}
+	if (names_in(g->a, dir, &triples, &ntriples, e) < 0)
+		return -1;
+	for (size_t t = 0; t < ntriples; t++) {
+		char *below = arena_printf(g->a, "%s/%s", dir, triples[t]);
+
+		if (names_in(g->a, below, &files, &nfiles, e) < 0)
+			return -1;
+		for (size_t i = 0; i < nfiles; i++)
+			if (!goes_on(stems, nstems, files[i]) && drop(g, below, files[i], arena_printf(g->a, "checkpoint %.*s", (int)strcspn(files[i], "."), files[i]), e) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+static bool
+pinned(const struct recipes *r, const char *file)
+{
+	for (size_t i = 0; i < r->n; i++)
+		for (size_t v = 0; v < r->v[i].nversions; v++)
+			for (size_t f = 0; f < r->v[i].versions[v].nforms; f++)
+				if (!strcmp(r->v[i].versions[v].forms[f].file, file))
+					return true;
+	return false;
+}
+
+static int
+drop_sources(struct gc *g, const struct recipes *r, struct err *e)
+{
+	char *dir = arena_printf(g->a, "%s/sources", g->cfg->cache), **names;
+	size_t n;
+
+	if (names_in(g->a, dir, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (*names[i] == '.' || pinned(r, names[i]))
+			continue;
+		if (drop(g, dir, names[i], arena_printf(g->a, "source %s", names[i]), e) < 0)
+			return -1;
+		g->sources++;
+	}
+	return drop_leavings(g, dir, e);
+}
+
+static int
+collect(struct arena *a, const struct config *cfg, const struct recipes *recipes, const struct gc_opts *o, struct err *e)
+{
+	struct gc g = { .a = a, .cfg = cfg, .o = o };
+
+	if (read_store(&g, e) < 0 || keep_roots(&g, e) < 0 || keep_closure(&g, e) < 0)
+		return -1;
+	if (drop_packages(&g, e) < 0 || drop_checkpoints(&g, e) < 0 || drop_works(&g, e) < 0 || (o->sources && drop_sources(&g, recipes, e) < 0))
+		return -1;
+	printf("%s %.1f MB: %u of %zu packages, %u work folders, %u sources\n", o->dry ? "would free" : "freed", (double)g.freed / 1e6,
+	    g.packages, g.n, g.works, g.sources);
+	return 0;
+}
+
+/* ---- who may ---- */
+
+static int
+open_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
+{
+	char *path = arena_printf(a, "%s/.gc", cfg->cache);
+
+	if (file_mkdirs(cfg->cache, 0755, e) < 0)
+		return -1;
+	*fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
+	return *fd < 0 ? fail_errno(e, "%s", path) : 0;
+}
+
+int
+gc_hold(struct arena *a, const struct config *cfg, int *fd, struct err *e)
+{
+	char hex[DIGEST_HEX], *root, *line = arena_printf(a, "%s\n", cfg->output);
+
+	if (open_lock(a, cfg, fd, e) < 0)
+		return -1;
+	if (flock(*fd, LOCK_SH | LOCK_NB) < 0) {
+		log_info("CACHE %s: lh-build gc is at work there; waiting for it", cfg->cache);
+		while (flock(*fd, LOCK_SH) < 0)
+			if (errno != EINTR) {
+				fail_errno(e, "%s/.gc", cfg->cache);
+				goto close_lock;
+			}
+	}
+	digest_bytes(cfg->output, strlen(cfg->output), hex);
+	root = arena_printf(a, "%s/roots/%s", cfg->cache, hex);
+	if (file_exists(root))
+		return 0;
+	if (file_mkparent(root, e) == 0 && file_write(root, line, strlen(line), 0644, e) == 0)
+		return 0;
+
+close_lock:
+	close(*fd);
+	*fd = -1;
+	return -1;
+}
+
+int
+gc_run(struct arena *a, const struct config *cfg, const struct recipes *recipes, const struct gc_opts *o, struct err *e)
+{
+	int lock, r;
+
+	if (!file_isdir(cfg->cache))
+		return fail_usage(e, "CACHE %s: there is no such folder", cfg->cache);
+	if (o->dry) /* who only looks keeps nobody waiting */
+		return collect(a, cfg, recipes, o, e);
+	if (open_lock(a, cfg, &lock, e) < 0)
+		return -1;
+	if (flock(lock, LOCK_EX | LOCK_NB) == 0) {
+		r = collect(a, cfg, recipes, o, e);
+	} else if (errno == EWOULDBLOCK) {
+		r = fail(e, "CACHE %s: a build is using it; run gc when it has ended", cfg->cache);
+		e->code = EXIT_SYSTEM;
+	} else {
+		r = fail_errno(e, "%s/.gc", cfg->cache);
+	}
+	close(lock);
+	return r;
+}
+
+int
+gc_command(const struct request *rq, struct err *e)
+{
+	struct gc_opts o = { .dry = rq->dry, .sources = rq->sources };
+	struct config cfg;
+	struct recipes recipes;
+
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 || recipe_read_all(rq->a, rq->top, &recipes, e) < 0)
+		return -1;
+	return config_drop_root(&cfg, false, e) < 0 ? -1 : gc_run(rq->a, &cfg, &recipes, &o, e);
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/command/release.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+#include "build/base/digest.h"
+#include "build/base/file.h"
+#include "build/base/lines.h"
+#include "build/base/log.h"
+#include "build/base/manifest.h"
+#include "build/command/cli.h"
+#include "build/config/config.h"
+#include "build/source/gitsource.h"
+#include "build/command/licences.h"
+#include "build/config/output.h"
+#include "build/cache/pack.h"
+#include "build/plan/recipe.h"
+#include "build/config/triples.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- may it be released ---- */
+
+int
+release_commit(struct arena *a, const char *top, char **commit, struct err *e)
+{
+	struct argv v = { .a = a };
+	struct buf out = { 0 };
+	int status, r = -1;
+
+	if (!file_exists(arena_printf(a, "%s/.git", top)))
+		return fail_usage(e, "release: %s is no git checkout, and nobody could tell what the images are made of", top);
+	argv_pushv(&v, "git", "--no-optional-locks", "-c", "core.attributesFile=/dev/null", "-c", "core.excludesFile=/dev/null", "-c", NULL);
+	argv_pushf(&v, "safe.directory=%s", top);
+	argv_pushv(&v, "-C", top, "status", "--porcelain", NULL);
+	if (child_run(v.v, &(struct child_opts){ .split_err = true }, &out, &status, e) == 0) {
+		if (status != 0)
+			fail(e, "release: git cannot tell how the checkout is: %s", child_status_text(a, status));
+		else if (out.n)
+			fail_usage(e, "release: the checkout is not as it was committed: %.*s", (int)strcspn(out.p, "\n"), out.p);
+		else
+			r = gitsource_id(a, top, "HEAD", commit, e);
+	}
+	buf_free(&out);
+	return r;
+}
+
+/* "x86_64 dhcp" */
+static const char *
+label(struct arena *a, const struct manifest *m)
+{
+	return arena_printf(a, "%s %s", m->arch, m->net);
+}
+
+static bool
+is(const char *x, const char *y)
+{
+	return x && y && !strcmp(x, y);
+}
+
+static int
+check_digest(struct arena *a, const struct manifest *m, const char *file, int (*digest)(const char *, char *, struct err *), const char *told, struct err *e)
+{
+	char hex[DIGEST_HEX];
+
+	if (!file || !told)
+		return fail(e, "release: %s: its manifest does not tell kernel and image", label(a, m));
+	if (digest(manifest_path(a, m, file), hex, e) < 0)
+		return -1;
+	return strcmp(hex, told) ? fail(e, "release: %s: %s is not what the manifest tells of", label(a, m), file) : 0;
+}
+
+int
+release_fit(struct arena *a, const struct manifest *m, const char *profile, const char *set, struct err *e)
+{
+	if (!is(m->profile, profile))
+		return fail(e, "release: %s: profile is %s, not %s", label(a, m), m->profile, profile);
+	if (!is(m->set, set))
+		return fail(e, "release: %s: set is %s, not %s", label(a, m), m->set, set);
+	for (size_t i = 0; i < m->npackages; i++)
+		if (m->packages[i].modified)
+			return fail(e, "release: %s: the source of %s is modified", label(a, m), m->packages[i].name);
+	if (check_digest(a, m, m->kernel, digest_file, m->kernel_sha256, e) < 0)
+		return -1;
+	return check_digest(a, m, m->image, digest_disk, m->image_digest, e);
+}
+
+int
+release_licensed(struct arena *a, const struct config *cfg, const struct recipes *r, struct err *e)
+{
+	struct licences l;
+	struct buf told = { 0 };
+	int done = licences_check(a, cfg, r, &l, &told, e);
+
+	if (done == 0 && l.findings) {
+		log_text(told.p);
+		done = fail(e, "release: %zu findings in the licences of sources", l.findings);
+	}
+	buf_free(&told);
+	return done;
+}
+
+/* ---- was it verified ---- */
+
+/* of a file of results: one scenario on one image, or a comparison */
+struct judged {
+	const char *arch, *net, *profile, *set, *image, *kernel, *scenario, *verdict;
+};
+
+static int
+read_results(struct arena *a, const char *path, struct judged **v, size_t *n, struct err *e)
+{
+	struct lines l;
+	char *line;
+	bool complete = false;
+
+	*v = NULL;
+	*n = 0;
+	if (lines_open(a, path, &l, e) < 0)
+		return wrap(e, "release: nothing was verified");
+	while ((line = lines_next(&l))) {
+		char *value = line;
+		const char *key = word_next(&value);
+		struct judged *j = *n ? &(*v)[*n - 1] : NULL;
+		const struct {
+			const char *key;
+			const char **to;
+		} keys[] = { { "arch", j ? &j->arch : NULL }, { "net", j ? &j->net : NULL }, { "profile", j ? &j->profile : NULL }, { "set", j ? &j->set : NULL }, { "image", j ? &j->image : NULL }, { "kernel", j ? &j->kernel : NULL }, { "scenario", j ? &j->scenario : NULL }, { "verdict", j ? &j->verdict : NULL } };
+
+		if (is(key, "cell")) {
+			*v = arena_more(a, *v, *n, sizeof **v);
+			(*v)[(*n)++] = (struct judged){ 0 };
+		}
+		complete = is(key, "end");
+		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+			if (keys[i].to && is(key, keys[i].key))
+				*keys[i].to = value;
+	}
+	return complete ? 0 : fail(e, "release: %s: that run was not finished", path);
+}
+
+struct wanted {
+	struct arena *a;
+	const struct judged *v;
+	size_t n;
+	const struct manifest *m;
+};
+
+static int
+want_scenario(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	const struct wanted *w = arg;
+	size_t len = strlen(rel);
+	const char *name;
+
+	(void)st;
+	if (strchr(rel, '/') || len < 5 || strcmp(rel + len - 4, ".scn") != 0)
+		return 0;
+	name = arena_strndup(w->a, rel, len - 4);
+	for (size_t i = 0; i < w->n; i++) {
+		const struct judged *j = &w->v[i];
+
+		if (!is(j->scenario, name) || !is(j->arch, w->m->arch) || !is(j->net, w->m->net) || !is(j->profile, w->m->profile) || !is(j->set, w->m->set))
+			continue;
+		if (is(j->image, w->m->image_digest) && is(j->kernel, w->m->kernel_sha256))
+			return 0;
+		return fail(e, "release: %s: %s was played on another image", label(w->a, w->m), name);
+	}
+	return fail(e, "release: %s: %s was not played", label(w->a, w->m), name);
+}
+
+int
+release_verified(struct arena *a, const char *results, const char *scenarios, const struct manifest *v, size_t n, struct err *e)
+{
+	struct judged *judged;
+	size_t count;
+
+	if (read_results(a, results, &judged, &count, e) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (!is(judged[i].verdict, "pass") && !is(judged[i].verdict, "skip"))
+			return fail(e, "release: %s %s %s: %s", judged[i].arch, judged[i].net, judged[i].scenario, judged[i].verdict ? judged[i].verdict : "no verdict");
+	for (size_t i = 0; i < n; i++) {
+		struct wanted w = { a, judged, count, &v[i] };
+
+		if (file_walk(scenarios, want_scenario, &w, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- writing ---- */
+
+struct sums {
+	const char *dir;
+	struct buf out;
+};
+
+static int
+add_sum(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	struct sums *s = arg;
+	char hex[DIGEST_HEX];
+	struct arena *a;
+	int r;
+
+	if (!S_ISREG(st->st_mode))
+		return 0;
+	a = arena_new();
+	r = digest_file(arena_printf(a, "%s/%s", s->dir, rel), hex, e);
+	arena_free(a);
+	if (r == 0)
+		buf_addf(&s->out, "%s  %s\n", hex, rel);
+	return r;
+}
+
+/* a form that sha256sum(1) checks */
+static int
+write_sums(struct arena *a, const char *dir, struct err *e)
+{
+	struct sums s = { .dir = dir };
+	int r = file_walk(dir, add_sum, &s, e);
+
+	if (r == 0)
+		r = file_write(arena_printf(a, "%s/SHA256SUMS", dir), s.out.p, s.out.n, 0644, e);
+	buf_free(&s.out);
+	return r;
+}
+
+static int
+copy_all(struct arena *a, const char *from, const char *const *names, size_t n, const char *to, struct err *e)
+{
+	if (file_mkdirs(to, 0755, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (names[i] && file_copy(arena_printf(a, "%s/%s", from, names[i]), arena_printf(a, "%s/%s", to, names[i]), 0644, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+write_image(struct arena *a, const struct manifest *m, const char *to, struct err *e)
+{
+	const char *const names[] = { "manifest", "files", "sbom.spdx.json", "sbom.cdx.json", m->kernel, m->symbols };
+	const char *dir = arena_printf(a, "%s/lh-%s-%s-%s", to, m->triple, m->set, m->net);
+
+	if (copy_all(a, m->dir, names, sizeof names / sizeof *names, dir, e) < 0)
+		return -1;
+	return pack_file(manifest_path(a, m, m->image), arena_printf(a, "%s/%s.zst", dir, m->image), e);
+}
+
+int
+release_write(struct arena *a, const struct manifest *v, size_t n, const char *from, const char *commit, const char *to, struct err *e)
+{
+	static const char *const reports[] = { "index.html", "junit.xml", "results" };
+	const char *tmp = arena_printf(a, "%s.new", to), *line = arena_printf(a, "%s\n", commit);
+
+	if (file_remove(tmp, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (write_image(a, &v[i], tmp, e) < 0)
+			return -1;
+	if (copy_all(a, from, reports, sizeof reports / sizeof *reports, arena_printf(a, "%s/verify", tmp), e) < 0 ||
+	    file_write(arena_printf(a, "%s/commit", tmp), line, strlen(line), 0644, e) < 0 || write_sums(a, tmp, e) < 0 || file_remove(to, e) < 0)
+		return -1;
+	return rename(tmp, to) < 0 ? fail_errno(e, "%s", to) : 0;
+}
+
+/* ---- the command ---- */
+
+static int
+release(const struct request *rq, const struct triples *t, struct err *e)
+{
+	struct manifest *v = arena_array(rq->a, 2 * t->n, sizeof *v);
+	const char *output = t->v->output, *from = arena_printf(rq->a, "%s/verify", output), *to = arena_printf(rq->a, "%s/release", output);
+	struct recipes recipes;
+	char *commit;
+	size_t n = 0;
+
+	if (release_commit(rq->a, rq->top, &commit, e) < 0 || recipe_read_all(rq->a, rq->top, &recipes, e) < 0 || release_licensed(rq->a, t->v, &recipes, e) < 0)
+		return -1;
+	if (rq->dry) {
+		log_info("release: commit %.12s could be released", commit);
+		return 0;
+	}
+	for (size_t i = 0; i < t->n; i++)
+		for (int k = 0; k < 2; k++) {
+			const struct config *cfg = &t->v[i];
+			bool dhcp = (k == 0) == cfg->use_dhcp;
+			/* auto may make what nobody wants to give away */
+			const char *profile = strcmp(cfg->profile, "auto") ? cfg->profile : "s6";
+
+			if (!cli_wants_net(rq, cfg->use_dhcp, dhcp))
+				continue;
+			if (manifest_read(rq->a, arena_printf(rq->a, "%s/manifest", output_dir(rq->a, cfg, dhcp)), &v[n], e) < 0 ||
+			    release_fit(rq->a, &v[n], profile, cfg->set, e) < 0)
+				return -1;
+			n++;
+		}
+	if (release_verified(rq->a, arena_printf(rq->a, "%s/results", from), arena_printf(rq->a, "%s/scenarios", rq->top), v, n, e) < 0 ||
+	    release_write(rq->a, v, n, from, commit, to, e) < 0)
+		return -1;
+	log_info("%s: %zu images of commit %.12s", to, n, commit);
+	return 0;
+}
+
+int
+release_command(const struct request *rq, struct err *e)
+{
+	struct triples t;
+	int lock = -1, r;
+
+	if (triples_read(rq->a, rq->top, rq->vars, rq->nvars, &t, e) < 0 || config_drop_root(t.v, !rq->dry, e) < 0 || (!rq->dry && output_lock(rq->a, t.v, &lock, e) < 0))
+		return -1;
+	r = release(rq, &t, e);
+	if (lock >= 0)
+		close(lock);
+	return r;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/command/reproduce.h"
+
+#include "build/base/arena.h"
+#include "build/base/child.h"
+#include "build/base/file.h"
+#include "build/base/log.h"
+#include "build/base/manifest.h"
+#include "build/command/cli.h"
+#include "build/diff/compare.h"
+#include "build/config/config.h"
+#include "build/config/output.h"
+#include "build/config/value.h"
+
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* of the folder that this makes, and removes */
+#define SECOND "the-second-of-two-builds-to-compare"
+
+struct making {
+	struct arena *a;
+	const struct config *cfg;
+	struct manifest first;
+	const char *folder; /* checkout/ output/ cache/ of the second build */
+	const char *user;   /* its NORMALUSER, NULL: ours */
+};
+
+/* what the second build is told in its own words, or nothing of */
+static bool
+is_own(const char *name)
+{
+	static const char *const own[] = { "OUTPUT", "CACHE", "NORMALUSER", "JOBS", "TRIPLE", "SECOND", "KERNEL" };
+
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		if (!strcmp(name, own[i]))
+			return true;
+	return false;
+}
+
+/* a variable that a command line may set; the others lh-build makes itself */
+static bool
+may_set(const char *name)
+{
+	if (!strncmp(name, "OVERRIDE_", 9) || !strncmp(name, "VERSION_", 8))
+		return true;
+	for (size_t i = 0; config_name(i); i++)
+		if (!strcmp(name, config_name(i)))
+			return !is_own(name);
+	return false;
+}
+
+void
+reproduce_words(const struct config *cfg, const char *folder, const char *user, struct argv *out)
+{
+	argv_pushv(out, "/proc/self/exe", "build", "-C", NULL);
+	argv_pushf(out, "%s/checkout", folder);
+	argv_push(out, cfg->use_dhcp ? "--net=dhcp" : "--net=static");
+	argv_pushf(out, "OUTPUT=%s/output", folder);
+	argv_pushf(out, "CACHE=%s/cache", folder);
+	argv_pushf(out, "JOBS=%u", cfg->jobs + 1);
+	argv_pushf(out, "TRIPLE=%s", cfg->triple);
+	if (user)
+		argv_pushf(out, "NORMALUSER=%s", user);
+	for (size_t i = 0; i < cfg->nvars; i++)
+		if (may_set(cfg->vars[i].name) && strcmp(cfg->vars[i].from, "default") != 0)
+			argv_pushf(out, "%s=%s", cfg->vars[i].name, cfg->vars[i].value);
+}
+
+/* runs it with our stderr; what it is, for the message when it fails */
+static int
+run(const struct argv *v, char *const *env, const char *what, struct err *e)
+{
+	int status;
+
+	if (child_run(v->v, &(struct child_opts){ .env = env, .out = STDERR_FILENO }, NULL, &status, e) < 0)
+		return -1;
+	if (status == 0)
+		return 0;
+	fail(e, "%s: %s", what, child_status_text(v->a, status));
+	if (WIFEXITED(status) && WEXITSTATUS(status) >= EXIT_USAGE) /* it has told why */
+		e->code = WEXITSTATUS(status);
+	return -1;
+}
+
+static int
+build_first(struct making *k, const struct request *rq, struct err *e)
+{
+	const char *dir = output_dir(k->a, k->cfg, k->cfg->use_dhcp);
+	struct argv v = { .a = k->a };
+
+	argv_pushv(&v, "/proc/self/exe", "build", "-C", rq->top, NULL);
+	argv_push(&v, k->cfg->use_dhcp ? "--net=dhcp" : "--net=static");
+	for (size_t i = 0; i < rq->nvars; i++)
+		argv_push(&v, rq->vars[i]);
+	if (run(&v, NULL, "the first build", e) < 0)
+		return -1;
+	return manifest_read(k->a, arena_printf(k->a, "%s/manifest", dir), &k->first, e);
+}
+
+/* somebody else than NORMALUSER, whom every system has; NULL: only root could become another */
+static const char *
+other_user(const struct config *cfg)
+{
+	static const char *const users[] = { "daemon", "bin", "games", "mail", "nobody" };
+
+	if (geteuid() != 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof users / sizeof *users; i++) {
+		const struct passwd *pw = getpwnam(users[i]);
+
+		if (pw && pw->pw_uid != 0 && pw->pw_uid != cfg->uid)
+			return users[i];
+	}
+	return NULL;
+}
+
+static int
+copy(struct making *k, const char *from, const char *to, struct err *e)
+{
+	struct argv v = { .a = k->a };
+
+	if (!file_exists(from))
+		return 0;
+	argv_pushv(&v, "cp", "-RP", from, to, NULL);
+	return run(&v, NULL, arena_printf(k->a, "copy %s", from), e);
+}
+
+/* the kernel of the first build, as if the second had made it */
+static int
+lend_kernel(struct making *k, struct err *e)
+{
+	for (size_t i = 0; i < k->first.npackages; i++) {
+		const struct man_package *p = &k->first.packages[i];
+		char *name = arena_printf(k->a, "%s-target-%s", p->key, p->name);
+
+		if (!strcmp(p->name, "linux"))
+			return file_symlink(arena_printf(k->a, "%s/store/%s", k->cfg->cache, name), arena_printf(k->a, "%s/cache/store/%s", k->folder, name), e);
+	}
+	return fail(e, "KERNEL=cached: the manifest tells of no package linux");
+}
+
+/* what the second build starts from: a checkout, the sources, the passwords; everything else it makes */
+static int
+prepare(struct making *k, struct err *e)
+{
+	static const char *const parts[] = { "recipes", "sysdeps", "layout", "patches" };
+	const char *checkout = arena_printf(k->a, "%s/checkout", k->folder), *output = arena_printf(k->a, "%s/output", k->folder);
+	const char *cache = arena_printf(k->a, "%s/cache", k->folder);
+	struct argv give = { .a = k->a };
+
+	if (file_remove(k->folder, e) < 0 || file_mkdirs(checkout, 0755, e) < 0 || file_mkdirs(output, 0755, e) < 0 || file_mkdirs(arena_printf(k->a, "%s/store", cache), 0755, e) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (copy(k, arena_printf(k->a, "%s/%s", k->cfg->top, parts[i]), checkout, e) < 0)
+			return -1;
+	if (copy(k, arena_printf(k->a, "%s/sources", k->cfg->cache), cache, e) < 0 || copy(k, arena_printf(k->a, "%s/credentials", k->cfg->output), output, e) < 0)
+		return -1;
+	if (!strcmp(config_get(k->cfg, "KERNEL"), "cached") && lend_kernel(k, e) < 0)
+		return -1;
+	if (!k->user)
+		return 0;
+	argv_pushv(&give, "chown", "-RP", k->user, output, cache, NULL);
+	return run(&give, NULL, "give the second build its folders", e);
+}
+
+static int
+build_second(struct making *k, struct err *e)
+{
+	/* fourteen hours from UTC, and a locale with its own order of letters where there is one */
+	static const char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "TZ=Pacific/Kiritimati", "LC_ALL=et_EE.UTF-8", "LANG=et_EE.UTF-8", NULL };
+	const char *home = getenv("HOME");
+	struct argv words = { .a = k->a }, v = { .a = k->a };
+	mode_t mask;
+	int r;
+
+	for (size_t i = 0; env[i]; i++)
+		argv_push(&v, env[i]);
+	if (home) /* lh-config of the machine, which says where sources are */
+		argv_pushf(&v, "HOME=%s", home);
+	reproduce_words(k->cfg, k->folder, k->user, &words);
+	mask = umask(077);
+	r = run(&words, v.v, "the second build", e);
+	umask(mask);
+	return r;
+}
+
+static int
+judge(struct making *k, struct err *e)
+{
+	const char *there = arena_printf(k->a, "%s/output/%s", k->folder, k->cfg->triple);
+	const char *const paths[2] = { output_dir(k->a, k->cfg, k->cfg->use_dhcp), there };
+	bool lent = !strcmp(config_get(k->cfg, "KERNEL"), "cached");
+	struct verdict v;
+
+	if (compare(k->a, paths, &v, e) < 0)
+		return -1;
+	fputs(v.told, stdout);
+	if (v.differences)
+		return fail(e, "%s, profile %s: two builds differ; the second one is in %s", k->cfg->triple, k->first.profile, there);
+	printf("%s, profile %s, set %s: reproduced: image_digest %s\n", k->cfg->triple, k->first.profile, k->first.set, k->first.image_digest);
+	printf("  rebuilt: %zu packages, the toolchain among them%s\n", k->first.npackages - lent, lent ? "; not rebuilt: linux, as KERNEL=cached says" : ", and linux");
+	printf("  other: checkout, OUTPUT, CACHE, %sTZ, locale, umask, JOBS; the same: this machine, its compiler, its kernel\n", k->user ? arena_printf(k->a, "user (%s), ", k->user) : "");
+	return file_remove(k->folder, e);
+}
+
+int
+reproduce_command(const struct request *rq, struct err *e)
+{
+	struct config cfg;
+	struct making k = { .a = rq->a, .cfg = &cfg };
+	const char *where;
+
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0)
+		return -1;
+	where = config_get(&cfg, "SECOND");
+	k.folder = arena_printf(rq->a, "%s/" SECOND, *where ? value_path_absolute(rq->a, cfg.top, where) : cfg.output);
+	k.user = other_user(&cfg);
+	unsetenv("MAKEFLAGS"); /* whose jobserver the builds do not have */
+	if (build_first(&k, rq, e) < 0 || prepare(&k, e) < 0 || build_second(&k, e) < 0)
+		return wrap(e, "reproduce");
+	return judge(&k, e);
+}

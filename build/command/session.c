@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/command/session.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "build/config/credentials.h"
+#include "build/command/gc.h"
+#include "build/engine/job.h"
+#include "build/base/memo.h"
+#include "build/config/output.h"
+#include "build/source/profile.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* what recipes get to know of who may log in */
+static int
+hash_passwords(struct session *s, bool keep, struct err *e)
+{
+	struct credentials c;
+
+	if (credentials_get(s->a, &s->cfg, s->memo, keep, &c, e) < 0)
+		return -1;
+	config_set(s->a, &s->cfg, "ROOT_HASH", c.root_hash, "credentials");
+	config_set(s->a, &s->cfg, "GUEST_HASH", c.guest_hash, "credentials");
+	return 0;
+}
+
+static int
+plan_for(struct session *s, const char *profile, struct err *e)
+{
+	if (plan_make(s->a, &s->cfg, &s->recipes, &s->set, profile, &s->plan, e) < 0)
+		return -1;
+	s->plan.tools = &s->tools;
+	s->plan.memo = s->memo;
+	return 0;
+}
+
+static bool
+is_auto(const struct session *s)
+{
+	return !strcmp(s->cfg.profile, "auto");
+}
+
+/* all that files of the checkout say, and so whether they and lh-config fit; first: whose recipes are ours too */
+static int
+read_checkout(struct session *s, const struct session *first, struct err *e)
+{
+	const char *top = s->cfg.top, *profile = is_auto(s) ? "s6" : s->cfg.profile;
+
+	if (sysdeps_read(s->a, top, s->cfg.triple, &s->sd, e) < 0)
+		return -1;
+	s->recipes = first->recipes;
+	if (s == first && recipe_read_all(s->a, top, &s->recipes, e) < 0)
+		return -1;
+	if (set_read(s->a, top, s->cfg.set, &s->set, e) < 0)
+		return -1;
+	if (is_auto(s))
+		config_set(s->a, &s->cfg, "PROFILE", profile, "auto");
+	return plan_for(s, profile, e);
+}
+
+/* how many nodes those whose profile is auto lack */
+static int
+count_missing(struct session *v, size_t n, size_t *missing, struct err *e)
+{
+	struct job *jobs = arena_array(v->a, n, sizeof *jobs);
+	const char *ignored;
+	struct run *r;
+
+	for (size_t i = 0; i < n; i++)
+		jobs[i] = session_job(&v[i], NULL);
+	if (job_open(v->a, jobs, n, &(struct job_opts){ .dry = true }, &r, e) < 0)
+		return -1;
+	*missing = job_missing(r, &ignored);
+	return 0;
+}
+
+/*
+ * auto: one decision for all of them.  What is built already needs no source, so that
+ * origins are asked only when something is missing.
+ */
+static int
+choose_profile(struct session *v, size_t n, struct err *e)
+{
+	const struct plan **plans = arena_array(v->a, n, sizeof *plans);
+	const char *profile, *why;
+	size_t missing;
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_auto(&v[i]) != is_auto(v))
+			return fail_usage(e, "PROFILE: auto for %s and %s for %s; it is decided for all triples together", v[is_auto(v) ? 0 : i].cfg.triple, v[is_auto(v) ? i : 0].cfg.profile, v[is_auto(v) ? i : 0].cfg.triple);
+		plans[i] = &v[i].plan;
+	}
+	if (!is_auto(v))
+		return 0;
+	if (count_missing(v, n, &missing, e) < 0)
+		return -1;
+	if (!missing)
+		return 0;
+	if (profile_decide(v->a, &v->cfg, plans, n, &profile, &why, e) < 0)
+		return -1;
+	for (size_t i = 0; why && i < n; i++) {
+		v[i].why = why;
+		config_set(v->a, &v[i].cfg, "PROFILE", profile, "auto");
+		config_set(v->a, &v[i].cfg, "PROFILE_WHY", why, "auto");
+		if (plan_for(&v[i], profile, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* what is held is held once: a folder that an earlier one of them has, too, is held by that */
+static int
+hold(struct session *v, struct session *s, struct err *e)
+{
+	bool output = true, cache = true;
+
+	for (const struct session *t = v; t < s; t++) {
+		output = output && strcmp(t->cfg.output, s->cfg.output) != 0;
+		cache = cache && strcmp(t->cfg.cache, s->cfg.cache) != 0;
+	}
+	if (output && output_lock(s->a, &s->cfg, &s->lock, e) < 0)
+		return -1;
+	if ((output || cache) && gc_hold(s->a, &s->cfg, &s->hold, e) < 0)
+		return -1;
+	return store_open(s->a, s->cfg.cache, &s->store, e);
+}
+
+/* what this OUTPUT has a memory of, also for those who only look */
+static void
+remember(struct session *v, struct session *s)
+{
+	for (const struct session *t = v; t < s && !s->memo; t++)
+		if (!strcmp(t->cfg.output, s->cfg.output))
+			s->memo = t->memo;
+	if (!s->memo)
+		s->memo = memo_open(s->a, arena_printf(s->a, "%s/memo", s->cfg.output));
+	s->plan.memo = s->memo;
+}
+
+int
+session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, struct session *v, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct session){ .a = a, .cfg = cfgs[i], .lock = -1, .hold = -1, .store.dir = arena_printf(a, "%s/store", cfgs[i].cache) };
+	for (size_t i = 0; i < n; i++)
+		if (read_checkout(&v[i], v, e) < 0)
+			return -1;
+	for (size_t i = 0; i < n; i++)
+		if (config_drop_root(&v[i].cfg, write, e) < 0)
+			return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (write && hold(v, &v[i], e) < 0)
+			goto close_sessions;
+		remember(v, &v[i]);
+		if (tools_ask(a, &v[i].cfg, &v[i].sd, v[i].memo, &v[i].tools, e) < 0 || hash_passwords(&v[i], write, e) < 0)
+			goto close_sessions;
+	}
+	if (choose_profile(v, n, e) < 0)
+		goto close_sessions;
+	return 0;
+
+close_sessions:
+	session_close(v, n);
+	return -1;
+}
+
+struct job
+session_job(struct session *s, const char *dir)
+{
+	return (struct job){ .cfg = &s->cfg, .sd = &s->sd, .plan = &s->plan, .store = &s->store, .dir = dir };
+}
+
+void
+session_close(struct session *v, size_t n)
+{
+	struct err ignored;
+
+	for (size_t i = 0; i < n; i++) {
+		/* a disk that is full is no trouble: it is found out again */
+		if (v[i].lock >= 0 && v[i].memo)
+			memo_save(v[i].memo, &ignored);
+		if (v[i].lock >= 0)
+			close(v[i].lock);
+		if (v[i].hold >= 0)
+			close(v[i].hold);
+		v[i].lock = v[i].hold = -1;
+	}
+}
+
+int
+session_with_net(const struct session *s, bool dhcp, struct session *out, struct err *e)
+{
+	*out = *s;
+	config_with_dhcp(s->a, &s->cfg, dhcp, &out->cfg);
+	return plan_for(out, s->plan.profile, e);
+}

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/config/config.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "build/config/configfile.h"
+#include "build/config/sysdeps.h"
+#include "build/config/value.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static value_guess jobs_guess, cache_guess, dns_guess, console_guess;
+
+#define F(member) offsetof(struct config, member)
+#define ONLY_VAR VALUE_NO_FIELD
+#define DEFAULT_TRIPLE "x86_64-linux-musl"
+
+/* a later row may look at the result of an earlier one */
+static const struct variable keys[] = {
+	{ "OUTPUT", value_output, "output", NULL, F(output), NULL },
+	{ "CACHE", value_path, NULL, cache_guess, F(cache), NULL },
+	{ "CACHE_URL", value_cache_url, "", NULL, ONLY_VAR, NULL },
+	{ "NORMALUSER", value_user, "nobody", NULL, F(normaluser), NULL },
+	{ "JOBS", value_count, NULL, jobs_guess, F(jobs), NULL },
+
+	{ "TRIPLE", value_triple, DEFAULT_TRIPLE, NULL, F(triple), NULL },
+	{ "PROFILE", value_choice, "auto", NULL, F(profile), "s6 minimal auto" },
+	{ "SET", value_set, "2026-07", NULL, F(set), NULL },
+	{ "PACKAGES", value_text, "", NULL, ONLY_VAR, NULL },
+
+	{ "BUILD_CC", value_text, "gcc", NULL, F(build_cc), NULL },
+	{ "CROSS_BASE", value_cross, "", NULL, F(cross_base), NULL },
+	{ "HOST_HOST_BASE", value_folder, "", NULL, F(host_host_base), NULL },
+
+	{ "MIRRORS", value_mirrors, "", NULL, F(mirrors), NULL },
+	{ "GIT_MIRROR", value_git_mirror, "", NULL, F(git_mirror), NULL },
+	{ "OFFLINE", value_bool, "false", NULL, F(offline), NULL },
+
+	{ "COUNTRY_CODE", value_choice, "", NULL, F(country), "uk fr rs vn cn" },
+	{ "USE_DHCP", value_bool, "true", NULL, F(use_dhcp), NULL },
+	{ "LOCAL_IP", value_ipv4, "10.0.2.15", NULL, F(local_ip), NULL },
+	{ "ROUTER_IP", value_ipv4, "10.0.2.2", NULL, F(router_ip), NULL },
+	{ "DNS_IP", value_ipv4, NULL, dns_guess, F(dns_ip), NULL },
+
+	{ "ROOTFS_SIZE", value_size, "1024", NULL, F(rootfs_mb), NULL },
+	{ "SWAP_SIZE", value_size, "256", NULL, F(swap_mb), NULL },
+	{ "RWFS_SIZE", value_size, "512", NULL, F(rwfs_mb), NULL },
+	{ "USERFS_SIZE", value_size, "512", NULL, F(userfs_mb), NULL },
+	{ "EXTRA_SIZE", value_size, "0", NULL, F(extra_mb), NULL },
+
+	{ "ROOT_PASSWORD", value_word, "", NULL, ONLY_VAR, NULL },
+	{ "GUEST_PASSWORD", value_word, "", NULL, ONLY_VAR, NULL },
+	{ "SSH_AUTHORIZED_KEYS", value_keys, "", NULL, ONLY_VAR, NULL },
+
+	{ "CONSOLE", value_console, NULL, console_guess, F(console), NULL },
+	{ "KERNEL_CONFIG", value_kernel_config, "", NULL, F(kernel_config), NULL },
+	{ "HARDWARE", value_bool, "false", NULL, ONLY_VAR, NULL },
+	{ "EPOCH", value_epoch, "1784000000", NULL, ONLY_VAR, NULL },
+
+	{ "KERNEL", value_choice, "anew", NULL, ONLY_VAR, "anew cached" },
+	{ "SECOND", value_text, "", NULL, ONLY_VAR, NULL },
+};
+
+#define NKEYS (sizeof keys / sizeof *keys)
+
+/* made by lh-build itself, for recipes */
+static const char *const found_out[] = { "ROOT_HASH", "GUEST_HASH", "KERNEL_CONFIG_TEXT", "PROFILE_WHY" };
+
+/* lh-verify's and the Makefile's: no concern of ours, and no mistake */
+static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "SCENARIOS", "NETS", "GOOD", "BAD", "PACKAGE", "REPO", "DRY_RUN" };
+
+/* one a package; checked by value_name and, that there is such a package, by plan.c */
+static const struct variable override = { "OVERRIDE_", value_text, NULL, NULL, ONLY_VAR, NULL };
+static const struct variable version = { "VERSION_", value_name, NULL, NULL, ONLY_VAR, NULL };
+
+static bool
+among(const char *name, const char *const *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(name, v[i]))
+			return true;
+	return false;
+}
+
+#define AMONG(name, table) among(name, table, sizeof(table) / sizeof *(table))
+
+static const struct variable *
+key_find(const char *name)
+{
+	for (size_t i = 0; i < NKEYS; i++)
+		if (!strcmp(keys[i].name, name))
+			return &keys[i];
+	if (!strncmp(name, override.name, 9) && name[9])
+		return &override;
+	if (!strncmp(name, version.name, 8) && name[8])
+		return &version;
+	return NULL;
+}
+
+bool
+config_known(const char *name)
+{
+	const struct variable *k = key_find(name);
+
+	return k ? k != &override && k != &version : AMONG(name, found_out);
+}
+
+const char *
+config_name(size_t i)
+{
+	return i < NKEYS ? keys[i].name : NULL;
+}
+
+/* ---- values nobody gave ---- */
+
+static const char *
+jobs_guess(struct valuing *r)
+{
+	cpu_set_t cpus;
+	int n = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
+
+	return arena_printf(r->a, "%d", n);
+}
+
+static const char *
+cache_guess(struct valuing *r)
+{
+	const char *base = getenv("XDG_CACHE_HOME");
+
+	if (r->root)
+		return "/var/cache/lh-bootstrap";
+	if (base && *base == '/')
+		return arena_printf(r->a, "%s/lh-bootstrap", base);
+	if (*r->home)
+		return arena_printf(r->a, "%s/.cache/lh-bootstrap", r->home);
+	return arena_printf(r->a, "%s/cache", r->c->output);
+}
+
+/* QEMU's user network has its name server beside its router */
+static const char *
+dns_guess(struct valuing *r)
+{
+	return strcmp(r->c->router_ip, "10.0.2.2") ? r->c->router_ip : "10.0.2.3";
+}
+
+static const char *
+console_guess(struct valuing *r)
+{
+	struct sysdeps sd;
+	const char *console = NULL;
+
+	if (sysdeps_read(r->a, r->c->top, r->c->triple, &sd, &(struct err){ 0 }) == 0)
+		console = sysdeps_get(&sd, "console");
+	return console ? console : "";
+}
+
+/* ---- names ---- */
+
+/* how many letters are to be added, removed, replaced or swapped with a neighbour; capitals do not count */
+static size_t
+distance(const char *a, const char *b)
+{
+	enum { MAX = 32 };
+	size_t d[MAX + 1][MAX + 1], na = strlen(a), nb = strlen(b);
+
+	if (na > MAX || nb > MAX)
+		return MAX;
+	for (size_t i = 0; i <= na; i++)
+		for (size_t j = 0; j <= nb; j++) {
+			size_t best;
+
+			if (!i || !j) {
+				d[i][j] = i + j;
+				continue;
+			}
+			best = d[i - 1][j - 1] + (toupper((unsigned char)a[i - 1]) != toupper((unsigned char)b[j - 1]));
+			if (d[i - 1][j] + 1 < best)
+				best = d[i - 1][j] + 1;
+			if (d[i][j - 1] + 1 < best)
+				best = d[i][j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
+				best = d[i - 2][j - 2] + 1;
+			d[i][j] = best;
+		}
+	return d[na][nb];
+}
+
+static const char *
+closest(const char *name)
+{
+	size_t best = strlen(name) / 2 + 1; /* further away, it is another word */
+	const char *found = NULL;
+
+	for (size_t i = 0; i < NKEYS; i++) {
+		size_t d = distance(name, keys[i].name);
+
+		if (d < best) {
+			best = d;
+			found = keys[i].name;
+		}
+	}
+	return found;
+}
+
+static int
+unknown(const char *from, const char *name, struct err *e)
+{
+	const char *close = closest(name);
+
+	if (close)
+		return fail_usage(e, "%s: %s: unknown variable; did you mean %s?", from, name, close);
+	return fail_usage(e, "%s: %s: unknown variable; lh-config.dist explains all there are", from, name);
+}
+
+/* ---- reading ---- */
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct config_var *)a)->name, ((const struct config_var *)b)->name);
+}
+
+static struct config_var *
+find(const struct config *c, const char *name)
+{
+	struct config_var want = { .name = name };
+
+	return c->nvars ? bsearch(&want, c->vars, c->nvars, sizeof *c->vars, by_name) : NULL;
+}
+
+const char *
+config_get(const struct config *c, const char *name)
+{
+	const struct config_var *v = find(c, name);
+
+	return v ? v->value : "";
+}
+
+void
+config_set(struct arena *a, struct config *c, const char *name, const char *value, const char *from)
+{
+	struct config_var *v = find(c, name);
+
+	if (!v) {
+		c->vars = arena_grow(a, c->vars, c->nvars, c->nvars + 1, sizeof *c->vars);
+		v = &c->vars[c->nvars++];
+		v->name = arena_strdup(a, name);
+	}
+	v->value = arena_strdup(a, value);
+	v->from = from;
+	qsort(c->vars, c->nvars, sizeof *c->vars, by_name);
+}
+
+void
+config_with_dhcp(struct arena *a, const struct config *c, bool dhcp, struct config *out)
+{
+	*out = *c;
+	out->use_dhcp = dhcp;
+	out->vars = arena_grow(a, c->vars, c->nvars, c->nvars, sizeof *c->vars);
+	config_set(a, out, "USE_DHCP", dhcp ? "true" : "false", "the network asked for");
+}
+
+/* a member and its variable stay the same thing */
+static void
+store(struct config *c, const struct variable *k, const char *value)
+{
+	char *member = (char *)c + k->field;
+
+	if (k->field == VALUE_NO_FIELD)
+		return;
+	if (k->ok == value_bool)
+		*(bool *)(void *)member = !strcmp(value, "true");
+	else if (k->ok == value_size || k->ok == value_count)
+		*(unsigned *)(void *)member = (unsigned)strtoul(value, NULL, 10);
+	else
+		*(const char **)(void *)member = value;
+}
+
+static int
+take(struct arena *a, struct config *c, const char *name, const char *value, const char *from, struct err *e)
+{
+	if (AMONG(name, others))
+		return 0;
+	if (!key_find(name))
+		return unknown(from, name, e);
+	config_set(a, c, name, value, from);
+	return 0;
+}
+
+/* NAME=VALUE words; s6-rc may be written with its hyphen */
+static int
+read_args(struct arena *a, char *const *args, size_t nargs, struct assignment *out, struct err *e)
+{
+	for (size_t i = 0; i < nargs; i++) {
+		const char *equals = strchr(args[i], '=');
+		char *name;
+
+		if (!equals || equals == args[i])
+			return fail_usage(e, "command line: %s: not NAME=VALUE", args[i]);
+		name = arena_strndup(a, args[i], (size_t)(equals - args[i]));
+		for (char *p = name; *p; p++)
+			if (*p == '-')
+				*p = '_';
+		out[i] = (struct assignment){ name, equals + 1 };
+	}
+	return 0;
+}
+
+/* lower case is the file's own affair, unless it is one of ours spelt that way */
+static bool
+own_affair(const char *name)
+{
+	if (!islower((unsigned char)*name) && *name != '_')
+		return false;
+	for (size_t i = 0; i < NKEYS; i++)
+		if (!strcasecmp(name, keys[i].name))
+			return false;
+	return true;
+}
+
+static void
+give(struct assignment *v, size_t *n, const char *name, const char *value)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (!strcmp(v[i].name, name))
+			return;
+	v[(*n)++] = (struct assignment){ name, value };
+}
+
+/* it sees what command line and environment fix, then what was set before it, then what a shell wants */
+static int
+read_file(struct arena *a, struct config *c, const char *path, const char *shown, const struct assignment *fixed, size_t nfixed, const char *home, struct err *e)
+{
+	struct assignment *given = arena_array(a, nfixed + c->nvars + 3, sizeof *given), *set;
+	const char *path_var = getenv("PATH");
+	size_t n = 0, nset;
+
+	if (!file_exists(path))
+		return 0;
+	for (size_t i = nfixed; i-- > 0;) /* the last one counts */
+		give(given, &n, fixed[i].name, fixed[i].value);
+	nfixed = n;
+	for (size_t i = 0; i < c->nvars; i++)
+		give(given, &n, c->vars[i].name, c->vars[i].value);
+	give(given, &n, "TRIPLE", DEFAULT_TRIPLE);
+	give(given, &n, "PATH", path_var ? path_var : "/usr/bin:/bin");
+	if (*home)
+		give(given, &n, "HOME", home);
+	if (configfile_read(a, path, shown, c->top, given, n, nfixed, &set, &nset, e) < 0)
+		return -1;
+	for (size_t i = 0; i < nset; i++)
+		if (!own_affair(set[i].name) && take(a, c, set[i].name, set[i].value, shown, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+one_network(const struct config *c, struct err *e)
+{
+	struct in_addr local, router;
+
+	inet_pton(AF_INET, c->local_ip, &local);
+	inet_pton(AF_INET, c->router_ip, &router);
+	if (local.s_addr == router.s_addr)
+		return fail_usage(e, "LOCAL_IP %s: is ROUTER_IP too; two machines need two addresses", c->local_ip);
+	if ((ntohl(local.s_addr) ^ ntohl(router.s_addr)) & 0xffffff00)
+		return fail_usage(e, "LOCAL_IP %s, ROUTER_IP %s: not in one /24; only the last number may differ", c->local_ip, c->router_ip);
+	return 0;
+}
+
+/* OVERRIDE_name: DIR, or git:DIR, or git:DIR@REV; the folder is made absolute */
+static int
+override_path(struct arena *a, const struct config *c, struct config_var *v, struct err *e)
+{
+	bool git = !strncmp(v->value, "git:", 4);
+	const char *dir = v->value + (git ? 4 : 0), *rev = git ? strrchr(dir, '@') : NULL;
+
+	if (rev)
+		dir = arena_strndup(a, dir, (size_t)(rev - dir));
+	dir = value_path_absolute(a, c->top, dir);
+	if (!file_isdir(dir))
+		return fail_usage(e, "%s %s: there is no folder %s", v->name, v->value, dir);
+	v->value = arena_printf(a, "%s%s%s", git ? "git:" : "", dir, rev ? rev : "");
+	return 0;
+}
+
+static int
+check_all(struct valuing *r, struct err *e)
+{
+	struct config *c = r->c;
+
+	for (size_t i = 0; i < NKEYS; i++) {
+		const struct config_var *v = find(c, keys[i].name);
+		const char *value = v ? v->value : keys[i].fallback, *from = v ? v->from : "default";
+
+		/* of what can be guessed, nothing said and said to be empty are the same */
+		if (keys[i].guess && (!value || !*value))
+			value = keys[i].guess(r);
+		if (keys[i].ok(r, &keys[i], &value, e) < 0)
+			return -1;
+		config_set(r->a, c, keys[i].name, value, from);
+		store(c, &keys[i], config_get(c, keys[i].name));
+	}
+	for (size_t i = 0; i < c->nvars; i++) {
+		struct config_var *v = &c->vars[i];
+		const struct variable *k = key_find(v->name);
+		struct variable named;
+
+		if (!k || (k != &override && k != &version))
+			continue;
+		named = *k;
+		named.name = v->name;
+		if (k->ok(r, &named, &v->value, e) < 0)
+			return -1;
+		if (k == &override && *v->value && override_path(r->a, c, v, e) < 0)
+			return -1;
+	}
+	return one_network(c, e);
+}
+
+/* `SET=2024-10 ./make` means what `./make SET=2024-10` does */
+static size_t
+read_environment(struct assignment *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < NKEYS; i++) {
+		const char *value = getenv(keys[i].name);
+
+		if (value)
+			out[n++] = (struct assignment){ .name = keys[i].name, .value = value };
+	}
+	return n;
+}
+
+int
+config_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct config *out, struct err *e)
+{
+	const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME"), *personal = NULL;
+	struct assignment *fixed = arena_array(a, NKEYS + nargs, sizeof *fixed); /* what comes later counts */
+	size_t nenv = read_environment(fixed), nfixed = nenv + nargs;
+	struct valuing r = { .a = a, .c = out, .home = home ? home : "", .root = geteuid() == 0 };
+
+	*out = (struct config){ .top = arena_strdup(a, top) };
+	if (read_args(a, args, nargs, fixed + nenv, e) < 0)
+		return -1;
+	if (xdg && *xdg == '/')
+		personal = arena_printf(a, "%s/lh-bootstrap/lh-config", xdg);
+	else if (*r.home)
+		personal = arena_printf(a, "%s/.config/lh-bootstrap/lh-config", r.home);
+	if (personal && read_file(a, out, personal, personal, fixed, nfixed, r.home, e) < 0)
+		return -1;
+	if (read_file(a, out, arena_printf(a, "%s/lh-config", top), "lh-config", fixed, nfixed, r.home, e) < 0)
+		return -1;
+	for (size_t i = 0; i < nfixed; i++)
+		if (take(a, out, fixed[i].name, fixed[i].value, i < nenv ? "environment" : "command line", e) < 0)
+			return -1;
+	return check_all(&r, e);
+}
+
+/* ---- one variable a package ---- */
+
+static const char *
+of_package(const struct config *c, const char *prefix, const char *package)
+{
+	char name[256];
+	const struct config_var *v;
+	char *p = stpcpy(name, prefix);
+
+	if (strlen(package) >= sizeof name - 16)
+		return NULL;
+	for (const char *s = package; *s; s++)
+		*p++ = *s == '-' ? '_' : *s;
+	*p = '\0';
+	v = find(c, name);
+	return v && *v->value ? v->value : NULL;
+}
+
+const char *
+config_override(const struct config *c, const char *package)
+{
+	return of_package(c, override.name, package);
+}
+
+const char *
+config_version(const struct config *c, const char *package)
+{
+	return of_package(c, version.name, package);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_CONFIG_CONFIG_H
+#define BUILD_CONFIG_CONFIG_H
+
+#include "build/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct arena;
+
+/*
+ * What the user asked for.  Command line beats environment beats lh-config beats
+ * ~/.config/lh-bootstrap/lh-config beats defaults.  Everything is checked before
+ * anything is written: one line that names variable, value and what is allowed.
+ */
+struct config {
+	const char *top;    /* the checkout, absolute */
+	const char *output; /* OUTPUT, absolute */
+	const char *cache;  /* CACHE, absolute: store/ work/ */
+
+	const char *normaluser;
+	uid_t uid; /* who runs foreign code; ours unless started as root */
+	gid_t gid;
+
+	const char *triple;
+	const char *profile; /* "s6" "minimal" "auto" */
+	const char *set;
+	const char *build_cc;
+	const char *cross_base; /* "" when not set, as everywhere below */
+	const char *host_host_base;
+	const char *country; /* uk fr rs vn cn or "" */
+	const char *local_ip, *router_ip, *dns_ip;
+	bool use_dhcp;
+	unsigned rootfs_mb, swap_mb, rwfs_mb, userfs_mb, extra_mb; /* MiB; 0: no such partition */
+	const char *console;
+	const char *kernel_config;
+	unsigned jobs;
+	const char *mirrors;	/* blank-separated base URLs */
+	const char *git_mirror; /* pattern with one %s */
+	bool offline;
+
+	struct config_var *vars; /* every variable that has a value, defaults included, sorted by name */
+	size_t nvars;
+};
+
+struct config_var {
+	const char *name, *value;
+	const char *from; /* "default", "lh-config", "command line", or the file's path */
+};
+
+/*
+ * args: NAME=VALUE words of the command line.  Reads top/lh-config and
+ * ~/.config/lh-bootstrap/lh-config if they are there.  All errors EXIT_USAGE.
+ */
+int config_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct config *out, struct err *e);
+/* value of any variable, "" when it has none */
+const char *config_get(const struct config *c, const char *name);
+/* what is found out later: hashes of passwords, the profile that auto became */
+void config_set(struct arena *a, struct config *c, const char *name, const char *value, const char *from);
+/* may a recipe name it on a `config` line */
+bool config_known(const char *name);
+/* the names a user may set, in the order in which lh-config.dist tells them; NULL behind the last */
+const char *config_name(size_t i);
+/* OVERRIDE_name / VERSION_name: '-' in the package name is '_' in the variable; NULL when not set or empty */
+const char *config_override(const struct config *c, const char *package);
+const char *config_version(const struct config *c, const char *package);
+/* the same but for USE_DHCP */
+void config_with_dhcp(struct arena *a, const struct config *c, bool dhcp, struct config *out);
+/*
+ * Started as root: becomes NORMALUSER for good.  write: OUTPUT and CACHE are made first,
+ * and become NORMALUSER's when they are new or empty.  A folder that is in the way is
+ * named, before anything is made.
+ */
+int config_drop_root(const struct config *c, bool write, struct err *e);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/config/configfile.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+#include "build/base/file.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+/* what ends the file's own output and begins ours */
+static const char mark[] = "\0\0lh-config";
+
+/* the shell's own, and what keeps its messages English */
+static const char *const shells_own[] = { "PWD", "OLDPWD", "SHLVL", "_", "LC_ALL" };
+
+static size_t
+name_length(const char *s)
+{
+	return strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+}
+
+static const struct assignment *
+find(const struct assignment *v, size_t n, const char *name, size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(v[i].name) == len && !memcmp(v[i].name, name, len))
+			return &v[i];
+	return NULL;
+}
+
+/* the file's text, with assignments to what is fixed going to lh_NAME instead */
+static void
+rewrite(const char *text, const struct assignment *fixed, size_t nfixed, struct buf *out)
+{
+	while (*text) {
+		const char *word = text + strspn(text, " \t"), *end = strchrnul(text, '\n');
+		size_t n;
+
+		if (!strncmp(word, "export ", 7))
+			word += 7 + strspn(word + 7, " \t");
+		n = name_length(word);
+		buf_add(out, text, (size_t)(word - text));
+		if (word[n] == '=' && find(fixed, nfixed, word, n))
+			buf_adds(out, "lh_");
+		if (*end)
+			end++;
+		buf_add(out, word, (size_t)(end - word));
+		text = end;
+	}
+}
+
+/*
+ * What sh said, as "shown:LINE: message".  dash writes "$0: 3: ...", bash "$0: line 3: ..."
+ * or "$0: -c: line 3: ...", busybox "$0: line 3: ...".
+ */
+static int
+told(struct arena *a, const char *shown, const char *said, int status, struct err *e)
+{
+	size_t digits, n = strlen(shown);
+	char *line = arena_strndup(a, said, strcspn(said, "\n"));
+
+	if (!*line)
+		return fail_usage(e, "%s: %s", shown, child_status_text(a, status));
+	if (!strncmp(line, shown, n) && !strncmp(line + n, ": ", 2))
+		line += n + 2;
+	if (!strncmp(line, "-c: ", 4))
+		line += 4;
+	if (!strncmp(line, "line ", 5))
+		line += 5;
+	digits = strspn(line, "0123456789");
+	if (digits && !strncmp(line + digits, ": ", 2))
+		return fail_usage(e, "%s:%s", shown, line);
+	return fail_usage(e, "%s: %s", shown, line);
+}
+
+/* the environment that sh ended with, without what it was given and still has */
+static void
+collect(struct arena *a, const char *p, const char *end, const struct assignment *given, size_t ngiven, struct assignment **out, size_t *nout)
+{
+	size_t cap = 16, n = 0;
+	struct assignment *v = arena_array(a, cap, sizeof *v);
+
+	for (; p < end; p += strlen(p) + 1) {
+		size_t len = name_length(p);
+		const struct assignment *was;
+		bool own = false;
+
+		if (!len || p[len] != '=')
+			continue;
+		for (size_t i = 0; i < sizeof shells_own / sizeof *shells_own; i++)
+			own |= strlen(shells_own[i]) == len && !memcmp(shells_own[i], p, len);
+		was = find(given, ngiven, p, len);
+		if (own || (was && !strcmp(was->value, p + len + 1)))
+			continue;
+		if (n == cap) {
+			v = arena_grow(a, v, n, 2 * cap, sizeof *v);
+			cap *= 2;
+		}
+		v[n++] = (struct assignment){ arena_strndup(a, p, len), arena_strdup(a, p + len + 1) };
+	}
+	*out = v;
+	*nout = n;
+}
+
+int
+configfile_read(struct arena *a, const char *path, const char *shown, const char *dir, const struct assignment *given, size_t ngiven, size_t nfixed, struct assignment **out, size_t *nout, struct err *e)
+{
+	struct argv argv = { .a = a }, env = { .a = a };
+	struct buf script = { 0 }, said = { 0 };
+	const char *ours;
+	char *text;
+	int status, r;
+
+	if (file_read(a, path, &text, NULL, e) < 0)
+		return -1;
+	/* -a: set is exported; -e: "TRIPLE = x" is a mistake, not a command that is not there */
+	buf_adds(&script, "set -ae; ");
+	rewrite(text, given, nfixed, &script);
+	buf_adds(&script, "\nset +ae; printf '\\000\\000lh-config'; exec /usr/bin/env -0\n");
+	argv_pushv(&argv, "sh", "-c", script.p, shown, NULL);
+	for (size_t i = 0; i < ngiven; i++)
+		argv_pushf(&env, "%s=%s", given[i].name, given[i].value);
+	argv_push(&env, "LC_ALL=C");
+
+	r = child_run(argv.v, &(struct child_opts){ .dir = dir, .env = env.v }, &said, &status, e);
+	if (r < 0)
+		goto free_all;
+	ours = said.n ? memmem(said.p, said.n, mark, sizeof mark - 1) : NULL;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		r = told(a, shown, said.n ? said.p : "", status, e);
+	else if (!ours)
+		r = fail_usage(e, "%s: ends the shell before its last line", shown);
+	else
+		collect(a, ours + sizeof mark - 1, said.p + said.n, given, ngiven, out, nout);
+
+free_all:
+	buf_free(&script);
+	buf_free(&said);
+	return r;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_CONFIG_CONFIGFILE_H
+#define BUILD_CONFIG_CONFIGFILE_H
+
+#include "build/base/err.h"
+
+#include <stddef.h>
+
+struct arena;
+
+struct assignment {
+	const char *name, *value;
+};
+
+/*
+ * One lh-config: sh runs it, in dir and with nothing in its environment but `given`,
+ * and tells what it set.  The first nfixed of given are for the file to read, not to
+ * change: its own assignments to them, where they begin a line, are put out of the way,
+ * so that what it derives from TRIPLE follows the command line's TRIPLE.  A mistake in
+ * the file is EXIT_USAGE, "shown:LINE: what sh said".
+ */
+int configfile_read(struct arena *a, const char *path, const char *shown, const char *dir, const struct assignment *given, size_t ngiven, size_t nfixed, struct assignment **out, size_t *nout, struct err *e);
+
+#endif

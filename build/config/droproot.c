@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/config/config.h"
+
+#include "build/base/child.h"
+#include "build/base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+/* makes the folder; as root, it becomes NORMALUSER's when it is new or empty */
+static int
+make_folder(const struct config *c, const char *name, const char *path, struct err *e)
+{
+	if (file_mkdirs(path, 0755, e) < 0)
+		return wrap(e, "%s", name);
+	if (geteuid() == 0) {
+		DIR *d = opendir(path);
+		bool empty = true;
+		const struct dirent *ent;
+
+		while (d && (ent = readdir(d)))
+			empty &= !strcmp(ent->d_name, ".") || !strcmp(ent->d_name, "..");
+		if (d)
+			closedir(d);
+		if (empty && chown(path, c->uid, c->gid) < 0)
+			return fail_errno(e, "%s %s: give it to %s", name, path, c->normaluser);
+	}
+	return 0;
+}
+
+/* the first folder above path, as far as there are any, that may not be passed through, named with the way out */
+static int
+reach(const char *who, const char *name, const char *path, struct err *e)
+{
+	char part[PATH_MAX];
+
+	for (size_t i = 1; path[i] && i < sizeof part; i++) {
+		if (path[i] != '/')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (faccessat(AT_FDCWD, part, X_OK, AT_EACCESS) < 0 && errno != ENOENT)
+			return fail_usage(e, "%s %s: %s may not enter %s; chmod o+x %s, or move elsewhere", name, path, who, part, part);
+	}
+	return 0;
+}
+
+static int
+reach_all(const char *who, const struct config *c, bool write, struct err *e)
+{
+	if (reach(who, "the checkout", c->top, e) < 0)
+		return -1;
+	if (faccessat(AT_FDCWD, c->top, R_OK | X_OK, AT_EACCESS) < 0)
+		return fail_usage(e, "the checkout %s: %s may not read it; chmod o+rx it, or move it elsewhere", c->top, who);
+	if (!write)
+		return 0;
+	return reach(who, "OUTPUT", c->output, e) < 0 ? -1 : reach(who, "CACHE", c->cache, e);
+}
+
+/* as NORMALUSER, but only for the time of asking: nothing is made where it could not be used */
+static int
+ask_as_normaluser(const struct config *c, bool write, struct err *e)
+{
+	gid_t groups[NGROUPS_MAX];
+	int n = getgroups(NGROUPS_MAX, groups), r;
+
+	if (n < 0 || setgroups(0, NULL) < 0 || setegid(c->gid) < 0 || seteuid(c->uid) < 0)
+		return fail_errno(e, "become NORMALUSER %s", c->normaluser);
+	r = reach_all(c->normaluser, c, write, e);
+	if (seteuid(0) < 0 || setegid(0) < 0 || setgroups((size_t)n, groups) < 0)
+		return fail_errno(e, "become root again");
+	return r;
+}
+
+static int
+may_write(const char *who, const char *name, const char *path, struct err *e)
+{
+	if (access(path, R_OK | W_OK | X_OK) < 0)
+		return fail_usage(e, "%s %s: %s may not write to it; chown it, or name another folder", name, path, who);
+	return 0;
+}
+
+int
+config_drop_root(const struct config *c, bool write, struct err *e)
+{
+	bool root = geteuid() == 0;
+	const char *who = root ? c->normaluser : "this user";
+	struct child_tie tie;
+
+	child_tie_note(&tie);
+	if ((root ? ask_as_normaluser(c, write, e) : reach_all(who, c, write, e)) < 0)
+		return -1;
+	if (write && (make_folder(c, "OUTPUT", c->output, e) < 0 || make_folder(c, "CACHE", c->cache, e) < 0))
+		return -1;
+	if (root && (setgroups(0, NULL) < 0 || setresgid(c->gid, c->gid, c->gid) < 0 || setresuid(c->uid, c->uid, c->uid) < 0))
+		return fail_errno(e, "become NORMALUSER %s", c->normaluser);
+	child_tie_again(&tie);
+	if (!write)
+		return 0;
+	return may_write(who, "OUTPUT", c->output, e) < 0 ? -1 : may_write(who, "CACHE", c->cache, e);
+}

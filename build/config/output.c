@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/config/output.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "build/config/config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* folders below OUTPUT: a triple, and what that has, such as keys/ */
+#define DEPTH 2
+
+static const char *const linked[] = { "kernel", "disk-image.raw", "rootfs", "rwfs", "userfs", "manifest" };
+
+static char *
+lock_path(struct arena *a, const struct config *cfg)
+{
+	return arena_printf(a, "%s/lock", cfg->output);
+}
+
+/* as file_write and its like name what is not complete yet */
+static bool
+is_temporary(const char *name)
+{
+	const char *end = strrchr(name, '.');
+
+	return end && !strncmp(end, ".lh-", 4) && strlen(end) == 10;
+}
+
+/* what a killed builder has left, as deep as we write; not through our links, so no folder is read twice.  The lock is ours */
+static void
+sweep(struct arena *a, const char *dir, unsigned depth)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *ent;
+
+	while (d && (ent = readdir(d))) {
+		if (is_temporary(ent->d_name))
+			unlink(arena_printf(a, "%s/%s", dir, ent->d_name));
+		else if (depth && ent->d_type == DT_DIR && *ent->d_name != '.')
+			sweep(a, arena_printf(a, "%s/%s", dir, ent->d_name), depth - 1);
+	}
+	if (d)
+		closedir(d);
+}
+
+int
+output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
+{
+	char *path = lock_path(a, cfg), *holder = arena_strdup(a, "");
+
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (*fd < 0)
+		return fail_errno(e, "%s", path);
+	if (flock(*fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK) {
+			fail_errno(e, "%s", path);
+		} else {
+			file_read(a, path, &holder, NULL, &(struct err){ 0 });
+			holder[strcspn(holder, "\n")] = '\0';
+			fail(e, "OUTPUT %s: lh-build, process %s, is at work there; wait for it, or set another OUTPUT", cfg->output, *holder ? holder : "unknown");
+			e->code = EXIT_SYSTEM;
+		}
+		close(*fd);
+		return -1;
+	}
+	if (ftruncate(*fd, 0) < 0 || dprintf(*fd, "%ld\n", (long)getpid()) < 0) {
+		fail_errno(e, "%s", path);
+		close(*fd);
+		return -1;
+	}
+	sweep(a, cfg->output, DEPTH);
+	return 0;
+}
+
+char *
+output_dir(struct arena *a, const struct config *cfg, bool dhcp)
+{
+	char *dir = arena_printf(a, "%s/%s", cfg->output, cfg->triple);
+
+	return dhcp == cfg->use_dhcp ? dir : arena_printf(a, "%s/%s", dir, dhcp ? "dhcp" : "static");
+}
+
+int
+output_link(struct arena *a, const struct config *cfg, struct err *e)
+{
+	for (size_t i = 0; i < sizeof linked / sizeof *linked; i++) {
+		char *link = arena_printf(a, "%s/%s", cfg->output, linked[i]), *target = arena_printf(a, "%s/%s", cfg->triple, linked[i]);
+
+		if (!file_exists(arena_printf(a, "%s/%s", cfg->output, target)))
+			unlink(link); /* it may be there for another triple */
+		else if (file_symlink(target, link, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e)
+{
+	DIR *d = opendir(cfg->output);
+	const struct dirent *ent;
+	bool ours = file_exists(lock_path(a, cfg));
+	int lock, r = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : fail_errno(e, "OUTPUT %s", cfg->output);
+	if (ours && output_lock(a, cfg, &lock, e) < 0) {
+		closedir(d);
+		return -1;
+	}
+	while (r == 0 && (ent = readdir(d))) {
+		const char *name = ent->d_name;
+
+		if (!strcmp(name, ".") || !strcmp(name, ".."))
+			continue;
+		if (!ours)
+			r = fail_usage(e, "OUTPUT %s: was not made by lh-build, as it holds no file `lock`; remove it yourself", cfg->output);
+		else if (all ? strcmp(name, "lock") : strcmp(name, "lock") && strcmp(name, "sources"))
+			r = file_remove(arena_printf(a, "%s/%s", cfg->output, name), e);
+	}
+	closedir(d);
+	if (r == 0 && all) /* what marks it as ours goes last */
+		r = file_remove(cfg->output, e);
+	if (ours)
+		close(lock);
+	return r;
+}

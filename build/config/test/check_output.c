@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/config/output.h"
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "build/config/config.h"
+#include "build/test/checkout.h"
+#include "build/test/suites.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct config
+config_in(struct arena *a)
+{
+	return (struct config){ .top = test_dir(), .output = arena_printf(a, "%s/out", test_dir()), .triple = "x86_64-linux-musl", .use_dhcp = true };
+}
+
+/* makes folders and files of OUTPUT, ended by NULL */
+static void
+put(struct arena *a, const struct config *c, const char *const *rels)
+{
+	for (; *rels; rels++)
+		checkout_file(a, c->output, *rels, "x");
+}
+
+START_TEST(one_builder_at_a_time)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a);
+	struct err e = { 0 };
+	int lock, status;
+	pid_t other;
+
+	ck_assert_int_eq(file_mkdirs(c.output, 0755, &e), 0);
+	ck_assert_msg(output_lock(a, &c, &lock, &e) == 0, "%s", e.msg);
+	other = fork();
+	if (other == 0) {
+		int second;
+
+		_exit(output_lock(a, &c, &second, &e) == -1 && e.code == EXIT_SYSTEM &&
+			      !strcmp(e.msg, arena_printf(a, "OUTPUT %s: lh-build, process %ld, is at work there; wait for it, or set another OUTPUT", c.output, (long)getppid()))
+			  ? 0
+			  : 1);
+	}
+	ck_assert_int_eq(waitpid(other, &status, 0), other);
+	ck_assert_int_eq(status, 0);
+	close(lock);
+	/* what a killed one was writing goes, and nothing else */
+	ck_assert_int_eq(file_write(arena_printf(a, "%s/credentials.lh-a1B2c3", c.output), "x", 1, 0600, &e), 0);
+	ck_assert_int_eq(file_write(arena_printf(a, "%s/notes.backup", c.output), "x", 1, 0600, &e), 0);
+	put(a, &c, (const char *const[]){ "T/keys/target-x.lh-a1B2c3", "T/keys/target-x.lh-a1B2c", "T/manifest.lh-a1B2c3", NULL });
+	ck_assert_msg(output_lock(a, &c, &lock, &e) == 0, "%s", e.msg);
+	ck_assert(!file_exists(arena_printf(a, "%s/credentials.lh-a1B2c3", c.output)));
+	ck_assert(file_exists(arena_printf(a, "%s/notes.backup", c.output)));
+	ck_assert(!file_exists(arena_printf(a, "%s/T/keys/target-x.lh-a1B2c3", c.output)));
+	ck_assert(file_exists(arena_printf(a, "%s/T/keys/target-x.lh-a1B2c", c.output)));
+	ck_assert(!file_exists(arena_printf(a, "%s/T/manifest.lh-a1B2c3", c.output)));
+	close(lock);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(folders_of_the_two_modes)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a);
+
+	ck_assert_str_eq(output_dir(a, &c, true), arena_printf(a, "%s/x86_64-linux-musl", c.output));
+	ck_assert_str_eq(output_dir(a, &c, false), arena_printf(a, "%s/x86_64-linux-musl/static", c.output));
+	c.use_dhcp = false;
+	ck_assert_str_eq(output_dir(a, &c, false), arena_printf(a, "%s/x86_64-linux-musl", c.output));
+	ck_assert_str_eq(output_dir(a, &c, true), arena_printf(a, "%s/x86_64-linux-musl/dhcp", c.output));
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(links)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a);
+	struct err e = { 0 };
+	char *text;
+
+	put(a, &c, (const char *const[]){ "x86_64-linux-musl/kernel", "x86_64-linux-musl/rootfs/etc/passwd", "other/kernel", NULL });
+	ck_assert_msg(output_link(a, &c, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(file_read(a, arena_printf(a, "%s/rootfs/etc/passwd", c.output), &text, NULL, &e), 0);
+	ck_assert(file_exists(arena_printf(a, "%s/kernel", c.output)));
+	ck_assert(!file_exists(arena_printf(a, "%s/manifest", c.output)));
+	/* another triple: what it lacks is not linked to the old one */
+	c.triple = "other";
+	ck_assert_msg(output_link(a, &c, &e) == 0, "%s", e.msg);
+	ck_assert(file_exists(arena_printf(a, "%s/kernel", c.output)));
+	ck_assert(!file_exists(arena_printf(a, "%s/rootfs", c.output)));
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(cleaning)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a);
+	struct err e = { 0 };
+
+	ck_assert_msg(output_clean(a, &c, true, &e) == 0, "%s", e.msg); /* there is none: fine */
+
+	/* somebody else's folder */
+	put(a, &c, (const char *const[]){ "thesis.tex", NULL });
+	for (int all = 0; all < 2; all++) {
+		ck_assert_int_eq(output_clean(a, &c, all, &e), -1);
+		ck_assert_str_eq(e.msg, arena_printf(a, "OUTPUT %s: was not made by lh-build, as it holds no file `lock`; remove it yourself", c.output));
+		ck_assert_int_eq(e.code, EXIT_USAGE);
+	}
+	ck_assert(file_exists(arena_printf(a, "%s/thesis.tex", c.output)));
+
+	put(a, &c, (const char *const[]){ "lock", "sources/a.tar", "credentials", "x86_64-linux-musl/rootfs/bin/sh", "sourcesx", NULL });
+	ck_assert_int_eq(chmod(arena_printf(a, "%s/x86_64-linux-musl/rootfs", c.output), 0555), 0);
+	ck_assert_int_eq(symlink(test_dir(), arena_printf(a, "%s/link", c.output)), 0);
+	checkout_file(a, test_dir(), "precious", "");
+	ck_assert_msg(output_clean(a, &c, false, &e) == 0, "%s", e.msg);
+	ck_assert(file_exists(arena_printf(a, "%s/sources/a.tar", c.output)));
+	ck_assert(!file_exists(arena_printf(a, "%s/sourcesx", c.output)));
+	ck_assert(!file_exists(arena_printf(a, "%s/credentials", c.output)));
+	ck_assert(!file_exists(arena_printf(a, "%s/x86_64-linux-musl", c.output)));
+	ck_assert(!file_exists(arena_printf(a, "%s/link", c.output)));
+	ck_assert(file_exists(arena_printf(a, "%s/precious", test_dir()))); /* links are not followed */
+
+	ck_assert_msg(output_clean(a, &c, true, &e) == 0, "%s", e.msg);
+	ck_assert(!file_exists(c.output));
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(nothing_is_cleaned_under_a_builder)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a);
+	struct err e = { 0 };
+	int lock;
+
+	put(a, &c, (const char *const[]){ "kernel", NULL });
+	ck_assert_int_eq(output_lock(a, &c, &lock, &e), 0);
+	ck_assert_int_eq(output_clean(a, &c, true, &e), -1);
+	ck_assert_int_eq(e.code, EXIT_SYSTEM);
+	ck_assert(file_exists(arena_printf(a, "%s/kernel", c.output)));
+	close(lock);
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+output_suite(void)
+{
+	return suite_of("output", (const TTest *[]){ one_builder_at_a_time, folders_of_the_two_modes, links, cleaning, nothing_is_cleaned_under_a_builder, NULL });
+}

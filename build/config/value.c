@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/config/value.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/file.h"
+#include "build/base/lines.h"
+#include "build/config/config.h"
+#include "build/config/sysdeps.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int
+value_text(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	(void)r;
+	for (const char *p = *value; *p; p++)
+		if (iscntrl((unsigned char)*p))
+			return fail_usage(e, "%s: holds a control character", k->name);
+	return 0;
+}
+
+/* the value is a secret and stays out of messages */
+int
+value_word(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (value_text(r, k, value, e) < 0)
+		return -1;
+	if (strchr(*value, ' '))
+		return fail_usage(e, "%s: holds a blank; use another character", k->name);
+	return 0;
+}
+
+int
+value_name(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	(void)r;
+	for (const char *p = *value; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("._+-", *p))
+			return fail_usage(e, "%s %s: a version is made of letters, digits and . _ + -", k->name, *value);
+	return 0;
+}
+
+int
+value_bool(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	(void)r;
+	if (strcmp(*value, "true") && strcmp(*value, "false"))
+		return fail_usage(e, "%s %s: true or false", k->name, *value);
+	return 0;
+}
+
+int
+value_ipv4(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	struct in_addr addr;
+	unsigned last;
+
+	(void)r;
+	if (inet_pton(AF_INET, *value, &addr) != 1)
+		return fail_usage(e, "%s %s: no IPv4 address such as 10.0.2.15", k->name, *value);
+	last = ntohl(addr.s_addr) & 255;
+	if (last == 0 || last == 255)
+		return fail_usage(e, "%s %s: the address of a network, not of a machine in it", k->name, *value);
+	return 0;
+}
+
+/* a plain integer from lowest to highest; -1 when it is none */
+static long
+integer(const char *s, long lowest, long highest)
+{
+	long n;
+
+	if (!*s || strspn(s, "0123456789") != strlen(s))
+		return -1;
+	errno = 0;
+	n = strtol(s, NULL, 10);
+	return errno || n < lowest || n > highest ? -1 : n;
+}
+
+int
+value_size(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	long highest = 16 * 1024 * 1024; /* 16 TiB: ext4 with 4 KiB blocks and no 64bit feature */
+
+	(void)r;
+	if (integer(*value, 0, highest) < 0)
+		return fail_usage(e, "%s %s: a plain number of MiB up to %ld, 0 for none", k->name, *value, highest);
+	if (!strcmp(k->name, "ROOTFS_SIZE") && integer(*value, 1, highest) < 0)
+		return fail_usage(e, "%s 0: a system needs a root filesystem", k->name);
+	return 0;
+}
+
+int
+value_count(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	(void)r;
+	if (integer(*value, 1, 1024) < 0)
+		return fail_usage(e, "%s %s: a number from 1 to 1024", k->name, *value);
+	return 0;
+}
+
+int
+value_epoch(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	(void)r;
+	if (integer(*value, 1, INT32_MAX) < 0)
+		return fail_usage(e, "%s %s: seconds since 1970, from 1 to %d", k->name, *value, INT32_MAX);
+	return 0;
+}
+
+/* is word one of the blank-separated words */
+static bool
+listed(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = list; *p; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+
+		if (len == n && !memcmp(p, word, n))
+			return true;
+		p += len;
+	}
+	return false;
+}
+
+/* a choice whose fallback is empty may be left empty */
+int
+value_choice(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	(void)r;
+	if (**value ? listed(k->allowed, *value) : !*k->fallback)
+		return 0;
+	return fail_usage(e, "%s %s: not supported; one of %s%s", k->name, *value, k->allowed, *k->fallback ? "" : ", or empty");
+}
+
+int
+value_triple(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	const char *triple = sysdeps_resolve(r->a, r->c->top, *value);
+	struct sysdeps sd;
+
+	(void)k;
+	if (triple)
+		*value = triple;
+	return sysdeps_read(r->a, r->c->top, *value, &sd, e);
+}
+
+int
+value_set(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	char *dir = arena_printf(r->a, "%s/recipes/sets", r->c->top);
+	struct dirent **v = NULL;
+	struct buf known = { 0 };
+	bool found = false;
+	int n = scandir(dir, &v, NULL, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		if (v[i]->d_name[0] != '.') {
+			buf_addf(&known, " %s", v[i]->d_name);
+			found |= !strcmp(v[i]->d_name, *value);
+		}
+		free(v[i]);
+	}
+	free(v);
+	if (!found)
+		fail_usage(e, "%s %s: there is no such set; one of%s", k->name, *value, known.n ? known.p : " none");
+	buf_free(&known);
+	return found ? 0 : -1;
+}
+
+/* absolute, without . and .. and without a slash at the end; nothing needs to exist */
+char *
+value_path_absolute(struct arena *a, const char *top, const char *path)
+{
+	char *in = *path == '/' ? arena_strdup(a, path) : arena_printf(a, "%s/%s", top, path);
+	char *out = arena_alloc(a, strlen(in) + 1), *end = out, *save = NULL;
+
+	for (char *part = strtok_r(in, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
+		if (!strcmp(part, "."))
+			continue;
+		if (!strcmp(part, "..")) {
+			while (end > out && *--end != '/')
+				;
+			*end = '\0';
+			continue;
+		}
+		*end++ = '/';
+		end = stpcpy(end, part);
+	}
+	return end == out ? arena_strdup(a, "/") : out;
+}
+
+int
+value_path(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (value_text(r, k, value, e) < 0)
+		return -1;
+	if (!**value)
+		return fail_usage(e, "%s: is empty; name a folder", k->name);
+	*value = value_path_absolute(r->a, r->c->top, *value);
+	return 0;
+}
+
+/* inner is outer, or lies in it */
+static bool
+within(const char *inner, const char *outer)
+{
+	size_t n = strlen(outer);
+
+	return !strcmp(outer, "/") || (!strncmp(inner, outer, n) && (!inner[n] || inner[n] == '/'));
+}
+
+/* clean and distclean remove what is in it */
+int
+value_output(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	char *real;
+
+	if (value_path(r, k, value, e) < 0)
+		return -1;
+	real = realpath(*value, NULL); /* a link to / is / */
+	if (real) {
+		*value = arena_strdup(r->a, real);
+		free(real);
+	}
+	if (!strcmp(*value, "/"))
+		return fail_usage(e, "%s /: clean would remove all there is; name a folder for the output alone", k->name);
+	if (within(r->c->top, *value))
+		return fail_usage(e, "%s %s: holds the checkout %s; name a folder for the output alone", k->name, *value, r->c->top);
+	if (*r->home && within(r->home, *value))
+		return fail_usage(e, "%s %s: holds the home folder %s; name a folder for the output alone", k->name, *value, r->home);
+	return 0;
+}
+
+int
+value_folder(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (!**value)
+		return 0;
+	if (value_path(r, k, value, e) < 0)
+		return -1;
+	if (!file_isdir(*value))
+		return fail_usage(e, "%s %s: there is no such folder", k->name, *value);
+	return 0;
+}
+
+int
+value_cross(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (!**value)
+		return 0;
+	if (value_folder(r, k, value, e) < 0)
+		return -1;
+	if (access(arena_printf(r->a, "%s/bin/%s-gcc", *value, r->c->triple), X_OK) < 0)
+		return fail_usage(e, "%s %s: holds no bin/%s-gcc; leave it empty and a toolchain is built", k->name, *value, r->c->triple);
+	return 0;
+}
+
+int
+value_user(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	const struct passwd *pw;
+
+	r->c->uid = getuid();
+	r->c->gid = getgid();
+	if (!r->root) /* nobody to become */
+		return value_text(r, k, value, e);
+	errno = 0;
+	pw = getpwnam(*value);
+	if (!pw)
+		return fail_usage(e, "%s %s: there is no such user", k->name, *value);
+	if (pw->pw_uid == 0)
+		return fail_usage(e, "%s %s: is the superuser; name an ordinary user", k->name, *value);
+	r->c->uid = pw->pw_uid;
+	r->c->gid = pw->pw_gid;
+	return 0;
+}
+
+int
+value_kernel_config(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	char *text = arena_strdup(r->a, "");
+
+	if (**value) {
+		if (value_path(r, k, value, e) < 0)
+			return -1;
+		if (file_read(r->a, *value, &text, NULL, e) < 0) {
+			e->code = EXIT_USAGE;
+			return wrap(e, "%s", k->name);
+		}
+	}
+	config_set(r->a, r->c, "KERNEL_CONFIG_TEXT", text, k->name);
+	return 0;
+}
+
+int
+value_console(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	(void)r;
+	for (const char *p = *value; *p; p++)
+		if (!isalnum((unsigned char)*p))
+			return fail_usage(e, "%s %s: the name of a device in /dev, such as ttyS0", k->name, *value);
+	return **value ? 0 : fail_usage(e, "%s: is empty; name a device in /dev, such as ttyS0", k->name);
+}
+
+int
+value_mirrors(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	static const char *const schemes[] = { "https://", "http://", "file://", "ftp://" };
+	char *rest = arena_strdup(r->a, *value), *word;
+
+	if (value_text(r, k, value, e) < 0)
+		return -1;
+	while ((word = word_next(&rest))) {
+		bool known = false;
+
+		for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+			known |= !strncmp(word, schemes[i], strlen(schemes[i]));
+		if (!known)
+			return fail_usage(e, "%s %s: no URL that begins with https:// http:// ftp:// or file://", k->name, word);
+	}
+	return 0;
+}
+
+int
+value_cache_url(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (value_word(r, k, value, e) < 0)
+		return -1;
+	if (**value && strncmp(*value, "http://", 7) && strncmp(*value, "https://", 8))
+		return fail_usage(e, "%s %s: no URL that begins with https:// or http://", k->name, *value);
+	return 0;
+}
+
+int
+value_git_mirror(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	const char *percent = strchr(*value, '%');
+
+	if (value_text(r, k, value, e) < 0)
+		return -1;
+	if (**value && (!percent || percent[1] != 's' || strchr(percent + 1, '%')))
+		return fail_usage(e, "%s %s: needs exactly one %%s, where the package's name goes", k->name, *value);
+	return 0;
+}
+
+/* a line of authorized_keys: options, then the type, then the key itself in base64 */
+static bool
+is_key_line(const char *line)
+{
+	static const char *const types[] = { "ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-" };
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		const char *type = strstr(line, types[i]);
+
+		if (type && (type == line || type[-1] == ' ') && (type = strchr(type, ' ')) && !strncmp(type, " AAAA", 5))
+			return true;
+	}
+	return false;
+}
+
+/* the text of keys, or a file that holds some */
+int
+value_keys(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	const char *name = k->name;
+	char *text = arena_strdup(r->a, *value), *line;
+	struct buf all = { 0 };
+	struct lines l;
+
+	if (!**value)
+		return 0;
+	if (!strchr(text, '\n') && !is_key_line(text)) {
+		name = value_path_absolute(r->a, r->c->top, *value);
+		if (file_read(r->a, name, &text, NULL, e) < 0) {
+			e->code = EXIT_USAGE;
+			return wrap(e, "%s", k->name);
+		}
+		name = arena_printf(r->a, "%s: %s", k->name, *value);
+	}
+	lines_text(r->a, name, text, &l);
+	while ((line = lines_next(&l))) {
+		line = trim(line);
+		if (!*line || *line == '#')
+			continue;
+		if (!is_key_line(line)) {
+			buf_free(&all);
+			return lines_fail(&l, e, "no public ssh key");
+		}
+		buf_addf(&all, "%s\n", line);
+	}
+	*value = all.n ? arena_strdup(r->a, all.p) : "";
+	buf_free(&all);
+	return 0;
+}

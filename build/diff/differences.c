@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/diff/differences.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+
+static const char *const more[DIFF_NRANKS] = {
+	[DIFF_MADE_OF] = "in the manifests",
+	[DIFF_TABLE] = "in the partition tables",
+	[DIFF_THERE] = "in which files there are",
+	[DIFF_BYTES] = "in the bytes of files",
+	[DIFF_ATTRIBUTE] = "in modes, owners, times or targets",
+	[DIFF_STRUCTURE] = "in the structure of filesystems",
+	[DIFF_FOLLOWS] = "that follow from others",
+};
+
+void
+diff_add(struct differences *d, enum diff_rank rank, const char *fs, const char *path, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	d->v = arena_more(d->a, d->v, d->n, sizeof *d->v);
+	d->v[d->n++] = (struct difference){ .rank = rank, .fs = fs, .path = path, .text = arena_vprintf(d->a, fmt, ap) };
+	va_end(ap);
+}
+
+static void
+tell(const struct difference *one, struct buf *out)
+{
+	if (one->fs)
+		buf_addf(out, "%s:%s%s", one->fs, one->path ? one->path : "", one->path ? ": " : " ");
+	buf_adds(out, one->text);
+	if (one->owner)
+		buf_addf(out, " (%s, recipes/%s)", one->owner, one->owner);
+	buf_adds(out, "\n");
+}
+
+void
+diff_tell(struct differences *d, size_t limit, struct buf *out)
+{
+	for (int rank = 0; rank < DIFF_NRANKS; rank++) {
+		size_t told = 0, most = rank == DIFF_FOLLOWS ? limit / 4 : limit;
+
+		for (size_t i = 0; i < d->n; i++)
+			if ((int)d->v[i].rank == rank && told++ < most)
+				tell(&d->v[i], out);
+		if (told > most)
+			buf_addf(out, "and %zu more %s\n", told - most, more[rank]);
+	}
+}

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/engine/jobserver.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* how long an offer may be ignored while others want it */
+#define GRACE (50 * NS_PER_MS)
+/* a package's descriptors are out of the way of shell scripts that say 3> */
+#define FIRST_FD 64
+
+struct account {
+	struct account *next;
+	int feed;	/* we write a token here */
+	int take;	/* the same pipe's other end, ours: to take back what was not claimed */
+	int back;	/* what make returns */
+	int fds[2];	/* what make gets: reads from [0], writes to [1] */
+	unsigned given; /* tokens in its hands or on offer, beyond its own */
+	bool offered;	/* one of them lies in the pipe */
+	bool sated;	/* let an offer lapse */
+	nstime since;	/* of the offer */
+	char makeflags[96];
+};
+
+struct jobserver {
+	struct arena *a;
+	unsigned jobs;
+	unsigned pool;		/* tokens nobody has */
+	int parent_r, parent_w; /* of the make that started us, or -1 */
+	char *borrowed;		/* its tokens: it wants the same bytes back */
+	size_t nborrowed, cap;
+	struct account *accounts; /* the open ones */
+	struct account *spare;	  /* closed ones, to be used again */
+};
+
+static void
+shut(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* the same pipe by a description of our own: O_NONBLOCK must not be seen by those who share the other */
+static int
+reopen(int fd, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, flags | O_NONBLOCK | O_CLOEXEC);
+}
+
+static bool
+is_pipe(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/* a descriptor of our own to read from without waiting; -1: there can't be one */
+static int
+read_end(int fd)
+{
+	int own = reopen(fd, O_RDONLY);
+
+	/* after dropping root, root's pipe can't be opened anew; but make reads without waiting itself */
+	if (own < 0 && fcntl(fd, F_GETFL) & O_NONBLOCK)
+		own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return own;
+}
+
+/* the last one counts: make appends */
+static const char *
+last_auth(const char *makeflags)
+{
+	static const char *const names[] = { "--jobserver-auth=", "--jobserver-fds=" };
+	const char *found = NULL;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		for (const char *s = makeflags; (s = strstr(s, names[i]));) {
+			s += strlen(names[i]);
+			if (!found || s > found)
+				found = s;
+		}
+	return found;
+}
+
+/* whatever is not right: we have a pool of our own then */
+static void
+join(struct jobserver *j, const char *makeflags)
+{
+	const char *auth = makeflags ? last_auth(makeflags) : NULL;
+	int r, w;
+
+	if (!auth)
+		return;
+	if (!strncmp(auth, "fifo:", 5)) {
+		const char *path = auth + 5;
+
+		/* both ways, or opening would wait for the other side */
+		r = open(arena_strndup(j->a, path, strcspn(path, " ")), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+		if (!is_pipe(r))
+			shut(&r);
+		j->parent_r = r;
+		j->parent_w = r < 0 ? -1 : fcntl(r, F_DUPFD_CLOEXEC, 0);
+	} else if (sscanf(auth, "%d,%d", &r, &w) == 2 && is_pipe(r) && is_pipe(w)) {
+		fd_cloexec(r); /* the packages have theirs */
+		fd_cloexec(w);
+		j->parent_r = read_end(r);
+		j->parent_w = j->parent_r < 0 ? -1 : fcntl(w, F_DUPFD_CLOEXEC, 0);
+	}
+	if (j->parent_w < 0)
+		shut(&j->parent_r);
+}
+
+int
+jobserver_open(struct arena *a, unsigned jobs, const char *makeflags, struct jobserver **out, struct err *e)
+{
+	struct jobserver *j = arena_alloc(a, sizeof *j);
+
+	if (!jobs)
+		return fail_usage(e, "JOBS must be at least 1");
+	j->a = a;
+	j->jobs = jobs;
+	j->parent_r = j->parent_w = -1;
+	join(j, makeflags);
+	j->pool = jobserver_joined(j) ? 1 : jobs; /* the make that runs us has given us one */
+	*out = j;
+	return 0;
+}
+
+bool
+jobserver_joined(const struct jobserver *j)
+{
+	return j->parent_r >= 0;
+}
+
+unsigned
+jobserver_free(const struct jobserver *j)
+{
+	return j->pool;
+}
+
+/* one more token from the parent make, if it has one */
+static bool
+borrow(struct jobserver *j)
+{
+	char token;
+
+	if (!jobserver_joined(j) || read(j->parent_r, &token, 1) != 1)
+		return false;
+	if (j->nborrowed == j->cap) {
+		size_t cap = j->cap ? 2 * j->cap : 16;
+
+		j->borrowed = arena_grow(j->a, j->borrowed, j->nborrowed, cap, 1);
+		j->cap = cap;
+	}
+	j->borrowed[j->nborrowed++] = token;
+	j->pool++;
+	return true;
+}
+
+static void
+give_back(struct jobserver *j)
+{
+	while (j->pool && j->nborrowed) {
+		if (write(j->parent_w, &j->borrowed[j->nborrowed - 1], 1) != 1)
+			return; /* a full pipe has enough tokens; the next turn tries again */
+		j->nborrowed--;
+		j->pool--;
+	}
+}
+
+void
+jobserver_close(struct jobserver *j)
+{
+	give_back(j);
+	shut(&j->parent_r);
+	shut(&j->parent_w);
+}
+
+static void
+account_shut(struct account *acc)
+{
+	shut(&acc->feed);
+	shut(&acc->take);
+	shut(&acc->back);
+	shut(&acc->fds[0]);
+	shut(&acc->fds[1]);
+}
+
+/* moves a descriptor to where shell scripts don't come */
+static int
+lift(int *fd)
+{
+	int high = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST_FD);
+
+	shut(fd);
+	return high;
+}
+
+static int
+account_open(struct account *acc, unsigned jobs, struct err *e)
+{
+	int feed[2] = { -1, -1 }, back[2] = { -1, -1 };
+
+	*acc = (struct account){ .feed = -1, .take = -1, .back = -1, .fds = { -1, -1 } };
+	if (pipe2(feed, O_CLOEXEC) < 0 || pipe2(back, O_CLOEXEC) < 0) {
+		fail_errno(e, "jobserver");
+		shut(&feed[0]);
+		shut(&feed[1]);
+		return -1;
+	}
+	acc->feed = feed[1];
+	acc->back = back[0];
+	acc->fds[0] = lift(&feed[0]);
+	acc->fds[1] = lift(&back[1]);
+	acc->take = reopen(acc->fds[0], O_RDONLY);
+	/*
+	 * With room for PIPE_BUF bytes and no more, the pipe is writable when it is empty
+	 * and not before: poll tells when make has claimed the offer.
+	 */
+	if (acc->fds[0] < 0 || acc->fds[1] < 0 || acc->take < 0 || fcntl(acc->feed, F_SETPIPE_SZ, PIPE_BUF) < 0 || fd_nonblock(acc->feed) < 0 || fd_nonblock(acc->back) < 0) {
+		fail_errno(e, "jobserver");
+		account_shut(acc);
+		return -1;
+	}
+	snprintf(acc->makeflags, sizeof acc->makeflags, " -j%u --jobserver-auth=%d,%d", jobs, acc->fds[0], acc->fds[1]);
+	return 0;
+}
+
+int
+jobserver_begin(struct jobserver *j, struct account **out, struct err *e)
+{
+	struct account *acc = j->spare;
+
+	*out = NULL;
+	if (!j->pool)
+		return 0;
+	if (acc)
+		j->spare = acc->next;
+	else
+		acc = arena_alloc(j->a, sizeof *acc);
+	if (account_open(acc, j->jobs, e) < 0) {
+		acc->next = j->spare;
+		j->spare = acc;
+		return -1;
+	}
+	acc->next = j->accounts;
+	j->accounts = acc;
+	j->pool--;
+	*out = acc;
+	return 0;
+}
+
+const char *
+account_makeflags(const struct account *acc)
+{
+	return acc->makeflags;
+}
+
+const int *
+account_fds(const struct account *acc)
+{
+	return acc->fds;
+}
+
+/* what make has taken and returned since we last looked */
+static void
+collect(struct jobserver *j, struct account *acc)
+{
+	char block[256];
+	unsigned returned = 0;
+	int lying = 0;
+	ssize_t n;
+
+	while ((n = read(acc->back, block, sizeof block)) > 0)
+		returned += (unsigned)n;
+	/* looked at after that: what was returned had been taken before */
+	if (acc->offered && ioctl(acc->take, FIONREAD, &lying) == 0 && lying == 0)
+		acc->offered = acc->sated = false;
+	/* a client that makes up tokens gets us no more than we gave it */
+	if (returned > acc->given - acc->offered)
+		returned = acc->given - acc->offered;
+	acc->given -= returned;
+	j->pool += returned;
+}
+
+/* false: make was faster */
+static bool
+withdraw(struct jobserver *j, struct account *acc)
+{
+	char token;
+
+	if (!acc->offered)
+		return false;
+	acc->offered = false;
+	if (read(acc->take, &token, 1) != 1) {
+		acc->sated = false;
+		return false;
+	}
+	acc->given--;
+	j->pool++;
+	return true;
+}
+
+void
+jobserver_settle(struct jobserver *j, struct account *acc)
+{
+	char block[256];
+
+	while (read(acc->take, block, sizeof block) > 0)
+		;
+	while (read(acc->back, block, sizeof block) > 0)
+		;
+	j->pool += acc->given;
+	acc->given = 0;
+	acc->offered = acc->sated = false;
+}
+
+void
+jobserver_end(struct jobserver *j, struct account *acc)
+{
+	struct account **at = &j->accounts;
+
+	jobserver_settle(j, acc);
+	j->pool++;
+	while (*at != acc)
+		at = &(*at)->next;
+	*at = acc->next;
+	account_shut(acc);
+	acc->next = j->spare;
+	j->spare = acc;
+}
+
+static bool
+hungry(const struct account *acc)
+{
+	return !acc->offered && !acc->sated;
+}
+
+static bool
+anyone_hungry(const struct jobserver *j)
+{
+	for (const struct account *acc = j->accounts; acc; acc = acc->next)
+		if (hungry(acc))
+			return true;
+	return false;
+}
+
+/* who is to have the next token: the hungry before the sated, then who has fewest; NULL: all have an offer */
+static struct account *
+poorest(struct jobserver *j)
+{
+	struct account *best = NULL;
+
+	for (struct account *acc = j->accounts; acc; acc = acc->next) {
+		if (acc->offered)
+			continue;
+		if (!best || acc->sated < best->sated || (acc->sated == best->sated && acc->given < best->given))
+			best = acc;
+	}
+	return best;
+}
+
+/* offers that have lapsed go round */
+static void
+rotate(struct jobserver *j)
+{
+	nstime now = clock_now();
+
+	if (j->pool || !anyone_hungry(j))
+		return;
+	for (struct account *acc = j->accounts; acc && !j->pool; acc = acc->next)
+		if (acc->offered && now - acc->since >= GRACE && withdraw(j, acc))
+			acc->sated = true;
+}
+
+static void
+offer(struct jobserver *j)
+{
+	struct account *acc;
+
+	while (j->pool && (acc = poorest(j))) {
+		if (write(acc->feed, "+", 1) != 1)
+			return;
+		acc->offered = true;
+		acc->since = clock_now();
+		acc->given++;
+		j->pool--;
+	}
+}
+
+void
+jobserver_turn(struct jobserver *j, bool waiting)
+{
+	for (struct account *acc = j->accounts; acc; acc = acc->next)
+		collect(j, acc);
+	if (waiting) {
+		for (struct account *acc = j->accounts; acc && !j->pool; acc = acc->next)
+			withdraw(j, acc);
+		if (!j->pool)
+			borrow(j);
+		return; /* what is in the pool is for who waits */
+	}
+	do {
+		rotate(j);
+		offer(j);
+	} while (!j->pool && anyone_hungry(j) && borrow(j));
+	give_back(j);
+}
+
+nstime
+jobserver_deadline(const struct jobserver *j)
+{
+	nstime first = NS_NEVER;
+
+	if (j->pool || !anyone_hungry(j))
+		return NS_NEVER;
+	for (const struct account *acc = j->accounts; acc; acc = acc->next)
+		if (acc->offered && acc->since + GRACE < first)
+			first = acc->since + GRACE;
+	return first;
+}
+
+size_t
+jobserver_poll(const struct jobserver *j, bool waiting, struct pollfd *v)
+{
+	size_t n = 0;
+
+	for (const struct account *acc = j->accounts; acc; acc = acc->next) {
+		v[n++] = (struct pollfd){ .fd = acc->back, .events = POLLIN };
+		if (acc->offered)
+			v[n++] = (struct pollfd){ .fd = acc->feed, .events = POLLOUT };
+	}
+	if (jobserver_joined(j) && !j->pool && (waiting || anyone_hungry(j)))
+		v[n++] = (struct pollfd){ .fd = j->parent_r, .events = POLLIN };
+	return n;
+}

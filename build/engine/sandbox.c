@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/engine/sandbox.h"
+
+#include "build/base/argv.h"
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+
+#include <string.h>
+
+/*
+ * The system's programs.  Of /etc only what programs cannot do without: the
+ * alternatives (cc, awk), the linker's cache, names of users; no host name, no
+ * resolver, nothing a result could come to depend on.  -try because distributions
+ * differ; a symlink such as /bin -> usr/bin is seen as the folder it means.
+ */
+static const char *const system_paths[] = {
+	"/usr",
+	"/bin",
+	"/lib",
+	"/lib32",
+	"/lib64",
+	"/libx32",
+	"/sbin",
+	"/etc/alternatives",
+	"/etc/group",
+	"/etc/ld.so.cache",
+	"/etc/ld.so.conf",
+	"/etc/ld.so.conf.d",
+	"/etc/nsswitch.conf",
+	"/etc/passwd",
+};
+
+void
+sandbox_wrap(struct argv *v, const struct mount *m, size_t n, const char *cwd)
+{
+	/* whoever runs the build, inside it is the same machine and the same user */
+	argv_pushv(v, "bwrap", "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-uts", "--hostname", "lh",
+	    "--unshare-net", "--unshare-ipc", "--unshare-pid", "--die-with-parent", "--new-session", NULL);
+	for (size_t i = 0; i < sizeof system_paths / sizeof *system_paths; i++)
+		argv_pushv(v, "--ro-bind-try", system_paths[i], system_paths[i], NULL);
+	argv_pushv(v, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", NULL);
+	for (size_t i = 0; i < n; i++) {
+		if (m[i].real)
+			argv_pushv(v, m[i].writable ? "--bind" : "--ro-bind", m[i].real, m[i].inside, NULL);
+		else
+			argv_pushv(v, "--dir", m[i].inside, NULL);
+	}
+	/*
+	 * bwrap's own pid 1 is not waited for by bwrap, and nobody would learn what processor
+	 * time the command took.  The command can't be pid 1: then it could not kill itself.
+	 */
+	argv_pushv(v, "--as-pid-1", "--chdir", cwd, "--", "/bin/sh", "-c", "\"$@\"; exit $?", "sh", NULL);
+}
+
+bool
+sandbox_works(struct arena *a, const char **why)
+{
+	struct argv v = { .a = a };
+	struct buf said = { 0 };
+	struct err e;
+	int status;
+	bool works = false;
+
+	sandbox_wrap(&v, NULL, 0, "/");
+	argv_push(&v, "true");
+	if (child_run(v.v, NULL, &said, &status, &e) < 0) {
+		*why = arena_strdup(a, e.msg);
+	} else if (status != 0) {
+		if (said.n && said.p[said.n - 1] == '\n')
+			said.p[said.n - 1] = '\0';
+		*why = said.n ? arena_strdup(a, said.p) : child_status_text(a, status);
+	} else {
+		works = true;
+	}
+	buf_free(&said);
+	return works;
+}

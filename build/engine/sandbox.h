@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_ENGINE_SANDBOX_H
+#define BUILD_ENGINE_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct argv;
+struct arena;
+
+/*
+ * The command line that shuts a build step in: bubblewrap with no network and only
+ * the system's programs and what the step declared, at fixed paths under /lh.  Without
+ * bubblewrap the paths are the real ones and the network stays.  Pure: nothing is run.
+ */
+struct mount {
+	const char *real;   /* absolute path on this machine; NULL: an empty folder */
+	const char *inside; /* path the step sees it at, such as /lh/src */
+	bool writable;
+};
+
+/* this machine can do it: bwrap is there and a trial run works; why says why not */
+bool sandbox_works(struct arena *a, const char **why);
+/* pushes the bwrap words; the command itself is pushed after them by the caller */
+void sandbox_wrap(struct argv *v, const struct mount *m, size_t n, const char *cwd);
+
+#endif

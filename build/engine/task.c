@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/engine/task.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/file.h"
+#include "build/base/log.h"
+#include "build/config/config.h"
+#include "build/engine/job.h"
+#include "build/engine/jobserver.h"
+#include "build/plan/plan.h"
+#include "build/cache/shared.h"
+#include "build/cache/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define TAIL_LINES 20
+/* with so few to be had a filesystem is full */
+#define FULL_BLOCKS 4
+/* another builder is asked again whether it is ready */
+#define ELSEWHERE_AGAIN (NS_PER_S / 2)
+
+/* 1: the store has the node when it is built from this form; its key is set either way */
+static int
+look_up_form(const struct bench *b, struct task *t, const struct source *form, struct err *e)
+{
+	struct node *n = t->node;
+	int found;
+
+	n->form = form;
+	if (plan_key(b->a, t->job->cfg, t->job->sd, t->job->plan, n, &t->key_text, e) < 0)
+		return -1;
+	digest_bytes(t->key_text, strlen(t->key_text), n->key);
+	found = store_lookup(t->job->store, n->key, t->name, n->output, e);
+	if (found == 0 && !t->override)
+		found = shared_get(t->job->shared, n->key, t->name, t->key_text, n->output, e);
+	if (found > 0)
+		n->store = store_path(b->a, t->job->store, n->key, t->name);
+	return found;
+}
+
+/* before sources are fetched: the form that is here, or else the one that is preferred */
+static const struct source *
+likely_form(struct arena *a, const struct config *cfg, const struct version *v)
+{
+	const char *const folders[] = { cfg->output, cfg->cache };
+
+	for (size_t i = 0; i < v->nforms; i++)
+		for (size_t j = 0; j < 2; j++)
+			if (file_exists(arena_printf(a, "%s/sources/%s", folders[j], v->forms[i].file)))
+				return &v->forms[i];
+	return v->nforms ? &v->forms[0] : NULL;
+}
+
+/* the form that is at hand is tried last, so that it is what stays when none is found */
+int
+task_look_up(const struct bench *b, struct task *t, struct err *e)
+{
+	const struct version *v = t->override ? NULL : t->node->version;
+	const struct source *have = t->node->form;
+
+	for (size_t i = 0; v && i < v->nforms; i++) {
+		int found = &v->forms[i] == have ? 0 : look_up_form(b, t, &v->forms[i], e);
+
+		if (found)
+			return found;
+	}
+	if (v && !have)
+		have = likely_form(b->a, t->job->cfg, v);
+	return look_up_form(b, t, have, e);
+}
+
+/* the last lines of a text, cut in place */
+static char *
+tail_of(char *text, size_t n)
+{
+	size_t lines = 0;
+
+	while (n && text[n - 1] == '\n')
+		text[--n] = '\0';
+	for (char *s = text + n; s > text; s--)
+		if (s[-1] == '\n' && ++lines == TAIL_LINES)
+			return s;
+	return text;
+}
+
+/* what a running task holds of what others want */
+static void
+let_go(const struct bench *b, struct task *t)
+{
+	jobserver_end(b->tokens, t->account);
+	if (t->node)
+		store_unlock(t->job->store, t->node->key, t->lock);
+	close(t->log);
+}
+
+/* a program may fail for this, and say what it likes */
+static bool
+is_full(const char *dir)
+{
+	struct statvfs st;
+
+	return statvfs(dir, &st) == 0 && (st.f_bavail < FULL_BLOCKS || (st.f_files && st.f_favail == 0));
+}
+
+/* why: what the step's child said in the end */
+static void
+failed(const struct bench *b, struct task *t, const char *why, struct err *failure)
+{
+	const struct step *s = &t->work.steps[t->step];
+	char *log = journal_failed(&t->job->journal, t->node, t->work.dir), *text = NULL;
+	struct err ignored, lack;
+	size_t n;
+
+	t->state = TASK_FAILED;
+	if (!step_is_ours(s) && is_full(t->work.dir)) {
+		fail(&lack, "%s, no space left", why);
+		err_full(&lack, ENOSPC, t->work.dir);
+		why = lack.msg;
+	}
+	if (!step_is_ours(s) && file_read(t->work.a, t->work.log, &text, &n, &ignored) == 0) {
+		log_info("%s: %s failed; the log ends with", t->id, s->label);
+		log_text(arena_printf(t->work.a, "%s\n", tail_of(text, n)));
+	}
+	fail(failure, "%s: %s: %s; log %s, folder %s", t->id, s->label, why, log, t->work.dir);
+	let_go(b, t);
+	arena_free(t->work.a);
+}
+
+struct call {
+	const struct work *work;
+	const struct step *step;
+};
+
+static int
+do_step(void *arg, struct err *e)
+{
+	const struct call *c = arg;
+
+	return work_do(c->work, c->step, e);
+}
+
+int
+task_aside(struct child *c, child_work *work, void *arg, struct err *e)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), r;
+
+	if (null < 0)
+		return fail_errno(e, "/dev/null");
+	r = child_call(c, work, arg, null, e);
+	close(null);
+	return r;
+}
+
+static int
+cleaned(struct task *t, struct err *e)
+{
+	struct err why = { 0 };
+	int status, waited = child_call_wait(&t->child, &status, &why, e);
+
+	if (waited == 0 && status != 0)
+		log_warn("%s: its folder stays: %s", t->id, *why.msg ? why.msg : child_status_text(t->work.a, status));
+	arena_free(t->work.a);
+	return waited;
+}
+
+/* the result is in the store */
+static int
+finished(const struct bench *b, struct task *t, struct err *e)
+{
+	struct node *n = t->node;
+	double seconds = (double)(clock_now() - t->since) / NS_PER_S;
+	int found;
+
+	t->state = TASK_DONE;
+	let_go(b, t);
+	found = store_lookup(t->job->store, n->key, t->name, n->output, e);
+	if (found <= 0)
+		return found < 0 ? -1 : fail(e, "%s: went missing from the store", t->id);
+	n->store = store_path(b->a, t->job->store, n->key, t->name);
+	if (shared_may(t->job->plan, n) && !b->unboxed) /* what is built here may have seen anything */
+		shared_put(t->job->shared, n->key, t->name);
+	if (!t->work.checkpoint) /* only [install] is no measure of the next time */
+		journal_took(&t->job->journal, n, seconds);
+	log_info("%s %s: %.1f s%s", clock_stamp(b->a, clock_now() - b->began), t->id, seconds, t->work.checkpoint ? ", [install] only" : "");
+	if (journal_done(&t->job->journal, n, t->key_text, e) < 0)
+		return -1;
+	return task_aside(&t->child, do_step, &(struct call){ &t->work, &t->work.steps[t->step] }, e);
+}
+
+static int
+start_step(struct task *t, struct err *e)
+{
+	const struct step *s = &t->work.steps[t->step];
+	struct argv v = { .a = t->work.a }, env = { .a = t->work.a };
+	struct child_opts o = { .out = t->log, .dir = arena_printf(t->work.a, "%s/src", t->work.dir), .keep = account_fds(t->account), .nkeep = 2 };
+
+	t->step_since = clock_now();
+	if (dprintf(t->log, "== %s\n", s->label) < 0)
+		return fail_errno(e, "%s", t->work.log);
+	if (step_is_ours(s))
+		return child_call(&t->child, do_step, &(struct call){ &t->work, s }, t->log, e);
+	work_command(&t->work, s, &v);
+	work_env(&t->work, account_makeflags(t->account), &env);
+	o.env = env.v;
+	return child_start(&t->child, v.v, &o, e);
+}
+
+/* seconds of processor that all children we have waited for took */
+static double
+children_cpu(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_CHILDREN, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+/* the child of the step is dead: reaps it and writes down what it took */
+static int
+reap(const struct bench *b, struct task *t, bool ours, int *status, struct err *why, struct err *e)
+{
+	double before = children_cpu();
+	int waited = ours ? child_call_wait(&t->child, status, why, e) : child_wait(&t->child, status, e);
+
+	t->spans[t->nspans++] = (struct span){
+		.label = arena_strdup(b->a, task_step(t)),
+		.ours = ours,
+		.from = t->step_since,
+		.to = clock_now(),
+		.cpu = children_cpu() - before,
+	};
+	jobserver_settle(b->tokens, t->account);
+	return waited;
+}
+
+const char *
+task_step(const struct task *t)
+{
+	return t->node ? t->work.steps[t->step].label : t->job->finish_name;
+}
+
+/* ---- the end of a plan ---- */
+
+static const char *
+finish_log(const struct bench *b, const struct task *t)
+{
+	return arena_printf(b->a, "%s/logs/%s.log", t->job->dir, t->job->finish_name);
+}
+
+static int
+start_finish(const struct bench *b, struct task *t, struct err *e)
+{
+	const char *path = finish_log(b, t);
+
+	if (jobserver_begin(b->tokens, &t->account, e) < 0)
+		return -1;
+	t->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+	if (t->log < 0) {
+		fail_errno(e, "%s", path);
+		goto end_account;
+	}
+	t->spans = arena_array(b->a, 1, sizeof *t->spans);
+	t->since = t->step_since = clock_now();
+	if (child_call(&t->child, t->job->finish, t->job->arg, t->log, e) < 0)
+		goto close_log;
+	t->state = TASK_RUNNING;
+	return 0;
+
+close_log:
+	close(t->log);
+end_account:
+	jobserver_end(b->tokens, t->account);
+	return -1;
+}
+
+/* what it said is for people, as if we had done it ourselves; its error is told once, with the others */
+static int
+end_finish(const struct bench *b, struct task *t, struct err *failure, struct err *e)
+{
+	struct err why = { 0 };
+	char *said;
+	int status;
+
+	if (reap(b, t, true, &status, &why, e) < 0)
+		return -1;
+	let_go(b, t);
+	t->state = status ? TASK_FAILED : TASK_DONE;
+	if (status) {
+		fail(failure, "%s%s%s", t->job->label, *t->job->label ? ": " : "", *why.msg ? why.msg : arena_printf(b->a, "%s: %s", t->job->finish_name, child_status_text(b->a, status)));
+		failure->code = why.code;
+		return 0;
+	}
+	journal_took(&t->job->journal, NULL, (double)(clock_now() - t->since) / NS_PER_S);
+	if (file_read(b->a, finish_log(b, t), &said, NULL, e) < 0)
+		return -1;
+	if (*said)
+		log_text(said);
+	return 0;
+}
+
+/* ---- from step to step ---- */
+
+int
+task_go_on(const struct bench *b, struct task *t, struct err *failure, struct err *e)
+{
+	struct err why = { 0 };
+	int status;
+
+	if (t->state == TASK_DONE)
+		return cleaned(t, e);
+	if (!t->node)
+		return end_finish(b, t, failure, e);
+	if (reap(b, t, step_is_ours(&t->work.steps[t->step]), &status, &why, e) < 0)
+		return -1;
+	if (status != 0) {
+		failed(b, t, *why.msg ? why.msg : child_status_text(t->work.a, status), failure);
+		return 0;
+	}
+	t->step++;
+	return t->work.steps[t->step].kind == STEP_CLEAN ? finished(b, t, e) : start_step(t, e);
+}
+
+int
+task_start(const struct bench *b, struct task *t, struct err *e)
+{
+	int found;
+
+	if (!t->node)
+		return start_finish(b, t, e);
+	if (store_lock(t->job->store, t->node->key, &t->lock, e) < 0)
+		return -1;
+	if (t->lock < 0) {
+		if (!t->again)
+			log_info("%s: another builder is at it", t->id);
+		t->state = TASK_ELSEWHERE;
+		t->again = clock_now() + ELSEWHERE_AGAIN;
+		return 0;
+	}
+	found = store_lookup(t->job->store, t->node->key, t->name, t->node->output, e);
+	if (found) { /* it was there by the time we had the lock */
+		store_unlock(t->job->store, t->node->key, t->lock);
+		t->state = TASK_ELSEWHERE;
+		return found < 0 ? -1 : 0;
+	}
+	if (jobserver_begin(b->tokens, &t->account, e) < 0)
+		goto unlock;
+	t->work = (struct work){
+		.a = arena_new(),
+		.cfg = t->job->cfg,
+		.sd = t->job->sd,
+		.plan = t->job->plan,
+		.node = t->node,
+		.store = t->job->store,
+		.source = t->archive,
+		.override = t->override,
+		.stale = journal_forgive(&t->job->journal, t->node),
+		.key_text = t->key_text,
+		.unboxed = b->unboxed,
+	};
+	if (work_open(&t->work, e) < 0)
+		goto free_arena;
+	t->log = open(t->work.log, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (t->log < 0) {
+		fail_errno(e, "%s", t->work.log);
+		goto remove_work;
+	}
+	t->step = 0;
+	t->spans = arena_array(b->a, t->work.nsteps, sizeof *t->spans);
+	t->since = clock_now();
+	if (start_step(t, e) < 0)
+		goto close_log;
+	t->state = TASK_RUNNING;
+	return 0;
+
+close_log:
+	close(t->log);
+remove_work:
+	work_remove(&t->work, &(struct err){ 0 });
+free_arena:
+	arena_free(t->work.a);
+	jobserver_end(b->tokens, t->account);
+unlock:
+	store_unlock(t->job->store, t->node->key, t->lock);
+	return -1;
+}
+
+void
+task_tidy(const struct task *t)
+{
+	struct err ignored;
+
+	/* in its sandbox somebody may be dying still, and writing */
+	for (int i = 0; t->node && work_remove(&t->work, &ignored) < 0 && i < 50; i++)
+		usleep(20000);
+}
+
+void
+task_abandon(const struct bench *b, struct task *t)
+{
+	if (t->state == TASK_RUNNING) {
+		let_go(b, t);
+		t->state = TASK_FAILED;
+	}
+	if (t->node)
+		arena_free(t->work.a);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/image/record.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "build/base/lines.h"
+#include "build/config/config.h"
+#include "build/image/image.h"
+#include "build/plan/plan.h"
+#include "build/config/sysdeps.h"
+#include "build/image/tree.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* NULL where the manifest leaves the line out */
+static const char *
+some(const char *s)
+{
+	return s && *s ? s : NULL;
+}
+
+static void
+record_network(const struct config *cfg, struct manifest *m)
+{
+	m->net = cfg->use_dhcp ? "dhcp" : "static";
+	if (cfg->use_dhcp)
+		return;
+	m->address = cfg->local_ip;
+	m->router = cfg->router_ip;
+	m->dns = cfg->dns_ip;
+}
+
+/* sysdeps.c has seen to it that the facts are there */
+static void
+record_machine(const struct config *cfg, const struct sysdeps *sd, struct manifest *m)
+{
+	m->arch = sysdeps_get(sd, "short");
+	m->qemu = sysdeps_get(sd, "qemu");
+	m->machine = sysdeps_get(sd, "machine");
+	m->cpu = sysdeps_get(sd, "cpu");
+	m->memory = (unsigned)strtoul(sysdeps_get(sd, "memory"), NULL, 10);
+	m->panic = sysdeps_get(sd, "panic-device");
+	m->elf = sysdeps_get(sd, "elf");
+	m->differs = sd->differs;
+	m->ndiffers = sd->ndiffers;
+	m->refuse = sysdeps_get(sd, "refuse");
+	m->guarded = sysdeps_get(sd, "guarded");
+	m->console = *cfg->console ? cfg->console : sysdeps_get(sd, "console");
+}
+
+static void
+record_parts(struct arena *a, const struct image_layout *l, struct manifest *m)
+{
+	m->nparts = l->nparts;
+	m->parts = arena_array(a, l->nparts, sizeof *m->parts);
+	for (size_t i = 0; i < l->nparts; i++) {
+		const struct disk_part *p = &l->parts[i];
+
+		m->parts[i] = (struct man_part){
+			.name = p->name,
+			.type = strcmp(p->type, "swap") ? "ext4" : "swap",
+			.start = p->start,
+			.size = p->size,
+			.uuid = arena_strdup(a, p->uuid),
+		};
+	}
+}
+
+static void
+record_packages(struct arena *a, const struct plan *p, struct manifest *m)
+{
+	m->packages = arena_array(a, p->n, sizeof *m->packages);
+	for (size_t i = 0; i < p->n; i++) {
+		const struct node *n = &p->v[i];
+
+		if (n->variant == VARIANT_HOST) /* the C library comes with the toolchain, and is in every program */
+			continue;
+		m->packages[m->npackages++] = (struct man_package){
+			.name = n->recipe->name,
+			.version = n->version ? n->version->version : "-",
+			.key = n->key,
+			.modified = n->override != NULL,
+		};
+	}
+}
+
+/* out/services of whichever package makes the service database: `NAME TYPE` a line */
+static int
+record_services(struct arena *a, const struct plan *p, struct manifest *m, struct err *e)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		char *path = arena_printf(a, "%s/out/services", p->v[i].store), *line, *w[2];
+		size_t cap = 0;
+		struct lines l;
+
+		if (!file_exists(path))
+			continue;
+		if (lines_open(a, path, &l, e) < 0)
+			return -1;
+		while ((line = lines_next_datum(&l))) {
+			if (words(line, w, 2) != 2)
+				return lines_fail(&l, e, "needs NAME TYPE");
+			if (m->nservices == cap) {
+				m->services = arena_grow(a, m->services, cap, cap + 64, sizeof *m->services);
+				cap += 64;
+			}
+			m->services[m->nservices++] = (struct man_service){ .name = w[0], .type = w[1] };
+		}
+		return 0;
+	}
+	return 0;
+}
+
+/*
+ * Where the build happens, and what no byte of the image should tell.  One folder's name alone,
+ * such as /src, may be what compilers are told to say instead.
+ */
+static void
+record_paths(struct arena *a, const struct config *cfg, struct manifest *m)
+{
+	const char *const folders[] = { cfg->top, cfg->output, cfg->cache };
+
+	m->paths = arena_array(a, 1 + sizeof folders / sizeof *folders, sizeof *m->paths);
+	m->paths[m->npaths++] = "/lh/"; /* as a step sees them: sandbox.h */
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (strchr(folders[i] + 1, '/'))
+			m->paths[m->npaths++] = arena_printf(a, "%s/", folders[i]);
+}
+
+static void
+record_specials(struct arena *a, struct tree *const *trees, size_t ntrees, struct manifest *m)
+{
+	for (size_t t = 0; t < ntrees; t++)
+		for (size_t i = 0; i < trees[t]->n; i++) {
+			const struct entry *n = &trees[t]->v[i];
+			bool device = n->type == ENTRY_CHAR || n->type == ENTRY_BLOCK;
+
+			if (n->type == ENTRY_LINK || (!device && !(n->mode & (S_ISUID | S_ISGID | S_IWOTH))))
+				continue;
+			m->specials = arena_more(a, m->specials, m->nspecials, sizeof *m->specials);
+			m->specials[m->nspecials++] = (struct man_special){ .name = arena_printf(a, "%s:/%s", trees[t]->name, n->path), .uid = n->uid, .gid = n->gid, .mode = n->mode };
+		}
+}
+
+void
+record_audit(struct arena *a, const struct config *cfg, struct tree *const *trees, size_t ntrees, struct manifest *m)
+{
+	record_specials(a, trees, ntrees, m);
+	record_paths(a, cfg, m);
+}
+
+/* OUTPUT/credentials as seen from dir, which is below OUTPUT; absolute if it is not */
+static char *
+credentials_from(struct arena *a, const struct config *cfg, const char *dir)
+{
+	char *path = arena_strdup(a, "credentials");
+	size_t n = strlen(cfg->output);
+
+	if (strncmp(dir, cfg->output, n) || (dir[n] && dir[n] != '/'))
+		return arena_printf(a, "%s/credentials", cfg->output);
+	for (const char *s = dir + n; *s; s++)
+		if (*s == '/' && s[1] && s[1] != '/')
+			path = arena_printf(a, "../%s", path);
+	return path;
+}
+
+int
+record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const struct image_layout *l, const char *dir, struct manifest *out, struct err *e)
+{
+	struct manifest *m = out;
+	const char *more = sysdeps_get(sd, "append");
+
+	if (more && !strcmp(more, "none"))
+		more = NULL;
+	*m = (struct manifest){
+		.dir = dir,
+		.triple = cfg->triple,
+		.profile = p->profile,
+		.why = some(config_get(cfg, "PROFILE_WHY")),
+		.set = cfg->set,
+		.country = some(cfg->country),
+		.kernel = "kernel",
+		.symbols = "System.map",
+		.image = "disk-image.raw",
+		.credentials = credentials_from(a, cfg, dir),
+		.door = strcmp(p->profile, "s6") ? "inittab" : "s6-linux-init",
+	};
+	record_network(cfg, m);
+	record_machine(cfg, sd, m);
+	if (record_services(a, p, m, e) < 0)
+		return -1;
+	m->hostname = arena_printf(a, "lh-%s", m->arch);
+	record_parts(a, l, m);
+	record_packages(a, p, m);
+	m->append = arena_printf(a, "root=PARTUUID=%s rootfstype=ext4 ro rootwait=10 panic=-1 console=%s%s%s", l->parts[0].uuid, m->console,
+	    more ? " " : "", more ? more : "");
+	return 0;
+}

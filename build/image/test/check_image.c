@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/image/image.h"
+#include "build/base/arena.h"
+#include "build/base/digest.h"
+#include "build/base/file.h"
+#include "build/base/manifest.h"
+#include "build/config/config.h"
+#include "build/plan/plan.h"
+#include "build/config/sysdeps.h"
+#include "build/test/checkout.h"
+#include "build/test/suites.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MIB (UINT64_C(1) << 20)
+
+/* two packages, a kernel and a library; what lh-config and sysdeps/ say of them */
+static const char outputs[] = "set -e; umask 022; mkdir -p top/layout store; cd store;"
+			      " mkdir -p linux/out busybox/out/rootfs/bin layout/out/rootfs layout/out/rwfs/log/klogd layout/out/userfs/guest skalibs/out/sdk skalibs/out/rootfs/lib toolchain/out/rootfs/no;"
+			      " echo kernel >linux/out/kernel; echo map >linux/out/System.map;"
+			      " echo busybox >busybox/out/rootfs/bin/busybox; chmod 4555 busybox/out/rootfs/bin/busybox; ln -s busybox busybox/out/rootfs/bin/sh;"
+			      " cd layout/out; mkdir rootfs/dev rootfs/proc rootfs/run rootfs/sys rootfs/tmp rootfs/var rootfs/home; echo hello >userfs/guest/motd;"
+			      " printf 'mount-proc oneshot\\nsshd longrun\\n' >services";
+
+static const char owners[] = "rootfs:/bin/busybox 0:0 4755\nrwfs:/log/klogd 102:61 2700 s6\nuserfs:/guest 1000:100 2755\n";
+
+static const char *const names[] = { "toolchain", "skalibs", "linux", "busybox", "layout" };
+
+#define NNODES (sizeof names / sizeof *names)
+
+struct world {
+	struct arena *a;
+	struct config cfg;
+	struct config_var vars[2];
+	struct sysdeps sd;
+	struct fact facts[9];
+	struct plan plan;
+	struct node nodes[NNODES];
+	struct recipe recipes[NNODES];
+	struct version versions[NNODES];
+	char *dir;
+};
+
+static void
+sh(struct arena *a, const char *script)
+{
+	ck_assert_int_eq(system(arena_printf(a, "cd %s; %s", test_dir(), script)), 0);
+}
+
+/* as a build would find out again */
+static void
+digest_outputs(struct world *w)
+{
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < NNODES; i++)
+		ck_assert_msg(digest_tree(arena_printf(w->a, "%s/out", w->nodes[i].store), w->nodes[i].output, &e) == 0, "%s", e.msg);
+}
+
+static void
+world_new(struct world *w)
+{
+	static const struct fact facts[] = { { "short", "x86_64" }, { "qemu", "qemu-system-x86_64" }, { "machine", "q35" }, { "cpu", "qemu64" }, { "memory", "256" }, { "panic-device", "pvpanic" }, { "console", "ttyS9" }, { "elf", "ELF64 X86_64" }, { "gcc", "gcc" } };
+	struct arena *a = arena_new();
+
+	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
+	*w = (struct world){ .a = a, .dir = arena_printf(a, "%s/output/x86_64-linux-musl", test_dir()) };
+	sh(a, outputs);
+	checkout_file(a, test_dir(), "top/layout/owners", owners);
+	memcpy(w->facts, facts, sizeof facts);
+	w->sd = (struct sysdeps){ .triple = "x86_64-linux-musl", .dir = "sysdeps", .facts = w->facts, .nfacts = 9 };
+	w->vars[0] = (struct config_var){ "EPOCH", "1784000000", "default" };
+	w->vars[1] = (struct config_var){ "PROFILE_WHY", "", "auto" };
+	w->cfg = (struct config){
+		.top = arena_printf(a, "%s/top", test_dir()),
+		.output = arena_printf(a, "%s/output", test_dir()),
+		.cache = "/cache",
+		.triple = "x86_64-linux-musl",
+		.set = "2026-07",
+		.host_host_base = "",
+		.country = "fr",
+		.local_ip = "10.0.3.15",
+		.router_ip = "10.0.3.1",
+		.dns_ip = "10.0.3.9",
+		.rootfs_mb = 8,
+		.swap_mb = 4,
+		.rwfs_mb = 7,
+		.userfs_mb = 6,
+		.console = "ttyS0",
+		.vars = w->vars,
+		.nvars = 2,
+	};
+	for (size_t i = 0; i < NNODES; i++) {
+		w->recipes[i] = (struct recipe){ .name = names[i], .image = strcmp(names[i], "skalibs") != 0 };
+		w->versions[i] = (struct version){ .version = arena_printf(a, "%zu.0", i) };
+		w->nodes[i] = (struct node){ .recipe = &w->recipes[i], .variant = i ? VARIANT_TARGET : VARIANT_TOOLCHAIN, .version = &w->versions[i], .id = arena_printf(a, "%s/%s", i ? "target" : "toolchain", names[i]), .store = arena_printf(a, "%s/store/%s", test_dir(), names[i]) };
+		snprintf(w->nodes[i].key, sizeof w->nodes[i].key, "%064zu", i);
+	}
+	w->nodes[3].override = "/home/me/busybox";
+	w->nodes[4].version = NULL;
+	w->plan = (struct plan){ .v = w->nodes, .n = NNODES, .profile = "s6" };
+	digest_outputs(w);
+}
+
+static int
+build(struct world *w, struct err *e)
+{
+	return image_build(w->a, &w->cfg, &w->sd, &w->plan, w->dir, e);
+}
+
+static void
+must_build(struct world *w)
+{
+	struct err e = { 0 };
+
+	ck_assert_msg(build(w, &e) == 0, "%s", e.msg);
+}
+
+static char *
+in_dir(struct world *w, const char *name)
+{
+	return arena_printf(w->a, "%s/%s", w->dir, name);
+}
+
+static struct manifest
+manifest_of(struct world *w)
+{
+	struct manifest m;
+	struct err e = { 0 };
+
+	ck_assert_msg(manifest_read(w->a, in_dir(w, "manifest"), &m, &e) == 0, "%s", e.msg);
+	return m;
+}
+
+/* the manifest without the digest of the disk, whose bytes libext2fs has a say in, and without this test's folder */
+static char *
+manifest_text(struct world *w)
+{
+	char *text, *digest, *end;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(file_read(w->a, in_dir(w, "manifest"), &text, NULL, &e), 0);
+	digest = strstr(text, "image_digest ");
+	ck_assert_ptr_nonnull(digest);
+	end = strchr(digest, '\n') + 1;
+	memmove(digest, end, strlen(end) + 1);
+	end = strstr(text, "path /lh/\n");
+	ck_assert_ptr_nonnull(end);
+	ck_assert_str_eq(end, arena_printf(w->a, "path /lh/\npath %s/top/\npath %s/output/\n", test_dir(), test_dir()));
+	*end = '\0';
+	return text;
+}
+
+START_TEST(lays_out)
+{
+	static const struct config cfg = { .rootfs_mb = 24, .rwfs_mb = 7, .extra_mb = 100 };
+	static const struct {
+		const char *name, *type;
+		uint64_t start, size;
+		const char *uuid;
+	} rows[] = {
+		{ "rootfs", "linux", 1, 24, "7d64bd33-fc2b-83e2-9998-1bc5d3f92618" },
+		{ "rwfs", "linux", 25, 7, "25767151-6b44-8aca-8799-9e565f615496" },
+		{ "extra", "linux", 32, 100, "4acb98f2-8a5f-8a09-a74b-ebd53e26e25e" },
+	};
+	struct image_layout l;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(image_lay_out(&cfg, "00ff", &l, &e), 0);
+	ck_assert_uint_eq(l.size, 133 * MIB);
+	ck_assert_uint_eq(l.nparts, 3);
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_str_eq(l.parts[i].name, rows[i].name);
+		ck_assert_str_eq(l.parts[i].type, rows[i].type);
+		ck_assert_uint_eq(l.parts[i].start, rows[i].start * MIB);
+		ck_assert_uint_eq(l.parts[i].size, rows[i].size * MIB);
+		ck_assert_str_eq(l.parts[i].uuid, rows[i].uuid);
+	}
+	ck_assert_int_eq(image_lay_out(&(struct config){ .rwfs_mb = 7 }, "00ff", &l, &e), -1);
+	ck_assert_str_eq(e.msg, "ROOTFS_SIZE 0: there is no image without a root filesystem");
+}
+END_TEST
+
+START_TEST(writes_all_and_tells)
+{
+	struct world w;
+	struct manifest m;
+	struct stat st;
+	struct err e = { 0 };
+	char hex[DIGEST_HEX], *golden;
+
+	world_new(&w);
+	umask(077); /* somebody else shall read it nevertheless */
+	must_build(&w);
+	umask(022);
+	ck_assert_msg(file_read(w.a, "build/test/data/image-manifest.txt", &golden, NULL, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(manifest_text(&w), golden);
+	m = manifest_of(&w);
+	ck_assert_int_eq(digest_disk(in_dir(&w, "disk-image.raw"), hex, &e), 0);
+	ck_assert_str_eq(hex, m.image_digest);
+	ck_assert_int_eq(digest_file(in_dir(&w, "kernel"), hex, &e), 0);
+	ck_assert_str_eq(hex, m.kernel_sha256);
+	ck_assert_int_eq(stat(in_dir(&w, "disk-image.raw"), &st), 0);
+	ck_assert_int_eq(st.st_size, (off_t)(27 * MIB));
+	ck_assert_int_lt(st.st_blocks * 512, (blkcnt_t)MIB);
+	ck_assert_uint_eq(st.st_mode & 07777, 0644);
+	ck_assert(!file_exists(in_dir(&w, "disk-image.raw.tmp")));
+	sh(w.a, "cd output/x86_64-linux-musl; cmp System.map ../../store/linux/out/System.map; test \"$(cat rootfs/bin/sh)\" = busybox; test -d rwfs/log/klogd; test -f userfs/guest/motd; test ! -e rootfs/lib; test ! -e rootfs/no");
+	sh(w.a, "test $(stat -c %a output/x86_64-linux-musl/manifest output/x86_64-linux-musl/kernel output/x86_64-linux-musl/rootfs/proc | tr '\\n' ,) = 644,644,755,");
+	arena_free(w.a);
+}
+END_TEST
+
+START_TEST(other_facts)
+{
+	struct world w;
+	struct manifest m;
+
+	world_new(&w);
+	w.cfg.use_dhcp = true;
+	w.cfg.country = "";
+	w.cfg.console = "";
+	w.plan.profile = "minimal";
+	w.vars[1].value = "s6 2.13 can't be had";
+	sh(w.a, "sed -i s/s6/minimal/ top/layout/owners");
+	w.dir = in_dir(&w, "dhcp");
+	must_build(&w);
+	m = manifest_of(&w);
+	ck_assert_str_eq(m.net, "dhcp");
+	ck_assert_ptr_null(m.address);
+	ck_assert_ptr_null(m.router);
+	ck_assert_ptr_null(m.dns);
+	ck_assert_ptr_null(m.country);
+	ck_assert_str_eq(m.console, "ttyS9");
+	ck_assert_str_eq(m.door, "inittab");
+	ck_assert_str_eq(m.why, "s6 2.13 can't be had");
+	ck_assert_str_eq(m.credentials, "../../credentials");
+	arena_free(w.a);
+}
+END_TEST
+
+/* each makes the image be written again; "" does not */
+static const struct {
+	const char *script;
+	bool again, disk; /* is another disk, too */
+} changes[] = {
+	{ "", false, false },
+	{ "touch -d 2001-01-01 output/x86_64-linux-musl/kernel", false, false },
+	{ "echo boot >>output/x86_64-linux-musl/disk-image.raw", true, false },
+	{ "touch output/x86_64-linux-musl/kernel", true, false },
+	{ "touch -d tomorrow output/x86_64-linux-musl/kernel", true, false },
+	{ "rm output/x86_64-linux-musl/System.map", true, false },
+	{ "rm -r output/x86_64-linux-musl/userfs", true, false },
+	{ "rm output/x86_64-linux-musl/manifest", true, false },
+	{ "echo '#' >>output/x86_64-linux-musl/manifest; sed -i 's/^key ./key x/' output/x86_64-linux-musl/manifest", true, false },
+	{ "rm output/x86_64-linux-musl/manifest; yes | head -c 30000000 >output/x86_64-linux-musl/disk-image.raw.tmp", true, false },
+	{ "echo new >store/linux/out/kernel", true, false },
+	{ "echo 'late longrun' >>store/layout/out/services", true, true },
+	{ "echo Hello >store/layout/out/userfs/guest/motd", true, true },
+	{ "chmod 711 store/layout/out/rootfs/run", true, true },
+	{ "sed -i s/102/103/ top/layout/owners", true, true },
+	{ "echo '# remark' >store/skalibs/out/sdk/h", false, false },
+};
+
+START_TEST(written_again)
+{
+	struct world w;
+	struct stat before, after;
+	struct manifest old, new;
+	int held;
+
+	world_new(&w);
+	must_build(&w);
+	old = manifest_of(&w);
+	ck_assert_int_eq(stat(in_dir(&w, "manifest"), &before), 0);
+	held = open(in_dir(&w, "manifest"), O_RDONLY | O_CLOEXEC); /* so that no other file gets its inode */
+	ck_assert_int_ge(held, 0);
+	usleep(20000); /* a time stamp is told from the next by the kernel's tick */
+	sh(w.a, changes[_i].script);
+	digest_outputs(&w);
+	must_build(&w);
+	ck_assert_int_eq(stat(in_dir(&w, "manifest"), &after), 0);
+	new = manifest_of(&w);
+	ck_assert_int_eq(before.st_ino != after.st_ino, changes[_i].again);
+	ck_assert_int_eq(strcmp(old.image_digest, new.image_digest) != 0, changes[_i].disk);
+	ck_assert_int_eq(strcmp(old.append, new.append) != 0, changes[_i].disk);
+	close(held);
+	arena_free(w.a);
+}
+END_TEST
+
+/* what is half written has no manifest that vouches for it */
+START_TEST(failure_leaves_no_manifest)
+{
+	struct world w;
+	struct err e = { 0 };
+
+	world_new(&w);
+	must_build(&w);
+	sh(w.a, "rm store/linux/out/System.map");
+	digest_outputs(&w);
+	ck_assert_int_eq(build(&w, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(w.a, "image: %s/store/linux/out/System.map: No such file or directory", test_dir()));
+	ck_assert(!file_exists(in_dir(&w, "manifest")));
+	arena_free(w.a);
+}
+END_TEST
+
+/* another folder, other times, other order of reading: the same image */
+START_TEST(same_content_same_image)
+{
+	struct world w;
+	struct manifest one, two;
+
+	world_new(&w);
+	must_build(&w);
+	one = manifest_of(&w);
+	sleep(1);
+	sh(w.a, "mv store old; mkdir store; for p in layout busybox linux skalibs toolchain; do cp -R old/$p store; rm -rf old/$p; done; chmod u+s store/busybox/out/rootfs/bin/busybox");
+	w.cfg.output = arena_printf(w.a, "%s/elsewhere", test_dir());
+	w.dir = arena_printf(w.a, "%s/x86_64-linux-musl", w.cfg.output);
+	must_build(&w);
+	two = manifest_of(&w);
+	ck_assert_str_eq(one.image_digest, two.image_digest);
+	ck_assert_str_eq(one.key, two.key);
+	arena_free(w.a);
+}
+END_TEST
+
+static const struct {
+	const char *script;
+	unsigned rootfs, extra;
+	const char *host_host_base, *message;
+	int code;
+} wrong[] = {
+	{ "rmdir store/layout/out/rootfs/proc", 8, 0, "", "image: rootfs: /proc is missing, and something has to be mounted there; layout/ must have it", EXIT_WORK },
+	{ "rmdir store/layout/out/rootfs/var; echo >store/layout/out/rootfs/var", 8, 0, "", "image: rootfs: /var is no folder, and something has to be mounted there; layout/ must have it", EXIT_WORK },
+	{ "truncate -s 5M store/layout/out/rootfs/big", 8, 0, "", "image: rootfs needs 10 MiB, ROOTFS_SIZE allows 8: big 5, rest 5; set ROOTFS_SIZE to 10 or more", EXIT_USAGE },
+	{ "", 0, 0, "", "image: ROOTFS_SIZE 0: there is no image without a root filesystem", EXIT_USAGE },
+	{ "mkdir native; truncate -s 9M native/gcc", 8, 0, "native", "image: HOST_HOST_BASE native is to be copied to extra, but EXTRA_SIZE is 0; set EXTRA_SIZE to 14 or more", EXIT_USAGE },
+	{ "mkdir native; truncate -s 9M native/gcc", 8, 12, "native", "image: extra needs 14 MiB, EXTRA_SIZE allows 12: gcc 9, rest 5; set EXTRA_SIZE to 14 or more", EXIT_USAGE },
+	{ "echo other >store/layout/out/rootfs/bin; :", 8, 0, "", "image: rootfs: /bin is a folder in busybox and a file in layout", EXIT_WORK },
+	{ "mkdir output; : >output/x86_64-linux-musl", 8, 0, "", "image: output/x86_64-linux-musl: Not a directory", EXIT_SYSTEM },
+};
+
+START_TEST(refuses)
+{
+	struct world w;
+	struct err e = { 0 };
+
+	world_new(&w);
+	sh(w.a, wrong[_i].script);
+	digest_outputs(&w);
+	w.cfg.rootfs_mb = wrong[_i].rootfs;
+	w.cfg.extra_mb = wrong[_i].extra;
+	w.cfg.host_host_base = wrong[_i].host_host_base;
+	ck_assert_int_eq(chdir(test_dir()), 0);
+	w.cfg.output = "output";
+	w.dir = arena_strdup(w.a, "output/x86_64-linux-musl");
+	ck_assert_int_eq(build(&w, &e), -1);
+	ck_assert_str_eq(e.msg, wrong[_i].message);
+	ck_assert_int_eq(e.code, wrong[_i].code);
+	ck_assert(!file_exists("output/x86_64-linux-musl/disk-image.raw"));
+	ck_assert(!file_exists("output/x86_64-linux-musl/disk-image.raw.tmp"));
+	arena_free(w.a);
+}
+END_TEST
+
+START_TEST(extra_is_filled)
+{
+	struct world w;
+	struct manifest m;
+
+	world_new(&w);
+	sh(w.a, "mkdir -p native/bin; echo cc >native/bin/gcc");
+	w.cfg.host_host_base = arena_printf(w.a, "%s/native", test_dir());
+	w.cfg.extra_mb = 6;
+	must_build(&w);
+	m = manifest_of(&w);
+	ck_assert_uint_eq(m.nparts, 5);
+	ck_assert_str_eq(m.parts[4].name, "extra");
+	sh(w.a, "! test -x /sbin/debugfs || test \"$(/sbin/debugfs -R 'cat /bin/gcc' 'output/x86_64-linux-musl/disk-image.raw?offset=27262976' 2>/dev/null)\" = cc");
+	arena_free(w.a);
+}
+END_TEST
+
+Suite *
+image_suite(void)
+{
+	Suite *s = suite_of("image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts, failure_leaves_no_manifest, same_content_same_image, extra_is_filled, NULL });
+	TCase *tc = harness_case(s, "tables");
+
+	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);
+	tcase_add_loop_test(tc, refuses, 0, sizeof wrong / sizeof *wrong);
+	return s;
+}

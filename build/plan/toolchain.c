@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/plan/toolchain.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+#include "build/base/file.h"
+#include "build/config/sysdeps.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* musl says of itself nothing on purpose; all the others do */
+static const char program[] =
+    "#include <stdio.h>\n"
+    "#if defined(__GLIBC__) || defined(__UCLIBC__) || defined(__BIONIC__) || defined(__NEWLIB__)\n"
+    "#error another libc\n"
+    "#endif\n"
+    "int main(int argc, char **argv) { return printf(\"%s %d\\n\", argv[0], argc / 3) < 0; }\n";
+
+/* as the fact `elf` names them */
+static const struct {
+	const char *name;
+	unsigned machine;
+} machines[] = {
+	{ "386", EM_386 },
+	{ "X86_64", EM_X86_64 },
+	{ "ARM", EM_ARM },
+	{ "AARCH64", EM_AARCH64 },
+};
+
+/* the header of the compiled program; all we support is little endian */
+struct header {
+	unsigned char ident[EI_NIDENT];
+	unsigned char type[2], machine[2];
+};
+
+static const char *
+elf_name(struct arena *a, const struct header *h)
+{
+	const char *class = h->ident[EI_CLASS] == ELFCLASS64 ? "ELF64" : "ELF32";
+	unsigned machine = h->machine[0] | (unsigned)h->machine[1] << 8;
+
+	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
+		if (machines[i].machine == machine)
+			return arena_printf(a, "%s %s", class, machines[i].name);
+	return arena_printf(a, "%s machine %u", class, machine);
+}
+
+/* does a program header ask for an interpreter; p is the whole file of n bytes */
+static bool
+is_dynamic(const char *p, size_t n, bool wide)
+{
+	Elf64_Ehdr e64;
+	Elf32_Ehdr e32;
+	size_t at, count, step;
+
+	if (n < sizeof e64)
+		return false;
+	memcpy(&e64, p, sizeof e64);
+	memcpy(&e32, p, sizeof e32);
+	at = wide ? e64.e_phoff : e32.e_phoff;
+	count = wide ? e64.e_phnum : e32.e_phnum;
+	step = wide ? e64.e_phentsize : e32.e_phentsize;
+	for (; count && step >= 4 && at < n && n - at >= step; count--, at += step) {
+		Elf64_Word type; /* the first member in both classes */
+
+		memcpy(&type, p + at, sizeof type);
+		if (type == PT_INTERP)
+			return true;
+	}
+	return false;
+}
+
+/* the line that tells most of what the compiler said: the first with an error, else the first */
+static const char *
+told(struct arena *a, const struct buf *said)
+{
+	const char *line = said->n ? said->p : "it said nothing", *error = strstr(line, "error:");
+
+	while (error && error > line && error[-1] != '\n')
+		error--;
+	return arena_strndup(a, error ? error : line, strcspn(error ? error : line, "\n"));
+}
+
+/* 0: it went well; 1: the compiler said no, said tells; -1: could not be run */
+static int
+compile(struct arena *a, const struct toolchain *t, const char *const words[], struct buf *said, struct err *e)
+{
+	struct argv v = { .a = a };
+	int status;
+
+	for (size_t i = 0; t->wrap && i < t->wrap->n; i++)
+		argv_push(&v, t->wrap->v[i]);
+	argv_push(&v, t->gcc);
+	for (size_t i = 0; words[i]; i++)
+		argv_push(&v, words[i]);
+	buf_clear(said);
+	if (child_run(v.v, &(struct child_opts){ .dir = t->dir, .env = t->env }, said, &status, e) < 0)
+		return -1;
+	return status != 0;
+}
+
+/* " (it is for i686-linux-gnu)": often all there is to know; empty when it does not tell */
+static const char *
+told_machine(struct arena *a, const struct toolchain *t)
+{
+	struct buf said = { 0 };
+	struct err ignored;
+	const char *text = "";
+
+	if (compile(a, t, (const char *const[]){ "-dumpmachine", NULL }, &said, &ignored) == 0 && said.n > 1)
+		text = arena_printf(a, " (it is for %.*s)", (int)strcspn(said.p, "\n"), said.p);
+	buf_free(&said);
+	return text;
+}
+
+int
+toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps *sd, struct err *e)
+{
+	const char *source = arena_printf(a, "%s/program.c", t->inside), *object = arena_printf(a, "%s/program.o", t->inside);
+	const char *linked = arena_printf(a, "%s/program", t->inside), *wanted = sysdeps_get(sd, "elf"), *made;
+	struct buf said = { 0 };
+	struct header h;
+	char *bytes;
+	size_t n;
+	int r;
+
+	if (file_write(arena_printf(a, "%s/program.c", t->dir), program, sizeof program - 1, 0644, e) < 0)
+		return -1;
+
+	r = compile(a, t, (const char *const[]){ "-c", "-o", object, source, NULL }, &said, e);
+	if (r > 0 && strstr(said.p ? said.p : "", "another libc"))
+		r = fail(e, "%s compiles against another libc than musl", t->gcc);
+	else if (r > 0)
+		r = fail(e, "%s%s cannot compile: %s", t->gcc, told_machine(a, t), told(a, &said));
+	if (r < 0)
+		goto free_said;
+
+	r = compile(a, t, (const char *const[]){ "-static", "-o", linked, object, NULL }, &said, e);
+	if (r > 0)
+		r = fail(e, "%s cannot link a static program: %s", t->gcc, told(a, &said));
+	if (r < 0)
+		goto free_said;
+
+	r = file_read(a, arena_printf(a, "%s/program", t->dir), &bytes, &n, e);
+	if (r < 0)
+		goto free_said;
+	if (n < sizeof h || memcmp(bytes, ELFMAG, SELFMAG)) {
+		r = fail(e, "%s makes no ELF programs", t->gcc);
+		goto free_said;
+	}
+	memcpy(&h, bytes, sizeof h);
+	made = elf_name(a, &h);
+	if (!wanted)
+		r = fail_usage(e, "%s/facts: tells no elf", sd->dir);
+	else if (strcasecmp(made, wanted))
+		r = fail(e, "%s makes %s programs; %s needs %s", t->gcc, made, sd->triple, wanted);
+	else if (is_dynamic(bytes, n, h.ident[EI_CLASS] == ELFCLASS64))
+		r = fail(e, "%s makes dynamic programs when asked for static ones", t->gcc);
+
+free_said:
+	buf_free(&said);
+	return r;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_SOURCE_ORIGINS_H
+#define BUILD_SOURCE_ORIGINS_H
+
+#include "build/plan/recipe.h"
+
+#include <stddef.h>
+
+struct arena;
+struct config;
+struct want;
+
+/*
+ * Every place where a source might be had, nearest first, decided before anything is
+ * asked: mirrors, the forms' own URLs, the Debian archive, local clones.  Among places
+ * of one kind the forms keep their order.
+ */
+enum place_kind { PLACE_URL,
+	PLACE_DEBIAN,
+	PLACE_GIT };
+
+struct place {
+	const struct source *form;
+	enum place_kind kind;
+	const char *where;  /* a URL; a path below the Debian archive; a tag */
+	const char *clone;  /* PLACE_GIT: the folder, NULL when GIT_MIRROR is not set */
+	const char *closed; /* why it is not to be asked, or NULL */
+};
+
+void origins_list(struct arena *a, const struct config *cfg, const struct want *w, struct place **out, size_t *n);
+/* the place as a person should see it, on the arena */
+const char *origins_text(struct arena *a, const struct place *p);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/source/override.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+#include "build/base/digest.h"
+#include "build/base/file.h"
+#include "build/source/gitsource.h"
+#include "build/base/memo.h"
+#include "build/source/unpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* a git tree has no times; any will do, as long as it is the same for all files: 2000-01-01 */
+#define TREE_TIME 946684800
+
+/* a folder being read, and copied when into is not NULL */
+struct scan {
+	struct arena *a; /* for this scan only */
+	const char *dir, *into;
+	struct digest *digest;
+};
+
+static bool
+is_git_inside(const char *rel)
+{
+	for (const char *s = rel; s; s = strchr(s, '/')) {
+		s += *s == '/';
+		if (!strncmp(s, ".git", 4) && (s[4] == '/' || !s[4]))
+			return true;
+	}
+	return false;
+}
+
+static void
+add(struct scan *s, const char *kind, const char *rel, const char *content)
+{
+	digest_add(s->digest, kind, strlen(kind) + 1);
+	digest_add(s->digest, rel, strlen(rel) + 1);
+	digest_add(s->digest, content, strlen(content) + 1);
+}
+
+/* the target of a symlink; NULL with errno */
+static char *
+target_of(struct arena *a, const char *path)
+{
+	char text[PATH_MAX];
+	ssize_t n = readlink(path, text, sizeof text);
+
+	return n < 0 ? NULL : arena_strndup(a, text, (size_t)n);
+}
+
+static int
+scan_file(struct scan *s, const char *rel, const char *path, const char *to, const struct stat *st, struct err *e)
+{
+	bool runs = st->st_mode & 0100;
+	char hex[DIGEST_HEX];
+
+	if (to && file_copy(path, to, runs ? 0755 : 0644, e) < 0)
+		return -1;
+	if (digest_file(to ? to : path, hex, e) < 0)
+		return -1;
+	add(s, runs ? "program" : "file", rel, hex);
+	return 0;
+}
+
+static int
+scan_entry(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	struct scan *s = arg;
+	const char *path = arena_printf(s->a, "%s/%s", s->dir, rel);
+	const char *to = s->into ? arena_printf(s->a, "%s/%s", s->into, rel) : NULL;
+
+	if (is_git_inside(rel))
+		return 0;
+	if (S_ISDIR(st->st_mode)) {
+		add(s, "folder", rel, "");
+		return to ? file_mkdirs(to, 0755, e) : 0;
+	}
+	if (S_ISREG(st->st_mode)) {
+		if (scan_file(s, rel, path, to, st, e) < 0)
+			return -1;
+	} else if (S_ISLNK(st->st_mode)) {
+		const char *target = target_of(s->a, path);
+
+		if (!target)
+			return fail_errno(e, "%s", path);
+		add(s, "link", rel, target);
+		if (to && file_symlink(target, to, e) < 0)
+			return -1;
+	} else {
+		return fail_usage(e, "%s: neither file, folder nor symlink: move it out of the source tree", path);
+	}
+	if (to && utimensat(AT_FDCWD, to, (struct timespec[]){ st->st_mtim, st->st_mtim }, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_errno(e, "%s", to);
+	return 0;
+}
+
+/* hashes what dir holds, and copies it when into is not NULL */
+static int
+scan(const char *dir, const char *into, char hex[DIGEST_HEX], struct err *e)
+{
+	struct scan s = { .a = arena_new(), .dir = dir, .into = into, .digest = digest_new() };
+	int r = file_walk(dir, scan_entry, &s, e);
+
+	digest_end(s.digest, hex);
+	arena_free(s.a);
+	return r;
+}
+
+/* an absolute path without symlinks; a folder that is not there is the user's mistake */
+static int
+find_dir(struct arena *a, const char *text, const char *dir, const char **out, struct err *e)
+{
+	char *real = realpath(dir, NULL);
+
+	if (real && !file_isdir(real)) {
+		free(real);
+		real = NULL;
+		errno = ENOTDIR;
+	}
+	if (!real)
+		return fail_usage(e, "override %s: %s: %s", text, dir, strerror(errno));
+	*out = arena_strdup(a, real);
+	free(real);
+	return 0;
+}
+
+static int
+read_git(struct arena *a, const char *text, struct override *out, struct err *e)
+{
+	const char *dir = text + strlen("git:"), *at = strrchr(dir, '@');
+	struct err inner;
+	char *id;
+
+	out->rev = at ? arena_strdup(a, at + 1) : "HEAD";
+	if (at)
+		dir = arena_strndup(a, dir, (size_t)(at - dir));
+	if (find_dir(a, text, dir, &out->dir, e) < 0)
+		return -1;
+	if (gitsource_id(a, out->dir, arena_printf(a, "%s^{tree}", out->rev), &id, &inner) < 0)
+		return fail_usage(e, "override %s: %s", text, inner.msg);
+	out->id = arena_printf(a, "git-tree %s", id);
+	return 0;
+}
+
+static int
+look(const char *dir, char *hex, struct err *e)
+{
+	return scan(dir, NULL, hex, e);
+}
+
+static const struct memo_way way = { .name = "override", .digest = look, .skip = is_git_inside };
+
+int
+override_read(struct arena *a, struct memo *m, const char *text, struct override *out, struct err *e)
+{
+	char hex[DIGEST_HEX];
+
+	*out = (struct override){ .git = !strncmp(text, "git:", 4) };
+	if (out->git)
+		return read_git(a, text, out, e);
+	if (find_dir(a, text, text, &out->dir, e) < 0)
+		return -1;
+	if (memo_digest(m, &way, out->dir, hex, e) < 0)
+		return wrap(e, "override");
+	out->id = arena_printf(a, "tree %s", hex);
+	return 0;
+}
+
+static int
+set_time(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	static const struct timespec times[] = { { .tv_sec = TREE_TIME }, { .tv_sec = TREE_TIME } };
+	const int *dir = arg;
+
+	(void)st;
+	return utimensat(*dir, rel, times, AT_SYMLINK_NOFOLLOW) < 0 ? fail_errno(e, "%s", rel) : 0;
+}
+
+/* the tree of that id, whatever the revision has become since */
+static int
+export_git(struct arena *a, const struct override *o, const char *into, struct err *e)
+{
+	const char *tar = arena_printf(a, "%s.tar", into), *tree = o->id + strlen("git-tree ");
+	struct argv v = { .a = a };
+	struct buf said = { 0 };
+	int status, dir, r = -1;
+
+	gitsource_archive(&v, o->dir, tree, "", "tar", tar);
+	if (child_run(v.v, NULL, &said, &status, e) < 0)
+		goto out;
+	if (status != 0) {
+		fail(e, "override git:%s@%s: %s", o->dir, o->rev, said.n ? strtok(said.p, "\n") : child_status_text(a, status));
+		goto out;
+	}
+	if (unpack(tar, into, 0, e) < 0)
+		goto out;
+	dir = open(into, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0) {
+		fail_errno(e, "%s", into);
+		goto out;
+	}
+	r = file_walk(into, set_time, &dir, e);
+	close(dir);
+out:
+	unlink(tar);
+	buf_free(&said);
+	return r;
+}
+
+int
+override_export(struct arena *a, const struct override *o, const char *into, struct err *e)
+{
+	char hex[DIGEST_HEX];
+
+	if (o->git)
+		return export_git(a, o, into, e);
+	if (file_mkdirs(into, 0755, e) < 0 || scan(o->dir, into, hex, e) < 0)
+		return wrap(e, "override");
+	if (strcmp(hex, o->id + strlen("tree ")))
+		return fail(e, "override %s: it has changed since the build began: start again when it is at rest", o->dir);
+	return 0;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/source/override.h"
+
+#include "build/base/arena.h"
+#include "build/base/digest.h"
+#include "build/base/file.h"
+#include "build/test/suites.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* runs a script in the test's folder; it must succeed */
+static void
+sh(struct arena *a, const char *script)
+{
+	ck_assert_int_eq(system(arena_printf(a, "cd %s && export HOME=$PWD GIT_CONFIG_NOSYSTEM=1 && set -e && (%s) >log 2>&1", test_dir(), script)), 0);
+}
+
+static char *
+in_dir(struct arena *a, const char *name)
+{
+	return arena_printf(a, "%s/%s", test_dir(), name);
+}
+
+static const char tree[] =
+    "mkdir -p t/src t/.git/objects t/sub; echo main >t/src/main.c; touch -d @1000000000 t/src/main.c; echo '#!/bin/sh' >t/configure; chmod 755 t/configure\n"
+    "ln -s src/main.c t/link; touch -hd @1100000000 t/link; echo secret >t/.git/objects/x; echo 'gitdir: elsewhere' >t/sub/.git; echo kept >t/.gitignore; mkdir t/empty";
+
+START_TEST(folder)
+{
+	struct arena *a = arena_new();
+	struct override o;
+	struct err e = { 0 };
+	struct stat st;
+	char was[DIGEST_HEX], is[DIGEST_HEX];
+
+	sh(a, tree);
+	ck_assert_msg(override_read(a, NULL, in_dir(a, "t"), &o, &e) == 0, "%s", e.msg);
+	ck_assert(!o.git);
+	ck_assert_str_eq(o.dir, in_dir(a, "t"));
+	ck_assert_uint_eq(strlen(o.id), strlen("tree ") + 64);
+	ck_assert_msg(override_export(a, &o, in_dir(a, "out/src"), &e) == 0, "%s", e.msg);
+
+	sh(a, "cp -a t expected; rm -rf expected/.git expected/sub/.git");
+	ck_assert_int_eq(digest_tree(in_dir(a, "expected"), was, &e), 0);
+	ck_assert_int_eq(digest_tree(in_dir(a, "out/src"), is, &e), 0);
+	ck_assert_str_eq(was, is);
+	ck_assert_int_eq(stat(in_dir(a, "out/src/src/main.c"), &st), 0);
+	ck_assert_int_eq(st.st_mtime, 1000000000);
+	ck_assert_int_eq(lstat(in_dir(a, "out/src/link"), &st), 0);
+	ck_assert_int_eq(st.st_mtime, 1100000000);
+	arena_free(a);
+}
+END_TEST
+
+/* what changes the id of a folder, and what does not */
+static const struct change {
+	const char *script;
+	bool same;
+} changes[] = {
+	{ "true", true },
+	{ "touch t/src/main.c", true },
+	{ "chmod 600 t/src/main.c", true }, /* only the owner's x counts, as in git */
+	{ "echo more >>t/.git/objects/x", true },
+	{ "rm -r t/.git t/sub/.git", true },
+	{ "echo more >>t/src/main.c", false },
+	{ "chmod 755 t/src/main.c", false },
+	{ "chmod 644 t/configure", false },
+	{ "mv t/configure t/configure2", false },
+	{ "rmdir t/empty", false },
+	{ "ln -snf src t/link", false },
+	{ "rm t/link; cp t/src/main.c t/link", false },
+	{ "echo more >>t/.gitignore", false },
+	{ "touch t/new", false },
+};
+
+START_TEST(ids)
+{
+	struct arena *a = arena_new();
+	struct override one, two;
+	struct err e = { 0 };
+
+	sh(a, tree);
+	ck_assert_msg(override_read(a, NULL, in_dir(a, "t"), &one, &e) == 0, "%s", e.msg);
+	sh(a, changes[_i].script);
+	ck_assert_msg(override_read(a, NULL, in_dir(a, "t"), &two, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(!strcmp(one.id, two.id), changes[_i].same);
+	if (!changes[_i].same) { /* what is exported must be what was read */
+		ck_assert_int_eq(override_export(a, &one, in_dir(a, "out"), &e), -1);
+		ck_assert_str_eq(e.msg, arena_printf(a, "override %s/t: it has changed since the build began: start again when it is at rest", test_dir()));
+	}
+	arena_free(a);
+}
+END_TEST
+
+static const char repository[] =
+    "git init -q g; cd g; git config user.name A; git config user.email a@example.org; echo one >a; mkdir d; echo two >d/b; chmod 755 d/b; ln -s d/b l\n"
+    "git add .; git commit -qm one; git tag v1; echo dirty >>a; git clone -q --bare . ../bare";
+
+static const struct git_case {
+	const char *text, *rev;
+} gits[] = {
+	{ "git:%s/g", "HEAD" },
+	{ "git:%s/g@v1", "v1" },
+	{ "git:%s/bare@v1", "v1" },
+};
+
+START_TEST(git)
+{
+	struct arena *a = arena_new();
+	char *text = arena_printf(a, "git:%s/%s", test_dir(), gits[_i].text + strlen("git:%s/")), *id;
+	struct override o;
+	struct stat st, other;
+	struct err e = { 0 };
+	char was[DIGEST_HEX], is[DIGEST_HEX];
+
+	sh(a, repository);
+	ck_assert_msg(override_read(a, NULL, text, &o, &e) == 0, "%s", e.msg);
+	ck_assert(o.git);
+	ck_assert_str_eq(o.rev, gits[_i].rev);
+	sh(a, "git --git-dir=g/.git rev-parse 'v1^{tree}' >../$(basename $PWD)/id; mkdir expected; cd expected; printf 'one\\n' >a; mkdir d; echo two >d/b; chmod 755 d/b; ln -s d/b l");
+	ck_assert_int_eq(file_read(a, in_dir(a, "id"), &id, NULL, &e), 0);
+	id[strcspn(id, "\n")] = '\0';
+	ck_assert_str_eq(o.id, arena_printf(a, "git-tree %s", id));
+
+	ck_assert_msg(override_export(a, &o, in_dir(a, "src"), &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(digest_tree(in_dir(a, "expected"), was, &e), 0);
+	ck_assert_int_eq(digest_tree(in_dir(a, "src"), is, &e), 0);
+	ck_assert_str_eq(was, is);
+	ck_assert(!file_exists(in_dir(a, "src.tar")));
+	/* one time for all: no file looks newer than what was made from it */
+	ck_assert_int_eq(lstat(in_dir(a, "src/a"), &st), 0);
+	ck_assert_int_eq(st.st_mtime, 946684800);
+	ck_assert_int_eq(lstat(in_dir(a, "src/d"), &other), 0);
+	ck_assert_int_eq(st.st_mtime, other.st_mtime);
+	ck_assert_int_eq(lstat(in_dir(a, "src/l"), &other), 0);
+	ck_assert_int_eq(st.st_mtime, other.st_mtime);
+	arena_free(a);
+}
+END_TEST
+
+/* a branch that moves on meanwhile: the tree that was read is what comes out */
+START_TEST(git_moves_on)
+{
+	struct arena *a = arena_new();
+	struct override o;
+	struct err e = { 0 };
+	char *text;
+
+	sh(a, repository);
+	ck_assert_msg(override_read(a, NULL, arena_printf(a, "git:%s/g", test_dir()), &o, &e) == 0, "%s", e.msg);
+	sh(a, "cd g; git commit -qam two");
+	ck_assert_msg(override_export(a, &o, in_dir(a, "src"), &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(file_read(a, in_dir(a, "src/a"), &text, NULL, &e), 0);
+	ck_assert_str_eq(text, "one\n");
+	arena_free(a);
+}
+END_TEST
+
+/* %D: the test's folder */
+static const struct wrong {
+	const char *text, *why;
+} wrongs[] = {
+	{ "%D/none", "override %D/none: %D/none: No such file or directory" },
+	{ "%D/log", "override %D/log: %D/log: Not a directory" },
+	{ "%D/odd", "override: %D/odd/pipe: neither file, folder nor symlink: move it out of the source tree" },
+	{ "git:%D/none@v1", "override git:%D/none@v1: %D/none: No such file or directory" },
+	{ "git:%D/g@v2", "override git:%D/g@v2: %D/g: it has no v2^{tree}" },
+	{ "git:%D/odd", "override git:%D/odd: %D/odd: fatal: not a git repository: '%D/odd'" },
+};
+
+static char *
+filled(struct arena *a, const char *text)
+{
+	char *out = arena_strdup(a, "");
+
+	for (; *text; text++)
+		if (!strncmp(text, "%D", 2))
+			out = arena_printf(a, "%s%s", out, test_dir()), text++;
+		else
+			out = arena_printf(a, "%s%c", out, *text);
+	return out;
+}
+
+START_TEST(wrong_ones)
+{
+	struct arena *a = arena_new();
+	struct override o;
+	struct err e = { 0 };
+
+	sh(a, repository);
+	sh(a, "mkdir odd; mkfifo odd/pipe");
+	ck_assert_int_eq(override_read(a, NULL, filled(a, wrongs[_i].text), &o, &e), -1);
+	ck_assert_str_eq(e.msg, filled(a, wrongs[_i].why));
+	ck_assert_int_eq(e.code, EXIT_USAGE);
+	arena_free(a);
+}
+END_TEST
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
+
+Suite *
+override_suite(void)
+{
+	Suite *s = suite_of("override", (const TTest *[]){ folder, git_moves_on, NULL });
+	TCase *tc = harness_case(s, "cases");
+
+	tcase_add_loop_test(tc, ids, 0, COUNT(changes));
+	tcase_add_loop_test(tc, git, 0, COUNT(gits));
+	tcase_add_loop_test(tc, wrong_ones, 0, COUNT(wrongs));
+	return s;
+}

@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/source/unpack.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/child.h"
+#include "build/base/file.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_SIZE (256 * 1024)
+
+/*
+ * Nothing is ever opened through a path of more than one name: folders are entered one
+ * by one, never through a symlink, so that no order of entries leads outside.
+ */
+struct unpack {
+	const char *archive;
+	unsigned strip;
+	const char *const *only; /* patterns, or none: all */
+	size_t nonly;
+	bool *met; /* by pattern */
+	int root;
+	int dir;		  /* the folder of the entry before, mostly that of the next; -1 */
+	char at[PATH_MAX];	  /* its path below root */
+	const char *shown;	  /* the entry as the archive names it */
+	struct unpack_look *look; /* only look at these: nothing is written, there is no root */
+	size_t nlook, nseen;
+	struct err *e;
+};
+
+static int
+refuse(struct unpack *u, const char *reason)
+{
+	return fail(u->e, "%s: refused: %s: %s", u->archive, u->shown, reason);
+}
+
+static int
+fail_here(struct unpack *u)
+{
+	char path[64], root[PATH_MAX];
+	int why = errno;
+	ssize_t n;
+
+	fail(u->e, "%s: %s: %s", u->archive, u->shown, strerror(why));
+	u->e->code = EXIT_SYSTEM;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", u->root);
+	n = readlink(path, root, sizeof root - 1);
+	root[n > 0 ? n : 0] = '\0';
+	err_full(u->e, why, root);
+	return -1;
+}
+
+static int
+fail_archive(struct unpack *u, struct archive *ar)
+{
+	const char *said = archive_error_string(ar);
+
+	return fail(u->e, "%s: damaged, or no tar archive: %s", u->archive, said ? said : "unknown trouble");
+}
+
+/*
+ * The path below root without "." and empty names, its first strip names cut off; "" when
+ * nothing is left.  what says whose path it is.
+ */
+static int
+clean(struct unpack *u, const char *path, char out[PATH_MAX], const char *absolute, const char *dots)
+{
+	unsigned strip = u->strip;
+	size_t n = 0;
+
+	if (*path == '/')
+		return refuse(u, absolute);
+	out[0] = '\0';
+	while (*path) {
+		size_t len = strcspn(path, "/");
+
+		if (len == 2 && !strncmp(path, "..", 2))
+			return refuse(u, dots);
+		if (len == 0 || (len == 1 && *path == '.')) {
+			;
+		} else if (strip) {
+			strip--;
+		} else {
+			if (n + len + 2 > PATH_MAX)
+				return refuse(u, "name too long");
+			if (n)
+				out[n++] = '/';
+			memcpy(out + n, path, len);
+			n += len;
+			out[n] = '\0';
+		}
+		path += len;
+		path += strspn(path, "/");
+	}
+	return 0;
+}
+
+/* enters one folder, making it if need be; closes from unless it is root */
+static int
+enter(struct unpack *u, int from, const char *name)
+{
+	int fd = openat(from, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), why;
+
+	if (fd < 0 && errno == ENOENT) {
+		if (mkdirat(from, name, 0755) == 0 && fchmodat(from, name, 0755, 0) == 0)
+			fd = openat(from, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	why = errno;
+	if (fd < 0 && why == ENOTDIR) {
+		struct stat st;
+
+		if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+			refuse(u, "passes through a symlink");
+		else
+			refuse(u, "passes through a file");
+	} else if (fd < 0) {
+		errno = why;
+		fail_here(u);
+	}
+	if (from != u->root)
+		close(from);
+	return fd;
+}
+
+/*
+ * The folder that holds path, as a descriptor that is u's, and path's last name.  Entries
+ * come folder by folder: the last one is kept.
+ */
+static int
+parent(struct unpack *u, const char *path, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+	char part[NAME_MAX + 1];
+
+	*name = slash ? slash + 1 : path;
+	if (u->dir >= 0 && strlen(u->at) == len && !strncmp(u->at, path, len))
+		return u->dir;
+	if (u->dir >= 0 && u->dir != u->root)
+		close(u->dir);
+	u->dir = u->root;
+	memcpy(u->at, path, len);
+	u->at[len] = '\0';
+	for (const char *s = u->at; *s;) {
+		size_t n = strcspn(s, "/");
+
+		if (n > NAME_MAX) {
+			refuse(u, "name too long");
+			goto lost;
+		}
+		memcpy(part, s, n);
+		part[n] = '\0';
+		u->dir = enter(u, u->dir, part);
+		if (u->dir < 0)
+			return -1;
+		s += n + (s[n] == '/');
+	}
+	return u->dir;
+
+lost:
+	if (u->dir != u->root)
+		close(u->dir);
+	u->dir = -1;
+	return -1;
+}
+
+/* what an earlier entry left under this name makes place, as tar(1) does it; a folder does not */
+static int
+make_room(struct unpack *u, int dir, const char *name)
+{
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno == EISDIR)
+		return refuse(u, "there is a folder of that name already");
+	return fail_here(u);
+}
+
+static int
+put_data(struct unpack *u, struct archive *ar, int fd)
+{
+	const void *p;
+	size_t n;
+	la_int64_t at;
+	int r;
+
+	while ((r = archive_read_data_block(ar, &p, &n, &at)) == ARCHIVE_OK) {
+		const char *s = p;
+
+		while (n) {
+			ssize_t w = pwrite(fd, s, n, at);
+
+			if (w < 0 && errno == EINTR)
+				continue;
+			if (w < 0)
+				return fail_here(u);
+			s += w;
+			n -= (size_t)w;
+			at += w;
+		}
+	}
+	return r == ARCHIVE_EOF ? 0 : fail_archive(u, ar);
+}
+
+static int
+put_file(struct unpack *u, struct archive *ar, struct archive_entry *en, int dir, const char *name)
+{
+	mode_t mode = archive_entry_perm(en) & 0100 ? 0755 : 0644;
+	struct timespec when = { .tv_sec = archive_entry_mtime(en), .tv_nsec = archive_entry_mtime_nsec(en) };
+	int fd, r;
+
+	if (make_room(u, dir, name) < 0)
+		return -1;
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail_here(u);
+	r = put_data(u, ar, fd);
+	if (r == 0 && archive_entry_sparse_count(en) && ftruncate(fd, archive_entry_size(en)) < 0) /* a hole at its end */
+		r = fail_here(u);
+	if (r == 0 && (fchmod(fd, mode) < 0 || futimens(fd, (struct timespec[]){ when, when }) < 0))
+		r = fail_here(u);
+	close(fd);
+	return r;
+}
+
+/*
+ * A symlink may lead up, then down, and not above root: as nothing is ever made behind a
+ * symlink, the folders it is in are real ones and can be counted.  A ".." behind a name
+ * is another matter, for the name may be a symlink.
+ */
+static int
+put_symlink(struct unpack *u, struct archive_entry *en, int dir, const char *path, const char *name)
+{
+	const char *target = archive_entry_symlink(en);
+	struct timespec when = { .tv_sec = archive_entry_mtime(en), .tv_nsec = archive_entry_mtime_nsec(en) };
+	size_t depth = 0;
+	bool named = false;
+
+	if (!target || !*target)
+		return refuse(u, "symlink without a target");
+	if (*target == '/')
+		return refuse(u, "symlink to an absolute name");
+	for (const char *s = path; *s; s++)
+		depth += *s == '/';
+	for (const char *s = target; *s;) {
+		size_t n = strcspn(s, "/");
+
+		if (n == 2 && !strncmp(s, "..", 2)) {
+			if (named)
+				return refuse(u, "symlink with .. behind a name");
+			if (depth-- == 0)
+				return refuse(u, "symlink that leads outside");
+		} else if (n && !(n == 1 && *s == '.')) {
+			named = true;
+		}
+		s += n;
+		s += strspn(s, "/");
+	}
+	if (make_room(u, dir, name) < 0)
+		return -1;
+	if (symlinkat(target, dir, name) < 0 || utimensat(dir, name, (struct timespec[]){ when, when }, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_here(u);
+	return 0;
+}
+
+static int
+put_hardlink(struct unpack *u, const char *target, const char *path)
+{
+	char to[PATH_MAX];
+	const char *name, *other;
+	struct stat st;
+	int dir, from, r = 0;
+
+	if (clean(u, target, to, "hard link to an absolute name", "hard link to a name with ..") < 0)
+		return -1;
+	if (!*to)
+		return refuse(u, "hard link to what is not unpacked");
+	if (!strcmp(to, path))
+		return 0;
+	if (parent(u, to, &other) < 0)
+		return -1;
+	from = fcntl(u->dir, F_DUPFD_CLOEXEC, 0);
+	if (from < 0)
+		return fail_here(u);
+	if (fstatat(from, other, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		r = refuse(u, "hard link to what is no file of this archive");
+	else if ((dir = parent(u, path, &name)) < 0 || make_room(u, dir, name) < 0)
+		r = -1;
+	else if (linkat(from, other, dir, name, 0) < 0)
+		r = fail_here(u);
+	close(from);
+	return r;
+}
+
+/* a name in bytes; what cannot be said in this locale is taken as UTF-8 */
+static const char *
+name_of(struct archive_entry *en)
+{
+	const char *name = archive_entry_pathname(en);
+
+	return name ? name : archive_entry_pathname_utf8(en);
+}
+
+/* does a pattern match the path, or a folder it is in; "a/b" can match a/b/c, not a */
+static bool
+matches(const char *pattern, const char *path)
+{
+	char head[PATH_MAX];
+	size_t depth = 1, n = 0;
+
+	for (const char *s = pattern; *s; s++)
+		depth += *s == '/';
+	for (; path[n]; n++)
+		if (path[n] == '/' && --depth == 0)
+			break;
+	memcpy(head, path, n);
+	head[n] = '\0';
+	return fnmatch(pattern, head, FNM_PATHNAME) == 0;
+}
+
+static bool
+wanted(struct unpack *u, const char *path)
+{
+	bool any = !u->nonly;
+
+	for (size_t i = 0; i < u->nonly; i++)
+		if (matches(u->only[i], path))
+			any = u->met[i] = true;
+	return any;
+}
+
+static int
+put_entry(struct unpack *u, struct archive *ar, struct archive_entry *en)
+{
+	char path[PATH_MAX];
+	const char *name;
+	mode_t type = archive_entry_filetype(en);
+	int dir;
+
+	u->shown = name_of(en);
+	if (!u->shown) {
+		u->shown = "(an entry)";
+		return refuse(u, "its name is neither text of this locale nor UTF-8");
+	}
+	if (clean(u, u->shown, path, "absolute name", "name with ..") < 0)
+		return -1;
+	if (!archive_entry_hardlink(en) && type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK)
+		return refuse(u, type == AE_IFCHR || type == AE_IFBLK ? "a device" : type == AE_IFIFO ? "a fifo"
+												      : "neither file, folder nor link");
+	if (!*path || !wanted(u, path)) /* the first: above what is wanted */
+		return 0;
+	if (archive_entry_hardlink(en))
+		return put_hardlink(u, archive_entry_hardlink(en), path);
+	dir = parent(u, path, &name);
+	if (dir < 0)
+		return -1;
+	if (type == AE_IFREG)
+		return put_file(u, ar, en, dir, name);
+	if (type == AE_IFLNK)
+		return put_symlink(u, en, dir, path, name);
+	dir = enter(u, dir == u->root ? dir : fcntl(dir, F_DUPFD_CLOEXEC, 0), name);
+	if (dir < 0)
+		return -1;
+	close(dir);
+	return 0;
+}
+
+static int
+look_at(struct unpack *u, struct archive *ar, struct archive_entry *en)
+{
+	struct unpack_look *it = u->look;
+	char path[PATH_MAX];
+	struct digest *d;
+	const void *p;
+	size_t n;
+	la_int64_t ignored;
+	int r;
+
+	u->shown = name_of(en);
+	if (!u->shown || archive_entry_filetype(en) != AE_IFREG || archive_entry_hardlink(en))
+		return 0;
+	if (clean(u, u->shown, path, "absolute name", "name with ..") < 0)
+		return -1;
+	while (it < u->look + u->nlook && (*it->sha256 || strcmp(it->path, path) != 0))
+		it++;
+	if (it == u->look + u->nlook)
+		return 0;
+	d = digest_new();
+	while ((r = archive_read_data_block(ar, &p, &n, &ignored)) == ARCHIVE_OK)
+		digest_add(d, p, n);
+	digest_end(d, it->sha256);
+	u->nseen++;
+	return r == ARCHIVE_EOF ? 0 : fail_archive(u, ar);
+}
+
+static int
+put_all(struct unpack *u, struct archive *ar)
+{
+	struct archive_entry *en;
+	int r;
+
+	while ((!u->look || u->nseen < u->nlook) && (r = archive_read_next_header(ar, &en)) != ARCHIVE_EOF) {
+		if (r == ARCHIVE_RETRY)
+			continue;
+		if (r != ARCHIVE_OK && r != ARCHIVE_WARN) /* a warning is about what we don't use, or shows in the name */
+			return fail_archive(u, ar);
+		if ((u->look ? look_at(u, ar, en) : put_entry(u, ar, en)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * xz(1) decodes with all cores and beside us, the library with this one only; which is
+ * most of the time that a kernel takes.  Without xz(1) the library has to do.
+ */
+static bool
+start_xz(const char *archive, struct child *xz)
+{
+	size_t n = strlen(archive);
+	struct arena *a;
+	struct argv v;
+	bool ok;
+
+	*xz = (struct child){ .pidfd = -1, .out = -1, .in = -1 };
+	if (n < 3 || strcmp(archive + n - 3, ".xz"))
+		return false;
+	a = arena_new();
+	v = (struct argv){ .a = a };
+	argv_pushv(&v, "xz", "-dcqq", "-T0", "--", archive, NULL);
+	ok = child_start(xz, v.v, &(struct child_opts){ .split_err = true }, &(struct err){ 0 }) == 0;
+	arena_free(a);
+	return ok;
+}
+
+/* what it has to say is in its exit status: the end of its output may be an early one; who only looks has no use for the rest */
+static int
+end_xz(struct unpack *u, struct child *xz, bool good)
+{
+	char rest[512];
+	int status;
+
+	if (good && u->look) {
+		child_kill(xz, SIGKILL);
+		return child_wait(xz, &status, u->e);
+	}
+	while (good && read(xz->out, rest, sizeof rest) > 0)
+		; /* padding behind the archive's end */
+	if (!good)
+		child_kill(xz, SIGKILL);
+	if (child_wait(xz, &status, good ? u->e : &(struct err){ 0 }) < 0)
+		return -1;
+	if (good && status != 0)
+		return fail(u->e, "%s: damaged: xz cannot decode it", u->archive);
+	return good ? 0 : -1;
+}
+
+static int
+unpack_to(struct unpack *u)
+{
+	struct archive *ar = archive_read_new();
+	struct child xz;
+	bool piped = start_xz(u->archive, &xz);
+	int r;
+
+	archive_read_support_filter_gzip(ar);
+	archive_read_support_filter_bzip2(ar);
+	archive_read_support_filter_xz(ar);
+	archive_read_support_format_tar(ar);
+	if (piped)
+		r = archive_read_open_fd(ar, xz.out, READ_SIZE);
+	else
+		r = archive_read_open_filename(ar, u->archive, READ_SIZE);
+	r = r == ARCHIVE_OK ? put_all(u, ar) : fail_archive(u, ar);
+	if (piped)
+		r = end_xz(u, &xz, r == 0);
+	archive_read_free(ar);
+	if (u->dir >= 0 && u->dir != u->root)
+		close(u->dir);
+	return r;
+}
+
+/* libarchive converts names; in the C locale it drops what is not ASCII */
+static int
+unpack_named(struct unpack *u)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = utf8 ? uselocale(utf8) : (locale_t)0;
+	int r = unpack_to(u);
+
+	if (utf8) {
+		uselocale(before);
+		freelocale(utf8);
+	}
+	return r;
+}
+
+int
+unpack(const char *archive, const char *dir, unsigned strip, struct err *e)
+{
+	return unpack_some(archive, dir, strip, NULL, 0, e);
+}
+
+int
+unpack_some(const char *archive, const char *dir, unsigned strip, const char *const *only, size_t n, struct err *e)
+{
+	struct arena *a;
+	struct unpack u = { .archive = archive, .strip = strip, .only = only, .nonly = n, .dir = -1, .e = e };
+	int r;
+
+	if (access(archive, R_OK) < 0)
+		return fail_errno(e, "%s", archive);
+	if (file_mkdirs(dir, 0755, e) < 0)
+		return -1;
+	u.root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (u.root < 0)
+		return fail_errno(e, "%s", dir);
+	a = arena_new();
+	u.met = arena_array(a, n + 1, sizeof *u.met);
+	r = unpack_named(&u);
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (!u.met[i])
+			r = fail(e, "%s: holds nothing that matches %s, which the recipe asks for", archive, only[i]);
+	arena_free(a);
+	close(u.root);
+	return r;
+}
+
+int
+unpack_look(const char *archive, unsigned strip, struct unpack_look *v, size_t n, struct err *e)
+{
+	struct unpack u = { .archive = archive, .strip = strip, .look = v, .nlook = n, .root = -1, .dir = -1, .e = e };
+
+	for (size_t i = 0; i < n; i++)
+		v[i].sha256[0] = '\0';
+	if (access(archive, R_OK) < 0)
+		return fail_errno(e, "%s", archive);
+	return unpack_named(&u);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_SOURCE_UNPACK_H
+#define BUILD_SOURCE_UNPACK_H
+
+#include "build/base/digest.h"
+#include "build/base/err.h"
+
+#include <stddef.h>
+
+/*
+ * Archive -> source tree, and nothing outside it: absolute names, "..", names that
+ * pass through a symlink, hard links to the outside, devices and fifos are refused by
+ * name, before anything of that entry is written.  strip leading path components are cut off.
+ */
+int unpack(const char *archive, const char *dir, unsigned strip, struct err *e);
+/*
+ * Only what one of n glob patterns matches, whole folders included; * stays within a
+ * name.  n 0: all.  A pattern that nothing matches is an error.
+ */
+int unpack_some(const char *archive, const char *dir, unsigned strip, const char *const *only, size_t n, struct err *e);
+
+/*
+ * Looks at n files of an archive and unpacks nothing: path is what unpack() would call
+ * them.  sha256 is left empty for what is no file in it.  Reads no further than the last of them.
+ */
+struct unpack_look {
+	const char *path;
+	char sha256[DIGEST_HEX];
+};
+int unpack_look(const char *archive, unsigned strip, struct unpack_look *v, size_t n, struct err *e);
+
+#endif

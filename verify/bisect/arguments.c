@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/bisect/arguments.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+#include "build/base/file.h"
+#include "build/base/lines.h"
+#include "verify/bisect/odds.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+version_compare(const char *a, const char *b)
+{
+	while (*a && *b) {
+		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+			char *ea, *eb;
+			unsigned long long x = strtoull(a, &ea, 10), y = strtoull(b, &eb, 10);
+
+			if (x != y)
+				return x < y ? -1 : 1;
+			a = ea;
+			b = eb;
+		} else if (*a != *b) {
+			return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+		} else {
+			a++;
+			b++;
+		}
+	}
+	return *a ? 1 : *b ? -1
+			   : 0;
+}
+
+/* ---- what lh-build knows ---- */
+
+struct package {
+	const char *name, *version, *override;
+};
+
+struct known {
+	const char *checkout, *triple, *profile, *set, *output;
+	unsigned long uid, gid;
+	struct package *packages, *pins; /* pins: name and version */
+	size_t npackages, npins;
+	struct minimum {
+		const char *package, *version, *on, *least;
+	} * minimums;
+	size_t nminimums;
+};
+
+/* packages that are easily read in a line */
+#define FEW 4
+
+#define NCELLS 6
+
+static size_t
+cut(char *line, char **cells)
+{
+	size_t n = 0;
+	char *tab;
+
+	for (;; line = tab + 1) {
+		cells[n++] = line;
+		tab = strchr(line, '\t');
+		if (!tab || n == NCELLS)
+			return n;
+		*tab = '\0';
+	}
+}
+
+static void
+take_row(struct arena *a, char **c, size_t n, struct known *k)
+{
+	const char **const texts[] = { &k->checkout, &k->triple, &k->profile, &k->set, &k->output };
+	static const char *const names[] = { "checkout", "triple", "profile", "set", "output" };
+
+	for (size_t i = 0; n == 2 && i < sizeof names / sizeof *names; i++)
+		if (!strcmp(c[0], names[i]))
+			*texts[i] = c[1];
+	if (n == 3 && !strcmp(c[0], "owner")) {
+		k->uid = strtoul(c[1], NULL, 10);
+		k->gid = strtoul(c[2], NULL, 10);
+	} else if (n >= 3 && !strcmp(c[0], "package")) {
+		k->packages = arena_more(a, k->packages, k->npackages, sizeof *k->packages);
+		k->packages[k->npackages++] = (struct package){ c[1], c[2], n > 3 ? c[3] : NULL };
+	} else if (n == 3 && !strcmp(c[0], "version")) {
+		k->pins = arena_more(a, k->pins, k->npins, sizeof *k->pins);
+		k->pins[k->npins++] = (struct package){ c[1], c[2], NULL };
+	} else if (n == 5 && !strcmp(c[0], "minimum")) {
+		k->minimums = arena_more(a, k->minimums, k->nminimums, sizeof *k->minimums);
+		k->minimums[k->nminimums++] = (struct minimum){ c[1], c[2], c[3], c[4] };
+	}
+}
+
+/* the last line of what a program said, which tells why it failed */
+static const char *
+last_line(struct arena *a, const struct buf *said)
+{
+	size_t n = said->n;
+	char *text, *line;
+
+	while (n && said->p[n - 1] == '\n')
+		n--;
+	if (!n)
+		return "it said nothing";
+	text = arena_strndup(a, said->p, n);
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	return !strncmp(line, "lh-build: fatal: ", 17) ? line + 17 : line;
+}
+
+static int
+ask_build(struct arena *a, const char *lh_build, char *const *args, char *const *more, struct known *k, struct err *e)
+{
+	struct argv v = { .a = a };
+	struct buf said = { 0 };
+	struct lines l;
+	char *line;
+	int status;
+
+	*k = (struct known){ .uid = (unsigned long)-1 };
+	argv_pushv(&v, lh_build, "versions", NULL);
+	for (; *args; args++)
+		argv_push(&v, *args);
+	for (; *more; more++)
+		argv_push(&v, *more);
+	if (child_run(v.v, NULL, &said, &status, e) < 0)
+		return -1;
+	if (status) {
+		fail_usage(e, "%s", last_line(a, &said));
+	} else {
+		lines_text(a, "versions", said.p ? said.p : "", &l);
+		while ((line = lines_next(&l))) {
+			char *cells[NCELLS];
+
+			take_row(a, cells, cut(line, cells), k);
+		}
+	}
+	buf_free(&said);
+	if (!status && (!k->checkout || !k->triple || !k->profile || !k->set || !k->output))
+		return fail_usage(e, "%s versions: does not tell what is needed; build lh-build and lh-verify together", lh_build);
+	return status ? -1 : 0;
+}
+
+static const struct package *
+package_find(const struct known *k, const char *name)
+{
+	for (size_t i = 0; i < k->npackages; i++)
+		if (!strcmp(k->packages[i].name, name))
+			return &k->packages[i];
+	return NULL;
+}
+
+/* ---- the world ---- */
+
+static char *
+variable(struct arena *a, const char *kind, const char *package, const char *value)
+{
+	char *text = arena_printf(a, "%s_%s=%s", kind, package, value);
+
+	for (char *p = text; *p != '='; p++)
+		if (*p == '-')
+			*p = '_';
+	return text;
+}
+
+static size_t
+add_package(struct arena *a, struct question *q, const char *name)
+{
+	size_t p = q->w.npackages;
+
+	q->choices = arena_more(a, q->choices, p, sizeof *q->choices);
+	q->choices[p] = NULL;
+	q->w.packages = arena_more(a, q->w.packages, p, sizeof *q->w.packages);
+	q->w.packages[q->w.npackages++] = (struct bisect_package){ .name = name };
+	return p;
+}
+
+/* args may hold NULLs at its end */
+static void
+add_choice(struct arena *a, struct question *q, size_t p, const char *version, const char *title, char *one, char *two)
+{
+	struct bisect_package *pkg = &q->w.packages[p];
+	struct choice c = { .title = title, .args = arena_array(a, 3, sizeof *c.args) };
+
+	c.args[0] = one;
+	c.args[1] = two;
+	q->choices[p] = arena_more(a, q->choices[p], pkg->nversions, sizeof c);
+	q->choices[p][pkg->nversions] = c;
+	pkg->versions = arena_more(a, pkg->versions, pkg->nversions, sizeof *pkg->versions);
+	pkg->versions[pkg->nversions++] = version;
+}
+
+/* pinned versions between two, from the one to the other, neither of them included */
+static void
+add_between(struct arena *a, struct question *q, size_t p, const struct known *k, const char *from, const char *to)
+{
+	const char *name = q->w.packages[p].name, *at = from;
+	int way = version_compare(to, from);
+
+	for (;;) {
+		const char *next = NULL;
+
+		for (size_t i = 0; i < k->npins; i++) {
+			const char *v = k->pins[i].version;
+
+			if (strcmp(k->pins[i].name, name) || version_compare(v, at) * way <= 0 || version_compare(to, v) * way <= 0)
+				continue;
+			if (!next || version_compare(next, v) * way > 0)
+				next = v;
+		}
+		if (!next)
+			return;
+		add_choice(a, q, p, next, NULL, variable(a, "VERSION", name, next), NULL);
+		at = next;
+	}
+}
+
+/* which versions of a package are at least that; false: all, so that nothing needs to be said */
+static bool
+find_range(const struct question *q, const struct known *k, const struct minimum *m, struct bisect_need *n)
+{
+	for (size_t p = 0; p < q->w.npackages; p++) {
+		const struct bisect_package *on = &q->w.packages[p];
+		size_t last = on->nversions - 1;
+
+		if (strcmp(on->name, m->on))
+			continue;
+		n->on = p;
+		for (n->from = 0; n->from <= last && version_compare(on->versions[n->from], m->least) < 0; n->from++)
+			;
+		for (n->to = last; n->to > 0 && version_compare(on->versions[n->to], m->least) < 0; n->to--)
+			;
+		return n->from > 0 || n->to < last;
+	}
+	/* the same at both ends */
+	n->on = n->package;
+	n->from = 1;
+	n->to = 0;
+	return package_find(k, m->on) && version_compare(package_find(k, m->on)->version, m->least) < 0;
+}
+
+static void
+add_need(struct arena *a, struct question *q, const struct known *k, const struct minimum *m)
+{
+	for (size_t p = 0; p < q->w.npackages; p++) {
+		const struct bisect_package *pkg = &q->w.packages[p];
+
+		for (size_t v = 0; v < pkg->nversions; v++) {
+			struct bisect_need n = { .package = p, .version = v };
+			bool first, last;
+
+			if (strcmp(pkg->name, m->package) || strcmp(pkg->versions[v], m->version) || !find_range(q, k, m, &n))
+				continue;
+			/* what an end does cannot be forbidden */
+			first = v == 0 && (n.from > 0 || n.from > n.to);
+			last = v == pkg->nversions - 1 && (n.from > n.to || n.to < q->w.packages[n.on].nversions - 1);
+			if (first || last)
+				continue;
+			q->w.needs = arena_more(a, q->w.needs, q->w.nneeds, sizeof n);
+			q->w.needs[q->w.nneeds++] = n;
+		}
+	}
+}
+
+static void
+add_needs(struct arena *a, struct question *q, const struct known *k)
+{
+	for (size_t i = 0; i < k->nminimums; i++)
+		add_need(a, q, k, &k->minimums[i]);
+}
+
+static void
+take_known(struct question *q, const struct known *k)
+{
+	q->set = k->set;
+	q->triple = k->triple;
+	q->profile = k->profile;
+	q->checkout = k->checkout;
+	q->output = k->output;
+	q->uid = (uid_t)k->uid;
+	q->gid = (gid_t)k->gid;
+}
+
+/* ---- between two sets ---- */
+
+/* "SET VERSION_a=1 OVERRIDE_b=tree" -> SET=..., and the others; *name: the set */
+static int
+read_end(struct arena *a, const char *var, const char *text, char ***vars, const char **name, struct err *e)
+{
+	struct argv v = { .a = a };
+	char *rest = arena_strdup(a, text), *w = word_next(&rest);
+
+	if (!w)
+		return fail_usage(e, "%s is empty: name a set", var);
+	*name = w;
+	argv_pushf(&v, "SET=%s", w);
+	while ((w = word_next(&rest))) {
+		if ((strncmp(w, "VERSION_", 8) && strncmp(w, "OVERRIDE_", 9)) || !strchr(w, '='))
+			return fail_usage(e, "%s: %s: behind a set there may be VERSION_name=V and OVERRIDE_name=TREE only; other variables stand by themselves", var, w);
+		argv_push(&v, w);
+	}
+	*vars = v.v;
+	return 0;
+}
+
+/* the word that sets a variable, or NULL */
+static char *
+word_of(char *const *vars, const char *word)
+{
+	size_t n = strcspn(word, "=") + 1;
+
+	for (; *vars; vars++)
+		if (!strncmp(*vars, word, n))
+			return *vars;
+	return NULL;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* git:/home/me/src/s6@REV -> s6@REV */
+static const char *
+brief_tree(const char *override)
+{
+	const char *slash = override ? strrchr(override, '/') : NULL, *at = override ? strrchr(override, '@') : NULL;
+
+	/* a revision may have slashes, too */
+	while (slash && at && at < slash && slash > override)
+		slash = memrchr(override, '/', (size_t)(at - override));
+	return slash ? slash + 1 : override;
+}
+
+static void
+add_difference(struct arena *a, struct question *q, const struct known *good, const struct package *g, const struct package *b, char *const *good_vars)
+{
+	size_t p = add_package(a, q, g->name);
+	char *version = word_of(good_vars, variable(a, "VERSION", g->name, "")), *override = word_of(good_vars, variable(a, "OVERRIDE", g->name, ""));
+
+	add_choice(a, q, p, g->version, NULL, version ? version : override, version ? override : NULL);
+	add_between(a, q, p, good, g->version, b->version);
+	add_choice(a, q, p, b->version, NULL, variable(a, "VERSION", b->name, b->version), b->override ? variable(a, "OVERRIDE", b->name, b->override) : NULL);
+	if (same_text(g->version, b->version)) {
+		q->choices[p][0].tree = brief_tree(g->override);
+		q->choices[p][q->w.packages[p].nversions - 1].tree = brief_tree(b->override);
+	}
+}
+
+static int
+read_sets(struct arena *a, const char *lh_build, struct question *q, struct err *e)
+{
+	char **good_vars, **bad_vars;
+	struct known good, bad;
+	struct argv args = { .a = a };
+
+	if (read_end(a, "GOOD", q->good, &good_vars, &q->good, e) < 0 || read_end(a, "BAD", q->bad, &bad_vars, &q->bad, e) < 0)
+		return -1;
+	if (ask_build(a, lh_build, q->args, good_vars, &good, e) < 0)
+		return wrap(e, "GOOD");
+	if (ask_build(a, lh_build, q->args, bad_vars, &bad, e) < 0)
+		return wrap(e, "BAD");
+	if (strcmp(good.profile, bad.profile))
+		return fail_usage(e, "GOOD is built with profile %s, BAD with profile %s: choose one with PROFILE=", good.profile, bad.profile);
+	for (size_t i = 0; i < good.npackages; i++) {
+		const struct package *g = &good.packages[i], *b = package_find(&bad, g->name);
+
+		if (b && !(g->override && same_text(g->override, b->override)) && !(same_text(g->version, b->version) && same_text(g->override, b->override)))
+			add_difference(a, q, &good, g, b, good_vars);
+	}
+	if (!q->w.npackages)
+		return fail(e, "GOOD and BAD name the same versions of everything");
+	add_needs(a, q, &good);
+	for (char **p = q->args; *p; p++)
+		argv_push(&args, *p);
+	argv_push(&args, good_vars[0]);
+	q->args = args.v;
+	take_known(q, &good);
+	return 0;
+}
+
+/* ---- inside a package ---- */
+
+static int
+check_pinned(const struct known *k, const char *package, const char *var, const char *version, struct err *e)
+{
+	for (size_t i = 0; i < k->npins; i++)
+		if (!strcmp(k->pins[i].name, package) && !strcmp(k->pins[i].version, version))
+			return 0;
+	return fail_usage(e, "%s=%s: the recipe %s pins no such version", var, version, package);
+}
+
+static int
+read_versions(struct arena *a, const struct known *k, struct question *q, struct err *e)
+{
+	size_t p = add_package(a, q, q->package);
+
+	if (check_pinned(k, q->package, "GOOD", q->good, e) < 0 || check_pinned(k, q->package, "BAD", q->bad, e) < 0)
+		return -1;
+	if (!strcmp(q->good, q->bad))
+		return fail(e, "GOOD and BAD are one version");
+	add_choice(a, q, p, q->good, NULL, variable(a, "VERSION", q->package, q->good), NULL);
+	add_between(a, q, p, k, q->good, q->bad);
+	add_choice(a, q, p, q->bad, NULL, variable(a, "VERSION", q->package, q->bad), NULL);
+	return 0;
+}
+
+static int
+git(struct arena *a, const char *dir, struct buf *said, struct err *e, const char *what, ...) __attribute__((sentinel));
+
+static int
+git(struct arena *a, const char *dir, struct buf *said, struct err *e, const char *what, ...)
+{
+	struct argv v = { .a = a };
+	const char *w;
+	va_list ap;
+	int status;
+
+	argv_pushv(&v, "git", "-c", NULL);
+	argv_pushf(&v, "safe.directory=*");
+	argv_pushv(&v, "-C", dir, what, NULL);
+	va_start(ap, what);
+	while ((w = va_arg(ap, const char *)))
+		argv_push(&v, w);
+	va_end(ap);
+	if (child_run(v.v, NULL, said, &status, e) < 0)
+		return -1;
+	return status ? fail_usage(e, "REPO %s: %s", dir, last_line(a, said)) : 0;
+}
+
+static void
+add_commit(struct arena *a, struct question *q, size_t p, char *line)
+{
+	char *subject = strchr(line, ' ');
+
+	if (subject)
+		*subject++ = '\0';
+	add_choice(a, q, p, arena_strndup(a, line, 12), subject,
+	    variable(a, "OVERRIDE", q->package, arena_printf(a, "git:%s@%s", q->repo, line)), NULL);
+}
+
+static int
+read_commits(struct arena *a, struct question *q, struct err *e)
+{
+	size_t p = add_package(a, q, q->package);
+	struct buf said = { 0 }, first = { 0 };
+	struct lines l;
+	char *line;
+	int r = -1;
+
+	if (git(a, q->repo, &first, e, "log", "-1", "--format=%H %s", "--end-of-options", q->good, NULL) < 0)
+		goto out;
+	if (git(a, q->repo, &said, e, "merge-base", "--is-ancestor", q->good, q->bad, NULL) < 0) {
+		fail_usage(e, "REPO %s: %s is no ancestor of %s", q->repo, q->good, q->bad);
+		goto out;
+	}
+	buf_clear(&said);
+	if (git(a, q->repo, &said, e, "log", "--reverse", "--first-parent", "--format=%H %s", "--end-of-options", arena_printf(a, "%s..%s", q->good, q->bad), NULL) < 0)
+		goto out;
+	if (!said.n) {
+		fail(e, "REPO %s: %s and %s are one commit", q->repo, q->good, q->bad);
+		goto out;
+	}
+	add_commit(a, q, p, arena_strndup(a, first.p, strcspn(first.p, "\n")));
+	lines_text(a, "commits", arena_strdup(a, said.p), &l);
+	while ((line = lines_next(&l)))
+		add_commit(a, q, p, line);
+	r = 0;
+out:
+	buf_free(&said);
+	buf_free(&first);
+	return r;
+}
+
+static int
+read_package(struct arena *a, const char *lh_build, struct question *q, struct err *e)
+{
+	char *none[] = { NULL };
+	struct known k;
+
+	if (ask_build(a, lh_build, q->args, none, &k, e) < 0)
+		return -1;
+	if (!package_find(&k, q->package))
+		return fail_usage(e, "PACKAGE %s: profile %s has no such package", q->package, k.profile);
+	if ((q->repo ? read_commits(a, q, e) : read_versions(a, &k, q, e)) < 0)
+		return -1;
+	if (!q->repo)
+		add_needs(a, q, &k);
+	take_known(q, &k);
+	return 0;
+}
+
+/* ---- the words ---- */
+
+static int
+take_repo(struct arena *a, struct question *q, const char *dir, struct err *e)
+{
+	char full[PATH_MAX];
+
+	if (!realpath(dir, full))
+		return fail_usage(e, "REPO %s: there is no such folder", dir);
+	q->repo = arena_strdup(a, full);
+	return 0;
+}
+
+static int
+take_word(struct arena *a, struct question *q, const char *word, struct argv *rest, struct err *e)
+{
+	const char *value = strchr(word, '=');
+	size_t n = value ? (size_t)(value - word) : 0;
+	char *name = arena_strndup(a, word, n), *end;
+
+	if (!value++)
+		return fail_usage(e, "%s: bisect takes NAME=VALUE words", word);
+	if (!strcmp(name, "GOOD"))
+		q->good = value;
+	else if (!strcmp(name, "BAD"))
+		q->bad = value;
+	else if (!strcmp(name, "PACKAGE"))
+		q->package = *value ? value : NULL;
+	else if (!strcmp(name, "REPO"))
+		return take_repo(a, q, value, e);
+	else if (!strcmp(name, "DRY_RUN"))
+		q->dry = *value && strcmp(value, "0") && strcmp(value, "no");
+	else if (!strcmp(name, "REPEAT")) {
+		q->repeat = (unsigned)strtoul(value, &end, 10);
+		if (*end || !q->repeat || q->repeat > ODDS_MOST)
+			return fail_usage(e, "REPEAT=%s: a number from 1 to %d", value, ODDS_MOST);
+	} else if (!strcmp(name, "FAILURE")) {
+		q->same_failure = !strcmp(value, "same");
+		if (!q->same_failure && strcmp(value, "any"))
+			return fail_usage(e, "FAILURE=%s: same or any", value);
+	} else {
+		argv_push(rest, word);
+	}
+	return 0;
+}
+
+int
+question_read(struct arena *a, const char *lh_build, char *const *words, size_t n, struct question *out, struct err *e)
+{
+	struct argv rest = { .a = a };
+	static char *none[] = { NULL };
+
+	*out = (struct question){ .repeat = ODDS_SAME, .args = none };
+	for (size_t i = 0; i < n; i++)
+		if (take_word(a, out, words[i], &rest, e) < 0)
+			return -1;
+	if (!out->good || !*out->good || !out->bad || !*out->bad)
+		return fail_usage(e, "bisect: name both ends with GOOD= and BAD=");
+	if (out->repo && !out->package)
+		return fail_usage(e, "REPO needs PACKAGE=, the recipe that is built from it");
+	if (rest.n)
+		out->args = rest.v;
+	return out->package ? read_package(a, lh_build, out, e) : read_sets(a, lh_build, out, e);
+}
+
+/* ---- telling ---- */
+
+const char *
+question_version(const struct question *q, size_t package, size_t version)
+{
+	const char *tree = q->choices[package][version].tree;
+
+	return tree ? tree : q->w.packages[package].versions[version];
+}
+
+/* "a 1, b 2" of those that are not at that end */
+static const char *
+list_others(struct arena *a, const struct question *q, const size_t *mixture, bool bad, size_t *n)
+{
+	struct buf b = { 0 };
+	const char *text;
+
+	*n = 0;
+	for (size_t p = 0; p < q->w.npackages; p++) {
+		const struct bisect_package *pkg = &q->w.packages[p];
+
+		const char *title = q->choices[p][mixture[p]].title;
+
+		if (mixture[p] != (bad ? pkg->nversions - 1 : 0))
+			buf_addf(&b, "%s%s %s%s%s%s", (*n)++ ? ", " : "", pkg->name, question_version(q, p, mixture[p]), title ? " \"" : "", title ? title : "", title ? "\"" : "");
+	}
+	text = arena_strdup(a, b.n ? b.p : "");
+	buf_free(&b);
+	return text;
+}
+
+const char *
+question_mixture(struct arena *a, const struct question *q, const size_t *mixture)
+{
+	size_t fromgood, frombad;
+	const char *changed = list_others(a, q, mixture, false, &fromgood), *kept = list_others(a, q, mixture, true, &frombad);
+
+	if (!fromgood || !frombad)
+		return arena_printf(a, "%s end %s", fromgood ? "bad" : "good", fromgood ? q->bad : q->good);
+	if (fromgood > FEW && frombad < fromgood)
+		return arena_printf(a, "bad end %s but for %s", q->bad, kept);
+	return changed;
+}
+
+void
+question_args(const struct question *q, const size_t *mixture, struct argv *out)
+{
+	for (char **w = q->args; *w; w++)
+		argv_push(out, *w);
+	for (size_t p = 0; p < q->w.npackages; p++)
+		for (char **w = q->choices[p][mixture[p]].args; *w; w++)
+			argv_push(out, *w);
+}

@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/bisect/report.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
+#include "build/base/digest.h"
+#include "build/base/file.h"
+#include "build/base/lines.h"
+#include "verify/bisect/run.h"
+#include "verify/report/markup.h"
+#include "verify/report/report.h"
+#include "verify/report/result.h"
+#include "verify/report/results.h"
+#include "verify/scenario/want.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* console lines of each side, in the report */
+#define TAIL 60
+/* changed files on the terminal */
+#define SHOWN 8
+/* characters of a statement there */
+#define STATEMENT 120
+
+struct finding {
+	struct hunt *h;
+	struct arena *a;
+	const char *headline;
+	const char *note;	       /* a second line, or NULL */
+	const char *where, *statement; /* of the failing step, or NULL */
+	const char *expected, *got;
+	const char *there;    /* what the same step said where it passes, or NULL */
+	const char **changed; /* files */
+	size_t nchanged;
+	const char *again; /* command */
+	const char *sure;  /* how many steps, and how sure it is */
+	const char *report;
+	int status;
+};
+
+/* ---- what broke it ---- */
+
+static const char *
+change(const struct finding *f, size_t p, size_t from, size_t to)
+{
+	const struct question *q = &f->h->q;
+	const struct bisect_package *pkg = &q->w.packages[p];
+	const char *title = q->choices[p][to].title;
+
+	if (title && to > from + 1)
+		return arena_printf(f->a, "one of %s's %zu commits from %s \"%s\" to %s \"%s\"", pkg->name, to - from, pkg->versions[from + 1], q->choices[p][from + 1].title, pkg->versions[to], title);
+	if (title && to == from + 1)
+		return arena_printf(f->a, "%s commit %s \"%s\"", pkg->name, pkg->versions[to], title);
+	return arena_printf(f->a, "%s %s -> %s", pkg->name, question_version(q, p, from), question_version(q, p, to));
+}
+
+/* "a", "a and b", "a, b and c" of the packages in a role; *n: how many */
+static const char *
+list_role(const struct finding *f, enum bisect_role role, size_t *n)
+{
+	const struct bisect_answer *r = &f->h->answer;
+	struct buf b = { 0 };
+	size_t total = 0;
+	const char *text;
+
+	*n = 0;
+	for (size_t p = 0; p < f->h->q.w.npackages; p++)
+		total += r->role[p] == role;
+	for (size_t p = 0; p < f->h->q.w.npackages; p++) {
+		if (r->role[p] != role)
+			continue;
+		buf_addf(&b, "%s%s", !*n ? "" : *n + 1 == total ? " and "
+								: ", ",
+		    change(f, p, r->low[p], r->bad[p]));
+		++*n;
+	}
+	text = arena_strdup(f->a, b.n ? b.p : "");
+	buf_free(&b);
+	return text;
+}
+
+/* versions between a good and a bad one that could not be judged, with the reason of the first */
+static const char *
+unjudged(const struct finding *f)
+{
+	const struct hunt *h = f->h;
+	struct buf b = { 0 };
+	const char *text;
+
+	for (size_t p = 0; p < h->q.w.npackages; p++)
+		for (size_t v = h->answer.low[p] + 1; h->answer.role[p] == ROLE_GUILTY && v < h->answer.bad[p]; v++)
+			buf_addf(&b, "%s%s %s%s%s%s", b.n ? ", " : "", h->q.w.packages[p].name, h->q.w.packages[p].versions[v],
+			    h->q.choices[p][v].title ? " \"" : "", h->q.choices[p][v].title ? h->q.choices[p][v].title : "", h->q.choices[p][v].title ? "\"" : "");
+	text = b.n ? arena_strdup(f->a, b.p) : NULL;
+	buf_free(&b);
+	return text;
+}
+
+static const char *
+first_reason(const struct finding *f)
+{
+	for (size_t i = 0; i < f->h->nmixtures; i++)
+		if (f->h->mixtures[i].cannot)
+			return arena_printf(f->a, " (%s)", f->h->mixtures[i].cannot);
+	return "";
+}
+
+static bool
+all_joined(const struct finding *f)
+{
+	const struct bisect_answer *r = &f->h->answer;
+	bool all = true;
+
+	for (size_t p = 0; p < f->h->q.w.npackages; p++)
+		all &= r->role[p] != ROLE_GUILTY || r->joined[p];
+	return all;
+}
+
+static void
+name_found(struct finding *f)
+{
+	size_t n, with;
+	const char *guilty = list_role(f, ROLE_GUILTY, &n), *needed = list_role(f, ROLE_NEEDED, &with), *how = "";
+
+	if (n > 1)
+		how = all_joined(f) ? ": they only come together" : " together: without any one of them it passes";
+	f->headline = arena_printf(f->a, "%s broke it%s", guilty, how);
+	if (n > 1 && all_joined(f))
+		f->note = "a version in between, pinned by the recipe of one of them, could tell them apart";
+	else if (with)
+		f->note = arena_printf(f->a, "it comes only with %s, which alone %s", needed, with > 1 ? "pass" : "passes");
+}
+
+static void
+name_stuck(struct finding *f)
+{
+	size_t n, suspects;
+	const char *guilty = list_role(f, ROLE_GUILTY, &n), *suspected = list_role(f, ROLE_SUSPECT, &suspects), *between = unjudged(f);
+
+	f->status = EXIT_NOJUDGE;
+	if (suspects)
+		f->headline = arena_printf(f->a, "could not be narrowed further: one or more of %s%s%s", suspected, n ? ", together with " : "", n ? guilty : "");
+	else
+		f->headline = arena_printf(f->a, "%s broke it, and it could not be narrowed further", guilty);
+	if (between)
+		f->note = arena_printf(f->a, "between the two could not be judged: %s%s", between, first_reason(f));
+	else
+		f->note = arena_printf(f->a, "what lies between could not be judged%s", first_reason(f));
+}
+
+static void
+name_blind(struct finding *f)
+{
+	const struct mixture *m = hunt_find(f->h, f->h->answer.probe);
+	const struct trial *t = m && !m->cannot ? trials_last(&f->h->trials, m->subject, BISECT_SKIP) : NULL;
+
+	f->status = EXIT_NOJUDGE;
+	f->headline = arena_printf(f->a, "the %s could not be judged: %s", question_mixture(f->a, &f->h->q, f->h->answer.probe),
+	    m && m->cannot ? m->cannot : f->h->flaky ? "its verdict flips, no less and no more than at the other end"
+				     : t && *t->got  ? t->got
+						     : "see its log");
+	if (m && m->dir)
+		f->note = arena_printf(f->a, "look %s.log", m->dir);
+}
+
+static void
+name_it(struct finding *f)
+{
+	switch (f->h->answer.state) {
+	case BISECT_FOUND:
+		name_found(f);
+		break;
+	case BISECT_SAME:
+		f->status = EXIT_WORK;
+		f->headline = f->h->answer.end == BISECT_GOOD ? "both ends pass: there is nothing to look for"
+							      : "both ends fail: what breaks it is older than the good end, or lies elsewhere";
+		break;
+	case BISECT_BLIND:
+		name_blind(f);
+		break;
+	default:
+		name_stuck(f);
+	}
+}
+
+/* ---- the failing step ---- */
+
+/* the line of a scenario that "path:line" names */
+static const char *
+statement_at(struct arena *a, const char *where)
+{
+	const char *colon = strrchr(where, ':');
+	struct err ignored;
+	struct lines l;
+	char *line;
+
+	if (!colon || lines_open(a, arena_strndup(a, where, (size_t)(colon - where)), &l, &ignored) < 0)
+		return NULL;
+	while ((line = lines_next(&l)))
+		if (l.no == strtoul(colon + 1, NULL, 10))
+			return trim(line);
+	return NULL;
+}
+
+static const struct mixture *
+side(const struct finding *f, bool bad)
+{
+	const size_t *versions = bad ? f->h->answer.bad : f->h->answer.good;
+
+	return versions ? hunt_find(f->h, versions) : NULL;
+}
+
+/* what the good side's last run has under the line that fails */
+static void
+find_there(struct finding *f)
+{
+	const struct mixture *good = side(f, false);
+	const char *colon = strrchr(f->where, ':');
+	struct cell_result *cells;
+	struct report_head head;
+	struct err ignored;
+	size_t n;
+
+	if (!good || good->cannot || !colon || results_read(f->a, good->dir, &cells, &n, &head, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		for (size_t p = 0; p < cells[i].npoints; p++) {
+			const char *path = cells[i].scenario_path;
+
+			if (path && !strncmp(f->where, path, (size_t)(colon - f->where)) && !path[colon - f->where] && cells[i].points[p].line == strtoul(colon + 1, NULL, 10))
+				f->there = cells[i].points[p].said;
+		}
+}
+
+static void
+find_step(struct finding *f)
+{
+	const struct mixture *bad = side(f, true);
+	const struct trial *t;
+
+	if (f->h->answer.state == BISECT_SAME && f->h->answer.end == BISECT_BAD)
+		bad = &f->h->mixtures[1];
+	t = bad && !bad->cannot ? trials_last(&f->h->trials, bad->subject, BISECT_BAD) : NULL;
+	if (!t)
+		return;
+	f->where = t->where;
+	f->statement = statement_at(f->a, t->where);
+	f->expected = t->expected;
+	f->got = t->got;
+	find_there(f);
+}
+
+/* ---- what differs in the image ---- */
+
+struct listing {
+	struct arena *a;
+	const char *dir, *name; /* of the folder, in the listing */
+	struct listed {
+		const char *path;
+		char hex[DIGEST_HEX];
+	} * v;
+	size_t n;
+};
+
+static int
+list_one(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	struct listing *l = arg;
+	const char *path = arena_printf(l->a, "%s/%s", l->dir, rel);
+	struct listed one = { .path = arena_printf(l->a, "%s%s", l->name, rel) };
+
+	(void)e;
+	if (!S_ISREG(st->st_mode) || access(path, R_OK) < 0)
+		return 0;
+	if (digest_file(path, one.hex, e) < 0)
+		return -1;
+	l->v = arena_more(l->a, l->v, l->n, sizeof one);
+	l->v[l->n++] = one;
+	return 0;
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct listed *)a)->path, ((const struct listed *)b)->path);
+}
+
+static int
+list_tree(struct finding *f, const size_t *versions, struct listing *l, struct err *e)
+{
+	static const char *const folders[][2] = { { "rootfs", "/" }, { "rwfs", "/var/" }, { "userfs", "/home/" } };
+	const char *tree;
+	struct listed kernel = { .path = "the kernel" };
+
+	*l = (struct listing){ .a = f->a };
+	if (hunt_build(f->h, versions, &tree, e) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+		l->dir = arena_printf(f->a, "%s/%s", tree, folders[i][0]);
+		l->name = folders[i][1];
+		if (file_isdir(l->dir) && file_walk(l->dir, list_one, l, e) < 0)
+			return -1;
+	}
+	if (file_exists(arena_printf(f->a, "%s/kernel", tree)) && digest_file(arena_printf(f->a, "%s/kernel", tree), kernel.hex, e) == 0) {
+		l->v = arena_more(f->a, l->v, l->n, sizeof kernel);
+		l->v[l->n++] = kernel;
+	}
+	if (l->n)
+		qsort(l->v, l->n, sizeof *l->v, by_path);
+	return 0;
+}
+
+static void
+add_changed(struct finding *f, const char *path, const char *how)
+{
+	f->changed = arena_more(f->a, f->changed, f->nchanged, sizeof *f->changed);
+	f->changed[f->nchanged++] = arena_printf(f->a, "%s%s", path, how);
+}
+
+static int
+find_changed(struct finding *f, struct err *e)
+{
+	struct listing good, bad;
+
+	if (!f->h->answer.good || !f->h->answer.bad)
+		return 0;
+	if (list_tree(f, f->h->answer.good, &good, e) < 0 || list_tree(f, f->h->answer.bad, &bad, e) < 0)
+		return -1;
+	for (size_t i = 0, j = 0; i < good.n || j < bad.n;) {
+		int c = i == good.n ? 1 : j == bad.n ? -1
+						     : strcmp(good.v[i].path, bad.v[j].path);
+
+		if (c < 0)
+			add_changed(f, good.v[i++].path, " (gone)");
+		else if (c > 0)
+			add_changed(f, bad.v[j++].path, " (new)");
+		else if (strcmp(good.v[i++].hex, bad.v[j++].hex))
+			add_changed(f, good.v[i - 1].path, "");
+	}
+	return 0;
+}
+
+/* ---- again, and how sure ---- */
+
+static bool
+is_given(const struct finding *f, const char *name)
+{
+	bool given = false;
+
+	for (char **w = f->h->q.args; *w; w++)
+		given |= !strncmp(*w, name, strlen(name));
+	return given;
+}
+
+static const char *
+command(const struct finding *f, const size_t *versions)
+{
+	struct argv v = { .a = f->a };
+	const char *names = NULL;
+
+	argv_pushv(&v, "./make", "verify", NULL);
+	question_args(&f->h->q, versions, &v);
+	if (!is_given(f, "TRIPLE="))
+		argv_pushf(&v, "TRIPLE=%s", f->h->q.triple);
+	if (!is_given(f, "PROFILE="))
+		argv_pushf(&v, "PROFILE=%s", f->h->q.profile);
+	argv_pushf(&v, "NETS=%s", f->h->net);
+	for (const char **s = f->h->opts->only; *s; s++)
+		names = names ? arena_printf(f->a, "%s %s", names, *s) : *s;
+	argv_pushf(&v, "SCENARIO=%s", names);
+	return argv_quoted(&v);
+}
+
+/* of the images that were looked at, those read from an earlier try too; images that are equal share theirs */
+static size_t
+count_runs(const struct hunt *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->trials.n; i++)
+		for (size_t m = 0; m < h->nmixtures; m++)
+			if (!h->mixtures[m].cannot && !strcmp(h->mixtures[m].subject, h->trials.v[i].subject)) {
+				n++;
+				break;
+			}
+	return n;
+}
+
+static const char *
+certainty(const struct finding *f)
+{
+	const struct hunt *h = f->h;
+	size_t runs = count_runs(h);
+	const char *steps = arena_printf(f->a, "%zu step%s (%zu expected), %zu run%s%s", h->nmixtures, h->nmixtures == 1 ? "" : "s", h->expected, runs, runs == 1 ? "" : "s",
+	    runs > h->runs ? arena_printf(f->a, ", %zu of them earlier", runs - h->runs) : "");
+
+	if (!h->flaky)
+		return arena_printf(f->a, "%s; no verdict flipped", steps);
+	return arena_printf(f->a, "%s; verdicts flip: the chance that this is wrong is %.2g %%", steps, 100 * h->error);
+}
+
+/* ---- on the terminal ---- */
+
+/* what a guest has said must not reach a terminal as it is */
+static void
+put(FILE *out, const char *label, const char *text)
+{
+	if (!text || !*text)
+		return;
+	fprintf(out, "  %-9s ", label);
+	for (; *text; text++)
+		markup_plain(out, *text);
+	putc('\n', out);
+}
+
+static void
+print_text(const struct finding *f, FILE *out)
+{
+	struct buf b = { 0 };
+
+	fprintf(out, "%s\n", f->headline);
+	if (f->note)
+		fprintf(out, "  %s\n", f->note);
+	if (f->where)
+		put(out, "fails at", f->statement ? arena_printf(f->a, "%s  %s", f->where, one_line(f->a, f->statement, strlen(f->statement), STATEMENT)) : f->where);
+	put(out, "expected", f->expected);
+	if (f->got && *f->got)
+		put(out, "got", f->got);
+	if (f->where && f->h->answer.good)
+		put(out, "passes", arena_printf(f->a, "with %s%s%s", question_mixture(f->a, &f->h->q, f->h->answer.good), f->there ? ", where it got: " : "", f->there ? f->there : ""));
+	for (size_t i = 0; i < f->nchanged && i < SHOWN; i++)
+		buf_addf(&b, "%s%s", i ? " " : "", f->changed[i]);
+	if (f->nchanged > SHOWN)
+		buf_addf(&b, " and %zu more", f->nchanged - SHOWN);
+	put(out, "changed", b.p);
+	buf_free(&b);
+	put(out, "again", f->again);
+	put(out, "steps", f->sure);
+	put(out, "report", f->report);
+}
+
+/* ---- report.html ---- */
+
+static const char style[] = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>lh-verify bisect</title><style>"
+			    "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em;color:#222;background:#fff}"
+			    "table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.25em .7em;border-bottom:1px solid #ddd}"
+			    "pre{background:#f5f5f5;padding:.7em;overflow:auto;white-space:pre-wrap;font-size:12px;margin:0}"
+			    ".pass{color:#17662a}.fail{color:#a11212}.two{display:grid;grid-template-columns:1fr 1fr;gap:1em}"
+			    "@media (prefers-color-scheme:dark){body{background:#181818;color:#ddd}pre{background:#242424}td,th{border-color:#444}.pass{color:#7c7}.fail{color:#f88}}"
+			    "</style></head><body>\n";
+
+static void
+html_row(struct buf *b, const char *name, const char *text)
+{
+	if (!text || !*text)
+		return;
+	buf_addf(b, "<tr><th>%s</th><td>", name);
+	markup_adds(b, text);
+	buf_adds(b, "</td></tr>\n");
+}
+
+static void
+html_console(const struct finding *f, struct buf *b, const struct mixture *m, const char *name)
+{
+	buf_addf(b, "<div><h3>%s</h3>\n<p>", name);
+	markup_adds(b, question_mixture(f->a, &f->h->q, m->versions));
+	buf_adds(b, "</p>\n");
+	for (const char **s = f->h->opts->only; *s && !m->cannot; s++) {
+		char *text, *p;
+		size_t n, lines = 0;
+		struct err ignored;
+
+		if (file_read(f->a, arena_printf(f->a, "%s/%s/console", m->cells, *s), &text, &n, &ignored) < 0)
+			continue;
+		for (p = text + n; p > text && lines <= TAIL; p--)
+			lines += p[-1] == '\n';
+		buf_adds(b, "<pre>");
+		while (p < text + n) { /* without the carriage returns of a tty */
+			char *cr = memchr(p, '\r', (size_t)(text + n - p)), *stop = cr ? cr : text + n;
+
+			markup_add(b, p, (size_t)(stop - p));
+			p = cr ? cr + 1 : stop;
+		}
+		buf_adds(b, "</pre>\n");
+	}
+	buf_adds(b, "</div>\n");
+}
+
+static void
+html_steps(const struct finding *f, struct buf *b)
+{
+	const struct hunt *h = f->h;
+
+	buf_adds(b, "<h2>Steps</h2>\n<table><tr><th>#</th><th>what</th><th>verdict</th><th>image</th></tr>\n");
+	for (size_t i = 0; i < h->nmixtures; i++) {
+		const struct mixture *m = &h->mixtures[i];
+		struct tally t = m->cannot ? (struct tally){ 0, 0, 0 } : trials_tally(&h->trials, m->subject, NULL);
+
+		buf_addf(b, "<tr><td>%u</td><td>", m->step);
+		markup_adds(b, question_mixture(f->a, &h->q, m->versions));
+		buf_addf(b, "</td><td class=\"%s\">", t.bad ? "fail" : t.good ? "pass"
+									      : "");
+		if (m->cannot)
+			markup_adds(b, arena_printf(f->a, "cannot be built: %s", m->cannot));
+		else
+			buf_addf(b, "passes %u, fails %u%s", t.good, t.bad, t.none ? arena_printf(f->a, ", judged nothing %u", t.none) : "");
+		buf_addf(b, "</td><td>%.12s</td></tr>\n", m->cannot ? "" : m->subject);
+	}
+	buf_adds(b, "</table>\n");
+}
+
+static int
+write_report(const struct finding *f, struct err *e)
+{
+	const struct mixture *good = side(f, false), *bad = side(f, true);
+	struct buf b = { 0 };
+	int r;
+
+	buf_adds(&b, style);
+	buf_adds(&b, "<h1>");
+	markup_adds(&b, f->headline);
+	buf_adds(&b, "</h1>\n<table>\n");
+	html_row(&b, "", f->note);
+	html_row(&b, "question", arena_printf(f->a, "%s%sgood %s, bad %s, %s, profile %s", f->h->q.package ? f->h->q.package : "", f->h->q.package ? ": " : "", f->h->q.good, f->h->q.bad, f->h->q.triple, f->h->q.profile));
+	html_row(&b, "fails at", f->where);
+	html_row(&b, "step", f->statement);
+	html_row(&b, "expected", f->expected);
+	html_row(&b, "got", f->got);
+	html_row(&b, "got where it passes", f->there);
+	html_row(&b, "again", f->again);
+	html_row(&b, "steps", f->sure);
+	buf_adds(&b, "</table>\n");
+	html_steps(f, &b);
+	if (f->nchanged)
+		buf_addf(&b, "<h2>%zu files differ</h2>\n<pre>", f->nchanged);
+	for (size_t i = 0; i < f->nchanged; i++) {
+		markup_adds(&b, f->changed[i]);
+		buf_adds(&b, "\n");
+	}
+	buf_adds(&b, f->nchanged ? "</pre>\n" : "");
+	if (good && bad) {
+		buf_adds(&b, "<h2>The consoles</h2>\n<div class=\"two\">\n");
+		html_console(f, &b, good, "passes");
+		html_console(f, &b, bad, "fails");
+		buf_adds(&b, "</div>\n");
+	}
+	buf_adds(&b, "</body></html>\n");
+	r = file_write(f->report, b.p, b.n, 0644, e);
+	buf_free(&b);
+	return r;
+}
+
+int
+culprit_tell(struct hunt *h, FILE *out, struct err *e)
+{
+	struct finding f = { .h = h, .a = h->a, .report = arena_printf(h->a, "%s/report.html", h->dir) };
+
+	if (h->answer.state == BISECT_SWAPPED)
+		return fail_usage(e, "GOOD=%s fails and BAD=%s passes: they are the other way round", h->q.good, h->q.bad);
+	name_it(&f);
+	find_step(&f);
+	if (find_changed(&f, e) < 0)
+		return -1;
+	if (h->answer.bad)
+		f.again = command(&f, h->answer.bad);
+	f.sure = certainty(&f);
+	if (write_report(&f, e) < 0)
+		return -1;
+	print_text(&f, out);
+	return fflush(out) ? fail_errno(e, "stdout") : f.status;
+}
+
+void
+culprit_plan(const struct hunt *h, FILE *out)
+{
+	const struct question *q = &h->q;
+
+	fprintf(out, "%s, profile %s: good end %s, bad end %s\n", q->triple, q->profile, q->good, q->bad);
+	fprintf(out, "%zu package%s differ%s; %zu constraint%s; expecting %zu steps when one package is to blame, each of the ends judged %u times\n", q->w.npackages, q->w.npackages == 1 ? "" : "s", q->w.npackages == 1 ? "s" : "",
+	    q->w.nneeds, q->w.nneeds == 1 ? "" : "s", h->expected, q->repeat);
+	for (size_t p = 0; p < q->w.npackages; p++) {
+		const struct bisect_package *pkg = &q->w.packages[p];
+
+		fprintf(out, "  %-18s", pkg->name);
+		if (q->repo)
+			fprintf(out, " %s .. %s, %zu commits", pkg->versions[0], pkg->versions[pkg->nversions - 1], pkg->nversions - 1);
+		for (size_t v = 0; !q->repo && v < pkg->nversions; v++)
+			fprintf(out, " %s", question_version(q, p, v));
+		putc('\n', out);
+	}
+	for (size_t i = 0; q->dry && i < q->w.nneeds; i++) {
+		const struct bisect_need *n = &q->w.needs[i];
+		const struct bisect_package *pkg = &q->w.packages[n->package], *on = &q->w.packages[n->on];
+
+		if (n->from > n->to)
+			fprintf(out, "  %s %s cannot come with what both ends have\n", pkg->name, pkg->versions[n->version]);
+		else
+			fprintf(out, "  %s %s comes with %s %s%s%s\n", pkg->name, pkg->versions[n->version], on->name, on->versions[n->from], n->from == n->to ? "" : " to ", n->from == n->to ? "" : on->versions[n->to]);
+	}
+}

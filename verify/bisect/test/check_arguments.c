@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/bisect/arguments.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "verify/test/fakebuild.h"
+#include "verify/test/suites.h"
+
+#include <string.h>
+
+static const struct {
+	const char *a, *b;
+	int order;
+} orders[] = {
+	{ "1.2", "1.2", 0 },
+	{ "1.9", "1.10", -1 },
+	{ "2.13.1.0", "2.9.6.1", 1 },
+	{ "1.2", "1.2.1", -1 },
+	{ "2022.83", "2026.94", -1 },
+	{ "1a", "1b", -1 },
+	{ "", "1", -1 },
+};
+
+START_TEST(order)
+{
+	ck_assert_int_eq(version_compare(orders[_i].a, orders[_i].b), orders[_i].order);
+	ck_assert_int_eq(version_compare(orders[_i].b, orders[_i].a), -orders[_i].order);
+}
+END_TEST
+
+static struct question
+ask(struct arena *a, const char *text, int code, const char *message)
+{
+	char *w[16], *copy = arena_strdup(a, text), *semicolon;
+	struct question q;
+	struct err e = { 0 };
+	size_t n = 0;
+	int r;
+
+	while (*copy) {
+		w[n++] = copy;
+		semicolon = strchr(copy, ';');
+		if (!semicolon)
+			break;
+		*semicolon = '\0';
+		copy = semicolon + 1;
+	}
+	fake_programs(a, "exit 0", "true");
+	r = question_read(a, arena_printf(a, "%s/lh-build", test_dir()), w, n, &q, &e);
+	ck_assert_msg((r < 0 ? e.code : 0) == code, "%s", e.msg);
+	if (code)
+		ck_assert_str_eq(e.msg, message);
+	return q;
+}
+
+static const struct {
+	const char *words;
+	int code;
+	const char *message;
+} mistakes[] = {
+	{ "", EXIT_USAGE, "bisect: name both ends with GOOD= and BAD=" },
+	{ "GOOD=old", EXIT_USAGE, "bisect: name both ends with GOOD= and BAD=" },
+	{ "GOOD=old;BAD=", EXIT_USAGE, "bisect: name both ends with GOOD= and BAD=" },
+	{ "GOOD=old;BAD=young", EXIT_USAGE, "BAD: SET young: there is no such set" },
+	{ "GOOD=old;BAD=old", EXIT_WORK, "GOOD and BAD name the same versions of everything" },
+	{ "GOOD=old;BAD=new ROOTFS_SIZE=9", EXIT_USAGE,
+	    "BAD: ROOTFS_SIZE=9: behind a set there may be VERSION_name=V and OVERRIDE_name=TREE only; other variables stand by themselves" },
+	{ "GOOD=old;BAD=new;word", EXIT_USAGE, "word: bisect takes NAME=VALUE words" },
+	{ "GOOD=old;BAD=new;REPEAT=0", EXIT_USAGE, "REPEAT=0: a number from 1 to 60" },
+	{ "GOOD=old;BAD=new;FAILURE=some", EXIT_USAGE, "FAILURE=some: same or any" },
+	{ "GOOD=old;BAD=new;REPO=/", EXIT_USAGE, "REPO needs PACKAGE=, the recipe that is built from it" },
+	{ "GOOD=1;BAD=4;PACKAGE=x", EXIT_USAGE, "PACKAGE x: profile s6 has no such package" },
+	{ "GOOD=1;BAD=5;PACKAGE=a", EXIT_USAGE, "BAD=5: the recipe a pins no such version" },
+	{ "GOOD=1;BAD=1;PACKAGE=a", EXIT_WORK, "GOOD and BAD are one version" },
+	{ "GOOD=1;BAD=2;PACKAGE=a;REPO=/nowhere", EXIT_USAGE, "REPO /nowhere: there is no such folder" },
+};
+
+START_TEST(mistake)
+{
+	struct arena *a = arena_new();
+
+	ask(a, mistakes[_i].words, mistakes[_i].code, mistakes[_i].message);
+	arena_free(a);
+}
+END_TEST
+
+static const char *
+args_at(struct arena *a, const struct question *q, const size_t *mixture)
+{
+	struct argv v = { .a = a };
+
+	question_args(q, mixture, &v);
+	return argv_quoted(&v);
+}
+
+/* words behind a set belong to that end; the versions between stand by themselves; what is the same is left out */
+START_TEST(sets)
+{
+	struct arena *a = arena_new();
+	struct question q = ask(a, "GOOD=old OVERRIDE_a=/t@1;BAD=new VERSION_c=1;JOBS=3", 0, NULL);
+
+	ck_assert_uint_eq(q.w.npackages, 2);
+	ck_assert_uint_eq(q.w.packages[0].nversions, 4);
+	ck_assert_uint_eq(q.w.nneeds, 0);
+	ck_assert_str_eq(args_at(a, &q, (size_t[]){ 0, 0 }), "JOBS=3 SET=old OVERRIDE_a=/t@1");
+	ck_assert_str_eq(args_at(a, &q, (size_t[]){ 1, 3 }), "JOBS=3 SET=old VERSION_a=2 VERSION_b=4");
+	ck_assert_str_eq(question_mixture(a, &q, (size_t[]){ 1, 3 }), "a 2, b 4");
+	ck_assert_str_eq(question_mixture(a, &q, (size_t[]){ 0, 0 }), "good end old");
+	ck_assert_str_eq(question_mixture(a, &q, (size_t[]){ 3, 3 }), "bad end new");
+	/* the version tells nothing where both ends have it */
+	q = ask(a, "GOOD=old;BAD=old OVERRIDE_a=git:/src/a@x/y VERSION_b=2", 0, NULL);
+	ck_assert_str_eq(question_mixture(a, &q, (size_t[]){ 1, 0 }), "a a@x/y");
+	ck_assert_str_eq(question_version(&q, 0, 0), "1");
+	arena_free(a);
+}
+END_TEST
+
+/* c 4 goes with b 4 only, forwards and backwards */
+START_TEST(needs)
+{
+	struct arena *a = arena_new();
+	struct question q = ask(a, "GOOD=old;BAD=new", 0, NULL);
+
+	ck_assert_uint_eq(q.w.nneeds, 1);
+	ck_assert(!bisect_fits(&q.w, (size_t[]){ 0, 2, 3 }));
+	ck_assert(bisect_fits(&q.w, (size_t[]){ 0, 3, 3 }));
+	ck_assert(bisect_fits(&q.w, (size_t[]){ 0, 0, 2 }));
+	q = ask(a, "GOOD=new;BAD=old", 0, NULL);
+	ck_assert_str_eq(q.w.packages[0].versions[1], "3");
+	ck_assert(!bisect_fits(&q.w, (size_t[]){ 0, 1, 0 }));
+	ck_assert(bisect_fits(&q.w, (size_t[]){ 0, 0, 0 }));
+	ck_assert(bisect_fits(&q.w, (size_t[]){ 0, 3, 1 }));
+	/* what both ends have is too old for it: it cannot be had at all */
+	q = ask(a, "GOOD=3;BAD=1;PACKAGE=c", 0, NULL);
+	ck_assert_uint_eq(q.w.nneeds, 0);
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+question_suite(void)
+{
+	Suite *s = suite_create("question");
+	TCase *c = harness_case(s, "question");
+
+	tcase_add_loop_test(c, order, 0, sizeof orders / sizeof *orders);
+	tcase_add_loop_test(c, mistake, 0, sizeof mistakes / sizeof *mistakes);
+	tcase_add_test(c, sets);
+	tcase_add_test(c, needs);
+	return s;
+}

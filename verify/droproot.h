@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_DROPROOT_H
+#define VERIFY_DROPROOT_H
+
+#include "build/base/err.h"
+
+/*
+ * Nothing here needs root, and QEMU least of all.  Started as root, we become the owner of the
+ * folder that path (a file, or a folder) is in; when that is root, too, we stay what we are, with a
+ * warning.  Before anything else is done.  out: a folder to write to, or NULL; where there is none, it is
+ * made for the owner, who may not be able to.
+ */
+int owner_become(const char *path, const char *out, struct err *e);
+
+#endif

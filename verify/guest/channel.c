@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/guest/channel.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/file.h"
+#include "verify/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct channel {
+	struct loop *loop;
+	int fd; /* -1 after its end */
+	channel_bytes *bytes;
+	void *arg;
+	struct buf out;
+};
+
+/* one read a round: a guest that floods its console must not starve the others */
+#define BLOCK 65536
+
+static void on_ready(void *arg, int fd, short revents);
+
+static void
+listen_on(struct channel *c)
+{
+	loop_watch(c->loop, c->fd, c->out.n ? POLLIN | POLLOUT : POLLIN, on_ready, c);
+}
+
+static void
+shut(struct channel *c)
+{
+	loop_forget(c->loop, c->fd);
+	close(c->fd);
+	c->fd = -1;
+	buf_free(&c->out);
+}
+
+static void
+push(struct channel *c)
+{
+	ssize_t n;
+
+	do
+		n = send(c->fd, c->out.p, c->out.n, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		buf_drop(&c->out, (size_t)n);
+	else if (errno != EAGAIN)
+		buf_clear(&c->out); /* its end will be read */
+}
+
+static void
+on_ready(void *arg, int fd, short revents)
+{
+	struct channel *c = arg;
+	char block[BLOCK];
+	ssize_t n;
+
+	if (revents & POLLOUT && c->out.n) {
+		push(c);
+		listen_on(c);
+	}
+	if (!(revents & (POLLIN | POLLHUP | POLLERR)))
+		return;
+	n = read(fd, block, sizeof block);
+	if (n > 0) {
+		c->bytes(c->arg, block, (size_t)n);
+		return;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	shut(c); /* an error is an end too: reset is what a peer leaves that did not read everything */
+	c->bytes(c->arg, "", 0);
+}
+
+struct channel *
+channel_new(struct loop *l, int fd, channel_bytes *bytes, void *arg)
+{
+	struct channel *c = xmalloc(sizeof *c);
+
+	*c = (struct channel){ .loop = l, .fd = fd, .bytes = bytes, .arg = arg };
+	fd_nonblock(fd);
+	listen_on(c);
+	return c;
+}
+
+void
+channel_send(struct channel *c, const void *p, size_t n)
+{
+	if (c->fd < 0 || !n)
+		return;
+	buf_add(&c->out, p, n);
+	push(c);
+	listen_on(c);
+}
+
+void
+channel_pump(struct channel *c)
+{
+	if (c->fd >= 0)
+		on_ready(c, c->fd, POLLIN);
+}
+
+bool
+channel_ended(const struct channel *c)
+{
+	return c->fd < 0;
+}
+
+void
+channel_free(struct channel *c)
+{
+	if (!c)
+		return;
+	if (c->fd >= 0)
+		shut(c);
+	free(c);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/guest/explain.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "verify/guest/guest.h"
+#include "verify/loop.h"
+#include "verify/guest/qmp.h"
+#include "verify/guest/symbols.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define APART (200 * NS_PER_MS)
+#define PATIENCE (3 * NS_PER_S)
+
+/* what the scheduler gave a process, all its threads, in nanoseconds */
+struct share {
+	uint64_t ran, waited;
+	bool at; /* taken at all */
+};
+
+struct explain {
+	struct arena *a;
+	struct loop *loop;
+	struct guest *guest;
+	const struct symbols *symbols;
+	nstime silent_since;
+	struct sighting seen;
+	struct share before;
+	unsigned deadline, second;
+	bool over;
+	explain_done *done;
+	void *arg;
+};
+
+/* ---- words ---- */
+
+/* where kernels wait for work; the processor's state says so on x86 only */
+static bool
+is_idle(const char *symbol)
+{
+	static const char *const idle[] = { "cpu_do_idle", "cpu_v7_do_idle", "arch_cpu_idle", "default_idle", "default_enter_idle", "do_idle", "cpu_startup_entry", "pv_native_safe_halt" };
+
+	for (size_t i = 0; symbol && i < sizeof idle / sizeof *idle; i++)
+		if (!strcmp(symbol, idle[i]))
+			return true;
+	return false;
+}
+
+static const char *
+place(struct arena *a, const struct sighting *s, int look)
+{
+	if (s->symbol[look])
+		return s->symbol[look];
+	return s->user[look] ? "a user program" : arena_strdup(a, "an unknown place");
+}
+
+static const char *
+doing(struct arena *a, const struct sighting *s)
+{
+	bool idle = s->nlooks > 0;
+
+	for (int i = 0; i < s->nlooks; i++)
+		idle &= s->halted[i] || is_idle(s->symbol[i]);
+	if (!s->nlooks)
+		return "unknown: QEMU tells nothing about its processor";
+	if (idle && s->symbol[s->nlooks - 1])
+		return arena_printf(a, "idle (%s)", s->symbol[s->nlooks - 1]);
+	if (idle)
+		return "idle";
+	if (s->nlooks == 2 && s->symbol[0] && s->symbol[1] && !strcmp(s->symbol[0], s->symbol[1]))
+		return arena_printf(a, "spinning in %s", s->symbol[0]);
+	if (s->nlooks == 2)
+		return arena_printf(a, "busy, first in %s, then in %s", place(a, s, 0), place(a, s, 1));
+	return arena_printf(a, "busy in %s", place(a, s, 0));
+}
+
+const char *
+explain_text(struct arena *a, const struct sighting *s)
+{
+	const char *tail = arena_printf(a, "console silent for %.1f s, load %.1f", s->silent, s->load);
+
+	if (s->gone)
+		return arena_printf(a, "gone: %s", s->reason ? s->reason : "ending");
+	if (!s->status)
+		return arena_printf(a, "QEMU does not answer, %s", tail);
+	if (!strcmp(s->status, "guest-panicked"))
+		return arena_printf(a, "panicked, %s", tail);
+	if (strcmp(s->status, "running"))
+		return arena_printf(a, "not running: %s, %s", s->status, tail);
+	if (s->starved > 0.5)
+		return arena_printf(a, "host starved: QEMU waited for a processor %.0f %% of the time it could have run; %s, %s", 100 * s->starved, doing(a, s), tail);
+	return arena_printf(a, "%s, %s", doing(a, s), tail);
+}
+
+/* ---- looking ---- */
+
+/* the kernel's figures for every thread of a process; false when it is gone */
+static bool
+share_of(pid_t pid, struct share *s)
+{
+	char path[64];
+	DIR *d;
+	struct dirent *ent;
+
+	*s = (struct share){ .at = true };
+	snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
+	if (pid <= 0 || !(d = opendir(path)))
+		return false;
+	while ((ent = readdir(d))) {
+		struct arena *a = arena_new();
+		char *text;
+		unsigned long long ran, waited;
+
+		if (*ent->d_name != '.' && file_read(a, arena_printf(a, "%s/%s/schedstat", path, ent->d_name), &text, NULL, &(struct err){ 0 }) == 0 && sscanf(text, "%llu %llu", &ran, &waited) == 2) {
+			s->ran += ran;
+			s->waited += waited;
+		}
+		arena_free(a);
+	}
+	closedir(d);
+	return true;
+}
+
+static void
+finish(struct explain *x)
+{
+	struct share now;
+	double load[1] = { 0 };
+
+	if (x->over)
+		return;
+	x->over = true;
+	loop_cancel(x->loop, x->deadline);
+	loop_cancel(x->loop, x->second);
+	if (guest_state(x->guest) != GUEST_RUNNING) {
+		x->seen.gone = true;
+		x->seen.reason = guest_reason(x->guest);
+	}
+	if (x->before.at && share_of(guest_pid(x->guest), &now)) {
+		uint64_t ran = now.ran - x->before.ran, waited = now.waited - x->before.waited;
+
+		/* who hardly wants to run is not starved */
+		if (ran + waited > (uint64_t)APART / 4)
+			x->seen.starved = (double)waited / (double)(ran + waited);
+	}
+	getloadavg(load, 1);
+	x->seen.load = load[0];
+	x->seen.silent = (double)(clock_now() - x->silent_since) / NS_PER_S;
+	x->done(x->arg, explain_text(x->a, &x->seen));
+}
+
+static void look(void *arg);
+
+static void
+on_registers(void *arg, const char *answer, const char *error)
+{
+	struct explain *x = arg;
+	struct processor p;
+	int n = x->seen.nlooks;
+
+	(void)error;
+	if (x->over)
+		return;
+	if (!answer || !processor_parse(answer, &p)) {
+		finish(x);
+		return;
+	}
+	x->seen.halted[n] = p.halted;
+	x->seen.symbol[n] = symbols_name(x->symbols, p.pc);
+	/* kernels live in the upper half of 64 bits, in the upper quarter of 32 */
+	x->seen.user[n] = p.pc < (p.pc >> 32 ? UINT64_C(1) << 63 : UINT64_C(0xc0000000));
+	x->seen.nlooks++;
+	if (x->seen.nlooks == 2)
+		finish(x);
+	else
+		x->second = loop_at(x->loop, clock_now() + APART, look, x);
+}
+
+static void
+look(void *arg)
+{
+	struct explain *x = arg;
+
+	x->second = 0;
+	if (guest_state(x->guest) != GUEST_RUNNING) {
+		finish(x);
+		return;
+	}
+	guest_hmp(x->guest, "info registers", on_registers, x);
+}
+
+static void
+on_status(void *arg, const char *answer, const char *error)
+{
+	struct explain *x = arg;
+
+	(void)error;
+	if (x->over)
+		return;
+	x->seen.status = answer ? qmp_member(x->a, answer, "status") : NULL;
+	look(x);
+}
+
+static void
+on_late(void *arg)
+{
+	struct explain *x = arg;
+
+	x->deadline = 0;
+	finish(x);
+}
+
+void
+explain_start(struct arena *a, struct loop *l, struct guest *g, const struct symbols *s, nstime silent_since, explain_done *done, void *arg)
+{
+	struct explain *x = arena_alloc(a, sizeof *x);
+
+	*x = (struct explain){ .a = a, .loop = l, .guest = g, .symbols = s, .silent_since = silent_since, .done = done, .arg = arg };
+	if (guest_state(g) != GUEST_RUNNING) {
+		x->deadline = loop_at(l, 0, on_late, x); /* never from here */
+		return;
+	}
+	x->deadline = loop_at(l, clock_now() + PATIENCE, on_late, x);
+	share_of(guest_pid(g), &x->before);
+	guest_qmp(g, "query-status", NULL, on_status, x);
+}

@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/guest/guest.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+#include "build/base/file.h"
+#include "build/base/manifest.h"
+#include "verify/guest/channel.h"
+#include "verify/expect.h"
+#include "verify/loop.h"
+#include "verify/guest/qmp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* a match can't be longer; enough for a panic with its whole trace */
+#define CONSOLE_WINDOW (1u << 20)
+/* the tty's line editor in the guest drops what is longer, silently */
+#define SEND_MAX 900
+/* from the first sign of the end to the last byte of everything */
+#define END_GRACE (10 * NS_PER_S)
+#define WORDS_MAX 4096
+
+enum event { EV_SHUTDOWN, /* QMP says that it is about to end */
+	EV_EXIT,	  /* the process is dead */
+	EV_CLOSED,	  /* console or QMP at its end */
+	EV_STOP,	  /* we want it to end */
+	EV_LATE,	  /* it should have ended by now */
+	NEVENTS };
+
+/* who waits for an answer to a QMP command */
+struct question {
+	struct question *next;
+	uint64_t id;
+	bool human; /* the answer is a string to decode */
+	guest_answer *done;
+	void *arg;
+};
+
+struct guest {
+	struct arena *a;
+	struct loop *loop;
+	const struct guest_calls *calls;
+	void *arg;
+	enum guest_state state;
+	nstime started;
+
+	struct child qemu; /* pid 0: reaped */
+	struct buf words;  /* the last of what it wrote to stdout and stderr */
+	int status;	   /* as waitpid gave it */
+	bool killed;	   /* by us, because it would not end */
+
+	struct channel *console, *qmp;
+	struct door *door;
+	struct stream *stream;
+	int console_log, qmp_log;
+	struct buf qmp_in;
+
+	uint64_t last_id;
+	struct question *questions;
+
+	const char *shutdown;		  /* the reason QMP gave */
+	const char *reason;		  /* of the end, for everybody */
+	unsigned alarm, telling, silence; /* of the loop */
+};
+
+typedef void guest_action(struct guest *g);
+
+static void happen(struct guest *g, enum event ev);
+
+/* ---- logs ---- */
+
+static int
+open_log(struct arena *a, const char *dir, const char *name, struct err *e)
+{
+	const char *path = arena_printf(a, "%s/%s", dir, name);
+	/* appended: a guest that boots again in the same cell tells one story */
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+
+	return fd < 0 ? fail_errno(e, "%s", path) : fd;
+}
+
+static void
+log_bytes(int fd, const void *p, size_t n)
+{
+	struct err ignored; /* a full disk shows when the verdict is written */
+
+	fd_write(fd, p, n, "log", &ignored);
+}
+
+static void
+log_qmp(struct guest *g, char direction, const char *line, size_t n)
+{
+	char head[48];
+	int len = snprintf(head, sizeof head, "%9.3f %c ", (double)(clock_now() - g->started) / NS_PER_S, direction);
+
+	log_bytes(g->qmp_log, head, (size_t)len);
+	log_bytes(g->qmp_log, line, n);
+	log_bytes(g->qmp_log, "\n", 1);
+}
+
+/* ---- QMP ---- */
+
+/* whoever still waits for an answer gets none */
+static void
+answer_nothing(void *arg)
+{
+	struct guest *g = arg;
+
+	g->silence = 0;
+	while (g->questions) {
+		struct question *q = g->questions;
+
+		g->questions = q->next;
+		if (q->done)
+			q->done(q->arg, NULL, "the guest is gone");
+	}
+}
+
+static void
+ask(struct guest *g, const char *command, const char *arguments, bool human, guest_answer *done, void *arg)
+{
+	struct question *q = arena_alloc(g->a, sizeof *q), **p = &g->questions;
+	struct arena *a = arena_new();
+	struct err e;
+	char *line;
+
+	*q = (struct question){ .id = ++g->last_id, .human = human, .done = done, .arg = arg };
+	while (*p)
+		p = &(*p)->next;
+	*p = q;
+	line = qmp_format(a, q->id, command, arguments, &e);
+	if (g->state == GUEST_ENDED || !line) {
+		if (!g->silence)
+			g->silence = loop_at(g->loop, 0, answer_nothing, g);
+	} else {
+		log_qmp(g, '>', line, strlen(line) - 1);
+		channel_send(g->qmp, line, strlen(line));
+	}
+	arena_free(a);
+}
+
+void
+guest_qmp(struct guest *g, const char *command, const char *arguments, guest_answer *done, void *arg)
+{
+	ask(g, command, arguments, false, done, arg);
+}
+
+void
+guest_hmp(struct guest *g, const char *command, guest_answer *done, void *arg)
+{
+	struct arena *a = arena_new();
+
+	ask(g, "human-monitor-command", qmp_hmp_arguments(a, command), true, done, arg);
+	arena_free(a);
+}
+
+static void
+on_answer(struct guest *g, struct arena *a, const struct qmp_message *m)
+{
+	struct question **p = &g->questions, *q;
+	const char *text;
+
+	while (*p && (*p)->id != m->id)
+		p = &(*p)->next;
+	q = *p;
+	if (!q)
+		return;
+	*p = q->next;
+	if (!q->done)
+		return;
+	if (m->kind == QMP_ERROR) {
+		q->done(q->arg, NULL, m->text);
+		return;
+	}
+	text = q->human ? qmp_string(a, m->text) : m->text;
+	q->done(q->arg, text, text ? NULL : "not a text");
+}
+
+static void
+on_event(struct guest *g, const struct qmp_message *m)
+{
+	if (!strcmp(m->name, "RESET") && g->door)
+		door_reset(g->door);
+	if (!strcmp(m->name, "SHUTDOWN")) {
+		g->shutdown = arena_strdup(g->a, m->text ? m->text : "unknown");
+		happen(g, EV_SHUTDOWN);
+	}
+	if (g->calls->event)
+		g->calls->event(g->arg, m->name, m->text);
+}
+
+static void
+on_qmp_line(struct guest *g, const char *line, size_t n)
+{
+	struct arena *a = arena_new();
+	struct qmp_message m;
+	struct err e;
+
+	log_qmp(g, '<', line, n);
+	if (qmp_parse(a, line, n, &m, &e) < 0)
+		log_qmp(g, '!', e.msg, strlen(e.msg));
+	else if (m.kind == QMP_EVENT)
+		on_event(g, &m);
+	else if (m.kind != QMP_GREETING)
+		on_answer(g, a, &m);
+	arena_free(a);
+}
+
+static void
+on_qmp(void *arg, const char *p, size_t n)
+{
+	struct guest *g = arg;
+	char *end;
+
+	if (!n) {
+		happen(g, EV_CLOSED);
+		return;
+	}
+	buf_add(&g->qmp_in, p, n);
+	while ((end = memchr(g->qmp_in.p, '\n', g->qmp_in.n))) {
+		size_t len = (size_t)(end - g->qmp_in.p);
+		size_t text = len && end[-1] == '\r' ? len - 1 : len;
+
+		on_qmp_line(g, g->qmp_in.p, text);
+		buf_drop(&g->qmp_in, len + 1);
+	}
+}
+
+/* ---- the console ---- */
+
+static void
+on_console(void *arg, const char *p, size_t n)
+{
+	struct guest *g = arg;
+
+	channel_pump(g->qmp); /* a reset is told before what the new boot says */
+	if (n) {
+		log_bytes(g->console_log, p, n);
+		stream_add(g->stream, p, n);
+	} else {
+		stream_eof(g->stream);
+	}
+	if (g->calls->console)
+		g->calls->console(g->arg);
+	if (!n)
+		happen(g, EV_CLOSED);
+}
+
+int
+guest_send(struct guest *g, const void *p, size_t n, struct err *e)
+{
+	if (n > SEND_MAX)
+		return fail(e, "send: %zu bytes; a guest's line editor drops what is over %d", n, SEND_MAX);
+	if (g->state == GUEST_ENDED || channel_ended(g->console))
+		return fail(e, "send: the console has ended");
+	channel_send(g->console, p, n);
+	return 0;
+}
+
+/* ---- the process ---- */
+
+/* true when there were some */
+static bool
+hear_words(struct guest *g)
+{
+	char block[4096];
+	ssize_t n = read(g->qemu.out, block, sizeof block);
+
+	if (n == 0)
+		loop_forget(g->loop, g->qemu.out);
+	if (n <= 0)
+		return false;
+	buf_add(&g->words, block, (size_t)n);
+	if (g->words.n > WORDS_MAX)
+		buf_drop(&g->words, g->words.n - WORDS_MAX);
+	return true;
+}
+
+static void
+on_words(void *arg, int fd, short revents)
+{
+	(void)fd;
+	(void)revents;
+	hear_words(arg);
+}
+
+static void
+on_dead(void *arg, int fd, short revents)
+{
+	struct guest *g = arg;
+	struct err e;
+
+	(void)fd;
+	(void)revents;
+	while (hear_words(g))
+		;
+	loop_forget(g->loop, g->qemu.out);
+	loop_forget(g->loop, g->qemu.pidfd);
+	if (child_wait(&g->qemu, &g->status, &e) < 0)
+		g->status = -1;
+	happen(g, EV_EXIT);
+}
+
+/* ---- how it ends ---- */
+
+static void
+on_late(void *arg)
+{
+	struct guest *g = arg;
+
+	g->alarm = 0;
+	happen(g, EV_LATE);
+}
+
+static void
+set_alarm(struct guest *g, nstime grace)
+{
+	loop_cancel(g->loop, g->alarm);
+	g->alarm = loop_at(g->loop, clock_now() + grace, on_late, g);
+}
+
+/* the last line of what QEMU said, or nothing */
+static const char *
+last_words(struct guest *g)
+{
+	char *s = g->words.p, *line;
+
+	while (g->words.n && strchr("\r\n ", s[g->words.n - 1]))
+		s[--g->words.n] = '\0';
+	if (!g->words.n)
+		return "";
+	line = strrchr(s, '\n');
+	return arena_printf(g->a, ": %.400s", line ? line + 1 : s);
+}
+
+static const char *
+ended_how(struct guest *g)
+{
+	bool good = WIFEXITED(g->status) && WEXITSTATUS(g->status) == 0;
+	const char *status = child_status_text(g->a, g->status);
+
+	if (g->shutdown && (good || g->killed))
+		return g->killed ? arena_printf(g->a, "%s, then it hung and was killed", g->shutdown) : g->shutdown;
+	if (g->killed)
+		return "killed: it did not end when asked to";
+	if (g->shutdown)
+		return arena_printf(g->a, "%s, then qemu: %s%s", g->shutdown, status, last_words(g));
+	return arena_printf(g->a, "qemu: %s%s", status, last_words(g));
+}
+
+static void
+tell_ended(void *arg)
+{
+	struct guest *g = arg;
+
+	g->telling = 0;
+	if (g->calls->ended)
+		g->calls->ended(g->arg);
+}
+
+static void
+over(struct guest *g, const char *reason)
+{
+	loop_cancel(g->loop, g->alarm);
+	g->alarm = 0;
+	g->state = GUEST_ENDED;
+	g->reason = reason;
+	if (g->door)
+		door_gone(g->door, "the guest is gone");
+	answer_nothing(g);
+	g->telling = loop_at(g->loop, 0, tell_ended, g);
+}
+
+/* is it all over?  Judging before the console's last byte would miss what it died of */
+static void
+settle(struct guest *g)
+{
+	if (!g->qemu.pid && channel_ended(g->console) && channel_ended(g->qmp))
+		over(g, ended_how(g));
+}
+
+static void
+begin_end(struct guest *g)
+{
+	g->state = GUEST_ENDING;
+	set_alarm(g, END_GRACE);
+	settle(g);
+}
+
+static void
+quit(struct guest *g)
+{
+	g->state = GUEST_ENDING;
+	ask(g, "quit", NULL, false, NULL, NULL);
+}
+
+static void
+force(struct guest *g)
+{
+	g->state = GUEST_ENDING;
+	if (g->qemu.pid) {
+		g->killed = true;
+		child_kill(&g->qemu, SIGKILL);
+		set_alarm(g, END_GRACE);
+		return;
+	}
+	/* dead, and still somebody holds its descriptors */
+	channel_free(g->console);
+	channel_free(g->qmp);
+	g->console = g->qmp = NULL;
+	stream_eof(g->stream);
+	over(g, "qemu left a process behind that holds its console");
+}
+
+static void
+ignore(struct guest *g)
+{
+	(void)g;
+}
+
+/* every cell is answered */
+static guest_action *const actions[GUEST_NSTATES][NEVENTS] = {
+	[GUEST_OFF] = { ignore, ignore, ignore, ignore, ignore },
+	/*                SHUTDOWN   EXIT       CLOSED     STOP    LATE */
+	[GUEST_RUNNING] = { begin_end, begin_end, begin_end, quit, ignore },
+	[GUEST_ENDING] = { ignore, settle, settle, ignore, force },
+	[GUEST_ENDED] = { ignore, ignore, ignore, ignore, ignore },
+};
+
+static void
+happen(struct guest *g, enum event ev)
+{
+	actions[g->state][ev](g);
+}
+
+void
+guest_stop(struct guest *g, nstime grace)
+{
+	if (g->state == GUEST_RUNNING)
+		set_alarm(g, grace);
+	happen(g, EV_STOP);
+}
+
+/* ---- the beginning ---- */
+
+/* both ends close on exec; ours is [0] */
+static int
+make_pair(int fd[2], struct err *e)
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) < 0)
+		return fail_errno(e, "socketpair");
+	return 0;
+}
+
+/* one line to paste into a shell, with the console on the terminal; and what was really run */
+static int
+write_argv(const struct guest *g, const struct manifest *m, const struct qemu_opts *o, const struct argv *v, const char *dir, struct err *e)
+{
+	struct qemu_opts by_hand = *o;
+	struct argv p = { .a = g->a };
+	const char *text;
+
+	by_hand.console_fd = by_hand.qmp_fd = by_hand.door_fd = -1;
+	qemu_argv(&p, m, &by_hand);
+	text = arena_printf(g->a, "%s\n# as it was run, with inherited descriptors:\n# %s\n", argv_quoted(&p), argv_quoted(v));
+	return file_write(arena_printf(g->a, "%s/argv", dir), text, strlen(text), 0644, e);
+}
+
+static void
+close_all(int fd[][2], size_t n, int end)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fd[i][end] >= 0)
+			close(fd[i][end]);
+}
+
+int
+guest_start(struct arena *a, struct loop *l, const struct manifest *m, const struct qemu_opts *o, const char *dir, const struct guest_calls *calls, void *arg, struct guest **out, struct err *e)
+{
+	enum { CONSOLE,
+		QMP,
+		DOOR,
+		NPAIRS };
+	int pair[NPAIRS][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } }, keep[NPAIRS];
+	struct guest *g = arena_alloc(a, sizeof *g);
+	struct qemu_opts opts = *o;
+	struct argv v = { .a = a };
+	bool door = o->door_fd >= 0;
+	struct child_opts co = { .dir = dir, .keep = keep, .nkeep = door ? NPAIRS : DOOR };
+
+	*g = (struct guest){ .a = a, .loop = l, .calls = calls, .arg = arg, .started = clock_now(), .console_log = -1, .qmp_log = -1 };
+	if ((g->console_log = open_log(a, dir, "console", e)) < 0 || (g->qmp_log = open_log(a, dir, "qmp", e)) < 0)
+		goto undo;
+	if (make_pair(pair[CONSOLE], e) < 0 || make_pair(pair[QMP], e) < 0 || (door && make_pair(pair[DOOR], e) < 0))
+		goto undo;
+	opts.console_fd = keep[CONSOLE] = pair[CONSOLE][1];
+	opts.qmp_fd = keep[QMP] = pair[QMP][1];
+	opts.door_fd = keep[DOOR] = pair[DOOR][1];
+	qemu_argv(&v, m, &opts);
+	if (write_argv(g, m, &opts, &v, dir, e) < 0 || child_start(&g->qemu, v.v, &co, e) < 0)
+		goto undo;
+	close_all(pair, NPAIRS, 1); /* or we would never see their end */
+	fd_nonblock(g->qemu.out);
+
+	g->state = GUEST_RUNNING;
+	g->stream = stream_new(CONSOLE_WINDOW);
+	g->qmp = channel_new(l, pair[QMP][0], on_qmp, g);
+	g->console = channel_new(l, pair[CONSOLE][0], on_console, g);
+	if (door)
+		g->door = door_new(l, pair[DOOR][0], o->loadvm != NULL, g->qmp);
+	loop_watch(l, g->qemu.out, POLLIN, on_words, g);
+	loop_watch(l, g->qemu.pidfd, POLLIN, on_dead, g);
+	ask(g, "qmp_capabilities", NULL, false, NULL, NULL);
+	*out = g;
+	return 0;
+
+undo:
+	close_all(pair, NPAIRS, 0);
+	close_all(pair, NPAIRS, 1);
+	if (g->console_log >= 0)
+		close(g->console_log);
+	if (g->qmp_log >= 0)
+		close(g->qmp_log);
+	return -1;
+}
+
+void
+guest_recall(struct guest *g, const void *p, size_t n)
+{
+	log_bytes(g->console_log, p, n);
+	stream_add(g->stream, p, n);
+}
+
+enum guest_state
+guest_state(const struct guest *g)
+{
+	return g->state;
+}
+
+struct stream *
+guest_console(struct guest *g)
+{
+	return g->stream;
+}
+
+const char *
+guest_reason(const struct guest *g)
+{
+	return g->reason;
+}
+
+nstime
+guest_greeted(const struct guest *g)
+{
+	return g->door && door_greeted(g->door) ? door_greeted(g->door) - g->started : 0;
+}
+
+pid_t
+guest_pid(const struct guest *g)
+{
+	return g->qemu.pid;
+}
+
+/* ---- through the door ---- */
+
+void
+guest_run(struct guest *g, const char *command, nstime deadline, door_done *done, void *arg)
+{
+	door_run(g->door, command, deadline, done, arg);
+}
+
+bool
+guest_has_door(const struct guest *g)
+{
+	return g->door != NULL;
+}
+
+/* ---- the port of ssh ---- */
+
+struct port_question {
+	struct guest *guest;
+	guest_answer *done;
+	void *arg;
+};
+
+/*
+ * "info usernet" has a line for the forward we asked for:
+ *   TCP[HOST_FORWARD]  13       127.0.0.1 40123       10.0.2.15    22 ...
+ */
+static void
+on_usernet(void *arg, const char *answer, const char *error)
+{
+	struct port_question *q = arg;
+	const char *row = answer ? strstr(answer, "[HOST_FORWARD]") : NULL;
+	unsigned port;
+	char text[16];
+
+	if (!answer) {
+		q->done(q->arg, NULL, error);
+	} else if (!row || sscanf(row, "[HOST_FORWARD] %*d %*s %u", &port) != 1 || port == 0 || port > 65535) {
+		q->done(q->arg, NULL, "info usernet names no forwarded port");
+	} else {
+		snprintf(text, sizeof text, "%u", port);
+		q->done(q->arg, text, NULL);
+	}
+}
+
+void
+guest_ssh_port(struct guest *g, guest_answer *done, void *arg)
+{
+	struct port_question *q = arena_alloc(g->a, sizeof *q);
+
+	*q = (struct port_question){ g, done, arg };
+	guest_hmp(g, "info usernet", on_usernet, q);
+}
+
+void
+guest_free(struct guest *g)
+{
+	if (!g)
+		return;
+	loop_cancel(g->loop, g->alarm);
+	loop_cancel(g->loop, g->telling);
+	loop_cancel(g->loop, g->silence);
+	channel_free(g->console);
+	channel_free(g->qmp);
+	door_free(g->door);
+	stream_free(g->stream);
+	buf_free(&g->qmp_in);
+	buf_free(&g->words);
+	close(g->console_log);
+	close(g->qmp_log);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/guest/http.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "verify/loop.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HEAD_MAX 8192 /* of a request; more is nobody we know */
+
+/* one client; in is its request until the empty line, then out is what is still to be sent */
+struct client {
+	struct http *h;
+	struct client *next;
+	int fd;
+	struct buf in, out;
+	size_t sent;
+};
+
+struct http {
+	struct loop *loop;
+	int fd;
+	unsigned port, served;
+	struct buf body;
+	struct client *clients;
+};
+
+static void
+client_end(struct client *c)
+{
+	struct client **at = &c->h->clients;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	loop_forget(c->h->loop, c->fd);
+	close(c->fd);
+	buf_free(&c->in);
+	buf_free(&c->out);
+	free(c);
+}
+
+static void
+client_write(void *arg, int fd, short revents)
+{
+	struct client *c = arg;
+	ssize_t n = send(fd, c->out.p + c->sent, c->out.n - c->sent, MSG_NOSIGNAL);
+
+	(void)revents;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0) {
+		client_end(c);
+		return;
+	}
+	c->sent += (size_t)n;
+	if (c->sent < c->out.n)
+		return;
+	c->h->served++;
+	client_end(c); /* HTTP/1.0: the end of the answer is the end of the connection */
+}
+
+static void
+client_read(void *arg, int fd, short revents)
+{
+	struct client *c = arg;
+	char block[1024];
+	ssize_t n = read(fd, block, sizeof block);
+
+	(void)revents;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0 || c->in.n + (size_t)n > HEAD_MAX) {
+		client_end(c);
+		return;
+	}
+	buf_add(&c->in, block, (size_t)n);
+	if (!strstr(c->in.p, "\r\n\r\n"))
+		return;
+	if (strncmp(c->in.p, "GET ", 4)) {
+		buf_adds(&c->out, "HTTP/1.0 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n");
+	} else {
+		buf_addf(&c->out, "HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %zu\r\n\r\n", c->h->body.n);
+		buf_add(&c->out, c->h->body.p, c->h->body.n);
+	}
+	loop_watch(c->h->loop, fd, POLLOUT, client_write, c);
+}
+
+static void
+http_accept(void *arg, int fd, short revents)
+{
+	struct http *h = arg;
+	struct client *c;
+	int s = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)revents;
+	if (s < 0) /* who hung up before being answered is no trouble of ours */
+		return;
+	c = xmalloc(sizeof *c);
+	*c = (struct client){ .h = h, .next = h->clients, .fd = s };
+	h->clients = c;
+	loop_watch(h->loop, s, POLLIN, client_read, c);
+}
+
+int
+http_serve(struct loop *l, const void *body, size_t n, struct http **out, struct err *e)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof sa;
+	struct http *h;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return fail_errno(e, "http server: socket");
+	if (bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0 || listen(fd, 16) < 0 || getsockname(fd, (struct sockaddr *)&sa, &len) < 0) {
+		fail_errno(e, "http server: listen on 127.0.0.1");
+		close(fd);
+		return -1;
+	}
+	h = xmalloc(sizeof *h);
+	*h = (struct http){ .loop = l, .fd = fd, .port = ntohs(sa.sin_port) };
+	buf_add(&h->body, body, n);
+	loop_watch(l, fd, POLLIN, http_accept, h);
+	*out = h;
+	return 0;
+}
+
+unsigned
+http_port(const struct http *h)
+{
+	return h->port;
+}
+
+unsigned
+http_served(const struct http *h)
+{
+	return h->served;
+}
+
+void
+http_free(struct http *h)
+{
+	if (!h)
+		return;
+	while (h->clients)
+		client_end(h->clients);
+	loop_forget(h->loop, h->fd);
+	close(h->fd);
+	buf_free(&h->body);
+	free(h);
+}

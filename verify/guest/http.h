@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_GUEST_HTTP_H
+#define VERIFY_GUEST_HTTP_H
+
+#include "build/base/err.h"
+
+#include <stddef.h>
+
+struct loop;
+
+/*
+ * A server for guests to fetch from: answers GET of any path with the same bytes, on a
+ * port of 127.0.0.1 that the kernel chose (a guest under user networking reaches it at its
+ * router's address).  Knows no more of HTTP/1.0 than that.
+ */
+struct http;
+
+int http_serve(struct loop *l, const void *body, size_t n, struct http **out, struct err *e);
+unsigned http_port(const struct http *h);
+unsigned http_served(const struct http *h); /* complete answers so far */
+void http_free(struct http *h);
+
+#endif

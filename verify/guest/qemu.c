@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/guest/qemu.h"
+
+#include "build/base/arena.h"
+#include "build/base/manifest.h"
+
+#include <arpa/inet.h>
+#include <stdint.h>
+#include <string.h>
+
+/* devices that put the disk on a bus; the controller is always our own, whatever the machine brings */
+static const struct bus {
+	const char *name;
+	const char *controller; /* or NULL */
+	const char *disk;
+} buses[] = {
+	{ "virtio", NULL, "virtio-blk-pci,drive=disk" },
+	{ "ahci", "ich9-ahci,id=ahci", "ide-hd,drive=disk,bus=ahci.0" },
+	{ "nvme", NULL, "nvme,drive=disk,serial=lh" },
+	{ "sd", "sdhci-pci", "sd-card,drive=disk" },
+};
+
+static const struct bus *
+bus_of(const struct manifest *m)
+{
+	for (size_t i = 1; m->disk_bus && i < sizeof buses / sizeof *buses; i++)
+		if (!strcmp(m->disk_bus, buses[i].name))
+			return &buses[i];
+	return &buses[0];
+}
+
+/* QEMU 7.2 has the generation id device, which tells a forked guest to reseed, on x86 only */
+static bool
+has_vmgenid(const struct manifest *m)
+{
+	return m->triple[0] == 'x' || (m->triple[0] == 'i' && strstr(m->triple, "86-"));
+}
+
+/* QEMU's option parser takes a doubled comma for one that is part of the value */
+static const char *
+commas(struct arena *a, const char *s)
+{
+	char *out = arena_alloc(a, 2 * strlen(s) + 1), *p = out;
+
+	for (; *s; s++) {
+		if (*s == ',')
+			*p++ = ',';
+		*p++ = *s;
+	}
+	return out;
+}
+
+static void
+push_kernel(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
+{
+	if (!m->kernel)
+		return;
+	argv_pushv(v, "-kernel", manifest_path(v->a, m, m->kernel), "-append", NULL);
+	argv_pushf(v, "%s%s%s%s%s", m->append ? m->append : "", o->nonce ? " lh.nonce=" : "", o->nonce ? o->nonce : "",
+	    o->append ? " " : "", o->append ? o->append : "");
+}
+
+static void
+push_channels(struct argv *v, const struct qemu_opts *o)
+{
+	if (o->console_fd < 0) {
+		argv_pushv(v, "-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console", "-mon", "chardev=console", NULL);
+		return;
+	}
+	argv_push(v, "-chardev");
+	argv_pushf(v, "socket,id=console,fd=%d", o->console_fd);
+	argv_pushv(v, "-serial", "chardev:console", "-chardev", NULL);
+	argv_pushf(v, "socket,id=qmp,fd=%d", o->qmp_fd);
+	argv_pushv(v, "-mon", "chardev=qmp,mode=control", NULL);
+	if (o->door_fd < 0)
+		return;
+	argv_pushv(v, "-device", "virtio-serial-pci", "-chardev", NULL);
+	argv_pushf(v, "socket,id=door,fd=%d", o->door_fd);
+	argv_pushv(v, "-device", "virtserialport,chardev=door,name=lh.door", NULL);
+}
+
+static void
+push_disk(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
+{
+	const struct bus *b = bus_of(m);
+
+	if (!o->disk)
+		return;
+	/* thrown away with the guest, so the host's cache may keep what the guest thinks is on disk */
+	argv_push(v, "-drive");
+	argv_pushf(v, "if=none,id=disk,format=%s,cache=unsafe,discard=unmap,file=%s", o->raw ? "raw,snapshot=on" : "qcow2", commas(v->a, o->disk));
+	if (b->controller)
+		argv_pushv(v, "-device", b->controller, NULL);
+	argv_pushv(v, "-device", b->disk, NULL);
+}
+
+/* the n-th address of the /24 that addr is in, as text; addr NULL or no address: of 10.0.2.0/24 */
+static const char *
+in_net(struct arena *a, const char *addr, unsigned n)
+{
+	struct in_addr in = { 0 };
+
+	if (!addr || inet_pton(AF_INET, addr, &in) != 1)
+		inet_pton(AF_INET, "10.0.2.0", &in);
+	in.s_addr = (in.s_addr & htonl(0xffffff00)) | htonl(n);
+	return inet_ntop(AF_INET, &in, arena_alloc(a, INET_ADDRSTRLEN), INET_ADDRSTRLEN);
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+/* the n-th address, or the next one that nobody has: QEMU refuses two roles at one address */
+static const char *
+free_in_net(struct arena *a, const struct manifest *m, unsigned n, const char *taken)
+{
+	const char *s;
+
+	while (s = in_net(a, m->address, n), same(s, m->address) || same(s, m->router) || same(s, taken))
+		n++;
+	return s;
+}
+
+static bool
+is_static(const struct manifest *m)
+{
+	return m->address != NULL;
+}
+
+/*
+ * slirp is the network: a router, a name server and a DHCP server.  For a static image it takes the
+ * image's own /24 and router, and its DHCP server offers another address than the image's, so that
+ * an image that asks for one when it should not is found out.
+ */
+static void
+push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
+{
+	const char *net = "", *to = "", *dns;
+
+	if (is_static(m)) {
+		/* slirp wants its name server inside the net, and not at the router */
+		dns = m->dns && !same(m->dns, m->router) && same(in_net(v->a, m->dns, 0), in_net(v->a, m->address, 0)) ? m->dns : free_in_net(v->a, m, 3, NULL);
+		net = arena_printf(v->a, ",net=%s/24,host=%s,dns=%s,dhcpstart=%s", in_net(v->a, m->address, 0),
+		    m->router ? m->router : in_net(v->a, m->address, 2), dns, free_in_net(v->a, m, 15, dns));
+		to = m->address;
+	}
+	argv_push(v, "-netdev");
+	argv_pushf(v, "user,id=net%s%s%s%s", net, o->ssh ? arena_printf(v->a, ",hostfwd=tcp:127.0.0.1:%u-", o->ssh_port) : "", o->ssh ? to : "", o->ssh ? ":22" : "");
+	/* no option ROM: there is nothing to boot from the net, and it costs time */
+	argv_pushv(v, "-device", "virtio-net-pci,netdev=net,id=eth0,romfile=", NULL);
+}
+
+void
+qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
+{
+	/* a path is relative to the manifest; a name is looked up in PATH */
+	argv_push(v, strchr(m->qemu, '/') ? manifest_path(v->a, m, m->qemu) : m->qemu);
+	argv_pushv(v, "-nodefaults", "-no-user-config", "-display", "none", "-machine", m->machine, NULL);
+	argv_pushv(v, "-accel", o->accel ? o->accel : "tcg", NULL);
+	if (o->cpu || m->cpu)
+		argv_pushv(v, "-cpu", o->cpu ? o->cpu : m->cpu, NULL);
+	argv_push(v, "-m");
+	argv_pushf(v, "%u", m->memory);
+	argv_pushv(v, "-smp", "1", NULL);
+	/* a reset and a panic both end QEMU, each with its own reason */
+	argv_push(v, "-action");
+	argv_pushf(v, "reboot=%s,shutdown=poweroff,panic=shutdown", o->reboot ? "reset" : "shutdown");
+	push_kernel(v, m, o);
+	push_channels(v, o);
+	push_disk(v, m, o);
+	push_net(v, m, o);
+	/* without it the guest waits for entropy, on x86 for seconds */
+	argv_pushv(v, "-device", "virtio-rng-pci", NULL);
+	if (m->panic)
+		argv_pushv(v, "-device", m->panic, NULL);
+	if (has_vmgenid(m))
+		argv_pushv(v, "-device", "vmgenid,guid=auto", NULL);
+	if (o->loadvm)
+		argv_pushv(v, "-loadvm", o->loadvm, NULL);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_GUEST_QEMU_H
+#define VERIFY_GUEST_QEMU_H
+
+#include "build/base/argv.h"
+
+#include <stdbool.h>
+
+struct manifest;
+
+/*
+ * One guest as a QEMU command line: pure, comparable with a text file before anything is
+ * forked.  -nodefaults -no-user-config; QMP, console and door are inherited descriptors.
+ */
+struct qemu_opts {
+	const char *disk; /* qcow2 overlay, or NULL */
+	bool raw;	  /* disk is the raw image itself, and what is written to it is forgotten */
+	/* our ends are elsewhere; these numbers the child inherits.  console_fd -1: a person at the terminal, no QMP, no door */
+	int console_fd, qmp_fd;
+	int door_fd;	    /* -1: no door */
+	const char *nonce;  /* lh.nonce= on the kernel command line; NULL: none */
+	const char *append; /* more kernel words, or NULL */
+	const char *accel;  /* "tcg" "kvm" */
+	const char *cpu;    /* instead of the manifest's, or NULL */
+	const char *loadvm; /* state to start from, or NULL */
+	bool reboot;	    /* a reset reboots; else it ends QEMU */
+	bool ssh;	    /* forward a port of 127.0.0.1 to the guest's 22 */
+	unsigned ssh_port;  /* that port; 0: the kernel chooses */
+};
+
+void qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o);
+
+#endif

@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/guest/ssh.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/child.h"
+#include "verify/loop.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libssh2.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/*
+ * A connection that stays silent so long is slirp's, not the guest's: try another.  Each
+ * silence makes the next one longer, for a guest on a busy machine may need that long.
+ */
+#define SILENCE (3 * NS_PER_S)
+#define SILENCE_MAX (12 * NS_PER_S)
+#define AGAIN (100 * NS_PER_MS)
+
+static const char hello[] = "SSH-2.0-";
+
+/* each stage is entered when the one before it is done */
+enum stage { CONNECT,
+	BANNER,
+	HANDSHAKE,
+	METHODS,
+	LOGIN,
+	OPEN,
+	EXEC,
+	TALK,
+	CLOSE,
+	NSTAGES };
+
+/* what a stage says: go on with the next, wait for the peer, or it is over (the result is filled) */
+enum { NEXT,
+	WAIT,
+	OVER };
+
+struct ssh {
+	struct arena *a;
+	struct loop *loop;
+	struct ssh_job job; /* its texts are copies */
+	ssh_done *done;
+	void *arg;
+
+	enum stage stage;
+	int fd;
+	unsigned deadline, retry; /* timers */
+	nstime silence;		  /* how long the attempt may stay silent */
+	LIBSSH2_SESSION *session;
+	LIBSSH2_CHANNEL *channel;
+	size_t sent;
+	bool sent_eof;
+	char last[128]; /* why the last attempt to connect came to nothing */
+	struct ssh_result r;
+};
+
+static void attempt(void *arg);
+static void ready(void *arg, int fd, short revents);
+
+/* ---- beginning and end ---- */
+
+static void
+hang_up(struct ssh *s)
+{
+	loop_cancel(s->loop, s->retry);
+	s->retry = 0;
+	if (s->fd >= 0)
+		loop_forget(s->loop, s->fd);
+	if (s->session) {
+		/* so that nothing it still wants to say can block */
+		shutdown(s->fd, SHUT_RDWR);
+		for (int i = 0; i < 100 && libssh2_session_free(s->session) == LIBSSH2_ERROR_EAGAIN; i++)
+			continue;
+	}
+	if (s->fd >= 0)
+		close(s->fd);
+	s->session = NULL;
+	s->channel = NULL;
+	s->fd = -1;
+}
+
+static void
+ssh_free(struct ssh *s)
+{
+	hang_up(s);
+	loop_cancel(s->loop, s->deadline);
+	buf_free(&s->r.out);
+	buf_free(&s->r.err);
+	libssh2_exit();
+	arena_free(s->a);
+}
+
+static void
+finish(struct ssh *s)
+{
+	s->done(s->arg, &s->r);
+	ssh_free(s);
+}
+
+static int
+failed(struct ssh *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static int
+failed(struct ssh *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->r.why, sizeof s->r.why, fmt, ap);
+	va_end(ap);
+	s->r.end = SSH_FAILED;
+	return OVER;
+}
+
+/* libssh2's answer as a stage's: 0 is good, EAGAIN waits, the rest is over */
+static int
+answer(struct ssh *s, int r, const char *what)
+{
+	char *text;
+
+	if (r == 0)
+		return NEXT;
+	if (r == LIBSSH2_ERROR_EAGAIN)
+		return WAIT;
+	libssh2_session_last_error(s->session, &text, NULL, 0);
+	return failed(s, "%s: %s", what, text);
+}
+
+static void
+late(void *arg)
+{
+	static const char *const doing[NSTAGES] = {
+		[CONNECT] = "connecting",
+		[BANNER] = "waiting for \"SSH-2.0-\"",
+		[HANDSHAKE] = "exchanging keys",
+		[METHODS] = "asking how to log in",
+		[LOGIN] = "logging in",
+		[OPEN] = "opening a session",
+		[EXEC] = "starting the command",
+		[TALK] = "running the command",
+		[CLOSE] = "ending the session",
+	};
+	struct ssh *s = arg;
+
+	s->deadline = 0;
+	if (s->stage <= BANNER && *s->last)
+		failed(s, "deadline passed while %s; last attempt: %s", doing[s->stage], s->last);
+	else
+		failed(s, "deadline passed while %s", doing[s->stage]);
+	finish(s);
+}
+
+/* ---- until it is the guest that answers ---- */
+
+/* slirp takes connections before the guest can: nothing lost, another attempt */
+static int
+once_more(struct ssh *s, const char *why)
+{
+	snprintf(s->last, sizeof s->last, "%s", why);
+	hang_up(s);
+	s->retry = loop_at(s->loop, clock_now() + AGAIN, attempt, s);
+	return WAIT;
+}
+
+static void
+silent(void *arg)
+{
+	struct ssh *s = arg;
+
+	s->retry = 0;
+	if (s->silence < SILENCE_MAX)
+		s->silence *= 2;
+	once_more(s, "accepted, then silent");
+}
+
+static int
+stage_connect(struct ssh *s)
+{
+	int why = 0;
+	socklen_t n = sizeof why;
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &why, &n) < 0 || why)
+		return once_more(s, strerror(why ? why : errno));
+	return NEXT;
+}
+
+static int
+stage_banner(struct ssh *s)
+{
+	char text[sizeof hello] = "";
+	int one = 1;
+	ssize_t n = recv(s->fd, text, sizeof text - 1, MSG_PEEK);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return WAIT;
+	if (n < 0)
+		return once_more(s, strerror(errno));
+	if (n < (ssize_t)sizeof text - 1)
+		return once_more(s, "accepted, then closed");
+	if (strcmp(text, hello))
+		return failed(s, "the server does not speak SSH 2: it begins with \"%.*s\"", (int)strcspn(text, "\r\n"), text);
+	setsockopt(s->fd, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof one);
+	loop_cancel(s->loop, s->retry);
+	s->retry = 0;
+	s->session = libssh2_session_init();
+	if (!s->session)
+		return failed(s, "libssh2: out of memory");
+	libssh2_session_set_blocking(s->session, 0);
+	return NEXT;
+}
+
+static void
+attempt(void *arg)
+{
+	struct ssh *s = arg;
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)s->job.port) };
+	int least = sizeof hello - 1;
+
+	s->retry = 0;
+	s->stage = CONNECT;
+	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* we are then woken for a whole greeting, or the end */
+	if (s->fd < 0 || setsockopt(s->fd, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least) < 0) {
+		failed(s, "socket: %s", strerror(errno));
+		finish(s);
+		return;
+	}
+	if (connect(s->fd, (struct sockaddr *)&sa, sizeof sa) < 0 && errno != EINPROGRESS) {
+		once_more(s, strerror(errno));
+		return;
+	}
+	s->retry = loop_at(s->loop, clock_now() + s->silence, silent, s);
+	loop_watch(s->loop, s->fd, POLLOUT, ready, s);
+}
+
+/* ---- the session ---- */
+
+static const char *
+hostkey_name(int type)
+{
+	switch (type) {
+	case LIBSSH2_HOSTKEY_TYPE_RSA:
+		return "ssh-rsa";
+	case LIBSSH2_HOSTKEY_TYPE_DSS:
+		return "ssh-dss";
+	case LIBSSH2_HOSTKEY_TYPE_ECDSA_256:
+	case LIBSSH2_HOSTKEY_TYPE_ECDSA_384:
+	case LIBSSH2_HOSTKEY_TYPE_ECDSA_521:
+		return "ecdsa";
+	case LIBSSH2_HOSTKEY_TYPE_ED25519:
+		return "ssh-ed25519";
+	}
+	return "unknown";
+}
+
+static int
+stage_handshake(struct ssh *s)
+{
+	int r = answer(s, libssh2_session_handshake(s->session, s->fd), "key exchange"), type;
+	const char *banner;
+	size_t n;
+
+	if (r != NEXT)
+		return r;
+	banner = libssh2_session_banner_get(s->session);
+	s->r.banner = arena_strdup(s->a, banner ? banner : "");
+	libssh2_session_hostkey(s->session, &n, &type);
+	s->r.hostkey = hostkey_name(type);
+	return NEXT;
+}
+
+static int
+stage_methods(struct ssh *s)
+{
+	const char *list = libssh2_userauth_list(s->session, s->job.user, (unsigned)strlen(s->job.user));
+
+	if (list) {
+		s->r.methods = arena_strdup(s->a, list);
+		return NEXT;
+	}
+	/* no list: it let us in without being asked for anything, which nobody may */
+	if (libssh2_userauth_authenticated(s->session)) {
+		s->r.methods = "none";
+		return NEXT;
+	}
+	return answer(s, libssh2_session_last_errno(s->session), "methods of login");
+}
+
+static int
+stage_login(struct ssh *s)
+{
+	const struct ssh_job *j = &s->job;
+	unsigned n = (unsigned)strlen(j->user);
+	int r;
+
+	if (libssh2_userauth_authenticated(s->session))
+		return NEXT;
+	if (j->key)
+		r = libssh2_userauth_publickey_fromfile_ex(s->session, j->user, n, arena_printf(s->a, "%s.pub", j->key), j->key, NULL);
+	else
+		r = libssh2_userauth_password_ex(s->session, j->user, n, j->password, (unsigned)strlen(j->password), NULL);
+	if (r == LIBSSH2_ERROR_AUTHENTICATION_FAILED || r == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) {
+		s->r.end = SSH_DENIED;
+		return OVER;
+	}
+	return answer(s, r, j->key ? "login with a key" : "login with a password");
+}
+
+static int
+stage_open(struct ssh *s)
+{
+	s->channel = libssh2_channel_open_session(s->session);
+	return s->channel ? NEXT : answer(s, libssh2_session_last_errno(s->session), "session");
+}
+
+static int
+stage_exec(struct ssh *s)
+{
+	return answer(s, libssh2_channel_exec(s->channel, s->job.command), "command");
+}
+
+/* takes what there is of one of the channel's streams */
+static int
+take(struct ssh *s, int stream, struct buf *b)
+{
+	char block[32768];
+	ssize_t n;
+
+	while ((n = libssh2_channel_read_ex(s->channel, stream, block, sizeof block)) > 0)
+		buf_add(b, block, (size_t)n);
+	return n == LIBSSH2_ERROR_EAGAIN ? 0 : (int)n;
+}
+
+static int
+give(struct ssh *s)
+{
+	while (s->sent < s->job.nin) {
+		ssize_t n = libssh2_channel_write(s->channel, (const char *)s->job.in + s->sent, s->job.nin - s->sent);
+
+		if (n == LIBSSH2_ERROR_EAGAIN || n == 0)
+			return 0;
+		if (n < 0)
+			return (int)n;
+		s->sent += (size_t)n;
+	}
+	if (!s->sent_eof) {
+		int r = libssh2_channel_send_eof(s->channel);
+
+		if (r == LIBSSH2_ERROR_EAGAIN)
+			return 0;
+		if (r < 0)
+			return r;
+		s->sent_eof = true;
+	}
+	return 0;
+}
+
+static int
+stage_talk(struct ssh *s)
+{
+	int r = take(s, 0, &s->r.out);
+
+	if (r == 0)
+		r = take(s, SSH_EXTENDED_DATA_STDERR, &s->r.err);
+	if (r == 0 && libssh2_channel_eof(s->channel))
+		return NEXT;
+	if (r == 0)
+		r = give(s);
+	return r == 0 ? WAIT : answer(s, r, "command");
+}
+
+static int
+stage_close(struct ssh *s)
+{
+	int r = answer(s, libssh2_channel_close(s->channel), "end of the session");
+	char *sig = NULL;
+
+	if (r == NEXT)
+		r = answer(s, libssh2_channel_wait_closed(s->channel), "end of the session");
+	if (r != NEXT)
+		return r;
+	libssh2_channel_get_exit_signal(s->channel, &sig, NULL, NULL, NULL, NULL, NULL);
+	s->r.status = sig ? -1 : libssh2_channel_get_exit_status(s->channel);
+	if (sig)
+		libssh2_free(s->session, sig);
+	s->r.end = SSH_DONE;
+	return OVER;
+}
+
+static int (*const stages[NSTAGES])(struct ssh *s) = {
+	[CONNECT] = stage_connect,
+	[BANNER] = stage_banner,
+	[HANDSHAKE] = stage_handshake,
+	[METHODS] = stage_methods,
+	[LOGIN] = stage_login,
+	[OPEN] = stage_open,
+	[EXEC] = stage_exec,
+	[TALK] = stage_talk,
+	[CLOSE] = stage_close,
+};
+
+static void
+ready(void *arg, int fd, short revents)
+{
+	struct ssh *s = arg;
+	int r, directions;
+
+	(void)fd;
+	(void)revents;
+	while ((r = stages[s->stage](s)) == NEXT)
+		s->stage++;
+	if (r == OVER) {
+		finish(s);
+		return;
+	}
+	if (s->fd < 0) /* another attempt is on its way */
+		return;
+	directions = s->session ? libssh2_session_block_directions(s->session) : LIBSSH2_SESSION_BLOCK_INBOUND;
+	/* what the command prints may come at any time, so reading is always of interest */
+	loop_watch(s->loop, s->fd, (short)(POLLIN | (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND ? POLLOUT : 0)), ready, s);
+}
+
+int
+ssh_start(struct loop *l, const struct ssh_job *job, ssh_done *done, void *arg, struct ssh **out, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct ssh *s = arena_alloc(a, sizeof *s);
+
+	if (libssh2_init(0)) {
+		arena_free(a);
+		return fail(e, "ssh: libssh2 cannot be initialised");
+	}
+	*s = (struct ssh){ .a = a, .loop = l, .job = *job, .done = done, .arg = arg, .fd = -1, .silence = SILENCE };
+	s->job.user = arena_strdup(a, job->user);
+	s->job.password = arena_strdup(a, job->password ? job->password : "");
+	s->job.key = job->key ? arena_strdup(a, job->key) : NULL;
+	s->job.command = arena_strdup(a, job->command);
+	s->deadline = loop_at(l, job->deadline, late, s);
+	s->retry = loop_at(l, clock_now(), attempt, s);
+	*out = s;
+	return 0;
+}
+
+void
+ssh_cancel(struct ssh *s)
+{
+	ssh_free(s);
+}
+
+int
+ssh_keygen(const char *path, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct argv v = { .a = a };
+	struct buf said = { 0 };
+	int status, r;
+
+	argv_pushv(&v, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lh-verify", "-f", path, NULL);
+	r = child_run(v.v, NULL, &said, &status, e);
+	if (r == 0 && status != 0)
+		r = fail(e, "ssh-keygen %s: %s: %s", path, child_status_text(a, status), said.n ? said.p : "");
+	buf_free(&said);
+	arena_free(a);
+	return r;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_GUEST_SSH_H
+#define VERIFY_GUEST_SSH_H
+
+#include "build/base/buf.h"
+#include "build/base/clock.h"
+#include "build/base/err.h"
+
+#include <stdbool.h>
+
+struct loop;
+
+/*
+ * One login and one command over ssh, without blocking: libssh2 served by the loop.
+ * slirp accepts a connection before the guest can, so only an "SSH-2.0-" banner counts;
+ * until the deadline a silent or reset connection is tried again.
+ */
+struct ssh_job {
+	unsigned port; /* on 127.0.0.1 */
+	const char *user;
+	const char *password; /* or NULL */
+	const char *key;      /* private key file, or NULL; KEY.pub beside it */
+	const char *command;
+	const void *in; /* bytes for its stdin, may be NULL; must live until done */
+	size_t nin;
+	nstime deadline;
+};
+
+enum ssh_end { SSH_DONE, /* logged in, the command ended: status, out, err */
+	SSH_DENIED,	 /* refused: methods says what the server offers */
+	SSH_FAILED };	 /* anything else: why */
+
+struct ssh_result {
+	enum ssh_end end;
+	int status;	     /* exit status of the command (0 also when the server sent none); -1: killed by a signal */
+	struct buf out, err; /* owned by the ssh, valid in the callback */
+	const char *banner;  /* SSH-2.0-dropbear_2026.94 */
+	const char *methods; /* publickey,password */
+	const char *hostkey; /* ssh-ed25519 */
+	char why[256];
+};
+
+struct ssh;
+typedef void ssh_done(void *arg, const struct ssh_result *r);
+
+/* done is called once, from the loop, never from here; the ssh frees itself after it */
+int ssh_start(struct loop *l, const struct ssh_job *job, ssh_done *done, void *arg, struct ssh **out, struct err *e);
+void ssh_cancel(struct ssh *s); /* done is not called */
+/* a new ed25519 key pair in OpenSSH format: path, path.pub */
+int ssh_keygen(const char *path, struct err *e);
+
+#endif

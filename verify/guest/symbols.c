@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/guest/symbols.h"
+
+#include "build/base/arena.h"
+#include "build/base/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct symbol {
+	uint64_t address;
+	const char *name;
+};
+
+struct symbols {
+	struct symbol *v;
+	size_t n;
+	uint64_t end; /* of the text: the first address that is no function any more */
+};
+
+/* System.map is sorted by address; a line is "ffffffff81000000 T _stext" */
+int
+symbols_read(struct arena *a, const char *path, struct symbols **out, struct err *e)
+{
+	struct symbols *s = arena_alloc(a, sizeof *s);
+	struct lines l;
+	size_t cap = 0;
+	char *line, *w[3];
+
+	if (lines_open(a, path, &l, e) < 0)
+		return -1;
+	while ((line = lines_next(&l))) {
+		char *end;
+		uint64_t address;
+
+		if (words(line, w, 3) != 3 || strlen(w[1]) != 1)
+			return lines_fail(&l, e, "not a line of a System.map");
+		address = strtoull(w[0], &end, 16);
+		if (*end)
+			return lines_fail(&l, e, "%s: not an address", w[0]);
+		if (!strcmp(w[2], "_etext"))
+			s->end = address;
+		/* text only, and none of ARM's mapping symbols */
+		if (!strchr("tTwW", *w[1]) || *w[2] == '$')
+			continue;
+		if (s->n == cap) {
+			size_t more = cap ? 2 * cap : 16384;
+
+			s->v = arena_grow(a, s->v, s->n, more, sizeof *s->v);
+			cap = more;
+		}
+		s->v[s->n++] = (struct symbol){ address, w[2] };
+	}
+	if (!s->n)
+		return fail_usage(e, "%s: names no function", path);
+	*out = s;
+	return 0;
+}
+
+const char *
+symbols_name(const struct symbols *s, uint64_t address)
+{
+	size_t low = 0, high;
+
+	if (!s || address < s->v[0].address || (s->end && address >= s->end))
+		return NULL;
+	/* the last one at or below the address */
+	for (high = s->n; high - low > 1;) {
+		size_t middle = (low + high) / 2;
+
+		if (s->v[middle].address <= address)
+			low = middle;
+		else
+			high = middle;
+	}
+	return s->v[low].name;
+}
+
+bool
+processor_parse(const char *text, struct processor *out)
+{
+	/* as QEMU names it on each processor; ARM's 32 bits last, they are in no other's text */
+	static const char *const names[] = { "RIP=", "EIP=", "PC=", "R15=" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *at = strstr(text, names[i]);
+		char *end;
+
+		if (!at)
+			continue;
+		at += strlen(names[i]);
+		out->pc = strtoull(at, &end, 16);
+		out->halted = strstr(text, "HLT=1") != NULL;
+		return end != at;
+	}
+	return false;
+}

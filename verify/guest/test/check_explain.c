@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/guest/explain.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "verify/scenario/nearest.h"
+#include "verify/guest/symbols.h"
+#include "verify/test/suites.h"
+
+#include <string.h>
+
+/* ---- symbols ---- */
+
+static const char map[] =
+    "ffffffff81000000 T _stext\n"
+    "ffffffff81000000 T startup_64\n"
+    "ffffffff81000100 t default_idle\n"
+    "ffffffff81000100 d $x\n"
+    "ffffffff81000200 t calibrate_delay\n"
+    "ffffffff81000300 T _etext\n"
+    "ffffffff81000400 D jiffies\n";
+
+static struct symbols *
+symbols(struct arena *a, const char *text, struct err *e)
+{
+	const char *path = arena_printf(a, "%s/System.map", test_dir());
+	struct symbols *s;
+
+	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, e), 0);
+	return symbols_read(a, path, &s, e) == 0 ? s : NULL;
+}
+
+static const struct {
+	uint64_t address;
+	const char *name;
+} addresses[] = {
+	{ 0xffffffff81000000, "startup_64" },
+	{ 0xffffffff810000ff, "startup_64" },
+	{ 0xffffffff81000100, "default_idle" },
+	{ 0xffffffff810002fe, "calibrate_delay" },
+	{ 0xffffffff81000300, NULL }, /* the end of the text */
+	{ 0xffffffff80ffffff, NULL },
+	{ 0, NULL },
+};
+
+START_TEST(names_addresses)
+{
+	struct arena *a = arena_new();
+	struct err e;
+	struct symbols *s = symbols(a, map, &e);
+
+	ck_assert_pstr_eq(symbols_name(s, addresses[_i].address), addresses[_i].name);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_map)
+{
+	struct arena *a = arena_new();
+	struct err e;
+
+	ck_assert_ptr_null(symbols(a, "ffffffff81000000 T _stext\nhello\n", &e));
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s/System.map:2: not a line of a System.map", test_dir()));
+	ck_assert_ptr_null(symbols(a, "ffffffff81000400 D jiffies\n", &e));
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s/System.map: names no function", test_dir()));
+	ck_assert_ptr_null(symbols_name(NULL, 0xffffffff81000000));
+	arena_free(a);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	uint64_t pc;
+	bool good, halted;
+} registers[] = {
+	{ "RAX=0000 RBX=0001\r\nRIP=ffffffff81000105 RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=1\r\n", 0xffffffff81000105, true, true },
+	{ "EAX=0\r\nEIP=c1001234 EFL=00000246 HLT=0\r\n", 0xc1001234, true, false },
+	{ " PC=ffffffc008010000 X00=0000 X01=0\r\n", 0xffffffc008010000, true, false },
+	{ "R00=00000000 R01=1\r\nR14=c0100000 R15=c0108a10\r\n", 0xc0108a10, true, false },
+	{ "no processor", 0, false, false },
+	{ "RIP=", 0, false, false },
+};
+
+START_TEST(reads_registers)
+{
+	struct processor p = { 0 };
+
+	ck_assert_int_eq(processor_parse(registers[_i].text, &p), registers[_i].good);
+	if (registers[_i].good) {
+		ck_assert_uint_eq(p.pc, registers[_i].pc);
+		ck_assert_int_eq(p.halted, registers[_i].halted);
+	}
+}
+END_TEST
+
+/* ---- words ---- */
+
+#define CALM .silent = 8.2, .load = 0.1, .starved = 0.01
+#define TAIL ", console silent for 8.2 s, load 0.1"
+
+static const struct {
+	struct sighting s;
+	const char *text;
+} sightings[] = {
+	{ { .status = "running", .nlooks = 2, .symbol = { "cpu_do_idle", "cpu_do_idle" }, CALM }, "idle (cpu_do_idle)" TAIL },
+	{ { .status = "running", .nlooks = 2, .halted = { true, true }, CALM }, "idle" TAIL },
+	{ { .status = "running", .nlooks = 2, .halted = { true, true }, .symbol = { "pv_native_safe_halt", "pv_native_safe_halt" }, CALM }, "idle (pv_native_safe_halt)" TAIL },
+	{ { .status = "running", .nlooks = 2, .symbol = { "calibrate_delay", "calibrate_delay" }, CALM }, "spinning in calibrate_delay" TAIL },
+	{ { .status = "running", .nlooks = 2, .symbol = { "cpu_do_idle", "do_sys_poll" }, CALM }, "busy, first in cpu_do_idle, then in do_sys_poll" TAIL },
+	{ { .status = "running", .nlooks = 2, .symbol = { "do_exit" }, .user = { false, true }, CALM }, "busy, first in do_exit, then in a user program" TAIL },
+	{ { .status = "running", .nlooks = 1, CALM }, "busy in an unknown place" TAIL },
+	{ { .status = "running", CALM }, "unknown: QEMU tells nothing about its processor" TAIL },
+	{ { .status = "running", .nlooks = 2, .halted = { true, true }, .starved = 0.84, .silent = 8.2, .load = 9 }, "host starved: QEMU waited for a processor 84 % of the time it could have run; idle, console silent for 8.2 s, load 9.0" },
+	{ { .status = "guest-panicked", CALM }, "panicked" TAIL },
+	{ { .status = "io-error", CALM }, "not running: io-error" TAIL },
+	{ { CALM }, "QEMU does not answer" TAIL },
+	{ { .gone = true, .reason = "guest-panic", CALM }, "gone: guest-panic" },
+	{ { .gone = true, CALM }, "gone: ending" },
+};
+
+START_TEST(finds_words)
+{
+	struct arena *a = arena_new();
+
+	ck_assert_str_eq(explain_text(a, &sightings[_i].s), sightings[_i].text);
+	arena_free(a);
+}
+END_TEST
+
+/* ---- nearest ---- */
+
+static const struct {
+	const char *text, *wanted, *nearest;
+} nears[] = {
+	{ "Linux version 6.12\nlo[   3.2] random: crng init done\ngin: ", "login: ", "gin:" },
+	{ "s6-rc: info: a\nlh: default upp\nlh: bye\n", "lh: default up$", "lh: default upp" },
+	{ "one\nsshd: fatal: unable to bind\nthree\n", NULL, "sshd: fatal: unable to bind" },
+	{ "one\nsshd: fatal: unable to bind\nthree\n", "quite another thing", "sshd: fatal: unable to bind" },
+	{ "one\ntwo\n\n  \n", "login: ", "two" },
+	{ "same login here\nsame login there\n", "same login", "same login there" },
+	{ " \n", "x", NULL },
+};
+
+START_TEST(finds_the_nearest_line)
+{
+	struct arena *a = arena_new();
+
+	ck_assert_pstr_eq(nearest_in(a, nears[_i].text, strlen(nears[_i].text), nears[_i].wanted), nears[_i].nearest);
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+explain_suite(void)
+{
+	Suite *s = suite_create("explain");
+	TCase *tc = harness_case(s, "explain");
+
+	tcase_add_loop_test(tc, names_addresses, 0, sizeof addresses / sizeof *addresses);
+	tcase_add_test(tc, refuses_what_is_no_map);
+	tcase_add_loop_test(tc, reads_registers, 0, sizeof registers / sizeof *registers);
+	tcase_add_loop_test(tc, finds_words, 0, sizeof sightings / sizeof *sightings);
+	tcase_add_loop_test(tc, finds_the_nearest_line, 0, sizeof nears / sizeof *nears);
+	return s;
+}

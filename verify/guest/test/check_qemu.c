@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/guest/qemu.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "build/base/manifest.h"
+#include "verify/test/suites.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DATA "verify/test/data/qemu/"
+
+/* each NAME.manifest has a NAME.argv beside it, one word a line; LH_GOLDEN=write makes them anew */
+static const struct {
+	const char *name;
+	struct qemu_opts o;
+} goldens[] = {
+	{ "x86_64", { .disk = "/cell/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .door_fd = 7, .nonce = "00c0ffee", .accel = "tcg", .reboot = true, .ssh = true } },
+	{ "i486", { .disk = "/cell/a,b/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .door_fd = -1, .nonce = "00c0ffee", .append = "init=/bin/false", .ssh = true } },
+	{ "armv7", { .disk = "/cell/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .door_fd = 7, .nonce = "00c0ffee", .accel = "tcg", .reboot = true, .ssh = true } },
+	{ "aarch64", { .disk = "/cell/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .door_fd = 7, .nonce = "00c0ffee", .accel = "kvm", .cpu = "host", .loadvm = "booted", .ssh = true } },
+	/* a person at the terminal: no QMP, no door, no ssh */
+	{ "by-hand", { .disk = "/cell/disk.qcow2", .console_fd = -1, .qmp_fd = -1, .door_fd = -1 } },
+};
+
+static void
+line_each(struct arena *a, const struct argv *v, char **text)
+{
+	*text = arena_strdup(a, "");
+	for (size_t i = 0; i < v->n; i++)
+		*text = arena_printf(a, "%s%s\n", *text, v->v[i]);
+}
+
+START_TEST(golden)
+{
+	struct arena *a = arena_new();
+	const char *path = arena_printf(a, DATA "%s.argv", goldens[_i].name);
+	struct argv v = { .a = a };
+	struct manifest m;
+	struct err e;
+	char *want, *got;
+
+	ck_assert_msg(manifest_read(a, arena_printf(a, DATA "%s.manifest", goldens[_i].name), &m, &e) == 0, "%s", e.msg);
+	m.dir = "/images";
+	qemu_argv(&v, &m, &goldens[_i].o);
+	line_each(a, &v, &got);
+	if (getenv("LH_GOLDEN"))
+		ck_assert_msg(file_write(path, got, strlen(got), 0644, &e) == 0, "%s", e.msg);
+	ck_assert_msg(file_read(a, path, &want, NULL, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(got, want);
+	arena_free(a);
+}
+END_TEST
+
+/* what slirp is told, for an image's address, router and name server */
+static const struct {
+	const char *address, *router, *dns, *netdev;
+} nets[] = {
+	{ NULL, NULL, NULL, "user,id=net,hostfwd=tcp:127.0.0.1:0-:22" },
+	{ "10.0.2.15", "10.0.2.2", "10.0.2.3", "user,id=net,net=10.0.2.0/24,host=10.0.2.2,dns=10.0.2.3,dhcpstart=10.0.2.16,hostfwd=tcp:127.0.0.1:0-10.0.2.15:22" },
+	{ "192.168.7.20", "192.168.7.1", NULL, "user,id=net,net=192.168.7.0/24,host=192.168.7.1,dns=192.168.7.3,dhcpstart=192.168.7.15,hostfwd=tcp:127.0.0.1:0-192.168.7.20:22" },
+	/* a name server at the router, or outside the net, slirp would refuse */
+	{ "192.168.7.3", "192.168.7.4", "192.168.7.4", "user,id=net,net=192.168.7.0/24,host=192.168.7.4,dns=192.168.7.5,dhcpstart=192.168.7.15,hostfwd=tcp:127.0.0.1:0-192.168.7.3:22" },
+	{ "10.0.2.9", "10.0.2.15", "9.9.9.9", "user,id=net,net=10.0.2.0/24,host=10.0.2.15,dns=10.0.2.3,dhcpstart=10.0.2.16,hostfwd=tcp:127.0.0.1:0-10.0.2.9:22" },
+	{ "10.0.2.1", "10.0.2.2", "10.0.2.15", "user,id=net,net=10.0.2.0/24,host=10.0.2.2,dns=10.0.2.15,dhcpstart=10.0.2.16,hostfwd=tcp:127.0.0.1:0-10.0.2.1:22" },
+};
+
+START_TEST(net)
+{
+	struct arena *a = arena_new();
+	struct manifest m = { .dir = "/", .triple = "x86_64-linux-musl", .qemu = "q", .machine = "pc", .memory = 64, .address = nets[_i].address, .router = nets[_i].router, .dns = nets[_i].dns };
+	struct qemu_opts o = { .door_fd = -1, .ssh = true };
+	struct argv v = { .a = a };
+	size_t i = 0;
+
+	qemu_argv(&v, &m, &o);
+	while (i < v.n && strcmp(v.v[i], "-netdev"))
+		i++;
+	ck_assert_uint_lt(i + 1, v.n);
+	ck_assert_str_eq(v.v[i + 1], nets[_i].netdev);
+	arena_free(a);
+}
+END_TEST
+
+static const struct {
+	const char *bus, *devices;
+} buses[] = {
+	{ NULL, "-device virtio-blk-pci,drive=disk" },
+	{ "virtio", "-device virtio-blk-pci,drive=disk" },
+	{ "ahci", "-device ich9-ahci,id=ahci -device ide-hd,drive=disk,bus=ahci.0" },
+	{ "nvme", "-device nvme,drive=disk,serial=lh" },
+	{ "sd", "-device sdhci-pci -device sd-card,drive=disk" },
+};
+
+START_TEST(bus)
+{
+	struct arena *a = arena_new();
+	struct manifest m = { .dir = "/", .triple = "arm-linux-musleabihf", .qemu = "q", .machine = "virt", .memory = 64, .disk_bus = buses[_i].bus };
+	struct qemu_opts o = { .disk = "d", .door_fd = -1 };
+	struct argv v = { .a = a };
+	const char *at;
+
+	qemu_argv(&v, &m, &o);
+	at = strstr(argv_quoted(&v), "file=d ");
+	ck_assert_ptr_nonnull(at);
+	ck_assert_msg(!strncmp(at + 7, buses[_i].devices, strlen(buses[_i].devices)), "%s", at);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(a_program_with_a_path_is_beside_the_manifest)
+{
+	struct arena *a = arena_new();
+	struct manifest m = { .dir = "/images", .triple = "x86_64-linux-musl", .qemu = "bin/qemu", .machine = "pc", .memory = 64 };
+	struct qemu_opts o = { .door_fd = -1 };
+	struct argv v = { .a = a };
+
+	qemu_argv(&v, &m, &o);
+	ck_assert_str_eq(v.v[0], "/images/bin/qemu");
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+qemu_suite(void)
+{
+	Suite *s = suite_create("qemu");
+	TCase *tc = harness_case(s, "qemu");
+
+	tcase_add_loop_test(tc, golden, 0, sizeof goldens / sizeof *goldens);
+	tcase_add_loop_test(tc, net, 0, sizeof nets / sizeof *nets);
+	tcase_add_loop_test(tc, bus, 0, sizeof buses / sizeof *buses);
+	tcase_add_test(tc, a_program_with_a_path_is_beside_the_manifest);
+	return s;
+}

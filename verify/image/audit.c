@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/image/audit.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "build/base/lines.h"
+#include "build/base/manifest.h"
+#include "verify/image/disasm.h"
+#include "verify/image/elf.h"
+#include "verify/image/guestfs.h"
+
+#include <elf.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* a file that is larger is no file of an image; a sparse one could be of any size */
+#define SIZE_MAX_READ (UINT64_C(256) << 20)
+
+/* an audit under way */
+struct work {
+	struct arena *a;    /* of the results */
+	struct arena *file; /* of the file at hand */
+	const struct manifest *m;
+	const char *image;
+	struct audit *out;
+	struct guestfs *g;
+	struct disasm *disasm;
+	const char *fs;
+	const struct guestfs_entry *entry;
+	const char *name; /* "rootfs:/bin/busybox" */
+	char *bytes;	  /* of a regular file, where the check wants them */
+	size_t n;
+};
+
+struct check {
+	const char *name, *rule, *unit;
+	bool bytes; /* it reads regular files, and looks at nothing else */
+	bool not_extra;
+	int (*start)(struct work *w, struct err *e); /* or NULL */
+	void (*look)(struct work *w);
+};
+
+static void found(struct work *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+found(struct work *w, const char *fmt, ...)
+{
+	struct audit *o = w->out;
+	va_list ap;
+
+	va_start(ap, fmt);
+	o->found = arena_more(w->a, o->found, o->nfound, sizeof *o->found);
+	o->found[o->nfound++] = arena_vprintf(w->a, fmt, ap);
+	va_end(ap);
+}
+
+/* ---- static ---- */
+
+static int
+need_elf(struct work *w, struct err *e)
+{
+	if (!w->m->elf || !elf_known(w->m->elf))
+		return fail_usage(e, "manifest: elf %s: not known, so there is nothing to compare programs with", w->m->elf ? w->m->elf : "(none)");
+	return 0;
+}
+
+static void
+look_static(struct work *w)
+{
+	const char *differs;
+	struct elf f;
+	struct err e;
+
+	if (!elf_is(w->bytes, w->n))
+		return;
+	w->out->looked++;
+	if (elf_read(w->file, w->bytes, w->n, &f, &e) < 0)
+		found(w, "%s: damaged: %s", w->name, e.msg);
+	else if ((differs = elf_differs(w->file, &f, w->m->elf)))
+		found(w, "%s: %s", w->name, differs);
+	else if (f.type != ET_EXEC && f.type != ET_DYN)
+		found(w, "%s: is no program, but ELF type %u", w->name, f.type);
+	else if (f.interp)
+		found(w, "%s: is not static: %s would load it", w->name, f.interp);
+	else if (f.nneeded)
+		found(w, "%s: is not static: it needs %zu shared librar%s", w->name, f.nneeded, f.nneeded == 1 ? "y" : "ies");
+}
+
+/* ---- baseline ---- */
+
+static int
+start_baseline(struct work *w, struct err *e)
+{
+	if (need_elf(w, e) < 0)
+		return -1;
+	if (!w->m->refuse)
+		return fail_usage(e, "manifest: lacks the key refuse, which names the instructions that its processor lacks");
+	return disasm_new(w->a, w->m->elf, w->m->refuse, &w->disasm, e);
+}
+
+/* `guarded` is files, then the instructions that they have and use only where the processor does, again and again */
+static bool
+is_guarded(struct work *w, const char *instruction)
+{
+	char *rest = w->m->guarded ? arena_strdup(w->file, w->m->guarded) : NULL, *word;
+	bool named = false, ours = false;
+
+	while (rest && (word = word_next(&rest))) {
+		if (strstr(word, ":/")) {
+			ours = (named && ours) || !strcmp(word, w->name);
+			named = true;
+		} else {
+			named = false;
+			if (ours && !strcmp(word, instruction))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+on_refused(void *arg, uint64_t address, const char *name, const char *text)
+{
+	struct work *w = arg;
+
+	if (!is_guarded(w, name))
+		found(w, "%s: 0x%llx: %s", w->name, (unsigned long long)address, text);
+}
+
+static void
+look_baseline(struct work *w)
+{
+	struct elf f;
+	struct err e;
+
+	if (!elf_is(w->bytes, w->n))
+		return;
+	if (elf_read(w->file, w->bytes, w->n, &f, &e) < 0)
+		found(w, "%s: damaged: %s", w->name, e.msg);
+	else if (elf_differs(w->file, &f, w->m->elf))
+		found(w, "%s: %s", w->name, elf_differs(w->file, &f, w->m->elf));
+	else if (disasm_sweep(w->disasm, &f, w->bytes, on_refused, w))
+		w->out->looked++;
+	else
+		found(w, "%s: no code was found in it", w->name);
+}
+
+/* ---- modes ---- */
+
+/* what a mode grants that has to be meant; NULL: nothing */
+static const char *
+grants(mode_t mode)
+{
+	if (S_ISLNK(mode))
+		return NULL;
+	if (S_ISBLK(mode) || S_ISCHR(mode))
+		return "a device";
+	if (mode & S_ISUID)
+		return "setuid";
+	if (mode & S_ISGID)
+		return "setgid";
+	return mode & S_IWOTH ? "writable by everyone" : NULL;
+}
+
+static void
+look_modes(struct work *w)
+{
+	const struct guestfs_entry *n = w->entry;
+	const char *what = grants(n->mode), *allowed = NULL;
+
+	w->out->looked++;
+	if (!what)
+		return;
+	for (size_t i = 0; i < w->m->nspecials; i++) {
+		const struct man_special *s = &w->m->specials[i];
+
+		if (strcmp(s->name, w->name))
+			continue;
+		if (s->uid == n->uid && s->gid == n->gid && s->mode == (n->mode & 07777))
+			return;
+		allowed = arena_printf(w->file, "meant is %u:%u %04o", s->uid, s->gid, s->mode);
+	}
+	found(w, "%s: is %s, %u:%u %04o; %s", w->name, what, (unsigned)n->uid, (unsigned)n->gid, (unsigned)n->mode & 07777, allowed ? allowed : "layout/owners does not list it");
+}
+
+/* ---- paths ---- */
+
+static int
+start_paths(struct work *w, struct err *e)
+{
+	return w->m->npaths ? 0 : fail_usage(e, "manifest: lacks the key path, which names the folders of the build");
+}
+
+static void
+look_paths(struct work *w)
+{
+	w->out->looked++;
+	for (size_t i = 0; i < w->m->npaths; i++) {
+		const char *path = w->m->paths[i];
+		const char *at = memmem(w->bytes, w->n, path, strlen(path));
+
+		if (at)
+			found(w, "%s: has %s at byte %zu", w->name, path, (size_t)(at - w->bytes));
+	}
+}
+
+/* ---- files ---- */
+
+static void
+look_files(struct work *w)
+{
+	static const char *const suffixes[] = { ".a", ".o", ".la", ".pc", ".h", ".hpp", ".so" };
+	const char *dot = strrchr(w->name, '.');
+
+	w->out->looked++;
+	for (size_t i = 0; dot && i < sizeof suffixes / sizeof *suffixes; i++)
+		if (!strcmp(dot, suffixes[i]) && !S_ISDIR(w->entry->mode))
+			found(w, "%s: is for compiling only", w->name);
+}
+
+/* ---- what there is ---- */
+
+static const struct check checks[] = {
+	{ "static", "every ELF file is a static program of the manifest's machine", "programs", true, false, need_elf, look_static },
+	{ "baseline", "no program has an instruction that its processor may lack", "programs", true, false, start_baseline, look_baseline },
+	{ "modes", "nothing is setuid, setgid, a device or writable by everyone that layout/owners does not list", "names", false, false, NULL, look_modes },
+	{ "paths", "no file has a folder of the build in it", "files", true, true, start_paths, look_paths },
+	{ "files", "nothing is there that only a compiler wants", "names", false, true, NULL, look_files },
+};
+
+#define NCHECKS (sizeof checks / sizeof *checks)
+
+static int
+look_at_entry(struct work *w, const struct check *c, const struct guestfs_entry *n, struct err *e)
+{
+	w->entry = n;
+	w->name = arena_printf(w->file, "%s:%s", w->fs, n->path);
+	if (c->bytes && !S_ISREG(n->mode))
+		return 0;
+	if (c->bytes && n->size > SIZE_MAX_READ)
+		return fail(e, "%s: its %llu bytes are too many to look at", w->name, (unsigned long long)n->size);
+	if (c->bytes && guestfs_read(w->file, w->g, n->path, &w->bytes, &w->n, e) < 0)
+		return -1;
+	c->look(w);
+	return 0;
+}
+
+static int
+look_at_fs(struct work *w, const struct check *c, const struct man_part *p, struct err *e)
+{
+	struct guestfs_entry *v;
+	size_t n;
+	int r;
+
+	if (guestfs_open(w->image, p->start, 0, &w->g, e) < 0)
+		return -1;
+	w->fs = p->name;
+	r = guestfs_entries(w->a, w->g, &v, &n, e);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		w->file = arena_new();
+		r = look_at_entry(w, c, &v[i], e);
+		arena_free(w->file);
+	}
+	if (guestfs_close(w->g, r < 0 ? &(struct err){ 0 } : e) < 0)
+		r = -1;
+	return r;
+}
+
+static int
+look_at_disk(struct work *w, const struct check *c, struct err *e)
+{
+	int r = c->start ? c->start(w, e) : 0;
+
+	for (size_t i = 0; r == 0 && i < w->m->nparts; i++) {
+		const struct man_part *p = &w->m->parts[i];
+
+		if (!strcmp(p->type, "ext4") && !(c->not_extra && !strcmp(p->name, "extra")))
+			r = look_at_fs(w, c, p, e);
+	}
+	if (w->disasm)
+		disasm_free(w->disasm);
+	return r;
+}
+
+/* ---- kernel ---- */
+
+/*
+ * What a kernel's file begins with.  x86: Documentation/arch/x86/boot.rst, the header's magic and
+ * xloadflags bit 0, a 64-bit entry point; arm: arch/arm/boot/compressed/head.S, the zImage magic;
+ * arm64: Documentation/arch/arm64/booting.rst.
+ */
+static const struct kernel_mark {
+	const char *elf;
+	size_t at;
+	unsigned char mask[4], wanted[4];
+	const char *what;
+} kernel_marks[] = {
+	{ "ELF32 386", 0x202, { 255, 255, 255, 255 }, { 'H', 'd', 'r', 'S' }, "the boot header's magic HdrS" },
+	{ "ELF32 386", 0x236, { 1 }, { 0 }, "a 32-bit kernel" },
+	{ "ELF64 X86_64", 0x202, { 255, 255, 255, 255 }, { 'H', 'd', 'r', 'S' }, "the boot header's magic HdrS" },
+	{ "ELF64 X86_64", 0x236, { 1 }, { 1 }, "a 64-bit kernel" },
+	{ "ELF32 ARM", 0x24, { 255, 255, 255, 255 }, { 0x18, 0x28, 0x6f, 0x01 }, "the zImage magic 0x016f2818" },
+	{ "ELF64 AARCH64", 0x38, { 255, 255, 255, 255 }, { 'A', 'R', 'M', 'd' }, "the Image magic ARMd" },
+};
+
+static int
+look_at_kernel(struct work *w, struct err *e)
+{
+	const char *path = manifest_path(w->a, w->m, w->m->kernel);
+	char *text;
+	size_t n;
+
+	if (need_elf(w, e) < 0)
+		return -1;
+	if (!path)
+		return fail_usage(e, "manifest: lacks the key kernel");
+	if (file_read(w->a, path, &text, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof kernel_marks / sizeof *kernel_marks; i++) {
+		const struct kernel_mark *k = &kernel_marks[i];
+		unsigned char got[4] = { 0 };
+
+		if (strcmp(k->elf, w->m->elf))
+			continue;
+		w->out->looked = 1;
+		if (n >= k->at + sizeof got)
+			memcpy(got, text + k->at, sizeof got);
+		for (size_t b = 0; b < sizeof got; b++)
+			got[b] &= k->mask[b];
+		if (n < k->at + sizeof got || memcmp(got, k->wanted, sizeof got))
+			found(w, "%s: lacks at 0x%zx what makes it one for %s: %s", w->m->kernel, k->at, k->elf, k->what);
+	}
+	return 0;
+}
+
+int
+audit_run(struct arena *a, const char *name, const struct manifest *m, const char *image, struct audit *out, struct err *e)
+{
+	struct work w = { .a = a, .m = m, .image = image, .out = out };
+
+	*out = (struct audit){ 0 };
+	for (size_t i = 0; i < NCHECKS; i++) {
+		if (strcmp(checks[i].name, name))
+			continue;
+		out->rule = checks[i].rule;
+		out->unit = checks[i].unit;
+		return look_at_disk(&w, &checks[i], e);
+	}
+	out->rule = "the kernel is one for the manifest's machine";
+	out->unit = "kernel";
+	return look_at_kernel(&w, e);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_IMAGE_ELF_H
+#define VERIFY_IMAGE_ELF_H
+
+#include "build/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+/*
+ * An ELF file in memory (System V ABI, chapter 4).  Its bytes come from an image that nobody
+ * vouches for yet, so every offset is checked before it is followed.
+ */
+struct elf {
+	unsigned bits;	  /* 32, 64 */
+	unsigned type;	  /* ET_EXEC.. */
+	unsigned machine; /* EM_386.. */
+	uint32_t flags;
+	uint64_t entry;
+	bool thumb;	    /* ARM: it starts in Thumb code */
+	const char *interp; /* the program that would load it, or NULL */
+	size_t nneeded;	    /* shared libraries */
+	struct elf_code {
+		uint64_t address;
+		size_t offset, size; /* in the file */
+	} * code;		     /* executable sections, or segments where there are no sections; by offset, apart */
+	size_t ncode;
+	struct elf_mark { /* a mapping symbol of ARM: what begins here */
+		uint64_t address;
+		char kind; /* 'a' ARM, 't' Thumb, 'x' A64, 'd' data */
+	} * marks;	   /* by address; none in a stripped file */
+	size_t nmarks;
+};
+
+bool elf_is(const void *p, size_t n);
+/* -1: it is damaged, and how */
+int elf_read(struct arena *a, const void *p, size_t n, struct elf *out, struct err *e);
+/*
+ * Is it what name says, such as "ELF32 386" (readelf's words without the dash)?  NULL, or why
+ * not, on the arena.  ELF32 ARM is EABI version 5 with floats in registers.
+ */
+const char *elf_differs(struct arena *a, const struct elf *f, const char *name);
+/* "ELF32 386" is known */
+bool elf_known(const char *name);
+
+#endif

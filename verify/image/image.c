@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/image/image.h"
+
+#include "build/base/arena.h"
+#include "build/base/digest.h"
+#include "build/base/file.h"
+#include "build/base/lines.h"
+#include "verify/guest/agent.h"
+#include "verify/guest/ssh.h"
+#include "verify/guest/symbols.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int
+read_credentials(struct arena *a, struct image *i, struct err *e)
+{
+	const char *path = manifest_path(a, &i->m, i->m.credentials);
+	struct lines l;
+	char *line;
+
+	/* lh-build keeps them readable for their owner only: somebody else verifies without them */
+	if (!path || access(path, R_OK) < 0)
+		return 0;
+	if (lines_open(a, path, &l, e) < 0)
+		return -1;
+	while ((line = lines_next(&l))) {
+		char *user = word_next(&line);
+
+		if (!user || *user == '#')
+			continue;
+		if (!strcmp(user, "root"))
+			i->root_password = word_next(&line); /* the salt behind it is the builder's */
+		else if (!strcmp(user, "guest"))
+			i->guest_password = word_next(&line);
+	}
+	return 0;
+}
+
+static int
+check_kernel(struct arena *a, const struct image *i, struct err *e)
+{
+	const char *path = manifest_path(a, &i->m, i->m.kernel);
+	char hex[DIGEST_HEX];
+
+	if (!path)
+		return 0;
+	if (digest_file(path, hex, e) < 0)
+		return -1;
+	if (i->m.kernel_sha256 && strcmp(hex, i->m.kernel_sha256))
+		return fail_usage(e, "%s is not the kernel of its manifest: sha256 %.12s, expected %.12s; build again, or correct %s", path, hex, i->m.kernel_sha256, i->path);
+	return 0;
+}
+
+int
+image_check_digest(const struct image *i, struct err *e)
+{
+	char hex[DIGEST_HEX];
+
+	if (!i->base || !i->m.image_digest)
+		return 0;
+	if (digest_disk(i->base, hex, e) < 0)
+		return -1;
+	if (strcmp(hex, i->m.image_digest))
+		return fail_usage(e, "%s is not the image of its manifest: digest %.12s, expected %.12s; build again, or correct %s", i->base, hex, i->m.image_digest, i->path);
+	return 0;
+}
+
+bool
+image_unchanged(const struct image *i, struct err *e)
+{
+	struct stat now;
+
+	if (!i->base)
+		return true;
+	if (stat(i->base, &now) < 0) {
+		fail_errno(e, "%s", i->base);
+		return false;
+	}
+	if (now.st_ino == i->as_read.st_ino && now.st_size == i->as_read.st_size && now.st_ctim.tv_sec == i->as_read.st_ctim.tv_sec && now.st_ctim.tv_nsec == i->as_read.st_ctim.tv_nsec)
+		return true;
+	/* somebody touched it; without a digest there is nothing to tell a chmod from a write by */
+	if (!i->m.image_digest)
+		fail(e, "%s was changed during the run", i->base);
+	return i->m.image_digest && image_check_digest(i, e) == 0;
+}
+
+uint64_t
+image_size(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 ? 0 : (uint64_t)st.st_size;
+}
+
+int
+image_open(struct arena *a, const char *manifest, const char *outdir, struct image *out, struct err *e)
+{
+	struct manifest *m = &out->m;
+	const char *symbols;
+
+	*out = (struct image){ .path = manifest };
+	if (manifest_read(a, manifest, m, e) < 0)
+		return -1;
+	if (!m->arch)
+		m->arch = arena_strndup(a, m->triple, strcspn(m->triple, "-"));
+	if (!m->net)
+		m->net = m->address ? "static" : "dhcp";
+	out->name = arena_printf(a, "%s/%s", m->arch, m->net);
+	out->dir = arena_printf(a, "%s/%s", outdir, out->name);
+	out->base = manifest_path(a, m, m->image);
+	if (out->base && stat(out->base, &out->as_read) < 0)
+		return fail_errno(e, "%s", out->base);
+	symbols = manifest_path(a, m, m->symbols);
+	if (symbols && symbols_read(a, symbols, &out->symbols, e) < 0)
+		return -1;
+	if (check_kernel(a, out, e) < 0 || image_check_digest(out, e) < 0 || read_credentials(a, out, e) < 0)
+		return -1;
+	return 0;
+}
+
+static int
+make_keys(struct arena *a, struct image *i, struct err *e)
+{
+	i->key = arena_printf(a, "%s/key", i->dir);
+	i->stranger = arena_printf(a, "%s/stranger", i->dir);
+	unlink(i->key);
+	unlink(i->stranger);
+	return ssh_keygen(i->key, e) < 0 || ssh_keygen(i->stranger, e) < 0 ? -1 : 0;
+}
+
+int
+image_make_door(struct arena *a, struct image *i, struct err *e)
+{
+	const char *copy = arena_printf(a, "%s/door.raw", i->dir);
+	char *pubkey;
+
+	if (file_mkdirs(i->dir, 0755, e) < 0 || make_keys(a, i, e) < 0)
+		return -1;
+	if (!door_fits(&i->m))
+		return 0;
+	if (file_read(a, arena_printf(a, "%s.pub", i->key), &pubkey, NULL, e) < 0)
+		return -1;
+	if (file_copy(i->base, copy, 0644, e) < 0 || door_inject(&i->m, copy, trim(pubkey), e) < 0)
+		return -1;
+	i->door = copy;
+	return 0;
+}

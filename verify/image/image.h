@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_IMAGE_IMAGE_H
+#define VERIFY_IMAGE_IMAGE_H
+
+#include "build/base/err.h"
+#include "build/base/manifest.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct arena;
+struct symbols;
+
+/*
+ * One image under test: refused when it is not what its manifest says, never written to.  Guests
+ * run on overlays; those with a door on an overlay of a copy that has one.
+ */
+struct image {
+	struct manifest m;
+	const char *path;			    /* of the manifest */
+	const char *name;			    /* "x86_64/dhcp": its folder below the output folder */
+	const char *dir;			    /* that folder, absolute */
+	const char *base;			    /* as it is shipped, absolute; NULL: there is only a kernel */
+	const char *door;			    /* the copy with the door; NULL: none was made */
+	const char *key;			    /* the throw-away private key that the door lets in; KEY.pub; or NULL */
+	const char *stranger;			    /* another key, which nothing lets in */
+	const char *root_password, *guest_password; /* or NULL */
+	struct symbols *symbols;		    /* or NULL */
+	struct stat as_read;			    /* of base */
+};
+
+/* reads the manifest and all it names; compares kernel and image with their digests */
+int image_open(struct arena *a, const char *manifest, const char *outdir, struct image *out, struct err *e);
+/* makes the copy with the door, and the keys; nothing when no door fits */
+int image_make_door(struct arena *a, struct image *i, struct err *e);
+/* cheap: size, change time and inode are as they were, else the digest decides */
+bool image_unchanged(const struct image *i, struct err *e);
+/* thorough: the digest is the manifest's */
+int image_check_digest(const struct image *i, struct err *e);
+uint64_t image_size(const char *path); /* 0: no such file */
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/image/audit.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+#include "build/base/file.h"
+#include "build/base/manifest.h"
+#include "verify/test/suites.h"
+#include "verify/test/tiny.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OFFSET 1048576
+
+/* push ebp; mov ebp,esp; int 0x80 */
+#define FINE "\x55\x89\xe5\xcd\x80"
+#define BAD FINE "\x0f\x44\xc1"
+
+static const struct tiny fine = { 32, ET_EXEC, EM_386, 0, 0, FINE, 5 };
+static const struct tiny dynamic = { 32, ET_EXEC, EM_386, 0, PT_INTERP, FINE, 5 };
+static const struct tiny shared = { 32, ET_EXEC, EM_386, 0, PT_DYNAMIC, "\1\0\0\0\0\0\0\0", 8 };
+static const struct tiny relocatable = { 32, ET_REL, EM_386, 0, 0, FINE, 5 };
+static const struct tiny foreign = { 64, ET_EXEC, EM_AARCH64, 0, 0, FINE "\0\0\0", 8 };
+static const struct tiny newer = { 32, ET_EXEC, EM_386, 0, 0, BAD, 8 };
+
+/* what is done to a good image, which check is asked, and what it finds */
+static const struct {
+	const char *check;
+	const struct tiny *program; /* becomes /bin/x; NULL: there is only the good one */
+	const char *script;	    /* in the folder that becomes the filesystem */
+	size_t looked;
+	const char *found; /* a line each */
+} cases[] = {
+	{ "static", NULL, ":", 1, "" },
+	{ "static", &newer, ":", 2, "" },
+	{ "static", NULL, "rm bin/good", 0, "" },
+	{ "static", NULL, "printf '\\177ELF' >etc/stub", 2, "rootfs:/etc/stub: damaged: ELF header: cut off\n" },
+	{ "static", &dynamic, ":", 2, "rootfs:/bin/x: is not static: U???? would load it\n" },
+	{ "static", &shared, ":", 2, "rootfs:/bin/x: is not static: it needs 1 shared library\n" },
+	{ "static", &relocatable, ":", 2, "rootfs:/bin/x: is no program, but ELF type 1\n" },
+	{ "static", &foreign, ":", 2, "rootfs:/bin/x: is ELF64 AARCH64, not ELF32 386\n" },
+	{ "baseline", NULL, ":", 1, "" },
+	{ "baseline", NULL, "rm bin/good", 0, "" },
+	{ "baseline", &newer, ":", 2, "rootfs:/bin/x: 0x100c9: cmove eax, ecx\n" },
+	{ "baseline", &newer, "mv bin/x bin/guarded", 2, "" },
+	{ "baseline", &newer, "mv bin/x bin/other", 2, "rootfs:/bin/other: 0x100c9: cmove eax, ecx\n" },
+	{ "baseline", &foreign, ":", 1, "rootfs:/bin/x: is ELF64 AARCH64, not ELF32 386\n" },
+	{ "modes", NULL, ":", 5, "" },
+	{ "modes", NULL, "ln -s good bin/link; chmod 4755 bin/good", 6, "rootfs:/bin/good: is setuid, 0:0 4755; layout/owners does not list it\n" },
+	{ "modes", NULL, "chmod 2755 bin/good", 5, "rootfs:/bin/good: is setgid, 0:0 2755; layout/owners does not list it\n" },
+	{ "modes", NULL, "chmod 666 bin/good", 5, "rootfs:/bin/good: is writable by everyone, 0:0 0666; layout/owners does not list it\n" },
+	{ "modes", NULL, "chmod 777 tmp", 5, "rootfs:/tmp: is writable by everyone, 0:0 0777; meant is 0:0 1777\n" },
+	{ "modes", NULL, "echo 'mknod dev c 1 3' >>../debugfs; echo 'sif dev mode 020644' >>../debugfs", 6, "rootfs:/dev: is a device, 0:0 0644; layout/owners does not list it\n" },
+	{ "paths", NULL, ":", 1, "" },
+	{ "paths", NULL, "echo in /lh/work >etc/a; echo lh/ /home/me/outside >etc/b; printf 'x\\0/home/me/out/y' >etc/c", 4, "rootfs:/etc/a: has /lh/ at byte 3\nrootfs:/etc/c: has /home/me/out/ at byte 2\n" },
+	{ "files", NULL, ":", 5, "" },
+	{ "files", NULL, "touch etc/a.o etc/lib.a etc/x.la etc/x.pc etc/x.h etc/oh etc/x.ha; mkdir etc/d.h", 13, "rootfs:/etc/a.o: is for compiling only\nrootfs:/etc/lib.a: is for compiling only\nrootfs:/etc/x.h: is for compiling only\nrootfs:/etc/x.la: is for compiling only\nrootfs:/etc/x.pc: is for compiling only\n" },
+};
+
+static void
+sh(struct arena *a, const char *script)
+{
+	struct argv v = { .a = a };
+	struct buf out = { 0 };
+	struct err e = { 0 };
+	int status;
+
+	argv_pushv(&v, "/bin/sh", "-euc", NULL);
+	argv_pushf(&v, "PATH=$PATH:/sbin:/usr/sbin; umask 022; cd %s; %s", test_dir(), script);
+	ck_assert_msg(child_run(v.v, NULL, &out, &status, &e) == 0, "%s", e.msg);
+	ck_assert_msg(status == 0, "%s", out.n ? out.p : script);
+	buf_free(&out);
+}
+
+static void
+put_program(struct arena *a, const char *name, const struct tiny *t)
+{
+	struct err e;
+	size_t n;
+	const char *bytes = tiny_elf(a, t, &n);
+
+	ck_assert_int_eq(file_write(arena_printf(a, "%s/t/bin/%s", test_dir(), name), bytes, n, 0755, &e), 0);
+}
+
+static struct man_part parts[] = { { "rootfs", "ext4", OFFSET, 8 << 20, "" }, { "swap", "swap", 0, 0, "" }, { "extra", "ext4", OFFSET, 8 << 20, "" } };
+static struct man_special specials[] = { { "rootfs:/tmp", 0, 0, 01777 } };
+static const char *paths[] = { "/lh/", "/home/me/out/" };
+
+static const struct manifest manifest = { .elf = "ELF32 386", .refuse = "cmov", .guarded = "rootfs:/bin/other movzx rootfs:/bin/first rootfs:/bin/guarded movzx cmove", .kernel = "kernel", .parts = parts, .nparts = 2, .specials = specials, .nspecials = 1, .paths = paths, .npaths = 2 };
+
+/* the order of names is the filesystem's own */
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+START_TEST(finds)
+{
+	struct arena *a = arena_new();
+	struct manifest m = manifest;
+	struct buf b = { 0 };
+	struct audit r;
+	struct err e;
+
+	m.dir = test_dir();
+	sh(a, "mkdir -p t/bin t/etc t/tmp; chmod 1777 t/tmp");
+	put_program(a, "good", &fine);
+	if (cases[_i].program)
+		put_program(a, "x", cases[_i].program);
+	sh(a, arena_printf(a, "cd t; %s", cases[_i].script));
+	/* whoever runs this test, root is the owner of all */
+	sh(a, "truncate -s 9M img; mke2fs -q -F -t ext4 -E offset=1048576,root_owner=0:0 -d t img 8M; (cd t && find . -mindepth 1 -printf 'sif %P uid 0\nsif %P gid 0\n') >>debugfs; echo 'rmdir lost+found' >>debugfs; debugfs -w -f debugfs 'img?offset=1048576'");
+	ck_assert_msg(audit_run(a, cases[_i].check, &m, arena_printf(a, "%s/img", test_dir()), &r, &e) == 0, "%s", e.msg);
+	if (r.nfound)
+		qsort(r.found, r.nfound, sizeof *r.found, by_text);
+	for (size_t i = 0; i < r.nfound; i++)
+		buf_addf(&b, "%s\n", r.found[i]);
+	ck_assert_str_eq(b.n ? b.p : "", cases[_i].found);
+	ck_assert_uint_eq(r.looked, cases[_i].looked);
+	buf_free(&b);
+	arena_free(a);
+}
+END_TEST
+
+/* what a user gives for extra may have headers and paths, and no setuid file */
+START_TEST(extra_is_the_users)
+{
+	static const struct {
+		const char *check;
+		size_t nfound;
+	} rows[] = { { "paths", 0 }, { "files", 0 }, { "modes", 1 } };
+	struct arena *a = arena_new();
+	struct manifest m = manifest;
+	struct audit r;
+	struct err e;
+
+	m.parts = parts + 2;
+	m.nparts = 1;
+	sh(a, "mkdir t; echo /lh/ >t/x.h; chmod 4755 t/x.h; truncate -s 9M img; mke2fs -q -F -t ext4 -E offset=1048576 -d t img 8M");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		ck_assert_msg(audit_run(a, rows[i].check, &m, arena_printf(a, "%s/img", test_dir()), &r, &e) == 0, "%s", e.msg);
+		ck_assert_uint_eq(r.nfound, rows[i].nfound);
+	}
+	arena_free(a);
+}
+END_TEST
+
+static const struct {
+	const char *elf, *script; /* which makes the file kernel */
+	const char *found;
+} kernels[] = {
+	{ "ELF64 X86_64", "printf 'HdrS' | dd of=kernel bs=1 seek=514; printf '\\43' | dd of=kernel bs=1 seek=566; truncate -s 1k kernel", NULL },
+	{ "ELF32 386", "printf 'HdrS' | dd of=kernel bs=1 seek=514; printf '\\42' | dd of=kernel bs=1 seek=566; truncate -s 1k kernel", NULL },
+	{ "ELF32 386", "printf 'HdrS' | dd of=kernel bs=1 seek=514; printf '\\43' | dd of=kernel bs=1 seek=566; truncate -s 1k kernel", "kernel: lacks at 0x236 what makes it one for ELF32 386: a 32-bit kernel" },
+	{ "ELF64 X86_64", "printf 'HdrS' | dd of=kernel bs=1 seek=514; truncate -s 1k kernel", "kernel: lacks at 0x236 what makes it one for ELF64 X86_64: a 64-bit kernel" },
+	{ "ELF32 ARM", "printf '\\30\\50\\157\\1' | dd of=kernel bs=1 seek=36", NULL },
+	{ "ELF32 ARM", "printf '\\30\\50\\157' | dd of=kernel bs=1 seek=36", "kernel: lacks at 0x24 what makes it one for ELF32 ARM: the zImage magic 0x016f2818" },
+	{ "ELF64 AARCH64", "printf 'ARMd' | dd of=kernel bs=1 seek=56", NULL },
+	{ "ELF64 AARCH64", ": >kernel", "kernel: lacks at 0x38 what makes it one for ELF64 AARCH64: the Image magic ARMd" },
+};
+
+START_TEST(knows_kernels)
+{
+	struct arena *a = arena_new();
+	struct manifest m = manifest;
+	struct audit r;
+	struct err e;
+
+	m.dir = test_dir();
+	m.elf = kernels[_i].elf;
+	sh(a, kernels[_i].script);
+	ck_assert_msg(audit_run(a, "kernel", &m, NULL, &r, &e) == 0, "%s", e.msg);
+	ck_assert_uint_eq(r.looked, 1);
+	ck_assert_uint_eq(r.nfound, kernels[_i].found != NULL);
+	if (r.nfound)
+		ck_assert_str_eq(r.found[0], kernels[_i].found);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(says_what_it_lacks)
+{
+	struct arena *a = arena_new();
+	struct manifest m = { .elf = "ELF32 386" };
+	struct audit r;
+	struct err e;
+
+	ck_assert_int_eq(audit_run(a, "baseline", &m, NULL, &r, &e), -1);
+	ck_assert_str_eq(e.msg, "manifest: lacks the key refuse, which names the instructions that its processor lacks");
+	ck_assert_int_eq(audit_run(a, "paths", &m, NULL, &r, &e), -1);
+	ck_assert_str_eq(e.msg, "manifest: lacks the key path, which names the folders of the build");
+	m.elf = "ELF32 SPARC";
+	ck_assert_int_eq(audit_run(a, "static", &m, NULL, &r, &e), -1);
+	ck_assert_str_eq(e.msg, "manifest: elf ELF32 SPARC: not known, so there is nothing to compare programs with");
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+audit_suite(void)
+{
+	Suite *s = suite_create("audit");
+	TCase *tc = harness_case(s, "images");
+
+	tcase_add_loop_test(tc, finds, 0, (int)(sizeof cases / sizeof *cases));
+	tcase_add_test(tc, extra_is_the_users);
+	tcase_add_loop_test(tc, knows_kernels, 0, (int)(sizeof kernels / sizeof *kernels));
+	tcase_add_test(tc, says_what_it_lacks);
+	return s;
+}

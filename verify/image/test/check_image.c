@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/image/image.h"
+
+#include "build/base/arena.h"
+#include "build/base/digest.h"
+#include "build/base/file.h"
+#include "verify/test/suites.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* a folder with a manifest and what it names; more is added to the manifest */
+static const char *
+made(struct arena *a, const char *more)
+{
+	static const char head[] = "lh-manifest 1\ntriple x86_64-linux-musl\nqemu q\nmachine m\nconsole ttyS0\nkernel kernel\nimage disk\ncredentials credentials\n";
+	static const char credentials[] = "# who may log in\nroot sEcret salt\nguest other\n\n";
+	const char *path = arena_printf(a, "%s/manifest", test_dir()), *text = arena_printf(a, "%s%s", head, more);
+	struct err e;
+
+	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
+	ck_assert_int_eq(file_write(arena_printf(a, "%s/kernel", test_dir()), "kernel", 6, 0644, &e), 0);
+	ck_assert_int_eq(file_write(arena_printf(a, "%s/disk", test_dir()), "disk", 4, 0644, &e), 0);
+	ck_assert_int_eq(file_write(arena_printf(a, "%s/credentials", test_dir()), credentials, strlen(credentials), 0600, &e), 0);
+	return path;
+}
+
+static const char *
+disk_digest(struct arena *a)
+{
+	char hex[DIGEST_HEX];
+	struct err e;
+
+	ck_assert_int_eq(digest_disk(arena_printf(a, "%s/disk", test_dir()), hex, &e), 0);
+	return arena_strdup(a, hex);
+}
+
+START_TEST(takes_what_is_as_it_says)
+{
+	struct arena *a = arena_new();
+	char kernel[DIGEST_HEX];
+	struct image i;
+	struct err e;
+
+	made(a, "");
+	digest_bytes("kernel", 6, kernel);
+	ck_assert_msg(image_open(a, made(a, arena_printf(a, "kernel_sha256 %s\nimage_digest %s\n", kernel, disk_digest(a))), "/out", &i, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(i.name, "x86_64/dhcp");
+	ck_assert_str_eq(i.dir, "/out/x86_64/dhcp");
+	ck_assert_str_eq(i.root_password, "sEcret");
+	ck_assert_str_eq(i.guest_password, "other");
+	ck_assert_str_eq(i.base, arena_printf(a, "%s/disk", test_dir()));
+	ck_assert(image_unchanged(&i, &e));
+	/* touched, and the same */
+	ck_assert_int_eq(chmod(i.base, 0600), 0);
+	ck_assert(image_unchanged(&i, &e));
+	/* written to */
+	ck_assert_int_eq(file_write(i.base, "dusk", 4, 0644, &e), 0);
+	ck_assert(!image_unchanged(&i, &e));
+	ck_assert_ptr_nonnull(strstr(e.msg, "/disk is not the image of its manifest: digest "));
+	ck_assert_int_eq(unlink(i.base), 0);
+	ck_assert(!image_unchanged(&i, &e));
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(without_a_digest_any_touch_counts)
+{
+	struct arena *a = arena_new();
+	struct image i;
+	struct err e;
+
+	ck_assert_int_eq(image_open(a, made(a, "address 10.0.2.9\narch pc\n"), "", &i, &e), 0);
+	ck_assert_str_eq(i.name, "pc/static");
+	ck_assert(image_unchanged(&i, &e));
+	ck_assert_int_eq(chmod(i.base, 0600), 0);
+	ck_assert(!image_unchanged(&i, &e));
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s was changed during the run", i.base));
+	arena_free(a);
+}
+END_TEST
+
+/* message: the folder, file, 12 characters of the digest that is there, rest, and the manifest's path */
+static const struct {
+	const char *more, *file, *rest;
+} bad[] = {
+	{ "image_digest 0123456789abcdef\n", "/disk is not the image of its manifest: digest ", ", expected 0123456789ab; build again, or correct " },
+	{ "kernel_sha256 0123456789abcdef\n", "/kernel is not the kernel of its manifest: sha256 ", ", expected 0123456789ab; build again, or correct " },
+};
+
+START_TEST(refuses_what_is_not)
+{
+	struct arena *a = arena_new();
+	const char *path = made(a, bad[_i].more), *begin = arena_printf(a, "%s%s", test_dir(), bad[_i].file);
+	struct image i;
+	struct err e;
+
+	ck_assert_int_eq(image_open(a, path, "", &i, &e), -1);
+	ck_assert_int_eq(e.code, EXIT_USAGE);
+	ck_assert_str_eq(arena_strndup(a, e.msg, strlen(begin)), begin);
+	ck_assert_str_eq(e.msg + strlen(begin) + 12, arena_printf(a, "%s%s", bad[_i].rest, path));
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+image_suite(void)
+{
+	Suite *s = suite_create("image");
+	TCase *tc = harness_case(s, "image");
+
+	tcase_add_test(tc, takes_what_is_as_it_says);
+	tcase_add_test(tc, without_a_digest_any_touch_counts);
+	tcase_add_loop_test(tc, refuses_what_is_not, 0, sizeof bad / sizeof *bad);
+	return s;
+}

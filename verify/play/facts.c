@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/play/facts.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "verify/image/image.h"
+#include "verify/scenario/names.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+/* members of the manifest that are one text each, by their own name */
+static const struct {
+	const char *name;
+	size_t member;
+	const char *otherwise; /* slirp's, when the image takes what DHCP offers */
+} texts[] = {
+	{ "triple", offsetof(struct manifest, triple), NULL },
+	{ "arch", offsetof(struct manifest, arch), NULL },
+	{ "profile", offsetof(struct manifest, profile), NULL },
+	{ "set", offsetof(struct manifest, set), NULL },
+	{ "net", offsetof(struct manifest, net), NULL },
+	{ "hostname", offsetof(struct manifest, hostname), NULL },
+	{ "address", offsetof(struct manifest, address), "10.0.2.15" },
+	{ "router", offsetof(struct manifest, router), "10.0.2.2" },
+	{ "dns", offsetof(struct manifest, dns), "10.0.2.3" },
+	{ "country", offsetof(struct manifest, country), NULL },
+	{ "machine", offsetof(struct manifest, machine), NULL },
+	{ "cpu", offsetof(struct manifest, cpu), NULL },
+	{ "console", offsetof(struct manifest, console), NULL },
+	{ "elf", offsetof(struct manifest, elf), NULL },
+};
+
+/* whose version a scenario may ask for: ${version.linux} */
+static const char *const packages[] = { "linux", "musl", "busybox", "dropbear", "skalibs", "execline", "s6", "s6-rc", "s6-linux-init", "s6-portable-utils",
+	"s6-linux-utils", "s6-dns", "s6-networking", "nsss", "utmps", "mdevd", "bcnm" };
+
+/* whose size in MiB: ${rootfs.mib} */
+static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra" };
+
+static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions", "root.password", "guest.password", "nonce", "scale", "now" };
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+const char *const *
+facts_known(struct arena *a)
+{
+	const char **v = arena_array(a, COUNT(texts) + COUNT(packages) + COUNT(parts) + COUNT(others) + 1, sizeof *v);
+	size_t n = 0;
+
+	for (size_t i = 0; i < COUNT(texts); i++)
+		v[n++] = texts[i].name;
+	for (size_t i = 0; i < COUNT(packages); i++)
+		v[n++] = arena_printf(a, "version.%s", packages[i]);
+	for (size_t i = 0; i < COUNT(parts); i++)
+		v[n++] = arena_printf(a, "%s.mib", parts[i]);
+	for (size_t i = 0; i < COUNT(others); i++)
+		v[n++] = others[i];
+	return v;
+}
+
+static void
+add_word(struct buf *b, const char *word)
+{
+	buf_addf(b, "%s%s", b->n ? " " : "", word);
+}
+
+static void
+set_buf(struct names *names, const char *name, struct buf *b)
+{
+	names_set(names, name, b->n ? b->p : "");
+	buf_free(b);
+}
+
+/* type NULL: all of them */
+static void
+set_services(struct names *names, const struct manifest *m, const char *name, const char *type)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < m->nservices; i++)
+		if (!type || !strcmp(m->services[i].type, type))
+			add_word(&b, m->services[i].name);
+	set_buf(names, name, &b);
+}
+
+static void
+set_texts(struct names *names, const struct manifest *m)
+{
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		const char *value = *(const char *const *)((uintptr_t)m + texts[i].member);
+
+		names_set(names, texts[i].name, value ? value : texts[i].otherwise);
+	}
+}
+
+static void
+set_parts(struct names *names, const struct manifest *m)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < m->nparts; i++) {
+		add_word(&b, m->parts[i].name);
+		names_set(names, arena_printf(names->a, "%s.mib", m->parts[i].name), arena_printf(names->a, "%llu", (unsigned long long)m->parts[i].size >> 20));
+	}
+	set_buf(names, "partitions", &b);
+}
+
+void
+facts_set(struct names *names, const struct image *i, double scale)
+{
+	const struct manifest *m = &i->m;
+	const char *const *known = facts_known(names->a);
+
+	while (*known) /* known, and without a value until it has one */
+		names_set(names, *known++, NULL);
+	set_texts(names, m);
+	set_parts(names, m);
+	for (size_t p = 0; p < m->npackages; p++)
+		names_set(names, arena_printf(names->a, "version.%s", m->packages[p].name), m->packages[p].version);
+	set_services(names, m, "services", NULL);
+	set_services(names, m, "longruns", "longrun");
+	set_services(names, m, "oneshots", "oneshot");
+	names_set(names, "memory", arena_printf(names->a, "%u", m->memory));
+	names_set(names, "root.password", i->root_password);
+	names_set(names, "guest.password", i->guest_password);
+	names_set(names, "scale", arena_printf(names->a, "%.1f", scale));
+	names_set(names, "now", arena_printf(names->a, "%lld", (long long)time(NULL)));
+}

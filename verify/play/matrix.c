@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/play/matrix.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "verify/guest/agent.h"
+#include "verify/image/image.h"
+#include "verify/scenario/scenario.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- requirements ---- */
+
+/* what the image has under a key, for comparing and for the reason; NULL: nothing */
+static const char *
+triple(const struct image *i)
+{
+	return i->m.triple;
+}
+
+static const char *
+arch(const struct image *i)
+{
+	return i->m.arch;
+}
+
+static const char *
+profile(const struct image *i)
+{
+	return i->m.profile;
+}
+
+static const char *
+net(const struct image *i)
+{
+	return i->m.net;
+}
+
+static const char *
+set(const struct image *i)
+{
+	return i->m.set;
+}
+
+static const char *
+door(const struct image *i)
+{
+	return door_fits(&i->m) ? "yes" : "no";
+}
+
+static const char *
+credentials(const struct image *i)
+{
+	return i->root_password && i->guest_password ? "yes" : "no";
+}
+
+/* does the manifest say what an image of its kind may have? */
+static const char *
+audit(const struct image *i)
+{
+	return i->base && i->m.elf && i->m.refuse && i->m.npaths ? "yes" : "no";
+}
+
+static const char *
+disk(const struct image *i)
+{
+	return i->base ? "yes" : "no";
+}
+
+static bool
+has_service(const struct image *i, const char *name)
+{
+	for (size_t n = 0; n < i->m.nservices; n++)
+		if (!strcmp(i->m.services[n].name, name))
+			return true;
+	return false;
+}
+
+static bool
+has_package(const struct image *i, const char *name)
+{
+	for (size_t n = 0; n < i->m.npackages; n++)
+		if (!strcmp(i->m.packages[n].name, name))
+			return true;
+	return false;
+}
+
+static bool
+has_partition(const struct image *i, const char *name)
+{
+	for (size_t n = 0; n < i->m.nparts; n++)
+		if (!strcmp(i->m.parts[n].name, name))
+			return true;
+	return false;
+}
+
+/* a program of this host */
+static bool
+has_tool(const struct image *i, const char *name)
+{
+	const char *path = getenv("PATH");
+	char file[4096];
+
+	(void)i;
+	while (path && *path) {
+		size_t n = strcspn(path, ":");
+
+		if (snprintf(file, sizeof file, "%.*s/%s", (int)n, path, name) < (int)sizeof file && access(file, X_OK) == 0)
+			return true;
+		path += n + (path[n] == ':');
+	}
+	return false;
+}
+
+static const struct key {
+	const char *name;
+	const char *(*is)(const struct image *i);	      /* one value, compared */
+	bool (*has)(const struct image *i, const char *name); /* or many */
+} keys[] = {
+	{ "arch", arch, NULL },
+	{ "audit", audit, NULL },
+	{ "credentials", credentials, NULL },
+	{ "disk", disk, NULL },
+	{ "door", door, NULL },
+	{ "net", net, NULL },
+	{ "package", NULL, has_package },
+	{ "partition", NULL, has_partition },
+	{ "profile", profile, NULL },
+	{ "service", NULL, has_service },
+	{ "set", set, NULL },
+	{ "tool", NULL, has_tool },
+	{ "triple", triple, NULL },
+};
+
+#define NKEYS (sizeof keys / sizeof *keys)
+
+static const char *
+listed(struct arena *a, const char *const *v, size_t n, const char *between)
+{
+	struct buf b = { 0 };
+	const char *s;
+
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&b, "%s%s", i ? between : "", v[i]);
+	s = arena_strndup(a, b.n ? b.p : "", b.n);
+	buf_free(&b);
+	return s;
+}
+
+static int
+unknown_key(struct arena *a, const char *key, struct err *e)
+{
+	const char *names[NKEYS];
+
+	for (size_t i = 0; i < NKEYS; i++)
+		names[i] = keys[i].name;
+	return fail_usage(e, "requires %s: unknown; one of %s", key, listed(a, names, NKEYS, " "));
+}
+
+int
+matrix_requires(struct arena *a, const struct image *i, const char *key, const char *const *values, size_t nvalues, const char **skip, struct err *e)
+{
+	const struct key *k = keys;
+	const char *is;
+
+	while (k < keys + NKEYS && strcmp(k->name, key))
+		k++;
+	if (k == keys + NKEYS)
+		return unknown_key(a, key, e);
+	is = k->is ? k->is(i) : NULL;
+	*skip = NULL;
+	for (size_t v = 0; v < nvalues; v++)
+		if (k->has ? k->has(i, values[v]) : is && !strcmp(is, values[v]))
+			return 0;
+	*skip = k->has ? arena_printf(a, "requires %s %s", key, listed(a, values, nvalues, " or ")) : arena_printf(a, "requires %s %s, here it is %s", key, listed(a, values, nvalues, " or "), is ? is : "not known");
+	return 0;
+}
+
+/* the first requirement that is not met decides */
+static int
+find_skip(struct arena *a, const struct image *i, const struct scenario *s, const char **skip, struct err *e)
+{
+	*skip = NULL;
+	for (size_t r = 0; r < s->nrequires; r++) {
+		const struct require *q = &s->requires[r];
+		const char *why;
+
+		if (matrix_requires(a, i, q->key, q->values, q->nvalues, &why, e) < 0)
+			return wrap(e, "%s:%u", s->path, q->line);
+		if (!*skip)
+			*skip = why;
+	}
+	return 0;
+}
+
+/* ---- cells ---- */
+
+const struct scenario *
+matrix_scenario(const struct scenario *scenarios, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(scenarios[i].name, name))
+			return &scenarios[i];
+	return NULL;
+}
+
+static int
+check_only(struct arena *a, const struct scenario *s, size_t n, const char *const *only, struct err *e)
+{
+	const char **names = arena_array(a, n ? n : 1, sizeof *names);
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = s[i].name;
+	for (; only && *only; only++)
+		if (!matrix_scenario(s, n, *only))
+			return fail_usage(e, "scenario %s: there is none; one of %s", *only, listed(a, names, n, " "));
+	return 0;
+}
+
+static bool
+is_wanted(const char *name, const char *const *only)
+{
+	if (!only || !*only)
+		return true;
+	for (; *only; only++)
+		if (!strcmp(*only, name))
+			return true;
+	return false;
+}
+
+int
+matrix_make(struct arena *a, struct image *images, size_t nimages, const struct scenario *scenarios, size_t nscenarios, const char *const *only, struct matrix *out, struct err *e)
+{
+	*out = (struct matrix){ .images = images, .nimages = nimages };
+	if (check_only(a, scenarios, nscenarios, only, e) < 0)
+		return -1;
+	out->v = arena_array(a, nimages * nscenarios + 1, sizeof *out->v);
+	for (size_t i = 0; i < nimages; i++) {
+		/* two of one name would write over each other's folders */
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(images[i].name, images[j].name))
+				return fail_usage(e, "%s and %s are both %s: verify them one by one, each with its own -o", images[j].path, images[i].path, images[i].name);
+		for (size_t s = 0; s < nscenarios; s++) {
+			struct matrix_cell *c = &out->v[out->n];
+
+			if (!is_wanted(scenarios[s].name, only))
+				continue;
+			*c = (struct matrix_cell){ .image = &images[i], .scenario = &scenarios[s] };
+			if (find_skip(a, &images[i], &scenarios[s], &c->skip, e) < 0)
+				return -1;
+			out->n++;
+		}
+	}
+	return 0;
+}

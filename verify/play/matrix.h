@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_PLAY_MATRIX_H
+#define VERIFY_PLAY_MATRIX_H
+
+#include "build/base/err.h"
+
+#include <stddef.h>
+
+struct arena;
+struct image;
+struct sabotage;
+struct scenario;
+
+/* Which scenario is to be played on which image: images x scenarios, in that order. */
+struct matrix_cell {
+	struct image *image;
+	const struct scenario *scenario;
+	const char *skip;		 /* why it is not played, or NULL */
+	const struct sabotage *sabotage; /* the image is broken on purpose (broken.h), or NULL */
+};
+
+struct matrix {
+	struct matrix_cell *v;
+	size_t n;
+	struct image *images;
+	size_t nimages;
+};
+
+/* only: names of scenarios, NULL-terminated, or NULL for all; an unknown one is an error */
+int matrix_make(struct arena *a, struct image *images, size_t nimages, const struct scenario *scenarios, size_t nscenarios, const char *const *only, struct matrix *out, struct err *e);
+/* one requirement line against one image: NULL when met, else why not; an unknown key is an error that lists the known ones */
+int matrix_requires(struct arena *a, const struct image *i, const char *key, const char *const *values, size_t nvalues, const char **skip, struct err *e);
+const struct scenario *matrix_scenario(const struct scenario *scenarios, size_t n, const char *name); /* or NULL */
+
+#endif

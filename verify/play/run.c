@@ -1,0 +1,648 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/play/run.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "build/base/log.h"
+#include "build/base/manifest.h"
+#include "verify/play/accel.h"
+#include "verify/play/mutants.h"
+#include "verify/play/testcase.h"
+#include "verify/report/compare.h"
+#include "verify/image/image.h"
+#include "verify/loop.h"
+#include "verify/play/matrix.h"
+#include "verify/report/report.h"
+#include "verify/report/result.h"
+#include "verify/scenario/scenario.h"
+#include "verify/report/screen.h"
+#include "verify/play/step.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+/* a loaded machine is slow, a broken one is not excused */
+#define SCALE_MAX 8
+/* of QEMU itself, beside the guest's memory, in MiB */
+#define QEMU_MIB 128
+/* a guest that boots waits for its disk and its own timers a good part of the time */
+#define PER_PROCESSOR 2
+/* of ours, on an idle machine of the days these timeouts were written in */
+#define BOOT_TIME (3 * NS_PER_S)
+#define PROBE (50 * NS_PER_MS)
+
+enum task_state { TASK_WAITING,
+	TASK_RUNNING,
+	TASK_OVER };
+
+/* one cell of the matrix on its way, or the boot that cells of one image start from */
+struct task {
+	struct run *run;
+	const struct matrix_cell *what;
+	struct cell_result *result;
+	struct cell_job job;
+	enum task_state state;
+	nstime began;
+	struct cell *cell;
+	struct task *parent; /* whose state it starts from, or NULL */
+	struct saved *save;  /* a parent's, or NULL */
+	size_t children;     /* a parent's, that are not over */
+};
+
+struct run {
+	struct arena *a;
+	struct loop *loop;
+	const struct matrix *m;
+	const struct run_opts *o;
+	struct report_head *head;
+	struct accel *accels;	      /* of each image */
+	struct task *tasks, *parents; /* of each cell; of each image */
+	struct task **order;	      /* all of both, those that are to be started first in front */
+	struct cell_result *results;
+	size_t norder, running, over, told; /* told: so many are on stdout */
+	unsigned most;			    /* guests, those that rest with them */
+	struct table_cell *shown;	    /* on the terminal, one a task */
+	unsigned tick;
+	int signals;
+	const char *stopped; /* the signal's name, or NULL */
+};
+
+/* ---- how much at a time ---- */
+
+unsigned
+run_jobs(unsigned processors, unsigned long long available_mib, unsigned guest_mib)
+{
+	unsigned long long fit = available_mib / (guest_mib + QEMU_MIB);
+	unsigned wanted = PER_PROCESSOR * processors;
+
+	return fit >= wanted ? wanted : fit ? (unsigned)fit
+					    : 1;
+}
+
+static double
+within(double scale)
+{
+	return scale < 1 ? 1 : scale > SCALE_MAX ? SCALE_MAX
+						 : scale;
+}
+
+double
+run_scale(unsigned processors, double starved, unsigned jobs)
+{
+	return within(starved * (jobs > processors ? (double)jobs / processors : 1));
+}
+
+double
+run_learn(double scale, nstime booted)
+{
+	double seen = within((double)booted / BOOT_TIME);
+
+	return seen > scale ? seen : scale;
+}
+
+static unsigned
+processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof set, &set) < 0 ? 1 : (unsigned)CPU_COUNT(&set);
+}
+
+static unsigned long long
+available_mib(struct arena *a)
+{
+	char *text, *at;
+	unsigned long long kib;
+
+	if (file_read(a, "/proc/meminfo", &text, NULL, &(struct err){ 0 }) < 0 || !(at = strstr(text, "MemAvailable:")) || sscanf(at, "MemAvailable: %llu", &kib) != 1)
+		return 1 << 20; /* not known: the processors decide */
+	return kib / 1024;
+}
+
+/* how long a little work takes, in multiples of what it takes on a processor of its own */
+static double
+starved(void)
+{
+	nstime began = clock_now(), wall;
+	clock_t from = clock(), cpu;
+
+	do {
+		wall = clock_now() - began;
+		cpu = clock() - from;
+	} while (cpu < PROBE * CLOCKS_PER_SEC / NS_PER_S && wall < PROBE * SCALE_MAX);
+	return cpu > 0 ? (double)wall / NS_PER_S / ((double)cpu / CLOCKS_PER_SEC) : SCALE_MAX;
+}
+
+static void
+choose_load(struct run *r)
+{
+	unsigned memory = 0, cpus = processors();
+	unsigned long long available;
+
+	for (size_t i = 0; i < r->m->nimages; i++)
+		if (r->m->images[i].m.memory > memory)
+			memory = r->m->images[i].m.memory;
+	available = available_mib(r->a);
+	r->head->jobs = r->o->jobs ? r->o->jobs : run_jobs(cpus, available, memory);
+	/* resting ones come on top, as many again */
+	r->most = r->o->jobs ? r->o->jobs : run_jobs(2 * cpus, available, memory);
+	r->head->scale = r->o->scale > 0 ? r->o->scale : run_scale(cpus, starved(), r->head->jobs);
+}
+
+/* ---- results ---- */
+
+/* what the scenario will keep: known before it runs, so that it can be missed */
+static void
+promise(struct task *t)
+{
+	const struct scenario *s = t->what->scenario;
+
+	for (size_t i = 0; i < s->nsteps; i++) {
+		if (!step_keeps(&s->steps[i]))
+			continue;
+		t->result->kept = arena_more(t->run->a, t->result->kept, t->result->nkept, sizeof *t->result->kept);
+		t->result->kept[t->result->nkept++] = (struct kept){ .subject = step_keeps(&s->steps[i]) };
+	}
+}
+
+static void
+init_task(struct task *t, struct run *r, const struct matrix_cell *what, struct cell_result *result)
+{
+	const struct manifest *m = &what->image->m;
+	const struct sabotage *s = what->sabotage;
+
+	*t = (struct task){ .run = r, .what = what, .result = result };
+	*t->result = (struct cell_result){
+		.arch = m->arch,
+		.net = m->net,
+		.profile = m->profile,
+		.set = m->set,
+		.scenario = s ? arena_printf(t->run->a, "broken-%s", s->name) : t->what->scenario->name,
+		.title = s ? s->title : t->what->scenario->title,
+		.scenario_path = s ? s->path : t->what->scenario->path,
+		.image = m->image_digest,
+		.kernel = m->kernel_sha256,
+		.verdict = VERDICT_BROKEN,
+		.reason = "not judged",
+		.differs = m->differs,
+		.ndiffers = m->ndiffers,
+	};
+	if (!s)
+		promise(t);
+	t->result->dir = arena_printf(t->run->a, "%s/%s", t->what->image->dir, t->result->scenario);
+	if (t->what->skip) {
+		t->result->verdict = VERDICT_SKIP;
+		t->result->reason = t->what->skip;
+		t->state = TASK_OVER;
+		t->run->over++;
+	}
+}
+
+/* a person has passes in the table, and wants to read of the others at once */
+static void
+tell_result(const struct run *r, size_t i)
+{
+	const struct cell_result *c = &r->results[i];
+
+	if (!r->head->person) {
+		report_tap_cell(stdout, i + 1, c);
+	} else if (c->verdict != VERDICT_PASS || c->nwarnings) {
+		screen_wipe();
+		report_cell(stdout, i + 1, c);
+	}
+}
+
+/* stdout has the cells in their order, whichever is over first */
+static void
+tell(struct run *r)
+{
+	while (r->told < r->m->n && r->tasks[r->told].state == TASK_OVER) {
+		tell_result(r, r->told++);
+	}
+}
+
+static const struct table_cell *
+show(struct run *r)
+{
+	for (size_t i = 0; i < r->m->n; i++) {
+		const struct task *t = &r->tasks[i];
+		const struct cell_result *c = t->result;
+		struct table_cell *s = &r->shown[i];
+
+		*s = (struct table_cell){ .arch = c->arch, .net = c->net, .scenario = c->scenario, .verdict = c->verdict, .took = c->took };
+		s->state = t->state == TASK_OVER ? TABLE_OVER : t->state == TASK_RUNNING ? TABLE_RUNNING
+											 : TABLE_WAITING;
+		if (t->state != TASK_RUNNING)
+			continue;
+		s->took = clock_now() - t->began;
+		s->doing = t->cell ? cell_doing(t->cell) : NULL;
+	}
+	return r->shown;
+}
+
+static void
+on_tick(void *arg)
+{
+	struct run *r = arg;
+
+	screen_draw(show(r), r->m->n);
+	r->tick = loop_at(r->loop, clock_now() + NS_PER_S, on_tick, r);
+}
+
+/* the state has served all */
+static void
+forget_state(struct task *parent)
+{
+	if (parent->save->disk && parent->result->verdict == VERDICT_PASS && !parent->run->o->keep)
+		unlink(parent->save->disk);
+}
+
+static void
+finish(struct task *t)
+{
+	struct run *r = t->run;
+	const struct cell_result *c = t->result;
+
+	if (t->what->sabotage)
+		broken_judge(r->a, t->what->sabotage, t->result);
+	t->state = TASK_OVER;
+	r->over += !t->save;
+	if (c->booted && !c->from && r->o->scale <= 0)
+		r->head->scale = run_learn(r->head->scale, c->booted);
+	if (t->parent && --t->parent->children == 0)
+		forget_state(t->parent);
+	if (t->save && t->save->why_not)
+		log_warn("%s: every guest boots: %s", t->what->image->path, t->save->why_not);
+	if (!log_is_terminal())
+		log_info("%s %s %s: %s, %.1f s%s%s", c->arch, c->net, c->scenario, verdict_names[c->verdict], (double)c->took / NS_PER_S,
+		    c->verdict == VERDICT_PASS ? "" : ": ", c->verdict == VERDICT_PASS ? "" : c->reason ? c->reason
+													: c->failure.what);
+	if (!r->head->person)
+		tell(r);
+	else if (!t->save)
+		tell_result(r, (size_t)(t - r->tasks));
+	screen_draw(show(r), r->m->n);
+}
+
+static void
+on_done(void *arg)
+{
+	struct task *t = arg;
+
+	t->run->running--;
+	finish(t);
+	/* cell_free here would pull the loop's rug from under the cell: main_loop does it */
+}
+
+/* ---- who starts from a saved state, and who first ---- */
+
+static bool
+can_fork(const struct run *r, const struct matrix_cell *w)
+{
+	return r->o->booted && !w->skip && !w->sabotage && w->image->door && w->scenario->after;
+}
+
+/* one boot saves another only when two or more start from it */
+static void
+find_parents(struct run *r)
+{
+	struct matrix_cell *whats = arena_array(r->a, r->m->nimages, sizeof *whats);
+	struct cell_result *results = arena_array(r->a, r->m->nimages, sizeof *results);
+
+	r->parents = arena_array(r->a, r->m->nimages, sizeof *r->parents);
+	for (size_t i = 0; i < r->m->nimages; i++) {
+		struct image *im = &r->m->images[i];
+		size_t n = 0;
+
+		for (size_t c = 0; c < r->m->n; c++)
+			n += r->m->v[c].image == im && can_fork(r, &r->m->v[c]);
+		if (n < 2)
+			continue;
+		whats[i] = (struct matrix_cell){ .image = im, .scenario = r->o->booted };
+		init_task(&r->parents[i], r, &whats[i], &results[i]);
+		r->parents[i].save = arena_alloc(r->a, sizeof(struct saved));
+		*r->parents[i].save = (struct saved){ .state = r->o->booted->name };
+		r->parents[i].children = n;
+		r->order[r->norder++] = &r->parents[i];
+		for (size_t c = 0; c < r->m->n; c++)
+			if (r->m->v[c].image == im && can_fork(r, &r->m->v[c]))
+				r->tasks[c].parent = &r->parents[i];
+	}
+}
+
+/* those that others wait for, then the longest, by their own limits: what is short fills the gaps at the end */
+static int
+by_urgency(const void *va, const void *vb)
+{
+	const struct task *a = *(struct task *const *)va, *b = *(struct task *const *)vb;
+	nstime la = a->what->scenario->limit, lb = b->what->scenario->limit;
+
+	if (!a->save != !b->save)
+		return a->save ? -1 : 1;
+	if (la != lb)
+		return la > lb ? -1 : 1;
+	return a->what < b->what ? -1 : a->what > b->what;
+}
+
+/* it may start, or be judged without */
+static bool
+is_ready(const struct task *t)
+{
+	return t->state == TASK_WAITING && (!t->parent || t->parent->state == TASK_OVER);
+}
+
+/* a boot that failed is a failure of all that begins with it */
+static void
+inherit(struct task *t)
+{
+	const struct cell_result *p = t->parent->result;
+
+	t->result->from = t->parent->save->state;
+	t->result->verdict = p->verdict;
+	t->result->reason = p->reason;
+	t->result->failure = p->failure;
+	t->result->booted = p->booted;
+}
+
+/* ---- starting ---- */
+
+static const struct accel *
+accel_of(const struct run *r, const struct image *i)
+{
+	return &r->accels[i - r->m->images];
+}
+
+static int
+start(struct task *t, struct err *e)
+{
+	struct run *r = t->run;
+	const struct matrix_cell *w = t->what;
+	const struct accel *accel = accel_of(r, w->image);
+	bool door = !w->scenario->pristine && w->image->door;
+
+	t->job = (struct cell_job){ .image = w->image, .scenario = w->scenario, .dir = t->result->dir, .base = door ? w->image->door : w->image->base, .door = door, .accel = accel->name, .cpu = accel->cpu, .scale = r->head->scale, .keep = r->o->keep };
+	if (w->sabotage) {
+		const char *base = arena_printf(r->a, "%s.raw", t->result->dir);
+
+		if (file_mkparent(base, e) < 0 || broken_make(r->a, w->sabotage, w->image, t->job.base, base, e) < 0)
+			return -1;
+		t->job.base = base;
+		t->job.append = w->sabotage->append;
+	}
+	if (t->save)
+		t->job.save = t->save;
+	else if (t->parent && !t->parent->save->why_not)
+		t->job.from = t->parent->save;
+	t->result->reason = NULL;
+	t->state = TASK_RUNNING;
+	t->began = clock_now();
+	r->running++;
+	t->cell = cell_start(r->a, r->loop, &t->job, t->result, on_done, t);
+	return 0;
+}
+
+static void
+begin(struct task *t)
+{
+	struct err e;
+
+	if (t->parent && t->parent->result->verdict != VERDICT_PASS) {
+		inherit(t);
+		finish(t);
+	} else if (start(t, &e) < 0) {
+		t->result->reason = arena_strdup(t->run->a, e.msg);
+		finish(t);
+	}
+}
+
+/* a guest whose scenario sleeps leaves its processor to another */
+static size_t
+awake(const struct run *r)
+{
+	size_t n = r->running;
+
+	for (size_t i = 0; i < r->norder; i++)
+		n -= r->order[i]->state == TASK_RUNNING && r->order[i]->cell && cell_rests(r->order[i]->cell);
+	return n;
+}
+
+static void
+start_what_fits(struct run *r)
+{
+	for (size_t i = 0; i < r->norder && !r->stopped && r->running < r->most && awake(r) < r->head->jobs; i++)
+		if (is_ready(r->order[i]))
+			begin(r->order[i]);
+}
+
+static void
+reap(struct run *r)
+{
+	for (size_t i = 0; i < r->norder; i++) {
+		struct task *t = r->order[i];
+
+		if (t->state != TASK_OVER || !t->cell)
+			continue;
+		cell_free(t->cell);
+		t->cell = NULL;
+		if (t->what->sabotage && !r->o->keep && t->result->verdict == VERDICT_PASS)
+			unlink(t->job.base);
+	}
+}
+
+/* ---- signals ---- */
+
+static void
+on_signal(void *arg, int fd, short revents)
+{
+	struct run *r = arg;
+	struct signalfd_siginfo s;
+
+	(void)revents;
+	if (read(fd, &s, sizeof s) != (ssize_t)sizeof s || r->stopped)
+		return;
+	r->stopped = arena_printf(r->a, "interrupted by signal %u", s.ssi_signo);
+	log_info("%s: ending %zu guest%s", r->stopped, r->running, r->running == 1 ? "" : "s");
+	for (size_t i = 0; i < r->norder; i++) {
+		struct task *t = r->order[i];
+
+		if (t->state == TASK_RUNNING)
+			cell_interrupt(t->cell, r->stopped);
+		else if (t->state == TASK_WAITING) {
+			t->result->reason = r->stopped;
+			t->state = TASK_OVER;
+			r->over += !t->save;
+		}
+	}
+}
+
+/* SIGINT, SIGTERM and SIGHUP come through the loop, as everything does; *old for the end */
+static int
+take_signals(struct run *r, sigset_t *old, struct err *e)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, old);
+	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (r->signals < 0)
+		return fail_errno(e, "signalfd");
+	loop_watch(r->loop, r->signals, POLLIN, on_signal, r);
+	return 0;
+}
+
+/* ---- images ---- */
+
+/* two runs in one folder would replace each other's doors and keys; the descriptor is the lock */
+static int
+lock(struct arena *a, const char *out, struct err *e)
+{
+	const char *path = arena_printf(a, "%s/lock", out);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return fail_errno(e, "%s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	close(fd);
+	return fail(e, "%s: another lh-verify works there; wait for it, or give another -o", out);
+}
+
+static bool
+is_used(const struct matrix *m, const struct image *i)
+{
+	for (size_t c = 0; c < m->n; c++)
+		if (m->v[c].image == i && !m->v[c].skip)
+			return true;
+	return false;
+}
+
+/* is a guest started on it? */
+static bool
+boots(const struct matrix *m, const struct image *i)
+{
+	for (size_t c = 0; c < m->n; c++)
+		if (m->v[c].image == i && !m->v[c].skip && !m->v[c].scenario->offline)
+			return true;
+	return false;
+}
+
+static int
+prepare(struct run *r, struct err *e)
+{
+	r->accels = arena_array(r->a, r->m->nimages, sizeof *r->accels);
+	for (size_t i = 0; i < r->m->nimages; i++) {
+		struct image *im = &r->m->images[i];
+
+		if (!is_used(r->m, im))
+			continue;
+		if (file_mkdirs(im->dir, 0755, e) < 0)
+			return wrap(e, "%s", im->path);
+		if (!boots(r->m, im))
+			continue;
+		if (accel_choose(r->a, r->o->accel, im, &r->accels[i], e) < 0 || image_make_door(r->a, im, e) < 0)
+			return wrap(e, "%s", im->path);
+		if (!r->head->accel || strcmp(r->accels[i].name, "tcg"))
+			r->head->accel = r->accels[i].why ? arena_printf(r->a, "%s (%s)", r->accels[i].name, r->accels[i].why) : r->accels[i].name;
+	}
+	return 0;
+}
+
+/* a guest that wrote through to the image would have made every verdict worthless */
+static void
+check_images(struct run *r)
+{
+	struct err e;
+
+	for (size_t i = 0; i < r->m->nimages; i++) {
+		const struct image *im = &r->m->images[i];
+
+		if (!is_used(r->m, im) || image_check_digest(im, &e) == 0)
+			continue;
+		log_warn("%s", e.msg);
+		for (size_t c = 0; c < r->m->n; c++)
+			if (r->tasks[c].what->image == im && r->tasks[c].result->verdict != VERDICT_SKIP) {
+				r->tasks[c].result->verdict = VERDICT_BROKEN;
+				r->tasks[c].result->reason = arena_strdup(r->a, e.msg);
+			}
+	}
+}
+
+int
+run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head, struct cell_result **results, size_t *nresults, struct err *e)
+{
+	struct run r = { .a = a, .m = m, .o = o, .head = head, .signals = -1 };
+	nstime began = clock_now();
+	sigset_t old;
+	size_t most = 0;
+	int bad, locked = lock(a, o->out, e);
+
+	if (locked < 0)
+		return -1;
+	if (prepare(&r, e) < 0) {
+		close(locked);
+		return -1;
+	}
+	if (!head->accel)
+		head->accel = "no guest";
+	choose_load(&r);
+	log_info("%zu image%s, %zu cell%s; %s, %u guest%s at a time, scale %.1f", m->nimages, m->nimages == 1 ? "" : "s", m->n, m->n == 1 ? "" : "s",
+	    head->accel, head->jobs, head->jobs == 1 ? "" : "s", head->scale);
+	/* one a step that keeps is more than there can be comparisons */
+	for (size_t i = 0; i < m->n; i++)
+		most += m->v[i].scenario->nsteps;
+	*results = arena_array(a, m->n + most + 1, sizeof **results);
+	r.tasks = arena_array(a, m->n + 1, sizeof *r.tasks);
+	r.order = arena_array(a, m->n + m->nimages + 1, sizeof(struct task *));
+	for (size_t i = 0; i < m->n; i++) {
+		init_task(&r.tasks[i], &r, &m->v[i], &(*results)[i]);
+		r.order[r.norder++] = &r.tasks[i];
+	}
+	find_parents(&r);
+	qsort(r.order, r.norder, sizeof(struct task *), by_urgency);
+	*nresults = m->n + compare_count(*results, m->n);
+	r.results = *results;
+	r.loop = loop_new();
+	bad = take_signals(&r, &old, e);
+	head->person = screen_has_person();
+	if (!head->person) {
+		report_tap_start(stdout, *nresults, head);
+		tell(&r);
+	}
+	r.shown = arena_array(a, m->n + 1, sizeof *r.shown);
+	if (log_is_terminal())
+		on_tick(&r);
+	while (bad == 0 && (r.over < m->n || r.running)) {
+		start_what_fits(&r);
+		if (r.running)
+			bad = loop_once(r.loop, e);
+		reap(&r);
+	}
+	screen_wipe();
+	if (!head->person)
+		tell(&r);
+	if (bad == 0)
+		check_images(&r);
+	screen_leave(show(&r), m->n);
+	compare_make(a, *results, m->n, *results + m->n);
+	for (size_t i = m->n; i < *nresults; i++)
+		tell_result(&r, i);
+	loop_free(r.loop);
+	if (r.signals >= 0)
+		close(r.signals);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	close(locked);
+	head->took = clock_now() - began;
+	return bad;
+}

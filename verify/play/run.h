@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_PLAY_RUN_H
+#define VERIFY_PLAY_RUN_H
+
+#include "build/base/clock.h"
+#include "build/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct cell_result;
+struct matrix;
+struct report_head;
+struct scenario;
+
+struct run_opts {
+	const char *out;   /* folder for everything, absolute */
+	unsigned jobs;	   /* guests at a time; 0: as many as the machine bears, and those whose scenario sleeps besides */
+	double scale;	   /* of timeouts; 0: by how slow the machine is seen to be */
+	const char *accel; /* tcg, kvm, auto */
+	bool keep;	   /* overlays, also of what passed */
+	/* how the state is reached that `after booted` starts from; NULL: every guest boots */
+	const struct scenario *booted;
+};
+
+/*
+ * Plays all cells, jobs at a time: prepares the images, starts and reaps guests, prints TAP on
+ * stdout and progress on stderr, and checks the images' digests once more at the end.  *results has
+ * one for each cell, in order, then one for each comparison between triples (compare.h).  A cell that could not be judged is a result; an error is that nothing
+ * could.  A signal ends all guests, and what was not judged is broken.
+ */
+int run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head, struct cell_result **results, size_t *nresults, struct err *e);
+
+/* how many guests this machine bears: processors, and memory MiB each */
+unsigned run_jobs(unsigned processors, unsigned long long available_mib, unsigned guest_mib);
+/* how much longer things take than on an idle machine with a processor for each guest; starved: so much longer alone */
+double run_scale(unsigned processors, double starved, unsigned jobs);
+/* the same, after a boot has taken so long: what is seen to be slow gets more time, never less */
+double run_learn(double scale, nstime booted);
+
+#endif

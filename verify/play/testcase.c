@@ -1,0 +1,887 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/play/testcase.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
+#include "build/base/file.h"
+#include "build/base/manifest.h"
+#include "verify/expect.h"
+#include "verify/guest/explain.h"
+#include "verify/play/facts.h"
+#include "verify/guest/http.h"
+#include "verify/image/image.h"
+#include "verify/loop.h"
+#include "verify/scenario/nearest.h"
+#include "verify/subprocess.h"
+#include "verify/play/step.h"
+#include "verify/scenario/want.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SHOWN 300
+#define WARNINGS_MAX 20
+#define RECENT 2000 /* bytes of console */
+#define NONCE_RETRY (200 * NS_PER_MS)
+#define STOP_GRACE (10 * NS_PER_S)
+#define PREPARE_TIME (60 * NS_PER_S)
+#define WAKE_TIME (60 * NS_PER_S)
+#define LAST_WORDS (1 * NS_PER_S)
+
+static void advance(void *arg);
+static void judge(struct cell *c);
+
+static nstime
+scaled(const struct cell *c, nstime t)
+{
+	return (nstime)((double)t * c->job->scale);
+}
+
+static const struct step *
+step_of(const struct cell *c)
+{
+	return c->at < c->job->scenario->nsteps ? &c->job->scenario->steps[c->at] : NULL;
+}
+
+const char *
+cell_doing(const struct cell *c)
+{
+	return c->step_open ? step_of(c)->source : NULL;
+}
+
+bool
+cell_rests(const struct cell *c)
+{
+	return c->step_open && !strcmp(step_of(c)->verb, "sleep");
+}
+
+static void
+schedule_next(struct cell *c)
+{
+	if (!c->next_alarm)
+		c->next_alarm = loop_at(c->loop, 0, advance, c);
+}
+
+const struct step *
+cell_step(const struct cell *c)
+{
+	return step_of(c);
+}
+
+int
+cell_keep(struct cell *c, const char *subject, const char *text, size_t n, struct err *e)
+{
+	struct cell_result *r = c->result;
+
+	for (size_t i = 0; i < r->nkept; i++)
+		if (!strcmp(r->kept[i].subject, subject))
+			r->kept[i].text = arena_strndup(c->a, text, n);
+	return file_write(arena_printf(c->a, "%s/keep.%s", c->job->dir, subject), text, n, 0644, e);
+}
+
+const char *
+cell_seconds(struct cell *c, nstime t)
+{
+	return arena_printf(c->a, "%.1f s", (double)t / NS_PER_S);
+}
+
+bool
+cell_guest_runs(const struct cell *c)
+{
+	return c->guest && guest_state(c->guest) == GUEST_RUNNING;
+}
+
+/* ---- how a step ends ---- */
+
+static void
+close_step(struct cell *c, enum verdict v)
+{
+	struct point *p = &c->result->points[c->at];
+
+	step_cancel(c, step_of(c));
+	c->step_open = false;
+	c->ticket++;
+	loop_cancel(c->loop, c->step_alarm);
+	c->step_alarm = 0;
+	p->verdict = v;
+	p->took = clock_now() - c->step_began;
+}
+
+void
+cell_pass(struct cell *c)
+{
+	if (!c->step_open)
+		return;
+	close_step(c, VERDICT_PASS);
+	schedule_next(c);
+}
+
+void
+cell_pass_saying(struct cell *c, const char *said)
+{
+	if (c->step_open)
+		c->result->points[c->at].said = arena_strdup(c->a, said);
+	cell_pass(c);
+}
+
+static void
+on_explained(void *arg, const char *text)
+{
+	struct cell *c = arg;
+
+	c->result->failure.guest = text;
+	if (c->state != CELL_EXPLAINING) /* interrupted meanwhile */
+		return;
+	c->state = CELL_STEPPING;
+	schedule_next(c);
+}
+
+static bool
+is_console_step(const struct step *s)
+{
+	return !strcmp(s->verb, "expect") || !strcmp(s->verb, "prompt");
+}
+
+/* the first failure is the one to report; what fails later, in teardown, only marks its point */
+static void
+note_failure(struct cell *c, const char *expected, const char *got, const char *what)
+{
+	struct failure *f = &c->result->failure;
+	const struct scenario *scn = c->job->scenario;
+	const struct step *s = step_of(c);
+
+	if (c->failed)
+		return;
+	c->failed = true;
+	/* copied: a reason may belong to an answer that is about to be freed */
+	*f = (struct failure){ .what = what, .expected = expected ? arena_strdup(c->a, expected) : NULL, .got = got ? arena_strdup(c->a, got) : NULL };
+	if (!s && scn->nsteps)
+		s = &scn->steps[scn->nsteps - 1];
+	f->where = arena_printf(c->a, "%s:%u", scn->path, s ? s->line : 1);
+	f->look = arena_printf(c->a, scn->offline ? "%s" : "%s/console", c->job->dir);
+	if (c->guest)
+		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from, s && is_console_step(s) ? expected : NULL);
+}
+
+void
+cell_fail(struct cell *c, const char *expected, const char *got, const char *fmt, ...)
+{
+	bool first = !c->failed;
+	va_list ap;
+
+	if (!c->step_open)
+		return;
+	va_start(ap, fmt);
+	note_failure(c, expected, got, arena_vprintf(c->a, fmt, ap));
+	va_end(ap);
+	close_step(c, VERDICT_FAIL);
+	if (!first || !c->guest) {
+		schedule_next(c);
+		return;
+	}
+	c->state = CELL_EXPLAINING;
+	explain_start(c->a, c->loop, c->guest, c->job->image->symbols, c->console_at, on_explained, c);
+}
+
+static void
+set_broken(struct cell *c, const char *reason)
+{
+	if (!c->result->reason)
+		c->result->reason = reason;
+	if (c->step_open)
+		close_step(c, VERDICT_BROKEN);
+	schedule_next(c);
+}
+
+void
+cell_broken(struct cell *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_broken(c, arena_vprintf(c->a, fmt, ap));
+	va_end(ap);
+}
+
+void
+cell_interrupt(struct cell *c, const char *why)
+{
+	if (c->state == CELL_DONE)
+		return;
+	prog_cancel(c->prog);
+	c->prog = NULL;
+	set_broken(c, arena_strdup(c->a, why));
+}
+
+const char *
+cell_fill(struct cell *c, const struct templ *t)
+{
+	const char *text;
+	struct err e;
+
+	if (names_fill(&c->names, t, &text, &e) == 0)
+		return text;
+	cell_fail(c, NULL, NULL, "%s", e.msg);
+	return NULL;
+}
+
+/* ---- the console, whatever the steps do ---- */
+
+/* the whole line that a match begins in, as far as it has come */
+static const char *
+line_at(struct cell *c, uint64_t start)
+{
+	struct stream *s = guest_console(c->guest);
+	uint64_t from = start > SHOWN ? start - SHOWN : 0;
+	size_t n, at;
+	char *text = stream_text(c->a, s, from, stream_size(s), &n);
+	const char *begin, *end;
+
+	from = stream_size(s) - n; /* what is still kept */
+	at = start > from ? (size_t)(start - from) : 0;
+	for (begin = text + at; begin > text && begin[-1] != '\n'; begin--)
+		;
+	end = memchr(text + at, '\n', n - at);
+	return one_line(c->a, begin, end ? (size_t)(end - begin) : n - (size_t)(begin - text), SHOWN);
+}
+
+static bool
+allowed(struct cell *c, const struct watch *w, const char *line)
+{
+	const struct scenario *s = c->job->scenario;
+
+	for (size_t i = 0; i < s->nallows; i++)
+		if (!strcmp(s->allows[i].name, w->name) && pattern_match(c->a, s->allows[i].pattern, line, strlen(line), NULL, &(struct err){ 0 }) == 1)
+			return true;
+	return false;
+}
+
+static void
+warn(struct cell *c, const struct watch *w, const char *line)
+{
+	struct cell_result *r = c->result;
+
+	if (r->nwarnings == WARNINGS_MAX)
+		return;
+	if (!r->warnings)
+		r->warnings = arena_array(c->a, WARNINGS_MAX, sizeof *r->warnings);
+	r->warnings[r->nwarnings++] = arena_printf(c->a, "%s: %s", w->name, line);
+}
+
+static void
+tripped(struct cell *c, const struct watch *w, const struct hit *h, const char *line)
+{
+	const char *expected = arena_printf(c->a, "never /%s/", pattern_text(w->pattern));
+
+	if (!c->failed) {
+		c->trip = true;
+		c->trip_at = h->start;
+	}
+	if (c->step_open)
+		cell_fail(c, expected, line, "the console tripped the watch \"%s\"", w->name);
+	else
+		note_failure(c, expected, line, arena_printf(c->a, "the console tripped the watch \"%s\"", w->name));
+}
+
+static void
+look_out(struct cell *c)
+{
+	const struct scenario *s = c->job->scenario;
+	struct hit h;
+	struct err e;
+	int r;
+
+	while ((r = cursor_find(c->a, c->watch, &h, &e)) != 0) {
+		const struct watch *w;
+		const char *line;
+
+		if (r < 0) {
+			cell_broken(c, "watches: %s", e.msg);
+			continue;
+		}
+		if (h.which == s->nwatches) { /* the kernel shows its command line */
+			c->nonce_on_console = true;
+			c->reborn = false;
+			continue;
+		}
+		if (h.which > s->nwatches) { /* ready */
+			if (!c->result->booted)
+				c->result->booted = clock_now() - c->booted_from;
+			continue;
+		}
+		w = &s->watches[h.which];
+		line = line_at(c, h.start);
+		if (allowed(c, w, line))
+			continue;
+		if (w->fails)
+			tripped(c, w, &h, line);
+		else
+			warn(c, w, line);
+	}
+}
+
+static void
+on_console(void *arg)
+{
+	struct cell *c = arg;
+
+	c->console_at = clock_now();
+	look_out(c);
+	if (c->step_open)
+		step_console(c, step_of(c));
+}
+
+/* ---- the nonce: is it this boot that answers? ---- */
+
+static void ask_nonce(void *arg);
+
+static void
+on_cmdline(void *arg, const struct door_result *r)
+{
+	struct cell *c = arg;
+	const char *word = arena_printf(c->a, "lh.nonce=%s", c->nonce);
+
+	if (c->state >= CELL_STOPPING || r->status < 0)
+		return;		       /* judge() knows that it was not seen */
+	if (r->status != 0 || !r->n) { /* /proc is not mounted yet */
+		c->nonce_alarm = loop_at(c->loop, clock_now() + NONCE_RETRY, ask_nonce, c);
+	} else if (memmem(r->out, r->n, word, strlen(word))) {
+		c->nonce_inside = true;
+	} else {
+		const char *got = one_line(c->a, r->out, r->n, SHOWN);
+
+		if (c->step_open)
+			cell_fail(c, word, got, "another guest answers: /proc/cmdline lacks this boot's nonce");
+		else
+			note_failure(c, word, got, "another guest answers: /proc/cmdline lacks this boot's nonce");
+	}
+}
+
+static void
+ask_nonce(void *arg)
+{
+	struct cell *c = arg;
+
+	c->nonce_alarm = 0;
+	if (cell_guest_runs(c))
+		guest_run(c->guest, "cat /proc/cmdline", c->began + scaled(c, c->job->scenario->limit), on_cmdline, c);
+}
+
+/* what QEMU says when it ends tells more than that the door is gone */
+static void
+not_awake(void *arg)
+{
+	struct cell *c = arg;
+
+	c->nonce_alarm = 0;
+	if (c->state == CELL_PREPARING)
+		cell_broken(c, "the saved state \"%s\" does not come to life: %s", c->job->from->state, guest_state(c->guest) == GUEST_ENDED ? guest_reason(c->guest) : c->asleep);
+}
+
+/*
+ * A restored guest has its parent's command line, and answers with a nonce that nobody knew before
+ * this QEMU ran.  Its clock stood still meanwhile, and its random numbers are those of every other
+ * fork: both are put right before a step looks.
+ */
+static void
+on_awake(void *arg, const struct door_result *r)
+{
+	struct cell *c = arg;
+	const struct saved *s = c->job->from;
+	const char *word = arena_printf(c->a, "lh.nonce=%s", s->nonce);
+
+	if (c->state != CELL_PREPARING)
+		return; /* interrupted */
+	if (r->status < 0) {
+		c->asleep = arena_strdup(c->a, r->why);
+		c->nonce_alarm = loop_at(c->loop, guest_state(c->guest) == GUEST_ENDED ? 0 : clock_now() + LAST_WORDS, not_awake, c);
+		return;
+	}
+	if (r->status != 0) {
+		cell_broken(c, "the saved state \"%s\": its clock cannot be set: %s", s->state, one_line(c->a, r->out, r->n, SHOWN));
+		return;
+	}
+	if (memmem(r->out, r->n, c->nonce, strlen(c->nonce)) && memmem(r->out, r->n, word, strlen(word)))
+		c->nonce_inside = true;
+	else
+		note_failure(c, arena_printf(c->a, "%s %s", c->nonce, word), one_line(c->a, r->out, r->n, SHOWN), "another guest answers than the one whose state was saved");
+	c->state = CELL_STEPPING;
+	schedule_next(c);
+}
+
+static void
+wake(struct cell *c)
+{
+	const char *command = arena_printf(c->a, "date -s @%lld >/dev/null && echo %s >/dev/urandom && echo %s && cat /proc/cmdline", (long long)time(NULL), c->nonce, c->nonce);
+
+	guest_run(c->guest, command, clock_now() + scaled(c, WAKE_TIME), on_awake, c);
+}
+
+static bool
+nonce_seen(const struct cell *c)
+{
+	return c->job->door ? c->nonce_inside : c->nonce_on_console;
+}
+
+/* ---- the guest ---- */
+
+static void
+on_ended(void *arg)
+{
+	struct cell *c = arg;
+
+	if (c->state == CELL_STOPPING) {
+		judge(c);
+	} else if (c->asleep) {
+		loop_cancel(c->loop, c->nonce_alarm);
+		not_awake(c);
+	} else if (c->step_open) {
+		step_ended(c, step_of(c));
+	}
+}
+
+/* is a reset something that the step under way, or one behind it, waits for? */
+static bool
+reset_awaited(const struct cell *c, const char *reason)
+{
+	const struct scenario *s = c->job->scenario;
+	unsigned n = 0;
+
+	for (size_t i = c->at == SIZE_MAX ? 0 : c->at; i < s->nsteps; i++)
+		n += step_awaits(&s->steps[i], reason);
+	return n > c->resets;
+}
+
+static void
+on_event(void *arg, const char *name, const char *reason)
+{
+	struct cell *c = arg;
+
+	/* SeaBIOS resets once or twice more before it starts a kernel: that is one reboot */
+	if (strcmp(name, "RESET") || !reason || c->reborn)
+		return;
+	c->reborn = true;
+	if (c->state < CELL_STOPPING && !reset_awaited(c, reason)) {
+		const char *what = arena_printf(c->a, "the guest was reset (%s)", reason);
+
+		if (c->step_open)
+			cell_fail(c, NULL, NULL, "%s", what);
+		else
+			note_failure(c, NULL, NULL, what);
+		return;
+	}
+	c->resets++;
+	c->reset_reason = arena_strdup(c->a, reason);
+	if (c->job->door && !c->nonce_inside && !c->nonce_alarm)
+		ask_nonce(c); /* the reset took the answer with it */
+	if (c->step_open)
+		step_reset(c, step_of(c), reason);
+}
+
+static const struct guest_calls calls = { .console = on_console, .event = on_event, .ended = on_ended };
+
+static void
+drop_guest(struct cell *c)
+{
+	loop_cancel(c->loop, c->nonce_alarm);
+	c->nonce_alarm = 0;
+	cursor_free(c->read);
+	cursor_free(c->watch);
+	c->read = c->watch = NULL;
+	guest_free(c->guest);
+	c->guest = NULL;
+}
+
+/* what an image of ours says when all its services are up */
+static const char ready[] = "lh: default up";
+
+/* the watches, and behind them the nonce in the kernel's own words, and readiness */
+static int
+make_cursors(struct cell *c, struct err *e)
+{
+	const struct scenario *s = c->job->scenario;
+	const char *word = arena_printf(c->a, "lh.nonce=%s", c->nonce);
+	struct pattern **p = arena_array(c->a, s->nwatches + 2, sizeof(struct pattern *));
+
+	for (size_t i = 0; i < s->nwatches; i++)
+		p[i] = s->watches[i].pattern;
+	if (pattern_literal(c->a, word, strlen(word), &p[s->nwatches], e) < 0 || pattern_literal(c->a, ready, strlen(ready), &p[s->nwatches + 1], e) < 0)
+		return -1;
+	c->read = cursor_new(guest_console(c->guest), NULL, 0);
+	c->watch = cursor_new(guest_console(c->guest), p, s->nwatches + 2);
+	cursor_each(c->watch);
+	return 0;
+}
+
+int
+cell_boot(struct cell *c, struct err *e)
+{
+	const struct cell_job *j = c->job;
+	struct qemu_opts o = { .disk = c->disk, .door_fd = j->door ? 0 : -1, .nonce = c->nonce, .append = j->append, .accel = j->accel, .cpu = j->cpu, .reboot = true, .ssh = true };
+
+	const struct saved *from = c->boots ? NULL : j->from;
+
+	if (c->boots && !nonce_seen(c))
+		return fail(e, "boot %u ended before it showed its nonce", c->boots);
+	drop_guest(c);
+	nonce_make(c->nonce);
+	names_set(&c->names, "nonce", c->nonce);
+	c->nonce_inside = c->nonce_on_console = false;
+	c->awaited = NULL;
+	c->resets = 0;
+	c->reborn = false;
+	c->flat = NULL;
+	c->step_from = 0;
+	c->booted_from = c->console_at = clock_now();
+	o.loadvm = from ? from->state : NULL;
+	if (guest_start(c->a, c->loop, &j->image->m, &o, j->dir, &calls, c, &c->guest, e) < 0)
+		return -1;
+	c->boots++;
+	if (make_cursors(c, e) < 0)
+		return -1;
+	if (from) {
+		guest_recall(c->guest, from->console, from->nconsole);
+		look_out(c);
+		wake(c);
+	} else if (j->door) {
+		ask_nonce(c);
+	}
+	return 0;
+}
+
+/* ---- from step to step ---- */
+
+void
+cell_overdue(void *arg)
+{
+	struct cell *c = arg;
+
+	c->step_alarm = 0;
+	if (c->step_open)
+		step_late(c, step_of(c));
+}
+
+/* a short scenario may be over before the guest has a /proc to show its nonce in; the limit goes on */
+static bool
+awaits_nonce(const struct cell *c)
+{
+	return c->job->door && !c->nonce_inside && !c->failed && !c->result->reason && cell_guest_runs(c);
+}
+
+static void
+no_nonce(struct cell *c)
+{
+	note_failure(c, arena_printf(c->a, "lh.nonce=%s", c->nonce), NULL, "nothing inside the guest showed this boot's nonce");
+}
+
+static void
+on_limit(void *arg)
+{
+	struct cell *c = arg;
+
+	c->limit_alarm = 0;
+	if (c->step_open)
+		cell_fail(c, NULL, NULL, "the scenario's limit of %s is over", cell_seconds(c, scaled(c, c->job->scenario->limit)));
+	else if (awaits_nonce(c))
+		no_nonce(c);
+	else
+		note_failure(c, NULL, NULL, "the scenario's limit is over");
+}
+
+/* index of the step that comes next; nsteps: none */
+static size_t
+next_step(const struct cell *c)
+{
+	const struct scenario *s = c->job->scenario;
+	size_t i = c->at + 1; /* from SIZE_MAX at the start */
+
+	if (c->result->reason)
+		return s->nsteps;
+	while (c->failed && i < s->nsteps && s->steps[i].section != SECTION_TEARDOWN)
+		i++;
+	return i;
+}
+
+/* from where on the console may tell why this step fails: a command's trouble often shows a little earlier */
+static uint64_t
+told_before(const struct cell *c, const struct step *s)
+{
+	uint64_t size;
+
+	if (!c->guest)
+		return 0;
+	if (is_console_step(s))
+		return cursor_offset(c->read);
+	size = stream_size(guest_console(c->guest));
+	return size > RECENT ? size - RECENT : 0;
+}
+
+static void
+start_step(struct cell *c, const struct step *s)
+{
+	nstime timeout = scaled(c, s->timeout ? s->timeout : c->job->scenario->timeout);
+
+	c->step = NULL;
+	c->step_open = true;
+	c->ticket++;
+	c->step_began = clock_now();
+	c->step_deadline = c->step_began + timeout;
+	c->step_from = told_before(c, s);
+	c->step_alarm = loop_at(c->loop, c->step_deadline, cell_overdue, c);
+	step_start(c, s);
+}
+
+static void
+stop(struct cell *c)
+{
+	c->state = CELL_STOPPING;
+	loop_cancel(c->loop, c->limit_alarm);
+	c->limit_alarm = 0;
+	if (c->guest && guest_state(c->guest) != GUEST_ENDED)
+		guest_stop(c->guest, scaled(c, STOP_GRACE)); /* on_ended goes on */
+	else
+		judge(c);
+}
+
+static void
+advance(void *arg)
+{
+	struct cell *c = arg;
+	const struct step *s;
+	size_t next;
+
+	c->next_alarm = 0;
+	if (c->state == CELL_DONE || c->state == CELL_STOPPING || (c->state == CELL_EXPLAINING && !c->result->reason))
+		return;
+	next = next_step(c);
+	if (next >= c->job->scenario->nsteps && awaits_nonce(c)) {
+		c->next_alarm = loop_at(c->loop, clock_now() + NONCE_RETRY, advance, c);
+		return;
+	}
+	c->at = next;
+	s = step_of(c);
+	if (s)
+		start_step(c, s);
+	else
+		stop(c);
+}
+
+/* ---- the verdict ---- */
+
+static void
+write_verdict(struct cell *c)
+{
+	const struct cell_result *r = c->result;
+	const struct failure *f = &r->failure;
+	const char *const lines[][2] = { { "reason", r->reason }, { "where", f->where }, { "what", f->what }, { "expected", f->expected },
+		{ "got", f->got }, { "guest", f->guest }, { "nearest", f->nearest } };
+	struct buf b = { 0 };
+	struct err e;
+
+	buf_addf(&b, "%s\n", verdict_names[r->verdict]);
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		if (lines[i][1])
+			buf_addf(&b, "%-10s %s\n", lines[i][0], lines[i][1]);
+	for (size_t i = 0; i < r->nwarnings; i++)
+		buf_addf(&b, "%-10s %s\n", "warning", r->warnings[i]);
+	if (file_write(arena_printf(c->a, "%s/verdict", c->job->dir), b.p, b.n, 0644, &e) < 0) {
+		c->result->verdict = VERDICT_BROKEN;
+		c->result->reason = arena_strdup(c->a, e.msg);
+	}
+	buf_free(&b);
+}
+
+/* what a pass needs beside its steps; notes the first thing that is not so */
+static void
+check_end(struct cell *c)
+{
+	const char *wanted = c->awaited ? c->awaited : "host-qmp-quit", *reason;
+	struct err e;
+
+	if (!c->guest)
+		return;
+	reason = guest_reason(c->guest);
+	if (cursor_lost(c->watch)) {
+		c->result->reason = "the watches did not see every byte of the console";
+		return;
+	}
+	if (strcmp(reason, wanted))
+		note_failure(c, wanted, reason, arena_printf(c->a, "the guest ended otherwise than expected: %s", reason));
+	if (!nonce_seen(c))
+		no_nonce(c);
+	if (!image_unchanged(c->job->image, &e))
+		c->result->reason = arena_strdup(c->a, e.msg);
+}
+
+/* what a failure may be looked at with, and a pass needs no more */
+static void
+remove_disks(const struct cell *c)
+{
+	static const char *const names[] = { "disk.qcow2", "disk.raw", "scp", "scp.back" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		unlink(arena_printf(c->a, "%s/%s", c->job->dir, names[i]));
+}
+
+/* what the guest had said when it was stopped, to be saved, is all that it has said */
+static void
+keep_state(struct cell *c)
+{
+	struct saved *s = c->job->save;
+	uint64_t size;
+
+	if (!c->guest)
+		return;
+	size = stream_size(guest_console(c->guest));
+	s->disk = c->disk;
+	s->console = stream_text(c->a, guest_console(c->guest), 0, size, &s->nconsole);
+	if (s->nconsole != size)
+		s->why_not = "its console is too long to be kept";
+	memcpy(s->nonce, c->nonce, sizeof s->nonce);
+	s->booted = c->result->booted;
+}
+
+static void
+judge(struct cell *c)
+{
+	struct cell_result *r = c->result;
+
+	c->at = c->job->scenario->nsteps;
+	if (c->trip) { /* the rest of its line has come since */
+		r->failure.got = line_at(c, c->trip_at);
+		r->failure.nearest = NULL;
+	}
+	if (!r->reason)
+		check_end(c);
+	r->verdict = r->reason ? VERDICT_BROKEN : c->failed ? VERDICT_FAIL
+							    : VERDICT_PASS;
+	r->took = clock_now() - c->began;
+	c->state = CELL_DONE;
+	if (c->job->save)
+		keep_state(c);
+	else if (r->verdict == VERDICT_PASS && !c->job->keep)
+		remove_disks(c);
+	write_verdict(c);
+	c->done(c->arg);
+}
+
+/* ---- the beginning ---- */
+
+static void
+begin(struct cell *c)
+{
+	struct err e;
+
+	if (!c->job->scenario->offline && cell_boot(c, &e) < 0) {
+		cell_broken(c, "%s", e.msg);
+		return;
+	}
+	c->limit_alarm = loop_at(c->loop, c->began + scaled(c, c->job->scenario->limit), on_limit, c);
+	if (c->job->from)
+		return; /* on_awake goes on */
+	c->state = CELL_STEPPING;
+	schedule_next(c);
+}
+
+static void
+on_overlay(void *arg, const struct prog_result *r)
+{
+	struct cell *c = arg;
+
+	c->prog = NULL;
+	if (r->late || r->status)
+		cell_broken(c, "qemu-img create: %s", r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
+	else
+		begin(c);
+}
+
+/* QEMU takes only a power of two for an SD card */
+static uint64_t
+card_size(const char *base)
+{
+	uint64_t size = 1, have = image_size(base);
+
+	while (size < have)
+		size *= 2;
+	return size;
+}
+
+static void
+make_overlay(struct cell *c)
+{
+	const struct manifest *m = &c->job->image->m;
+	struct argv v = { .a = c->a };
+	struct prog_opts o = { .deadline = clock_now() + scaled(c, PREPARE_TIME) };
+	struct err e;
+
+	c->disk = arena_printf(c->a, "%s/disk.qcow2", c->job->dir);
+	argv_pushv(&v, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", c->job->base, c->disk, NULL);
+	if (m->disk_bus && !strcmp(m->disk_bus, "sd"))
+		argv_pushf(&v, "%llu", (unsigned long long)card_size(c->job->base));
+	if (prog_start(c->loop, v.v, &o, on_overlay, c, &c->prog, &e) < 0)
+		cell_broken(c, "%s", e.msg);
+}
+
+/* forks share a disk and its state by having a copy each */
+static void
+copy_overlay(struct cell *c)
+{
+	const struct saved *s = c->job->from;
+	struct err e;
+
+	c->result->from = s->state;
+	c->result->booted = s->booted;
+	if (s->disk) {
+		c->disk = arena_printf(c->a, "%s/disk.qcow2", c->job->dir);
+		if (file_copy(s->disk, c->disk, 0644, &e) < 0) {
+			cell_broken(c, "%s", e.msg);
+			return;
+		}
+	}
+	begin(c);
+}
+
+struct cell *
+cell_start(struct arena *a, struct loop *l, const struct cell_job *job, struct cell_result *result, cell_done *done, void *arg)
+{
+	const struct scenario *s = job->scenario;
+	struct cell *c = arena_alloc(a, sizeof *c);
+	struct err e;
+
+	*c = (struct cell){ .a = a, .loop = l, .job = job, .result = result, .done = done, .arg = arg, .at = SIZE_MAX };
+	c->names.a = a;
+	c->began = clock_now();
+	result->points = arena_array(a, s->nsteps ? s->nsteps : 1, sizeof *result->points);
+	result->npoints = s->nsteps;
+	for (size_t i = 0; i < s->nsteps; i++)
+		result->points[i] = (struct point){ .line = s->steps[i].line, .source = s->steps[i].source, .verdict = VERDICT_SKIP };
+	if (file_remove(job->dir, &e) < 0 || file_mkdirs(job->dir, 0755, &e) < 0) {
+		cell_broken(c, "%s", e.msg);
+		return c;
+	}
+	facts_set(&c->names, job->image, job->scale);
+	if (job->from)
+		copy_overlay(c);
+	else if (job->base && !s->offline)
+		make_overlay(c);
+	else
+		begin(c);
+	return c;
+}
+
+void
+cell_free(struct cell *c)
+{
+	if (!c)
+		return;
+	loop_cancel(c->loop, c->next_alarm);
+	loop_cancel(c->loop, c->step_alarm);
+	loop_cancel(c->loop, c->limit_alarm);
+	for (struct cell_server *s = c->servers; s; s = s->next)
+		http_free(s->http);
+	drop_guest(c);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* audit: the image's files, in a child of ours: it takes a while, and reads what nobody vouches for */
+#include "verify/play/verb.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+#include "build/base/file.h"
+#include "build/base/lines.h"
+#include "verify/image/audit.h"
+#include "verify/image/image.h"
+#include "verify/loop.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* so many are told; the file has them all */
+#define SHOWN 5
+
+struct auditing {
+	struct cell *cell;
+	const char *name;
+	const char *path; /* what the child writes: "LOOKED UNIT", the rule, and a line for whatever breaks it */
+	struct child child;
+};
+
+static int
+work(void *arg, struct err *e)
+{
+	const struct auditing *d = arg;
+	const struct cell_job *j = d->cell->job;
+	struct arena *a = arena_new();
+	struct audit r;
+	int result = audit_run(a, d->name, &j->image->m, j->base, &r, e);
+
+	if (result == 0) {
+		printf("%zu %s\n%s\n", r.looked, r.unit, r.rule);
+		for (size_t i = 0; i < r.nfound; i++)
+			puts(r.found[i]);
+		if (fflush(stdout) != 0)
+			result = fail_errno(e, "%s", d->path);
+	}
+	arena_free(a);
+	return result;
+}
+
+static void
+judge(struct auditing *d)
+{
+	struct cell *c = d->cell;
+	struct lines l;
+	struct buf got = { 0 };
+	const char *looked, *rule, *line;
+	size_t n = 0;
+	struct err e;
+
+	if (lines_open(c->a, d->path, &l, &e) < 0) {
+		cell_broken(c, "audit %s: %s", d->name, e.msg);
+		return;
+	}
+	looked = lines_next(&l);
+	rule = lines_next(&l);
+	while ((line = lines_next(&l)))
+		if (++n <= SHOWN)
+			buf_addf(&got, "%s%s", n > 1 ? "\n" : "", line);
+	if (n > SHOWN)
+		buf_addf(&got, "\nand %zu more: %s", n - SHOWN, d->path);
+	if (!looked || !rule)
+		cell_broken(c, "audit %s: %s: cut off", d->name, d->path);
+	else if (n)
+		cell_fail(c, rule, got.p, "audit %s: %zu offence%s, %s looked at", d->name, n, n == 1 ? "" : "s", looked);
+	else if (!strtoul(looked, NULL, 10))
+		cell_fail(c, rule, looked, "audit %s: found nothing to look at, and shows nothing", d->name);
+	else
+		cell_pass(c);
+	buf_free(&got);
+}
+
+static void
+on_dead(void *arg, int fd, short revents)
+{
+	struct auditing *d = arg;
+	struct cell *c = d->cell;
+	struct err e, failed = { .msg = "" };
+	int status;
+
+	(void)revents;
+	loop_forget(c->loop, fd);
+	c->step->audit = NULL;
+	if (child_call_wait(&d->child, &status, &failed, &e) < 0)
+		cell_broken(c, "audit %s: %s", d->name, e.msg);
+	else if (status)
+		cell_broken(c, "audit %s: %s", d->name, *failed.msg ? failed.msg : child_status_text(c->a, status));
+	else
+		judge(d);
+}
+
+static void
+audit_start(struct cell *c, const struct step *s)
+{
+	struct auditing *d = arena_alloc(c->a, sizeof *d);
+	struct err e;
+	int log;
+
+	*d = (struct auditing){ .cell = c, .name = step_word(c, s, 0) };
+	if (!d->name)
+		return;
+	d->path = arena_printf(c->a, "%s/audit-%s", c->job->dir, d->name);
+	log = open(d->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (log < 0) {
+		fail_errno(&e, "%s", d->path);
+		cell_broken(c, "%s", e.msg);
+		return;
+	}
+	if (child_call(&d->child, work, d, log, &e) < 0) {
+		cell_broken(c, "audit %s: %s", d->name, e.msg);
+	} else {
+		c->step->audit = d;
+		loop_watch(c->loop, d->child.pidfd, POLLIN, on_dead, d);
+	}
+	close(log);
+}
+
+void
+auditing_cancel(struct auditing *d)
+{
+	struct err e, failed;
+	int status;
+
+	if (!d)
+		return;
+	loop_forget(d->cell->loop, d->child.pidfd);
+	child_kill(&d->child, SIGKILL);
+	child_call_wait(&d->child, &status, &failed, &e);
+}
+
+#define FORM(name)                                                                   \
+	{                                                                            \
+		{ "audit", name, false, false, NULL }, audit_start, NULL, NULL, NULL \
+	}
+
+const struct verb verbs_audit[] = {
+	FORM("static"),
+	FORM("baseline"),
+	FORM("modes"),
+	FORM("paths"),
+	FORM("files"),
+	FORM("kernel"),
+	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
+};

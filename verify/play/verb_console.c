@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* expect prompt send, check, sleep: the console, and what needs no guest */
+#include "verify/play/verb.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/clock.h"
+#include "verify/expect.h"
+#include "verify/loop.h"
+#include "verify/scenario/want.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* a prompt is one when nothing has followed it for so long; scaled */
+#define QUIET (50 * NS_PER_MS)
+
+/* ---- expect, prompt ---- */
+
+/* compiles what has names in it; false: the step has ended over it */
+static bool
+prepare(struct cell *c, const struct step *s)
+{
+	struct err e;
+
+	if (!c->read) {
+		cell_fail(c, NULL, NULL, "there is no console");
+		return false;
+	}
+	c->step->patterns = arena_array(c->a, s->nalts ? s->nalts : 1, sizeof(struct pattern *));
+	for (size_t i = 0; i < s->nalts; i++) {
+		const char *re;
+
+		c->step->patterns[i] = s->alts[i].pattern;
+		if (!s->alts[i].has_names)
+			continue;
+		if (names_fill_source(&c->names, s->alts[i].re, &re, &e) < 0 || pattern_compile(c->a, re, &c->step->patterns[i], &e) < 0) {
+			cell_fail(c, NULL, NULL, "%s", e.msg);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* all patterns of the step, for a report */
+static const char *
+alternatives(struct cell *c, const struct step *s)
+{
+	struct buf b = { 0 };
+	const char *text;
+
+	for (size_t i = 0; i < s->nalts; i++)
+		buf_addf(&b, "%s/%s/", i ? " or " : "", pattern_text(c->step->patterns[i]));
+	text = arena_strndup(c->a, b.p, b.n);
+	buf_free(&b);
+	return text;
+}
+
+static void
+unmet(struct cell *c, const struct step *s, const char *why)
+{
+	const char *expected = alternatives(c, s);
+	unsigned long long lost = cursor_lost(c->read);
+
+	if (lost)
+		why = arena_printf(c->a, "%s; %llu bytes had gone by before this step looked", why, lost);
+	cell_fail(c, expected, why, "%s never came on the console", expected);
+}
+
+/* an alternative that has a label other than `ok` is there to be recognized, and to fail */
+static void
+met(struct cell *c, const struct step *s, const struct hit *h)
+{
+	const struct expect_alt *alt = &s->alts[h->which];
+
+	names_set_hit(&c->names, h);
+	if (alt->label && strcmp(alt->label, "ok"))
+		cell_fail(c, arena_printf(c->a, "/%s/", pattern_text(c->step->patterns[0])), arena_printf(c->a, "/%s/ (%s)", pattern_text(c->step->patterns[h->which]), alt->label),
+		    "the console shows: %s", alt->label);
+	else
+		cell_pass(c);
+}
+
+static void
+expect_look(struct cell *c, const struct step *s)
+{
+	struct hit h;
+	struct err e;
+
+	switch (cursor_find(c->a, c->read, &h, &e)) {
+	case 1:
+		met(c, s, &h);
+		break;
+	case -1:
+		cell_broken(c, "%s", e.msg);
+		break;
+	default:
+		if (guest_state(c->guest) == GUEST_ENDED)
+			unmet(c, s, "the console has ended");
+	}
+}
+
+static void
+expect_start(struct cell *c, const struct step *s)
+{
+	if (!prepare(c, s))
+		return;
+	cursor_patterns(c->read, c->step->patterns, s->nalts);
+	expect_look(c, s);
+}
+
+static void
+expect_late(struct cell *c, const struct step *s)
+{
+	unmet(c, s, arena_printf(c->a, "not within %s", cell_seconds(c, c->step_deadline - c->step_began)));
+}
+
+static void
+prompt_look(struct cell *c, const struct step *s)
+{
+	struct hit h;
+	struct err e;
+
+	for (size_t i = 0; i < s->nalts; i++) {
+		int r = prompt_find(c->a, c->read, c->step->patterns[i], &h, &e);
+
+		if (r < 0) {
+			cell_broken(c, "%s", e.msg);
+			return;
+		}
+		if (r == 1) {
+			h.which = i;
+			cursor_seek(c->read, h.end);
+			met(c, s, &h);
+			return;
+		}
+	}
+}
+
+static void
+on_quiet(void *arg)
+{
+	struct ticket *t = arg;
+	struct cell *c = ticket_cell(t);
+
+	if (!c)
+		return;
+	c->step->alarm = 0;
+	prompt_look(c, &c->job->scenario->steps[c->at]);
+}
+
+static void
+prompt_wait(struct cell *c, const struct step *s)
+{
+	(void)s;
+	loop_cancel(c->loop, c->step->alarm);
+	c->step->alarm = loop_at(c->loop, clock_now() + (nstime)((double)QUIET * c->job->scale), on_quiet, ticket_new(c));
+}
+
+static void
+prompt_start(struct cell *c, const struct step *s)
+{
+	if (prepare(c, s))
+		prompt_wait(c, s);
+}
+
+static void
+prompt_ended(struct cell *c, const struct step *s)
+{
+	unmet(c, s, "the console has ended");
+}
+
+/* ---- send ---- */
+
+static void
+send_start(struct cell *c, const struct step *s)
+{
+	const char *text = step_word(c, s, 0);
+	struct err e;
+
+	if (!text || !step_needs_guest(c))
+		return;
+	if (guest_send(c->guest, text, strlen(text), &e) < 0)
+		cell_fail(c, NULL, NULL, "%s", e.msg);
+	else
+		cell_pass(c);
+}
+
+/* ---- check ---- */
+
+/* a number, all of it */
+static bool
+number(const char *s, double *out)
+{
+	char *end;
+
+	*out = strtod(s, &end);
+	return end != s && !*end;
+}
+
+static void
+check_start(struct cell *c, const struct step *s)
+{
+	const char *a = step_word(c, s, 0), *b = a ? step_word(c, s, 2) : NULL, *op;
+	double x, y;
+	bool good;
+
+	if (!b)
+		return;
+	op = s->args[1].v[0].text;
+	if (strchr("<>", *op)) {
+		if (!number(a, &x) || !number(b, &y)) {
+			cell_fail(c, NULL, arena_printf(c->a, "%s %s %s", a, op, b), "%s: not two numbers", s->source);
+			return;
+		}
+		good = *op == '<' ? x < y : x > y;
+	} else {
+		good = !strcmp(a, b) == (*op == '=');
+	}
+	if (good)
+		cell_pass(c);
+	else
+		cell_fail(c, s->source, arena_printf(c->a, "%s %s %s", a, op, b), "%s: does not hold", s->source);
+}
+
+static void
+check_value_start(struct cell *c, const struct step *s)
+{
+	const char *value = step_word(c, s, 0);
+
+	if (!value || !(c->step->want = step_want(c, s)))
+		return;
+	step_judge(c, s->source, -1, value, strlen(value));
+}
+
+/* ---- sleep ---- */
+
+static void
+on_rested(void *arg)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (!c)
+		return;
+	c->step->alarm = 0;
+	cell_pass(c);
+}
+
+static void
+sleep_start(struct cell *c, const struct step *s)
+{
+	const char *text = step_word(c, s, 0);
+	nstime t = text ? clock_parse(text) : 0;
+
+	if (!text)
+		return;
+	if (t < 0) {
+		cell_fail(c, NULL, text, "sleep %s: no such time; say 500ms or 2s", text);
+		return;
+	}
+	/* its own length is no reason to be late */
+	loop_cancel(c->loop, c->step_alarm);
+	c->step_alarm = 0;
+	c->step->alarm = loop_at(c->loop, clock_now() + t, on_rested, ticket_new(c));
+}
+
+const struct verb verbs_console[] = {
+	{ { "expect", "", true, false, NULL }, expect_start, expect_look, expect_look, expect_late },
+	{ { "prompt", "", true, false, NULL }, prompt_start, prompt_wait, prompt_ended, expect_late },
+	{ { "send", "TEXT", false, false, NULL }, send_start, NULL, NULL, NULL },
+	{ { "check", "A == B", false, false, NULL }, check_start, NULL, NULL, NULL },
+	{ { "check", "A != B", false, false, NULL }, check_start, NULL, NULL, NULL },
+	{ { "check", "A < B", false, false, NULL }, check_start, NULL, NULL, NULL },
+	{ { "check", "A > B", false, false, NULL }, check_start, NULL, NULL, NULL },
+	{ { "check", "VALUE", false, true, NULL }, check_value_start, NULL, NULL, NULL },
+	{ { "sleep", "TIME", false, false, NULL }, sleep_start, NULL, NULL, NULL },
+	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
+};

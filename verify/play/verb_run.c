@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run, wait, keep, chart: commands in the guest, through the door */
+#include "verify/play/verb.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/manifest.h"
+#include "verify/report/chart.h"
+#include "verify/image/guestfs.h"
+#include "verify/image/image.h"
+#include "verify/loop.h"
+#include "verify/play/step.h"
+#include "verify/scenario/want.h"
+
+#include <string.h>
+
+/* between two tries of wait */
+#define AGAIN (100 * NS_PER_MS)
+
+/* the command is the last word */
+static bool
+prepare(struct cell *c, const struct step *s)
+{
+	c->step->command = step_word(c, s, s->nargs - 1);
+	if (!c->step->command || !step_needs_guest(c))
+		return false;
+	if (!guest_has_door(c->guest)) {
+		cell_fail(c, NULL, NULL, "%s: needs the door, and this scenario boots the pristine image", s->verb);
+		return false;
+	}
+	return (c->step->want = step_want(c, s)) != NULL;
+}
+
+/* a command that did not come back */
+static void
+lost(struct cell *c, const char *why)
+{
+	const char *shown = step_brief(c->a, c->step->command);
+
+	cell_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(c->step->want)), why, "%s: %s", shown, why);
+}
+
+/* the door keeps the step's deadline: it knows better what it waited for */
+static void
+start(struct cell *c, const struct step *s, door_done *done)
+{
+	if (!prepare(c, s))
+		return;
+	loop_cancel(c->loop, c->step_alarm);
+	c->step_alarm = 0;
+	guest_run(c->guest, c->step->command, c->step_deadline, done, ticket_new(c));
+}
+
+/* ---- run ---- */
+
+static void
+on_run(void *arg, const struct door_result *r)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (!c)
+		return;
+	if (r->status < 0)
+		lost(c, r->why);
+	else
+		step_judge(c, c->step->command, r->status, r->out, r->n);
+}
+
+static void
+run_start(struct cell *c, const struct step *s)
+{
+	start(c, s, on_run);
+}
+
+/* ---- wait ---- */
+
+static void try_again(void *arg);
+
+static void
+note_got(struct cell *c, const char *got)
+{
+	if (c->step->got && !strcmp(c->step->got, got))
+		return;
+	c->step->got = got;
+	c->step->got_since = clock_now();
+}
+
+static void
+wait_late(struct cell *c, const struct step *s)
+{
+	struct step_state *st = c->step;
+	const char *shown = step_brief(c->a, st->command);
+	const char *got = st->got ? arena_printf(c->a, "%s   for %s", st->got, cell_seconds(c, clock_now() - st->got_since)) : NULL;
+
+	(void)s;
+	cell_fail(c, arena_printf(c->a, "%s   %s   within %s", shown, want_text(st->want), cell_seconds(c, c->step_deadline - c->step_began)), got, "%s: did not become as expected", shown);
+}
+
+static void
+on_try(void *arg, const struct door_result *r)
+{
+	struct cell *c = ticket_cell(arg);
+	const char *got;
+	struct err e;
+	int met;
+
+	if (!c)
+		return;
+	if (r->status < 0) {
+		if (c->step->got && clock_now() >= c->step_deadline)
+			wait_late(c, NULL);
+		else
+			lost(c, r->why);
+		return;
+	}
+	met = want_met(c->a, c->step->want, r->status, r->out, r->n, &c->names, &got, &e);
+	if (met == 1) {
+		cell_pass_saying(c, got);
+	} else if (met < 0) {
+		cell_broken(c, "%s", e.msg);
+	} else {
+		note_got(c, got);
+		if (clock_now() + AGAIN >= c->step_deadline)
+			wait_late(c, NULL);
+		else
+			c->step->alarm = loop_at(c->loop, clock_now() + AGAIN, try_again, arg);
+	}
+}
+
+static void
+try_again(void *arg)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (!c)
+		return;
+	c->step->alarm = 0;
+	guest_run(c->guest, c->step->command, c->step_deadline, on_try, arg);
+}
+
+static void
+wait_start(struct cell *c, const struct step *s)
+{
+	start(c, s, on_try);
+}
+
+/* ---- keep ---- */
+
+static void
+keep(struct cell *c, const struct step *s, const char *text, size_t n)
+{
+	const char *subject = step_keeps(s);
+	struct err e;
+
+	if (!subject)
+		cell_broken(c, "%s: what is kept needs a name of a-z, 0-9 and -", s->source);
+	else if (n == 0) /* nothing is like nothing: that would compare well with any image */
+		cell_fail(c, "something to keep", NULL, "keep %s: there is nothing", subject);
+	else if (cell_keep(c, subject, text, n, &e) < 0)
+		cell_broken(c, "%s", e.msg);
+	else
+		cell_pass(c);
+}
+
+static void
+on_keep(void *arg, const struct door_result *r)
+{
+	struct cell *c = ticket_cell(arg);
+	const char *got;
+	struct err e;
+	int met;
+
+	if (!c)
+		return;
+	if (r->status < 0) {
+		lost(c, r->why);
+		return;
+	}
+	met = want_met(c->a, c->step->want, r->status, r->out, r->n, &c->names, &got, &e);
+	if (met == 1)
+		keep(c, cell_step(c), r->out, r->n);
+	else
+		step_judge(c, c->step->command, r->status, r->out, r->n);
+}
+
+static void
+keep_start(struct cell *c, const struct step *s)
+{
+	start(c, s, on_keep);
+}
+
+static void
+on_chart(void *arg, const struct door_result *r)
+{
+	struct cell *c = ticket_cell(arg);
+	struct buf b = { 0 };
+	const char *text;
+
+	if (c && r->status == 0) {
+		text = arena_strndup(c->a, r->out, r->n);
+		if (!chart_svg(&b, text)) {
+			cell_fail(c, "since when services are up and ready", text, "chart: there is nothing to draw");
+			return;
+		}
+		buf_free(&b);
+		c->result->chart = text;
+	}
+	on_run(arg, r);
+}
+
+static void
+chart_start(struct cell *c, const struct step *s)
+{
+	start(c, s, on_chart);
+}
+
+static int
+list_files(struct arena *a, const struct image *im, struct buf *out, struct err *e)
+{
+	for (size_t i = 0; i < im->m.nparts && im->base; i++) {
+		const struct man_part *p = &im->m.parts[i];
+		struct guestfs *g;
+		int r;
+
+		if (strcmp(p->type, "ext4") != 0)
+			continue;
+		if (guestfs_open(im->base, p->start, 0, &g, e) < 0)
+			return -1;
+		r = guestfs_list(a, g, p->name, out, e);
+		if (guestfs_close(g, r < 0 ? &(struct err){ 0 } : e) < 0 || r < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* the image as it is shipped, whatever a guest does */
+static void
+keep_files_start(struct cell *c, const struct step *s)
+{
+	struct arena *a = arena_new();
+	struct buf b = { 0 };
+	struct err e;
+
+	if (list_files(a, c->job->image, &b, &e) < 0)
+		cell_broken(c, "%s", e.msg);
+	else
+		keep(c, s, b.p, b.n);
+	buf_free(&b);
+	arena_free(a);
+}
+
+const struct verb verbs_run[] = {
+	{ { "run", "COMMAND", false, true, NULL }, run_start, NULL, NULL, NULL },
+	{ { "wait", "COMMAND", false, true, NULL }, wait_start, NULL, NULL, NULL },
+	{ { "keep", "files", false, false, NULL }, keep_files_start, NULL, NULL, NULL },
+	{ { "keep", "SUBJECT COMMAND", false, true, NULL }, keep_start, NULL, NULL, NULL },
+	{ { "chart", "COMMAND", false, true, NULL }, chart_start, NULL, NULL, NULL },
+	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
+};

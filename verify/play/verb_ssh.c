@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* host ssh, echo, openssh, scp: logins through the port that leads to the guest's 22 */
+#include "verify/play/verb.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/file.h"
+#include "verify/image/image.h"
+#include "verify/loop.h"
+#include "verify/subprocess.h"
+#include "verify/guest/ssh.h"
+#include "verify/scenario/want.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+
+#define SHOWN 300
+/* OpenSSH gives up where ours tries again: until the guest's server is there */
+#define AGAIN (500 * NS_PER_MS)
+#define SIZE_MAX_SENT (64u << 20)
+
+/* ---- first the port, then what is to be done with it ---- */
+
+struct port_wait {
+	struct ticket ticket;
+	void (*then)(struct cell *c);
+};
+
+static void
+on_port(void *arg, const char *answer, const char *error)
+{
+	struct port_wait *w = arg;
+	struct cell *c = ticket_cell(&w->ticket);
+
+	if (!c)
+		return;
+	if (!answer) {
+		cell_broken(c, "port of ssh: %s", error);
+		return;
+	}
+	c->step->ssh_port = (unsigned)strtoul(answer, NULL, 10);
+	w->then(c);
+}
+
+static void
+with_port(struct cell *c, void (*then)(struct cell *c))
+{
+	struct port_wait *w = arena_alloc(c->a, sizeof *w);
+
+	if (!step_needs_guest(c))
+		return;
+	*w = (struct port_wait){ { c, c->ticket }, then };
+	guest_ssh_port(c->guest, on_port, w);
+}
+
+/* what is left of the step when the connection's own deadline has passed: enough to hear of it */
+static nstime
+deadline(struct cell *c)
+{
+	loop_cancel(c->loop, c->step_alarm);
+	c->step_alarm = loop_at(c->loop, c->step_deadline + 5 * NS_PER_S, cell_overdue, c);
+	return c->step_deadline;
+}
+
+static void
+connect_with(struct cell *c, ssh_done *done)
+{
+	struct step_state *st = c->step;
+	struct ssh_job job = { .port = st->ssh_port, .user = st->user, .password = st->password, .key = st->key, .command = st->command, .in = st->bytes, .nin = st->nbytes, .deadline = deadline(c) };
+	struct err e;
+
+	if (ssh_start(c->loop, &job, done, ticket_new(c), &st->ssh, &e) < 0) {
+		st->ssh = NULL;
+		cell_broken(c, "%s", e.msg);
+	}
+}
+
+static const char *
+shown(struct cell *c)
+{
+	struct step_state *st = c->step;
+
+	return arena_printf(c->a, "ssh %s (%s) %s", st->user, st->password ? "password" : "key", st->command ? st->command : "");
+}
+
+/* ---- ssh USER ... COMMAND ---- */
+
+/* whose step this ends; NULL: that step is no more */
+static struct cell *
+ended(void *ticket)
+{
+	struct cell *c = ticket_cell(ticket);
+
+	if (c)
+		c->step->ssh = NULL;
+	return c;
+}
+
+/* or else the step has failed */
+static bool
+let_in(struct cell *c, const struct ssh_result *r)
+{
+	if (r->end == SSH_DENIED)
+		cell_fail(c, "let in", arena_printf(c->a, "refused; the server offers %s", r->methods ? r->methods : "nothing"), "%s: not let in", shown(c));
+	else if (r->end != SSH_DONE)
+		cell_fail(c, "let in", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);
+	return r->end == SSH_DONE;
+}
+
+static void
+on_ssh(void *ticket, const struct ssh_result *r)
+{
+	struct cell *c = ended(ticket);
+
+	if (c && let_in(c, r))
+		step_judge(c, shown(c), r->status < 0 ? 256 : r->status, r->out.n ? r->out.p : "", r->out.n);
+}
+
+static void
+go_ssh(struct cell *c)
+{
+	connect_with(c, on_ssh);
+}
+
+static void
+ssh_key_start(struct cell *c, const struct step *s)
+{
+	struct step_state *st = c->step;
+
+	st->key = c->job->image->key;
+	if ((st->user = step_word(c, s, 1)) && (st->command = step_word(c, s, 3)) && (st->want = step_want(c, s)))
+		with_port(c, go_ssh);
+}
+
+static void
+ssh_password_start(struct cell *c, const struct step *s)
+{
+	struct step_state *st = c->step;
+
+	if ((st->user = step_word(c, s, 1)) && (st->password = step_word(c, s, 3)) && (st->command = step_word(c, s, 4)) && (st->want = step_want(c, s)))
+		with_port(c, go_ssh);
+}
+
+/* ---- ssh USER ... denied ---- */
+
+static void
+on_denied(void *ticket, const struct ssh_result *r)
+{
+	struct cell *c = ended(ticket);
+
+	if (!c)
+		return;
+	if (r->end == SSH_DENIED)
+		cell_pass(c);
+	else if (r->end == SSH_DONE)
+		cell_fail(c, "refused", arena_printf(c->a, "let in: %s", one_line(c->a, r->out.n ? r->out.p : "", r->out.n, SHOWN)), "%s: let in, and should not have been", shown(c));
+	else
+		cell_fail(c, "refused", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);
+}
+
+static void
+go_denied(struct cell *c)
+{
+	connect_with(c, on_denied);
+}
+
+static void
+ssh_denied_start(struct cell *c, const struct step *s)
+{
+	struct step_state *st = c->step;
+	const char *how = s->args[2].v[0].text;
+
+	st->command = "id";
+	if (!strcmp(how, "password"))
+		st->password = step_word(c, s, 3);
+	else
+		st->key = !strcmp(how, "key") ? c->job->image->key : c->job->image->stranger;
+	if ((st->password || st->key) && (st->user = step_word(c, s, 1)))
+		with_port(c, go_denied);
+}
+
+/* ---- bytes there and back ---- */
+
+static bool
+make_bytes(struct cell *c, const char *size)
+{
+	struct step_state *st = c->step;
+	char *end;
+	unsigned long n;
+
+	if (!size)
+		return false;
+	n = strtoul(size, &end, 10);
+	if (*end || !n || n > SIZE_MAX_SENT) {
+		cell_fail(c, NULL, size, "%s: not a size from 1 to %u", size, SIZE_MAX_SENT);
+		return false;
+	}
+	st->nbytes = n;
+	st->bytes = arena_alloc(c->a, n);
+	for (size_t at = 0; at < n;) {
+		ssize_t r = getrandom((char *)st->bytes + at, n - at, 0);
+
+		if (r > 0)
+			at += (size_t)r;
+	}
+	return true;
+}
+
+/* judges what came back */
+static void
+compare(struct cell *c, const char *p, size_t n)
+{
+	struct step_state *st = c->step;
+	size_t at = 0;
+
+	if (n == st->nbytes && !memcmp(p, st->bytes, n)) {
+		cell_pass(c);
+		return;
+	}
+	while (at < n && at < st->nbytes && p[at] == ((char *)st->bytes)[at])
+		at++;
+	cell_fail(c, arena_printf(c->a, "the same %zu bytes", st->nbytes), arena_printf(c->a, "%zu bytes, other ones from byte %zu on", n, at), "what came back differs");
+}
+
+static void
+on_echo(void *ticket, const struct ssh_result *r)
+{
+	struct cell *c = ended(ticket);
+
+	if (c && let_in(c, r))
+		compare(c, r->out.p, r->out.n);
+}
+
+static void
+go_echo(struct cell *c)
+{
+	connect_with(c, on_echo);
+}
+
+static void
+echo_start(struct cell *c, const struct step *s)
+{
+	struct step_state *st = c->step;
+
+	st->key = c->job->image->key;
+	st->command = "cat";
+	if ((st->user = step_word(c, s, 1)) && make_bytes(c, step_word(c, s, 2)))
+		with_port(c, go_echo);
+}
+
+/* ---- OpenSSH's own programs ---- */
+
+static void
+push_options(struct cell *c, struct argv *v, const char *program, const char *port_option)
+{
+	argv_pushv(v, program, "-F", "/dev/null", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "GlobalKnownHostsFile=/dev/null",
+	    "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR", "-o", "ControlPath=none", "-i", c->step->key, port_option, NULL);
+	argv_pushf(v, "%u", c->step->ssh_port);
+}
+
+static void
+run_prog(struct cell *c, struct argv *v, prog_done *done)
+{
+	struct prog_opts o = { .deadline = deadline(c) };
+	struct err e;
+
+	if (prog_start(c->loop, v->v, &o, done, ticket_new(c), &c->step->prog, &e) < 0) {
+		c->step->prog = NULL;
+		cell_broken(c, "%s", e.msg);
+	}
+}
+
+/* the connection failed, and the login did not: the guest's server may yet come */
+static bool
+try_again(struct cell *c, const struct prog_result *r, loop_late *again)
+{
+	if (r->late || !WIFEXITED(r->status) || WEXITSTATUS(r->status) != 255 || !memmem(r->out, r->n, "onnection ", 10) || clock_now() + AGAIN >= c->step_deadline)
+		return false;
+	c->step->alarm = loop_at(c->loop, clock_now() + AGAIN, again, ticket_new(c));
+	return true;
+}
+
+static int
+exit_status(const struct prog_result *r)
+{
+	return WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 256;
+}
+
+static void go_openssh(struct cell *c);
+
+static void
+openssh_again(void *arg)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (c)
+		go_openssh(c);
+}
+
+static void
+on_openssh(void *arg, const struct prog_result *r)
+{
+	struct cell *c = ticket_cell(arg);
+	const char *text;
+
+	if (!c)
+		return;
+	c->step->prog = NULL;
+	text = arena_printf(c->a, "OpenSSH as %s: %s", c->step->user, c->step->command);
+	if (try_again(c, r, openssh_again))
+		return;
+	if (r->late)
+		cell_fail(c, NULL, "no end in time", "%s: not done within %s", text, cell_seconds(c, c->step_deadline - c->step_began));
+	else
+		step_judge(c, text, exit_status(r), r->out, r->n);
+}
+
+static void
+go_openssh(struct cell *c)
+{
+	struct argv v = { .a = c->a };
+
+	push_options(c, &v, "ssh", "-p");
+	argv_pushf(&v, "%s@127.0.0.1", c->step->user);
+	argv_push(&v, c->step->command);
+	run_prog(c, &v, on_openssh);
+}
+
+static void
+openssh_start(struct cell *c, const struct step *s)
+{
+	struct step_state *st = c->step;
+
+	st->key = c->job->image->key;
+	if ((st->user = step_word(c, s, 1)) && (st->command = step_word(c, s, 2)) && (st->want = step_want(c, s)))
+		with_port(c, go_openssh);
+}
+
+/* ---- scp: there, and back ---- */
+
+static bool
+copied(struct cell *c, const struct prog_result *r, const char *way)
+{
+	if (!r->late && exit_status(r) == 0)
+		return true;
+	cell_fail(c, "status 0", r->late ? "no end in time" : arena_printf(c->a, "status %d: %s", exit_status(r), one_line(c->a, r->out, r->n, SHOWN)), "scp %s the guest failed", way);
+	return false;
+}
+
+/* the guest's path as scp names it */
+static void
+push_remote(struct cell *c, struct argv *v)
+{
+	argv_pushf(v, "%s@127.0.0.1:%s", c->step->user, c->step->command);
+}
+
+static void
+on_back(void *arg, const struct prog_result *r)
+{
+	struct cell *c = ticket_cell(arg);
+	struct err e;
+	char *p;
+	size_t n;
+
+	if (!c)
+		return;
+	c->step->prog = NULL;
+	if (!copied(c, r, "from"))
+		return;
+	if (file_read(c->a, arena_printf(c->a, "%s.back", c->step->path), &p, &n, &e) < 0)
+		cell_broken(c, "%s", e.msg);
+	else
+		compare(c, p, n);
+}
+
+static void
+on_there(void *arg, const struct prog_result *r)
+{
+	struct cell *c = ticket_cell(arg);
+	struct argv v = { .a = c ? c->a : NULL };
+
+	if (!c)
+		return;
+	c->step->prog = NULL;
+	if (!copied(c, r, "to"))
+		return;
+	push_options(c, &v, "scp", "-P");
+	argv_push(&v, "-O"); /* dropbear has no sftp server */
+	push_remote(c, &v);
+	argv_pushf(&v, "%s.back", c->step->path);
+	run_prog(c, &v, on_back);
+}
+
+static void
+go_scp(struct cell *c)
+{
+	struct argv v = { .a = c->a };
+
+	push_options(c, &v, "scp", "-P");
+	argv_pushv(&v, "-O", c->step->path, NULL);
+	push_remote(c, &v);
+	run_prog(c, &v, on_there);
+}
+
+static void
+scp_start(struct cell *c, const struct step *s)
+{
+	struct step_state *st = c->step;
+	struct err e;
+
+	st->key = c->job->image->key;
+	if (!(st->user = step_word(c, s, 1)) || !make_bytes(c, step_word(c, s, 2)) || !(st->command = step_word(c, s, 3)))
+		return;
+	st->path = arena_printf(c->a, "%s/scp", c->job->dir);
+	if (file_write(st->path, st->bytes, st->nbytes, 0644, &e) < 0)
+		cell_broken(c, "%s", e.msg);
+	else
+		with_port(c, go_scp);
+}
+
+/* what is refused comes first: `denied` would pass for a command */
+const struct verb verbs_ssh[] = {
+	{ { "host", "ssh USER key denied", false, false, NULL }, ssh_denied_start, NULL, NULL, NULL },
+	{ { "host", "ssh USER wrong-key denied", false, false, NULL }, ssh_denied_start, NULL, NULL, NULL },
+	{ { "host", "ssh USER password WORD denied", false, false, NULL }, ssh_denied_start, NULL, NULL, NULL },
+	{ { "host", "ssh USER key COMMAND", false, true, NULL }, ssh_key_start, NULL, NULL, NULL },
+	{ { "host", "ssh USER password WORD COMMAND", false, true, NULL }, ssh_password_start, NULL, NULL, NULL },
+	{ { "host", "echo USER SIZE", false, false, NULL }, echo_start, NULL, NULL, NULL },
+	{ { "host", "openssh USER COMMAND", false, true, NULL }, openssh_start, NULL, NULL, NULL },
+	{ { "host", "scp USER SIZE PATH", false, false, NULL }, scp_start, NULL, NULL, NULL },
+	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
+};

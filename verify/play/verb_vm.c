@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm: what is done to the machine, not in it */
+#include "verify/play/verb.h"
+
+#include "build/base/arena.h"
+#include "verify/loop.h"
+#include "verify/play/step.h"
+#include "verify/scenario/want.h"
+
+#include <string.h>
+
+#define SHOWN 300
+#define AGAIN (20 * NS_PER_MS)
+
+/* ---- await: the end, and how ---- */
+
+static void
+await_look(struct cell *c, const struct step *s)
+{
+	const char *wanted, *reason;
+
+	if (!c->guest || guest_state(c->guest) != GUEST_ENDED)
+		return;
+	wanted = step_word(c, s, 1);
+	if (!wanted)
+		return;
+	reason = guest_reason(c->guest);
+	if (strcmp(reason, wanted)) {
+		cell_fail(c, wanted, reason, "the guest ended otherwise than expected: %s", reason);
+		return;
+	}
+	c->awaited = arena_strdup(c->a, reason);
+	cell_pass(c);
+}
+
+static void
+await_start(struct cell *c, const struct step *s)
+{
+	if (!c->guest) {
+		cell_fail(c, NULL, NULL, "there is no guest");
+	} else if (c->resets && step_awaits(s, c->reset_reason)) {
+		/* it came while a step before this one was under way */
+		c->resets--;
+		cell_pass(c);
+	} else {
+		await_look(c, s);
+	}
+}
+
+static void
+await_late(struct cell *c, const struct step *s)
+{
+	const char *wanted = step_word(c, s, 1);
+
+	if (wanted)
+		cell_fail(c, arena_printf(c->a, "%s within %s", wanted, cell_seconds(c, c->step_deadline - c->step_began)), "the guest goes on", "the guest did not end");
+}
+
+/* ---- boot: again, on the same disk ---- */
+
+static void
+boot_start(struct cell *c, const struct step *s)
+{
+	struct err e;
+
+	(void)s;
+	if (c->guest && guest_state(c->guest) != GUEST_ENDED)
+		cell_fail(c, NULL, "the guest runs", "vm boot: only after it has ended; say `vm await` first");
+	else if (cell_boot(c, &e) < 0)
+		cell_broken(c, "%s", e.msg);
+	else
+		cell_pass(c);
+}
+
+/* ---- save: the guest as it is, for others ---- */
+
+static void
+on_saved(void *arg, const char *answer, const char *error)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (!c)
+		return;
+	if (!answer) {
+		cell_broken(c, "savevm: %s", error);
+		return;
+	}
+	/* silence is consent */
+	c->job->save->why_not = *answer ? one_line(c->a, answer, strlen(answer), SHOWN) : NULL;
+	cell_pass(c);
+}
+
+static void
+on_stopped(void *arg, const char *answer, const char *error)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (!c)
+		return;
+	if (answer)
+		guest_hmp(c->guest, arena_printf(c->a, "savevm %s", c->job->save->state), on_saved, arg);
+	else
+		cell_broken(c, "stop: %s", error);
+}
+
+/* a stopped guest shows its nonce to nobody, so that comes first; what it says after the stop nobody would hear */
+static void
+save_when_known(void *arg)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (!c)
+		return;
+	c->step->alarm = 0;
+	if (c->nonce_inside)
+		guest_qmp(c->guest, "stop", NULL, on_stopped, arg);
+	else
+		c->step->alarm = loop_at(c->loop, clock_now() + AGAIN, save_when_known, arg);
+}
+
+static void
+save_start(struct cell *c, const struct step *s)
+{
+	(void)s;
+	if (!step_needs_guest(c))
+		return;
+	if (c->job->save)
+		save_when_known(ticket_new(c));
+	else
+		cell_broken(c, "vm save: only in the file of a state");
+}
+
+/* ---- buttons and cables: one QMP command ---- */
+
+static const struct button {
+	const char *word[2]; /* behind vm; the second NULL: there is one */
+	const char *command, *arguments;
+} buttons[] = {
+	{ { "reset", NULL }, "system_reset", NULL },
+	{ { "powerdown", NULL }, "system_powerdown", NULL },
+	{ { "nmi", NULL }, "inject-nmi", NULL },
+	{ { "link", "up" }, "set_link", "{\"name\": \"eth0\", \"up\": true}" },
+	{ { "link", "down" }, "set_link", "{\"name\": \"eth0\", \"up\": false}" },
+};
+
+static void
+on_pressed(void *arg, const char *answer, const char *error)
+{
+	struct cell *c = ticket_cell(arg);
+
+	if (!c)
+		return;
+	if (answer)
+		cell_pass(c);
+	else
+		cell_fail(c, NULL, error, "QEMU: %s", error);
+}
+
+static void
+button_start(struct cell *c, const struct step *s)
+{
+	if (!step_needs_guest(c))
+		return;
+	for (const struct button *b = buttons; b < buttons + sizeof buttons / sizeof *buttons; b++) {
+		if (strcmp(b->word[0], s->args[0].v[0].text) || (b->word[1] && strcmp(b->word[1], s->args[1].v[0].text)))
+			continue;
+		guest_qmp(c->guest, b->command, b->arguments, on_pressed, ticket_new(c));
+		return;
+	}
+}
+
+const struct verb verbs_vm[] = {
+	{ { "vm", "await REASON", false, false, NULL }, await_start, NULL, await_look, await_late },
+	{ { "vm", "boot", false, false, NULL }, boot_start, NULL, NULL, NULL },
+	{ { "vm", "save", false, false, NULL }, save_start, NULL, NULL, NULL },
+	{ { "vm", "reset", false, false, NULL }, button_start, NULL, NULL, NULL },
+	{ { "vm", "powerdown", false, false, NULL }, button_start, NULL, NULL, NULL },
+	{ { "vm", "nmi", false, false, NULL }, button_start, NULL, NULL, NULL },
+	{ { "vm", "link up", false, false, NULL }, button_start, NULL, NULL, NULL },
+	{ { "vm", "link down", false, false, NULL }, button_start, NULL, NULL, NULL },
+	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
+};

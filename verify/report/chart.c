@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/report/chart.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/lines.h"
+#include "verify/report/markup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEFT 190  /* for names */
+#define WIDTH 720 /* of the time */
+#define ROW 20
+#define WORDS_MAX 64
+
+struct service {
+	const char *name;
+	bool timed;
+	double up, ready; /* seconds since the kernel began */
+	char **needs;
+	size_t nneeds;
+	bool slowest, seen;
+};
+
+struct chart {
+	struct arena *a;
+	struct service *v;
+	size_t n;
+	double label, uptime; /* of one moment */
+	double end;
+};
+
+/* TAI64N: 2^62 and the seconds, then nanoseconds, in hex; only differences matter here */
+static bool
+read_label(const char *s, double *out)
+{
+	char hex[9] = "";
+
+	if (strlen(s) != 25 || *s != '@' || strspn(s + 1, "0123456789abcdef") != 24)
+		return false;
+	memcpy(hex, s + 9, 8);
+	*out = (double)strtoul(hex, NULL, 16);
+	memcpy(hex, s + 17, 8);
+	*out += (double)strtoul(hex, NULL, 16) / 1e9;
+	return true;
+}
+
+static double
+since_kernel(const struct chart *c, double label)
+{
+	double t = label - (c->label - c->uptime);
+
+	return t < 0 ? 0 : t;
+}
+
+static void
+read_line(struct chart *c, char *line)
+{
+	char **w = arena_array(c->a, WORDS_MAX, sizeof *w);
+	size_t n = words(line, w, WORDS_MAX);
+	struct service s = { 0 };
+
+	n = n > WORDS_MAX ? WORDS_MAX : n;
+	if (n < 3)
+		return;
+	if (!strcmp(w[0], "moment")) {
+		if (read_label(w[1], &c->label))
+			c->uptime = strtod(w[2], NULL);
+		return;
+	}
+	s.name = w[0];
+	s.timed = c->uptime > 0 && read_label(w[1], &s.up);
+	if (s.timed) {
+		s.up = since_kernel(c, s.up);
+		s.ready = read_label(w[2], &s.ready) ? since_kernel(c, s.ready) : s.up;
+		/* what tells no readiness has the time of its supervisor there: it is ready when it runs */
+		if (s.ready < s.up)
+			s.ready = s.up;
+		if (s.ready > c->end)
+			c->end = s.ready;
+	}
+	s.needs = w + 3;
+	s.nneeds = n - 3;
+	c->v = arena_more(c->a, c->v, c->n, sizeof s);
+	c->v[c->n++] = s;
+}
+
+static struct service *
+find(struct chart *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (!strcmp(c->v[i].name, name))
+			return &c->v[i];
+	return NULL;
+}
+
+/* of all that a service waited for, what was ready last; oneshots and bundles are looked through */
+static struct service *
+waited_for(struct chart *c, const struct service *s)
+{
+	struct service *last = NULL;
+
+	for (size_t i = 0; i < s->nneeds; i++) {
+		struct service *need = find(c, s->needs[i]);
+
+		if (!need || need->seen)
+			continue;
+		need->seen = true; /* also against circles */
+		if (!need->timed)
+			need = waited_for(c, need);
+		if (need && (!last || need->ready > last->ready))
+			last = need;
+	}
+	return last;
+}
+
+static void
+mark_slowest(struct chart *c)
+{
+	struct service *s = NULL;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].timed && (!s || c->v[i].ready > s->ready))
+			s = &c->v[i];
+	for (; s; s = waited_for(c, s)) {
+		s->slowest = true;
+		for (size_t i = 0; i < c->n; i++)
+			c->v[i].seen = c->v[i].slowest;
+	}
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct service *x = a, *y = b;
+
+	if (x->up != y->up)
+		return x->up < y->up ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static double
+across(const struct chart *c, double t)
+{
+	return LEFT + t / c->end * WIDTH;
+}
+
+static void
+add_axis(struct buf *b, const struct chart *c)
+{
+	double step = c->end > 20 ? 5 : c->end > 5 ? 1
+						   : 0.5;
+
+	for (double t = 0; t <= c->end; t += step)
+		buf_addf(b, "<text class=ax x=%.1f y=12>%g s</text>", across(c, t), t);
+	buf_adds(b, "\n");
+}
+
+static void
+add_bar(struct buf *b, const struct chart *c, const struct service *s, size_t row)
+{
+	double from = across(c, s->up), width = across(c, s->ready) - from;
+	size_t y = 20 + row * ROW;
+
+	buf_addf(b, "<text x=0 y=%zu>", y + 12);
+	markup_adds(b, s->name);
+	buf_addf(b, "</text><rect%s x=%.1f y=%zu width=%.1f height=14 rx=2><title>", s->slowest ? " class=slow" : "", from, y, width < 3 ? 3 : width);
+	markup_adds(b, s->name);
+	buf_addf(b, ": started at %.2f s, ready at %.2f s</title></rect>\n", s->up, s->ready);
+}
+
+bool
+chart_svg(struct buf *out, const char *text)
+{
+	struct chart c = { .a = arena_new() };
+	size_t row = 0, timed = 0;
+	struct lines l;
+	char *line;
+
+	lines_text(c.a, "chart", text, &l);
+	while ((line = lines_next(&l)))
+		read_line(&c, line);
+	for (size_t i = 0; i < c.n; i++)
+		timed += c.v[i].timed;
+	if (c.end > 0) {
+		mark_slowest(&c);
+		qsort(c.v, c.n, sizeof *c.v, by_time);
+		buf_addf(out, "<div class=wide tabindex=0><svg width=%d height=%zu role=img aria-label=\"boot chart\">", LEFT + WIDTH + 60, 24 + timed * ROW);
+		add_axis(out, &c);
+		for (size_t i = 0; i < c.n; i++)
+			if (c.v[i].timed)
+				add_bar(out, &c, &c.v[i], row++);
+		buf_adds(out, "</svg></div>\n");
+	}
+	arena_free(c.a);
+	return c.end > 0;
+}

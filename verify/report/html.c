@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/report/markup.h"
+
+#include "build/base/buf.h"
+#include "build/base/file.h"
+#include "verify/report/chart.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* one file, nothing fetched; follows the reader's light or dark */
+static const char style[] =
+    ":root{--bg:#fff;--ink:#1c2127;--dim:#66717b;--line:#dfe4e8;--ok:#256b43;--okbg:#e6f2ea;--bad:#a8201a;--badbg:#fbe8e6;--skip:#7d6116;--skipbg:#f8f1d9}\n"
+    "@media(prefers-color-scheme:dark){:root{--bg:#15191d;--ink:#e2e6e9;--dim:#8b97a1;--line:#2b3239;--ok:#7fd19e;--okbg:#183425;--bad:#ff8f85;--badbg:#41211e;--skip:#dcbd63;--skipbg:#393017}}\n"
+    "body{font:15px/1.5 system-ui,sans-serif;background:var(--bg);color:var(--ink);max-width:72rem;margin:0 auto;padding:1.2rem}\n"
+    "h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.05rem;margin:2rem 0 .5rem}.dim{color:var(--dim);font-weight:400}\n"
+    "code,pre,dd,td a{font:13px/1.45 ui-monospace,monospace}.wide{overflow-x:auto}\n"
+    "table{border-collapse:collapse}th{font-size:.82rem;color:var(--dim);text-align:left;padding:.2rem .4rem}td{padding:.12rem .2rem;white-space:nowrap}th[scope=row]{color:var(--ink);white-space:nowrap;font:13px/1.45 ui-monospace,monospace;position:sticky;left:0;background:var(--bg)}.took{text-align:right}\n"
+    "td a{display:block;text-align:center;border-radius:4px;padding:.25rem .45rem;text-decoration:none;min-width:2.2rem}\n"
+    ".pass{background:var(--okbg);color:var(--ok)}.fail,.broken,.flaky{background:var(--badbg);color:var(--bad);font-weight:700}.skip{background:var(--skipbg);color:var(--skip)}\n"
+    ".card{border:1px solid var(--line);border-left:4px solid var(--bad);border-radius:6px;padding:.7rem 1rem}\n"
+    "dl{display:grid;grid-template-columns:6.5rem 1fr;gap:.15rem .6rem;margin:.5rem 0}dt{color:var(--dim)}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}\n"
+    "pre{border:1px solid var(--line);border-radius:6px;padding:.7rem;overflow:auto;margin:.4rem 0;max-height:28rem}mark{background:var(--badbg);color:var(--bad)}\n"
+    "svg{display:block}svg text{font:12px ui-monospace,monospace;fill:var(--ink)}svg .ax{fill:var(--dim)}rect{fill:#5b87b8}.slow{fill:#db8a35}details td:last-child{white-space:pre-wrap;overflow-wrap:anywhere}summary{cursor:pointer}a:focus-visible,summary:focus-visible,.wide:focus-visible{outline:2px solid var(--ink);outline-offset:1px}:target{outline:2px solid var(--line)}\n";
+
+static const char *
+or_unknown(const char *s)
+{
+	return s && *s ? s : "?";
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return !strcmp(or_unknown(a), or_unknown(b));
+}
+
+/* a row of the matrix is an image */
+static bool
+same_row(const struct cell_result *a, const struct cell_result *b)
+{
+	return same(a->arch, b->arch) && same(a->net, b->net) && same(a->profile, b->profile) && same(a->set, b->set);
+}
+
+static bool
+same_column(const struct cell_result *a, const struct cell_result *b)
+{
+	return same(a->scenario, b->scenario);
+}
+
+/* the first cell of its row or column; what compares images is neither */
+static bool
+starts(const struct cell_result *cells, size_t i, bool alike(const struct cell_result *, const struct cell_result *))
+{
+	for (size_t k = 0; k < i; k++)
+		if (!cells[k].comparison && alike(&cells[k], &cells[i]))
+			return false;
+	return !cells[i].comparison;
+}
+
+/* always a link, so that a keyboard reaches it: to the failure, the steps or the reason */
+static void
+add_square(struct buf *b, const struct cell_result *c, size_t number)
+{
+	const char *v = verdict_names[c->verdict];
+
+	if (c->verdict == VERDICT_PASS && !c->comparison)
+		buf_addf(b, "<a class=pass href=\"#c%zu\">%.1f</a>", number, report_seconds(c->took));
+	else
+		buf_addf(b, "<a class=%s href=\"#c%zu\">%s</a>", v, number, c->verdict == VERDICT_FAIL ? "FAIL" : v);
+}
+
+/* what all rows have in common needs no saying */
+static void
+add_row_name(struct buf *b, const struct cell_result *cells, size_t n, const struct cell_result *c)
+{
+	bool mixed = false;
+
+	for (size_t i = 0; i < n; i++)
+		mixed |= !same(cells[i].profile, c->profile) || !same(cells[i].set, c->set);
+	markup_adds(b, or_unknown(c->arch));
+	buf_adds(b, " <span class=dim>");
+	markup_adds(b, or_unknown(c->net));
+	if (mixed) {
+		buf_adds(b, " ");
+		markup_adds(b, or_unknown(c->profile));
+		buf_adds(b, " ");
+		markup_adds(b, or_unknown(c->set));
+	}
+	buf_adds(b, "</span>");
+}
+
+static void
+add_row(struct buf *b, const struct cell_result *cells, size_t n, size_t row)
+{
+	double took = 0;
+
+	buf_adds(b, "<tr><th scope=row>");
+	add_row_name(b, cells, n, &cells[row]);
+	for (size_t col = 0; col < n; col++) {
+		if (!starts(cells, col, same_column))
+			continue;
+		buf_adds(b, "<td>");
+		for (size_t k = 0; k < n; k++)
+			if (same_row(&cells[k], &cells[row]) && same_column(&cells[k], &cells[col])) {
+				add_square(b, &cells[k], k + 1);
+				took += report_seconds(cells[k].took);
+			}
+	}
+	buf_addf(b, "<td class=took>%.1f</tr>\n", took);
+}
+
+static void
+add_matrix(struct buf *b, const struct cell_result *cells, size_t n)
+{
+	buf_adds(b, "<h2>Matrix</h2><div class=wide tabindex=0 role=region aria-label=Matrix><table><tr><td>");
+	for (size_t i = 0; i < n; i++)
+		if (starts(cells, i, same_column)) {
+			buf_adds(b, "<th scope=col>");
+			markup_adds(b, cells[i].scenario);
+		}
+	buf_adds(b, "<th scope=col>seconds</tr>\n");
+	for (size_t i = 0; i < n; i++)
+		if (starts(cells, i, same_row))
+			add_row(b, cells, n, i);
+	buf_adds(b, "</table></div>\n");
+}
+
+static void
+add_comparisons(struct buf *b, const struct cell_result *cells, size_t n)
+{
+	const char *open = "<h2>Between triples</h2><div class=wide><table>\n";
+
+	for (size_t i = 0; i < n; i++) {
+		if (!cells[i].comparison)
+			continue;
+		buf_adds(b, open);
+		open = "";
+		buf_adds(b, "<tr><th scope=row>");
+		add_row_name(b, cells, n, &cells[i]);
+		buf_adds(b, "<td>");
+		add_square(b, &cells[i], i + 1);
+		if (cells[i].verdict == VERDICT_PASS) /* else it has a card of its own */
+			buf_addf(b, "<td id=c%zu>", i + 1);
+		else
+			buf_adds(b, "<td>");
+		markup_adds(b, cells[i].failure.what ? cells[i].failure.what : cells[i].title ? cells[i].title
+											      : cells[i].scenario);
+		for (size_t w = 0; w < cells[i].nwarnings; w++) {
+			buf_adds(b, "<br><code>warning: ");
+			markup_adds(b, cells[i].warnings[w]);
+			buf_adds(b, "</code>");
+		}
+		buf_adds(b, "</tr>\n");
+	}
+	if (!*open)
+		buf_adds(b, "</table></div>\n");
+}
+
+static void
+add_chart(struct buf *b, const struct cell_result *c)
+{
+	if (!c->chart)
+		return;
+	buf_adds(b, "<h2>Boot, ");
+	markup_adds(b, or_unknown(c->arch));
+	buf_adds(b, ", ");
+	markup_adds(b, or_unknown(c->net));
+	buf_adds(b, " <span class=dim>seconds since the kernel began, from start to readiness; what took longest in orange</span></h2>\n");
+	chart_svg(b, c->chart);
+}
+
+static void
+add_skipped(struct buf *b, const struct cell_result *cells, size_t n)
+{
+	const char *open = "<h2>Skipped</h2><div class=wide><table>\n";
+
+	for (size_t i = 0; i < n; i++) {
+		if (cells[i].verdict != VERDICT_SKIP)
+			continue;
+		buf_adds(b, open);
+		open = "";
+		buf_addf(b, "<tr id=c%zu><th scope=row>", i + 1);
+		add_row_name(b, cells, n, &cells[i]);
+		buf_adds(b, "<td>");
+		markup_adds(b, cells[i].scenario);
+		buf_adds(b, "<td class=dim>");
+		markup_adds(b, cells[i].reason ? cells[i].reason : "");
+		buf_adds(b, "</tr>\n");
+	}
+	if (!*open)
+		buf_adds(b, "</table></div>\n");
+}
+
+static void
+add_console(struct buf *b, const struct excerpt *x)
+{
+	size_t to = x->to > x->n ? x->n : x->to, from = x->from > to ? to : x->from;
+
+	if (!x->text || !x->n)
+		return;
+	buf_adds(b, "<pre>");
+	markup_add(b, x->text, from);
+	if (to > from) {
+		buf_adds(b, "<mark>");
+		markup_add(b, x->text + from, to - from);
+		buf_adds(b, "</mark>");
+	}
+	markup_add(b, x->text + to, x->n - to);
+	buf_adds(b, "</pre>\n");
+}
+
+static void
+add_heading(struct buf *b, const struct cell_result *c)
+{
+	markup_adds(b, or_unknown(c->arch));
+	buf_adds(b, ", ");
+	markup_adds(b, or_unknown(c->net));
+	buf_adds(b, ", ");
+	markup_adds(b, c->scenario);
+}
+
+static void
+add_failure(struct buf *b, const struct cell_result *c, size_t number)
+{
+	struct report_row rows[REPORT_ROWS];
+	size_t n = report_rows(c, rows);
+	const char *what = c->failure.what ? c->failure.what : c->reason ? c->reason
+									 : verdict_names[c->verdict];
+
+	buf_addf(b, "<h2 id=c%zu>", number);
+	add_heading(b, c);
+	buf_adds(b, "</h2><div class=card><b>");
+	markup_adds(b, what);
+	buf_adds(b, "</b> <code class=dim>");
+	markup_adds(b, c->failure.where ? c->failure.where : "");
+	buf_adds(b, "</code><dl>");
+	for (size_t i = 0; i < n; i++) {
+		buf_addf(b, "<dt>%s<dd>", rows[i].name);
+		markup_adds(b, rows[i].text);
+	}
+	buf_adds(b, "</dl>\n");
+	add_console(b, &c->console);
+	buf_adds(b, "</div>\n");
+}
+
+/* every step with its time: what there is to say of a pass */
+static void
+add_steps(struct buf *b, const struct cell_result *c, size_t number)
+{
+	if (c->verdict == VERDICT_SKIP || !c->npoints)
+		return;
+	buf_addf(b, "<details id=%c%zu><summary>", c->verdict == VERDICT_PASS ? 'c' : 's', number);
+	add_heading(b, c);
+	buf_addf(b, " <span class=dim>%s, %.1f s", verdict_names[c->verdict], report_seconds(c->took));
+	if (c->from) {
+		buf_adds(b, ", from state ");
+		markup_adds(b, c->from);
+	}
+	if (c->booted > 0)
+		buf_addf(b, ", booted in %.1f s", report_seconds(c->booted));
+	buf_adds(b, "</span></summary><table>");
+	for (size_t i = 0; i < c->npoints; i++) {
+		const struct point *p = &c->points[i];
+
+		buf_addf(b, "<tr><td class=%s>%s<td class=dim>%.2f s<td class=dim>%u<td><code>", verdict_names[p->verdict], verdict_names[p->verdict], report_seconds(p->took), p->line);
+		markup_adds(b, p->source);
+		buf_adds(b, "</code></tr>\n");
+	}
+	buf_adds(b, "</table>");
+	for (size_t i = 0; i < c->nwarnings; i++) {
+		buf_adds(b, "<div class=dim>warning: <code>");
+		markup_adds(b, c->warnings[i]);
+		buf_adds(b, "</code></div>");
+	}
+	if (c->verdict == VERDICT_PASS)
+		add_console(b, &c->console);
+	buf_adds(b, "</details>\n");
+}
+
+int
+report_html(const char *path, const struct cell_result *cells, size_t n, const struct report_head *h, struct err *e)
+{
+	struct report_counts k;
+	struct buf b = { 0 };
+	size_t judged;
+	int r;
+
+	report_count(cells, n, &k);
+	judged = k.of[VERDICT_PASS] + k.failed;
+	buf_addf(&b, "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width,initial-scale=1\"><title>verify: %zu of %zu</title>\n<style>\n%s</style>\n", k.of[VERDICT_PASS], judged, style);
+	buf_addf(&b, "<h1>%zu of %zu passed <span class=dim>in %.0f s", k.of[VERDICT_PASS], judged, report_seconds(h->took));
+	if (k.of[VERDICT_SKIP])
+		buf_addf(&b, ", %zu skipped", k.of[VERDICT_SKIP]);
+	buf_adds(&b, "</span></h1>\n<div class=dim>set ");
+	markup_adds(&b, or_unknown(h->set));
+	buf_adds(&b, ", profile ");
+	markup_adds(&b, or_unknown(h->profile));
+	if (h->why) {
+		buf_adds(&b, " (");
+		markup_adds(&b, h->why);
+		buf_adds(&b, ")");
+	}
+	buf_adds(&b, " · ");
+	markup_adds(&b, or_unknown(h->accel));
+	buf_addf(&b, " · %u at a time, timeouts × %.1f · lh-verify ", h->jobs, h->scale);
+	markup_adds(&b, or_unknown(h->version));
+	buf_adds(&b, " · ");
+	markup_adds(&b, or_unknown(h->date));
+	buf_adds(&b, "</div>\n");
+	add_matrix(&b, cells, n);
+	add_comparisons(&b, cells, n);
+	for (size_t i = 0; i < n; i++)
+		if (cells[i].verdict != VERDICT_PASS && cells[i].verdict != VERDICT_SKIP)
+			add_failure(&b, &cells[i], i + 1);
+	for (size_t i = 0; i < n; i++)
+		add_chart(&b, &cells[i]);
+	buf_adds(&b, "<h2>Steps</h2>\n");
+	for (size_t i = 0; i < n; i++)
+		add_steps(&b, &cells[i], i + 1);
+	add_skipped(&b, cells, n);
+	buf_adds(&b, "</html>\n");
+	r = file_write(path, b.p, b.n, 0644, e);
+	buf_free(&b);
+	return r;
+}

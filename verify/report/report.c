@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/report/report.h"
+
+#include "verify/report/markup.h"
+
+#include <string.h>
+
+const char *const verdict_names[NVERDICTS] = {
+	[VERDICT_PASS] = "pass",
+	[VERDICT_FAIL] = "fail",
+	[VERDICT_SKIP] = "skip",
+	[VERDICT_FLAKY] = "flaky",
+	[VERDICT_BROKEN] = "broken",
+};
+
+void
+report_count(const struct cell_result *cells, size_t n, struct report_counts *out)
+{
+	*out = (struct report_counts){ 0 };
+	for (size_t i = 0; i < n; i++)
+		out->of[cells[i].verdict]++;
+	out->failed = out->of[VERDICT_FAIL] + out->of[VERDICT_FLAKY] + out->of[VERDICT_BROKEN];
+}
+
+double
+report_seconds(nstime t)
+{
+	return (double)t / 1e9;
+}
+
+/* the rows of a failure, in the order in which a person asks */
+size_t
+report_rows(const struct cell_result *c, struct report_row rows[REPORT_ROWS])
+{
+	const struct failure *f = &c->failure;
+	const struct report_row all[REPORT_ROWS] = {
+		{ "expected", f->expected },
+		{ "got", f->got },
+		{ "guest", f->guest },
+		{ "nearest", f->nearest },
+		{ "look", f->look },
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < REPORT_ROWS; i++)
+		if (all[i].text && *all[i].text)
+			rows[n++] = all[i];
+	return n;
+}
+
+/* ---- TAP, version 13 ---- */
+
+/* a text whose further lines go under its first one; a guest's control bytes must not reach a terminal */
+static void
+put_row(FILE *f, const char *hash, const char *name, const char *text)
+{
+	fprintf(f, "%s  %-10s ", hash, name);
+	for (const char *p = text; *p; p++) {
+		if (*p == '\n' && !p[1])
+			break;
+		if (*p == '\n')
+			fprintf(f, "\n%s  %-10s ", hash, "");
+		else
+			markup_plain(f, *p);
+	}
+	putc('\n', f);
+}
+
+void
+report_tap_start(FILE *f, size_t ncells, const struct report_head *h)
+{
+	fprintf(f, "TAP version 13\n1..%zu\n", ncells);
+	fprintf(f, "# profile %s, set %s; %s; %u at a time, timeouts x %.1f\n", h->profile ? h->profile : "?", h->set ? h->set : "?", h->accel ? h->accel : "?", h->jobs, h->scale);
+	if (h->why)
+		fprintf(f, "# profile %s: %s\n", h->profile, h->why);
+	fflush(f);
+}
+
+/* hash: what makes a line a remark */
+static void
+put_cell(FILE *f, const char *hash, size_t number, const struct cell_result *c)
+{
+	static const char *const words[NVERDICTS] = {
+		[VERDICT_PASS] = "ok", [VERDICT_FAIL] = "not ok", [VERDICT_SKIP] = "ok", [VERDICT_FLAKY] = "not ok", [VERDICT_BROKEN] = "not ok"
+	};
+	struct report_row rows[REPORT_ROWS];
+	size_t n = report_rows(c, rows);
+
+	fprintf(f, "%s %zu - %s %s %s", words[c->verdict], number, c->arch ? c->arch : "?", c->net ? c->net : "?", c->scenario);
+	if (c->verdict == VERDICT_SKIP)
+		fprintf(f, " # SKIP %s", c->reason);
+	else if (c->failure.where)
+		fprintf(f, ": %s", c->failure.where);
+	if (c->verdict == VERDICT_PASS)
+		fprintf(f, " # %.1f s%s%s", report_seconds(c->took), c->from ? ", from state " : "", c->from ? c->from : "");
+	putc('\n', f);
+	if (c->verdict == VERDICT_BROKEN || c->verdict == VERDICT_FLAKY)
+		put_row(f, hash, verdict_names[c->verdict], c->reason ? c->reason : "");
+	if (c->failure.what)
+		put_row(f, hash, "what", c->failure.what);
+	for (size_t i = 0; i < n; i++)
+		put_row(f, hash, rows[i].name, rows[i].text);
+	for (size_t i = 0; i < c->nwarnings; i++)
+		put_row(f, hash, "warning", c->warnings[i]);
+	fflush(f);
+}
+
+void
+report_tap_cell(FILE *f, size_t number, const struct cell_result *c)
+{
+	put_cell(f, "# ", number, c);
+}
+
+void
+report_cell(FILE *f, size_t number, const struct cell_result *c)
+{
+	put_cell(f, "", number, c);
+	putc('\n', f);
+	fflush(f);
+}
+
+static void
+put_end(FILE *f, const char *hash, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html)
+{
+	struct report_counts k;
+
+	report_count(cells, n, &k);
+	if (k.of[VERDICT_BROKEN])
+		fprintf(f, "%s%zu of the failed could not be judged\n", hash, k.of[VERDICT_BROKEN]);
+	if (k.of[VERDICT_FLAKY])
+		fprintf(f, "%s%zu of the failed are flaky\n", hash, k.of[VERDICT_FLAKY]);
+	fprintf(f, "%s%.1f s; report: %s\n", hash, report_seconds(h->took), html);
+	if (h->why)
+		fprintf(f, "%sprofile %s: %s\n", hash, h->profile, h->why);
+	fprintf(f, "%zu passed, %zu failed, %zu skipped\n", k.of[VERDICT_PASS], k.failed, k.of[VERDICT_SKIP]);
+	fflush(f);
+}
+
+void
+report_tap_end(FILE *f, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html)
+{
+	put_end(f, "# ", cells, n, h, html);
+}
+
+void
+report_end(FILE *f, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html)
+{
+	put_end(f, "", cells, n, h, html);
+}

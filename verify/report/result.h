@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_REPORT_RESULT_H
+#define VERIFY_REPORT_RESULT_H
+
+#include "build/base/clock.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct man_differs;
+
+/*
+ * What came out.  A cell is one image x one scenario; a point is one step of it.
+ * A pass needs positive evidence of every step, the nonce, the expected way of ending,
+ * no watch tripped, QEMU reaped, the base image unchanged.
+ */
+enum verdict { VERDICT_PASS,
+	VERDICT_FAIL,
+	VERDICT_SKIP,
+	VERDICT_FLAKY,
+	VERDICT_BROKEN, /* could not be judged */
+	NVERDICTS };
+
+extern const char *const verdict_names[NVERDICTS];
+
+struct point {
+	unsigned line;	    /* of the scenario */
+	const char *source; /* the statement */
+	enum verdict verdict;
+	nstime took;
+	const char *said; /* what a command said that was as expected, as one short line; or NULL */
+};
+
+/* why a cell is not a pass, as a person should see it; members may be NULL */
+struct failure {
+	const char *where; /* scenarios/services.scn:14 */
+	const char *what;  /* one line */
+	const char *expected;
+	const char *got;
+	const char *guest;   /* idle, spinning in SYMBOL, waiting for disk, host starved, panicked, gone */
+	const char *nearest; /* what came closest, or the console line that tells most */
+	const char *look;    /* paths and commands, relative to the output folder */
+};
+
+/* a piece of the console, for the report */
+struct excerpt {
+	const char *text; /* bytes; NULL: none */
+	size_t n;
+	size_t from, to; /* the part that tells most; equal: nothing to mark */
+};
+
+/* what a scenario keeps of an image, to be compared across triples (compare.h) */
+struct kept {
+	const char *subject;
+	const char *text; /* NULL: it should be kept, and was not yet */
+};
+
+struct cell_result {
+	const char *arch, *net, *profile, *set, *scenario, *title;
+	const char *scenario_path;
+	const char *image, *kernel; /* image_digest and kernel_sha256 of its manifest: what was judged; NULL: not told */
+	const char *dir;	    /* the cell's folder: console, qmp, argv, verdict */
+	enum verdict verdict;
+	const char *reason; /* skip and broken: one line */
+	struct failure failure;
+	struct point *points;
+	size_t npoints;
+	nstime took, booted;   /* wall time; from qemu start to readiness, 0: not measured */
+	const char *from;      /* the saved state it started from, which booted once for all of them; NULL: booted itself */
+	const char **warnings; /* what warn watches saw */
+	size_t nwarnings;
+	struct excerpt console;
+	const char *chart; /* what there is to draw of the boot (chart.h), or NULL */
+	struct kept *kept;
+	size_t nkept;
+	const struct man_differs *differs; /* what the manifest says about this triple, see build/base/manifest.h */
+	size_t ndiffers;
+	bool comparison; /* not of one image, but of several */
+};
+
+#endif

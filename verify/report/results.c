@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/report/results.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/file.h"
+#include "build/base/lines.h"
+#include "build/base/manifest.h"
+#include "verify/report/compare.h"
+#include "verify/report/report.h"
+#include "verify/report/result.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char first_line[] = "lh-results 1";
+
+/* members that are one text each */
+struct text_key {
+	const char *name;
+	size_t member;
+};
+
+static const struct text_key head_texts[] = {
+	{ "version", offsetof(struct report_head, version) },
+	{ "set", offsetof(struct report_head, set) },
+	{ "profile", offsetof(struct report_head, profile) },
+	{ "why", offsetof(struct report_head, why) },
+	{ "accel", offsetof(struct report_head, accel) },
+	{ "date", offsetof(struct report_head, date) },
+};
+
+static const struct text_key cell_texts[] = {
+	{ "arch", offsetof(struct cell_result, arch) },
+	{ "net", offsetof(struct cell_result, net) },
+	{ "profile", offsetof(struct cell_result, profile) },
+	{ "set", offsetof(struct cell_result, set) },
+	{ "scenario", offsetof(struct cell_result, scenario) },
+	{ "image", offsetof(struct cell_result, image) },
+	{ "kernel", offsetof(struct cell_result, kernel) },
+	{ "title", offsetof(struct cell_result, title) },
+	{ "path", offsetof(struct cell_result, scenario_path) },
+	{ "dir", offsetof(struct cell_result, dir) },
+	{ "from", offsetof(struct cell_result, from) },
+	{ "reason", offsetof(struct cell_result, reason) },
+	{ "chart", offsetof(struct cell_result, chart) },
+	{ "where", offsetof(struct cell_result, failure.where) },
+	{ "what", offsetof(struct cell_result, failure.what) },
+	{ "expected", offsetof(struct cell_result, failure.expected) },
+	{ "got", offsetof(struct cell_result, failure.got) },
+	{ "guest", offsetof(struct cell_result, failure.guest) },
+	{ "nearest", offsetof(struct cell_result, failure.nearest) },
+	{ "look", offsetof(struct cell_result, failure.look) },
+};
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+static const char **
+text_of(const struct text_key *k, const void *p)
+{
+	return (const char **)((uintptr_t)p + k->member);
+}
+
+/* ---- values ---- */
+
+static void
+add_value(struct buf *b, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] == '\n')
+			buf_adds(b, "\\n");
+		else if (s[i] == '\\')
+			buf_adds(b, "\\\\");
+		else if (s[i] < ' ' || s[i] > '~' || (i == 0 && s[i] == ' ')) /* a reader skips blanks before a value */
+			buf_addf(b, "\\x%02x", (unsigned char)s[i]);
+		else
+			buf_add(b, &s[i], 1);
+}
+
+static void
+add_line(struct buf *b, const char *key, const char *value)
+{
+	buf_addf(b, "%s ", key);
+	add_value(b, value, strlen(value));
+	buf_adds(b, "\n");
+}
+
+/* undoes it in place; returns the length */
+static size_t
+unescape(char *s)
+{
+	char *to = s, hex[3] = "";
+
+	for (const char *p = s; *p; p++) {
+		if (*p != '\\') {
+			*to++ = *p;
+		} else if (p[1] == 'x' && isxdigit((unsigned char)p[2]) && isxdigit((unsigned char)p[3])) {
+			memcpy(hex, p + 2, 2);
+			*to++ = (char)strtoul(hex, NULL, 16);
+			p += 3;
+		} else if (p[1]) {
+			*to++ = *++p == 'n' ? '\n' : *p;
+		}
+	}
+	*to = '\0';
+	return (size_t)(to - s);
+}
+
+/* ---- writing ---- */
+
+static void
+add_texts(struct buf *b, const struct text_key *keys, size_t n, const void *p)
+{
+	for (size_t i = 0; i < n; i++)
+		if (*text_of(&keys[i], p))
+			add_line(b, keys[i].name, *text_of(&keys[i], p));
+}
+
+static void
+add_kept(struct buf *b, struct arena *a, const struct kept *k)
+{
+	struct lines l;
+	const char *line;
+
+	buf_addf(b, "keep %s%s\n", k->subject, k->text ? "" : " nothing");
+	if (!k->text)
+		return;
+	lines_text(a, k->subject, k->text, &l);
+	while ((line = lines_next(&l)))
+		add_line(b, "kept", line);
+}
+
+static void
+add_cell(struct buf *b, struct arena *a, const char *dir, const struct cell_result *r)
+{
+	struct cell_result c = *r;
+	size_t n = strlen(dir);
+
+	if (c.dir && !strncmp(c.dir, dir, n) && c.dir[n] == '/')
+		c.dir += n + 1;
+	buf_adds(b, "cell\n");
+	add_texts(b, cell_texts, COUNT(cell_texts), &c);
+	buf_addf(b, "verdict %s\ntook %lld\n", verdict_names[c.verdict], (long long)c.took);
+	if (c.booted)
+		buf_addf(b, "booted %lld\n", (long long)c.booted);
+	if (c.comparison)
+		buf_adds(b, "comparison yes\n");
+	for (size_t i = 0; i < c.npoints; i++) {
+		buf_addf(b, "point %u %s %lld ", c.points[i].line, verdict_names[c.points[i].verdict], (long long)c.points[i].took);
+		add_value(b, c.points[i].source, strlen(c.points[i].source));
+		buf_adds(b, "\n");
+		if (c.points[i].said)
+			add_line(b, "said", c.points[i].said);
+	}
+	for (size_t i = 0; i < c.nwarnings; i++)
+		add_line(b, "warning", c.warnings[i]);
+	if (c.console.text) {
+		buf_addf(b, "console %zu %zu ", c.console.from, c.console.to);
+		add_value(b, c.console.text, c.console.n);
+		buf_adds(b, "\n");
+	}
+	for (size_t i = 0; i < c.nkept; i++)
+		add_kept(b, a, &c.kept[i]);
+	for (size_t i = 0; i < c.ndiffers; i++)
+		buf_addf(b, "differs %s %s %s\n", c.differs[i].subject, c.differs[i].word, c.differs[i].reason);
+}
+
+int
+results_write(struct arena *a, const char *dir, const struct cell_result *cells, size_t n, const struct report_head *h, struct err *e)
+{
+	struct buf b = { 0 };
+	int r;
+
+	buf_addf(&b, "%s\n", first_line);
+	add_texts(&b, head_texts, COUNT(head_texts), h);
+	buf_addf(&b, "jobs %u\nscale %g\ntook %lld\n", h->jobs, h->scale, (long long)h->took);
+	for (size_t i = 0; i < n; i++)
+		add_cell(&b, a, dir, &cells[i]);
+	buf_addf(&b, "end %zu\n", n);
+	r = file_write(arena_printf(a, "%s/results", dir), b.p, b.n, 0644, e);
+	buf_free(&b);
+	return r;
+}
+
+/* ---- reading ---- */
+
+struct reading {
+	struct arena *a;
+	struct lines l;
+	struct report_head *head;
+	struct cell_result *cells;
+	size_t n;
+	struct buf kept; /* of the cell's last subject */
+	bool ended;
+};
+
+static int
+number(struct reading *r, const char *word, long long *out, struct err *e)
+{
+	char *end = NULL;
+
+	*out = word ? strtoll(word, &end, 10) : -1;
+	return !word || end == word || *end || *out < 0 ? lines_fail(&r->l, e, "%s: not a number", word ? word : "") : 0;
+}
+
+static int
+verdict(struct reading *r, const char *word, enum verdict *out, struct err *e)
+{
+	for (int v = 0; v < NVERDICTS; v++)
+		if (word && !strcmp(verdict_names[v], word)) {
+			*out = (enum verdict)v;
+			return 0;
+		}
+	return lines_fail(&r->l, e, "%s: no verdict", word ? word : "");
+}
+
+static struct cell_result *
+last(struct reading *r)
+{
+	return &r->cells[r->n - 1];
+}
+
+/* the lines of a subject have all come */
+static void
+close_kept(struct reading *r)
+{
+	struct kept *k = r->n && last(r)->nkept ? &last(r)->kept[last(r)->nkept - 1] : NULL;
+
+	if (k && k->text)
+		k->text = arena_strndup(r->a, r->kept.n ? r->kept.p : "", r->kept.n);
+	buf_clear(&r->kept);
+}
+
+static int
+read_verdict(struct reading *r, char *value, struct err *e)
+{
+	return verdict(r, value, &last(r)->verdict, e);
+}
+
+static int
+read_took(struct reading *r, char *value, struct err *e)
+{
+	long long n;
+
+	if (number(r, value, &n, e) < 0)
+		return -1;
+	*(r->n ? &last(r)->took : &r->head->took) = n;
+	return 0;
+}
+
+static int
+read_booted(struct reading *r, char *value, struct err *e)
+{
+	long long n;
+
+	if (number(r, value, &n, e) < 0)
+		return -1;
+	last(r)->booted = n;
+	return 0;
+}
+
+static int
+read_comparison(struct reading *r, char *value, struct err *e)
+{
+	(void)e;
+	last(r)->comparison = !strcmp(value, "yes");
+	return 0;
+}
+
+static int
+read_point(struct reading *r, char *value, struct err *e)
+{
+	struct cell_result *c = last(r);
+	struct point p = { 0 };
+	long long line, took;
+
+	if (number(r, word_next(&value), &line, e) < 0 || verdict(r, word_next(&value), &p.verdict, e) < 0 || number(r, word_next(&value), &took, e) < 0)
+		return -1;
+	unescape(value);
+	p.line = (unsigned)line;
+	p.took = took;
+	p.source = value;
+	c->points = arena_more(r->a, c->points, c->npoints, sizeof p);
+	c->points[c->npoints++] = p;
+	return 0;
+}
+
+static int
+read_said(struct reading *r, char *value, struct err *e)
+{
+	struct cell_result *c = last(r);
+
+	if (!c->npoints)
+		return lines_fail(&r->l, e, "said: there is no point yet");
+	unescape(value);
+	c->points[c->npoints - 1].said = value;
+	return 0;
+}
+
+static int
+read_warning(struct reading *r, char *value, struct err *e)
+{
+	struct cell_result *c = last(r);
+
+	(void)e;
+	unescape(value);
+	c->warnings = arena_more(r->a, c->warnings, c->nwarnings, sizeof *c->warnings);
+	c->warnings[c->nwarnings++] = value;
+	return 0;
+}
+
+static int
+read_console(struct reading *r, char *value, struct err *e)
+{
+	struct excerpt *x = &last(r)->console;
+	long long from, to;
+
+	if (number(r, word_next(&value), &from, e) < 0 || number(r, word_next(&value), &to, e) < 0)
+		return -1;
+	*x = (struct excerpt){ .text = value, .n = unescape(value), .from = (size_t)from, .to = (size_t)to };
+	return 0;
+}
+
+static int
+read_keep(struct reading *r, char *value, struct err *e)
+{
+	struct cell_result *c = last(r);
+	const char *subject = word_next(&value);
+
+	(void)e;
+	close_kept(r);
+	c->kept = arena_more(r->a, c->kept, c->nkept, sizeof *c->kept);
+	c->kept[c->nkept++] = (struct kept){ .subject = subject, .text = *value ? NULL : "" };
+	return 0;
+}
+
+static int
+read_kept(struct reading *r, char *value, struct err *e)
+{
+	if (!last(r)->nkept)
+		return lines_fail(&r->l, e, "kept: nothing is kept yet");
+	buf_add(&r->kept, value, unescape(value));
+	buf_adds(&r->kept, "\n");
+	return 0;
+}
+
+static int
+read_differs(struct reading *r, char *value, struct err *e)
+{
+	struct cell_result *c = last(r);
+	struct man_differs d, *all;
+
+	d.subject = word_next(&value);
+	d.word = word_next(&value);
+	d.reason = value;
+	if (!d.word)
+		return lines_fail(&r->l, e, "differs: needs SUBJECT WORD REASON");
+	all = arena_grow(r->a, c->differs, c->ndiffers, c->ndiffers + 1, sizeof d);
+	all[c->ndiffers++] = d;
+	c->differs = all;
+	return 0;
+}
+
+static int
+read_jobs(struct reading *r, char *value, struct err *e)
+{
+	long long n;
+
+	if (number(r, value, &n, e) < 0)
+		return -1;
+	r->head->jobs = (unsigned)n;
+	return 0;
+}
+
+static int
+read_scale(struct reading *r, char *value, struct err *e)
+{
+	(void)e;
+	r->head->scale = strtod(value, NULL);
+	return 0;
+}
+
+static int
+read_end(struct reading *r, char *value, struct err *e)
+{
+	long long n;
+
+	if (number(r, value, &n, e) < 0)
+		return -1;
+	if ((size_t)n != r->n)
+		return lines_fail(&r->l, e, "end %s: there are %zu cells", value, r->n);
+	r->ended = true;
+	return 0;
+}
+
+static const struct row {
+	const char *name;
+	bool of_cell, of_head;
+	int (*read)(struct reading *r, char *value, struct err *e);
+} rows[] = {
+	{ "verdict", true, false, read_verdict },
+	{ "took", true, true, read_took },
+	{ "booted", true, false, read_booted },
+	{ "comparison", true, false, read_comparison },
+	{ "point", true, false, read_point },
+	{ "said", true, false, read_said },
+	{ "warning", true, false, read_warning },
+	{ "console", true, false, read_console },
+	{ "keep", true, false, read_keep },
+	{ "kept", true, false, read_kept },
+	{ "differs", true, false, read_differs },
+	{ "jobs", false, true, read_jobs },
+	{ "scale", false, true, read_scale },
+	{ "end", true, true, read_end },
+};
+
+static int
+read_line(struct reading *r, const char *key, char *value, struct err *e)
+{
+	const struct text_key *texts = r->n ? cell_texts : head_texts;
+	size_t n = r->n ? COUNT(cell_texts) : COUNT(head_texts);
+
+	if (!strcmp(key, "cell")) {
+		close_kept(r);
+		r->cells = arena_more(r->a, r->cells, r->n, sizeof *r->cells);
+		r->cells[r->n++] = (struct cell_result){ .verdict = VERDICT_BROKEN };
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(texts[i].name, key)) {
+			unescape(value);
+			*text_of(&texts[i], r->n ? (void *)last(r) : (void *)r->head) = value;
+			return 0;
+		}
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (!strcmp(rows[i].name, key) && (r->n ? rows[i].of_cell : rows[i].of_head))
+			return rows[i].read(r, value, e);
+	return lines_fail(&r->l, e, "%s: unknown key", key);
+}
+
+static int
+check_cells(struct reading *r, const char *dir, struct err *e)
+{
+	if (!r->ended)
+		return lines_fail(&r->l, e, "there is no end: the run was not finished");
+	for (size_t i = 0; i < r->n; i++) {
+		struct cell_result *c = &r->cells[i];
+
+		if (!c->arch || !c->net || !c->scenario)
+			return fail_usage(e, "%s: cell %zu lacks arch, net or scenario", r->l.path, i + 1);
+		if (c->dir && *c->dir != '/')
+			c->dir = arena_printf(r->a, "%s/%s", dir, c->dir);
+	}
+	return 0;
+}
+
+int
+results_read(struct arena *a, const char *dir, struct cell_result **cells, size_t *n, struct report_head *h, struct err *e)
+{
+	const char *path = arena_printf(a, "%s/results", dir);
+	struct reading r = { .a = a, .head = h };
+	char *line;
+	int bad = 0;
+
+	*h = (struct report_head){ 0 };
+	if (lines_open(a, path, &r.l, e) < 0)
+		return -1;
+	line = lines_next(&r.l);
+	if (!line || strcmp(line, first_line))
+		return fail_usage(e, "%s:1: no results: the first line must be \"%s\"", path, first_line);
+	while (bad == 0 && !r.ended && (line = lines_next(&r.l))) {
+		const char *key = word_next(&line);
+
+		if (key)
+			bad = read_line(&r, key, line, e);
+	}
+	close_kept(&r);
+	buf_free(&r.kept);
+	if (bad < 0 || check_cells(&r, dir, e) < 0)
+		return -1;
+	*cells = r.cells;
+	*n = r.n;
+	return 0;
+}
+
+/* ---- several runs as one ---- */
+
+/* what both say, or that they do not agree */
+static const char *
+agreed(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) ? "several" : a ? a
+						      : b;
+}
+
+static void
+merge_head(struct report_head *all, const struct report_head *h)
+{
+	for (size_t i = 0; i < COUNT(head_texts); i++) {
+		const char **text = text_of(&head_texts[i], all);
+
+		*text = agreed(*text, *text_of(&head_texts[i], h));
+	}
+	if (h->jobs > all->jobs)
+		all->jobs = h->jobs;
+	if (h->scale > all->scale)
+		all->scale = h->scale;
+	if (h->took > all->took) /* they ran side by side */
+		all->took = h->took;
+}
+
+static const struct cell_result *
+find_cell(const struct cell_result *cells, size_t n, const struct cell_result *c)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(cells[i].arch, c->arch) && !strcmp(cells[i].net, c->net) && !strcmp(cells[i].scenario, c->scenario) && !strcmp(cells[i].profile ? cells[i].profile : "", c->profile ? c->profile : "") && !strcmp(cells[i].set ? cells[i].set : "", c->set ? c->set : ""))
+			return &cells[i];
+	return NULL;
+}
+
+static int
+merge_run(struct arena *a, const char *dir, struct cell_result **all, size_t *n, struct report_head *h, struct err *e)
+{
+	struct report_head head;
+	struct cell_result *cells;
+	size_t ncells;
+
+	if (results_read(a, dir, &cells, &ncells, &head, e) < 0) {
+		*all = arena_more(a, *all, *n, sizeof **all);
+		(*all)[(*n)++] = (struct cell_result){ .arch = dir, .net = "-", .scenario = "run", .dir = dir, .verdict = VERDICT_BROKEN, .reason = arena_strdup(a, e->msg) };
+		return 0;
+	}
+	merge_head(h, &head);
+	for (size_t i = 0; i < ncells; i++) {
+		const struct cell_result *twice = find_cell(*all, *n, &cells[i]);
+
+		if (cells[i].comparison)
+			continue;
+		if (twice)
+			return fail_usage(e, "%s %s %s: both %s and %s have it", cells[i].arch, cells[i].net, cells[i].scenario, twice->dir ? twice->dir : "?", cells[i].dir ? cells[i].dir : dir);
+		*all = arena_more(a, *all, *n, sizeof **all);
+		(*all)[(*n)++] = cells[i];
+	}
+	return 0;
+}
+
+int
+results_merge(struct arena *a, char **dirs, size_t ndirs, struct cell_result **cells, size_t *n, struct report_head *h, struct err *e)
+{
+	size_t more;
+
+	*h = (struct report_head){ 0 };
+	*cells = NULL;
+	*n = 0;
+	for (size_t i = 0; i < ndirs; i++)
+		if (merge_run(a, dirs[i], cells, n, h, e) < 0)
+			return -1;
+	more = compare_count(*cells, *n);
+	*cells = arena_grow(a, *cells, *n, *n + more, sizeof **cells);
+	compare_make(a, *cells, *n, *cells + *n);
+	*n += more;
+	return 0;
+}

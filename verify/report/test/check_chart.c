@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/report/chart.h"
+
+#include "build/base/buf.h"
+#include "verify/test/suites.h"
+
+#include <string.h>
+
+#define AT(seconds, nano) "@40000000000000" #seconds #nano
+
+/* the kernel began at 0x10 s; d waits for c, by way of the oneshot `once`; c for a, which is later than b */
+static const char boot[] =
+    "moment " AT(1a, 00000000) " 10.00\n"
+			       "d " AT(16, 00000000) " " AT(18, 00000000) " once\n"
+									  "once - - c\n"
+									  "c " AT(12, 00000000) " " AT(10, 00000000) " a b\n"
+														     "a " AT(11, 00000000) " " AT(12, 00000000) "\n"
+																				"b<b " AT(11, 00000000) " " AT(11, 1dcd6500) "\n";
+
+START_TEST(draws_a_boot)
+{
+	static const char *const parts[] = {
+		"height=104 role=img", /* four bars: what is timed */
+		">0 s</text>",
+		">8 s</text>",
+		"<rect class=slow x=280.0 y=20 width=90.0 height=14 rx=2><title>a: started at 1.00 s, ready at 2.00 s",
+		"<rect x=280.0 y=40 width=45.0 height=14 rx=2><title>b&lt;b: started at 1.00 s, ready at 1.50 s",
+		"<rect class=slow x=370.0 y=60 width=3.0 height=14 rx=2><title>c: started at 2.00 s, ready at 2.00 s",
+		"<rect class=slow x=730.0 y=80 width=180.0 height=14 rx=2><title>d: started at 6.00 s, ready at 8.00 s",
+	};
+	struct buf b = { 0 };
+
+	ck_assert(chart_svg(&b, boot));
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		ck_assert_msg(strstr(b.p, parts[i]) != NULL, "lacks %s in %s", parts[i], b.p);
+	buf_free(&b);
+}
+END_TEST
+
+static const char *const nothing[] = { "", "moment\n", "a - -\n", "a " AT(11, 00000000) " -\n", "moment x 1\na b c d\n", "moment " AT(1a, 00000000) " 10\na @4 @4\n",
+	/* the clock was set since: all is from before the kernel began */
+	"moment " AT(1a, 00000000) " 1\na " AT(11, 00000000) " " AT(12, 00000000) "\n" };
+
+START_TEST(draws_nothing_of_nothing)
+{
+	struct buf b = { 0 };
+
+	ck_assert(!chart_svg(&b, nothing[_i]));
+	ck_assert_uint_eq(b.n, 0);
+	buf_free(&b);
+}
+END_TEST
+
+/* who waits for himself is drawn all the same */
+START_TEST(a_circle_ends)
+{
+	struct buf b = { 0 };
+
+	ck_assert(chart_svg(&b, "moment " AT(1a, 00000000) " 10\na " AT(11, 00000000) " - b\nb " AT(11, 00000000) " - a\no - - o\n"));
+	ck_assert_ptr_nonnull(strstr(b.p, "<title>b: started"));
+	buf_free(&b);
+}
+END_TEST
+
+Suite *
+chart_suite(void)
+{
+	Suite *s = suite_of("chart", (const TTest *[]){ draws_a_boot, a_circle_ends, NULL });
+
+	tcase_add_loop_test(harness_case(s, "nothing"), draws_nothing_of_nothing, 0, sizeof nothing / sizeof *nothing);
+	return s;
+}

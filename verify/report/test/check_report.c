@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/report/report.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+#include "build/base/file.h"
+#include "verify/report/markup.h"
+#include "verify/test/suites.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct point points[] = {
+	{ 9, "expect /lh: default up/ @60s", VERDICT_PASS, 1900 * NS_PER_MS, NULL },
+	{ 14, "wait \"s6-svstat -o up,ready klogd\" -> /^true true$/", VERDICT_FAIL, 10 * NS_PER_S, NULL },
+};
+static const char *warnings[] = { "svc: s6-rc: warning: \"odd\" \001 <byte>" };
+
+static const struct cell_result cells[] = {
+	{ .arch = "x86_64", .net = "dhcp", .scenario = "boot", .scenario_path = "scenarios/boot.scn", .verdict = VERDICT_PASS, .took = 1900 * NS_PER_MS, .booted = 1500 * NS_PER_MS, .points = points, .npoints = 1, .warnings = warnings, .nwarnings = 1 },
+	{ .arch = "x86_64", .net = "dhcp", .scenario = "services", .verdict = VERDICT_FAIL, .took = 12 * NS_PER_S, .points = points, .npoints = 2, .failure = { .where = "scenarios/services.scn:14", .what = "klogd is not ready", .expected = "/^true true$/   within 10 s", .got = "true false\nfor 10.0 s", .guest = "idle", .nearest = "s6-log: fatal: \033[31mno\033[m", .look = "x86_64/dhcp/services/console" }, .console = { .text = "one <b>\r\ntwo & three\n", .n = 21, .from = 9, .to = 12 } },
+	{ .arch = "x86_64", .net = "dhcp", .scenario = "net-static", .verdict = VERDICT_SKIP, .reason = "requires net static, the image has dhcp" },
+	{ .arch = "armv7", .net = "dhcp", .scenario = "boot", .verdict = VERDICT_BROKEN, .reason = "qemu-system-arm: No such file or directory" },
+};
+static const struct report_head head = { .version = "0.1", .set = "2024-10", .profile = "minimal", .why = "s6 1.0: no <origin> has it", .accel = "tcg", .jobs = 2, .scale = 1.3, .took = 14 * NS_PER_S, .date = "2026-01-02 03:04 UTC" };
+
+static const char tap[] =
+    "TAP version 13\n1..4\n"
+    "# profile minimal, set 2024-10; tcg; 2 at a time, timeouts x 1.3\n"
+    "# profile minimal: s6 1.0: no <origin> has it\n"
+    "ok 1 - x86_64 dhcp boot # 1.9 s\n"
+    "#   warning    svc: s6-rc: warning: \"odd\" \\x01 <byte>\n"
+    "not ok 2 - x86_64 dhcp services: scenarios/services.scn:14\n"
+    "#   what       klogd is not ready\n"
+    "#   expected   /^true true$/   within 10 s\n"
+    "#   got        true false\n"
+    "#              for 10.0 s\n"
+    "#   guest      idle\n"
+    "#   nearest    s6-log: fatal: \\x1b[31mno\\x1b[m\n"
+    "#   look       x86_64/dhcp/services/console\n"
+    "ok 3 - x86_64 dhcp net-static # SKIP requires net static, the image has dhcp\n"
+    "not ok 4 - armv7 dhcp boot\n"
+    "#   broken     qemu-system-arm: No such file or directory\n"
+    "# 1 of the failed could not be judged\n"
+    "# 14.0 s; report: out/index.html\n"
+    "# profile minimal: s6 1.0: no <origin> has it\n"
+    "1 passed, 2 failed, 1 skipped\n";
+
+START_TEST(tap_golden)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	report_tap_start(f, 4, &head);
+	for (size_t i = 0; i < 4; i++)
+		report_tap_cell(f, i + 1, &cells[i]);
+	report_tap_end(f, cells, 4, &head, "out/index.html");
+	fclose(f);
+	ck_assert_str_eq(text, tap);
+	free(text);
+}
+END_TEST
+
+static const char person[] =
+    "not ok 2 - x86_64 dhcp services: scenarios/services.scn:14\n"
+    "  what       klogd is not ready\n"
+    "  expected   /^true true$/   within 10 s\n"
+    "  got        true false\n"
+    "             for 10.0 s\n"
+    "  guest      idle\n"
+    "  nearest    s6-log: fatal: \\x1b[31mno\\x1b[m\n"
+    "  look       x86_64/dhcp/services/console\n"
+    "\n"
+    "1 of the failed could not be judged\n"
+    "14.0 s; report: out/index.html\n"
+    "profile minimal: s6 1.0: no <origin> has it\n"
+    "1 passed, 2 failed, 1 skipped\n";
+
+START_TEST(says_the_same_to_a_person)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	report_cell(f, 2, &cells[1]);
+	report_end(f, cells, 4, &head, "out/index.html");
+	fclose(f);
+	ck_assert_str_eq(text, person);
+	free(text);
+}
+END_TEST
+
+static const struct {
+	const char *in;
+	size_t n;
+	const char *out;
+} markup[] = {
+	{ "a<b>&\"c'", 8, "a&lt;b&gt;&amp;&quot;c&#39;" },
+	{ "\0x", 2, "\\x00x" },
+	{ "a\r\nb\rc", 6, "a\nb\\x0dc" },
+	{ "\xc3\xa9", 2, "\xc3\xa9" },
+	{ "\xe2\x82\xac", 3, "\xe2\x82\xac" },
+	{ "\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80" },
+	{ "\xc3", 1, "\\xc3" },			  /* cut off */
+	{ "\xc0\xaf", 2, "\\xc0\\xaf" },	  /* overlong */
+	{ "\xed\xa0\x80", 3, "\\xed\\xa0\\x80" }, /* surrogate */
+	{ "\xef\xbf\xbf", 3, "\\xef\\xbf\\xbf" }, /* U+FFFF: not XML */
+	{ "\xc2\x9b", 2, "\\xc2\\x9b" },	  /* C1: a terminal would obey */
+};
+
+START_TEST(markup_escapes)
+{
+	struct buf b = { 0 };
+
+	markup_add(&b, markup[_i].in, markup[_i].n);
+	ck_assert_str_eq(b.p, markup[_i].out);
+	buf_free(&b);
+}
+END_TEST
+
+START_TEST(junit_is_xml)
+{
+	struct arena *a = arena_new();
+	char *path = arena_printf(a, "%s/junit.xml", test_dir()), *text;
+	struct argv v = { .a = a };
+	struct buf out = { 0 };
+	struct err e = { 0 };
+	int status;
+
+	ck_assert_int_eq(report_junit(path, cells, 4, &head, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	ck_assert_ptr_nonnull(strstr(text, "tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\" time=\"14.000\""));
+	ck_assert_ptr_nonnull(strstr(text, "<skipped message=\"requires net static, the image has dhcp\"/>"));
+	ck_assert_ptr_nonnull(strstr(text, "<error message=\"qemu-system-arm: No such file or directory\">"));
+	ck_assert_ptr_nonnull(strstr(text, "<failure message=\"klogd is not ready\">scenarios/services.scn:14\nexpected   /^true true$/"));
+	argv_pushv(&v, "xmllint", "--noout", path, NULL);
+	ck_assert_msg(child_run(v.v, NULL, &out, &status, &e) == 0, "%s", e.msg);
+	ck_assert_msg(status == 0, "%s", out.p);
+	buf_free(&out);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(html_says_it_all)
+{
+	static const char *const parts[] = {
+		"<h1>1 of 3 passed <span class=dim>in 14 s, 1 skipped</span></h1>",
+		"profile minimal (s6 1.0: no &lt;origin&gt; has it)",
+		"<th scope=col>boot<th scope=col>services<th scope=col>net-static<th scope=col>seconds",
+		"<a class=skip href=\"#c3\">skip</a>",
+		"<tr id=c3><th scope=row>x86_64 <span class=dim>dhcp</span><td>net-static<td class=dim>requires net static, the image has dhcp",
+		"<a class=fail href=\"#c2\">FAIL</a>",
+		"<h2 id=c2>x86_64, dhcp, services</h2>",
+		"<dt>nearest<dd>s6-log: fatal: \\x1b[31mno\\x1b[m",
+		"<pre>one &lt;b&gt;\n<mark>two</mark> &amp; three\n</pre>",
+		"<h2 id=c4>armv7, dhcp, boot</h2><div class=card><b>qemu-system-arm: No such file or directory</b>",
+		"<details id=c1><summary>x86_64, dhcp, boot",
+	};
+	struct arena *a = arena_new();
+	char *path = arena_printf(a, "%s/index.html", test_dir()), *text;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(report_html(path, cells, 4, &head, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		ck_assert_msg(strstr(text, parts[i]) != NULL, "lacks: %s", parts[i]);
+	/* self-contained: nothing is fetched, nothing runs */
+	ck_assert_ptr_null(strstr(text, "http"));
+	ck_assert_ptr_null(strstr(text, "<script"));
+	arena_free(a);
+}
+END_TEST
+
+/* every square of the matrix leads somewhere, whatever came out */
+START_TEST(html_links_lead_somewhere)
+{
+	struct cell_result all[2 * NVERDICTS];
+	struct arena *a = arena_new();
+	char *path = arena_printf(a, "%s/index.html", test_dir()), *text;
+	size_t links = 0;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < 2 * NVERDICTS; i++)
+		all[i] = (struct cell_result){ .arch = i < NVERDICTS ? "i486" : "all", .net = "dhcp", .scenario = arena_printf(a, "s%zu", i), .verdict = (enum verdict)(i % NVERDICTS), .comparison = i >= NVERDICTS, .points = points, .npoints = i < NVERDICTS, .reason = "why" };
+	all[NVERDICTS + VERDICT_SKIP].verdict = VERDICT_PASS; /* none is ever skipped */
+	ck_assert_int_eq(report_html(path, all, 2 * NVERDICTS, &head, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	for (const char *p = strstr(text, "href=\"#"); p; p = strstr(p + 1, "href=\"#"), links++) {
+		const char *id = arena_printf(a, " id=%.*s>", (int)strcspn(p + 7, "\""), p + 7);
+
+		ck_assert_msg(strstr(text, id) != NULL, "lacks%s", id);
+		ck_assert_msg(strstr(strstr(text, id) + 1, id) == NULL, "twice%s", id);
+	}
+	ck_assert_uint_eq(links, 2 * NVERDICTS);
+	ck_assert_ptr_null(strstr(text, "<th scope=col>s5")); /* a comparison is no column */
+	ck_assert_ptr_nonnull(strstr(text, "<h2>Between triples</h2>"));
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+report_suite(void)
+{
+	Suite *s = suite_of("report", (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml, html_says_it_all, html_links_lead_somewhere, NULL });
+
+	tcase_add_loop_test(harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);
+	return s;
+}

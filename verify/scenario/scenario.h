@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_SCENARIO_SCENARIO_H
+#define VERIFY_SCENARIO_SCENARIO_H
+
+#include "build/base/clock.h"
+#include "build/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct pattern;
+
+/*
+ * scenarios/NAME.scn: one statement a line, `verb words... [-> what] [@time]`.  No loops, no
+ * nesting: logic belongs in guest shell or in C.  An unknown verb, a name that nothing
+ * defines, a bad pattern are errors with file:line before anything boots.
+ *
+ *   scenario NAME "what it shows"
+ *   tags     word...
+ *   requires KEY VALUE...      ; one line a key: arch, profile, net, door (yes) ...: else skip with that reason
+ *   after    booted            ; may start from the saved state of a guest that has booted: the file `booted`
+ *                              ; beside the scenarios plays such a guest up to its `vm save`
+ *   image    pristine|door     ; default door: overlay with the private channel
+ *   image    offline           ; as it is shipped, and no guest is started: only audit, and keep files
+ *   timeout  10s               ; per step, scaled
+ *   limit    120s              ; all of it, scaled
+ *   watch    fail NAME /re/    ; from the first console byte to the last;  warn only reports
+ *   allow    NAME /re/         ; what a watch may see; needs a comment with the reason on its line
+ *   section  setup|steps|teardown
+ *
+ * Steps: expect prompt send run wait check host vm sleep audit.  See README.md, "Scenarios".
+ */
+enum want_kind { WANT_NONE,
+	WANT_RE,      /* -> /re/   search in the output */
+	WANT_TEXT,    /* -> "text" the output contains it */
+	WANT_ALL,     /* -> all a b c   the output's words are exactly this set */
+	WANT_HAS,     /* -> has a b c   they are among its words */
+	WANT_EMPTY }; /* -> empty */
+
+/* a text with ${name} in it, cut at the names: literal and name parts in turn */
+struct templ {
+	struct templ_part {
+		const char *text; /* literal, or the name */
+		bool is_name;
+	} * v;
+	size_t n;
+};
+
+struct step {
+	unsigned line;
+	const char *source; /* the line as written, trimmed, for reports */
+	const char *verb;   /* "run" */
+	struct templ *args; /* words and quoted strings after the verb */
+	size_t nargs;
+	struct expect_alt {	    /* expect/prompt: the verb line's own pattern, which is wanted, then those of the | lines */
+		const char *label;  /* NULL on the first line; one with a label that comes first fails the step with it */
+		const char *re;	    /* as written */
+		struct templ templ; /* the same, cut at its names */
+		bool has_names;	    /* re has ${name}: compiled when the step runs, pattern is NULL */
+		struct pattern *pattern;
+	} * alts;
+	size_t nalts;
+	enum want_kind want;
+	struct templ want_text;	  /* WANT_RE (source), WANT_TEXT */
+	struct pattern *want_re;  /* WANT_RE without ${name} */
+	struct templ *want_words; /* WANT_ALL, WANT_HAS */
+	size_t nwant_words;
+	int status;	/* status N: default 0; -1: any */
+	nstime timeout; /* 0: the scenario's */
+	enum { SECTION_SETUP,
+		SECTION_STEPS,
+		SECTION_TEARDOWN } section;
+};
+
+struct watch {
+	const char *name;
+	bool fails; /* else it only warns */
+	struct pattern *pattern;
+	unsigned line;
+};
+
+struct allow {
+	const char *name; /* of the watch */
+	struct pattern *pattern;
+	unsigned line;
+};
+
+struct require {
+	const char *key;
+	const char **values;
+	size_t nvalues;
+	unsigned line;
+};
+
+struct scenario {
+	const char *path, *name, *title;
+	const char **tags;
+	size_t ntags;
+	struct require *requires;
+	size_t nrequires;
+	const char *after; /* NULL: cold boot */
+	bool pristine;	   /* no door */
+	bool offline;	   /* and no guest either */
+	nstime timeout, limit;
+	struct watch *watches; /* the common ones (scenarios/watches) first */
+	size_t nwatches;
+	struct allow *allows;
+	size_t nallows;
+	struct step *steps;
+	size_t nsteps;
+};
+
+/*
+ * One row a verb; step.c owns the table, scenario.c reads it to check words.
+ * A form is the words a verb takes, blank separated: lower case is literal, UPPER case stands
+ * for any word, a trailing ... for any number of them.
+ */
+struct verb_form {
+	const char *verb;
+	const char *form;    /* "ssh USER key KEY COMMAND" */
+	bool takes_patterns; /* /re/ as its argument, | lines allowed */
+	bool takes_want;     /* -> and status allowed */
+	const char *defines; /* name suffix it defines when it ends in `as NAME`: ".port" or "" */
+};
+
+/* is it the word, when the form's word stands for itself */
+bool scenario_word_fits(const char *form_word, const struct templ *t);
+/*
+ * known: names that exist before the first step (from manifest and matrix), NULL-terminated.
+ * forms: table of verbs, ended by a NULL verb.
+ */
+int scenario_read(struct arena *a, const char *path, const char *watches, const struct verb_form *forms, const char *const *known, struct scenario *out, struct err *e);
+/* every *.scn of a folder, sorted by name; two with one name are an error */
+int scenario_read_all(struct arena *a, const char *dir, const struct verb_form *forms, const char *const *known, struct scenario **out, size_t *n, struct err *e);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/scenario/scenario.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "verify/expect.h"
+#include "verify/test/suites.h"
+
+#include <string.h>
+
+static const struct verb_form forms[] = {
+	{ "expect", "", true, false, NULL },
+	{ "prompt", "", true, false, NULL },
+	{ "send", "TEXT", false, false, NULL },
+	{ "run", "COMMAND", false, true, NULL },
+	{ "check", "A == B", false, false, NULL },
+	{ "check", "VALUE", false, true, NULL },
+	{ "host", "http serve TEXT as NAME", false, false, ".port .url" },
+	{ "host", "scp USER SIZE PATH", false, false, NULL },
+	{ "vm", "link up", false, false, NULL },
+	{ "vm", "link down", false, false, NULL },
+	{ "audit", "files", false, false, NULL },
+	{ "keep", "files", false, false, NULL },
+	{ "keep", "SUBJECT COMMAND", false, true, NULL },
+	{ NULL, NULL, false, false, NULL },
+};
+static const char *const known[] = { "nonce", "root.password", "services", NULL };
+
+#define HEAD "scenario t \"title\"\n"
+
+static int
+read_text(struct arena *a, const char *text, const char *watches, struct scenario *s, struct err *e)
+{
+	char *path = arena_printf(a, "%s/t.scn", test_dir()), *wpath = arena_printf(a, "%s/watches", test_dir());
+
+	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, e), 0);
+	if (watches)
+		ck_assert_int_eq(file_write(wpath, watches, strlen(watches), 0644, e), 0);
+	return scenario_read(a, path, watches ? wpath : NULL, forms, known, s, e);
+}
+
+/* "literal${name}literal", to compare with */
+static const char *
+shown(struct arena *a, const struct templ *t)
+{
+	const char *s = "";
+
+	for (size_t i = 0; i < t->n; i++)
+		s = arena_printf(a, t->v[i].is_name ? "%s${%s}" : "%s%s", s, t->v[i].text);
+	return s;
+}
+
+static const char whole[] =
+    "# a comment\n"
+    "scenario whole \"all there is\" # and another\n"
+    "tags     net slow\n"
+    "requires arch x86_64 i486\n"
+    "requires door yes\n"
+    "after    booted\n"
+    "image    pristine\n"
+    "timeout  250ms\n"
+    "limit    2m\n"
+    "watch    warn odd /odd \\/ thing/\n"
+    "allow    panic /sysrq triggered/  # it asks for one\n"
+    "section  setup\n"
+    "host     http serve \"two words\" as www\n"
+    "section  steps\n"
+    "expect   /login: (?<who>\\w+) ${nonce}/ @60s\n"
+    "|        nologin /no ${who} login/\n"
+    "run      \"echo \\\"${who}\\\" \\$HOME ${s##*/} \\\\n\"  status 3 -> /^(?<n>\\d+)\\/${root.password}$/\n"
+    "run      \"list\" -> all ${services} \"a b\" c status any\n"
+    "run      \"list\" -> has x\n"
+    "run      \"true\" -> empty @5s\n"
+    "check    ${n} == 7\n"
+    "check    ${www.port} -> \"80\"\n"
+    "host     scp guest 100 /home/guest/f\n"
+    "section  teardown\n"
+    "vm       link down\n";
+
+START_TEST(everything)
+{
+	struct arena *a = arena_new();
+	struct scenario s;
+	struct err e = { 0 };
+
+	ck_assert_msg(read_text(a, whole, "watch fail panic /Kernel panic/\n", &s, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(s.name, "whole");
+	ck_assert_str_eq(s.title, "all there is");
+	ck_assert_uint_eq(s.ntags, 2);
+	ck_assert_uint_eq(s.nrequires, 2);
+	ck_assert_str_eq(s.requires[0].values[1], "i486");
+	ck_assert_str_eq(s.after, "booted");
+	ck_assert(s.pristine);
+	ck_assert_int_eq(s.timeout, 250 * NS_PER_MS);
+	ck_assert_int_eq(s.limit, 120 * NS_PER_S);
+	ck_assert_uint_eq(s.nwatches, 2);
+	ck_assert(s.watches[0].fails && !s.watches[1].fails);
+	ck_assert_str_eq(pattern_text(s.watches[1].pattern), "odd / thing");
+	ck_assert_uint_eq(s.nallows, 1);
+	ck_assert_uint_eq(s.nsteps, 10);
+
+	ck_assert_int_eq(s.steps[0].section, SECTION_SETUP);
+	ck_assert_uint_eq(s.steps[0].nargs, 5);
+	ck_assert_str_eq(shown(a, &s.steps[0].args[2]), "two words");
+
+	ck_assert_uint_eq(s.steps[1].nalts, 2);
+	ck_assert_uint_eq(s.steps[1].line, 15);
+	ck_assert(s.steps[1].alts[0].has_names && !s.steps[1].alts[0].pattern);
+	ck_assert_str_eq(s.steps[1].alts[0].re, "login: (?<who>\\w+) ${nonce}");
+	ck_assert_str_eq(s.steps[1].alts[1].label, "nologin");
+	ck_assert_int_eq(s.steps[1].timeout, 60 * NS_PER_S);
+	ck_assert_str_eq(s.steps[1].source, "expect   /login: (?<who>\\w+) ${nonce}/ @60s");
+
+	ck_assert_str_eq(shown(a, &s.steps[2].args[0]), "echo \"${who}\" $HOME ${s##*/} \\n");
+	ck_assert_uint_eq(s.steps[2].args[0].n, 3); /* what the shell cuts is no name of ours */
+	ck_assert_int_eq(s.steps[2].status, 3);
+	ck_assert_int_eq(s.steps[2].want, WANT_RE);
+	ck_assert_str_eq(shown(a, &s.steps[2].want_text), "^(?<n>\\d+)/${root.password}$");
+
+	ck_assert_int_eq(s.steps[3].want, WANT_ALL);
+	ck_assert_uint_eq(s.steps[3].nwant_words, 3);
+	ck_assert_int_eq(s.steps[3].status, -1);
+	ck_assert_int_eq(s.steps[4].want, WANT_HAS);
+	ck_assert_int_eq(s.steps[5].want, WANT_EMPTY);
+	ck_assert_int_eq(s.steps[5].timeout, 5 * NS_PER_S);
+	ck_assert_int_eq(s.steps[7].want, WANT_TEXT);
+	ck_assert_str_eq(shown(a, &s.steps[8].args[3]), "/home/guest/f");
+	ck_assert_int_eq(s.steps[9].section, SECTION_TEARDOWN);
+	arena_free(a);
+}
+END_TEST
+
+static const struct {
+	const char *text, *msg; /* behind the path */
+} wrong[] = {
+	{ "", ": is empty: the first statement must be: scenario NAME \"title\"" },
+	{ "# only this\n", ": is empty: the first statement must be: scenario NAME \"title\"" },
+	{ HEAD, ": has no step, and would show nothing" },
+	{ "run \"x\"\n", ":1: run: the first statement must be: scenario NAME \"title\"" },
+	{ "tags x\n", ":1: tags: the first statement must be: scenario NAME \"title\"" },
+	{ "scenario t\n", ":1: needs a \"title\" here" },
+	{ HEAD HEAD, ":2: scenario: given twice" },
+	{ HEAD "timeout 10\n", ":2: 10: not a time, such as 10s or 250ms" },
+	{ HEAD "timeout 0s\n", ":2: 0s: not a time, such as 10s or 250ms" },
+	{ HEAD "limit 1s 2s\n", ":2: 2s: one word too many" },
+	{ HEAD "audit files\n", ":2: audit: needs the line `image offline`" },
+	{ HEAD "image offline\nrun \"x\"\n", ":3: run: needs a guest, and with `image offline` there is none" },
+	{ HEAD "image offline\nkeep files\nkeep x \"y\"\n", ":4: keep: needs a guest, and with `image offline` there is none" },
+	{ HEAD "after booted\nimage offline\naudit files\n", ": after booted: with `image offline` there is no guest" },
+	{ HEAD "image other\n", ":2: image other: unknown; door, pristine or offline" },
+	{ HEAD "after lunch\n", ":2: after lunch: unknown state; there is: booted" },
+	{ HEAD "requires net\n", ":2: needs a value here" },
+	{ HEAD "requires net a\nrequires net b\n", ":3: requires net: given twice" },
+	{ HEAD "watch perhaps x /y/\n", ":2: watch perhaps: unknown; fail or warn" },
+	{ HEAD "watch fail x y\n", ":2: needs a /pattern/ here" },
+	{ HEAD "watch fail x /y/\nwatch warn x /z/\n", ":3: watch x: there is one of that name" },
+	{ HEAD "watch fail x /${nonce}/\n", ":2: /${nonce}/: ${...} has no value yet in a statement that is no step" },
+	{ HEAD "watch fail x /(/\n", ":2: pattern /(/: missing closing parenthesis at column 2" },
+	{ HEAD "watch fail x /y/\nallow x /z/\n", ":3: allow x: needs a comment that says why" },
+	{ HEAD "allow x /z/ # why\n", ":2: allow x: there is no watch of that name" },
+	{ HEAD "section middle\n", ":2: section middle: unknown; one of setup steps teardown" },
+	{ HEAD "section steps\nsection setup\n", ":3: section setup: comes once, in the order setup, steps, teardown" },
+	{ HEAD "section steps\nsection steps\n", ":3: section steps: comes once, in the order setup, steps, teardown" },
+	{ HEAD "run \"x\"\nsection steps\n", ":3: section steps: there are steps before the first section" },
+	{ HEAD "run \"x\"\ntags late\n", ":3: tags: belongs before the first step" },
+	{ HEAD "expct /x/\n", ":2: expct: unknown verb; one of expect prompt send run check host vm audit keep" },
+	{ HEAD "vm link sideways\n", ":2: vm: its words fit no form; there is: vm link up, vm link down" },
+	{ HEAD "run\n", ":2: run: its words fit no form; there is: run COMMAND" },
+	{ HEAD "run echo x\n", ":2: run: its words fit no form; there is: run COMMAND" },
+	{ HEAD "run \"x\n", ":2: the quoted text has no end: \"x" },
+	{ HEAD "run \"x\"y\n", ":2: the quoted text: a blank must follow it: \"y" },
+	{ HEAD "run \"\\q\"\n", ":2: \\q: unknown escape; one of \\n \\r \\t \\e \\\\ \\\" \\$" },
+	{ HEAD "run \"${nobody}\"\n", ":2: ${nobody}: nothing before this line defines it" },
+	{ HEAD "run \"${n}\" -> /(?<n>x)/\n", ":2: ${n}: nothing before this line defines it" },
+	{ HEAD "run \"x\" -> /${n}/\n", ":2: ${n}: nothing before this line defines it" },
+	{ HEAD "run \"x\" -> /a(/\n", ":2: pattern /a(/: missing closing parenthesis at column 3" },
+	{ HEAD "run \"x\" -> /a/ b\n", ":2: b: one word too many" },
+	{ HEAD "run \"x\" ->\n", ":2: -> needs /pattern/, \"text\", empty, all WORDS or has WORDS" },
+	{ HEAD "run \"x\" -> all\n", ":2: -> all: needs words" },
+	{ HEAD "run \"x\" -> empty -> empty\n", ":2: a second ->" },
+	{ HEAD "run \"x\" status 256\n", ":2: status 256: 0 to 255, or any" },
+	{ HEAD "run \"x\" status\n", ":2: needs a number or any here" },
+	{ HEAD "run \"x\" @soon\n", ":2: @soon: not a time, such as @10s or @250ms" },
+	{ HEAD "send \"x\" -> empty\n", ":2: send TEXT: takes neither -> nor status" },
+	{ HEAD "expect\n", ":2: expect: needs a /pattern/" },
+	{ HEAD "expect /a/ /b/\n", ":2: expect: one /pattern/ a line; more go on lines that begin with |" },
+	{ HEAD "expect /a\n", ":2: the pattern has no end: /a" },
+	{ HEAD "| x /a/\n", ":2: |: only right below expect or prompt" },
+	{ HEAD "expect /a/\nrun \"x\"\n| x /a/\n", ":4: |: only right below expect or prompt" },
+	{ HEAD "expect /a/\n| x /a/\n| x /b/\n", ":4: | x: there is one of that label" },
+	{ HEAD "expect /a/\n| x\n", ":3: | x: needs a /pattern/" },
+	{ HEAD "host http serve x as Www\n", ":2: as Www: a name is lower-case letters, digits, _ and -" },
+	{ HEAD "\"run\" x\n", ":2: \"run\" x: a line begins with a verb" },
+};
+
+START_TEST(refused)
+{
+	struct arena *a = arena_new();
+	struct scenario s;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(read_text(a, wrong[_i].text, NULL, &s, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s/t.scn%s", test_dir(), wrong[_i].msg));
+	ck_assert_int_eq(e.code, EXIT_USAGE);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(a_folder)
+{
+	struct arena *a = arena_new();
+	struct scenario *v;
+	struct err e = { 0 };
+	size_t n;
+
+#define PUT(name, text) ck_assert_int_eq(file_write(arena_printf(a, "%s/" name, test_dir()), text, strlen(text), 0644, &e), 0)
+	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s: holds no scenario (NAME.scn)", test_dir()));
+	PUT("watches", "watch fail panic /Kernel panic/\n");
+	PUT("b.scn", "scenario second \"t\"\nrun \"x\"\n");
+	PUT("c.scn", "scenario first \"t\"\nrun \"x\"\n");
+	PUT("README", "no scenario\n");
+	ck_assert_msg(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e) == 0, "%s", e.msg);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(v[0].name, "first");
+	ck_assert_uint_eq(v[1].nwatches, 1);
+	PUT("d.scn", "scenario first \"t\"\nrun \"x\"\n");
+	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s/d.scn: scenario first: %s/c.scn has that name", test_dir(), test_dir()));
+	PUT("watches", "allow panic /x/ # y\n");
+	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s/watches:1: allow: only watch lines here", test_dir()));
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+scenario_suite(void)
+{
+	Suite *s = suite_of("scenario", (const TTest *[]){ everything, a_folder, NULL });
+
+	tcase_add_loop_test(harness_case(s, "refused"), refused, 0, sizeof wrong / sizeof *wrong);
+	return s;
+}

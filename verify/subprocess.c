@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/subprocess.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+#include "build/base/file.h"
+#include "verify/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct prog {
+	struct loop *loop;
+	struct child child;
+	struct prog_opts o;
+	size_t sent; /* of o.in */
+	struct buf out;
+	bool late;
+	unsigned alarm;
+	prog_done *done;
+	void *arg;
+};
+
+static void
+hear(struct prog *p)
+{
+	char block[65536];
+	ssize_t n = read(p->child.out, block, sizeof block);
+
+	if (n > 0)
+		buf_add(&p->out, block, (size_t)n);
+	if (n == 0)
+		loop_forget(p->loop, p->child.out);
+}
+
+static void
+on_out(void *arg, int fd, short revents)
+{
+	(void)fd;
+	(void)revents;
+	hear(arg);
+}
+
+static void
+close_in(struct prog *p)
+{
+	loop_forget(p->loop, p->child.in);
+	close(p->child.in);
+	p->child.in = -1;
+}
+
+static void
+on_in(void *arg, int fd, short revents)
+{
+	struct prog *p = arg;
+	ssize_t n = write(fd, (const char *)p->o.in + p->sent, p->o.nin - p->sent);
+
+	(void)revents;
+	if (n > 0)
+		p->sent += (size_t)n;
+	if (p->sent == p->o.nin || (n < 0 && errno != EAGAIN && errno != EINTR))
+		close_in(p);
+}
+
+/* stops listening and frees, after the child was reaped */
+static void
+forget(struct prog *p)
+{
+	loop_cancel(p->loop, p->alarm);
+	loop_forget(p->loop, p->child.out);
+	loop_forget(p->loop, p->child.pidfd);
+	loop_forget(p->loop, p->child.in);
+}
+
+static void
+on_dead(void *arg, int fd, short revents)
+{
+	struct prog *p = arg;
+	struct prog_result r = { .late = p->late };
+	struct err e;
+	size_t had;
+
+	(void)fd;
+	(void)revents;
+	do { /* what is still in the pipe; not to its end, which a grandchild may hold open */
+		had = p->out.n;
+		hear(p);
+	} while (p->out.n > had);
+	forget(p);
+	if (child_wait(&p->child, &r.status, &e) < 0)
+		r.status = -1;
+	buf_adds(&p->out, "");
+	r.out = p->out.p;
+	r.n = p->out.n;
+	p->done(p->arg, &r);
+	buf_free(&p->out);
+	free(p);
+}
+
+static void
+on_late(void *arg)
+{
+	struct prog *p = arg;
+
+	p->alarm = 0;
+	p->late = true;
+	child_kill(&p->child, SIGKILL);
+}
+
+int
+prog_start(struct loop *l, char *const argv[], const struct prog_opts *o, prog_done *done, void *arg, struct prog **out, struct err *e)
+{
+	struct prog *p = xmalloc(sizeof *p);
+	struct child_opts co = { .dir = o->dir, .want_in = o->nin > 0 };
+
+	*p = (struct prog){ .loop = l, .o = *o, .done = done, .arg = arg };
+	if (child_start(&p->child, argv, &co, e) < 0) {
+		free(p);
+		return -1;
+	}
+	fd_nonblock(p->child.out);
+	loop_watch(l, p->child.out, POLLIN, on_out, p);
+	loop_watch(l, p->child.pidfd, POLLIN, on_dead, p);
+	if (o->nin)
+		loop_watch(l, p->child.in, POLLOUT, on_in, p);
+	if (o->deadline != NS_NEVER)
+		p->alarm = loop_at(l, o->deadline, on_late, p);
+	*out = p;
+	return 0;
+}
+
+void
+prog_cancel(struct prog *p)
+{
+	int status;
+	struct err e;
+
+	if (!p)
+		return;
+	forget(p);
+	child_kill(&p->child, SIGKILL);
+	child_wait(&p->child, &status, &e);
+	buf_free(&p->out);
+	free(p);
+}
