@@ -176,8 +176,8 @@ reproduce: $(TOOLS)
 
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do $(LHV) broken $(VFLAGS) \
-		-o "$$($(LHB) config OUTPUT $(ARGS))/broken" verify/test/broken "$$m" || exit; done) $(told)
+	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do $(LHV) mutants $(VFLAGS) \
+		-o "$$($(LHB) config OUTPUT $(ARGS))/mutants" verify/test/broken "$$m" || exit; done) $(told)
 
 # every triple in both networks; the figures are lines on stdout
 bench-verify: $(TOOLS)

@@ -25,7 +25,7 @@ make_for(const char *out, const struct stat *owner, struct err *e)
 }
 
 int
-owner_become(const char *path, const char *out, struct err *e)
+droproot_to_owner_of(const char *path, const char *out, struct err *e)
 {
 	char dir[PATH_MAX], *slash;
 	struct stat st;

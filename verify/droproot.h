@@ -10,6 +10,6 @@
  * warning.  Before anything else is done.  out: a folder to write to, or NULL; where there is none, it is
  * made for the owner, who may not be able to.
  */
-int owner_become(const char *path, const char *out, struct err *e);
+int droproot_to_owner_of(const char *path, const char *out, struct err *e);
 
 #endif

@@ -170,7 +170,7 @@ read_state(struct arena *a, struct options *o, struct err *e)
 	return 0;
 }
 
-/* ---- run, broken ---- */
+/* ---- run, mutants ---- */
 
 static const char *
 today(struct arena *a)
@@ -184,16 +184,16 @@ today(struct arena *a)
 }
 
 static int
-status_of(const struct cell_result *r, size_t n)
+status_of(const struct testcase_result *r, size_t n)
 {
 	size_t count[NVERDICTS] = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		count[r[i].verdict]++;
-	if (count[VERDICT_FAIL] || count[VERDICT_FLAKY])
+	if (count[VERDICT_FAIL])
 		return EXIT_WORK;
 	/* a run that judged nothing proves nothing */
-	return count[VERDICT_BROKEN] || !count[VERDICT_PASS] ? EXIT_NOJUDGE : 0;
+	return count[VERDICT_INCONCLUSIVE] || !count[VERDICT_PASS] ? EXIT_NOJUDGE : 0;
 }
 
 static int
@@ -202,19 +202,19 @@ play(struct arena *a, const struct options *o, struct matrix *m, struct err *e)
 	const struct manifest *first = &m->images[0].m;
 	struct report_head head = { .version = LH_VERSION, .set = first->set, .profile = first->profile, .why = first->why, .date = today(a) };
 	const char *html = arena_printf(a, "%s/index.html", o->run.out);
-	struct cell_result *results;
+	struct testcase_result *results;
 	size_t n;
 
 	/* so that a run that is not finished has none */
 	if (file_remove(arena_printf(a, "%s/results", o->run.out), e) < 0)
 		return -1;
-	if (run_cells(a, m, &o->run, &head, &results, &n, e) < 0)
+	if (run_testcases(a, m, &o->run, &head, &results, &n, e) < 0)
 		return -1;
 	if (results_write(a, o->run.out, results, n, &head, e) < 0)
 		return -1;
 	if (report_junit(arena_printf(a, "%s/junit.xml", o->run.out), results, n, &head, e) < 0 || report_html(html, results, n, &head, e) < 0)
 		return -1;
-	(head.person ? report_end : report_tap_end)(stdout, results, n, &head, html);
+	(head.tty ? report_end : report_tap_end)(stdout, results, n, &head, html);
 	if (fflush(stdout) != 0)
 		return fail_errno(e, "stdout");
 	return status_of(results, n);
@@ -228,7 +228,7 @@ run(struct arena *a, struct options *o, struct err *e)
 	struct matrix m;
 	size_t n;
 
-	if (need_words(o, 1, "run: needs a manifest", e) < 0 || owner_become(o->words[0], o->run.out, e) < 0)
+	if (need_words(o, 1, "run: needs a manifest", e) < 0 || droproot_to_owner_of(o->words[0], o->run.out, e) < 0)
 		return -1;
 	if (read_scenarios(a, o, &scenarios, &n, e) < 0 || read_state(a, o, e) < 0 || choose_out(a, o, o->words[0], e) < 0)
 		return -1;
@@ -238,21 +238,21 @@ run(struct arena *a, struct options *o, struct err *e)
 }
 
 static int
-run_broken(struct arena *a, struct options *o, struct err *e)
+run_mutants(struct arena *a, struct options *o, struct err *e)
 {
 	struct scenario *scenarios;
-	struct sabotage *sabotage;
+	struct mutant *mutant;
 	struct image *images;
 	struct matrix m;
-	size_t n, nsabotage;
+	size_t n, nmutants;
 
-	if (need_words(o, 2, "broken: needs a folder (or a file) and a manifest", e) < 0 || owner_become(o->words[1], o->run.out, e) < 0)
+	if (need_words(o, 2, "mutants: needs a folder (or a file) and a manifest", e) < 0 || droproot_to_owner_of(o->words[1], o->run.out, e) < 0)
 		return -1;
 	if (read_scenarios(a, o, &scenarios, &n, e) < 0 || choose_out(a, o, o->words[1], e) < 0)
 		return -1;
-	if (broken_read_all(a, o->words[0], &sabotage, &nsabotage, e) < 0 || open_images(a, o->words + 1, o->nwords - 1, o->run.out, &images, e) < 0)
+	if (mutants_read_all(a, o->words[0], &mutant, &nmutants, e) < 0 || open_images(a, o->words + 1, o->nwords - 1, o->run.out, &images, e) < 0)
 		return -1;
-	if (broken_matrix(a, images, (size_t)o->nwords - 1, sabotage, nsabotage, scenarios, n, &m, e) < 0)
+	if (mutants_matrix(a, images, (size_t)o->nwords - 1, mutant, nmutants, scenarios, n, &m, e) < 0)
 		return -1;
 	return play(a, o, &m, e);
 }
@@ -263,7 +263,7 @@ static int
 merge(struct arena *a, struct options *o, struct err *e)
 {
 	struct report_head head;
-	struct cell_result *results;
+	struct testcase_result *results;
 	const char *html;
 	size_t n;
 
@@ -279,7 +279,7 @@ merge(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	report_tap_start(stdout, n, &head);
 	for (size_t i = 0; i < n; i++)
-		report_tap_cell(stdout, i + 1, &results[i]);
+		report_tap_testcase(stdout, i + 1, &results[i]);
 	report_tap_end(stdout, results, n, &head, html);
 	if (fflush(stdout) != 0)
 		return fail_errno(e, "stdout");
@@ -306,20 +306,20 @@ beside(struct arena *a, const char *name, const char **out, struct err *e)
 static int
 bisect(struct arena *a, struct options *o, struct err *e)
 {
-	struct hunt_opts h = { .scenarios = scenario_dir(a, o), .only = o->only, .accel = o->run.accel, .scale = o->run.scale, .out = o->run.out };
-	struct hunt hunt;
+	struct bisect_opts h = { .scenarios = scenario_dir(a, o), .only = o->only, .accel = o->run.accel, .scale = o->run.scale, .out = o->run.out };
+	struct bisect bisect;
 
 	if (!o->only)
 		return fail_usage(e, "bisect: name a scenario (-s NAME, SCENARIO=NAME): its verdict is what is asked for");
 	if (beside(a, "lh-build", &h.lh_build, e) < 0 || beside(a, "lh-verify", &h.lh_verify, e) < 0)
 		return -1;
-	if (hunt_open(a, &h, o->words, (size_t)o->nwords, &hunt, e) < 0)
+	if (bisect_open(a, &h, o->words, (size_t)o->nwords, &bisect, e) < 0)
 		return -1;
-	culprit_plan(&hunt, stdout);
-	if (hunt.q.dry)
+	bisect_report_plan(&bisect, stdout);
+	if (bisect.q.dry)
 		return 0;
 	fflush(stdout);
-	return hunt_run(&hunt, e) < 0 ? -1 : culprit_tell(&hunt, stdout, e);
+	return bisect_run(&bisect, e) < 0 ? -1 : bisect_report(&bisect, stdout, e);
 }
 
 /* ---- list, lint ---- */
@@ -384,10 +384,10 @@ lint(struct arena *a, struct options *o, struct err *e)
 static int
 boot(struct arena *a, struct options *o, struct err *e)
 {
-	if (need_words(o, 1, "boot: needs a manifest", e) < 0 || owner_become(o->words[0], NULL, e) < 0)
+	if (need_words(o, 1, "boot: needs a manifest", e) < 0 || droproot_to_owner_of(o->words[0], NULL, e) < 0)
 		return -1;
 	/* no probe: a person sees whether it boots, and may choose otherwise */
-	return hand_boot(a, o->words[0], strcmp(o->run.accel, "auto") ? o->run.accel : "tcg", o->print, e);
+	return interactive_boot(a, o->words[0], strcmp(o->run.accel, "auto") ? o->run.accel : "tcg", o->print, e);
 }
 
 static const struct command *
@@ -399,7 +399,7 @@ commands(void)
 		{ "list", "[MANIFEST...]", "the scenarios; or as matrix", list },
 		{ "merge", "-o DIR RUN-DIR...", "several runs, such as one a machine, as one report and one exit status", merge },
 		{ "lint", "[SCENARIO-FILE...]", "check scenarios without booting anything", lint },
-		{ "broken", "DIR MANIFEST...", "are images broken on purpose refused, and for the right reason?", run_broken },
+		{ "mutants", "DIR MANIFEST...", "are images broken on purpose refused, and for the right reason?", run_mutants },
 		{ "bisect", "GOOD=A BAD=B ...", "find the version, or the commit, that broke a scenario; see README.md", bisect },
 		{ "boot", "[--print] MANIFEST", "a guest for a person, with its console on this terminal", boot },
 		{ NULL, NULL, NULL, NULL },
@@ -542,7 +542,7 @@ read_options(struct arena *a, struct options *o, int argc, char **argv, struct e
 }
 
 static int
-obey(struct arena *a, int argc, char **argv, struct err *e)
+dispatch(struct arena *a, int argc, char **argv, struct err *e)
 {
 	struct options o = { .run.accel = "auto" };
 	int r = read_options(a, &o, argc, argv, e);
@@ -550,14 +550,14 @@ obey(struct arena *a, int argc, char **argv, struct err *e)
 	if (r)
 		return r < 0 ? -1 : 0;
 	if (!o.nwords)
-		return fail_usage(e, "needs a command: run, merge, matrix, list, lint, broken, bisect or boot; see lh-verify --help");
+		return fail_usage(e, "needs a command: run, merge, matrix, list, lint, mutants, bisect or boot; see lh-verify --help");
 	for (const struct command *c = commands(); c->name; c++)
 		if (!strcmp(c->name, o.words[0])) {
 			o.words++;
 			o.nwords--;
 			return c->run(a, &o, e);
 		}
-	return fail_usage(e, "%s: unknown command; one of run merge matrix list lint broken bisect boot", o.words[0]);
+	return fail_usage(e, "%s: unknown command; one of run merge matrix list lint mutants bisect boot", o.words[0]);
 }
 
 int
@@ -568,7 +568,7 @@ main(int argc, char **argv)
 	int status;
 
 	log_program("lh-verify");
-	status = obey(a, argc, argv, &e);
+	status = dispatch(a, argc, argv, &e);
 	if (status < 0) {
 		status = log_fatal(&e);
 		if (status != EXIT_USAGE)

@@ -13,20 +13,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct prog {
+struct subprocess {
 	struct loop *loop;
 	struct child child;
-	struct prog_opts o;
+	struct subprocess_opts o;
 	size_t sent; /* of o.in */
 	struct buf out;
 	bool late;
 	unsigned alarm;
-	prog_done *done;
+	subprocess_done *done;
 	void *arg;
 };
 
 static void
-hear(struct prog *p)
+hear(struct subprocess *p)
 {
 	char block[65536];
 	ssize_t n = read(p->child.out, block, sizeof block);
@@ -46,7 +46,7 @@ on_out(void *arg, int fd, short revents)
 }
 
 static void
-close_in(struct prog *p)
+close_in(struct subprocess *p)
 {
 	loop_forget(p->loop, p->child.in);
 	close(p->child.in);
@@ -56,7 +56,7 @@ close_in(struct prog *p)
 static void
 on_in(void *arg, int fd, short revents)
 {
-	struct prog *p = arg;
+	struct subprocess *p = arg;
 	ssize_t n = write(fd, (const char *)p->o.in + p->sent, p->o.nin - p->sent);
 
 	(void)revents;
@@ -68,7 +68,7 @@ on_in(void *arg, int fd, short revents)
 
 /* stops listening and frees, after the child was reaped */
 static void
-forget(struct prog *p)
+forget(struct subprocess *p)
 {
 	loop_cancel(p->loop, p->alarm);
 	loop_forget(p->loop, p->child.out);
@@ -79,8 +79,8 @@ forget(struct prog *p)
 static void
 on_dead(void *arg, int fd, short revents)
 {
-	struct prog *p = arg;
-	struct prog_result r = { .late = p->late };
+	struct subprocess *p = arg;
+	struct subprocess_result r = { .late = p->late };
 	struct err e;
 	size_t had;
 
@@ -104,7 +104,7 @@ on_dead(void *arg, int fd, short revents)
 static void
 on_late(void *arg)
 {
-	struct prog *p = arg;
+	struct subprocess *p = arg;
 
 	p->alarm = 0;
 	p->late = true;
@@ -112,12 +112,12 @@ on_late(void *arg)
 }
 
 int
-prog_start(struct loop *l, char *const argv[], const struct prog_opts *o, prog_done *done, void *arg, struct prog **out, struct err *e)
+subprocess_start(struct loop *l, char *const argv[], const struct subprocess_opts *o, subprocess_done *done, void *arg, struct subprocess **out, struct err *e)
 {
-	struct prog *p = xmalloc(sizeof *p);
+	struct subprocess *p = xmalloc(sizeof *p);
 	struct child_opts co = { .dir = o->dir, .want_in = o->nin > 0 };
 
-	*p = (struct prog){ .loop = l, .o = *o, .done = done, .arg = arg };
+	*p = (struct subprocess){ .loop = l, .o = *o, .done = done, .arg = arg };
 	if (child_start(&p->child, argv, &co, e) < 0) {
 		free(p);
 		return -1;
@@ -134,7 +134,7 @@ prog_start(struct loop *l, char *const argv[], const struct prog_opts *o, prog_d
 }
 
 void
-prog_cancel(struct prog *p)
+subprocess_cancel(struct subprocess *p)
 {
 	int status;
 	struct err e;

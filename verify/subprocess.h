@@ -14,17 +14,17 @@ struct loop;
  * A program of the host, run to its end on the loop: qemu-img, OpenSSH.  Its stdin is what it is
  * given, its stdout and stderr are collected together.
  */
-struct prog;
+struct subprocess;
 
-struct prog_result {
+struct subprocess_result {
 	int status;	 /* as waitpid gives it */
 	bool late;	 /* the deadline passed, it was killed */
 	const char *out; /* a NUL behind the bytes; valid in the callback */
 	size_t n;
 };
-typedef void prog_done(void *arg, const struct prog_result *r);
+typedef void subprocess_done(void *arg, const struct subprocess_result *r);
 
-struct prog_opts {
+struct subprocess_opts {
 	const char *dir; /* cwd, or NULL */
 	const void *in;	 /* for its stdin; must live until done */
 	size_t nin;
@@ -32,8 +32,8 @@ struct prog_opts {
 };
 
 /* done is called once, from the loop; the prog frees itself after it */
-int prog_start(struct loop *l, char *const argv[], const struct prog_opts *o, prog_done *done, void *arg, struct prog **out, struct err *e);
+int subprocess_start(struct loop *l, char *const argv[], const struct subprocess_opts *o, subprocess_done *done, void *arg, struct subprocess **out, struct err *e);
 /* killed and reaped; done is not called */
-void prog_cancel(struct prog *p);
+void subprocess_cancel(struct subprocess *p);
 
 #endif

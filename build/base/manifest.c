@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char first_line[] = "lh-manifest 1";
+static const char first_line[] = "lh-manifest 2";
 
 /* the members that are one text each; the rest of a line is the value */
 static const struct key {
@@ -21,39 +21,36 @@ static const struct key {
 	size_t member;
 	bool needed;
 } keys[] = {
-#define TEXT(name, needed)                                     \
-	{                                                      \
-#name, offsetof(struct manifest, name), needed \
-	}
-	TEXT(triple, true),
-	TEXT(arch, false),
-	TEXT(profile, false),
-	TEXT(why, false),
-	TEXT(set, false),
-	TEXT(net, false),
-	TEXT(hostname, false),
-	TEXT(address, false),
-	TEXT(router, false),
-	TEXT(dns, false),
-	TEXT(country, false),
-	TEXT(qemu, true),
-	TEXT(machine, true),
-	TEXT(cpu, false),
-	TEXT(console, true),
-	TEXT(panic, false),
-	TEXT(elf, false),
-	TEXT(refuse, false),
-	TEXT(guarded, false),
-	TEXT(disk_bus, false),
-	TEXT(kernel, false),
-	TEXT(kernel_sha256, false),
-	TEXT(append, false),
-	TEXT(image, false),
-	TEXT(image_digest, false),
-	TEXT(symbols, false),
-	TEXT(credentials, false),
-	TEXT(door, false),
-	TEXT(key, false),
+#define TEXT(name, member, needed) { name, offsetof(struct manifest, member), needed }
+	TEXT("triple", triple, true),
+	TEXT("arch", arch, false),
+	TEXT("profile", profile, false),
+	TEXT("why", why, false),
+	TEXT("set", set, false),
+	TEXT("net", net, false),
+	TEXT("hostname", hostname, false),
+	TEXT("address", address, false),
+	TEXT("router", router, false),
+	TEXT("dns", dns, false),
+	TEXT("country", country, false),
+	TEXT("qemu", qemu, true),
+	TEXT("machine", machine, true),
+	TEXT("cpu", cpu, false),
+	TEXT("console", console, true),
+	TEXT("panic", panic, false),
+	TEXT("elf", elf, false),
+	TEXT("refuse", refuse, false),
+	TEXT("guarded", guarded, false),
+	TEXT("disk-bus", disk_bus, false),
+	TEXT("kernel", kernel, false),
+	TEXT("kernel-sha256", kernel_sha256, false),
+	TEXT("append", append, false),
+	TEXT("image", image, false),
+	TEXT("image-digest", image_digest, false),
+	TEXT("symbols", symbols, false),
+	TEXT("credentials", credentials, false),
+	TEXT("agent", agent, false),
+	TEXT("key", key, false),
 #undef TEXT
 };
 

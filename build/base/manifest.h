@@ -16,7 +16,7 @@ struct buf;
  * read by lh-verify.  It is the only place where the two programs meet, and an image
  * that is not ours can be verified with a manifest written by hand.
  *
- * Text: first line "lh-manifest 1", then `key value` lines, comments with #.  Paths
+ * Text: first line "lh-manifest 2", then `key value` lines, comments with #.  Paths
  * are relative to the manifest's folder.  An unknown key is an error, a missing one
  * is named.  The reader accepts only what is needed to boot as mandatory: triple,
  * qemu, machine, console, and one of kernel or image.
@@ -84,7 +84,7 @@ struct manifest {
 	const char *image_digest; /* digest_disk */
 	const char *symbols;	  /* System.map or NULL */
 	const char *credentials;  /* file of `user password` lines, or NULL */
-	const char *door;	  /* how a command channel is injected: s6-linux-init, inittab; NULL: it cannot be */
+	const char *agent;	  /* how a command channel is injected: s6-linux-init, inittab; NULL: it cannot be */
 	const char *key;	  /* of the image action */
 
 	struct man_part *parts;

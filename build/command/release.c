@@ -133,7 +133,7 @@ read_results(struct arena *a, const char *path, struct judged **v, size_t *n, st
 			const char **to;
 		} keys[] = { { "arch", j ? &j->arch : NULL }, { "net", j ? &j->net : NULL }, { "profile", j ? &j->profile : NULL }, { "set", j ? &j->set : NULL }, { "image", j ? &j->image : NULL }, { "kernel", j ? &j->kernel : NULL }, { "scenario", j ? &j->scenario : NULL }, { "verdict", j ? &j->verdict : NULL } };
 
-		if (is(key, "cell")) {
+		if (is(key, "case")) {
 			*v = arena_more(a, *v, *n, sizeof **v);
 			(*v)[(*n)++] = (struct judged){ 0 };
 		}

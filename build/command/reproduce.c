@@ -204,7 +204,7 @@ judge(struct making *k, struct err *e)
 	fputs(v.told, stdout);
 	if (v.differences)
 		return fail(e, "%s, profile %s: two builds differ; the second one is in %s", k->cfg->triple, k->first.profile, there);
-	printf("%s, profile %s, set %s: reproduced: image_digest %s\n", k->cfg->triple, k->first.profile, k->first.set, k->first.image_digest);
+	printf("%s, profile %s, set %s: reproduced: image-digest %s\n", k->cfg->triple, k->first.profile, k->first.set, k->first.image_digest);
 	printf("  rebuilt: %zu packages, the toolchain among them%s\n", k->first.npackages - lent, lent ? "; not rebuilt: linux, as KERNEL=cached says" : ", and linux");
 	printf("  other: checkout, OUTPUT, CACHE, %sTZ, locale, umask, JOBS; the same: this machine, its compiler, its kernel\n", k->user ? arena_printf(k->a, "user (%s), ", k->user) : "");
 	return file_remove(k->folder, e);

@@ -87,7 +87,7 @@ open_side(struct arena *a, const char *path, struct side *s, struct err *e)
 static bool
 follows(const char *key)
 {
-	static const char *const keys[] = { "kernel_sha256", "image_digest", "key", "append", "partition", "special" };
+	static const char *const keys[] = { "kernel-sha256", "image-digest", "key", "append", "partition", "special" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (!strncmp(key, keys[i], strlen(keys[i])) && strchr(" ", key[strlen(keys[i])]))

@@ -186,7 +186,7 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 		.symbols = "System.map",
 		.image = "disk-image.raw",
 		.credentials = credentials_from(a, cfg, dir),
-		.door = strcmp(p->profile, "s6") ? "inittab" : "s6-linux-init",
+		.agent = strcmp(p->profile, "s6") ? "inittab" : "s6-linux-init",
 	};
 	record_network(cfg, m);
 	record_machine(cfg, sd, m);

@@ -57,18 +57,18 @@ struct known {
 /* packages that are easily read in a line */
 #define FEW 4
 
-#define NCELLS 6
+#define NTESTCASES 6
 
 static size_t
-cut(char *line, char **cells)
+cut(char *line, char **testcases)
 {
 	size_t n = 0;
 	char *tab;
 
 	for (;; line = tab + 1) {
-		cells[n++] = line;
+		testcases[n++] = line;
 		tab = strchr(line, '\t');
-		if (!tab || n == NCELLS)
+		if (!tab || n == NTESTCASES)
 			return n;
 		*tab = '\0';
 	}
@@ -137,9 +137,9 @@ ask_build(struct arena *a, const char *lh_build, char *const *args, char *const 
 	} else {
 		lines_text(a, "versions", said.p ? said.p : "", &l);
 		while ((line = lines_next(&l))) {
-			char *cells[NCELLS];
+			char *testcases[NTESTCASES];
 
-			take_row(a, cells, cut(line, cells), k);
+			take_row(a, testcases, cut(line, testcases), k);
 		}
 	}
 	buf_free(&said);
@@ -171,22 +171,22 @@ variable(struct arena *a, const char *kind, const char *package, const char *val
 }
 
 static size_t
-add_package(struct arena *a, struct question *q, const char *name)
+add_package(struct arena *a, struct arguments *q, const char *name)
 {
 	size_t p = q->w.npackages;
 
 	q->choices = arena_more(a, q->choices, p, sizeof *q->choices);
 	q->choices[p] = NULL;
 	q->w.packages = arena_more(a, q->w.packages, p, sizeof *q->w.packages);
-	q->w.packages[q->w.npackages++] = (struct bisect_package){ .name = name };
+	q->w.packages[q->w.npackages++] = (struct search_package){ .name = name };
 	return p;
 }
 
 /* args may hold NULLs at its end */
 static void
-add_choice(struct arena *a, struct question *q, size_t p, const char *version, const char *title, char *one, char *two)
+add_choice(struct arena *a, struct arguments *q, size_t p, const char *version, const char *title, char *one, char *two)
 {
-	struct bisect_package *pkg = &q->w.packages[p];
+	struct search_package *pkg = &q->w.packages[p];
 	struct choice c = { .title = title, .args = arena_array(a, 3, sizeof *c.args) };
 
 	c.args[0] = one;
@@ -199,7 +199,7 @@ add_choice(struct arena *a, struct question *q, size_t p, const char *version, c
 
 /* pinned versions between two, from the one to the other, neither of them included */
 static void
-add_between(struct arena *a, struct question *q, size_t p, const struct known *k, const char *from, const char *to)
+add_between(struct arena *a, struct arguments *q, size_t p, const struct known *k, const char *from, const char *to)
 {
 	const char *name = q->w.packages[p].name, *at = from;
 	int way = version_compare(to, from);
@@ -224,10 +224,10 @@ add_between(struct arena *a, struct question *q, size_t p, const struct known *k
 
 /* which versions of a package are at least that; false: all, so that nothing needs to be said */
 static bool
-find_range(const struct question *q, const struct known *k, const struct minimum *m, struct bisect_need *n)
+find_range(const struct arguments *q, const struct known *k, const struct minimum *m, struct search_need *n)
 {
 	for (size_t p = 0; p < q->w.npackages; p++) {
-		const struct bisect_package *on = &q->w.packages[p];
+		const struct search_package *on = &q->w.packages[p];
 		size_t last = on->nversions - 1;
 
 		if (strcmp(on->name, m->on))
@@ -247,13 +247,13 @@ find_range(const struct question *q, const struct known *k, const struct minimum
 }
 
 static void
-add_need(struct arena *a, struct question *q, const struct known *k, const struct minimum *m)
+add_need(struct arena *a, struct arguments *q, const struct known *k, const struct minimum *m)
 {
 	for (size_t p = 0; p < q->w.npackages; p++) {
-		const struct bisect_package *pkg = &q->w.packages[p];
+		const struct search_package *pkg = &q->w.packages[p];
 
 		for (size_t v = 0; v < pkg->nversions; v++) {
-			struct bisect_need n = { .package = p, .version = v };
+			struct search_need n = { .package = p, .version = v };
 			bool first, last;
 
 			if (strcmp(pkg->name, m->package) || strcmp(pkg->versions[v], m->version) || !find_range(q, k, m, &n))
@@ -270,14 +270,14 @@ add_need(struct arena *a, struct question *q, const struct known *k, const struc
 }
 
 static void
-add_needs(struct arena *a, struct question *q, const struct known *k)
+add_needs(struct arena *a, struct arguments *q, const struct known *k)
 {
 	for (size_t i = 0; i < k->nminimums; i++)
 		add_need(a, q, k, &k->minimums[i]);
 }
 
 static void
-take_known(struct question *q, const struct known *k)
+take_known(struct arguments *q, const struct known *k)
 {
 	q->set = k->set;
 	q->triple = k->triple;
@@ -341,7 +341,7 @@ brief_tree(const char *override)
 }
 
 static void
-add_difference(struct arena *a, struct question *q, const struct known *good, const struct package *g, const struct package *b, char *const *good_vars)
+add_difference(struct arena *a, struct arguments *q, const struct known *good, const struct package *g, const struct package *b, char *const *good_vars)
 {
 	size_t p = add_package(a, q, g->name);
 	char *version = word_of(good_vars, variable(a, "VERSION", g->name, "")), *override = word_of(good_vars, variable(a, "OVERRIDE", g->name, ""));
@@ -356,7 +356,7 @@ add_difference(struct arena *a, struct question *q, const struct known *good, co
 }
 
 static int
-read_sets(struct arena *a, const char *lh_build, struct question *q, struct err *e)
+read_sets(struct arena *a, const char *lh_build, struct arguments *q, struct err *e)
 {
 	char **good_vars, **bad_vars;
 	struct known good, bad;
@@ -399,7 +399,7 @@ check_pinned(const struct known *k, const char *package, const char *var, const 
 }
 
 static int
-read_versions(struct arena *a, const struct known *k, struct question *q, struct err *e)
+read_versions(struct arena *a, const struct known *k, struct arguments *q, struct err *e)
 {
 	size_t p = add_package(a, q, q->package);
 
@@ -437,7 +437,7 @@ git(struct arena *a, const char *dir, struct buf *said, struct err *e, const cha
 }
 
 static void
-add_commit(struct arena *a, struct question *q, size_t p, char *line)
+add_commit(struct arena *a, struct arguments *q, size_t p, char *line)
 {
 	char *subject = strchr(line, ' ');
 
@@ -448,7 +448,7 @@ add_commit(struct arena *a, struct question *q, size_t p, char *line)
 }
 
 static int
-read_commits(struct arena *a, struct question *q, struct err *e)
+read_commits(struct arena *a, struct arguments *q, struct err *e)
 {
 	size_t p = add_package(a, q, q->package);
 	struct buf said = { 0 }, first = { 0 };
@@ -481,7 +481,7 @@ out:
 }
 
 static int
-read_package(struct arena *a, const char *lh_build, struct question *q, struct err *e)
+read_package(struct arena *a, const char *lh_build, struct arguments *q, struct err *e)
 {
 	char *none[] = { NULL };
 	struct known k;
@@ -501,7 +501,7 @@ read_package(struct arena *a, const char *lh_build, struct question *q, struct e
 /* ---- the words ---- */
 
 static int
-take_repo(struct arena *a, struct question *q, const char *dir, struct err *e)
+take_repo(struct arena *a, struct arguments *q, const char *dir, struct err *e)
 {
 	char full[PATH_MAX];
 
@@ -512,7 +512,7 @@ take_repo(struct arena *a, struct question *q, const char *dir, struct err *e)
 }
 
 static int
-take_word(struct arena *a, struct question *q, const char *word, struct argv *rest, struct err *e)
+take_word(struct arena *a, struct arguments *q, const char *word, struct argv *rest, struct err *e)
 {
 	const char *value = strchr(word, '=');
 	size_t n = value ? (size_t)(value - word) : 0;
@@ -545,12 +545,12 @@ take_word(struct arena *a, struct question *q, const char *word, struct argv *re
 }
 
 int
-question_read(struct arena *a, const char *lh_build, char *const *words, size_t n, struct question *out, struct err *e)
+arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t n, struct arguments *out, struct err *e)
 {
 	struct argv rest = { .a = a };
 	static char *none[] = { NULL };
 
-	*out = (struct question){ .repeat = ODDS_SAME, .args = none };
+	*out = (struct arguments){ .repeat = ODDS_SAME, .args = none };
 	for (size_t i = 0; i < n; i++)
 		if (take_word(a, out, words[i], &rest, e) < 0)
 			return -1;
@@ -566,7 +566,7 @@ question_read(struct arena *a, const char *lh_build, char *const *words, size_t 
 /* ---- telling ---- */
 
 const char *
-question_version(const struct question *q, size_t package, size_t version)
+arguments_version(const struct arguments *q, size_t package, size_t version)
 {
 	const char *tree = q->choices[package][version].tree;
 
@@ -575,19 +575,19 @@ question_version(const struct question *q, size_t package, size_t version)
 
 /* "a 1, b 2" of those that are not at that end */
 static const char *
-list_others(struct arena *a, const struct question *q, const size_t *mixture, bool bad, size_t *n)
+list_others(struct arena *a, const struct arguments *q, const size_t *version_set, bool bad, size_t *n)
 {
 	struct buf b = { 0 };
 	const char *text;
 
 	*n = 0;
 	for (size_t p = 0; p < q->w.npackages; p++) {
-		const struct bisect_package *pkg = &q->w.packages[p];
+		const struct search_package *pkg = &q->w.packages[p];
 
-		const char *title = q->choices[p][mixture[p]].title;
+		const char *title = q->choices[p][version_set[p]].title;
 
-		if (mixture[p] != (bad ? pkg->nversions - 1 : 0))
-			buf_addf(&b, "%s%s %s%s%s%s", (*n)++ ? ", " : "", pkg->name, question_version(q, p, mixture[p]), title ? " \"" : "", title ? title : "", title ? "\"" : "");
+		if (version_set[p] != (bad ? pkg->nversions - 1 : 0))
+			buf_addf(&b, "%s%s %s%s%s%s", (*n)++ ? ", " : "", pkg->name, arguments_version(q, p, version_set[p]), title ? " \"" : "", title ? title : "", title ? "\"" : "");
 	}
 	text = arena_strdup(a, b.n ? b.p : "");
 	buf_free(&b);
@@ -595,10 +595,10 @@ list_others(struct arena *a, const struct question *q, const size_t *mixture, bo
 }
 
 const char *
-question_mixture(struct arena *a, const struct question *q, const size_t *mixture)
+arguments_version_set(struct arena *a, const struct arguments *q, const size_t *version_set)
 {
 	size_t fromgood, frombad;
-	const char *changed = list_others(a, q, mixture, false, &fromgood), *kept = list_others(a, q, mixture, true, &frombad);
+	const char *changed = list_others(a, q, version_set, false, &fromgood), *kept = list_others(a, q, version_set, true, &frombad);
 
 	if (!fromgood || !frombad)
 		return arena_printf(a, "%s end %s", fromgood ? "bad" : "good", fromgood ? q->bad : q->good);
@@ -608,11 +608,11 @@ question_mixture(struct arena *a, const struct question *q, const size_t *mixtur
 }
 
 void
-question_args(const struct question *q, const size_t *mixture, struct argv *out)
+arguments_args(const struct arguments *q, const size_t *version_set, struct argv *out)
 {
 	for (char **w = q->args; *w; w++)
 		argv_push(out, *w);
 	for (size_t p = 0; p < q->w.npackages; p++)
-		for (char **w = q->choices[p][mixture[p]].args; *w; w++)
+		for (char **w = q->choices[p][version_set[p]].args; *w; w++)
 			argv_push(out, *w);
 }

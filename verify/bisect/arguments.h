@@ -31,14 +31,14 @@ struct choice {
 	char **args;	   /* what makes lh-build take it; NULL-terminated */
 };
 
-struct question {
+struct arguments {
 	const char *good, *bad;	    /* as given, without the words behind a set */
 	const char *package, *repo; /* or NULL */
 	bool dry;
 	unsigned repeat;
 	bool same_failure; /* a failure in another place than the bad end's is none */
 
-	struct bisect_world w;
+	struct search_space w;
 	struct choice **choices; /* [package][version] */
 	char **args;		 /* NULL-terminated */
 	const char *set, *triple, *profile, *checkout, *output;
@@ -47,13 +47,13 @@ struct question {
 };
 
 /* lh_build: the program to ask for versions.  Two ends without any difference are an error: EXIT_WORK */
-int question_read(struct arena *a, const char *lh_build, char *const *words, size_t n, struct question *out, struct err *e);
+int arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t n, struct arguments *out, struct err *e);
 /* a version for people; where it does not tell one from another, what it is built from */
-const char *question_version(const struct question *q, size_t package, size_t version);
+const char *arguments_version(const struct arguments *q, size_t package, size_t version);
 /* "good end SET", "bad end SET"; "a 1.2, b 3" of those that are not as at the good end; "bad end SET but for a 1.1" */
-const char *question_mixture(struct arena *a, const struct question *q, const size_t *mixture);
+const char *arguments_version_set(struct arena *a, const struct arguments *q, const size_t *version_set);
 /* the words for lh-build that stand for it: those of all steps, then the mixture's */
-void question_args(const struct question *q, const size_t *mixture, struct argv *out);
+void arguments_args(const struct arguments *q, const size_t *version_set, struct argv *out);
 /* numbers in it by their value, the rest by bytes: < 0, 0, > 0 */
 int version_compare(const char *a, const char *b);
 

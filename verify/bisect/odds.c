@@ -54,7 +54,7 @@ odds_is_bad(const struct odds *o, const struct tally *t)
 	return 1 / (1 + exp(ln_like(&o->ends[0], t) - ln_like(&o->ends[1], t)));
 }
 
-static enum bisect_verdict
+static enum search_verdict
 plain(const struct tally *t, unsigned runs)
 {
 	if (t->good + t->bad < runs)
@@ -62,7 +62,7 @@ plain(const struct tally *t, unsigned runs)
 	return t->bad ? BISECT_BAD : BISECT_GOOD;
 }
 
-static enum bisect_verdict
+static enum search_verdict
 likely(const struct odds *o, const struct tally *t, double bad, double *error)
 {
 	*error = bad < 0.5 ? bad : 1 - bad;
@@ -71,7 +71,7 @@ likely(const struct odds *o, const struct tally *t, double bad, double *error)
 	return t->good + t->bad >= ODDS_MOST || (t->none >= MOST_NONE && t->none > t->good + t->bad) ? BISECT_SKIP : BISECT_UNKNOWN;
 }
 
-enum bisect_verdict
+enum search_verdict
 odds_verdict(const struct odds *o, const struct tally *t, double *error)
 {
 	*error = 0;
@@ -79,11 +79,11 @@ odds_verdict(const struct odds *o, const struct tally *t, double *error)
 }
 
 /* which of the two fails more often is one question, so one answer is for both */
-enum bisect_verdict
+enum search_verdict
 odds_end(const struct odds *o, int end, double *error)
 {
 	const struct tally *mine = &o->ends[end], *other = &o->ends[!end];
-	enum bisect_verdict v;
+	enum search_verdict v;
 
 	*error = 0;
 	if (!o->flaky)

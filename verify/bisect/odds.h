@@ -39,8 +39,8 @@ double odds_ends_differ(const struct odds *o);
 /* probability that the mixture fails as often as the bad end rather than the good one */
 double odds_is_bad(const struct odds *o, const struct tally *t);
 /* UNKNOWN: once more; *error: chance that the verdict is wrong, 0 when nothing flips */
-enum bisect_verdict odds_verdict(const struct odds *o, const struct tally *t, double *error);
+enum search_verdict odds_verdict(const struct odds *o, const struct tally *t, double *error);
 /* the same for an end: 0, the good one, or 1 */
-enum bisect_verdict odds_end(const struct odds *o, int end, double *error);
+enum search_verdict odds_end(const struct odds *o, int end, double *error);
 
 #endif

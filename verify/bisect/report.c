@@ -29,7 +29,7 @@
 #define STATEMENT 120
 
 struct finding {
-	struct hunt *h;
+	struct bisect *h;
 	struct arena *a;
 	const char *headline;
 	const char *note;	       /* a second line, or NULL */
@@ -49,22 +49,22 @@ struct finding {
 static const char *
 change(const struct finding *f, size_t p, size_t from, size_t to)
 {
-	const struct question *q = &f->h->q;
-	const struct bisect_package *pkg = &q->w.packages[p];
+	const struct arguments *q = &f->h->q;
+	const struct search_package *pkg = &q->w.packages[p];
 	const char *title = q->choices[p][to].title;
 
 	if (title && to > from + 1)
 		return arena_printf(f->a, "one of %s's %zu commits from %s \"%s\" to %s \"%s\"", pkg->name, to - from, pkg->versions[from + 1], q->choices[p][from + 1].title, pkg->versions[to], title);
 	if (title && to == from + 1)
 		return arena_printf(f->a, "%s commit %s \"%s\"", pkg->name, pkg->versions[to], title);
-	return arena_printf(f->a, "%s %s -> %s", pkg->name, question_version(q, p, from), question_version(q, p, to));
+	return arena_printf(f->a, "%s %s -> %s", pkg->name, arguments_version(q, p, from), arguments_version(q, p, to));
 }
 
 /* "a", "a and b", "a, b and c" of the packages in a role; *n: how many */
 static const char *
-list_role(const struct finding *f, enum bisect_role role, size_t *n)
+list_role(const struct finding *f, enum search_role role, size_t *n)
 {
-	const struct bisect_answer *r = &f->h->answer;
+	const struct search_answer *r = &f->h->answer;
 	struct buf b = { 0 };
 	size_t total = 0;
 	const char *text;
@@ -89,7 +89,7 @@ list_role(const struct finding *f, enum bisect_role role, size_t *n)
 static const char *
 unjudged(const struct finding *f)
 {
-	const struct hunt *h = f->h;
+	const struct bisect *h = f->h;
 	struct buf b = { 0 };
 	const char *text;
 
@@ -105,16 +105,16 @@ unjudged(const struct finding *f)
 static const char *
 first_reason(const struct finding *f)
 {
-	for (size_t i = 0; i < f->h->nmixtures; i++)
-		if (f->h->mixtures[i].cannot)
-			return arena_printf(f->a, " (%s)", f->h->mixtures[i].cannot);
+	for (size_t i = 0; i < f->h->nversion_sets; i++)
+		if (f->h->version_sets[i].cannot)
+			return arena_printf(f->a, " (%s)", f->h->version_sets[i].cannot);
 	return "";
 }
 
 static bool
 all_joined(const struct finding *f)
 {
-	const struct bisect_answer *r = &f->h->answer;
+	const struct search_answer *r = &f->h->answer;
 	bool all = true;
 
 	for (size_t p = 0; p < f->h->q.w.npackages; p++)
@@ -157,11 +157,11 @@ name_stuck(struct finding *f)
 static void
 name_blind(struct finding *f)
 {
-	const struct mixture *m = hunt_find(f->h, f->h->answer.probe);
+	const struct version_set *m = bisect_find(f->h, f->h->answer.probe);
 	const struct trial *t = m && !m->cannot ? trials_last(&f->h->trials, m->subject, BISECT_SKIP) : NULL;
 
 	f->status = EXIT_NOJUDGE;
-	f->headline = arena_printf(f->a, "the %s could not be judged: %s", question_mixture(f->a, &f->h->q, f->h->answer.probe),
+	f->headline = arena_printf(f->a, "the %s could not be judged: %s", arguments_version_set(f->a, &f->h->q, f->h->answer.probe),
 	    m && m->cannot ? m->cannot : f->h->flaky ? "its verdict flips, no less and no more than at the other end"
 				     : t && *t->got  ? t->got
 						     : "see its log");
@@ -208,44 +208,44 @@ statement_at(struct arena *a, const char *where)
 	return NULL;
 }
 
-static const struct mixture *
+static const struct version_set *
 side(const struct finding *f, bool bad)
 {
 	const size_t *versions = bad ? f->h->answer.bad : f->h->answer.good;
 
-	return versions ? hunt_find(f->h, versions) : NULL;
+	return versions ? bisect_find(f->h, versions) : NULL;
 }
 
 /* what the good side's last run has under the line that fails */
 static void
 find_there(struct finding *f)
 {
-	const struct mixture *good = side(f, false);
+	const struct version_set *good = side(f, false);
 	const char *colon = strrchr(f->where, ':');
-	struct cell_result *cells;
+	struct testcase_result *testcases;
 	struct report_head head;
 	struct err ignored;
 	size_t n;
 
-	if (!good || good->cannot || !colon || results_read(f->a, good->dir, &cells, &n, &head, &ignored) < 0)
+	if (!good || good->cannot || !colon || results_read(f->a, good->dir, &testcases, &n, &head, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < n; i++)
-		for (size_t p = 0; p < cells[i].npoints; p++) {
-			const char *path = cells[i].scenario_path;
+		for (size_t p = 0; p < testcases[i].nsteps; p++) {
+			const char *path = testcases[i].scenario_path;
 
-			if (path && !strncmp(f->where, path, (size_t)(colon - f->where)) && !path[colon - f->where] && cells[i].points[p].line == strtoul(colon + 1, NULL, 10))
-				f->there = cells[i].points[p].said;
+			if (path && !strncmp(f->where, path, (size_t)(colon - f->where)) && !path[colon - f->where] && testcases[i].steps[p].line == strtoul(colon + 1, NULL, 10))
+				f->there = testcases[i].steps[p].said;
 		}
 }
 
 static void
 find_step(struct finding *f)
 {
-	const struct mixture *bad = side(f, true);
+	const struct version_set *bad = side(f, true);
 	const struct trial *t;
 
 	if (f->h->answer.state == BISECT_SAME && f->h->answer.end == BISECT_BAD)
-		bad = &f->h->mixtures[1];
+		bad = &f->h->version_sets[1];
 	t = bad && !bad->cannot ? trials_last(&f->h->trials, bad->subject, BISECT_BAD) : NULL;
 	if (!t)
 		return;
@@ -299,7 +299,7 @@ list_tree(struct finding *f, const size_t *versions, struct listing *l, struct e
 	struct listed kernel = { .path = "the kernel" };
 
 	*l = (struct listing){ .a = f->a };
-	if (hunt_build(f->h, versions, &tree, e) < 0)
+	if (bisect_build(f->h, versions, &tree, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
 		l->dir = arena_printf(f->a, "%s/%s", tree, folders[i][0]);
@@ -365,7 +365,7 @@ command(const struct finding *f, const size_t *versions)
 	const char *names = NULL;
 
 	argv_pushv(&v, "./make", "verify", NULL);
-	question_args(&f->h->q, versions, &v);
+	arguments_args(&f->h->q, versions, &v);
 	if (!is_given(f, "TRIPLE="))
 		argv_pushf(&v, "TRIPLE=%s", f->h->q.triple);
 	if (!is_given(f, "PROFILE="))
@@ -379,13 +379,13 @@ command(const struct finding *f, const size_t *versions)
 
 /* of the images that were looked at, those read from an earlier try too; images that are equal share theirs */
 static size_t
-count_runs(const struct hunt *h)
+count_runs(const struct bisect *h)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < h->trials.n; i++)
-		for (size_t m = 0; m < h->nmixtures; m++)
-			if (!h->mixtures[m].cannot && !strcmp(h->mixtures[m].subject, h->trials.v[i].subject)) {
+		for (size_t m = 0; m < h->nversion_sets; m++)
+			if (!h->version_sets[m].cannot && !strcmp(h->version_sets[m].subject, h->trials.v[i].subject)) {
 				n++;
 				break;
 			}
@@ -395,9 +395,9 @@ count_runs(const struct hunt *h)
 static const char *
 certainty(const struct finding *f)
 {
-	const struct hunt *h = f->h;
+	const struct bisect *h = f->h;
 	size_t runs = count_runs(h);
-	const char *steps = arena_printf(f->a, "%zu step%s (%zu expected), %zu run%s%s", h->nmixtures, h->nmixtures == 1 ? "" : "s", h->expected, runs, runs == 1 ? "" : "s",
+	const char *steps = arena_printf(f->a, "%zu step%s (%zu expected), %zu run%s%s", h->nversion_sets, h->nversion_sets == 1 ? "" : "s", h->expected, runs, runs == 1 ? "" : "s",
 	    runs > h->runs ? arena_printf(f->a, ", %zu of them earlier", runs - h->runs) : "");
 
 	if (!h->flaky)
@@ -433,7 +433,7 @@ print_text(const struct finding *f, FILE *out)
 	if (f->got && *f->got)
 		put(out, "got", f->got);
 	if (f->where && f->h->answer.good)
-		put(out, "passes", arena_printf(f->a, "with %s%s%s", question_mixture(f->a, &f->h->q, f->h->answer.good), f->there ? ", where it got: " : "", f->there ? f->there : ""));
+		put(out, "passes", arena_printf(f->a, "with %s%s%s", arguments_version_set(f->a, &f->h->q, f->h->answer.good), f->there ? ", where it got: " : "", f->there ? f->there : ""));
 	for (size_t i = 0; i < f->nchanged && i < SHOWN; i++)
 		buf_addf(&b, "%s%s", i ? " " : "", f->changed[i]);
 	if (f->nchanged > SHOWN)
@@ -466,17 +466,17 @@ html_row(struct buf *b, const char *name, const char *text)
 }
 
 static void
-html_console(const struct finding *f, struct buf *b, const struct mixture *m, const char *name)
+html_console(const struct finding *f, struct buf *b, const struct version_set *m, const char *name)
 {
 	buf_addf(b, "<div><h3>%s</h3>\n<p>", name);
-	markup_adds(b, question_mixture(f->a, &f->h->q, m->versions));
+	markup_adds(b, arguments_version_set(f->a, &f->h->q, m->versions));
 	buf_adds(b, "</p>\n");
 	for (const char **s = f->h->opts->only; *s && !m->cannot; s++) {
 		char *text, *p;
 		size_t n, lines = 0;
 		struct err ignored;
 
-		if (file_read(f->a, arena_printf(f->a, "%s/%s/console", m->cells, *s), &text, &n, &ignored) < 0)
+		if (file_read(f->a, arena_printf(f->a, "%s/%s/console", m->testcases, *s), &text, &n, &ignored) < 0)
 			continue;
 		for (p = text + n; p > text && lines <= TAIL; p--)
 			lines += p[-1] == '\n';
@@ -495,15 +495,15 @@ html_console(const struct finding *f, struct buf *b, const struct mixture *m, co
 static void
 html_steps(const struct finding *f, struct buf *b)
 {
-	const struct hunt *h = f->h;
+	const struct bisect *h = f->h;
 
 	buf_adds(b, "<h2>Steps</h2>\n<table><tr><th>#</th><th>what</th><th>verdict</th><th>image</th></tr>\n");
-	for (size_t i = 0; i < h->nmixtures; i++) {
-		const struct mixture *m = &h->mixtures[i];
+	for (size_t i = 0; i < h->nversion_sets; i++) {
+		const struct version_set *m = &h->version_sets[i];
 		struct tally t = m->cannot ? (struct tally){ 0, 0, 0 } : trials_tally(&h->trials, m->subject, NULL);
 
 		buf_addf(b, "<tr><td>%u</td><td>", m->step);
-		markup_adds(b, question_mixture(f->a, &h->q, m->versions));
+		markup_adds(b, arguments_version_set(f->a, &h->q, m->versions));
 		buf_addf(b, "</td><td class=\"%s\">", t.bad ? "fail" : t.good ? "pass"
 									      : "");
 		if (m->cannot)
@@ -518,7 +518,7 @@ html_steps(const struct finding *f, struct buf *b)
 static int
 write_report(const struct finding *f, struct err *e)
 {
-	const struct mixture *good = side(f, false), *bad = side(f, true);
+	const struct version_set *good = side(f, false), *bad = side(f, true);
 	struct buf b = { 0 };
 	int r;
 
@@ -557,7 +557,7 @@ write_report(const struct finding *f, struct err *e)
 }
 
 int
-culprit_tell(struct hunt *h, FILE *out, struct err *e)
+bisect_report(struct bisect *h, FILE *out, struct err *e)
 {
 	struct finding f = { .h = h, .a = h->a, .report = arena_printf(h->a, "%s/report.html", h->dir) };
 
@@ -577,26 +577,26 @@ culprit_tell(struct hunt *h, FILE *out, struct err *e)
 }
 
 void
-culprit_plan(const struct hunt *h, FILE *out)
+bisect_report_plan(const struct bisect *h, FILE *out)
 {
-	const struct question *q = &h->q;
+	const struct arguments *q = &h->q;
 
 	fprintf(out, "%s, profile %s: good end %s, bad end %s\n", q->triple, q->profile, q->good, q->bad);
 	fprintf(out, "%zu package%s differ%s; %zu constraint%s; expecting %zu steps when one package is to blame, each of the ends judged %u times\n", q->w.npackages, q->w.npackages == 1 ? "" : "s", q->w.npackages == 1 ? "s" : "",
 	    q->w.nneeds, q->w.nneeds == 1 ? "" : "s", h->expected, q->repeat);
 	for (size_t p = 0; p < q->w.npackages; p++) {
-		const struct bisect_package *pkg = &q->w.packages[p];
+		const struct search_package *pkg = &q->w.packages[p];
 
 		fprintf(out, "  %-18s", pkg->name);
 		if (q->repo)
 			fprintf(out, " %s .. %s, %zu commits", pkg->versions[0], pkg->versions[pkg->nversions - 1], pkg->nversions - 1);
 		for (size_t v = 0; !q->repo && v < pkg->nversions; v++)
-			fprintf(out, " %s", question_version(q, p, v));
+			fprintf(out, " %s", arguments_version(q, p, v));
 		putc('\n', out);
 	}
 	for (size_t i = 0; q->dry && i < q->w.nneeds; i++) {
-		const struct bisect_need *n = &q->w.needs[i];
-		const struct bisect_package *pkg = &q->w.packages[n->package], *on = &q->w.packages[n->on];
+		const struct search_need *n = &q->w.needs[i];
+		const struct search_package *pkg = &q->w.packages[n->package], *on = &q->w.packages[n->on];
 
 		if (n->from > n->to)
 			fprintf(out, "  %s %s cannot come with what both ends have\n", pkg->name, pkg->versions[n->version]);

@@ -6,15 +6,15 @@
 
 #include <stdio.h>
 
-struct hunt;
+struct bisect;
 
 /*
  * What a bisection has found, as text and as report.html: the culprit, the failing step
  * beside the same step where it passes, the files of the image that differ, and how to see it
  * again.  Returns the exit status: 0 found, 1 the ends do not differ, EXIT_NOJUDGE not narrowed.
  */
-int culprit_tell(struct hunt *h, FILE *out, struct err *e);
+int bisect_report(struct bisect *h, FILE *out, struct err *e);
 /* the plan; with DRY_RUN=1 also what needs what */
-void culprit_plan(const struct hunt *h, FILE *out);
+void bisect_report_plan(const struct bisect *h, FILE *out);
 
 #endif

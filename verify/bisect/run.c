@@ -22,7 +22,7 @@
 
 /* made for the one who builds: as root, what is new becomes NORMALUSER's */
 static int
-make_folder(const struct hunt *h, const char *path, struct err *e)
+make_folder(const struct bisect *h, const char *path, struct err *e)
 {
 	bool there = file_exists(path);
 
@@ -35,7 +35,7 @@ make_folder(const struct hunt *h, const char *path, struct err *e)
 
 /* sources are looked for where a build of this checkout has put them */
 static int
-share_sources(struct hunt *h, struct err *e)
+share_sources(struct bisect *h, struct err *e)
 {
 	const char *ours = arena_printf(h->a, "%s/build/sources", h->dir), *theirs = arena_printf(h->a, "%s/sources", h->q.output);
 
@@ -43,7 +43,7 @@ share_sources(struct hunt *h, struct err *e)
 }
 
 static int
-make_folders(struct hunt *h, struct err *e)
+make_folders(struct bisect *h, struct err *e)
 {
 	if (!h->opts->out && make_folder(h, h->q.output, e) < 0)
 		return -1;
@@ -56,7 +56,7 @@ make_folders(struct hunt *h, struct err *e)
 
 /* whatever of the scenarios decides a verdict */
 static int
-digest_scenarios(struct hunt *h, struct err *e)
+digest_scenarios(struct bisect *h, struct err *e)
 {
 	struct digest *d = digest_new();
 	char hex[DIGEST_HEX];
@@ -73,12 +73,12 @@ digest_scenarios(struct hunt *h, struct err *e)
 }
 
 int
-hunt_open(struct arena *a, const struct hunt_opts *o, char *const *words, size_t n, struct hunt *h, struct err *e)
+bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n, struct bisect *h, struct err *e)
 {
-	*h = (struct hunt){ .a = a, .opts = o };
-	if (question_read(a, o->lh_build, words, n, &h->q, e) < 0)
+	*h = (struct bisect){ .a = a, .opts = o };
+	if (arguments_read(a, o->lh_build, words, n, &h->q, e) < 0)
 		return -1;
-	h->expected = bisect_expected(a, &h->q.w);
+	h->expected = search_expected(a, &h->q.w);
 	h->dir = o->out ? o->out : arena_printf(a, "%s/bisect", h->q.output);
 	h->manifest = arena_printf(a, "%s/build/%s/manifest", h->dir, h->q.triple);
 	if (digest_scenarios(h, e) < 0)
@@ -91,7 +91,7 @@ hunt_open(struct arena *a, const struct hunt_opts *o, char *const *words, size_t
 /* ---- building ---- */
 
 static int
-run_logged(struct hunt *h, const struct argv *v, const char *log, int *status, struct err *e)
+run_logged(struct bisect *h, const struct argv *v, const char *log, int *status, struct err *e)
 {
 	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), r;
 
@@ -122,13 +122,13 @@ reason_in(struct arena *a, const char *log)
 
 /* 1: it cannot be built, *why */
 static int
-build(struct hunt *h, const size_t *versions, const char *log, const char **why, struct err *e)
+build(struct bisect *h, const size_t *versions, const char *log, const char **why, struct err *e)
 {
 	struct argv v = { .a = h->a };
 	int status;
 
 	argv_pushv(&v, h->opts->lh_build, "-C", h->q.checkout, "build", NULL);
-	question_args(&h->q, versions, &v);
+	arguments_args(&h->q, versions, &v);
 	/* what auto would choose may differ from step to step */
 	argv_pushf(&v, "PROFILE=%s", h->q.profile);
 	argv_pushf(&v, "OUTPUT=%s/build", h->dir);
@@ -148,7 +148,7 @@ build(struct hunt *h, const size_t *versions, const char *log, const char **why,
 }
 
 static int
-find_subject(struct hunt *h, struct mixture *m, struct err *e)
+find_subject(struct bisect *h, struct version_set *m, struct err *e)
 {
 	struct manifest man;
 	struct digest *d;
@@ -163,27 +163,27 @@ find_subject(struct hunt *h, struct mixture *m, struct err *e)
 	m->dir = arena_printf(h->a, "%s/steps/%.12s", h->dir, m->subject);
 	h->net = man.net ? man.net : man.address ? "static"
 						 : "dhcp";
-	m->cells = arena_printf(h->a, "%s/%s/%s", m->dir, man.arch ? man.arch : arena_strndup(h->a, man.triple, strcspn(man.triple, "-")), h->net);
+	m->testcases = arena_printf(h->a, "%s/%s/%s", m->dir, man.arch ? man.arch : arena_strndup(h->a, man.triple, strcspn(man.triple, "-")), h->net);
 	return 0;
 }
 
-static struct mixture *
-find(const struct hunt *h, const size_t *versions)
+static struct version_set *
+find(const struct bisect *h, const size_t *versions)
 {
-	for (size_t i = 0; i < h->nmixtures; i++)
-		if (!memcmp(h->mixtures[i].versions, versions, h->q.w.npackages * sizeof *versions))
-			return &h->mixtures[i];
+	for (size_t i = 0; i < h->nversion_sets; i++)
+		if (!memcmp(h->version_sets[i].versions, versions, h->q.w.npackages * sizeof *versions))
+			return &h->version_sets[i];
 	return NULL;
 }
 
-const struct mixture *
-hunt_find(const struct hunt *h, const size_t *versions)
+const struct version_set *
+bisect_find(const struct bisect *h, const size_t *versions)
 {
 	return find(h, versions);
 }
 
 int
-hunt_build(struct hunt *h, const size_t *versions, const char **tree, struct err *e)
+bisect_build(struct bisect *h, const size_t *versions, const char **tree, struct err *e)
 {
 	const char *why;
 	int r = build(h, versions, arena_printf(h->a, "%s/steps/look.log", h->dir), &why, e);
@@ -197,7 +197,7 @@ hunt_build(struct hunt *h, const size_t *versions, const char **tree, struct err
 /* ---- judging ---- */
 
 static bool
-is_end(const struct hunt *h, const size_t *versions, int *end)
+is_end(const struct bisect *h, const size_t *versions, int *end)
 {
 	for (*end = 0; *end < 2; ++*end) {
 		bool all = true;
@@ -210,30 +210,30 @@ is_end(const struct hunt *h, const size_t *versions, int *end)
 	return false;
 }
 
-static const struct mixture *
-end_mixture(const struct hunt *h, int end)
+static const struct version_set *
+end_version_set(const struct bisect *h, int end)
 {
-	for (size_t i = 0; i < h->nmixtures; i++) {
+	for (size_t i = 0; i < h->nversion_sets; i++) {
 		int which;
 
-		if (is_end(h, h->mixtures[i].versions, &which) && which == end)
-			return &h->mixtures[i];
+		if (is_end(h, h->version_sets[i].versions, &which) && which == end)
+			return &h->version_sets[i];
 	}
 	return NULL;
 }
 
 /* where the bad end fails, when only that counts */
 static const char *
-wanted_place(const struct hunt *h)
+wanted_place(const struct bisect *h)
 {
-	const struct mixture *bad = h->q.same_failure ? end_mixture(h, 1) : NULL;
+	const struct version_set *bad = h->q.same_failure ? end_version_set(h, 1) : NULL;
 	const struct trial *t = bad && !bad->cannot ? trials_last(&h->trials, bad->subject, BISECT_BAD) : NULL;
 
 	return t ? t->where : NULL;
 }
 
 static struct tally
-tally_of(const struct hunt *h, const struct mixture *m)
+tally_of(const struct bisect *h, const struct version_set *m)
 {
 	struct tally none = { 0, 0, 0 };
 
@@ -241,26 +241,26 @@ tally_of(const struct hunt *h, const struct mixture *m)
 }
 
 static struct odds
-odds_now(const struct hunt *h)
+odds_now(const struct bisect *h)
 {
 	struct odds o = { .same = h->q.repeat, .risk = ODDS_RISK / (double)(2 * h->expected) };
 
 	for (int end = 0; end < 2; end++)
-		o.ends[end] = tally_of(h, end_mixture(h, end));
-	for (size_t i = 0; i < h->nmixtures; i++) {
-		struct tally t = tally_of(h, &h->mixtures[i]);
+		o.ends[end] = tally_of(h, end_version_set(h, end));
+	for (size_t i = 0; i < h->nversion_sets; i++) {
+		struct tally t = tally_of(h, &h->version_sets[i]);
 
 		o.flaky |= tally_flips(&t);
 	}
 	return o;
 }
 
-static enum bisect_verdict
-verdict_of(const struct hunt *h, const struct mixture *m, double *error)
+static enum search_verdict
+verdict_of(const struct bisect *h, const struct version_set *m, double *error)
 {
 	struct odds o = odds_now(h);
 	struct tally t = tally_of(h, m);
-	const struct mixture *ends[2] = { end_mixture(h, 0), end_mixture(h, 1) };
+	const struct version_set *ends[2] = { end_version_set(h, 0), end_version_set(h, 1) };
 	int end;
 
 	*error = 0;
@@ -275,17 +275,17 @@ verdict_of(const struct hunt *h, const struct mixture *m, double *error)
 	return odds_verdict(&o, &t, error);
 }
 
-static enum bisect_verdict
-oracle(void *arg, const size_t *versions)
+static enum search_verdict
+tester(void *arg, const size_t *versions)
 {
-	const struct hunt *h = arg;
-	const struct mixture *m = find(h, versions);
+	const struct bisect *h = arg;
+	const struct version_set *m = find(h, versions);
 	double error;
 
 	return m ? verdict_of(h, m, &error) : BISECT_UNKNOWN;
 }
 
-/* "where      scenarios/x.scn:3" of a cell's verdict file */
+/* "where      scenarios/x.scn:3" of a test case's verdict file */
 static const char *
 row_of(struct arena *a, const char *path, const char *name)
 {
@@ -305,10 +305,10 @@ row_of(struct arena *a, const char *path, const char *name)
 }
 
 static void
-read_failure(struct hunt *h, const struct mixture *m, struct trial *t)
+read_failure(struct bisect *h, const struct version_set *m, struct trial *t)
 {
 	for (const char **s = h->opts->only; *s && !t->where; s++) {
-		const char *path = arena_printf(h->a, "%s/%s/verdict", m->cells, *s);
+		const char *path = arena_printf(h->a, "%s/%s/verdict", m->testcases, *s);
 		const char *what = row_of(h->a, path, "what"), *reason = row_of(h->a, path, "reason");
 
 		t->where = row_of(h->a, path, "where");
@@ -320,7 +320,7 @@ read_failure(struct hunt *h, const struct mixture *m, struct trial *t)
 }
 
 static int
-judge(struct hunt *h, struct mixture *m, struct trial *t, struct err *e)
+judge(struct bisect *h, struct version_set *m, struct trial *t, struct err *e)
 {
 	struct argv v = { .a = h->a };
 	int status;
@@ -349,22 +349,22 @@ judge(struct hunt *h, struct mixture *m, struct trial *t, struct err *e)
 static const char *const verdict_words[] = { [BISECT_UNKNOWN] = "so far undecided", [BISECT_GOOD] = "pass", [BISECT_BAD] = "fail", [BISECT_SKIP] = "could not be judged" };
 
 static void
-tell_step(struct hunt *h, const struct mixture *m, const char *what, const struct trial *t, nstime took)
+tell_step(struct bisect *h, const struct version_set *m, const char *what, const struct trial *t, nstime took)
 {
 	const char *number = arena_printf(h->a, "%u/%zu", m->step, h->expected > m->step ? h->expected : m->step);
 	const char *where = t && t->verdict == BISECT_BAD && t->where ? arena_printf(h->a, " at %s", t->where) : "";
 
-	log_info("%6s  %s: %s%s  %.0f s", number, question_mixture(h->a, &h->q, m->versions), what, where, (double)took / 1e9);
+	log_info("%6s  %s: %s%s  %.0f s", number, arguments_version_set(h->a, &h->q, m->versions), what, where, (double)took / 1e9);
 }
 
 /* built, and with the digest of its image */
 static int
-prepare(struct hunt *h, const size_t *versions, struct mixture **out, struct err *e)
+prepare(struct bisect *h, const size_t *versions, struct version_set **out, struct err *e)
 {
 	nstime began = clock_now();
-	struct mixture m = { .step = (unsigned)h->nmixtures + 1 };
+	struct version_set m = { .step = (unsigned)h->nversion_sets + 1 };
 	const char *log = arena_printf(h->a, "%s/steps/%u-build.log", h->dir, m.step);
-	enum bisect_verdict v;
+	enum search_verdict v;
 	double ignored;
 	int r = build(h, versions, log, &m.cannot, e);
 
@@ -374,9 +374,9 @@ prepare(struct hunt *h, const size_t *versions, struct mixture **out, struct err
 	memcpy(m.versions, versions, h->q.w.npackages * sizeof *versions);
 	if (!m.cannot && find_subject(h, &m, e) < 0)
 		return -1;
-	h->mixtures = arena_more(h->a, h->mixtures, h->nmixtures, sizeof m);
-	h->mixtures[h->nmixtures] = m;
-	*out = &h->mixtures[h->nmixtures++];
+	h->version_sets = arena_more(h->a, h->version_sets, h->nversion_sets, sizeof m);
+	h->version_sets[h->nversion_sets] = m;
+	*out = &h->version_sets[h->nversion_sets++];
 	v = verdict_of(h, *out, &ignored);
 	if (m.cannot)
 		tell_step(h, *out, arena_printf(h->a, "cannot be built, skipped (%s; see %s)", m.cannot, log), NULL, clock_now() - began);
@@ -387,7 +387,7 @@ prepare(struct hunt *h, const size_t *versions, struct mixture **out, struct err
 
 /* one run more of what is built already, or was: the image of another mixture may have come in between */
 static int
-run_once(struct hunt *h, struct mixture *m, bool built, struct err *e)
+run_once(struct bisect *h, struct version_set *m, bool built, struct err *e)
 {
 	nstime began = clock_now();
 	const char *why;
@@ -397,7 +397,7 @@ run_once(struct hunt *h, struct mixture *m, bool built, struct err *e)
 	int r = built ? 0 : build(h, m->versions, arena_printf(h->a, "%s/steps/%u-build.log", h->dir, m->step), &why, e);
 
 	if (r > 0)
-		fail(e, "%s: could be built before, and cannot now: %s", question_mixture(h->a, &h->q, m->versions), why);
+		fail(e, "%s: could be built before, and cannot now: %s", arguments_version_set(h->a, &h->q, m->versions), why);
 	if (r != 0)
 		return -1;
 	if (judge(h, m, &t, e) < 0 || trials_add(h->a, &h->trials, &t, e) < 0)
@@ -411,7 +411,7 @@ run_once(struct hunt *h, struct mixture *m, bool built, struct err *e)
 
 /* the pair between which the answer lies is looked at as often as the ends are, to notice what flips */
 static const size_t *
-doubtful(const struct hunt *h)
+doubtful(const struct bisect *h)
 {
 	const size_t *pair[] = { h->answer.good, h->answer.bad };
 	struct odds o = odds_now(h);
@@ -428,27 +428,27 @@ doubtful(const struct hunt *h)
 }
 
 static double
-error_of_all(const struct hunt *h)
+error_of_all(const struct bisect *h)
 {
 	double sum = 0, error;
 
-	for (size_t i = 0; i < h->nmixtures; i++) {
-		verdict_of(h, &h->mixtures[i], &error);
+	for (size_t i = 0; i < h->nversion_sets; i++) {
+		verdict_of(h, &h->version_sets[i], &error);
 		sum += error;
 	}
 	return sum;
 }
 
 int
-hunt_run(struct hunt *h, struct err *e)
+bisect_run(struct bisect *h, struct err *e)
 {
 	unsigned built = 0; /* the step that is in build/ */
 
 	for (;;) {
 		const size_t *at;
-		struct mixture *m;
+		struct version_set *m;
 
-		bisect_next(h->a, &h->q.w, oracle, h, &h->answer);
+		search_next(h->a, &h->q.w, tester, h, &h->answer);
 		at = h->answer.state == BISECT_PROBE ? h->answer.probe : doubtful(h);
 		if (!at)
 			break;
@@ -457,7 +457,7 @@ hunt_run(struct hunt *h, struct err *e)
 			if (prepare(h, at, &m, e) < 0)
 				return -1;
 			built = m->step;
-			if (oracle(h, at) != BISECT_UNKNOWN)
+			if (tester(h, at) != BISECT_UNKNOWN)
 				continue;
 		}
 		if (run_once(h, m, m->step == built, e) < 0)

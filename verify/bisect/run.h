@@ -22,7 +22,7 @@ struct arena;
  *     verdicts		see trials.h
  *     report.html
  */
-struct hunt_opts {
+struct bisect_opts {
 	const char *lh_build, *lh_verify; /* programs */
 	const char *scenarios;		  /* folder */
 	const char **only;		  /* scenarios, NULL-terminated, at least one */
@@ -32,38 +32,38 @@ struct hunt_opts {
 };
 
 /* a mixture, as far as we got with it */
-struct mixture {
+struct version_set {
 	size_t *versions;
 	const char *cannot;	  /* why it cannot be built, or NULL */
 	char subject[DIGEST_HEX]; /* of its runs */
 	const char *dir;	  /* steps/IMAGE */
-	const char *cells;	  /* dir/ARCH/NET: a folder for each scenario */
+	const char *testcases;	  /* dir/ARCH/NET: a folder for each scenario */
 	unsigned step;		  /* in the order of building, from 1 */
 };
 
-struct hunt {
+struct bisect {
 	struct arena *a;
-	const struct hunt_opts *opts;
-	struct question q;
+	const struct bisect_opts *opts;
+	struct arguments q;
 	struct trials trials;
-	struct mixture *mixtures;
-	size_t nmixtures;
+	struct version_set *version_sets;
+	size_t nversion_sets;
 	size_t runs; /* made now, not read */
 	size_t expected;
 	char scenario[DIGEST_HEX];
 	const char *dir, *manifest, *net; /* net: of the images */
-	struct bisect_answer answer;
+	struct search_answer answer;
 	double error; /* chance that the answer is wrong, as far as verdicts flip; 0: none did */
 	bool flaky;
 };
 
 /* reads the question and what is known; with DRY_RUN=1 that is all */
-int hunt_open(struct arena *a, const struct hunt_opts *o, char *const *words, size_t n, struct hunt *h, struct err *e);
+int bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n, struct bisect *h, struct err *e);
 /* until h->answer is one.  What cannot be built or judged is passed by; an error is the system's */
-int hunt_run(struct hunt *h, struct err *e);
+int bisect_run(struct bisect *h, struct err *e);
 /* the one with these versions, or NULL */
-const struct mixture *hunt_find(const struct hunt *h, const size_t *versions);
+const struct version_set *bisect_find(const struct bisect *h, const size_t *versions);
 /* builds it again for a look into its tree; *tree: the folder, good until the next build */
-int hunt_build(struct hunt *h, const size_t *versions, const char **tree, struct err *e);
+int bisect_build(struct bisect *h, const size_t *versions, const char **tree, struct err *e);
 
 #endif

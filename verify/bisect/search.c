@@ -14,10 +14,10 @@ struct unit {
 
 struct search {
 	struct arena *a;
-	const struct bisect_world *w;
-	bisect_oracle *oracle;
+	const struct search_space *w;
+	search_tester *tester;
 	void *arg;
-	struct bisect_answer *out;
+	struct search_answer *out;
 	bool *with; /* [p * n + q]: p from the bad end wants q from there, too */
 	struct unit *units;
 	size_t nunits;
@@ -36,10 +36,10 @@ with(const struct search *s, size_t p, size_t q)
 }
 
 bool
-bisect_fits(const struct bisect_world *w, const size_t *m)
+search_fits(const struct search_space *w, const size_t *m)
 {
 	for (size_t i = 0; i < w->nneeds; i++) {
-		const struct bisect_need *n = &w->needs[i];
+		const struct search_need *n = &w->needs[i];
 
 		if (m[n->package] == n->version && (m[n->on] < n->from || m[n->on] > n->to))
 			return false;
@@ -58,7 +58,7 @@ find_with(struct search *s)
 	for (size_t p = 0; p < n; p++)
 		*with(s, p, p) = true;
 	for (size_t i = 0; i < s->w->nneeds; i++) {
-		const struct bisect_need *d = &s->w->needs[i];
+		const struct search_need *d = &s->w->needs[i];
 
 		if (d->version == last(s, d->package) && d->from > 0)
 			*with(s, d->package, d->on) = true;
@@ -155,19 +155,19 @@ without(const struct search *s, const bool *set, size_t u)
 
 /* -1: not known; it is what to judge next */
 static int
-ask(struct search *s, const size_t *mixture, enum bisect_verdict *v)
+ask(struct search *s, const size_t *version_set, enum search_verdict *v)
 {
-	*v = bisect_fits(s->w, mixture) ? s->oracle(s->arg, mixture) : BISECT_SKIP;
+	*v = search_fits(s->w, version_set) ? s->tester(s->arg, version_set) : BISECT_SKIP;
 	if (*v != BISECT_UNKNOWN)
 		return 0;
 	s->out->state = BISECT_PROBE;
 	s->out->probe = arena_array(s->a, s->w->npackages + 1, sizeof *s->out->probe);
-	memcpy(s->out->probe, mixture, s->w->npackages * sizeof *mixture);
+	memcpy(s->out->probe, version_set, s->w->npackages * sizeof *version_set);
 	return -1;
 }
 
 static size_t *
-mixture_of(const struct search *s, const bool *set)
+version_set_of(const struct search *s, const bool *set)
 {
 	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m);
 
@@ -177,12 +177,12 @@ mixture_of(const struct search *s, const bool *set)
 }
 
 static int
-ask_set(struct search *s, const bool *set, enum bisect_verdict *v)
+ask_set(struct search *s, const bool *set, enum search_verdict *v)
 {
-	return ask(s, mixture_of(s, set), v);
+	return ask(s, version_set_of(s, set), v);
 }
 
-typedef int ask_at(struct search *s, const void *arg, size_t at, enum bisect_verdict *v);
+typedef int ask_at(struct search *s, const void *arg, size_t at, enum search_verdict *v);
 
 /*
  * Between *lo, which is good, and *hi, which is bad.  What is skipped is passed by, the
@@ -195,7 +195,7 @@ halve(struct search *s, ask_at *at, const void *arg, size_t *lo, size_t *hi)
 
 	for (;;) {
 		size_t middle = *lo + (*hi - *lo) / 2, best = *lo;
-		enum bisect_verdict v;
+		enum search_verdict v;
 
 		for (size_t i = *lo + 1; i < *hi; i++)
 			if (!skipped[i] && (best == *lo || llabs((long long)i - (long long)middle) < llabs((long long)best - (long long)middle)))
@@ -225,7 +225,7 @@ prefix(const struct search *s, const bool *base, size_t n)
 }
 
 static int
-ask_prefix(struct search *s, const void *base, size_t n, enum bisect_verdict *v)
+ask_prefix(struct search *s, const void *base, size_t n, enum search_verdict *v)
 {
 	return ask_set(s, prefix(s, base, n), v);
 }
@@ -242,7 +242,7 @@ gather(struct search *s, bool **failing)
 
 	for (;;) {
 		size_t lo = 0, hi = limit;
-		enum bisect_verdict v;
+		enum search_verdict v;
 
 		if (ask_set(s, base, &v) < 0)
 			return -1;
@@ -269,7 +269,7 @@ shed(struct search *s, bool *set, bool *sure)
 		again = false;
 		*sure = true;
 		for (size_t u = s->nunits; u-- > 0 && !again;) {
-			enum bisect_verdict v;
+			enum search_verdict v;
 			bool *less;
 
 			if (!is_top(s, set, u))
@@ -293,7 +293,7 @@ name_guilty(struct search *s, const bool *set)
 	for (size_t p = 0; p < s->w->npackages; p++)
 		s->out->role[p] = set[p] ? ROLE_NEEDED : ROLE_NONE;
 	for (size_t u = 0; u < s->nunits; u++) {
-		enum bisect_verdict v;
+		enum search_verdict v;
 		size_t first = s->units[u].first;
 
 		if (!is_top(s, set, u))
@@ -314,7 +314,7 @@ name_suspects(struct search *s, bool *set)
 	bool *part = copy(s, set);
 
 	for (size_t u = s->nunits; u-- > 0;) {
-		enum bisect_verdict v;
+		enum search_verdict v;
 		bool *less;
 
 		if (!has_unit(s, part, u))
@@ -333,7 +333,7 @@ name_suspects(struct search *s, bool *set)
 		if (v == BISECT_GOOD)
 			break;
 	}
-	s->out->good = mixture_of(s, part);
+	s->out->good = version_set_of(s, part);
 	return 0;
 }
 
@@ -356,7 +356,7 @@ find_packages(struct search *s, bool **set, bool *sure)
 /* ---- the guilty versions ---- */
 
 struct inside {
-	const size_t *mixture;
+	const size_t *version_set;
 	size_t package;
 };
 
@@ -387,7 +387,7 @@ settle(const struct search *s, size_t lead, size_t *m)
 	while (again) {
 		again = false;
 		for (size_t i = 0; i < s->w->nneeds; i++) {
-			const struct bisect_need *n = &s->w->needs[i];
+			const struct search_need *n = &s->w->needs[i];
 			size_t q = m[n->on] > n->to ? n->on : n->package;
 
 			if (m[n->package] != n->version || (m[n->on] >= n->from && m[n->on] <= n->to))
@@ -406,7 +406,7 @@ at_version(const struct search *s, const struct inside *in, size_t at)
 {
 	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m), p = in->package;
 
-	memcpy(m, in->mixture, s->w->npackages * sizeof *m);
+	memcpy(m, in->version_set, s->w->npackages * sizeof *m);
 	for (size_t q = 0; q < s->w->npackages; q++)
 		if (joined(s, p, q) && (at == 0 || last(s, q) == last(s, p)))
 			m[q] = at;
@@ -415,14 +415,14 @@ at_version(const struct search *s, const struct inside *in, size_t at)
 }
 
 static int
-ask_version(struct search *s, const void *arg, size_t at, enum bisect_verdict *v)
+ask_version(struct search *s, const void *arg, size_t at, enum search_verdict *v)
 {
 	return ask(s, at_version(s, arg, at), v);
 }
 
 /* it does nothing, though others may come only with it */
 static void
-acquit(struct bisect_answer *r, size_t p)
+acquit(struct search_answer *r, size_t p)
 {
 	r->role[p] = r->bad[p] ? ROLE_NEEDED : ROLE_NONE;
 	r->low[p] = 0;
@@ -433,7 +433,7 @@ narrow(struct search *s, size_t p, bool *doubt)
 {
 	struct inside in = { s->out->bad, p };
 	size_t lo = 0, hi = last(s, p), *low, *bad;
-	enum bisect_verdict v;
+	enum search_verdict v;
 
 	/* with an earlier culprit at another version than its last, this one may not be needed any more */
 	if (ask_version(s, &in, 0, &v) < 0)
@@ -462,12 +462,12 @@ narrow(struct search *s, size_t p, bool *doubt)
 
 /* at: its version and one more, so that there is something below the first */
 static int
-ask_alone(struct search *s, const void *arg, size_t at, enum bisect_verdict *v)
+ask_alone(struct search *s, const void *arg, size_t at, enum search_verdict *v)
 {
 	const struct inside *in = arg;
 	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m);
 
-	memcpy(m, in->mixture, s->w->npackages * sizeof *m);
+	memcpy(m, in->version_set, s->w->npackages * sizeof *m);
 	m[in->package] = at - 1;
 	return ask(s, m, v);
 }
@@ -476,7 +476,7 @@ ask_alone(struct search *s, const void *arg, size_t at, enum bisect_verdict *v)
 static int
 take_back(struct search *s, size_t q, bool *alone, bool *doubt)
 {
-	struct bisect_answer *r = s->out;
+	struct search_answer *r = s->out;
 	struct inside in = { r->bad, q };
 	size_t lo = 0, was = r->bad[q] + 1, hi = was;
 
@@ -497,7 +497,7 @@ take_back(struct search *s, size_t q, bool *alone, bool *doubt)
 static size_t *
 neighbour(const struct search *s, size_t p)
 {
-	const struct bisect_answer *r = s->out;
+	const struct search_answer *r = s->out;
 	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m);
 
 	for (size_t q = 0; q < s->w->npackages; q++)
@@ -530,10 +530,10 @@ take_back_all(struct search *s, size_t p, bool *alone, bool *doubt)
 static int
 single_out(struct search *s, size_t p, bool *doubt)
 {
-	struct bisect_answer *r = s->out, was = *r;
+	struct search_answer *r = s->out, was = *r;
 	size_t n = s->w->npackages, one = n;
 	bool *alone = arena_array(s->a, n, sizeof *alone), unsure = *doubt;
-	enum bisect_verdict v = BISECT_GOOD;
+	enum search_verdict v = BISECT_GOOD;
 
 	r->role = arena_grow(s->a, was.role, n, n, sizeof *was.role);
 	r->joined = arena_grow(s->a, was.joined, n, n, sizeof *was.joined);
@@ -591,7 +591,7 @@ find_good(struct search *s, const bool *failing)
 {
 	for (size_t p = 0; p < s->w->npackages; p++) {
 		size_t *m = neighbour(s, p);
-		enum bisect_verdict v;
+		enum search_verdict v;
 
 		if (s->out->role[p] != ROLE_GUILTY)
 			continue;
@@ -601,7 +601,7 @@ find_good(struct search *s, const bool *failing)
 			s->out->good = m;
 		for (size_t u = 0; u < s->nunits && !s->out->good; u++)
 			if (joined(s, s->units[u].first, p))
-				s->out->good = mixture_of(s, without(s, failing, u));
+				s->out->good = version_set_of(s, without(s, failing, u));
 	}
 	return 0;
 }
@@ -613,7 +613,7 @@ static int
 compare_ends(struct search *s)
 {
 	bool *all = prefix(s, NULL, s->nunits), *none = copy(s, NULL);
-	enum bisect_verdict good, bad;
+	enum search_verdict good, bad;
 
 	if (ask_set(s, none, &good) < 0 || ask_set(s, all, &bad) < 0)
 		return -1;
@@ -622,7 +622,7 @@ compare_ends(struct search *s)
 		return 1;
 	if (good == BISECT_SKIP || bad == BISECT_SKIP) {
 		s->out->end = BISECT_SKIP;
-		s->out->probe = mixture_of(s, good == BISECT_SKIP ? none : all);
+		s->out->probe = version_set_of(s, good == BISECT_SKIP ? none : all);
 		s->out->state = BISECT_BLIND;
 	} else {
 		s->out->state = good == bad ? BISECT_SAME : BISECT_SWAPPED;
@@ -631,12 +631,12 @@ compare_ends(struct search *s)
 }
 
 void
-bisect_next(struct arena *a, const struct bisect_world *w, bisect_oracle *oracle, void *arg, struct bisect_answer *out)
+search_next(struct arena *a, const struct search_space *w, search_tester *tester, void *arg, struct search_answer *out)
 {
-	struct search s = { .a = a, .w = w, .oracle = oracle, .arg = arg, .out = out };
+	struct search s = { .a = a, .w = w, .tester = tester, .arg = arg, .out = out };
 	bool *failing, sure, stuck = false;
 
-	*out = (struct bisect_answer){ .state = BISECT_SAME };
+	*out = (struct search_answer){ .state = BISECT_SAME };
 	out->role = arena_array(a, w->npackages + 1, sizeof *out->role);
 	out->joined = arena_array(a, w->npackages + 1, sizeof *out->joined);
 	out->low = arena_array(a, w->npackages + 1, sizeof *out->low);
@@ -646,7 +646,7 @@ bisect_next(struct arena *a, const struct bisect_world *w, bisect_oracle *oracle
 		return;
 	if (find_packages(&s, &failing, &sure) < 0)
 		return;
-	out->bad = mixture_of(&s, failing);
+	out->bad = version_set_of(&s, failing);
 	if (sure) {
 		if (narrow_all(&s, &stuck) < 0)
 			return;
@@ -676,10 +676,10 @@ most_alone(const struct search *s)
 		size_t n = 0;
 
 		for (size_t q = 0; q < s->w->npackages; q++) {
-			size_t *m = mixture_of(s, prefix(s, NULL, s->nunits)), fit = 0;
+			size_t *m = version_set_of(s, prefix(s, NULL, s->nunits)), fit = 0;
 
 			for (m[q] = 0; q != p && joined(s, p, q) && m[q] < last(s, q); m[q]++)
-				fit += bisect_fits(s->w, m);
+				fit += search_fits(s->w, m);
 			n += fit ? log2_up(fit + 1) : 0;
 		}
 		most = n > most ? n : most;
@@ -688,7 +688,7 @@ most_alone(const struct search *s)
 }
 
 size_t
-bisect_expected(struct arena *a, const struct bisect_world *w)
+search_expected(struct arena *a, const struct search_space *w)
 {
 	struct search s = { .a = a, .w = w };
 	size_t longest = 2;

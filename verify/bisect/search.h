@@ -21,49 +21,49 @@ struct arena;
  * versions inside it are searched in two, those of packages that only come together as one.
  * Of such, at last, each is taken back alone to versions that still fit.
  */
-enum bisect_verdict { BISECT_UNKNOWN, /* not judged yet */
+enum search_verdict { BISECT_UNKNOWN, /* not judged yet */
 	BISECT_GOOD,
 	BISECT_BAD,
 	BISECT_SKIP }; /* cannot be built or judged; never counts as bad */
 
-struct bisect_package {
+struct search_package {
 	const char *name;
 	const char **versions;
 	size_t nversions; /* 2 at least */
 };
 
 /* package at version goes only with on at from..to */
-struct bisect_need {
+struct search_need {
 	size_t package, version;
 	size_t on, from, to;
 };
 
-struct bisect_world {
-	struct bisect_package *packages;
+struct search_space {
+	struct search_package *packages;
 	size_t npackages;
-	struct bisect_need *needs;
+	struct search_need *needs;
 	size_t nneeds;
 };
 
-typedef enum bisect_verdict bisect_oracle(void *arg, const size_t *mixture);
+typedef enum search_verdict search_tester(void *arg, const size_t *version_set);
 
-enum bisect_state { BISECT_PROBE, /* judge .probe, then ask again */
+enum search_state { BISECT_PROBE, /* judge .probe, then ask again */
 	BISECT_FOUND,
 	BISECT_SAME,	/* the ends have one verdict: .end */
 	BISECT_SWAPPED, /* the good end is bad, and the bad one good */
 	BISECT_BLIND,	/* an end cannot be judged: .end is BISECT_SKIP, .probe is that end */
 	BISECT_STUCK }; /* narrowed to what .role and .low to .bad say, and no further */
 
-enum bisect_role { ROLE_NONE,
+enum search_role { ROLE_NONE,
 	ROLE_GUILTY, /* without it, it is good */
 	ROLE_NEEDED, /* a guilty or suspected one cannot come without it */
 	ROLE_SUSPECT };
 
-struct bisect_answer {
-	enum bisect_state state;
+struct search_answer {
+	enum search_state state;
 	size_t *probe;
-	enum bisect_verdict end;
-	enum bisect_role *role; /* by package */
+	enum search_verdict end;
+	enum search_role *role; /* by package */
 	bool *joined;		/* by package: it and others only come together */
 	size_t *bad;		/* the smallest mixture that is bad */
 	size_t *low;		/* by package: with this version instead, the bad mixture is good */
@@ -71,10 +71,10 @@ struct bisect_answer {
 };
 
 /* out is on the arena */
-void bisect_next(struct arena *a, const struct bisect_world *w, bisect_oracle *oracle, void *arg, struct bisect_answer *out);
+void search_next(struct arena *a, const struct search_space *w, search_tester *tester, void *arg, struct search_answer *out);
 /* probes that a search takes when one package is guilty and nothing is skipped: at most */
-size_t bisect_expected(struct arena *a, const struct bisect_world *w);
+size_t search_expected(struct arena *a, const struct search_space *w);
 /* does every package have what it needs */
-bool bisect_fits(const struct bisect_world *w, const size_t *mixture);
+bool search_fits(const struct search_space *w, const size_t *version_set);
 
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NCELLS 5
+#define NTESTCASES 5
 
 static const char *const words_of[] = { [BISECT_GOOD] = "good", [BISECT_BAD] = "bad", [BISECT_SKIP] = "none" };
 
@@ -25,21 +25,21 @@ keep(struct arena *a, struct trials *t, const struct trial *one)
 static bool
 read_line(char *line, struct trial *out)
 {
-	char *cells[NCELLS], *tab = line;
+	char *testcases[NTESTCASES], *tab = line;
 	size_t n = 0;
 
-	while (n < NCELLS && tab) {
-		cells[n++] = tab;
+	while (n < NTESTCASES && tab) {
+		testcases[n++] = tab;
 		tab = strchr(tab, '\t');
 		if (tab)
 			*tab++ = '\0';
 	}
-	if (n != NCELLS || tab || strlen(cells[0]) != DIGEST_HEX - 1)
+	if (n != NTESTCASES || tab || strlen(testcases[0]) != DIGEST_HEX - 1)
 		return false;
-	*out = (struct trial){ .where = cells[2], .expected = cells[3], .got = cells[4] };
-	memcpy(out->subject, cells[0], DIGEST_HEX);
-	for (enum bisect_verdict v = BISECT_GOOD; v <= BISECT_SKIP; v++)
-		if (!strcmp(cells[1], words_of[v]))
+	*out = (struct trial){ .where = testcases[2], .expected = testcases[3], .got = testcases[4] };
+	memcpy(out->subject, testcases[0], DIGEST_HEX);
+	for (enum search_verdict v = BISECT_GOOD; v <= BISECT_SKIP; v++)
+		if (!strcmp(testcases[1], words_of[v]))
 			out->verdict = v;
 	return out->verdict != BISECT_UNKNOWN;
 }
@@ -64,7 +64,7 @@ trials_open(struct arena *a, const char *path, struct trials *t, struct err *e)
 	return 0;
 }
 
-/* one line of one cell */
+/* one line of one test case */
 static const char *
 flat(struct arena *a, const char *s)
 {
@@ -125,7 +125,7 @@ trials_tally(const struct trials *t, const char *subject, const char *where)
 }
 
 const struct trial *
-trials_last(const struct trials *t, const char *subject, enum bisect_verdict verdict)
+trials_last(const struct trials *t, const char *subject, enum search_verdict verdict)
 {
 	for (size_t i = t->n; i-- > 0;)
 		if (!strcmp(t->v[i].subject, subject) && t->v[i].verdict == verdict)

@@ -39,8 +39,8 @@ enum event { EV_SHUTDOWN, /* QMP says that it is about to end */
 	NEVENTS };
 
 /* who waits for an answer to a QMP command */
-struct question {
-	struct question *next;
+struct arguments {
+	struct arguments *next;
 	uint64_t id;
 	bool human; /* the answer is a string to decode */
 	guest_answer *done;
@@ -61,13 +61,13 @@ struct guest {
 	bool killed;	   /* by us, because it would not end */
 
 	struct channel *console, *qmp;
-	struct door *door;
+	struct agent *agent;
 	struct stream *stream;
 	int console_log, qmp_log;
 	struct buf qmp_in;
 
 	uint64_t last_id;
-	struct question *questions;
+	struct arguments *questions;
 
 	const char *shutdown;		  /* the reason QMP gave */
 	const char *reason;		  /* of the end, for everybody */
@@ -84,7 +84,7 @@ static int
 open_log(struct arena *a, const char *dir, const char *name, struct err *e)
 {
 	const char *path = arena_printf(a, "%s/%s", dir, name);
-	/* appended: a guest that boots again in the same cell tells one story */
+	/* appended: a guest that boots again in the same test case tells one story */
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 
 	return fd < 0 ? fail_errno(e, "%s", path) : fd;
@@ -119,7 +119,7 @@ answer_nothing(void *arg)
 
 	g->silence = 0;
 	while (g->questions) {
-		struct question *q = g->questions;
+		struct arguments *q = g->questions;
 
 		g->questions = q->next;
 		if (q->done)
@@ -130,12 +130,12 @@ answer_nothing(void *arg)
 static void
 ask(struct guest *g, const char *command, const char *arguments, bool human, guest_answer *done, void *arg)
 {
-	struct question *q = arena_alloc(g->a, sizeof *q), **p = &g->questions;
+	struct arguments *q = arena_alloc(g->a, sizeof *q), **p = &g->questions;
 	struct arena *a = arena_new();
 	struct err e;
 	char *line;
 
-	*q = (struct question){ .id = ++g->last_id, .human = human, .done = done, .arg = arg };
+	*q = (struct arguments){ .id = ++g->last_id, .human = human, .done = done, .arg = arg };
 	while (*p)
 		p = &(*p)->next;
 	*p = q;
@@ -168,7 +168,7 @@ guest_hmp(struct guest *g, const char *command, guest_answer *done, void *arg)
 static void
 on_answer(struct guest *g, struct arena *a, const struct qmp_message *m)
 {
-	struct question **p = &g->questions, *q;
+	struct arguments **p = &g->questions, *q;
 	const char *text;
 
 	while (*p && (*p)->id != m->id)
@@ -190,8 +190,8 @@ on_answer(struct guest *g, struct arena *a, const struct qmp_message *m)
 static void
 on_event(struct guest *g, const struct qmp_message *m)
 {
-	if (!strcmp(m->name, "RESET") && g->door)
-		door_reset(g->door);
+	if (!strcmp(m->name, "RESET") && g->agent)
+		agent_reset(g->agent);
 	if (!strcmp(m->name, "SHUTDOWN")) {
 		g->shutdown = arena_strdup(g->a, m->text ? m->text : "unknown");
 		happen(g, EV_SHUTDOWN);
@@ -376,8 +376,8 @@ over(struct guest *g, const char *reason)
 	g->alarm = 0;
 	g->state = GUEST_ENDED;
 	g->reason = reason;
-	if (g->door)
-		door_gone(g->door, "the guest is gone");
+	if (g->agent)
+		agent_gone(g->agent, "the guest is gone");
 	answer_nothing(g);
 	g->telling = loop_at(g->loop, 0, tell_ended, g);
 }
@@ -429,7 +429,7 @@ ignore(struct guest *g)
 	(void)g;
 }
 
-/* every cell is answered */
+/* every state answers every event */
 static guest_action *const actions[GUEST_NSTATES][NEVENTS] = {
 	[GUEST_OFF] = { ignore, ignore, ignore, ignore, ignore },
 	/*                SHUTDOWN   EXIT       CLOSED     STOP    LATE */
@@ -471,7 +471,7 @@ write_argv(const struct guest *g, const struct manifest *m, const struct qemu_op
 	struct argv p = { .a = g->a };
 	const char *text;
 
-	by_hand.console_fd = by_hand.qmp_fd = by_hand.door_fd = -1;
+	by_hand.console_fd = by_hand.qmp_fd = by_hand.agent_fd = -1;
 	qemu_argv(&p, m, &by_hand);
 	text = arena_printf(g->a, "%s\n# as it was run, with inherited descriptors:\n# %s\n", argv_quoted(&p), argv_quoted(v));
 	return file_write(arena_printf(g->a, "%s/argv", dir), text, strlen(text), 0644, e);
@@ -490,23 +490,23 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 {
 	enum { CONSOLE,
 		QMP,
-		DOOR,
+		AGENT,
 		NPAIRS };
 	int pair[NPAIRS][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } }, keep[NPAIRS];
 	struct guest *g = arena_alloc(a, sizeof *g);
 	struct qemu_opts opts = *o;
 	struct argv v = { .a = a };
-	bool door = o->door_fd >= 0;
-	struct child_opts co = { .dir = dir, .keep = keep, .nkeep = door ? NPAIRS : DOOR };
+	bool agent = o->agent_fd >= 0;
+	struct child_opts co = { .dir = dir, .keep = keep, .nkeep = agent ? NPAIRS : AGENT };
 
 	*g = (struct guest){ .a = a, .loop = l, .calls = calls, .arg = arg, .started = clock_now(), .console_log = -1, .qmp_log = -1 };
 	if ((g->console_log = open_log(a, dir, "console", e)) < 0 || (g->qmp_log = open_log(a, dir, "qmp", e)) < 0)
 		goto undo;
-	if (make_pair(pair[CONSOLE], e) < 0 || make_pair(pair[QMP], e) < 0 || (door && make_pair(pair[DOOR], e) < 0))
+	if (make_pair(pair[CONSOLE], e) < 0 || make_pair(pair[QMP], e) < 0 || (agent && make_pair(pair[AGENT], e) < 0))
 		goto undo;
 	opts.console_fd = keep[CONSOLE] = pair[CONSOLE][1];
 	opts.qmp_fd = keep[QMP] = pair[QMP][1];
-	opts.door_fd = keep[DOOR] = pair[DOOR][1];
+	opts.agent_fd = keep[AGENT] = pair[AGENT][1];
 	qemu_argv(&v, m, &opts);
 	if (write_argv(g, m, &opts, &v, dir, e) < 0 || child_start(&g->qemu, v.v, &co, e) < 0)
 		goto undo;
@@ -517,8 +517,8 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 	g->stream = stream_new(CONSOLE_WINDOW);
 	g->qmp = channel_new(l, pair[QMP][0], on_qmp, g);
 	g->console = channel_new(l, pair[CONSOLE][0], on_console, g);
-	if (door)
-		g->door = door_new(l, pair[DOOR][0], o->loadvm != NULL, g->qmp);
+	if (agent)
+		g->agent = agent_new(l, pair[AGENT][0], o->loadvm != NULL, g->qmp);
 	loop_watch(l, g->qemu.out, POLLIN, on_words, g);
 	loop_watch(l, g->qemu.pidfd, POLLIN, on_dead, g);
 	ask(g, "qmp_capabilities", NULL, false, NULL, NULL);
@@ -563,7 +563,7 @@ guest_reason(const struct guest *g)
 nstime
 guest_greeted(const struct guest *g)
 {
-	return g->door && door_greeted(g->door) ? door_greeted(g->door) - g->started : 0;
+	return g->agent && agent_greeted(g->agent) ? agent_greeted(g->agent) - g->started : 0;
 }
 
 pid_t
@@ -572,23 +572,23 @@ guest_pid(const struct guest *g)
 	return g->qemu.pid;
 }
 
-/* ---- through the door ---- */
+/* ---- through the guest agent ---- */
 
 void
-guest_run(struct guest *g, const char *command, nstime deadline, door_done *done, void *arg)
+guest_run(struct guest *g, const char *command, nstime deadline, agent_done *done, void *arg)
 {
-	door_run(g->door, command, deadline, done, arg);
+	agent_run(g->agent, command, deadline, done, arg);
 }
 
 bool
-guest_has_door(const struct guest *g)
+guest_has_agent(const struct guest *g)
 {
-	return g->door != NULL;
+	return g->agent != NULL;
 }
 
 /* ---- the port of ssh ---- */
 
-struct port_question {
+struct port_arguments {
 	struct guest *guest;
 	guest_answer *done;
 	void *arg;
@@ -601,7 +601,7 @@ struct port_question {
 static void
 on_usernet(void *arg, const char *answer, const char *error)
 {
-	struct port_question *q = arg;
+	struct port_arguments *q = arg;
 	const char *row = answer ? strstr(answer, "[HOST_FORWARD]") : NULL;
 	unsigned port;
 	char text[16];
@@ -619,9 +619,9 @@ on_usernet(void *arg, const char *answer, const char *error)
 void
 guest_ssh_port(struct guest *g, guest_answer *done, void *arg)
 {
-	struct port_question *q = arena_alloc(g->a, sizeof *q);
+	struct port_arguments *q = arena_alloc(g->a, sizeof *q);
 
-	*q = (struct port_question){ g, done, arg };
+	*q = (struct port_arguments){ g, done, arg };
 	guest_hmp(g, "info usernet", on_usernet, q);
 }
 
@@ -635,7 +635,7 @@ guest_free(struct guest *g)
 	loop_cancel(g->loop, g->silence);
 	channel_free(g->console);
 	channel_free(g->qmp);
-	door_free(g->door);
+	agent_free(g->agent);
 	stream_free(g->stream);
 	buf_free(&g->qmp_in);
 	buf_free(&g->words);

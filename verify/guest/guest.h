@@ -36,8 +36,8 @@ struct guest_calls {
 };
 
 /*
- * dir: the cell's folder: console, qmp, argv are written there from the first byte on.  Of o the
- * descriptors are not read, but that door_fd is negative when there shall be no door.
+ * dir: the test case's folder: console, qmp, argv are written there from the first byte on.  Of o the
+ * descriptors are not read, but that agent_fd is negative when there shall be no guest agent.
  */
 int guest_start(struct arena *a, struct loop *l, const struct manifest *m, const struct qemu_opts *o, const char *dir, const struct guest_calls *calls, void *arg, struct guest **out, struct err *e);
 /* o->loadvm: what the console had said when the state was saved, so that its story is whole; right after guest_start */
@@ -54,11 +54,11 @@ void guest_qmp(struct guest *g, const char *command, const char *arguments, gues
 /* human monitor command: answer is its text */
 void guest_hmp(struct guest *g, const char *command, guest_answer *done, void *arg);
 
-/* a command through the door (door.h), which there has to be; when the guest is gone it comes back with status -1 */
-void guest_run(struct guest *g, const char *command, nstime deadline, door_done *done, void *arg);
+/* a command through the guest agent (agent.h), which there has to be; when the guest is gone it comes back with status -1 */
+void guest_run(struct guest *g, const char *command, nstime deadline, agent_done *done, void *arg);
 
-bool guest_has_door(const struct guest *g);
-/* from the start of QEMU to the door's first greeting; 0: not yet */
+bool guest_has_agent(const struct guest *g);
+/* from the start of QEMU to the guest agent's first greeting; 0: not yet */
 nstime guest_greeted(const struct guest *g);
 /* of QEMU; 0: reaped */
 pid_t guest_pid(const struct guest *g);

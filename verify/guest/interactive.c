@@ -41,9 +41,9 @@ say_how(struct arena *a, const struct manifest *m, unsigned port)
 }
 
 int
-hand_boot(struct arena *a, const char *manifest, const char *accel, bool print, struct err *e)
+interactive_boot(struct arena *a, const char *manifest, const char *accel, bool print, struct err *e)
 {
-	struct qemu_opts o = { .console_fd = -1, .qmp_fd = -1, .door_fd = -1, .accel = accel, .ssh = true, .raw = true, .reboot = true };
+	struct qemu_opts o = { .console_fd = -1, .qmp_fd = -1, .agent_fd = -1, .accel = accel, .ssh = true, .raw = true, .reboot = true };
 	struct argv v = { .a = a };
 	struct manifest m;
 

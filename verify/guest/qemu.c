@@ -72,11 +72,11 @@ push_channels(struct argv *v, const struct qemu_opts *o)
 	argv_pushv(v, "-serial", "chardev:console", "-chardev", NULL);
 	argv_pushf(v, "socket,id=qmp,fd=%d", o->qmp_fd);
 	argv_pushv(v, "-mon", "chardev=qmp,mode=control", NULL);
-	if (o->door_fd < 0)
+	if (o->agent_fd < 0)
 		return;
 	argv_pushv(v, "-device", "virtio-serial-pci", "-chardev", NULL);
-	argv_pushf(v, "socket,id=door,fd=%d", o->door_fd);
-	argv_pushv(v, "-device", "virtserialport,chardev=door,name=lh.door", NULL);
+	argv_pushf(v, "socket,id=agent,fd=%d", o->agent_fd);
+	argv_pushv(v, "-device", "virtserialport,chardev=agent,name=lh.agent", NULL);
 }
 
 static void

@@ -10,14 +10,14 @@ struct manifest;
 
 /*
  * One guest as a QEMU command line: pure, comparable with a text file before anything is
- * forked.  -nodefaults -no-user-config; QMP, console and door are inherited descriptors.
+ * forked.  -nodefaults -no-user-config; QMP, console and agent are inherited descriptors.
  */
 struct qemu_opts {
 	const char *disk; /* qcow2 overlay, or NULL */
 	bool raw;	  /* disk is the raw image itself, and what is written to it is forgotten */
-	/* our ends are elsewhere; these numbers the child inherits.  console_fd -1: a person at the terminal, no QMP, no door */
+	/* our ends are elsewhere; these numbers the child inherits.  console_fd -1: a person at the terminal, no QMP, no guest agent */
 	int console_fd, qmp_fd;
-	int door_fd;	    /* -1: no door */
+	int agent_fd;	    /* -1: no guest agent */
 	const char *nonce;  /* lh.nonce= on the kernel command line; NULL: none */
 	const char *append; /* more kernel words, or NULL */
 	const char *accel;  /* "tcg" "kvm" */

@@ -13,7 +13,7 @@ struct buf;
 
 /*
  * Reading and changing an ext4 filesystem inside a disk image through libext2fs: the
- * door, the throw-away key, sabotage, and what a guest left behind.  Never used on an
+ * agent, the throw-away key, sabotage, and what a guest left behind.  Never used on an
  * image that is to be shipped, only on a copy.
  */
 struct guestfs;

@@ -5,7 +5,7 @@
 #include "build/base/digest.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
-#include "verify/guest/agent.h"
+#include "verify/image/inject.h"
 #include "verify/guest/ssh.h"
 #include "verify/guest/symbols.h"
 
@@ -132,19 +132,19 @@ make_keys(struct arena *a, struct image *i, struct err *e)
 }
 
 int
-image_make_door(struct arena *a, struct image *i, struct err *e)
+image_make_agent(struct arena *a, struct image *i, struct err *e)
 {
-	const char *copy = arena_printf(a, "%s/door.raw", i->dir);
+	const char *copy = arena_printf(a, "%s/agent.raw", i->dir);
 	char *pubkey;
 
 	if (file_mkdirs(i->dir, 0755, e) < 0 || make_keys(a, i, e) < 0)
 		return -1;
-	if (!door_fits(&i->m))
+	if (!inject_fits(&i->m))
 		return 0;
 	if (file_read(a, arena_printf(a, "%s.pub", i->key), &pubkey, NULL, e) < 0)
 		return -1;
-	if (file_copy(i->base, copy, 0644, e) < 0 || door_inject(&i->m, copy, trim(pubkey), e) < 0)
+	if (file_copy(i->base, copy, 0644, e) < 0 || inject_agent(&i->m, copy, trim(pubkey), e) < 0)
 		return -1;
-	i->door = copy;
+	i->agent = copy;
 	return 0;
 }

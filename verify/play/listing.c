@@ -15,7 +15,7 @@ void
 listing_text(struct buf *out, const struct matrix *m)
 {
 	for (size_t i = 0; i < m->n; i++) {
-		const struct matrix_cell *c = &m->v[i];
+		const struct matrix_testcase *c = &m->v[i];
 
 		buf_addf(out, "%s %s %s%s%s\n", c->image->m.arch, c->image->m.net, c->scenario->name, c->skip ? "   skip: " : "", c->skip ? c->skip : "");
 	}
@@ -41,7 +41,7 @@ add_string(struct buf *b, const char *s)
 }
 
 static void
-add_cell(struct buf *b, const struct matrix_cell *c, bool skips)
+add_testcase(struct buf *b, const struct matrix_testcase *c, bool skips)
 {
 	const struct {
 		const char *name, *value;
@@ -66,10 +66,10 @@ add_cell(struct buf *b, const struct matrix_cell *c, bool skips)
 void
 listing_json(struct buf *out, const struct matrix *m)
 {
-	buf_adds(out, "{\"cells\": [");
+	buf_adds(out, "{\"test cases\": [");
 	for (size_t i = 0; i < m->n; i++) {
 		buf_adds(out, i ? ",\n" : "\n");
-		add_cell(out, &m->v[i], true);
+		add_testcase(out, &m->v[i], true);
 	}
 	buf_adds(out, "\n]}\n");
 }
@@ -84,7 +84,7 @@ listing_github(struct buf *out, const struct matrix *m)
 		if (m->v[i].skip)
 			continue;
 		buf_adds(out, n++ ? ", " : "");
-		add_cell(out, &m->v[i], false);
+		add_testcase(out, &m->v[i], false);
 	}
 	buf_adds(out, "]}\n");
 }
@@ -105,9 +105,9 @@ listing_gitlab(struct buf *out, const struct matrix *m)
 		      "      junit: runs/*/junit.xml\n"
 		      "  parallel:\n"
 		      "    matrix:\n");
-	/* cells of one image follow each other */
+	/* test cases of one image follow each other */
 	for (size_t i = 0; i < m->n; i++) {
-		const struct matrix_cell *c = &m->v[i];
+		const struct matrix_testcase *c = &m->v[i];
 
 		if (c->skip)
 			continue;

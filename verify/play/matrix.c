@@ -3,7 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "verify/guest/agent.h"
+#include "verify/image/inject.h"
 #include "verify/image/image.h"
 #include "verify/scenario/scenario.h"
 
@@ -47,9 +47,9 @@ set(const struct image *i)
 }
 
 static const char *
-door(const struct image *i)
+agent(const struct image *i)
 {
-	return door_fits(&i->m) ? "yes" : "no";
+	return inject_fits(&i->m) ? "yes" : "no";
 }
 
 static const char *
@@ -125,7 +125,7 @@ static const struct key {
 	{ "audit", audit, NULL },
 	{ "credentials", credentials, NULL },
 	{ "disk", disk, NULL },
-	{ "door", door, NULL },
+	{ "agent", agent, NULL },
 	{ "net", net, NULL },
 	{ "package", NULL, has_package },
 	{ "partition", NULL, has_partition },
@@ -197,7 +197,7 @@ find_skip(struct arena *a, const struct image *i, const struct scenario *s, cons
 	return 0;
 }
 
-/* ---- cells ---- */
+/* ---- test cases ---- */
 
 const struct scenario *
 matrix_scenario(const struct scenario *scenarios, size_t n, const char *name)
@@ -245,11 +245,11 @@ matrix_make(struct arena *a, struct image *images, size_t nimages, const struct 
 			if (!strcmp(images[i].name, images[j].name))
 				return fail_usage(e, "%s and %s are both %s: verify them one by one, each with its own -o", images[j].path, images[i].path, images[i].name);
 		for (size_t s = 0; s < nscenarios; s++) {
-			struct matrix_cell *c = &out->v[out->n];
+			struct matrix_testcase *c = &out->v[out->n];
 
 			if (!is_wanted(scenarios[s].name, only))
 				continue;
-			*c = (struct matrix_cell){ .image = &images[i], .scenario = &scenarios[s] };
+			*c = (struct matrix_testcase){ .image = &images[i], .scenario = &scenarios[s] };
 			if (find_skip(a, &images[i], &scenarios[s], &c->skip, e) < 0)
 				return -1;
 			out->n++;

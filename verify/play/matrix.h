@@ -8,19 +8,19 @@
 
 struct arena;
 struct image;
-struct sabotage;
+struct mutant;
 struct scenario;
 
 /* Which scenario is to be played on which image: images x scenarios, in that order. */
-struct matrix_cell {
+struct matrix_testcase {
 	struct image *image;
 	const struct scenario *scenario;
 	const char *skip;		 /* why it is not played, or NULL */
-	const struct sabotage *sabotage; /* the image is broken on purpose (broken.h), or NULL */
+	const struct mutant *mutant; /* the image is broken on purpose (mutants.h), or NULL */
 };
 
 struct matrix {
-	struct matrix_cell *v;
+	struct matrix_testcase *v;
 	size_t n;
 	struct image *images;
 	size_t nimages;

@@ -21,7 +21,7 @@
 struct reader {
 	struct arena *a;
 	struct lines l;
-	struct sabotage *s;
+	struct mutant *s;
 };
 
 /* "/re/" at the start of *rest, which then points behind it */
@@ -60,13 +60,13 @@ read_here(struct reader *r, const char *word, const char **out, struct err *e)
 }
 
 static int
-read_broken(struct reader *r, char *rest, struct err *e)
+read_name(struct reader *r, char *rest, struct err *e)
 {
 	const char *name = word_next(&rest);
 	size_t n = strlen(rest);
 
 	if (!name || n < 3 || rest[0] != '"' || rest[n - 1] != '"')
-		return lines_fail(&r->l, e, "broken: needs NAME \"what is wrong with it\"");
+		return lines_fail(&r->l, e, "mutant: needs NAME \"what is wrong with it\"");
 	r->s->name = name;
 	r->s->title = arena_strndup(r->a, rest + 1, n - 2);
 	return 0;
@@ -75,8 +75,8 @@ read_broken(struct reader *r, char *rest, struct err *e)
 static int
 read_requires(struct reader *r, char *rest, struct err *e)
 {
-	struct sabotage *s = r->s;
-	struct sabotage_requires q = { .key = word_next(&rest), .line = r->l.no };
+	struct mutant *s = r->s;
+	struct mutant_requires q = { .key = word_next(&rest), .line = r->l.no };
 	char *word;
 
 	while ((word = word_next(&rest))) {
@@ -104,7 +104,7 @@ read_mode(struct reader *r, const char *word, mode_t *mode, struct err *e)
 
 /* OFFSET HEX... */
 static int
-read_bytes(struct reader *r, char *rest, struct sabotage_edit *d, struct err *e)
+read_bytes(struct reader *r, char *rest, struct mutant_edit *d, struct err *e)
 {
 	char *bytes = arena_alloc(r->a, strlen(rest) + 1), *word = word_next(&rest), *end = NULL;
 
@@ -123,27 +123,27 @@ read_bytes(struct reader *r, char *rest, struct sabotage_edit *d, struct err *e)
 }
 
 static int
-read_edit(struct reader *r, enum sabotage_kind kind, char *rest, struct err *e)
+read_edit(struct reader *r, enum mutant_kind kind, char *rest, struct err *e)
 {
-	struct sabotage *s = r->s;
-	struct sabotage_edit d = { .kind = kind, .line = r->l.no };
+	struct mutant *s = r->s;
+	struct mutant_edit d = { .kind = kind, .line = r->l.no };
 
 	d.fs = word_next(&rest);
 	d.file = word_next(&rest);
 	if (!d.file || *d.file != '/')
 		return lines_fail(&r->l, e, "needs FS /PATH");
-	if (kind == SABOTAGE_BYTES) {
+	if (kind == MUTANT_BYTES) {
 		if (read_bytes(r, rest, &d, e) < 0)
 			return -1;
 		rest += strlen(rest);
-	} else if (kind != SABOTAGE_REMOVE && read_mode(r, word_next(&rest), &d.mode, e) < 0)
+	} else if (kind != MUTANT_REMOVE && read_mode(r, word_next(&rest), &d.mode, e) < 0)
 		return -1;
-	if (kind == SABOTAGE_PUT) {
+	if (kind == MUTANT_PUT) {
 		if (strncmp(rest, "<<", 2) || !rest[2])
 			return lines_fail(&r->l, e, "put: needs <<WORD, and the text on the next lines");
 		if (read_here(r, rest + 2, &d.text, e) < 0)
 			return -1;
-	} else if (kind == SABOTAGE_REPLACE) {
+	} else if (kind == MUTANT_REPLACE) {
 		if (read_pattern(r, &rest, &d.re, e) < 0)
 			return -1;
 		d.text = rest;
@@ -158,25 +158,25 @@ read_edit(struct reader *r, enum sabotage_kind kind, char *rest, struct err *e)
 static int
 read_put(struct reader *r, char *rest, struct err *e)
 {
-	return read_edit(r, SABOTAGE_PUT, rest, e);
+	return read_edit(r, MUTANT_PUT, rest, e);
 }
 
 static int
 read_replace(struct reader *r, char *rest, struct err *e)
 {
-	return read_edit(r, SABOTAGE_REPLACE, rest, e);
+	return read_edit(r, MUTANT_REPLACE, rest, e);
 }
 
 static int
 read_remove(struct reader *r, char *rest, struct err *e)
 {
-	return read_edit(r, SABOTAGE_REMOVE, rest, e);
+	return read_edit(r, MUTANT_REMOVE, rest, e);
 }
 
 static int
 read_overwrite(struct reader *r, char *rest, struct err *e)
 {
-	return read_edit(r, SABOTAGE_BYTES, rest, e);
+	return read_edit(r, MUTANT_BYTES, rest, e);
 }
 
 static int
@@ -201,7 +201,7 @@ static const struct {
 	const char *name;
 	int (*read)(struct reader *r, char *rest, struct err *e);
 } statements[] = {
-	{ "broken", read_broken },
+	{ "mutant", read_name },
 	{ "requires", read_requires },
 	{ "put", read_put },
 	{ "replace", read_replace },
@@ -221,16 +221,16 @@ read_line(struct reader *r, char *line, struct err *e)
 	for (size_t i = 0; i < NSTATEMENTS; i++)
 		if (!strcmp(statements[i].name, word))
 			return statements[i].read(r, line, e);
-	return lines_fail(&r->l, e, "%s: unknown; one of broken requires put replace bytes remove append refused-by", word);
+	return lines_fail(&r->l, e, "%s: unknown; one of mutant requires put replace bytes remove append refused-by", word);
 }
 
 int
-broken_read(struct arena *a, const char *path, struct sabotage *out, struct err *e)
+mutants_read(struct arena *a, const char *path, struct mutant *out, struct err *e)
 {
 	struct reader r = { .a = a, .s = out };
 	char *line;
 
-	*out = (struct sabotage){ .path = path };
+	*out = (struct mutant){ .path = path };
 	if (lines_open(a, path, &r.l, e) < 0)
 		return -1;
 	/* whole lines only are comments: a pattern may have a # */
@@ -240,7 +240,7 @@ broken_read(struct arena *a, const char *path, struct sabotage *out, struct err 
 			return -1;
 	}
 	if (!out->name || !out->scenario)
-		return fail_usage(e, "%s: lacks the line %s", path, out->name ? "refused-by" : "broken");
+		return fail_usage(e, "%s: lacks the line %s", path, out->name ? "refused-by" : "mutant");
 	if (!out->nedits && !out->append)
 		return fail_usage(e, "%s: breaks nothing", path);
 	return 0;
@@ -249,7 +249,7 @@ broken_read(struct arena *a, const char *path, struct sabotage *out, struct err 
 struct found {
 	struct arena *a;
 	const char *dir;
-	struct sabotage *v;
+	struct mutant *v;
 	size_t n;
 };
 
@@ -261,18 +261,18 @@ on_file(void *arg, const char *rel, const struct stat *st, struct err *e)
 	if (!S_ISREG(st->st_mode) || *rel == '.' || rel[strlen(rel) - 1] == '~')
 		return 0;
 	f->v = arena_more(f->a, f->v, f->n, sizeof *f->v);
-	return broken_read(f->a, arena_printf(f->a, "%s/%s", f->dir, rel), &f->v[f->n++], e);
+	return mutants_read(f->a, arena_printf(f->a, "%s/%s", f->dir, rel), &f->v[f->n++], e);
 }
 
 int
-broken_read_all(struct arena *a, const char *dir, struct sabotage **out, size_t *n, struct err *e)
+mutants_read_all(struct arena *a, const char *dir, struct mutant **out, size_t *n, struct err *e)
 {
 	struct found f = { .a = a, .dir = dir };
 
 	if (!file_isdir(dir)) { /* one of them */
 		*n = 1;
 		*out = arena_alloc(a, sizeof **out);
-		return broken_read(a, dir, *out, e);
+		return mutants_read(a, dir, *out, e);
 	}
 	if (file_walk(dir, on_file, &f, e) < 0)
 		return -1;
@@ -286,7 +286,7 @@ broken_read_all(struct arena *a, const char *dir, struct sabotage **out, size_t 
 /* ---- which on which ---- */
 
 static int
-find_skip(struct arena *a, const struct sabotage *s, const struct scenario *scn, const struct image *i, const char **skip, struct err *e)
+find_skip(struct arena *a, const struct mutant *s, const struct scenario *scn, const struct image *i, const char **skip, struct err *e)
 {
 	*skip = NULL;
 	for (size_t r = 0; r < s->nrequires + scn->nrequires; r++) {
@@ -302,15 +302,15 @@ find_skip(struct arena *a, const struct sabotage *s, const struct scenario *scn,
 }
 
 int
-broken_matrix(struct arena *a, struct image *images, size_t nimages, const struct sabotage *s, size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out, struct err *e)
+mutants_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s, size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out, struct err *e)
 {
 	*out = (struct matrix){ .images = images, .nimages = nimages };
 	out->v = arena_array(a, nimages * n + 1, sizeof *out->v);
 	for (size_t i = 0; i < nimages; i++)
 		for (size_t k = 0; k < n; k++) {
-			struct matrix_cell *c = &out->v[out->n++];
+			struct matrix_testcase *c = &out->v[out->n++];
 
-			*c = (struct matrix_cell){ .image = &images[i], .scenario = matrix_scenario(scenarios, nscenarios, s[k].scenario), .sabotage = &s[k] };
+			*c = (struct matrix_testcase){ .image = &images[i], .scenario = matrix_scenario(scenarios, nscenarios, s[k].scenario), .mutant = &s[k] };
 			if (!c->scenario)
 				return fail_usage(e, "%s: refused-by %s: there is no such scenario", s[k].path, s[k].scenario);
 			if (find_skip(a, &s[k], c->scenario, &images[i], &c->skip, e) < 0)
@@ -331,7 +331,7 @@ part_of(const struct image *i, const char *name)
 }
 
 static int
-replace(struct arena *a, struct guestfs *g, const struct sabotage_edit *d, struct err *e)
+replace(struct arena *a, struct guestfs *g, const struct mutant_edit *d, struct err *e)
 {
 	struct buf b = { 0 };
 	struct hit h;
@@ -356,7 +356,7 @@ replace(struct arena *a, struct guestfs *g, const struct sabotage_edit *d, struc
 
 /* it is for programs: the mode is theirs */
 static int
-overwrite(struct arena *a, struct guestfs *g, const struct sabotage_edit *d, struct err *e)
+overwrite(struct arena *a, struct guestfs *g, const struct mutant_edit *d, struct err *e)
 {
 	char *text;
 	size_t n;
@@ -370,28 +370,28 @@ overwrite(struct arena *a, struct guestfs *g, const struct sabotage_edit *d, str
 }
 
 static int
-edit(struct arena *a, struct guestfs *g, const struct sabotage_edit *d, struct err *e)
+edit(struct arena *a, struct guestfs *g, const struct mutant_edit *d, struct err *e)
 {
 	switch (d->kind) {
-	case SABOTAGE_PUT:
+	case MUTANT_PUT:
 		return guestfs_put(g, d->file, d->text, strlen(d->text), d->mode, 0, 0, e);
-	case SABOTAGE_REPLACE:
+	case MUTANT_REPLACE:
 		return replace(a, g, d, e);
-	case SABOTAGE_BYTES:
+	case MUTANT_BYTES:
 		return overwrite(a, g, d, e);
-	case SABOTAGE_REMOVE:
+	case MUTANT_REMOVE:
 		return guestfs_remove(g, d->file, e);
 	}
 	return 0;
 }
 
 int
-broken_make(struct arena *a, const struct sabotage *s, const struct image *i, const char *from, const char *to, struct err *e)
+mutants_make(struct arena *a, const struct mutant *s, const struct image *i, const char *from, const char *to, struct err *e)
 {
 	if (file_copy(from, to, 0644, e) < 0)
 		return -1;
 	for (size_t k = 0; k < s->nedits; k++) {
-		const struct sabotage_edit *d = &s->edits[k];
+		const struct mutant_edit *d = &s->edits[k];
 		const struct man_part *p = part_of(i, d->fs);
 		struct guestfs *g;
 		int r;
@@ -413,7 +413,7 @@ broken_make(struct arena *a, const struct sabotage *s, const struct image *i, co
 
 /* all that the report would say */
 static const char *
-told(struct arena *a, const struct cell_result *r)
+told(struct arena *a, const struct testcase_result *r)
 {
 	const struct failure *f = &r->failure;
 	const char *const v[] = { f->what, f->expected, f->got, f->guest, f->nearest };
@@ -431,7 +431,7 @@ told(struct arena *a, const struct cell_result *r)
 }
 
 void
-broken_judge(struct arena *a, const struct sabotage *s, struct cell_result *r)
+mutants_judge(struct arena *a, const struct mutant *s, struct testcase_result *r)
 {
 	const char *text = told(a, r), *wanted = arena_printf(a, "refused by %s for /%s/", s->scenario, pattern_text(s->reason));
 	struct err e;

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 struct arena;
-struct cell_result;
+struct testcase_result;
 struct image;
 struct pattern;
 struct scenario;
@@ -19,7 +19,7 @@ struct scenario;
  * which reason.  A verifier is as good as the broken images it refuses.  One file each, a
  * statement a line:
  *
- *   broken      NAME "what is wrong with it"
+ *   mutant      NAME "what is wrong with it"
  *   requires    KEY VALUE...             as in a scenario
  *   put         FS PATH MODE <<END       the lines up to END become the file
  *   replace     FS PATH MODE /re/ TEXT   the first match in the file
@@ -28,19 +28,19 @@ struct scenario;
  *   append      KERNELWORD
  *   refused-by  SCENARIO /re/            found in what the report says of the failure
  */
-struct sabotage {
+struct mutant {
 	const char *path, *name, *title;
-	struct sabotage_requires {
+	struct mutant_requires {
 		const char *key, **values;
 		size_t nvalues;
 		unsigned line;
 	} * requires;
 	size_t nrequires;
-	struct sabotage_edit {
-		enum sabotage_kind { SABOTAGE_PUT,
-			SABOTAGE_REPLACE,
-			SABOTAGE_BYTES,
-			SABOTAGE_REMOVE } kind;
+	struct mutant_edit {
+		enum mutant_kind { MUTANT_PUT,
+			MUTANT_REPLACE,
+			MUTANT_BYTES,
+			MUTANT_REMOVE } kind;
 		const char *fs, *file;
 		mode_t mode;
 		const char *text; /* bytes: n of them */
@@ -54,14 +54,14 @@ struct sabotage {
 	struct pattern *reason;
 };
 
-int broken_read(struct arena *a, const char *path, struct sabotage *out, struct err *e);
+int mutants_read(struct arena *a, const char *path, struct mutant *out, struct err *e);
 /* every file of a folder, in order of name; or the one file */
-int broken_read_all(struct arena *a, const char *dir, struct sabotage **out, size_t *n, struct err *e);
-/* one cell for each image and each sabotage that applies to it */
-int broken_matrix(struct arena *a, struct image *images, size_t nimages, const struct sabotage *s, size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out, struct err *e);
-/* a copy of from, which is the image with or without its door, with the edits done, as file to */
-int broken_make(struct arena *a, const struct sabotage *s, const struct image *i, const char *from, const char *to, struct err *e);
+int mutants_read_all(struct arena *a, const char *dir, struct mutant **out, size_t *n, struct err *e);
+/* one test case for each image and each sabotage that applies to it */
+int mutants_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s, size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out, struct err *e);
+/* a copy of from, which is the image with or without its guest agent, with the edits done, as file to */
+int mutants_make(struct arena *a, const struct mutant *s, const struct image *i, const char *from, const char *to, struct err *e);
 /* turns the verdict: refused for the right reason is a pass, everything else is not */
-void broken_judge(struct arena *a, const struct sabotage *s, struct cell_result *r);
+void mutants_judge(struct arena *a, const struct mutant *s, struct testcase_result *r);
 
 #endif

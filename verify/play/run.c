@@ -44,15 +44,15 @@ enum task_state { TASK_WAITING,
 	TASK_RUNNING,
 	TASK_OVER };
 
-/* one cell of the matrix on its way, or the boot that cells of one image start from */
+/* one test case of the matrix on its way, or the boot that test cases of one image start from */
 struct task {
 	struct run *run;
-	const struct matrix_cell *what;
-	struct cell_result *result;
-	struct cell_job job;
+	const struct matrix_testcase *what;
+	struct testcase_result *result;
+	struct testcase_job job;
 	enum task_state state;
 	nstime began;
-	struct cell *cell;
+	struct testcase *testcase;
 	struct task *parent; /* whose state it starts from, or NULL */
 	struct saved *save;  /* a parent's, or NULL */
 	size_t children;     /* a parent's, that are not over */
@@ -65,12 +65,12 @@ struct run {
 	const struct run_opts *o;
 	struct report_head *head;
 	struct accel *accels;	      /* of each image */
-	struct task *tasks, *parents; /* of each cell; of each image */
+	struct task *tasks, *parents; /* of each test case; of each image */
 	struct task **order;	      /* all of both, those that are to be started first in front */
-	struct cell_result *results;
+	struct testcase_result *results;
 	size_t norder, running, over, told; /* told: so many are on stdout */
 	unsigned most;			    /* guests, those that rest with them */
-	struct table_cell *shown;	    /* on the terminal, one a task */
+	struct table_testcase *shown;	    /* on the terminal, one a task */
 	unsigned tick;
 	int signals;
 	const char *stopped; /* the signal's name, or NULL */
@@ -175,23 +175,23 @@ promise(struct task *t)
 }
 
 static void
-init_task(struct task *t, struct run *r, const struct matrix_cell *what, struct cell_result *result)
+init_task(struct task *t, struct run *r, const struct matrix_testcase *what, struct testcase_result *result)
 {
 	const struct manifest *m = &what->image->m;
-	const struct sabotage *s = what->sabotage;
+	const struct mutant *s = what->mutant;
 
 	*t = (struct task){ .run = r, .what = what, .result = result };
-	*t->result = (struct cell_result){
+	*t->result = (struct testcase_result){
 		.arch = m->arch,
 		.net = m->net,
 		.profile = m->profile,
 		.set = m->set,
-		.scenario = s ? arena_printf(t->run->a, "broken-%s", s->name) : t->what->scenario->name,
+		.scenario = s ? arena_printf(t->run->a, "mutant-%s", s->name) : t->what->scenario->name,
 		.title = s ? s->title : t->what->scenario->title,
 		.scenario_path = s ? s->path : t->what->scenario->path,
 		.image = m->image_digest,
 		.kernel = m->kernel_sha256,
-		.verdict = VERDICT_BROKEN,
+		.verdict = VERDICT_INCONCLUSIVE,
 		.reason = "not judged",
 		.differs = m->differs,
 		.ndiffers = m->ndiffers,
@@ -211,17 +211,17 @@ init_task(struct task *t, struct run *r, const struct matrix_cell *what, struct 
 static void
 tell_result(const struct run *r, size_t i)
 {
-	const struct cell_result *c = &r->results[i];
+	const struct testcase_result *c = &r->results[i];
 
-	if (!r->head->person) {
-		report_tap_cell(stdout, i + 1, c);
+	if (!r->head->tty) {
+		report_tap_testcase(stdout, i + 1, c);
 	} else if (c->verdict != VERDICT_PASS || c->nwarnings) {
 		screen_wipe();
-		report_cell(stdout, i + 1, c);
+		report_testcase(stdout, i + 1, c);
 	}
 }
 
-/* stdout has the cells in their order, whichever is over first */
+/* stdout has the test cases in their order, whichever is over first */
 static void
 tell(struct run *r)
 {
@@ -230,21 +230,21 @@ tell(struct run *r)
 	}
 }
 
-static const struct table_cell *
+static const struct table_testcase *
 show(struct run *r)
 {
 	for (size_t i = 0; i < r->m->n; i++) {
 		const struct task *t = &r->tasks[i];
-		const struct cell_result *c = t->result;
-		struct table_cell *s = &r->shown[i];
+		const struct testcase_result *c = t->result;
+		struct table_testcase *s = &r->shown[i];
 
-		*s = (struct table_cell){ .arch = c->arch, .net = c->net, .scenario = c->scenario, .verdict = c->verdict, .took = c->took };
+		*s = (struct table_testcase){ .arch = c->arch, .net = c->net, .scenario = c->scenario, .verdict = c->verdict, .took = c->took };
 		s->state = t->state == TASK_OVER ? TABLE_OVER : t->state == TASK_RUNNING ? TABLE_RUNNING
 											 : TABLE_WAITING;
 		if (t->state != TASK_RUNNING)
 			continue;
 		s->took = clock_now() - t->began;
-		s->doing = t->cell ? cell_doing(t->cell) : NULL;
+		s->doing = t->testcase ? testcase_doing(t->testcase) : NULL;
 	}
 	return r->shown;
 }
@@ -270,10 +270,10 @@ static void
 finish(struct task *t)
 {
 	struct run *r = t->run;
-	const struct cell_result *c = t->result;
+	const struct testcase_result *c = t->result;
 
-	if (t->what->sabotage)
-		broken_judge(r->a, t->what->sabotage, t->result);
+	if (t->what->mutant)
+		mutants_judge(r->a, t->what->mutant, t->result);
 	t->state = TASK_OVER;
 	r->over += !t->save;
 	if (c->booted && !c->from && r->o->scale <= 0)
@@ -286,7 +286,7 @@ finish(struct task *t)
 		log_info("%s %s %s: %s, %.1f s%s%s", c->arch, c->net, c->scenario, verdict_names[c->verdict], (double)c->took / NS_PER_S,
 		    c->verdict == VERDICT_PASS ? "" : ": ", c->verdict == VERDICT_PASS ? "" : c->reason ? c->reason
 													: c->failure.what);
-	if (!r->head->person)
+	if (!r->head->tty)
 		tell(r);
 	else if (!t->save)
 		tell_result(r, (size_t)(t - r->tasks));
@@ -300,23 +300,23 @@ on_done(void *arg)
 
 	t->run->running--;
 	finish(t);
-	/* cell_free here would pull the loop's rug from under the cell: main_loop does it */
+	/* testcase_free here would pull the loop's rug from under the test case: main_loop does it */
 }
 
 /* ---- who starts from a saved state, and who first ---- */
 
 static bool
-can_fork(const struct run *r, const struct matrix_cell *w)
+can_fork(const struct run *r, const struct matrix_testcase *w)
 {
-	return r->o->booted && !w->skip && !w->sabotage && w->image->door && w->scenario->after;
+	return r->o->booted && !w->skip && !w->mutant && w->image->agent && w->scenario->after;
 }
 
 /* one boot saves another only when two or more start from it */
 static void
 find_parents(struct run *r)
 {
-	struct matrix_cell *whats = arena_array(r->a, r->m->nimages, sizeof *whats);
-	struct cell_result *results = arena_array(r->a, r->m->nimages, sizeof *results);
+	struct matrix_testcase *whats = arena_array(r->a, r->m->nimages, sizeof *whats);
+	struct testcase_result *results = arena_array(r->a, r->m->nimages, sizeof *results);
 
 	r->parents = arena_array(r->a, r->m->nimages, sizeof *r->parents);
 	for (size_t i = 0; i < r->m->nimages; i++) {
@@ -327,7 +327,7 @@ find_parents(struct run *r)
 			n += r->m->v[c].image == im && can_fork(r, &r->m->v[c]);
 		if (n < 2)
 			continue;
-		whats[i] = (struct matrix_cell){ .image = im, .scenario = r->o->booted };
+		whats[i] = (struct matrix_testcase){ .image = im, .scenario = r->o->booted };
 		init_task(&r->parents[i], r, &whats[i], &results[i]);
 		r->parents[i].save = arena_alloc(r->a, sizeof(struct saved));
 		*r->parents[i].save = (struct saved){ .state = r->o->booted->name };
@@ -364,7 +364,7 @@ is_ready(const struct task *t)
 static void
 inherit(struct task *t)
 {
-	const struct cell_result *p = t->parent->result;
+	const struct testcase_result *p = t->parent->result;
 
 	t->result->from = t->parent->save->state;
 	t->result->verdict = p->verdict;
@@ -385,18 +385,18 @@ static int
 start(struct task *t, struct err *e)
 {
 	struct run *r = t->run;
-	const struct matrix_cell *w = t->what;
+	const struct matrix_testcase *w = t->what;
 	const struct accel *accel = accel_of(r, w->image);
-	bool door = !w->scenario->pristine && w->image->door;
+	bool agent = !w->scenario->pristine && w->image->agent;
 
-	t->job = (struct cell_job){ .image = w->image, .scenario = w->scenario, .dir = t->result->dir, .base = door ? w->image->door : w->image->base, .door = door, .accel = accel->name, .cpu = accel->cpu, .scale = r->head->scale, .keep = r->o->keep };
-	if (w->sabotage) {
+	t->job = (struct testcase_job){ .image = w->image, .scenario = w->scenario, .dir = t->result->dir, .base = agent ? w->image->agent : w->image->base, .agent = agent, .accel = accel->name, .cpu = accel->cpu, .scale = r->head->scale, .keep = r->o->keep };
+	if (w->mutant) {
 		const char *base = arena_printf(r->a, "%s.raw", t->result->dir);
 
-		if (file_mkparent(base, e) < 0 || broken_make(r->a, w->sabotage, w->image, t->job.base, base, e) < 0)
+		if (file_mkparent(base, e) < 0 || mutants_make(r->a, w->mutant, w->image, t->job.base, base, e) < 0)
 			return -1;
 		t->job.base = base;
-		t->job.append = w->sabotage->append;
+		t->job.append = w->mutant->append;
 	}
 	if (t->save)
 		t->job.save = t->save;
@@ -406,7 +406,7 @@ start(struct task *t, struct err *e)
 	t->state = TASK_RUNNING;
 	t->began = clock_now();
 	r->running++;
-	t->cell = cell_start(r->a, r->loop, &t->job, t->result, on_done, t);
+	t->testcase = testcase_start(r->a, r->loop, &t->job, t->result, on_done, t);
 	return 0;
 }
 
@@ -431,7 +431,7 @@ awake(const struct run *r)
 	size_t n = r->running;
 
 	for (size_t i = 0; i < r->norder; i++)
-		n -= r->order[i]->state == TASK_RUNNING && r->order[i]->cell && cell_rests(r->order[i]->cell);
+		n -= r->order[i]->state == TASK_RUNNING && r->order[i]->testcase && testcase_is_sleeping(r->order[i]->testcase);
 	return n;
 }
 
@@ -449,11 +449,11 @@ reap(struct run *r)
 	for (size_t i = 0; i < r->norder; i++) {
 		struct task *t = r->order[i];
 
-		if (t->state != TASK_OVER || !t->cell)
+		if (t->state != TASK_OVER || !t->testcase)
 			continue;
-		cell_free(t->cell);
-		t->cell = NULL;
-		if (t->what->sabotage && !r->o->keep && t->result->verdict == VERDICT_PASS)
+		testcase_free(t->testcase);
+		t->testcase = NULL;
+		if (t->what->mutant && !r->o->keep && t->result->verdict == VERDICT_PASS)
 			unlink(t->job.base);
 	}
 }
@@ -475,7 +475,7 @@ on_signal(void *arg, int fd, short revents)
 		struct task *t = r->order[i];
 
 		if (t->state == TASK_RUNNING)
-			cell_interrupt(t->cell, r->stopped);
+			testcase_interrupt(t->testcase, r->stopped);
 		else if (t->state == TASK_WAITING) {
 			t->result->reason = r->stopped;
 			t->state = TASK_OVER;
@@ -504,7 +504,7 @@ take_signals(struct run *r, sigset_t *old, struct err *e)
 
 /* ---- images ---- */
 
-/* two runs in one folder would replace each other's doors and keys; the descriptor is the lock */
+/* two runs in one folder would replace each other's agents and keys; the descriptor is the lock */
 static int
 lock(struct arena *a, const char *out, struct err *e)
 {
@@ -551,7 +551,7 @@ prepare(struct run *r, struct err *e)
 			return wrap(e, "%s", im->path);
 		if (!boots(r->m, im))
 			continue;
-		if (accel_choose(r->a, r->o->accel, im, &r->accels[i], e) < 0 || image_make_door(r->a, im, e) < 0)
+		if (accel_choose(r->a, r->o->accel, im, &r->accels[i], e) < 0 || image_make_agent(r->a, im, e) < 0)
 			return wrap(e, "%s", im->path);
 		if (!r->head->accel || strcmp(r->accels[i].name, "tcg"))
 			r->head->accel = r->accels[i].why ? arena_printf(r->a, "%s (%s)", r->accels[i].name, r->accels[i].why) : r->accels[i].name;
@@ -573,14 +573,14 @@ check_images(struct run *r)
 		log_warn("%s", e.msg);
 		for (size_t c = 0; c < r->m->n; c++)
 			if (r->tasks[c].what->image == im && r->tasks[c].result->verdict != VERDICT_SKIP) {
-				r->tasks[c].result->verdict = VERDICT_BROKEN;
+				r->tasks[c].result->verdict = VERDICT_INCONCLUSIVE;
 				r->tasks[c].result->reason = arena_strdup(r->a, e.msg);
 			}
 	}
 }
 
 int
-run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head, struct cell_result **results, size_t *nresults, struct err *e)
+run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head, struct testcase_result **results, size_t *nresults, struct err *e)
 {
 	struct run r = { .a = a, .m = m, .o = o, .head = head, .signals = -1 };
 	nstime began = clock_now();
@@ -597,7 +597,7 @@ run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct re
 	if (!head->accel)
 		head->accel = "no guest";
 	choose_load(&r);
-	log_info("%zu image%s, %zu cell%s; %s, %u guest%s at a time, scale %.1f", m->nimages, m->nimages == 1 ? "" : "s", m->n, m->n == 1 ? "" : "s",
+	log_info("%zu image%s, %zu test case%s; %s, %u guest%s at a time, scale %.1f", m->nimages, m->nimages == 1 ? "" : "s", m->n, m->n == 1 ? "" : "s",
 	    head->accel, head->jobs, head->jobs == 1 ? "" : "s", head->scale);
 	/* one a step that keeps is more than there can be comparisons */
 	for (size_t i = 0; i < m->n; i++)
@@ -615,8 +615,8 @@ run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct re
 	r.results = *results;
 	r.loop = loop_new();
 	bad = take_signals(&r, &old, e);
-	head->person = screen_has_person();
-	if (!head->person) {
+	head->tty = screen_is_tty();
+	if (!head->tty) {
 		report_tap_start(stdout, *nresults, head);
 		tell(&r);
 	}
@@ -630,7 +630,7 @@ run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct re
 		reap(&r);
 	}
 	screen_wipe();
-	if (!head->person)
+	if (!head->tty)
 		tell(&r);
 	if (bad == 0)
 		check_images(&r);

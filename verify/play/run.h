@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 struct arena;
-struct cell_result;
+struct testcase_result;
 struct matrix;
 struct report_head;
 struct scenario;
@@ -25,12 +25,12 @@ struct run_opts {
 };
 
 /*
- * Plays all cells, jobs at a time: prepares the images, starts and reaps guests, prints TAP on
+ * Plays all test cases, jobs at a time: prepares the images, starts and reaps guests, prints TAP on
  * stdout and progress on stderr, and checks the images' digests once more at the end.  *results has
- * one for each cell, in order, then one for each comparison between triples (compare.h).  A cell that could not be judged is a result; an error is that nothing
- * could.  A signal ends all guests, and what was not judged is broken.
+ * one for each test case, in order, then one for each comparison between triples (compare.h).  A test case that could not be judged is a result; an error is that nothing
+ * could.  A signal ends all guests, and what was not judged is inconclusive.
  */
-int run_cells(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head, struct cell_result **results, size_t *nresults, struct err *e);
+int run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head, struct testcase_result **results, size_t *nresults, struct err *e);
 
 /* how many guests this machine bears: processors, and memory MiB each */
 unsigned run_jobs(unsigned processors, unsigned long long available_mib, unsigned guest_mib);

@@ -68,7 +68,7 @@ row_of(struct arena *a, const struct step *s)
 /* ---- what the verbs share ---- */
 
 struct ticket *
-ticket_new(struct cell *c)
+ticket_new(struct testcase *c)
 {
 	struct ticket *t = arena_alloc(c->a, sizeof *t);
 
@@ -76,27 +76,27 @@ ticket_new(struct cell *c)
 	return t;
 }
 
-struct cell *
-ticket_cell(const struct ticket *t)
+struct testcase *
+ticket_testcase(const struct ticket *t)
 {
-	return t->cell->step_open && t->cell->ticket == t->number ? t->cell : NULL;
+	return t->testcase->step_open && t->testcase->ticket == t->number ? t->testcase : NULL;
 }
 
 const char *
-step_word(struct cell *c, const struct step *s, size_t n)
+step_word(struct testcase *c, const struct step *s, size_t n)
 {
-	return cell_fill(c, &s->args[n]);
+	return testcase_fill(c, &s->args[n]);
 }
 
 struct want *
-step_want(struct cell *c, const struct step *s)
+step_want(struct testcase *c, const struct step *s)
 {
 	struct want *w;
 	struct err e;
 
 	if (want_new(c->a, s, &c->names, &w, &e) == 0)
 		return w;
-	cell_fail(c, NULL, NULL, "%s", e.msg);
+	testcase_fail(c, NULL, NULL, "%s", e.msg);
 	return NULL;
 }
 
@@ -113,7 +113,7 @@ step_brief(struct arena *a, const char *command)
 }
 
 void
-step_judge(struct cell *c, const char *command, int status, const char *out, size_t n)
+step_judge(struct testcase *c, const char *command, int status, const char *out, size_t n)
 {
 	const struct want *w = c->step->want;
 	const char *got, *shown = step_brief(c->a, command);
@@ -121,47 +121,47 @@ step_judge(struct cell *c, const char *command, int status, const char *out, siz
 
 	switch (want_met(c->a, w, status, out, n, &c->names, &got, &e)) {
 	case 1:
-		cell_pass_saying(c, got);
+		testcase_pass_saying(c, got);
 		return;
 	case 0:
-		cell_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(w)), got, "%s: not as expected", shown);
+		testcase_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(w)), got, "%s: not as expected", shown);
 		return;
 	default:
-		cell_broken(c, "%s", e.msg);
+		testcase_inconclusive(c, "%s", e.msg);
 	}
 }
 
 bool
-step_needs_guest(struct cell *c)
+step_needs_guest(struct testcase *c)
 {
-	if (cell_guest_runs(c))
+	if (testcase_guest_runs(c))
 		return true;
-	cell_fail(c, NULL, c->guest ? guest_reason(c->guest) : NULL, "the guest does not run any more");
+	testcase_fail(c, NULL, c->guest ? guest_reason(c->guest) : NULL, "the guest does not run any more");
 	return false;
 }
 
-/* ---- what the cell asks of a step ---- */
+/* ---- what the test case asks of a step ---- */
 
 void
-step_start(struct cell *c, const struct step *s)
+step_start(struct testcase *c, const struct step *s)
 {
 	c->step = arena_alloc(c->a, sizeof *c->step);
 	c->step->verb = row_of(c->a, s);
 	if (c->step->verb)
 		c->step->verb->start(c, s);
 	else
-		cell_broken(c, "%s: no such verb", s->source);
+		testcase_inconclusive(c, "%s: no such verb", s->source);
 }
 
 void
-step_console(struct cell *c, const struct step *s)
+step_console(struct testcase *c, const struct step *s)
 {
 	if (c->step->verb->console)
 		c->step->verb->console(c, s);
 }
 
 void
-step_ended(struct cell *c, const struct step *s)
+step_ended(struct testcase *c, const struct step *s)
 {
 	if (c->step->verb->ended)
 		c->step->verb->ended(c, s);
@@ -185,25 +185,25 @@ step_keeps(const struct step *s)
 }
 
 void
-step_reset(struct cell *c, const struct step *s, const char *reason)
+step_reset(struct testcase *c, const struct step *s, const char *reason)
 {
 	if (!step_awaits(s, reason))
 		return;
 	c->resets--;
-	cell_pass(c);
+	testcase_pass(c);
 }
 
 void
-step_late(struct cell *c, const struct step *s)
+step_late(struct testcase *c, const struct step *s)
 {
 	if (c->step->verb->late)
 		c->step->verb->late(c, s);
 	if (c->step_open)
-		cell_fail(c, NULL, NULL, "%s: not done within %s", s->source, cell_seconds(c, c->step_deadline - c->step_began));
+		testcase_fail(c, NULL, NULL, "%s: not done within %s", s->source, testcase_seconds(c, c->step_deadline - c->step_began));
 }
 
 void
-step_cancel(struct cell *c, const struct step *s)
+step_cancel(struct testcase *c, const struct step *s)
 {
 	struct step_state *st = c->step;
 
@@ -215,8 +215,8 @@ step_cancel(struct cell *c, const struct step *s)
 	if (st->ssh)
 		ssh_cancel(st->ssh);
 	st->ssh = NULL;
-	prog_cancel(st->prog);
-	st->prog = NULL;
+	subprocess_cancel(st->subprocess);
+	st->subprocess = NULL;
 	auditing_cancel(st->audit);
 	st->audit = NULL;
 	if (c->read)

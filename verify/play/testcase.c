@@ -33,49 +33,49 @@
 #define LAST_WORDS (1 * NS_PER_S)
 
 static void advance(void *arg);
-static void judge(struct cell *c);
+static void judge(struct testcase *c);
 
 static nstime
-scaled(const struct cell *c, nstime t)
+scaled(const struct testcase *c, nstime t)
 {
 	return (nstime)((double)t * c->job->scale);
 }
 
 static const struct step *
-step_of(const struct cell *c)
+step_of(const struct testcase *c)
 {
 	return c->at < c->job->scenario->nsteps ? &c->job->scenario->steps[c->at] : NULL;
 }
 
 const char *
-cell_doing(const struct cell *c)
+testcase_doing(const struct testcase *c)
 {
 	return c->step_open ? step_of(c)->source : NULL;
 }
 
 bool
-cell_rests(const struct cell *c)
+testcase_is_sleeping(const struct testcase *c)
 {
 	return c->step_open && !strcmp(step_of(c)->verb, "sleep");
 }
 
 static void
-schedule_next(struct cell *c)
+schedule_next(struct testcase *c)
 {
 	if (!c->next_alarm)
 		c->next_alarm = loop_at(c->loop, 0, advance, c);
 }
 
 const struct step *
-cell_step(const struct cell *c)
+testcase_step(const struct testcase *c)
 {
 	return step_of(c);
 }
 
 int
-cell_keep(struct cell *c, const char *subject, const char *text, size_t n, struct err *e)
+testcase_keep(struct testcase *c, const char *subject, const char *text, size_t n, struct err *e)
 {
-	struct cell_result *r = c->result;
+	struct testcase_result *r = c->result;
 
 	for (size_t i = 0; i < r->nkept; i++)
 		if (!strcmp(r->kept[i].subject, subject))
@@ -84,13 +84,13 @@ cell_keep(struct cell *c, const char *subject, const char *text, size_t n, struc
 }
 
 const char *
-cell_seconds(struct cell *c, nstime t)
+testcase_seconds(struct testcase *c, nstime t)
 {
 	return arena_printf(c->a, "%.1f s", (double)t / NS_PER_S);
 }
 
 bool
-cell_guest_runs(const struct cell *c)
+testcase_guest_runs(const struct testcase *c)
 {
 	return c->guest && guest_state(c->guest) == GUEST_RUNNING;
 }
@@ -98,9 +98,9 @@ cell_guest_runs(const struct cell *c)
 /* ---- how a step ends ---- */
 
 static void
-close_step(struct cell *c, enum verdict v)
+close_step(struct testcase *c, enum verdict v)
 {
-	struct point *p = &c->result->points[c->at];
+	struct step_result *p = &c->result->steps[c->at];
 
 	step_cancel(c, step_of(c));
 	c->step_open = false;
@@ -112,7 +112,7 @@ close_step(struct cell *c, enum verdict v)
 }
 
 void
-cell_pass(struct cell *c)
+testcase_pass(struct testcase *c)
 {
 	if (!c->step_open)
 		return;
@@ -121,22 +121,22 @@ cell_pass(struct cell *c)
 }
 
 void
-cell_pass_saying(struct cell *c, const char *said)
+testcase_pass_saying(struct testcase *c, const char *said)
 {
 	if (c->step_open)
-		c->result->points[c->at].said = arena_strdup(c->a, said);
-	cell_pass(c);
+		c->result->steps[c->at].said = arena_strdup(c->a, said);
+	testcase_pass(c);
 }
 
 static void
 on_explained(void *arg, const char *text)
 {
-	struct cell *c = arg;
+	struct testcase *c = arg;
 
 	c->result->failure.guest = text;
-	if (c->state != CELL_EXPLAINING) /* interrupted meanwhile */
+	if (c->state != TESTCASE_EXPLAINING) /* interrupted meanwhile */
 		return;
-	c->state = CELL_STEPPING;
+	c->state = TESTCASE_STEPPING;
 	schedule_next(c);
 }
 
@@ -148,7 +148,7 @@ is_console_step(const struct step *s)
 
 /* the first failure is the one to report; what fails later, in teardown, only marks its point */
 static void
-note_failure(struct cell *c, const char *expected, const char *got, const char *what)
+note_failure(struct testcase *c, const char *expected, const char *got, const char *what)
 {
 	struct failure *f = &c->result->failure;
 	const struct scenario *scn = c->job->scenario;
@@ -168,7 +168,7 @@ note_failure(struct cell *c, const char *expected, const char *got, const char *
 }
 
 void
-cell_fail(struct cell *c, const char *expected, const char *got, const char *fmt, ...)
+testcase_fail(struct testcase *c, const char *expected, const char *got, const char *fmt, ...)
 {
 	bool first = !c->failed;
 	va_list ap;
@@ -183,49 +183,49 @@ cell_fail(struct cell *c, const char *expected, const char *got, const char *fmt
 		schedule_next(c);
 		return;
 	}
-	c->state = CELL_EXPLAINING;
+	c->state = TESTCASE_EXPLAINING;
 	explain_start(c->a, c->loop, c->guest, c->job->image->symbols, c->console_at, on_explained, c);
 }
 
 static void
-set_broken(struct cell *c, const char *reason)
+set_inconclusive(struct testcase *c, const char *reason)
 {
 	if (!c->result->reason)
 		c->result->reason = reason;
 	if (c->step_open)
-		close_step(c, VERDICT_BROKEN);
+		close_step(c, VERDICT_INCONCLUSIVE);
 	schedule_next(c);
 }
 
 void
-cell_broken(struct cell *c, const char *fmt, ...)
+testcase_inconclusive(struct testcase *c, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	set_broken(c, arena_vprintf(c->a, fmt, ap));
+	set_inconclusive(c, arena_vprintf(c->a, fmt, ap));
 	va_end(ap);
 }
 
 void
-cell_interrupt(struct cell *c, const char *why)
+testcase_interrupt(struct testcase *c, const char *why)
 {
-	if (c->state == CELL_DONE)
+	if (c->state == TESTCASE_DONE)
 		return;
-	prog_cancel(c->prog);
-	c->prog = NULL;
-	set_broken(c, arena_strdup(c->a, why));
+	subprocess_cancel(c->subprocess);
+	c->subprocess = NULL;
+	set_inconclusive(c, arena_strdup(c->a, why));
 }
 
 const char *
-cell_fill(struct cell *c, const struct templ *t)
+testcase_fill(struct testcase *c, const struct templ *t)
 {
 	const char *text;
 	struct err e;
 
 	if (names_fill(&c->names, t, &text, &e) == 0)
 		return text;
-	cell_fail(c, NULL, NULL, "%s", e.msg);
+	testcase_fail(c, NULL, NULL, "%s", e.msg);
 	return NULL;
 }
 
@@ -233,7 +233,7 @@ cell_fill(struct cell *c, const struct templ *t)
 
 /* the whole line that a match begins in, as far as it has come */
 static const char *
-line_at(struct cell *c, uint64_t start)
+line_at(struct testcase *c, uint64_t start)
 {
 	struct stream *s = guest_console(c->guest);
 	uint64_t from = start > SHOWN ? start - SHOWN : 0;
@@ -250,7 +250,7 @@ line_at(struct cell *c, uint64_t start)
 }
 
 static bool
-allowed(struct cell *c, const struct watch *w, const char *line)
+allowed(struct testcase *c, const struct watch *w, const char *line)
 {
 	const struct scenario *s = c->job->scenario;
 
@@ -261,9 +261,9 @@ allowed(struct cell *c, const struct watch *w, const char *line)
 }
 
 static void
-warn(struct cell *c, const struct watch *w, const char *line)
+warn(struct testcase *c, const struct watch *w, const char *line)
 {
-	struct cell_result *r = c->result;
+	struct testcase_result *r = c->result;
 
 	if (r->nwarnings == WARNINGS_MAX)
 		return;
@@ -273,22 +273,22 @@ warn(struct cell *c, const struct watch *w, const char *line)
 }
 
 static void
-tripped(struct cell *c, const struct watch *w, const struct hit *h, const char *line)
+tripped(struct testcase *c, const struct watch *w, const struct hit *h, const char *line)
 {
 	const char *expected = arena_printf(c->a, "never /%s/", pattern_text(w->pattern));
 
 	if (!c->failed) {
-		c->trip = true;
-		c->trip_at = h->start;
+		c->forbidden_hit = true;
+		c->forbidden_at = h->start;
 	}
 	if (c->step_open)
-		cell_fail(c, expected, line, "the console tripped the watch \"%s\"", w->name);
+		testcase_fail(c, expected, line, "the console tripped the watch \"%s\"", w->name);
 	else
 		note_failure(c, expected, line, arena_printf(c->a, "the console tripped the watch \"%s\"", w->name));
 }
 
 static void
-look_out(struct cell *c)
+look_out(struct testcase *c)
 {
 	const struct scenario *s = c->job->scenario;
 	struct hit h;
@@ -300,12 +300,12 @@ look_out(struct cell *c)
 		const char *line;
 
 		if (r < 0) {
-			cell_broken(c, "watches: %s", e.msg);
+			testcase_inconclusive(c, "watches: %s", e.msg);
 			continue;
 		}
 		if (h.which == s->nwatches) { /* the kernel shows its command line */
 			c->nonce_on_console = true;
-			c->reborn = false;
+			c->awaiting_reboot = false;
 			continue;
 		}
 		if (h.which > s->nwatches) { /* ready */
@@ -327,7 +327,7 @@ look_out(struct cell *c)
 static void
 on_console(void *arg)
 {
-	struct cell *c = arg;
+	struct testcase *c = arg;
 
 	c->console_at = clock_now();
 	look_out(c);
@@ -340,12 +340,12 @@ on_console(void *arg)
 static void ask_nonce(void *arg);
 
 static void
-on_cmdline(void *arg, const struct door_result *r)
+on_cmdline(void *arg, const struct agent_result *r)
 {
-	struct cell *c = arg;
+	struct testcase *c = arg;
 	const char *word = arena_printf(c->a, "lh.nonce=%s", c->nonce);
 
-	if (c->state >= CELL_STOPPING || r->status < 0)
+	if (c->state >= TESTCASE_STOPPING || r->status < 0)
 		return;		       /* judge() knows that it was not seen */
 	if (r->status != 0 || !r->n) { /* /proc is not mounted yet */
 		c->nonce_alarm = loop_at(c->loop, clock_now() + NONCE_RETRY, ask_nonce, c);
@@ -355,7 +355,7 @@ on_cmdline(void *arg, const struct door_result *r)
 		const char *got = one_line(c->a, r->out, r->n, SHOWN);
 
 		if (c->step_open)
-			cell_fail(c, word, got, "another guest answers: /proc/cmdline lacks this boot's nonce");
+			testcase_fail(c, word, got, "another guest answers: /proc/cmdline lacks this boot's nonce");
 		else
 			note_failure(c, word, got, "another guest answers: /proc/cmdline lacks this boot's nonce");
 	}
@@ -364,22 +364,22 @@ on_cmdline(void *arg, const struct door_result *r)
 static void
 ask_nonce(void *arg)
 {
-	struct cell *c = arg;
+	struct testcase *c = arg;
 
 	c->nonce_alarm = 0;
-	if (cell_guest_runs(c))
+	if (testcase_guest_runs(c))
 		guest_run(c->guest, "cat /proc/cmdline", c->began + scaled(c, c->job->scenario->limit), on_cmdline, c);
 }
 
-/* what QEMU says when it ends tells more than that the door is gone */
+/* what QEMU says when it ends tells more than that the guest agent is gone */
 static void
 not_awake(void *arg)
 {
-	struct cell *c = arg;
+	struct testcase *c = arg;
 
 	c->nonce_alarm = 0;
-	if (c->state == CELL_PREPARING)
-		cell_broken(c, "the saved state \"%s\" does not come to life: %s", c->job->from->state, guest_state(c->guest) == GUEST_ENDED ? guest_reason(c->guest) : c->asleep);
+	if (c->state == TESTCASE_PREPARING)
+		testcase_inconclusive(c, "the saved state \"%s\" does not come to life: %s", c->job->from->state, guest_state(c->guest) == GUEST_ENDED ? guest_reason(c->guest) : c->asleep);
 }
 
 /*
@@ -388,13 +388,13 @@ not_awake(void *arg)
  * fork: both are put right before a step looks.
  */
 static void
-on_awake(void *arg, const struct door_result *r)
+on_awake(void *arg, const struct agent_result *r)
 {
-	struct cell *c = arg;
+	struct testcase *c = arg;
 	const struct saved *s = c->job->from;
 	const char *word = arena_printf(c->a, "lh.nonce=%s", s->nonce);
 
-	if (c->state != CELL_PREPARING)
+	if (c->state != TESTCASE_PREPARING)
 		return; /* interrupted */
 	if (r->status < 0) {
 		c->asleep = arena_strdup(c->a, r->why);
@@ -402,19 +402,19 @@ on_awake(void *arg, const struct door_result *r)
 		return;
 	}
 	if (r->status != 0) {
-		cell_broken(c, "the saved state \"%s\": its clock cannot be set: %s", s->state, one_line(c->a, r->out, r->n, SHOWN));
+		testcase_inconclusive(c, "the saved state \"%s\": its clock cannot be set: %s", s->state, one_line(c->a, r->out, r->n, SHOWN));
 		return;
 	}
 	if (memmem(r->out, r->n, c->nonce, strlen(c->nonce)) && memmem(r->out, r->n, word, strlen(word)))
 		c->nonce_inside = true;
 	else
 		note_failure(c, arena_printf(c->a, "%s %s", c->nonce, word), one_line(c->a, r->out, r->n, SHOWN), "another guest answers than the one whose state was saved");
-	c->state = CELL_STEPPING;
+	c->state = TESTCASE_STEPPING;
 	schedule_next(c);
 }
 
 static void
-wake(struct cell *c)
+wake(struct testcase *c)
 {
 	const char *command = arena_printf(c->a, "date -s @%lld >/dev/null && echo %s >/dev/urandom && echo %s && cat /proc/cmdline", (long long)time(NULL), c->nonce, c->nonce);
 
@@ -422,9 +422,9 @@ wake(struct cell *c)
 }
 
 static bool
-nonce_seen(const struct cell *c)
+nonce_seen(const struct testcase *c)
 {
-	return c->job->door ? c->nonce_inside : c->nonce_on_console;
+	return c->job->agent ? c->nonce_inside : c->nonce_on_console;
 }
 
 /* ---- the guest ---- */
@@ -432,9 +432,9 @@ nonce_seen(const struct cell *c)
 static void
 on_ended(void *arg)
 {
-	struct cell *c = arg;
+	struct testcase *c = arg;
 
-	if (c->state == CELL_STOPPING) {
+	if (c->state == TESTCASE_STOPPING) {
 		judge(c);
 	} else if (c->asleep) {
 		loop_cancel(c->loop, c->nonce_alarm);
@@ -446,7 +446,7 @@ on_ended(void *arg)
 
 /* is a reset something that the step under way, or one behind it, waits for? */
 static bool
-reset_awaited(const struct cell *c, const char *reason)
+reset_awaited(const struct testcase *c, const char *reason)
 {
 	const struct scenario *s = c->job->scenario;
 	unsigned n = 0;
@@ -459,24 +459,24 @@ reset_awaited(const struct cell *c, const char *reason)
 static void
 on_event(void *arg, const char *name, const char *reason)
 {
-	struct cell *c = arg;
+	struct testcase *c = arg;
 
 	/* SeaBIOS resets once or twice more before it starts a kernel: that is one reboot */
-	if (strcmp(name, "RESET") || !reason || c->reborn)
+	if (strcmp(name, "RESET") || !reason || c->awaiting_reboot)
 		return;
-	c->reborn = true;
-	if (c->state < CELL_STOPPING && !reset_awaited(c, reason)) {
+	c->awaiting_reboot = true;
+	if (c->state < TESTCASE_STOPPING && !reset_awaited(c, reason)) {
 		const char *what = arena_printf(c->a, "the guest was reset (%s)", reason);
 
 		if (c->step_open)
-			cell_fail(c, NULL, NULL, "%s", what);
+			testcase_fail(c, NULL, NULL, "%s", what);
 		else
 			note_failure(c, NULL, NULL, what);
 		return;
 	}
 	c->resets++;
 	c->reset_reason = arena_strdup(c->a, reason);
-	if (c->job->door && !c->nonce_inside && !c->nonce_alarm)
+	if (c->job->agent && !c->nonce_inside && !c->nonce_alarm)
 		ask_nonce(c); /* the reset took the answer with it */
 	if (c->step_open)
 		step_reset(c, step_of(c), reason);
@@ -485,7 +485,7 @@ on_event(void *arg, const char *name, const char *reason)
 static const struct guest_calls calls = { .console = on_console, .event = on_event, .ended = on_ended };
 
 static void
-drop_guest(struct cell *c)
+drop_guest(struct testcase *c)
 {
 	loop_cancel(c->loop, c->nonce_alarm);
 	c->nonce_alarm = 0;
@@ -501,7 +501,7 @@ static const char ready[] = "lh: default up";
 
 /* the watches, and behind them the nonce in the kernel's own words, and readiness */
 static int
-make_cursors(struct cell *c, struct err *e)
+make_cursors(struct testcase *c, struct err *e)
 {
 	const struct scenario *s = c->job->scenario;
 	const char *word = arena_printf(c->a, "lh.nonce=%s", c->nonce);
@@ -518,10 +518,10 @@ make_cursors(struct cell *c, struct err *e)
 }
 
 int
-cell_boot(struct cell *c, struct err *e)
+testcase_boot(struct testcase *c, struct err *e)
 {
-	const struct cell_job *j = c->job;
-	struct qemu_opts o = { .disk = c->disk, .door_fd = j->door ? 0 : -1, .nonce = c->nonce, .append = j->append, .accel = j->accel, .cpu = j->cpu, .reboot = true, .ssh = true };
+	const struct testcase_job *j = c->job;
+	struct qemu_opts o = { .disk = c->disk, .agent_fd = j->agent ? 0 : -1, .nonce = c->nonce, .append = j->append, .accel = j->accel, .cpu = j->cpu, .reboot = true, .ssh = true };
 
 	const struct saved *from = c->boots ? NULL : j->from;
 
@@ -533,7 +533,7 @@ cell_boot(struct cell *c, struct err *e)
 	c->nonce_inside = c->nonce_on_console = false;
 	c->awaited = NULL;
 	c->resets = 0;
-	c->reborn = false;
+	c->awaiting_reboot = false;
 	c->flat = NULL;
 	c->step_from = 0;
 	c->booted_from = c->console_at = clock_now();
@@ -547,7 +547,7 @@ cell_boot(struct cell *c, struct err *e)
 		guest_recall(c->guest, from->console, from->nconsole);
 		look_out(c);
 		wake(c);
-	} else if (j->door) {
+	} else if (j->agent) {
 		ask_nonce(c);
 	}
 	return 0;
@@ -556,9 +556,9 @@ cell_boot(struct cell *c, struct err *e)
 /* ---- from step to step ---- */
 
 void
-cell_overdue(void *arg)
+testcase_overdue(void *arg)
 {
-	struct cell *c = arg;
+	struct testcase *c = arg;
 
 	c->step_alarm = 0;
 	if (c->step_open)
@@ -567,13 +567,13 @@ cell_overdue(void *arg)
 
 /* a short scenario may be over before the guest has a /proc to show its nonce in; the limit goes on */
 static bool
-awaits_nonce(const struct cell *c)
+awaits_nonce(const struct testcase *c)
 {
-	return c->job->door && !c->nonce_inside && !c->failed && !c->result->reason && cell_guest_runs(c);
+	return c->job->agent && !c->nonce_inside && !c->failed && !c->result->reason && testcase_guest_runs(c);
 }
 
 static void
-no_nonce(struct cell *c)
+no_nonce(struct testcase *c)
 {
 	note_failure(c, arena_printf(c->a, "lh.nonce=%s", c->nonce), NULL, "nothing inside the guest showed this boot's nonce");
 }
@@ -581,11 +581,11 @@ no_nonce(struct cell *c)
 static void
 on_limit(void *arg)
 {
-	struct cell *c = arg;
+	struct testcase *c = arg;
 
 	c->limit_alarm = 0;
 	if (c->step_open)
-		cell_fail(c, NULL, NULL, "the scenario's limit of %s is over", cell_seconds(c, scaled(c, c->job->scenario->limit)));
+		testcase_fail(c, NULL, NULL, "the scenario's limit of %s is over", testcase_seconds(c, scaled(c, c->job->scenario->limit)));
 	else if (awaits_nonce(c))
 		no_nonce(c);
 	else
@@ -594,7 +594,7 @@ on_limit(void *arg)
 
 /* index of the step that comes next; nsteps: none */
 static size_t
-next_step(const struct cell *c)
+next_step(const struct testcase *c)
 {
 	const struct scenario *s = c->job->scenario;
 	size_t i = c->at + 1; /* from SIZE_MAX at the start */
@@ -608,7 +608,7 @@ next_step(const struct cell *c)
 
 /* from where on the console may tell why this step fails: a command's trouble often shows a little earlier */
 static uint64_t
-told_before(const struct cell *c, const struct step *s)
+told_before(const struct testcase *c, const struct step *s)
 {
 	uint64_t size;
 
@@ -621,7 +621,7 @@ told_before(const struct cell *c, const struct step *s)
 }
 
 static void
-start_step(struct cell *c, const struct step *s)
+start_step(struct testcase *c, const struct step *s)
 {
 	nstime timeout = scaled(c, s->timeout ? s->timeout : c->job->scenario->timeout);
 
@@ -631,14 +631,14 @@ start_step(struct cell *c, const struct step *s)
 	c->step_began = clock_now();
 	c->step_deadline = c->step_began + timeout;
 	c->step_from = told_before(c, s);
-	c->step_alarm = loop_at(c->loop, c->step_deadline, cell_overdue, c);
+	c->step_alarm = loop_at(c->loop, c->step_deadline, testcase_overdue, c);
 	step_start(c, s);
 }
 
 static void
-stop(struct cell *c)
+stop(struct testcase *c)
 {
-	c->state = CELL_STOPPING;
+	c->state = TESTCASE_STOPPING;
 	loop_cancel(c->loop, c->limit_alarm);
 	c->limit_alarm = 0;
 	if (c->guest && guest_state(c->guest) != GUEST_ENDED)
@@ -650,12 +650,12 @@ stop(struct cell *c)
 static void
 advance(void *arg)
 {
-	struct cell *c = arg;
+	struct testcase *c = arg;
 	const struct step *s;
 	size_t next;
 
 	c->next_alarm = 0;
-	if (c->state == CELL_DONE || c->state == CELL_STOPPING || (c->state == CELL_EXPLAINING && !c->result->reason))
+	if (c->state == TESTCASE_DONE || c->state == TESTCASE_STOPPING || (c->state == TESTCASE_EXPLAINING && !c->result->reason))
 		return;
 	next = next_step(c);
 	if (next >= c->job->scenario->nsteps && awaits_nonce(c)) {
@@ -673,9 +673,9 @@ advance(void *arg)
 /* ---- the verdict ---- */
 
 static void
-write_verdict(struct cell *c)
+write_verdict(struct testcase *c)
 {
-	const struct cell_result *r = c->result;
+	const struct testcase_result *r = c->result;
 	const struct failure *f = &r->failure;
 	const char *const lines[][2] = { { "reason", r->reason }, { "where", f->where }, { "what", f->what }, { "expected", f->expected },
 		{ "got", f->got }, { "guest", f->guest }, { "nearest", f->nearest } };
@@ -689,7 +689,7 @@ write_verdict(struct cell *c)
 	for (size_t i = 0; i < r->nwarnings; i++)
 		buf_addf(&b, "%-10s %s\n", "warning", r->warnings[i]);
 	if (file_write(arena_printf(c->a, "%s/verdict", c->job->dir), b.p, b.n, 0644, &e) < 0) {
-		c->result->verdict = VERDICT_BROKEN;
+		c->result->verdict = VERDICT_INCONCLUSIVE;
 		c->result->reason = arena_strdup(c->a, e.msg);
 	}
 	buf_free(&b);
@@ -697,7 +697,7 @@ write_verdict(struct cell *c)
 
 /* what a pass needs beside its steps; notes the first thing that is not so */
 static void
-check_end(struct cell *c)
+check_end(struct testcase *c)
 {
 	const char *wanted = c->awaited ? c->awaited : "host-qmp-quit", *reason;
 	struct err e;
@@ -719,7 +719,7 @@ check_end(struct cell *c)
 
 /* what a failure may be looked at with, and a pass needs no more */
 static void
-remove_disks(const struct cell *c)
+remove_disks(const struct testcase *c)
 {
 	static const char *const names[] = { "disk.qcow2", "disk.raw", "scp", "scp.back" };
 
@@ -729,7 +729,7 @@ remove_disks(const struct cell *c)
 
 /* what the guest had said when it was stopped, to be saved, is all that it has said */
 static void
-keep_state(struct cell *c)
+keep_state(struct testcase *c)
 {
 	struct saved *s = c->job->save;
 	uint64_t size;
@@ -746,21 +746,21 @@ keep_state(struct cell *c)
 }
 
 static void
-judge(struct cell *c)
+judge(struct testcase *c)
 {
-	struct cell_result *r = c->result;
+	struct testcase_result *r = c->result;
 
 	c->at = c->job->scenario->nsteps;
-	if (c->trip) { /* the rest of its line has come since */
-		r->failure.got = line_at(c, c->trip_at);
+	if (c->forbidden_hit) { /* the rest of its line has come since */
+		r->failure.got = line_at(c, c->forbidden_at);
 		r->failure.nearest = NULL;
 	}
 	if (!r->reason)
 		check_end(c);
-	r->verdict = r->reason ? VERDICT_BROKEN : c->failed ? VERDICT_FAIL
+	r->verdict = r->reason ? VERDICT_INCONCLUSIVE : c->failed ? VERDICT_FAIL
 							    : VERDICT_PASS;
 	r->took = clock_now() - c->began;
-	c->state = CELL_DONE;
+	c->state = TESTCASE_DONE;
 	if (c->job->save)
 		keep_state(c);
 	else if (r->verdict == VERDICT_PASS && !c->job->keep)
@@ -772,29 +772,29 @@ judge(struct cell *c)
 /* ---- the beginning ---- */
 
 static void
-begin(struct cell *c)
+begin(struct testcase *c)
 {
 	struct err e;
 
-	if (!c->job->scenario->offline && cell_boot(c, &e) < 0) {
-		cell_broken(c, "%s", e.msg);
+	if (!c->job->scenario->offline && testcase_boot(c, &e) < 0) {
+		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
 	c->limit_alarm = loop_at(c->loop, c->began + scaled(c, c->job->scenario->limit), on_limit, c);
 	if (c->job->from)
 		return; /* on_awake goes on */
-	c->state = CELL_STEPPING;
+	c->state = TESTCASE_STEPPING;
 	schedule_next(c);
 }
 
 static void
-on_overlay(void *arg, const struct prog_result *r)
+on_overlay(void *arg, const struct subprocess_result *r)
 {
-	struct cell *c = arg;
+	struct testcase *c = arg;
 
-	c->prog = NULL;
+	c->subprocess = NULL;
 	if (r->late || r->status)
-		cell_broken(c, "qemu-img create: %s", r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
+		testcase_inconclusive(c, "qemu-img create: %s", r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
 	else
 		begin(c);
 }
@@ -811,24 +811,24 @@ card_size(const char *base)
 }
 
 static void
-make_overlay(struct cell *c)
+make_overlay(struct testcase *c)
 {
 	const struct manifest *m = &c->job->image->m;
 	struct argv v = { .a = c->a };
-	struct prog_opts o = { .deadline = clock_now() + scaled(c, PREPARE_TIME) };
+	struct subprocess_opts o = { .deadline = clock_now() + scaled(c, PREPARE_TIME) };
 	struct err e;
 
 	c->disk = arena_printf(c->a, "%s/disk.qcow2", c->job->dir);
 	argv_pushv(&v, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", c->job->base, c->disk, NULL);
 	if (m->disk_bus && !strcmp(m->disk_bus, "sd"))
 		argv_pushf(&v, "%llu", (unsigned long long)card_size(c->job->base));
-	if (prog_start(c->loop, v.v, &o, on_overlay, c, &c->prog, &e) < 0)
-		cell_broken(c, "%s", e.msg);
+	if (subprocess_start(c->loop, v.v, &o, on_overlay, c, &c->subprocess, &e) < 0)
+		testcase_inconclusive(c, "%s", e.msg);
 }
 
 /* forks share a disk and its state by having a copy each */
 static void
-copy_overlay(struct cell *c)
+copy_overlay(struct testcase *c)
 {
 	const struct saved *s = c->job->from;
 	struct err e;
@@ -838,29 +838,29 @@ copy_overlay(struct cell *c)
 	if (s->disk) {
 		c->disk = arena_printf(c->a, "%s/disk.qcow2", c->job->dir);
 		if (file_copy(s->disk, c->disk, 0644, &e) < 0) {
-			cell_broken(c, "%s", e.msg);
+			testcase_inconclusive(c, "%s", e.msg);
 			return;
 		}
 	}
 	begin(c);
 }
 
-struct cell *
-cell_start(struct arena *a, struct loop *l, const struct cell_job *job, struct cell_result *result, cell_done *done, void *arg)
+struct testcase *
+testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job, struct testcase_result *result, testcase_done *done, void *arg)
 {
 	const struct scenario *s = job->scenario;
-	struct cell *c = arena_alloc(a, sizeof *c);
+	struct testcase *c = arena_alloc(a, sizeof *c);
 	struct err e;
 
-	*c = (struct cell){ .a = a, .loop = l, .job = job, .result = result, .done = done, .arg = arg, .at = SIZE_MAX };
+	*c = (struct testcase){ .a = a, .loop = l, .job = job, .result = result, .done = done, .arg = arg, .at = SIZE_MAX };
 	c->names.a = a;
 	c->began = clock_now();
-	result->points = arena_array(a, s->nsteps ? s->nsteps : 1, sizeof *result->points);
-	result->npoints = s->nsteps;
+	result->steps = arena_array(a, s->nsteps ? s->nsteps : 1, sizeof *result->steps);
+	result->nsteps = s->nsteps;
 	for (size_t i = 0; i < s->nsteps; i++)
-		result->points[i] = (struct point){ .line = s->steps[i].line, .source = s->steps[i].source, .verdict = VERDICT_SKIP };
+		result->steps[i] = (struct step_result){ .line = s->steps[i].line, .source = s->steps[i].source, .verdict = VERDICT_SKIP };
 	if (file_remove(job->dir, &e) < 0 || file_mkdirs(job->dir, 0755, &e) < 0) {
-		cell_broken(c, "%s", e.msg);
+		testcase_inconclusive(c, "%s", e.msg);
 		return c;
 	}
 	facts_set(&c->names, job->image, job->scale);
@@ -874,14 +874,14 @@ cell_start(struct arena *a, struct loop *l, const struct cell_job *job, struct c
 }
 
 void
-cell_free(struct cell *c)
+testcase_free(struct testcase *c)
 {
 	if (!c)
 		return;
 	loop_cancel(c->loop, c->next_alarm);
 	loop_cancel(c->loop, c->step_alarm);
 	loop_cancel(c->loop, c->limit_alarm);
-	for (struct cell_server *s = c->servers; s; s = s->next)
+	for (struct testcase_server *s = c->servers; s; s = s->next)
 		http_free(s->http);
 	drop_guest(c);
 }

@@ -22,8 +22,8 @@ struct loop;
 struct step_state;
 
 /*
- * One cell: a scenario played on a guest of one image, from the overlay to the verdict.  A step
- * ends once, by cell_pass(), cell_fail() or cell_broken(); what comes next is decided from the loop,
+ * One test case: a scenario played on a guest of one image, from the overlay to the verdict.  A step
+ * ends once, by testcase_pass(), testcase_fail() or testcase_inconclusive(); what comes next is decided from the loop,
  * so a step may end wherever it likes.
  */
 /*
@@ -36,16 +36,16 @@ struct saved {
 	const char *console;
 	size_t nconsole;
 	char nonce[NONCE_SIZE]; /* on the kernel command line of that boot */
-	nstime booted;		/* as in struct cell_result */
+	nstime booted;		/* as in struct testcase_result */
 	const char *why_not;	/* QEMU cannot save such a guest: its words; else NULL */
 };
 
-struct cell_job {
+struct testcase_job {
 	struct image *image;
 	const struct scenario *scenario;
-	const char *dir;	  /* of the cell, made fresh */
+	const char *dir;	  /* of the test case, made fresh */
 	const char *base;	  /* what the overlay lies on, NULL: the image has no disk */
-	bool door;		  /* base has a door */
+	bool agent;		  /* base has a guest agent */
 	const char *append;	  /* more kernel words, or NULL */
 	const char *accel, *cpu;  /* as for struct qemu_opts */
 	double scale;		  /* of timeouts */
@@ -54,44 +54,44 @@ struct cell_job {
 	const struct saved *from; /* started from this, or NULL: booted */
 };
 
-enum cell_state { CELL_PREPARING, /* qemu-img */
-	CELL_STEPPING,
-	CELL_EXPLAINING, /* a step has failed: what is the guest doing? */
-	CELL_STOPPING,	 /* all steps are over, the guest is not */
-	CELL_DONE };
+enum testcase_state { TESTCASE_PREPARING, /* qemu-img */
+	TESTCASE_STEPPING,
+	TESTCASE_EXPLAINING, /* a step has failed: what is the guest doing? */
+	TESTCASE_STOPPING,	 /* all steps are over, the guest is not */
+	TESTCASE_DONE };
 
-typedef void cell_done(void *arg);
+typedef void testcase_done(void *arg);
 
-struct cell {
+struct testcase {
 	struct arena *a; /* of the results, too */
 	struct loop *loop;
-	const struct cell_job *job;
-	struct cell_result *result;
-	cell_done *done;
+	const struct testcase_job *job;
+	struct testcase_result *result;
+	testcase_done *done;
 	void *arg;
 
-	enum cell_state state;
+	enum testcase_state state;
 	struct names names;
 	char nonce[NONCE_SIZE];
-	bool nonce_inside;     /* /proc/cmdline, through the door, has it */
+	bool nonce_inside;     /* /proc/cmdline, through the guest agent, has it */
 	bool nonce_on_console; /* the guest's kernel has printed it */
 	unsigned nonce_alarm;
 	const char *asleep; /* why a restored guest gave no answer */
 	const char *disk;   /* the overlay, or NULL */
 	const char *flat;   /* overlay and image as one raw file, once a step asked for it */
-	struct cell_server {
-		struct cell_server *next;
+	struct testcase_server {
+		struct testcase_server *next;
 		struct http *http;
-	} * servers;	      /* until the end of the cell */
+	} * servers;	      /* until the end of the test case */
 	struct guest *guest;  /* NULL before the first, and between two */
 	struct cursor *read;  /* where expect stands */
 	struct cursor *watch; /* where the watches stand */
 	nstime console_at;    /* last byte */
 	nstime booted_from;   /* start of QEMU */
 	unsigned boots;	      /* so far */
-	bool trip;	      /* a watch made it fail, by what begins at trip_at */
-	uint64_t trip_at;
-	bool reborn;		  /* reset, and the kernel has not shown itself since */
+	bool forbidden_hit;	      /* a watch made it fail, by what begins at trip_at */
+	uint64_t forbidden_at;
+	bool awaiting_reboot;		  /* reset, and the kernel has not shown itself since */
 	unsigned resets;	  /* that no step has awaited yet */
 	const char *reset_reason; /* of the last one */
 	const char *awaited;	  /* the end that a step has seen and wanted; NULL: it should still run */
@@ -104,41 +104,41 @@ struct cell {
 	bool step_open;		 /* it has not ended yet */
 	bool failed;
 	unsigned next_alarm, step_alarm, limit_alarm;
-	struct prog *prog; /* qemu-img */
+	struct subprocess *subprocess; /* qemu-img */
 };
 
 /*
- * a, job, result: live until the report; the cell itself until cell_free().  done is called once,
+ * a, job, result: live until the report; the test case itself until testcase_free().  done is called once,
  * from the loop, when the verdict stands and QEMU is gone.
  */
-struct cell *cell_start(struct arena *a, struct loop *l, const struct cell_job *job, struct cell_result *result, cell_done *done, void *arg);
-/* ends it as broken */
-void cell_interrupt(struct cell *c, const char *why);
-void cell_free(struct cell *c); /* after done */
+struct testcase *testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job, struct testcase_result *result, testcase_done *done, void *arg);
+/* ends it as inconclusive */
+void testcase_interrupt(struct testcase *c, const char *why);
+void testcase_free(struct testcase *c); /* after done */
 /* the step under way as it is written, or NULL */
-const char *cell_doing(const struct cell *c);
+const char *testcase_doing(const struct testcase *c);
 /* its scenario sleeps: nothing is wanted of the guest */
-bool cell_rests(const struct cell *c);
+bool testcase_is_sleeping(const struct testcase *c);
 
 /* ---- for the verbs ---- */
 
-void cell_pass(struct cell *c);
-void cell_pass_saying(struct cell *c, const char *said); /* one line, for who compares it with another run's */
+void testcase_pass(struct testcase *c);
+void testcase_pass_saying(struct testcase *c, const char *said); /* one line, for who compares it with another run's */
 /* expected, got: one line each, or NULL */
-void cell_fail(struct cell *c, const char *expected, const char *got, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void testcase_fail(struct testcase *c, const char *expected, const char *got, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* it could not be judged */
-void cell_broken(struct cell *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void testcase_inconclusive(struct testcase *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* the text with its names filled in; NULL: the step has failed over it */
-const char *cell_fill(struct cell *c, const struct templ *t);
+const char *testcase_fill(struct testcase *c, const struct templ *t);
 /* "10.0 s", on the arena */
-const char *cell_seconds(struct cell *c, nstime t);
-/* starts QEMU on the cell's disk; an error is broken */
-int cell_boot(struct cell *c, struct err *e);
-/* the deadline of the step under way has passed; arg is the cell: for loop_at */
-void cell_overdue(void *arg);
-const struct step *cell_step(const struct cell *c); /* the one under way */
-/* n bytes for the comparison across triples: in the cell's result, and in its folder */
-int cell_keep(struct cell *c, const char *subject, const char *text, size_t n, struct err *e);
-bool cell_guest_runs(const struct cell *c);
+const char *testcase_seconds(struct testcase *c, nstime t);
+/* starts QEMU on the test case's disk; an error is inconclusive */
+int testcase_boot(struct testcase *c, struct err *e);
+/* the deadline of the step under way has passed; arg is the test case: for loop_at */
+void testcase_overdue(void *arg);
+const struct step *testcase_step(const struct testcase *c); /* the one under way */
+/* n bytes for the comparison across triples: in the test case's result, and in its folder */
+int testcase_keep(struct testcase *c, const char *subject, const char *text, size_t n, struct err *e);
+bool testcase_guest_runs(const struct testcase *c);
 
 #endif

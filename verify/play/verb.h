@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct auditing;
-struct prog;
+struct subprocess;
 struct ssh;
 struct want;
 
@@ -15,10 +15,10 @@ struct want;
 struct verb {
 	struct verb_form form;
 	/* NULL: nothing to do there; late: a failure that has nothing special to say */
-	void (*start)(struct cell *c, const struct step *s);
-	void (*console)(struct cell *c, const struct step *s);
-	void (*ended)(struct cell *c, const struct step *s);
-	void (*late)(struct cell *c, const struct step *s);
+	void (*start)(struct testcase *c, const struct step *s);
+	void (*console)(struct testcase *c, const struct step *s);
+	void (*ended)(struct testcase *c, const struct step *s);
+	void (*late)(struct testcase *c, const struct step *s);
 };
 
 /* each ended by a row without a verb */
@@ -30,7 +30,7 @@ struct step_state {
 	unsigned alarm; /* prompt: quiet time; wait: the next try; sleep */
 	unsigned ssh_port;
 	struct ssh *ssh;
-	struct prog *prog;
+	struct subprocess *subprocess;
 	struct auditing *audit;
 
 	struct pattern **patterns; /* expect, prompt */
@@ -46,25 +46,25 @@ struct step_state {
 
 /* what an asynchronous answer needs to know whether it still matters */
 struct ticket {
-	struct cell *cell;
+	struct testcase *testcase;
 	unsigned number;
 };
 
-struct ticket *ticket_new(struct cell *c);
-/* the cell, or NULL: that step is over */
-struct cell *ticket_cell(const struct ticket *t);
+struct ticket *ticket_new(struct testcase *c);
+/* the test case, or NULL: that step is over */
+struct testcase *ticket_testcase(const struct ticket *t);
 
 /* n-th word of a step, filled in; NULL: the step has failed over it */
-const char *step_word(struct cell *c, const struct step *s, size_t n);
-/* the want of a step; NULL: the step is broken over it */
-struct want *step_want(struct cell *c, const struct step *s);
+const char *step_word(struct testcase *c, const struct step *s, size_t n);
+/* the want of a step; NULL: the step is inconclusive over it */
+struct want *step_want(struct testcase *c, const struct step *s);
 /* a long script is told by its beginning: the failure names the line that has the rest */
 const char *step_brief(struct arena *a, const char *command);
-/* ends the step by what the command said: pass, fail with its beginning and what was wanted, or broken */
-void step_judge(struct cell *c, const char *command, int status, const char *out, size_t n);
+/* ends the step by what the command said: pass, fail with its beginning and what was wanted, or inconclusive */
+void step_judge(struct testcase *c, const char *command, int status, const char *out, size_t n);
 /* the child is killed and reaped; NULL is fine */
 void auditing_cancel(struct auditing *d);
 /* the guest has to run for this step; else it has failed */
-bool step_needs_guest(struct cell *c);
+bool step_needs_guest(struct testcase *c);
 
 #endif

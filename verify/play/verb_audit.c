@@ -23,7 +23,7 @@
 #define SHOWN 5
 
 struct auditing {
-	struct cell *cell;
+	struct testcase *testcase;
 	const char *name;
 	const char *path; /* what the child writes: "LOOKED UNIT", the rule, and a line for whatever breaks it */
 	struct child child;
@@ -33,7 +33,7 @@ static int
 work(void *arg, struct err *e)
 {
 	const struct auditing *d = arg;
-	const struct cell_job *j = d->cell->job;
+	const struct testcase_job *j = d->testcase->job;
 	struct arena *a = arena_new();
 	struct audit r;
 	int result = audit_run(a, d->name, &j->image->m, j->base, &r, e);
@@ -52,7 +52,7 @@ work(void *arg, struct err *e)
 static void
 judge(struct auditing *d)
 {
-	struct cell *c = d->cell;
+	struct testcase *c = d->testcase;
 	struct lines l;
 	struct buf got = { 0 };
 	const char *looked, *rule, *line;
@@ -60,7 +60,7 @@ judge(struct auditing *d)
 	struct err e;
 
 	if (lines_open(c->a, d->path, &l, &e) < 0) {
-		cell_broken(c, "audit %s: %s", d->name, e.msg);
+		testcase_inconclusive(c, "audit %s: %s", d->name, e.msg);
 		return;
 	}
 	looked = lines_next(&l);
@@ -71,13 +71,13 @@ judge(struct auditing *d)
 	if (n > SHOWN)
 		buf_addf(&got, "\nand %zu more: %s", n - SHOWN, d->path);
 	if (!looked || !rule)
-		cell_broken(c, "audit %s: %s: cut off", d->name, d->path);
+		testcase_inconclusive(c, "audit %s: %s: cut off", d->name, d->path);
 	else if (n)
-		cell_fail(c, rule, got.p, "audit %s: %zu offence%s, %s looked at", d->name, n, n == 1 ? "" : "s", looked);
+		testcase_fail(c, rule, got.p, "audit %s: %zu offence%s, %s looked at", d->name, n, n == 1 ? "" : "s", looked);
 	else if (!strtoul(looked, NULL, 10))
-		cell_fail(c, rule, looked, "audit %s: found nothing to look at, and shows nothing", d->name);
+		testcase_fail(c, rule, looked, "audit %s: found nothing to look at, and shows nothing", d->name);
 	else
-		cell_pass(c);
+		testcase_pass(c);
 	buf_free(&got);
 }
 
@@ -85,7 +85,7 @@ static void
 on_dead(void *arg, int fd, short revents)
 {
 	struct auditing *d = arg;
-	struct cell *c = d->cell;
+	struct testcase *c = d->testcase;
 	struct err e, failed = { .msg = "" };
 	int status;
 
@@ -93,32 +93,32 @@ on_dead(void *arg, int fd, short revents)
 	loop_forget(c->loop, fd);
 	c->step->audit = NULL;
 	if (child_call_wait(&d->child, &status, &failed, &e) < 0)
-		cell_broken(c, "audit %s: %s", d->name, e.msg);
+		testcase_inconclusive(c, "audit %s: %s", d->name, e.msg);
 	else if (status)
-		cell_broken(c, "audit %s: %s", d->name, *failed.msg ? failed.msg : child_status_text(c->a, status));
+		testcase_inconclusive(c, "audit %s: %s", d->name, *failed.msg ? failed.msg : child_status_text(c->a, status));
 	else
 		judge(d);
 }
 
 static void
-audit_start(struct cell *c, const struct step *s)
+audit_start(struct testcase *c, const struct step *s)
 {
 	struct auditing *d = arena_alloc(c->a, sizeof *d);
 	struct err e;
 	int log;
 
-	*d = (struct auditing){ .cell = c, .name = step_word(c, s, 0) };
+	*d = (struct auditing){ .testcase = c, .name = step_word(c, s, 0) };
 	if (!d->name)
 		return;
 	d->path = arena_printf(c->a, "%s/audit-%s", c->job->dir, d->name);
 	log = open(d->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (log < 0) {
 		fail_errno(&e, "%s", d->path);
-		cell_broken(c, "%s", e.msg);
+		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
 	if (child_call(&d->child, work, d, log, &e) < 0) {
-		cell_broken(c, "audit %s: %s", d->name, e.msg);
+		testcase_inconclusive(c, "audit %s: %s", d->name, e.msg);
 	} else {
 		c->step->audit = d;
 		loop_watch(c->loop, d->child.pidfd, POLLIN, on_dead, d);
@@ -134,7 +134,7 @@ auditing_cancel(struct auditing *d)
 
 	if (!d)
 		return;
-	loop_forget(d->cell->loop, d->child.pidfd);
+	loop_forget(d->testcase->loop, d->child.pidfd);
 	child_kill(&d->child, SIGKILL);
 	child_call_wait(&d->child, &status, &failed, &e);
 }

@@ -19,12 +19,12 @@
 
 /* compiles what has names in it; false: the step has ended over it */
 static bool
-prepare(struct cell *c, const struct step *s)
+prepare(struct testcase *c, const struct step *s)
 {
 	struct err e;
 
 	if (!c->read) {
-		cell_fail(c, NULL, NULL, "there is no console");
+		testcase_fail(c, NULL, NULL, "there is no console");
 		return false;
 	}
 	c->step->patterns = arena_array(c->a, s->nalts ? s->nalts : 1, sizeof(struct pattern *));
@@ -35,7 +35,7 @@ prepare(struct cell *c, const struct step *s)
 		if (!s->alts[i].has_names)
 			continue;
 		if (names_fill_source(&c->names, s->alts[i].re, &re, &e) < 0 || pattern_compile(c->a, re, &c->step->patterns[i], &e) < 0) {
-			cell_fail(c, NULL, NULL, "%s", e.msg);
+			testcase_fail(c, NULL, NULL, "%s", e.msg);
 			return false;
 		}
 	}
@@ -44,7 +44,7 @@ prepare(struct cell *c, const struct step *s)
 
 /* all patterns of the step, for a report */
 static const char *
-alternatives(struct cell *c, const struct step *s)
+alternatives(struct testcase *c, const struct step *s)
 {
 	struct buf b = { 0 };
 	const char *text;
@@ -57,32 +57,32 @@ alternatives(struct cell *c, const struct step *s)
 }
 
 static void
-unmet(struct cell *c, const struct step *s, const char *why)
+unmet(struct testcase *c, const struct step *s, const char *why)
 {
 	const char *expected = alternatives(c, s);
 	unsigned long long lost = cursor_lost(c->read);
 
 	if (lost)
 		why = arena_printf(c->a, "%s; %llu bytes had gone by before this step looked", why, lost);
-	cell_fail(c, expected, why, "%s never came on the console", expected);
+	testcase_fail(c, expected, why, "%s never came on the console", expected);
 }
 
 /* an alternative that has a label other than `ok` is there to be recognized, and to fail */
 static void
-met(struct cell *c, const struct step *s, const struct hit *h)
+met(struct testcase *c, const struct step *s, const struct hit *h)
 {
 	const struct expect_alt *alt = &s->alts[h->which];
 
 	names_set_hit(&c->names, h);
 	if (alt->label && strcmp(alt->label, "ok"))
-		cell_fail(c, arena_printf(c->a, "/%s/", pattern_text(c->step->patterns[0])), arena_printf(c->a, "/%s/ (%s)", pattern_text(c->step->patterns[h->which]), alt->label),
+		testcase_fail(c, arena_printf(c->a, "/%s/", pattern_text(c->step->patterns[0])), arena_printf(c->a, "/%s/ (%s)", pattern_text(c->step->patterns[h->which]), alt->label),
 		    "the console shows: %s", alt->label);
 	else
-		cell_pass(c);
+		testcase_pass(c);
 }
 
 static void
-expect_look(struct cell *c, const struct step *s)
+expect_look(struct testcase *c, const struct step *s)
 {
 	struct hit h;
 	struct err e;
@@ -92,7 +92,7 @@ expect_look(struct cell *c, const struct step *s)
 		met(c, s, &h);
 		break;
 	case -1:
-		cell_broken(c, "%s", e.msg);
+		testcase_inconclusive(c, "%s", e.msg);
 		break;
 	default:
 		if (guest_state(c->guest) == GUEST_ENDED)
@@ -101,7 +101,7 @@ expect_look(struct cell *c, const struct step *s)
 }
 
 static void
-expect_start(struct cell *c, const struct step *s)
+expect_start(struct testcase *c, const struct step *s)
 {
 	if (!prepare(c, s))
 		return;
@@ -110,13 +110,13 @@ expect_start(struct cell *c, const struct step *s)
 }
 
 static void
-expect_late(struct cell *c, const struct step *s)
+expect_late(struct testcase *c, const struct step *s)
 {
-	unmet(c, s, arena_printf(c->a, "not within %s", cell_seconds(c, c->step_deadline - c->step_began)));
+	unmet(c, s, arena_printf(c->a, "not within %s", testcase_seconds(c, c->step_deadline - c->step_began)));
 }
 
 static void
-prompt_look(struct cell *c, const struct step *s)
+prompt_look(struct testcase *c, const struct step *s)
 {
 	struct hit h;
 	struct err e;
@@ -125,7 +125,7 @@ prompt_look(struct cell *c, const struct step *s)
 		int r = prompt_find(c->a, c->read, c->step->patterns[i], &h, &e);
 
 		if (r < 0) {
-			cell_broken(c, "%s", e.msg);
+			testcase_inconclusive(c, "%s", e.msg);
 			return;
 		}
 		if (r == 1) {
@@ -141,7 +141,7 @@ static void
 on_quiet(void *arg)
 {
 	struct ticket *t = arg;
-	struct cell *c = ticket_cell(t);
+	struct testcase *c = ticket_testcase(t);
 
 	if (!c)
 		return;
@@ -150,7 +150,7 @@ on_quiet(void *arg)
 }
 
 static void
-prompt_wait(struct cell *c, const struct step *s)
+prompt_wait(struct testcase *c, const struct step *s)
 {
 	(void)s;
 	loop_cancel(c->loop, c->step->alarm);
@@ -158,14 +158,14 @@ prompt_wait(struct cell *c, const struct step *s)
 }
 
 static void
-prompt_start(struct cell *c, const struct step *s)
+prompt_start(struct testcase *c, const struct step *s)
 {
 	if (prepare(c, s))
 		prompt_wait(c, s);
 }
 
 static void
-prompt_ended(struct cell *c, const struct step *s)
+prompt_ended(struct testcase *c, const struct step *s)
 {
 	unmet(c, s, "the console has ended");
 }
@@ -173,7 +173,7 @@ prompt_ended(struct cell *c, const struct step *s)
 /* ---- send ---- */
 
 static void
-send_start(struct cell *c, const struct step *s)
+send_start(struct testcase *c, const struct step *s)
 {
 	const char *text = step_word(c, s, 0);
 	struct err e;
@@ -181,9 +181,9 @@ send_start(struct cell *c, const struct step *s)
 	if (!text || !step_needs_guest(c))
 		return;
 	if (guest_send(c->guest, text, strlen(text), &e) < 0)
-		cell_fail(c, NULL, NULL, "%s", e.msg);
+		testcase_fail(c, NULL, NULL, "%s", e.msg);
 	else
-		cell_pass(c);
+		testcase_pass(c);
 }
 
 /* ---- check ---- */
@@ -199,7 +199,7 @@ number(const char *s, double *out)
 }
 
 static void
-check_start(struct cell *c, const struct step *s)
+check_start(struct testcase *c, const struct step *s)
 {
 	const char *a = step_word(c, s, 0), *b = a ? step_word(c, s, 2) : NULL, *op;
 	double x, y;
@@ -210,7 +210,7 @@ check_start(struct cell *c, const struct step *s)
 	op = s->args[1].v[0].text;
 	if (strchr("<>", *op)) {
 		if (!number(a, &x) || !number(b, &y)) {
-			cell_fail(c, NULL, arena_printf(c->a, "%s %s %s", a, op, b), "%s: not two numbers", s->source);
+			testcase_fail(c, NULL, arena_printf(c->a, "%s %s %s", a, op, b), "%s: not two numbers", s->source);
 			return;
 		}
 		good = *op == '<' ? x < y : x > y;
@@ -218,13 +218,13 @@ check_start(struct cell *c, const struct step *s)
 		good = !strcmp(a, b) == (*op == '=');
 	}
 	if (good)
-		cell_pass(c);
+		testcase_pass(c);
 	else
-		cell_fail(c, s->source, arena_printf(c->a, "%s %s %s", a, op, b), "%s: does not hold", s->source);
+		testcase_fail(c, s->source, arena_printf(c->a, "%s %s %s", a, op, b), "%s: does not hold", s->source);
 }
 
 static void
-check_value_start(struct cell *c, const struct step *s)
+check_value_start(struct testcase *c, const struct step *s)
 {
 	const char *value = step_word(c, s, 0);
 
@@ -238,16 +238,16 @@ check_value_start(struct cell *c, const struct step *s)
 static void
 on_rested(void *arg)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 
 	if (!c)
 		return;
 	c->step->alarm = 0;
-	cell_pass(c);
+	testcase_pass(c);
 }
 
 static void
-sleep_start(struct cell *c, const struct step *s)
+sleep_start(struct testcase *c, const struct step *s)
 {
 	const char *text = step_word(c, s, 0);
 	nstime t = text ? clock_parse(text) : 0;
@@ -255,7 +255,7 @@ sleep_start(struct cell *c, const struct step *s)
 	if (!text)
 		return;
 	if (t < 0) {
-		cell_fail(c, NULL, text, "sleep %s: no such time; say 500ms or 2s", text);
+		testcase_fail(c, NULL, text, "sleep %s: no such time; say 500ms or 2s", text);
 		return;
 	}
 	/* its own length is no reason to be late */

@@ -18,53 +18,53 @@
 /* ---- http serve TEXT as NAME ---- */
 
 static void
-http_start(struct cell *c, const struct step *s)
+http_start(struct testcase *c, const struct step *s)
 {
 	const char *text = step_word(c, s, 2), *name = text ? step_word(c, s, 4) : NULL, *router = names_get(&c->names, "router");
-	struct cell_server *server;
+	struct testcase_server *server;
 	struct err e;
 
 	if (!name)
 		return;
 	server = arena_alloc(c->a, sizeof *server);
 	if (http_serve(c->loop, text, strlen(text), &server->http, &e) < 0) {
-		cell_broken(c, "%s", e.msg);
+		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
 	server->next = c->servers;
 	c->servers = server;
 	names_set(&c->names, arena_printf(c->a, "%s.port", name), arena_printf(c->a, "%u", http_port(server->http)));
 	names_set(&c->names, arena_printf(c->a, "%s.url", name), arena_printf(c->a, "http://%s:%u/", router, http_port(server->http)));
-	cell_pass(c);
+	testcase_pass(c);
 }
 
 /* ---- fsck PARTITION clean ---- */
 
 static void
-judge_part(struct cell *c)
+judge_part(struct testcase *c)
 {
 	const struct man_part *p = manifest_part(&c->job->image->m, c->step->path);
 	struct err e;
 
 	if (!p)
-		cell_fail(c, NULL, NULL, "fsck %s: the manifest has no such partition", c->step->path);
+		testcase_fail(c, NULL, NULL, "fsck %s: the manifest has no such partition", c->step->path);
 	else if (guestfs_clean(c->flat, p->start, &e) < 0)
-		cell_fail(c, arena_printf(c->a, "%s: unmounted in order, and sound", p->name), arena_strdup(c->a, e.msg), "%s is not clean", p->name);
+		testcase_fail(c, arena_printf(c->a, "%s: unmounted in order, and sound", p->name), arena_strdup(c->a, e.msg), "%s is not clean", p->name);
 	else
-		cell_pass(c);
+		testcase_pass(c);
 }
 
 static void
-on_flat(void *arg, const struct prog_result *r)
+on_flat(void *arg, const struct subprocess_result *r)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 
 	if (!c)
 		return;
-	c->step->prog = NULL;
+	c->step->subprocess = NULL;
 	if (r->late || r->status) {
 		c->flat = NULL;
-		cell_broken(c, "qemu-img convert: %s", r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
+		testcase_inconclusive(c, "qemu-img convert: %s", r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
 	} else {
 		judge_part(c);
 	}
@@ -72,31 +72,31 @@ on_flat(void *arg, const struct prog_result *r)
 
 /* overlay and image as one raw file, once for all partitions */
 static void
-flatten(struct cell *c)
+flatten(struct testcase *c)
 {
 	struct argv v = { .a = c->a };
-	struct prog_opts o = { .deadline = c->step_deadline };
+	struct subprocess_opts o = { .deadline = c->step_deadline };
 	struct err e;
 
 	c->flat = arena_printf(c->a, "%s/disk.raw", c->job->dir);
 	argv_pushv(&v, "qemu-img", "convert", "-q", "-f", "qcow2", "-O", "raw", c->disk, c->flat, NULL);
-	if (prog_start(c->loop, v.v, &o, on_flat, ticket_new(c), &c->step->prog, &e) < 0) {
-		c->step->prog = NULL;
+	if (subprocess_start(c->loop, v.v, &o, on_flat, ticket_new(c), &c->step->subprocess, &e) < 0) {
+		c->step->subprocess = NULL;
 		c->flat = NULL;
-		cell_broken(c, "%s", e.msg);
+		testcase_inconclusive(c, "%s", e.msg);
 	}
 }
 
 static void
-fsck_start(struct cell *c, const struct step *s)
+fsck_start(struct testcase *c, const struct step *s)
 {
 	c->step->path = step_word(c, s, 1);
 	if (!c->step->path)
 		return;
 	if (!c->disk)
-		cell_fail(c, NULL, NULL, "fsck %s: the guest has no disk", c->step->path);
+		testcase_fail(c, NULL, NULL, "fsck %s: the guest has no disk", c->step->path);
 	else if (c->guest && guest_state(c->guest) != GUEST_ENDED)
-		cell_fail(c, NULL, "the guest runs", "fsck %s: only after the guest has ended", c->step->path);
+		testcase_fail(c, NULL, "the guest runs", "fsck %s: only after the guest has ended", c->step->path);
 	else if (c->flat)
 		judge_part(c);
 	else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* run, wait, keep, chart: commands in the guest, through the door */
+/* run, wait, keep, chart: commands in the guest, through the guest agent */
 #include "verify/play/verb.h"
 
 #include "build/base/arena.h"
@@ -19,13 +19,13 @@
 
 /* the command is the last word */
 static bool
-prepare(struct cell *c, const struct step *s)
+prepare(struct testcase *c, const struct step *s)
 {
 	c->step->command = step_word(c, s, s->nargs - 1);
 	if (!c->step->command || !step_needs_guest(c))
 		return false;
-	if (!guest_has_door(c->guest)) {
-		cell_fail(c, NULL, NULL, "%s: needs the door, and this scenario boots the pristine image", s->verb);
+	if (!guest_has_agent(c->guest)) {
+		testcase_fail(c, NULL, NULL, "%s: needs the guest agent, and this scenario boots the pristine image", s->verb);
 		return false;
 	}
 	return (c->step->want = step_want(c, s)) != NULL;
@@ -33,16 +33,16 @@ prepare(struct cell *c, const struct step *s)
 
 /* a command that did not come back */
 static void
-lost(struct cell *c, const char *why)
+lost(struct testcase *c, const char *why)
 {
 	const char *shown = step_brief(c->a, c->step->command);
 
-	cell_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(c->step->want)), why, "%s: %s", shown, why);
+	testcase_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(c->step->want)), why, "%s: %s", shown, why);
 }
 
-/* the door keeps the step's deadline: it knows better what it waited for */
+/* the guest agent keeps the step's deadline: it knows better what it waited for */
 static void
-start(struct cell *c, const struct step *s, door_done *done)
+start(struct testcase *c, const struct step *s, agent_done *done)
 {
 	if (!prepare(c, s))
 		return;
@@ -54,9 +54,9 @@ start(struct cell *c, const struct step *s, door_done *done)
 /* ---- run ---- */
 
 static void
-on_run(void *arg, const struct door_result *r)
+on_run(void *arg, const struct agent_result *r)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 
 	if (!c)
 		return;
@@ -67,7 +67,7 @@ on_run(void *arg, const struct door_result *r)
 }
 
 static void
-run_start(struct cell *c, const struct step *s)
+run_start(struct testcase *c, const struct step *s)
 {
 	start(c, s, on_run);
 }
@@ -77,7 +77,7 @@ run_start(struct cell *c, const struct step *s)
 static void try_again(void *arg);
 
 static void
-note_got(struct cell *c, const char *got)
+note_got(struct testcase *c, const char *got)
 {
 	if (c->step->got && !strcmp(c->step->got, got))
 		return;
@@ -86,20 +86,20 @@ note_got(struct cell *c, const char *got)
 }
 
 static void
-wait_late(struct cell *c, const struct step *s)
+wait_late(struct testcase *c, const struct step *s)
 {
 	struct step_state *st = c->step;
 	const char *shown = step_brief(c->a, st->command);
-	const char *got = st->got ? arena_printf(c->a, "%s   for %s", st->got, cell_seconds(c, clock_now() - st->got_since)) : NULL;
+	const char *got = st->got ? arena_printf(c->a, "%s   for %s", st->got, testcase_seconds(c, clock_now() - st->got_since)) : NULL;
 
 	(void)s;
-	cell_fail(c, arena_printf(c->a, "%s   %s   within %s", shown, want_text(st->want), cell_seconds(c, c->step_deadline - c->step_began)), got, "%s: did not become as expected", shown);
+	testcase_fail(c, arena_printf(c->a, "%s   %s   within %s", shown, want_text(st->want), testcase_seconds(c, c->step_deadline - c->step_began)), got, "%s: did not become as expected", shown);
 }
 
 static void
-on_try(void *arg, const struct door_result *r)
+on_try(void *arg, const struct agent_result *r)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 	const char *got;
 	struct err e;
 	int met;
@@ -115,9 +115,9 @@ on_try(void *arg, const struct door_result *r)
 	}
 	met = want_met(c->a, c->step->want, r->status, r->out, r->n, &c->names, &got, &e);
 	if (met == 1) {
-		cell_pass_saying(c, got);
+		testcase_pass_saying(c, got);
 	} else if (met < 0) {
-		cell_broken(c, "%s", e.msg);
+		testcase_inconclusive(c, "%s", e.msg);
 	} else {
 		note_got(c, got);
 		if (clock_now() + AGAIN >= c->step_deadline)
@@ -130,7 +130,7 @@ on_try(void *arg, const struct door_result *r)
 static void
 try_again(void *arg)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 
 	if (!c)
 		return;
@@ -139,7 +139,7 @@ try_again(void *arg)
 }
 
 static void
-wait_start(struct cell *c, const struct step *s)
+wait_start(struct testcase *c, const struct step *s)
 {
 	start(c, s, on_try);
 }
@@ -147,25 +147,25 @@ wait_start(struct cell *c, const struct step *s)
 /* ---- keep ---- */
 
 static void
-keep(struct cell *c, const struct step *s, const char *text, size_t n)
+keep(struct testcase *c, const struct step *s, const char *text, size_t n)
 {
 	const char *subject = step_keeps(s);
 	struct err e;
 
 	if (!subject)
-		cell_broken(c, "%s: what is kept needs a name of a-z, 0-9 and -", s->source);
+		testcase_inconclusive(c, "%s: what is kept needs a name of a-z, 0-9 and -", s->source);
 	else if (n == 0) /* nothing is like nothing: that would compare well with any image */
-		cell_fail(c, "something to keep", NULL, "keep %s: there is nothing", subject);
-	else if (cell_keep(c, subject, text, n, &e) < 0)
-		cell_broken(c, "%s", e.msg);
+		testcase_fail(c, "something to keep", NULL, "keep %s: there is nothing", subject);
+	else if (testcase_keep(c, subject, text, n, &e) < 0)
+		testcase_inconclusive(c, "%s", e.msg);
 	else
-		cell_pass(c);
+		testcase_pass(c);
 }
 
 static void
-on_keep(void *arg, const struct door_result *r)
+on_keep(void *arg, const struct agent_result *r)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 	const char *got;
 	struct err e;
 	int met;
@@ -178,28 +178,28 @@ on_keep(void *arg, const struct door_result *r)
 	}
 	met = want_met(c->a, c->step->want, r->status, r->out, r->n, &c->names, &got, &e);
 	if (met == 1)
-		keep(c, cell_step(c), r->out, r->n);
+		keep(c, testcase_step(c), r->out, r->n);
 	else
 		step_judge(c, c->step->command, r->status, r->out, r->n);
 }
 
 static void
-keep_start(struct cell *c, const struct step *s)
+keep_start(struct testcase *c, const struct step *s)
 {
 	start(c, s, on_keep);
 }
 
 static void
-on_chart(void *arg, const struct door_result *r)
+on_chart(void *arg, const struct agent_result *r)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 	struct buf b = { 0 };
 	const char *text;
 
 	if (c && r->status == 0) {
 		text = arena_strndup(c->a, r->out, r->n);
 		if (!chart_svg(&b, text)) {
-			cell_fail(c, "since when services are up and ready", text, "chart: there is nothing to draw");
+			testcase_fail(c, "since when services are up and ready", text, "chart: there is nothing to draw");
 			return;
 		}
 		buf_free(&b);
@@ -209,7 +209,7 @@ on_chart(void *arg, const struct door_result *r)
 }
 
 static void
-chart_start(struct cell *c, const struct step *s)
+chart_start(struct testcase *c, const struct step *s)
 {
 	start(c, s, on_chart);
 }
@@ -235,14 +235,14 @@ list_files(struct arena *a, const struct image *im, struct buf *out, struct err 
 
 /* the image as it is shipped, whatever a guest does */
 static void
-keep_files_start(struct cell *c, const struct step *s)
+keep_files_start(struct testcase *c, const struct step *s)
 {
 	struct arena *a = arena_new();
 	struct buf b = { 0 };
 	struct err e;
 
 	if (list_files(a, c->job->image, &b, &e) < 0)
-		cell_broken(c, "%s", e.msg);
+		testcase_inconclusive(c, "%s", e.msg);
 	else
 		keep(c, s, b.p, b.n);
 	buf_free(&b);

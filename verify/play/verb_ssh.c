@@ -25,19 +25,19 @@
 
 struct port_wait {
 	struct ticket ticket;
-	void (*then)(struct cell *c);
+	void (*then)(struct testcase *c);
 };
 
 static void
 on_port(void *arg, const char *answer, const char *error)
 {
 	struct port_wait *w = arg;
-	struct cell *c = ticket_cell(&w->ticket);
+	struct testcase *c = ticket_testcase(&w->ticket);
 
 	if (!c)
 		return;
 	if (!answer) {
-		cell_broken(c, "port of ssh: %s", error);
+		testcase_inconclusive(c, "port of ssh: %s", error);
 		return;
 	}
 	c->step->ssh_port = (unsigned)strtoul(answer, NULL, 10);
@@ -45,7 +45,7 @@ on_port(void *arg, const char *answer, const char *error)
 }
 
 static void
-with_port(struct cell *c, void (*then)(struct cell *c))
+with_port(struct testcase *c, void (*then)(struct testcase *c))
 {
 	struct port_wait *w = arena_alloc(c->a, sizeof *w);
 
@@ -57,15 +57,15 @@ with_port(struct cell *c, void (*then)(struct cell *c))
 
 /* what is left of the step when the connection's own deadline has passed: enough to hear of it */
 static nstime
-deadline(struct cell *c)
+deadline(struct testcase *c)
 {
 	loop_cancel(c->loop, c->step_alarm);
-	c->step_alarm = loop_at(c->loop, c->step_deadline + 5 * NS_PER_S, cell_overdue, c);
+	c->step_alarm = loop_at(c->loop, c->step_deadline + 5 * NS_PER_S, testcase_overdue, c);
 	return c->step_deadline;
 }
 
 static void
-connect_with(struct cell *c, ssh_done *done)
+connect_with(struct testcase *c, ssh_done *done)
 {
 	struct step_state *st = c->step;
 	struct ssh_job job = { .port = st->ssh_port, .user = st->user, .password = st->password, .key = st->key, .command = st->command, .in = st->bytes, .nin = st->nbytes, .deadline = deadline(c) };
@@ -73,12 +73,12 @@ connect_with(struct cell *c, ssh_done *done)
 
 	if (ssh_start(c->loop, &job, done, ticket_new(c), &st->ssh, &e) < 0) {
 		st->ssh = NULL;
-		cell_broken(c, "%s", e.msg);
+		testcase_inconclusive(c, "%s", e.msg);
 	}
 }
 
 static const char *
-shown(struct cell *c)
+shown(struct testcase *c)
 {
 	struct step_state *st = c->step;
 
@@ -88,10 +88,10 @@ shown(struct cell *c)
 /* ---- ssh USER ... COMMAND ---- */
 
 /* whose step this ends; NULL: that step is no more */
-static struct cell *
+static struct testcase *
 ended(void *ticket)
 {
-	struct cell *c = ticket_cell(ticket);
+	struct testcase *c = ticket_testcase(ticket);
 
 	if (c)
 		c->step->ssh = NULL;
@@ -100,32 +100,32 @@ ended(void *ticket)
 
 /* or else the step has failed */
 static bool
-let_in(struct cell *c, const struct ssh_result *r)
+let_in(struct testcase *c, const struct ssh_result *r)
 {
 	if (r->end == SSH_DENIED)
-		cell_fail(c, "let in", arena_printf(c->a, "refused; the server offers %s", r->methods ? r->methods : "nothing"), "%s: not let in", shown(c));
+		testcase_fail(c, "let in", arena_printf(c->a, "refused; the server offers %s", r->methods ? r->methods : "nothing"), "%s: not let in", shown(c));
 	else if (r->end != SSH_DONE)
-		cell_fail(c, "let in", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);
+		testcase_fail(c, "let in", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);
 	return r->end == SSH_DONE;
 }
 
 static void
 on_ssh(void *ticket, const struct ssh_result *r)
 {
-	struct cell *c = ended(ticket);
+	struct testcase *c = ended(ticket);
 
 	if (c && let_in(c, r))
 		step_judge(c, shown(c), r->status < 0 ? 256 : r->status, r->out.n ? r->out.p : "", r->out.n);
 }
 
 static void
-go_ssh(struct cell *c)
+go_ssh(struct testcase *c)
 {
 	connect_with(c, on_ssh);
 }
 
 static void
-ssh_key_start(struct cell *c, const struct step *s)
+ssh_key_start(struct testcase *c, const struct step *s)
 {
 	struct step_state *st = c->step;
 
@@ -135,7 +135,7 @@ ssh_key_start(struct cell *c, const struct step *s)
 }
 
 static void
-ssh_password_start(struct cell *c, const struct step *s)
+ssh_password_start(struct testcase *c, const struct step *s)
 {
 	struct step_state *st = c->step;
 
@@ -148,26 +148,26 @@ ssh_password_start(struct cell *c, const struct step *s)
 static void
 on_denied(void *ticket, const struct ssh_result *r)
 {
-	struct cell *c = ended(ticket);
+	struct testcase *c = ended(ticket);
 
 	if (!c)
 		return;
 	if (r->end == SSH_DENIED)
-		cell_pass(c);
+		testcase_pass(c);
 	else if (r->end == SSH_DONE)
-		cell_fail(c, "refused", arena_printf(c->a, "let in: %s", one_line(c->a, r->out.n ? r->out.p : "", r->out.n, SHOWN)), "%s: let in, and should not have been", shown(c));
+		testcase_fail(c, "refused", arena_printf(c->a, "let in: %s", one_line(c->a, r->out.n ? r->out.p : "", r->out.n, SHOWN)), "%s: let in, and should not have been", shown(c));
 	else
-		cell_fail(c, "refused", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);
+		testcase_fail(c, "refused", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);
 }
 
 static void
-go_denied(struct cell *c)
+go_denied(struct testcase *c)
 {
 	connect_with(c, on_denied);
 }
 
 static void
-ssh_denied_start(struct cell *c, const struct step *s)
+ssh_denied_start(struct testcase *c, const struct step *s)
 {
 	struct step_state *st = c->step;
 	const char *how = s->args[2].v[0].text;
@@ -184,7 +184,7 @@ ssh_denied_start(struct cell *c, const struct step *s)
 /* ---- bytes there and back ---- */
 
 static bool
-make_bytes(struct cell *c, const char *size)
+make_bytes(struct testcase *c, const char *size)
 {
 	struct step_state *st = c->step;
 	char *end;
@@ -194,7 +194,7 @@ make_bytes(struct cell *c, const char *size)
 		return false;
 	n = strtoul(size, &end, 10);
 	if (*end || !n || n > SIZE_MAX_SENT) {
-		cell_fail(c, NULL, size, "%s: not a size from 1 to %u", size, SIZE_MAX_SENT);
+		testcase_fail(c, NULL, size, "%s: not a size from 1 to %u", size, SIZE_MAX_SENT);
 		return false;
 	}
 	st->nbytes = n;
@@ -210,37 +210,37 @@ make_bytes(struct cell *c, const char *size)
 
 /* judges what came back */
 static void
-compare(struct cell *c, const char *p, size_t n)
+compare(struct testcase *c, const char *p, size_t n)
 {
 	struct step_state *st = c->step;
 	size_t at = 0;
 
 	if (n == st->nbytes && !memcmp(p, st->bytes, n)) {
-		cell_pass(c);
+		testcase_pass(c);
 		return;
 	}
 	while (at < n && at < st->nbytes && p[at] == ((char *)st->bytes)[at])
 		at++;
-	cell_fail(c, arena_printf(c->a, "the same %zu bytes", st->nbytes), arena_printf(c->a, "%zu bytes, other ones from byte %zu on", n, at), "what came back differs");
+	testcase_fail(c, arena_printf(c->a, "the same %zu bytes", st->nbytes), arena_printf(c->a, "%zu bytes, other ones from byte %zu on", n, at), "what came back differs");
 }
 
 static void
 on_echo(void *ticket, const struct ssh_result *r)
 {
-	struct cell *c = ended(ticket);
+	struct testcase *c = ended(ticket);
 
 	if (c && let_in(c, r))
 		compare(c, r->out.p, r->out.n);
 }
 
 static void
-go_echo(struct cell *c)
+go_echo(struct testcase *c)
 {
 	connect_with(c, on_echo);
 }
 
 static void
-echo_start(struct cell *c, const struct step *s)
+echo_start(struct testcase *c, const struct step *s)
 {
 	struct step_state *st = c->step;
 
@@ -253,7 +253,7 @@ echo_start(struct cell *c, const struct step *s)
 /* ---- OpenSSH's own programs ---- */
 
 static void
-push_options(struct cell *c, struct argv *v, const char *program, const char *port_option)
+push_options(struct testcase *c, struct argv *v, const char *program, const char *port_option)
 {
 	argv_pushv(v, program, "-F", "/dev/null", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "GlobalKnownHostsFile=/dev/null",
 	    "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR", "-o", "ControlPath=none", "-i", c->step->key, port_option, NULL);
@@ -261,20 +261,20 @@ push_options(struct cell *c, struct argv *v, const char *program, const char *po
 }
 
 static void
-run_prog(struct cell *c, struct argv *v, prog_done *done)
+run_subprocess(struct testcase *c, struct argv *v, subprocess_done *done)
 {
-	struct prog_opts o = { .deadline = deadline(c) };
+	struct subprocess_opts o = { .deadline = deadline(c) };
 	struct err e;
 
-	if (prog_start(c->loop, v->v, &o, done, ticket_new(c), &c->step->prog, &e) < 0) {
-		c->step->prog = NULL;
-		cell_broken(c, "%s", e.msg);
+	if (subprocess_start(c->loop, v->v, &o, done, ticket_new(c), &c->step->subprocess, &e) < 0) {
+		c->step->subprocess = NULL;
+		testcase_inconclusive(c, "%s", e.msg);
 	}
 }
 
 /* the connection failed, and the login did not: the guest's server may yet come */
 static bool
-try_again(struct cell *c, const struct prog_result *r, loop_late *again)
+try_again(struct testcase *c, const struct subprocess_result *r, loop_late *again)
 {
 	if (r->late || !WIFEXITED(r->status) || WEXITSTATUS(r->status) != 255 || !memmem(r->out, r->n, "onnection ", 10) || clock_now() + AGAIN >= c->step_deadline)
 		return false;
@@ -283,53 +283,53 @@ try_again(struct cell *c, const struct prog_result *r, loop_late *again)
 }
 
 static int
-exit_status(const struct prog_result *r)
+exit_status(const struct subprocess_result *r)
 {
 	return WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 256;
 }
 
-static void go_openssh(struct cell *c);
+static void go_openssh(struct testcase *c);
 
 static void
 openssh_again(void *arg)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 
 	if (c)
 		go_openssh(c);
 }
 
 static void
-on_openssh(void *arg, const struct prog_result *r)
+on_openssh(void *arg, const struct subprocess_result *r)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 	const char *text;
 
 	if (!c)
 		return;
-	c->step->prog = NULL;
+	c->step->subprocess = NULL;
 	text = arena_printf(c->a, "OpenSSH as %s: %s", c->step->user, c->step->command);
 	if (try_again(c, r, openssh_again))
 		return;
 	if (r->late)
-		cell_fail(c, NULL, "no end in time", "%s: not done within %s", text, cell_seconds(c, c->step_deadline - c->step_began));
+		testcase_fail(c, NULL, "no end in time", "%s: not done within %s", text, testcase_seconds(c, c->step_deadline - c->step_began));
 	else
 		step_judge(c, text, exit_status(r), r->out, r->n);
 }
 
 static void
-go_openssh(struct cell *c)
+go_openssh(struct testcase *c)
 {
 	struct argv v = { .a = c->a };
 
 	push_options(c, &v, "ssh", "-p");
 	argv_pushf(&v, "%s@127.0.0.1", c->step->user);
 	argv_push(&v, c->step->command);
-	run_prog(c, &v, on_openssh);
+	run_subprocess(c, &v, on_openssh);
 }
 
 static void
-openssh_start(struct cell *c, const struct step *s)
+openssh_start(struct testcase *c, const struct step *s)
 {
 	struct step_state *st = c->step;
 
@@ -341,71 +341,71 @@ openssh_start(struct cell *c, const struct step *s)
 /* ---- scp: there, and back ---- */
 
 static bool
-copied(struct cell *c, const struct prog_result *r, const char *way)
+copied(struct testcase *c, const struct subprocess_result *r, const char *way)
 {
 	if (!r->late && exit_status(r) == 0)
 		return true;
-	cell_fail(c, "status 0", r->late ? "no end in time" : arena_printf(c->a, "status %d: %s", exit_status(r), one_line(c->a, r->out, r->n, SHOWN)), "scp %s the guest failed", way);
+	testcase_fail(c, "status 0", r->late ? "no end in time" : arena_printf(c->a, "status %d: %s", exit_status(r), one_line(c->a, r->out, r->n, SHOWN)), "scp %s the guest failed", way);
 	return false;
 }
 
 /* the guest's path as scp names it */
 static void
-push_remote(struct cell *c, struct argv *v)
+push_remote(struct testcase *c, struct argv *v)
 {
 	argv_pushf(v, "%s@127.0.0.1:%s", c->step->user, c->step->command);
 }
 
 static void
-on_back(void *arg, const struct prog_result *r)
+on_back(void *arg, const struct subprocess_result *r)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 	struct err e;
 	char *p;
 	size_t n;
 
 	if (!c)
 		return;
-	c->step->prog = NULL;
+	c->step->subprocess = NULL;
 	if (!copied(c, r, "from"))
 		return;
 	if (file_read(c->a, arena_printf(c->a, "%s.back", c->step->path), &p, &n, &e) < 0)
-		cell_broken(c, "%s", e.msg);
+		testcase_inconclusive(c, "%s", e.msg);
 	else
 		compare(c, p, n);
 }
 
 static void
-on_there(void *arg, const struct prog_result *r)
+on_there(void *arg, const struct subprocess_result *r)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 	struct argv v = { .a = c ? c->a : NULL };
 
 	if (!c)
 		return;
-	c->step->prog = NULL;
+	c->step->subprocess = NULL;
 	if (!copied(c, r, "to"))
 		return;
 	push_options(c, &v, "scp", "-P");
 	argv_push(&v, "-O"); /* dropbear has no sftp server */
 	push_remote(c, &v);
 	argv_pushf(&v, "%s.back", c->step->path);
-	run_prog(c, &v, on_back);
+	run_subprocess(c, &v, on_back);
 }
 
 static void
-go_scp(struct cell *c)
+go_scp(struct testcase *c)
 {
 	struct argv v = { .a = c->a };
 
 	push_options(c, &v, "scp", "-P");
 	argv_pushv(&v, "-O", c->step->path, NULL);
 	push_remote(c, &v);
-	run_prog(c, &v, on_there);
+	run_subprocess(c, &v, on_there);
 }
 
 static void
-scp_start(struct cell *c, const struct step *s)
+scp_start(struct testcase *c, const struct step *s)
 {
 	struct step_state *st = c->step;
 	struct err e;
@@ -415,7 +415,7 @@ scp_start(struct cell *c, const struct step *s)
 		return;
 	st->path = arena_printf(c->a, "%s/scp", c->job->dir);
 	if (file_write(st->path, st->bytes, st->nbytes, 0644, &e) < 0)
-		cell_broken(c, "%s", e.msg);
+		testcase_inconclusive(c, "%s", e.msg);
 	else
 		with_port(c, go_scp);
 }

@@ -15,7 +15,7 @@
 /* ---- await: the end, and how ---- */
 
 static void
-await_look(struct cell *c, const struct step *s)
+await_look(struct testcase *c, const struct step *s)
 {
 	const char *wanted, *reason;
 
@@ -26,50 +26,50 @@ await_look(struct cell *c, const struct step *s)
 		return;
 	reason = guest_reason(c->guest);
 	if (strcmp(reason, wanted)) {
-		cell_fail(c, wanted, reason, "the guest ended otherwise than expected: %s", reason);
+		testcase_fail(c, wanted, reason, "the guest ended otherwise than expected: %s", reason);
 		return;
 	}
 	c->awaited = arena_strdup(c->a, reason);
-	cell_pass(c);
+	testcase_pass(c);
 }
 
 static void
-await_start(struct cell *c, const struct step *s)
+await_start(struct testcase *c, const struct step *s)
 {
 	if (!c->guest) {
-		cell_fail(c, NULL, NULL, "there is no guest");
+		testcase_fail(c, NULL, NULL, "there is no guest");
 	} else if (c->resets && step_awaits(s, c->reset_reason)) {
 		/* it came while a step before this one was under way */
 		c->resets--;
-		cell_pass(c);
+		testcase_pass(c);
 	} else {
 		await_look(c, s);
 	}
 }
 
 static void
-await_late(struct cell *c, const struct step *s)
+await_late(struct testcase *c, const struct step *s)
 {
 	const char *wanted = step_word(c, s, 1);
 
 	if (wanted)
-		cell_fail(c, arena_printf(c->a, "%s within %s", wanted, cell_seconds(c, c->step_deadline - c->step_began)), "the guest goes on", "the guest did not end");
+		testcase_fail(c, arena_printf(c->a, "%s within %s", wanted, testcase_seconds(c, c->step_deadline - c->step_began)), "the guest goes on", "the guest did not end");
 }
 
 /* ---- boot: again, on the same disk ---- */
 
 static void
-boot_start(struct cell *c, const struct step *s)
+boot_start(struct testcase *c, const struct step *s)
 {
 	struct err e;
 
 	(void)s;
 	if (c->guest && guest_state(c->guest) != GUEST_ENDED)
-		cell_fail(c, NULL, "the guest runs", "vm boot: only after it has ended; say `vm await` first");
-	else if (cell_boot(c, &e) < 0)
-		cell_broken(c, "%s", e.msg);
+		testcase_fail(c, NULL, "the guest runs", "vm boot: only after it has ended; say `vm await` first");
+	else if (testcase_boot(c, &e) < 0)
+		testcase_inconclusive(c, "%s", e.msg);
 	else
-		cell_pass(c);
+		testcase_pass(c);
 }
 
 /* ---- save: the guest as it is, for others ---- */
@@ -77,37 +77,37 @@ boot_start(struct cell *c, const struct step *s)
 static void
 on_saved(void *arg, const char *answer, const char *error)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 
 	if (!c)
 		return;
 	if (!answer) {
-		cell_broken(c, "savevm: %s", error);
+		testcase_inconclusive(c, "savevm: %s", error);
 		return;
 	}
 	/* silence is consent */
 	c->job->save->why_not = *answer ? one_line(c->a, answer, strlen(answer), SHOWN) : NULL;
-	cell_pass(c);
+	testcase_pass(c);
 }
 
 static void
 on_stopped(void *arg, const char *answer, const char *error)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 
 	if (!c)
 		return;
 	if (answer)
 		guest_hmp(c->guest, arena_printf(c->a, "savevm %s", c->job->save->state), on_saved, arg);
 	else
-		cell_broken(c, "stop: %s", error);
+		testcase_inconclusive(c, "stop: %s", error);
 }
 
 /* a stopped guest shows its nonce to nobody, so that comes first; what it says after the stop nobody would hear */
 static void
 save_when_known(void *arg)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 
 	if (!c)
 		return;
@@ -119,7 +119,7 @@ save_when_known(void *arg)
 }
 
 static void
-save_start(struct cell *c, const struct step *s)
+save_start(struct testcase *c, const struct step *s)
 {
 	(void)s;
 	if (!step_needs_guest(c))
@@ -127,7 +127,7 @@ save_start(struct cell *c, const struct step *s)
 	if (c->job->save)
 		save_when_known(ticket_new(c));
 	else
-		cell_broken(c, "vm save: only in the file of a state");
+		testcase_inconclusive(c, "vm save: only in the file of a state");
 }
 
 /* ---- buttons and cables: one QMP command ---- */
@@ -146,18 +146,18 @@ static const struct button {
 static void
 on_pressed(void *arg, const char *answer, const char *error)
 {
-	struct cell *c = ticket_cell(arg);
+	struct testcase *c = ticket_testcase(arg);
 
 	if (!c)
 		return;
 	if (answer)
-		cell_pass(c);
+		testcase_pass(c);
 	else
-		cell_fail(c, NULL, error, "QEMU: %s", error);
+		testcase_fail(c, NULL, error, "QEMU: %s", error);
 }
 
 static void
-button_start(struct cell *c, const struct step *s)
+button_start(struct testcase *c, const struct step *s)
 {
 	if (!step_needs_guest(c))
 		return;

@@ -15,11 +15,11 @@
 
 /* one triple's part */
 struct side {
-	const struct cell_result *cell;
+	const struct testcase_result *testcase;
 	const struct kept *kept;
 	char **lines; /* sorted, each once */
 	size_t nlines;
-	bool *used; /* of the cell's excuses */
+	bool *used; /* of the test case's excuses */
 	bool differs;
 };
 
@@ -42,33 +42,33 @@ same(const char *a, const char *b)
 }
 
 static bool
-is_group(const struct cell_result *a, const struct kept *ka, const struct cell_result *b, const struct kept *kb)
+is_group(const struct testcase_result *a, const struct kept *ka, const struct testcase_result *b, const struct kept *kb)
 {
 	return same(ka->subject, kb->subject) && same(a->scenario, b->scenario) && same(a->profile, b->profile) && same(a->set, b->set) && same(a->net, b->net);
 }
 
-typedef void group_visit(void *arg, const struct cell_result *cell, const struct kept *kept);
+typedef void group_visit(void *arg, const struct testcase_result *testcase, const struct kept *kept);
 
-/* all cells that kept, or should have kept, what this one did */
+/* all test cases that kept, or should have kept, what this one did */
 static size_t
-visit_group(const struct cell_result *cells, size_t n, const struct cell_result *cell, const struct kept *kept, group_visit *visit, void *arg)
+visit_group(const struct testcase_result *testcases, size_t n, const struct testcase_result *testcase, const struct kept *kept, group_visit *visit, void *arg)
 {
 	size_t found = 0;
 
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < cells[i].nkept && cells[i].verdict != VERDICT_SKIP; k++)
-			if (is_group(cell, kept, &cells[i], &cells[i].kept[k])) {
+		for (size_t k = 0; k < testcases[i].nkept && testcases[i].verdict != VERDICT_SKIP; k++)
+			if (is_group(testcase, kept, &testcases[i], &testcases[i].kept[k])) {
 				if (visit)
-					visit(arg, &cells[i], &cells[i].kept[k]);
+					visit(arg, &testcases[i], &testcases[i].kept[k]);
 				found++;
 			}
 	return found;
 }
 
 static bool
-is_first(const struct cell_result *cells, const struct cell_result *cell, const struct kept *kept)
+is_first(const struct testcase_result *testcases, const struct testcase_result *testcase, const struct kept *kept)
 {
-	return visit_group(cells, (size_t)(cell - cells), cell, kept, NULL, NULL) == 0;
+	return visit_group(testcases, (size_t)(testcase - testcases), testcase, kept, NULL, NULL) == 0;
 }
 
 /* ---- lines ---- */
@@ -103,12 +103,12 @@ read_side(struct arena *a, struct side *s)
 }
 
 static void
-add_side(void *arg, const struct cell_result *cell, const struct kept *kept)
+add_side(void *arg, const struct testcase_result *testcase, const struct kept *kept)
 {
 	struct comparison *c = arg;
 	struct side *s = &c->sides[c->n++];
 
-	*s = (struct side){ .cell = cell, .kept = kept, .used = arena_array(c->a, cell->ndiffers + 1, sizeof(bool)) };
+	*s = (struct side){ .testcase = testcase, .kept = kept, .used = arena_array(c->a, testcase->ndiffers + 1, sizeof(bool)) };
 	if (kept->text)
 		read_side(c->a, s);
 	else
@@ -136,8 +136,8 @@ has_word(const char *line, const char *word)
 static bool
 is_excused(const struct comparison *c, const struct side *s, const char *line)
 {
-	for (size_t i = 0; i < s->cell->ndiffers; i++)
-		if (!strcmp(s->cell->differs[i].subject, c->subject) && has_word(line, s->cell->differs[i].word))
+	for (size_t i = 0; i < s->testcase->ndiffers; i++)
+		if (!strcmp(s->testcase->differs[i].subject, c->subject) && has_word(line, s->testcase->differs[i].word))
 			return true;
 	return false;
 }
@@ -145,8 +145,8 @@ is_excused(const struct comparison *c, const struct side *s, const char *line)
 static void
 use_excuses(const struct comparison *c, struct side *s, const char *line)
 {
-	for (size_t i = 0; i < s->cell->ndiffers; i++)
-		s->used[i] |= !strcmp(s->cell->differs[i].subject, c->subject) && has_word(line, s->cell->differs[i].word);
+	for (size_t i = 0; i < s->testcase->ndiffers; i++)
+		s->used[i] |= !strcmp(s->testcase->differs[i].subject, c->subject) && has_word(line, s->testcase->differs[i].word);
 }
 
 /* ---- comparing ---- */
@@ -173,7 +173,7 @@ differing(struct comparison *c, const char *line, bool have)
 		if (!s->kept->text || is_excused(c, s, line) || has_line(s, line) != have)
 			continue;
 		s->differs = true;
-		buf_addf(&b, "%s%s", b.n ? " " : "", s->cell->arch);
+		buf_addf(&b, "%s%s", b.n ? " " : "", s->testcase->arch);
 	}
 	names = arena_strdup(c->a, b.n ? b.p : "");
 	buf_free(&b);
@@ -249,7 +249,7 @@ joined(struct comparison *c, enum who who)
 
 	for (size_t i = 0; i < c->n; i++)
 		if (is_who(&c->sides[i], who))
-			buf_addf(&b, "%s%s", b.n ? " " : "", c->sides[i].cell->arch);
+			buf_addf(&b, "%s%s", b.n ? " " : "", c->sides[i].testcase->arch);
 	s = arena_strdup(c->a, b.n ? b.p : "");
 	buf_free(&b);
 	return s;
@@ -262,13 +262,13 @@ missing(struct comparison *c)
 
 	while (s->kept->text)
 		s++;
-	return arena_printf(c->a, "nothing was kept of %s: %s %s %s: %s", joined(c, MISSING), s->cell->arch, s->cell->net, s->cell->scenario,
-	    s->cell->reason ? s->cell->reason : s->cell->failure.what ? s->cell->failure.what
-								      : verdict_names[s->cell->verdict]);
+	return arena_printf(c->a, "nothing was kept of %s: %s %s %s: %s", joined(c, MISSING), s->testcase->arch, s->testcase->net, s->testcase->scenario,
+	    s->testcase->reason ? s->testcase->reason : s->testcase->failure.what ? s->testcase->failure.what
+								      : verdict_names[s->testcase->verdict]);
 }
 
 static void
-set_failure(struct comparison *c, struct cell_result *r)
+set_failure(struct comparison *c, struct testcase_result *r)
 {
 	struct failure *f = &r->failure;
 	const struct side *odd = c->sides;
@@ -289,35 +289,35 @@ set_failure(struct comparison *c, struct cell_result *r)
 		f->what = arena_printf(c->a, "%s all differ", joined(c, DIFFERING));
 	f->expected = arena_printf(c->a, "the same %s on %s, but for what sysdeps/ explains", c->subject, joined(c, ALL));
 	f->got = arena_strndup(c->a, c->shown.p, c->shown.n);
-	f->look = arena_printf(c->a, "%s/keep.%s", odd->cell->dir, c->subject);
+	f->look = arena_printf(c->a, "%s/keep.%s", odd->testcase->dir, c->subject);
 	if (c->nmissing)
 		f->nearest = missing(c);
 }
 
 /* an excuse that excuses nothing is a wrong statement about the triple; nothing can be said of it while lines are missing */
 static void
-set_warnings(struct comparison *c, struct cell_result *r)
+set_warnings(struct comparison *c, struct testcase_result *r)
 {
 	for (size_t i = 0; i < c->n && !c->nmissing; i++) {
 		const struct side *s = &c->sides[i];
 
-		for (size_t k = 0; k < s->cell->ndiffers; k++) {
-			const struct man_differs *d = &s->cell->differs[k];
+		for (size_t k = 0; k < s->testcase->ndiffers; k++) {
+			const struct man_differs *d = &s->testcase->differs[k];
 
 			if (s->used[k] || strcmp(d->subject, c->subject))
 				continue;
 			r->warnings = arena_more(c->a, r->warnings, r->nwarnings, sizeof *r->warnings);
-			r->warnings[r->nwarnings++] = arena_printf(c->a, "%s: `differs %s %s` explains nothing here", s->cell->arch, d->subject, d->word);
+			r->warnings[r->nwarnings++] = arena_printf(c->a, "%s: `differs %s %s` explains nothing here", s->testcase->arch, d->subject, d->word);
 		}
 	}
 }
 
 static void
-compare(struct comparison *c, struct cell_result *r)
+compare(struct comparison *c, struct testcase_result *r)
 {
-	const struct cell_result *first = c->sides[0].cell;
+	const struct testcase_result *first = c->sides[0].testcase;
 
-	*r = (struct cell_result){
+	*r = (struct testcase_result){
 		.arch = "all",
 		.net = first->net,
 		.profile = first->profile,
@@ -332,7 +332,7 @@ compare(struct comparison *c, struct cell_result *r)
 		r->verdict = VERDICT_FAIL;
 		set_failure(c, r);
 	} else if (c->nmissing) {
-		r->verdict = VERDICT_BROKEN;
+		r->verdict = VERDICT_INCONCLUSIVE;
 		r->reason = missing(c);
 	} else {
 		r->verdict = VERDICT_PASS;
@@ -342,26 +342,26 @@ compare(struct comparison *c, struct cell_result *r)
 }
 
 size_t
-compare_count(const struct cell_result *cells, size_t n)
+compare_count(const struct testcase_result *testcases, size_t n)
 {
 	size_t found = 0;
 
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < cells[i].nkept && cells[i].verdict != VERDICT_SKIP; k++)
-			found += is_first(cells, &cells[i], &cells[i].kept[k]) && visit_group(cells, n, &cells[i], &cells[i].kept[k], NULL, NULL) > 1;
+		for (size_t k = 0; k < testcases[i].nkept && testcases[i].verdict != VERDICT_SKIP; k++)
+			found += is_first(testcases, &testcases[i], &testcases[i].kept[k]) && visit_group(testcases, n, &testcases[i], &testcases[i].kept[k], NULL, NULL) > 1;
 	return found;
 }
 
 void
-compare_make(struct arena *a, const struct cell_result *cells, size_t n, struct cell_result *out)
+compare_make(struct arena *a, const struct testcase_result *testcases, size_t n, struct testcase_result *out)
 {
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < cells[i].nkept && cells[i].verdict != VERDICT_SKIP; k++) {
-			struct comparison c = { .a = a, .subject = cells[i].kept[k].subject, .sides = arena_array(a, n, sizeof *c.sides) };
+		for (size_t k = 0; k < testcases[i].nkept && testcases[i].verdict != VERDICT_SKIP; k++) {
+			struct comparison c = { .a = a, .subject = testcases[i].kept[k].subject, .sides = arena_array(a, n, sizeof *c.sides) };
 
-			if (!is_first(cells, &cells[i], &cells[i].kept[k]))
+			if (!is_first(testcases, &testcases[i], &testcases[i].kept[k]))
 				continue;
-			if (visit_group(cells, n, &cells[i], &cells[i].kept[k], add_side, &c) > 1)
+			if (visit_group(testcases, n, &testcases[i], &testcases[i].kept[k], add_side, &c) > 1)
 				compare(&c, out++);
 		}
 }

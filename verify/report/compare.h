@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 struct arena;
-struct cell_result;
+struct testcase_result;
 
 /*
  * What differs between triples.  `keep SUBJECT` in a scenario keeps what an image said; where two or more
@@ -16,8 +16,8 @@ struct cell_result;
  */
 
 /* how many comparisons there will be; known before anything is played, and never changed by what comes out */
-size_t compare_count(const struct cell_result *cells, size_t n);
+size_t compare_count(const struct testcase_result *testcases, size_t n);
 /* so many results, at out.  Broken when somebody's lines are missing and the others agree. */
-void compare_make(struct arena *a, const struct cell_result *cells, size_t n, struct cell_result *out);
+void compare_make(struct arena *a, const struct testcase_result *testcases, size_t n, struct testcase_result *out);
 
 #endif

@@ -17,7 +17,7 @@ static const char style[] =
     "code,pre,dd,td a{font:13px/1.45 ui-monospace,monospace}.wide{overflow-x:auto}\n"
     "table{border-collapse:collapse}th{font-size:.82rem;color:var(--dim);text-align:left;padding:.2rem .4rem}td{padding:.12rem .2rem;white-space:nowrap}th[scope=row]{color:var(--ink);white-space:nowrap;font:13px/1.45 ui-monospace,monospace;position:sticky;left:0;background:var(--bg)}.took{text-align:right}\n"
     "td a{display:block;text-align:center;border-radius:4px;padding:.25rem .45rem;text-decoration:none;min-width:2.2rem}\n"
-    ".pass{background:var(--okbg);color:var(--ok)}.fail,.broken,.flaky{background:var(--badbg);color:var(--bad);font-weight:700}.skip{background:var(--skipbg);color:var(--skip)}\n"
+    ".pass{background:var(--okbg);color:var(--ok)}.fail,.inconclusive{background:var(--badbg);color:var(--bad);font-weight:700}.skip{background:var(--skipbg);color:var(--skip)}\n"
     ".card{border:1px solid var(--line);border-left:4px solid var(--bad);border-radius:6px;padding:.7rem 1rem}\n"
     "dl{display:grid;grid-template-columns:6.5rem 1fr;gap:.15rem .6rem;margin:.5rem 0}dt{color:var(--dim)}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}\n"
     "pre{border:1px solid var(--line);border-radius:6px;padding:.7rem;overflow:auto;margin:.4rem 0;max-height:28rem}mark{background:var(--badbg);color:var(--bad)}\n"
@@ -37,30 +37,30 @@ same(const char *a, const char *b)
 
 /* a row of the matrix is an image */
 static bool
-same_row(const struct cell_result *a, const struct cell_result *b)
+same_row(const struct testcase_result *a, const struct testcase_result *b)
 {
 	return same(a->arch, b->arch) && same(a->net, b->net) && same(a->profile, b->profile) && same(a->set, b->set);
 }
 
 static bool
-same_column(const struct cell_result *a, const struct cell_result *b)
+same_column(const struct testcase_result *a, const struct testcase_result *b)
 {
 	return same(a->scenario, b->scenario);
 }
 
-/* the first cell of its row or column; what compares images is neither */
+/* the first test case of its row or column; what compares images is neither */
 static bool
-starts(const struct cell_result *cells, size_t i, bool alike(const struct cell_result *, const struct cell_result *))
+starts(const struct testcase_result *testcases, size_t i, bool alike(const struct testcase_result *, const struct testcase_result *))
 {
 	for (size_t k = 0; k < i; k++)
-		if (!cells[k].comparison && alike(&cells[k], &cells[i]))
+		if (!testcases[k].comparison && alike(&testcases[k], &testcases[i]))
 			return false;
-	return !cells[i].comparison;
+	return !testcases[i].comparison;
 }
 
 /* always a link, so that a keyboard reaches it: to the failure, the steps or the reason */
 static void
-add_square(struct buf *b, const struct cell_result *c, size_t number)
+add_square(struct buf *b, const struct testcase_result *c, size_t number)
 {
 	const char *v = verdict_names[c->verdict];
 
@@ -72,12 +72,12 @@ add_square(struct buf *b, const struct cell_result *c, size_t number)
 
 /* what all rows have in common needs no saying */
 static void
-add_row_name(struct buf *b, const struct cell_result *cells, size_t n, const struct cell_result *c)
+add_row_name(struct buf *b, const struct testcase_result *testcases, size_t n, const struct testcase_result *c)
 {
 	bool mixed = false;
 
 	for (size_t i = 0; i < n; i++)
-		mixed |= !same(cells[i].profile, c->profile) || !same(cells[i].set, c->set);
+		mixed |= !same(testcases[i].profile, c->profile) || !same(testcases[i].set, c->set);
 	markup_adds(b, or_unknown(c->arch));
 	buf_adds(b, " <span class=dim>");
 	markup_adds(b, or_unknown(c->net));
@@ -91,64 +91,64 @@ add_row_name(struct buf *b, const struct cell_result *cells, size_t n, const str
 }
 
 static void
-add_row(struct buf *b, const struct cell_result *cells, size_t n, size_t row)
+add_row(struct buf *b, const struct testcase_result *testcases, size_t n, size_t row)
 {
 	double took = 0;
 
 	buf_adds(b, "<tr><th scope=row>");
-	add_row_name(b, cells, n, &cells[row]);
+	add_row_name(b, testcases, n, &testcases[row]);
 	for (size_t col = 0; col < n; col++) {
-		if (!starts(cells, col, same_column))
+		if (!starts(testcases, col, same_column))
 			continue;
 		buf_adds(b, "<td>");
 		for (size_t k = 0; k < n; k++)
-			if (same_row(&cells[k], &cells[row]) && same_column(&cells[k], &cells[col])) {
-				add_square(b, &cells[k], k + 1);
-				took += report_seconds(cells[k].took);
+			if (same_row(&testcases[k], &testcases[row]) && same_column(&testcases[k], &testcases[col])) {
+				add_square(b, &testcases[k], k + 1);
+				took += report_seconds(testcases[k].took);
 			}
 	}
 	buf_addf(b, "<td class=took>%.1f</tr>\n", took);
 }
 
 static void
-add_matrix(struct buf *b, const struct cell_result *cells, size_t n)
+add_matrix(struct buf *b, const struct testcase_result *testcases, size_t n)
 {
 	buf_adds(b, "<h2>Matrix</h2><div class=wide tabindex=0 role=region aria-label=Matrix><table><tr><td>");
 	for (size_t i = 0; i < n; i++)
-		if (starts(cells, i, same_column)) {
+		if (starts(testcases, i, same_column)) {
 			buf_adds(b, "<th scope=col>");
-			markup_adds(b, cells[i].scenario);
+			markup_adds(b, testcases[i].scenario);
 		}
 	buf_adds(b, "<th scope=col>seconds</tr>\n");
 	for (size_t i = 0; i < n; i++)
-		if (starts(cells, i, same_row))
-			add_row(b, cells, n, i);
+		if (starts(testcases, i, same_row))
+			add_row(b, testcases, n, i);
 	buf_adds(b, "</table></div>\n");
 }
 
 static void
-add_comparisons(struct buf *b, const struct cell_result *cells, size_t n)
+add_comparisons(struct buf *b, const struct testcase_result *testcases, size_t n)
 {
 	const char *open = "<h2>Between triples</h2><div class=wide><table>\n";
 
 	for (size_t i = 0; i < n; i++) {
-		if (!cells[i].comparison)
+		if (!testcases[i].comparison)
 			continue;
 		buf_adds(b, open);
 		open = "";
 		buf_adds(b, "<tr><th scope=row>");
-		add_row_name(b, cells, n, &cells[i]);
+		add_row_name(b, testcases, n, &testcases[i]);
 		buf_adds(b, "<td>");
-		add_square(b, &cells[i], i + 1);
-		if (cells[i].verdict == VERDICT_PASS) /* else it has a card of its own */
+		add_square(b, &testcases[i], i + 1);
+		if (testcases[i].verdict == VERDICT_PASS) /* else it has a card of its own */
 			buf_addf(b, "<td id=c%zu>", i + 1);
 		else
 			buf_adds(b, "<td>");
-		markup_adds(b, cells[i].failure.what ? cells[i].failure.what : cells[i].title ? cells[i].title
-											      : cells[i].scenario);
-		for (size_t w = 0; w < cells[i].nwarnings; w++) {
+		markup_adds(b, testcases[i].failure.what ? testcases[i].failure.what : testcases[i].title ? testcases[i].title
+											      : testcases[i].scenario);
+		for (size_t w = 0; w < testcases[i].nwarnings; w++) {
 			buf_adds(b, "<br><code>warning: ");
-			markup_adds(b, cells[i].warnings[w]);
+			markup_adds(b, testcases[i].warnings[w]);
 			buf_adds(b, "</code>");
 		}
 		buf_adds(b, "</tr>\n");
@@ -158,7 +158,7 @@ add_comparisons(struct buf *b, const struct cell_result *cells, size_t n)
 }
 
 static void
-add_chart(struct buf *b, const struct cell_result *c)
+add_chart(struct buf *b, const struct testcase_result *c)
 {
 	if (!c->chart)
 		return;
@@ -171,21 +171,21 @@ add_chart(struct buf *b, const struct cell_result *c)
 }
 
 static void
-add_skipped(struct buf *b, const struct cell_result *cells, size_t n)
+add_skipped(struct buf *b, const struct testcase_result *testcases, size_t n)
 {
 	const char *open = "<h2>Skipped</h2><div class=wide><table>\n";
 
 	for (size_t i = 0; i < n; i++) {
-		if (cells[i].verdict != VERDICT_SKIP)
+		if (testcases[i].verdict != VERDICT_SKIP)
 			continue;
 		buf_adds(b, open);
 		open = "";
 		buf_addf(b, "<tr id=c%zu><th scope=row>", i + 1);
-		add_row_name(b, cells, n, &cells[i]);
+		add_row_name(b, testcases, n, &testcases[i]);
 		buf_adds(b, "<td>");
-		markup_adds(b, cells[i].scenario);
+		markup_adds(b, testcases[i].scenario);
 		buf_adds(b, "<td class=dim>");
-		markup_adds(b, cells[i].reason ? cells[i].reason : "");
+		markup_adds(b, testcases[i].reason ? testcases[i].reason : "");
 		buf_adds(b, "</tr>\n");
 	}
 	if (!*open)
@@ -211,7 +211,7 @@ add_console(struct buf *b, const struct excerpt *x)
 }
 
 static void
-add_heading(struct buf *b, const struct cell_result *c)
+add_heading(struct buf *b, const struct testcase_result *c)
 {
 	markup_adds(b, or_unknown(c->arch));
 	buf_adds(b, ", ");
@@ -221,7 +221,7 @@ add_heading(struct buf *b, const struct cell_result *c)
 }
 
 static void
-add_failure(struct buf *b, const struct cell_result *c, size_t number)
+add_failure(struct buf *b, const struct testcase_result *c, size_t number)
 {
 	struct report_row rows[REPORT_ROWS];
 	size_t n = report_rows(c, rows);
@@ -246,9 +246,9 @@ add_failure(struct buf *b, const struct cell_result *c, size_t number)
 
 /* every step with its time: what there is to say of a pass */
 static void
-add_steps(struct buf *b, const struct cell_result *c, size_t number)
+add_steps(struct buf *b, const struct testcase_result *c, size_t number)
 {
-	if (c->verdict == VERDICT_SKIP || !c->npoints)
+	if (c->verdict == VERDICT_SKIP || !c->nsteps)
 		return;
 	buf_addf(b, "<details id=%c%zu><summary>", c->verdict == VERDICT_PASS ? 'c' : 's', number);
 	add_heading(b, c);
@@ -260,8 +260,8 @@ add_steps(struct buf *b, const struct cell_result *c, size_t number)
 	if (c->booted > 0)
 		buf_addf(b, ", booted in %.1f s", report_seconds(c->booted));
 	buf_adds(b, "</span></summary><table>");
-	for (size_t i = 0; i < c->npoints; i++) {
-		const struct point *p = &c->points[i];
+	for (size_t i = 0; i < c->nsteps; i++) {
+		const struct step_result *p = &c->steps[i];
 
 		buf_addf(b, "<tr><td class=%s>%s<td class=dim>%.2f s<td class=dim>%u<td><code>", verdict_names[p->verdict], verdict_names[p->verdict], report_seconds(p->took), p->line);
 		markup_adds(b, p->source);
@@ -279,14 +279,14 @@ add_steps(struct buf *b, const struct cell_result *c, size_t number)
 }
 
 int
-report_html(const char *path, const struct cell_result *cells, size_t n, const struct report_head *h, struct err *e)
+report_html(const char *path, const struct testcase_result *testcases, size_t n, const struct report_head *h, struct err *e)
 {
 	struct report_counts k;
 	struct buf b = { 0 };
 	size_t judged;
 	int r;
 
-	report_count(cells, n, &k);
+	report_count(testcases, n, &k);
 	judged = k.of[VERDICT_PASS] + k.failed;
 	buf_addf(&b, "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width,initial-scale=1\"><title>verify: %zu of %zu</title>\n<style>\n%s</style>\n", k.of[VERDICT_PASS], judged, style);
 	buf_addf(&b, "<h1>%zu of %zu passed <span class=dim>in %.0f s", k.of[VERDICT_PASS], judged, report_seconds(h->took));
@@ -308,17 +308,17 @@ report_html(const char *path, const struct cell_result *cells, size_t n, const s
 	buf_adds(&b, " · ");
 	markup_adds(&b, or_unknown(h->date));
 	buf_adds(&b, "</div>\n");
-	add_matrix(&b, cells, n);
-	add_comparisons(&b, cells, n);
+	add_matrix(&b, testcases, n);
+	add_comparisons(&b, testcases, n);
 	for (size_t i = 0; i < n; i++)
-		if (cells[i].verdict != VERDICT_PASS && cells[i].verdict != VERDICT_SKIP)
-			add_failure(&b, &cells[i], i + 1);
+		if (testcases[i].verdict != VERDICT_PASS && testcases[i].verdict != VERDICT_SKIP)
+			add_failure(&b, &testcases[i], i + 1);
 	for (size_t i = 0; i < n; i++)
-		add_chart(&b, &cells[i]);
+		add_chart(&b, &testcases[i]);
 	buf_adds(&b, "<h2>Steps</h2>\n");
 	for (size_t i = 0; i < n; i++)
-		add_steps(&b, &cells[i], i + 1);
-	add_skipped(&b, cells, n);
+		add_steps(&b, &testcases[i], i + 1);
+	add_skipped(&b, testcases, n);
 	buf_adds(&b, "</html>\n");
 	r = file_write(path, b.p, b.n, 0644, e);
 	buf_free(&b);

@@ -10,11 +10,11 @@
 static const char *
 element(enum verdict v)
 {
-	return v == VERDICT_BROKEN ? "error" : "failure";
+	return v == VERDICT_INCONCLUSIVE ? "error" : "failure";
 }
 
 static void
-add_case(struct buf *b, const struct cell_result *c)
+add_case(struct buf *b, const struct testcase_result *c)
 {
 	struct report_row rows[REPORT_ROWS];
 	size_t n = report_rows(c, rows);
@@ -60,17 +60,17 @@ add_case(struct buf *b, const struct cell_result *c)
 }
 
 int
-report_junit(const char *path, const struct cell_result *cells, size_t n, const struct report_head *h, struct err *e)
+report_junit(const char *path, const struct testcase_result *testcases, size_t n, const struct report_head *h, struct err *e)
 {
 	struct report_counts k;
 	struct buf b = { 0 };
 	int r;
 
-	report_count(cells, n, &k);
+	report_count(testcases, n, &k);
 	buf_addf(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"lh-verify\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\">\n",
-	    n, k.failed - k.of[VERDICT_BROKEN], k.of[VERDICT_BROKEN], k.of[VERDICT_SKIP], report_seconds(h->took));
+	    n, k.failed - k.of[VERDICT_INCONCLUSIVE], k.of[VERDICT_INCONCLUSIVE], k.of[VERDICT_SKIP], report_seconds(h->took));
 	for (size_t i = 0; i < n; i++)
-		add_case(&b, &cells[i]);
+		add_case(&b, &testcases[i]);
 	buf_adds(&b, "</testsuite>\n");
 	r = file_write(path, b.p, b.n, 0644, e);
 	buf_free(&b);

@@ -23,10 +23,10 @@ struct report_row {
 
 #define REPORT_ROWS 5
 
-void report_count(const struct cell_result *cells, size_t n, struct report_counts *out);
+void report_count(const struct testcase_result *testcases, size_t n, struct report_counts *out);
 double report_seconds(nstime t);
 /* those that say something; returns how many */
-size_t report_rows(const struct cell_result *c, struct report_row rows[REPORT_ROWS]);
+size_t report_rows(const struct testcase_result *c, struct report_row rows[REPORT_ROWS]);
 
 /* one byte for a terminal or a log: what is not printable ASCII becomes \xNN */
 void markup_plain(FILE *f, char c);

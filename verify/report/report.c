@@ -9,17 +9,16 @@ const char *const verdict_names[NVERDICTS] = {
 	[VERDICT_PASS] = "pass",
 	[VERDICT_FAIL] = "fail",
 	[VERDICT_SKIP] = "skip",
-	[VERDICT_FLAKY] = "flaky",
-	[VERDICT_BROKEN] = "broken",
+	[VERDICT_INCONCLUSIVE] = "inconclusive",
 };
 
 void
-report_count(const struct cell_result *cells, size_t n, struct report_counts *out)
+report_count(const struct testcase_result *testcases, size_t n, struct report_counts *out)
 {
 	*out = (struct report_counts){ 0 };
 	for (size_t i = 0; i < n; i++)
-		out->of[cells[i].verdict]++;
-	out->failed = out->of[VERDICT_FAIL] + out->of[VERDICT_FLAKY] + out->of[VERDICT_BROKEN];
+		out->of[testcases[i].verdict]++;
+	out->failed = out->of[VERDICT_FAIL] + out->of[VERDICT_INCONCLUSIVE];
 }
 
 double
@@ -30,7 +29,7 @@ report_seconds(nstime t)
 
 /* the rows of a failure, in the order in which a person asks */
 size_t
-report_rows(const struct cell_result *c, struct report_row rows[REPORT_ROWS])
+report_rows(const struct testcase_result *c, struct report_row rows[REPORT_ROWS])
 {
 	const struct failure *f = &c->failure;
 	const struct report_row all[REPORT_ROWS] = {
@@ -67,9 +66,9 @@ put_row(FILE *f, const char *hash, const char *name, const char *text)
 }
 
 void
-report_tap_start(FILE *f, size_t ncells, const struct report_head *h)
+report_tap_start(FILE *f, size_t ncases, const struct report_head *h)
 {
-	fprintf(f, "TAP version 13\n1..%zu\n", ncells);
+	fprintf(f, "TAP version 13\n1..%zu\n", ncases);
 	fprintf(f, "# profile %s, set %s; %s; %u at a time, timeouts x %.1f\n", h->profile ? h->profile : "?", h->set ? h->set : "?", h->accel ? h->accel : "?", h->jobs, h->scale);
 	if (h->why)
 		fprintf(f, "# profile %s: %s\n", h->profile, h->why);
@@ -78,10 +77,10 @@ report_tap_start(FILE *f, size_t ncells, const struct report_head *h)
 
 /* hash: what makes a line a remark */
 static void
-put_cell(FILE *f, const char *hash, size_t number, const struct cell_result *c)
+put_testcase(FILE *f, const char *hash, size_t number, const struct testcase_result *c)
 {
 	static const char *const words[NVERDICTS] = {
-		[VERDICT_PASS] = "ok", [VERDICT_FAIL] = "not ok", [VERDICT_SKIP] = "ok", [VERDICT_FLAKY] = "not ok", [VERDICT_BROKEN] = "not ok"
+		[VERDICT_PASS] = "ok", [VERDICT_FAIL] = "not ok", [VERDICT_SKIP] = "ok", [VERDICT_INCONCLUSIVE] = "not ok"
 	};
 	struct report_row rows[REPORT_ROWS];
 	size_t n = report_rows(c, rows);
@@ -94,7 +93,7 @@ put_cell(FILE *f, const char *hash, size_t number, const struct cell_result *c)
 	if (c->verdict == VERDICT_PASS)
 		fprintf(f, " # %.1f s%s%s", report_seconds(c->took), c->from ? ", from state " : "", c->from ? c->from : "");
 	putc('\n', f);
-	if (c->verdict == VERDICT_BROKEN || c->verdict == VERDICT_FLAKY)
+	if (c->verdict == VERDICT_INCONCLUSIVE)
 		put_row(f, hash, verdict_names[c->verdict], c->reason ? c->reason : "");
 	if (c->failure.what)
 		put_row(f, hash, "what", c->failure.what);
@@ -106,29 +105,27 @@ put_cell(FILE *f, const char *hash, size_t number, const struct cell_result *c)
 }
 
 void
-report_tap_cell(FILE *f, size_t number, const struct cell_result *c)
+report_tap_testcase(FILE *f, size_t number, const struct testcase_result *c)
 {
-	put_cell(f, "# ", number, c);
+	put_testcase(f, "# ", number, c);
 }
 
 void
-report_cell(FILE *f, size_t number, const struct cell_result *c)
+report_testcase(FILE *f, size_t number, const struct testcase_result *c)
 {
-	put_cell(f, "", number, c);
+	put_testcase(f, "", number, c);
 	putc('\n', f);
 	fflush(f);
 }
 
 static void
-put_end(FILE *f, const char *hash, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html)
+put_end(FILE *f, const char *hash, const struct testcase_result *testcases, size_t n, const struct report_head *h, const char *html)
 {
 	struct report_counts k;
 
-	report_count(cells, n, &k);
-	if (k.of[VERDICT_BROKEN])
-		fprintf(f, "%s%zu of the failed could not be judged\n", hash, k.of[VERDICT_BROKEN]);
-	if (k.of[VERDICT_FLAKY])
-		fprintf(f, "%s%zu of the failed are flaky\n", hash, k.of[VERDICT_FLAKY]);
+	report_count(testcases, n, &k);
+	if (k.of[VERDICT_INCONCLUSIVE])
+		fprintf(f, "%s%zu of the failed are inconclusive\n", hash, k.of[VERDICT_INCONCLUSIVE]);
 	fprintf(f, "%s%.1f s; report: %s\n", hash, report_seconds(h->took), html);
 	if (h->why)
 		fprintf(f, "%sprofile %s: %s\n", hash, h->profile, h->why);
@@ -137,13 +134,13 @@ put_end(FILE *f, const char *hash, const struct cell_result *cells, size_t n, co
 }
 
 void
-report_tap_end(FILE *f, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html)
+report_tap_end(FILE *f, const struct testcase_result *testcases, size_t n, const struct report_head *h, const char *html)
 {
-	put_end(f, "# ", cells, n, h, html);
+	put_end(f, "# ", testcases, n, h, html);
 }
 
 void
-report_end(FILE *f, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html)
+report_end(FILE *f, const struct testcase_result *testcases, size_t n, const struct report_head *h, const char *html)
 {
-	put_end(f, "", cells, n, h, html);
+	put_end(f, "", testcases, n, h, html);
 }

@@ -11,7 +11,7 @@
 /*
  * Results for people and programs: TAP version 13 on stdout as they come, junit.xml and one
  * self-contained index.html at the end.  The last line on stdout is
- * "N passed, N failed, N skipped" (broken and flaky count as failed, and are named).
+ * "N passed, N failed, N skipped" (inconclusive counts as failed, and is named).
  */
 struct report_head {
 	const char *version;		 /* of lh-verify */
@@ -21,16 +21,16 @@ struct report_head {
 	double scale; /* of timeouts */
 	nstime took;
 	const char *date; /* of the run, UTC */
-	bool person;	  /* sits at the terminal that is stdout, and has the table of what passes there */
+	bool tty;	  /* sits at the terminal that is stdout, and has the table of what passes there */
 };
 
-void report_tap_start(FILE *f, size_t ncells, const struct report_head *h);
-void report_tap_cell(FILE *f, size_t number, const struct cell_result *c);
-void report_tap_end(FILE *f, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html);
+void report_tap_start(FILE *f, size_t ncases, const struct report_head *h);
+void report_tap_testcase(FILE *f, size_t number, const struct testcase_result *c);
+void report_tap_end(FILE *f, const struct testcase_result *testcases, size_t n, const struct report_head *h, const char *html);
 /* the same in words for a person, and without a plan; passes are not told */
-void report_cell(FILE *f, size_t number, const struct cell_result *c);
-void report_end(FILE *f, const struct cell_result *cells, size_t n, const struct report_head *h, const char *html);
-int report_junit(const char *path, const struct cell_result *cells, size_t n, const struct report_head *h, struct err *e);
-int report_html(const char *path, const struct cell_result *cells, size_t n, const struct report_head *h, struct err *e);
+void report_testcase(FILE *f, size_t number, const struct testcase_result *c);
+void report_end(FILE *f, const struct testcase_result *testcases, size_t n, const struct report_head *h, const char *html);
+int report_junit(const char *path, const struct testcase_result *testcases, size_t n, const struct report_head *h, struct err *e);
+int report_html(const char *path, const struct testcase_result *testcases, size_t n, const struct report_head *h, struct err *e);
 
 #endif

@@ -10,20 +10,19 @@
 struct man_differs;
 
 /*
- * What came out.  A cell is one image x one scenario; a point is one step of it.
+ * What came out.  A test case is one image x one scenario; a point is one step of it.
  * A pass needs positive evidence of every step, the nonce, the expected way of ending,
  * no watch tripped, QEMU reaped, the base image unchanged.
  */
 enum verdict { VERDICT_PASS,
 	VERDICT_FAIL,
 	VERDICT_SKIP,
-	VERDICT_FLAKY,
-	VERDICT_BROKEN, /* could not be judged */
+	VERDICT_INCONCLUSIVE, /* could not be judged */
 	NVERDICTS };
 
 extern const char *const verdict_names[NVERDICTS];
 
-struct point {
+struct step_result {
 	unsigned line;	    /* of the scenario */
 	const char *source; /* the statement */
 	enum verdict verdict;
@@ -31,7 +30,7 @@ struct point {
 	const char *said; /* what a command said that was as expected, as one short line; or NULL */
 };
 
-/* why a cell is not a pass, as a person should see it; members may be NULL */
+/* why a test case is not a pass, as a person should see it; members may be NULL */
 struct failure {
 	const char *where; /* scenarios/services.scn:14 */
 	const char *what;  /* one line */
@@ -55,16 +54,16 @@ struct kept {
 	const char *text; /* NULL: it should be kept, and was not yet */
 };
 
-struct cell_result {
+struct testcase_result {
 	const char *arch, *net, *profile, *set, *scenario, *title;
 	const char *scenario_path;
 	const char *image, *kernel; /* image_digest and kernel_sha256 of its manifest: what was judged; NULL: not told */
-	const char *dir;	    /* the cell's folder: console, qmp, argv, verdict */
+	const char *dir;	    /* the test case's folder: console, qmp, argv, verdict */
 	enum verdict verdict;
-	const char *reason; /* skip and broken: one line */
+	const char *reason; /* skip and inconclusive: one line */
 	struct failure failure;
-	struct point *points;
-	size_t npoints;
+	struct step_result *steps;
+	size_t nsteps;
 	nstime took, booted;   /* wall time; from qemu start to readiness, 0: not measured */
 	const char *from;      /* the saved state it started from, which booted once for all of them; NULL: booted itself */
 	const char **warnings; /* what warn watches saw */

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char first_line[] = "lh-results 1";
+static const char first_line[] = "lh-results 2";
 
 /* members that are one text each */
 struct text_key {
@@ -33,27 +33,27 @@ static const struct text_key head_texts[] = {
 	{ "date", offsetof(struct report_head, date) },
 };
 
-static const struct text_key cell_texts[] = {
-	{ "arch", offsetof(struct cell_result, arch) },
-	{ "net", offsetof(struct cell_result, net) },
-	{ "profile", offsetof(struct cell_result, profile) },
-	{ "set", offsetof(struct cell_result, set) },
-	{ "scenario", offsetof(struct cell_result, scenario) },
-	{ "image", offsetof(struct cell_result, image) },
-	{ "kernel", offsetof(struct cell_result, kernel) },
-	{ "title", offsetof(struct cell_result, title) },
-	{ "path", offsetof(struct cell_result, scenario_path) },
-	{ "dir", offsetof(struct cell_result, dir) },
-	{ "from", offsetof(struct cell_result, from) },
-	{ "reason", offsetof(struct cell_result, reason) },
-	{ "chart", offsetof(struct cell_result, chart) },
-	{ "where", offsetof(struct cell_result, failure.where) },
-	{ "what", offsetof(struct cell_result, failure.what) },
-	{ "expected", offsetof(struct cell_result, failure.expected) },
-	{ "got", offsetof(struct cell_result, failure.got) },
-	{ "guest", offsetof(struct cell_result, failure.guest) },
-	{ "nearest", offsetof(struct cell_result, failure.nearest) },
-	{ "look", offsetof(struct cell_result, failure.look) },
+static const struct text_key testcase_texts[] = {
+	{ "arch", offsetof(struct testcase_result, arch) },
+	{ "net", offsetof(struct testcase_result, net) },
+	{ "profile", offsetof(struct testcase_result, profile) },
+	{ "set", offsetof(struct testcase_result, set) },
+	{ "scenario", offsetof(struct testcase_result, scenario) },
+	{ "image", offsetof(struct testcase_result, image) },
+	{ "kernel", offsetof(struct testcase_result, kernel) },
+	{ "title", offsetof(struct testcase_result, title) },
+	{ "path", offsetof(struct testcase_result, scenario_path) },
+	{ "dir", offsetof(struct testcase_result, dir) },
+	{ "from", offsetof(struct testcase_result, from) },
+	{ "reason", offsetof(struct testcase_result, reason) },
+	{ "chart", offsetof(struct testcase_result, chart) },
+	{ "where", offsetof(struct testcase_result, failure.where) },
+	{ "what", offsetof(struct testcase_result, failure.what) },
+	{ "expected", offsetof(struct testcase_result, failure.expected) },
+	{ "got", offsetof(struct testcase_result, failure.got) },
+	{ "guest", offsetof(struct testcase_result, failure.guest) },
+	{ "nearest", offsetof(struct testcase_result, failure.nearest) },
+	{ "look", offsetof(struct testcase_result, failure.look) },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -134,26 +134,26 @@ add_kept(struct buf *b, struct arena *a, const struct kept *k)
 }
 
 static void
-add_cell(struct buf *b, struct arena *a, const char *dir, const struct cell_result *r)
+add_testcase(struct buf *b, struct arena *a, const char *dir, const struct testcase_result *r)
 {
-	struct cell_result c = *r;
+	struct testcase_result c = *r;
 	size_t n = strlen(dir);
 
 	if (c.dir && !strncmp(c.dir, dir, n) && c.dir[n] == '/')
 		c.dir += n + 1;
-	buf_adds(b, "cell\n");
-	add_texts(b, cell_texts, COUNT(cell_texts), &c);
+	buf_adds(b, "case\n");
+	add_texts(b, testcase_texts, COUNT(testcase_texts), &c);
 	buf_addf(b, "verdict %s\ntook %lld\n", verdict_names[c.verdict], (long long)c.took);
 	if (c.booted)
 		buf_addf(b, "booted %lld\n", (long long)c.booted);
 	if (c.comparison)
 		buf_adds(b, "comparison yes\n");
-	for (size_t i = 0; i < c.npoints; i++) {
-		buf_addf(b, "point %u %s %lld ", c.points[i].line, verdict_names[c.points[i].verdict], (long long)c.points[i].took);
-		add_value(b, c.points[i].source, strlen(c.points[i].source));
+	for (size_t i = 0; i < c.nsteps; i++) {
+		buf_addf(b, "step %u %s %lld ", c.steps[i].line, verdict_names[c.steps[i].verdict], (long long)c.steps[i].took);
+		add_value(b, c.steps[i].source, strlen(c.steps[i].source));
 		buf_adds(b, "\n");
-		if (c.points[i].said)
-			add_line(b, "said", c.points[i].said);
+		if (c.steps[i].said)
+			add_line(b, "said", c.steps[i].said);
 	}
 	for (size_t i = 0; i < c.nwarnings; i++)
 		add_line(b, "warning", c.warnings[i]);
@@ -169,7 +169,7 @@ add_cell(struct buf *b, struct arena *a, const char *dir, const struct cell_resu
 }
 
 int
-results_write(struct arena *a, const char *dir, const struct cell_result *cells, size_t n, const struct report_head *h, struct err *e)
+results_write(struct arena *a, const char *dir, const struct testcase_result *testcases, size_t n, const struct report_head *h, struct err *e)
 {
 	struct buf b = { 0 };
 	int r;
@@ -178,7 +178,7 @@ results_write(struct arena *a, const char *dir, const struct cell_result *cells,
 	add_texts(&b, head_texts, COUNT(head_texts), h);
 	buf_addf(&b, "jobs %u\nscale %g\ntook %lld\n", h->jobs, h->scale, (long long)h->took);
 	for (size_t i = 0; i < n; i++)
-		add_cell(&b, a, dir, &cells[i]);
+		add_testcase(&b, a, dir, &testcases[i]);
 	buf_addf(&b, "end %zu\n", n);
 	r = file_write(arena_printf(a, "%s/results", dir), b.p, b.n, 0644, e);
 	buf_free(&b);
@@ -191,9 +191,9 @@ struct reading {
 	struct arena *a;
 	struct lines l;
 	struct report_head *head;
-	struct cell_result *cells;
+	struct testcase_result *testcases;
 	size_t n;
-	struct buf kept; /* of the cell's last subject */
+	struct buf kept; /* of the test case's last subject */
 	bool ended;
 };
 
@@ -217,10 +217,10 @@ verdict(struct reading *r, const char *word, enum verdict *out, struct err *e)
 	return lines_fail(&r->l, e, "%s: no verdict", word ? word : "");
 }
 
-static struct cell_result *
+static struct testcase_result *
 last(struct reading *r)
 {
-	return &r->cells[r->n - 1];
+	return &r->testcases[r->n - 1];
 }
 
 /* the lines of a subject have all come */
@@ -271,10 +271,10 @@ read_comparison(struct reading *r, char *value, struct err *e)
 }
 
 static int
-read_point(struct reading *r, char *value, struct err *e)
+read_step(struct reading *r, char *value, struct err *e)
 {
-	struct cell_result *c = last(r);
-	struct point p = { 0 };
+	struct testcase_result *c = last(r);
+	struct step_result p = { 0 };
 	long long line, took;
 
 	if (number(r, word_next(&value), &line, e) < 0 || verdict(r, word_next(&value), &p.verdict, e) < 0 || number(r, word_next(&value), &took, e) < 0)
@@ -283,27 +283,27 @@ read_point(struct reading *r, char *value, struct err *e)
 	p.line = (unsigned)line;
 	p.took = took;
 	p.source = value;
-	c->points = arena_more(r->a, c->points, c->npoints, sizeof p);
-	c->points[c->npoints++] = p;
+	c->steps = arena_more(r->a, c->steps, c->nsteps, sizeof p);
+	c->steps[c->nsteps++] = p;
 	return 0;
 }
 
 static int
 read_said(struct reading *r, char *value, struct err *e)
 {
-	struct cell_result *c = last(r);
+	struct testcase_result *c = last(r);
 
-	if (!c->npoints)
-		return lines_fail(&r->l, e, "said: there is no point yet");
+	if (!c->nsteps)
+		return lines_fail(&r->l, e, "said: there is no step yet");
 	unescape(value);
-	c->points[c->npoints - 1].said = value;
+	c->steps[c->nsteps - 1].said = value;
 	return 0;
 }
 
 static int
 read_warning(struct reading *r, char *value, struct err *e)
 {
-	struct cell_result *c = last(r);
+	struct testcase_result *c = last(r);
 
 	(void)e;
 	unescape(value);
@@ -327,7 +327,7 @@ read_console(struct reading *r, char *value, struct err *e)
 static int
 read_keep(struct reading *r, char *value, struct err *e)
 {
-	struct cell_result *c = last(r);
+	struct testcase_result *c = last(r);
 	const char *subject = word_next(&value);
 
 	(void)e;
@@ -350,7 +350,7 @@ read_kept(struct reading *r, char *value, struct err *e)
 static int
 read_differs(struct reading *r, char *value, struct err *e)
 {
-	struct cell_result *c = last(r);
+	struct testcase_result *c = last(r);
 	struct man_differs d, *all;
 
 	d.subject = word_next(&value);
@@ -391,21 +391,21 @@ read_end(struct reading *r, char *value, struct err *e)
 	if (number(r, value, &n, e) < 0)
 		return -1;
 	if ((size_t)n != r->n)
-		return lines_fail(&r->l, e, "end %s: there are %zu cells", value, r->n);
+		return lines_fail(&r->l, e, "end %s: there are %zu test cases", value, r->n);
 	r->ended = true;
 	return 0;
 }
 
 static const struct row {
 	const char *name;
-	bool of_cell, of_head;
+	bool of_testcase, of_head;
 	int (*read)(struct reading *r, char *value, struct err *e);
 } rows[] = {
 	{ "verdict", true, false, read_verdict },
 	{ "took", true, true, read_took },
 	{ "booted", true, false, read_booted },
 	{ "comparison", true, false, read_comparison },
-	{ "point", true, false, read_point },
+	{ "step", true, false, read_step },
 	{ "said", true, false, read_said },
 	{ "warning", true, false, read_warning },
 	{ "console", true, false, read_console },
@@ -420,13 +420,13 @@ static const struct row {
 static int
 read_line(struct reading *r, const char *key, char *value, struct err *e)
 {
-	const struct text_key *texts = r->n ? cell_texts : head_texts;
-	size_t n = r->n ? COUNT(cell_texts) : COUNT(head_texts);
+	const struct text_key *texts = r->n ? testcase_texts : head_texts;
+	size_t n = r->n ? COUNT(testcase_texts) : COUNT(head_texts);
 
-	if (!strcmp(key, "cell")) {
+	if (!strcmp(key, "case")) {
 		close_kept(r);
-		r->cells = arena_more(r->a, r->cells, r->n, sizeof *r->cells);
-		r->cells[r->n++] = (struct cell_result){ .verdict = VERDICT_BROKEN };
+		r->testcases = arena_more(r->a, r->testcases, r->n, sizeof *r->testcases);
+		r->testcases[r->n++] = (struct testcase_result){ .verdict = VERDICT_INCONCLUSIVE };
 		return 0;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -436,21 +436,21 @@ read_line(struct reading *r, const char *key, char *value, struct err *e)
 			return 0;
 		}
 	for (size_t i = 0; i < COUNT(rows); i++)
-		if (!strcmp(rows[i].name, key) && (r->n ? rows[i].of_cell : rows[i].of_head))
+		if (!strcmp(rows[i].name, key) && (r->n ? rows[i].of_testcase : rows[i].of_head))
 			return rows[i].read(r, value, e);
 	return lines_fail(&r->l, e, "%s: unknown key", key);
 }
 
 static int
-check_cells(struct reading *r, const char *dir, struct err *e)
+check_testcases(struct reading *r, const char *dir, struct err *e)
 {
 	if (!r->ended)
 		return lines_fail(&r->l, e, "there is no end: the run was not finished");
 	for (size_t i = 0; i < r->n; i++) {
-		struct cell_result *c = &r->cells[i];
+		struct testcase_result *c = &r->testcases[i];
 
 		if (!c->arch || !c->net || !c->scenario)
-			return fail_usage(e, "%s: cell %zu lacks arch, net or scenario", r->l.path, i + 1);
+			return fail_usage(e, "%s: test case %zu lacks arch, net or scenario", r->l.path, i + 1);
 		if (c->dir && *c->dir != '/')
 			c->dir = arena_printf(r->a, "%s/%s", dir, c->dir);
 	}
@@ -458,7 +458,7 @@ check_cells(struct reading *r, const char *dir, struct err *e)
 }
 
 int
-results_read(struct arena *a, const char *dir, struct cell_result **cells, size_t *n, struct report_head *h, struct err *e)
+results_read(struct arena *a, const char *dir, struct testcase_result **testcases, size_t *n, struct report_head *h, struct err *e)
 {
 	const char *path = arena_printf(a, "%s/results", dir);
 	struct reading r = { .a = a, .head = h };
@@ -479,9 +479,9 @@ results_read(struct arena *a, const char *dir, struct cell_result **cells, size_
 	}
 	close_kept(&r);
 	buf_free(&r.kept);
-	if (bad < 0 || check_cells(&r, dir, e) < 0)
+	if (bad < 0 || check_testcases(&r, dir, e) < 0)
 		return -1;
-	*cells = r.cells;
+	*testcases = r.testcases;
 	*n = r.n;
 	return 0;
 }
@@ -512,55 +512,55 @@ merge_head(struct report_head *all, const struct report_head *h)
 		all->took = h->took;
 }
 
-static const struct cell_result *
-find_cell(const struct cell_result *cells, size_t n, const struct cell_result *c)
+static const struct testcase_result *
+find_testcase(const struct testcase_result *testcases, size_t n, const struct testcase_result *c)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!strcmp(cells[i].arch, c->arch) && !strcmp(cells[i].net, c->net) && !strcmp(cells[i].scenario, c->scenario) && !strcmp(cells[i].profile ? cells[i].profile : "", c->profile ? c->profile : "") && !strcmp(cells[i].set ? cells[i].set : "", c->set ? c->set : ""))
-			return &cells[i];
+		if (!strcmp(testcases[i].arch, c->arch) && !strcmp(testcases[i].net, c->net) && !strcmp(testcases[i].scenario, c->scenario) && !strcmp(testcases[i].profile ? testcases[i].profile : "", c->profile ? c->profile : "") && !strcmp(testcases[i].set ? testcases[i].set : "", c->set ? c->set : ""))
+			return &testcases[i];
 	return NULL;
 }
 
 static int
-merge_run(struct arena *a, const char *dir, struct cell_result **all, size_t *n, struct report_head *h, struct err *e)
+merge_run(struct arena *a, const char *dir, struct testcase_result **all, size_t *n, struct report_head *h, struct err *e)
 {
 	struct report_head head;
-	struct cell_result *cells;
-	size_t ncells;
+	struct testcase_result *testcases;
+	size_t ncases;
 
-	if (results_read(a, dir, &cells, &ncells, &head, e) < 0) {
+	if (results_read(a, dir, &testcases, &ncases, &head, e) < 0) {
 		*all = arena_more(a, *all, *n, sizeof **all);
-		(*all)[(*n)++] = (struct cell_result){ .arch = dir, .net = "-", .scenario = "run", .dir = dir, .verdict = VERDICT_BROKEN, .reason = arena_strdup(a, e->msg) };
+		(*all)[(*n)++] = (struct testcase_result){ .arch = dir, .net = "-", .scenario = "run", .dir = dir, .verdict = VERDICT_INCONCLUSIVE, .reason = arena_strdup(a, e->msg) };
 		return 0;
 	}
 	merge_head(h, &head);
-	for (size_t i = 0; i < ncells; i++) {
-		const struct cell_result *twice = find_cell(*all, *n, &cells[i]);
+	for (size_t i = 0; i < ncases; i++) {
+		const struct testcase_result *twice = find_testcase(*all, *n, &testcases[i]);
 
-		if (cells[i].comparison)
+		if (testcases[i].comparison)
 			continue;
 		if (twice)
-			return fail_usage(e, "%s %s %s: both %s and %s have it", cells[i].arch, cells[i].net, cells[i].scenario, twice->dir ? twice->dir : "?", cells[i].dir ? cells[i].dir : dir);
+			return fail_usage(e, "%s %s %s: both %s and %s have it", testcases[i].arch, testcases[i].net, testcases[i].scenario, twice->dir ? twice->dir : "?", testcases[i].dir ? testcases[i].dir : dir);
 		*all = arena_more(a, *all, *n, sizeof **all);
-		(*all)[(*n)++] = cells[i];
+		(*all)[(*n)++] = testcases[i];
 	}
 	return 0;
 }
 
 int
-results_merge(struct arena *a, char **dirs, size_t ndirs, struct cell_result **cells, size_t *n, struct report_head *h, struct err *e)
+results_merge(struct arena *a, char **dirs, size_t ndirs, struct testcase_result **testcases, size_t *n, struct report_head *h, struct err *e)
 {
 	size_t more;
 
 	*h = (struct report_head){ 0 };
-	*cells = NULL;
+	*testcases = NULL;
 	*n = 0;
 	for (size_t i = 0; i < ndirs; i++)
-		if (merge_run(a, dirs[i], cells, n, h, e) < 0)
+		if (merge_run(a, dirs[i], testcases, n, h, e) < 0)
 			return -1;
-	more = compare_count(*cells, *n);
-	*cells = arena_grow(a, *cells, *n, *n + more, sizeof **cells);
-	compare_make(a, *cells, *n, *cells + *n);
+	more = compare_count(*testcases, *n);
+	*testcases = arena_grow(a, *testcases, *n, *n + more, sizeof **testcases);
+	compare_make(a, *testcases, *n, *testcases + *n);
 	*n += more;
 	return 0;
 }

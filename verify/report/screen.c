@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 bool
-screen_has_person(void)
+screen_is_tty(void)
 {
 	return log_is_terminal() && isatty(1);
 }
 
 static void
-format(struct buf *b, const struct table_cell *cells, size_t n)
+format(struct buf *b, const struct table_testcase *testcases, size_t n)
 {
 	const char *no = getenv("NO_COLOR"); /* no-color.org: any value but the empty one */
 	struct winsize w;
@@ -26,17 +26,17 @@ format(struct buf *b, const struct table_cell *cells, size_t n)
 		look.columns = w.ws_col;
 		look.lines = w.ws_row;
 	}
-	table_format(b, cells, n, &look);
+	table_format(b, testcases, n, &look);
 }
 
 void
-screen_draw(const struct table_cell *cells, size_t n)
+screen_draw(const struct table_testcase *testcases, size_t n)
 {
 	struct buf b = { 0 };
 
 	if (!log_is_terminal())
 		return;
-	format(&b, cells, n);
+	format(&b, testcases, n);
 	log_block(b.n ? b.p : "");
 	buf_free(&b);
 }
@@ -48,14 +48,14 @@ screen_wipe(void)
 }
 
 void
-screen_leave(const struct table_cell *cells, size_t n)
+screen_leave(const struct table_testcase *testcases, size_t n)
 {
 	struct buf b = { 0 };
 
 	log_block("");
 	if (!log_is_terminal())
 		return;
-	format(&b, cells, n);
+	format(&b, testcases, n);
 	fprintf(stderr, "%s\n", b.n ? b.p : "");
 	buf_free(&b);
 }

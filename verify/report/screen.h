@@ -7,12 +7,12 @@
 /* The table (table.h) on the terminal that stderr is, below what is said meanwhile; elsewhere nothing. */
 
 /* stdout is a terminal that shows the table, too: who reads it is a person and no program */
-bool screen_has_person(void);
+bool screen_is_tty(void);
 /* draws it, or draws it anew: the terminal's size is asked each time */
-void screen_draw(const struct table_cell *cells, size_t n);
+void screen_draw(const struct table_testcase *testcases, size_t n);
 /* takes it away, before something is written to stdout */
 void screen_wipe(void);
 /* draws it for the last time: it stays */
-void screen_leave(const struct table_cell *cells, size_t n);
+void screen_leave(const struct table_testcase *testcases, size_t n);
 
 #endif

@@ -21,48 +21,47 @@ static const struct mark {
 	  [VERDICT_PASS] = { "ok", '+', "32" },
 	  [VERDICT_FAIL] = { "FAIL", 'F', "1;31" },
 	  [VERDICT_SKIP] = { "skip", '-', "2" },
-	  [VERDICT_FLAKY] = { "flky", 'f', "1;31" },
-	  [VERDICT_BROKEN] = { "brok", 'B', "1;35" },
+	  [VERDICT_INCONCLUSIVE] = { "incl", 'I', "1;35" },
   };
 
 /* what was found out before the first line is written */
 struct table {
-	const struct table_cell *cells;
+	const struct table_testcase *testcases;
 	size_t n;
 	const struct table_look *look;
 	struct arena *a;
-	size_t *rows, nrows;	   /* the first cell of each */
-	size_t *columns, ncolumns; /* the first cell of each */
+	size_t *rows, nrows;	   /* the first test case of each */
+	size_t *columns, ncolumns; /* the first test case of each */
 	bool *shown;		   /* rows there is room for */
 	size_t left_out;
 	bool with_net;	     /* rows differ in it */
 	size_t name_width;   /* of the rows' names */
 	size_t *width;	     /* of the columns */
-	const char **titles; /* of the columns; NULL: one letter a cell */
+	const char **titles; /* of the columns; NULL: one letter a test case */
 };
 
 /* ---- rows and columns ---- */
 
 static bool
-same_row(const struct table_cell *a, const struct table_cell *b)
+same_row(const struct table_testcase *a, const struct table_testcase *b)
 {
 	return !strcmp(a->arch, b->arch) && !strcmp(a->net, b->net);
 }
 
 static bool
-same_column(const struct table_cell *a, const struct table_cell *b)
+same_column(const struct table_testcase *a, const struct table_testcase *b)
 {
 	return !strcmp(a->scenario, b->scenario);
 }
 
 /* the first of each kind, in order of appearance */
 static size_t
-firsts(const struct table *t, bool same(const struct table_cell *, const struct table_cell *), size_t *out)
+firsts(const struct table *t, bool same(const struct table_testcase *, const struct table_testcase *), size_t *out)
 {
 	size_t n = 0, k;
 
 	for (size_t i = 0; i < t->n; i++) {
-		for (k = 0; k < n && !same(&t->cells[out[k]], &t->cells[i]); k++)
+		for (k = 0; k < n && !same(&t->testcases[out[k]], &t->testcases[i]); k++)
 			;
 		if (k == n)
 			out[n++] = i;
@@ -71,7 +70,7 @@ firsts(const struct table *t, bool same(const struct table_cell *, const struct 
 }
 
 static const char *
-row_name(const struct table *t, const struct table_cell *c)
+row_name(const struct table *t, const struct table_testcase *c)
 {
 	return t->with_net ? arena_printf(t->a, "%s %s", c->arch, c->net) : c->arch;
 }
@@ -85,9 +84,9 @@ find_rows(struct table *t)
 	t->ncolumns = firsts(t, same_column, t->columns);
 	t->shown = arena_array(t->a, t->nrows, sizeof *t->shown);
 	for (size_t i = 1; i < t->nrows; i++)
-		t->with_net |= strcmp(t->cells[t->rows[i]].net, t->cells[t->rows[0]].net) != 0;
+		t->with_net |= strcmp(t->testcases[t->rows[i]].net, t->testcases[t->rows[0]].net) != 0;
 	for (size_t i = 0; i < t->nrows; i++) {
-		size_t n = strlen(row_name(t, &t->cells[t->rows[i]]));
+		size_t n = strlen(row_name(t, &t->testcases[t->rows[i]]));
 
 		if (n > t->name_width)
 			t->name_width = n;
@@ -100,7 +99,7 @@ find_rows(struct table *t)
 static const char *
 shortened(const struct table *t, size_t column, size_t width)
 {
-	const char *name = t->cells[t->columns[column]].scenario, *dash = strrchr(name, '-');
+	const char *name = t->testcases[t->columns[column]].scenario, *dash = strrchr(name, '-');
 	char *s;
 	unsigned number = 2;
 
@@ -122,7 +121,7 @@ try_width(struct table *t, size_t most, size_t room)
 	size_t used = 0;
 
 	for (size_t i = 0; i < t->ncolumns; i++) {
-		size_t n = strlen(t->cells[t->columns[i]].scenario);
+		size_t n = strlen(t->testcases[t->columns[i]].scenario);
 
 		t->width[i] = n > most ? most : n < MARK ? MARK
 							 : n;
@@ -136,7 +135,7 @@ try_width(struct table *t, size_t most, size_t room)
 	return true;
 }
 
-/* the widest columns that fit; false: not even a letter a cell does */
+/* the widest columns that fit; false: not even a letter a test case does */
 static bool
 choose_widths(struct table *t)
 {
@@ -155,9 +154,9 @@ static bool
 has_news(const struct table *t, size_t row)
 {
 	for (size_t i = 0; i < t->n; i++) {
-		const struct table_cell *c = &t->cells[i];
+		const struct table_testcase *c = &t->testcases[i];
 
-		if (same_row(c, &t->cells[t->rows[row]]) && (c->state == TABLE_RUNNING || (c->state == TABLE_OVER && c->verdict != VERDICT_PASS && c->verdict != VERDICT_SKIP)))
+		if (same_row(c, &t->testcases[t->rows[row]]) && (c->state == TABLE_RUNNING || (c->state == TABLE_OVER && c->verdict != VERDICT_PASS && c->verdict != VERDICT_SKIP)))
 			return true;
 	}
 	return false;
@@ -195,17 +194,17 @@ add_blanks(struct buf *b, size_t n)
 		buf_add(b, " ", 1);
 }
 
-static const struct table_cell *
-cell_at(const struct table *t, size_t row, size_t column)
+static const struct table_testcase *
+testcase_at(const struct table *t, size_t row, size_t column)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (same_row(&t->cells[i], &t->cells[t->rows[row]]) && same_column(&t->cells[i], &t->cells[t->columns[column]]))
-			return &t->cells[i];
+		if (same_row(&t->testcases[i], &t->testcases[t->rows[row]]) && same_column(&t->testcases[i], &t->testcases[t->columns[column]]))
+			return &t->testcases[i];
 	return NULL;
 }
 
 static void
-add_mark(struct buf *b, const struct table *t, const struct table_cell *c, size_t width)
+add_mark(struct buf *b, const struct table *t, const struct table_testcase *c, size_t width)
 {
 	struct mark m = { "", ' ', "" };
 	char seconds[16];
@@ -244,11 +243,11 @@ add_row(struct buf *b, const struct table *t, size_t row)
 {
 	nstime took = 0;
 
-	buf_addf(b, "%*s%-*s", INDENT, "", (int)t->name_width, row_name(t, &t->cells[t->rows[row]]));
+	buf_addf(b, "%*s%-*s", INDENT, "", (int)t->name_width, row_name(t, &t->testcases[t->rows[row]]));
 	if (!t->titles)
 		buf_adds(b, " ");
 	for (size_t i = 0; i < t->ncolumns; i++) {
-		const struct table_cell *c = cell_at(t, row, i);
+		const struct table_testcase *c = testcase_at(t, row, i);
 
 		add_mark(b, t, c, t->width[i]);
 		if (c)
@@ -275,7 +274,7 @@ count_running(const struct table *t)
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n; i++)
-		n += t->cells[i].state == TABLE_RUNNING;
+		n += t->testcases[i].state == TABLE_RUNNING;
 	return n;
 }
 
@@ -286,7 +285,7 @@ add_summary(struct buf *b, const struct table *t)
 	char *s;
 
 	for (size_t i = 0; i < t->n; i++) {
-		const struct table_cell *c = &t->cells[i];
+		const struct table_testcase *c = &t->testcases[i];
 
 		over += c->state == TABLE_OVER;
 		bad += c->state == TABLE_OVER && c->verdict != VERDICT_PASS && c->verdict != VERDICT_SKIP;
@@ -303,7 +302,7 @@ static void
 add_doing(struct buf *b, const struct table *t, size_t room)
 {
 	for (size_t i = 0; i < t->n && room; i++) {
-		const struct table_cell *c = &t->cells[i];
+		const struct table_testcase *c = &t->testcases[i];
 
 		if (c->state != TABLE_RUNNING || !c->doing)
 			continue;
@@ -313,9 +312,9 @@ add_doing(struct buf *b, const struct table *t, size_t room)
 }
 
 void
-table_format(struct buf *out, const struct table_cell *cells, size_t n, const struct table_look *look)
+table_format(struct buf *out, const struct table_testcase *testcases, size_t n, const struct table_look *look)
 {
-	struct table t = { .cells = cells, .n = n, .look = look, .a = arena_new() };
+	struct table t = { .testcases = testcases, .n = n, .look = look, .a = arena_new() };
 	/* the cursor stands below the last line */
 	size_t room = look->lines > 2 ? look->lines - 2 : 0, head;
 

@@ -224,12 +224,12 @@ read_image(struct reading *r, struct err *e)
 {
 	const char *word;
 
-	if (next_word(r, "door, pristine or offline", &word, e) < 0)
+	if (next_word(r, "agent, pristine or offline", &word, e) < 0)
 		return -1;
 	r->s->offline = !strcmp(word, "offline");
 	r->s->pristine = r->s->offline || !strcmp(word, "pristine");
-	if (!r->s->pristine && strcmp(word, "door") != 0)
-		return FAIL(r, e, "image %s: unknown; door, pristine or offline", word);
+	if (!r->s->pristine && strcmp(word, "agent") != 0)
+		return FAIL(r, e, "image %s: unknown; agent, pristine or offline", word);
 	return line_end(r, e);
 }
 

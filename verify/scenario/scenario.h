@@ -18,10 +18,10 @@ struct pattern;
  *
  *   scenario NAME "what it shows"
  *   tags     word...
- *   requires KEY VALUE...      ; one line a key: arch, profile, net, door (yes) ...: else skip with that reason
+ *   requires KEY VALUE...      ; one line a key: arch, profile, net, agent (yes) ...: else skip with that reason
  *   after    booted            ; may start from the saved state of a guest that has booted: the file `booted`
  *                              ; beside the scenarios plays such a guest up to its `vm save`
- *   image    pristine|door     ; default door: overlay with the private channel
+ *   image    pristine|agent     ; default agent: overlay with the private channel
  *   image    offline           ; as it is shipped, and no guest is started: only audit, and keep files
  *   timeout  10s               ; per step, scaled
  *   limit    120s              ; all of it, scaled
@@ -100,7 +100,7 @@ struct scenario {
 	struct require *requires;
 	size_t nrequires;
 	const char *after; /* NULL: cold boot */
-	bool pristine;	   /* no door */
+	bool pristine;	   /* no guest agent */
 	bool offline;	   /* and no guest either */
 	nstime timeout, limit;
 	struct watch *watches; /* the common ones (scenarios/watches) first */

@@ -247,7 +247,7 @@ random_pattern(unsigned *seed, unsigned depth, struct buf *re)
 
 /* what a reader with the whole text before it sees; NULL: a match was too much for PCRE2 */
 static char *
-oracle(struct arena *a, struct pattern *const *v, size_t n, const char *text, size_t len)
+tester(struct arena *a, struct pattern *const *v, size_t n, const char *text, size_t len)
 {
 	pcre2_compile_context *cc = pcre2_compile_context_create(NULL);
 	pcre2_match_context *mc = pcre2_match_context_create(NULL);
@@ -353,7 +353,7 @@ START_TEST(at_random)
 
 		for (size_t i = 0; i < len; i++)
 			text[i] = letters[roll(&seed, sizeof letters - 1)];
-		want = oracle(a, v, n, text, len);
+		want = tester(a, v, n, text, len);
 		if (!want)
 			continue;
 		judged++;

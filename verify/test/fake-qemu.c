@@ -10,7 +10,7 @@
  *   echo               from here on what comes from the console is sent back, as a tty does
  *   hear TEXT          waits until the console has sent TEXT
  *   pause TIME
- *   door               opens the private channel: greets, and a local sh answers
+ *   agent               opens the private channel: greets, and a local sh answers
  *   awake              the same, and it was open before: no greeting
  *   restored           with -loadvm the script begins here, else it ends here; `savevm` keeps the command line
  *   savevm TEXT        what `savevm` says, and then it keeps nothing
@@ -52,14 +52,14 @@
 
 struct fake {
 	struct arena *a;
-	int console, qmp, door; /* -1: not there */
+	int console, qmp, agent; /* -1: not there */
 	const char *append;
 	char *cmdline_path; /* a file that stands for /proc/cmdline */
 	struct lines script;
 	bool script_over, echo, deaf;
 	nstime until;	    /* pause */
 	const char *wanted; /* hear, or NULL */
-	struct buf heard, qmp_in, door_in;
+	struct buf heard, qmp_in, agent_in;
 	const char *registers, *savevm;
 	const char *saved_path; /* the file that stands for a saved state */
 	unsigned port;
@@ -162,7 +162,7 @@ qmp_line(struct fake *f, const char *line)
 	}
 }
 
-/* ---- the door ---- */
+/* ---- the guest agent ---- */
 
 static void
 write_cmdline(const char *path, const char *text)
@@ -174,11 +174,11 @@ write_cmdline(const char *path, const char *text)
 }
 
 static void
-open_door(struct fake *f, bool greets)
+open_agent(struct fake *f, bool greets)
 {
 	int in[2];
 
-	if (f->door < 0)
+	if (f->agent < 0)
 		return;
 	if (f->shell) { /* of the boot before: it must not write into our greeting */
 		kill(-f->shell, SIGKILL);
@@ -187,8 +187,8 @@ open_door(struct fake *f, bool greets)
 	}
 	if (pipe(in) < 0)
 		die("pipe");
-	for (const char *p = greets ? "\n@lh-door open\n" : ""; *p; p++) { /* as a guest's shell may cut it */
-		put(f->door, p, 1);
+	for (const char *p = greets ? "\n@lh-agent open\n" : ""; *p; p++) { /* as a guest's shell may cut it */
+		put(f->agent, p, 1);
 		usleep(100);
 	}
 	f->shell = fork();
@@ -198,13 +198,13 @@ open_door(struct fake *f, bool greets)
 		setpgid(0, 0);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(in[0], 0);
-		dup2(f->door, 1);
-		dup2(f->door, 2);
+		dup2(f->agent, 1);
+		dup2(f->agent, 2);
 		close(in[0]);
 		close(in[1]);
 		close(f->console);
 		close(f->qmp);
-		close(f->door);
+		close(f->agent);
 		execl("/bin/sh", "sh", (char *)NULL);
 		_exit(127);
 	}
@@ -215,15 +215,15 @@ open_door(struct fake *f, bool greets)
 
 /* commands for the shell, a whole line at a time, with our own /proc/cmdline; the host's clock is not theirs */
 static void
-door_lines(struct fake *f)
+agent_lines(struct fake *f)
 {
 	static const char name[] = "/proc/cmdline";
 	char *end_of_line, *at;
 
-	while (f->door_in.n && (end_of_line = memchr(f->door_in.p, '\n', f->door_in.n))) {
-		size_t n = (size_t)(end_of_line - f->door_in.p) + 1;
+	while (f->agent_in.n && (end_of_line = memchr(f->agent_in.p, '\n', f->agent_in.n))) {
+		size_t n = (size_t)(end_of_line - f->agent_in.p) + 1;
 		struct buf b = { 0 };
-		const char *p = f->door_in.p, *stop = p + n;
+		const char *p = f->agent_in.p, *stop = p + n;
 
 		if ((at = memmem(p, n, "date -s", 7)))
 			memcpy(at, "true", 4);
@@ -236,7 +236,7 @@ door_lines(struct fake *f)
 		if (write(f->shell_in, b.p, b.n) != (ssize_t)b.n)
 			die("write to the shell");
 		buf_free(&b);
-		buf_drop(&f->door_in, n);
+		buf_drop(&f->agent_in, n);
 	}
 }
 
@@ -333,17 +333,17 @@ rest(struct fake *f, const char *args)
 }
 
 static void
-door(struct fake *f, const char *args)
+agent(struct fake *f, const char *args)
 {
 	(void)args;
-	open_door(f, true);
+	open_agent(f, true);
 }
 
 static void
-awake_door(struct fake *f, const char *args)
+awake_agent(struct fake *f, const char *args)
 {
 	(void)args;
-	open_door(f, false);
+	open_agent(f, false);
 }
 
 static void
@@ -469,8 +469,8 @@ static const struct {
 	{ "echo", echo },
 	{ "hear", hear },
 	{ "pause", rest },
-	{ "door", door },
-	{ "awake", awake_door },
+	{ "agent", agent },
+	{ "awake", awake_agent },
 	{ "restored", restored },
 	{ "savevm", savevm },
 	{ "cmdline", cmdline },
@@ -541,7 +541,7 @@ take(int fd, struct buf *b)
 static void
 serve(struct fake *f)
 {
-	struct pollfd p[] = { { f->qmp, POLLIN, 0 }, { f->console, POLLIN, 0 }, { f->shell ? f->door : -1, POLLIN, 0 } };
+	struct pollfd p[] = { { f->qmp, POLLIN, 0 }, { f->console, POLLIN, 0 }, { f->shell ? f->agent : -1, POLLIN, 0 } };
 	size_t had = f->heard.n;
 	char *eol;
 
@@ -562,9 +562,9 @@ serve(struct fake *f)
 		eof(f, "");
 	else if (f->echo && f->heard.n > had)
 		put(f->console, f->heard.p + had, f->heard.n - had);
-	if (p[2].revents && take(f->door, &f->door_in) < 0)
-		f->door = -1;
-	door_lines(f);
+	if (p[2].revents && take(f->agent, &f->agent_in) < 0)
+		f->agent = -1;
+	agent_lines(f);
 }
 
 /* the descriptor of "socket,id=NAME,fd=N" */
@@ -624,9 +624,9 @@ main(int argc, char **argv)
 		return log_fatal(&e);
 	f.console = chardev_fd(argv, "console");
 	f.qmp = chardev_fd(argv, "qmp");
-	f.door = chardev_fd(argv, "door");
+	f.agent = chardev_fd(argv, "agent");
 	f.append = after(argv, "-append");
-	f.cmdline_path = arena_printf(f.a, "%s/fake-cmdline", getcwd(cwd, sizeof cwd)); /* the cell's folder */
+	f.cmdline_path = arena_printf(f.a, "%s/fake-cmdline", getcwd(cwd, sizeof cwd)); /* the test case's folder */
 	f.saved_path = arena_printf(f.a, "%s.saved", script);
 	write_cmdline(f.cmdline_path, f.append);
 	if (*after(argv, "-loadvm"))

@@ -24,16 +24,16 @@ static const char build[] =
     ". \"$here/refuse\" || { echo 'lh-build: fatal: c: does not compile'; exit 1; }\n"
     "mkdir -p \"$OUTPUT/x86_64-linux-musl/rootfs/bin\"; cd \"$OUTPUT/x86_64-linux-musl\"\n"
     "for p in a b c; do eval \"echo $p \\$$p\" >rootfs/bin/$p; done\n"
-    "printf 'lh-manifest 1\\ntriple x86_64-linux-musl\\nnet dhcp\\nqemu q\\nmachine m\\nconsole c\\nimage i\\nimage_digest %s %s %s\\n' $a $b $c >manifest\n";
+    "printf 'lh-manifest 2\\ntriple x86_64-linux-musl\\nnet dhcp\\nqemu q\\nmachine m\\nconsole c\\nimage i\\nimage-digest %s %s %s\\n' $a $b $c >manifest\n";
 
 static const char judge[] =
     "#!/bin/sh\n"
     "here=$(dirname \"$0\")\n"
     "echo >>\"$here/runs\"; n=$(wc -l <\"$here/runs\")\n"
     "while [ $# -gt 1 ]; do [ \"$1\" = -o ] && out=$2; [ \"$1\" = -s ] && s=$2; shift; done\n"
-    "read -r a b c <<E\n$(sed -n 's/^image_digest //p' \"$1\")\nE\n"
+    "read -r a b c <<E\n$(sed -n 's/^image-digest //p' \"$1\")\nE\n"
     "dir=$out/x86_64/dhcp/$s; mkdir -p \"$dir\"; echo \"console of $a $b $c\" >\"$dir/console\"\n"
-    "printf 'lh-results 1\\ncell\\narch x86_64\\nnet dhcp\\nscenario x\\npath %s/scenarios/x.scn\\nverdict pass\\npoint 3 pass 1 run\\nsaid up, in %s\\nend 1\\n' \"$here\" $a >\"$out/results\"\n"
+    "printf 'lh-results 2\\ncase\\narch x86_64\\nnet dhcp\\nscenario x\\npath %s/scenarios/x.scn\\nverdict pass\\nstep 3 pass 1 run\\nsaid up, in %s\\nend 1\\n' \"$here\" $a >\"$out/results\"\n"
     "where=$(. \"$here/rule\"); status=$?\n"
     "[ $status = 0 ] || printf 'fail\\nwhere      %s/scenarios/x.scn:%s\\nexpected   up\\ngot        down, in \\033[1m%s\\n' \"$here\" ${where:-3} $a >\"$dir/verdict\"\n"
     "exit $status\n";

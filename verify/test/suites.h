@@ -15,10 +15,10 @@
 	X(guest)    \
 	X(want)     \
 	X(explain)  \
-	X(cell)     \
+	X(testcase)     \
 	X(image)    \
 	X(matrix)   \
-	X(broken)   \
+	X(mutants)  \
 	X(compare)  \
 	X(results)  \
 	X(chart)    \
@@ -26,11 +26,11 @@
 	X(run)      \
 	X(http)     \
 	X(report)   \
-	X(bisect)   \
+	X(search)   \
 	X(odds)     \
 	X(trials)   \
-	X(question) \
-	X(hunt)     \
+	X(arguments)  \
+	X(bisect_run)     \
 	X(guestfs)  \
 	X(elf)      \
 	X(disasm)   \

@@ -7,16 +7,16 @@
 
 #include <string.h>
 
-#define HEAD "lh-manifest 1\n"
+#define HEAD "lh-manifest 2\n"
 #define LEAST HEAD "triple x86_64-linux-musl\nqemu qemu-system-x86_64\nmachine q35\nconsole ttyS0\n"
 
 static const char whole[] =
     HEAD
     "triple x86_64-linux-musl\narch x86_64\nprofile s6\nwhy asked for\nset 2024-10\nnet static\nhostname lh-x86_64\n"
     "address 10.0.2.15\nrouter 10.0.2.2\ndns 10.0.2.3\ncountry fr\n"
-    "qemu qemu-system-x86_64\nmachine q35\ncpu qemu64\nconsole ttyS0\npanic pvpanic\nelf ELF64 X86_64\nrefuse sse3 !tzcnt\nguarded rootfs:/bin/x aesenc\ndisk_bus virtio\n"
-    "kernel kernel\nkernel_sha256 00\nappend root=PARTUUID=1 ro\nimage disk-image.raw\nimage_digest 11\nsymbols System.map\n"
-    "credentials ../credentials\ndoor s6-linux-init\nkey 22\n"
+    "qemu qemu-system-x86_64\nmachine q35\ncpu qemu64\nconsole ttyS0\npanic pvpanic\nelf ELF64 X86_64\nrefuse sse3 !tzcnt\nguarded rootfs:/bin/x aesenc\ndisk-bus virtio\n"
+    "kernel kernel\nkernel-sha256 00\nappend root=PARTUUID=1 ro\nimage disk-image.raw\nimage-digest 11\nsymbols System.map\n"
+    "credentials ../credentials\nagent s6-linux-init\nkey 22\n"
     "memory 128\n"
     "partition rootfs ext4 1048576 1073741824 aa\n"
     "partition swap swap 1074790400 268435456 bb\n"
@@ -74,8 +74,8 @@ END_TEST
 static const struct {
 	const char *text, *msg; /* behind the path */
 } wrong[] = {
-	{ "", ":1: not a manifest: its first line must be \"lh-manifest 1\"" },
-	{ "lh-manifest 2\n", ":1: not a manifest: its first line must be \"lh-manifest 1\"" },
+	{ "", ":1: not a manifest: its first line must be \"lh-manifest 2\"" },
+	{ "lh-manifest 1\n", ":1: not a manifest: its first line must be \"lh-manifest 2\"" },
 	{ LEAST, ": names neither kernel nor image: nothing to boot" },
 	{ HEAD "special rwfs:/tmp 0:0\n", ":2: special: needs FS:/PATH UID:GID MODE" },
 	{ HEAD "special rwfs:/tmp 0:0 1778\n", ":2: special: needs FS:/PATH UID:GID MODE" },

@@ -93,7 +93,7 @@ START_TEST(built)
 	checkout_file(w.a, w.cache, "roots/2", arena_printf(w.a, "%s/o\n", test_dir()));
 	for (int i = 0; i < 3; i++) /* the last is of another build */
 		checkout_file(w.a, test_dir(), ((const char *[]){ "o/t/manifest", "o/t/static/manifest", "o/u/manifest" })[i],
-		    arena_printf(w.a, "lh-manifest 1\ntriple i486-linux-musl\nqemu q\nmachine m\nconsole c\nkernel k\npackage one 1.0 %s\n", i < 2 ? one->key : HEX));
+		    arena_printf(w.a, "lh-manifest 2\ntriple i486-linux-musl\nqemu q\nmachine m\nconsole c\nkernel k\npackage one 1.0 %s\n", i < 2 ? one->key : HEX));
 	ck_assert_str_eq(explained(&w, "one"),
 	    arena_printf(w.a,
 		"package   target/one 1.0, ISC\n"

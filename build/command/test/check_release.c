@@ -154,23 +154,23 @@ START_TEST(fitting)
 }
 END_TEST
 
-#define CELL(arch, scenario, verdict) "cell\narch " arch "\nnet dhcp\nprofile s6\nset 2026-07\nimage IMAGE\nkernel KERNEL\nscenario " scenario "\nverdict " verdict "\nkept verdict fail\n"
-#define OTHER(judged) "cell\narch x86_64\nnet dhcp\nprofile s6\nset 2026-07\n" judged "scenario ssh\nverdict pass\n"
+#define CELL(arch, scenario, verdict) "case\narch " arch "\nnet dhcp\nprofile s6\nset 2026-07\nimage IMAGE\nkernel KERNEL\nscenario " scenario "\nverdict " verdict "\nkept verdict fail\n"
+#define OTHER(judged) "case\narch x86_64\nnet dhcp\nprofile s6\nset 2026-07\n" judged "scenario ssh\nverdict pass\n"
 
 static const struct {
 	const char *results; /* IMAGE and KERNEL: the digests of what is there */
 	const char *why;     /* NULL: verified */
 } runs[] = {
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "skip") CELL("all", "same-files", "pass") "end 3\n", NULL },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "fail") "end 2\n", "release: x86_64 dhcp ssh: fail" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "broken") CELL("x86_64", "ssh", "pass") "end 2\n", "release: x86_64 dhcp boot: broken" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass") CELL("all", "same-files", "fail") "end 3\n", "release: all dhcp same-files: fail" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") "end 1\n", "release: x86_64 dhcp: ssh was not played" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("i486", "ssh", "pass") "end 2\n", "release: x86_64 dhcp: ssh was not played" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass"), "release: %s/results: that run was not finished" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") OTHER("image 00\nkernel KERNEL\n") "end 2\n", "release: x86_64 dhcp: ssh was played on another image" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") OTHER("image IMAGE\nkernel 00\n") "end 2\n", "release: x86_64 dhcp: ssh was played on another image" },
-	{ "lh-results 1\n" CELL("x86_64", "boot", "pass") OTHER("") "end 2\n", "release: x86_64 dhcp: ssh was played on another image" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "skip") CELL("all", "same-files", "pass") "end 3\n", NULL },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "fail") "end 2\n", "release: x86_64 dhcp ssh: fail" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "inconclusive") CELL("x86_64", "ssh", "pass") "end 2\n", "release: x86_64 dhcp boot: inconclusive" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass") CELL("all", "same-files", "fail") "end 3\n", "release: all dhcp same-files: fail" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") "end 1\n", "release: x86_64 dhcp: ssh was not played" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("i486", "ssh", "pass") "end 2\n", "release: x86_64 dhcp: ssh was not played" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass"), "release: %s/results: that run was not finished" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") OTHER("image 00\nkernel KERNEL\n") "end 2\n", "release: x86_64 dhcp: ssh was played on another image" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") OTHER("image IMAGE\nkernel 00\n") "end 2\n", "release: x86_64 dhcp: ssh was played on another image" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") OTHER("") "end 2\n", "release: x86_64 dhcp: ssh was played on another image" },
 	{ NULL, "release: nothing was verified: %s/results: No such file or directory" },
 };
 

@@ -16,8 +16,8 @@
 #define HEX "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 static const char manifest[] =
-    "lh-manifest 1\ntriple i486-linux-musl\nprofile minimal\nset 2026-07\nqemu qemu-system-i386\nmachine pc\nmemory 256\nconsole ttyS0\n"
-    "kernel kernel\nimage disk-image.raw\nimage_digest 1111\nkey 2222\n";
+    "lh-manifest 2\ntriple i486-linux-musl\nprofile minimal\nset 2026-07\nqemu qemu-system-i386\nmachine pc\nmemory 256\nconsole ttyS0\n"
+    "kernel kernel\nimage disk-image.raw\nimage-digest 1111\nkey 2222\n";
 
 static const char files[] =
     "rootfs:/ 040755 0 0 - - lh-build\n"

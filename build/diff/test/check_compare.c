@@ -396,7 +396,7 @@ make_folder(struct arena *a, const char *name, const char *key, char hex[DIGEST_
 
 	digest_bytes(key, strlen(key), hex);
 	checkout_file(a, test_dir(), arena_printf(a, "%s/manifest", name),
-	    arena_printf(a, "lh-manifest 1\ntriple t\nset 2026-07\nhostname lh\ncountry uk\nqemu q\nmachine m\nconsole c\nkernel kernel\nimage image\npackage tools 1.0 %s\nspecial rootfs:/bin/ping 0:0 4755\nspecial rootfs:/bin/su 0:0 4755\npath /here/\npath /there/\ndiffers socket 1 here\ndiffers socket 2 here\n", hex));
+	    arena_printf(a, "lh-manifest 2\ntriple t\nset 2026-07\nhostname lh\ncountry uk\nqemu q\nmachine m\nconsole c\nkernel kernel\nimage image\npackage tools 1.0 %s\nspecial rootfs:/bin/ping 0:0 4755\nspecial rootfs:/bin/su 0:0 4755\npath /here/\npath /there/\ndiffers socket 1 here\ndiffers socket 2 here\n", hex));
 	checkout_file(a, test_dir(), arena_printf(a, "%s/keys/target-tools", name), key);
 	checkout_file(a, test_dir(), arena_printf(a, "%s/kernel", name), "kernel\n");
 	checkout_file(a, test_dir(), arena_printf(a, "%s/System.map", name), "map\n");
@@ -430,8 +430,8 @@ static const struct {
 } wrong[] = {
 	{ ":", "absent", "absent: is not there", EXIT_USAGE },
 	{ "mkdir empty", "empty", "empty: has no manifest; name a folder that an image was built in, such as output/TRIPLE", EXIT_USAGE },
-	{ "echo 'lh-manifest 2' >odd", "odd", "odd:1: not a manifest: its first line must be \"lh-manifest 1\"", EXIT_USAGE },
-	{ "mkdir bad; printf 'lh-manifest 1\\ntriple t\\nqemu q\\nmachine m\\nconsole c\\nkernel k\\n' >bad/manifest; echo short line >bad/files", "bad",
+	{ "echo 'lh-manifest 1' >odd", "odd", "odd:1: not a manifest: its first line must be \"lh-manifest 2\"", EXIT_USAGE },
+	{ "mkdir bad; printf 'lh-manifest 2\\ntriple t\\nqemu q\\nmachine m\\nconsole c\\nkernel k\\n' >bad/manifest; echo short line >bad/files", "bad",
 	    "files:1: needs FS:/PATH MODE UID GID SIZE SHA256 PACKAGE", EXIT_USAGE },
 };
 

@@ -145,7 +145,7 @@ manifest_text(struct world *w)
 	struct err e = { 0 };
 
 	ck_assert_int_eq(file_read(w->a, in_dir(w, "manifest"), &text, NULL, &e), 0);
-	digest = strstr(text, "image_digest ");
+	digest = strstr(text, "image-digest ");
 	ck_assert_ptr_nonnull(digest);
 	end = strchr(digest, '\n') + 1;
 	memmove(digest, end, strlen(end) + 1);
@@ -237,7 +237,7 @@ START_TEST(other_facts)
 	ck_assert_ptr_null(m.dns);
 	ck_assert_ptr_null(m.country);
 	ck_assert_str_eq(m.console, "ttyS9");
-	ck_assert_str_eq(m.door, "inittab");
+	ck_assert_str_eq(m.agent, "inittab");
 	ck_assert_str_eq(m.why, "s6 2.13 can't be had");
 	ck_assert_str_eq(m.credentials, "../../credentials");
 	arena_free(w.a);

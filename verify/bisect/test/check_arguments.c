@@ -28,11 +28,11 @@ START_TEST(order)
 }
 END_TEST
 
-static struct question
+static struct arguments
 ask(struct arena *a, const char *text, int code, const char *message)
 {
 	char *w[16], *copy = arena_strdup(a, text), *semicolon;
-	struct question q;
+	struct arguments q;
 	struct err e = { 0 };
 	size_t n = 0;
 	int r;
@@ -46,7 +46,7 @@ ask(struct arena *a, const char *text, int code, const char *message)
 		copy = semicolon + 1;
 	}
 	fake_programs(a, "exit 0", "true");
-	r = question_read(a, arena_printf(a, "%s/lh-build", test_dir()), w, n, &q, &e);
+	r = arguments_read(a, arena_printf(a, "%s/lh-build", test_dir()), w, n, &q, &e);
 	ck_assert_msg((r < 0 ? e.code : 0) == code, "%s", e.msg);
 	if (code)
 		ck_assert_str_eq(e.msg, message);
@@ -85,11 +85,11 @@ START_TEST(mistake)
 END_TEST
 
 static const char *
-args_at(struct arena *a, const struct question *q, const size_t *mixture)
+args_at(struct arena *a, const struct arguments *q, const size_t *version_set)
 {
 	struct argv v = { .a = a };
 
-	question_args(q, mixture, &v);
+	arguments_args(q, version_set, &v);
 	return argv_quoted(&v);
 }
 
@@ -97,20 +97,20 @@ args_at(struct arena *a, const struct question *q, const size_t *mixture)
 START_TEST(sets)
 {
 	struct arena *a = arena_new();
-	struct question q = ask(a, "GOOD=old OVERRIDE_a=/t@1;BAD=new VERSION_c=1;JOBS=3", 0, NULL);
+	struct arguments q = ask(a, "GOOD=old OVERRIDE_a=/t@1;BAD=new VERSION_c=1;JOBS=3", 0, NULL);
 
 	ck_assert_uint_eq(q.w.npackages, 2);
 	ck_assert_uint_eq(q.w.packages[0].nversions, 4);
 	ck_assert_uint_eq(q.w.nneeds, 0);
 	ck_assert_str_eq(args_at(a, &q, (size_t[]){ 0, 0 }), "JOBS=3 SET=old OVERRIDE_a=/t@1");
 	ck_assert_str_eq(args_at(a, &q, (size_t[]){ 1, 3 }), "JOBS=3 SET=old VERSION_a=2 VERSION_b=4");
-	ck_assert_str_eq(question_mixture(a, &q, (size_t[]){ 1, 3 }), "a 2, b 4");
-	ck_assert_str_eq(question_mixture(a, &q, (size_t[]){ 0, 0 }), "good end old");
-	ck_assert_str_eq(question_mixture(a, &q, (size_t[]){ 3, 3 }), "bad end new");
+	ck_assert_str_eq(arguments_version_set(a, &q, (size_t[]){ 1, 3 }), "a 2, b 4");
+	ck_assert_str_eq(arguments_version_set(a, &q, (size_t[]){ 0, 0 }), "good end old");
+	ck_assert_str_eq(arguments_version_set(a, &q, (size_t[]){ 3, 3 }), "bad end new");
 	/* the version tells nothing where both ends have it */
 	q = ask(a, "GOOD=old;BAD=old OVERRIDE_a=git:/src/a@x/y VERSION_b=2", 0, NULL);
-	ck_assert_str_eq(question_mixture(a, &q, (size_t[]){ 1, 0 }), "a a@x/y");
-	ck_assert_str_eq(question_version(&q, 0, 0), "1");
+	ck_assert_str_eq(arguments_version_set(a, &q, (size_t[]){ 1, 0 }), "a a@x/y");
+	ck_assert_str_eq(arguments_version(&q, 0, 0), "1");
 	arena_free(a);
 }
 END_TEST
@@ -119,17 +119,17 @@ END_TEST
 START_TEST(needs)
 {
 	struct arena *a = arena_new();
-	struct question q = ask(a, "GOOD=old;BAD=new", 0, NULL);
+	struct arguments q = ask(a, "GOOD=old;BAD=new", 0, NULL);
 
 	ck_assert_uint_eq(q.w.nneeds, 1);
-	ck_assert(!bisect_fits(&q.w, (size_t[]){ 0, 2, 3 }));
-	ck_assert(bisect_fits(&q.w, (size_t[]){ 0, 3, 3 }));
-	ck_assert(bisect_fits(&q.w, (size_t[]){ 0, 0, 2 }));
+	ck_assert(!search_fits(&q.w, (size_t[]){ 0, 2, 3 }));
+	ck_assert(search_fits(&q.w, (size_t[]){ 0, 3, 3 }));
+	ck_assert(search_fits(&q.w, (size_t[]){ 0, 0, 2 }));
 	q = ask(a, "GOOD=new;BAD=old", 0, NULL);
 	ck_assert_str_eq(q.w.packages[0].versions[1], "3");
-	ck_assert(!bisect_fits(&q.w, (size_t[]){ 0, 1, 0 }));
-	ck_assert(bisect_fits(&q.w, (size_t[]){ 0, 0, 0 }));
-	ck_assert(bisect_fits(&q.w, (size_t[]){ 0, 3, 1 }));
+	ck_assert(!search_fits(&q.w, (size_t[]){ 0, 1, 0 }));
+	ck_assert(search_fits(&q.w, (size_t[]){ 0, 0, 0 }));
+	ck_assert(search_fits(&q.w, (size_t[]){ 0, 3, 1 }));
 	/* what both ends have is too old for it: it cannot be had at all */
 	q = ask(a, "GOOD=3;BAD=1;PACKAGE=c", 0, NULL);
 	ck_assert_uint_eq(q.w.nneeds, 0);
@@ -138,7 +138,7 @@ START_TEST(needs)
 END_TEST
 
 Suite *
-question_suite(void)
+arguments_suite(void)
 {
 	Suite *s = suite_create("question");
 	TCase *c = harness_case(s, "question");

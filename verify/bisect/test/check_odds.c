@@ -8,7 +8,7 @@
 static const struct {
 	struct odds o;
 	struct tally t;
-	enum bisect_verdict verdict;
+	enum search_verdict verdict;
 } verdicts[] = {
 	/* nothing flips: once is enough */
 	{ { { { 3, 0, 0 }, { 0, 3, 0 } }, false, 0.01, 3 }, { 0, 0, 0 }, BISECT_UNKNOWN },
@@ -72,11 +72,11 @@ static const struct {
 
 START_TEST(keeps_its_word)
 {
-	unsigned wrong = 0, judged = 0, swapped = 0, worlds = 1000;
+	unsigned wrong = 0, judged = 0, swapped = 0, spaces = 1000;
 	double error;
 
 	seed = (unsigned)_i + 1;
-	for (unsigned world = 0; world < worlds; world++) {
+	for (unsigned space = 0; space < spaces; space++) {
 		struct odds o = { .flaky = true, .risk = ODDS_RISK };
 		struct tally t[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
 		bool open = true;
@@ -93,7 +93,7 @@ START_TEST(keeps_its_word)
 			continue;
 		swapped += odds_end(&o, 0, &error) == BISECT_BAD;
 		for (int bad = 0; bad < 2; bad++) {
-			enum bisect_verdict v;
+			enum search_verdict v;
 
 			while ((v = odds_verdict(&o, &t[bad], &error)) == BISECT_UNKNOWN)
 				add_run(&t[bad], bad ? rates[_i].bad : rates[_i].good);
@@ -101,9 +101,9 @@ START_TEST(keeps_its_word)
 			wrong += v == (bad ? BISECT_GOOD : BISECT_BAD);
 		}
 	}
-	ck_assert_uint_gt(judged, worlds);
+	ck_assert_uint_gt(judged, spaces);
 	ck_assert_msg(wrong <= judged * ODDS_RISK * 1.5, "%u of %u wrong", wrong, judged);
-	ck_assert_uint_le(swapped, worlds / 50);
+	ck_assert_uint_le(swapped, spaces / 50);
 }
 END_TEST
 
@@ -114,7 +114,7 @@ START_TEST(alike)
 	double error;
 
 	seed = 99;
-	for (unsigned world = 0; world < 200; world++) {
+	for (unsigned space = 0; space < 200; space++) {
 		struct odds o = { .flaky = true, .risk = ODDS_RISK };
 
 		for (int end = 0; end < 2;) {

@@ -13,20 +13,20 @@
 
 /* a whole bisection; the answer's text, without the line on steps, the paths as T */
 static int
-hunt(struct arena *a, char **words, size_t n, struct hunt *h, const char **text, struct err *e)
+bisect(struct arena *a, char **words, size_t n, struct bisect *h, const char **text, struct err *e)
 {
 	static const char *only[] = { "x", NULL };
-	struct hunt_opts *o = arena_alloc(a, sizeof *o);
+	struct bisect_opts *o = arena_alloc(a, sizeof *o);
 	char *said = NULL, *at, *out;
 	size_t size;
 	FILE *f;
 	int r;
 
-	*o = (struct hunt_opts){ .lh_build = arena_printf(a, "%s/lh-build", test_dir()), .lh_verify = arena_printf(a, "%s/lh-verify", test_dir()), .scenarios = arena_printf(a, "%s/scenarios", test_dir()), .only = only, .accel = "tcg" };
-	if (hunt_open(a, o, words, n, h, e) < 0 || hunt_run(h, e) < 0)
+	*o = (struct bisect_opts){ .lh_build = arena_printf(a, "%s/lh-build", test_dir()), .lh_verify = arena_printf(a, "%s/lh-verify", test_dir()), .scenarios = arena_printf(a, "%s/scenarios", test_dir()), .only = only, .accel = "tcg" };
+	if (bisect_open(a, o, words, n, h, e) < 0 || bisect_run(h, e) < 0)
 		return -1;
 	f = open_memstream(&said, &size);
-	r = culprit_tell(h, f, e);
+	r = bisect_report(h, f, e);
 	fclose(f);
 	out = arena_alloc(a, size + 1);
 	*text = out;
@@ -78,7 +78,7 @@ START_TEST(answers)
 	struct arena *a = arena_new();
 	char *words[4];
 	const char *text = NULL;
-	struct hunt h;
+	struct bisect h;
 	struct err e = { 0 };
 	size_t n = 0;
 	int r;
@@ -86,7 +86,7 @@ START_TEST(answers)
 	for (; n < 4 && cases[_i].words[n]; n++)
 		words[n] = arena_strdup(a, cases[_i].words[n]);
 	fake_programs(a, cases[_i].rule, cases[_i].refuse);
-	r = hunt(a, words, n, &h, &text, &e);
+	r = bisect(a, words, n, &h, &text, &e);
 	ck_assert_msg(r >= 0, "%s", e.msg);
 	ck_assert_str_eq(text, cases[_i].text);
 	ck_assert_int_eq(r, cases[_i].status);
@@ -105,11 +105,11 @@ START_TEST(flips)
 	struct arena *a = arena_new();
 	char *words[] = { good, bad };
 	const char *text;
-	struct hunt h;
+	struct bisect h;
 	struct err e = { 0 };
 
 	fake_programs(a, "[ $b -lt 3 ] || [ $((n % 3)) = 0 ]", "true");
-	ck_assert_msg(hunt(a, words, 2, &h, &text, &e) == 0, "%s", e.msg);
+	ck_assert_msg(bisect(a, words, 2, &h, &text, &e) == 0, "%s", e.msg);
 	ck_assert(!strncmp(text, "b 2 -> 3 broke it\n", 18));
 	ck_assert(h.flaky);
 	ck_assert_double_gt(h.error, 0);
@@ -126,18 +126,18 @@ START_TEST(resumed)
 	char *words[] = { good, bad };
 	const char *text, *whole;
 	size_t before, all;
-	struct hunt h;
+	struct bisect h;
 	struct err e = { 0 };
 
 	fake_programs(a, "[ $b -lt 3 ]", "true");
-	ck_assert_int_eq(hunt(a, words, 2, &h, &whole, &e), 0);
+	ck_assert_int_eq(bisect(a, words, 2, &h, &whole, &e), 0);
 	ck_assert_uint_gt(h.runs, (size_t)_i);
 	all = h.runs;
 	ck_assert(file_remove(arena_printf(a, "%s/out", test_dir()), &e) == 0 && file_remove(arena_printf(a, "%s/runs", test_dir()), &e) == 0);
 	fake_programs(a, arena_printf(a, "[ $n != %d ] || exit 100; [ $b -lt 3 ]", _i + 1), "true");
-	ck_assert_int_eq(hunt(a, words, 2, &h, &text, &e), -1);
+	ck_assert_int_eq(bisect(a, words, 2, &h, &text, &e), -1);
 	before = fake_count(a, "runs") - 1; /* the last one told nothing */
-	ck_assert_int_eq(hunt(a, words, 2, &h, &text, &e), 0);
+	ck_assert_int_eq(bisect(a, words, 2, &h, &text, &e), 0);
 	ck_assert(!strncmp(text, whole, strcspn(whole, "\n")));
 	ck_assert_uint_eq(before + h.runs, all);
 	ck_assert(strstr(text, arena_printf(a, before ? "%zu runs, %zu of them earlier; " : "%zu runs; ", all, before)));
@@ -162,7 +162,7 @@ START_TEST(commits)
 	struct arena *a = arena_new();
 	char *words[] = { package_a, arena_printf(a, "REPO=%s/clone", test_dir()), first, last };
 	const char *text;
-	struct hunt h;
+	struct bisect h;
 	struct err e = { 0 };
 
 	fake_programs(a, "[ $(git -C \"$here/clone\" show $a:n) -lt 3 ]", clones[_i].refuse);
@@ -171,7 +171,7 @@ START_TEST(commits)
 						" for s in zeroth first second third fourth fifth; do echo $n >n && git add n && git commit -qm $s || exit; n=$((n + 1)); done",
 			     test_dir(), test_dir())),
 	    0);
-	ck_assert_msg(hunt(a, words, 4, &h, &text, &e) == clones[_i].status, "%s", e.msg);
+	ck_assert_msg(bisect(a, words, 4, &h, &text, &e) == clones[_i].status, "%s", e.msg);
 	ck_assert_msg(!strncmp(text, clones[_i].begins, strlen(clones[_i].begins)), "%s", text);
 	ck_assert_uint_eq(h.q.w.packages[0].nversions, 5);
 	arena_free(a);
@@ -184,14 +184,14 @@ START_TEST(elsewhere)
 	struct arena *a = arena_new();
 	char *words[] = { good, bad, same };
 	const char *text;
-	struct hunt h;
+	struct bisect h;
 	struct err e = { 0 };
 
 	fake_programs(a, "{ [ $a = 2 ] || [ $a = 3 ]; } && { echo 9; exit 1; }; [ $a -lt 4 ]", "true");
-	ck_assert_int_eq(hunt(a, words, 2, &h, &text, &e), 0);
+	ck_assert_int_eq(bisect(a, words, 2, &h, &text, &e), 0);
 	ck_assert_msg(!strncmp(text, "a 1 -> 2 broke it\n  fails at  T/scenarios/x.scn:9\n", 50), "%s", text);
 
-	ck_assert_int_eq(hunt(a, words, 3, &h, &text, &e), 125);
+	ck_assert_int_eq(bisect(a, words, 3, &h, &text, &e), 125);
 	ck_assert_msg(strstr(text, "a 1 -> 4 broke it, and it could not be narrowed further\n  between the two could not be judged: a 2, a 3\n"), "%s", text);
 	arena_free(a);
 }
@@ -203,12 +203,12 @@ START_TEST(equal_images)
 	struct arena *a = arena_new();
 	char *words[] = { good, bad };
 	const char *text;
-	struct hunt h;
+	struct bisect h;
 	struct err e = { 0 };
 
 	/* a and c do nothing to the image */
 	fake_programs(a, "[ $b -lt 2 ]", "a=0; c=0");
-	ck_assert_msg(hunt(a, words, 2, &h, &text, &e) == 0, "%s", e.msg);
+	ck_assert_msg(bisect(a, words, 2, &h, &text, &e) == 0, "%s", e.msg);
 	ck_assert(!strncmp(text, "b 1 -> 2 broke it\n", 18));
 	ck_assert_uint_lt(h.runs, 13);
 	arena_free(a);
@@ -216,7 +216,7 @@ START_TEST(equal_images)
 END_TEST
 
 Suite *
-hunt_suite(void)
+bisect_run_suite(void)
 {
 	Suite *s = suite_create("hunt");
 	TCase *c = harness_case(s, "hunt");

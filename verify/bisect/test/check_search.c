@@ -10,16 +10,16 @@
 
 /* a world whose truth is known: bad when every culprit is at its version or a later one */
 struct truth {
-	const struct bisect_world *w;
+	const struct search_space *w;
 	size_t least[MOST];			  /* 0: no culprit */
 	bool (*skips)(const size_t *m, size_t n); /* or NULL */
-	enum bisect_verdict good_end, bad_end;	  /* when not UNKNOWN */
+	enum search_verdict good_end, bad_end;	  /* when not UNKNOWN */
 	size_t probes;
 	size_t seen[4096][MOST];
-	enum bisect_verdict told[4096];
+	enum search_verdict told[4096];
 };
 
-static enum bisect_verdict
+static enum search_verdict
 judge(const struct truth *t, const size_t *m)
 {
 	size_t n = t->w->npackages, first = 0, last = 0;
@@ -40,7 +40,7 @@ judge(const struct truth *t, const size_t *m)
 	return BISECT_BAD;
 }
 
-static enum bisect_verdict
+static enum search_verdict
 known(void *arg, const size_t *m)
 {
 	struct truth *t = arg;
@@ -52,17 +52,17 @@ known(void *arg, const size_t *m)
 }
 
 /* to the end, answering each probe with the truth */
-static struct bisect_answer
+static struct search_answer
 search(struct arena *a, struct truth *t)
 {
-	struct bisect_answer out;
+	struct search_answer out;
 
 	t->probes = 0;
 	for (;;) {
-		bisect_next(a, t->w, known, t, &out);
+		search_next(a, t->w, known, t, &out);
 		if (out.state != BISECT_PROBE)
 			return out;
-		ck_assert_msg(bisect_fits(t->w, out.probe), "asked for what does not fit");
+		ck_assert_msg(search_fits(t->w, out.probe), "asked for what does not fit");
 		ck_assert_uint_lt(t->probes, 4096);
 		memcpy(t->seen[t->probes], out.probe, t->w->npackages * sizeof *out.probe);
 		t->told[t->probes++] = judge(t, out.probe);
@@ -73,18 +73,18 @@ static const char *names[MOST] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", 
 static const char *versions[MOST] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11" };
 
 static void
-world(struct bisect_world *w, struct bisect_package *p, size_t n, size_t nversions)
+space(struct search_space *w, struct search_package *p, size_t n, size_t nversions)
 {
 	for (size_t i = 0; i < n; i++)
-		p[i] = (struct bisect_package){ names[i], versions, nversions };
-	*w = (struct bisect_world){ .packages = p, .npackages = n };
+		p[i] = (struct search_package){ names[i], versions, nversions };
+	*w = (struct search_space){ .packages = p, .npackages = n };
 }
 
 /* each package of up to twelve, at each version of up to six, and in no more steps than were promised */
 START_TEST(one_culprit)
 {
-	struct bisect_package p[MOST];
-	struct bisect_world w;
+	struct search_package p[MOST];
+	struct search_space w;
 	static struct truth t;
 
 	for (size_t n = 1; n <= MOST; n++)
@@ -92,9 +92,9 @@ START_TEST(one_culprit)
 			for (size_t culprit = 0; culprit < n; culprit++)
 				for (size_t at = 1; at < v; at++) {
 					struct arena *a = arena_new();
-					struct bisect_answer r;
+					struct search_answer r;
 
-					world(&w, p, n, v);
+					space(&w, p, n, v);
 					t = (struct truth){ .w = &w };
 					t.least[culprit] = at;
 					r = search(a, &t);
@@ -103,7 +103,7 @@ START_TEST(one_culprit)
 						ck_assert_int_eq(r.role[q], q == culprit ? ROLE_GUILTY : ROLE_NONE);
 					ck_assert_uint_eq(r.bad[culprit], at);
 					ck_assert_uint_eq(r.good[culprit], at - 1);
-					ck_assert_uint_le(t.probes, bisect_expected(a, &w));
+					ck_assert_uint_le(t.probes, search_expected(a, &w));
 					arena_free(a);
 				}
 }
@@ -112,15 +112,15 @@ END_TEST
 /* every set of up to four that is harmless unless it is whole */
 START_TEST(interactions)
 {
-	struct bisect_package p[MOST];
-	struct bisect_world w;
+	struct search_package p[MOST];
+	struct search_space w;
 	static struct truth t;
 
 	for (unsigned set = 1; set < 1u << 8; set++) {
 		struct arena *a = arena_new();
-		struct bisect_answer r;
+		struct search_answer r;
 
-		world(&w, p, 8, 3);
+		space(&w, p, 8, 3);
 		t = (struct truth){ .w = &w };
 		for (size_t q = 0; q < 8; q++)
 			t.least[q] = set >> q & 1 ? 1 + q % 2 : 0;
@@ -140,12 +140,12 @@ END_TEST
 
 /* whatever was said was so: the bad mixture is bad, the good one good, and they differ in a culprit */
 static void
-check_answer(const struct truth *t, const struct bisect_answer *r)
+check_answer(const struct truth *t, const struct search_answer *r)
 {
 	size_t differ = 0, n = t->w->npackages;
 
 	ck_assert_int_eq(judge(t, r->bad), BISECT_BAD);
-	ck_assert(bisect_fits(t->w, r->bad));
+	ck_assert(search_fits(t->w, r->bad));
 	ck_assert_int_eq(judge(t, r->good), BISECT_GOOD);
 	for (size_t q = 0; q < n; q++) {
 		if (r->good[q] == r->bad[q])
@@ -182,26 +182,26 @@ skip_a_third(const size_t *m, size_t n)
 /* needs at random, of the last versions, and (bisecting backwards) of the first */
 START_TEST(needs)
 {
-	struct bisect_package p[MOST];
-	struct bisect_need d[16];
-	struct bisect_world w;
+	struct search_package p[MOST];
+	struct search_need d[16];
+	struct search_space w;
 	static struct truth t;
 	size_t stuck = 0, found = 0;
 
 	for (unsigned number = 1; number <= 3000; number++) {
 		struct arena *a = arena_new();
-		struct bisect_answer r;
+		struct search_answer r;
 		size_t n, culprits;
 
 		seed = number;
 		n = 2 + some(9);
 		culprits = 1 + some(3);
-		world(&w, p, n, 2 + some(4));
+		space(&w, p, n, 2 + some(4));
 		w.needs = d;
 		for (w.nneeds = 0; w.nneeds < some(16); w.nneeds++) {
 			size_t x = some(n), y = some(n), last = p[x].nversions - 1;
 
-			d[w.nneeds] = some(4) ? (struct bisect_need){ x, last, y, 1 + some(last), last } : (struct bisect_need){ x, 0, y, 0, some(last) };
+			d[w.nneeds] = some(4) ? (struct search_need){ x, last, y, 1 + some(last), last } : (struct search_need){ x, 0, y, 0, some(last) };
 		}
 		t = (struct truth){ .w = &w, .skips = some(2) ? skip_a_third : NULL };
 		for (size_t i = 0; i < culprits; i++)
@@ -230,15 +230,15 @@ skip_set(const size_t *m, size_t n)
 /* one package of eight versions, every culprit, every set of versions that cannot be judged */
 START_TEST(skips)
 {
-	struct bisect_package p[1];
-	struct bisect_world w;
+	struct search_package p[1];
+	struct search_space w;
 	static struct truth t;
 
-	world(&w, p, 1, 8);
+	space(&w, p, 1, 8);
 	for (skipped = 0; skipped < 1u << 8; skipped += 2)
 		for (size_t at = 1; at < 8; at++) {
 			struct arena *a;
-			struct bisect_answer r;
+			struct search_answer r;
 			bool all = true;
 
 			if (skipped >> 7)
@@ -261,14 +261,14 @@ END_TEST
 /* two that can only come together cannot be told apart, and are named together */
 START_TEST(together)
 {
-	struct bisect_package p[3];
-	struct bisect_need d[] = { { 0, 1, 1, 1, 1 }, { 1, 1, 0, 1, 1 }, { 2, 1, 0, 1, 1 } };
-	struct bisect_world w;
+	struct search_package p[3];
+	struct search_need d[] = { { 0, 1, 1, 1, 1 }, { 1, 1, 0, 1, 1 }, { 2, 1, 0, 1, 1 } };
+	struct search_space w;
 	static struct truth t;
 	struct arena *a = arena_new();
-	struct bisect_answer r;
+	struct search_answer r;
 
-	world(&w, p, 3, 2);
+	space(&w, p, 3, 2);
 	w.needs = d;
 	w.nneeds = 2;
 	t = (struct truth){ .w = &w, .least = { 1, 0, 0 } };
@@ -293,15 +293,15 @@ END_TEST
 /* those that only come together are taken through their versions together */
 START_TEST(joined_versions)
 {
-	struct bisect_package p[3];
-	struct bisect_need d[] = { { 0, 4, 1, 4, 4 }, { 1, 4, 0, 4, 4 } };
-	struct bisect_world w;
+	struct search_package p[3];
+	struct search_need d[] = { { 0, 4, 1, 4, 4 }, { 1, 4, 0, 4, 4 } };
+	struct search_space w;
 	static struct truth t;
 	struct arena *a = arena_new();
-	struct bisect_answer r;
+	struct search_answer r;
 
 	for (size_t at = 1; at < 5; at++) {
-		world(&w, p, 3, 5);
+		space(&w, p, 3, 5);
 		w.needs = d;
 		w.nneeds = 2;
 		t = (struct truth){ .w = &w, .least = { at, 0, 0 } };
@@ -322,7 +322,7 @@ END_TEST
 /* b has a version that fits a's last: it can be told apart from a there, and nowhere else */
 static const struct {
 	size_t least[2], bad[2], low[2];
-	enum bisect_role role[2];
+	enum search_role role[2];
 	bool joined;
 } single[] = {
 	{ { 0, 3 }, { 2, 3 }, { 0, 2 }, { ROLE_NEEDED, ROLE_GUILTY }, false },
@@ -335,14 +335,14 @@ static const struct {
 
 START_TEST(singled_out)
 {
-	struct bisect_package p[3];
-	struct bisect_need d[] = { { 1, 3, 0, 2, 2 }, { 1, 2, 0, 2, 2 }, { 1, 1, 0, 1, 2 }, { 0, 2, 1, 2, 3 } };
-	struct bisect_world w;
+	struct search_package p[3];
+	struct search_need d[] = { { 1, 3, 0, 2, 2 }, { 1, 2, 0, 2, 2 }, { 1, 1, 0, 1, 2 }, { 0, 2, 1, 2, 3 } };
+	struct search_space w;
 	static struct truth t;
 	struct arena *a = arena_new();
-	struct bisect_answer r;
+	struct search_answer r;
 
-	world(&w, p, 3, 3);
+	space(&w, p, 3, 3);
 	p[1].nversions = 4;
 	w.needs = d;
 	w.nneeds = 4;
@@ -359,7 +359,7 @@ START_TEST(singled_out)
 			ck_assert(r.joined[q] == single[_i].joined);
 	}
 	ck_assert_int_eq(judge(&t, r.good), BISECT_GOOD);
-	ck_assert_uint_le(t.probes, bisect_expected(a, &w));
+	ck_assert_uint_le(t.probes, search_expected(a, &w));
 	arena_free(a);
 }
 END_TEST
@@ -374,13 +374,13 @@ skip_two(const size_t *m, size_t n)
 /* neither builds without the other, though nothing says so: both stay in doubt */
 START_TEST(inseparable)
 {
-	struct bisect_package p[4];
-	struct bisect_world w;
+	struct search_package p[4];
+	struct search_space w;
 	static struct truth t;
 	struct arena *a = arena_new();
-	struct bisect_answer r;
+	struct search_answer r;
 
-	world(&w, p, 4, 2);
+	space(&w, p, 4, 2);
 	t = (struct truth){ .w = &w, .least = { 1, 0, 0, 0 }, .skips = skip_two };
 	r = search(a, &t);
 	ck_assert_int_eq(r.state, BISECT_STUCK);
@@ -393,9 +393,9 @@ START_TEST(inseparable)
 END_TEST
 
 static const struct {
-	enum bisect_verdict good, bad;
-	enum bisect_state state;
-	enum bisect_verdict end;
+	enum search_verdict good, bad;
+	enum search_state state;
+	enum search_verdict end;
 	size_t probe; /* BLIND: version of which end */
 } ends[] = {
 	{ BISECT_GOOD, BISECT_GOOD, BISECT_SAME, BISECT_GOOD, 0 },
@@ -407,13 +407,13 @@ static const struct {
 
 START_TEST(both_ends)
 {
-	struct bisect_package p[4];
-	struct bisect_world w;
+	struct search_package p[4];
+	struct search_space w;
 	static struct truth t;
 	struct arena *a = arena_new();
-	struct bisect_answer r;
+	struct search_answer r;
 
-	world(&w, p, 4, 4);
+	space(&w, p, 4, 4);
 	t = (struct truth){ .w = &w, .good_end = ends[_i].good, .bad_end = ends[_i].bad };
 	r = search(a, &t);
 	ck_assert_int_eq(r.state, ends[_i].state);
@@ -426,7 +426,7 @@ START_TEST(both_ends)
 END_TEST
 
 Suite *
-bisect_suite(void)
+search_suite(void)
 {
 	Suite *s = suite_create("bisect");
 	TCase *c = harness_case(s, "bisect");

@@ -52,9 +52,9 @@ on_ended(void *arg)
 static const struct guest_calls calls = { on_console, on_event, on_ended };
 
 static int
-begin(struct scene *s, const char *script, bool door, struct err *e)
+begin(struct scene *s, const char *script, bool agent, struct err *e)
 {
-	struct qemu_opts o = { .door_fd = door ? 0 : -1, .nonce = "00c0ffee", .ssh = true };
+	struct qemu_opts o = { .agent_fd = agent ? 0 : -1, .nonce = "00c0ffee", .ssh = true };
 
 	*s = (struct scene){ .a = arena_new(), .l = loop_new() };
 	fake_script(script);
@@ -64,11 +64,11 @@ begin(struct scene *s, const char *script, bool door, struct err *e)
 }
 
 static void
-start(struct scene *s, const char *script, bool door)
+start(struct scene *s, const char *script, bool agent)
 {
 	struct err e;
 
-	ck_assert_msg(begin(s, script, door, &e) == 0, "%s", e.msg);
+	ck_assert_msg(begin(s, script, agent, &e) == 0, "%s", e.msg);
 }
 
 static void
@@ -97,7 +97,7 @@ end(struct scene *s)
 }
 
 static char *
-cell_file(struct scene *s, const char *name, size_t *n)
+testcase_file(struct scene *s, const char *name, size_t *n)
 {
 	struct err e;
 	char *text;
@@ -134,8 +134,8 @@ START_TEST(ends_by_itself)
 	ck_assert_str_eq(guest_reason(s.g), ends[_i].reason);
 	ck_assert_str_eq(s.story.p, ends[_i].story);
 	if (*ends[_i].console)
-		ck_assert_str_eq(cell_file(&s, "console", &n), ends[_i].console);
-	cell_file(&s, "console", &n);
+		ck_assert_str_eq(testcase_file(&s, "console", &n), ends[_i].console);
+	testcase_file(&s, "console", &n);
 	ck_assert_uint_eq(stream_size(guest_console(s.g)), n);
 	ck_assert_uint_eq(s.seen, n);
 	end(&s);
@@ -151,7 +151,7 @@ START_TEST(loses_nothing_of_a_flood)
 
 	start(&s, "flood 200000 0123456789abcdef\\n\nsay the end\nshutdown guest-shutdown", false);
 	to_the_end(&s);
-	text = cell_file(&s, "console", &n);
+	text = testcase_file(&s, "console", &n);
 	ck_assert_uint_eq(n, 200000 * 17 + 7);
 	ck_assert_str_eq(text + n - 7, "the end");
 	ck_assert_uint_eq(stream_size(guest_console(s.g)), n);
@@ -253,12 +253,12 @@ START_TEST(answers_go_to_who_asked)
 	ck_assert_str_eq(a[4].text, "the guest is gone");
 	for (size_t i = 0; i < 5; i++)
 		free(a[i].text);
-	ck_assert_ptr_nonnull(strstr(cell_file(&s, "qmp", NULL), "< {\"return\": {\"status\": \"running\""));
+	ck_assert_ptr_nonnull(strstr(testcase_file(&s, "qmp", NULL), "< {\"return\": {\"status\": \"running\""));
 	end(&s);
 }
 END_TEST
 
-/* ---- the door ---- */
+/* ---- the guest agent ---- */
 
 struct heard {
 	bool given;
@@ -269,7 +269,7 @@ struct heard {
 };
 
 static void
-on_done(void *arg, const struct door_result *r)
+on_done(void *arg, const struct agent_result *r)
 {
 	struct heard *h = arg;
 
@@ -292,18 +292,18 @@ static const struct {
 	{ "cat; echo stdin is empty", "stdin is empty\n", 0 },
 	{ "kill -9 $$", "Killed\n", 137 }, /* the shell that waits for it says so */
 	{ "grep -o 'lh.nonce=[0-9a-f]*' /proc/cmdline", "lh.nonce=00c0ffee\n", 0 },
-	{ "printf '\\n@lh-0123 0\\n@lh-\\n@lh-door'", "\n@lh-0123 0\n@lh-\n@lh-door", 0 },
+	{ "printf '\\n@lh-0123 0\\n@lh-\\n@lh-agent'", "\n@lh-0123 0\n@lh-\n@lh-agent", 0 },
 	{ "echo one\necho two", "one\ntwo\n", 0 },
 };
 
 #define NCOMMANDS (sizeof commands / sizeof *commands)
 
-START_TEST(the_door_answers_in_order)
+START_TEST(the_agent_answers_in_order)
 {
 	struct heard h[NCOMMANDS] = { 0 };
 	struct scene s;
 
-	start(&s, "pause 20ms\ndoor", true); /* asked before it opens */
+	start(&s, "pause 20ms\nagent", true); /* asked before it opens */
 	for (size_t i = 0; i < NCOMMANDS; i++)
 		guest_run(s.g, commands[i].command, NS_NEVER, on_done, &h[i]);
 	while (!h[NCOMMANDS - 1].given)
@@ -326,7 +326,7 @@ START_TEST(much_output_comes_through)
 	struct heard h = { 0 };
 	struct scene s;
 
-	start(&s, "door", true);
+	start(&s, "agent", true);
 	guest_run(s.g, "head -c 3000000 /dev/zero | tr '\\0' x", NS_NEVER, on_done, &h);
 	while (!h.given)
 		once(&s);
@@ -338,12 +338,12 @@ START_TEST(much_output_comes_through)
 }
 END_TEST
 
-START_TEST(a_command_that_hangs_takes_the_door_with_it)
+START_TEST(a_command_that_hangs_takes_the_agent_with_it)
 {
 	struct heard h[4] = { 0 };
 	struct scene s;
 
-	start(&s, "door", true);
+	start(&s, "agent", true);
 	guest_run(s.g, "true", NS_NEVER, on_done, &h[3]);
 	while (!h[3].given)
 		once(&s);
@@ -354,7 +354,7 @@ START_TEST(a_command_that_hangs_takes_the_door_with_it)
 	ck_assert_int_eq(h[0].status, -1);
 	ck_assert_str_eq(h[0].why, "it did not come back in time");
 	ck_assert_int_eq(h[1].status, -1);
-	ck_assert_str_eq(h[1].why, "the door is lost: \"exec sleep 5\" never came back");
+	ck_assert_str_eq(h[1].why, "the guest agent is lost: \"exec sleep 5\" never came back");
 	guest_run(s.g, "echo later", NS_NEVER, on_done, &h[2]);
 	ck_assert(!h[2].given); /* never from there */
 	while (!h[2].given)
@@ -366,7 +366,7 @@ START_TEST(a_command_that_hangs_takes_the_door_with_it)
 }
 END_TEST
 
-START_TEST(a_door_that_never_opens_is_told)
+START_TEST(a_agent_that_never_opens_is_told)
 {
 	struct heard h = { 0 };
 	struct scene s;
@@ -375,7 +375,7 @@ START_TEST(a_door_that_never_opens_is_told)
 	guest_run(s.g, "true", clock_now() + 50 * NS_PER_MS, on_done, &h);
 	while (!h.given)
 		once(&s);
-	ck_assert_str_eq(h.why, "the door in the guest never opened");
+	ck_assert_str_eq(h.why, "the guest agent in the guest never opened");
 	ck_assert_int_eq(guest_greeted(s.g), 0);
 	guest_stop(s.g, NS_PER_S);
 	to_the_end(&s);
@@ -388,7 +388,7 @@ START_TEST(who_waits_hears_of_the_end)
 	struct heard h[2] = { 0 };
 	struct scene s;
 
-	start(&s, "door\npause 50ms\nshutdown guest-panic", true);
+	start(&s, "agent\npause 50ms\nshutdown guest-panic", true);
 	guest_run(s.g, "sleep 5", NS_NEVER, on_done, &h[0]);
 	guest_run(s.g, "true", NS_NEVER, on_done, &h[1]);
 	while (!h[0].given || !h[1].given || !s.over)
@@ -404,7 +404,7 @@ START_TEST(a_reset_ends_what_runs_and_keeps_what_waits)
 	struct heard h[2] = { 0 };
 	struct scene s;
 
-	start(&s, "door\npause 100ms\nevent RESET guest-reset\ndoor", true);
+	start(&s, "agent\npause 100ms\nevent RESET guest-reset\nagent", true);
 	guest_run(s.g, "exec sleep 1", NS_NEVER, on_done, &h[0]);
 	guest_run(s.g, "echo after", NS_NEVER, on_done, &h[1]);
 	while (!h[1].given)
@@ -433,7 +433,7 @@ START_TEST(what_is_sent_arrives)
 	ck_assert_int_eq(guest_send(s.g, "ro", 2, &e), 0);
 	ck_assert_int_eq(guest_send(s.g, "ot\n", 3, &e), 0);
 	to_the_end(&s);
-	ck_assert_ptr_nonnull(strstr(cell_file(&s, "console", &n), "welcome"));
+	ck_assert_ptr_nonnull(strstr(testcase_file(&s, "console", &n), "welcome"));
 	ck_assert_int_eq(guest_send(s.g, "x", 1, &e), -1);
 	ck_assert_str_eq(e.msg, "send: the console has ended");
 	end(&s);
@@ -447,7 +447,7 @@ START_TEST(the_command_line_can_be_pasted)
 
 	start(&s, "exit 0", true);
 	to_the_end(&s);
-	argv = cell_file(&s, "argv", NULL);
+	argv = testcase_file(&s, "argv", NULL);
 	ck_assert_ptr_nonnull(strstr(argv, " -chardev stdio,id=console,mux=on,signal=off -serial chardev:console "));
 	ck_assert_ptr_nonnull(strstr(argv, " -append 'console=ttyS0 lh.nonce=00c0ffee' "));
 	ck_assert_ptr_nonnull(strstr(argv, "\n# as it was run, with inherited descriptors:\n# "));
@@ -461,7 +461,7 @@ guest_suite(void)
 	Suite *s = suite_create("guest");
 	TCase *tc = harness_case(s, "guest");
 	const TTest *const tests[] = { loses_nothing_of_a_flood, a_console_that_ends_early_ends_the_guest, what_cannot_be_started_is_an_error, answers_go_to_who_asked,
-		the_door_answers_in_order, much_output_comes_through, a_command_that_hangs_takes_the_door_with_it, a_door_that_never_opens_is_told, who_waits_hears_of_the_end,
+		the_agent_answers_in_order, much_output_comes_through, a_command_that_hangs_takes_the_agent_with_it, a_agent_that_never_opens_is_told, who_waits_hears_of_the_end,
 		a_reset_ends_what_runs_and_keeps_what_waits, what_is_sent_arrives, the_command_line_can_be_pasted };
 
 	tcase_add_loop_test(tc, ends_by_itself, 0, sizeof ends / sizeof *ends);

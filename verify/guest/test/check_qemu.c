@@ -16,12 +16,12 @@ static const struct {
 	const char *name;
 	struct qemu_opts o;
 } goldens[] = {
-	{ "x86_64", { .disk = "/cell/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .door_fd = 7, .nonce = "00c0ffee", .accel = "tcg", .reboot = true, .ssh = true } },
-	{ "i486", { .disk = "/cell/a,b/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .door_fd = -1, .nonce = "00c0ffee", .append = "init=/bin/false", .ssh = true } },
-	{ "armv7", { .disk = "/cell/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .door_fd = 7, .nonce = "00c0ffee", .accel = "tcg", .reboot = true, .ssh = true } },
-	{ "aarch64", { .disk = "/cell/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .door_fd = 7, .nonce = "00c0ffee", .accel = "kvm", .cpu = "host", .loadvm = "booted", .ssh = true } },
-	/* a person at the terminal: no QMP, no door, no ssh */
-	{ "by-hand", { .disk = "/cell/disk.qcow2", .console_fd = -1, .qmp_fd = -1, .door_fd = -1 } },
+	{ "x86_64", { .disk = "/cell/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .agent_fd = 7, .nonce = "00c0ffee", .accel = "tcg", .reboot = true, .ssh = true } },
+	{ "i486", { .disk = "/cell/a,b/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .agent_fd = -1, .nonce = "00c0ffee", .append = "init=/bin/false", .ssh = true } },
+	{ "armv7", { .disk = "/cell/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .agent_fd = 7, .nonce = "00c0ffee", .accel = "tcg", .reboot = true, .ssh = true } },
+	{ "aarch64", { .disk = "/cell/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .agent_fd = 7, .nonce = "00c0ffee", .accel = "kvm", .cpu = "host", .loadvm = "booted", .ssh = true } },
+	/* a person at the terminal: no QMP, no guest agent, no ssh */
+	{ "by-hand", { .disk = "/cell/disk.qcow2", .console_fd = -1, .qmp_fd = -1, .agent_fd = -1 } },
 };
 
 static void
@@ -70,7 +70,7 @@ START_TEST(net)
 {
 	struct arena *a = arena_new();
 	struct manifest m = { .dir = "/", .triple = "x86_64-linux-musl", .qemu = "q", .machine = "pc", .memory = 64, .address = nets[_i].address, .router = nets[_i].router, .dns = nets[_i].dns };
-	struct qemu_opts o = { .door_fd = -1, .ssh = true };
+	struct qemu_opts o = { .agent_fd = -1, .ssh = true };
 	struct argv v = { .a = a };
 	size_t i = 0;
 
@@ -97,7 +97,7 @@ START_TEST(bus)
 {
 	struct arena *a = arena_new();
 	struct manifest m = { .dir = "/", .triple = "arm-linux-musleabihf", .qemu = "q", .machine = "virt", .memory = 64, .disk_bus = buses[_i].bus };
-	struct qemu_opts o = { .disk = "d", .door_fd = -1 };
+	struct qemu_opts o = { .disk = "d", .agent_fd = -1 };
 	struct argv v = { .a = a };
 	const char *at;
 
@@ -113,7 +113,7 @@ START_TEST(a_program_with_a_path_is_beside_the_manifest)
 {
 	struct arena *a = arena_new();
 	struct manifest m = { .dir = "/images", .triple = "x86_64-linux-musl", .qemu = "bin/qemu", .machine = "pc", .memory = 64 };
-	struct qemu_opts o = { .door_fd = -1 };
+	struct qemu_opts o = { .agent_fd = -1 };
 	struct argv v = { .a = a };
 
 	qemu_argv(&v, &m, &o);

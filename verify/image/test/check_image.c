@@ -14,7 +14,7 @@
 static const char *
 made(struct arena *a, const char *more)
 {
-	static const char head[] = "lh-manifest 1\ntriple x86_64-linux-musl\nqemu q\nmachine m\nconsole ttyS0\nkernel kernel\nimage disk\ncredentials credentials\n";
+	static const char head[] = "lh-manifest 2\ntriple x86_64-linux-musl\nqemu q\nmachine m\nconsole ttyS0\nkernel kernel\nimage disk\ncredentials credentials\n";
 	static const char credentials[] = "# who may log in\nroot sEcret salt\nguest other\n\n";
 	const char *path = arena_printf(a, "%s/manifest", test_dir()), *text = arena_printf(a, "%s%s", head, more);
 	struct err e;
@@ -45,7 +45,7 @@ START_TEST(takes_what_is_as_it_says)
 
 	made(a, "");
 	digest_bytes("kernel", 6, kernel);
-	ck_assert_msg(image_open(a, made(a, arena_printf(a, "kernel_sha256 %s\nimage_digest %s\n", kernel, disk_digest(a))), "/out", &i, &e) == 0, "%s", e.msg);
+	ck_assert_msg(image_open(a, made(a, arena_printf(a, "kernel-sha256 %s\nimage-digest %s\n", kernel, disk_digest(a))), "/out", &i, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(i.name, "x86_64/dhcp");
 	ck_assert_str_eq(i.dir, "/out/x86_64/dhcp");
 	ck_assert_str_eq(i.root_password, "sEcret");
@@ -85,8 +85,8 @@ END_TEST
 static const struct {
 	const char *more, *file, *rest;
 } bad[] = {
-	{ "image_digest 0123456789abcdef\n", "/disk is not the image of its manifest: digest ", ", expected 0123456789ab; build again, or correct " },
-	{ "kernel_sha256 0123456789abcdef\n", "/kernel is not the kernel of its manifest: sha256 ", ", expected 0123456789ab; build again, or correct " },
+	{ "image-digest 0123456789abcdef\n", "/disk is not the image of its manifest: digest ", ", expected 0123456789ab; build again, or correct " },
+	{ "kernel-sha256 0123456789abcdef\n", "/kernel is not the kernel of its manifest: sha256 ", ", expected 0123456789ab; build again, or correct " },
 };
 
 START_TEST(refuses_what_is_not)

@@ -16,9 +16,9 @@ static struct man_part parts[] = { { "rootfs", "ext4", 0, 0, "" } };
 static struct man_package packages[] = { { "s6", "2.13.1.0", "", false } };
 
 static struct image
-image(const char *name, const char *arch, const char *profile, const char *door)
+image(const char *name, const char *arch, const char *profile, const char *agent)
 {
-	return (struct image){ .path = name, .name = name, .base = "/disk", .root_password = "r", .m = { .triple = "x", .arch = arch, .profile = profile, .net = "dhcp", .door = door, .image = "disk", .parts = parts, .nparts = 1, .packages = packages, .npackages = 1, .services = services, .nservices = 2 } };
+	return (struct image){ .path = name, .name = name, .base = "/disk", .root_password = "r", .m = { .triple = "x", .arch = arch, .profile = profile, .net = "dhcp", .agent = agent, .image = "disk", .parts = parts, .nparts = 1, .packages = packages, .npackages = 1, .services = services, .nservices = 2 } };
 }
 
 static const struct {
@@ -29,8 +29,8 @@ static const struct {
 	{ "profile", { "minimal" }, "requires profile minimal, here it is s6" },
 	{ "set", { "2024-10" }, "requires set 2024-10, here it is not known" },
 	{ "net", { "dhcp" }, NULL },
-	{ "door", { "yes" }, NULL },
-	{ "door", { "no" }, "requires door no, here it is yes" },
+	{ "agent", { "yes" }, NULL },
+	{ "agent", { "no" }, "requires agent no, here it is yes" },
 	{ "credentials", { "yes" }, "requires credentials yes, here it is no" }, /* guest has none */
 	{ "disk", { "yes" }, NULL },
 	{ "service", { "nsssd", "sshd" }, NULL },
@@ -63,7 +63,7 @@ START_TEST(multiplies)
 	struct arena *a = arena_new();
 	struct image i[] = { image("x86_64/dhcp", "x86_64", "s6", "s6-linux-init"), image("i486/dhcp", "i486", "minimal", "nothing we know") };
 	const char *s6[] = { "s6" }, *yes[] = { "yes" };
-	struct require r[] = { { "profile", s6, 1, 3 }, { "door", yes, 1, 4 } };
+	struct require r[] = { { "profile", s6, 1, 3 }, { "agent", yes, 1, 4 } };
 	struct scenario s[] = { { .name = "boot" }, { .name = "services", .path = "services.scn", .requires = r, .nrequires = 2 } };
 	const char *only[] = { "services", NULL }, *none[] = { "bot", NULL };
 	struct matrix m;
@@ -89,7 +89,7 @@ START_TEST(multiplies)
 	i[1].name = "i486/dhcp";
 	r[1].key = "dor";
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, NULL, &m, &e), -1);
-	ck_assert_str_eq(e.msg, "services.scn:4: requires dor: unknown; one of arch audit credentials disk door net package partition profile service set tool triple");
+	ck_assert_str_eq(e.msg, "services.scn:4: requires dor: unknown; one of arch audit credentials disk agent net package partition profile service set tool triple");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }
@@ -103,7 +103,7 @@ static const struct {
 	const char *text;
 } listings[] = {
 	{ listing_text, "x86_64 dhcp boot\nx86_64 dhcp ssh   skip: requires \\ \303\251\nx86_64 dhcp boot\nx86_64 dhcp ssh\n" },
-	{ listing_json, "{\"cells\": [\n"
+	{ listing_json, "{\"test cases\": [\n"
 			"{" MANIFEST(FIRST) "\"scenario\": \"boot\", \"skip\": null},\n"
 					    "{" MANIFEST(FIRST) "\"scenario\": \"ssh\", \"skip\": \"requires \\\\ \\u00c3\\u00a9\"},\n"
 								"{" MANIFEST("b") "\"scenario\": \"boot\", \"skip\": null},\n"
@@ -146,8 +146,8 @@ START_TEST(is_listed)
 {
 	struct image i = image("the \"x\"\n", "x86_64", "s6", "s6-linux-init"), j = image("b", "x86_64", "s6", "s6-linux-init");
 	struct scenario s[] = { { .name = "boot" }, { .name = "ssh" } };
-	struct matrix_cell cells[] = { { &i, &s[0], NULL, NULL }, { &i, &s[1], "requires \\ \303\251", NULL }, { &j, &s[0], NULL, NULL }, { &j, &s[1], NULL, NULL } };
-	struct matrix m = { .v = cells, .n = 4 };
+	struct matrix_testcase testcases[] = { { &i, &s[0], NULL, NULL }, { &i, &s[1], "requires \\ \303\251", NULL }, { &j, &s[0], NULL, NULL }, { &j, &s[1], NULL, NULL } };
+	struct matrix m = { .v = testcases, .n = 4 };
 	struct buf b = { 0 };
 
 	listings[_i].listing(&b, &m);

@@ -22,10 +22,10 @@ written(struct arena *a, const char *text)
 START_TEST(reads)
 {
 	struct arena *a = arena_new();
-	struct sabotage s;
+	struct mutant s;
 	struct err e;
 	const char *text = "# a comment\n"
-			   "broken   sshd-exits \"its run script exits\"\n"
+			   "mutant   sshd-exits \"its run script exits\"\n"
 			   "requires profile s6\n"
 			   "requires arch i486 x86_64\n"
 			   "put      rootfs /etc/run 0755 <<END\n"
@@ -38,7 +38,7 @@ START_TEST(reads)
 			   "append   quiet\n"
 			   "refused-by services /not (ready|up) #/\n";
 
-	ck_assert_msg(broken_read(a, written(a, text), &s, &e) == 0, "%s", e.msg);
+	ck_assert_msg(mutants_read(a, written(a, text), &s, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(s.name, "sshd-exits");
 	ck_assert_str_eq(s.title, "its run script exits");
 	ck_assert_uint_eq(s.nrequires, 2);
@@ -48,11 +48,11 @@ START_TEST(reads)
 	ck_assert_str_eq(s.edits[0].text, "#!/bin/sh\n  exit 1 # not a comment\n");
 	ck_assert_uint_eq(s.edits[0].mode, 0755);
 	ck_assert_uint_eq(s.edits[0].line, 5);
-	ck_assert_int_eq(s.edits[1].kind, SABOTAGE_REPLACE);
+	ck_assert_int_eq(s.edits[1].kind, MUTANT_REPLACE);
 	ck_assert_str_eq(pattern_text(s.edits[1].re), "^root:[^\\/]*:");
 	ck_assert_str_eq(s.edits[1].text, "root::");
 	ck_assert_str_eq(s.edits[1].file, "/etc/sh#adow");
-	ck_assert_int_eq(s.edits[2].kind, SABOTAGE_REMOVE);
+	ck_assert_int_eq(s.edits[2].kind, MUTANT_REMOVE);
 	ck_assert_str_eq(s.append, "init=/bin/false quiet");
 	ck_assert_str_eq(s.scenario, "services");
 	ck_assert_str_eq(pattern_text(s.reason), "not (ready|up) #");
@@ -63,8 +63,8 @@ END_TEST
 static const struct {
 	const char *text, *message; /* behind "DIR/case" */
 } bad[] = {
-	{ "breaks all\n", ":1: breaks: unknown; one of broken requires put replace bytes remove append refused-by" },
-	{ "broken x\n", ":1: broken: needs NAME \"what is wrong with it\"" },
+	{ "breaks all\n", ":1: breaks: unknown; one of mutant requires put replace bytes remove append refused-by" },
+	{ "mutant x\n", ":1: mutant: needs NAME \"what is wrong with it\"" },
 	{ "requires arch\n", ":1: requires: needs KEY VALUE..." },
 	{ "put rootfs etc 0755 <<END\n", ":1: needs FS /PATH" },
 	{ "put rootfs /etc/x 0999 <<END\n", ":1: needs a mode such as 0755" },
@@ -78,26 +78,26 @@ static const struct {
 	{ "remove rootfs /x y\n", ":1: remove: too many words" },
 	{ "append \n", ":1: append: needs a kernel word" },
 	{ "refused-by boot\n", ":1: needs a /pattern/ here: " },
-	{ "append x\nrefused-by boot /x/\n", ": lacks the line broken" },
-	{ "broken x \"y\"\nappend x\n", ": lacks the line refused-by" },
-	{ "broken x \"y\"\nrefused-by boot /x/\n", ": breaks nothing" },
+	{ "append x\nrefused-by boot /x/\n", ": lacks the line mutant" },
+	{ "mutant x \"y\"\nappend x\n", ": lacks the line refused-by" },
+	{ "mutant x \"y\"\nrefused-by boot /x/\n", ": breaks nothing" },
 };
 
 START_TEST(refuses)
 {
 	struct arena *a = arena_new();
 	const char *path = written(a, bad[_i].text);
-	struct sabotage s;
+	struct mutant s;
 	struct err e;
 
-	ck_assert_int_eq(broken_read(a, path, &s, &e), -1);
+	ck_assert_int_eq(mutants_read(a, path, &s, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", path, bad[_i].message));
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }
 END_TEST
 
-/* what a scenario said of a broken image, and what that makes of the cell */
+/* what a scenario said of a broken image, and what that makes of the test case */
 static const struct {
 	enum verdict had;
 	struct failure f;
@@ -109,15 +109,15 @@ static const struct {
 	{ VERDICT_FAIL, { .what = "a warning tells" }, VERDICT_PASS, NULL },
 	{ VERDICT_FAIL, { .what = "no network", .got = "status 1" }, VERDICT_FAIL, "refused, but for another reason" },
 	{ VERDICT_PASS, { 0 }, VERDICT_FAIL, "nothing noticed that it is broken" },
-	{ VERDICT_BROKEN, { 0 }, VERDICT_BROKEN, NULL },
+	{ VERDICT_INCONCLUSIVE, { 0 }, VERDICT_INCONCLUSIVE, NULL },
 	{ VERDICT_SKIP, { 0 }, VERDICT_SKIP, NULL },
 };
 
 START_TEST(judges)
 {
 	struct arena *a = arena_new();
-	struct sabotage s;
-	struct cell_result r = { .verdict = verdicts[_i].had, .failure = verdicts[_i].f };
+	struct mutant s;
+	struct testcase_result r = { .verdict = verdicts[_i].had, .failure = verdicts[_i].f };
 	const char *warnings[] = { "s6: exitcode 5" };
 	struct err e;
 
@@ -125,8 +125,8 @@ START_TEST(judges)
 		r.warnings = warnings;
 		r.nwarnings = 1;
 	}
-	ck_assert_int_eq(broken_read(a, written(a, "broken x \"y\"\nappend x\nrefused-by boot /exitcode [1-9]/\n"), &s, &e), 0);
-	broken_judge(a, &s, &r);
+	ck_assert_int_eq(mutants_read(a, written(a, "mutant x \"y\"\nappend x\nrefused-by boot /exitcode [1-9]/\n"), &s, &e), 0);
+	mutants_judge(a, &s, &r);
 	ck_assert_int_eq(r.verdict, verdicts[_i].is);
 	ck_assert_pstr_eq(r.failure.what, verdicts[_i].what);
 	if (r.verdict == VERDICT_FAIL)
@@ -139,11 +139,11 @@ END_TEST
 START_TEST(all_of_ours_are_sound)
 {
 	struct arena *a = arena_new();
-	struct sabotage *s;
+	struct mutant *s;
 	size_t n;
 	struct err e;
 
-	ck_assert_msg(broken_read_all(a, "verify/test/broken", &s, &n, &e) == 0, "%s", e.msg);
+	ck_assert_msg(mutants_read_all(a, "verify/test/broken", &s, &n, &e) == 0, "%s", e.msg);
 	ck_assert_uint_gt(n, 5);
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_str_eq(strrchr(s[i].path, '/') + 1, s[i].name);
@@ -154,10 +154,10 @@ START_TEST(all_of_ours_are_sound)
 END_TEST
 
 Suite *
-broken_suite(void)
+mutants_suite(void)
 {
-	Suite *s = suite_create("broken");
-	TCase *tc = harness_case(s, "broken");
+	Suite *s = suite_create("mutants");
+	TCase *tc = harness_case(s, "mutants");
 
 	tcase_add_test(tc, reads);
 	tcase_add_test(tc, all_of_ours_are_sound);

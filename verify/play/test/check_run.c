@@ -33,7 +33,7 @@ struct show {
 	struct matrix m;
 	struct run_opts o;
 	struct report_head head;
-	struct cell_result *r;
+	struct testcase_result *r;
 	size_t nr;
 	char *tap;
 };
@@ -83,7 +83,7 @@ play(struct show *s, size_t nimages)
 	dup2(null, 2);
 	close(out);
 	close(null);
-	r = run_cells(s->a, &s->m, &s->o, &s->head, &s->r, &s->nr, &e);
+	r = run_testcases(s->a, &s->m, &s->o, &s->head, &s->r, &s->nr, &e);
 	fflush(stdout);
 	for (int fd = 0; fd < 2; fd++) {
 		dup2(saved[fd], fd + 1);
@@ -135,8 +135,8 @@ add_forks(struct show *s)
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
 	ck_assert_msg(scenario_read(s->a, path, NULL, step_forms(s->a), facts_known(s->a), state, &e) == 0, "%s", e.msg);
 	s->o.booted = state;
-	s->images[0].door = arena_printf(s->a, "%s/door", test_dir()); /* the fake brings its own shell */
-	ck_assert_int_eq(file_write(s->images[0].door, "disk", 4, 0644, &e), 0);
+	s->images[0].agent = arena_printf(s->a, "%s/agent", test_dir()); /* the fake brings its own shell */
+	ck_assert_int_eq(file_write(s->images[0].agent, "disk", 4, 0644, &e), 0);
 	for (size_t i = 0; i < 2; i++)
 		add_scenario(s, names[i], "after booted\nexpect /up/\nrun \"echo in\" -> \"in\"\n");
 }
@@ -145,7 +145,7 @@ START_TEST(boots_once_for_those_who_come_after)
 {
 	struct show s;
 
-	begin(&s, BOOTS "say up\\n\ndoor\nrestored\nawake");
+	begin(&s, BOOTS "say up\\n\nagent\nrestored\nawake");
 	add_forks(&s);
 	add_scenario(&s, "alone", "expect /up/\nrun \"true\"\n");
 	play(&s, 1);
@@ -159,7 +159,7 @@ START_TEST(boots_once_for_those_who_come_after)
 	arena_free(s.a);
 
 	/* cold: the same, and everyone boots */
-	begin(&s, BOOTS "say up\\n\ndoor\nrestored\nexit 1");
+	begin(&s, BOOTS "say up\\n\nagent\nrestored\nexit 1");
 	add_forks(&s);
 	s.o.booted = NULL;
 	play(&s, 1);
@@ -168,7 +168,7 @@ START_TEST(boots_once_for_those_who_come_after)
 	arena_free(s.a);
 
 	/* QEMU cannot save it: everyone boots */
-	begin(&s, BOOTS "say up\\n\ndoor\nsavevm Error: no\nrestored\nexit 1");
+	begin(&s, BOOTS "say up\\n\nagent\nsavevm Error: no\nrestored\nexit 1");
 	add_forks(&s);
 	play(&s, 1);
 	ck_assert_int_eq(s.r[1].verdict, VERDICT_PASS);
@@ -181,7 +181,7 @@ START_TEST(a_boot_that_fails_fails_all_that_come_after)
 {
 	struct show s;
 
-	begin(&s, BOOTS "say amiss\\nup\\n\ndoor\nrestored\nawake");
+	begin(&s, BOOTS "say amiss\\nup\\n\nagent\nrestored\nawake");
 	add_forks(&s);
 	play(&s, 1);
 	for (int i = 0; i < 2; i++) {
@@ -196,7 +196,7 @@ START_TEST(a_boot_that_fails_fails_all_that_come_after)
 	add_forks(&s);
 	s.images[0].m.qemu = "/nonexistent/qemu";
 	play(&s, 1);
-	ck_assert_int_eq(s.r[1].verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(s.r[1].verdict, VERDICT_INCONCLUSIVE);
 	ck_assert_str_eq(s.r[1].reason, "/nonexistent/qemu: No such file or directory");
 	arena_free(s.a);
 }
@@ -212,9 +212,9 @@ START_TEST(judges_what_differs)
 		s.images[i].m.net = "dhcp";
 	add_scenario(&s, "asks", "image offline\nkeep files\n");
 	play(&s, 2);
-	/* without an image there is nothing to keep: both cells fail, and their comparison is no pass */
+	/* without an image there is nothing to keep: both test cases fail, and their comparison is no pass */
 	ck_assert_uint_eq(s.nr, 3);
-	ck_assert_int_eq(s.r[2].verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(s.r[2].verdict, VERDICT_INCONCLUSIVE);
 	ck_assert_str_eq(s.r[2].reason, "nothing was kept of one two: one dhcp asks: keep files: there is nothing");
 	ck_assert_ptr_nonnull(strstr(s.tap, "\n1..3\n"));
 	ck_assert_ptr_nonnull(strstr(s.tap, "\nnot ok 3 - all dhcp same-files\n"));
@@ -240,9 +240,9 @@ START_TEST(a_signal_ends_the_guests)
 	signal(SIGALRM, on_alarm);
 	alarm(1);
 	play(&s, 1);
-	ck_assert_int_eq(s.r[0].verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(s.r[0].verdict, VERDICT_INCONCLUSIVE);
 	ck_assert_str_eq(s.r[0].reason, "interrupted by signal 15");
-	ck_assert_int_eq(s.r[1].verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(s.r[1].verdict, VERDICT_INCONCLUSIVE);
 	ck_assert_str_eq(s.r[1].reason, "interrupted by signal 15");
 	arena_free(s.a);
 }
@@ -265,10 +265,10 @@ START_TEST(who_writes_to_the_image_is_found_out)
 	add_scenario(&s, "writes", "image pristine\nexpect /up/\nsleep 500ms\n");
 	fake_script(arena_printf(s.a, BOOTS "say up\\n\npause 50ms\nspoil %s", s.images[0].base));
 	play(&s, 1);
-	ck_assert_int_eq(s.r[1].verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(s.r[1].verdict, VERDICT_INCONCLUSIVE);
 	ck_assert_ptr_nonnull(strstr(s.r[1].reason, "/disk is not the image of its manifest"));
 	/* and what was judged on it before is worth nothing either */
-	ck_assert_int_eq(s.r[0].verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(s.r[0].verdict, VERDICT_INCONCLUSIVE);
 	arena_free(s.a);
 }
 END_TEST
@@ -290,7 +290,7 @@ START_TEST(two_runs_do_not_share_a_folder)
 	ck_assert_str_eq(s.r[0].kernel, "d2");
 	fd = open(arena_printf(s.a, "%s/lock", test_dir()), O_RDWR);
 	ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0); /* it let go */
-	ck_assert_int_eq(run_cells(s.a, &s.m, &s.o, &s.head, &s.r, &s.nr, &e), -1);
+	ck_assert_int_eq(run_testcases(s.a, &s.m, &s.o, &s.head, &s.r, &s.nr, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(s.a, "%s: another lh-verify works there; wait for it, or give another -o", test_dir()));
 	close(fd);
 	arena_free(s.a);

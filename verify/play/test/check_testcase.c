@@ -17,15 +17,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* a cell on a fake guest, from its scenario's text to the verdict */
+/* a test case on a fake guest, from its scenario's text to the verdict */
 struct stage {
 	struct arena *a;
 	struct loop *l;
 	struct image image;
 	struct scenario s;
-	struct cell_job job;
-	struct cell_result r;
-	struct cell *c;
+	struct testcase_job job;
+	struct testcase_result r;
+	struct testcase *c;
 	bool over;
 };
 
@@ -36,7 +36,7 @@ on_done(void *arg)
 }
 
 static void
-set_stage(struct stage *t, const char *script, const char *steps, bool door)
+set_stage(struct stage *t, const char *script, const char *steps, bool agent)
 {
 	const char *path, *text;
 	struct err e;
@@ -46,11 +46,11 @@ set_stage(struct stage *t, const char *script, const char *steps, bool door)
 	fake_manifest(&t->image.m);
 	path = arena_printf(t->a, "%s/test.scn", test_dir());
 	text = arena_printf(t->a, "# SPDX-License-Identifier: GPL-2.0-or-later\nscenario test \"a test\"\n%stimeout 5s\nlimit 20s\nwatch fail panic /Kernel panic.*/\nwatch warn odd /odd: .*/\n%s",
-	    door ? "" : "image pristine\n", steps);
+	    agent ? "" : "image pristine\n", steps);
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
 	ck_assert_msg(scenario_read(t->a, path, NULL, step_forms(t->a), facts_known(t->a), &t->s, &e) == 0, "%s", e.msg);
 	t->s.path = "test.scn"; /* for exact texts */
-	t->job = (struct cell_job){ .image = &t->image, .scenario = &t->s, .dir = arena_printf(t->a, "%s/cell", test_dir()), .door = door, .scale = 1 };
+	t->job = (struct testcase_job){ .image = &t->image, .scenario = &t->s, .dir = arena_printf(t->a, "%s/cell", test_dir()), .agent = agent, .scale = 1 };
 }
 
 static void
@@ -64,7 +64,7 @@ once(struct stage *t)
 static void
 play(struct stage *t)
 {
-	t->c = cell_start(t->a, t->l, &t->job, &t->r, on_done, t);
+	t->c = testcase_start(t->a, t->l, &t->job, &t->r, on_done, t);
 	while (!t->over)
 		once(t);
 }
@@ -72,7 +72,7 @@ play(struct stage *t)
 static void
 strike(struct stage *t)
 {
-	cell_free(t->c);
+	testcase_free(t->c);
 	loop_free(t->l);
 	arena_free(t->a);
 }
@@ -82,37 +82,37 @@ strike(struct stage *t)
 
 static const struct {
 	const char *script, *steps;
-	bool door;
+	bool agent;
 	enum verdict verdict;
 	const char *where, *what, *expected, *got; /* of the failure; NULL: not looked at */
 } cases[] = {
 	/* ---- what passes ---- */
 	{ BOOTS "drip lh login: ", "expect /login: /\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "drip lh login: ", "prompt /login: $/\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "door\n", "run \"echo hello; exit 3\" status 3 -> \"hello\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "door\n", "wait \"date +%N\" -> /[02468]$/\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\n", "run \"echo hello; exit 3\" status 3 -> \"hello\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\n", "wait \"date +%N\" -> /[02468]$/\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "echo\nsay login: \nhear root\\n\nsay # \n", "expect /login: /\nsend \"root\\n\"\nprompt /# $/\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "say addr 10.0.2.15\\n\ndoor\n", "expect /addr (?<addr>[0-9.]+)/\ncheck ${addr} == 10.0.2.15\ncheck ${addr} -> /^10[.]0[.]/\nrun \"echo ${addr}\" -> /^${addr}$/\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "say addr 10.0.2.15\\n\nagent\n", "expect /addr (?<addr>[0-9.]+)/\ncheck ${addr} == 10.0.2.15\ncheck ${addr} -> /^10[.]0[.]/\nrun \"echo ${addr}\" -> /^${addr}$/\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "pause 20ms\nshutdown guest-shutdown", "vm await guest-shutdown\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "door\npause 20ms\nevent RESET guest-reset\nsay late words of the old one\\n\nevent RESET guest-reset\n" BOOTS "say again\\n\ndoor", "vm await guest-reset\nexpect /again/\nrun \"true\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\npause 20ms\nevent RESET guest-reset\nsay late words of the old one\\n\nevent RESET guest-reset\n" BOOTS "say again\\n\nagent", "vm await guest-reset\nexpect /again/\nrun \"true\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS, "vm link down\nvm link up\nsleep 1ms\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "pause 20ms\nshutdown guest-shutdown", "vm await guest-shutdown\nvm boot\nvm await guest-shutdown\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "say Kernel panic - in a dream\\n", "allow panic /in a dream/ # a test\nexpect /dream/\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	/* over before /proc is there */
-	{ BOOTS "cmdline none\ndoor\npause 300ms\ncmdline", "run \"true\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "cmdline none\nagent\npause 300ms\ncmdline", "run \"true\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
 
 	/* ---- what fails, and how it is told ---- */
 	{ BOOTS "say logni: \\n", "expect /login: / @200ms\n", false, VERDICT_FAIL, "test.scn:8", "/login: / never came on the console", "/login: /", "not within 0.2 s" },
 	{ BOOTS "shutdown guest-shutdown", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8", "/login: / never came on the console", "/login: /", "the console has ended" },
 	/* kernel lines after the prompt: it does not end like one */
 	{ BOOTS "say login: [    3.2] random: crng init done\\n", "prompt /login: $/ @300ms\n", false, VERDICT_FAIL, NULL, "/login: $/ never came on the console", NULL, NULL },
-	{ BOOTS "door", "run \"echo no\"\nrun \"false\"\nrun \"true\"\n", true, VERDICT_FAIL, "test.scn:8", "false: not as expected", "false   status 0", "status 1" },
-	{ BOOTS "door", "run \"echo no\"\nrun \"false 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123456789\"\nrun \"true\"\n", true, VERDICT_FAIL, "test.scn:8", "false 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 12345...: not as expected", "false 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 12345...   status 0", "status 1" },
-	{ BOOTS "door", "run \"true\"\nwait \"echo no\" -> /yes/ @1s\n", true, VERDICT_FAIL, NULL, "echo no: did not become as expected", "echo no   /yes/   within 1.0 s", NULL },
-	{ BOOTS "door", "wait \"echo no 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123456789\" -> /yes/ @1s\n", true, VERDICT_FAIL, NULL, "echo no 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123...: did not become as expected", "echo no 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123...   /yes/   within 1.0 s", NULL },
-	{ BOOTS "door", "run \"true\"\nrun \"exec sleep 5\" @1s\n", true, VERDICT_FAIL, NULL, "exec sleep 5: it did not come back in time", NULL, NULL },
-	{ BOOTS, "run \"true\" @200ms\n", true, VERDICT_FAIL, NULL, "true: the door in the guest never opened", NULL, NULL },
-	{ BOOTS "door", "run \"true\"\n", false, VERDICT_FAIL, NULL, "run: needs the door, and this scenario boots the pristine image", NULL, NULL },
+	{ BOOTS "agent", "run \"echo no\"\nrun \"false\"\nrun \"true\"\n", true, VERDICT_FAIL, "test.scn:8", "false: not as expected", "false   status 0", "status 1" },
+	{ BOOTS "agent", "run \"echo no\"\nrun \"false 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123456789\"\nrun \"true\"\n", true, VERDICT_FAIL, "test.scn:8", "false 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 12345...: not as expected", "false 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 12345...   status 0", "status 1" },
+	{ BOOTS "agent", "run \"true\"\nwait \"echo no\" -> /yes/ @1s\n", true, VERDICT_FAIL, NULL, "echo no: did not become as expected", "echo no   /yes/   within 1.0 s", NULL },
+	{ BOOTS "agent", "wait \"echo no 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123456789\" -> /yes/ @1s\n", true, VERDICT_FAIL, NULL, "echo no 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123...: did not become as expected", "echo no 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123...   /yes/   within 1.0 s", NULL },
+	{ BOOTS "agent", "run \"true\"\nrun \"exec sleep 5\" @1s\n", true, VERDICT_FAIL, NULL, "exec sleep 5: it did not come back in time", NULL, NULL },
+	{ BOOTS, "run \"true\" @200ms\n", true, VERDICT_FAIL, NULL, "true: the guest agent in the guest never opened", NULL, NULL },
+	{ BOOTS "agent", "run \"true\"\n", false, VERDICT_FAIL, NULL, "run: needs the guest agent, and this scenario boots the pristine image", NULL, NULL },
 	{ BOOTS "say one>", "expect /one>/\ncheck 3 < 2\n", false, VERDICT_FAIL, "test.scn:9", "check 3 < 2: does not hold", NULL, "3 < 2" },
 	{ BOOTS "say x", "check 3 < two\n", false, VERDICT_FAIL, NULL, "check 3 < two: not two numbers", NULL, NULL },
 	{ BOOTS "drip [   1.0] Kernel panic - not\npause 50ms\nsay  syncing: VFS\\n\nsay Rebooting\\n\n", "expect /login: /\n", false, VERDICT_FAIL, NULL, "the console tripped the watch \"panic\"", NULL, "[ 1.0] Kernel panic - not syncing: VFS" },
@@ -129,10 +129,10 @@ static const struct {
 	/* all steps passed, and it is no pass */
 	{ "say login: ", "expect /login: /\n", false, VERDICT_FAIL, NULL, "nothing inside the guest showed this boot's nonce", NULL, NULL },
 	{ "say Command line: lh.nonce=0123456789abcdef\\nlogin: ", "expect /login: /\n", false, VERDICT_FAIL, NULL, "nothing inside the guest showed this boot's nonce", NULL, NULL },
-	{ BOOTS "cmdline lh.nonce=0123456789abcdef\ndoor", "run \"sleep 0.1\"\nrun \"true\"\n", true, VERDICT_FAIL, NULL, "another guest answers: /proc/cmdline lacks this boot's nonce", NULL, "lh.nonce=0123456789abcdef" },
+	{ BOOTS "cmdline lh.nonce=0123456789abcdef\nagent", "run \"sleep 0.1\"\nrun \"true\"\n", true, VERDICT_FAIL, NULL, "another guest answers: /proc/cmdline lacks this boot's nonce", NULL, "lh.nonce=0123456789abcdef" },
 	{ BOOTS "say login: \nshutdown guest-shutdown", "expect /login: /\nsleep 500ms\n", false, VERDICT_FAIL, NULL, "the guest ended otherwise than expected: guest-shutdown", "host-qmp-quit", "guest-shutdown" },
 	{ BOOTS "deaf\nsay login: ", "expect /login: /\n", false, VERDICT_FAIL, NULL, "the guest ended otherwise than expected: killed: it did not end when asked to", NULL, NULL },
-	{ BOOTS "cmdline none\ndoor", "run \"true\"\n", true, VERDICT_FAIL, NULL, "nothing inside the guest showed this boot's nonce", NULL, NULL },
+	{ BOOTS "cmdline none\nagent", "run \"true\"\n", true, VERDICT_FAIL, NULL, "nothing inside the guest showed this boot's nonce", NULL, NULL },
 	{ BOOTS "say one>\npause 100ms\nsay two>", "expect /one>/\nexpect /three>/\n", false, VERDICT_FAIL, NULL, "the scenario's limit of 0.3 s is over", NULL, NULL },
 };
 
@@ -140,7 +140,7 @@ START_TEST(plays)
 {
 	struct stage t;
 
-	set_stage(&t, cases[_i].script, cases[_i].steps, cases[_i].door);
+	set_stage(&t, cases[_i].script, cases[_i].steps, cases[_i].agent);
 	if (strstr(cases[_i].script, "deaf") || strstr(cases[_i].script, "linger"))
 		t.job.scale = 0.1; /* of the 10 s that it may take to end */
 	if (cases[_i].what && strstr(cases[_i].what, "limit"))
@@ -171,7 +171,7 @@ static const struct {
 } forks[] = {
 	/* what the parent said is there to be expected, what the fork says comes behind it */
 	{ "say more\\n\nawake", "expect /up\\n/\nexpect /^more/\nrun \"echo ${nonce}\" -> \"${nonce}\"\n", VERDICT_PASS, NULL, NULL, NULL },
-	{ "awake\nhear go\nevent RESET guest-reset\n" BOOTS "door", "send \"go\"\nvm await guest-reset\nexpect /lh.nonce=${nonce}/\nrun \"true\"\n", VERDICT_PASS, NULL, NULL, NULL },
+	{ "awake\nhear go\nevent RESET guest-reset\n" BOOTS "agent", "send \"go\"\nvm await guest-reset\nexpect /lh.nonce=${nonce}/\nrun \"true\"\n", VERDICT_PASS, NULL, NULL, NULL },
 	{ "awake\nhear go\nshutdown guest-shutdown", "send \"go\"\nvm await guest-shutdown\nvm boot\nrun \"cat /proc/cmdline\" -> \"lh.nonce=${nonce}\"\n", VERDICT_PASS, NULL, NULL, NULL },
 	/* a watch of the fork sees what the parent said, and what it says itself */
 	{ "awake", "watch fail early /^up/\nrun \"true\"\n", VERDICT_FAIL, NULL, "the console tripped the watch \"early\"", "up" },
@@ -180,12 +180,12 @@ static const struct {
 	/* another guest, with a command line that the parent did not have */
 	{ "cmdline lh.nonce=0123456789abcdef\nawake", "expect /up/\n", VERDICT_FAIL, NULL, "another guest answers than the one whose state was saved", NULL },
 	/* it cannot be judged */
-	{ "", "expect /up/\n", VERDICT_BROKEN, "the saved state \"booted\" does not come to life: it did not come back in time", NULL, NULL },
-	{ "words no such state\nexit 1", "expect /up/\n", VERDICT_BROKEN, "the saved state \"booted\" does not come to life: qemu: exit status 1: no such state", NULL, NULL },
-	{ "pause 50ms\nshutdown guest-reset", "expect /up/\n", VERDICT_BROKEN, "the saved state \"booted\" does not come to life: guest-reset", NULL, NULL },
+	{ "", "expect /up/\n", VERDICT_INCONCLUSIVE, "the saved state \"booted\" does not come to life: it did not come back in time", NULL, NULL },
+	{ "words no such state\nexit 1", "expect /up/\n", VERDICT_INCONCLUSIVE, "the saved state \"booted\" does not come to life: qemu: exit status 1: no such state", NULL, NULL },
+	{ "pause 50ms\nshutdown guest-reset", "expect /up/\n", VERDICT_INCONCLUSIVE, "the saved state \"booted\" does not come to life: guest-reset", NULL, NULL },
 };
 
-#define PARENT BOOTS "say up\\n\ndoor\n"
+#define PARENT BOOTS "say up\\n\nagent\n"
 
 /* a parent plays until it is saved; t is struck */
 static void
@@ -230,7 +230,7 @@ START_TEST(starts_from_a_saved_state)
 }
 END_TEST
 
-START_TEST(a_stale_state_is_broken)
+START_TEST(a_stale_state_is_inconclusive)
 {
 	struct saved s;
 	struct stage t;
@@ -240,7 +240,7 @@ START_TEST(a_stale_state_is_broken)
 	ck_assert_int_eq(unlink(arena_printf(t.a, "%s/script.saved", test_dir())), 0);
 	t.job.from = &s;
 	play(&t);
-	ck_assert_int_eq(t.r.verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(t.r.verdict, VERDICT_INCONCLUSIVE);
 	ck_assert_str_eq(t.r.reason, "the saved state \"booted\" does not come to life: qemu: exit status 1: fake-qemu: there is no saved state");
 	strike(&t);
 	free((void *)(uintptr_t)s.console);
@@ -258,20 +258,20 @@ START_TEST(says_why_it_cannot_be_saved)
 }
 END_TEST
 
-START_TEST(marks_every_point)
+START_TEST(marks_every_step)
 {
 	struct stage t;
 
 	set_stage(&t, BOOTS "say one\\ntwo\\n\n", "section steps\nexpect /one/\nexpect /three/ @100ms\nexpect /two/\nsection teardown\nexpect /two/\ncheck 1 == 2\n", false);
 	play(&t);
 	ck_assert_int_eq(t.r.verdict, VERDICT_FAIL);
-	ck_assert_uint_eq(t.r.npoints, 5);
-	ck_assert_int_eq(t.r.points[0].verdict, VERDICT_PASS);
-	ck_assert_int_eq(t.r.points[1].verdict, VERDICT_FAIL);
-	ck_assert_int_eq(t.r.points[2].verdict, VERDICT_SKIP); /* not reached */
-	ck_assert_int_eq(t.r.points[3].verdict, VERDICT_PASS); /* teardown is played all the same */
-	ck_assert_int_eq(t.r.points[4].verdict, VERDICT_FAIL);
-	ck_assert_str_eq(t.r.points[1].source, "expect /three/ @100ms");
+	ck_assert_uint_eq(t.r.nsteps, 5);
+	ck_assert_int_eq(t.r.steps[0].verdict, VERDICT_PASS);
+	ck_assert_int_eq(t.r.steps[1].verdict, VERDICT_FAIL);
+	ck_assert_int_eq(t.r.steps[2].verdict, VERDICT_SKIP); /* not reached */
+	ck_assert_int_eq(t.r.steps[3].verdict, VERDICT_PASS); /* teardown is played all the same */
+	ck_assert_int_eq(t.r.steps[4].verdict, VERDICT_FAIL);
+	ck_assert_str_eq(t.r.steps[1].source, "expect /three/ @100ms");
 	ck_assert_str_eq(t.r.failure.what, "/three/ never came on the console"); /* the first failure counts */
 	strike(&t);
 }
@@ -324,14 +324,14 @@ START_TEST(warns_and_goes_on)
 }
 END_TEST
 
-START_TEST(what_cannot_be_judged_is_broken)
+START_TEST(what_cannot_be_judged_is_inconclusive)
 {
 	struct stage t;
 
 	set_stage(&t, "exit 0", "expect /x/\n", false);
 	t.image.m.qemu = "/nonexistent/qemu";
 	play(&t);
-	ck_assert_int_eq(t.r.verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(t.r.verdict, VERDICT_INCONCLUSIVE);
 	ck_assert_str_eq(t.r.reason, "/nonexistent/qemu: No such file or directory");
 	strike(&t);
 }
@@ -343,7 +343,7 @@ interrupt(void *arg)
 	struct stage *t = arg;
 
 	ck_assert(t->c->step_open);
-	cell_interrupt(t->c, "interrupted by signal 2");
+	testcase_interrupt(t->c, "interrupted by signal 2");
 }
 
 START_TEST(can_be_interrupted)
@@ -351,13 +351,13 @@ START_TEST(can_be_interrupted)
 	struct stage t;
 
 	set_stage(&t, BOOTS "say up", "expect /never/\nexpect /ever/\n", false);
-	t.c = cell_start(t.a, t.l, &t.job, &t.r, on_done, &t);
+	t.c = testcase_start(t.a, t.l, &t.job, &t.r, on_done, &t);
 	loop_at(t.l, clock_now() + 50 * NS_PER_MS, interrupt, &t);
 	while (!t.over)
 		once(&t);
-	ck_assert_int_eq(t.r.verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(t.r.verdict, VERDICT_INCONCLUSIVE);
 	ck_assert_str_eq(t.r.reason, "interrupted by signal 2");
-	ck_assert_int_eq(t.r.points[0].verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(t.r.steps[0].verdict, VERDICT_INCONCLUSIVE);
 	strike(&t);
 }
 END_TEST
@@ -368,7 +368,7 @@ START_TEST(writes_down_its_verdict)
 	struct err e;
 	char *text;
 
-	set_stage(&t, BOOTS "say odd: x\\n\ndoor", "run \"echo wrong\" -> \"right\"\n", true);
+	set_stage(&t, BOOTS "say odd: x\\n\nagent", "run \"echo wrong\" -> \"right\"\n", true);
 	play(&t);
 	ck_assert_int_eq(file_read(t.a, arena_printf(t.a, "%s/verdict", t.job.dir), &text, NULL, &e), 0);
 	ck_assert_ptr_eq(strstr(text, "fail\nwhere      test.scn:7\nwhat       echo wrong: not as expected\nexpected   echo wrong   \"right\"\ngot        wrong\n"), text);
@@ -385,7 +385,7 @@ START_TEST(keeps_what_is_to_be_compared)
 	struct err e;
 	char *text;
 
-	set_stage(&t, BOOTS "door", "keep words \"echo one; echo two\" -> \"two\"\nkeep unasked \"echo 3\"\nkeep never \"true\"\n", true);
+	set_stage(&t, BOOTS "agent", "keep words \"echo one; echo two\" -> \"two\"\nkeep unasked \"echo 3\"\nkeep never \"true\"\n", true);
 	t.r.kept = kept;
 	t.r.nkept = 2;
 	play(&t);
@@ -399,7 +399,7 @@ START_TEST(keeps_what_is_to_be_compared)
 	strike(&t);
 
 	kept[0].text = NULL;
-	set_stage(&t, BOOTS "door", "keep words \"echo one; false\"\n", true);
+	set_stage(&t, BOOTS "agent", "keep words \"echo one; false\"\n", true);
 	t.r.kept = kept;
 	t.r.nkept = 1;
 	play(&t);
@@ -407,20 +407,20 @@ START_TEST(keeps_what_is_to_be_compared)
 	ck_assert_ptr_null(kept[0].text);
 	strike(&t);
 
-	set_stage(&t, BOOTS "door", "keep ../words \"echo one\"\n", true);
+	set_stage(&t, BOOTS "agent", "keep ../words \"echo one\"\n", true);
 	play(&t);
-	ck_assert_int_eq(t.r.verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(t.r.verdict, VERDICT_INCONCLUSIVE);
 	ck_assert_str_eq(t.r.reason, "keep ../words \"echo one\": what is kept needs a name of a-z, 0-9 and -");
 	strike(&t);
 }
 END_TEST
 
 Suite *
-cell_suite(void)
+testcase_suite(void)
 {
 	Suite *s = suite_create("cell");
 	TCase *tc = harness_case(s, "cell");
-	const TTest *const tests[] = { a_stale_state_is_broken, says_why_it_cannot_be_saved, marks_every_point, explains_what_the_guest_did, measures_how_long_a_boot_takes, warns_and_goes_on, what_cannot_be_judged_is_broken, can_be_interrupted, writes_down_its_verdict, keeps_what_is_to_be_compared };
+	const TTest *const tests[] = { a_stale_state_is_inconclusive, says_why_it_cannot_be_saved, marks_every_step, explains_what_the_guest_did, measures_how_long_a_boot_takes, warns_and_goes_on, what_cannot_be_judged_is_inconclusive, can_be_interrupted, writes_down_its_verdict, keeps_what_is_to_be_compared };
 
 	tcase_add_loop_test(tc, plays, 0, sizeof cases / sizeof *cases);
 	tcase_add_loop_test(tc, starts_from_a_saved_state, 0, sizeof forks / sizeof *forks);

@@ -15,7 +15,7 @@ static const char *const archs[SIDES] = { "x86_64", "i486", "armv7", "aarch64" }
 /* NULL at the end: fewer triples */
 static const struct {
 	const char *name;
-	const char *text[SIDES]; /* "-": the cell failed before it kept anything */
+	const char *text[SIDES]; /* "-": the test case failed before it kept anything */
 	struct man_differs differs[SIDES];
 	enum verdict verdict;
 	const char *what, *got, *reason, *warning;
@@ -36,38 +36,38 @@ static const struct {
 	{ "a part of a word is no word", { "a", "a", "a\nbb", "a" }, { [2] = { "stuff", "b", "why" } }, VERDICT_FAIL, "armv7 differs from x86_64 i486 aarch64", "armv7 + bb", NULL, "armv7: `differs stuff b` explains nothing here" },
 	{ "an idle excuse", { "a", "a", "a", "a" }, { [2] = { "stuff", "b", "why" } }, VERDICT_PASS, NULL, NULL, NULL, "armv7: `differs stuff b` explains nothing here" },
 	{ "about something else", { "a", "a", "a", "a" }, { [2] = { "other", "b", "why" } }, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ "one was not heard", { "a", "a", "-", "a" }, { { 0 } }, VERDICT_BROKEN, NULL, NULL, "nothing was kept of armv7: armv7 dhcp asks: it failed before", NULL },
+	{ "one was not heard", { "a", "a", "-", "a" }, { { 0 } }, VERDICT_INCONCLUSIVE, NULL, NULL, "nothing was kept of armv7: armv7 dhcp asks: it failed before", NULL },
 	{ "one was not heard, another differs", { "a", "a\nb", "-", "a" }, { { 0 } }, VERDICT_FAIL, "i486 differs from x86_64 aarch64", "i486 + b", "nothing was kept of armv7: armv7 dhcp asks: it failed before", NULL },
-	{ "an excuse may be needed there", { "a", "a", "-", "a" }, { [0] = { "stuff", "b", "why" } }, VERDICT_BROKEN, NULL, NULL, "nothing was kept of armv7: armv7 dhcp asks: it failed before", NULL },
-	{ "nobody was heard", { "-", "-", "-", "-" }, { { 0 } }, VERDICT_BROKEN, NULL, NULL, "nothing was kept of x86_64 i486 armv7 aarch64: x86_64 dhcp asks: it failed before", NULL },
+	{ "an excuse may be needed there", { "a", "a", "-", "a" }, { [0] = { "stuff", "b", "why" } }, VERDICT_INCONCLUSIVE, NULL, NULL, "nothing was kept of armv7: armv7 dhcp asks: it failed before", NULL },
+	{ "nobody was heard", { "-", "-", "-", "-" }, { { 0 } }, VERDICT_INCONCLUSIVE, NULL, NULL, "nothing was kept of x86_64 i486 armv7 aarch64: x86_64 dhcp asks: it failed before", NULL },
 };
 
-static struct cell_result
-cell(const char *arch, struct kept *kept)
+static struct testcase_result
+testcase(const char *arch, struct kept *kept)
 {
-	return (struct cell_result){ .arch = arch, .net = "dhcp", .profile = "s6", .set = "x", .scenario = "asks", .scenario_path = "asks.scn", .dir = arch, .kept = kept, .nkept = 1 };
+	return (struct testcase_result){ .arch = arch, .net = "dhcp", .profile = "s6", .set = "x", .scenario = "asks", .scenario_path = "asks.scn", .dir = arch, .kept = kept, .nkept = 1 };
 }
 
 START_TEST(compares)
 {
 	struct arena *a = arena_new();
-	struct cell_result cells[SIDES], r;
+	struct testcase_result testcases[SIDES], r;
 	struct kept kept[SIDES];
 	size_t n = 0;
 
 	for (; n < SIDES && cases[_i].text[n]; n++) {
 		kept[n] = (struct kept){ "stuff", cases[_i].text[n] };
-		cells[n] = cell(archs[n], &kept[n]);
-		cells[n].differs = &cases[_i].differs[n];
-		cells[n].ndiffers = cases[_i].differs[n].subject != NULL;
+		testcases[n] = testcase(archs[n], &kept[n]);
+		testcases[n].differs = &cases[_i].differs[n];
+		testcases[n].ndiffers = cases[_i].differs[n].subject != NULL;
 		if (!strcmp(kept[n].text, "-")) {
 			kept[n].text = NULL;
-			cells[n].verdict = VERDICT_FAIL;
-			cells[n].failure.what = "it failed before";
+			testcases[n].verdict = VERDICT_FAIL;
+			testcases[n].failure.what = "it failed before";
 		}
 	}
-	ck_assert_uint_eq(compare_count(cells, n), 1);
-	compare_make(a, cells, n, &r);
+	ck_assert_uint_eq(compare_count(testcases, n), 1);
+	compare_make(a, testcases, n, &r);
 	ck_assert_msg(r.verdict == cases[_i].verdict, "%s: %s", cases[_i].name, verdict_names[r.verdict]);
 	ck_assert_str_eq(r.arch, "all");
 	ck_assert_str_eq(r.net, "dhcp");
@@ -87,22 +87,22 @@ START_TEST(compares_like_with_like)
 {
 	struct arena *a = arena_new();
 	struct kept stuff[] = { { "stuff", "a" }, { "files", "f" } }, other[] = { { "stuff", "other" } };
-	struct cell_result cells[] = { cell("x86_64", stuff), cell("i486", stuff), cell("armv7", other), cell("aarch64", other), cell("sparc", other), cell("mips", other) }, r[4];
+	struct testcase_result testcases[] = { testcase("x86_64", stuff), testcase("i486", stuff), testcase("armv7", other), testcase("aarch64", other), testcase("sparc", other), testcase("mips", other) }, r[4];
 
-	cells[0].nkept = cells[1].nkept = 2;
-	cells[2].net = "static";
-	cells[3].profile = "minimal";
-	cells[4].set = "y";
-	cells[5].verdict = VERDICT_SKIP;
-	ck_assert_uint_eq(compare_count(cells, 6), 2);
-	compare_make(a, cells, 6, r);
+	testcases[0].nkept = testcases[1].nkept = 2;
+	testcases[2].net = "static";
+	testcases[3].profile = "minimal";
+	testcases[4].set = "y";
+	testcases[5].verdict = VERDICT_SKIP;
+	ck_assert_uint_eq(compare_count(testcases, 6), 2);
+	compare_make(a, testcases, 6, r);
 	ck_assert_str_eq(r[0].scenario, "same-stuff");
 	ck_assert_int_eq(r[0].verdict, VERDICT_PASS);
 	ck_assert_str_eq(r[1].scenario, "same-files");
 	ck_assert_str_eq(r[1].title, "files are the same on x86_64 i486");
-	cells[1].verdict = VERDICT_SKIP;
-	ck_assert_uint_eq(compare_count(cells, 6), 0);
-	ck_assert_uint_eq(compare_count(cells, 0), 0);
+	testcases[1].verdict = VERDICT_SKIP;
+	ck_assert_uint_eq(compare_count(testcases, 6), 0);
+	ck_assert_uint_eq(compare_count(testcases, 0), 0);
 	arena_free(a);
 }
 END_TEST
@@ -111,13 +111,13 @@ START_TEST(a_long_difference_is_cut)
 {
 	struct arena *a = arena_new();
 	struct kept kept[2] = { { "stuff", "a" }, { "stuff", "a" } };
-	struct cell_result cells[2], r;
+	struct testcase_result testcases[2], r;
 
 	for (int i = 0; i < 50; i++)
 		kept[1].text = arena_printf(a, "%s\n%d", kept[1].text, i);
 	for (int i = 0; i < 2; i++)
-		cells[i] = cell(archs[i], &kept[i]);
-	compare_make(a, cells, 2, &r);
+		testcases[i] = testcase(archs[i], &kept[i]);
+	compare_make(a, testcases, 2, &r);
 	ck_assert_int_eq(r.verdict, VERDICT_FAIL);
 	ck_assert_ptr_nonnull(strstr(r.failure.got, "\nand 20 more"));
 	arena_free(a);

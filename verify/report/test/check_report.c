@@ -12,17 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct point points[] = {
+static struct step_result steps[] = {
 	{ 9, "expect /lh: default up/ @60s", VERDICT_PASS, 1900 * NS_PER_MS, NULL },
 	{ 14, "wait \"s6-svstat -o up,ready klogd\" -> /^true true$/", VERDICT_FAIL, 10 * NS_PER_S, NULL },
 };
 static const char *warnings[] = { "svc: s6-rc: warning: \"odd\" \001 <byte>" };
 
-static const struct cell_result cells[] = {
-	{ .arch = "x86_64", .net = "dhcp", .scenario = "boot", .scenario_path = "scenarios/boot.scn", .verdict = VERDICT_PASS, .took = 1900 * NS_PER_MS, .booted = 1500 * NS_PER_MS, .points = points, .npoints = 1, .warnings = warnings, .nwarnings = 1 },
-	{ .arch = "x86_64", .net = "dhcp", .scenario = "services", .verdict = VERDICT_FAIL, .took = 12 * NS_PER_S, .points = points, .npoints = 2, .failure = { .where = "scenarios/services.scn:14", .what = "klogd is not ready", .expected = "/^true true$/   within 10 s", .got = "true false\nfor 10.0 s", .guest = "idle", .nearest = "s6-log: fatal: \033[31mno\033[m", .look = "x86_64/dhcp/services/console" }, .console = { .text = "one <b>\r\ntwo & three\n", .n = 21, .from = 9, .to = 12 } },
+static const struct testcase_result testcases[] = {
+	{ .arch = "x86_64", .net = "dhcp", .scenario = "boot", .scenario_path = "scenarios/boot.scn", .verdict = VERDICT_PASS, .took = 1900 * NS_PER_MS, .booted = 1500 * NS_PER_MS, .steps = steps, .nsteps = 1, .warnings = warnings, .nwarnings = 1 },
+	{ .arch = "x86_64", .net = "dhcp", .scenario = "services", .verdict = VERDICT_FAIL, .took = 12 * NS_PER_S, .steps = steps, .nsteps = 2, .failure = { .where = "scenarios/services.scn:14", .what = "klogd is not ready", .expected = "/^true true$/   within 10 s", .got = "true false\nfor 10.0 s", .guest = "idle", .nearest = "s6-log: fatal: \033[31mno\033[m", .look = "x86_64/dhcp/services/console" }, .console = { .text = "one <b>\r\ntwo & three\n", .n = 21, .from = 9, .to = 12 } },
 	{ .arch = "x86_64", .net = "dhcp", .scenario = "net-static", .verdict = VERDICT_SKIP, .reason = "requires net static, the image has dhcp" },
-	{ .arch = "armv7", .net = "dhcp", .scenario = "boot", .verdict = VERDICT_BROKEN, .reason = "qemu-system-arm: No such file or directory" },
+	{ .arch = "armv7", .net = "dhcp", .scenario = "boot", .verdict = VERDICT_INCONCLUSIVE, .reason = "qemu-system-arm: No such file or directory" },
 };
 static const struct report_head head = { .version = "0.1", .set = "2024-10", .profile = "minimal", .why = "s6 1.0: no <origin> has it", .accel = "tcg", .jobs = 2, .scale = 1.3, .took = 14 * NS_PER_S, .date = "2026-01-02 03:04 UTC" };
 
@@ -42,8 +42,8 @@ static const char tap[] =
     "#   look       x86_64/dhcp/services/console\n"
     "ok 3 - x86_64 dhcp net-static # SKIP requires net static, the image has dhcp\n"
     "not ok 4 - armv7 dhcp boot\n"
-    "#   broken     qemu-system-arm: No such file or directory\n"
-    "# 1 of the failed could not be judged\n"
+    "#   inconclusive qemu-system-arm: No such file or directory\n"
+    "# 1 of the failed are inconclusive\n"
     "# 14.0 s; report: out/index.html\n"
     "# profile minimal: s6 1.0: no <origin> has it\n"
     "1 passed, 2 failed, 1 skipped\n";
@@ -56,15 +56,15 @@ START_TEST(tap_golden)
 
 	report_tap_start(f, 4, &head);
 	for (size_t i = 0; i < 4; i++)
-		report_tap_cell(f, i + 1, &cells[i]);
-	report_tap_end(f, cells, 4, &head, "out/index.html");
+		report_tap_testcase(f, i + 1, &testcases[i]);
+	report_tap_end(f, testcases, 4, &head, "out/index.html");
 	fclose(f);
 	ck_assert_str_eq(text, tap);
 	free(text);
 }
 END_TEST
 
-static const char person[] =
+static const char tty[] =
     "not ok 2 - x86_64 dhcp services: scenarios/services.scn:14\n"
     "  what       klogd is not ready\n"
     "  expected   /^true true$/   within 10 s\n"
@@ -74,7 +74,7 @@ static const char person[] =
     "  nearest    s6-log: fatal: \\x1b[31mno\\x1b[m\n"
     "  look       x86_64/dhcp/services/console\n"
     "\n"
-    "1 of the failed could not be judged\n"
+    "1 of the failed are inconclusive\n"
     "14.0 s; report: out/index.html\n"
     "profile minimal: s6 1.0: no <origin> has it\n"
     "1 passed, 2 failed, 1 skipped\n";
@@ -85,10 +85,10 @@ START_TEST(says_the_same_to_a_person)
 	size_t n = 0;
 	FILE *f = open_memstream(&text, &n);
 
-	report_cell(f, 2, &cells[1]);
-	report_end(f, cells, 4, &head, "out/index.html");
+	report_testcase(f, 2, &testcases[1]);
+	report_end(f, testcases, 4, &head, "out/index.html");
 	fclose(f);
-	ck_assert_str_eq(text, person);
+	ck_assert_str_eq(text, tty);
 	free(text);
 }
 END_TEST
@@ -130,7 +130,7 @@ START_TEST(junit_is_xml)
 	struct err e = { 0 };
 	int status;
 
-	ck_assert_int_eq(report_junit(path, cells, 4, &head, &e), 0);
+	ck_assert_int_eq(report_junit(path, testcases, 4, &head, &e), 0);
 	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
 	ck_assert_ptr_nonnull(strstr(text, "tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\" time=\"14.000\""));
 	ck_assert_ptr_nonnull(strstr(text, "<skipped message=\"requires net static, the image has dhcp\"/>"));
@@ -163,7 +163,7 @@ START_TEST(html_says_it_all)
 	char *path = arena_printf(a, "%s/index.html", test_dir()), *text;
 	struct err e = { 0 };
 
-	ck_assert_int_eq(report_html(path, cells, 4, &head, &e), 0);
+	ck_assert_int_eq(report_html(path, testcases, 4, &head, &e), 0);
 	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		ck_assert_msg(strstr(text, parts[i]) != NULL, "lacks: %s", parts[i]);
@@ -177,14 +177,14 @@ END_TEST
 /* every square of the matrix leads somewhere, whatever came out */
 START_TEST(html_links_lead_somewhere)
 {
-	struct cell_result all[2 * NVERDICTS];
+	struct testcase_result all[2 * NVERDICTS];
 	struct arena *a = arena_new();
 	char *path = arena_printf(a, "%s/index.html", test_dir()), *text;
 	size_t links = 0;
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < 2 * NVERDICTS; i++)
-		all[i] = (struct cell_result){ .arch = i < NVERDICTS ? "i486" : "all", .net = "dhcp", .scenario = arena_printf(a, "s%zu", i), .verdict = (enum verdict)(i % NVERDICTS), .comparison = i >= NVERDICTS, .points = points, .npoints = i < NVERDICTS, .reason = "why" };
+		all[i] = (struct testcase_result){ .arch = i < NVERDICTS ? "i486" : "all", .net = "dhcp", .scenario = arena_printf(a, "s%zu", i), .verdict = (enum verdict)(i % NVERDICTS), .comparison = i >= NVERDICTS, .steps = steps, .nsteps = i < NVERDICTS, .reason = "why" };
 	all[NVERDICTS + VERDICT_SKIP].verdict = VERDICT_PASS; /* none is ever skipped */
 	ck_assert_int_eq(report_html(path, all, 2 * NVERDICTS, &head, &e), 0);
 	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);

@@ -10,25 +10,25 @@
 
 #include <string.h>
 
-static struct point points[] = { { 9, "run \"a\\tb\"", VERDICT_PASS, 5, "a \\ b" }, { 10, "", VERDICT_FAIL, 6, NULL } };
+static struct step_result steps[] = { { 9, "run \"a\\tb\"", VERDICT_PASS, 5, "a \\ b" }, { 10, "", VERDICT_FAIL, 6, NULL } };
 static const char *warnings[] = { "w: one", " two" };
 static const struct man_differs differs[] = { { "files", "/dtb", "it needs one" } };
 static const struct report_head head = { .version = "0.1", .set = "2024-10", .profile = "s6", .why = "why", .accel = "tcg", .jobs = 2, .scale = 1.5, .took = 14 * NS_PER_S, .date = "today" };
 
-/* a run of two cells in DIR: one good, one with all that a cell can have */
+/* a run of two test cases in DIR: one good, one with all that a test case can have */
 static void
 make_run(struct arena *a, const char *dir, const char *arch, const char *files)
 {
 	struct kept kept[] = { { "files", files }, { "nothing", NULL } };
-	struct cell_result cells[] = {
+	struct testcase_result testcases[] = {
 		{ .arch = arch, .net = "dhcp", .profile = "s6", .set = "2024-10", .scenario = "boot", .dir = arena_printf(a, "%s/%s/boot", dir, arch), .verdict = VERDICT_PASS, .took = 3, .booted = 2, .kept = kept, .nkept = 1, .differs = differs, .ndiffers = 1 },
-		{ .arch = arch, .net = "dhcp", .profile = "s6", .set = "2024-10", .scenario = "ssh", .title = "t", .scenario_path = "s.scn", .image = "i", .kernel = "k", .dir = "/elsewhere", .verdict = VERDICT_FAIL, .reason = "r", .failure = { "a:1", "what", "exp", " got\n\\n \001\377", "idle", "near", "look" }, .points = points, .npoints = 2, .took = 4, .warnings = warnings, .nwarnings = 2, .console = { "a\0b\r\n", 5, 1, 2 }, .kept = kept + 1, .nkept = 1 },
+		{ .arch = arch, .net = "dhcp", .profile = "s6", .set = "2024-10", .scenario = "ssh", .title = "t", .scenario_path = "s.scn", .image = "i", .kernel = "k", .dir = "/elsewhere", .verdict = VERDICT_FAIL, .reason = "r", .failure = { "a:1", "what", "exp", " got\n\\n \001\377", "idle", "near", "look" }, .steps = steps, .nsteps = 2, .took = 4, .warnings = warnings, .nwarnings = 2, .console = { "a\0b\r\n", 5, 1, 2 }, .kept = kept + 1, .nkept = 1 },
 		{ .arch = "all", .net = "dhcp", .profile = "s6", .set = "2024-10", .scenario = "same-files", .comparison = true },
 	};
 	struct err e;
 
 	ck_assert_int_eq(file_mkdirs(dir, 0755, &e), 0);
-	ck_assert_int_eq(results_write(a, dir, cells, 3, &head, &e), 0);
+	ck_assert_int_eq(results_write(a, dir, testcases, 3, &head, &e), 0);
 }
 
 START_TEST(comes_back_as_it_was)
@@ -36,57 +36,57 @@ START_TEST(comes_back_as_it_was)
 	struct arena *a = arena_new();
 	const char *dir = arena_printf(a, "%s/run", test_dir()), *path = arena_printf(a, "%s/results", dir);
 	struct report_head h;
-	struct cell_result *cells, *c;
+	struct testcase_result *testcases, *c;
 	char *before, *after;
 	size_t n;
 	struct err e;
 
 	make_run(a, dir, "i486", "f a\n  b\nf c\n");
 	ck_assert_int_eq(file_read(a, path, &before, NULL, &e), 0);
-	ck_assert_msg(results_read(a, dir, &cells, &n, &h, &e) == 0, "%s", e.msg);
+	ck_assert_msg(results_read(a, dir, &testcases, &n, &h, &e) == 0, "%s", e.msg);
 	ck_assert_uint_eq(n, 3);
 	ck_assert_str_eq(h.accel, "tcg");
 	ck_assert_int_eq(h.took, 14 * NS_PER_S);
-	ck_assert_str_eq(cells[0].dir, arena_printf(a, "%s/i486/boot", dir));
-	ck_assert_str_eq(cells[0].kept[0].text, "f a\n  b\nf c\n");
-	ck_assert_str_eq(cells[0].differs[0].reason, "it needs one");
-	c = &cells[1];
+	ck_assert_str_eq(testcases[0].dir, arena_printf(a, "%s/i486/boot", dir));
+	ck_assert_str_eq(testcases[0].kept[0].text, "f a\n  b\nf c\n");
+	ck_assert_str_eq(testcases[0].differs[0].reason, "it needs one");
+	c = &testcases[1];
 	ck_assert_int_eq(c->verdict, VERDICT_FAIL);
 	ck_assert_str_eq(c->dir, "/elsewhere");
 	ck_assert_str_eq(c->image, "i");
 	ck_assert_str_eq(c->kernel, "k");
 	ck_assert_str_eq(c->failure.got, " got\n\\n \001\377");
-	ck_assert_str_eq(c->points[0].source, "run \"a\\tb\"");
-	ck_assert_str_eq(c->points[0].said, "a \\ b");
-	ck_assert_ptr_null(c->points[1].said);
+	ck_assert_str_eq(c->steps[0].source, "run \"a\\tb\"");
+	ck_assert_str_eq(c->steps[0].said, "a \\ b");
+	ck_assert_ptr_null(c->steps[1].said);
 	ck_assert_uint_eq(c->console.n, 5);
 	ck_assert_mem_eq(c->console.text, "a\0b\r\n", 5);
 	ck_assert_ptr_null(c->kept[0].text);
-	ck_assert(cells[2].comparison);
-	ck_assert_int_eq(results_write(a, dir, cells, n, &h, &e), 0);
+	ck_assert(testcases[2].comparison);
+	ck_assert_int_eq(results_write(a, dir, testcases, n, &h, &e), 0);
 	ck_assert_int_eq(file_read(a, path, &after, NULL, &e), 0);
 	ck_assert_str_eq(after, before);
 	arena_free(a);
 }
 END_TEST
 
-#define HEAD "lh-results 1\nset x\n"
-#define CELL "cell\narch a\nnet b\nscenario c\n"
+#define HEAD "lh-results 2\nset x\n"
+#define TESTCASE "case\narch a\nnet b\nscenario c\n"
 
 static const struct {
 	const char *text, *message; /* behind the path */
 } bad[] = {
-	{ "", ":1: no results: the first line must be \"lh-results 1\"" },
+	{ "", ":1: no results: the first line must be \"lh-results 2\"" },
 	{ HEAD "sett y\n", ":3: sett: unknown key" },
-	{ HEAD CELL "verdict good\n", ":7: good: no verdict" },
-	{ HEAD CELL "took long\n", ":7: long: not a number" },
-	{ HEAD CELL "point 1 pass\n", ":7: : not a number" },
-	{ HEAD CELL "said x\n", ":7: said: there is no point yet" },
-	{ HEAD CELL "kept x\n", ":7: kept: nothing is kept yet" },
-	{ HEAD CELL "jobs 2\n", ":7: jobs: unknown key" },
-	{ HEAD CELL "verdict pass\n", ":7: there is no end: the run was not finished" },
-	{ HEAD CELL "end 2\n", ":7: end 2: there are 1 cells" },
-	{ HEAD "cell\narch a\nend 1\n", ": cell 1 lacks arch, net or scenario" },
+	{ HEAD TESTCASE "verdict good\n", ":7: good: no verdict" },
+	{ HEAD TESTCASE "took long\n", ":7: long: not a number" },
+	{ HEAD TESTCASE "step 1 pass\n", ":7: : not a number" },
+	{ HEAD TESTCASE "said x\n", ":7: said: there is no step yet" },
+	{ HEAD TESTCASE "kept x\n", ":7: kept: nothing is kept yet" },
+	{ HEAD TESTCASE "jobs 2\n", ":7: jobs: unknown key" },
+	{ HEAD TESTCASE "verdict pass\n", ":7: there is no end: the run was not finished" },
+	{ HEAD TESTCASE "end 2\n", ":7: end 2: there are 1 test cases" },
+	{ HEAD "case\narch a\nend 1\n", ": test case 1 lacks arch, net or scenario" },
 };
 
 START_TEST(refused)
@@ -94,30 +94,30 @@ START_TEST(refused)
 	struct arena *a = arena_new();
 	const char *path = arena_printf(a, "%s/results", test_dir());
 	struct report_head h;
-	struct cell_result *cells;
+	struct testcase_result *testcases;
 	size_t n;
 	struct err e;
 
 	ck_assert_int_eq(file_write(path, bad[_i].text, strlen(bad[_i].text), 0644, &e), 0);
-	ck_assert_int_eq(results_read(a, test_dir(), &cells, &n, &h, &e), -1);
+	ck_assert_int_eq(results_read(a, test_dir(), &testcases, &n, &h, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", path, bad[_i].message));
 	arena_free(a);
 }
 END_TEST
 
-/* a cell without a word of its verdict is no pass */
+/* a test case without a word of its verdict is no pass */
 START_TEST(silence_is_no_pass)
 {
 	struct arena *a = arena_new();
-	const char text[] = HEAD CELL "end 1\n";
+	const char text[] = HEAD TESTCASE "end 1\n";
 	struct report_head h;
-	struct cell_result *cells;
+	struct testcase_result *testcases;
 	size_t n;
 	struct err e;
 
 	ck_assert_int_eq(file_write(arena_printf(a, "%s/results", test_dir()), text, sizeof text - 1, 0644, &e), 0);
-	ck_assert_int_eq(results_read(a, test_dir(), &cells, &n, &h, &e), 0);
-	ck_assert_int_eq(cells[0].verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(results_read(a, test_dir(), &testcases, &n, &h, &e), 0);
+	ck_assert_int_eq(testcases[0].verdict, VERDICT_INCONCLUSIVE);
 	arena_free(a);
 }
 END_TEST
@@ -127,7 +127,7 @@ START_TEST(merges)
 	struct arena *a = arena_new();
 	char *dirs[] = { arena_printf(a, "%s/one", test_dir()), arena_printf(a, "%s/two", test_dir()), arena_printf(a, "%s/three", test_dir()) };
 	struct report_head h;
-	struct cell_result *r;
+	struct testcase_result *r;
 	size_t n;
 	struct err e = { 0 };
 
@@ -139,7 +139,7 @@ START_TEST(merges)
 	ck_assert_str_eq(r[4].scenario, "same-files");
 	ck_assert_int_eq(r[4].verdict, VERDICT_PASS); /* armv7 may have its /dtb */
 	ck_assert_str_eq(r[5].scenario, "same-nothing");
-	ck_assert_int_eq(r[5].verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(r[5].verdict, VERDICT_INCONCLUSIVE);
 	ck_assert_str_eq(h.set, "2024-10");
 
 	make_run(a, dirs[1], "armv7", "f b\n");
@@ -149,7 +149,7 @@ START_TEST(merges)
 	/* one that never came */
 	ck_assert_int_eq(results_merge(a, dirs, 3, &r, &n, &h, &e), 0);
 	ck_assert_uint_eq(n, 7);
-	ck_assert_int_eq(r[4].verdict, VERDICT_BROKEN);
+	ck_assert_int_eq(r[4].verdict, VERDICT_INCONCLUSIVE);
 	ck_assert_str_eq(r[4].reason, arena_printf(a, "%s/results: No such file or directory", dirs[2]));
 
 	dirs[2] = dirs[0];

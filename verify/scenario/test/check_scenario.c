@@ -55,7 +55,7 @@ static const char whole[] =
     "scenario whole \"all there is\" # and another\n"
     "tags     net slow\n"
     "requires arch x86_64 i486\n"
-    "requires door yes\n"
+    "requires agent yes\n"
     "after    booted\n"
     "image    pristine\n"
     "timeout  250ms\n"
@@ -147,7 +147,7 @@ static const struct {
 	{ HEAD "image offline\nrun \"x\"\n", ":3: run: needs a guest, and with `image offline` there is none" },
 	{ HEAD "image offline\nkeep files\nkeep x \"y\"\n", ":4: keep: needs a guest, and with `image offline` there is none" },
 	{ HEAD "after booted\nimage offline\naudit files\n", ": after booted: with `image offline` there is no guest" },
-	{ HEAD "image other\n", ":2: image other: unknown; door, pristine or offline" },
+	{ HEAD "image other\n", ":2: image other: unknown; agent, pristine or offline" },
 	{ HEAD "after lunch\n", ":2: after lunch: unknown state; there is: booted" },
 	{ HEAD "requires net\n", ":2: needs a value here" },
 	{ HEAD "requires net a\nrequires net b\n", ":3: requires net: given twice" },
