@@ -59,7 +59,10 @@ fetch_sources(struct session *v, size_t nsessions, struct err *e)
 		lacking++;
 	}
 	if (lacking)
-		return fail(e, "%zu of %zu sources could not be had; MIRRORS, GIT_MIRROR and OVERRIDE_name can name other places", lacking, n);
+		return fail(e,
+		    "%zu of %zu sources could not be had; MIRRORS, GIT_MIRROR and OVERRIDE_name "
+		    "can name other places",
+		    lacking, n);
 	log_info("%zu sources in %s/sources", n, v->cfg.output);
 	return 0;
 }
@@ -89,7 +92,8 @@ install_kernel(struct making *m, struct err *e)
 	char *to = arena_printf(s->a, "%s/kernel", m->dir);
 
 	if (!n)
-		return fail_usage(e, "profile %s has no target/linux, so no kernel", s->plan.profile);
+		return fail_usage(
+		    e, "profile %s has no target/linux, so no kernel", s->plan.profile);
 	if (file_copy(arena_printf(s->a, "%s/out/kernel", n->store), to, 0644, e) < 0)
 		return -1;
 	log_info("kernel %s", to);
@@ -98,7 +102,8 @@ install_kernel(struct making *m, struct err *e)
 
 /* the configured network mode first; sessions and what is made of them are in this order */
 static int
-plan_images(const struct request *rq, struct session *v, size_t n, size_t chosen, struct making *out, size_t *nout, struct err *e)
+plan_images(const struct request *rq, struct session *v, size_t n, size_t chosen,
+    struct making *out, size_t *nout, struct err *e)
 {
 	*nout = 0;
 	for (size_t i = 0; i < n; i++)
@@ -108,10 +113,13 @@ plan_images(const struct request *rq, struct session *v, size_t n, size_t chosen
 
 			if (!cli_wants_net(rq, v[i].cfg.use_dhcp, dhcp))
 				continue;
-			*m = (struct making){ .s = v[i], .dir = output_dir(rq->a, &v[i].cfg, dhcp), .linked = i == chosen && !other };
+			*m = (struct making){ .s = v[i],
+				.dir = output_dir(rq->a, &v[i].cfg, dhcp),
+				.linked = i == chosen && !other };
 			if (other && session_with_net(&v[i], dhcp, &m->s, e) < 0)
 				return -1;
-			if (rq->until == UNTIL_KERNEL && plan_keep(rq->a, &m->s.plan, "target/linux", e) < 0)
+			if (rq->until == UNTIL_KERNEL &&
+			    plan_keep(rq->a, &m->s.plan, "target/linux", e) < 0)
 				return -1;
 			++*nout;
 		}
@@ -126,23 +134,30 @@ net_of(const struct making *m)
 
 /* "x86_64-linux-musl, profile s6, set 2026-07, dhcp and static: 96 actions, 3 to run; WHY" */
 static void
-announce(const struct request *rq, const struct making *v, size_t n, size_t ntriples, const struct run *run)
+announce(const struct request *rq, const struct making *v, size_t n, size_t ntriples,
+    const struct run *run)
 {
 	const struct session *s = &v->s;
-	const char *why, *triples = ntriples == 1 ? s->cfg.triple : arena_printf(rq->a, "%zu triples", ntriples);
+	const char *why,
+	    *triples = ntriples == 1 ? s->cfg.triple : arena_printf(rq->a, "%zu triples", ntriples);
 	size_t missing = job_missing(run, &why);
 	bool both = n > ntriples;
 
-	log_info("%s, profile %s, set %s, %s%s: %zu actions, %zu to run%s%s", triples, s->plan.profile, s->cfg.set,
-	    net_of(v), both ? arena_printf(rq->a, " and %s", net_of(v + 1)) : "", job_nodes(run), missing, why ? "; " : "", why ? why : "");
+	log_info("%s, profile %s, set %s, %s%s: %zu actions, %zu to run%s%s", triples,
+	    s->plan.profile, s->cfg.set, net_of(v),
+	    both ? arena_printf(rq->a, " and %s", net_of(v + 1)) : "", job_nodes(run), missing,
+	    why ? "; " : "", why ? why : "");
 }
 
 static int
-build_all(const struct request *rq, struct session *sessions, size_t nsessions, size_t chosen, struct err *e)
+build_all(const struct request *rq, struct session *sessions, size_t nsessions, size_t chosen,
+    struct err *e)
 {
 	struct making *v = arena_array(rq->a, 2 * nsessions, sizeof *v);
 	struct job *jobs = arena_array(rq->a, 2 * nsessions, sizeof *jobs);
-	struct job_opts o = { .dry = rq->dry, .keep_going = rq->keep_going, .timeline = arena_printf(rq->a, "%s/logs/timeline.html", sessions->cfg.output) };
+	struct job_opts o = { .dry = rq->dry,
+		.keep_going = rq->keep_going,
+		.timeline = arena_printf(rq->a, "%s/logs/timeline.html", sessions->cfg.output) };
 	struct run *run;
 	size_t n;
 
@@ -170,7 +185,8 @@ build_all(const struct request *rq, struct session *sessions, size_t nsessions, 
 	for (size_t i = 0; i < n && !rq->dry; i++) {
 		if (rq->until == UNTIL_KERNEL && install_kernel(&v[i], e) < 0)
 			return -1;
-		if (v[i].linked && rq->until != UNTIL_PACKAGES && output_link(rq->a, &v[i].s.cfg, e) < 0)
+		if (v[i].linked && rq->until != UNTIL_PACKAGES &&
+		    output_link(rq->a, &v[i].s.cfg, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -178,7 +194,9 @@ build_all(const struct request *rq, struct session *sessions, size_t nsessions, 
 
 /* sessions for all triples, and what is to be done with them */
 static int
-with_sessions(const struct request *rq, bool write, int (*work)(const struct request *, struct session *, size_t n, size_t chosen, struct err *), struct err *e)
+with_sessions(const struct request *rq, bool write,
+    int (*work)(const struct request *, struct session *, size_t n, size_t chosen, struct err *),
+    struct err *e)
 {
 	struct triples t;
 	struct session *v;
@@ -258,7 +276,8 @@ cmd_compare(const struct request *rq, struct err *e)
 	struct verdict v;
 
 	if (rq->nwords < 2)
-		return fail_usage(e, "compare: name two manifests, folders with one, or disk images");
+		return fail_usage(
+		    e, "compare: name two manifests, folders with one, or disk images");
 	if (compare(rq->a, paths, &v, e) < 0)
 		return wrap(e, "compare");
 	fputs(v.told, stdout);
@@ -276,8 +295,10 @@ cmd_graph(const struct request *rq, struct err *e)
 	for (size_t i = 0; i < s.plan.n; i++) {
 		const struct node *n = &s.plan.v[i];
 
-		printf("\t\"%s\" [label=\"%s\\n%s\"];\n", n->id, n->id, n->override ? "override" : n->version ? n->version->version
-													      : "");
+		printf("\t\"%s\" [label=\"%s\\n%s\"];\n", n->id, n->id,
+		    n->override	 ? "override"
+		    : n->version ? n->version->version
+				 : "");
 		for (size_t j = 0; j < n->nneeds; j++)
 			printf("\t\"%s\" -> \"%s\";\n", n->id, s.plan.v[n->needs[j]].id);
 	}
@@ -308,7 +329,8 @@ cmd_lint(const struct request *rq, struct err *e)
 	struct buf out = { 0 };
 	int found;
 
-	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 || config_drop_root(&cfg, false, e) < 0)
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
+	    config_drop_root(&cfg, false, e) < 0)
 		return -1;
 	found = lint_all(rq->a, &cfg, &out, e);
 	if (out.n)
@@ -321,7 +343,8 @@ cmd_lint(const struct request *rq, struct err *e)
 static const char *
 shown(struct arena *a, const struct config_var *v)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:%+,=@-";
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:%+,=@-";
 	struct buf b = { 0 };
 	char *text;
 
@@ -358,7 +381,8 @@ cmd_config(const struct request *rq, struct err *e)
 			puts(v->value);
 			found = true;
 		} else if (!rq->nwords && strcmp(v->name, "KERNEL_CONFIG_TEXT") != 0) {
-			printf("%-40s # %s\n", arena_printf(rq->a, "%s=%s", v->name, shown(rq->a, v)), v->from);
+			printf("%-40s # %s\n",
+			    arena_printf(rq->a, "%s=%s", v->name, shown(rq->a, v)), v->from);
 		}
 	}
 	if (rq->nwords && !found)
@@ -410,23 +434,46 @@ cmd_distclean(const struct request *rq, struct err *e)
 /* ---- the command line ---- */
 
 static const struct command commands[] = {
-	{ "build", "", "builds what changed and writes the image (or stops earlier: --until)", "nkjNU", 0, cmd_build },
-	{ "fetch", "", "gets all sources, so that a build needs no network (--audit: asks all origins of all recipes)", "AB", 0, gather_command },
-	{ "outdated", "", "tells which recipes pin less than their origins have (--check: and fails)", "T", 0, outdated_command },
-	{ "bundle", "FILE", "packs the checkout and its sources, to build where there is no network", "", 1, bundle_command },
+	{ "build", "", "builds what changed and writes the image (or stops earlier: --until)",
+	    "nkjNU", 0, cmd_build },
+	{ "fetch", "",
+	    "gets all sources, so that a build needs no network (--audit: asks all origins of all "
+	    "recipes)",
+	    "AB", 0, gather_command },
+	{ "outdated", "",
+	    "tells which recipes pin less than their origins have (--check: and fails)", "T", 0,
+	    outdated_command },
+	{ "bundle", "FILE",
+	    "packs the checkout and its sources, to build where there is no network", "", 1,
+	    bundle_command },
 	{ "why", "PACKAGE", "tells what makes, or made, a package be built again", "", 1, cmd_why },
-	{ "explain", "PACKAGE", "tells all that is known of a package here: source, needs, key, result, images", "", 1, explain_command },
-	{ "sbom", "", "writes the bills of materials of the image that is there, and says where", "", 0, sbom_command },
-	{ "compare", "A B", "tells what differs in two images, and which package it comes from", "", 2, cmd_compare },
-	{ "reproduce", "", "builds twice, the second time in other circumstances, and compares", "", 0, reproduce_command },
-	{ "release", "", "puts images that were built and verified into OUTPUT/release, to be given away", "nN", 0, release_command },
+	{ "explain", "PACKAGE",
+	    "tells all that is known of a package here: source, needs, key, result, images", "", 1,
+	    explain_command },
+	{ "sbom", "", "writes the bills of materials of the image that is there, and says where",
+	    "", 0, sbom_command },
+	{ "compare", "A B", "tells what differs in two images, and which package it comes from", "",
+	    2, cmd_compare },
+	{ "reproduce", "", "builds twice, the second time in other circumstances, and compares", "",
+	    0, reproduce_command },
+	{ "release", "",
+	    "puts images that were built and verified into OUTPUT/release, to be given away", "nN",
+	    0, release_command },
 	{ "graph", "", "prints who needs whom, for dot(1)", "", 0, cmd_graph },
-	{ "versions", "", "prints the packages with their versions, chosen and pinned, for programs", "", 0, cmd_versions },
-	{ "lint", "", "checks recipes/, patches/, sysdeps/ and layout/ for mistakes", "", 0, cmd_lint },
-	{ "licences", "", "compares the licence files in the sources that are here with what the recipes pin", "", 0, licences_command },
-	{ "config", "[VARIABLE]", "prints every variable, its value and where it comes from; or one value", "", 1, cmd_config },
+	{ "versions", "",
+	    "prints the packages with their versions, chosen and pinned, for programs", "", 0,
+	    cmd_versions },
+	{ "lint", "", "checks recipes/, patches/, sysdeps/ and layout/ for mistakes", "", 0,
+	    cmd_lint },
+	{ "licences", "",
+	    "compares the licence files in the sources that are here with what the recipes pin", "",
+	    0, licences_command },
+	{ "config", "[VARIABLE]",
+	    "prints every variable, its value and where it comes from; or one value", "", 1,
+	    cmd_config },
 	{ "manifests", "", "prints where the manifests of the images are", "N", 0, cmd_manifests },
-	{ "gc", "", "removes from CACHE what no OUTPUT needs (--sources: source files too)", "nS", 0, gc_command },
+	{ "gc", "", "removes from CACHE what no OUTPUT needs (--sources: source files too)", "nS",
+	    0, gc_command },
 	{ "clean", "", "removes what is in OUTPUT but the sources", "", 0, cmd_clean },
 	{ "distclean", "", "removes OUTPUT", "", 0, cmd_distclean },
 	{ 0 },
@@ -441,29 +488,34 @@ help(void)
 	     "lh-config says of NAME; lh-config.dist explains them all.\n");
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-9s %-11s %s\n", c->name, c->args, c->help);
-	puts("\n"
-	     "  -n            build, gc, release: say what would run and why, run nothing\n"
-	     "  -k            build: after a failure, build what can still be built\n"
-	     "  -j N          build: as JOBS=N\n"
-	     "  --until=WHAT  build: sources, packages, kernel or image (default)\n"
-	     "  --net=MODE    build, manifests, release: an image for dhcp or static; may be given twice;\n"
-	     "                the mode that is not configured gets a folder of its own\n"
-	     "  --audit       fetch: tell which origins are dead, moved or changed, and get nothing\n"
-	     "  --bytes       fetch --audit: by the bytes of a file, not by its size\n"
-	     "  --check       outdated: fail when a recipe is\n"
-	     "  TRIPLES=LIST  build, fetch, manifests, release: for all, or for some: \"x86_64 armv7\"\n"
-	     "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"
-	     "                folder above this program's\n"
-	     "  --help, --version\n"
-	     "\n"
-	     "Exit status: 0 done, 1 could not be built, 100 wrong usage or configuration, 111 the\n"
-	     "system refused.");
+	puts(
+	    "\n"
+	    "  -n            build, gc, release: say what would run and why, run nothing\n"
+	    "  -k            build: after a failure, build what can still be built\n"
+	    "  -j N          build: as JOBS=N\n"
+	    "  --until=WHAT  build: sources, packages, kernel or image (default)\n"
+	    "  --net=MODE    build, manifests, release: an image for dhcp or static; may be given "
+	    "twice;\n"
+	    "                the mode that is not configured gets a folder of its own\n"
+	    "  --audit       fetch: tell which origins are dead, moved or changed, and get "
+	    "nothing\n"
+	    "  --bytes       fetch --audit: by the bytes of a file, not by its size\n"
+	    "  --check       outdated: fail when a recipe is\n"
+	    "  TRIPLES=LIST  build, fetch, manifests, release: for all, or for some: \"x86_64 "
+	    "armv7\"\n"
+	    "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"
+	    "                folder above this program's\n"
+	    "  --help, --version\n"
+	    "\n"
+	    "Exit status: 0 done, 1 could not be built, 100 wrong usage or configuration, 111 the\n"
+	    "system refused.");
 }
 
 static bool
 is_checkout(struct arena *a, const char *dir)
 {
-	return file_isdir(arena_printf(a, "%s/recipes", dir)) && file_isdir(arena_printf(a, "%s/sysdeps", dir));
+	return file_isdir(arena_printf(a, "%s/recipes", dir)) &&
+	       file_isdir(arena_printf(a, "%s/sysdeps", dir));
 }
 
 /* -C, or the working directory, or the folder above the program's */
@@ -483,7 +535,8 @@ find_checkout(struct request *rq, struct err *e)
 			rq->top = program;
 	}
 	if (!rq->top)
-		return fail_usage(e, "no checkout here, with its recipes/ and sysdeps/; name it with -C");
+		return fail_usage(
+		    e, "no checkout here, with its recipes/ and sysdeps/; name it with -C");
 	if (!realpath(rq->top, real))
 		return fail_errno(e, "%s", rq->top);
 	if (!is_checkout(rq->a, real))
@@ -515,7 +568,8 @@ main(int argc, char **argv)
 		help();
 	} else if (has_word(argc, argv, "--version")) {
 		puts("lh-build " LH_VERSION);
-	} else if (cli_parse(argc, argv, commands, &rq, &e) < 0 || find_checkout(&rq, &e) < 0 || rq.command->run(&rq, &e) < 0) {
+	} else if (cli_parse(argc, argv, commands, &rq, &e) < 0 || find_checkout(&rq, &e) < 0 ||
+		   rq.command->run(&rq, &e) < 0) {
 		status = log_fatal(&e);
 	} else if (fflush(stdout) != 0) {
 		fail_errno(&e, "write to stdout");

@@ -50,7 +50,8 @@ droproot_to_owner_of(const char *path, const char *out, struct err *e)
 		return -1;
 	pw = getpwuid(st.st_uid);
 	child_tie_note(&tie);
-	if ((pw ? initgroups(pw->pw_name, pw->pw_gid) : setgroups(0, NULL)) < 0 || setgid(pw ? pw->pw_gid : st.st_gid) < 0 || setuid(st.st_uid) < 0)
+	if ((pw ? initgroups(pw->pw_name, pw->pw_gid) : setgroups(0, NULL)) < 0 ||
+	    setgid(pw ? pw->pw_gid : st.st_gid) < 0 || setuid(st.st_uid) < 0)
 		return fail_errno(e, "become the owner of %s (%lu)", dir, (unsigned long)st.st_uid);
 	child_tie_again(&tie);
 	setenv("HOME", pw ? pw->pw_dir : "/nonexistent", 1);

@@ -12,15 +12,20 @@
 #include <string.h>
 
 /*
- * PCRE2 is used without its JIT compiler, which is up to five times as fast and at times wrong: 10.42 misses
- * ((?>[^\r\n]+?)|cc)ab in "xxacab", and leaves in a group what it had at an earlier start.  The interpreter
- * looks for 32 patterns in 30 MB a second and more; a console brings 0.2.
+ * PCRE2 is used without its JIT compiler, which is up to five times as fast and at times
+ * wrong: 10.42 misses
+ * ((?>[^\r\n]+?)|cc)ab in "xxacab", and leaves in a group what it had at an earlier start.  The
+ * interpreter looks for 32 patterns in 30 MB a second and more; a console brings 0.2.
  *
- * Nor are its shortcuts trusted that ask for a byte that must be somewhere: (?=ab)a is not found in "abb",
- * for there is no second a.  They are off while a match may go on, and in a second program that is used at the end.
+ * Nor are its shortcuts trusted that ask for a byte that must be somewhere: (?=ab)a is not found in
+ * "abb", for there is no second a.  They are off while a match may go on, and in a second program
+ * that is used at the end.
  */
 
-/* a candidate that is undecided for so many bytes is given up, loudly; makes the work for a byte finite */
+/*
+ * a candidate that is undecided for so many bytes is given up, loudly; makes the work for a byte
+ * finite
+ */
 #define MATCH_MAX ((size_t)16384)
 /* how far a pattern sees back from where its match begins */
 #define BEHIND ((size_t)1024)
@@ -49,9 +54,11 @@ struct stream {
 	bool eof;
 };
 
-enum state { OPEN, /* no match begins before from */
-	MATCHED,   /* the next one: from..end */
-	STUCK };   /* the one that begins at from can't be judged */
+enum state {
+	OPEN,	 /* no match begins before from */
+	MATCHED, /* the next one: from..end */
+	STUCK
+}; /* the one that begins at from can't be judged */
 
 struct slot {
 	struct pattern *pattern;
@@ -59,7 +66,8 @@ struct slot {
 	enum state state;
 	uint64_t from, end;
 	uint64_t subject; /* offset of the bytes that md is relative to */
-	uint64_t seen;	  /* the search came to the end of a stream of this size: nothing new, nothing to do */
+	uint64_t seen; /* the search came to the end of a stream of this size: nothing new, nothing
+			  to do */
 	bool seen_eof;
 	int error; /* STUCK: PCRE2's; 0: undecided for too long */
 };
@@ -104,9 +112,9 @@ to_heap(void *p, void *unused)
 }
 
 /*
- * What doesn't mean the same for a stream that comes in pieces: \G is where a search began, verbs such
- * as (*COMMIT) say whether another start is tried, and a repeated \R takes a CR at the end of what there
- * is without asking for the LF behind it.  NULL: nothing of that.
+ * What doesn't mean the same for a stream that comes in pieces: \G is where a search began, verbs
+ * such as (*COMMIT) say whether another start is tried, and a repeated \R takes a CR at the end of
+ * what there is without asking for the LF behind it.  NULL: nothing of that.
  */
 static const char *
 unfit(const char *re, size_t *at)
@@ -145,7 +153,8 @@ unfit(const char *re, size_t *at)
 			if (!end)
 				return NULL;
 			p = end;
-		} else if (p[0] == '(' && p[1] == '*' && (isupper((unsigned char)p[2]) || p[2] == ':')) {
+		} else if (p[0] == '(' && p[1] == '*' &&
+			   (isupper((unsigned char)p[2]) || p[2] == ':')) {
 			return "verbs such as (*COMMIT) have no meaning on a stream";
 		}
 	}
@@ -207,7 +216,8 @@ find_names(struct arena *a, struct pattern *p)
 }
 
 static int
-compile(struct arena *a, const void *text, size_t n, uint32_t options, struct pattern **out, struct err *e)
+compile(struct arena *a, const void *text, size_t n, uint32_t options, struct pattern **out,
+    struct err *e)
 {
 	pcre2_general_context *g = pcre2_general_context_create(from_arena, leave, a);
 	pcre2_compile_context *cc = pcre2_compile_context_create(g);
@@ -235,7 +245,8 @@ compile(struct arena *a, const void *text, size_t n, uint32_t options, struct pa
 	p->empty = yes;
 	pcre2_pattern_info(p->code, PCRE2_INFO_MAXLOOKBEHIND, &yes);
 	if (yes > BEHIND)
-		return fail_usage(e, "pattern /%s/: looks back %u bytes, at most %zu can be kept", p->text, yes, BEHIND);
+		return fail_usage(e, "pattern /%s/: looks back %u bytes, at most %zu can be kept",
+		    p->text, yes, BEHIND);
 	find_first(p);
 	find_names(a, p);
 	*out = p;
@@ -251,7 +262,8 @@ pattern_compile(struct arena *a, const char *re, struct pattern **out, struct er
 	if (why)
 		return fail_usage(e, "pattern /%s/: %s at column %zu", re, why, at + 1);
 	/* with ALT_CIRCUMFLEX ^ only looks back: what follows a newline may not have come yet */
-	return compile(a, re, strlen(re), PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_UTF, out, e);
+	return compile(
+	    a, re, strlen(re), PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_UTF, out, e);
 }
 
 int
@@ -292,7 +304,8 @@ stream_new(size_t window)
 {
 	struct stream *s = xmalloc(sizeof *s);
 
-	*s = (struct stream){ .window = window, .match_max = window < MATCH_MAX ? window : MATCH_MAX };
+	*s = (struct stream){ .window = window,
+		.match_max = window < MATCH_MAX ? window : MATCH_MAX };
 	return s;
 }
 
@@ -310,7 +323,10 @@ stream_add(struct stream *s, const void *p, size_t n)
 {
 	size_t keep = s->window + BEHIND;
 
-	/* forget before adding: what is new must be seen first; and not each time, or every byte moves them all */
+	/*
+	 * forget before adding: what is new must be seen first; and not each time, or every byte
+	 * moves them all
+	 */
 	if (s->b.n > 2 * keep) {
 		s->base += s->b.n - keep;
 		buf_drop(&s->b, s->b.n - keep);
@@ -394,14 +410,16 @@ is_error(int r)
 
 /* starts from..last, in the bytes up to limit */
 static int
-match(struct cursor *c, struct slot *t, uint64_t from, uint64_t last, uint64_t limit, uint32_t flags)
+match(
+    struct cursor *c, struct slot *t, uint64_t from, uint64_t last, uint64_t limit, uint32_t flags)
 {
 	const struct stream *s = c->s;
 
 	/* never from a match's first byte: \A and ^ would take it for the beginning */
 	t->subject = from - s->base < BEHIND ? s->base : from - BEHIND;
 	pcre2_set_offset_limit(c->mc, last < limit ? (size_t)(last - t->subject) : PCRE2_UNSET);
-	return pcre2_match(flags & PCRE2_PARTIAL_HARD ? t->pattern->code : t->pattern->last, (const unsigned char *)(s->b.p ? s->b.p : "") + (t->subject - s->base),
+	return pcre2_match(flags & PCRE2_PARTIAL_HARD ? t->pattern->code : t->pattern->last,
+	    (const unsigned char *)(s->b.p ? s->b.p : "") + (t->subject - s->base),
 	    (size_t)(limit - t->subject), (size_t)(from - t->subject), flags, t->md, c->mc);
 }
 
@@ -442,7 +460,8 @@ matched(const struct cursor *c, struct slot *t, uint64_t limit)
 	uint64_t start = t->subject + pcre2_get_startchar(t->md);
 
 	/* PCRE2 doesn't try between CR and LF; a CR that came alone may be one of them */
-	if (start == limit && !ends(c, limit) && !t->pattern->between && start > c->s->base && byte_at(c->s, start - 1) == '\r') {
+	if (start == limit && !ends(c, limit) && !t->pattern->between && start > c->s->base &&
+	    byte_at(c->s, start - 1) == '\r') {
 		t->from = limit;
 		return;
 	}
@@ -494,7 +513,8 @@ can_begin(const struct slot *t, uint64_t size, const struct stream *s)
 
 /*
  * Goes on until there is a match, or none can begin before stop, or more bytes are needed.  Every
- * start is judged by the bytes behind it alone, never by where a read or a search ended; the rest follows.
+ * start is judged by the bytes behind it alone, never by where a read or a search ended; the rest
+ * follows.
  */
 static void
 search(struct cursor *c, struct slot *t, uint64_t stop)
@@ -502,14 +522,17 @@ search(struct cursor *c, struct slot *t, uint64_t stop)
 	const struct stream *s = c->s;
 	uint64_t size = stream_size(s), limit;
 
-	while (t->state == OPEN && t->from < stop && t->from <= size && !(t->seen == size && t->seen_eof == s->eof)) {
+	while (t->state == OPEN && t->from < stop && t->from <= size &&
+	       !(t->seen == size && t->seen_eof == s->eof)) {
 		int r;
 
-		if (!t->pattern->between && t->from < size && t->from > s->base && byte_at(s, t->from) == '\n' && byte_at(s, t->from - 1) == '\r') {
+		if (!t->pattern->between && t->from < size && t->from > s->base &&
+		    byte_at(s, t->from) == '\n' && byte_at(s, t->from - 1) == '\r') {
 			t->from++;
 			continue;
 		}
-		if (!s->eof && !t->pattern->empty && size - t->from <= FEW && !can_begin(t, size, s)) {
+		if (!s->eof && !t->pattern->empty && size - t->from <= FEW &&
+		    !can_begin(t, size, s)) {
 			t->from = size;
 			return;
 		}
@@ -548,7 +571,8 @@ advance(struct cursor *c, struct slot *own, uint64_t offset)
 
 /* named groups of the match in md, relative to subject */
 static void
-fill_names(struct arena *a, const struct pattern *p, pcre2_match_data *md, const char *subject, struct hit *h)
+fill_names(struct arena *a, const struct pattern *p, pcre2_match_data *md, const char *subject,
+    struct hit *h)
 {
 	const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(md);
 
@@ -600,7 +624,8 @@ cursor_find(struct arena *a, struct cursor *c, struct hit *h, struct err *e)
 	if (!best)
 		return 0;
 	for (struct slot *t = c->slots; t < c->slots + c->n; t++)
-		if (t->state == OPEN && (t->from < best->from || (t->from == best->from && t < best)))
+		if (t->state == OPEN &&
+		    (t->from < best->from || (t->from == best->from && t < best)))
 			return 0;
 
 	if (best->state == STUCK) {
@@ -611,12 +636,14 @@ cursor_find(struct arena *a, struct cursor *c, struct hit *h, struct err *e)
 		snprintf(where, sizeof where, " at byte %llu", (unsigned long long)at);
 		if (error)
 			return fail_match(e, best->pattern, error, where);
-		return fail(e, "pattern /%s/: undecided for %zu bytes%s: make it simpler", best->pattern->text, c->s->match_max, where);
+		return fail(e, "pattern /%s/: undecided for %zu bytes%s: make it simpler",
+		    best->pattern->text, c->s->match_max, where);
 	}
 	*h = (struct hit){ .which = (size_t)(best - c->slots),
 		.start = best->subject + pcre2_get_ovector_pointer(best->md)[0],
 		.end = best->end };
-	fill_names(a, best->pattern, best->md, (c->s->b.p ? c->s->b.p : "") + (best->subject - c->s->base), h);
+	fill_names(a, best->pattern, best->md,
+	    (c->s->b.p ? c->s->b.p : "") + (best->subject - c->s->base), h);
 	advance(c, best, best->end > best->from ? best->end : best->from + 1);
 	return 1;
 }
@@ -640,7 +667,8 @@ cursor_patterns(struct cursor *c, struct pattern *const *patterns, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct slot *t = &c->slots[i];
 
-		*t = (struct slot){ .pattern = patterns[i], .md = pcre2_match_data_create_from_pattern(patterns[i]->code, c->general) };
+		*t = (struct slot){ .pattern = patterns[i],
+			.md = pcre2_match_data_create_from_pattern(patterns[i]->code, c->general) };
 		restart(t, c->offset);
 	}
 }
@@ -697,7 +725,8 @@ cursor_lost(const struct cursor *c)
 /* --- at once --- */
 
 static int
-match_once(struct arena *a, struct pattern *p, const char *s, size_t n, size_t from, uint32_t flags, struct hit *h, struct err *e)
+match_once(struct arena *a, struct pattern *p, const char *s, size_t n, size_t from, uint32_t flags,
+    struct hit *h, struct err *e)
 {
 	pcre2_general_context *g = pcre2_general_context_create(from_heap, to_heap, NULL);
 	pcre2_match_context *mc = match_context(g);
@@ -709,7 +738,8 @@ match_once(struct arena *a, struct pattern *p, const char *s, size_t n, size_t f
 	} else if (r >= 0) {
 		found = 1;
 		if (h) {
-			*h = (struct hit){ .start = pcre2_get_ovector_pointer(md)[0], .end = pcre2_get_ovector_pointer(md)[1] };
+			*h = (struct hit){ .start = pcre2_get_ovector_pointer(md)[0],
+				.end = pcre2_get_ovector_pointer(md)[1] };
 			fill_names(a, p, md, s, h);
 		}
 	}
@@ -720,7 +750,8 @@ match_once(struct arena *a, struct pattern *p, const char *s, size_t n, size_t f
 }
 
 int
-pattern_match(struct arena *a, struct pattern *p, const void *s, size_t n, struct hit *h, struct err *e)
+pattern_match(
+    struct arena *a, struct pattern *p, const void *s, size_t n, struct hit *h, struct err *e)
 {
 	return match_once(a, p, n ? s : "", n, 0, 0, h, e);
 }
@@ -737,7 +768,8 @@ prompt_find(struct arena *a, struct cursor *c, struct pattern *p, struct hit *h,
 	/* so much is always there */
 	if (size - from > s->match_max)
 		from = size - s->match_max;
-	r = match_once(a, p, s->b.p ? s->b.p : "", s->b.n, (size_t)(from - s->base), PCRE2_ENDANCHORED, h, e);
+	r = match_once(
+	    a, p, s->b.p ? s->b.p : "", s->b.n, (size_t)(from - s->base), PCRE2_ENDANCHORED, h, e);
 	if (r > 0) {
 		h->start += s->base;
 		h->end += s->base;

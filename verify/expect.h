@@ -23,9 +23,10 @@ struct arena;
 struct pattern; /* compiled, immutable; shared by any number of streams */
 
 /*
- * PCRE2 syntax over bytes; ^ and $ are ends of lines, a line ends with LF, CR or CRLF (so with what a
- * terminal makes of a newline), and . matches none of them.  What depends on where a search
- * began or what was read by then (\G, \R, \X, backtracking verbs) is refused.  The message has PCRE2's text and the column.
+ * PCRE2 syntax over bytes; ^ and $ are ends of lines, a line ends with LF, CR or CRLF (so with what
+ * a terminal makes of a newline), and . matches none of them.  What depends on where a search began
+ * or what was read by then (\G, \R, \X, backtracking verbs) is refused.  The message has PCRE2's
+ * text and the column.
  */
 int pattern_compile(struct arena *a, const char *re, struct pattern **out, struct err *e);
 /* a pattern that matches exactly these bytes */
@@ -58,7 +59,8 @@ struct cursor;
 struct hit {
 	size_t which;	     /* index of the pattern */
 	uint64_t start, end; /* absolute offsets in the stream */
-	/* named groups of that pattern: values on the arena given to cursor_find, NULL when unset */
+	/* named groups of that pattern: values on the arena given to cursor_find, NULL when unset
+	 */
 	const char **names;
 	char **values;
 	size_t nvalues;
@@ -66,7 +68,10 @@ struct hit {
 
 struct cursor *cursor_new(struct stream *s, struct pattern *const *patterns, size_t n);
 void cursor_free(struct cursor *c);
-/* each pattern looks for itself from here on: a match of one hides nothing from the others (for watches) */
+/*
+ * each pattern looks for itself from here on: a match of one hides nothing from the others (for
+ * watches)
+ */
 void cursor_each(struct cursor *c);
 /* look for other patterns from here on */
 void cursor_patterns(struct cursor *c, struct pattern *const *patterns, size_t n);
@@ -80,11 +85,18 @@ void cursor_seek(struct cursor *c, uint64_t offset);
  * The sequence of answers is the same for every way of cutting the stream into reads.
  */
 int cursor_find(struct arena *a, struct cursor *c, struct hit *h, struct err *e);
-/* bytes that left the stream before this cursor was asked about them: 0 if it is asked after every add */
+/*
+ * bytes that left the stream before this cursor was asked about them: 0 if it is asked after every
+ * add
+ */
 uint64_t cursor_lost(const struct cursor *c);
-/* do the bytes from the cursor to the newest one end with a match of p; for `prompt`, after quiet time.  1, 0, -1 as above */
+/*
+ * do the bytes from the cursor to the newest one end with a match of p; for `prompt`, after quiet
+ * time.  1, 0, -1 as above
+ */
 int prompt_find(struct arena *a, struct cursor *c, struct pattern *p, struct hit *h, struct err *e);
 /* one-shot: does p match anywhere in these bytes; h may be NULL.  1, 0, -1 as above */
-int pattern_match(struct arena *a, struct pattern *p, const void *s, size_t n, struct hit *h, struct err *e);
+int pattern_match(
+    struct arena *a, struct pattern *p, const void *s, size_t n, struct hit *h, struct err *e);
 
 #endif

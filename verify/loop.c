@@ -82,10 +82,13 @@ loop_watch(struct loop *l, int fd, short events, loop_ready *ready, void *arg)
 	if (w)
 		round = w->round; /* the same descriptor: what was read about it still holds */
 	else if (!(w = find(l, -1))) {
-		l->watchers = room(l->watchers, l->nwatchers, &l->watchers_cap, sizeof *l->watchers);
+		l->watchers =
+		    room(l->watchers, l->nwatchers, &l->watchers_cap, sizeof *l->watchers);
 		w = &l->watchers[l->nwatchers++];
 	}
-	*w = (struct watcher){ .fd = fd, .events = events, .round = round, .ready = ready, .arg = arg };
+	*w = (struct watcher){
+		.fd = fd, .events = events, .round = round, .ready = ready, .arg = arg
+	};
 }
 
 void
@@ -133,7 +136,8 @@ prepare(struct loop *l, nstime *next)
 		if (l->watchers[i].fd < 0)
 			continue;
 		l->polled = room(l->polled, n, &l->polled_cap, sizeof *l->polled);
-		l->polled[n++] = (struct pollfd){ .fd = l->watchers[i].fd, .events = l->watchers[i].events };
+		l->polled[n++] =
+		    (struct pollfd){ .fd = l->watchers[i].fd, .events = l->watchers[i].events };
 	}
 	*next = NS_NEVER;
 	for (size_t i = 0; i < l->nalarms; i++)
@@ -169,7 +173,8 @@ serve_alarms(struct loop *l)
 
 			if (!a->id || a->deadline > now || (int)(a->id - newest) > 0)
 				continue;
-			if (!first || a->deadline < first->deadline || (a->deadline == first->deadline && (int)(a->id - first->id) < 0))
+			if (!first || a->deadline < first->deadline ||
+			    (a->deadline == first->deadline && (int)(a->id - first->id) < 0))
 				first = a;
 		}
 		if (!first)
@@ -188,7 +193,8 @@ loop_once(struct loop *l, struct err *e)
 	int r;
 
 	if (!registered(l))
-		return fail(e, "nothing to wait for: neither a descriptor nor a deadline is registered");
+		return fail(
+		    e, "nothing to wait for: neither a descriptor nor a deadline is registered");
 	n = prepare(l, &next);
 	r = poll(l->polled, n, clock_poll_ms(next));
 	if (r < 0 && errno != EINTR)
@@ -199,7 +205,10 @@ loop_once(struct loop *l, struct err *e)
 
 		if (!l->polled[i].revents)
 			continue;
-		/* a callback before us may have forgotten it, or closed it and got the same number for another */
+		/*
+		 * a callback before us may have forgotten it, or closed it and got the same number
+		 * for another
+		 */
 		w = find(l, l->polled[i].fd);
 		if (w && w->round != l->round)
 			w->ready(w->arg, w->fd, l->polled[i].revents);

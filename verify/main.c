@@ -55,7 +55,8 @@ static const char help_options[] =
     "      --accel WHICH      tcg, kvm or auto (default: auto; KVM only if a probe guest boots)\n"
     "      --scale X          stretch all timeouts (default: by how busy the machine is)\n"
     "      --scenarios DIR    where the *.scn files are\n"
-    "      --cold             boot every guest, also where a scenario may start from a saved state\n"
+    "      --cold             boot every guest, also where a scenario may start from a saved "
+    "state\n"
     "      --keep             keep the overlays, also of what passed\n"
     "      --format WHICH     matrix: text, json, github, gitlab or slurm (default: text)\n"
     "      --print            boot: only print QEMU's command line\n"
@@ -93,7 +94,8 @@ scenario_dir(struct arena *a, const struct options *o)
 }
 
 static int
-read_scenarios(struct arena *a, const struct options *o, struct scenario **out, size_t *n, struct err *e)
+read_scenarios(
+    struct arena *a, const struct options *o, struct scenario **out, size_t *n, struct err *e)
 {
 	return scenario_read_all(a, scenario_dir(a, o), step_forms(a), facts_known(a), out, n, e);
 }
@@ -139,7 +141,8 @@ choose_out(struct arena *a, struct options *o, const char *manifest, struct err 
 }
 
 static int
-open_images(struct arena *a, char **manifests, int n, const char *out, struct image **images, struct err *e)
+open_images(
+    struct arena *a, char **manifests, int n, const char *out, struct image **images, struct err *e)
 {
 	*images = arena_array(a, (size_t)n, sizeof **images);
 	for (int i = 0; i < n; i++)
@@ -158,12 +161,14 @@ need_words(const struct options *o, int n, const char *what, struct err *e)
 static int
 read_state(struct arena *a, struct options *o, struct err *e)
 {
-	const char *dir = scenario_dir(a, o), *path = arena_printf(a, "%s/booted", dir), *watches = arena_printf(a, "%s/watches", dir);
+	const char *dir = scenario_dir(a, o), *path = arena_printf(a, "%s/booted", dir),
+		   *watches = arena_printf(a, "%s/watches", dir);
 	struct scenario *s = arena_alloc(a, sizeof *s);
 
 	if (!file_exists(path))
 		return 0;
-	if (scenario_read(a, path, file_exists(watches) ? watches : NULL, step_forms(a), facts_known(a), s, e) < 0)
+	if (scenario_read(a, path, file_exists(watches) ? watches : NULL, step_forms(a),
+		facts_known(a), s, e) < 0)
 		return -1;
 	if (!o->cold)
 		o->run.booted = s;
@@ -200,7 +205,11 @@ static int
 play(struct arena *a, const struct options *o, struct matrix *m, struct err *e)
 {
 	const struct manifest *first = &m->images[0].m;
-	struct report_head head = { .version = LH_VERSION, .set = first->set, .profile = first->profile, .why = first->why, .date = today(a) };
+	struct report_head head = { .version = LH_VERSION,
+		.set = first->set,
+		.profile = first->profile,
+		.why = first->why,
+		.date = today(a) };
 	const char *html = arena_printf(a, "%s/index.html", o->run.out);
 	struct testcase_result *results;
 	size_t n;
@@ -212,7 +221,8 @@ play(struct arena *a, const struct options *o, struct matrix *m, struct err *e)
 		return -1;
 	if (results_write(a, o->run.out, results, n, &head, e) < 0)
 		return -1;
-	if (report_junit(arena_printf(a, "%s/junit.xml", o->run.out), results, n, &head, e) < 0 || report_html(html, results, n, &head, e) < 0)
+	if (report_junit(arena_printf(a, "%s/junit.xml", o->run.out), results, n, &head, e) < 0 ||
+	    report_html(html, results, n, &head, e) < 0)
 		return -1;
 	(head.tty ? report_end : report_tap_end)(stdout, results, n, &head, html);
 	if (fflush(stdout) != 0)
@@ -228,11 +238,14 @@ run(struct arena *a, struct options *o, struct err *e)
 	struct matrix m;
 	size_t n;
 
-	if (need_words(o, 1, "run: needs a manifest", e) < 0 || droproot_to_owner_of(o->words[0], o->run.out, e) < 0)
+	if (need_words(o, 1, "run: needs a manifest", e) < 0 ||
+	    droproot_to_owner_of(o->words[0], o->run.out, e) < 0)
 		return -1;
-	if (read_scenarios(a, o, &scenarios, &n, e) < 0 || read_state(a, o, e) < 0 || choose_out(a, o, o->words[0], e) < 0)
+	if (read_scenarios(a, o, &scenarios, &n, e) < 0 || read_state(a, o, e) < 0 ||
+	    choose_out(a, o, o->words[0], e) < 0)
 		return -1;
-	if (open_images(a, o->words, o->nwords, o->run.out, &images, e) < 0 || matrix_make(a, images, (size_t)o->nwords, scenarios, n, o->only, &m, e) < 0)
+	if (open_images(a, o->words, o->nwords, o->run.out, &images, e) < 0 ||
+	    matrix_make(a, images, (size_t)o->nwords, scenarios, n, o->only, &m, e) < 0)
 		return -1;
 	return play(a, o, &m, e);
 }
@@ -246,13 +259,16 @@ run_mutants(struct arena *a, struct options *o, struct err *e)
 	struct matrix m;
 	size_t n, nmutants;
 
-	if (need_words(o, 2, "mutants: needs a folder (or a file) and a manifest", e) < 0 || droproot_to_owner_of(o->words[1], o->run.out, e) < 0)
+	if (need_words(o, 2, "mutants: needs a folder (or a file) and a manifest", e) < 0 ||
+	    droproot_to_owner_of(o->words[1], o->run.out, e) < 0)
 		return -1;
 	if (read_scenarios(a, o, &scenarios, &n, e) < 0 || choose_out(a, o, o->words[1], e) < 0)
 		return -1;
-	if (mutants_read_all(a, o->words[0], &mutant, &nmutants, e) < 0 || open_images(a, o->words + 1, o->nwords - 1, o->run.out, &images, e) < 0)
+	if (mutants_read_all(a, o->words[0], &mutant, &nmutants, e) < 0 ||
+	    open_images(a, o->words + 1, o->nwords - 1, o->run.out, &images, e) < 0)
 		return -1;
-	if (mutants_matrix(a, images, (size_t)o->nwords - 1, mutant, nmutants, scenarios, n, &m, e) < 0)
+	if (mutants_matrix(
+		a, images, (size_t)o->nwords - 1, mutant, nmutants, scenarios, n, &m, e) < 0)
 		return -1;
 	return play(a, o, &m, e);
 }
@@ -271,11 +287,13 @@ merge(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	if (!o->run.out)
 		return fail_usage(e, "merge: needs -o, the folder for the report");
-	if (file_mkdirs(o->run.out, 0755, e) < 0 || results_merge(a, o->words, (size_t)o->nwords, &results, &n, &head, e) < 0)
+	if (file_mkdirs(o->run.out, 0755, e) < 0 ||
+	    results_merge(a, o->words, (size_t)o->nwords, &results, &n, &head, e) < 0)
 		return -1;
 	head.version = LH_VERSION;
 	html = arena_printf(a, "%s/index.html", o->run.out);
-	if (report_junit(arena_printf(a, "%s/junit.xml", o->run.out), results, n, &head, e) < 0 || report_html(html, results, n, &head, e) < 0)
+	if (report_junit(arena_printf(a, "%s/junit.xml", o->run.out), results, n, &head, e) < 0 ||
+	    report_html(html, results, n, &head, e) < 0)
 		return -1;
 	report_tap_start(stdout, n, &head);
 	for (size_t i = 0; i < n; i++)
@@ -306,12 +324,18 @@ beside(struct arena *a, const char *name, const char **out, struct err *e)
 static int
 bisect(struct arena *a, struct options *o, struct err *e)
 {
-	struct bisect_opts h = { .scenarios = scenario_dir(a, o), .only = o->only, .accel = o->run.accel, .scale = o->run.scale, .out = o->run.out };
+	struct bisect_opts h = { .scenarios = scenario_dir(a, o),
+		.only = o->only,
+		.accel = o->run.accel,
+		.scale = o->run.scale,
+		.out = o->run.out };
 	struct bisect bisect;
 
 	if (!o->only)
-		return fail_usage(e, "bisect: name a scenario (-s NAME, SCENARIO=NAME): its verdict is what is asked for");
-	if (beside(a, "lh-build", &h.lh_build, e) < 0 || beside(a, "lh-verify", &h.lh_verify, e) < 0)
+		return fail_usage(e, "bisect: name a scenario (-s NAME, SCENARIO=NAME): its "
+				     "verdict is what is asked for");
+	if (beside(a, "lh-build", &h.lh_build, e) < 0 ||
+	    beside(a, "lh-verify", &h.lh_verify, e) < 0)
 		return -1;
 	if (bisect_open(a, &h, o->words, (size_t)o->nwords, &bisect, e) < 0)
 		return -1;
@@ -333,9 +357,11 @@ matrix(struct arena *a, struct options *o, struct err *e)
 	struct matrix m;
 	size_t n;
 
-	if (need_words(o, 1, "matrix: needs a manifest", e) < 0 || read_scenarios(a, o, &scenarios, &n, e) < 0)
+	if (need_words(o, 1, "matrix: needs a manifest", e) < 0 ||
+	    read_scenarios(a, o, &scenarios, &n, e) < 0)
 		return -1;
-	if (open_images(a, o->words, o->nwords, "", &images, e) < 0 || matrix_make(a, images, (size_t)o->nwords, scenarios, n, o->only, &m, e) < 0)
+	if (open_images(a, o->words, o->nwords, "", &images, e) < 0 ||
+	    matrix_make(a, images, (size_t)o->nwords, scenarios, n, o->only, &m, e) < 0)
 		return -1;
 	(o->listing ? o->listing : listing_text)(&b, &m);
 	fputs(b.n ? b.p : "", stdout);
@@ -369,7 +395,8 @@ lint(struct arena *a, struct options *o, struct err *e)
 	size_t n;
 
 	for (int i = 0; i < o->nwords; i++)
-		if (scenario_read(a, o->words[i], file_exists(watches) ? watches : NULL, step_forms(a), facts_known(a), &s, e) < 0)
+		if (scenario_read(a, o->words[i], file_exists(watches) ? watches : NULL,
+			step_forms(a), facts_known(a), &s, e) < 0)
 			return -1;
 	if (o->nwords)
 		return 0;
@@ -384,10 +411,12 @@ lint(struct arena *a, struct options *o, struct err *e)
 static int
 boot(struct arena *a, struct options *o, struct err *e)
 {
-	if (need_words(o, 1, "boot: needs a manifest", e) < 0 || droproot_to_owner_of(o->words[0], NULL, e) < 0)
+	if (need_words(o, 1, "boot: needs a manifest", e) < 0 ||
+	    droproot_to_owner_of(o->words[0], NULL, e) < 0)
 		return -1;
 	/* no probe: a person sees whether it boots, and may choose otherwise */
-	return interactive_boot(a, o->words[0], strcmp(o->run.accel, "auto") ? o->run.accel : "tcg", o->print, e);
+	return interactive_boot(
+	    a, o->words[0], strcmp(o->run.accel, "auto") ? o->run.accel : "tcg", o->print, e);
 }
 
 static const struct command *
@@ -395,13 +424,21 @@ commands(void)
 {
 	static const struct command table[] = {
 		{ "run", "MANIFEST...", "play every scenario on every image", run },
-		{ "matrix", "MANIFEST...", "say what would be played, and what is skipped why", matrix },
+		{ "matrix", "MANIFEST...", "say what would be played, and what is skipped why",
+		    matrix },
 		{ "list", "[MANIFEST...]", "the scenarios; or as matrix", list },
-		{ "merge", "-o DIR RUN-DIR...", "several runs, such as one a machine, as one report and one exit status", merge },
+		{ "merge", "-o DIR RUN-DIR...",
+		    "several runs, such as one a machine, as one report and one exit status",
+		    merge },
 		{ "lint", "[SCENARIO-FILE...]", "check scenarios without booting anything", lint },
-		{ "mutants", "DIR MANIFEST...", "are images broken on purpose refused, and for the right reason?", run_mutants },
-		{ "bisect", "GOOD=A BAD=B ...", "find the version, or the commit, that broke a scenario; see README.md", bisect },
-		{ "boot", "[--print] MANIFEST", "a guest for a person, with its console on this terminal", boot },
+		{ "mutants", "DIR MANIFEST...",
+		    "are images broken on purpose refused, and for the right reason?",
+		    run_mutants },
+		{ "bisect", "GOOD=A BAD=B ...",
+		    "find the version, or the commit, that broke a scenario; see README.md",
+		    bisect },
+		{ "boot", "[--print] MANIFEST",
+		    "a guest for a person, with its console on this terminal", boot },
 		{ NULL, NULL, NULL, NULL },
 	};
 
@@ -416,7 +453,9 @@ set_format(struct options *o, const char *name, struct err *e)
 	static const struct {
 		const char *name;
 		void (*listing)(struct buf *out, const struct matrix *m);
-	} formats[] = { { "text", listing_text }, { "json", listing_json }, { "github", listing_github }, { "gitlab", listing_gitlab }, { "slurm", listing_slurm } };
+	} formats[] = { { "text", listing_text }, { "json", listing_json },
+		{ "github", listing_github }, { "gitlab", listing_gitlab },
+		{ "slurm", listing_slurm } };
 
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (!strcmp(name, formats[i].name)) {
@@ -427,13 +466,15 @@ set_format(struct options *o, const char *name, struct err *e)
 }
 
 static int
-read_number(const char *option, const char *text, double least, double most, double *out, struct err *e)
+read_number(
+    const char *option, const char *text, double least, double most, double *out, struct err *e)
 {
 	char *end;
 
 	*out = strtod(text, &end);
 	if (end == text || *end || !(*out >= least && *out <= most))
-		return fail_usage(e, "%s %s: needs a number from %g to %g", option, text, least, most);
+		return fail_usage(
+		    e, "%s %s: needs a number from %g to %g", option, text, least, most);
 	return 0;
 }
 
@@ -454,7 +495,8 @@ set_accel(struct options *o, const char *name, struct err *e)
 	return fail_usage(e, "--accel %s: one of tcg kvm auto", name);
 }
 
-enum { OPT_ACCEL = 256,
+enum {
+	OPT_ACCEL = 256,
 	OPT_SCALE,
 	OPT_SCENARIOS,
 	OPT_COLD,
@@ -462,7 +504,8 @@ enum { OPT_ACCEL = 256,
 	OPT_PRINT,
 	OPT_FORMAT,
 	OPT_HELP,
-	OPT_VERSION };
+	OPT_VERSION
+};
 
 static const struct option long_options[] = {
 	{ "out", required_argument, NULL, 'o' },
@@ -550,14 +593,17 @@ dispatch(struct arena *a, int argc, char **argv, struct err *e)
 	if (r)
 		return r < 0 ? -1 : 0;
 	if (!o.nwords)
-		return fail_usage(e, "needs a command: run, merge, matrix, list, lint, mutants, bisect or boot; see lh-verify --help");
+		return fail_usage(e, "needs a command: run, merge, matrix, list, lint, mutants, "
+				     "bisect or boot; see lh-verify --help");
 	for (const struct command *c = commands(); c->name; c++)
 		if (!strcmp(c->name, o.words[0])) {
 			o.words++;
 			o.nwords--;
 			return c->run(a, &o, e);
 		}
-	return fail_usage(e, "%s: unknown command; one of run merge matrix list lint mutants bisect boot", o.words[0]);
+	return fail_usage(e,
+	    "%s: unknown command; one of run merge matrix list lint mutants bisect boot",
+	    o.words[0]);
 }
 
 int

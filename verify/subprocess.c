@@ -112,7 +112,8 @@ on_late(void *arg)
 }
 
 int
-subprocess_start(struct loop *l, char *const argv[], const struct subprocess_opts *o, subprocess_done *done, void *arg, struct subprocess **out, struct err *e)
+subprocess_start(struct loop *l, char *const argv[], const struct subprocess_opts *o,
+    subprocess_done *done, void *arg, struct subprocess **out, struct err *e)
 {
 	struct subprocess *p = xmalloc(sizeof *p);
 	struct child_opts co = { .dir = o->dir, .want_in = o->nin > 0 };

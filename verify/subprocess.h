@@ -32,7 +32,8 @@ struct subprocess_opts {
 };
 
 /* done is called once, from the loop; the prog frees itself after it */
-int subprocess_start(struct loop *l, char *const argv[], const struct subprocess_opts *o, subprocess_done *done, void *arg, struct subprocess **out, struct err *e);
+int subprocess_start(struct loop *l, char *const argv[], const struct subprocess_opts *o,
+    subprocess_done *done, void *arg, struct subprocess **out, struct err *e);
 /* killed and reaped; done is not called */
 void subprocess_cancel(struct subprocess *p);
 

@@ -136,7 +136,8 @@ arena_grow(struct arena *a, const void *old, size_t oldn, size_t newn, size_t si
 void *
 arena_more(struct arena *a, void *v, size_t n, size_t size)
 {
-	/* the capacity is the next power of two, so it is full when n is one, or nothing is there */
+	/* the capacity is the next power of two, so it is full when n is one, or nothing is there
+	 */
 	return n & (n - 1) ? v : arena_grow(a, v, n, n ? 2 * n : 1, size);
 }
 

@@ -48,7 +48,8 @@ argv_pushv(struct argv *v, ...)
 }
 
 /* characters that sh takes as they are */
-static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
+static const char plain[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
 
 char *
 argv_quoted(const struct argv *v)

@@ -205,12 +205,14 @@ child_status_text(struct arena *a, int status)
 	if (WIFEXITED(status))
 		return arena_printf(a, "exit status %d", WEXITSTATUS(status));
 	if (WIFSIGNALED(status))
-		return arena_printf(a, "killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		return arena_printf(
+		    a, "killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	return arena_printf(a, "wait status %#x", (unsigned)status);
 }
 
 int
-child_run(char *const argv[], const struct child_opts *o, struct buf *out, int *status, struct err *e)
+child_run(
+    char *const argv[], const struct child_opts *o, struct buf *out, int *status, struct err *e)
 {
 	struct child c;
 	char block[16384];

@@ -26,10 +26,10 @@ struct child {
 struct child_opts {
 	const char *dir;  /* cwd, or NULL */
 	char *const *env; /* or NULL: ours */
-	int out;	  /* descriptor for stdout and stderr when > 0: no pipe is made (a log file) */
-	bool want_in;	  /* make a pipe to stdin (nonblocking); else stdin is /dev/null */
-	bool split_err;	  /* stderr stays ours */
-	const int *keep;  /* descriptors the child inherits under their own numbers */
+	int out;      /* descriptor for stdout and stderr when > 0: no pipe is made (a log file) */
+	bool want_in; /* make a pipe to stdin (nonblocking); else stdin is /dev/null */
+	bool split_err;	 /* stderr stays ours */
+	const int *keep; /* descriptors the child inherits under their own numbers */
 	size_t nkeep;
 	int nice;
 };
@@ -42,7 +42,8 @@ int child_wait(struct child *c, int *status, struct err *e);
 void child_kill(const struct child *c, int sig);
 /*
  * The kernel forgets that a process is to die with the one who started it when it becomes another
- * user.  t: what holds before, and is made to hold again after; a parent that died in between ends us.
+ * user.  t: what holds before, and is made to hold again after; a parent that died in between ends
+ * us.
  */
 struct child_tie {
 	pid_t parent;
@@ -66,6 +67,7 @@ int child_call_wait(struct child *c, int *status, struct err *failed, struct err
  * The simple case: run, wait, collect what it printed (out may be NULL).  *status
  * as waitpid gives it; only failing to run it is an error.
  */
-int child_run(char *const argv[], const struct child_opts *o, struct buf *out, int *status, struct err *e);
+int child_run(
+    char *const argv[], const struct child_opts *o, struct buf *out, int *status, struct err *e);
 
 #endif

@@ -123,7 +123,8 @@ digest_file_sha1(const char *path, char hex[41], struct err *e)
 
 /* the blocks of [pos, end) that are not all zero */
 static int
-add_blocks(struct digest *d, int fd, off_t pos, off_t end, char *run, const char *path, struct err *e)
+add_blocks(
+    struct digest *d, int fd, off_t pos, off_t end, char *run, const char *path, struct err *e)
 {
 	static const char zero[BLOCK];
 
@@ -137,7 +138,8 @@ add_blocks(struct digest *d, int fd, off_t pos, off_t end, char *run, const char
 			return fail_errno(e, "%s", path);
 		if (n == 0)
 			return fail(e, "%s: became shorter while it was read", path);
-		if (n % BLOCK && pos + n < end) /* a short read: whole blocks only, the rest next time */
+		if (n % BLOCK &&
+		    pos + n < end) /* a short read: whole blocks only, the rest next time */
 			n -= n % BLOCK;
 		if (n == 0)
 			continue;
@@ -221,7 +223,8 @@ add_entry(void *arg, const char *rel, const struct stat *st, struct err *e)
 	/* a folder's and a file's bits; sizes separate one file's bytes from the next entry */
 	switch (st->st_mode & S_IFMT) {
 	case S_IFREG:
-		snprintf(text, sizeof text, "file %04o %jd %s", (unsigned)st->st_mode & 07777, (intmax_t)st->st_size, rel);
+		snprintf(text, sizeof text, "file %04o %jd %s", (unsigned)st->st_mode & 07777,
+		    (intmax_t)st->st_size, rel);
 		digest_add(w->d, text, strlen(text) + 1);
 		return add_file(w->d, path, e);
 	case S_IFDIR:

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int set(struct err *e, int code, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
+static int set(struct err *e, int code, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
 
 static int
 set(struct err *e, int code, const char *fmt, va_list ap)
@@ -77,7 +78,8 @@ err_full(struct err *e, int why, const char *path)
 
 	if (why != ENOSPC && why != EDQUOT)
 		return;
-	if (*path == '/' && snprintf(mount, sizeof mount, "%s", path) < (int)sizeof mount && find_mount(mount))
+	if (*path == '/' && snprintf(mount, sizeof mount, "%s", path) < (int)sizeof mount &&
+	    find_mount(mount))
 		snprintf(e->msg + n, sizeof e->msg - n, " (the filesystem %s)", mount);
 }
 

@@ -29,7 +29,8 @@ struct err {
 /* all return -1, so that `return fail(...)` is the idiom */
 int fail(struct err *e, const char *fmt, ...) BASE_PRINTF(2, 3);       /* EXIT_WORK */
 int fail_usage(struct err *e, const char *fmt, ...) BASE_PRINTF(2, 3); /* EXIT_USAGE */
-int fail_errno(struct err *e, const char *fmt, ...) BASE_PRINTF(2, 3); /* EXIT_SYSTEM; appends ": " and errno's text */
+int fail_errno(struct err *e, const char *fmt, ...)
+    BASE_PRINTF(2, 3); /* EXIT_SYSTEM; appends ": " and errno's text */
 /*
  * For those whose message does not come from fail_errno: when why is ENOSPC or EDQUOT,
  * appends which filesystem path is on.  fail_errno does so for the first absolute path it names.

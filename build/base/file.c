@@ -276,7 +276,8 @@ copy_data(int in, int out, off_t size, const char *name, struct err *e)
 
 			if (n < 0 && errno == EINTR)
 				continue;
-			if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
+			if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS ||
+					 errno == EOPNOTSUPP))
 				n = copy_some(in, out, &pos, end);
 			if (n < 0)
 				return fail_errno(e, "%s", name);
@@ -387,14 +388,17 @@ walk(int at, const char *dir, const char *rel, file_visit *visit, void *arg, str
 		}
 		if (r == 0) {
 			memcpy(sub + rellen, name, len + 1);
-			r = fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? fail_errno(e, "%s/%s", dir, sub) : 0;
+			r = fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0
+				? fail_errno(e, "%s/%s", dir, sub)
+				: 0;
 		}
 		if (r == 0)
 			r = visit(arg, sub, &st, e);
 		if (r == 0 && S_ISDIR(st.st_mode)) {
 			int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-			r = fd < 0 ? fail_errno(e, "%s/%s", dir, sub) : walk(fd, dir, sub, visit, arg, e);
+			r = fd < 0 ? fail_errno(e, "%s/%s", dir, sub)
+				   : walk(fd, dir, sub, visit, arg, e);
 			if (fd >= 0)
 				close(fd);
 		}

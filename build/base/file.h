@@ -11,7 +11,8 @@
 struct arena;
 struct stat;
 
-/* Files and folders.  What appears under its final name is complete: temporary name, then rename. */
+/* Files and folders.  What appears under its final name is complete: temporary name, then rename.
+ */
 
 /* whole file, NUL added behind it (not counted in *n; n may be NULL) */
 int file_read(struct arena *a, const char *path, char **text, size_t *n, struct err *e);
@@ -21,7 +22,10 @@ int file_write(const char *path, const void *p, size_t n, mode_t mode, struct er
 int file_mkdirs(const char *path, mode_t mode, struct err *e);
 /* mkdir -p of the folder that will hold path */
 int file_mkparent(const char *path, struct err *e);
-/* rm -rf, symlinks are removed, never followed; read-only folders are made writable first; absent is fine */
+/*
+ * rm -rf, symlinks are removed, never followed; read-only folders are made writable first; absent
+ * is fine
+ */
 int file_remove(const char *path, struct err *e);
 bool file_exists(const char *path);
 bool file_isdir(const char *path);

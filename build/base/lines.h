@@ -23,12 +23,18 @@ int lines_open(struct arena *a, const char *path, struct lines *l, struct err *e
 void lines_text(struct arena *a, const char *name, const char *text, struct lines *l);
 /* next line without its newline, or NULL at the end */
 char *lines_next(struct lines *l);
-/* next line that says something: comments (# at the start or after a blank) and blanks at both ends are cut off */
+/*
+ * next line that says something: comments (# at the start or after a blank) and blanks at both ends
+ * are cut off
+ */
 char *lines_next_datum(struct lines *l);
 /* "path:no: message", EXIT_USAGE: the file is wrong, not the system */
 int lines_fail(const struct lines *l, struct err *e, const char *fmt, ...) BASE_PRINTF(3, 4);
 
-/* cuts the first blank-separated word off *rest; NULL when there is none; *rest then points behind it, blanks skipped */
+/*
+ * cuts the first blank-separated word off *rest; NULL when there is none; *rest then points behind
+ * it, blanks skipped
+ */
 char *word_next(char **rest);
 /* all words of a line: at most max, returns how many there are (may be more than max) */
 size_t words(char *line, char **v, size_t max);

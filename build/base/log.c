@@ -106,7 +106,8 @@ put_above(const struct buf *lines)
 	put(&out);
 }
 
-static void line(const char *kind, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+static void line(const char *kind, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 
 static void
 line(const char *kind, const char *fmt, va_list ap)

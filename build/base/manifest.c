@@ -21,7 +21,10 @@ static const struct key {
 	size_t member;
 	bool needed;
 } keys[] = {
-#define TEXT(name, member, needed) { name, offsetof(struct manifest, member), needed }
+#define TEXT(name, member, needed)                                                                 \
+	{                                                                                          \
+		name, offsetof(struct manifest, member), needed                                    \
+	}
 	TEXT("triple", triple, true),
 	TEXT("arch", arch, false),
 	TEXT("profile", profile, false),
@@ -102,7 +105,8 @@ read_package(struct arena *a, const struct lines *l, char *value, struct manifes
 	if ((n != 3 && n != 4) || (n == 4 && strcmp(w[3], "modified")))
 		return lines_fail(l, e, "package: needs NAME VERSION KEY [modified]");
 	m->packages = arena_more(a, m->packages, m->npackages, sizeof *m->packages);
-	m->packages[m->npackages++] = (struct man_package){ .name = w[0], .version = w[1], .key = w[2], .modified = n == 4 };
+	m->packages[m->npackages++] =
+	    (struct man_package){ .name = w[0], .version = w[1], .key = w[2], .modified = n == 4 };
 	return 0;
 }
 
@@ -124,7 +128,8 @@ man_differs_read(const struct lines *l, char *value, struct man_differs *out, st
 	out->subject = word_next(&value);
 	out->word = word_next(&value);
 	out->reason = value;
-	return out->word && *out->reason ? 0 : lines_fail(l, e, "differs: needs SUBJECT WORD REASON");
+	return out->word && *out->reason ? 0
+					 : lines_fail(l, e, "differs: needs SUBJECT WORD REASON");
 }
 
 static int
@@ -145,7 +150,9 @@ read_special(struct arena *a, const struct lines *l, char *value, struct manifes
 	struct man_special s;
 	char *w[3], end;
 
-	if (words(value, w, 3) != 3 || !strstr(w[0], ":/") || sscanf(w[1], "%u:%u%c", &s.uid, &s.gid, &end) != 2 || sscanf(w[2], "%o%c", &s.mode, &end) != 1)
+	if (words(value, w, 3) != 3 || !strstr(w[0], ":/") ||
+	    sscanf(w[1], "%u:%u%c", &s.uid, &s.gid, &end) != 2 ||
+	    sscanf(w[2], "%o%c", &s.mode, &end) != 1)
 		return lines_fail(l, e, "special: needs FS:/PATH UID:GID MODE");
 	s.name = w[0];
 	m->specials = arena_more(a, m->specials, m->nspecials, sizeof s);
@@ -179,7 +186,8 @@ read_memory(struct arena *a, const struct lines *l, char *value, struct manifest
 
 static const struct {
 	const char *name;
-	int (*read)(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e);
+	int (*read)(
+	    struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e);
 } tables[] = {
 	{ "memory", read_memory },
 	{ "partition", read_part },
@@ -191,7 +199,8 @@ static const struct {
 };
 
 static int
-read_line(struct arena *a, const struct lines *l, const char *name, char *value, struct manifest *m, struct err *e)
+read_line(struct arena *a, const struct lines *l, const char *name, char *value, struct manifest *m,
+    struct err *e)
 {
 	for (size_t i = 0; i < NKEYS; i++) {
 		const char **text = text_of(&keys[i], m);
@@ -233,7 +242,8 @@ manifest_read(struct arena *a, const char *path, struct manifest *m, struct err 
 		return wrap(e, "manifest");
 	line = lines_next(&l);
 	if (!line || strcmp(line, first_line))
-		return fail_usage(e, "%s:1: not a manifest: its first line must be \"%s\"", path, first_line);
+		return fail_usage(
+		    e, "%s:1: not a manifest: its first line must be \"%s\"", path, first_line);
 	while ((line = lines_next_datum(&l))) {
 		name = word_next(&line);
 		if (!*line)
@@ -260,19 +270,23 @@ manifest_format(const struct manifest *m, struct buf *out)
 	for (size_t i = 0; i < m->nparts; i++) {
 		const struct man_part *p = &m->parts[i];
 
-		buf_addf(out, "partition %s %s %" PRIu64 " %" PRIu64 " %s\n", p->name, p->type, p->start, p->size, p->uuid);
+		buf_addf(out, "partition %s %s %" PRIu64 " %" PRIu64 " %s\n", p->name, p->type,
+		    p->start, p->size, p->uuid);
 	}
 	for (size_t i = 0; i < m->npackages; i++) {
 		const struct man_package *p = &m->packages[i];
 
-		buf_addf(out, "package %s %s %s%s\n", p->name, p->version, p->key, p->modified ? " modified" : "");
+		buf_addf(out, "package %s %s %s%s\n", p->name, p->version, p->key,
+		    p->modified ? " modified" : "");
 	}
 	for (size_t i = 0; i < m->nservices; i++)
 		buf_addf(out, "service %s %s\n", m->services[i].name, m->services[i].type);
 	for (size_t i = 0; i < m->ndiffers; i++)
-		buf_addf(out, "differs %s %s %s\n", m->differs[i].subject, m->differs[i].word, m->differs[i].reason);
+		buf_addf(out, "differs %s %s %s\n", m->differs[i].subject, m->differs[i].word,
+		    m->differs[i].reason);
 	for (size_t i = 0; i < m->nspecials; i++)
-		buf_addf(out, "special %s %u:%u %04o\n", m->specials[i].name, m->specials[i].uid, m->specials[i].gid, m->specials[i].mode);
+		buf_addf(out, "special %s %u:%u %04o\n", m->specials[i].name, m->specials[i].uid,
+		    m->specials[i].gid, m->specials[i].mode);
 	for (size_t i = 0; i < m->npaths; i++)
 		buf_addf(out, "path %s\n", m->paths[i]);
 }

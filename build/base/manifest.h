@@ -47,7 +47,10 @@ struct man_differs {
 };
 
 struct lines;
-/* the value of a `differs SUBJECT WORD REASON` line, of a manifest or of a triple's facts, which it points into; l is for the message */
+/*
+ * the value of a `differs SUBJECT WORD REASON` line, of a manifest or of a triple's facts, which it
+ * points into; l is for the message
+ */
 int man_differs_read(const struct lines *l, char *value, struct man_differs *out, struct err *e);
 
 /* what a mode grants that has to be meant: setuid, setgid, writable by everyone; a device */
@@ -73,9 +76,10 @@ struct manifest {
 	const char *console;		  /* ttyS0 */
 	const char *panic;		  /* device for pvpanic, or NULL */
 	const char *elf;		  /* "ELF64 X86_64" */
-	const char *refuse;		  /* instructions that the processor may lack: verify/image/disasm.h */
-	const char *guarded;		  /* files, then such instructions that they use where the processor has them; none */
-	const char *disk_bus;		  /* virtio (default) ahci nvme sd */
+	const char *refuse;   /* instructions that the processor may lack: verify/image/disasm.h */
+	const char *guarded;  /* files, then such instructions that they use where the processor has
+				 them; none */
+	const char *disk_bus; /* virtio (default) ahci nvme sd */
 
 	const char *kernel; /* file, or NULL: the image boots itself */
 	const char *kernel_sha256;
@@ -84,8 +88,9 @@ struct manifest {
 	const char *image_digest; /* digest_disk */
 	const char *symbols;	  /* System.map or NULL */
 	const char *credentials;  /* file of `user password` lines, or NULL */
-	const char *agent;	  /* how a command channel is injected: s6-linux-init, inittab; NULL: it cannot be */
-	const char *key;	  /* of the image action */
+	const char *agent; /* how a command channel is injected: s6-linux-init, inittab; NULL: it
+			      cannot be */
+	const char *key;   /* of the image action */
 
 	struct man_part *parts;
 	size_t nparts;

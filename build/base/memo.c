@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-/* raise the number when a question gets another answer than before, such as by another digest_tree */
+/* raise the number when a question gets another answer than before, such as by another digest_tree
+ */
 #define HEAD "lh-memo 1\n"
 #define SUM "sum "
 /* answers that nobody asked for are kept as long as there are fewer of all kinds */
@@ -51,7 +52,8 @@ vouched(char *text, size_t n)
 		return NULL;
 	last = text + n - tail;
 	digest_bytes(text, (size_t)(last - text), hex);
-	if (strncmp(last, SUM, strlen(SUM)) != 0 || strncmp(last + strlen(SUM), hex, DIGEST_HEX - 1) != 0)
+	if (strncmp(last, SUM, strlen(SUM)) != 0 ||
+	    strncmp(last + strlen(SUM), hex, DIGEST_HEX - 1) != 0)
 		return NULL;
 	*last = '\0';
 	return text + strlen(HEAD);
@@ -137,7 +139,8 @@ memo_save(const struct memo *m, struct err *e)
 }
 
 int
-memo_digest(struct memo *m, const struct memo_way *way, const char *path, char hex[DIGEST_HEX], struct err *e)
+memo_digest(struct memo *m, const struct memo_way *way, const char *path, char hex[DIGEST_HEX],
+    struct err *e)
 {
 	struct arena *a;
 	const char *question, *known;

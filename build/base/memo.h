@@ -26,7 +26,10 @@ struct memo *memo_open(struct arena *a, const char *path);
 const char *memo_answer(struct memo *m, const char *question);
 /* one line of text, copied; m may be NULL */
 void memo_learn(struct memo *m, const char *question, const char *answer);
-/* writes what was learned, if anything was, readable for its owner only; what was not asked for is forgotten by and by */
+/*
+ * writes what was learned, if anything was, readable for its owner only; what was not asked for is
+ * forgotten by and by
+ */
 int memo_save(const struct memo *m, struct err *e);
 
 /* how a file, or all that is in a folder, becomes a digest */
@@ -39,6 +42,7 @@ struct memo_way {
 extern const struct memo_way memo_plain;
 
 /* the digest, without reading a byte when nobody has touched it since; m may be NULL */
-int memo_digest(struct memo *m, const struct memo_way *way, const char *path, char hex[DIGEST_HEX], struct err *e);
+int memo_digest(struct memo *m, const struct memo_way *way, const char *path, char hex[DIGEST_HEX],
+    struct err *e);
 
 #endif

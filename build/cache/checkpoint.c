@@ -29,7 +29,8 @@ static const char *const written[] = { "out", "links" };
 bool
 checkpoint_helps(const struct recipe *r)
 {
-	return r->sections[SECTION_INSTALL] && (r->sections[SECTION_CONFIGURE] || r->sections[SECTION_BUILD]);
+	return r->sections[SECTION_INSTALL] &&
+	       (r->sections[SECTION_CONFIGURE] || r->sections[SECTION_BUILD]);
 }
 
 /* the key is that of the text without what [install] says */
@@ -76,7 +77,8 @@ is_ours(const struct checkpoint *c, const char *file)
 {
 	size_t n = strlen(c->name);
 
-	return !strncmp(file, c->name, n) && file[n] == '.' && strlen(file + n + 1) == HEX + 1 + HEX;
+	return !strncmp(file, c->name, n) && file[n] == '.' &&
+	       strlen(file + n + 1) == HEX + 1 + HEX;
 }
 
 /* one that another build put there meanwhile goes too: it can be made again */
@@ -95,7 +97,10 @@ remove_others(struct arena *a, const struct checkpoint *c, const char *kept)
 
 /* ---- what is as it was unpacked ---- */
 
-/* a name in src/ and what stat(2) told of it when it was unpacked; "": so late that a change might not show */
+/*
+ * a name in src/ and what stat(2) told of it when it was unpacked; "": so late that a change might
+ * not show
+ */
 struct known {
 	const char *rel, *told;
 	bool seen;
@@ -105,8 +110,9 @@ struct known {
 static char *
 told_of(struct arena *a, const struct stat *st)
 {
-	return arena_printf(a, "%ju %o %jd %jd.%ld %jd.%ld", (uintmax_t)st->st_ino, st->st_mode, (intmax_t)st->st_size,
-	    (intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec, (intmax_t)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+	return arena_printf(a, "%ju %o %jd %jd.%ld %jd.%ld", (uintmax_t)st->st_ino, st->st_mode,
+	    (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+	    (intmax_t)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
 }
 
 struct noting {
@@ -186,13 +192,15 @@ keep_changed(void *arg, const char *rel, const struct stat *st, struct err *e)
 {
 	struct keeping *k = arg;
 	struct arena *a = arena_new();
-	struct known *was = k->n ? bsearch(&(struct known){ .rel = rel }, k->v, k->n, sizeof *k->v, by_name) : NULL;
+	struct known *was =
+	    k->n ? bsearch(&(struct known){ .rel = rel }, k->v, k->n, sizeof *k->v, by_name) : NULL;
 	int r = 0;
 
 	if (was)
 		was->seen = true;
 	if (!was || strcmp(was->told, told_of(a, st)) != 0)
-		r = pack_add(k->p, arena_printf(a, "%s/src/%s", k->workdir, rel), arena_printf(a, "src/%s", rel), e);
+		r = pack_add(k->p, arena_printf(a, "%s/src/%s", k->workdir, rel),
+		    arena_printf(a, "src/%s", rel), e);
 	arena_free(a);
 	return r;
 }
@@ -224,7 +232,8 @@ keep_all(struct keeping *k, struct err *e)
 	if (read_known(k, e) < 0 || file_walk(src, keep_changed, k, e) < 0 || keep_gone(k, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
-		if (pack_tree(k->p, arena_printf(k->a, "%s/%s", k->workdir, written[i]), written[i], e) < 0)
+		if (pack_tree(k->p, arena_printf(k->a, "%s/%s", k->workdir, written[i]), written[i],
+			e) < 0)
 			return -1;
 	return 0;
 }
@@ -291,7 +300,8 @@ checkpoint_take(struct arena *a, const struct checkpoint *c, const char *workdir
 }
 
 int
-checkpoint_restore(const struct checkpoint *c, const char *taken, const char *workdir, struct err *e)
+checkpoint_restore(
+    const struct checkpoint *c, const char *taken, const char *workdir, struct err *e)
 {
 	struct arena *a = arena_new();
 	char hex[DIGEST_HEX], *file = arena_printf(a, "%s%s", c->dir, strrchr(taken, '/'));
@@ -300,7 +310,8 @@ checkpoint_restore(const struct checkpoint *c, const char *taken, const char *wo
 	if (r == 0 && strcmp(hex, strrchr(taken, '.') + 1) != 0) {
 		unlink(file);
 		r = fail(e, "%s: damaged, and removed; build again", file);
-	} else if (r == 0 && (pack_open(taken, workdir, true, e) < 0 || remove_gone(a, workdir, e) < 0)) {
+	} else if (r == 0 &&
+		   (pack_open(taken, workdir, true, e) < 0 || remove_gone(a, workdir, e) < 0)) {
 		unlink(file); /* or the next build would come to the same end */
 		r = wrap(e, "%s: removed; build again", file);
 	}

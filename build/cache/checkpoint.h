@@ -33,11 +33,21 @@ char *checkpoint_stem(struct arena *a, const struct checkpoint *c);
 char *checkpoint_find(struct arena *a, const struct checkpoint *c);
 /* the source is unpacked: what is in workdir/src now need not be kept; notes it in workdir */
 int checkpoint_begin(const char *workdir, struct err *e);
-/* src/ out/ links/ of workdir as a file that replaces the package's other ones; it is made in workdir */
+/*
+ * src/ out/ links/ of workdir as a file that replaces the package's other ones; it is made in
+ * workdir
+ */
 int checkpoint_keep(const struct checkpoint *c, const char *workdir, struct err *e);
-/* the same file under a name in workdir, where no other build replaces it; NULL: there is none, or no longer */
+/*
+ * the same file under a name in workdir, where no other build replaces it; NULL: there is none, or
+ * no longer
+ */
 char *checkpoint_take(struct arena *a, const struct checkpoint *c, const char *workdir);
-/* workdir has the source, unpacked and patched; a file that is damaged or does not fit is removed, and an error */
-int checkpoint_restore(const struct checkpoint *c, const char *taken, const char *workdir, struct err *e);
+/*
+ * workdir has the source, unpacked and patched; a file that is damaged or does not fit is removed,
+ * and an error
+ */
+int checkpoint_restore(
+    const struct checkpoint *c, const char *taken, const char *workdir, struct err *e);
 
 #endif

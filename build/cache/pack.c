@@ -47,7 +47,12 @@ begin(const char *file, int64_t when, int (*format)(struct archive *), struct er
 	size_t n = strlen(file);
 	int fd;
 
-	*p = (struct pack){ .a = a, .ar = archive_write_new(), .file = arena_strdup(a, file), .tmp = arena_printf(a, "%s.XXXXXX", file), .when = when, .block = arena_alloc(a, BLOCK) };
+	*p = (struct pack){ .a = a,
+		.ar = archive_write_new(),
+		.file = arena_strdup(a, file),
+		.tmp = arena_printf(a, "%s.XXXXXX", file),
+		.when = when,
+		.block = arena_alloc(a, BLOCK) };
 	format(p->ar);
 	if (n > 4 && !strcmp(file + n - 4, ".zst"))
 		archive_write_add_filter_zstd(p->ar);
@@ -71,7 +76,10 @@ struct pack *
 pack_new(const char *file, int64_t when, struct err *e)
 {
 	/* the restricted form tells whole seconds */
-	return begin(file, when, when == PACK_OWN_TIMES ? archive_write_set_format_pax : archive_write_set_format_pax_restricted, e);
+	return begin(file, when,
+	    when == PACK_OWN_TIMES ? archive_write_set_format_pax
+				   : archive_write_set_format_pax_restricted,
+	    e);
 }
 
 static int
@@ -151,7 +159,8 @@ add_below(void *arg, const char *rel, const struct stat *st, struct err *e)
 {
 	const struct walk *w = arg;
 	struct arena *a = arena_new();
-	int r = pack_add(w->p, arena_printf(a, "%s/%s", w->dir, rel), arena_printf(a, "%s/%s", w->name, rel), e);
+	int r = pack_add(
+	    w->p, arena_printf(a, "%s/%s", w->dir, rel), arena_printf(a, "%s/%s", w->name, rel), e);
 
 	(void)st;
 	arena_free(a);
@@ -205,7 +214,8 @@ is_inside(const char *name)
 }
 
 static int
-put_entry(struct archive *in, struct archive *out, struct archive_entry *en, const char *file, const char *dir, struct err *e)
+put_entry(struct archive *in, struct archive *out, struct archive_entry *en, const char *file,
+    const char *dir, struct err *e)
 {
 	const char *name = archive_entry_pathname(en);
 	char path[PATH_MAX];
@@ -215,8 +225,10 @@ put_entry(struct archive *in, struct archive *out, struct archive_entry *en, con
 	int64_t at;
 	int r;
 
-	if (!name || !is_inside(name) || archive_entry_hardlink(en) || (type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK))
-		return fail(e, "%s: refused: %s is not what we would pack", file, name ? name : "an entry");
+	if (!name || !is_inside(name) || archive_entry_hardlink(en) ||
+	    (type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK))
+		return fail(
+		    e, "%s: refused: %s is not what we would pack", file, name ? name : "an entry");
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, name) >= sizeof path)
 		return fail(e, "%s: refused: a name is too long", file);
 	archive_entry_set_pathname(en, path);
@@ -243,7 +255,9 @@ pack_open(const char *file, const char *dir, bool over, struct err *e)
 
 	archive_read_support_format_tar(in);
 	archive_read_support_filter_zstd(in);
-	archive_write_disk_set_options(out, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT | (over ? ARCHIVE_EXTRACT_UNLINK : 0));
+	archive_write_disk_set_options(
+	    out, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+		     ARCHIVE_EXTRACT_SECURE_NODOTDOT | (over ? ARCHIVE_EXTRACT_UNLINK : 0));
 	if (!realpath(dir, real)) {
 		fail_errno(e, "%s", dir);
 		goto free_both;

@@ -8,16 +8,17 @@
 #include <stdint.h>
 
 /*
- * Archives of ours.  The same names, bytes and permission bits give the same archive: owners are 0, all
- * times the one that is given, and the order is that of the calls.  Compressed with zstd
- * when the name ends in .zst.
+ * Archives of ours.  The same names, bytes and permission bits give the same archive: owners are 0,
+ * all times the one that is given, and the order is that of the calls.  Compressed with zstd when
+ * the name ends in .zst.
  */
 struct pack;
 
 /* for pack_new: every file keeps its own time, to the nanosecond */
 #define PACK_OWN_TIMES INT64_MIN
 
-/* file is replaced when the archive is complete; when is in seconds since 1970; NULL with e filled */
+/* file is replaced when the archive is complete; when is in seconds since 1970; NULL with e filled
+ */
 struct pack *pack_new(const char *file, int64_t when, struct err *e);
 /* a file, folder or symlink of this machine, as `name`; what a folder holds is not added with it */
 int pack_add(struct pack *p, const char *path, const char *name, struct err *e);
@@ -26,7 +27,10 @@ int pack_tree(struct pack *p, const char *dir, const char *name, struct err *e);
 int pack_end(struct pack *p, struct err *e);
 void pack_abandon(struct pack *p);
 
-/* the bytes of one file, compressed with zstd, and nothing else: `zstd -d` gives it back; file is replaced when complete */
+/*
+ * the bytes of one file, compressed with zstd, and nothing else: `zstd -d` gives it back; file is
+ * replaced when complete
+ */
 int pack_file(const char *path, const char *file, struct err *e);
 
 /*

@@ -49,7 +49,8 @@ lose(struct shared *s, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	if (!*s->lost)
-		log_warn("CACHE_URL %s: %s; going on without it", s->shown, arena_vprintf(a, fmt, ap));
+		log_warn(
+		    "CACHE_URL %s: %s; going on without it", s->shown, arena_vprintf(a, fmt, ap));
 	va_end(ap);
 	*s->lost = true;
 	arena_free(a);
@@ -57,7 +58,8 @@ lose(struct shared *s, const char *fmt, ...)
 
 /* 1: done, 0: it has no such thing; -1: it is lost */
 static int
-ask(struct arena *a, struct shared *s, struct http_request *rq, const char *folder, const char *name)
+ask(struct arena *a, struct shared *s, struct http_request *rq, const char *folder,
+    const char *name)
 {
 	sigset_t none, before;
 
@@ -102,7 +104,8 @@ parse(struct arena *a, const char *text, struct action *out)
 		return false;
 	while ((line = lines_next(&l))) {
 		if (!strcmp(line, "end"))
-			return out->name && out->size && is_digest(out->archive) && is_digest(out->output);
+			return out->name && out->size && is_digest(out->archive) &&
+			       is_digest(out->output);
 		if (words(line, w, 2) != 2)
 			return false;
 		if (!strcmp(w[0], "name"))
@@ -146,7 +149,8 @@ get_action(struct arena *a, struct shared *s, const char *key, const char *name,
 static int
 get_tree(struct arena *a, struct shared *s, const struct action *ac, const char *dir, struct err *e)
 {
-	const char *file = arena_printf(a, "%s/archive.tar.zst", dir), *out = arena_printf(a, "%s/out", dir);
+	const char *file = arena_printf(a, "%s/archive.tar.zst", dir),
+		   *out = arena_printf(a, "%s/out", dir);
 	struct http_request rq = { .verb = HTTP_GET, .size = ac->size };
 	char hex[DIGEST_HEX];
 	struct err why;
@@ -176,7 +180,8 @@ get_tree(struct arena *a, struct shared *s, const struct action *ac, const char 
 }
 
 static int
-get_into_store(struct arena *a, struct shared *s, const struct action *ac, const char *key, const char *name, const char *key_text, char output[DIGEST_HEX], struct err *e)
+get_into_store(struct arena *a, struct shared *s, const struct action *ac, const char *key,
+    const char *name, const char *key_text, char output[DIGEST_HEX], struct err *e)
 {
 	char *dir = arena_printf(a, "%s/%s-%s.XXXXXX", s->work, key, name);
 	struct err ignored;
@@ -194,7 +199,8 @@ get_into_store(struct arena *a, struct shared *s, const struct action *ac, const
 }
 
 int
-shared_get(struct shared *s, const char *key, const char *name, const char *key_text, char output[DIGEST_HEX], struct err *e)
+shared_get(struct shared *s, const char *key, const char *name, const char *key_text,
+    char output[DIGEST_HEX], struct err *e)
 {
 	struct arena *a;
 	struct action ac;
@@ -206,7 +212,8 @@ shared_get(struct shared *s, const char *key, const char *name, const char *key_
 	r = get_action(a, s, key, name, &ac) == 1;
 	if (!r)
 		goto free_arena;
-	r = store_lock(s->store, key, &lock, e); /* else its folder could be taken for a dead builder's */
+	r = store_lock(
+	    s->store, key, &lock, e); /* else its folder could be taken for a dead builder's */
 	if (r < 0 || lock < 0)
 		goto free_arena;
 	r = get_into_store(a, s, &ac, key, name, key_text, output, e);
@@ -268,22 +275,27 @@ pack_entry(const char *entry, const char *file, struct arena *a, struct err *e)
 
 /* an entry is there only after its archive */
 static int
-send_from(struct arena *a, struct shared *s, const char *dir, const char *key, const char *name, struct err *e)
+send_from(struct arena *a, struct shared *s, const char *dir, const char *key, const char *name,
+    struct err *e)
 {
-	const char *entry = store_path(a, s->store, key, name), *file = arena_printf(a, "%s/archive.tar.zst", dir), *text = arena_printf(a, "%s/ac", dir);
+	const char *entry = store_path(a, s->store, key, name),
+		   *file = arena_printf(a, "%s/archive.tar.zst", dir),
+		   *text = arena_printf(a, "%s/ac", dir);
 	char hex[DIGEST_HEX], output[DIGEST_HEX];
 	struct stat st;
 	char *ac;
 	int r;
 
-	if (store_lookup(s->store, key, name, output, e) <= 0 || pack_entry(entry, file, a, e) < 0 || digest_file(file, hex, e) < 0)
+	if (store_lookup(s->store, key, name, output, e) <= 0 ||
+	    pack_entry(entry, file, a, e) < 0 || digest_file(file, hex, e) < 0)
 		return -1;
 	if (stat(file, &st) < 0)
 		return fail_errno(e, "%s", file);
 	r = there(a, s, "cas", hex);
 	if (r < 0 || (r == 0 && put_file(a, s, file, "cas", hex) < 0))
 		return 0;
-	ac = arena_printf(a, FIRST_LINE "\nname %s\ncas %s\nsize %" PRIu64 "\noutput %s\nend\n", name, hex, (uint64_t)st.st_size, output);
+	ac = arena_printf(a, FIRST_LINE "\nname %s\ncas %s\nsize %" PRIu64 "\noutput %s\nend\n",
+	    name, hex, (uint64_t)st.st_size, output);
 	if (file_write(text, ac, strlen(ac), 0644, e) < 0)
 		return -1;
 	put_file(a, s, text, "ac", key);
@@ -337,7 +349,8 @@ void
 shared_put(struct shared *s, const char *key, const char *name)
 {
 	if (s && s->to >= 0 && !*s->lost)
-		dprintf(s->to, "%s %s\n", key, name); /* a pipe holds hundreds of them; one that is not taken is not sent */
+		dprintf(s->to, "%s %s\n", key,
+		    name); /* a pipe holds hundreds of them; one that is not taken is not sent */
 }
 
 bool
@@ -354,7 +367,8 @@ shared_may(const struct plan *p, const struct node *n)
 /* ---- both ---- */
 
 struct shared *
-shared_open(struct arena *a, const struct config *cfg, const struct store *store, const struct http_patience *p)
+shared_open(struct arena *a, const struct config *cfg, const struct store *store,
+    const struct http_patience *p)
 {
 	const char *url = config_get(cfg, "CACHE_URL");
 	struct shared *s;
@@ -367,9 +381,15 @@ shared_open(struct arena *a, const struct config *cfg, const struct store *store
 	while (n && url[n - 1] == '/')
 		n--;
 	s = arena_alloc(a, sizeof *s);
-	*s = (struct shared){ .url = arena_strndup(a, url, n), .work = arena_printf(a, "%s/work", cfg->cache), .store = store, .patience = p, .to = -1, .from = -1 };
+	*s = (struct shared){ .url = arena_strndup(a, url, n),
+		.work = arena_printf(a, "%s/work", cfg->cache),
+		.store = store,
+		.patience = p,
+		.to = -1,
+		.from = -1 };
 	s->shown = http_shown(a, s->url);
-	s->lost = mmap(NULL, sizeof *s->lost, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	s->lost =
+	    mmap(NULL, sizeof *s->lost, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s->lost == MAP_FAILED)
 		return NULL;
 	if (pipe2(ends, O_CLOEXEC) < 0)

@@ -25,7 +25,8 @@ conflict(const struct merge *m, const char *rel, struct err *e)
 	for (size_t i = 0; i < m->who; i++) {
 		snprintf(path, sizeof path, "%s/%s", m->all[i].dir, rel);
 		if (file_exists(path))
-			return fail(e, "%s and %s both offer sdk/%s", m->all[i].id, m->all[m->who].id, rel);
+			return fail(
+			    e, "%s and %s both offer sdk/%s", m->all[i].id, m->all[m->who].id, rel);
 	}
 	return fail(e, "%s: sdk/%s is there already", m->all[m->who].id, rel);
 }
@@ -49,7 +50,8 @@ merge_one(void *arg, const char *rel, const struct stat *st, struct err *e)
 	char from[PATH_MAX], to[PATH_MAX];
 	int r;
 
-	if (snprintf(from, sizeof from, "%s/%s", m->all[m->who].dir, rel) >= (int)sizeof from || snprintf(to, sizeof to, "%s/%s", m->dir, rel) >= (int)sizeof to) {
+	if (snprintf(from, sizeof from, "%s/%s", m->all[m->who].dir, rel) >= (int)sizeof from ||
+	    snprintf(to, sizeof to, "%s/%s", m->dir, rel) >= (int)sizeof to) {
 		errno = ENAMETOOLONG;
 		return fail_errno(e, "%s: sdk/%s", m->all[m->who].id, rel);
 	}
@@ -67,7 +69,10 @@ merge_one(void *arg, const char *rel, const struct stat *st, struct err *e)
 		break;
 	default:
 		r = link(from, to);
-		/* a store of somebody else's on a kernel that protects hard links, or too many links */
+		/*
+		 * a store of somebody else's on a kernel that protects hard links, or too many
+		 * links
+		 */
 		if (r < 0 && (errno == EPERM || errno == EXDEV || errno == EMLINK))
 			return file_copy(from, to, st->st_mode & 0777, e);
 	}

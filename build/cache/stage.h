@@ -15,7 +15,10 @@ struct staged {
 	const char *dir; /* its out/sdk; an absent one offers nothing */
 };
 
-/* makes dir, whatever n is; a path that two packages have, folders aside, is an error that names both */
+/*
+ * makes dir, whatever n is; a path that two packages have, folders aside, is an error that names
+ * both
+ */
 int stage_merge(const char *dir, const struct staged *v, size_t n, struct err *e);
 
 #endif

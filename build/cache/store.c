@@ -28,7 +28,8 @@ store_path(struct arena *a, const struct store *s, const char *key, const char *
 }
 
 int
-store_lookup(const struct store *s, const char *key, const char *name, char output[DIGEST_HEX], struct err *e)
+store_lookup(const struct store *s, const char *key, const char *name, char output[DIGEST_HEX],
+    struct err *e)
 {
 	struct arena *a = arena_new();
 	char *entry = store_path(a, s, key, name), *text;
@@ -40,7 +41,8 @@ store_lookup(const struct store *s, const char *key, const char *name, char outp
 	r = -1;
 	if (file_read(a, arena_printf(a, "%s/output", entry), &text, &n, e) < 0)
 		goto free_arena;
-	if (n != DIGEST_HEX || text[n - 1] != '\n' || !file_isdir(arena_printf(a, "%s/out", entry))) {
+	if (n != DIGEST_HEX || text[n - 1] != '\n' ||
+	    !file_isdir(arena_printf(a, "%s/out", entry))) {
 		fail(e, "%s: damaged; remove this folder to have it built again", entry);
 		goto free_arena;
 	}
@@ -59,17 +61,21 @@ write_protect(void *dir, const char *rel, const struct stat *st, struct err *e)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof path, "%s/%s", (const char *)dir, rel); /* the walk has seen that it fits */
-	if (!S_ISLNK(st->st_mode) && (st->st_mode & S_IWUSR) && chmod(path, st->st_mode & 07777 & ~(mode_t)S_IWUSR) < 0)
+	snprintf(path, sizeof path, "%s/%s", (const char *)dir,
+	    rel); /* the walk has seen that it fits */
+	if (!S_ISLNK(st->st_mode) && (st->st_mode & S_IWUSR) &&
+	    chmod(path, st->st_mode & 07777 & ~(mode_t)S_IWUSR) < 0)
 		return fail_errno(e, "%s", path);
 	return 0;
 }
 
 /* makes tmp, a folder in the store, a whole entry */
 static int
-fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char output[DIGEST_HEX], struct err *e)
+fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char output[DIGEST_HEX],
+    struct err *e)
 {
-	char *out = arena_printf(a, "%s/out", tmp), *log = arena_printf(a, "%s/log", workdir), *linked = arena_printf(a, "%s/linked", workdir), line[DIGEST_HEX + 1];
+	char *out = arena_printf(a, "%s/out", tmp), *log = arena_printf(a, "%s/log", workdir),
+	     *linked = arena_printf(a, "%s/linked", workdir), line[DIGEST_HEX + 1];
 
 	/* moved while it may still be: a folder that may not be written to can't be */
 	if (rename(arena_printf(a, "%s/out", workdir), out) < 0)
@@ -81,7 +87,8 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 	if (digest_tree(out, output, e) < 0)
 		return -1;
 	snprintf(line, sizeof line, "%s\n", output);
-	if (file_write(arena_printf(a, "%s/output", tmp), line, strlen(line), 0444, e) < 0 || file_write(arena_printf(a, "%s/key", tmp), key_text, strlen(key_text), 0444, e) < 0)
+	if (file_write(arena_printf(a, "%s/output", tmp), line, strlen(line), 0444, e) < 0 ||
+	    file_write(arena_printf(a, "%s/key", tmp), key_text, strlen(key_text), 0444, e) < 0)
 		return -1;
 	if (file_exists(log) && rename(log, arena_printf(a, "%s/log", tmp)) < 0)
 		return fail_errno(e, "move %s to the store", log);
@@ -93,10 +100,12 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 }
 
 int
-store_enter(const struct store *s, const char *workdir, const char *key, const char *name, const char *key_text, char output[DIGEST_HEX], struct err *e)
+store_enter(const struct store *s, const char *workdir, const char *key, const char *name,
+    const char *key_text, char output[DIGEST_HEX], struct err *e)
 {
 	struct arena *a = arena_new();
-	char *entry = store_path(a, s, key, name), *tmp = arena_printf(a, "%s/.new-%s-%s.XXXXXX", s->dir, key, name);
+	char *entry = store_path(a, s, key, name),
+	     *tmp = arena_printf(a, "%s/.new-%s-%s.XXXXXX", s->dir, key, name);
 	struct err ignored;
 	int r = -1;
 
@@ -150,7 +159,8 @@ store_lock(const struct store *s, const char *key, int *lock, struct err *e)
 			return why == EWOULDBLOCK ? 0 : fail_errno(e, "%s", path);
 		}
 		/* who had it may have removed it since we opened it */
-		if (fstat(fd, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino) {
+		if (fstat(fd, &held) == 0 && stat(path, &named) == 0 &&
+		    held.st_ino == named.st_ino) {
 			*lock = fd;
 			return 0;
 		}

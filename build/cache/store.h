@@ -23,14 +23,16 @@ int store_open(struct arena *a, const char *cache, struct store *s, struct err *
 /* entry's folder, whether it is there or not */
 char *store_path(struct arena *a, const struct store *s, const char *key, const char *name);
 /* 1: there, and output holds its digest; 0: not there */
-int store_lookup(const struct store *s, const char *key, const char *name, char output[DIGEST_HEX], struct err *e);
+int store_lookup(const struct store *s, const char *key, const char *name, char output[DIGEST_HEX],
+    struct err *e);
 /*
- * Takes workdir/out, and workdir/log and workdir/linked if there are such, into the store under key; key_text
- * is kept beside them.  Owners may no longer write to what is in out/; the other
+ * Takes workdir/out, and workdir/log and workdir/linked if there are such, into the store under
+ * key; key_text is kept beside them.  Owners may no longer write to what is in out/; the other
  * permission bits stay.  workdir must be on the store's filesystem.
  * When somebody else entered the same key meanwhile, theirs stays.  Fills output.
  */
-int store_enter(const struct store *s, const char *workdir, const char *key, const char *name, const char *key_text, char output[DIGEST_HEX], struct err *e);
+int store_enter(const struct store *s, const char *workdir, const char *key, const char *name,
+    const char *key_text, char output[DIGEST_HEX], struct err *e);
 /*
  * The right to build a key: *lock is a descriptor to give to store_unlock(), or -1 when
  * another builder has it.  It ends with the process.

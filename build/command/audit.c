@@ -22,7 +22,8 @@ static const char *const verdict_names[NVERDICTS] = {
 };
 
 enum verdict
-audit_judge(struct arena *a, const struct source *form, const struct http_request *rq, const char **why)
+audit_judge(
+    struct arena *a, const struct source *form, const struct http_request *rq, const char **why)
 {
 	bool bytes = rq->verb == HTTP_GET;
 	int64_t size = bytes ? (int64_t)rq->got : rq->length;
@@ -35,14 +36,16 @@ audit_judge(struct arena *a, const struct source *form, const struct http_reques
 	if (rq->status >= 400) {
 		*why = arena_printf(a, "HTTP status %ld", rq->status);
 		/* gone, or kept from us; the others say nothing of the file */
-		return rq->status == 403 || rq->status == 404 || rq->status == 410 ? AUDIT_DEAD : AUDIT_UNKNOWN;
+		return rq->status == 403 || rq->status == 404 || rq->status == 410 ? AUDIT_DEAD
+										   : AUDIT_UNKNOWN;
 	}
 	if (!strncmp(rq->type, "text/html", 9)) {
 		*why = "answers with a web page";
 		return AUDIT_CHANGED;
 	}
 	if (form->size && size >= 0 && (uint64_t)size != form->size) {
-		*why = arena_printf(a, "has %" PRId64 " bytes, expected %" PRIu64, size, form->size);
+		*why =
+		    arena_printf(a, "has %" PRId64 " bytes, expected %" PRIu64, size, form->size);
 		return AUDIT_CHANGED;
 	}
 	if (bytes && strcmp(rq->sha256, form->sha256) != 0) {
@@ -93,10 +96,19 @@ ask_git(struct audit *t, struct question *q)
 }
 
 static void
-add_question(struct audit *t, const struct recipe *r, const struct version *v, const struct place *p)
+add_question(
+    struct audit *t, const struct recipe *r, const struct version *v, const struct place *p)
 {
-	struct question q = { .recipe = r, .version = v, .place = p, .verdict = AUDIT_UNKNOWN, .why = p->closed, .asks = NOT_ASKED };
-	struct http_request rq = { .verb = t->bytes ? HTTP_GET : HTTP_HEAD, .url = p->where, .fd = -1, .size = t->bytes ? p->form->size : 0 };
+	struct question q = { .recipe = r,
+		.version = v,
+		.place = p,
+		.verdict = AUDIT_UNKNOWN,
+		.why = p->closed,
+		.asks = NOT_ASKED };
+	struct http_request rq = { .verb = t->bytes ? HTTP_GET : HTTP_HEAD,
+		.url = p->where,
+		.fd = -1,
+		.size = t->bytes ? p->form->size : 0 };
 
 	if (!q.why && p->kind == PLACE_DEBIAN) {
 		q.why = t->apt.base ? NULL : t->apt.why;
@@ -120,7 +132,10 @@ add_all(struct audit *t, const struct recipes *rs)
 	for (size_t i = 0; i < rs->n; i++)
 		for (size_t k = 0; k < rs->v[i].nversions; k++) {
 			const struct version *v = &rs->v[i].versions[k];
-			struct want w = { .name = rs->v[i].name, .version = v->version, .forms = v->forms, .nforms = v->nforms };
+			struct want w = { .name = rs->v[i].name,
+				.version = v->version,
+				.forms = v->forms,
+				.nforms = v->nforms };
 			struct place *places;
 			size_t n;
 
@@ -147,7 +162,8 @@ tell(const struct audit *t, unsigned counts[NVERDICTS])
 			counts[q->verdict]++;
 			left |= q->verdict == AUDIT_GOOD || q->verdict == AUDIT_MOVED;
 			if (q->verdict != AUDIT_GOOD)
-				printf("%-8s %s %s: %s: %s\n", verdict_names[q->verdict], r->name, v->version, origins_text(t->a, q->place), q->why);
+				printf("%-8s %s %s: %s: %s\n", verdict_names[q->verdict], r->name,
+				    v->version, origins_text(t->a, q->place), q->why);
 		}
 		if (left)
 			continue;
@@ -164,7 +180,8 @@ audit_command(const struct request *rq, struct err *e)
 	unsigned counts[NVERDICTS] = { 0 }, lost;
 	struct recipes recipes;
 
-	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &t.cfg, e) < 0 || recipe_read_all(rq->a, rq->top, &recipes, e) < 0)
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &t.cfg, e) < 0 ||
+	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0)
 		return -1;
 	if (t.cfg.offline)
 		return fail_usage(e, "fetch --audit asks servers, and OFFLINE is set");
@@ -176,11 +193,15 @@ audit_command(const struct request *rq, struct err *e)
 	http_all(rq->a, &http_usual, t.rq, t.nrq);
 	for (size_t i = 0; i < t.n; i++)
 		if (t.v[i].asks != NOT_ASKED)
-			t.v[i].verdict = audit_judge(rq->a, t.v[i].place->form, &t.rq[t.v[i].asks], &t.v[i].why);
+			t.v[i].verdict =
+			    audit_judge(rq->a, t.v[i].place->form, &t.rq[t.v[i].asks], &t.v[i].why);
 	lost = tell(&t, counts);
-	printf("%zu origins: %u good, %u moved, %u changed, %u dead, %u unknown\n", t.n, counts[AUDIT_GOOD], counts[AUDIT_MOVED],
-	    counts[AUDIT_CHANGED], counts[AUDIT_DEAD], counts[AUDIT_UNKNOWN]);
+	printf("%zu origins: %u good, %u moved, %u changed, %u dead, %u unknown\n", t.n,
+	    counts[AUDIT_GOOD], counts[AUDIT_MOVED], counts[AUDIT_CHANGED], counts[AUDIT_DEAD],
+	    counts[AUDIT_UNKNOWN]);
 	if (counts[AUDIT_CHANGED] || lost)
-		return fail(e, "fetch --audit: %u origins serve something else, %u sources have none left", counts[AUDIT_CHANGED], lost);
+		return fail(e,
+		    "fetch --audit: %u origins serve something else, %u sources have none left",
+		    counts[AUDIT_CHANGED], lost);
 	return 0;
 }

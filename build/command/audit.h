@@ -10,17 +10,24 @@ struct arena;
 struct request;
 
 /* Does every origin of every source of every recipe still serve what is pinned? */
-enum verdict { AUDIT_GOOD,
+enum verdict {
+	AUDIT_GOOD,
 	AUDIT_MOVED,   /* good, at another URL */
 	AUDIT_CHANGED, /* serves something else */
 	AUDIT_DEAD,
 	AUDIT_UNKNOWN, /* it does not say */
-	NVERDICTS };
+	NVERDICTS
+};
 
-/* of an answer to HEAD, by its size and type, or to GET, by its bytes; *why for all but AUDIT_GOOD */
-enum verdict audit_judge(struct arena *a, const struct source *form, const struct http_request *rq, const char **why);
+/* of an answer to HEAD, by its size and type, or to GET, by its bytes; *why for all but AUDIT_GOOD
+ */
+enum verdict audit_judge(
+    struct arena *a, const struct source *form, const struct http_request *rq, const char **why);
 
-/* lh-build fetch --audit [--bytes]; an error when something changed, or nothing is left for a source */
+/*
+ * lh-build fetch --audit [--bytes]; an error when something changed, or nothing is left for a
+ * source
+ */
 int audit_command(const struct request *rq, struct err *e);
 
 #endif

@@ -38,11 +38,14 @@ tracked(struct files *f)
 	argv_pushv(&v, "git", "-c", NULL);
 	argv_pushf(&v, "safe.directory=%s", f->top);
 	argv_pushv(&v, "-C", f->top, "ls-files", "-z", NULL);
-	if (child_run(v.v, &(struct child_opts){ .split_err = true }, &out, &status, &ignored) == 0 && status == 0)
+	if (child_run(v.v, &(struct child_opts){ .split_err = true }, &out, &status, &ignored) ==
+		0 &&
+	    status == 0)
 		for (size_t at = 0; at < out.n; at += strlen(out.p + at) + 1) {
 			const char *name = arena_strdup(f->a, out.p + at);
 
-			if (!file_exists(arena_printf(f->a, "%s/%s", f->top, name))) /* removed, and not yet told */
+			if (!file_exists(arena_printf(
+				f->a, "%s/%s", f->top, name))) /* removed, and not yet told */
 				continue;
 			f->v = arena_more(f->a, f->v, f->n, sizeof *f->v);
 			f->v[f->n++] = name;
@@ -84,9 +87,11 @@ by_text(const void *a, const void *b)
 
 /* all that a build reads of the checkout, but nothing that is of one machine or one person */
 static int
-list_checkout(const struct request *rq, const struct gathered *g, const char *file, struct files *f, struct err *e)
+list_checkout(const struct request *rq, const struct gathered *g, const char *file, struct files *f,
+    struct err *e)
 {
-	static const char *const local[] = { ".git", ".obj", "bin", "sources", "lh-config", "config.mk" };
+	static const char *const local[] = { ".git", ".obj", "bin", "sources", "lh-config",
+		"config.mk" };
 	enum { NLOCAL = sizeof local / sizeof *local };
 	const char *without[NLOCAL + 4] = { g->output, g->cache, file };
 
@@ -101,13 +106,16 @@ list_checkout(const struct request *rq, const struct gathered *g, const char *fi
 }
 
 static int
-fill(struct pack *p, struct arena *a, const struct files *f, const struct gathered *g, struct err *e)
+fill(
+    struct pack *p, struct arena *a, const struct files *f, const struct gathered *g, struct err *e)
 {
 	for (size_t i = 0; i < f->n; i++)
-		if (pack_add(p, arena_printf(a, "%s/%s", f->top, f->v[i]), arena_printf(a, PREFIX "/%s", f->v[i]), e) < 0)
+		if (pack_add(p, arena_printf(a, "%s/%s", f->top, f->v[i]),
+			arena_printf(a, PREFIX "/%s", f->v[i]), e) < 0)
 			return -1;
 	for (size_t i = 0; i < g->n; i++)
-		if (pack_add(p, g->v[i].path, arena_printf(a, PREFIX "/sources/%s", g->v[i].name), e) < 0)
+		if (pack_add(p, g->v[i].path, arena_printf(a, PREFIX "/sources/%s", g->v[i].name),
+			e) < 0)
 			return -1;
 	return 0;
 }
@@ -122,7 +130,8 @@ bundle_command(const struct request *rq, struct err *e)
 	char here[PATH_MAX];
 
 	if (!rq->nwords)
-		return fail_usage(e, "bundle: name the archive to write, such as sources.tar or sources.tar.zst");
+		return fail_usage(
+		    e, "bundle: name the archive to write, such as sources.tar or sources.tar.zst");
 	file = rq->words[0];
 	if (*file != '/' && realpath(".", here))
 		file = arena_printf(rq->a, "%s/%s", here, file);
@@ -137,6 +146,7 @@ bundle_command(const struct request *rq, struct err *e)
 	}
 	if (pack_end(p, e) < 0)
 		return -1;
-	log_info("%s: %zu files and %zu sources; unpacked, OFFLINE=1 ./make builds from it", file, f.n, g.n);
+	log_info("%s: %zu files and %zu sources; unpacked, OFFLINE=1 ./make builds from it", file,
+	    f.n, g.n);
 	return 0;
 }

@@ -33,14 +33,17 @@ take_until(struct request *rq, const char *name, struct err *e)
 	return fail_usage(e, "--until=%s: one of sources packages kernel image", name);
 }
 
-/* the option that word is, as the letter commands know it by; *value: what follows = or the letter */
+/* the option that word is, as the letter commands know it by; *value: what follows = or the letter
+ */
 static char
 option(const char *word, const char **value)
 {
 	static const struct {
 		const char *name;
 		char letter;
-	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' }, { "--net", 'N' }, { "--until", 'U' }, { "--sources", 'S' }, { "--audit", 'A' }, { "--bytes", 'B' }, { "--check", 'T' }, { "--directory", 'C' } };
+	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' },
+		{ "--net", 'N' }, { "--until", 'U' }, { "--sources", 'S' }, { "--audit", 'A' },
+		{ "--bytes", 'B' }, { "--check", 'T' }, { "--directory", 'C' } };
 
 	*value = NULL;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -122,7 +125,8 @@ take_option(struct request *rq, const char *word, const char *next, bool *used, 
 	if (flag && value)
 		return fail_usage(e, "%s: takes no value", word);
 	if (letter != 'C' && (!rq->command || !strchr(rq->command->options, letter)))
-		return fail_usage(e, "%s: is no option of %s", word, rq->command ? rq->command->name : "lh-build without a command before it");
+		return fail_usage(e, "%s: is no option of %s", word,
+		    rq->command ? rq->command->name : "lh-build without a command before it");
 	if (flag) {
 		*flag = true;
 		return 0;
@@ -177,6 +181,7 @@ cli_parse(int argc, char **argv, const struct command *commands, struct request 
 	if (!rq->command)
 		return fail_usage(e, "no command; lh-build --help tells all");
 	if (rq->nwords > rq->command->words)
-		return fail_usage(e, "%s: does not take %s", rq->command->name, rq->words[rq->command->words]);
+		return fail_usage(
+		    e, "%s: does not take %s", rq->command->name, rq->words[rq->command->words]);
 	return 0;
 }

@@ -13,11 +13,7 @@ struct arena;
  * The command line, taken apart: lh-build COMMAND [OPTION...] [NAME=VALUE...], in any
  * order behind the command.  Nothing is looked up or decided here.
  */
-enum stage { UNTIL_SOURCES,
-	UNTIL_PACKAGES,
-	UNTIL_KERNEL,
-	UNTIL_IMAGE,
-	NSTAGES };
+enum stage { UNTIL_SOURCES, UNTIL_PACKAGES, UNTIL_KERNEL, UNTIL_IMAGE, NSTAGES };
 
 struct request {
 	struct arena *a;
@@ -45,6 +41,7 @@ struct command {
 /* is the image with or without DHCP asked for; configured: the mode that is meant without --net */
 bool cli_wants_net(const struct request *rq, bool configured, bool dhcp);
 /* commands end with one without a name; rq->a is set already */
-int cli_parse(int argc, char **argv, const struct command *commands, struct request *rq, struct err *e);
+int cli_parse(
+    int argc, char **argv, const struct command *commands, struct request *rq, struct err *e);
 
 #endif

@@ -33,7 +33,8 @@ struct telling {
 	struct buf *out;
 };
 
-static void row(struct telling *t, const char *what, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void row(struct telling *t, const char *what, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* "needs     toolchain/musl"; what may be "" below a row of its kind */
 static void
@@ -65,18 +66,25 @@ tell_source(struct telling *t)
 		row(t, "source", "none");
 		return;
 	}
-	w = (struct want){ .name = n->origin->name, .version = v->version, .forms = v->forms, .nforms = v->nforms };
+	w = (struct want){ .name = n->origin->name,
+		.version = v->version,
+		.forms = v->forms,
+		.nforms = v->nforms };
 	origins_list(t->a, t->cfg, &w, &places, &count);
 	for (size_t i = 0; i < v->nforms; i++) {
 		const struct source *form = &v->forms[i];
 
-		row(t, i ? "or" : "source", "%s%s, sha256 %s", form->file, form == n->form ? " (this one)" : "", form->sha256);
+		row(t, i ? "or" : "source", "%s%s, sha256 %s", form->file,
+		    form == n->form ? " (this one)" : "", form->sha256);
 		for (size_t j = 0; j < count; j++)
 			if (places[j].form == form)
-				row(t, "", "from %s%s%s", origins_text(t->a, &places[j]), places[j].closed ? ": " : "", places[j].closed ? places[j].closed : "");
+				row(t, "", "from %s%s%s", origins_text(t->a, &places[j]),
+				    places[j].closed ? ": " : "",
+				    places[j].closed ? places[j].closed : "");
 	}
 	for (size_t i = 0; i < v->nlicences; i++)
-		row(t, i ? "" : "licence", "%s, sha256 %s", v->licences[i].path, v->licences[i].sha256);
+		row(t, i ? "" : "licence", "%s, sha256 %s", v->licences[i].path,
+		    v->licences[i].sha256);
 }
 
 static void
@@ -115,7 +123,8 @@ in_words(struct telling *t, const char *what)
 		size_t n = strlen(kinds[i].kind);
 
 		if (!strncmp(what, kinds[i].kind, n))
-			return arena_printf(t->a, "%s%s%s", kinds[i].before, what + n, kinds[i].after);
+			return arena_printf(
+			    t->a, "%s%s%s", kinds[i].before, what + n, kinds[i].after);
 	}
 	if (!strcmp(what, "unpack"))
 		return "only this of the source";
@@ -143,7 +152,8 @@ tell_key(struct telling *t)
 
 /* ---- what came of it ---- */
 
-/* "own 12, toolchain/musl 3": whose files the linker read for a program; NULL: it is not recorded */
+/* "own 12, toolchain/musl 3": whose files the linker read for a program; NULL: it is not recorded
+ */
 static const char *
 linked_text(struct telling *t, const char *rel)
 {
@@ -207,7 +217,8 @@ count(void *arg, const char *rel, const struct stat *st, struct err *e)
 		return program;
 	c->programs++;
 	linked = linked_text(c->t, rel);
-	buf_addf(&c->told, "%-9s %s, %ju bytes%s%s\n", "", rel, (uintmax_t)st->st_size, linked ? ", linked from " : "", linked ? linked : "");
+	buf_addf(&c->told, "%-9s %s, %ju bytes%s%s\n", "", rel, (uintmax_t)st->st_size,
+	    linked ? ", linked from " : "", linked ? linked : "");
 	return 0;
 }
 
@@ -235,7 +246,9 @@ tell_result(struct telling *t, struct err *e)
 static void
 tell_journal(struct telling *t, const char *dir)
 {
-	struct journal j = { .a = t->a, .dir = dir, .cache = t->cfg->cache, .triple = t->cfg->triple };
+	struct journal j = {
+		.a = t->a, .dir = dir, .cache = t->cfg->cache, .triple = t->cfg->triple
+	};
 	char *log = arena_printf(t->a, "%s/logs/%s.log", dir, work_name(t->a, t->n));
 	double took = journal_seconds(&j, t->n);
 
@@ -283,11 +296,13 @@ tell_output(struct telling *t, const char *output, bool *any)
 	triples = names(t, output, &n);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < sizeof nets / sizeof *nets; k++) {
-			char *path = arena_printf(t->a, "%s/%s%s/manifest", output, triples[i], nets[k]);
+			char *path =
+			    arena_printf(t->a, "%s/%s%s/manifest", output, triples[i], nets[k]);
 			struct manifest m;
 			struct err ignored;
 
-			if (!file_exists(path) || manifest_read(t->a, path, &m, &ignored) < 0 || !has_key(&m, t->n->key))
+			if (!file_exists(path) || manifest_read(t->a, path, &m, &ignored) < 0 ||
+			    !has_key(&m, t->n->key))
 				continue;
 			row(t, *any ? "" : "images", "%s/%s%s", output, triples[i], nets[k]);
 			*any = true;
@@ -306,7 +321,8 @@ tell_images(struct telling *t)
 		return;
 	v = names(t, roots, &n);
 	for (size_t i = 0; i < n; i++)
-		if (file_read(t->a, arena_printf(t->a, "%s/%s", roots, v[i]), &output, NULL, &ignored) == 0) {
+		if (file_read(t->a, arena_printf(t->a, "%s/%s", roots, v[i]), &output, NULL,
+			&ignored) == 0) {
 			output[strcspn(output, "\n")] = '\0';
 			tell_output(t, output, &any);
 		}
@@ -315,15 +331,21 @@ tell_images(struct telling *t)
 }
 
 int
-explain_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const char *dir, const char *id, struct buf *out, struct err *e)
+explain_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct plan *p, const char *dir, const char *id, struct buf *out, struct err *e)
 {
-	struct telling t = { .a = a, .cfg = cfg, .sd = sd, .p = p, .n = plan_find(p, id), .out = out };
+	struct telling t = {
+		.a = a, .cfg = cfg, .sd = sd, .p = p, .n = plan_find(p, id), .out = out
+	};
 
 	for (int v = NVARIANTS - 1; !t.n && v >= 0; v--)
 		t.n = plan_find(p, arena_printf(a, "%s/%s", variant_names[v], id));
 	if (!t.n)
-		return fail_usage(e, "explain %s: profile %s builds no such package; lh-build graph shows all", id, p->profile);
-	row(&t, "package", "%s %s, %s", t.n->id, t.n->version ? t.n->version->version : "without a version", t.n->recipe->licence);
+		return fail_usage(e,
+		    "explain %s: profile %s builds no such package; lh-build graph shows all", id,
+		    p->profile);
+	row(&t, "package", "%s %s, %s", t.n->id,
+	    t.n->version ? t.n->version->version : "without a version", t.n->recipe->licence);
 	tell_source(&t);
 	tell_needs(&t);
 	tell_key(&t);
@@ -347,7 +369,8 @@ explain_command(const struct request *rq, struct err *e)
 
 	if (!rq->nwords)
 		return fail_usage(e, "explain: name a package, such as s6 or host/s6");
-	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 || session_open(rq->a, &cfg, 1, false, &s, e) < 0)
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
+	    session_open(rq->a, &cfg, 1, false, &s, e) < 0)
 		return -1;
 	job = session_job(&s, output_dir(s.a, &s.cfg, s.cfg.use_dhcp));
 	if (job_open(s.a, &job, 1, &o, &run, e) < 0)

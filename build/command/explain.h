@@ -17,7 +17,8 @@ struct sysdeps;
  * "target/s6", or "s6" for that.  The plan has been through job_open(); dir is where jobs
  * leave logs.
  */
-int explain_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const char *dir, const char *id, struct buf *out, struct err *e);
+int explain_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct plan *p, const char *dir, const char *id, struct buf *out, struct err *e);
 
 /* lh-build explain */
 int explain_command(const struct request *rq, struct err *e);

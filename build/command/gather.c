@@ -40,7 +40,8 @@ add_file(struct arena *a, struct gathered *g, const struct want *w)
 
 /* all triples, one set; NULL: the configured one */
 static int
-gather_set(const struct request *rq, const char *set, struct gathered *g, size_t *lacking, struct err *e)
+gather_set(
+    const struct request *rq, const char *set, struct gathered *g, size_t *lacking, struct err *e)
 {
 	char **vars = arena_array(rq->a, rq->nvars + 1, sizeof *vars);
 	size_t nvars = rq->nvars, n;
@@ -89,7 +90,8 @@ close_sessions:
 static int
 by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct gathered_file *)a)->name, ((const struct gathered_file *)b)->name);
+	return strcmp(
+	    ((const struct gathered_file *)a)->name, ((const struct gathered_file *)b)->name);
 }
 
 int
@@ -105,7 +107,10 @@ gather_sources(const struct request *rq, struct gathered *out, struct err *e)
 			return -1;
 	while (set && (set = word_next(&rest)));
 	if (lacking)
-		return fail(e, "%zu sources could not be had; MIRRORS, GIT_MIRROR and OVERRIDE_name can name other places", lacking);
+		return fail(e,
+		    "%zu sources could not be had; MIRRORS, GIT_MIRROR and OVERRIDE_name can name "
+		    "other places",
+		    lacking);
 	if (out->n)
 		qsort(out->v, out->n, sizeof *out->v, by_name);
 	return 0;

@@ -21,7 +21,10 @@ struct gathered {
 	const char *epoch;
 };
 
-/* fetches what is not there yet; each file once, in the order of names; what cannot be had is told, and is the error */
+/*
+ * fetches what is not there yet; each file once, in the order of names; what cannot be had is told,
+ * and is the error
+ */
 int gather_sources(const struct request *rq, struct gathered *out, struct err *e);
 
 /* lh-build fetch */

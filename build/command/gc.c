@@ -76,7 +76,8 @@ static int
 add_size(void *arg, const char *rel, const struct stat *st, struct err *e)
 {
 	(void)rel, (void)e;
-	*(uint64_t *)arg += (uint64_t)st->st_blocks * 512 / (S_ISDIR(st->st_mode) ? 1 : st->st_nlink);
+	*(uint64_t *)arg +=
+	    (uint64_t)st->st_blocks * 512 / (S_ISDIR(st->st_mode) ? 1 : st->st_nlink);
 	return 0;
 }
 
@@ -104,7 +105,8 @@ drop(struct gc *g, const char *dir, const char *name, const char *what, struct e
 
 	g->freed += size;
 	if (what)
-		printf("%s %8.1f MB  %s\n", g->o->dry ? "would free" : "free", (double)size / 1e6, what);
+		printf("%s %8.1f MB  %s\n", g->o->dry ? "would free" : "free", (double)size / 1e6,
+		    what);
 	if (g->o->dry)
 		return 0;
 	if (*name != '.') {
@@ -132,12 +134,15 @@ read_store(struct gc *g, struct err *e)
 		char *output, *id;
 		size_t len;
 
-		if (*names[i] == '.' || strlen(names[i]) < KEY_LENGTH + 2 || names[i][KEY_LENGTH] != '-')
+		if (*names[i] == '.' || strlen(names[i]) < KEY_LENGTH + 2 ||
+		    names[i][KEY_LENGTH] != '-')
 			continue;
 		id = arena_strdup(g->a, names[i] + KEY_LENGTH + 1);
 		id[strcspn(id, "-")] = '/'; /* the variant's name has no hyphen */
 		*en = (struct entry){ .name = names[i], .id = id };
-		if (file_read(g->a, arena_printf(g->a, "%s/%s/output", dir, names[i]), &output, &len, &ignored) == 0 && len == DIGEST_HEX) {
+		if (file_read(g->a, arena_printf(g->a, "%s/%s/output", dir, names[i]), &output,
+			&len, &ignored) == 0 &&
+		    len == DIGEST_HEX) {
 			output[KEY_LENGTH] = '\0';
 			en->output = output;
 		}
@@ -202,7 +207,8 @@ keep_failures(struct gc *g, const char *dir, struct err *e)
 	if (names_in(g->a, dir, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		ssize_t len = readlink(arena_printf(g->a, "%s/%s", dir, names[i]), to, sizeof to - 1);
+		ssize_t len =
+		    readlink(arena_printf(g->a, "%s/%s", dir, names[i]), to, sizeof to - 1);
 
 		if (len <= 0)
 			continue;
@@ -221,7 +227,8 @@ keep_below(struct gc *g, const char *dir, unsigned depth, struct err *e)
 	size_t n;
 
 	if (keep_manifest(g, arena_printf(g->a, "%s/manifest", dir), e) < 0 ||
-	    keep_keys(g, arena_printf(g->a, "%s/keys", dir), e) < 0 || keep_failures(g, arena_printf(g->a, "%s/logs", dir), e) < 0)
+	    keep_keys(g, arena_printf(g->a, "%s/keys", dir), e) < 0 ||
+	    keep_failures(g, arena_printf(g->a, "%s/logs", dir), e) < 0)
 		return -1;
 	if (!depth)
 		return 0;
@@ -230,7 +237,8 @@ keep_below(struct gc *g, const char *dir, unsigned depth, struct err *e)
 	for (size_t i = 0; i < n; i++) {
 		char *path = arena_printf(g->a, "%s/%s", dir, names[i]);
 
-		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && keep_below(g, path, depth - 1, e) < 0)
+		if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+		    keep_below(g, path, depth - 1, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -284,7 +292,8 @@ follow(struct gc *g, struct entry *en, struct err *e)
 	char *line, *w[3];
 
 	en->followed = true;
-	if (lines_open(g->a, arena_printf(g->a, "%s/store/%s/key", g->cfg->cache, en->name), &l, e) < 0)
+	if (lines_open(
+		g->a, arena_printf(g->a, "%s/store/%s/key", g->cfg->cache, en->name), &l, e) < 0)
 		return -1;
 	while ((line = lines_next(&l)))
 		if (!strncmp(line, "need ", 5) && words(line, w, 3) == 3)
@@ -311,7 +320,10 @@ keep_closure(struct gc *g, struct err *e)
 
 /* ---- what goes ---- */
 
-/* half-made entries, locks, and what an earlier gc did not get to; nobody is at work, so they are nobody's */
+/*
+ * half-made entries, locks, and what an earlier gc did not get to; nobody is at work, so they are
+ * nobody's
+ */
 static int
 drop_leavings(struct gc *g, const char *dir, struct err *e)
 {
@@ -321,7 +333,8 @@ drop_leavings(struct gc *g, const char *dir, struct err *e)
 	if (names_in(g->a, dir, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (*names[i] == '.' && strcmp(names[i], ".checked") != 0 && drop(g, dir, names[i], NULL, e) < 0)
+		if (*names[i] == '.' && strcmp(names[i], ".checked") != 0 &&
+		    drop(g, dir, names[i], NULL, e) < 0)
 			return -1;
 	return 0;
 }
@@ -356,7 +369,8 @@ drop_works(struct gc *g, struct err *e)
 		bool kept = false;
 
 		for (size_t k = 0; k < g->nfolders && !kept; k++)
-			kept = !strcmp(path, g->folders[k]) && file_exists(arena_printf(g->a, "%s/kept", path));
+			kept = !strcmp(path, g->folders[k]) &&
+			       file_exists(arena_printf(g->a, "%s/kept", path));
 		if (kept || *names[i] == '.')
 			continue;
 		if (drop(g, dir, names[i], arena_printf(g->a, "work folder %s", names[i]), e) < 0)
@@ -391,9 +405,11 @@ drop_checkpoints(struct gc *g, struct err *e)
 
 		if (!en->kept)
 			continue;
-		if (file_read(g->a, arena_printf(g->a, "%s/store/%s/key", g->cfg->cache, en->name), &key, NULL, e) < 0)
+		if (file_read(g->a, arena_printf(g->a, "%s/store/%s/key", g->cfg->cache, en->name),
+			&key, NULL, e) < 0)
 			return -1;
-		stems[nstems++] = checkpoint_stem(g->a, &(struct checkpoint){ .name = en->name + KEY_LENGTH + 1, .key_text = key });
+		stems[nstems++] = checkpoint_stem(g->a,
+		    &(struct checkpoint){ .name = en->name + KEY_LENGTH + 1, .key_text = key });
 	}
 	if (names_in(g->a, dir, &triples, &ntriples, e) < 0)
 		return -1;
@@ -403,7 +419,11 @@ drop_checkpoints(struct gc *g, struct err *e)
 		if (names_in(g->a, below, &files, &nfiles, e) < 0)
 			return -1;
 		for (size_t i = 0; i < nfiles; i++)
-			if (!goes_on(stems, nstems, files[i]) && drop(g, below, files[i], arena_printf(g->a, "checkpoint %.*s", (int)strcspn(files[i], "."), files[i]), e) < 0)
+			if (!goes_on(stems, nstems, files[i]) &&
+			    drop(g, below, files[i],
+				arena_printf(
+				    g->a, "checkpoint %.*s", (int)strcspn(files[i], "."), files[i]),
+				e) < 0)
 				return -1;
 	}
 	return 0;
@@ -439,16 +459,19 @@ drop_sources(struct gc *g, const struct recipes *r, struct err *e)
 }
 
 static int
-collect(struct arena *a, const struct config *cfg, const struct recipes *recipes, const struct gc_opts *o, struct err *e)
+collect(struct arena *a, const struct config *cfg, const struct recipes *recipes,
+    const struct gc_opts *o, struct err *e)
 {
 	struct gc g = { .a = a, .cfg = cfg, .o = o };
 
 	if (read_store(&g, e) < 0 || keep_roots(&g, e) < 0 || keep_closure(&g, e) < 0)
 		return -1;
-	if (drop_packages(&g, e) < 0 || drop_checkpoints(&g, e) < 0 || drop_works(&g, e) < 0 || (o->sources && drop_sources(&g, recipes, e) < 0))
+	if (drop_packages(&g, e) < 0 || drop_checkpoints(&g, e) < 0 || drop_works(&g, e) < 0 ||
+	    (o->sources && drop_sources(&g, recipes, e) < 0))
 		return -1;
-	printf("%s %.1f MB: %u of %zu packages, %u work folders, %u sources\n", o->dry ? "would free" : "freed", (double)g.freed / 1e6,
-	    g.packages, g.n, g.works, g.sources);
+	printf("%s %.1f MB: %u of %zu packages, %u work folders, %u sources\n",
+	    o->dry ? "would free" : "freed", (double)g.freed / 1e6, g.packages, g.n, g.works,
+	    g.sources);
 	return 0;
 }
 
@@ -494,7 +517,8 @@ close_lock:
 }
 
 int
-gc_run(struct arena *a, const struct config *cfg, const struct recipes *recipes, const struct gc_opts *o, struct err *e)
+gc_run(struct arena *a, const struct config *cfg, const struct recipes *recipes,
+    const struct gc_opts *o, struct err *e)
 {
 	int lock, r;
 
@@ -523,7 +547,8 @@ gc_command(const struct request *rq, struct err *e)
 	struct config cfg;
 	struct recipes recipes;
 
-	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 || recipe_read_all(rq->a, rq->top, &recipes, e) < 0)
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
+	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0)
 		return -1;
 	return config_drop_root(&cfg, false, e) < 0 ? -1 : gc_run(rq->a, &cfg, &recipes, &o, e);
 }

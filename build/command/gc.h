@@ -34,8 +34,12 @@ struct gc_opts {
 	bool sources; /* CACHE/sources too: what none of the recipes pins */
 };
 
-/* tells on stdout what goes, a line each, and how much in the end; recipes may be NULL without sources */
-int gc_run(struct arena *a, const struct config *cfg, const struct recipes *recipes, const struct gc_opts *o, struct err *e);
+/*
+ * tells on stdout what goes, a line each, and how much in the end; recipes may be NULL without
+ * sources
+ */
+int gc_run(struct arena *a, const struct config *cfg, const struct recipes *recipes,
+    const struct gc_opts *o, struct err *e);
 
 /* lh-build gc [-n] [--sources] */
 int gc_command(const struct request *rq, struct err *e);

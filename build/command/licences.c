@@ -41,7 +41,8 @@ source_of(struct checking *t, const struct version *v)
 }
 
 static void
-compare(struct checking *t, const struct recipe *r, const struct version *v, const struct unpack_look *is)
+compare(struct checking *t, const struct recipe *r, const struct version *v,
+    const struct unpack_look *is)
 {
 	for (size_t i = 0; i < v->nlicences; i++) {
 		const struct licence_file *want = &v->licences[i];
@@ -52,21 +53,30 @@ compare(struct checking *t, const struct recipe *r, const struct version *v, con
 		}
 		t->l->findings++;
 		if (!*is[i].sha256)
-			buf_addf(t->told, "%s %s: %s: is not in its source; say in recipes/%s/recipe where its licence is now\n", r->name, v->version, want->path, r->name);
+			buf_addf(t->told,
+			    "%s %s: %s: is not in its source; say in recipes/%s/recipe where its "
+			    "licence is now\n",
+			    r->name, v->version, want->path, r->name);
 		else
-			buf_addf(t->told, "%s %s: %s: sha256 is %s, pinned is %s; read what it says now, then mend licence and licence-file in recipes/%s/recipe\n", r->name, v->version,
-			    want->path, is[i].sha256, want->sha256, r->name);
+			buf_addf(t->told,
+			    "%s %s: %s: sha256 is %s, pinned is %s; read what it says now, then "
+			    "mend licence and licence-file in recipes/%s/recipe\n",
+			    r->name, v->version, want->path, is[i].sha256, want->sha256, r->name);
 	}
 }
 
 static void
-suggest(struct checking *t, const struct recipe *r, const struct version *v, const struct unpack_look *is)
+suggest(struct checking *t, const struct recipe *r, const struct version *v,
+    const struct unpack_look *is)
 {
 	size_t i = 0;
 
 	while (i < NUSUAL && !*is[i].sha256)
 		i++;
-	buf_addf(t->told, "%s %s: pins no licence file; read it, and add to recipes/%s/recipe: licence-file %s %s\n", r->name, v->version, r->name, i < NUSUAL ? is[i].path : "PATH",
+	buf_addf(t->told,
+	    "%s %s: pins no licence file; read it, and add to recipes/%s/recipe: licence-file %s "
+	    "%s\n",
+	    r->name, v->version, r->name, i < NUSUAL ? is[i].path : "PATH",
 	    i < NUSUAL ? is[i].sha256 : "SHA256");
 	t->l->findings++;
 }
@@ -79,7 +89,8 @@ check_version(struct checking *t, const struct recipe *r, const struct version *
 	struct unpack_look *look = arena_array(t->a, n, sizeof *look);
 
 	if (!source) {
-		buf_addf(t->told, "%s %s: not checked, its source is not here\n", r->name, v->version);
+		buf_addf(
+		    t->told, "%s %s: not checked, its source is not here\n", r->name, v->version);
 		t->l->unchecked++;
 		return 0;
 	}
@@ -95,7 +106,8 @@ check_version(struct checking *t, const struct recipe *r, const struct version *
 }
 
 int
-licences_check(struct arena *a, const struct config *cfg, const struct recipes *r, struct licences *out, struct buf *told, struct err *e)
+licences_check(struct arena *a, const struct config *cfg, const struct recipes *r,
+    struct licences *out, struct buf *told, struct err *e)
 {
 	const char *places[NPLACES] = { cfg->output, cfg->cache, cfg->top };
 	struct checking t = { .a = a, .l = out, .told = told };
@@ -121,7 +133,9 @@ licences_command(const struct request *rq, struct err *e)
 	struct buf told = { 0 };
 	int r;
 
-	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 || recipe_read_all(rq->a, cfg.top, &recipes, e) < 0 || config_drop_root(&cfg, false, e) < 0)
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
+	    recipe_read_all(rq->a, cfg.top, &recipes, e) < 0 ||
+	    config_drop_root(&cfg, false, e) < 0)
 		return -1;
 	r = licences_check(rq->a, &cfg, &recipes, &l, &told, e);
 	if (told.n)
@@ -129,6 +143,7 @@ licences_command(const struct request *rq, struct err *e)
 	buf_free(&told);
 	if (r < 0)
 		return -1;
-	printf("%zu licence files as pinned, %zu findings, %zu versions not checked\n", l.good, l.findings, l.unchecked);
+	printf("%zu licence files as pinned, %zu findings, %zu versions not checked\n", l.good,
+	    l.findings, l.unchecked);
 	return l.findings ? fail(e, "licences: %zu findings", l.findings) : 0;
 }

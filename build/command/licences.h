@@ -19,12 +19,14 @@ struct request;
  */
 struct licences {
 	size_t good;	  /* files as they are pinned */
-	size_t findings;  /* changed, or gone, or none is pinned though the source is here: each a line */
+	size_t findings;  /* changed, or gone, or none is pinned though the source is here: each a
+			     line */
 	size_t unchecked; /* versions whose source is not here: each a line, and no finding */
 };
 
 /* an error is a source that cannot be read */
-int licences_check(struct arena *a, const struct config *cfg, const struct recipes *r, struct licences *out, struct buf *told, struct err *e);
+int licences_check(struct arena *a, const struct config *cfg, const struct recipes *r,
+    struct licences *out, struct buf *told, struct err *e);
 
 /* lh-build licences */
 int licences_command(const struct request *rq, struct err *e);

@@ -77,9 +77,11 @@ check_set(struct linting *t, const struct set *set)
 		const struct recipe *r = recipe_find(&t->r, set->v[i].name);
 
 		if (!r)
-			found(t, "recipes/sets/%s: %s: there is no such recipe", set->name, set->v[i].name);
+			found(t, "recipes/sets/%s: %s: there is no such recipe", set->name,
+			    set->v[i].name);
 		else if (!is_pinned(r, set->v[i].version))
-			found(t, "recipes/sets/%s: %s %s: the recipe does not pin it", set->name, set->v[i].name, set->v[i].version);
+			found(t, "recipes/sets/%s: %s %s: the recipe does not pin it", set->name,
+			    set->v[i].name, set->v[i].version);
 	}
 }
 
@@ -118,12 +120,14 @@ check_profiles(struct linting *t)
 		struct err e;
 		size_t n = 0;
 
-		if (lines_open(t->a, arena_printf(t->a, "%s/recipes/profiles/%s", t->cfg->top, *v), &l, &e) < 0)
+		if (lines_open(t->a, arena_printf(t->a, "%s/recipes/profiles/%s", t->cfg->top, *v),
+			&l, &e) < 0)
 			continue; /* its plan says so */
 		while ((line = lines_next_datum(&l))) {
 			for (size_t i = 0; i < n; i++)
 				if (!strcmp(roots[i], line))
-					found(t, "recipes/profiles/%s:%u: %s: told twice", *v, l.no, line);
+					found(t, "recipes/profiles/%s:%u: %s: told twice", *v, l.no,
+					    line);
 			roots = arena_more(t->a, roots, n, sizeof *roots);
 			roots[n++] = line;
 		}
@@ -145,22 +149,27 @@ check_cycle(struct linting *t, const struct visited *v)
 {
 	for (const struct visited *up = v->from; up; up = up->from)
 		if (up->recipe == v->recipe && up->variant == v->variant) {
-			const char *path = arena_printf(t->a, "%s/%s", variant_names[v->variant], v->recipe->name);
+			const char *path =
+			    arena_printf(t->a, "%s/%s", variant_names[v->variant], v->recipe->name);
 
 			for (const struct visited *w = v->from; w != up->from; w = w->from)
-				path = arena_printf(t->a, "%s/%s -> %s", variant_names[w->variant], w->recipe->name, path);
+				path = arena_printf(t->a, "%s/%s -> %s", variant_names[w->variant],
+				    w->recipe->name, path);
 			/* each of its members would tell it: the first by name does */
 			for (const struct visited *w = v->from; w != up->from; w = w->from)
 				if (strcmp(w->recipe->name, v->recipe->name) < 0)
 					return true;
 			if (!up->from)
-				found(t, "recipes/%s/recipe: needs itself: %s", v->recipe->name, path);
+				found(t, "recipes/%s/recipe: needs itself: %s", v->recipe->name,
+				    path);
 			return true;
 		}
 	for (size_t i = 0; i < v->recipe->nneeds; i++) {
-		struct visited next = { .recipe = recipe_find(&t->r, v->recipe->needs[i].name), .from = v };
+		struct visited next = { .recipe = recipe_find(&t->r, v->recipe->needs[i].name),
+			.from = v };
 
-		if (need_applies(&v->recipe->needs[i], v->variant, &next.variant) && check_cycle(t, &next))
+		if (need_applies(&v->recipe->needs[i], v->variant, &next.variant) &&
+		    check_cycle(t, &next))
 			return true;
 	}
 	return false;
@@ -171,7 +180,8 @@ check_cycles(struct linting *t)
 {
 	for (size_t i = 0; i < t->r.n; i++)
 		for (enum variant v = 0; v < NVARIANTS; v++)
-			if (t->r.v[i].variants[v] && check_cycle(t, &(struct visited){ .recipe = &t->r.v[i], .variant = v }))
+			if (t->r.v[i].variants[v] &&
+			    check_cycle(t, &(struct visited){ .recipe = &t->r.v[i], .variant = v }))
 				break;
 }
 
@@ -202,7 +212,10 @@ visit(void *arg, const char *rel, const struct stat *st, struct err *e)
 
 	(void)e;
 	if (!S_ISDIR(st->st_mode) && !declared(w->r, rel))
-		found(w->t, "recipes/%s/%s: is not declared as a file of the recipe, so that changing it changes nothing", w->r->name, rel);
+		found(w->t,
+		    "recipes/%s/%s: is not declared as a file of the recipe, so that changing it "
+		    "changes nothing",
+		    w->r->name, rel);
 	return 0;
 }
 
@@ -214,7 +227,8 @@ check_shell(struct linting *t, const struct recipe *r, int section, struct err *
 	struct buf said = { 0 };
 	int status, result;
 
-	argv_pushv(&v, "sh", "-n", "-c", r->sections[section], arena_printf(t->a, "recipes/%s/recipe, [%s]", r->name, section_names[section]), NULL);
+	argv_pushv(&v, "sh", "-n", "-c", r->sections[section],
+	    arena_printf(t->a, "recipes/%s/recipe, [%s]", r->name, section_names[section]), NULL);
 	result = child_run(v.v, NULL, &said, &status, e);
 	if (result == 0 && status != 0)
 		found(t, "%.*s", said.n ? (int)strcspn(said.p, "\n") : 0, said.n ? said.p : "");
@@ -229,14 +243,16 @@ check_recipe(struct linting *t, const struct recipe *r, struct err *e)
 		if (r->sections[s] && check_shell(t, r, s, e) < 0)
 			return -1;
 	for (size_t i = 0; i < r->nfiles; i++) {
-		const char *name = strrchr(r->files[i], '/') ? strrchr(r->files[i], '/') + 1 : r->files[i];
+		const char *name =
+		    strrchr(r->files[i], '/') ? strrchr(r->files[i], '/') + 1 : r->files[i];
 		bool named = false;
 
 		/* in a section, a kit, or another of its files: at least its name is said */
 		for (int s = 0; s < NSECTIONS; s++)
 			named |= r->sections[s] && strstr(r->sections[s], name);
 		if (!named)
-			found(t, "recipes/%s/recipe: file %s: no section speaks of it", r->name, r->files[i]);
+			found(t, "recipes/%s/recipe: file %s: no section speaks of it", r->name,
+			    r->files[i]);
 	}
 	return file_walk(r->dir, visit, &(struct walking){ t, r }, e);
 }
@@ -258,7 +274,8 @@ check_strays(struct linting *t)
 	for (v = kits; *v; v++) {
 		const char *end = strrchr(*v, '.');
 
-		if (!end || strcmp(end, ".sh") != 0 || !has_kit(&t->r, arena_strndup(t->a, *v, (size_t)(end - *v))))
+		if (!end || strcmp(end, ".sh") != 0 ||
+		    !has_kit(&t->r, arena_strndup(t->a, *v, (size_t)(end - *v))))
 			found(t, "recipes/kits/%s: is the kit of no recipe", *v);
 	}
 	for (v = patched; *v; v++) {
@@ -269,13 +286,19 @@ check_strays(struct linting *t)
 		if (!recipe_find(&t->r, *v))
 			found(t, "%s: there is no recipe %s", dir, *v);
 		else if (!recipe_find(&t->r, *v)->nversions)
-			found(t, "%s: %s has no source of its own%s%s", dir, *v, recipe_find(&t->r, *v)->source_of ? "; patches are for " : "",
-			    recipe_find(&t->r, *v)->source_of ? recipe_find(&t->r, *v)->source_of : "");
+			found(t, "%s: %s has no source of its own%s%s", dir, *v,
+			    recipe_find(&t->r, *v)->source_of ? "; patches are for " : "",
+			    recipe_find(&t->r, *v)->source_of ? recipe_find(&t->r, *v)->source_of
+							      : "");
 		for (files = names(t, dir); *files; files++) {
 			size_t n = strlen(*files);
 
-			if (n < 11 || strspn(*files, "0123456789") != 4 || (*files)[4] != '-' || strcmp(*files + n - 6, ".patch") != 0)
-				found(t, "%s/%s: is not called NNNN-what.patch, and would not be applied", dir, *files);
+			if (n < 11 || strspn(*files, "0123456789") != 4 || (*files)[4] != '-' ||
+			    strcmp(*files + n - 6, ".patch") != 0)
+				found(t,
+				    "%s/%s: is not called NNNN-what.patch, and would not be "
+				    "applied",
+				    dir, *files);
 		}
 	}
 }
@@ -286,7 +309,9 @@ check_strays(struct linting *t)
 static bool
 is_used(const struct linting *t, const struct fact *f)
 {
-	static const char *const ours[] = { "short", "gcc", "binutils", "cflags", "elf", "kernel-arch", "kernel-image", "qemu", "machine", "cpu", "memory", "panic-device", "console", "append", "refuse", "guarded" };
+	static const char *const ours[] = { "short", "gcc", "binutils", "cflags", "elf",
+		"kernel-arch", "kernel-image", "qemu", "machine", "cpu", "memory", "panic-device",
+		"console", "append", "refuse", "guarded" };
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if (!strcmp(ours[i], f->key))
@@ -305,7 +330,8 @@ check_sysdeps(struct linting *t)
 	const struct sysdeps *first = NULL;
 
 	for (; *folders; folders++)
-		if (file_isdir(arena_printf(t->a, "%s/sysdeps/%s", t->cfg->top, *folders)) && !file_exists(arena_printf(t->a, "%s/sysdeps/%s/facts", t->cfg->top, *folders)))
+		if (file_isdir(arena_printf(t->a, "%s/sysdeps/%s", t->cfg->top, *folders)) &&
+		    !file_exists(arena_printf(t->a, "%s/sysdeps/%s/facts", t->cfg->top, *folders)))
 			found(t, "sysdeps/%s: has no facts", *folders);
 	while ((triple = strsep(&rest, " ")) && *triple) {
 		struct sysdeps *sd = arena_alloc(t->a, sizeof *sd);
@@ -318,16 +344,19 @@ check_sysdeps(struct linting *t)
 		/* what one triple tells, all tell: a recipe works for all or none */
 		for (size_t i = 0; first && i < first->nfacts; i++)
 			if (!sysdeps_get(sd, first->facts[i].key))
-				found(t, "sysdeps/%s/facts: tells no %s, as %s does", triple, first->facts[i].key, first->triple);
+				found(t, "sysdeps/%s/facts: tells no %s, as %s does", triple,
+				    first->facts[i].key, first->triple);
 		for (size_t i = 0; first && i < sd->nfacts; i++)
 			if (!sysdeps_get(first, sd->facts[i].key))
-				found(t, "sysdeps/%s/facts: tells %s, as %s does not", triple, sd->facts[i].key, first->triple);
+				found(t, "sysdeps/%s/facts: tells %s, as %s does not", triple,
+				    sd->facts[i].key, first->triple);
 		if (!first)
 			first = sd;
 	}
 	for (size_t i = 0; first && i < first->nfacts; i++)
 		if (!is_used(t, &first->facts[i]))
-			found(t, "sysdeps/%s/facts: %s: nobody asks for it", first->triple, first->facts[i].key);
+			found(t, "sysdeps/%s/facts: %s: nobody asks for it", first->triple,
+			    first->facts[i].key);
 }
 
 static void
@@ -342,13 +371,17 @@ check_minimums(struct linting *t)
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
-		bool first = i == 0 || strcmp(v[i].package, v[i - 1].package) != 0 || strcmp(v[i].version, v[i - 1].version) != 0;
+		bool first = i == 0 || strcmp(v[i].package, v[i - 1].package) != 0 ||
+			     strcmp(v[i].version, v[i - 1].version) != 0;
 
 		if (first && !is_pinned(recipe_find(&t->r, v[i].package), v[i].version))
-			found(t, "recipes/minimums: %s %s: the recipe does not pin it", v[i].package, v[i].version);
+			found(t, "recipes/minimums: %s %s: the recipe does not pin it",
+			    v[i].package, v[i].version);
 		for (size_t k = 0; k < i; k++)
-			if (!strcmp(v[i].package, v[k].package) && !strcmp(v[i].version, v[k].version) && !strcmp(v[i].on, v[k].on))
-				found(t, "recipes/minimums: %s %s: %s: told twice", v[i].package, v[i].version, v[i].on);
+			if (!strcmp(v[i].package, v[k].package) &&
+			    !strcmp(v[i].version, v[k].version) && !strcmp(v[i].on, v[k].on))
+				found(t, "recipes/minimums: %s %s: %s: told twice", v[i].package,
+				    v[i].version, v[i].on);
 	}
 }
 
@@ -368,7 +401,9 @@ visit_layout(void *arg, const char *rel, const struct stat *st, struct err *e)
 
 	(void)e;
 	if (f->last && (strncmp(rel, f->last, n) != 0 || rel[n] != '/'))
-		found(f->t, "layout/%s: is empty; git keeps no empty folders, so no other checkout has it", f->last);
+		found(f->t,
+		    "layout/%s: is empty; git keeps no empty folders, so no other checkout has it",
+		    f->last);
 	f->last = S_ISDIR(st->st_mode) ? arena_strdup(f->t->a, rel) : NULL;
 	return 0;
 }
@@ -390,7 +425,9 @@ check_layout(struct linting *t, struct err *e)
 	if (file_walk(dir, visit_layout, &f, e) < 0)
 		return -1;
 	if (f.last)
-		found(t, "layout/%s: is empty; git keeps no empty folders, so no other checkout has it", f.last);
+		found(t,
+		    "layout/%s: is empty; git keeps no empty folders, so no other checkout has it",
+		    f.last);
 	return owners_lint(t->a, dir, owner_found, t, e);
 }
 

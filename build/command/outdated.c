@@ -65,7 +65,8 @@ find_version(const char *name, const char *version)
 	const char *found = NULL;
 
 	for (const char *p = name; (p = strstr(p, version)); p++)
-		if ((p == name || !strchr("0123456789.", p[-1])) && !isdigit((unsigned char)p[strlen(version)]))
+		if ((p == name || !strchr("0123456789.", p[-1])) &&
+		    !isdigit((unsigned char)p[strlen(version)]))
 			found = p;
 	return found;
 }
@@ -172,8 +173,9 @@ ask_tags(struct survey *s, struct question *q)
 }
 
 /*
- * "dropbear | 1:2026.94-1+b1 | SITE SUITE SECTION": the upstream version is without what is before the colon and
- * behind the last hyphen, deb-version(7); it is told as the file that an archive has of it.
+ * "dropbear | 1:2026.94-1+b1 | SITE SUITE SECTION": the upstream version is without what is before
+ * the colon and behind the last hyphen, deb-version(7); it is told as the file that an archive has
+ * of it.
  */
 static void
 add_archive_name(struct buf *out, const char *package, const char *suffix, char *line)
@@ -236,17 +238,24 @@ ask(struct survey *s, const struct recipe *r)
 	for (size_t i = 1; i < r->nversions; i++)
 		if (outdated_order(r->versions[i].version, pinned->version) > 0)
 			pinned = &r->versions[i];
-	w = (struct want){ .name = r->name, .version = pinned->version, .forms = pinned->forms, .nforms = pinned->nforms };
+	w = (struct want){ .name = r->name,
+		.version = pinned->version,
+		.forms = pinned->forms,
+		.nforms = pinned->nforms };
 	s->v = arena_more(s->a, s->v, s->n, sizeof *s->v);
 	t = &s->v[s->n++];
 	*t = (struct asked){ .recipe = r, .pinned = pinned->version };
 	origins_list(s->a, s->cfg, &w, &places, &t->n);
 	t->v = arena_array(s->a, t->n, sizeof *t->v);
 	for (size_t i = 0; i < t->n; i++) {
-		static void (*const by[])(struct survey *, struct question *) = { [PLACE_URL] = ask_folder, [PLACE_DEBIAN] = ask_apt, [PLACE_GIT] = ask_tags };
+		static void (*const by[])(struct survey *, struct question *) = {
+			[PLACE_URL] = ask_folder, [PLACE_DEBIAN] = ask_apt, [PLACE_GIT] = ask_tags
+		};
 		struct question *q = &t->v[i];
 
-		*q = (struct question){ .place = &places[i], .why = places[i].closed, .page = NO_PAGE };
+		*q = (struct question){
+			.place = &places[i], .why = places[i].closed, .page = NO_PAGE
+		};
 		/* apt's lists are here */
 		if (q->place->kind == PLACE_DEBIAN)
 			q->why = NULL;
@@ -265,7 +274,8 @@ take_page(struct survey *s, struct question *q)
 	char *text;
 
 	if (rq->failed || rq->status >= 400) {
-		q->why = rq->failed ? rq->failed : arena_printf(s->a, "HTTP status %ld", rq->status);
+		q->why =
+		    rq->failed ? rq->failed : arena_printf(s->a, "HTTP status %ld", rq->status);
 		return;
 	}
 	text = arena_alloc(s->a, rq->got + 1);
@@ -286,7 +296,8 @@ tell(struct survey *s, const struct asked *t, struct outdated *counts, struct bu
 
 		if (!q->why && q->page != NO_PAGE)
 			take_page(s, q);
-		has = q->text && !q->why ? outdated_newest(s->a, q->text, q->name, t->pinned) : NULL;
+		has =
+		    q->text && !q->why ? outdated_newest(s->a, q->text, q->name, t->pinned) : NULL;
 		if (!q->why && !has)
 			q->why = arena_printf(s->a, "lists nothing like %s", q->name);
 		else if (has && outdated_order(has, t->pinned) < 0)
@@ -296,7 +307,8 @@ tell(struct survey *s, const struct asked *t, struct outdated *counts, struct bu
 			where = q->where;
 		}
 		if (q->why)
-			why = arena_printf(s->a, "%s%s%s: %s", i ? why : "", i ? "; " : "", q->where, q->why);
+			why = arena_printf(
+			    s->a, "%s%s%s: %s", i ? why : "", i ? "; " : "", q->where, q->why);
 	}
 	if (!newest) {
 		buf_addf(out, "%s %s unknown: %s\n", t->recipe->name, t->pinned, why);
@@ -310,7 +322,8 @@ tell(struct survey *s, const struct asked *t, struct outdated *counts, struct bu
 }
 
 void
-outdated_find(struct arena *a, const struct config *cfg, const struct recipes *rs, struct outdated *counts, struct buf *out)
+outdated_find(struct arena *a, const struct config *cfg, const struct recipes *rs,
+    struct outdated *counts, struct buf *out)
 {
 	struct survey s = { .a = a, .cfg = cfg };
 
@@ -333,12 +346,17 @@ outdated_command(const struct request *rq, struct err *e)
 	struct config cfg;
 	struct buf out = { 0 };
 
-	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 || recipe_read_all(rq->a, rq->top, &recipes, e) < 0 ||
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
+	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0 ||
 	    config_drop_root(&cfg, false, e) < 0)
 		return -1;
 	cfg.mirrors = ""; /* they have what they were told to have */
 	outdated_find(rq->a, &cfg, &recipes, &counts, &out);
-	printf("%s%zu recipes: %zu current, %zu outdated, %zu unknown\n", out.p ? out.p : "", counts.current + counts.older + counts.unknown, counts.current, counts.older, counts.unknown);
+	printf("%s%zu recipes: %zu current, %zu outdated, %zu unknown\n", out.p ? out.p : "",
+	    counts.current + counts.older + counts.unknown, counts.current, counts.older,
+	    counts.unknown);
 	buf_free(&out);
-	return rq->check && counts.older ? fail(e, "outdated: %zu recipes pin less than their origins have", counts.older) : 0;
+	return rq->check && counts.older
+		   ? fail(e, "outdated: %zu recipes pin less than their origins have", counts.older)
+		   : 0;
 }

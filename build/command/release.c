@@ -35,15 +35,21 @@ release_commit(struct arena *a, const char *top, char **commit, struct err *e)
 	int status, r = -1;
 
 	if (!file_exists(arena_printf(a, "%s/.git", top)))
-		return fail_usage(e, "release: %s is no git checkout, and nobody could tell what the images are made of", top);
-	argv_pushv(&v, "git", "--no-optional-locks", "-c", "core.attributesFile=/dev/null", "-c", "core.excludesFile=/dev/null", "-c", NULL);
+		return fail_usage(e,
+		    "release: %s is no git checkout, and nobody could tell what the images are "
+		    "made of",
+		    top);
+	argv_pushv(&v, "git", "--no-optional-locks", "-c", "core.attributesFile=/dev/null", "-c",
+	    "core.excludesFile=/dev/null", "-c", NULL);
 	argv_pushf(&v, "safe.directory=%s", top);
 	argv_pushv(&v, "-C", top, "status", "--porcelain", NULL);
 	if (child_run(v.v, &(struct child_opts){ .split_err = true }, &out, &status, e) == 0) {
 		if (status != 0)
-			fail(e, "release: git cannot tell how the checkout is: %s", child_status_text(a, status));
+			fail(e, "release: git cannot tell how the checkout is: %s",
+			    child_status_text(a, status));
 		else if (out.n)
-			fail_usage(e, "release: the checkout is not as it was committed: %.*s", (int)strcspn(out.p, "\n"), out.p);
+			fail_usage(e, "release: the checkout is not as it was committed: %.*s",
+			    (int)strcspn(out.p, "\n"), out.p);
 		else
 			r = gitsource_id(a, top, "HEAD", commit, e);
 	}
@@ -65,27 +71,34 @@ is(const char *x, const char *y)
 }
 
 static int
-check_digest(struct arena *a, const struct manifest *m, const char *file, int (*digest)(const char *, char *, struct err *), const char *told, struct err *e)
+check_digest(struct arena *a, const struct manifest *m, const char *file,
+    int (*digest)(const char *, char *, struct err *), const char *told, struct err *e)
 {
 	char hex[DIGEST_HEX];
 
 	if (!file || !told)
-		return fail(e, "release: %s: its manifest does not tell kernel and image", label(a, m));
+		return fail(
+		    e, "release: %s: its manifest does not tell kernel and image", label(a, m));
 	if (digest(manifest_path(a, m, file), hex, e) < 0)
 		return -1;
-	return strcmp(hex, told) ? fail(e, "release: %s: %s is not what the manifest tells of", label(a, m), file) : 0;
+	return strcmp(hex, told)
+		   ? fail(e, "release: %s: %s is not what the manifest tells of", label(a, m), file)
+		   : 0;
 }
 
 int
-release_fit(struct arena *a, const struct manifest *m, const char *profile, const char *set, struct err *e)
+release_fit(
+    struct arena *a, const struct manifest *m, const char *profile, const char *set, struct err *e)
 {
 	if (!is(m->profile, profile))
-		return fail(e, "release: %s: profile is %s, not %s", label(a, m), m->profile, profile);
+		return fail(
+		    e, "release: %s: profile is %s, not %s", label(a, m), m->profile, profile);
 	if (!is(m->set, set))
 		return fail(e, "release: %s: set is %s, not %s", label(a, m), m->set, set);
 	for (size_t i = 0; i < m->npackages; i++)
 		if (m->packages[i].modified)
-			return fail(e, "release: %s: the source of %s is modified", label(a, m), m->packages[i].name);
+			return fail(e, "release: %s: the source of %s is modified", label(a, m),
+			    m->packages[i].name);
 	if (check_digest(a, m, m->kernel, digest_file, m->kernel_sha256, e) < 0)
 		return -1;
 	return check_digest(a, m, m->image, digest_disk, m->image_digest, e);
@@ -131,7 +144,11 @@ read_results(struct arena *a, const char *path, struct judged **v, size_t *n, st
 		const struct {
 			const char *key;
 			const char **to;
-		} keys[] = { { "arch", j ? &j->arch : NULL }, { "net", j ? &j->net : NULL }, { "profile", j ? &j->profile : NULL }, { "set", j ? &j->set : NULL }, { "image", j ? &j->image : NULL }, { "kernel", j ? &j->kernel : NULL }, { "scenario", j ? &j->scenario : NULL }, { "verdict", j ? &j->verdict : NULL } };
+		} keys[] = { { "arch", j ? &j->arch : NULL }, { "net", j ? &j->net : NULL },
+			{ "profile", j ? &j->profile : NULL }, { "set", j ? &j->set : NULL },
+			{ "image", j ? &j->image : NULL }, { "kernel", j ? &j->kernel : NULL },
+			{ "scenario", j ? &j->scenario : NULL },
+			{ "verdict", j ? &j->verdict : NULL } };
 
 		if (is(key, "case")) {
 			*v = arena_more(a, *v, *n, sizeof **v);
@@ -166,17 +183,20 @@ want_scenario(void *arg, const char *rel, const struct stat *st, struct err *e)
 	for (size_t i = 0; i < w->n; i++) {
 		const struct judged *j = &w->v[i];
 
-		if (!is(j->scenario, name) || !is(j->arch, w->m->arch) || !is(j->net, w->m->net) || !is(j->profile, w->m->profile) || !is(j->set, w->m->set))
+		if (!is(j->scenario, name) || !is(j->arch, w->m->arch) || !is(j->net, w->m->net) ||
+		    !is(j->profile, w->m->profile) || !is(j->set, w->m->set))
 			continue;
 		if (is(j->image, w->m->image_digest) && is(j->kernel, w->m->kernel_sha256))
 			return 0;
-		return fail(e, "release: %s: %s was played on another image", label(w->a, w->m), name);
+		return fail(
+		    e, "release: %s: %s was played on another image", label(w->a, w->m), name);
 	}
 	return fail(e, "release: %s: %s was not played", label(w->a, w->m), name);
 }
 
 int
-release_verified(struct arena *a, const char *results, const char *scenarios, const struct manifest *v, size_t n, struct err *e)
+release_verified(struct arena *a, const char *results, const char *scenarios,
+    const struct manifest *v, size_t n, struct err *e)
 {
 	struct judged *judged;
 	size_t count;
@@ -185,7 +205,9 @@ release_verified(struct arena *a, const char *results, const char *scenarios, co
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (!is(judged[i].verdict, "pass") && !is(judged[i].verdict, "skip"))
-			return fail(e, "release: %s %s %s: %s", judged[i].arch, judged[i].net, judged[i].scenario, judged[i].verdict ? judged[i].verdict : "no verdict");
+			return fail(e, "release: %s %s %s: %s", judged[i].arch, judged[i].net,
+			    judged[i].scenario,
+			    judged[i].verdict ? judged[i].verdict : "no verdict");
 	for (size_t i = 0; i < n; i++) {
 		struct wanted w = { a, judged, count, &v[i] };
 
@@ -234,12 +256,14 @@ write_sums(struct arena *a, const char *dir, struct err *e)
 }
 
 static int
-copy_all(struct arena *a, const char *from, const char *const *names, size_t n, const char *to, struct err *e)
+copy_all(struct arena *a, const char *from, const char *const *names, size_t n, const char *to,
+    struct err *e)
 {
 	if (file_mkdirs(to, 0755, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (names[i] && file_copy(arena_printf(a, "%s/%s", from, names[i]), arena_printf(a, "%s/%s", to, names[i]), 0644, e) < 0)
+		if (names[i] && file_copy(arena_printf(a, "%s/%s", from, names[i]),
+				    arena_printf(a, "%s/%s", to, names[i]), 0644, e) < 0)
 			return -1;
 	return 0;
 }
@@ -247,16 +271,19 @@ copy_all(struct arena *a, const char *from, const char *const *names, size_t n, 
 static int
 write_image(struct arena *a, const struct manifest *m, const char *to, struct err *e)
 {
-	const char *const names[] = { "manifest", "files", "sbom.spdx.json", "sbom.cdx.json", m->kernel, m->symbols };
+	const char *const names[] = { "manifest", "files", "sbom.spdx.json", "sbom.cdx.json",
+		m->kernel, m->symbols };
 	const char *dir = arena_printf(a, "%s/lh-%s-%s-%s", to, m->triple, m->set, m->net);
 
 	if (copy_all(a, m->dir, names, sizeof names / sizeof *names, dir, e) < 0)
 		return -1;
-	return pack_file(manifest_path(a, m, m->image), arena_printf(a, "%s/%s.zst", dir, m->image), e);
+	return pack_file(
+	    manifest_path(a, m, m->image), arena_printf(a, "%s/%s.zst", dir, m->image), e);
 }
 
 int
-release_write(struct arena *a, const struct manifest *v, size_t n, const char *from, const char *commit, const char *to, struct err *e)
+release_write(struct arena *a, const struct manifest *v, size_t n, const char *from,
+    const char *commit, const char *to, struct err *e)
 {
 	static const char *const reports[] = { "index.html", "junit.xml", "results" };
 	const char *tmp = arena_printf(a, "%s.new", to), *line = arena_printf(a, "%s\n", commit);
@@ -266,8 +293,10 @@ release_write(struct arena *a, const struct manifest *v, size_t n, const char *f
 	for (size_t i = 0; i < n; i++)
 		if (write_image(a, &v[i], tmp, e) < 0)
 			return -1;
-	if (copy_all(a, from, reports, sizeof reports / sizeof *reports, arena_printf(a, "%s/verify", tmp), e) < 0 ||
-	    file_write(arena_printf(a, "%s/commit", tmp), line, strlen(line), 0644, e) < 0 || write_sums(a, tmp, e) < 0 || file_remove(to, e) < 0)
+	if (copy_all(a, from, reports, sizeof reports / sizeof *reports,
+		arena_printf(a, "%s/verify", tmp), e) < 0 ||
+	    file_write(arena_printf(a, "%s/commit", tmp), line, strlen(line), 0644, e) < 0 ||
+	    write_sums(a, tmp, e) < 0 || file_remove(to, e) < 0)
 		return -1;
 	return rename(tmp, to) < 0 ? fail_errno(e, "%s", to) : 0;
 }
@@ -278,12 +307,15 @@ static int
 release(const struct request *rq, const struct triples *t, struct err *e)
 {
 	struct manifest *v = arena_array(rq->a, 2 * t->n, sizeof *v);
-	const char *output = t->v->output, *from = arena_printf(rq->a, "%s/verify", output), *to = arena_printf(rq->a, "%s/release", output);
+	const char *output = t->v->output, *from = arena_printf(rq->a, "%s/verify", output),
+		   *to = arena_printf(rq->a, "%s/release", output);
 	struct recipes recipes;
 	char *commit;
 	size_t n = 0;
 
-	if (release_commit(rq->a, rq->top, &commit, e) < 0 || recipe_read_all(rq->a, rq->top, &recipes, e) < 0 || release_licensed(rq->a, t->v, &recipes, e) < 0)
+	if (release_commit(rq->a, rq->top, &commit, e) < 0 ||
+	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0 ||
+	    release_licensed(rq->a, t->v, &recipes, e) < 0)
 		return -1;
 	if (rq->dry) {
 		log_info("release: commit %.12s could be released", commit);
@@ -298,12 +330,15 @@ release(const struct request *rq, const struct triples *t, struct err *e)
 
 			if (!cli_wants_net(rq, cfg->use_dhcp, dhcp))
 				continue;
-			if (manifest_read(rq->a, arena_printf(rq->a, "%s/manifest", output_dir(rq->a, cfg, dhcp)), &v[n], e) < 0 ||
+			if (manifest_read(rq->a,
+				arena_printf(rq->a, "%s/manifest", output_dir(rq->a, cfg, dhcp)),
+				&v[n], e) < 0 ||
 			    release_fit(rq->a, &v[n], profile, cfg->set, e) < 0)
 				return -1;
 			n++;
 		}
-	if (release_verified(rq->a, arena_printf(rq->a, "%s/results", from), arena_printf(rq->a, "%s/scenarios", rq->top), v, n, e) < 0 ||
+	if (release_verified(rq->a, arena_printf(rq->a, "%s/results", from),
+		arena_printf(rq->a, "%s/scenarios", rq->top), v, n, e) < 0 ||
 	    release_write(rq->a, v, n, from, commit, to, e) < 0)
 		return -1;
 	log_info("%s: %zu images of commit %.12s", to, n, commit);
@@ -316,7 +351,9 @@ release_command(const struct request *rq, struct err *e)
 	struct triples t;
 	int lock = -1, r;
 
-	if (triples_read(rq->a, rq->top, rq->vars, rq->nvars, &t, e) < 0 || config_drop_root(t.v, !rq->dry, e) < 0 || (!rq->dry && output_lock(rq->a, t.v, &lock, e) < 0))
+	if (triples_read(rq->a, rq->top, rq->vars, rq->nvars, &t, e) < 0 ||
+	    config_drop_root(t.v, !rq->dry, e) < 0 ||
+	    (!rq->dry && output_lock(rq->a, t.v, &lock, e) < 0))
 		return -1;
 	r = release(rq, &t, e);
 	if (lock >= 0)

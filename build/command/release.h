@@ -19,19 +19,29 @@ struct request;
  * committed, of its pinned sources, or did not pass every scenario that applies.
  */
 
-/* the commit that the checkout is, and nothing but it: a file that git does not know is an error, too */
+/*
+ * the commit that the checkout is, and nothing but it: a file that git does not know is an error,
+ * too
+ */
 int release_commit(struct arena *a, const char *top, char **commit, struct err *e);
 /*
- * Does the file `results` of lh-verify say that every scenario of the folder was judged on these very bytes of
- * image and kernel, and nothing failed?  An error names what is missing.
+ * Does the file `results` of lh-verify say that every scenario of the folder was judged on these
+ * very bytes of image and kernel, and nothing failed?  An error names what is missing.
  */
-int release_verified(struct arena *a, const char *results, const char *scenarios, const struct manifest *v, size_t n, struct err *e);
+int release_verified(struct arena *a, const char *results, const char *scenarios,
+    const struct manifest *v, size_t n, struct err *e);
 /* has it that profile and set, unmodified sources, and the kernel and image that it tells of? */
-int release_fit(struct arena *a, const struct manifest *m, const char *profile, const char *set, struct err *e);
-/* are the licence files in the sources that are here those which the recipes pin?  What is not so is logged */
-int release_licensed(struct arena *a, const struct config *cfg, const struct recipes *r, struct err *e);
+int release_fit(
+    struct arena *a, const struct manifest *m, const char *profile, const char *set, struct err *e);
+/*
+ * are the licence files in the sources that are here those which the recipes pin?  What is not so
+ * is logged
+ */
+int release_licensed(
+    struct arena *a, const struct config *cfg, const struct recipes *r, struct err *e);
 /* writes the folder anew, by rename; from: OUTPUT/verify */
-int release_write(struct arena *a, const struct manifest *v, size_t n, const char *from, const char *commit, const char *to, struct err *e);
+int release_write(struct arena *a, const struct manifest *v, size_t n, const char *from,
+    const char *commit, const char *to, struct err *e);
 
 /* lh-build release; with -n only the checkout and the licences of its sources are looked at */
 int release_command(const struct request *rq, struct err *e);

@@ -36,7 +36,8 @@ struct making {
 static bool
 is_own(const char *name)
 {
-	static const char *const own[] = { "OUTPUT", "CACHE", "NORMALUSER", "JOBS", "TRIPLE", "SECOND", "KERNEL" };
+	static const char *const own[] = { "OUTPUT", "CACHE", "NORMALUSER", "JOBS", "TRIPLE",
+		"SECOND", "KERNEL" };
 
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		if (!strcmp(name, own[i]))
@@ -79,7 +80,8 @@ run(const struct argv *v, char *const *env, const char *what, struct err *e)
 {
 	int status;
 
-	if (child_run(v->v, &(struct child_opts){ .env = env, .out = STDERR_FILENO }, NULL, &status, e) < 0)
+	if (child_run(v->v, &(struct child_opts){ .env = env, .out = STDERR_FILENO }, NULL, &status,
+		e) < 0)
 		return -1;
 	if (status == 0)
 		return 0;
@@ -141,26 +143,34 @@ lend_kernel(struct making *k, struct err *e)
 		char *name = arena_printf(k->a, "%s-target-%s", p->key, p->name);
 
 		if (!strcmp(p->name, "linux"))
-			return file_symlink(arena_printf(k->a, "%s/store/%s", k->cfg->cache, name), arena_printf(k->a, "%s/cache/store/%s", k->folder, name), e);
+			return file_symlink(arena_printf(k->a, "%s/store/%s", k->cfg->cache, name),
+			    arena_printf(k->a, "%s/cache/store/%s", k->folder, name), e);
 	}
 	return fail(e, "KERNEL=cached: the manifest tells of no package linux");
 }
 
-/* what the second build starts from: a checkout, the sources, the passwords; everything else it makes */
+/*
+ * what the second build starts from: a checkout, the sources, the passwords; everything else it
+ * makes
+ */
 static int
 prepare(struct making *k, struct err *e)
 {
 	static const char *const parts[] = { "recipes", "sysdeps", "layout", "patches" };
-	const char *checkout = arena_printf(k->a, "%s/checkout", k->folder), *output = arena_printf(k->a, "%s/output", k->folder);
+	const char *checkout = arena_printf(k->a, "%s/checkout", k->folder),
+		   *output = arena_printf(k->a, "%s/output", k->folder);
 	const char *cache = arena_printf(k->a, "%s/cache", k->folder);
 	struct argv give = { .a = k->a };
 
-	if (file_remove(k->folder, e) < 0 || file_mkdirs(checkout, 0755, e) < 0 || file_mkdirs(output, 0755, e) < 0 || file_mkdirs(arena_printf(k->a, "%s/store", cache), 0755, e) < 0)
+	if (file_remove(k->folder, e) < 0 || file_mkdirs(checkout, 0755, e) < 0 ||
+	    file_mkdirs(output, 0755, e) < 0 ||
+	    file_mkdirs(arena_printf(k->a, "%s/store", cache), 0755, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (copy(k, arena_printf(k->a, "%s/%s", k->cfg->top, parts[i]), checkout, e) < 0)
 			return -1;
-	if (copy(k, arena_printf(k->a, "%s/sources", k->cfg->cache), cache, e) < 0 || copy(k, arena_printf(k->a, "%s/credentials", k->cfg->output), output, e) < 0)
+	if (copy(k, arena_printf(k->a, "%s/sources", k->cfg->cache), cache, e) < 0 ||
+	    copy(k, arena_printf(k->a, "%s/credentials", k->cfg->output), output, e) < 0)
 		return -1;
 	if (!strcmp(config_get(k->cfg, "KERNEL"), "cached") && lend_kernel(k, e) < 0)
 		return -1;
@@ -174,7 +184,8 @@ static int
 build_second(struct making *k, struct err *e)
 {
 	/* fourteen hours from UTC, and a locale with its own order of letters where there is one */
-	static const char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "TZ=Pacific/Kiritimati", "LC_ALL=et_EE.UTF-8", "LANG=et_EE.UTF-8", NULL };
+	static const char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+		"TZ=Pacific/Kiritimati", "LC_ALL=et_EE.UTF-8", "LANG=et_EE.UTF-8", NULL };
 	const char *home = getenv("HOME");
 	struct argv words = { .a = k->a }, v = { .a = k->a };
 	mode_t mask;
@@ -203,10 +214,15 @@ judge(struct making *k, struct err *e)
 		return -1;
 	fputs(v.told, stdout);
 	if (v.differences)
-		return fail(e, "%s, profile %s: two builds differ; the second one is in %s", k->cfg->triple, k->first.profile, there);
-	printf("%s, profile %s, set %s: reproduced: image-digest %s\n", k->cfg->triple, k->first.profile, k->first.set, k->first.image_digest);
-	printf("  rebuilt: %zu packages, the toolchain among them%s\n", k->first.npackages - lent, lent ? "; not rebuilt: linux, as KERNEL=cached says" : ", and linux");
-	printf("  other: checkout, OUTPUT, CACHE, %sTZ, locale, umask, JOBS; the same: this machine, its compiler, its kernel\n", k->user ? arena_printf(k->a, "user (%s), ", k->user) : "");
+		return fail(e, "%s, profile %s: two builds differ; the second one is in %s",
+		    k->cfg->triple, k->first.profile, there);
+	printf("%s, profile %s, set %s: reproduced: image-digest %s\n", k->cfg->triple,
+	    k->first.profile, k->first.set, k->first.image_digest);
+	printf("  rebuilt: %zu packages, the toolchain among them%s\n", k->first.npackages - lent,
+	    lent ? "; not rebuilt: linux, as KERNEL=cached says" : ", and linux");
+	printf("  other: checkout, OUTPUT, CACHE, %sTZ, locale, umask, JOBS; the same: this "
+	       "machine, its compiler, its kernel\n",
+	    k->user ? arena_printf(k->a, "user (%s), ", k->user) : "");
 	return file_remove(k->folder, e);
 }
 
@@ -220,7 +236,8 @@ reproduce_command(const struct request *rq, struct err *e)
 	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0)
 		return -1;
 	where = config_get(&cfg, "SECOND");
-	k.folder = arena_printf(rq->a, "%s/" SECOND, *where ? value_path_absolute(rq->a, cfg.top, where) : cfg.output);
+	k.folder = arena_printf(
+	    rq->a, "%s/" SECOND, *where ? value_path_absolute(rq->a, cfg.top, where) : cfg.output);
 	k.user = other_user(&cfg);
 	unsetenv("MAKEFLAGS"); /* whose jobserver the builds do not have */
 	if (build_first(&k, rq, e) < 0 || prepare(&k, e) < 0 || build_second(&k, e) < 0)

@@ -17,7 +17,8 @@ struct request;
  */
 
 /* `lh-build build` for the second time, into folder; user: another NORMALUSER, or NULL */
-void reproduce_words(const struct config *cfg, const char *folder, const char *user, struct argv *out);
+void reproduce_words(
+    const struct config *cfg, const char *folder, const char *user, struct argv *out);
 
 /* lh-build reproduce */
 int reproduce_command(const struct request *rq, struct err *e);

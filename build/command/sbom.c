@@ -91,7 +91,10 @@ inputs_text(struct doc *d, const struct bom_file *f)
 	return text;
 }
 
-/* the i-th input's package, told for the first time in this file; "system" is the compiler's; NULL: none, or told */
+/*
+ * the i-th input's package, told for the first time in this file; "system" is the compiler's; NULL:
+ * none, or told
+ */
 static const char *
 linked(const struct doc *d, const struct bom_file *f, size_t i)
 {
@@ -141,11 +144,14 @@ spdx_checksum(const char *algorithm, const char *hex)
 static void
 spdx_relate(struct doc *d, json_t *list, const char *from, const char *type, const char *to)
 {
-	push(d, list, json_pack("{s:s, s:s, s:s}", "spdxElementId", from, "relationshipType", type, "relatedSpdxElement", to));
+	push(d, list,
+	    json_pack("{s:s, s:s, s:s}", "spdxElementId", from, "relationshipType", type,
+		"relatedSpdxElement", to));
 }
 
 static json_t *
-spdx_bare_package(struct doc *d, const char *id, const char *name, const char *version, const char *purpose, const char *licence)
+spdx_bare_package(struct doc *d, const char *id, const char *name, const char *version,
+    const char *purpose, const char *licence)
 {
 	json_t *o = json_object();
 
@@ -169,9 +175,11 @@ changes_text(struct doc *d, const struct bom_package *p)
 	const char *text;
 
 	if (p->modified)
-		return "Modified: built from an override, not from the source that the recipe pins.";
+		return "Modified: built from an override, not from the source that the recipe "
+		       "pins.";
 	for (size_t i = 0; i < p->npatches; i++)
-		buf_addf(&b, "%s%s sha256 %s", i ? "\n" : "Patched:\n", p->patches[i].name, p->patches[i].sha256);
+		buf_addf(&b, "%s%s sha256 %s", i ? "\n" : "Patched:\n", p->patches[i].name,
+		    p->patches[i].sha256);
 	text = b.n ? arena_strdup(d->a, b.p) : NULL;
 	buf_free(&b);
 	return text;
@@ -185,7 +193,8 @@ licences_text(struct doc *d, const struct bom_package *p)
 	const char *text;
 
 	for (size_t i = 0; i < p->nlicences; i++)
-		buf_addf(&b, "%s%s sha256 %s", i ? "\n" : "In the source:\n", p->licences[i].path, p->licences[i].sha256);
+		buf_addf(&b, "%s%s sha256 %s", i ? "\n" : "In the source:\n", p->licences[i].path,
+		    p->licences[i].sha256);
 	text = b.n ? arena_strdup(d->a, b.p) : NULL;
 	buf_free(&b);
 	return text;
@@ -194,7 +203,8 @@ licences_text(struct doc *d, const struct bom_package *p)
 static json_t *
 spdx_package(struct doc *d, const struct bom_package *p)
 {
-	json_t *o = spdx_bare_package(d, spdx_package_id(d, p->id), p->name, p->version, strcmp(p->id, "target/linux") ? "SOURCE" : "OPERATING_SYSTEM", p->licence);
+	json_t *o = spdx_bare_package(d, spdx_package_id(d, p->id), p->name, p->version,
+	    strcmp(p->id, "target/linux") ? "SOURCE" : "OPERATING_SYSTEM", p->licence);
 
 	set(d, o, "downloadLocation", p->url);
 	set(d, o, "packageFileName", p->file);
@@ -212,7 +222,9 @@ spdx_file(struct doc *d, const struct bom_file *f)
 
 	set(d, o, "SPDXID", spdx_file_id(d, f));
 	set(d, o, "fileName", arena_printf(d->a, "./%s", f->path));
-	put(d, o, "checksums", json_pack("[o, o]", spdx_checksum("SHA1", f->sha1), spdx_checksum("SHA256", f->sha256)));
+	put(d, o, "checksums",
+	    json_pack(
+		"[o, o]", spdx_checksum("SHA1", f->sha1), spdx_checksum("SHA256", f->sha256)));
 	set(d, o, "licenseConcluded", "NOASSERTION");
 	set(d, o, "copyrightText", "NOASSERTION");
 	set(d, o, "comment", inputs_text(d, f));
@@ -228,13 +240,18 @@ spdx_document(struct doc *d)
 	};
 	const struct bom *b = d->b;
 	const char *image = "SPDXRef-Package-image", *compiler = spdx_package_id(d, "compiler");
-	json_t *o = json_object(), *packages = json_array(), *files = json_array(), *relations = json_array(), *disk = spdx_bare_package(d, image, name_of(d), b->key, "OPERATING_SYSTEM", "NOASSERTION");
+	json_t *o = json_object(), *packages = json_array(), *files = json_array(),
+	       *relations = json_array(),
+	       *disk = spdx_bare_package(
+		   d, image, name_of(d), b->key, "OPERATING_SYSTEM", "NOASSERTION");
 
-	set(d, disk, "comment", arena_printf(d->a, "disk-image.raw, lh-disk digest %s", b->image_digest));
+	set(d, disk, "comment",
+	    arena_printf(d->a, "disk-image.raw, lh-disk digest %s", b->image_digest));
 	push(d, packages, disk);
 	spdx_relate(d, relations, "SPDXRef-DOCUMENT", "DESCRIBES", image);
 	for (size_t i = 0; i < b->npackages; i++) {
-		const char *id = spdx_package_id(d, b->packages[i].id), *how = relation[b->packages[i].variant];
+		const char *id = spdx_package_id(d, b->packages[i].id),
+			   *how = relation[b->packages[i].variant];
 
 		push(d, packages, spdx_package(d, &b->packages[i]));
 		if (how)
@@ -243,7 +260,9 @@ spdx_document(struct doc *d)
 			spdx_relate(d, relations, image, "CONTAINS", id);
 	}
 	if (b->compiler) {
-		push(d, packages, spdx_bare_package(d, compiler, "gcc", b->compiler, "APPLICATION", "NOASSERTION"));
+		push(d, packages,
+		    spdx_bare_package(
+			d, compiler, "gcc", b->compiler, "APPLICATION", "NOASSERTION"));
 		spdx_relate(d, relations, compiler, "BUILD_TOOL_OF", image);
 	}
 	for (size_t i = 0; i < b->nfiles; i++) {
@@ -253,17 +272,22 @@ spdx_document(struct doc *d)
 		push(d, files, spdx_file(d, f));
 		spdx_relate(d, relations, image, "CONTAINS", id);
 		if (f->package) /* which is a source, as it does not hold files that were built */
-			spdx_relate(d, relations, id, "GENERATED_FROM", spdx_package_id(d, f->package->id));
+			spdx_relate(
+			    d, relations, id, "GENERATED_FROM", spdx_package_id(d, f->package->id));
 		for (size_t j = 0; j < f->ninputs; j++)
 			if ((package = linked(d, f, j)))
-				spdx_relate(d, relations, id, "STATIC_LINK", spdx_package_id(d, package));
+				spdx_relate(
+				    d, relations, id, "STATIC_LINK", spdx_package_id(d, package));
 	}
 	set(d, o, "spdxVersion", "SPDX-2.3");
 	set(d, o, "dataLicense", "CC0-1.0");
 	set(d, o, "SPDXID", "SPDXRef-DOCUMENT");
 	set(d, o, "name", name_of(d));
-	set(d, o, "documentNamespace", arena_printf(d->a, "https://lh-bootstrap.invalid/spdx/%s", d->uuid));
-	put(d, o, "creationInfo", json_pack("{s:s, s:[s]}", "created", time_text(d), "creators", arena_printf(d->a, "Tool: lh-build-%s", b->version)));
+	set(d, o, "documentNamespace",
+	    arena_printf(d->a, "https://lh-bootstrap.invalid/spdx/%s", d->uuid));
+	put(d, o, "creationInfo",
+	    json_pack("{s:s, s:[s]}", "created", time_text(d), "creators",
+		arena_printf(d->a, "Tool: lh-build-%s", b->version)));
 	put(d, o, "packages", packages);
 	put(d, o, "files", files);
 	put(d, o, "relationships", relations);
@@ -279,7 +303,8 @@ cdx_hash(const char *hex)
 }
 
 static json_t *
-cdx_component(struct doc *d, const char *type, const char *ref, const char *name, const char *version)
+cdx_component(
+    struct doc *d, const char *type, const char *ref, const char *name, const char *version)
 {
 	json_t *o = json_object();
 
@@ -293,7 +318,9 @@ cdx_component(struct doc *d, const char *type, const char *ref, const char *name
 static json_t *
 cdx_package(struct doc *d, const struct bom_package *p)
 {
-	json_t *o = cdx_component(d, strcmp(p->id, "target/linux") ? "application" : "operating-system", p->id, p->name, p->version);
+	json_t *o =
+	    cdx_component(d, strcmp(p->id, "target/linux") ? "application" : "operating-system",
+		p->id, p->name, p->version);
 	const char *changes = changes_text(d, p);
 	json_t *elsewhere = json_array();
 
@@ -301,9 +328,13 @@ cdx_package(struct doc *d, const struct bom_package *p)
 		set(d, o, "scope", "excluded"); /* nothing of it is in the image */
 	put(d, o, "licenses", json_pack("[{s:s}]", "expression", p->licence));
 	if (p->url)
-		push(d, elsewhere, json_pack("{s:s, s:s, s:s, s:o}", "type", "distribution", "url", p->url, "comment", "source", "hashes", cdx_hash(p->sha256)));
+		push(d, elsewhere,
+		    json_pack("{s:s, s:s, s:s, s:o}", "type", "distribution", "url", p->url,
+			"comment", "source", "hashes", cdx_hash(p->sha256)));
 	for (size_t i = 0; i < p->nlicences; i++)
-		push(d, elsewhere, json_pack("{s:s, s:s, s:s, s:o}", "type", "license", "url", p->licences[i].path, "comment", "in the source", "hashes", cdx_hash(p->licences[i].sha256)));
+		push(d, elsewhere,
+		    json_pack("{s:s, s:s, s:s, s:o}", "type", "license", "url", p->licences[i].path,
+			"comment", "in the source", "hashes", cdx_hash(p->licences[i].sha256)));
 	if (json_array_size(elsewhere))
 		put(d, o, "externalReferences", elsewhere);
 	else
@@ -322,9 +353,12 @@ cdx_file(struct doc *d, const struct bom_file *f)
 
 	put(d, o, "hashes", cdx_hash(f->sha256));
 	if (f->package)
-		push(d, properties, json_pack("{s:s, s:s}", "name", "lh:package", "value", f->package->id));
+		push(d, properties,
+		    json_pack("{s:s, s:s}", "name", "lh:package", "value", f->package->id));
 	for (size_t i = 0; i < f->ninputs; i++)
-		push(d, properties, json_pack("{s:s, s:s}", "name", "lh:linked", "value", arena_printf(d->a, "%s %s", f->inputs[i].whose, f->inputs[i].name)));
+		push(d, properties,
+		    json_pack("{s:s, s:s}", "name", "lh:linked", "value",
+			arena_printf(d->a, "%s %s", f->inputs[i].whose, f->inputs[i].name)));
 	put(d, o, "properties", properties);
 	return o;
 }
@@ -333,7 +367,8 @@ static json_t *
 cdx_document(struct doc *d)
 {
 	const struct bom *b = d->b;
-	json_t *o = json_object(), *components = json_array(), *depend = json_array(), *all = json_array(), *meta = json_object();
+	json_t *o = json_object(), *components = json_array(), *depend = json_array(),
+	       *all = json_array(), *meta = json_object();
 
 	for (size_t i = 0; i < b->npackages; i++) {
 		push(d, components, cdx_package(d, &b->packages[i]));
@@ -341,7 +376,8 @@ cdx_document(struct doc *d)
 			push(d, all, json_string(b->packages[i].id));
 	}
 	if (b->compiler)
-		push(d, components, cdx_component(d, "application", "compiler", "gcc", b->compiler));
+		push(
+		    d, components, cdx_component(d, "application", "compiler", "gcc", b->compiler));
 	push(d, depend, json_pack("{s:s, s:o}", "ref", "image", "dependsOn", all));
 	for (size_t i = 0; i < b->nfiles; i++) {
 		const struct bom_file *f = &b->files[i];
@@ -362,8 +398,11 @@ cdx_document(struct doc *d)
 	set(d, o, "serialNumber", arena_printf(d->a, "urn:uuid:%s", d->uuid));
 	put(d, o, "version", json_integer(1));
 	set(d, meta, "timestamp", time_text(d));
-	put(d, meta, "tools", json_pack("{s:[{s:s, s:s, s:s}]}", "components", "type", "application", "name", "lh-build", "version", b->version));
-	put(d, meta, "component", cdx_component(d, "operating-system", "image", name_of(d), b->key));
+	put(d, meta, "tools",
+	    json_pack("{s:[{s:s, s:s, s:s}]}", "components", "type", "application", "name",
+		"lh-build", "version", b->version));
+	put(d, meta, "component",
+	    cdx_component(d, "operating-system", "image", name_of(d), b->key));
 	put(d, o, "metadata", meta);
 	put(d, o, "components", components);
 	put(d, o, "dependencies", depend);
@@ -389,7 +428,8 @@ write_document(struct doc *d, const char *path, json_t *o, struct err *e)
 	int r;
 
 	if (d->bad || !text)
-		r = fail(e, "%s: a name in the image is not UTF-8, which JSON has no way to say", path);
+		r = fail(
+		    e, "%s: a name in the image is not UTF-8, which JSON has no way to say", path);
 	else
 		r = file_write(path, text, strlen(text), 0644, e);
 	free(text);
@@ -411,7 +451,8 @@ is_told(const struct doc *d, const char *path)
 }
 
 static int
-write_documents(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, bool again, struct err *e)
+write_documents(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir,
+    bool again, struct err *e)
 {
 	struct bom b;
 	struct doc d = { .a = a, .b = &b };
@@ -428,19 +469,22 @@ write_documents(struct arena *a, const struct config *cfg, const struct plan *p,
 	if (bom_files(a, p, dir, &b, e) < 0)
 		return wrap(e, "sbom");
 	for (size_t i = 0; i < NDOCUMENTS; i++)
-		if (write_document(&d, arena_printf(a, "%s/%s", dir, documents[i].name), documents[i].make(&d), e) < 0)
+		if (write_document(&d, arena_printf(a, "%s/%s", dir, documents[i].name),
+			documents[i].make(&d), e) < 0)
 			return wrap(e, "sbom");
 	return 0;
 }
 
 int
-sbom_write(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e)
+sbom_write(
+    struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e)
 {
 	return write_documents(a, cfg, p, dir, true, e);
 }
 
 int
-sbom_refresh(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e)
+sbom_refresh(
+    struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e)
 {
 	return write_documents(a, cfg, p, dir, false, e);
 }
@@ -455,10 +499,12 @@ sbom_command(const struct request *rq, struct err *e)
 	struct job job;
 	int r = -1;
 
-	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 || session_open(rq->a, &cfg, 1, true, &s, e) < 0)
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
+	    session_open(rq->a, &cfg, 1, true, &s, e) < 0)
 		return -1;
 	job = session_job(&s, output_dir(s.a, &s.cfg, s.cfg.use_dhcp));
-	if (job_open(s.a, &job, 1, &o, &run, e) < 0 || sbom_write(s.a, &s.cfg, &s.plan, job.dir, e) < 0)
+	if (job_open(s.a, &job, 1, &o, &run, e) < 0 ||
+	    sbom_write(s.a, &s.cfg, &s.plan, job.dir, e) < 0)
 		goto close_session;
 	for (size_t i = 0; i < NDOCUMENTS; i++)
 		printf("%s/%s\n", job.dir, documents[i].name);

@@ -14,9 +14,11 @@ struct request;
  * (SPDX 2.3) and sbom.cdx.json (CycloneDX 1.5).  Nothing in them is random or the time of
  * day: the same image has the same bytes.
  */
-int sbom_write(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e);
+int sbom_write(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir,
+    struct err *e);
 /* unless what is there says the same, by its identifier */
-int sbom_refresh(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e);
+int sbom_refresh(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir,
+    struct err *e);
 
 /* lh-build sbom */
 int sbom_command(const struct request *rq, struct err *e);

@@ -42,7 +42,10 @@ is_auto(const struct session *s)
 	return !strcmp(s->cfg.profile, "auto");
 }
 
-/* all that files of the checkout say, and so whether they and lh-config fit; first: whose recipes are ours too */
+/*
+ * all that files of the checkout say, and so whether they and lh-config fit; first: whose recipes
+ * are ours too
+ */
 static int
 read_checkout(struct session *s, const struct session *first, struct err *e)
 {
@@ -89,7 +92,11 @@ choose_profile(struct session *v, size_t n, struct err *e)
 
 	for (size_t i = 0; i < n; i++) {
 		if (is_auto(&v[i]) != is_auto(v))
-			return fail_usage(e, "PROFILE: auto for %s and %s for %s; it is decided for all triples together", v[is_auto(v) ? 0 : i].cfg.triple, v[is_auto(v) ? i : 0].cfg.profile, v[is_auto(v) ? i : 0].cfg.triple);
+			return fail_usage(e,
+			    "PROFILE: auto for %s and %s for %s; it is decided for all triples "
+			    "together",
+			    v[is_auto(v) ? 0 : i].cfg.triple, v[is_auto(v) ? i : 0].cfg.profile,
+			    v[is_auto(v) ? i : 0].cfg.triple);
 		plans[i] = &v[i].plan;
 	}
 	if (!is_auto(v))
@@ -140,10 +147,15 @@ remember(struct session *v, struct session *s)
 }
 
 int
-session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, struct session *v, struct err *e)
+session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, struct session *v,
+    struct err *e)
 {
 	for (size_t i = 0; i < n; i++)
-		v[i] = (struct session){ .a = a, .cfg = cfgs[i], .lock = -1, .hold = -1, .store.dir = arena_printf(a, "%s/store", cfgs[i].cache) };
+		v[i] = (struct session){ .a = a,
+			.cfg = cfgs[i],
+			.lock = -1,
+			.hold = -1,
+			.store.dir = arena_printf(a, "%s/store", cfgs[i].cache) };
 	for (size_t i = 0; i < n; i++)
 		if (read_checkout(&v[i], v, e) < 0)
 			return -1;
@@ -154,7 +166,8 @@ session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, s
 		if (write && hold(v, &v[i], e) < 0)
 			goto close_sessions;
 		remember(v, &v[i]);
-		if (tools_ask(a, &v[i].cfg, &v[i].sd, v[i].memo, &v[i].tools, e) < 0 || hash_passwords(&v[i], write, e) < 0)
+		if (tools_ask(a, &v[i].cfg, &v[i].sd, v[i].memo, &v[i].tools, e) < 0 ||
+		    hash_passwords(&v[i], write, e) < 0)
 			goto close_sessions;
 	}
 	if (choose_profile(v, n, e) < 0)
@@ -169,7 +182,9 @@ close_sessions:
 struct job
 session_job(struct session *s, const char *dir)
 {
-	return (struct job){ .cfg = &s->cfg, .sd = &s->sd, .plan = &s->plan, .store = &s->store, .dir = dir };
+	return (struct job){
+		.cfg = &s->cfg, .sd = &s->sd, .plan = &s->plan, .store = &s->store, .dir = dir
+	};
 }
 
 void

@@ -18,8 +18,8 @@ struct arena;
 struct memo;
 
 /*
- * What a command stands on, for one triple: the configuration, what it leads to, and the plan.  Opening
- * one is the first half of the picture: config -> recipe -> plan.
+ * What a command stands on, for one triple: the configuration, what it leads to, and the plan.
+ * Opening one is the first half of the picture: config -> recipe -> plan.
  */
 struct session {
 	struct arena *a;
@@ -41,7 +41,8 @@ struct session {
  * makes of it.  From now on we are NORMALUSER.  write: OUTPUT and CACHE are made, OUTPUT is
  * ours alone until session_close; else nothing is written, and the folders need not be there.
  */
-int session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, struct session *v, struct err *e);
+int session_open(struct arena *a, const struct config *cfgs, size_t n, bool write,
+    struct session *v, struct err *e);
 void session_close(struct session *v, size_t n);
 /* its plan as something to be run, leaving logs in dir; it must stay where it is */
 struct job session_job(struct session *s, const char *dir);

@@ -12,7 +12,8 @@
 #define MOST_WORDS 32
 
 static int
-read_row(struct arena *a, const struct lines *l, char *line, const struct recipes *r, struct minimum **out, size_t *n, struct err *e)
+read_row(struct arena *a, const struct lines *l, char *line, const struct recipes *r,
+    struct minimum **out, size_t *n, struct err *e)
 {
 	char *w[MOST_WORDS];
 	size_t count = words(line, w, MOST_WORDS);
@@ -30,7 +31,8 @@ read_row(struct arena *a, const struct lines *l, char *line, const struct recipe
 }
 
 int
-minimums_read(struct arena *a, const char *top, const struct recipes *r, struct minimum **out, size_t *n, struct err *e)
+minimums_read(struct arena *a, const char *top, const struct recipes *r, struct minimum **out,
+    size_t *n, struct err *e)
 {
 	const char *path = arena_printf(a, "%s/recipes/minimums", top);
 	struct lines l;
@@ -66,7 +68,9 @@ versions_tell(const struct session *s, struct buf *out, struct err *e)
 
 	if (minimums_read(s->a, s->cfg.top, &s->recipes, &m, &n, e) < 0)
 		return -1;
-	buf_addf(out, "checkout\t%s\ntriple\t%s\nprofile\t%s\nset\t%s\noutput\t%s\nowner\t%lu\t%lu\n", s->cfg.top, s->cfg.triple, s->plan.profile, s->cfg.set, s->cfg.output,
+	buf_addf(out,
+	    "checkout\t%s\ntriple\t%s\nprofile\t%s\nset\t%s\noutput\t%s\nowner\t%lu\t%lu\n",
+	    s->cfg.top, s->cfg.triple, s->plan.profile, s->cfg.set, s->cfg.output,
 	    (unsigned long)s->cfg.uid, (unsigned long)s->cfg.gid);
 	for (size_t i = 0; i < s->recipes.n; i++) {
 		const struct recipe *r = &s->recipes.v[i];
@@ -82,7 +86,8 @@ versions_tell(const struct session *s, struct buf *out, struct err *e)
 			buf_addf(out, "version\t%s\t%s\n", r->name, r->versions[j].version);
 		for (size_t j = 0; j < n; j++)
 			if (!strcmp(m[j].package, r->name))
-				buf_addf(out, "minimum\t%s\t%s\t%s\t%s\n", r->name, m[j].version, m[j].on, m[j].least);
+				buf_addf(out, "minimum\t%s\t%s\t%s\t%s\n", r->name, m[j].version,
+				    m[j].on, m[j].least);
 	}
 	return 0;
 }

@@ -17,7 +17,8 @@ struct minimum {
 };
 
 /* a checkout without the file has none; packages without a recipe are errors, EXIT_USAGE */
-int minimums_read(struct arena *a, const char *top, const struct recipes *r, struct minimum **out, size_t *n, struct err *e);
+int minimums_read(struct arena *a, const char *top, const struct recipes *r, struct minimum **out,
+    size_t *n, struct err *e);
 
 /*
  * The versions of a plan, for programs; tab-separated lines, sorted by package:

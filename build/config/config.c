@@ -69,10 +69,12 @@ static const struct variable keys[] = {
 #define NKEYS (sizeof keys / sizeof *keys)
 
 /* made by lh-build itself, for recipes */
-static const char *const found_out[] = { "ROOT_HASH", "GUEST_HASH", "KERNEL_CONFIG_TEXT", "PROFILE_WHY" };
+static const char *const found_out[] = { "ROOT_HASH", "GUEST_HASH", "KERNEL_CONFIG_TEXT",
+	"PROFILE_WHY" };
 
 /* lh-verify's and the Makefile's: no concern of ours, and no mistake */
-static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "SCENARIOS", "NETS", "GOOD", "BAD", "PACKAGE", "REPO", "DRY_RUN" };
+static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "SCENARIOS", "NETS", "GOOD",
+	"BAD", "PACKAGE", "REPO", "DRY_RUN" };
 
 /* one a package; checked by value_name and, that there is such a package, by plan.c */
 static const struct variable override = { "OVERRIDE_", value_text, NULL, NULL, ONLY_VAR, NULL };
@@ -161,7 +163,10 @@ console_guess(struct valuing *r)
 
 /* ---- names ---- */
 
-/* how many letters are to be added, removed, replaced or swapped with a neighbour; capitals do not count */
+/*
+ * how many letters are to be added, removed, replaced or swapped with a neighbour; capitals do not
+ * count
+ */
 static size_t
 distance(const char *a, const char *b)
 {
@@ -178,12 +183,14 @@ distance(const char *a, const char *b)
 				d[i][j] = i + j;
 				continue;
 			}
-			best = d[i - 1][j - 1] + (toupper((unsigned char)a[i - 1]) != toupper((unsigned char)b[j - 1]));
+			best = d[i - 1][j - 1] + (toupper((unsigned char)a[i - 1]) !=
+						     toupper((unsigned char)b[j - 1]));
 			if (d[i - 1][j] + 1 < best)
 				best = d[i - 1][j] + 1;
 			if (d[i][j - 1] + 1 < best)
 				best = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    d[i - 2][j - 2] + 1 < best)
 				best = d[i - 2][j - 2] + 1;
 			d[i][j] = best;
 		}
@@ -213,8 +220,10 @@ unknown(const char *from, const char *name, struct err *e)
 	const char *close = closest(name);
 
 	if (close)
-		return fail_usage(e, "%s: %s: unknown variable; did you mean %s?", from, name, close);
-	return fail_usage(e, "%s: %s: unknown variable; lh-config.dist explains all there are", from, name);
+		return fail_usage(
+		    e, "%s: %s: unknown variable; did you mean %s?", from, name, close);
+	return fail_usage(
+	    e, "%s: %s: unknown variable; lh-config.dist explains all there are", from, name);
 }
 
 /* ---- reading ---- */
@@ -282,7 +291,8 @@ store(struct config *c, const struct variable *k, const char *value)
 }
 
 static int
-take(struct arena *a, struct config *c, const char *name, const char *value, const char *from, struct err *e)
+take(struct arena *a, struct config *c, const char *name, const char *value, const char *from,
+    struct err *e)
 {
 	if (AMONG(name, others))
 		return 0;
@@ -332,9 +342,13 @@ give(struct assignment *v, size_t *n, const char *name, const char *value)
 	v[(*n)++] = (struct assignment){ name, value };
 }
 
-/* it sees what command line and environment fix, then what was set before it, then what a shell wants */
+/*
+ * it sees what command line and environment fix, then what was set before it, then what a shell
+ * wants
+ */
 static int
-read_file(struct arena *a, struct config *c, const char *path, const char *shown, const struct assignment *fixed, size_t nfixed, const char *home, struct err *e)
+read_file(struct arena *a, struct config *c, const char *path, const char *shown,
+    const struct assignment *fixed, size_t nfixed, const char *home, struct err *e)
 {
 	struct assignment *given = arena_array(a, nfixed + c->nvars + 3, sizeof *given), *set;
 	const char *path_var = getenv("PATH");
@@ -367,9 +381,12 @@ one_network(const struct config *c, struct err *e)
 	inet_pton(AF_INET, c->local_ip, &local);
 	inet_pton(AF_INET, c->router_ip, &router);
 	if (local.s_addr == router.s_addr)
-		return fail_usage(e, "LOCAL_IP %s: is ROUTER_IP too; two machines need two addresses", c->local_ip);
+		return fail_usage(e,
+		    "LOCAL_IP %s: is ROUTER_IP too; two machines need two addresses", c->local_ip);
 	if ((ntohl(local.s_addr) ^ ntohl(router.s_addr)) & 0xffffff00)
-		return fail_usage(e, "LOCAL_IP %s, ROUTER_IP %s: not in one /24; only the last number may differ", c->local_ip, c->router_ip);
+		return fail_usage(e,
+		    "LOCAL_IP %s, ROUTER_IP %s: not in one /24; only the last number may differ",
+		    c->local_ip, c->router_ip);
 	return 0;
 }
 
@@ -396,7 +413,8 @@ check_all(struct valuing *r, struct err *e)
 
 	for (size_t i = 0; i < NKEYS; i++) {
 		const struct config_var *v = find(c, keys[i].name);
-		const char *value = v ? v->value : keys[i].fallback, *from = v ? v->from : "default";
+		const char *value = v ? v->value : keys[i].fallback,
+			   *from = v ? v->from : "default";
 
 		/* of what can be guessed, nothing said and said to be empty are the same */
 		if (keys[i].guess && (!value || !*value))
@@ -439,10 +457,12 @@ read_environment(struct assignment *out)
 }
 
 int
-config_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct config *out, struct err *e)
+config_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct config *out,
+    struct err *e)
 {
 	const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME"), *personal = NULL;
-	struct assignment *fixed = arena_array(a, NKEYS + nargs, sizeof *fixed); /* what comes later counts */
+	struct assignment *fixed =
+	    arena_array(a, NKEYS + nargs, sizeof *fixed); /* what comes later counts */
 	size_t nenv = read_environment(fixed), nfixed = nenv + nargs;
 	struct valuing r = { .a = a, .c = out, .home = home ? home : "", .root = geteuid() == 0 };
 
@@ -455,10 +475,12 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 		personal = arena_printf(a, "%s/.config/lh-bootstrap/lh-config", r.home);
 	if (personal && read_file(a, out, personal, personal, fixed, nfixed, r.home, e) < 0)
 		return -1;
-	if (read_file(a, out, arena_printf(a, "%s/lh-config", top), "lh-config", fixed, nfixed, r.home, e) < 0)
+	if (read_file(a, out, arena_printf(a, "%s/lh-config", top), "lh-config", fixed, nfixed,
+		r.home, e) < 0)
 		return -1;
 	for (size_t i = 0; i < nfixed; i++)
-		if (take(a, out, fixed[i].name, fixed[i].value, i < nenv ? "environment" : "command line", e) < 0)
+		if (take(a, out, fixed[i].name, fixed[i].value,
+			i < nenv ? "environment" : "command line", e) < 0)
 			return -1;
 	return check_all(&r, e);
 }

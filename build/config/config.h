@@ -41,7 +41,8 @@ struct config {
 	const char *git_mirror; /* pattern with one %s */
 	bool offline;
 
-	struct config_var *vars; /* every variable that has a value, defaults included, sorted by name */
+	struct config_var
+	    *vars; /* every variable that has a value, defaults included, sorted by name */
 	size_t nvars;
 };
 
@@ -54,16 +55,22 @@ struct config_var {
  * args: NAME=VALUE words of the command line.  Reads top/lh-config and
  * ~/.config/lh-bootstrap/lh-config if they are there.  All errors EXIT_USAGE.
  */
-int config_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct config *out, struct err *e);
+int config_read(struct arena *a, const char *top, char *const *args, size_t nargs,
+    struct config *out, struct err *e);
 /* value of any variable, "" when it has none */
 const char *config_get(const struct config *c, const char *name);
 /* what is found out later: hashes of passwords, the profile that auto became */
-void config_set(struct arena *a, struct config *c, const char *name, const char *value, const char *from);
+void config_set(
+    struct arena *a, struct config *c, const char *name, const char *value, const char *from);
 /* may a recipe name it on a `config` line */
 bool config_known(const char *name);
-/* the names a user may set, in the order in which lh-config.dist tells them; NULL behind the last */
+/* the names a user may set, in the order in which lh-config.dist tells them; NULL behind the last
+ */
 const char *config_name(size_t i);
-/* OVERRIDE_name / VERSION_name: '-' in the package name is '_' in the variable; NULL when not set or empty */
+/*
+ * OVERRIDE_name / VERSION_name: '-' in the package name is '_' in the variable; NULL when not set
+ * or empty
+ */
 const char *config_override(const struct config *c, const char *package);
 const char *config_version(const struct config *c, const char *package);
 /* the same but for USE_DHCP */

@@ -78,7 +78,8 @@ told(struct arena *a, const char *shown, const char *said, int status, struct er
 
 /* the environment that sh ended with, without what it was given and still has */
 static void
-collect(struct arena *a, const char *p, const char *end, const struct assignment *given, size_t ngiven, struct assignment **out, size_t *nout)
+collect(struct arena *a, const char *p, const char *end, const struct assignment *given,
+    size_t ngiven, struct assignment **out, size_t *nout)
 {
 	size_t cap = 16, n = 0;
 	struct assignment *v = arena_array(a, cap, sizeof *v);
@@ -99,14 +100,17 @@ collect(struct arena *a, const char *p, const char *end, const struct assignment
 			v = arena_grow(a, v, n, 2 * cap, sizeof *v);
 			cap *= 2;
 		}
-		v[n++] = (struct assignment){ arena_strndup(a, p, len), arena_strdup(a, p + len + 1) };
+		v[n++] =
+		    (struct assignment){ arena_strndup(a, p, len), arena_strdup(a, p + len + 1) };
 	}
 	*out = v;
 	*nout = n;
 }
 
 int
-configfile_read(struct arena *a, const char *path, const char *shown, const char *dir, const struct assignment *given, size_t ngiven, size_t nfixed, struct assignment **out, size_t *nout, struct err *e)
+configfile_read(struct arena *a, const char *path, const char *shown, const char *dir,
+    const struct assignment *given, size_t ngiven, size_t nfixed, struct assignment **out,
+    size_t *nout, struct err *e)
 {
 	struct argv argv = { .a = a }, env = { .a = a };
 	struct buf script = { 0 }, said = { 0 };

@@ -19,6 +19,8 @@ struct assignment {
  * so that what it derives from TRIPLE follows the command line's TRIPLE.  A mistake in
  * the file is EXIT_USAGE, "shown:LINE: what sh said".
  */
-int configfile_read(struct arena *a, const char *path, const char *shown, const char *dir, const struct assignment *given, size_t ngiven, size_t nfixed, struct assignment **out, size_t *nout, struct err *e);
+int configfile_read(struct arena *a, const char *path, const char *shown, const char *dir,
+    const struct assignment *given, size_t ngiven, size_t nfixed, struct assignment **out,
+    size_t *nout, struct err *e);
 
 #endif

@@ -15,7 +15,8 @@
 
 /* no 0 O 1 l I: passwords are read off a screen; 56 letters, so 16 of them are 92 bits */
 static const char letters[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-static const char salt_letters[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+static const char salt_letters[] =
+    "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 enum { LENGTH = 16 };
 
@@ -30,7 +31,8 @@ static int
 random_word(struct arena *a, const char *from, const char **out, struct err *e)
 {
 	char *word = arena_alloc(a, LENGTH + 1);
-	size_t n = strlen(from), most = 256 / n * n; /* above it, some letters would come more often */
+	size_t n = strlen(from),
+	       most = 256 / n * n; /* above it, some letters would come more often */
 
 	for (size_t i = 0; i < LENGTH;) {
 		unsigned char byte;
@@ -71,7 +73,9 @@ read_file(struct arena *a, const char *path, struct account *v, size_t n, struct
 		if (v[i].password)
 			return lines_fail(&l, e, "%s: told twice", w[0]);
 		if (strlen(w[2]) > LENGTH || strspn(w[2], salt_letters) != strlen(w[2]))
-			return lines_fail(&l, e, "%s: the salt is up to %d of the characters . / 0-9 A-Z a-z", w[0], LENGTH);
+			return lines_fail(&l, e,
+			    "%s: the salt is up to %d of the characters . / 0-9 A-Z a-z", w[0],
+			    LENGTH);
 		v[i].password = w[1];
 		v[i].salt = w[2];
 	}
@@ -84,7 +88,8 @@ write_file(const char *path, const struct account *v, size_t n, struct err *e)
 	struct buf b = { 0 };
 	int r;
 
-	buf_adds(&b, "# Who may log in: user, password, salt of its hash.  An input of the image.\n");
+	buf_adds(
+	    &b, "# Who may log in: user, password, salt of its hash.  An input of the image.\n");
 	for (size_t i = 0; i < n; i++)
 		buf_addf(&b, "%s %s %s\n", v[i].user, v[i].password, v[i].salt);
 	r = file_write(path, b.p, b.n, 0600, e);
@@ -96,7 +101,8 @@ write_file(const char *path, const struct account *v, size_t n, struct err *e)
 static int
 make_hash(struct arena *a, struct memo *m, struct account *v, struct err *e)
 {
-	const char *question = arena_printf(a, "crypt $6$%s$ %s", v->salt, v->password), *hash = memo_answer(m, question);
+	const char *question = arena_printf(a, "crypt $6$%s$ %s", v->salt, v->password),
+		   *hash = memo_answer(m, question);
 	struct crypt_data *data;
 
 	if (!hash) {
@@ -111,9 +117,11 @@ make_hash(struct arena *a, struct memo *m, struct account *v, struct err *e)
 }
 
 int
-credentials_get(struct arena *a, const struct config *cfg, struct memo *m, bool keep, struct credentials *out, struct err *e)
+credentials_get(struct arena *a, const struct config *cfg, struct memo *m, bool keep,
+    struct credentials *out, struct err *e)
 {
-	struct account v[] = { { .user = "root", .variable = "ROOT_PASSWORD" }, { .user = "guest", .variable = "GUEST_PASSWORD" } };
+	struct account v[] = { { .user = "root", .variable = "ROOT_PASSWORD" },
+		{ .user = "guest", .variable = "GUEST_PASSWORD" } };
 	size_t n = sizeof v / sizeof *v;
 	char *path = arena_printf(a, "%s/credentials", cfg->output);
 	bool changed = false;

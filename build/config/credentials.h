@@ -22,8 +22,10 @@ struct credentials {
 
 /*
  * Reads the file, or makes it; ROOT_PASSWORD and GUEST_PASSWORD of the configuration win.
- * keep: what is new is written to the file, else it is only for now.  m, or NULL, spares hashing again.
+ * keep: what is new is written to the file, else it is only for now.  m, or NULL, spares hashing
+ * again.
  */
-int credentials_get(struct arena *a, const struct config *cfg, struct memo *m, bool keep, struct credentials *out, struct err *e);
+int credentials_get(struct arena *a, const struct config *cfg, struct memo *m, bool keep,
+    struct credentials *out, struct err *e);
 
 #endif

@@ -33,7 +33,10 @@ make_folder(const struct config *c, const char *name, const char *path, struct e
 	return 0;
 }
 
-/* the first folder above path, as far as there are any, that may not be passed through, named with the way out */
+/*
+ * the first folder above path, as far as there are any, that may not be passed through, named with
+ * the way out
+ */
 static int
 reach(const char *who, const char *name, const char *path, struct err *e)
 {
@@ -45,7 +48,9 @@ reach(const char *who, const char *name, const char *path, struct err *e)
 		memcpy(part, path, i);
 		part[i] = '\0';
 		if (faccessat(AT_FDCWD, part, X_OK, AT_EACCESS) < 0 && errno != ENOENT)
-			return fail_usage(e, "%s %s: %s may not enter %s; chmod o+x %s, or move elsewhere", name, path, who, part, part);
+			return fail_usage(e,
+			    "%s %s: %s may not enter %s; chmod o+x %s, or move elsewhere", name,
+			    path, who, part, part);
 	}
 	return 0;
 }
@@ -56,7 +61,9 @@ reach_all(const char *who, const struct config *c, bool write, struct err *e)
 	if (reach(who, "the checkout", c->top, e) < 0)
 		return -1;
 	if (faccessat(AT_FDCWD, c->top, R_OK | X_OK, AT_EACCESS) < 0)
-		return fail_usage(e, "the checkout %s: %s may not read it; chmod o+rx it, or move it elsewhere", c->top, who);
+		return fail_usage(e,
+		    "the checkout %s: %s may not read it; chmod o+rx it, or move it elsewhere",
+		    c->top, who);
 	if (!write)
 		return 0;
 	return reach(who, "OUTPUT", c->output, e) < 0 ? -1 : reach(who, "CACHE", c->cache, e);
@@ -81,7 +88,9 @@ static int
 may_write(const char *who, const char *name, const char *path, struct err *e)
 {
 	if (access(path, R_OK | W_OK | X_OK) < 0)
-		return fail_usage(e, "%s %s: %s may not write to it; chown it, or name another folder", name, path, who);
+		return fail_usage(e,
+		    "%s %s: %s may not write to it; chown it, or name another folder", name, path,
+		    who);
 	return 0;
 }
 
@@ -95,12 +104,15 @@ config_drop_root(const struct config *c, bool write, struct err *e)
 	child_tie_note(&tie);
 	if ((root ? ask_as_normaluser(c, write, e) : reach_all(who, c, write, e)) < 0)
 		return -1;
-	if (write && (make_folder(c, "OUTPUT", c->output, e) < 0 || make_folder(c, "CACHE", c->cache, e) < 0))
+	if (write && (make_folder(c, "OUTPUT", c->output, e) < 0 ||
+			 make_folder(c, "CACHE", c->cache, e) < 0))
 		return -1;
-	if (root && (setgroups(0, NULL) < 0 || setresgid(c->gid, c->gid, c->gid) < 0 || setresuid(c->uid, c->uid, c->uid) < 0))
+	if (root && (setgroups(0, NULL) < 0 || setresgid(c->gid, c->gid, c->gid) < 0 ||
+			setresuid(c->uid, c->uid, c->uid) < 0))
 		return fail_errno(e, "become NORMALUSER %s", c->normaluser);
 	child_tie_again(&tie);
 	if (!write)
 		return 0;
-	return may_write(who, "OUTPUT", c->output, e) < 0 ? -1 : may_write(who, "CACHE", c->cache, e);
+	return may_write(who, "OUTPUT", c->output, e) < 0 ? -1
+							  : may_write(who, "CACHE", c->cache, e);
 }

@@ -16,7 +16,8 @@
 /* folders below OUTPUT: a triple, and what that has, such as keys/ */
 #define DEPTH 2
 
-static const char *const linked[] = { "kernel", "disk-image.raw", "rootfs", "rwfs", "userfs", "manifest" };
+static const char *const linked[] = { "kernel", "disk-image.raw", "rootfs", "rwfs", "userfs",
+	"manifest" };
 
 static char *
 lock_path(struct arena *a, const struct config *cfg)
@@ -33,7 +34,10 @@ is_temporary(const char *name)
 	return end && !strncmp(end, ".lh-", 4) && strlen(end) == 10;
 }
 
-/* what a killed builder has left, as deep as we write; not through our links, so no folder is read twice.  The lock is ours */
+/*
+ * what a killed builder has left, as deep as we write; not through our links, so no folder is read
+ * twice.  The lock is ours
+ */
 static void
 sweep(struct arena *a, const char *dir, unsigned depth)
 {
@@ -64,7 +68,10 @@ output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 		} else {
 			file_read(a, path, &holder, NULL, &(struct err){ 0 });
 			holder[strcspn(holder, "\n")] = '\0';
-			fail(e, "OUTPUT %s: lh-build, process %s, is at work there; wait for it, or set another OUTPUT", cfg->output, *holder ? holder : "unknown");
+			fail(e,
+			    "OUTPUT %s: lh-build, process %s, is at work there; wait for it, or "
+			    "set another OUTPUT",
+			    cfg->output, *holder ? holder : "unknown");
 			e->code = EXIT_SYSTEM;
 		}
 		close(*fd);
@@ -84,14 +91,16 @@ output_dir(struct arena *a, const struct config *cfg, bool dhcp)
 {
 	char *dir = arena_printf(a, "%s/%s", cfg->output, cfg->triple);
 
-	return dhcp == cfg->use_dhcp ? dir : arena_printf(a, "%s/%s", dir, dhcp ? "dhcp" : "static");
+	return dhcp == cfg->use_dhcp ? dir
+				     : arena_printf(a, "%s/%s", dir, dhcp ? "dhcp" : "static");
 }
 
 int
 output_link(struct arena *a, const struct config *cfg, struct err *e)
 {
 	for (size_t i = 0; i < sizeof linked / sizeof *linked; i++) {
-		char *link = arena_printf(a, "%s/%s", cfg->output, linked[i]), *target = arena_printf(a, "%s/%s", cfg->triple, linked[i]);
+		char *link = arena_printf(a, "%s/%s", cfg->output, linked[i]),
+		     *target = arena_printf(a, "%s/%s", cfg->triple, linked[i]);
 
 		if (!file_exists(arena_printf(a, "%s/%s", cfg->output, target)))
 			unlink(link); /* it may be there for another triple */
@@ -121,8 +130,12 @@ output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e)
 		if (!strcmp(name, ".") || !strcmp(name, ".."))
 			continue;
 		if (!ours)
-			r = fail_usage(e, "OUTPUT %s: was not made by lh-build, as it holds no file `lock`; remove it yourself", cfg->output);
-		else if (all ? strcmp(name, "lock") : strcmp(name, "lock") && strcmp(name, "sources"))
+			r = fail_usage(e,
+			    "OUTPUT %s: was not made by lh-build, as it holds no file `lock`; "
+			    "remove it yourself",
+			    cfg->output);
+		else if (all ? strcmp(name, "lock")
+			     : strcmp(name, "lock") && strcmp(name, "sources"))
 			r = file_remove(arena_printf(a, "%s/%s", cfg->output, name), e);
 	}
 	closedir(d);

@@ -14,9 +14,13 @@ struct config;
  * built last, and the file `lock`, by which the folder is known to be ours.
  */
 
-/* one builder at a time; *fd holds the lock until it is closed; who has it is named by its process */
+/* one builder at a time; *fd holds the lock until it is closed; who has it is named by its process
+ */
 int output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e);
-/* OUTPUT/TRIPLE for the network mode that is configured, OUTPUT/TRIPLE/dhcp or /static for the other one */
+/*
+ * OUTPUT/TRIPLE for the network mode that is configured, OUTPUT/TRIPLE/dhcp or /static for the
+ * other one
+ */
 char *output_dir(struct arena *a, const struct config *cfg, bool dhcp);
 /* OUTPUT/kernel, OUTPUT/disk-image.raw.. to what OUTPUT/TRIPLE has of them */
 int output_link(struct arena *a, const struct config *cfg, struct err *e);

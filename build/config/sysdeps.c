@@ -12,9 +12,11 @@
 #include <string.h>
 
 /* what no architecture can do without */
-static const char *const required[] = { "short", "gcc", "binutils", "cflags", "elf", "kernel-arch", "kernel-image", "qemu", "machine", "memory", "console" };
+static const char *const required[] = { "short", "gcc", "binutils", "cflags", "elf", "kernel-arch",
+	"kernel-image", "qemu", "machine", "memory", "console" };
 
-static const char *const machines[] = { "qemu", "machine", "cpu", "memory", "panic-device", "append", "refuse", "guarded" };
+static const char *const machines[] = { "qemu", "machine", "cpu", "memory", "panic-device",
+	"append", "refuse", "guarded" };
 
 #define NREQUIRED (sizeof required / sizeof *required)
 
@@ -109,14 +111,17 @@ sysdeps_resolve(struct arena *a, const char *top, const char *name)
 }
 
 int
-sysdeps_read(struct arena *a, const char *top, const char *triple, struct sysdeps *out, struct err *e)
+sysdeps_read(
+    struct arena *a, const char *top, const char *triple, struct sysdeps *out, struct err *e)
 {
 	char *path = facts_path(a, top, triple);
 	struct lines l;
 
-	*out = (struct sysdeps){ .triple = arena_strdup(a, triple), .dir = arena_printf(a, "%s/sysdeps/%s", top, triple) };
+	*out = (struct sysdeps){ .triple = arena_strdup(a, triple),
+		.dir = arena_printf(a, "%s/sysdeps/%s", top, triple) };
 	if (!*triple || *triple == '.' || strchr(triple, '/') || !file_exists(path))
-		return fail_usage(e, "TRIPLE %s: not supported; one of %s", *triple ? triple : "is empty", sysdeps_supported(a, top));
+		return fail_usage(e, "TRIPLE %s: not supported; one of %s",
+		    *triple ? triple : "is empty", sysdeps_supported(a, top));
 	if (lines_open(a, path, &l, e) < 0)
 		return -1;
 	return read_facts(a, &l, out, e);

@@ -18,12 +18,14 @@ struct sysdeps {
 		const char *key, *value;
 	} * facts; /* in file order */
 	size_t nfacts;
-	struct man_differs *differs; /* `differs SUBJECT WORD REASON`, any number: see verify/report/compare.h */
+	struct man_differs
+	    *differs; /* `differs SUBJECT WORD REASON`, any number: see verify/report/compare.h */
 	size_t ndiffers;
 };
 
 /* an unsupported triple is EXIT_USAGE and lists the supported ones */
-int sysdeps_read(struct arena *a, const char *top, const char *triple, struct sysdeps *out, struct err *e);
+int sysdeps_read(
+    struct arena *a, const char *top, const char *triple, struct sysdeps *out, struct err *e);
 /* NULL when there is no such fact */
 const char *sysdeps_get(const struct sysdeps *s, const char *key);
 /*
@@ -33,7 +35,10 @@ const char *sysdeps_get(const struct sysdeps *s, const char *key);
 bool fact_builds(const struct fact *f);
 /* what recipes know it by: kernel-arch is KERNEL_ARCH */
 const char *fact_variable(struct arena *a, const struct fact *f);
-/* the triple of that name or with that fact `short`, as x86_64 for x86_64-linux-musl; NULL: there is none */
+/*
+ * the triple of that name or with that fact `short`, as x86_64 for x86_64-linux-musl; NULL: there
+ * is none
+ */
 const char *sysdeps_resolve(struct arena *a, const char *top, const char *name);
 /* "a b c", sorted: every folder of top/sysdeps */
 char *sysdeps_supported(struct arena *a, const char *top);

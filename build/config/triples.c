@@ -22,7 +22,8 @@ asked(char *const *args, size_t nargs)
 
 /* "x86_64 armv7" -> the triples, each once; names has room for a word each */
 static int
-resolve(struct arena *a, const char *top, const char *list, const char **names, size_t *n, struct err *e)
+resolve(struct arena *a, const char *top, const char *list, const char **names, size_t *n,
+    struct err *e)
 {
 	const char *all = sysdeps_supported(a, top);
 	char *rest = arena_strdup(a, strcmp(list, "all") ? list : all), *word;
@@ -33,7 +34,8 @@ resolve(struct arena *a, const char *top, const char *list, const char **names, 
 		const char *triple = sysdeps_resolve(a, top, word);
 
 		if (!triple)
-			return fail_usage(e, "TRIPLES %s: not supported; all, or some of %s", word, all);
+			return fail_usage(
+			    e, "TRIPLES %s: not supported; all, or some of %s", word, all);
 		for (i = 0; i < *n && strcmp(names[i], triple) != 0; i++)
 			;
 		names[i] = triple;
@@ -43,7 +45,8 @@ resolve(struct arena *a, const char *top, const char *list, const char **names, 
 }
 
 int
-triples_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct triples *out, struct err *e)
+triples_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct triples *out,
+    struct err *e)
 {
 	const char *list = asked(args, nargs), **names;
 	char **v = arena_array(a, nargs + 1, sizeof *v);

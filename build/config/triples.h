@@ -21,6 +21,7 @@ struct triples {
 };
 
 /* all errors EXIT_USAGE; nothing is written */
-int triples_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct triples *out, struct err *e);
+int triples_read(struct arena *a, const char *top, char *const *args, size_t nargs,
+    struct triples *out, struct err *e);
 
 #endif

@@ -45,7 +45,9 @@ value_name(struct valuing *r, const struct variable *k, const char **value, stru
 	(void)r;
 	for (const char *p = *value; *p; p++)
 		if (!isalnum((unsigned char)*p) && !strchr("._+-", *p))
-			return fail_usage(e, "%s %s: a version is made of letters, digits and . _ + -", k->name, *value);
+			return fail_usage(e,
+			    "%s %s: a version is made of letters, digits and . _ + -", k->name,
+			    *value);
 	return 0;
 }
 
@@ -69,7 +71,8 @@ value_ipv4(struct valuing *r, const struct variable *k, const char **value, stru
 		return fail_usage(e, "%s %s: no IPv4 address such as 10.0.2.15", k->name, *value);
 	last = ntohl(addr.s_addr) & 255;
 	if (last == 0 || last == 255)
-		return fail_usage(e, "%s %s: the address of a network, not of a machine in it", k->name, *value);
+		return fail_usage(
+		    e, "%s %s: the address of a network, not of a machine in it", k->name, *value);
 	return 0;
 }
 
@@ -93,7 +96,8 @@ value_size(struct valuing *r, const struct variable *k, const char **value, stru
 
 	(void)r;
 	if (integer(*value, 0, highest) < 0)
-		return fail_usage(e, "%s %s: a plain number of MiB up to %ld, 0 for none", k->name, *value, highest);
+		return fail_usage(e, "%s %s: a plain number of MiB up to %ld, 0 for none", k->name,
+		    *value, highest);
 	if (!strcmp(k->name, "ROOTFS_SIZE") && integer(*value, 1, highest) < 0)
 		return fail_usage(e, "%s 0: a system needs a root filesystem", k->name);
 	return 0;
@@ -113,7 +117,8 @@ value_epoch(struct valuing *r, const struct variable *k, const char **value, str
 {
 	(void)r;
 	if (integer(*value, 1, INT32_MAX) < 0)
-		return fail_usage(e, "%s %s: seconds since 1970, from 1 to %d", k->name, *value, INT32_MAX);
+		return fail_usage(
+		    e, "%s %s: seconds since 1970, from 1 to %d", k->name, *value, INT32_MAX);
 	return 0;
 }
 
@@ -140,7 +145,8 @@ value_choice(struct valuing *r, const struct variable *k, const char **value, st
 	(void)r;
 	if (**value ? listed(k->allowed, *value) : !*k->fallback)
 		return 0;
-	return fail_usage(e, "%s %s: not supported; one of %s%s", k->name, *value, k->allowed, *k->fallback ? "" : ", or empty");
+	return fail_usage(e, "%s %s: not supported; one of %s%s", k->name, *value, k->allowed,
+	    *k->fallback ? "" : ", or empty");
 }
 
 int
@@ -173,7 +179,8 @@ value_set(struct valuing *r, const struct variable *k, const char **value, struc
 	}
 	free(v);
 	if (!found)
-		fail_usage(e, "%s %s: there is no such set; one of%s", k->name, *value, known.n ? known.p : " none");
+		fail_usage(e, "%s %s: there is no such set; one of%s", k->name, *value,
+		    known.n ? known.p : " none");
 	buf_free(&known);
 	return found ? 0 : -1;
 }
@@ -234,11 +241,17 @@ value_output(struct valuing *r, const struct variable *k, const char **value, st
 		free(real);
 	}
 	if (!strcmp(*value, "/"))
-		return fail_usage(e, "%s /: clean would remove all there is; name a folder for the output alone", k->name);
+		return fail_usage(e,
+		    "%s /: clean would remove all there is; name a folder for the output alone",
+		    k->name);
 	if (within(r->c->top, *value))
-		return fail_usage(e, "%s %s: holds the checkout %s; name a folder for the output alone", k->name, *value, r->c->top);
+		return fail_usage(e,
+		    "%s %s: holds the checkout %s; name a folder for the output alone", k->name,
+		    *value, r->c->top);
 	if (*r->home && within(r->home, *value))
-		return fail_usage(e, "%s %s: holds the home folder %s; name a folder for the output alone", k->name, *value, r->home);
+		return fail_usage(e,
+		    "%s %s: holds the home folder %s; name a folder for the output alone", k->name,
+		    *value, r->home);
 	return 0;
 }
 
@@ -262,7 +275,9 @@ value_cross(struct valuing *r, const struct variable *k, const char **value, str
 	if (value_folder(r, k, value, e) < 0)
 		return -1;
 	if (access(arena_printf(r->a, "%s/bin/%s-gcc", *value, r->c->triple), X_OK) < 0)
-		return fail_usage(e, "%s %s: holds no bin/%s-gcc; leave it empty and a toolchain is built", k->name, *value, r->c->triple);
+		return fail_usage(e,
+		    "%s %s: holds no bin/%s-gcc; leave it empty and a toolchain is built", k->name,
+		    *value, r->c->triple);
 	return 0;
 }
 
@@ -280,7 +295,8 @@ value_user(struct valuing *r, const struct variable *k, const char **value, stru
 	if (!pw)
 		return fail_usage(e, "%s %s: there is no such user", k->name, *value);
 	if (pw->pw_uid == 0)
-		return fail_usage(e, "%s %s: is the superuser; name an ordinary user", k->name, *value);
+		return fail_usage(
+		    e, "%s %s: is the superuser; name an ordinary user", k->name, *value);
 	r->c->uid = pw->pw_uid;
 	r->c->gid = pw->pw_gid;
 	return 0;
@@ -309,8 +325,11 @@ value_console(struct valuing *r, const struct variable *k, const char **value, s
 	(void)r;
 	for (const char *p = *value; *p; p++)
 		if (!isalnum((unsigned char)*p))
-			return fail_usage(e, "%s %s: the name of a device in /dev, such as ttyS0", k->name, *value);
-	return **value ? 0 : fail_usage(e, "%s: is empty; name a device in /dev, such as ttyS0", k->name);
+			return fail_usage(e, "%s %s: the name of a device in /dev, such as ttyS0",
+			    k->name, *value);
+	return **value
+		   ? 0
+		   : fail_usage(e, "%s: is empty; name a device in /dev, such as ttyS0", k->name);
 }
 
 int
@@ -327,7 +346,9 @@ value_mirrors(struct valuing *r, const struct variable *k, const char **value, s
 		for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
 			known |= !strncmp(word, schemes[i], strlen(schemes[i]));
 		if (!known)
-			return fail_usage(e, "%s %s: no URL that begins with https:// http:// ftp:// or file://", k->name, word);
+			return fail_usage(e,
+			    "%s %s: no URL that begins with https:// http:// ftp:// or file://",
+			    k->name, word);
 	}
 	return 0;
 }
@@ -338,7 +359,8 @@ value_cache_url(struct valuing *r, const struct variable *k, const char **value,
 	if (value_word(r, k, value, e) < 0)
 		return -1;
 	if (**value && strncmp(*value, "http://", 7) && strncmp(*value, "https://", 8))
-		return fail_usage(e, "%s %s: no URL that begins with https:// or http://", k->name, *value);
+		return fail_usage(
+		    e, "%s %s: no URL that begins with https:// or http://", k->name, *value);
 	return 0;
 }
 
@@ -350,7 +372,8 @@ value_git_mirror(struct valuing *r, const struct variable *k, const char **value
 	if (value_text(r, k, value, e) < 0)
 		return -1;
 	if (**value && (!percent || percent[1] != 's' || strchr(percent + 1, '%')))
-		return fail_usage(e, "%s %s: needs exactly one %%s, where the package's name goes", k->name, *value);
+		return fail_usage(e, "%s %s: needs exactly one %%s, where the package's name goes",
+		    k->name, *value);
 	return 0;
 }
 
@@ -358,12 +381,14 @@ value_git_mirror(struct valuing *r, const struct variable *k, const char **value
 static bool
 is_key_line(const char *line)
 {
-	static const char *const types[] = { "ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-" };
+	static const char *const types[] = { "ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2-", "sk-ssh-",
+		"sk-ecdsa-" };
 
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
 		const char *type = strstr(line, types[i]);
 
-		if (type && (type == line || type[-1] == ' ') && (type = strchr(type, ' ')) && !strncmp(type, " AAAA", 5))
+		if (type && (type == line || type[-1] == ' ') && (type = strchr(type, ' ')) &&
+		    !strncmp(type, " AAAA", 5))
 			return true;
 	}
 	return false;

@@ -69,7 +69,10 @@ open_side(struct arena *a, const char *path, struct side *s, struct err *e)
 
 		path = arena_printf(a, "%s/manifest", folder);
 		if (!file_exists(path))
-			return fail_usage(e, "%s: has no manifest; name a folder that an image was built in, such as output/TRIPLE", folder);
+			return fail_usage(e,
+			    "%s: has no manifest; name a folder that an image was built in, such "
+			    "as output/TRIPLE",
+			    folder);
 	} else if (!begins_as_manifest(path)) {
 		s->image = path;
 		return 0;
@@ -87,7 +90,8 @@ open_side(struct arena *a, const char *path, struct side *s, struct err *e)
 static bool
 follows(const char *key)
 {
-	static const char *const keys[] = { "kernel-sha256", "image-digest", "key", "append", "partition", "special" };
+	static const char *const keys[] = { "kernel-sha256", "image-digest", "key", "append",
+		"partition", "special" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (!strncmp(key, keys[i], strlen(keys[i])) && strchr(" ", key[strlen(keys[i])]))
@@ -107,7 +111,8 @@ split(struct arena *a, const char *text, size_t *n)
 	static const struct {
 		const char *key;
 		unsigned words;
-	} named[] = { { "package ", 1 }, { "partition ", 1 }, { "service ", 1 }, { "special ", 1 }, { "differs ", 2 } };
+	} named[] = { { "package ", 1 }, { "partition ", 1 }, { "service ", 1 }, { "special ", 1 },
+		{ "differs ", 2 } };
 	struct entry *v = arena_array(a, 1, sizeof *v);
 	struct lines l;
 	char *line;
@@ -147,7 +152,9 @@ shortened(struct arena *a, const char *text)
 	char *copy = arena_strdup(a, text), *out = arena_strdup(a, ""), *word;
 
 	while ((word = word_next(&copy)))
-		out = arena_printf(a, strspn(word, "0123456789abcdef") == DIGEST_HEX - 1 ? "%s%s%.8s.." : "%s%s%s", out, *out ? " " : "", word);
+		out = arena_printf(a,
+		    strspn(word, "0123456789abcdef") == DIGEST_HEX - 1 ? "%s%s%.8s.." : "%s%s%s",
+		    out, *out ? " " : "", word);
 	return out;
 }
 
@@ -159,22 +166,27 @@ diff_manifests(struct comparing *c)
 
 	for (int i = 0; i < 2; i++)
 		for (size_t j = 0; j < n[i]; j++) {
-			const char *name = v[i][j].name, *other = rest_of(v[!i], n[!i], name), *here = v[i][j].rest;
+			const char *name = v[i][j].name, *other = rest_of(v[!i], n[!i], name),
+				   *here = v[i][j].rest;
 			enum diff_rank rank = follows(name) ? DIFF_FOLLOWS : DIFF_MADE_OF;
 
 			if (other && (i == 1 || !strcmp(here, other)))
 				continue;
 			if (other)
-				diff_add(&c->d, rank, NULL, NULL, "manifest: %s: %s -> %s", name, shortened(c->a, here), shortened(c->a, other));
+				diff_add(&c->d, rank, NULL, NULL, "manifest: %s: %s -> %s", name,
+				    shortened(c->a, here), shortened(c->a, other));
 			else
-				diff_add(&c->d, rank, NULL, NULL, "manifest: %s: only the %s has it", name, i ? "second" : "first");
+				diff_add(&c->d, rank, NULL, NULL,
+				    "manifest: %s: only the %s has it", name,
+				    i ? "second" : "first");
 		}
 }
 
 /* ---- files beside the manifests ---- */
 
 static void
-diff_file(struct comparing *c, const char *name, const char *const paths[2], const char *package, struct err *e, int *r)
+diff_file(struct comparing *c, const char *name, const char *const paths[2], const char *package,
+    struct err *e, int *r)
 {
 	bool there[2] = { paths[0] && file_exists(paths[0]), paths[1] && file_exists(paths[1]) };
 	struct spans s;
@@ -183,7 +195,8 @@ diff_file(struct comparing *c, const char *name, const char *const paths[2], con
 	if (!there[0] && !there[1])
 		return;
 	if (there[0] != there[1]) {
-		diff_add(&c->d, DIFF_THERE, NULL, NULL, "%s: only the %s has it", name, there[0] ? "first" : "second");
+		diff_add(&c->d, DIFF_THERE, NULL, NULL, "%s: only the %s has it", name,
+		    there[0] ? "first" : "second");
 		return;
 	}
 	if (*r < 0 || spans_find(c->a, paths, &s, e) < 0) {
@@ -191,10 +204,17 @@ diff_file(struct comparing *c, const char *name, const char *const paths[2], con
 		return;
 	}
 	if (s.size[0] != s.size[1])
-		diff_add(&c->d, DIFF_BYTES, NULL, NULL, "%s: size %" PRIu64 " -> %" PRIu64 ", the first byte that differs at 0x%" PRIx64, name, s.size[0], s.size[1], s.n ? s.first : s.size[0] < s.size[1] ? s.size[0]
-																									    : s.size[1]);
+		diff_add(&c->d, DIFF_BYTES, NULL, NULL,
+		    "%s: size %" PRIu64 " -> %" PRIu64
+		    ", the first byte that differs at 0x%" PRIx64,
+		    name, s.size[0], s.size[1],
+		    s.n			    ? s.first
+		    : s.size[0] < s.size[1] ? s.size[0]
+					    : s.size[1]);
 	else if (s.n)
-		diff_add(&c->d, DIFF_BYTES, NULL, NULL, "%s: %" PRIu64 " bytes differ, the first at 0x%" PRIx64, name, s.bytes, s.first);
+		diff_add(&c->d, DIFF_BYTES, NULL, NULL,
+		    "%s: %" PRIu64 " bytes differ, the first at 0x%" PRIx64, name, s.bytes,
+		    s.first);
 	if (c->d.n > before)
 		c->d.v[before].owner = package;
 }
@@ -208,19 +228,27 @@ diff_beside(struct comparing *c, struct err *e)
 	const struct manifest *m[2] = { &c->s[0].m, &c->s[1].m };
 	int r = 0;
 
-	diff_file(c, "kernel", (const char *const[]){ manifest_path(c->a, m[0], m[0]->kernel), manifest_path(c->a, m[1], m[1]->kernel) }, "linux", e, &r);
+	diff_file(c, "kernel",
+	    (const char *const[]){
+		manifest_path(c->a, m[0], m[0]->kernel), manifest_path(c->a, m[1], m[1]->kernel) },
+	    "linux", e, &r);
 	for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
-		diff_file(c, beside[i].name, (const char *const[]){ arena_printf(c->a, "%s/%s", m[0]->dir, beside[i].name), arena_printf(c->a, "%s/%s", m[1]->dir, beside[i].name) }, beside[i].package, e, &r);
+		diff_file(c, beside[i].name,
+		    (const char *const[]){ arena_printf(c->a, "%s/%s", m[0]->dir, beside[i].name),
+			arena_printf(c->a, "%s/%s", m[1]->dir, beside[i].name) },
+		    beside[i].package, e, &r);
 	return r;
 }
 
 /* ---- images ---- */
 
 static void
-diff_text(struct comparing *c, enum diff_rank rank, const char *fs, const char *what, const char *x, const char *y)
+diff_text(struct comparing *c, enum diff_rank rank, const char *fs, const char *what, const char *x,
+    const char *y)
 {
 	if (strcmp(x, y) != 0)
-		diff_add(&c->d, rank, fs, NULL, "partition: %s %s -> %s", what, *x ? x : "(none)", *y ? y : "(none)");
+		diff_add(&c->d, rank, fs, NULL, "partition: %s %s -> %s", what, *x ? x : "(none)",
+		    *y ? y : "(none)");
 }
 
 /* by place: the n-th of one and the n-th of the other */
@@ -230,12 +258,14 @@ diff_tables(struct comparing *c)
 	const struct disk_table *t = c->table;
 
 	if (strcmp(t[0].uuid, t[1].uuid) != 0)
-		diff_add(&c->d, DIFF_FOLLOWS, NULL, NULL, "partition table: uuid %s -> %s", t[0].uuid, t[1].uuid);
+		diff_add(&c->d, DIFF_FOLLOWS, NULL, NULL, "partition table: uuid %s -> %s",
+		    t[0].uuid, t[1].uuid);
 	for (size_t i = 0; i < t[0].n || i < t[1].n; i++) {
 		const struct disk_entry *x = &t[0].v[i], *y = &t[1].v[i];
 
 		if (i >= t[0].n || i >= t[1].n) {
-			diff_add(&c->d, DIFF_TABLE, i < t[0].n ? x->name : y->name, NULL, "partition: only the %s has it", i < t[0].n ? "first" : "second");
+			diff_add(&c->d, DIFF_TABLE, i < t[0].n ? x->name : y->name, NULL,
+			    "partition: only the %s has it", i < t[0].n ? "first" : "second");
 			continue;
 		}
 		diff_text(c, DIFF_TABLE, x->name, "name", x->name, y->name);
@@ -243,9 +273,11 @@ diff_tables(struct comparing *c)
 		diff_text(c, DIFF_TABLE, x->name, "attributes", x->attributes, y->attributes);
 		diff_text(c, DIFF_FOLLOWS, x->name, "uuid", x->uuid, y->uuid);
 		if (x->start != y->start)
-			diff_add(&c->d, DIFF_TABLE, x->name, NULL, "partition: start %" PRIu64 " -> %" PRIu64, x->start, y->start);
+			diff_add(&c->d, DIFF_TABLE, x->name, NULL,
+			    "partition: start %" PRIu64 " -> %" PRIu64, x->start, y->start);
 		if (x->size != y->size)
-			diff_add(&c->d, DIFF_TABLE, x->name, NULL, "partition: size %" PRIu64 " -> %" PRIu64, x->size, y->size);
+			diff_add(&c->d, DIFF_TABLE, x->name, NULL,
+			    "partition: size %" PRIu64 " -> %" PRIu64, x->size, y->size);
 	}
 }
 
@@ -255,14 +287,16 @@ in_partition(const struct comparing *c, uint64_t at)
 {
 	for (int t = 0; t < 2; t++)
 		for (size_t i = 0; i < c->table[t].n; i++)
-			if (at >= c->table[t].v[i].start && at - c->table[t].v[i].start < c->table[t].v[i].size)
+			if (at >= c->table[t].v[i].start &&
+			    at - c->table[t].v[i].start < c->table[t].v[i].size)
 				return true;
 	return false;
 }
 
 /* blocks of [from, to) that no filesystem accounts for; outside: only those in no partition */
 static void
-diff_raw(struct comparing *c, const char *name, const struct spans *raw, uint64_t from, uint64_t to, bool outside, enum diff_rank rank)
+diff_raw(struct comparing *c, const char *name, const struct spans *raw, uint64_t from, uint64_t to,
+    bool outside, enum diff_rank rank)
 {
 	uint64_t blocks = 0, first = 0;
 
@@ -270,11 +304,14 @@ diff_raw(struct comparing *c, const char *name, const struct spans *raw, uint64_
 		for (uint64_t b = raw->v[i].start; b < raw->v[i].start + raw->v[i].len; b++) {
 			uint64_t at = b * SPAN_BLOCK;
 
-			if (at >= from && at < to && !(outside && in_partition(c, at)) && blocks++ == 0)
+			if (at >= from && at < to && !(outside && in_partition(c, at)) &&
+			    blocks++ == 0)
 				first = at;
 		}
 	if (blocks)
-		diff_add(&c->d, rank, NULL, NULL, "%s: %" PRIu64 " block%s of 4096 bytes differ%s, the first at 0x%" PRIx64, name, blocks, blocks == 1 ? "" : "s", blocks == 1 ? "s" : "", first);
+		diff_add(&c->d, rank, NULL, NULL,
+		    "%s: %" PRIu64 " block%s of 4096 bytes differ%s, the first at 0x%" PRIx64, name,
+		    blocks, blocks == 1 ? "" : "s", blocks == 1 ? "s" : "", first);
 }
 
 static int
@@ -284,11 +321,13 @@ diff_partitions(struct comparing *c, const struct spans *raw, struct err *e)
 
 	for (size_t i = 0; i < t[0].n && i < t[1].n; i++) {
 		const struct disk_entry *x = &t[0].v[i], *y = &t[1].v[i];
-		struct fs_side sides[2] = { { c->s[0].image, x->start, x->size }, { c->s[1].image, y->start, y->size } };
+		struct fs_side sides[2] = { { c->s[0].image, x->start, x->size },
+			{ c->s[1].image, y->start, y->size } };
 		uint64_t to = x->start + (x->size > y->size ? x->size : y->size);
 
 		if (x->start != y->start) {
-			diff_add(&c->d, DIFF_FOLLOWS, x->name, NULL, "is not looked into, as it starts elsewhere");
+			diff_add(&c->d, DIFF_FOLLOWS, x->name, NULL,
+			    "is not looked into, as it starts elsewhere");
 			continue;
 		}
 		if (!spans_touch(raw, x->start / SPAN_BLOCK, to / SPAN_BLOCK))
@@ -311,25 +350,29 @@ diff_images(struct comparing *c, struct err *e)
 
 	if (!paths[0] || !paths[1]) {
 		if (paths[0] || paths[1])
-			diff_add(&c->d, DIFF_THERE, NULL, NULL, "image: only the %s has one", paths[0] ? "first" : "second");
+			diff_add(&c->d, DIFF_THERE, NULL, NULL, "image: only the %s has one",
+			    paths[0] ? "first" : "second");
 		return 0;
 	}
 	if (spans_find(c->a, paths, &raw, e) < 0)
 		return -1;
 	if (raw.size[0] != raw.size[1])
-		diff_add(&c->d, DIFF_TABLE, NULL, NULL, "image: size %" PRIu64 " -> %" PRIu64, raw.size[0], raw.size[1]);
+		diff_add(&c->d, DIFF_TABLE, NULL, NULL, "image: size %" PRIu64 " -> %" PRIu64,
+		    raw.size[0], raw.size[1]);
 	if (!raw.n)
 		return 0;
 	for (int i = 0; i < 2; i++)
 		tables = tables && disk_read(c->a, paths[i], &c->table[i], &(struct err){ 0 }) == 0;
 	if (!tables) {
-		diff_raw(c, "image, which has no partition table in both", &raw, 0, UINT64_MAX, false, DIFF_TABLE);
+		diff_raw(c, "image, which has no partition table in both", &raw, 0, UINT64_MAX,
+		    false, DIFF_TABLE);
 		return 0;
 	}
 	before = c->d.n;
 	diff_tables(c);
 	/* names and places have been told; what is left is in no field that libfdisk shows */
-	diff_raw(c, "partition table", &raw, 0, UINT64_MAX, true, c->d.n > before ? DIFF_FOLLOWS : DIFF_TABLE);
+	diff_raw(c, "partition table", &raw, 0, UINT64_MAX, true,
+	    c->d.n > before ? DIFF_FOLLOWS : DIFF_TABLE);
 	return diff_partitions(c, &raw, e);
 }
 
@@ -351,7 +394,8 @@ key_text(struct comparing *c, const struct side *s, const struct man_package *p)
 	char hex[DIGEST_HEX], *text;
 
 	for (int v = 0; v < NVARIANTS; v++) {
-		char *path = arena_printf(c->a, "%s/keys/%s-%s", s->m.dir, variant_names[v], p->name);
+		char *path =
+		    arena_printf(c->a, "%s/keys/%s-%s", s->m.dir, variant_names[v], p->name);
 
 		if (file_read(c->a, path, &text, NULL, &(struct err){ 0 }) < 0)
 			continue;
@@ -365,7 +409,8 @@ key_text(struct comparing *c, const struct side *s, const struct man_package *p)
 static void
 explain(struct comparing *c, const char *name)
 {
-	const struct man_package *p[2] = { package_of(&c->s[0].m, name), package_of(&c->s[1].m, name) };
+	const struct man_package *p[2] = { package_of(&c->s[0].m, name),
+		package_of(&c->s[1].m, name) };
 	const char *text[2];
 
 	for (size_t i = 0; i < c->nexplained; i++)
@@ -376,7 +421,10 @@ explain(struct comparing *c, const char *name)
 	if (!p[0] || !p[1])
 		return;
 	if (!strcmp(p[0]->key, p[1]->key)) {
-		buf_addf(&c->why, "%s: made of the same (key %.8s..) with another result: its build is not reproducible\n", name, p[0]->key);
+		buf_addf(&c->why,
+		    "%s: made of the same (key %.8s..) with another result: its build is not "
+		    "reproducible\n",
+		    name, p[0]->key);
 		return;
 	}
 	text[0] = key_text(c, &c->s[0], p[0]);
@@ -385,7 +433,10 @@ explain(struct comparing *c, const char *name)
 	if (text[0] && text[1])
 		why_differ(c->a, text[0], text[1], 1, &c->why);
 	else
-		buf_addf(&c->why, "  key %.8s.. -> %.8s..; what they stand for is not beside the manifest of the %s\n", p[0]->key, p[1]->key, text[0] ? "second" : "first");
+		buf_addf(&c->why,
+		    "  key %.8s.. -> %.8s..; what they stand for is not beside the manifest of the "
+		    "%s\n",
+		    p[0]->key, p[1]->key, text[0] ? "second" : "first");
 }
 
 static void
@@ -421,7 +472,8 @@ compare(struct arena *a, const char *const paths[2], struct verdict *out, struct
 	if (c.why.n)
 		buf_add(&text, c.why.p, c.why.n);
 	if (!c.d.n)
-		buf_addf(&text, "equal: %simage\n", whole ? "manifest, kernel, System.map, files, " : "");
+		buf_addf(&text, "equal: %simage\n",
+		    whole ? "manifest, kernel, System.map, files, " : "");
 	*out = (struct verdict){ c.d.n, arena_strdup(a, text.p) };
 	buf_free(&c.why);
 	buf_free(&text);

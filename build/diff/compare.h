@@ -16,7 +16,8 @@ struct buf;
  */
 struct verdict {
 	size_t differences;
-	const char *told; /* a line each, or, when there are none, one that says what was compared */
+	const char
+	    *told; /* a line each, or, when there are none, one that says what was compared */
 };
 
 int compare(struct arena *a, const char *const paths[2], struct verdict *out, struct err *e);

@@ -19,13 +19,16 @@ static const char *const more[DIFF_NRANKS] = {
 };
 
 void
-diff_add(struct differences *d, enum diff_rank rank, const char *fs, const char *path, const char *fmt, ...)
+diff_add(struct differences *d, enum diff_rank rank, const char *fs, const char *path,
+    const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	d->v = arena_more(d->a, d->v, d->n, sizeof *d->v);
-	d->v[d->n++] = (struct difference){ .rank = rank, .fs = fs, .path = path, .text = arena_vprintf(d->a, fmt, ap) };
+	d->v[d->n++] = (struct difference){
+		.rank = rank, .fs = fs, .path = path, .text = arena_vprintf(d->a, fmt, ap)
+	};
 	va_end(ap);
 }
 
@@ -33,7 +36,8 @@ static void
 tell(const struct difference *one, struct buf *out)
 {
 	if (one->fs)
-		buf_addf(out, "%s:%s%s", one->fs, one->path ? one->path : "", one->path ? ": " : " ");
+		buf_addf(
+		    out, "%s:%s%s", one->fs, one->path ? one->path : "", one->path ? ": " : " ");
 	buf_adds(out, one->text);
 	if (one->owner)
 		buf_addf(out, " (%s, recipes/%s)", one->owner, one->owner);

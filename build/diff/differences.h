@@ -8,14 +8,17 @@ struct arena;
 struct buf;
 
 /* What two results differ in, collected in whatever order it is found and told by weight. */
-enum diff_rank { DIFF_MADE_OF, /* the manifest says so: packages, versions, settings */
-	DIFF_TABLE,	       /* partitions */
-	DIFF_THERE,	       /* a path that only one has */
-	DIFF_BYTES,	       /* of a file */
-	DIFF_ATTRIBUTE,	       /* mode, owner, time, xattr, target */
-	DIFF_STRUCTURE,	       /* of a filesystem */
-	DIFF_FOLLOWS,	       /* what any other difference brings with it: digests, identifiers, free blocks */
-	DIFF_NRANKS };
+enum diff_rank {
+	DIFF_MADE_OF,	/* the manifest says so: packages, versions, settings */
+	DIFF_TABLE,	/* partitions */
+	DIFF_THERE,	/* a path that only one has */
+	DIFF_BYTES,	/* of a file */
+	DIFF_ATTRIBUTE, /* mode, owner, time, xattr, target */
+	DIFF_STRUCTURE, /* of a filesystem */
+	DIFF_FOLLOWS, /* what any other difference brings with it: digests, identifiers, free blocks
+		       */
+	DIFF_NRANKS
+};
 
 struct difference {
 	enum diff_rank rank;
@@ -31,8 +34,12 @@ struct differences {
 };
 
 /* the text is copied; fs and path are kept as they are */
-void diff_add(struct differences *d, enum diff_rank rank, const char *fs, const char *path, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* one line each, the most significant first; of each rank at most limit, of the last a quarter of that, then "and N more" */
+void diff_add(struct differences *d, enum diff_rank rank, const char *fs, const char *path,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/*
+ * one line each, the most significant first; of each rank at most limit, of the last a quarter of
+ * that, then "and N more"
+ */
 void diff_tell(struct differences *d, size_t limit, struct buf *out);
 
 #endif

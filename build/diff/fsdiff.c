@@ -20,14 +20,16 @@
 #define FILE_MAX (UINT64_C(1) << 30) /* bytes of a file */
 
 /* what a block is for */
-enum kind { FREE,
+enum kind {
+	FREE,
 	SUPER,
 	DESCRIPTORS,
 	BLOCK_BITMAP,
 	INODE_BITMAP,
 	INODE_TABLE,
 	MAP, /* of an inode whose extents have no room in it, or its xattrs */
-	DATA };
+	DATA
+};
 
 struct use {
 	unsigned char kind; /* enum kind */
@@ -75,7 +77,8 @@ open_side(struct arena *a, const struct fs_side *at, struct side *s, const char 
 
 	s->at = at;
 	snprintf(options, sizeof options, "offset=%" PRIu64, at->offset);
-	r = ext2fs_open2(at->image, options, EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0, unix_io_manager, &s->fs);
+	r = ext2fs_open2(at->image, options, EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0,
+	    unix_io_manager, &s->fs);
 	if (!r && ext2fs_blocks_count(s->fs->super) * s->fs->blocksize > at->size) {
 		*why = "it is larger than its partition";
 		return -1;
@@ -97,17 +100,21 @@ struct listing {
 };
 
 static int
-list_name(ext2_ino_t dir, int entry, struct ext2_dir_entry *de, int offset, int blocksize, char *buf, void *arg)
+list_name(ext2_ino_t dir, int entry, struct ext2_dir_entry *de, int offset, int blocksize,
+    char *buf, void *arg)
 {
 	struct listing *l = arg;
 	char *name = arena_strndup(l->a, de->name, (size_t)ext2fs_dirent_name_len(de));
 
 	(void)dir, (void)entry, (void)offset, (void)blocksize, (void)buf;
-	if (!strcmp(name, ".") || !strcmp(name, "..") || !de->inode || de->inode > l->s->fs->super->s_inodes_count)
+	if (!strcmp(name, ".") || !strcmp(name, "..") || !de->inode ||
+	    de->inode > l->s->fs->super->s_inodes_count)
 		return 0;
 	l->order = arena_printf(l->a, "%s%s/", l->order, name);
 	l->s->v = arena_more(l->a, l->s->v, l->s->n, sizeof *l->s->v);
-	l->s->v[l->s->n++] = (struct seen){ .path = arena_printf(l->a, "%s/%s", l->folder, name), .ino = de->inode, .parent = l->ino };
+	l->s->v[l->s->n++] = (struct seen){ .path = arena_printf(l->a, "%s/%s", l->folder, name),
+		.ino = de->inode,
+		.parent = l->ino };
 	return 0;
 }
 
@@ -127,7 +134,11 @@ list_paths(struct arena *a, struct side *s)
 	s->v = arena_more(a, NULL, 0, sizeof *s->v);
 	s->v[s->n++] = (struct seen){ .path = "/", .ino = EXT2_ROOT_INO, .parent = EXT2_ROOT_INO };
 	for (size_t i = 0; i < s->n && !r; i++) {
-		struct listing l = { .a = a, .s = s, .folder = i ? s->v[i].path : "", .ino = s->v[i].ino, .order = arena_strdup(a, "") };
+		struct listing l = { .a = a,
+			.s = s,
+			.folder = i ? s->v[i].path : "",
+			.ino = s->v[i].ino,
+			.order = arena_strdup(a, "") };
 
 		if (been[s->v[i].ino] || ext2fs_check_directory(s->fs, s->v[i].ino))
 			continue;
@@ -237,7 +248,9 @@ slurp(const struct side *s, ext2_ino_t ino, uint64_t size, size_t *n)
 
 	*n = 0;
 	if (ext2fs_file_open(s->fs, ino, 0, &f) == 0) {
-		while (*n < size && *n < FILE_MAX && got && ext2fs_file_read(f, bytes + *n, (unsigned)(size - *n < 1 << 20 ? size - *n : 1 << 20), &got) == 0)
+		while (*n < size && *n < FILE_MAX && got &&
+		       ext2fs_file_read(f, bytes + *n,
+			   (unsigned)(size - *n < 1 << 20 ? size - *n : 1 << 20), &got) == 0)
 			*n += got;
 		ext2fs_file_close(f);
 	}
@@ -260,13 +273,20 @@ diff_bytes(struct pair *p, const char *path, const ext2_ino_t ino[2], const uint
 	differ = count || size[0] != size[1] || n[0] != n[1];
 	if (differ) {
 		const char *where = count ? section_at(p->a, b[0], n[0], first) : NULL;
-		const char *sizes = size[0] == size[1] ? "" : arena_printf(p->a, "size %" PRIu64 " -> %" PRIu64 ", ", size[0], size[1]);
+		const char *sizes =
+		    size[0] == size[1]
+			? ""
+			: arena_printf(p->a, "size %" PRIu64 " -> %" PRIu64 ", ", size[0], size[1]);
 
 		if (!count)
-			diff_add(p->d, DIFF_BYTES, p->name, path, "%sequal as far as the shorter one goes", sizes);
+			diff_add(p->d, DIFF_BYTES, p->name, path,
+			    "%sequal as far as the shorter one goes", sizes);
 		else
-			diff_add(p->d, DIFF_BYTES, p->name, path, "%s%zu byte%s differ%s, the first at 0x%zx%s%s%s: %02x -> %02x", sizes, count, count == 1 ? "" : "s", count == 1 ? "s" : "",
-			    first, where ? " (" : "", where ? where : "", where ? ")" : "", b[0][first], b[1][first]);
+			diff_add(p->d, DIFF_BYTES, p->name, path,
+			    "%s%zu byte%s differ%s, the first at 0x%zx%s%s%s: %02x -> %02x", sizes,
+			    count, count == 1 ? "" : "s", count == 1 ? "s" : "", first,
+			    where ? " (" : "", where ? where : "", where ? ")" : "", b[0][first],
+			    b[1][first]);
 	}
 	free(b[0]);
 	free(b[1]);
@@ -274,14 +294,16 @@ diff_bytes(struct pair *p, const char *path, const ext2_ino_t ino[2], const uint
 }
 
 static const char *
-target_of(const struct pair *p, const struct side *s, ext2_ino_t ino, const struct ext2_inode_large *i)
+target_of(
+    const struct pair *p, const struct side *s, ext2_ino_t ino, const struct ext2_inode_large *i)
 {
 	unsigned char *bytes;
 	char *text;
 	size_t n;
 
 	if (ext2fs_is_fast_symlink((struct ext2_inode *)(void *)(uintptr_t)i))
-		return arena_strndup(p->a, (const char *)i->i_block, strnlen((const char *)i->i_block, sizeof i->i_block));
+		return arena_strndup(p->a, (const char *)i->i_block,
+		    strnlen((const char *)i->i_block, sizeof i->i_block));
 	bytes = slurp(s, ino, EXT2_I_SIZE(i), &n);
 	text = arena_strndup(p->a, (char *)bytes, n);
 	free(bytes);
@@ -321,18 +343,21 @@ xattrs_of(const struct pair *p, const struct side *s, ext2_ino_t ino)
 static const char *
 type_of(unsigned mode)
 {
-	return LINUX_S_ISDIR(mode) ? "folder" : LINUX_S_ISREG(mode) ? "file"
-					    : LINUX_S_ISLNK(mode)   ? "symlink"
-					    : LINUX_S_ISCHR(mode)   ? "character device"
-					    : LINUX_S_ISBLK(mode)   ? "block device"
-					    : LINUX_S_ISFIFO(mode)  ? "fifo"
-								    : "thing of no known type";
+	return LINUX_S_ISDIR(mode)    ? "folder"
+	       : LINUX_S_ISREG(mode)  ? "file"
+	       : LINUX_S_ISLNK(mode)  ? "symlink"
+	       : LINUX_S_ISCHR(mode)  ? "character device"
+	       : LINUX_S_ISBLK(mode)  ? "block device"
+	       : LINUX_S_ISFIFO(mode) ? "fifo"
+				      : "thing of no known type";
 }
 
 static bool
 has_blocks(const struct ext2_inode_large *i)
 {
-	return LINUX_S_ISDIR(i->i_mode) || LINUX_S_ISREG(i->i_mode) || (LINUX_S_ISLNK(i->i_mode) && !ext2fs_is_fast_symlink((struct ext2_inode *)(void *)(uintptr_t)i));
+	return LINUX_S_ISDIR(i->i_mode) || LINUX_S_ISREG(i->i_mode) ||
+	       (LINUX_S_ISLNK(i->i_mode) &&
+		   !ext2fs_is_fast_symlink((struct ext2_inode *)(void *)(uintptr_t)i));
 }
 
 /* what a folder's names are, and in which order */
@@ -342,18 +367,21 @@ diff_order(struct pair *p, const struct seen *x, const struct seen *y)
 	const char *a = x->order, *b = y->order;
 	size_t i = 0;
 
-	if (!a || !b || strlen(a) != strlen(b) || !strcmp(a, b)) /* other names are told by themselves */
+	if (!a || !b || strlen(a) != strlen(b) ||
+	    !strcmp(a, b)) /* other names are told by themselves */
 		return;
 	while (*a && strcspn(a, "/") == strcspn(b, "/") && !strncmp(a, b, strcspn(a, "/") + 1)) {
 		a += strcspn(a, "/") + 1;
 		b += strcspn(b, "/") + 1;
 		i++;
 	}
-	diff_add(p->d, DIFF_STRUCTURE, p->name, x->path, "order of names: the %zu. is %.*s -> %.*s", i + 1, (int)strcspn(a, "/"), a, (int)strcspn(b, "/"), b);
+	diff_add(p->d, DIFF_STRUCTURE, p->name, x->path, "order of names: the %zu. is %.*s -> %.*s",
+	    i + 1, (int)strcspn(a, "/"), a, (int)strcspn(b, "/"), b);
 }
 
 static void
-diff_kind(struct pair *p, const struct seen *x, const struct seen *y, const unsigned char *xb, const unsigned char *yb)
+diff_kind(struct pair *p, const struct seen *x, const struct seen *y, const unsigned char *xb,
+    const unsigned char *yb)
 {
 	struct ext2_inode_large i[2] = { inode_of(xb), inode_of(yb) };
 	const ext2_ino_t ino[2] = { x->ino, y->ino };
@@ -362,16 +390,20 @@ diff_kind(struct pair *p, const struct seen *x, const struct seen *y, const unsi
 	if (LINUX_S_ISREG(i[0].i_mode)) {
 		diff_bytes(p, x->path, ino, size);
 	} else if (LINUX_S_ISLNK(i[0].i_mode)) {
-		const char *from = target_of(p, &p->s[0], x->ino, &i[0]), *to = target_of(p, &p->s[1], y->ino, &i[1]);
+		const char *from = target_of(p, &p->s[0], x->ino, &i[0]),
+			   *to = target_of(p, &p->s[1], y->ino, &i[1]);
 
 		if (strcmp(from, to) != 0)
-			diff_add(p->d, DIFF_ATTRIBUTE, p->name, x->path, "leads to %s -> %s", from, to);
+			diff_add(
+			    p->d, DIFF_ATTRIBUTE, p->name, x->path, "leads to %s -> %s", from, to);
 	} else if (LINUX_S_ISCHR(i[0].i_mode) || LINUX_S_ISBLK(i[0].i_mode)) {
 		if (memcmp(i[0].i_block, i[1].i_block, sizeof i[0].i_block) != 0)
-			diff_add(p->d, DIFF_ATTRIBUTE, p->name, x->path, "device 0x%x -> 0x%x", i[0].i_block[0] + i[0].i_block[1], i[1].i_block[0] + i[1].i_block[1]);
+			diff_add(p->d, DIFF_ATTRIBUTE, p->name, x->path, "device 0x%x -> 0x%x",
+			    i[0].i_block[0] + i[0].i_block[1], i[1].i_block[0] + i[1].i_block[1]);
 	} else {
 		if (size[0] != size[1])
-			diff_add(p->d, DIFF_STRUCTURE, p->name, x->path, "size of the folder %" PRIu64 " -> %" PRIu64, size[0], size[1]);
+			diff_add(p->d, DIFF_STRUCTURE, p->name, x->path,
+			    "size of the folder %" PRIu64 " -> %" PRIu64, size[0], size[1]);
 		diff_order(p, x, y);
 	}
 }
@@ -391,24 +423,30 @@ diff_path(struct pair *p, const struct seen *x, const struct seen *y)
 	j = inode_of(yb);
 	other_type = strcmp(type_of(i.i_mode), type_of(j.i_mode)) != 0;
 	if (other_type) {
-		diff_add(p->d, DIFF_THERE, p->name, x->path, "is a %s -> %s", type_of(i.i_mode), type_of(j.i_mode));
+		diff_add(p->d, DIFF_THERE, p->name, x->path, "is a %s -> %s", type_of(i.i_mode),
+		    type_of(j.i_mode));
 	} else {
 		diff_kind(p, x, y, xb, yb);
-		fields_diff(p->d, FIELDS_INODE, DIFF_ATTRIBUTE, p->name, x->path, "", xb, yb, n, false);
-		if (n > sizeof i && (memcmp(xb + sizeof i, yb + sizeof i, n - sizeof i) != 0 || i.i_file_acl || j.i_file_acl)) {
+		fields_diff(
+		    p->d, FIELDS_INODE, DIFF_ATTRIBUTE, p->name, x->path, "", xb, yb, n, false);
+		if (n > sizeof i && (memcmp(xb + sizeof i, yb + sizeof i, n - sizeof i) != 0 ||
+					i.i_file_acl || j.i_file_acl)) {
 			from = xattrs_of(p, &p->s[0], x->ino);
 			to = xattrs_of(p, &p->s[1], y->ino);
 			if (strcmp(from, to) != 0)
-				diff_add(p->d, DIFF_ATTRIBUTE, p->name, x->path, "xattrs %s -> %s", from, to);
+				diff_add(p->d, DIFF_ATTRIBUTE, p->name, x->path, "xattrs %s -> %s",
+				    from, to);
 		}
 	}
 	if (x->ino != y->ino && p->renumbered++ == 0) {
 		p->first_renumbered = x;
 		p->other_number = y->ino;
 	}
-	if (has_blocks(&i) && memcmp(i.i_block, j.i_block, sizeof i.i_block) != 0 && p->moved++ == 0)
+	if (has_blocks(&i) && memcmp(i.i_block, j.i_block, sizeof i.i_block) != 0 &&
+	    p->moved++ == 0)
 		p->first_moved = x;
-	if (p->d->n == before && x->ino == y->ino && (!has_blocks(&i) || !memcmp(i.i_block, j.i_block, sizeof i.i_block)))
+	if (p->d->n == before && x->ino == y->ino &&
+	    (!has_blocks(&i) || !memcmp(i.i_block, j.i_block, sizeof i.i_block)))
 		return;
 	p->s[0].told[x->ino] = p->s[1].told[y->ino] = true;
 	if (other_type || x->ino != y->ino) /* which its folder has as well */
@@ -436,7 +474,8 @@ only(struct pair *p, int side, const struct seen *x, const char **said)
 	*said = x->path;
 	inode_bytes(p, side, x->ino, b);
 	i = inode_of(b);
-	diff_add(p->d, DIFF_THERE, p->name, x->path, "a %s that only %s has", type_of(i.i_mode), side ? "the second" : "the first");
+	diff_add(p->d, DIFF_THERE, p->name, x->path, "a %s that only %s has", type_of(i.i_mode),
+	    side ? "the second" : "the first");
 }
 
 static void
@@ -447,8 +486,7 @@ diff_paths(struct pair *p)
 	size_t before = p->d->n;
 
 	for (size_t i = 0, j = 0; i < s[0].n || j < s[1].n;) {
-		int c = i == s[0].n ? 1 : j == s[1].n ? -1
-						      : strcmp(s[0].v[i].path, s[1].v[j].path);
+		int c = i == s[0].n ? 1 : j == s[1].n ? -1 : strcmp(s[0].v[i].path, s[1].v[j].path);
 
 		if (c == 0)
 			diff_path(p, &s[0].v[i++], &s[1].v[j++]);
@@ -494,15 +532,20 @@ diff_super(struct pair *p, uint32_t group, const unsigned char *x, const unsigne
 	size_t boot = group ? p->block : first_difference(x, y, p->block);
 
 	if (group) {
-		diff_add(p->d, DIFF_FOLLOWS, p->name, NULL, "copy of the superblock in group %u", group);
+		diff_add(
+		    p->d, DIFF_FOLLOWS, p->name, NULL, "copy of the superblock in group %u", group);
 		return;
 	}
 	if (boot < SUPER_BYTES)
-		diff_add(p->d, DIFF_STRUCTURE, p->name, NULL, "boot block: byte 0x%zx %02x -> %02x", boot, x[boot], y[boot]);
-	fields_diff(p->d, FIELDS_SUPER, DIFF_STRUCTURE, p->name, NULL, "superblock: ", x + at, y + at, SUPER_BYTES, p->same_seed);
+		diff_add(p->d, DIFF_STRUCTURE, p->name, NULL, "boot block: byte 0x%zx %02x -> %02x",
+		    boot, x[boot], y[boot]);
+	fields_diff(p->d, FIELDS_SUPER, DIFF_STRUCTURE, p->name, NULL, "superblock: ", x + at,
+	    y + at, SUPER_BYTES, p->same_seed);
 	at += SUPER_BYTES;
 	if (memcmp(x + at, y + at, p->block - at) != 0)
-		diff_add(p->d, DIFF_STRUCTURE, p->name, NULL, "behind the superblock: byte 0x%zx differs", at + first_difference(x + at, y + at, p->block - at));
+		diff_add(p->d, DIFF_STRUCTURE, p->name, NULL,
+		    "behind the superblock: byte 0x%zx differs",
+		    at + first_difference(x + at, y + at, p->block - at));
 }
 
 static void
@@ -511,21 +554,29 @@ diff_descriptors(struct pair *p, uint32_t group, uint64_t block)
 	size_t n = EXT2_DESC_SIZE(p->s[0].fs->super);
 
 	if (group) {
-		diff_add(p->d, DIFF_FOLLOWS, p->name, NULL, "copy of the group descriptors in group %u, block %" PRIu64, group, block);
+		diff_add(p->d, DIFF_FOLLOWS, p->name, NULL,
+		    "copy of the group descriptors in group %u, block %" PRIu64, group, block);
 		return;
 	}
 	if (p->descriptors || n != EXT2_DESC_SIZE(p->s[1].fs->super))
 		return;
 	p->descriptors = true;
-	for (dgrp_t g = 0; g < p->s[0].fs->group_desc_count && g < p->s[1].fs->group_desc_count; g++)
-		fields_diff(p->d, FIELDS_GROUP, weight(p), p->name, NULL, arena_printf(p->a, "group %u: ", g), ext2fs_group_desc(p->s[0].fs, p->s[0].fs->group_desc, g), ext2fs_group_desc(p->s[1].fs, p->s[1].fs->group_desc, g), n, p->same_seed);
+	for (dgrp_t g = 0; g < p->s[0].fs->group_desc_count && g < p->s[1].fs->group_desc_count;
+	     g++)
+		fields_diff(p->d, FIELDS_GROUP, weight(p), p->name, NULL,
+		    arena_printf(p->a, "group %u: ", g),
+		    ext2fs_group_desc(p->s[0].fs, p->s[0].fs->group_desc, g),
+		    ext2fs_group_desc(p->s[1].fs, p->s[1].fs->group_desc, g), n, p->same_seed);
 }
 
 static void
-diff_bitmap(struct pair *p, uint32_t group, bool inodes, const unsigned char *x, const unsigned char *y)
+diff_bitmap(
+    struct pair *p, uint32_t group, bool inodes, const unsigned char *x, const unsigned char *y)
 {
 	const struct ext2_super_block *sb = p->s[0].fs->super;
-	uint64_t base = inodes ? (uint64_t)group * sb->s_inodes_per_group + 1 : (uint64_t)group * sb->s_blocks_per_group + sb->s_first_data_block, first = 0;
+	uint64_t base = inodes ? (uint64_t)group * sb->s_inodes_per_group + 1
+			       : (uint64_t)group * sb->s_blocks_per_group + sb->s_first_data_block,
+		 first = 0;
 	size_t count = 0;
 	bool used = false;
 
@@ -537,12 +588,15 @@ diff_bitmap(struct pair *p, uint32_t group, bool inodes, const unsigned char *x,
 		first = base + i;
 		used = x[i / 8] & bit;
 	}
-	diff_add(p->d, weight(p), p->name, NULL, "%s bitmap of group %u: %zu bit%s differ%s, the first is %s %" PRIu64 ": %s", inodes ? "inode" : "block", group, count, count == 1 ? "" : "s", count == 1 ? "s" : "",
+	diff_add(p->d, weight(p), p->name, NULL,
+	    "%s bitmap of group %u: %zu bit%s differ%s, the first is %s %" PRIu64 ": %s",
+	    inodes ? "inode" : "block", group, count, count == 1 ? "" : "s", count == 1 ? "s" : "",
 	    inodes ? "inode" : "block", first, used ? "used -> free" : "free -> used");
 }
 
 static void
-diff_table(struct pair *p, uint32_t group, uint64_t block, const unsigned char *x, const unsigned char *y)
+diff_table(
+    struct pair *p, uint32_t group, uint64_t block, const unsigned char *x, const unsigned char *y)
 {
 	const struct ext2_super_block *sb = p->s[0].fs->super;
 	size_t size = EXT2_INODE_SIZE(sb), each = p->block / size;
@@ -553,12 +607,16 @@ diff_table(struct pair *p, uint32_t group, uint64_t block, const unsigned char *
 		const unsigned char *xi = x + i * size, *yi = y + i * size;
 		char *what = arena_printf(p->a, "inode %u: ", ino);
 
-		if (slot >= sb->s_inodes_per_group || !memcmp(xi, yi, size) || p->s[0].told[ino] || (ino <= p->s[1].fs->super->s_inodes_count && p->s[1].told[ino]))
+		if (slot >= sb->s_inodes_per_group || !memcmp(xi, yi, size) || p->s[0].told[ino] ||
+		    (ino <= p->s[1].fs->super->s_inodes_count && p->s[1].told[ino]))
 			continue;
-		if (fields_diff(p->d, FIELDS_INODE, weight(p), p->name, NULL, what, xi, yi, size < INODE_MAX ? size : INODE_MAX, p->same_seed) == 0 && p->same_seed) {
+		if (fields_diff(p->d, FIELDS_INODE, weight(p), p->name, NULL, what, xi, yi,
+			size < INODE_MAX ? size : INODE_MAX, p->same_seed) == 0 &&
+		    p->same_seed) {
 			size_t at = first_difference(xi, yi, size);
 
-			diff_add(p->d, weight(p), p->name, NULL, "%sbyte 0x%zx %02x -> %02x", what, at, xi[at], yi[at]);
+			diff_add(p->d, weight(p), p->name, NULL, "%sbyte 0x%zx %02x -> %02x", what,
+			    at, xi[at], yi[at]);
 		}
 	}
 }
@@ -581,16 +639,23 @@ diff_hidden(struct pair *p, const struct use *u, uint64_t block, unsigned char *
 	size_t at;
 
 	/* the checksum at the end of a folder's block, or of a block of extents */
-	if (!p->same_seed && u->of != EXT2_JOURNAL_INO && ext2fs_read_inode(p->s[0].fs, u->of, &inode) == 0 && (u->kind == MAP || LINUX_S_ISDIR(inode.i_mode)))
+	if (!p->same_seed && u->of != EXT2_JOURNAL_INO &&
+	    ext2fs_read_inode(p->s[0].fs, u->of, &inode) == 0 &&
+	    (u->kind == MAP || LINUX_S_ISDIR(inode.i_mode)))
 		memset(x + p->block - 4, 0, 4), memset(y + p->block - 4, 0, 4);
 	at = first_difference(x, y, p->block);
 	if (at == p->block)
 		return;
 	if (u->of == EXT2_JOURNAL_INO)
-		diff_add(p->d, p->same_seed ? DIFF_STRUCTURE : DIFF_FOLLOWS, p->name, NULL, "journal: byte 0x%zx of block %" PRIu64 " %02x -> %02x", at, block, x[at], y[at]);
+		diff_add(p->d, p->same_seed ? DIFF_STRUCTURE : DIFF_FOLLOWS, p->name, NULL,
+		    "journal: byte 0x%zx of block %" PRIu64 " %02x -> %02x", at, block, x[at],
+		    y[at]);
 	else
-		diff_add(p->d, DIFF_STRUCTURE, p->name, path, "%sbyte 0x%zx of block %" PRIu64 ", which is in %s %02x -> %02x", path ? "" : arena_printf(p->a, "inode %u: ", u->of), at, block,
-		    u->kind == MAP ? "its map or xattrs:" : "no name and behind its end:", x[at], y[at]);
+		diff_add(p->d, DIFF_STRUCTURE, p->name, path,
+		    "%sbyte 0x%zx of block %" PRIu64 ", which is in %s %02x -> %02x",
+		    path ? "" : arena_printf(p->a, "inode %u: ", u->of), at, block,
+		    u->kind == MAP ? "its map or xattrs:" : "no name and behind its end:", x[at],
+		    y[at]);
 }
 
 static bool
@@ -609,12 +674,15 @@ diff_block(struct pair *p, uint64_t block, unsigned char *x, unsigned char *y)
 	read_block(p, 0, block, x);
 	read_block(p, 1, block, y);
 	if (u->kind != v->kind || u->of != v->of) {
-		diff_add(p->d, weight(p), p->name, NULL, "block %" PRIu64 ": is not for the same thing in both", block);
+		diff_add(p->d, weight(p), p->name, NULL,
+		    "block %" PRIu64 ": is not for the same thing in both", block);
 		return;
 	}
 	switch ((enum kind)u->kind) {
 	case FREE:
-		diff_add(p->d, weight(p), p->name, NULL, "block %" PRIu64 ": byte 0x%zx differs, and nothing uses it", block, first_difference(x, y, p->block));
+		diff_add(p->d, weight(p), p->name, NULL,
+		    "block %" PRIu64 ": byte 0x%zx differs, and nothing uses it", block,
+		    first_difference(x, y, p->block));
 		return;
 	case SUPER:
 		diff_super(p, u->of, x, y);
@@ -640,7 +708,9 @@ diff_blocks(struct pair *p, const struct spans *raw)
 {
 	uint64_t base = p->s[0].at->offset / SPAN_BLOCK, per = p->block / SPAN_BLOCK;
 	unsigned char *x = xmalloc(p->block), *y = xmalloc(p->block);
-	uint64_t end = base + (p->s[0].at->size > p->s[1].at->size ? p->s[0].at->size : p->s[1].at->size) / SPAN_BLOCK;
+	uint64_t end =
+	    base + (p->s[0].at->size > p->s[1].at->size ? p->s[0].at->size : p->s[1].at->size) /
+		       SPAN_BLOCK;
 	uint64_t last = UINT64_MAX;
 	bool behind = false;
 
@@ -652,7 +722,9 @@ diff_blocks(struct pair *p, const struct spans *raw)
 				continue;
 			if (block >= p->blocks) {
 				if (!behind)
-					diff_add(p->d, weight(p), p->name, NULL, "behind what both have as filesystem: byte 0x%" PRIx64, (b - base) * SPAN_BLOCK);
+					diff_add(p->d, weight(p), p->name, NULL,
+					    "behind what both have as filesystem: byte 0x%" PRIx64,
+					    (b - base) * SPAN_BLOCK);
 				behind = true;
 				continue;
 			}
@@ -667,15 +739,22 @@ static void
 sum_up(struct pair *p)
 {
 	if (p->renumbered)
-		diff_add(p->d, weight(p), p->name, NULL, "%zu inode number%s, the first of %s: %u -> %u", p->renumbered, p->renumbered == 1 ? "" : "s", p->first_renumbered->path, p->first_renumbered->ino, p->other_number);
+		diff_add(p->d, weight(p), p->name, NULL,
+		    "%zu inode number%s, the first of %s: %u -> %u", p->renumbered,
+		    p->renumbered == 1 ? "" : "s", p->first_renumbered->path,
+		    p->first_renumbered->ino, p->other_number);
 	if (p->moved)
-		diff_add(p->d, weight(p), p->name, NULL, "%zu thing%s in other blocks, the first is %s", p->moved, p->moved == 1 ? "" : "s", p->first_moved->path);
+		diff_add(p->d, weight(p), p->name, NULL,
+		    "%zu thing%s in other blocks, the first is %s", p->moved,
+		    p->moved == 1 ? "" : "s", p->first_moved->path);
 	if (!p->same_seed)
-		diff_add(p->d, DIFF_FOLLOWS, p->name, NULL, "all checksums, as they begin with the uuid");
+		diff_add(p->d, DIFF_FOLLOWS, p->name, NULL,
+		    "all checksums, as they begin with the uuid");
 }
 
 int
-fs_diff(const struct fs_side sides[2], const char *name, const struct spans *raw, struct differences *d, struct err *e)
+fs_diff(const struct fs_side sides[2], const char *name, const struct spans *raw,
+    struct differences *d, struct err *e)
 {
 	struct pair p = { .a = d->a, .name = name, .d = d };
 	int r = 0;
@@ -685,13 +764,18 @@ fs_diff(const struct fs_side sides[2], const char *name, const struct spans *raw
 		const char *why;
 
 		if (open_side(p.a, &sides[i], &p.s[i], &why) < 0) {
-			diff_add(d, DIFF_STRUCTURE, name, NULL, "is no ext4 in the %s: %s", i ? "second" : "first", why);
+			diff_add(d, DIFF_STRUCTURE, name, NULL, "is no ext4 in the %s: %s",
+			    i ? "second" : "first", why);
 			goto close_both;
 		}
 	}
 	p.block = p.s[0].fs->blocksize;
-	if (p.block != p.s[1].fs->blocksize || p.block % SPAN_BLOCK || EXT2_INODE_SIZE(p.s[0].fs->super) != EXT2_INODE_SIZE(p.s[1].fs->super)) {
-		diff_add(d, DIFF_STRUCTURE, name, NULL, "block size %u -> %u, inode size %u -> %u: nothing else can be compared", p.block, p.s[1].fs->blocksize, EXT2_INODE_SIZE(p.s[0].fs->super), EXT2_INODE_SIZE(p.s[1].fs->super));
+	if (p.block != p.s[1].fs->blocksize || p.block % SPAN_BLOCK ||
+	    EXT2_INODE_SIZE(p.s[0].fs->super) != EXT2_INODE_SIZE(p.s[1].fs->super)) {
+		diff_add(d, DIFF_STRUCTURE, name, NULL,
+		    "block size %u -> %u, inode size %u -> %u: nothing else can be compared",
+		    p.block, p.s[1].fs->blocksize, EXT2_INODE_SIZE(p.s[0].fs->super),
+		    EXT2_INODE_SIZE(p.s[1].fs->super));
 		goto close_both;
 	}
 	p.blocks = ext2fs_blocks_count(p.s[0].fs->super);

@@ -24,6 +24,7 @@ struct fs_side {
  * so both filesystems start at the same offset.  That one of them cannot be read is a
  * difference, not an error.
  */
-int fs_diff(const struct fs_side sides[2], const char *name, const struct spans *raw, struct differences *d, struct err *e);
+int fs_diff(const struct fs_side sides[2], const char *name, const struct spans *raw,
+    struct differences *d, struct err *e);
 
 #endif

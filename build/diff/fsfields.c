@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-enum show { DEC,
+enum show {
+	DEC,
 	OCT,
 	HEX,
 	BYTES, /* as hexadecimal digits */
@@ -147,7 +148,8 @@ shown(struct arena *a, const struct field *f, const unsigned char *p)
 
 	switch (f->show) {
 	case TEXT:
-		text = arena_strndup(a, (const char *)p + f->at, strnlen((const char *)p + f->at, f->size));
+		text = arena_strndup(
+		    a, (const char *)p + f->at, strnlen((const char *)p + f->at, f->size));
 		return *text ? text : arena_strdup(a, "(empty)");
 	case BYTES:
 		text = arena_alloc(a, 2 * f->size + 3);
@@ -158,23 +160,29 @@ shown(struct arena *a, const struct field *f, const unsigned char *p)
 	default:
 		for (size_t i = f->size; i-- > 0;)
 			v = v << 8 | p[f->at + i];
-		return arena_printf(a, f->show == DEC ? "%" PRIu64 : f->show == OCT ? "0%" PRIo64
-										    : "0x%" PRIx64,
+		return arena_printf(a,
+		    f->show == DEC   ? "%" PRIu64
+		    : f->show == OCT ? "0%" PRIo64
+				     : "0x%" PRIx64,
 		    v);
 	}
 }
 
 static size_t
-told(struct differences *d, enum fields_of of, enum diff_rank rank, const char *fs, const char *path, const char *what, const unsigned char *x, const unsigned char *y, size_t n, bool sums)
+told(struct differences *d, enum fields_of of, enum diff_rank rank, const char *fs,
+    const char *path, const char *what, const unsigned char *x, const unsigned char *y, size_t n,
+    bool sums)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < tables[of].n; i++) {
 		const struct field *f = &tables[of].v[i];
 
-		if (f->at + f->size > n || (f->show == SUM) != sums || f->show == HIDDEN || !memcmp(x + f->at, y + f->at, f->size))
+		if (f->at + f->size > n || (f->show == SUM) != sums || f->show == HIDDEN ||
+		    !memcmp(x + f->at, y + f->at, f->size))
 			continue;
-		diff_add(d, f->follows ? DIFF_FOLLOWS : rank, fs, path, "%s%s %s -> %s", what, f->name, shown(d->a, f, x), shown(d->a, f, y));
+		diff_add(d, f->follows ? DIFF_FOLLOWS : rank, fs, path, "%s%s %s -> %s", what,
+		    f->name, shown(d->a, f, x), shown(d->a, f, y));
 		count++;
 	}
 	return count;
@@ -188,7 +196,8 @@ stray(enum fields_of of, const unsigned char *x, const unsigned char *y, size_t 
 		bool known = x[i] == y[i];
 
 		for (size_t f = 0; f < tables[of].n && !known; f++)
-			known = i >= tables[of].v[f].at && i - tables[of].v[f].at < tables[of].v[f].size;
+			known = i >= tables[of].v[f].at &&
+				i - tables[of].v[f].at < tables[of].v[f].size;
 		if (!known)
 			return i;
 	}
@@ -196,12 +205,14 @@ stray(enum fields_of of, const unsigned char *x, const unsigned char *y, size_t 
 }
 
 size_t
-fields_diff(struct differences *d, enum fields_of of, enum diff_rank rank, const char *fs, const char *path, const char *what, const void *x, const void *y, size_t n, bool sums)
+fields_diff(struct differences *d, enum fields_of of, enum diff_rank rank, const char *fs,
+    const char *path, const char *what, const void *x, const void *y, size_t n, bool sums)
 {
 	size_t count = told(d, of, rank, fs, path, what, x, y, n, false), at = stray(of, x, y, n);
 
 	if (at < n) {
-		diff_add(d, rank, fs, path, "%sbyte 0x%zx %02x -> %02x", what, at, ((const unsigned char *)x)[at], ((const unsigned char *)y)[at]);
+		diff_add(d, rank, fs, path, "%sbyte 0x%zx %02x -> %02x", what, at,
+		    ((const unsigned char *)x)[at], ((const unsigned char *)y)[at]);
 		count++;
 	}
 	return count || !sums ? count : told(d, of, rank, fs, path, what, x, y, n, true);

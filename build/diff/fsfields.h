@@ -11,10 +11,7 @@
  * The fields of ext4's structures by name, as they are on disk, little endian (offsets:
  * the kernel's Documentation/filesystems/ext4).  Arithmetic on bytes, no library.
  */
-enum fields_of { FIELDS_SUPER,
-	FIELDS_GROUP,
-	FIELDS_INODE,
-	NFIELDS };
+enum fields_of { FIELDS_SUPER, FIELDS_GROUP, FIELDS_INODE, NFIELDS };
 
 #define SUPER_BYTES 1024
 #define SUPER_UUID 0x68
@@ -25,6 +22,7 @@ enum fields_of { FIELDS_SUPER,
  * and no other field differs, and bytes that no field of ours has only when nothing else
  * does.  Returns how many were added.
  */
-size_t fields_diff(struct differences *d, enum fields_of of, enum diff_rank rank, const char *fs, const char *path, const char *what, const void *x, const void *y, size_t n, bool sums);
+size_t fields_diff(struct differences *d, enum fields_of of, enum diff_rank rank, const char *fs,
+    const char *path, const char *what, const void *x, const void *y, size_t n, bool sums);
 
 #endif

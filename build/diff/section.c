@@ -16,7 +16,8 @@ struct image {
 	const unsigned char *p;
 	size_t n;
 	int wide;
-	uint64_t at, step, count, names; /* of the table of sections; names: the one that has their names */
+	uint64_t at, step, count,
+	    names; /* of the table of sections; names: the one that has their names */
 };
 
 static int
@@ -32,9 +33,11 @@ begin(const void *bytes, size_t n, struct image *m)
 	if (h64.e_ident[EI_DATA] != ELFDATA2LSB)
 		return -1;
 	if (h64.e_ident[EI_CLASS] == ELFCLASS64)
-		*m = (struct image){ bytes, n, 1, h64.e_shoff, h64.e_shentsize, h64.e_shnum, h64.e_shstrndx };
+		*m = (struct image){ bytes, n, 1, h64.e_shoff, h64.e_shentsize, h64.e_shnum,
+			h64.e_shstrndx };
 	else
-		*m = (struct image){ bytes, n, 0, h32.e_shoff, h32.e_shentsize, h32.e_shnum, h32.e_shstrndx };
+		*m = (struct image){ bytes, n, 0, h32.e_shoff, h32.e_shentsize, h32.e_shnum,
+			h32.e_shstrndx };
 	return 0;
 }
 
@@ -68,10 +71,12 @@ name_of(struct arena *a, const struct image *m, const struct section *s)
 	struct section names;
 	uint64_t room;
 
-	if (read_section(m, m->names, &names) < 0 || names.offset > m->n || names.size > m->n - names.offset || s->name >= names.size)
+	if (read_section(m, m->names, &names) < 0 || names.offset > m->n ||
+	    names.size > m->n - names.offset || s->name >= names.size)
 		return arena_strdup(a, "?");
 	room = names.size - s->name;
-	return arena_strndup(a, (const char *)m->p + names.offset + s->name, strnlen((const char *)m->p + names.offset + s->name, room));
+	return arena_strndup(a, (const char *)m->p + names.offset + s->name,
+	    strnlen((const char *)m->p + names.offset + s->name, room));
 }
 
 char *
@@ -83,7 +88,9 @@ section_at(struct arena *a, const void *bytes, size_t n, uint64_t offset)
 	if (begin(bytes, n, &m) < 0)
 		return NULL;
 	for (uint64_t i = 1; read_section(&m, i, &s) == 0; i++)
-		if (s.type != SHT_NOBITS && s.type != SHT_NULL && offset >= s.offset && offset - s.offset < s.size)
-			return arena_printf(a, "%s+0x%" PRIx64, name_of(a, &m, &s), offset - s.offset);
+		if (s.type != SHT_NOBITS && s.type != SHT_NULL && offset >= s.offset &&
+		    offset - s.offset < s.size)
+			return arena_printf(
+			    a, "%s+0x%" PRIx64, name_of(a, &m, &s), offset - s.offset);
 	return NULL;
 }

@@ -40,7 +40,8 @@ load(const struct pair *p, int i, uint64_t pos, struct err *e)
 	size_t have = 0;
 	ssize_t n;
 
-	while (have < RUN && (n = pread(p->fd[i], p->buf[i] + have, RUN - have, (off_t)(pos + have))) != 0) {
+	while (have < RUN &&
+	       (n = pread(p->fd[i], p->buf[i] + have, RUN - have, (off_t)(pos + have))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

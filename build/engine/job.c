@@ -32,7 +32,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* what was never built here is guessed at, in seconds and bytes of source a second: a kernel is large */
+/*
+ * what was never built here is guessed at, in seconds and bytes of source a second: a kernel is
+ * large
+ */
 #define GUESS_LEAST 5
 #define GUESS_RATE 200000
 #define GUESS_FINISH 2
@@ -102,7 +105,8 @@ maker_of(struct run *r, const char *key)
 	size_t i;
 
 	memcpy(head, key, sizeof head - 1);
-	for (i = strtoul(head, NULL, 16) % r->nmakers; r->makers[i] && strcmp(r->makers[i]->node->key, key) != 0; i = (i + 1) % r->nmakers)
+	for (i = strtoul(head, NULL, 16) % r->nmakers;
+	     r->makers[i] && strcmp(r->makers[i]->node->key, key) != 0; i = (i + 1) % r->nmakers)
 		;
 	return &r->makers[i];
 }
@@ -164,7 +168,8 @@ read_overrides(struct run *r, struct err *e)
 		if (!t->node || !t->node->override)
 			continue;
 		for (size_t j = 0; j < i && !t->override; j++)
-			if (r->tasks[j].override && !strcmp(r->tasks[j].node->override, t->node->override))
+			if (r->tasks[j].override &&
+			    !strcmp(r->tasks[j].node->override, t->node->override))
 				t->override = r->tasks[j].override;
 		if (!t->override) {
 			o = arena_alloc(r->b.a, sizeof *o);
@@ -217,7 +222,10 @@ get_sources(struct run *r, struct err *e)
 		for (of[i] = 0; of[i] < n && wants[of[i]].forms != node->version->forms; of[i]++)
 			;
 		if (of[i] == n)
-			wants[n++] = (struct want){ .name = node->origin->name, .version = node->version->version, .forms = node->version->forms, .nforms = node->version->nforms };
+			wants[n++] = (struct want){ .name = node->origin->name,
+				.version = node->version->version,
+				.forms = node->version->forms,
+				.nforms = node->version->nforms };
 	}
 	if (n && fetch_all(r->b.a, r->jobs[0].cfg, wants, n, e) < 0)
 		return -1;
@@ -257,15 +265,21 @@ guess(const struct task *t)
 
 	if (!t->node)
 		return GUESS_FINISH;
-	return GUESS_LEAST + (t->archive && stat(t->archive, &st) == 0 ? (double)st.st_size / GUESS_RATE : 0);
+	return GUESS_LEAST +
+	       (t->archive && stat(t->archive, &st) == 0 ? (double)st.st_size / GUESS_RATE : 0);
 }
 
-/* another plan before it has the same node, for the same triple or for none: it is likely to come from there */
+/*
+ * another plan before it has the same node, for the same triple or for none: it is likely to come
+ * from there
+ */
 static bool
 seen_before(const struct run *r, const struct task *t)
 {
 	for (const struct job *j = r->jobs; t->node && j < t->job; j++)
-		if ((t->node->variant == VARIANT_HOST || !strcmp(j->sd->triple, t->job->sd->triple)) && plan_find(j->plan, t->node->id))
+		if ((t->node->variant == VARIANT_HOST ||
+			!strcmp(j->sd->triple, t->job->sd->triple)) &&
+		    plan_find(j->plan, t->node->id))
 			return true;
 	return false;
 }
@@ -277,7 +291,8 @@ weigh(struct run *r)
 	r->ready.n = 0;
 	for (size_t i = r->n; i-- > 0;) {
 		struct task *t = &r->tasks[i];
-		double seconds = t->state == TASK_DONE ? 0 : journal_seconds(&t->job->journal, t->node);
+		double seconds =
+		    t->state == TASK_DONE ? 0 : journal_seconds(&t->job->journal, t->node);
 
 		t->guessed = seconds <= 0;
 		if (t->guessed && t->state != TASK_DONE)
@@ -291,7 +306,8 @@ weigh(struct run *r)
 	for (size_t i = 0; i < r->n; i++) {
 		struct task *t = &r->tasks[i];
 
-		for (const struct task *twin = t->state == TASK_READY ? t->twin : NULL; twin; twin = twin->twin)
+		for (const struct task *twin = t->state == TASK_READY ? t->twin : NULL; twin;
+		     twin = twin->twin)
 			if (t->weight < twin->weight)
 				t->weight = twin->weight;
 		if (t->state == TASK_READY)
@@ -307,7 +323,8 @@ left(const struct run *r)
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct task *t = &r->tasks[i];
-		double ran = t->state == TASK_RUNNING ? (double)(clock_now() - t->since) / NS_PER_S : 0;
+		double ran =
+		    t->state == TASK_RUNNING ? (double)(clock_now() - t->since) / NS_PER_S : 0;
 
 		if (t->state == TASK_DONE || t->state == TASK_FAILED)
 			continue;
@@ -346,7 +363,8 @@ announce(const struct run *r, const struct task *t)
 {
 	if (log_is_terminal() || t->seconds < LONG)
 		return;
-	log_info("%s %s: begins, %s %.0f s", clock_stamp(r->b.a, clock_now() - r->b.began), t->id, t->guessed ? "may take" : "took", t->seconds);
+	log_info("%s %s: begins, %s %.0f s", clock_stamp(r->b.a, clock_now() - r->b.began), t->id,
+	    t->guessed ? "may take" : "took", t->seconds);
 }
 
 static int
@@ -385,7 +403,9 @@ show(struct run *r)
 		const struct task *t = r->running[i];
 
 		if (t->state == TASK_RUNNING)
-			p.rows[p.nrows++] = (struct progress_row){ t->id, task_step(t), (double)(r->shown - t->since) / NS_PER_S, t->guessed ? 0 : t->seconds };
+			p.rows[p.nrows++] = (struct progress_row){ t->id, task_step(t),
+				(double)(r->shown - t->since) / NS_PER_S,
+				t->guessed ? 0 : t->seconds };
 	}
 	progress_text(&p, &b);
 	log_block(b.p);
@@ -490,7 +510,8 @@ kill_all(struct run *r)
 		if (r->running[i]->child.pid)
 			child_wait(&r->running[i]->child, &status, &ignored);
 	if (n && task_aside(&tidier, tidy, r, &ignored) == 0) {
-		struct pollfd v[] = { { .fd = tidier.pidfd, .events = POLLIN }, { .fd = r->signals, .events = POLLIN } };
+		struct pollfd v[] = { { .fd = tidier.pidfd, .events = POLLIN },
+			{ .fd = r->signals, .events = POLLIN } };
 
 		poll(v, 2, TIDY_MS);
 		child_kill(&tidier, SIGKILL);
@@ -520,7 +541,10 @@ loop(struct run *r, struct err *e)
 	}
 }
 
-/* what a builder that was killed has left in a folder under the name SKIP KEY-NAME.XXXXXX; it gets a name for the sweeper */
+/*
+ * what a builder that was killed has left in a folder under the name SKIP KEY-NAME.XXXXXX; it gets
+ * a name for the sweeper
+ */
 static void
 disown_in(struct arena *a, const struct job *j, const char *dir, const char *skip)
 {
@@ -530,14 +554,16 @@ disown_in(struct arena *a, const struct job *j, const char *dir, const char *ski
 	struct err ignored;
 
 	while (d && (ent = readdir(d))) {
-		const char *path = arena_printf(a, "%s/%s", dir, ent->d_name), *rest = ent->d_name + n;
+		const char *path = arena_printf(a, "%s/%s", dir, ent->d_name),
+			   *rest = ent->d_name + n;
 		char *key;
 		int lock;
 
 		if (strncmp(ent->d_name, skip, n) != 0)
 			continue;
 		key = arena_printf(a, "%.*s", DIGEST_HEX - 1, rest);
-		if (strspn(key, "0123456789abcdef") < DIGEST_HEX - 1 || !strchr(rest, '.') || file_exists(arena_printf(a, "%s/kept", path)))
+		if (strspn(key, "0123456789abcdef") < DIGEST_HEX - 1 || !strchr(rest, '.') ||
+		    file_exists(arena_printf(a, "%s/kept", path)))
 			continue;
 		if (store_lock(j->store, key, &lock, &ignored) < 0 || lock < 0)
 			continue;
@@ -563,7 +589,8 @@ disown(const struct run *r)
 {
 	for (size_t i = 0; i < r->njobs; i++)
 		if (first_with_cache(r, i)) {
-			disown_in(r->b.a, &r->jobs[i], arena_printf(r->b.a, "%s/work", r->jobs[i].cfg->cache), "");
+			disown_in(r->b.a, &r->jobs[i],
+			    arena_printf(r->b.a, "%s/work", r->jobs[i].cfg->cache), "");
 			disown_in(r->b.a, &r->jobs[i], r->jobs[i].store->dir, ".new-");
 		}
 }
@@ -595,7 +622,8 @@ sweep_all(const struct run *r, bool really)
 
 	for (size_t i = 0; i < r->njobs; i++)
 		if (first_with_cache(r, i))
-			any |= sweep_cache(r->b.a, arena_printf(r->b.a, "%s/work", r->jobs[i].cfg->cache), really);
+			any |= sweep_cache(
+			    r->b.a, arena_printf(r->b.a, "%s/work", r->jobs[i].cfg->cache), really);
 	return any;
 }
 
@@ -670,7 +698,11 @@ tell(const struct run *r)
 		if (t->state == TASK_READY) {
 			const char *why = journal_changed(&t->job->journal, t->node, t->key_text);
 
-			printf("%s: %s, %s\n", t->id, work_checkpoint(r->b.a, t->job->cfg, t->job->sd, t->node, t->key_text) ? "[install] only" : "build", why ? why : "it was not built here before");
+			printf("%s: %s, %s\n", t->id,
+			    work_checkpoint(r->b.a, t->job->cfg, t->job->sd, t->node, t->key_text)
+				? "[install] only"
+				: "build",
+			    why ? why : "it was not built here before");
 		} else if (t->state == TASK_PENDING) {
 			const struct task *first = t - (t->node - t->job->plan->v);
 
@@ -705,13 +737,18 @@ add_plan(struct run *r, struct job *j, struct task *t)
 	for (size_t i = 0; i < j->plan->n; i++) {
 		struct node *n = &j->plan->v[i];
 
-		t[i] = (struct task){ .job = j, .node = n, .name = work_name(a, n), .id = arena_printf(a, "%s%s", before, n->id) };
+		t[i] = (struct task){ .job = j,
+			.node = n,
+			.name = work_name(a, n),
+			.id = arena_printf(a, "%s%s", before, n->id) };
 		for (size_t k = 0; k < n->nneeds; k++)
 			add_edge(a, &t[n->needs[k]], &t[i], j->plan->n + 1);
 	}
 	if (!j->finish)
 		return end;
-	*end = (struct task){ .job = j, .name = j->finish_name, .id = arena_printf(a, "%s%s", before, j->finish_name) };
+	*end = (struct task){ .job = j,
+		.name = j->finish_name,
+		.id = arena_printf(a, "%s%s", before, j->finish_name) };
 	for (size_t i = 0; i < j->plan->n; i++)
 		add_edge(a, &t[i], end, j->plan->n + 1);
 	return end + 1;
@@ -722,7 +759,8 @@ static void
 open_shared(struct run *r, struct job *j)
 {
 	for (const struct job *k = r->jobs; k < j; k++)
-		if (!strcmp(k->cfg->cache, j->cfg->cache) && !strcmp(config_get(k->cfg, "CACHE_URL"), config_get(j->cfg, "CACHE_URL"))) {
+		if (!strcmp(k->cfg->cache, j->cfg->cache) &&
+		    !strcmp(config_get(k->cfg, "CACHE_URL"), config_get(j->cfg, "CACHE_URL"))) {
 			j->shared = k->shared;
 			return;
 		}
@@ -743,13 +781,15 @@ close_shared(struct run *r)
 }
 
 int
-job_open(struct arena *a, struct job *jobs, size_t n, const struct job_opts *o, struct run **out, struct err *e)
+job_open(struct arena *a, struct job *jobs, size_t n, const struct job_opts *o, struct run **out,
+    struct err *e)
 {
 	struct run *r = arena_alloc(a, sizeof *r);
 	struct task *next;
 	size_t most = 0;
 
-	*r = (struct run){ .b = { .a = a, .began = clock_now() }, .jobs = jobs, .njobs = n, .o = o };
+	*r =
+	    (struct run){ .b = { .a = a, .began = clock_now() }, .jobs = jobs, .njobs = n, .o = o };
 	for (size_t i = 0; i < n; i++) {
 		struct job *j = &jobs[i];
 
@@ -757,7 +797,9 @@ job_open(struct arena *a, struct job *jobs, size_t n, const struct job_opts *o, 
 			j->label = "";
 		if (!j->dir)
 			j->dir = arena_printf(a, "%s/%s", j->cfg->output, j->cfg->triple);
-		j->journal = (struct journal){ .a = a, .dir = j->dir, .cache = j->cfg->cache, .triple = j->cfg->triple };
+		j->journal = (struct journal){
+			.a = a, .dir = j->dir, .cache = j->cfg->cache, .triple = j->cfg->triple
+		};
 		if (!o->dry && journal_open(&j->journal, e) < 0)
 			return -1;
 		most += j->plan->n + 1;
@@ -811,7 +853,9 @@ job_missing(const struct run *r, const char **why)
 	*why = NULL;
 	for (size_t i = 0; i < r->n; i++) {
 		const struct task *t = &r->tasks[i];
-		const char *changed = counts(t) && t->state == TASK_READY && !*why ? journal_changed(&t->job->journal, t->node, t->key_text) : NULL;
+		const char *changed = counts(t) && t->state == TASK_READY && !*why
+					  ? journal_changed(&t->job->journal, t->node, t->key_text)
+					  : NULL;
 
 		n += counts(t) && t->state != TASK_DONE;
 		if (changed)
@@ -837,7 +881,8 @@ cpu_of(int who)
 	struct rusage u;
 
 	getrusage(who, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 static nstime
@@ -855,7 +900,10 @@ wants(const struct task *t, const struct task *need)
 	return false;
 }
 
-/* the last to end, and then, from each, the last of what it waited for; what is there already ended before all */
+/*
+ * the last to end, and then, from each, the last of what it waited for; what is there already ended
+ * before all
+ */
 static void
 mark_critical(const struct run *r, bool *critical)
 {
@@ -869,7 +917,8 @@ mark_critical(const struct run *r, bool *critical)
 
 		critical[last - r->tasks] = true;
 		for (size_t i = 0; i < r->n; i++)
-			if (r->tasks[i].nspans && wants(last, &r->tasks[i]) && (!before || ended(&r->tasks[i]) > ended(before)))
+			if (r->tasks[i].nspans && wants(last, &r->tasks[i]) &&
+			    (!before || ended(&r->tasks[i]) > ended(before)))
 				before = &r->tasks[i];
 		last = before;
 	}
@@ -881,7 +930,10 @@ draw(const struct run *r, nstime from, double own, double others, struct err *e)
 {
 	struct arena *a = r->b.a;
 	bool *critical = arena_array(a, r->n, sizeof *critical);
-	struct timeline t = { .title = "lh-build", .cores = r->jobs[0].cfg->jobs, .own = cpu_of(RUSAGE_SELF) - own, .cpu = cpu_of(RUSAGE_CHILDREN) - others };
+	struct timeline t = { .title = "lh-build",
+		.cores = r->jobs[0].cfg->jobs,
+		.own = cpu_of(RUSAGE_SELF) - own,
+		.cpu = cpu_of(RUSAGE_CHILDREN) - others };
 	struct buf b = { 0 };
 	int result;
 
@@ -894,13 +946,18 @@ draw(const struct run *r, nstime from, double own, double others, struct err *e)
 
 		if (!task->nspans)
 			continue;
-		*bar = (struct timeline_bar){ task->id, critical[i], arena_array(a, task->nspans, sizeof *bar->steps), task->nspans };
+		*bar = (struct timeline_bar){ task->id, critical[i],
+			arena_array(a, task->nspans, sizeof *bar->steps), task->nspans };
 		for (size_t j = 0; j < task->nspans; j++)
-			bar->steps[j] = (struct timeline_step){ task->spans[j].label, (double)(task->spans[j].from - from) / NS_PER_S, (double)(task->spans[j].to - from) / NS_PER_S, task->spans[j].cpu };
+			bar->steps[j] = (struct timeline_step){ task->spans[j].label,
+				(double)(task->spans[j].from - from) / NS_PER_S,
+				(double)(task->spans[j].to - from) / NS_PER_S, task->spans[j].cpu };
 		t.nbars++;
 	}
 	timeline_html(&t, &b);
-	result = file_mkparent(r->o->timeline, e) < 0 ? -1 : file_write(r->o->timeline, b.p, b.n, 0644, e);
+	result = file_mkparent(r->o->timeline, e) < 0
+		     ? -1
+		     : file_write(r->o->timeline, b.p, b.n, 0644, e);
 	buf_free(&b);
 	return result;
 }
@@ -918,14 +975,17 @@ run_plans(struct run *r, struct err *e)
 		size_t missing = job_missing(r, &ignored);
 
 		if (missing && !sandbox_works(r->b.a, &r->b.unboxed))
-			log_warn("no sandbox: %s; packages are built with the network and the whole system in reach", r->b.unboxed);
+			log_warn("no sandbox: %s; packages are built with the network and the "
+				 "whole system in reach",
+			    r->b.unboxed);
 		double own = cpu_of(RUSAGE_SELF), others = cpu_of(RUSAGE_CHILDREN);
 		nstime from = clock_now();
 
 		weigh(r);
 		if (build_all(r, e) < 0)
 			return -1;
-		if (r->o->timeline && job_missing(r, &ignored) < missing && draw(r, from, own, others, e) < 0)
+		if (r->o->timeline && job_missing(r, &ignored) < missing &&
+		    draw(r, from, own, others, e) < 0)
 			return -1;
 	}
 	if (r->killed_by) {

@@ -42,7 +42,10 @@ struct job {
 	const struct store *store;
 	const char *dir;   /* for logs and keys; NULL: OUTPUT/TRIPLE */
 	const char *label; /* before names in messages, as "i486"; NULL: nothing */
-	/* what is done, in a child and for a token, when all nodes are there; what it says is repeated; NULL: nothing */
+	/*
+	 * what is done, in a child and for a token, when all nodes are there; what it says is
+	 * repeated; NULL: nothing
+	 */
 	child_work *finish;
 	const char *finish_name; /* "image" */
 	void *arg;
@@ -60,7 +63,8 @@ struct job_opts {
 struct run;
 
 /* looks up what can be looked up before anything is built; jobs and o must stay */
-int job_open(struct arena *a, struct job *jobs, size_t n, const struct job_opts *o, struct run **out, struct err *e);
+int job_open(struct arena *a, struct job *jobs, size_t n, const struct job_opts *o,
+    struct run **out, struct err *e);
 /* how many nodes there are in all, those of one key counted once when that is known already */
 size_t job_nodes(const struct run *r);
 /*

@@ -51,7 +51,10 @@ shut(int *fd)
 	*fd = -1;
 }
 
-/* the same pipe by a description of our own: O_NONBLOCK must not be seen by those who share the other */
+/*
+ * the same pipe by a description of our own: O_NONBLOCK must not be seen by those who share the
+ * other
+ */
 static int
 reopen(int fd, int flags)
 {
@@ -75,7 +78,10 @@ read_end(int fd)
 {
 	int own = reopen(fd, O_RDONLY);
 
-	/* after dropping root, root's pipe can't be opened anew; but make reads without waiting itself */
+	/*
+	 * after dropping root, root's pipe can't be opened anew; but make reads without waiting
+	 * itself
+	 */
 	if (own < 0 && fcntl(fd, F_GETFL) & O_NONBLOCK)
 		own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return own;
@@ -110,7 +116,8 @@ join(struct jobserver *j, const char *makeflags)
 		const char *path = auth + 5;
 
 		/* both ways, or opening would wait for the other side */
-		r = open(arena_strndup(j->a, path, strcspn(path, " ")), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+		r = open(
+		    arena_strndup(j->a, path, strcspn(path, " ")), O_RDWR | O_NONBLOCK | O_CLOEXEC);
 		if (!is_pipe(r))
 			shut(&r);
 		j->parent_r = r;
@@ -126,7 +133,8 @@ join(struct jobserver *j, const char *makeflags)
 }
 
 int
-jobserver_open(struct arena *a, unsigned jobs, const char *makeflags, struct jobserver **out, struct err *e)
+jobserver_open(
+    struct arena *a, unsigned jobs, const char *makeflags, struct jobserver **out, struct err *e)
 {
 	struct jobserver *j = arena_alloc(a, sizeof *j);
 
@@ -232,12 +240,15 @@ account_open(struct account *acc, unsigned jobs, struct err *e)
 	 * With room for PIPE_BUF bytes and no more, the pipe is writable when it is empty
 	 * and not before: poll tells when make has claimed the offer.
 	 */
-	if (acc->fds[0] < 0 || acc->fds[1] < 0 || acc->take < 0 || fcntl(acc->feed, F_SETPIPE_SZ, PIPE_BUF) < 0 || fd_nonblock(acc->feed) < 0 || fd_nonblock(acc->back) < 0) {
+	if (acc->fds[0] < 0 || acc->fds[1] < 0 || acc->take < 0 ||
+	    fcntl(acc->feed, F_SETPIPE_SZ, PIPE_BUF) < 0 || fd_nonblock(acc->feed) < 0 ||
+	    fd_nonblock(acc->back) < 0) {
 		fail_errno(e, "jobserver");
 		account_shut(acc);
 		return -1;
 	}
-	snprintf(acc->makeflags, sizeof acc->makeflags, " -j%u --jobserver-auth=%d,%d", jobs, acc->fds[0], acc->fds[1]);
+	snprintf(acc->makeflags, sizeof acc->makeflags, " -j%u --jobserver-auth=%d,%d", jobs,
+	    acc->fds[0], acc->fds[1]);
 	return 0;
 }
 
@@ -360,7 +371,10 @@ anyone_hungry(const struct jobserver *j)
 	return false;
 }
 
-/* who is to have the next token: the hungry before the sated, then who has fewest; NULL: all have an offer */
+/*
+ * who is to have the next token: the hungry before the sated, then who has fewest; NULL: all have
+ * an offer
+ */
 static struct account *
 poorest(struct jobserver *j)
 {
@@ -369,7 +383,8 @@ poorest(struct jobserver *j)
 	for (struct account *acc = j->accounts; acc; acc = acc->next) {
 		if (acc->offered)
 			continue;
-		if (!best || acc->sated < best->sated || (acc->sated == best->sated && acc->given < best->given))
+		if (!best || acc->sated < best->sated ||
+		    (acc->sated == best->sated && acc->given < best->given))
 			best = acc;
 	}
 	return best;

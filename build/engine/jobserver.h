@@ -28,8 +28,12 @@ struct arena;
 struct jobserver;
 struct account;
 
-/* makeflags: $MAKEFLAGS or NULL; one that names a jobserver which is not there means a pool of our own */
-int jobserver_open(struct arena *a, unsigned jobs, const char *makeflags, struct jobserver **out, struct err *e);
+/*
+ * makeflags: $MAKEFLAGS or NULL; one that names a jobserver which is not there means a pool of our
+ * own
+ */
+int jobserver_open(
+    struct arena *a, unsigned jobs, const char *makeflags, struct jobserver **out, struct err *e);
 /* gives everything back to a parent make; accounts must be closed */
 void jobserver_close(struct jobserver *j);
 /* tokens nobody has; of our own pool, all of them when no account is open */
@@ -39,7 +43,10 @@ bool jobserver_joined(const struct jobserver *j);
 
 /* takes a token for a package; *out is NULL when there is none now */
 int jobserver_begin(struct jobserver *j, struct account **out, struct err *e);
-/* the package's child is dead: what it took is back; its next step is asked anew whether it wants more */
+/*
+ * the package's child is dead: what it took is back; its next step is asked anew whether it wants
+ * more
+ */
 void jobserver_settle(struct jobserver *j, struct account *acc);
 void jobserver_end(struct jobserver *j, struct account *acc);
 /* value of MAKEFLAGS for the package, and the two descriptors it must inherit */

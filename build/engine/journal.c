@@ -49,7 +49,8 @@ journal_forgive(const struct journal *j, const struct node *n)
 		return NULL;
 	unlink(link);
 	dir[len] = '\0';
-	if (strncmp(dir, j->cache, strlen(j->cache)) || dir[strlen(j->cache)] != '/') /* somebody's own link */
+	if (strncmp(dir, j->cache, strlen(j->cache)) ||
+	    dir[strlen(j->cache)] != '/') /* somebody's own link */
 		return NULL;
 	unlink(arena_printf(j->a, "%s/kept", dir));
 	return arena_strdup(j->a, dir);
@@ -58,7 +59,8 @@ journal_forgive(const struct journal *j, const struct node *n)
 int
 journal_done(const struct journal *j, const struct node *n, const char *key_text, struct err *e)
 {
-	char *key = path_of(j, "keys", n, ""), *log = path_of(j, "logs", n, ".log"), *old = last_key(j, n);
+	char *key = path_of(j, "keys", n, ""), *log = path_of(j, "logs", n, ".log"),
+	     *old = last_key(j, n);
 	char *made = arena_printf(j->a, "%s/log", n->store), *failure = journal_forgive(j, n);
 	bool same = old && !strcmp(old, key_text);
 	struct err ignored;
@@ -93,7 +95,8 @@ times_path(const struct journal *j, const struct node *n)
 {
 	bool host = n && n->variant == VARIANT_HOST;
 
-	return arena_printf(j->a, "%s/times/%s%s%s", j->cache, n ? work_name(j->a, n) : "image", host ? "" : "-", host ? "" : j->triple);
+	return arena_printf(j->a, "%s/times/%s%s%s", j->cache, n ? work_name(j->a, n) : "image",
+	    host ? "" : "-", host ? "" : j->triple);
 }
 
 double
@@ -122,7 +125,8 @@ journal_took(const struct journal *j, const struct node *n, double seconds)
 static char *
 what_of(struct arena *a, const char *line)
 {
-	size_t first = strcspn(line, " "), second = line[first] ? first + 1 + strcspn(line + first + 1, " ") : first;
+	size_t first = strcspn(line, " "),
+	       second = line[first] ? first + 1 + strcspn(line + first + 1, " ") : first;
 
 	return arena_strndup(a, line, line[second] ? second : first);
 }
@@ -149,7 +153,8 @@ speaks_of(const char *text, const char *what)
 	return false;
 }
 
-/* the first line that one text has and the other lacks, and what the other has instead; NULL: none */
+/* the first line that one text has and the other lacks, and what the other has instead; NULL: none
+ */
 static const char *
 first_missing(struct arena *a, const char *has, const char *lacks, const char *otherwise)
 {
@@ -159,7 +164,8 @@ first_missing(struct arena *a, const char *has, const char *lacks, const char *o
 		if (!*line || has_line(lacks, line))
 			continue;
 		what = what_of(a, line);
-		return arena_printf(a, "%s %s", what, speaks_of(lacks, what) ? "changed" : otherwise);
+		return arena_printf(
+		    a, "%s %s", what, speaks_of(lacks, what) ? "changed" : otherwise);
 	}
 	return NULL;
 }

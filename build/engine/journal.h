@@ -22,17 +22,27 @@ struct journal {
 
 int journal_open(const struct journal *j, struct err *e); /* makes the folders */
 /* the node is in the store, built now or earlier: its log and key; a failure before it is over */
-int journal_done(const struct journal *j, const struct node *n, const char *key_text, struct err *e);
-/* marks its folder by a file `kept`, so that nobody sweeps it away; path of the log, which is a copy */
+int journal_done(
+    const struct journal *j, const struct node *n, const char *key_text, struct err *e);
+/*
+ * marks its folder by a file `kept`, so that nobody sweeps it away; path of the log, which is a
+ * copy
+ */
 char *journal_failed(const struct journal *j, const struct node *n, const char *workdir);
 /* the folder of the last failure, no longer kept, or NULL */
 char *journal_forgive(const struct journal *j, const struct node *n);
 
-/* how long it took, in seconds; 0 when it was never built with this cache; no node: the end of the plan */
+/*
+ * how long it took, in seconds; 0 when it was never built with this cache; no node: the end of the
+ * plan
+ */
 double journal_seconds(const struct journal *j, const struct node *n);
 void journal_took(const struct journal *j, const struct node *n, double seconds);
 
-/* the first thing that two keys do not tell alike, as "section build changed"; NULL: they are the same */
+/*
+ * the first thing that two keys do not tell alike, as "section build changed"; NULL: they are the
+ * same
+ */
 const char *journal_difference(struct arena *a, const char *old, const char *now);
 /* what is not as it was when it was built last, as "section build changed"; NULL: it never was */
 const char *journal_changed(const struct journal *j, const struct node *n, const char *key_text);

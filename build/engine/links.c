@@ -78,7 +78,8 @@ read_record(struct telling *t, const char *name, struct record *r, struct err *e
 	struct stat st;
 
 	*r = (struct record){ 0 };
-	if (file_read(t->a, arena_strndup(t->a, rule, strlen(rule) - 2), &folder, NULL, e) < 0 || lines_open(t->a, rule, &l, e) < 0)
+	if (file_read(t->a, arena_strndup(t->a, rule, strlen(rule) - 2), &folder, NULL, e) < 0 ||
+	    lines_open(t->a, rule, &l, e) < 0)
 		return -1;
 	if (stat(rule, &st) < 0)
 		return fail_errno(e, "%s", rule);
@@ -138,7 +139,8 @@ read_records(struct telling *t, struct err *e)
 	for (size_t i = 0; i < t->n; i++) {
 		struct record *now = &t->v[i];
 
-		if ((i + 1 < t->n && !strcmp(now->output, now[1].output)) || !file_exists(now->output) || file_isdir(now->output))
+		if ((i + 1 < t->n && !strcmp(now->output, now[1].output)) ||
+		    !file_exists(now->output) || file_isdir(now->output))
 			continue;
 		if (program_digest(now->output, now->digest, e) < 0)
 			return -1;
@@ -157,15 +159,18 @@ tell(struct telling *t, const char *file, const char *whose, const char *input)
 static void
 tell_input(struct telling *t, const char *file, const char *input)
 {
-	const char *inner = below(input, t->l->inside), *rel = inner ? strchr(inner, '/') : NULL, *whose = NULL;
+	const char *inner = below(input, t->l->inside), *rel = inner ? strchr(inner, '/') : NULL,
+		   *whose = NULL;
 
-	if (!rel && below(input, "/tmp")) /* compiled and linked at once; the name is a random one */
+	if (!rel &&
+	    below(input, "/tmp")) /* compiled and linked at once; the name is a random one */
 		tell(t, file, "own", "(temporary object)");
 	else if (!rel)
 		tell(t, file, "system", input);
 	else if (!strncmp(inner, "src/", 4))
 		tell(t, file, "own", rel + 1);
-	else if ((whose = t->l->whose(t->l->arg, arena_strndup(t->a, inner, (size_t)(rel - inner)), rel + 1)))
+	else if ((whose = t->l->whose(
+		      t->l->arg, arena_strndup(t->a, inner, (size_t)(rel - inner)), rel + 1)))
 		tell(t, file, whose, rel + 1);
 	else
 		tell(t, file, "unknown", inner);

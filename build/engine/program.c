@@ -38,7 +38,8 @@ read_header(const char *p, size_t n, bool wide, struct header *h)
 		memcpy(&e32, p, sizeof e32);
 		*h = (struct header){ e32.e_type, e32.e_shentsize, e32.e_shnum, e32.e_shoff };
 	}
-	return h->entsize >= (wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)) && h->offset < n && (n - h->offset) / h->entsize >= h->count;
+	return h->entsize >= (wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)) && h->offset < n &&
+	       (n - h->offset) / h->entsize >= h->count;
 }
 
 static void
@@ -49,10 +50,12 @@ read_section(const char *p, bool wide, struct section *s)
 
 	if (wide) {
 		memcpy(&s64, p, sizeof s64);
-		*s = (struct section){ s64.sh_type, s64.sh_flags, s64.sh_addr, s64.sh_offset, s64.sh_size };
+		*s = (struct section){ s64.sh_type, s64.sh_flags, s64.sh_addr, s64.sh_offset,
+			s64.sh_size };
 	} else {
 		memcpy(&s32, p, sizeof s32);
-		*s = (struct section){ s32.sh_type, s32.sh_flags, s32.sh_addr, s32.sh_offset, s32.sh_size };
+		*s = (struct section){ s32.sh_type, s32.sh_flags, s32.sh_addr, s32.sh_offset,
+			s32.sh_size };
 	}
 }
 
@@ -74,7 +77,8 @@ digest_loaded(const char *p, size_t n, char hex[DIGEST_HEX])
 		read_section(p + h.offset + (size_t)i * h.entsize, wide, &s);
 		if (!(s.flags & SHF_ALLOC) || s.type == SHT_NOTE)
 			continue;
-		snprintf(line, sizeof line, "%u %llx %llx\n", s.type, (unsigned long long)s.addr, (unsigned long long)s.size);
+		snprintf(line, sizeof line, "%u %llx %llx\n", s.type, (unsigned long long)s.addr,
+		    (unsigned long long)s.size);
 		digest_add(d, line, strlen(line));
 		any = true;
 		if (s.type != SHT_NOBITS && s.offset <= n && s.size <= n - s.offset)
@@ -94,7 +98,8 @@ program_digest(const char *path, char hex[DIGEST_HEX], struct err *e)
 
 	if (fd < 0)
 		return fail_errno(e, "%s", path);
-	r = read(fd, magic, sizeof magic) == (ssize_t)sizeof magic && !memcmp(magic, ELFMAG, SELFMAG) && magic[EI_DATA] == ELFDATA2LSB;
+	r = read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
+	    !memcmp(magic, ELFMAG, SELFMAG) && magic[EI_DATA] == ELFDATA2LSB;
 	close(fd);
 	if (!r)
 		return 0;

@@ -35,14 +35,16 @@ void
 sandbox_wrap(struct argv *v, const struct mount *m, size_t n, const char *cwd)
 {
 	/* whoever runs the build, inside it is the same machine and the same user */
-	argv_pushv(v, "bwrap", "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-uts", "--hostname", "lh",
-	    "--unshare-net", "--unshare-ipc", "--unshare-pid", "--die-with-parent", "--new-session", NULL);
+	argv_pushv(v, "bwrap", "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-uts",
+	    "--hostname", "lh", "--unshare-net", "--unshare-ipc", "--unshare-pid",
+	    "--die-with-parent", "--new-session", NULL);
 	for (size_t i = 0; i < sizeof system_paths / sizeof *system_paths; i++)
 		argv_pushv(v, "--ro-bind-try", system_paths[i], system_paths[i], NULL);
 	argv_pushv(v, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", NULL);
 	for (size_t i = 0; i < n; i++) {
 		if (m[i].real)
-			argv_pushv(v, m[i].writable ? "--bind" : "--ro-bind", m[i].real, m[i].inside, NULL);
+			argv_pushv(v, m[i].writable ? "--bind" : "--ro-bind", m[i].real,
+			    m[i].inside, NULL);
 		else
 			argv_pushv(v, "--dir", m[i].inside, NULL);
 	}
@@ -50,7 +52,8 @@ sandbox_wrap(struct argv *v, const struct mount *m, size_t n, const char *cwd)
 	 * bwrap's own pid 1 is not waited for by bwrap, and nobody would learn what processor
 	 * time the command took.  The command can't be pid 1: then it could not kill itself.
 	 */
-	argv_pushv(v, "--as-pid-1", "--chdir", cwd, "--", "/bin/sh", "-c", "\"$@\"; exit $?", "sh", NULL);
+	argv_pushv(
+	    v, "--as-pid-1", "--chdir", cwd, "--", "/bin/sh", "-c", "\"$@\"; exit $?", "sh", NULL);
 }
 
 bool

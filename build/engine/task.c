@@ -53,7 +53,8 @@ likely_form(struct arena *a, const struct config *cfg, const struct version *v)
 
 	for (size_t i = 0; i < v->nforms; i++)
 		for (size_t j = 0; j < 2; j++)
-			if (file_exists(arena_printf(a, "%s/sources/%s", folders[j], v->forms[i].file)))
+			if (file_exists(
+				arena_printf(a, "%s/sources/%s", folders[j], v->forms[i].file)))
 				return &v->forms[i];
 	return v->nforms ? &v->forms[0] : NULL;
 }
@@ -106,7 +107,8 @@ is_full(const char *dir)
 {
 	struct statvfs st;
 
-	return statvfs(dir, &st) == 0 && (st.f_bavail < FULL_BLOCKS || (st.f_files && st.f_favail == 0));
+	return statvfs(dir, &st) == 0 &&
+	       (st.f_bavail < FULL_BLOCKS || (st.f_files && st.f_favail == 0));
 }
 
 /* why: what the step's child said in the end */
@@ -165,7 +167,8 @@ cleaned(struct task *t, struct err *e)
 	int status, waited = child_call_wait(&t->child, &status, &why, e);
 
 	if (waited == 0 && status != 0)
-		log_warn("%s: its folder stays: %s", t->id, *why.msg ? why.msg : child_status_text(t->work.a, status));
+		log_warn("%s: its folder stays: %s", t->id,
+		    *why.msg ? why.msg : child_status_text(t->work.a, status));
 	arena_free(t->work.a);
 	return waited;
 }
@@ -184,14 +187,17 @@ finished(const struct bench *b, struct task *t, struct err *e)
 	if (found <= 0)
 		return found < 0 ? -1 : fail(e, "%s: went missing from the store", t->id);
 	n->store = store_path(b->a, t->job->store, n->key, t->name);
-	if (shared_may(t->job->plan, n) && !b->unboxed) /* what is built here may have seen anything */
+	if (shared_may(t->job->plan, n) &&
+	    !b->unboxed) /* what is built here may have seen anything */
 		shared_put(t->job->shared, n->key, t->name);
 	if (!t->work.checkpoint) /* only [install] is no measure of the next time */
 		journal_took(&t->job->journal, n, seconds);
-	log_info("%s %s: %.1f s%s", clock_stamp(b->a, clock_now() - b->began), t->id, seconds, t->work.checkpoint ? ", [install] only" : "");
+	log_info("%s %s: %.1f s%s", clock_stamp(b->a, clock_now() - b->began), t->id, seconds,
+	    t->work.checkpoint ? ", [install] only" : "");
 	if (journal_done(&t->job->journal, n, t->key_text, e) < 0)
 		return -1;
-	return task_aside(&t->child, do_step, &(struct call){ &t->work, &t->work.steps[t->step] }, e);
+	return task_aside(
+	    &t->child, do_step, &(struct call){ &t->work, &t->work.steps[t->step] }, e);
 }
 
 static int
@@ -199,7 +205,10 @@ start_step(struct task *t, struct err *e)
 {
 	const struct step *s = &t->work.steps[t->step];
 	struct argv v = { .a = t->work.a }, env = { .a = t->work.a };
-	struct child_opts o = { .out = t->log, .dir = arena_printf(t->work.a, "%s/src", t->work.dir), .keep = account_fds(t->account), .nkeep = 2 };
+	struct child_opts o = { .out = t->log,
+		.dir = arena_printf(t->work.a, "%s/src", t->work.dir),
+		.keep = account_fds(t->account),
+		.nkeep = 2 };
 
 	t->step_since = clock_now();
 	if (dprintf(t->log, "== %s\n", s->label) < 0)
@@ -219,7 +228,8 @@ children_cpu(void)
 	struct rusage u;
 
 	getrusage(RUSAGE_CHILDREN, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 /* the child of the step is dead: reaps it and writes down what it took */
@@ -227,7 +237,8 @@ static int
 reap(const struct bench *b, struct task *t, bool ours, int *status, struct err *why, struct err *e)
 {
 	double before = children_cpu();
-	int waited = ours ? child_call_wait(&t->child, status, why, e) : child_wait(&t->child, status, e);
+	int waited =
+	    ours ? child_call_wait(&t->child, status, why, e) : child_wait(&t->child, status, e);
 
 	t->spans[t->nspans++] = (struct span){
 		.label = arena_strdup(b->a, task_step(t)),
@@ -280,7 +291,10 @@ end_account:
 	return -1;
 }
 
-/* what it said is for people, as if we had done it ourselves; its error is told once, with the others */
+/*
+ * what it said is for people, as if we had done it ourselves; its error is told once, with the
+ * others
+ */
 static int
 end_finish(const struct bench *b, struct task *t, struct err *failure, struct err *e)
 {
@@ -293,7 +307,10 @@ end_finish(const struct bench *b, struct task *t, struct err *failure, struct er
 	let_go(b, t);
 	t->state = status ? TASK_FAILED : TASK_DONE;
 	if (status) {
-		fail(failure, "%s%s%s", t->job->label, *t->job->label ? ": " : "", *why.msg ? why.msg : arena_printf(b->a, "%s: %s", t->job->finish_name, child_status_text(b->a, status)));
+		fail(failure, "%s%s%s", t->job->label, *t->job->label ? ": " : "",
+		    *why.msg ? why.msg
+			     : arena_printf(b->a, "%s: %s", t->job->finish_name,
+				   child_status_text(b->a, status)));
 		failure->code = why.code;
 		return 0;
 	}

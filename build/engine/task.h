@@ -31,13 +31,15 @@ struct bench {
  * built step by step, each a child that the caller waits for.  Or, without a node, what is
  * made of a plan when all its nodes are there: one child.
  */
-enum task_state { TASK_PENDING, /* something it needs is not there, and perhaps never will be */
+enum task_state {
+	TASK_PENDING, /* something it needs is not there, and perhaps never will be */
 	TASK_READY,
 	TASK_SHARED,	/* another task of this run has the same key and makes it for both */
 	TASK_ELSEWHERE, /* another builder makes it */
 	TASK_RUNNING,
 	TASK_DONE, /* though its folder may still be being removed */
-	TASK_FAILED };
+	TASK_FAILED
+};
 
 /* a step that ran, for the chart */
 struct span {
@@ -76,7 +78,10 @@ struct task {
 	size_t nspans;
 };
 
-/* all needs are there: 1, and the node is filled, when the store has it, made of whatever form of its source; else 0 */
+/*
+ * all needs are there: 1, and the node is filled, when the store has it, made of whatever form of
+ * its source; else 0
+ */
 int task_look_up(const struct bench *b, struct task *t, struct err *e);
 /* TASK_RUNNING, or TASK_ELSEWHERE when another builder is at it; there must be a free token */
 int task_start(const struct bench *b, struct task *t, struct err *e);
@@ -92,7 +97,8 @@ void task_tidy(const struct task *t);
 /* a task whose child was killed and reaped, or TASK_RUNNING without one; its folder stays */
 void task_abandon(const struct bench *b, struct task *t);
 
-/* a child for work that says nothing and that nobody waits for, such as removing a kernel's source */
+/* a child for work that says nothing and that nobody waits for, such as removing a kernel's source
+ */
 int task_aside(struct child *c, child_work *work, void *arg, struct err *e);
 
 #endif

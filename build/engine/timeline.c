@@ -63,18 +63,26 @@ add_head(const struct timeline *t, struct buf *out)
 {
 	buf_adds(out, "<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>");
 	add_text(out, t->title);
-	buf_adds(out, "</title>\n<style>\n:root{color-scheme:light dark}\nbody{font:14px sans-serif;margin:2em}\n"
-		      "text{font:12px sans-serif;fill:CanvasText}\nline{stroke:CanvasText;opacity:.15}\n.k{font-weight:bold}\n.k rect{stroke:#d22;stroke-width:2}\n");
+	buf_adds(out, "</title>\n<style>\n:root{color-scheme:light dark}\nbody{font:14px "
+		      "sans-serif;margin:2em}\n"
+		      "text{font:12px "
+		      "sans-serif;fill:CanvasText}\nline{stroke:CanvasText;opacity:.15}\n.k{font-"
+		      "weight:bold}\n.k rect{stroke:#d22;stroke-width:2}\n");
 	for (size_t i = 0; i < NKINDS; i++)
-		buf_addf(out, ".%s{fill:%s;background:%s}\n", kinds[i].class, kinds[i].colour, kinds[i].colour);
+		buf_addf(out, ".%s{fill:%s;background:%s}\n", kinds[i].class, kinds[i].colour,
+		    kinds[i].colour);
 	buf_adds(out, "span{padding:0 .5em;margin-right:.5em}\n</style>\n<h1>");
 	add_text(out, t->title);
-	buf_addf(out, "</h1>\n<p>%zu actions in %.1f s on %u cores, which were %.0f %% busy: %.1f s of processor, %.2f s (%.1f %%) of it lh-build's own.\n",
-	    t->nbars, t->wall, t->cores, t->wall > 0 ? 100 * (t->cpu + t->own) / (t->wall * t->cores) : 0, t->cpu + t->own, t->own,
-	    t->cpu + t->own > 0 ? 100 * t->own / (t->cpu + t->own) : 0);
+	buf_addf(out,
+	    "</h1>\n<p>%zu actions in %.1f s on %u cores, which were %.0f %% busy: %.1f s of "
+	    "processor, %.2f s (%.1f %%) of it lh-build's own.\n",
+	    t->nbars, t->wall, t->cores,
+	    t->wall > 0 ? 100 * (t->cpu + t->own) / (t->wall * t->cores) : 0, t->cpu + t->own,
+	    t->own, t->cpu + t->own > 0 ? 100 * t->own / (t->cpu + t->own) : 0);
 	buf_adds(out, "Bold, with a red edge: what the end waited for.</p>\n<p>");
 	for (size_t i = 0; i < NKINDS; i++)
-		buf_addf(out, "<span class=\"%s\">%s</span>", kinds[i].class, *kinds[i].begins ? kinds[i].begins : "other");
+		buf_addf(out, "<span class=\"%s\">%s</span>", kinds[i].class,
+		    *kinds[i].begins ? kinds[i].begins : "other");
 	buf_adds(out, "</p>\n");
 }
 
@@ -87,13 +95,17 @@ add_bar(const struct timeline *t, const struct timeline_bar *b, size_t row, stru
 	add_text(out, b->name);
 	buf_adds(out, "</text>");
 	for (const struct timeline_step *s = b->steps; s < b->steps + b->nsteps; s++) {
-		double x = NAMES + WIDTH * s->from / t->wall, width = WIDTH * (s->to - s->from) / t->wall;
+		double x = NAMES + WIDTH * s->from / t->wall,
+		       width = WIDTH * (s->to - s->from) / t->wall;
 
-		buf_addf(out, "<rect class=\"%s\" x=\"%.1f\" y=\"%zu\" width=\"%.1f\" height=\"%d\"><title>", kinds[kind_of(s->label)].class, x, y + 2, width < 1 ? 1 : width, ROW - 4);
+		buf_addf(out,
+		    "<rect class=\"%s\" x=\"%.1f\" y=\"%zu\" width=\"%.1f\" height=\"%d\"><title>",
+		    kinds[kind_of(s->label)].class, x, y + 2, width < 1 ? 1 : width, ROW - 4);
 		add_text(out, b->name);
 		buf_adds(out, " ");
 		add_text(out, s->label);
-		buf_addf(out, ": %.1f s from %.1f, %.1f s of processor</title></rect>", s->to - s->from, s->from, s->cpu);
+		buf_addf(out, ": %.1f s from %.1f, %.1f s of processor</title></rect>",
+		    s->to - s->from, s->from, s->cpu);
 	}
 	buf_adds(out, "</g>\n");
 }
@@ -106,11 +118,16 @@ timeline_html(const struct timeline *t, struct buf *out)
 	add_head(t, out);
 	if (t->wall <= 0)
 		return;
-	buf_addf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%zu\" role=\"img\">\n", NAMES + WIDTH + 20, height);
+	buf_addf(out,
+	    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%zu\" role=\"img\">\n",
+	    NAMES + WIDTH + 20, height);
 	for (int i = 0; i <= 10; i++) {
 		int x = NAMES + WIDTH * i / 10;
 
-		buf_addf(out, "<line x1=\"%d\" x2=\"%d\" y1=\"0\" y2=\"%zu\"/><text x=\"%d\" y=\"%zu\" text-anchor=\"middle\">%.0f s</text>\n", x, x, height - ROW, x, height - 4, t->wall * i / 10);
+		buf_addf(out,
+		    "<line x1=\"%d\" x2=\"%d\" y1=\"0\" y2=\"%zu\"/><text x=\"%d\" y=\"%zu\" "
+		    "text-anchor=\"middle\">%.0f s</text>\n",
+		    x, x, height - ROW, x, height - 4, t->wall * i / 10);
 	}
 	for (size_t i = 0; i < t->nbars; i++)
 		add_bar(t, &t->bars[i], i, out);

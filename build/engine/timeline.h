@@ -11,7 +11,8 @@ struct buf;
 struct timeline {
 	const char *title;
 	unsigned cores;
-	double wall, cpu, own; /* seconds: of the run, of processor in children, of processor in ourselves */
+	double wall, cpu,
+	    own; /* seconds: of the run, of processor in children, of processor in ourselves */
 	struct timeline_bar {
 		const char *name; /* "i486 target/dropbear" */
 		bool critical;	  /* on the chain that the end waited for */

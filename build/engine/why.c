@@ -81,9 +81,11 @@ static void tell(struct telling *t, const struct node *n, unsigned depth);
 
 /* a line that differs; a need is followed to its own cause */
 static void
-differ(struct telling *t, const char *what, const struct fact *old, const struct fact *now, unsigned depth)
+differ(struct telling *t, const char *what, const struct fact *old, const struct fact *now,
+    unsigned depth)
 {
-	const struct node *need = strncmp(what, "need ", 5) || !t->p ? NULL : plan_find(t->p, what + 5);
+	const struct node *need =
+	    strncmp(what, "need ", 5) || !t->p ? NULL : plan_find(t->p, what + 5);
 
 	buf_addf(t->out, "%*s%s: ", (int)(2 * depth), "", what);
 	if (!old)
@@ -91,7 +93,8 @@ differ(struct telling *t, const char *what, const struct fact *old, const struct
 	else if (!now)
 		buf_adds(t->out, "gone\n");
 	else
-		buf_addf(t->out, "%s -> %s\n", shortened(t->a, old->value), shortened(t->a, now->value));
+		buf_addf(
+		    t->out, "%s -> %s\n", shortened(t->a, old->value), shortened(t->a, now->value));
 	if (need && old && now && !t->told[need - t->p->v])
 		tell(t, need, depth + 1);
 }
@@ -145,12 +148,14 @@ tell(struct telling *t, const struct node *n, unsigned depth)
 	} else if (n->store) {
 		buf_addf(t->out, "%*s%s was built, here for the first time\n", indent, "", n->id);
 	} else if (waits) {
-		buf_addf(t->out, "%*s%s will be built if what it needs comes out different\n", indent, "", n->id);
+		buf_addf(t->out, "%*s%s will be built if what it needs comes out different\n",
+		    indent, "", n->id);
 		for (size_t i = 0; i < n->nneeds; i++)
 			if (!t->p->v[n->needs[i]].store && !t->told[n->needs[i]])
 				tell(t, &t->p->v[n->needs[i]], depth + 1);
 	} else if (!old) {
-		buf_addf(t->out, "%*s%s will be built: it was not built here before\n", indent, "", n->id);
+		buf_addf(t->out, "%*s%s will be built: it was not built here before\n", indent, "",
+		    n->id);
 	} else if (plan_key(t->a, t->cfg, t->sd, t->p, n, &now, &(struct err){ 0 }) == 0) {
 		buf_addf(t->out, "%*s%s will be built because\n", indent, "", n->id);
 		if (!compare(t, old, now, depth + 1))
@@ -176,15 +181,24 @@ why_lines(struct arena *a, const char *key, struct why_line **out)
 }
 
 int
-why_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const char *dir, const char *id, struct buf *out, struct err *e)
+why_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p,
+    const char *dir, const char *id, struct buf *out, struct err *e)
 {
-	struct telling t = { .a = a, .cfg = cfg, .sd = sd, .p = p, .dir = dir, .out = out, .told = arena_array(a, p->n + 1, sizeof *t.told) };
+	struct telling t = { .a = a,
+		.cfg = cfg,
+		.sd = sd,
+		.p = p,
+		.dir = dir,
+		.out = out,
+		.told = arena_array(a, p->n + 1, sizeof *t.told) };
 	const struct node *n = plan_find(p, id);
 
 	for (int v = NVARIANTS - 1; !n && v >= 0; v--)
 		n = plan_find(p, arena_printf(a, "%s/%s", variant_names[v], id));
 	if (!n)
-		return fail_usage(e, "why %s: profile %s builds no such package; lh-build graph shows all", id, p->profile);
+		return fail_usage(e,
+		    "why %s: profile %s builds no such package; lh-build graph shows all", id,
+		    p->profile);
 	tell(&t, n, 0);
 	if (n->store)
 		buf_addf(out, "%s is up to date: %s\n", n->id, n->store);

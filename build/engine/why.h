@@ -18,12 +18,16 @@ struct sysdeps;
  * same for every need among them.  id is "target/s6", or "s6" for that.  The plan has
  * been through job_count(); dir is where the jobs left their keys/.
  */
-int why_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const char *dir, const char *id, struct buf *out, struct err *e);
+int why_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct plan *p, const char *dir, const char *id, struct buf *out, struct err *e);
 
 /* what two keys' texts differ in, a line each, indented twice depth; false: in nothing */
 bool why_differ(struct arena *a, const char *old, const char *now, unsigned depth, struct buf *out);
 
-/* a key's lines in their order, as WHAT ("section build") and VALUE; digests and hashes of passwords are told by their ends */
+/*
+ * a key's lines in their order, as WHAT ("section build") and VALUE; digests and hashes of
+ * passwords are told by their ends
+ */
 struct why_line {
 	const char *what, *value;
 };

@@ -52,17 +52,20 @@ work_name(struct arena *a, const struct node *n)
 }
 
 static struct checkpoint
-checkpoint_of(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct node *n, const char *key_text)
+checkpoint_of(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct node *n, const char *key_text)
 {
 	return (struct checkpoint){
-		.dir = arena_printf(a, "%s/checkpoints/%s", cfg->cache, n->variant == VARIANT_HOST ? "host" : sd->triple),
+		.dir = arena_printf(a, "%s/checkpoints/%s", cfg->cache,
+		    n->variant == VARIANT_HOST ? "host" : sd->triple),
 		.name = work_name(a, n),
 		.key_text = key_text,
 	};
 }
 
 char *
-work_checkpoint(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct node *n, const char *key_text)
+work_checkpoint(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct node *n, const char *key_text)
 {
 	struct checkpoint c = checkpoint_of(a, cfg, sd, n, key_text);
 
@@ -93,7 +96,8 @@ toolchain_seen(const struct work *w)
 static void
 mount(struct work *w, const char *real, const char *inside, bool writable)
 {
-	w->mounts[w->nmounts++] = (struct mount){ .real = real, .inside = inside, .writable = writable };
+	w->mounts[w->nmounts++] =
+	    (struct mount){ .real = real, .inside = inside, .writable = writable };
 }
 
 /* the folder above bin/ of a compiler that is not among the system's programs; NULL when it is */
@@ -121,15 +125,19 @@ choose_mounts(struct work *w, size_t npatches)
 
 	w->mounts = arena_array(w->a, NPLACES + 6 + r->nfiles + r->ninputs, sizeof *w->mounts);
 	for (size_t i = 0; i < NPLACES; i++)
-		mount(w, arena_printf(w->a, "%s/%s", w->dir, places[i].name), seen(w, places[i].name), places[i].writable);
+		mount(w, arena_printf(w->a, "%s/%s", w->dir, places[i].name),
+		    seen(w, places[i].name), places[i].writable);
 	mount(w, NULL, "/lh/recipe", false);
 	for (size_t i = 0; i < r->nfiles; i++)
-		mount(w, arena_printf(w->a, "%s/%s", r->dir, r->files[i]), arena_printf(w->a, "/lh/recipe/%s", r->files[i]), false);
+		mount(w, arena_printf(w->a, "%s/%s", r->dir, r->files[i]),
+		    arena_printf(w->a, "/lh/recipe/%s", r->files[i]), false);
 	mount(w, NULL, "/lh/top", false);
 	for (size_t i = 0; i < r->ninputs; i++)
-		mount(w, arena_printf(w->a, "%s/%s", w->cfg->top, r->inputs[i]), arena_printf(w->a, "/lh/top/%s", r->inputs[i]), false);
+		mount(w, arena_printf(w->a, "%s/%s", w->cfg->top, r->inputs[i]),
+		    arena_printf(w->a, "/lh/top/%s", r->inputs[i]), false);
 	if (npatches)
-		mount(w, arena_printf(w->a, "%s/patches/%s", w->cfg->top, w->node->origin->name), "/lh/patches", false);
+		mount(w, arena_printf(w->a, "%s/patches/%s", w->cfg->top, w->node->origin->name),
+		    "/lh/patches", false);
 	if (for_target(w)) {
 		mount(w, w->sd->dir, "/lh/sysdeps", false);
 		if (*w->cfg->cross_base)
@@ -159,7 +167,8 @@ choose_sections(struct work *w, int from, int end)
 {
 	for (int s = from; s < end; s++)
 		if (w->node->recipe->sections[s])
-			step(w, STEP_SECTION, section_names[s], seen(w, arena_printf(w->a, "step/%s", section_names[s])));
+			step(w, STEP_SECTION, section_names[s],
+			    seen(w, arena_printf(w->a, "step/%s", section_names[s])));
 }
 
 static void
@@ -171,7 +180,9 @@ choose_steps(struct work *w, char *const *patches, size_t npatches)
 	step(w, STEP_STAGE, "stage", NULL);
 	for (size_t i = 0; i < npatches; i++)
 		step(w, STEP_PATCH, arena_printf(w->a, "patch %s", patches[i]),
-		    w->unboxed ? arena_printf(w->a, "%s/patches/%s/%s", w->cfg->top, w->node->origin->name, patches[i]) : arena_printf(w->a, "/lh/patches/%s", patches[i]));
+		    w->unboxed ? arena_printf(w->a, "%s/patches/%s/%s", w->cfg->top,
+				     w->node->origin->name, patches[i])
+			       : arena_printf(w->a, "/lh/patches/%s", patches[i]));
 	if (w->checkpoint)
 		step(w, STEP_RESUME, "resume", NULL);
 	else
@@ -185,14 +196,16 @@ choose_steps(struct work *w, char *const *patches, size_t npatches)
 	step(w, STEP_CLEAN, "clean", NULL);
 }
 
-/* a section as a file whose line numbers are the recipe's, so that the shell's messages lead there */
+/* a section as a file whose line numbers are the recipe's, so that the shell's messages lead there
+ */
 static int
 write_scripts(const struct work *w, struct err *e)
 {
 	const struct recipe *r = w->node->recipe;
 	int done = 0;
 
-	if (r->kit && file_copy(arena_printf(w->a, "%s/recipes/kits/%s.sh", w->cfg->top, r->kit), arena_printf(w->a, "%s/step/kit", w->dir), 0644, e) < 0)
+	if (r->kit && file_copy(arena_printf(w->a, "%s/recipes/kits/%s.sh", w->cfg->top, r->kit),
+			  arena_printf(w->a, "%s/step/kit", w->dir), 0644, e) < 0)
 		return -1;
 	for (int s = 0; s < NSECTIONS && done == 0; s++) {
 		struct buf text = { 0 };
@@ -204,7 +217,8 @@ write_scripts(const struct work *w, struct err *e)
 		for (unsigned i = 0; i < r->section_line[s]; i++)
 			buf_adds(&text, "\n");
 		buf_adds(&text, r->sections[s]);
-		done = file_write(arena_printf(w->a, "%s/step/%s", w->dir, section_names[s]), text.p, text.n, 0644, e);
+		done = file_write(arena_printf(w->a, "%s/step/%s", w->dir, section_names[s]),
+		    text.p, text.n, 0644, e);
 		buf_free(&text);
 	}
 	return done;
@@ -217,15 +231,18 @@ begin_log(const struct work *w, struct err *e)
 	struct buf text = { 0 };
 	int r;
 
-	buf_addf(&text, "%s%s%s\n", n->id, n->version ? " " : "", n->version ? n->version->version : "");
+	buf_addf(
+	    &text, "%s%s%s\n", n->id, n->version ? " " : "", n->version ? n->version->version : "");
 	if (n->override)
 		buf_addf(&text, "override: %s\n", n->override);
 	else if (n->form)
 		buf_addf(&text, "source: %s %s\n", n->form->file, n->form->sha256);
 	buf_addf(&text, "key: %s\n", n->key);
 	if (w->checkpoint)
-		buf_adds(&text, "configure and build are those of an earlier build, from CACHE/checkpoints\n");
-	buf_addf(&text, "sandbox: %s%s%s\n", w->unboxed ? "none (" : "bubblewrap", w->unboxed ? w->unboxed : "", w->unboxed ? ")" : "");
+		buf_adds(&text,
+		    "configure and build are those of an earlier build, from CACHE/checkpoints\n");
+	buf_addf(&text, "sandbox: %s%s%s\n", w->unboxed ? "none (" : "bubblewrap",
+	    w->unboxed ? w->unboxed : "", w->unboxed ? ")" : "");
 	r = file_write(w->log, text.p, text.n, 0644, e);
 	buf_free(&text);
 	return r;
@@ -234,12 +251,15 @@ begin_log(const struct work *w, struct err *e)
 int
 work_open(struct work *w, struct err *e)
 {
-	char *template = arena_printf(w->a, "%s/work/%s-%s.XXXXXX", w->cfg->cache, w->node->key, work_name(w->a, w->node)), **patches = NULL;
+	char *template = arena_printf(
+	    w->a, "%s/work/%s-%s.XXXXXX", w->cfg->cache, w->node->key, work_name(w->a, w->node)),
+	     **patches = NULL;
 	size_t npatches = 0;
 	struct err ignored;
 
 	w->name = work_name(w->a, w->node);
-	if (w->source && patch_list(w->a, w->cfg->top, w->node->origin->name, &patches, &npatches, e) < 0)
+	if (w->source &&
+	    patch_list(w->a, w->cfg->top, w->node->origin->name, &patches, &npatches, e) < 0)
 		return -1;
 	if (file_mkparent(template, e) < 0)
 		return -1;
@@ -284,7 +304,10 @@ put(const struct work *w, struct argv *env, const char *name, const char *value)
 {
 	size_t n = strlen(name);
 
-	/* what is told twice counts as told last: a variable of lh-config beats the fact of its name */
+	/*
+	 * what is told twice counts as told last: a variable of lh-config beats the fact of its
+	 * name
+	 */
 	for (size_t i = 0; i < env->n; i++)
 		if (!strncmp(env->v[i], name, n) && env->v[i][n] == '=') {
 			env->v[i] = arena_printf(w->a, "%s=%s", name, value);
@@ -324,7 +347,8 @@ work_env(const struct work *w, const char *makeflags, struct argv *env)
 	put(w, env, "VERSION", n->version ? n->version->version : "");
 	put(w, env, "VARIANT", variant_names[n->variant]);
 
-	put(w, env, "PATH", arena_printf(w->a, "%s/bin:%s/bin:/usr/bin:/bin", toolchain_seen(w), seen(w, "host")));
+	put(w, env, "PATH",
+	    arena_printf(w->a, "%s/bin:%s/bin:/usr/bin:/bin", toolchain_seen(w), seen(w, "host")));
 	put(w, env, "HOME", "/nonexistent");
 	put(w, env, "LC_ALL", "C");
 	put(w, env, "TZ", "UTC");
@@ -350,7 +374,9 @@ unpack_source(const struct work *w, struct err *e)
 {
 	const char *src = arena_printf(w->a, "%s/src", w->dir);
 
-	if (w->override ? override_export(w->a, w->override, src, e) < 0 : unpack_some(w->source, src, 1, w->node->recipe->unpack, w->node->recipe->nunpack, e) < 0)
+	if (w->override ? override_export(w->a, w->override, src, e) < 0
+			: unpack_some(w->source, src, 1, w->node->recipe->unpack,
+			      w->node->recipe->nunpack, e) < 0)
 		return -1;
 	return keeps(w) ? checkpoint_begin(w->dir, e) : 0;
 }
@@ -368,9 +394,11 @@ stage_needs(const struct work *w, struct err *e)
 			const struct node *need = &w->plan->v[n->closure[i]];
 
 			if ((int)need->variant == variant)
-				v[count++] = (struct staged){ .id = need->id, .dir = arena_printf(w->a, "%s/out/sdk", need->store) };
+				v[count++] = (struct staged){ .id = need->id,
+					.dir = arena_printf(w->a, "%s/out/sdk", need->store) };
 		}
-		if (stage_merge(arena_printf(w->a, "%s/%s", w->dir, stage_of[variant]), v, count, e) < 0)
+		if (stage_merge(
+			arena_printf(w->a, "%s/%s", w->dir, stage_of[variant]), v, count, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -379,7 +407,8 @@ stage_needs(const struct work *w, struct err *e)
 static int
 test_toolchain(const struct work *w, struct err *e)
 {
-	const char *gcc = arena_printf(w->a, "bin/%s-gcc", w->sd->triple), *sdk = arena_printf(w->a, "%s/out/sdk", w->dir);
+	const char *gcc = arena_printf(w->a, "bin/%s-gcc", w->sd->triple),
+		   *sdk = arena_printf(w->a, "%s/out/sdk", w->dir);
 	const char *dir = arena_printf(w->a, "%s/src/lh-test", w->dir);
 	struct argv wrap = { .a = w->a }, env = { .a = w->a };
 	struct toolchain t;
@@ -387,14 +416,19 @@ test_toolchain(const struct work *w, struct err *e)
 	if (!file_exists(arena_printf(w->a, "%s/%s", sdk, gcc)))
 		return 0; /* a part of one */
 	/* what we need lies in toolchain/ already; what came out joins it */
-	if (stage_merge(arena_printf(w->a, "%s/toolchain", w->dir), &(struct staged){ .id = w->node->id, .dir = sdk }, 1, e) < 0)
+	if (stage_merge(arena_printf(w->a, "%s/toolchain", w->dir),
+		&(struct staged){ .id = w->node->id, .dir = sdk }, 1, e) < 0)
 		return -1;
 	if (file_mkdirs(dir, 0755, e) < 0)
 		return -1;
 	if (!w->unboxed)
 		sandbox_wrap(&wrap, w->mounts, w->nmounts, "/lh/src");
 	work_env(w, "", &env);
-	t = (struct toolchain){ .gcc = arena_printf(w->a, "%s/%s", seen(w, "toolchain"), gcc), .wrap = &wrap, .env = env.v, .dir = dir, .inside = seen(w, "src/lh-test") };
+	t = (struct toolchain){ .gcc = arena_printf(w->a, "%s/%s", seen(w, "toolchain"), gcc),
+		.wrap = &wrap,
+		.env = env.v,
+		.dir = dir,
+		.inside = seen(w, "src/lh-test") };
 	return toolchain_check(w->a, &t, w->sd, e);
 }
 
@@ -407,7 +441,8 @@ whose(const void *arg, const char *name, const char *rel)
 	for (size_t i = 0; i < w->node->nclosure; i++) {
 		const struct node *need = &w->plan->v[w->node->closure[i]];
 
-		if (!strcmp(stage_of[need->variant], name) && file_exists(arena_printf(w->a, "%s/out/sdk/%s", need->store, rel)))
+		if (!strcmp(stage_of[need->variant], name) &&
+		    file_exists(arena_printf(w->a, "%s/out/sdk/%s", need->store, rel)))
 			return need->id;
 	}
 	return NULL;
@@ -434,7 +469,10 @@ tell_links(const struct work *w, struct err *e)
 	return r;
 }
 
-/* steps read files where they lie: one that was edited meanwhile would be in the store under the key of what it was */
+/*
+ * steps read files where they lie: one that was edited meanwhile would be in the store under the
+ * key of what it was
+ */
 static int
 check_inputs(const struct work *w, struct err *e)
 {

@@ -22,15 +22,17 @@ struct sysdeps;
  * Everything is decided when it is opened; a step is then one child, either a command in
  * the sandbox or something lh-build does itself in a process of its own.
  */
-enum step_kind { STEP_UNPACK, /* source archive or override -> src/ */
-	STEP_STAGE,	      /* what is needed -> stage/ host/ toolchain/ */
+enum step_kind {
+	STEP_UNPACK, /* source archive or override -> src/ */
+	STEP_STAGE,  /* what is needed -> stage/ host/ toolchain/ */
 	STEP_PATCH,
 	STEP_RESUME, /* instead of the sections before [install]: checkpoint.h */
 	STEP_SECTION,
-	STEP_KEEP,    /* a checkpoint */
-	STEP_TEST,    /* a toolchain that came out */
-	STEP_STORE,   /* out/ -> the store: now others can use it */
-	STEP_CLEAN }; /* the folder is removed, and the stale one */
+	STEP_KEEP,  /* a checkpoint */
+	STEP_TEST,  /* a toolchain that came out */
+	STEP_STORE, /* out/ -> the store: now others can use it */
+	STEP_CLEAN
+}; /* the folder is removed, and the stale one */
 
 struct step {
 	enum step_kind kind;
@@ -45,8 +47,8 @@ struct work {
 	const struct plan *plan;
 	const struct node *node;
 	const struct store *store;
-	const char *name;		 /* "target-dropbear": of the entry in the store and of the log */
-	const char *source;		 /* archive to unpack, or NULL */
+	const char *name;   /* "target-dropbear": of the entry in the store and of the log */
+	const char *source; /* archive to unpack, or NULL */
 	const struct override *override; /* instead of it, or NULL */
 	const char *stale;		 /* folder of a failure that this makes up for, or NULL */
 	const char *dir;		 /* src out stage host toolchain step log */
@@ -61,8 +63,8 @@ struct work {
 };
 
 /*
- * Fills a struct work of which a..store, source, override, stale, key_text and unboxed are set; makes the
- * folder, the scripts, and a log that begins with what is built and how.
+ * Fills a struct work of which a..store, source, override, stale, key_text and unboxed are set;
+ * makes the folder, the scripts, and a log that begins with what is built and how.
  */
 int work_open(struct work *w, struct err *e);
 /* removes the folder */
@@ -77,7 +79,8 @@ void work_command(const struct work *w, const struct step *s, struct argv *v);
 void work_env(const struct work *w, const char *makeflags, struct argv *env);
 
 /* the checkpoint from which a node of this key can be built in the sandbox; NULL: none */
-char *work_checkpoint(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct node *n, const char *key_text);
+char *work_checkpoint(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct node *n, const char *key_text);
 
 /* "target-dropbear" */
 char *work_name(struct arena *a, const struct node *n);

@@ -16,7 +16,9 @@
 int
 blocks_open(const char *image, uint64_t offset, struct blocks *b, struct err *e)
 {
-	*b = (struct blocks){ .image = image, .offset = offset, .fd = open(image, O_WRONLY | O_CLOEXEC) };
+	*b = (struct blocks){
+		.image = image, .offset = offset, .fd = open(image, O_WRONLY | O_CLOEXEC)
+	};
 	if (b->fd < 0)
 		return fail_errno(e, "%s", image);
 	b->buf = xmalloc((size_t)RUN * FS_BLOCK);
@@ -66,7 +68,8 @@ blocks_flush(struct blocks *b, struct err *e)
 			continue;
 		while (end < b->n && !is_zero(b->buf + (size_t)end * FS_BLOCK))
 			end++;
-		if (write_at(b, p, (size_t)(end - i) * FS_BLOCK, b->offset + (b->at + i) * FS_BLOCK, e) < 0)
+		if (write_at(b, p, (size_t)(end - i) * FS_BLOCK, b->offset + (b->at + i) * FS_BLOCK,
+			e) < 0)
 			return -1;
 	}
 	b->n = 0;
@@ -132,7 +135,8 @@ read_exactly(int fd, unsigned char *p, size_t n, const char *path, struct err *e
 }
 
 static int
-add_run(struct blocks *b, int fd, const char *path, uint64_t *left, struct fs_run run, struct err *e)
+add_run(
+    struct blocks *b, int fd, const char *path, uint64_t *left, struct fs_run run, struct err *e)
 {
 	while (run.len) {
 		unsigned n = run.len < RUN ? (unsigned)run.len : RUN;
@@ -154,7 +158,8 @@ add_run(struct blocks *b, int fd, const char *path, uint64_t *left, struct fs_ru
 }
 
 int
-blocks_add_file(struct blocks *b, const char *path, uint64_t size, const struct fs_run *runs, size_t nruns, struct err *e)
+blocks_add_file(struct blocks *b, const char *path, uint64_t size, const struct fs_run *runs,
+    size_t nruns, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), r = 0;
 	unsigned char more;

@@ -24,7 +24,8 @@ struct blocks {
 
 int blocks_open(const char *image, uint64_t offset, struct blocks *b, struct err *e);
 /* the bytes of a file, exactly size of them, into the blocks of these runs */
-int blocks_add_file(struct blocks *b, const char *path, uint64_t size, const struct fs_run *runs, size_t nruns, struct err *e);
+int blocks_add_file(struct blocks *b, const char *path, uint64_t size, const struct fs_run *runs,
+    size_t nruns, struct err *e);
 /* at most one block */
 int blocks_add(struct blocks *b, const void *p, size_t n, uint64_t block, struct err *e);
 /* writes what is still here */

@@ -25,7 +25,8 @@ url_of(const struct source *form)
 }
 
 static int
-gather_patches(struct arena *a, const struct config *cfg, const struct node *n, struct bom_package *out, struct err *e)
+gather_patches(struct arena *a, const struct config *cfg, const struct node *n,
+    struct bom_package *out, struct err *e)
 {
 	char **names;
 
@@ -34,14 +35,17 @@ gather_patches(struct arena *a, const struct config *cfg, const struct node *n, 
 	out->patches = arena_array(a, out->npatches + 1, sizeof *out->patches);
 	for (size_t i = 0; i < out->npatches; i++) {
 		out->patches[i].name = names[i];
-		if (digest_file(arena_printf(a, "%s/patches/%s/%s", cfg->top, n->origin->name, names[i]), out->patches[i].sha256, e) < 0)
+		if (digest_file(
+			arena_printf(a, "%s/patches/%s/%s", cfg->top, n->origin->name, names[i]),
+			out->patches[i].sha256, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-gather_package(struct arena *a, const struct config *cfg, const struct node *n, struct bom_package *out, struct err *e)
+gather_package(struct arena *a, const struct config *cfg, const struct node *n,
+    struct bom_package *out, struct err *e)
 {
 	*out = (struct bom_package){
 		.id = n->id,
@@ -97,7 +101,9 @@ gather_files(struct arena *a, const char *dir, struct bom *b, struct err *e)
 		if (!l.v[i].regular || !colon || !strncmp(name, "extra:", 6))
 			continue;
 		memmove(colon, colon + 1, strlen(colon)); /* rootfs:/bin -> rootfs/bin */
-		*f = (struct bom_file){ .path = name, .sha256 = l.v[i].sha256, .package = bom_package(b, arena_printf(a, "target/%s", l.v[i].package)) };
+		*f = (struct bom_file){ .path = name,
+			.sha256 = l.v[i].sha256,
+			.package = bom_package(b, arena_printf(a, "target/%s", l.v[i].package)) };
 		if (digest_file_sha1(arena_printf(a, "%s/%s", dir, name), f->sha1, e) < 0)
 			return -1;
 		b->nfiles++;
@@ -131,7 +137,8 @@ gather_links(struct arena *a, const struct node *n, struct bom *b, struct err *e
 		if (!name)
 			return lines_fail(&l, e, "needs FILE, WHOSE and INPUT");
 		*whose++ = *name++ = '\0';
-		f = bsearch(&(struct bom_file){ .path = line }, b->files, b->nfiles, sizeof *b->files, by_path);
+		f = bsearch(&(struct bom_file){ .path = line }, b->files, b->nfiles,
+		    sizeof *b->files, by_path);
 		if (!f || !f->package || strcmp(f->package->id, n->id) != 0)
 			continue;
 		f->inputs = arena_more(a, f->inputs, f->ninputs, sizeof *f->inputs);
@@ -143,7 +150,8 @@ gather_links(struct arena *a, const struct node *n, struct bom *b, struct err *e
 static void
 say_package(struct buf *b, const struct bom_package *p)
 {
-	buf_addf(b, "package %s %s %s %d\n", p->id, p->version ? p->version : "-", p->licence, p->modified);
+	buf_addf(b, "package %s %s %s %d\n", p->id, p->version ? p->version : "-", p->licence,
+	    p->modified);
 	if (p->sha256)
 		buf_addf(b, "source %s %s %s\n", p->file, p->sha256, p->url ? p->url : "-");
 	for (size_t i = 0; i < p->nlicences; i++)
@@ -159,7 +167,8 @@ identify(struct arena *a, const struct plan *p, struct bom *b, struct err *e)
 	char hex[DIGEST_HEX];
 	int r = 0;
 
-	buf_addf(&text, "lh-bom 1\nversion %s\nimage %s %s\nepoch %lld\ncompiler %s\n", b->version, b->key, b->image_digest, b->epoch, b->compiler ? b->compiler : "-");
+	buf_addf(&text, "lh-bom 1\nversion %s\nimage %s %s\nepoch %lld\ncompiler %s\n", b->version,
+	    b->key, b->image_digest, b->epoch, b->compiler ? b->compiler : "-");
 	for (size_t i = 0; i < p->n && r == 0; i++) {
 		const char *linked = linked_path(a, &p->v[i]);
 
@@ -175,7 +184,8 @@ identify(struct arena *a, const struct plan *p, struct bom *b, struct err *e)
 }
 
 int
-bom_gather(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct bom *out, struct err *e)
+bom_gather(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir,
+    struct bom *out, struct err *e)
 {
 	struct manifest m;
 

@@ -26,8 +26,9 @@ struct bom_package {
 	const char *id; /* "target/dropbear" */
 	const char *name, *version;
 	enum variant variant;
-	const char *licence;		     /* SPDX expression */
-	const char *file, *sha256, *url;     /* of the source that was used; NULL: none, or none of its origins is a URL */
+	const char *licence; /* SPDX expression */
+	const char *file, *sha256,
+	    *url; /* of the source that was used; NULL: none, or none of its origins is a URL */
 	const struct licence_file *licences; /* of that source */
 	size_t nlicences;
 	bool modified; /* built from an override instead */
@@ -61,8 +62,12 @@ struct bom {
 	size_t nfiles;
 };
 
-/* of the image whose manifest and file list are in dir; all of the plan must be built.  Files are left out: see bom_files */
-int bom_gather(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct bom *out, struct err *e);
+/*
+ * of the image whose manifest and file list are in dir; all of the plan must be built.  Files are
+ * left out: see bom_files
+ */
+int bom_gather(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir,
+    struct bom *out, struct err *e);
 /* what is slow: every file of the image is read */
 int bom_files(struct arena *a, const struct plan *p, const char *dir, struct bom *b, struct err *e);
 /* NULL when there is no such package */

@@ -36,7 +36,8 @@ type_of(struct fdisk_context *cxt, const char *name)
 {
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (!strcmp(types[i].name, name))
-			return fdisk_label_get_parttype_from_string(fdisk_get_label(cxt, NULL), types[i].guid);
+			return fdisk_label_get_parttype_from_string(
+			    fdisk_get_label(cxt, NULL), types[i].guid);
 	return NULL;
 }
 
@@ -53,7 +54,8 @@ add(struct fdisk_context *cxt, size_t no, const struct disk_part *p)
 	if (!r)
 		r = fdisk_partition_set_size(pa, p->size / SECTOR);
 	if (!r)
-		r = fdisk_partition_size_explicit(pa, 1); /* else the end is moved to a multiple of the grain */
+		r = fdisk_partition_size_explicit(
+		    pa, 1); /* else the end is moved to a multiple of the grain */
 	if (!r)
 		r = fdisk_partition_set_type(pa, type_of(cxt, p->type));
 	if (!r)
@@ -67,7 +69,8 @@ add(struct fdisk_context *cxt, size_t no, const struct disk_part *p)
 }
 
 static int
-write_table(struct fdisk_context *cxt, const char *image, const char *disk_uuid, const struct disk_part *parts, size_t nparts, struct err *e)
+write_table(struct fdisk_context *cxt, const char *image, const char *disk_uuid,
+    const struct disk_part *parts, size_t nparts, struct err *e)
 {
 	int r = fdisk_create_disklabel(cxt, "gpt");
 
@@ -125,7 +128,8 @@ close_disk(struct disk *d)
 }
 
 int
-disk_write(const char *image, const char *disk_uuid, const struct disk_part *parts, size_t nparts, struct err *e)
+disk_write(const char *image, const char *disk_uuid, const struct disk_part *parts, size_t nparts,
+    struct err *e)
 {
 	struct disk d;
 	int r;
@@ -162,7 +166,8 @@ take_partition(struct arena *a, struct fdisk_partition *pa, struct disk_entry *o
 }
 
 static int
-read_table(struct arena *a, struct fdisk_context *cxt, const char *image, struct disk_table *out, struct err *e)
+read_table(struct arena *a, struct fdisk_context *cxt, const char *image, struct disk_table *out,
+    struct err *e)
 {
 	char *id = NULL;
 
@@ -170,7 +175,8 @@ read_table(struct arena *a, struct fdisk_context *cxt, const char *image, struct
 		return fail(e, "%s: has no GPT", image);
 	*out = (struct disk_table){ .uuid = text_of(a, id) };
 	free(id);
-	for (size_t i = 0; i < fdisk_get_npartitions(cxt) && out->n < sizeof out->v / sizeof *out->v; i++) {
+	for (size_t i = 0;
+	     i < fdisk_get_npartitions(cxt) && out->n < sizeof out->v / sizeof *out->v; i++) {
 		struct fdisk_partition *pa = NULL;
 
 		if (!fdisk_is_partition_used(cxt, i) || fdisk_get_partition(cxt, i, &pa) != 0)
@@ -202,7 +208,8 @@ put_le32(unsigned char *p, uint32_t v)
 }
 
 int
-swap_write(const char *image, uint64_t offset, uint64_t size, const char *label, const unsigned char uuid[16], struct err *e)
+swap_write(const char *image, uint64_t offset, uint64_t size, const char *label,
+    const unsigned char uuid[16], struct err *e)
 {
 	unsigned char page[PAGE] = { 0 };
 	int fd = open(image, O_WRONLY | O_CLOEXEC);

@@ -19,7 +19,8 @@ struct disk_part {
 };
 
 /* writes the table into the image, a sparse file of its full size */
-int disk_write(const char *image, const char *disk_uuid, const struct disk_part *parts, size_t nparts, struct err *e);
+int disk_write(const char *image, const char *disk_uuid, const struct disk_part *parts,
+    size_t nparts, struct err *e);
 /*
  * The other way round: what the table of an image says, on the arena.  EXIT_WORK when it
  * has no GPT that libfdisk accepts.
@@ -35,6 +36,7 @@ struct disk_table {
 
 int disk_read(struct arena *a, const char *image, struct disk_table *out, struct err *e);
 /* swap header (version 1, 4 KiB pages, little endian) at an offset; no library knows it */
-int swap_write(const char *image, uint64_t offset, uint64_t size, const char *label, const unsigned char uuid[16], struct err *e);
+int swap_write(const char *image, uint64_t offset, uint64_t size, const char *label,
+    const unsigned char uuid[16], struct err *e);
 
 #endif

@@ -49,7 +49,8 @@ add_entry(struct buf *out, const char *fs, const struct entry *n, struct err *e)
 		snprintf(size, sizeof size, "%zu", strlen(n->target));
 	}
 	add_path(out, fs, n->path);
-	buf_addf(out, " %06o %u %u %s %s %s\n", (unsigned)(types[n->type] | n->mode), (unsigned)n->uid, (unsigned)n->gid, size, hex, n->package);
+	buf_addf(out, " %06o %u %u %s %s %s\n", (unsigned)(types[n->type] | n->mode),
+	    (unsigned)n->uid, (unsigned)n->gid, size, hex, n->package);
 	return 0;
 }
 
@@ -115,7 +116,8 @@ filelist_read(struct arena *a, const char *path, struct filelist *out, struct er
 			return lines_fail(&l, e, "needs FS:/PATH MODE UID GID SIZE SHA256 PACKAGE");
 		unescape(line);
 		out->v = arena_more(a, out->v, out->n, sizeof *out->v);
-		out->v[out->n++] = (struct file_owner){ line, word[0], S_ISREG(strtoul(word[5], NULL, 8)), word[1] };
+		out->v[out->n++] = (struct file_owner){ line, word[0],
+			S_ISREG(strtoul(word[5], NULL, 8)), word[1] };
 	}
 	if (out->n)
 		qsort(out->v, out->n, sizeof *out->v, by_path);

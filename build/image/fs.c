@@ -70,9 +70,11 @@ start(const struct fs_opts *o, const struct tree *t, ext2_filsys *out, struct er
 	sb.s_rev_level = EXT2_DYNAMIC_REV;
 	sb.s_log_block_size = sb.s_log_cluster_size = 2; /* 4 KiB */
 	sb.s_inode_size = INODE_SIZE;
-	sb.s_inodes_count = inodes < UINT32_MAX ? (uint32_t)inodes : UINT32_MAX; /* which the library refuses */
+	sb.s_inodes_count =
+	    inodes < UINT32_MAX ? (uint32_t)inodes : UINT32_MAX; /* which the library refuses */
 	sb.s_log_groups_per_flex = 4;
-	sb.s_min_extra_isize = sb.s_want_extra_isize = sizeof(struct ext2_inode_large) - EXT2_GOOD_OLD_INODE_SIZE;
+	sb.s_min_extra_isize = sb.s_want_extra_isize =
+	    sizeof(struct ext2_inode_large) - EXT2_GOOD_OLD_INODE_SIZE;
 	ext2fs_blocks_count_set(&sb, o->size / FS_BLOCK);
 	set_features(&sb);
 	r = ext2fs_initialize(o->image, EXT2_FLAG_64BITS, &sb, unix_io_manager, &fs);
@@ -102,7 +104,8 @@ start(const struct fs_opts *o, const struct tree *t, ext2_filsys *out, struct er
 	if (!r)
 		r = ext2fs_convert_subcluster_bitmap(fs, &fs->block_map);
 	if (!r)
-		r = ext2fs_count_used_clusters(fs, super->s_first_data_block, ext2fs_blocks_count(super) - 1, &used);
+		r = ext2fs_count_used_clusters(
+		    fs, super->s_first_data_block, ext2fs_blocks_count(super) - 1, &used);
 	if (r)
 		goto fail_fs;
 	super->s_overhead_clusters = (uint32_t)used;
@@ -118,12 +121,14 @@ fail_fs:
 static struct fs_run *
 free_runs(struct arena *a, ext2_filsys fs, size_t *n)
 {
-	blk64_t end = ext2fs_blocks_count(fs->super) - 1, from = fs->super->s_first_data_block, stop;
+	blk64_t end = ext2fs_blocks_count(fs->super) - 1, from = fs->super->s_first_data_block,
+		stop;
 	struct fs_run *v = NULL;
 	size_t cap = 0;
 
 	*n = 0;
-	while (from <= end && ext2fs_find_first_zero_block_bitmap2(fs->block_map, from, end, &from) == 0) {
+	while (from <= end &&
+	       ext2fs_find_first_zero_block_bitmap2(fs->block_map, from, end, &from) == 0) {
 		if (ext2fs_find_first_set_block_bitmap2(fs->block_map, from, end, &stop) != 0)
 			stop = end + 1;
 		if (*n == cap) {
@@ -137,7 +142,8 @@ free_runs(struct arena *a, ext2_filsys fs, size_t *n)
 }
 
 static int
-make_plan(struct arena *a, ext2_filsys fs, const struct tree *t, uint64_t size, struct fs_plan *p, struct err *e)
+make_plan(struct arena *a, ext2_filsys fs, const struct tree *t, uint64_t size, struct fs_plan *p,
+    struct err *e)
 {
 	uint64_t journal = size / FS_BLOCK / JOURNAL_PART;
 	size_t nfree;
@@ -220,7 +226,8 @@ shares(struct arena *a, const struct tree *t, uint64_t mib)
 	}
 	qsort(v, n, sizeof *v, larger);
 	for (size_t i = 0; i < n && i < 3 && v[i].bytes >= MIB; i++) {
-		text = arena_printf(a, "%s%.*s %" PRIu64 ", ", text, (int)v[i].len, v[i].name, v[i].bytes / MIB);
+		text = arena_printf(
+		    a, "%s%.*s %" PRIu64 ", ", text, (int)v[i].len, v[i].name, v[i].bytes / MIB);
 		mib -= v[i].bytes / MIB;
 	}
 	return arena_printf(a, "%srest %" PRIu64, text, mib);
@@ -242,7 +249,9 @@ fs_check(const struct tree *t, uint64_t size, const char *variable, struct err *
 	if (fs_need(t, &mib, e) < 0)
 		return -1;
 	a = arena_new();
-	fail_usage(e, "%s needs %" PRIu64 " MiB, %s allows %" PRIu64 ": %s; set %s to %" PRIu64 " or more", t->name, mib, variable, size / MIB, shares(a, t, mib), variable, mib);
+	fail_usage(e,
+	    "%s needs %" PRIu64 " MiB, %s allows %" PRIu64 ": %s; set %s to %" PRIu64 " or more",
+	    t->name, mib, variable, size / MIB, shares(a, t, mib), variable, mib);
 	arena_free(a);
 	return -1;
 }
@@ -320,7 +329,10 @@ set_device(struct ext2_inode_large *inode, unsigned major, unsigned minor)
 		inode->i_block[1] = (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
 }
 
-/* marks the node's blocks used, maps them and writes the inode; the caller has filled type, mode, owner */
+/*
+ * marks the node's blocks used, maps them and writes the inode; the caller has filled type, mode,
+ * owner
+ */
 static errcode_t
 put_inode(struct writer *w, const struct fs_node *node, struct ext2_inode_large *inode)
 {
@@ -331,22 +343,26 @@ put_inode(struct writer *w, const struct fs_node *node, struct ext2_inode_large 
 	ext2_filsys fs = w->fs;
 	errcode_t r;
 
-	inode->i_links_count = node->links < EXT2_LINK_MAX ? (uint16_t)node->links : 1; /* dir_nlink */
+	inode->i_links_count =
+	    node->links < EXT2_LINK_MAX ? (uint16_t)node->links : 1; /* dir_nlink */
 	inode->i_atime = inode->i_ctime = inode->i_mtime = inode->i_crtime = (uint32_t)w->o->epoch;
 	inode->i_extra_isize = sizeof *inode - EXT2_GOOD_OLD_INODE_SIZE;
 	inode->i_size = (uint32_t)node->bytes;
 	inode->i_size_high = (uint32_t)(node->bytes >> 32);
 	r = ext2fs_iblk_set(fs, ext2fs_inode(inode), node->blocks + (node->leaf != 0));
 	for (size_t i = 0; i < node->nruns; i++)
-		ext2fs_block_alloc_stats_range(fs, w->plan.runs[node->run + i].start, (blk_t)w->plan.runs[node->run + i].len, +1);
+		ext2fs_block_alloc_stats_range(fs, w->plan.runs[node->run + i].start,
+		    (blk_t)w->plan.runs[node->run + i].len, +1);
 	if (node->leaf)
 		ext2fs_block_alloc_stats2(fs, node->leaf, +1);
-	if (node->ino != FS_INO_ROOT && node->ino != FS_INO_JOURNAL) /* those are marked with the reserved ones */
+	if (node->ino != FS_INO_ROOT &&
+	    node->ino != FS_INO_JOURNAL) /* those are marked with the reserved ones */
 		ext2fs_inode_alloc_stats2(fs, node->ino, +1, LINUX_S_ISDIR(inode->i_mode));
 	if (!r && (node->blocks || LINUX_S_ISREG(inode->i_mode)))
 		r = map_blocks(w, node, inode);
 	whole.inode = *inode;
-	return r ? r : ext2fs_write_inode_full(fs, node->ino, ext2fs_inode(&whole.inode), INODE_SIZE);
+	return r ? r
+		 : ext2fs_write_inode_full(fs, node->ino, ext2fs_inode(&whole.inode), INODE_SIZE);
 }
 
 static const struct {
@@ -406,7 +422,8 @@ end_block(struct writer *w, struct dir_block *b)
 		b->last = (struct ext2_dir_entry *)b->bytes;
 	b->last->rec_len = (uint16_t)(b->last->rec_len + FS_DIR_ROOM - b->used);
 	ext2fs_initialize_dirent_tail(w->fs, EXT2_DIRENT_TAIL(b->bytes, FS_BLOCK));
-	return ext2fs_write_dir_block4(w->fs, block_of(&w->plan, b->dir, b->index), b->bytes, 0, b->dir->ino);
+	return ext2fs_write_dir_block4(
+	    w->fs, block_of(&w->plan, b->dir, b->index), b->bytes, 0, b->dir->ino);
 }
 
 static errcode_t
@@ -443,7 +460,8 @@ put_folder(struct writer *w, size_t i)
 	if (!r)
 		r = put_name(w, &b, "..", v[dir->parent].ino, EXT2_FT_DIR);
 	for (size_t c = dir->child; c && !r; c = v[c].next)
-		r = put_name(w, &b, v[c].name, v[c].ino, c == w->plan.n ? EXT2_FT_DIR : types[w->t->v[c].type].dirent);
+		r = put_name(w, &b, v[c].name, v[c].ino,
+		    c == w->plan.n ? EXT2_FT_DIR : types[w->t->v[c].type].dirent);
 	if (!r)
 		r = end_block(w, &b);
 	while (!r && b.index + 1 < dir->blocks) { /* lost+found */
@@ -504,7 +522,8 @@ put_reserved(struct writer *w)
 	}
 	for (ext2_ino_t ino = 1; ino < EXT2_FIRST_INODE(fs->super) && !r; ino++) {
 		ext2fs_inode_alloc_stats2(fs, ino, +1, ino == FS_INO_ROOT);
-		r = ext2fs_write_inode_full(fs, ino, (struct ext2_inode *)zero, INODE_SIZE); /* for its checksum */
+		r = ext2fs_write_inode_full(
+		    fs, ino, (struct ext2_inode *)zero, INODE_SIZE); /* for its checksum */
 	}
 	return r;
 }

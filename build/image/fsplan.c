@@ -109,7 +109,8 @@ holds(const char *dir, size_t len, const char *path)
 	return len == 0 || (!strncmp(dir, path, len) && path[len] == '/');
 }
 
-/* names, folders, sizes; the tree is sorted, so one pass with the folders we are inside of will do */
+/* names, folders, sizes; the tree is sorted, so one pass with the folders we are inside of will do
+ */
 static int
 survey(struct arena *a, const struct tree *t, struct fs_plan *p, struct err *e)
 {
@@ -118,7 +119,9 @@ survey(struct arena *a, const struct tree *t, struct fs_plan *p, struct err *e)
 
 	start_folder(p, f, 0);
 	p->v[0].ino = FS_INO_ROOT;
-	p->v[t->n] = (struct fs_node){ .name = "lost+found", .ino = FS_INO_LOST, .links = 2, .blocks = FS_LOST_BLOCKS };
+	p->v[t->n] = (struct fs_node){
+		.name = "lost+found", .ino = FS_INO_LOST, .links = 2, .blocks = FS_LOST_BLOCKS
+	};
 	p->v[t->n + 1] = (struct fs_node){ .name = "journal", .ino = FS_INO_JOURNAL, .links = 1 };
 	enter(p, f, 0, t->n);
 	p->v[0].links++;
@@ -132,7 +135,8 @@ survey(struct arena *a, const struct tree *t, struct fs_plan *p, struct err *e)
 		if (strchr(node->name, '/'))
 			return fail(e, "%s: /%s: what it is in is no folder", t->name, n->path);
 		if (dir == 0 && !strcmp(node->name, "lost+found"))
-			return fail(e, "%s: /lost+found from %s: the filesystem makes its own", t->name, n->package);
+			return fail(e, "%s: /lost+found from %s: the filesystem makes its own",
+			    t->name, n->package);
 		node->ino = (uint32_t)(FS_INO_FIRST + i - 1);
 		node->links = 1;
 		enter(p, f, dir, i);
@@ -160,12 +164,15 @@ survey(struct arena *a, const struct tree *t, struct fs_plan *p, struct err *e)
 }
 
 int
-fs_plan_make(struct arena *a, const struct tree *t, const struct fs_run *free, size_t nfree, uint64_t journal, struct fs_plan *out, struct err *e)
+fs_plan_make(struct arena *a, const struct tree *t, const struct fs_run *free, size_t nfree,
+    uint64_t journal, struct fs_plan *out, struct err *e)
 {
 	struct cursor c = { .free = free, .n = nfree };
 	struct fs_plan *p = out;
 
-	*p = (struct fs_plan){ .v = arena_array(a, t->n + 2, sizeof *p->v), .n = t->n, .fits = true };
+	*p = (struct fs_plan){
+		.v = arena_array(a, t->n + 2, sizeof *p->v), .n = t->n, .fits = true
+	};
 	for (size_t i = 0; i < nfree; i++)
 		p->room += free[i].len;
 	if (survey(a, t, p, e) < 0)

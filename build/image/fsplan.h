@@ -16,16 +16,19 @@ struct arena;
  * arithmetic, no library and no file.  Whether a tree fits and what is written is
  * answered by the same plan, so the two cannot differ.
  */
-enum { FS_BLOCK = 4096,	       /* bytes */
+enum {
+	FS_BLOCK = 4096,       /* bytes */
 	FS_EXTENT_MAX = 32768, /* blocks that one extent can map */
 	FS_ROOT_EXTENTS = 4,   /* that an inode has room for */
-	FS_LEAF_EXTENTS = 340, /* in a block of its own; no file has more, so 42 GiB are sure to work */
-	FS_INO_ROOT = 2,       /* what ext4 has decided */
+	FS_LEAF_EXTENTS =
+	    340,	 /* in a block of its own; no file has more, so 42 GiB are sure to work */
+	FS_INO_ROOT = 2, /* what ext4 has decided */
 	FS_INO_JOURNAL = 8,
 	FS_INO_LOST = 11,
 	FS_INO_FIRST = 12,
-	FS_LOST_BLOCKS = 4,  /* lost+found gets its room ahead: fsck must not need to allocate */
-	FS_FAST_LINK = 60 }; /* a symlink's target, with its NUL, that fits the inode */
+	FS_LOST_BLOCKS = 4, /* lost+found gets its room ahead: fsck must not need to allocate */
+	FS_FAST_LINK = 60
+}; /* a symlink's target, with its NUL, that fits the inode */
 
 #define FS_DIR_ROOM (FS_BLOCK - 12) /* a folder's block without its checksum */
 
@@ -38,12 +41,13 @@ struct fs_node {
 	const char *name; /* within its folder */
 	uint32_t ino;
 	unsigned links;
-	uint64_t bytes;	    /* as stat would say */
-	uint64_t blocks;    /* of data, folders included */
-	size_t run, nruns;  /* in plan->runs: each is one extent */
-	uint64_t leaf;	    /* the block of extents that the inode has no room for, 0: there is none */
-	size_t parent;	    /* index of its folder */
-	size_t child, next; /* first in it, next beside it; 0: none, as the root is nobody's child */
+	uint64_t bytes;	   /* as stat would say */
+	uint64_t blocks;   /* of data, folders included */
+	size_t run, nruns; /* in plan->runs: each is one extent */
+	uint64_t leaf; /* the block of extents that the inode has no room for, 0: there is none */
+	size_t parent; /* index of its folder */
+	size_t child,
+	    next; /* first in it, next beside it; 0: none, as the root is nobody's child */
 };
 
 struct fs_plan {
@@ -63,6 +67,7 @@ unsigned fs_dirent(const char *name);
  * free: blocks that may be used, ascending.  That they do not suffice is no error; a
  * path without a folder, a lost+found in the tree or an impossibly large file is.
  */
-int fs_plan_make(struct arena *a, const struct tree *t, const struct fs_run *free, size_t nfree, uint64_t journal, struct fs_plan *out, struct err *e);
+int fs_plan_make(struct arena *a, const struct tree *t, const struct fs_run *free, size_t nfree,
+    uint64_t journal, struct fs_plan *out, struct err *e);
 
 #endif

@@ -48,11 +48,7 @@ struct content {
 	const struct node *kernel;
 };
 
-enum { ROOTFS,
-	RWFS,
-	USERFS,
-	EXTRA,
-	NTREES };
+enum { ROOTFS, RWFS, USERFS, EXTRA, NTREES };
 
 static const char *const tree_names[NTREES] = { "rootfs", "rwfs", "userfs", "extra" };
 
@@ -82,11 +78,13 @@ image_uuid(const char *seed_hex, const char *name, unsigned char uuid[16], char 
 	if (!text)
 		return;
 	for (int i = 0; i < 16; i++)
-		text += sprintf(text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
+		text += sprintf(
+		    text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
 }
 
 int
-image_lay_out(const struct config *cfg, const char *seed_hex, struct image_layout *out, struct err *e)
+image_lay_out(
+    const struct config *cfg, const char *seed_hex, struct image_layout *out, struct err *e)
 {
 	uint64_t at = MIB; /* the partition table comes first */
 	unsigned char ignored[16];
@@ -100,7 +98,10 @@ image_lay_out(const struct config *cfg, const char *seed_hex, struct image_layou
 
 		if (!mb_of(cfg, &partitions[i]))
 			continue;
-		*p = (struct disk_part){ .name = partitions[i].name, .type = partitions[i].type, .start = at, .size = mb_of(cfg, &partitions[i]) * MIB };
+		*p = (struct disk_part){ .name = partitions[i].name,
+			.type = partitions[i].type,
+			.start = at,
+			.size = mb_of(cfg, &partitions[i]) * MIB };
 		image_uuid(seed_hex, p->name, ignored, p->uuid);
 		at += p->size;
 		out->nparts++;
@@ -111,7 +112,8 @@ image_lay_out(const struct config *cfg, const char *seed_hex, struct image_layou
 
 /* ---- what goes in ---- */
 
-/* does a package bring something for the disk: libraries don't, nor does a kernel without modules */
+/* does a package bring something for the disk: libraries don't, nor does a kernel without modules
+ */
 static bool
 is_content(const struct node *n)
 {
@@ -129,7 +131,8 @@ is_content(const struct node *n)
 
 /* what the key needs: digests of outputs are known, only what is not from the store is read */
 static int
-survey(struct arena *a, const struct config *cfg, const struct plan *p, struct content *c, struct err *e)
+survey(struct arena *a, const struct config *cfg, const struct plan *p, struct content *c,
+    struct err *e)
 {
 	for (size_t i = 0; i < NTREES; i++) {
 		tree_init(a, tree_names[i], &c->trees[i]);
@@ -142,18 +145,22 @@ survey(struct arena *a, const struct config *cfg, const struct plan *p, struct c
 		return -1;
 	if (!*cfg->host_host_base)
 		return 0;
-	if (tree_add(&c->trees[EXTRA], cfg->host_host_base, "HOST_HOST_BASE", e) < 0 || tree_sort(&c->trees[EXTRA], e) < 0)
+	if (tree_add(&c->trees[EXTRA], cfg->host_host_base, "HOST_HOST_BASE", e) < 0 ||
+	    tree_sort(&c->trees[EXTRA], e) < 0)
 		return -1;
 	return tree_digest(&c->trees[EXTRA], c->extra, e);
 }
 
-/* all that the bytes of the disk depend on; raise the number when fs.c or disk.c write other ones */
+/* all that the bytes of the disk depend on; raise the number when fs.c or disk.c write other ones
+ */
 static void
-seed_of(const struct config *cfg, const struct plan *p, const struct content *c, char hex[DIGEST_HEX])
+seed_of(
+    const struct config *cfg, const struct plan *p, const struct content *c, char hex[DIGEST_HEX])
 {
 	struct buf b = { 0 };
 
-	buf_addf(&b, "lh-disk 1\nepoch %s\nprofile %s\nowners %s\nextra %s\n", config_get(cfg, "EPOCH"), p->profile, c->owners, c->extra);
+	buf_addf(&b, "lh-disk 1\nepoch %s\nprofile %s\nowners %s\nextra %s\n",
+	    config_get(cfg, "EPOCH"), p->profile, c->owners, c->extra);
 	for (size_t i = 0; i < NPARTITIONS; i++)
 		buf_addf(&b, "%s %u\n", partitions[i].name, mb_of(cfg, &partitions[i]));
 	for (size_t i = 0; i < p->n; i++)
@@ -165,7 +172,8 @@ seed_of(const struct config *cfg, const struct plan *p, const struct content *c,
 
 /* of everything: the disk, the kernel beside it, and what is said of them */
 static void
-key_of(const struct content *c, const char *seed_hex, const struct manifest *m, char hex[DIGEST_HEX])
+key_of(
+    const struct content *c, const char *seed_hex, const struct manifest *m, char hex[DIGEST_HEX])
 {
 	struct buf b = { 0 };
 
@@ -177,16 +185,21 @@ key_of(const struct content *c, const char *seed_hex, const struct manifest *m, 
 
 /* the trees, with owners, from the outputs of all packages */
 static int
-gather(struct arena *a, const struct config *cfg, const struct plan *p, struct content *c, struct err *e)
+gather(struct arena *a, const struct config *cfg, const struct plan *p, struct content *c,
+    struct err *e)
 {
 	for (size_t i = 0; i < p->n; i++)
 		for (size_t t = ROOTFS; t < EXTRA; t++)
-			if (is_content(&p->v[i]) && tree_add(&c->trees[t], arena_printf(a, "%s/out/%s", p->v[i].store, tree_names[t]), p->v[i].recipe->name, e) < 0)
+			if (is_content(&p->v[i]) &&
+			    tree_add(&c->trees[t],
+				arena_printf(a, "%s/out/%s", p->v[i].store, tree_names[t]),
+				p->v[i].recipe->name, e) < 0)
 				return -1;
 	for (size_t t = ROOTFS; t < EXTRA; t++)
 		if (tree_sort(&c->trees[t], e) < 0)
 			return -1;
-	return owners_apply(a, arena_printf(a, "%s/layout/owners", cfg->top), p->profile, c->all, NTREES, e);
+	return owners_apply(
+	    a, arena_printf(a, "%s/layout/owners", cfg->top), p->profile, c->all, NTREES, e);
 }
 
 static struct tree *
@@ -208,7 +221,10 @@ check_mount_points(const struct tree *rootfs, struct err *e)
 		const struct entry *n = tree_find(rootfs, points[i]);
 
 		if (!n || (n->type != ENTRY_DIR && n->type != ENTRY_LINK))
-			return fail(e, "rootfs: /%s is %s, and something has to be mounted there; layout/ must have it", points[i], n ? "no folder" : "missing");
+			return fail(e,
+			    "rootfs: /%s is %s, and something has to be mounted there; layout/ "
+			    "must have it",
+			    points[i], n ? "no folder" : "missing");
 	}
 	return 0;
 }
@@ -226,7 +242,10 @@ check_sizes(const struct config *cfg, struct content *c, struct err *e)
 		if (t && !mb && t == &c->trees[EXTRA] && *c->extra) {
 			if (fs_need(t, &need, e) < 0)
 				return -1;
-			return fail_usage(e, "HOST_HOST_BASE %s is to be copied to extra, but EXTRA_SIZE is 0; set EXTRA_SIZE to %" PRIu64 " or more", cfg->host_host_base, need);
+			return fail_usage(e,
+			    "HOST_HOST_BASE %s is to be copied to extra, but EXTRA_SIZE is 0; set "
+			    "EXTRA_SIZE to %" PRIu64 " or more",
+			    cfg->host_host_base, need);
 		}
 	}
 	return 0;
@@ -250,13 +269,15 @@ untouched(const char *path, const struct stat *manifest)
 static bool
 is_there(struct arena *a, const char *dir, const char *key)
 {
-	static const char *const written[] = { "disk-image.raw", "kernel", "System.map", "files", "rootfs", "rwfs", "userfs" };
+	static const char *const written[] = { "disk-image.raw", "kernel", "System.map", "files",
+		"rootfs", "rwfs", "userfs" };
 	const char *path = arena_printf(a, "%s/manifest", dir);
 	struct manifest m;
 	struct err ignored;
 	struct stat st;
 
-	if (stat(path, &st) < 0 || manifest_read(a, path, &m, &ignored) < 0 || !m.key || strcmp(m.key, key))
+	if (stat(path, &st) < 0 || manifest_read(a, path, &m, &ignored) < 0 || !m.key ||
+	    strcmp(m.key, key))
 		return false;
 	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
 		if (!untouched(arena_printf(a, "%s/%s", dir, written[i]), &st))
@@ -267,20 +288,26 @@ is_there(struct arena *a, const char *dir, const char *key)
 /* ---- writing ---- */
 
 static int
-write_parts(const struct config *cfg, const char *image, const struct image_layout *l, const char *seed_hex, struct content *c, struct err *e)
+write_parts(const struct config *cfg, const char *image, const struct image_layout *l,
+    const char *seed_hex, struct content *c, struct err *e)
 {
 	if (disk_write(image, l->disk_uuid, l->parts, l->nparts, e) < 0)
 		return -1;
 	for (size_t i = 0; i < l->nparts; i++) {
 		const struct disk_part *p = &l->parts[i];
 		const struct tree *t = tree_of(c, p->name);
-		struct fs_opts o = { .image = image, .offset = p->start, .size = p->size, .label = p->name, .epoch = strtoll(config_get(cfg, "EPOCH"), NULL, 10) };
+		struct fs_opts o = { .image = image,
+			.offset = p->start,
+			.size = p->size,
+			.label = p->name,
+			.epoch = strtoll(config_get(cfg, "EPOCH"), NULL, 10) };
 		char name[64];
 
 		/* not the partition's: who looks for one shall not find the other */
 		snprintf(name, sizeof name, "%s filesystem", p->name);
 		image_uuid(seed_hex, name, o.uuid, NULL);
-		if ((t ? fs_write(&o, t, e) : swap_write(image, p->start, p->size, p->name, o.uuid, e)) < 0)
+		if ((t ? fs_write(&o, t, e)
+		       : swap_write(image, p->start, p->size, p->name, o.uuid, e)) < 0)
 			return -1;
 	}
 	return 0;
@@ -288,7 +315,8 @@ write_parts(const struct config *cfg, const char *image, const struct image_layo
 
 /* complete or not at all: the bytes are on the disk before they have their name */
 static int
-write_image(struct arena *a, const struct config *cfg, const char *path, const struct image_layout *l, const char *seed_hex, struct content *c, struct err *e)
+write_image(struct arena *a, const struct config *cfg, const char *path,
+    const struct image_layout *l, const char *seed_hex, struct content *c, struct err *e)
 {
 	const char *tmp = arena_printf(a, "%s.tmp", path);
 	int fd, r;
@@ -298,7 +326,8 @@ write_image(struct arena *a, const struct config *cfg, const char *path, const s
 	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return fail_errno(e, "%s", tmp);
-	r = ftruncate(fd, (off_t)l->size) < 0 || fchmod(fd, 0644) < 0 ? fail_errno(e, "%s", tmp) : 0;
+	r = ftruncate(fd, (off_t)l->size) < 0 || fchmod(fd, 0644) < 0 ? fail_errno(e, "%s", tmp)
+								      : 0;
 	if (r == 0)
 		r = write_parts(cfg, tmp, l, seed_hex, c, e);
 	if (r == 0 && fdatasync(fd) < 0)
@@ -313,22 +342,26 @@ write_image(struct arena *a, const struct config *cfg, const char *path, const s
 }
 
 static int
-write_kernel(struct arena *a, const char *dir, const struct content *c, struct manifest *m, struct err *e)
+write_kernel(
+    struct arena *a, const char *dir, const struct content *c, struct manifest *m, struct err *e)
 {
 	static const char *const files[] = { "kernel", "System.map" };
 	char *hex = arena_alloc(a, DIGEST_HEX);
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (file_copy(arena_printf(a, "%s/out/%s", c->kernel->store, files[i]), arena_printf(a, "%s/%s", dir, files[i]), 0644, e) < 0)
+		if (file_copy(arena_printf(a, "%s/out/%s", c->kernel->store, files[i]),
+			arena_printf(a, "%s/%s", dir, files[i]), 0644, e) < 0)
 			return -1;
 	m->kernel_sha256 = hex;
 	return digest_file(arena_printf(a, "%s/kernel", dir), hex, e);
 }
 
 static int
-write_all(struct arena *a, const struct config *cfg, const char *dir, const struct image_layout *l, const char *seed_hex, struct content *c, struct manifest *m, struct err *e)
+write_all(struct arena *a, const struct config *cfg, const char *dir, const struct image_layout *l,
+    const char *seed_hex, struct content *c, struct manifest *m, struct err *e)
 {
-	const char *image = arena_printf(a, "%s/%s", dir, m->image), *manifest = arena_printf(a, "%s/manifest", dir);
+	const char *image = arena_printf(a, "%s/%s", dir, m->image),
+		   *manifest = arena_printf(a, "%s/manifest", dir);
 	char *digest = arena_alloc(a, DIGEST_HEX);
 
 	/* until it is written again, nothing here is vouched for */
@@ -340,13 +373,15 @@ write_all(struct arena *a, const struct config *cfg, const char *dir, const stru
 	if (filelist_write(c->all, NTREES, arena_printf(a, "%s/files", dir), e) < 0)
 		return -1;
 	for (size_t t = ROOTFS; t < EXTRA; t++)
-		if (tree_materialise(&c->trees[t], arena_printf(a, "%s/%s", dir, tree_names[t]), e) < 0)
+		if (tree_materialise(
+			&c->trees[t], arena_printf(a, "%s/%s", dir, tree_names[t]), e) < 0)
 			return -1;
 	return manifest_write(m, manifest, e);
 }
 
 int
-image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const char *dir, struct err *e)
+image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct plan *p, const char *dir, struct err *e)
 {
 	struct content c = { 0 };
 	struct image_layout l;
@@ -356,7 +391,8 @@ image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	if (survey(a, cfg, p, &c, e) < 0)
 		return wrap(e, "image");
 	seed_of(cfg, p, &c, seed_hex);
-	if (image_lay_out(cfg, seed_hex, &l, e) < 0 || record_make(a, cfg, sd, p, &l, dir, &m, e) < 0)
+	if (image_lay_out(cfg, seed_hex, &l, e) < 0 ||
+	    record_make(a, cfg, sd, p, &l, dir, &m, e) < 0)
 		return wrap(e, "image");
 	key_of(&c, seed_hex, &m, key);
 	m.key = key;
@@ -364,7 +400,8 @@ image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 		log_info("image %s/%s: up to date", dir, m.image);
 		return 0;
 	}
-	if (gather(a, cfg, p, &c, e) < 0 || check_mount_points(&c.trees[ROOTFS], e) < 0 || check_sizes(cfg, &c, e) < 0)
+	if (gather(a, cfg, p, &c, e) < 0 || check_mount_points(&c.trees[ROOTFS], e) < 0 ||
+	    check_sizes(cfg, &c, e) < 0)
 		return wrap(e, "image");
 	record_audit(a, cfg, c.all, NTREES, &m);
 	if (file_mkdirs(dir, 0755, e) < 0 || write_all(a, cfg, dir, &l, seed_hex, &c, &m, e) < 0)

@@ -28,8 +28,13 @@ struct image_layout {
  */
 void image_uuid(const char *seed_hex, const char *name, unsigned char uuid[16], char text[37]);
 /* offsets and identifiers from the sizes and a seed (the digest of the content): pure */
-int image_lay_out(const struct config *cfg, const char *seed_hex, struct image_layout *out, struct err *e);
-/* stages the plan's outputs and writes everything under dir: kernel, disk-image.raw, rootfs/ rwfs/ userfs/, manifest */
-int image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const char *dir, struct err *e);
+int image_lay_out(
+    const struct config *cfg, const char *seed_hex, struct image_layout *out, struct err *e);
+/*
+ * stages the plan's outputs and writes everything under dir: kernel, disk-image.raw, rootfs/ rwfs/
+ * userfs/, manifest
+ */
+int image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct plan *p, const char *dir, struct err *e);
 
 #endif

@@ -60,14 +60,16 @@ parse_ids(const struct lines *l, char *word, struct rule *r, struct err *e)
 	if (colon)
 		*colon = '\0';
 	if (!colon || !number(word, 10, ID_MAX, &uid) || !number(colon + 1, 10, ID_MAX, &gid))
-		return lines_fail(l, e, "%s%s%s: not UID:GID, two numbers from 0 to %u", word, colon ? ":" : "", colon ? colon + 1 : "", ID_MAX);
+		return lines_fail(l, e, "%s%s%s: not UID:GID, two numbers from 0 to %u", word,
+		    colon ? ":" : "", colon ? colon + 1 : "", ID_MAX);
 	r->uid = (uid_t)uid;
 	r->gid = (gid_t)gid;
 	return 0;
 }
 
 static int
-parse_place(const struct lines *l, char *word, struct tree **trees, size_t ntrees, struct rule *r, struct err *e)
+parse_place(const struct lines *l, char *word, struct tree **trees, size_t ntrees, struct rule *r,
+    struct err *e)
 {
 	char *colon = strchr(word, ':');
 
@@ -85,7 +87,8 @@ parse_place(const struct lines *l, char *word, struct tree **trees, size_t ntree
 
 /* 1: a rule for this profile, 0: for another one */
 static int
-parse(const struct lines *l, char *line, const char *profile, struct tree **trees, size_t ntrees, struct rule *r, struct err *e)
+parse(const struct lines *l, char *line, const char *profile, struct tree **trees, size_t ntrees,
+    struct rule *r, struct err *e)
 {
 	char *w[4];
 	size_t n = words(line, w, 4);
@@ -112,24 +115,31 @@ apply(const struct lines *l, const struct rule *r, struct tree *t, unsigned *spo
 
 	for (size_t i = 0; i < t->n; i++) {
 		struct entry *n = &t->v[i];
-		mode_t mode = n->type == ENTRY_LINK ? n->mode : r->mode; /* a symlink's mode means nothing */
+		mode_t mode =
+		    n->type == ENTRY_LINK ? n->mode : r->mode; /* a symlink's mode means nothing */
 
 		if (!matches(r->pattern, n->path))
 			continue;
 		any = true;
 		if (spoken[i] && (n->uid != r->uid || n->gid != r->gid || n->mode != mode))
-			return lines_fail(l, e, "%s:/%s: line %u says %u:%u %04o", t->name, n->path, spoken[i], (unsigned)n->uid, (unsigned)n->gid, (unsigned)n->mode);
+			return lines_fail(l, e, "%s:/%s: line %u says %u:%u %04o", t->name, n->path,
+			    spoken[i], (unsigned)n->uid, (unsigned)n->gid, (unsigned)n->mode);
 		n->uid = r->uid;
 		n->gid = r->gid;
 		n->mode = mode;
 		spoken[i] = r->line;
 	}
 	if (!any)
-		return lines_fail(l, e, "%s:/%s: matches nothing in the image; drop the line or mend the path", t->name, r->pattern);
+		return lines_fail(l, e,
+		    "%s:/%s: matches nothing in the image; drop the line or mend the path", t->name,
+		    r->pattern);
 	return 0;
 }
 
-/* does a line of passwd(5) or group(5) have the id as its third field; without the file nothing can be said */
+/*
+ * does a line of passwd(5) or group(5) have the id as its third field; without the file nothing can
+ * be said
+ */
 static bool
 has_id(struct arena *a, const char *layout, const char *file, unsigned long id)
 {
@@ -151,9 +161,11 @@ has_id(struct arena *a, const char *layout, const char *file, unsigned long id)
 }
 
 int
-owners_lint(struct arena *a, const char *layout, void (*found)(void *arg, const char *what), void *arg, struct err *e)
+owners_lint(struct arena *a, const char *layout, void (*found)(void *arg, const char *what),
+    void *arg, struct err *e)
 {
-	struct tree rootfs = { .name = "rootfs" }, rwfs = { .name = "rwfs" }, userfs = { .name = "userfs" };
+	struct tree rootfs = { .name = "rootfs" }, rwfs = { .name = "rwfs" },
+		    userfs = { .name = "userfs" };
 	struct tree *trees[] = { &rootfs, &rwfs, &userfs };
 	struct told {
 		const char *place, *profile;
@@ -179,12 +191,19 @@ owners_lint(struct arena *a, const char *layout, void (*found)(void *arg, const 
 			continue;
 		}
 		if (!has_id(a, layout, "passwd", r.uid))
-			found(arg, arena_printf(a, "%s:%u: %s: nobody in layout/rootfs/etc/passwd is %u", path, l.no, now.place, (unsigned)r.uid));
+			found(arg,
+			    arena_printf(a, "%s:%u: %s: nobody in layout/rootfs/etc/passwd is %u",
+				path, l.no, now.place, (unsigned)r.uid));
 		if (!has_id(a, layout, "group", r.gid))
-			found(arg, arena_printf(a, "%s:%u: %s: no group in layout/rootfs/etc/group is %u", path, l.no, now.place, (unsigned)r.gid));
+			found(arg,
+			    arena_printf(a, "%s:%u: %s: no group in layout/rootfs/etc/group is %u",
+				path, l.no, now.place, (unsigned)r.gid));
 		for (size_t i = 0; i < n; i++)
-			if (!strcmp(told[i].place, now.place) && (!told[i].profile || !now.profile || !strcmp(told[i].profile, now.profile)))
-				found(arg, arena_printf(a, "%s:%u: %s: line %u speaks of it, too", path, l.no, now.place, told[i].line));
+			if (!strcmp(told[i].place, now.place) &&
+			    (!told[i].profile || !now.profile ||
+				!strcmp(told[i].profile, now.profile)))
+				found(arg, arena_printf(a, "%s:%u: %s: line %u speaks of it, too",
+					       path, l.no, now.place, told[i].line));
 		told = arena_more(a, told, n, sizeof *told);
 		told[n++] = now;
 	}
@@ -214,13 +233,18 @@ check_unspoken(const struct tree *t, const unsigned *spoken, const char *path, s
 		const char *what = spoken[i] ? NULL : danger(n);
 
 		if (what)
-			return fail(e, "%s: %s:/%s from %s is %s: if that is meant, add the line \"%s:/%s 0:0 %04o\"", path, t->name, n->path, n->package, what, t->name, n->path, (unsigned)n->mode);
+			return fail(e,
+			    "%s: %s:/%s from %s is %s: if that is meant, add the line \"%s:/%s 0:0 "
+			    "%04o\"",
+			    path, t->name, n->path, n->package, what, t->name, n->path,
+			    (unsigned)n->mode);
 	}
 	return 0;
 }
 
 int
-owners_apply(struct arena *a, const char *path, const char *profile, struct tree **trees, size_t ntrees, struct err *e)
+owners_apply(struct arena *a, const char *path, const char *profile, struct tree **trees,
+    size_t ntrees, struct err *e)
 {
 	unsigned **spoken = arena_array(a, ntrees, sizeof *spoken);
 	struct lines l;

@@ -76,7 +76,8 @@ record_packages(struct arena *a, const struct plan *p, struct manifest *m)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct node *n = &p->v[i];
 
-		if (n->variant == VARIANT_HOST) /* the C library comes with the toolchain, and is in every program */
+		if (n->variant == VARIANT_HOST) /* the C library comes with the toolchain, and is in
+						   every program */
 			continue;
 		m->packages[m->npackages++] = (struct man_package){
 			.name = n->recipe->name,
@@ -104,10 +105,12 @@ record_services(struct arena *a, const struct plan *p, struct manifest *m, struc
 			if (words(line, w, 2) != 2)
 				return lines_fail(&l, e, "needs NAME TYPE");
 			if (m->nservices == cap) {
-				m->services = arena_grow(a, m->services, cap, cap + 64, sizeof *m->services);
+				m->services =
+				    arena_grow(a, m->services, cap, cap + 64, sizeof *m->services);
 				cap += 64;
 			}
-			m->services[m->nservices++] = (struct man_service){ .name = w[0], .type = w[1] };
+			m->services[m->nservices++] =
+			    (struct man_service){ .name = w[0], .type = w[1] };
 		}
 		return 0;
 	}
@@ -138,15 +141,22 @@ record_specials(struct arena *a, struct tree *const *trees, size_t ntrees, struc
 			const struct entry *n = &trees[t]->v[i];
 			bool device = n->type == ENTRY_CHAR || n->type == ENTRY_BLOCK;
 
-			if (n->type == ENTRY_LINK || (!device && !(n->mode & (S_ISUID | S_ISGID | S_IWOTH))))
+			if (n->type == ENTRY_LINK ||
+			    (!device && !(n->mode & (S_ISUID | S_ISGID | S_IWOTH))))
 				continue;
 			m->specials = arena_more(a, m->specials, m->nspecials, sizeof *m->specials);
-			m->specials[m->nspecials++] = (struct man_special){ .name = arena_printf(a, "%s:/%s", trees[t]->name, n->path), .uid = n->uid, .gid = n->gid, .mode = n->mode };
+			m->specials[m->nspecials++] = (struct man_special){
+				.name = arena_printf(a, "%s:/%s", trees[t]->name, n->path),
+				.uid = n->uid,
+				.gid = n->gid,
+				.mode = n->mode
+			};
 		}
 }
 
 void
-record_audit(struct arena *a, const struct config *cfg, struct tree *const *trees, size_t ntrees, struct manifest *m)
+record_audit(struct arena *a, const struct config *cfg, struct tree *const *trees, size_t ntrees,
+    struct manifest *m)
 {
 	record_specials(a, trees, ntrees, m);
 	record_paths(a, cfg, m);
@@ -168,7 +178,9 @@ credentials_from(struct arena *a, const struct config *cfg, const char *dir)
 }
 
 int
-record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const struct image_layout *l, const char *dir, struct manifest *out, struct err *e)
+record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct plan *p, const struct image_layout *l, const char *dir, struct manifest *out,
+    struct err *e)
 {
 	struct manifest *m = out;
 	const char *more = sysdeps_get(sd, "append");
@@ -195,7 +207,8 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	m->hostname = arena_printf(a, "lh-%s", m->arch);
 	record_parts(a, l, m);
 	record_packages(a, p, m);
-	m->append = arena_printf(a, "root=PARTUUID=%s rootfstype=ext4 ro rootwait=10 panic=-1 console=%s%s%s", l->parts[0].uuid, m->console,
-	    more ? " " : "", more ? more : "");
+	m->append = arena_printf(a,
+	    "root=PARTUUID=%s rootfstype=ext4 ro rootwait=10 panic=-1 console=%s%s%s",
+	    l->parts[0].uuid, m->console, more ? " " : "", more ? more : "");
 	return 0;
 }

@@ -16,11 +16,14 @@ struct tree;
  * What the manifest in dir will say of an image: all that is known before anything is
  * written, so without digests and key.  Only the list of services is read from disk.
  */
-int record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const struct image_layout *l, const char *dir, struct manifest *out, struct err *e);
+int record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct plan *p, const struct image_layout *l, const char *dir, struct manifest *out,
+    struct err *e);
 /*
  * What an audit is to compare the image with, once its trees have their owners: each mode that has
  * to be meant, and where the build happened, which is nothing that makes it another image.
  */
-void record_audit(struct arena *a, const struct config *cfg, struct tree *const *trees, size_t ntrees, struct manifest *m);
+void record_audit(struct arena *a, const struct config *cfg, struct tree *const *trees,
+    size_t ntrees, struct manifest *m);
 
 #endif

@@ -41,7 +41,8 @@ void
 tree_init(struct arena *a, const char *name, struct tree *t)
 {
 	*t = (struct tree){ .a = a, .name = name };
-	tree_push(t, &(struct entry){ .path = "", .type = ENTRY_DIR, .mode = 0755, .package = "lh-build" });
+	tree_push(t,
+	    &(struct entry){ .path = "", .type = ENTRY_DIR, .mode = 0755, .package = "lh-build" });
 }
 
 struct adding {
@@ -70,7 +71,9 @@ add(void *arg, const char *rel, const struct stat *st, struct err *e)
 	char target[PATH_MAX];
 	ssize_t len;
 
-	n = tree_push(t, &(struct entry){ .path = full + strlen(ad->dir) + 1, .mode = clean_mode(st->st_mode), .package = ad->package });
+	n = tree_push(t, &(struct entry){ .path = full + strlen(ad->dir) + 1,
+			     .mode = clean_mode(st->st_mode),
+			     .package = ad->package });
 	switch (st->st_mode & S_IFMT) {
 	case S_IFDIR:
 		n->type = ENTRY_DIR;
@@ -98,24 +101,29 @@ add(void *arg, const char *rel, const struct stat *st, struct err *e)
 		n->minor = minor(st->st_rdev);
 		return 0;
 	default:
-		return fail(e, "%s: /%s from %s is a socket, which no image can hold", t->name, rel, ad->package);
+		return fail(e, "%s: /%s from %s is a socket, which no image can hold", t->name, rel,
+		    ad->package);
 	}
 }
 
 int
 tree_add(struct tree *t, const char *dir, const char *package, struct err *e)
 {
-	struct adding ad = { .t = t, .dir = arena_strdup(t->a, dir), .package = arena_strdup(t->a, package) };
+	struct adding ad = {
+		.t = t, .dir = arena_strdup(t->a, dir), .package = arena_strdup(t->a, package)
+	};
 
 	return file_exists(dir) ? file_walk(ad.dir, add, &ad, e) : 0;
 }
 
-/* where a byte of a path stands: the end first, then '/', so that what a folder holds follows it at once */
+/*
+ * where a byte of a path stands: the end first, then '/', so that what a folder holds follows it at
+ * once
+ */
 static unsigned
 rank(char c)
 {
-	return c == '\0' ? 0 : c == '/' ? 1
-					: (unsigned)(unsigned char)c + 1;
+	return c == '\0' ? 0 : c == '/' ? 1 : (unsigned)(unsigned char)c + 1;
 }
 
 static int
@@ -134,7 +142,9 @@ entry_cmp(const void *a, const void *b)
 	const struct entry *x = a, *y = b;
 	int c = path_cmp(x->path, y->path);
 
-	return c ? c : strcmp(x->package, y->package); /* which of two equals stays must not hang on qsort */
+	return c ? c
+		 : strcmp(x->package,
+		       y->package); /* which of two equals stays must not hang on qsort */
 }
 
 static int
@@ -168,17 +178,21 @@ agree(const struct tree *t, const struct entry *x, const struct entry *y, struct
 	bool same = true;
 
 	if (x->type != y->type)
-		return fail(e, "%s: /%s is a %s in %s and a %s in %s", t->name, x->path, entry_names[x->type], x->package, entry_names[y->type], y->package);
+		return fail(e, "%s: /%s is a %s in %s and a %s in %s", t->name, x->path,
+		    entry_names[x->type], x->package, entry_names[y->type], y->package);
 	if (x->mode != y->mode)
-		return fail(e, "%s: /%s has mode %04o in %s and %04o in %s", t->name, x->path, (unsigned)x->mode, x->package, (unsigned)y->mode, y->package);
+		return fail(e, "%s: /%s has mode %04o in %s and %04o in %s", t->name, x->path,
+		    (unsigned)x->mode, x->package, (unsigned)y->mode, y->package);
 	if (x->type == ENTRY_LINK && strcmp(x->target, y->target))
-		return fail(e, "%s: /%s leads to %s in %s and to %s in %s", t->name, x->path, x->target, x->package, y->target, y->package);
+		return fail(e, "%s: /%s leads to %s in %s and to %s in %s", t->name, x->path,
+		    x->target, x->package, y->target, y->package);
 	if (x->type == ENTRY_FILE && x->size == y->size && same_bytes(x, y, &same, e) < 0)
 		return -1;
 	if (x->size != y->size || x->major != y->major || x->minor != y->minor)
 		same = false;
 	if (!same)
-		return fail(e, "%s: /%s comes from %s and from %s, and they differ", t->name, x->path, x->package, y->package);
+		return fail(e, "%s: /%s comes from %s and from %s, and they differ", t->name,
+		    x->path, x->package, y->package);
 	return 0;
 }
 
@@ -294,7 +308,9 @@ tree_digest(const struct tree *t, char hex[DIGEST_HEX], struct err *e)
 		*sum = '\0';
 		if (n->type == ENTRY_FILE)
 			r = digest_file(n->from, sum, e);
-		snprintf(text, sizeof text, "%s %04o %u:%u %u,%u %s %s", entry_names[n->type], (unsigned)n->mode, (unsigned)n->uid, (unsigned)n->gid, n->major, n->minor, sum, n->path);
+		snprintf(text, sizeof text, "%s %04o %u:%u %u,%u %s %s", entry_names[n->type],
+		    (unsigned)n->mode, (unsigned)n->uid, (unsigned)n->gid, n->major, n->minor, sum,
+		    n->path);
 		digest_add(d, text, strlen(text) + 1);
 		if (n->target)
 			digest_add(d, n->target, strlen(n->target) + 1);

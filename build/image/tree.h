@@ -15,12 +15,7 @@ struct arena;
  * Sorted by path, folder by folder: what a folder holds follows it at once, names in
  * strcmp order; path "" is the root.
  */
-enum entry_type { ENTRY_DIR,
-	ENTRY_FILE,
-	ENTRY_LINK,
-	ENTRY_FIFO,
-	ENTRY_CHAR,
-	ENTRY_BLOCK };
+enum entry_type { ENTRY_DIR, ENTRY_FILE, ENTRY_LINK, ENTRY_FIFO, ENTRY_CHAR, ENTRY_BLOCK };
 
 struct entry {
 	const char *path; /* relative, "etc/passwd" */
@@ -66,12 +61,14 @@ struct entry *tree_find(const struct tree *t, const char *path);
  * path component allowed.  A line that matches nothing, two lines in conflict, and a setuid,
  * setgid or world-writable entry (sticky folders aside) without a line are errors.
  */
-int owners_apply(struct arena *a, const char *path, const char *profile, struct tree **trees, size_t ntrees, struct err *e);
+int owners_apply(struct arena *a, const char *path, const char *profile, struct tree **trees,
+    size_t ntrees, struct err *e);
 /*
  * Whatever the profile: lines that make no sense, places told twice, ids that are nobody's in
  * passwd and group of layout/rootfs/etc; found is called with a line for each.
  */
-int owners_lint(struct arena *a, const char *layout, void (*found)(void *arg, const char *what), void *arg, struct err *e);
+int owners_lint(struct arena *a, const char *layout, void (*found)(void *arg, const char *what),
+    void *arg, struct err *e);
 /*
  * Copies the table to dir as ordinary files, for people and tarballs; replaces dir.
  * Everything is ours, without setuid and setgid, and devices are left out.

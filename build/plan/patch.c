@@ -48,5 +48,6 @@ void
 patch_command(struct argv *v, const char *file)
 {
 	/* no fuzz: a hunk that fits only nearly may have landed in the wrong place */
-	argv_pushv(v, "patch", "-p1", "--batch", "--forward", "--fuzz=0", "--no-backup-if-mismatch", "-i", file, NULL);
+	argv_pushv(v, "patch", "-p1", "--batch", "--forward", "--fuzz=0", "--no-backup-if-mismatch",
+	    "-i", file, NULL);
 }

@@ -16,7 +16,8 @@ struct argv;
  */
 
 /* file names within top/patches/NAME that end in .patch, sorted; none is fine */
-int patch_list(struct arena *a, const char *top, const char *name, char ***v, size_t *n, struct err *e);
+int patch_list(
+    struct arena *a, const char *top, const char *name, char ***v, size_t *n, struct err *e);
 /* pushes the command that applies one to the tree it is run in: exactly, or not at all */
 void patch_command(struct argv *v, const char *file);
 

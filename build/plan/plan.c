@@ -17,9 +17,11 @@
 
 /* ---- making it ---- */
 
-enum state { UNSEEN,
+enum state {
+	UNSEEN,
 	OPEN, /* on the way from a root to here: meeting it again is a cycle */
-	DONE };
+	DONE
+};
 
 struct planning {
 	struct arena *a;
@@ -41,9 +43,11 @@ id_of(struct arena *a, enum variant v, const char *name)
 
 /* the version that VERSION_name or the set names, as the recipe pins it */
 static int
-choose_version(struct planning *g, const struct recipe *origin, bool overridden, const struct version **out, struct err *e)
+choose_version(struct planning *g, const struct recipe *origin, bool overridden,
+    const struct version **out, struct err *e)
 {
-	const char *asked = config_version(g->cfg, origin->name), *v = asked ? asked : set_version(g->set, origin->name);
+	const char *asked = config_version(g->cfg, origin->name),
+		   *v = asked ? asked : set_version(g->set, origin->name);
 	struct version *loose;
 	struct buf pinned = { 0 };
 
@@ -51,7 +55,8 @@ choose_version(struct planning *g, const struct recipe *origin, bool overridden,
 	if (!origin->nversions)
 		return 0;
 	if (!v)
-		return fail_usage(e, "%s: set %s names no version of it", origin->name, g->set->name);
+		return fail_usage(
+		    e, "%s: set %s names no version of it", origin->name, g->set->name);
 	for (size_t i = 0; i < origin->nversions; i++)
 		if (!strcmp(origin->versions[i].version, v)) {
 			*out = &origin->versions[i];
@@ -65,7 +70,8 @@ choose_version(struct planning *g, const struct recipe *origin, bool overridden,
 	}
 	for (size_t i = 0; i < origin->nversions; i++)
 		buf_addf(&pinned, " %s", origin->versions[i].version);
-	fail_usage(e, "%s %s, of %s: the recipe pins only%s", origin->name, v, asked ? "lh-config" : arena_printf(g->a, "set %s", g->set->name), pinned.p);
+	fail_usage(e, "%s %s, of %s: the recipe pins only%s", origin->name, v,
+	    asked ? "lh-config" : arena_printf(g->a, "set %s", g->set->name), pinned.p);
 	buf_free(&pinned);
 	return -1;
 }
@@ -166,12 +172,14 @@ add_root(struct planning *g, const char *word, const char *where, struct err *e)
 
 	if (slash)
 		for (v = 0; v < NVARIANTS; v++)
-			if (strlen(variant_names[v]) == (size_t)(slash - word) && !strncmp(variant_names[v], word, strlen(variant_names[v])))
+			if (strlen(variant_names[v]) == (size_t)(slash - word) &&
+			    !strncmp(variant_names[v], word, strlen(variant_names[v])))
 				break;
 	if (v == NVARIANTS || !r)
 		return fail_usage(e, "%s: %s: there is no such recipe", where, word);
 	if (!r->variants[v])
-		return fail_usage(e, "%s: %s: the recipe has no variant %s", where, word, variant_names[v]);
+		return fail_usage(
+		    e, "%s: %s: the recipe has no variant %s", where, word, variant_names[v]);
 	return add(g, r, v, &ignored, e);
 }
 
@@ -194,13 +202,15 @@ check_names(const struct planning *g, struct err *e)
 			found = !*a && !*b;
 		}
 		if (!found)
-			return fail_usage(e, "%s: %s: there is no recipe of that name", g->cfg->vars[i].from, var);
+			return fail_usage(e, "%s: %s: there is no recipe of that name",
+			    g->cfg->vars[i].from, var);
 	}
 	return 0;
 }
 
 int
-plan_make(struct arena *a, const struct config *cfg, const struct recipes *r, const struct set *set, const char *profile, struct plan *out, struct err *e)
+plan_make(struct arena *a, const struct config *cfg, const struct recipes *r, const struct set *set,
+    const char *profile, struct plan *out, struct err *e)
 {
 	size_t most = r->n * NVARIANTS + 1;
 	struct planning g = { .a = a, .cfg = cfg, .recipes = r, .set = set, .p = out };
@@ -216,7 +226,8 @@ plan_make(struct arena *a, const struct config *cfg, const struct recipes *r, co
 	if (lines_open(a, arena_printf(a, "%s/recipes/profiles/%s", cfg->top, profile), &l, e) < 0)
 		return -1;
 	while ((line = lines_next_datum(&l)))
-		if (add_root(&g, line, arena_printf(a, "recipes/profiles/%s:%u", profile, l.no), e) < 0)
+		if (add_root(
+			&g, line, arena_printf(a, "recipes/profiles/%s:%u", profile, l.no), e) < 0)
 			return -1;
 	while ((line = word_next(&rest)))
 		if (add_root(&g, line, "PACKAGES", e) < 0)
@@ -333,7 +344,8 @@ say_config(struct facts *f, const struct config *cfg, const struct node *n)
 		const char *name = n->recipe->config[i], *value = config_get(cfg, name);
 
 		if (!strcmp(name, "CROSS_BASE") && *value)
-			value = "set"; /* where it lies changes nothing; what it says is told under tool */
+			value = "set"; /* where it lies changes nothing; what it says is told under
+					  tool */
 		say(f, "config %s %s", name, value);
 	}
 	say(f, "config EPOCH %s", config_get(cfg, "EPOCH"));
@@ -366,7 +378,8 @@ say_sysdeps(struct facts *f, const struct sysdeps *sd, const struct node *node, 
 		/* a toolchain that came out is tested for what it makes */
 		bool tested = node->variant == VARIANT_TOOLCHAIN && !strcmp(fact->key, "elf");
 
-		if (fact_builds(fact) && (tested || recipe_mentions(node->recipe, fact_variable(f->a, fact))))
+		if (fact_builds(fact) &&
+		    (tested || recipe_mentions(node->recipe, fact_variable(f->a, fact))))
 			say(f, "fact %s %s", fact->key, fact->value);
 	}
 	if (recipe_mentions(node->recipe, "SYSDEPS"))
@@ -375,7 +388,8 @@ say_sysdeps(struct facts *f, const struct sysdeps *sd, const struct node *node, 
 		const char *name = v[i]->d_name;
 
 		if (r == 0 && *name != '.' && strcmp(name, "facts"))
-			r = say_path(f, "sysdeps", name, arena_printf(f->a, "%s/%s", sd->dir, name), e);
+			r = say_path(
+			    f, "sysdeps", name, arena_printf(f->a, "%s/%s", sd->dir, name), e);
 		free(v[i]);
 	}
 	free(v);
@@ -395,10 +409,13 @@ say_text(struct facts *f, const struct config *cfg, const struct recipe *r, stru
 		say(f, "section %s %s", section_names[i], hex);
 	}
 	for (size_t i = 0; i < r->nfiles; i++) {
-		if (say_path(f, "file", r->files[i], arena_printf(f->a, "%s/%s", r->dir, r->files[i]), e) < 0)
+		if (say_path(f, "file", r->files[i],
+			arena_printf(f->a, "%s/%s", r->dir, r->files[i]), e) < 0)
 			return -1;
 	}
-	return r->kit ? say_path(f, "kit", r->kit, arena_printf(f->a, "%s/recipes/kits/%s.sh", cfg->top, r->kit), e) : 0;
+	return r->kit ? say_path(f, "kit", r->kit,
+			    arena_printf(f->a, "%s/recipes/kits/%s.sh", cfg->top, r->kit), e)
+		      : 0;
 }
 
 static int
@@ -426,7 +443,10 @@ say_source(struct facts *f, const struct config *cfg, const struct node *n, stru
 	if (patch_list(f->a, cfg->top, n->origin->name, &patches, &npatches, e) < 0)
 		return -1;
 	for (size_t i = 0; i < npatches; i++)
-		if (say_path(f, "patch", patches[i], arena_printf(f->a, "%s/patches/%s/%s", cfg->top, n->origin->name, patches[i]), e) < 0)
+		if (say_path(f, "patch", patches[i],
+			arena_printf(
+			    f->a, "%s/patches/%s/%s", cfg->top, n->origin->name, patches[i]),
+			e) < 0)
 			return -1;
 	return 0;
 }
@@ -438,7 +458,8 @@ by_text(const void *a, const void *b)
 }
 
 int
-plan_key(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const struct node *n, char **text, struct err *e)
+plan_key(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p,
+    const struct node *n, char **text, struct err *e)
 {
 	struct facts f = { .a = a, .memo = p->memo };
 	struct buf b = { 0 };
@@ -455,7 +476,8 @@ plan_key(struct arena *a, const struct config *cfg, const struct sysdeps *sd, co
 	if (say_source(&f, cfg, n, e) < 0 || say_text(&f, cfg, n->recipe, e) < 0)
 		return wrap(e, "%s", n->id);
 	for (size_t i = 0; i < n->recipe->ninputs; i++)
-		if (say_path(&f, "input", n->recipe->inputs[i], arena_printf(a, "%s/%s", cfg->top, n->recipe->inputs[i]), e) < 0)
+		if (say_path(&f, "input", n->recipe->inputs[i],
+			arena_printf(a, "%s/%s", cfg->top, n->recipe->inputs[i]), e) < 0)
 			return wrap(e, "%s", n->id);
 	if (n->variant != VARIANT_HOST && say_sysdeps(&f, sd, n, e) < 0)
 		return wrap(e, "%s", n->id);

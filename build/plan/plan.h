@@ -42,13 +42,18 @@ struct node {
 struct plan {
 	struct node *v; /* a node comes after all it needs */
 	size_t n;
-	const char *profile;	   /* decided: s6 or minimal */
-	const struct tools *tools; /* of this machine, part of the keys; lent by main() before the first key */
-	struct memo *memo;	   /* likewise; NULL: every file is read anew */
+	const char *profile; /* decided: s6 or minimal */
+	const struct tools
+	    *tools; /* of this machine, part of the keys; lent by main() before the first key */
+	struct memo *memo; /* likewise; NULL: every file is read anew */
 };
 
-/* roots: recipes/profiles/PROFILE, and PACKAGES of the configuration; a cycle or a version the recipe does not pin is named */
-int plan_make(struct arena *a, const struct config *cfg, const struct recipes *r, const struct set *set, const char *profile, struct plan *out, struct err *e);
+/*
+ * roots: recipes/profiles/PROFILE, and PACKAGES of the configuration; a cycle or a version the
+ * recipe does not pin is named
+ */
+int plan_make(struct arena *a, const struct config *cfg, const struct recipes *r,
+    const struct set *set, const char *profile, struct plan *out, struct err *e);
 /* forgets all but one node and what it needs */
 int plan_keep(struct arena *a, struct plan *p, const char *id, struct err *e);
 const struct node *plan_find(const struct plan *p, const char *id);
@@ -58,6 +63,7 @@ const struct node *plan_find(const struct plan *p, const char *id);
  * sha256 is the key.  The outputs of the whole closure must be there, as all of it is
  * visible to the node.  sd is not looked at for host nodes.
  */
-int plan_key(struct arena *a, const struct config *cfg, const struct sysdeps *sd, const struct plan *p, const struct node *n, char **text, struct err *e);
+int plan_key(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct plan *p, const struct node *n, char **text, struct err *e);
 
 #endif

@@ -14,8 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const variant_names[NVARIANTS] = { [VARIANT_HOST] = "host", [VARIANT_TOOLCHAIN] = "toolchain", [VARIANT_TARGET] = "target" };
-const char *const section_names[NSECTIONS] = { [SECTION_CONFIGURE] = "configure", [SECTION_BUILD] = "build", [SECTION_INSTALL] = "install" };
+const char *const variant_names[NVARIANTS] = {
+	[VARIANT_HOST] = "host", [VARIANT_TOOLCHAIN] = "toolchain", [VARIANT_TARGET] = "target"
+};
+const char *const section_names[NSECTIONS] = {
+	[SECTION_CONFIGURE] = "configure", [SECTION_BUILD] = "build", [SECTION_INSTALL] = "install"
+};
 
 /* a recipe being read: which version and which byte form the lines at hand belong to */
 struct reading {
@@ -30,12 +34,11 @@ struct reading {
 /* what one header line does with its value */
 typedef int header(struct reading *rd, char *value, struct err *e);
 
-static header name_line, licence_line, variant_line, needs_line, config_line, file_line, input_line, unpack_line, kit_line, image_line, source_of_line,
-    version_line, licence_file_line, source_line, sha256_line, size_line, from_line, debian_line, git_line;
+static header name_line, licence_line, variant_line, needs_line, config_line, file_line, input_line,
+    unpack_line, kit_line, image_line, source_of_line, version_line, licence_file_line, source_line,
+    sha256_line, size_line, from_line, debian_line, git_line;
 
-enum scope { TOP,
-	IN_VERSION,
-	IN_SOURCE };
+enum scope { TOP, IN_VERSION, IN_SOURCE };
 
 static const struct {
 	const char *key;
@@ -81,7 +84,9 @@ forget(struct reading *rd, enum scope from)
 static bool
 is_name(const char *s)
 {
-	return *s && *s != '.' && *s != '-' && strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-") == strlen(s);
+	return *s && *s != '.' && *s != '-' &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-") ==
+		   strlen(s);
 }
 
 /* a path that stays below where it starts */
@@ -174,7 +179,8 @@ variant_line(struct reading *rd, char *value, struct err *e)
 		enum variant v = variant_of(word, strlen(word));
 
 		if (v == NVARIANTS)
-			return lines_fail(&rd->l, e, "variant %s: one of host toolchain target", word);
+			return lines_fail(
+			    &rd->l, e, "variant %s: one of host toolchain target", word);
 		if (rd->r->variants[v])
 			return lines_fail(&rd->l, e, "variant %s: told twice", word);
 		rd->r->variants[v] = true;
@@ -194,12 +200,16 @@ needs_line(struct reading *rd, char *value, struct err *e)
 		enum variant v = slash ? variant_of(word, (size_t)(slash - word)) : NVARIANTS;
 
 		if ((v == NVARIANTS && !same) || !is_name(slash + 1))
-			return lines_fail(&rd->l, e, "needs %s: write host/NAME toolchain/NAME target/NAME or same/NAME", word);
+			return lines_fail(&rd->l, e,
+			    "needs %s: write host/NAME toolchain/NAME target/NAME or same/NAME",
+			    word);
 		for (n = rd->r->needs; n < rd->r->needs + rd->r->nneeds; n++)
 			if (n->same == same && n->variant == v && !strcmp(n->name, slash + 1))
 				return lines_fail(&rd->l, e, "needs %s: told twice", word);
 		n = MORE(rd->a, rd->r->needs, rd->r->nneeds);
-		*n = (struct need){ .variant = v, .same = same, .name = slash + 1, .line = rd->l.no };
+		*n = (struct need){
+			.variant = v, .same = same, .name = slash + 1, .line = rd->l.no
+		};
 	}
 	return 0;
 }
@@ -211,7 +221,8 @@ config_line(struct reading *rd, char *value, struct err *e)
 
 	while ((word = word_next(&value))) {
 		if (!config_known(word))
-			return lines_fail(&rd->l, e, "config %s: lh-config has no such variable", word);
+			return lines_fail(
+			    &rd->l, e, "config %s: lh-config has no such variable", word);
 		if (is_told(rd->r->config, rd->r->nconfig, word))
 			return lines_fail(&rd->l, e, "config %s: told twice", word);
 		*MORE(rd->a, rd->r->config, rd->r->nconfig) = word;
@@ -225,8 +236,10 @@ file_line(struct reading *rd, char *value, struct err *e)
 	char *word;
 
 	while ((word = word_next(&value))) {
-		if (!is_inner_path(word) || !file_exists(arena_printf(rd->a, "%s/%s", rd->r->dir, word)))
-			return lines_fail(&rd->l, e, "file %s: is not in the recipe's folder", word);
+		if (!is_inner_path(word) ||
+		    !file_exists(arena_printf(rd->a, "%s/%s", rd->r->dir, word)))
+			return lines_fail(
+			    &rd->l, e, "file %s: is not in the recipe's folder", word);
 		if (is_told(rd->r->files, rd->r->nfiles, word))
 			return lines_fail(&rd->l, e, "file %s: told twice", word);
 		*MORE(rd->a, rd->r->files, rd->r->nfiles) = word;
@@ -241,7 +254,8 @@ input_line(struct reading *rd, char *value, struct err *e)
 
 	while ((word = word_next(&value))) {
 		if (!is_inner_path(word))
-			return lines_fail(&rd->l, e, "input %s: a path inside the checkout is meant", word);
+			return lines_fail(
+			    &rd->l, e, "input %s: a path inside the checkout is meant", word);
 		if (is_told(rd->r->inputs, rd->r->ninputs, word))
 			return lines_fail(&rd->l, e, "input %s: told twice", word);
 		*MORE(rd->a, rd->r->inputs, rd->r->ninputs) = word;
@@ -256,7 +270,8 @@ unpack_line(struct reading *rd, char *value, struct err *e)
 
 	while ((word = word_next(&value))) {
 		if (!is_inner_path(word))
-			return lines_fail(&rd->l, e, "unpack %s: a path inside the source is meant", word);
+			return lines_fail(
+			    &rd->l, e, "unpack %s: a path inside the source is meant", word);
 		if (is_told(rd->r->unpack, rd->r->nunpack, word))
 			return lines_fail(&rd->l, e, "unpack %s: told twice", word);
 		*MORE(rd->a, rd->r->unpack, rd->r->nunpack) = word;
@@ -335,9 +350,11 @@ licence_file_line(struct reading *rd, char *value, struct err *e)
 	char *path = word_next(&value);
 
 	if (!is_inner_path(path))
-		return lines_fail(&rd->l, e, "licence-file %s: a path inside the source is meant", path);
+		return lines_fail(
+		    &rd->l, e, "licence-file %s: a path inside the source is meant", path);
 	if (!is_sha256(value))
-		return lines_fail(&rd->l, e, "licence-file %s: its sha256, 64 digits 0-9 a-f, is wanted behind it", path);
+		return lines_fail(&rd->l, e,
+		    "licence-file %s: its sha256, 64 digits 0-9 a-f, is wanted behind it", path);
 	for (size_t i = 0; i < v->nlicences; i++)
 		if (!strcmp(v->licences[i].path, path))
 			return lines_fail(&rd->l, e, "licence-file %s: told twice", path);
@@ -392,7 +409,8 @@ debian_line(struct reading *rd, char *value, struct err *e)
 	if (expand(rd, value, &path, e) < 0)
 		return -1;
 	if (!is_inner_path(path))
-		return lines_fail(&rd->l, e, "debian %s: a path below the archive, such as pool/main/..., is wanted", path);
+		return lines_fail(&rd->l, e,
+		    "debian %s: a path below the archive, such as pool/main/..., is wanted", path);
 	return origin(rd, ORIGIN_DEBIAN, path);
 }
 
@@ -415,9 +433,11 @@ static int
 complete(const struct reading *rd, struct err *e)
 {
 	if (rd->source && !rd->source->sha256)
-		return fail_usage(e, "%s: source %s: tells no sha256", rd->l.path, rd->source->file);
+		return fail_usage(
+		    e, "%s: source %s: tells no sha256", rd->l.path, rd->source->file);
 	if (rd->source && !rd->source->norigins)
-		return fail_usage(e, "%s: source %s: comes from nowhere; add from, debian or git", rd->l.path, rd->source->file);
+		return fail_usage(e, "%s: source %s: comes from nowhere; add from, debian or git",
+		    rd->l.path, rd->source->file);
 	return 0;
 }
 
@@ -425,7 +445,8 @@ static int
 complete_version(const struct reading *rd, struct err *e)
 {
 	if (rd->version && !rd->version->nforms)
-		return fail_usage(e, "%s: version %s: has no source", rd->l.path, rd->version->version);
+		return fail_usage(
+		    e, "%s: version %s: has no source", rd->l.path, rd->version->version);
 	return complete(rd, e);
 }
 
@@ -456,13 +477,17 @@ header_line(struct reading *rd, char *line, struct err *e)
 	return headers[i].take(rd, line, e);
 }
 
-/* "[build]" alone on a line: the section's number; -1: it is none; NSECTIONS: of that shape, but not ours */
+/*
+ * "[build]" alone on a line: the section's number; -1: it is none; NSECTIONS: of that shape, but
+ * not ours
+ */
 static int
 section_of(const char *line)
 {
 	size_t n = strlen(line);
 
-	if (n < 3 || *line != '[' || line[n - 1] != ']' || strspn(line + 1, "abcdefghijklmnopqrstuvwxyz-") != n - 2)
+	if (n < 3 || *line != '[' || line[n - 1] != ']' ||
+	    strspn(line + 1, "abcdefghijklmnopqrstuvwxyz-") != n - 2)
 		return -1;
 	for (int s = 0; s < NSECTIONS; s++)
 		if (strlen(section_names[s]) == n - 2 && !memcmp(section_names[s], line + 1, n - 2))
@@ -486,11 +511,14 @@ read_sections(struct reading *rd, const char *line, struct err *e)
 			continue;
 		}
 		if (s == NSECTIONS)
-			r = lines_fail(&rd->l, e, "%s: no such section; [configure], [build] and [install] are", line);
+			r = lines_fail(&rd->l, e,
+			    "%s: no such section; [configure], [build] and [install] are", line);
 		else if (s == at)
 			r = lines_fail(&rd->l, e, "%s: told twice", line);
 		else if (s < at)
-			r = lines_fail(&rd->l, e, "%s: stands behind [%s]; the order is configure, build, install", line, section_names[at]);
+			r = lines_fail(&rd->l, e,
+			    "%s: stands behind [%s]; the order is configure, build, install", line,
+			    section_names[at]);
 		if (r < 0)
 			break;
 		if (at >= 0)
@@ -573,10 +601,12 @@ recipe_read(struct arena *a, const char *dir, struct recipe *out, struct err *e)
 		return -1;
 	if (!out->licence)
 		return fail_usage(e, "%s: tells no licence", rd.l.path);
-	if (!out->variants[VARIANT_HOST] && !out->variants[VARIANT_TOOLCHAIN] && !out->variants[VARIANT_TARGET])
+	if (!out->variants[VARIANT_HOST] && !out->variants[VARIANT_TOOLCHAIN] &&
+	    !out->variants[VARIANT_TARGET])
 		return fail_usage(e, "%s: tells no variant", rd.l.path);
 	if (out->source_of && out->nversions)
-		return fail_usage(e, "%s: has source-of %s and versions of its own", rd.l.path, out->source_of);
+		return fail_usage(
+		    e, "%s: has source-of %s and versions of its own", rd.l.path, out->source_of);
 	if (line && read_sections(&rd, line, e) < 0)
 		return -1;
 	return gather_text(a, out, e);
@@ -598,36 +628,45 @@ check_need(const struct recipes *all, const struct recipe *r, const struct need 
 	bool used = false;
 
 	if (!other)
-		return fail_usage(e, "%s/recipe:%u: needs %s: there is no such recipe", r->dir, n->line, n->name);
+		return fail_usage(
+		    e, "%s/recipe:%u: needs %s: there is no such recipe", r->dir, n->line, n->name);
 	for (enum variant of = 0, as; of < NVARIANTS; of++) {
 		if (!r->variants[of] || !need_applies(n, of, &as))
 			continue;
 		used = true;
 		if (!other->variants[as])
-			return fail_usage(e, "%s/recipe:%u: needs %s/%s: %s has no such variant", r->dir, n->line, variant_names[as], n->name, n->name);
+			return fail_usage(e, "%s/recipe:%u: needs %s/%s: %s has no such variant",
+			    r->dir, n->line, variant_names[as], n->name, n->name);
 	}
 	if (!used)
-		return fail_usage(e, "%s/recipe:%u: needs %s/%s: none of its variants can need that", r->dir, n->line, variant_names[n->variant], n->name);
+		return fail_usage(e,
+		    "%s/recipe:%u: needs %s/%s: none of its variants can need that", r->dir,
+		    n->line, variant_names[n->variant], n->name);
 	return 0;
 }
 
 static int
-check_links(struct arena *a, const char *top, const struct recipes *all, const struct recipe *r, struct err *e)
+check_links(struct arena *a, const char *top, const struct recipes *all, const struct recipe *r,
+    struct err *e)
 {
 	const struct recipe *origin = r->source_of ? recipe_find(all, r->source_of) : NULL;
 
 	if (r->source_of && !origin)
-		return fail_usage(e, "%s/recipe: source-of %s: there is no such recipe", r->dir, r->source_of);
+		return fail_usage(
+		    e, "%s/recipe: source-of %s: there is no such recipe", r->dir, r->source_of);
 	if (origin && !origin->nversions)
-		return fail_usage(e, "%s/recipe: source-of %s: which has no versions itself", r->dir, r->source_of);
+		return fail_usage(e, "%s/recipe: source-of %s: which has no versions itself",
+		    r->dir, r->source_of);
 	for (size_t i = 0; i < r->nneeds; i++)
 		if (check_need(all, r, &r->needs[i], e) < 0)
 			return -1;
 	for (size_t i = 0; i < r->ninputs; i++)
 		if (!file_exists(arena_printf(a, "%s/%s", top, r->inputs[i])))
-			return fail_usage(e, "%s/recipe: input %s: is not in the checkout", r->dir, r->inputs[i]);
+			return fail_usage(
+			    e, "%s/recipe: input %s: is not in the checkout", r->dir, r->inputs[i]);
 	if (r->kit && !file_exists(arena_printf(a, "%s/recipes/kits/%s.sh", top, r->kit)))
-		return fail_usage(e, "%s/recipe: kit %s: there is no recipes/kits/%s.sh", r->dir, r->kit, r->kit);
+		return fail_usage(
+		    e, "%s/recipe: kit %s: there is no recipes/kits/%s.sh", r->dir, r->kit, r->kit);
 	return 0;
 }
 
@@ -651,7 +690,8 @@ recipe_read_all(struct arena *a, const char *top, struct recipes *out, struct er
 	for (int i = 0; i < n; i++) {
 		char *sub = arena_printf(a, "%s/%s", dir, v[i]->d_name);
 
-		if (r == 0 && v[i]->d_name[0] != '.' && file_exists(arena_printf(a, "%s/recipe", sub)))
+		if (r == 0 && v[i]->d_name[0] != '.' &&
+		    file_exists(arena_printf(a, "%s/recipe", sub)))
 			r = recipe_read(a, sub, &out->v[out->n++], e);
 		free(v[i]);
 	}

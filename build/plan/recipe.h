@@ -14,19 +14,15 @@ struct arena;
  * recipes/NAME/recipe: inert `key value` lines, then shell sections as text.
  * Nothing is run or decided here.  The format is told in README.md, "Adding a recipe".
  */
-enum variant { VARIANT_HOST,
-	VARIANT_TOOLCHAIN,
-	VARIANT_TARGET,
-	NVARIANTS };
+enum variant { VARIANT_HOST, VARIANT_TOOLCHAIN, VARIANT_TARGET, NVARIANTS };
 
-enum section { SECTION_CONFIGURE,
-	SECTION_BUILD,
-	SECTION_INSTALL,
-	NSECTIONS };
+enum section { SECTION_CONFIGURE, SECTION_BUILD, SECTION_INSTALL, NSECTIONS };
 
-enum origin_kind { ORIGIN_URL, /* a full URL */
-	ORIGIN_DEBIAN,	       /* a path below the Debian archive that apt uses */
-	ORIGIN_GIT };	       /* a tag of the clone that GIT_MIRROR names */
+enum origin_kind {
+	ORIGIN_URL,    /* a full URL */
+	ORIGIN_DEBIAN, /* a path below the Debian archive that apt uses */
+	ORIGIN_GIT
+}; /* a tag of the clone that GIT_MIRROR names */
 
 struct origin {
 	enum origin_kind kind;
@@ -115,7 +111,10 @@ bool recipe_mentions(const struct recipe *r, const char *variable);
  * target though only its target variant needs target/nsss.  *as: the variant needed.
  */
 bool need_applies(const struct need *n, enum variant of, enum variant *as);
-/* every folder of top/recipes that holds a recipe; needs, inputs, kits and source-of that lead nowhere are errors */
+/*
+ * every folder of top/recipes that holds a recipe; needs, inputs, kits and source-of that lead
+ * nowhere are errors
+ */
 int recipe_read_all(struct arena *a, const char *top, struct recipes *out, struct err *e);
 const struct recipe *recipe_find(const struct recipes *r, const char *name);
 int set_read(struct arena *a, const char *top, const char *name, struct set *out, struct err *e);

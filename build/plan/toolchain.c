@@ -88,7 +88,8 @@ told(struct arena *a, const struct buf *said)
 
 /* 0: it went well; 1: the compiler said no, said tells; -1: could not be run */
 static int
-compile(struct arena *a, const struct toolchain *t, const char *const words[], struct buf *said, struct err *e)
+compile(struct arena *a, const struct toolchain *t, const char *const words[], struct buf *said,
+    struct err *e)
 {
 	struct argv v = { .a = a };
 	int status;
@@ -99,7 +100,8 @@ compile(struct arena *a, const struct toolchain *t, const char *const words[], s
 	for (size_t i = 0; words[i]; i++)
 		argv_push(&v, words[i]);
 	buf_clear(said);
-	if (child_run(v.v, &(struct child_opts){ .dir = t->dir, .env = t->env }, said, &status, e) < 0)
+	if (child_run(v.v, &(struct child_opts){ .dir = t->dir, .env = t->env }, said, &status, e) <
+	    0)
 		return -1;
 	return status != 0;
 }
@@ -112,7 +114,8 @@ told_machine(struct arena *a, const struct toolchain *t)
 	struct err ignored;
 	const char *text = "";
 
-	if (compile(a, t, (const char *const[]){ "-dumpmachine", NULL }, &said, &ignored) == 0 && said.n > 1)
+	if (compile(a, t, (const char *const[]){ "-dumpmachine", NULL }, &said, &ignored) == 0 &&
+	    said.n > 1)
 		text = arena_printf(a, " (it is for %.*s)", (int)strcspn(said.p, "\n"), said.p);
 	buf_free(&said);
 	return text;
@@ -121,15 +124,18 @@ told_machine(struct arena *a, const struct toolchain *t)
 int
 toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps *sd, struct err *e)
 {
-	const char *source = arena_printf(a, "%s/program.c", t->inside), *object = arena_printf(a, "%s/program.o", t->inside);
-	const char *linked = arena_printf(a, "%s/program", t->inside), *wanted = sysdeps_get(sd, "elf"), *made;
+	const char *source = arena_printf(a, "%s/program.c", t->inside),
+		   *object = arena_printf(a, "%s/program.o", t->inside);
+	const char *linked = arena_printf(a, "%s/program", t->inside),
+		   *wanted = sysdeps_get(sd, "elf"), *made;
 	struct buf said = { 0 };
 	struct header h;
 	char *bytes;
 	size_t n;
 	int r;
 
-	if (file_write(arena_printf(a, "%s/program.c", t->dir), program, sizeof program - 1, 0644, e) < 0)
+	if (file_write(
+		arena_printf(a, "%s/program.c", t->dir), program, sizeof program - 1, 0644, e) < 0)
 		return -1;
 
 	r = compile(a, t, (const char *const[]){ "-c", "-o", object, source, NULL }, &said, e);

@@ -8,7 +8,10 @@ struct arena;
 struct argv;
 struct sysdeps;
 
-/* A cross toolchain, ours or the one CROSS_BASE names, put to the test before anything is built with it. */
+/*
+ * A cross toolchain, ours or the one CROSS_BASE names, put to the test before anything is built
+ * with it.
+ */
 struct toolchain {
 	const char *gcc;	 /* TRIPLE-gcc as the command calls it */
 	const struct argv *wrap; /* words before it: the sandbox's, or none */
@@ -21,6 +24,7 @@ struct toolchain {
  * Compiles and links a program, runs nothing: it must come out static, for the machine
  * that sd's fact `elf` tells, and not from glibc.  The message is one line.
  */
-int toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps *sd, struct err *e);
+int toolchain_check(
+    struct arena *a, const struct toolchain *t, const struct sysdeps *sd, struct err *e);
 
 #endif

@@ -50,7 +50,8 @@ ask(struct arena *a, const struct argv *v, char **said, struct err *e)
 	int status, r = child_run(v->v, &(struct child_opts){ .env = env }, &b, &status, e);
 
 	if (r == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
-		r = fail(e, "%s: %s\n%s", argv_quoted(v), child_status_text(a, status), b.n ? trim(b.p) : "");
+		r = fail(e, "%s: %s\n%s", argv_quoted(v), child_status_text(a, status),
+		    b.n ? trim(b.p) : "");
 	*said = arena_strdup(a, b.n ? b.p : "");
 	buf_free(&b);
 	return r;
@@ -67,7 +68,8 @@ is_elf(const char *path)
 {
 	char magic[SELFMAG];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool is = fd >= 0 && read(fd, magic, sizeof magic) == (ssize_t)sizeof magic && !memcmp(magic, ELFMAG, SELFMAG);
+	bool is = fd >= 0 && read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
+		  !memcmp(magic, ELFMAG, SELFMAG);
 
 	if (fd >= 0)
 		close(fd);
@@ -99,9 +101,13 @@ version_question(struct arena *a, const struct argv *v)
 	return question;
 }
 
-/* a command line of blank-separated words, asked for its version; hint: what to do when it is not there */
+/*
+ * a command line of blank-separated words, asked for its version; hint: what to do when it is not
+ * there
+ */
 static int
-add_version(struct arena *a, struct tools *t, const char *name, const char *command, enum tool_use use, const char *hint, struct err *e)
+add_version(struct arena *a, struct tools *t, const char *name, const char *command,
+    enum tool_use use, const char *hint, struct err *e)
 {
 	struct argv v = { .a = a };
 	char *rest = arena_strdup(a, command), *word, *said;
@@ -152,9 +158,11 @@ add_self(struct arena *a, const struct config *cfg, const char *gcc, struct tool
 }
 
 static int
-add_given(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct tools *t, struct err *e)
+add_given(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct tools *t,
+    struct err *e)
 {
-	char *gcc = arena_printf(a, "%s/bin/%s-gcc", cfg->cross_base, sd->triple), *dir = arena_strdup(a, "/tmp/lh-toolchain.XXXXXX");
+	char *gcc = arena_printf(a, "%s/bin/%s-gcc", cfg->cross_base, sd->triple),
+	     *dir = arena_strdup(a, "/tmp/lh-toolchain.XXXXXX");
 	struct toolchain probe = { .gcc = gcc, .env = env, .dir = dir, .inside = dir };
 	int r;
 
@@ -167,7 +175,8 @@ add_given(struct arena *a, const struct config *cfg, const struct sysdeps *sd, s
 		e->code = EXIT_USAGE;
 		return wrap(e, "CROSS_BASE %s", cfg->cross_base);
 	}
-	return add_version(a, t, "ld", arena_printf(a, "%s/bin/%s-ld", cfg->cross_base, sd->triple), USED_BY_TARGET, "CROSS_BASE holds no binutils", e);
+	return add_version(a, t, "ld", arena_printf(a, "%s/bin/%s-ld", cfg->cross_base, sd->triple),
+	    USED_BY_TARGET, "CROSS_BASE holds no binutils", e);
 }
 
 /* ---- the distribution's ---- */
@@ -189,20 +198,25 @@ static int
 add_ours(struct arena *a, const struct sysdeps *sd, struct tools *t, struct err *e)
 {
 	const char *gcc = sysdeps_get(sd, "gcc");
-	char *hint = arena_printf(a, "install the compiler for %s (Debian: %s), or name a musl toolchain with CROSS_BASE", sd->triple, debian_package(a, gcc));
+	char *hint = arena_printf(a,
+	    "install the compiler for %s (Debian: %s), or name a musl toolchain with CROSS_BASE",
+	    sd->triple, debian_package(a, gcc));
 
 	if (add_version(a, t, "gcc", gcc, USED_BY_TARGET, hint, e) < 0)
 		return -1;
-	return add_version(a, t, "ld", arena_printf(a, "%sld", sysdeps_get(sd, "binutils")), USED_BY_TARGET, hint, e);
+	return add_version(a, t, "ld", arena_printf(a, "%sld", sysdeps_get(sd, "binutils")),
+	    USED_BY_TARGET, hint, e);
 }
 
 int
-tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct memo *m, struct tools *out, struct err *e)
+tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct memo *m,
+    struct tools *out, struct err *e)
 {
 	*out = (struct tools){ .memo = m };
 	if (add_version(a, out, "make", "make", USED_BY_ALL, "install GNU make", e) < 0)
 		return -1;
-	if (add_version(a, out, "BUILD_CC", cfg->build_cc, USED_BY_HOST, "install gcc, or name another native compiler with BUILD_CC", e) < 0)
+	if (add_version(a, out, "BUILD_CC", cfg->build_cc, USED_BY_HOST,
+		"install gcc, or name another native compiler with BUILD_CC", e) < 0)
 		return -1;
 	if (add_version(a, out, "build ld", "ld", USED_BY_HOST, "install binutils", e) < 0)
 		return -1;

@@ -15,10 +15,12 @@ struct sysdeps;
  * The programs of this machine that take part in a build.  What they say of themselves
  * is part of the keys: another compiler, other results.
  */
-enum tool_use { USED_BY_ALL, /* every node */
-	USED_BY_HOST,	     /* host nodes, and those that ask for BUILD_CC */
-	USED_BY_TARGET,	     /* toolchain and target nodes */
-	NUSES };
+enum tool_use {
+	USED_BY_ALL,	/* every node */
+	USED_BY_HOST,	/* host nodes, and those that ask for BUILD_CC */
+	USED_BY_TARGET, /* toolchain and target nodes */
+	NUSES
+};
 
 struct tool {
 	const char *name; /* make, BUILD_CC, gcc, ld, libc.. */
@@ -37,6 +39,7 @@ struct tools {
  * with CROSS_BASE makes something else than static programs on musl for the triple, is
  * EXIT_USAGE and named with the way out.  m, or NULL, spares asking what was asked before.
  */
-int tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct memo *m, struct tools *out, struct err *e);
+int tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct memo *m,
+    struct tools *out, struct err *e);
 
 #endif

@@ -23,7 +23,8 @@ output_of(struct arena *a, struct argv *v, const char **why)
 	if (child_run(v->v, NULL, &out, &status, &e) < 0)
 		*why = arena_printf(a, "no apt here to ask for its archive (%s)", e.msg);
 	else if (status != 0)
-		*why = arena_printf(a, "apt does not tell its archive (%s: %s)", v->v[0], child_status_text(a, status));
+		*why = arena_printf(a, "apt does not tell its archive (%s: %s)", v->v[0],
+		    child_status_text(a, status));
 	else
 		text = arena_strdup(a, out.p ? out.p : "");
 	buf_free(&out);
@@ -66,7 +67,8 @@ ask_proxy(struct arena *a, const char *base)
 	char *text, *quote;
 
 	argv_pushv(&v, "apt-config", "shell", "proxy", NULL);
-	argv_push(&v, strncmp(base, "https:", 6) ? "Acquire::http::Proxy" : "Acquire::https::Proxy");
+	argv_push(
+	    &v, strncmp(base, "https:", 6) ? "Acquire::http::Proxy" : "Acquire::https::Proxy");
 	text = output_of(a, &v, &why); /* proxy='http://...', or nothing */
 	if (!text || !(quote = strchr(text, '\'')))
 		return NULL;
@@ -96,8 +98,10 @@ aptmirror_ask(struct arena *a, struct aptmirror *out)
 	}
 	if (!out->base)
 		return;
-	if (strncmp(out->base, "http://", 7) && strncmp(out->base, "https://", 8) && strncmp(out->base, "file:", 5)) {
-		out->why = arena_printf(a, "apt's archive %s is not one that a file can be asked of", out->base);
+	if (strncmp(out->base, "http://", 7) && strncmp(out->base, "https://", 8) &&
+	    strncmp(out->base, "file:", 5)) {
+		out->why = arena_printf(
+		    a, "apt's archive %s is not one that a file can be asked of", out->base);
 		out->base = NULL;
 		return;
 	}

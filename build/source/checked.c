@@ -117,7 +117,9 @@ checked_save(struct checked *c, struct err *e)
 		struct err ignored;
 
 		/* gone or changed since: nothing to remember */
-		if (it->settled && stamp_one(arena_printf(c->a, "%s/%s", c->dir, it->name), &now, &ignored) == 0 && !strcmp(now.hex, it->stamp))
+		if (it->settled &&
+		    stamp_one(arena_printf(c->a, "%s/%s", c->dir, it->name), &now, &ignored) == 0 &&
+		    !strcmp(now.hex, it->stamp))
 			buf_addf(&out, "%s %s %s\n", it->sha256, it->stamp, it->name);
 	}
 	r = file_write(c->path, out.p, out.n, 0644, e);

@@ -42,10 +42,12 @@ static const struct patience usual = {
 	.backoff = NS_PER_S,
 };
 
-enum fetch_state { READY, /* to go on with the place it is at */
-	WAITING,	  /* for the time `wake` */
+enum fetch_state {
+	READY,	 /* to go on with the place it is at */
+	WAITING, /* for the time `wake` */
 	RUNNING,
-	DONE };
+	DONE
+};
 
 /* one want on its way: its places one after the other, until one has delivered */
 struct fetch {
@@ -143,7 +145,8 @@ draw(struct engine *en)
 		return;
 	if (form_of(most)->size)
 		snprintf(size, sizeof size, " of %.1f", (double)form_of(most)->size / 1e6);
-	log_status("fetch %zu/%zu  %s %.1f%s MB", en->ndone, en->n, form_of(most)->file, (double)most->have / 1e6, size);
+	log_status("fetch %zu/%zu  %s %.1f%s MB", en->ndone, en->n, form_of(most)->file,
+	    (double)most->have / 1e6, size);
 }
 
 /* --- the end of a try --- */
@@ -291,7 +294,8 @@ publish(struct fetch *f)
 	if (share(en, path, arena_printf(en->a, "%s/%s", en->elsewhere[0].dir, form->file), &e) < 0)
 		log_warn("%s: not kept for other builds: %s", form->file, e.msg);
 	checked_sha256(en->checked, form->file);
-	log_info("fetched %s, %" PRIu64 " bytes from %s", form->file, f->have, origins_text(en->a, place_of(f)));
+	log_info("fetched %s, %" PRIu64 " bytes from %s", form->file, f->have,
+	    origins_text(en->a, place_of(f)));
 	close(f->fd);
 	f->fd = -1;
 	release(f);
@@ -317,7 +321,9 @@ judge(struct fetch *f)
 	else if (is_web_page(f->fd))
 		spoiled(f, "answered with a web page instead of the file");
 	else if (f->start == 0 && form->size && f->have < form->size)
-		failed(f, true, arena_printf(en->a, "ended after %" PRIu64 " of %" PRIu64 " bytes", f->have, form->size));
+		failed(f, true,
+		    arena_printf(en->a, "ended after %" PRIu64 " of %" PRIu64 " bytes", f->have,
+			form->size));
 	else
 		spoiled(f, arena_printf(en->a, "sha256 is %s, expected %s", hex, form->sha256));
 }
@@ -347,12 +353,14 @@ begin_body(struct fetch *f)
 		f->start = f->have = 0;
 		return ftruncate(f->fd, 0) == 0;
 	}
-	if (curl_easy_header(f->curl, "Content-Range", 0, CURLH_HEADER, -1, &range) == CURLHE_OK && !strncmp(range->value, "bytes ", 6)) {
+	if (curl_easy_header(f->curl, "Content-Range", 0, CURLH_HEADER, -1, &range) == CURLHE_OK &&
+	    !strncmp(range->value, "bytes ", 6)) {
 		from = strtoull(range->value + 6, &end, 10);
 		if (*end == '-' && from == f->start)
 			return true;
 	}
-	f->broke = arena_printf(f->en->a, "answered with another range than bytes %" PRIu64 "-", f->start);
+	f->broke =
+	    arena_printf(f->en->a, "answered with another range than bytes %" PRIu64 "-", f->start);
 	f->spoiled = true;
 	return false;
 }
@@ -371,7 +379,8 @@ take(char *p, size_t size, size_t n, void *arg)
 		return CURL_WRITEFUNC_ERROR;
 	}
 	if (f->have + n > bound(form_of(f))) {
-		f->broke = arena_printf(f->en->a, "sends more than %" PRIu64 " bytes%s", bound(form_of(f)), form_of(f)->size ? ", the size it should have" : "");
+		f->broke = arena_printf(f->en->a, "sends more than %" PRIu64 " bytes%s",
+		    bound(form_of(f)), form_of(f)->size ? ", the size it should have" : "");
 		f->spoiled = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
@@ -442,7 +451,8 @@ start_curl(struct fetch *f, const char *url, const char *proxy)
 	if (f->en->probe)
 		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
 	if (f->start > 0)
-		curl_easy_setopt(c, CURLOPT_RANGE, arena_printf(f->en->a, "%" PRIu64 "-", f->start));
+		curl_easy_setopt(
+		    c, CURLOPT_RANGE, arena_printf(f->en->a, "%" PRIu64 "-", f->start));
 	curl_multi_add_handle(f->en->multi, c);
 	f->state = RUNNING;
 	f->en->running++;
@@ -474,7 +484,9 @@ probed(struct fetch *f)
 
 	curl_easy_getinfo(f->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &n);
 	if (form->size && n >= 0 && (uint64_t)n != form->size) {
-		failed(f, false, arena_printf(f->en->a, "has %" PRIu64 " bytes, expected %" PRIu64, (uint64_t)n, form->size));
+		failed(f, false,
+		    arena_printf(f->en->a, "has %" PRIu64 " bytes, expected %" PRIu64, (uint64_t)n,
+			form->size));
 		return;
 	}
 	release(f);
@@ -528,7 +540,8 @@ ended(struct fetch *f, CURLcode result)
 		failed(f, false, said);
 		return;
 	case CURLE_OPERATION_TIMEDOUT: /* only connecting has a time limit of curl's */
-		said = arena_printf(a, "no connection within %g s", (double)f->en->patience->connect / NS_PER_S);
+		said = arena_printf(
+		    a, "no connection within %g s", (double)f->en->patience->connect / NS_PER_S);
 		bury(f, said);
 		failed(f, false, said);
 		return;
@@ -561,7 +574,8 @@ look(struct fetch *f)
 		f->looked = f->have;
 		f->look += p->window;
 	} else if (came) {
-		failed(f, false, arena_printf(f->en->a, "too slow: %" PRIu64 " bytes in %g s", came, seconds));
+		failed(f, false,
+		    arena_printf(f->en->a, "too slow: %" PRIu64 " bytes in %g s", came, seconds));
 	} else {
 		failed(f, false, arena_printf(f->en->a, "sends nothing for %g s", seconds));
 	}
@@ -580,7 +594,8 @@ open_part(struct fetch *f)
 	f->fd = open(f->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (f->fd < 0)
 		return fail_errno(en->e, "%s", f->part);
-	if (flock(f->fd, LOCK_EX | LOCK_NB) < 0 || fstat(f->fd, &st) < 0 || stat(f->part, &now) < 0 || st.st_ino != now.st_ino) {
+	if (flock(f->fd, LOCK_EX | LOCK_NB) < 0 || fstat(f->fd, &st) < 0 ||
+	    stat(f->part, &now) < 0 || st.st_ino != now.st_ino) {
 		close(f->fd); /* locked, or renamed by whoever had it locked */
 		f->fd = -1;
 		return 1;
@@ -604,7 +619,8 @@ start_git(struct fetch *f)
 		const char *said = e.msg;
 		size_t n = strlen(p->clone);
 
-		if (!strncmp(said, p->clone, n) && !strncmp(said + n, ": ", 2)) /* the place has been named */
+		if (!strncmp(said, p->clone, n) &&
+		    !strncmp(said + n, ": ", 2)) /* the place has been named */
 			said += n + 2;
 		failed(f, false, arena_strdup(en->a, said));
 		return;
@@ -646,7 +662,8 @@ ended_git(struct fetch *f)
 	if (child_wait(&f->git, &status, &e) < 0)
 		failed(f, false, arena_strdup(en->a, e.msg));
 	else if (status != 0)
-		failed(f, false, arena_strdup(en->a, said[0] ? said : child_status_text(en->a, status)));
+		failed(f, false,
+		    arena_strdup(en->a, said[0] ? said : child_status_text(en->a, status)));
 	else if (fstat(f->fd, &st) < 0) {
 		fail_errno(en->e, "%s", f->part);
 		broken(en);
@@ -656,7 +673,10 @@ ended_git(struct fetch *f)
 	}
 }
 
-/* is form in OUTPUT/sources, or can it be put there from CACHE/sources?  Else why tells what is wrong with it */
+/*
+ * is form in OUTPUT/sources, or can it be put there from CACHE/sources?  Else why tells what is
+ * wrong with it
+ */
 static bool
 have_form(struct engine *en, const struct source *form, const char *path, const char **why)
 {
@@ -665,7 +685,8 @@ have_form(struct engine *en, const struct source *form, const char *path, const 
 
 	if (hex && !strcmp(hex, form->sha256))
 		return true;
-	*why = hex ? arena_printf(en->a, "sha256 is %s, expected %s", hex, form->sha256) : "not there";
+	*why =
+	    hex ? arena_printf(en->a, "sha256 is %s, expected %s", hex, form->sha256) : "not there";
 	for (size_t i = 0; i < sizeof en->elsewhere / sizeof *en->elsewhere; i++) {
 		const struct elsewhere *w = &en->elsewhere[i];
 		const char *kept = checked_sha256(w->checked, form->file);
@@ -774,7 +795,8 @@ begin(struct fetch *f)
 static bool
 same_files(const struct want *x, const struct want *y)
 {
-	return x->nforms && x->nforms == y->nforms && !strcmp(x->forms[0].file, y->forms[0].file) && !strcmp(x->forms[0].sha256, y->forms[0].sha256);
+	return x->nforms && x->nforms == y->nforms && !strcmp(x->forms[0].file, y->forms[0].file) &&
+	       !strcmp(x->forms[0].sha256, y->forms[0].sha256);
 }
 
 static void
@@ -783,7 +805,11 @@ prepare(struct engine *en, struct want *wants)
 	for (size_t i = 0; i < en->n; i++) {
 		struct fetch *f = &en->v[i];
 
-		*f = (struct fetch){ .en = en, .want = &wants[i], .fd = -1, .talk = -1, .git = { .pidfd = -1, .out = -1, .in = -1 } };
+		*f = (struct fetch){ .en = en,
+			.want = &wants[i],
+			.fd = -1,
+			.talk = -1,
+			.git = { .pidfd = -1, .out = -1, .in = -1 } };
 		f->want->got = NULL;
 		f->want->path = f->want->why = NULL;
 		for (size_t k = 0; k < i && !f->twin; k++)
@@ -901,14 +927,16 @@ finish(struct engine *en)
 			f->want->path = f->twin->want->path;
 			f->want->why = f->twin->want->why;
 		} else if (!f->want->got) {
-			f->want->why = arena_strdup(en->a, f->why.p ? f->why.p : "  no origin is known");
+			f->want->why =
+			    arena_strdup(en->a, f->why.p ? f->why.p : "  no origin is known");
 		}
 		buf_free(&f->why);
 	}
 }
 
 int
-fetch_with(struct arena *a, const struct config *cfg, const struct patience *p, bool probe, struct want *wants, size_t n, struct err *e)
+fetch_with(struct arena *a, const struct config *cfg, const struct patience *p, bool probe,
+    struct want *wants, size_t n, struct err *e)
 {
 	struct engine en = { .a = a, .cfg = cfg, .patience = p, .probe = probe, .n = n, .e = e };
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
@@ -954,6 +982,9 @@ int
 fetch_lack(const struct config *cfg, const struct want *w, struct err *e)
 {
 	if (cfg->offline)
-		return fail(e, "%s %s: %s is not here, and OFFLINE is set; get it with `./make sources` where there is a network, or bring a bundle from there", w->name, w->version, w->nforms ? w->forms[0].file : "its source");
+		return fail(e,
+		    "%s %s: %s is not here, and OFFLINE is set; get it with `./make sources` where "
+		    "there is a network, or bring a bundle from there",
+		    w->name, w->version, w->nforms ? w->forms[0].file : "its source");
 	return fail(e, "%s %s: no origin has its source\n%s", w->name, w->version, w->why);
 }

@@ -15,9 +15,9 @@ struct config;
 
 /*
  * Sources, from wherever they can be had, checked before they get their name.
- * Origins are tried in this order: a complete file in OUTPUT/sources, CACHE/sources or the checkout's sources/,
- * MIRRORS, the form's own URLs, the Debian archive of this machine's apt, the clone
- * that GIT_MIRROR names; at each of these the forms in their order.  Several files at once.
+ * Origins are tried in this order: a complete file in OUTPUT/sources, CACHE/sources or the
+ * checkout's sources/, MIRRORS, the form's own URLs, the Debian archive of this machine's apt, the
+ * clone that GIT_MIRROR names; at each of these the forms in their order.  Several files at once.
  */
 struct want {
 	const char *name; /* package, for messages and for GIT_MIRROR's %s */
@@ -25,8 +25,9 @@ struct want {
 	const struct source *forms; /* in order of preference */
 	size_t nforms;
 	const struct source *got; /* which form is there now; NULL: none could be had */
-	const char *path;	  /* of that file, absolute; after a probe only if it is there already */
-	const char *why;	  /* when got is NULL: every origin tried with its own reason, "  ORIGIN: REASON" a line */
+	const char *path; /* of that file, absolute; after a probe only if it is there already */
+	const char *why;  /* when got is NULL: every origin tried with its own reason, "  ORIGIN:
+			     REASON" a line */
 };
 
 /*
@@ -34,11 +35,17 @@ struct want {
  * why tells; an error is a full disk, an unwritable folder.  Files land in
  * OUTPUT/sources under their name, by rename; a partial one is FILE.part.
  */
-int fetch_all(struct arena *a, const struct config *cfg, struct want *wants, size_t n, struct err *e);
-/* could any form be had, judging by HEAD requests, files present and clones; fills why; downloads nothing */
-int fetch_probe(struct arena *a, const struct config *cfg, struct want *wants, size_t n, struct err *e);
+int fetch_all(
+    struct arena *a, const struct config *cfg, struct want *wants, size_t n, struct err *e);
+/*
+ * could any form be had, judging by HEAD requests, files present and clones; fills why; downloads
+ * nothing
+ */
+int fetch_probe(
+    struct arena *a, const struct config *cfg, struct want *wants, size_t n, struct err *e);
 
-/* fills e with what there is to say of a source that could not be had, and the way out; returns -1 */
+/* fills e with what there is to say of a source that could not be had, and the way out; returns -1
+ */
 int fetch_lack(const struct config *cfg, const struct want *w, struct err *e);
 
 /* how long a server may keep us waiting, and how often it may fail */
@@ -51,6 +58,7 @@ struct patience {
 };
 
 /* the same with other patience than usual, for tests */
-int fetch_with(struct arena *a, const struct config *cfg, const struct patience *p, bool probe, struct want *wants, size_t n, struct err *e);
+int fetch_with(struct arena *a, const struct config *cfg, const struct patience *p, bool probe,
+    struct want *wants, size_t n, struct err *e);
 
 #endif

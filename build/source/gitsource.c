@@ -15,15 +15,17 @@ start(struct argv *v, const char *clone)
 {
 	const char *inner = arena_printf(v->a, "%s/.git", clone);
 
-	argv_pushv(v, "git", "-c", "tar.umask=0002", "-c", "tar.tar.gz.command=gzip -cn",
-	    "-c", "core.attributesFile=/dev/null", "-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c", NULL);
+	argv_pushv(v, "git", "-c", "tar.umask=0002", "-c", "tar.tar.gz.command=gzip -cn", "-c",
+	    "core.attributesFile=/dev/null", "-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c",
+	    NULL);
 	argv_pushf(v, "safe.directory=%s", clone);
 	argv_pushf(v, "--git-dir=%s", file_exists(inner) ? inner : clone);
 }
 
 /* what git says of the clone, and the status it ends with */
 static int
-ask(struct arena *a, const char *clone, const struct argv *words, char **said, int *status, struct err *e)
+ask(struct arena *a, const char *clone, const struct argv *words, char **said, int *status,
+    struct err *e)
 {
 	struct argv v = { .a = a };
 	struct buf out = { 0 };
@@ -64,7 +66,8 @@ gitsource_tag(struct arena *a, const char *clone, const char *tag, char **commit
 {
 	struct err inner;
 
-	if (gitsource_id(a, clone, arena_printf(a, "refs/tags/%s^{commit}", tag), commit, &inner) == 0)
+	if (gitsource_id(a, clone, arena_printf(a, "refs/tags/%s^{commit}", tag), commit, &inner) ==
+	    0)
 		return 0;
 	if (strstr(inner.msg, "it has no "))
 		return fail(e, "%s: it has no tag %s", clone, tag);
@@ -85,7 +88,8 @@ gitsource_tags(struct arena *a, const char *clone, char **tags, struct err *e)
 }
 
 void
-gitsource_archive(struct argv *v, const char *clone, const char *rev, const char *prefix, const char *format, const char *file)
+gitsource_archive(struct argv *v, const char *clone, const char *rev, const char *prefix,
+    const char *format, const char *file)
 {
 	start(v, clone);
 	argv_push(v, "archive");

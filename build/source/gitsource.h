@@ -15,14 +15,16 @@ struct arena;
 /* the id of what rev names (a commit, a tree: "v1.2^{tree}"), 40 or 64 hexadecimal characters */
 int gitsource_id(struct arena *a, const char *clone, const char *rev, char **id, struct err *e);
 /* the same for a tag; the message says that the clone has no such tag */
-int gitsource_tag(struct arena *a, const char *clone, const char *tag, char **commit, struct err *e);
+int gitsource_tag(
+    struct arena *a, const char *clone, const char *tag, char **commit, struct err *e);
 /* names of all tags, one a line */
 int gitsource_tags(struct arena *a, const char *clone, char **tags, struct err *e);
 /*
  * A command that writes rev as an archive to file: NAME.tar or NAME.tar.gz, as the end of
- * `file` does not say: format is "tar" or "tar.gz".  prefix, such as "skalibs-2.14.3.0/", may be "".
- * The gz form is what `git archive --prefix=PREFIX REV | gzip -n` prints.
+ * `file` does not say: format is "tar" or "tar.gz".  prefix, such as "skalibs-2.14.3.0/", may be
+ * "". The gz form is what `git archive --prefix=PREFIX REV | gzip -n` prints.
  */
-void gitsource_archive(struct argv *v, const char *clone, const char *rev, const char *prefix, const char *format, const char *file);
+void gitsource_archive(struct argv *v, const char *clone, const char *rev, const char *prefix,
+    const char *format, const char *file);
 
 #endif

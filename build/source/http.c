@@ -170,16 +170,21 @@ finish(struct transfer *t, CURLM *multi, CURLcode result)
 		digest_end(t->digest, rq->verb == HTTP_GET ? rq->sha256 : ignored);
 	if (result != CURLE_OK && !rq->failed) {
 		rq->failed = t->said[0] ? arena_strdup(t->a, t->said) : curl_easy_strerror(result);
-		rq->absent = result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_CONNECT || result == CURLE_OPERATION_TIMEDOUT;
+		rq->absent = result == CURLE_COULDNT_RESOLVE_HOST ||
+			     result == CURLE_COULDNT_CONNECT || result == CURLE_OPERATION_TIMEDOUT;
 	}
-	if (result == CURLE_COULDNT_CONNECT && curl_easy_getinfo(t->curl, CURLINFO_OS_ERRNO, &os) == CURLE_OK && os)
+	if (result == CURLE_COULDNT_CONNECT &&
+	    curl_easy_getinfo(t->curl, CURLINFO_OS_ERRNO, &os) == CURLE_OK && os)
 		rq->failed = arena_printf(t->a, "cannot connect: %s", strerror((int)os));
 	else if (result == CURLE_OPERATION_TIMEDOUT && rq->got)
-		rq->failed = arena_printf(t->a, "too slow: %" PRIu64 " bytes, then fewer than %u a second for %u s", rq->got, t->patience->slow, t->patience->seconds);
+		rq->failed = arena_printf(t->a,
+		    "too slow: %" PRIu64 " bytes, then fewer than %u a second for %u s", rq->got,
+		    t->patience->slow, t->patience->seconds);
 	else if (result == CURLE_OPERATION_TIMEDOUT)
 		rq->failed = "does not answer";
 	else if (result == CURLE_PARTIAL_FILE)
-		rq->failed = arena_printf(t->a, "ended after %" PRIu64 " of %" PRId64 " bytes", rq->got, rq->length);
+		rq->failed = arena_printf(
+		    t->a, "ended after %" PRIu64 " of %" PRId64 " bytes", rq->got, rq->length);
 	curl_multi_remove_handle(multi, t->curl);
 	curl_easy_cleanup(t->curl);
 	t->curl = NULL;
@@ -202,7 +207,8 @@ http_all(struct arena *a, const struct http_patience *p, struct http_request *v,
 
 		for (size_t i = 0; i < PARALLEL && next < n; i++)
 			if (!slots[i].curl) {
-				slots[i] = (struct transfer){ .a = a, .rq = &v[next++], .patience = p };
+				slots[i] =
+				    (struct transfer){ .a = a, .rq = &v[next++], .patience = p };
 				start(&slots[i], multi);
 			}
 		curl_multi_perform(multi, &left);

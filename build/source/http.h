@@ -15,26 +15,26 @@ struct arena;
  * Requests that are each a question with one answer: is it there, give it to me, take this.
  * Nothing is tried twice or resumed; sources, which are, come through fetch.c.
  */
-enum http_verb { HTTP_HEAD,
-	HTTP_GET,
-	HTTP_PUT };
+enum http_verb { HTTP_HEAD, HTTP_GET, HTTP_PUT };
 
 struct http_request {
 	enum http_verb verb;
 	const char *url;   /* may carry USER:PASSWORD@ */
 	const char *proxy; /* NULL: what the environment says */
-	int fd;		   /* GET: where the body goes, -1: nowhere; PUT: where it is, from its beginning */
-	uint64_t size;	   /* PUT: bytes; GET: more is refused, 0: any number will do */
+	int fd; /* GET: where the body goes, -1: nowhere; PUT: where it is, from its beginning */
+	uint64_t size; /* PUT: bytes; GET: more is refused, 0: any number will do */
 
 	/* the answer */
-	const char *failed;	 /* why there is none that counts, or NULL */
-	bool absent;		 /* ... and asking the same server again would be no use */
-	long status;		 /* of HTTP, 0 when it was not spoken; a status of 400 and above is no failure */
+	const char *failed; /* why there is none that counts, or NULL */
+	bool absent;	    /* ... and asking the same server again would be no use */
+	long
+	    status; /* of HTTP, 0 when it was not spoken; a status of 400 and above is no failure */
 	uint64_t got;		 /* GET: bytes of the body */
 	int64_t length;		 /* as it was announced; -1: it was not */
 	char sha256[DIGEST_HEX]; /* GET: of the body */
-	const char *moved;	 /* the URL that it was in the end, when the server sent us there; or NULL */
-	const char *type;	 /* Content-Type, "" when there is none */
+	const char
+	    *moved; /* the URL that it was in the end, when the server sent us there; or NULL */
+	const char *type; /* Content-Type, "" when there is none */
 };
 
 struct http_patience {

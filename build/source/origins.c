@@ -47,7 +47,9 @@ add_mirror(struct list *l, const struct want *w, const char *base)
 	const char *slash = base[strlen(base) - 1] == '/' ? "" : "/";
 
 	for (size_t i = 0; i < w->nforms; i++)
-		add(l, &w->forms[i], PLACE_URL, arena_printf(l->a, "%s%s%s%s", *base == '/' ? "file://" : "", base, slash, w->forms[i].file));
+		add(l, &w->forms[i], PLACE_URL,
+		    arena_printf(l->a, "%s%s%s%s", *base == '/' ? "file://" : "", base, slash,
+			w->forms[i].file));
 }
 
 static void
@@ -71,7 +73,8 @@ clone_of(struct arena *a, const char *pattern, const char *name)
 }
 
 void
-origins_list(struct arena *a, const struct config *cfg, const struct want *w, struct place **out, size_t *n)
+origins_list(
+    struct arena *a, const struct config *cfg, const struct want *w, struct place **out, size_t *n)
 {
 	struct list l = { .a = a, .cfg = cfg };
 	char *rest = arena_strdup(a, cfg->mirrors ? cfg->mirrors : ""), *base;
@@ -102,7 +105,8 @@ origins_text(struct arena *a, const struct place *p)
 	case PLACE_DEBIAN:
 		return arena_printf(a, "Debian archive, %s", p->where);
 	case PLACE_GIT:
-		return arena_printf(a, "%s%stag %s", p->clone ? p->clone : "git", p->clone ? ", " : " ", p->where);
+		return arena_printf(
+		    a, "%s%stag %s", p->clone ? p->clone : "git", p->clone ? ", " : " ", p->where);
 	}
 	return "";
 }

@@ -15,9 +15,7 @@ struct want;
  * asked: mirrors, the forms' own URLs, the Debian archive, local clones.  Among places
  * of one kind the forms keep their order.
  */
-enum place_kind { PLACE_URL,
-	PLACE_DEBIAN,
-	PLACE_GIT };
+enum place_kind { PLACE_URL, PLACE_DEBIAN, PLACE_GIT };
 
 struct place {
 	const struct source *form;
@@ -27,7 +25,8 @@ struct place {
 	const char *closed; /* why it is not to be asked, or NULL */
 };
 
-void origins_list(struct arena *a, const struct config *cfg, const struct want *w, struct place **out, size_t *n);
+void origins_list(
+    struct arena *a, const struct config *cfg, const struct want *w, struct place **out, size_t *n);
 /* the place as a person should see it, on the arena */
 const char *origins_text(struct arena *a, const struct place *p);
 

@@ -59,7 +59,8 @@ target_of(struct arena *a, const char *path)
 }
 
 static int
-scan_file(struct scan *s, const char *rel, const char *path, const char *to, const struct stat *st, struct err *e)
+scan_file(struct scan *s, const char *rel, const char *path, const char *to, const struct stat *st,
+    struct err *e)
 {
 	bool runs = st->st_mode & 0100;
 	char hex[DIGEST_HEX];
@@ -97,9 +98,11 @@ scan_entry(void *arg, const char *rel, const struct stat *st, struct err *e)
 		if (to && file_symlink(target, to, e) < 0)
 			return -1;
 	} else {
-		return fail_usage(e, "%s: neither file, folder nor symlink: move it out of the source tree", path);
+		return fail_usage(e,
+		    "%s: neither file, folder nor symlink: move it out of the source tree", path);
 	}
-	if (to && utimensat(AT_FDCWD, to, (struct timespec[]){ st->st_mtim, st->st_mtim }, AT_SYMLINK_NOFOLLOW) < 0)
+	if (to && utimensat(AT_FDCWD, to, (struct timespec[]){ st->st_mtim, st->st_mtim },
+		      AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_errno(e, "%s", to);
 	return 0;
 }
@@ -161,7 +164,8 @@ look(const char *dir, char *hex, struct err *e)
 static const struct memo_way way = { .name = "override", .digest = look, .skip = is_git_inside };
 
 int
-override_read(struct arena *a, struct memo *m, const char *text, struct override *out, struct err *e)
+override_read(
+    struct arena *a, struct memo *m, const char *text, struct override *out, struct err *e)
 {
 	char hex[DIGEST_HEX];
 
@@ -199,7 +203,8 @@ export_git(struct arena *a, const struct override *o, const char *into, struct e
 	if (child_run(v.v, NULL, &said, &status, e) < 0)
 		goto out;
 	if (status != 0) {
-		fail(e, "override git:%s@%s: %s", o->dir, o->rev, said.n ? strtok(said.p, "\n") : child_status_text(a, status));
+		fail(e, "override git:%s@%s: %s", o->dir, o->rev,
+		    said.n ? strtok(said.p, "\n") : child_status_text(a, status));
 		goto out;
 	}
 	if (unpack(tar, into, 0, e) < 0)
@@ -227,6 +232,9 @@ override_export(struct arena *a, const struct override *o, const char *into, str
 	if (file_mkdirs(into, 0755, e) < 0 || scan(o->dir, into, hex, e) < 0)
 		return wrap(e, "override");
 	if (strcmp(hex, o->id + strlen("tree ")))
-		return fail(e, "override %s: it has changed since the build began: start again when it is at rest", o->dir);
+		return fail(e,
+		    "override %s: it has changed since the build began: start again when it is at "
+		    "rest",
+		    o->dir);
 	return 0;
 }

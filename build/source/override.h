@@ -19,11 +19,16 @@ struct override {
 	bool git;
 	const char *dir; /* absolute */
 	const char *rev; /* git: as the user wrote it */
-	const char *id;	 /* "git-tree HEX": git's own id of the tree; "tree HEX": sha256 of names, modes, bytes, link targets */
+	const char *id;	 /* "git-tree HEX": git's own id of the tree; "tree HEX": sha256 of names,
+			    modes, bytes, link targets */
 };
 
-/* a relative DIR is one below the working directory; errors are EXIT_USAGE and name text; m may be NULL */
-int override_read(struct arena *a, struct memo *m, const char *text, struct override *out, struct err *e);
+/*
+ * a relative DIR is one below the working directory; errors are EXIT_USAGE and name text; m may be
+ * NULL
+ */
+int override_read(
+    struct arena *a, struct memo *m, const char *text, struct override *out, struct err *e);
 /*
  * Copies the tree into a folder, which is made if need be.  A folder keeps its times, so
  * that make(1) sees what the user's make would; a git tree gets one time for all.

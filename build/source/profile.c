@@ -8,7 +8,8 @@
 #include <string.h>
 
 void
-profile_wants(struct arena *a, const struct plan *const *plans, size_t nplans, struct want **wants, size_t *n)
+profile_wants(
+    struct arena *a, const struct plan *const *plans, size_t nplans, struct want **wants, size_t *n)
 {
 	size_t most = 0;
 	struct want *v;
@@ -18,7 +19,8 @@ profile_wants(struct arena *a, const struct plan *const *plans, size_t nplans, s
 	*wants = v = arena_array(a, most + 1, sizeof *v);
 	*n = 0;
 	for (size_t i = 0; i < nplans; i++)
-		for (const struct node *node = plans[i]->v; node < plans[i]->v + plans[i]->n; node++) {
+		for (const struct node *node = plans[i]->v; node < plans[i]->v + plans[i]->n;
+		     node++) {
 			size_t j;
 
 			if (!node->version || node->override)
@@ -26,7 +28,10 @@ profile_wants(struct arena *a, const struct plan *const *plans, size_t nplans, s
 			for (j = 0; j < *n && v[j].forms != node->version->forms; j++)
 				;
 			if (j == *n)
-				v[(*n)++] = (struct want){ .name = node->origin->name, .version = node->version->version, .forms = node->version->forms, .nforms = node->version->nforms };
+				v[(*n)++] = (struct want){ .name = node->origin->name,
+					.version = node->version->version,
+					.forms = node->version->forms,
+					.nforms = node->version->nforms };
 		}
 }
 
@@ -45,7 +50,8 @@ a_reason(struct arena *a, const char *why)
 }
 
 int
-profile_decide(struct arena *a, const struct config *cfg, const struct plan *const *s6, size_t nplans, const char **profile, const char **why, struct err *e)
+profile_decide(struct arena *a, const struct config *cfg, const struct plan *const *s6,
+    size_t nplans, const char **profile, const char **why, struct err *e)
 {
 	const struct want *first = NULL;
 	struct want *wants;
@@ -63,6 +69,8 @@ profile_decide(struct arena *a, const struct config *cfg, const struct plan *con
 	*profile = missing ? "minimal" : "s6";
 	*why = NULL;
 	if (missing)
-		*why = arena_printf(a, "no source of %s %s%s (%s)", first->name, first->version, missing > 1 ? arena_printf(a, " and %zu more", missing - 1) : "", a_reason(a, first->why));
+		*why = arena_printf(a, "no source of %s %s%s (%s)", first->name, first->version,
+		    missing > 1 ? arena_printf(a, " and %zu more", missing - 1) : "",
+		    a_reason(a, first->why));
 	return 0;
 }

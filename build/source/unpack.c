@@ -68,7 +68,8 @@ fail_archive(struct unpack *u, struct archive *ar)
 {
 	const char *said = archive_error_string(ar);
 
-	return fail(u->e, "%s: damaged, or no tar archive: %s", u->archive, said ? said : "unknown trouble");
+	return fail(u->e, "%s: damaged, or no tar archive: %s", u->archive,
+	    said ? said : "unknown trouble");
 }
 
 /*
@@ -76,7 +77,8 @@ fail_archive(struct unpack *u, struct archive *ar)
  * nothing is left.  what says whose path it is.
  */
 static int
-clean(struct unpack *u, const char *path, char out[PATH_MAX], const char *absolute, const char *dots)
+clean(
+    struct unpack *u, const char *path, char out[PATH_MAX], const char *absolute, const char *dots)
 {
 	unsigned strip = u->strip;
 	size_t n = 0;
@@ -218,7 +220,8 @@ static int
 put_file(struct unpack *u, struct archive *ar, struct archive_entry *en, int dir, const char *name)
 {
 	mode_t mode = archive_entry_perm(en) & 0100 ? 0755 : 0644;
-	struct timespec when = { .tv_sec = archive_entry_mtime(en), .tv_nsec = archive_entry_mtime_nsec(en) };
+	struct timespec when = { .tv_sec = archive_entry_mtime(en),
+		.tv_nsec = archive_entry_mtime_nsec(en) };
 	int fd, r;
 
 	if (make_room(u, dir, name) < 0)
@@ -227,7 +230,8 @@ put_file(struct unpack *u, struct archive *ar, struct archive_entry *en, int dir
 	if (fd < 0)
 		return fail_here(u);
 	r = put_data(u, ar, fd);
-	if (r == 0 && archive_entry_sparse_count(en) && ftruncate(fd, archive_entry_size(en)) < 0) /* a hole at its end */
+	if (r == 0 && archive_entry_sparse_count(en) &&
+	    ftruncate(fd, archive_entry_size(en)) < 0) /* a hole at its end */
 		r = fail_here(u);
 	if (r == 0 && (fchmod(fd, mode) < 0 || futimens(fd, (struct timespec[]){ when, when }) < 0))
 		r = fail_here(u);
@@ -244,7 +248,8 @@ static int
 put_symlink(struct unpack *u, struct archive_entry *en, int dir, const char *path, const char *name)
 {
 	const char *target = archive_entry_symlink(en);
-	struct timespec when = { .tv_sec = archive_entry_mtime(en), .tv_nsec = archive_entry_mtime_nsec(en) };
+	struct timespec when = { .tv_sec = archive_entry_mtime(en),
+		.tv_nsec = archive_entry_mtime_nsec(en) };
 	size_t depth = 0;
 	bool named = false;
 
@@ -270,7 +275,8 @@ put_symlink(struct unpack *u, struct archive_entry *en, int dir, const char *pat
 	}
 	if (make_room(u, dir, name) < 0)
 		return -1;
-	if (symlinkat(target, dir, name) < 0 || utimensat(dir, name, (struct timespec[]){ when, when }, AT_SYMLINK_NOFOLLOW) < 0)
+	if (symlinkat(target, dir, name) < 0 ||
+	    utimensat(dir, name, (struct timespec[]){ when, when }, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_here(u);
 	return 0;
 }
@@ -283,7 +289,8 @@ put_hardlink(struct unpack *u, const char *target, const char *path)
 	struct stat st;
 	int dir, from, r = 0;
 
-	if (clean(u, target, to, "hard link to an absolute name", "hard link to a name with ..") < 0)
+	if (clean(u, target, to, "hard link to an absolute name", "hard link to a name with ..") <
+	    0)
 		return -1;
 	if (!*to)
 		return refuse(u, "hard link to what is not unpacked");
@@ -357,8 +364,9 @@ put_entry(struct unpack *u, struct archive *ar, struct archive_entry *en)
 	if (clean(u, u->shown, path, "absolute name", "name with ..") < 0)
 		return -1;
 	if (!archive_entry_hardlink(en) && type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK)
-		return refuse(u, type == AE_IFCHR || type == AE_IFBLK ? "a device" : type == AE_IFIFO ? "a fifo"
-												      : "neither file, folder nor link");
+		return refuse(u, type == AE_IFCHR || type == AE_IFBLK ? "a device"
+				 : type == AE_IFIFO		      ? "a fifo"
+						    : "neither file, folder nor link");
 	if (!*path || !wanted(u, path)) /* the first: above what is wanted */
 		return 0;
 	if (archive_entry_hardlink(en))
@@ -411,10 +419,12 @@ put_all(struct unpack *u, struct archive *ar)
 	struct archive_entry *en;
 	int r;
 
-	while ((!u->look || u->nseen < u->nlook) && (r = archive_read_next_header(ar, &en)) != ARCHIVE_EOF) {
+	while ((!u->look || u->nseen < u->nlook) &&
+	       (r = archive_read_next_header(ar, &en)) != ARCHIVE_EOF) {
 		if (r == ARCHIVE_RETRY)
 			continue;
-		if (r != ARCHIVE_OK && r != ARCHIVE_WARN) /* a warning is about what we don't use, or shows in the name */
+		if (r != ARCHIVE_OK && r != ARCHIVE_WARN) /* a warning is about what we don't use,
+							     or shows in the name */
 			return fail_archive(u, ar);
 		if ((u->look ? look_at(u, ar, en) : put_entry(u, ar, en)) < 0)
 			return -1;
@@ -440,12 +450,16 @@ start_xz(const char *archive, struct child *xz)
 	a = arena_new();
 	v = (struct argv){ .a = a };
 	argv_pushv(&v, "xz", "-dcqq", "-T0", "--", archive, NULL);
-	ok = child_start(xz, v.v, &(struct child_opts){ .split_err = true }, &(struct err){ 0 }) == 0;
+	ok = child_start(xz, v.v, &(struct child_opts){ .split_err = true }, &(struct err){ 0 }) ==
+	     0;
 	arena_free(a);
 	return ok;
 }
 
-/* what it has to say is in its exit status: the end of its output may be an early one; who only looks has no use for the rest */
+/*
+ * what it has to say is in its exit status: the end of its output may be an early one; who only
+ * looks has no use for the rest
+ */
 static int
 end_xz(struct unpack *u, struct child *xz, bool good)
 {
@@ -496,7 +510,8 @@ unpack_to(struct unpack *u)
 static int
 unpack_named(struct unpack *u)
 {
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = utf8 ? uselocale(utf8) : (locale_t)0;
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0),
+		 before = utf8 ? uselocale(utf8) : (locale_t)0;
 	int r = unpack_to(u);
 
 	if (utf8) {
@@ -513,10 +528,13 @@ unpack(const char *archive, const char *dir, unsigned strip, struct err *e)
 }
 
 int
-unpack_some(const char *archive, const char *dir, unsigned strip, const char *const *only, size_t n, struct err *e)
+unpack_some(const char *archive, const char *dir, unsigned strip, const char *const *only, size_t n,
+    struct err *e)
 {
 	struct arena *a;
-	struct unpack u = { .archive = archive, .strip = strip, .only = only, .nonly = n, .dir = -1, .e = e };
+	struct unpack u = {
+		.archive = archive, .strip = strip, .only = only, .nonly = n, .dir = -1, .e = e
+	};
 	int r;
 
 	if (access(archive, R_OK) < 0)
@@ -531,7 +549,8 @@ unpack_some(const char *archive, const char *dir, unsigned strip, const char *co
 	r = unpack_named(&u);
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (!u.met[i])
-			r = fail(e, "%s: holds nothing that matches %s, which the recipe asks for", archive, only[i]);
+			r = fail(e, "%s: holds nothing that matches %s, which the recipe asks for",
+			    archive, only[i]);
 	arena_free(a);
 	close(u.root);
 	return r;
@@ -540,7 +559,13 @@ unpack_some(const char *archive, const char *dir, unsigned strip, const char *co
 int
 unpack_look(const char *archive, unsigned strip, struct unpack_look *v, size_t n, struct err *e)
 {
-	struct unpack u = { .archive = archive, .strip = strip, .look = v, .nlook = n, .root = -1, .dir = -1, .e = e };
+	struct unpack u = { .archive = archive,
+		.strip = strip,
+		.look = v,
+		.nlook = n,
+		.root = -1,
+		.dir = -1,
+		.e = e };
 
 	for (size_t i = 0; i < n; i++)
 		v[i].sha256[0] = '\0';

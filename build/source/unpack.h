@@ -17,7 +17,8 @@ int unpack(const char *archive, const char *dir, unsigned strip, struct err *e);
  * Only what one of n glob patterns matches, whole folders included; * stays within a
  * name.  n 0: all.  A pattern that nothing matches is an error.
  */
-int unpack_some(const char *archive, const char *dir, unsigned strip, const char *const *only, size_t n, struct err *e);
+int unpack_some(const char *archive, const char *dir, unsigned strip, const char *const *only,
+    size_t n, struct err *e);
 
 /*
  * Looks at n files of an archive and unpacks nothing: path is what unpack() would call
@@ -27,6 +28,7 @@ struct unpack_look {
 	const char *path;
 	char sha256[DIGEST_HEX];
 };
-int unpack_look(const char *archive, unsigned strip, struct unpack_look *v, size_t n, struct err *e);
+int unpack_look(
+    const char *archive, unsigned strip, struct unpack_look *v, size_t n, struct err *e);
 
 #endif

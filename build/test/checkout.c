@@ -28,7 +28,9 @@ checkout_file(struct arena *a, const char *top, const char *rel, const char *tex
 	char *path = arena_printf(a, "%s/%s", top, rel);
 	struct err e = { 0 };
 
-	ck_assert_msg(file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), 0644, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), 0644, &e) == 0,
+	    "%s", e.msg);
 }
 
 char *

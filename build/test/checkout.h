@@ -4,8 +4,17 @@
 
 /* the text of a facts file */
 #define CHECKOUT_FACTS(short, gcc, elf)                                                            \
-	"short " short "\ngcc " gcc "\nbinutils " short "-\ncflags -O1 -march=" short "\nelf " elf \
-										      "\nkernel-arch x86\nkernel-image bzImage\nqemu qemu-" short "\nmachine pc\nmemory 64\nconsole ttyS1\n"
+	"short " short "\ngcc " gcc                                                                \
+		       "\nbinutils " short "-\ncflags -O1 -march=" short "\nelf " elf              \
+									 "\nkernel-arch "          \
+									 "x86\nkernel-image "      \
+									 "bzImage\nqemu "          \
+									 "qemu-" short "\nmachine" \
+										       " pc\nmemo" \
+										       "ry "       \
+										       "64\nconso" \
+										       "le "       \
+										       "ttyS1\n"
 
 struct arena;
 

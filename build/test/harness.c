@@ -37,7 +37,8 @@ teardown(void)
 	struct err e = { 0 };
 
 	ck_assert_msg(file_remove(folder, &e) == 0, "%s", e.msg);
-	ck_assert_msg(count_fds() == fds_before, "descriptors: %u before, %u after", fds_before, count_fds());
+	ck_assert_msg(
+	    count_fds() == fds_before, "descriptors: %u before, %u after", fds_before, count_fds());
 }
 
 const char *

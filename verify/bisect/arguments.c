@@ -33,8 +33,7 @@ version_compare(const char *a, const char *b)
 			b++;
 		}
 	}
-	return *a ? 1 : *b ? -1
-			   : 0;
+	return *a ? 1 : *b ? -1 : 0;
 }
 
 /* ---- what lh-build knows ---- */
@@ -116,7 +115,8 @@ last_line(struct arena *a, const struct buf *said)
 }
 
 static int
-ask_build(struct arena *a, const char *lh_build, char *const *args, char *const *more, struct known *k, struct err *e)
+ask_build(struct arena *a, const char *lh_build, char *const *args, char *const *more,
+    struct known *k, struct err *e)
 {
 	struct argv v = { .a = a };
 	struct buf said = { 0 };
@@ -144,7 +144,10 @@ ask_build(struct arena *a, const char *lh_build, char *const *args, char *const 
 	}
 	buf_free(&said);
 	if (!status && (!k->checkout || !k->triple || !k->profile || !k->set || !k->output))
-		return fail_usage(e, "%s versions: does not tell what is needed; build lh-build and lh-verify together", lh_build);
+		return fail_usage(e,
+		    "%s versions: does not tell what is needed; build lh-build and lh-verify "
+		    "together",
+		    lh_build);
 	return status ? -1 : 0;
 }
 
@@ -184,7 +187,8 @@ add_package(struct arena *a, struct arguments *q, const char *name)
 
 /* args may hold NULLs at its end */
 static void
-add_choice(struct arena *a, struct arguments *q, size_t p, const char *version, const char *title, char *one, char *two)
+add_choice(struct arena *a, struct arguments *q, size_t p, const char *version, const char *title,
+    char *one, char *two)
 {
 	struct search_package *pkg = &q->w.packages[p];
 	struct choice c = { .title = title, .args = arena_array(a, 3, sizeof *c.args) };
@@ -199,7 +203,8 @@ add_choice(struct arena *a, struct arguments *q, size_t p, const char *version, 
 
 /* pinned versions between two, from the one to the other, neither of them included */
 static void
-add_between(struct arena *a, struct arguments *q, size_t p, const struct known *k, const char *from, const char *to)
+add_between(struct arena *a, struct arguments *q, size_t p, const struct known *k, const char *from,
+    const char *to)
 {
 	const char *name = q->w.packages[p].name, *at = from;
 	int way = version_compare(to, from);
@@ -210,7 +215,8 @@ add_between(struct arena *a, struct arguments *q, size_t p, const struct known *
 		for (size_t i = 0; i < k->npins; i++) {
 			const char *v = k->pins[i].version;
 
-			if (strcmp(k->pins[i].name, name) || version_compare(v, at) * way <= 0 || version_compare(to, v) * way <= 0)
+			if (strcmp(k->pins[i].name, name) || version_compare(v, at) * way <= 0 ||
+			    version_compare(to, v) * way <= 0)
 				continue;
 			if (!next || version_compare(next, v) * way > 0)
 				next = v;
@@ -224,7 +230,8 @@ add_between(struct arena *a, struct arguments *q, size_t p, const struct known *
 
 /* which versions of a package are at least that; false: all, so that nothing needs to be said */
 static bool
-find_range(const struct arguments *q, const struct known *k, const struct minimum *m, struct search_need *n)
+find_range(const struct arguments *q, const struct known *k, const struct minimum *m,
+    struct search_need *n)
 {
 	for (size_t p = 0; p < q->w.npackages; p++) {
 		const struct search_package *on = &q->w.packages[p];
@@ -233,9 +240,12 @@ find_range(const struct arguments *q, const struct known *k, const struct minimu
 		if (strcmp(on->name, m->on))
 			continue;
 		n->on = p;
-		for (n->from = 0; n->from <= last && version_compare(on->versions[n->from], m->least) < 0; n->from++)
+		for (n->from = 0;
+		     n->from <= last && version_compare(on->versions[n->from], m->least) < 0;
+		     n->from++)
 			;
-		for (n->to = last; n->to > 0 && version_compare(on->versions[n->to], m->least) < 0; n->to--)
+		for (n->to = last; n->to > 0 && version_compare(on->versions[n->to], m->least) < 0;
+		     n->to--)
 			;
 		return n->from > 0 || n->to < last;
 	}
@@ -243,7 +253,8 @@ find_range(const struct arguments *q, const struct known *k, const struct minimu
 	n->on = n->package;
 	n->from = 1;
 	n->to = 0;
-	return package_find(k, m->on) && version_compare(package_find(k, m->on)->version, m->least) < 0;
+	return package_find(k, m->on) &&
+	       version_compare(package_find(k, m->on)->version, m->least) < 0;
 }
 
 static void
@@ -256,11 +267,13 @@ add_need(struct arena *a, struct arguments *q, const struct known *k, const stru
 			struct search_need n = { .package = p, .version = v };
 			bool first, last;
 
-			if (strcmp(pkg->name, m->package) || strcmp(pkg->versions[v], m->version) || !find_range(q, k, m, &n))
+			if (strcmp(pkg->name, m->package) || strcmp(pkg->versions[v], m->version) ||
+			    !find_range(q, k, m, &n))
 				continue;
 			/* what an end does cannot be forbidden */
 			first = v == 0 && (n.from > 0 || n.from > n.to);
-			last = v == pkg->nversions - 1 && (n.from > n.to || n.to < q->w.packages[n.on].nversions - 1);
+			last = v == pkg->nversions - 1 &&
+			       (n.from > n.to || n.to < q->w.packages[n.on].nversions - 1);
 			if (first || last)
 				continue;
 			q->w.needs = arena_more(a, q->w.needs, q->w.nneeds, sizeof n);
@@ -292,7 +305,8 @@ take_known(struct arguments *q, const struct known *k)
 
 /* "SET VERSION_a=1 OVERRIDE_b=tree" -> SET=..., and the others; *name: the set */
 static int
-read_end(struct arena *a, const char *var, const char *text, char ***vars, const char **name, struct err *e)
+read_end(struct arena *a, const char *var, const char *text, char ***vars, const char **name,
+    struct err *e)
 {
 	struct argv v = { .a = a };
 	char *rest = arena_strdup(a, text), *w = word_next(&rest);
@@ -303,7 +317,10 @@ read_end(struct arena *a, const char *var, const char *text, char ***vars, const
 	argv_pushf(&v, "SET=%s", w);
 	while ((w = word_next(&rest))) {
 		if ((strncmp(w, "VERSION_", 8) && strncmp(w, "OVERRIDE_", 9)) || !strchr(w, '='))
-			return fail_usage(e, "%s: %s: behind a set there may be VERSION_name=V and OVERRIDE_name=TREE only; other variables stand by themselves", var, w);
+			return fail_usage(e,
+			    "%s: %s: behind a set there may be VERSION_name=V and "
+			    "OVERRIDE_name=TREE only; other variables stand by themselves",
+			    var, w);
 		argv_push(&v, w);
 	}
 	*vars = v.v;
@@ -332,7 +349,8 @@ same_text(const char *a, const char *b)
 static const char *
 brief_tree(const char *override)
 {
-	const char *slash = override ? strrchr(override, '/') : NULL, *at = override ? strrchr(override, '@') : NULL;
+	const char *slash = override ? strrchr(override, '/') : NULL,
+		   *at = override ? strrchr(override, '@') : NULL;
 
 	/* a revision may have slashes, too */
 	while (slash && at && at < slash && slash > override)
@@ -341,14 +359,18 @@ brief_tree(const char *override)
 }
 
 static void
-add_difference(struct arena *a, struct arguments *q, const struct known *good, const struct package *g, const struct package *b, char *const *good_vars)
+add_difference(struct arena *a, struct arguments *q, const struct known *good,
+    const struct package *g, const struct package *b, char *const *good_vars)
 {
 	size_t p = add_package(a, q, g->name);
-	char *version = word_of(good_vars, variable(a, "VERSION", g->name, "")), *override = word_of(good_vars, variable(a, "OVERRIDE", g->name, ""));
+	char *version = word_of(good_vars, variable(a, "VERSION", g->name, "")),
+	     *override = word_of(good_vars, variable(a, "OVERRIDE", g->name, ""));
 
-	add_choice(a, q, p, g->version, NULL, version ? version : override, version ? override : NULL);
+	add_choice(
+	    a, q, p, g->version, NULL, version ? version : override, version ? override : NULL);
 	add_between(a, q, p, good, g->version, b->version);
-	add_choice(a, q, p, b->version, NULL, variable(a, "VERSION", b->name, b->version), b->override ? variable(a, "OVERRIDE", b->name, b->override) : NULL);
+	add_choice(a, q, p, b->version, NULL, variable(a, "VERSION", b->name, b->version),
+	    b->override ? variable(a, "OVERRIDE", b->name, b->override) : NULL);
 	if (same_text(g->version, b->version)) {
 		q->choices[p][0].tree = brief_tree(g->override);
 		q->choices[p][q->w.packages[p].nversions - 1].tree = brief_tree(b->override);
@@ -362,18 +384,22 @@ read_sets(struct arena *a, const char *lh_build, struct arguments *q, struct err
 	struct known good, bad;
 	struct argv args = { .a = a };
 
-	if (read_end(a, "GOOD", q->good, &good_vars, &q->good, e) < 0 || read_end(a, "BAD", q->bad, &bad_vars, &q->bad, e) < 0)
+	if (read_end(a, "GOOD", q->good, &good_vars, &q->good, e) < 0 ||
+	    read_end(a, "BAD", q->bad, &bad_vars, &q->bad, e) < 0)
 		return -1;
 	if (ask_build(a, lh_build, q->args, good_vars, &good, e) < 0)
 		return wrap(e, "GOOD");
 	if (ask_build(a, lh_build, q->args, bad_vars, &bad, e) < 0)
 		return wrap(e, "BAD");
 	if (strcmp(good.profile, bad.profile))
-		return fail_usage(e, "GOOD is built with profile %s, BAD with profile %s: choose one with PROFILE=", good.profile, bad.profile);
+		return fail_usage(e,
+		    "GOOD is built with profile %s, BAD with profile %s: choose one with PROFILE=",
+		    good.profile, bad.profile);
 	for (size_t i = 0; i < good.npackages; i++) {
 		const struct package *g = &good.packages[i], *b = package_find(&bad, g->name);
 
-		if (b && !(g->override && same_text(g->override, b->override)) && !(same_text(g->version, b->version) && same_text(g->override, b->override)))
+		if (b && !(g->override && same_text(g->override, b->override)) &&
+		    !(same_text(g->version, b->version) && same_text(g->override, b->override)))
 			add_difference(a, q, &good, g, b, good_vars);
 	}
 	if (!q->w.npackages)
@@ -390,7 +416,8 @@ read_sets(struct arena *a, const char *lh_build, struct arguments *q, struct err
 /* ---- inside a package ---- */
 
 static int
-check_pinned(const struct known *k, const char *package, const char *var, const char *version, struct err *e)
+check_pinned(
+    const struct known *k, const char *package, const char *var, const char *version, struct err *e)
 {
 	for (size_t i = 0; i < k->npins; i++)
 		if (!strcmp(k->pins[i].name, package) && !strcmp(k->pins[i].version, version))
@@ -403,7 +430,8 @@ read_versions(struct arena *a, const struct known *k, struct arguments *q, struc
 {
 	size_t p = add_package(a, q, q->package);
 
-	if (check_pinned(k, q->package, "GOOD", q->good, e) < 0 || check_pinned(k, q->package, "BAD", q->bad, e) < 0)
+	if (check_pinned(k, q->package, "GOOD", q->good, e) < 0 ||
+	    check_pinned(k, q->package, "BAD", q->bad, e) < 0)
 		return -1;
 	if (!strcmp(q->good, q->bad))
 		return fail(e, "GOOD and BAD are one version");
@@ -413,8 +441,8 @@ read_versions(struct arena *a, const struct known *k, struct arguments *q, struc
 	return 0;
 }
 
-static int
-git(struct arena *a, const char *dir, struct buf *said, struct err *e, const char *what, ...) __attribute__((sentinel));
+static int git(struct arena *a, const char *dir, struct buf *said, struct err *e, const char *what,
+    ...) __attribute__((sentinel));
 
 static int
 git(struct arena *a, const char *dir, struct buf *said, struct err *e, const char *what, ...)
@@ -456,14 +484,16 @@ read_commits(struct arena *a, struct arguments *q, struct err *e)
 	char *line;
 	int r = -1;
 
-	if (git(a, q->repo, &first, e, "log", "-1", "--format=%H %s", "--end-of-options", q->good, NULL) < 0)
+	if (git(a, q->repo, &first, e, "log", "-1", "--format=%H %s", "--end-of-options", q->good,
+		NULL) < 0)
 		goto out;
 	if (git(a, q->repo, &said, e, "merge-base", "--is-ancestor", q->good, q->bad, NULL) < 0) {
 		fail_usage(e, "REPO %s: %s is no ancestor of %s", q->repo, q->good, q->bad);
 		goto out;
 	}
 	buf_clear(&said);
-	if (git(a, q->repo, &said, e, "log", "--reverse", "--first-parent", "--format=%H %s", "--end-of-options", arena_printf(a, "%s..%s", q->good, q->bad), NULL) < 0)
+	if (git(a, q->repo, &said, e, "log", "--reverse", "--first-parent", "--format=%H %s",
+		"--end-of-options", arena_printf(a, "%s..%s", q->good, q->bad), NULL) < 0)
 		goto out;
 	if (!said.n) {
 		fail(e, "REPO %s: %s and %s are one commit", q->repo, q->good, q->bad);
@@ -489,7 +519,8 @@ read_package(struct arena *a, const char *lh_build, struct arguments *q, struct 
 	if (ask_build(a, lh_build, q->args, none, &k, e) < 0)
 		return -1;
 	if (!package_find(&k, q->package))
-		return fail_usage(e, "PACKAGE %s: profile %s has no such package", q->package, k.profile);
+		return fail_usage(
+		    e, "PACKAGE %s: profile %s has no such package", q->package, k.profile);
 	if ((q->repo ? read_commits(a, q, e) : read_versions(a, &k, q, e)) < 0)
 		return -1;
 	if (!q->repo)
@@ -545,7 +576,8 @@ take_word(struct arena *a, struct arguments *q, const char *word, struct argv *r
 }
 
 int
-arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t n, struct arguments *out, struct err *e)
+arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t n,
+    struct arguments *out, struct err *e)
 {
 	struct argv rest = { .a = a };
 	static char *none[] = { NULL };
@@ -575,7 +607,8 @@ arguments_version(const struct arguments *q, size_t package, size_t version)
 
 /* "a 1, b 2" of those that are not at that end */
 static const char *
-list_others(struct arena *a, const struct arguments *q, const size_t *version_set, bool bad, size_t *n)
+list_others(
+    struct arena *a, const struct arguments *q, const size_t *version_set, bool bad, size_t *n)
 {
 	struct buf b = { 0 };
 	const char *text;
@@ -587,7 +620,9 @@ list_others(struct arena *a, const struct arguments *q, const size_t *version_se
 		const char *title = q->choices[p][version_set[p]].title;
 
 		if (version_set[p] != (bad ? pkg->nversions - 1 : 0))
-			buf_addf(&b, "%s%s %s%s%s%s", (*n)++ ? ", " : "", pkg->name, arguments_version(q, p, version_set[p]), title ? " \"" : "", title ? title : "", title ? "\"" : "");
+			buf_addf(&b, "%s%s %s%s%s%s", (*n)++ ? ", " : "", pkg->name,
+			    arguments_version(q, p, version_set[p]), title ? " \"" : "",
+			    title ? title : "", title ? "\"" : "");
 	}
 	text = arena_strdup(a, b.n ? b.p : "");
 	buf_free(&b);
@@ -598,10 +633,12 @@ const char *
 arguments_version_set(struct arena *a, const struct arguments *q, const size_t *version_set)
 {
 	size_t fromgood, frombad;
-	const char *changed = list_others(a, q, version_set, false, &fromgood), *kept = list_others(a, q, version_set, true, &frombad);
+	const char *changed = list_others(a, q, version_set, false, &fromgood),
+		   *kept = list_others(a, q, version_set, true, &frombad);
 
 	if (!fromgood || !frombad)
-		return arena_printf(a, "%s end %s", fromgood ? "bad" : "good", fromgood ? q->bad : q->good);
+		return arena_printf(
+		    a, "%s end %s", fromgood ? "bad" : "good", fromgood ? q->bad : q->good);
 	if (fromgood > FEW && frombad < fromgood)
 		return arena_printf(a, "bad end %s but for %s", q->bad, kept);
 	return changed;

@@ -27,7 +27,8 @@ struct argv;
  */
 struct choice {
 	const char *title; /* a commit's subject, or NULL */
-	const char *tree;  /* what tells it from the other end, which has the same version: an override, or NULL */
+	const char *tree;  /* what tells it from the other end, which has the same version: an
+			      override, or NULL */
 	char **args;	   /* what makes lh-build take it; NULL-terminated */
 };
 
@@ -46,12 +47,20 @@ struct arguments {
 	gid_t gid;
 };
 
-/* lh_build: the program to ask for versions.  Two ends without any difference are an error: EXIT_WORK */
-int arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t n, struct arguments *out, struct err *e);
+/*
+ * lh_build: the program to ask for versions.  Two ends without any difference are an error:
+ * EXIT_WORK
+ */
+int arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t n,
+    struct arguments *out, struct err *e);
 /* a version for people; where it does not tell one from another, what it is built from */
 const char *arguments_version(const struct arguments *q, size_t package, size_t version);
-/* "good end SET", "bad end SET"; "a 1.2, b 3" of those that are not as at the good end; "bad end SET but for a 1.1" */
-const char *arguments_version_set(struct arena *a, const struct arguments *q, const size_t *version_set);
+/*
+ * "good end SET", "bad end SET"; "a 1.2, b 3" of those that are not as at the good end; "bad end
+ * SET but for a 1.1"
+ */
+const char *arguments_version_set(
+    struct arena *a, const struct arguments *q, const size_t *version_set);
 /* the words for lh-build that stand for it: those of all steps, then the mixture's */
 void arguments_args(const struct arguments *q, const size_t *version_set, struct argv *out);
 /* numbers in it by their value, the rest by bytes: < 0, 0, > 0 */

@@ -20,14 +20,18 @@ ln_beta(double a, double b)
 	return lgamma(a) + lgamma(b) - lgamma(a + b);
 }
 
-/* P(X > Y) for X of Beta(a + 1, b + 1), Y of Beta(c + 1, d + 1), whole numbers: a sum of a + 1 terms, all positive */
+/*
+ * P(X > Y) for X of Beta(a + 1, b + 1), Y of Beta(c + 1, d + 1), whole numbers: a sum of a + 1
+ * terms, all positive
+ */
 static double
 exceeds(unsigned a, unsigned b, unsigned c, unsigned d)
 {
 	double sum = 0;
 
 	for (unsigned i = 0; i <= a; i++)
-		sum += exp(ln_beta(c + 1 + i, b + d + 2) - log(b + 1 + i) - ln_beta(1 + i, b + 1) - ln_beta(c + 1, d + 1));
+		sum += exp(ln_beta(c + 1 + i, b + d + 2) - log(b + 1 + i) - ln_beta(1 + i, b + 1) -
+			   ln_beta(c + 1, d + 1));
 	return sum;
 }
 
@@ -68,7 +72,9 @@ likely(const struct odds *o, const struct tally *t, double bad, double *error)
 	*error = bad < 0.5 ? bad : 1 - bad;
 	if (*error <= o->risk)
 		return bad < 0.5 ? BISECT_GOOD : BISECT_BAD;
-	return t->good + t->bad >= ODDS_MOST || (t->none >= MOST_NONE && t->none > t->good + t->bad) ? BISECT_SKIP : BISECT_UNKNOWN;
+	return t->good + t->bad >= ODDS_MOST || (t->none >= MOST_NONE && t->none > t->good + t->bad)
+		   ? BISECT_SKIP
+		   : BISECT_UNKNOWN;
 }
 
 enum search_verdict

@@ -54,10 +54,14 @@ change(const struct finding *f, size_t p, size_t from, size_t to)
 	const char *title = q->choices[p][to].title;
 
 	if (title && to > from + 1)
-		return arena_printf(f->a, "one of %s's %zu commits from %s \"%s\" to %s \"%s\"", pkg->name, to - from, pkg->versions[from + 1], q->choices[p][from + 1].title, pkg->versions[to], title);
+		return arena_printf(f->a, "one of %s's %zu commits from %s \"%s\" to %s \"%s\"",
+		    pkg->name, to - from, pkg->versions[from + 1], q->choices[p][from + 1].title,
+		    pkg->versions[to], title);
 	if (title && to == from + 1)
-		return arena_printf(f->a, "%s commit %s \"%s\"", pkg->name, pkg->versions[to], title);
-	return arena_printf(f->a, "%s %s -> %s", pkg->name, arguments_version(q, p, from), arguments_version(q, p, to));
+		return arena_printf(
+		    f->a, "%s commit %s \"%s\"", pkg->name, pkg->versions[to], title);
+	return arena_printf(f->a, "%s %s -> %s", pkg->name, arguments_version(q, p, from),
+	    arguments_version(q, p, to));
 }
 
 /* "a", "a and b", "a, b and c" of the packages in a role; *n: how many */
@@ -75,8 +79,10 @@ list_role(const struct finding *f, enum search_role role, size_t *n)
 	for (size_t p = 0; p < f->h->q.w.npackages; p++) {
 		if (r->role[p] != role)
 			continue;
-		buf_addf(&b, "%s%s", !*n ? "" : *n + 1 == total ? " and "
-								: ", ",
+		buf_addf(&b, "%s%s",
+		    !*n		      ? ""
+		    : *n + 1 == total ? " and "
+				      : ", ",
 		    change(f, p, r->low[p], r->bad[p]));
 		++*n;
 	}
@@ -94,9 +100,12 @@ unjudged(const struct finding *f)
 	const char *text;
 
 	for (size_t p = 0; p < h->q.w.npackages; p++)
-		for (size_t v = h->answer.low[p] + 1; h->answer.role[p] == ROLE_GUILTY && v < h->answer.bad[p]; v++)
-			buf_addf(&b, "%s%s %s%s%s%s", b.n ? ", " : "", h->q.w.packages[p].name, h->q.w.packages[p].versions[v],
-			    h->q.choices[p][v].title ? " \"" : "", h->q.choices[p][v].title ? h->q.choices[p][v].title : "", h->q.choices[p][v].title ? "\"" : "");
+		for (size_t v = h->answer.low[p] + 1;
+		     h->answer.role[p] == ROLE_GUILTY && v < h->answer.bad[p]; v++)
+			buf_addf(&b, "%s%s %s%s%s%s", b.n ? ", " : "", h->q.w.packages[p].name,
+			    h->q.w.packages[p].versions[v], h->q.choices[p][v].title ? " \"" : "",
+			    h->q.choices[p][v].title ? h->q.choices[p][v].title : "",
+			    h->q.choices[p][v].title ? "\"" : "");
 	text = b.n ? arena_strdup(f->a, b.p) : NULL;
 	buf_free(&b);
 	return text;
@@ -126,45 +135,58 @@ static void
 name_found(struct finding *f)
 {
 	size_t n, with;
-	const char *guilty = list_role(f, ROLE_GUILTY, &n), *needed = list_role(f, ROLE_NEEDED, &with), *how = "";
+	const char *guilty = list_role(f, ROLE_GUILTY, &n),
+		   *needed = list_role(f, ROLE_NEEDED, &with), *how = "";
 
 	if (n > 1)
-		how = all_joined(f) ? ": they only come together" : " together: without any one of them it passes";
+		how = all_joined(f) ? ": they only come together"
+				    : " together: without any one of them it passes";
 	f->headline = arena_printf(f->a, "%s broke it%s", guilty, how);
 	if (n > 1 && all_joined(f))
-		f->note = "a version in between, pinned by the recipe of one of them, could tell them apart";
+		f->note = "a version in between, pinned by the recipe of one of them, could tell "
+			  "them apart";
 	else if (with)
-		f->note = arena_printf(f->a, "it comes only with %s, which alone %s", needed, with > 1 ? "pass" : "passes");
+		f->note = arena_printf(f->a, "it comes only with %s, which alone %s", needed,
+		    with > 1 ? "pass" : "passes");
 }
 
 static void
 name_stuck(struct finding *f)
 {
 	size_t n, suspects;
-	const char *guilty = list_role(f, ROLE_GUILTY, &n), *suspected = list_role(f, ROLE_SUSPECT, &suspects), *between = unjudged(f);
+	const char *guilty = list_role(f, ROLE_GUILTY, &n),
+		   *suspected = list_role(f, ROLE_SUSPECT, &suspects), *between = unjudged(f);
 
 	f->status = EXIT_NOJUDGE;
 	if (suspects)
-		f->headline = arena_printf(f->a, "could not be narrowed further: one or more of %s%s%s", suspected, n ? ", together with " : "", n ? guilty : "");
+		f->headline =
+		    arena_printf(f->a, "could not be narrowed further: one or more of %s%s%s",
+			suspected, n ? ", together with " : "", n ? guilty : "");
 	else
-		f->headline = arena_printf(f->a, "%s broke it, and it could not be narrowed further", guilty);
+		f->headline =
+		    arena_printf(f->a, "%s broke it, and it could not be narrowed further", guilty);
 	if (between)
-		f->note = arena_printf(f->a, "between the two could not be judged: %s%s", between, first_reason(f));
+		f->note = arena_printf(
+		    f->a, "between the two could not be judged: %s%s", between, first_reason(f));
 	else
-		f->note = arena_printf(f->a, "what lies between could not be judged%s", first_reason(f));
+		f->note =
+		    arena_printf(f->a, "what lies between could not be judged%s", first_reason(f));
 }
 
 static void
 name_blind(struct finding *f)
 {
 	const struct version_set *m = bisect_find(f->h, f->h->answer.probe);
-	const struct trial *t = m && !m->cannot ? trials_last(&f->h->trials, m->subject, BISECT_SKIP) : NULL;
+	const struct trial *t =
+	    m && !m->cannot ? trials_last(&f->h->trials, m->subject, BISECT_SKIP) : NULL;
 
 	f->status = EXIT_NOJUDGE;
-	f->headline = arena_printf(f->a, "the %s could not be judged: %s", arguments_version_set(f->a, &f->h->q, f->h->answer.probe),
-	    m && m->cannot ? m->cannot : f->h->flaky ? "its verdict flips, no less and no more than at the other end"
-				     : t && *t->got  ? t->got
-						     : "see its log");
+	f->headline = arena_printf(f->a, "the %s could not be judged: %s",
+	    arguments_version_set(f->a, &f->h->q, f->h->answer.probe),
+	    m && m->cannot ? m->cannot
+	    : f->h->flaky  ? "its verdict flips, no less and no more than at the other end"
+	    : t && *t->got ? t->got
+			   : "see its log");
 	if (m && m->dir)
 		f->note = arena_printf(f->a, "look %s.log", m->dir);
 }
@@ -178,8 +200,10 @@ name_it(struct finding *f)
 		break;
 	case BISECT_SAME:
 		f->status = EXIT_WORK;
-		f->headline = f->h->answer.end == BISECT_GOOD ? "both ends pass: there is nothing to look for"
-							      : "both ends fail: what breaks it is older than the good end, or lies elsewhere";
+		f->headline = f->h->answer.end == BISECT_GOOD
+				  ? "both ends pass: there is nothing to look for"
+				  : "both ends fail: what breaks it is older than the good end, or "
+				    "lies elsewhere";
 		break;
 	case BISECT_BLIND:
 		name_blind(f);
@@ -200,7 +224,8 @@ statement_at(struct arena *a, const char *where)
 	struct lines l;
 	char *line;
 
-	if (!colon || lines_open(a, arena_strndup(a, where, (size_t)(colon - where)), &l, &ignored) < 0)
+	if (!colon ||
+	    lines_open(a, arena_strndup(a, where, (size_t)(colon - where)), &l, &ignored) < 0)
 		return NULL;
 	while ((line = lines_next(&l)))
 		if (l.no == strtoul(colon + 1, NULL, 10))
@@ -227,13 +252,16 @@ find_there(struct finding *f)
 	struct err ignored;
 	size_t n;
 
-	if (!good || good->cannot || !colon || results_read(f->a, good->dir, &testcases, &n, &head, &ignored) < 0)
+	if (!good || good->cannot || !colon ||
+	    results_read(f->a, good->dir, &testcases, &n, &head, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < n; i++)
 		for (size_t p = 0; p < testcases[i].nsteps; p++) {
 			const char *path = testcases[i].scenario_path;
 
-			if (path && !strncmp(f->where, path, (size_t)(colon - f->where)) && !path[colon - f->where] && testcases[i].steps[p].line == strtoul(colon + 1, NULL, 10))
+			if (path && !strncmp(f->where, path, (size_t)(colon - f->where)) &&
+			    !path[colon - f->where] &&
+			    testcases[i].steps[p].line == strtoul(colon + 1, NULL, 10))
 				f->there = testcases[i].steps[p].said;
 		}
 }
@@ -294,7 +322,8 @@ by_path(const void *a, const void *b)
 static int
 list_tree(struct finding *f, const size_t *versions, struct listing *l, struct err *e)
 {
-	static const char *const folders[][2] = { { "rootfs", "/" }, { "rwfs", "/var/" }, { "userfs", "/home/" } };
+	static const char *const folders[][2] = { { "rootfs", "/" }, { "rwfs", "/var/" },
+		{ "userfs", "/home/" } };
 	const char *tree;
 	struct listed kernel = { .path = "the kernel" };
 
@@ -307,7 +336,8 @@ list_tree(struct finding *f, const size_t *versions, struct listing *l, struct e
 		if (file_isdir(l->dir) && file_walk(l->dir, list_one, l, e) < 0)
 			return -1;
 	}
-	if (file_exists(arena_printf(f->a, "%s/kernel", tree)) && digest_file(arena_printf(f->a, "%s/kernel", tree), kernel.hex, e) == 0) {
+	if (file_exists(arena_printf(f->a, "%s/kernel", tree)) &&
+	    digest_file(arena_printf(f->a, "%s/kernel", tree), kernel.hex, e) == 0) {
 		l->v = arena_more(f->a, l->v, l->n, sizeof kernel);
 		l->v[l->n++] = kernel;
 	}
@@ -330,11 +360,11 @@ find_changed(struct finding *f, struct err *e)
 
 	if (!f->h->answer.good || !f->h->answer.bad)
 		return 0;
-	if (list_tree(f, f->h->answer.good, &good, e) < 0 || list_tree(f, f->h->answer.bad, &bad, e) < 0)
+	if (list_tree(f, f->h->answer.good, &good, e) < 0 ||
+	    list_tree(f, f->h->answer.bad, &bad, e) < 0)
 		return -1;
 	for (size_t i = 0, j = 0; i < good.n || j < bad.n;) {
-		int c = i == good.n ? 1 : j == bad.n ? -1
-						     : strcmp(good.v[i].path, bad.v[j].path);
+		int c = i == good.n ? 1 : j == bad.n ? -1 : strcmp(good.v[i].path, bad.v[j].path);
 
 		if (c < 0)
 			add_changed(f, good.v[i++].path, " (gone)");
@@ -377,7 +407,10 @@ command(const struct finding *f, const size_t *versions)
 	return argv_quoted(&v);
 }
 
-/* of the images that were looked at, those read from an earlier try too; images that are equal share theirs */
+/*
+ * of the images that were looked at, those read from an earlier try too; images that are equal
+ * share theirs
+ */
 static size_t
 count_runs(const struct bisect *h)
 {
@@ -385,7 +418,8 @@ count_runs(const struct bisect *h)
 
 	for (size_t i = 0; i < h->trials.n; i++)
 		for (size_t m = 0; m < h->nversion_sets; m++)
-			if (!h->version_sets[m].cannot && !strcmp(h->version_sets[m].subject, h->trials.v[i].subject)) {
+			if (!h->version_sets[m].cannot &&
+			    !strcmp(h->version_sets[m].subject, h->trials.v[i].subject)) {
 				n++;
 				break;
 			}
@@ -397,12 +431,15 @@ certainty(const struct finding *f)
 {
 	const struct bisect *h = f->h;
 	size_t runs = count_runs(h);
-	const char *steps = arena_printf(f->a, "%zu step%s (%zu expected), %zu run%s%s", h->nversion_sets, h->nversion_sets == 1 ? "" : "s", h->expected, runs, runs == 1 ? "" : "s",
-	    runs > h->runs ? arena_printf(f->a, ", %zu of them earlier", runs - h->runs) : "");
+	const char *steps =
+	    arena_printf(f->a, "%zu step%s (%zu expected), %zu run%s%s", h->nversion_sets,
+		h->nversion_sets == 1 ? "" : "s", h->expected, runs, runs == 1 ? "" : "s",
+		runs > h->runs ? arena_printf(f->a, ", %zu of them earlier", runs - h->runs) : "");
 
 	if (!h->flaky)
 		return arena_printf(f->a, "%s; no verdict flipped", steps);
-	return arena_printf(f->a, "%s; verdicts flip: the chance that this is wrong is %.2g %%", steps, 100 * h->error);
+	return arena_printf(f->a, "%s; verdicts flip: the chance that this is wrong is %.2g %%",
+	    steps, 100 * h->error);
 }
 
 /* ---- on the terminal ---- */
@@ -428,12 +465,19 @@ print_text(const struct finding *f, FILE *out)
 	if (f->note)
 		fprintf(out, "  %s\n", f->note);
 	if (f->where)
-		put(out, "fails at", f->statement ? arena_printf(f->a, "%s  %s", f->where, one_line(f->a, f->statement, strlen(f->statement), STATEMENT)) : f->where);
+		put(out, "fails at",
+		    f->statement
+			? arena_printf(f->a, "%s  %s", f->where,
+			      one_line(f->a, f->statement, strlen(f->statement), STATEMENT))
+			: f->where);
 	put(out, "expected", f->expected);
 	if (f->got && *f->got)
 		put(out, "got", f->got);
 	if (f->where && f->h->answer.good)
-		put(out, "passes", arena_printf(f->a, "with %s%s%s", arguments_version_set(f->a, &f->h->q, f->h->answer.good), f->there ? ", where it got: " : "", f->there ? f->there : ""));
+		put(out, "passes",
+		    arena_printf(f->a, "with %s%s%s",
+			arguments_version_set(f->a, &f->h->q, f->h->answer.good),
+			f->there ? ", where it got: " : "", f->there ? f->there : ""));
 	for (size_t i = 0; i < f->nchanged && i < SHOWN; i++)
 		buf_addf(&b, "%s%s", i ? " " : "", f->changed[i]);
 	if (f->nchanged > SHOWN)
@@ -447,13 +491,21 @@ print_text(const struct finding *f, FILE *out)
 
 /* ---- report.html ---- */
 
-static const char style[] = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>lh-verify bisect</title><style>"
-			    "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em;color:#222;background:#fff}"
-			    "table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.25em .7em;border-bottom:1px solid #ddd}"
-			    "pre{background:#f5f5f5;padding:.7em;overflow:auto;white-space:pre-wrap;font-size:12px;margin:0}"
-			    ".pass{color:#17662a}.fail{color:#a11212}.two{display:grid;grid-template-columns:1fr 1fr;gap:1em}"
-			    "@media (prefers-color-scheme:dark){body{background:#181818;color:#ddd}pre{background:#242424}td,th{border-color:#444}.pass{color:#7c7}.fail{color:#f88}}"
-			    "</style></head><body>\n";
+static const char style[] =
+    "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>lh-verify "
+    "bisect</title><style>"
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 "
+    "1em;color:#222;background:#fff}"
+    "table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:."
+    "25em .7em;border-bottom:1px solid #ddd}"
+    "pre{background:#f5f5f5;padding:.7em;overflow:auto;white-space:pre-wrap;font-size:12px;margin:"
+    "0}"
+    ".pass{color:#17662a}.fail{color:#a11212}.two{display:grid;grid-template-columns:1fr "
+    "1fr;gap:1em}"
+    "@media "
+    "(prefers-color-scheme:dark){body{background:#181818;color:#ddd}pre{background:#242424}td,th{"
+    "border-color:#444}.pass{color:#7c7}.fail{color:#f88}}"
+    "</style></head><body>\n";
 
 static void
 html_row(struct buf *b, const char *name, const char *text)
@@ -476,13 +528,15 @@ html_console(const struct finding *f, struct buf *b, const struct version_set *m
 		size_t n, lines = 0;
 		struct err ignored;
 
-		if (file_read(f->a, arena_printf(f->a, "%s/%s/console", m->testcases, *s), &text, &n, &ignored) < 0)
+		if (file_read(f->a, arena_printf(f->a, "%s/%s/console", m->testcases, *s), &text,
+			&n, &ignored) < 0)
 			continue;
 		for (p = text + n; p > text && lines <= TAIL; p--)
 			lines += p[-1] == '\n';
 		buf_adds(b, "<pre>");
 		while (p < text + n) { /* without the carriage returns of a tty */
-			char *cr = memchr(p, '\r', (size_t)(text + n - p)), *stop = cr ? cr : text + n;
+			char *cr = memchr(p, '\r', (size_t)(text + n - p)),
+			     *stop = cr ? cr : text + n;
 
 			markup_add(b, p, (size_t)(stop - p));
 			p = cr ? cr + 1 : stop;
@@ -497,19 +551,21 @@ html_steps(const struct finding *f, struct buf *b)
 {
 	const struct bisect *h = f->h;
 
-	buf_adds(b, "<h2>Steps</h2>\n<table><tr><th>#</th><th>what</th><th>verdict</th><th>image</th></tr>\n");
+	buf_adds(b, "<h2>Steps</h2>\n<table><tr><th>#</th><th>what</th><th>verdict</th><th>image</"
+		    "th></tr>\n");
 	for (size_t i = 0; i < h->nversion_sets; i++) {
 		const struct version_set *m = &h->version_sets[i];
-		struct tally t = m->cannot ? (struct tally){ 0, 0, 0 } : trials_tally(&h->trials, m->subject, NULL);
+		struct tally t = m->cannot ? (struct tally){ 0, 0, 0 }
+					   : trials_tally(&h->trials, m->subject, NULL);
 
 		buf_addf(b, "<tr><td>%u</td><td>", m->step);
 		markup_adds(b, arguments_version_set(f->a, &h->q, m->versions));
-		buf_addf(b, "</td><td class=\"%s\">", t.bad ? "fail" : t.good ? "pass"
-									      : "");
+		buf_addf(b, "</td><td class=\"%s\">", t.bad ? "fail" : t.good ? "pass" : "");
 		if (m->cannot)
 			markup_adds(b, arena_printf(f->a, "cannot be built: %s", m->cannot));
 		else
-			buf_addf(b, "passes %u, fails %u%s", t.good, t.bad, t.none ? arena_printf(f->a, ", judged nothing %u", t.none) : "");
+			buf_addf(b, "passes %u, fails %u%s", t.good, t.bad,
+			    t.none ? arena_printf(f->a, ", judged nothing %u", t.none) : "");
 		buf_addf(b, "</td><td>%.12s</td></tr>\n", m->cannot ? "" : m->subject);
 	}
 	buf_adds(b, "</table>\n");
@@ -527,7 +583,10 @@ write_report(const struct finding *f, struct err *e)
 	markup_adds(&b, f->headline);
 	buf_adds(&b, "</h1>\n<table>\n");
 	html_row(&b, "", f->note);
-	html_row(&b, "question", arena_printf(f->a, "%s%sgood %s, bad %s, %s, profile %s", f->h->q.package ? f->h->q.package : "", f->h->q.package ? ": " : "", f->h->q.good, f->h->q.bad, f->h->q.triple, f->h->q.profile));
+	html_row(&b, "question",
+	    arena_printf(f->a, "%s%sgood %s, bad %s, %s, profile %s",
+		f->h->q.package ? f->h->q.package : "", f->h->q.package ? ": " : "", f->h->q.good,
+		f->h->q.bad, f->h->q.triple, f->h->q.profile));
 	html_row(&b, "fails at", f->where);
 	html_row(&b, "step", f->statement);
 	html_row(&b, "expected", f->expected);
@@ -559,10 +618,14 @@ write_report(const struct finding *f, struct err *e)
 int
 bisect_report(struct bisect *h, FILE *out, struct err *e)
 {
-	struct finding f = { .h = h, .a = h->a, .report = arena_printf(h->a, "%s/report.html", h->dir) };
+	struct finding f = {
+		.h = h, .a = h->a, .report = arena_printf(h->a, "%s/report.html", h->dir)
+	};
 
 	if (h->answer.state == BISECT_SWAPPED)
-		return fail_usage(e, "GOOD=%s fails and BAD=%s passes: they are the other way round", h->q.good, h->q.bad);
+		return fail_usage(e,
+		    "GOOD=%s fails and BAD=%s passes: they are the other way round", h->q.good,
+		    h->q.bad);
 	name_it(&f);
 	find_step(&f);
 	if (find_changed(&f, e) < 0)
@@ -581,26 +644,36 @@ bisect_report_plan(const struct bisect *h, FILE *out)
 {
 	const struct arguments *q = &h->q;
 
-	fprintf(out, "%s, profile %s: good end %s, bad end %s\n", q->triple, q->profile, q->good, q->bad);
-	fprintf(out, "%zu package%s differ%s; %zu constraint%s; expecting %zu steps when one package is to blame, each of the ends judged %u times\n", q->w.npackages, q->w.npackages == 1 ? "" : "s", q->w.npackages == 1 ? "s" : "",
+	fprintf(out, "%s, profile %s: good end %s, bad end %s\n", q->triple, q->profile, q->good,
+	    q->bad);
+	fprintf(out,
+	    "%zu package%s differ%s; %zu constraint%s; expecting %zu steps when one package is to "
+	    "blame, each of the ends judged %u times\n",
+	    q->w.npackages, q->w.npackages == 1 ? "" : "s", q->w.npackages == 1 ? "s" : "",
 	    q->w.nneeds, q->w.nneeds == 1 ? "" : "s", h->expected, q->repeat);
 	for (size_t p = 0; p < q->w.npackages; p++) {
 		const struct search_package *pkg = &q->w.packages[p];
 
 		fprintf(out, "  %-18s", pkg->name);
 		if (q->repo)
-			fprintf(out, " %s .. %s, %zu commits", pkg->versions[0], pkg->versions[pkg->nversions - 1], pkg->nversions - 1);
+			fprintf(out, " %s .. %s, %zu commits", pkg->versions[0],
+			    pkg->versions[pkg->nversions - 1], pkg->nversions - 1);
 		for (size_t v = 0; !q->repo && v < pkg->nversions; v++)
 			fprintf(out, " %s", arguments_version(q, p, v));
 		putc('\n', out);
 	}
 	for (size_t i = 0; q->dry && i < q->w.nneeds; i++) {
 		const struct search_need *n = &q->w.needs[i];
-		const struct search_package *pkg = &q->w.packages[n->package], *on = &q->w.packages[n->on];
+		const struct search_package *pkg = &q->w.packages[n->package],
+					    *on = &q->w.packages[n->on];
 
 		if (n->from > n->to)
-			fprintf(out, "  %s %s cannot come with what both ends have\n", pkg->name, pkg->versions[n->version]);
+			fprintf(out, "  %s %s cannot come with what both ends have\n", pkg->name,
+			    pkg->versions[n->version]);
 		else
-			fprintf(out, "  %s %s comes with %s %s%s%s\n", pkg->name, pkg->versions[n->version], on->name, on->versions[n->from], n->from == n->to ? "" : " to ", n->from == n->to ? "" : on->versions[n->to]);
+			fprintf(out, "  %s %s comes with %s %s%s%s\n", pkg->name,
+			    pkg->versions[n->version], on->name, on->versions[n->from],
+			    n->from == n->to ? "" : " to ",
+			    n->from == n->to ? "" : on->versions[n->to]);
 	}
 }

@@ -37,7 +37,8 @@ make_folder(const struct bisect *h, const char *path, struct err *e)
 static int
 share_sources(struct bisect *h, struct err *e)
 {
-	const char *ours = arena_printf(h->a, "%s/build/sources", h->dir), *theirs = arena_printf(h->a, "%s/sources", h->q.output);
+	const char *ours = arena_printf(h->a, "%s/build/sources", h->dir),
+		   *theirs = arena_printf(h->a, "%s/sources", h->q.output);
 
 	return file_exists(ours) || !file_isdir(theirs) ? 0 : file_symlink(theirs, ours, e);
 }
@@ -47,7 +48,8 @@ make_folders(struct bisect *h, struct err *e)
 {
 	if (!h->opts->out && make_folder(h, h->q.output, e) < 0)
 		return -1;
-	if (make_folder(h, h->dir, e) < 0 || make_folder(h, arena_printf(h->a, "%s/steps", h->dir), e) < 0)
+	if (make_folder(h, h->dir, e) < 0 ||
+	    make_folder(h, arena_printf(h->a, "%s/steps", h->dir), e) < 0)
 		return -1;
 	if (make_folder(h, arena_printf(h->a, "%s/build", h->dir), e) < 0)
 		return -1;
@@ -73,7 +75,8 @@ digest_scenarios(struct bisect *h, struct err *e)
 }
 
 int
-bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n, struct bisect *h, struct err *e)
+bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n,
+    struct bisect *h, struct err *e)
 {
 	*h = (struct bisect){ .a = a, .opts = o };
 	if (arguments_read(a, o->lh_build, words, n, &h->q, e) < 0)
@@ -155,15 +158,17 @@ find_subject(struct bisect *h, struct version_set *m, struct err *e)
 
 	if (manifest_read(h->a, h->manifest, &man, e) < 0)
 		return -1;
-	const char *const parts[] = { h->scenario, man.image_digest, man.kernel_sha256, man.append, man.net, man.qemu, man.machine, man.cpu, man.disk_bus };
+	const char *const parts[] = { h->scenario, man.image_digest, man.kernel_sha256, man.append,
+		man.net, man.qemu, man.machine, man.cpu, man.disk_bus };
 	d = digest_new();
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		digest_add(d, parts[i] ? parts[i] : "", parts[i] ? strlen(parts[i]) + 1 : 1);
 	digest_end(d, m->subject);
 	m->dir = arena_printf(h->a, "%s/steps/%.12s", h->dir, m->subject);
-	h->net = man.net ? man.net : man.address ? "static"
-						 : "dhcp";
-	m->testcases = arena_printf(h->a, "%s/%s/%s", m->dir, man.arch ? man.arch : arena_strndup(h->a, man.triple, strcspn(man.triple, "-")), h->net);
+	h->net = man.net ? man.net : man.address ? "static" : "dhcp";
+	m->testcases = arena_printf(h->a, "%s/%s/%s", m->dir,
+	    man.arch ? man.arch : arena_strndup(h->a, man.triple, strcspn(man.triple, "-")),
+	    h->net);
 	return 0;
 }
 
@@ -171,7 +176,8 @@ static struct version_set *
 find(const struct bisect *h, const size_t *versions)
 {
 	for (size_t i = 0; i < h->nversion_sets; i++)
-		if (!memcmp(h->version_sets[i].versions, versions, h->q.w.npackages * sizeof *versions))
+		if (!memcmp(
+			h->version_sets[i].versions, versions, h->q.w.npackages * sizeof *versions))
 			return &h->version_sets[i];
 	return NULL;
 }
@@ -227,7 +233,8 @@ static const char *
 wanted_place(const struct bisect *h)
 {
 	const struct version_set *bad = h->q.same_failure ? end_version_set(h, 1) : NULL;
-	const struct trial *t = bad && !bad->cannot ? trials_last(&h->trials, bad->subject, BISECT_BAD) : NULL;
+	const struct trial *t =
+	    bad && !bad->cannot ? trials_last(&h->trials, bad->subject, BISECT_BAD) : NULL;
 
 	return t ? t->where : NULL;
 }
@@ -309,7 +316,8 @@ read_failure(struct bisect *h, const struct version_set *m, struct trial *t)
 {
 	for (const char **s = h->opts->only; *s && !t->where; s++) {
 		const char *path = arena_printf(h->a, "%s/%s/verdict", m->testcases, *s);
-		const char *what = row_of(h->a, path, "what"), *reason = row_of(h->a, path, "reason");
+		const char *what = row_of(h->a, path, "what"),
+			   *reason = row_of(h->a, path, "reason");
 
 		t->where = row_of(h->a, path, "where");
 		t->expected = row_of(h->a, path, "expected");
@@ -325,7 +333,8 @@ judge(struct bisect *h, struct version_set *m, struct trial *t, struct err *e)
 	struct argv v = { .a = h->a };
 	int status;
 
-	argv_pushv(&v, h->opts->lh_verify, "run", "--scenarios", h->opts->scenarios, "--accel", h->opts->accel, "-o", m->dir, NULL);
+	argv_pushv(&v, h->opts->lh_verify, "run", "--scenarios", h->opts->scenarios, "--accel",
+	    h->opts->accel, "-o", m->dir, NULL);
 	if (h->opts->scale > 0)
 		argv_pushf(&v, "--scale=%g", h->opts->scale);
 	for (const char **s = h->opts->only; *s; s++)
@@ -346,15 +355,22 @@ judge(struct bisect *h, struct version_set *m, struct trial *t, struct err *e)
 
 /* ---- a step ---- */
 
-static const char *const verdict_words[] = { [BISECT_UNKNOWN] = "so far undecided", [BISECT_GOOD] = "pass", [BISECT_BAD] = "fail", [BISECT_SKIP] = "could not be judged" };
+static const char *const verdict_words[] = { [BISECT_UNKNOWN] = "so far undecided",
+	[BISECT_GOOD] = "pass",
+	[BISECT_BAD] = "fail",
+	[BISECT_SKIP] = "could not be judged" };
 
 static void
-tell_step(struct bisect *h, const struct version_set *m, const char *what, const struct trial *t, nstime took)
+tell_step(struct bisect *h, const struct version_set *m, const char *what, const struct trial *t,
+    nstime took)
 {
-	const char *number = arena_printf(h->a, "%u/%zu", m->step, h->expected > m->step ? h->expected : m->step);
-	const char *where = t && t->verdict == BISECT_BAD && t->where ? arena_printf(h->a, " at %s", t->where) : "";
+	const char *number =
+	    arena_printf(h->a, "%u/%zu", m->step, h->expected > m->step ? h->expected : m->step);
+	const char *where =
+	    t && t->verdict == BISECT_BAD && t->where ? arena_printf(h->a, " at %s", t->where) : "";
 
-	log_info("%6s  %s: %s%s  %.0f s", number, arguments_version_set(h->a, &h->q, m->versions), what, where, (double)took / 1e9);
+	log_info("%6s  %s: %s%s  %.0f s", number, arguments_version_set(h->a, &h->q, m->versions),
+	    what, where, (double)took / 1e9);
 }
 
 /* built, and with the digest of its image */
@@ -379,13 +395,19 @@ prepare(struct bisect *h, const size_t *versions, struct version_set **out, stru
 	*out = &h->version_sets[h->nversion_sets++];
 	v = verdict_of(h, *out, &ignored);
 	if (m.cannot)
-		tell_step(h, *out, arena_printf(h->a, "cannot be built, skipped (%s; see %s)", m.cannot, log), NULL, clock_now() - began);
+		tell_step(h, *out,
+		    arena_printf(h->a, "cannot be built, skipped (%s; see %s)", m.cannot, log),
+		    NULL, clock_now() - began);
 	else if (v != BISECT_UNKNOWN)
-		tell_step(h, *out, arena_printf(h->a, "%s (known)", verdict_words[v]), trials_last(&h->trials, m.subject, v), clock_now() - began);
+		tell_step(h, *out, arena_printf(h->a, "%s (known)", verdict_words[v]),
+		    trials_last(&h->trials, m.subject, v), clock_now() - began);
 	return 0;
 }
 
-/* one run more of what is built already, or was: the image of another mixture may have come in between */
+/*
+ * one run more of what is built already, or was: the image of another mixture may have come in
+ * between
+ */
 static int
 run_once(struct bisect *h, struct version_set *m, bool built, struct err *e)
 {
@@ -394,22 +416,32 @@ run_once(struct bisect *h, struct version_set *m, bool built, struct err *e)
 	struct trial t;
 	struct tally n;
 
-	int r = built ? 0 : build(h, m->versions, arena_printf(h->a, "%s/steps/%u-build.log", h->dir, m->step), &why, e);
+	int r = built ? 0
+		      : build(h, m->versions,
+			    arena_printf(h->a, "%s/steps/%u-build.log", h->dir, m->step), &why, e);
 
 	if (r > 0)
-		fail(e, "%s: could be built before, and cannot now: %s", arguments_version_set(h->a, &h->q, m->versions), why);
+		fail(e, "%s: could be built before, and cannot now: %s",
+		    arguments_version_set(h->a, &h->q, m->versions), why);
 	if (r != 0)
 		return -1;
 	if (judge(h, m, &t, e) < 0 || trials_add(h->a, &h->trials, &t, e) < 0)
 		return -1;
 	h->runs++;
 	n = tally_of(h, m);
-	tell_step(h, m, n.good + n.bad + n.none == 1 ? verdict_words[t.verdict] : arena_printf(h->a, "%s (passes %u, fails %u%s)", verdict_words[t.verdict], n.good, n.bad, n.none ? ", and some that judged nothing" : ""),
+	tell_step(h, m,
+	    n.good + n.bad + n.none == 1
+		? verdict_words[t.verdict]
+		: arena_printf(h->a, "%s (passes %u, fails %u%s)", verdict_words[t.verdict], n.good,
+		      n.bad, n.none ? ", and some that judged nothing" : ""),
 	    &t, clock_now() - began);
 	return 0;
 }
 
-/* the pair between which the answer lies is looked at as often as the ends are, to notice what flips */
+/*
+ * the pair between which the answer lies is looked at as often as the ends are, to notice what
+ * flips
+ */
 static const size_t *
 doubtful(const struct bisect *h)
 {

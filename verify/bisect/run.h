@@ -58,7 +58,8 @@ struct bisect {
 };
 
 /* reads the question and what is known; with DRY_RUN=1 that is all */
-int bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n, struct bisect *h, struct err *e);
+int bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n,
+    struct bisect *h, struct err *e);
 /* until h->answer is one.  What cannot be built or judged is passed by; an error is the system's */
 int bisect_run(struct bisect *h, struct err *e);
 /* the one with these versions, or NULL */

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* packages that need each other come as one unit; units stand in an order in which each comes after all it needs */
+/*
+ * packages that need each other come as one unit; units stand in an order in which each comes after
+ * all it needs
+ */
 struct unit {
 	size_t first;	/* its first package */
 	size_t reaches; /* packages it comes with */
@@ -198,7 +201,9 @@ halve(struct search *s, ask_at *at, const void *arg, size_t *lo, size_t *hi)
 		enum search_verdict v;
 
 		for (size_t i = *lo + 1; i < *hi; i++)
-			if (!skipped[i] && (best == *lo || llabs((long long)i - (long long)middle) < llabs((long long)best - (long long)middle)))
+			if (!skipped[i] &&
+			    (best == *lo || llabs((long long)i - (long long)middle) <
+						llabs((long long)best - (long long)middle)))
 				best = i;
 		if (best == *lo)
 			return 0;
@@ -248,7 +253,10 @@ gather(struct search *s, bool **failing)
 			return -1;
 		if (v == BISECT_BAD || !limit)
 			break;
-		/* a base that cannot be judged cannot be told from a good one: its neighbours are kept with it, and shed later */
+		/*
+		 * a base that cannot be judged cannot be told from a good one: its neighbours are
+		 * kept with it, and shed later
+		 */
 		if (halve(s, ask_prefix, base, &lo, &hi) < 0)
 			return -1;
 		for (size_t u = lo; u < hi; u++)
@@ -307,7 +315,10 @@ name_guilty(struct search *s, const bool *set)
 	return 0;
 }
 
-/* the others of the set stay in doubt down to the largest part that is good; 1: a smaller set is bad, and now it is set */
+/*
+ * the others of the set stay in doubt down to the largest part that is good; 1: a smaller set is
+ * bad, and now it is set
+ */
 static int
 name_suspects(struct search *s, bool *set)
 {
@@ -373,12 +384,16 @@ leader(const struct search *s, size_t p)
 	size_t lead = p;
 
 	for (size_t q = 0; q < s->w->npackages; q++)
-		if (joined(s, p, q) && (last(s, q) < last(s, lead) || (last(s, q) == last(s, lead) && q < lead)))
+		if (joined(s, p, q) &&
+		    (last(s, q) < last(s, lead) || (last(s, q) == last(s, lead) && q < lead)))
 			lead = q;
 	return lead;
 }
 
-/* takes those that come with the leader back towards the good end until all have what they need; may fail to */
+/*
+ * takes those that come with the leader back towards the good end until all have what they need;
+ * may fail to
+ */
 static void
 settle(const struct search *s, size_t lead, size_t *m)
 {
@@ -390,7 +405,8 @@ settle(const struct search *s, size_t lead, size_t *m)
 			const struct search_need *n = &s->w->needs[i];
 			size_t q = m[n->on] > n->to ? n->on : n->package;
 
-			if (m[n->package] != n->version || (m[n->on] >= n->from && m[n->on] <= n->to))
+			if (m[n->package] != n->version ||
+			    (m[n->on] >= n->from && m[n->on] <= n->to))
 				continue;
 			if (q != lead && joined(s, lead, q) && m[q] > 0) {
 				m[q]--;
@@ -400,7 +416,10 @@ settle(const struct search *s, size_t lead, size_t *m)
 	}
 }
 
-/* those that only come together go together: by number where they have as many versions, else as far as they fit */
+/*
+ * those that only come together go together: by number where they have as many versions, else as
+ * far as they fit
+ */
 static size_t *
 at_version(const struct search *s, const struct inside *in, size_t at)
 {
@@ -435,7 +454,10 @@ narrow(struct search *s, size_t p, bool *doubt)
 	size_t lo = 0, hi = last(s, p), *low, *bad;
 	enum search_verdict v;
 
-	/* with an earlier culprit at another version than its last, this one may not be needed any more */
+	/*
+	 * with an earlier culprit at another version than its last, this one may not be needed any
+	 * more
+	 */
 	if (ask_version(s, &in, 0, &v) < 0)
 		return -1;
 	if (v == BISECT_SKIP) {
@@ -472,7 +494,10 @@ ask_alone(struct search *s, const void *arg, size_t at, enum search_verdict *v)
 	return ask(s, m, v);
 }
 
-/* q, with the others as they are: *alone when taking it back makes all good; 1: it is further back now */
+/*
+ * q, with the others as they are: *alone when taking it back makes all good; 1: it is further back
+ * now
+ */
 static int
 take_back(struct search *s, size_t q, bool *alone, bool *doubt)
 {
@@ -501,7 +526,10 @@ neighbour(const struct search *s, size_t p)
 	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m);
 
 	for (size_t q = 0; q < s->w->npackages; q++)
-		m[q] = q == p || (r->role[q] == ROLE_GUILTY && r->joined[p] && r->joined[q] && joined(s, p, q)) ? r->low[q] : r->bad[q];
+		m[q] = q == p || (r->role[q] == ROLE_GUILTY && r->joined[p] && r->joined[q] &&
+				     joined(s, p, q))
+			   ? r->low[q]
+			   : r->bad[q];
 	return m;
 }
 
@@ -513,7 +541,9 @@ take_back_all(struct search *s, size_t p, bool *alone, bool *doubt)
 	while (again) {
 		again = false;
 		for (size_t q = 0; q < s->w->npackages; q++) {
-			int moved = joined(s, p, q) && s->out->role[q] == ROLE_GUILTY ? take_back(s, q, &alone[q], doubt) : 0;
+			int moved = joined(s, p, q) && s->out->role[q] == ROLE_GUILTY
+					? take_back(s, q, &alone[q], doubt)
+					: 0;
 
 			if (moved < 0)
 				return -1;
@@ -524,8 +554,9 @@ take_back_all(struct search *s, size_t p, bool *alone, bool *doubt)
 }
 
 /*
- * They only come together between the ends, but a version on the way may fit the others as they are.  Whichever is
- * taken back alone, and then all is good, is guilty, and those that came with it are not.
+ * They only come together between the ends, but a version on the way may fit the others as they
+ * are.  Whichever is taken back alone, and then all is good, is guilty, and those that came with it
+ * are not.
  */
 static int
 single_out(struct search *s, size_t p, bool *doubt)
@@ -631,7 +662,8 @@ compare_ends(struct search *s)
 }
 
 void
-search_next(struct arena *a, const struct search_space *w, search_tester *tester, void *arg, struct search_answer *out)
+search_next(struct arena *a, const struct search_space *w, search_tester *tester, void *arg,
+    struct search_answer *out)
 {
 	struct search s = { .a = a, .w = w, .tester = tester, .arg = arg, .out = out };
 	bool *failing, sure, stuck = false;
@@ -698,6 +730,10 @@ search_expected(struct arena *a, const struct search_space *w)
 	for (size_t p = 0; p < w->npackages; p++)
 		if (w->packages[p].nversions > longest)
 			longest = w->packages[p].nversions;
-	/* the ends; the search; the culprit with what it needs, and what it needs without it; its versions */
-	return 2 + (s.nunits > 1 ? log2_up(s.nunits) + 2 : 0) + log2_up(longest - 1) + most_alone(&s);
+	/*
+	 * the ends; the search; the culprit with what it needs, and what it needs without it; its
+	 * versions
+	 */
+	return 2 + (s.nunits > 1 ? log2_up(s.nunits) + 2 : 0) + log2_up(longest - 1) +
+	       most_alone(&s);
 }

@@ -21,10 +21,12 @@ struct arena;
  * versions inside it are searched in two, those of packages that only come together as one.
  * Of such, at last, each is taken back alone to versions that still fit.
  */
-enum search_verdict { BISECT_UNKNOWN, /* not judged yet */
+enum search_verdict {
+	BISECT_UNKNOWN, /* not judged yet */
 	BISECT_GOOD,
 	BISECT_BAD,
-	BISECT_SKIP }; /* cannot be built or judged; never counts as bad */
+	BISECT_SKIP
+}; /* cannot be built or judged; never counts as bad */
 
 struct search_package {
 	const char *name;
@@ -47,17 +49,21 @@ struct search_space {
 
 typedef enum search_verdict search_tester(void *arg, const size_t *version_set);
 
-enum search_state { BISECT_PROBE, /* judge .probe, then ask again */
+enum search_state {
+	BISECT_PROBE, /* judge .probe, then ask again */
 	BISECT_FOUND,
 	BISECT_SAME,	/* the ends have one verdict: .end */
 	BISECT_SWAPPED, /* the good end is bad, and the bad one good */
 	BISECT_BLIND,	/* an end cannot be judged: .end is BISECT_SKIP, .probe is that end */
-	BISECT_STUCK }; /* narrowed to what .role and .low to .bad say, and no further */
+	BISECT_STUCK
+}; /* narrowed to what .role and .low to .bad say, and no further */
 
-enum search_role { ROLE_NONE,
+enum search_role {
+	ROLE_NONE,
 	ROLE_GUILTY, /* without it, it is good */
 	ROLE_NEEDED, /* a guilty or suspected one cannot come without it */
-	ROLE_SUSPECT };
+	ROLE_SUSPECT
+};
 
 struct search_answer {
 	enum search_state state;
@@ -71,7 +77,8 @@ struct search_answer {
 };
 
 /* out is on the arena */
-void search_next(struct arena *a, const struct search_space *w, search_tester *tester, void *arg, struct search_answer *out);
+void search_next(struct arena *a, const struct search_space *w, search_tester *tester, void *arg,
+    struct search_answer *out);
 /* probes that a search takes when one package is guilty and nothing is skipped: at most */
 size_t search_expected(struct arena *a, const struct search_space *w);
 /* does every package have what it needs */

@@ -12,7 +12,9 @@
 
 #define NTESTCASES 5
 
-static const char *const words_of[] = { [BISECT_GOOD] = "good", [BISECT_BAD] = "bad", [BISECT_SKIP] = "none" };
+static const char *const words_of[] = {
+	[BISECT_GOOD] = "good", [BISECT_BAD] = "bad", [BISECT_SKIP] = "none"
+};
 
 static void
 keep(struct arena *a, struct trials *t, const struct trial *one)
@@ -36,7 +38,8 @@ read_line(char *line, struct trial *out)
 	}
 	if (n != NTESTCASES || tab || strlen(testcases[0]) != DIGEST_HEX - 1)
 		return false;
-	*out = (struct trial){ .where = testcases[2], .expected = testcases[3], .got = testcases[4] };
+	*out =
+	    (struct trial){ .where = testcases[2], .expected = testcases[3], .got = testcases[4] };
 	memcpy(out->subject, testcases[0], DIGEST_HEX);
 	for (enum search_verdict v = BISECT_GOOD; v <= BISECT_SKIP; v++)
 		if (!strcmp(testcases[1], words_of[v]))
@@ -94,7 +97,8 @@ trials_add(struct arena *a, struct trials *t, const struct trial *one, struct er
 	end = lseek(fd, 0, SEEK_END);
 	if (end > 0 && pread(fd, &last, 1, end - 1) < 0)
 		last = '\n';
-	buf_addf(&b, "%s%s\t%s\t%s\t%s\t%s\n", last == '\n' ? "" : "\n", copy.subject, words_of[copy.verdict], copy.where, copy.expected, copy.got);
+	buf_addf(&b, "%s%s\t%s\t%s\t%s\t%s\n", last == '\n' ? "" : "\n", copy.subject,
+	    words_of[copy.verdict], copy.where, copy.expected, copy.got);
 	if (fd_write(fd, b.p, b.n, t->path, e) == 0)
 		r = fdatasync(fd) < 0 ? fail_errno(e, "%s", t->path) : 0;
 	close(fd);

@@ -38,6 +38,7 @@ int trials_add(struct arena *a, struct trials *t, const struct trial *one, struc
 /* only failures at this place count when where is not NULL; others judge nothing */
 struct tally trials_tally(const struct trials *t, const char *subject, const char *where);
 /* the last run of that verdict, or NULL */
-const struct trial *trials_last(const struct trials *t, const char *subject, enum search_verdict verdict);
+const struct trial *trials_last(
+    const struct trials *t, const char *subject, enum search_verdict verdict);
 
 #endif

@@ -24,9 +24,11 @@ struct request {
 	char why[256]; /* filled when it failed before it was sent */
 };
 
-enum agent_state { AGENT_SHUT, /* the guest's shell has not greeted yet */
+enum agent_state {
+	AGENT_SHUT, /* the guest's shell has not greeted yet */
 	AGENT_OPEN,
-	AGENT_LOST }; /* a command did not come back, or the guest is gone: see why */
+	AGENT_LOST
+}; /* a command did not come back, or the guest is gone: see why */
 
 struct agent {
 	struct loop *loop;
@@ -71,7 +73,10 @@ tell_failed(void *arg)
 	d->telling = 0;
 	while (d->failed) {
 		struct request *r = d->failed;
-		struct agent_result result = { .status = -1, .out = "", .took = clock_now() - (r->sent ? r->sent : r->asked), .why = r->why };
+		struct agent_result result = { .status = -1,
+			.out = "",
+			.took = clock_now() - (r->sent ? r->sent : r->asked),
+			.why = r->why };
 
 		d->failed = r->next;
 		r->done(r->arg, &result);
@@ -121,12 +126,14 @@ on_late(void *arg)
 	r->alarm = 0;
 	if (r == busy) {
 		request_fail(r, "it did not come back in time");
-		snprintf(why, sizeof why, "the guest agent is lost: \"%.150s\" never came back", r->command);
+		snprintf(why, sizeof why, "the guest agent is lost: \"%.150s\" never came back",
+		    r->command);
 		lose(d, why);
 	} else if (d->state == AGENT_SHUT) {
 		request_fail(r, "the guest agent in the guest never opened");
 	} else {
-		snprintf(why, sizeof why, "it waited for \"%.150s\"", busy ? busy->command : "nothing");
+		snprintf(
+		    why, sizeof why, "it waited for \"%.150s\"", busy ? busy->command : "nothing");
 		request_fail(r, why);
 	}
 }
@@ -159,7 +166,8 @@ send_next(struct agent *d)
 	buf_adds(&b, "/bin/sh -c ");
 	add_quoted(&b, r->command);
 	/* stdin: the shell reads the same port, and a command must not eat the next one */
-	buf_addf(&b, " </dev/null 2>&1; printf '\\n@lh-%%s %%d\\n' '%s-%" PRIu64 "' $?\n", d->token, d->serial);
+	buf_addf(&b, " </dev/null 2>&1; printf '\\n@lh-%%s %%d\\n' '%s-%" PRIu64 "' $?\n", d->token,
+	    d->serial);
 	r->sent = clock_now();
 	channel_send(d->channel, b.p, b.n);
 	buf_free(&b);
@@ -169,7 +177,9 @@ static void
 answered(struct agent *d, size_t n, int status)
 {
 	struct request *r = d->first;
-	struct agent_result result = { .status = status, .out = d->in.p, .n = n, .took = clock_now() - r->sent };
+	struct agent_result result = {
+		.status = status, .out = d->in.p, .n = n, .took = clock_now() - r->sent
+	};
 	struct buf out = d->in; /* done may ask for the next command, which would overwrite it */
 
 	d->in = (struct buf){ 0 };
@@ -189,7 +199,8 @@ greeted(struct agent *d)
 	buf_clear(&d->in);
 	d->scanned = 0;
 	if (under_way(d))
-		request_fail(d->first, "the guest agent's shell in the guest was started anew while it ran");
+		request_fail(
+		    d->first, "the guest agent's shell in the guest was started anew while it ran");
 	if (d->state == AGENT_SHUT)
 		d->state = AGENT_OPEN;
 	send_next(d);
@@ -200,7 +211,8 @@ static bool
 find_marker(struct agent *d)
 {
 	char marker[64], *at, *end;
-	size_t n = (size_t)snprintf(marker, sizeof marker, "\n@lh-%s-%" PRIu64 " ", d->token, d->serial);
+	size_t n =
+	    (size_t)snprintf(marker, sizeof marker, "\n@lh-%s-%" PRIu64 " ", d->token, d->serial);
 
 	at = memmem(d->in.p + d->scanned, d->in.n - d->scanned, marker, n);
 	if (!at) {
@@ -235,7 +247,10 @@ on_bytes(void *arg, const char *p, size_t n)
 		return;
 	}
 	if (!under_way(d)) {
-		/* a child that outlived its command still writes; the end may be the beginning of a greeting */
+		/*
+		 * a child that outlived its command still writes; the end may be the beginning of a
+		 * greeting
+		 */
 		if (d->in.n > sizeof greeting)
 			buf_drop(&d->in, d->in.n - sizeof greeting);
 	} else if (!find_marker(d) && d->in.n > OUTPUT_MAX) {
@@ -260,7 +275,12 @@ agent_run(struct agent *d, const char *command, nstime deadline, agent_done *don
 	struct request *r = xmalloc(sizeof *r), **p = &d->first;
 	size_t n = strlen(command) + 1;
 
-	*r = (struct request){ .agent = d, .command = memcpy(xmalloc(n), command, n), .deadline = deadline, .asked = clock_now(), .done = done, .arg = arg };
+	*r = (struct request){ .agent = d,
+		.command = memcpy(xmalloc(n), command, n),
+		.deadline = deadline,
+		.asked = clock_now(),
+		.done = done,
+		.arg = arg };
 	while (*p)
 		p = &(*p)->next;
 	*p = r;

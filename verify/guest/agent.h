@@ -28,8 +28,9 @@ struct agent_result {
 typedef void agent_done(void *arg, const struct agent_result *r);
 
 /*
- * fd: our end, from here on the guest agent's.  awake: the shell was there before (a restored guest), else
- * it has to greet first.  qmp: is always read first, so that a greeting after a reset comes after it.
+ * fd: our end, from here on the guest agent's.  awake: the shell was there before (a restored
+ * guest), else it has to greet first.  qmp: is always read first, so that a greeting after a reset
+ * comes after it.
  */
 struct agent *agent_new(struct loop *l, int fd, bool awake, struct channel *qmp);
 /* /bin/sh -c command, stdin /dev/null; done is called once, from the loop, never from here */

@@ -74,7 +74,8 @@ on_ready(void *arg, int fd, short revents)
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	shut(c); /* an error is an end too: reset is what a peer leaves that did not read everything */
+	shut(c); /* an error is an end too: reset is what a peer leaves that did not read everything
+		  */
 	c->bytes(c->arg, "", 0);
 }
 

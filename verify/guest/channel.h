@@ -20,7 +20,8 @@ typedef void channel_bytes(void *arg, const char *p, size_t n);
 struct channel *channel_new(struct loop *l, int fd, channel_bytes *bytes, void *arg);
 /* never blocks; what the other side no longer takes is dropped */
 void channel_send(struct channel *c, const void *p, size_t n);
-/* hands on what is there now, without waiting for the loop: where the order of two channels matters */
+/* hands on what is there now, without waiting for the loop: where the order of two channels matters
+ */
 void channel_pump(struct channel *c);
 bool channel_ended(const struct channel *c);
 /* may be called from its own callback */

@@ -42,7 +42,9 @@ struct explain {
 static bool
 is_idle(const char *symbol)
 {
-	static const char *const idle[] = { "cpu_do_idle", "cpu_v7_do_idle", "arch_cpu_idle", "default_idle", "default_enter_idle", "do_idle", "cpu_startup_entry", "pv_native_safe_halt" };
+	static const char *const idle[] = { "cpu_do_idle", "cpu_v7_do_idle", "arch_cpu_idle",
+		"default_idle", "default_enter_idle", "do_idle", "cpu_startup_entry",
+		"pv_native_safe_halt" };
 
 	for (size_t i = 0; symbol && i < sizeof idle / sizeof *idle; i++)
 		if (!strcmp(symbol, idle[i]))
@@ -74,14 +76,16 @@ doing(struct arena *a, const struct sighting *s)
 	if (s->nlooks == 2 && s->symbol[0] && s->symbol[1] && !strcmp(s->symbol[0], s->symbol[1]))
 		return arena_printf(a, "spinning in %s", s->symbol[0]);
 	if (s->nlooks == 2)
-		return arena_printf(a, "busy, first in %s, then in %s", place(a, s, 0), place(a, s, 1));
+		return arena_printf(
+		    a, "busy, first in %s, then in %s", place(a, s, 0), place(a, s, 1));
 	return arena_printf(a, "busy in %s", place(a, s, 0));
 }
 
 const char *
 explain_text(struct arena *a, const struct sighting *s)
 {
-	const char *tail = arena_printf(a, "console silent for %.1f s, load %.1f", s->silent, s->load);
+	const char *tail =
+	    arena_printf(a, "console silent for %.1f s, load %.1f", s->silent, s->load);
 
 	if (s->gone)
 		return arena_printf(a, "gone: %s", s->reason ? s->reason : "ending");
@@ -92,7 +96,10 @@ explain_text(struct arena *a, const struct sighting *s)
 	if (strcmp(s->status, "running"))
 		return arena_printf(a, "not running: %s, %s", s->status, tail);
 	if (s->starved > 0.5)
-		return arena_printf(a, "host starved: QEMU waited for a processor %.0f %% of the time it could have run; %s, %s", 100 * s->starved, doing(a, s), tail);
+		return arena_printf(a,
+		    "host starved: QEMU waited for a processor %.0f %% of the time it could have "
+		    "run; %s, %s",
+		    100 * s->starved, doing(a, s), tail);
 	return arena_printf(a, "%s, %s", doing(a, s), tail);
 }
 
@@ -115,7 +122,10 @@ share_of(pid_t pid, struct share *s)
 		char *text;
 		unsigned long long ran, waited;
 
-		if (*ent->d_name != '.' && file_read(a, arena_printf(a, "%s/%s/schedstat", path, ent->d_name), &text, NULL, &(struct err){ 0 }) == 0 && sscanf(text, "%llu %llu", &ran, &waited) == 2) {
+		if (*ent->d_name != '.' &&
+		    file_read(a, arena_printf(a, "%s/%s/schedstat", path, ent->d_name), &text, NULL,
+			&(struct err){ 0 }) == 0 &&
+		    sscanf(text, "%llu %llu", &ran, &waited) == 2) {
 			s->ran += ran;
 			s->waited += waited;
 		}
@@ -215,11 +225,18 @@ on_late(void *arg)
 }
 
 void
-explain_start(struct arena *a, struct loop *l, struct guest *g, const struct symbols *s, nstime silent_since, explain_done *done, void *arg)
+explain_start(struct arena *a, struct loop *l, struct guest *g, const struct symbols *s,
+    nstime silent_since, explain_done *done, void *arg)
 {
 	struct explain *x = arena_alloc(a, sizeof *x);
 
-	*x = (struct explain){ .a = a, .loop = l, .guest = g, .symbols = s, .silent_since = silent_since, .done = done, .arg = arg };
+	*x = (struct explain){ .a = a,
+		.loop = l,
+		.guest = g,
+		.symbols = s,
+		.silent_since = silent_since,
+		.done = done,
+		.arg = arg };
 	if (guest_state(g) != GUEST_RUNNING) {
 		x->deadline = loop_at(l, 0, on_late, x); /* never from here */
 		return;

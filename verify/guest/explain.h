@@ -21,8 +21,12 @@ struct symbols;
  */
 typedef void explain_done(void *arg, const char *text);
 
-/* silent: since when the console has said nothing; symbols may be NULL; done is called once, from the loop, within about 3 s */
-void explain_start(struct arena *a, struct loop *l, struct guest *g, const struct symbols *s, nstime silent_since, explain_done *done, void *arg);
+/*
+ * silent: since when the console has said nothing; symbols may be NULL; done is called once, from
+ * the loop, within about 3 s
+ */
+void explain_start(struct arena *a, struct loop *l, struct guest *g, const struct symbols *s,
+    nstime silent_since, explain_done *done, void *arg);
 
 /* what was seen; the words are made from it by a pure function */
 struct sighting {
@@ -33,8 +37,9 @@ struct sighting {
 	bool halted[2];
 	const char *symbol[2]; /* or NULL: outside the kernel's text */
 	bool user[2];	       /* an address of user space */
-	double starved;	       /* of the time QEMU's threads could have run, the share they waited for a processor */
-	double silent;	       /* seconds */
+	double starved; /* of the time QEMU's threads could have run, the share they waited for a
+			   processor */
+	double silent;	/* seconds */
 	double load;
 };
 

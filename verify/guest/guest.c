@@ -31,12 +31,14 @@
 #define END_GRACE (10 * NS_PER_S)
 #define WORDS_MAX 4096
 
-enum event { EV_SHUTDOWN, /* QMP says that it is about to end */
-	EV_EXIT,	  /* the process is dead */
-	EV_CLOSED,	  /* console or QMP at its end */
-	EV_STOP,	  /* we want it to end */
-	EV_LATE,	  /* it should have ended by now */
-	NEVENTS };
+enum event {
+	EV_SHUTDOWN, /* QMP says that it is about to end */
+	EV_EXIT,     /* the process is dead */
+	EV_CLOSED,   /* console or QMP at its end */
+	EV_STOP,     /* we want it to end */
+	EV_LATE,     /* it should have ended by now */
+	NEVENTS
+};
 
 /* who waits for an answer to a QMP command */
 struct arguments {
@@ -102,7 +104,8 @@ static void
 log_qmp(struct guest *g, char direction, const char *line, size_t n)
 {
 	char head[48];
-	int len = snprintf(head, sizeof head, "%9.3f %c ", (double)(clock_now() - g->started) / NS_PER_S, direction);
+	int len = snprintf(head, sizeof head, "%9.3f %c ",
+	    (double)(clock_now() - g->started) / NS_PER_S, direction);
 
 	log_bytes(g->qmp_log, head, (size_t)len);
 	log_bytes(g->qmp_log, line, n);
@@ -128,7 +131,8 @@ answer_nothing(void *arg)
 }
 
 static void
-ask(struct guest *g, const char *command, const char *arguments, bool human, guest_answer *done, void *arg)
+ask(struct guest *g, const char *command, const char *arguments, bool human, guest_answer *done,
+    void *arg)
 {
 	struct arguments *q = arena_alloc(g->a, sizeof *q), **p = &g->questions;
 	struct arena *a = arena_new();
@@ -151,7 +155,8 @@ ask(struct guest *g, const char *command, const char *arguments, bool human, gue
 }
 
 void
-guest_qmp(struct guest *g, const char *command, const char *arguments, guest_answer *done, void *arg)
+guest_qmp(
+    struct guest *g, const char *command, const char *arguments, guest_answer *done, void *arg)
 {
 	ask(g, command, arguments, false, done, arg);
 }
@@ -261,7 +266,8 @@ int
 guest_send(struct guest *g, const void *p, size_t n, struct err *e)
 {
 	if (n > SEND_MAX)
-		return fail(e, "send: %zu bytes; a guest's line editor drops what is over %d", n, SEND_MAX);
+		return fail(
+		    e, "send: %zu bytes; a guest's line editor drops what is over %d", n, SEND_MAX);
 	if (g->state == GUEST_ENDED || channel_ended(g->console))
 		return fail(e, "send: the console has ended");
 	channel_send(g->console, p, n);
@@ -351,11 +357,14 @@ ended_how(struct guest *g)
 	const char *status = child_status_text(g->a, g->status);
 
 	if (g->shutdown && (good || g->killed))
-		return g->killed ? arena_printf(g->a, "%s, then it hung and was killed", g->shutdown) : g->shutdown;
+		return g->killed
+			   ? arena_printf(g->a, "%s, then it hung and was killed", g->shutdown)
+			   : g->shutdown;
 	if (g->killed)
 		return "killed: it did not end when asked to";
 	if (g->shutdown)
-		return arena_printf(g->a, "%s, then qemu: %s%s", g->shutdown, status, last_words(g));
+		return arena_printf(
+		    g->a, "%s, then qemu: %s%s", g->shutdown, status, last_words(g));
 	return arena_printf(g->a, "qemu: %s%s", status, last_words(g));
 }
 
@@ -465,7 +474,8 @@ make_pair(int fd[2], struct err *e)
 
 /* one line to paste into a shell, with the console on the terminal; and what was really run */
 static int
-write_argv(const struct guest *g, const struct manifest *m, const struct qemu_opts *o, const struct argv *v, const char *dir, struct err *e)
+write_argv(const struct guest *g, const struct manifest *m, const struct qemu_opts *o,
+    const struct argv *v, const char *dir, struct err *e)
 {
 	struct qemu_opts by_hand = *o;
 	struct argv p = { .a = g->a };
@@ -473,7 +483,8 @@ write_argv(const struct guest *g, const struct manifest *m, const struct qemu_op
 
 	by_hand.console_fd = by_hand.qmp_fd = by_hand.agent_fd = -1;
 	qemu_argv(&p, m, &by_hand);
-	text = arena_printf(g->a, "%s\n# as it was run, with inherited descriptors:\n# %s\n", argv_quoted(&p), argv_quoted(v));
+	text = arena_printf(g->a, "%s\n# as it was run, with inherited descriptors:\n# %s\n",
+	    argv_quoted(&p), argv_quoted(v));
 	return file_write(arena_printf(g->a, "%s/argv", dir), text, strlen(text), 0644, e);
 }
 
@@ -486,12 +497,10 @@ close_all(int fd[][2], size_t n, int end)
 }
 
 int
-guest_start(struct arena *a, struct loop *l, const struct manifest *m, const struct qemu_opts *o, const char *dir, const struct guest_calls *calls, void *arg, struct guest **out, struct err *e)
+guest_start(struct arena *a, struct loop *l, const struct manifest *m, const struct qemu_opts *o,
+    const char *dir, const struct guest_calls *calls, void *arg, struct guest **out, struct err *e)
 {
-	enum { CONSOLE,
-		QMP,
-		AGENT,
-		NPAIRS };
+	enum { CONSOLE, QMP, AGENT, NPAIRS };
 	int pair[NPAIRS][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } }, keep[NPAIRS];
 	struct guest *g = arena_alloc(a, sizeof *g);
 	struct qemu_opts opts = *o;
@@ -499,10 +508,18 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 	bool agent = o->agent_fd >= 0;
 	struct child_opts co = { .dir = dir, .keep = keep, .nkeep = agent ? NPAIRS : AGENT };
 
-	*g = (struct guest){ .a = a, .loop = l, .calls = calls, .arg = arg, .started = clock_now(), .console_log = -1, .qmp_log = -1 };
-	if ((g->console_log = open_log(a, dir, "console", e)) < 0 || (g->qmp_log = open_log(a, dir, "qmp", e)) < 0)
+	*g = (struct guest){ .a = a,
+		.loop = l,
+		.calls = calls,
+		.arg = arg,
+		.started = clock_now(),
+		.console_log = -1,
+		.qmp_log = -1 };
+	if ((g->console_log = open_log(a, dir, "console", e)) < 0 ||
+	    (g->qmp_log = open_log(a, dir, "qmp", e)) < 0)
 		goto undo;
-	if (make_pair(pair[CONSOLE], e) < 0 || make_pair(pair[QMP], e) < 0 || (agent && make_pair(pair[AGENT], e) < 0))
+	if (make_pair(pair[CONSOLE], e) < 0 || make_pair(pair[QMP], e) < 0 ||
+	    (agent && make_pair(pair[AGENT], e) < 0))
 		goto undo;
 	opts.console_fd = keep[CONSOLE] = pair[CONSOLE][1];
 	opts.qmp_fd = keep[QMP] = pair[QMP][1];
@@ -608,7 +625,8 @@ on_usernet(void *arg, const char *answer, const char *error)
 
 	if (!answer) {
 		q->done(q->arg, NULL, error);
-	} else if (!row || sscanf(row, "[HOST_FORWARD] %*d %*s %u", &port) != 1 || port == 0 || port > 65535) {
+	} else if (!row || sscanf(row, "[HOST_FORWARD] %*d %*s %u", &port) != 1 || port == 0 ||
+		   port > 65535) {
 		q->done(q->arg, NULL, "info usernet names no forwarded port");
 	} else {
 		snprintf(text, sizeof text, "%u", port);

@@ -20,41 +20,61 @@ struct stream;
  * One guest: the QEMU process, its console from the first byte to the last, QMP, and the
  * private command channel.  That QEMU runs does not mean that the guest is up.
  */
-enum guest_state { GUEST_OFF,
+enum guest_state {
+	GUEST_OFF,
 	GUEST_RUNNING,
 	GUEST_ENDING, /* SHUTDOWN seen, or process dead; console not yet at its end */
 	GUEST_ENDED,  /* reaped, console at its end */
-	GUEST_NSTATES };
+	GUEST_NSTATES
+};
 
 struct guest;
 
 /* what the owner wants to hear; all called from the loop */
 struct guest_calls {
-	void (*console)(void *arg);					/* new bytes in the stream, or its end */
-	void (*event)(void *arg, const char *name, const char *reason); /* QMP: SHUTDOWN guest-shutdown, RESET guest-reset, GUEST_PANICKED ... */
-	void (*ended)(void *arg);					/* GUEST_ENDED */
+	void (*console)(void *arg); /* new bytes in the stream, or its end */
+	void (*event)(void *arg, const char *name,
+	    const char
+		*reason); /* QMP: SHUTDOWN guest-shutdown, RESET guest-reset, GUEST_PANICKED ... */
+	void (*ended)(void *arg); /* GUEST_ENDED */
 };
 
 /*
- * dir: the test case's folder: console, qmp, argv are written there from the first byte on.  Of o the
- * descriptors are not read, but that agent_fd is negative when there shall be no guest agent.
+ * dir: the test case's folder: console, qmp, argv are written there from the first byte on.  Of o
+ * the descriptors are not read, but that agent_fd is negative when there shall be no guest agent.
  */
-int guest_start(struct arena *a, struct loop *l, const struct manifest *m, const struct qemu_opts *o, const char *dir, const struct guest_calls *calls, void *arg, struct guest **out, struct err *e);
-/* o->loadvm: what the console had said when the state was saved, so that its story is whole; right after guest_start */
+int guest_start(struct arena *a, struct loop *l, const struct manifest *m,
+    const struct qemu_opts *o, const char *dir, const struct guest_calls *calls, void *arg,
+    struct guest **out, struct err *e);
+/*
+ * o->loadvm: what the console had said when the state was saved, so that its story is whole; right
+ * after guest_start
+ */
 void guest_recall(struct guest *g, const void *p, size_t n);
 enum guest_state guest_state(const struct guest *g);
 struct stream *guest_console(struct guest *g);
-/* how it ended: "guest-shutdown" "guest-reset" "guest-panic" "host-qmp-quit" "host-signal", or "qemu: exit status 1: LAST WORDS" */
+/*
+ * how it ended: "guest-shutdown" "guest-reset" "guest-panic" "host-qmp-quit" "host-signal", or
+ * "qemu: exit status 1: LAST WORDS"
+ */
 const char *guest_reason(const struct guest *g);
-int guest_send(struct guest *g, const void *p, size_t n, struct err *e); /* to the console; n <= 900 */
+int guest_send(
+    struct guest *g, const void *p, size_t n, struct err *e); /* to the console; n <= 900 */
 
-/* QMP: arguments is JSON text or NULL; answer is the "return" member as JSON text, or error the message; called once */
+/*
+ * QMP: arguments is JSON text or NULL; answer is the "return" member as JSON text, or error the
+ * message; called once
+ */
 typedef void guest_answer(void *arg, const char *answer, const char *error);
-void guest_qmp(struct guest *g, const char *command, const char *arguments, guest_answer *done, void *arg);
+void guest_qmp(
+    struct guest *g, const char *command, const char *arguments, guest_answer *done, void *arg);
 /* human monitor command: answer is its text */
 void guest_hmp(struct guest *g, const char *command, guest_answer *done, void *arg);
 
-/* a command through the guest agent (agent.h), which there has to be; when the guest is gone it comes back with status -1 */
+/*
+ * a command through the guest agent (agent.h), which there has to be; when the guest is gone it
+ * comes back with status -1
+ */
 void guest_run(struct guest *g, const char *command, nstime deadline, agent_done *done, void *arg);
 
 bool guest_has_agent(const struct guest *g);

@@ -88,7 +88,10 @@ client_read(void *arg, int fd, short revents)
 	if (strncmp(c->in.p, "GET ", 4)) {
 		buf_adds(&c->out, "HTTP/1.0 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n");
 	} else {
-		buf_addf(&c->out, "HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %zu\r\n\r\n", c->h->body.n);
+		buf_addf(&c->out,
+		    "HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: "
+		    "%zu\r\n\r\n",
+		    c->h->body.n);
 		buf_add(&c->out, c->h->body.p, c->h->body.n);
 	}
 	loop_watch(c->h->loop, fd, POLLOUT, client_write, c);
@@ -113,14 +116,16 @@ http_accept(void *arg, int fd, short revents)
 int
 http_serve(struct loop *l, const void *body, size_t n, struct http **out, struct err *e)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof sa;
 	struct http *h;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return fail_errno(e, "http server: socket");
-	if (bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0 || listen(fd, 16) < 0 || getsockname(fd, (struct sockaddr *)&sa, &len) < 0) {
+	if (bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0 || listen(fd, 16) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &len) < 0) {
 		fail_errno(e, "http server: listen on 127.0.0.1");
 		close(fd);
 		return -1;

@@ -13,17 +13,20 @@
 #include <unistd.h>
 
 /*
- * A port that is free now.  Somebody may take it before QEMU does; QEMU then says so and ends, and a
- * person can try again.  (The verifier lets the kernel choose and asks QEMU, which no person wants to.)
+ * A port that is free now.  Somebody may take it before QEMU does; QEMU then says so and ends, and
+ * a person can try again.  (The verifier lets the kernel choose and asks QEMU, which no person
+ * wants to.)
  */
 static int
 free_port(unsigned *port, struct err *e)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t n = sizeof sa;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), r = 0;
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0 || getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
 		r = fail_errno(e, "a port for ssh");
 	if (fd >= 0)
 		close(fd);
@@ -37,13 +40,21 @@ say_how(struct arena *a, const struct manifest *m, unsigned port)
 	if (m->credentials)
 		log_info("users and passwords: %s", manifest_path(a, m, m->credentials));
 	log_info("by ssh, once it is up: ssh -p %u root@127.0.0.1", port);
-	log_info("the console is this terminal; Ctrl-A x ends QEMU; what the guest writes is forgotten");
+	log_info(
+	    "the console is this terminal; Ctrl-A x ends QEMU; what the guest writes is forgotten");
 }
 
 int
-interactive_boot(struct arena *a, const char *manifest, const char *accel, bool print, struct err *e)
+interactive_boot(
+    struct arena *a, const char *manifest, const char *accel, bool print, struct err *e)
 {
-	struct qemu_opts o = { .console_fd = -1, .qmp_fd = -1, .agent_fd = -1, .accel = accel, .ssh = true, .raw = true, .reboot = true };
+	struct qemu_opts o = { .console_fd = -1,
+		.qmp_fd = -1,
+		.agent_fd = -1,
+		.accel = accel,
+		.ssh = true,
+		.raw = true,
+		.reboot = true };
 	struct argv v = { .a = a };
 	struct manifest m;
 

@@ -8,7 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* devices that put the disk on a bus; the controller is always our own, whatever the machine brings */
+/* devices that put the disk on a bus; the controller is always our own, whatever the machine brings
+ */
 static const struct bus {
 	const char *name;
 	const char *controller; /* or NULL */
@@ -56,15 +57,16 @@ push_kernel(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	if (!m->kernel)
 		return;
 	argv_pushv(v, "-kernel", manifest_path(v->a, m, m->kernel), "-append", NULL);
-	argv_pushf(v, "%s%s%s%s%s", m->append ? m->append : "", o->nonce ? " lh.nonce=" : "", o->nonce ? o->nonce : "",
-	    o->append ? " " : "", o->append ? o->append : "");
+	argv_pushf(v, "%s%s%s%s%s", m->append ? m->append : "", o->nonce ? " lh.nonce=" : "",
+	    o->nonce ? o->nonce : "", o->append ? " " : "", o->append ? o->append : "");
 }
 
 static void
 push_channels(struct argv *v, const struct qemu_opts *o)
 {
 	if (o->console_fd < 0) {
-		argv_pushv(v, "-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console", "-mon", "chardev=console", NULL);
+		argv_pushv(v, "-chardev", "stdio,id=console,mux=on,signal=off", "-serial",
+		    "chardev:console", "-mon", "chardev=console", NULL);
 		return;
 	}
 	argv_push(v, "-chardev");
@@ -86,9 +88,11 @@ push_disk(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 
 	if (!o->disk)
 		return;
-	/* thrown away with the guest, so the host's cache may keep what the guest thinks is on disk */
+	/* thrown away with the guest, so the host's cache may keep what the guest thinks is on disk
+	 */
 	argv_push(v, "-drive");
-	argv_pushf(v, "if=none,id=disk,format=%s,cache=unsafe,discard=unmap,file=%s", o->raw ? "raw,snapshot=on" : "qcow2", commas(v->a, o->disk));
+	argv_pushf(v, "if=none,id=disk,format=%s,cache=unsafe,discard=unmap,file=%s",
+	    o->raw ? "raw,snapshot=on" : "qcow2", commas(v->a, o->disk));
 	if (b->controller)
 		argv_pushv(v, "-device", b->controller, NULL);
 	argv_pushv(v, "-device", b->disk, NULL);
@@ -118,7 +122,8 @@ free_in_net(struct arena *a, const struct manifest *m, unsigned n, const char *t
 {
 	const char *s;
 
-	while (s = in_net(a, m->address, n), same(s, m->address) || same(s, m->router) || same(s, taken))
+	while (s = in_net(a, m->address, n),
+	    same(s, m->address) || same(s, m->router) || same(s, taken))
 		n++;
 	return s;
 }
@@ -141,13 +146,20 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 
 	if (is_static(m)) {
 		/* slirp wants its name server inside the net, and not at the router */
-		dns = m->dns && !same(m->dns, m->router) && same(in_net(v->a, m->dns, 0), in_net(v->a, m->address, 0)) ? m->dns : free_in_net(v->a, m, 3, NULL);
-		net = arena_printf(v->a, ",net=%s/24,host=%s,dns=%s,dhcpstart=%s", in_net(v->a, m->address, 0),
-		    m->router ? m->router : in_net(v->a, m->address, 2), dns, free_in_net(v->a, m, 15, dns));
+		dns = m->dns && !same(m->dns, m->router) &&
+			      same(in_net(v->a, m->dns, 0), in_net(v->a, m->address, 0))
+			  ? m->dns
+			  : free_in_net(v->a, m, 3, NULL);
+		net = arena_printf(v->a, ",net=%s/24,host=%s,dns=%s,dhcpstart=%s",
+		    in_net(v->a, m->address, 0),
+		    m->router ? m->router : in_net(v->a, m->address, 2), dns,
+		    free_in_net(v->a, m, 15, dns));
 		to = m->address;
 	}
 	argv_push(v, "-netdev");
-	argv_pushf(v, "user,id=net%s%s%s%s", net, o->ssh ? arena_printf(v->a, ",hostfwd=tcp:127.0.0.1:%u-", o->ssh_port) : "", o->ssh ? to : "", o->ssh ? ":22" : "");
+	argv_pushf(v, "user,id=net%s%s%s%s", net,
+	    o->ssh ? arena_printf(v->a, ",hostfwd=tcp:127.0.0.1:%u-", o->ssh_port) : "",
+	    o->ssh ? to : "", o->ssh ? ":22" : "");
 	/* no option ROM: there is nothing to boot from the net, and it costs time */
 	argv_pushv(v, "-device", "virtio-net-pci,netdev=net,id=eth0,romfile=", NULL);
 }
@@ -157,7 +169,8 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 {
 	/* a path is relative to the manifest; a name is looked up in PATH */
 	argv_push(v, strchr(m->qemu, '/') ? manifest_path(v->a, m, m->qemu) : m->qemu);
-	argv_pushv(v, "-nodefaults", "-no-user-config", "-display", "none", "-machine", m->machine, NULL);
+	argv_pushv(
+	    v, "-nodefaults", "-no-user-config", "-display", "none", "-machine", m->machine, NULL);
 	argv_pushv(v, "-accel", o->accel ? o->accel : "tcg", NULL);
 	if (o->cpu || m->cpu)
 		argv_pushv(v, "-cpu", o->cpu ? o->cpu : m->cpu, NULL);
@@ -166,7 +179,8 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_pushv(v, "-smp", "1", NULL);
 	/* a reset and a panic both end QEMU, each with its own reason */
 	argv_push(v, "-action");
-	argv_pushf(v, "reboot=%s,shutdown=poweroff,panic=shutdown", o->reboot ? "reset" : "shutdown");
+	argv_pushf(
+	    v, "reboot=%s,shutdown=poweroff,panic=shutdown", o->reboot ? "reset" : "shutdown");
 	push_kernel(v, m, o);
 	push_channels(v, o);
 	push_disk(v, m, o);

@@ -15,7 +15,10 @@ struct manifest;
 struct qemu_opts {
 	const char *disk; /* qcow2 overlay, or NULL */
 	bool raw;	  /* disk is the raw image itself, and what is written to it is forgotten */
-	/* our ends are elsewhere; these numbers the child inherits.  console_fd -1: a person at the terminal, no QMP, no guest agent */
+	/*
+	 * our ends are elsewhere; these numbers the child inherits.  console_fd -1: a person at the
+	 * terminal, no QMP, no guest agent
+	 */
 	int console_fd, qmp_fd;
 	int agent_fd;	    /* -1: no guest agent */
 	const char *nonce;  /* lh.nonce= on the kernel command line; NULL: none */

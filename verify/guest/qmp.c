@@ -62,11 +62,13 @@ qmp_parse(struct arena *a, const char *line, size_t n, struct qmp_message *out, 
 	int r;
 
 	if (!j)
-		return fail(e, "QMP: column %d: %s: %.*s", why.column, why.text, n > 80 ? 80 : (int)n, line);
+		return fail(e, "QMP: column %d: %s: %.*s", why.column, why.text,
+		    n > 80 ? 80 : (int)n, line);
 	*out = (struct qmp_message){ 0 };
 	r = understand(a, j, out);
 	json_decref(j);
-	return r < 0 ? fail(e, "QMP: neither answer nor event: %.*s", n > 80 ? 80 : (int)n, line) : 0;
+	return r < 0 ? fail(e, "QMP: neither answer nor event: %.*s", n > 80 ? 80 : (int)n, line)
+		     : 0;
 }
 
 char *
@@ -82,7 +84,8 @@ qmp_format(struct arena *a, uint64_t id, const char *command, const char *argume
 		args = json_loads(arguments, 0, &why);
 		if (!args) {
 			json_decref(j);
-			fail(e, "QMP: arguments of %s: column %d: %s", command, why.column, why.text);
+			fail(e, "QMP: arguments of %s: column %d: %s", command, why.column,
+			    why.text);
 			return NULL;
 		}
 		json_object_set_new(j, "arguments", args);
@@ -106,7 +109,8 @@ char *
 qmp_string(struct arena *a, const char *json)
 {
 	json_t *j = json_loads(json, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-	char *s = json_is_string(j) ? arena_strndup(a, json_string_value(j), json_string_length(j)) : NULL;
+	char *s = json_is_string(j) ? arena_strndup(a, json_string_value(j), json_string_length(j))
+				    : NULL;
 
 	json_decref(j);
 	return s;

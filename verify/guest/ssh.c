@@ -29,21 +29,11 @@
 static const char hello[] = "SSH-2.0-";
 
 /* each stage is entered when the one before it is done */
-enum stage { CONNECT,
-	BANNER,
-	HANDSHAKE,
-	METHODS,
-	LOGIN,
-	OPEN,
-	EXEC,
-	TALK,
-	CLOSE,
-	NSTAGES };
+enum stage { CONNECT, BANNER, HANDSHAKE, METHODS, LOGIN, OPEN, EXEC, TALK, CLOSE, NSTAGES };
 
-/* what a stage says: go on with the next, wait for the peer, or it is over (the result is filled) */
-enum { NEXT,
-	WAIT,
-	OVER };
+/* what a stage says: go on with the next, wait for the peer, or it is over (the result is filled)
+ */
+enum { NEXT, WAIT, OVER };
 
 struct ssh {
 	struct arena *a;
@@ -79,7 +69,8 @@ hang_up(struct ssh *s)
 	if (s->session) {
 		/* so that nothing it still wants to say can block */
 		shutdown(s->fd, SHUT_RDWR);
-		for (int i = 0; i < 100 && libssh2_session_free(s->session) == LIBSSH2_ERROR_EAGAIN; i++)
+		for (int i = 0; i < 100 && libssh2_session_free(s->session) == LIBSSH2_ERROR_EAGAIN;
+		     i++)
 			continue;
 	}
 	if (s->fd >= 0)
@@ -107,8 +98,7 @@ finish(struct ssh *s)
 	ssh_free(s);
 }
 
-static int
-failed(struct ssh *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static int failed(struct ssh *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static int
 failed(struct ssh *s, const char *fmt, ...)
@@ -208,7 +198,8 @@ stage_banner(struct ssh *s)
 	if (n < (ssize_t)sizeof text - 1)
 		return once_more(s, "accepted, then closed");
 	if (strcmp(text, hello))
-		return failed(s, "the server does not speak SSH 2: it begins with \"%.*s\"", (int)strcspn(text, "\r\n"), text);
+		return failed(s, "the server does not speak SSH 2: it begins with \"%.*s\"",
+		    (int)strcspn(text, "\r\n"), text);
 	setsockopt(s->fd, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof one);
 	loop_cancel(s->loop, s->retry);
 	s->retry = 0;
@@ -223,7 +214,9 @@ static void
 attempt(void *arg)
 {
 	struct ssh *s = arg;
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)s->job.port) };
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)s->job.port) };
 	int least = sizeof hello - 1;
 
 	s->retry = 0;
@@ -282,7 +275,8 @@ stage_handshake(struct ssh *s)
 static int
 stage_methods(struct ssh *s)
 {
-	const char *list = libssh2_userauth_list(s->session, s->job.user, (unsigned)strlen(s->job.user));
+	const char *list =
+	    libssh2_userauth_list(s->session, s->job.user, (unsigned)strlen(s->job.user));
 
 	if (list) {
 		s->r.methods = arena_strdup(s->a, list);
@@ -306,9 +300,11 @@ stage_login(struct ssh *s)
 	if (libssh2_userauth_authenticated(s->session))
 		return NEXT;
 	if (j->key)
-		r = libssh2_userauth_publickey_fromfile_ex(s->session, j->user, n, arena_printf(s->a, "%s.pub", j->key), j->key, NULL);
+		r = libssh2_userauth_publickey_fromfile_ex(
+		    s->session, j->user, n, arena_printf(s->a, "%s.pub", j->key), j->key, NULL);
 	else
-		r = libssh2_userauth_password_ex(s->session, j->user, n, j->password, (unsigned)strlen(j->password), NULL);
+		r = libssh2_userauth_password_ex(
+		    s->session, j->user, n, j->password, (unsigned)strlen(j->password), NULL);
 	if (r == LIBSSH2_ERROR_AUTHENTICATION_FAILED || r == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) {
 		s->r.end = SSH_DENIED;
 		return OVER;
@@ -345,7 +341,8 @@ static int
 give(struct ssh *s)
 {
 	while (s->sent < s->job.nin) {
-		ssize_t n = libssh2_channel_write(s->channel, (const char *)s->job.in + s->sent, s->job.nin - s->sent);
+		ssize_t n = libssh2_channel_write(
+		    s->channel, (const char *)s->job.in + s->sent, s->job.nin - s->sent);
 
 		if (n == LIBSSH2_ERROR_EAGAIN || n == 0)
 			return 0;
@@ -425,13 +422,17 @@ ready(void *arg, int fd, short revents)
 	}
 	if (s->fd < 0) /* another attempt is on its way */
 		return;
-	directions = s->session ? libssh2_session_block_directions(s->session) : LIBSSH2_SESSION_BLOCK_INBOUND;
+	directions = s->session ? libssh2_session_block_directions(s->session)
+				: LIBSSH2_SESSION_BLOCK_INBOUND;
 	/* what the command prints may come at any time, so reading is always of interest */
-	loop_watch(s->loop, s->fd, (short)(POLLIN | (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND ? POLLOUT : 0)), ready, s);
+	loop_watch(s->loop, s->fd,
+	    (short)(POLLIN | (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND ? POLLOUT : 0)), ready,
+	    s);
 }
 
 int
-ssh_start(struct loop *l, const struct ssh_job *job, ssh_done *done, void *arg, struct ssh **out, struct err *e)
+ssh_start(struct loop *l, const struct ssh_job *job, ssh_done *done, void *arg, struct ssh **out,
+    struct err *e)
 {
 	struct arena *a = arena_new();
 	struct ssh *s = arena_alloc(a, sizeof *s);
@@ -440,7 +441,13 @@ ssh_start(struct loop *l, const struct ssh_job *job, ssh_done *done, void *arg, 
 		arena_free(a);
 		return fail(e, "ssh: libssh2 cannot be initialised");
 	}
-	*s = (struct ssh){ .a = a, .loop = l, .job = *job, .done = done, .arg = arg, .fd = -1, .silence = SILENCE };
+	*s = (struct ssh){ .a = a,
+		.loop = l,
+		.job = *job,
+		.done = done,
+		.arg = arg,
+		.fd = -1,
+		.silence = SILENCE };
 	s->job.user = arena_strdup(a, job->user);
 	s->job.password = arena_strdup(a, job->password ? job->password : "");
 	s->job.key = job->key ? arena_strdup(a, job->key) : NULL;
@@ -465,10 +472,12 @@ ssh_keygen(const char *path, struct err *e)
 	struct buf said = { 0 };
 	int status, r;
 
-	argv_pushv(&v, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lh-verify", "-f", path, NULL);
+	argv_pushv(
+	    &v, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lh-verify", "-f", path, NULL);
 	r = child_run(v.v, NULL, &said, &status, e);
 	if (r == 0 && status != 0)
-		r = fail(e, "ssh-keygen %s: %s: %s", path, child_status_text(a, status), said.n ? said.p : "");
+		r = fail(e, "ssh-keygen %s: %s: %s", path, child_status_text(a, status),
+		    said.n ? said.p : "");
 	buf_free(&said);
 	arena_free(a);
 	return r;

@@ -26,13 +26,16 @@ struct ssh_job {
 	nstime deadline;
 };
 
-enum ssh_end { SSH_DONE, /* logged in, the command ended: status, out, err */
-	SSH_DENIED,	 /* refused: methods says what the server offers */
-	SSH_FAILED };	 /* anything else: why */
+enum ssh_end {
+	SSH_DONE,   /* logged in, the command ended: status, out, err */
+	SSH_DENIED, /* refused: methods says what the server offers */
+	SSH_FAILED
+}; /* anything else: why */
 
 struct ssh_result {
 	enum ssh_end end;
-	int status;	     /* exit status of the command (0 also when the server sent none); -1: killed by a signal */
+	int status; /* exit status of the command (0 also when the server sent none); -1: killed by
+		       a signal */
 	struct buf out, err; /* owned by the ssh, valid in the callback */
 	const char *banner;  /* SSH-2.0-dropbear_2026.94 */
 	const char *methods; /* publickey,password */
@@ -44,7 +47,8 @@ struct ssh;
 typedef void ssh_done(void *arg, const struct ssh_result *r);
 
 /* done is called once, from the loop, never from here; the ssh frees itself after it */
-int ssh_start(struct loop *l, const struct ssh_job *job, ssh_done *done, void *arg, struct ssh **out, struct err *e);
+int ssh_start(struct loop *l, const struct ssh_job *job, ssh_done *done, void *arg,
+    struct ssh **out, struct err *e);
 void ssh_cancel(struct ssh *s); /* done is not called */
 /* a new ed25519 key pair in OpenSSH format: path, path.pub */
 int ssh_keygen(const char *path, struct err *e);

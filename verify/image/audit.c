@@ -61,7 +61,9 @@ static int
 need_elf(struct work *w, struct err *e)
 {
 	if (!w->m->elf || !elf_known(w->m->elf))
-		return fail_usage(e, "manifest: elf %s: not known, so there is nothing to compare programs with", w->m->elf ? w->m->elf : "(none)");
+		return fail_usage(e,
+		    "manifest: elf %s: not known, so there is nothing to compare programs with",
+		    w->m->elf ? w->m->elf : "(none)");
 	return 0;
 }
 
@@ -84,7 +86,8 @@ look_static(struct work *w)
 	else if (f.interp)
 		found(w, "%s: is not static: %s would load it", w->name, f.interp);
 	else if (f.nneeded)
-		found(w, "%s: is not static: it needs %zu shared librar%s", w->name, f.nneeded, f.nneeded == 1 ? "y" : "ies");
+		found(w, "%s: is not static: it needs %zu shared librar%s", w->name, f.nneeded,
+		    f.nneeded == 1 ? "y" : "ies");
 }
 
 /* ---- baseline ---- */
@@ -95,11 +98,15 @@ start_baseline(struct work *w, struct err *e)
 	if (need_elf(w, e) < 0)
 		return -1;
 	if (!w->m->refuse)
-		return fail_usage(e, "manifest: lacks the key refuse, which names the instructions that its processor lacks");
+		return fail_usage(e, "manifest: lacks the key refuse, which names the instructions "
+				     "that its processor lacks");
 	return disasm_new(w->a, w->m->elf, w->m->refuse, &w->disasm, e);
 }
 
-/* `guarded` is files, then the instructions that they have and use only where the processor does, again and again */
+/*
+ * `guarded` is files, then the instructions that they have and use only where the processor does,
+ * again and again
+ */
 static bool
 is_guarded(struct work *w, const char *instruction)
 {
@@ -181,7 +188,8 @@ look_modes(struct work *w)
 			return;
 		allowed = arena_printf(w->file, "meant is %u:%u %04o", s->uid, s->gid, s->mode);
 	}
-	found(w, "%s: is %s, %u:%u %04o; %s", w->name, what, (unsigned)n->uid, (unsigned)n->gid, (unsigned)n->mode & 07777, allowed ? allowed : "layout/owners does not list it");
+	found(w, "%s: is %s, %u:%u %04o; %s", w->name, what, (unsigned)n->uid, (unsigned)n->gid,
+	    (unsigned)n->mode & 07777, allowed ? allowed : "layout/owners does not list it");
 }
 
 /* ---- paths ---- */
@@ -189,7 +197,10 @@ look_modes(struct work *w)
 static int
 start_paths(struct work *w, struct err *e)
 {
-	return w->m->npaths ? 0 : fail_usage(e, "manifest: lacks the key path, which names the folders of the build");
+	return w->m->npaths
+		   ? 0
+		   : fail_usage(
+			 e, "manifest: lacks the key path, which names the folders of the build");
 }
 
 static void
@@ -222,11 +233,18 @@ look_files(struct work *w)
 /* ---- what there is ---- */
 
 static const struct check checks[] = {
-	{ "static", "every ELF file is a static program of the manifest's machine", "programs", true, false, need_elf, look_static },
-	{ "baseline", "no program has an instruction that its processor may lack", "programs", true, false, start_baseline, look_baseline },
-	{ "modes", "nothing is setuid, setgid, a device or writable by everyone that layout/owners does not list", "names", false, false, NULL, look_modes },
-	{ "paths", "no file has a folder of the build in it", "files", true, true, start_paths, look_paths },
-	{ "files", "nothing is there that only a compiler wants", "names", false, true, NULL, look_files },
+	{ "static", "every ELF file is a static program of the manifest's machine", "programs",
+	    true, false, need_elf, look_static },
+	{ "baseline", "no program has an instruction that its processor may lack", "programs", true,
+	    false, start_baseline, look_baseline },
+	{ "modes",
+	    "nothing is setuid, setgid, a device or writable by everyone that layout/owners does "
+	    "not list",
+	    "names", false, false, NULL, look_modes },
+	{ "paths", "no file has a folder of the build in it", "files", true, true, start_paths,
+	    look_paths },
+	{ "files", "nothing is there that only a compiler wants", "names", false, true, NULL,
+	    look_files },
 };
 
 #define NCHECKS (sizeof checks / sizeof *checks)
@@ -239,7 +257,8 @@ look_at_entry(struct work *w, const struct check *c, const struct guestfs_entry 
 	if (c->bytes && !S_ISREG(n->mode))
 		return 0;
 	if (c->bytes && n->size > SIZE_MAX_READ)
-		return fail(e, "%s: its %llu bytes are too many to look at", w->name, (unsigned long long)n->size);
+		return fail(e, "%s: its %llu bytes are too many to look at", w->name,
+		    (unsigned long long)n->size);
 	if (c->bytes && guestfs_read(w->file, w->g, n->path, &w->bytes, &w->n, e) < 0)
 		return -1;
 	c->look(w);
@@ -296,12 +315,16 @@ static const struct kernel_mark {
 	unsigned char mask[4], wanted[4];
 	const char *what;
 } kernel_marks[] = {
-	{ "ELF32 386", 0x202, { 255, 255, 255, 255 }, { 'H', 'd', 'r', 'S' }, "the boot header's magic HdrS" },
+	{ "ELF32 386", 0x202, { 255, 255, 255, 255 }, { 'H', 'd', 'r', 'S' },
+	    "the boot header's magic HdrS" },
 	{ "ELF32 386", 0x236, { 1 }, { 0 }, "a 32-bit kernel" },
-	{ "ELF64 X86_64", 0x202, { 255, 255, 255, 255 }, { 'H', 'd', 'r', 'S' }, "the boot header's magic HdrS" },
+	{ "ELF64 X86_64", 0x202, { 255, 255, 255, 255 }, { 'H', 'd', 'r', 'S' },
+	    "the boot header's magic HdrS" },
 	{ "ELF64 X86_64", 0x236, { 1 }, { 1 }, "a 64-bit kernel" },
-	{ "ELF32 ARM", 0x24, { 255, 255, 255, 255 }, { 0x18, 0x28, 0x6f, 0x01 }, "the zImage magic 0x016f2818" },
-	{ "ELF64 AARCH64", 0x38, { 255, 255, 255, 255 }, { 'A', 'R', 'M', 'd' }, "the Image magic ARMd" },
+	{ "ELF32 ARM", 0x24, { 255, 255, 255, 255 }, { 0x18, 0x28, 0x6f, 0x01 },
+	    "the zImage magic 0x016f2818" },
+	{ "ELF64 AARCH64", 0x38, { 255, 255, 255, 255 }, { 'A', 'R', 'M', 'd' },
+	    "the Image magic ARMd" },
 };
 
 static int
@@ -329,13 +352,15 @@ look_at_kernel(struct work *w, struct err *e)
 		for (size_t b = 0; b < sizeof got; b++)
 			got[b] &= k->mask[b];
 		if (n < k->at + sizeof got || memcmp(got, k->wanted, sizeof got))
-			found(w, "%s: lacks at 0x%zx what makes it one for %s: %s", w->m->kernel, k->at, k->elf, k->what);
+			found(w, "%s: lacks at 0x%zx what makes it one for %s: %s", w->m->kernel,
+			    k->at, k->elf, k->what);
 	}
 	return 0;
 }
 
 int
-audit_run(struct arena *a, const char *name, const struct manifest *m, const char *image, struct audit *out, struct err *e)
+audit_run(struct arena *a, const char *name, const struct manifest *m, const char *image,
+    struct audit *out, struct err *e)
 {
 	struct work w = { .a = a, .m = m, .image = image, .out = out };
 

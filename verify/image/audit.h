@@ -13,12 +13,11 @@ struct manifest;
  * What can be told of an image by reading its files, before anything boots.  A check looks at all
  * filesystems of the disk (kernel: at the kernel) and compares them with the manifest:
  *
- *   static    every ELF file is a program for the manifest's machine, and needs no other file to run
- *   baseline  none of them has an instruction that `refuse` names, those of `guarded` aside
- *   modes     setuid, setgid, writable by everyone, device: only as `special` says
- *   paths     no file has a folder of the build, a `path`, in its bytes
- *   files     nothing that only a compiler wants
- *   kernel    the kernel is one for the manifest's machine
+ *   static    every ELF file is a program for the manifest's machine, and needs no other file to
+ * run baseline  none of them has an instruction that `refuse` names, those of `guarded` aside modes
+ * setuid, setgid, writable by everyone, device: only as `special` says paths     no file has a
+ * folder of the build, a `path`, in its bytes files     nothing that only a compiler wants kernel
+ * the kernel is one for the manifest's machine
  *
  * The partition extra holds what the user gave, a compiler perhaps: paths and files pass it over.
  */
@@ -30,7 +29,11 @@ struct audit {
 	size_t nfound;
 };
 
-/* name: of the check.  image: the disk, absolute; the manifest's own, or a copy that was changed.  An error: it could not be judged */
-int audit_run(struct arena *a, const char *name, const struct manifest *m, const char *image, struct audit *out, struct err *e);
+/*
+ * name: of the check.  image: the disk, absolute; the manifest's own, or a copy that was changed.
+ * An error: it could not be judged
+ */
+int audit_run(struct arena *a, const char *name, const struct manifest *m, const char *image,
+    struct audit *out, struct err *e);
 
 #endif

@@ -13,9 +13,7 @@
 #define NAMES 8192 /* more instructions than any machine of Capstone's has */
 #define GROUPS 256
 
-enum rule { RULE_NONE,
-	RULE_REFUSED,
-	RULE_FINE };
+enum rule { RULE_NONE, RULE_REFUSED, RULE_FINE };
 
 struct disasm {
 	csh handles[2]; /* the second one: Thumb */
@@ -80,7 +78,9 @@ add_word(struct disasm *d, const char *word, struct err *e)
 			mark(&d->groups[i], what);
 			known = true;
 		}
-	return known ? 0 : fail_usage(e, "refuse %s: Capstone has no such instruction or group on %s", word, d->kind->elf);
+	return known ? 0
+		     : fail_usage(e, "refuse %s: Capstone has no such instruction or group on %s",
+			   word, d->kind->elf);
 }
 
 static int
@@ -98,7 +98,8 @@ start(struct disasm *d, char *rule, struct err *e)
 {
 	const char *word;
 
-	if (open_handle(d, 0, 0, e) < 0 || (d->kind->arch == CS_ARCH_ARM && open_handle(d, 1, CS_MODE_THUMB, e) < 0))
+	if (open_handle(d, 0, 0, e) < 0 ||
+	    (d->kind->arch == CS_ARCH_ARM && open_handle(d, 1, CS_MODE_THUMB, e) < 0))
 		return -1;
 	d->insn = cs_malloc(d->handles[0]);
 	if (!d->insn)
@@ -165,9 +166,10 @@ struct stretch {
 	size_t n;
 	uint64_t address;
 	bool thumb;
-	unsigned char *data; /* Thumb: which bytes are known to be data; NULL: it has its mapping symbols */
-	uint64_t adr;	     /* the last address that was computed from the pc */
-	arm_reg adr_reg;     /* and where to */
+	unsigned char
+	    *data; /* Thumb: which bytes are known to be data; NULL: it has its mapping symbols */
+	uint64_t adr;	 /* the last address that was computed from the pc */
+	arm_reg adr_reg; /* and where to */
 };
 
 static void
@@ -192,7 +194,8 @@ mark_table(struct stretch *s, uint64_t at, unsigned size)
 
 		for (unsigned i = size; i-- > 0;)
 			entry = entry << 8 | s->p[at + i];
-		target = size == 4 ? (entry & ~UINT64_C(1)) - s->address : start + 2 * entry; /* bit 0 says Thumb */
+		target = size == 4 ? (entry & ~UINT64_C(1)) - s->address
+				   : start + 2 * entry; /* bit 0 says Thumb */
 		if (target >= s->n || (size == 4 ? !(entry & 1) : target <= at))
 			return;
 		if (target > at && target < end)
@@ -212,7 +215,8 @@ pc_of(const cs_insn *n)
 static void
 mark_pool(struct stretch *s, const cs_insn *n, const cs_arm_op *to, const cs_arm_op *from)
 {
-	bool twice = n->id == ARM_INS_LDRD || (to->type == ARM_OP_REG && to->reg >= ARM_REG_D0 && to->reg <= ARM_REG_D31);
+	bool twice = n->id == ARM_INS_LDRD ||
+		     (to->type == ARM_OP_REG && to->reg >= ARM_REG_D0 && to->reg <= ARM_REG_D31);
 
 	mark_data(s, pc_of(n) + (uint64_t)(int64_t)from->mem.disp, twice ? 8 : 4);
 }
@@ -222,18 +226,21 @@ static void
 find_data(struct stretch *s, const cs_insn *n)
 {
 	const cs_arm *x = &n->detail->arm;
-	const cs_arm_op *first = &x->operands[0], *last = &x->operands[x->op_count ? x->op_count - 1 : 0];
+	const cs_arm_op *first = &x->operands[0],
+			*last = &x->operands[x->op_count ? x->op_count - 1 : 0];
 
 	if (n->id == ARM_INS_TBB || n->id == ARM_INS_TBH) {
 		mark_table(s, n->address + 4 - s->address, n->id == ARM_INS_TBB ? 1 : 2);
-	} else if (n->id == ARM_INS_ADR || (n->id == ARM_INS_ADDW && x->operands[1].reg == ARM_REG_PC)) {
+	} else if (n->id == ARM_INS_ADR ||
+		   (n->id == ARM_INS_ADDW && x->operands[1].reg == ARM_REG_PC)) {
 		/* for a pair of words, or for what comes next */
 		s->adr = pc_of(n) + (uint64_t)(int64_t)last->imm;
 		s->adr_reg = first->reg;
 		mark_data(s, s->adr, 8);
 	} else if (last->type == ARM_OP_MEM && last->mem.base == ARM_REG_PC) {
 		mark_pool(s, n, first, last);
-	} else if (n->id == ARM_INS_LDR && first->reg == ARM_REG_PC && last->type == ARM_OP_MEM && last->mem.base == s->adr_reg && last->mem.index) {
+	} else if (n->id == ARM_INS_LDR && first->reg == ARM_REG_PC && last->type == ARM_OP_MEM &&
+		   last->mem.base == s->adr_reg && last->mem.index) {
 		mark_table(s, s->adr - s->address, 4);
 	}
 }
@@ -290,8 +297,10 @@ sweep(struct disasm *d, struct stretch *s, disasm_found *found, void *arg)
 				char text[256];
 				bool nopl = d->insn->id == d->kind->nop;
 
-				snprintf(text, sizeof text, "%s %s", d->insn->mnemonic, d->insn->op_str);
-				found(arg, d->insn->address, nopl ? "nopl" : cs_insn_name(handle, d->insn->id), text);
+				snprintf(
+				    text, sizeof text, "%s %s", d->insn->mnemonic, d->insn->op_str);
+				found(arg, d->insn->address,
+				    nopl ? "nopl" : cs_insn_name(handle, d->insn->id), text);
 			}
 			if (s->data)
 				find_data(s, d->insn);
@@ -335,7 +344,8 @@ sweep_unmarked(struct disasm *d, struct stretch *s, disasm_found *found, void *a
 
 /* the code from one mapping symbol to the next */
 static size_t
-sweep_marked(struct disasm *d, const struct elf *f, const struct elf_code *c, const unsigned char *bytes, bool thumb, disasm_found *found, void *arg)
+sweep_marked(struct disasm *d, const struct elf *f, const struct elf_code *c,
+    const unsigned char *bytes, bool thumb, disasm_found *found, void *arg)
 {
 	size_t count = 0, m = 0;
 	uint64_t at = c->address, end = c->address + c->size;
@@ -349,7 +359,10 @@ sweep_marked(struct disasm *d, const struct elf *f, const struct elf_code *c, co
 		if (m < f->nmarks && f->marks[m].address < end)
 			until = f->marks[m].address;
 		if (kind != 'd') {
-			struct stretch s = { .p = bytes + c->offset + (at - c->address), .n = (size_t)(until - at), .address = at, .thumb = kind == 't' && d->handles[1] };
+			struct stretch s = { .p = bytes + c->offset + (at - c->address),
+				.n = (size_t)(until - at),
+				.address = at,
+				.thumb = kind == 't' && d->handles[1] };
 
 			count += sweep(d, &s, found, arg);
 		}
@@ -359,13 +372,17 @@ sweep_marked(struct disasm *d, const struct elf *f, const struct elf_code *c, co
 }
 
 size_t
-disasm_sweep(struct disasm *d, const struct elf *f, const void *bytes, disasm_found *found, void *arg)
+disasm_sweep(
+    struct disasm *d, const struct elf *f, const void *bytes, disasm_found *found, void *arg)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < f->ncode; i++) {
 		const struct elf_code *c = &f->code[i];
-		struct stretch s = { .p = (const unsigned char *)bytes + c->offset, .n = c->size, .address = c->address, .thumb = f->thumb && d->handles[1] };
+		struct stretch s = { .p = (const unsigned char *)bytes + c->offset,
+			.n = c->size,
+			.address = c->address,
+			.thumb = f->thumb && d->handles[1] };
 
 		if (f->nmarks) {
 			count += sweep_marked(d, f, c, bytes, f->thumb, found, arg);

@@ -24,12 +24,14 @@ struct elf;
 struct disasm;
 
 /* elf: what elf.h calls it, such as "ELF32 386"; a name that Capstone does not know is an error */
-int disasm_new(struct arena *a, const char *elf, const char *rule, struct disasm **out, struct err *e);
+int disasm_new(
+    struct arena *a, const char *elf, const char *rule, struct disasm **out, struct err *e);
 void disasm_free(struct disasm *d);
 
 /* name: of the instruction; text: with its operands */
 typedef void disasm_found(void *arg, uint64_t address, const char *name, const char *text);
 /* calls found for each that the rule refuses; how many instructions there were */
-size_t disasm_sweep(struct disasm *d, const struct elf *f, const void *bytes, disasm_found *found, void *arg);
+size_t disasm_sweep(
+    struct disasm *d, const struct elf *f, const void *bytes, disasm_found *found, void *arg);
 
 #endif

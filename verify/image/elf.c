@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* an ARM file's flags that must be as here: EABI 5, hard float and not soft, not big-endian (ELF for the Arm Architecture, 5.3) */
+/*
+ * an ARM file's flags that must be as here: EABI 5, hard float and not soft, not big-endian (ELF
+ * for the Arm Architecture, 5.3)
+ */
 #define ARM_MASK (EF_ARM_EABIMASK | EF_ARM_ABI_FLOAT_HARD | EF_ARM_ABI_FLOAT_SOFT | EF_ARM_BE8)
 #define ARM_WANTED (EF_ARM_EABI_VER5 | EF_ARM_ABI_FLOAT_HARD)
 
@@ -68,7 +71,17 @@ read_head(struct reading *r, struct err *e)
 	if (r->p[EI_CLASS] != ELFCLASS32)
 		return fail(e, "ELF header: class %u is neither 32 nor 64 bits", r->p[EI_CLASS]);
 	memcpy(&h, r->p, sizeof h);
-	r->head = (Elf64_Ehdr){ .e_type = h.e_type, .e_machine = h.e_machine, .e_entry = h.e_entry, .e_phoff = h.e_phoff, .e_shoff = h.e_shoff, .e_flags = h.e_flags, .e_phentsize = h.e_phentsize, .e_phnum = h.e_phnum, .e_shentsize = h.e_shentsize, .e_shnum = h.e_shnum, .e_shstrndx = h.e_shstrndx };
+	r->head = (Elf64_Ehdr){ .e_type = h.e_type,
+		.e_machine = h.e_machine,
+		.e_entry = h.e_entry,
+		.e_phoff = h.e_phoff,
+		.e_shoff = h.e_shoff,
+		.e_flags = h.e_flags,
+		.e_phentsize = h.e_phentsize,
+		.e_phnum = h.e_phnum,
+		.e_shentsize = h.e_shentsize,
+		.e_shnum = h.e_shnum,
+		.e_shstrndx = h.e_shstrndx };
 	r->f->bits = 32;
 	return 0;
 }
@@ -90,7 +103,12 @@ read_segments(struct reading *r, struct err *e)
 			memcpy(s, r->p + h->e_phoff + i * size, size);
 		} else {
 			memcpy(&s32, r->p + h->e_phoff + i * size, size);
-			*s = (Elf64_Phdr){ .p_type = s32.p_type, .p_flags = s32.p_flags, .p_offset = s32.p_offset, .p_vaddr = s32.p_vaddr, .p_filesz = s32.p_filesz, .p_memsz = s32.p_memsz };
+			*s = (Elf64_Phdr){ .p_type = s32.p_type,
+				.p_flags = s32.p_flags,
+				.p_offset = s32.p_offset,
+				.p_vaddr = s32.p_vaddr,
+				.p_filesz = s32.p_filesz,
+				.p_memsz = s32.p_memsz };
 		}
 		if (s->p_filesz && !inside(r, s->p_offset, s->p_filesz))
 			return fail(e, "segment %zu: outside the file", i);
@@ -117,7 +135,13 @@ read_sections(struct reading *r, struct err *e)
 			memcpy(s, r->p + h->e_shoff + i * size, size);
 		} else {
 			memcpy(&s32, r->p + h->e_shoff + i * size, size);
-			*s = (Elf64_Shdr){ .sh_type = s32.sh_type, .sh_flags = s32.sh_flags, .sh_addr = s32.sh_addr, .sh_offset = s32.sh_offset, .sh_size = s32.sh_size, .sh_link = s32.sh_link, .sh_entsize = s32.sh_entsize };
+			*s = (Elf64_Shdr){ .sh_type = s32.sh_type,
+				.sh_flags = s32.sh_flags,
+				.sh_addr = s32.sh_addr,
+				.sh_offset = s32.sh_offset,
+				.sh_size = s32.sh_size,
+				.sh_link = s32.sh_link,
+				.sh_entsize = s32.sh_entsize };
 		}
 		if (s->sh_type == SHT_NULL || s->sh_type == SHT_NOBITS)
 			continue;
@@ -182,7 +206,8 @@ add_code(struct reading *r, uint64_t address, uint64_t offset, uint64_t size)
 	if (!size)
 		return;
 	f->code = arena_more(r->a, f->code, f->ncode, sizeof *f->code);
-	f->code[f->ncode++] = (struct elf_code){ .address = address, .offset = (size_t)offset, .size = (size_t)size };
+	f->code[f->ncode++] =
+	    (struct elf_code){ .address = address, .offset = (size_t)offset, .size = (size_t)size };
 }
 
 static int
@@ -194,7 +219,8 @@ find_code(struct reading *r, struct err *e)
 	for (size_t i = 0; i < r->head.e_shnum; i++) {
 		const Elf64_Shdr *s = &r->sections[i];
 
-		if (s->sh_type != SHT_NULL && s->sh_type != SHT_NOBITS && s->sh_flags & SHF_EXECINSTR)
+		if (s->sh_type != SHT_NULL && s->sh_type != SHT_NOBITS &&
+		    s->sh_flags & SHF_EXECINSTR)
 			add_code(r, s->sh_addr, s->sh_offset, s->sh_size);
 	}
 	for (size_t i = 0; i < r->head.e_phnum && !r->head.e_shnum; i++) {
@@ -214,7 +240,8 @@ find_code(struct reading *r, struct err *e)
 	}
 	/* headers that hide the code from who looks at it, and not from the kernel */
 	if ((f->type == ET_EXEC || f->type == ET_DYN) && f->entry && !entered)
-		return fail(e, "it starts at 0x%llx, where no header shows code", (unsigned long long)f->entry);
+		return fail(e, "it starts at 0x%llx, where no header shows code",
+		    (unsigned long long)f->entry);
 	return 0;
 }
 
@@ -244,11 +271,14 @@ find_marks(struct reading *r, struct err *e)
 	size_t size = r->f->bits == 64 ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
 
 	for (size_t i = 0; i < r->head.e_shnum; i++) {
-		const Elf64_Shdr *s = &r->sections[i], *names = &r->sections[s->sh_link < r->head.e_shnum ? s->sh_link : 0];
+		const Elf64_Shdr *s = &r->sections[i],
+				 *names =
+				     &r->sections[s->sh_link < r->head.e_shnum ? s->sh_link : 0];
 
 		if (s->sh_type != SHT_SYMTAB)
 			continue;
-		if (names->sh_type != SHT_STRTAB || !names->sh_size || r->p[names->sh_offset + names->sh_size - 1])
+		if (names->sh_type != SHT_STRTAB || !names->sh_size ||
+		    r->p[names->sh_offset + names->sh_size - 1])
 			return fail(e, "section %zu: its symbols have no names", i);
 		for (uint64_t at = 0; at + size <= s->sh_size; at += size) {
 			const unsigned char *p = r->p + s->sh_offset + at;
@@ -262,7 +292,8 @@ find_marks(struct reading *r, struct err *e)
 				y = (Elf64_Sym){ .st_name = y32.st_name, .st_value = y32.st_value };
 			}
 			if (y.st_name < names->sh_size)
-				add_mark(r, y.st_value, (const char *)r->p + names->sh_offset + y.st_name);
+				add_mark(r, y.st_value,
+				    (const char *)r->p + names->sh_offset + y.st_name);
 		}
 	}
 	if (r->f->nmarks)
@@ -325,9 +356,11 @@ elf_differs(struct arena *a, const struct elf *f, const char *name)
 		for (size_t i = 0; i < NMACHINES; i++)
 			if (machines[i].bits == f->bits && machines[i].number == f->machine)
 				return arena_printf(a, "is %s, not %s", machines[i].name, name);
-		return arena_printf(a, "is ELF%u for machine %u, not %s", f->bits, f->machine, name);
+		return arena_printf(
+		    a, "is ELF%u for machine %u, not %s", f->bits, f->machine, name);
 	}
 	if ((f->flags & m->mask) != m->wanted)
-		return arena_printf(a, "has the flags 0x%x, where EABI 5 with hard float is 0x%x", f->flags, m->wanted);
+		return arena_printf(a, "has the flags 0x%x, where EABI 5 with hard float is 0x%x",
+		    f->flags, m->wanted);
 	return NULL;
 }

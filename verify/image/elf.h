@@ -26,7 +26,8 @@ struct elf {
 	struct elf_code {
 		uint64_t address;
 		size_t offset, size; /* in the file */
-	} * code;		     /* executable sections, or segments where there are no sections; by offset, apart */
+	} * code; /* executable sections, or segments where there are no sections; by offset, apart
+		   */
 	size_t ncode;
 	struct elf_mark { /* a mapping symbol of ARM: what begins here */
 		uint64_t address;

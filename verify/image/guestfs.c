@@ -37,11 +37,13 @@ open_fs(const char *image, uint64_t offset, int flags, ext2_filsys *fs, struct e
 	snprintf(options, sizeof options, "offset=%" PRIu64, offset);
 	r = ext2fs_open2(image, options, flags | EXT2_FLAG_64BITS, 0, 0, unix_io_manager, fs);
 	if (r)
-		return fail(e, "%s: filesystem at %" PRIu64 ": %s", image, offset, error_message(r));
+		return fail(
+		    e, "%s: filesystem at %" PRIu64 ": %s", image, offset, error_message(r));
 	r = ext2fs_read_bitmaps(*fs);
 	if (r) {
 		ext2fs_free(*fs);
-		return fail(e, "%s: filesystem at %" PRIu64 ": bitmaps: %s", image, offset, error_message(r));
+		return fail(e, "%s: filesystem at %" PRIu64 ": bitmaps: %s", image, offset,
+		    error_message(r));
 	}
 	return 0;
 }
@@ -144,7 +146,8 @@ folder_of(struct guestfs *g, const char *folder, bool make, ext2_ino_t *out, str
 				r = ext2fs_lookup(g->fs, at, part, (int)n, NULL, &next);
 		}
 		if (r)
-			return fail(e, "%s: %.*s: %s", g->name, (int)(p - folder), folder, error_message(r));
+			return fail(e, "%s: %.*s: %s", g->name, (int)(p - folder), folder,
+			    error_message(r));
 		at = next;
 	}
 	*out = at;
@@ -164,7 +167,8 @@ set_owner(struct ext2_inode *inode, mode_t mode, uid_t uid, gid_t gid)
 }
 
 static errcode_t
-new_file(ext2_filsys fs, ext2_ino_t dir, const char *name, mode_t mode, uid_t uid, gid_t gid, ext2_ino_t *ino)
+new_file(ext2_filsys fs, ext2_ino_t dir, const char *name, mode_t mode, uid_t uid, gid_t gid,
+    ext2_ino_t *ino)
 {
 	struct ext2_inode_large inode;
 	struct ext2_inode *small = (struct ext2_inode *)&inode;
@@ -251,7 +255,8 @@ read_link(ext2_filsys fs, ext2_ino_t ino, const char *folder, char path[PATH_MAX
 
 	if (!r)
 		r = read_target(fs, ino, &inode, target);
-	if (!r && snprintf(path, PATH_MAX, "%s/%s", *target == '/' ? "" : folder, target) >= PATH_MAX)
+	if (!r &&
+	    snprintf(path, PATH_MAX, "%s/%s", *target == '/' ? "" : folder, target) >= PATH_MAX)
 		r = EXT2_ET_FILE_TOO_BIG;
 	return r;
 }
@@ -261,7 +266,8 @@ read_link(ext2_filsys fs, ext2_ino_t ino, const char *folder, char path[PATH_MAX
  * *name in *dir.  A symlink that leads to nothing stands for what it leads to, as in open(2).
  */
 static int
-find_file(struct guestfs *g, const char *what, char path[PATH_MAX], ext2_ino_t *dir, const char **name, ext2_ino_t *ino, struct err *e)
+find_file(struct guestfs *g, const char *what, char path[PATH_MAX], ext2_ino_t *dir,
+    const char **name, ext2_ino_t *ino, struct err *e)
 {
 	char folder[PATH_MAX];
 	ext2_ino_t link;
@@ -285,7 +291,8 @@ find_file(struct guestfs *g, const char *what, char path[PATH_MAX], ext2_ino_t *
 
 /* replaces or appends; an appended file that exists keeps owner and mode */
 static int
-put(struct guestfs *g, const char *path, bool append, const void *p, size_t n, mode_t mode, uid_t uid, gid_t gid, struct err *e)
+put(struct guestfs *g, const char *path, bool append, const void *p, size_t n, mode_t mode,
+    uid_t uid, gid_t gid, struct err *e)
 {
 	char at[PATH_MAX], what[PATH_MAX + 300];
 	struct ext2_inode inode;
@@ -318,13 +325,15 @@ put(struct guestfs *g, const char *path, bool append, const void *p, size_t n, m
 }
 
 int
-guestfs_put(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode, uid_t uid, gid_t gid, struct err *e)
+guestfs_put(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode, uid_t uid,
+    gid_t gid, struct err *e)
 {
 	return put(g, path, false, p, n, mode, uid, gid, e);
 }
 
 int
-guestfs_append(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode, uid_t uid, gid_t gid, struct err *e)
+guestfs_append(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode, uid_t uid,
+    gid_t gid, struct err *e)
 {
 	return put(g, path, true, p, n, mode, uid, gid, e);
 }
@@ -361,7 +370,8 @@ guestfs_remove(struct guestfs *g, const char *path, struct err *e)
 }
 
 int
-guestfs_read(struct arena *a, struct guestfs *g, const char *path, char **text, size_t *n, struct err *e)
+guestfs_read(
+    struct arena *a, struct guestfs *g, const char *path, char **text, size_t *n, struct err *e)
 {
 	char what[PATH_MAX + 300];
 	ext2_file_t f;
@@ -382,7 +392,8 @@ guestfs_read(struct arena *a, struct guestfs *g, const char *path, char **text, 
 	while (!r && used < size) {
 		unsigned got;
 
-		r = ext2fs_file_read(f, p + used, size - used > 1 << 20 ? 1 << 20 : (unsigned)(size - used), &got);
+		r = ext2fs_file_read(
+		    f, p + used, size - used > 1 << 20 ? 1 << 20 : (unsigned)(size - used), &got);
 		used += got;
 		if (!r && !got)
 			break;
@@ -427,12 +438,18 @@ survey_inode(struct survey *l, ext2_ino_t ino, const char *path)
 	l->v = arena_more(l->a, l->v, l->n, sizeof *l->v);
 	l->inodes = arena_more(l->a, l->inodes, l->n, sizeof *l->inodes);
 	l->inodes[l->n] = ino;
-	l->v[l->n++] = (struct guestfs_entry){ .path = path, .mode = inode.i_mode, .uid = inode_uid(inode), .gid = inode_gid(inode), .size = EXT2_I_SIZE(&inode), .target = link ? arena_strdup(l->a, target) : NULL };
+	l->v[l->n++] = (struct guestfs_entry){ .path = path,
+		.mode = inode.i_mode,
+		.uid = inode_uid(inode),
+		.gid = inode_gid(inode),
+		.size = EXT2_I_SIZE(&inode),
+		.target = link ? arena_strdup(l->a, target) : NULL };
 	return 0;
 }
 
 static int
-survey_entry(ext2_ino_t dir, int entry, struct ext2_dir_entry *d, int offset, int blocksize, char *buf, void *arg)
+survey_entry(ext2_ino_t dir, int entry, struct ext2_dir_entry *d, int offset, int blocksize,
+    char *buf, void *arg)
 {
 	struct survey *l = arg;
 
@@ -442,12 +459,14 @@ survey_entry(ext2_ino_t dir, int entry, struct ext2_dir_entry *d, int offset, in
 	(void)buf;
 	if (entry == DIRENT_DOT_FILE || entry == DIRENT_DOT_DOT_FILE)
 		return 0;
-	l->failed = survey_inode(l, d->inode, arena_printf(l->a, "%s/%.*s", l->folder, ext2fs_dirent_name_len(d), d->name));
+	l->failed = survey_inode(l, d->inode,
+	    arena_printf(l->a, "%s/%.*s", l->folder, ext2fs_dirent_name_len(d), d->name));
 	return l->failed ? DIRENT_ABORT : 0;
 }
 
 int
-guestfs_entries(struct arena *a, struct guestfs *g, struct guestfs_entry **v, size_t *n, struct err *e)
+guestfs_entries(
+    struct arena *a, struct guestfs *g, struct guestfs_entry **v, size_t *n, struct err *e)
 {
 	struct survey l = { .a = a, .fs = g->fs, .folder = "" };
 	errcode_t r = ext2fs_allocate_inode_bitmap(g->fs, "seen", &l.seen);
@@ -475,7 +494,8 @@ type_letter(mode_t mode)
 	static const struct {
 		mode_t type;
 		char letter;
-	} types[] = { { S_IFREG, '-' }, { S_IFDIR, 'd' }, { S_IFLNK, 'l' }, { S_IFCHR, 'c' }, { S_IFBLK, 'b' }, { S_IFIFO, 'p' }, { S_IFSOCK, 's' } };
+	} types[] = { { S_IFREG, '-' }, { S_IFDIR, 'd' }, { S_IFLNK, 'l' }, { S_IFCHR, 'c' },
+		{ S_IFBLK, 'b' }, { S_IFIFO, 'p' }, { S_IFSOCK, 's' } };
 
 	for (size_t t = 0; t < sizeof types / sizeof *types; t++)
 		if ((mode & S_IFMT) == types[t].type)
@@ -492,7 +512,9 @@ guestfs_list(struct arena *a, struct guestfs *g, const char *name, struct buf *o
 	if (guestfs_entries(a, g, &v, &n, e) < 0)
 		return -1;
 	for (const struct guestfs_entry *f = v; f < v + n; f++)
-		buf_addf(out, "%s %s %c %04o %u:%u%s%s\n", name, f->path, type_letter(f->mode), (unsigned)f->mode & 07777, (unsigned)f->uid, (unsigned)f->gid, f->target ? " -> " : "", f->target ? f->target : "");
+		buf_addf(out, "%s %s %c %04o %u:%u%s%s\n", name, f->path, type_letter(f->mode),
+		    (unsigned)f->mode & 07777, (unsigned)f->uid, (unsigned)f->gid,
+		    f->target ? " -> " : "", f->target ? f->target : "");
 	return 0;
 }
 
@@ -525,7 +547,8 @@ use_inode_block(ext2_filsys fs, blk64_t *block, e2_blkcnt_t nth, blk64_t ref, in
 
 /* the resize inode lists blocks that are reserved with the descriptors: no second use */
 static int
-use_reserved_block(ext2_filsys fs, blk64_t *block, e2_blkcnt_t nth, blk64_t ref, int offset, void *arg)
+use_reserved_block(
+    ext2_filsys fs, blk64_t *block, e2_blkcnt_t nth, blk64_t ref, int offset, void *arg)
 {
 	(void)fs;
 	(void)nth;
@@ -567,10 +590,12 @@ use_inodes(struct count *c, ext2fs_inode_bitmap inodes)
 			continue;
 		ext2fs_mark_inode_bitmap2(inodes, ino);
 		if (ext2fs_file_acl_block(c->fs, &inode))
-			ext2fs_mark_block_bitmap2(c->blocks, ext2fs_file_acl_block(c->fs, &inode)); /* may be shared */
+			ext2fs_mark_block_bitmap2(
+			    c->blocks, ext2fs_file_acl_block(c->fs, &inode)); /* may be shared */
 		if (!ext2fs_inode_has_valid_blocks2(c->fs, &inode))
 			continue;
-		r = ext2fs_block_iterate3(c->fs, ino, BLOCK_FLAG_READ_ONLY, NULL, ino == EXT2_RESIZE_INO ? use_reserved_block : use_inode_block, c);
+		r = ext2fs_block_iterate3(c->fs, ino, BLOCK_FLAG_READ_ONLY, NULL,
+		    ino == EXT2_RESIZE_INO ? use_reserved_block : use_inode_block, c);
 		if (r)
 			break;
 	}

@@ -18,15 +18,23 @@ struct buf;
  */
 struct guestfs;
 
-int guestfs_open(const char *image, uint64_t offset, int writable, struct guestfs **out, struct err *e);
+int guestfs_open(
+    const char *image, uint64_t offset, int writable, struct guestfs **out, struct err *e);
 /* flushes; always frees, also on error */
 int guestfs_close(struct guestfs *g, struct err *e);
-/* replaces or makes a file, folders above it made 0755 root; symlinks on the way are followed inside the filesystem */
-int guestfs_put(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode, uid_t uid, gid_t gid, struct err *e);
+/*
+ * replaces or makes a file, folders above it made 0755 root; symlinks on the way are followed
+ * inside the filesystem
+ */
+int guestfs_put(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode,
+    uid_t uid, gid_t gid, struct err *e);
 /* adds to the end of a file, making it if need be; an existing file keeps owner and mode */
-int guestfs_append(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode, uid_t uid, gid_t gid, struct err *e);
-int guestfs_remove(struct guestfs *g, const char *path, struct err *e); /* file or symlink; absent is an error */
-int guestfs_read(struct arena *a, struct guestfs *g, const char *path, char **text, size_t *n, struct err *e);
+int guestfs_append(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode,
+    uid_t uid, gid_t gid, struct err *e);
+int guestfs_remove(
+    struct guestfs *g, const char *path, struct err *e); /* file or symlink; absent is an error */
+int guestfs_read(
+    struct arena *a, struct guestfs *g, const char *path, char **text, size_t *n, struct err *e);
 /*
  * Every name in it, folder by folder, / first.  A file linked twice is there twice; a folder that
  * is, is an error.
@@ -40,12 +48,14 @@ struct guestfs_entry {
 	const char *target; /* of a symlink; NULL: it is none */
 };
 
-int guestfs_entries(struct arena *a, struct guestfs *g, struct guestfs_entry **v, size_t *n, struct err *e);
+int guestfs_entries(
+    struct arena *a, struct guestfs *g, struct guestfs_entry **v, size_t *n, struct err *e);
 /*
- * The same as text, a line each: "NAME PATH TYPE MODE UID:GID", then "-> TARGET" for a symlink.  TYPE is
- * as in ls: - d l c b p s.
+ * The same as text, a line each: "NAME PATH TYPE MODE UID:GID", then "-> TARGET" for a symlink.
+ * TYPE is as in ls: - d l c b p s.
  */
-int guestfs_list(struct arena *a, struct guestfs *g, const char *name, struct buf *out, struct err *e);
+int guestfs_list(
+    struct arena *a, struct guestfs *g, const char *name, struct buf *out, struct err *e);
 /*
  * Was it unmounted in order, is it sound: state flag, no journal to replay, no error count, bitmaps
  * agree with what inodes use.  0 clean; -1 with the reason.

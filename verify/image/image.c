@@ -32,7 +32,8 @@ read_credentials(struct arena *a, struct image *i, struct err *e)
 		if (!user || *user == '#')
 			continue;
 		if (!strcmp(user, "root"))
-			i->root_password = word_next(&line); /* the salt behind it is the builder's */
+			i->root_password =
+			    word_next(&line); /* the salt behind it is the builder's */
 		else if (!strcmp(user, "guest"))
 			i->guest_password = word_next(&line);
 	}
@@ -50,7 +51,10 @@ check_kernel(struct arena *a, const struct image *i, struct err *e)
 	if (digest_file(path, hex, e) < 0)
 		return -1;
 	if (i->m.kernel_sha256 && strcmp(hex, i->m.kernel_sha256))
-		return fail_usage(e, "%s is not the kernel of its manifest: sha256 %.12s, expected %.12s; build again, or correct %s", path, hex, i->m.kernel_sha256, i->path);
+		return fail_usage(e,
+		    "%s is not the kernel of its manifest: sha256 %.12s, expected %.12s; build "
+		    "again, or correct %s",
+		    path, hex, i->m.kernel_sha256, i->path);
 	return 0;
 }
 
@@ -64,7 +68,10 @@ image_check_digest(const struct image *i, struct err *e)
 	if (digest_disk(i->base, hex, e) < 0)
 		return -1;
 	if (strcmp(hex, i->m.image_digest))
-		return fail_usage(e, "%s is not the image of its manifest: digest %.12s, expected %.12s; build again, or correct %s", i->base, hex, i->m.image_digest, i->path);
+		return fail_usage(e,
+		    "%s is not the image of its manifest: digest %.12s, expected %.12s; build "
+		    "again, or correct %s",
+		    i->base, hex, i->m.image_digest, i->path);
 	return 0;
 }
 
@@ -79,7 +86,9 @@ image_unchanged(const struct image *i, struct err *e)
 		fail_errno(e, "%s", i->base);
 		return false;
 	}
-	if (now.st_ino == i->as_read.st_ino && now.st_size == i->as_read.st_size && now.st_ctim.tv_sec == i->as_read.st_ctim.tv_sec && now.st_ctim.tv_nsec == i->as_read.st_ctim.tv_nsec)
+	if (now.st_ino == i->as_read.st_ino && now.st_size == i->as_read.st_size &&
+	    now.st_ctim.tv_sec == i->as_read.st_ctim.tv_sec &&
+	    now.st_ctim.tv_nsec == i->as_read.st_ctim.tv_nsec)
 		return true;
 	/* somebody touched it; without a digest there is nothing to tell a chmod from a write by */
 	if (!i->m.image_digest)
@@ -96,7 +105,8 @@ image_size(const char *path)
 }
 
 int
-image_open(struct arena *a, const char *manifest, const char *outdir, struct image *out, struct err *e)
+image_open(
+    struct arena *a, const char *manifest, const char *outdir, struct image *out, struct err *e)
 {
 	struct manifest *m = &out->m;
 	const char *symbols;
@@ -116,7 +126,8 @@ image_open(struct arena *a, const char *manifest, const char *outdir, struct ima
 	symbols = manifest_path(a, m, m->symbols);
 	if (symbols && symbols_read(a, symbols, &out->symbols, e) < 0)
 		return -1;
-	if (check_kernel(a, out, e) < 0 || image_check_digest(out, e) < 0 || read_credentials(a, out, e) < 0)
+	if (check_kernel(a, out, e) < 0 || image_check_digest(out, e) < 0 ||
+	    read_credentials(a, out, e) < 0)
 		return -1;
 	return 0;
 }

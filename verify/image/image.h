@@ -18,12 +18,13 @@ struct symbols;
  */
 struct image {
 	struct manifest m;
-	const char *path;			    /* of the manifest */
-	const char *name;			    /* "x86_64/dhcp": its folder below the output folder */
-	const char *dir;			    /* that folder, absolute */
-	const char *base;			    /* as it is shipped, absolute; NULL: there is only a kernel */
-	const char *agent;			    /* the copy with the guest agent; NULL: none was made */
-	const char *key;			    /* the throw-away private key that the guest agent lets in; KEY.pub; or NULL */
+	const char *path;  /* of the manifest */
+	const char *name;  /* "x86_64/dhcp": its folder below the output folder */
+	const char *dir;   /* that folder, absolute */
+	const char *base;  /* as it is shipped, absolute; NULL: there is only a kernel */
+	const char *agent; /* the copy with the guest agent; NULL: none was made */
+	const char
+	    *key; /* the throw-away private key that the guest agent lets in; KEY.pub; or NULL */
 	const char *stranger;			    /* another key, which nothing lets in */
 	const char *root_password, *guest_password; /* or NULL */
 	struct symbols *symbols;		    /* or NULL */
@@ -31,7 +32,8 @@ struct image {
 };
 
 /* reads the manifest and all it names; compares kernel and image with their digests */
-int image_open(struct arena *a, const char *manifest, const char *outdir, struct image *out, struct err *e);
+int image_open(
+    struct arena *a, const char *manifest, const char *outdir, struct image *out, struct err *e);
 /* makes the copy with the guest agent, and the keys; nothing when no guest agent fits */
 int image_make_agent(struct arena *a, struct image *i, struct err *e);
 /* cheap: size, change time and inode are as they were, else the digest decides */

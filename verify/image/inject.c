@@ -13,16 +13,15 @@
  * By glob, not by name: this runs before /sys is mounted.  Without a port (the image was started by
  * hand) there is nothing to do, slowly.
  */
-static const char script[] =
-    "#!/bin/sh\n"
-    "for port in /dev/vport*p1; do\n"
-    "	[ -c \"$port\" ] || continue\n"
-    "	cd /\n"
-    "	exec 0<>\"$port\" 1>&0 2>&0\n"
-    "	printf '\\n@lh-%s open\\n' agent\n"
-    "	exec /bin/sh\n"
-    "done\n"
-    "exec sleep 1\n";
+static const char script[] = "#!/bin/sh\n"
+			     "for port in /dev/vport*p1; do\n"
+			     "	[ -c \"$port\" ] || continue\n"
+			     "	cd /\n"
+			     "	exec 0<>\"$port\" 1>&0 2>&0\n"
+			     "	printf '\\n@lh-%s open\\n' agent\n"
+			     "	exec /bin/sh\n"
+			     "done\n"
+			     "exec sleep 1\n";
 
 static const struct entrance {
 	const char *name;	  /* the manifest's agent */
@@ -70,7 +69,9 @@ home_of(struct arena *a, const char *passwd, const char *user, struct home *h)
 			field[i] = strsep(&line, ":");
 		if (!field[5] || strcmp(field[0], user))
 			continue;
-		*h = (struct home){ .path = field[5], .uid = (uid_t)strtoul(field[2], NULL, 10), .gid = (gid_t)strtoul(field[3], NULL, 10) };
+		*h = (struct home){ .path = field[5],
+			.uid = (uid_t)strtoul(field[2], NULL, 10),
+			.gid = (gid_t)strtoul(field[3], NULL, 10) };
 		return true;
 	}
 	return false;
@@ -78,17 +79,20 @@ home_of(struct arena *a, const char *passwd, const char *user, struct home *h)
 
 /* lets the key in for a user whose home is on this filesystem, at dir */
 static int
-admit(struct arena *a, struct guestfs *g, const char *dir, const struct home *h, const char *pubkey, struct err *e)
+admit(struct arena *a, struct guestfs *g, const char *dir, const struct home *h, const char *pubkey,
+    struct err *e)
 {
 	/* a newline first: the file may be there, and end without one */
 	const char *text = arena_printf(a, "\n%s\n", pubkey);
 
-	return guestfs_append(g, arena_printf(a, "%s/.ssh/authorized_keys", dir), text, strlen(text), 0600, h->uid, h->gid, e);
+	return guestfs_append(g, arena_printf(a, "%s/.ssh/authorized_keys", dir), text,
+	    strlen(text), 0600, h->uid, h->gid, e);
 }
 
 /* users other than root live on userfs, which is mounted on /home */
 static int
-admit_guest(struct arena *a, const struct manifest *m, const char *image, const char *passwd, const char *pubkey, struct err *e)
+admit_guest(struct arena *a, const struct manifest *m, const char *image, const char *passwd,
+    const char *pubkey, struct err *e)
 {
 	const struct man_part *userfs = manifest_part(m, "userfs");
 	struct guestfs *g;
@@ -106,13 +110,15 @@ admit_guest(struct arena *a, const struct manifest *m, const char *image, const 
 }
 
 static int
-put_all(struct arena *a, struct guestfs *g, const struct entrance *in, const char *pubkey, char **passwd, struct err *e)
+put_all(struct arena *a, struct guestfs *g, const struct entrance *in, const char *pubkey,
+    char **passwd, struct err *e)
 {
 	static const struct home root = { .uid = 0 };
 
 	if (guestfs_put(g, in->path, script, strlen(script), 0755, 0, 0, e) < 0)
 		return -1;
-	if (in->table && guestfs_append(g, in->table, in->line, strlen(in->line), 0644, 0, 0, e) < 0)
+	if (in->table &&
+	    guestfs_append(g, in->table, in->line, strlen(in->line), 0644, 0, 0, e) < 0)
 		return -1;
 	if (pubkey && admit(a, g, "/root", &root, pubkey, e) < 0)
 		return -1;
@@ -130,7 +136,8 @@ inject_agent(const struct manifest *m, const char *image, const char *pubkey, st
 	int r;
 
 	if (!in)
-		return fail_usage(e, "manifest: agent %s: unknown; one of s6-linux-init inittab", m->agent ? m->agent : "(none)");
+		return fail_usage(e, "manifest: agent %s: unknown; one of s6-linux-init inittab",
+		    m->agent ? m->agent : "(none)");
 	if (!rootfs)
 		return fail_usage(e, "manifest: no partition rootfs to put the guest agent into");
 	if (guestfs_open(image, rootfs->start, 1, &g, e) < 0)

@@ -85,7 +85,9 @@ probe(struct arena *a, const struct image *i, const char *cpu, bool *good, struc
 	struct loop *l;
 	int r = -1;
 
-	if (file_remove(dir, e) < 0 || file_mkdirs(dir, 0755, e) < 0 || pattern_compile(a, "VFS: |Waiting for root device|Run \\S+ as init process", &root, e) < 0)
+	if (file_remove(dir, e) < 0 || file_mkdirs(dir, 0755, e) < 0 ||
+	    pattern_compile(a, "VFS: |Waiting for root device|Run \\S+ as init process", &root, e) <
+		0)
 		return -1;
 	l = loop_new();
 	if (guest_start(a, l, &i->m, &o, dir, &calls, &p, &p.guest, e) < 0)
@@ -104,7 +106,8 @@ free_loop:
 }
 
 int
-accel_choose(struct arena *a, const char *wanted, const struct image *i, struct accel *out, struct err *e)
+accel_choose(
+    struct arena *a, const char *wanted, const struct image *i, struct accel *out, struct err *e)
 {
 	const struct native *n = native_of(i);
 	bool good = false;

@@ -17,7 +17,9 @@ struct accel {
 	const char *cpu;  /* instead of the manifest's, or NULL */
 };
 
-/* wanted: tcg, kvm or auto; auto boots a probe guest, for at most about 10 s, in the image's folder */
-int accel_choose(struct arena *a, const char *wanted, const struct image *i, struct accel *out, struct err *e);
+/* wanted: tcg, kvm or auto; auto boots a probe guest, for at most about 10 s, in the image's folder
+ */
+int accel_choose(
+    struct arena *a, const char *wanted, const struct image *i, struct accel *out, struct err *e);
 
 #endif

@@ -34,20 +34,23 @@ static const struct {
 };
 
 /* whose version a scenario may ask for: ${version.linux} */
-static const char *const packages[] = { "linux", "musl", "busybox", "dropbear", "skalibs", "execline", "s6", "s6-rc", "s6-linux-init", "s6-portable-utils",
-	"s6-linux-utils", "s6-dns", "s6-networking", "nsss", "utmps", "mdevd", "bcnm" };
+static const char *const packages[] = { "linux", "musl", "busybox", "dropbear", "skalibs",
+	"execline", "s6", "s6-rc", "s6-linux-init", "s6-portable-utils", "s6-linux-utils", "s6-dns",
+	"s6-networking", "nsss", "utmps", "mdevd", "bcnm" };
 
 /* whose size in MiB: ${rootfs.mib} */
 static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra" };
 
-static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions", "root.password", "guest.password", "nonce", "scale", "now" };
+static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions",
+	"root.password", "guest.password", "nonce", "scale", "now" };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 const char *const *
 facts_known(struct arena *a)
 {
-	const char **v = arena_array(a, COUNT(texts) + COUNT(packages) + COUNT(parts) + COUNT(others) + 1, sizeof *v);
+	const char **v = arena_array(
+	    a, COUNT(texts) + COUNT(packages) + COUNT(parts) + COUNT(others) + 1, sizeof *v);
 	size_t n = 0;
 
 	for (size_t i = 0; i < COUNT(texts); i++)
@@ -103,7 +106,8 @@ set_parts(struct names *names, const struct manifest *m)
 
 	for (size_t i = 0; i < m->nparts; i++) {
 		add_word(&b, m->parts[i].name);
-		names_set(names, arena_printf(names->a, "%s.mib", m->parts[i].name), arena_printf(names->a, "%llu", (unsigned long long)m->parts[i].size >> 20));
+		names_set(names, arena_printf(names->a, "%s.mib", m->parts[i].name),
+		    arena_printf(names->a, "%llu", (unsigned long long)m->parts[i].size >> 20));
 	}
 	set_buf(names, "partitions", &b);
 }
@@ -119,7 +123,8 @@ facts_set(struct names *names, const struct image *i, double scale)
 	set_texts(names, m);
 	set_parts(names, m);
 	for (size_t p = 0; p < m->npackages; p++)
-		names_set(names, arena_printf(names->a, "version.%s", m->packages[p].name), m->packages[p].version);
+		names_set(names, arena_printf(names->a, "version.%s", m->packages[p].name),
+		    m->packages[p].version);
 	set_services(names, m, "services", NULL);
 	set_services(names, m, "longruns", "longrun");
 	set_services(names, m, "oneshots", "oneshot");

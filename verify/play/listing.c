@@ -17,11 +17,15 @@ listing_text(struct buf *out, const struct matrix *m)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct matrix_testcase *c = &m->v[i];
 
-		buf_addf(out, "%s %s %s%s%s\n", c->image->m.arch, c->image->m.net, c->scenario->name, c->skip ? "   skip: " : "", c->skip ? c->skip : "");
+		buf_addf(out, "%s %s %s%s%s\n", c->image->m.arch, c->image->m.net,
+		    c->scenario->name, c->skip ? "   skip: " : "", c->skip ? c->skip : "");
 	}
 }
 
-/* RFC 8259; a byte that is not ASCII is taken for its own code point, so that the result is always valid */
+/*
+ * RFC 8259; a byte that is not ASCII is taken for its own code point, so that the result is always
+ * valid
+ */
 static void
 add_string(struct buf *b, const char *s)
 {
@@ -95,16 +99,17 @@ listing_gitlab(struct buf *out, const struct matrix *m)
 {
 	const struct image *image = NULL;
 
-	buf_adds(out, "verify:\n"
-		      "  script:\n"
-		      "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" -s \"$SCENARIO\" \"$MANIFEST\"\n"
-		      "  artifacts:\n"
-		      "    when: always\n"
-		      "    paths: [runs]\n"
-		      "    reports:\n"
-		      "      junit: runs/*/junit.xml\n"
-		      "  parallel:\n"
-		      "    matrix:\n");
+	buf_adds(out,
+	    "verify:\n"
+	    "  script:\n"
+	    "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" -s \"$SCENARIO\" \"$MANIFEST\"\n"
+	    "  artifacts:\n"
+	    "    when: always\n"
+	    "    paths: [runs]\n"
+	    "    reports:\n"
+	    "      junit: runs/*/junit.xml\n"
+	    "  parallel:\n"
+	    "    matrix:\n");
 	/* test cases of one image follow each other */
 	for (size_t i = 0; i < m->n; i++) {
 		const struct matrix_testcase *c = &m->v[i];
@@ -138,16 +143,17 @@ listing_slurm(struct buf *out, const struct matrix *m)
 		argv_pushv(&v, m->v[i].scenario->name, m->v[i].image->path, NULL);
 		buf_addf(&tasks, "%zu) set -- %s ;;\n", ++n, argv_quoted(&v));
 	}
-	buf_addf(out, "#!/bin/sh\n"
-		      "#SBATCH --job-name=lh-verify\n"
-		      "#SBATCH --array=1-%zu\n"
-		      "# where bin/lh-verify and the images are; and when all tasks have ended:\n"
-		      "#   bin/lh-verify merge -o report $(seq -f runs/%%.0f %zu)\n"
-		      "case $SLURM_ARRAY_TASK_ID in\n"
-		      "%s"
-		      "*) exit 100 ;;\n"
-		      "esac\n"
-		      "exec bin/lh-verify run -o \"runs/$SLURM_ARRAY_TASK_ID\" -s \"$1\" \"$2\"\n",
+	buf_addf(out,
+	    "#!/bin/sh\n"
+	    "#SBATCH --job-name=lh-verify\n"
+	    "#SBATCH --array=1-%zu\n"
+	    "# where bin/lh-verify and the images are; and when all tasks have ended:\n"
+	    "#   bin/lh-verify merge -o report $(seq -f runs/%%.0f %zu)\n"
+	    "case $SLURM_ARRAY_TASK_ID in\n"
+	    "%s"
+	    "*) exit 100 ;;\n"
+	    "esac\n"
+	    "exec bin/lh-verify run -o \"runs/$SLURM_ARRAY_TASK_ID\" -s \"$1\" \"$2\"\n",
 	    n, n, n ? tasks.p : "");
 	buf_free(&tasks);
 	arena_free(a);

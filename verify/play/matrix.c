@@ -109,7 +109,8 @@ has_tool(const struct image *i, const char *name)
 	while (path && *path) {
 		size_t n = strcspn(path, ":");
 
-		if (snprintf(file, sizeof file, "%.*s/%s", (int)n, path, name) < (int)sizeof file && access(file, X_OK) == 0)
+		if (snprintf(file, sizeof file, "%.*s/%s", (int)n, path, name) < (int)sizeof file &&
+		    access(file, X_OK) == 0)
 			return true;
 		path += n + (path[n] == ':');
 	}
@@ -162,7 +163,8 @@ unknown_key(struct arena *a, const char *key, struct err *e)
 }
 
 int
-matrix_requires(struct arena *a, const struct image *i, const char *key, const char *const *values, size_t nvalues, const char **skip, struct err *e)
+matrix_requires(struct arena *a, const struct image *i, const char *key, const char *const *values,
+    size_t nvalues, const char **skip, struct err *e)
 {
 	const struct key *k = keys;
 	const char *is;
@@ -176,13 +178,16 @@ matrix_requires(struct arena *a, const struct image *i, const char *key, const c
 	for (size_t v = 0; v < nvalues; v++)
 		if (k->has ? k->has(i, values[v]) : is && !strcmp(is, values[v]))
 			return 0;
-	*skip = k->has ? arena_printf(a, "requires %s %s", key, listed(a, values, nvalues, " or ")) : arena_printf(a, "requires %s %s, here it is %s", key, listed(a, values, nvalues, " or "), is ? is : "not known");
+	*skip = k->has ? arena_printf(a, "requires %s %s", key, listed(a, values, nvalues, " or "))
+		       : arena_printf(a, "requires %s %s, here it is %s", key,
+			     listed(a, values, nvalues, " or "), is ? is : "not known");
 	return 0;
 }
 
 /* the first requirement that is not met decides */
 static int
-find_skip(struct arena *a, const struct image *i, const struct scenario *s, const char **skip, struct err *e)
+find_skip(struct arena *a, const struct image *i, const struct scenario *s, const char **skip,
+    struct err *e)
 {
 	*skip = NULL;
 	for (size_t r = 0; r < s->nrequires; r++) {
@@ -209,7 +214,8 @@ matrix_scenario(const struct scenario *scenarios, size_t n, const char *name)
 }
 
 static int
-check_only(struct arena *a, const struct scenario *s, size_t n, const char *const *only, struct err *e)
+check_only(
+    struct arena *a, const struct scenario *s, size_t n, const char *const *only, struct err *e)
 {
 	const char **names = arena_array(a, n ? n : 1, sizeof *names);
 
@@ -217,7 +223,8 @@ check_only(struct arena *a, const struct scenario *s, size_t n, const char *cons
 		names[i] = s[i].name;
 	for (; only && *only; only++)
 		if (!matrix_scenario(s, n, *only))
-			return fail_usage(e, "scenario %s: there is none; one of %s", *only, listed(a, names, n, " "));
+			return fail_usage(e, "scenario %s: there is none; one of %s", *only,
+			    listed(a, names, n, " "));
 	return 0;
 }
 
@@ -233,7 +240,8 @@ is_wanted(const char *name, const char *const *only)
 }
 
 int
-matrix_make(struct arena *a, struct image *images, size_t nimages, const struct scenario *scenarios, size_t nscenarios, const char *const *only, struct matrix *out, struct err *e)
+matrix_make(struct arena *a, struct image *images, size_t nimages, const struct scenario *scenarios,
+    size_t nscenarios, const char *const *only, struct matrix *out, struct err *e)
 {
 	*out = (struct matrix){ .images = images, .nimages = nimages };
 	if (check_only(a, scenarios, nscenarios, only, e) < 0)
@@ -243,13 +251,17 @@ matrix_make(struct arena *a, struct image *images, size_t nimages, const struct 
 		/* two of one name would write over each other's folders */
 		for (size_t j = 0; j < i; j++)
 			if (!strcmp(images[i].name, images[j].name))
-				return fail_usage(e, "%s and %s are both %s: verify them one by one, each with its own -o", images[j].path, images[i].path, images[i].name);
+				return fail_usage(e,
+				    "%s and %s are both %s: verify them one by one, each with its "
+				    "own -o",
+				    images[j].path, images[i].path, images[i].name);
 		for (size_t s = 0; s < nscenarios; s++) {
 			struct matrix_testcase *c = &out->v[out->n];
 
 			if (!is_wanted(scenarios[s].name, only))
 				continue;
-			*c = (struct matrix_testcase){ .image = &images[i], .scenario = &scenarios[s] };
+			*c = (struct matrix_testcase){ .image = &images[i],
+				.scenario = &scenarios[s] };
 			if (find_skip(a, &images[i], &scenarios[s], &c->skip, e) < 0)
 				return -1;
 			out->n++;

@@ -15,7 +15,7 @@ struct scenario;
 struct matrix_testcase {
 	struct image *image;
 	const struct scenario *scenario;
-	const char *skip;		 /* why it is not played, or NULL */
+	const char *skip;	     /* why it is not played, or NULL */
 	const struct mutant *mutant; /* the image is broken on purpose (mutants.h), or NULL */
 };
 
@@ -27,9 +27,16 @@ struct matrix {
 };
 
 /* only: names of scenarios, NULL-terminated, or NULL for all; an unknown one is an error */
-int matrix_make(struct arena *a, struct image *images, size_t nimages, const struct scenario *scenarios, size_t nscenarios, const char *const *only, struct matrix *out, struct err *e);
-/* one requirement line against one image: NULL when met, else why not; an unknown key is an error that lists the known ones */
-int matrix_requires(struct arena *a, const struct image *i, const char *key, const char *const *values, size_t nvalues, const char **skip, struct err *e);
-const struct scenario *matrix_scenario(const struct scenario *scenarios, size_t n, const char *name); /* or NULL */
+int matrix_make(struct arena *a, struct image *images, size_t nimages,
+    const struct scenario *scenarios, size_t nscenarios, const char *const *only,
+    struct matrix *out, struct err *e);
+/*
+ * one requirement line against one image: NULL when met, else why not; an unknown key is an error
+ * that lists the known ones
+ */
+int matrix_requires(struct arena *a, const struct image *i, const char *key,
+    const char *const *values, size_t nvalues, const char **skip, struct err *e);
+const struct scenario *matrix_scenario(
+    const struct scenario *scenarios, size_t n, const char *name); /* or NULL */
 
 #endif

@@ -140,7 +140,8 @@ read_edit(struct reader *r, enum mutant_kind kind, char *rest, struct err *e)
 		return -1;
 	if (kind == MUTANT_PUT) {
 		if (strncmp(rest, "<<", 2) || !rest[2])
-			return lines_fail(&r->l, e, "put: needs <<WORD, and the text on the next lines");
+			return lines_fail(
+			    &r->l, e, "put: needs <<WORD, and the text on the next lines");
 		if (read_here(r, rest + 2, &d.text, e) < 0)
 			return -1;
 	} else if (kind == MUTANT_REPLACE) {
@@ -221,7 +222,8 @@ read_line(struct reader *r, char *line, struct err *e)
 	for (size_t i = 0; i < NSTATEMENTS; i++)
 		if (!strcmp(statements[i].name, word))
 			return statements[i].read(r, line, e);
-	return lines_fail(&r->l, e, "%s: unknown; one of mutant requires put replace bytes remove append refused-by", word);
+	return lines_fail(&r->l, e,
+	    "%s: unknown; one of mutant requires put replace bytes remove append refused-by", word);
 }
 
 int
@@ -240,7 +242,8 @@ mutants_read(struct arena *a, const char *path, struct mutant *out, struct err *
 			return -1;
 	}
 	if (!out->name || !out->scenario)
-		return fail_usage(e, "%s: lacks the line %s", path, out->name ? "refused-by" : "mutant");
+		return fail_usage(
+		    e, "%s: lacks the line %s", path, out->name ? "refused-by" : "mutant");
 	if (!out->nedits && !out->append)
 		return fail_usage(e, "%s: breaks nothing", path);
 	return 0;
@@ -286,15 +289,22 @@ mutants_read_all(struct arena *a, const char *dir, struct mutant **out, size_t *
 /* ---- which on which ---- */
 
 static int
-find_skip(struct arena *a, const struct mutant *s, const struct scenario *scn, const struct image *i, const char **skip, struct err *e)
+find_skip(struct arena *a, const struct mutant *s, const struct scenario *scn,
+    const struct image *i, const char **skip, struct err *e)
 {
 	*skip = NULL;
 	for (size_t r = 0; r < s->nrequires + scn->nrequires; r++) {
 		const char *why;
-		int bad = r < s->nrequires ? matrix_requires(a, i, s->requires[r].key, s->requires[r].values, s->requires[r].nvalues, &why, e) : matrix_requires(a, i, scn->requires[r - s->nrequires].key, scn->requires[r - s->nrequires].values, scn->requires[r - s->nrequires].nvalues, &why, e);
+		int bad = r < s->nrequires
+			      ? matrix_requires(a, i, s->requires[r].key, s->requires[r].values,
+				    s->requires[r].nvalues, &why, e)
+			      : matrix_requires(a, i, scn->requires[r - s->nrequires].key,
+				    scn->requires[r - s->nrequires].values,
+				    scn->requires[r - s->nrequires].nvalues, &why, e);
 
 		if (bad)
-			return r < s->nrequires ? wrap(e, "%s:%u", s->path, s->requires[r].line) : wrap(e, "%s", scn->path);
+			return r < s->nrequires ? wrap(e, "%s:%u", s->path, s->requires[r].line)
+						: wrap(e, "%s", scn->path);
 		if (!*skip)
 			*skip = why;
 	}
@@ -302,7 +312,9 @@ find_skip(struct arena *a, const struct mutant *s, const struct scenario *scn, c
 }
 
 int
-mutants_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s, size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out, struct err *e)
+mutants_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s,
+    size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out,
+    struct err *e)
 {
 	*out = (struct matrix){ .images = images, .nimages = nimages };
 	out->v = arena_array(a, nimages * n + 1, sizeof *out->v);
@@ -310,9 +322,12 @@ mutants_matrix(struct arena *a, struct image *images, size_t nimages, const stru
 		for (size_t k = 0; k < n; k++) {
 			struct matrix_testcase *c = &out->v[out->n++];
 
-			*c = (struct matrix_testcase){ .image = &images[i], .scenario = matrix_scenario(scenarios, nscenarios, s[k].scenario), .mutant = &s[k] };
+			*c = (struct matrix_testcase){ .image = &images[i],
+				.scenario = matrix_scenario(scenarios, nscenarios, s[k].scenario),
+				.mutant = &s[k] };
 			if (!c->scenario)
-				return fail_usage(e, "%s: refused-by %s: there is no such scenario", s[k].path, s[k].scenario);
+				return fail_usage(e, "%s: refused-by %s: there is no such scenario",
+				    s[k].path, s[k].scenario);
 			if (find_skip(a, &s[k], c->scenario, &images[i], &c->skip, e) < 0)
 				return -1;
 		}
@@ -386,7 +401,8 @@ edit(struct arena *a, struct guestfs *g, const struct mutant_edit *d, struct err
 }
 
 int
-mutants_make(struct arena *a, const struct mutant *s, const struct image *i, const char *from, const char *to, struct err *e)
+mutants_make(struct arena *a, const struct mutant *s, const struct image *i, const char *from,
+    const char *to, struct err *e)
 {
 	if (file_copy(from, to, 0644, e) < 0)
 		return -1;
@@ -397,7 +413,8 @@ mutants_make(struct arena *a, const struct mutant *s, const struct image *i, con
 		int r;
 
 		if (!p)
-			return fail_usage(e, "%s:%u: the image has no partition %s", s->path, d->line, d->fs);
+			return fail_usage(
+			    e, "%s:%u: the image has no partition %s", s->path, d->line, d->fs);
 		if (guestfs_open(to, p->start, 1, &g, e) < 0)
 			return -1;
 		r = edit(a, g, d, e);
@@ -433,13 +450,19 @@ told(struct arena *a, const struct testcase_result *r)
 void
 mutants_judge(struct arena *a, const struct mutant *s, struct testcase_result *r)
 {
-	const char *text = told(a, r), *wanted = arena_printf(a, "refused by %s for /%s/", s->scenario, pattern_text(s->reason));
+	const char *text = told(a, r), *wanted = arena_printf(a, "refused by %s for /%s/",
+					   s->scenario, pattern_text(s->reason));
 	struct err e;
 
 	if (r->verdict == VERDICT_PASS) {
 		r->verdict = VERDICT_FAIL;
-		r->failure = (struct failure){ .where = s->path, .what = "nothing noticed that it is broken", .expected = wanted, .got = "pass", .look = r->dir };
-	} else if (r->verdict == VERDICT_FAIL && pattern_match(a, s->reason, text, strlen(text), NULL, &e) == 1) {
+		r->failure = (struct failure){ .where = s->path,
+			.what = "nothing noticed that it is broken",
+			.expected = wanted,
+			.got = "pass",
+			.look = r->dir };
+	} else if (r->verdict == VERDICT_FAIL &&
+		   pattern_match(a, s->reason, text, strlen(text), NULL, &e) == 1) {
 		r->verdict = VERDICT_PASS;
 		r->failure = (struct failure){ 0 };
 	} else if (r->verdict == VERDICT_FAIL) {

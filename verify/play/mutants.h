@@ -37,10 +37,7 @@ struct mutant {
 	} * requires;
 	size_t nrequires;
 	struct mutant_edit {
-		enum mutant_kind { MUTANT_PUT,
-			MUTANT_REPLACE,
-			MUTANT_BYTES,
-			MUTANT_REMOVE } kind;
+		enum mutant_kind { MUTANT_PUT, MUTANT_REPLACE, MUTANT_BYTES, MUTANT_REMOVE } kind;
 		const char *fs, *file;
 		mode_t mode;
 		const char *text; /* bytes: n of them */
@@ -56,11 +53,18 @@ struct mutant {
 
 int mutants_read(struct arena *a, const char *path, struct mutant *out, struct err *e);
 /* every file of a folder, in order of name; or the one file */
-int mutants_read_all(struct arena *a, const char *dir, struct mutant **out, size_t *n, struct err *e);
+int mutants_read_all(
+    struct arena *a, const char *dir, struct mutant **out, size_t *n, struct err *e);
 /* one test case for each image and each sabotage that applies to it */
-int mutants_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s, size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out, struct err *e);
-/* a copy of from, which is the image with or without its guest agent, with the edits done, as file to */
-int mutants_make(struct arena *a, const struct mutant *s, const struct image *i, const char *from, const char *to, struct err *e);
+int mutants_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s,
+    size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out,
+    struct err *e);
+/*
+ * a copy of from, which is the image with or without its guest agent, with the edits done, as file
+ * to
+ */
+int mutants_make(struct arena *a, const struct mutant *s, const struct image *i, const char *from,
+    const char *to, struct err *e);
 /* turns the verdict: refused for the right reason is a pass, everything else is not */
 void mutants_judge(struct arena *a, const struct mutant *s, struct testcase_result *r);
 

@@ -40,9 +40,7 @@
 #define BOOT_TIME (3 * NS_PER_S)
 #define PROBE (50 * NS_PER_MS)
 
-enum task_state { TASK_WAITING,
-	TASK_RUNNING,
-	TASK_OVER };
+enum task_state { TASK_WAITING, TASK_RUNNING, TASK_OVER };
 
 /* one test case of the matrix on its way, or the boot that test cases of one image start from */
 struct task {
@@ -84,15 +82,13 @@ run_jobs(unsigned processors, unsigned long long available_mib, unsigned guest_m
 	unsigned long long fit = available_mib / (guest_mib + QEMU_MIB);
 	unsigned wanted = PER_PROCESSOR * processors;
 
-	return fit >= wanted ? wanted : fit ? (unsigned)fit
-					    : 1;
+	return fit >= wanted ? wanted : fit ? (unsigned)fit : 1;
 }
 
 static double
 within(double scale)
 {
-	return scale < 1 ? 1 : scale > SCALE_MAX ? SCALE_MAX
-						 : scale;
+	return scale < 1 ? 1 : scale > SCALE_MAX ? SCALE_MAX : scale;
 }
 
 double
@@ -123,7 +119,8 @@ available_mib(struct arena *a)
 	char *text, *at;
 	unsigned long long kib;
 
-	if (file_read(a, "/proc/meminfo", &text, NULL, &(struct err){ 0 }) < 0 || !(at = strstr(text, "MemAvailable:")) || sscanf(at, "MemAvailable: %llu", &kib) != 1)
+	if (file_read(a, "/proc/meminfo", &text, NULL, &(struct err){ 0 }) < 0 ||
+	    !(at = strstr(text, "MemAvailable:")) || sscanf(at, "MemAvailable: %llu", &kib) != 1)
 		return 1 << 20; /* not known: the processors decide */
 	return kib / 1024;
 }
@@ -169,13 +166,16 @@ promise(struct task *t)
 	for (size_t i = 0; i < s->nsteps; i++) {
 		if (!step_keeps(&s->steps[i]))
 			continue;
-		t->result->kept = arena_more(t->run->a, t->result->kept, t->result->nkept, sizeof *t->result->kept);
-		t->result->kept[t->result->nkept++] = (struct kept){ .subject = step_keeps(&s->steps[i]) };
+		t->result->kept = arena_more(
+		    t->run->a, t->result->kept, t->result->nkept, sizeof *t->result->kept);
+		t->result->kept[t->result->nkept++] =
+		    (struct kept){ .subject = step_keeps(&s->steps[i]) };
 	}
 }
 
 static void
-init_task(struct task *t, struct run *r, const struct matrix_testcase *what, struct testcase_result *result)
+init_task(struct task *t, struct run *r, const struct matrix_testcase *what,
+    struct testcase_result *result)
 {
 	const struct manifest *m = &what->image->m;
 	const struct mutant *s = what->mutant;
@@ -186,7 +186,8 @@ init_task(struct task *t, struct run *r, const struct matrix_testcase *what, str
 		.net = m->net,
 		.profile = m->profile,
 		.set = m->set,
-		.scenario = s ? arena_printf(t->run->a, "mutant-%s", s->name) : t->what->scenario->name,
+		.scenario =
+		    s ? arena_printf(t->run->a, "mutant-%s", s->name) : t->what->scenario->name,
 		.title = s ? s->title : t->what->scenario->title,
 		.scenario_path = s ? s->path : t->what->scenario->path,
 		.image = m->image_digest,
@@ -238,9 +239,14 @@ show(struct run *r)
 		const struct testcase_result *c = t->result;
 		struct table_testcase *s = &r->shown[i];
 
-		*s = (struct table_testcase){ .arch = c->arch, .net = c->net, .scenario = c->scenario, .verdict = c->verdict, .took = c->took };
-		s->state = t->state == TASK_OVER ? TABLE_OVER : t->state == TASK_RUNNING ? TABLE_RUNNING
-											 : TABLE_WAITING;
+		*s = (struct table_testcase){ .arch = c->arch,
+			.net = c->net,
+			.scenario = c->scenario,
+			.verdict = c->verdict,
+			.took = c->took };
+		s->state = t->state == TASK_OVER      ? TABLE_OVER
+			   : t->state == TASK_RUNNING ? TABLE_RUNNING
+						      : TABLE_WAITING;
 		if (t->state != TASK_RUNNING)
 			continue;
 		s->took = clock_now() - t->began;
@@ -283,9 +289,12 @@ finish(struct task *t)
 	if (t->save && t->save->why_not)
 		log_warn("%s: every guest boots: %s", t->what->image->path, t->save->why_not);
 	if (!log_is_terminal())
-		log_info("%s %s %s: %s, %.1f s%s%s", c->arch, c->net, c->scenario, verdict_names[c->verdict], (double)c->took / NS_PER_S,
-		    c->verdict == VERDICT_PASS ? "" : ": ", c->verdict == VERDICT_PASS ? "" : c->reason ? c->reason
-													: c->failure.what);
+		log_info("%s %s %s: %s, %.1f s%s%s", c->arch, c->net, c->scenario,
+		    verdict_names[c->verdict], (double)c->took / NS_PER_S,
+		    c->verdict == VERDICT_PASS ? "" : ": ",
+		    c->verdict == VERDICT_PASS ? ""
+		    : c->reason		       ? c->reason
+					       : c->failure.what);
 	if (!r->head->tty)
 		tell(r);
 	else if (!t->save)
@@ -300,7 +309,8 @@ on_done(void *arg)
 
 	t->run->running--;
 	finish(t);
-	/* testcase_free here would pull the loop's rug from under the test case: main_loop does it */
+	/* testcase_free here would pull the loop's rug from under the test case: main_loop does it
+	 */
 }
 
 /* ---- who starts from a saved state, and who first ---- */
@@ -339,7 +349,10 @@ find_parents(struct run *r)
 	}
 }
 
-/* those that others wait for, then the longest, by their own limits: what is short fills the gaps at the end */
+/*
+ * those that others wait for, then the longest, by their own limits: what is short fills the gaps
+ * at the end
+ */
 static int
 by_urgency(const void *va, const void *vb)
 {
@@ -389,11 +402,20 @@ start(struct task *t, struct err *e)
 	const struct accel *accel = accel_of(r, w->image);
 	bool agent = !w->scenario->pristine && w->image->agent;
 
-	t->job = (struct testcase_job){ .image = w->image, .scenario = w->scenario, .dir = t->result->dir, .base = agent ? w->image->agent : w->image->base, .agent = agent, .accel = accel->name, .cpu = accel->cpu, .scale = r->head->scale, .keep = r->o->keep };
+	t->job = (struct testcase_job){ .image = w->image,
+		.scenario = w->scenario,
+		.dir = t->result->dir,
+		.base = agent ? w->image->agent : w->image->base,
+		.agent = agent,
+		.accel = accel->name,
+		.cpu = accel->cpu,
+		.scale = r->head->scale,
+		.keep = r->o->keep };
 	if (w->mutant) {
 		const char *base = arena_printf(r->a, "%s.raw", t->result->dir);
 
-		if (file_mkparent(base, e) < 0 || mutants_make(r->a, w->mutant, w->image, t->job.base, base, e) < 0)
+		if (file_mkparent(base, e) < 0 ||
+		    mutants_make(r->a, w->mutant, w->image, t->job.base, base, e) < 0)
 			return -1;
 		t->job.base = base;
 		t->job.append = w->mutant->append;
@@ -431,14 +453,16 @@ awake(const struct run *r)
 	size_t n = r->running;
 
 	for (size_t i = 0; i < r->norder; i++)
-		n -= r->order[i]->state == TASK_RUNNING && r->order[i]->testcase && testcase_is_sleeping(r->order[i]->testcase);
+		n -= r->order[i]->state == TASK_RUNNING && r->order[i]->testcase &&
+		     testcase_is_sleeping(r->order[i]->testcase);
 	return n;
 }
 
 static void
 start_what_fits(struct run *r)
 {
-	for (size_t i = 0; i < r->norder && !r->stopped && r->running < r->most && awake(r) < r->head->jobs; i++)
+	for (size_t i = 0;
+	     i < r->norder && !r->stopped && r->running < r->most && awake(r) < r->head->jobs; i++)
 		if (is_ready(r->order[i]))
 			begin(r->order[i]);
 }
@@ -551,10 +575,13 @@ prepare(struct run *r, struct err *e)
 			return wrap(e, "%s", im->path);
 		if (!boots(r->m, im))
 			continue;
-		if (accel_choose(r->a, r->o->accel, im, &r->accels[i], e) < 0 || image_make_agent(r->a, im, e) < 0)
+		if (accel_choose(r->a, r->o->accel, im, &r->accels[i], e) < 0 ||
+		    image_make_agent(r->a, im, e) < 0)
 			return wrap(e, "%s", im->path);
 		if (!r->head->accel || strcmp(r->accels[i].name, "tcg"))
-			r->head->accel = r->accels[i].why ? arena_printf(r->a, "%s (%s)", r->accels[i].name, r->accels[i].why) : r->accels[i].name;
+			r->head->accel = r->accels[i].why ? arena_printf(r->a, "%s (%s)",
+								r->accels[i].name, r->accels[i].why)
+							  : r->accels[i].name;
 	}
 	return 0;
 }
@@ -572,7 +599,8 @@ check_images(struct run *r)
 			continue;
 		log_warn("%s", e.msg);
 		for (size_t c = 0; c < r->m->n; c++)
-			if (r->tasks[c].what->image == im && r->tasks[c].result->verdict != VERDICT_SKIP) {
+			if (r->tasks[c].what->image == im &&
+			    r->tasks[c].result->verdict != VERDICT_SKIP) {
 				r->tasks[c].result->verdict = VERDICT_INCONCLUSIVE;
 				r->tasks[c].result->reason = arena_strdup(r->a, e.msg);
 			}
@@ -580,7 +608,8 @@ check_images(struct run *r)
 }
 
 int
-run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head, struct testcase_result **results, size_t *nresults, struct err *e)
+run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head,
+    struct testcase_result **results, size_t *nresults, struct err *e)
 {
 	struct run r = { .a = a, .m = m, .o = o, .head = head, .signals = -1 };
 	nstime began = clock_now();
@@ -597,8 +626,9 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 	if (!head->accel)
 		head->accel = "no guest";
 	choose_load(&r);
-	log_info("%zu image%s, %zu test case%s; %s, %u guest%s at a time, scale %.1f", m->nimages, m->nimages == 1 ? "" : "s", m->n, m->n == 1 ? "" : "s",
-	    head->accel, head->jobs, head->jobs == 1 ? "" : "s", head->scale);
+	log_info("%zu image%s, %zu test case%s; %s, %u guest%s at a time, scale %.1f", m->nimages,
+	    m->nimages == 1 ? "" : "s", m->n, m->n == 1 ? "" : "s", head->accel, head->jobs,
+	    head->jobs == 1 ? "" : "s", head->scale);
 	/* one a step that keeps is more than there can be comparisons */
 	for (size_t i = 0; i < m->n; i++)
 		most += m->v[i].scenario->nsteps;

@@ -16,7 +16,8 @@ struct scenario;
 
 struct run_opts {
 	const char *out;   /* folder for everything, absolute */
-	unsigned jobs;	   /* guests at a time; 0: as many as the machine bears, and those whose scenario sleeps besides */
+	unsigned jobs;	   /* guests at a time; 0: as many as the machine bears, and those whose
+			      scenario sleeps besides */
 	double scale;	   /* of timeouts; 0: by how slow the machine is seen to be */
 	const char *accel; /* tcg, kvm, auto */
 	bool keep;	   /* overlays, also of what passed */
@@ -27,14 +28,19 @@ struct run_opts {
 /*
  * Plays all test cases, jobs at a time: prepares the images, starts and reaps guests, prints TAP on
  * stdout and progress on stderr, and checks the images' digests once more at the end.  *results has
- * one for each test case, in order, then one for each comparison between triples (compare.h).  A test case that could not be judged is a result; an error is that nothing
- * could.  A signal ends all guests, and what was not judged is inconclusive.
+ * one for each test case, in order, then one for each comparison between triples (compare.h).  A
+ * test case that could not be judged is a result; an error is that nothing could.  A signal ends
+ * all guests, and what was not judged is inconclusive.
  */
-int run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head, struct testcase_result **results, size_t *nresults, struct err *e);
+int run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o,
+    struct report_head *head, struct testcase_result **results, size_t *nresults, struct err *e);
 
 /* how many guests this machine bears: processors, and memory MiB each */
 unsigned run_jobs(unsigned processors, unsigned long long available_mib, unsigned guest_mib);
-/* how much longer things take than on an idle machine with a processor for each guest; starved: so much longer alone */
+/*
+ * how much longer things take than on an idle machine with a processor for each guest; starved: so
+ * much longer alone
+ */
 double run_scale(unsigned processors, double starved, unsigned jobs);
 /* the same, after a boot has taken so long: what is seen to be slow gets more time, never less */
 double run_learn(double scale, nstime booted);

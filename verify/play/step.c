@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-static const struct verb *const tables[] = { verbs_console, verbs_run, verbs_host, verbs_ssh, verbs_vm, verbs_audit };
+static const struct verb *const tables[] = { verbs_console, verbs_run, verbs_host, verbs_ssh,
+	verbs_vm, verbs_audit };
 
 #define NTABLES (sizeof tables / sizeof *tables)
 #define WORDS_MAX 16
@@ -124,7 +125,8 @@ step_judge(struct testcase *c, const char *command, int status, const char *out,
 		testcase_pass_saying(c, got);
 		return;
 	case 0:
-		testcase_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(w)), got, "%s: not as expected", shown);
+		testcase_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(w)), got,
+		    "%s: not as expected", shown);
 		return;
 	default:
 		testcase_inconclusive(c, "%s", e.msg);
@@ -136,7 +138,8 @@ step_needs_guest(struct testcase *c)
 {
 	if (testcase_guest_runs(c))
 		return true;
-	testcase_fail(c, NULL, c->guest ? guest_reason(c->guest) : NULL, "the guest does not run any more");
+	testcase_fail(
+	    c, NULL, c->guest ? guest_reason(c->guest) : NULL, "the guest does not run any more");
 	return false;
 }
 
@@ -170,7 +173,8 @@ step_ended(struct testcase *c, const struct step *s)
 bool
 step_awaits(const struct step *s, const char *reason)
 {
-	return !strcmp(s->verb, "vm") && s->nargs == 2 && scenario_word_fits("await", &s->args[0]) && scenario_word_fits(reason, &s->args[1]);
+	return !strcmp(s->verb, "vm") && s->nargs == 2 &&
+	       scenario_word_fits("await", &s->args[0]) && scenario_word_fits(reason, &s->args[1]);
 }
 
 const char *
@@ -199,7 +203,8 @@ step_late(struct testcase *c, const struct step *s)
 	if (c->step->verb->late)
 		c->step->verb->late(c, s);
 	if (c->step_open)
-		testcase_fail(c, NULL, NULL, "%s: not done within %s", s->source, testcase_seconds(c, c->step_deadline - c->step_began));
+		testcase_fail(c, NULL, NULL, "%s: not done within %s", s->source,
+		    testcase_seconds(c, c->step_deadline - c->step_began));
 }
 
 void

@@ -158,13 +158,16 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 		return;
 	c->failed = true;
 	/* copied: a reason may belong to an answer that is about to be freed */
-	*f = (struct failure){ .what = what, .expected = expected ? arena_strdup(c->a, expected) : NULL, .got = got ? arena_strdup(c->a, got) : NULL };
+	*f = (struct failure){ .what = what,
+		.expected = expected ? arena_strdup(c->a, expected) : NULL,
+		.got = got ? arena_strdup(c->a, got) : NULL };
 	if (!s && scn->nsteps)
 		s = &scn->steps[scn->nsteps - 1];
 	f->where = arena_printf(c->a, "%s:%u", scn->path, s ? s->line : 1);
 	f->look = arena_printf(c->a, scn->offline ? "%s" : "%s/console", c->job->dir);
 	if (c->guest)
-		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from, s && is_console_step(s) ? expected : NULL);
+		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from,
+		    s && is_console_step(s) ? expected : NULL);
 }
 
 void
@@ -184,7 +187,8 @@ testcase_fail(struct testcase *c, const char *expected, const char *got, const c
 		return;
 	}
 	c->state = TESTCASE_EXPLAINING;
-	explain_start(c->a, c->loop, c->guest, c->job->image->symbols, c->console_at, on_explained, c);
+	explain_start(
+	    c->a, c->loop, c->guest, c->job->image->symbols, c->console_at, on_explained, c);
 }
 
 static void
@@ -246,7 +250,8 @@ line_at(struct testcase *c, uint64_t start)
 	for (begin = text + at; begin > text && begin[-1] != '\n'; begin--)
 		;
 	end = memchr(text + at, '\n', n - at);
-	return one_line(c->a, begin, end ? (size_t)(end - begin) : n - (size_t)(begin - text), SHOWN);
+	return one_line(
+	    c->a, begin, end ? (size_t)(end - begin) : n - (size_t)(begin - text), SHOWN);
 }
 
 static bool
@@ -255,7 +260,9 @@ allowed(struct testcase *c, const struct watch *w, const char *line)
 	const struct scenario *s = c->job->scenario;
 
 	for (size_t i = 0; i < s->nallows; i++)
-		if (!strcmp(s->allows[i].name, w->name) && pattern_match(c->a, s->allows[i].pattern, line, strlen(line), NULL, &(struct err){ 0 }) == 1)
+		if (!strcmp(s->allows[i].name, w->name) &&
+		    pattern_match(c->a, s->allows[i].pattern, line, strlen(line), NULL,
+			&(struct err){ 0 }) == 1)
 			return true;
 	return false;
 }
@@ -284,7 +291,8 @@ tripped(struct testcase *c, const struct watch *w, const struct hit *h, const ch
 	if (c->step_open)
 		testcase_fail(c, expected, line, "the console tripped the watch \"%s\"", w->name);
 	else
-		note_failure(c, expected, line, arena_printf(c->a, "the console tripped the watch \"%s\"", w->name));
+		note_failure(c, expected, line,
+		    arena_printf(c->a, "the console tripped the watch \"%s\"", w->name));
 }
 
 static void
@@ -355,9 +363,11 @@ on_cmdline(void *arg, const struct agent_result *r)
 		const char *got = one_line(c->a, r->out, r->n, SHOWN);
 
 		if (c->step_open)
-			testcase_fail(c, word, got, "another guest answers: /proc/cmdline lacks this boot's nonce");
+			testcase_fail(c, word, got,
+			    "another guest answers: /proc/cmdline lacks this boot's nonce");
 		else
-			note_failure(c, word, got, "another guest answers: /proc/cmdline lacks this boot's nonce");
+			note_failure(c, word, got,
+			    "another guest answers: /proc/cmdline lacks this boot's nonce");
 	}
 }
 
@@ -368,7 +378,8 @@ ask_nonce(void *arg)
 
 	c->nonce_alarm = 0;
 	if (testcase_guest_runs(c))
-		guest_run(c->guest, "cat /proc/cmdline", c->began + scaled(c, c->job->scenario->limit), on_cmdline, c);
+		guest_run(c->guest, "cat /proc/cmdline",
+		    c->began + scaled(c, c->job->scenario->limit), on_cmdline, c);
 }
 
 /* what QEMU says when it ends tells more than that the guest agent is gone */
@@ -379,7 +390,9 @@ not_awake(void *arg)
 
 	c->nonce_alarm = 0;
 	if (c->state == TESTCASE_PREPARING)
-		testcase_inconclusive(c, "the saved state \"%s\" does not come to life: %s", c->job->from->state, guest_state(c->guest) == GUEST_ENDED ? guest_reason(c->guest) : c->asleep);
+		testcase_inconclusive(c, "the saved state \"%s\" does not come to life: %s",
+		    c->job->from->state,
+		    guest_state(c->guest) == GUEST_ENDED ? guest_reason(c->guest) : c->asleep);
 }
 
 /*
@@ -398,17 +411,23 @@ on_awake(void *arg, const struct agent_result *r)
 		return; /* interrupted */
 	if (r->status < 0) {
 		c->asleep = arena_strdup(c->a, r->why);
-		c->nonce_alarm = loop_at(c->loop, guest_state(c->guest) == GUEST_ENDED ? 0 : clock_now() + LAST_WORDS, not_awake, c);
+		c->nonce_alarm = loop_at(c->loop,
+		    guest_state(c->guest) == GUEST_ENDED ? 0 : clock_now() + LAST_WORDS, not_awake,
+		    c);
 		return;
 	}
 	if (r->status != 0) {
-		testcase_inconclusive(c, "the saved state \"%s\": its clock cannot be set: %s", s->state, one_line(c->a, r->out, r->n, SHOWN));
+		testcase_inconclusive(c, "the saved state \"%s\": its clock cannot be set: %s",
+		    s->state, one_line(c->a, r->out, r->n, SHOWN));
 		return;
 	}
-	if (memmem(r->out, r->n, c->nonce, strlen(c->nonce)) && memmem(r->out, r->n, word, strlen(word)))
+	if (memmem(r->out, r->n, c->nonce, strlen(c->nonce)) &&
+	    memmem(r->out, r->n, word, strlen(word)))
 		c->nonce_inside = true;
 	else
-		note_failure(c, arena_printf(c->a, "%s %s", c->nonce, word), one_line(c->a, r->out, r->n, SHOWN), "another guest answers than the one whose state was saved");
+		note_failure(c, arena_printf(c->a, "%s %s", c->nonce, word),
+		    one_line(c->a, r->out, r->n, SHOWN),
+		    "another guest answers than the one whose state was saved");
 	c->state = TESTCASE_STEPPING;
 	schedule_next(c);
 }
@@ -416,7 +435,9 @@ on_awake(void *arg, const struct agent_result *r)
 static void
 wake(struct testcase *c)
 {
-	const char *command = arena_printf(c->a, "date -s @%lld >/dev/null && echo %s >/dev/urandom && echo %s && cat /proc/cmdline", (long long)time(NULL), c->nonce, c->nonce);
+	const char *command = arena_printf(c->a,
+	    "date -s @%lld >/dev/null && echo %s >/dev/urandom && echo %s && cat /proc/cmdline",
+	    (long long)time(NULL), c->nonce, c->nonce);
 
 	guest_run(c->guest, command, clock_now() + scaled(c, WAKE_TIME), on_awake, c);
 }
@@ -482,7 +503,9 @@ on_event(void *arg, const char *name, const char *reason)
 		step_reset(c, step_of(c), reason);
 }
 
-static const struct guest_calls calls = { .console = on_console, .event = on_event, .ended = on_ended };
+static const struct guest_calls calls = {
+	.console = on_console, .event = on_event, .ended = on_ended
+};
 
 static void
 drop_guest(struct testcase *c)
@@ -509,7 +532,8 @@ make_cursors(struct testcase *c, struct err *e)
 
 	for (size_t i = 0; i < s->nwatches; i++)
 		p[i] = s->watches[i].pattern;
-	if (pattern_literal(c->a, word, strlen(word), &p[s->nwatches], e) < 0 || pattern_literal(c->a, ready, strlen(ready), &p[s->nwatches + 1], e) < 0)
+	if (pattern_literal(c->a, word, strlen(word), &p[s->nwatches], e) < 0 ||
+	    pattern_literal(c->a, ready, strlen(ready), &p[s->nwatches + 1], e) < 0)
 		return -1;
 	c->read = cursor_new(guest_console(c->guest), NULL, 0);
 	c->watch = cursor_new(guest_console(c->guest), p, s->nwatches + 2);
@@ -521,7 +545,14 @@ int
 testcase_boot(struct testcase *c, struct err *e)
 {
 	const struct testcase_job *j = c->job;
-	struct qemu_opts o = { .disk = c->disk, .agent_fd = j->agent ? 0 : -1, .nonce = c->nonce, .append = j->append, .accel = j->accel, .cpu = j->cpu, .reboot = true, .ssh = true };
+	struct qemu_opts o = { .disk = c->disk,
+		.agent_fd = j->agent ? 0 : -1,
+		.nonce = c->nonce,
+		.append = j->append,
+		.accel = j->accel,
+		.cpu = j->cpu,
+		.reboot = true,
+		.ssh = true };
 
 	const struct saved *from = c->boots ? NULL : j->from;
 
@@ -565,17 +596,20 @@ testcase_overdue(void *arg)
 		step_late(c, step_of(c));
 }
 
-/* a short scenario may be over before the guest has a /proc to show its nonce in; the limit goes on */
+/* a short scenario may be over before the guest has a /proc to show its nonce in; the limit goes on
+ */
 static bool
 awaits_nonce(const struct testcase *c)
 {
-	return c->job->agent && !c->nonce_inside && !c->failed && !c->result->reason && testcase_guest_runs(c);
+	return c->job->agent && !c->nonce_inside && !c->failed && !c->result->reason &&
+	       testcase_guest_runs(c);
 }
 
 static void
 no_nonce(struct testcase *c)
 {
-	note_failure(c, arena_printf(c->a, "lh.nonce=%s", c->nonce), NULL, "nothing inside the guest showed this boot's nonce");
+	note_failure(c, arena_printf(c->a, "lh.nonce=%s", c->nonce), NULL,
+	    "nothing inside the guest showed this boot's nonce");
 }
 
 static void
@@ -585,7 +619,8 @@ on_limit(void *arg)
 
 	c->limit_alarm = 0;
 	if (c->step_open)
-		testcase_fail(c, NULL, NULL, "the scenario's limit of %s is over", testcase_seconds(c, scaled(c, c->job->scenario->limit)));
+		testcase_fail(c, NULL, NULL, "the scenario's limit of %s is over",
+		    testcase_seconds(c, scaled(c, c->job->scenario->limit)));
 	else if (awaits_nonce(c))
 		no_nonce(c);
 	else
@@ -606,7 +641,10 @@ next_step(const struct testcase *c)
 	return i;
 }
 
-/* from where on the console may tell why this step fails: a command's trouble often shows a little earlier */
+/*
+ * from where on the console may tell why this step fails: a command's trouble often shows a little
+ * earlier
+ */
 static uint64_t
 told_before(const struct testcase *c, const struct step *s)
 {
@@ -655,7 +693,8 @@ advance(void *arg)
 	size_t next;
 
 	c->next_alarm = 0;
-	if (c->state == TESTCASE_DONE || c->state == TESTCASE_STOPPING || (c->state == TESTCASE_EXPLAINING && !c->result->reason))
+	if (c->state == TESTCASE_DONE || c->state == TESTCASE_STOPPING ||
+	    (c->state == TESTCASE_EXPLAINING && !c->result->reason))
 		return;
 	next = next_step(c);
 	if (next >= c->job->scenario->nsteps && awaits_nonce(c)) {
@@ -677,8 +716,9 @@ write_verdict(struct testcase *c)
 {
 	const struct testcase_result *r = c->result;
 	const struct failure *f = &r->failure;
-	const char *const lines[][2] = { { "reason", r->reason }, { "where", f->where }, { "what", f->what }, { "expected", f->expected },
-		{ "got", f->got }, { "guest", f->guest }, { "nearest", f->nearest } };
+	const char *const lines[][2] = { { "reason", r->reason }, { "where", f->where },
+		{ "what", f->what }, { "expected", f->expected }, { "got", f->got },
+		{ "guest", f->guest }, { "nearest", f->nearest } };
 	struct buf b = { 0 };
 	struct err e;
 
@@ -710,7 +750,8 @@ check_end(struct testcase *c)
 		return;
 	}
 	if (strcmp(reason, wanted))
-		note_failure(c, wanted, reason, arena_printf(c->a, "the guest ended otherwise than expected: %s", reason));
+		note_failure(c, wanted, reason,
+		    arena_printf(c->a, "the guest ended otherwise than expected: %s", reason));
 	if (!nonce_seen(c))
 		no_nonce(c);
 	if (!image_unchanged(c->job->image, &e))
@@ -757,8 +798,7 @@ judge(struct testcase *c)
 	}
 	if (!r->reason)
 		check_end(c);
-	r->verdict = r->reason ? VERDICT_INCONCLUSIVE : c->failed ? VERDICT_FAIL
-							    : VERDICT_PASS;
+	r->verdict = r->reason ? VERDICT_INCONCLUSIVE : c->failed ? VERDICT_FAIL : VERDICT_PASS;
 	r->took = clock_now() - c->began;
 	c->state = TESTCASE_DONE;
 	if (c->job->save)
@@ -780,7 +820,8 @@ begin(struct testcase *c)
 		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
-	c->limit_alarm = loop_at(c->loop, c->began + scaled(c, c->job->scenario->limit), on_limit, c);
+	c->limit_alarm =
+	    loop_at(c->loop, c->began + scaled(c, c->job->scenario->limit), on_limit, c);
 	if (c->job->from)
 		return; /* on_awake goes on */
 	c->state = TESTCASE_STEPPING;
@@ -794,7 +835,8 @@ on_overlay(void *arg, const struct subprocess_result *r)
 
 	c->subprocess = NULL;
 	if (r->late || r->status)
-		testcase_inconclusive(c, "qemu-img create: %s", r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
+		testcase_inconclusive(c, "qemu-img create: %s",
+		    r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
 	else
 		begin(c);
 }
@@ -819,7 +861,8 @@ make_overlay(struct testcase *c)
 	struct err e;
 
 	c->disk = arena_printf(c->a, "%s/disk.qcow2", c->job->dir);
-	argv_pushv(&v, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", c->job->base, c->disk, NULL);
+	argv_pushv(&v, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", c->job->base,
+	    c->disk, NULL);
 	if (m->disk_bus && !strcmp(m->disk_bus, "sd"))
 		argv_pushf(&v, "%llu", (unsigned long long)card_size(c->job->base));
 	if (subprocess_start(c->loop, v.v, &o, on_overlay, c, &c->subprocess, &e) < 0)
@@ -846,19 +889,28 @@ copy_overlay(struct testcase *c)
 }
 
 struct testcase *
-testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job, struct testcase_result *result, testcase_done *done, void *arg)
+testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
+    struct testcase_result *result, testcase_done *done, void *arg)
 {
 	const struct scenario *s = job->scenario;
 	struct testcase *c = arena_alloc(a, sizeof *c);
 	struct err e;
 
-	*c = (struct testcase){ .a = a, .loop = l, .job = job, .result = result, .done = done, .arg = arg, .at = SIZE_MAX };
+	*c = (struct testcase){ .a = a,
+		.loop = l,
+		.job = job,
+		.result = result,
+		.done = done,
+		.arg = arg,
+		.at = SIZE_MAX };
 	c->names.a = a;
 	c->began = clock_now();
 	result->steps = arena_array(a, s->nsteps ? s->nsteps : 1, sizeof *result->steps);
 	result->nsteps = s->nsteps;
 	for (size_t i = 0; i < s->nsteps; i++)
-		result->steps[i] = (struct step_result){ .line = s->steps[i].line, .source = s->steps[i].source, .verdict = VERDICT_SKIP };
+		result->steps[i] = (struct step_result){ .line = s->steps[i].line,
+			.source = s->steps[i].source,
+			.verdict = VERDICT_SKIP };
 	if (file_remove(job->dir, &e) < 0 || file_mkdirs(job->dir, 0755, &e) < 0) {
 		testcase_inconclusive(c, "%s", e.msg);
 		return c;

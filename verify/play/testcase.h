@@ -22,13 +22,13 @@ struct loop;
 struct step_state;
 
 /*
- * One test case: a scenario played on a guest of one image, from the overlay to the verdict.  A step
- * ends once, by testcase_pass(), testcase_fail() or testcase_inconclusive(); what comes next is decided from the loop,
- * so a step may end wherever it likes.
+ * One test case: a scenario played on a guest of one image, from the overlay to the verdict.  A
+ * step ends once, by testcase_pass(), testcase_fail() or testcase_inconclusive(); what comes next
+ * is decided from the loop, so a step may end wherever it likes.
  */
 /*
- * A booted guest, kept for others to start from.  What it said until then is theirs too: every watch
- * of theirs sees it, and a step may expect it.
+ * A booted guest, kept for others to start from.  What it said until then is theirs too: every
+ * watch of theirs sees it, and a step may expect it.
  */
 struct saved {
 	const char *state; /* its name, also inside the disk */
@@ -54,11 +54,13 @@ struct testcase_job {
 	const struct saved *from; /* started from this, or NULL: booted */
 };
 
-enum testcase_state { TESTCASE_PREPARING, /* qemu-img */
+enum testcase_state {
+	TESTCASE_PREPARING, /* qemu-img */
 	TESTCASE_STEPPING,
 	TESTCASE_EXPLAINING, /* a step has failed: what is the guest doing? */
-	TESTCASE_STOPPING,	 /* all steps are over, the guest is not */
-	TESTCASE_DONE };
+	TESTCASE_STOPPING,   /* all steps are over, the guest is not */
+	TESTCASE_DONE
+};
 
 typedef void testcase_done(void *arg);
 
@@ -89,12 +91,13 @@ struct testcase {
 	nstime console_at;    /* last byte */
 	nstime booted_from;   /* start of QEMU */
 	unsigned boots;	      /* so far */
-	bool forbidden_hit;	      /* a watch made it fail, by what begins at trip_at */
+	bool forbidden_hit;   /* a watch made it fail, by what begins at trip_at */
 	uint64_t forbidden_at;
-	bool awaiting_reboot;		  /* reset, and the kernel has not shown itself since */
+	bool awaiting_reboot;	  /* reset, and the kernel has not shown itself since */
 	unsigned resets;	  /* that no step has awaited yet */
 	const char *reset_reason; /* of the last one */
-	const char *awaited;	  /* the end that a step has seen and wanted; NULL: it should still run */
+	const char
+	    *awaited; /* the end that a step has seen and wanted; NULL: it should still run */
 
 	size_t at;	    /* the step */
 	uint64_t step_from; /* console offset at its beginning */
@@ -108,10 +111,11 @@ struct testcase {
 };
 
 /*
- * a, job, result: live until the report; the test case itself until testcase_free().  done is called once,
- * from the loop, when the verdict stands and QEMU is gone.
+ * a, job, result: live until the report; the test case itself until testcase_free().  done is
+ * called once, from the loop, when the verdict stands and QEMU is gone.
  */
-struct testcase *testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job, struct testcase_result *result, testcase_done *done, void *arg);
+struct testcase *testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
+    struct testcase_result *result, testcase_done *done, void *arg);
 /* ends it as inconclusive */
 void testcase_interrupt(struct testcase *c, const char *why);
 void testcase_free(struct testcase *c); /* after done */
@@ -123,11 +127,14 @@ bool testcase_is_sleeping(const struct testcase *c);
 /* ---- for the verbs ---- */
 
 void testcase_pass(struct testcase *c);
-void testcase_pass_saying(struct testcase *c, const char *said); /* one line, for who compares it with another run's */
+void testcase_pass_saying(
+    struct testcase *c, const char *said); /* one line, for who compares it with another run's */
 /* expected, got: one line each, or NULL */
-void testcase_fail(struct testcase *c, const char *expected, const char *got, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void testcase_fail(struct testcase *c, const char *expected, const char *got, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 /* it could not be judged */
-void testcase_inconclusive(struct testcase *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void testcase_inconclusive(struct testcase *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* the text with its names filled in; NULL: the step has failed over it */
 const char *testcase_fill(struct testcase *c, const struct templ *t);
 /* "10.0 s", on the arena */
@@ -138,7 +145,8 @@ int testcase_boot(struct testcase *c, struct err *e);
 void testcase_overdue(void *arg);
 const struct step *testcase_step(const struct testcase *c); /* the one under way */
 /* n bytes for the comparison across triples: in the test case's result, and in its folder */
-int testcase_keep(struct testcase *c, const char *subject, const char *text, size_t n, struct err *e);
+int testcase_keep(
+    struct testcase *c, const char *subject, const char *text, size_t n, struct err *e);
 bool testcase_guest_runs(const struct testcase *c);
 
 #endif

@@ -22,7 +22,8 @@ struct verb {
 };
 
 /* each ended by a row without a verb */
-extern const struct verb verbs_console[], verbs_run[], verbs_host[], verbs_ssh[], verbs_vm[], verbs_audit[];
+extern const struct verb verbs_console[], verbs_run[], verbs_host[], verbs_ssh[], verbs_vm[],
+    verbs_audit[];
 
 /* of the step under way; zeroed at its start; step_cancel undoes what is set here */
 struct step_state {
@@ -60,7 +61,10 @@ const char *step_word(struct testcase *c, const struct step *s, size_t n);
 struct want *step_want(struct testcase *c, const struct step *s);
 /* a long script is told by its beginning: the failure names the line that has the rest */
 const char *step_brief(struct arena *a, const char *command);
-/* ends the step by what the command said: pass, fail with its beginning and what was wanted, or inconclusive */
+/*
+ * ends the step by what the command said: pass, fail with its beginning and what was wanted, or
+ * inconclusive
+ */
 void step_judge(struct testcase *c, const char *command, int status, const char *out, size_t n);
 /* the child is killed and reaped; NULL is fine */
 void auditing_cancel(struct auditing *d);

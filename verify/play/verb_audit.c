@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* audit: the image's files, in a child of ours: it takes a while, and reads what nobody vouches for */
+/* audit: the image's files, in a child of ours: it takes a while, and reads what nobody vouches for
+ */
 #include "verify/play/verb.h"
 
 #include "build/base/arena.h"
@@ -25,7 +26,8 @@
 struct auditing {
 	struct testcase *testcase;
 	const char *name;
-	const char *path; /* what the child writes: "LOOKED UNIT", the rule, and a line for whatever breaks it */
+	const char *path; /* what the child writes: "LOOKED UNIT", the rule, and a line for whatever
+			     breaks it */
 	struct child child;
 };
 
@@ -73,9 +75,11 @@ judge(struct auditing *d)
 	if (!looked || !rule)
 		testcase_inconclusive(c, "audit %s: %s: cut off", d->name, d->path);
 	else if (n)
-		testcase_fail(c, rule, got.p, "audit %s: %zu offence%s, %s looked at", d->name, n, n == 1 ? "" : "s", looked);
+		testcase_fail(c, rule, got.p, "audit %s: %zu offence%s, %s looked at", d->name, n,
+		    n == 1 ? "" : "s", looked);
 	else if (!strtoul(looked, NULL, 10))
-		testcase_fail(c, rule, looked, "audit %s: found nothing to look at, and shows nothing", d->name);
+		testcase_fail(c, rule, looked,
+		    "audit %s: found nothing to look at, and shows nothing", d->name);
 	else
 		testcase_pass(c);
 	buf_free(&got);
@@ -95,7 +99,8 @@ on_dead(void *arg, int fd, short revents)
 	if (child_call_wait(&d->child, &status, &failed, &e) < 0)
 		testcase_inconclusive(c, "audit %s: %s", d->name, e.msg);
 	else if (status)
-		testcase_inconclusive(c, "audit %s: %s", d->name, *failed.msg ? failed.msg : child_status_text(c->a, status));
+		testcase_inconclusive(c, "audit %s: %s", d->name,
+		    *failed.msg ? failed.msg : child_status_text(c->a, status));
 	else
 		judge(d);
 }
@@ -139,9 +144,9 @@ auditing_cancel(struct auditing *d)
 	child_call_wait(&d->child, &status, &failed, &e);
 }
 
-#define FORM(name)                                                                   \
-	{                                                                            \
-		{ "audit", name, false, false, NULL }, audit_start, NULL, NULL, NULL \
+#define FORM(name)                                                                                 \
+	{                                                                                          \
+		{ "audit", name, false, false, NULL }, audit_start, NULL, NULL, NULL               \
 	}
 
 const struct verb verbs_audit[] = {

@@ -34,7 +34,8 @@ prepare(struct testcase *c, const struct step *s)
 		c->step->patterns[i] = s->alts[i].pattern;
 		if (!s->alts[i].has_names)
 			continue;
-		if (names_fill_source(&c->names, s->alts[i].re, &re, &e) < 0 || pattern_compile(c->a, re, &c->step->patterns[i], &e) < 0) {
+		if (names_fill_source(&c->names, s->alts[i].re, &re, &e) < 0 ||
+		    pattern_compile(c->a, re, &c->step->patterns[i], &e) < 0) {
 			testcase_fail(c, NULL, NULL, "%s", e.msg);
 			return false;
 		}
@@ -63,7 +64,8 @@ unmet(struct testcase *c, const struct step *s, const char *why)
 	unsigned long long lost = cursor_lost(c->read);
 
 	if (lost)
-		why = arena_printf(c->a, "%s; %llu bytes had gone by before this step looked", why, lost);
+		why = arena_printf(
+		    c->a, "%s; %llu bytes had gone by before this step looked", why, lost);
 	testcase_fail(c, expected, why, "%s never came on the console", expected);
 }
 
@@ -75,7 +77,9 @@ met(struct testcase *c, const struct step *s, const struct hit *h)
 
 	names_set_hit(&c->names, h);
 	if (alt->label && strcmp(alt->label, "ok"))
-		testcase_fail(c, arena_printf(c->a, "/%s/", pattern_text(c->step->patterns[0])), arena_printf(c->a, "/%s/ (%s)", pattern_text(c->step->patterns[h->which]), alt->label),
+		testcase_fail(c, arena_printf(c->a, "/%s/", pattern_text(c->step->patterns[0])),
+		    arena_printf(
+			c->a, "/%s/ (%s)", pattern_text(c->step->patterns[h->which]), alt->label),
 		    "the console shows: %s", alt->label);
 	else
 		testcase_pass(c);
@@ -112,7 +116,9 @@ expect_start(struct testcase *c, const struct step *s)
 static void
 expect_late(struct testcase *c, const struct step *s)
 {
-	unmet(c, s, arena_printf(c->a, "not within %s", testcase_seconds(c, c->step_deadline - c->step_began)));
+	unmet(c, s,
+	    arena_printf(
+		c->a, "not within %s", testcase_seconds(c, c->step_deadline - c->step_began)));
 }
 
 static void
@@ -154,7 +160,8 @@ prompt_wait(struct testcase *c, const struct step *s)
 {
 	(void)s;
 	loop_cancel(c->loop, c->step->alarm);
-	c->step->alarm = loop_at(c->loop, clock_now() + (nstime)((double)QUIET * c->job->scale), on_quiet, ticket_new(c));
+	c->step->alarm = loop_at(c->loop, clock_now() + (nstime)((double)QUIET * c->job->scale),
+	    on_quiet, ticket_new(c));
 }
 
 static void
@@ -210,7 +217,8 @@ check_start(struct testcase *c, const struct step *s)
 	op = s->args[1].v[0].text;
 	if (strchr("<>", *op)) {
 		if (!number(a, &x) || !number(b, &y)) {
-			testcase_fail(c, NULL, arena_printf(c->a, "%s %s %s", a, op, b), "%s: not two numbers", s->source);
+			testcase_fail(c, NULL, arena_printf(c->a, "%s %s %s", a, op, b),
+			    "%s: not two numbers", s->source);
 			return;
 		}
 		good = *op == '<' ? x < y : x > y;
@@ -220,7 +228,8 @@ check_start(struct testcase *c, const struct step *s)
 	if (good)
 		testcase_pass(c);
 	else
-		testcase_fail(c, s->source, arena_printf(c->a, "%s %s %s", a, op, b), "%s: does not hold", s->source);
+		testcase_fail(c, s->source, arena_printf(c->a, "%s %s %s", a, op, b),
+		    "%s: does not hold", s->source);
 }
 
 static void
@@ -265,8 +274,10 @@ sleep_start(struct testcase *c, const struct step *s)
 }
 
 const struct verb verbs_console[] = {
-	{ { "expect", "", true, false, NULL }, expect_start, expect_look, expect_look, expect_late },
-	{ { "prompt", "", true, false, NULL }, prompt_start, prompt_wait, prompt_ended, expect_late },
+	{ { "expect", "", true, false, NULL }, expect_start, expect_look, expect_look,
+	    expect_late },
+	{ { "prompt", "", true, false, NULL }, prompt_start, prompt_wait, prompt_ended,
+	    expect_late },
 	{ { "send", "TEXT", false, false, NULL }, send_start, NULL, NULL, NULL },
 	{ { "check", "A == B", false, false, NULL }, check_start, NULL, NULL, NULL },
 	{ { "check", "A != B", false, false, NULL }, check_start, NULL, NULL, NULL },

@@ -20,7 +20,8 @@
 static void
 http_start(struct testcase *c, const struct step *s)
 {
-	const char *text = step_word(c, s, 2), *name = text ? step_word(c, s, 4) : NULL, *router = names_get(&c->names, "router");
+	const char *text = step_word(c, s, 2), *name = text ? step_word(c, s, 4) : NULL,
+		   *router = names_get(&c->names, "router");
 	struct testcase_server *server;
 	struct err e;
 
@@ -33,8 +34,10 @@ http_start(struct testcase *c, const struct step *s)
 	}
 	server->next = c->servers;
 	c->servers = server;
-	names_set(&c->names, arena_printf(c->a, "%s.port", name), arena_printf(c->a, "%u", http_port(server->http)));
-	names_set(&c->names, arena_printf(c->a, "%s.url", name), arena_printf(c->a, "http://%s:%u/", router, http_port(server->http)));
+	names_set(&c->names, arena_printf(c->a, "%s.port", name),
+	    arena_printf(c->a, "%u", http_port(server->http)));
+	names_set(&c->names, arena_printf(c->a, "%s.url", name),
+	    arena_printf(c->a, "http://%s:%u/", router, http_port(server->http)));
 	testcase_pass(c);
 }
 
@@ -47,9 +50,11 @@ judge_part(struct testcase *c)
 	struct err e;
 
 	if (!p)
-		testcase_fail(c, NULL, NULL, "fsck %s: the manifest has no such partition", c->step->path);
+		testcase_fail(
+		    c, NULL, NULL, "fsck %s: the manifest has no such partition", c->step->path);
 	else if (guestfs_clean(c->flat, p->start, &e) < 0)
-		testcase_fail(c, arena_printf(c->a, "%s: unmounted in order, and sound", p->name), arena_strdup(c->a, e.msg), "%s is not clean", p->name);
+		testcase_fail(c, arena_printf(c->a, "%s: unmounted in order, and sound", p->name),
+		    arena_strdup(c->a, e.msg), "%s is not clean", p->name);
 	else
 		testcase_pass(c);
 }
@@ -64,7 +69,8 @@ on_flat(void *arg, const struct subprocess_result *r)
 	c->step->subprocess = NULL;
 	if (r->late || r->status) {
 		c->flat = NULL;
-		testcase_inconclusive(c, "qemu-img convert: %s", r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
+		testcase_inconclusive(c, "qemu-img convert: %s",
+		    r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
 	} else {
 		judge_part(c);
 	}
@@ -79,8 +85,10 @@ flatten(struct testcase *c)
 	struct err e;
 
 	c->flat = arena_printf(c->a, "%s/disk.raw", c->job->dir);
-	argv_pushv(&v, "qemu-img", "convert", "-q", "-f", "qcow2", "-O", "raw", c->disk, c->flat, NULL);
-	if (subprocess_start(c->loop, v.v, &o, on_flat, ticket_new(c), &c->step->subprocess, &e) < 0) {
+	argv_pushv(
+	    &v, "qemu-img", "convert", "-q", "-f", "qcow2", "-O", "raw", c->disk, c->flat, NULL);
+	if (subprocess_start(c->loop, v.v, &o, on_flat, ticket_new(c), &c->step->subprocess, &e) <
+	    0) {
 		c->step->subprocess = NULL;
 		c->flat = NULL;
 		testcase_inconclusive(c, "%s", e.msg);
@@ -96,7 +104,8 @@ fsck_start(struct testcase *c, const struct step *s)
 	if (!c->disk)
 		testcase_fail(c, NULL, NULL, "fsck %s: the guest has no disk", c->step->path);
 	else if (c->guest && guest_state(c->guest) != GUEST_ENDED)
-		testcase_fail(c, NULL, "the guest runs", "fsck %s: only after the guest has ended", c->step->path);
+		testcase_fail(c, NULL, "the guest runs", "fsck %s: only after the guest has ended",
+		    c->step->path);
 	else if (c->flat)
 		judge_part(c);
 	else
@@ -104,7 +113,8 @@ fsck_start(struct testcase *c, const struct step *s)
 }
 
 const struct verb verbs_host[] = {
-	{ { "host", "http serve TEXT as NAME", false, false, ".port .url" }, http_start, NULL, NULL, NULL },
+	{ { "host", "http serve TEXT as NAME", false, false, ".port .url" }, http_start, NULL, NULL,
+	    NULL },
 	{ { "host", "fsck PARTITION clean", false, false, NULL }, fsck_start, NULL, NULL, NULL },
 	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
 };

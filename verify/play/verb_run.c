@@ -25,7 +25,9 @@ prepare(struct testcase *c, const struct step *s)
 	if (!c->step->command || !step_needs_guest(c))
 		return false;
 	if (!guest_has_agent(c->guest)) {
-		testcase_fail(c, NULL, NULL, "%s: needs the guest agent, and this scenario boots the pristine image", s->verb);
+		testcase_fail(c, NULL, NULL,
+		    "%s: needs the guest agent, and this scenario boots the pristine image",
+		    s->verb);
 		return false;
 	}
 	return (c->step->want = step_want(c, s)) != NULL;
@@ -37,7 +39,8 @@ lost(struct testcase *c, const char *why)
 {
 	const char *shown = step_brief(c->a, c->step->command);
 
-	testcase_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(c->step->want)), why, "%s: %s", shown, why);
+	testcase_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(c->step->want)), why,
+	    "%s: %s", shown, why);
 }
 
 /* the guest agent keeps the step's deadline: it knows better what it waited for */
@@ -90,10 +93,15 @@ wait_late(struct testcase *c, const struct step *s)
 {
 	struct step_state *st = c->step;
 	const char *shown = step_brief(c->a, st->command);
-	const char *got = st->got ? arena_printf(c->a, "%s   for %s", st->got, testcase_seconds(c, clock_now() - st->got_since)) : NULL;
+	const char *got = st->got ? arena_printf(c->a, "%s   for %s", st->got,
+					testcase_seconds(c, clock_now() - st->got_since))
+				  : NULL;
 
 	(void)s;
-	testcase_fail(c, arena_printf(c->a, "%s   %s   within %s", shown, want_text(st->want), testcase_seconds(c, c->step_deadline - c->step_began)), got, "%s: did not become as expected", shown);
+	testcase_fail(c,
+	    arena_printf(c->a, "%s   %s   within %s", shown, want_text(st->want),
+		testcase_seconds(c, c->step_deadline - c->step_began)),
+	    got, "%s: did not become as expected", shown);
 }
 
 static void
@@ -153,7 +161,8 @@ keep(struct testcase *c, const struct step *s, const char *text, size_t n)
 	struct err e;
 
 	if (!subject)
-		testcase_inconclusive(c, "%s: what is kept needs a name of a-z, 0-9 and -", s->source);
+		testcase_inconclusive(
+		    c, "%s: what is kept needs a name of a-z, 0-9 and -", s->source);
 	else if (n == 0) /* nothing is like nothing: that would compare well with any image */
 		testcase_fail(c, "something to keep", NULL, "keep %s: there is nothing", subject);
 	else if (testcase_keep(c, subject, text, n, &e) < 0)
@@ -199,7 +208,8 @@ on_chart(void *arg, const struct agent_result *r)
 	if (c && r->status == 0) {
 		text = arena_strndup(c->a, r->out, r->n);
 		if (!chart_svg(&b, text)) {
-			testcase_fail(c, "since when services are up and ready", text, "chart: there is nothing to draw");
+			testcase_fail(c, "since when services are up and ready", text,
+			    "chart: there is nothing to draw");
 			return;
 		}
 		buf_free(&b);

@@ -68,7 +68,14 @@ static void
 connect_with(struct testcase *c, ssh_done *done)
 {
 	struct step_state *st = c->step;
-	struct ssh_job job = { .port = st->ssh_port, .user = st->user, .password = st->password, .key = st->key, .command = st->command, .in = st->bytes, .nin = st->nbytes, .deadline = deadline(c) };
+	struct ssh_job job = { .port = st->ssh_port,
+		.user = st->user,
+		.password = st->password,
+		.key = st->key,
+		.command = st->command,
+		.in = st->bytes,
+		.nin = st->nbytes,
+		.deadline = deadline(c) };
 	struct err e;
 
 	if (ssh_start(c->loop, &job, done, ticket_new(c), &st->ssh, &e) < 0) {
@@ -82,7 +89,8 @@ shown(struct testcase *c)
 {
 	struct step_state *st = c->step;
 
-	return arena_printf(c->a, "ssh %s (%s) %s", st->user, st->password ? "password" : "key", st->command ? st->command : "");
+	return arena_printf(c->a, "ssh %s (%s) %s", st->user, st->password ? "password" : "key",
+	    st->command ? st->command : "");
 }
 
 /* ---- ssh USER ... COMMAND ---- */
@@ -103,9 +111,13 @@ static bool
 let_in(struct testcase *c, const struct ssh_result *r)
 {
 	if (r->end == SSH_DENIED)
-		testcase_fail(c, "let in", arena_printf(c->a, "refused; the server offers %s", r->methods ? r->methods : "nothing"), "%s: not let in", shown(c));
+		testcase_fail(c, "let in",
+		    arena_printf(
+			c->a, "refused; the server offers %s", r->methods ? r->methods : "nothing"),
+		    "%s: not let in", shown(c));
 	else if (r->end != SSH_DONE)
-		testcase_fail(c, "let in", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);
+		testcase_fail(
+		    c, "let in", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);
 	return r->end == SSH_DONE;
 }
 
@@ -115,7 +127,8 @@ on_ssh(void *ticket, const struct ssh_result *r)
 	struct testcase *c = ended(ticket);
 
 	if (c && let_in(c, r))
-		step_judge(c, shown(c), r->status < 0 ? 256 : r->status, r->out.n ? r->out.p : "", r->out.n);
+		step_judge(c, shown(c), r->status < 0 ? 256 : r->status, r->out.n ? r->out.p : "",
+		    r->out.n);
 }
 
 static void
@@ -130,7 +143,8 @@ ssh_key_start(struct testcase *c, const struct step *s)
 	struct step_state *st = c->step;
 
 	st->key = c->job->image->key;
-	if ((st->user = step_word(c, s, 1)) && (st->command = step_word(c, s, 3)) && (st->want = step_want(c, s)))
+	if ((st->user = step_word(c, s, 1)) && (st->command = step_word(c, s, 3)) &&
+	    (st->want = step_want(c, s)))
 		with_port(c, go_ssh);
 }
 
@@ -139,7 +153,8 @@ ssh_password_start(struct testcase *c, const struct step *s)
 {
 	struct step_state *st = c->step;
 
-	if ((st->user = step_word(c, s, 1)) && (st->password = step_word(c, s, 3)) && (st->command = step_word(c, s, 4)) && (st->want = step_want(c, s)))
+	if ((st->user = step_word(c, s, 1)) && (st->password = step_word(c, s, 3)) &&
+	    (st->command = step_word(c, s, 4)) && (st->want = step_want(c, s)))
 		with_port(c, go_ssh);
 }
 
@@ -155,9 +170,13 @@ on_denied(void *ticket, const struct ssh_result *r)
 	if (r->end == SSH_DENIED)
 		testcase_pass(c);
 	else if (r->end == SSH_DONE)
-		testcase_fail(c, "refused", arena_printf(c->a, "let in: %s", one_line(c->a, r->out.n ? r->out.p : "", r->out.n, SHOWN)), "%s: let in, and should not have been", shown(c));
+		testcase_fail(c, "refused",
+		    arena_printf(c->a, "let in: %s",
+			one_line(c->a, r->out.n ? r->out.p : "", r->out.n, SHOWN)),
+		    "%s: let in, and should not have been", shown(c));
 	else
-		testcase_fail(c, "refused", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);
+		testcase_fail(
+		    c, "refused", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);
 }
 
 static void
@@ -221,7 +240,9 @@ compare(struct testcase *c, const char *p, size_t n)
 	}
 	while (at < n && at < st->nbytes && p[at] == ((char *)st->bytes)[at])
 		at++;
-	testcase_fail(c, arena_printf(c->a, "the same %zu bytes", st->nbytes), arena_printf(c->a, "%zu bytes, other ones from byte %zu on", n, at), "what came back differs");
+	testcase_fail(c, arena_printf(c->a, "the same %zu bytes", st->nbytes),
+	    arena_printf(c->a, "%zu bytes, other ones from byte %zu on", n, at),
+	    "what came back differs");
 }
 
 static void
@@ -255,8 +276,10 @@ echo_start(struct testcase *c, const struct step *s)
 static void
 push_options(struct testcase *c, struct argv *v, const char *program, const char *port_option)
 {
-	argv_pushv(v, program, "-F", "/dev/null", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "GlobalKnownHostsFile=/dev/null",
-	    "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR", "-o", "ControlPath=none", "-i", c->step->key, port_option, NULL);
+	argv_pushv(v, program, "-F", "/dev/null", "-o", "BatchMode=yes", "-o",
+	    "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o",
+	    "GlobalKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR",
+	    "-o", "ControlPath=none", "-i", c->step->key, port_option, NULL);
 	argv_pushf(v, "%u", c->step->ssh_port);
 }
 
@@ -266,7 +289,8 @@ run_subprocess(struct testcase *c, struct argv *v, subprocess_done *done)
 	struct subprocess_opts o = { .deadline = deadline(c) };
 	struct err e;
 
-	if (subprocess_start(c->loop, v->v, &o, done, ticket_new(c), &c->step->subprocess, &e) < 0) {
+	if (subprocess_start(c->loop, v->v, &o, done, ticket_new(c), &c->step->subprocess, &e) <
+	    0) {
 		c->step->subprocess = NULL;
 		testcase_inconclusive(c, "%s", e.msg);
 	}
@@ -276,7 +300,8 @@ run_subprocess(struct testcase *c, struct argv *v, subprocess_done *done)
 static bool
 try_again(struct testcase *c, const struct subprocess_result *r, loop_late *again)
 {
-	if (r->late || !WIFEXITED(r->status) || WEXITSTATUS(r->status) != 255 || !memmem(r->out, r->n, "onnection ", 10) || clock_now() + AGAIN >= c->step_deadline)
+	if (r->late || !WIFEXITED(r->status) || WEXITSTATUS(r->status) != 255 ||
+	    !memmem(r->out, r->n, "onnection ", 10) || clock_now() + AGAIN >= c->step_deadline)
 		return false;
 	c->step->alarm = loop_at(c->loop, clock_now() + AGAIN, again, ticket_new(c));
 	return true;
@@ -312,7 +337,8 @@ on_openssh(void *arg, const struct subprocess_result *r)
 	if (try_again(c, r, openssh_again))
 		return;
 	if (r->late)
-		testcase_fail(c, NULL, "no end in time", "%s: not done within %s", text, testcase_seconds(c, c->step_deadline - c->step_began));
+		testcase_fail(c, NULL, "no end in time", "%s: not done within %s", text,
+		    testcase_seconds(c, c->step_deadline - c->step_began));
 	else
 		step_judge(c, text, exit_status(r), r->out, r->n);
 }
@@ -334,7 +360,8 @@ openssh_start(struct testcase *c, const struct step *s)
 	struct step_state *st = c->step;
 
 	st->key = c->job->image->key;
-	if ((st->user = step_word(c, s, 1)) && (st->command = step_word(c, s, 2)) && (st->want = step_want(c, s)))
+	if ((st->user = step_word(c, s, 1)) && (st->command = step_word(c, s, 2)) &&
+	    (st->want = step_want(c, s)))
 		with_port(c, go_openssh);
 }
 
@@ -345,7 +372,11 @@ copied(struct testcase *c, const struct subprocess_result *r, const char *way)
 {
 	if (!r->late && exit_status(r) == 0)
 		return true;
-	testcase_fail(c, "status 0", r->late ? "no end in time" : arena_printf(c->a, "status %d: %s", exit_status(r), one_line(c->a, r->out, r->n, SHOWN)), "scp %s the guest failed", way);
+	testcase_fail(c, "status 0",
+	    r->late ? "no end in time"
+		    : arena_printf(c->a, "status %d: %s", exit_status(r),
+			  one_line(c->a, r->out, r->n, SHOWN)),
+	    "scp %s the guest failed", way);
 	return false;
 }
 
@@ -411,7 +442,8 @@ scp_start(struct testcase *c, const struct step *s)
 	struct err e;
 
 	st->key = c->job->image->key;
-	if (!(st->user = step_word(c, s, 1)) || !make_bytes(c, step_word(c, s, 2)) || !(st->command = step_word(c, s, 3)))
+	if (!(st->user = step_word(c, s, 1)) || !make_bytes(c, step_word(c, s, 2)) ||
+	    !(st->command = step_word(c, s, 3)))
 		return;
 	st->path = arena_printf(c->a, "%s/scp", c->job->dir);
 	if (file_write(st->path, st->bytes, st->nbytes, 0644, &e) < 0)
@@ -422,11 +454,15 @@ scp_start(struct testcase *c, const struct step *s)
 
 /* what is refused comes first: `denied` would pass for a command */
 const struct verb verbs_ssh[] = {
-	{ { "host", "ssh USER key denied", false, false, NULL }, ssh_denied_start, NULL, NULL, NULL },
-	{ { "host", "ssh USER wrong-key denied", false, false, NULL }, ssh_denied_start, NULL, NULL, NULL },
-	{ { "host", "ssh USER password WORD denied", false, false, NULL }, ssh_denied_start, NULL, NULL, NULL },
+	{ { "host", "ssh USER key denied", false, false, NULL }, ssh_denied_start, NULL, NULL,
+	    NULL },
+	{ { "host", "ssh USER wrong-key denied", false, false, NULL }, ssh_denied_start, NULL, NULL,
+	    NULL },
+	{ { "host", "ssh USER password WORD denied", false, false, NULL }, ssh_denied_start, NULL,
+	    NULL, NULL },
 	{ { "host", "ssh USER key COMMAND", false, true, NULL }, ssh_key_start, NULL, NULL, NULL },
-	{ { "host", "ssh USER password WORD COMMAND", false, true, NULL }, ssh_password_start, NULL, NULL, NULL },
+	{ { "host", "ssh USER password WORD COMMAND", false, true, NULL }, ssh_password_start, NULL,
+	    NULL, NULL },
 	{ { "host", "echo USER SIZE", false, false, NULL }, echo_start, NULL, NULL, NULL },
 	{ { "host", "openssh USER COMMAND", false, true, NULL }, openssh_start, NULL, NULL, NULL },
 	{ { "host", "scp USER SIZE PATH", false, false, NULL }, scp_start, NULL, NULL, NULL },

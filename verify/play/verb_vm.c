@@ -26,7 +26,8 @@ await_look(struct testcase *c, const struct step *s)
 		return;
 	reason = guest_reason(c->guest);
 	if (strcmp(reason, wanted)) {
-		testcase_fail(c, wanted, reason, "the guest ended otherwise than expected: %s", reason);
+		testcase_fail(
+		    c, wanted, reason, "the guest ended otherwise than expected: %s", reason);
 		return;
 	}
 	c->awaited = arena_strdup(c->a, reason);
@@ -53,7 +54,10 @@ await_late(struct testcase *c, const struct step *s)
 	const char *wanted = step_word(c, s, 1);
 
 	if (wanted)
-		testcase_fail(c, arena_printf(c->a, "%s within %s", wanted, testcase_seconds(c, c->step_deadline - c->step_began)), "the guest goes on", "the guest did not end");
+		testcase_fail(c,
+		    arena_printf(c->a, "%s within %s", wanted,
+			testcase_seconds(c, c->step_deadline - c->step_began)),
+		    "the guest goes on", "the guest did not end");
 }
 
 /* ---- boot: again, on the same disk ---- */
@@ -65,7 +69,8 @@ boot_start(struct testcase *c, const struct step *s)
 
 	(void)s;
 	if (c->guest && guest_state(c->guest) != GUEST_ENDED)
-		testcase_fail(c, NULL, "the guest runs", "vm boot: only after it has ended; say `vm await` first");
+		testcase_fail(c, NULL, "the guest runs",
+		    "vm boot: only after it has ended; say `vm await` first");
 	else if (testcase_boot(c, &e) < 0)
 		testcase_inconclusive(c, "%s", e.msg);
 	else
@@ -98,12 +103,16 @@ on_stopped(void *arg, const char *answer, const char *error)
 	if (!c)
 		return;
 	if (answer)
-		guest_hmp(c->guest, arena_printf(c->a, "savevm %s", c->job->save->state), on_saved, arg);
+		guest_hmp(
+		    c->guest, arena_printf(c->a, "savevm %s", c->job->save->state), on_saved, arg);
 	else
 		testcase_inconclusive(c, "stop: %s", error);
 }
 
-/* a stopped guest shows its nonce to nobody, so that comes first; what it says after the stop nobody would hear */
+/*
+ * a stopped guest shows its nonce to nobody, so that comes first; what it says after the stop
+ * nobody would hear
+ */
 static void
 save_when_known(void *arg)
 {
@@ -161,8 +170,10 @@ button_start(struct testcase *c, const struct step *s)
 {
 	if (!step_needs_guest(c))
 		return;
-	for (const struct button *b = buttons; b < buttons + sizeof buttons / sizeof *buttons; b++) {
-		if (strcmp(b->word[0], s->args[0].v[0].text) || (b->word[1] && strcmp(b->word[1], s->args[1].v[0].text)))
+	for (const struct button *b = buttons; b < buttons + sizeof buttons / sizeof *buttons;
+	     b++) {
+		if (strcmp(b->word[0], s->args[0].v[0].text) ||
+		    (b->word[1] && strcmp(b->word[1], s->args[1].v[0].text)))
 			continue;
 		guest_qmp(c->guest, b->command, b->arguments, on_pressed, ticket_new(c));
 		return;

@@ -75,7 +75,10 @@ read_line(struct chart *c, char *line)
 	if (s.timed) {
 		s.up = since_kernel(c, s.up);
 		s.ready = read_label(w[2], &s.ready) ? since_kernel(c, s.ready) : s.up;
-		/* what tells no readiness has the time of its supervisor there: it is ready when it runs */
+		/*
+		 * what tells no readiness has the time of its supervisor there: it is ready when it
+		 * runs
+		 */
 		if (s.ready < s.up)
 			s.ready = s.up;
 		if (s.ready > c->end)
@@ -150,8 +153,7 @@ across(const struct chart *c, double t)
 static void
 add_axis(struct buf *b, const struct chart *c)
 {
-	double step = c->end > 20 ? 5 : c->end > 5 ? 1
-						   : 0.5;
+	double step = c->end > 20 ? 5 : c->end > 5 ? 1 : 0.5;
 
 	for (double t = 0; t <= c->end; t += step)
 		buf_addf(b, "<text class=ax x=%.1f y=12>%g s</text>", across(c, t), t);
@@ -166,7 +168,8 @@ add_bar(struct buf *b, const struct chart *c, const struct service *s, size_t ro
 
 	buf_addf(b, "<text x=0 y=%zu>", y + 12);
 	markup_adds(b, s->name);
-	buf_addf(b, "</text><rect%s x=%.1f y=%zu width=%.1f height=14 rx=2><title>", s->slowest ? " class=slow" : "", from, y, width < 3 ? 3 : width);
+	buf_addf(b, "</text><rect%s x=%.1f y=%zu width=%.1f height=14 rx=2><title>",
+	    s->slowest ? " class=slow" : "", from, y, width < 3 ? 3 : width);
 	markup_adds(b, s->name);
 	buf_addf(b, ": started at %.2f s, ready at %.2f s</title></rect>\n", s->up, s->ready);
 }
@@ -187,7 +190,10 @@ chart_svg(struct buf *out, const char *text)
 	if (c.end > 0) {
 		mark_slowest(&c);
 		qsort(c.v, c.n, sizeof *c.v, by_time);
-		buf_addf(out, "<div class=wide tabindex=0><svg width=%d height=%zu role=img aria-label=\"boot chart\">", LEFT + WIDTH + 60, 24 + timed * ROW);
+		buf_addf(out,
+		    "<div class=wide tabindex=0><svg width=%d height=%zu role=img "
+		    "aria-label=\"boot chart\">",
+		    LEFT + WIDTH + 60, 24 + timed * ROW);
 		add_axis(out, &c);
 		for (size_t i = 0; i < c.n; i++)
 			if (c.v[i].timed)

@@ -42,21 +42,26 @@ same(const char *a, const char *b)
 }
 
 static bool
-is_group(const struct testcase_result *a, const struct kept *ka, const struct testcase_result *b, const struct kept *kb)
+is_group(const struct testcase_result *a, const struct kept *ka, const struct testcase_result *b,
+    const struct kept *kb)
 {
-	return same(ka->subject, kb->subject) && same(a->scenario, b->scenario) && same(a->profile, b->profile) && same(a->set, b->set) && same(a->net, b->net);
+	return same(ka->subject, kb->subject) && same(a->scenario, b->scenario) &&
+	       same(a->profile, b->profile) && same(a->set, b->set) && same(a->net, b->net);
 }
 
-typedef void group_visit(void *arg, const struct testcase_result *testcase, const struct kept *kept);
+typedef void group_visit(
+    void *arg, const struct testcase_result *testcase, const struct kept *kept);
 
 /* all test cases that kept, or should have kept, what this one did */
 static size_t
-visit_group(const struct testcase_result *testcases, size_t n, const struct testcase_result *testcase, const struct kept *kept, group_visit *visit, void *arg)
+visit_group(const struct testcase_result *testcases, size_t n,
+    const struct testcase_result *testcase, const struct kept *kept, group_visit *visit, void *arg)
 {
 	size_t found = 0;
 
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < testcases[i].nkept && testcases[i].verdict != VERDICT_SKIP; k++)
+		for (size_t k = 0; k < testcases[i].nkept && testcases[i].verdict != VERDICT_SKIP;
+		     k++)
 			if (is_group(testcase, kept, &testcases[i], &testcases[i].kept[k])) {
 				if (visit)
 					visit(arg, &testcases[i], &testcases[i].kept[k]);
@@ -66,9 +71,11 @@ visit_group(const struct testcase_result *testcases, size_t n, const struct test
 }
 
 static bool
-is_first(const struct testcase_result *testcases, const struct testcase_result *testcase, const struct kept *kept)
+is_first(const struct testcase_result *testcases, const struct testcase_result *testcase,
+    const struct kept *kept)
 {
-	return visit_group(testcases, (size_t)(testcase - testcases), testcase, kept, NULL, NULL) == 0;
+	return visit_group(testcases, (size_t)(testcase - testcases), testcase, kept, NULL, NULL) ==
+	       0;
 }
 
 /* ---- lines ---- */
@@ -108,7 +115,9 @@ add_side(void *arg, const struct testcase_result *testcase, const struct kept *k
 	struct comparison *c = arg;
 	struct side *s = &c->sides[c->n++];
 
-	*s = (struct side){ .testcase = testcase, .kept = kept, .used = arena_array(c->a, testcase->ndiffers + 1, sizeof(bool)) };
+	*s = (struct side){ .testcase = testcase,
+		.kept = kept,
+		.used = arena_array(c->a, testcase->ndiffers + 1, sizeof(bool)) };
 	if (kept->text)
 		read_side(c->a, s);
 	else
@@ -127,7 +136,8 @@ has_word(const char *line, const char *word)
 	size_t n = strlen(word);
 
 	for (const char *p = strstr(line, word); p; p = strstr(p + 1, word))
-		if ((p == line || p[-1] == ' ' || p[-1] == '\t') && (!p[n] || p[n] == ' ' || p[n] == '\t'))
+		if ((p == line || p[-1] == ' ' || p[-1] == '\t') &&
+		    (!p[n] || p[n] == ' ' || p[n] == '\t'))
 			return true;
 	return false;
 }
@@ -137,7 +147,8 @@ static bool
 is_excused(const struct comparison *c, const struct side *s, const char *line)
 {
 	for (size_t i = 0; i < s->testcase->ndiffers; i++)
-		if (!strcmp(s->testcase->differs[i].subject, c->subject) && has_word(line, s->testcase->differs[i].word))
+		if (!strcmp(s->testcase->differs[i].subject, c->subject) &&
+		    has_word(line, s->testcase->differs[i].word))
 			return true;
 	return false;
 }
@@ -146,7 +157,8 @@ static void
 use_excuses(const struct comparison *c, struct side *s, const char *line)
 {
 	for (size_t i = 0; i < s->testcase->ndiffers; i++)
-		s->used[i] |= !strcmp(s->testcase->differs[i].subject, c->subject) && has_word(line, s->testcase->differs[i].word);
+		s->used[i] |= !strcmp(s->testcase->differs[i].subject, c->subject) &&
+			      has_word(line, s->testcase->differs[i].word);
 }
 
 /* ---- comparing ---- */
@@ -220,10 +232,7 @@ compare_lines(struct comparison *c)
 
 /* ---- the verdict ---- */
 
-enum who { ALL,
-	DIFFERING,
-	OTHERS,
-	MISSING };
+enum who { ALL, DIFFERING, OTHERS, MISSING };
 
 static bool
 is_who(const struct side *s, enum who who)
@@ -262,9 +271,11 @@ missing(struct comparison *c)
 
 	while (s->kept->text)
 		s++;
-	return arena_printf(c->a, "nothing was kept of %s: %s %s %s: %s", joined(c, MISSING), s->testcase->arch, s->testcase->net, s->testcase->scenario,
-	    s->testcase->reason ? s->testcase->reason : s->testcase->failure.what ? s->testcase->failure.what
-								      : verdict_names[s->testcase->verdict]);
+	return arena_printf(c->a, "nothing was kept of %s: %s %s %s: %s", joined(c, MISSING),
+	    s->testcase->arch, s->testcase->net, s->testcase->scenario,
+	    s->testcase->reason		? s->testcase->reason
+	    : s->testcase->failure.what ? s->testcase->failure.what
+					: verdict_names[s->testcase->verdict]);
 }
 
 static void
@@ -282,19 +293,25 @@ set_failure(struct comparison *c, struct testcase_result *r)
 	for (size_t i = 0; i < c->n; i++)
 		ndiffer += c->sides[i].differs;
 	if (*joined(c, OTHERS))
-		f->what = arena_printf(c->a, "%s %s from %s", joined(c, DIFFERING), c->tie ? "differ, half against half," : ndiffer > 1 ? "differ"
-																	: "differs",
+		f->what = arena_printf(c->a, "%s %s from %s", joined(c, DIFFERING),
+		    c->tie	  ? "differ, half against half,"
+		    : ndiffer > 1 ? "differ"
+				  : "differs",
 		    joined(c, OTHERS));
 	else
 		f->what = arena_printf(c->a, "%s all differ", joined(c, DIFFERING));
-	f->expected = arena_printf(c->a, "the same %s on %s, but for what sysdeps/ explains", c->subject, joined(c, ALL));
+	f->expected = arena_printf(
+	    c->a, "the same %s on %s, but for what sysdeps/ explains", c->subject, joined(c, ALL));
 	f->got = arena_strndup(c->a, c->shown.p, c->shown.n);
 	f->look = arena_printf(c->a, "%s/keep.%s", odd->testcase->dir, c->subject);
 	if (c->nmissing)
 		f->nearest = missing(c);
 }
 
-/* an excuse that excuses nothing is a wrong statement about the triple; nothing can be said of it while lines are missing */
+/*
+ * an excuse that excuses nothing is a wrong statement about the triple; nothing can be said of it
+ * while lines are missing
+ */
 static void
 set_warnings(struct comparison *c, struct testcase_result *r)
 {
@@ -306,8 +323,11 @@ set_warnings(struct comparison *c, struct testcase_result *r)
 
 			if (s->used[k] || strcmp(d->subject, c->subject))
 				continue;
-			r->warnings = arena_more(c->a, r->warnings, r->nwarnings, sizeof *r->warnings);
-			r->warnings[r->nwarnings++] = arena_printf(c->a, "%s: `differs %s %s` explains nothing here", s->testcase->arch, d->subject, d->word);
+			r->warnings =
+			    arena_more(c->a, r->warnings, r->nwarnings, sizeof *r->warnings);
+			r->warnings[r->nwarnings++] =
+			    arena_printf(c->a, "%s: `differs %s %s` explains nothing here",
+				s->testcase->arch, d->subject, d->word);
 		}
 	}
 }
@@ -347,21 +367,29 @@ compare_count(const struct testcase_result *testcases, size_t n)
 	size_t found = 0;
 
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < testcases[i].nkept && testcases[i].verdict != VERDICT_SKIP; k++)
-			found += is_first(testcases, &testcases[i], &testcases[i].kept[k]) && visit_group(testcases, n, &testcases[i], &testcases[i].kept[k], NULL, NULL) > 1;
+		for (size_t k = 0; k < testcases[i].nkept && testcases[i].verdict != VERDICT_SKIP;
+		     k++)
+			found += is_first(testcases, &testcases[i], &testcases[i].kept[k]) &&
+				 visit_group(testcases, n, &testcases[i], &testcases[i].kept[k],
+				     NULL, NULL) > 1;
 	return found;
 }
 
 void
-compare_make(struct arena *a, const struct testcase_result *testcases, size_t n, struct testcase_result *out)
+compare_make(
+    struct arena *a, const struct testcase_result *testcases, size_t n, struct testcase_result *out)
 {
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < testcases[i].nkept && testcases[i].verdict != VERDICT_SKIP; k++) {
-			struct comparison c = { .a = a, .subject = testcases[i].kept[k].subject, .sides = arena_array(a, n, sizeof *c.sides) };
+		for (size_t k = 0; k < testcases[i].nkept && testcases[i].verdict != VERDICT_SKIP;
+		     k++) {
+			struct comparison c = { .a = a,
+				.subject = testcases[i].kept[k].subject,
+				.sides = arena_array(a, n, sizeof *c.sides) };
 
 			if (!is_first(testcases, &testcases[i], &testcases[i].kept[k]))
 				continue;
-			if (visit_group(testcases, n, &testcases[i], &testcases[i].kept[k], add_side, &c) > 1)
+			if (visit_group(testcases, n, &testcases[i], &testcases[i].kept[k],
+				add_side, &c) > 1)
 				compare(&c, out++);
 		}
 }

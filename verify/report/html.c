@@ -10,18 +10,36 @@
 
 /* one file, nothing fetched; follows the reader's light or dark */
 static const char style[] =
-    ":root{--bg:#fff;--ink:#1c2127;--dim:#66717b;--line:#dfe4e8;--ok:#256b43;--okbg:#e6f2ea;--bad:#a8201a;--badbg:#fbe8e6;--skip:#7d6116;--skipbg:#f8f1d9}\n"
-    "@media(prefers-color-scheme:dark){:root{--bg:#15191d;--ink:#e2e6e9;--dim:#8b97a1;--line:#2b3239;--ok:#7fd19e;--okbg:#183425;--bad:#ff8f85;--badbg:#41211e;--skip:#dcbd63;--skipbg:#393017}}\n"
-    "body{font:15px/1.5 system-ui,sans-serif;background:var(--bg);color:var(--ink);max-width:72rem;margin:0 auto;padding:1.2rem}\n"
-    "h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.05rem;margin:2rem 0 .5rem}.dim{color:var(--dim);font-weight:400}\n"
+    ":root{--bg:#fff;--ink:#1c2127;--dim:#66717b;--line:#dfe4e8;--ok:#256b43;--okbg:#e6f2ea;--bad:#"
+    "a8201a;--badbg:#fbe8e6;--skip:#7d6116;--skipbg:#f8f1d9}\n"
+    "@media(prefers-color-scheme:dark){:root{--bg:#15191d;--ink:#e2e6e9;--dim:#8b97a1;--line:#"
+    "2b3239;--ok:#7fd19e;--okbg:#183425;--bad:#ff8f85;--badbg:#41211e;--skip:#dcbd63;--skipbg:#"
+    "393017}}\n"
+    "body{font:15px/1.5 "
+    "system-ui,sans-serif;background:var(--bg);color:var(--ink);max-width:72rem;margin:0 "
+    "auto;padding:1.2rem}\n"
+    "h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.05rem;margin:2rem 0 "
+    ".5rem}.dim{color:var(--dim);font-weight:400}\n"
     "code,pre,dd,td a{font:13px/1.45 ui-monospace,monospace}.wide{overflow-x:auto}\n"
-    "table{border-collapse:collapse}th{font-size:.82rem;color:var(--dim);text-align:left;padding:.2rem .4rem}td{padding:.12rem .2rem;white-space:nowrap}th[scope=row]{color:var(--ink);white-space:nowrap;font:13px/1.45 ui-monospace,monospace;position:sticky;left:0;background:var(--bg)}.took{text-align:right}\n"
-    "td a{display:block;text-align:center;border-radius:4px;padding:.25rem .45rem;text-decoration:none;min-width:2.2rem}\n"
-    ".pass{background:var(--okbg);color:var(--ok)}.fail,.inconclusive{background:var(--badbg);color:var(--bad);font-weight:700}.skip{background:var(--skipbg);color:var(--skip)}\n"
-    ".card{border:1px solid var(--line);border-left:4px solid var(--bad);border-radius:6px;padding:.7rem 1rem}\n"
-    "dl{display:grid;grid-template-columns:6.5rem 1fr;gap:.15rem .6rem;margin:.5rem 0}dt{color:var(--dim)}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}\n"
-    "pre{border:1px solid var(--line);border-radius:6px;padding:.7rem;overflow:auto;margin:.4rem 0;max-height:28rem}mark{background:var(--badbg);color:var(--bad)}\n"
-    "svg{display:block}svg text{font:12px ui-monospace,monospace;fill:var(--ink)}svg .ax{fill:var(--dim)}rect{fill:#5b87b8}.slow{fill:#db8a35}details td:last-child{white-space:pre-wrap;overflow-wrap:anywhere}summary{cursor:pointer}a:focus-visible,summary:focus-visible,.wide:focus-visible{outline:2px solid var(--ink);outline-offset:1px}:target{outline:2px solid var(--line)}\n";
+    "table{border-collapse:collapse}th{font-size:.82rem;color:var(--dim);text-align:left;padding:."
+    "2rem .4rem}td{padding:.12rem "
+    ".2rem;white-space:nowrap}th[scope=row]{color:var(--ink);white-space:nowrap;font:13px/1.45 "
+    "ui-monospace,monospace;position:sticky;left:0;background:var(--bg)}.took{text-align:right}\n"
+    "td a{display:block;text-align:center;border-radius:4px;padding:.25rem "
+    ".45rem;text-decoration:none;min-width:2.2rem}\n"
+    ".pass{background:var(--okbg);color:var(--ok)}.fail,.inconclusive{background:var(--badbg);"
+    "color:var(--bad);font-weight:700}.skip{background:var(--skipbg);color:var(--skip)}\n"
+    ".card{border:1px solid var(--line);border-left:4px solid "
+    "var(--bad);border-radius:6px;padding:.7rem 1rem}\n"
+    "dl{display:grid;grid-template-columns:6.5rem 1fr;gap:.15rem .6rem;margin:.5rem "
+    "0}dt{color:var(--dim)}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}\n"
+    "pre{border:1px solid var(--line);border-radius:6px;padding:.7rem;overflow:auto;margin:.4rem "
+    "0;max-height:28rem}mark{background:var(--badbg);color:var(--bad)}\n"
+    "svg{display:block}svg text{font:12px ui-monospace,monospace;fill:var(--ink)}svg "
+    ".ax{fill:var(--dim)}rect{fill:#5b87b8}.slow{fill:#db8a35}details "
+    "td:last-child{white-space:pre-wrap;overflow-wrap:anywhere}summary{cursor:pointer}a:focus-"
+    "visible,summary:focus-visible,.wide:focus-visible{outline:2px solid "
+    "var(--ink);outline-offset:1px}:target{outline:2px solid var(--line)}\n";
 
 static const char *
 or_unknown(const char *s)
@@ -39,7 +57,8 @@ same(const char *a, const char *b)
 static bool
 same_row(const struct testcase_result *a, const struct testcase_result *b)
 {
-	return same(a->arch, b->arch) && same(a->net, b->net) && same(a->profile, b->profile) && same(a->set, b->set);
+	return same(a->arch, b->arch) && same(a->net, b->net) && same(a->profile, b->profile) &&
+	       same(a->set, b->set);
 }
 
 static bool
@@ -50,7 +69,8 @@ same_column(const struct testcase_result *a, const struct testcase_result *b)
 
 /* the first test case of its row or column; what compares images is neither */
 static bool
-starts(const struct testcase_result *testcases, size_t i, bool alike(const struct testcase_result *, const struct testcase_result *))
+starts(const struct testcase_result *testcases, size_t i,
+    bool alike(const struct testcase_result *, const struct testcase_result *))
 {
 	for (size_t k = 0; k < i; k++)
 		if (!testcases[k].comparison && alike(&testcases[k], &testcases[i]))
@@ -65,14 +85,17 @@ add_square(struct buf *b, const struct testcase_result *c, size_t number)
 	const char *v = verdict_names[c->verdict];
 
 	if (c->verdict == VERDICT_PASS && !c->comparison)
-		buf_addf(b, "<a class=pass href=\"#c%zu\">%.1f</a>", number, report_seconds(c->took));
+		buf_addf(
+		    b, "<a class=pass href=\"#c%zu\">%.1f</a>", number, report_seconds(c->took));
 	else
-		buf_addf(b, "<a class=%s href=\"#c%zu\">%s</a>", v, number, c->verdict == VERDICT_FAIL ? "FAIL" : v);
+		buf_addf(b, "<a class=%s href=\"#c%zu\">%s</a>", v, number,
+		    c->verdict == VERDICT_FAIL ? "FAIL" : v);
 }
 
 /* what all rows have in common needs no saying */
 static void
-add_row_name(struct buf *b, const struct testcase_result *testcases, size_t n, const struct testcase_result *c)
+add_row_name(struct buf *b, const struct testcase_result *testcases, size_t n,
+    const struct testcase_result *c)
 {
 	bool mixed = false;
 
@@ -102,7 +125,8 @@ add_row(struct buf *b, const struct testcase_result *testcases, size_t n, size_t
 			continue;
 		buf_adds(b, "<td>");
 		for (size_t k = 0; k < n; k++)
-			if (same_row(&testcases[k], &testcases[row]) && same_column(&testcases[k], &testcases[col])) {
+			if (same_row(&testcases[k], &testcases[row]) &&
+			    same_column(&testcases[k], &testcases[col])) {
 				add_square(b, &testcases[k], k + 1);
 				took += report_seconds(testcases[k].took);
 			}
@@ -113,7 +137,8 @@ add_row(struct buf *b, const struct testcase_result *testcases, size_t n, size_t
 static void
 add_matrix(struct buf *b, const struct testcase_result *testcases, size_t n)
 {
-	buf_adds(b, "<h2>Matrix</h2><div class=wide tabindex=0 role=region aria-label=Matrix><table><tr><td>");
+	buf_adds(b, "<h2>Matrix</h2><div class=wide tabindex=0 role=region "
+		    "aria-label=Matrix><table><tr><td>");
 	for (size_t i = 0; i < n; i++)
 		if (starts(testcases, i, same_column)) {
 			buf_adds(b, "<th scope=col>");
@@ -144,8 +169,9 @@ add_comparisons(struct buf *b, const struct testcase_result *testcases, size_t n
 			buf_addf(b, "<td id=c%zu>", i + 1);
 		else
 			buf_adds(b, "<td>");
-		markup_adds(b, testcases[i].failure.what ? testcases[i].failure.what : testcases[i].title ? testcases[i].title
-											      : testcases[i].scenario);
+		markup_adds(b, testcases[i].failure.what ? testcases[i].failure.what
+			       : testcases[i].title	 ? testcases[i].title
+							 : testcases[i].scenario);
 		for (size_t w = 0; w < testcases[i].nwarnings; w++) {
 			buf_adds(b, "<br><code>warning: ");
 			markup_adds(b, testcases[i].warnings[w]);
@@ -166,7 +192,8 @@ add_chart(struct buf *b, const struct testcase_result *c)
 	markup_adds(b, or_unknown(c->arch));
 	buf_adds(b, ", ");
 	markup_adds(b, or_unknown(c->net));
-	buf_adds(b, " <span class=dim>seconds since the kernel began, from start to readiness; what took longest in orange</span></h2>\n");
+	buf_adds(b, " <span class=dim>seconds since the kernel began, from start to readiness; "
+		    "what took longest in orange</span></h2>\n");
 	chart_svg(b, c->chart);
 }
 
@@ -225,8 +252,9 @@ add_failure(struct buf *b, const struct testcase_result *c, size_t number)
 {
 	struct report_row rows[REPORT_ROWS];
 	size_t n = report_rows(c, rows);
-	const char *what = c->failure.what ? c->failure.what : c->reason ? c->reason
-									 : verdict_names[c->verdict];
+	const char *what = c->failure.what ? c->failure.what
+			   : c->reason	   ? c->reason
+					   : verdict_names[c->verdict];
 
 	buf_addf(b, "<h2 id=c%zu>", number);
 	add_heading(b, c);
@@ -252,7 +280,8 @@ add_steps(struct buf *b, const struct testcase_result *c, size_t number)
 		return;
 	buf_addf(b, "<details id=%c%zu><summary>", c->verdict == VERDICT_PASS ? 'c' : 's', number);
 	add_heading(b, c);
-	buf_addf(b, " <span class=dim>%s, %.1f s", verdict_names[c->verdict], report_seconds(c->took));
+	buf_addf(
+	    b, " <span class=dim>%s, %.1f s", verdict_names[c->verdict], report_seconds(c->took));
 	if (c->from) {
 		buf_adds(b, ", from state ");
 		markup_adds(b, c->from);
@@ -263,7 +292,9 @@ add_steps(struct buf *b, const struct testcase_result *c, size_t number)
 	for (size_t i = 0; i < c->nsteps; i++) {
 		const struct step_result *p = &c->steps[i];
 
-		buf_addf(b, "<tr><td class=%s>%s<td class=dim>%.2f s<td class=dim>%u<td><code>", verdict_names[p->verdict], verdict_names[p->verdict], report_seconds(p->took), p->line);
+		buf_addf(b, "<tr><td class=%s>%s<td class=dim>%.2f s<td class=dim>%u<td><code>",
+		    verdict_names[p->verdict], verdict_names[p->verdict], report_seconds(p->took),
+		    p->line);
 		markup_adds(b, p->source);
 		buf_adds(b, "</code></tr>\n");
 	}
@@ -279,7 +310,8 @@ add_steps(struct buf *b, const struct testcase_result *c, size_t number)
 }
 
 int
-report_html(const char *path, const struct testcase_result *testcases, size_t n, const struct report_head *h, struct err *e)
+report_html(const char *path, const struct testcase_result *testcases, size_t n,
+    const struct report_head *h, struct err *e)
 {
 	struct report_counts k;
 	struct buf b = { 0 };
@@ -288,8 +320,13 @@ report_html(const char *path, const struct testcase_result *testcases, size_t n,
 
 	report_count(testcases, n, &k);
 	judged = k.of[VERDICT_PASS] + k.failed;
-	buf_addf(&b, "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width,initial-scale=1\"><title>verify: %zu of %zu</title>\n<style>\n%s</style>\n", k.of[VERDICT_PASS], judged, style);
-	buf_addf(&b, "<h1>%zu of %zu passed <span class=dim>in %.0f s", k.of[VERDICT_PASS], judged, report_seconds(h->took));
+	buf_addf(&b,
+	    "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
+	    "content=\"width=device-width,initial-scale=1\"><title>verify: %zu of "
+	    "%zu</title>\n<style>\n%s</style>\n",
+	    k.of[VERDICT_PASS], judged, style);
+	buf_addf(&b, "<h1>%zu of %zu passed <span class=dim>in %.0f s", k.of[VERDICT_PASS], judged,
+	    report_seconds(h->took));
 	if (k.of[VERDICT_SKIP])
 		buf_addf(&b, ", %zu skipped", k.of[VERDICT_SKIP]);
 	buf_adds(&b, "</span></h1>\n<div class=dim>set ");

@@ -18,8 +18,7 @@ add_case(struct buf *b, const struct testcase_result *c)
 {
 	struct report_row rows[REPORT_ROWS];
 	size_t n = report_rows(c, rows);
-	const char *message = c->failure.what ? c->failure.what : c->reason ? c->reason
-									    : "";
+	const char *message = c->failure.what ? c->failure.what : c->reason ? c->reason : "";
 
 	buf_adds(b, "  <testcase classname=\"");
 	markup_adds(b, c->arch ? c->arch : "?");
@@ -60,15 +59,19 @@ add_case(struct buf *b, const struct testcase_result *c)
 }
 
 int
-report_junit(const char *path, const struct testcase_result *testcases, size_t n, const struct report_head *h, struct err *e)
+report_junit(const char *path, const struct testcase_result *testcases, size_t n,
+    const struct report_head *h, struct err *e)
 {
 	struct report_counts k;
 	struct buf b = { 0 };
 	int r;
 
 	report_count(testcases, n, &k);
-	buf_addf(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"lh-verify\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\">\n",
-	    n, k.failed - k.of[VERDICT_INCONCLUSIVE], k.of[VERDICT_INCONCLUSIVE], k.of[VERDICT_SKIP], report_seconds(h->took));
+	buf_addf(&b,
+	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"lh-verify\" "
+	    "tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\">\n",
+	    n, k.failed - k.of[VERDICT_INCONCLUSIVE], k.of[VERDICT_INCONCLUSIVE],
+	    k.of[VERDICT_SKIP], report_seconds(h->took));
 	for (size_t i = 0; i < n; i++)
 		add_case(&b, &testcases[i]);
 	buf_adds(&b, "</testsuite>\n");

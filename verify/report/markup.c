@@ -22,7 +22,8 @@ utf8(const unsigned char *p, size_t n)
 		unsigned char mask, lead;
 		size_t len;
 		unsigned least;
-	} forms[] = { { 0xe0, 0xc0, 2, 0x80 }, { 0xf0, 0xe0, 3, 0x800 }, { 0xf8, 0xf0, 4, 0x10000 } };
+	} forms[] = { { 0xe0, 0xc0, 2, 0x80 }, { 0xf0, 0xe0, 3, 0x800 },
+		{ 0xf8, 0xf0, 4, 0x10000 } };
 
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
 		unsigned c;
@@ -35,7 +36,8 @@ utf8(const unsigned char *p, size_t n)
 				return 0;
 			c = c << 6 | (p[k] & 0x3f);
 		}
-		if (c < forms[i].least || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) || c == 0xfffe || c == 0xffff || (c >= 0x80 && c < 0xa0))
+		if (c < forms[i].least || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ||
+		    c == 0xfffe || c == 0xffff || (c >= 0x80 && c < 0xa0))
 			return 0;
 		return forms[i].len;
 	}
@@ -48,7 +50,8 @@ markup_add(struct buf *b, const char *s, size_t n)
 	static const struct {
 		char c;
 		const char *text;
-	} special[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" }, { '\'', "&#39;" } };
+	} special[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" },
+		{ '\'', "&#39;" } };
 	const unsigned char *p = (const unsigned char *)s;
 
 	while (n) {
@@ -60,9 +63,11 @@ markup_add(struct buf *b, const char *s, size_t n)
 				text = special[i].text;
 		if (text)
 			buf_adds(b, text);
-		else if ((*p >= ' ' && *p <= '~') || *p == '\t' || *p == '\n' || (len = utf8(p, n)) > 0)
+		else if ((*p >= ' ' && *p <= '~') || *p == '\t' || *p == '\n' ||
+			 (len = utf8(p, n)) > 0)
 			buf_add(b, p, len);
-		else if (len = 1, *p != '\r' || n < 2 || p[1] != '\n') /* a console's line ends are no news */
+		else if (len = 1,
+		    *p != '\r' || n < 2 || p[1] != '\n') /* a console's line ends are no news */
 			buf_addf(b, "\\x%02x", *p);
 		p += len;
 		n -= len;

@@ -31,8 +31,9 @@ size_t report_rows(const struct testcase_result *c, struct report_row rows[REPOR
 /* one byte for a terminal or a log: what is not printable ASCII becomes \xNN */
 void markup_plain(FILE *f, char c);
 /*
- * Bytes as text of XML 1.0 or HTML, also within an attribute: the five special characters escaped, tab
- * and newline kept, UTF-8 that is whole kept, every other byte as \xNN, since XML has no way to say it.
+ * Bytes as text of XML 1.0 or HTML, also within an attribute: the five special characters escaped,
+ * tab and newline kept, UTF-8 that is whole kept, every other byte as \xNN, since XML has no way to
+ * say it.
  */
 void markup_add(struct buf *b, const char *p, size_t n);
 void markup_adds(struct buf *b, const char *s);

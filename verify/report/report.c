@@ -49,7 +49,10 @@ report_rows(const struct testcase_result *c, struct report_row rows[REPORT_ROWS]
 
 /* ---- TAP, version 13 ---- */
 
-/* a text whose further lines go under its first one; a guest's control bytes must not reach a terminal */
+/*
+ * a text whose further lines go under its first one; a guest's control bytes must not reach a
+ * terminal
+ */
 static void
 put_row(FILE *f, const char *hash, const char *name, const char *text)
 {
@@ -69,7 +72,9 @@ void
 report_tap_start(FILE *f, size_t ncases, const struct report_head *h)
 {
 	fprintf(f, "TAP version 13\n1..%zu\n", ncases);
-	fprintf(f, "# profile %s, set %s; %s; %u at a time, timeouts x %.1f\n", h->profile ? h->profile : "?", h->set ? h->set : "?", h->accel ? h->accel : "?", h->jobs, h->scale);
+	fprintf(f, "# profile %s, set %s; %s; %u at a time, timeouts x %.1f\n",
+	    h->profile ? h->profile : "?", h->set ? h->set : "?", h->accel ? h->accel : "?",
+	    h->jobs, h->scale);
 	if (h->why)
 		fprintf(f, "# profile %s: %s\n", h->profile, h->why);
 	fflush(f);
@@ -79,19 +84,22 @@ report_tap_start(FILE *f, size_t ncases, const struct report_head *h)
 static void
 put_testcase(FILE *f, const char *hash, size_t number, const struct testcase_result *c)
 {
-	static const char *const words[NVERDICTS] = {
-		[VERDICT_PASS] = "ok", [VERDICT_FAIL] = "not ok", [VERDICT_SKIP] = "ok", [VERDICT_INCONCLUSIVE] = "not ok"
-	};
+	static const char *const words[NVERDICTS] = { [VERDICT_PASS] = "ok",
+		[VERDICT_FAIL] = "not ok",
+		[VERDICT_SKIP] = "ok",
+		[VERDICT_INCONCLUSIVE] = "not ok" };
 	struct report_row rows[REPORT_ROWS];
 	size_t n = report_rows(c, rows);
 
-	fprintf(f, "%s %zu - %s %s %s", words[c->verdict], number, c->arch ? c->arch : "?", c->net ? c->net : "?", c->scenario);
+	fprintf(f, "%s %zu - %s %s %s", words[c->verdict], number, c->arch ? c->arch : "?",
+	    c->net ? c->net : "?", c->scenario);
 	if (c->verdict == VERDICT_SKIP)
 		fprintf(f, " # SKIP %s", c->reason);
 	else if (c->failure.where)
 		fprintf(f, ": %s", c->failure.where);
 	if (c->verdict == VERDICT_PASS)
-		fprintf(f, " # %.1f s%s%s", report_seconds(c->took), c->from ? ", from state " : "", c->from ? c->from : "");
+		fprintf(f, " # %.1f s%s%s", report_seconds(c->took), c->from ? ", from state " : "",
+		    c->from ? c->from : "");
 	putc('\n', f);
 	if (c->verdict == VERDICT_INCONCLUSIVE)
 		put_row(f, hash, verdict_names[c->verdict], c->reason ? c->reason : "");
@@ -119,28 +127,33 @@ report_testcase(FILE *f, size_t number, const struct testcase_result *c)
 }
 
 static void
-put_end(FILE *f, const char *hash, const struct testcase_result *testcases, size_t n, const struct report_head *h, const char *html)
+put_end(FILE *f, const char *hash, const struct testcase_result *testcases, size_t n,
+    const struct report_head *h, const char *html)
 {
 	struct report_counts k;
 
 	report_count(testcases, n, &k);
 	if (k.of[VERDICT_INCONCLUSIVE])
-		fprintf(f, "%s%zu of the failed are inconclusive\n", hash, k.of[VERDICT_INCONCLUSIVE]);
+		fprintf(
+		    f, "%s%zu of the failed are inconclusive\n", hash, k.of[VERDICT_INCONCLUSIVE]);
 	fprintf(f, "%s%.1f s; report: %s\n", hash, report_seconds(h->took), html);
 	if (h->why)
 		fprintf(f, "%sprofile %s: %s\n", hash, h->profile, h->why);
-	fprintf(f, "%zu passed, %zu failed, %zu skipped\n", k.of[VERDICT_PASS], k.failed, k.of[VERDICT_SKIP]);
+	fprintf(f, "%zu passed, %zu failed, %zu skipped\n", k.of[VERDICT_PASS], k.failed,
+	    k.of[VERDICT_SKIP]);
 	fflush(f);
 }
 
 void
-report_tap_end(FILE *f, const struct testcase_result *testcases, size_t n, const struct report_head *h, const char *html)
+report_tap_end(FILE *f, const struct testcase_result *testcases, size_t n,
+    const struct report_head *h, const char *html)
 {
 	put_end(f, "# ", testcases, n, h, html);
 }
 
 void
-report_end(FILE *f, const struct testcase_result *testcases, size_t n, const struct report_head *h, const char *html)
+report_end(FILE *f, const struct testcase_result *testcases, size_t n, const struct report_head *h,
+    const char *html)
 {
 	put_end(f, "", testcases, n, h, html);
 }

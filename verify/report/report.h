@@ -21,16 +21,20 @@ struct report_head {
 	double scale; /* of timeouts */
 	nstime took;
 	const char *date; /* of the run, UTC */
-	bool tty;	  /* sits at the terminal that is stdout, and has the table of what passes there */
+	bool tty; /* sits at the terminal that is stdout, and has the table of what passes there */
 };
 
 void report_tap_start(FILE *f, size_t ncases, const struct report_head *h);
 void report_tap_testcase(FILE *f, size_t number, const struct testcase_result *c);
-void report_tap_end(FILE *f, const struct testcase_result *testcases, size_t n, const struct report_head *h, const char *html);
+void report_tap_end(FILE *f, const struct testcase_result *testcases, size_t n,
+    const struct report_head *h, const char *html);
 /* the same in words for a person, and without a plan; passes are not told */
 void report_testcase(FILE *f, size_t number, const struct testcase_result *c);
-void report_end(FILE *f, const struct testcase_result *testcases, size_t n, const struct report_head *h, const char *html);
-int report_junit(const char *path, const struct testcase_result *testcases, size_t n, const struct report_head *h, struct err *e);
-int report_html(const char *path, const struct testcase_result *testcases, size_t n, const struct report_head *h, struct err *e);
+void report_end(FILE *f, const struct testcase_result *testcases, size_t n,
+    const struct report_head *h, const char *html);
+int report_junit(const char *path, const struct testcase_result *testcases, size_t n,
+    const struct report_head *h, struct err *e);
+int report_html(const char *path, const struct testcase_result *testcases, size_t n,
+    const struct report_head *h, struct err *e);
 
 #endif

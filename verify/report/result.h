@@ -14,11 +14,13 @@ struct man_differs;
  * A pass needs positive evidence of every step, the nonce, the expected way of ending,
  * no watch tripped, QEMU reaped, the base image unchanged.
  */
-enum verdict { VERDICT_PASS,
+enum verdict {
+	VERDICT_PASS,
 	VERDICT_FAIL,
 	VERDICT_SKIP,
 	VERDICT_INCONCLUSIVE, /* could not be judged */
-	NVERDICTS };
+	NVERDICTS
+};
 
 extern const char *const verdict_names[NVERDICTS];
 
@@ -36,7 +38,8 @@ struct failure {
 	const char *what;  /* one line */
 	const char *expected;
 	const char *got;
-	const char *guest;   /* idle, spinning in SYMBOL, waiting for disk, host starved, panicked, gone */
+	const char
+	    *guest; /* idle, spinning in SYMBOL, waiting for disk, host starved, panicked, gone */
 	const char *nearest; /* what came closest, or the console line that tells most */
 	const char *look;    /* paths and commands, relative to the output folder */
 };
@@ -57,22 +60,25 @@ struct kept {
 struct testcase_result {
 	const char *arch, *net, *profile, *set, *scenario, *title;
 	const char *scenario_path;
-	const char *image, *kernel; /* image_digest and kernel_sha256 of its manifest: what was judged; NULL: not told */
+	const char *image, *kernel; /* image_digest and kernel_sha256 of its manifest: what was
+				       judged; NULL: not told */
 	const char *dir;	    /* the test case's folder: console, qmp, argv, verdict */
 	enum verdict verdict;
 	const char *reason; /* skip and inconclusive: one line */
 	struct failure failure;
 	struct step_result *steps;
 	size_t nsteps;
-	nstime took, booted;   /* wall time; from qemu start to readiness, 0: not measured */
-	const char *from;      /* the saved state it started from, which booted once for all of them; NULL: booted itself */
+	nstime took, booted; /* wall time; from qemu start to readiness, 0: not measured */
+	const char *from;    /* the saved state it started from, which booted once for all of them;
+				NULL: booted itself */
 	const char **warnings; /* what warn watches saw */
 	size_t nwarnings;
 	struct excerpt console;
 	const char *chart; /* what there is to draw of the boot (chart.h), or NULL */
 	struct kept *kept;
 	size_t nkept;
-	const struct man_differs *differs; /* what the manifest says about this triple, see build/base/manifest.h */
+	const struct man_differs
+	    *differs; /* what the manifest says about this triple, see build/base/manifest.h */
 	size_t ndiffers;
 	bool comparison; /* not of one image, but of several */
 };

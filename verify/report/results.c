@@ -74,7 +74,8 @@ add_value(struct buf *b, const char *s, size_t n)
 			buf_adds(b, "\\n");
 		else if (s[i] == '\\')
 			buf_adds(b, "\\\\");
-		else if (s[i] < ' ' || s[i] > '~' || (i == 0 && s[i] == ' ')) /* a reader skips blanks before a value */
+		else if (s[i] < ' ' || s[i] > '~' ||
+			 (i == 0 && s[i] == ' ')) /* a reader skips blanks before a value */
 			buf_addf(b, "\\x%02x", (unsigned char)s[i]);
 		else
 			buf_add(b, &s[i], 1);
@@ -97,7 +98,8 @@ unescape(char *s)
 	for (const char *p = s; *p; p++) {
 		if (*p != '\\') {
 			*to++ = *p;
-		} else if (p[1] == 'x' && isxdigit((unsigned char)p[2]) && isxdigit((unsigned char)p[3])) {
+		} else if (p[1] == 'x' && isxdigit((unsigned char)p[2]) &&
+			   isxdigit((unsigned char)p[3])) {
 			memcpy(hex, p + 2, 2);
 			*to++ = (char)strtoul(hex, NULL, 16);
 			p += 3;
@@ -149,7 +151,8 @@ add_testcase(struct buf *b, struct arena *a, const char *dir, const struct testc
 	if (c.comparison)
 		buf_adds(b, "comparison yes\n");
 	for (size_t i = 0; i < c.nsteps; i++) {
-		buf_addf(b, "step %u %s %lld ", c.steps[i].line, verdict_names[c.steps[i].verdict], (long long)c.steps[i].took);
+		buf_addf(b, "step %u %s %lld ", c.steps[i].line, verdict_names[c.steps[i].verdict],
+		    (long long)c.steps[i].took);
 		add_value(b, c.steps[i].source, strlen(c.steps[i].source));
 		buf_adds(b, "\n");
 		if (c.steps[i].said)
@@ -165,11 +168,13 @@ add_testcase(struct buf *b, struct arena *a, const char *dir, const struct testc
 	for (size_t i = 0; i < c.nkept; i++)
 		add_kept(b, a, &c.kept[i]);
 	for (size_t i = 0; i < c.ndiffers; i++)
-		buf_addf(b, "differs %s %s %s\n", c.differs[i].subject, c.differs[i].word, c.differs[i].reason);
+		buf_addf(b, "differs %s %s %s\n", c.differs[i].subject, c.differs[i].word,
+		    c.differs[i].reason);
 }
 
 int
-results_write(struct arena *a, const char *dir, const struct testcase_result *testcases, size_t n, const struct report_head *h, struct err *e)
+results_write(struct arena *a, const char *dir, const struct testcase_result *testcases, size_t n,
+    const struct report_head *h, struct err *e)
 {
 	struct buf b = { 0 };
 	int r;
@@ -203,7 +208,9 @@ number(struct reading *r, const char *word, long long *out, struct err *e)
 	char *end = NULL;
 
 	*out = word ? strtoll(word, &end, 10) : -1;
-	return !word || end == word || *end || *out < 0 ? lines_fail(&r->l, e, "%s: not a number", word ? word : "") : 0;
+	return !word || end == word || *end || *out < 0
+		   ? lines_fail(&r->l, e, "%s: not a number", word ? word : "")
+		   : 0;
 }
 
 static int
@@ -277,7 +284,9 @@ read_step(struct reading *r, char *value, struct err *e)
 	struct step_result p = { 0 };
 	long long line, took;
 
-	if (number(r, word_next(&value), &line, e) < 0 || verdict(r, word_next(&value), &p.verdict, e) < 0 || number(r, word_next(&value), &took, e) < 0)
+	if (number(r, word_next(&value), &line, e) < 0 ||
+	    verdict(r, word_next(&value), &p.verdict, e) < 0 ||
+	    number(r, word_next(&value), &took, e) < 0)
 		return -1;
 	unescape(value);
 	p.line = (unsigned)line;
@@ -320,7 +329,9 @@ read_console(struct reading *r, char *value, struct err *e)
 
 	if (number(r, word_next(&value), &from, e) < 0 || number(r, word_next(&value), &to, e) < 0)
 		return -1;
-	*x = (struct excerpt){ .text = value, .n = unescape(value), .from = (size_t)from, .to = (size_t)to };
+	*x = (struct excerpt){
+		.text = value, .n = unescape(value), .from = (size_t)from, .to = (size_t)to
+	};
 	return 0;
 }
 
@@ -450,7 +461,8 @@ check_testcases(struct reading *r, const char *dir, struct err *e)
 		struct testcase_result *c = &r->testcases[i];
 
 		if (!c->arch || !c->net || !c->scenario)
-			return fail_usage(e, "%s: test case %zu lacks arch, net or scenario", r->l.path, i + 1);
+			return fail_usage(
+			    e, "%s: test case %zu lacks arch, net or scenario", r->l.path, i + 1);
 		if (c->dir && *c->dir != '/')
 			c->dir = arena_printf(r->a, "%s/%s", dir, c->dir);
 	}
@@ -458,7 +470,8 @@ check_testcases(struct reading *r, const char *dir, struct err *e)
 }
 
 int
-results_read(struct arena *a, const char *dir, struct testcase_result **testcases, size_t *n, struct report_head *h, struct err *e)
+results_read(struct arena *a, const char *dir, struct testcase_result **testcases, size_t *n,
+    struct report_head *h, struct err *e)
 {
 	const char *path = arena_printf(a, "%s/results", dir);
 	struct reading r = { .a = a, .head = h };
@@ -470,7 +483,8 @@ results_read(struct arena *a, const char *dir, struct testcase_result **testcase
 		return -1;
 	line = lines_next(&r.l);
 	if (!line || strcmp(line, first_line))
-		return fail_usage(e, "%s:1: no results: the first line must be \"%s\"", path, first_line);
+		return fail_usage(
+		    e, "%s:1: no results: the first line must be \"%s\"", path, first_line);
 	while (bad == 0 && !r.ended && (line = lines_next(&r.l))) {
 		const char *key = word_next(&line);
 
@@ -492,8 +506,7 @@ results_read(struct arena *a, const char *dir, struct testcase_result **testcase
 static const char *
 agreed(const char *a, const char *b)
 {
-	return a && b && strcmp(a, b) ? "several" : a ? a
-						      : b;
+	return a && b && strcmp(a, b) ? "several" : a ? a : b;
 }
 
 static void
@@ -516,13 +529,18 @@ static const struct testcase_result *
 find_testcase(const struct testcase_result *testcases, size_t n, const struct testcase_result *c)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!strcmp(testcases[i].arch, c->arch) && !strcmp(testcases[i].net, c->net) && !strcmp(testcases[i].scenario, c->scenario) && !strcmp(testcases[i].profile ? testcases[i].profile : "", c->profile ? c->profile : "") && !strcmp(testcases[i].set ? testcases[i].set : "", c->set ? c->set : ""))
+		if (!strcmp(testcases[i].arch, c->arch) && !strcmp(testcases[i].net, c->net) &&
+		    !strcmp(testcases[i].scenario, c->scenario) &&
+		    !strcmp(testcases[i].profile ? testcases[i].profile : "",
+			c->profile ? c->profile : "") &&
+		    !strcmp(testcases[i].set ? testcases[i].set : "", c->set ? c->set : ""))
 			return &testcases[i];
 	return NULL;
 }
 
 static int
-merge_run(struct arena *a, const char *dir, struct testcase_result **all, size_t *n, struct report_head *h, struct err *e)
+merge_run(struct arena *a, const char *dir, struct testcase_result **all, size_t *n,
+    struct report_head *h, struct err *e)
 {
 	struct report_head head;
 	struct testcase_result *testcases;
@@ -530,7 +548,12 @@ merge_run(struct arena *a, const char *dir, struct testcase_result **all, size_t
 
 	if (results_read(a, dir, &testcases, &ncases, &head, e) < 0) {
 		*all = arena_more(a, *all, *n, sizeof **all);
-		(*all)[(*n)++] = (struct testcase_result){ .arch = dir, .net = "-", .scenario = "run", .dir = dir, .verdict = VERDICT_INCONCLUSIVE, .reason = arena_strdup(a, e->msg) };
+		(*all)[(*n)++] = (struct testcase_result){ .arch = dir,
+			.net = "-",
+			.scenario = "run",
+			.dir = dir,
+			.verdict = VERDICT_INCONCLUSIVE,
+			.reason = arena_strdup(a, e->msg) };
 		return 0;
 	}
 	merge_head(h, &head);
@@ -540,7 +563,9 @@ merge_run(struct arena *a, const char *dir, struct testcase_result **all, size_t
 		if (testcases[i].comparison)
 			continue;
 		if (twice)
-			return fail_usage(e, "%s %s %s: both %s and %s have it", testcases[i].arch, testcases[i].net, testcases[i].scenario, twice->dir ? twice->dir : "?", testcases[i].dir ? testcases[i].dir : dir);
+			return fail_usage(e, "%s %s %s: both %s and %s have it", testcases[i].arch,
+			    testcases[i].net, testcases[i].scenario, twice->dir ? twice->dir : "?",
+			    testcases[i].dir ? testcases[i].dir : dir);
 		*all = arena_more(a, *all, *n, sizeof **all);
 		(*all)[(*n)++] = testcases[i];
 	}
@@ -548,7 +573,8 @@ merge_run(struct arena *a, const char *dir, struct testcase_result **all, size_t
 }
 
 int
-results_merge(struct arena *a, char **dirs, size_t ndirs, struct testcase_result **testcases, size_t *n, struct report_head *h, struct err *e)
+results_merge(struct arena *a, char **dirs, size_t ndirs, struct testcase_result **testcases,
+    size_t *n, struct report_head *h, struct err *e)
 {
 	size_t more;
 

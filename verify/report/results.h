@@ -11,20 +11,25 @@ struct testcase_result;
 struct report_head;
 
 /*
- * A run's results as a file, so that runs on several machines can be judged as one: text, first line
- * "lh-results 2", then `key value` lines, a `test case` line before each test case's own, and "end N" with the number
- * of test cases, without which the run was not finished.  In values \n is a newline, \\ a backslash and
- * \xNN any byte that is not printable ASCII.  Folders are relative to that of the file.
+ * A run's results as a file, so that runs on several machines can be judged as one: text, first
+ * line "lh-results 2", then `key value` lines, a `test case` line before each test case's own, and
+ * "end N" with the number of test cases, without which the run was not finished.  In values \n is a
+ * newline, \\ a backslash and \xNN any byte that is not printable ASCII.  Folders are relative to
+ * that of the file.
  */
-int results_write(struct arena *a, const char *dir, const struct testcase_result *testcases, size_t n, const struct report_head *h, struct err *e);
-/* as they were written, but that folders are below dir as it is given; an error names file and line */
-int results_read(struct arena *a, const char *dir, struct testcase_result **testcases, size_t *n, struct report_head *h, struct err *e);
+int results_write(struct arena *a, const char *dir, const struct testcase_result *testcases,
+    size_t n, const struct report_head *h, struct err *e);
+/* as they were written, but that folders are below dir as it is given; an error names file and line
+ */
+int results_read(struct arena *a, const char *dir, struct testcase_result **testcases, size_t *n,
+    struct report_head *h, struct err *e);
 
 /*
- * Several runs as one: their test cases, less each one's own comparisons, and behind them those between all.  A run
- * without results, or one that was not finished, is an inconclusive result of its own.  A test case that two runs have
- * is an error.
+ * Several runs as one: their test cases, less each one's own comparisons, and behind them those
+ * between all.  A run without results, or one that was not finished, is an inconclusive result of
+ * its own.  A test case that two runs have is an error.
  */
-int results_merge(struct arena *a, char **dirs, size_t ndirs, struct testcase_result **testcases, size_t *n, struct report_head *h, struct err *e);
+int results_merge(struct arena *a, char **dirs, size_t ndirs, struct testcase_result **testcases,
+    size_t *n, struct report_head *h, struct err *e);
 
 #endif

@@ -4,7 +4,10 @@
 
 #include "verify/report/table.h"
 
-/* The table (table.h) on the terminal that stderr is, below what is said meanwhile; elsewhere nothing. */
+/*
+ * The table (table.h) on the terminal that stderr is, below what is said meanwhile; elsewhere
+ * nothing.
+ */
 
 /* stdout is a terminal that shows the table, too: who reads it is a person and no program */
 bool screen_is_tty(void);

@@ -16,13 +16,12 @@ static const struct mark {
 	const char *word;
 	char letter; /* where there is no room for words */
 	const char *colour;
-} waiting = { ".", '.', "2" },
-  verdicts[NVERDICTS] = {
-	  [VERDICT_PASS] = { "ok", '+', "32" },
-	  [VERDICT_FAIL] = { "FAIL", 'F', "1;31" },
-	  [VERDICT_SKIP] = { "skip", '-', "2" },
-	  [VERDICT_INCONCLUSIVE] = { "incl", 'I', "1;35" },
-  };
+} waiting = { ".", '.', "2" }, verdicts[NVERDICTS] = {
+	[VERDICT_PASS] = { "ok", '+', "32" },
+	[VERDICT_FAIL] = { "FAIL", 'F', "1;31" },
+	[VERDICT_SKIP] = { "skip", '-', "2" },
+	[VERDICT_INCONCLUSIVE] = { "incl", 'I', "1;35" },
+};
 
 /* what was found out before the first line is written */
 struct table {
@@ -56,7 +55,8 @@ same_column(const struct table_testcase *a, const struct table_testcase *b)
 
 /* the first of each kind, in order of appearance */
 static size_t
-firsts(const struct table *t, bool same(const struct table_testcase *, const struct table_testcase *), size_t *out)
+firsts(const struct table *t,
+    bool same(const struct table_testcase *, const struct table_testcase *), size_t *out)
 {
 	size_t n = 0, k;
 
@@ -84,7 +84,8 @@ find_rows(struct table *t)
 	t->ncolumns = firsts(t, same_column, t->columns);
 	t->shown = arena_array(t->a, t->nrows, sizeof *t->shown);
 	for (size_t i = 1; i < t->nrows; i++)
-		t->with_net |= strcmp(t->testcases[t->rows[i]].net, t->testcases[t->rows[0]].net) != 0;
+		t->with_net |=
+		    strcmp(t->testcases[t->rows[i]].net, t->testcases[t->rows[0]].net) != 0;
 	for (size_t i = 0; i < t->nrows; i++) {
 		size_t n = strlen(row_name(t, &t->testcases[t->rows[i]]));
 
@@ -123,8 +124,7 @@ try_width(struct table *t, size_t most, size_t room)
 	for (size_t i = 0; i < t->ncolumns; i++) {
 		size_t n = strlen(t->testcases[t->columns[i]].scenario);
 
-		t->width[i] = n > most ? most : n < MARK ? MARK
-							 : n;
+		t->width[i] = n > most ? most : n < MARK ? MARK : n;
 		used += 1 + t->width[i];
 	}
 	if (used > room)
@@ -139,7 +139,8 @@ try_width(struct table *t, size_t most, size_t room)
 static bool
 choose_widths(struct table *t)
 {
-	size_t taken = INDENT + t->name_width + SECONDS + 1, room = t->look->columns > taken ? t->look->columns - taken : 0;
+	size_t taken = INDENT + t->name_width + SECONDS + 1,
+	       room = t->look->columns > taken ? t->look->columns - taken : 0;
 
 	t->width = arena_array(t->a, t->ncolumns, sizeof *t->width);
 	for (size_t most = NAME_MAX_SHOWN; most >= MARK; most--)
@@ -156,7 +157,10 @@ has_news(const struct table *t, size_t row)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct table_testcase *c = &t->testcases[i];
 
-		if (same_row(c, &t->testcases[t->rows[row]]) && (c->state == TABLE_RUNNING || (c->state == TABLE_OVER && c->verdict != VERDICT_PASS && c->verdict != VERDICT_SKIP)))
+		if (same_row(c, &t->testcases[t->rows[row]]) &&
+		    (c->state == TABLE_RUNNING ||
+			(c->state == TABLE_OVER && c->verdict != VERDICT_PASS &&
+			    c->verdict != VERDICT_SKIP)))
 			return true;
 	}
 	return false;
@@ -198,7 +202,8 @@ static const struct table_testcase *
 testcase_at(const struct table *t, size_t row, size_t column)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (same_row(&t->testcases[i], &t->testcases[t->rows[row]]) && same_column(&t->testcases[i], &t->testcases[t->columns[column]]))
+		if (same_row(&t->testcases[i], &t->testcases[t->rows[row]]) &&
+		    same_column(&t->testcases[i], &t->testcases[t->columns[column]]))
 			return &t->testcases[i];
 	return NULL;
 }
@@ -243,7 +248,8 @@ add_row(struct buf *b, const struct table *t, size_t row)
 {
 	nstime took = 0;
 
-	buf_addf(b, "%*s%-*s", INDENT, "", (int)t->name_width, row_name(t, &t->testcases[t->rows[row]]));
+	buf_addf(
+	    b, "%*s%-*s", INDENT, "", (int)t->name_width, row_name(t, &t->testcases[t->rows[row]]));
 	if (!t->titles)
 		buf_adds(b, " ");
 	for (size_t i = 0; i < t->ncolumns; i++) {
@@ -256,11 +262,13 @@ add_row(struct buf *b, const struct table *t, size_t row)
 	buf_addf(b, " %4lld s\n", (long long)(took / NS_PER_S) % 10000);
 }
 
-/* cut at the terminal's edge; a byte that a terminal might obey, or show wide, is a question mark */
+/* cut at the terminal's edge; a byte that a terminal might obey, or show wide, is a question mark
+ */
 static void
 add_line(struct buf *b, const struct table *t, const char *text)
 {
-	char *s = arena_printf(t->a, "%.*s", t->look->columns > 1 ? (int)t->look->columns - 1 : 1, text);
+	char *s =
+	    arena_printf(t->a, "%.*s", t->look->columns > 1 ? (int)t->look->columns - 1 : 1, text);
 
 	for (char *p = s; *p; p++)
 		if (*p < ' ' || *p > '~')
@@ -288,13 +296,16 @@ add_summary(struct buf *b, const struct table *t)
 		const struct table_testcase *c = &t->testcases[i];
 
 		over += c->state == TABLE_OVER;
-		bad += c->state == TABLE_OVER && c->verdict != VERDICT_PASS && c->verdict != VERDICT_SKIP;
+		bad += c->state == TABLE_OVER && c->verdict != VERDICT_PASS &&
+		       c->verdict != VERDICT_SKIP;
 	}
-	s = arena_printf(t->a, "%*s%zu of %zu over, %zu running", INDENT, "", over, t->n, count_running(t));
+	s = arena_printf(
+	    t->a, "%*s%zu of %zu over, %zu running", INDENT, "", over, t->n, count_running(t));
 	if (bad)
 		s = arena_printf(t->a, "%s, %zu failed", s, bad);
 	if (t->left_out && t->left_out < t->nrows)
-		s = arena_printf(t->a, "%s; %zu row%s not shown", s, t->left_out, t->left_out == 1 ? "" : "s");
+		s = arena_printf(
+		    t->a, "%s; %zu row%s not shown", s, t->left_out, t->left_out == 1 ? "" : "s");
 	add_line(b, t, s);
 }
 
@@ -306,13 +317,16 @@ add_doing(struct buf *b, const struct table *t, size_t room)
 
 		if (c->state != TABLE_RUNNING || !c->doing)
 			continue;
-		add_line(b, t, arena_printf(t->a, "%*s%s %s: %s", INDENT, "", row_name(t, c), c->scenario, c->doing));
+		add_line(b, t,
+		    arena_printf(
+			t->a, "%*s%s %s: %s", INDENT, "", row_name(t, c), c->scenario, c->doing));
 		room--;
 	}
 }
 
 void
-table_format(struct buf *out, const struct table_testcase *testcases, size_t n, const struct table_look *look)
+table_format(struct buf *out, const struct table_testcase *testcases, size_t n,
+    const struct table_look *look)
 {
 	struct table t = { .testcases = testcases, .n = n, .look = look, .a = arena_new() };
 	/* the cursor stands below the last line */

@@ -28,10 +28,14 @@ void names_set(struct names *s, const char *name, const char *value);
 void names_set_hit(struct names *s, const struct hit *h);
 /* NULL when it is not known or has no value */
 const char *names_get(const struct names *s, const char *name);
-/* the text with its names filled in, on the arena of s; a name without value is an error that says so */
+/*
+ * the text with its names filled in, on the arena of s; a name without value is an error that says
+ * so
+ */
 int names_fill(const struct names *s, const struct templ *t, const char **out, struct err *e);
 /* the same for a pattern: values are quoted, so that they match themselves */
-int names_fill_pattern(const struct names *s, const struct templ *t, const char **out, struct err *e);
+int names_fill_pattern(
+    const struct names *s, const struct templ *t, const char **out, struct err *e);
 /* for a pattern whose source has ${name} in it and was not cut yet */
 int names_fill_source(const struct names *s, const char *re, const char **out, struct err *e);
 

@@ -16,7 +16,8 @@
 #define COMMON_MIN 4
 
 /* words of programs in trouble */
-static const char *const trouble[] = { "panic", "fatal", "error", "fail", "unable", "cannot", "can't", "denied", "not found", "refused", "timed out", "no such", "killed" };
+static const char *const trouble[] = { "panic", "fatal", "error", "fail", "unable", "cannot",
+	"can't", "denied", "not found", "refused", "timed out", "no such", "killed" };
 
 static bool
 has_trouble(const char *line, size_t n)
@@ -100,7 +101,8 @@ nearest_in(struct arena *a, const char *text, size_t n, const char *wanted)
 		if (has_trouble(p, len))
 			bad = last;
 		/* ever the later one of equals */
-		if (nliteral && common(p, len > 500 ? 500 : len, literal, nliteral) >= best + (close.p ? 0 : 1)) {
+		if (nliteral && common(p, len > 500 ? 500 : len, literal, nliteral) >=
+				    best + (close.p ? 0 : 1)) {
 			best = common(p, len > 500 ? 500 : len, literal, nliteral);
 			close = last;
 		}

@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const char blanks[] = " \t\r";
-static const char name_chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+static const char name_chars[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
 void
 scan_start(struct scan *s, struct arena *a, const struct lines *l, char *line)
@@ -47,7 +48,8 @@ name_at(const char *p)
 
 static const struct {
 	char letter, byte;
-} escaped[] = { { 'n', '\n' }, { 'r', '\r' }, { 't', '\t' }, { 'e', '\033' }, { '\\', '\\' }, { '"', '"' }, { '$', '$' } };
+} escaped[] = { { 'n', '\n' }, { 'r', '\r' }, { 't', '\t' }, { 'e', '\033' }, { '\\', '\\' },
+	{ '"', '"' }, { '$', '$' } };
 
 static int
 resolve(const struct scan *s, char letter, char *byte, struct err *e)
@@ -57,7 +59,8 @@ resolve(const struct scan *s, char letter, char *byte, struct err *e)
 			*byte = escaped[i].byte;
 			return 0;
 		}
-	return lines_fail(s->lines, e, "\\%c: unknown escape; one of \\n \\r \\t \\e \\\\ \\\" \\$", letter);
+	return lines_fail(
+	    s->lines, e, "\\%c: unknown escape; one of \\n \\r \\t \\e \\\\ \\\" \\$", letter);
 }
 
 int
@@ -144,7 +147,9 @@ scan_next(struct scan *s, bool pattern, struct token *t, struct err *e)
 		return 0;
 	if (*s->at == '"') {
 		t->kind = TOKEN_QUOTED;
-		return delimited(s, '"', "the quoted text", &t->text, e) < 0 ? -1 : scan_templ(s, t->text, true, &t->templ, e);
+		return delimited(s, '"', "the quoted text", &t->text, e) < 0
+			   ? -1
+			   : scan_templ(s, t->text, true, &t->templ, e);
 	}
 	if (*s->at == '/' && pattern) {
 		t->kind = TOKEN_PATTERN;

@@ -12,13 +12,15 @@ struct lines;
  * One line of a scenario, word by word: bare words, "quoted" ones with \n \r \t \e \\ \" \$, and
  * /patterns/ with \/ for a slash.  # behind a blank starts a comment.
  */
-enum token_kind { TOKEN_WORD,
+enum token_kind {
+	TOKEN_WORD,
 	TOKEN_QUOTED,
 	TOKEN_PATTERN,
 	TOKEN_ARROW, /* -> */
 	TOKEN_TIME,  /* @10s */
 	TOKEN_BAR,   /* | at the start of the line */
-	TOKEN_END };
+	TOKEN_END
+};
 
 struct token {
 	enum token_kind kind;
@@ -40,7 +42,8 @@ int scan_next(struct scan *s, bool pattern, struct token *t, struct err *e);
 
 /*
  * Cuts at ${name}: letters, digits, . _ -, beginning with a lower-case letter.  Anything else that
- * begins with ${ is left as it is, for the guest's shell.  escapes: backslash sequences are resolved.
+ * begins with ${ is left as it is, for the guest's shell.  escapes: backslash sequences are
+ * resolved.
  */
 int scan_templ(struct scan *s, const char *text, bool escapes, struct templ *out, struct err *e);
 

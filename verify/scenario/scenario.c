@@ -55,7 +55,8 @@ check_names(struct reading *r, const struct templ *t, struct err *e)
 		for (size_t k = 0; k < r->nnames && !known; k++)
 			known = !strcmp(r->names[k], t->v[i].text);
 		if (!known)
-			return FAIL(r, e, "${%s}: nothing before this line defines it", t->v[i].text);
+			return FAIL(
+			    r, e, "${%s}: nothing before this line defines it", t->v[i].text);
 	}
 	return 0;
 }
@@ -83,7 +84,8 @@ define_groups(struct reading *r, const char *re)
 		for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
 			const char *name = p + strlen(openings[i]);
 
-			if (!strncmp(p, openings[i], strlen(openings[i])) && (isalpha((unsigned char)*name) || *name == '_'))
+			if (!strncmp(p, openings[i], strlen(openings[i])) &&
+			    (isalpha((unsigned char)*name) || *name == '_'))
 				define(r, arena_strndup(r->a, name, strcspn(name, ">'")));
 		}
 	}
@@ -132,7 +134,8 @@ next_word(struct reading *r, const char *name, const char **out, struct err *e)
 	if (t.kind != TOKEN_WORD && t.kind != TOKEN_QUOTED)
 		return FAIL(r, e, "needs %s here", name);
 	if (has_names(&t.templ))
-		return FAIL(r, e, "%s: ${...} has no value yet in a statement that is no step", t.text);
+		return FAIL(
+		    r, e, "%s: ${...} has no value yet in a statement that is no step", t.text);
 	*out = t.text;
 	return 0;
 }
@@ -147,7 +150,8 @@ next_pattern(struct reading *r, struct pattern **out, struct err *e)
 	if (t.kind != TOKEN_PATTERN)
 		return FAIL(r, e, "needs a /pattern/ here");
 	if (has_names(&t.templ))
-		return FAIL(r, e, "/%s/: ${...} has no value yet in a statement that is no step", t.text);
+		return FAIL(
+		    r, e, "/%s/: ${...} has no value yet in a statement that is no step", t.text);
 	return check_pattern(r, &t, out, e);
 }
 
@@ -183,7 +187,8 @@ rest_of_words(struct reading *r, const char *name, const char ***v, size_t *n, s
 static int
 read_scenario(struct reading *r, struct err *e)
 {
-	if (next_word(r, "a name", &r->s->name, e) < 0 || next_word(r, "a \"title\"", &r->s->title, e) < 0)
+	if (next_word(r, "a name", &r->s->name, e) < 0 ||
+	    next_word(r, "a \"title\"", &r->s->title, e) < 0)
 		return -1;
 	return line_end(r, e);
 }
@@ -199,7 +204,8 @@ read_requires(struct reading *r, struct err *e)
 {
 	struct require q = { .line = r->l.no };
 
-	if (next_word(r, "a key", &q.key, e) < 0 || rest_of_words(r, "a value", &q.values, &q.nvalues, e) < 0)
+	if (next_word(r, "a key", &q.key, e) < 0 ||
+	    rest_of_words(r, "a value", &q.values, &q.nvalues, e) < 0)
 		return -1;
 	for (size_t i = 0; i < r->s->nrequires; i++)
 		if (!strcmp(r->s->requires[i].key, q.key))
@@ -308,7 +314,9 @@ read_allow(struct reading *r, struct err *e)
 static int
 read_section(struct reading *r, struct err *e)
 {
-	static const char *const sections[] = { [SECTION_SETUP] = "setup", [SECTION_STEPS] = "steps", [SECTION_TEARDOWN] = "teardown" };
+	static const char *const sections[] = { [SECTION_SETUP] = "setup",
+		[SECTION_STEPS] = "steps",
+		[SECTION_TEARDOWN] = "teardown" };
 	const char *word;
 
 	if (next_word(r, "setup, steps or teardown", &word, e) < 0)
@@ -317,9 +325,11 @@ read_section(struct reading *r, struct err *e)
 		if (strcmp(sections[i], word) != 0)
 			continue;
 		if (i <= r->section)
-			return FAIL(r, e, "section %s: comes once, in the order setup, steps, teardown", word);
+			return FAIL(r, e,
+			    "section %s: comes once, in the order setup, steps, teardown", word);
 		if (r->section < 0 && r->s->nsteps)
-			return FAIL(r, e, "section %s: there are steps before the first section", word);
+			return FAIL(
+			    r, e, "section %s: there are steps before the first section", word);
 		r->section = i;
 		return line_end(r, e);
 	}
@@ -427,7 +437,9 @@ listed(struct reading *r, const char *verb)
 static int
 add_alt(struct reading *r, struct step *s, const char *label, const struct token *t, struct err *e)
 {
-	struct expect_alt alt = { .label = label, .re = t->text, .templ = t->templ, .has_names = has_names(&t->templ) };
+	struct expect_alt alt = {
+		.label = label, .re = t->text, .templ = t->templ, .has_names = has_names(&t->templ)
+	};
 
 	if (check_pattern(r, t, &alt.pattern, e) < 0)
 		return -1;
@@ -485,14 +497,18 @@ read_want(struct reading *r, struct step *s, struct token *t, struct err *e)
 		for (;;) {
 			if (next(r, false, t, e) < 0)
 				return -1;
-			if ((t->kind != TOKEN_WORD && t->kind != TOKEN_QUOTED) || (t->kind == TOKEN_WORD && !strcmp(t->text, "status")))
+			if ((t->kind != TOKEN_WORD && t->kind != TOKEN_QUOTED) ||
+			    (t->kind == TOKEN_WORD && !strcmp(t->text, "status")))
 				break;
 			if (check_names(r, &t->templ, e) < 0)
 				return -1;
-			s->want_words = arena_more(r->a, s->want_words, s->nwant_words, sizeof *s->want_words);
+			s->want_words =
+			    arena_more(r->a, s->want_words, s->nwant_words, sizeof *s->want_words);
 			s->want_words[s->nwant_words++] = t->templ;
 		}
-		return s->nwant_words ? 0 : FAIL(r, e, "-> %s: needs words", s->want == WANT_ALL ? "all" : "has");
+		return s->nwant_words
+			   ? 0
+			   : FAIL(r, e, "-> %s: needs words", s->want == WANT_ALL ? "all" : "has");
 	} else {
 		return FAIL(r, e, "-> needs /pattern/, \"text\", empty, all WORDS or has WORDS");
 	}
@@ -549,9 +565,14 @@ define_as(struct reading *r, const struct verb_form *f, const struct step *s, st
 
 	if (!f->defines)
 		return 0;
-	name = s->nargs ? arena_strdup(r->a, plain_text(&s->args[s->nargs - 1]) ? plain_text(&s->args[s->nargs - 1]) : "") : NULL;
-	if (!name || !*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")] || !islower((unsigned char)*name))
-		return FAIL(r, e, "as %s: a name is lower-case letters, digits, _ and -", name ? name : "");
+	name = s->nargs ? arena_strdup(r->a, plain_text(&s->args[s->nargs - 1])
+						 ? plain_text(&s->args[s->nargs - 1])
+						 : "")
+			: NULL;
+	if (!name || !*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")] ||
+	    !islower((unsigned char)*name))
+		return FAIL(
+		    r, e, "as %s: a name is lower-case letters, digits, _ and -", name ? name : "");
 	if (!*f->defines)
 		define(r, name);
 	n = words(arena_strdup(r->a, f->defines), suffix, 8);
@@ -563,13 +584,17 @@ define_as(struct reading *r, const struct verb_form *f, const struct step *s, st
 static bool
 is_keep_files(const struct step *s)
 {
-	return !strcmp(s->verb, "keep") && s->nargs == 1 && scenario_word_fits("files", &s->args[0]);
+	return !strcmp(s->verb, "keep") && s->nargs == 1 &&
+	       scenario_word_fits("files", &s->args[0]);
 }
 
 static int
 read_step(struct reading *r, const char *verb, const char *source, struct err *e)
 {
-	struct step s = { .line = r->l.no, .source = source, .verb = verb, .section = r->section < 0 ? SECTION_STEPS : r->section };
+	struct step s = { .line = r->l.no,
+		.source = source,
+		.verb = verb,
+		.section = r->section < 0 ? SECTION_STEPS : r->section };
 	const struct verb_form *f;
 	bool wants = false, known = false, patterns = verb_takes_patterns(r, verb);
 
@@ -579,9 +604,15 @@ read_step(struct reading *r, const char *verb, const char *source, struct err *e
 		return FAIL(r, e, "%s: unknown verb; one of%s", verb, listed(r, NULL));
 	if (read_words(r, &s, patterns, &wants, e) < 0)
 		return -1;
-	/* what audit looks at is the image as it is shipped, which keep files does, too; all else needs a guest */
+	/*
+	 * what audit looks at is the image as it is shipped, which keep files does, too; all else
+	 * needs a guest
+	 */
 	if (!is_keep_files(&s) && !strcmp(verb, "audit") != r->s->offline)
-		return FAIL(r, e, r->s->offline ? "%s: needs a guest, and with `image offline` there is none" : "%s: needs the line `image offline`", verb);
+		return FAIL(r, e,
+		    r->s->offline ? "%s: needs a guest, and with `image offline` there is none"
+				  : "%s: needs the line `image offline`",
+		    verb);
 	f = form_of(r, &s);
 	if (!f)
 		return FAIL(r, e, "%s: its words fit no form; there is: %s", verb, listed(r, verb));
@@ -590,7 +621,8 @@ read_step(struct reading *r, const char *verb, const char *source, struct err *e
 	if (patterns && !s.nalts)
 		return FAIL(r, e, "%s: needs a /pattern/", verb);
 	if (s.nalts > 1)
-		return FAIL(r, e, "%s: one /pattern/ a line; more go on lines that begin with |", verb);
+		return FAIL(
+		    r, e, "%s: one /pattern/ a line; more go on lines that begin with |", verb);
 	if (define_as(r, f, &s, e) < 0)
 		return -1;
 	r->s->steps = arena_more(r->a, r->s->steps, r->s->nsteps, sizeof s);
@@ -635,12 +667,14 @@ read_statement(struct reading *r, const struct token *t, const char *source, str
 		if (!st->anywhere && r->s->nsteps)
 			return FAIL(r, e, "%s: belongs before the first step", st->word);
 		if (i && !r->s->name)
-			return FAIL(r, e, "%s: the first statement must be: scenario NAME \"title\"", st->word);
+			return FAIL(r, e,
+			    "%s: the first statement must be: scenario NAME \"title\"", st->word);
 		r->seen |= 1u << i;
 		return st->read(r, e);
 	}
 	if (!r->s->name)
-		return FAIL(r, e, "%s: the first statement must be: scenario NAME \"title\"", t->text);
+		return FAIL(
+		    r, e, "%s: the first statement must be: scenario NAME \"title\"", t->text);
 	return read_step(r, t->text, source, e);
 }
 
@@ -662,7 +696,10 @@ read_file(struct reading *r, const char *path, bool only_watches, struct err *e)
 		if (t.kind == TOKEN_END)
 			continue;
 		if (only_watches)
-			result = t.kind == TOKEN_WORD && !strcmp(t.text, "watch") ? read_watch(r, e) : FAIL(r, e, "%s: only watch lines here", t.text ? t.text : "|");
+			result =
+			    t.kind == TOKEN_WORD && !strcmp(t.text, "watch")
+				? read_watch(r, e)
+				: FAIL(r, e, "%s: only watch lines here", t.text ? t.text : "|");
 		else if (t.kind == TOKEN_BAR)
 			result = read_bar(r, e);
 		else if (t.kind == TOKEN_WORD)
@@ -676,11 +713,13 @@ read_file(struct reading *r, const char *path, bool only_watches, struct err *e)
 }
 
 int
-scenario_read(struct arena *a, const char *path, const char *watches, const struct verb_form *forms, const char *const *known, struct scenario *out, struct err *e)
+scenario_read(struct arena *a, const char *path, const char *watches, const struct verb_form *forms,
+    const char *const *known, struct scenario *out, struct err *e)
 {
 	struct reading r = { .a = a, .s = out, .forms = forms, .section = -1 };
 
-	*out = (struct scenario){ .path = arena_strdup(a, path), .timeout = TIMEOUT, .limit = LIMIT };
+	*out =
+	    (struct scenario){ .path = arena_strdup(a, path), .timeout = TIMEOUT, .limit = LIMIT };
 	if (watches && read_file(&r, watches, true, e) < 0)
 		return -1;
 	r.nnames = 0; /* what a watch captures is nobody's value */
@@ -689,9 +728,11 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 	if (read_file(&r, path, false, e) < 0)
 		return -1;
 	if (!out->name)
-		return fail_usage(e, "%s: is empty: the first statement must be: scenario NAME \"title\"", path);
+		return fail_usage(
+		    e, "%s: is empty: the first statement must be: scenario NAME \"title\"", path);
 	if (out->offline && out->after)
-		return fail_usage(e, "%s: after %s: with `image offline` there is no guest", path, out->after);
+		return fail_usage(
+		    e, "%s: after %s: with `image offline` there is no guest", path, out->after);
 	if (!out->nsteps)
 		return fail_usage(e, "%s: has no step, and would show nothing", path);
 	return 0;
@@ -715,11 +756,13 @@ visit(void *arg, const char *rel, const struct stat *st, struct err *e)
 	if (!S_ISREG(st->st_mode) || n < 5 || strcmp(rel + n - 4, ".scn") != 0)
 		return 0;
 	f->v = arena_more(f->a, f->v, f->n, sizeof *f->v);
-	if (scenario_read(f->a, arena_printf(f->a, "%s/%s", f->dir, rel), f->watches, f->forms, f->known, &f->v[f->n], e) < 0)
+	if (scenario_read(f->a, arena_printf(f->a, "%s/%s", f->dir, rel), f->watches, f->forms,
+		f->known, &f->v[f->n], e) < 0)
 		return -1;
 	for (size_t i = 0; i < f->n; i++)
 		if (!strcmp(f->v[i].name, f->v[f->n].name))
-			return fail_usage(e, "%s: scenario %s: %s has that name", f->v[f->n].path, f->v[f->n].name, f->v[i].path);
+			return fail_usage(e, "%s: scenario %s: %s has that name", f->v[f->n].path,
+			    f->v[f->n].name, f->v[i].path);
 	f->n++;
 	return 0;
 }
@@ -731,7 +774,8 @@ by_name(const void *a, const void *b)
 }
 
 int
-scenario_read_all(struct arena *a, const char *dir, const struct verb_form *forms, const char *const *known, struct scenario **out, size_t *n, struct err *e)
+scenario_read_all(struct arena *a, const char *dir, const struct verb_form *forms,
+    const char *const *known, struct scenario **out, size_t *n, struct err *e)
 {
 	struct folder f = { .a = a, .dir = dir, .forms = forms, .known = known };
 	char *watches = arena_printf(a, "%s/watches", dir);

@@ -18,25 +18,25 @@ struct pattern;
  *
  *   scenario NAME "what it shows"
  *   tags     word...
- *   requires KEY VALUE...      ; one line a key: arch, profile, net, agent (yes) ...: else skip with that reason
- *   after    booted            ; may start from the saved state of a guest that has booted: the file `booted`
- *                              ; beside the scenarios plays such a guest up to its `vm save`
- *   image    pristine|agent     ; default agent: overlay with the private channel
- *   image    offline           ; as it is shipped, and no guest is started: only audit, and keep files
- *   timeout  10s               ; per step, scaled
- *   limit    120s              ; all of it, scaled
- *   watch    fail NAME /re/    ; from the first console byte to the last;  warn only reports
- *   allow    NAME /re/         ; what a watch may see; needs a comment with the reason on its line
- *   section  setup|steps|teardown
+ *   requires KEY VALUE...      ; one line a key: arch, profile, net, agent (yes) ...: else skip
+ * with that reason after    booted            ; may start from the saved state of a guest that has
+ * booted: the file `booted` ; beside the scenarios plays such a guest up to its `vm save` image
+ * pristine|agent     ; default agent: overlay with the private channel image    offline           ;
+ * as it is shipped, and no guest is started: only audit, and keep files timeout  10s ; per step,
+ * scaled limit    120s              ; all of it, scaled watch    fail NAME /re/    ; from the first
+ * console byte to the last;  warn only reports allow    NAME /re/         ; what a watch may see;
+ * needs a comment with the reason on its line section  setup|steps|teardown
  *
  * Steps: expect prompt send run wait check host vm sleep audit.  See README.md, "Scenarios".
  */
-enum want_kind { WANT_NONE,
-	WANT_RE,      /* -> /re/   search in the output */
-	WANT_TEXT,    /* -> "text" the output contains it */
-	WANT_ALL,     /* -> all a b c   the output's words are exactly this set */
-	WANT_HAS,     /* -> has a b c   they are among its words */
-	WANT_EMPTY }; /* -> empty */
+enum want_kind {
+	WANT_NONE,
+	WANT_RE,   /* -> /re/   search in the output */
+	WANT_TEXT, /* -> "text" the output contains it */
+	WANT_ALL,  /* -> all a b c   the output's words are exactly this set */
+	WANT_HAS,  /* -> has a b c   they are among its words */
+	WANT_EMPTY
+}; /* -> empty */
 
 /* a text with ${name} in it, cut at the names: literal and name parts in turn */
 struct templ {
@@ -53,11 +53,13 @@ struct step {
 	const char *verb;   /* "run" */
 	struct templ *args; /* words and quoted strings after the verb */
 	size_t nargs;
-	struct expect_alt {	    /* expect/prompt: the verb line's own pattern, which is wanted, then those of the | lines */
-		const char *label;  /* NULL on the first line; one with a label that comes first fails the step with it */
+	struct expect_alt { /* expect/prompt: the verb line's own pattern, which is wanted, then
+			       those of the | lines */
+		const char *label;  /* NULL on the first line; one with a label that comes first
+				       fails the step with it */
 		const char *re;	    /* as written */
 		struct templ templ; /* the same, cut at its names */
-		bool has_names;	    /* re has ${name}: compiled when the step runs, pattern is NULL */
+		bool has_names; /* re has ${name}: compiled when the step runs, pattern is NULL */
 		struct pattern *pattern;
 	} * alts;
 	size_t nalts;
@@ -68,9 +70,7 @@ struct step {
 	size_t nwant_words;
 	int status;	/* status N: default 0; -1: any */
 	nstime timeout; /* 0: the scenario's */
-	enum { SECTION_SETUP,
-		SECTION_STEPS,
-		SECTION_TEARDOWN } section;
+	enum { SECTION_SETUP, SECTION_STEPS, SECTION_TEARDOWN } section;
 };
 
 struct watch {
@@ -130,8 +130,10 @@ bool scenario_word_fits(const char *form_word, const struct templ *t);
  * known: names that exist before the first step (from manifest and matrix), NULL-terminated.
  * forms: table of verbs, ended by a NULL verb.
  */
-int scenario_read(struct arena *a, const char *path, const char *watches, const struct verb_form *forms, const char *const *known, struct scenario *out, struct err *e);
+int scenario_read(struct arena *a, const char *path, const char *watches,
+    const struct verb_form *forms, const char *const *known, struct scenario *out, struct err *e);
 /* every *.scn of a folder, sorted by name; two with one name are an error */
-int scenario_read_all(struct arena *a, const char *dir, const struct verb_form *forms, const char *const *known, struct scenario **out, size_t *n, struct err *e);
+int scenario_read_all(struct arena *a, const char *dir, const struct verb_form *forms,
+    const char *const *known, struct scenario **out, size_t *n, struct err *e);
 
 #endif

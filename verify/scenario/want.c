@@ -81,7 +81,8 @@ add_word(struct arena *a, struct want *w, size_t *cap, const char *word)
 
 /* one templ may stand for many words: ${services} */
 static int
-fill_words(struct arena *a, const struct step *s, const struct names *names, struct want *w, struct err *e)
+fill_words(
+    struct arena *a, const struct step *s, const struct names *names, struct want *w, struct err *e)
 {
 	size_t cap = 0;
 
@@ -101,8 +102,9 @@ fill_words(struct arena *a, const struct step *s, const struct names *names, str
 static const char *
 shown(struct arena *a, const struct want *w)
 {
-	const char *status = w->status > 0 ? arena_printf(a, "status %d", w->status) : w->status == 0 ? "status 0"
-												      : "any status";
+	const char *status = w->status > 0    ? arena_printf(a, "status %d", w->status)
+			     : w->status == 0 ? "status 0"
+					      : "any status";
 	const char *more = w->status == 0 ? "" : arena_printf(a, ", %s", status);
 
 	switch (w->kind) {
@@ -113,7 +115,8 @@ shown(struct arena *a, const struct want *w)
 	case WANT_TEXT:
 		return arena_printf(a, "\"%s\"%s", w->text, more);
 	case WANT_ALL:
-		return arena_printf(a, "the words %s and no others%s", joined(a, w->words, w->nwords), more);
+		return arena_printf(
+		    a, "the words %s and no others%s", joined(a, w->words, w->nwords), more);
 	case WANT_HAS:
 		return arena_printf(a, "the words %s%s", joined(a, w->words, w->nwords), more);
 	case WANT_EMPTY:
@@ -123,7 +126,8 @@ shown(struct arena *a, const struct want *w)
 }
 
 int
-want_new(struct arena *a, const struct step *s, const struct names *names, struct want **out, struct err *e)
+want_new(struct arena *a, const struct step *s, const struct names *names, struct want **out,
+    struct err *e)
 {
 	struct want *w = arena_alloc(a, sizeof *w);
 
@@ -202,12 +206,14 @@ words_met(struct arena *a, const struct want *w, const char *out, size_t n, cons
 
 	if (!*missing && !*extra)
 		return true;
-	*got = arena_printf(a, "%s%s%s%s%s", *missing ? "missing: " : "", missing, *missing && *extra ? "; " : "", *extra ? "unexpected: " : "", extra);
+	*got = arena_printf(a, "%s%s%s%s%s", *missing ? "missing: " : "", missing,
+	    *missing && *extra ? "; " : "", *extra ? "unexpected: " : "", extra);
 	return 0;
 }
 
 static int
-re_met(struct arena *a, const struct want *w, const char *out, size_t n, struct names *names, struct err *e)
+re_met(struct arena *a, const struct want *w, const char *out, size_t n, struct names *names,
+    struct err *e)
 {
 	struct hit h = { 0 };
 	int r = pattern_match(a, w->re, out, n, &h, e);
@@ -218,7 +224,8 @@ re_met(struct arena *a, const struct want *w, const char *out, size_t n, struct 
 }
 
 int
-want_met(struct arena *a, const struct want *w, int status, const char *out, size_t n, struct names *names, const char **got, struct err *e)
+want_met(struct arena *a, const struct want *w, int status, const char *out, size_t n,
+    struct names *names, const char **got, struct err *e)
 {
 	const char *line = one_line(a, out, n, LINE_MAX_SHOWN);
 

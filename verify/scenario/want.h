@@ -18,12 +18,14 @@ struct step;
 struct want;
 
 /* a name without value, a bad pattern after filling in: an error */
-int want_new(struct arena *a, const struct step *s, const struct names *names, struct want **out, struct err *e);
+int want_new(struct arena *a, const struct step *s, const struct names *names, struct want **out,
+    struct err *e);
 /*
- * status -1: there is none to judge.  1: it is as wanted, and named groups of the pattern are set in
- * names; 0: it is not; -1: it could not be judged.  *got says on one line what there is.
+ * status -1: there is none to judge.  1: it is as wanted, and named groups of the pattern are set
+ * in names; 0: it is not; -1: it could not be judged.  *got says on one line what there is.
  */
-int want_met(struct arena *a, const struct want *w, int status, const char *out, size_t n, struct names *names, const char **got, struct err *e);
+int want_met(struct arena *a, const struct want *w, int status, const char *out, size_t n,
+    struct names *names, const char **got, struct err *e);
 /* on one line, for people: "/^true$/", "status 0", "the words a b c and no others" */
 const char *want_text(const struct want *w);
 

@@ -16,7 +16,10 @@
 
 /* --- how a text is cut into reads, and what is seen of it --- */
 
-/* reads of `first` bytes once, `second` bytes once, then of `then` bytes; 0: all that is left; seed: at random */
+/*
+ * reads of `first` bytes once, `second` bytes once, then of `then` bytes; 0: all that is left;
+ * seed: at random
+ */
 struct cut {
 	size_t first, second, then;
 	unsigned seed;
@@ -61,14 +64,16 @@ look(struct arena *a, struct cursor *c, struct buf *seen)
 			buf_addf(seen, "!%s ", e.msg);
 			continue;
 		}
-		buf_addf(seen, "%zu:%llu-%llu ", h.which, (unsigned long long)h.start, (unsigned long long)h.end);
+		buf_addf(seen, "%zu:%llu-%llu ", h.which, (unsigned long long)h.start,
+		    (unsigned long long)h.end);
 		for (size_t i = 0; i < h.nvalues; i++)
 			buf_addf(seen, "%s=%s ", h.names[i], h.values[i] ? h.values[i] : "(unset)");
 	}
 }
 
 static char *
-events(struct arena *a, struct pattern *const *v, size_t n, size_t window, const char *text, size_t len, const struct cut *cut)
+events(struct arena *a, struct pattern *const *v, size_t n, size_t window, const char *text,
+    size_t len, const struct cut *cut)
 {
 	struct stream *s = stream_new(window);
 	struct cursor *c = cursor_new(s, v, n);
@@ -97,7 +102,8 @@ events(struct arena *a, struct pattern *const *v, size_t n, size_t window, const
 }
 
 static void
-same(struct arena *a, struct pattern *const *v, size_t n, size_t window, const char *text, size_t len, const char *want, const struct cut *cut)
+same(struct arena *a, struct pattern *const *v, size_t n, size_t window, const char *text,
+    size_t len, const char *want, const struct cut *cut)
 {
 	char *got = events(a, v, n, window, text, len, cut);
 
@@ -109,12 +115,14 @@ same(struct arena *a, struct pattern *const *v, size_t n, size_t window, const c
 	printf("\n");
 	for (size_t i = 0; i < n; i++)
 		printf("pattern %zu: /%s/\n", i, pattern_text(v[i]));
-	ck_abort_msg("reads %zu %zu %zu, seed %u%s:\n  %.300s\ninstead of\n  %.300s", cut->first, cut->second, cut->then, cut->seed, cut->late ? ", late" : "", got, want);
+	ck_abort_msg("reads %zu %zu %zu, seed %u%s:\n  %.300s\ninstead of\n  %.300s", cut->first,
+	    cut->second, cut->then, cut->seed, cut->late ? ", late" : "", got, want);
 }
 
 /* every way of cutting that is worth its time */
 static void
-any_cut(struct arena *a, struct pattern *const *v, size_t n, size_t window, const char *text, size_t len, const char *want)
+any_cut(struct arena *a, struct pattern *const *v, size_t n, size_t window, const char *text,
+    size_t len, const char *want)
 {
 	same(a, v, n, window, text, len, want, &(struct cut){ .late = true });
 	same(a, v, n, window, text, len, want, &(struct cut){ 0 });
@@ -124,7 +132,8 @@ any_cut(struct arena *a, struct pattern *const *v, size_t n, size_t window, cons
 		same(a, v, n, window, text, len, want, &(struct cut){ .first = i, .then = 1 });
 		if (len <= 24)
 			for (size_t k = 1; i + k < len; k++)
-				same(a, v, n, window, text, len, want, &(struct cut){ .first = i, .second = k });
+				same(a, v, n, window, text, len, want,
+				    &(struct cut){ .first = i, .second = k });
 	}
 }
 
@@ -149,7 +158,8 @@ static const struct {
 	{ { "ab?" }, "aab", "0:0-1 0:1-3 " },
 	{ { "dog(sbody)?" }, "dogsbod dogsbody", "0:0-3 0:8-16 " },
 	{ { "panic: .*" }, "panic: a b\r\nc", "0:0-10 " },
-	{ { "panic: (?<why>.*)|(?<up>login)" }, "panic: cut\r\nlogin:", "0:0-10 why=cut up=(unset) 0:12-17 why=(unset) up=login " },
+	{ { "panic: (?<why>.*)|(?<up>login)" },
+	    "panic: cut\r\nlogin:", "0:0-10 why=cut up=(unset) 0:12-17 why=(unset) up=login " },
 	/* ends of lines, whoever makes them */
 	{ { "^x$" }, "x\ny x\nx\r\nx\rx", "0:0-1 0:6-7 0:9-10 0:11-12 " },
 	{ { "\\n^b" }, "a\nb", "0:1-3 " },
@@ -189,7 +199,8 @@ static const struct {
 	{ { ".*foo" }, "a\nbfoo foo\nfo", "0:2-10 " },
 	{ { "(?s).*foo" }, "a\nbfoo\nfo", "0:0-6 " },
 	/* the kernel in the middle of a prompt, and the prompt after it */
-	{ { "login: ", "\\[ *[0-9.]+\\] .*" }, "lo[    3.2] random: crng init done\r\ngin: \r\nlogin: ", "1:2-34 0:43-50 " },
+	{ { "login: ", "\\[ *[0-9.]+\\] .*" },
+	    "lo[    3.2] random: crng init done\r\ngin: \r\nlogin: ", "1:2-34 0:43-50 " },
 };
 
 START_TEST(exact)
@@ -216,10 +227,13 @@ END_TEST
 static void
 random_pattern(unsigned *seed, unsigned depth, struct buf *re)
 {
-	static const char *const atoms[] = { "a", "b", "c", "a", "b", "ab", " ", "\\n", "\\r", "\\r\\n", ".", "[ab]", "[^a]", "[^\\r\\n]", "\\w", "\\s", "\\N" };
-	static const char *const asserts[] = { "^", "$", "\\b", "\\B", "\\A", "\\z", "\\Z", "(?<=a)", "(?<!b)", "(?<=[ab] )", "(?<=\\n)", "(?<=(?<!b)a)", "\\K" };
+	static const char *const atoms[] = { "a", "b", "c", "a", "b", "ab", " ", "\\n", "\\r",
+		"\\r\\n", ".", "[ab]", "[^a]", "[^\\r\\n]", "\\w", "\\s", "\\N" };
+	static const char *const asserts[] = { "^", "$", "\\b", "\\B", "\\A", "\\z", "\\Z",
+		"(?<=a)", "(?<!b)", "(?<=[ab] )", "(?<=\\n)", "(?<=(?<!b)a)", "\\K" };
 	static const char *const opens[] = { "(", "(?:", "(?=", "(?!", "(?>", "(?<g>", "(?i:" };
-	static const char *const counts[] = { "*", "+", "?", "{1,2}", "{2}", "*?", "+?", "??", "*+", "++" };
+	static const char *const counts[] = { "*", "+", "?", "{1,2}", "{2}", "*?", "+?", "??", "*+",
+		"++" };
 	unsigned n = 1 + roll(seed, 4);
 
 	for (unsigned i = 0; i < n; i++) {
@@ -267,11 +281,14 @@ tester(struct arena *a, struct pattern *const *v, size_t n, const char *text, si
 		uint32_t type, line_ends;
 		int error;
 
-		code[i] = pcre2_compile(re, PCRE2_ZERO_TERMINATED, PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX | PCRE2_NO_START_OPTIMIZE, &error, &where, cc);
+		code[i] = pcre2_compile(re, PCRE2_ZERO_TERMINATED,
+		    PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX | PCRE2_NO_START_OPTIMIZE, &error,
+		    &where, cc);
 		ck_assert_ptr_nonnull(code[i]);
 		md[i] = pcre2_match_data_create_from_pattern(code[i], NULL);
 		/* may a match begin between CR and LF? */
-		shortcuts = pcre2_compile(re, PCRE2_ZERO_TERMINATED, PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX, &error, &where, cc);
+		shortcuts = pcre2_compile(re, PCRE2_ZERO_TERMINATED,
+		    PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX, &error, &where, cc);
 		pcre2_pattern_info(shortcuts, PCRE2_INFO_HASCRORLF, &line_ends);
 		pcre2_pattern_info(shortcuts, PCRE2_INFO_FIRSTCODETYPE, &type);
 		between[i] = line_ends && type != 2;
@@ -285,9 +302,11 @@ tester(struct arena *a, struct pattern *const *v, size_t n, const char *text, si
 			int r;
 
 			for (;; from = to + 1) {
-				r = pcre2_match(code[i], (const unsigned char *)text, len, from, 0, md[i], mc);
+				r = pcre2_match(
+				    code[i], (const unsigned char *)text, len, from, 0, md[i], mc);
 				to = r < 0 ? 0 : pcre2_get_startchar(md[i]);
-				if (!to || to == len || text[to - 1] != '\r' || text[to] != '\n' || between[i])
+				if (!to || to == len || text[to - 1] != '\r' || text[to] != '\n' ||
+				    between[i])
 					break;
 			}
 			if (r == PCRE2_ERROR_NOMATCH)
@@ -301,9 +320,12 @@ tester(struct arena *a, struct pattern *const *v, size_t n, const char *text, si
 		}
 		if (best == n)
 			break;
-		buf_addf(&seen, "%zu:%zu-%zu ", best, (size_t)pcre2_get_ovector_pointer(md[best])[0], (size_t)pcre2_get_ovector_pointer(md[best])[1]);
+		buf_addf(&seen, "%zu:%zu-%zu ", best,
+		    (size_t)pcre2_get_ovector_pointer(md[best])[0],
+		    (size_t)pcre2_get_ovector_pointer(md[best])[1]);
 		for (size_t i = 0; pattern_names(v[best])[i]; i++) {
-			int group = pcre2_substring_number_from_name(code[best], (const unsigned char *)pattern_names(v[best])[i]);
+			int group = pcre2_substring_number_from_name(
+			    code[best], (const unsigned char *)pattern_names(v[best])[i]);
 			const size_t *ov = pcre2_get_ovector_pointer(md[best]) + 2 * (size_t)group;
 
 			buf_addf(&seen, "%s=", pattern_names(v[best])[i]);
@@ -358,10 +380,12 @@ START_TEST(at_random)
 			continue;
 		judged++;
 		any_cut(a, v, n, WINDOW, text, len, want);
-		want = events(a, v, n, WINDOW, text, len, &(struct cut){ .late = true, .each = true });
+		want =
+		    events(a, v, n, WINDOW, text, len, &(struct cut){ .late = true, .each = true });
 		same(a, v, n, WINDOW, text, len, want, &(struct cut){ .then = 1, .each = true });
 		for (size_t i = 1; i < len; i++)
-			same(a, v, n, WINDOW, text, len, want, &(struct cut){ .first = i, .each = true });
+			same(a, v, n, WINDOW, text, len, want,
+			    &(struct cut){ .first = i, .each = true });
 	}
 	ck_assert_uint_gt(judged, 0);
 	arena_free(a);
@@ -374,7 +398,8 @@ static const struct {
 	const char *re[3];
 	const char *text, *want;
 } watched[] = {
-	{ { "s6-\\w+: warning: .*", "I/O error" }, "s6-log: warning: I/O error\r\n", "0:0-26 1:17-26 " },
+	{ { "s6-\\w+: warning: .*", "I/O error" }, "s6-log: warning: I/O error\r\n",
+	    "0:0-26 1:17-26 " },
 	{ { "abcd", "bc", "c" }, "abcd", "0:0-4 1:1-3 2:2-3 " },
 	{ { "abcd", "bc", "c" }, "abce", "1:1-3 2:2-3 " },
 	{ { "a+", "a" }, "aab", "0:0-2 1:0-1 1:1-2 " },
@@ -392,10 +417,13 @@ START_TEST(each)
 
 	for (; n < 3 && watched[_i].re[n]; n++)
 		ck_assert_msg(pattern_compile(a, watched[_i].re[n], &v[n], &e) == 0, "%s", e.msg);
-	same(a, v, n, WINDOW, text, strlen(text), watched[_i].want, &(struct cut){ .late = true, .each = true });
-	same(a, v, n, WINDOW, text, strlen(text), watched[_i].want, &(struct cut){ .then = 1, .each = true });
+	same(a, v, n, WINDOW, text, strlen(text), watched[_i].want,
+	    &(struct cut){ .late = true, .each = true });
+	same(a, v, n, WINDOW, text, strlen(text), watched[_i].want,
+	    &(struct cut){ .then = 1, .each = true });
 	for (size_t i = 1; i < strlen(text); i++)
-		same(a, v, n, WINDOW, text, strlen(text), watched[_i].want, &(struct cut){ .first = i, .each = true });
+		same(a, v, n, WINDOW, text, strlen(text), watched[_i].want,
+		    &(struct cut){ .first = i, .each = true });
 	arena_free(a);
 }
 END_TEST
@@ -507,7 +535,8 @@ START_TEST(sayings)
 	struct arena *a = arena_new();
 	struct pattern *v[MAX_PATTERNS];
 	size_t n = compile_watches(a, v);
-	char *seen = events(a, v, n, WINDOW, says[_i].text, strlen(says[_i].text), &(struct cut){ 0 });
+	char *seen =
+	    events(a, v, n, WINDOW, says[_i].text, strlen(says[_i].text), &(struct cut){ 0 });
 
 	if (says[_i].wakes < 0)
 		ck_assert_str_eq(seen, "");
@@ -545,7 +574,8 @@ START_TEST(floods)
 	same(a, v, n, WINDOW, text.p, text.n, want, &(struct cut){ 0 });
 	same(a, v, n, WINDOW, text.p, text.n, want, &(struct cut){ .then = 4096 });
 	/* a byte at a time the endless lines are looked through again for each */
-	same(a, v, n, WINDOW, text.p, text.n, want, &(struct cut){ .then = sizes[_i] > 100000 ? 61 : 1 });
+	same(a, v, n, WINDOW, text.p, text.n, want,
+	    &(struct cut){ .then = sizes[_i] > 100000 ? 61 : 1 });
 	for (unsigned seed = 1; seed <= 5; seed++)
 		same(a, v, n, WINDOW, text.p, text.n, want, &(struct cut){ .seed = seed });
 	buf_free(&text);
@@ -566,13 +596,20 @@ static const struct {
 	{ { "Oops.*$" }, "Oops at", 20, "0:0-64 0:70-134 " },
 	/* no match in a window, and perhaps one behind it: not silently none */
 	/* no match in a window, and perhaps one behind it: not silently none */
-	{ { "b.*foo", "c" }, "b........c", 7, "!pattern /b.*foo/: undecided for 64 bytes at byte 0: make it simpler 1:9-10 1:19-20 1:29-30 1:39-40 1:49-50 1:59-60 1:69-70 " },
-	{ { "(?s)panic.*end", "!" }, "panic\n...!", 6, "1:9-10 1:19-20 1:29-30 1:39-40 1:49-50 1:59-60 " },
-	{ { "(?s)panic.*end", "!" }, "panic\n...........................................................!", 2, "!pattern /(?s)panic.*end/: undecided for 64 bytes at byte 0: make it simpler 1:65-66 "
-													       "!pattern /(?s)panic.*end/: undecided for 64 bytes at byte 66: make it simpler 1:131-132 " },
+	{ { "b.*foo", "c" }, "b........c", 7,
+	    "!pattern /b.*foo/: undecided for 64 bytes at byte 0: make it simpler 1:9-10 1:19-20 "
+	    "1:29-30 1:39-40 1:49-50 1:59-60 1:69-70 " },
+	{ { "(?s)panic.*end", "!" }, "panic\n...!", 6,
+	    "1:9-10 1:19-20 1:29-30 1:39-40 1:49-50 1:59-60 " },
+	{ { "(?s)panic.*end", "!" },
+	    "panic\n...........................................................!", 2,
+	    "!pattern /(?s)panic.*end/: undecided for 64 bytes at byte 0: make it simpler 1:65-66 "
+	    "!pattern /(?s)panic.*end/: undecided for 64 bytes at byte 66: make it simpler "
+	    "1:131-132 " },
 	/* the end of the stream may not have been known when the window was full */
 	{ { "a{65}" }, "a", 63, "" },
-	{ { "a{65}" }, "a", 64, "!pattern /a{65}/: undecided for 64 bytes at byte 0: make it simpler " },
+	{ { "a{65}" }, "a", 64,
+	    "!pattern /a{65}/: undecided for 64 bytes at byte 0: make it simpler " },
 	{ { "a{64}" }, "a", 65, "0:0-64 " },
 };
 
@@ -588,7 +625,8 @@ START_TEST(bounded)
 		ck_assert_int_eq(pattern_compile(a, bounds[_i].re[n], &v[n], &e), 0);
 	for (size_t i = 0; i < bounds[_i].times; i++)
 		buf_adds(&text, bounds[_i].text);
-	any_cut(a, v, n, 64, text.p, text.n, events(a, v, n, 64, text.p, text.n, &(struct cut){ .late = true }));
+	any_cut(a, v, n, 64, text.p, text.n,
+	    events(a, v, n, 64, text.p, text.n, &(struct cut){ .late = true }));
 	ck_assert_str_eq(events(a, v, n, 64, text.p, text.n, &(struct cut){ 0 }), bounds[_i].want);
 	buf_free(&text);
 	arena_free(a);
@@ -601,8 +639,11 @@ START_TEST(endless)
 	static const struct {
 		const char *re, *text, *want;
 	} rows[] = {
-		{ "(a+)+b", "x aaaaaaaaaaaaaaaaaaac \n", "!pattern /(a+)+b/: match limit exceeded at byte 2: make it simpler " },
-		{ "(?:c|(?:a|aa)+$)", "caaaaaaaaaaaaaaaaaaaaaaaaaaaaa! c", "0:0-1 !pattern /(?:c|(?:a|aa)+$)/: match limit exceeded at byte 1: make it simpler " },
+		{ "(a+)+b", "x aaaaaaaaaaaaaaaaaaac \n",
+		    "!pattern /(a+)+b/: match limit exceeded at byte 2: make it simpler " },
+		{ "(?:c|(?:a|aa)+$)", "caaaaaaaaaaaaaaaaaaaaaaaaaaaaa! c",
+		    "0:0-1 !pattern /(?:c|(?:a|aa)+$)/: match limit exceeded at byte 1: make it "
+		    "simpler " },
 	};
 	struct arena *a = arena_new();
 	struct pattern *v[2];
@@ -613,11 +654,14 @@ START_TEST(endless)
 
 		ck_assert_int_eq(pattern_compile(a, rows[i].re, &v[0], &e), 0);
 		ck_assert_int_eq(pattern_compile(a, "!", &v[1], &e), 0);
-		want = events(a, v, 2, WINDOW, rows[i].text, strlen(rows[i].text), &(struct cut){ .late = true });
+		want = events(a, v, 2, WINDOW, rows[i].text, strlen(rows[i].text),
+		    &(struct cut){ .late = true });
 		ck_assert_int_eq(strncmp(want, rows[i].want, strlen(rows[i].want)), 0);
 		same(a, v, 2, WINDOW, rows[i].text, strlen(rows[i].text), want, &(struct cut){ 0 });
-		same(a, v, 2, WINDOW, rows[i].text, strlen(rows[i].text), want, &(struct cut){ .then = 1 });
-		same(a, v, 2, WINDOW, rows[i].text, strlen(rows[i].text), want, &(struct cut){ .first = 20 });
+		same(a, v, 2, WINDOW, rows[i].text, strlen(rows[i].text), want,
+		    &(struct cut){ .then = 1 });
+		same(a, v, 2, WINDOW, rows[i].text, strlen(rows[i].text), want,
+		    &(struct cut){ .first = 20 });
 	}
 	ck_assert_int_eq(pattern_match(a, v[1], "a!", 2, NULL, &e), 1);
 	ck_assert_int_eq(pattern_compile(a, rows[0].re, &v[0], &e), 0);
@@ -642,7 +686,8 @@ START_TEST(deep)
 		buf_adds(&text, "ab");
 	buf_adds(&text, "> <a> !");
 	for (size_t then = 0; then < 6000; then = 2 * then + 499)
-		same(a, v, 2, WINDOW, text.p, text.n, "1:0-1 0:2-12004 0:12005-12008 1:12009-12010 ", &(struct cut){ .then = then });
+		same(a, v, 2, WINDOW, text.p, text.n,
+		    "1:0-1 0:2-12004 0:12005-12008 1:12009-12010 ", &(struct cut){ .then = then });
 	buf_free(&text);
 	arena_free(a);
 }
@@ -656,12 +701,18 @@ static const struct {
 	{ "[b-a]", "pattern /[b-a]/: range out of order in character class at column 4" },
 	{ "*", "pattern /*/: quantifier does not follow a repeatable item at column 1" },
 	{ "x\\Gy", "pattern /x\\Gy/: \\G has no meaning on a stream at column 2" },
-	{ "x\\R?", "pattern /x\\R?/: \\R and \\X are not certain on a stream, \\r?\\n is at column 2" },
-	{ "a(*COMMIT)b", "pattern /a(*COMMIT)b/: verbs such as (*COMMIT) have no meaning on a stream at column 2" },
-	{ "(*UTF)a", "pattern /(*UTF)a/: verbs such as (*COMMIT) have no meaning on a stream at column 1" },
-	{ "[]](*:x)", "pattern /[]](*:x)/: verbs such as (*COMMIT) have no meaning on a stream at column 4" },
-	{ "(?<=a{1025})b", "pattern /(?<=a{1025})b/: looks back 1025 bytes, at most 1024 can be kept" },
-	{ "(?<x>a)(?<x>b)", "pattern /(?<x>a)(?<x>b)/: two named subpatterns have the same name (PCRE2_DUPNAMES not set) at column 13" },
+	{ "x\\R?",
+	    "pattern /x\\R?/: \\R and \\X are not certain on a stream, \\r?\\n is at column 2" },
+	{ "a(*COMMIT)b", "pattern /a(*COMMIT)b/: verbs such as (*COMMIT) have no meaning on a "
+			 "stream at column 2" },
+	{ "(*UTF)a",
+	    "pattern /(*UTF)a/: verbs such as (*COMMIT) have no meaning on a stream at column 1" },
+	{ "[]](*:x)",
+	    "pattern /[]](*:x)/: verbs such as (*COMMIT) have no meaning on a stream at column 4" },
+	{ "(?<=a{1025})b",
+	    "pattern /(?<=a{1025})b/: looks back 1025 bytes, at most 1024 can be kept" },
+	{ "(?<x>a)(?<x>b)", "pattern /(?<x>a)(?<x>b)/: two named subpatterns have the same name "
+			    "(PCRE2_DUPNAMES not set) at column 13" },
 };
 
 START_TEST(refuses)
@@ -680,7 +731,8 @@ END_TEST
 /* what looks like the refused, and is not */
 START_TEST(accepts)
 {
-	static const char *const fine[] = { "\\(*COMMIT", "[(*A]", "[](*A]", "[^](*A]", "\\Q\\G(*F\\E", "(?#(*F)x", "[[:alpha:](*A]", "(*pla:a)", "\\\\G" };
+	static const char *const fine[] = { "\\(*COMMIT", "[(*A]", "[](*A]", "[^](*A]",
+		"\\Q\\G(*F\\E", "(?#(*F)x", "[[:alpha:](*A]", "(*pla:a)", "\\\\G" };
 	struct arena *a = arena_new();
 	struct pattern *p;
 	struct err e = { 0 };
@@ -707,7 +759,8 @@ START_TEST(literal)
 	for (unsigned c = 1; c < 256; c++) {
 		char text[4] = { 'x', (char)c, 'y', '\0' };
 
-		ck_assert_msg(pattern_compile(a, pattern_quote(a, text), &p, &e) == 0, "byte %u: %s", c, e.msg);
+		ck_assert_msg(pattern_compile(a, pattern_quote(a, text), &p, &e) == 0,
+		    "byte %u: %s", c, e.msg);
 		ck_assert_int_eq(pattern_match(a, p, text, 3, &h, &e), 1);
 		ck_assert_uint_eq(h.start, 0);
 		ck_assert_uint_eq(h.end, 3);
@@ -740,7 +793,10 @@ START_TEST(names)
 }
 END_TEST
 
-/* several readers of one stream, each for itself; other patterns from where it stands; back to the start */
+/*
+ * several readers of one stream, each for itself; other patterns from where it stands; back to the
+ * start
+ */
 START_TEST(readers)
 {
 	struct arena *a = arena_new();
@@ -778,7 +834,10 @@ START_TEST(readers)
 }
 END_TEST
 
-/* a flood without a newline leaves a window; who did not look is told what it missed, who did missed nothing */
+/*
+ * a flood without a newline leaves a window; who did not look is told what it missed, who did
+ * missed nothing
+ */
 START_TEST(forgets)
 {
 	struct arena *a = arena_new();
@@ -1020,7 +1079,8 @@ END_TEST
 Suite *
 expect_suite(void)
 {
-	const TTest *const plain[] = { prompt_late, endless, deep, accepts, literal, names, readers, forgets, text };
+	const TTest *const plain[] = { prompt_late, endless, deep, accepts, literal, names, readers,
+		forgets, text };
 	Suite *s = suite_create("expect");
 	TCase *tc = harness_case(s, "expect");
 

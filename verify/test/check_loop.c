@@ -91,7 +91,8 @@ reads_and_replaces(void *arg, int fd, short revents)
 	loop_watch(d->l, victim, POLLIN, reads, d);
 	close(fresh[0]);
 	close(fresh[1]);
-	/* it is at its end, so reads() would fail: it must not be called for what the old one had */
+	/* it is at its end, so reads() would fail: it must not be called for what the old one had
+	 */
 }
 
 static void
@@ -167,7 +168,8 @@ START_TEST(who_is_forgotten_is_not_served)
 	once(&d);
 	ck_assert_str_eq(d.text, "x");
 	ck_assert_int_eq(loop_once(d.l, &e), -1);
-	ck_assert_str_eq(e.msg, "nothing to wait for: neither a descriptor nor a deadline is registered");
+	ck_assert_str_eq(
+	    e.msg, "nothing to wait for: neither a descriptor nor a deadline is registered");
 	close(d.fd);
 	close(d.other);
 	loop_free(d.l);
@@ -208,8 +210,10 @@ END_TEST
 Suite *
 loop_suite(void)
 {
-	const TTest *const tests[] = { alarms_come_by_deadline, an_alarm_may_cancel_another, an_alarm_set_by_an_alarm_waits_for_the_next_round,
-		who_is_forgotten_is_not_served, a_new_descriptor_is_not_served_for_an_old_one, a_second_watch_replaces_the_first, NULL };
+	const TTest *const tests[] = { alarms_come_by_deadline, an_alarm_may_cancel_another,
+		an_alarm_set_by_an_alarm_waits_for_the_next_round, who_is_forgotten_is_not_served,
+		a_new_descriptor_is_not_served_for_an_old_one, a_second_watch_replaces_the_first,
+		NULL };
 
 	return suite_of("loop", tests);
 }

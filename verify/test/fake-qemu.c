@@ -4,23 +4,16 @@
  * its protocol on the inherited descriptors, and plays the script that $LH_FAKE names.  After
  * the script's end it idles until it is told to quit.
  *
- *   say TEXT           to the console; \n \r \e \t \\ \xHH, and $cmdline for the kernel command line
- *   drip TEXT          the same, one byte at a time
- *   flood N TEXT       the same N times
- *   echo               from here on what comes from the console is sent back, as a tty does
- *   hear TEXT          waits until the console has sent TEXT
- *   pause TIME
- *   agent               opens the private channel: greets, and a local sh answers
- *   awake              the same, and it was open before: no greeting
- *   restored           with -loadvm the script begins here, else it ends here; `savevm` keeps the command line
- *   savevm TEXT        what `savevm` says, and then it keeps nothing
- *   cmdline TEXT       what /proc/cmdline says from here on (nothing: -append's, as at first; none: not there)
- *   registers TEXT     what `info registers` says
- *   port N             what `info usernet` says
- *   event NAME REASON
- *   shutdown REASON    the event, and the end
- *   linger REASON      the event, and no end
- *   eof                closes the console
+ *   say TEXT           to the console; \n \r \e \t \\ \xHH, and $cmdline for the kernel command
+ * line drip TEXT          the same, one byte at a time flood N TEXT       the same N times echo
+ * from here on what comes from the console is sent back, as a tty does hear TEXT          waits
+ * until the console has sent TEXT pause TIME agent               opens the private channel: greets,
+ * and a local sh answers awake              the same, and it was open before: no greeting restored
+ * with -loadvm the script begins here, else it ends here; `savevm` keeps the command line savevm
+ * TEXT        what `savevm` says, and then it keeps nothing cmdline TEXT       what /proc/cmdline
+ * says from here on (nothing: -append's, as at first; none: not there) registers TEXT     what
+ * `info registers` says port N             what `info usernet` says event NAME REASON shutdown
+ * REASON    the event, and the end linger REASON      the event, and no end eof closes the console
  *   deaf               from here on `quit` and the buttons do nothing
  *   words TEXT         to stderr
  *   spoil FILE         appends to a file of the host, which no guest should be able to
@@ -99,7 +92,9 @@ qmp_say(struct fake *f, const char *text)
 static void
 qmp_event(struct fake *f, const char *name, const char *reason)
 {
-	qmp_say(f, arena_printf(f->a, "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"%s\", \"data\": {\"%s\": \"%s\"}}",
+	qmp_say(f, arena_printf(f->a,
+		       "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"%s\", "
+		       "\"data\": {\"%s\": \"%s\"}}",
 		       name, strcmp(name, "GUEST_PANICKED") ? "reason" : "action", reason));
 }
 
@@ -121,8 +116,10 @@ human(struct fake *f, const char *line)
 {
 	if (strstr(line, "info usernet"))
 		return arena_printf(f->a,
-		    "\"Hub -1 (net):\\r\\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\\r\\n"
-		    "  TCP[HOST_FORWARD]  13       127.0.0.1 %u       10.0.2.15    22     0     0\\r\\n\"",
+		    "\"Hub -1 (net):\\r\\n  Protocol[State]    FD  Source Address  Port   Dest. "
+		    "Address  Port RecvQ SendQ\\r\\n"
+		    "  TCP[HOST_FORWARD]  13       127.0.0.1 %u       10.0.2.15    22     0     "
+		    "0\\r\\n\"",
 		    f->port);
 	if (strstr(line, "info registers"))
 		return arena_printf(f->a, "\"%s\"", f->registers);
@@ -136,7 +133,8 @@ human(struct fake *f, const char *line)
 static void
 qmp_line(struct fake *f, const char *line)
 {
-	const char *command = qmp_member(f->a, line, "execute"), *id = strstr(line, "\"id\":"), *answer = "{}";
+	const char *command = qmp_member(f->a, line, "execute"), *id = strstr(line, "\"id\":"),
+		   *answer = "{}";
 	unsigned long n = id ? strtoul(id + 5, NULL, 10) : 0;
 
 	if (!command)
@@ -145,8 +143,13 @@ qmp_line(struct fake *f, const char *line)
 		answer = "{\"status\": \"running\", \"singlestep\": false, \"running\": true}";
 	else if (!strcmp(command, "human-monitor-command"))
 		answer = human(f, line);
-	else if (strcmp(command, "qmp_capabilities") && strcmp(command, "quit") && strcmp(command, "stop") && strcmp(command, "system_reset") && strcmp(command, "system_powerdown") && strcmp(command, "set_link")) {
-		qmp_say(f, arena_printf(f->a, "{\"id\": %lu, \"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The command %s has not been found\"}}", n, command));
+	else if (strcmp(command, "qmp_capabilities") && strcmp(command, "quit") &&
+		 strcmp(command, "stop") && strcmp(command, "system_reset") &&
+		 strcmp(command, "system_powerdown") && strcmp(command, "set_link")) {
+		qmp_say(f, arena_printf(f->a,
+			       "{\"id\": %lu, \"error\": {\"class\": \"CommandNotFound\", "
+			       "\"desc\": \"The command %s has not been found\"}}",
+			       n, command));
 		return;
 	}
 	qmp_say(f, arena_printf(f->a, "{\"return\": %s, \"id\": %lu}", answer, n));
@@ -187,7 +190,8 @@ open_agent(struct fake *f, bool greets)
 	}
 	if (pipe(in) < 0)
 		die("pipe");
-	for (const char *p = greets ? "\n@lh-agent open\n" : ""; *p; p++) { /* as a guest's shell may cut it */
+	for (const char *p = greets ? "\n@lh-agent open\n" : ""; *p;
+	     p++) { /* as a guest's shell may cut it */
 		put(f->agent, p, 1);
 		usleep(100);
 	}
@@ -213,7 +217,10 @@ open_agent(struct fake *f, bool greets)
 	f->shell_in = in[1];
 }
 
-/* commands for the shell, a whole line at a time, with our own /proc/cmdline; the host's clock is not theirs */
+/*
+ * commands for the shell, a whole line at a time, with our own /proc/cmdline; the host's clock is
+ * not theirs
+ */
 static void
 agent_lines(struct fake *f)
 {
@@ -515,7 +522,8 @@ awake(struct fake *f)
 {
 	if (f->script_over || f->until > clock_now())
 		return false;
-	if (f->wanted && (!f->heard.n || !memmem(f->heard.p, f->heard.n, f->wanted, strlen(f->wanted))))
+	if (f->wanted &&
+	    (!f->heard.n || !memmem(f->heard.p, f->heard.n, f->wanted, strlen(f->wanted))))
 		return false;
 	if (f->wanted)
 		buf_clear(&f->heard);
@@ -541,12 +549,12 @@ take(int fd, struct buf *b)
 static void
 serve(struct fake *f)
 {
-	struct pollfd p[] = { { f->qmp, POLLIN, 0 }, { f->console, POLLIN, 0 }, { f->shell ? f->agent : -1, POLLIN, 0 } };
+	struct pollfd p[] = { { f->qmp, POLLIN, 0 }, { f->console, POLLIN, 0 },
+		{ f->shell ? f->agent : -1, POLLIN, 0 } };
 	size_t had = f->heard.n;
 	char *eol;
 
-	if (poll(p, 3, f->until > clock_now() ? clock_poll_ms(f->until) : awake(f) ? 0
-										   : -1) < 0)
+	if (poll(p, 3, f->until > clock_now() ? clock_poll_ms(f->until) : awake(f) ? 0 : -1) < 0)
 		die("poll");
 	/* the harness closed QMP: it is gone, and so is a real QEMU's reason to live */
 	if (p[0].revents && take(f->qmp, &f->qmp_in) < 0)
@@ -576,7 +584,8 @@ chardev_fd(char **argv, const char *name)
 	for (; *argv; argv++) {
 		size_t n = strlen(name);
 
-		if (!strncmp(*argv, "socket,id=", 10) && !strncmp(*argv + 10, name, n) && sscanf(*argv + 10 + n, ",fd=%d", &fd) == 1)
+		if (!strncmp(*argv, "socket,id=", 10) && !strncmp(*argv + 10, name, n) &&
+		    sscanf(*argv + 10 + n, ",fd=%d", &fd) == 1)
 			return fd;
 	}
 	return -1;
@@ -610,7 +619,9 @@ restore(struct fake *f)
 int
 main(int argc, char **argv)
 {
-	struct fake f = { .a = arena_new(), .registers = "RIP=0000000000000000", .port = 1, .shell_in = -1 };
+	struct fake f = {
+		.a = arena_new(), .registers = "RIP=0000000000000000", .port = 1, .shell_in = -1
+	};
 	const char *script = getenv("LH_FAKE");
 	char cwd[PATH_MAX];
 	struct err e = { 0 };
@@ -626,12 +637,14 @@ main(int argc, char **argv)
 	f.qmp = chardev_fd(argv, "qmp");
 	f.agent = chardev_fd(argv, "agent");
 	f.append = after(argv, "-append");
-	f.cmdline_path = arena_printf(f.a, "%s/fake-cmdline", getcwd(cwd, sizeof cwd)); /* the test case's folder */
+	f.cmdline_path = arena_printf(
+	    f.a, "%s/fake-cmdline", getcwd(cwd, sizeof cwd)); /* the test case's folder */
 	f.saved_path = arena_printf(f.a, "%s.saved", script);
 	write_cmdline(f.cmdline_path, f.append);
 	if (*after(argv, "-loadvm"))
 		restore(&f);
-	qmp_say(&f, "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": 0}, \"package\": \"fake\"}, \"capabilities\": []}}");
+	qmp_say(&f, "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": "
+		    "0}, \"package\": \"fake\"}, \"capabilities\": []}}");
 	for (;;) {
 		serve(&f);
 		if (awake(&f))

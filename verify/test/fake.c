@@ -31,6 +31,18 @@ fake_manifest(struct manifest *m)
 
 	ck_assert_msg(fake, "LH_FAKE_QEMU is not set; `make check-unit` does that");
 	ck_assert_ptr_nonnull(getcwd(cwd, sizeof cwd));
-	snprintf(qemu, sizeof qemu, "%s%s%s", *fake == '/' ? "" : cwd, *fake == '/' ? "" : "/", fake);
-	*m = (struct manifest){ .dir = test_dir(), .triple = "x86_64-linux-musl", .arch = "x86_64", .profile = "s6", .net = "dhcp", .hostname = "lh", .qemu = qemu, .machine = "none", .memory = 8, .console = "ttyS0", .kernel = "kernel", .append = "console=ttyS0" };
+	snprintf(
+	    qemu, sizeof qemu, "%s%s%s", *fake == '/' ? "" : cwd, *fake == '/' ? "" : "/", fake);
+	*m = (struct manifest){ .dir = test_dir(),
+		.triple = "x86_64-linux-musl",
+		.arch = "x86_64",
+		.profile = "s6",
+		.net = "dhcp",
+		.hostname = "lh",
+		.qemu = qemu,
+		.machine = "none",
+		.memory = 8,
+		.console = "ttyS0",
+		.kernel = "kernel",
+		.append = "console=ttyS0" };
 }

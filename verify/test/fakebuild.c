@@ -12,11 +12,15 @@ static const char build[] =
     "here=$(dirname \"$0\")\n"
     "SET=old VERSION_a= VERSION_b= VERSION_c= OVERRIDE_a=\n"
     "for w; do case $w in *=*) eval \"${w%%=*}=\\${w#*=}\";; esac; done\n"
-    "case $SET in old) v=1;; new) v=4;; *) echo \"lh-build: fatal: SET $SET: there is no such set\"; exit 100;; esac\n"
+    "case $SET in old) v=1;; new) v=4;; *) echo \"lh-build: fatal: SET $SET: there is no such "
+    "set\"; exit 100;; esac\n"
     "a=${VERSION_a:-$v} b=${VERSION_b:-$v} c=${VERSION_c:-$v}\n"
     "if [ \"$1\" = versions ]; then\n"
-    "printf 'checkout\\t%s\\ntriple\\tx86_64-linux-musl\\nprofile\\ts6\\nset\\t%s\\noutput\\t%s/out\\nowner\\t0\\t0\\n' \"$here\" $SET \"$here\"\n"
-    "printf 'package\\ta\\t%s%s\\npackage\\tb\\t%s\\npackage\\tc\\t%s\\npackage\\td\\t9\\n' $a \"${OVERRIDE_a:+\t$OVERRIDE_a}\" $b $c\n"
+    "printf "
+    "'checkout\\t%s\\ntriple\\tx86_64-linux-musl\\nprofile\\ts6\\nset\\t%s\\noutput\\t%s/"
+    "out\\nowner\\t0\\t0\\n' \"$here\" $SET \"$here\"\n"
+    "printf 'package\\ta\\t%s%s\\npackage\\tb\\t%s\\npackage\\tc\\t%s\\npackage\\td\\t9\\n' $a "
+    "\"${OVERRIDE_a:+\t$OVERRIDE_a}\" $b $c\n"
     "for p in a b c; do for v in 4 3 2 1; do printf 'version\\t%s\\t%s\\n' $p $v; done; done\n"
     "printf 'minimum\\tc\\t4\\tb\\t4\\n'; exit; fi\n"
     "echo >>\"$here/builds\"\n"
@@ -24,7 +28,8 @@ static const char build[] =
     ". \"$here/refuse\" || { echo 'lh-build: fatal: c: does not compile'; exit 1; }\n"
     "mkdir -p \"$OUTPUT/x86_64-linux-musl/rootfs/bin\"; cd \"$OUTPUT/x86_64-linux-musl\"\n"
     "for p in a b c; do eval \"echo $p \\$$p\" >rootfs/bin/$p; done\n"
-    "printf 'lh-manifest 2\\ntriple x86_64-linux-musl\\nnet dhcp\\nqemu q\\nmachine m\\nconsole c\\nimage i\\nimage-digest %s %s %s\\n' $a $b $c >manifest\n";
+    "printf 'lh-manifest 2\\ntriple x86_64-linux-musl\\nnet dhcp\\nqemu q\\nmachine m\\nconsole "
+    "c\\nimage i\\nimage-digest %s %s %s\\n' $a $b $c >manifest\n";
 
 static const char judge[] =
     "#!/bin/sh\n"
@@ -33,9 +38,12 @@ static const char judge[] =
     "while [ $# -gt 1 ]; do [ \"$1\" = -o ] && out=$2; [ \"$1\" = -s ] && s=$2; shift; done\n"
     "read -r a b c <<E\n$(sed -n 's/^image-digest //p' \"$1\")\nE\n"
     "dir=$out/x86_64/dhcp/$s; mkdir -p \"$dir\"; echo \"console of $a $b $c\" >\"$dir/console\"\n"
-    "printf 'lh-results 2\\ncase\\narch x86_64\\nnet dhcp\\nscenario x\\npath %s/scenarios/x.scn\\nverdict pass\\nstep 3 pass 1 run\\nsaid up, in %s\\nend 1\\n' \"$here\" $a >\"$out/results\"\n"
+    "printf 'lh-results 2\\ncase\\narch x86_64\\nnet dhcp\\nscenario x\\npath "
+    "%s/scenarios/x.scn\\nverdict pass\\nstep 3 pass 1 run\\nsaid up, in %s\\nend 1\\n' \"$here\" "
+    "$a >\"$out/results\"\n"
     "where=$(. \"$here/rule\"); status=$?\n"
-    "[ $status = 0 ] || printf 'fail\\nwhere      %s/scenarios/x.scn:%s\\nexpected   up\\ngot        down, in \\033[1m%s\\n' \"$here\" ${where:-3} $a >\"$dir/verdict\"\n"
+    "[ $status = 0 ] || printf 'fail\\nwhere      %s/scenarios/x.scn:%s\\nexpected   up\\ngot      "
+    "  down, in \\033[1m%s\\n' \"$here\" ${where:-3} $a >\"$dir/verdict\"\n"
     "exit $status\n";
 
 static void
@@ -44,7 +52,9 @@ put(struct arena *a, const char *name, const char *text, unsigned mode)
 	const char *path = arena_printf(a, "%s/%s", test_dir(), name);
 	struct err e = { 0 };
 
-	ck_assert_msg(file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), (mode_t)mode, &e) == 0, "%s", e.msg);
+	ck_assert_msg(file_mkparent(path, &e) == 0 &&
+			  file_write(path, text, strlen(text), (mode_t)mode, &e) == 0,
+	    "%s", e.msg);
 }
 
 void

@@ -5,36 +5,36 @@
 #include "build/test/harness.h"
 
 /* one line a suite, in the order of the picture in STYLE; check_NAME.c defines it */
-#define SUITES(X)   \
-	X(expect)   \
-	X(scenario) \
-	X(watches)  \
-	X(loop)     \
-	X(qmp)      \
-	X(qemu)     \
-	X(guest)    \
-	X(want)     \
-	X(explain)  \
-	X(testcase)     \
-	X(image)    \
-	X(matrix)   \
-	X(mutants)  \
-	X(compare)  \
-	X(results)  \
-	X(chart)    \
-	X(table)    \
-	X(run)      \
-	X(http)     \
-	X(report)   \
-	X(search)   \
-	X(odds)     \
-	X(trials)   \
-	X(arguments)  \
-	X(bisect_run)     \
-	X(guestfs)  \
-	X(elf)      \
-	X(disasm)   \
-	X(audit)    \
+#define SUITES(X)                                                                                  \
+	X(expect)                                                                                  \
+	X(scenario)                                                                                \
+	X(watches)                                                                                 \
+	X(loop)                                                                                    \
+	X(qmp)                                                                                     \
+	X(qemu)                                                                                    \
+	X(guest)                                                                                   \
+	X(want)                                                                                    \
+	X(explain)                                                                                 \
+	X(testcase)                                                                                \
+	X(image)                                                                                   \
+	X(matrix)                                                                                  \
+	X(mutants)                                                                                 \
+	X(compare)                                                                                 \
+	X(results)                                                                                 \
+	X(chart)                                                                                   \
+	X(table)                                                                                   \
+	X(run)                                                                                     \
+	X(http)                                                                                    \
+	X(report)                                                                                  \
+	X(search)                                                                                  \
+	X(odds)                                                                                    \
+	X(trials)                                                                                  \
+	X(arguments)                                                                               \
+	X(bisect_run)                                                                              \
+	X(guestfs)                                                                                 \
+	X(elf)                                                                                     \
+	X(disasm)                                                                                  \
+	X(audit)                                                                                   \
 	X(ssh)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

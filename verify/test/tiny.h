@@ -7,11 +7,15 @@
 
 struct arena;
 
-/* an ELF program with one section of code, at address 0x10000 + its offset in the file, and nothing else */
+/*
+ * an ELF program with one section of code, at address 0x10000 + its offset in the file, and nothing
+ * else
+ */
 struct tiny {
 	unsigned bits, type, machine;
 	uint32_t flags;
-	unsigned segment; /* type of a second program header, whose bytes are the code's; 0: there is none */
+	unsigned segment; /* type of a second program header, whose bytes are the code's; 0: there
+			     is none */
 	const void *code;
 	size_t n;
 };

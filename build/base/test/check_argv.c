@@ -70,8 +70,10 @@ END_TEST
 Suite *
 argv_suite(void)
 {
-	Suite *s = suite_of("argv", (const TTest *[]){ sh_reads_the_same_words, ends_with_null, NULL });
+	Suite *s =
+	    suite_of("argv", (const TTest *[]){ sh_reads_the_same_words, ends_with_null, NULL });
 
-	tcase_add_loop_test(harness_case(s, "quoted"), quoted, 0, sizeof words_and_quotes / sizeof *words_and_quotes);
+	tcase_add_loop_test(harness_case(s, "quoted"), quoted, 0,
+	    sizeof words_and_quotes / sizeof *words_and_quotes);
 	return s;
 }

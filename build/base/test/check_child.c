@@ -113,7 +113,12 @@ START_TEST(inherits_only_what_is_kept)
 
 	ck_assert_int_eq(pipe2(p, O_CLOEXEC), 0);
 	keep = p[1];
-	ck_assert_int_eq(child_run(sh(a, arena_printf(a, "echo kept >&%d; echo lost 2>/dev/null >&%d || echo closed", p[1], p[0])), &o, &out, &status, &e), 0);
+	ck_assert_int_eq(
+	    child_run(
+		sh(a, arena_printf(a, "echo kept >&%d; echo lost 2>/dev/null >&%d || echo closed",
+			  p[1], p[0])),
+		&o, &out, &status, &e),
+	    0);
 	ck_assert_str_eq(out.p, "closed\n");
 	close(p[1]);
 	buf_clear(&out);
@@ -253,10 +258,13 @@ END_TEST
 Suite *
 child_suite(void)
 {
-	Suite *s = suite_of("child", (const TTest *[]){ what_cannot_start_is_our_error, both_descriptors_poll, kill_reaches_the_group, inherits_only_what_is_kept, stdin_when_wanted, NULL });
+	Suite *s = suite_of("child",
+	    (const TTest *[]){ what_cannot_start_is_our_error, both_descriptors_poll,
+		kill_reaches_the_group, inherits_only_what_is_kept, stdin_when_wanted, NULL });
 
 	tcase_add_loop_test(harness_case(s, "run"), run, 0, sizeof runs / sizeof *runs);
 	tcase_add_loop_test(harness_case(s, "tie"), dies_with_us, 0, 2);
-	tcase_add_loop_test(harness_case(s, "call"), a_function_as_a_child, 0, sizeof calls / sizeof *calls);
+	tcase_add_loop_test(
+	    harness_case(s, "call"), a_function_as_a_child, 0, sizeof calls / sizeof *calls);
 	return s;
 }

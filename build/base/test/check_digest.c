@@ -16,7 +16,8 @@ static const struct {
 } vectors[] = {
 	{ "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
 	{ "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
-	{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
+	{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+	    "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
 };
 
 START_TEST(sha256)
@@ -90,7 +91,8 @@ static const char *const changes[] = {
 START_TEST(tree_sees_every_change)
 {
 	struct arena *a = arena_new();
-	char *cmd = arena_printf(a, "D=%s; cd $D && umask 022 && mkdir a && echo x >a/f && ln -s a link", test_dir());
+	char *cmd = arena_printf(
+	    a, "D=%s; cd $D && umask 022 && mkdir a && echo x >a/f && ln -s a link", test_dir());
 	char before[DIGEST_HEX], after[DIGEST_HEX];
 	struct err e = { 0 };
 
@@ -99,7 +101,8 @@ START_TEST(tree_sees_every_change)
 	ck_assert_int_eq(system(arena_printf(a, "touch -d 2001-01-01 %s/a/f", test_dir())), 0);
 	ck_assert_int_eq(digest_tree(test_dir(), after, &e), 0);
 	ck_assert_str_eq(before, after);
-	ck_assert_int_eq(system(arena_printf(a, "umask 022; D=%s; %s", test_dir(), changes[_i])), 0);
+	ck_assert_int_eq(
+	    system(arena_printf(a, "umask 022; D=%s; %s", test_dir(), changes[_i])), 0);
 	ck_assert_int_eq(digest_tree(test_dir(), after, &e), 0);
 	ck_assert_str_ne(before, after);
 	arena_free(a);

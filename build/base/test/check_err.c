@@ -24,7 +24,8 @@ START_TEST(names_the_filesystem_that_is_full)
 
 	errno = ENOSPC;
 	fail_errno(&e, "move /proc/self/absent/x to the store");
-	ck_assert_str_eq(e.msg, "move /proc/self/absent/x to the store: No space left on device (the filesystem /proc)");
+	ck_assert_str_eq(e.msg, "move /proc/self/absent/x to the store: No space left on device "
+				"(the filesystem /proc)");
 	errno = EACCES;
 	fail_errno(&e, "/proc/self/x");
 	ck_assert_str_eq(e.msg, "/proc/self/x: Permission denied");
@@ -67,5 +68,7 @@ END_TEST
 Suite *
 err_suite(void)
 {
-	return suite_of("err", (const TTest *[]){ from_the_outside_in, names_the_filesystem_that_is_full, codes, too_long_is_cut, NULL });
+	return suite_of(
+	    "err", (const TTest *[]){ from_the_outside_in, names_the_filesystem_that_is_full, codes,
+		       too_long_is_cut, NULL });
 }

@@ -104,7 +104,9 @@ START_TEST(two_may_remove_the_same)
 
 	for (int round = 0; round < 20; round++) {
 		for (int i = 0; i < 200; i++)
-			ck_assert_msg(file_mkdirs(in_dir(a, arena_printf(a, "tree/%d/a/b", i)), 0755, &e) == 0, "%s", e.msg);
+			ck_assert_msg(file_mkdirs(in_dir(a, arena_printf(a, "tree/%d/a/b", i)),
+					  0755, &e) == 0,
+			    "%s", e.msg);
 		pid_t pid = fork();
 		if (pid == 0)
 			_exit(file_remove(in_dir(a, "tree"), &e) < 0);
@@ -197,9 +199,12 @@ END_TEST
 Suite *
 file_suite(void)
 {
-	Suite *s = suite_of("file", (const TTest *[]){ write_and_read, failed_write_leaves_nothing, remove_never_follows, copy_keeps_holes, walk_in_order, mkdirs, NULL });
+	Suite *s = suite_of(
+	    "file", (const TTest *[]){ write_and_read, failed_write_leaves_nothing,
+			remove_never_follows, copy_keeps_holes, walk_in_order, mkdirs, NULL });
 
 	tcase_add_test(harness_case(s, "two remove"), two_may_remove_the_same);
-	tcase_add_loop_test(harness_case(s, "read fails"), read_fails, 0, sizeof unreadable / sizeof *unreadable);
+	tcase_add_loop_test(
+	    harness_case(s, "read fails"), read_fails, 0, sizeof unreadable / sizeof *unreadable);
 	return s;
 }

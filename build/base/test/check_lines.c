@@ -82,7 +82,8 @@ END_TEST
 Suite *
 lines_suite(void)
 {
-	Suite *s = suite_of("lines", (const TTest *[]){ errors_name_the_line, a_binary_file_is_refused, cut_into_words, NULL });
+	Suite *s = suite_of("lines", (const TTest *[]){ errors_name_the_line,
+					 a_binary_file_is_refused, cut_into_words, NULL });
 
 	tcase_add_loop_test(harness_case(s, "datum"), datum, 0, sizeof texts / sizeof *texts);
 	return s;

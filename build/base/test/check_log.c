@@ -85,7 +85,8 @@ sequence(struct screen *s, const char *p)
 		s->row -= n;
 		break;
 	case 'J':
-		memset(s->cell[s->row][s->col], 0, sizeof s->cell - (s->row * COLS + s->col) * sizeof s->cell[0][0]);
+		memset(s->cell[s->row][s->col], 0,
+		    sizeof s->cell - (s->row * COLS + s->col) * sizeof s->cell[0][0]);
 		break;
 	case 'K':
 		memset(s->cell[s->row][s->col], 0, (COLS - s->col) * sizeof s->cell[0][0]);
@@ -111,7 +112,10 @@ character(struct screen *s, const char *p)
 	return n;
 }
 
-/* a terminal hands on when it pleases: all that was written until now is there when a mark of ours is */
+/*
+ * a terminal hands on when it pleases: all that was written until now is there when a mark of ours
+ * is
+ */
 static void
 receive(const struct screen *s, char *in, size_t room)
 {
@@ -175,7 +179,8 @@ START_TEST(a_block_stays_below_the_messages)
 	expect_screen(&s, "lh: start\nlh: hello\n1\nzwei\ndrei\n");
 	log_warn("x");
 	log_text("end of\na log\n");
-	expect_screen(&s, "lh: start\nlh: hello\nlh: warning: x\n--\nend of\na log\n1\nzwei\ndrei\n");
+	expect_screen(
+	    &s, "lh: start\nlh: hello\nlh: warning: x\n--\nend of\na log\n1\nzwei\ndrei\n");
 	log_block("one");
 	expect_screen(&s, "lh: start\nlh: hello\nlh: warning: x\n--\nend of\na log\none\n");
 	log_status("%d of %d", 3, 4);
@@ -264,7 +269,9 @@ END_TEST
 Suite *
 log_suite(void)
 {
-	Suite *s = suite_of("log", (const TTest *[]){ a_block_stays_below_the_messages, a_long_message_takes_several_rows, an_error_ends_it, elsewhere_there_is_no_block, NULL });
+	Suite *s = suite_of("log",
+	    (const TTest *[]){ a_block_stays_below_the_messages, a_long_message_takes_several_rows,
+		an_error_ends_it, elsewhere_there_is_no_block, NULL });
 
 	tcase_add_loop_test(harness_case(s, "cuts"), a_block_fits, 0, sizeof cuts / sizeof *cuts);
 	return s;

@@ -11,22 +11,24 @@
 #define LEAST HEAD "triple x86_64-linux-musl\nqemu qemu-system-x86_64\nmachine q35\nconsole ttyS0\n"
 
 static const char whole[] =
-    HEAD
-    "triple x86_64-linux-musl\narch x86_64\nprofile s6\nwhy asked for\nset 2024-10\nnet static\nhostname lh-x86_64\n"
-    "address 10.0.2.15\nrouter 10.0.2.2\ndns 10.0.2.3\ncountry fr\n"
-    "qemu qemu-system-x86_64\nmachine q35\ncpu qemu64\nconsole ttyS0\npanic pvpanic\nelf ELF64 X86_64\nrefuse sse3 !tzcnt\nguarded rootfs:/bin/x aesenc\ndisk-bus virtio\n"
-    "kernel kernel\nkernel-sha256 00\nappend root=PARTUUID=1 ro\nimage disk-image.raw\nimage-digest 11\nsymbols System.map\n"
-    "credentials ../credentials\nagent s6-linux-init\nkey 22\n"
-    "memory 128\n"
-    "partition rootfs ext4 1048576 1073741824 aa\n"
-    "partition swap swap 1074790400 268435456 bb\n"
-    "partition rwfs ext4 1343225856 536870912 cc\n"
-    "package skalibs 2.14.3.0 33\n"
-    "package s6 2.13.1.0 44 modified\n"
-    "service sshd longrun\n"
-    "differs files /boot/dtb an ARM kernel needs one\n"
-    "special rwfs:/tmp 0:0 1777\n"
-    "path /lh/\n";
+    HEAD "triple x86_64-linux-musl\narch x86_64\nprofile s6\nwhy asked for\nset 2024-10\nnet "
+	 "static\nhostname lh-x86_64\n"
+	 "address 10.0.2.15\nrouter 10.0.2.2\ndns 10.0.2.3\ncountry fr\n"
+	 "qemu qemu-system-x86_64\nmachine q35\ncpu qemu64\nconsole ttyS0\npanic pvpanic\nelf "
+	 "ELF64 X86_64\nrefuse sse3 !tzcnt\nguarded rootfs:/bin/x aesenc\ndisk-bus virtio\n"
+	 "kernel kernel\nkernel-sha256 00\nappend root=PARTUUID=1 ro\nimage "
+	 "disk-image.raw\nimage-digest 11\nsymbols System.map\n"
+	 "credentials ../credentials\nagent s6-linux-init\nkey 22\n"
+	 "memory 128\n"
+	 "partition rootfs ext4 1048576 1073741824 aa\n"
+	 "partition swap swap 1074790400 268435456 bb\n"
+	 "partition rwfs ext4 1343225856 536870912 cc\n"
+	 "package skalibs 2.14.3.0 33\n"
+	 "package s6 2.13.1.0 44 modified\n"
+	 "service sshd longrun\n"
+	 "differs files /boot/dtb an ARM kernel needs one\n"
+	 "special rwfs:/tmp 0:0 1777\n"
+	 "path /lh/\n";
 
 static int
 read_text(struct arena *a, const char *text, struct manifest *m, struct err *e)

@@ -68,7 +68,8 @@ static const struct {
 	{ "a flipped question", 0, 20, NULL },
 	{ "a flipped first line", 0, 3, NULL },
 	{ "empty", 0, -1, "" },
-	{ "foreign", 0, -1, "lh-memo 2\nsum 8fb92bd0a7d59be1ca14cd0b5d0a9efeeb5ee03a2d9d8b2f4d9a4b7bd0c0a8c4\n" },
+	{ "foreign", 0, -1,
+	    "lh-memo 2\nsum 8fb92bd0a7d59be1ca14cd0b5d0a9efeeb5ee03a2d9d8b2f4d9a4b7bd0c0a8c4\n" },
 };
 
 START_TEST(damaged)
@@ -176,7 +177,8 @@ hide(const char *path)
 
 	ck_assert_int_eq(stat(path, &st), 0);
 	overwrite(path);
-	ck_assert_int_eq(utimensat(AT_FDCWD, path, (struct timespec[]){ st.st_atim, st.st_mtim }, 0), 0);
+	ck_assert_int_eq(
+	    utimensat(AT_FDCWD, path, (struct timespec[]){ st.st_atim, st.st_mtim }, 0), 0);
 }
 
 static void
@@ -259,7 +261,8 @@ START_TEST(touched)
 		char was[DIGEST_HEX], is[DIGEST_HEX];
 
 		ck_assert_int_eq(memo_digest(m, &tale, at(a, changes[i].folder), was, &e), 0);
-		changes[i].change(at(a, arena_printf(a, "%s/%s", changes[i].folder, changes[i].what)));
+		changes[i].change(
+		    at(a, arena_printf(a, "%s/%s", changes[i].folder, changes[i].what)));
 		ck_assert_int_eq(memo_digest(m, &tale, at(a, changes[i].folder), is, &e), 0);
 		ck_assert_msg(!strcmp(was, is) == !changes[i].asked, "%s", changes[i].folder);
 	}
@@ -267,7 +270,10 @@ START_TEST(touched)
 }
 END_TEST
 
-/* what was written a moment ago may be written again at what its filesystem takes for the same moment */
+/*
+ * what was written a moment ago may be written again at what its filesystem takes for the same
+ * moment
+ */
 START_TEST(young)
 {
 	struct arena *a = arena_new();
@@ -294,7 +300,8 @@ END_TEST
 /* with a memory or without: it is never the key */
 START_TEST(same)
 {
-	static const char *const paths[] = { "/usr/bin/env", "/usr/bin/make", "build/test/data", "build/base/test/check_memo.c" };
+	static const char *const paths[] = { "/usr/bin/env", "/usr/bin/make", "build/test/data",
+		"build/base/test/check_memo.c" };
 	struct arena *a = arena_new();
 	struct err e = { 0 };
 
@@ -310,7 +317,9 @@ START_TEST(same)
 			if (round == 1)
 				unlink(at(a, "memo"));
 		}
-	ck_assert_int_eq(memo_digest(memo_open(a, at(a, "memo")), &memo_plain, at(a, "nothing"), (char[DIGEST_HEX]){ 0 }, &e), -1);
+	ck_assert_int_eq(memo_digest(memo_open(a, at(a, "memo")), &memo_plain, at(a, "nothing"),
+			     (char[DIGEST_HEX]){ 0 }, &e),
+	    -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s: No such file or directory", at(a, "nothing")));
 	arena_free(a);
 }

@@ -17,7 +17,9 @@ static const char key[] = "node target/x\nsection build b1\nsection install i1\n
 static struct checkpoint
 of(struct arena *a, const char *name, const char *key_text)
 {
-	return (struct checkpoint){ .dir = arena_printf(a, "%s/checkpoints/i486", test_dir()), .name = name, .key_text = key_text };
+	return (struct checkpoint){ .dir = arena_printf(a, "%s/checkpoints/i486", test_dir()),
+		.name = name,
+		.key_text = key_text };
 }
 
 static void
@@ -26,7 +28,9 @@ put(struct arena *a, const char *rel, const char *text, mode_t mode)
 	char *path = arena_printf(a, "%s/%s", test_dir(), rel);
 	struct err e = { 0 };
 
-	ck_assert_msg(file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), mode, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), mode, &e) == 0,
+	    "%s", e.msg);
 }
 
 static struct stat
@@ -46,7 +50,9 @@ work(struct arena *a, const char *name, const char *made)
 	struct err e = { 0 };
 
 	put(a, arena_printf(a, "%s/src/made", name), made, 0640);
-	ck_assert_int_eq(file_mkdirs(arena_printf(a, "%s/out", dir), 0755, &e) | file_mkdirs(arena_printf(a, "%s/links", dir), 0755, &e), 0);
+	ck_assert_int_eq(file_mkdirs(arena_printf(a, "%s/out", dir), 0755, &e) |
+			     file_mkdirs(arena_printf(a, "%s/links", dir), 0755, &e),
+	    0);
 	return dir;
 }
 
@@ -72,7 +78,8 @@ restored(struct arena *a, const struct checkpoint *c, const char *name)
 	ck_assert_ptr_nonnull(taken);
 	ck_assert_msg(checkpoint_restore(c, taken, dir, &e) == 0, "%s", e.msg);
 	ck_assert(!file_exists(taken));
-	ck_assert_msg(file_read(a, arena_printf(a, "%s/src/made", dir), &text, NULL, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_read(a, arena_printf(a, "%s/src/made", dir), &text, NULL, &e) == 0, "%s", e.msg);
 	return text;
 }
 
@@ -85,7 +92,8 @@ files(struct arena *a)
 /* bytes, modes, links, and times to the nanosecond, of folders too */
 START_TEST(as_it_was)
 {
-	static const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { 1700000000, 123456789 } };
+	static const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ 1700000000, 123456789 } };
 	static const char *const same[] = { "src/made", "src/tool", "src/deep", "out" };
 	struct arena *a = arena_new();
 	struct checkpoint c = of(a, "target-x", key);
@@ -101,13 +109,15 @@ START_TEST(as_it_was)
 	ck_assert_msg(checkpoint_keep(&c, dir, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(restored(a, &c, "again"), "object");
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
-		struct stat was = stat_of(a, arena_printf(a, "w/%s", same[i])), is = stat_of(a, arena_printf(a, "again/%s", same[i]));
+		struct stat was = stat_of(a, arena_printf(a, "w/%s", same[i])),
+			    is = stat_of(a, arena_printf(a, "again/%s", same[i]));
 
 		ck_assert_uint_eq(was.st_mode, is.st_mode);
 		ck_assert_int_eq(was.st_mtim.tv_sec, is.st_mtim.tv_sec);
 		ck_assert_int_eq(was.st_mtim.tv_nsec, is.st_mtim.tv_nsec);
 	}
-	ck_assert_int_eq(readlink(arena_printf(a, "%s/again/src/link", test_dir()), target, sizeof target), 7);
+	ck_assert_int_eq(
+	    readlink(arena_printf(a, "%s/again/src/link", test_dir()), target, sizeof target), 7);
 	arena_free(a);
 }
 END_TEST
@@ -121,7 +131,8 @@ there(struct arena *a, const char *rel)
 /* what is as it was unpacked is not kept; what is no more does not come back */
 START_TEST(beside_the_source)
 {
-	static const char *const unpacked[] = { "same", "changed", "moved", "gone", "lost/deep", "mode", "dir/same" };
+	static const char *const unpacked[] = { "same", "changed", "moved", "gone", "lost/deep",
+		"mode", "dir/same" };
 	struct arena *a = arena_new();
 	struct checkpoint c = of(a, "target-x", key);
 	char *dir = work(a, "w", "source"), *text;
@@ -130,12 +141,14 @@ START_TEST(beside_the_source)
 	work(a, "again", "source"); /* where it is unpacked next time */
 	for (int i = 0; i < 2; i++)
 		for (size_t j = 0; j < sizeof unpacked / sizeof *unpacked; j++)
-			put(a, arena_printf(a, "%s/src/%s", i ? "again" : "w", unpacked[j]), "source", 0644);
+			put(a, arena_printf(a, "%s/src/%s", i ? "again" : "w", unpacked[j]),
+			    "source", 0644);
 	sleep(4); /* what is younger is kept, to be sure */
 	ck_assert_msg(checkpoint_begin(dir, &e) == 0, "%s", e.msg);
 	put(a, "w/src/changed", "object", 0644);
 	put(a, "w/src/dir/new", "object", 0644);
-	ck_assert_int_eq(rename(arena_printf(a, "%s/src/moved", dir), arena_printf(a, "%s/src/here", dir)), 0);
+	ck_assert_int_eq(
+	    rename(arena_printf(a, "%s/src/moved", dir), arena_printf(a, "%s/src/here", dir)), 0);
 	ck_assert_int_eq(unlink(arena_printf(a, "%s/src/gone", dir)), 0);
 	ck_assert_int_eq(file_remove(arena_printf(a, "%s/src/lost", dir), &e), 0);
 	ck_assert_int_eq(chmod(arena_printf(a, "%s/src/mode", dir), 0755), 0);
@@ -146,9 +159,11 @@ START_TEST(beside_the_source)
 	restored(a, &c, "again");
 	ck_assert(!there(a, "again/src/same") && there(a, "again/src/dir/same"));
 	ck_assert(there(a, "again/src/here") && there(a, "again/src/dir/new"));
-	ck_assert(!there(a, "again/src/moved") && !there(a, "again/src/gone") && !there(a, "again/src/lost") && !there(a, "again/gone"));
+	ck_assert(!there(a, "again/src/moved") && !there(a, "again/src/gone") &&
+		  !there(a, "again/src/lost") && !there(a, "again/gone"));
 	ck_assert_uint_eq(stat_of(a, "again/src/mode").st_mode & 0777, 0755);
-	ck_assert_int_eq(file_read(a, arena_printf(a, "%s/again/src/changed", test_dir()), &text, NULL, &e), 0);
+	ck_assert_int_eq(
+	    file_read(a, arena_printf(a, "%s/again/src/changed", test_dir()), &text, NULL, &e), 0);
 	ck_assert_str_eq(text, "object");
 	arena_free(a);
 }
@@ -184,7 +199,9 @@ END_TEST
 START_TEST(one_a_package)
 {
 	struct arena *a = arena_new();
-	struct checkpoint one = of(a, "target-x", key), two = of(a, "target-x", "section build b2\n"), other = of(a, "target-x-rc", key);
+	struct checkpoint one = of(a, "target-x", key),
+			  two = of(a, "target-x", "section build b2\n"),
+			  other = of(a, "target-x-rc", key);
 
 	keep(a, &one, "one");
 	keep(a, &other, "other");
@@ -204,7 +221,8 @@ END_TEST
 START_TEST(taken)
 {
 	struct arena *a = arena_new();
-	struct checkpoint c = of(a, "target-x", key), other = of(a, "target-x", "section build b2\n");
+	struct checkpoint c = of(a, "target-x", key),
+			  other = of(a, "target-x", "section build b2\n");
 	char *dir = arena_printf(a, "%s/again", test_dir()), *file, *text;
 	struct err e = { 0 };
 
@@ -257,7 +275,9 @@ START_TEST(does_not_fit)
 	keep(a, &c, "object");
 	file = checkpoint_find(a, &c);
 	ck_assert_int_eq(checkpoint_restore(&c, checkpoint_take(a, &c, dir), dir, &e), -1);
-	ck_assert_msg(!strncmp(e.msg, file, strlen(file)) && !strncmp(e.msg + strlen(file), ": removed; build again: ", 24), "%s", e.msg);
+	ck_assert_msg(!strncmp(e.msg, file, strlen(file)) &&
+			  !strncmp(e.msg + strlen(file), ": removed; build again: ", 24),
+	    "%s", e.msg);
 	ck_assert_ptr_null(checkpoint_find(a, &c));
 	arena_free(a);
 }
@@ -273,7 +293,8 @@ START_TEST(cannot_be_kept)
 
 	ck_assert_int_eq(mkfifo(arena_printf(a, "%s/src/pipe", dir), 0644), 0);
 	ck_assert_int_eq(checkpoint_keep(&c, dir, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s/src/pipe: neither file, folder nor symlink", dir));
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "%s/src/pipe: neither file, folder nor symlink", dir));
 	ck_assert_ptr_null(checkpoint_find(a, &c));
 	ck_assert(!file_exists(arena_printf(a, "%s/checkpoint.zst", dir)));
 	arena_free(a);
@@ -303,7 +324,9 @@ END_TEST
 Suite *
 checkpoint_suite(void)
 {
-	Suite *s = suite_of("checkpoint", (const TTest *[]){ as_it_was, beside_the_source, one_a_package, taken, damaged, does_not_fit, cannot_be_kept, NULL });
+	Suite *s =
+	    suite_of("checkpoint", (const TTest *[]){ as_it_was, beside_the_source, one_a_package,
+				       taken, damaged, does_not_fit, cannot_be_kept, NULL });
 	TCase *tc = harness_case(s, "cases");
 
 	tcase_add_loop_test(tc, whose_it_is, 0, sizeof keys / sizeof *keys);

@@ -20,7 +20,9 @@ put(struct arena *a, const char *rel, const char *text, mode_t mode)
 	char *path = arena_printf(a, "%s/%s", test_dir(), rel);
 	struct err e = { 0 };
 
-	ck_assert_msg(file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), mode, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), mode, &e) == 0,
+	    "%s", e.msg);
 }
 
 static char *
@@ -35,7 +37,8 @@ pack_it(struct arena *a, const char *dir, const char *file)
 	struct err e = { 0 };
 	struct pack *p = pack_new(at(a, file), 1000, &e);
 
-	ck_assert_msg(p && pack_tree(p, at(a, dir), "out", &e) == 0 && pack_end(p, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    p && pack_tree(p, at(a, dir), "out", &e) == 0 && pack_end(p, &e) == 0, "%s", e.msg);
 }
 
 static void
@@ -51,7 +54,8 @@ make_tree(struct arena *a, const char *dir, const char *first, const char *secon
 /* whatever order and times the files have, plain and compressed; and back */
 START_TEST(same_bytes_and_back)
 {
-	static const char *const files[][2] = { { "1.tar", "2.tar" }, { "1.tar.zst", "2.tar.zst" } };
+	static const char *const files[][2] = { { "1.tar", "2.tar" },
+		{ "1.tar.zst", "2.tar.zst" } };
 	struct arena *a = arena_new();
 	char one[DIGEST_HEX], two[DIGEST_HEX];
 	struct err e = { 0 };
@@ -147,8 +151,10 @@ END_TEST
 Suite *
 pack_suite(void)
 {
-	Suite *s = suite_of("pack", (const TTest *[]){ same_bytes_and_back, nothing_half_done, NULL });
+	Suite *s =
+	    suite_of("pack", (const TTest *[]){ same_bytes_and_back, nothing_half_done, NULL });
 
-	tcase_add_loop_test(harness_case(s, "hostile"), hostile_archives, 0, sizeof hostile / sizeof *hostile);
+	tcase_add_loop_test(
+	    harness_case(s, "hostile"), hostile_archives, 0, sizeof hostile / sizeof *hostile);
 	return s;
 }

@@ -48,7 +48,8 @@ slowly(void *arg, uint64_t pos, char *p, size_t max)
 static enum MHD_Result
 reply(struct MHD_Connection *c, unsigned status, const char *text, size_t n)
 {
-	struct MHD_Response *r = MHD_create_response_from_buffer(n, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *r =
+	    MHD_create_response_from_buffer(n, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
 	enum MHD_Result ret = MHD_queue_response(c, status, r);
 
 	MHD_destroy_response(r);
@@ -80,7 +81,8 @@ take(struct MHD_Connection *c, const char *path, const char *data, size_t *n, vo
 }
 
 static enum MHD_Result
-handle(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version, const char *data, size_t *n, void **state)
+handle(void *arg, struct MHD_Connection *c, const char *url, const char *method,
+    const char *version, const char *data, size_t *n, void **state)
 {
 	struct arena *a;
 	char *path, *text;
@@ -101,7 +103,8 @@ handle(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 	if (bad && !strcmp(server.manner, "page"))
 		return reply(c, 200, "<html>hello</html>", 18);
 	if (bad && (!strcmp(server.manner, "cut") || !strcmp(server.manner, "trickle"))) {
-		struct MHD_Response *r = MHD_create_response_from_callback(200, 16, slowly, NULL, NULL);
+		struct MHD_Response *r =
+		    MHD_create_response_from_callback(200, 16, slowly, NULL, NULL);
 
 		ret = MHD_queue_response(c, 200, r);
 		MHD_destroy_response(r);
@@ -148,7 +151,9 @@ machine(struct world *w, const char *name)
 {
 	struct err e = { 0 };
 
-	w->cfg = (struct config){ .cache = arena_printf(w->a, "%s/%s", test_dir(), name), .vars = w->vars, .nvars = 1 };
+	w->cfg = (struct config){
+		.cache = arena_printf(w->a, "%s/%s", test_dir(), name), .vars = w->vars, .nvars = 1
+	};
 	ck_assert_msg(store_open(w->a, w->cfg.cache, &w->store, &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(file_mkdirs(arena_printf(w->a, "%s/work", w->cfg.cache), 0755, &e), 0);
 }
@@ -156,18 +161,23 @@ machine(struct world *w, const char *name)
 static void
 world_new(struct world *w)
 {
-	struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in any = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd;
 
-	*w = (struct world){ .a = arena_new(), .patience = { .connect = 20 * NS_PER_S, .seconds = 60, .slow = 1 } };
+	*w = (struct world){ .a = arena_new(),
+		.patience = { .connect = 20 * NS_PER_S, .seconds = 60, .slow = 1 } };
 	server.manner = "good";
 	server.in = NULL;
 	server.stop = false;
 	server.requests = server.puts = 0;
-	server.daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &any, MHD_OPTION_END);
+	server.daemon =
+	    MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0,
+		NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &any, MHD_OPTION_END);
 	ck_assert_ptr_nonnull(server.daemon);
 	server.port = MHD_get_daemon_info(server.daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
-	w->vars[0] = (struct config_var){ .name = "CACHE_URL", .value = arena_printf(w->a, "http://user:secret@127.0.0.1:%u/", server.port) };
+	w->vars[0] = (struct config_var){ .name = "CACHE_URL",
+		.value = arena_printf(w->a, "http://user:secret@127.0.0.1:%u/", server.port) };
 	w->log = arena_printf(w->a, "%s/log", test_dir());
 	fd = open(w->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	dup2(fd, 2);
@@ -190,11 +200,17 @@ enter(struct world *w, char output[DIGEST_HEX])
 	struct err e = { 0 };
 
 	ck_assert_int_eq(file_mkdirs(arena_printf(w->a, "%s/out/bin", dir), 0755, &e), 0);
-	ck_assert_int_eq(file_write(arena_printf(w->a, "%s/out/bin/s6", dir), "program", 7, 04755, &e), 0);
+	ck_assert_int_eq(
+	    file_write(arena_printf(w->a, "%s/out/bin/s6", dir), "program", 7, 04755, &e), 0);
 	ck_assert_int_eq(symlink("/run/x", arena_printf(w->a, "%s/out/link", dir)), 0);
-	ck_assert_int_eq(file_write(arena_printf(w->a, "%s/log", dir), "== build\n", 9, 0644, &e), 0);
-	ck_assert_int_eq(file_write(arena_printf(w->a, "%s/linked", dir), "bin/s6\town\ts6.o\n", 17, 0444, &e), 0);
-	ck_assert_msg(store_enter(&w->store, dir, KEY, "target-s6", "node target/s6\n", output, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(
+	    file_write(arena_printf(w->a, "%s/log", dir), "== build\n", 9, 0644, &e), 0);
+	ck_assert_int_eq(
+	    file_write(arena_printf(w->a, "%s/linked", dir), "bin/s6\town\ts6.o\n", 17, 0444, &e),
+	    0);
+	ck_assert_msg(
+	    store_enter(&w->store, dir, KEY, "target-s6", "node target/s6\n", output, &e) == 0,
+	    "%s", e.msg);
 }
 
 static void
@@ -235,16 +251,25 @@ START_TEST(there_and_back)
 	machine(&w, "two");
 	s = shared_open(w.a, &w.cfg, &w.store, &w.patience);
 	ck_assert_int_eq(shared_get(s, "ff" KEY, "target-s6", "k", again, &e), 0);
-	ck_assert_msg(shared_get(s, KEY, "target-s6", "node target/s6\n", again, &e) == 1, "%s", said(&w));
+	ck_assert_msg(
+	    shared_get(s, KEY, "target-s6", "node target/s6\n", again, &e) == 1, "%s", said(&w));
 	shared_close(s, false);
 	ck_assert_str_eq(again, output);
 	ck_assert_int_eq(store_lookup(&w.store, KEY, "target-s6", again, &e), 1);
-	ck_assert_int_eq(file_read(w.a, arena_printf(w.a, "%s/log", store_path(w.a, &w.store, KEY, "target-s6")), &text, NULL, &e), 0);
+	ck_assert_int_eq(
+	    file_read(w.a, arena_printf(w.a, "%s/log", store_path(w.a, &w.store, KEY, "target-s6")),
+		&text, NULL, &e),
+	    0);
 	ck_assert_str_eq(text, "== build\n");
 	/* or the bill of materials would tell less than where it was built */
-	ck_assert_int_eq(file_read(w.a, arena_printf(w.a, "%s/linked", store_path(w.a, &w.store, KEY, "target-s6")), &text, NULL, &e), 0);
+	ck_assert_int_eq(
+	    file_read(w.a,
+		arena_printf(w.a, "%s/linked", store_path(w.a, &w.store, KEY, "target-s6")), &text,
+		NULL, &e),
+	    0);
 	ck_assert_str_eq(text, "bin/s6\town\ts6.o\n");
-	ck_assert_str_eq(said(&w), arena_printf(w.a, "lh: target-s6: from http://127.0.0.1:%u\n", server.port));
+	ck_assert_str_eq(
+	    said(&w), arena_printf(w.a, "lh: target-s6: from http://127.0.0.1:%u\n", server.port));
 	world_end(&w);
 }
 END_TEST
@@ -252,7 +277,8 @@ END_TEST
 /* what a server may do to who asks; trouble is told once, and then it is not asked again */
 static const struct {
 	const char *in, *manner;
-	const char *warns; /* of it, %s: the archive's digest, 12 of it; a part of the line; NULL: it is no trouble */
+	const char *warns; /* of it, %s: the archive's digest, 12 of it; a part of the line; NULL:
+			      it is no trouble */
 	unsigned requests;
 } manners[] = {
 	{ "ac", "lost", NULL, 2 },
@@ -289,10 +315,12 @@ START_TEST(servers_with_manners)
 	server.manner = manners[_i].manner;
 	server.requests = 0;
 	if (!strcmp(server.manner, "hang") || !strcmp(server.manner, "trickle"))
-		w.patience = (struct http_patience){ .connect = 20 * NS_PER_S, .seconds = 1, .slow = 100 };
+		w.patience =
+		    (struct http_patience){ .connect = 20 * NS_PER_S, .seconds = 1, .slow = 100 };
 	s = shared_open(w.a, &w.cfg, &w.store, &w.patience);
 	for (int i = 0; i < 2; i++)
-		ck_assert_int_eq(shared_get(s, KEY, "target-s6", "node target/s6\n", output, &e), 0);
+		ck_assert_int_eq(
+		    shared_get(s, KEY, "target-s6", "node target/s6\n", output, &e), 0);
 	ck_assert_uint_eq(server.requests, manners[_i].requests);
 	if (manners[_i].warns) /* nor is anything sent */
 		shared_put(s, KEY, "target-s6");
@@ -303,9 +331,12 @@ START_TEST(servers_with_manners)
 	if (!manners[_i].warns) {
 		ck_assert_str_eq(text, "");
 	} else {
-		const char *begin = arena_printf(w.a, "lh: warning: CACHE_URL http://127.0.0.1:%u: ", server.port);
+		const char *begin =
+		    arena_printf(w.a, "lh: warning: CACHE_URL http://127.0.0.1:%u: ", server.port);
 
-		ck_assert_msg(!strncmp(text, begin, strlen(begin)) && strstr(text, manners[_i].warns), "%s", text);
+		ck_assert_msg(
+		    !strncmp(text, begin, strlen(begin)) && strstr(text, manners[_i].warns), "%s",
+		    text);
 		ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1); /* once */
 	}
 	world_end(&w);
@@ -348,7 +379,11 @@ START_TEST(a_server_that_is_down)
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(shared_get(s, KEY, "target-s6", "k", output, &e), 0);
 	shared_close(s, false);
-	ck_assert_str_eq(said(&w), arena_printf(w.a, "lh: warning: CACHE_URL http://127.0.0.1:%u: ac/001122334455: cannot connect: Connection refused; going on without it\n", server.port));
+	ck_assert_str_eq(
+	    said(&w), arena_printf(w.a,
+			  "lh: warning: CACHE_URL http://127.0.0.1:%u: ac/001122334455: cannot "
+			  "connect: Connection refused; going on without it\n",
+			  server.port));
 	arena_free(w.a);
 }
 END_TEST
@@ -356,7 +391,9 @@ END_TEST
 START_TEST(who_may)
 {
 	size_t needs[] = { 0, 1 };
-	struct node v[] = { { .id = "host/make" }, { .id = "target/skalibs", .override = "/src" }, { .id = "target/s6", .closure = needs, .nclosure = 2 }, { .id = "target/x", .closure = needs, .nclosure = 1 } };
+	struct node v[] = { { .id = "host/make" }, { .id = "target/skalibs", .override = "/src" },
+		{ .id = "target/s6", .closure = needs, .nclosure = 2 },
+		{ .id = "target/x", .closure = needs, .nclosure = 1 } };
 	struct plan p = { .v = v, .n = 4 };
 	struct config cfg = { .offline = true };
 
@@ -369,8 +406,10 @@ END_TEST
 Suite *
 shared_suite(void)
 {
-	Suite *s = suite_of("shared", (const TTest *[]){ there_and_back, sending_gives_up, a_server_that_is_down, who_may, NULL });
+	Suite *s = suite_of("shared", (const TTest *[]){ there_and_back, sending_gives_up,
+					  a_server_that_is_down, who_may, NULL });
 
-	tcase_add_loop_test(harness_case(s, "manners"), servers_with_manners, 0, sizeof manners / sizeof *manners);
+	tcase_add_loop_test(
+	    harness_case(s, "manners"), servers_with_manners, 0, sizeof manners / sizeof *manners);
 	return s;
 }

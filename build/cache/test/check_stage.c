@@ -21,13 +21,16 @@ put(struct arena *a, const char *rel, const char *text)
 {
 	struct err e = { 0 };
 
-	ck_assert_msg(file_mkparent(at(a, rel), &e) == 0 && file_write(at(a, rel), text, strlen(text), 0444, &e) == 0, "%s", e.msg);
+	ck_assert_msg(file_mkparent(at(a, rel), &e) == 0 &&
+			  file_write(at(a, rel), text, strlen(text), 0444, &e) == 0,
+	    "%s", e.msg);
 }
 
 START_TEST(several_become_one)
 {
 	struct arena *a = arena_new();
-	struct staged v[] = { { "target/a", at(a, "a") }, { "target/none", at(a, "none") }, { "target/b", at(a, "b") } };
+	struct staged v[] = { { "target/a", at(a, "a") }, { "target/none", at(a, "none") },
+		{ "target/b", at(a, "b") } };
 	char linked[100], *text;
 	struct stat one, two;
 	struct err e = { 0 };
@@ -49,7 +52,8 @@ START_TEST(several_become_one)
 	ck_assert_int_eq(stat(at(a, "stage/fifo"), &one), 0);
 	ck_assert(S_ISFIFO(one.st_mode));
 	/* the same file, not a copy; the folder is our own */
-	ck_assert(stat(at(a, "stage/lib/liba.a"), &one) == 0 && stat(at(a, "a/lib/liba.a"), &two) == 0);
+	ck_assert(
+	    stat(at(a, "stage/lib/liba.a"), &one) == 0 && stat(at(a, "a/lib/liba.a"), &two) == 0);
 	ck_assert_uint_eq(one.st_ino, two.st_ino);
 	ck_assert(stat(at(a, "stage/include/sys"), &one) == 0);
 	ck_assert_uint_eq(one.st_mode & 0777, 0755);
@@ -98,6 +102,7 @@ stage_suite(void)
 
 	tcase_add_test(tc, several_become_one);
 	tcase_add_test(tc, nothing_is_an_empty_folder);
-	tcase_add_loop_test(tc, two_of_a_name_are_an_error, 0, sizeof conflicts / sizeof *conflicts);
+	tcase_add_loop_test(
+	    tc, two_of_a_name_are_an_error, 0, sizeof conflicts / sizeof *conflicts);
 	return s;
 }

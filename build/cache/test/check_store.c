@@ -20,7 +20,9 @@ put(struct arena *a, const char *dir, const char *rel, const char *text, mode_t 
 	char *path = arena_printf(a, "%s/%s", dir, rel);
 	struct err e = { 0 };
 
-	ck_assert_msg(file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), mode, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), mode, &e) == 0,
+	    "%s", e.msg);
 }
 
 static mode_t
@@ -67,7 +69,8 @@ START_TEST(what_is_entered_is_found)
 	ck_assert_int_eq(mkfifo(arena_printf(a, "%s/out/fifo", dir), 0600), 0);
 	ck_assert_int_eq(symlink("/nonexistent", arena_printf(a, "%s/out/link", dir)), 0);
 
-	ck_assert_msg(store_enter(&s, dir, key, "target-x", "node target/x\n", output, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    store_enter(&s, dir, key, "target-x", "node target/x\n", output, &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(store_lookup(&s, key, "target-x", again, &e), 1);
 	ck_assert_str_eq(again, output);
 	ck_assert_int_eq(store_lookup(&s, key, "target-y", again, &e), 0);
@@ -105,7 +108,10 @@ START_TEST(the_first_stays)
 	ck_assert_int_eq(store_enter(&s, work(a, "w1", "one"), key, "x", "k\n", first, &e), 0);
 	ck_assert_int_eq(store_enter(&s, work(a, "w2", "two"), key, "x", "k\n", second, &e), 0);
 	ck_assert_str_eq(first, second);
-	ck_assert_int_eq(file_read(a, arena_printf(a, "%s/out/sdk/lib/libx.a", store_path(a, &s, key, "x")), &text, NULL, &e), 0);
+	ck_assert_int_eq(
+	    file_read(a, arena_printf(a, "%s/out/sdk/lib/libx.a", store_path(a, &s, key, "x")),
+		&text, NULL, &e),
+	    0);
 	ck_assert_str_eq(text, "one");
 	ck_assert_uint_eq(test_entries(s.dir), 1);
 	arena_free(a);
@@ -132,7 +138,8 @@ START_TEST(a_race_has_one_winner)
 
 			close(go[1]);
 			(void)!read(go[0], &c, 1); /* until the starter lets go */
-			_exit(store_enter(&s, dir, key, "x", "k\n", output, &e) < 0 || write(told[i][1], output, DIGEST_HEX) != DIGEST_HEX);
+			_exit(store_enter(&s, dir, key, "x", "k\n", output, &e) < 0 ||
+			      write(told[i][1], output, DIGEST_HEX) != DIGEST_HEX);
 		}
 		close(told[i][1]);
 	}
@@ -145,7 +152,8 @@ START_TEST(a_race_has_one_winner)
 		ck_assert_int_eq(status, 0);
 		ck_assert_str_eq(outputs[i], outputs[0]);
 	}
-	ck_assert_int_eq(digest_tree(arena_printf(a, "%s/out", store_path(a, &s, key, "x")), tree, &e), 0);
+	ck_assert_int_eq(
+	    digest_tree(arena_printf(a, "%s/out", store_path(a, &s, key, "x")), tree, &e), 0);
 	ck_assert_str_eq(tree, outputs[0]);
 	ck_assert_uint_eq(test_entries(s.dir), 1);
 	arena_free(a);
@@ -165,16 +173,19 @@ START_TEST(half_an_entry_is_none)
 	ck_assert_int_eq(store_lookup(&s, key, "x", output, &e), 0);
 
 	/* a result without out/ is none, and leaves nothing behind */
-	ck_assert_int_eq(rename(arena_printf(a, "%s/out", dir), arena_printf(a, "%s/elsewhere", dir)), 0);
+	ck_assert_int_eq(
+	    rename(arena_printf(a, "%s/out", dir), arena_printf(a, "%s/elsewhere", dir)), 0);
 	ck_assert_int_eq(store_enter(&s, dir, key, "x", "k\n", output, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "move %s/out to the store: No such file or directory", dir));
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "move %s/out to the store: No such file or directory", dir));
 	ck_assert_uint_eq(test_entries(s.dir), 1);
 
 	/* and one that was tampered with is named */
 	entry = store_path(a, &s, key, "x");
 	put(a, entry, "output", "0123\n", 0644);
 	ck_assert_int_eq(store_lookup(&s, key, "x", output, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s: damaged; remove this folder to have it built again", entry));
+	ck_assert_str_eq(e.msg,
+	    arena_printf(a, "%s: damaged; remove this folder to have it built again", entry));
 	arena_free(a);
 }
 END_TEST
@@ -224,5 +235,7 @@ END_TEST
 Suite *
 store_suite(void)
 {
-	return suite_of("store", (const TTest *[]){ what_is_entered_is_found, the_first_stays, a_race_has_one_winner, half_an_entry_is_none, one_builder_has_the_lock, NULL });
+	return suite_of("store",
+	    (const TTest *[]){ what_is_entered_is_found, the_first_stays, a_race_has_one_winner,
+		half_an_entry_is_none, one_builder_has_the_lock, NULL });
 }

@@ -66,7 +66,8 @@ static const struct {
 	{ "build --frob", NULL, "--frob: unknown option; lh-build --help tells all" },
 	{ "build --", NULL, "--: unknown option; lh-build --help tells all" },
 	{ "build -", NULL, "-: unknown option; lh-build --help tells all" },
-	{ "build --untill=image", NULL, "--untill=image: unknown option; lh-build --help tells all" },
+	{ "build --untill=image", NULL,
+	    "--untill=image: unknown option; lh-build --help tells all" },
 	{ "build -j", NULL, "-j: wants a value" },
 	{ "build --net", NULL, "--net: wants a value" },
 	{ "build -nk", NULL, "-nk: takes no value" },
@@ -82,7 +83,8 @@ START_TEST(lines)
 	struct arena *a = arena_new();
 	struct request rq = { .a = a };
 	struct err e = { 0 };
-	char *rest = arena_strdup(a, cases[_i].line), *word, *argv[10] = { arena_strdup(a, "lh-build") };
+	char *rest = arena_strdup(a, cases[_i].line), *word,
+	     *argv[10] = { arena_strdup(a, "lh-build") };
 	int argc = 1, r;
 
 	while ((word = word_next(&rest)))

@@ -33,22 +33,28 @@ world_make(struct world *w, const char *one)
 {
 	struct arena *a = w->a = arena_new();
 	char *top = w->top = checkout_new(a);
-	char *args[] = { arena_printf(a, "CACHE=%s/cache", test_dir()), arena_strdup(a, "TRIPLE=i486-linux-musl"), arena_strdup(a, one) };
+	char *args[] = { arena_printf(a, "CACHE=%s/cache", test_dir()),
+		arena_strdup(a, "TRIPLE=i486-linux-musl"), arena_strdup(a, one) };
 	struct err e = { 0 };
 
 	w->cache = arena_printf(a, "%s/cache", test_dir());
 	checkout_file(a, top, "recipes/one/recipe",
-	    "name one\nlicence ISC\nvariant target\nconfig ROOT_HASH\nunpack src\nversion 1.0\nlicence-file COPYING " HEX "\nlicence-file doc/MIT " HEX "\n"
-	    "source one-1.0.tar\nsha256 " HEX "\nfrom https://a.example/\ndebian pool/one.tar\nsource one-tag.tar\nsha256 " HEX "\ngit v1.0\n"
+	    "name one\nlicence ISC\nvariant target\nconfig ROOT_HASH\nunpack src\nversion "
+	    "1.0\nlicence-file COPYING " HEX "\nlicence-file doc/MIT " HEX "\n"
+	    "source one-1.0.tar\nsha256 " HEX
+	    "\nfrom https://a.example/\ndebian pool/one.tar\nsource one-tag.tar\nsha256 " HEX
+	    "\ngit v1.0\n"
 	    "[build]\nmake\n");
-	checkout_file(a, top, "recipes/two/recipe", "name two\nlicence MIT\nvariant target\nneeds target/one\n[build]\nmake\n");
+	checkout_file(a, top, "recipes/two/recipe",
+	    "name two\nlicence MIT\nvariant target\nneeds target/one\n[build]\nmake\n");
 	checkout_file(a, top, "recipes/sets/2026-07", "one 1.0\n");
 	ck_assert_msg(config_read(a, top, args, 3, &w->cfg, &e) == 0, "%s", e.msg);
 	config_set(a, &w->cfg, "ROOT_HASH", "$6$abcdefghijk", "test");
 	ck_assert_msg(recipe_read_all(a, top, &w->recipes, &e) == 0, "%s", e.msg);
 	ck_assert_msg(set_read(a, top, "2026-07", &w->set, &e) == 0, "%s", e.msg);
 	ck_assert_msg(sysdeps_read(a, top, "i486-linux-musl", &w->sd, &e) == 0, "%s", e.msg);
-	ck_assert_msg(plan_make(a, &w->cfg, &w->recipes, &w->set, "s6", &w->plan, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    plan_make(a, &w->cfg, &w->recipes, &w->set, "s6", &w->plan, &e) == 0, "%s", e.msg);
 }
 
 static char *
@@ -58,7 +64,8 @@ explained(struct world *w, const char *id)
 	struct err e = { 0 };
 	char *text;
 
-	ck_assert_msg(explain_tell(w->a, &w->cfg, &w->sd, &w->plan, test_dir(), id, &out, &e) == 0, "%s", e.msg);
+	ck_assert_msg(explain_tell(w->a, &w->cfg, &w->sd, &w->plan, test_dir(), id, &out, &e) == 0,
+	    "%s", e.msg);
 	text = arena_strdup(w->a, out.p);
 	buf_free(&out);
 	return text;
@@ -84,16 +91,24 @@ START_TEST(built)
 	one->store = arena_printf(w.a, "%s/store/one", w.cache);
 	checkout_file(w.a, one->store, "out/sdk/lib/one.a", "1234");
 	checkout_file(w.a, one->store, "out/rootfs/bin/empty", "");
-	checkout_file(w.a, one->store, "linked", "rootfs/bin/prog\town\ta.o\nrootfs/bin/other\tsystem\tcrt.o\nrootfs/bin/prog\ttoolchain/musl\tc.a\nrootfs/bin/prog\town\tb.o\n");
-	ck_assert_int_eq(file_copy("/proc/self/exe", arena_printf(w.a, "%s/out/rootfs/bin/prog", one->store), 0755, &e), 0);
+	checkout_file(w.a, one->store, "linked",
+	    "rootfs/bin/prog\town\ta.o\nrootfs/bin/other\tsystem\tcrt.o\nrootfs/bin/"
+	    "prog\ttoolchain/musl\tc.a\nrootfs/bin/prog\town\tb.o\n");
+	ck_assert_int_eq(file_copy("/proc/self/exe",
+			     arena_printf(w.a, "%s/out/rootfs/bin/prog", one->store), 0755, &e),
+	    0);
 	ck_assert_int_eq(stat("/proc/self/exe", &st), 0);
 	checkout_file(w.a, test_dir(), "logs/target-one.log", "");
 	checkout_file(w.a, w.cache, "times/target-one-i486-linux-musl", "12.5\n");
 	checkout_file(w.a, w.cache, "roots/1", arena_printf(w.a, "%s/gone\n", test_dir()));
 	checkout_file(w.a, w.cache, "roots/2", arena_printf(w.a, "%s/o\n", test_dir()));
 	for (int i = 0; i < 3; i++) /* the last is of another build */
-		checkout_file(w.a, test_dir(), ((const char *[]){ "o/t/manifest", "o/t/static/manifest", "o/u/manifest" })[i],
-		    arena_printf(w.a, "lh-manifest 2\ntriple i486-linux-musl\nqemu q\nmachine m\nconsole c\nkernel k\npackage one 1.0 %s\n", i < 2 ? one->key : HEX));
+		checkout_file(w.a, test_dir(),
+		    ((const char *[]){ "o/t/manifest", "o/t/static/manifest", "o/u/manifest" })[i],
+		    arena_printf(w.a,
+			"lh-manifest 2\ntriple i486-linux-musl\nqemu q\nmachine m\nconsole "
+			"c\nkernel k\npackage one 1.0 %s\n",
+			i < 2 ? one->key : HEX));
 	ck_assert_str_eq(explained(&w, "one"),
 	    arena_printf(w.a,
 		"package   target/one 1.0, ISC\n"
@@ -121,7 +136,8 @@ START_TEST(built)
 		"took      12.5 s, the last time\n"
 		"images    %s/o/t\n"
 		"          %s/o/t/static\n",
-		one->key, make, one->store, (uintmax_t)st.st_size + 4, (uintmax_t)st.st_size, test_dir(), test_dir(), test_dir()));
+		one->key, make, one->store, (uintmax_t)st.st_size + 4, (uintmax_t)st.st_size,
+		test_dir(), test_dir(), test_dir()));
 	arena_free(w.a);
 }
 END_TEST
@@ -135,15 +151,22 @@ START_TEST(not_built)
 
 	world_make(&w, "OVERRIDE_one=/usr");
 	ck_assert_str_eq(explained(&w, "target/one"),
-	    arena_printf(w.a, "package   target/one 1.0, ISC\nsource    OVERRIDE: /usr\nneeded by target/two\n"
-			      "key       not known before what it needs is built\nresult    not in %s/store\nlog       %s/logs/target-one.log: not there\n",
+	    arena_printf(w.a,
+		"package   target/one 1.0, ISC\nsource    OVERRIDE: /usr\nneeded by target/two\n"
+		"key       not known before what it needs is built\nresult    not in %s/store\nlog "
+		"      %s/logs/target-one.log: not there\n",
 		w.cache, test_dir()));
 	ck_assert_str_eq(explained(&w, "two"),
-	    arena_printf(w.a, "package   target/two without a version, MIT\nsource    none\nneeds     target/one\n"
-			      "key       not known before what it needs is built\nresult    not in %s/store\nlog       %s/logs/target-two.log: not there\n",
+	    arena_printf(w.a,
+		"package   target/two without a version, MIT\nsource    none\nneeds     "
+		"target/one\n"
+		"key       not known before what it needs is built\nresult    not in %s/store\nlog "
+		"      %s/logs/target-two.log: not there\n",
 		w.cache, test_dir()));
-	ck_assert_int_eq(explain_tell(w.a, &w.cfg, &w.sd, &w.plan, test_dir(), "host/one", &out, &e), -1);
-	ck_assert_str_eq(e.msg, "explain host/one: profile s6 builds no such package; lh-build graph shows all");
+	ck_assert_int_eq(
+	    explain_tell(w.a, &w.cfg, &w.sd, &w.plan, test_dir(), "host/one", &out, &e), -1);
+	ck_assert_str_eq(
+	    e.msg, "explain host/one: profile s6 builds no such package; lh-build graph shows all");
 	arena_free(w.a);
 }
 END_TEST

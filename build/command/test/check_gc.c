@@ -25,7 +25,9 @@
 static struct config
 config_in(struct arena *a)
 {
-	return (struct config){ .top = test_dir(), .output = arena_printf(a, "%s/out", test_dir()), .cache = arena_printf(a, "%s/cache", test_dir()) };
+	return (struct config){ .top = test_dir(),
+		.output = arena_printf(a, "%s/out", test_dir()),
+		.cache = arena_printf(a, "%s/cache", test_dir()) };
 }
 
 static void
@@ -34,7 +36,9 @@ put(struct arena *a, const char *rel, const char *text)
 	char *path = arena_printf(a, "%s/%s", test_dir(), rel);
 	struct err e = { 0 };
 
-	ck_assert_msg(file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), 0644, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), 0644, &e) == 0,
+	    "%s", e.msg);
 }
 
 static bool
@@ -62,12 +66,21 @@ image_of(struct arena *a, const char *dir, const char *key)
 {
 	char hex[DIGEST_HEX];
 	struct man_package package = { .name = "s6", .version = "1.0", .key = hex };
-	struct manifest m = { .triple = "i486-linux-musl", .qemu = "q", .machine = "pc", .console = "ttyS0", .memory = 64, .kernel = "kernel", .packages = &package, .npackages = 1 };
+	struct manifest m = { .triple = "i486-linux-musl",
+		.qemu = "q",
+		.machine = "pc",
+		.console = "ttyS0",
+		.memory = 64,
+		.kernel = "kernel",
+		.packages = &package,
+		.npackages = 1 };
 	struct err e = { 0 };
 
 	digest_bytes(key, strlen(key), hex);
 	put(a, arena_printf(a, "%s/kernel", dir), "");
-	ck_assert_msg(manifest_write(&m, arena_printf(a, "%s/%s/manifest", test_dir(), dir), &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    manifest_write(&m, arena_printf(a, "%s/%s/manifest", test_dir(), dir), &e) == 0, "%s",
+	    e.msg);
 }
 
 static void
@@ -105,10 +118,15 @@ START_TEST(what_an_image_reaches)
 	struct arena *a = arena_new();
 	struct config c = config_in(a);
 	const char *s6 = "need host/make " A "\nneed target/skalibs " B "\nnode target/s6\n";
-	char *make = enter(a, "host-make", "node host/make\n", A), *twin = enter(a, "host-make", "node host/make\nsection build x\n", A);
-	char *other = enter(a, "host-make", "node host/make\nsection build y\n", C), *named = enter(a, "host-patch", "node host/patch\n", A);
-	char *skalibs = enter(a, "target-skalibs", "need host/make " A "\nnode target/skalibs\n", B), *old = enter(a, "target-skalibs", "node target/skalibs\n", C);
-	char *kept = enter(a, "target-s6", s6, C), *broken = enter(a, "target-s6-rc", "node target/s6-rc\n", "short");
+	char *make = enter(a, "host-make", "node host/make\n", A),
+	     *twin = enter(a, "host-make", "node host/make\nsection build x\n", A);
+	char *other = enter(a, "host-make", "node host/make\nsection build y\n", C),
+	     *named = enter(a, "host-patch", "node host/patch\n", A);
+	char *skalibs =
+		 enter(a, "target-skalibs", "need host/make " A "\nnode target/skalibs\n", B),
+	     *old = enter(a, "target-skalibs", "node target/skalibs\n", C);
+	char *kept = enter(a, "target-s6", s6, C),
+	     *broken = enter(a, "target-s6-rc", "node target/s6-rc\n", "short");
 
 	root(a, &c);
 	image_of(a, "out/i486-linux-musl", s6);
@@ -131,9 +149,15 @@ START_TEST(checkpoints)
 {
 	struct arena *a = arena_new();
 	struct config c = config_in(a);
-	const char *kept_key = "node target/s6\nsection install two\n", *lost_key = "node target/s6-rc\n";
-	const struct checkpoint kept = { .name = "target-s6", .key_text = "node target/s6\nsection install one\n" }, lost = { .name = "target-s6-rc", .key_text = lost_key };
-	char *stays = arena_printf(a, "cache/checkpoints/i486-linux-musl/%s." A, checkpoint_stem(a, &kept)), *goes = arena_printf(a, "cache/checkpoints/i486-linux-musl/%s." B, checkpoint_stem(a, &lost));
+	const char *kept_key = "node target/s6\nsection install two\n",
+		   *lost_key = "node target/s6-rc\n";
+	const struct checkpoint kept = { .name = "target-s6",
+		.key_text = "node target/s6\nsection install one\n" },
+				lost = { .name = "target-s6-rc", .key_text = lost_key };
+	char *stays = arena_printf(
+		 a, "cache/checkpoints/i486-linux-musl/%s." A, checkpoint_stem(a, &kept)),
+	     *goes = arena_printf(
+		 a, "cache/checkpoints/i486-linux-musl/%s." B, checkpoint_stem(a, &lost));
 
 	enter(a, "target-s6", kept_key, A);
 	enter(a, "target-s6-rc", lost_key, B);
@@ -141,7 +165,8 @@ START_TEST(checkpoints)
 	put(a, goes, "");
 	root(a, &c);
 	image_of(a, "out/i486-linux-musl", kept_key);
-	ck_assert_ptr_nonnull(strstr(gc(a, &c, NULL, &(struct gc_opts){ .dry = true }), "  checkpoint target-s6-rc\n"));
+	ck_assert_ptr_nonnull(strstr(
+	    gc(a, &c, NULL, &(struct gc_opts){ .dry = true }), "  checkpoint target-s6-rc\n"));
 	ck_assert(there(a, goes));
 	gc(a, &c, NULL, &(struct gc_opts){ 0 });
 	ck_assert(there(a, stays) && !there(a, goes));
@@ -154,7 +179,8 @@ START_TEST(roots)
 {
 	struct arena *a = arena_new();
 	struct config c = config_in(a), other = config_in(a);
-	char *one = enter(a, "target-s6", "one", A), *two = enter(a, "target-s6", "two", B), *three = enter(a, "target-s6", "three", C);
+	char *one = enter(a, "target-s6", "one", A), *two = enter(a, "target-s6", "two", B),
+	     *three = enter(a, "target-s6", "three", C);
 	struct err e = { 0 };
 
 	other.output = arena_printf(a, "%s/other", test_dir());
@@ -188,13 +214,18 @@ START_TEST(no_guessing)
 	root(a, &c);
 	put(a, "out/i486-linux-musl/manifest", "nonsense\n");
 	ck_assert_int_eq(gc_run(a, &c, NULL, &(struct gc_opts){ 0 }, &e), -1);
-	ck_assert_msg(!strncmp(e.msg, "cannot tell what this image needs, so nothing is removed: ", 58), "%s", e.msg);
+	ck_assert_msg(
+	    !strncmp(e.msg, "cannot tell what this image needs, so nothing is removed: ", 58), "%s",
+	    e.msg);
 	ck_assert(there(a, entry));
 	arena_free(a);
 }
 END_TEST
 
-/* what killed builders and a killed gc left; folders of failures stay while somebody may look at them */
+/*
+ * what killed builders and a killed gc left; folders of failures stay while somebody may look at
+ * them
+ */
 START_TEST(leavings)
 {
 	struct arena *a = arena_new();
@@ -210,15 +241,23 @@ START_TEST(leavings)
 	put(a, "cache/work/failed/kept", "");
 	put(a, "cache/work/forgotten/kept", "");
 	put(a, "out/i486-linux-musl/logs/target-s6.log", "");
-	ck_assert_int_eq(symlink(arena_printf(a, "%s/work/failed", c.cache), arena_printf(a, "%s/i486-linux-musl/logs/target-s6.work", c.output)), 0);
+	ck_assert_int_eq(symlink(arena_printf(a, "%s/work/failed", c.cache),
+			     arena_printf(a, "%s/i486-linux-musl/logs/target-s6.work", c.output)),
+	    0);
 	said = gc(a, &c, NULL, &(struct gc_opts){ .dry = true });
-	ck_assert_msg(strstr(said, " MB: 0 of 0 packages, 2 work folders, 0 sources\n") && !strncmp(said, "would free", 10), "%s", said);
+	ck_assert_msg(strstr(said, " MB: 0 of 0 packages, 2 work folders, 0 sources\n") &&
+			  !strncmp(said, "would free", 10),
+	    "%s", said);
 	ck_assert(there(a, "cache/store/.new-x/out/f") && there(a, "cache/work/dead/f"));
 	said = gc(a, &c, NULL, &(struct gc_opts){ 0 });
-	ck_assert_msg(strstr(said, "MB  work folder dead\n") && strstr(said, "MB  work folder forgotten\n") && !strncmp(said, "free ", 5), "%s", said);
+	ck_assert_msg(strstr(said, "MB  work folder dead\n") &&
+			  strstr(said, "MB  work folder forgotten\n") && !strncmp(said, "free ", 5),
+	    "%s", said);
 	ck_assert(there(a, "cache/work/failed/kept"));
-	ck_assert(!there(a, "cache/work/dead") && !there(a, "cache/work/forgotten") && !there(a, "cache/work/.old-y"));
-	ck_assert(!there(a, "cache/store/.new-x") && !there(a, "cache/store/.lock-x") && !there(a, "cache/store/.gone-x"));
+	ck_assert(!there(a, "cache/work/dead") && !there(a, "cache/work/forgotten") &&
+		  !there(a, "cache/work/.old-y"));
+	ck_assert(!there(a, "cache/store/.new-x") && !there(a, "cache/store/.lock-x") &&
+		  !there(a, "cache/store/.gone-x"));
 	arena_free(a);
 }
 END_TEST
@@ -257,7 +296,8 @@ START_TEST(not_while_building)
 	ck_assert_msg(gc_hold(a, &c, &second, &e) == 0, "%s", e.msg);
 	close(first);
 	ck_assert_int_eq(gc_run(a, &c, NULL, &(struct gc_opts){ 0 }, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "CACHE %s: a build is using it; run gc when it has ended", c.cache));
+	ck_assert_str_eq(e.msg,
+	    arena_printf(a, "CACHE %s: a build is using it; run gc when it has ended", c.cache));
 	ck_assert_int_eq(e.code, EXIT_SYSTEM);
 	gc(a, &c, NULL, &(struct gc_opts){ .dry = true });
 	ck_assert(there(a, entry));
@@ -271,7 +311,8 @@ END_TEST
 Suite *
 gc_suite(void)
 {
-	const TTest *const tests[] = { what_an_image_reaches, checkpoints, roots, no_guessing, leavings, sources, not_while_building, NULL };
+	const TTest *const tests[] = { what_an_image_reaches, checkpoints, roots, no_guessing,
+		leavings, sources, not_while_building, NULL };
 
 	return suite_of("gc", tests);
 }

@@ -23,10 +23,21 @@ static const struct {
 	{ "licence-file COPYING F\n", "", 1, 0, 0 },
 	{ "licence-file COPYING F\nlicence-file doc/more F\n", "", 2, 0, 0 },
 	{ "licence-file COPYING " HEX "\n",
-	    "one 1.0: COPYING: sha256 is F, pinned is " HEX "; read what it says now, then mend licence and licence-file in recipes/one/recipe\n", 0, 1, 0 },
-	{ "licence-file LICENSE F\nlicence-file COPYING F\n", "one 1.0: LICENSE: is not in its source; say in recipes/one/recipe where its licence is now\n", 1, 1, 0 },
-	{ "licence-file doc F\n", "one 1.0: doc: is not in its source; say in recipes/one/recipe where its licence is now\n", 0, 1, 0 },
-	{ "", "one 1.0: pins no licence file; read it, and add to recipes/one/recipe: licence-file COPYING F\n", 0, 1, 0 },
+	    "one 1.0: COPYING: sha256 is F, pinned is " HEX
+	    "; read what it says now, then mend licence and licence-file in recipes/one/recipe\n",
+	    0, 1, 0 },
+	{ "licence-file LICENSE F\nlicence-file COPYING F\n",
+	    "one 1.0: LICENSE: is not in its source; say in recipes/one/recipe where its licence "
+	    "is now\n",
+	    1, 1, 0 },
+	{ "licence-file doc F\n",
+	    "one 1.0: doc: is not in its source; say in recipes/one/recipe where its licence is "
+	    "now\n",
+	    0, 1, 0 },
+	{ "",
+	    "one 1.0: pins no licence file; read it, and add to recipes/one/recipe: licence-file "
+	    "COPYING F\n",
+	    0, 1, 0 },
 };
 
 struct world {
@@ -75,13 +86,18 @@ filled(struct world *w, const char *text)
 }
 
 static int
-check(struct world *w, const char *pins, const char *sha256, struct licences *l, struct buf *told, struct err *e)
+check(struct world *w, const char *pins, const char *sha256, struct licences *l, struct buf *told,
+    struct err *e)
 {
-	char *args[] = { arena_printf(w->a, "OUTPUT=%s/out", test_dir()), arena_printf(w->a, "CACHE=%s/cache", test_dir()) };
+	char *args[] = { arena_printf(w->a, "OUTPUT=%s/out", test_dir()),
+		arena_printf(w->a, "CACHE=%s/cache", test_dir()) };
 	struct recipes r;
 
 	checkout_file(w->a, w->top, "recipes/one/recipe",
-	    arena_printf(w->a, "name one\nlicence ISC\nvariant target\nversion 1.0\n%ssource one-1.0.tar.gz\nsha256 %s\nfrom https://a.example/\n", filled(w, pins), sha256));
+	    arena_printf(w->a,
+		"name one\nlicence ISC\nvariant target\nversion 1.0\n%ssource "
+		"one-1.0.tar.gz\nsha256 %s\nfrom https://a.example/\n",
+		filled(w, pins), sha256));
 	ck_assert_msg(config_read(w->a, w->top, args, 2, &w->cfg, e) == 0, "%s", e->msg);
 	ck_assert_msg(recipe_read_all(w->a, w->top, &r, e) == 0, "%s", e->msg);
 	return licences_check(w->a, &w->cfg, &r, l, told, e);

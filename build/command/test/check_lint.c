@@ -10,10 +10,14 @@
 #include <string.h>
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define ONE "name one\nlicence ISC\nvariant target\nversion 1.0\nsource a.tar\nsha256 " HEX "\nfrom https://a.example/\n" \
-	    "version 0.9\nsource b.tar\nsha256 " HEX "\nfrom https://a.example/\n"
+#define ONE                                                                                        \
+	"name one\nlicence ISC\nvariant target\nversion 1.0\nsource a.tar\nsha256 " HEX            \
+	"\nfrom https://a.example/\n"                                                              \
+	"version 0.9\nsource b.tar\nsha256 " HEX "\nfrom https://a.example/\n"
 #define TWO "name two\nlicence ISC\nvariant target\nneeds target/one\nkit k\nfile f\n"
-#define FACTS "short x\ngcc g\nbinutils b\ncflags c\nelf e\nkernel-arch k\nkernel-image k\nqemu q\nmachine m\nmemory 1\nconsole c\n"
+#define FACTS                                                                                      \
+	"short x\ngcc g\nbinutils b\ncflags c\nelf e\nkernel-arch k\nkernel-image k\nqemu "        \
+	"q\nmachine m\nmemory 1\nconsole c\n"
 #define BUILD "[build]\ncat $RECIPE/f\n"
 
 /* a checkout in order, with one file that is not; what is found */
@@ -22,37 +26,57 @@ static const struct {
 	int found;
 } cases[] = {
 	{ "lh-config.dist", "", "", 0 },
-	{ "recipes/two/stray.conf", "", "recipes/two/stray.conf: is not declared as a file of the recipe, so that changing it changes nothing\n", 1 },
-	{ "recipes/two/recipe", TWO "[build]\nmake\n", "recipes/two/recipe: file f: no section speaks of it\n", 1 },
+	{ "recipes/two/stray.conf", "",
+	    "recipes/two/stray.conf: is not declared as a file of the recipe, so that changing it "
+	    "changes nothing\n",
+	    1 },
+	{ "recipes/two/recipe", TWO "[build]\nmake\n",
+	    "recipes/two/recipe: file f: no section speaks of it\n", 1 },
 	{ "recipes/two/recipe", TWO BUILD "if x\n", "recipes/two/recipe, [build]: *", 1 },
-	{ "recipes/sets/2026-07", "one 1.0\nthree 1\n", "recipes/sets/2026-07: three: there is no such recipe\n", 1 },
+	{ "recipes/sets/2026-07", "one 1.0\nthree 1\n",
+	    "recipes/sets/2026-07: three: there is no such recipe\n", 1 },
 	{ "recipes/sets/2026-07", "one 3\n",
-	    "recipes/sets/2026-07: one 3: the recipe does not pin it\nprofile s6 of set 2026-07: one 3, of set 2026-07: the recipe pins only 1.0 0.9\n", 2 },
-	{ "recipes/sets/2024-10", "# none\n", "profile s6 of set 2024-10: one: set 2024-10 names no version of it\n", 1 },
+	    "recipes/sets/2026-07: one 3: the recipe does not pin it\nprofile s6 of set 2026-07: "
+	    "one 3, of set 2026-07: the recipe pins only 1.0 0.9\n",
+	    2 },
+	{ "recipes/sets/2024-10", "# none\n",
+	    "profile s6 of set 2024-10: one: set 2024-10 names no version of it\n", 1 },
 	{ "recipes/sets/new", "one\n", "TOP/recipes/sets/new:1: NAME VERSION is wanted\n", 1 },
 	{ "recipes/minimums", "one 1.0 two 1\n", "", 0 },
-	{ "recipes/minimums", "one 1.0 two\n", "TOP/recipes/minimums:1: PACKAGE VERSION and pairs NEED MINIMUM are wanted\n", 1 },
-	{ "recipes/minimums", "# all\none 1.0 two 1 six 6\n", "TOP/recipes/minimums:2: six: there is no such recipe\n", 1 },
-	{ "recipes/profiles/s6", "target/nine\n", "profile s6 of set 2024-10: recipes/profiles/s6:1: target/nine: there is no such recipe\n"
-						  "profile s6 of set 2026-07: recipes/profiles/s6:1: target/nine: there is no such recipe\n",
+	{ "recipes/minimums", "one 1.0 two\n",
+	    "TOP/recipes/minimums:1: PACKAGE VERSION and pairs NEED MINIMUM are wanted\n", 1 },
+	{ "recipes/minimums", "# all\none 1.0 two 1 six 6\n",
+	    "TOP/recipes/minimums:2: six: there is no such recipe\n", 1 },
+	{ "recipes/profiles/s6", "target/nine\n",
+	    "profile s6 of set 2024-10: recipes/profiles/s6:1: target/nine: there is no such "
+	    "recipe\n"
+	    "profile s6 of set 2026-07: recipes/profiles/s6:1: target/nine: there is no such "
+	    "recipe\n",
 	    2 },
 	{ "recipes/kits/unused.sh", "", "recipes/kits/unused.sh: is the kit of no recipe\n", 1 },
 	{ "patches/three/0001-x.patch", "", "patches/three: there is no recipe three\n", 1 },
 	{ "patches/one/0001-x.patch", "", "", 0 },
-	{ "patches/one/fix.patch", "", "patches/one/fix.patch: is not called NNNN-what.patch, and would not be applied\n", 1 },
+	{ "patches/one/fix.patch", "",
+	    "patches/one/fix.patch: is not called NNNN-what.patch, and would not be applied\n", 1 },
 	{ "patches/README", "", "", 0 },
 	{ "patches/two/0001-x.patch", "", "patches/two: two has no source of its own\n", 1 },
 	{ "recipes/four/recipe", "name four\nlicence ISC\nvariant host target\nneeds same/four\n",
 	    "recipes/four/recipe: needs itself: host/four -> host/four\n", 1 },
-	{ "recipes/profiles/s6", "target/two\ntarget/one\ntarget/two\n", "recipes/profiles/s6:3: target/two: told twice\n", 1 },
-	{ "recipes/minimums", "one 0.8 two 1\n", "recipes/minimums: one 0.8: the recipe does not pin it\n", 1 },
-	{ "recipes/minimums", "one 1.0 two 1\none 1.0 two 2\n", "recipes/minimums: one 1.0: two: told twice\n", 1 },
+	{ "recipes/profiles/s6", "target/two\ntarget/one\ntarget/two\n",
+	    "recipes/profiles/s6:3: target/two: told twice\n", 1 },
+	{ "recipes/minimums", "one 0.8 two 1\n",
+	    "recipes/minimums: one 0.8: the recipe does not pin it\n", 1 },
+	{ "recipes/minimums", "one 1.0 two 1\none 1.0 two 2\n",
+	    "recipes/minimums: one 1.0: two: told twice\n", 1 },
 	{ "layout/rootfs/etc/passwd", "", "", 0 },
-	{ "layout/owners", "rootfs:/a 0:0 0644\nuserfs:/b 7:8 0644 s6\nrootfs:/a 0:0 0600 minimal\n",
+	{ "layout/owners",
+	    "rootfs:/a 0:0 0644\nuserfs:/b 7:8 0644 s6\nrootfs:/a 0:0 0600 minimal\n",
 	    "TOP/layout/owners:3: rootfs:/a: line 1 speaks of it, too\n", 1 },
 	{ "layout/owners", "rootfs:/a 0:0 0644 s6\nrootfs:/a 0:0 0600 minimal\n", "", 0 },
-	{ "layout/owners", "rootfs:/a 0:0 0999\n", "TOP/layout/owners:1: 0999: not a mode, an octal number up to 7777\n", 1 },
-	{ "layout/owners", "rootfs:/a 0:0 0644 s7\n", "TOP/layout/owners:1: s7: no such profile: s6 or minimal\n", 1 },
+	{ "layout/owners", "rootfs:/a 0:0 0999\n",
+	    "TOP/layout/owners:1: 0999: not a mode, an octal number up to 7777\n", 1 },
+	{ "layout/owners", "rootfs:/a 0:0 0644 s7\n",
+	    "TOP/layout/owners:1: s7: no such profile: s6 or minimal\n", 1 },
 	{ "sysdeps/new/kernel.conf", "", "sysdeps/new: has no facts\n", 1 },
 	{ "sysdeps/new/facts", "short x\n", "TOP/sysdeps/new/facts: tells no gcc\n", 1 },
 };
@@ -63,7 +87,8 @@ filled(struct arena *a, const char *text, const char *top)
 {
 	const char *at = strstr(text, "TOP");
 
-	return at ? arena_printf(a, "%.*s%s%s", (int)(at - text), text, top, filled(a, at + 3, top)) : text;
+	return at ? arena_printf(a, "%.*s%s%s", (int)(at - text), text, top, filled(a, at + 3, top))
+		  : text;
 }
 
 START_TEST(findings)
@@ -99,15 +124,20 @@ static const struct {
 	int found;
 } several[] = {
 	{ { "recipes/four/recipe", "recipes/five/recipe" },
-	    { "name four\nlicence ISC\nvariant target\nneeds target/five\n", "name five\nlicence ISC\nvariant target\nneeds target/four\n" },
+	    { "name four\nlicence ISC\nvariant target\nneeds target/five\n",
+		"name five\nlicence ISC\nvariant target\nneeds target/four\n" },
 	    "recipes/five/recipe: needs itself: target/five -> target/four -> target/five\n", 1 },
-	{ { "layout/owners", "layout/rootfs/etc/passwd", "layout/rootfs/etc/group" }, { "rootfs:/a 7:0 0644\nrootfs:/b 0:8 0644\n", "root:x:0:0::/:\n", "root:x:0:\n" },
-	    "TOP/layout/owners:1: rootfs:/a: nobody in layout/rootfs/etc/passwd is 7\nTOP/layout/owners:2: rootfs:/b: no group in layout/rootfs/etc/group is 8\n", 2 },
+	{ { "layout/owners", "layout/rootfs/etc/passwd", "layout/rootfs/etc/group" },
+	    { "rootfs:/a 7:0 0644\nrootfs:/b 0:8 0644\n", "root:x:0:0::/:\n", "root:x:0:\n" },
+	    "TOP/layout/owners:1: rootfs:/a: nobody in layout/rootfs/etc/passwd is "
+	    "7\nTOP/layout/owners:2: rootfs:/b: no group in layout/rootfs/etc/group is 8\n",
+	    2 },
 	{ { "layout/a/empty/", "layout/b/full/x", "layout/c/" }, { "", "", "" },
 	    "layout/a/empty: is empty; git keeps no empty folders, so no other checkout has it\n"
 	    "layout/c: is empty; git keeps no empty folders, so no other checkout has it\n",
 	    2 },
-	{ { "sysdeps/i486-linux-musl/facts", "sysdeps/x86_64-linux-musl/facts" }, { FACTS "weight 7\n", FACTS "weight 8\n" },
+	{ { "sysdeps/i486-linux-musl/facts", "sysdeps/x86_64-linux-musl/facts" },
+	    { FACTS "weight 7\n", FACTS "weight 8\n" },
 	    "sysdeps/i486-linux-musl/facts: weight: nobody asks for it\n", 1 },
 };
 
@@ -121,13 +151,15 @@ START_TEST(findings_of_several)
 	const char *told = several[_i].told;
 
 	checkout_file(a, top, "recipes/one/recipe", ONE "[build]\nmake\n");
-	checkout_file(a, top, "recipes/two/recipe", "name two\nlicence ISC\nvariant target\nneeds target/one\n");
+	checkout_file(a, top, "recipes/two/recipe",
+	    "name two\nlicence ISC\nvariant target\nneeds target/one\n");
 	checkout_file(a, top, "recipes/sets/2026-07", "one 1.0\n");
 	for (size_t i = 0; i < 3 && several[_i].rel[i]; i++) {
 		const char *rel = several[_i].rel[i];
 
 		if (rel[strlen(rel) - 1] == '/')
-			ck_assert_int_eq(file_mkdirs(arena_printf(a, "%s/%s", top, rel), 0755, &e), 0);
+			ck_assert_int_eq(
+			    file_mkdirs(arena_printf(a, "%s/%s", top, rel), 0755, &e), 0);
 		else
 			checkout_file(a, top, rel, several[_i].text[i]);
 	}
@@ -150,10 +182,13 @@ START_TEST(facts_of_all_triples)
 	checkout_file(a, top, "recipes/two/recipe", "name two\nlicence ISC\nvariant target\n");
 	checkout_file(a, top, "recipes/sets/2026-07", "");
 	checkout_file(a, top, "recipes/sets/2024-10", "");
-	checkout_file(a, top, "sysdeps/x86_64-linux-musl/facts", "short x\ngcc g\nbinutils b\ncflags c\nelf e\nkernel-arch k\nkernel-image k\nqemu q\nmachine m\nmemory 1\nconsole c\ncpu z\n");
+	checkout_file(a, top, "sysdeps/x86_64-linux-musl/facts",
+	    "short x\ngcc g\nbinutils b\ncflags c\nelf e\nkernel-arch k\nkernel-image k\nqemu "
+	    "q\nmachine m\nmemory 1\nconsole c\ncpu z\n");
 	ck_assert_int_eq(config_read(a, top, NULL, 0, &c, &e), 0);
 	ck_assert_int_eq(lint_all(a, &c, &out, &e), 1);
-	ck_assert_str_eq(out.p, "sysdeps/x86_64-linux-musl/facts: tells cpu, as i486-linux-musl does not\n");
+	ck_assert_str_eq(
+	    out.p, "sysdeps/x86_64-linux-musl/facts: tells cpu, as i486-linux-musl does not\n");
 	buf_free(&out);
 	arena_free(a);
 }

@@ -32,25 +32,41 @@ put(struct arena *a, const char *rel, const char *text)
 {
 	struct err e = { 0 };
 
-	ck_assert_msg(file_mkparent(at(a, rel), &e) == 0 && file_write(at(a, rel), text, strlen(text), 0644, &e) == 0, "%s", e.msg);
+	ck_assert_msg(file_mkparent(at(a, rel), &e) == 0 &&
+			  file_write(at(a, rel), text, strlen(text), 0644, &e) == 0,
+	    "%s", e.msg);
 }
 
 /* an image with a little in much of nothing, a kernel, and what lh-build writes beside them */
 static void
 make_image(struct arena *a, struct manifest *m)
 {
-	static const char *const files[] = { "manifest", "files", "sbom.spdx.json", "sbom.cdx.json", "kernel", "System.map" };
+	static const char *const files[] = { "manifest", "files", "sbom.spdx.json", "sbom.cdx.json",
+		"kernel", "System.map" };
 	char *kernel = arena_alloc(a, DIGEST_HEX), *image = arena_alloc(a, DIGEST_HEX);
 	struct err e = { 0 };
 	int fd;
 
 	for (size_t i = 0; i < ROWS(files); i++)
-		put(a, arena_printf(a, "in/%s", files[i]), arena_printf(a, "the file %s\n", files[i]));
+		put(a, arena_printf(a, "in/%s", files[i]),
+		    arena_printf(a, "the file %s\n", files[i]));
 	fd = open(at(a, "in/disk-image.raw"), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	ck_assert(fd >= 0 && ftruncate(fd, SIZE) == 0 && pwrite(fd, "here", 4, 1 << 20) == 4 && pwrite(fd, "there", 5, SIZE - 5) == 5);
+	ck_assert(fd >= 0 && ftruncate(fd, SIZE) == 0 && pwrite(fd, "here", 4, 1 << 20) == 4 &&
+		  pwrite(fd, "there", 5, SIZE - 5) == 5);
 	close(fd);
-	ck_assert(digest_file(at(a, "in/kernel"), kernel, &e) == 0 && digest_disk(at(a, "in/disk-image.raw"), image, &e) == 0);
-	*m = (struct manifest){ .dir = at(a, "in"), .triple = "x86_64-linux-musl", .arch = "x86_64", .profile = "s6", .set = "2026-07", .net = "dhcp", .kernel = "kernel", .kernel_sha256 = kernel, .image = "disk-image.raw", .image_digest = image, .symbols = "System.map" };
+	ck_assert(digest_file(at(a, "in/kernel"), kernel, &e) == 0 &&
+		  digest_disk(at(a, "in/disk-image.raw"), image, &e) == 0);
+	*m = (struct manifest){ .dir = at(a, "in"),
+		.triple = "x86_64-linux-musl",
+		.arch = "x86_64",
+		.profile = "s6",
+		.set = "2026-07",
+		.net = "dhcp",
+		.kernel = "kernel",
+		.kernel_sha256 = kernel,
+		.image = "disk-image.raw",
+		.image_digest = image,
+		.symbols = "System.map" };
 }
 
 static void
@@ -73,10 +89,15 @@ unpack(const char *file, const char *to)
 /* what is there, that it is the same twice, and that the image comes out as it went in */
 START_TEST(written)
 {
-	static const char *const files[] = { "SHA256SUMS", "commit", "lh-x86_64-linux-musl-2026-07-dhcp", "lh-x86_64-linux-musl-2026-07-dhcp/System.map",
-		"lh-x86_64-linux-musl-2026-07-dhcp/disk-image.raw.zst", "lh-x86_64-linux-musl-2026-07-dhcp/files", "lh-x86_64-linux-musl-2026-07-dhcp/kernel",
-		"lh-x86_64-linux-musl-2026-07-dhcp/manifest", "lh-x86_64-linux-musl-2026-07-dhcp/sbom.cdx.json", "lh-x86_64-linux-musl-2026-07-dhcp/sbom.spdx.json",
-		"verify", "verify/index.html", "verify/junit.xml", "verify/results" };
+	static const char *const files[] = { "SHA256SUMS", "commit",
+		"lh-x86_64-linux-musl-2026-07-dhcp", "lh-x86_64-linux-musl-2026-07-dhcp/System.map",
+		"lh-x86_64-linux-musl-2026-07-dhcp/disk-image.raw.zst",
+		"lh-x86_64-linux-musl-2026-07-dhcp/files",
+		"lh-x86_64-linux-musl-2026-07-dhcp/kernel",
+		"lh-x86_64-linux-musl-2026-07-dhcp/manifest",
+		"lh-x86_64-linux-musl-2026-07-dhcp/sbom.cdx.json",
+		"lh-x86_64-linux-musl-2026-07-dhcp/sbom.spdx.json", "verify", "verify/index.html",
+		"verify/junit.xml", "verify/results" };
 	struct arena *a = arena_new();
 	char one[DIGEST_HEX], two[DIGEST_HEX];
 	struct manifest m;
@@ -86,19 +107,26 @@ START_TEST(written)
 	for (size_t i = 11; i < ROWS(files); i++)
 		put(a, files[i], "report\n");
 	put(a, "out/old", "of the release before\n");
-	ck_assert_msg(release_write(a, &m, 1, at(a, "verify"), "c0ffee", at(a, "out"), &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    release_write(a, &m, 1, at(a, "verify"), "c0ffee", at(a, "out"), &e) == 0, "%s", e.msg);
 	for (size_t i = 0; i < ROWS(files); i++)
-		ck_assert_msg(file_exists(at(a, arena_printf(a, "out/%s", files[i]))), "lacks %s", files[i]);
+		ck_assert_msg(
+		    file_exists(at(a, arena_printf(a, "out/%s", files[i]))), "lacks %s", files[i]);
 	ck_assert(!file_exists(at(a, "out/old")) && !file_exists(at(a, "out.new")));
 	/* every file is in the list, but the list */
-	ck_assert_int_eq(system(arena_printf(a, "cd %s && sha256sum --quiet -c SHA256SUMS && [ $(wc -l <SHA256SUMS) = $(find . -type f ! -name SHA256SUMS | wc -l) ]", at(a, "out"))), 0);
+	ck_assert_int_eq(system(arena_printf(a,
+			     "cd %s && sha256sum --quiet -c SHA256SUMS && [ $(wc -l <SHA256SUMS) = "
+			     "$(find . -type f ! -name SHA256SUMS | wc -l) ]",
+			     at(a, "out"))),
+	    0);
 
 	unpack(at(a, "out/lh-x86_64-linux-musl-2026-07-dhcp/disk-image.raw.zst"), at(a, "back"));
 	ck_assert_int_eq(digest_disk(at(a, "back"), one, &e), 0);
 	ck_assert_str_eq(one, m.image_digest);
 
 	ck_assert_int_eq(digest_tree(at(a, "out"), one, &e), 0);
-	ck_assert_msg(release_write(a, &m, 1, at(a, "verify"), "c0ffee", at(a, "out"), &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    release_write(a, &m, 1, at(a, "verify"), "c0ffee", at(a, "out"), &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(digest_tree(at(a, "out"), two, &e), 0);
 	ck_assert_str_eq(one, two);
 	arena_free(a);
@@ -116,7 +144,8 @@ START_TEST(not_written)
 	put(a, "out/old", "of the release before\n");
 	ck_assert_int_eq(unlink(at(a, "in/files")), 0);
 	ck_assert_int_eq(release_write(a, &m, 1, at(a, "verify"), "c0ffee", at(a, "out"), &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s: No such file or directory", at(a, "in/files")));
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "%s: No such file or directory", at(a, "in/files")));
 	ck_assert(file_exists(at(a, "out/old")));
 	arena_free(a);
 }
@@ -131,14 +160,17 @@ static const struct {
 	{ "minimal", "2026-07", NULL, false, "release: x86_64 dhcp: profile is s6, not minimal" },
 	{ "s6", "2024-10", NULL, false, "release: x86_64 dhcp: set is 2026-07, not 2024-10" },
 	{ "s6", "2026-07", NULL, true, "release: x86_64 dhcp: the source of s6 is modified" },
-	{ "s6", "2026-07", "in/kernel", false, "release: x86_64 dhcp: kernel is not what the manifest tells of" },
-	{ "s6", "2026-07", "in/disk-image.raw", false, "release: x86_64 dhcp: disk-image.raw is not what the manifest tells of" },
+	{ "s6", "2026-07", "in/kernel", false,
+	    "release: x86_64 dhcp: kernel is not what the manifest tells of" },
+	{ "s6", "2026-07", "in/disk-image.raw", false,
+	    "release: x86_64 dhcp: disk-image.raw is not what the manifest tells of" },
 };
 
 START_TEST(fitting)
 {
 	struct arena *a = arena_new();
-	struct man_package packages[] = { { .name = "musl" }, { .name = "s6", .modified = fits[_i].modified } };
+	struct man_package packages[] = { { .name = "musl" },
+		{ .name = "s6", .modified = fits[_i].modified } };
 	struct manifest m;
 	struct err e = { 0 };
 
@@ -147,30 +179,51 @@ START_TEST(fitting)
 	m.npackages = 2;
 	if (fits[_i].spoil)
 		put(a, fits[_i].spoil, "something else");
-	ck_assert_int_eq(release_fit(a, &m, fits[_i].profile, fits[_i].set, &e), fits[_i].why ? -1 : 0);
+	ck_assert_int_eq(
+	    release_fit(a, &m, fits[_i].profile, fits[_i].set, &e), fits[_i].why ? -1 : 0);
 	if (fits[_i].why)
 		ck_assert_str_eq(e.msg, fits[_i].why);
 	arena_free(a);
 }
 END_TEST
 
-#define CELL(arch, scenario, verdict) "case\narch " arch "\nnet dhcp\nprofile s6\nset 2026-07\nimage IMAGE\nkernel KERNEL\nscenario " scenario "\nverdict " verdict "\nkept verdict fail\n"
-#define OTHER(judged) "case\narch x86_64\nnet dhcp\nprofile s6\nset 2026-07\n" judged "scenario ssh\nverdict pass\n"
+#define CELL(arch, scenario, verdict)                                                              \
+	"case\narch " arch                                                                         \
+	"\nnet dhcp\nprofile s6\nset 2026-07\nimage IMAGE\nkernel KERNEL\nscenario " scenario      \
+	"\nverdict " verdict "\nkept verdict fail\n"
+#define OTHER(judged)                                                                              \
+	"case\narch x86_64\nnet dhcp\nprofile s6\nset 2026-07\n" judged                            \
+	"scenario ssh\nverdict pass\n"
 
 static const struct {
 	const char *results; /* IMAGE and KERNEL: the digests of what is there */
 	const char *why;     /* NULL: verified */
 } runs[] = {
-	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "skip") CELL("all", "same-files", "pass") "end 3\n", NULL },
-	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "fail") "end 2\n", "release: x86_64 dhcp ssh: fail" },
-	{ "lh-results 2\n" CELL("x86_64", "boot", "inconclusive") CELL("x86_64", "ssh", "pass") "end 2\n", "release: x86_64 dhcp boot: inconclusive" },
-	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass") CELL("all", "same-files", "fail") "end 3\n", "release: all dhcp same-files: fail" },
-	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") "end 1\n", "release: x86_64 dhcp: ssh was not played" },
-	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("i486", "ssh", "pass") "end 2\n", "release: x86_64 dhcp: ssh was not played" },
-	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass"), "release: %s/results: that run was not finished" },
-	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") OTHER("image 00\nkernel KERNEL\n") "end 2\n", "release: x86_64 dhcp: ssh was played on another image" },
-	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") OTHER("image IMAGE\nkernel 00\n") "end 2\n", "release: x86_64 dhcp: ssh was played on another image" },
-	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") OTHER("") "end 2\n", "release: x86_64 dhcp: ssh was played on another image" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "skip")
+		CELL("all", "same-files", "pass") "end 3\n",
+	    NULL },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "fail") "end 2\n",
+	    "release: x86_64 dhcp ssh: fail" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "inconclusive")
+		CELL("x86_64", "ssh", "pass") "end 2\n",
+	    "release: x86_64 dhcp boot: inconclusive" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass")
+		CELL("all", "same-files", "fail") "end 3\n",
+	    "release: all dhcp same-files: fail" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") "end 1\n",
+	    "release: x86_64 dhcp: ssh was not played" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("i486", "ssh", "pass") "end 2\n",
+	    "release: x86_64 dhcp: ssh was not played" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass"),
+	    "release: %s/results: that run was not finished" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass")
+		OTHER("image 00\nkernel KERNEL\n") "end 2\n",
+	    "release: x86_64 dhcp: ssh was played on another image" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass")
+		OTHER("image IMAGE\nkernel 00\n") "end 2\n",
+	    "release: x86_64 dhcp: ssh was played on another image" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") OTHER("") "end 2\n",
+	    "release: x86_64 dhcp: ssh was played on another image" },
 	{ NULL, "release: nothing was verified: %s/results: No such file or directory" },
 };
 
@@ -179,7 +232,8 @@ static const char *
 filled(struct arena *a, const struct manifest *m, const char *text)
 {
 	for (const char *at; (at = strstr(text, "IMAGE")) || (at = strstr(text, "KERNEL"));)
-		text = arena_printf(a, "%.*s%s%s", (int)(at - text), text, *at == 'I' ? m->image_digest : m->kernel_sha256, at + (*at == 'I' ? 5 : 6));
+		text = arena_printf(a, "%.*s%s%s", (int)(at - text), text,
+		    *at == 'I' ? m->image_digest : m->kernel_sha256, at + (*at == 'I' ? 5 : 6));
 	return text;
 }
 
@@ -195,11 +249,14 @@ START_TEST(verified)
 	put(a, "scenarios/watches", "");
 	if (runs[_i].results)
 		put(a, "results", filled(a, &m, runs[_i].results));
-	ck_assert_int_eq(release_verified(a, at(a, "results"), at(a, "scenarios"), &m, 1, &e), runs[_i].why ? -1 : 0);
+	ck_assert_int_eq(release_verified(a, at(a, "results"), at(a, "scenarios"), &m, 1, &e),
+	    runs[_i].why ? -1 : 0);
 	if (runs[_i].why) {
 		const char *dir = strstr(runs[_i].why, "%s");
 
-		ck_assert_str_eq(e.msg, dir ? arena_printf(a, "%.*s%s%s", (int)(dir - runs[_i].why), runs[_i].why, test_dir(), dir + 2) : runs[_i].why);
+		ck_assert_str_eq(e.msg, dir ? arena_printf(a, "%.*s%s%s", (int)(dir - runs[_i].why),
+						  runs[_i].why, test_dir(), dir + 2)
+					    : runs[_i].why);
 	}
 	arena_free(a);
 }
@@ -208,7 +265,8 @@ END_TEST
 static const struct {
 	const char *pin, *why;
 } pins[] = {
-	{ "2f3e7a5e9d7c9b8d6bbf4b9e1c4b3f6e0a55f7d1a1f0c9a1a0d5f3c4e2b1a0f9", "release: 1 findings in the licences of sources" },
+	{ "2f3e7a5e9d7c9b8d6bbf4b9e1c4b3f6e0a55f7d1a1f0c9a1a0d5f3c4e2b1a0f9",
+	    "release: 1 findings in the licences of sources" },
 	{ NULL, NULL },
 };
 
@@ -216,7 +274,8 @@ START_TEST(licensed)
 {
 	struct arena *a = arena_new();
 	const char *top = checkout_new(a), *archive = at(a, "out/sources/one-1.0.tar.gz");
-	char *args[] = { arena_printf(a, "OUTPUT=%s/out", test_dir()), arena_printf(a, "CACHE=%s/cache", test_dir()) };
+	char *args[] = { arena_printf(a, "OUTPUT=%s/out", test_dir()),
+		arena_printf(a, "CACHE=%s/cache", test_dir()) };
 	char sha256[DIGEST_HEX], copying[DIGEST_HEX];
 	struct config cfg;
 	struct recipes r;
@@ -224,11 +283,18 @@ START_TEST(licensed)
 
 	put(a, "one-1.0/COPYING", "free\n");
 	put(a, "out/sources/.keep", "");
-	ck_assert_int_eq(system(arena_printf(a, "tar -C %s -czf %s one-1.0", test_dir(), archive)), 0);
-	ck_assert(digest_file(archive, sha256, &e) == 0 && digest_file(at(a, "one-1.0/COPYING"), copying, &e) == 0);
+	ck_assert_int_eq(
+	    system(arena_printf(a, "tar -C %s -czf %s one-1.0", test_dir(), archive)), 0);
+	ck_assert(digest_file(archive, sha256, &e) == 0 &&
+		  digest_file(at(a, "one-1.0/COPYING"), copying, &e) == 0);
 	checkout_file(a, top, "recipes/one/recipe",
-	    arena_printf(a, "name one\nlicence ISC\nvariant target\nversion 1.0\nlicence-file COPYING %s\nsource one-1.0.tar.gz\nsha256 %s\nfrom https://a.example/\n", pins[_i].pin ? pins[_i].pin : copying, sha256));
-	ck_assert_msg(config_read(a, top, args, 2, &cfg, &e) == 0 && recipe_read_all(a, top, &r, &e) == 0, "%s", e.msg);
+	    arena_printf(a,
+		"name one\nlicence ISC\nvariant target\nversion 1.0\nlicence-file COPYING "
+		"%s\nsource one-1.0.tar.gz\nsha256 %s\nfrom https://a.example/\n",
+		pins[_i].pin ? pins[_i].pin : copying, sha256));
+	ck_assert_msg(
+	    config_read(a, top, args, 2, &cfg, &e) == 0 && recipe_read_all(a, top, &r, &e) == 0,
+	    "%s", e.msg);
 	ck_assert_int_eq(release_licensed(a, &cfg, &r, &e), pins[_i].why ? -1 : 0);
 	if (pins[_i].why)
 		ck_assert_str_eq(e.msg, pins[_i].why);
@@ -243,14 +309,18 @@ static const struct {
 	{ "echo >ignored", NULL },
 	{ "echo more >file", "release: the checkout is not as it was committed:  M file" },
 	{ "echo >new", "release: the checkout is not as it was committed: ?? new" },
-	{ "rm -rf .git", "release: %s/top is no git checkout, and nobody could tell what the images are made of" },
+	{ "rm -rf .git", "release: %s/top is no git checkout, and nobody could tell what the "
+			 "images are made of" },
 };
 
 START_TEST(committed)
 {
 	struct arena *a = arena_new();
-	char *commit, *script = arena_printf(a, "exec >/dev/null 2>&1; set -e; export HOME=%s GIT_CONFIG_NOSYSTEM=1; cd %s; git init top; cd top\n"
-						"git config user.name A; git config user.email a@example.org; echo >file; echo ignored >.gitignore; git add .; git commit -m one\n%s\n",
+	char *commit, *script = arena_printf(a,
+			  "exec >/dev/null 2>&1; set -e; export HOME=%s GIT_CONFIG_NOSYSTEM=1; cd "
+			  "%s; git init top; cd top\n"
+			  "git config user.name A; git config user.email a@example.org; echo "
+			  ">file; echo ignored >.gitignore; git add .; git commit -m one\n%s\n",
 			  test_dir(), test_dir(), checkouts[_i].script);
 	struct err e = { 0 };
 	int r;
@@ -265,7 +335,8 @@ START_TEST(committed)
 		const char *dir = strstr(checkouts[_i].why, "%s");
 
 		ck_assert_int_eq(r, -1);
-		ck_assert_str_eq(e.msg, dir ? arena_printf(a, "release: %s%s", test_dir(), dir + 2) : checkouts[_i].why);
+		ck_assert_str_eq(e.msg, dir ? arena_printf(a, "release: %s%s", test_dir(), dir + 2)
+					    : checkouts[_i].why);
 	}
 	arena_free(a);
 }

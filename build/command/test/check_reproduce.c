@@ -9,13 +9,19 @@ static const struct {
 	const char *args[4];
 	const char *user, *words;
 } cases[] = {
-	{ { "JOBS=2", "PROFILE=s6", NULL }, NULL, "--net=dhcp OUTPUT=/x/output CACHE=/x/cache JOBS=3 TRIPLE=x86_64-linux-musl PROFILE=s6" },
+	{ { "JOBS=2", "PROFILE=s6", NULL }, NULL,
+	    "--net=dhcp OUTPUT=/x/output CACHE=/x/cache JOBS=3 TRIPLE=x86_64-linux-musl "
+	    "PROFILE=s6" },
 	/* what it shall not take over, and what it shall */
-	{ { "JOBS=1", "KERNEL=cached", "SECOND=/elsewhere", NULL }, "daemon", "--net=dhcp OUTPUT=/x/output CACHE=/x/cache JOBS=2 TRIPLE=x86_64-linux-musl NORMALUSER=daemon" },
+	{ { "JOBS=1", "KERNEL=cached", "SECOND=/elsewhere", NULL }, "daemon",
+	    "--net=dhcp OUTPUT=/x/output CACHE=/x/cache JOBS=2 TRIPLE=x86_64-linux-musl "
+	    "NORMALUSER=daemon" },
 	{ { "JOBS=1", "USE_DHCP=false", "SET=2024-10", "TRIPLE=i486-linux-musl" }, NULL,
-	    "--net=static OUTPUT=/x/output CACHE=/x/cache JOBS=2 TRIPLE=i486-linux-musl SET=2024-10 USE_DHCP=false" },
+	    "--net=static OUTPUT=/x/output CACHE=/x/cache JOBS=2 TRIPLE=i486-linux-musl "
+	    "SET=2024-10 USE_DHCP=false" },
 	{ { "JOBS=1", "VERSION_one=0.9", "COUNTRY_CODE=fr", NULL }, NULL,
-	    "--net=dhcp OUTPUT=/x/output CACHE=/x/cache JOBS=2 TRIPLE=x86_64-linux-musl COUNTRY_CODE=fr VERSION_one=0.9" },
+	    "--net=dhcp OUTPUT=/x/output CACHE=/x/cache JOBS=2 TRIPLE=x86_64-linux-musl "
+	    "COUNTRY_CODE=fr VERSION_one=0.9" },
 };
 
 START_TEST(words_of_the_second)
@@ -34,7 +40,8 @@ START_TEST(words_of_the_second)
 	/* made by lh-build itself: told to nobody */
 	config_set(a, &c, "ROOT_HASH", "$6$secret", "credentials");
 	reproduce_words(&c, "/x", cases[_i].user, &v);
-	ck_assert_str_eq(argv_quoted(&v), arena_printf(a, "/proc/self/exe build -C /x/checkout %s", cases[_i].words));
+	ck_assert_str_eq(argv_quoted(&v),
+	    arena_printf(a, "/proc/self/exe build -C /x/checkout %s", cases[_i].words));
 	arena_free(a);
 }
 END_TEST
@@ -44,6 +51,7 @@ reproduce_suite(void)
 {
 	Suite *s = suite_create("reproduce");
 
-	tcase_add_loop_test(harness_case(s, "words"), words_of_the_second, 0, sizeof cases / sizeof *cases);
+	tcase_add_loop_test(
+	    harness_case(s, "words"), words_of_the_second, 0, sizeof cases / sizeof *cases);
 	return s;
 }

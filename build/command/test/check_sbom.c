@@ -16,29 +16,33 @@
 #define HEX "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 static const char manifest[] =
-    "lh-manifest 2\ntriple i486-linux-musl\nprofile minimal\nset 2026-07\nqemu qemu-system-i386\nmachine pc\nmemory 256\nconsole ttyS0\n"
+    "lh-manifest 2\ntriple i486-linux-musl\nprofile minimal\nset 2026-07\nqemu "
+    "qemu-system-i386\nmachine pc\nmemory 256\nconsole ttyS0\n"
     "kernel kernel\nimage disk-image.raw\nimage-digest 1111\nkey 2222\n";
 
-static const char files[] =
-    "rootfs:/ 040755 0 0 - - lh-build\n"
-    "rootfs:/bin/one 0100755 0 0 4 " HEX " one\n"
-    "rootfs:/bin/two 0120777 0 0 3 " HEX " one\n"
-    "rootfs:/bin/unknown 0100755 0 0 4 " HEX " one\n"
-    "rootfs:/etc/caf\303\251 0100644 0 0 4 " HEX " lh-build\n"
-    "extra:/mine 0100644 0 0 4 " HEX " HOST_HOST_BASE\n";
+static const char files[] = "rootfs:/ 040755 0 0 - - lh-build\n"
+			    "rootfs:/bin/one 0100755 0 0 4 " HEX " one\n"
+			    "rootfs:/bin/two 0120777 0 0 3 " HEX " one\n"
+			    "rootfs:/bin/unknown 0100755 0 0 4 " HEX " one\n"
+			    "rootfs:/etc/caf\303\251 0100644 0 0 4 " HEX " lh-build\n"
+			    "extra:/mine 0100644 0 0 4 " HEX " HOST_HOST_BASE\n";
 
-static const char linked[] =
-    "rootfs/bin/one\ttoolchain/musl\tlib/crt1.o\n"
-    "rootfs/bin/one\town\tmain.o\n"
-    "rootfs/bin/one\tsystem\t/usr/lib/gcc/libgcc.a\n"
-    "rootfs/bin/one\ttoolchain/musl\tlib/libc.a\n"
-    "rootfs/bin/unknown\tunknown\t-\n"
-    "sdk/bin/other\town\tother.o\n";
+static const char linked[] = "rootfs/bin/one\ttoolchain/musl\tlib/crt1.o\n"
+			     "rootfs/bin/one\town\tmain.o\n"
+			     "rootfs/bin/one\tsystem\t/usr/lib/gcc/libgcc.a\n"
+			     "rootfs/bin/one\ttoolchain/musl\tlib/libc.a\n"
+			     "rootfs/bin/unknown\tunknown\t-\n"
+			     "sdk/bin/other\town\tother.o\n";
 
-static struct origin origins[] = { { ORIGIN_GIT, "v1" }, { ORIGIN_URL, "https://example.org/one-1.0.tar.gz" } };
-static struct source form = { .file = "one-1.0.tar.gz", .sha256 = HEX, .origins = origins, .norigins = 2 };
+static struct origin origins[] = { { ORIGIN_GIT, "v1" },
+	{ ORIGIN_URL, "https://example.org/one-1.0.tar.gz" } };
+static struct source form = {
+	.file = "one-1.0.tar.gz", .sha256 = HEX, .origins = origins, .norigins = 2
+};
 static struct licence_file licences[] = { { "COPYING", HEX }, { "doc/BSD", HEX } };
-static struct version version = { .version = "1.0", .forms = &form, .nforms = 1, .licences = licences, .nlicences = 2 };
+static struct version version = {
+	.version = "1.0", .forms = &form, .nforms = 1, .licences = licences, .nlicences = 2
+};
 
 struct world {
 	struct arena *a;
@@ -55,7 +59,9 @@ world_make(struct world *w, const char *names)
 {
 	struct arena *a = w->a = arena_new();
 	const char *top = checkout_new(a);
-	char *args[] = { arena_printf(a, "OUTPUT=%s/out", test_dir()), arena_printf(a, "CACHE=%s/cache", test_dir()), arena_strdup(a, "TRIPLE=i486-linux-musl") };
+	char *args[] = { arena_printf(a, "OUTPUT=%s/out", test_dir()),
+		arena_printf(a, "CACHE=%s/cache", test_dir()),
+		arena_strdup(a, "TRIPLE=i486-linux-musl") };
 	struct err e = { 0 };
 
 	ck_assert_msg(config_read(a, top, args, 3, &w->cfg, &e) == 0, "%s", e.msg);
@@ -68,8 +74,20 @@ world_make(struct world *w, const char *names)
 	checkout_file(a, test_dir(), "image/rootfs/etc/caf\303\251", "");
 	w->one = (struct recipe){ .name = "one", .licence = "MIT AND ISC" };
 	w->musl = (struct recipe){ .name = "musl", .licence = "MIT" };
-	w->nodes[0] = (struct node){ .recipe = &w->musl, .origin = &w->musl, .variant = VARIANT_TOOLCHAIN, .id = "toolchain/musl", .version = &version, .override = "/tree", .store = test_dir() };
-	w->nodes[1] = (struct node){ .recipe = &w->one, .origin = &w->one, .variant = VARIANT_TARGET, .id = "target/one", .version = &version, .form = &form, .store = arena_printf(a, "%s/store", test_dir()) };
+	w->nodes[0] = (struct node){ .recipe = &w->musl,
+		.origin = &w->musl,
+		.variant = VARIANT_TOOLCHAIN,
+		.id = "toolchain/musl",
+		.version = &version,
+		.override = "/tree",
+		.store = test_dir() };
+	w->nodes[1] = (struct node){ .recipe = &w->one,
+		.origin = &w->one,
+		.variant = VARIANT_TARGET,
+		.id = "target/one",
+		.version = &version,
+		.form = &form,
+		.store = arena_printf(a, "%s/store", test_dir()) };
 	w->tools = (struct tools){ .v = { { "gcc", "gcc (GCC) 12", USED_BY_TARGET } }, .n = 1 };
 	w->plan = (struct plan){ .v = w->nodes, .n = 2, .tools = &w->tools };
 	w->dir = arena_printf(a, "%s/image", test_dir());
@@ -94,7 +112,8 @@ START_TEST(documents)
 	world_make(&w, files);
 	ck_assert_msg(sbom_write(w.a, &w.cfg, &w.plan, w.dir, &e) == 0, "%s", e.msg);
 	for (size_t i = 0; i < 2; i++)
-		ck_assert_str_eq(text_of(w.a, arena_printf(w.a, "%s/%s", w.dir, names[i])), text_of(w.a, arena_printf(w.a, "build/test/data/%s", names[i])));
+		ck_assert_str_eq(text_of(w.a, arena_printf(w.a, "%s/%s", w.dir, names[i])),
+		    text_of(w.a, arena_printf(w.a, "build/test/data/%s", names[i])));
 	arena_free(w.a);
 }
 END_TEST
@@ -142,7 +161,8 @@ START_TEST(refused)
 
 	world_make(&w, "");
 	ck_assert_int_eq(sbom_write(w.a, &w.cfg, &w.plan, w.dir, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(w.a, "sbom: %s/files: lists no files; build the image first", w.dir));
+	ck_assert_str_eq(e.msg,
+	    arena_printf(w.a, "sbom: %s/files: lists no files; build the image first", w.dir));
 	w.nodes[1].store = NULL;
 	ck_assert_int_eq(sbom_write(w.a, &w.cfg, &w.plan, w.dir, &e), -1);
 	ck_assert_str_eq(e.msg, "sbom: target/one is not built; lh-build build does it");
@@ -158,7 +178,10 @@ START_TEST(not_utf8)
 	world_make(&w, "rootfs:/bin/\377 0100755 0 0 4 " HEX " one\n");
 	checkout_file(w.a, test_dir(), "image/rootfs/bin/\377", "");
 	ck_assert_int_eq(sbom_write(w.a, &w.cfg, &w.plan, w.dir, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(w.a, "sbom: %s/sbom.spdx.json: a name in the image is not UTF-8, which JSON has no way to say", w.dir));
+	ck_assert_str_eq(e.msg, arena_printf(w.a,
+				    "sbom: %s/sbom.spdx.json: a name in the image is not UTF-8, "
+				    "which JSON has no way to say",
+				    w.dir));
 	arena_free(w.a);
 }
 END_TEST

@@ -45,31 +45,43 @@ static const struct {
 	/* it is shell */
 	{ "BUILD_CC='gcc -m64'", { NULL }, "BUILD_CC", "gcc -m64", "lh-config" },
 	{ "n=4\nSWAP_SIZE=$((n * 2))", { NULL }, "SWAP_SIZE", "8", "lh-config" },
-	{ "PACKAGES=\"one\n\"; PACKAGES=\"one two\"", { NULL }, "PACKAGES", "one two", "lh-config" },
+	{ "PACKAGES=\"one\n\"; PACKAGES=\"one two\"", { NULL }, "PACKAGES", "one two",
+	    "lh-config" },
 	{ "if [ -d / ]; then SWAP_SIZE=5; fi", { NULL }, "SWAP_SIZE", "5", "lh-config" },
 	{ "echo hello; echo to stderr >&2; SWAP_SIZE=6", { NULL }, "SWAP_SIZE", "6", "lh-config" },
 	{ "SWAP_SIZE=1 RWFS_SIZE=2", { NULL }, "RWFS_SIZE", "2", "lh-config" },
 	/* what it derives follows the command line */
 	{ "PACKAGES=$TRIPLE", { NULL }, "PACKAGES", "x86_64-linux-musl", "lh-config" },
-	{ "PACKAGES=$TRIPLE", { "TRIPLE=i486-linux-musl", NULL }, "PACKAGES", "i486-linux-musl", "lh-config" },
-	{ "TRIPLE=x86_64-linux-musl\nPACKAGES=$TRIPLE", { "TRIPLE=i486-linux-musl", NULL }, "PACKAGES", "i486-linux-musl", "lh-config" },
-	{ "TRIPLE=i486-linux-musl\nPACKAGES=$TRIPLE", { NULL }, "PACKAGES", "i486-linux-musl", "lh-config" },
-	{ "  export TRIPLE=x86_64-linux-musl SWAP_SIZE=9\n", { "TRIPLE=i486-linux-musl", NULL }, "SWAP_SIZE", "9", "lh-config" },
-	{ "PACKAGES=$SET", { "SET=2026-07", "SET=2024-10", NULL }, "PACKAGES", "2024-10", "lh-config" },
+	{ "PACKAGES=$TRIPLE", { "TRIPLE=i486-linux-musl", NULL }, "PACKAGES", "i486-linux-musl",
+	    "lh-config" },
+	{ "TRIPLE=x86_64-linux-musl\nPACKAGES=$TRIPLE", { "TRIPLE=i486-linux-musl", NULL },
+	    "PACKAGES", "i486-linux-musl", "lh-config" },
+	{ "TRIPLE=i486-linux-musl\nPACKAGES=$TRIPLE", { NULL }, "PACKAGES", "i486-linux-musl",
+	    "lh-config" },
+	{ "  export TRIPLE=x86_64-linux-musl SWAP_SIZE=9\n", { "TRIPLE=i486-linux-musl", NULL },
+	    "SWAP_SIZE", "9", "lh-config" },
+	{ "PACKAGES=$SET", { "SET=2026-07", "SET=2024-10", NULL }, "PACKAGES", "2024-10",
+	    "lh-config" },
 	{ "PACKAGES=$HOME\nPACKAGES=${PACKAGES##*/}", { NULL }, "PACKAGES", "home", "lh-config" },
 	/* one variable a package */
 	{ "VERSION_s6_rc=0.5", { NULL }, "VERSION_s6_rc", "0.5", "lh-config" },
 	{ "", { "VERSION_s6-rc=0.5", NULL }, "VERSION_s6_rc", "0.5", "command line" },
-	{ "", { "OVERRIDE_one=/usr/../usr/./bin/", NULL }, "OVERRIDE_one", "/usr/bin", "command line" },
-	{ "", { "OVERRIDE_one=git:/usr/./bin@origin/x", NULL }, "OVERRIDE_one", "git:/usr/bin@origin/x", "command line" },
+	{ "", { "OVERRIDE_one=/usr/../usr/./bin/", NULL }, "OVERRIDE_one", "/usr/bin",
+	    "command line" },
+	{ "", { "OVERRIDE_one=git:/usr/./bin@origin/x", NULL }, "OVERRIDE_one",
+	    "git:/usr/bin@origin/x", "command line" },
 	{ "", { "OVERRIDE_one=git:/usr", NULL }, "OVERRIDE_one", "git:/usr", "command line" },
 	{ "", { "OVERRIDE_one=", NULL }, "OVERRIDE_one", "", "command line" },
 	/* the verifier's are no business of ours */
 	{ "TRIPLES=all\nSCENARIO=x", { "NETS=dhcp", NULL }, "TRIPLES", "", NULL },
 	{ "", { "CACHE=/a/b/../c//", NULL }, "CACHE", "/a/c", "command line" },
 	{ "", { "COUNTRY_CODE=", NULL }, "COUNTRY_CODE", "", "command line" },
-	{ "", { "SSH_AUTHORIZED_KEYS=ssh-ed25519 AAAAC3Nz me@here", NULL }, "SSH_AUTHORIZED_KEYS", "ssh-ed25519 AAAAC3Nz me@here\n", "command line" },
-	{ "SSH_AUTHORIZED_KEYS='# mine\n\n restrict,pty ssh-rsa AAAAB3 a b\necdsa-sha2-nistp256 AAAAE2Vj\n'", { NULL }, "SSH_AUTHORIZED_KEYS", "restrict,pty ssh-rsa AAAAB3 a b\necdsa-sha2-nistp256 AAAAE2Vj\n", "lh-config" },
+	{ "", { "SSH_AUTHORIZED_KEYS=ssh-ed25519 AAAAC3Nz me@here", NULL }, "SSH_AUTHORIZED_KEYS",
+	    "ssh-ed25519 AAAAC3Nz me@here\n", "command line" },
+	{ "SSH_AUTHORIZED_KEYS='# mine\n\n restrict,pty ssh-rsa AAAAB3 a b\necdsa-sha2-nistp256 "
+	  "AAAAE2Vj\n'",
+	    { NULL }, "SSH_AUTHORIZED_KEYS",
+	    "restrict,pty ssh-rsa AAAAB3 a b\necdsa-sha2-nistp256 AAAAE2Vj\n", "lh-config" },
 };
 
 static const struct config_var *
@@ -113,63 +125,105 @@ static const struct {
 	const char *args[4];
 	const char *message;
 } bad[] = {
-	{ "", { "TRIPLE=mips-linux-musl", NULL }, "TRIPLE mips-linux-musl: not supported; one of i486-linux-musl x86_64-linux-musl" },
-	{ "", { "TRIPLE=../sysdeps/i486-linux-musl", NULL }, "TRIPLE ../sysdeps/i486-linux-musl: not supported; one of i486-linux-musl x86_64-linux-musl" },
+	{ "", { "TRIPLE=mips-linux-musl", NULL },
+	    "TRIPLE mips-linux-musl: not supported; one of i486-linux-musl x86_64-linux-musl" },
+	{ "", { "TRIPLE=../sysdeps/i486-linux-musl", NULL },
+	    "TRIPLE ../sysdeps/i486-linux-musl: not supported; one of i486-linux-musl "
+	    "x86_64-linux-musl" },
 	{ "", { "SET=1999", NULL }, "SET 1999: there is no such set; one of 2024-10 2026-07" },
-	{ "", { "PROFILE=systemd", NULL }, "PROFILE systemd: not supported; one of s6 minimal auto" },
+	{ "", { "PROFILE=systemd", NULL },
+	    "PROFILE systemd: not supported; one of s6 minimal auto" },
 	{ "", { "PROFILE=", NULL }, "PROFILE : not supported; one of s6 minimal auto" },
-	{ "", { "COUNTRY_CODE=de", NULL }, "COUNTRY_CODE de: not supported; one of uk fr rs vn cn, or empty" },
-	{ "", { "COUNTRY_CODE=u", NULL }, "COUNTRY_CODE u: not supported; one of uk fr rs vn cn, or empty" },
-	{ "", { "TRIPEL=x", NULL }, "command line: TRIPEL: unknown variable; did you mean TRIPLE?" },
-	{ "ROOTFSSIZE=1\n", { NULL }, "lh-config: ROOTFSSIZE: unknown variable; did you mean ROOTFS_SIZE?" },
+	{ "", { "COUNTRY_CODE=de", NULL },
+	    "COUNTRY_CODE de: not supported; one of uk fr rs vn cn, or empty" },
+	{ "", { "COUNTRY_CODE=u", NULL },
+	    "COUNTRY_CODE u: not supported; one of uk fr rs vn cn, or empty" },
+	{ "", { "TRIPEL=x", NULL },
+	    "command line: TRIPEL: unknown variable; did you mean TRIPLE?" },
+	{ "ROOTFSSIZE=1\n", { NULL },
+	    "lh-config: ROOTFSSIZE: unknown variable; did you mean ROOTFS_SIZE?" },
 	{ "triple=1\n", { NULL }, "lh-config: triple: unknown variable; did you mean TRIPLE?" },
-	{ "PATH=/x\n", { NULL }, "lh-config: PATH: unknown variable; lh-config.dist explains all there are" },
-	{ "", { "FROBNICATE=1", NULL }, "command line: FROBNICATE: unknown variable; lh-config.dist explains all there are" },
-	{ "", { "ROOT_HASH=1", NULL }, "command line: ROOT_HASH: unknown variable; lh-config.dist explains all there are" },
-	{ "", { "OVERRIDE_=1", NULL }, "command line: OVERRIDE_: unknown variable; lh-config.dist explains all there are" },
+	{ "PATH=/x\n", { NULL },
+	    "lh-config: PATH: unknown variable; lh-config.dist explains all there are" },
+	{ "", { "FROBNICATE=1", NULL },
+	    "command line: FROBNICATE: unknown variable; lh-config.dist explains all there are" },
+	{ "", { "ROOT_HASH=1", NULL },
+	    "command line: ROOT_HASH: unknown variable; lh-config.dist explains all there are" },
+	{ "", { "OVERRIDE_=1", NULL },
+	    "command line: OVERRIDE_: unknown variable; lh-config.dist explains all there are" },
 	{ "", { "nonsense", NULL }, "command line: nonsense: not NAME=VALUE" },
 	{ "", { "=x", NULL }, "command line: =x: not NAME=VALUE" },
 	/* sizes */
-	{ "", { "ROOTFS_SIZE=1024M", NULL }, "ROOTFS_SIZE 1024M: a plain number of MiB up to 16777216, 0 for none" },
-	{ "", { "SWAP_SIZE=-1", NULL }, "SWAP_SIZE -1: a plain number of MiB up to 16777216, 0 for none" },
-	{ "", { "SWAP_SIZE=", NULL }, "SWAP_SIZE : a plain number of MiB up to 16777216, 0 for none" },
-	{ "", { "SWAP_SIZE=99999999999999999999", NULL }, "SWAP_SIZE 99999999999999999999: a plain number of MiB up to 16777216, 0 for none" },
+	{ "", { "ROOTFS_SIZE=1024M", NULL },
+	    "ROOTFS_SIZE 1024M: a plain number of MiB up to 16777216, 0 for none" },
+	{ "", { "SWAP_SIZE=-1", NULL },
+	    "SWAP_SIZE -1: a plain number of MiB up to 16777216, 0 for none" },
+	{ "", { "SWAP_SIZE=", NULL },
+	    "SWAP_SIZE : a plain number of MiB up to 16777216, 0 for none" },
+	{ "", { "SWAP_SIZE=99999999999999999999", NULL },
+	    "SWAP_SIZE 99999999999999999999: a plain number of MiB up to 16777216, 0 for none" },
 	{ "", { "ROOTFS_SIZE=0", NULL }, "ROOTFS_SIZE 0: a system needs a root filesystem" },
 	{ "", { "JOBS=0", NULL }, "JOBS 0: a number from 1 to 1024" },
 	{ "", { "EPOCH=0", NULL }, "EPOCH 0: seconds since 1970, from 1 to 2147483647" },
 	/* the network */
-	{ "", { "LOCAL_IP=10.0.3.15", NULL }, "LOCAL_IP 10.0.3.15, ROUTER_IP 10.0.2.2: not in one /24; only the last number may differ" },
-	{ "", { "LOCAL_IP=10.0.2.2", NULL }, "LOCAL_IP 10.0.2.2: is ROUTER_IP too; two machines need two addresses" },
+	{ "", { "LOCAL_IP=10.0.3.15", NULL },
+	    "LOCAL_IP 10.0.3.15, ROUTER_IP 10.0.2.2: not in one /24; only the last number may "
+	    "differ" },
+	{ "", { "LOCAL_IP=10.0.2.2", NULL },
+	    "LOCAL_IP 10.0.2.2: is ROUTER_IP too; two machines need two addresses" },
 	{ "", { "LOCAL_IP=10.0.2", NULL }, "LOCAL_IP 10.0.2: no IPv4 address such as 10.0.2.15" },
-	{ "", { "LOCAL_IP=10.0.2.255", NULL }, "LOCAL_IP 10.0.2.255: the address of a network, not of a machine in it" },
+	{ "", { "LOCAL_IP=10.0.2.255", NULL },
+	    "LOCAL_IP 10.0.2.255: the address of a network, not of a machine in it" },
 	{ "", { "USE_DHCP=yes", NULL }, "USE_DHCP yes: true or false" },
-	{ "", { "CONSOLE=/dev/ttyS0", NULL }, "CONSOLE /dev/ttyS0: the name of a device in /dev, such as ttyS0" },
+	{ "", { "CONSOLE=/dev/ttyS0", NULL },
+	    "CONSOLE /dev/ttyS0: the name of a device in /dev, such as ttyS0" },
 	/* folders */
-	{ "", { "OUTPUT=/", NULL }, "OUTPUT /: clean would remove all there is; name a folder for the output alone" },
-	{ "", { "OUTPUT=//.", NULL }, "OUTPUT /: clean would remove all there is; name a folder for the output alone" },
-	{ "", { "OUTPUT=.", NULL }, "OUTPUT TOP: holds the checkout TOP; name a folder for the output alone" },
-	{ "", { "OUTPUT=..", NULL }, "OUTPUT DIR: holds the checkout TOP; name a folder for the output alone" },
-	{ "", { "OUTPUT=home", NULL }, "OUTPUT TOP/home: holds the home folder TOP/home; name a folder for the output alone" },
-	{ "", { "OUTPUT=link", NULL }, "OUTPUT /: clean would remove all there is; name a folder for the output alone" },
+	{ "", { "OUTPUT=/", NULL },
+	    "OUTPUT /: clean would remove all there is; name a folder for the output alone" },
+	{ "", { "OUTPUT=//.", NULL },
+	    "OUTPUT /: clean would remove all there is; name a folder for the output alone" },
+	{ "", { "OUTPUT=.", NULL },
+	    "OUTPUT TOP: holds the checkout TOP; name a folder for the output alone" },
+	{ "", { "OUTPUT=..", NULL },
+	    "OUTPUT DIR: holds the checkout TOP; name a folder for the output alone" },
+	{ "", { "OUTPUT=home", NULL },
+	    "OUTPUT TOP/home: holds the home folder TOP/home; name a folder for the output alone" },
+	{ "", { "OUTPUT=link", NULL },
+	    "OUTPUT /: clean would remove all there is; name a folder for the output alone" },
 	{ "", { "OUTPUT=", NULL }, "OUTPUT: is empty; name a folder" },
 	{ "", { "CROSS_BASE=/nowhere", NULL }, "CROSS_BASE /nowhere: there is no such folder" },
-	{ "", { "CROSS_BASE=/usr", NULL }, "CROSS_BASE /usr: holds no bin/x86_64-linux-musl-gcc; leave it empty and a toolchain is built" },
-	{ "", { "HOST_HOST_BASE=/nowhere", NULL }, "HOST_HOST_BASE /nowhere: there is no such folder" },
-	{ "", { "KERNEL_CONFIG=/nowhere", NULL }, "KERNEL_CONFIG: /nowhere: No such file or directory" },
-	{ "", { "OVERRIDE_one=/nowhere", NULL }, "OVERRIDE_one /nowhere: there is no folder /nowhere" },
-	{ "", { "OVERRIDE_one=git:nowhere@v1", NULL }, "OVERRIDE_one git:nowhere@v1: there is no folder TOP/nowhere" },
-	{ "", { "VERSION_one=1 2", NULL }, "VERSION_one 1 2: a version is made of letters, digits and . _ + -" },
+	{ "", { "CROSS_BASE=/usr", NULL },
+	    "CROSS_BASE /usr: holds no bin/x86_64-linux-musl-gcc; leave it empty and a toolchain "
+	    "is built" },
+	{ "", { "HOST_HOST_BASE=/nowhere", NULL },
+	    "HOST_HOST_BASE /nowhere: there is no such folder" },
+	{ "", { "KERNEL_CONFIG=/nowhere", NULL },
+	    "KERNEL_CONFIG: /nowhere: No such file or directory" },
+	{ "", { "OVERRIDE_one=/nowhere", NULL },
+	    "OVERRIDE_one /nowhere: there is no folder /nowhere" },
+	{ "", { "OVERRIDE_one=git:nowhere@v1", NULL },
+	    "OVERRIDE_one git:nowhere@v1: there is no folder TOP/nowhere" },
+	{ "", { "VERSION_one=1 2", NULL },
+	    "VERSION_one 1 2: a version is made of letters, digits and . _ + -" },
 	/* sources */
-	{ "", { "CACHE_URL=cache.example", NULL }, "CACHE_URL cache.example: no URL that begins with https:// or http://" },
-	{ "", { "MIRRORS=https://a.example/ b.example", NULL }, "MIRRORS b.example: no URL that begins with https:// http:// ftp:// or file://" },
-	{ "", { "GIT_MIRROR=/srv/git", NULL }, "GIT_MIRROR /srv/git: needs exactly one %s, where the package's name goes" },
-	{ "", { "GIT_MIRROR=/srv/%s/%s", NULL }, "GIT_MIRROR /srv/%s/%s: needs exactly one %s, where the package's name goes" },
-	{ "", { "GIT_MIRROR=/srv/%d", NULL }, "GIT_MIRROR /srv/%d: needs exactly one %s, where the package's name goes" },
+	{ "", { "CACHE_URL=cache.example", NULL },
+	    "CACHE_URL cache.example: no URL that begins with https:// or http://" },
+	{ "", { "MIRRORS=https://a.example/ b.example", NULL },
+	    "MIRRORS b.example: no URL that begins with https:// http:// ftp:// or file://" },
+	{ "", { "GIT_MIRROR=/srv/git", NULL },
+	    "GIT_MIRROR /srv/git: needs exactly one %s, where the package's name goes" },
+	{ "", { "GIT_MIRROR=/srv/%s/%s", NULL },
+	    "GIT_MIRROR /srv/%s/%s: needs exactly one %s, where the package's name goes" },
+	{ "", { "GIT_MIRROR=/srv/%d", NULL },
+	    "GIT_MIRROR /srv/%d: needs exactly one %s, where the package's name goes" },
 	/* secrets stay out of messages */
-	{ "", { "ROOT_PASSWORD=a b", NULL }, "ROOT_PASSWORD: holds a blank; use another character" },
+	{ "", { "ROOT_PASSWORD=a b", NULL },
+	    "ROOT_PASSWORD: holds a blank; use another character" },
 	{ "ROOT_PASSWORD='a\nb'", { NULL }, "ROOT_PASSWORD: holds a control character" },
-	{ "", { "SSH_AUTHORIZED_KEYS=nowhere.pub", NULL }, "SSH_AUTHORIZED_KEYS: TOP/nowhere.pub: No such file or directory" },
-	{ "", { "SSH_AUTHORIZED_KEYS=key", NULL }, "SSH_AUTHORIZED_KEYS: key:2: no public ssh key" },
+	{ "", { "SSH_AUTHORIZED_KEYS=nowhere.pub", NULL },
+	    "SSH_AUTHORIZED_KEYS: TOP/nowhere.pub: No such file or directory" },
+	{ "", { "SSH_AUTHORIZED_KEYS=key", NULL },
+	    "SSH_AUTHORIZED_KEYS: key:2: no public ssh key" },
 	/* mistakes in the file; what sh says begins alike in all of them */
 	{ "SWAP_SIZE=1\nTRIPLE = x\n", { NULL }, "lh-config:2: TRIPLE: *not found" },
 	{ "a=1\nif true; then\n\nfi fi\n", { NULL }, "lh-config:4: *" },
@@ -199,7 +253,9 @@ replace(struct arena *a, const char *text, const char *what, const char *with)
 {
 	const char *at = strstr(text, what);
 
-	return at ? arena_printf(a, "%.*s%s%s", (int)(at - text), text, with, replace(a, at + strlen(what), what, with)) : arena_strdup(a, text);
+	return at ? arena_printf(a, "%.*s%s%s", (int)(at - text), text, with,
+			replace(a, at + strlen(what), what, with))
+		  : arena_strdup(a, text);
 }
 
 START_TEST(refused)
@@ -215,7 +271,9 @@ START_TEST(refused)
 	checkout_file(a, top, "key", "ssh-ed25519 AAAAC3Nz\n-----BEGIN OPENSSH PRIVATE KEY-----\n");
 	ck_assert_int_eq(symlink("/", arena_printf(a, "%s/link", top)), 0);
 	ck_assert_int_eq(config_read(a, top, args, nargs, &c, &e), -1);
-	ck_assert_msg(like(e.msg, replace(a, replace(a, bad[_i].message, "TOP", top), "DIR", test_dir())), "%s", e.msg);
+	ck_assert_msg(
+	    like(e.msg, replace(a, replace(a, bad[_i].message, "TOP", top), "DIR", test_dir())),
+	    "%s", e.msg);
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }
@@ -225,7 +283,9 @@ START_TEST(members_follow_variables)
 {
 	struct arena *a = arena_new();
 	char *top = checkout_new(a);
-	char *args[] = { arena_strdup(a, "USE_DHCP=false"), arena_strdup(a, "RWFS_SIZE=77"), arena_strdup(a, "OUTPUT=out"), arena_strdup(a, "JOBS=3"), arena_strdup(a, "OFFLINE=true") };
+	char *args[] = { arena_strdup(a, "USE_DHCP=false"), arena_strdup(a, "RWFS_SIZE=77"),
+		arena_strdup(a, "OUTPUT=out"), arena_strdup(a, "JOBS=3"),
+		arena_strdup(a, "OFFLINE=true") };
 	struct config c;
 	struct err e = { 0 };
 
@@ -246,11 +306,13 @@ END_TEST
 START_TEST(personal_file_comes_before_the_project_s)
 {
 	struct arena *a = arena_new();
-	char *top = checkout_new(a), *personal = arena_printf(a, "%s/home/.config/lh-bootstrap/lh-config", top);
+	char *top = checkout_new(a),
+	     *personal = arena_printf(a, "%s/home/.config/lh-bootstrap/lh-config", top);
 	struct config c;
 	struct err e = { 0 };
 
-	checkout_file(a, top, "home/.config/lh-bootstrap/lh-config", "MIRRORS=https://near.example/\nCACHE=/big/$TRIPLE\nSWAP_SIZE=1\n");
+	checkout_file(a, top, "home/.config/lh-bootstrap/lh-config",
+	    "MIRRORS=https://near.example/\nCACHE=/big/$TRIPLE\nSWAP_SIZE=1\n");
 	checkout_file(a, top, "lh-config", "SWAP_SIZE=2\nPACKAGES=$MIRRORS\n");
 	ck_assert_msg(config_read(a, top, NULL, 0, &c, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(c.mirrors, "https://near.example/");
@@ -261,7 +323,8 @@ START_TEST(personal_file_comes_before_the_project_s)
 
 	checkout_file(a, top, "home/.config/lh-bootstrap/lh-config", "MIRROR=x\n");
 	ck_assert_int_eq(config_read(a, top, NULL, 0, &c, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s: MIRROR: unknown variable; did you mean MIRRORS?", personal));
+	ck_assert_str_eq(e.msg,
+	    arena_printf(a, "%s: MIRROR: unknown variable; did you mean MIRRORS?", personal));
 	arena_free(a);
 }
 END_TEST
@@ -274,7 +337,8 @@ START_TEST(environment_comes_between)
 	struct config cfg;
 	struct err e = { 0 };
 
-	checkout_file(a, top, "lh-config", "SWAP_SIZE=1\nRWFS_SIZE=1\nPACKAGES=\"$SET $RWFS_SIZE\"\n");
+	checkout_file(
+	    a, top, "lh-config", "SWAP_SIZE=1\nRWFS_SIZE=1\nPACKAGES=\"$SET $RWFS_SIZE\"\n");
 	setenv("SWAP_SIZE", "2", 1);
 	setenv("RWFS_SIZE", "2", 1);
 	setenv("SET", "2024-10", 1);
@@ -297,7 +361,8 @@ START_TEST(home_is_not_needed)
 	checkout_file(a, top, "lh-config", "SWAP_SIZE=${HOME-5}\n");
 	ck_assert_msg(config_read(a, top, NULL, 0, &c, &e) == 0, "%s", e.msg);
 	ck_assert_uint_eq(c.swap_mb, 5);
-	ck_assert_str_eq(c.cache, geteuid() == 0 ? "/var/cache/lh-bootstrap" : arena_printf(a, "%s/output/cache", top));
+	ck_assert_str_eq(c.cache,
+	    geteuid() == 0 ? "/var/cache/lh-bootstrap" : arena_printf(a, "%s/output/cache", top));
 	arena_free(a);
 }
 END_TEST
@@ -351,7 +416,8 @@ END_TEST
 START_TEST(package_names_may_have_hyphens)
 {
 	struct arena *a = arena_new();
-	char *top = checkout_new(a), *args[] = { arena_strdup(a, "OVERRIDE_s6_rc=/usr"), arena_strdup(a, "VERSION_one=3"), arena_strdup(a, "OVERRIDE_one=") };
+	char *top = checkout_new(a), *args[] = { arena_strdup(a, "OVERRIDE_s6_rc=/usr"),
+		arena_strdup(a, "VERSION_one=3"), arena_strdup(a, "OVERRIDE_one=") };
 	struct config c;
 	struct err e = { 0 };
 
@@ -370,7 +436,8 @@ START_TEST(recipes_may_name)
 	static const struct {
 		const char *name;
 		bool known;
-	} names[] = { { "TRIPLE", true }, { "ROOT_HASH", true }, { "KERNEL_CONFIG_TEXT", true }, { "TRIPLES", false }, { "OVERRIDE_one", false }, { "HOME", false } };
+	} names[] = { { "TRIPLE", true }, { "ROOT_HASH", true }, { "KERNEL_CONFIG_TEXT", true },
+		{ "TRIPLES", false }, { "OVERRIDE_one", false }, { "HOME", false } };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		ck_assert_msg(config_known(names[i].name) == names[i].known, "%s", names[i].name);
@@ -413,7 +480,9 @@ START_TEST(dist_tells_all)
 		if (*line != '#' || !n || line[1 + n] != '=')
 			continue;
 		line[1 + n] = '\0';
-		ck_assert_msg(config_name(i) && !strcmp(line + 1, config_name(i)), "lh-config.dist:%u: %s where %s is expected", l.no, line + 1, config_name(i) ? config_name(i) : "the end");
+		ck_assert_msg(config_name(i) && !strcmp(line + 1, config_name(i)),
+		    "lh-config.dist:%u: %s where %s is expected", l.no, line + 1,
+		    config_name(i) ? config_name(i) : "the end");
 		i++;
 	}
 	ck_assert_msg(!config_name(i), "lh-config.dist: tells nothing of %s", config_name(i));
@@ -425,7 +494,8 @@ START_TEST(dist_tells_all)
 		checkout_file(a, top, "lh-config", text);
 		ck_assert_msg(config_read(a, top, NULL, 0, &c, &e) == 0, "%s", e.msg);
 		for (i = 0; config_name(i); i++)
-			ck_assert_str_eq(config_get(&c, config_name(i)), config_get(&defaults, config_name(i)));
+			ck_assert_str_eq(
+			    config_get(&c, config_name(i)), config_get(&defaults, config_name(i)));
 		for (char *p = text; (p = strstr(p, "\n#")); p++)
 			if (p[2 + strspn(p + 2, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_")] == '=')
 				p[1] = ' ';

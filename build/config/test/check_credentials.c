@@ -25,7 +25,9 @@ stored(struct arena *a)
 	char *text;
 	struct err e = { 0 };
 
-	ck_assert_msg(file_read(a, arena_printf(a, "%s/credentials", test_dir()), &text, NULL, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_read(a, arena_printf(a, "%s/credentials", test_dir()), &text, NULL, &e) == 0, "%s",
+	    e.msg);
 	return text;
 }
 
@@ -38,10 +40,13 @@ START_TEST(known_hashes)
 	struct err e = { 0 };
 	static const char text[] = "# comment\n\nroot Hello saltstring\nguest x abcdefghijklmnop\n";
 
-	ck_assert_int_eq(file_write(arena_printf(a, "%s/credentials", test_dir()), text, sizeof text - 1, 0600, &e), 0);
+	ck_assert_int_eq(file_write(arena_printf(a, "%s/credentials", test_dir()), text,
+			     sizeof text - 1, 0600, &e),
+	    0);
 	ck_assert_msg(credentials_get(a, &c, NULL, true, &cr, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(cr.root_password, "Hello");
-	ck_assert_str_eq(cr.root_hash, "$6$saltstring$aQzKv7HhksN4CNT5HySRdxOEHxZvlWWP2je/lOgbrHx5iLYj3NJfVnC287n/dwkODYWL1.LZUdO9vX84fkCna/");
+	ck_assert_str_eq(cr.root_hash, "$6$saltstring$aQzKv7HhksN4CNT5HySRdxOEHxZvlWWP2je/"
+				       "lOgbrHx5iLYj3NJfVnC287n/dwkODYWL1.LZUdO9vX84fkCna/");
 	ck_assert_msg(!strncmp(cr.guest_hash, "$6$abcdefghijklmnop$", 20), "%s", cr.guest_hash);
 	ck_assert_str_eq(stored(a), text); /* nothing new, nothing written */
 	arena_free(a);
@@ -102,7 +107,8 @@ static const struct {
 	{ "root x y\nroot x y\n", ":2: root: told twice" },
 	{ "admin x y\n", ":1: admin: there is no such user in the image" },
 	{ "root x sa$lt\n", ":1: root: the salt is up to 16 of the characters . / 0-9 A-Z a-z" },
-	{ "root x abcdefghijklmnopq\n", ":1: root: the salt is up to 16 of the characters . / 0-9 A-Z a-z" },
+	{ "root x abcdefghijklmnopq\n",
+	    ":1: root: the salt is up to 16 of the characters . / 0-9 A-Z a-z" },
 };
 
 START_TEST(refused)

@@ -110,7 +110,9 @@ START_TEST(a_closed_folder_is_named)
 	c.output = arena_printf(a, "%s/x/out", closed);
 	t = drop_in_child(&c, true);
 	ck_assert_int_eq(t.result, -1);
-	ck_assert_str_eq(t.e.msg, arena_printf(a, "OUTPUT %s: %s may not enter %s; chmod o+x %s, or move elsewhere", c.output, who, closed, closed));
+	ck_assert_str_eq(t.e.msg,
+	    arena_printf(a, "OUTPUT %s: %s may not enter %s; chmod o+x %s, or move elsewhere",
+		c.output, who, closed, closed));
 	ck_assert_int_eq(t.e.code, EXIT_USAGE);
 	ck_assert(!file_exists(c.cache)); /* nothing was made */
 
@@ -134,7 +136,9 @@ START_TEST(a_folder_of_somebody_else_stays_theirs)
 		ck_assert_int_eq(chmod(c.output, 0555), 0);
 	t = drop_in_child(&c, true);
 	ck_assert_int_eq(t.result, -1);
-	ck_assert_str_eq(t.e.msg, arena_printf(a, "OUTPUT %s: %s may not write to it; chown it, or name another folder", c.output, geteuid() == 0 ? "nobody" : "this user"));
+	ck_assert_str_eq(t.e.msg,
+	    arena_printf(a, "OUTPUT %s: %s may not write to it; chown it, or name another folder",
+		c.output, geteuid() == 0 ? "nobody" : "this user"));
 	ck_assert_int_eq(stat(c.output, &st), 0);
 	ck_assert_uint_eq(st.st_uid, geteuid());
 	ck_assert_int_eq(chmod(c.output, 0755), 0);
@@ -145,5 +149,7 @@ END_TEST
 Suite *
 droproot_suite(void)
 {
-	return suite_of("droproot", (const TTest *[]){ folders_are_made_and_root_is_gone, looking_makes_nothing, a_closed_folder_is_named, a_folder_of_somebody_else_stays_theirs, NULL });
+	return suite_of("droproot",
+	    (const TTest *[]){ folders_are_made_and_root_is_gone, looking_makes_nothing,
+		a_closed_folder_is_named, a_folder_of_somebody_else_stays_theirs, NULL });
 }

@@ -14,7 +14,10 @@
 static struct config
 config_in(struct arena *a)
 {
-	return (struct config){ .top = test_dir(), .output = arena_printf(a, "%s/out", test_dir()), .triple = "x86_64-linux-musl", .use_dhcp = true };
+	return (struct config){ .top = test_dir(),
+		.output = arena_printf(a, "%s/out", test_dir()),
+		.triple = "x86_64-linux-musl",
+		.use_dhcp = true };
 }
 
 /* makes folders and files of OUTPUT, ended by NULL */
@@ -40,7 +43,10 @@ START_TEST(one_builder_at_a_time)
 		int second;
 
 		_exit(output_lock(a, &c, &second, &e) == -1 && e.code == EXIT_SYSTEM &&
-			      !strcmp(e.msg, arena_printf(a, "OUTPUT %s: lh-build, process %ld, is at work there; wait for it, or set another OUTPUT", c.output, (long)getppid()))
+			      !strcmp(e.msg, arena_printf(a,
+						 "OUTPUT %s: lh-build, process %ld, is at work "
+						 "there; wait for it, or set another OUTPUT",
+						 c.output, (long)getppid()))
 			  ? 0
 			  : 1);
 	}
@@ -48,9 +54,13 @@ START_TEST(one_builder_at_a_time)
 	ck_assert_int_eq(status, 0);
 	close(lock);
 	/* what a killed one was writing goes, and nothing else */
-	ck_assert_int_eq(file_write(arena_printf(a, "%s/credentials.lh-a1B2c3", c.output), "x", 1, 0600, &e), 0);
-	ck_assert_int_eq(file_write(arena_printf(a, "%s/notes.backup", c.output), "x", 1, 0600, &e), 0);
-	put(a, &c, (const char *const[]){ "T/keys/target-x.lh-a1B2c3", "T/keys/target-x.lh-a1B2c", "T/manifest.lh-a1B2c3", NULL });
+	ck_assert_int_eq(
+	    file_write(arena_printf(a, "%s/credentials.lh-a1B2c3", c.output), "x", 1, 0600, &e), 0);
+	ck_assert_int_eq(
+	    file_write(arena_printf(a, "%s/notes.backup", c.output), "x", 1, 0600, &e), 0);
+	put(a, &c,
+	    (const char *const[]){ "T/keys/target-x.lh-a1B2c3", "T/keys/target-x.lh-a1B2c",
+		"T/manifest.lh-a1B2c3", NULL });
 	ck_assert_msg(output_lock(a, &c, &lock, &e) == 0, "%s", e.msg);
 	ck_assert(!file_exists(arena_printf(a, "%s/credentials.lh-a1B2c3", c.output)));
 	ck_assert(file_exists(arena_printf(a, "%s/notes.backup", c.output)));
@@ -67,11 +77,15 @@ START_TEST(folders_of_the_two_modes)
 	struct arena *a = arena_new();
 	struct config c = config_in(a);
 
-	ck_assert_str_eq(output_dir(a, &c, true), arena_printf(a, "%s/x86_64-linux-musl", c.output));
-	ck_assert_str_eq(output_dir(a, &c, false), arena_printf(a, "%s/x86_64-linux-musl/static", c.output));
+	ck_assert_str_eq(
+	    output_dir(a, &c, true), arena_printf(a, "%s/x86_64-linux-musl", c.output));
+	ck_assert_str_eq(
+	    output_dir(a, &c, false), arena_printf(a, "%s/x86_64-linux-musl/static", c.output));
 	c.use_dhcp = false;
-	ck_assert_str_eq(output_dir(a, &c, false), arena_printf(a, "%s/x86_64-linux-musl", c.output));
-	ck_assert_str_eq(output_dir(a, &c, true), arena_printf(a, "%s/x86_64-linux-musl/dhcp", c.output));
+	ck_assert_str_eq(
+	    output_dir(a, &c, false), arena_printf(a, "%s/x86_64-linux-musl", c.output));
+	ck_assert_str_eq(
+	    output_dir(a, &c, true), arena_printf(a, "%s/x86_64-linux-musl/dhcp", c.output));
 	arena_free(a);
 }
 END_TEST
@@ -83,9 +97,12 @@ START_TEST(links)
 	struct err e = { 0 };
 	char *text;
 
-	put(a, &c, (const char *const[]){ "x86_64-linux-musl/kernel", "x86_64-linux-musl/rootfs/etc/passwd", "other/kernel", NULL });
+	put(a, &c,
+	    (const char *const[]){ "x86_64-linux-musl/kernel",
+		"x86_64-linux-musl/rootfs/etc/passwd", "other/kernel", NULL });
 	ck_assert_msg(output_link(a, &c, &e) == 0, "%s", e.msg);
-	ck_assert_int_eq(file_read(a, arena_printf(a, "%s/rootfs/etc/passwd", c.output), &text, NULL, &e), 0);
+	ck_assert_int_eq(
+	    file_read(a, arena_printf(a, "%s/rootfs/etc/passwd", c.output), &text, NULL, &e), 0);
 	ck_assert(file_exists(arena_printf(a, "%s/kernel", c.output)));
 	ck_assert(!file_exists(arena_printf(a, "%s/manifest", c.output)));
 	/* another triple: what it lacks is not linked to the old one */
@@ -109,12 +126,17 @@ START_TEST(cleaning)
 	put(a, &c, (const char *const[]){ "thesis.tex", NULL });
 	for (int all = 0; all < 2; all++) {
 		ck_assert_int_eq(output_clean(a, &c, all, &e), -1);
-		ck_assert_str_eq(e.msg, arena_printf(a, "OUTPUT %s: was not made by lh-build, as it holds no file `lock`; remove it yourself", c.output));
+		ck_assert_str_eq(e.msg, arena_printf(a,
+					    "OUTPUT %s: was not made by lh-build, as it holds no "
+					    "file `lock`; remove it yourself",
+					    c.output));
 		ck_assert_int_eq(e.code, EXIT_USAGE);
 	}
 	ck_assert(file_exists(arena_printf(a, "%s/thesis.tex", c.output)));
 
-	put(a, &c, (const char *const[]){ "lock", "sources/a.tar", "credentials", "x86_64-linux-musl/rootfs/bin/sh", "sourcesx", NULL });
+	put(a, &c,
+	    (const char *const[]){ "lock", "sources/a.tar", "credentials",
+		"x86_64-linux-musl/rootfs/bin/sh", "sourcesx", NULL });
 	ck_assert_int_eq(chmod(arena_printf(a, "%s/x86_64-linux-musl/rootfs", c.output), 0555), 0);
 	ck_assert_int_eq(symlink(test_dir(), arena_printf(a, "%s/link", c.output)), 0);
 	checkout_file(a, test_dir(), "precious", "");
@@ -124,7 +146,8 @@ START_TEST(cleaning)
 	ck_assert(!file_exists(arena_printf(a, "%s/credentials", c.output)));
 	ck_assert(!file_exists(arena_printf(a, "%s/x86_64-linux-musl", c.output)));
 	ck_assert(!file_exists(arena_printf(a, "%s/link", c.output)));
-	ck_assert(file_exists(arena_printf(a, "%s/precious", test_dir()))); /* links are not followed */
+	ck_assert(
+	    file_exists(arena_printf(a, "%s/precious", test_dir()))); /* links are not followed */
 
 	ck_assert_msg(output_clean(a, &c, true, &e) == 0, "%s", e.msg);
 	ck_assert(!file_exists(c.output));
@@ -152,5 +175,7 @@ END_TEST
 Suite *
 output_suite(void)
 {
-	return suite_of("output", (const TTest *[]){ one_builder_at_a_time, folders_of_the_two_modes, links, cleaning, nothing_is_cleaned_under_a_builder, NULL });
+	return suite_of(
+	    "output", (const TTest *[]){ one_builder_at_a_time, folders_of_the_two_modes, links,
+			  cleaning, nothing_is_cleaned_under_a_builder, NULL });
 }

@@ -4,7 +4,9 @@
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
-#define FACTS "short x\ngcc a-gcc\nbinutils a-\ncflags -O2 -g # two words\nelf ELF32 386\nkernel-arch x86\nkernel-image b\nqemu q\nmachine pc\nmemory 1\n"
+#define FACTS                                                                                      \
+	"short x\ngcc a-gcc\nbinutils a-\ncflags -O2 -g # two words\nelf ELF32 386\nkernel-arch "  \
+	"x86\nkernel-image b\nqemu q\nmachine pc\nmemory 1\n"
 
 START_TEST(facts)
 {
@@ -14,8 +16,10 @@ START_TEST(facts)
 	struct err e = { 0 };
 	size_t building = 0;
 
-	ck_assert_str_eq(sysdeps_supported(a, top), "i486-linux-musl x86_64-linux-musl"); /* not README */
-	checkout_file(a, top, "sysdeps/new-triple/facts", FACTS "console ttyX\ndiffers files /a why not # said\ndiffers services b is missing\n");
+	ck_assert_str_eq(
+	    sysdeps_supported(a, top), "i486-linux-musl x86_64-linux-musl"); /* not README */
+	checkout_file(a, top, "sysdeps/new-triple/facts",
+	    FACTS "console ttyX\ndiffers files /a why not # said\ndiffers services b is missing\n");
 	ck_assert_str_eq(sysdeps_supported(a, top), "i486-linux-musl new-triple x86_64-linux-musl");
 	ck_assert_msg(sysdeps_read(a, top, "new-triple", &s, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(s.triple, "new-triple");
@@ -61,7 +65,8 @@ END_TEST
 
 START_TEST(unsupported)
 {
-	static const char *const names[] = { "", ".", "..", "README", "mips-linux-musl", "../sysdeps/i486-linux-musl" };
+	static const char *const names[] = { "", ".", "..", "README", "mips-linux-musl",
+		"../sysdeps/i486-linux-musl" };
 	struct arena *a = arena_new();
 	char *top = checkout_new(a);
 
@@ -70,7 +75,10 @@ START_TEST(unsupported)
 		struct err e = { 0 };
 
 		ck_assert_int_eq(sysdeps_read(a, top, names[i], &s, &e), -1);
-		ck_assert_str_eq(e.msg, arena_printf(a, "TRIPLE %s: not supported; one of i486-linux-musl x86_64-linux-musl", *names[i] ? names[i] : "is empty"));
+		ck_assert_str_eq(
+		    e.msg, arena_printf(a,
+			       "TRIPLE %s: not supported; one of i486-linux-musl x86_64-linux-musl",
+			       *names[i] ? names[i] : "is empty"));
 	}
 	arena_free(a);
 }

@@ -26,14 +26,16 @@ static const struct {
 	{ "", "i486", { NULL }, "i486-linux-musl*" },
 	{ "", "i486", { "TRIPLES=" }, "x86_64-linux-musl*" },
 	{ "", "foo", { "TRIPLES=i486" }, "i486-linux-musl*" },
-	{ "TRIPLES=all", NULL, { NULL }, "x86_64-linux-musl*" }, /* of one call, not of the configuration */
+	{ "TRIPLES=all", NULL, { NULL },
+	    "x86_64-linux-musl*" }, /* of one call, not of the configuration */
 	{ "", NULL, { "TRIPLES=foo" }, "TRIPLES foo: not supported; all, or some of " ALL },
 	{ "", NULL, { "TRIPLES=i486 foo" }, "TRIPLES foo: not supported; all, or some of " ALL },
 	{ "", NULL, { "TRIPLES=all i486" }, "TRIPLES all: not supported; all, or some of " ALL },
 	{ "", NULL, { "TRIPLES=.." }, "TRIPLES ..: not supported; all, or some of " ALL },
 	{ "", NULL, { "TRIPLES= " }, "TRIPLES names none; all, or some of " ALL },
 	{ "", NULL, { "TRIPLE=" }, "TRIPLE is empty: not supported; one of " ALL },
-	{ "", NULL, { "TRIPLE=i586-linux-musl" }, "TRIPLE i586-linux-musl: not supported; one of " ALL },
+	{ "", NULL, { "TRIPLE=i586-linux-musl" },
+	    "TRIPLE i586-linux-musl: not supported; one of " ALL },
 	{ "", NULL, { "TRIPLE=mips", "TRIPLES=all" }, "TRIPLE mips: not supported; one of " ALL },
 };
 
@@ -58,7 +60,8 @@ START_TEST(triples_asked_for)
 		ck_assert_int_eq(e.code, EXIT_USAGE);
 	} else {
 		for (size_t i = 0; i < t.n; i++)
-			buf_addf(&b, "%s%s%s", i ? " " : "", t.v[i].triple, i == t.chosen ? "*" : "");
+			buf_addf(
+			    &b, "%s%s%s", i ? " " : "", t.v[i].triple, i == t.chosen ? "*" : "");
 		ck_assert_str_eq(b.p, cases[_i].result);
 		buf_free(&b);
 	}
@@ -70,7 +73,8 @@ END_TEST
 START_TEST(each_has_its_configuration)
 {
 	struct arena *a = arena_new();
-	char *top = checkout_new(a), *args[] = { arena_strdup(a, "TRIPLES=all"), arena_strdup(a, "ROUTER_IP=10.0.2.9") };
+	char *top = checkout_new(a),
+	     *args[] = { arena_strdup(a, "TRIPLES=all"), arena_strdup(a, "ROUTER_IP=10.0.2.9") };
 	struct triples t;
 	struct err e = { 0 };
 
@@ -89,6 +93,7 @@ triples_suite(void)
 {
 	Suite *s = suite_of("triples", (const TTest *[]){ each_has_its_configuration, NULL });
 
-	tcase_add_loop_test(harness_case(s, "asked"), triples_asked_for, 0, sizeof cases / sizeof *cases);
+	tcase_add_loop_test(
+	    harness_case(s, "asked"), triples_asked_for, 0, sizeof cases / sizeof *cases);
 	return s;
 }

@@ -20,7 +20,8 @@
 #define SWAP_AT (9 * MIB)
 #define DISK (14 * MIB)
 
-static const char source[] = "set -e; umask 022; mkdir -p src/etc src/bin; cd src; printf 'root:x:0:0\\n' >etc/passwd; printf abc >etc/aa; printf abc >etc/bb;"
+static const char source[] = "set -e; umask 022; mkdir -p src/etc src/bin; cd src; printf "
+			     "'root:x:0:0\\n' >etc/passwd; printf abc >etc/aa; printf abc >etc/bb;"
 			     " head -c 9000 /dev/zero >bin/tool; ln -s tool bin/sh; ";
 
 static const struct disk_part parts[] = {
@@ -74,17 +75,12 @@ open_rootfs(const char *image)
 {
 	ext2_filsys fs;
 
-	ck_assert_int_eq(ext2fs_open2(image, "offset=1048576", EXT2_FLAG_64BITS, 0, 0, unix_io_manager, &fs), 0);
+	ck_assert_int_eq(
+	    ext2fs_open2(image, "offset=1048576", EXT2_FLAG_64BITS, 0, 0, unix_io_manager, &fs), 0);
 	return fs;
 }
 
-enum where { BLOCK_BITMAP,
-	INODE_BITMAP,
-	INODE_TABLE,
-	JOURNAL,
-	ETC,
-	PASSWD,
-	LAST };
+enum where { BLOCK_BITMAP, INODE_BITMAP, INODE_TABLE, JOURNAL, ETC, PASSWD, LAST };
 
 /* where on the disk that is */
 static uint64_t
@@ -114,7 +110,8 @@ place(const char *image, enum where w)
 		ck_assert_int_eq(ext2fs_namei(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, "/etc", &ino), 0);
 		break;
 	case PASSWD:
-		ck_assert_int_eq(ext2fs_namei(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, "/etc/passwd", &ino), 0);
+		ck_assert_int_eq(
+		    ext2fs_namei(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, "/etc/passwd", &ino), 0);
 		break;
 	}
 	if (ino)
@@ -206,7 +203,9 @@ mtime(const char *image)
 	struct ext2_inode i;
 	ext2_ino_t ino;
 
-	ck_assert_int_eq(ext2fs_open2(image, "offset=1048576", EXT2_FLAG_64BITS | EXT2_FLAG_RW, 0, 0, unix_io_manager, &fs), 0);
+	ck_assert_int_eq(ext2fs_open2(image, "offset=1048576", EXT2_FLAG_64BITS | EXT2_FLAG_RW, 0,
+			     0, unix_io_manager, &fs),
+	    0);
 	ck_assert_int_eq(ext2fs_namei(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, "/etc/passwd", &ino), 0);
 	ck_assert_int_eq(ext2fs_read_inode(fs, ino, &i), 0);
 	i.i_mtime = 77;
@@ -222,7 +221,9 @@ xattr(const char *image)
 	ext2_filsys fs;
 	ext2_ino_t ino;
 
-	ck_assert_int_eq(ext2fs_open2(image, "offset=1048576", EXT2_FLAG_64BITS | EXT2_FLAG_RW, 0, 0, unix_io_manager, &fs), 0);
+	ck_assert_int_eq(ext2fs_open2(image, "offset=1048576", EXT2_FLAG_64BITS | EXT2_FLAG_RW, 0,
+			     0, unix_io_manager, &fs),
+	    0);
 	ck_assert_int_eq(ext2fs_namei(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, "/bin/tool", &ino), 0);
 	ck_assert_int_eq(ext2fs_xattrs_open(fs, ino, &h), 0);
 	ck_assert_int_eq(ext2fs_xattr_set(h, "user.x", "ab", 2), 0);
@@ -259,17 +260,26 @@ device(struct tree *t)
 {
 	struct entry *n = tree_find(t, "bin/sh");
 
-	*n = (struct entry){ .path = "bin/sh", .type = ENTRY_CHAR, .mode = 0600, .major = 5, .minor = 1, .package = "tools" };
+	*n = (struct entry){ .path = "bin/sh",
+		.type = ENTRY_CHAR,
+		.mode = 0600,
+		.major = 5,
+		.minor = 1,
+		.package = "tools" };
 }
 
 static const struct change changes[] = {
 	{ .told = "equal: image\n" },
-	{ .script = "printf ROOT | dd of=etc/passwd conv=notrunc status=none", .told = "rootfs:/etc/passwd: 4 bytes differ, the first at 0x0: 72 -> 52\n" },
-	{ .script = "printf x | dd of=bin/tool bs=1 seek=8999 conv=notrunc status=none", .told = "rootfs:/bin/tool: 1 byte differs, the first at 0x2327: 00 -> 78\n" },
-	{ .script = "echo end >>etc/passwd", .told = "rootfs:/etc/passwd: size 11 -> 15, equal as far as the shorter one goes\n" },
+	{ .script = "printf ROOT | dd of=etc/passwd conv=notrunc status=none",
+	    .told = "rootfs:/etc/passwd: 4 bytes differ, the first at 0x0: 72 -> 52\n" },
+	{ .script = "printf x | dd of=bin/tool bs=1 seek=8999 conv=notrunc status=none",
+	    .told = "rootfs:/bin/tool: 1 byte differs, the first at 0x2327: 00 -> 78\n" },
+	{ .script = "echo end >>etc/passwd",
+	    .told = "rootfs:/etc/passwd: size 11 -> 15, equal as far as the shorter one goes\n" },
 	{ .script = "ln -sf nowhere bin/sh", .told = "rootfs:/bin/sh: leads to tool -> nowhere\n" },
 	{ .tree = mode, .told = "rootfs:/bin/tool: mode 0100644 -> 0104755\n" },
-	{ .tree = owner, .told = "rootfs:/etc: owner 0 -> 34464\nrootfs:/etc: owner, high half 0 -> 1\n" },
+	{ .tree = owner,
+	    .told = "rootfs:/etc: owner 0 -> 34464\nrootfs:/etc: owner, high half 0 -> 1\n" },
 	{ .tree = device, .told = "rootfs:/bin/sh: is a symlink -> character device\n" },
 	{ .raw = mtime, .told = "rootfs:/etc/passwd: mtime 1784000000 -> 77\n" },
 	{ .raw = xattr, .told = "rootfs:/bin/tool: xattrs none -> user.x=6162\n" },
@@ -277,21 +287,34 @@ static const struct change changes[] = {
 	{ .raw = mount_count, .told = "rootfs: superblock: mounts 0 -> 3\n" },
 	{ .raw = boot_block, .told = "rootfs: boot block: byte 0x1fe 00 -> 55\n" },
 	{ .raw = descriptor, .told = "rootfs: group 0: flags 0x4 -> 0x5\n" },
-	{ .raw = block_bit, .told = "rootfs: block bitmap of group 0: 1 bit differs, the first is block 1999: free -> used\n" },
-	{ .raw = inode_bit, .told = "rootfs: inode bitmap of group 0: 1 bit differs, the first is inode 500: free -> used\n" },
+	{ .raw = block_bit,
+	    .told = "rootfs: block bitmap of group 0: 1 bit differs, the first is block 1999: free "
+		    "-> used\n" },
+	{ .raw = inode_bit,
+	    .told = "rootfs: inode bitmap of group 0: 1 bit differs, the first is inode 500: free "
+		    "-> used\n" },
 	{ .raw = unused_inode, .told = "rootfs: inode 700: generation 0 -> 7\n" },
 	{ .raw = sum_of_inode, .told = "rootfs: inode 9: checksum 0x4e8a -> 0x4e75\n" },
 	{ .raw = journal, .told = "rootfs: journal: byte 0x18 of block 3 00 -> 01\n" },
-	{ .raw = free_block, .told = "rootfs: block 2047: byte 0x7 differs, and nothing uses it\n" },
-	{ .raw = behind_the_end, .told = "rootfs:/etc/passwd: byte 0x64 of block 1104, which is in no name and behind its end: 00 -> 78\n" },
-	{ .raw = no_filesystem, .told = "rootfs: is no ext4 in the second: Bad magic number in super-block\n" },
-	{ .raw = behind_the_table, .told = "partition table: 1 block of 4096 bytes differs, the first at 0x4b000\n" },
-	{ .swap_label = "other", .told = "swap: 1 block of 4096 bytes differs, the first at 0x900000\n" },
-	{ .parts = { { "root", "linux", ROOTFS_AT, 8 * MIB, "0b3d9dd1-2f4a-8c0e-9b3f-6d0f1f6f4a01" }, { "swap", "linux", SWAP_AT, 4 * MIB, "0b3d9dd1-2f4a-8c0e-9b3f-6d0f1f6f4a02" } },
+	{ .raw = free_block,
+	    .told = "rootfs: block 2047: byte 0x7 differs, and nothing uses it\n" },
+	{ .raw = behind_the_end,
+	    .told = "rootfs:/etc/passwd: byte 0x64 of block 1104, which is in no name and behind "
+		    "its end: 00 -> 78\n" },
+	{ .raw = no_filesystem,
+	    .told = "rootfs: is no ext4 in the second: Bad magic number in super-block\n" },
+	{ .raw = behind_the_table,
+	    .told = "partition table: 1 block of 4096 bytes differs, the first at 0x4b000\n" },
+	{ .swap_label = "other",
+	    .told = "swap: 1 block of 4096 bytes differs, the first at 0x900000\n" },
+	{ .parts = { { "root", "linux", ROOTFS_AT, 8 * MIB,
+			 "0b3d9dd1-2f4a-8c0e-9b3f-6d0f1f6f4a01" },
+	      { "swap", "linux", SWAP_AT, 4 * MIB, "0b3d9dd1-2f4a-8c0e-9b3f-6d0f1f6f4a02" } },
 	    .told = "rootfs: partition: name rootfs -> root\nswap: partition: type swap -> linux\n"
 		    "partition table: 3 blocks of 4096 bytes differ, the first at 0x0\n" },
 	{ .disk_uuid = "0b3d9dd1-2f4a-8c0e-9b3f-6d0f1f6f4aff",
-	    .told = "partition table: uuid 0B3D9DD1-2F4A-8C0E-9B3F-6D0F1F6F4A00 -> 0B3D9DD1-2F4A-8C0E-9B3F-6D0F1F6F4AFF\n"
+	    .told = "partition table: uuid 0B3D9DD1-2F4A-8C0E-9B3F-6D0F1F6F4A00 -> "
+		    "0B3D9DD1-2F4A-8C0E-9B3F-6D0F1F6F4AFF\n"
 		    "partition table: 2 blocks of 4096 bytes differ, the first at 0x0\n" },
 };
 
@@ -301,7 +324,12 @@ static char *
 make_image(struct arena *a, const char *name, const struct change *c)
 {
 	char *image = arena_printf(a, "%s/%s", test_dir(), name);
-	struct fs_opts o = { .image = image, .offset = ROOTFS_AT, .size = 8 * MIB, .label = "rootfs", .uuid = { 1, 2, 3 }, .epoch = 1784000000 };
+	struct fs_opts o = { .image = image,
+		.offset = ROOTFS_AT,
+		.size = 8 * MIB,
+		.label = "rootfs",
+		.uuid = { 1, 2, 3 },
+		.epoch = 1784000000 };
 	struct err e = { 0 };
 	struct tree t;
 
@@ -312,9 +340,14 @@ make_image(struct arena *a, const char *name, const struct change *c)
 	ck_assert_int_eq(tree_sort(&t, &e), 0);
 	if (c && c->tree)
 		c->tree(&t);
-	ck_assert_msg(disk_write(image, c && c->disk_uuid ? c->disk_uuid : "0b3d9dd1-2f4a-8c0e-9b3f-6d0f1f6f4a00", c && c->parts[0].name ? c->parts : parts, 2, &e) == 0, "%s", e.msg);
+	ck_assert_msg(disk_write(image,
+			  c && c->disk_uuid ? c->disk_uuid : "0b3d9dd1-2f4a-8c0e-9b3f-6d0f1f6f4a00",
+			  c && c->parts[0].name ? c->parts : parts, 2, &e) == 0,
+	    "%s", e.msg);
 	ck_assert_msg(fs_write(&o, &t, &e) == 0, "%s", e.msg);
-	ck_assert_int_eq(swap_write(image, SWAP_AT, 4 * MIB, c && c->swap_label ? c->swap_label : "swap", o.uuid, &e), 0);
+	ck_assert_int_eq(swap_write(image, SWAP_AT, 4 * MIB,
+			     c && c->swap_label ? c->swap_label : "swap", o.uuid, &e),
+	    0);
 	if (c && c->raw)
 		c->raw(image);
 	return image;
@@ -323,7 +356,8 @@ make_image(struct arena *a, const char *name, const struct change *c)
 START_TEST(one_change)
 {
 	struct arena *a = arena_new();
-	const char *const paths[2] = { make_image(a, "one", NULL), make_image(a, "two", &changes[_i]) };
+	const char *const paths[2] = { make_image(a, "one", NULL),
+		make_image(a, "two", &changes[_i]) };
 	struct verdict v;
 	struct err e = { 0 };
 
@@ -369,24 +403,36 @@ static const struct {
 	{ ":", false, "equal: manifest, kernel, System.map, files, image\n" },
 	{ "sed -i 's/^set .*/set 2024-10/; s/^hostname .*/hostname other/' manifest", false,
 	    "manifest: set: 2026-07 -> 2024-10\nmanifest: hostname: lh -> other\n" },
-	{ "sed -i 's,^path .*,path /elsewhere/,' manifest", false, "equal: manifest, kernel, System.map, files, image\n" },
-	{ "sed -i 's,/su 0:0 4755,/su 0:0 4711,; s/socket 2 here/socket 2 there/' manifest", false, "manifest: differs socket 2: here -> there\nmanifest: special rootfs:/bin/su: 0:0 4755 -> 0:0 4711\n" },
+	{ "sed -i 's,^path .*,path /elsewhere/,' manifest", false,
+	    "equal: manifest, kernel, System.map, files, image\n" },
+	{ "sed -i 's,/su 0:0 4755,/su 0:0 4711,; s/socket 2 here/socket 2 there/' manifest", false,
+	    "manifest: differs socket 2: here -> there\nmanifest: special rootfs:/bin/su: 0:0 4755 "
+	    "-> 0:0 4711\n" },
 	{ "sed -i '/^country/d' manifest; echo 'address 10.0.0.1' >>manifest", false,
-	    "manifest: country: only the first has it\nmanifest: address: only the second has it\n" },
-	{ "printf KERNEL | dd of=kernel conv=notrunc status=none", false, "kernel: 6 bytes differ, the first at 0x0 (linux, recipes/linux)\n" },
-	{ "echo more >>System.map", false, "System.map: size 4 -> 9, the first byte that differs at 0x4 (linux, recipes/linux)\n" },
+	    "manifest: country: only the first has it\nmanifest: address: only the second has "
+	    "it\n" },
+	{ "printf KERNEL | dd of=kernel conv=notrunc status=none", false,
+	    "kernel: 6 bytes differ, the first at 0x0 (linux, recipes/linux)\n" },
+	{ "echo more >>System.map", false,
+	    "System.map: size 4 -> 9, the first byte that differs at 0x4 (linux, "
+	    "recipes/linux)\n" },
 	{ "rm kernel", false, "kernel: only the first has it\n" },
 	{ "printf x | dd of=image bs=1 seek=$((0x%jx)) conv=notrunc status=none", false,
-	    "rootfs:/etc/passwd: 1 byte differs, the first at 0x0: 72 -> 78 (tools, recipes/tools)\n"
-	    "tools: made of the same (key %.8s..) with another result: its build is not reproducible\n" },
+	    "rootfs:/etc/passwd: 1 byte differs, the first at 0x0: 72 -> 78 (tools, "
+	    "recipes/tools)\n"
+	    "tools: made of the same (key %.8s..) with another result: its build is not "
+	    "reproducible\n" },
 	{ "printf x | dd of=image bs=1 seek=$((0x%jx)) conv=notrunc status=none", true,
 	    "manifest: package tools: 1.0 %.8s.. -> 1.0 %.8s..\n"
-	    "rootfs:/etc/passwd: 1 byte differs, the first at 0x0: 72 -> 78 (tools, recipes/tools)\n"
+	    "rootfs:/etc/passwd: 1 byte differs, the first at 0x0: 72 -> 78 (tools, "
+	    "recipes/tools)\n"
 	    "tools: made of other things\n  config COUNTRY_CODE: (empty) -> fr\n" },
 	{ "rm -r keys; printf x | dd of=image bs=1 seek=$((0x%jx)) conv=notrunc status=none", true,
 	    "manifest: package tools: 1.0 %.8s.. -> 1.0 %.8s..\n"
-	    "rootfs:/etc/passwd: 1 byte differs, the first at 0x0: 72 -> 78 (tools, recipes/tools)\n"
-	    "tools: made of other things\n  key %.8s.. -> %.8s..; what they stand for is not beside the manifest of the second\n" },
+	    "rootfs:/etc/passwd: 1 byte differs, the first at 0x0: 72 -> 78 (tools, "
+	    "recipes/tools)\n"
+	    "tools: made of other things\n  key %.8s.. -> %.8s..; what they stand for is not "
+	    "beside the manifest of the second\n" },
 };
 
 static void
@@ -396,18 +442,25 @@ make_folder(struct arena *a, const char *name, const char *key, char hex[DIGEST_
 
 	digest_bytes(key, strlen(key), hex);
 	checkout_file(a, test_dir(), arena_printf(a, "%s/manifest", name),
-	    arena_printf(a, "lh-manifest 2\ntriple t\nset 2026-07\nhostname lh\ncountry uk\nqemu q\nmachine m\nconsole c\nkernel kernel\nimage image\npackage tools 1.0 %s\nspecial rootfs:/bin/ping 0:0 4755\nspecial rootfs:/bin/su 0:0 4755\npath /here/\npath /there/\ndiffers socket 1 here\ndiffers socket 2 here\n", hex));
+	    arena_printf(a,
+		"lh-manifest 2\ntriple t\nset 2026-07\nhostname lh\ncountry uk\nqemu q\nmachine "
+		"m\nconsole c\nkernel kernel\nimage image\npackage tools 1.0 %s\nspecial "
+		"rootfs:/bin/ping 0:0 4755\nspecial rootfs:/bin/su 0:0 4755\npath /here/\npath "
+		"/there/\ndiffers socket 1 here\ndiffers socket 2 here\n",
+		hex));
 	checkout_file(a, test_dir(), arena_printf(a, "%s/keys/target-tools", name), key);
 	checkout_file(a, test_dir(), arena_printf(a, "%s/kernel", name), "kernel\n");
 	checkout_file(a, test_dir(), arena_printf(a, "%s/System.map", name), "map\n");
-	checkout_file(a, test_dir(), arena_printf(a, "%s/files", name), "rootfs:/ 040755 0 0 - - lh-build\nrootfs:/etc/passwd 0100644 0 0 11 00 tools\n");
+	checkout_file(a, test_dir(), arena_printf(a, "%s/files", name),
+	    "rootfs:/ 040755 0 0 - - lh-build\nrootfs:/etc/passwd 0100644 0 0 11 00 tools\n");
 	ck_assert_int_eq(rename(image, arena_printf(a, "%s/%s/image", test_dir(), name)), 0);
 }
 
 START_TEST(two_folders)
 {
 	struct arena *a = arena_new();
-	const char *const paths[2] = { arena_printf(a, "%s/one", test_dir()), arena_printf(a, "%s/two/manifest", test_dir()) };
+	const char *const paths[2] = { arena_printf(a, "%s/one", test_dir()),
+		arena_printf(a, "%s/two/manifest", test_dir()) };
 	char hex[2][DIGEST_HEX];
 	struct verdict v;
 	struct err e = { 0 };
@@ -416,7 +469,8 @@ START_TEST(two_folders)
 	make_folder(a, "two", folders[_i].other_key ? KEY_TWO : KEY_ONE, hex[1]);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	sh(a, arena_printf(a, arena_printf(a, "cd two; %s", folders[_i].script), (uintmax_t)place(arena_printf(a, "%s/one/image", test_dir()), PASSWD)));
+	sh(a, arena_printf(a, arena_printf(a, "cd two; %s", folders[_i].script),
+		  (uintmax_t)place(arena_printf(a, "%s/one/image", test_dir()), PASSWD)));
 	ck_assert_msg(compare(a, paths, &v, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(v.told, arena_printf(a, folders[_i].told, hex[0], hex[1], hex[0], hex[1]));
 #pragma GCC diagnostic pop
@@ -429,10 +483,15 @@ static const struct {
 	int code;
 } wrong[] = {
 	{ ":", "absent", "absent: is not there", EXIT_USAGE },
-	{ "mkdir empty", "empty", "empty: has no manifest; name a folder that an image was built in, such as output/TRIPLE", EXIT_USAGE },
-	{ "echo 'lh-manifest 1' >odd", "odd", "odd:1: not a manifest: its first line must be \"lh-manifest 2\"", EXIT_USAGE },
-	{ "mkdir bad; printf 'lh-manifest 2\\ntriple t\\nqemu q\\nmachine m\\nconsole c\\nkernel k\\n' >bad/manifest; echo short line >bad/files", "bad",
-	    "files:1: needs FS:/PATH MODE UID GID SIZE SHA256 PACKAGE", EXIT_USAGE },
+	{ "mkdir empty", "empty",
+	    "empty: has no manifest; name a folder that an image was built in, such as "
+	    "output/TRIPLE",
+	    EXIT_USAGE },
+	{ "echo 'lh-manifest 1' >odd", "odd",
+	    "odd:1: not a manifest: its first line must be \"lh-manifest 2\"", EXIT_USAGE },
+	{ "mkdir bad; printf 'lh-manifest 2\\ntriple t\\nqemu q\\nmachine m\\nconsole c\\nkernel "
+	  "k\\n' >bad/manifest; echo short line >bad/files",
+	    "bad", "files:1: needs FS:/PATH MODE UID GID SIZE SHA256 PACKAGE", EXIT_USAGE },
 };
 
 START_TEST(refuses)

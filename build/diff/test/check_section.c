@@ -8,13 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* header, .text of 16 bytes at 64, the names at 80, the table at 128; sections: none, .text, .bss, names */
+/*
+ * header, .text of 16 bytes at 64, the names at 80, the table at 128; sections: none, .text, .bss,
+ * names
+ */
 static size_t
 make(unsigned char *p, bool wide)
 {
 	static const char names[] = "\0.text\0.bss\0.shstrtab";
-	Elf64_Ehdr h = { .e_shoff = 128, .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = 4, .e_shstrndx = 3 };
-	Elf32_Ehdr h32 = { .e_shoff = 128, .e_shentsize = sizeof(Elf32_Shdr), .e_shnum = 4, .e_shstrndx = 3 };
+	Elf64_Ehdr h = {
+		.e_shoff = 128, .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = 4, .e_shstrndx = 3
+	};
+	Elf32_Ehdr h32 = {
+		.e_shoff = 128, .e_shentsize = sizeof(Elf32_Shdr), .e_shnum = 4, .e_shstrndx = 3
+	};
 	const Elf64_Shdr v[4] = {
 		{ 0 },
 		{ .sh_name = 1, .sh_type = SHT_PROGBITS, .sh_offset = 64, .sh_size = 16 },
@@ -34,7 +41,10 @@ make(unsigned char *p, bool wide)
 		memcpy(p, &h32, sizeof h32);
 	memcpy(p + 80, names, sizeof names);
 	for (size_t i = 0; i < 4; i++) {
-		Elf32_Shdr n = { .sh_name = v[i].sh_name, .sh_type = v[i].sh_type, .sh_offset = (Elf32_Off)v[i].sh_offset, .sh_size = (Elf32_Word)v[i].sh_size };
+		Elf32_Shdr n = { .sh_name = v[i].sh_name,
+			.sh_type = v[i].sh_type,
+			.sh_offset = (Elf32_Off)v[i].sh_offset,
+			.sh_size = (Elf32_Word)v[i].sh_size };
 
 		if (wide)
 			memcpy(p + 128 + i * sizeof *v, &v[i], sizeof *v);
@@ -47,7 +57,8 @@ make(unsigned char *p, bool wide)
 static const struct {
 	uint64_t at;
 	const char *name;
-} cases[] = { { 0, NULL }, { 63, NULL }, { 64, ".text+0x0" }, { 79, ".text+0xf" }, { 80, ".shstrtab+0x0" }, { 127, NULL }, { UINT64_MAX, NULL } };
+} cases[] = { { 0, NULL }, { 63, NULL }, { 64, ".text+0x0" }, { 79, ".text+0xf" },
+	{ 80, ".shstrtab+0x0" }, { 127, NULL }, { UINT64_MAX, NULL } };
 
 START_TEST(finds)
 {

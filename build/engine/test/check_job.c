@@ -45,7 +45,8 @@ recipe(struct arena *a, const char *name, const char *header, const char *build)
 {
 	char *top = HERE(a, "%s/top", test_dir());
 
-	checkout_file(a, top, HERE(a, "recipes/%s/recipe", name), HERE(a, "name %s\nlicence ISC\n%s\n[build]\n%s\n", name, header, build));
+	checkout_file(a, top, HERE(a, "recipes/%s/recipe", name),
+	    HERE(a, "name %s\nlicence ISC\n%s\n[build]\n%s\n", name, header, build));
 }
 
 static void
@@ -79,9 +80,13 @@ struct world {
 	struct store store;
 };
 
-/* args: blank-separated NAME=VALUE words; who: name of this builder's output folder; recipes are read when there are none */
+/*
+ * args: blank-separated NAME=VALUE words; who: name of this builder's output folder; recipes are
+ * read when there are none
+ */
 static struct job
-open_world(struct arena *a, struct world *w, const char *who, const char *triple, const char *args, struct recipes *recipes)
+open_world(struct arena *a, struct world *w, const char *who, const char *triple, const char *args,
+    struct recipes *recipes)
 {
 	char *top = HERE(a, "%s/top", test_dir()), *copy = arena_strdup(a, args), *v[16];
 	struct err e = { 0 };
@@ -95,7 +100,12 @@ open_world(struct arena *a, struct world *w, const char *who, const char *triple
 		if (*word)
 			v[n++] = word;
 	ck_assert_msg(recipes->n || recipe_read_all(a, top, recipes, &e) == 0, "%s", e.msg);
-	ck_assert_msg(config_read(a, top, v, n, &w->cfg, &e) == 0 && sysdeps_read(a, top, w->cfg.triple, &w->sd, &e) == 0 && set_read(a, top, "2026-07", &w->set, &e) == 0 && plan_make(a, &w->cfg, recipes, &w->set, "minimal", &w->plan, &e) == 0 && store_open(a, w->cfg.cache, &w->store, &e) == 0, "%s", e.msg);
+	ck_assert_msg(config_read(a, top, v, n, &w->cfg, &e) == 0 &&
+			  sysdeps_read(a, top, w->cfg.triple, &w->sd, &e) == 0 &&
+			  set_read(a, top, "2026-07", &w->set, &e) == 0 &&
+			  plan_make(a, &w->cfg, recipes, &w->set, "minimal", &w->plan, &e) == 0 &&
+			  store_open(a, w->cfg.cache, &w->store, &e) == 0,
+	    "%s", e.msg);
 	return (struct job){ .cfg = &w->cfg, .sd = &w->sd, .plan = &w->plan, .store = &w->store };
 }
 
@@ -105,7 +115,8 @@ run_jobs(struct trial *run, const char *who, const struct job_opts *o, struct jo
 {
 	static const struct job_opts plain, dry = { .dry = true };
 	struct arena *a = run->a;
-	char *errors = HERE(a, "%s/%s.stderr", test_dir(), who), *words = HERE(a, "%s/%s.stdout", test_dir(), who);
+	char *errors = HERE(a, "%s/%s.stderr", test_dir(), who),
+	     *words = HERE(a, "%s/%s.stdout", test_dir(), who);
 	struct err e = { 0 };
 	int kept[2];
 
@@ -123,7 +134,9 @@ run_jobs(struct trial *run, const char *who, const struct job_opts *o, struct jo
 		dup2(kept[i], i + 1);
 		close(kept[i]);
 	}
-	ck_assert_int_eq(file_read(a, errors, &run->said, NULL, &e) | file_read(a, words, &run->printed, NULL, &e), 0);
+	ck_assert_int_eq(file_read(a, errors, &run->said, NULL, &e) |
+			     file_read(a, words, &run->printed, NULL, &e),
+	    0);
 }
 
 static void
@@ -178,7 +191,9 @@ result_of(const struct trial *r, const char *id, const char *file)
 	char *text;
 
 	ck_assert_ptr_nonnull(n);
-	ck_assert_msg(file_read(r->a, HERE(r->a, "%s/out/%s", n->store, file), &text, NULL, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_read(r->a, HERE(r->a, "%s/out/%s", n->store, file), &text, NULL, &e) == 0, "%s",
+	    e.msg);
 	return text;
 }
 
@@ -216,7 +231,9 @@ take_bwrap_away(struct arena *a)
 
 	ck_assert_int_eq(file_mkdirs(bin, 0755, &e), 0);
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-		ck_assert_int_eq(symlink(HERE(a, "/usr/bin/%s", needed[i]), HERE(a, "%s/%s", bin, needed[i])), 0);
+		ck_assert_int_eq(
+		    symlink(HERE(a, "/usr/bin/%s", needed[i]), HERE(a, "%s/%s", bin, needed[i])),
+		    0);
 	setenv("PATH", bin, 1);
 }
 
@@ -225,11 +242,19 @@ static void
 small_world(struct arena *a)
 {
 	checkout_new(a);
-	recipe(a, "tool", "variant host", "mkdir -p \"$OUT/sdk/bin\"; printf '#!/bin/sh\\necho tool\\n' >\"$OUT/sdk/bin/tool\"; chmod 755 \"$OUT/sdk/bin/tool\"");
-	recipe(a, "a", "variant target", "mkdir -p \"$OUT/sdk/include\"; echo a >\"$OUT/sdk/include/a.h\"");
-	recipe(a, "b", "variant target\nneeds target/a host/tool", "mkdir -p \"$OUT/sdk/include\"; { tool; cat \"$STAGE/include/a.h\"; } >\"$OUT/sdk/include/b.h\"");
-	recipe(a, "c", "variant target\nneeds target/b", "mkdir \"$OUT/rootfs\"; cat \"$STAGE/include/a.h\" \"$STAGE/include/b.h\" >\"$OUT/rootfs/c\"");
-	recipe(a, "d", "variant target", "! [ -e \"$STAGE/include\" ]; ! command -v tool; pwd >&2; ls >\"$OUT/seen\"");
+	recipe(a, "tool", "variant host",
+	    "mkdir -p \"$OUT/sdk/bin\"; printf '#!/bin/sh\\necho tool\\n' >\"$OUT/sdk/bin/tool\"; "
+	    "chmod 755 \"$OUT/sdk/bin/tool\"");
+	recipe(a, "a", "variant target",
+	    "mkdir -p \"$OUT/sdk/include\"; echo a >\"$OUT/sdk/include/a.h\"");
+	recipe(a, "b", "variant target\nneeds target/a host/tool",
+	    "mkdir -p \"$OUT/sdk/include\"; { tool; cat \"$STAGE/include/a.h\"; } "
+	    ">\"$OUT/sdk/include/b.h\"");
+	recipe(a, "c", "variant target\nneeds target/b",
+	    "mkdir \"$OUT/rootfs\"; cat \"$STAGE/include/a.h\" \"$STAGE/include/b.h\" "
+	    ">\"$OUT/rootfs/c\"");
+	recipe(a, "d", "variant target",
+	    "! [ -e \"$STAGE/include\" ]; ! command -v tool; pwd >&2; ls >\"$OUT/seen\"");
 	roots(a, "target/c target/d");
 }
 
@@ -269,19 +294,23 @@ START_TEST(only_what_changed)
 	expect_built(&r, "JOBS=1", "target/a host/tool target/b target/c target/d");
 	arena_free(r.a);
 	/* another way to the same: nobody else notices */
-	recipe(a, "a", "variant target", "mkdir -p \"$OUT/sdk/include\"; printf 'a\\n' >\"$OUT/sdk/include/a.h\"");
+	recipe(a, "a", "variant target",
+	    "mkdir -p \"$OUT/sdk/include\"; printf 'a\\n' >\"$OUT/sdk/include/a.h\"");
 	expect_built(&r, "JOBS=1", "target/a");
 	arena_free(r.a);
 	/* another result: it goes through b, whose result is another, too, to c */
-	recipe(a, "a", "variant target", "mkdir -p \"$OUT/sdk/include\"; echo A >\"$OUT/sdk/include/a.h\"");
+	recipe(a, "a", "variant target",
+	    "mkdir -p \"$OUT/sdk/include\"; echo A >\"$OUT/sdk/include/a.h\"");
 	expect_built(&r, "JOBS=1", "target/a target/b target/c");
 	ck_assert_str_eq(result_of(&r, "target/c", "rootfs/c"), "A\ntool\nA\n");
 	arena_free(r.a);
 	/* b comes out the same, but c sees a new a.h all the same */
-	recipe(a, "b", "variant target\nneeds target/a host/tool", "mkdir -p \"$OUT/sdk/include\"; echo b >\"$OUT/sdk/include/b.h\"");
+	recipe(a, "b", "variant target\nneeds target/a host/tool",
+	    "mkdir -p \"$OUT/sdk/include\"; echo b >\"$OUT/sdk/include/b.h\"");
 	expect_built(&r, "JOBS=1", "target/b target/c");
 	arena_free(r.a);
-	recipe(a, "a", "variant target", "mkdir -p \"$OUT/sdk/include\"; echo aa >\"$OUT/sdk/include/a.h\"");
+	recipe(a, "a", "variant target",
+	    "mkdir -p \"$OUT/sdk/include\"; echo aa >\"$OUT/sdk/include/a.h\"");
 	expect_built(&r, "JOBS=1", "target/a target/b target/c");
 	ck_assert_str_eq(result_of(&r, "target/c", "rootfs/c"), "aa\nb\n");
 	arena_free(r.a);
@@ -297,12 +326,15 @@ START_TEST(dry_says_what_and_why)
 	small_world(a);
 	run_as(&r, "out", &(struct job_opts){ .dry = true }, "");
 	ck_assert_int_eq(r.r, 0);
-	ck_assert_str_eq(r.printed, "target/a: build, it was not built here before\n"
-				    "host/tool: build, it was not built here before\n"
-				    "target/b: build, if these come out different: target/a host/tool\n"
-				    "target/c: build, if these come out different: target/b\n"
-				    "target/d: build, it was not built here before\n");
-	ck_assert_uint_eq(matches(a, "out/*", NULL) + matches(a, "cache/store/*", NULL) + matches(a, "cache/work/*", NULL), 0);
+	ck_assert_str_eq(r.printed,
+	    "target/a: build, it was not built here before\n"
+	    "host/tool: build, it was not built here before\n"
+	    "target/b: build, if these come out different: target/a host/tool\n"
+	    "target/c: build, if these come out different: target/b\n"
+	    "target/d: build, it was not built here before\n");
+	ck_assert_uint_eq(matches(a, "out/*", NULL) + matches(a, "cache/store/*", NULL) +
+			      matches(a, "cache/work/*", NULL),
+	    0);
 	arena_free(r.a);
 
 	run(&r, "");
@@ -320,7 +352,8 @@ END_TEST
 static void
 dice(struct arena *a, const char *build, const char *install)
 {
-	recipe(a, "dice", "variant target", HERE(a, "%scat /proc/sys/kernel/random/uuid >thrown\n[install]\n%s", build, install));
+	recipe(a, "dice", "variant target",
+	    HERE(a, "%scat /proc/sys/kernel/random/uuid >thrown\n[install]\n%s", build, install));
 }
 
 START_TEST(install_alone)
@@ -397,8 +430,13 @@ START_TEST(counted_before_it_is_done)
 	run(&r, "");
 	ck_assert_uint_eq(r.count, 2); /* b, and c perhaps */
 	ck_assert_str_eq(r.why, "target/b: section build changed");
-	ck_assert_int_eq(file_read(a, HERE(a, "%s/out/i486-linux-musl/keys/target-b.before", test_dir()), &before, NULL, &e), 0);
-	ck_assert_int_eq(file_read(a, HERE(a, "%s/out/i486-linux-musl/keys/target-b", test_dir()), &now, NULL, &e), 0);
+	ck_assert_int_eq(
+	    file_read(a, HERE(a, "%s/out/i486-linux-musl/keys/target-b.before", test_dir()),
+		&before, NULL, &e),
+	    0);
+	ck_assert_int_eq(file_read(a, HERE(a, "%s/out/i486-linux-musl/keys/target-b", test_dir()),
+			     &now, NULL, &e),
+	    0);
 	ck_assert(strstr(before, "need host/tool ") && !strstr(now, "need host/tool "));
 	arena_free(r.a);
 	recipe(a, "a", "variant target\nneeds host/tool", "true");
@@ -419,7 +457,9 @@ let_go(struct arena *a, size_t n)
 {
 	while (matches(a, "cache/work/*/src/here", NULL) < n)
 		usleep(10000);
-	ck_assert_int_eq(system(HERE(a, "for dir in %s/cache/work/*/src; do touch $dir/go; done", test_dir())), 0);
+	ck_assert_int_eq(
+	    system(HERE(a, "for dir in %s/cache/work/*/src; do touch $dir/go; done", test_dir())),
+	    0);
 }
 
 START_TEST(several_at_once)
@@ -450,7 +490,8 @@ END_TEST
 START_TEST(tokens_are_shared_and_come_back)
 {
 	static const char build[] =
-	    "printf '%s\\n' 'all: 1 2 3 4' '%:' '\t@echo + >>trace; sleep 0.01; echo - >>trace' >Makefile\n"
+	    "printf '%s\\n' 'all: 1 2 3 4' '%:' '\t@echo + >>trace; sleep 0.01; echo - >>trace' "
+	    ">Makefile\n"
 	    "make -s\n"
 	    "case $NAME in c) kill -9 $$;; esac\n"
 	    "mkdir \"$OUT/sdk\"; echo \"$NAME\" >\"$OUT/sdk/$NAME\"; cat trace >\"$OUT/trace\"";
@@ -460,7 +501,8 @@ START_TEST(tokens_are_shared_and_come_back)
 	checkout_new(a);
 	for (int i = 0; i < 6; i++)
 		recipe(a, HERE(a, "%c", 'a' + i), "variant target", build);
-	recipe(a, "last", "variant target\nneeds target/a target/b target/d target/e target/f", "ls \"$STAGE\" >\"$OUT/x\"");
+	recipe(a, "last", "variant target\nneeds target/a target/b target/d target/e target/f",
+	    "ls \"$STAGE\" >\"$OUT/x\"");
 	roots(a, "target/last target/c");
 	run_as(&r, "out", &(struct job_opts){ .keep_going = true }, "JOBS=3");
 	ck_assert_int_eq(r.r, -1);
@@ -496,7 +538,8 @@ result_in_background(struct arena *a, const char *who, pid_t pid)
 
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
-	ck_assert_msg(file_read(a, HERE(a, "%s/%s.result", test_dir(), who), &text, NULL, &e) == 0, "%s", e.msg);
+	ck_assert_msg(file_read(a, HERE(a, "%s/%s.result", test_dir(), who), &text, NULL, &e) == 0,
+	    "%s", e.msg);
 	return text;
 }
 
@@ -516,7 +559,8 @@ START_TEST(two_builders_build_once)
 	run_in_background(a, "two", &second);
 	do
 		usleep(10000);
-	while (file_read(a, HERE(a, "%s/two.stderr", test_dir()), &said, NULL, &e) < 0 || !strstr(said, "lh: target/a: another builder is at it\n"));
+	while (file_read(a, HERE(a, "%s/two.stderr", test_dir()), &said, NULL, &e) < 0 ||
+	       !strstr(said, "lh: target/a: another builder is at it\n"));
 	let_go(a, 1);
 	ck_assert_str_eq(result_in_background(a, "one", first), "0 0 \ntarget/a");
 	ck_assert_str_eq(result_in_background(a, "two", second), "0 0 \n");
@@ -573,7 +617,8 @@ START_TEST(nobody_survives)
 	checkout_new(a);
 	if (signals[_i].unboxed)
 		take_bwrap_away(a);
-	recipe(a, "a", "variant target", HERE(a, "sleep %s & touch here; sleep %s", seconds, seconds));
+	recipe(
+	    a, "a", "variant target", HERE(a, "sleep %s & touch here; sleep %s", seconds, seconds));
 	roots(a, "target/a");
 	run_in_background(a, "out", &pid);
 	while (!matches(a, "cache/work/*/src/here", NULL) || !somebody_runs(seconds))
@@ -603,7 +648,9 @@ START_TEST(a_second_signal_is_not_kept_waiting)
 	pid_t pid;
 
 	checkout_new(a);
-	recipe(a, "a", "variant target", "mkdir -p $(seq -f 'd%g' 1 2000); for i in 1 2 3 4 5 6 7 8 9 10; do touch $(seq -f \"d$i/%g\" 1 2000); done; mv d1 here; sleep 1000");
+	recipe(a, "a", "variant target",
+	    "mkdir -p $(seq -f 'd%g' 1 2000); for i in 1 2 3 4 5 6 7 8 9 10; do touch $(seq -f "
+	    "\"d$i/%g\" 1 2000); done; mv d1 here; sleep 1000");
 	roots(a, "target/a");
 	run_in_background(a, "out", &pid);
 	while (!matches(a, "cache/work/*/src/here", NULL))
@@ -631,7 +678,9 @@ START_TEST(a_failure_is_told_exactly)
 	struct trial r;
 
 	checkout_new(a);
-	recipe(a, "bad", "variant target", "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22; do echo line $i; done; exit 3");
+	recipe(a, "bad", "variant target",
+	    "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22; do echo line $i; "
+	    "done; exit 3");
 	recipe(a, "next", "variant target\nneeds target/bad", "true");
 	roots(a, "target/next");
 	run(&r, "");
@@ -639,14 +688,16 @@ START_TEST(a_failure_is_told_exactly)
 	ck_assert_int_eq(r.e.code, EXIT_WORK);
 	ck_assert_uint_eq(matches(a, "cache/work/*-target-bad.*", &folder), 1);
 	log = HERE(a, "%s/out/i486-linux-musl/logs/target-bad.log", test_dir());
-	ck_assert_str_eq(r.e.msg, HERE(a, "target/bad: build: exit status 3; log %s, folder %s", log, folder));
+	ck_assert_str_eq(
+	    r.e.msg, HERE(a, "target/bad: build: exit status 3; log %s, folder %s", log, folder));
 	buf_adds(&tail, "lh: target/bad: build failed; the log ends with\n");
 	for (int i = 3; i <= 22; i++)
 		buf_addf(&tail, "line %d\n", i);
 	ck_assert_str_eq(strstr(r.said, "lh: target/bad"), tail.p);
 	buf_free(&tail);
 	ck_assert_int_eq(file_read(a, log, &text, NULL, &e), 0);
-	ck_assert(strstr(text, "target/bad\nkey: ") == text && strstr(text, "== stage\n== build\nline 1\n"));
+	ck_assert(strstr(text, "target/bad\nkey: ") == text &&
+		  strstr(text, "== stage\n== build\nline 1\n"));
 	ck_assert(file_isdir(HERE(a, "%s/src", folder)));
 	ck_assert_uint_eq(matches(a, "cache/store/*", NULL), 0);
 	arena_free(r.a);
@@ -675,7 +726,8 @@ START_TEST(after_a_failure)
 	run_as(&r, "out", &(struct job_opts){ .keep_going = _i }, "JOBS=1");
 	ck_assert_int_eq(r.r, -1);
 	ck_assert_str_eq(built(&r), _i ? "target/other" : "");
-	ck_assert_msg(!strncmp(r.e.msg, "target/bad: build: exit status 1; log ", 38), "%s", r.e.msg);
+	ck_assert_msg(
+	    !strncmp(r.e.msg, "target/bad: build: exit status 1; log ", 38), "%s", r.e.msg);
 	arena_free(r.a);
 	arena_free(a);
 }
@@ -693,7 +745,9 @@ START_TEST(packages_must_not_overlap)
 	roots(a, "target/c");
 	run(&r, "");
 	ck_assert_int_eq(r.r, -1);
-	ck_assert_msg(!strncmp(r.e.msg, "target/c: stage: target/a and target/b both offer sdk/x; log ", 61), "%s", r.e.msg);
+	ck_assert_msg(
+	    !strncmp(r.e.msg, "target/c: stage: target/a and target/b both offer sdk/x; log ", 61),
+	    "%s", r.e.msg);
 	arena_free(r.a);
 	arena_free(a);
 }
@@ -712,7 +766,10 @@ START_TEST(a_step_has_no_network_and_no_neighbours)
 	checkout_new(a);
 	checkout_file(a, HERE(a, "%s/top", test_dir()), "recipes/a/declared", "declared\n");
 	checkout_file(a, HERE(a, "%s/top", test_dir()), "recipes/a/other", "other\n");
-	recipe(a, "a", "variant target\nfile declared", "{ tail -n +3 /proc/net/dev | cut -d: -f1; ls \"$RECIPE\"; ls \"$TOP\"; env | cut -d= -f1 | grep -x 'HOME\\|USER\\|LOGNAME'; touch \"$STAGE/x\" || echo read-only; } >\"$OUT/x\" 2>/dev/null");
+	recipe(a, "a", "variant target\nfile declared",
+	    "{ tail -n +3 /proc/net/dev | cut -d: -f1; ls \"$RECIPE\"; ls \"$TOP\"; env | cut -d= "
+	    "-f1 | grep -x 'HOME\\|USER\\|LOGNAME'; touch \"$STAGE/x\" || echo read-only; } "
+	    ">\"$OUT/x\" 2>/dev/null");
 	roots(a, "target/a");
 	setenv("USER", "somebody", 1);
 	expect_built(&r, "", "target/a");
@@ -728,25 +785,37 @@ END_TEST
 static char *
 archive(struct arena *a, const char *name, const char *content)
 {
-	char *dir = HERE(a, "%s/tar/two-2.0", test_dir()), *file = HERE(a, "%s/out/sources/%s", test_dir(), name), *hex = arena_alloc(a, DIGEST_HEX);
+	char *dir = HERE(a, "%s/tar/two-2.0", test_dir()),
+	     *file = HERE(a, "%s/out/sources/%s", test_dir(), name),
+	     *hex = arena_alloc(a, DIGEST_HEX);
 	struct err e = { 0 };
 
-	ck_assert_int_eq(file_mkdirs(dir, 0755, &e) | file_mkparent(file, &e) | file_write(HERE(a, "%s/file", dir), content, strlen(content), 0644, &e), 0);
+	ck_assert_int_eq(
+	    file_mkdirs(dir, 0755, &e) | file_mkparent(file, &e) |
+		file_write(HERE(a, "%s/file", dir), content, strlen(content), 0644, &e),
+	    0);
 	ck_assert_int_eq(system(HERE(a, "tar -C %s/tar -czf %s two-2.0", test_dir(), file)), 0);
 	ck_assert_int_eq(digest_file(file, hex, &e), 0);
 	return hex;
 }
 
 static void
-recipe_two(struct arena *a, const char *first, const char *second, const char *header, const char *build)
+recipe_two(
+    struct arena *a, const char *first, const char *second, const char *header, const char *build)
 {
-	recipe(a, "two", HERE(a, "variant target\n%sversion 2.0\nsource two.tar.gz\nsha256 %s\nfrom https://127.0.0.1/\nsource two.orig.tar.gz\nsha256 %s\nfrom https://127.0.0.1/", header, first, second), build);
+	recipe(a, "two",
+	    HERE(a,
+		"variant target\n%sversion 2.0\nsource two.tar.gz\nsha256 %s\nfrom "
+		"https://127.0.0.1/\nsource two.orig.tar.gz\nsha256 %s\nfrom https://127.0.0.1/",
+		header, first, second),
+	    build);
 }
 
 START_TEST(any_form_of_a_source_will_do)
 {
 	struct arena *a = arena_new();
-	char *first, *second, *file = HERE(a, "%s/out/sources/two.tar.gz", test_dir()), *other = HERE(a, "%s/out/sources/two.orig.tar.gz", test_dir());
+	char *first, *second, *file = HERE(a, "%s/out/sources/two.tar.gz", test_dir()),
+			      *other = HERE(a, "%s/out/sources/two.orig.tar.gz", test_dir());
 	struct trial r;
 
 	checkout_new(a);
@@ -757,7 +826,8 @@ START_TEST(any_form_of_a_source_will_do)
 	ck_assert_int_eq(rename(file, HERE(a, "%s/hidden", test_dir())), 0);
 	expect_built(&r, "", "target/two");
 	ck_assert_str_eq(result_of(&r, "target/two", "x"), "form 2\n");
-	ck_assert(strstr(result_of(&r, "target/two", "../key"), HERE(a, "source %s\n", second)) != NULL);
+	ck_assert(
+	    strstr(result_of(&r, "target/two", "../key"), HERE(a, "source %s\n", second)) != NULL);
 	arena_free(r.a);
 
 	/* the one that is here is not what made the difference */
@@ -779,7 +849,9 @@ START_TEST(any_form_of_a_source_will_do)
 	recipe_two(a, first, second, "", "cat file file >\"$OUT/x\"");
 	run(&r, "");
 	ck_assert_int_eq(r.r, -1);
-	ck_assert_msg(!strncmp(r.e.msg, "two 2.0: two.tar.gz is not here, and OFFLINE is set; ", 53), "%s", r.e.msg);
+	ck_assert_msg(
+	    !strncmp(r.e.msg, "two 2.0: two.tar.gz is not here, and OFFLINE is set; ", 53), "%s",
+	    r.e.msg);
 	arena_free(r.a);
 	arena_free(a);
 }
@@ -808,8 +880,10 @@ START_TEST(patches_go_in_order)
 	checkout_file(a, top, "patches/two/0002-b.patch", PATCH("one", "three"));
 	run(&r, "");
 	ck_assert_int_eq(r.r, -1);
-	ck_assert_msg(!strncmp(r.e.msg, "target/two: patch 0002-b.patch: exit status 1; log ", 51), "%s", r.e.msg);
-	ck_assert(strstr(r.said, "lh: target/two: patch 0002-b.patch failed; the log ends with\n") != NULL);
+	ck_assert_msg(!strncmp(r.e.msg, "target/two: patch 0002-b.patch: exit status 1; log ", 51),
+	    "%s", r.e.msg);
+	ck_assert(strstr(r.said,
+		      "lh: target/two: patch 0002-b.patch failed; the log ends with\n") != NULL);
 	ck_assert(strstr(r.said, "1 out of 1 hunk FAILED") != NULL);
 	arena_free(r.a);
 	arena_free(a);
@@ -842,15 +916,23 @@ START_TEST(inputs_must_be_at_rest)
 
 	checkout_new(a);
 	checkout_file(a, HERE(a, "%s/top", test_dir()), "layout/old", "");
-	recipe(a, "x", "variant target\ninput layout", "touch began; while [ ! -e \"$TOP/layout/new\" ]; do sleep 0.05; done; ls \"$TOP/layout\" >seen\n[install]\ncp seen \"$OUT/\"");
+	recipe(a, "x", "variant target\ninput layout",
+	    "touch began; while [ ! -e \"$TOP/layout/new\" ]; do sleep 0.05; done; ls "
+	    "\"$TOP/layout\" >seen\n[install]\ncp seen \"$OUT/\"");
 	roots(a, "target/x");
 	pid = edit_during(a, "layout/new");
 	run(&r, "");
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(r.r, -1);
 	ck_assert_uint_eq(matches(a, "cache/work/*-target-x.*", &dir), 1);
-	ck_assert_str_eq(r.e.msg, HERE(a, "target/x: store: input layout changed while it was built; build again; log %s/out/i486-linux-musl/logs/target-x.log, folder %s", test_dir(), dir));
-	ck_assert_uint_eq(matches(a, "cache/store/*-target-x", NULL) + matches(a, "cache/checkpoints/*/*", NULL), 0);
+	ck_assert_str_eq(
+	    r.e.msg, HERE(a,
+			 "target/x: store: input layout changed while it was built; build again; "
+			 "log %s/out/i486-linux-musl/logs/target-x.log, folder %s",
+			 test_dir(), dir));
+	ck_assert_uint_eq(
+	    matches(a, "cache/store/*-target-x", NULL) + matches(a, "cache/checkpoints/*/*", NULL),
+	    0);
 	arena_free(r.a);
 	expect_built(&r, "", "target/x");
 	ck_assert_str_eq(result_of(&r, "target/x", "seen"), "new\nold\n");
@@ -952,7 +1034,8 @@ run_quarters(struct trial *t, const struct job_opts *o, const char *args)
 	struct recipes recipes = { 0 };
 
 	for (size_t i = 0; i < NQUARTERS; i++) {
-		jobs[i] = open_world(a, &w[i], "out", quarters[i].triple, HERE(a, "%s %s", quarters[i].args, args), &recipes);
+		jobs[i] = open_world(a, &w[i], "out", quarters[i].triple,
+		    HERE(a, "%s %s", quarters[i].args, args), &recipes);
 		jobs[i].dir = HERE(a, "%s/out/%s", test_dir(), quarters[i].dir);
 		jobs[i].label = quarters[i].label;
 		jobs[i].finish = make_thing;
@@ -964,14 +1047,21 @@ run_quarters(struct trial *t, const struct job_opts *o, const char *args)
 	return jobs;
 }
 
-/* a tool for all, a library for a triple, something for a triple and a network, each of it heard of at CACHE/trace */
+/*
+ * a tool for all, a library for a triple, something for a triple and a network, each of it heard of
+ * at CACHE/trace
+ */
 static void
 quartered_world(struct arena *a)
 {
 	checkout_new(a);
-	recipe(a, "tool", "variant host", "mkdir -p \"$OUT/sdk/bin\"; printf '#!/bin/sh\\necho tool\\n' >\"$OUT/sdk/bin/tool\"; chmod 755 \"$OUT/sdk/bin/tool\"");
-	recipe(a, "lib", "variant target\nneeds host/tool", "mkdir \"$OUT/sdk\"; { tool; echo $TRIPLE; } >\"$OUT/sdk/lib\"");
-	recipe(a, "x", "variant target\nneeds target/lib\nconfig USE_DHCP", "{ cat \"$STAGE/lib\"; echo dhcp $USE_DHCP; } >\"$OUT/x\"");
+	recipe(a, "tool", "variant host",
+	    "mkdir -p \"$OUT/sdk/bin\"; printf '#!/bin/sh\\necho tool\\n' >\"$OUT/sdk/bin/tool\"; "
+	    "chmod 755 \"$OUT/sdk/bin/tool\"");
+	recipe(a, "lib", "variant target\nneeds host/tool",
+	    "mkdir \"$OUT/sdk\"; { tool; echo $TRIPLE; } >\"$OUT/sdk/lib\"");
+	recipe(a, "x", "variant target\nneeds target/lib\nconfig USE_DHCP",
+	    "{ cat \"$STAGE/lib\"; echo dhcp $USE_DHCP; } >\"$OUT/x\"");
 	roots(a, "target/x");
 }
 
@@ -981,7 +1071,9 @@ thing_of(const struct trial *t, size_t i)
 	struct err e = { 0 };
 	char *text;
 
-	ck_assert_msg(file_read(t->a, HERE(t->a, "%s/out/%s/thing", test_dir(), quarters[i].dir), &text, NULL, &e) == 0, "%s", e.msg);
+	ck_assert_msg(file_read(t->a, HERE(t->a, "%s/out/%s/thing", test_dir(), quarters[i].dir),
+			  &text, NULL, &e) == 0,
+	    "%s", e.msg);
 	return text;
 }
 
@@ -995,7 +1087,8 @@ START_TEST(plans_share_what_is_the_same)
 	jobs = run_quarters(&r, NULL, "JOBS=1");
 	ck_assert_msg(r.r == 0, "%s\n%s", r.e.msg, r.said);
 	/* one tool, two libraries, four of x; the libraries first, as more waits for them */
-	ck_assert_str_eq(built(&r), "i486 host/tool i486 target/lib x86_64 target/lib i486 target/x i486 target/x x86_64 target/x x86_64 target/x");
+	ck_assert_str_eq(built(&r), "i486 host/tool i486 target/lib x86_64 target/lib i486 "
+				    "target/x i486 target/x x86_64 target/x x86_64 target/x");
 	ck_assert_uint_eq(matches(a, "cache/store/*", NULL), 7);
 	ck_assert_str_eq(thing_of(&r, 0), "tool\ni486-linux-musl\ndhcp true\n");
 	ck_assert_str_eq(thing_of(&r, 1), "tool\ni486-linux-musl\ndhcp false\n");
@@ -1004,7 +1097,8 @@ START_TEST(plans_share_what_is_the_same)
 	for (size_t i = 0; i < NQUARTERS; i++) {
 		ck_assert(job_complete(r.opened, &jobs[i]));
 		/* whoever made it: its log and key are where one looks for them */
-		ck_assert_uint_eq(matches(a, HERE(a, "out/%s/logs/*.log", quarters[i].dir), NULL), 4);
+		ck_assert_uint_eq(
+		    matches(a, HERE(a, "out/%s/logs/*.log", quarters[i].dir), NULL), 4);
 		ck_assert_uint_eq(matches(a, HERE(a, "out/%s/keys/*", quarters[i].dir), NULL), 3);
 	}
 	ck_assert(strstr(r.said, "\nmade tool\nx86_64-linux-musl\ndhcp false\n") != NULL);
@@ -1020,7 +1114,10 @@ START_TEST(plans_share_what_is_the_same)
 }
 END_TEST
 
-/* ends are written while others still build: the first would wait for ever for a last that waits for it */
+/*
+ * ends are written while others still build: the first would wait for ever for a last that waits
+ * for it
+ */
 START_TEST(an_end_does_not_wait_for_other_plans)
 {
 	struct arena *a = arena_new();
@@ -1028,7 +1125,9 @@ START_TEST(an_end_does_not_wait_for_other_plans)
 	int status;
 
 	quartered_world(a);
-	recipe(a, "x", "variant target\nneeds target/lib\nconfig USE_DHCP", "case $TRIPLE$USE_DHCP in x86*true) touch here; while ! [ -e go ]; do sleep 0.01; done; esac; cp \"$STAGE/lib\" \"$OUT/x\"");
+	recipe(a, "x", "variant target\nneeds target/lib\nconfig USE_DHCP",
+	    "case $TRIPLE$USE_DHCP in x86*true) touch here; while ! [ -e go ]; do sleep 0.01; "
+	    "done; esac; cp \"$STAGE/lib\" \"$OUT/x\"");
 	if (fork() == 0) {
 		while (matches(a, "out/*/thing", NULL) + matches(a, "out/*/*/thing", NULL) < 3)
 			usleep(10000);
@@ -1051,9 +1150,18 @@ static const struct {
 	int code;
 	const char *complete; /* a letter a quarter */
 } troubles[] = {
-	{ "lib", "[ $TRIPLE = x86_64-linux-musl ] || exit 3; mkdir \"$OUT/sdk\"; echo lib >\"$OUT/sdk/lib\"", true, "i486 target/lib: build: exit status 3; log ", EXIT_WORK, "--++" },
-	{ "lib", "[ $TRIPLE = x86_64-linux-musl ] || exit 3; mkdir \"$OUT/sdk\"; echo lib >\"$OUT/sdk/lib\"", false, "i486 target/lib: build: exit status 3; log ", EXIT_WORK, "----" },
-	{ "x", "if [ $TRIPLE$USE_DHCP = i486-linux-muslfalse ]; then echo bad; else echo good; fi >\"$OUT/x\"", true, "i486: thing: what is bad is not made", EXIT_USAGE, "+-++" },
+	{ "lib",
+	    "[ $TRIPLE = x86_64-linux-musl ] || exit 3; mkdir \"$OUT/sdk\"; echo lib "
+	    ">\"$OUT/sdk/lib\"",
+	    true, "i486 target/lib: build: exit status 3; log ", EXIT_WORK, "--++" },
+	{ "lib",
+	    "[ $TRIPLE = x86_64-linux-musl ] || exit 3; mkdir \"$OUT/sdk\"; echo lib "
+	    ">\"$OUT/sdk/lib\"",
+	    false, "i486 target/lib: build: exit status 3; log ", EXIT_WORK, "----" },
+	{ "x",
+	    "if [ $TRIPLE$USE_DHCP = i486-linux-muslfalse ]; then echo bad; else echo good; fi "
+	    ">\"$OUT/x\"",
+	    true, "i486: thing: what is bad is not made", EXIT_USAGE, "+-++" },
 };
 
 START_TEST(a_broken_triple_does_not_stop_the_others)
@@ -1063,17 +1171,24 @@ START_TEST(a_broken_triple_does_not_stop_the_others)
 	struct trial r;
 
 	quartered_world(a);
-	recipe(a, troubles[_i].name, strcmp(troubles[_i].name, "x") ? "variant target\nneeds host/tool" : "variant target\nneeds target/lib\nconfig USE_DHCP", troubles[_i].recipe);
-	jobs = run_quarters(&r, &(struct job_opts){ .keep_going = troubles[_i].keep_going }, "JOBS=1");
+	recipe(a, troubles[_i].name,
+	    strcmp(troubles[_i].name, "x") ? "variant target\nneeds host/tool"
+					   : "variant target\nneeds target/lib\nconfig USE_DHCP",
+	    troubles[_i].recipe);
+	jobs =
+	    run_quarters(&r, &(struct job_opts){ .keep_going = troubles[_i].keep_going }, "JOBS=1");
 	ck_assert_int_eq(r.r, -1);
-	ck_assert_msg(!strncmp(r.e.msg, troubles[_i].error, strlen(troubles[_i].error)), "%s", r.e.msg);
+	ck_assert_msg(
+	    !strncmp(r.e.msg, troubles[_i].error, strlen(troubles[_i].error)), "%s", r.e.msg);
 	ck_assert_int_eq(r.e.code, troubles[_i].code);
 	for (size_t i = 0; i < NQUARTERS; i++) {
 		ck_assert_int_eq(job_complete(r.opened, &jobs[i]), troubles[_i].complete[i] == '+');
-		ck_assert_int_eq(file_exists(HERE(a, "%s/thing", jobs[i].dir)), troubles[_i].complete[i] == '+');
+		ck_assert_int_eq(
+		    file_exists(HERE(a, "%s/thing", jobs[i].dir)), troubles[_i].complete[i] == '+');
 	}
 	/* it failed once, for all that share it */
-	ck_assert_ptr_null(strstr(strstr(r.said, " failed;") ? strstr(r.said, " failed;") + 1 : "", " failed;"));
+	ck_assert_ptr_null(
+	    strstr(strstr(r.said, " failed;") ? strstr(r.said, " failed;") + 1 : "", " failed;"));
 	arena_free(r.a);
 	arena_free(a);
 }
@@ -1086,9 +1201,11 @@ START_TEST(the_longest_chain_of_all_plans_first)
 	struct trial r;
 
 	quartered_world(a);
-	checkout_file(a, HERE(a, "%s/cache", test_dir()), "times/target-lib-x86_64-linux-musl", "50\n");
+	checkout_file(
+	    a, HERE(a, "%s/cache", test_dir()), "times/target-lib-x86_64-linux-musl", "50\n");
 	run_quarters(&r, NULL, "JOBS=1");
-	ck_assert_str_eq(built(&r), "i486 host/tool x86_64 target/lib i486 target/lib i486 target/x i486 target/x x86_64 target/x x86_64 target/x");
+	ck_assert_str_eq(built(&r), "i486 host/tool x86_64 target/lib i486 target/lib i486 "
+				    "target/x i486 target/x x86_64 target/x x86_64 target/x");
 	arena_free(r.a);
 	arena_free(a);
 }
@@ -1121,7 +1238,8 @@ job_suite(void)
 	tcase_add_test(tc, the_longest_chain_first);
 	tcase_add_test(tc, plans_share_what_is_the_same);
 	tcase_add_test(tc, an_end_does_not_wait_for_other_plans);
-	tcase_add_loop_test(tc, a_broken_triple_does_not_stop_the_others, 0, sizeof troubles / sizeof *troubles);
+	tcase_add_loop_test(
+	    tc, a_broken_triple_does_not_stop_the_others, 0, sizeof troubles / sizeof *troubles);
 	tcase_add_test(tc, the_longest_chain_of_all_plans_first);
 	return s;
 }

@@ -254,7 +254,9 @@ static int
 run_make(struct arena *a, struct jobserver *j, struct account *acc, const char *makefile)
 {
 	struct argv v = { .a = a }, env = { .a = a };
-	struct child_opts o = { .dir = test_dir(), .keep = account_fds(acc), .nkeep = 2, .split_err = true };
+	struct child_opts o = {
+		.dir = test_dir(), .keep = account_fds(acc), .nkeep = 2, .split_err = true
+	};
 	struct pollfd p[1 + JOBSERVER_POLLS(4)];
 	char *path = arena_printf(a, "%s/Makefile", test_dir()), block[256];
 	struct err e = { 0 };
@@ -288,8 +290,7 @@ most_at_once(struct arena *a)
 
 	ck_assert_int_eq(file_read(a, arena_printf(a, "%s/trace", test_dir()), &text, NULL, &e), 0);
 	for (; *text; text++) {
-		now += *text == '+' ? 1 : *text == '-' ? -1
-						       : 0;
+		now += *text == '+' ? 1 : *text == '-' ? -1 : 0;
 		most = now > most ? now : most;
 	}
 	ck_assert_int_eq(now, 0);
@@ -299,10 +300,10 @@ most_at_once(struct arena *a)
 START_TEST(make_runs_as_many_as_it_may)
 {
 	/* a b c wait for each other: with fewer than three at once this would not end */
-	static const char makefile[] =
-	    "all: a b c $(addprefix x,1 2 3 4 5 6 7 8 9)\n"
-	    "a b c:\n\t@echo + >>trace; touch $@; while ! [ -e a -a -e b -a -e c ]; do sleep 0.01; done; echo - >>trace\n"
-	    "x%:\n\t@echo + >>trace; sleep 0.01; echo - >>trace\n";
+	static const char makefile[] = "all: a b c $(addprefix x,1 2 3 4 5 6 7 8 9)\n"
+				       "a b c:\n\t@echo + >>trace; touch $@; while ! [ -e a -a -e "
+				       "b -a -e c ]; do sleep 0.01; done; echo - >>trace\n"
+				       "x%:\n\t@echo + >>trace; sleep 0.01; echo - >>trace\n";
 	struct arena *a = arena_new();
 	struct jobserver *j = server(a, 3, NULL);
 	struct account *acc = begin(j);
@@ -318,11 +319,10 @@ END_TEST
 
 START_TEST(a_failing_make_costs_nothing)
 {
-	static const char makefile[] =
-	    "all: a b c d\n"
-	    "a b:\n\t@sleep 0.01; false\n"
-	    "c:\n\t@kill -9 $$PPID\n" /* make itself */
-	    "d:\n\t@sleep 0.02\n";
+	static const char makefile[] = "all: a b c d\n"
+				       "a b:\n\t@sleep 0.01; false\n"
+				       "c:\n\t@kill -9 $$PPID\n" /* make itself */
+				       "d:\n\t@sleep 0.02\n";
 	struct arena *a = arena_new();
 	struct jobserver *j = server(a, 3, NULL);
 	struct account *acc = begin(j);
@@ -351,10 +351,13 @@ parent_open(struct parent *p, const char *tokens, const char *fifo)
 		ck_assert_int_eq(mkfifo(fifo, 0600), 0);
 		p->fds[0] = open(fifo, O_RDWR);
 		p->fds[1] = dup(p->fds[0]);
-		snprintf(p->makeflags, sizeof p->makeflags, "-j8 --jobserver-auth=fifo:%s -k", fifo);
+		snprintf(
+		    p->makeflags, sizeof p->makeflags, "-j8 --jobserver-auth=fifo:%s -k", fifo);
 	} else {
 		ck_assert_int_eq(pipe(p->fds), 0);
-		snprintf(p->makeflags, sizeof p->makeflags, " -j8 --jobserver-auth=98,99 --jobserver-auth=%d,%d -- V=1", p->fds[0], p->fds[1]);
+		snprintf(p->makeflags, sizeof p->makeflags,
+		    " -j8 --jobserver-auth=98,99 --jobserver-auth=%d,%d -- V=1", p->fds[0],
+		    p->fds[1]);
 	}
 	ck_assert_int_eq(write(p->fds[1], tokens, strlen(tokens)), (ssize_t)strlen(tokens));
 }
@@ -446,7 +449,10 @@ END_TEST
 
 START_TEST(a_jobserver_that_is_not_there)
 {
-	static const char *const makeflags[] = { NULL, "", "k -- V=1", "-j --jobserver-auth=98,99", "-j2 --jobserver-auth=0,2", "-j --jobserver-auth=-2,-2", "--jobserver-auth=fifo:/nonexistent", "--jobserver-auth=fifo:/dev/null", "--jobserver-fds=what" };
+	static const char *const makeflags[] = { NULL, "", "k -- V=1", "-j --jobserver-auth=98,99",
+		"-j2 --jobserver-auth=0,2", "-j --jobserver-auth=-2,-2",
+		"--jobserver-auth=fifo:/nonexistent", "--jobserver-auth=fifo:/dev/null",
+		"--jobserver-fds=what" };
 	struct arena *a = arena_new();
 
 	for (size_t i = 0; i < sizeof makeflags / sizeof *makeflags; i++) {

@@ -22,7 +22,9 @@ put(struct arena *a, const char *dir, const char *rel, const char *text)
 	char *path = arena_printf(a, "%s/%s", dir, rel);
 	struct err e = { 0 };
 
-	ck_assert_msg(file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), 0644, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), 0644, &e) == 0,
+	    "%s", e.msg);
 }
 
 static char *
@@ -37,7 +39,10 @@ get(struct arena *a, const char *dir, const char *rel)
 static struct journal
 open_journal(struct arena *a)
 {
-	struct journal j = { .a = a, .dir = arena_printf(a, "%s/out", test_dir()), .cache = arena_printf(a, "%s/cache", test_dir()), .triple = "i486-linux-musl" };
+	struct journal j = { .a = a,
+		.dir = arena_printf(a, "%s/out", test_dir()),
+		.cache = arena_printf(a, "%s/cache", test_dir()),
+		.triple = "i486-linux-musl" };
 	struct err e = { 0 };
 
 	ck_assert_msg(journal_open(&j, &e) == 0, "%s", e.msg);
@@ -51,7 +56,8 @@ static const struct {
 	{ "node target/s6\n", "node target/s6\n", "its result is no longer in the store" },
 	{ "section build " HEX "\n", "section build " HEY "\n", "section build changed" },
 	{ "source " HEX "\nversion 1.0\n", "source " HEY "\nversion 1.1\n", "source changed" },
-	{ "version 1.0\n", "version 1.0.1\n", "version changed" }, /* a line that begins with the other */
+	{ "version 1.0\n", "version 1.0.1\n",
+	    "version changed" }, /* a line that begins with the other */
 	{ "tool gcc gcc 12.2 (Debian)\n", "tool gcc gcc 14.1 (Debian)\n", "tool gcc changed" },
 	{ "node x\npatch 0001-a.patch " HEX "\n", "node x\n", "patch 0001-a.patch is gone" },
 	{ "node x\n", "node x\npatch 0001-a.patch " HEX "\n", "patch 0001-a.patch is new" },
@@ -81,7 +87,9 @@ START_TEST(from_failure_to_success)
 {
 	struct arena *a = arena_new();
 	struct journal j = open_journal(a);
-	struct node n = { .recipe = &recipe, .variant = VARIANT_TARGET, .store = arena_printf(a, "%s/cached", test_dir()) };
+	struct node n = { .recipe = &recipe,
+		.variant = VARIANT_TARGET,
+		.store = arena_printf(a, "%s/cached", test_dir()) };
 	char *work = arena_printf(a, "%s/work", j.cache), *log, *text;
 	struct err e = { 0 };
 
@@ -130,7 +138,8 @@ START_TEST(times)
 {
 	struct arena *a = arena_new();
 	struct journal j = open_journal(a);
-	struct node target = { .recipe = &recipe, .variant = VARIANT_TARGET }, host = { .recipe = &recipe, .variant = VARIANT_HOST };
+	struct node target = { .recipe = &recipe, .variant = VARIANT_TARGET },
+		    host = { .recipe = &recipe, .variant = VARIANT_HOST };
 
 	ck_assert_double_eq(journal_seconds(&j, &target), 0);
 	journal_took(&j, &target, 12.5);

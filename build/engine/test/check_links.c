@@ -16,30 +16,28 @@
 
 /* what two runs of the linker wrote, for the same output: the later one counts */
 static const char earlier[] = "prog: \\\n  old.o\n\nold.o:\n";
-static const char later[] =
-    "prog: \\\n"
-    "  /lh/toolchain/bin/../lib/crt1.o \\\n"
-    "  /usr/lib/gcc/crtbeginT.o \\\n"
-    "  main part.o \\\n"
-    "  ../lib/./own.a \\\n"
-    "  /tmp/cc1234.o \\\n"
-    "  /lh/stage/lib/libs.a \\\n"
-    "  /lh/stage/lib/stray.a \\\n"
-    "  /usr/lib/gcc/libgcc.a \\\n"
-    "  /usr/lib/gcc/./libgcc.a\n"
-    "\n"
-    "/lh/toolchain/bin/../lib/crt1.o:\n";
+static const char later[] = "prog: \\\n"
+			    "  /lh/toolchain/bin/../lib/crt1.o \\\n"
+			    "  /usr/lib/gcc/crtbeginT.o \\\n"
+			    "  main part.o \\\n"
+			    "  ../lib/./own.a \\\n"
+			    "  /tmp/cc1234.o \\\n"
+			    "  /lh/stage/lib/libs.a \\\n"
+			    "  /lh/stage/lib/stray.a \\\n"
+			    "  /usr/lib/gcc/libgcc.a \\\n"
+			    "  /usr/lib/gcc/./libgcc.a\n"
+			    "\n"
+			    "/lh/toolchain/bin/../lib/crt1.o:\n";
 
-static const char expected[] =
-    "rootfs/bin/other\tunknown\t-\n"
-    "rootfs/bin/renamed\ttoolchain/musl\tlib/crt1.o\n"
-    "rootfs/bin/renamed\tsystem\t/usr/lib/gcc/crtbeginT.o\n"
-    "rootfs/bin/renamed\town\ttools/main part.o\n"
-    "rootfs/bin/renamed\town\tlib/own.a\n"
-    "rootfs/bin/renamed\town\t(temporary object)\n"
-    "rootfs/bin/renamed\ttarget/skalibs\tlib/libs.a\n"
-    "rootfs/bin/renamed\tunknown\tstage/lib/stray.a\n"
-    "rootfs/bin/renamed\tsystem\t/usr/lib/gcc/libgcc.a\n";
+static const char expected[] = "rootfs/bin/other\tunknown\t-\n"
+			       "rootfs/bin/renamed\ttoolchain/musl\tlib/crt1.o\n"
+			       "rootfs/bin/renamed\tsystem\t/usr/lib/gcc/crtbeginT.o\n"
+			       "rootfs/bin/renamed\town\ttools/main part.o\n"
+			       "rootfs/bin/renamed\town\tlib/own.a\n"
+			       "rootfs/bin/renamed\town\t(temporary object)\n"
+			       "rootfs/bin/renamed\ttarget/skalibs\tlib/libs.a\n"
+			       "rootfs/bin/renamed\tunknown\tstage/lib/stray.a\n"
+			       "rootfs/bin/renamed\tsystem\t/usr/lib/gcc/libgcc.a\n";
 
 static char *
 put(struct arena *a, const char *rel, const char *text)
@@ -63,7 +61,8 @@ record(struct arena *a, const char *name, const char *rule, time_t when)
 	char *path = put(a, arena_printf(a, "links/%s.d", name), rule);
 
 	put(a, arena_printf(a, "links/%s", name), "/lh/src/tools\n");
-	ck_assert_int_eq(utimensat(AT_FDCWD, path, (struct timespec[]){ { when, 0 }, { when, 0 } }, 0), 0);
+	ck_assert_int_eq(
+	    utimensat(AT_FDCWD, path, (struct timespec[]){ { when, 0 }, { when, 0 } }, 0), 0);
 }
 
 static void
@@ -74,14 +73,21 @@ strip(struct arena *a, const char *from, const char *to)
 	int status;
 
 	argv_pushv(&v, "strip", "-R", ".note", "-R", ".comment", "-o", to, from, NULL);
-	ck_assert_msg(child_run(v.v, NULL, &(struct buf){ 0 }, &status, &e) == 0 && status == 0, "strip: %s", e.msg);
+	ck_assert_msg(child_run(v.v, NULL, &(struct buf){ 0 }, &status, &e) == 0 && status == 0,
+	    "strip: %s", e.msg);
 }
 
 START_TEST(told)
 {
 	struct arena *a = arena_new();
-	const char *dir = test_dir(), *linked = arena_printf(a, "%s/src/tools/prog", dir), *bin = arena_printf(a, "%s/out/rootfs/bin", dir);
-	struct links l = { .records = arena_printf(a, "%s/links", dir), .inside = "/lh", .dir = dir, .out = arena_printf(a, "%s/out", dir), .whose = whose, .arg = "arg" };
+	const char *dir = test_dir(), *linked = arena_printf(a, "%s/src/tools/prog", dir),
+		   *bin = arena_printf(a, "%s/out/rootfs/bin", dir);
+	struct links l = { .records = arena_printf(a, "%s/links", dir),
+		.inside = "/lh",
+		.dir = dir,
+		.out = arena_printf(a, "%s/out", dir),
+		.whose = whose,
+		.arg = "arg" };
 	struct buf text = { 0 };
 	struct err e = { 0 };
 
@@ -104,20 +110,28 @@ END_TEST
 START_TEST(damaged_record)
 {
 	struct arena *a = arena_new();
-	struct links l = { .records = arena_printf(a, "%s/links", test_dir()), .inside = "/lh", .dir = test_dir(), .out = test_dir(), .whose = whose };
+	struct links l = { .records = arena_printf(a, "%s/links", test_dir()),
+		.inside = "/lh",
+		.dir = test_dir(),
+		.out = test_dir(),
+		.whose = whose };
 	struct buf text = { 0 };
 	struct err e = { 0 };
 
 	record(a, "Aa", "prog\n", 1000);
 	ck_assert_int_eq(links_tell(a, &l, &text, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s/links/Aa.d:1: OUTPUT: \\ is wanted, as ld --dependency-file writes it", test_dir()));
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a,
+		       "%s/links/Aa.d:1: OUTPUT: \\ is wanted, as ld --dependency-file writes it",
+		       test_dir()));
 	arena_free(a);
 }
 END_TEST
 
 START_TEST(no_programs)
 {
-	static const char *const texts[] = { "", "x", "\177ELF", "\177ELF\2\1\1 a header that ends too early" };
+	static const char *const texts[] = { "", "x", "\177ELF",
+		"\177ELF\2\1\1 a header that ends too early" };
 	struct arena *a = arena_new();
 	struct err e = { 0 };
 	char hex[DIGEST_HEX];

@@ -14,11 +14,10 @@ static const struct {
 	struct progress p;
 	const char *text;
 } cases[] = {
-	{ { 12, 96, 83, 251.7, rows, 3 },
-	    "[12/96] 3 running, 1:23, about 4:11 left\n"
-	    "  x86_64 target/linux  build      1:15 of 5:10\n"
-	    "  i486 target/s6       configure  0:00\n"
-	    "  armv7 image          image      0:03 of 1:06:40\n" },
+	{ { 12, 96, 83, 251.7, rows, 3 }, "[12/96] 3 running, 1:23, about 4:11 left\n"
+					  "  x86_64 target/linux  build      1:15 of 5:10\n"
+					  "  i486 target/s6       configure  0:00\n"
+					  "  armv7 image          image      0:03 of 1:06:40\n" },
 	{ { 96, 96, 3600, -1, rows, 0 }, "[96/96] 0 running, 1:00:00, about 0:00 left\n" },
 };
 

@@ -21,12 +21,14 @@ START_TEST(the_heaviest_first)
 		if (i % 3 == 0) { /* taken while others come */
 			t = ready_take(&q);
 			for (size_t k = 0; k < q.n; k++)
-				ck_assert(t->weight > q.v[k]->weight || (t->weight == q.v[k]->weight && t < q.v[k]));
+				ck_assert(t->weight > q.v[k]->weight ||
+					  (t->weight == q.v[k]->weight && t < q.v[k]));
 			n++;
 		}
 	}
 	for (; (t = ready_take(&q)); last = t, n++)
-		ck_assert(!last || last->weight > t->weight || (last->weight == t->weight && last < t));
+		ck_assert(
+		    !last || last->weight > t->weight || (last->weight == t->weight && last < t));
 	ck_assert_uint_eq(n, MOST);
 	ck_assert_ptr_null(ready_take(&q));
 }

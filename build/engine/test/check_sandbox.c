@@ -31,7 +31,8 @@ START_TEST(the_whole_command_line)
 	got = arena_printf(a, "%s\n", argv_quoted(&v));
 	for (char *s = got; (s = strstr(s, " --")); s++)
 		*s = '\n'; /* an option a line, for who reads it */
-	ck_assert_msg(file_read(a, "build/test/data/sandbox.argv", &golden, NULL, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_read(a, "build/test/data/sandbox.argv", &golden, NULL, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(got, golden);
 	arena_free(a);
 }
@@ -57,7 +58,8 @@ inside(struct arena *a, const char *script)
 		printf("no sandbox here: %s\n", why);
 		return NULL;
 	}
-	ck_assert_int_eq(file_mkdirs(mounts[0].real, 0755, &e) | file_mkdirs(mounts[1].real, 0755, &e), 0);
+	ck_assert_int_eq(
+	    file_mkdirs(mounts[0].real, 0755, &e) | file_mkdirs(mounts[1].real, 0755, &e), 0);
 	sandbox_wrap(&v, mounts, 3, "/lh/rw");
 	argv_pushv(&v, "/bin/sh", "-c", script, NULL);
 	ck_assert_msg(child_run(v.v, NULL, &out, &status, &e) == 0, "%s", e.msg);
@@ -71,10 +73,12 @@ static const struct {
 	const char *script, *said;
 } steps[] = {
 	/* only the loopback device, and that is down */
-	{ "sed -n 's/^ *\\([^:]*\\):.*/\\1/p' /proc/net/dev; cat /proc/net/route | wc -l", "lo\n1\nexit status 0" },
+	{ "sed -n 's/^ *\\([^:]*\\):.*/\\1/p' /proc/net/dev; cat /proc/net/route | wc -l",
+	    "lo\n1\nexit status 0" },
 	{ "pwd; id -u; id -g; uname -n", "/lh/rw\n1000\n1000\nlh\nexit status 0" },
 	{ "ls /lh; ls -A /lh/empty /tmp | grep -v :", "empty\nro\nrw\n\nexit status 0" },
-	{ "ls -A / | tr '\\n' ' ' | sed 's/lib32 //; s/libx32 //'", "bin dev etc lh lib lib64 proc sbin tmp usr exit status 0" },
+	{ "ls -A / | tr '\\n' ' ' | sed 's/lib32 //; s/libx32 //'",
+	    "bin dev etc lh lib lib64 proc sbin tmp usr exit status 0" },
 	{ "echo x >file && cat /lh/rw/file && echo y >/tmp/file", "x\nexit status 0" },
 	{ "echo x 2>&- >/lh/ro/file", "exit status 2" },
 	{ "echo x 2>&- >/usr/file", "exit status 2" },
@@ -101,7 +105,8 @@ children_seconds(void)
 	struct rusage u;
 
 	getrusage(RUSAGE_CHILDREN, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 /* what the shell knows of its child's time, we learn when we wait for the sandbox */
@@ -109,7 +114,8 @@ START_TEST(its_time_is_accounted)
 {
 	struct arena *a = arena_new();
 	double before = children_seconds(), user, system;
-	char *said = inside(a, "sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done'; times >took; tail -n 1 took");
+	char *said = inside(a, "sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done'; times "
+			       ">took; tail -n 1 took");
 
 	if (said) {
 		ck_assert_msg(sscanf(said, "0m%lfs 0m%lfs", &user, &system) == 2, "%s", said);
@@ -126,7 +132,8 @@ START_TEST(why_it_does_not_work)
 		const char *bwrap, *why;
 	} cases[] = {
 		{ NULL, "bwrap: No such file or directory" },
-		{ "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2; exit 1\n", "bwrap: No permissions to create new namespace" },
+		{ "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2; exit 1\n",
+		    "bwrap: No permissions to create new namespace" },
 		{ "#!/bin/sh\nexit 3\n", "exit status 3" },
 	};
 	struct arena *a = arena_new();
@@ -138,7 +145,9 @@ START_TEST(why_it_does_not_work)
 		const char *why = NULL;
 
 		if (cases[i].bwrap)
-			ck_assert_msg(file_write(path, cases[i].bwrap, strlen(cases[i].bwrap), 0755, &e) == 0, "%s", e.msg);
+			ck_assert_msg(
+			    file_write(path, cases[i].bwrap, strlen(cases[i].bwrap), 0755, &e) == 0,
+			    "%s", e.msg);
 		ck_assert(!sandbox_works(a, &why));
 		ck_assert_str_eq(why, cases[i].why);
 	}

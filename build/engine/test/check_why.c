@@ -13,9 +13,7 @@
 #define ONE "node target/one\nsource " OLD "\n"
 #define TWO(need) "config X a b\nneed target/one " need "\nnode target/two\n"
 
-enum built { NO,
-	ONE_BUILT,
-	BOTH_BUILT };
+enum built { NO, ONE_BUILT, BOTH_BUILT };
 
 /* the keys that are kept, what the store has, and what is told of two */
 static const struct {
@@ -23,16 +21,23 @@ static const struct {
 	enum built built;
 	const char *id, *told;
 } cases[] = {
-	{ NULL, NULL, NULL, NULL, NO, "one", "target/one will be built: it was not built here before\n" },
+	{ NULL, NULL, NULL, NULL, NO, "one",
+	    "target/one will be built: it was not built here before\n" },
 	{ NULL, NULL, NULL, NULL, NO, "two",
-	    "target/two will be built if what it needs comes out different\n  target/one will be built: it was not built here before\n" },
+	    "target/two will be built if what it needs comes out different\n  target/one will be "
+	    "built: it was not built here before\n" },
 	{ ONE, NULL, TWO(OLD), NULL, BOTH_BUILT, "target/two",
-	    "target/two was built, here for the first time\ntarget/two is up to date: /store/two\n" },
-	{ ONE, "node target/one\nsource " NEW "\npatch 0001-x.patch " OLD "\n", TWO(OLD), TWO(NEW), BOTH_BUILT, "two",
-	    "target/two was built because\n  need target/one: 22222222.. -> 11111111..\n    target/one was built because\n"
-	    "      source: 22222222.. -> 11111111..\n      patch 0001-x.patch: gone\ntarget/two is up to date: /store/two\n" },
+	    "target/two was built, here for the first time\ntarget/two is up to date: "
+	    "/store/two\n" },
+	{ ONE, "node target/one\nsource " NEW "\npatch 0001-x.patch " OLD "\n", TWO(OLD), TWO(NEW),
+	    BOTH_BUILT, "two",
+	    "target/two was built because\n  need target/one: 22222222.. -> 11111111..\n    "
+	    "target/one was built because\n"
+	    "      source: 22222222.. -> 11111111..\n      patch 0001-x.patch: gone\ntarget/two is "
+	    "up to date: /store/two\n" },
 	{ ONE, NULL, TWO(OLD), "config X a\nneed target/one " OLD "\n", BOTH_BUILT, "two",
-	    "target/two was built because\n  config X: a -> a b\n  node: new\ntarget/two is up to date: /store/two\n" },
+	    "target/two was built because\n  config X: a -> a b\n  node: new\ntarget/two is up to "
+	    "date: /store/two\n" },
 };
 
 START_TEST(told)
@@ -42,22 +47,32 @@ START_TEST(told)
 	size_t needs[] = { 0 };
 	struct node v[] = {
 		{ .recipe = &one, .origin = &one, .variant = VARIANT_TARGET, .id = "target/one" },
-		{ .recipe = &two, .origin = &two, .variant = VARIANT_TARGET, .id = "target/two", .needs = needs, .nneeds = 1, .closure = needs, .nclosure = 1 },
+		{ .recipe = &two,
+		    .origin = &two,
+		    .variant = VARIANT_TARGET,
+		    .id = "target/two",
+		    .needs = needs,
+		    .nneeds = 1,
+		    .closure = needs,
+		    .nclosure = 1 },
 	};
 	struct plan p = { .v = v, .n = 2, .profile = "s6" };
 	struct config c = { 0 };
 	struct sysdeps sd = { .triple = "t" };
 	struct buf out = { 0 };
 	struct err e = { 0 };
-	const char *const kept[][2] = { { "keys/target-one", cases[_i].one }, { "keys/target-one.before", cases[_i].one_before },
-		{ "keys/target-two", cases[_i].two }, { "keys/target-two.before", cases[_i].two_before } };
+	const char *const kept[][2] = { { "keys/target-one", cases[_i].one },
+		{ "keys/target-one.before", cases[_i].one_before },
+		{ "keys/target-two", cases[_i].two },
+		{ "keys/target-two.before", cases[_i].two_before } };
 
 	for (size_t i = 0; i < 4; i++)
 		if (kept[i][1])
 			checkout_file(a, test_dir(), kept[i][0], kept[i][1]);
 	v[0].store = cases[_i].built >= ONE_BUILT ? "/store/one" : NULL;
 	v[1].store = cases[_i].built == BOTH_BUILT ? "/store/two" : NULL;
-	ck_assert_msg(why_tell(a, &c, &sd, &p, test_dir(), cases[_i].id, &out, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    why_tell(a, &c, &sd, &p, test_dir(), cases[_i].id, &out, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(out.p, cases[_i].told);
 	buf_free(&out);
 	arena_free(a);
@@ -77,7 +92,8 @@ START_TEST(to_be_built)
 	struct buf out = { 0 };
 	struct err e = { 0 };
 
-	checkout_file(a, top, "recipes/two/recipe", "name two\nlicence ISC\nvariant target\nconfig SET\n[build]\nmake\n");
+	checkout_file(a, top, "recipes/two/recipe",
+	    "name two\nlicence ISC\nvariant target\nconfig SET\n[build]\nmake\n");
 	ck_assert_int_eq(config_read(a, top, NULL, 0, &c, &e), 0);
 	ck_assert_int_eq(sysdeps_read(a, top, c.triple, &sd, &e), 0);
 	ck_assert_int_eq(set_read(a, top, c.set, &set, &e), 0);
@@ -87,15 +103,18 @@ START_TEST(to_be_built)
 
 	checkout_file(a, test_dir(), "keys/target-two", key);
 	ck_assert_int_eq(why_tell(a, &c, &sd, &p, test_dir(), "two", &out, &e), 0);
-	ck_assert_str_eq(out.p, "target/two will be built because\n  its result is gone from CACHE\n");
+	ck_assert_str_eq(
+	    out.p, "target/two will be built because\n  its result is gone from CACHE\n");
 
 	buf_clear(&out);
 	config_set(a, &c, "SET", "", "test");
 	ck_assert_int_eq(why_tell(a, &c, &sd, &p, test_dir(), "two", &out, &e), 0);
-	ck_assert_str_eq(out.p, "target/two will be built because\n  config SET: 2026-07 -> (empty)\n");
+	ck_assert_str_eq(
+	    out.p, "target/two will be built because\n  config SET: 2026-07 -> (empty)\n");
 
 	ck_assert_int_eq(why_tell(a, &c, &sd, &p, test_dir(), "one", &out, &e), -1);
-	ck_assert_str_eq(e.msg, "why one: profile s6 builds no such package; lh-build graph shows all");
+	ck_assert_str_eq(
+	    e.msg, "why one: profile s6 builds no such package; lh-build graph shows all");
 	buf_free(&out);
 	arena_free(a);
 }

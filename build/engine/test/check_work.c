@@ -67,11 +67,26 @@ world_make(struct world *w, const char *root, const char *extra, const char *unb
 	args[1] = arena_printf(a, "CACHE=%s/cache", test_dir());
 	args[2] = arena_strdup(a, "TRIPLE=i486-linux-musl");
 	args[3] = arena_strdup(a, extra);
-	ck_assert_msg(config_read(a, w->top, args, *extra ? 4 : 3, &w->cfg, &e) == 0 && sysdeps_read(a, w->top, w->cfg.triple, &w->sd, &e) == 0 && recipe_read_all(a, w->top, &w->recipes, &e) == 0 && set_read(a, w->top, "2026-07", &w->set, &e) == 0 && plan_make(a, &w->cfg, &w->recipes, &w->set, "minimal", &w->plan, &e) == 0 && store_open(a, w->cfg.cache, &w->store, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    config_read(a, w->top, args, *extra ? 4 : 3, &w->cfg, &e) == 0 &&
+		sysdeps_read(a, w->top, w->cfg.triple, &w->sd, &e) == 0 &&
+		recipe_read_all(a, w->top, &w->recipes, &e) == 0 &&
+		set_read(a, w->top, "2026-07", &w->set, &e) == 0 &&
+		plan_make(a, &w->cfg, &w->recipes, &w->set, "minimal", &w->plan, &e) == 0 &&
+		store_open(a, w->cfg.cache, &w->store, &e) == 0,
+	    "%s", e.msg);
 	ck_assert_uint_eq(w->plan.n, 1);
 	strcpy(w->plan.v[0].key, "KEY");
 	w->plan.v[0].form = &w->plan.v[0].version->forms[0];
-	w->work = (struct work){ .a = a, .cfg = &w->cfg, .sd = &w->sd, .plan = &w->plan, .node = &w->plan.v[0], .store = &w->store, .source = "/s/one-1.0.tar.gz", .key_text = "k\n", .unboxed = unboxed };
+	w->work = (struct work){ .a = a,
+		.cfg = &w->cfg,
+		.sd = &w->sd,
+		.plan = &w->plan,
+		.node = &w->plan.v[0],
+		.store = &w->store,
+		.source = "/s/one-1.0.tar.gz",
+		.key_text = "k\n",
+		.unboxed = unboxed };
 	ck_assert_msg(work_open(&w->work, &e) == 0, "%s", e.msg);
 }
 
@@ -156,10 +171,15 @@ START_TEST(all_that_a_step_gets)
 			continue;
 		work_command(&w.work, &w.work.steps[i], &v);
 		line = argv_quoted(&v);
-		buf_addf(&b, "  %s\n", worlds[_i].unboxed ? line : strstr(line, "' sh ") + 5); /* how it is shut in: sandbox.argv */
+		buf_addf(&b, "  %s\n",
+		    worlds[_i].unboxed
+			? line
+			: strstr(line, "' sh ") + 5); /* how it is shut in: sandbox.argv */
 	}
 	for (size_t i = 0; i < w.work.nmounts; i++)
-		buf_addf(&b, "%s %s%s\n", w.work.mounts[i].inside, w.work.mounts[i].real ? w.work.mounts[i].real : "(empty)", w.work.mounts[i].writable ? " writable" : "");
+		buf_addf(&b, "%s %s%s\n", w.work.mounts[i].inside,
+		    w.work.mounts[i].real ? w.work.mounts[i].real : "(empty)",
+		    w.work.mounts[i].writable ? " writable" : "");
 	env.a = w.a;
 	work_env(&w.work, " -j3 --jobserver-auth=64,65", &env);
 	for (size_t i = 0; i < env.n; i++)
@@ -190,8 +210,12 @@ START_TEST(line_numbers_are_the_recipes)
 	ck_assert(fgets(said, sizeof said, p));
 	ck_assert_str_eq(said, arena_printf(w.a, "%s: 14: nonsense: not found\n", script));
 	pclose(p);
-	ck_assert_int_eq(file_read(w.a, arena_printf(w.a, "%s/step/install", w.work.dir), &script, NULL, &e), 0);
-	ck_assert_str_eq(script, arena_printf(w.a, ". %s/step/kit\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nsay install $SHORT $GCC ${KERNEL_ARCH}\n", w.work.dir));
+	ck_assert_int_eq(
+	    file_read(w.a, arena_printf(w.a, "%s/step/install", w.work.dir), &script, NULL, &e), 0);
+	ck_assert_str_eq(script, arena_printf(w.a,
+				     ". %s/step/kit\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nsay install "
+				     "$SHORT $GCC ${KERNEL_ARCH}\n",
+				     w.work.dir));
 	world_free(&w);
 }
 END_TEST

@@ -77,14 +77,19 @@ map(struct disk *d, size_t blocks)
 
 START_TEST(runs_apart_and_side_by_side)
 {
-	static const struct fs_run two[] = { { 1, 2 }, { 5, 1 } }, behind[] = { { 6, 2 } }, before[] = { { 3, 1 } };
+	static const struct fs_run two[] = { { 1, 2 }, { 5, 1 } }, behind[] = { { 6, 2 } },
+				   before[] = { { 3, 1 } };
 	struct disk d = disk();
 	struct err e = { 0 };
 
-	ck_assert_int_eq(blocks_add_file(&d.b, source(&d, "a", 'a', 3 * FS_BLOCK), 3 * FS_BLOCK, two, 2, &e), 0);
-	ck_assert_int_eq(blocks_add_file(&d.b, source(&d, "b", 'b', 2 * FS_BLOCK), 2 * FS_BLOCK, behind, 1, &e), 0);
+	ck_assert_int_eq(
+	    blocks_add_file(&d.b, source(&d, "a", 'a', 3 * FS_BLOCK), 3 * FS_BLOCK, two, 2, &e), 0);
+	ck_assert_int_eq(
+	    blocks_add_file(&d.b, source(&d, "b", 'b', 2 * FS_BLOCK), 2 * FS_BLOCK, behind, 1, &e),
+	    0);
 	ck_assert_int_eq(blocks_add_file(&d.b, source(&d, "none", 'n', 0), 0, NULL, 0, &e), 0);
-	ck_assert_int_eq(blocks_add_file(&d.b, source(&d, "c", 'c', FS_BLOCK), FS_BLOCK, before, 1, &e), 0);
+	ck_assert_int_eq(
+	    blocks_add_file(&d.b, source(&d, "c", 'c', FS_BLOCK), FS_BLOCK, before, 1, &e), 0);
 	finish(&d);
 	ck_assert_str_eq(map(&d, 10), "#aac#abb##");
 	arena_free(d.a);
@@ -99,8 +104,12 @@ START_TEST(tails_are_zero)
 	struct disk d = disk();
 	struct err e = { 0 };
 
-	ck_assert_int_eq(blocks_add_file(&d.b, source(&d, "a", 'a', 2 * FS_BLOCK), 2 * FS_BLOCK, first, 1, &e), 0);
-	ck_assert_int_eq(blocks_add_file(&d.b, source(&d, "b", 'b', FS_BLOCK + 1), FS_BLOCK + 1, second, 1, &e), 0);
+	ck_assert_int_eq(
+	    blocks_add_file(&d.b, source(&d, "a", 'a', 2 * FS_BLOCK), 2 * FS_BLOCK, first, 1, &e),
+	    0);
+	ck_assert_int_eq(
+	    blocks_add_file(&d.b, source(&d, "b", 'b', FS_BLOCK + 1), FS_BLOCK + 1, second, 1, &e),
+	    0);
 	ck_assert_int_eq(blocks_add(&d.b, "target", 6, 20, &e), 0);
 	finish(&d);
 	ck_assert_mem_eq(d.bytes + OFFSET + 11 * FS_BLOCK, "b", 1);
@@ -123,7 +132,8 @@ START_TEST(long_files)
 
 	ck_assert_int_eq(pwrite(fd, zeros, 100 * FS_BLOCK, 200 * FS_BLOCK), 100 * FS_BLOCK);
 	close(fd);
-	ck_assert_int_eq(blocks_add_file(&d.b, source(&d, "a", 'a', FS_BLOCK), FS_BLOCK, head, 1, &e), 0);
+	ck_assert_int_eq(
+	    blocks_add_file(&d.b, source(&d, "a", 'a', FS_BLOCK), FS_BLOCK, head, 1, &e), 0);
 	ck_assert_int_eq(blocks_add_file(&d.b, big, 600 * FS_BLOCK, run, 1, &e), 0);
 	finish(&d);
 	memset(expect, 'x', 601);
@@ -138,5 +148,6 @@ END_TEST
 Suite *
 blocks_suite(void)
 {
-	return suite_of("blocks", (const TTest *[]){ runs_apart_and_side_by_side, tails_are_zero, long_files, NULL });
+	return suite_of("blocks",
+	    (const TTest *[]){ runs_apart_and_side_by_side, tails_are_zero, long_files, NULL });
 }

@@ -62,7 +62,8 @@ crc32(const unsigned char *p, size_t n)
 static void
 add_guid(struct buf *b, const unsigned char *p)
 {
-	buf_addf(b, "%08x-%04x-%04x-%02x%02x-", (unsigned)le(p, 4), (unsigned)le(p + 4, 2), (unsigned)le(p + 6, 2), p[8], p[9]);
+	buf_addf(b, "%08x-%04x-%04x-%02x%02x-", (unsigned)le(p, 4), (unsigned)le(p + 4, 2),
+	    (unsigned)le(p + 6, 2), p[8], p[9]);
 	for (int i = 10; i < 16; i++)
 		buf_addf(b, "%02x", p[i]);
 }
@@ -81,7 +82,8 @@ dump_copy(struct buf *b, const unsigned char *disk, uint64_t at)
 	ck_assert_uint_eq(le(h + 24, 8), at);
 	entries = disk + le(h + 72, 8) * SECTOR;
 	ck_assert_uint_eq(crc32(entries, le(h + 80, 4) * le(h + 84, 4)), le(h + 88, 4));
-	buf_addf(b, "at %u other %u usable %u-%u disk ", (unsigned)at, (unsigned)le(h + 32, 8), (unsigned)le(h + 40, 8), (unsigned)le(h + 48, 8));
+	buf_addf(b, "at %u other %u usable %u-%u disk ", (unsigned)at, (unsigned)le(h + 32, 8),
+	    (unsigned)le(h + 40, 8), (unsigned)le(h + 48, 8));
 	add_guid(b, h + 56);
 	buf_adds(b, "\n");
 	for (unsigned i = 0; i < le(h + 80, 4); i++) {
@@ -89,7 +91,8 @@ dump_copy(struct buf *b, const unsigned char *disk, uint64_t at)
 
 		if (!le(p, 8))
 			continue;
-		buf_addf(b, "%u: %u-%u attributes %u ", i + 1, (unsigned)le(p + 32, 8), (unsigned)le(p + 40, 8), (unsigned)le(p + 48, 8));
+		buf_addf(b, "%u: %u-%u attributes %u ", i + 1, (unsigned)le(p + 32, 8),
+		    (unsigned)le(p + 40, 8), (unsigned)le(p + 48, 8));
 		add_guid(b, p);
 		buf_adds(b, " ");
 		add_guid(b, p + 16);
@@ -135,7 +138,9 @@ START_TEST(same_table_same_bytes)
 		char *image = blank(a, i ? "one" : "two", 41 * MIB);
 
 		ck_assert_int_eq(disk_write(image, disk_uuid, parts, 3, &e), 0);
-		ck_assert_int_eq(swap_write(image, parts[1].start, parts[1].size, "swap", (const unsigned char *)"0123456789abcdef", &e), 0);
+		ck_assert_int_eq(swap_write(image, parts[1].start, parts[1].size, "swap",
+				     (const unsigned char *)"0123456789abcdef", &e),
+		    0);
 		ck_assert_int_eq(digest_disk(image, hex[i], &e), 0);
 		ck_assert_int_eq(stat(image, &st), 0);
 		ck_assert_int_eq(st.st_size, (off_t)(41 * MIB));
@@ -149,7 +154,8 @@ END_TEST
 START_TEST(no_room_for_the_backup)
 {
 	struct arena *a = arena_new();
-	char *image = blank(a, "disk", 40 * MIB), *message = arena_printf(a, "rwfs: %s: add a partition: ", image);
+	char *image = blank(a, "disk", 40 * MIB),
+	     *message = arena_printf(a, "rwfs: %s: add a partition: ", image);
 	struct err e = { 0 };
 
 	ck_assert_int_eq(disk_write(image, disk_uuid, parts, 3, &e), -1);
@@ -166,7 +172,9 @@ START_TEST(swap_header)
 	const unsigned char *p;
 	struct err e = { 0 };
 
-	ck_assert_int_eq(swap_write(image, 1 * MIB, 8 * MIB, "swap", (const unsigned char *)"0123456789abcdef", &e), 0);
+	ck_assert_int_eq(swap_write(image, 1 * MIB, 8 * MIB, "swap",
+			     (const unsigned char *)"0123456789abcdef", &e),
+	    0);
 	ck_assert_int_eq(file_read(a, image, &bytes, NULL, &e), 0);
 	p = (unsigned char *)bytes + MIB;
 	ck_assert_uint_eq(le(p + 1024, 4), 1);
@@ -182,12 +190,15 @@ END_TEST
 START_TEST(image_is_not_there)
 {
 	struct arena *a = arena_new();
-	char *image = arena_printf(a, "%s/none", test_dir()), *message = arena_printf(a, "%s: No such file or directory", image);
+	char *image = arena_printf(a, "%s/none", test_dir()),
+	     *message = arena_printf(a, "%s: No such file or directory", image);
 	struct err e = { 0 };
 
 	ck_assert_int_eq(disk_write(image, disk_uuid, parts, 3, &e), -1);
 	ck_assert_str_eq(e.msg, message);
-	ck_assert_int_eq(swap_write(image, 0, 8 * MIB, "swap", (const unsigned char *)"0123456789abcdef", &e), -1);
+	ck_assert_int_eq(
+	    swap_write(image, 0, 8 * MIB, "swap", (const unsigned char *)"0123456789abcdef", &e),
+	    -1);
 	ck_assert_str_eq(e.msg, message);
 	arena_free(a);
 }
@@ -196,5 +207,7 @@ END_TEST
 Suite *
 disk_suite(void)
 {
-	return suite_of("disk", (const TTest *[]){ table_is_golden, same_table_same_bytes, no_room_for_the_backup, swap_header, image_is_not_there, NULL });
+	return suite_of(
+	    "disk", (const TTest *[]){ table_is_golden, same_table_same_bytes,
+			no_room_for_the_backup, swap_header, image_is_not_there, NULL });
 }

@@ -25,7 +25,9 @@
 static struct fs_opts
 options(const char *image, uint64_t mib)
 {
-	struct fs_opts o = { .image = image, .offset = OFFSET, .size = mib * MIB, .label = "rwfs", .epoch = EPOCH };
+	struct fs_opts o = {
+		.image = image, .offset = OFFSET, .size = mib * MIB, .label = "rwfs", .epoch = EPOCH
+	};
 
 	for (unsigned i = 0; i < sizeof o.uuid; i++)
 		o.uuid[i] = (unsigned char)(17 * i + 1);
@@ -84,7 +86,8 @@ static const struct {
 #define NSMALL 700
 
 static void
-put(struct arena *a, const char *dir, const char *path, const unsigned char *p, size_t n, bool sparse, size_t zero_from, size_t zero_to)
+put(struct arena *a, const char *dir, const char *path, const unsigned char *p, size_t n,
+    bool sparse, size_t zero_from, size_t zero_to)
 {
 	char *full = arena_printf(a, "%s/%s", dir, path);
 	struct err e = { 0 };
@@ -98,7 +101,8 @@ put(struct arena *a, const char *dir, const char *path, const unsigned char *p, 
 	else {
 		ck_assert_int_eq(ftruncate(fd, (off_t)n), 0);
 		ck_assert_int_eq(pwrite(fd, p, zero_from, 0), (ssize_t)zero_from);
-		ck_assert_int_eq(pwrite(fd, p + zero_to, n - zero_to, (off_t)zero_to), (ssize_t)(n - zero_to));
+		ck_assert_int_eq(
+		    pwrite(fd, p + zero_to, n - zero_to, (off_t)zero_to), (ssize_t)(n - zero_to));
 	}
 	close(fd);
 }
@@ -127,14 +131,17 @@ make_source(struct arena *a, const char *dir, bool backwards)
 
 		fill(p, files[k].size, (unsigned)k);
 		memset(p + files[k].zero_from, 0, files[k].zero_to - files[k].zero_from);
-		put(a, dir, files[k].path, p, files[k].size, backwards, files[k].zero_from, files[k].zero_to);
+		put(a, dir, files[k].path, p, files[k].size, backwards, files[k].zero_from,
+		    files[k].zero_to);
 	}
 	for (unsigned i = 0; i < NSMALL; i++) {
 		unsigned k = backwards ? NSMALL - 1 - i : i;
 		unsigned char p[300];
 
 		fill(p, sizeof p, k);
-		put(a, dir, arena_printf(a, "many/a name that is as long as names come, number %u", k), p, k % sizeof p, false, 0, 0);
+		put(a, dir,
+		    arena_printf(a, "many/a name that is as long as names come, number %u", k), p,
+		    k % sizeof p, false, 0, 0);
 	}
 	link_of(a, dir, "short", 1);
 	link_of(a, dir, "fast", 59);
@@ -143,9 +150,11 @@ make_source(struct arena *a, const char *dir, bool backwards)
 	ck_assert_int_eq(mkfifo(arena_printf(a, "%s/fifo", dir), 0600), 0);
 	ck_assert_int_eq(mkdir(arena_printf(a, "%s/nothing", dir), 0755), 0);
 	if (backwards) {
-		struct timespec old[2] = { { .tv_sec = 1000000, .tv_nsec = 7 }, { .tv_sec = 2000000, .tv_nsec = 9 } };
+		struct timespec old[2] = { { .tv_sec = 1000000, .tv_nsec = 7 },
+			{ .tv_sec = 2000000, .tv_nsec = 9 } };
 
-		ck_assert_int_eq(utimensat(AT_FDCWD, arena_printf(a, "%s/bin/one", dir), old, 0), 0);
+		ck_assert_int_eq(
+		    utimensat(AT_FDCWD, arena_printf(a, "%s/bin/one", dir), old, 0), 0);
 		ck_assert_int_eq(utimensat(AT_FDCWD, dir, old, 0), 0);
 	}
 }
@@ -158,8 +167,19 @@ read_source(struct arena *a, const char *dir, struct tree *t)
 
 	tree_init(a, "rwfs", t);
 	ck_assert_msg(tree_add(t, dir, "package", &e) == 0, "%s", e.msg);
-	tree_push(t, &(struct entry){ .path = "console", .type = ENTRY_CHAR, .mode = 0620, .gid = 5, .major = 5, .minor = 1, .package = "x" });
-	tree_push(t, &(struct entry){ .path = "disk", .type = ENTRY_BLOCK, .mode = 0660, .major = 259, .minor = 70000, .package = "x" });
+	tree_push(t, &(struct entry){ .path = "console",
+			 .type = ENTRY_CHAR,
+			 .mode = 0620,
+			 .gid = 5,
+			 .major = 5,
+			 .minor = 1,
+			 .package = "x" });
+	tree_push(t, &(struct entry){ .path = "disk",
+			 .type = ENTRY_BLOCK,
+			 .mode = 0660,
+			 .major = 259,
+			 .minor = 70000,
+			 .package = "x" });
 	ck_assert_msg(tree_sort(t, &e) == 0, "%s", e.msg);
 	n = tree_find(t, "bin/one");
 	if (!n)
@@ -260,7 +280,8 @@ check_inode(struct reading *r, const struct entry *n, ext2_ino_t ino)
 	ck_assert_uint_eq(i.i_ctime, EPOCH);
 	ck_assert_uint_eq(i.i_mtime, EPOCH);
 	ck_assert_uint_eq(i.i_crtime, EPOCH);
-	ck_assert_uint_eq(i.i_atime_extra | i.i_ctime_extra | i.i_mtime_extra | i.i_crtime_extra, 0);
+	ck_assert_uint_eq(
+	    i.i_atime_extra | i.i_ctime_extra | i.i_mtime_extra | i.i_crtime_extra, 0);
 	switch (n->type) {
 	case ENTRY_DIR:
 		ck_assert_int_eq(ext2fs_dir_iterate(r->fs, ino, 0, NULL, name_found, r), 0);
@@ -283,7 +304,8 @@ check_inode(struct reading *r, const struct entry *n, ext2_ino_t ino)
 		if (i.i_block[0])
 			ck_assert_uint_eq(i.i_block[0], n->major << 8 | n->minor);
 		else
-			ck_assert_uint_eq(i.i_block[1], (n->minor & 0xff) | n->major << 8 | (n->minor & ~0xffu) << 12);
+			ck_assert_uint_eq(i.i_block[1],
+			    (n->minor & 0xff) | n->major << 8 | (n->minor & ~0xffu) << 12);
 		break;
 	case ENTRY_FIFO:
 		break;
@@ -297,7 +319,8 @@ open_image(const char *image)
 	ext2_filsys fs;
 
 	snprintf(opts, sizeof opts, "offset=%llu", (unsigned long long)OFFSET);
-	ck_assert_int_eq(ext2fs_open2(image, opts, EXT2_FLAG_64BITS, 0, 0, unix_io_manager, &fs), 0);
+	ck_assert_int_eq(
+	    ext2fs_open2(image, opts, EXT2_FLAG_64BITS, 0, 0, unix_io_manager, &fs), 0);
 	return fs;
 }
 
@@ -315,7 +338,8 @@ static void
 fsck(struct arena *a, const char *image)
 {
 	static const char e2fsck[] = "/sbin/e2fsck";
-	char *argv[] = { arena_strdup(a, e2fsck), arena_strdup(a, "-fn"), arena_printf(a, "%s?offset=%llu", image, (unsigned long long)OFFSET), NULL };
+	char *argv[] = { arena_strdup(a, e2fsck), arena_strdup(a, "-fn"),
+		arena_printf(a, "%s?offset=%llu", image, (unsigned long long)OFFSET), NULL };
 	struct child_opts o = { 0 };
 	struct buf out = { 0 };
 	struct err e = { 0 };
@@ -357,7 +381,8 @@ START_TEST(same_content_same_bytes)
 	struct err e = { 0 };
 
 	for (int i = 0; i < 2; i++) {
-		char *source = arena_printf(a, "%s/source%d", test_dir(), i), *image = blank(a, i ? "one" : "two", 40);
+		char *source = arena_printf(a, "%s/source%d", test_dir(), i),
+		     *image = blank(a, i ? "one" : "two", 40);
 		struct fs_opts o = options(image, 40);
 		struct tree t;
 
@@ -395,17 +420,20 @@ START_TEST(superblock)
 	ck_assert_uint_eq(sb->s_mkfs_time, EPOCH);
 	ck_assert_uint_eq(sb->s_lastcheck, EPOCH);
 	ck_assert_uint_eq(sb->s_wtime, EPOCH);
-	ck_assert_uint_eq(sb->s_flags & (EXT2_FLAGS_SIGNED_HASH | EXT2_FLAGS_UNSIGNED_HASH), EXT2_FLAGS_SIGNED_HASH);
+	ck_assert_uint_eq(sb->s_flags & (EXT2_FLAGS_SIGNED_HASH | EXT2_FLAGS_UNSIGNED_HASH),
+	    EXT2_FLAGS_SIGNED_HASH);
 	ck_assert_uint_eq(sb->s_feature_compat, 0x2c);
 	ck_assert_uint_eq(sb->s_feature_incompat, 0x2c2);
 	ck_assert_uint_eq(sb->s_feature_ro_compat, 0x46b);
 	ck_assert_uint_eq(sb->s_journal_inum, 8);
 	ck_assert_uint_eq(sb->s_inode_size, 256);
 	ck_assert_uint_ge(sb->s_free_inodes_count, 1000);
-	ck_assert_int_eq((int16_t)sb->s_max_mnt_count, -1); /* no check because of a count or a date */
+	ck_assert_int_eq(
+	    (int16_t)sb->s_max_mnt_count, -1); /* no check because of a count or a date */
 	ck_assert_uint_eq(sb->s_checkinterval, 0);
 	/* all that is used but the root folder and lost+found */
-	ck_assert_uint_eq(sb->s_overhead_clusters, sb->s_blocks_count - sb->s_free_blocks_count - 5);
+	ck_assert_uint_eq(
+	    sb->s_overhead_clusters, sb->s_blocks_count - sb->s_free_blocks_count - 5);
 	ck_assert_int_eq(ext2fs_read_inode(fs, 8, &journal), 0);
 	ck_assert_mem_eq(sb->s_jnl_blocks, journal.i_block, sizeof journal.i_block);
 	ck_assert_uint_eq(sb->s_jnl_blocks[16], journal.i_size);
@@ -422,7 +450,8 @@ END_TEST
 START_TEST(large_file)
 {
 	struct arena *a = arena_new();
-	char *source = arena_printf(a, "%s/source", test_dir()), *image = blank(a, "disk", 700), *big = arena_printf(a, "%s/big", source);
+	char *source = arena_printf(a, "%s/source", test_dir()), *image = blank(a, "disk", 700),
+	     *big = arena_printf(a, "%s/big", source);
 	struct fs_opts o = options(image, 700);
 	struct ext2_inode inode;
 	struct err e = { 0 };
@@ -474,7 +503,12 @@ make_load(struct arena *a, size_t nfiles, size_t size, struct tree *t)
 	ck_assert_int_eq(truncate(zeros, (off_t)size), 0);
 	tree_init(a, "rwfs", t);
 	for (size_t i = 0; i < nfiles; i++)
-		tree_push(t, &(struct entry){ .path = arena_printf(a, "f%zu", i), .type = ENTRY_FILE, .mode = 0644, .from = zeros, .size = size, .package = "p" });
+		tree_push(t, &(struct entry){ .path = arena_printf(a, "f%zu", i),
+				 .type = ENTRY_FILE,
+				 .mode = 0644,
+				 .from = zeros,
+				 .size = size,
+				 .package = "p" });
 	ck_assert_int_eq(tree_sort(t, &e), 0);
 }
 
@@ -492,9 +526,11 @@ START_TEST(check_is_what_write_does)
 		struct fs_opts o = options(image, mib);
 		int said = fs_check(&t, mib * MIB, "RWFS_SIZE", &e), done;
 
-		ck_assert_msg(said == (mib < need ? -1 : 0), "%s: %d MiB of %d", loads[_i].name, (int)mib, (int)need);
+		ck_assert_msg(said == (mib < need ? -1 : 0), "%s: %d MiB of %d", loads[_i].name,
+		    (int)mib, (int)need);
 		done = fs_write(&o, &t, &e);
-		ck_assert_msg(done == said, "%s at %d MiB: check says %d, write %d: %s", loads[_i].name, (int)mib, said, done, e.msg);
+		ck_assert_msg(done == said, "%s at %d MiB: check says %d, write %d: %s",
+		    loads[_i].name, (int)mib, said, done, e.msg);
 		if (done == 0 && mib < need + 2)
 			fsck(a, image);
 		ck_assert_int_eq(unlink(image), 0);
@@ -503,10 +539,14 @@ START_TEST(check_is_what_write_does)
 }
 END_TEST
 
-/* the smallest size, whichever way the blocks fall on whole MiB: one symlink more after another gets a block */
+/*
+ * the smallest size, whichever way the blocks fall on whole MiB: one symlink more after another
+ * gets a block
+ */
 START_TEST(need_is_least)
 {
-	static const char slow[] = "a target that is longer than what an inode has room for, which is 59";
+	static const char slow[] =
+	    "a target that is longer than what an inode has room for, which is 59";
 	struct arena *a = arena_new();
 	struct err e = { 0 };
 	struct tree t;
@@ -514,13 +554,18 @@ START_TEST(need_is_least)
 
 	tree_init(a, "rwfs", &t);
 	for (unsigned i = 0; i < 600; i++)
-		tree_push(&t, &(struct entry){ .path = arena_printf(a, "l%03u", i), .type = ENTRY_LINK, .target = "short", .package = "p" });
+		tree_push(&t, &(struct entry){ .path = arena_printf(a, "l%03u", i),
+				  .type = ENTRY_LINK,
+				  .target = "short",
+				  .package = "p" });
 	ck_assert_int_eq(tree_sort(&t, &e), 0);
 	for (unsigned blocks = 1; blocks < t.n; blocks++) {
 		t.v[blocks].target = slow;
 		ck_assert_int_eq(fs_need(&t, &need, &e), 0);
-		ck_assert_msg(fs_check(&t, need * MIB, "RWFS_SIZE", &e) == 0, "%u blocks: %s", blocks, e.msg);
-		ck_assert_msg(fs_check(&t, (need - 1) * MIB, "RWFS_SIZE", &e) < 0, "%u blocks: %d MiB would do", blocks, (int)need - 1);
+		ck_assert_msg(
+		    fs_check(&t, need * MIB, "RWFS_SIZE", &e) == 0, "%u blocks: %s", blocks, e.msg);
+		ck_assert_msg(fs_check(&t, (need - 1) * MIB, "RWFS_SIZE", &e) < 0,
+		    "%u blocks: %d MiB would do", blocks, (int)need - 1);
 	}
 	arena_free(a);
 }
@@ -531,7 +576,8 @@ START_TEST(too_small_says_what_to_set)
 	static const struct {
 		const char *path;
 		size_t mib;
-	} parts[] = { { "bin/a", 6 }, { "bin/b", 3 }, { "boot/k", 7 }, { "etc/x", 1 }, { "lib/y", 2 }, { "lone", 0 } };
+	} parts[] = { { "bin/a", 6 }, { "bin/b", 3 }, { "boot/k", 7 }, { "etc/x", 1 },
+		{ "lib/y", 2 }, { "lone", 0 } };
 	struct arena *a = arena_new();
 	struct err e = { 0 };
 	struct tree t;
@@ -543,14 +589,22 @@ START_TEST(too_small_says_what_to_set)
 		const char *slash = strchr(parts[i].path, '/');
 
 		if (slash)
-			tree_push(&t, &(struct entry){ .path = arena_strndup(a, parts[i].path, (size_t)(slash - parts[i].path)), .type = ENTRY_DIR, .package = "p" });
-		tree_push(&t, &(struct entry){ .path = parts[i].path, .type = ENTRY_FILE, .from = zeros, .size = parts[i].mib * MIB, .package = "p" });
+			tree_push(&t, &(struct entry){ .path = arena_strndup(a, parts[i].path,
+							   (size_t)(slash - parts[i].path)),
+					  .type = ENTRY_DIR,
+					  .package = "p" });
+		tree_push(&t, &(struct entry){ .path = parts[i].path,
+				  .type = ENTRY_FILE,
+				  .from = zeros,
+				  .size = parts[i].mib * MIB,
+				  .package = "p" });
 	}
 	ck_assert_msg(tree_sort(&t, &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(fs_check(&t, 24 * MIB, "ROOTFS_SIZE", &e), 0);
 	ck_assert_int_eq(fs_check(&t, 9 * MIB, "ROOTFS_SIZE", &e), -1);
 	ck_assert_int_eq(e.code, EXIT_USAGE);
-	ck_assert_str_eq(e.msg, "rootfs needs 24 MiB, ROOTFS_SIZE allows 9: bin 9, boot 7, lib 2, rest 6; set ROOTFS_SIZE to 24 or more");
+	ck_assert_str_eq(e.msg, "rootfs needs 24 MiB, ROOTFS_SIZE allows 9: bin 9, boot 7, lib 2, "
+				"rest 6; set ROOTFS_SIZE to 24 or more");
 	arena_free(a);
 }
 END_TEST
@@ -590,7 +644,8 @@ START_TEST(write_refuses)
 		"rwfs: /none/f0: what it is in is no folder",
 	};
 	struct arena *a = arena_new();
-	char *image = blank(a, "disk", 16), *message = arena_strdup(a, messages[_i]), *at = strstr(message, "%s");
+	char *image = blank(a, "disk", 16), *message = arena_strdup(a, messages[_i]),
+	     *at = strstr(message, "%s");
 	struct fs_opts o = options(image, 16);
 	struct err e = { 0 };
 	struct tree t;
@@ -608,7 +663,9 @@ END_TEST
 Suite *
 fs_suite(void)
 {
-	Suite *s = suite_of("fs", (const TTest *[]){ reads_back_equal, same_content_same_bytes, superblock, large_file, need_is_least, too_small_says_what_to_set, NULL });
+	Suite *s =
+	    suite_of("fs", (const TTest *[]){ reads_back_equal, same_content_same_bytes, superblock,
+			       large_file, need_is_least, too_small_says_what_to_set, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, check_is_what_write_does, 0, sizeof loads / sizeof *loads);

@@ -14,7 +14,8 @@ node(struct fs_plan *p, const struct tree *t, const char *path)
 static void
 push(struct tree *t, const char *path, enum entry_type type, uint64_t size)
 {
-	tree_push(t, &(struct entry){ .path = path, .type = type, .size = size, .target = "t", .package = "p" });
+	tree_push(t, &(struct entry){
+			 .path = path, .type = type, .size = size, .target = "t", .package = "p" });
 }
 
 START_TEST(numbers_links_and_blocks)
@@ -68,7 +69,8 @@ END_TEST
 /* one block short is short, and says by how much */
 START_TEST(the_last_block)
 {
-	static const struct fs_run enough[] = { { 10, 7 }, { 100, 11 } }, short_of[] = { { 10, 7 }, { 100, 10 } };
+	static const struct fs_run enough[] = { { 10, 7 }, { 100, 11 } },
+				   short_of[] = { { 10, 7 }, { 100, 10 } };
 	struct arena *a = arena_new();
 	struct err e = { 0 };
 	struct fs_plan p;
@@ -189,7 +191,8 @@ END_TEST
 Suite *
 fsplan_suite(void)
 {
-	Suite *s = suite_of("fsplan", (const TTest *[]){ numbers_links_and_blocks, the_last_block, long_runs, NULL });
+	Suite *s = suite_of("fsplan",
+	    (const TTest *[]){ numbers_links_and_blocks, the_last_block, long_runs, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, fragmented, 0, sizeof fragments / sizeof *fragments);

@@ -20,14 +20,19 @@
 #define MIB (UINT64_C(1) << 20)
 
 /* two packages, a kernel and a library; what lh-config and sysdeps/ say of them */
-static const char outputs[] = "set -e; umask 022; mkdir -p top/layout store; cd store;"
-			      " mkdir -p linux/out busybox/out/rootfs/bin layout/out/rootfs layout/out/rwfs/log/klogd layout/out/userfs/guest skalibs/out/sdk skalibs/out/rootfs/lib toolchain/out/rootfs/no;"
-			      " echo kernel >linux/out/kernel; echo map >linux/out/System.map;"
-			      " echo busybox >busybox/out/rootfs/bin/busybox; chmod 4555 busybox/out/rootfs/bin/busybox; ln -s busybox busybox/out/rootfs/bin/sh;"
-			      " cd layout/out; mkdir rootfs/dev rootfs/proc rootfs/run rootfs/sys rootfs/tmp rootfs/var rootfs/home; echo hello >userfs/guest/motd;"
-			      " printf 'mount-proc oneshot\\nsshd longrun\\n' >services";
+static const char outputs[] =
+    "set -e; umask 022; mkdir -p top/layout store; cd store;"
+    " mkdir -p linux/out busybox/out/rootfs/bin layout/out/rootfs layout/out/rwfs/log/klogd "
+    "layout/out/userfs/guest skalibs/out/sdk skalibs/out/rootfs/lib toolchain/out/rootfs/no;"
+    " echo kernel >linux/out/kernel; echo map >linux/out/System.map;"
+    " echo busybox >busybox/out/rootfs/bin/busybox; chmod 4555 busybox/out/rootfs/bin/busybox; ln "
+    "-s busybox busybox/out/rootfs/bin/sh;"
+    " cd layout/out; mkdir rootfs/dev rootfs/proc rootfs/run rootfs/sys rootfs/tmp rootfs/var "
+    "rootfs/home; echo hello >userfs/guest/motd;"
+    " printf 'mount-proc oneshot\\nsshd longrun\\n' >services";
 
-static const char owners[] = "rootfs:/bin/busybox 0:0 4755\nrwfs:/log/klogd 102:61 2700 s6\nuserfs:/guest 1000:100 2755\n";
+static const char owners[] =
+    "rootfs:/bin/busybox 0:0 4755\nrwfs:/log/klogd 102:61 2700 s6\nuserfs:/guest 1000:100 2755\n";
 
 static const char *const names[] = { "toolchain", "skalibs", "linux", "busybox", "layout" };
 
@@ -59,21 +64,29 @@ digest_outputs(struct world *w)
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < NNODES; i++)
-		ck_assert_msg(digest_tree(arena_printf(w->a, "%s/out", w->nodes[i].store), w->nodes[i].output, &e) == 0, "%s", e.msg);
+		ck_assert_msg(digest_tree(arena_printf(w->a, "%s/out", w->nodes[i].store),
+				  w->nodes[i].output, &e) == 0,
+		    "%s", e.msg);
 }
 
 static void
 world_new(struct world *w)
 {
-	static const struct fact facts[] = { { "short", "x86_64" }, { "qemu", "qemu-system-x86_64" }, { "machine", "q35" }, { "cpu", "qemu64" }, { "memory", "256" }, { "panic-device", "pvpanic" }, { "console", "ttyS9" }, { "elf", "ELF64 X86_64" }, { "gcc", "gcc" } };
+	static const struct fact facts[] = { { "short", "x86_64" },
+		{ "qemu", "qemu-system-x86_64" }, { "machine", "q35" }, { "cpu", "qemu64" },
+		{ "memory", "256" }, { "panic-device", "pvpanic" }, { "console", "ttyS9" },
+		{ "elf", "ELF64 X86_64" }, { "gcc", "gcc" } };
 	struct arena *a = arena_new();
 
 	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
-	*w = (struct world){ .a = a, .dir = arena_printf(a, "%s/output/x86_64-linux-musl", test_dir()) };
+	*w = (struct world){ .a = a,
+		.dir = arena_printf(a, "%s/output/x86_64-linux-musl", test_dir()) };
 	sh(a, outputs);
 	checkout_file(a, test_dir(), "top/layout/owners", owners);
 	memcpy(w->facts, facts, sizeof facts);
-	w->sd = (struct sysdeps){ .triple = "x86_64-linux-musl", .dir = "sysdeps", .facts = w->facts, .nfacts = 9 };
+	w->sd = (struct sysdeps){
+		.triple = "x86_64-linux-musl", .dir = "sysdeps", .facts = w->facts, .nfacts = 9
+	};
 	w->vars[0] = (struct config_var){ "EPOCH", "1784000000", "default" };
 	w->vars[1] = (struct config_var){ "PROFILE_WHY", "", "auto" };
 	w->cfg = (struct config){
@@ -96,9 +109,14 @@ world_new(struct world *w)
 		.nvars = 2,
 	};
 	for (size_t i = 0; i < NNODES; i++) {
-		w->recipes[i] = (struct recipe){ .name = names[i], .image = strcmp(names[i], "skalibs") != 0 };
+		w->recipes[i] =
+		    (struct recipe){ .name = names[i], .image = strcmp(names[i], "skalibs") != 0 };
 		w->versions[i] = (struct version){ .version = arena_printf(a, "%zu.0", i) };
-		w->nodes[i] = (struct node){ .recipe = &w->recipes[i], .variant = i ? VARIANT_TARGET : VARIANT_TOOLCHAIN, .version = &w->versions[i], .id = arena_printf(a, "%s/%s", i ? "target" : "toolchain", names[i]), .store = arena_printf(a, "%s/store/%s", test_dir(), names[i]) };
+		w->nodes[i] = (struct node){ .recipe = &w->recipes[i],
+			.variant = i ? VARIANT_TARGET : VARIANT_TOOLCHAIN,
+			.version = &w->versions[i],
+			.id = arena_printf(a, "%s/%s", i ? "target" : "toolchain", names[i]),
+			.store = arena_printf(a, "%s/store/%s", test_dir(), names[i]) };
 		snprintf(w->nodes[i].key, sizeof w->nodes[i].key, "%064zu", i);
 	}
 	w->nodes[3].override = "/home/me/busybox";
@@ -137,7 +155,10 @@ manifest_of(struct world *w)
 	return m;
 }
 
-/* the manifest without the digest of the disk, whose bytes libext2fs has a say in, and without this test's folder */
+/*
+ * the manifest without the digest of the disk, whose bytes libext2fs has a say in, and without this
+ * test's folder
+ */
 static char *
 manifest_text(struct world *w)
 {
@@ -151,7 +172,8 @@ manifest_text(struct world *w)
 	memmove(digest, end, strlen(end) + 1);
 	end = strstr(text, "path /lh/\n");
 	ck_assert_ptr_nonnull(end);
-	ck_assert_str_eq(end, arena_printf(w->a, "path /lh/\npath %s/top/\npath %s/output/\n", test_dir(), test_dir()));
+	ck_assert_str_eq(end, arena_printf(w->a, "path /lh/\npath %s/top/\npath %s/output/\n",
+				  test_dir(), test_dir()));
 	*end = '\0';
 	return text;
 }
@@ -198,7 +220,8 @@ START_TEST(writes_all_and_tells)
 	umask(077); /* somebody else shall read it nevertheless */
 	must_build(&w);
 	umask(022);
-	ck_assert_msg(file_read(w.a, "build/test/data/image-manifest.txt", &golden, NULL, &e) == 0, "%s", e.msg);
+	ck_assert_msg(file_read(w.a, "build/test/data/image-manifest.txt", &golden, NULL, &e) == 0,
+	    "%s", e.msg);
 	ck_assert_str_eq(manifest_text(&w), golden);
 	m = manifest_of(&w);
 	ck_assert_int_eq(digest_disk(in_dir(&w, "disk-image.raw"), hex, &e), 0);
@@ -210,8 +233,12 @@ START_TEST(writes_all_and_tells)
 	ck_assert_int_lt(st.st_blocks * 512, (blkcnt_t)MIB);
 	ck_assert_uint_eq(st.st_mode & 07777, 0644);
 	ck_assert(!file_exists(in_dir(&w, "disk-image.raw.tmp")));
-	sh(w.a, "cd output/x86_64-linux-musl; cmp System.map ../../store/linux/out/System.map; test \"$(cat rootfs/bin/sh)\" = busybox; test -d rwfs/log/klogd; test -f userfs/guest/motd; test ! -e rootfs/lib; test ! -e rootfs/no");
-	sh(w.a, "test $(stat -c %a output/x86_64-linux-musl/manifest output/x86_64-linux-musl/kernel output/x86_64-linux-musl/rootfs/proc | tr '\\n' ,) = 644,644,755,");
+	sh(w.a, "cd output/x86_64-linux-musl; cmp System.map ../../store/linux/out/System.map; "
+		"test \"$(cat rootfs/bin/sh)\" = busybox; test -d rwfs/log/klogd; test -f "
+		"userfs/guest/motd; test ! -e rootfs/lib; test ! -e rootfs/no");
+	sh(w.a,
+	    "test $(stat -c %a output/x86_64-linux-musl/manifest output/x86_64-linux-musl/kernel "
+	    "output/x86_64-linux-musl/rootfs/proc | tr '\\n' ,) = 644,644,755,");
 	arena_free(w.a);
 }
 END_TEST
@@ -257,8 +284,12 @@ static const struct {
 	{ "rm output/x86_64-linux-musl/System.map", true, false },
 	{ "rm -r output/x86_64-linux-musl/userfs", true, false },
 	{ "rm output/x86_64-linux-musl/manifest", true, false },
-	{ "echo '#' >>output/x86_64-linux-musl/manifest; sed -i 's/^key ./key x/' output/x86_64-linux-musl/manifest", true, false },
-	{ "rm output/x86_64-linux-musl/manifest; yes | head -c 30000000 >output/x86_64-linux-musl/disk-image.raw.tmp", true, false },
+	{ "echo '#' >>output/x86_64-linux-musl/manifest; sed -i 's/^key ./key x/' "
+	  "output/x86_64-linux-musl/manifest",
+	    true, false },
+	{ "rm output/x86_64-linux-musl/manifest; yes | head -c 30000000 "
+	  ">output/x86_64-linux-musl/disk-image.raw.tmp",
+	    true, false },
 	{ "echo new >store/linux/out/kernel", true, false },
 	{ "echo 'late longrun' >>store/layout/out/services", true, true },
 	{ "echo Hello >store/layout/out/userfs/guest/motd", true, true },
@@ -278,7 +309,8 @@ START_TEST(written_again)
 	must_build(&w);
 	old = manifest_of(&w);
 	ck_assert_int_eq(stat(in_dir(&w, "manifest"), &before), 0);
-	held = open(in_dir(&w, "manifest"), O_RDONLY | O_CLOEXEC); /* so that no other file gets its inode */
+	held = open(in_dir(&w, "manifest"),
+	    O_RDONLY | O_CLOEXEC); /* so that no other file gets its inode */
 	ck_assert_int_ge(held, 0);
 	usleep(20000); /* a time stamp is told from the next by the kernel's tick */
 	sh(w.a, changes[_i].script);
@@ -305,7 +337,9 @@ START_TEST(failure_leaves_no_manifest)
 	sh(w.a, "rm store/linux/out/System.map");
 	digest_outputs(&w);
 	ck_assert_int_eq(build(&w, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(w.a, "image: %s/store/linux/out/System.map: No such file or directory", test_dir()));
+	ck_assert_str_eq(e.msg,
+	    arena_printf(w.a, "image: %s/store/linux/out/System.map: No such file or directory",
+		test_dir()));
 	ck_assert(!file_exists(in_dir(&w, "manifest")));
 	arena_free(w.a);
 }
@@ -321,7 +355,9 @@ START_TEST(same_content_same_image)
 	must_build(&w);
 	one = manifest_of(&w);
 	sleep(1);
-	sh(w.a, "mv store old; mkdir store; for p in layout busybox linux skalibs toolchain; do cp -R old/$p store; rm -rf old/$p; done; chmod u+s store/busybox/out/rootfs/bin/busybox");
+	sh(w.a,
+	    "mv store old; mkdir store; for p in layout busybox linux skalibs toolchain; do cp -R "
+	    "old/$p store; rm -rf old/$p; done; chmod u+s store/busybox/out/rootfs/bin/busybox");
 	w.cfg.output = arena_printf(w.a, "%s/elsewhere", test_dir());
 	w.dir = arena_printf(w.a, "%s/x86_64-linux-musl", w.cfg.output);
 	must_build(&w);
@@ -338,14 +374,32 @@ static const struct {
 	const char *host_host_base, *message;
 	int code;
 } wrong[] = {
-	{ "rmdir store/layout/out/rootfs/proc", 8, 0, "", "image: rootfs: /proc is missing, and something has to be mounted there; layout/ must have it", EXIT_WORK },
-	{ "rmdir store/layout/out/rootfs/var; echo >store/layout/out/rootfs/var", 8, 0, "", "image: rootfs: /var is no folder, and something has to be mounted there; layout/ must have it", EXIT_WORK },
-	{ "truncate -s 5M store/layout/out/rootfs/big", 8, 0, "", "image: rootfs needs 10 MiB, ROOTFS_SIZE allows 8: big 5, rest 5; set ROOTFS_SIZE to 10 or more", EXIT_USAGE },
-	{ "", 0, 0, "", "image: ROOTFS_SIZE 0: there is no image without a root filesystem", EXIT_USAGE },
-	{ "mkdir native; truncate -s 9M native/gcc", 8, 0, "native", "image: HOST_HOST_BASE native is to be copied to extra, but EXTRA_SIZE is 0; set EXTRA_SIZE to 14 or more", EXIT_USAGE },
-	{ "mkdir native; truncate -s 9M native/gcc", 8, 12, "native", "image: extra needs 14 MiB, EXTRA_SIZE allows 12: gcc 9, rest 5; set EXTRA_SIZE to 14 or more", EXIT_USAGE },
-	{ "echo other >store/layout/out/rootfs/bin; :", 8, 0, "", "image: rootfs: /bin is a folder in busybox and a file in layout", EXIT_WORK },
-	{ "mkdir output; : >output/x86_64-linux-musl", 8, 0, "", "image: output/x86_64-linux-musl: Not a directory", EXIT_SYSTEM },
+	{ "rmdir store/layout/out/rootfs/proc", 8, 0, "",
+	    "image: rootfs: /proc is missing, and something has to be mounted there; layout/ must "
+	    "have it",
+	    EXIT_WORK },
+	{ "rmdir store/layout/out/rootfs/var; echo >store/layout/out/rootfs/var", 8, 0, "",
+	    "image: rootfs: /var is no folder, and something has to be mounted there; layout/ must "
+	    "have it",
+	    EXIT_WORK },
+	{ "truncate -s 5M store/layout/out/rootfs/big", 8, 0, "",
+	    "image: rootfs needs 10 MiB, ROOTFS_SIZE allows 8: big 5, rest 5; set ROOTFS_SIZE to "
+	    "10 or more",
+	    EXIT_USAGE },
+	{ "", 0, 0, "", "image: ROOTFS_SIZE 0: there is no image without a root filesystem",
+	    EXIT_USAGE },
+	{ "mkdir native; truncate -s 9M native/gcc", 8, 0, "native",
+	    "image: HOST_HOST_BASE native is to be copied to extra, but EXTRA_SIZE is 0; set "
+	    "EXTRA_SIZE to 14 or more",
+	    EXIT_USAGE },
+	{ "mkdir native; truncate -s 9M native/gcc", 8, 12, "native",
+	    "image: extra needs 14 MiB, EXTRA_SIZE allows 12: gcc 9, rest 5; set EXTRA_SIZE to 14 "
+	    "or more",
+	    EXIT_USAGE },
+	{ "echo other >store/layout/out/rootfs/bin; :", 8, 0, "",
+	    "image: rootfs: /bin is a folder in busybox and a file in layout", EXIT_WORK },
+	{ "mkdir output; : >output/x86_64-linux-musl", 8, 0, "",
+	    "image: output/x86_64-linux-musl: Not a directory", EXIT_SYSTEM },
 };
 
 START_TEST(refuses)
@@ -384,7 +438,8 @@ START_TEST(extra_is_filled)
 	m = manifest_of(&w);
 	ck_assert_uint_eq(m.nparts, 5);
 	ck_assert_str_eq(m.parts[4].name, "extra");
-	sh(w.a, "! test -x /sbin/debugfs || test \"$(/sbin/debugfs -R 'cat /bin/gcc' 'output/x86_64-linux-musl/disk-image.raw?offset=27262976' 2>/dev/null)\" = cc");
+	sh(w.a, "! test -x /sbin/debugfs || test \"$(/sbin/debugfs -R 'cat /bin/gcc' "
+		"'output/x86_64-linux-musl/disk-image.raw?offset=27262976' 2>/dev/null)\" = cc");
 	arena_free(w.a);
 }
 END_TEST
@@ -392,7 +447,9 @@ END_TEST
 Suite *
 image_suite(void)
 {
-	Suite *s = suite_of("image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts, failure_leaves_no_manifest, same_content_same_image, extra_is_filled, NULL });
+	Suite *s = suite_of("image",
+	    (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
+		failure_leaves_no_manifest, same_content_same_image, extra_is_filled, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);

@@ -20,7 +20,8 @@ in_dir(struct arena *a, const char *path)
 static void
 sh(struct arena *a, const char *script)
 {
-	ck_assert_int_eq(system(arena_printf(a, "set -e; umask 022; cd %s; %s", test_dir(), script)), 0);
+	ck_assert_int_eq(
+	    system(arena_printf(a, "set -e; umask 022; cd %s; %s", test_dir(), script)), 0);
 }
 
 /* one line an entry */
@@ -33,7 +34,8 @@ dump(struct arena *a, const struct tree *t)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct entry *n = &t->v[i];
 
-		buf_addf(&b, "%s /%s %04o %u:%u %s", entry_names[n->type], n->path, (unsigned)n->mode, (unsigned)n->uid, (unsigned)n->gid, n->package);
+		buf_addf(&b, "%s /%s %04o %u:%u %s", entry_names[n->type], n->path,
+		    (unsigned)n->mode, (unsigned)n->uid, (unsigned)n->gid, n->package);
 		if (n->type == ENTRY_FILE)
 			buf_addf(&b, " %u", (unsigned)n->size);
 		if (n->type == ENTRY_LINK)
@@ -51,24 +53,25 @@ START_TEST(merges_and_sorts)
 	struct err e = { 0 };
 	struct tree t;
 
-	sh(a, "mkdir -p s6/bin/x s6/run layout/bin layout/bin-x; chmod 1777 s6/run; echo same >s6/bin/same; echo same >layout/bin/same; echo 1 >s6/bin/x/y;"
-	      " echo 22 >s6/bin.x; ln -s to/there layout/a; ln -s to/there s6/a; mkfifo layout/bin/fifo; chmod 775 s6/bin/x; chmod 4555 s6/bin/x/y; chmod 464 s6/bin.x");
+	sh(a, "mkdir -p s6/bin/x s6/run layout/bin layout/bin-x; chmod 1777 s6/run; echo same "
+	      ">s6/bin/same; echo same >layout/bin/same; echo 1 >s6/bin/x/y;"
+	      " echo 22 >s6/bin.x; ln -s to/there layout/a; ln -s to/there s6/a; mkfifo "
+	      "layout/bin/fifo; chmod 775 s6/bin/x; chmod 4555 s6/bin/x/y; chmod 464 s6/bin.x");
 	tree_init(a, "rootfs", &t);
 	ck_assert_msg(tree_add(&t, in_dir(a, "s6"), "s6", &e) == 0, "%s", e.msg);
 	ck_assert_msg(tree_add(&t, in_dir(a, "layout"), "layout", &e) == 0, "%s", e.msg);
 	ck_assert_msg(tree_add(&t, in_dir(a, "absent"), "absent", &e) == 0, "%s", e.msg);
 	ck_assert_msg(tree_sort(&t, &e) == 0, "%s", e.msg);
-	ck_assert_str_eq(dump(a, &t),
-	    "folder / 0755 0:0 lh-build\n"
-	    "symlink /a 0777 0:0 layout -> to/there\n"
-	    "folder /bin 0755 0:0 layout\n"
-	    "fifo /bin/fifo 0644 0:0 layout\n"
-	    "file /bin/same 0644 0:0 layout 5\n"
-	    "folder /bin/x 0755 0:0 s6\n"
-	    "file /bin/x/y 4755 0:0 s6 2\n"
-	    "folder /bin-x 0755 0:0 layout\n"
-	    "file /bin.x 0644 0:0 s6 3\n"
-	    "folder /run 1777 0:0 s6\n");
+	ck_assert_str_eq(dump(a, &t), "folder / 0755 0:0 lh-build\n"
+				      "symlink /a 0777 0:0 layout -> to/there\n"
+				      "folder /bin 0755 0:0 layout\n"
+				      "fifo /bin/fifo 0644 0:0 layout\n"
+				      "file /bin/same 0644 0:0 layout 5\n"
+				      "folder /bin/x 0755 0:0 s6\n"
+				      "file /bin/x/y 4755 0:0 s6 2\n"
+				      "folder /bin-x 0755 0:0 layout\n"
+				      "file /bin.x 0644 0:0 s6 3\n"
+				      "folder /run 1777 0:0 s6\n");
 	for (size_t i = 0; i < t.n; i++)
 		ck_assert_ptr_eq(tree_find(&t, t.v[i].path), &t.v[i]);
 	ck_assert_ptr_null(tree_find(&t, "bin/"));
@@ -83,11 +86,14 @@ static const struct {
 } conflicts[] = {
 	{ "echo 1 >a/f; echo 2 >b/f", "rootfs: /f comes from a and from b, and they differ" },
 	{ "echo 1 >a/f; echo 12 >b/f", "rootfs: /f comes from a and from b, and they differ" },
-	{ "printf '1\\377' >a/f; printf 1x >b/f", "rootfs: /f comes from a and from b, and they differ" },
+	{ "printf '1\\377' >a/f; printf 1x >b/f",
+	    "rootfs: /f comes from a and from b, and they differ" },
 	{ "echo 1 >a/f; mkdir b/f", "rootfs: /f is a file in a and a folder in b" },
-	{ "mkdir a/lib b/usr; ln -s usr b/lib", "rootfs: /lib is a folder in a and a symlink in b" },
+	{ "mkdir a/lib b/usr; ln -s usr b/lib",
+	    "rootfs: /lib is a folder in a and a symlink in b" },
 	{ "ln -s x a/f; ln -s y b/f", "rootfs: /f leads to x in a and to y in b" },
-	{ "echo 1 >a/f; echo 1 >b/f; chmod 755 b/f", "rootfs: /f has mode 0644 in a and 0755 in b" },
+	{ "echo 1 >a/f; echo 1 >b/f; chmod 755 b/f",
+	    "rootfs: /f has mode 0644 in a and 0755 in b" },
 	{ "mkdir a/d b/d; chmod 700 a/d", "rootfs: /d has mode 0700 in a and 0755 in b" },
 };
 
@@ -144,10 +150,13 @@ START_TEST(materialises)
 	struct tree t;
 	char *text;
 
-	sh(a, "mkdir -p a/bin a/log out/old; echo hello >a/bin/su; ln -s bin/su a/sh; mkfifo a/fifo; echo stale >out/old/file; chmod 555 out/old; chmod 444 a/bin/su");
+	sh(a, "mkdir -p a/bin a/log out/old; echo hello >a/bin/su; ln -s bin/su a/sh; mkfifo "
+	      "a/fifo; echo stale >out/old/file; chmod 555 out/old; chmod 444 a/bin/su");
 	tree_init(a, "rootfs", &t);
 	ck_assert_int_eq(tree_add(&t, in_dir(a, "a"), "a", &e), 0);
-	tree_push(&t, &(struct entry){ .path = "console", .type = ENTRY_CHAR, .major = 5, .minor = 1, .package = "a" });
+	tree_push(&t,
+	    &(struct entry){
+		.path = "console", .type = ENTRY_CHAR, .major = 5, .minor = 1, .package = "a" });
 	ck_assert_int_eq(tree_sort(&t, &e), 0);
 	tree_find(&t, "bin/su")->mode = 04711;
 	tree_find(&t, "log")->mode = 02500;
@@ -219,7 +228,8 @@ change_bytes(struct tree *t)
 	ck_assert_int_eq(file_write(tree_find(t, "d/f")->from, "two\n", 4, 0644, &e), 0);
 }
 
-static void (*const changes[])(struct tree *) = { change_mode, change_owner, change_group, change_target, change_name, change_device, change_kind, change_bytes };
+static void (*const changes[])(struct tree *) = { change_mode, change_owner, change_group,
+	change_target, change_name, change_device, change_kind, change_bytes };
 
 START_TEST(digest_sees_every_change)
 {
@@ -231,7 +241,9 @@ START_TEST(digest_sees_every_change)
 	sh(a, "mkdir -p a/d; echo one >a/d/f; ln -s t a/l");
 	tree_init(a, "rootfs", &t);
 	ck_assert_int_eq(tree_add(&t, in_dir(a, "a"), "a", &e), 0);
-	tree_push(&t, &(struct entry){ .path = "null", .type = ENTRY_CHAR, .major = 1, .minor = 3, .package = "a" });
+	tree_push(
+	    &t, &(struct entry){
+		    .path = "null", .type = ENTRY_CHAR, .major = 1, .minor = 3, .package = "a" });
 	ck_assert_int_eq(tree_sort(&t, &e), 0);
 	ck_assert_int_eq(tree_digest(&t, before, &e), 0);
 	sh(a, "touch -d 2001-01-01 a/d/f");
@@ -248,7 +260,8 @@ END_TEST
 Suite *
 tree_suite(void)
 {
-	Suite *s = suite_of("tree", (const TTest *[]){ merges_and_sorts, socket_is_refused, materialises, NULL });
+	Suite *s = suite_of(
+	    "tree", (const TTest *[]){ merges_and_sorts, socket_is_refused, materialises, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, conflict, 0, sizeof conflicts / sizeof *conflicts);

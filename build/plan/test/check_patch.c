@@ -17,12 +17,15 @@ put(struct arena *a, const char *rel, const char *text)
 	char *path = arena_printf(a, "%s/%s", test_dir(), rel);
 	struct err e = { 0 };
 
-	ck_assert_msg(file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), 0644, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), 0644, &e) == 0,
+	    "%s", e.msg);
 }
 
 START_TEST(the_series_in_order)
 {
-	static const char *const files[] = { "0010-b.patch", "0002-a.patch", "README", ".hidden.patch", "0001-a.patch.orig", ".patch" };
+	static const char *const files[] = { "0010-b.patch", "0002-a.patch", "README",
+		".hidden.patch", "0001-a.patch.orig", ".patch" };
 	struct arena *a = arena_new();
 	struct err e = { 0 };
 	char **v;
@@ -53,9 +56,10 @@ static const struct {
 	const char *after;
 } cases[] = {
 	{ SOURCE, PATCH, 0, "one\ntwo\n3\nfour\nfive\nsix\nseven\n" },
-	{ "zero\n" SOURCE, PATCH, 0, "zero\none\ntwo\n3\nfour\nfive\nsix\nseven\n" }, /* lines further on */
-	{ "one\nTWO\nthree\nfour\n", PATCH, 1, "one\nTWO\nthree\nfour\n" },	      /* nearly */
-	{ "one\ntwo\n3\nfour\n", PATCH, 1, "one\ntwo\n3\nfour\n" },		      /* applied already */
+	{ "zero\n" SOURCE, PATCH, 0,
+	    "zero\none\ntwo\n3\nfour\nfive\nsix\nseven\n" },		    /* lines further on */
+	{ "one\nTWO\nthree\nfour\n", PATCH, 1, "one\nTWO\nthree\nfour\n" }, /* nearly */
+	{ "one\ntwo\n3\nfour\n", PATCH, 1, "one\ntwo\n3\nfour\n" },	    /* applied already */
 };
 
 START_TEST(exactly_or_not_at_all)
@@ -70,7 +74,8 @@ START_TEST(exactly_or_not_at_all)
 	put(a, "src/file", cases[_i].source);
 	put(a, "the.patch", cases[_i].patch);
 	patch_command(&v, arena_printf(a, "%s/the.patch", test_dir()));
-	ck_assert_msg(child_run(v.v, &(struct child_opts){ .dir = dir }, &out, &status, &e) == 0, "%s", e.msg);
+	ck_assert_msg(child_run(v.v, &(struct child_opts){ .dir = dir }, &out, &status, &e) == 0,
+	    "%s", e.msg);
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == cases[_i].status, "%s", out.p);
 	ck_assert_int_eq(file_read(a, arena_printf(a, "%s/file", dir), &text, NULL, &e), 0);
 	ck_assert_str_eq(text, cases[_i].after);

@@ -20,13 +20,22 @@ static const struct {
 	const char *rel, *text;
 } files[] = {
 	{ "recipes/libc/recipe", "name libc\nlicence MIT\nvariant toolchain\n[build]\nmake\n" },
-	{ "recipes/one/recipe", "name one\nlicence ISC\nvariant host target\nneeds toolchain/libc\nversion 1.0\n" PIN("one-1.0.tar") "version 0.9\n" PIN("one-0.9.tar") "[build]\nmake\n" },
-	{ "recipes/two/recipe", "name two\nlicence ISC\nvariant host target\nneeds same/one target/three host/tool\nneeds target/one\n"
-				"config USE_DHCP ROOT_HASH\nfile f\ninput layout\nkit k\nversion 2.0\n" PIN("two-2.0.tar") "source two-2.0-b.tar\nsha256 " OTHER "\ngit v2\n[build]\nmake\n[install]\ncp x ${SHORT} $OUT\n" },
+	{ "recipes/one/recipe",
+	    "name one\nlicence ISC\nvariant host target\nneeds toolchain/libc\nversion 1.0\n" PIN(
+		"one-1.0.tar") "version 0.9\n" PIN("one-0.9.tar") "[build]\nmake\n" },
+	{ "recipes/two/recipe",
+	    "name two\nlicence ISC\nvariant host target\nneeds same/one target/three "
+	    "host/tool\nneeds target/one\n"
+	    "config USE_DHCP ROOT_HASH\nfile f\ninput layout\nkit k\nversion 2.0\n" PIN(
+		"two-2.0.tar") "source two-2.0-b.tar\nsha256 " OTHER
+			       "\ngit v2\n[build]\nmake\n[install]\ncp x ${SHORT} $OUT\n" },
 	{ "recipes/two/f", "f\n" },
-	{ "recipes/three/recipe", "name three\nlicence ISC\nvariant target\nneeds target/one\nsource-of one\n[build]\ncat $SYSDEPS/kernel.conf\n" },
+	{ "recipes/three/recipe",
+	    "name three\nlicence ISC\nvariant target\nneeds target/one\nsource-of "
+	    "one\n[build]\ncat $SYSDEPS/kernel.conf\n" },
 	{ "recipes/tool/recipe", "name tool\nlicence ISC\nvariant host\n[build]\nmake\n" },
-	{ "recipes/unlisted/recipe", "name unlisted\nlicence ISC\nvariant target\nversion 1\n" PIN("u.tar") },
+	{ "recipes/unlisted/recipe",
+	    "name unlisted\nlicence ISC\nvariant target\nversion 1\n" PIN("u.tar") },
 	{ "recipes/kits/k.sh", "# kit $CFLAGS-x, $GCCX and KERNEL_ARCH\n" },
 	{ "layout/etc/passwd", "root:x\n" },
 };
@@ -49,7 +58,8 @@ plan(struct setting *t, const char *arg, struct err *e)
 
 	if (config_read(t->a, t->top, args, arg != NULL, &t->cfg, e) < 0)
 		return -1;
-	if (recipe_read_all(t->a, t->top, &t->r, e) < 0 || set_read(t->a, t->top, t->cfg.set, &t->set, e) < 0)
+	if (recipe_read_all(t->a, t->top, &t->r, e) < 0 ||
+	    set_read(t->a, t->top, t->cfg.set, &t->set, e) < 0)
 		return -1;
 	if (sysdeps_read(t->a, t->top, t->cfg.triple, &t->sd, e) < 0)
 		return -1;
@@ -117,10 +127,9 @@ START_TEST(order_and_closure)
 
 	ck_assert_ptr_null(plan_find(&t.p, "host/three"));
 	ck_assert_int_eq(plan_keep(t.a, &t.p, "host/two", &e), 0);
-	ck_assert_str_eq(dump(t.a, &t.p),
-	    "host/tool -: /\n"
-	    "host/one 1.0: /\n"
-	    "host/two 2.0: host/one host/tool / 0 1\n");
+	ck_assert_str_eq(dump(t.a, &t.p), "host/tool -: /\n"
+					  "host/one 1.0: /\n"
+					  "host/two 2.0: host/one host/tool / 0 1\n");
 	ck_assert_int_eq(plan_keep(t.a, &t.p, "target/two", &e), -1);
 	ck_assert_str_eq(e.msg, "target/two: profile s6 has no such package");
 	arena_free(t.a);
@@ -151,7 +160,8 @@ static const struct {
 	{ "VERSION_one=2", NULL, "one 2, of lh-config: the recipe pins only 1.0 0.9" },
 	{ "VERSION_three=2", "1.0", NULL }, /* its versions are those of one */
 	{ "VERSION_four=2", NULL, "command line: VERSION_four: there is no recipe of that name" },
-	{ "OVERRIDE_four=/usr", NULL, "command line: OVERRIDE_four: there is no recipe of that name" },
+	{ "OVERRIDE_four=/usr", NULL,
+	    "command line: OVERRIDE_four: there is no recipe of that name" },
 	{ "SET=2024-10", NULL, "two: set 2024-10 names no version of it" },
 	{ "PACKAGES=unlisted", NULL, "unlisted: set 2026-07 names no version of it" },
 	{ "PACKAGES=four", NULL, "PACKAGES: four: there is no such recipe" },
@@ -171,7 +181,8 @@ START_TEST(choice_of_versions)
 		ck_assert_int_eq(e.code, EXIT_USAGE);
 	} else {
 		ck_assert_msg(r == 0, "%s", e.msg);
-		ck_assert_str_eq(plan_find(&t.p, "target/one")->version->version, versions[_i].version);
+		ck_assert_str_eq(
+		    plan_find(&t.p, "target/one")->version->version, versions[_i].version);
 	}
 	arena_free(t.a);
 }
@@ -180,7 +191,8 @@ END_TEST
 START_TEST(an_override_is_any_version)
 {
 	struct setting t = begin();
-	char *args[] = { arena_strdup(t.a, "OVERRIDE_one=/usr"), arena_strdup(t.a, "VERSION_one=9.9") };
+	char *args[] = { arena_strdup(t.a, "OVERRIDE_one=/usr"),
+		arena_strdup(t.a, "VERSION_one=9.9") };
 	struct err e = { 0 };
 
 	ck_assert_msg(plan(&t, NULL, &e) == 0, "%s", e.msg);
@@ -188,7 +200,8 @@ START_TEST(an_override_is_any_version)
 	ck_assert_msg(plan_make(t.a, &t.cfg, &t.r, &t.set, "s6", &t.p, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(plan_find(&t.p, "target/one")->version->version, "9.9");
 	ck_assert_str_eq(plan_find(&t.p, "target/one")->override, "/usr");
-	ck_assert_str_eq(plan_find(&t.p, "target/three")->override, "/usr"); /* of the same source */
+	ck_assert_str_eq(
+	    plan_find(&t.p, "target/three")->override, "/usr"); /* of the same source */
 	ck_assert_ptr_null(plan_find(&t.p, "target/two")->override);
 	arena_free(t.a);
 }
@@ -199,10 +212,13 @@ START_TEST(circles)
 	struct setting t = begin();
 	struct err e = { 0 };
 
-	checkout_file(t.a, t.top, "recipes/libc/recipe", "name libc\nlicence MIT\nvariant toolchain\nneeds host/tool\n");
-	checkout_file(t.a, t.top, "recipes/tool/recipe", "name tool\nlicence ISC\nvariant host\nneeds host/two\n");
+	checkout_file(t.a, t.top, "recipes/libc/recipe",
+	    "name libc\nlicence MIT\nvariant toolchain\nneeds host/tool\n");
+	checkout_file(t.a, t.top, "recipes/tool/recipe",
+	    "name tool\nlicence ISC\nvariant host\nneeds host/two\n");
 	ck_assert_int_eq(plan(&t, NULL, &e), -1);
-	ck_assert_str_eq(e.msg, "recipes need each other in a circle: host/tool -> host/two -> host/tool");
+	ck_assert_str_eq(
+	    e.msg, "recipes need each other in a circle: host/tool -> host/two -> host/tool");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(t.a);
 }
@@ -237,7 +253,8 @@ key_of(struct setting *t, const char *id)
 	struct err e = { 0 };
 	char *text;
 
-	ck_assert_msg(plan_key(t->a, &t->cfg, &t->sd, &t->p, plan_find(&t->p, id), &text, &e) == 0, "%s", e.msg);
+	ck_assert_msg(plan_key(t->a, &t->cfg, &t->sd, &t->p, plan_find(&t->p, id), &text, &e) == 0,
+	    "%s", e.msg);
 	return text;
 }
 
@@ -260,29 +277,32 @@ START_TEST(golden)
 	    "tool make GNU Make 4.3\n"
 	    "version 1.0\n");
 	ck_assert_int_eq(digest_tree(arena_printf(t.a, "%s/layout", t.top), layout, &e), 0);
-	ck_assert_str_eq(key_of(&t, "target/two"), arena_printf(t.a,
-						       "config EPOCH 1784000000\n"
-						       "config ROOT_HASH a\\nb\\\\\n"
-						       "config USE_DHCP true\n"
-						       "fact cflags -O1 -march=x86_64\n"
-						       "fact short x86_64\n"
-						       "file f 092fcfbbcfca3b5be7ae1b5e58538e92c35ab273ae13664fed0d67484c8e78a6\n"
-						       "format 1\n"
-						       "input layout %s\n"
-						       "kit k 9dfbb9330582abaf6b89711ef7e44ac347df8a90efab78d62172db12913ad6d2\n"
-						       "need host/tool 3333333333333333333333333333333333333333333333333333333333333333\n"
-						       "need target/one 1111111111111111111111111111111111111111111111111111111111111111\n"
-						       "need target/three 2222222222222222222222222222222222222222222222222222222222222222\n"
-						       "need toolchain/libc 0000000000000000000000000000000000000000000000000000000000000000\n"
-						       "node target/two\n"
-						       "section build c117ade9ea8a00abe926dfed79297a9a3632defb97a3ffd1baf33fe92704aa0f\n"
-						       "section install c5a1954ad41ecba30603f2f8ece69b2d450ae300f93e28aeb9d293749716dd17\n"
-						       "source " HEX "\n"
-						       "tool gcc cross gcc 12\n"
-						       "tool make GNU Make 4.3\n"
-						       "triple x86_64-linux-musl\n"
-						       "version 2.0\n",
-						       layout));
+	ck_assert_str_eq(key_of(&t, "target/two"),
+	    arena_printf(t.a,
+		"config EPOCH 1784000000\n"
+		"config ROOT_HASH a\\nb\\\\\n"
+		"config USE_DHCP true\n"
+		"fact cflags -O1 -march=x86_64\n"
+		"fact short x86_64\n"
+		"file f 092fcfbbcfca3b5be7ae1b5e58538e92c35ab273ae13664fed0d67484c8e78a6\n"
+		"format 1\n"
+		"input layout %s\n"
+		"kit k 9dfbb9330582abaf6b89711ef7e44ac347df8a90efab78d62172db12913ad6d2\n"
+		"need host/tool 3333333333333333333333333333333333333333333333333333333333333333\n"
+		"need target/one 1111111111111111111111111111111111111111111111111111111111111111\n"
+		"need target/three "
+		"2222222222222222222222222222222222222222222222222222222222222222\n"
+		"need toolchain/libc "
+		"0000000000000000000000000000000000000000000000000000000000000000\n"
+		"node target/two\n"
+		"section build c117ade9ea8a00abe926dfed79297a9a3632defb97a3ffd1baf33fe92704aa0f\n"
+		"section install c5a1954ad41ecba30603f2f8ece69b2d450ae300f93e28aeb9d293749716dd17\n"
+		"source " HEX "\n"
+		"tool gcc cross gcc 12\n"
+		"tool make GNU Make 4.3\n"
+		"triple x86_64-linux-musl\n"
+		"version 2.0\n",
+		layout));
 	arena_free(t.a);
 }
 END_TEST
@@ -301,13 +321,19 @@ static const struct {
 	{ "patches/one/0001-x.patch", "x", NULL, false, true, false },
 	{ "patches/two/0001-x.patch", "x", NULL, false, false, true },
 	{ "patches/two/README", "x", NULL, false, false, false },
-	{ "recipes/libc/recipe", "name libc\nlicence GPL\nvariant toolchain # x\n\n[build]\nmake\n", NULL, false, false, false },
-	{ "recipes/libc/recipe", "name libc\nlicence MIT\nvariant toolchain\n[build]\nmake all\n", NULL, true, false, false },
-	{ "recipes/libc/recipe", "name libc\nlicence MIT\nvariant toolchain\n[configure]\nmake\n", NULL, true, false, false },
+	{ "recipes/libc/recipe", "name libc\nlicence GPL\nvariant toolchain # x\n\n[build]\nmake\n",
+	    NULL, false, false, false },
+	{ "recipes/libc/recipe", "name libc\nlicence MIT\nvariant toolchain\n[build]\nmake all\n",
+	    NULL, true, false, false },
+	{ "recipes/libc/recipe", "name libc\nlicence MIT\nvariant toolchain\n[configure]\nmake\n",
+	    NULL, true, false, false },
 	{ "sysdeps/x86_64-linux-musl/kernel.conf", "other\n", NULL, false, false, false },
-	{ "sysdeps/x86_64-linux-musl/facts", CHECKOUT_FACTS("x86_64", "gcc", "ELF64 X86"), NULL, true, false, false },
-	{ "sysdeps/x86_64-linux-musl/facts", CHECKOUT_FACTS("x86_65", "gcc", "ELF64 X86_64"), NULL, false, false, true },
-	{ "sysdeps/x86_64-linux-musl/facts", CHECKOUT_FACTS("x86_64", "cc", "ELF64 X86_64"), NULL, false, false, false },
+	{ "sysdeps/x86_64-linux-musl/facts", CHECKOUT_FACTS("x86_64", "gcc", "ELF64 X86"), NULL,
+	    true, false, false },
+	{ "sysdeps/x86_64-linux-musl/facts", CHECKOUT_FACTS("x86_65", "gcc", "ELF64 X86_64"), NULL,
+	    false, false, true },
+	{ "sysdeps/x86_64-linux-musl/facts", CHECKOUT_FACTS("x86_64", "cc", "ELF64 X86_64"), NULL,
+	    false, false, false },
 	{ NULL, NULL, "USE_DHCP=false", false, false, true },
 	{ NULL, NULL, "LOCAL_IP=10.0.2.16", false, false, false },
 	{ NULL, NULL, "EPOCH=1", true, true, true },
@@ -335,7 +361,8 @@ START_TEST(what_changes_a_key)
 	ck_assert_msg(plan(&t, changes[_i].arg, &e) == 0, "%s", e.msg);
 	pretend(&t);
 	for (int i = 0; i < 3; i++)
-		ck_assert_msg((strcmp(before[i], key_of(&t, ids[i])) != 0) == expected[i], "%s: before\n%sthen\n%s", ids[i], before[i], key_of(&t, ids[i]));
+		ck_assert_msg((strcmp(before[i], key_of(&t, ids[i])) != 0) == expected[i],
+		    "%s: before\n%sthen\n%s", ids[i], before[i], key_of(&t, ids[i]));
 	arena_free(t.a);
 }
 END_TEST

@@ -17,7 +17,9 @@
 static char *
 dump(struct arena *a, const struct recipe *r)
 {
-	static const char *const kinds[] = { [ORIGIN_URL] = "url", [ORIGIN_DEBIAN] = "debian", [ORIGIN_GIT] = "git" };
+	static const char *const kinds[] = {
+		[ORIGIN_URL] = "url", [ORIGIN_DEBIAN] = "debian", [ORIGIN_GIT] = "git"
+	};
 	struct buf b = { 0 };
 	char *text;
 
@@ -25,9 +27,12 @@ dump(struct arena *a, const struct recipe *r)
 	for (int v = 0; v < NVARIANTS; v++)
 		if (r->variants[v])
 			buf_addf(&b, " %s", variant_names[v]);
-	buf_addf(&b, "; kit %s; source-of %s; image %d\n", r->kit ? r->kit : "-", r->source_of ? r->source_of : "-", r->image);
+	buf_addf(&b, "; kit %s; source-of %s; image %d\n", r->kit ? r->kit : "-",
+	    r->source_of ? r->source_of : "-", r->image);
 	for (size_t i = 0; i < r->nneeds; i++)
-		buf_addf(&b, "need %s/%s\n", r->needs[i].same ? "same" : variant_names[r->needs[i].variant], r->needs[i].name);
+		buf_addf(&b, "need %s/%s\n",
+		    r->needs[i].same ? "same" : variant_names[r->needs[i].variant],
+		    r->needs[i].name);
 	for (size_t i = 0; i < r->nconfig; i++)
 		buf_addf(&b, "config %s\n", r->config[i]);
 	for (size_t i = 0; i < r->nfiles; i++)
@@ -37,18 +42,22 @@ dump(struct arena *a, const struct recipe *r)
 	for (size_t i = 0; i < r->nversions; i++) {
 		buf_addf(&b, "version %s\n", r->versions[i].version);
 		for (size_t j = 0; j < r->versions[i].nlicences; j++)
-			buf_addf(&b, " licence %s %.4s\n", r->versions[i].licences[j].path, r->versions[i].licences[j].sha256);
+			buf_addf(&b, " licence %s %.4s\n", r->versions[i].licences[j].path,
+			    r->versions[i].licences[j].sha256);
 		for (size_t j = 0; j < r->versions[i].nforms; j++) {
 			const struct source *s = &r->versions[i].forms[j];
 
-			buf_addf(&b, " %s %.4s %llu\n", s->file, s->sha256, (unsigned long long)s->size);
+			buf_addf(
+			    &b, " %s %.4s %llu\n", s->file, s->sha256, (unsigned long long)s->size);
 			for (size_t k = 0; k < s->norigins; k++)
-				buf_addf(&b, "  %s %s\n", kinds[s->origins[k].kind], s->origins[k].where);
+				buf_addf(&b, "  %s %s\n", kinds[s->origins[k].kind],
+				    s->origins[k].where);
 		}
 	}
 	for (int s = 0; s < NSECTIONS; s++)
 		if (r->sections[s])
-			buf_addf(&b, "[%s] %u\n%s", section_names[s], r->section_line[s], r->sections[s]);
+			buf_addf(&b, "[%s] %u\n%s", section_names[s], r->section_line[s],
+			    r->sections[s]);
 	text = arena_strdup(a, b.p);
 	buf_free(&b);
 	return text;
@@ -58,19 +67,28 @@ static const struct {
 	const char *text, *dump;
 } good[] = {
 	{ TOP, "one, ISC: target; kit -; source-of -; image 1\n" },
-	{ "# a comment\n\n  name\tone   # like the folder\nlicence MIT AND (ISC OR X)\nvariant host target\nimage no\nkit k\n"
-	  "needs same/a target/b\nneeds toolchain/c\nconfig TRIPLE ROOT_HASH\nfile patch.txt\ninput layout recipes/kits\n"
-	  "version 2\n  licence-file COPYING " HEX "\n  licence-file doc/MIT " HEX "\n  source one-${version}.tar.gz\n    sha256 " HEX "\n    size 12\n    from https://a.example/dir/\n    from https://b.example/${name}/v${version}.tgz\n"
-	  "    debian pool/main/o/one/one_${version}.orig.tar.gz\n  source one-${version}-tag.tar.gz\n    sha256 " HEX "\n    git v${version}\n"
+	{ "# a comment\n\n  name\tone   # like the folder\nlicence MIT AND (ISC OR X)\nvariant "
+	  "host target\nimage no\nkit k\n"
+	  "needs same/a target/b\nneeds toolchain/c\nconfig TRIPLE ROOT_HASH\nfile "
+	  "patch.txt\ninput layout recipes/kits\n"
+	  "version 2\n  licence-file COPYING " HEX "\n  licence-file doc/MIT " HEX
+	  "\n  source one-${version}.tar.gz\n    sha256 " HEX
+	  "\n    size 12\n    from https://a.example/dir/\n    from "
+	  "https://b.example/${name}/v${version}.tgz\n"
+	  "    debian pool/main/o/one/one_${version}.orig.tar.gz\n  source "
+	  "one-${version}-tag.tar.gz\n    sha256 " HEX "\n    git v${version}\n"
 	  "version 1.9\n  source one-1.9.zip\n    sha256 " HEX "\n    from https://a.example/dir/\n"
 	  "\n[build]\n# kept\nmake # this, too\n\n[install]\n\tmake install\n[ -d x ]\n",
 	    "one, MIT AND (ISC OR X): host target; kit k; source-of -; image 0\n"
-	    "need same/a\nneed target/b\nneed toolchain/c\nconfig TRIPLE\nconfig ROOT_HASH\nfile patch.txt\ninput layout\ninput recipes/kits\n"
-	    "version 2\n licence COPYING 0123\n licence doc/MIT 0123\n one-2.tar.gz 0123 12\n  url https://a.example/dir/one-2.tar.gz\n  url https://b.example/one/v2.tgz\n"
+	    "need same/a\nneed target/b\nneed toolchain/c\nconfig TRIPLE\nconfig ROOT_HASH\nfile "
+	    "patch.txt\ninput layout\ninput recipes/kits\n"
+	    "version 2\n licence COPYING 0123\n licence doc/MIT 0123\n one-2.tar.gz 0123 12\n  url "
+	    "https://a.example/dir/one-2.tar.gz\n  url https://b.example/one/v2.tgz\n"
 	    "  debian pool/main/o/one/one_2.orig.tar.gz\n one-2-tag.tar.gz 0123 0\n  git v2\n"
 	    "version 1.9\n one-1.9.zip 0123 0\n  url https://a.example/dir/one-1.9.zip\n"
 	    "[build] 30\n# kept\nmake # this, too\n\n[install] 34\n\tmake install\n[ -d x ]\n" },
-	{ TOP "source-of linux\n[configure]\n[build]\n", "one, ISC: target; kit -; source-of linux; image 1\n[configure] 5\n[build] 6\n" },
+	{ TOP "source-of linux\n[configure]\n[build]\n",
+	    "one, ISC: target; kit -; source-of linux; image 1\n[configure] 5\n[build] 6\n" },
 };
 
 START_TEST(reads)
@@ -82,7 +100,8 @@ START_TEST(reads)
 
 	checkout_file(a, top, "recipes/one/recipe", good[_i].text);
 	checkout_file(a, top, "recipes/one/patch.txt", "");
-	ck_assert_msg(recipe_read(a, arena_printf(a, "%s/recipes/one", top), &r, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    recipe_read(a, arena_printf(a, "%s/recipes/one", top), &r, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(dump(a, &r), good[_i].dump);
 	arena_free(a);
 }
@@ -104,9 +123,12 @@ static const struct {
 	{ TOP "variant host\n", ":4: variant: told twice" },
 	{ "name one\nvariant native\n", ":2: variant native: one of host toolchain target" },
 	{ TOP "needs a\n", ":4: needs a: write host/NAME toolchain/NAME target/NAME or same/NAME" },
-	{ TOP "needs native/a\n", ":4: needs native/a: write host/NAME toolchain/NAME target/NAME or same/NAME" },
-	{ TOP "needs host/\n", ":4: needs host/: write host/NAME toolchain/NAME target/NAME or same/NAME" },
-	{ TOP "needs host/../a\n", ":4: needs host/../a: write host/NAME toolchain/NAME target/NAME or same/NAME" },
+	{ TOP "needs native/a\n",
+	    ":4: needs native/a: write host/NAME toolchain/NAME target/NAME or same/NAME" },
+	{ TOP "needs host/\n",
+	    ":4: needs host/: write host/NAME toolchain/NAME target/NAME or same/NAME" },
+	{ TOP "needs host/../a\n",
+	    ":4: needs host/../a: write host/NAME toolchain/NAME target/NAME or same/NAME" },
 	{ TOP "config HOME\n", ":4: config HOME: lh-config has no such variable" },
 	{ TOP "file absent\n", ":4: file absent: is not in the recipe's folder" },
 	{ TOP "file ../two\n", ":4: file ../two: is not in the recipe's folder" },
@@ -123,24 +145,31 @@ static const struct {
 	{ TOP "kit a/b\n", ":4: kit a/b: is no name" },
 	{ TOP "version ../1\n", ":4: version ../1: is no version" },
 	{ TOP "licence-file COPYING " HEX "\n", ":4: licence-file: stands before any version" },
-	{ VERSION "licence-file ../a " HEX "\n", ":5: licence-file ../a: a path inside the source is meant" },
-	{ VERSION "licence-file a\n", ":5: licence-file a: its sha256, 64 digits 0-9 a-f, is wanted behind it" },
-	{ VERSION "licence-file a " HEX "\nlicence-file a " HEX "\n", ":6: licence-file a: told twice" },
+	{ VERSION "licence-file ../a " HEX "\n",
+	    ":5: licence-file ../a: a path inside the source is meant" },
+	{ VERSION "licence-file a\n",
+	    ":5: licence-file a: its sha256, 64 digits 0-9 a-f, is wanted behind it" },
+	{ VERSION "licence-file a " HEX "\nlicence-file a " HEX "\n",
+	    ":6: licence-file a: told twice" },
 	{ TOP "source x\n", ":4: source: stands before any version" },
 	{ TOP "sha256 x\n", ":4: sha256: stands before any source of the version" },
 	{ VERSION "sha256 x\n", ":5: sha256: stands before any source of the version" },
 	{ VERSION, ": version 1.0: has no source" },
 	{ VERSION "version 2\n", ": version 1.0: has no source" },
 	{ SOURCE, ": source one-1.0.tar.gz: tells no sha256" },
-	{ SOURCE "sha256 " HEX "\n", ": source one-1.0.tar.gz: comes from nowhere; add from, debian or git" },
+	{ SOURCE "sha256 " HEX "\n",
+	    ": source one-1.0.tar.gz: comes from nowhere; add from, debian or git" },
 	{ SOURCE "sha256 0123\n", ":6: sha256 0123: 64 digits 0-9 a-f are wanted" },
 	{ SOURCE "sha256 0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF\n",
-	    ":6: sha256 0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF: 64 digits 0-9 a-f are wanted" },
+	    ":6: sha256 0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF: 64 "
+	    "digits 0-9 a-f are wanted" },
 	{ SOURCE "size 1k\n", ":6: size 1k: a number of bytes is wanted" },
 	{ SOURCE "size 0\n", ":6: size 0: a number of bytes is wanted" },
 	{ SOURCE "from a.example/\n", ":6: from a.example/: is no URL" },
-	{ SOURCE "from https://a.example/${major}/\n", ":6: ${major}/: only ${version} and ${name} expand" },
-	{ SOURCE "debian /pool\n", ":6: debian /pool: a path below the archive, such as pool/main/..., is wanted" },
+	{ SOURCE "from https://a.example/${major}/\n",
+	    ":6: ${major}/: only ${version} and ${name} expand" },
+	{ SOURCE "debian /pool\n",
+	    ":6: debian /pool: a path below the archive, such as pool/main/..., is wanted" },
 	{ SOURCE "git -x\n", ":6: git -x: is no name of a tag" },
 	{ SOURCE "size 1\nsize 1\n", ":7: size: told twice" },
 	{ VERSION "source a/b\n", ":5: source a/b: is no file name" },
@@ -150,8 +179,10 @@ static const struct {
 	{ PINNED "source-of two\n", ": has source-of two and versions of its own" },
 	{ TOP "[test]\n", ":4: [test]: no such section; [configure], [build] and [install] are" },
 	{ TOP "[build]\n[build]\n", ":5: [build]: told twice" },
-	{ TOP "[install]\nx\n[build]\n", ":6: [build]: stands behind [install]; the order is configure, build, install" },
-	{ TOP "[build]\n[check]\n", ":5: [check]: no such section; [configure], [build] and [install] are" },
+	{ TOP "[install]\nx\n[build]\n",
+	    ":6: [build]: stands behind [install]; the order is configure, build, install" },
+	{ TOP "[build]\n[check]\n",
+	    ":5: [check]: no such section; [configure], [build] and [install] are" },
 };
 
 START_TEST(refused)
@@ -177,9 +208,12 @@ static const struct {
 	{ "variant target\nneeds target/one host/one\n", NULL },
 	{ "variant host target\nneeds target/one same/one\n", NULL },
 	{ "variant target\nneeds target/three\n", ":4: needs three: there is no such recipe" },
-	{ "variant target\nneeds toolchain/one\n", ":4: needs toolchain/one: one has no such variant" },
-	{ "variant toolchain\nneeds same/one\n", ":4: needs toolchain/one: one has no such variant" },
-	{ "variant host\nneeds target/one\n", ":4: needs target/one: none of its variants can need that" },
+	{ "variant target\nneeds toolchain/one\n",
+	    ":4: needs toolchain/one: one has no such variant" },
+	{ "variant toolchain\nneeds same/one\n",
+	    ":4: needs toolchain/one: one has no such variant" },
+	{ "variant host\nneeds target/one\n",
+	    ":4: needs target/one: none of its variants can need that" },
 	{ "variant target\nsource-of three\n", ": source-of three: there is no such recipe" },
 	{ "variant target\nsource-of two\n", ": source-of two: which has no versions itself" },
 	{ "variant target\ninput nowhere\n", ": input nowhere: is not in the checkout" },
@@ -196,12 +230,14 @@ START_TEST(together)
 	int r;
 
 	checkout_file(a, top, "recipes/one/recipe", "name one\nlicence ISC\nvariant host target\n");
-	checkout_file(a, top, "recipes/two/recipe", arena_printf(a, "name two\nlicence ISC\n%s", links[_i].two));
+	checkout_file(a, top, "recipes/two/recipe",
+	    arena_printf(a, "name two\nlicence ISC\n%s", links[_i].two));
 	checkout_file(a, top, "recipes/kits/k.sh", "");
 	r = recipe_read_all(a, top, &all, &e);
 	if (links[_i].message) {
 		ck_assert_int_eq(r, -1);
-		ck_assert_str_eq(e.msg, arena_printf(a, "%s/recipes/two/recipe%s", top, links[_i].message));
+		ck_assert_str_eq(
+		    e.msg, arena_printf(a, "%s/recipes/two/recipe%s", top, links[_i].message));
 	} else {
 		ck_assert_msg(r == 0, "%s", e.msg);
 		ck_assert_uint_eq(all.n, 2);
@@ -257,7 +293,8 @@ START_TEST(set_files)
 	r = set_read(a, top, "x", &s, &e);
 	if (sets[_i].message) {
 		ck_assert_int_eq(r, -1);
-		ck_assert_str_eq(e.msg, arena_printf(a, "%s/recipes/sets/x%s", top, sets[_i].message));
+		ck_assert_str_eq(
+		    e.msg, arena_printf(a, "%s/recipes/sets/x%s", top, sets[_i].message));
 	} else {
 		ck_assert_msg(r == 0, "%s", e.msg);
 		ck_assert_str_eq(s.name, "x");

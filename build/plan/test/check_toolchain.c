@@ -12,25 +12,40 @@
 /* a compiler that makes what the case says: "$1" is -c or -static, "$3" the output */
 #define CC(compile, link) "#!/bin/sh\ncase $1 in\n-c) " compile ";;\n-static) " link ";;\nesac\n"
 #define OBJECT "echo object >\"$3\""
-#define HEADER(class, type, machine) "printf '\\177ELF\\00" class "\\001\\001\\0\\0\\0\\0\\0\\0\\0\\0\\0" type "\\0" machine "\\0\\001\\0\\0\\0"
+#define HEADER(class, type, machine)                                                               \
+	"printf '\\177ELF\\00" class "\\001\\001\\0\\0\\0\\0\\0\\0\\0\\0\\0" type "\\0" machine    \
+				     "\\0\\001\\0\\0\\0"
 /* no program header; then 40 bytes more */
-#define REST32 "\\0\\0\\0\\0\\064\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\064\\0\\040\\0\\0\\0\\0\\0\\0\\0\\0\\0'; head -c 40 /dev/zero"
+#define REST32                                                                                     \
+	"\\0\\0\\0\\0\\064\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\064\\0\\040\\0\\0\\0\\0\\0\\0\\0\\0"  \
+	"\\0'; head -c 40 /dev/zero"
 /* one at 52: an interpreter */
-#define DYNAMIC "\\0\\0\\0\\0\\064\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\064\\0\\040\\0\\001\\0\\0\\0\\0\\0\\0\\0\\003\\0\\0\\0'; head -c 40 /dev/zero"
+#define DYNAMIC                                                                                    \
+	"\\0\\0\\0\\0\\064\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\064\\0\\040\\0\\001\\0\\0\\0\\0\\0\\" \
+	"0\\0\\003\\0\\0\\0'; head -c 40 /dev/zero"
 
 static const struct {
 	const char *gcc, *message;
 } cases[] = {
 	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\003") REST32 "; } >\"$3\""), NULL },
-	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\003") DYNAMIC "; } >\"$3\""), "GCC makes dynamic programs when asked for static ones" },
-	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\050") REST32 "; } >\"$3\""), "GCC makes ELF32 ARM programs; i486-linux-musl needs ELF32 386" },
-	{ CC(OBJECT, "{ " HEADER("2", "\\002", "\\076") REST32 "; } >\"$3\""), "GCC makes ELF64 X86_64 programs; i486-linux-musl needs ELF32 386" },
-	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\010") REST32 "; } >\"$3\""), "GCC makes ELF32 machine 8 programs; i486-linux-musl needs ELF32 386" },
+	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\003") DYNAMIC "; } >\"$3\""),
+	    "GCC makes dynamic programs when asked for static ones" },
+	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\050") REST32 "; } >\"$3\""),
+	    "GCC makes ELF32 ARM programs; i486-linux-musl needs ELF32 386" },
+	{ CC(OBJECT, "{ " HEADER("2", "\\002", "\\076") REST32 "; } >\"$3\""),
+	    "GCC makes ELF64 X86_64 programs; i486-linux-musl needs ELF32 386" },
+	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\010") REST32 "; } >\"$3\""),
+	    "GCC makes ELF32 machine 8 programs; i486-linux-musl needs ELF32 386" },
 	{ CC(OBJECT, "echo hello >\"$3\""), "GCC makes no ELF programs" },
-	{ CC("echo 'program.c:3:2: error: #error another libc' >&2; exit 1", ""), "GCC compiles against another libc than musl" },
-	{ CC("echo 'cc1: internal error'; echo more; exit 1", ""), "GCC cannot compile: cc1: internal error" },
-	{ CC("echo 'In file included from x:'; echo 'y: fatal error: no stubs'; exit 1", ";; -dumpmachine) echo sparc-linux-gnu"), "GCC (it is for sparc-linux-gnu) cannot compile: y: fatal error: no stubs" },
-	{ CC(OBJECT, "echo 'ld: cannot find -lc'; exit 1"), "GCC cannot link a static program: ld: cannot find -lc" },
+	{ CC("echo 'program.c:3:2: error: #error another libc' >&2; exit 1", ""),
+	    "GCC compiles against another libc than musl" },
+	{ CC("echo 'cc1: internal error'; echo more; exit 1", ""),
+	    "GCC cannot compile: cc1: internal error" },
+	{ CC("echo 'In file included from x:'; echo 'y: fatal error: no stubs'; exit 1",
+	      ";; -dumpmachine) echo sparc-linux-gnu"),
+	    "GCC (it is for sparc-linux-gnu) cannot compile: y: fatal error: no stubs" },
+	{ CC(OBJECT, "echo 'ld: cannot find -lc'; exit 1"),
+	    "GCC cannot link a static program: ld: cannot find -lc" },
 	{ CC("exit 1", ""), "GCC cannot compile: it said nothing" },
 	{ NULL, "GCC: No such file or directory" },
 };
@@ -38,7 +53,10 @@ static const struct {
 START_TEST(put_to_the_test)
 {
 	struct fact facts[] = { { "elf", "ELF32 386" } };
-	struct sysdeps sd = { .triple = "i486-linux-musl", .dir = "sysdeps/i486-linux-musl", .facts = facts, .nfacts = 1 };
+	struct sysdeps sd = { .triple = "i486-linux-musl",
+		.dir = "sysdeps/i486-linux-musl",
+		.facts = facts,
+		.nfacts = 1 };
 	struct arena *a = arena_new();
 	char *gcc = arena_printf(a, "%s/i486-linux-musl-gcc", test_dir());
 	struct argv none = { .a = a };
@@ -47,11 +65,13 @@ START_TEST(put_to_the_test)
 	int r;
 
 	if (cases[_i].gcc)
-		ck_assert_int_eq(file_write(gcc, cases[_i].gcc, strlen(cases[_i].gcc), 0755, &e), 0);
+		ck_assert_int_eq(
+		    file_write(gcc, cases[_i].gcc, strlen(cases[_i].gcc), 0755, &e), 0);
 	r = toolchain_check(a, &t, &sd, &e);
 	if (cases[_i].message) {
 		ck_assert_int_eq(r, -1);
-		ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", gcc, cases[_i].message + strlen("GCC")));
+		ck_assert_str_eq(
+		    e.msg, arena_printf(a, "%s%s", gcc, cases[_i].message + strlen("GCC")));
 	} else {
 		ck_assert_msg(r == 0, "%s", e.msg);
 	}
@@ -63,7 +83,10 @@ END_TEST
 START_TEST(glibc_is_refused)
 {
 	struct fact facts[] = { { "elf", "ELF64 X86_64" } };
-	struct sysdeps sd = { .triple = "x86_64-linux-musl", .dir = "sysdeps/x86_64-linux-musl", .facts = facts, .nfacts = 1 };
+	struct sysdeps sd = { .triple = "x86_64-linux-musl",
+		.dir = "sysdeps/x86_64-linux-musl",
+		.facts = facts,
+		.nfacts = 1 };
 	struct arena *a = arena_new();
 	struct toolchain t = { .gcc = "gcc", .dir = test_dir(), .inside = test_dir() };
 	struct err e = { 0 };

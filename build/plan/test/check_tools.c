@@ -35,7 +35,9 @@ find(const struct tools *t, const char *name)
 static struct sysdeps
 facts(struct arena *a, const char *gcc, const char *binutils)
 {
-	struct sysdeps sd = { .triple = "x86_64-linux-musl", .facts = arena_array(a, 3, sizeof *sd.facts), .nfacts = 3 };
+	struct sysdeps sd = { .triple = "x86_64-linux-musl",
+		.facts = arena_array(a, 3, sizeof *sd.facts),
+		.nfacts = 3 };
 
 	sd.facts[0] = (struct fact){ "gcc", gcc };
 	sd.facts[1] = (struct fact){ "binutils", binutils };
@@ -46,8 +48,11 @@ facts(struct arena *a, const char *gcc, const char *binutils)
 START_TEST(what_they_say)
 {
 	struct arena *a = arena_new();
-	struct config c = { .build_cc = arena_printf(a, "%s -m64", program(a, "cc", "echo \"cc 1 $*\"; echo more")), .cross_base = "" };
-	struct sysdeps sd = facts(a, program(a, "t-gcc", "echo t-gcc 2"), arena_printf(a, "%s/t-", test_dir()));
+	struct config c = { .build_cc = arena_printf(
+				a, "%s -m64", program(a, "cc", "echo \"cc 1 $*\"; echo more")),
+		.cross_base = "" };
+	struct sysdeps sd =
+	    facts(a, program(a, "t-gcc", "echo t-gcc 2"), arena_printf(a, "%s/t-", test_dir()));
 	struct tools t;
 	struct err e = { 0 };
 
@@ -58,7 +63,8 @@ START_TEST(what_they_say)
 	ck_assert_str_eq(find(&t, "gcc")->said, "t-gcc 2");
 	ck_assert_int_eq(find(&t, "gcc")->use, USED_BY_TARGET);
 	ck_assert_str_eq(find(&t, "ld")->said, "t-ld 3");
-	ck_assert_msg(!strncmp(find(&t, "make")->said, "GNU Make ", 9), "%s", find(&t, "make")->said);
+	ck_assert_msg(
+	    !strncmp(find(&t, "make")->said, "GNU Make ", 9), "%s", find(&t, "make")->said);
 	ck_assert_int_eq(find(&t, "make")->use, USED_BY_ALL);
 	ck_assert_ptr_null(find(&t, "libc.a"));
 	arena_free(a);
@@ -68,10 +74,14 @@ END_TEST
 static const struct {
 	const char *build_cc, *gcc, *message;
 } absent[] = {
-	{ "/nowhere/cc -x", "t-gcc", "/nowhere/cc -x: does not run; install gcc, or name another native compiler with BUILD_CC" },
-	{ "false", "t-gcc", "false: does not run; install gcc, or name another native compiler with BUILD_CC" },
+	{ "/nowhere/cc -x", "t-gcc",
+	    "/nowhere/cc -x: does not run; install gcc, or name another native compiler with "
+	    "BUILD_CC" },
+	{ "false", "t-gcc",
+	    "false: does not run; install gcc, or name another native compiler with BUILD_CC" },
 	{ "true", "no_such-linux-gnu-gcc",
-	    "no_such-linux-gnu-gcc: does not run; install the compiler for x86_64-linux-musl (Debian: gcc-no-such-linux-gnu), or name a musl toolchain with CROSS_BASE" },
+	    "no_such-linux-gnu-gcc: does not run; install the compiler for x86_64-linux-musl "
+	    "(Debian: gcc-no-such-linux-gnu), or name a musl toolchain with CROSS_BASE" },
 };
 
 START_TEST(not_there)
@@ -100,7 +110,9 @@ START_TEST(a_given_one_is_tried)
 	struct err e = { 0 };
 
 	ck_assert_int_eq(tools_ask(a, &c, &sd, NULL, &t, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "CROSS_BASE %s: %s compiles against another libc than musl", test_dir(), gcc));
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "CROSS_BASE %s: %s compiles against another libc than musl",
+		       test_dir(), gcc));
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }
@@ -116,14 +128,19 @@ START_TEST(a_given_one_may_move)
 
 	for (int i = 0; i < 2; i++) {
 		const char *dir = i ? "two/longer" : "one";
-		struct config c = { .build_cc = "true", .cross_base = arena_printf(a, "%s/%s", test_dir(), dir) };
+		struct config c = { .build_cc = "true",
+			.cross_base = arena_printf(a, "%s/%s", test_dir(), dir) };
 
-		/* compiles what it is given as if there were no libc, so that it is not a wrong one */
+		/* compiles what it is given as if there were no libc, so that it is not a wrong one
+		 */
 		program(a, arena_printf(a, "%s/bin/x86_64-linux-musl-gcc", dir),
-		    "base=${0%/bin/*}\ncase $1 in -v) echo \"configured for $base/sys twice $base\"; exit ;;\n"
+		    "base=${0%/bin/*}\ncase $1 in -v) echo \"configured for $base/sys twice "
+		    "$base\"; exit ;;\n"
 		    "-print-file-name=*) echo $base/lib/libc.a; exit ;; esac\n"
-		    "case \" $* \" in *' -c '*) while [ $# -gt 1 ]; do [ \"$1\" != -o ] || out=$2; shift; done\n"
-		    "echo 'void _start(void) { for (;;); }' | gcc -x c -c -o \"$out\" -; exit ;; esac\nexec gcc -nostdlib \"$@\"");
+		    "case \" $* \" in *' -c '*) while [ $# -gt 1 ]; do [ \"$1\" != -o ] || out=$2; "
+		    "shift; done\n"
+		    "echo 'void _start(void) { for (;;); }' | gcc -x c -c -o \"$out\" -; exit ;; "
+		    "esac\nexec gcc -nostdlib \"$@\"");
 		program(a, arena_printf(a, "%s/bin/x86_64-linux-musl-ld", dir), "echo ld 5");
 		checkout_file(a, test_dir(), arena_printf(a, "%s/lib/libc.a", dir), "!<arch>\n");
 		ck_assert_msg(tools_ask(a, &c, &sd, NULL, &t[i], &e) == 0, "%s", e.msg);
@@ -132,7 +149,8 @@ START_TEST(a_given_one_may_move)
 	ck_assert_ptr_null(find(&t[0], "gcc"));
 	for (size_t i = 0; i < t[0].n; i++)
 		ck_assert_str_eq(t[0].v[i].said, t[1].v[i].said);
-	ck_assert_str_eq(find(&t[0], "libc.a")->said, "f0a17a43c74d2fe5474fa2fd29c8f14799e777d7d75a2cc4d11c20a6e7b161c5");
+	ck_assert_str_eq(find(&t[0], "libc.a")->said,
+	    "f0a17a43c74d2fe5474fa2fd29c8f14799e777d7d75a2cc4d11c20a6e7b161c5");
 	arena_free(a);
 }
 END_TEST
@@ -150,14 +168,13 @@ count_lines(struct arena *a, const char *path)
 	return n;
 }
 
-/* how many of make, ld and BUILD_CC need not be asked again; first and last line are the file's own */
+/* how many of make, ld and BUILD_CC need not be asked again; first and last line are the file's own
+ */
 static const struct {
 	const char *build_cc;
 	size_t remembered;
 } memories[] = {
-	{ "gcc", 3 },
-	{ "gcc -m64", 3 },
-	{ "/usr/bin/gcc", 3 },
+	{ "gcc", 3 }, { "gcc -m64", 3 }, { "/usr/bin/gcc", 3 },
 	{ "ldd", 2 },	  /* a script may call anything */
 	{ "env gcc", 2 }, /* and so may this */
 };
@@ -166,7 +183,8 @@ START_TEST(asked_once)
 {
 	struct arena *a = arena_new();
 	struct config c = { .build_cc = memories[_i].build_cc, .cross_base = "" };
-	struct sysdeps sd = facts(a, program(a, "t-gcc", "echo t-gcc 2"), arena_printf(a, "%s/t-", test_dir()));
+	struct sysdeps sd =
+	    facts(a, program(a, "t-gcc", "echo t-gcc 2"), arena_printf(a, "%s/t-", test_dir()));
 	char *path = arena_printf(a, "%s/memo", test_dir());
 	struct memo *m = memo_open(a, path);
 	struct tools before, after;
@@ -180,7 +198,8 @@ START_TEST(asked_once)
 	ck_assert_int_eq(tools_ask(a, &c, &sd, memo_open(a, path), &after, &e), 0);
 	ck_assert_uint_eq(before.n, after.n);
 	for (size_t i = 0; i < before.n; i++)
-		ck_assert_str_eq(after.v[i].said, strcmp(before.v[i].name, "ld") ? before.v[i].said : "t-ld 4");
+		ck_assert_str_eq(
+		    after.v[i].said, strcmp(before.v[i].name, "ld") ? before.v[i].said : "t-ld 4");
 	arena_free(a);
 }
 END_TEST
@@ -190,7 +209,8 @@ START_TEST(not_by_our_path)
 {
 	struct arena *a = arena_new();
 	struct config c = { .build_cc = "gcc", .cross_base = "" };
-	struct sysdeps sd = facts(a, program(a, "t-gcc", "echo t-gcc 2"), arena_printf(a, "%s/t-", test_dir()));
+	struct sysdeps sd =
+	    facts(a, program(a, "t-gcc", "echo t-gcc 2"), arena_printf(a, "%s/t-", test_dir()));
 	struct tools t;
 	struct err e = { 0 };
 
@@ -199,8 +219,10 @@ START_TEST(not_by_our_path)
 	program(a, "bin/gcc", "echo another gcc");
 	ck_assert_int_eq(setenv("PATH", arena_printf(a, "%s/bin:/usr/bin:/bin", test_dir()), 1), 0);
 	ck_assert_msg(tools_ask(a, &c, &sd, NULL, &t, &e) == 0, "%s", e.msg);
-	ck_assert_msg(!strncmp(find(&t, "make")->said, "GNU Make ", 9), "%s", find(&t, "make")->said);
-	ck_assert_msg(!strncmp(find(&t, "BUILD_CC")->said, "gcc (", 5), "%s", find(&t, "BUILD_CC")->said);
+	ck_assert_msg(
+	    !strncmp(find(&t, "make")->said, "GNU Make ", 9), "%s", find(&t, "make")->said);
+	ck_assert_msg(
+	    !strncmp(find(&t, "BUILD_CC")->said, "gcc (", 5), "%s", find(&t, "BUILD_CC")->said);
 	arena_free(a);
 }
 END_TEST

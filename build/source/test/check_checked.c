@@ -10,7 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* what was written a moment ago is not remembered: it may be written again before its times can tell */
+/*
+ * what was written a moment ago is not remembered: it may be written again before its times can
+ * tell
+ */
 START_TEST(remembered)
 {
 	struct arena *a = arena_new();
@@ -27,7 +30,8 @@ START_TEST(remembered)
 	ck_assert_ptr_null(checked_sha256(c, "absent"));
 	ck_assert_ptr_null(checked_sha256(c, "."));
 	ck_assert_int_eq(checked_save(c, &e), 0);
-	ck_assert_int_eq(file_read(a, arena_printf(a, "%s/.checked", test_dir()), &text, NULL, &e), 0);
+	ck_assert_int_eq(
+	    file_read(a, arena_printf(a, "%s/.checked", test_dir()), &text, NULL, &e), 0);
 	ck_assert_ptr_nonnull(strstr(text, " old\n"));
 	ck_assert_ptr_null(strstr(text, " young\n"));
 	/* and what was, is believed: this is another's digest */

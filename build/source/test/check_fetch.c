@@ -77,14 +77,16 @@ read_reply(void *arg, uint64_t pos, char *p, size_t max)
 }
 
 static enum MHD_Result
-answer(struct MHD_Connection *c, unsigned status, struct reply what, const char *header, const char *value)
+answer(struct MHD_Connection *c, unsigned status, struct reply what, const char *header,
+    const char *value)
 {
 	struct reply *r = malloc(sizeof *r);
 	struct MHD_Response *resp;
 	enum MHD_Result ret;
 
 	*r = what;
-	resp = MHD_create_response_from_callback(r->endless ? MHD_SIZE_UNKNOWN : r->n, 1024, read_reply, r, free);
+	resp = MHD_create_response_from_callback(
+	    r->endless ? MHD_SIZE_UNKNOWN : r->n, 1024, read_reply, r, free);
 	if (header)
 		MHD_add_response_header(resp, header, value);
 	ret = MHD_queue_response(c, status, resp);
@@ -93,9 +95,11 @@ answer(struct MHD_Connection *c, unsigned status, struct reply what, const char 
 }
 
 static enum MHD_Result
-answer_text(struct MHD_Connection *c, unsigned status, const char *text, const char *header, const char *value)
+answer_text(struct MHD_Connection *c, unsigned status, const char *text, const char *header,
+    const char *value)
 {
-	struct MHD_Response *resp = MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *resp = MHD_create_response_from_buffer(
+	    strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
 	enum MHD_Result ret;
 
 	if (header)
@@ -106,7 +110,8 @@ answer_text(struct MHD_Connection *c, unsigned status, const char *text, const c
 }
 
 static enum MHD_Result
-handle(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version, const char *data, size_t *ndata, void **state)
+handle(void *arg, struct MHD_Connection *c, const char *url, const char *method,
+    const char *version, const char *data, size_t *ndata, void **state)
 {
 	const char *range = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Range");
 	struct reply all = { .n = SIZE }, rest = all;
@@ -122,7 +127,8 @@ handle(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 			rest.from = SIZE;
 		rest.n = SIZE - rest.from;
 	}
-	snprintf(text, sizeof text, "bytes %llu-%d/%d", (unsigned long long)rest.from, SIZE - 1, SIZE);
+	snprintf(
+	    text, sizeof text, "bytes %llu-%d/%d", (unsigned long long)rest.from, SIZE - 1, SIZE);
 
 	if (!strcmp(manner, "sick") && server.sick > 0) {
 		server.sick--;
@@ -131,24 +137,29 @@ handle(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 	if (!strcmp(manner, "good") || !strcmp(manner, "sick")) {
 		if (rest.n == 0)
 			return answer_text(c, 416, "nothing there", NULL, NULL);
-		return answer(c, rest.from ? 206 : 200, rest, rest.from ? "Content-Range" : NULL, text);
+		return answer(
+		    c, rest.from ? 206 : 200, rest, rest.from ? "Content-Range" : NULL, text);
 	}
 	if (!strcmp(manner, "cut")) { /* every connection carries 30000 bytes more */
 		rest.cut = 30000;
-		return answer(c, rest.from ? 206 : 200, rest, rest.from ? "Content-Range" : NULL, text);
+		return answer(
+		    c, rest.from ? 206 : 200, rest, rest.from ? "Content-Range" : NULL, text);
 	}
 	if (!strcmp(manner, "stubborn")) /* cuts, and knows no ranges */
 		return answer(c, 200, (struct reply){ .n = SIZE, .cut = 30000 }, NULL, NULL);
 	if (!strcmp(manner, "whole"))
 		return answer(c, 200, all, NULL, NULL);
 	if (!strcmp(manner, "elsewhere"))
-		return rest.from ? answer(c, 206, rest, "Content-Range", "bytes 7-99999/100000") : answer(c, 200, all, NULL, NULL);
+		return rest.from ? answer(c, 206, rest, "Content-Range", "bytes 7-99999/100000")
+				 : answer(c, 200, all, NULL, NULL);
 	if (!strcmp(manner, "flip"))
 		return answer(c, 200, (struct reply){ .n = SIZE, .flip = true }, NULL, NULL);
 	if (!strcmp(manner, "short"))
 		return answer(c, 200, (struct reply){ .n = SIZE / 2 }, NULL, NULL);
 	if (!strcmp(manner, "page"))
-		return answer_text(c, 200, "\n <!DOCTYPE HTML>\n<html><body>Please log in</body></html>\n", "Content-Type", "text/html");
+		return answer_text(c, 200,
+		    "\n <!DOCTYPE HTML>\n<html><body>Please log in</body></html>\n", "Content-Type",
+		    "text/html");
 	if (!strcmp(manner, "endless"))
 		return answer(c, 200, (struct reply){ .endless = true }, NULL, NULL);
 	if (!strcmp(manner, "trickle"))
@@ -177,7 +188,8 @@ static struct world
 world_new(void)
 {
 	struct world w = { .a = arena_new() };
-	struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in any = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	unsigned x = 1;
 	int fd;
 
@@ -186,8 +198,9 @@ world_new(void)
 	digest_bytes(server.body, SIZE, server.sha256);
 	server.stop = false;
 	server.requests = server.sick = 0;
-	server.daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL,
-	    handle, NULL, MHD_OPTION_SOCK_ADDR, &any, MHD_OPTION_END);
+	server.daemon =
+	    MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, 0,
+		NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &any, MHD_OPTION_END);
 	ck_assert_ptr_nonnull(server.daemon);
 	server.port = MHD_get_daemon_info(server.daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 
@@ -195,9 +208,14 @@ world_new(void)
 	w.cfg.cache = arena_printf(w.a, "%s/cache", test_dir());
 	w.cfg.top = arena_printf(w.a, "%s/top", test_dir());
 	w.cfg.mirrors = w.cfg.git_mirror = "";
-	w.patience = (struct patience){ .connect = 20 * NS_PER_S, .window = 60 * NS_PER_S, .slow = 1, .tries = 3, .backoff = NS_PER_MS };
+	w.patience = (struct patience){ .connect = 20 * NS_PER_S,
+		.window = 60 * NS_PER_S,
+		.slow = 1,
+		.tries = 3,
+		.backoff = NS_PER_MS };
 	w.forms[0] = (struct source){ .file = "pkg.tar.gz", .sha256 = server.sha256, .size = SIZE };
-	w.forms[1] = (struct source){ .file = "pkg-tag.tar.gz", .sha256 = server.sha256, .size = SIZE };
+	w.forms[1] =
+	    (struct source){ .file = "pkg-tag.tar.gz", .sha256 = server.sha256, .size = SIZE };
 	w.want = (struct want){ .name = "pkg", .version = "1.0", .nforms = 1 };
 	/* what it says to people is looked at, not shown */
 	w.log = arena_printf(w.a, "%s/log", test_dir());
@@ -247,7 +265,8 @@ fetch_it(struct world *w, bool probe)
 	struct err e = { 0 };
 
 	w->want.forms = w->forms;
-	ck_assert_msg(fetch_with(w->a, &w->cfg, &w->patience, probe, &w->want, 1, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    fetch_with(w->a, &w->cfg, &w->patience, probe, &w->want, 1, &e) == 0, "%s", e.msg);
 }
 
 static void
@@ -256,7 +275,8 @@ put(struct world *w, const char *path, const void *p, size_t n)
 	struct err e = { 0 };
 
 	path = arena_printf(w->a, "%s/%s", test_dir(), path);
-	ck_assert_msg(file_mkparent(path, &e) == 0 && file_write(path, p, n, 0644, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_mkparent(path, &e) == 0 && file_write(path, p, n, 0644, &e) == 0, "%s", e.msg);
 }
 
 static bool
@@ -294,7 +314,8 @@ static const struct manner_case {
 	bool no_size;	     /* the recipe does not tell it */
 	unsigned sick;	     /* times that /sick/ fails */
 	unsigned requests;   /* that the server sees */
-	const char *why;     /* of the first origin, when it fails; NULL: the file is there in the end */
+	const char
+	    *why; /* of the first origin, when it fails; NULL: the file is there in the end */
 } manners[] = {
 	{ { "good" }, 0, false, 0, 1, NULL },
 	{ { "good" }, 0, true, 0, 1, NULL },
@@ -338,13 +359,17 @@ START_TEST(servers_with_manners)
 	if (c->no_size)
 		w.forms[0].size = 0;
 	for (size_t i = 0; i < 2 && c->urls[i]; i++)
-		add_origin(&w, 0, ORIGIN_URL, arena_printf(w.a, "http://127.0.0.1:%%P/%s/pkg.tar.gz", c->urls[i]));
+		add_origin(&w, 0, ORIGIN_URL,
+		    arena_printf(w.a, "http://127.0.0.1:%%P/%s/pkg.tar.gz", c->urls[i]));
 	if (c->left)
 		put(&w, "out/sources/pkg.tar.gz.part", server.body, c->left);
 	fetch_it(&w, false);
 	if (c->why) {
 		ck_assert_ptr_null(w.want.got);
-		assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n  http://127.0.0.1:%%P/%s/pkg.tar.gz: %s\n", c->urls[0], c->why)));
+		assert_why(&w, filled(w.a, arena_printf(w.a,
+					       "  %%D/out/sources/pkg.tar.gz: not there\n  "
+					       "http://127.0.0.1:%%P/%s/pkg.tar.gz: %s\n",
+					       c->urls[0], c->why)));
 		ck_assert(!there(&w, "out/sources/pkg.tar.gz"));
 	} else {
 		assert_got(&w);
@@ -363,9 +388,11 @@ START_TEST(wrong_sha256_names_both)
 	fetch_it(&w, false);
 	server.body[0] ^= 1;
 	digest_bytes(server.body, SIZE, flipped);
-	assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n"
-						     "  http://127.0.0.1:%%P/flip/pkg.tar.gz: sha256 is %s, expected %s\n",
-				       flipped, server.sha256)));
+	assert_why(&w,
+	    filled(w.a, arena_printf(w.a,
+			    "  %%D/out/sources/pkg.tar.gz: not there\n"
+			    "  http://127.0.0.1:%%P/flip/pkg.tar.gz: sha256 is %s, expected %s\n",
+			    flipped, server.sha256)));
 	ck_assert(!there(&w, "out/sources/pkg.tar.gz"));
 	ck_assert(!there(&w, "out/sources/pkg.tar.gz.part"));
 	world_end(&w);
@@ -468,11 +495,13 @@ START_TEST(offline_asks_nobody)
 	add_origin(&w, 0, ORIGIN_GIT, "v1.0");
 	fetch_it(&w, false);
 	ck_assert_ptr_null(w.want.got);
-	assert_why(&w, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
-				   "  http://127.0.0.1:%P/good/pkg.tar.gz: not asked: OFFLINE is set\n"
-				   "  http://127.0.0.1:%P/good/pkg.tar.gz: not asked: OFFLINE is set\n"
-				   "  Debian archive, pool/main/p/pkg/pkg_1.0.orig.tar.gz: not asked: OFFLINE is set\n"
-				   "  git tag v1.0: GIT_MIRROR is not set\n"));
+	assert_why(&w,
+	    filled(w.a,
+		"  %D/out/sources/pkg.tar.gz: not there\n"
+		"  http://127.0.0.1:%P/good/pkg.tar.gz: not asked: OFFLINE is set\n"
+		"  http://127.0.0.1:%P/good/pkg.tar.gz: not asked: OFFLINE is set\n"
+		"  Debian archive, pool/main/p/pkg/pkg_1.0.orig.tar.gz: not asked: OFFLINE is set\n"
+		"  git tag v1.0: GIT_MIRROR is not set\n"));
 	ck_assert_uint_eq(server.requests, 0);
 	world_end(&w);
 }
@@ -488,14 +517,15 @@ START_TEST(order_of_origins)
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/gone/official.tar.gz");
 	add_origin(&w, 1, ORIGIN_URL, "http://127.0.0.1:%P/gone/tag.tar.gz");
 	fetch_it(&w, false);
-	assert_why(&w, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
-				   "  %D/out/sources/pkg-tag.tar.gz: not there\n"
-				   "  http://127.0.0.1:%P/gone/pkg.tar.gz: HTTP status 404\n"
-				   "  http://127.0.0.1:%P/gone/pkg-tag.tar.gz: HTTP status 404\n"
-				   "  file://%D/srv/pkg.tar.gz: Couldn't open file %D/srv/pkg.tar.gz\n"
-				   "  file://%D/srv/pkg-tag.tar.gz: Couldn't open file %D/srv/pkg-tag.tar.gz\n"
-				   "  http://127.0.0.1:%P/gone/official.tar.gz: HTTP status 404\n"
-				   "  http://127.0.0.1:%P/gone/tag.tar.gz: HTTP status 404\n"));
+	assert_why(&w,
+	    filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
+			"  %D/out/sources/pkg-tag.tar.gz: not there\n"
+			"  http://127.0.0.1:%P/gone/pkg.tar.gz: HTTP status 404\n"
+			"  http://127.0.0.1:%P/gone/pkg-tag.tar.gz: HTTP status 404\n"
+			"  file://%D/srv/pkg.tar.gz: Couldn't open file %D/srv/pkg.tar.gz\n"
+			"  file://%D/srv/pkg-tag.tar.gz: Couldn't open file %D/srv/pkg-tag.tar.gz\n"
+			"  http://127.0.0.1:%P/gone/official.tar.gz: HTTP status 404\n"
+			"  http://127.0.0.1:%P/gone/tag.tar.gz: HTTP status 404\n"));
 	put(&w, "srv/pkg-tag.tar.gz", server.body, SIZE);
 	fetch_it(&w, false);
 	assert_got(&w);
@@ -545,9 +575,11 @@ START_TEST(rotten_file)
 	w.cfg.offline = true;
 	fetch_it(&w, false);
 	ck_assert_ptr_null(w.want.got);
-	assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: sha256 is %s, expected %s\n"
-						     "  http://127.0.0.1:%%P/good/pkg.tar.gz: not asked: OFFLINE is set\n",
-				       rotten, server.sha256)));
+	assert_why(&w,
+	    filled(w.a, arena_printf(w.a,
+			    "  %%D/out/sources/pkg.tar.gz: sha256 is %s, expected %s\n"
+			    "  http://127.0.0.1:%%P/good/pkg.tar.gz: not asked: OFFLINE is set\n",
+			    rotten, server.sha256)));
 	w.cfg.offline = false;
 	fetch_it(&w, false);
 	assert_got(&w);
@@ -566,9 +598,11 @@ START_TEST(what_it_says)
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/good/pkg.tar.gz");
 	fetch_it(&w, false);
 	ck_assert_int_eq(file_read(w.a, w.log, &text, NULL, &e), 0);
-	ck_assert_str_eq(text, filled(w.a, "lh: fetching pkg.tar.gz from http://127.0.0.1:%P/gone/pkg.tar.gz\n"
-					   "lh: fetching pkg.tar.gz from http://127.0.0.1:%P/good/pkg.tar.gz\n"
-					   "lh: fetched pkg.tar.gz, 100000 bytes from http://127.0.0.1:%P/good/pkg.tar.gz\n"));
+	ck_assert_str_eq(text,
+	    filled(w.a,
+		"lh: fetching pkg.tar.gz from http://127.0.0.1:%P/gone/pkg.tar.gz\n"
+		"lh: fetching pkg.tar.gz from http://127.0.0.1:%P/good/pkg.tar.gz\n"
+		"lh: fetched pkg.tar.gz, 100000 bytes from http://127.0.0.1:%P/good/pkg.tar.gz\n"));
 	world_end(&w);
 }
 END_TEST
@@ -583,15 +617,23 @@ START_TEST(many_at_once)
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < N; i++) {
-		from[i] = (struct origin){ ORIGIN_URL, filled(w.a, i % 5 == 4 ? "http://127.0.0.1:%P/gone/x" : "http://127.0.0.1:%P/good/x") };
-		forms[i] = (struct source){ .file = arena_printf(w.a, "%zu.tar", i), .sha256 = server.sha256, .origins = &from[i], .norigins = 1 };
-		wants[i] = (struct want){ .name = "x", .version = "1", .forms = &forms[i], .nforms = 1 };
+		from[i] = (struct origin){ ORIGIN_URL,
+			filled(w.a, i % 5 == 4 ? "http://127.0.0.1:%P/gone/x"
+					       : "http://127.0.0.1:%P/good/x") };
+		forms[i] = (struct source){ .file = arena_printf(w.a, "%zu.tar", i),
+			.sha256 = server.sha256,
+			.origins = &from[i],
+			.norigins = 1 };
+		wants[i] =
+		    (struct want){ .name = "x", .version = "1", .forms = &forms[i], .nforms = 1 };
 	}
 	wants[N] = wants[0]; /* two packages of one source */
-	ck_assert_msg(fetch_with(w.a, &w.cfg, &w.patience, false, wants, N + 1, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    fetch_with(w.a, &w.cfg, &w.patience, false, wants, N + 1, &e) == 0, "%s", e.msg);
 	for (size_t i = 0; i < N; i++) {
 		ck_assert_int_eq(wants[i].got != NULL, i % 5 != 4);
-		ck_assert_int_eq(there(&w, arena_printf(w.a, "out/sources/%zu.tar", i)), i % 5 != 4);
+		ck_assert_int_eq(
+		    there(&w, arena_printf(w.a, "out/sources/%zu.tar", i)), i % 5 != 4);
 	}
 	ck_assert_str_eq(wants[N].path, wants[0].path);
 	ck_assert_uint_eq(server.requests, N);
@@ -603,7 +645,8 @@ END_TEST
 START_TEST(two_builds_at_once)
 {
 	struct world w = world_new();
-	const char *part = filled(w.a, "%D/out/sources/pkg.tar.gz.part"), *path = filled(w.a, "%D/out/sources/pkg.tar.gz");
+	const char *part = filled(w.a, "%D/out/sources/pkg.tar.gz.part"),
+		   *path = filled(w.a, "%D/out/sources/pkg.tar.gz");
 	pid_t pid;
 	int fd, ready[2];
 	char c;
@@ -618,7 +661,8 @@ START_TEST(two_builds_at_once)
 		if (write(ready[1], &c, 1) != 1)
 			_exit(1);
 		usleep(300000);
-		if (pwrite(fd, server.body + SIZE / 2, SIZE / 2, SIZE / 2) != SIZE / 2 || rename(part, path) < 0)
+		if (pwrite(fd, server.body + SIZE / 2, SIZE / 2, SIZE / 2) != SIZE / 2 ||
+		    rename(part, path) < 0)
 			_exit(1);
 		_exit(0);
 	}
@@ -705,12 +749,16 @@ START_TEST(probing)
 
 	server.sick = 3;
 	w.forms[0].size = c->size;
-	add_origin(&w, 0, ORIGIN_URL, arena_printf(w.a, "http://127.0.0.1:%%P/%s/pkg.tar.gz", c->manner));
+	add_origin(
+	    &w, 0, ORIGIN_URL, arena_printf(w.a, "http://127.0.0.1:%%P/%s/pkg.tar.gz", c->manner));
 	fetch_it(&w, true);
 	ck_assert_int_eq(w.want.got != NULL, c->why == NULL);
 	ck_assert_ptr_null(w.want.path);
 	if (c->why)
-		assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n  http://127.0.0.1:%%P/%s/pkg.tar.gz: %s\n", c->manner, c->why)));
+		assert_why(&w, filled(w.a, arena_printf(w.a,
+					       "  %%D/out/sources/pkg.tar.gz: not there\n  "
+					       "http://127.0.0.1:%%P/%s/pkg.tar.gz: %s\n",
+					       c->manner, c->why)));
 	ck_assert(!there(&w, "out/sources/pkg.tar.gz"));
 	ck_assert(!there(&w, "out/sources/pkg.tar.gz.part"));
 	world_end(&w);
@@ -733,11 +781,16 @@ static const struct apt_case {
 	const char *says; /* apt-get; %P as usual */
 	const char *why;  /* NULL: the archive is found */
 } apts[] = {
-	{ "echo http://127.0.0.1:1/security main Debian Debian-Security; echo http://127.0.0.1:%P/good main Debian Debian", NULL },
-	{ "case \"$*\" in *--no-release-info*) echo 'http://127.0.0.1:%P/good/ main $(ORIGIN) $(LABEL)';; esac", NULL },
+	{ "echo http://127.0.0.1:1/security main Debian Debian-Security; echo "
+	  "http://127.0.0.1:%P/good main Debian Debian",
+	    NULL },
+	{ "case \"$*\" in *--no-release-info*) echo 'http://127.0.0.1:%P/good/ main $(ORIGIN) "
+	  "$(LABEL)';; esac",
+	    NULL },
 	{ "echo http://127.0.0.1:%P/good main Ubuntu Ubuntu", "apt knows no Debian archive" },
 	{ "echo http://127.0.0.1:%P/good contrib Debian Debian", "apt knows no Debian archive" },
-	{ "echo cdrom://disc/ main Debian Debian", "apt's archive cdrom://disc is not one that a file can be asked of" },
+	{ "echo cdrom://disc/ main Debian Debian",
+	    "apt's archive cdrom://disc is not one that a file can be asked of" },
 	{ "exit 7", "apt does not tell its archive (apt-get: exit status 7)" },
 };
 
@@ -751,7 +804,10 @@ START_TEST(debian_archive)
 	add_origin(&w, 0, ORIGIN_DEBIAN, "pool/main/p/pkg/pkg_1.0.orig.tar.gz");
 	fetch_it(&w, false);
 	if (c->why)
-		assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n  Debian archive, pool/main/p/pkg/pkg_1.0.orig.tar.gz: %s\n", c->why)));
+		assert_why(&w, filled(w.a, arena_printf(w.a,
+					       "  %%D/out/sources/pkg.tar.gz: not there\n  Debian "
+					       "archive, pool/main/p/pkg/pkg_1.0.orig.tar.gz: %s\n",
+					       c->why)));
 	else
 		assert_got(&w);
 	world_end(&w);
@@ -766,8 +822,12 @@ START_TEST(debian_through_apts_proxy)
 	script(&w, "apt-config", filled(w.a, "#!/bin/sh\necho \"$2='http://127.0.0.1:%P/'\"\n"));
 	add_origin(&w, 0, ORIGIN_DEBIAN, "pool/pkg_1.0.orig.tar.gz");
 	fetch_it(&w, false);
-	/* the server takes the whole URL for a path that it does not have: it was asked, no name was looked up */
-	assert_why(&w, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n  Debian archive, pool/pkg_1.0.orig.tar.gz: HTTP status 404\n"));
+	/*
+	 * the server takes the whole URL for a path that it does not have: it was asked, no name
+	 * was looked up
+	 */
+	assert_why(&w, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n  Debian archive, "
+				   "pool/pkg_1.0.orig.tar.gz: HTTP status 404\n"));
 	ck_assert_uint_eq(server.requests, 1);
 	world_end(&w);
 }
@@ -781,7 +841,8 @@ START_TEST(no_apt)
 	add_origin(&w, 0, ORIGIN_DEBIAN, "pool/pkg_1.0.orig.tar.gz");
 	fetch_it(&w, false);
 	assert_why(&w, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
-				   "  Debian archive, pool/pkg_1.0.orig.tar.gz: no apt here to ask for its archive (apt-get: No such file or directory)\n"));
+				   "  Debian archive, pool/pkg_1.0.orig.tar.gz: no apt here to ask "
+				   "for its archive (apt-get: No such file or directory)\n"));
 	world_end(&w);
 }
 END_TEST
@@ -790,12 +851,18 @@ END_TEST
 static void
 make_clone(struct world *w)
 {
-	char *command = filled(w->a, "exec >/dev/null 2>&1; set -e; export HOME=%D GIT_CONFIG_NOSYSTEM=1; cd %D; git init clone/pkg; cd clone/pkg\n"
-				     "git config user.name A; git config user.email a@example.org; git config tar.umask 0077\n"
-				     "echo '*.txt text eol=crlf' >../../attributes; git config core.attributesFile %D/attributes\n"
-				     "printf 'one\\n' >a.txt; git add a.txt; GIT_COMMITTER_DATE='1700000000 +0000' git commit -m one; git tag v1.0; git tag -a -m signed v1.1\n"
-				     "cd ../..; git clone --bare clone/pkg bare/pkg\n"
-				     "git -C clone/pkg -c tar.umask=0002 -c core.attributesFile=/dev/null archive --prefix=pkg-1.0/ v1.0 | gzip -n >expected\n");
+	char *command =
+	    filled(w->a, "exec >/dev/null 2>&1; set -e; export HOME=%D GIT_CONFIG_NOSYSTEM=1; cd "
+			 "%D; git init clone/pkg; cd clone/pkg\n"
+			 "git config user.name A; git config user.email a@example.org; git config "
+			 "tar.umask 0077\n"
+			 "echo '*.txt text eol=crlf' >../../attributes; git config "
+			 "core.attributesFile %D/attributes\n"
+			 "printf 'one\\n' >a.txt; git add a.txt; GIT_COMMITTER_DATE='1700000000 "
+			 "+0000' git commit -m one; git tag v1.0; git tag -a -m signed v1.1\n"
+			 "cd ../..; git clone --bare clone/pkg bare/pkg\n"
+			 "git -C clone/pkg -c tar.umask=0002 -c core.attributesFile=/dev/null "
+			 "archive --prefix=pkg-1.0/ v1.0 | gzip -n >expected\n");
 	char *hex = arena_alloc(w->a, DIGEST_HEX);
 	struct err e = { 0 };
 
@@ -813,7 +880,8 @@ static const struct git_case {
 	{ "%D/bare/pkg", "v1.0", NULL },
 	{ "%D/bare/%s", "v2.0", "  %D/bare/pkg, tag v2.0: it has no tag v2.0\n" },
 	{ "%D/none/%s", "v1.0", "  %D/none/pkg, tag v1.0: No such file or directory\n" },
-	{ "%D/cache/%s", "v1.0", "  %D/cache/pkg, tag v1.0: fatal: not a git repository: '%D/cache/pkg'\n" },
+	{ "%D/cache/%s", "v1.0",
+	    "  %D/cache/pkg, tag v1.0: fatal: not a git repository: '%D/cache/pkg'\n" },
 };
 
 START_TEST(git_clones)
@@ -831,7 +899,9 @@ START_TEST(git_clones)
 	ck_assert_int_eq(w.want.got != NULL, c->why == NULL);
 	fetch_it(&w, false);
 	if (c->why)
-		assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n%s", c->why)));
+		assert_why(&w,
+		    filled(w.a,
+			arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n%s", c->why)));
 	else
 		assert_got(&w);
 	world_end(&w);
@@ -849,8 +919,9 @@ START_TEST(git_must_match_pin)
 	w.cfg.git_mirror = filled(w.a, "%D/clone/%s");
 	add_origin(&w, 0, ORIGIN_GIT, "v1.0");
 	fetch_it(&w, false);
-	assert_why(&w, filled(w.a, arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n"
-						     "  %%D/clone/pkg, tag v1.0: sha256 is %s, expected %s\n",
+	assert_why(&w, filled(w.a, arena_printf(w.a,
+				       "  %%D/out/sources/pkg.tar.gz: not there\n"
+				       "  %%D/clone/pkg, tag v1.0: sha256 is %s, expected %s\n",
 				       right, server.sha256)));
 	ck_assert(!there(&w, "out/sources/pkg.tar.gz.part"));
 	world_end(&w);
@@ -871,7 +942,8 @@ forbid_sockets(void)
 	};
 	struct sock_fprog p = { .len = sizeof f / sizeof *f, .filter = f };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p) < 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p) < 0)
 		_exit(77);
 }
 
@@ -894,18 +966,25 @@ START_TEST(offline_opens_no_socket)
 	pid = fork();
 	if (pid == 0) {
 		forbid_sockets();
-		_exit(fetch_with(w.a, &w.cfg, &w.patience, probe, &w.want, 1, &e) == 0 && !w.want.got ? 0 : 1);
+		_exit(
+		    fetch_with(w.a, &w.cfg, &w.patience, probe, &w.want, 1, &e) == 0 && !w.want.got
+			? 0
+			: 1);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	if (offline)
-		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "wait status %d", status);
+		ck_assert_msg(
+		    WIFEXITED(status) && WEXITSTATUS(status) == 0, "wait status %d", status);
 	else
-		ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "wait status %d", status);
+		ck_assert_msg(
+		    WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "wait status %d", status);
 	ck_assert_uint_eq(server.requests, 0);
 
 	fetch_lack(&w.cfg, &w.want, &lack);
 	if (offline)
-		ck_assert_str_eq(lack.msg, "pkg 1.0: pkg.tar.gz is not here, and OFFLINE is set; get it with `./make sources` where there is a network, or bring a bundle from there");
+		ck_assert_str_eq(lack.msg,
+		    "pkg 1.0: pkg.tar.gz is not here, and OFFLINE is set; get it with `./make "
+		    "sources` where there is a network, or bring a bundle from there");
 	world_end(&w);
 }
 END_TEST

@@ -16,7 +16,11 @@
 static void
 sh(struct arena *a, const char *script)
 {
-	ck_assert_int_eq(system(arena_printf(a, "cd %s && export HOME=$PWD GIT_CONFIG_NOSYSTEM=1 && set -e && (%s) >log 2>&1", test_dir(), script)), 0);
+	ck_assert_int_eq(
+	    system(arena_printf(a,
+		"cd %s && export HOME=$PWD GIT_CONFIG_NOSYSTEM=1 && set -e && (%s) >log 2>&1",
+		test_dir(), script)),
+	    0);
 }
 
 static char *
@@ -26,8 +30,10 @@ in_dir(struct arena *a, const char *name)
 }
 
 static const char tree[] =
-    "mkdir -p t/src t/.git/objects t/sub; echo main >t/src/main.c; touch -d @1000000000 t/src/main.c; echo '#!/bin/sh' >t/configure; chmod 755 t/configure\n"
-    "ln -s src/main.c t/link; touch -hd @1100000000 t/link; echo secret >t/.git/objects/x; echo 'gitdir: elsewhere' >t/sub/.git; echo kept >t/.gitignore; mkdir t/empty";
+    "mkdir -p t/src t/.git/objects t/sub; echo main >t/src/main.c; touch -d @1000000000 "
+    "t/src/main.c; echo '#!/bin/sh' >t/configure; chmod 755 t/configure\n"
+    "ln -s src/main.c t/link; touch -hd @1100000000 t/link; echo secret >t/.git/objects/x; echo "
+    "'gitdir: elsewhere' >t/sub/.git; echo kept >t/.gitignore; mkdir t/empty";
 
 START_TEST(folder)
 {
@@ -90,14 +96,18 @@ START_TEST(ids)
 	ck_assert_int_eq(!strcmp(one.id, two.id), changes[_i].same);
 	if (!changes[_i].same) { /* what is exported must be what was read */
 		ck_assert_int_eq(override_export(a, &one, in_dir(a, "out"), &e), -1);
-		ck_assert_str_eq(e.msg, arena_printf(a, "override %s/t: it has changed since the build began: start again when it is at rest", test_dir()));
+		ck_assert_str_eq(e.msg, arena_printf(a,
+					    "override %s/t: it has changed since the build began: "
+					    "start again when it is at rest",
+					    test_dir()));
 	}
 	arena_free(a);
 }
 END_TEST
 
 static const char repository[] =
-    "git init -q g; cd g; git config user.name A; git config user.email a@example.org; echo one >a; mkdir d; echo two >d/b; chmod 755 d/b; ln -s d/b l\n"
+    "git init -q g; cd g; git config user.name A; git config user.email a@example.org; echo one "
+    ">a; mkdir d; echo two >d/b; chmod 755 d/b; ln -s d/b l\n"
     "git add .; git commit -qm one; git tag v1; echo dirty >>a; git clone -q --bare . ../bare";
 
 static const struct git_case {
@@ -111,7 +121,8 @@ static const struct git_case {
 START_TEST(git)
 {
 	struct arena *a = arena_new();
-	char *text = arena_printf(a, "git:%s/%s", test_dir(), gits[_i].text + strlen("git:%s/")), *id;
+	char *text = arena_printf(a, "git:%s/%s", test_dir(), gits[_i].text + strlen("git:%s/")),
+	     *id;
 	struct override o;
 	struct stat st, other;
 	struct err e = { 0 };
@@ -121,7 +132,9 @@ START_TEST(git)
 	ck_assert_msg(override_read(a, NULL, text, &o, &e) == 0, "%s", e.msg);
 	ck_assert(o.git);
 	ck_assert_str_eq(o.rev, gits[_i].rev);
-	sh(a, "git --git-dir=g/.git rev-parse 'v1^{tree}' >../$(basename $PWD)/id; mkdir expected; cd expected; printf 'one\\n' >a; mkdir d; echo two >d/b; chmod 755 d/b; ln -s d/b l");
+	sh(a,
+	    "git --git-dir=g/.git rev-parse 'v1^{tree}' >../$(basename $PWD)/id; mkdir expected; "
+	    "cd expected; printf 'one\\n' >a; mkdir d; echo two >d/b; chmod 755 d/b; ln -s d/b l");
 	ck_assert_int_eq(file_read(a, in_dir(a, "id"), &id, NULL, &e), 0);
 	id[strcspn(id, "\n")] = '\0';
 	ck_assert_str_eq(o.id, arena_printf(a, "git-tree %s", id));
@@ -151,7 +164,8 @@ START_TEST(git_moves_on)
 	char *text;
 
 	sh(a, repository);
-	ck_assert_msg(override_read(a, NULL, arena_printf(a, "git:%s/g", test_dir()), &o, &e) == 0, "%s", e.msg);
+	ck_assert_msg(override_read(a, NULL, arena_printf(a, "git:%s/g", test_dir()), &o, &e) == 0,
+	    "%s", e.msg);
 	sh(a, "cd g; git commit -qam two");
 	ck_assert_msg(override_export(a, &o, in_dir(a, "src"), &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(file_read(a, in_dir(a, "src/a"), &text, NULL, &e), 0);
@@ -166,7 +180,8 @@ static const struct wrong {
 } wrongs[] = {
 	{ "%D/none", "override %D/none: %D/none: No such file or directory" },
 	{ "%D/log", "override %D/log: %D/log: Not a directory" },
-	{ "%D/odd", "override: %D/odd/pipe: neither file, folder nor symlink: move it out of the source tree" },
+	{ "%D/odd", "override: %D/odd/pipe: neither file, folder nor symlink: move it out of the "
+		    "source tree" },
 	{ "git:%D/none@v1", "override git:%D/none@v1: %D/none: No such file or directory" },
 	{ "git:%D/g@v2", "override git:%D/g@v2: %D/g: it has no v2^{tree}" },
 	{ "git:%D/odd", "override git:%D/odd: %D/odd: fatal: not a git repository: '%D/odd'" },

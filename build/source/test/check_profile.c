@@ -28,18 +28,31 @@ begin(struct setting *t)
 	static const char *const names[] = { "one", "two", "one-headers", "layout" };
 
 	*t = (struct setting){ .a = arena_new(), .p = { .v = t->v, .n = 4, .profile = "s6" } };
-	t->c = (struct config){ .top = test_dir(), .output = arena_printf(t->a, "%s/out", test_dir()), .cache = arena_printf(t->a, "%s/cache", test_dir()), .offline = true, .mirrors = "", .git_mirror = "" };
+	t->c = (struct config){ .top = test_dir(),
+		.output = arena_printf(t->a, "%s/out", test_dir()),
+		.cache = arena_printf(t->a, "%s/cache", test_dir()),
+		.offline = true,
+		.mirrors = "",
+		.git_mirror = "" };
 	for (size_t i = 0; i < 2; i++) {
 		char *hex = arena_alloc(t->a, DIGEST_HEX);
 
 		digest_bytes("x", 1, hex); /* what checkout_file puts into the files */
-		t->origins[i] = (struct origin){ ORIGIN_URL, arena_printf(t->a, "https://a.example/%s.tar", names[i]) };
-		t->forms[i] = (struct source){ .file = arena_printf(t->a, "%s.tar", names[i]), .sha256 = hex, .origins = &t->origins[i], .norigins = 1 };
-		t->versions[i] = (struct version){ .version = "1.0", .forms = &t->forms[i], .nforms = 1 };
+		t->origins[i] = (struct origin){ ORIGIN_URL,
+			arena_printf(t->a, "https://a.example/%s.tar", names[i]) };
+		t->forms[i] = (struct source){ .file = arena_printf(t->a, "%s.tar", names[i]),
+			.sha256 = hex,
+			.origins = &t->origins[i],
+			.norigins = 1 };
+		t->versions[i] =
+		    (struct version){ .version = "1.0", .forms = &t->forms[i], .nforms = 1 };
 	}
 	for (size_t i = 0; i < 4; i++) {
 		t->recipes[i].name = names[i];
-		t->v[i] = (struct node){ .recipe = &t->recipes[i], .origin = &t->recipes[i == 2 ? 0 : i], .id = names[i], .version = i < 3 ? &t->versions[i % 2] : NULL };
+		t->v[i] = (struct node){ .recipe = &t->recipes[i],
+			.origin = &t->recipes[i == 2 ? 0 : i],
+			.id = names[i],
+			.version = i < 3 ? &t->versions[i % 2] : NULL };
 	}
 }
 
@@ -80,10 +93,14 @@ START_TEST(decided)
 	begin(&t);
 	for (const char *const *have = cases[_i].have; *have; have++)
 		checkout_file(t.a, t.c.output, arena_printf(t.a, "sources/%s", *have), "x");
-	ck_assert_msg(profile_decide(t.a, &t.c, &(const struct plan *){ &t.p }, 1, &profile, &why, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    profile_decide(t.a, &t.c, &(const struct plan *){ &t.p }, 1, &profile, &why, &e) == 0,
+	    "%s", e.msg);
 	ck_assert_str_eq(profile, cases[_i].profile);
 	if (cases[_i].why)
-		ck_assert_msg(why && !strncmp(why, cases[_i].why, strlen(cases[_i].why)) && !strchr(why, '\n'), "%s", why);
+		ck_assert_msg(why && !strncmp(why, cases[_i].why, strlen(cases[_i].why)) &&
+				  !strchr(why, '\n'),
+		    "%s", why);
 	else
 		ck_assert_ptr_null(why);
 	arena_free(t.a);

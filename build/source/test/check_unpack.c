@@ -67,7 +67,8 @@ static const struct item good[] = {
 	{ "pkg-1", AE_IFDIR, 0700, NULL },
 	{ "pkg-1/configure", AE_IFREG, 04775, "#!/bin/sh\n" },
 	{ "pkg-1/empty", AE_IFREG, 0, "" },
-	{ "pkg-1/./src//main.c", AE_IFREG, 0666, "int main(void);\n" }, /* whose folder no entry names */
+	{ "pkg-1/./src//main.c", AE_IFREG, 0666,
+	    "int main(void);\n" }, /* whose folder no entry names */
 	{ "pkg-1/src/deep/up", AE_IFLNK, 0777, "../../configure" },
 	{ "pkg-1/src/beside", AE_IFLNK, 0777, "./main.c" },
 	{ "pkg-1/loop", AE_IFLNK, 0777, "loop" },
@@ -110,12 +111,14 @@ count(void *arg, const char *rel, const struct stat *st, struct err *e)
 	return 0;
 }
 
-static const char *const kinds[] = { "pkg.tar", "pkg.tar.gz", "pkg.tar.bz2", "pkg.tar.xz", "xz-without-its-name" };
+static const char *const kinds[] = { "pkg.tar", "pkg.tar.gz", "pkg.tar.bz2", "pkg.tar.xz",
+	"xz-without-its-name" };
 
 START_TEST(formats)
 {
 	struct arena *a = arena_new();
-	char *dir = arena_printf(a, "%s/out/src", test_dir()), *path = make_archive(a, kinds[_i], good);
+	char *dir = arena_printf(a, "%s/out/src", test_dir()),
+	     *path = make_archive(a, kinds[_i], good);
 	struct err e = { 0 };
 	size_t n = 1;
 
@@ -147,7 +150,10 @@ START_TEST(formats)
 }
 END_TEST
 
-/* archives that want out.  %O is the folder outside, absolute; what is expected behind "ARCHIVE: refused: " */
+/*
+ * archives that want out.  %O is the folder outside, absolute; what is expected behind "ARCHIVE:
+ * refused: "
+ */
 static const struct hostile {
 	struct item items[4];
 	unsigned strip;
@@ -158,31 +164,48 @@ static const struct hostile {
 	{ { { "%O/victim", AE_IFREG, 0644, "x" } }, 1, "%O/victim: absolute name" },
 	{ { { "../outside/victim", AE_IFREG, 0644, "x" } }, 0, "../outside/victim: name with .." },
 	{ { { "../outside/victim", AE_IFREG, 0644, "x" } }, 1, "../outside/victim: name with .." },
-	{ { { "a/b/../../../outside/victim", AE_IFREG, 0644, "x" } }, 0, "a/b/../../../outside/victim: name with .." },
+	{ { { "a/b/../../../outside/victim", AE_IFREG, 0644, "x" } }, 0,
+	    "a/b/../../../outside/victim: name with .." },
 	{ { { "a/..", AE_IFDIR, 0755, NULL } }, 0, "a/../: name with .." },
 	{ { { "a/..", AE_IFLNK, 0777, "b" } }, 1, "a/..: name with .." },
 	/* symlinks that lead outside */
 	{ { { "out", AE_IFLNK, 0777, "%O" } }, 0, "out: symlink to an absolute name" },
 	{ { { "out", AE_IFLNK, 0777, "../outside" } }, 0, "out: symlink that leads outside" },
-	{ { { "a/out", AE_IFLNK, 0777, "../../outside" } }, 0, "a/out: symlink that leads outside" },
-	{ { { "a/b/out", AE_IFLNK, 0777, "../../../outside" } }, 1, "a/b/out: symlink that leads outside" },
-	{ { { "a/out", AE_IFLNK, 0777, "././/..//../outside" } }, 0, "a/out: symlink that leads outside" },
-	{ { { "here", AE_IFLNK, 0777, "." }, { "out", AE_IFLNK, 0777, "here/../outside" } }, 0, "out: symlink with .. behind a name" },
-	{ { { "a", AE_IFDIR, 0755, NULL }, { "a/up", AE_IFLNK, 0777, ".." }, { "out", AE_IFLNK, 0777, "a/up/../outside" } }, 0, "out: symlink with .. behind a name" },
+	{ { { "a/out", AE_IFLNK, 0777, "../../outside" } }, 0,
+	    "a/out: symlink that leads outside" },
+	{ { { "a/b/out", AE_IFLNK, 0777, "../../../outside" } }, 1,
+	    "a/b/out: symlink that leads outside" },
+	{ { { "a/out", AE_IFLNK, 0777, "././/..//../outside" } }, 0,
+	    "a/out: symlink that leads outside" },
+	{ { { "here", AE_IFLNK, 0777, "." }, { "out", AE_IFLNK, 0777, "here/../outside" } }, 0,
+	    "out: symlink with .. behind a name" },
+	{ { { "a", AE_IFDIR, 0755, NULL }, { "a/up", AE_IFLNK, 0777, ".." },
+	      { "out", AE_IFLNK, 0777, "a/up/../outside" } },
+	    0, "out: symlink with .. behind a name" },
 	/* symlinks that lead inside, but are not to be written through */
-	{ { { "b", AE_IFDIR, 0755, NULL }, { "a", AE_IFLNK, 0777, "b" }, { "a/victim", AE_IFREG, 0644, "x" } }, 0, "a/victim: passes through a symlink" },
-	{ { { "a", AE_IFLNK, 0777, "b" }, { "a", AE_IFDIR, 0755, NULL } }, 0, "a/: passes through a symlink" },
-	{ { { "a", AE_IFREG, 0644, "x" }, { "a/b", AE_IFREG, 0644, "x" } }, 0, "a/b: passes through a file" },
-	{ { { "d/x", AE_IFREG, 0644, "x" }, { "d", AE_IFLNK, 0777, "e" } }, 0, "d: there is a folder of that name already" },
-	{ { { "d/x", AE_IFREG, 0644, "x" }, { "d", AE_IFREG, 0644, "x" } }, 0, "d: there is a folder of that name already" },
+	{ { { "b", AE_IFDIR, 0755, NULL }, { "a", AE_IFLNK, 0777, "b" },
+	      { "a/victim", AE_IFREG, 0644, "x" } },
+	    0, "a/victim: passes through a symlink" },
+	{ { { "a", AE_IFLNK, 0777, "b" }, { "a", AE_IFDIR, 0755, NULL } }, 0,
+	    "a/: passes through a symlink" },
+	{ { { "a", AE_IFREG, 0644, "x" }, { "a/b", AE_IFREG, 0644, "x" } }, 0,
+	    "a/b: passes through a file" },
+	{ { { "d/x", AE_IFREG, 0644, "x" }, { "d", AE_IFLNK, 0777, "e" } }, 0,
+	    "d: there is a folder of that name already" },
+	{ { { "d/x", AE_IFREG, 0644, "x" }, { "d", AE_IFREG, 0644, "x" } }, 0,
+	    "d: there is a folder of that name already" },
 	/* hard links */
 	{ { { "a", 0, 0644, "%O/victim" } }, 0, "a: hard link to an absolute name" },
 	{ { { "a", 0, 0644, "../outside/victim" } }, 0, "a: hard link to a name with .." },
 	{ { { "d/a", 0, 0644, "victim" } }, 1, "d/a: hard link to what is not unpacked" },
 	{ { { "a", 0, 0644, "nothing" } }, 0, "a: hard link to what is no file of this archive" },
-	{ { { "l", AE_IFLNK, 0777, "x" }, { "a", 0, 0644, "l" } }, 0, "a: hard link to what is no file of this archive" },
-	{ { { "d", AE_IFDIR, 0755, NULL }, { "l", AE_IFLNK, 0777, "d" }, { "a", 0, 0644, "l/victim" } }, 0, "a: passes through a symlink" },
-	{ { { "d", AE_IFDIR, 0755, NULL }, { "a", 0, 0644, "d" } }, 0, "a: hard link to what is no file of this archive" },
+	{ { { "l", AE_IFLNK, 0777, "x" }, { "a", 0, 0644, "l" } }, 0,
+	    "a: hard link to what is no file of this archive" },
+	{ { { "d", AE_IFDIR, 0755, NULL }, { "l", AE_IFLNK, 0777, "d" },
+	      { "a", 0, 0644, "l/victim" } },
+	    0, "a: passes through a symlink" },
+	{ { { "d", AE_IFDIR, 0755, NULL }, { "a", 0, 0644, "d" } }, 0,
+	    "a: hard link to what is no file of this archive" },
 	/* what a source tree has no use for */
 	{ { { "null", AE_IFCHR, 0666, NULL } }, 0, "null: a device" },
 	{ { { "sda", AE_IFBLK, 0666, NULL } }, 0, "sda: a device" },
@@ -195,7 +218,8 @@ outside(struct arena *a, const char *text)
 {
 	const char *s = text ? strstr(text, "%O") : NULL;
 
-	return s ? arena_printf(a, "%.*s%s/outside%s", (int)(s - text), text, test_dir(), s + 2) : text;
+	return s ? arena_printf(a, "%.*s%s/outside%s", (int)(s - text), text, test_dir(), s + 2)
+		 : text;
 }
 
 START_TEST(refused)
@@ -204,7 +228,8 @@ START_TEST(refused)
 	struct arena *a = arena_new();
 	struct item items[5];
 	char *path, before[DIGEST_HEX], after[DIGEST_HEX];
-	const char *dir = arena_printf(a, "%s/tree", test_dir()), *out = arena_printf(a, "%s/outside", test_dir());
+	const char *dir = arena_printf(a, "%s/tree", test_dir()),
+		   *out = arena_printf(a, "%s/outside", test_dir());
 	struct err e = { 0 };
 
 	memcpy(items, h->items, sizeof h->items);
@@ -216,7 +241,8 @@ START_TEST(refused)
 	path = make_archive(a, "hostile.tar", items);
 	ck_assert_int_eq(file_mkdirs(out, 0755, &e), 0);
 	ck_assert_int_eq(file_write(arena_printf(a, "%s/victim", out), "safe\n", 5, 0644, &e), 0);
-	ck_assert_int_eq(file_write(arena_printf(a, "%s/victim", test_dir()), "safe\n", 5, 0644, &e), 0);
+	ck_assert_int_eq(
+	    file_write(arena_printf(a, "%s/victim", test_dir()), "safe\n", 5, 0644, &e), 0);
 	ck_assert_int_eq(digest_tree(out, before, &e), 0);
 	ck_assert_int_eq(unpack(path, dir, h->strip, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s: refused: %s", path, outside(a, h->why)));
@@ -237,30 +263,39 @@ END_TEST
 START_TEST(symlink_waits_in_folder)
 {
 	struct arena *a = arena_new();
-	static const struct item items[] = { { "a/victim", AE_IFREG, 0644, "x" }, { NULL, 0, 0, NULL } };
+	static const struct item items[] = { { "a/victim", AE_IFREG, 0644, "x" },
+		{ NULL, 0, 0, NULL } };
 	char *path = make_archive(a, "a.tar", items), *dir = arena_printf(a, "%s/tree", test_dir());
 	struct err e = { 0 };
 
 	ck_assert_int_eq(file_mkdirs(dir, 0755, &e), 0);
 	ck_assert_int_eq(symlink(test_dir(), arena_printf(a, "%s/a", dir)), 0);
 	ck_assert_int_eq(unpack(path, dir, 0, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s: refused: a/victim: passes through a symlink", path));
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "%s: refused: a/victim: passes through a symlink", path));
 	ck_assert(!file_exists(arena_printf(a, "%s/victim", test_dir())));
 	arena_free(a);
 }
 END_TEST
 
-/* cut: bytes that are left of the archive, -1: all; flip: byte that is turned over, below 0: counted from the end; 0: none */
+/*
+ * cut: bytes that are left of the archive, -1: all; flip: byte that is turned over, below 0:
+ * counted from the end; 0: none
+ */
 static const struct damage {
 	const char *name;
 	long cut, flip;
 	const char *why; /* behind "ARCHIVE: " */
 } damages[] = {
 	{ "a.tar.gz", 60, 0, "damaged, or no tar archive: truncated gzip input" },
-	{ "a.tar.xz", 60, 0, "damaged, or no tar archive: Unrecognized archive format" }, /* xz(1) gives nothing */
+	{ "a.tar.xz", 60, 0,
+	    "damaged, or no tar archive: Unrecognized archive format" }, /* xz(1) gives nothing */
 	{ "a.tar.xz", -1, 100, NULL },
-	{ "a.tar.xz", -1, -1, "damaged: xz cannot decode it" }, /* behind the last byte of the tar */
-	{ "a.tar", 700, 0, "damaged, or no tar archive: Truncated input file (needed 488 bytes, only 164 available)" },
+	{ "a.tar.xz", -1, -1,
+	    "damaged: xz cannot decode it" }, /* behind the last byte of the tar */
+	{ "a.tar", 700, 0,
+	    "damaged, or no tar archive: Truncated input file (needed 488 bytes, only 164 "
+	    "available)" },
 	{ "a.tar", 10, 0, "damaged, or no tar archive: Unrecognized archive format" },
 	{ "a.tar", 0, 0, "damaged, or no tar archive: Unrecognized archive format" },
 };
@@ -271,7 +306,8 @@ START_TEST(damaged)
 	struct arena *a = arena_new();
 	char *text = arena_alloc(a, 20001), *path, *bytes;
 	unsigned x = 1;
-	struct item items[] = { { "pkg/a", AE_IFREG, 0644, "some text to begin with\n" }, { "pkg/b", AE_IFREG, 0644, text }, { NULL, 0, 0, NULL } };
+	struct item items[] = { { "pkg/a", AE_IFREG, 0644, "some text to begin with\n" },
+		{ "pkg/b", AE_IFREG, 0644, text }, { NULL, 0, 0, NULL } };
 	struct err e = { 0 };
 	size_t n;
 
@@ -329,7 +365,9 @@ START_TEST(only_some)
 
 	if (some[_i].lacking) {
 		ck_assert_int_eq(r, -1);
-		ck_assert_str_eq(e.msg, arena_printf(a, "%s: holds nothing that matches %s, which the recipe asks for", path, some[_i].lacking));
+		ck_assert_str_eq(e.msg,
+		    arena_printf(a, "%s: holds nothing that matches %s, which the recipe asks for",
+			path, some[_i].lacking));
 	} else {
 		ck_assert_msg(r == 0, "%s", e.msg);
 		ck_assert_int_eq(file_walk(dir, count, &n, &e), 0);
@@ -344,7 +382,8 @@ START_TEST(without_xz_program)
 {
 	struct arena *a = arena_new();
 	char *path = make_archive(a, "pkg.tar.xz", good), with[DIGEST_HEX], without[DIGEST_HEX];
-	char *one = arena_printf(a, "%s/one", test_dir()), *two = arena_printf(a, "%s/two", test_dir());
+	char *one = arena_printf(a, "%s/one", test_dir()),
+	     *two = arena_printf(a, "%s/two", test_dir());
 	struct err e = { 0 };
 
 	ck_assert_msg(unpack(path, one, 1, &e) == 0, "%s", e.msg);
@@ -361,13 +400,18 @@ END_TEST
 START_TEST(sparse_files)
 {
 	struct arena *a = arena_new();
-	char *command = arena_printf(a, "cd %s && printf start >sparse && truncate -s 3M sparse && printf end >>sparse && truncate -s 5M sparse && tar -S -cf s.tar sparse", test_dir());
+	char *command = arena_printf(a,
+	    "cd %s && printf start >sparse && truncate -s 3M sparse && printf end >>sparse && "
+	    "truncate -s 5M sparse && tar -S -cf s.tar sparse",
+	    test_dir());
 	char *path = arena_printf(a, "%s/out/sparse", test_dir()), was[DIGEST_HEX], is[DIGEST_HEX];
 	struct stat st;
 	struct err e = { 0 };
 
 	ck_assert_int_eq(system(command), 0);
-	ck_assert_msg(unpack(arena_printf(a, "%s/s.tar", test_dir()), arena_printf(a, "%s/out", test_dir()), 0, &e) == 0, "%s", e.msg);
+	ck_assert_msg(unpack(arena_printf(a, "%s/s.tar", test_dir()),
+			  arena_printf(a, "%s/out", test_dir()), 0, &e) == 0,
+	    "%s", e.msg);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(st.st_size, 5 << 20);
 	ck_assert_int_lt(st.st_blocks * 512, 1 << 20);
@@ -380,7 +424,8 @@ END_TEST
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
-/* only what is asked for is looked at, wherever it stands; a link or folder of that name is no file */
+/* only what is asked for is looked at, wherever it stands; a link or folder of that name is no file
+ */
 START_TEST(looks)
 {
 	static const char *const names[] = { "a.tar", "a.tar.gz", "a.tar.bz2", "a.tar.xz" };
@@ -391,21 +436,23 @@ START_TEST(looks)
 		{ "./top/doc/more", AE_IFREG, 0600, "" },
 		{ NULL, 0, 0, NULL },
 	};
-	struct unpack_look v[] = { { .path = "doc/more" }, { .path = "COPYING" }, { .path = "link" }, { .path = "doc" }, { .path = "top/COPYING" } };
+	struct unpack_look v[] = { { .path = "doc/more" }, { .path = "COPYING" },
+		{ .path = "link" }, { .path = "doc" }, { .path = "top/COPYING" } };
 	struct arena *a = arena_new();
 	char first[DIGEST_HEX], empty[DIGEST_HEX], *path = make_archive(a, names[_i], items);
 	struct err e = { 0 };
 
 	digest_bytes("first", 5, first);
 	digest_bytes("", 0, empty);
-	for (size_t n = 1; n <= 5; n++) { /* the first two are all that has to be found; the others are not there */
+	for (size_t n = 1; n <= 5;
+	     n++) { /* the first two are all that has to be found; the others are not there */
 		ck_assert_msg(unpack_look(path, 1, v, n, &e) == 0, "%s", e.msg);
 		for (size_t i = 0; i < n; i++)
-			ck_assert_str_eq(v[i].sha256, i == 0 ? empty : i == 1 ? first
-									      : "");
+			ck_assert_str_eq(v[i].sha256, i == 0 ? empty : i == 1 ? first : "");
 	}
 	ck_assert_int_eq(unpack_look(arena_printf(a, "%s/absent", test_dir()), 1, v, 1, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s/absent: No such file or directory", test_dir()));
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "%s/absent: No such file or directory", test_dir()));
 	arena_free(a);
 }
 END_TEST
@@ -413,7 +460,8 @@ END_TEST
 Suite *
 unpack_suite(void)
 {
-	Suite *s = suite_of("unpack", (const TTest *[]){ symlink_waits_in_folder, not_there, without_xz_program, sparse_files, NULL });
+	Suite *s = suite_of("unpack", (const TTest *[]){ symlink_waits_in_folder, not_there,
+					  without_xz_program, sparse_files, NULL });
 	TCase *tc = harness_case(s, "archives");
 
 	tcase_add_loop_test(tc, formats, 0, COUNT(kinds));

@@ -64,15 +64,18 @@ static const struct {
 	{ "GOOD=old;BAD=young", EXIT_USAGE, "BAD: SET young: there is no such set" },
 	{ "GOOD=old;BAD=old", EXIT_WORK, "GOOD and BAD name the same versions of everything" },
 	{ "GOOD=old;BAD=new ROOTFS_SIZE=9", EXIT_USAGE,
-	    "BAD: ROOTFS_SIZE=9: behind a set there may be VERSION_name=V and OVERRIDE_name=TREE only; other variables stand by themselves" },
+	    "BAD: ROOTFS_SIZE=9: behind a set there may be VERSION_name=V and OVERRIDE_name=TREE "
+	    "only; other variables stand by themselves" },
 	{ "GOOD=old;BAD=new;word", EXIT_USAGE, "word: bisect takes NAME=VALUE words" },
 	{ "GOOD=old;BAD=new;REPEAT=0", EXIT_USAGE, "REPEAT=0: a number from 1 to 60" },
 	{ "GOOD=old;BAD=new;FAILURE=some", EXIT_USAGE, "FAILURE=some: same or any" },
-	{ "GOOD=old;BAD=new;REPO=/", EXIT_USAGE, "REPO needs PACKAGE=, the recipe that is built from it" },
+	{ "GOOD=old;BAD=new;REPO=/", EXIT_USAGE,
+	    "REPO needs PACKAGE=, the recipe that is built from it" },
 	{ "GOOD=1;BAD=4;PACKAGE=x", EXIT_USAGE, "PACKAGE x: profile s6 has no such package" },
 	{ "GOOD=1;BAD=5;PACKAGE=a", EXIT_USAGE, "BAD=5: the recipe a pins no such version" },
 	{ "GOOD=1;BAD=1;PACKAGE=a", EXIT_WORK, "GOOD and BAD are one version" },
-	{ "GOOD=1;BAD=2;PACKAGE=a;REPO=/nowhere", EXIT_USAGE, "REPO /nowhere: there is no such folder" },
+	{ "GOOD=1;BAD=2;PACKAGE=a;REPO=/nowhere", EXIT_USAGE,
+	    "REPO /nowhere: there is no such folder" },
 };
 
 START_TEST(mistake)
@@ -93,7 +96,10 @@ args_at(struct arena *a, const struct arguments *q, const size_t *version_set)
 	return argv_quoted(&v);
 }
 
-/* words behind a set belong to that end; the versions between stand by themselves; what is the same is left out */
+/*
+ * words behind a set belong to that end; the versions between stand by themselves; what is the same
+ * is left out
+ */
 START_TEST(sets)
 {
 	struct arena *a = arena_new();
@@ -103,7 +109,8 @@ START_TEST(sets)
 	ck_assert_uint_eq(q.w.packages[0].nversions, 4);
 	ck_assert_uint_eq(q.w.nneeds, 0);
 	ck_assert_str_eq(args_at(a, &q, (size_t[]){ 0, 0 }), "JOBS=3 SET=old OVERRIDE_a=/t@1");
-	ck_assert_str_eq(args_at(a, &q, (size_t[]){ 1, 3 }), "JOBS=3 SET=old VERSION_a=2 VERSION_b=4");
+	ck_assert_str_eq(
+	    args_at(a, &q, (size_t[]){ 1, 3 }), "JOBS=3 SET=old VERSION_a=2 VERSION_b=4");
 	ck_assert_str_eq(arguments_version_set(a, &q, (size_t[]){ 1, 3 }), "a 2, b 4");
 	ck_assert_str_eq(arguments_version_set(a, &q, (size_t[]){ 0, 0 }), "good end old");
 	ck_assert_str_eq(arguments_version_set(a, &q, (size_t[]){ 3, 3 }), "bad end new");

@@ -29,11 +29,15 @@ START_TEST(verdict)
 {
 	double error;
 
-	ck_assert_int_eq(odds_verdict(&verdicts[_i].o, &verdicts[_i].t, &error), verdicts[_i].verdict);
+	ck_assert_int_eq(
+	    odds_verdict(&verdicts[_i].o, &verdicts[_i].t, &error), verdicts[_i].verdict);
 }
 END_TEST
 
-/* against what can be reckoned by hand: with no runs of one, and uniform priors, P(X > Y) = 1/2; Beta(2,1) over Beta(1,1): 2/3 */
+/*
+ * against what can be reckoned by hand: with no runs of one, and uniform priors, P(X > Y) = 1/2;
+ * Beta(2,1) over Beta(1,1): 2/3
+ */
 START_TEST(exact)
 {
 	struct odds o = { .risk = 0.01, .same = 3 };
@@ -65,7 +69,10 @@ add_run(struct tally *t, double p)
 	++*(happens(p) ? &t->bad : &t->good);
 }
 
-/* rates at which both ends fail; how often the verdict on a mixture is wrong must keep what was promised */
+/*
+ * rates at which both ends fail; how often the verdict on a mixture is wrong must keep what was
+ * promised
+ */
 static const struct {
 	double good, bad;
 } rates[] = { { 0, 2 / 3.0 }, { 0, 1 / 3.0 }, { 1 / 3.0, 1 }, { 1 / 3.0, 2 / 3.0 }, { 0.1, 0.9 } };

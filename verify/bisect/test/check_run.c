@@ -22,7 +22,11 @@ bisect(struct arena *a, char **words, size_t n, struct bisect *h, const char **t
 	FILE *f;
 	int r;
 
-	*o = (struct bisect_opts){ .lh_build = arena_printf(a, "%s/lh-build", test_dir()), .lh_verify = arena_printf(a, "%s/lh-verify", test_dir()), .scenarios = arena_printf(a, "%s/scenarios", test_dir()), .only = only, .accel = "tcg" };
+	*o = (struct bisect_opts){ .lh_build = arena_printf(a, "%s/lh-build", test_dir()),
+		.lh_verify = arena_printf(a, "%s/lh-verify", test_dir()),
+		.scenarios = arena_printf(a, "%s/scenarios", test_dir()),
+		.only = only,
+		.accel = "tcg" };
 	if (bisect_open(a, o, words, n, h, e) < 0 || bisect_run(h, e) < 0)
 		return -1;
 	f = open_memstream(&said, &size);
@@ -42,9 +46,13 @@ bisect(struct arena *a, char **words, size_t n, struct bisect *h, const char **t
 	return r;
 }
 
-#define AGAIN(args) "  again     ./make verify " args " TRIPLE=x86_64-linux-musl PROFILE=s6 NETS=dhcp SCENARIO=x\n"
+#define AGAIN(args)                                                                                \
+	"  again     ./make verify " args                                                          \
+	" TRIPLE=x86_64-linux-musl PROFILE=s6 NETS=dhcp SCENARIO=x\n"
 #define REPORT "  report    T/out/bisect/report.html\n"
-#define FAILS(got) "  fails at  T/scenarios/x.scn:3  run \"thing\" -> up\n  expected  up\n  got       down, in \\x1b[1m" got "\n"
+#define FAILS(got)                                                                                 \
+	"  fails at  T/scenarios/x.scn:3  run \"thing\" -> up\n  expected  up\n  got       down, " \
+	"in \\x1b[1m" got "\n"
 
 /* rule: exits 1 when it fails; sh */
 static const struct {
@@ -54,23 +62,50 @@ static const struct {
 } cases[] = {
 	/* one package, and the version in it; what needs what is not built */
 	{ "[ $b -lt 3 ]", "[ $c -lt 4 ] || [ $b = 4 ]", { "GOOD=old", "BAD=new" }, 0,
-	    "b 2 -> 3 broke it\n" FAILS("1") "  passes    with b 2, where it got: up, in 1\n  changed   /bin/b\n" AGAIN("SET=old VERSION_b=3") "  steps     7 steps (8 expected), 15 runs; no verdict flipped\n" REPORT },
+	    "b 2 -> 3 broke it\n" FAILS("1") "  passes    with b 2, where it got: up, in 1\n  "
+					     "changed   /bin/b\n" AGAIN(
+						 "SET=old VERSION_b=3") "  steps     7 steps (8 "
+									"expected), 15 runs; no "
+									"verdict "
+									"flipped\n" REPORT },
 	/* two that are harmless alone */
 	{ "[ $a -lt 2 ] || [ $b -lt 4 ]", "true", { "GOOD=old", "BAD=new" }, 0,
-	    "a 1 -> 2 and b 3 -> 4 broke it together: without any one of them it passes\n" FAILS("2") "  passes    with a 2, b 3, where it got: up, in 2\n  changed   /bin/b\n" AGAIN("SET=old VERSION_a=2 VERSION_b=4") "  steps     9 steps (8 expected), 17 runs; no verdict flipped\n" REPORT },
+	    "a 1 -> 2 and b 3 -> 4 broke it together: without any one of them it passes\n" FAILS(
+		"2") "  passes    with a 2, b 3, where it got: up, in 2\n  changed   "
+		     "/bin/b\n" AGAIN("SET=old VERSION_a=2 VERSION_b=4") "  steps     9 steps (8 "
+									 "expected), 17 runs; no "
+									 "verdict "
+									 "flipped\n" REPORT },
 	/* c comes only with b */
 	{ "[ $c -lt 4 ]", "true", { "GOOD=old", "BAD=new" }, 0,
-	    "c 3 -> 4 broke it\n  it comes only with b 1 -> 4, which alone passes\n" FAILS("1") "  passes    with b 4, c 3, where it got: up, in 1\n  changed   /bin/c\n" AGAIN("SET=old VERSION_b=4 VERSION_c=4") "  steps     8 steps (8 expected), 16 runs; no verdict flipped\n" REPORT },
+	    "c 3 -> 4 broke it\n  it comes only with b 1 -> 4, which alone passes\n" FAILS(
+		"1") "  passes    with b 4, c 3, where it got: up, in 1\n  changed   "
+		     "/bin/c\n" AGAIN("SET=old VERSION_b=4 VERSION_c=4") "  steps     8 steps (8 "
+									 "expected), 16 runs; no "
+									 "verdict "
+									 "flipped\n" REPORT },
 	/* a version that cannot be built is never called bad */
 	{ "[ $a -lt 3 ]", "[ $a != 2 ]", { "PACKAGE=a", "GOOD=1", "BAD=4" }, 125,
-	    "a 1 -> 3 broke it, and it could not be narrowed further\n  between the two could not be judged: a 2 (c: does not compile)\n" FAILS("3") "  passes    with good end 1, where it got: up, in 1\n  changed   /bin/a\n" AGAIN("VERSION_a=3") "  steps     4 steps (4 expected), 7 runs; no verdict flipped\n" REPORT },
+	    "a 1 -> 3 broke it, and it could not be narrowed further\n  between the two could not "
+	    "be judged: a 2 (c: does not compile)\n" FAILS(
+		"3") "  passes    with good end 1, where it got: up, in 1\n  changed   "
+		     "/bin/a\n" AGAIN("VERSION_a=3") "  steps     4 steps (4 expected), 7 runs; no "
+						     "verdict flipped\n" REPORT },
 	{ "[ $a -lt 3 ]", "[ $a != 2 ] || [ $b = 1 ]", { "PACKAGE=a", "GOOD=1", "BAD=4" }, 0,
-	    "a 2 -> 3 broke it\n" FAILS("3") "  passes    with a 2, where it got: up, in 2\n  changed   /bin/a\n" AGAIN("VERSION_a=3") "  steps     4 steps (4 expected), 12 runs; no verdict flipped\n" REPORT },
-	{ "true", "true", { "GOOD=old", "BAD=new" }, 1, "both ends pass: there is nothing to look for\n  steps     2 steps (8 expected), 6 runs; no verdict flipped\n" REPORT },
+	    "a 2 -> 3 broke it\n" FAILS("3") "  passes    with a 2, where it got: up, in 2\n  "
+					     "changed   /bin/a\n" AGAIN(
+						 "VERSION_a=3") "  steps     4 steps (4 expected), "
+								"12 runs; no verdict "
+								"flipped\n" REPORT },
+	{ "true", "true", { "GOOD=old", "BAD=new" }, 1,
+	    "both ends pass: there is nothing to look for\n  steps     2 steps (8 expected), 6 "
+	    "runs; no verdict flipped\n" REPORT },
 	{ "false", "true", { "GOOD=old", "BAD=new" }, 1,
-	    "both ends fail: what breaks it is older than the good end, or lies elsewhere\n" FAILS("4") "  steps     2 steps (8 expected), 6 runs; no verdict flipped\n" REPORT },
+	    "both ends fail: what breaks it is older than the good end, or lies elsewhere\n" FAILS(
+		"4") "  steps     2 steps (8 expected), 6 runs; no verdict flipped\n" REPORT },
 	{ "true", "[ $a = 1 ]", { "GOOD=old", "BAD=new" }, 125,
-	    "the bad end new could not be judged: c: does not compile\n  steps     2 steps (8 expected), 3 runs; no verdict flipped\n" REPORT },
+	    "the bad end new could not be judged: c: does not compile\n  steps     2 steps (8 "
+	    "expected), 3 runs; no verdict flipped\n" REPORT },
 };
 
 START_TEST(answers)
@@ -119,7 +154,10 @@ START_TEST(flips)
 }
 END_TEST
 
-/* stopped in the middle, at each run in turn: it goes on, nothing is judged twice, and the answer is the same */
+/*
+ * stopped in the middle, at each run in turn: it goes on, nothing is judged twice, and the answer
+ * is the same
+ */
 START_TEST(resumed)
 {
 	struct arena *a = arena_new();
@@ -133,14 +171,17 @@ START_TEST(resumed)
 	ck_assert_int_eq(bisect(a, words, 2, &h, &whole, &e), 0);
 	ck_assert_uint_gt(h.runs, (size_t)_i);
 	all = h.runs;
-	ck_assert(file_remove(arena_printf(a, "%s/out", test_dir()), &e) == 0 && file_remove(arena_printf(a, "%s/runs", test_dir()), &e) == 0);
+	ck_assert(file_remove(arena_printf(a, "%s/out", test_dir()), &e) == 0 &&
+		  file_remove(arena_printf(a, "%s/runs", test_dir()), &e) == 0);
 	fake_programs(a, arena_printf(a, "[ $n != %d ] || exit 100; [ $b -lt 3 ]", _i + 1), "true");
 	ck_assert_int_eq(bisect(a, words, 2, &h, &text, &e), -1);
 	before = fake_count(a, "runs") - 1; /* the last one told nothing */
 	ck_assert_int_eq(bisect(a, words, 2, &h, &text, &e), 0);
 	ck_assert(!strncmp(text, whole, strcspn(whole, "\n")));
 	ck_assert_uint_eq(before + h.runs, all);
-	ck_assert(strstr(text, arena_printf(a, before ? "%zu runs, %zu of them earlier; " : "%zu runs; ", all, before)));
+	ck_assert(
+	    strstr(text, arena_printf(a, before ? "%zu runs, %zu of them earlier; " : "%zu runs; ",
+			     all, before)));
 	arena_free(a);
 }
 END_TEST
@@ -153,8 +194,10 @@ static const struct {
 } clones[] = {
 	{ "true", 0, "a commit 890e167c2604 \"third\" broke it\n" },
 	{ "[ $(git -C \"$here/clone\" show $a:n) != 3 ]", 125,
-	    "one of a's 2 commits from 890e167c2604 \"third\" to ece9bb7cb950 \"fourth\" broke it, and it could not be narrowed further\n"
-	    "  between the two could not be judged: a 890e167c2604 \"third\" (c: does not compile)\n" },
+	    "one of a's 2 commits from 890e167c2604 \"third\" to ece9bb7cb950 \"fourth\" broke it, "
+	    "and it could not be narrowed further\n"
+	    "  between the two could not be judged: a 890e167c2604 \"third\" (c: does not "
+	    "compile)\n" },
 };
 
 START_TEST(commits)
@@ -166,10 +209,15 @@ START_TEST(commits)
 	struct err e = { 0 };
 
 	fake_programs(a, "[ $(git -C \"$here/clone\" show $a:n) -lt 3 ]", clones[_i].refuse);
-	ck_assert_int_eq(system(arena_printf(a, "mkdir %s/clone && cd %s/clone && export GIT_CONFIG_GLOBAL=/dev/null HOME=. GIT_AUTHOR_DATE='1700000000 +0000' GIT_COMMITTER_DATE='1700000000 +0000'"
-						" GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t && git init -q . && n=0 &&"
-						" for s in zeroth first second third fourth fifth; do echo $n >n && git add n && git commit -qm $s || exit; n=$((n + 1)); done",
-			     test_dir(), test_dir())),
+	ck_assert_int_eq(
+	    system(arena_printf(a,
+		"mkdir %s/clone && cd %s/clone && export GIT_CONFIG_GLOBAL=/dev/null HOME=. "
+		"GIT_AUTHOR_DATE='1700000000 +0000' GIT_COMMITTER_DATE='1700000000 +0000'"
+		" GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t "
+		"&& git init -q . && n=0 &&"
+		" for s in zeroth first second third fourth fifth; do echo $n >n && git add n && "
+		"git commit -qm $s || exit; n=$((n + 1)); done",
+		test_dir(), test_dir())),
 	    0);
 	ck_assert_msg(bisect(a, words, 4, &h, &text, &e) == clones[_i].status, "%s", e.msg);
 	ck_assert_msg(!strncmp(text, clones[_i].begins, strlen(clones[_i].begins)), "%s", text);
@@ -187,12 +235,16 @@ START_TEST(elsewhere)
 	struct bisect h;
 	struct err e = { 0 };
 
-	fake_programs(a, "{ [ $a = 2 ] || [ $a = 3 ]; } && { echo 9; exit 1; }; [ $a -lt 4 ]", "true");
+	fake_programs(
+	    a, "{ [ $a = 2 ] || [ $a = 3 ]; } && { echo 9; exit 1; }; [ $a -lt 4 ]", "true");
 	ck_assert_int_eq(bisect(a, words, 2, &h, &text, &e), 0);
-	ck_assert_msg(!strncmp(text, "a 1 -> 2 broke it\n  fails at  T/scenarios/x.scn:9\n", 50), "%s", text);
+	ck_assert_msg(
+	    !strncmp(text, "a 1 -> 2 broke it\n  fails at  T/scenarios/x.scn:9\n", 50), "%s", text);
 
 	ck_assert_int_eq(bisect(a, words, 3, &h, &text, &e), 125);
-	ck_assert_msg(strstr(text, "a 1 -> 4 broke it, and it could not be narrowed further\n  between the two could not be judged: a 2, a 3\n"), "%s", text);
+	ck_assert_msg(strstr(text, "a 1 -> 4 broke it, and it could not be narrowed further\n  "
+				   "between the two could not be judged: a 2, a 3\n"),
+	    "%s", text);
 	arena_free(a);
 }
 END_TEST

@@ -70,7 +70,8 @@ search(struct arena *a, struct truth *t)
 }
 
 static const char *names[MOST] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l" };
-static const char *versions[MOST] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11" };
+static const char *versions[MOST] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10",
+	"11" };
 
 static void
 space(struct search_space *w, struct search_package *p, size_t n, size_t nversions)
@@ -80,7 +81,10 @@ space(struct search_space *w, struct search_package *p, size_t n, size_t nversio
 	*w = (struct search_space){ .packages = p, .npackages = n };
 }
 
-/* each package of up to twelve, at each version of up to six, and in no more steps than were promised */
+/*
+ * each package of up to twelve, at each version of up to six, and in no more steps than were
+ * promised
+ */
 START_TEST(one_culprit)
 {
 	struct search_package p[MOST];
@@ -100,7 +104,8 @@ START_TEST(one_culprit)
 					r = search(a, &t);
 					ck_assert_int_eq(r.state, BISECT_FOUND);
 					for (size_t q = 0; q < n; q++)
-						ck_assert_int_eq(r.role[q], q == culprit ? ROLE_GUILTY : ROLE_NONE);
+						ck_assert_int_eq(r.role[q],
+						    q == culprit ? ROLE_GUILTY : ROLE_NONE);
 					ck_assert_uint_eq(r.bad[culprit], at);
 					ck_assert_uint_eq(r.good[culprit], at - 1);
 					ck_assert_uint_le(t.probes, search_expected(a, &w));
@@ -138,7 +143,8 @@ START_TEST(interactions)
 }
 END_TEST
 
-/* whatever was said was so: the bad mixture is bad, the good one good, and they differ in a culprit */
+/* whatever was said was so: the bad mixture is bad, the good one good, and they differ in a culprit
+ */
 static void
 check_answer(const struct truth *t, const struct search_answer *r)
 {
@@ -201,13 +207,16 @@ START_TEST(needs)
 		for (w.nneeds = 0; w.nneeds < some(16); w.nneeds++) {
 			size_t x = some(n), y = some(n), last = p[x].nversions - 1;
 
-			d[w.nneeds] = some(4) ? (struct search_need){ x, last, y, 1 + some(last), last } : (struct search_need){ x, 0, y, 0, some(last) };
+			d[w.nneeds] = some(4)
+					  ? (struct search_need){ x, last, y, 1 + some(last), last }
+					  : (struct search_need){ x, 0, y, 0, some(last) };
 		}
 		t = (struct truth){ .w = &w, .skips = some(2) ? skip_a_third : NULL };
 		for (size_t i = 0; i < culprits; i++)
 			t.least[some(n)] = 1 + some(p[0].nversions - 1);
 		r = search(a, &t);
-		ck_assert_msg(r.state == BISECT_FOUND || r.state == BISECT_STUCK, "state %d, world %u", (int)r.state, number);
+		ck_assert_msg(r.state == BISECT_FOUND || r.state == BISECT_STUCK,
+		    "state %d, world %u", (int)r.state, number);
 		stuck += r.state == BISECT_STUCK;
 		found += r.state == BISECT_FOUND;
 		check_answer(&t, &r);
@@ -252,7 +261,8 @@ START_TEST(skips)
 			for (size_t v = r.low[0] + 1; v < r.bad[0]; v++)
 				all &= skipped >> v & 1;
 			ck_assert(all);
-			ck_assert_int_eq(r.state, r.bad[0] - r.low[0] == 1 ? BISECT_FOUND : BISECT_STUCK);
+			ck_assert_int_eq(
+			    r.state, r.bad[0] - r.low[0] == 1 ? BISECT_FOUND : BISECT_STUCK);
 			arena_free(a);
 		}
 }
@@ -336,7 +346,8 @@ static const struct {
 START_TEST(singled_out)
 {
 	struct search_package p[3];
-	struct search_need d[] = { { 1, 3, 0, 2, 2 }, { 1, 2, 0, 2, 2 }, { 1, 1, 0, 1, 2 }, { 0, 2, 1, 2, 3 } };
+	struct search_need d[] = { { 1, 3, 0, 2, 2 }, { 1, 2, 0, 2, 2 }, { 1, 1, 0, 1, 2 },
+		{ 0, 2, 1, 2, 3 } };
 	struct search_space w;
 	static struct truth t;
 	struct arena *a = arena_new();

@@ -20,7 +20,10 @@ open_with(struct arena *a, const char *path, const char *text, struct trials *t)
 	ck_assert_msg(trials_open(a, path, t, &e) == 0, "%s", e.msg);
 }
 
-/* what a killed run leaves: the lines before count, the piece does not, and the next line stands by itself */
+/*
+ * what a killed run leaves: the lines before count, the piece does not, and the next line stands by
+ * itself
+ */
 static const struct {
 	const char *text;
 	unsigned good, bad, none, here; /* of A; here: failures at x:1 */

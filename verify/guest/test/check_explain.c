@@ -11,14 +11,13 @@
 
 /* ---- symbols ---- */
 
-static const char map[] =
-    "ffffffff81000000 T _stext\n"
-    "ffffffff81000000 T startup_64\n"
-    "ffffffff81000100 t default_idle\n"
-    "ffffffff81000100 d $x\n"
-    "ffffffff81000200 t calibrate_delay\n"
-    "ffffffff81000300 T _etext\n"
-    "ffffffff81000400 D jiffies\n";
+static const char map[] = "ffffffff81000000 T _stext\n"
+			  "ffffffff81000000 T startup_64\n"
+			  "ffffffff81000100 t default_idle\n"
+			  "ffffffff81000100 d $x\n"
+			  "ffffffff81000200 t calibrate_delay\n"
+			  "ffffffff81000300 T _etext\n"
+			  "ffffffff81000400 D jiffies\n";
 
 static struct symbols *
 symbols(struct arena *a, const char *text, struct err *e)
@@ -60,7 +59,8 @@ START_TEST(refuses_what_is_no_map)
 	struct err e;
 
 	ck_assert_ptr_null(symbols(a, "ffffffff81000000 T _stext\nhello\n", &e));
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s/System.map:2: not a line of a System.map", test_dir()));
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "%s/System.map:2: not a line of a System.map", test_dir()));
 	ck_assert_ptr_null(symbols(a, "ffffffff81000400 D jiffies\n", &e));
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s/System.map: names no function", test_dir()));
 	ck_assert_ptr_null(symbols_name(NULL, 0xffffffff81000000));
@@ -73,7 +73,9 @@ static const struct {
 	uint64_t pc;
 	bool good, halted;
 } registers[] = {
-	{ "RAX=0000 RBX=0001\r\nRIP=ffffffff81000105 RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=1\r\n", 0xffffffff81000105, true, true },
+	{ "RAX=0000 RBX=0001\r\nRIP=ffffffff81000105 RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 "
+	  "HLT=1\r\n",
+	    0xffffffff81000105, true, true },
 	{ "EAX=0\r\nEIP=c1001234 EFL=00000246 HLT=0\r\n", 0xc1001234, true, false },
 	{ " PC=ffffffc008010000 X00=0000 X01=0\r\n", 0xffffffc008010000, true, false },
 	{ "R00=00000000 R01=1\r\nR14=c0100000 R15=c0108a10\r\n", 0xc0108a10, true, false },
@@ -102,15 +104,38 @@ static const struct {
 	struct sighting s;
 	const char *text;
 } sightings[] = {
-	{ { .status = "running", .nlooks = 2, .symbol = { "cpu_do_idle", "cpu_do_idle" }, CALM }, "idle (cpu_do_idle)" TAIL },
+	{ { .status = "running", .nlooks = 2, .symbol = { "cpu_do_idle", "cpu_do_idle" }, CALM },
+	    "idle (cpu_do_idle)" TAIL },
 	{ { .status = "running", .nlooks = 2, .halted = { true, true }, CALM }, "idle" TAIL },
-	{ { .status = "running", .nlooks = 2, .halted = { true, true }, .symbol = { "pv_native_safe_halt", "pv_native_safe_halt" }, CALM }, "idle (pv_native_safe_halt)" TAIL },
-	{ { .status = "running", .nlooks = 2, .symbol = { "calibrate_delay", "calibrate_delay" }, CALM }, "spinning in calibrate_delay" TAIL },
-	{ { .status = "running", .nlooks = 2, .symbol = { "cpu_do_idle", "do_sys_poll" }, CALM }, "busy, first in cpu_do_idle, then in do_sys_poll" TAIL },
-	{ { .status = "running", .nlooks = 2, .symbol = { "do_exit" }, .user = { false, true }, CALM }, "busy, first in do_exit, then in a user program" TAIL },
+	{ { .status = "running",
+	      .nlooks = 2,
+	      .halted = { true, true },
+	      .symbol = { "pv_native_safe_halt", "pv_native_safe_halt" },
+	      CALM },
+	    "idle (pv_native_safe_halt)" TAIL },
+	{ { .status = "running",
+	      .nlooks = 2,
+	      .symbol = { "calibrate_delay", "calibrate_delay" },
+	      CALM },
+	    "spinning in calibrate_delay" TAIL },
+	{ { .status = "running", .nlooks = 2, .symbol = { "cpu_do_idle", "do_sys_poll" }, CALM },
+	    "busy, first in cpu_do_idle, then in do_sys_poll" TAIL },
+	{ { .status = "running",
+	      .nlooks = 2,
+	      .symbol = { "do_exit" },
+	      .user = { false, true },
+	      CALM },
+	    "busy, first in do_exit, then in a user program" TAIL },
 	{ { .status = "running", .nlooks = 1, CALM }, "busy in an unknown place" TAIL },
 	{ { .status = "running", CALM }, "unknown: QEMU tells nothing about its processor" TAIL },
-	{ { .status = "running", .nlooks = 2, .halted = { true, true }, .starved = 0.84, .silent = 8.2, .load = 9 }, "host starved: QEMU waited for a processor 84 % of the time it could have run; idle, console silent for 8.2 s, load 9.0" },
+	{ { .status = "running",
+	      .nlooks = 2,
+	      .halted = { true, true },
+	      .starved = 0.84,
+	      .silent = 8.2,
+	      .load = 9 },
+	    "host starved: QEMU waited for a processor 84 % of the time it could have run; idle, "
+	    "console silent for 8.2 s, load 9.0" },
 	{ { .status = "guest-panicked", CALM }, "panicked" TAIL },
 	{ { .status = "io-error", CALM }, "not running: io-error" TAIL },
 	{ { CALM }, "QEMU does not answer" TAIL },
@@ -135,7 +160,8 @@ static const struct {
 	{ "Linux version 6.12\nlo[   3.2] random: crng init done\ngin: ", "login: ", "gin:" },
 	{ "s6-rc: info: a\nlh: default upp\nlh: bye\n", "lh: default up$", "lh: default upp" },
 	{ "one\nsshd: fatal: unable to bind\nthree\n", NULL, "sshd: fatal: unable to bind" },
-	{ "one\nsshd: fatal: unable to bind\nthree\n", "quite another thing", "sshd: fatal: unable to bind" },
+	{ "one\nsshd: fatal: unable to bind\nthree\n", "quite another thing",
+	    "sshd: fatal: unable to bind" },
 	{ "one\ntwo\n\n  \n", "login: ", "two" },
 	{ "same login here\nsame login there\n", "same login", "same login there" },
 	{ " \n", "x", NULL },
@@ -145,7 +171,8 @@ START_TEST(finds_the_nearest_line)
 {
 	struct arena *a = arena_new();
 
-	ck_assert_pstr_eq(nearest_in(a, nears[_i].text, strlen(nears[_i].text), nears[_i].wanted), nears[_i].nearest);
+	ck_assert_pstr_eq(nearest_in(a, nears[_i].text, strlen(nears[_i].text), nears[_i].wanted),
+	    nears[_i].nearest);
 	arena_free(a);
 }
 END_TEST

@@ -102,7 +102,9 @@ testcase_file(struct scene *s, const char *name, size_t *n)
 	struct err e;
 	char *text;
 
-	ck_assert_msg(file_read(s->a, arena_printf(s->a, "%s/%s", test_dir(), name), &text, n, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    file_read(s->a, arena_printf(s->a, "%s/%s", test_dir(), name), &text, n, &e) == 0, "%s",
+	    e.msg);
 	return text;
 }
 
@@ -110,18 +112,25 @@ testcase_file(struct scene *s, const char *name, size_t *n)
 static const struct {
 	const char *script, *console, *reason, *story;
 } ends[] = {
-	{ "say hello\\r\\n\nshutdown guest-shutdown", "hello\r\n", "guest-shutdown", "SHUTDOWN(guest-shutdown) " },
-	{ "drip one by one\\n\nshutdown guest-reset", "one by one\n", "guest-reset", "SHUTDOWN(guest-reset) " },
-	{ "say \\x00\\xff\\e[K\nshutdown guest-shutdown", "", "guest-shutdown", "SHUTDOWN(guest-shutdown) " },
+	{ "say hello\\r\\n\nshutdown guest-shutdown", "hello\r\n", "guest-shutdown",
+	    "SHUTDOWN(guest-shutdown) " },
+	{ "drip one by one\\n\nshutdown guest-reset", "one by one\n", "guest-reset",
+	    "SHUTDOWN(guest-reset) " },
+	{ "say \\x00\\xff\\e[K\nshutdown guest-shutdown", "", "guest-shutdown",
+	    "SHUTDOWN(guest-shutdown) " },
 	/* what is said after the panic event still counts */
-	{ "event GUEST_PANICKED poweroff\nsay Kernel panic - not syncing\\n\nshutdown guest-panic", "Kernel panic - not syncing\n", "guest-panic",
+	{ "event GUEST_PANICKED poweroff\nsay Kernel panic - not syncing\\n\nshutdown guest-panic",
+	    "Kernel panic - not syncing\n", "guest-panic",
 	    "GUEST_PANICKED(poweroff) SHUTDOWN(guest-panic) " },
-	{ "words qemu: one thing\nwords qemu: out of luck\nexit 3", "", "qemu: exit status 3: qemu: out of luck", "" },
+	{ "words qemu: one thing\nwords qemu: out of luck\nexit 3", "",
+	    "qemu: exit status 3: qemu: out of luck", "" },
 	{ "exit 0", "", "qemu: exit status 0", "" },
 	/* the process is dead, and the console is not yet at its end */
-	{ "event SHUTDOWN guest-panic\norphan Kernel panic\\n", "Kernel panic\n", "guest-panic", "SHUTDOWN(guest-panic) " },
+	{ "event SHUTDOWN guest-panic\norphan Kernel panic\\n", "Kernel panic\n", "guest-panic",
+	    "SHUTDOWN(guest-panic) " },
 	{ "die", "", "qemu: killed by signal 9 (Killed)", "" },
-	{ "event SHUTDOWN guest-shutdown\nwords it crashed\nexit 7", "", "guest-shutdown, then qemu: exit status 7: it crashed", "SHUTDOWN(guest-shutdown) " },
+	{ "event SHUTDOWN guest-shutdown\nwords it crashed\nexit 7", "",
+	    "guest-shutdown, then qemu: exit status 7: it crashed", "SHUTDOWN(guest-shutdown) " },
 };
 
 START_TEST(ends_by_itself)
@@ -246,14 +255,16 @@ START_TEST(answers_go_to_who_asked)
 	ck_assert(!a[4].given);
 	while (!a[4].given)
 		once(&s);
-	ck_assert_str_eq(a[0].text, "{\"running\":true,\"singlestep\":false,\"status\":\"running\"}");
+	ck_assert_str_eq(
+	    a[0].text, "{\"running\":true,\"singlestep\":false,\"status\":\"running\"}");
 	ck_assert_str_eq(a[1].text, "The command no-such-thing has not been found");
 	ck_assert_str_eq(a[2].text, "EIP=c1000000 HLT=1");
 	ck_assert_str_eq(a[3].text, "4711");
 	ck_assert_str_eq(a[4].text, "the guest is gone");
 	for (size_t i = 0; i < 5; i++)
 		free(a[i].text);
-	ck_assert_ptr_nonnull(strstr(testcase_file(&s, "qmp", NULL), "< {\"return\": {\"status\": \"running\""));
+	ck_assert_ptr_nonnull(
+	    strstr(testcase_file(&s, "qmp", NULL), "< {\"return\": {\"status\": \"running\""));
 	end(&s);
 }
 END_TEST
@@ -448,7 +459,8 @@ START_TEST(the_command_line_can_be_pasted)
 	start(&s, "exit 0", true);
 	to_the_end(&s);
 	argv = testcase_file(&s, "argv", NULL);
-	ck_assert_ptr_nonnull(strstr(argv, " -chardev stdio,id=console,mux=on,signal=off -serial chardev:console "));
+	ck_assert_ptr_nonnull(
+	    strstr(argv, " -chardev stdio,id=console,mux=on,signal=off -serial chardev:console "));
 	ck_assert_ptr_nonnull(strstr(argv, " -append 'console=ttyS0 lh.nonce=00c0ffee' "));
 	ck_assert_ptr_nonnull(strstr(argv, "\n# as it was run, with inherited descriptors:\n# "));
 	end(&s);
@@ -460,9 +472,12 @@ guest_suite(void)
 {
 	Suite *s = suite_create("guest");
 	TCase *tc = harness_case(s, "guest");
-	const TTest *const tests[] = { loses_nothing_of_a_flood, a_console_that_ends_early_ends_the_guest, what_cannot_be_started_is_an_error, answers_go_to_who_asked,
-		the_agent_answers_in_order, much_output_comes_through, a_command_that_hangs_takes_the_agent_with_it, a_agent_that_never_opens_is_told, who_waits_hears_of_the_end,
-		a_reset_ends_what_runs_and_keeps_what_waits, what_is_sent_arrives, the_command_line_can_be_pasted };
+	const TTest *const tests[] = { loses_nothing_of_a_flood,
+		a_console_that_ends_early_ends_the_guest, what_cannot_be_started_is_an_error,
+		answers_go_to_who_asked, the_agent_answers_in_order, much_output_comes_through,
+		a_command_that_hangs_takes_the_agent_with_it, a_agent_that_never_opens_is_told,
+		who_waits_hears_of_the_end, a_reset_ends_what_runs_and_keeps_what_waits,
+		what_is_sent_arrives, the_command_line_can_be_pasted };
 
 	tcase_add_loop_test(tc, ends_by_itself, 0, sizeof ends / sizeof *ends);
 	tcase_add_loop_test(tc, ends_when_told_to, 0, sizeof stops / sizeof *stops);

@@ -16,7 +16,9 @@
 static int
 connect_to(const struct http *h)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)http_port(h)) };
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)http_port(h)) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sa, sizeof sa), 0);
@@ -117,6 +119,7 @@ http_suite(void)
 {
 	Suite *s = suite_of("http", (const TTest *[]){ who_hangs_up_or_floods_is_let_go, NULL });
 
-	tcase_add_loop_test(harness_case(s, "answers"), answers, 0, sizeof requests / sizeof *requests);
+	tcase_add_loop_test(
+	    harness_case(s, "answers"), answers, 0, sizeof requests / sizeof *requests);
 	return s;
 }

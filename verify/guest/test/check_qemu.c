@@ -16,12 +16,41 @@ static const struct {
 	const char *name;
 	struct qemu_opts o;
 } goldens[] = {
-	{ "x86_64", { .disk = "/cell/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .agent_fd = 7, .nonce = "00c0ffee", .accel = "tcg", .reboot = true, .ssh = true } },
-	{ "i486", { .disk = "/cell/a,b/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .agent_fd = -1, .nonce = "00c0ffee", .append = "init=/bin/false", .ssh = true } },
-	{ "armv7", { .disk = "/cell/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .agent_fd = 7, .nonce = "00c0ffee", .accel = "tcg", .reboot = true, .ssh = true } },
-	{ "aarch64", { .disk = "/cell/disk.qcow2", .console_fd = 5, .qmp_fd = 6, .agent_fd = 7, .nonce = "00c0ffee", .accel = "kvm", .cpu = "host", .loadvm = "booted", .ssh = true } },
+	{ "x86_64", { .disk = "/cell/disk.qcow2",
+			.console_fd = 5,
+			.qmp_fd = 6,
+			.agent_fd = 7,
+			.nonce = "00c0ffee",
+			.accel = "tcg",
+			.reboot = true,
+			.ssh = true } },
+	{ "i486", { .disk = "/cell/a,b/disk.qcow2",
+		      .console_fd = 5,
+		      .qmp_fd = 6,
+		      .agent_fd = -1,
+		      .nonce = "00c0ffee",
+		      .append = "init=/bin/false",
+		      .ssh = true } },
+	{ "armv7", { .disk = "/cell/disk.qcow2",
+		       .console_fd = 5,
+		       .qmp_fd = 6,
+		       .agent_fd = 7,
+		       .nonce = "00c0ffee",
+		       .accel = "tcg",
+		       .reboot = true,
+		       .ssh = true } },
+	{ "aarch64", { .disk = "/cell/disk.qcow2",
+			 .console_fd = 5,
+			 .qmp_fd = 6,
+			 .agent_fd = 7,
+			 .nonce = "00c0ffee",
+			 .accel = "kvm",
+			 .cpu = "host",
+			 .loadvm = "booted",
+			 .ssh = true } },
 	/* a person at the terminal: no QMP, no guest agent, no ssh */
-	{ "by-hand", { .disk = "/cell/disk.qcow2", .console_fd = -1, .qmp_fd = -1, .agent_fd = -1 } },
+	{ "by-hand",
+	    { .disk = "/cell/disk.qcow2", .console_fd = -1, .qmp_fd = -1, .agent_fd = -1 } },
 };
 
 static void
@@ -41,7 +70,9 @@ START_TEST(golden)
 	struct err e;
 	char *want, *got;
 
-	ck_assert_msg(manifest_read(a, arena_printf(a, DATA "%s.manifest", goldens[_i].name), &m, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    manifest_read(a, arena_printf(a, DATA "%s.manifest", goldens[_i].name), &m, &e) == 0,
+	    "%s", e.msg);
 	m.dir = "/images";
 	qemu_argv(&v, &m, &goldens[_i].o);
 	line_each(a, &v, &got);
@@ -58,18 +89,40 @@ static const struct {
 	const char *address, *router, *dns, *netdev;
 } nets[] = {
 	{ NULL, NULL, NULL, "user,id=net,hostfwd=tcp:127.0.0.1:0-:22" },
-	{ "10.0.2.15", "10.0.2.2", "10.0.2.3", "user,id=net,net=10.0.2.0/24,host=10.0.2.2,dns=10.0.2.3,dhcpstart=10.0.2.16,hostfwd=tcp:127.0.0.1:0-10.0.2.15:22" },
-	{ "192.168.7.20", "192.168.7.1", NULL, "user,id=net,net=192.168.7.0/24,host=192.168.7.1,dns=192.168.7.3,dhcpstart=192.168.7.15,hostfwd=tcp:127.0.0.1:0-192.168.7.20:22" },
+	{ "10.0.2.15", "10.0.2.2", "10.0.2.3",
+	    "user,id=net,net=10.0.2.0/"
+	    "24,host=10.0.2.2,dns=10.0.2.3,dhcpstart=10.0.2.16,hostfwd=tcp:127.0.0.1:0-10.0.2.15:"
+	    "22" },
+	{ "192.168.7.20", "192.168.7.1", NULL,
+	    "user,id=net,net=192.168.7.0/"
+	    "24,host=192.168.7.1,dns=192.168.7.3,dhcpstart=192.168.7.15,hostfwd=tcp:127.0.0.1:0-"
+	    "192.168.7.20:22" },
 	/* a name server at the router, or outside the net, slirp would refuse */
-	{ "192.168.7.3", "192.168.7.4", "192.168.7.4", "user,id=net,net=192.168.7.0/24,host=192.168.7.4,dns=192.168.7.5,dhcpstart=192.168.7.15,hostfwd=tcp:127.0.0.1:0-192.168.7.3:22" },
-	{ "10.0.2.9", "10.0.2.15", "9.9.9.9", "user,id=net,net=10.0.2.0/24,host=10.0.2.15,dns=10.0.2.3,dhcpstart=10.0.2.16,hostfwd=tcp:127.0.0.1:0-10.0.2.9:22" },
-	{ "10.0.2.1", "10.0.2.2", "10.0.2.15", "user,id=net,net=10.0.2.0/24,host=10.0.2.2,dns=10.0.2.15,dhcpstart=10.0.2.16,hostfwd=tcp:127.0.0.1:0-10.0.2.1:22" },
+	{ "192.168.7.3", "192.168.7.4", "192.168.7.4",
+	    "user,id=net,net=192.168.7.0/"
+	    "24,host=192.168.7.4,dns=192.168.7.5,dhcpstart=192.168.7.15,hostfwd=tcp:127.0.0.1:0-"
+	    "192.168.7.3:22" },
+	{ "10.0.2.9", "10.0.2.15", "9.9.9.9",
+	    "user,id=net,net=10.0.2.0/"
+	    "24,host=10.0.2.15,dns=10.0.2.3,dhcpstart=10.0.2.16,hostfwd=tcp:127.0.0.1:0-10.0.2.9:"
+	    "22" },
+	{ "10.0.2.1", "10.0.2.2", "10.0.2.15",
+	    "user,id=net,net=10.0.2.0/"
+	    "24,host=10.0.2.2,dns=10.0.2.15,dhcpstart=10.0.2.16,hostfwd=tcp:127.0.0.1:0-10.0.2.1:"
+	    "22" },
 };
 
 START_TEST(net)
 {
 	struct arena *a = arena_new();
-	struct manifest m = { .dir = "/", .triple = "x86_64-linux-musl", .qemu = "q", .machine = "pc", .memory = 64, .address = nets[_i].address, .router = nets[_i].router, .dns = nets[_i].dns };
+	struct manifest m = { .dir = "/",
+		.triple = "x86_64-linux-musl",
+		.qemu = "q",
+		.machine = "pc",
+		.memory = 64,
+		.address = nets[_i].address,
+		.router = nets[_i].router,
+		.dns = nets[_i].dns };
 	struct qemu_opts o = { .agent_fd = -1, .ssh = true };
 	struct argv v = { .a = a };
 	size_t i = 0;
@@ -96,7 +149,12 @@ static const struct {
 START_TEST(bus)
 {
 	struct arena *a = arena_new();
-	struct manifest m = { .dir = "/", .triple = "arm-linux-musleabihf", .qemu = "q", .machine = "virt", .memory = 64, .disk_bus = buses[_i].bus };
+	struct manifest m = { .dir = "/",
+		.triple = "arm-linux-musleabihf",
+		.qemu = "q",
+		.machine = "virt",
+		.memory = 64,
+		.disk_bus = buses[_i].bus };
 	struct qemu_opts o = { .disk = "d", .agent_fd = -1 };
 	struct argv v = { .a = a };
 	const char *at;
@@ -112,7 +170,11 @@ END_TEST
 START_TEST(a_program_with_a_path_is_beside_the_manifest)
 {
 	struct arena *a = arena_new();
-	struct manifest m = { .dir = "/images", .triple = "x86_64-linux-musl", .qemu = "bin/qemu", .machine = "pc", .memory = 64 };
+	struct manifest m = { .dir = "/images",
+		.triple = "x86_64-linux-musl",
+		.qemu = "bin/qemu",
+		.machine = "pc",
+		.memory = 64 };
 	struct qemu_opts o = { .agent_fd = -1 };
 	struct argv v = { .a = a };
 

@@ -12,13 +12,20 @@ static const struct {
 	unsigned id;
 	const char *name, *text;
 } lines[] = {
-	{ "{\"QMP\": {\"version\": {}, \"capabilities\": [\"oob\"]}}", QMP_GREETING, 0, NULL, NULL },
+	{ "{\"QMP\": {\"version\": {}, \"capabilities\": [\"oob\"]}}", QMP_GREETING, 0, NULL,
+	    NULL },
 	{ "{\"return\": {}, \"id\": 7}", QMP_RETURN, 7, NULL, "{}" },
-	{ "{\"return\": {\"status\": \"running\", \"b\": [1, 2]}, \"id\": 8}", QMP_RETURN, 8, NULL, "{\"b\":[1,2],\"status\":\"running\"}" },
+	{ "{\"return\": {\"status\": \"running\", \"b\": [1, 2]}, \"id\": 8}", QMP_RETURN, 8, NULL,
+	    "{\"b\":[1,2],\"status\":\"running\"}" },
 	{ "{\"return\": \"a\\r\\nb\"}", QMP_RETURN, 0, NULL, "\"a\\r\\nb\"" },
-	{ "{\"id\": 9, \"error\": {\"class\": \"GenericError\", \"desc\": \"Device 'x' not found\"}}", QMP_ERROR, 9, NULL, "Device 'x' not found" },
-	{ "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, \"reason\": \"guest-panic\"}}", QMP_EVENT, 0, "SHUTDOWN", "guest-panic" },
-	{ "{\"event\": \"GUEST_PANICKED\", \"data\": {\"action\": \"poweroff\"}}", QMP_EVENT, 0, "GUEST_PANICKED", "poweroff" },
+	{ "{\"id\": 9, \"error\": {\"class\": \"GenericError\", \"desc\": \"Device 'x' not "
+	  "found\"}}",
+	    QMP_ERROR, 9, NULL, "Device 'x' not found" },
+	{ "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"SHUTDOWN\", "
+	  "\"data\": {\"guest\": true, \"reason\": \"guest-panic\"}}",
+	    QMP_EVENT, 0, "SHUTDOWN", "guest-panic" },
+	{ "{\"event\": \"GUEST_PANICKED\", \"data\": {\"action\": \"poweroff\"}}", QMP_EVENT, 0,
+	    "GUEST_PANICKED", "poweroff" },
 	{ "{\"event\": \"STOP\"}", QMP_EVENT, 0, "STOP", NULL },
 };
 
@@ -28,7 +35,8 @@ START_TEST(understands)
 	struct qmp_message m;
 	struct err e;
 
-	ck_assert_msg(qmp_parse(a, lines[_i].line, strlen(lines[_i].line), &m, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    qmp_parse(a, lines[_i].line, strlen(lines[_i].line), &m, &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(m.kind, lines[_i].kind);
 	ck_assert_uint_eq(m.id, lines[_i].id);
 	ck_assert_pstr_eq(m.name, lines[_i].name);
@@ -64,10 +72,13 @@ START_TEST(formats)
 	struct err e;
 
 	ck_assert_str_eq(qmp_format(a, 3, "quit", NULL, &e), "{\"execute\":\"quit\",\"id\":3}\n");
-	ck_assert_str_eq(qmp_format(a, 4, "set_link", "{\"name\": \"eth0\", \"up\": false}", &e), "{\"arguments\":{\"name\":\"eth0\",\"up\":false},\"execute\":\"set_link\",\"id\":4}\n");
+	ck_assert_str_eq(qmp_format(a, 4, "set_link", "{\"name\": \"eth0\", \"up\": false}", &e),
+	    "{\"arguments\":{\"name\":\"eth0\",\"up\":false},\"execute\":\"set_link\",\"id\":4}\n");
 	ck_assert_ptr_null(qmp_format(a, 5, "set_link", "{name}", &e));
-	ck_assert_str_eq(e.msg, "QMP: arguments of set_link: column 5: string or '}' expected near 'name'");
-	ck_assert_str_eq(qmp_hmp_arguments(a, "savevm \"a\\b\""), "{\"command-line\":\"savevm \\\"a\\\\b\\\"\"}");
+	ck_assert_str_eq(
+	    e.msg, "QMP: arguments of set_link: column 5: string or '}' expected near 'name'");
+	ck_assert_str_eq(qmp_hmp_arguments(a, "savevm \"a\\b\""),
+	    "{\"command-line\":\"savevm \\\"a\\\\b\\\"\"}");
 	arena_free(a);
 }
 END_TEST
@@ -78,7 +89,8 @@ START_TEST(takes_apart)
 
 	ck_assert_str_eq(qmp_string(a, "\"one\\r\\ntwo\""), "one\r\ntwo");
 	ck_assert_ptr_null(qmp_string(a, "{}"));
-	ck_assert_str_eq(qmp_member(a, "{\"status\":\"paused\",\"running\":false}", "status"), "paused");
+	ck_assert_str_eq(
+	    qmp_member(a, "{\"status\":\"paused\",\"running\":false}", "status"), "paused");
 	ck_assert_ptr_null(qmp_member(a, "{\"status\":1}", "status"));
 	ck_assert_ptr_null(qmp_member(a, "[]", "status"));
 	arena_free(a);

@@ -27,7 +27,8 @@ struct server {
 	int fd;
 	unsigned port;
 	const char *config;
-	const char *tricks; /* one a connection: r reset, s silence, x another protocol; then sshd */
+	const char
+	    *tricks; /* one a connection: r reset, s silence, x another protocol; then sshd */
 	int silent[8];
 	size_t nsilent;
 	pid_t pids[16];
@@ -87,7 +88,8 @@ write_text(const char *path, const char *text, mode_t mode)
 static void
 server_start(struct arena *a, struct server *s, const char *tricks)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t n = sizeof sa;
 	struct err e = { 0 };
 	const char *d = test_dir();
@@ -99,8 +101,16 @@ server_start(struct arena *a, struct server *s, const char *tricks)
 		ck_assert_msg(ssh_keygen(arena_printf(a, "%s/%s", d, *k), &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(file_read(a, arena_printf(a, "%s/good.pub", d), &pub, NULL, &e), 0);
 	write_text(arena_printf(a, "%s/allowed", d), pub, 0600);
-	*s = (struct server){ .l = loop_new(), .tricks = tricks, .config = arena_printf(a, "%s/config", d) };
-	write_text(s->config, arena_printf(a, "HostKey %s/host\nAuthorizedKeysFile %s/allowed\nStrictModes no\nUsePAM no\nPasswordAuthentication yes\nPermitRootLogin yes\nPidFile none\nLogLevel QUIET\n", d, d), 0600);
+	*s = (struct server){
+		.l = loop_new(), .tricks = tricks, .config = arena_printf(a, "%s/config", d)
+	};
+	write_text(s->config,
+	    arena_printf(a,
+		"HostKey %s/host\nAuthorizedKeysFile %s/allowed\nStrictModes no\nUsePAM "
+		"no\nPasswordAuthentication yes\nPermitRootLogin yes\nPidFile none\nLogLevel "
+		"QUIET\n",
+		d, d),
+	    0600);
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_eq(bind(s->fd, (struct sockaddr *)&sa, sizeof sa), 0);
 	ck_assert_int_eq(listen(s->fd, 16), 0);
@@ -134,12 +144,15 @@ struct heard {
 static void
 hear(void *arg, const struct ssh_result *r)
 {
-	static const char *const ends[] = { [SSH_DONE] = "done", [SSH_DENIED] = "denied", [SSH_FAILED] = "failed" };
+	static const char *const ends[] = {
+		[SSH_DONE] = "done", [SSH_DENIED] = "denied", [SSH_FAILED] = "failed"
+	};
 	struct heard *h = arg;
 
 	ck_assert_ptr_null(h->text);
 	if (r->end == SSH_DONE)
-		h->text = arena_printf(h->a, "done %d out<%s> err<%s>", r->status, r->out.n < 100 && r->out.n ? r->out.p : "", r->err.n ? r->err.p : "");
+		h->text = arena_printf(h->a, "done %d out<%s> err<%s>", r->status,
+		    r->out.n < 100 && r->out.n ? r->out.p : "", r->err.n ? r->err.p : "");
 	else if (r->end == SSH_DENIED)
 		h->text = arena_printf(h->a, "denied %s", r->methods);
 	else
@@ -172,7 +185,8 @@ static const struct {
 	{ "", NULL, "surely not it", "true", "denied publickey,password,keyboard-interactive" },
 	{ "", NULL, "", "true", "denied publickey,password,keyboard-interactive" },
 	{ "rsr", "good", NULL, "echo in", "done 0 out<in\n> err<>" },
-	{ "x", "good", NULL, "true", "failed the server does not speak SSH 2: it begins with \"HTTP/1.0\"" },
+	{ "x", "good", NULL, "true",
+	    "failed the server does not speak SSH 2: it begins with \"HTTP/1.0\"" },
 	{ "", "absent", NULL, "true", "failed login with a key: Unable to open public key file" },
 };
 
@@ -190,7 +204,9 @@ START_TEST(login_and_command)
 	struct arena *a = arena_new();
 	struct server s;
 	struct heard h = { .a = a };
-	struct ssh_job job = { .password = logins[_i].password, .command = logins[_i].command, .deadline = clock_now() + 60 * NS_PER_S };
+	struct ssh_job job = { .password = logins[_i].password,
+		.command = logins[_i].command,
+		.deadline = clock_now() + 60 * NS_PER_S };
 
 	job.user = account();
 	if (!job.user)
@@ -217,7 +233,9 @@ START_TEST(a_mebibyte_comes_back)
 	struct heard h = { .a = a };
 	size_t n = 1 << 20;
 	char *bytes = arena_alloc(a, n);
-	struct ssh_job job = { .command = "cat", .in = bytes, .nin = n, .deadline = clock_now() + 60 * NS_PER_S };
+	struct ssh_job job = {
+		.command = "cat", .in = bytes, .nin = n, .deadline = clock_now() + 60 * NS_PER_S
+	};
 
 	for (size_t i = 0; i < n; i++)
 		bytes[i] = (char)(i * 31 >> 3);
@@ -269,7 +287,10 @@ START_TEST(cancelled)
 	struct arena *a = arena_new();
 	struct server s;
 	struct heard h = { .a = a };
-	struct ssh_job job = { .user = "x", .password = "y", .command = "true", .deadline = clock_now() + 60 * NS_PER_S };
+	struct ssh_job job = { .user = "x",
+		.password = "y",
+		.command = "true",
+		.deadline = clock_now() + 60 * NS_PER_S };
 	struct err e = { 0 };
 	struct ssh *ssh;
 

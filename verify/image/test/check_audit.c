@@ -38,7 +38,8 @@ static const struct {
 	{ "static", NULL, ":", 1, "" },
 	{ "static", &newer, ":", 2, "" },
 	{ "static", NULL, "rm bin/good", 0, "" },
-	{ "static", NULL, "printf '\\177ELF' >etc/stub", 2, "rootfs:/etc/stub: damaged: ELF header: cut off\n" },
+	{ "static", NULL, "printf '\\177ELF' >etc/stub", 2,
+	    "rootfs:/etc/stub: damaged: ELF header: cut off\n" },
 	{ "static", &dynamic, ":", 2, "rootfs:/bin/x: is not static: U???? would load it\n" },
 	{ "static", &shared, ":", 2, "rootfs:/bin/x: is not static: it needs 1 shared library\n" },
 	{ "static", &relocatable, ":", 2, "rootfs:/bin/x: is no program, but ELF type 1\n" },
@@ -47,18 +48,33 @@ static const struct {
 	{ "baseline", NULL, "rm bin/good", 0, "" },
 	{ "baseline", &newer, ":", 2, "rootfs:/bin/x: 0x100c9: cmove eax, ecx\n" },
 	{ "baseline", &newer, "mv bin/x bin/guarded", 2, "" },
-	{ "baseline", &newer, "mv bin/x bin/other", 2, "rootfs:/bin/other: 0x100c9: cmove eax, ecx\n" },
+	{ "baseline", &newer, "mv bin/x bin/other", 2,
+	    "rootfs:/bin/other: 0x100c9: cmove eax, ecx\n" },
 	{ "baseline", &foreign, ":", 1, "rootfs:/bin/x: is ELF64 AARCH64, not ELF32 386\n" },
 	{ "modes", NULL, ":", 5, "" },
-	{ "modes", NULL, "ln -s good bin/link; chmod 4755 bin/good", 6, "rootfs:/bin/good: is setuid, 0:0 4755; layout/owners does not list it\n" },
-	{ "modes", NULL, "chmod 2755 bin/good", 5, "rootfs:/bin/good: is setgid, 0:0 2755; layout/owners does not list it\n" },
-	{ "modes", NULL, "chmod 666 bin/good", 5, "rootfs:/bin/good: is writable by everyone, 0:0 0666; layout/owners does not list it\n" },
-	{ "modes", NULL, "chmod 777 tmp", 5, "rootfs:/tmp: is writable by everyone, 0:0 0777; meant is 0:0 1777\n" },
-	{ "modes", NULL, "echo 'mknod dev c 1 3' >>../debugfs; echo 'sif dev mode 020644' >>../debugfs", 6, "rootfs:/dev: is a device, 0:0 0644; layout/owners does not list it\n" },
+	{ "modes", NULL, "ln -s good bin/link; chmod 4755 bin/good", 6,
+	    "rootfs:/bin/good: is setuid, 0:0 4755; layout/owners does not list it\n" },
+	{ "modes", NULL, "chmod 2755 bin/good", 5,
+	    "rootfs:/bin/good: is setgid, 0:0 2755; layout/owners does not list it\n" },
+	{ "modes", NULL, "chmod 666 bin/good", 5,
+	    "rootfs:/bin/good: is writable by everyone, 0:0 0666; layout/owners does not list "
+	    "it\n" },
+	{ "modes", NULL, "chmod 777 tmp", 5,
+	    "rootfs:/tmp: is writable by everyone, 0:0 0777; meant is 0:0 1777\n" },
+	{ "modes", NULL,
+	    "echo 'mknod dev c 1 3' >>../debugfs; echo 'sif dev mode 020644' >>../debugfs", 6,
+	    "rootfs:/dev: is a device, 0:0 0644; layout/owners does not list it\n" },
 	{ "paths", NULL, ":", 1, "" },
-	{ "paths", NULL, "echo in /lh/work >etc/a; echo lh/ /home/me/outside >etc/b; printf 'x\\0/home/me/out/y' >etc/c", 4, "rootfs:/etc/a: has /lh/ at byte 3\nrootfs:/etc/c: has /home/me/out/ at byte 2\n" },
+	{ "paths", NULL,
+	    "echo in /lh/work >etc/a; echo lh/ /home/me/outside >etc/b; printf "
+	    "'x\\0/home/me/out/y' >etc/c",
+	    4, "rootfs:/etc/a: has /lh/ at byte 3\nrootfs:/etc/c: has /home/me/out/ at byte 2\n" },
 	{ "files", NULL, ":", 5, "" },
-	{ "files", NULL, "touch etc/a.o etc/lib.a etc/x.la etc/x.pc etc/x.h etc/oh etc/x.ha; mkdir etc/d.h", 13, "rootfs:/etc/a.o: is for compiling only\nrootfs:/etc/lib.a: is for compiling only\nrootfs:/etc/x.h: is for compiling only\nrootfs:/etc/x.la: is for compiling only\nrootfs:/etc/x.pc: is for compiling only\n" },
+	{ "files", NULL,
+	    "touch etc/a.o etc/lib.a etc/x.la etc/x.pc etc/x.h etc/oh etc/x.ha; mkdir etc/d.h", 13,
+	    "rootfs:/etc/a.o: is for compiling only\nrootfs:/etc/lib.a: is for compiling "
+	    "only\nrootfs:/etc/x.h: is for compiling only\nrootfs:/etc/x.la: is for compiling "
+	    "only\nrootfs:/etc/x.pc: is for compiling only\n" },
 };
 
 static void
@@ -83,14 +99,25 @@ put_program(struct arena *a, const char *name, const struct tiny *t)
 	size_t n;
 	const char *bytes = tiny_elf(a, t, &n);
 
-	ck_assert_int_eq(file_write(arena_printf(a, "%s/t/bin/%s", test_dir(), name), bytes, n, 0755, &e), 0);
+	ck_assert_int_eq(
+	    file_write(arena_printf(a, "%s/t/bin/%s", test_dir(), name), bytes, n, 0755, &e), 0);
 }
 
-static struct man_part parts[] = { { "rootfs", "ext4", OFFSET, 8 << 20, "" }, { "swap", "swap", 0, 0, "" }, { "extra", "ext4", OFFSET, 8 << 20, "" } };
+static struct man_part parts[] = { { "rootfs", "ext4", OFFSET, 8 << 20, "" },
+	{ "swap", "swap", 0, 0, "" }, { "extra", "ext4", OFFSET, 8 << 20, "" } };
 static struct man_special specials[] = { { "rootfs:/tmp", 0, 0, 01777 } };
 static const char *paths[] = { "/lh/", "/home/me/out/" };
 
-static const struct manifest manifest = { .elf = "ELF32 386", .refuse = "cmov", .guarded = "rootfs:/bin/other movzx rootfs:/bin/first rootfs:/bin/guarded movzx cmove", .kernel = "kernel", .parts = parts, .nparts = 2, .specials = specials, .nspecials = 1, .paths = paths, .npaths = 2 };
+static const struct manifest manifest = { .elf = "ELF32 386",
+	.refuse = "cmov",
+	.guarded = "rootfs:/bin/other movzx rootfs:/bin/first rootfs:/bin/guarded movzx cmove",
+	.kernel = "kernel",
+	.parts = parts,
+	.nparts = 2,
+	.specials = specials,
+	.nspecials = 1,
+	.paths = paths,
+	.npaths = 2 };
 
 /* the order of names is the filesystem's own */
 static int
@@ -114,8 +141,12 @@ START_TEST(finds)
 		put_program(a, "x", cases[_i].program);
 	sh(a, arena_printf(a, "cd t; %s", cases[_i].script));
 	/* whoever runs this test, root is the owner of all */
-	sh(a, "truncate -s 9M img; mke2fs -q -F -t ext4 -E offset=1048576,root_owner=0:0 -d t img 8M; (cd t && find . -mindepth 1 -printf 'sif %P uid 0\nsif %P gid 0\n') >>debugfs; echo 'rmdir lost+found' >>debugfs; debugfs -w -f debugfs 'img?offset=1048576'");
-	ck_assert_msg(audit_run(a, cases[_i].check, &m, arena_printf(a, "%s/img", test_dir()), &r, &e) == 0, "%s", e.msg);
+	sh(a, "truncate -s 9M img; mke2fs -q -F -t ext4 -E offset=1048576,root_owner=0:0 -d t img "
+	      "8M; (cd t && find . -mindepth 1 -printf 'sif %P uid 0\nsif %P gid 0\n') >>debugfs; "
+	      "echo 'rmdir lost+found' >>debugfs; debugfs -w -f debugfs 'img?offset=1048576'");
+	ck_assert_msg(
+	    audit_run(a, cases[_i].check, &m, arena_printf(a, "%s/img", test_dir()), &r, &e) == 0,
+	    "%s", e.msg);
 	if (r.nfound)
 		qsort(r.found, r.nfound, sizeof *r.found, by_text);
 	for (size_t i = 0; i < r.nfound; i++)
@@ -141,9 +172,12 @@ START_TEST(extra_is_the_users)
 
 	m.parts = parts + 2;
 	m.nparts = 1;
-	sh(a, "mkdir t; echo /lh/ >t/x.h; chmod 4755 t/x.h; truncate -s 9M img; mke2fs -q -F -t ext4 -E offset=1048576 -d t img 8M");
+	sh(a, "mkdir t; echo /lh/ >t/x.h; chmod 4755 t/x.h; truncate -s 9M img; mke2fs -q -F -t "
+	      "ext4 -E offset=1048576 -d t img 8M");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		ck_assert_msg(audit_run(a, rows[i].check, &m, arena_printf(a, "%s/img", test_dir()), &r, &e) == 0, "%s", e.msg);
+		ck_assert_msg(audit_run(a, rows[i].check, &m, arena_printf(a, "%s/img", test_dir()),
+				  &r, &e) == 0,
+		    "%s", e.msg);
 		ck_assert_uint_eq(r.nfound, rows[i].nfound);
 	}
 	arena_free(a);
@@ -154,14 +188,26 @@ static const struct {
 	const char *elf, *script; /* which makes the file kernel */
 	const char *found;
 } kernels[] = {
-	{ "ELF64 X86_64", "printf 'HdrS' | dd of=kernel bs=1 seek=514; printf '\\43' | dd of=kernel bs=1 seek=566; truncate -s 1k kernel", NULL },
-	{ "ELF32 386", "printf 'HdrS' | dd of=kernel bs=1 seek=514; printf '\\42' | dd of=kernel bs=1 seek=566; truncate -s 1k kernel", NULL },
-	{ "ELF32 386", "printf 'HdrS' | dd of=kernel bs=1 seek=514; printf '\\43' | dd of=kernel bs=1 seek=566; truncate -s 1k kernel", "kernel: lacks at 0x236 what makes it one for ELF32 386: a 32-bit kernel" },
-	{ "ELF64 X86_64", "printf 'HdrS' | dd of=kernel bs=1 seek=514; truncate -s 1k kernel", "kernel: lacks at 0x236 what makes it one for ELF64 X86_64: a 64-bit kernel" },
+	{ "ELF64 X86_64",
+	    "printf 'HdrS' | dd of=kernel bs=1 seek=514; printf '\\43' | dd of=kernel bs=1 "
+	    "seek=566; truncate -s 1k kernel",
+	    NULL },
+	{ "ELF32 386",
+	    "printf 'HdrS' | dd of=kernel bs=1 seek=514; printf '\\42' | dd of=kernel bs=1 "
+	    "seek=566; truncate -s 1k kernel",
+	    NULL },
+	{ "ELF32 386",
+	    "printf 'HdrS' | dd of=kernel bs=1 seek=514; printf '\\43' | dd of=kernel bs=1 "
+	    "seek=566; truncate -s 1k kernel",
+	    "kernel: lacks at 0x236 what makes it one for ELF32 386: a 32-bit kernel" },
+	{ "ELF64 X86_64", "printf 'HdrS' | dd of=kernel bs=1 seek=514; truncate -s 1k kernel",
+	    "kernel: lacks at 0x236 what makes it one for ELF64 X86_64: a 64-bit kernel" },
 	{ "ELF32 ARM", "printf '\\30\\50\\157\\1' | dd of=kernel bs=1 seek=36", NULL },
-	{ "ELF32 ARM", "printf '\\30\\50\\157' | dd of=kernel bs=1 seek=36", "kernel: lacks at 0x24 what makes it one for ELF32 ARM: the zImage magic 0x016f2818" },
+	{ "ELF32 ARM", "printf '\\30\\50\\157' | dd of=kernel bs=1 seek=36",
+	    "kernel: lacks at 0x24 what makes it one for ELF32 ARM: the zImage magic 0x016f2818" },
 	{ "ELF64 AARCH64", "printf 'ARMd' | dd of=kernel bs=1 seek=56", NULL },
-	{ "ELF64 AARCH64", ": >kernel", "kernel: lacks at 0x38 what makes it one for ELF64 AARCH64: the Image magic ARMd" },
+	{ "ELF64 AARCH64", ": >kernel",
+	    "kernel: lacks at 0x38 what makes it one for ELF64 AARCH64: the Image magic ARMd" },
 };
 
 START_TEST(knows_kernels)
@@ -191,12 +237,15 @@ START_TEST(says_what_it_lacks)
 	struct err e;
 
 	ck_assert_int_eq(audit_run(a, "baseline", &m, NULL, &r, &e), -1);
-	ck_assert_str_eq(e.msg, "manifest: lacks the key refuse, which names the instructions that its processor lacks");
+	ck_assert_str_eq(e.msg, "manifest: lacks the key refuse, which names the instructions that "
+				"its processor lacks");
 	ck_assert_int_eq(audit_run(a, "paths", &m, NULL, &r, &e), -1);
-	ck_assert_str_eq(e.msg, "manifest: lacks the key path, which names the folders of the build");
+	ck_assert_str_eq(
+	    e.msg, "manifest: lacks the key path, which names the folders of the build");
 	m.elf = "ELF32 SPARC";
 	ck_assert_int_eq(audit_run(a, "static", &m, NULL, &r, &e), -1);
-	ck_assert_str_eq(e.msg, "manifest: elf ELF32 SPARC: not known, so there is nothing to compare programs with");
+	ck_assert_str_eq(e.msg,
+	    "manifest: elf ELF32 SPARC: not known, so there is nothing to compare programs with");
 	arena_free(a);
 }
 END_TEST

@@ -25,36 +25,62 @@ static const struct {
 	bool thumb;
 	const char *found; /* "ADDRESS NAME TEXT\n" of each */
 } codes[] = {
-	/* push ebp; mov ebp,esp; nop; xchg ax,ax; pause; lock cmpxchg [eax],ecx; bswap eax; fucom st(1); hlt */
-	{ "ELF32 386", I486, BYTES("\x55\x89\xe5\x90\x66\x90\xf3\x90\xf0\x0f\xb1\x08\x0f\xc8\xdd\xe1\xf4"), false, "" },
+	/* push ebp; mov ebp,esp; nop; xchg ax,ax; pause; lock cmpxchg [eax],ecx; bswap eax; fucom
+	   st(1); hlt */
+	{ "ELF32 386", I486,
+	    BYTES("\x55\x89\xe5\x90\x66\x90\xf3\x90\xf0\x0f\xb1\x08\x0f\xc8\xdd\xe1\xf4"), false,
+	    "" },
 	{ "ELF32 386", I486, BYTES("\x0f\x42\xc1"), false, "8000 cmovb cmovb eax, ecx\n" },
-	{ "ELF32 386", I486, BYTES("\x90\xda\xc1\xdb\xe9\xdf\xe9"), false, "8001 fcmovb fcmovb st(0), st(1)\n8003 fucomi fucomi st(1)\n8005 fucomip fucomip st(1)\n" },
-	{ "ELF32 386", I486, BYTES("\x0f\x1f\x00\x66\x0f\x1f\x44\x00\x00"), false, "8000 nopl nop dword ptr [eax]\n8003 nopl nop word ptr [eax + eax]\n" },
-	{ "ELF32 386", I486, BYTES("\xf3\x0f\x1e\xfb\x0f\x31\x0f\xc7\x08"), false, "8000 endbr32 endbr32 \n8004 rdtsc rdtsc \n8006 cmpxchg8b cmpxchg8b qword ptr [eax]\n" },
-	{ "ELF32 386", I486, BYTES("\x0f\x58\xc1\x66\x0f\xef\xc0\x0f\x6f\xc1"), false, "8000 addps addps xmm0, xmm1\n8003 pxor pxor xmm0, xmm0\n8007 movq movq mm0, mm1\n" },
+	{ "ELF32 386", I486, BYTES("\x90\xda\xc1\xdb\xe9\xdf\xe9"), false,
+	    "8001 fcmovb fcmovb st(0), st(1)\n8003 fucomi fucomi st(1)\n8005 fucomip fucomip "
+	    "st(1)\n" },
+	{ "ELF32 386", I486, BYTES("\x0f\x1f\x00\x66\x0f\x1f\x44\x00\x00"), false,
+	    "8000 nopl nop dword ptr [eax]\n8003 nopl nop word ptr [eax + eax]\n" },
+	{ "ELF32 386", I486, BYTES("\xf3\x0f\x1e\xfb\x0f\x31\x0f\xc7\x08"), false,
+	    "8000 endbr32 endbr32 \n8004 rdtsc rdtsc \n8006 cmpxchg8b cmpxchg8b qword ptr "
+	    "[eax]\n" },
+	{ "ELF32 386", I486, BYTES("\x0f\x58\xc1\x66\x0f\xef\xc0\x0f\x6f\xc1"), false,
+	    "8000 addps addps xmm0, xmm1\n8003 pxor pxor xmm0, xmm0\n8007 movq movq mm0, mm1\n" },
 	/* addps; pxor; rep bsf; cmovb; nopw */
-	{ "ELF64 X86_64", AMD64, BYTES("\x0f\x58\xc1\x66\x0f\xef\xc0\xf3\x0f\xbc\xc1\x0f\x42\xc1\x0f\x1f\x00"), false, "" },
-	{ "ELF64 X86_64", AMD64, BYTES("\xf3\x0f\xb8\xc1\x66\x0f\x3a\x0b\xc1\x04\xc5\xf0\x58\xc2"), false, "8000 popcnt popcnt eax, ecx\n8004 roundsd roundsd xmm0, xmm1, 4\n800a vaddps vaddps xmm0, xmm1, xmm2\n" },
+	{ "ELF64 X86_64", AMD64,
+	    BYTES("\x0f\x58\xc1\x66\x0f\xef\xc0\xf3\x0f\xbc\xc1\x0f\x42\xc1\x0f\x1f\x00"), false,
+	    "" },
+	{ "ELF64 X86_64", AMD64, BYTES("\xf3\x0f\xb8\xc1\x66\x0f\x3a\x0b\xc1\x04\xc5\xf0\x58\xc2"),
+	    false,
+	    "8000 popcnt popcnt eax, ecx\n8004 roundsd roundsd xmm0, xmm1, 4\n800a vaddps vaddps "
+	    "xmm0, xmm1, xmm2\n" },
 	{ "ELF64 X86_64", AMD64, BYTES("\x90\x06"), false, "8001 unknown no instruction: 06..\n" },
 	/* ldxr w0,[x1]; udf #0, which fills up */
 	{ "ELF64 AARCH64", ARMV8, BYTES("\x20\x7c\x5f\x88\x00\x00\x00\x00"), false, "" },
-	{ "ELF64 AARCH64", ARMV8, BYTES("\x20\x40\xc2\x1a\x20\x48\x28\x4e"), false, "8000 crc32b crc32b w0, w1, w2\n8004 aese aese v0.16b, v1.16b\n" },
+	{ "ELF64 AARCH64", ARMV8, BYTES("\x20\x40\xc2\x1a\x20\x48\x28\x4e"), false,
+	    "8000 crc32b crc32b w0, w1, w2\n8004 aese aese v0.16b, v1.16b\n" },
 	/* push {r4,lr}; movs r0,#1; pop {r4,pc} */
 	{ "ELF32 ARM", ARMV7, BYTES("\x10\xb5\x01\x20\x10\xbd"), true, "" },
-	{ "ELF32 ARM", ARMV7, BYTES("\xd3\xe8\xaf\x0f\x92\xfb\xf3\xf2"), true, "8000 lda lda r0, [r3]\n8004 sdiv sdiv r2, r2, r3\n" },
+	{ "ELF32 ARM", ARMV7, BYTES("\xd3\xe8\xaf\x0f\x92\xfb\xf3\xf2"), true,
+	    "8000 lda lda r0, [r3]\n8004 sdiv sdiv r2, r2, r3\n" },
 	/* ldr r0,[pc,#0]; bx lr; a word that would be lda; movs r0,#1 */
 	{ "ELF32 ARM", ARMV7, BYTES("\x00\x48\x70\x47\xd3\xe8\xaf\x0f\x01\x20"), true, "" },
 	/* adr r0,.+8; bx lr; .. : a pair of words; then lda */
-	{ "ELF32 ARM", ARMV7, BYTES("\x00\xa0\x70\x47\xff\xff\xff\xff\xff\xff\xff\xff\xd3\xe8\xaf\x0f"), true, "800c lda lda r0, [r3]\n" },
+	{ "ELF32 ARM", ARMV7,
+	    BYTES("\x00\xa0\x70\x47\xff\xff\xff\xff\xff\xff\xff\xff\xd3\xe8\xaf\x0f"), true,
+	    "800c lda lda r0, [r3]\n" },
 	/* tbb [pc,r0] with cases at +4 and +6; bx lr; lda: none of the table's bytes is run */
-	{ "ELF32 ARM", ARMV7, BYTES("\xdf\xe8\x00\xf0\x02\x03\xe8\xe8\x70\x47\xd3\xe8\xaf\x0f"), true, "800a lda lda r0, [r3]\n" },
-	/* adr r1,.+8; ldr.w pc,[r1,r2,lsl #2]; nop; two words, of cases at 8010 and 8012; bx lr; lda */
-	{ "ELF32 ARM", ARMV7, BYTES("\x01\xa1\x51\xf8\x22\xf0\x00\xbf\x11\x80\x00\x00\x13\x80\x00\x00\x70\x47\xd3\xe8\xaf\x0f"), true, "8012 lda lda r0, [r3]\n" },
+	{ "ELF32 ARM", ARMV7, BYTES("\xdf\xe8\x00\xf0\x02\x03\xe8\xe8\x70\x47\xd3\xe8\xaf\x0f"),
+	    true, "800a lda lda r0, [r3]\n" },
+	/* adr r1,.+8; ldr.w pc,[r1,r2,lsl #2]; nop; two words, of cases at 8010 and 8012; bx lr;
+	   lda */
+	{ "ELF32 ARM", ARMV7,
+	    BYTES("\x01\xa1\x51\xf8\x22\xf0\x00\xbf\x11\x80\x00\x00\x13\x80\x00\x00\x70\x47\xd3\xe8"
+		  "\xaf\x0f"),
+	    true, "8012 lda lda r0, [r3]\n" },
 	/* b.n over a word that only the code behind it reads */
-	{ "ELF32 ARM", ARMV7, BYTES("\x01\xe0\xff\xff\xff\xff\x00\xbf\x5f\xf8\x08\x00\x70\x47"), true, "8002 unknown no instruction: ff ff\n" },
-	{ "ELF32 ARM", ARMV7, BYTES("\x02\xe0\x00\xbf\xff\xff\xff\xff\x5f\xf8\x08\x00\x70\x47"), true, "" },
+	{ "ELF32 ARM", ARMV7, BYTES("\x01\xe0\xff\xff\xff\xff\x00\xbf\x5f\xf8\x08\x00\x70\x47"),
+	    true, "8002 unknown no instruction: ff ff\n" },
+	{ "ELF32 ARM", ARMV7, BYTES("\x02\xe0\x00\xbf\xff\xff\xff\xff\x5f\xf8\x08\x00\x70\x47"),
+	    true, "" },
 	/* ARM code: lda r0,[r3]; bx lr */
-	{ "ELF32 ARM", ARMV7, BYTES("\x9f\x0c\x93\xe1\x1e\xff\x2f\xe1"), false, "8000 lda lda r0, [r3]\n" },
+	{ "ELF32 ARM", ARMV7, BYTES("\x9f\x0c\x93\xe1\x1e\xff\x2f\xe1"), false,
+	    "8000 lda lda r0, [r3]\n" },
 };
 
 static void
@@ -105,7 +131,9 @@ END_TEST
 /* later instructions, which an old Capstone does not know: either way they are refused */
 START_TEST(unknown_is_refused)
 {
-	static const uint32_t words[] = { 0xb8200041 /* ldadd */, 0xc8e0fc41 /* casal */, 0xb8bfc020 /* ldapr */, 0x2518e3e0 /* ptrue */, 0x4e829420 /* sdot */, 0xd65f0bff /* retaa */ };
+	static const uint32_t words[] = { 0xb8200041 /* ldadd */, 0xc8e0fc41 /* casal */,
+		0xb8bfc020 /* ldapr */, 0x2518e3e0 /* ptrue */, 0x4e829420 /* sdot */,
+		0xd65f0bff /* retaa */ };
 	struct elf_code c = { AT, 0, sizeof words };
 	struct elf f = { .code = &c, .ncode = 1 };
 	struct arena *a = arena_new();
@@ -114,7 +142,9 @@ START_TEST(unknown_is_refused)
 	struct err e;
 	size_t lines = 0;
 
-	ck_assert_msg(disasm_new(a, "ELF64 AARCH64", "crypto crc cas* ldadd* ldapr* sve* ptrue* sdot* retaa*", &d, &e) == 0, "%s", e.msg);
+	ck_assert_msg(disasm_new(a, "ELF64 AARCH64",
+			  "crypto crc cas* ldadd* ldapr* sve* ptrue* sdot* retaa*", &d, &e) == 0,
+	    "%s", e.msg);
 	disasm_sweep(d, &f, words, on_found, &b);
 	for (const char *s = b.p; (s = strchr(s, '\n')); s++)
 		lines++;
@@ -129,9 +159,11 @@ static const struct {
 	const char *elf, *rule, *msg;
 } bad[] = {
 	{ "ELF64 RISCV", "crc", "elf ELF64 RISCV: no disassembler for it" },
-	{ "ELF32 386", "cmov cmvo", "refuse cmvo: Capstone has no such instruction or group on ELF32 386" },
+	{ "ELF32 386", "cmov cmvo",
+	    "refuse cmvo: Capstone has no such instruction or group on ELF32 386" },
 	{ "ELF32 386", "cmov !", "refuse !: no name" },
-	{ "ELF32 ARM", "nopl", "refuse nopl: Capstone has no such instruction or group on ELF32 ARM" },
+	{ "ELF32 ARM", "nopl",
+	    "refuse nopl: Capstone has no such instruction or group on ELF32 ARM" },
 };
 
 START_TEST(rules_are_checked)

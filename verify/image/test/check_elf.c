@@ -19,11 +19,15 @@ static const struct {
 } files[] = {
 	{ { 32, ET_EXEC, EM_386, 0, 0, CODE, 14 }, NULL, NULL, 0 },
 	{ { 64, ET_EXEC, EM_X86_64, 0, 0, CODE, 14 }, "is ELF64 X86_64, not ELF32 386", NULL, 0 },
-	{ { 64, ET_DYN, EM_RISCV, 0, 0, CODE, 14 }, "is ELF64 for machine 243, not ELF32 386", NULL, 0 },
+	{ { 64, ET_DYN, EM_RISCV, 0, 0, CODE, 14 }, "is ELF64 for machine 243, not ELF32 386", NULL,
+	    0 },
 	{ { 32, ET_EXEC, EM_386, 0, PT_INTERP, CODE, 14 }, NULL, "/lib/ld.so", 0 },
 	{ { 32, ET_EXEC, EM_386, 0, PT_INTERP, "\33[2J", 4 }, NULL, "?[2J", 0 },
-	{ { 32, ET_EXEC, EM_386, 0, PT_DYNAMIC, "\1\0\0\0\7\0\0\0\1\0\0\0\7\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\7\0\0\0", 32 }, NULL, NULL, 2 },
-	{ { 64, ET_EXEC, EM_X86_64, 0, PT_DYNAMIC, "\1\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\1", 17 }, "is ELF64 X86_64, not ELF32 386", NULL, 1 },
+	{ { 32, ET_EXEC, EM_386, 0, PT_DYNAMIC,
+	      "\1\0\0\0\7\0\0\0\1\0\0\0\7\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\7\0\0\0", 32 },
+	    NULL, NULL, 2 },
+	{ { 64, ET_EXEC, EM_X86_64, 0, PT_DYNAMIC, "\1\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\1", 17 },
+	    "is ELF64 X86_64, not ELF32 386", NULL, 1 },
 };
 
 START_TEST(reads)
@@ -91,11 +95,17 @@ static const struct {
 	{ 60, { 255, 255 }, 2, "section headers: outside the file" },
 	{ 64 + 8, { 255, 255, 255, 255, 255, 255, 255, 255 }, 8, "segment 0: outside the file" },
 	{ 64 + 32, { 255, 255, 255, 255, 255, 255, 255, 255 }, 8, "segment 0: outside the file" },
-	{ 64 + 16, { 255, 255, 255, 255, 255, 255, 255, 255 }, 8, "segment 0: beyond the last address" },
-	{ 64 + 112 + 64 + 24, { 255, 255, 255, 255, 255, 255, 255, 255 }, 8, "section 1: outside the file" },
-	{ 64 + 112 + 64 + 32, { 255, 255, 255, 255, 255, 255, 255, 255 }, 8, "section 1: outside the file" },
-	{ 64 + 112 + 64 + 16, { 255, 255, 255, 255, 255, 255, 255, 255 }, 8, "section 1: beyond the last address" },
-	{ 64 + 112 + 64 + 8, { 0 }, 8, "it starts at 0x10130, where no header shows code" }, /* the section is not executable */
+	{ 64 + 16, { 255, 255, 255, 255, 255, 255, 255, 255 }, 8,
+	    "segment 0: beyond the last address" },
+	{ 64 + 112 + 64 + 24, { 255, 255, 255, 255, 255, 255, 255, 255 }, 8,
+	    "section 1: outside the file" },
+	{ 64 + 112 + 64 + 32, { 255, 255, 255, 255, 255, 255, 255, 255 }, 8,
+	    "section 1: outside the file" },
+	{ 64 + 112 + 64 + 16, { 255, 255, 255, 255, 255, 255, 255, 255 }, 8,
+	    "section 1: beyond the last address" },
+	{ 64 + 112 + 64 + 8, { 0 }, 8,
+	    "it starts at 0x10130, where no header shows code" }, /* the section is not executable
+								   */
 	{ 64 + 112 + 4, { SHT_SYMTAB }, 1, "section 0: its symbols have no names" },
 };
 
@@ -117,7 +127,8 @@ START_TEST(tells_damage)
 }
 END_TEST
 
-/* whatever it says, it reads nothing behind the end: the bytes are where a sanitizer watches them */
+/* whatever it says, it reads nothing behind the end: the bytes are where a sanitizer watches them
+ */
 static void
 read_copy(struct arena *a, const char *bytes, size_t n)
 {
@@ -134,7 +145,8 @@ read_copy(struct arena *a, const char *bytes, size_t n)
 
 START_TEST(survives_anything)
 {
-	struct tiny t = { _i ? 64 : 32, ET_EXEC, _i ? EM_X86_64 : EM_386, 0, PT_DYNAMIC, CODE CODE CODE, 42 };
+	struct tiny t = { _i ? 64 : 32, ET_EXEC, _i ? EM_X86_64 : EM_386, 0, PT_DYNAMIC,
+		CODE CODE CODE, 42 };
 	struct arena *a = arena_new();
 	size_t n;
 	char *bytes = tiny_elf(a, &t, &n);

@@ -22,7 +22,8 @@ sh(struct arena *a, const char *script, struct buf *out)
 	int status;
 
 	argv_pushv(&v, "/bin/sh", "-euc", NULL);
-	argv_pushf(&v, "PATH=$PATH:/sbin:/usr/sbin D=%s IMG=%s/img; cd $D; %s", test_dir(), test_dir(), script);
+	argv_pushf(&v, "PATH=$PATH:/sbin:/usr/sbin D=%s IMG=%s/img; cd $D; %s", test_dir(),
+	    test_dir(), script);
 	buf_clear(out);
 	ck_assert_msg(child_run(v.v, NULL, out, &status, &e) == 0, "%s", e.msg);
 	return status;
@@ -34,9 +35,13 @@ make_image(struct arena *a)
 {
 	struct buf out = { 0 };
 
-	ck_assert_msg(sh(a, "mkdir -p t/etc/real t/many t/run; ln -s real t/etc/link; ln -s ../run/made t/etc/dangling; ln -s /etc/dangling t/twice; ln -s loop t/loop; ln -s /etc/real/f t/abs; echo old >t/etc/real/f; chmod 640 t/etc/real/f;"
-			    "truncate -s 17M img; mke2fs -q -F -t ext4 -E offset=1048576 -d t img 16M",
-			  &out) == 0,
+	ck_assert_msg(
+	    sh(a,
+		"mkdir -p t/etc/real t/many t/run; ln -s real t/etc/link; ln -s ../run/made "
+		"t/etc/dangling; ln -s /etc/dangling t/twice; ln -s loop t/loop; ln -s /etc/real/f "
+		"t/abs; echo old >t/etc/real/f; chmod 640 t/etc/real/f;"
+		"truncate -s 17M img; mke2fs -q -F -t ext4 -E offset=1048576 -d t img 16M",
+		&out) == 0,
 	    "%s", out.p);
 	buf_free(&out);
 	return arena_printf(a, "%s/img", test_dir());
@@ -78,8 +83,10 @@ START_TEST(put_append_read)
 	for (size_t i = 0; i < sizeof big; i++)
 		big[i] = (char)(i * 7 % 251);
 	ck_assert_msg(guestfs_open(image, OFFSET, 1, &g, &e) == 0, "%s", e.msg);
-	ck_assert_msg(guestfs_put(g, paths[_i].put, big, sizeof big, 0751, 1000, 70000, &e) == 0, "%s", e.msg);
-	ck_assert_msg(guestfs_append(g, paths[_i].put, "tail", 4, 0600, 0, 0, &e) == 0, "%s", e.msg);
+	ck_assert_msg(guestfs_put(g, paths[_i].put, big, sizeof big, 0751, 1000, 70000, &e) == 0,
+	    "%s", e.msg);
+	ck_assert_msg(
+	    guestfs_append(g, paths[_i].put, "tail", 4, 0600, 0, 0, &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(guestfs_close(g, &e), 0);
 	ck_assert_int_eq(guestfs_open(image, OFFSET, 0, &g, &e), 0);
 	ck_assert_msg(guestfs_read(a, g, paths[_i].read, &text, &n, &e) == 0, "%s", e.msg);
@@ -88,8 +95,12 @@ START_TEST(put_append_read)
 	ck_assert_mem_eq(text, big, sizeof big);
 	ck_assert_str_eq(text + sizeof big, "tail");
 	must_be_clean(a, image);
-	sh(a, arena_printf(a, "debugfs -R 'stat %s' \"$IMG?offset=1048576\" 2>/dev/null", paths[_i].read), &out);
-	ck_assert_msg(strstr(out.p, "Mode:  0751") && strstr(out.p, "User:  1000   Group: 70000"), "%s", out.p);
+	sh(a,
+	    arena_printf(
+		a, "debugfs -R 'stat %s' \"$IMG?offset=1048576\" 2>/dev/null", paths[_i].read),
+	    &out);
+	ck_assert_msg(strstr(out.p, "Mode:  0751") && strstr(out.p, "User:  1000   Group: 70000"),
+	    "%s", out.p);
 	buf_free(&out);
 	arena_free(a);
 }
@@ -122,9 +133,15 @@ START_TEST(a_folder_grows)
 
 	ck_assert_int_eq(guestfs_open(image, OFFSET, 1, &g, &e), 0);
 	for (int i = 0; i < 300; i++)
-		ck_assert_msg(guestfs_put(g, arena_printf(a, "/many/a-rather-long-name-of-a-file-%d", i), "x", 1, 0644, 0, 0, &e) == 0, "%s", e.msg);
+		ck_assert_msg(
+		    guestfs_put(g, arena_printf(a, "/many/a-rather-long-name-of-a-file-%d", i), "x",
+			1, 0644, 0, 0, &e) == 0,
+		    "%s", e.msg);
 	for (int i = 0; i < 300; i += 2)
-		ck_assert_msg(guestfs_remove(g, arena_printf(a, "/many/a-rather-long-name-of-a-file-%d", i), &e) == 0, "%s", e.msg);
+		ck_assert_msg(
+		    guestfs_remove(
+			g, arena_printf(a, "/many/a-rather-long-name-of-a-file-%d", i), &e) == 0,
+		    "%s", e.msg);
 	ck_assert_int_eq(guestfs_close(g, &e), 0);
 	must_be_clean(a, image);
 	arena_free(a);
@@ -140,7 +157,8 @@ START_TEST(link_in_a_circle)
 
 	ck_assert_int_eq(guestfs_open(image, OFFSET, 1, &g, &e), 0);
 	ck_assert_int_eq(guestfs_put(g, "/loop", "x", 1, 0644, 0, 0, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s: /loop: Too many symbolic links encountered.", image));
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "%s: /loop: Too many symbolic links encountered.", image));
 	ck_assert_int_eq(guestfs_close(g, &e), 0);
 	must_be_clean(a, image);
 	arena_free(a);
@@ -181,7 +199,8 @@ END_TEST
 static const struct {
 	const char *script, *msg; /* what is done to the image; what guestfs_clean says of it */
 } harms[] = {
-	{ "debugfs -w -R 'feature needs_recovery' $I", "has a journal to replay: it was not unmounted" },
+	{ "debugfs -w -R 'feature needs_recovery' $I",
+	    "has a journal to replay: it was not unmounted" },
 	{ "debugfs -w -R 'ssv state 0' $I", "is not marked clean: it was not unmounted" },
 	{ "debugfs -w -R 'ssv state 3' $I", "the guest met 0 errors in it" },
 	{ "debugfs -w -R 'ssv error_count 4' $I", "the guest met 4 errors in it" },
@@ -200,9 +219,12 @@ START_TEST(unclean)
 	struct buf out = { 0 };
 
 	must_be_clean(a, image);
-	ck_assert_msg(sh(a, arena_printf(a, "I=\"$IMG?offset=1048576\"; %s 2>&1", harms[_i].script), &out) == 0, "%s", out.p);
+	ck_assert_msg(sh(a, arena_printf(a, "I=\"$IMG?offset=1048576\"; %s 2>&1", harms[_i].script),
+			  &out) == 0,
+	    "%s", out.p);
 	ck_assert_msg(guestfs_clean(image, OFFSET, &e) == -1, "not found: %s", harms[_i].script);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s: filesystem at %d: %s", image, OFFSET, harms[_i].msg));
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "%s: filesystem at %d: %s", image, OFFSET, harms[_i].msg));
 	buf_free(&out);
 	arena_free(a);
 }
@@ -216,7 +238,8 @@ START_TEST(no_filesystem)
 	struct err e = { 0 };
 
 	ck_assert_int_eq(guestfs_open(image, 4096, 0, &g, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s: filesystem at 4096: Bad magic number in super-block", image));
+	ck_assert_str_eq(e.msg,
+	    arena_printf(a, "%s: filesystem at 4096: Bad magic number in super-block", image));
 	arena_free(a);
 }
 END_TEST
@@ -228,14 +251,17 @@ START_TEST(lists_everything)
 	struct arena *a = arena_new();
 	const char *me = arena_printf(a, "%u:%u", getuid(), getgid());
 	const char *const lines[] = {
-		"root / d 0755 0:0\n",
-		arena_printf(a, "root /etc/real d 0755 %s\n", me),
+		"root / d 0755 0:0\n", arena_printf(a, "root /etc/real d 0755 %s\n", me),
 		"root /etc/real/f - 0751 1000:70000\n",
 		arena_printf(a, "root /etc/link l 0777 %s -> real\n", me),
 		arena_printf(a, "root /loop l 0777 %s -> loop\n", me),
-		arena_printf(a, "root /long l 0777 %s -> /a/target/that/is/too/long/to/be/kept/within/an/inode/of/an/ext4/filesystem\n", me),
+		arena_printf(a,
+		    "root /long l 0777 %s -> "
+		    "/a/target/that/is/too/long/to/be/kept/within/an/inode/of/an/ext4/filesystem\n",
+		    me),
 		arena_printf(a, "root /pipe p 0600 %s\n", me),
-		arena_printf(a, "root /many/9 - 0644 %s\n", me), /* behind the first block of a folder */
+		arena_printf(
+		    a, "root /many/9 - 0644 %s\n", me), /* behind the first block of a folder */
 	};
 	char *image = make_image(a);
 	struct buf out = { 0 }, list = { 0 };
@@ -243,10 +269,15 @@ START_TEST(lists_everything)
 	struct guestfs *g;
 	size_t there, listed = 0;
 
-	ck_assert_msg(sh(a, "rm -r t; mkdir -m 755 -p t/etc/real t/many; ln -s real t/etc/link; ln -s loop t/loop; mkfifo -m 600 t/pipe;"
-			    "ln -s /a/target/that/is/too/long/to/be/kept/within/an/inode/of/an/ext4/filesystem t/long; cd t/many; for i in $(seq 999); do echo >a-name-that-takes-some-room-$i; done; echo >9; chmod 644 9; cd ../..;"
-			    "mke2fs -q -F -t ext4 -E offset=1048576,root_owner=0:0 -d t img 16M",
-			  &out) == 0,
+	ck_assert_msg(
+	    sh(a,
+		"rm -r t; mkdir -m 755 -p t/etc/real t/many; ln -s real t/etc/link; ln -s loop "
+		"t/loop; mkfifo -m 600 t/pipe;"
+		"ln -s /a/target/that/is/too/long/to/be/kept/within/an/inode/of/an/ext4/filesystem "
+		"t/long; cd t/many; for i in $(seq 999); do echo >a-name-that-takes-some-room-$i; "
+		"done; echo >9; chmod 644 9; cd ../..;"
+		"mke2fs -q -F -t ext4 -E offset=1048576,root_owner=0:0 -d t img 16M",
+		&out) == 0,
 	    "%s", out.p);
 	ck_assert_int_eq(guestfs_open(image, OFFSET, 1, &g, &e), 0);
 	ck_assert_int_eq(guestfs_put(g, "/etc/real/f", "x", 1, 0751, 1000, 70000, &e), 0);
@@ -268,7 +299,9 @@ END_TEST
 Suite *
 guestfs_suite(void)
 {
-	Suite *s = suite_of("guestfs", (const TTest *[]){ shorter_content_frees_blocks, a_folder_grows, link_in_a_circle, no_filesystem, lists_everything, NULL });
+	Suite *s =
+	    suite_of("guestfs", (const TTest *[]){ shorter_content_frees_blocks, a_folder_grows,
+				    link_in_a_circle, no_filesystem, lists_everything, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, put_append_read, 0, ROWS(paths));

@@ -14,15 +14,22 @@
 static const char *
 made(struct arena *a, const char *more)
 {
-	static const char head[] = "lh-manifest 2\ntriple x86_64-linux-musl\nqemu q\nmachine m\nconsole ttyS0\nkernel kernel\nimage disk\ncredentials credentials\n";
+	static const char head[] =
+	    "lh-manifest 2\ntriple x86_64-linux-musl\nqemu q\nmachine m\nconsole ttyS0\nkernel "
+	    "kernel\nimage disk\ncredentials credentials\n";
 	static const char credentials[] = "# who may log in\nroot sEcret salt\nguest other\n\n";
-	const char *path = arena_printf(a, "%s/manifest", test_dir()), *text = arena_printf(a, "%s%s", head, more);
+	const char *path = arena_printf(a, "%s/manifest", test_dir()),
+		   *text = arena_printf(a, "%s%s", head, more);
 	struct err e;
 
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
-	ck_assert_int_eq(file_write(arena_printf(a, "%s/kernel", test_dir()), "kernel", 6, 0644, &e), 0);
-	ck_assert_int_eq(file_write(arena_printf(a, "%s/disk", test_dir()), "disk", 4, 0644, &e), 0);
-	ck_assert_int_eq(file_write(arena_printf(a, "%s/credentials", test_dir()), credentials, strlen(credentials), 0600, &e), 0);
+	ck_assert_int_eq(
+	    file_write(arena_printf(a, "%s/kernel", test_dir()), "kernel", 6, 0644, &e), 0);
+	ck_assert_int_eq(
+	    file_write(arena_printf(a, "%s/disk", test_dir()), "disk", 4, 0644, &e), 0);
+	ck_assert_int_eq(file_write(arena_printf(a, "%s/credentials", test_dir()), credentials,
+			     strlen(credentials), 0600, &e),
+	    0);
 	return path;
 }
 
@@ -45,7 +52,11 @@ START_TEST(takes_what_is_as_it_says)
 
 	made(a, "");
 	digest_bytes("kernel", 6, kernel);
-	ck_assert_msg(image_open(a, made(a, arena_printf(a, "kernel-sha256 %s\nimage-digest %s\n", kernel, disk_digest(a))), "/out", &i, &e) == 0, "%s", e.msg);
+	ck_assert_msg(image_open(a,
+			  made(a, arena_printf(a, "kernel-sha256 %s\nimage-digest %s\n", kernel,
+				      disk_digest(a))),
+			  "/out", &i, &e) == 0,
+	    "%s", e.msg);
 	ck_assert_str_eq(i.name, "x86_64/dhcp");
 	ck_assert_str_eq(i.dir, "/out/x86_64/dhcp");
 	ck_assert_str_eq(i.root_password, "sEcret");
@@ -81,18 +92,24 @@ START_TEST(without_a_digest_any_touch_counts)
 }
 END_TEST
 
-/* message: the folder, file, 12 characters of the digest that is there, rest, and the manifest's path */
+/*
+ * message: the folder, file, 12 characters of the digest that is there, rest, and the manifest's
+ * path
+ */
 static const struct {
 	const char *more, *file, *rest;
 } bad[] = {
-	{ "image-digest 0123456789abcdef\n", "/disk is not the image of its manifest: digest ", ", expected 0123456789ab; build again, or correct " },
-	{ "kernel-sha256 0123456789abcdef\n", "/kernel is not the kernel of its manifest: sha256 ", ", expected 0123456789ab; build again, or correct " },
+	{ "image-digest 0123456789abcdef\n", "/disk is not the image of its manifest: digest ",
+	    ", expected 0123456789ab; build again, or correct " },
+	{ "kernel-sha256 0123456789abcdef\n", "/kernel is not the kernel of its manifest: sha256 ",
+	    ", expected 0123456789ab; build again, or correct " },
 };
 
 START_TEST(refuses_what_is_not)
 {
 	struct arena *a = arena_new();
-	const char *path = made(a, bad[_i].more), *begin = arena_printf(a, "%s%s", test_dir(), bad[_i].file);
+	const char *path = made(a, bad[_i].more),
+		   *begin = arena_printf(a, "%s%s", test_dir(), bad[_i].file);
 	struct image i;
 	struct err e;
 

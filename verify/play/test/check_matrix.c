@@ -18,7 +18,22 @@ static struct man_package packages[] = { { "s6", "2.13.1.0", "", false } };
 static struct image
 image(const char *name, const char *arch, const char *profile, const char *agent)
 {
-	return (struct image){ .path = name, .name = name, .base = "/disk", .root_password = "r", .m = { .triple = "x", .arch = arch, .profile = profile, .net = "dhcp", .agent = agent, .image = "disk", .parts = parts, .nparts = 1, .packages = packages, .npackages = 1, .services = services, .nservices = 2 } };
+	return (struct image){ .path = name,
+		.name = name,
+		.base = "/disk",
+		.root_password = "r",
+		.m = { .triple = "x",
+		    .arch = arch,
+		    .profile = profile,
+		    .net = "dhcp",
+		    .agent = agent,
+		    .image = "disk",
+		    .parts = parts,
+		    .nparts = 1,
+		    .packages = packages,
+		    .npackages = 1,
+		    .services = services,
+		    .nservices = 2 } };
 }
 
 static const struct {
@@ -31,7 +46,8 @@ static const struct {
 	{ "net", { "dhcp" }, NULL },
 	{ "agent", { "yes" }, NULL },
 	{ "agent", { "no" }, "requires agent no, here it is yes" },
-	{ "credentials", { "yes" }, "requires credentials yes, here it is no" }, /* guest has none */
+	{ "credentials", { "yes" },
+	    "requires credentials yes, here it is no" }, /* guest has none */
 	{ "disk", { "yes" }, NULL },
 	{ "service", { "nsssd", "sshd" }, NULL },
 	{ "service", { "nsssd" }, "requires service nsssd" },
@@ -52,7 +68,9 @@ START_TEST(requires)
 
 	while (n < 3 && requirements[_i].values[n])
 		n++;
-	ck_assert_msg(matrix_requires(a, &i, requirements[_i].key, requirements[_i].values, n, &skip, &e) == 0, "%s", e.msg);
+	ck_assert_msg(matrix_requires(
+			  a, &i, requirements[_i].key, requirements[_i].values, n, &skip, &e) == 0,
+	    "%s", e.msg);
 	ck_assert_pstr_eq(skip, requirements[_i].skip);
 	arena_free(a);
 }
@@ -61,10 +79,12 @@ END_TEST
 START_TEST(multiplies)
 {
 	struct arena *a = arena_new();
-	struct image i[] = { image("x86_64/dhcp", "x86_64", "s6", "s6-linux-init"), image("i486/dhcp", "i486", "minimal", "nothing we know") };
+	struct image i[] = { image("x86_64/dhcp", "x86_64", "s6", "s6-linux-init"),
+		image("i486/dhcp", "i486", "minimal", "nothing we know") };
 	const char *s6[] = { "s6" }, *yes[] = { "yes" };
 	struct require r[] = { { "profile", s6, 1, 3 }, { "agent", yes, 1, 4 } };
-	struct scenario s[] = { { .name = "boot" }, { .name = "services", .path = "services.scn", .requires = r, .nrequires = 2 } };
+	struct scenario s[] = { { .name = "boot" },
+		{ .name = "services", .path = "services.scn", .requires = r, .nrequires = 2 } };
 	const char *only[] = { "services", NULL }, *none[] = { "bot", NULL };
 	struct matrix m;
 	struct err e;
@@ -75,7 +95,8 @@ START_TEST(multiplies)
 	ck_assert_ptr_eq(m.v[1].scenario, &s[1]);
 	ck_assert_ptr_null(m.v[1].skip);
 	ck_assert_ptr_null(m.v[2].skip);
-	ck_assert_str_eq(m.v[3].skip, "requires profile s6, here it is minimal"); /* the first that is not met */
+	ck_assert_str_eq(
+	    m.v[3].skip, "requires profile s6, here it is minimal"); /* the first that is not met */
 
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, only, &m, &e), 0);
 	ck_assert_uint_eq(m.n, 2);
@@ -85,68 +106,87 @@ START_TEST(multiplies)
 	ck_assert_str_eq(e.msg, "scenario bot: there is none; one of boot services");
 	i[1].name = "x86_64/dhcp";
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, NULL, &m, &e), -1);
-	ck_assert_str_eq(e.msg, "x86_64/dhcp and i486/dhcp are both x86_64/dhcp: verify them one by one, each with its own -o");
+	ck_assert_str_eq(e.msg, "x86_64/dhcp and i486/dhcp are both x86_64/dhcp: verify them one "
+				"by one, each with its own -o");
 	i[1].name = "i486/dhcp";
 	r[1].key = "dor";
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, NULL, &m, &e), -1);
-	ck_assert_str_eq(e.msg, "services.scn:4: requires dor: unknown; one of arch audit credentials disk agent net package partition profile service set tool triple");
+	ck_assert_str_eq(e.msg,
+	    "services.scn:4: requires dor: unknown; one of arch audit credentials disk "
+	    "agent net package partition profile service set tool triple");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }
 END_TEST
 
-#define MANIFEST(n) "\"manifest\": \"" n "\", \"triple\": \"x\", \"arch\": \"x86_64\", \"profile\": \"s6\", \"set\": null, \"net\": \"dhcp\", "
+#define MANIFEST(n)                                                                                \
+	"\"manifest\": \"" n "\", \"triple\": \"x\", \"arch\": \"x86_64\", \"profile\": \"s6\", "  \
+	"\"set\": null, \"net\": \"dhcp\", "
 #define FIRST "the \\\"x\\\"\\u000a"
 
 static const struct {
 	void (*listing)(struct buf *out, const struct matrix *m);
 	const char *text;
 } listings[] = {
-	{ listing_text, "x86_64 dhcp boot\nx86_64 dhcp ssh   skip: requires \\ \303\251\nx86_64 dhcp boot\nx86_64 dhcp ssh\n" },
-	{ listing_json, "{\"test cases\": [\n"
-			"{" MANIFEST(FIRST) "\"scenario\": \"boot\", \"skip\": null},\n"
-					    "{" MANIFEST(FIRST) "\"scenario\": \"ssh\", \"skip\": \"requires \\\\ \\u00c3\\u00a9\"},\n"
-								"{" MANIFEST("b") "\"scenario\": \"boot\", \"skip\": null},\n"
-										  "{" MANIFEST("b") "\"scenario\": \"ssh\", \"skip\": null}\n"
-												    "]}\n" },
-	{ listing_github, "{\"include\": [{" MANIFEST(FIRST) "\"scenario\": \"boot\"}, "
-							     "{" MANIFEST("b") "\"scenario\": \"boot\"}, {" MANIFEST("b") "\"scenario\": \"ssh\"}]}\n" },
-	{ listing_gitlab, "verify:\n"
-			  "  script:\n"
-			  "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" -s \"$SCENARIO\" \"$MANIFEST\"\n"
-			  "  artifacts:\n"
-			  "    when: always\n"
-			  "    paths: [runs]\n"
-			  "    reports:\n"
-			  "      junit: runs/*/junit.xml\n"
-			  "  parallel:\n"
-			  "    matrix:\n"
-			  "      - MANIFEST: \"" FIRST "\"\n"
-			  "        SCENARIO:\n"
-			  "          - \"boot\"\n"
-			  "      - MANIFEST: \"b\"\n"
-			  "        SCENARIO:\n"
-			  "          - \"boot\"\n"
-			  "          - \"ssh\"\n" },
-	{ listing_slurm, "#!/bin/sh\n"
-			 "#SBATCH --job-name=lh-verify\n"
-			 "#SBATCH --array=1-3\n"
-			 "# where bin/lh-verify and the images are; and when all tasks have ended:\n"
-			 "#   bin/lh-verify merge -o report $(seq -f runs/%.0f 3)\n"
-			 "case $SLURM_ARRAY_TASK_ID in\n"
-			 "1) set -- boot 'the \"x\"\n' ;;\n"
-			 "2) set -- boot b ;;\n"
-			 "3) set -- ssh b ;;\n"
-			 "*) exit 100 ;;\n"
-			 "esac\n"
-			 "exec bin/lh-verify run -o \"runs/$SLURM_ARRAY_TASK_ID\" -s \"$1\" \"$2\"\n" },
+	{ listing_text, "x86_64 dhcp boot\nx86_64 dhcp ssh   skip: requires \\ \303\251\nx86_64 "
+			"dhcp boot\nx86_64 dhcp ssh\n" },
+	{ listing_json,
+	    "{\"test cases\": [\n"
+	    "{" MANIFEST(
+		FIRST) "\"scenario\": \"boot\", \"skip\": null},\n"
+		       "{" MANIFEST(
+			   FIRST) "\"scenario\": \"ssh\", \"skip\": \"requires \\\\ "
+				  "\\u00c3\\u00a9\"},\n"
+				  "{" MANIFEST(
+				      "b") "\"scenario\": \"boot\", \"skip\": null},\n"
+					   "{" MANIFEST(
+					       "b") "\"scenario\": \"ssh\", \"skip\": null}\n"
+						    "]}\n" },
+	{ listing_github, "{\"include\": [{" MANIFEST(
+			      FIRST) "\"scenario\": \"boot\"}, "
+				     "{" MANIFEST("b") "\"scenario\": \"boot\"}, {" MANIFEST(
+					 "b") "\"scenario\": \"ssh\"}]}\n" },
+	{ listing_gitlab,
+	    "verify:\n"
+	    "  script:\n"
+	    "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" -s \"$SCENARIO\" \"$MANIFEST\"\n"
+	    "  artifacts:\n"
+	    "    when: always\n"
+	    "    paths: [runs]\n"
+	    "    reports:\n"
+	    "      junit: runs/*/junit.xml\n"
+	    "  parallel:\n"
+	    "    matrix:\n"
+	    "      - MANIFEST: \"" FIRST "\"\n"
+	    "        SCENARIO:\n"
+	    "          - \"boot\"\n"
+	    "      - MANIFEST: \"b\"\n"
+	    "        SCENARIO:\n"
+	    "          - \"boot\"\n"
+	    "          - \"ssh\"\n" },
+	{ listing_slurm,
+	    "#!/bin/sh\n"
+	    "#SBATCH --job-name=lh-verify\n"
+	    "#SBATCH --array=1-3\n"
+	    "# where bin/lh-verify and the images are; and when all tasks have ended:\n"
+	    "#   bin/lh-verify merge -o report $(seq -f runs/%.0f 3)\n"
+	    "case $SLURM_ARRAY_TASK_ID in\n"
+	    "1) set -- boot 'the \"x\"\n' ;;\n"
+	    "2) set -- boot b ;;\n"
+	    "3) set -- ssh b ;;\n"
+	    "*) exit 100 ;;\n"
+	    "esac\n"
+	    "exec bin/lh-verify run -o \"runs/$SLURM_ARRAY_TASK_ID\" -s \"$1\" \"$2\"\n" },
 };
 
 START_TEST(is_listed)
 {
-	struct image i = image("the \"x\"\n", "x86_64", "s6", "s6-linux-init"), j = image("b", "x86_64", "s6", "s6-linux-init");
+	struct image i = image("the \"x\"\n", "x86_64", "s6", "s6-linux-init"),
+		     j = image("b", "x86_64", "s6", "s6-linux-init");
 	struct scenario s[] = { { .name = "boot" }, { .name = "ssh" } };
-	struct matrix_testcase testcases[] = { { &i, &s[0], NULL, NULL }, { &i, &s[1], "requires \\ \303\251", NULL }, { &j, &s[0], NULL, NULL }, { &j, &s[1], NULL, NULL } };
+	struct matrix_testcase testcases[] = { { &i, &s[0], NULL, NULL },
+		{ &i, &s[1], "requires \\ \303\251", NULL }, { &j, &s[0], NULL, NULL },
+		{ &j, &s[1], NULL, NULL } };
 	struct matrix m = { .v = testcases, .n = 4 };
 	struct buf b = { 0 };
 
@@ -169,7 +209,8 @@ static const struct {
 
 START_TEST(does_not_take_too_much)
 {
-	ck_assert_uint_eq(run_jobs(loads[_i].processors, loads[_i].mib, loads[_i].guest), loads[_i].jobs);
+	ck_assert_uint_eq(
+	    run_jobs(loads[_i].processors, loads[_i].mib, loads[_i].guest), loads[_i].jobs);
 }
 END_TEST
 

@@ -63,7 +63,8 @@ END_TEST
 static const struct {
 	const char *text, *message; /* behind "DIR/case" */
 } bad[] = {
-	{ "breaks all\n", ":1: breaks: unknown; one of mutant requires put replace bytes remove append refused-by" },
+	{ "breaks all\n", ":1: breaks: unknown; one of mutant requires put replace bytes remove "
+			  "append refused-by" },
 	{ "mutant x\n", ":1: mutant: needs NAME \"what is wrong with it\"" },
 	{ "requires arch\n", ":1: requires: needs KEY VALUE..." },
 	{ "put rootfs etc 0755 <<END\n", ":1: needs FS /PATH" },
@@ -104,10 +105,13 @@ static const struct {
 	enum verdict is;
 	const char *what;
 } verdicts[] = {
-	{ VERDICT_FAIL, { .what = "sshd: not as expected", .got = "down (exitcode 1)" }, VERDICT_PASS, NULL },
-	{ VERDICT_FAIL, { .what = "the guest was reset", .nearest = "exitcode 1" }, VERDICT_PASS, NULL },
+	{ VERDICT_FAIL, { .what = "sshd: not as expected", .got = "down (exitcode 1)" },
+	    VERDICT_PASS, NULL },
+	{ VERDICT_FAIL, { .what = "the guest was reset", .nearest = "exitcode 1" }, VERDICT_PASS,
+	    NULL },
 	{ VERDICT_FAIL, { .what = "a warning tells" }, VERDICT_PASS, NULL },
-	{ VERDICT_FAIL, { .what = "no network", .got = "status 1" }, VERDICT_FAIL, "refused, but for another reason" },
+	{ VERDICT_FAIL, { .what = "no network", .got = "status 1" }, VERDICT_FAIL,
+	    "refused, but for another reason" },
 	{ VERDICT_PASS, { 0 }, VERDICT_FAIL, "nothing noticed that it is broken" },
 	{ VERDICT_INCONCLUSIVE, { 0 }, VERDICT_INCONCLUSIVE, NULL },
 	{ VERDICT_SKIP, { 0 }, VERDICT_SKIP, NULL },
@@ -125,7 +129,10 @@ START_TEST(judges)
 		r.warnings = warnings;
 		r.nwarnings = 1;
 	}
-	ck_assert_int_eq(mutants_read(a, written(a, "mutant x \"y\"\nappend x\nrefused-by boot /exitcode [1-9]/\n"), &s, &e), 0);
+	ck_assert_int_eq(
+	    mutants_read(a,
+		written(a, "mutant x \"y\"\nappend x\nrefused-by boot /exitcode [1-9]/\n"), &s, &e),
+	    0);
 	mutants_judge(a, &s, &r);
 	ck_assert_int_eq(r.verdict, verdicts[_i].is);
 	ck_assert_pstr_eq(r.failure.what, verdicts[_i].what);
@@ -147,7 +154,8 @@ START_TEST(all_of_ours_are_sound)
 	ck_assert_uint_gt(n, 5);
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_str_eq(strrchr(s[i].path, '/') + 1, s[i].name);
-		ck_assert_msg(file_exists(arena_printf(a, "scenarios/%s.scn", s[i].scenario)), "%s", s[i].path);
+		ck_assert_msg(file_exists(arena_printf(a, "scenarios/%s.scn", s[i].scenario)), "%s",
+		    s[i].path);
 	}
 	arena_free(a);
 }

@@ -41,11 +41,16 @@ struct show {
 static void
 add_scenario(struct show *s, const char *name, const char *steps)
 {
-	const char *path = arena_printf(s->a, "%s/%s.scn", test_dir(), name), *text = arena_printf(s->a, "# SPDX-License-Identifier: GPL-2.0-or-later\nscenario %s \"a test\"\n%s", name, steps);
+	const char *path = arena_printf(s->a, "%s/%s.scn", test_dir(), name),
+		   *text = arena_printf(s->a,
+		       "# SPDX-License-Identifier: GPL-2.0-or-later\nscenario %s \"a test\"\n%s",
+		       name, steps);
 	struct err e;
 
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
-	ck_assert_msg(scenario_read(s->a, path, NULL, step_forms(s->a), facts_known(s->a), &s->scenarios[s->nscenarios++], &e) == 0, "%s", e.msg);
+	ck_assert_msg(scenario_read(s->a, path, NULL, step_forms(s->a), facts_known(s->a),
+			  &s->scenarios[s->nscenarios++], &e) == 0,
+	    "%s", e.msg);
 }
 
 static void
@@ -74,10 +79,12 @@ static void
 play(struct show *s, size_t nimages)
 {
 	const char *path = arena_printf(s->a, "%s/tap", test_dir());
-	int out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644), null = open("/dev/null", O_WRONLY), saved[] = { dup(1), dup(2) }, r;
+	int out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644),
+	    null = open("/dev/null", O_WRONLY), saved[] = { dup(1), dup(2) }, r;
 	struct err e = { 0 };
 
-	ck_assert_int_eq(matrix_make(s->a, s->images, nimages, s->scenarios, s->nscenarios, NULL, &s->m, &e), 0);
+	ck_assert_int_eq(
+	    matrix_make(s->a, s->images, nimages, s->scenarios, s->nscenarios, NULL, &s->m, &e), 0);
 	fflush(stdout);
 	dup2(out, 1);
 	dup2(null, 2);
@@ -128,14 +135,19 @@ static void
 add_forks(struct show *s)
 {
 	static const char *const names[] = { "first", "second" };
-	const char *path = arena_printf(s->a, "%s/booted", test_dir()), *text = "# SPDX-License-Identifier: GPL-2.0-or-later\nscenario booted \"up\"\nlimit 5s\nwatch fail amiss /amiss/\nexpect /up/\nvm save\n";
+	const char *path = arena_printf(s->a, "%s/booted", test_dir()),
+		   *text = "# SPDX-License-Identifier: GPL-2.0-or-later\nscenario booted "
+			   "\"up\"\nlimit 5s\nwatch fail amiss /amiss/\nexpect /up/\nvm save\n";
 	struct scenario *state = arena_alloc(s->a, sizeof *state);
 	struct err e;
 
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
-	ck_assert_msg(scenario_read(s->a, path, NULL, step_forms(s->a), facts_known(s->a), state, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    scenario_read(s->a, path, NULL, step_forms(s->a), facts_known(s->a), state, &e) == 0,
+	    "%s", e.msg);
 	s->o.booted = state;
-	s->images[0].agent = arena_printf(s->a, "%s/agent", test_dir()); /* the fake brings its own shell */
+	s->images[0].agent =
+	    arena_printf(s->a, "%s/agent", test_dir()); /* the fake brings its own shell */
 	ck_assert_int_eq(file_write(s->images[0].agent, "disk", 4, 0644, &e), 0);
 	for (size_t i = 0; i < 2; i++)
 		add_scenario(s, names[i], "after booted\nexpect /up/\nrun \"echo in\" -> \"in\"\n");
@@ -212,10 +224,14 @@ START_TEST(judges_what_differs)
 		s.images[i].m.net = "dhcp";
 	add_scenario(&s, "asks", "image offline\nkeep files\n");
 	play(&s, 2);
-	/* without an image there is nothing to keep: both test cases fail, and their comparison is no pass */
+	/*
+	 * without an image there is nothing to keep: both test cases fail, and their comparison is
+	 * no pass
+	 */
 	ck_assert_uint_eq(s.nr, 3);
 	ck_assert_int_eq(s.r[2].verdict, VERDICT_INCONCLUSIVE);
-	ck_assert_str_eq(s.r[2].reason, "nothing was kept of one two: one dhcp asks: keep files: there is nothing");
+	ck_assert_str_eq(s.r[2].reason,
+	    "nothing was kept of one two: one dhcp asks: keep files: there is nothing");
 	ck_assert_ptr_nonnull(strstr(s.tap, "\n1..3\n"));
 	ck_assert_ptr_nonnull(strstr(s.tap, "\nnot ok 3 - all dhcp same-files\n"));
 	arena_free(s.a);
@@ -291,7 +307,9 @@ START_TEST(two_runs_do_not_share_a_folder)
 	fd = open(arena_printf(s.a, "%s/lock", test_dir()), O_RDWR);
 	ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0); /* it let go */
 	ck_assert_int_eq(run_testcases(s.a, &s.m, &s.o, &s.head, &s.r, &s.nr, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(s.a, "%s: another lh-verify works there; wait for it, or give another -o", test_dir()));
+	ck_assert_str_eq(e.msg,
+	    arena_printf(s.a, "%s: another lh-verify works there; wait for it, or give another -o",
+		test_dir()));
 	close(fd);
 	arena_free(s.a);
 }
@@ -300,5 +318,9 @@ END_TEST
 Suite *
 run_suite(void)
 {
-	return suite_of("run", (const TTest *[]){ runs_all_and_tells_them_in_order, judges_what_differs, a_signal_ends_the_guests, who_writes_to_the_image_is_found_out, two_runs_do_not_share_a_folder, boots_once_for_those_who_come_after, a_boot_that_fails_fails_all_that_come_after, NULL });
+	return suite_of(
+	    "run", (const TTest *[]){ runs_all_and_tells_them_in_order, judges_what_differs,
+		       a_signal_ends_the_guests, who_writes_to_the_image_is_found_out,
+		       two_runs_do_not_share_a_folder, boots_once_for_those_who_come_after,
+		       a_boot_that_fails_fails_all_that_come_after, NULL });
 }

@@ -45,12 +45,20 @@ set_stage(struct stage *t, const char *script, const char *steps, bool agent)
 	fake_script(script);
 	fake_manifest(&t->image.m);
 	path = arena_printf(t->a, "%s/test.scn", test_dir());
-	text = arena_printf(t->a, "# SPDX-License-Identifier: GPL-2.0-or-later\nscenario test \"a test\"\n%stimeout 5s\nlimit 20s\nwatch fail panic /Kernel panic.*/\nwatch warn odd /odd: .*/\n%s",
+	text = arena_printf(t->a,
+	    "# SPDX-License-Identifier: GPL-2.0-or-later\nscenario test \"a test\"\n%stimeout "
+	    "5s\nlimit 20s\nwatch fail panic /Kernel panic.*/\nwatch warn odd /odd: .*/\n%s",
 	    agent ? "" : "image pristine\n", steps);
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
-	ck_assert_msg(scenario_read(t->a, path, NULL, step_forms(t->a), facts_known(t->a), &t->s, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    scenario_read(t->a, path, NULL, step_forms(t->a), facts_known(t->a), &t->s, &e) == 0,
+	    "%s", e.msg);
 	t->s.path = "test.scn"; /* for exact texts */
-	t->job = (struct testcase_job){ .image = &t->image, .scenario = &t->s, .dir = arena_printf(t->a, "%s/cell", test_dir()), .agent = agent, .scale = 1 };
+	t->job = (struct testcase_job){ .image = &t->image,
+		.scenario = &t->s,
+		.dir = arena_printf(t->a, "%s/cell", test_dir()),
+		.agent = agent,
+		.scale = 1 };
 }
 
 static void
@@ -87,53 +95,134 @@ static const struct {
 	const char *where, *what, *expected, *got; /* of the failure; NULL: not looked at */
 } cases[] = {
 	/* ---- what passes ---- */
-	{ BOOTS "drip lh login: ", "expect /login: /\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "drip lh login: ", "prompt /login: $/\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "agent\n", "run \"echo hello; exit 3\" status 3 -> \"hello\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "agent\n", "wait \"date +%N\" -> /[02468]$/\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "echo\nsay login: \nhear root\\n\nsay # \n", "expect /login: /\nsend \"root\\n\"\nprompt /# $/\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "say addr 10.0.2.15\\n\nagent\n", "expect /addr (?<addr>[0-9.]+)/\ncheck ${addr} == 10.0.2.15\ncheck ${addr} -> /^10[.]0[.]/\nrun \"echo ${addr}\" -> /^${addr}$/\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "pause 20ms\nshutdown guest-shutdown", "vm await guest-shutdown\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "agent\npause 20ms\nevent RESET guest-reset\nsay late words of the old one\\n\nevent RESET guest-reset\n" BOOTS "say again\\n\nagent", "vm await guest-reset\nexpect /again/\nrun \"true\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS, "vm link down\nvm link up\nsleep 1ms\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "pause 20ms\nshutdown guest-shutdown", "vm await guest-shutdown\nvm boot\nvm await guest-shutdown\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "say Kernel panic - in a dream\\n", "allow panic /in a dream/ # a test\nexpect /dream/\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "drip lh login: ", "expect /login: /\n", false, VERDICT_PASS, NULL, NULL, NULL,
+	    NULL },
+	{ BOOTS "drip lh login: ", "prompt /login: $/\n", false, VERDICT_PASS, NULL, NULL, NULL,
+	    NULL },
+	{ BOOTS "agent\n", "run \"echo hello; exit 3\" status 3 -> \"hello\"\n", true, VERDICT_PASS,
+	    NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\n", "wait \"date +%N\" -> /[02468]$/\n", true, VERDICT_PASS, NULL, NULL,
+	    NULL, NULL },
+	{ BOOTS "echo\nsay login: \nhear root\\n\nsay # \n",
+	    "expect /login: /\nsend \"root\\n\"\nprompt /# $/\n", false, VERDICT_PASS, NULL, NULL,
+	    NULL, NULL },
+	{ BOOTS "say addr 10.0.2.15\\n\nagent\n",
+	    "expect /addr (?<addr>[0-9.]+)/\ncheck ${addr} == 10.0.2.15\ncheck ${addr} -> "
+	    "/^10[.]0[.]/\nrun \"echo ${addr}\" -> /^${addr}$/\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "pause 20ms\nshutdown guest-shutdown", "vm await guest-shutdown\n", false,
+	    VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\npause 20ms\nevent RESET guest-reset\nsay late words of the old "
+		"one\\n\nevent RESET guest-reset\n" BOOTS "say again\\n\nagent",
+	    "vm await guest-reset\nexpect /again/\nrun \"true\"\n", true, VERDICT_PASS, NULL, NULL,
+	    NULL, NULL },
+	{ BOOTS, "vm link down\nvm link up\nsleep 1ms\n", false, VERDICT_PASS, NULL, NULL, NULL,
+	    NULL },
+	{ BOOTS "pause 20ms\nshutdown guest-shutdown",
+	    "vm await guest-shutdown\nvm boot\nvm await guest-shutdown\n", false, VERDICT_PASS,
+	    NULL, NULL, NULL, NULL },
+	{ BOOTS "say Kernel panic - in a dream\\n",
+	    "allow panic /in a dream/ # a test\nexpect /dream/\n", false, VERDICT_PASS, NULL, NULL,
+	    NULL, NULL },
 	/* over before /proc is there */
-	{ BOOTS "cmdline none\nagent\npause 300ms\ncmdline", "run \"true\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "cmdline none\nagent\npause 300ms\ncmdline", "run \"true\"\n", true, VERDICT_PASS,
+	    NULL, NULL, NULL, NULL },
 
 	/* ---- what fails, and how it is told ---- */
-	{ BOOTS "say logni: \\n", "expect /login: / @200ms\n", false, VERDICT_FAIL, "test.scn:8", "/login: / never came on the console", "/login: /", "not within 0.2 s" },
-	{ BOOTS "shutdown guest-shutdown", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8", "/login: / never came on the console", "/login: /", "the console has ended" },
+	{ BOOTS "say logni: \\n", "expect /login: / @200ms\n", false, VERDICT_FAIL, "test.scn:8",
+	    "/login: / never came on the console", "/login: /", "not within 0.2 s" },
+	{ BOOTS "shutdown guest-shutdown", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8",
+	    "/login: / never came on the console", "/login: /", "the console has ended" },
 	/* kernel lines after the prompt: it does not end like one */
-	{ BOOTS "say login: [    3.2] random: crng init done\\n", "prompt /login: $/ @300ms\n", false, VERDICT_FAIL, NULL, "/login: $/ never came on the console", NULL, NULL },
-	{ BOOTS "agent", "run \"echo no\"\nrun \"false\"\nrun \"true\"\n", true, VERDICT_FAIL, "test.scn:8", "false: not as expected", "false   status 0", "status 1" },
-	{ BOOTS "agent", "run \"echo no\"\nrun \"false 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123456789\"\nrun \"true\"\n", true, VERDICT_FAIL, "test.scn:8", "false 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 12345...: not as expected", "false 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 12345...   status 0", "status 1" },
-	{ BOOTS "agent", "run \"true\"\nwait \"echo no\" -> /yes/ @1s\n", true, VERDICT_FAIL, NULL, "echo no: did not become as expected", "echo no   /yes/   within 1.0 s", NULL },
-	{ BOOTS "agent", "wait \"echo no 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123456789\" -> /yes/ @1s\n", true, VERDICT_FAIL, NULL, "echo no 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123...: did not become as expected", "echo no 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567 123...   /yes/   within 1.0 s", NULL },
-	{ BOOTS "agent", "run \"true\"\nrun \"exec sleep 5\" @1s\n", true, VERDICT_FAIL, NULL, "exec sleep 5: it did not come back in time", NULL, NULL },
-	{ BOOTS, "run \"true\" @200ms\n", true, VERDICT_FAIL, NULL, "true: the guest agent in the guest never opened", NULL, NULL },
-	{ BOOTS "agent", "run \"true\"\n", false, VERDICT_FAIL, NULL, "run: needs the guest agent, and this scenario boots the pristine image", NULL, NULL },
-	{ BOOTS "say one>", "expect /one>/\ncheck 3 < 2\n", false, VERDICT_FAIL, "test.scn:9", "check 3 < 2: does not hold", NULL, "3 < 2" },
-	{ BOOTS "say x", "check 3 < two\n", false, VERDICT_FAIL, NULL, "check 3 < two: not two numbers", NULL, NULL },
-	{ BOOTS "drip [   1.0] Kernel panic - not\npause 50ms\nsay  syncing: VFS\\n\nsay Rebooting\\n\n", "expect /login: /\n", false, VERDICT_FAIL, NULL, "the console tripped the watch \"panic\"", NULL, "[ 1.0] Kernel panic - not syncing: VFS" },
+	{ BOOTS "say login: [    3.2] random: crng init done\\n", "prompt /login: $/ @300ms\n",
+	    false, VERDICT_FAIL, NULL, "/login: $/ never came on the console", NULL, NULL },
+	{ BOOTS "agent", "run \"echo no\"\nrun \"false\"\nrun \"true\"\n", true, VERDICT_FAIL,
+	    "test.scn:8", "false: not as expected", "false   status 0", "status 1" },
+	{ BOOTS "agent",
+	    "run \"echo no\"\nrun \"false "
+	    "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345"
+	    "67 123456789\"\nrun \"true\"\n",
+	    true, VERDICT_FAIL, "test.scn:8",
+	    "false "
+	    "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345"
+	    "67 12345...: not as expected",
+	    "false "
+	    "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345"
+	    "67 12345...   status 0",
+	    "status 1" },
+	{ BOOTS "agent", "run \"true\"\nwait \"echo no\" -> /yes/ @1s\n", true, VERDICT_FAIL, NULL,
+	    "echo no: did not become as expected", "echo no   /yes/   within 1.0 s", NULL },
+	{ BOOTS "agent",
+	    "wait \"echo no "
+	    "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345"
+	    "67 123456789\" -> /yes/ @1s\n",
+	    true, VERDICT_FAIL, NULL,
+	    "echo no "
+	    "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345"
+	    "67 123...: did not become as expected",
+	    "echo no "
+	    "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345"
+	    "67 123...   /yes/   within 1.0 s",
+	    NULL },
+	{ BOOTS "agent", "run \"true\"\nrun \"exec sleep 5\" @1s\n", true, VERDICT_FAIL, NULL,
+	    "exec sleep 5: it did not come back in time", NULL, NULL },
+	{ BOOTS, "run \"true\" @200ms\n", true, VERDICT_FAIL, NULL,
+	    "true: the guest agent in the guest never opened", NULL, NULL },
+	{ BOOTS "agent", "run \"true\"\n", false, VERDICT_FAIL, NULL,
+	    "run: needs the guest agent, and this scenario boots the pristine image", NULL, NULL },
+	{ BOOTS "say one>", "expect /one>/\ncheck 3 < 2\n", false, VERDICT_FAIL, "test.scn:9",
+	    "check 3 < 2: does not hold", NULL, "3 < 2" },
+	{ BOOTS "say x", "check 3 < two\n", false, VERDICT_FAIL, NULL,
+	    "check 3 < two: not two numbers", NULL, NULL },
+	{ BOOTS "drip [   1.0] Kernel panic - not\npause 50ms\nsay  syncing: VFS\\n\nsay "
+		"Rebooting\\n\n",
+	    "expect /login: /\n", false, VERDICT_FAIL, NULL,
+	    "the console tripped the watch \"panic\"", NULL,
+	    "[ 1.0] Kernel panic - not syncing: VFS" },
 	/* a panic is seen whatever the step waits for, and told before its deadline */
-	{ BOOTS "drip [   1.0] Kernel panic - not syncing: VFS\\n", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8", "the console tripped the watch \"panic\"", "never /Kernel panic.*/", "[ 1.0] Kernel panic - not syncing: VFS" },
-	{ BOOTS "say one>\\nKernel panic in the last line", "expect /one>/\n", false, VERDICT_FAIL, NULL, "the console tripped the watch \"panic\"", NULL, NULL },
-	{ BOOTS "event GUEST_PANICKED poweroff\nshutdown guest-panic", "expect /Command/\nsleep 500ms\n", false, VERDICT_FAIL, NULL, "the guest ended otherwise than expected: guest-panic", "host-qmp-quit", "guest-panic" },
-	{ BOOTS "shutdown guest-panic", "vm await guest-shutdown\n", false, VERDICT_FAIL, NULL, "the guest ended otherwise than expected: guest-panic", "guest-shutdown", "guest-panic" },
-	{ BOOTS "say one>", "expect /one>/\nvm await guest-shutdown @200ms\n", false, VERDICT_FAIL, NULL, "the guest did not end", "guest-shutdown within 0.2 s", "the guest goes on" },
-	{ BOOTS "linger guest-shutdown", "vm await guest-shutdown @300ms\n", false, VERDICT_FAIL, NULL, "the guest did not end", NULL, NULL },
-	{ BOOTS "event RESET guest-reset\npause 200ms\n" BOOTS "pause 200ms\nevent RESET guest-reset\n", "vm await guest-reset\nexpect /login: /\n", false, VERDICT_FAIL, NULL, "the guest was reset (guest-reset)", NULL, NULL },
-	{ BOOTS "event RESET guest-reset\n", "expect /login: /\n", false, VERDICT_FAIL, NULL, "the guest was reset (guest-reset)", NULL, NULL },
-	{ BOOTS "words out of memory\nexit 1", "expect /login: /\n", false, VERDICT_FAIL, NULL, "/login: / never came on the console", NULL, "the console has ended" },
+	{ BOOTS "drip [   1.0] Kernel panic - not syncing: VFS\\n", "expect /login: /\n", false,
+	    VERDICT_FAIL, "test.scn:8", "the console tripped the watch \"panic\"",
+	    "never /Kernel panic.*/", "[ 1.0] Kernel panic - not syncing: VFS" },
+	{ BOOTS "say one>\\nKernel panic in the last line", "expect /one>/\n", false, VERDICT_FAIL,
+	    NULL, "the console tripped the watch \"panic\"", NULL, NULL },
+	{ BOOTS "event GUEST_PANICKED poweroff\nshutdown guest-panic",
+	    "expect /Command/\nsleep 500ms\n", false, VERDICT_FAIL, NULL,
+	    "the guest ended otherwise than expected: guest-panic", "host-qmp-quit",
+	    "guest-panic" },
+	{ BOOTS "shutdown guest-panic", "vm await guest-shutdown\n", false, VERDICT_FAIL, NULL,
+	    "the guest ended otherwise than expected: guest-panic", "guest-shutdown",
+	    "guest-panic" },
+	{ BOOTS "say one>", "expect /one>/\nvm await guest-shutdown @200ms\n", false, VERDICT_FAIL,
+	    NULL, "the guest did not end", "guest-shutdown within 0.2 s", "the guest goes on" },
+	{ BOOTS "linger guest-shutdown", "vm await guest-shutdown @300ms\n", false, VERDICT_FAIL,
+	    NULL, "the guest did not end", NULL, NULL },
+	{ BOOTS "event RESET guest-reset\npause 200ms\n" BOOTS
+		"pause 200ms\nevent RESET guest-reset\n",
+	    "vm await guest-reset\nexpect /login: /\n", false, VERDICT_FAIL, NULL,
+	    "the guest was reset (guest-reset)", NULL, NULL },
+	{ BOOTS "event RESET guest-reset\n", "expect /login: /\n", false, VERDICT_FAIL, NULL,
+	    "the guest was reset (guest-reset)", NULL, NULL },
+	{ BOOTS "words out of memory\nexit 1", "expect /login: /\n", false, VERDICT_FAIL, NULL,
+	    "/login: / never came on the console", NULL, "the console has ended" },
 	/* all steps passed, and it is no pass */
-	{ "say login: ", "expect /login: /\n", false, VERDICT_FAIL, NULL, "nothing inside the guest showed this boot's nonce", NULL, NULL },
-	{ "say Command line: lh.nonce=0123456789abcdef\\nlogin: ", "expect /login: /\n", false, VERDICT_FAIL, NULL, "nothing inside the guest showed this boot's nonce", NULL, NULL },
-	{ BOOTS "cmdline lh.nonce=0123456789abcdef\nagent", "run \"sleep 0.1\"\nrun \"true\"\n", true, VERDICT_FAIL, NULL, "another guest answers: /proc/cmdline lacks this boot's nonce", NULL, "lh.nonce=0123456789abcdef" },
-	{ BOOTS "say login: \nshutdown guest-shutdown", "expect /login: /\nsleep 500ms\n", false, VERDICT_FAIL, NULL, "the guest ended otherwise than expected: guest-shutdown", "host-qmp-quit", "guest-shutdown" },
-	{ BOOTS "deaf\nsay login: ", "expect /login: /\n", false, VERDICT_FAIL, NULL, "the guest ended otherwise than expected: killed: it did not end when asked to", NULL, NULL },
-	{ BOOTS "cmdline none\nagent", "run \"true\"\n", true, VERDICT_FAIL, NULL, "nothing inside the guest showed this boot's nonce", NULL, NULL },
-	{ BOOTS "say one>\npause 100ms\nsay two>", "expect /one>/\nexpect /three>/\n", false, VERDICT_FAIL, NULL, "the scenario's limit of 0.3 s is over", NULL, NULL },
+	{ "say login: ", "expect /login: /\n", false, VERDICT_FAIL, NULL,
+	    "nothing inside the guest showed this boot's nonce", NULL, NULL },
+	{ "say Command line: lh.nonce=0123456789abcdef\\nlogin: ", "expect /login: /\n", false,
+	    VERDICT_FAIL, NULL, "nothing inside the guest showed this boot's nonce", NULL, NULL },
+	{ BOOTS "cmdline lh.nonce=0123456789abcdef\nagent", "run \"sleep 0.1\"\nrun \"true\"\n",
+	    true, VERDICT_FAIL, NULL,
+	    "another guest answers: /proc/cmdline lacks this boot's nonce", NULL,
+	    "lh.nonce=0123456789abcdef" },
+	{ BOOTS "say login: \nshutdown guest-shutdown", "expect /login: /\nsleep 500ms\n", false,
+	    VERDICT_FAIL, NULL, "the guest ended otherwise than expected: guest-shutdown",
+	    "host-qmp-quit", "guest-shutdown" },
+	{ BOOTS "deaf\nsay login: ", "expect /login: /\n", false, VERDICT_FAIL, NULL,
+	    "the guest ended otherwise than expected: killed: it did not end when asked to", NULL,
+	    NULL },
+	{ BOOTS "cmdline none\nagent", "run \"true\"\n", true, VERDICT_FAIL, NULL,
+	    "nothing inside the guest showed this boot's nonce", NULL, NULL },
+	{ BOOTS "say one>\npause 100ms\nsay two>", "expect /one>/\nexpect /three>/\n", false,
+	    VERDICT_FAIL, NULL, "the scenario's limit of 0.3 s is over", NULL, NULL },
 };
 
 START_TEST(plays)
@@ -148,7 +237,8 @@ START_TEST(plays)
 	else if (cases[_i].what && strstr(cases[_i].script, "none"))
 		t.s.limit = 3 * NS_PER_S; /* enough for the step before it, on a busy machine too */
 	play(&t);
-	ck_assert_msg(t.r.verdict == cases[_i].verdict, "%s: %s %s (%s)", verdict_names[t.r.verdict], t.r.reason, t.r.failure.what, t.r.failure.got);
+	ck_assert_msg(t.r.verdict == cases[_i].verdict, "%s: %s %s (%s)",
+	    verdict_names[t.r.verdict], t.r.reason, t.r.failure.what, t.r.failure.got);
 	if (cases[_i].where)
 		ck_assert_str_eq(t.r.failure.where, cases[_i].where);
 	if (cases[_i].what)
@@ -170,19 +260,35 @@ static const struct {
 	const char *reason, *what, *got; /* or NULL */
 } forks[] = {
 	/* what the parent said is there to be expected, what the fork says comes behind it */
-	{ "say more\\n\nawake", "expect /up\\n/\nexpect /^more/\nrun \"echo ${nonce}\" -> \"${nonce}\"\n", VERDICT_PASS, NULL, NULL, NULL },
-	{ "awake\nhear go\nevent RESET guest-reset\n" BOOTS "agent", "send \"go\"\nvm await guest-reset\nexpect /lh.nonce=${nonce}/\nrun \"true\"\n", VERDICT_PASS, NULL, NULL, NULL },
-	{ "awake\nhear go\nshutdown guest-shutdown", "send \"go\"\nvm await guest-shutdown\nvm boot\nrun \"cat /proc/cmdline\" -> \"lh.nonce=${nonce}\"\n", VERDICT_PASS, NULL, NULL, NULL },
+	{ "say more\\n\nawake",
+	    "expect /up\\n/\nexpect /^more/\nrun \"echo ${nonce}\" -> \"${nonce}\"\n", VERDICT_PASS,
+	    NULL, NULL, NULL },
+	{ "awake\nhear go\nevent RESET guest-reset\n" BOOTS "agent",
+	    "send \"go\"\nvm await guest-reset\nexpect /lh.nonce=${nonce}/\nrun \"true\"\n",
+	    VERDICT_PASS, NULL, NULL, NULL },
+	{ "awake\nhear go\nshutdown guest-shutdown",
+	    "send \"go\"\nvm await guest-shutdown\nvm boot\nrun \"cat /proc/cmdline\" -> "
+	    "\"lh.nonce=${nonce}\"\n",
+	    VERDICT_PASS, NULL, NULL, NULL },
 	/* a watch of the fork sees what the parent said, and what it says itself */
-	{ "awake", "watch fail early /^up/\nrun \"true\"\n", VERDICT_FAIL, NULL, "the console tripped the watch \"early\"", "up" },
-	{ "awake\nsay Kernel panic - not syncing\\n\n", "expect /never/\n", VERDICT_FAIL, NULL, "the console tripped the watch \"panic\"", "Kernel panic - not syncing" },
-	{ "awake\nhear go\nshutdown guest-shutdown", "send \"go\"\nsleep 500ms\n", VERDICT_FAIL, NULL, "the guest ended otherwise than expected: guest-shutdown", "guest-shutdown" },
+	{ "awake", "watch fail early /^up/\nrun \"true\"\n", VERDICT_FAIL, NULL,
+	    "the console tripped the watch \"early\"", "up" },
+	{ "awake\nsay Kernel panic - not syncing\\n\n", "expect /never/\n", VERDICT_FAIL, NULL,
+	    "the console tripped the watch \"panic\"", "Kernel panic - not syncing" },
+	{ "awake\nhear go\nshutdown guest-shutdown", "send \"go\"\nsleep 500ms\n", VERDICT_FAIL,
+	    NULL, "the guest ended otherwise than expected: guest-shutdown", "guest-shutdown" },
 	/* another guest, with a command line that the parent did not have */
-	{ "cmdline lh.nonce=0123456789abcdef\nawake", "expect /up/\n", VERDICT_FAIL, NULL, "another guest answers than the one whose state was saved", NULL },
+	{ "cmdline lh.nonce=0123456789abcdef\nawake", "expect /up/\n", VERDICT_FAIL, NULL,
+	    "another guest answers than the one whose state was saved", NULL },
 	/* it cannot be judged */
-	{ "", "expect /up/\n", VERDICT_INCONCLUSIVE, "the saved state \"booted\" does not come to life: it did not come back in time", NULL, NULL },
-	{ "words no such state\nexit 1", "expect /up/\n", VERDICT_INCONCLUSIVE, "the saved state \"booted\" does not come to life: qemu: exit status 1: no such state", NULL, NULL },
-	{ "pause 50ms\nshutdown guest-reset", "expect /up/\n", VERDICT_INCONCLUSIVE, "the saved state \"booted\" does not come to life: guest-reset", NULL, NULL },
+	{ "", "expect /up/\n", VERDICT_INCONCLUSIVE,
+	    "the saved state \"booted\" does not come to life: it did not come back in time", NULL,
+	    NULL },
+	{ "words no such state\nexit 1", "expect /up/\n", VERDICT_INCONCLUSIVE,
+	    "the saved state \"booted\" does not come to life: qemu: exit status 1: no such state",
+	    NULL, NULL },
+	{ "pause 50ms\nshutdown guest-reset", "expect /up/\n", VERDICT_INCONCLUSIVE,
+	    "the saved state \"booted\" does not come to life: guest-reset", NULL, NULL },
 };
 
 #define PARENT BOOTS "say up\\n\nagent\n"
@@ -217,7 +323,8 @@ START_TEST(starts_from_a_saved_state)
 	if (!*forks[_i].script)
 		t.job.scale = 0.005; /* of the minute it has */
 	play(&t);
-	ck_assert_msg(t.r.verdict == forks[_i].verdict, "%s: %s %s (%s)", verdict_names[t.r.verdict], t.r.reason, t.r.failure.what, t.r.failure.got);
+	ck_assert_msg(t.r.verdict == forks[_i].verdict, "%s: %s %s (%s)",
+	    verdict_names[t.r.verdict], t.r.reason, t.r.failure.what, t.r.failure.got);
 	ck_assert_str_eq(t.r.from, "booted");
 	if (forks[_i].reason)
 		ck_assert_str_eq(t.r.reason, forks[_i].reason);
@@ -241,7 +348,8 @@ START_TEST(a_stale_state_is_inconclusive)
 	t.job.from = &s;
 	play(&t);
 	ck_assert_int_eq(t.r.verdict, VERDICT_INCONCLUSIVE);
-	ck_assert_str_eq(t.r.reason, "the saved state \"booted\" does not come to life: qemu: exit status 1: fake-qemu: there is no saved state");
+	ck_assert_str_eq(t.r.reason, "the saved state \"booted\" does not come to life: qemu: exit "
+				     "status 1: fake-qemu: there is no saved state");
 	strike(&t);
 	free((void *)(uintptr_t)s.console);
 }
@@ -262,7 +370,10 @@ START_TEST(marks_every_step)
 {
 	struct stage t;
 
-	set_stage(&t, BOOTS "say one\\ntwo\\n\n", "section steps\nexpect /one/\nexpect /three/ @100ms\nexpect /two/\nsection teardown\nexpect /two/\ncheck 1 == 2\n", false);
+	set_stage(&t, BOOTS "say one\\ntwo\\n\n",
+	    "section steps\nexpect /one/\nexpect /three/ @100ms\nexpect /two/\nsection "
+	    "teardown\nexpect /two/\ncheck 1 == 2\n",
+	    false);
 	play(&t);
 	ck_assert_int_eq(t.r.verdict, VERDICT_FAIL);
 	ck_assert_uint_eq(t.r.nsteps, 5);
@@ -272,24 +383,34 @@ START_TEST(marks_every_step)
 	ck_assert_int_eq(t.r.steps[3].verdict, VERDICT_PASS); /* teardown is played all the same */
 	ck_assert_int_eq(t.r.steps[4].verdict, VERDICT_FAIL);
 	ck_assert_str_eq(t.r.steps[1].source, "expect /three/ @100ms");
-	ck_assert_str_eq(t.r.failure.what, "/three/ never came on the console"); /* the first failure counts */
+	ck_assert_str_eq(
+	    t.r.failure.what, "/three/ never came on the console"); /* the first failure counts */
 	strike(&t);
 }
 END_TEST
 
 START_TEST(explains_what_the_guest_did)
 {
-	static const char map[] = "c1000000 T _stext\nc1000000 T startup\nc1000100 t calibrate_delay\nc1000200 T _etext\n";
+	static const char map[] = "c1000000 T _stext\nc1000000 T startup\nc1000100 t "
+				  "calibrate_delay\nc1000200 T _etext\n";
 	struct stage t;
 	struct err e;
 
-	set_stage(&t, BOOTS "registers EIP=c1000120 HLT=0", "expect /Command/\nexpect /login: / @100ms\n", false);
-	ck_assert_int_eq(file_write(arena_printf(t.a, "%s/System.map", test_dir()), map, strlen(map), 0644, &e), 0);
-	ck_assert_int_eq(symbols_read(t.a, arena_printf(t.a, "%s/System.map", test_dir()), &t.image.symbols, &e), 0);
+	set_stage(&t, BOOTS "registers EIP=c1000120 HLT=0",
+	    "expect /Command/\nexpect /login: / @100ms\n", false);
+	ck_assert_int_eq(
+	    file_write(arena_printf(t.a, "%s/System.map", test_dir()), map, strlen(map), 0644, &e),
+	    0);
+	ck_assert_int_eq(
+	    symbols_read(t.a, arena_printf(t.a, "%s/System.map", test_dir()), &t.image.symbols, &e),
+	    0);
 	play(&t);
 	ck_assert_ptr_nonnull(t.r.failure.guest);
-	ck_assert_msg(strstr(t.r.failure.guest, "spinning in calibrate_delay, console silent for ") != NULL, "%s", t.r.failure.guest);
-	ck_assert_msg(strstr(t.r.failure.nearest, "line: console=ttyS0") != NULL, "%s", t.r.failure.nearest);
+	ck_assert_msg(
+	    strstr(t.r.failure.guest, "spinning in calibrate_delay, console silent for ") != NULL,
+	    "%s", t.r.failure.guest);
+	ck_assert_msg(
+	    strstr(t.r.failure.nearest, "line: console=ttyS0") != NULL, "%s", t.r.failure.nearest);
 	strike(&t);
 }
 END_TEST
@@ -304,7 +425,8 @@ START_TEST(measures_how_long_a_boot_takes)
 	ck_assert(t.r.booted > 0 && t.r.booted <= t.r.took);
 	strike(&t);
 
-	set_stage(&t, BOOTS "say login: ", "expect /login: /\n", false); /* a foreign image does not say */
+	set_stage(&t, BOOTS "say login: ", "expect /login: /\n",
+	    false); /* a foreign image does not say */
 	play(&t);
 	ck_assert_int_eq(t.r.booted, 0);
 	strike(&t);
@@ -370,10 +492,16 @@ START_TEST(writes_down_its_verdict)
 
 	set_stage(&t, BOOTS "say odd: x\\n\nagent", "run \"echo wrong\" -> \"right\"\n", true);
 	play(&t);
-	ck_assert_int_eq(file_read(t.a, arena_printf(t.a, "%s/verdict", t.job.dir), &text, NULL, &e), 0);
-	ck_assert_ptr_eq(strstr(text, "fail\nwhere      test.scn:7\nwhat       echo wrong: not as expected\nexpected   echo wrong   \"right\"\ngot        wrong\n"), text);
+	ck_assert_int_eq(
+	    file_read(t.a, arena_printf(t.a, "%s/verdict", t.job.dir), &text, NULL, &e), 0);
+	ck_assert_ptr_eq(
+	    strstr(text, "fail\nwhere      test.scn:7\nwhat       echo wrong: not as "
+			 "expected\nexpected   echo wrong   \"right\"\ngot        wrong\n"),
+	    text);
 	ck_assert_ptr_nonnull(strstr(text, "\nwarning    odd: odd: x\n"));
-	ck_assert(file_exists(arena_printf(t.a, "%s/console", t.job.dir)) && file_exists(arena_printf(t.a, "%s/qmp", t.job.dir)) && file_exists(arena_printf(t.a, "%s/argv", t.job.dir)));
+	ck_assert(file_exists(arena_printf(t.a, "%s/console", t.job.dir)) &&
+		  file_exists(arena_printf(t.a, "%s/qmp", t.job.dir)) &&
+		  file_exists(arena_printf(t.a, "%s/argv", t.job.dir)));
 	strike(&t);
 }
 END_TEST
@@ -385,12 +513,16 @@ START_TEST(keeps_what_is_to_be_compared)
 	struct err e;
 	char *text;
 
-	set_stage(&t, BOOTS "agent", "keep words \"echo one; echo two\" -> \"two\"\nkeep unasked \"echo 3\"\nkeep never \"true\"\n", true);
+	set_stage(&t, BOOTS "agent",
+	    "keep words \"echo one; echo two\" -> \"two\"\nkeep unasked \"echo 3\"\nkeep never "
+	    "\"true\"\n",
+	    true);
 	t.r.kept = kept;
 	t.r.nkept = 2;
 	play(&t);
 	ck_assert_str_eq(kept[0].text, "one\ntwo\n");
-	ck_assert_int_eq(file_read(t.a, arena_printf(t.a, "%s/keep.words", t.job.dir), &text, NULL, &e), 0);
+	ck_assert_int_eq(
+	    file_read(t.a, arena_printf(t.a, "%s/keep.words", t.job.dir), &text, NULL, &e), 0);
 	ck_assert_str_eq(text, "one\ntwo\n");
 	/* nothing would be like nothing */
 	ck_assert_ptr_null(kept[1].text);
@@ -410,7 +542,8 @@ START_TEST(keeps_what_is_to_be_compared)
 	set_stage(&t, BOOTS "agent", "keep ../words \"echo one\"\n", true);
 	play(&t);
 	ck_assert_int_eq(t.r.verdict, VERDICT_INCONCLUSIVE);
-	ck_assert_str_eq(t.r.reason, "keep ../words \"echo one\": what is kept needs a name of a-z, 0-9 and -");
+	ck_assert_str_eq(
+	    t.r.reason, "keep ../words \"echo one\": what is kept needs a name of a-z, 0-9 and -");
 	strike(&t);
 }
 END_TEST
@@ -420,7 +553,10 @@ testcase_suite(void)
 {
 	Suite *s = suite_create("cell");
 	TCase *tc = harness_case(s, "cell");
-	const TTest *const tests[] = { a_stale_state_is_inconclusive, says_why_it_cannot_be_saved, marks_every_step, explains_what_the_guest_did, measures_how_long_a_boot_takes, warns_and_goes_on, what_cannot_be_judged_is_inconclusive, can_be_interrupted, writes_down_its_verdict, keeps_what_is_to_be_compared };
+	const TTest *const tests[] = { a_stale_state_is_inconclusive, says_why_it_cannot_be_saved,
+		marks_every_step, explains_what_the_guest_did, measures_how_long_a_boot_takes,
+		warns_and_goes_on, what_cannot_be_judged_is_inconclusive, can_be_interrupted,
+		writes_down_its_verdict, keeps_what_is_to_be_compared };
 
 	tcase_add_loop_test(tc, plays, 0, sizeof cases / sizeof *cases);
 	tcase_add_loop_test(tc, starts_from_a_saved_state, 0, sizeof forks / sizeof *forks);

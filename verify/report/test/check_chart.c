@@ -8,14 +8,21 @@
 
 #define AT(seconds, nano) "@40000000000000" #seconds #nano
 
-/* the kernel began at 0x10 s; d waits for c, by way of the oneshot `once`; c for a, which is later than b */
-static const char boot[] =
-    "moment " AT(1a, 00000000) " 10.00\n"
-			       "d " AT(16, 00000000) " " AT(18, 00000000) " once\n"
-									  "once - - c\n"
-									  "c " AT(12, 00000000) " " AT(10, 00000000) " a b\n"
-														     "a " AT(11, 00000000) " " AT(12, 00000000) "\n"
-																				"b<b " AT(11, 00000000) " " AT(11, 1dcd6500) "\n";
+/*
+ * the kernel began at 0x10 s; d waits for c, by way of the oneshot `once`; c for a, which is later
+ * than b
+ */
+static const char boot[] = "moment " AT(
+    1a, 00000000) " 10.00\n"
+		  "d " AT(16, 00000000) " " AT(
+		      18, 00000000) " once\n"
+				    "once - - c\n"
+				    "c " AT(12, 00000000) " " AT(
+					10, 00000000) " a b\n"
+						      "a " AT(11, 00000000) " " AT(12,
+							  00000000) "\n"
+								    "b<b " AT(11, 00000000) " " AT(
+									11, 1dcd6500) "\n";
 
 START_TEST(draws_a_boot)
 {
@@ -23,10 +30,14 @@ START_TEST(draws_a_boot)
 		"height=104 role=img", /* four bars: what is timed */
 		">0 s</text>",
 		">8 s</text>",
-		"<rect class=slow x=280.0 y=20 width=90.0 height=14 rx=2><title>a: started at 1.00 s, ready at 2.00 s",
-		"<rect x=280.0 y=40 width=45.0 height=14 rx=2><title>b&lt;b: started at 1.00 s, ready at 1.50 s",
-		"<rect class=slow x=370.0 y=60 width=3.0 height=14 rx=2><title>c: started at 2.00 s, ready at 2.00 s",
-		"<rect class=slow x=730.0 y=80 width=180.0 height=14 rx=2><title>d: started at 6.00 s, ready at 8.00 s",
+		"<rect class=slow x=280.0 y=20 width=90.0 height=14 rx=2><title>a: started at 1.00 "
+		"s, ready at 2.00 s",
+		"<rect x=280.0 y=40 width=45.0 height=14 rx=2><title>b&lt;b: started at 1.00 s, "
+		"ready at 1.50 s",
+		"<rect class=slow x=370.0 y=60 width=3.0 height=14 rx=2><title>c: started at 2.00 "
+		"s, ready at 2.00 s",
+		"<rect class=slow x=730.0 y=80 width=180.0 height=14 rx=2><title>d: started at "
+		"6.00 s, ready at 8.00 s",
 	};
 	struct buf b = { 0 };
 
@@ -37,7 +48,8 @@ START_TEST(draws_a_boot)
 }
 END_TEST
 
-static const char *const nothing[] = { "", "moment\n", "a - -\n", "a " AT(11, 00000000) " -\n", "moment x 1\na b c d\n", "moment " AT(1a, 00000000) " 10\na @4 @4\n",
+static const char *const nothing[] = { "", "moment\n", "a - -\n", "a " AT(11, 00000000) " -\n",
+	"moment x 1\na b c d\n", "moment " AT(1a, 00000000) " 10\na @4 @4\n",
 	/* the clock was set since: all is from before the kernel began */
 	"moment " AT(1a, 00000000) " 1\na " AT(11, 00000000) " " AT(12, 00000000) "\n" };
 
@@ -56,7 +68,8 @@ START_TEST(a_circle_ends)
 {
 	struct buf b = { 0 };
 
-	ck_assert(chart_svg(&b, "moment " AT(1a, 00000000) " 10\na " AT(11, 00000000) " - b\nb " AT(11, 00000000) " - a\no - - o\n"));
+	ck_assert(chart_svg(&b, "moment " AT(1a, 00000000) " 10\na " AT(11, 00000000) " - b\nb " AT(
+				    11, 00000000) " - a\no - - o\n"));
 	ck_assert_ptr_nonnull(strstr(b.p, "<title>b: started"));
 	buf_free(&b);
 }
@@ -67,6 +80,7 @@ chart_suite(void)
 {
 	Suite *s = suite_of("chart", (const TTest *[]){ draws_a_boot, a_circle_ends, NULL });
 
-	tcase_add_loop_test(harness_case(s, "nothing"), draws_nothing_of_nothing, 0, sizeof nothing / sizeof *nothing);
+	tcase_add_loop_test(harness_case(s, "nothing"), draws_nothing_of_nothing, 0,
+	    sizeof nothing / sizeof *nothing);
 	return s;
 }

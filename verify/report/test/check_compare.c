@@ -20,32 +20,70 @@ static const struct {
 	enum verdict verdict;
 	const char *what, *got, *reason, *warning;
 } cases[] = {
-	{ "all the same, in any order", { "a\nb\n", "b\r\na", "\na\nb\nb\n", "a\nb" }, { { 0 } }, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ "one has more", { "a\n", "a\n", "a\nb 2\n", "a\n" }, { { 0 } }, VERDICT_FAIL, "armv7 differs from x86_64 i486 aarch64", "armv7 + b 2", NULL, NULL },
-	{ "two differ, each in its way", { "a\n", "b\na\n", "\n", "a\n" }, { { 0 } }, VERDICT_FAIL, "i486 armv7 differ from x86_64 aarch64", "armv7 - a\ni486 + b", NULL, NULL },
-	{ "one lacks some", { "a\nb\nc", "a\nb\nc", "a\nb\nc", "a" }, { { 0 } }, VERDICT_FAIL, "aarch64 differs from x86_64 i486 armv7", "aarch64 - b\naarch64 - c", NULL, NULL },
-	{ "one has another instead", { "a\nold", "a\nold", "a\nnew", "a\nold" }, { { 0 } }, VERDICT_FAIL, "armv7 differs from x86_64 i486 aarch64", "armv7 + new\narmv7 - old", NULL, NULL },
-	{ "two against two", { "a\nb", "a\nb", "a", "a" }, { { 0 } }, VERDICT_FAIL, "x86_64 i486 differ, half against half, from armv7 aarch64", "x86_64 i486 + b", NULL, NULL },
-	{ "one against one", { "a", "b" }, { { 0 } }, VERDICT_FAIL, "x86_64 i486 all differ", "x86_64 + a\ni486 + b", NULL, NULL },
-	{ "known to have more", { "a", "a", "a\nf /dtb 0644", "a" }, { [2] = { "stuff", "/dtb", "why" } }, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ "known to lack it", { "a\nb", "a\nb", "a\nb", "a" }, { [3] = { "stuff", "b", "why" } }, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ "only half of it is known", { "a", "a", "a\nb\nc", "a" }, { [2] = { "stuff", "b", "why" } }, VERDICT_FAIL, "armv7 differs from x86_64 i486 aarch64", "armv7 + c", NULL, NULL },
-	{ "two of them are known", { "a", "a", "a\nb", "a\nb" }, { [2] = { "stuff", "b", "why" }, [3] = { "stuff", "b", "why" } }, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ "one of two is known", { "a", "a", "a\nb", "a\nb" }, { [2] = { "stuff", "b", "why" } }, VERDICT_FAIL, "aarch64 differs from x86_64 i486 armv7", "aarch64 + b", NULL, NULL },
-	{ "another one's excuse", { "a", "a", "a\nb", "a" }, { [1] = { "stuff", "b", "why" } }, VERDICT_FAIL, "armv7 differs from x86_64 i486 aarch64", "armv7 + b", NULL, "i486: `differs stuff b` explains nothing here" },
-	{ "a part of a word is no word", { "a", "a", "a\nbb", "a" }, { [2] = { "stuff", "b", "why" } }, VERDICT_FAIL, "armv7 differs from x86_64 i486 aarch64", "armv7 + bb", NULL, "armv7: `differs stuff b` explains nothing here" },
-	{ "an idle excuse", { "a", "a", "a", "a" }, { [2] = { "stuff", "b", "why" } }, VERDICT_PASS, NULL, NULL, NULL, "armv7: `differs stuff b` explains nothing here" },
-	{ "about something else", { "a", "a", "a", "a" }, { [2] = { "other", "b", "why" } }, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ "one was not heard", { "a", "a", "-", "a" }, { { 0 } }, VERDICT_INCONCLUSIVE, NULL, NULL, "nothing was kept of armv7: armv7 dhcp asks: it failed before", NULL },
-	{ "one was not heard, another differs", { "a", "a\nb", "-", "a" }, { { 0 } }, VERDICT_FAIL, "i486 differs from x86_64 aarch64", "i486 + b", "nothing was kept of armv7: armv7 dhcp asks: it failed before", NULL },
-	{ "an excuse may be needed there", { "a", "a", "-", "a" }, { [0] = { "stuff", "b", "why" } }, VERDICT_INCONCLUSIVE, NULL, NULL, "nothing was kept of armv7: armv7 dhcp asks: it failed before", NULL },
-	{ "nobody was heard", { "-", "-", "-", "-" }, { { 0 } }, VERDICT_INCONCLUSIVE, NULL, NULL, "nothing was kept of x86_64 i486 armv7 aarch64: x86_64 dhcp asks: it failed before", NULL },
+	{ "all the same, in any order", { "a\nb\n", "b\r\na", "\na\nb\nb\n", "a\nb" }, { { 0 } },
+	    VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ "one has more", { "a\n", "a\n", "a\nb 2\n", "a\n" }, { { 0 } }, VERDICT_FAIL,
+	    "armv7 differs from x86_64 i486 aarch64", "armv7 + b 2", NULL, NULL },
+	{ "two differ, each in its way", { "a\n", "b\na\n", "\n", "a\n" }, { { 0 } }, VERDICT_FAIL,
+	    "i486 armv7 differ from x86_64 aarch64", "armv7 - a\ni486 + b", NULL, NULL },
+	{ "one lacks some", { "a\nb\nc", "a\nb\nc", "a\nb\nc", "a" }, { { 0 } }, VERDICT_FAIL,
+	    "aarch64 differs from x86_64 i486 armv7", "aarch64 - b\naarch64 - c", NULL, NULL },
+	{ "one has another instead", { "a\nold", "a\nold", "a\nnew", "a\nold" }, { { 0 } },
+	    VERDICT_FAIL, "armv7 differs from x86_64 i486 aarch64", "armv7 + new\narmv7 - old",
+	    NULL, NULL },
+	{ "two against two", { "a\nb", "a\nb", "a", "a" }, { { 0 } }, VERDICT_FAIL,
+	    "x86_64 i486 differ, half against half, from armv7 aarch64", "x86_64 i486 + b", NULL,
+	    NULL },
+	{ "one against one", { "a", "b" }, { { 0 } }, VERDICT_FAIL, "x86_64 i486 all differ",
+	    "x86_64 + a\ni486 + b", NULL, NULL },
+	{ "known to have more", { "a", "a", "a\nf /dtb 0644", "a" },
+	    { [2] = { "stuff", "/dtb", "why" } }, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ "known to lack it", { "a\nb", "a\nb", "a\nb", "a" }, { [3] = { "stuff", "b", "why" } },
+	    VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ "only half of it is known", { "a", "a", "a\nb\nc", "a" },
+	    { [2] = { "stuff", "b", "why" } }, VERDICT_FAIL,
+	    "armv7 differs from x86_64 i486 aarch64", "armv7 + c", NULL, NULL },
+	{ "two of them are known", { "a", "a", "a\nb", "a\nb" },
+	    { [2] = { "stuff", "b", "why" }, [3] = { "stuff", "b", "why" } }, VERDICT_PASS, NULL,
+	    NULL, NULL, NULL },
+	{ "one of two is known", { "a", "a", "a\nb", "a\nb" }, { [2] = { "stuff", "b", "why" } },
+	    VERDICT_FAIL, "aarch64 differs from x86_64 i486 armv7", "aarch64 + b", NULL, NULL },
+	{ "another one's excuse", { "a", "a", "a\nb", "a" }, { [1] = { "stuff", "b", "why" } },
+	    VERDICT_FAIL, "armv7 differs from x86_64 i486 aarch64", "armv7 + b", NULL,
+	    "i486: `differs stuff b` explains nothing here" },
+	{ "a part of a word is no word", { "a", "a", "a\nbb", "a" },
+	    { [2] = { "stuff", "b", "why" } }, VERDICT_FAIL,
+	    "armv7 differs from x86_64 i486 aarch64", "armv7 + bb", NULL,
+	    "armv7: `differs stuff b` explains nothing here" },
+	{ "an idle excuse", { "a", "a", "a", "a" }, { [2] = { "stuff", "b", "why" } }, VERDICT_PASS,
+	    NULL, NULL, NULL, "armv7: `differs stuff b` explains nothing here" },
+	{ "about something else", { "a", "a", "a", "a" }, { [2] = { "other", "b", "why" } },
+	    VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ "one was not heard", { "a", "a", "-", "a" }, { { 0 } }, VERDICT_INCONCLUSIVE, NULL, NULL,
+	    "nothing was kept of armv7: armv7 dhcp asks: it failed before", NULL },
+	{ "one was not heard, another differs", { "a", "a\nb", "-", "a" }, { { 0 } }, VERDICT_FAIL,
+	    "i486 differs from x86_64 aarch64", "i486 + b",
+	    "nothing was kept of armv7: armv7 dhcp asks: it failed before", NULL },
+	{ "an excuse may be needed there", { "a", "a", "-", "a" },
+	    { [0] = { "stuff", "b", "why" } }, VERDICT_INCONCLUSIVE, NULL, NULL,
+	    "nothing was kept of armv7: armv7 dhcp asks: it failed before", NULL },
+	{ "nobody was heard", { "-", "-", "-", "-" }, { { 0 } }, VERDICT_INCONCLUSIVE, NULL, NULL,
+	    "nothing was kept of x86_64 i486 armv7 aarch64: x86_64 dhcp asks: it failed before",
+	    NULL },
 };
 
 static struct testcase_result
 testcase(const char *arch, struct kept *kept)
 {
-	return (struct testcase_result){ .arch = arch, .net = "dhcp", .profile = "s6", .set = "x", .scenario = "asks", .scenario_path = "asks.scn", .dir = arch, .kept = kept, .nkept = 1 };
+	return (struct testcase_result){ .arch = arch,
+		.net = "dhcp",
+		.profile = "s6",
+		.set = "x",
+		.scenario = "asks",
+		.scenario_path = "asks.scn",
+		.dir = arch,
+		.kept = kept,
+		.nkept = 1 };
 }
 
 START_TEST(compares)
@@ -68,13 +106,15 @@ START_TEST(compares)
 	}
 	ck_assert_uint_eq(compare_count(testcases, n), 1);
 	compare_make(a, testcases, n, &r);
-	ck_assert_msg(r.verdict == cases[_i].verdict, "%s: %s", cases[_i].name, verdict_names[r.verdict]);
+	ck_assert_msg(
+	    r.verdict == cases[_i].verdict, "%s: %s", cases[_i].name, verdict_names[r.verdict]);
 	ck_assert_str_eq(r.arch, "all");
 	ck_assert_str_eq(r.net, "dhcp");
 	ck_assert_str_eq(r.scenario, "same-stuff");
 	ck_assert_pstr_eq(r.failure.what, cases[_i].what);
 	ck_assert_pstr_eq(r.failure.got, cases[_i].got);
-	ck_assert_pstr_eq(r.verdict == VERDICT_FAIL ? r.failure.nearest : r.reason, cases[_i].reason);
+	ck_assert_pstr_eq(
+	    r.verdict == VERDICT_FAIL ? r.failure.nearest : r.reason, cases[_i].reason);
 	ck_assert_uint_eq(r.nwarnings, cases[_i].warning != NULL);
 	if (r.nwarnings)
 		ck_assert_str_eq(r.warnings[0], cases[_i].warning);
@@ -82,12 +122,19 @@ START_TEST(compares)
 }
 END_TEST
 
-/* profiles, sets, networks and subjects are not mixed; what is skipped takes no part; one alone is like itself */
+/*
+ * profiles, sets, networks and subjects are not mixed; what is skipped takes no part; one alone is
+ * like itself
+ */
 START_TEST(compares_like_with_like)
 {
 	struct arena *a = arena_new();
-	struct kept stuff[] = { { "stuff", "a" }, { "files", "f" } }, other[] = { { "stuff", "other" } };
-	struct testcase_result testcases[] = { testcase("x86_64", stuff), testcase("i486", stuff), testcase("armv7", other), testcase("aarch64", other), testcase("sparc", other), testcase("mips", other) }, r[4];
+	struct kept stuff[] = { { "stuff", "a" }, { "files", "f" } },
+		    other[] = { { "stuff", "other" } };
+	struct testcase_result testcases[] = { testcase("x86_64", stuff), testcase("i486", stuff),
+		testcase("armv7", other), testcase("aarch64", other), testcase("sparc", other),
+		testcase("mips", other) },
+			       r[4];
 
 	testcases[0].nkept = testcases[1].nkept = 2;
 	testcases[2].net = "static";
@@ -127,7 +174,8 @@ END_TEST
 Suite *
 compare_suite(void)
 {
-	Suite *s = suite_of("compare", (const TTest *[]){ compares_like_with_like, a_long_difference_is_cut, NULL });
+	Suite *s = suite_of("compare",
+	    (const TTest *[]){ compares_like_with_like, a_long_difference_is_cut, NULL });
 
 	tcase_add_loop_test(harness_case(s, "compares"), compares, 0, sizeof cases / sizeof *cases);
 	return s;

@@ -14,17 +14,58 @@
 
 static struct step_result steps[] = {
 	{ 9, "expect /lh: default up/ @60s", VERDICT_PASS, 1900 * NS_PER_MS, NULL },
-	{ 14, "wait \"s6-svstat -o up,ready klogd\" -> /^true true$/", VERDICT_FAIL, 10 * NS_PER_S, NULL },
+	{ 14, "wait \"s6-svstat -o up,ready klogd\" -> /^true true$/", VERDICT_FAIL, 10 * NS_PER_S,
+	    NULL },
 };
 static const char *warnings[] = { "svc: s6-rc: warning: \"odd\" \001 <byte>" };
 
 static const struct testcase_result testcases[] = {
-	{ .arch = "x86_64", .net = "dhcp", .scenario = "boot", .scenario_path = "scenarios/boot.scn", .verdict = VERDICT_PASS, .took = 1900 * NS_PER_MS, .booted = 1500 * NS_PER_MS, .steps = steps, .nsteps = 1, .warnings = warnings, .nwarnings = 1 },
-	{ .arch = "x86_64", .net = "dhcp", .scenario = "services", .verdict = VERDICT_FAIL, .took = 12 * NS_PER_S, .steps = steps, .nsteps = 2, .failure = { .where = "scenarios/services.scn:14", .what = "klogd is not ready", .expected = "/^true true$/   within 10 s", .got = "true false\nfor 10.0 s", .guest = "idle", .nearest = "s6-log: fatal: \033[31mno\033[m", .look = "x86_64/dhcp/services/console" }, .console = { .text = "one <b>\r\ntwo & three\n", .n = 21, .from = 9, .to = 12 } },
-	{ .arch = "x86_64", .net = "dhcp", .scenario = "net-static", .verdict = VERDICT_SKIP, .reason = "requires net static, the image has dhcp" },
-	{ .arch = "armv7", .net = "dhcp", .scenario = "boot", .verdict = VERDICT_INCONCLUSIVE, .reason = "qemu-system-arm: No such file or directory" },
+	{ .arch = "x86_64",
+	    .net = "dhcp",
+	    .scenario = "boot",
+	    .scenario_path = "scenarios/boot.scn",
+	    .verdict = VERDICT_PASS,
+	    .took = 1900 * NS_PER_MS,
+	    .booted = 1500 * NS_PER_MS,
+	    .steps = steps,
+	    .nsteps = 1,
+	    .warnings = warnings,
+	    .nwarnings = 1 },
+	{ .arch = "x86_64",
+	    .net = "dhcp",
+	    .scenario = "services",
+	    .verdict = VERDICT_FAIL,
+	    .took = 12 * NS_PER_S,
+	    .steps = steps,
+	    .nsteps = 2,
+	    .failure = { .where = "scenarios/services.scn:14",
+		.what = "klogd is not ready",
+		.expected = "/^true true$/   within 10 s",
+		.got = "true false\nfor 10.0 s",
+		.guest = "idle",
+		.nearest = "s6-log: fatal: \033[31mno\033[m",
+		.look = "x86_64/dhcp/services/console" },
+	    .console = { .text = "one <b>\r\ntwo & three\n", .n = 21, .from = 9, .to = 12 } },
+	{ .arch = "x86_64",
+	    .net = "dhcp",
+	    .scenario = "net-static",
+	    .verdict = VERDICT_SKIP,
+	    .reason = "requires net static, the image has dhcp" },
+	{ .arch = "armv7",
+	    .net = "dhcp",
+	    .scenario = "boot",
+	    .verdict = VERDICT_INCONCLUSIVE,
+	    .reason = "qemu-system-arm: No such file or directory" },
 };
-static const struct report_head head = { .version = "0.1", .set = "2024-10", .profile = "minimal", .why = "s6 1.0: no <origin> has it", .accel = "tcg", .jobs = 2, .scale = 1.3, .took = 14 * NS_PER_S, .date = "2026-01-02 03:04 UTC" };
+static const struct report_head head = { .version = "0.1",
+	.set = "2024-10",
+	.profile = "minimal",
+	.why = "s6 1.0: no <origin> has it",
+	.accel = "tcg",
+	.jobs = 2,
+	.scale = 1.3,
+	.took = 14 * NS_PER_S,
+	.date = "2026-01-02 03:04 UTC" };
 
 static const char tap[] =
     "TAP version 13\n1..4\n"
@@ -64,20 +105,19 @@ START_TEST(tap_golden)
 }
 END_TEST
 
-static const char tty[] =
-    "not ok 2 - x86_64 dhcp services: scenarios/services.scn:14\n"
-    "  what       klogd is not ready\n"
-    "  expected   /^true true$/   within 10 s\n"
-    "  got        true false\n"
-    "             for 10.0 s\n"
-    "  guest      idle\n"
-    "  nearest    s6-log: fatal: \\x1b[31mno\\x1b[m\n"
-    "  look       x86_64/dhcp/services/console\n"
-    "\n"
-    "1 of the failed are inconclusive\n"
-    "14.0 s; report: out/index.html\n"
-    "profile minimal: s6 1.0: no <origin> has it\n"
-    "1 passed, 2 failed, 1 skipped\n";
+static const char tty[] = "not ok 2 - x86_64 dhcp services: scenarios/services.scn:14\n"
+			  "  what       klogd is not ready\n"
+			  "  expected   /^true true$/   within 10 s\n"
+			  "  got        true false\n"
+			  "             for 10.0 s\n"
+			  "  guest      idle\n"
+			  "  nearest    s6-log: fatal: \\x1b[31mno\\x1b[m\n"
+			  "  look       x86_64/dhcp/services/console\n"
+			  "\n"
+			  "1 of the failed are inconclusive\n"
+			  "14.0 s; report: out/index.html\n"
+			  "profile minimal: s6 1.0: no <origin> has it\n"
+			  "1 passed, 2 failed, 1 skipped\n";
 
 START_TEST(says_the_same_to_a_person)
 {
@@ -98,12 +138,9 @@ static const struct {
 	size_t n;
 	const char *out;
 } markup[] = {
-	{ "a<b>&\"c'", 8, "a&lt;b&gt;&amp;&quot;c&#39;" },
-	{ "\0x", 2, "\\x00x" },
-	{ "a\r\nb\rc", 6, "a\nb\\x0dc" },
-	{ "\xc3\xa9", 2, "\xc3\xa9" },
-	{ "\xe2\x82\xac", 3, "\xe2\x82\xac" },
-	{ "\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80" },
+	{ "a<b>&\"c'", 8, "a&lt;b&gt;&amp;&quot;c&#39;" }, { "\0x", 2, "\\x00x" },
+	{ "a\r\nb\rc", 6, "a\nb\\x0dc" }, { "\xc3\xa9", 2, "\xc3\xa9" },
+	{ "\xe2\x82\xac", 3, "\xe2\x82\xac" }, { "\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80" },
 	{ "\xc3", 1, "\\xc3" },			  /* cut off */
 	{ "\xc0\xaf", 2, "\\xc0\\xaf" },	  /* overlong */
 	{ "\xed\xa0\x80", 3, "\\xed\\xa0\\x80" }, /* surrogate */
@@ -132,10 +169,15 @@ START_TEST(junit_is_xml)
 
 	ck_assert_int_eq(report_junit(path, testcases, 4, &head, &e), 0);
 	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
-	ck_assert_ptr_nonnull(strstr(text, "tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\" time=\"14.000\""));
-	ck_assert_ptr_nonnull(strstr(text, "<skipped message=\"requires net static, the image has dhcp\"/>"));
-	ck_assert_ptr_nonnull(strstr(text, "<error message=\"qemu-system-arm: No such file or directory\">"));
-	ck_assert_ptr_nonnull(strstr(text, "<failure message=\"klogd is not ready\">scenarios/services.scn:14\nexpected   /^true true$/"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\" time=\"14.000\""));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "<skipped message=\"requires net static, the image has dhcp\"/>"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "<error message=\"qemu-system-arm: No such file or directory\">"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "<failure message=\"klogd is not "
+			 "ready\">scenarios/services.scn:14\nexpected   /^true true$/"));
 	argv_pushv(&v, "xmllint", "--noout", path, NULL);
 	ck_assert_msg(child_run(v.v, NULL, &out, &status, &e) == 0, "%s", e.msg);
 	ck_assert_msg(status == 0, "%s", out.p);
@@ -149,14 +191,17 @@ START_TEST(html_says_it_all)
 	static const char *const parts[] = {
 		"<h1>1 of 3 passed <span class=dim>in 14 s, 1 skipped</span></h1>",
 		"profile minimal (s6 1.0: no &lt;origin&gt; has it)",
-		"<th scope=col>boot<th scope=col>services<th scope=col>net-static<th scope=col>seconds",
+		"<th scope=col>boot<th scope=col>services<th scope=col>net-static<th "
+		"scope=col>seconds",
 		"<a class=skip href=\"#c3\">skip</a>",
-		"<tr id=c3><th scope=row>x86_64 <span class=dim>dhcp</span><td>net-static<td class=dim>requires net static, the image has dhcp",
+		"<tr id=c3><th scope=row>x86_64 <span class=dim>dhcp</span><td>net-static<td "
+		"class=dim>requires net static, the image has dhcp",
 		"<a class=fail href=\"#c2\">FAIL</a>",
 		"<h2 id=c2>x86_64, dhcp, services</h2>",
 		"<dt>nearest<dd>s6-log: fatal: \\x1b[31mno\\x1b[m",
 		"<pre>one &lt;b&gt;\n<mark>two</mark> &amp; three\n</pre>",
-		"<h2 id=c4>armv7, dhcp, boot</h2><div class=card><b>qemu-system-arm: No such file or directory</b>",
+		"<h2 id=c4>armv7, dhcp, boot</h2><div class=card><b>qemu-system-arm: No such file "
+		"or directory</b>",
 		"<details id=c1><summary>x86_64, dhcp, boot",
 	};
 	struct arena *a = arena_new();
@@ -184,7 +229,14 @@ START_TEST(html_links_lead_somewhere)
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < 2 * NVERDICTS; i++)
-		all[i] = (struct testcase_result){ .arch = i < NVERDICTS ? "i486" : "all", .net = "dhcp", .scenario = arena_printf(a, "s%zu", i), .verdict = (enum verdict)(i % NVERDICTS), .comparison = i >= NVERDICTS, .steps = steps, .nsteps = i < NVERDICTS, .reason = "why" };
+		all[i] = (struct testcase_result){ .arch = i < NVERDICTS ? "i486" : "all",
+			.net = "dhcp",
+			.scenario = arena_printf(a, "s%zu", i),
+			.verdict = (enum verdict)(i % NVERDICTS),
+			.comparison = i >= NVERDICTS,
+			.steps = steps,
+			.nsteps = i < NVERDICTS,
+			.reason = "why" };
 	all[NVERDICTS + VERDICT_SKIP].verdict = VERDICT_PASS; /* none is ever skipped */
 	ck_assert_int_eq(report_html(path, all, 2 * NVERDICTS, &head, &e), 0);
 	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
@@ -204,8 +256,11 @@ END_TEST
 Suite *
 report_suite(void)
 {
-	Suite *s = suite_of("report", (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml, html_says_it_all, html_links_lead_somewhere, NULL });
+	Suite *s = suite_of(
+	    "report", (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml,
+			  html_says_it_all, html_links_lead_somewhere, NULL });
 
-	tcase_add_loop_test(harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);
+	tcase_add_loop_test(
+	    harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);
 	return s;
 }

@@ -10,10 +10,19 @@
 
 #include <string.h>
 
-static struct step_result steps[] = { { 9, "run \"a\\tb\"", VERDICT_PASS, 5, "a \\ b" }, { 10, "", VERDICT_FAIL, 6, NULL } };
+static struct step_result steps[] = { { 9, "run \"a\\tb\"", VERDICT_PASS, 5, "a \\ b" },
+	{ 10, "", VERDICT_FAIL, 6, NULL } };
 static const char *warnings[] = { "w: one", " two" };
 static const struct man_differs differs[] = { { "files", "/dtb", "it needs one" } };
-static const struct report_head head = { .version = "0.1", .set = "2024-10", .profile = "s6", .why = "why", .accel = "tcg", .jobs = 2, .scale = 1.5, .took = 14 * NS_PER_S, .date = "today" };
+static const struct report_head head = { .version = "0.1",
+	.set = "2024-10",
+	.profile = "s6",
+	.why = "why",
+	.accel = "tcg",
+	.jobs = 2,
+	.scale = 1.5,
+	.took = 14 * NS_PER_S,
+	.date = "today" };
 
 /* a run of two test cases in DIR: one good, one with all that a test case can have */
 static void
@@ -21,9 +30,47 @@ make_run(struct arena *a, const char *dir, const char *arch, const char *files)
 {
 	struct kept kept[] = { { "files", files }, { "nothing", NULL } };
 	struct testcase_result testcases[] = {
-		{ .arch = arch, .net = "dhcp", .profile = "s6", .set = "2024-10", .scenario = "boot", .dir = arena_printf(a, "%s/%s/boot", dir, arch), .verdict = VERDICT_PASS, .took = 3, .booted = 2, .kept = kept, .nkept = 1, .differs = differs, .ndiffers = 1 },
-		{ .arch = arch, .net = "dhcp", .profile = "s6", .set = "2024-10", .scenario = "ssh", .title = "t", .scenario_path = "s.scn", .image = "i", .kernel = "k", .dir = "/elsewhere", .verdict = VERDICT_FAIL, .reason = "r", .failure = { "a:1", "what", "exp", " got\n\\n \001\377", "idle", "near", "look" }, .steps = steps, .nsteps = 2, .took = 4, .warnings = warnings, .nwarnings = 2, .console = { "a\0b\r\n", 5, 1, 2 }, .kept = kept + 1, .nkept = 1 },
-		{ .arch = "all", .net = "dhcp", .profile = "s6", .set = "2024-10", .scenario = "same-files", .comparison = true },
+		{ .arch = arch,
+		    .net = "dhcp",
+		    .profile = "s6",
+		    .set = "2024-10",
+		    .scenario = "boot",
+		    .dir = arena_printf(a, "%s/%s/boot", dir, arch),
+		    .verdict = VERDICT_PASS,
+		    .took = 3,
+		    .booted = 2,
+		    .kept = kept,
+		    .nkept = 1,
+		    .differs = differs,
+		    .ndiffers = 1 },
+		{ .arch = arch,
+		    .net = "dhcp",
+		    .profile = "s6",
+		    .set = "2024-10",
+		    .scenario = "ssh",
+		    .title = "t",
+		    .scenario_path = "s.scn",
+		    .image = "i",
+		    .kernel = "k",
+		    .dir = "/elsewhere",
+		    .verdict = VERDICT_FAIL,
+		    .reason = "r",
+		    .failure = { "a:1", "what", "exp", " got\n\\n \001\377", "idle", "near",
+			"look" },
+		    .steps = steps,
+		    .nsteps = 2,
+		    .took = 4,
+		    .warnings = warnings,
+		    .nwarnings = 2,
+		    .console = { "a\0b\r\n", 5, 1, 2 },
+		    .kept = kept + 1,
+		    .nkept = 1 },
+		{ .arch = "all",
+		    .net = "dhcp",
+		    .profile = "s6",
+		    .set = "2024-10",
+		    .scenario = "same-files",
+		    .comparison = true },
 	};
 	struct err e;
 
@@ -34,7 +81,8 @@ make_run(struct arena *a, const char *dir, const char *arch, const char *files)
 START_TEST(comes_back_as_it_was)
 {
 	struct arena *a = arena_new();
-	const char *dir = arena_printf(a, "%s/run", test_dir()), *path = arena_printf(a, "%s/results", dir);
+	const char *dir = arena_printf(a, "%s/run", test_dir()),
+		   *path = arena_printf(a, "%s/results", dir);
 	struct report_head h;
 	struct testcase_result *testcases, *c;
 	char *before, *after;
@@ -115,7 +163,9 @@ START_TEST(silence_is_no_pass)
 	size_t n;
 	struct err e;
 
-	ck_assert_int_eq(file_write(arena_printf(a, "%s/results", test_dir()), text, sizeof text - 1, 0644, &e), 0);
+	ck_assert_int_eq(
+	    file_write(arena_printf(a, "%s/results", test_dir()), text, sizeof text - 1, 0644, &e),
+	    0);
 	ck_assert_int_eq(results_read(a, test_dir(), &testcases, &n, &h, &e), 0);
 	ck_assert_int_eq(testcases[0].verdict, VERDICT_INCONCLUSIVE);
 	arena_free(a);
@@ -125,7 +175,8 @@ END_TEST
 START_TEST(merges)
 {
 	struct arena *a = arena_new();
-	char *dirs[] = { arena_printf(a, "%s/one", test_dir()), arena_printf(a, "%s/two", test_dir()), arena_printf(a, "%s/three", test_dir()) };
+	char *dirs[] = { arena_printf(a, "%s/one", test_dir()),
+		arena_printf(a, "%s/two", test_dir()), arena_printf(a, "%s/three", test_dir()) };
 	struct report_head h;
 	struct testcase_result *r;
 	size_t n;
@@ -150,11 +201,14 @@ START_TEST(merges)
 	ck_assert_int_eq(results_merge(a, dirs, 3, &r, &n, &h, &e), 0);
 	ck_assert_uint_eq(n, 7);
 	ck_assert_int_eq(r[4].verdict, VERDICT_INCONCLUSIVE);
-	ck_assert_str_eq(r[4].reason, arena_printf(a, "%s/results: No such file or directory", dirs[2]));
+	ck_assert_str_eq(
+	    r[4].reason, arena_printf(a, "%s/results: No such file or directory", dirs[2]));
 
 	dirs[2] = dirs[0];
 	ck_assert_int_eq(results_merge(a, dirs, 3, &r, &n, &h, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "i486 dhcp boot: both %s/i486/boot and %s/i486/boot have it", dirs[0], dirs[0]));
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "i486 dhcp boot: both %s/i486/boot and %s/i486/boot have it",
+		       dirs[0], dirs[0]));
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }
@@ -163,7 +217,8 @@ END_TEST
 Suite *
 results_suite(void)
 {
-	Suite *s = suite_of("results", (const TTest *[]){ comes_back_as_it_was, silence_is_no_pass, merges, NULL });
+	Suite *s = suite_of(
+	    "results", (const TTest *[]){ comes_back_as_it_was, silence_is_no_pass, merges, NULL });
 
 	tcase_add_loop_test(harness_case(s, "refused"), refused, 0, sizeof bad / sizeof *bad);
 	return s;

@@ -23,8 +23,10 @@ static const struct table_testcase testcases[] = {
 	{ "armv7", "dhcp", "filesystems", TABLE_OVER, VERDICT_FAIL, 9 * S, NULL },
 	{ "armv7", "dhcp", "net-dhcp", TABLE_OVER, VERDICT_INCONCLUSIVE, 1 * S, NULL },
 	{ "armv7", "dhcp", "net-static", TABLE_OVER, VERDICT_SKIP, 0, NULL },
-	{ "armv7", "dhcp", "services", TABLE_RUNNING, VERDICT_INCONCLUSIVE, 12 * S + S / 2, "wait \"s6-svstat \303\251\033[m\"" },
-	{ "armv7", "static", "boot", TABLE_RUNNING, VERDICT_INCONCLUSIVE, 0, "expect /lh: default up/ @30s" },
+	{ "armv7", "dhcp", "services", TABLE_RUNNING, VERDICT_INCONCLUSIVE, 12 * S + S / 2,
+	    "wait \"s6-svstat \303\251\033[m\"" },
+	{ "armv7", "static", "boot", TABLE_RUNNING, VERDICT_INCONCLUSIVE, 0,
+	    "expect /lh: default up/ @30s" },
 	{ "armv7", "static", "filesystems", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL },
 	{ "armv7", "static", "net-static", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL },
 	{ "armv7", "static", "services", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL },
@@ -71,25 +73,23 @@ static const struct {
 	    "  14 of 19 over, 2 running, 2 faile\n"
 	    "  armv7 dhcp services: wait \"s6-svs\n"
 	    "  armv7 static boot: expect /lh: de\n" },
-	{ N, { 20, 24, false },
-	    "  14 of 19 over, 2 \n" },
+	{ N, { 20, 24, false }, "  14 of 19 over, 2 \n" },
 	{ N, { 80, 6, false },
 	    "                boot filesystems net-dhcp net-static services\n"
 	    "  x86_64 dhcp    ok       ok        ok       skip       ok      46 s\n"
 	    "  armv7 dhcp     ok      FAIL      incl      skip       12s     25 s\n"
 	    "  armv7 static   0s       .                    .         .       0 s\n"
 	    "  14 of 19 over, 2 running, 2 failed; 1 row not shown\n" },
-	{ N, { 80, 3, false },
-	    "  14 of 19 over, 2 running, 2 failed\n" },
-	{ N, { 1, 1, false },
-	    " \n" },
+	{ N, { 80, 3, false }, "  14 of 19 over, 2 running, 2 failed\n" },
+	{ N, { 1, 1, false }, " \n" },
 	/* it is over: nothing runs, and one network needs no name */
 	{ 5, { 80, 24, false },
 	    "         boot filesystems net-dhcp net-static services\n"
 	    "  x86_64  ok       ok        ok       skip       ok      46 s\n" },
 	{ 5, { 80, 24, true },
 	    "         boot filesystems net-dhcp net-static services\n"
-	    "  x86_64  \033[32mok\033[m       \033[32mok\033[m        \033[32mok\033[m       \033[2mskip\033[m       \033[32mok\033[m      46 s\n" },
+	    "  x86_64  \033[32mok\033[m       \033[32mok\033[m        \033[32mok\033[m       "
+	    "\033[2mskip\033[m       \033[32mok\033[m      46 s\n" },
 	{ 0, { 80, 24, true }, "" },
 };
 
@@ -101,7 +101,8 @@ START_TEST(fits_the_terminal)
 	table_format(&b, testcases, cases[_i].n, &cases[_i].look);
 	ck_assert_str_eq(b.n ? b.p : "", cases[_i].text);
 	for (const char *p = b.n ? b.p : ""; *p; p = strchr(p, '\n') + 1, lines++)
-		ck_assert(cases[_i].look.colour || strcspn(p, "\n") < cases[_i].look.columns || cases[_i].look.columns < 2);
+		ck_assert(cases[_i].look.colour || strcspn(p, "\n") < cases[_i].look.columns ||
+			  cases[_i].look.columns < 2);
 	ck_assert(lines < cases[_i].look.lines || cases[_i].look.lines < 2);
 	buf_free(&b);
 }
@@ -111,18 +112,20 @@ END_TEST
 START_TEST(tells_shortened_names_apart)
 {
 	static const struct table_testcase alike[] = {
-		{ "i486", "dhcp", "mutant-sshd-exits", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL },
-		{ "i486", "dhcp", "mutant-sshd-exits-minimal", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL },
-		{ "i486", "dhcp", "mutant-empty-password-minimal", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL },
+		{ "i486", "dhcp", "mutant-sshd-exits", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0,
+		    NULL },
+		{ "i486", "dhcp", "mutant-sshd-exits-minimal", TABLE_WAITING, VERDICT_INCONCLUSIVE,
+		    0, NULL },
+		{ "i486", "dhcp", "mutant-empty-password-minimal", TABLE_WAITING,
+		    VERDICT_INCONCLUSIVE, 0, NULL },
 		{ "i486", "dhcp", "pid1-minimal", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL },
 	};
 	static const struct table_look narrow = { 36, 24, false };
 	struct buf b = { 0 };
 
 	table_format(&b, alike, 4, &narrow);
-	ck_assert_str_eq(b.p,
-	    "       exit mini min2 min3\n"
-	    "  i486   .    .    .    .     0 s\n");
+	ck_assert_str_eq(b.p, "       exit mini min2 min3\n"
+			      "  i486   .    .    .    .     0 s\n");
 	buf_free(&b);
 }
 END_TEST
@@ -132,6 +135,7 @@ table_suite(void)
 {
 	Suite *s = suite_of("table", (const TTest *[]){ tells_shortened_names_apart, NULL });
 
-	tcase_add_loop_test(harness_case(s, "sizes"), fits_the_terminal, 0, sizeof cases / sizeof *cases);
+	tcase_add_loop_test(
+	    harness_case(s, "sizes"), fits_the_terminal, 0, sizeof cases / sizeof *cases);
 	return s;
 }

@@ -31,7 +31,8 @@ static const char *const known[] = { "nonce", "root.password", "services", NULL 
 static int
 read_text(struct arena *a, const char *text, const char *watches, struct scenario *s, struct err *e)
 {
-	char *path = arena_printf(a, "%s/t.scn", test_dir()), *wpath = arena_printf(a, "%s/watches", test_dir());
+	char *path = arena_printf(a, "%s/t.scn", test_dir()),
+	     *wpath = arena_printf(a, "%s/watches", test_dir());
 
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, e), 0);
 	if (watches)
@@ -50,32 +51,32 @@ shown(struct arena *a, const struct templ *t)
 	return s;
 }
 
-static const char whole[] =
-    "# a comment\n"
-    "scenario whole \"all there is\" # and another\n"
-    "tags     net slow\n"
-    "requires arch x86_64 i486\n"
-    "requires agent yes\n"
-    "after    booted\n"
-    "image    pristine\n"
-    "timeout  250ms\n"
-    "limit    2m\n"
-    "watch    warn odd /odd \\/ thing/\n"
-    "allow    panic /sysrq triggered/  # it asks for one\n"
-    "section  setup\n"
-    "host     http serve \"two words\" as www\n"
-    "section  steps\n"
-    "expect   /login: (?<who>\\w+) ${nonce}/ @60s\n"
-    "|        nologin /no ${who} login/\n"
-    "run      \"echo \\\"${who}\\\" \\$HOME ${s##*/} \\\\n\"  status 3 -> /^(?<n>\\d+)\\/${root.password}$/\n"
-    "run      \"list\" -> all ${services} \"a b\" c status any\n"
-    "run      \"list\" -> has x\n"
-    "run      \"true\" -> empty @5s\n"
-    "check    ${n} == 7\n"
-    "check    ${www.port} -> \"80\"\n"
-    "host     scp guest 100 /home/guest/f\n"
-    "section  teardown\n"
-    "vm       link down\n";
+static const char whole[] = "# a comment\n"
+			    "scenario whole \"all there is\" # and another\n"
+			    "tags     net slow\n"
+			    "requires arch x86_64 i486\n"
+			    "requires agent yes\n"
+			    "after    booted\n"
+			    "image    pristine\n"
+			    "timeout  250ms\n"
+			    "limit    2m\n"
+			    "watch    warn odd /odd \\/ thing/\n"
+			    "allow    panic /sysrq triggered/  # it asks for one\n"
+			    "section  setup\n"
+			    "host     http serve \"two words\" as www\n"
+			    "section  steps\n"
+			    "expect   /login: (?<who>\\w+) ${nonce}/ @60s\n"
+			    "|        nologin /no ${who} login/\n"
+			    "run      \"echo \\\"${who}\\\" \\$HOME ${s##*/} \\\\n\"  status 3 -> "
+			    "/^(?<n>\\d+)\\/${root.password}$/\n"
+			    "run      \"list\" -> all ${services} \"a b\" c status any\n"
+			    "run      \"list\" -> has x\n"
+			    "run      \"true\" -> empty @5s\n"
+			    "check    ${n} == 7\n"
+			    "check    ${www.port} -> \"80\"\n"
+			    "host     scp guest 100 /home/guest/f\n"
+			    "section  teardown\n"
+			    "vm       link down\n";
 
 START_TEST(everything)
 {
@@ -83,7 +84,8 @@ START_TEST(everything)
 	struct scenario s;
 	struct err e = { 0 };
 
-	ck_assert_msg(read_text(a, whole, "watch fail panic /Kernel panic/\n", &s, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    read_text(a, whole, "watch fail panic /Kernel panic/\n", &s, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(s.name, "whole");
 	ck_assert_str_eq(s.title, "all there is");
 	ck_assert_uint_eq(s.ntags, 2);
@@ -144,9 +146,12 @@ static const struct {
 	{ HEAD "timeout 0s\n", ":2: 0s: not a time, such as 10s or 250ms" },
 	{ HEAD "limit 1s 2s\n", ":2: 2s: one word too many" },
 	{ HEAD "audit files\n", ":2: audit: needs the line `image offline`" },
-	{ HEAD "image offline\nrun \"x\"\n", ":3: run: needs a guest, and with `image offline` there is none" },
-	{ HEAD "image offline\nkeep files\nkeep x \"y\"\n", ":4: keep: needs a guest, and with `image offline` there is none" },
-	{ HEAD "after booted\nimage offline\naudit files\n", ": after booted: with `image offline` there is no guest" },
+	{ HEAD "image offline\nrun \"x\"\n",
+	    ":3: run: needs a guest, and with `image offline` there is none" },
+	{ HEAD "image offline\nkeep files\nkeep x \"y\"\n",
+	    ":4: keep: needs a guest, and with `image offline` there is none" },
+	{ HEAD "after booted\nimage offline\naudit files\n",
+	    ": after booted: with `image offline` there is no guest" },
 	{ HEAD "image other\n", ":2: image other: unknown; agent, pristine or offline" },
 	{ HEAD "after lunch\n", ":2: after lunch: unknown state; there is: booted" },
 	{ HEAD "requires net\n", ":2: needs a value here" },
@@ -154,17 +159,23 @@ static const struct {
 	{ HEAD "watch perhaps x /y/\n", ":2: watch perhaps: unknown; fail or warn" },
 	{ HEAD "watch fail x y\n", ":2: needs a /pattern/ here" },
 	{ HEAD "watch fail x /y/\nwatch warn x /z/\n", ":3: watch x: there is one of that name" },
-	{ HEAD "watch fail x /${nonce}/\n", ":2: /${nonce}/: ${...} has no value yet in a statement that is no step" },
+	{ HEAD "watch fail x /${nonce}/\n",
+	    ":2: /${nonce}/: ${...} has no value yet in a statement that is no step" },
 	{ HEAD "watch fail x /(/\n", ":2: pattern /(/: missing closing parenthesis at column 2" },
 	{ HEAD "watch fail x /y/\nallow x /z/\n", ":3: allow x: needs a comment that says why" },
 	{ HEAD "allow x /z/ # why\n", ":2: allow x: there is no watch of that name" },
 	{ HEAD "section middle\n", ":2: section middle: unknown; one of setup steps teardown" },
-	{ HEAD "section steps\nsection setup\n", ":3: section setup: comes once, in the order setup, steps, teardown" },
-	{ HEAD "section steps\nsection steps\n", ":3: section steps: comes once, in the order setup, steps, teardown" },
-	{ HEAD "run \"x\"\nsection steps\n", ":3: section steps: there are steps before the first section" },
+	{ HEAD "section steps\nsection setup\n",
+	    ":3: section setup: comes once, in the order setup, steps, teardown" },
+	{ HEAD "section steps\nsection steps\n",
+	    ":3: section steps: comes once, in the order setup, steps, teardown" },
+	{ HEAD "run \"x\"\nsection steps\n",
+	    ":3: section steps: there are steps before the first section" },
 	{ HEAD "run \"x\"\ntags late\n", ":3: tags: belongs before the first step" },
-	{ HEAD "expct /x/\n", ":2: expct: unknown verb; one of expect prompt send run check host vm audit keep" },
-	{ HEAD "vm link sideways\n", ":2: vm: its words fit no form; there is: vm link up, vm link down" },
+	{ HEAD "expct /x/\n",
+	    ":2: expct: unknown verb; one of expect prompt send run check host vm audit keep" },
+	{ HEAD "vm link sideways\n",
+	    ":2: vm: its words fit no form; there is: vm link up, vm link down" },
 	{ HEAD "run\n", ":2: run: its words fit no form; there is: run COMMAND" },
 	{ HEAD "run echo x\n", ":2: run: its words fit no form; there is: run COMMAND" },
 	{ HEAD "run \"x\n", ":2: the quoted text has no end: \"x" },
@@ -175,7 +186,8 @@ static const struct {
 	{ HEAD "run \"x\" -> /${n}/\n", ":2: ${n}: nothing before this line defines it" },
 	{ HEAD "run \"x\" -> /a(/\n", ":2: pattern /a(/: missing closing parenthesis at column 3" },
 	{ HEAD "run \"x\" -> /a/ b\n", ":2: b: one word too many" },
-	{ HEAD "run \"x\" ->\n", ":2: -> needs /pattern/, \"text\", empty, all WORDS or has WORDS" },
+	{ HEAD "run \"x\" ->\n",
+	    ":2: -> needs /pattern/, \"text\", empty, all WORDS or has WORDS" },
 	{ HEAD "run \"x\" -> all\n", ":2: -> all: needs words" },
 	{ HEAD "run \"x\" -> empty -> empty\n", ":2: a second ->" },
 	{ HEAD "run \"x\" status 256\n", ":2: status 256: 0 to 255, or any" },
@@ -183,13 +195,15 @@ static const struct {
 	{ HEAD "run \"x\" @soon\n", ":2: @soon: not a time, such as @10s or @250ms" },
 	{ HEAD "send \"x\" -> empty\n", ":2: send TEXT: takes neither -> nor status" },
 	{ HEAD "expect\n", ":2: expect: needs a /pattern/" },
-	{ HEAD "expect /a/ /b/\n", ":2: expect: one /pattern/ a line; more go on lines that begin with |" },
+	{ HEAD "expect /a/ /b/\n",
+	    ":2: expect: one /pattern/ a line; more go on lines that begin with |" },
 	{ HEAD "expect /a\n", ":2: the pattern has no end: /a" },
 	{ HEAD "| x /a/\n", ":2: |: only right below expect or prompt" },
 	{ HEAD "expect /a/\nrun \"x\"\n| x /a/\n", ":4: |: only right below expect or prompt" },
 	{ HEAD "expect /a/\n| x /a/\n| x /b/\n", ":4: | x: there is one of that label" },
 	{ HEAD "expect /a/\n| x\n", ":3: | x: needs a /pattern/" },
-	{ HEAD "host http serve x as Www\n", ":2: as Www: a name is lower-case letters, digits, _ and -" },
+	{ HEAD "host http serve x as Www\n",
+	    ":2: as Www: a name is lower-case letters, digits, _ and -" },
 	{ HEAD "\"run\" x\n", ":2: \"run\" x: a line begins with a verb" },
 };
 
@@ -213,7 +227,9 @@ START_TEST(a_folder)
 	struct err e = { 0 };
 	size_t n;
 
-#define PUT(name, text) ck_assert_int_eq(file_write(arena_printf(a, "%s/" name, test_dir()), text, strlen(text), 0644, &e), 0)
+#define PUT(name, text)                                                                            \
+	ck_assert_int_eq(                                                                          \
+	    file_write(arena_printf(a, "%s/" name, test_dir()), text, strlen(text), 0644, &e), 0)
 	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s: holds no scenario (NAME.scn)", test_dir()));
 	PUT("watches", "watch fail panic /Kernel panic/\n");
@@ -226,10 +242,12 @@ START_TEST(a_folder)
 	ck_assert_uint_eq(v[1].nwatches, 1);
 	PUT("d.scn", "scenario first \"t\"\nrun \"x\"\n");
 	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s/d.scn: scenario first: %s/c.scn has that name", test_dir(), test_dir()));
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s/d.scn: scenario first: %s/c.scn has that name",
+				    test_dir(), test_dir()));
 	PUT("watches", "allow panic /x/ # y\n");
 	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s/watches:1: allow: only watch lines here", test_dir()));
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "%s/watches:1: allow: only watch lines here", test_dir()));
 	arena_free(a);
 }
 END_TEST

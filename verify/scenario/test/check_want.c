@@ -83,8 +83,10 @@ static const struct {
 	{ WANT_RE, "^${host}$", 0, 0, "a.b\n", 1, "/^a\\.b$/", NULL },
 	{ WANT_TEXT, "is ${host}", 0, 0, "this is a.b!", 1, "\"is a.b\"", NULL },
 	{ WANT_TEXT, "is ${host}", 0, 0, "this is aXb!", 0, "\"is a.b\"", "this is aXb!" },
-	{ WANT_ALL, "${services}", 0, 0, "sshd\nklogd\ngetty\n", 1, "the words klogd sshd getty and no others", NULL },
-	{ WANT_ALL, "${services}", 0, 0, "sshd extra\ngetty extra\n", 0, "the words klogd sshd getty and no others", "missing: klogd; unexpected: extra" },
+	{ WANT_ALL, "${services}", 0, 0, "sshd\nklogd\ngetty\n", 1,
+	    "the words klogd sshd getty and no others", NULL },
+	{ WANT_ALL, "${services}", 0, 0, "sshd extra\ngetty extra\n", 0,
+	    "the words klogd sshd getty and no others", "missing: klogd; unexpected: extra" },
 	{ WANT_ALL, "a b", 0, 0, "", 0, "the words a b and no others", "missing: a b" },
 	{ WANT_HAS, "getty ${host}", 0, 0, "klogd getty a.b sshd", 1, "the words getty a.b", NULL },
 	{ WANT_HAS, "getty", 0, 0, "gett y", 0, "the words getty", "missing: getty" },
@@ -105,7 +107,9 @@ START_TEST(judges)
 
 	ck_assert_msg(want_new(a, &s, &names, &w, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(want_text(w), cases[_i].shown);
-	ck_assert_int_eq(want_met(a, w, cases[_i].had, cases[_i].out, strlen(cases[_i].out), &names, &got, &e), cases[_i].met);
+	ck_assert_int_eq(
+	    want_met(a, w, cases[_i].had, cases[_i].out, strlen(cases[_i].out), &names, &got, &e),
+	    cases[_i].met);
 	if (!cases[_i].met)
 		ck_assert_str_eq(got, cases[_i].got);
 	arena_free(a);

@@ -24,28 +24,40 @@ read_watches(struct arena *a, struct scenario *s)
 	struct err e = { 0 };
 
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
-	ck_assert_msg(scenario_read(a, path, WATCHES, forms, (const char *const[]){ NULL }, s, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    scenario_read(a, path, WATCHES, forms, (const char *const[]){ NULL }, s, &e) == 0, "%s",
+	    e.msg);
 }
 
 /* what a console says, and the watches it wakes, in the order of the file */
 static const struct {
 	const char *text, *wakes;
 } said[] = {
-	{ "[    9.1] Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b", "panic" },
-	{ "[    9.1] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)", "panic" },
+	{ "[    9.1] Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b",
+	    "panic" },
+	{ "[    9.1] Kernel panic - not syncing: VFS: Unable to mount root fs on "
+	  "unknown-block(0,0)",
+	    "panic" },
 	{ "[    9.1] BUG: kernel NULL pointer dereference, address: 0000000000000000", "oops" },
 	{ "[    9.1] Oops: 0002 [#1] PREEMPT", "oops" },
 	{ "[    9.1] kernel BUG at fs/ext4/inode.c:1234!", "oops" },
-	{ "[    9.1] 8<--- cut here ---\r\n[    9.1] Unable to handle kernel NULL pointer dereference at virtual address 00000000", "oops" },
+	{ "[    9.1] 8<--- cut here ---\r\n[    9.1] Unable to handle kernel NULL pointer "
+	  "dereference at virtual address 00000000",
+	    "oops" },
 	{ "[    9.1] Internal error: Oops: 5 [#1] ARM", "oops" },
-	{ "[    9.1] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [swapper:1]", "oops lockup" },
+	{ "[    9.1] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [swapper:1]",
+	    "oops lockup" },
 	{ "[    9.1] rcu: INFO: rcu_sched self-detected stall on CPU", "lockup" },
 	{ "[    9.1] INFO: task jbd2/vda3:40 blocked for more than 120 seconds.", "lockup" },
 	{ "[    9.1] Out of memory: Killed process 31 (sh) total-vm:4000kB", "oom" },
-	{ "[    9.1] VFS: Cannot open root device \"PARTUUID=x\" or unknown-block(0,0): error -6", "rootfs" },
-	{ "[    9.1] Starting init: /sbin/init exists but couldn't execute it (error -8)", "rootfs" },
+	{ "[    9.1] VFS: Cannot open root device \"PARTUUID=x\" or unknown-block(0,0): error -6",
+	    "rootfs" },
+	{ "[    9.1] Starting init: /sbin/init exists but couldn't execute it (error -8)",
+	    "rootfs" },
 	{ "[    9.1] Warning: unable to open an initial console.", "devices" },
-	{ "[    9.1] EXT4-fs error (device vda3): ext4_lookup:1858: inode #2: comm sh: deleted inode referenced", "disk" },
+	{ "[    9.1] EXT4-fs error (device vda3): ext4_lookup:1858: inode #2: comm sh: deleted "
+	  "inode referenced",
+	    "disk" },
 	{ "[    9.1] I/O error, dev vda, sector 2048 op 0x1:(WRITE)", "disk" },
 	{ "[    9.1] traps: dropbear[31] trap invalid opcode ip:8048000 sp:bf8", "crash" },
 	{ "[    9.1] mdevd[31]: segfault at 0 ip 0804 sp bf80 error 4", "crash" },
@@ -53,13 +65,19 @@ static const struct {
 	{ "s6-svscan crashed. Rebooting.", "svscan" },
 	{ "s6-svscan: fatal: unable to chdir to /run/service: No such file or directory", "fatal" },
 	{ "s6-log: fatal: unable to mkdir /var/log/klogd: Read-only file system", "fatal" },
-	{ "s6-supervise klogd: warning: unable to spawn ./run (waiting 60 seconds): Exec format error", "supervise" },
+	{ "s6-supervise klogd: warning: unable to spawn ./run (waiting 60 seconds): Exec format "
+	  "error",
+	    "supervise" },
 	{ "s6-supervise (child): fatal: unable to exec run: No such file or directory", "fatal" },
-	{ "s6-rc-init: fatal: unable to supervise service directories in /run/service: Broken pipe", "fatal" },
+	{ "s6-rc-init: fatal: unable to supervise service directories in /run/service: Broken pipe",
+	    "fatal" },
 	{ "s6-rc: warning: unable to start service udhcpc: command exited 99", "service s6" },
-	{ "s6-linux-init-shutdownd: warning: /etc/s6-linux-init/current/scripts/rc.shutdown exited 1", "shutdown s6" },
+	{ "s6-linux-init-shutdownd: warning: /etc/s6-linux-init/current/scripts/rc.shutdown exited "
+	  "1",
+	    "shutdown s6" },
 	{ "lh: default not up, s6-rc exited 1", "default" },
-	{ "process '/sbin/getty 115200 ttyS0' (pid 31) exited. Scheduling for restart.", "respawn" },
+	{ "process '/sbin/getty 115200 ttyS0' (pid 31) exited. Scheduling for restart.",
+	    "respawn" },
 	{ "can't run '/etc/rc/up': No such file or directory", "respawn" },
 	{ "[    9.1] WARNING: CPU: 0 PID: 1 at kernel/fork.c:1 foo+0x1", "kernel" },
 	/* two on one line, and one that is only worth a warning does not hide what fails */
@@ -69,7 +87,8 @@ static const struct {
 	{ "[    0.1] tsc: Unable to calibrate against PIT", "" },
 	{ "[    0.1] rcu: Hierarchical RCU implementation.", "" },
 	{ "[    0.3] ODEBUG: selftest passed", "" },
-	{ "[    0.9] EXT4-fs (vda3): mounted filesystem with ordered data mode. Quota mode: none.", "" },
+	{ "[    0.9] EXT4-fs (vda3): mounted filesystem with ordered data mode. Quota mode: none.",
+	    "" },
 	{ "[    0.9] VFS: Mounted root (ext4 filesystem) readonly on device 254:1.", "" },
 	{ "[    1.0] Run /sbin/init as init process", "" },
 	{ "[    1.0] watchdog: Delayed init of the lockup detector", "" },
@@ -101,7 +120,8 @@ woken(struct arena *a, const struct scenario *s, const char *text)
 		hit[h.which] = true;
 	for (size_t i = 0; i < s->nwatches; i++)
 		if (hit[i])
-			names = arena_printf(a, "%s%s%s", names, *names ? " " : "", s->watches[i].name);
+			names =
+			    arena_printf(a, "%s%s%s", names, *names ? " " : "", s->watches[i].name);
 	cursor_free(c);
 	stream_free(stream);
 	return names;
@@ -114,7 +134,8 @@ START_TEST(wakes)
 
 	read_watches(a, &s);
 	ck_assert_str_eq(woken(a, &s, said[_i].text), said[_i].wakes);
-	ck_assert_str_eq(woken(a, &s, arena_printf(a, "before\r\n%s\r\nafter\r\n", said[_i].text)), said[_i].wakes);
+	ck_assert_str_eq(woken(a, &s, arena_printf(a, "before\r\n%s\r\nafter\r\n", said[_i].text)),
+	    said[_i].wakes);
 	arena_free(a);
 }
 END_TEST
@@ -131,7 +152,8 @@ START_TEST(all_are_tried)
 		bool tried = false;
 
 		for (size_t k = 0; k < sizeof said / sizeof *said; k++)
-			tried |= strstr(arena_printf(a, " %s ", said[k].wakes), arena_printf(a, " %s ", s.watches[i].name)) != NULL;
+			tried |= strstr(arena_printf(a, " %s ", said[k].wakes),
+				     arena_printf(a, " %s ", s.watches[i].name)) != NULL;
 		ck_assert_msg(tried, "no line wakes the watch %s", s.watches[i].name);
 	}
 	arena_free(a);
