@@ -4,6 +4,7 @@
 #include "build/base/err.h"
 #include "build/base/file.h"
 #include "build/base/log.h"
+#include "build/base/startup.h"
 #include "build/command/cli.h"
 #include "build/diff/compare.h"
 #include "build/command/explain.h"
@@ -562,8 +563,7 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int status = 0;
 
-	log_program("lh-build");
-	umask(022);
+	startup("lh-build");
 	if (has_word(argc, argv, "--help")) {
 		help();
 	} else if (has_word(argc, argv, "--version")) {

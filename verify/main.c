@@ -4,6 +4,7 @@
 #include "build/base/buf.h"
 #include "build/base/file.h"
 #include "build/base/log.h"
+#include "build/base/startup.h"
 #include "verify/play/mutants.h"
 #include "verify/bisect/report.h"
 #include "verify/play/facts.h"
@@ -613,7 +614,7 @@ main(int argc, char **argv)
 	struct err e = { 0 };
 	int status;
 
-	log_program("lh-verify");
+	startup("lh-verify");
 	status = dispatch(a, argc, argv, &e);
 	if (status < 0) {
 		status = log_fatal(&e);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,22 +15,20 @@
 #include <unistd.h>
 
 int
-file_read(struct arena *a, const char *path, char **text, size_t *n, struct err *e)
+fd_read(
+    struct arena *a, int fd, size_t most, const char *name, char **text, size_t *n, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	size_t used = 0, cap;
 	char *p;
 
-	if (fd < 0)
-		return fail_errno(e, "%s", path);
 	if (fstat(fd, &st) < 0)
-		goto fail_close;
+		return fail_errno(e, "%s", name);
 	if (S_ISDIR(st.st_mode)) {
 		errno = EISDIR;
-		goto fail_close;
+		return fail_errno(e, "%s", name);
 	}
-	cap = st.st_size > 0 ? (size_t)st.st_size + 1 : 4096;
+	cap = st.st_size > 0 && (uint64_t)st.st_size < most ? (size_t)st.st_size + 1 : 4096;
 	p = arena_alloc(a, cap);
 	for (;;) {
 		ssize_t r = read(fd, p + used, cap - used - 1);
@@ -37,26 +36,35 @@ file_read(struct arena *a, const char *path, char **text, size_t *n, struct err 
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0)
-			goto fail_close;
+			return fail_errno(e, "%s", name);
 		if (r == 0)
 			break;
 		used += (size_t)r;
+		if (used > most)
+			return fail(
+			    e, "%s: larger than the %zu bytes that it may have", name, most);
 		if (used == cap - 1) { /* /proc says 0, or it grew */
 			p = arena_grow(a, p, used, 2 * cap, 1);
 			cap *= 2;
 		}
 	}
-	close(fd);
 	p[used] = '\0';
 	*text = p;
 	if (n)
 		*n = used;
 	return 0;
+}
 
-fail_close:
-	fail_errno(e, "%s", path);
+int
+file_read(struct arena *a, const char *path, char **text, size_t *n, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return fail_errno(e, "%s", path);
+	r = fd_read(a, fd, SIZE_MAX, path, text, n, e);
 	close(fd);
-	return -1;
+	return r;
 }
 
 int
@@ -289,32 +297,35 @@ copy_data(int in, int out, off_t size, const char *name, struct err *e)
 }
 
 int
-file_copy(const char *from, const char *to, mode_t mode, struct err *e)
+fd_copy(int in, const char *to, mode_t mode, struct err *e)
 {
 	char tmp[PATH_MAX];
 	struct stat st;
-	int in = open(from, O_RDONLY | O_CLOEXEC), out;
+	int out;
 
-	if (in < 0)
-		return fail_errno(e, "%s", from);
-	if (fstat(in, &st) < 0) {
-		fail_errno(e, "%s", from);
-		goto close_in;
-	}
+	if (fstat(in, &st) < 0)
+		return fail_errno(e, "%s", to);
 	out = open_beside(to, tmp, e);
 	if (out < 0)
-		goto close_in;
+		return -1;
 	if (copy_data(in, out, st.st_size, to, e) < 0) {
 		close(out);
 		unlink(tmp);
-		goto close_in;
+		return -1;
 	}
-	close(in);
 	return settle(out, tmp, to, mode, e);
+}
 
-close_in:
+int
+file_copy(const char *from, const char *to, mode_t mode, struct err *e)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), r;
+
+	if (in < 0)
+		return fail_errno(e, "%s", from);
+	r = fd_copy(in, to, mode, e);
 	close(in);
-	return -1;
+	return r;
 }
 
 int
@@ -409,13 +420,19 @@ walk(int at, const char *dir, const char *rel, file_visit *visit, void *arg, str
 }
 
 int
+fd_walk(int fd, const char *name, file_visit *visit, void *arg, struct err *e)
+{
+	return walk(fd, name, "", visit, arg, e);
+}
+
+int
 file_walk(const char *dir, file_visit *visit, void *arg, struct err *e)
 {
 	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 
 	if (at < 0)
 		return fail_errno(e, "%s", dir);
-	r = walk(at, dir, "", visit, arg, e);
+	r = fd_walk(at, dir, visit, arg, e);
 	close(at);
 	return r;
 }

@@ -35,6 +35,10 @@ int file_copy(const char *from, const char *to, mode_t mode, struct err *e);
 int file_symlink(const char *target, const char *path, struct err *e);
 /* writes all n bytes or fails; name for the message */
 int fd_write(int fd, const void *p, size_t n, const char *name, struct err *e);
+/* what file_read, file_copy and file_walk do, from a descriptor; name is the path for messages */
+int fd_read(
+    struct arena *a, int fd, size_t most, const char *name, char **text, size_t *n, struct err *e);
+int fd_copy(int fd, const char *to, mode_t mode, struct err *e);
 int fd_cloexec(int fd);
 int fd_nonblock(int fd);
 
@@ -45,5 +49,6 @@ int fd_nonblock(int fd);
  */
 typedef int file_visit(void *arg, const char *rel, const struct stat *st, struct err *e);
 int file_walk(const char *dir, file_visit *visit, void *arg, struct err *e);
+int fd_walk(int fd, const char *name, file_visit *visit, void *arg, struct err *e);
 
 #endif

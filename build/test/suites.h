@@ -16,6 +16,8 @@
 	X(lines)                                                                                   \
 	X(clock)                                                                                   \
 	X(log)                                                                                     \
+	X(beneath)                                                                                 \
+	X(startup)                                                                                 \
 	X(file)                                                                                    \
 	X(child)                                                                                   \
 	X(digest)                                                                                  \
