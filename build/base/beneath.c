@@ -42,8 +42,8 @@ refuse(const char *root, const char *rel, size_t n, mode_t mode, const char *wan
 {
 	while (n && rel[n - 1] == '/')
 		n--;
-	return fail(e, "%s%s%.*s: is a %s, not a %s", root, n ? "/" : "", (int)n, rel, kind(mode),
-	    want);
+	return fail(
+	    e, "%s%s%.*s: is a %s, not a %s", root, n ? "/" : "", (int)n, rel, kind(mode), want);
 }
 
 /*
@@ -132,7 +132,9 @@ beneath_is(const char *root, const char *rel, enum beneath want, struct err *e)
 	if (fd < 0)
 		return 0;
 	close(fd);
-	return type_of(st.st_mode) == want ? 1 : refuse(root, rel, strlen(rel), st.st_mode, wanted(want), e);
+	return type_of(st.st_mode) == want
+		   ? 1
+		   : refuse(root, rel, strlen(rel), st.st_mode, wanted(want), e);
 }
 
 int
@@ -154,7 +156,8 @@ beneath_open(const char *root, const char *rel, enum beneath want, struct err *e
 	}
 	/* the handle is on the object itself: what its name stands for by now does not matter */
 	snprintf(proc, sizeof proc, "/proc/self/fd/%d", at);
-	fd = open(proc, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (want == BENEATH_FOLDER ? O_DIRECTORY : 0));
+	fd = open(
+	    proc, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (want == BENEATH_FOLDER ? O_DIRECTORY : 0));
 	if (fd < 0 || fstat(fd, &opened) < 0 || opened.st_ino != st.st_ino ||
 	    opened.st_dev != st.st_dev) {
 		fail_errno(e, "%s/%s", root, rel);

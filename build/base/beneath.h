@@ -15,9 +15,9 @@ struct arena;
 /*
  * Files in a folder that somebody else has written: a build step, an archive, a cache server, a
  * clone, another user.  `root` is that folder; the path that leads to it is ours and may have
- * symlinks, the folder itself may not be one.  `rel` is a path in it, taken name by name: no name of it may
- * be a symlink, "." or "..", or on another kind of object than it has to be, so that nothing outside
- * of root is ever read.  Nothing here waits for a fifo or reads a device.
+ * symlinks, the folder itself may not be one.  `rel` is a path in it, taken name by name: no name
+ * of it may be a symlink, "." or "..", or on another kind of object than it has to be, so that
+ * nothing outside of root is ever read.  Nothing here waits for a fifo or reads a device.
  *
  * An error names the path and what is there instead of what was expected.
  */

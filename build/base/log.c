@@ -89,6 +89,25 @@ put(struct buf *out)
 	buf_free(out);
 }
 
+/*
+ * Others' words cannot move the cursor, change the title, or end a line of ours and begin one that
+ * looks like it: of control characters (ECMA-48, C0 and C1, as UTF-8 has them) only those in `kept`
+ * get through.  The others are shown as \\xNN.
+ */
+static void
+add_clean(struct buf *out, const char *s, const char *kept)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		bool c1 = c == 0xc2 && ((unsigned char)s[1] & 0xe0) == 0x80;
+
+		if ((c >= ' ' && c != 0x7f && !c1) || strchr(kept, c))
+			buf_add(out, s, 1);
+		else
+			buf_addf(out, "\\x%02x", c);
+	}
+}
+
 /* lines above the block */
 static void
 put_above(const struct buf *lines)
@@ -112,13 +131,15 @@ static void line(const char *kind, const char *fmt, va_list ap)
 static void
 line(const char *kind, const char *fmt, va_list ap)
 {
-	struct buf b = { 0 };
+	struct buf b = { 0 }, said = { 0 };
 
+	buf_addv(&said, fmt, ap);
 	buf_addf(&b, "%s: %s", program, kind);
-	buf_addv(&b, fmt, ap);
+	add_clean(&b, said.n ? said.p : "", "\t");
 	buf_adds(&b, "\n");
 	put_above(&b);
 	buf_free(&b);
+	buf_free(&said);
 }
 
 void
@@ -146,7 +167,7 @@ log_text(const char *text)
 {
 	struct buf b = { 0 };
 
-	buf_adds(&b, text);
+	add_clean(&b, text, "\n\t");
 	put_above(&b);
 	buf_free(&b);
 }
@@ -154,8 +175,14 @@ log_text(const char *text)
 int
 log_fatal(const struct err *e)
 {
+	struct buf b = { 0 };
+
 	log_block("");
-	fprintf(stderr, "%s: fatal: %s\n", program, e->msg);
+	buf_addf(&b, "%s: fatal: ", program);
+	add_clean(&b, e->msg, "\t");
+	buf_adds(&b, "\n");
+	put(&b);
+	buf_free(&b);
 	return e->code ? e->code : EXIT_WORK;
 }
 

@@ -29,7 +29,8 @@ close_on_exec(int first)
 void
 startup(const char *program)
 {
-	/* the lowest free descriptor is taken, so each of 0 to 2 that is closed is filled in turn */
+	/* the lowest free descriptor is taken, so each of 0 to 2 that is closed is filled in turn
+	 */
 	for (int fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
 			open("/dev/null", fd ? O_WRONLY : O_RDONLY);

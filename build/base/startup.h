@@ -3,11 +3,11 @@
 #define BUILD_BASE_STARTUP_H
 
 /*
- * What every program of ours does first.  Descriptors 0 to 2 are open afterwards (a closed one would
- * be taken by the next file, and messages would go into it), and no other descriptor that we were
- * started with is inherited by a child: a build step or a guest's QEMU gets what it is given, and
- * nothing that the caller's shell happened to have open.  They stay open here, as make's jobserver
- * comes that way.  Messages are said in the name of `program`.
+ * What every program of ours does first.  Descriptors 0 to 2 are open afterwards (a closed one
+ * would be taken by the next file, and messages would go into it), and no other descriptor that we
+ * were started with is inherited by a child: a build step or a guest's QEMU gets what it is given,
+ * and nothing that the caller's shell happened to have open.  They stay open here, as make's
+ * jobserver comes that way.  Messages are said in the name of `program`.
  */
 void startup(const char *program);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/cache/stage.h"
 
-#include "build/base/arena.h"
+#include "build/base/beneath.h"
 #include "build/base/file.h"
 
 #include <errno.h>
@@ -58,7 +58,8 @@ merge_one(void *arg, const char *rel, const struct stat *st, struct err *e)
 	switch (st->st_mode & S_IFMT) {
 	case S_IFDIR:
 		r = mkdir(to, 0755);
-		if (r < 0 && errno == EEXIST && file_isdir(to))
+		/* a symlink of another package's is no folder to put things into */
+		if (r < 0 && errno == EEXIST && beneath_type(m->dir, rel) == BENEATH_FOLDER)
 			r = 0;
 		break;
 	case S_IFLNK:
@@ -89,7 +90,7 @@ stage_merge(const char *dir, const struct staged *v, size_t n, struct err *e)
 	if (file_mkdirs(dir, 0755, e) < 0)
 		return -1;
 	for (; m.who < n; m.who++)
-		if (file_isdir(v[m.who].dir) && file_walk(v[m.who].dir, merge_one, &m, e) < 0)
+		if (beneath_walk(v[m.who].dir, "", merge_one, &m, e) < 0)
 			return -1;
 	return 0;
 }

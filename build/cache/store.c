@@ -2,7 +2,9 @@
 #include "build/cache/store.h"
 
 #include "build/base/arena.h"
+#include "build/base/beneath.h"
 #include "build/base/file.h"
+#include "build/base/memo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +19,7 @@
 int
 store_open(struct arena *a, const char *cache, struct store *s, struct err *e)
 {
-	s->dir = arena_printf(a, "%s/store", cache);
+	*s = (struct store){ .dir = arena_printf(a, "%s/store", cache) };
 	return file_mkdirs(s->dir, 0755, e);
 }
 
@@ -25,6 +27,79 @@ char *
 store_path(struct arena *a, const struct store *s, const char *key, const char *name)
 {
 	return arena_printf(a, "%s/%s-%s", s->dir, key, name);
+}
+
+#define COUNT(v) (sizeof(v) / sizeof *(v))
+
+/*
+ * What each name of an entry has to be.  A build step or a cache server made it, and what we do
+ * with it later follows paths in it: so none of them is a symlink, a fifo or a device.
+ */
+static const struct part {
+	const char *rel;
+	enum beneath type;
+	bool needed;
+} result[] = {
+	{ "out", BENEATH_FOLDER, true },
+	{ "out/sdk", BENEATH_FOLDER, false },
+	{ "out/rootfs", BENEATH_FOLDER, false },
+	{ "out/rwfs", BENEATH_FOLDER, false },
+	{ "out/userfs", BENEATH_FOLDER, false },
+	{ "out/kernel", BENEATH_FILE, false },
+	{ "out/System.map", BENEATH_FILE, false },
+	{ "out/services", BENEATH_FILE, false },
+}, beside[] = {
+	{ "output", BENEATH_FILE, true },
+	{ "key", BENEATH_FILE, true },
+	{ "log", BENEATH_FILE, false },
+	{ "linked", BENEATH_FILE, false },
+};
+
+static int
+check_parts(const char *dir, const struct part *v, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		int there = beneath_is(dir, v[i].rel, v[i].type, e);
+
+		if (there < 0)
+			return -1;
+		if (!there && v[i].needed)
+			return fail(e, "%s/%s is missing", dir, v[i].rel);
+	}
+	return 0;
+}
+
+/* what a store had is not believed after a restart of the machine until it has been read again */
+static const char *
+boot_id(void)
+{
+	static char id[64];
+	int fd;
+
+	if (!*id && (fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)) >= 0) {
+		ssize_t n = read(fd, id, sizeof id - 1);
+
+		id[n > 0 ? n : 0] = '\0';
+		close(fd);
+	}
+	return id;
+}
+
+/* the bytes are those that were stored */
+static int
+check_content(
+    struct arena *a, const struct store *s, const char *entry, const char *output, struct err *e)
+{
+	const struct memo_way way = { .name = arena_printf(a, "stored, boot %s", boot_id()),
+		.digest = digest_tree };
+	char *out = arena_printf(a, "%s/out", entry), hex[DIGEST_HEX];
+
+	if (memo_digest(s->memo, &way, out, hex, e) < 0)
+		return -1;
+	if (strcmp(hex, output))
+		return fail(e, "%s: changed since it was stored: digest %.12s, recorded %.12s", out,
+		    hex, output);
+	return 0;
 }
 
 int
@@ -36,19 +111,20 @@ store_lookup(const struct store *s, const char *key, const char *name, char outp
 	size_t n;
 	int r = 0;
 
-	if (!file_isdir(entry))
+	if (!file_exists(entry))
 		goto free_arena;
 	r = -1;
-	if (file_read(a, arena_printf(a, "%s/output", entry), &text, &n, e) < 0)
+	if (check_parts(entry, result, COUNT(result), e) < 0 ||
+	    check_parts(entry, beside, COUNT(beside), e) < 0 ||
+	    beneath_read(a, entry, "output", DIGEST_HEX, &text, &n, e) < 0)
 		goto free_arena;
-	if (n != DIGEST_HEX || text[n - 1] != '\n' ||
-	    !file_isdir(arena_printf(a, "%s/out", entry))) {
-		fail(e, "%s: damaged; remove this folder to have it built again", entry);
+	if (n != DIGEST_HEX || text[n - 1] != '\n') {
+		fail(e, "%s/output: holds no digest", entry);
 		goto free_arena;
 	}
 	memcpy(output, text, DIGEST_HEX - 1);
 	output[DIGEST_HEX - 1] = '\0';
-	r = 1;
+	r = check_content(a, s, entry, output, e) < 0 ? -1 : 1;
 
 free_arena:
 	arena_free(a);
@@ -80,7 +156,8 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 	/* moved while it may still be: a folder that may not be written to can't be */
 	if (rename(arena_printf(a, "%s/out", workdir), out) < 0)
 		return fail_errno(e, "move %s/out to the store", workdir);
-	if (file_walk(out, write_protect, out, e) < 0)
+	if (check_parts(tmp, result, COUNT(result), e) < 0 ||
+	    file_walk(out, write_protect, out, e) < 0)
 		return -1;
 	if (chmod(out, 0555) < 0)
 		return fail_errno(e, "%s", out);
@@ -96,6 +173,21 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 		return fail_errno(e, "move %s to the store", linked);
 	if (chmod(tmp, 0755) < 0) /* mkdtemp's 0700 would keep other users out */
 		return fail_errno(e, "%s", tmp);
+	return 0;
+}
+
+/* the entry that is there is damaged: tmp takes its place, and its folder goes with tmp's */
+static int
+replace(struct arena *a, const char *tmp, const char *entry, char output[DIGEST_HEX], struct err *e)
+{
+	char *text;
+
+	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, entry, RENAME_EXCHANGE) < 0)
+		return fail_errno(e, "%s", entry);
+	if (beneath_read(a, entry, "output", DIGEST_HEX, &text, NULL, e) < 0)
+		return -1;
+	memcpy(output, text, DIGEST_HEX - 1);
+	output[DIGEST_HEX - 1] = '\0';
 	return 0;
 }
 
@@ -115,15 +207,19 @@ store_enter(const struct store *s, const char *workdir, const char *key, const c
 	}
 	if (fill(a, tmp, workdir, key_text, output, e) < 0)
 		goto remove_tmp;
-	r = rename(tmp, entry);
-	if (r == 0)
+	if (rename(tmp, entry) == 0) {
+		r = 0;
 		goto free_arena;
-	if (errno != EEXIST && errno != ENOTEMPTY) {
+	}
+	if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR) {
 		fail_errno(e, "%s", entry);
 		goto remove_tmp;
 	}
 	/* somebody was faster: what others have seen must not change under them */
-	r = store_lookup(s, key, name, output, e) == 1 ? 0 : -1;
+	if (store_lookup(s, key, name, output, &ignored) == 1)
+		r = 0;
+	else
+		r = replace(a, tmp, entry, output, e);
 
 remove_tmp:
 	file_remove(tmp, &ignored);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 struct arena;
+struct memo;
 
 /*
  * Results by key: CACHE/store/KEY-NAME/ holds out/ (read-only), key (the text whose
@@ -16,20 +17,26 @@ struct arena;
  * complete or not at all; two builders may share a store.
  */
 struct store {
-	const char *dir; /* CACHE/store */
+	const char *dir;   /* CACHE/store */
+	struct memo *memo; /* of digests that were compared since the machine started, or NULL */
 };
 
 int store_open(struct arena *a, const char *cache, struct store *s, struct err *e);
 /* entry's folder, whether it is there or not */
 char *store_path(struct arena *a, const struct store *s, const char *key, const char *name);
-/* 1: there, and output holds its digest; 0: not there */
+/*
+ * 1: there, whole, and output holds its digest; 0: not there; -1: it is damaged, and e says how: to
+ * be built again, and store_enter replaces it.  Every name that has a meaning is of the right type,
+ * and the bytes of out/ are those that were stored.
+ */
 int store_lookup(const struct store *s, const char *key, const char *name, char output[DIGEST_HEX],
     struct err *e);
 /*
  * Takes workdir/out, and workdir/log and workdir/linked if there are such, into the store under
  * key; key_text is kept beside them.  Owners may no longer write to what is in out/; the other
  * permission bits stay.  workdir must be on the store's filesystem.
- * When somebody else entered the same key meanwhile, theirs stays.  Fills output.
+ * When somebody else entered the same key meanwhile, theirs stays, unless it is damaged.  Fills
+ * output.  An error when out/ has something else than is meant at a name with a meaning.
  */
 int store_enter(const struct store *s, const char *workdir, const char *key, const char *name,
     const char *key_text, char output[DIGEST_HEX], struct err *e);

@@ -143,7 +143,7 @@ remember(struct session *v, struct session *s)
 			s->memo = t->memo;
 	if (!s->memo)
 		s->memo = memo_open(s->a, arena_printf(s->a, "%s/memo", s->cfg.output));
-	s->plan.memo = s->memo;
+	s->plan.memo = s->store.memo = s->memo;
 }
 
 int

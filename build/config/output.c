@@ -59,7 +59,10 @@ output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 {
 	char *path = lock_path(a, cfg), *holder = arena_strdup(a, "");
 
-	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	/* who may write to OUTPUT may have put a link there, and we write to what it leads to */
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+	if (*fd < 0 && errno == ELOOP)
+		return fail(e, "%s: is a symlink, not a regular file; remove it", path);
 	if (*fd < 0)
 		return fail_errno(e, "%s", path);
 	if (flock(*fd, LOCK_EX | LOCK_NB) < 0) {

@@ -38,6 +38,11 @@ look_up_form(const struct bench *b, struct task *t, const struct source *form, s
 		return -1;
 	digest_bytes(t->key_text, strlen(t->key_text), n->key);
 	found = store_lookup(t->job->store, n->key, t->name, n->output, e);
+	if (found < 0) {
+		log_warn("%s; building it again", e->msg);
+		*e = (struct err){ 0 };
+		return 0;
+	}
 	if (found == 0 && !t->override)
 		found = shared_get(t->job->shared, n->key, t->name, t->key_text, n->output, e);
 	if (found > 0)
@@ -361,10 +366,10 @@ task_start(const struct bench *b, struct task *t, struct err *e)
 		return 0;
 	}
 	found = store_lookup(t->job->store, t->node->key, t->name, t->node->output, e);
-	if (found) { /* it was there by the time we had the lock */
+	if (found > 0) { /* it was there by the time we had the lock */
 		store_unlock(t->job->store, t->node->key, t->lock);
 		t->state = TASK_ELSEWHERE;
-		return found < 0 ? -1 : 0;
+		return 0;
 	}
 	if (jobserver_begin(b->tokens, &t->account, e) < 0)
 		goto unlock;

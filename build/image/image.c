@@ -2,6 +2,7 @@
 #include "build/image/image.h"
 
 #include "build/base/arena.h"
+#include "build/base/beneath.h"
 #include "build/base/buf.h"
 #include "build/base/digest.h"
 #include "build/base/file.h"
@@ -349,7 +350,7 @@ write_kernel(
 	char *hex = arena_alloc(a, DIGEST_HEX);
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (file_copy(arena_printf(a, "%s/out/%s", c->kernel->store, files[i]),
+		if (beneath_copy(arena_printf(a, "%s/out", c->kernel->store), files[i],
 			arena_printf(a, "%s/%s", dir, files[i]), 0644, e) < 0)
 			return -1;
 	m->kernel_sha256 = hex;
@@ -404,6 +405,9 @@ image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	    check_sizes(cfg, &c, e) < 0)
 		return wrap(e, "image");
 	record_audit(a, cfg, c.all, NTREES, &m);
+	/* what a link leads to is not ours to replace */
+	if (beneath_is(dir, "", BENEATH_FOLDER, e) < 0)
+		return wrap(e, "image");
 	if (file_mkdirs(dir, 0755, e) < 0 || write_all(a, cfg, dir, &l, seed_hex, &c, &m, e) < 0)
 		return wrap(e, "image");
 	log_info("image %s/%s", dir, m.image);

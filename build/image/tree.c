@@ -2,6 +2,7 @@
 #include "build/image/tree.h"
 
 #include "build/base/arena.h"
+#include "build/base/beneath.h"
 #include "build/base/digest.h"
 #include "build/base/file.h"
 
@@ -113,7 +114,7 @@ tree_add(struct tree *t, const char *dir, const char *package, struct err *e)
 		.t = t, .dir = arena_strdup(t->a, dir), .package = arena_strdup(t->a, package)
 	};
 
-	return file_exists(dir) ? file_walk(ad.dir, add, &ad, e) : 0;
+	return beneath_walk(ad.dir, "", add, &ad, e);
 }
 
 /*

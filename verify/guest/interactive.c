@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/log.h"
 #include "build/base/manifest.h"
+#include "verify/guest/grammar.h"
 #include "verify/guest/qemu.h"
 
 #include <arpa/inet.h>
@@ -58,7 +59,8 @@ interactive_boot(
 	struct argv v = { .a = a };
 	struct manifest m;
 
-	if (manifest_read(a, manifest, &m, e) < 0 || free_port(&o.ssh_port, e) < 0)
+	if (manifest_read(a, manifest, &m, e) < 0 || grammar_check(&m, manifest, e) < 0 ||
+	    free_port(&o.ssh_port, e) < 0)
 		return -1;
 	o.disk = manifest_path(a, &m, m.image);
 	if (o.disk && access(o.disk, R_OK) < 0)

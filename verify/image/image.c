@@ -6,6 +6,7 @@
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "verify/image/inject.h"
+#include "verify/guest/grammar.h"
 #include "verify/guest/ssh.h"
 #include "verify/guest/symbols.h"
 
@@ -112,7 +113,7 @@ image_open(
 	const char *symbols;
 
 	*out = (struct image){ .path = manifest };
-	if (manifest_read(a, manifest, m, e) < 0)
+	if (manifest_read(a, manifest, m, e) < 0 || grammar_check(m, manifest, e) < 0)
 		return -1;
 	if (!m->arch)
 		m->arch = arena_strndup(a, m->triple, strcspn(m->triple, "-"));

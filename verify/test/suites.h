@@ -11,6 +11,7 @@
 	X(watches)                                                                                 \
 	X(loop)                                                                                    \
 	X(qmp)                                                                                     \
+	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
 	X(guest)                                                                                   \
 	X(want)                                                                                    \

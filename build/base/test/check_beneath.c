@@ -18,8 +18,10 @@ made(struct arena *a)
 	const char *root = arena_printf(a, "%s/root", test_dir());
 	const char *script = arena_printf(a,
 	    "cd %s && mkdir -p outside/deep root/d/e && echo secret >outside/secret && "
-	    "echo in >root/d/e/f && ln -s ../outside root/out && ln -s ../outside/secret root/leaf && "
-	    "ln -s e root/d/inner && ln -s /etc root/abs && mkfifo root/fifo && ln -s root linked && "
+	    "echo in >root/d/e/f && ln -s ../outside root/out && ln -s ../outside/secret root/leaf "
+	    "&& "
+	    "ln -s e root/d/inner && ln -s /etc root/abs && mkfifo root/fifo && ln -s root linked "
+	    "&& "
 	    "printf 12345 >root/five && echo >'root/na\xc3\xafve\n'",
 	    test_dir());
 
@@ -45,8 +47,7 @@ static const struct {
 	{ "abs/passwd", BENEATH_OTHER, "/abs: is a symlink, not a folder" },
 	{ "d/e/f/g", BENEATH_OTHER, "/d/e/f: is a regular file, not a folder" },
 	{ "fifo", BENEATH_OTHER, "/fifo: is a fifo, not a regular file" },
-	{ "../outside/secret", BENEATH_OTHER,
-	    "/../outside/secret: not a path inside this folder" },
+	{ "../outside/secret", BENEATH_OTHER, "/../outside/secret: not a path inside this folder" },
 	{ "d/../../outside/secret", BENEATH_OTHER,
 	    "/d/../../outside/secret: not a path inside this folder" },
 	{ "./five", BENEATH_OTHER, "/./five: not a path inside this folder" },

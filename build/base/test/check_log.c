@@ -3,12 +3,15 @@
 
 #include "build/base/buf.h"
 #include "build/base/err.h"
+#include "build/base/arena.h"
+#include "build/base/file.h"
 #include "build/test/suites.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -266,12 +269,49 @@ START_TEST(elsewhere_there_is_no_block)
 }
 END_TEST
 
+/* what others say, and what is shown of it */
+START_TEST(words_of_others_have_no_power)
+{
+	static const char said[] = "\033[2Jowned\007\rlh: fatal: forged\x7f\xc2\x9b"
+				   "31m na\xc3\xaf"
+				   "ve\t.";
+	static const char shown[] = "\\x1b[2Jowned\\x07\\x0dlh: fatal: forged\\x7f\\xc2\x9b"
+				    "31m na\xc3\xaf"
+				    "ve\t.";
+	struct arena *a = arena_new();
+	const char *path = arena_printf(a, "%s/said", test_dir());
+	struct err e = { 0 };
+	char *text;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		dup2(open(path, O_WRONLY | O_CREAT, 0600), 2);
+		log_program("lh");
+		log_info("%s", said);
+		log_warn("a\nb");
+		log_text("one\ntwo \033c\n");
+		fail(&e, "%s\n", said);
+		log_fatal(&e);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	ck_assert_str_eq(text,
+	    arena_printf(a, "lh: %s\nlh: warning: a\\x0ab\none\ntwo \\x1bc\nlh: fatal: %s\\x0a\n",
+		shown, shown));
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 log_suite(void)
 {
-	Suite *s = suite_of("log",
-	    (const TTest *[]){ a_block_stays_below_the_messages, a_long_message_takes_several_rows,
-		an_error_ends_it, elsewhere_there_is_no_block, NULL });
+	Suite *s =
+	    suite_of("log", (const TTest *[]){ a_block_stays_below_the_messages,
+				a_long_message_takes_several_rows, an_error_ends_it,
+				words_of_others_have_no_power, elsewhere_there_is_no_block, NULL });
 
 	tcase_add_loop_test(harness_case(s, "cuts"), a_block_fits, 0, sizeof cuts / sizeof *cuts);
 	return s;

@@ -3,10 +3,12 @@
 
 #include "build/base/arena.h"
 #include "build/base/file.h"
+#include "build/base/memo.h"
 #include "build/test/suites.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -163,7 +165,7 @@ END_TEST
 START_TEST(half_an_entry_is_none)
 {
 	struct arena *a = arena_new();
-	char output[DIGEST_HEX], *entry, *dir = work(a, "w", "x");
+	char output[DIGEST_HEX], *dir = work(a, "w", "x");
 	struct err e = { 0 };
 	struct store s;
 
@@ -180,12 +182,83 @@ START_TEST(half_an_entry_is_none)
 	    e.msg, arena_printf(a, "move %s/out to the store: No such file or directory", dir));
 	ck_assert_uint_eq(test_entries(s.dir), 1);
 
-	/* and one that was tampered with is named */
+	arena_free(a);
+}
+END_TEST
+
+/* what happens to an entry, what is said of it, and that the next result takes its place */
+static const struct {
+	const char *script, *why;
+} damages[] = {
+	{ ": >output", "/output: holds no digest" },
+	{ "rm output", "/output is missing" },
+	{ "rm key", "/key is missing" },
+	{ "rm -r out", "/out is missing" },
+	{ "rm key; ln -s /etc/passwd key", "/key: is a symlink, not a regular file" },
+	{ "rm -f log; mkfifo log", "/log: is a fifo, not a regular file" },
+	{ "mv out o; ln -s o out", "/out: is a symlink, not a folder" },
+	{ "mv out/sdk o; ln -s ../o out/sdk", "/out/sdk: is a symlink, not a folder" },
+	{ "ln -s /etc out/rootfs", "/out/rootfs: is a symlink, not a folder" },
+	{ "ln -s /etc/passwd out/kernel", "/out/kernel: is a symlink, not a regular file" },
+	{ ": >out/sdk/lib/libx.a", "/out: changed since it was stored: digest " },
+	{ "echo more >>out/sdk/lib/libx.a", "/out: changed since it was stored: digest " },
+	{ "rm out/sdk/lib/libx.a", "/out: changed since it was stored: digest " },
+	{ ": >out/more", "/out: changed since it was stored: digest " },
+	{ "chmod +x out/sdk/lib/libx.a", "/out: changed since it was stored: digest " },
+};
+
+START_TEST(damage_is_noticed_and_mended)
+{
+	struct arena *a = arena_new();
+	char output[DIGEST_HEX], *entry;
+	struct err e = { 0 };
+	struct store s;
+
+	open_store(a, &s);
+	s.memo = memo_open(a, arena_printf(a, "%s/memo", test_dir()));
+	ck_assert_int_eq(store_enter(&s, work(a, "w", "x"), key, "x", "k\n", output, &e), 0);
+	ck_assert_int_eq(store_lookup(&s, key, "x", output, &e), 1);
 	entry = store_path(a, &s, key, "x");
-	put(a, entry, "output", "0123\n", 0644);
+	ck_assert_int_eq(
+	    system(arena_printf(a, "cd '%s' && chmod -R u+w . && %s", entry, damages[_i].script)),
+	    0);
 	ck_assert_int_eq(store_lookup(&s, key, "x", output, &e), -1);
-	ck_assert_str_eq(e.msg,
-	    arena_printf(a, "%s: damaged; remove this folder to have it built again", entry));
+	ck_assert_msg(!strncmp(e.msg, entry, strlen(entry)) &&
+			  !strncmp(e.msg + strlen(entry), damages[_i].why, strlen(damages[_i].why)),
+	    "%s", e.msg);
+	ck_assert_int_eq(store_enter(&s, work(a, "w2", "x"), key, "x", "k\n", output, &e), 0);
+	ck_assert_int_eq(store_lookup(&s, key, "x", output, &e), 1);
+	ck_assert_uint_eq(test_entries(s.dir), 1);
+	arena_free(a);
+}
+END_TEST
+
+/* what a step may leave in out/, and must not */
+static const struct {
+	const char *script, *why;
+} odd[] = {
+	{ "rm -r out; ln -s /etc out", "/out: is a symlink, not a folder" },
+	{ "rm -r out; : >out", "/out: is a regular file, not a folder" },
+	{ "ln -s /etc out/rootfs", "/out/rootfs: is a symlink, not a folder" },
+	{ "mkfifo out/userfs", "/out/userfs: is a fifo, not a folder" },
+	{ ": >out/rwfs", "/out/rwfs: is a regular file, not a folder" },
+	{ "mkfifo out/services", "/out/services: is a fifo, not a regular file" },
+	{ "ln -s /etc/passwd out/System.map", "/out/System.map: is a symlink, not a regular file" },
+	{ "mkdir out/kernel", "/out/kernel: is a folder, not a regular file" },
+};
+
+START_TEST(a_step_leaves_no_traps)
+{
+	struct arena *a = arena_new();
+	char output[DIGEST_HEX], *dir = work(a, "w", "x");
+	struct err e = { 0 };
+	struct store s;
+
+	open_store(a, &s);
+	ck_assert_int_eq(system(arena_printf(a, "cd '%s' && %s", dir, odd[_i].script)), 0);
+	ck_assert_int_eq(store_enter(&s, dir, key, "x", "k\n", output, &e), -1);
+	ck_assert_msg(strstr(e.msg, odd[_i].why) != NULL, "%s", e.msg);
+	ck_assert_uint_eq(test_entries(s.dir), 0);
 	arena_free(a);
 }
 END_TEST
@@ -235,7 +308,12 @@ END_TEST
 Suite *
 store_suite(void)
 {
-	return suite_of("store",
+	Suite *s = suite_of("store",
 	    (const TTest *[]){ what_is_entered_is_found, the_first_stays, a_race_has_one_winner,
 		half_an_entry_is_none, one_builder_has_the_lock, NULL });
+	TCase *tc = harness_case(s, "hostile");
+
+	tcase_add_loop_test(tc, damage_is_noticed_and_mended, 0, sizeof damages / sizeof *damages);
+	tcase_add_loop_test(tc, a_step_leaves_no_traps, 0, sizeof odd / sizeof *odd);
+	return s;
 }

@@ -14,9 +14,9 @@
 static const char *
 made(struct arena *a, const char *more)
 {
-	static const char head[] =
-	    "lh-manifest 2\ntriple x86_64-linux-musl\nqemu q\nmachine m\nconsole ttyS0\nkernel "
-	    "kernel\nimage disk\ncredentials credentials\n";
+	static const char head[] = "lh-manifest 2\ntriple x86_64-linux-musl\nqemu "
+				   "qemu-system-x86_64\nmachine m\nconsole ttyS0\nkernel "
+				   "kernel\nimage disk\ncredentials credentials\n";
 	static const char credentials[] = "# who may log in\nroot sEcret salt\nguest other\n\n";
 	const char *path = arena_printf(a, "%s/manifest", test_dir()),
 		   *text = arena_printf(a, "%s%s", head, more);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/guest/grammar.h"
+
+#include "build/base/arena.h"
+#include "build/base/manifest.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+/* a name: of a folder, a device, a machine */
+static bool
+is_name(const char *s)
+{
+	return *s != '.' && *s != '-' && s[strspn(s, ALNUM "._-")] == '\0' && strlen(s) <= 64;
+}
+
+/* the program is looked up in PATH, as for everybody */
+static bool
+is_qemu(const char *s)
+{
+	static const char head[] = "qemu-system-";
+
+	return !strncmp(s, head, sizeof head - 1) && is_name(s);
+}
+
+/* properties that change what the machine is, and nothing on the host */
+static bool
+is_harmless(const char *property, size_t n)
+{
+	static const char *const names[] = { "acpi", "aclint", "aia", "gic-version", "highmem",
+		"hpet", "its", "pit", "secure", "smm", "usb", "virtualization", "vmport" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strlen(names[i]) == n && !strncmp(property, names[i], n))
+			return true;
+	return false;
+}
+
+/* NAME[,PROPERTY=VALUE...] */
+static bool
+is_machine(const char *s)
+{
+	size_t n = strcspn(s, ",");
+	bool good = *s != '-' && n && strspn(s, ALNUM "._-") == n;
+
+	for (s += n; good && *s == ','; s += n) {
+		size_t name = strcspn(++s, "=,");
+
+		n = strcspn(s, ",");
+		good = s[name] == '=' && is_harmless(s, name) &&
+		       strspn(s + name + 1, ALNUM "._-") == n - name - 1;
+	}
+	return good;
+}
+
+/* a model and its features; none of them names a file */
+static bool
+is_cpu(const char *s)
+{
+	return *s != '-' && s[strspn(s, ALNUM "._-,=+")] == '\0';
+}
+
+static bool
+is_address(const char *s)
+{
+	struct in_addr ignored;
+
+	return inet_pton(AF_INET, s, &ignored) == 1;
+}
+
+static const struct rule {
+	const char *key;
+	size_t member;
+	bool (*fits)(const char *value);
+	const char *allowed;
+} rules[] = {
+#define RULE(key, member, fits, allowed) { key, offsetof(struct manifest, member), fits, allowed }
+#define NAME "a name: letters, digits, and . _ - behind the first"
+	RULE("triple", triple, is_name, NAME),
+	RULE("arch", arch, is_name, NAME),
+	RULE("profile", profile, is_name, NAME),
+	RULE("set", set, is_name, NAME),
+	RULE("net", net, is_name, NAME),
+	RULE("hostname", hostname, is_name, NAME),
+	RULE("country", country, is_name, NAME),
+	RULE("console", console, is_name, NAME),
+	RULE("panic", panic, is_name, NAME),
+	RULE("disk-bus", disk_bus, is_name, NAME),
+	RULE("address", address, is_address, "an IPv4 address"),
+	RULE("router", router, is_address, "an IPv4 address"),
+	RULE("dns", dns, is_address, "an IPv4 address"),
+	RULE("qemu", qemu, is_qemu, "qemu-system-ARCH, which is looked up in PATH"),
+	RULE("machine", machine, is_machine,
+	    "NAME[,PROPERTY=VALUE...], and no property that names a file"),
+	RULE("cpu", cpu, is_cpu, "MODEL[,FEATURE...]"),
+#undef NAME
+#undef RULE
+};
+
+static int
+check_file(struct arena *a, const struct manifest *m, const char *path, const char *key,
+    const char *file, struct err *e)
+{
+	const char *full = manifest_path(a, m, file);
+	struct stat st;
+
+	if (!full)
+		return 0;
+	if (stat(full, &st) < 0) {
+		fail_errno(e, "%s: %s %s", path, key, full);
+		e->code = EXIT_USAGE;
+		return -1;
+	}
+	if (!S_ISREG(st.st_mode))
+		return fail_usage(e, "%s: %s %s: is not a regular file", path, key, full);
+	return 0;
+}
+
+int
+grammar_check(const struct manifest *m, const char *path, struct err *e)
+{
+	struct arena *a = arena_new();
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof rules / sizeof *rules && r == 0; i++) {
+		const char *value =
+		    *(const char *const *)(const void *)((const char *)m + rules[i].member);
+
+		if (value && !rules[i].fits(value))
+			r = fail_usage(e, "%s: %s %s: has to be %s", path, rules[i].key, value,
+			    rules[i].allowed);
+	}
+	if (r == 0)
+		r = check_file(a, m, path, "kernel", m->kernel, e);
+	if (r == 0)
+		r = check_file(a, m, path, "image", m->image, e);
+	if (r == 0)
+		r = check_file(a, m, path, "symbols", m->symbols, e);
+	arena_free(a);
+	return r;
+}
