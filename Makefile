@@ -165,7 +165,7 @@ NET_ARGS := $(foreach n,$(NETS),--net=$n)
 
 # ./make ends with the status that a program of ours ended with
 told = || { s=$$?; echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
-# what could not be built has not been judged: git bisect run must pass it by, not call it bad
+# a failed build is inconclusive: git bisect run must skip it, not call it bad
 unjudged = || { s=$$?; case $$s in 1 | 111) s=125 ;; esac; \
 	echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
 
