@@ -29,16 +29,20 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wwrite-strings -Wpointer-arith -Wcast-qual -Wvla \
 	-Wformat=2 -Wundef -Wimplicit-fallthrough $(if $(WERROR),-Werror)
-override CFLAGS += $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-override CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -DLH_VERSION='"$(VERSION)"'
 comma := ,
+SANITIZE := -fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+override CFLAGS += $(if $(SAN),$(SANITIZE))
+override CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -DLH_VERSION='"$(VERSION)"'
 VERSION := 0.1
 
 BASE := $(patsubst %.c,$(O)/%.o,$(wildcard build/base/*.c))
 BUILD := $(patsubst %.c,$(O)/%.o,$(filter-out build/base/% build/test/%,$(wildcard build/*/*.c)))
-VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/%,$(wildcard verify/*.c verify/*/*.c)))
+VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/%,\
+	$(wildcard verify/*.c verify/*/*.c)))
 BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(wildcard build/test/*.c build/*/test/*.c))
-VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c,$(wildcard verify/test/*.c verify/*/test/*.c)))
+VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c,\
+	$(wildcard verify/test/*.c verify/*/test/*.c)))
 VERIFY_TEST += $(O)/build/test/harness.o
 TOOLS := $(B)/lh-build $(B)/lh-verify
 
@@ -64,14 +68,16 @@ LIBS_verify := libpcre2-8 libssh2 ext2fs com_err jansson capstone libcrypto
 LIBS_build_test := check libmicrohttpd
 LIBS_verify_test := check
 
-pkg_of = $(PKG_$(subst /,_,$(basename $(1))))$(if $(findstring /test/,$(1)), check libmicrohttpd libarchive ext2fs com_err)
+PKG_test := check libmicrohttpd libarchive ext2fs com_err
+pkg_of = $(PKG_$(subst /,_,$(basename $(1)))) $(if $(findstring /test/,$(1)),$(PKG_test))
 pkg_flags = $(if $(strip $(1)),$(shell pkg-config --cflags $(1)))
 pkg_libs = $(shell pkg-config --libs $(1))
 
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu
 
-.PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify release bisect reproduce qemu-boot \
-	check check-unit check-broken bench bench-build bench-verify lint format clean distclean
+.PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify \
+	release bisect reproduce qemu-boot check check-unit check-broken bench bench-build \
+	bench-verify lint format clean distclean
 
 tools: $(TOOLS)
 
@@ -87,11 +93,13 @@ $(B)/lh-verify: $(O)/verify/main.o $(VERIFY) $(BASE)
 
 $(O)/test-build: $(BUILD_TEST) $(BUILD) $(BASE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_build) $(LIBS_build_test)) -lcrypt
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(call pkg_libs,$(LIBS_build) $(LIBS_build_test)) -lcrypt
 
 $(O)/test-verify: $(VERIFY_TEST) $(VERIFY) $(BASE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify) $(LIBS_verify_test)) -lm
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(call pkg_libs,$(LIBS_verify) $(LIBS_verify_test)) -lm
 
 $(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/guest/qmp.o $(BASE)
 	$(call say,LD,$@)
@@ -100,11 +108,14 @@ $(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/guest/qmp.o $(BASE)
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) -std=c17 $(CPPFLAGS) $(WARN) $(CFLAGS) $(call pkg_flags,$(call pkg_of,$*.c)) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) -std=c17 $(CPPFLAGS) $(WARN) $(CFLAGS) $(call pkg_flags,$(call pkg_of,$*.c)) \
+		-MMD -MP -c -o $@ $<
 
-# as deep as the sources lie; not by find, nor for tests that nobody asks for, or each start of make would pay for it
-TESTING := $(findstring test,$(MAKECMDGOALS))$(findstring fake-qemu,$(MAKECMDGOALS))$(filter check-unit,$(MAKECMDGOALS))
--include $(wildcard $(O)/build/*.d $(O)/build/*/*.d $(O)/verify/*.d $(O)/verify/*/*.d $(if $(TESTING),$(O)/*/*/test/*.d))
+# as deep as the sources lie; not by find, nor for tests that nobody asks for, or each start of
+# make would pay for it
+TESTING := $(findstring test,$(MAKECMDGOALS))$(filter %/fake-qemu check-unit,$(MAKECMDGOALS))
+-include $(wildcard $(O)/build/*.d $(O)/build/*/*.d $(O)/verify/*.d $(O)/verify/*/*.d \
+	$(if $(TESTING),$(O)/*/*/test/*.d))
 
 test-programs: $(TEST_PROGRAMS)
 
@@ -130,12 +141,15 @@ format:
 MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
-ARGS := $(foreach v,$(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN)),$(call quote,$v=$($v)))
+PASSED := $(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
+ARGS := $(foreach v,$(PASSED),$(call quote,$v=$($v)))
 TRIPLE_ARG := $(if $(filter TRIPLE,$(GIVEN)),$(call quote,TRIPLE=$(TRIPLE)))
 # TRIPLES=all, or a list; else the one that is configured
 TRIPLE_ARGS := $(TRIPLE_ARG) $(if $(TRIPLES),$(call quote,TRIPLES=$(TRIPLES)))
 # the same for what takes one at a time; - is the one that is configured
-EACH = $(if $(TRIPLES),$(patsubst %,TRIPLE=%,$(if $(filter all,$(TRIPLES)),$(notdir $(patsubst %/facts,%,$(wildcard sysdeps/*/facts))),$(TRIPLES))),$(or $(TRIPLE_ARG),-))
+ALL = $(notdir $(patsubst %/facts,%,$(wildcard sysdeps/*/facts)))
+NAMED = $(if $(filter all,$(TRIPLES)),$(ALL),$(TRIPLES))
+EACH = $(if $(TRIPLES),$(patsubst %,TRIPLE=%,$(NAMED)),$(or $(TRIPLE_ARG),-))
 
 LHB := $(B)/lh-build
 LHV := $(B)/lh-verify
@@ -151,8 +165,9 @@ NET_ARGS := $(foreach n,$(NETS),--net=$n)
 
 # ./make ends with the status that a program of ours ended with
 told = || { s=$$?; echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
-# what could not be built has not been judged: git bisect run must pass it by, not call it bad
-unjudged = || { s=$$?; case $$s in 1 | 111) s=125 ;; esac; echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
+# a failed build is inconclusive: git bisect run must skip it, not call it bad
+unjudged = || { s=$$?; case $$s in 1 | 111) s=125 ;; esac; \
+	echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
 
 # the + hands on our jobserver, and lets make -n reach lh-build -n
 sources: $(TOOLS)
@@ -168,7 +183,8 @@ images: $(TOOLS)
 
 verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	+@$(LHV) $(RUN) $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) -o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
+	+@$(LHV) $(RUN) $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) \
+		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
 
 reproduce: $(TOOLS)
@@ -176,13 +192,16 @@ reproduce: $(TOOLS)
 
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do $(LHV) mutants $(VFLAGS) \
-		-o "$$($(LHB) config OUTPUT $(ARGS))/mutants" verify/test/broken "$$m" || exit; done) $(told)
+	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
+		$(LHV) mutants $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
+			verify/test/broken "$$m" || exit; \
+	done) $(told)
 
 # every triple in both networks; the figures are lines on stdout
 bench-verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) --net=dhcp --net=static $(ARGS) TRIPLES=all >&2 $(told)
-	@verify/test/bench "$$($(LHB) config CACHE $(ARGS))" "$$($(LHB) config OUTPUT $(ARGS))/bench" \
+	@verify/test/bench "$$($(LHB) config CACHE $(ARGS))" \
+		"$$($(LHB) config OUTPUT $(ARGS))/bench" \
 		$$($(LHB) manifests --net=dhcp --net=static $(ARGS) TRIPLES=all) $(told)
 
 # with little to do, in a small checkout of its own
@@ -200,7 +219,8 @@ release: $(TOOLS)
 	@$(LHB) release $(NET_ARGS) $(ARGS) TRIPLES=$(call quote,$(or $(TRIPLES),all)) $(told)
 
 bisect: $(TOOLS)
-	+@$(LHV) bisect $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) $(if $(filter -n,$(LHB_FLAGS)),DRY_RUN=1) $(ARGS) $(TRIPLE_ARG) $(told)
+	+@$(LHV) bisect $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) \
+		$(if $(filter -n,$(LHB_FLAGS)),DRY_RUN=1) $(ARGS) $(TRIPLE_ARG) $(told)
 
 qemu-boot: image
 	@./run-qemu "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"

@@ -13,8 +13,10 @@ const die = (message) => { console.error(`ci/workflows: ${message}`); process.ex
 async function schema(linters, files)
 {
 	const Ajv = require('ajv').default;
-	const { schema } = await import(path.join(linters, 'node_modules/gitlab-ci-local/src/schema/schema.js'));
-	const valid = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(schema);
+	const { schema } = await import(
+		path.join(linters, 'node_modules/gitlab-ci-local/src/schema/schema.js'));
+	const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
+	const valid = ajv.compile(schema);
 	let status = 0;
 
 	for (const file of files) {
@@ -22,14 +24,16 @@ async function schema(linters, files)
 			continue;
 		status = 1;
 		for (const e of valid.errors)
-			console.error(`${file}: ${e.instancePath}: ${e.message} ${JSON.stringify(e.params)}`);
+			console.error(`${file}: ${e.instancePath}: ${e.message}`,
+				JSON.stringify(e.params));
 	}
 	return status;
 }
 
 const sh = (shell, script, env) => {
 	console.error(`$ ${script.trim()}`);
-	const r = spawnSync(shell, ['-e', '-c', script], { stdio: 'inherit', env: { ...process.env, ...env } });
+	const options = { stdio: 'inherit', env: { ...process.env, ...env } };
+	const r = spawnSync(shell, ['-e', '-c', script], options);
 	return r.status === null ? 111 : r.status;
 };
 
@@ -44,10 +48,17 @@ const keep = (from, to) => {
 
 function github(name, triple)
 {
-	const job = load('.github/workflows/verify.yml').jobs[name] || die(`github has no job ${name}`);
+	const job = load('.github/workflows/verify.yml').jobs[name] ||
+		die(`github has no job ${name}`);
+	const known = {
+		'matrix.triple': triple,
+		'github.workspace': process.cwd(),
+		'github.run_id': '1',
+	};
 	const fill = (text) => String(text).replace(/\$\{\{ *([a-z_.]+) *\}\}/g, (all, what) =>
-		({ 'matrix.triple': triple, 'github.workspace': process.cwd(), 'github.run_id': '1' })[what] ?? die(`${all}: not known here`));
-	const env = Object.fromEntries(Object.entries(job.env || {}).map(([k, v]) => [k, fill(v)]));
+		known[what] ?? die(`${all}: not known here`));
+	const env = Object.fromEntries(
+		Object.entries(job.env || {}).map(([k, v]) => [k, fill(v)]));
 	let status = 0;
 
 	if (job.strategy && !job.strategy.matrix.triple.includes(triple))
@@ -59,9 +70,12 @@ function github(name, triple)
 			status = sh('bash', fill(step.run), env) || status;
 		else if (/upload-artifact/.test(step.uses))
 			keep(fill(step.with.path), path.join(out, fill(step.with.name)));
-		else if (/download-artifact/.test(step.uses))
-			for (const d of fs.readdirSync(out).filter((d) => d.startsWith(step.with.pattern.replace('*', ''))))
+		else if (/download-artifact/.test(step.uses)) {
+			const prefix = step.with.pattern.replace('*', '');
+
+			for (const d of fs.readdirSync(out).filter((d) => d.startsWith(prefix)))
 				keep(path.join(out, d), path.join(step.with.path, d));
+		}
 	}
 	return status;
 }
