@@ -2,9 +2,9 @@
 #include "build/diff/fsdiff.h"
 
 #include "build/base/arena.h"
+#include "build/base/elf.h"
 #include "build/diff/differences.h"
 #include "build/diff/fsfields.h"
-#include "build/diff/section.h"
 #include "build/diff/spans.h"
 
 #include <et/com_err.h>
@@ -255,6 +255,18 @@ slurp(const struct side *s, ext2_ino_t ino, uint64_t size, size_t *n)
 		ext2fs_file_close(f);
 	}
 	return bytes;
+}
+
+/* ".rodata+0x2c": the section of an ELF file that an offset is in; NULL: of none */
+static const char *
+section_at(struct arena *a, const void *bytes, size_t n, uint64_t offset)
+{
+	const struct elf_section *s = NULL;
+	struct elf_file f;
+
+	if (elf_is(bytes, n) && elf_open(a, bytes, n, &f, &(struct err){ 0 }) == 0)
+		s = elf_section_at(&f, offset);
+	return s ? arena_printf(a, "%s+0x%" PRIx64, s->name, offset - s->offset) : NULL;
 }
 
 static bool

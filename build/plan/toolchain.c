@@ -5,6 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
+#include "build/base/elf.h"
 #include "build/base/file.h"
 #include "build/config/sysdeps.h"
 
@@ -32,47 +33,13 @@ static const struct {
 	{ "AARCH64", EM_AARCH64 },
 };
 
-/* the header of the compiled program; all we support is little endian */
-struct header {
-	unsigned char ident[EI_NIDENT];
-	unsigned char type[2], machine[2];
-};
-
 static const char *
-elf_name(struct arena *a, const struct header *h)
+elf_name(struct arena *a, const struct elf_file *f)
 {
-	const char *class = h->ident[EI_CLASS] == ELFCLASS64 ? "ELF64" : "ELF32";
-	unsigned machine = h->machine[0] | (unsigned)h->machine[1] << 8;
-
 	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
-		if (machines[i].machine == machine)
-			return arena_printf(a, "%s %s", class, machines[i].name);
-	return arena_printf(a, "%s machine %u", class, machine);
-}
-
-/* does a program header ask for an interpreter; p is the whole file of n bytes */
-static bool
-is_dynamic(const char *p, size_t n, bool wide)
-{
-	Elf64_Ehdr e64;
-	Elf32_Ehdr e32;
-	size_t at, count, step;
-
-	if (n < sizeof e64)
-		return false;
-	memcpy(&e64, p, sizeof e64);
-	memcpy(&e32, p, sizeof e32);
-	at = wide ? e64.e_phoff : e32.e_phoff;
-	count = wide ? e64.e_phnum : e32.e_phnum;
-	step = wide ? e64.e_phentsize : e32.e_phentsize;
-	for (; count && step >= 4 && at < n && n - at >= step; count--, at += step) {
-		Elf64_Word type; /* the first member in both classes */
-
-		memcpy(&type, p + at, sizeof type);
-		if (type == PT_INTERP)
-			return true;
-	}
-	return false;
+		if (machines[i].machine == f->machine)
+			return arena_printf(a, "ELF%u %s", f->bits, machines[i].name);
+	return arena_printf(a, "ELF%u machine %u", f->bits, f->machine);
 }
 
 /* the line that tells most of what the compiler said: the first with an error, else the first */
@@ -129,7 +96,7 @@ toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps
 	const char *linked = arena_printf(a, "%s/program", t->inside),
 		   *wanted = sysdeps_get(sd, "elf"), *made;
 	struct buf said = { 0 };
-	struct header h;
+	struct elf_file f;
 	char *bytes;
 	size_t n;
 	int r;
@@ -155,17 +122,20 @@ toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps
 	r = file_read(a, arena_printf(a, "%s/program", t->dir), &bytes, &n, e);
 	if (r < 0)
 		goto free_said;
-	if (n < sizeof h || memcmp(bytes, ELFMAG, SELFMAG)) {
+	if (!elf_is(bytes, n)) {
 		r = fail(e, "%s makes no ELF programs", t->gcc);
 		goto free_said;
 	}
-	memcpy(&h, bytes, sizeof h);
-	made = elf_name(a, &h);
+	if (elf_open(a, bytes, n, &f, e) < 0) {
+		r = wrap(e, "%s makes damaged programs", t->gcc);
+		goto free_said;
+	}
+	made = elf_name(a, &f);
 	if (!wanted)
 		r = fail_usage(e, "%s/facts: tells no elf", sd->dir);
 	else if (strcasecmp(made, wanted))
 		r = fail(e, "%s makes %s programs; %s needs %s", t->gcc, made, sd->triple, wanted);
-	else if (is_dynamic(bytes, n, h.ident[EI_CLASS] == ELFCLASS64))
+	else if (f.interp)
 		r = fail(e, "%s makes dynamic programs when asked for static ones", t->gcc);
 
 free_said:

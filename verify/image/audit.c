@@ -2,6 +2,7 @@
 #include "verify/image/audit.h"
 
 #include "build/base/arena.h"
+#include "build/base/elf.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "build/base/manifest.h"
