@@ -57,9 +57,9 @@ int guestfs_entries(
 int guestfs_list(
     struct arena *a, struct guestfs *g, const char *name, struct buf *out, struct err *e);
 /*
- * Was it unmounted in order, is it sound: state flag, no journal to replay, no error count, bitmaps
- * agree with what inodes use.  0 clean; -1 with the reason.
+ * Was it unmounted in order: state flag, no journal to replay, no error count, no orphans.  -1 with
+ * the reason.  Whether it is sound is for fsck.h.
  */
-int guestfs_clean(const char *image, uint64_t offset, struct err *e);
+int guestfs_unmounted(const char *image, uint64_t offset, struct err *e);
 
 #endif

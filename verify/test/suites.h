@@ -32,6 +32,7 @@
 	X(arguments)                                                                               \
 	X(bisect_run)                                                                              \
 	X(guestfs)                                                                                 \
+	X(fsck)                                                                                    \
 	X(elf)                                                                                     \
 	X(disasm)                                                                                  \
 	X(audit)                                                                                   \
