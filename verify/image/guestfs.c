@@ -39,6 +39,21 @@ open_fs(const char *image, uint64_t offset, int flags, ext2_filsys *fs, struct e
 	if (r)
 		return fail(
 		    e, "%s: filesystem at %" PRIu64 ": %s", image, offset, error_message(r));
+	if (ext2fs_has_feature_inline_data((*fs)->super)) {
+		/* lh-build makes none, and libext2fs reads and shrinks such files wrongly */
+		ext2fs_free(*fs);
+		return fail(e,
+		    "%s: filesystem at %" PRIu64 ": has the feature inline_data, which "
+		    "is not supported here",
+		    image, offset);
+	}
+	if (flags & EXT2_FLAG_RW && ext2fs_has_feature_journal_needs_recovery((*fs)->super)) {
+		ext2fs_free(*fs);
+		return fail(e,
+		    "%s: filesystem at %" PRIu64 ": has a journal to replay, which would "
+		    "undo what is written here; run e2fsck on it first",
+		    image, offset);
+	}
 	r = ext2fs_read_bitmaps(*fs);
 	if (r) {
 		ext2fs_free(*fs);

@@ -227,6 +227,44 @@ START_TEST(unclean)
 }
 END_TEST
 
+/* what would be misread, or written in vain, is refused in one line */
+static const struct {
+	const char *script;
+	int writable;
+	const char *msg;
+} refused[] = {
+	{ "ln -s $(printf %0100d 0) t/long; mke2fs -q -F -t ext4 -O inline_data -E offset=1048576 "
+	  "-d "
+	  "t img 16M",
+	    0, "has the feature inline_data, which is not supported here" },
+	{ "debugfs -w -R 'feature needs_recovery' 'img?offset=1048576'", 1,
+	    "has a journal to replay, which would undo what is written here; run e2fsck on it "
+	    "first" },
+	{ "debugfs -w -R 'feature needs_recovery' 'img?offset=1048576'", 0, NULL },
+};
+
+START_TEST(refuses)
+{
+	struct arena *a = arena_new();
+	char *image = make_image(a);
+	struct buf out = { 0 };
+	struct guestfs *g;
+	struct err e = { 0 };
+
+	ck_assert_msg(sh(a, refused[_i].script, &out) == 0, "%s", out.p);
+	if (refused[_i].msg) {
+		ck_assert_int_eq(guestfs_open(image, OFFSET, refused[_i].writable, &g, &e), -1);
+		ck_assert_str_eq(e.msg,
+		    arena_printf(a, "%s: filesystem at %d: %s", image, OFFSET, refused[_i].msg));
+	} else {
+		ck_assert_msg(guestfs_open(image, OFFSET, 0, &g, &e) == 0, "%s", e.msg);
+		ck_assert_int_eq(guestfs_close(g, &e), 0);
+	}
+	buf_free(&out);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(no_filesystem)
 {
 	struct arena *a = arena_new();
@@ -304,5 +342,6 @@ guestfs_suite(void)
 	tcase_add_loop_test(tc, put_append_read, 0, ROWS(paths));
 	tcase_add_loop_test(tc, removes, 0, ROWS(removals));
 	tcase_add_loop_test(tc, unclean, 0, ROWS(harms));
+	tcase_add_loop_test(tc, refuses, 0, ROWS(refused));
 	return s;
 }
