@@ -40,7 +40,7 @@ open_fs(const char *image, uint64_t offset, int flags, ext2_filsys *fs, struct e
 		return fail(
 		    e, "%s: filesystem at %" PRIu64 ": %s", image, offset, error_message(r));
 	if (ext2fs_has_feature_inline_data((*fs)->super)) {
-		/* lh-build makes none, and libext2fs reads and shrinks such files wrongly */
+		/* lh-build makes none; what an inode keeps within itself is not read here */
 		ext2fs_free(*fs);
 		return fail(e,
 		    "%s: filesystem at %" PRIu64 ": has the feature inline_data, which "
@@ -435,11 +435,44 @@ struct survey {
 	errcode_t failed;
 };
 
+struct xattr_names {
+	struct arena *a;
+	const char *text;
+};
+
+static int
+add_xattr(char *name, char *value, size_t n, void *arg)
+{
+	struct xattr_names *x = arg;
+
+	(void)value, (void)n;
+	x->text = x->text ? arena_printf(x->a, "%s %s", x->text, name) : arena_strdup(x->a, name);
+	return 0;
+}
+
+static errcode_t
+read_xattrs(struct survey *l, ext2_ino_t ino, const char **names)
+{
+	struct xattr_names x = { .a = l->a };
+	struct ext2_xattr_handle *h;
+	errcode_t r = ext2fs_xattrs_open(l->fs, ino, &h);
+
+	if (r)
+		return r;
+	r = ext2fs_xattrs_read(h);
+	if (!r)
+		r = ext2fs_xattrs_iterate(h, add_xattr, &x);
+	ext2fs_xattrs_close(&h);
+	*names = x.text;
+	return r;
+}
+
 static errcode_t
 survey_inode(struct survey *l, ext2_ino_t ino, const char *path)
 {
 	struct ext2_inode inode;
 	char target[PATH_MAX];
+	const char *xattrs = NULL;
 	errcode_t r = ext2fs_read_inode(l->fs, ino, &inode);
 	bool link = !r && LINUX_S_ISLNK(inode.i_mode);
 
@@ -447,6 +480,8 @@ survey_inode(struct survey *l, ext2_ino_t ino, const char *path)
 		r = EXT2_ET_DIR_CORRUPTED;
 	if (link)
 		r = read_target(l->fs, ino, &inode, target);
+	if (!r)
+		r = read_xattrs(l, ino, &xattrs);
 	if (r)
 		return r;
 	ext2fs_mark_inode_bitmap2(l->seen, ino);
@@ -458,7 +493,8 @@ survey_inode(struct survey *l, ext2_ino_t ino, const char *path)
 		.uid = inode_uid(inode),
 		.gid = inode_gid(inode),
 		.size = EXT2_I_SIZE(&inode),
-		.target = link ? arena_strdup(l->a, target) : NULL };
+		.target = link ? arena_strdup(l->a, target) : NULL,
+		.xattrs = xattrs };
 	return 0;
 }
 

@@ -46,6 +46,7 @@ struct guestfs_entry {
 	gid_t gid;
 	uint64_t size;
 	const char *target; /* of a symlink; NULL: it is none */
+	const char *xattrs; /* their names, a blank between two; NULL: it has none */
 };
 
 int guestfs_entries(
