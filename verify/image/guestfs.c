@@ -172,25 +172,25 @@ folder_of(struct guestfs *g, const char *folder, bool make, ext2_ino_t *out, str
 /* ---- files ---- */
 
 static void
-set_owner(struct ext2_inode *inode, mode_t mode, uid_t uid, gid_t gid)
+set_owner(struct ext2_inode *inode, const struct guestfs_file *f)
 {
-	inode->i_mode = (__u16)(LINUX_S_IFREG | (mode & 07777));
-	inode->i_uid = (__u16)uid;
-	ext2fs_set_i_uid_high(*inode, (__u16)(uid >> 16));
-	inode->i_gid = (__u16)gid;
-	ext2fs_set_i_gid_high(*inode, (__u16)(gid >> 16));
+	inode->i_mode = (__u16)(LINUX_S_IFREG | (f->mode & 07777));
+	inode->i_uid = (__u16)f->uid;
+	ext2fs_set_i_uid_high(*inode, (__u16)(f->uid >> 16));
+	inode->i_gid = (__u16)f->gid;
+	ext2fs_set_i_gid_high(*inode, (__u16)(f->gid >> 16));
 }
 
 static errcode_t
-new_file(ext2_filsys fs, ext2_ino_t dir, const char *name, mode_t mode, uid_t uid, gid_t gid,
-    ext2_ino_t *ino)
+new_file(
+    ext2_filsys fs, ext2_ino_t dir, const char *name, const struct guestfs_file *f, ext2_ino_t *ino)
 {
 	struct ext2_inode_large inode;
 	struct ext2_inode *small = (struct ext2_inode *)&inode;
 	ext2_extent_handle_t h;
 	errcode_t r;
 
-	r = ext2fs_new_inode(fs, dir, LINUX_S_IFREG | (int)mode, NULL, ino);
+	r = ext2fs_new_inode(fs, dir, LINUX_S_IFREG | (int)f->mode, NULL, ino);
 	if (!r)
 		r = link_new(fs, dir, name, *ino, EXT2_FT_REG_FILE);
 	if (r)
@@ -198,7 +198,7 @@ new_file(ext2_filsys fs, ext2_ino_t dir, const char *name, mode_t mode, uid_t ui
 	ext2fs_inode_alloc_stats2(fs, *ino, 1, 0);
 	memset(&inode, 0, sizeof inode);
 	inode.i_extra_isize = sizeof inode - EXT2_GOOD_OLD_INODE_SIZE;
-	set_owner(small, mode, uid, gid);
+	set_owner(small, f);
 	inode.i_atime = inode.i_ctime = inode.i_mtime = inode.i_crtime = (__u32)time(NULL);
 	inode.i_links_count = 1;
 	if (ext2fs_has_feature_extents(fs->super))
@@ -306,8 +306,7 @@ find_file(struct guestfs *g, const char *what, char path[PATH_MAX], ext2_ino_t *
 
 /* replaces or appends; an appended file that exists keeps owner and mode */
 static int
-put(struct guestfs *g, const char *path, bool append, const void *p, size_t n, mode_t mode,
-    uid_t uid, gid_t gid, struct err *e)
+put(struct guestfs *g, const struct guestfs_file *f, bool append, struct err *e)
 {
 	char at[PATH_MAX], what[PATH_MAX + 300];
 	struct ext2_inode inode;
@@ -316,14 +315,14 @@ put(struct guestfs *g, const char *path, bool append, const void *p, size_t n, m
 	bool found;
 	errcode_t r = 0;
 
-	snprintf(what, sizeof what, "%s: %s", g->name, path);
-	if (snprintf(at, sizeof at, "%s", path) >= (int)sizeof at)
+	snprintf(what, sizeof what, "%s: %s", g->name, f->path);
+	if (snprintf(at, sizeof at, "%s", f->path) >= (int)sizeof at)
 		return fail_usage(e, "%s: path too long", what);
 	if (find_file(g, what, at, &dir, &name, &ino, e) < 0)
 		return -1;
 	found = ino != 0;
 	if (!found)
-		r = new_file(g->fs, dir, name, mode, uid, gid, &ino);
+		r = new_file(g->fs, dir, name, f, &ino);
 	if (!r)
 		r = ext2fs_read_inode(g->fs, ino, &inode);
 	if (r)
@@ -331,26 +330,24 @@ put(struct guestfs *g, const char *path, bool append, const void *p, size_t n, m
 	if (!LINUX_S_ISREG(inode.i_mode))
 		return fail(e, "%s: not a file", what);
 	if (found && !append) {
-		set_owner(&inode, mode, uid, gid);
+		set_owner(&inode, f);
 		r = ext2fs_write_inode(g->fs, ino, &inode);
 	}
 	if (!r)
-		r = write_at(g->fs, ino, append, p, n);
+		r = write_at(g->fs, ino, append, f->bytes, f->n);
 	return r ? fail_ext2(e, what, r) : 0;
 }
 
 int
-guestfs_put(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode, uid_t uid,
-    gid_t gid, struct err *e)
+guestfs_put(struct guestfs *g, const struct guestfs_file *f, struct err *e)
 {
-	return put(g, path, false, p, n, mode, uid, gid, e);
+	return put(g, f, false, e);
 }
 
 int
-guestfs_append(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode, uid_t uid,
-    gid_t gid, struct err *e)
+guestfs_append(struct guestfs *g, const struct guestfs_file *f, struct err *e)
 {
-	return put(g, path, true, p, n, mode, uid, gid, e);
+	return put(g, f, true, e);
 }
 
 int

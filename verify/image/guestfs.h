@@ -22,15 +22,22 @@ int guestfs_open(
     const char *image, uint64_t offset, int writable, struct guestfs **out, struct err *e);
 /* flushes; always frees, also on error */
 int guestfs_close(struct guestfs *g, struct err *e);
+struct guestfs_file {
+	const char *path; /* absolute, on the filesystem */
+	const void *bytes;
+	size_t n;
+	mode_t mode; /* permissions */
+	uid_t uid;
+	gid_t gid;
+};
+
 /*
  * replaces or makes a file, folders above it made 0755 root; symlinks on the way are followed
  * inside the filesystem
  */
-int guestfs_put(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode,
-    uid_t uid, gid_t gid, struct err *e);
+int guestfs_put(struct guestfs *g, const struct guestfs_file *f, struct err *e);
 /* adds to the end of a file, making it if need be; an existing file keeps owner and mode */
-int guestfs_append(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode,
-    uid_t uid, gid_t gid, struct err *e);
+int guestfs_append(struct guestfs *g, const struct guestfs_file *f, struct err *e);
 int guestfs_remove(
     struct guestfs *g, const char *path, struct err *e); /* file or symlink; absent is an error */
 int guestfs_read(

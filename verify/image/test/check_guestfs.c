@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define OFFSET 1048576
+/* path, bytes, n, mode, uid, gid */
+#define FILE_OF(...) (&(struct guestfs_file){ __VA_ARGS__ })
 
 /* runs a script with $IMG, the image, and $D, the test's folder; its output is in out */
 static int
@@ -83,10 +85,11 @@ START_TEST(put_append_read)
 	for (size_t i = 0; i < sizeof big; i++)
 		big[i] = (char)(i * 7 % 251);
 	ck_assert_msg(guestfs_open(image, OFFSET, 1, &g, &e) == 0, "%s", e.msg);
-	ck_assert_msg(guestfs_put(g, paths[_i].put, big, sizeof big, 0751, 1000, 70000, &e) == 0,
+	ck_assert_msg(
+	    guestfs_put(g, FILE_OF(paths[_i].put, big, sizeof big, 0751, 1000, 70000), &e) == 0,
 	    "%s", e.msg);
 	ck_assert_msg(
-	    guestfs_append(g, paths[_i].put, "tail", 4, 0600, 0, 0, &e) == 0, "%s", e.msg);
+	    guestfs_append(g, FILE_OF(paths[_i].put, "tail", 4, 0600, 0, 0), &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(guestfs_close(g, &e), 0);
 	ck_assert_int_eq(guestfs_open(image, OFFSET, 0, &g, &e), 0);
 	ck_assert_msg(guestfs_read(a, g, paths[_i].read, &text, &n, &e) == 0, "%s", e.msg);
@@ -114,8 +117,8 @@ START_TEST(shorter_content_frees_blocks)
 	struct err e = { 0 };
 
 	ck_assert_int_eq(guestfs_open(image, OFFSET, 1, &g, &e), 0);
-	ck_assert_int_eq(guestfs_put(g, "/f", big, sizeof big, 0644, 0, 0, &e), 0);
-	ck_assert_int_eq(guestfs_put(g, "/f", "x", 1, 0644, 0, 0, &e), 0);
+	ck_assert_int_eq(guestfs_put(g, FILE_OF("/f", big, sizeof big, 0644, 0, 0), &e), 0);
+	ck_assert_int_eq(guestfs_put(g, FILE_OF("/f", "x", 1, 0644, 0, 0), &e), 0);
 	ck_assert_int_eq(guestfs_read(a, g, "/f", &text, NULL, &e), 0);
 	ck_assert_str_eq(text, "x");
 	ck_assert_int_eq(guestfs_close(g, &e), 0);
@@ -134,8 +137,10 @@ START_TEST(a_folder_grows)
 	ck_assert_int_eq(guestfs_open(image, OFFSET, 1, &g, &e), 0);
 	for (int i = 0; i < 300; i++)
 		ck_assert_msg(
-		    guestfs_put(g, arena_printf(a, "/many/a-rather-long-name-of-a-file-%d", i), "x",
-			1, 0644, 0, 0, &e) == 0,
+		    guestfs_put(g,
+			FILE_OF(arena_printf(a, "/many/a-rather-long-name-of-a-file-%d", i), "x", 1,
+			    0644, 0, 0),
+			&e) == 0,
 		    "%s", e.msg);
 	for (int i = 0; i < 300; i += 2)
 		ck_assert_msg(
@@ -156,7 +161,7 @@ START_TEST(link_in_a_circle)
 	struct err e = { 0 };
 
 	ck_assert_int_eq(guestfs_open(image, OFFSET, 1, &g, &e), 0);
-	ck_assert_int_eq(guestfs_put(g, "/loop", "x", 1, 0644, 0, 0, &e), -1);
+	ck_assert_int_eq(guestfs_put(g, FILE_OF("/loop", "x", 1, 0644, 0, 0), &e), -1);
 	ck_assert_str_eq(
 	    e.msg, arena_printf(a, "%s: /loop: Too many symbolic links encountered.", image));
 	ck_assert_int_eq(guestfs_close(g, &e), 0);
@@ -315,7 +320,7 @@ START_TEST(lists_everything)
 		&out) == 0,
 	    "%s", out.p);
 	ck_assert_int_eq(guestfs_open(image, OFFSET, 1, &g, &e), 0);
-	ck_assert_int_eq(guestfs_put(g, "/etc/real/f", "x", 1, 0751, 1000, 70000, &e), 0);
+	ck_assert_int_eq(guestfs_put(g, FILE_OF("/etc/real/f", "x", 1, 0751, 1000, 70000), &e), 0);
 	ck_assert_msg(guestfs_list(a, g, "root", &list, &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(guestfs_close(g, &e), 0);
 	for (size_t i = 0; i < ROWS(lines); i++)
