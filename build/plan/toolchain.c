@@ -88,57 +88,55 @@ told_machine(struct arena *a, const struct toolchain *t)
 	return text;
 }
 
-int
-toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps *sd, struct err *e)
+static int
+make_program(struct arena *a, const struct toolchain *t, struct err *e)
 {
 	const char *source = arena_printf(a, "%s/program.c", t->inside),
-		   *object = arena_printf(a, "%s/program.o", t->inside);
-	const char *linked = arena_printf(a, "%s/program", t->inside),
-		   *wanted = sysdeps_get(sd, "elf"), *made;
+		   *object = arena_printf(a, "%s/program.o", t->inside),
+		   *linked = arena_printf(a, "%s/program", t->inside);
 	struct buf said = { 0 };
-	struct elf_file f;
-	char *bytes;
-	size_t n;
 	int r;
 
 	if (file_write(
 		arena_printf(a, "%s/program.c", t->dir), program, sizeof program - 1, 0644, e) < 0)
 		return -1;
-
 	r = compile(a, t, (const char *const[]){ "-c", "-o", object, source, NULL }, &said, e);
 	if (r > 0 && strstr(said.p ? said.p : "", "another libc"))
 		r = fail(e, "%s compiles against another libc than musl", t->gcc);
 	else if (r > 0)
 		r = fail(e, "%s%s cannot compile: %s", t->gcc, told_machine(a, t), told(a, &said));
-	if (r < 0)
-		goto free_said;
-
-	r = compile(a, t, (const char *const[]){ "-static", "-o", linked, object, NULL }, &said, e);
-	if (r > 0)
-		r = fail(e, "%s cannot link a static program: %s", t->gcc, told(a, &said));
-	if (r < 0)
-		goto free_said;
-
-	r = file_read(a, arena_printf(a, "%s/program", t->dir), &bytes, &n, e);
-	if (r < 0)
-		goto free_said;
-	if (!elf_is(bytes, n)) {
-		r = fail(e, "%s makes no ELF programs", t->gcc);
-		goto free_said;
+	if (r == 0) {
+		r = compile(
+		    a, t, (const char *const[]){ "-static", "-o", linked, object, NULL }, &said, e);
+		if (r > 0)
+			r = fail(e, "%s cannot link a static program: %s", t->gcc, told(a, &said));
 	}
-	if (elf_open(a, bytes, n, &f, e) < 0) {
-		r = wrap(e, "%s makes damaged programs", t->gcc);
-		goto free_said;
-	}
-	made = elf_name(a, &f);
-	if (!wanted)
-		r = fail_usage(e, "%s/facts: tells no elf", sd->dir);
-	else if (strcasecmp(made, wanted))
-		r = fail(e, "%s makes %s programs; %s needs %s", t->gcc, made, sd->triple, wanted);
-	else if (f.interp)
-		r = fail(e, "%s makes dynamic programs when asked for static ones", t->gcc);
-
-free_said:
 	buf_free(&said);
 	return r;
+}
+
+int
+toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps *sd, struct err *e)
+{
+	const char *wanted = sysdeps_get(sd, "elf"), *made;
+	struct elf_file f;
+	char *bytes;
+	size_t n;
+
+	if (make_program(a, t, e) < 0 ||
+	    file_read(a, arena_printf(a, "%s/program", t->dir), &bytes, &n, e) < 0)
+		return -1;
+	if (!elf_is(bytes, n))
+		return fail(e, "%s makes no ELF programs", t->gcc);
+	if (elf_open(a, bytes, n, &f, e) < 0)
+		return wrap(e, "%s makes damaged programs", t->gcc);
+	made = elf_name(a, &f);
+	if (!wanted)
+		return fail_usage(e, "%s/facts: tells no elf", sd->dir);
+	if (strcasecmp(made, wanted))
+		return fail(
+		    e, "%s makes %s programs; %s needs %s", t->gcc, made, sd->triple, wanted);
+	if (f.interp)
+		return fail(e, "%s makes dynamic programs when asked for static ones", t->gcc);
+	return 0;
 }
