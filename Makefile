@@ -55,6 +55,7 @@ PKG_build_image_disk := fdisk
 PKG_build_image_fs := ext2fs com_err
 PKG_build_diff_fsdiff := ext2fs com_err
 PKG_build_base_digest := libcrypto
+PKG_build_base_elf := libelf
 PKG_build_command_sbom := jansson
 PKG_verify_expect := libpcre2-8
 PKG_verify_guest_ssh := libssh2
@@ -62,8 +63,8 @@ PKG_verify_image_guestfs := ext2fs com_err
 PKG_verify_image_disasm := capstone
 PKG_verify_guest_qmp := jansson
 
-LIBS_build := libcurl libarchive fdisk ext2fs com_err jansson libcrypto
-LIBS_verify := libpcre2-8 libssh2 ext2fs com_err jansson capstone libcrypto
+LIBS_build := libcurl libarchive fdisk ext2fs com_err jansson libcrypto libelf
+LIBS_verify := libpcre2-8 libssh2 ext2fs com_err jansson capstone libcrypto libelf
 # for the tests: what they serve from and make hostile archives with
 LIBS_build_test := check libmicrohttpd
 LIBS_verify_test := check
@@ -103,7 +104,7 @@ $(O)/test-verify: $(VERIFY_TEST) $(VERIFY) $(BASE)
 
 $(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/guest/qmp.o $(BASE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,jansson libcrypto)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,jansson libcrypto libelf)
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)

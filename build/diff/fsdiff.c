@@ -2,9 +2,9 @@
 #include "build/diff/fsdiff.h"
 
 #include "build/base/arena.h"
+#include "build/base/elf.h"
 #include "build/diff/differences.h"
 #include "build/diff/fsfields.h"
-#include "build/diff/section.h"
 #include "build/diff/spans.h"
 
 #include <et/com_err.h>
@@ -257,6 +257,18 @@ slurp(const struct side *s, ext2_ino_t ino, uint64_t size, size_t *n)
 	return bytes;
 }
 
+/* ".rodata+0x2c": the section of an ELF file that an offset is in; NULL: of none */
+static const char *
+section_at(struct arena *a, const void *bytes, size_t n, uint64_t offset)
+{
+	const struct elf_section *s = NULL;
+	struct elf_file f;
+
+	if (elf_is(bytes, n) && elf_open(a, bytes, n, &f, &(struct err){ 0 }) == 0)
+		s = elf_section_at(&f, offset);
+	return s ? arena_printf(a, "%s+0x%" PRIx64, s->name, offset - s->offset) : NULL;
+}
+
 static bool
 diff_bytes(struct pair *p, const char *path, const ext2_ino_t ino[2], const uint64_t size[2])
 {
@@ -427,8 +439,14 @@ diff_path(struct pair *p, const struct seen *x, const struct seen *y)
 		    type_of(j.i_mode));
 	} else {
 		diff_kind(p, x, y, xb, yb);
-		fields_diff(
-		    p->d, FIELDS_INODE, DIFF_ATTRIBUTE, p->name, x->path, "", xb, yb, n, false);
+		fields_diff(p->d, &(struct fields){ .of = FIELDS_INODE,
+				      .rank = DIFF_ATTRIBUTE,
+				      .fs = p->name,
+				      .path = x->path,
+				      .what = "",
+				      .x = xb,
+				      .y = yb,
+				      .n = n });
 		if (n > sizeof i && (memcmp(xb + sizeof i, yb + sizeof i, n - sizeof i) != 0 ||
 					i.i_file_acl || j.i_file_acl)) {
 			from = xattrs_of(p, &p->s[0], x->ino);
@@ -539,8 +557,14 @@ diff_super(struct pair *p, uint32_t group, const unsigned char *x, const unsigne
 	if (boot < SUPER_BYTES)
 		diff_add(p->d, DIFF_STRUCTURE, p->name, NULL, "boot block: byte 0x%zx %02x -> %02x",
 		    boot, x[boot], y[boot]);
-	fields_diff(p->d, FIELDS_SUPER, DIFF_STRUCTURE, p->name, NULL, "superblock: ", x + at,
-	    y + at, SUPER_BYTES, p->same_seed);
+	fields_diff(p->d, &(struct fields){ .of = FIELDS_SUPER,
+			      .rank = DIFF_STRUCTURE,
+			      .fs = p->name,
+			      .what = "superblock: ",
+			      .x = x + at,
+			      .y = y + at,
+			      .n = SUPER_BYTES,
+			      .sums = p->same_seed });
 	at += SUPER_BYTES;
 	if (memcmp(x + at, y + at, p->block - at) != 0)
 		diff_add(p->d, DIFF_STRUCTURE, p->name, NULL,
@@ -563,10 +587,14 @@ diff_descriptors(struct pair *p, uint32_t group, uint64_t block)
 	p->descriptors = true;
 	for (dgrp_t g = 0; g < p->s[0].fs->group_desc_count && g < p->s[1].fs->group_desc_count;
 	     g++)
-		fields_diff(p->d, FIELDS_GROUP, weight(p), p->name, NULL,
-		    arena_printf(p->a, "group %u: ", g),
-		    ext2fs_group_desc(p->s[0].fs, p->s[0].fs->group_desc, g),
-		    ext2fs_group_desc(p->s[1].fs, p->s[1].fs->group_desc, g), n, p->same_seed);
+		fields_diff(p->d, &(struct fields){ .of = FIELDS_GROUP,
+				      .rank = weight(p),
+				      .fs = p->name,
+				      .what = arena_printf(p->a, "group %u: ", g),
+				      .x = ext2fs_group_desc(p->s[0].fs, p->s[0].fs->group_desc, g),
+				      .y = ext2fs_group_desc(p->s[1].fs, p->s[1].fs->group_desc, g),
+				      .n = n,
+				      .sums = p->same_seed });
 }
 
 static void
@@ -605,18 +633,23 @@ diff_table(
 		uint64_t slot = (block - ext2fs_inode_table_loc(p->s[0].fs, group)) * each + i;
 		ext2_ino_t ino = (ext2_ino_t)((uint64_t)group * sb->s_inodes_per_group + slot + 1);
 		const unsigned char *xi = x + i * size, *yi = y + i * size;
-		char *what = arena_printf(p->a, "inode %u: ", ino);
+		const struct fields inode = { .of = FIELDS_INODE,
+			.rank = weight(p),
+			.fs = p->name,
+			.what = arena_printf(p->a, "inode %u: ", ino),
+			.x = xi,
+			.y = yi,
+			.n = size < INODE_MAX ? size : INODE_MAX,
+			.sums = p->same_seed };
 
 		if (slot >= sb->s_inodes_per_group || !memcmp(xi, yi, size) || p->s[0].told[ino] ||
 		    (ino <= p->s[1].fs->super->s_inodes_count && p->s[1].told[ino]))
 			continue;
-		if (fields_diff(p->d, FIELDS_INODE, weight(p), p->name, NULL, what, xi, yi,
-			size < INODE_MAX ? size : INODE_MAX, p->same_seed) == 0 &&
-		    p->same_seed) {
+		if (fields_diff(p->d, &inode) == 0 && p->same_seed) {
 			size_t at = first_difference(xi, yi, size);
 
-			diff_add(p->d, weight(p), p->name, NULL, "%sbyte 0x%zx %02x -> %02x", what,
-			    at, xi[at], yi[at]);
+			diff_add(p->d, weight(p), p->name, NULL, "%sbyte 0x%zx %02x -> %02x",
+			    inode.what, at, xi[at], yi[at]);
 		}
 	}
 }
@@ -752,6 +785,50 @@ sum_up(struct pair *p)
 		    "all checksums, as they begin with the uuid");
 }
 
+/* false: they cannot be compared, which is told */
+static bool
+open_both(struct pair *p, const struct fs_side sides[2])
+{
+	ext2_filsys x, y;
+	const char *why;
+
+	for (int i = 0; i < 2; i++)
+		if (open_side(p->a, &sides[i], &p->s[i], &why) < 0) {
+			diff_add(p->d, DIFF_STRUCTURE, p->name, NULL, "is no ext4 in the %s: %s",
+			    i ? "second" : "first", why);
+			return false;
+		}
+	x = p->s[0].fs;
+	y = p->s[1].fs;
+	p->block = x->blocksize;
+	if (p->block != y->blocksize || p->block % SPAN_BLOCK ||
+	    EXT2_INODE_SIZE(x->super) != EXT2_INODE_SIZE(y->super)) {
+		diff_add(p->d, DIFF_STRUCTURE, p->name, NULL,
+		    "block size %u -> %u, inode size %u -> %u: nothing else can be compared",
+		    p->block, y->blocksize, EXT2_INODE_SIZE(x->super), EXT2_INODE_SIZE(y->super));
+		return false;
+	}
+	p->blocks = ext2fs_blocks_count(x->super);
+	if (ext2fs_blocks_count(y->super) < p->blocks)
+		p->blocks = ext2fs_blocks_count(y->super);
+	p->same_seed = x->csum_seed == y->csum_seed;
+	return true;
+}
+
+static int
+read_both(struct pair *p, struct err *e)
+{
+	for (int i = 0; i < 2; i++) {
+		errcode_t why = list_paths(p->a, &p->s[i]);
+
+		if (why)
+			return fail(
+			    e, "%s: %s: %s", p->s[i].at->image, p->name, error_message(why));
+		claim_blocks(&p->s[i]);
+	}
+	return 0;
+}
+
 int
 fs_diff(const struct fs_side sides[2], const char *name, const struct spans *raw,
     struct differences *d, struct err *e)
@@ -760,42 +837,14 @@ fs_diff(const struct fs_side sides[2], const char *name, const struct spans *raw
 	int r = 0;
 
 	initialize_ext2_error_table();
-	for (int i = 0; i < 2; i++) {
-		const char *why;
-
-		if (open_side(p.a, &sides[i], &p.s[i], &why) < 0) {
-			diff_add(d, DIFF_STRUCTURE, name, NULL, "is no ext4 in the %s: %s",
-			    i ? "second" : "first", why);
-			goto close_both;
+	if (open_both(&p, sides)) {
+		r = read_both(&p, e);
+		if (r == 0) {
+			diff_paths(&p);
+			sum_up(&p);
+			diff_blocks(&p, raw);
 		}
 	}
-	p.block = p.s[0].fs->blocksize;
-	if (p.block != p.s[1].fs->blocksize || p.block % SPAN_BLOCK ||
-	    EXT2_INODE_SIZE(p.s[0].fs->super) != EXT2_INODE_SIZE(p.s[1].fs->super)) {
-		diff_add(d, DIFF_STRUCTURE, name, NULL,
-		    "block size %u -> %u, inode size %u -> %u: nothing else can be compared",
-		    p.block, p.s[1].fs->blocksize, EXT2_INODE_SIZE(p.s[0].fs->super),
-		    EXT2_INODE_SIZE(p.s[1].fs->super));
-		goto close_both;
-	}
-	p.blocks = ext2fs_blocks_count(p.s[0].fs->super);
-	if (ext2fs_blocks_count(p.s[1].fs->super) < p.blocks)
-		p.blocks = ext2fs_blocks_count(p.s[1].fs->super);
-	p.same_seed = p.s[0].fs->csum_seed == p.s[1].fs->csum_seed;
-	for (int i = 0; i < 2; i++) {
-		errcode_t why = list_paths(p.a, &p.s[i]);
-
-		if (why) {
-			r = fail(e, "%s: %s: %s", sides[i].image, name, error_message(why));
-			goto close_both;
-		}
-		claim_blocks(&p.s[i]);
-	}
-	diff_paths(&p);
-	sum_up(&p);
-	diff_blocks(&p, raw);
-
-close_both:
 	for (int i = 0; i < 2; i++)
 		if (p.s[i].fs)
 			ext2fs_free(p.s[i].fs);

@@ -10,9 +10,14 @@ struct differences;
 struct spans;
 
 /*
- * Two ext4 filesystems, read through libext2fs: what they hold, path by path, then the
- * structures that hold it, block by block as far as the blocks differ.  Every differing
- * block is accounted for by at least one difference.
+ * Two ext4 filesystems, read through libext2fs: what they hold, path by path, then the structures
+ * that hold it, block by block as far as the blocks differ.  Every differing block is accounted for
+ * by at least one difference.
+ *
+ * It is what makes `reproduce` of use when two builds differ.  Without it one would read that block
+ * 51234 differs, and go looking with debugfs: a mount of both shows neither a creation
+ * time, a checksum seed, the order of a folder's names, a journal nor what is in free blocks, and
+ * those are what a build is irreproducible by when its files are the same.
  */
 struct fs_side {
 	const char *image;

@@ -168,21 +168,21 @@ shown(struct arena *a, const struct field *f, const unsigned char *p)
 	}
 }
 
+/* sums: the checksums, or all other fields */
 static size_t
-told(struct differences *d, enum fields_of of, enum diff_rank rank, const char *fs,
-    const char *path, const char *what, const unsigned char *x, const unsigned char *y, size_t n,
-    bool sums)
+told(struct differences *d, const struct fields *of, bool sums)
 {
+	const unsigned char *x = of->x, *y = of->y;
 	size_t count = 0;
 
-	for (size_t i = 0; i < tables[of].n; i++) {
-		const struct field *f = &tables[of].v[i];
+	for (size_t i = 0; i < tables[of->of].n; i++) {
+		const struct field *f = &tables[of->of].v[i];
 
-		if (f->at + f->size > n || (f->show == SUM) != sums || f->show == HIDDEN ||
+		if (f->at + f->size > of->n || (f->show == SUM) != sums || f->show == HIDDEN ||
 		    !memcmp(x + f->at, y + f->at, f->size))
 			continue;
-		diff_add(d, f->follows ? DIFF_FOLLOWS : rank, fs, path, "%s%s %s -> %s", what,
-		    f->name, shown(d->a, f, x), shown(d->a, f, y));
+		diff_add(d, f->follows ? DIFF_FOLLOWS : of->rank, of->fs, of->path, "%s%s %s -> %s",
+		    of->what, f->name, shown(d->a, f, x), shown(d->a, f, y));
 		count++;
 	}
 	return count;
@@ -190,30 +190,32 @@ told(struct differences *d, enum fields_of of, enum diff_rank rank, const char *
 
 /* the first byte that no field has and that differs, or n */
 static size_t
-stray(enum fields_of of, const unsigned char *x, const unsigned char *y, size_t n)
+stray(const struct fields *of)
 {
-	for (size_t i = 0; i < n; i++) {
+	const unsigned char *x = of->x, *y = of->y;
+
+	for (size_t i = 0; i < of->n; i++) {
 		bool known = x[i] == y[i];
 
-		for (size_t f = 0; f < tables[of].n && !known; f++)
-			known = i >= tables[of].v[f].at &&
-				i - tables[of].v[f].at < tables[of].v[f].size;
+		for (size_t f = 0; f < tables[of->of].n && !known; f++)
+			known = i >= tables[of->of].v[f].at &&
+				i - tables[of->of].v[f].at < tables[of->of].v[f].size;
 		if (!known)
 			return i;
 	}
-	return n;
+	return of->n;
 }
 
 size_t
-fields_diff(struct differences *d, enum fields_of of, enum diff_rank rank, const char *fs,
-    const char *path, const char *what, const void *x, const void *y, size_t n, bool sums)
+fields_diff(struct differences *d, const struct fields *of)
 {
-	size_t count = told(d, of, rank, fs, path, what, x, y, n, false), at = stray(of, x, y, n);
+	const unsigned char *x = of->x, *y = of->y;
+	size_t count = told(d, of, false), at = stray(of);
 
-	if (at < n) {
-		diff_add(d, rank, fs, path, "%sbyte 0x%zx %02x -> %02x", what, at,
-		    ((const unsigned char *)x)[at], ((const unsigned char *)y)[at]);
+	if (at < of->n) {
+		diff_add(d, of->rank, of->fs, of->path, "%sbyte 0x%zx %02x -> %02x", of->what, at,
+		    x[at], y[at]);
 		count++;
 	}
-	return count || !sums ? count : told(d, of, rank, fs, path, what, x, y, n, true);
+	return count || !of->sums ? count : told(d, of, true);
 }

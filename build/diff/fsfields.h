@@ -16,13 +16,21 @@ enum fields_of { FIELDS_SUPER, FIELDS_GROUP, FIELDS_INODE, NFIELDS };
 #define SUPER_BYTES 1024
 #define SUPER_UUID 0x68
 
+/* one structure of a filesystem, and the same one of the other */
+struct fields {
+	enum fields_of of;
+	enum diff_rank rank;   /* of a difference that follows from no other */
+	const char *fs, *path; /* as for diff_add */
+	const char *what;      /* in front of a field's name: "inode 8: " */
+	const void *x, *y;
+	size_t n;  /* bytes of each */
+	bool sums; /* checksums are worth telling when no other field differs */
+};
+
 /*
- * Adds a difference for every field that is not the same in x and y, each n bytes long;
- * what is in front of its name ("inode 8: ").  Checksums are told only when sums is set
- * and no other field differs, and bytes that no field of ours has only when nothing else
- * does.  Returns how many were added.
+ * Adds a difference for every field that is not the same in x and y; bytes that no field of ours
+ * has are one more.  Returns how many were added.
  */
-size_t fields_diff(struct differences *d, enum fields_of of, enum diff_rank rank, const char *fs,
-    const char *path, const char *what, const void *x, const void *y, size_t n, bool sums);
+size_t fields_diff(struct differences *d, const struct fields *f);
 
 #endif

@@ -5,6 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
+#include "build/base/elf.h"
 #include "build/base/file.h"
 #include "build/config/sysdeps.h"
 
@@ -32,47 +33,13 @@ static const struct {
 	{ "AARCH64", EM_AARCH64 },
 };
 
-/* the header of the compiled program; all we support is little endian */
-struct header {
-	unsigned char ident[EI_NIDENT];
-	unsigned char type[2], machine[2];
-};
-
 static const char *
-elf_name(struct arena *a, const struct header *h)
+elf_name(struct arena *a, const struct elf_file *f)
 {
-	const char *class = h->ident[EI_CLASS] == ELFCLASS64 ? "ELF64" : "ELF32";
-	unsigned machine = h->machine[0] | (unsigned)h->machine[1] << 8;
-
 	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
-		if (machines[i].machine == machine)
-			return arena_printf(a, "%s %s", class, machines[i].name);
-	return arena_printf(a, "%s machine %u", class, machine);
-}
-
-/* does a program header ask for an interpreter; p is the whole file of n bytes */
-static bool
-is_dynamic(const char *p, size_t n, bool wide)
-{
-	Elf64_Ehdr e64;
-	Elf32_Ehdr e32;
-	size_t at, count, step;
-
-	if (n < sizeof e64)
-		return false;
-	memcpy(&e64, p, sizeof e64);
-	memcpy(&e32, p, sizeof e32);
-	at = wide ? e64.e_phoff : e32.e_phoff;
-	count = wide ? e64.e_phnum : e32.e_phnum;
-	step = wide ? e64.e_phentsize : e32.e_phentsize;
-	for (; count && step >= 4 && at < n && n - at >= step; count--, at += step) {
-		Elf64_Word type; /* the first member in both classes */
-
-		memcpy(&type, p + at, sizeof type);
-		if (type == PT_INTERP)
-			return true;
-	}
-	return false;
+		if (machines[i].machine == f->machine)
+			return arena_printf(a, "ELF%u %s", f->bits, machines[i].name);
+	return arena_printf(a, "ELF%u machine %u", f->bits, f->machine);
 }
 
 /* the line that tells most of what the compiler said: the first with an error, else the first */
@@ -121,54 +88,55 @@ told_machine(struct arena *a, const struct toolchain *t)
 	return text;
 }
 
-int
-toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps *sd, struct err *e)
+static int
+make_program(struct arena *a, const struct toolchain *t, struct err *e)
 {
 	const char *source = arena_printf(a, "%s/program.c", t->inside),
-		   *object = arena_printf(a, "%s/program.o", t->inside);
-	const char *linked = arena_printf(a, "%s/program", t->inside),
-		   *wanted = sysdeps_get(sd, "elf"), *made;
+		   *object = arena_printf(a, "%s/program.o", t->inside),
+		   *linked = arena_printf(a, "%s/program", t->inside);
 	struct buf said = { 0 };
-	struct header h;
-	char *bytes;
-	size_t n;
 	int r;
 
 	if (file_write(
 		arena_printf(a, "%s/program.c", t->dir), program, sizeof program - 1, 0644, e) < 0)
 		return -1;
-
 	r = compile(a, t, (const char *const[]){ "-c", "-o", object, source, NULL }, &said, e);
 	if (r > 0 && strstr(said.p ? said.p : "", "another libc"))
 		r = fail(e, "%s compiles against another libc than musl", t->gcc);
 	else if (r > 0)
 		r = fail(e, "%s%s cannot compile: %s", t->gcc, told_machine(a, t), told(a, &said));
-	if (r < 0)
-		goto free_said;
-
-	r = compile(a, t, (const char *const[]){ "-static", "-o", linked, object, NULL }, &said, e);
-	if (r > 0)
-		r = fail(e, "%s cannot link a static program: %s", t->gcc, told(a, &said));
-	if (r < 0)
-		goto free_said;
-
-	r = file_read(a, arena_printf(a, "%s/program", t->dir), &bytes, &n, e);
-	if (r < 0)
-		goto free_said;
-	if (n < sizeof h || memcmp(bytes, ELFMAG, SELFMAG)) {
-		r = fail(e, "%s makes no ELF programs", t->gcc);
-		goto free_said;
+	if (r == 0) {
+		r = compile(
+		    a, t, (const char *const[]){ "-static", "-o", linked, object, NULL }, &said, e);
+		if (r > 0)
+			r = fail(e, "%s cannot link a static program: %s", t->gcc, told(a, &said));
 	}
-	memcpy(&h, bytes, sizeof h);
-	made = elf_name(a, &h);
-	if (!wanted)
-		r = fail_usage(e, "%s/facts: tells no elf", sd->dir);
-	else if (strcasecmp(made, wanted))
-		r = fail(e, "%s makes %s programs; %s needs %s", t->gcc, made, sd->triple, wanted);
-	else if (is_dynamic(bytes, n, h.ident[EI_CLASS] == ELFCLASS64))
-		r = fail(e, "%s makes dynamic programs when asked for static ones", t->gcc);
-
-free_said:
 	buf_free(&said);
 	return r;
+}
+
+int
+toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps *sd, struct err *e)
+{
+	const char *wanted = sysdeps_get(sd, "elf"), *made;
+	struct elf_file f;
+	char *bytes;
+	size_t n;
+
+	if (make_program(a, t, e) < 0 ||
+	    file_read(a, arena_printf(a, "%s/program", t->dir), &bytes, &n, e) < 0)
+		return -1;
+	if (!elf_is(bytes, n))
+		return fail(e, "%s makes no ELF programs", t->gcc);
+	if (elf_open(a, bytes, n, &f, e) < 0)
+		return wrap(e, "%s makes damaged programs", t->gcc);
+	made = elf_name(a, &f);
+	if (!wanted)
+		return fail_usage(e, "%s/facts: tells no elf", sd->dir);
+	if (strcasecmp(made, wanted))
+		return fail(
+		    e, "%s makes %s programs; %s needs %s", t->gcc, made, sd->triple, wanted);
+	if (f.interp)
+		return fail(e, "%s makes dynamic programs when asked for static ones", t->gcc);
+	return 0;
 }

@@ -6,6 +6,7 @@
 #include "build/base/buf.h"
 #include "build/base/child.h"
 #include "build/base/digest.h"
+#include "build/base/elf.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "build/config/config.h"
@@ -14,8 +15,6 @@
 #include "build/config/sysdeps.h"
 #include "build/plan/toolchain.h"
 
-#include <elf.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,19 +62,6 @@ add(struct tools *t, const char *name, const char *said, enum tool_use use)
 	t->v[t->n++] = (struct tool){ name, said, use };
 }
 
-static bool
-is_elf(const char *path)
-{
-	char magic[SELFMAG];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool is = fd >= 0 && read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
-		  !memcmp(magic, ELFMAG, SELFMAG);
-
-	if (fd >= 0)
-		close(fd);
-	return is;
-}
-
 /*
  * What its version depends on, as a question for the memo; NULL when that cannot be told.  A
  * script may call anything, and so may a word that is no option; a program such as ccache calls
@@ -91,7 +77,7 @@ version_question(struct arena *a, const struct argv *v)
 	for (size_t i = 1; i < v->n; i++)
 		if (*v->v[i] != '-')
 			return NULL;
-	if (!is_elf(v->v[0]))
+	if (!elf_is_file(v->v[0]))
 		return NULL;
 	for (size_t i = 0; i <= NFOLDERS; i++) {
 		if (stamp_one(i < NFOLDERS ? folders[i] : v->v[0], &s, &ignored) < 0 || !s.settled)

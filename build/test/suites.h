@@ -21,6 +21,7 @@
 	X(file)                                                                                    \
 	X(child)                                                                                   \
 	X(digest)                                                                                  \
+	X(elf)                                                                                     \
 	X(manifest)                                                                                \
 	X(cli)                                                                                     \
 	X(config)                                                                                  \
@@ -51,7 +52,6 @@
 	X(disk)                                                                                    \
 	X(image)                                                                                   \
 	X(filelist)                                                                                \
-	X(section)                                                                                 \
 	X(compare)                                                                                 \
 	X(reproduce)                                                                               \
 	X(sbom)                                                                                    \

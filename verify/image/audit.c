@@ -2,6 +2,7 @@
 #include "verify/image/audit.h"
 
 #include "build/base/arena.h"
+#include "build/base/elf.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "build/base/manifest.h"
@@ -29,13 +30,15 @@ struct work {
 	const char *fs;
 	const struct guestfs_entry *entry;
 	const char *name; /* "rootfs:/bin/busybox" */
-	char *bytes;	  /* of a regular file, where the check wants them */
+	const char
+	    *bytes; /* of a regular file, or a symlink's target, where the check wants them */
 	size_t n;
 };
 
 struct check {
 	const char *name, *rule, *unit;
-	bool bytes; /* it reads regular files, and looks at nothing else */
+	bool bytes;    /* it reads regular files, and looks at nothing else.. */
+	bool symlinks; /* ..but at where symlinks lead */
 	bool not_extra;
 	int (*start)(struct work *w, struct err *e); /* or NULL */
 	void (*look)(struct work *w);
@@ -83,6 +86,8 @@ look_static(struct work *w)
 		found(w, "%s: %s", w->name, differs);
 	else if (f.type != ET_EXEC && f.type != ET_DYN)
 		found(w, "%s: is no program, but ELF type %u", w->name, f.type);
+	else if (f.type == ET_DYN && !f.interp && !f.pie)
+		found(w, "%s: is a shared library", w->name);
 	else if (f.interp)
 		found(w, "%s: is not static: %s would load it", w->name, f.interp);
 	else if (f.nneeded)
@@ -177,6 +182,9 @@ look_modes(struct work *w)
 	const char *what = grants(n->mode), *allowed = NULL;
 
 	w->out->looked++;
+	if (n->xattrs) /* security.capability is as good as setuid, an access list as a mode */
+		found(w, "%s: has the extended attributes %s; lh-build sets none", w->name,
+		    n->xattrs);
 	if (!what)
 		return;
 	for (size_t i = 0; i < w->m->nspecials; i++) {
@@ -206,45 +214,65 @@ start_paths(struct work *w, struct err *e)
 static void
 look_paths(struct work *w)
 {
+	bool link = S_ISLNK(w->entry->mode);
+
 	w->out->looked++;
 	for (size_t i = 0; i < w->m->npaths; i++) {
 		const char *path = w->m->paths[i];
 		const char *at = memmem(w->bytes, w->n, path, strlen(path));
 
-		if (at)
+		if (at && link)
+			found(
+			    w, "%s: leads to %s, which is in %s", w->name, w->entry->target, path);
+		else if (at)
 			found(w, "%s: has %s at byte %zu", w->name, path, (size_t)(at - w->bytes));
 	}
 }
 
 /* ---- files ---- */
 
+/* libanswer.so, libanswer.so.1.2.3 */
+static bool
+is_shared_library(const char *name)
+{
+	const char *so = strstr(name, ".so");
+
+	while (so && so[3 + strspn(so + 3, ".0123456789")])
+		so = strstr(so + 3, ".so");
+	return so != NULL;
+}
+
 static void
 look_files(struct work *w)
 {
-	static const char *const suffixes[] = { ".a", ".o", ".la", ".pc", ".h", ".hpp", ".so" };
-	const char *dot = strrchr(w->name, '.');
+	static const char *const suffixes[] = { ".a", ".o", ".la", ".pc", ".h", ".hpp" };
+	const char *base = strrchr(w->name, '/'), *dot = strrchr(base, '.');
 
 	w->out->looked++;
+	if (S_ISDIR(w->entry->mode))
+		return;
 	for (size_t i = 0; dot && i < sizeof suffixes / sizeof *suffixes; i++)
-		if (!strcmp(dot, suffixes[i]) && !S_ISDIR(w->entry->mode))
+		if (!strcmp(dot, suffixes[i]))
 			found(w, "%s: is for compiling only", w->name);
+	if (is_shared_library(base))
+		found(w, "%s: is a shared library, which no static program loads", w->name);
 }
 
 /* ---- what there is ---- */
 
 static const struct check checks[] = {
 	{ "static", "every ELF file is a static program of the manifest's machine", "programs",
-	    true, false, need_elf, look_static },
+	    true, false, false, need_elf, look_static },
 	{ "baseline", "no program has an instruction that its processor may lack", "programs", true,
-	    false, start_baseline, look_baseline },
+	    false, false, start_baseline, look_baseline },
 	{ "modes",
 	    "nothing is setuid, setgid, a device or writable by everyone that layout/owners does "
-	    "not list",
-	    "names", false, false, NULL, look_modes },
-	{ "paths", "no file has a folder of the build in it", "files", true, true, start_paths,
-	    look_paths },
-	{ "files", "nothing is there that only a compiler wants", "names", false, true, NULL,
-	    look_files },
+	    "not list, nor has extended attributes",
+	    "names", false, false, false, NULL, look_modes },
+	{ "paths", "no file has a folder of the build in it, and no symlink leads to one", "files",
+	    true, true, true, start_paths, look_paths },
+	{ "files", "nothing is there that only a compiler or a dynamic loader wants", "names",
+	    false, false, true, NULL, look_files },
 };
 
 #define NCHECKS (sizeof checks / sizeof *checks)
@@ -254,13 +282,22 @@ look_at_entry(struct work *w, const struct check *c, const struct guestfs_entry 
 {
 	w->entry = n;
 	w->name = arena_printf(w->file, "%s:%s", w->fs, n->path);
-	if (c->bytes && !S_ISREG(n->mode))
-		return 0;
-	if (c->bytes && n->size > SIZE_MAX_READ)
-		return fail(e, "%s: its %llu bytes are too many to look at", w->name,
-		    (unsigned long long)n->size);
-	if (c->bytes && guestfs_read(w->file, w->g, n->path, &w->bytes, &w->n, e) < 0)
-		return -1;
+	if (S_ISLNK(n->mode) && c->symlinks) {
+		/* with a slash, as the folders of the build are named with one */
+		w->bytes = arena_printf(w->file, "%s/", n->target);
+		w->n = strlen(w->bytes);
+	} else if (c->bytes) {
+		char *bytes;
+
+		if (!S_ISREG(n->mode))
+			return 0;
+		if (n->size > SIZE_MAX_READ)
+			return fail(e, "%s: its %llu bytes are too many to look at", w->name,
+			    (unsigned long long)n->size);
+		if (guestfs_read(w->file, w->g, n->path, &bytes, &w->n, e) < 0)
+			return -1;
+		w->bytes = bytes;
+	}
 	c->look(w);
 	return 0;
 }

@@ -13,11 +13,13 @@ struct manifest;
  * What can be told of an image by reading its files, before anything boots.  A check looks at all
  * filesystems of the disk (kernel: at the kernel) and compares them with the manifest:
  *
- *   static    every ELF file is a program for the manifest's machine, and needs no other file to
- * run baseline  none of them has an instruction that `refuse` names, those of `guarded` aside modes
- * setuid, setgid, writable by everyone, device: only as `special` says paths     no file has a
- * folder of the build, a `path`, in its bytes files     nothing that only a compiler wants kernel
- * the kernel is one for the manifest's machine
+ *   static    every ELF file is a program for the manifest's machine, and needs no other to run
+ *   baseline  none of them has an instruction that `refuse` names, those of `guarded` aside
+ *   modes     setuid, setgid, writable by everyone, device: only as `special` says; nothing has
+ *             extended attributes, which may grant as much
+ *   paths     no file has a folder of the build, a `path`, in its bytes; no symlink leads there
+ *   files     nothing that only a compiler wants, and no shared library
+ *   kernel    the kernel is one for the manifest's machine
  *
  * The partition extra holds what the user gave, a compiler perhaps: paths and files pass it over.
  */

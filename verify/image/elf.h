@@ -11,8 +11,8 @@
 struct arena;
 
 /*
- * An ELF file in memory (System V ABI, chapter 4).  Its bytes come from an image that nobody
- * vouches for yet, so every offset is checked before it is followed.
+ * What an audit wants to know of an ELF file of the image: whom it is for, what it needs, and where
+ * its code is.  build/base/elf.h reads it; its bytes are nobody's yet.
  */
 struct elf {
 	unsigned bits;	  /* 32, 64 */
@@ -23,6 +23,7 @@ struct elf {
 	bool thumb;	    /* ARM: it starts in Thumb code */
 	const char *interp; /* the program that would load it, or NULL */
 	size_t nneeded;	    /* shared libraries */
+	bool pie;	    /* it says that it is a program that may lie anywhere */
 	struct elf_code {
 		uint64_t address;
 		size_t offset, size; /* in the file */
@@ -36,7 +37,6 @@ struct elf {
 	size_t nmarks;
 };
 
-bool elf_is(const void *p, size_t n);
 /* -1: it is damaged, and how */
 int elf_read(struct arena *a, const void *p, size_t n, struct elf *out, struct err *e);
 /*

@@ -22,15 +22,22 @@ int guestfs_open(
     const char *image, uint64_t offset, int writable, struct guestfs **out, struct err *e);
 /* flushes; always frees, also on error */
 int guestfs_close(struct guestfs *g, struct err *e);
+struct guestfs_file {
+	const char *path; /* absolute, on the filesystem */
+	const void *bytes;
+	size_t n;
+	mode_t mode; /* permissions */
+	uid_t uid;
+	gid_t gid;
+};
+
 /*
  * replaces or makes a file, folders above it made 0755 root; symlinks on the way are followed
  * inside the filesystem
  */
-int guestfs_put(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode,
-    uid_t uid, gid_t gid, struct err *e);
+int guestfs_put(struct guestfs *g, const struct guestfs_file *f, struct err *e);
 /* adds to the end of a file, making it if need be; an existing file keeps owner and mode */
-int guestfs_append(struct guestfs *g, const char *path, const void *p, size_t n, mode_t mode,
-    uid_t uid, gid_t gid, struct err *e);
+int guestfs_append(struct guestfs *g, const struct guestfs_file *f, struct err *e);
 int guestfs_remove(
     struct guestfs *g, const char *path, struct err *e); /* file or symlink; absent is an error */
 int guestfs_read(
@@ -46,6 +53,7 @@ struct guestfs_entry {
 	gid_t gid;
 	uint64_t size;
 	const char *target; /* of a symlink; NULL: it is none */
+	const char *xattrs; /* their names, a blank between two; NULL: it has none */
 };
 
 int guestfs_entries(
@@ -57,9 +65,9 @@ int guestfs_entries(
 int guestfs_list(
     struct arena *a, struct guestfs *g, const char *name, struct buf *out, struct err *e);
 /*
- * Was it unmounted in order, is it sound: state flag, no journal to replay, no error count, bitmaps
- * agree with what inodes use.  0 clean; -1 with the reason.
+ * Was it unmounted in order: state flag, no journal to replay, no error count, no orphans.  -1 with
+ * the reason.  Whether it is sound is for fsck.h.
  */
-int guestfs_clean(const char *image, uint64_t offset, struct err *e);
+int guestfs_unmounted(const char *image, uint64_t offset, struct err *e);
 
 #endif

@@ -85,8 +85,14 @@ admit(struct arena *a, struct guestfs *g, const char *dir, const struct home *h,
 	/* a newline first: the file may be there, and end without one */
 	const char *text = arena_printf(a, "\n%s\n", pubkey);
 
-	return guestfs_append(g, arena_printf(a, "%s/.ssh/authorized_keys", dir), text,
-	    strlen(text), 0600, h->uid, h->gid, e);
+	return guestfs_append(g,
+	    &(struct guestfs_file){ .path = arena_printf(a, "%s/.ssh/authorized_keys", dir),
+		.bytes = text,
+		.n = strlen(text),
+		.mode = 0600,
+		.uid = h->uid,
+		.gid = h->gid },
+	    e);
 }
 
 /* users other than root live on userfs, which is mounted on /home */
@@ -114,11 +120,17 @@ put_all(struct arena *a, struct guestfs *g, const struct entrance *in, const cha
     char **passwd, struct err *e)
 {
 	static const struct home root = { .uid = 0 };
+	const struct guestfs_file agent = {
+		.path = in->path, .bytes = script, .n = strlen(script), .mode = 0755
+	};
 
-	if (guestfs_put(g, in->path, script, strlen(script), 0755, 0, 0, e) < 0)
+	if (guestfs_put(g, &agent, e) < 0)
 		return -1;
 	if (in->table &&
-	    guestfs_append(g, in->table, in->line, strlen(in->line), 0644, 0, 0, e) < 0)
+	    guestfs_append(g,
+		&(struct guestfs_file){
+		    .path = in->table, .bytes = in->line, .n = strlen(in->line), .mode = 0644 },
+		e) < 0)
 		return -1;
 	if (pubkey && admit(a, g, "/root", &root, pubkey, e) < 0)
 		return -1;

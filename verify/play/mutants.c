@@ -364,7 +364,7 @@ replace(struct arena *a, struct guestfs *g, const struct mutant_edit *d, struct 
 	buf_add(&b, text, (size_t)h.start);
 	buf_adds(&b, d->text);
 	buf_add(&b, text + h.end, n - (size_t)h.end);
-	r = guestfs_put(g, d->file, b.p, b.n, d->mode, 0, 0, e);
+	r = guestfs_put(g, &(struct guestfs_file){ d->file, b.p, b.n, d->mode, 0, 0 }, e);
 	buf_free(&b);
 	return r;
 }
@@ -381,7 +381,7 @@ overwrite(struct arena *a, struct guestfs *g, const struct mutant_edit *d, struc
 	if (d->offset > n || d->n > n - d->offset)
 		return fail(e, "%s: has only %zu bytes", d->file, n);
 	memcpy(text + d->offset, d->text, d->n);
-	return guestfs_put(g, d->file, text, n, 0755, 0, 0, e);
+	return guestfs_put(g, &(struct guestfs_file){ d->file, text, n, 0755, 0, 0 }, e);
 }
 
 static int
@@ -389,7 +389,8 @@ edit(struct arena *a, struct guestfs *g, const struct mutant_edit *d, struct err
 {
 	switch (d->kind) {
 	case MUTANT_PUT:
-		return guestfs_put(g, d->file, d->text, strlen(d->text), d->mode, 0, 0, e);
+		return guestfs_put(g,
+		    &(struct guestfs_file){ d->file, d->text, strlen(d->text), d->mode, 0, 0 }, e);
 	case MUTANT_REPLACE:
 		return replace(a, g, d, e);
 	case MUTANT_BYTES:

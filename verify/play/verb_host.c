@@ -5,6 +5,7 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/manifest.h"
+#include "verify/image/fsck.h"
 #include "verify/image/guestfs.h"
 #include "verify/guest/http.h"
 #include "verify/image/image.h"
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #define SHOWN 300
+#define FLAT "disk.raw" /* in the test case's folder */
 
 /* ---- http serve TEXT as NAME ---- */
 
@@ -44,19 +46,56 @@ http_start(struct testcase *c, const struct step *s)
 /* ---- fsck PARTITION clean ---- */
 
 static void
+not_clean(struct testcase *c, const char *got)
+{
+	testcase_fail(c, arena_printf(c->a, "%s: unmounted in order, and sound", c->step->path),
+	    arena_strdup(c->a, got), "%s is not clean", c->step->path);
+}
+
+static void
+on_checked(void *arg, const struct subprocess_result *r)
+{
+	struct testcase *c = ticket_testcase(arg);
+	const char *said;
+
+	if (!c)
+		return;
+	c->step->subprocess = NULL;
+	if (r->late) {
+		testcase_inconclusive(c, "e2fsck: took too long");
+		return;
+	}
+	switch (fsck_judge(c->a, r->status, r->out, r->n, &said)) {
+	case FSCK_SOUND:
+		testcase_pass(c);
+		return;
+	case FSCK_DAMAGED:
+		not_clean(c, said);
+		return;
+	case FSCK_UNKNOWN:
+		testcase_inconclusive(c, "e2fsck: %s", said);
+	}
+}
+
+static void
 judge_part(struct testcase *c)
 {
 	const struct man_part *p = manifest_part(&c->job->image->m, c->step->path);
+	struct subprocess_opts o = { .dir = c->job->dir, .deadline = c->step_deadline };
+	struct argv v;
 	struct err e;
 
-	if (!p)
+	if (!p) {
 		testcase_fail(
 		    c, NULL, NULL, "fsck %s: the manifest has no such partition", c->step->path);
-	else if (guestfs_clean(c->flat, p->start, &e) < 0)
-		testcase_fail(c, arena_printf(c->a, "%s: unmounted in order, and sound", p->name),
-		    arena_strdup(c->a, e.msg), "%s is not clean", p->name);
-	else
-		testcase_pass(c);
+	} else if (guestfs_unmounted(c->flat, p->start, &e) < 0) {
+		not_clean(c, e.msg);
+	} else if (fsck_command(c->a, FLAT, p->start, &v, &e) < 0 ||
+		   subprocess_start(
+		       c->loop, v.v, &o, on_checked, ticket_new(c), &c->step->subprocess, &e) < 0) {
+		c->step->subprocess = NULL;
+		testcase_inconclusive(c, "%s", e.msg);
+	}
 }
 
 static void
@@ -84,7 +123,7 @@ flatten(struct testcase *c)
 	struct subprocess_opts o = { .deadline = c->step_deadline };
 	struct err e;
 
-	c->flat = arena_printf(c->a, "%s/disk.raw", c->job->dir);
+	c->flat = arena_printf(c->a, "%s/" FLAT, c->job->dir);
 	argv_pushv(
 	    &v, "qemu-img", "convert", "-q", "-f", "qcow2", "-O", "raw", c->disk, c->flat, NULL);
 	if (subprocess_start(c->loop, v.v, &o, on_flat, ticket_new(c), &c->step->subprocess, &e) <

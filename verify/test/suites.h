@@ -33,6 +33,7 @@
 	X(arguments)                                                                               \
 	X(bisect_run)                                                                              \
 	X(guestfs)                                                                                 \
+	X(fsck)                                                                                    \
 	X(elf)                                                                                     \
 	X(disasm)                                                                                  \
 	X(audit)                                                                                   \

@@ -8,6 +8,7 @@
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
+#include <elf.h>
 #include <ext2fs/ext2fs.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -368,6 +369,56 @@ START_TEST(one_change)
 }
 END_TEST
 
+/* a program with one section; the byte is the fourth one in it */
+static void
+put_program(const char *path, unsigned char byte)
+{
+	struct program {
+		Elf64_Ehdr head;
+		unsigned char text[16];
+		char names[8];
+		Elf64_Shdr sections[3];
+	} p = { .head = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+		    .e_shoff = offsetof(struct program, sections),
+		    .e_shentsize = sizeof(Elf64_Shdr),
+		    .e_shnum = 3,
+		    .e_shstrndx = 2 },
+		.text = { 0, 0, 0, byte },
+		.names = "\0.text",
+		.sections = { { 0 },
+		    { .sh_name = 1,
+			.sh_type = SHT_PROGBITS,
+			.sh_offset = offsetof(struct program, text),
+			.sh_size = 16 },
+		    { .sh_type = SHT_STRTAB,
+			.sh_offset = offsetof(struct program, names),
+			.sh_size = 8 } } };
+	struct err e;
+
+	ck_assert_int_eq(file_write(path, &p, sizeof p, 0755, &e), 0);
+}
+
+/* of a program it says which section the byte is in */
+START_TEST(names_the_section)
+{
+	struct arena *a = arena_new();
+	struct change c[2] = { { .script = "cp ../program0 bin/tool" },
+		{ .script = "cp ../program1 bin/tool" } };
+	const char *paths[2];
+	struct verdict v;
+	struct err e = { 0 };
+
+	for (int i = 0; i < 2; i++)
+		put_program(arena_printf(a, "%s/program%d", test_dir(), i), (unsigned char)i);
+	for (int i = 0; i < 2; i++)
+		paths[i] = make_image(a, i ? "two" : "one", &c[i]);
+	ck_assert_msg(compare(a, paths, &v, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(
+	    v.told, "rootfs:/bin/tool: 1 byte differs, the first at 0x43 (.text+0x3): 00 -> 01\n");
+	arena_free(a);
+}
+END_TEST
+
 /* a file more moves the others: that comes last, and in few words */
 START_TEST(what_follows_comes_last)
 {
@@ -513,7 +564,8 @@ END_TEST
 Suite *
 compare_suite(void)
 {
-	Suite *s = suite_of("compare", (const TTest *[]){ what_follows_comes_last, NULL });
+	Suite *s = suite_of(
+	    "compare", (const TTest *[]){ what_follows_comes_last, names_the_section, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, one_change, 0, sizeof changes / sizeof *changes);

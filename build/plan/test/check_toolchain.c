@@ -37,6 +37,8 @@ static const struct {
 	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\010") REST32 "; } >\"$3\""),
 	    "GCC makes ELF32 machine 8 programs; i486-linux-musl needs ELF32 386" },
 	{ CC(OBJECT, "echo hello >\"$3\""), "GCC makes no ELF programs" },
+	{ CC(OBJECT, "printf '\\177ELF\\001' >\"$3\""),
+	    "GCC makes damaged programs: ELF header: cut off" },
 	{ CC("echo 'program.c:3:2: error: #error another libc' >&2; exit 1", ""),
 	    "GCC compiles against another libc than musl" },
 	{ CC("echo 'cc1: internal error'; echo more; exit 1", ""),

@@ -23,6 +23,11 @@
 static const struct tiny fine = { 32, ET_EXEC, EM_386, 0, 0, FINE, 5 };
 static const struct tiny dynamic = { 32, ET_EXEC, EM_386, 0, PT_INTERP, FINE, 5 };
 static const struct tiny shared = { 32, ET_EXEC, EM_386, 0, PT_DYNAMIC, "\1\0\0\0\0\0\0\0", 8 };
+/* of type ET_DYN are both: programs that lie anywhere say so (DT_FLAGS_1, DF_1_PIE) */
+static const struct tiny library = { 32, ET_DYN, EM_386, 0, PT_DYNAMIC, "\0\0\0\0\0\0\0\0", 8 };
+static const struct tiny pie = { 32, ET_DYN, EM_386, 0, PT_DYNAMIC,
+	"\xfb\xff\xff\x6f\0\0\0\x08\0\0\0\0\0\0\0", 16 };
+static const struct tiny bare = { 32, ET_DYN, EM_386, 0, 0, FINE, 5 };
 static const struct tiny relocatable = { 32, ET_REL, EM_386, 0, 0, FINE, 5 };
 static const struct tiny foreign = { 64, ET_EXEC, EM_AARCH64, 0, 0, FINE "\0\0\0", 8 };
 static const struct tiny newer = { 32, ET_EXEC, EM_386, 0, 0, BAD, 8 };
@@ -43,6 +48,9 @@ static const struct {
 	{ "static", &dynamic, ":", 2, "rootfs:/bin/x: is not static: U???? would load it\n" },
 	{ "static", &shared, ":", 2, "rootfs:/bin/x: is not static: it needs 1 shared library\n" },
 	{ "static", &relocatable, ":", 2, "rootfs:/bin/x: is no program, but ELF type 1\n" },
+	{ "static", &library, ":", 2, "rootfs:/bin/x: is a shared library\n" },
+	{ "static", &bare, ":", 2, "rootfs:/bin/x: is a shared library\n" },
+	{ "static", &pie, ":", 2, "" },
 	{ "static", &foreign, ":", 2, "rootfs:/bin/x: is ELF64 AARCH64, not ELF32 386\n" },
 	{ "baseline", NULL, ":", 1, "" },
 	{ "baseline", NULL, "rm bin/good", 0, "" },
@@ -64,7 +72,22 @@ static const struct {
 	{ "modes", NULL,
 	    "echo 'mknod dev c 1 3' >>../debugfs; echo 'sif dev mode 020644' >>../debugfs", 6,
 	    "rootfs:/dev: is a device, 0:0 0644; layout/owners does not list it\n" },
+	{ "modes", NULL,
+	    "echo capability >../value; echo 'ea_set -f value bin/good security.capability' "
+	    ">>../debugfs; echo 'ea_set etc user.b c' >>../debugfs; echo 'ea_set etc user.a c' "
+	    ">>../debugfs",
+	    5,
+	    "rootfs:/bin/good: has the extended attributes security.capability; lh-build sets "
+	    "none\nrootfs:/etc: has the extended attributes user.b user.a; lh-build sets none\n" },
 	{ "paths", NULL, ":", 1, "" },
+	{ "paths", NULL,
+	    "ln -s /lh/work/x etc/a; ln -s ../home/me/out etc/b; ln -s /lh etc/c; ln -s /lhx "
+	    "etc/d; "
+	    "ln -s ../lib/alh etc/e",
+	    6,
+	    "rootfs:/etc/a: leads to /lh/work/x, which is in /lh/\nrootfs:/etc/b: leads to "
+	    "../home/me/out, which is in /home/me/out/\nrootfs:/etc/c: leads to /lh, which is in "
+	    "/lh/\n" },
 	{ "paths", NULL,
 	    "echo in /lh/work >etc/a; echo lh/ /home/me/outside >etc/b; printf "
 	    "'x\\0/home/me/out/y' >etc/c",
@@ -75,6 +98,15 @@ static const struct {
 	    "rootfs:/etc/a.o: is for compiling only\nrootfs:/etc/lib.a: is for compiling "
 	    "only\nrootfs:/etc/x.h: is for compiling only\nrootfs:/etc/x.la: is for compiling "
 	    "only\nrootfs:/etc/x.pc: is for compiling only\n" },
+	{ "files", NULL,
+	    "touch etc/l.so etc/l.so.1 etc/l.so.1.2.3 etc/l.so.conf etc/l.so.so.4 etc/lso "
+	    "etc/x.source; mkdir etc/d.so; ln -s l.so etc/s.so.6",
+	    14,
+	    "rootfs:/etc/l.so.1.2.3: is a shared library, which no static program "
+	    "loads\nrootfs:/etc/l.so.1: is a shared library, which no static program "
+	    "loads\nrootfs:/etc/l.so.so.4: is a shared library, which no static program "
+	    "loads\nrootfs:/etc/l.so: is a shared library, which no static program "
+	    "loads\nrootfs:/etc/s.so.6: is a shared library, which no static program loads\n" },
 };
 
 static void

@@ -2,6 +2,7 @@
 #include "verify/image/elf.h"
 
 #include "build/base/arena.h"
+#include "build/base/elf.h"
 #include "verify/test/suites.h"
 #include "verify/test/tiny.h"
 
