@@ -80,7 +80,10 @@ static const struct rule {
 	bool (*fits)(const char *value);
 	const char *allowed;
 } rules[] = {
-#define RULE(key, member, fits, allowed) { key, offsetof(struct manifest, member), fits, allowed }
+#define RULE(key, member, fits, allowed)                                                           \
+	{                                                                                          \
+		key, offsetof(struct manifest, member), fits, allowed                              \
+	}
 #define NAME "a name: letters, digits, and . _ - behind the first"
 	RULE("triple", triple, is_name, NAME),
 	RULE("arch", arch, is_name, NAME),

@@ -399,7 +399,7 @@ static const struct {
 	{ "echo other >store/layout/out/rootfs/bin; :", 8, 0, "",
 	    "image: rootfs: /bin is a folder in busybox and a file in layout", EXIT_WORK },
 	{ "mkdir output; : >output/x86_64-linux-musl", 8, 0, "",
-	    "image: output/x86_64-linux-musl: is a regular file, not a folder", EXIT_SYSTEM },
+	    "image: output/x86_64-linux-musl: is a regular file, not a folder", EXIT_WORK },
 };
 
 START_TEST(refuses)

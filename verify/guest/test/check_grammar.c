@@ -81,7 +81,7 @@ grammar_suite(void)
 {
 	Suite *s = suite_create("grammar");
 
-	tcase_add_loop_test(harness_case(s, "grammar"), values_have_a_grammar, 0,
-	    sizeof lines / sizeof *lines);
+	tcase_add_loop_test(
+	    harness_case(s, "grammar"), values_have_a_grammar, 0, sizeof lines / sizeof *lines);
 	return s;
 }
