@@ -5,6 +5,7 @@
 #include "build/base/file.h"
 #include "build/base/log.h"
 #include "build/base/startup.h"
+#include "build/base/version.h"
 #include "build/command/cli.h"
 #include "build/diff/compare.h"
 #include "build/command/explain.h"
@@ -567,7 +568,7 @@ main(int argc, char **argv)
 	if (has_word(argc, argv, "--help")) {
 		help();
 	} else if (has_word(argc, argv, "--version")) {
-		puts("lh-build " LH_VERSION);
+		printf("lh-build %s\n", lh_version);
 	} else if (cli_parse(argc, argv, commands, &rq, &e) < 0 || find_checkout(&rq, &e) < 0 ||
 		   rq.command->run(&rq, &e) < 0) {
 		status = log_fatal(&e);
