@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Builds the two programs, then calls them: how an image is built and verified is
-# known to lh-build and lh-verify, not here.  Local settings go to config.mk.
+# Builds the programs, then calls them: how an image is built and verified is
+# known to lh-build, lh-verify and lh-bisect, not here.  Local settings go to config.mk.
 #
 #   O=DIR     objects and programs elsewhere (default: .obj, programs in bin/)
 #   SAN=1     with AddressSanitizer and UBSan, in their own folder
@@ -38,13 +38,17 @@ VERSION := 0.1
 
 BASE := $(patsubst %.c,$(O)/%.o,$(wildcard build/base/*.c))
 BUILD := $(patsubst %.c,$(O)/%.o,$(filter-out build/base/% build/test/%,$(wildcard build/*/*.c)))
-VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/%,\
+VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/% verify/bisect/%,\
 	$(wildcard verify/*.c verify/*/*.c)))
+# lh-bisect reads and writes reports as lh-verify does, and has options in common with it
+BISECT_USES := $(patsubst %.c,$(O)/%.o,verify/options.c verify/outdir.c \
+	$(wildcard verify/report/*.c))
+BISECT := $(patsubst %.c,$(O)/%.o,$(filter-out verify/bisect/main.c,$(wildcard verify/bisect/*.c)))
 BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(wildcard build/test/*.c build/*/test/*.c))
 VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c,\
 	$(wildcard verify/test/*.c verify/*/test/*.c)))
 VERIFY_TEST += $(O)/build/test/harness.o
-TOOLS := $(B)/lh-build $(B)/lh-verify
+TOOLS := $(B)/lh-build $(B)/lh-verify $(B)/lh-bisect
 
 # each library's headers are for one file only; ci/edges checks it
 PKG_build_source_fetch := libcurl
@@ -92,12 +96,17 @@ $(B)/lh-verify: $(O)/verify/main.o $(VERIFY) $(BASE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify)) -lm
 
+$(B)/lh-bisect: $(O)/verify/bisect/main.o $(BISECT) $(BISECT_USES) $(BASE)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,libcrypto) -lm
+
 $(O)/test-build: $(BUILD_TEST) $(BUILD) $(BASE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call pkg_libs,$(LIBS_build) $(LIBS_build_test)) -lcrypt
 
-$(O)/test-verify: $(VERIFY_TEST) $(VERIFY) $(BASE)
+$(O)/test-verify: $(VERIFY_TEST) $(VERIFY) $(BISECT) $(BASE) | $(TOOLS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call pkg_libs,$(LIBS_verify) $(LIBS_verify_test)) -lm
@@ -161,6 +170,7 @@ EACH = $(if $(TRIPLES),$(patsubst %,TRIPLE=%,$(NAMED)),$(or $(TRIPLE_ARG),-))
 
 LHB := $(B)/lh-build
 LHV := $(B)/lh-verify
+LHS := $(B)/lh-bisect
 # make -n and make -k mean the same to lh-build: letters before the first word with a dash
 SHORT := $(filter-out -%,$(firstword $(MAKEFLAGS)))
 LHB_FLAGS := $(if $(findstring n,$(SHORT)),-n) $(if $(findstring k,$(SHORT)),-k)
@@ -227,7 +237,7 @@ release: $(TOOLS)
 	@$(LHB) release $(NET_ARGS) $(ARGS) TRIPLES=$(call quote,$(or $(TRIPLES),all)) $(told)
 
 bisect: $(TOOLS)
-	+@$(LHV) bisect $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHS) $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) \
 		$(if $(filter -n,$(LHB_FLAGS)),DRY_RUN=1) $(ARGS) $(TRIPLE_ARG) $(told)
 
 qemu-boot: image
@@ -239,3 +249,4 @@ clean distclean: $(TOOLS)
 help: $(TOOLS)
 	@$(LHB) --help
 	@$(LHV) --help
+	@$(LHS) --help

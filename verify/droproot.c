@@ -24,17 +24,35 @@ make_for(const char *out, const struct stat *owner, struct err *e)
 	return chown(out, owner->st_uid, owner->st_gid) < 0 ? fail_errno(e, "%s", out) : 0;
 }
 
+/* path itself, or of the folders above it the first that is there */
+static bool
+nearest(const char *path, char full[PATH_MAX], bool *whole)
+{
+	char *front = strdupa(path), *slash;
+
+	*whole = realpath(front, full);
+	if (*whole)
+		return true;
+	while ((slash = strrchr(front, '/')) && slash != front) {
+		*slash = '\0';
+		if (realpath(front, full))
+			return true;
+	}
+	return realpath(*path == '/' ? "/" : ".", full);
+}
+
 int
 droproot_to_owner_of(const char *path, const char *out, struct err *e)
 {
 	char dir[PATH_MAX], *slash;
+	bool whole;
 	struct stat st;
 	const struct passwd *pw;
 	struct child_tie tie;
 
 	if (geteuid() != 0)
 		return 0;
-	if (!realpath(path, dir) || stat(dir, &st) < 0)
+	if (!nearest(path, dir, &whole) || stat(dir, &st) < 0)
 		return fail_errno(e, "%s", path);
 	slash = strrchr(dir, '/');
 	if (!S_ISDIR(st.st_mode)) {
@@ -46,7 +64,7 @@ droproot_to_owner_of(const char *path, const char *out, struct err *e)
 		log_warn("%s belongs to root: QEMU runs as root", dir);
 		return 0;
 	}
-	if (make_for(out, &st, e) < 0)
+	if (whole && make_for(out, &st, e) < 0)
 		return -1;
 	pw = getpwuid(st.st_uid);
 	child_tie_note(&tie);

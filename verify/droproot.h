@@ -6,9 +6,10 @@
 
 /*
  * Nothing here needs root, and QEMU least of all.  Started as root, we become the owner of the
- * folder that path (a file, or a folder) is in; when that is root, too, we stay what we are, with a
- * warning.  Before anything else is done.  out: a folder to write to, or NULL; where there is none,
- * it is made for the owner, who may not be able to.
+ * folder that path (a file, or a folder) is in, or of the nearest above it that is there; when that
+ * is root, too, we stay what we are, with a warning.  Before anything else is done.  out: a folder
+ * to write to, or NULL; where path is there and out is not, it is made for the owner, who may not
+ * be able to.
  */
 int droproot_to_owner_of(const char *path, const char *out, struct err *e);
 

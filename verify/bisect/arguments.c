@@ -53,21 +53,21 @@ struct known {
 	size_t nminimums;
 };
 
-/* packages that are easily read in a line */
+/* more packages than this are named by what they lack to the bad end */
 #define FEW 4
 
-#define NTESTCASES 6
+#define NFIELDS 6
 
 static size_t
-cut(char *line, char **testcases)
+cut(char *line, char **fields)
 {
 	size_t n = 0;
 	char *tab;
 
 	for (;; line = tab + 1) {
-		testcases[n++] = line;
+		fields[n++] = line;
 		tab = strchr(line, '\t');
-		if (!tab || n == NTESTCASES)
+		if (!tab || n == NFIELDS)
 			return n;
 		*tab = '\0';
 	}
@@ -137,9 +137,9 @@ ask_build(struct arena *a, const char *lh_build, char *const *args, char *const 
 	} else {
 		lines_text(a, "versions", said.p ? said.p : "", &l);
 		while ((line = lines_next(&l))) {
-			char *testcases[NTESTCASES];
+			char *fields[NFIELDS];
 
-			take_row(a, testcases, cut(line, testcases), k);
+			take_row(a, fields, cut(line, fields), k);
 		}
 	}
 	buf_free(&said);
@@ -160,7 +160,7 @@ package_find(const struct known *k, const char *name)
 	return NULL;
 }
 
-/* ---- the world ---- */
+/* ---- the search space ---- */
 
 static char *
 variable(struct arena *a, const char *kind, const char *package, const char *value)
@@ -174,39 +174,39 @@ variable(struct arena *a, const char *kind, const char *package, const char *val
 }
 
 static size_t
-add_package(struct arena *a, struct arguments *q, const char *name)
+add_package(struct arena *a, struct arguments *args, const char *name)
 {
-	size_t p = q->w.npackages;
+	size_t p = args->space.npackages;
 
-	q->choices = arena_more(a, q->choices, p, sizeof *q->choices);
-	q->choices[p] = NULL;
-	q->w.packages = arena_more(a, q->w.packages, p, sizeof *q->w.packages);
-	q->w.packages[q->w.npackages++] = (struct search_package){ .name = name };
+	args->choices = arena_more(a, args->choices, p, sizeof *args->choices);
+	args->choices[p] = NULL;
+	args->space.packages = arena_more(a, args->space.packages, p, sizeof *args->space.packages);
+	args->space.packages[args->space.npackages++] = (struct search_package){ .name = name };
 	return p;
 }
 
 /* args may hold NULLs at its end */
 static void
-add_choice(struct arena *a, struct arguments *q, size_t p, const char *version, const char *title,
-    char *one, char *two)
+add_choice(struct arena *a, struct arguments *args, size_t p, const char *version,
+    const char *title, char *one, char *two)
 {
-	struct search_package *pkg = &q->w.packages[p];
+	struct search_package *pkg = &args->space.packages[p];
 	struct choice c = { .title = title, .args = arena_array(a, 3, sizeof *c.args) };
 
 	c.args[0] = one;
 	c.args[1] = two;
-	q->choices[p] = arena_more(a, q->choices[p], pkg->nversions, sizeof c);
-	q->choices[p][pkg->nversions] = c;
+	args->choices[p] = arena_more(a, args->choices[p], pkg->nversions, sizeof c);
+	args->choices[p][pkg->nversions] = c;
 	pkg->versions = arena_more(a, pkg->versions, pkg->nversions, sizeof *pkg->versions);
 	pkg->versions[pkg->nversions++] = version;
 }
 
 /* pinned versions between two, from the one to the other, neither of them included */
 static void
-add_between(struct arena *a, struct arguments *q, size_t p, const struct known *k, const char *from,
-    const char *to)
+add_between(struct arena *a, struct arguments *args, size_t p, const struct known *k,
+    const char *from, const char *to)
 {
-	const char *name = q->w.packages[p].name, *at = from;
+	const char *name = args->space.packages[p].name, *at = from;
 	int way = version_compare(to, from);
 
 	for (;;) {
@@ -223,18 +223,18 @@ add_between(struct arena *a, struct arguments *q, size_t p, const struct known *
 		}
 		if (!next)
 			return;
-		add_choice(a, q, p, next, NULL, variable(a, "VERSION", name, next), NULL);
+		add_choice(a, args, p, next, NULL, variable(a, "VERSION", name, next), NULL);
 		at = next;
 	}
 }
 
 /* which versions of a package are at least that; false: all, so that nothing needs to be said */
 static bool
-find_range(const struct arguments *q, const struct known *k, const struct minimum *m,
+find_range(const struct arguments *args, const struct known *k, const struct minimum *m,
     struct search_need *n)
 {
-	for (size_t p = 0; p < q->w.npackages; p++) {
-		const struct search_package *on = &q->w.packages[p];
+	for (size_t p = 0; p < args->space.npackages; p++) {
+		const struct search_package *on = &args->space.packages[p];
 		size_t last = on->nversions - 1;
 
 		if (strcmp(on->name, m->on))
@@ -258,47 +258,48 @@ find_range(const struct arguments *q, const struct known *k, const struct minimu
 }
 
 static void
-add_need(struct arena *a, struct arguments *q, const struct known *k, const struct minimum *m)
+add_need(struct arena *a, struct arguments *args, const struct known *k, const struct minimum *m)
 {
-	for (size_t p = 0; p < q->w.npackages; p++) {
-		const struct search_package *pkg = &q->w.packages[p];
+	for (size_t p = 0; p < args->space.npackages; p++) {
+		const struct search_package *pkg = &args->space.packages[p];
 
 		for (size_t v = 0; v < pkg->nversions; v++) {
 			struct search_need n = { .package = p, .version = v };
 			bool first, last;
 
 			if (strcmp(pkg->name, m->package) || strcmp(pkg->versions[v], m->version) ||
-			    !find_range(q, k, m, &n))
+			    !find_range(args, k, m, &n))
 				continue;
 			/* what an end does cannot be forbidden */
 			first = v == 0 && (n.from > 0 || n.from > n.to);
 			last = v == pkg->nversions - 1 &&
-			       (n.from > n.to || n.to < q->w.packages[n.on].nversions - 1);
+			       (n.from > n.to || n.to < args->space.packages[n.on].nversions - 1);
 			if (first || last)
 				continue;
-			q->w.needs = arena_more(a, q->w.needs, q->w.nneeds, sizeof n);
-			q->w.needs[q->w.nneeds++] = n;
+			args->space.needs =
+			    arena_more(a, args->space.needs, args->space.nneeds, sizeof n);
+			args->space.needs[args->space.nneeds++] = n;
 		}
 	}
 }
 
 static void
-add_needs(struct arena *a, struct arguments *q, const struct known *k)
+add_needs(struct arena *a, struct arguments *args, const struct known *k)
 {
 	for (size_t i = 0; i < k->nminimums; i++)
-		add_need(a, q, k, &k->minimums[i]);
+		add_need(a, args, k, &k->minimums[i]);
 }
 
 static void
-take_known(struct arguments *q, const struct known *k)
+take_known(struct arguments *args, const struct known *k)
 {
-	q->set = k->set;
-	q->triple = k->triple;
-	q->profile = k->profile;
-	q->checkout = k->checkout;
-	q->output = k->output;
-	q->uid = (uid_t)k->uid;
-	q->gid = (gid_t)k->gid;
+	args->set = k->set;
+	args->triple = k->triple;
+	args->profile = k->profile;
+	args->checkout = k->checkout;
+	args->output = k->output;
+	args->uid = (uid_t)k->uid;
+	args->gid = (gid_t)k->gid;
 }
 
 /* ---- between two sets ---- */
@@ -359,37 +360,38 @@ brief_tree(const char *override)
 }
 
 static void
-add_difference(struct arena *a, struct arguments *q, const struct known *good,
+add_difference(struct arena *a, struct arguments *args, const struct known *good,
     const struct package *g, const struct package *b, char *const *good_vars)
 {
-	size_t p = add_package(a, q, g->name);
+	size_t p = add_package(a, args, g->name);
 	char *version = word_of(good_vars, variable(a, "VERSION", g->name, "")),
 	     *override = word_of(good_vars, variable(a, "OVERRIDE", g->name, ""));
 
 	add_choice(
-	    a, q, p, g->version, NULL, version ? version : override, version ? override : NULL);
-	add_between(a, q, p, good, g->version, b->version);
-	add_choice(a, q, p, b->version, NULL, variable(a, "VERSION", b->name, b->version),
+	    a, args, p, g->version, NULL, version ? version : override, version ? override : NULL);
+	add_between(a, args, p, good, g->version, b->version);
+	add_choice(a, args, p, b->version, NULL, variable(a, "VERSION", b->name, b->version),
 	    b->override ? variable(a, "OVERRIDE", b->name, b->override) : NULL);
 	if (same_text(g->version, b->version)) {
-		q->choices[p][0].tree = brief_tree(g->override);
-		q->choices[p][q->w.packages[p].nversions - 1].tree = brief_tree(b->override);
+		args->choices[p][0].tree = brief_tree(g->override);
+		args->choices[p][args->space.packages[p].nversions - 1].tree =
+		    brief_tree(b->override);
 	}
 }
 
 static int
-read_sets(struct arena *a, const char *lh_build, struct arguments *q, struct err *e)
+read_sets(struct arena *a, const char *lh_build, struct arguments *args, struct err *e)
 {
 	char **good_vars, **bad_vars;
 	struct known good, bad;
-	struct argv args = { .a = a };
+	struct argv words = { .a = a };
 
-	if (read_end(a, "GOOD", q->good, &good_vars, &q->good, e) < 0 ||
-	    read_end(a, "BAD", q->bad, &bad_vars, &q->bad, e) < 0)
+	if (read_end(a, "GOOD", args->good, &good_vars, &args->good, e) < 0 ||
+	    read_end(a, "BAD", args->bad, &bad_vars, &args->bad, e) < 0)
 		return -1;
-	if (ask_build(a, lh_build, q->args, good_vars, &good, e) < 0)
+	if (ask_build(a, lh_build, args->words, good_vars, &good, e) < 0)
 		return wrap(e, "GOOD");
-	if (ask_build(a, lh_build, q->args, bad_vars, &bad, e) < 0)
+	if (ask_build(a, lh_build, args->words, bad_vars, &bad, e) < 0)
 		return wrap(e, "BAD");
 	if (strcmp(good.profile, bad.profile))
 		return fail_usage(e,
@@ -400,16 +402,16 @@ read_sets(struct arena *a, const char *lh_build, struct arguments *q, struct err
 
 		if (b && !(g->override && same_text(g->override, b->override)) &&
 		    !(same_text(g->version, b->version) && same_text(g->override, b->override)))
-			add_difference(a, q, &good, g, b, good_vars);
+			add_difference(a, args, &good, g, b, good_vars);
 	}
-	if (!q->w.npackages)
+	if (!args->space.npackages)
 		return fail(e, "GOOD and BAD name the same versions of everything");
-	add_needs(a, q, &good);
-	for (char **p = q->args; *p; p++)
-		argv_push(&args, *p);
-	argv_push(&args, good_vars[0]);
-	q->args = args.v;
-	take_known(q, &good);
+	add_needs(a, args, &good);
+	for (char **p = args->words; *p; p++)
+		argv_push(&words, *p);
+	argv_push(&words, good_vars[0]);
+	args->words = words.v;
+	take_known(args, &good);
 	return 0;
 }
 
@@ -426,18 +428,20 @@ check_pinned(
 }
 
 static int
-read_versions(struct arena *a, const struct known *k, struct arguments *q, struct err *e)
+read_versions(struct arena *a, const struct known *k, struct arguments *args, struct err *e)
 {
-	size_t p = add_package(a, q, q->package);
+	size_t p = add_package(a, args, args->package);
 
-	if (check_pinned(k, q->package, "GOOD", q->good, e) < 0 ||
-	    check_pinned(k, q->package, "BAD", q->bad, e) < 0)
+	if (check_pinned(k, args->package, "GOOD", args->good, e) < 0 ||
+	    check_pinned(k, args->package, "BAD", args->bad, e) < 0)
 		return -1;
-	if (!strcmp(q->good, q->bad))
+	if (!strcmp(args->good, args->bad))
 		return fail(e, "GOOD and BAD are one version");
-	add_choice(a, q, p, q->good, NULL, variable(a, "VERSION", q->package, q->good), NULL);
-	add_between(a, q, p, k, q->good, q->bad);
-	add_choice(a, q, p, q->bad, NULL, variable(a, "VERSION", q->package, q->bad), NULL);
+	add_choice(
+	    a, args, p, args->good, NULL, variable(a, "VERSION", args->package, args->good), NULL);
+	add_between(a, args, p, k, args->good, args->bad);
+	add_choice(
+	    a, args, p, args->bad, NULL, variable(a, "VERSION", args->package, args->bad), NULL);
 	return 0;
 }
 
@@ -465,44 +469,47 @@ git(struct arena *a, const char *dir, struct buf *said, struct err *e, const cha
 }
 
 static void
-add_commit(struct arena *a, struct arguments *q, size_t p, char *line)
+add_commit(struct arena *a, struct arguments *args, size_t p, char *line)
 {
 	char *subject = strchr(line, ' ');
 
 	if (subject)
 		*subject++ = '\0';
-	add_choice(a, q, p, arena_strndup(a, line, 12), subject,
-	    variable(a, "OVERRIDE", q->package, arena_printf(a, "git:%s@%s", q->repo, line)), NULL);
+	add_choice(a, args, p, arena_strndup(a, line, 12), subject,
+	    variable(a, "OVERRIDE", args->package, arena_printf(a, "git:%s@%s", args->repo, line)),
+	    NULL);
 }
 
 static int
-read_commits(struct arena *a, struct arguments *q, struct err *e)
+read_commits(struct arena *a, struct arguments *args, struct err *e)
 {
-	size_t p = add_package(a, q, q->package);
+	size_t p = add_package(a, args, args->package);
 	struct buf said = { 0 }, first = { 0 };
 	struct lines l;
 	char *line;
 	int r = -1;
 
-	if (git(a, q->repo, &first, e, "log", "-1", "--format=%H %s", "--end-of-options", q->good,
-		NULL) < 0)
+	if (git(a, args->repo, &first, e, "log", "-1", "--format=%H %s", "--end-of-options",
+		args->good, NULL) < 0)
 		goto out;
-	if (git(a, q->repo, &said, e, "merge-base", "--is-ancestor", q->good, q->bad, NULL) < 0) {
-		fail_usage(e, "REPO %s: %s is no ancestor of %s", q->repo, q->good, q->bad);
+	if (git(a, args->repo, &said, e, "merge-base", "--is-ancestor", args->good, args->bad,
+		NULL) < 0) {
+		fail_usage(
+		    e, "REPO %s: %s is no ancestor of %s", args->repo, args->good, args->bad);
 		goto out;
 	}
 	buf_clear(&said);
-	if (git(a, q->repo, &said, e, "log", "--reverse", "--first-parent", "--format=%H %s",
-		"--end-of-options", arena_printf(a, "%s..%s", q->good, q->bad), NULL) < 0)
+	if (git(a, args->repo, &said, e, "log", "--reverse", "--first-parent", "--format=%H %s",
+		"--end-of-options", arena_printf(a, "%s..%s", args->good, args->bad), NULL) < 0)
 		goto out;
 	if (!said.n) {
-		fail(e, "REPO %s: %s and %s are one commit", q->repo, q->good, q->bad);
+		fail(e, "REPO %s: %s and %s are one commit", args->repo, args->good, args->bad);
 		goto out;
 	}
-	add_commit(a, q, p, arena_strndup(a, first.p, strcspn(first.p, "\n")));
+	add_commit(a, args, p, arena_strndup(a, first.p, strcspn(first.p, "\n")));
 	lines_text(a, "commits", arena_strdup(a, said.p), &l);
 	while ((line = lines_next(&l)))
-		add_commit(a, q, p, line);
+		add_commit(a, args, p, line);
 	r = 0;
 out:
 	buf_free(&said);
@@ -511,63 +518,64 @@ out:
 }
 
 static int
-read_package(struct arena *a, const char *lh_build, struct arguments *q, struct err *e)
+read_package(struct arena *a, const char *lh_build, struct arguments *args, struct err *e)
 {
 	char *none[] = { NULL };
 	struct known k;
 
-	if (ask_build(a, lh_build, q->args, none, &k, e) < 0)
+	if (ask_build(a, lh_build, args->words, none, &k, e) < 0)
 		return -1;
-	if (!package_find(&k, q->package))
+	if (!package_find(&k, args->package))
 		return fail_usage(
-		    e, "PACKAGE %s: profile %s has no such package", q->package, k.profile);
-	if ((q->repo ? read_commits(a, q, e) : read_versions(a, &k, q, e)) < 0)
+		    e, "PACKAGE %s: profile %s has no such package", args->package, k.profile);
+	if ((args->repo ? read_commits(a, args, e) : read_versions(a, &k, args, e)) < 0)
 		return -1;
-	if (!q->repo)
-		add_needs(a, q, &k);
-	take_known(q, &k);
+	if (!args->repo)
+		add_needs(a, args, &k);
+	take_known(args, &k);
 	return 0;
 }
 
 /* ---- the words ---- */
 
 static int
-take_repo(struct arena *a, struct arguments *q, const char *dir, struct err *e)
+take_repo(struct arena *a, struct arguments *args, const char *dir, struct err *e)
 {
 	char full[PATH_MAX];
 
 	if (!realpath(dir, full))
 		return fail_usage(e, "REPO %s: there is no such folder", dir);
-	q->repo = arena_strdup(a, full);
+	args->repo = arena_strdup(a, full);
 	return 0;
 }
 
 static int
-take_word(struct arena *a, struct arguments *q, const char *word, struct argv *rest, struct err *e)
+take_word(
+    struct arena *a, struct arguments *args, const char *word, struct argv *rest, struct err *e)
 {
 	const char *value = strchr(word, '=');
 	size_t n = value ? (size_t)(value - word) : 0;
 	char *name = arena_strndup(a, word, n), *end;
 
 	if (!value++)
-		return fail_usage(e, "%s: bisect takes NAME=VALUE words", word);
+		return fail_usage(e, "%s: only NAME=VALUE words are known", word);
 	if (!strcmp(name, "GOOD"))
-		q->good = value;
+		args->good = value;
 	else if (!strcmp(name, "BAD"))
-		q->bad = value;
+		args->bad = value;
 	else if (!strcmp(name, "PACKAGE"))
-		q->package = *value ? value : NULL;
+		args->package = *value ? value : NULL;
 	else if (!strcmp(name, "REPO"))
-		return take_repo(a, q, value, e);
+		return take_repo(a, args, value, e);
 	else if (!strcmp(name, "DRY_RUN"))
-		q->dry = *value && strcmp(value, "0") && strcmp(value, "no");
+		args->dry = *value && strcmp(value, "0") && strcmp(value, "no");
 	else if (!strcmp(name, "REPEAT")) {
-		q->repeat = (unsigned)strtoul(value, &end, 10);
-		if (*end || !q->repeat || q->repeat > ODDS_MOST)
+		args->repeat = (unsigned)strtoul(value, &end, 10);
+		if (*end || !args->repeat || args->repeat > ODDS_MOST)
 			return fail_usage(e, "REPEAT=%s: a number from 1 to %d", value, ODDS_MOST);
 	} else if (!strcmp(name, "FAILURE")) {
-		q->same_failure = !strcmp(value, "same");
-		if (!q->same_failure && strcmp(value, "any"))
+		args->same_failure = !strcmp(value, "same");
+		if (!args->same_failure && strcmp(value, "any"))
 			return fail_usage(e, "FAILURE=%s: same or any", value);
 	} else {
 		argv_push(rest, word);
@@ -582,46 +590,46 @@ arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t
 	struct argv rest = { .a = a };
 	static char *none[] = { NULL };
 
-	*out = (struct arguments){ .repeat = ODDS_SAME, .args = none };
+	*out = (struct arguments){ .repeat = ODDS_SAME, .words = none };
 	for (size_t i = 0; i < n; i++)
 		if (take_word(a, out, words[i], &rest, e) < 0)
 			return -1;
 	if (!out->good || !*out->good || !out->bad || !*out->bad)
-		return fail_usage(e, "bisect: name both ends with GOOD= and BAD=");
+		return fail_usage(e, "name both ends with GOOD= and BAD=");
 	if (out->repo && !out->package)
 		return fail_usage(e, "REPO needs PACKAGE=, the recipe that is built from it");
 	if (rest.n)
-		out->args = rest.v;
+		out->words = rest.v;
 	return out->package ? read_package(a, lh_build, out, e) : read_sets(a, lh_build, out, e);
 }
 
 /* ---- telling ---- */
 
 const char *
-arguments_version(const struct arguments *q, size_t package, size_t version)
+arguments_version(const struct arguments *args, size_t package, size_t version)
 {
-	const char *tree = q->choices[package][version].tree;
+	const char *tree = args->choices[package][version].tree;
 
-	return tree ? tree : q->w.packages[package].versions[version];
+	return tree ? tree : args->space.packages[package].versions[version];
 }
 
 /* "a 1, b 2" of those that are not at that end */
 static const char *
 list_others(
-    struct arena *a, const struct arguments *q, const size_t *version_set, bool bad, size_t *n)
+    struct arena *a, const struct arguments *args, const size_t *version_set, bool bad, size_t *n)
 {
 	struct buf b = { 0 };
 	const char *text;
 
 	*n = 0;
-	for (size_t p = 0; p < q->w.npackages; p++) {
-		const struct search_package *pkg = &q->w.packages[p];
+	for (size_t p = 0; p < args->space.npackages; p++) {
+		const struct search_package *pkg = &args->space.packages[p];
 
-		const char *title = q->choices[p][version_set[p]].title;
+		const char *title = args->choices[p][version_set[p]].title;
 
 		if (version_set[p] != (bad ? pkg->nversions - 1 : 0))
 			buf_addf(&b, "%s%s %s%s%s%s", (*n)++ ? ", " : "", pkg->name,
-			    arguments_version(q, p, version_set[p]), title ? " \"" : "",
+			    arguments_version(args, p, version_set[p]), title ? " \"" : "",
 			    title ? title : "", title ? "\"" : "");
 	}
 	text = arena_strdup(a, b.n ? b.p : "");
@@ -630,26 +638,26 @@ list_others(
 }
 
 const char *
-arguments_version_set(struct arena *a, const struct arguments *q, const size_t *version_set)
+arguments_version_set(struct arena *a, const struct arguments *args, const size_t *version_set)
 {
 	size_t fromgood, frombad;
-	const char *changed = list_others(a, q, version_set, false, &fromgood),
-		   *kept = list_others(a, q, version_set, true, &frombad);
+	const char *changed = list_others(a, args, version_set, false, &fromgood),
+		   *kept = list_others(a, args, version_set, true, &frombad);
 
 	if (!fromgood || !frombad)
 		return arena_printf(
-		    a, "%s end %s", fromgood ? "bad" : "good", fromgood ? q->bad : q->good);
+		    a, "%s end %s", fromgood ? "bad" : "good", fromgood ? args->bad : args->good);
 	if (fromgood > FEW && frombad < fromgood)
-		return arena_printf(a, "bad end %s but for %s", q->bad, kept);
+		return arena_printf(a, "bad end %s but for %s", args->bad, kept);
 	return changed;
 }
 
 void
-arguments_args(const struct arguments *q, const size_t *version_set, struct argv *out)
+arguments_args(const struct arguments *args, const size_t *version_set, struct argv *out)
 {
-	for (char **w = q->args; *w; w++)
+	for (char **w = args->words; *w; w++)
 		argv_push(out, *w);
-	for (size_t p = 0; p < q->w.npackages; p++)
-		for (char **w = q->choices[p][version_set[p]].args; *w; w++)
+	for (size_t p = 0; p < args->space.npackages; p++)
+		for (char **w = args->choices[p][version_set[p]].args; *w; w++)
 			argv_push(out, *w);
 }

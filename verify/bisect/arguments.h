@@ -13,56 +13,56 @@ struct arena;
 struct argv;
 
 /*
- * What is to be bisected, from the words of the command line:
+ * What is to be bisected, from the arguments of the command line:
  *
  *     GOOD=SET BAD=SET				between two sets; a set may be followed by
- *						VERSION_name=V and OVERRIDE_name=TREE words,
- *						which then belong to that end only
+ *						VERSION_name=V and OVERRIDE_name=TREE,
+ *						which then hold at that end only
  *     PACKAGE=NAME GOOD=VERSION BAD=VERSION	among the versions a recipe pins
  *     PACKAGE=NAME REPO=DIR GOOD=REV BAD=REV	among a clone's commits: REV's ancestors by
  *						first parent, so that a merge is one step
  *     DRY_RUN=1, REPEAT=N, FAILURE=any|same
  *
- * All other words are lh-build's, at every step.
+ * All others are variables for lh-build, at every step.
  */
+/* one version of one package */
 struct choice {
 	const char *title; /* a commit's subject, or NULL */
-	const char *tree;  /* what tells it from the other end, which has the same version: an
-			      override, or NULL */
-	char **args;	   /* what makes lh-build take it; NULL-terminated */
+	const char *tree;  /* the override, where both ends have the same version; or NULL */
+	char **args;	   /* variables with which lh-build takes it; NULL-terminated */
 };
 
 struct arguments {
-	const char *good, *bad;	    /* as given, without the words behind a set */
+	const char *good, *bad;	    /* as given, without what follows a set */
 	const char *package, *repo; /* or NULL */
 	bool dry;
 	unsigned repeat;
-	bool same_failure; /* a failure in another place than the bad end's is none */
+	bool same_failure; /* a failure at another step than the bad end's does not count */
 
-	struct search_space w;
+	struct search_space space;
 	struct choice **choices; /* [package][version] */
-	char **args;		 /* NULL-terminated */
+	char **words;		 /* NULL-terminated */
 	const char *set, *triple, *profile, *checkout, *output;
-	uid_t uid; /* whose OUTPUT is */
+	uid_t uid; /* owner of OUTPUT */
 	gid_t gid;
 };
 
 /*
- * lh_build: the program to ask for versions.  Two ends without any difference are an error:
- * EXIT_WORK
+ * lh_build: the program that lists the versions.  Ends that do not differ are an error with
+ * EXIT_WORK.
  */
 int arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t n,
     struct arguments *out, struct err *e);
-/* a version for people; where it does not tell one from another, what it is built from */
-const char *arguments_version(const struct arguments *q, size_t package, size_t version);
+/* a version for people; the override where both ends have the same version */
+const char *arguments_version(const struct arguments *args, size_t package, size_t version);
 /*
- * "good end SET", "bad end SET"; "a 1.2, b 3" of those that are not as at the good end; "bad end
- * SET but for a 1.1"
+ * A version set for people: "good end SET", "bad end SET", the packages that differ from the good
+ * end ("a 1.2, b 3"), or from the bad one where those are few ("bad end SET but for a 1.1")
  */
 const char *arguments_version_set(
-    struct arena *a, const struct arguments *q, const size_t *version_set);
-/* the words for lh-build that stand for it: those of all steps, then the mixture's */
-void arguments_args(const struct arguments *q, const size_t *version_set, struct argv *out);
+    struct arena *a, const struct arguments *args, const size_t *version_set);
+/* variables for lh-build: those of every step, then the version set's own */
+void arguments_args(const struct arguments *args, const size_t *version_set, struct argv *out);
 /* numbers in it by their value, the rest by bytes: < 0, 0, > 0 */
 int version_compare(const char *a, const char *b);
 

@@ -3,9 +3,9 @@
 
 #include <math.h>
 
-/* what flips is seen this often at the ends before it is a measure for anything */
+/* runs of each end, once a verdict has flipped, before their failure rates mean anything */
 #define ENDS_FLAKY 12
-/* a guest that could not be judged gets this many chances */
+/* inconclusive runs after which a version set is skipped */
 #define MOST_NONE 2
 
 bool
@@ -84,7 +84,7 @@ odds_verdict(const struct odds *o, const struct tally *t, double *error)
 	return o->flaky ? likely(o, t, odds_is_bad(o, t), error) : plain(t, 1);
 }
 
-/* which of the two fails more often is one question, so one answer is for both */
+/* which end fails more often is decided once, and the answer holds for both */
 enum search_verdict
 odds_end(const struct odds *o, int end, double *error)
 {

@@ -12,7 +12,7 @@
 #include "verify/report/report.h"
 #include "verify/report/result.h"
 #include "verify/report/results.h"
-#include "verify/scenario/want.h"
+#include "verify/report/style.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* console lines of each side, in the report */
+/* console lines of the good and the bad run in report.html */
 #define TAIL 60
 /* changed files on the terminal */
 #define SHOWN 8
@@ -29,17 +29,17 @@
 #define STATEMENT 120
 
 struct finding {
-	struct bisect *h;
+	struct bisect *bis;
 	struct arena *a;
 	const char *headline;
 	const char *note;	       /* a second line, or NULL */
 	const char *where, *statement; /* of the failing step, or NULL */
 	const char *expected, *got;
-	const char *there;    /* what the same step said where it passes, or NULL */
+	const char *there;    /* output of the same step where it passes, or NULL */
 	const char **changed; /* files */
 	size_t nchanged;
 	const char *again; /* command */
-	const char *sure;  /* how many steps, and how sure it is */
+	const char *sure;  /* how many steps, and the chance of an error */
 	const char *report;
 	int status;
 };
@@ -49,34 +49,34 @@ struct finding {
 static const char *
 change(const struct finding *f, size_t p, size_t from, size_t to)
 {
-	const struct arguments *q = &f->h->q;
-	const struct search_package *pkg = &q->w.packages[p];
-	const char *title = q->choices[p][to].title;
+	const struct arguments *args = &f->bis->args;
+	const struct search_package *pkg = &args->space.packages[p];
+	const char *title = args->choices[p][to].title;
 
 	if (title && to > from + 1)
 		return arena_printf(f->a, "one of %s's %zu commits from %s \"%s\" to %s \"%s\"",
-		    pkg->name, to - from, pkg->versions[from + 1], q->choices[p][from + 1].title,
+		    pkg->name, to - from, pkg->versions[from + 1], args->choices[p][from + 1].title,
 		    pkg->versions[to], title);
 	if (title && to == from + 1)
 		return arena_printf(
 		    f->a, "%s commit %s \"%s\"", pkg->name, pkg->versions[to], title);
-	return arena_printf(f->a, "%s %s -> %s", pkg->name, arguments_version(q, p, from),
-	    arguments_version(q, p, to));
+	return arena_printf(f->a, "%s %s -> %s", pkg->name, arguments_version(args, p, from),
+	    arguments_version(args, p, to));
 }
 
 /* "a", "a and b", "a, b and c" of the packages in a role; *n: how many */
 static const char *
 list_role(const struct finding *f, enum search_role role, size_t *n)
 {
-	const struct search_answer *r = &f->h->answer;
+	const struct search_answer *r = &f->bis->answer;
 	struct buf b = { 0 };
 	size_t total = 0;
 	const char *text;
 
 	*n = 0;
-	for (size_t p = 0; p < f->h->q.w.npackages; p++)
+	for (size_t p = 0; p < f->bis->args.space.npackages; p++)
 		total += r->role[p] == role;
-	for (size_t p = 0; p < f->h->q.w.npackages; p++) {
+	for (size_t p = 0; p < f->bis->args.space.npackages; p++) {
 		if (r->role[p] != role)
 			continue;
 		buf_addf(&b, "%s%s",
@@ -91,21 +91,23 @@ list_role(const struct finding *f, enum search_role role, size_t *n)
 	return text;
 }
 
-/* versions between a good and a bad one that could not be judged, with the reason of the first */
+/* versions between the good and the bad one, all of which were skipped; or NULL */
 static const char *
 unjudged(const struct finding *f)
 {
-	const struct bisect *h = f->h;
+	const struct bisect *bis = f->bis;
 	struct buf b = { 0 };
 	const char *text;
 
-	for (size_t p = 0; p < h->q.w.npackages; p++)
-		for (size_t v = h->answer.low[p] + 1;
-		     h->answer.role[p] == ROLE_GUILTY && v < h->answer.bad[p]; v++)
-			buf_addf(&b, "%s%s %s%s%s%s", b.n ? ", " : "", h->q.w.packages[p].name,
-			    h->q.w.packages[p].versions[v], h->q.choices[p][v].title ? " \"" : "",
-			    h->q.choices[p][v].title ? h->q.choices[p][v].title : "",
-			    h->q.choices[p][v].title ? "\"" : "");
+	for (size_t p = 0; p < bis->args.space.npackages; p++)
+		for (size_t v = bis->answer.low[p] + 1;
+		     bis->answer.role[p] == ROLE_CAUSE && v < bis->answer.bad[p]; v++)
+			buf_addf(&b, "%s%s %s%s%s%s", b.n ? ", " : "",
+			    bis->args.space.packages[p].name,
+			    bis->args.space.packages[p].versions[v],
+			    bis->args.choices[p][v].title ? " \"" : "",
+			    bis->args.choices[p][v].title ? bis->args.choices[p][v].title : "",
+			    bis->args.choices[p][v].title ? "\"" : "");
 	text = b.n ? arena_strdup(f->a, b.p) : NULL;
 	buf_free(&b);
 	return text;
@@ -114,20 +116,20 @@ unjudged(const struct finding *f)
 static const char *
 first_reason(const struct finding *f)
 {
-	for (size_t i = 0; i < f->h->nversion_sets; i++)
-		if (f->h->version_sets[i].cannot)
-			return arena_printf(f->a, " (%s)", f->h->version_sets[i].cannot);
+	for (size_t i = 0; i < f->bis->nversion_sets; i++)
+		if (f->bis->version_sets[i].cannot)
+			return arena_printf(f->a, " (%s)", f->bis->version_sets[i].cannot);
 	return "";
 }
 
 static bool
 all_joined(const struct finding *f)
 {
-	const struct search_answer *r = &f->h->answer;
+	const struct search_answer *r = &f->bis->answer;
 	bool all = true;
 
-	for (size_t p = 0; p < f->h->q.w.npackages; p++)
-		all &= r->role[p] != ROLE_GUILTY || r->joined[p];
+	for (size_t p = 0; p < f->bis->args.space.npackages; p++)
+		all &= r->role[p] != ROLE_CAUSE || r->joined[p];
 	return all;
 }
 
@@ -135,78 +137,78 @@ static void
 name_found(struct finding *f)
 {
 	size_t n, with;
-	const char *guilty = list_role(f, ROLE_GUILTY, &n),
+	const char *cause = list_role(f, ROLE_CAUSE, &n),
 		   *needed = list_role(f, ROLE_NEEDED, &with), *how = "";
 
 	if (n > 1)
-		how = all_joined(f) ? ": they only come together"
+		how = all_joined(f) ? ": they need each other"
 				    : " together: without any one of them it passes";
-	f->headline = arena_printf(f->a, "%s broke it%s", guilty, how);
+	f->headline = arena_printf(f->a, "%s broke it%s", cause, how);
 	if (n > 1 && all_joined(f))
-		f->note = "a version in between, pinned by the recipe of one of them, could tell "
-			  "them apart";
+		f->note = "if the recipe of one of them pinned a version in between, it could "
+			  "be tested alone";
 	else if (with)
-		f->note = arena_printf(f->a, "it comes only with %s, which alone %s", needed,
-		    with > 1 ? "pass" : "passes");
+		f->note = arena_printf(
+		    f->a, "it needs %s, which alone %s", needed, with > 1 ? "pass" : "passes");
 }
 
 static void
 name_stuck(struct finding *f)
 {
 	size_t n, suspects;
-	const char *guilty = list_role(f, ROLE_GUILTY, &n),
+	const char *cause = list_role(f, ROLE_CAUSE, &n),
 		   *suspected = list_role(f, ROLE_SUSPECT, &suspects), *between = unjudged(f);
 
 	f->status = EXIT_NOJUDGE;
 	if (suspects)
 		f->headline =
 		    arena_printf(f->a, "could not be narrowed further: one or more of %s%s%s",
-			suspected, n ? ", together with " : "", n ? guilty : "");
+			suspected, n ? ", together with " : "", n ? cause : "");
 	else
 		f->headline =
-		    arena_printf(f->a, "%s broke it, and it could not be narrowed further", guilty);
+		    arena_printf(f->a, "%s broke it, and it could not be narrowed further", cause);
 	if (between)
-		f->note = arena_printf(
-		    f->a, "between the two could not be judged: %s%s", between, first_reason(f));
+		f->note =
+		    arena_printf(f->a, "skipped between the two: %s%s", between, first_reason(f));
 	else
 		f->note =
-		    arena_printf(f->a, "what lies between could not be judged%s", first_reason(f));
+		    arena_printf(f->a, "all versions in between were skipped%s", first_reason(f));
 }
 
 static void
-name_blind(struct finding *f)
+name_untestable(struct finding *f)
 {
-	const struct version_set *m = bisect_find(f->h, f->h->answer.probe);
+	const struct version_set *m = bisect_find(f->bis, f->bis->answer.probe);
 	const struct trial *t =
-	    m && !m->cannot ? trials_last(&f->h->trials, m->subject, BISECT_SKIP) : NULL;
+	    m && !m->cannot ? trials_last(&f->bis->trials, m->subject, BISECT_SKIP) : NULL;
 
 	f->status = EXIT_NOJUDGE;
-	f->headline = arena_printf(f->a, "the %s could not be judged: %s",
-	    arguments_version_set(f->a, &f->h->q, f->h->answer.probe),
-	    m && m->cannot ? m->cannot
-	    : f->h->flaky  ? "its verdict flips, no less and no more than at the other end"
-	    : t && *t->got ? t->got
-			   : "see its log");
+	f->headline = arena_printf(f->a, "the %s could not be tested: %s",
+	    arguments_version_set(f->a, &f->bis->args, f->bis->answer.probe),
+	    m && m->cannot  ? m->cannot
+	    : f->bis->flaky ? "its verdict flips, and it fails as often as the other end"
+	    : t && *t->got  ? t->got
+			    : "see its log");
 	if (m && m->dir)
-		f->note = arena_printf(f->a, "look %s.log", m->dir);
+		f->note = arena_printf(f->a, "see %s.log", m->dir);
 }
 
 static void
 name_it(struct finding *f)
 {
-	switch (f->h->answer.state) {
+	switch (f->bis->answer.state) {
 	case BISECT_FOUND:
 		name_found(f);
 		break;
 	case BISECT_SAME:
 		f->status = EXIT_WORK;
-		f->headline = f->h->answer.end == BISECT_GOOD
+		f->headline = f->bis->answer.end == BISECT_GOOD
 				  ? "both ends pass: there is nothing to look for"
 				  : "both ends fail: what breaks it is older than the good end, or "
 				    "lies elsewhere";
 		break;
-	case BISECT_BLIND:
-		name_blind(f);
+	case BISECT_UNTESTABLE:
+		name_untestable(f);
 		break;
 	default:
 		name_stuck(f);
@@ -236,9 +238,9 @@ statement_at(struct arena *a, const char *where)
 static const struct version_set *
 side(const struct finding *f, bool bad)
 {
-	const size_t *versions = bad ? f->h->answer.bad : f->h->answer.good;
+	const size_t *versions = bad ? f->bis->answer.bad : f->bis->answer.good;
 
-	return versions ? bisect_find(f->h, versions) : NULL;
+	return versions ? bisect_find(f->bis, versions) : NULL;
 }
 
 /* what the good side's last run has under the line that fails */
@@ -272,9 +274,9 @@ find_step(struct finding *f)
 	const struct version_set *bad = side(f, true);
 	const struct trial *t;
 
-	if (f->h->answer.state == BISECT_SAME && f->h->answer.end == BISECT_BAD)
-		bad = &f->h->version_sets[1];
-	t = bad && !bad->cannot ? trials_last(&f->h->trials, bad->subject, BISECT_BAD) : NULL;
+	if (f->bis->answer.state == BISECT_SAME && f->bis->answer.end == BISECT_BAD)
+		bad = &f->bis->version_sets[1];
+	t = bad && !bad->cannot ? trials_last(&f->bis->trials, bad->subject, BISECT_BAD) : NULL;
 	if (!t)
 		return;
 	f->where = t->where;
@@ -328,7 +330,7 @@ list_tree(struct finding *f, const size_t *versions, struct listing *l, struct e
 	struct listed kernel = { .path = "the kernel" };
 
 	*l = (struct listing){ .a = f->a };
-	if (bisect_build(f->h, versions, &tree, e) < 0)
+	if (bisect_build(f->bis, versions, &tree, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
 		l->dir = arena_printf(f->a, "%s/%s", tree, folders[i][0]);
@@ -358,10 +360,10 @@ find_changed(struct finding *f, struct err *e)
 {
 	struct listing good, bad;
 
-	if (!f->h->answer.good || !f->h->answer.bad)
+	if (!f->bis->answer.good || !f->bis->answer.bad)
 		return 0;
-	if (list_tree(f, f->h->answer.good, &good, e) < 0 ||
-	    list_tree(f, f->h->answer.bad, &bad, e) < 0)
+	if (list_tree(f, f->bis->answer.good, &good, e) < 0 ||
+	    list_tree(f, f->bis->answer.bad, &bad, e) < 0)
 		return -1;
 	for (size_t i = 0, j = 0; i < good.n || j < bad.n;) {
 		int c = i == good.n ? 1 : j == bad.n ? -1 : strcmp(good.v[i].path, bad.v[j].path);
@@ -383,7 +385,7 @@ is_given(const struct finding *f, const char *name)
 {
 	bool given = false;
 
-	for (char **w = f->h->q.args; *w; w++)
+	for (char **w = f->bis->args.words; *w; w++)
 		given |= !strncmp(*w, name, strlen(name));
 	return given;
 }
@@ -395,31 +397,28 @@ command(const struct finding *f, const size_t *versions)
 	const char *names = NULL;
 
 	argv_pushv(&v, "./make", "verify", NULL);
-	arguments_args(&f->h->q, versions, &v);
+	arguments_args(&f->bis->args, versions, &v);
 	if (!is_given(f, "TRIPLE="))
-		argv_pushf(&v, "TRIPLE=%s", f->h->q.triple);
+		argv_pushf(&v, "TRIPLE=%s", f->bis->args.triple);
 	if (!is_given(f, "PROFILE="))
-		argv_pushf(&v, "PROFILE=%s", f->h->q.profile);
-	argv_pushf(&v, "NETS=%s", f->h->net);
-	for (const char **s = f->h->opts->only; *s; s++)
+		argv_pushf(&v, "PROFILE=%s", f->bis->args.profile);
+	argv_pushf(&v, "NETS=%s", f->bis->net);
+	for (const char **s = f->bis->opts->only; *s; s++)
 		names = names ? arena_printf(f->a, "%s %s", names, *s) : *s;
 	argv_pushf(&v, "SCENARIO=%s", names);
 	return argv_quoted(&v);
 }
 
-/*
- * of the images that were looked at, those read from an earlier try too; images that are equal
- * share theirs
- */
+/* of all images that were tested, those of an earlier, interrupted bisection included */
 static size_t
-count_runs(const struct bisect *h)
+count_runs(const struct bisect *bis)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < h->trials.n; i++)
-		for (size_t m = 0; m < h->nversion_sets; m++)
-			if (!h->version_sets[m].cannot &&
-			    !strcmp(h->version_sets[m].subject, h->trials.v[i].subject)) {
+	for (size_t i = 0; i < bis->trials.n; i++)
+		for (size_t m = 0; m < bis->nversion_sets; m++)
+			if (!bis->version_sets[m].cannot &&
+			    !strcmp(bis->version_sets[m].subject, bis->trials.v[i].subject)) {
 				n++;
 				break;
 			}
@@ -429,31 +428,26 @@ count_runs(const struct bisect *h)
 static const char *
 certainty(const struct finding *f)
 {
-	const struct bisect *h = f->h;
-	size_t runs = count_runs(h);
-	const char *steps =
-	    arena_printf(f->a, "%zu step%s (%zu expected), %zu run%s%s", h->nversion_sets,
-		h->nversion_sets == 1 ? "" : "s", h->expected, runs, runs == 1 ? "" : "s",
-		runs > h->runs ? arena_printf(f->a, ", %zu of them earlier", runs - h->runs) : "");
+	const struct bisect *bis = f->bis;
+	size_t runs = count_runs(bis);
+	const char *steps = arena_printf(f->a, "%zu step%s (%zu expected), %zu run%s%s",
+	    bis->nversion_sets, bis->nversion_sets == 1 ? "" : "s", bis->expected, runs,
+	    runs == 1 ? "" : "s",
+	    runs > bis->runs ? arena_printf(f->a, ", %zu of them earlier", runs - bis->runs) : "");
 
-	if (!h->flaky)
+	if (!bis->flaky)
 		return arena_printf(f->a, "%s; no verdict flipped", steps);
 	return arena_printf(f->a, "%s; verdicts flip: the chance that this is wrong is %.2g %%",
-	    steps, 100 * h->error);
+	    steps, 100 * bis->error);
 }
 
 /* ---- on the terminal ---- */
 
-/* what a guest has said must not reach a terminal as it is */
 static void
-put(FILE *out, const char *label, const char *text)
+put(FILE *out, const char *name, const char *text)
 {
-	if (!text || !*text)
-		return;
-	fprintf(out, "  %-9s ", label);
-	for (; *text; text++)
-		markup_plain(out, *text);
-	putc('\n', out);
+	if (text && *text)
+		markup_row(out, "", name, text);
 }
 
 static void
@@ -466,17 +460,15 @@ print_text(const struct finding *f, FILE *out)
 		fprintf(out, "  %s\n", f->note);
 	if (f->where)
 		put(out, "fails at",
-		    f->statement
-			? arena_printf(f->a, "%s  %s", f->where,
-			      one_line(f->a, f->statement, strlen(f->statement), STATEMENT))
-			: f->where);
+		    f->statement ? arena_printf(f->a, "%s  %.*s", f->where, STATEMENT, f->statement)
+				 : f->where);
 	put(out, "expected", f->expected);
 	if (f->got && *f->got)
 		put(out, "got", f->got);
-	if (f->where && f->h->answer.good)
+	if (f->where && f->bis->answer.good)
 		put(out, "passes",
 		    arena_printf(f->a, "with %s%s%s",
-			arguments_version_set(f->a, &f->h->q, f->h->answer.good),
+			arguments_version_set(f->a, &f->bis->args, f->bis->answer.good),
 			f->there ? ", where it got: " : "", f->there ? f->there : ""));
 	for (size_t i = 0; i < f->nchanged && i < SHOWN; i++)
 		buf_addf(&b, "%s%s", i ? " " : "", f->changed[i]);
@@ -491,39 +483,13 @@ print_text(const struct finding *f, FILE *out)
 
 /* ---- report.html ---- */
 
-static const char style[] =
-    "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>lh-verify "
-    "bisect</title><style>"
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 "
-    "1em;color:#222;background:#fff}"
-    "table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:."
-    "25em .7em;border-bottom:1px solid #ddd}"
-    "pre{background:#f5f5f5;padding:.7em;overflow:auto;white-space:pre-wrap;font-size:12px;margin:"
-    "0}"
-    ".pass{color:#17662a}.fail{color:#a11212}.two{display:grid;grid-template-columns:1fr "
-    "1fr;gap:1em}"
-    "@media "
-    "(prefers-color-scheme:dark){body{background:#181818;color:#ddd}pre{background:#242424}td,th{"
-    "border-color:#444}.pass{color:#7c7}.fail{color:#f88}}"
-    "</style></head><body>\n";
-
-static void
-html_row(struct buf *b, const char *name, const char *text)
-{
-	if (!text || !*text)
-		return;
-	buf_addf(b, "<tr><th>%s</th><td>", name);
-	markup_adds(b, text);
-	buf_adds(b, "</td></tr>\n");
-}
-
 static void
 html_console(const struct finding *f, struct buf *b, const struct version_set *m, const char *name)
 {
 	buf_addf(b, "<div><h3>%s</h3>\n<p>", name);
-	markup_adds(b, arguments_version_set(f->a, &f->h->q, m->versions));
+	markup_adds(b, arguments_version_set(f->a, &f->bis->args, m->versions));
 	buf_adds(b, "</p>\n");
-	for (const char **s = f->h->opts->only; *s && !m->cannot; s++) {
+	for (const char **s = f->bis->opts->only; *s && !m->cannot; s++) {
 		char *text, *p;
 		size_t n, lines = 0;
 		struct err ignored;
@@ -549,26 +515,26 @@ html_console(const struct finding *f, struct buf *b, const struct version_set *m
 static void
 html_steps(const struct finding *f, struct buf *b)
 {
-	const struct bisect *h = f->h;
+	const struct bisect *bis = f->bis;
 
-	buf_adds(b, "<h2>Steps</h2>\n<table><tr><th>#</th><th>what</th><th>verdict</th><th>image</"
-		    "th></tr>\n");
-	for (size_t i = 0; i < h->nversion_sets; i++) {
-		const struct version_set *m = &h->version_sets[i];
+	buf_adds(b, "<h2>Steps</h2>\n<div class=wide><table><tr><th>#</th><th>versions</th>"
+		    "<th>verdict</th><th>image</th></tr>\n");
+	for (size_t i = 0; i < bis->nversion_sets; i++) {
+		const struct version_set *m = &bis->version_sets[i];
 		struct tally t = m->cannot ? (struct tally){ 0, 0, 0 }
-					   : trials_tally(&h->trials, m->subject, NULL);
+					   : trials_tally(&bis->trials, m->subject, NULL);
 
 		buf_addf(b, "<tr><td>%u</td><td>", m->step);
-		markup_adds(b, arguments_version_set(f->a, &h->q, m->versions));
+		markup_adds(b, arguments_version_set(f->a, &bis->args, m->versions));
 		buf_addf(b, "</td><td class=\"%s\">", t.bad ? "fail" : t.good ? "pass" : "");
 		if (m->cannot)
 			markup_adds(b, arena_printf(f->a, "cannot be built: %s", m->cannot));
 		else
 			buf_addf(b, "passes %u, fails %u%s", t.good, t.bad,
-			    t.none ? arena_printf(f->a, ", judged nothing %u", t.none) : "");
+			    t.none ? arena_printf(f->a, ", inconclusive %u", t.none) : "");
 		buf_addf(b, "</td><td>%.12s</td></tr>\n", m->cannot ? "" : m->subject);
 	}
-	buf_adds(b, "</table>\n");
+	buf_adds(b, "</table></div>\n");
 }
 
 static int
@@ -578,23 +544,23 @@ write_report(const struct finding *f, struct err *e)
 	struct buf b = { 0 };
 	int r;
 
-	buf_adds(&b, style);
+	style_begin(&b, arena_printf(f->a, "bisect: %s", f->headline));
 	buf_adds(&b, "<h1>");
 	markup_adds(&b, f->headline);
-	buf_adds(&b, "</h1>\n<table>\n");
-	html_row(&b, "", f->note);
-	html_row(&b, "question",
+	buf_adds(&b, "</h1>\n<dl>\n");
+	style_row(&b, "note", f->note);
+	style_row(&b, "bisected",
 	    arena_printf(f->a, "%s%sgood %s, bad %s, %s, profile %s",
-		f->h->q.package ? f->h->q.package : "", f->h->q.package ? ": " : "", f->h->q.good,
-		f->h->q.bad, f->h->q.triple, f->h->q.profile));
-	html_row(&b, "fails at", f->where);
-	html_row(&b, "step", f->statement);
-	html_row(&b, "expected", f->expected);
-	html_row(&b, "got", f->got);
-	html_row(&b, "got where it passes", f->there);
-	html_row(&b, "again", f->again);
-	html_row(&b, "steps", f->sure);
-	buf_adds(&b, "</table>\n");
+		f->bis->args.package ? f->bis->args.package : "", f->bis->args.package ? ": " : "",
+		f->bis->args.good, f->bis->args.bad, f->bis->args.triple, f->bis->args.profile));
+	style_row(&b, "fails at", f->where);
+	style_row(&b, "step", f->statement);
+	style_row(&b, "expected", f->expected);
+	style_row(&b, "got", f->got);
+	style_row(&b, "got where it passes", f->there);
+	style_row(&b, "again", f->again);
+	style_row(&b, "steps", f->sure);
+	buf_adds(&b, "</dl>\n");
 	html_steps(f, &b);
 	if (f->nchanged)
 		buf_addf(&b, "<h2>%zu files differ</h2>\n<pre>", f->nchanged);
@@ -604,34 +570,34 @@ write_report(const struct finding *f, struct err *e)
 	}
 	buf_adds(&b, f->nchanged ? "</pre>\n" : "");
 	if (good && bad) {
-		buf_adds(&b, "<h2>The consoles</h2>\n<div class=\"two\">\n");
+		buf_adds(&b, "<h2>The consoles</h2>\n<div class=two>\n");
 		html_console(f, &b, good, "passes");
 		html_console(f, &b, bad, "fails");
 		buf_adds(&b, "</div>\n");
 	}
-	buf_adds(&b, "</body></html>\n");
+	buf_adds(&b, "</html>\n");
 	r = file_write(f->report, b.p, b.n, 0644, e);
 	buf_free(&b);
 	return r;
 }
 
 int
-bisect_report(struct bisect *h, FILE *out, struct err *e)
+bisect_report(struct bisect *bis, FILE *out, struct err *e)
 {
 	struct finding f = {
-		.h = h, .a = h->a, .report = arena_printf(h->a, "%s/report.html", h->dir)
+		.bis = bis, .a = bis->a, .report = arena_printf(bis->a, "%s/report.html", bis->dir)
 	};
 
-	if (h->answer.state == BISECT_SWAPPED)
+	if (bis->answer.state == BISECT_SWAPPED)
 		return fail_usage(e,
-		    "GOOD=%s fails and BAD=%s passes: they are the other way round", h->q.good,
-		    h->q.bad);
+		    "GOOD=%s fails and BAD=%s passes: they are the other way round", bis->args.good,
+		    bis->args.bad);
 	name_it(&f);
 	find_step(&f);
 	if (find_changed(&f, e) < 0)
 		return -1;
-	if (h->answer.bad)
-		f.again = command(&f, h->answer.bad);
+	if (bis->answer.bad)
+		f.again = command(&f, bis->answer.bad);
 	f.sure = certainty(&f);
 	if (write_report(&f, e) < 0)
 		return -1;
@@ -640,32 +606,33 @@ bisect_report(struct bisect *h, FILE *out, struct err *e)
 }
 
 void
-bisect_report_plan(const struct bisect *h, FILE *out)
+bisect_print_plan(const struct bisect *bis, FILE *out)
 {
-	const struct arguments *q = &h->q;
+	const struct arguments *args = &bis->args;
 
-	fprintf(out, "%s, profile %s: good end %s, bad end %s\n", q->triple, q->profile, q->good,
-	    q->bad);
+	fprintf(out, "%s, profile %s: good end %s, bad end %s\n", args->triple, args->profile,
+	    args->good, args->bad);
 	fprintf(out,
 	    "%zu package%s differ%s; %zu constraint%s; expecting %zu steps when one package is to "
 	    "blame, each of the ends judged %u times\n",
-	    q->w.npackages, q->w.npackages == 1 ? "" : "s", q->w.npackages == 1 ? "s" : "",
-	    q->w.nneeds, q->w.nneeds == 1 ? "" : "s", h->expected, q->repeat);
-	for (size_t p = 0; p < q->w.npackages; p++) {
-		const struct search_package *pkg = &q->w.packages[p];
+	    args->space.npackages, args->space.npackages == 1 ? "" : "s",
+	    args->space.npackages == 1 ? "s" : "", args->space.nneeds,
+	    args->space.nneeds == 1 ? "" : "s", bis->expected, args->repeat);
+	for (size_t p = 0; p < args->space.npackages; p++) {
+		const struct search_package *pkg = &args->space.packages[p];
 
 		fprintf(out, "  %-18s", pkg->name);
-		if (q->repo)
+		if (args->repo)
 			fprintf(out, " %s .. %s, %zu commits", pkg->versions[0],
 			    pkg->versions[pkg->nversions - 1], pkg->nversions - 1);
-		for (size_t v = 0; !q->repo && v < pkg->nversions; v++)
-			fprintf(out, " %s", arguments_version(q, p, v));
+		for (size_t v = 0; !args->repo && v < pkg->nversions; v++)
+			fprintf(out, " %s", arguments_version(args, p, v));
 		putc('\n', out);
 	}
-	for (size_t i = 0; q->dry && i < q->w.nneeds; i++) {
-		const struct search_need *n = &q->w.needs[i];
-		const struct search_package *pkg = &q->w.packages[n->package],
-					    *on = &q->w.packages[n->on];
+	for (size_t i = 0; args->dry && i < args->space.nneeds; i++) {
+		const struct search_need *n = &args->space.needs[i];
+		const struct search_package *pkg = &args->space.packages[n->package],
+					    *on = &args->space.packages[n->on];
 
 		if (n->from > n->to)
 			fprintf(out, "  %s %s cannot come with what both ends have\n", pkg->name,

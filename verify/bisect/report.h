@@ -13,8 +13,8 @@ struct bisect;
  * beside the same step where it passes, the files of the image that differ, and how to see it
  * again.  Returns the exit status: 0 found, 1 the ends do not differ, EXIT_NOJUDGE not narrowed.
  */
-int bisect_report(struct bisect *h, FILE *out, struct err *e);
-/* the plan; with DRY_RUN=1 also what needs what */
-void bisect_report_plan(const struct bisect *h, FILE *out);
+int bisect_report(struct bisect *bis, FILE *out, struct err *e);
+/* what differs and how many steps to expect; with DRY_RUN=1 also the constraints */
+void bisect_print_plan(const struct bisect *bis, FILE *out);
 
 #endif

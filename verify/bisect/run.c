@@ -20,85 +20,85 @@
 
 /* ---- folders ---- */
 
-/* made for the one who builds: as root, what is new becomes NORMALUSER's */
+/* started as root, lh-build becomes the owner of OUTPUT, to whom a new folder is given */
 static int
-make_folder(const struct bisect *h, const char *path, struct err *e)
+make_folder(const struct bisect *bis, const char *path, struct err *e)
 {
 	bool there = file_exists(path);
 
 	if (file_mkdirs(path, 0755, e) < 0)
 		return -1;
-	if (!there && geteuid() == 0 && chown(path, h->q.uid, h->q.gid) < 0)
+	if (!there && geteuid() == 0 && chown(path, bis->args.uid, bis->args.gid) < 0)
 		return fail_errno(e, "%s", path);
 	return 0;
 }
 
-/* sources are looked for where a build of this checkout has put them */
+/* a source that this checkout's builds have fetched is not fetched again */
 static int
-share_sources(struct bisect *h, struct err *e)
+share_sources(struct bisect *bis, struct err *e)
 {
-	const char *ours = arena_printf(h->a, "%s/build/sources", h->dir),
-		   *theirs = arena_printf(h->a, "%s/sources", h->q.output);
+	const char *ours = arena_printf(bis->a, "%s/build/sources", bis->dir),
+		   *theirs = arena_printf(bis->a, "%s/sources", bis->args.output);
 
 	return file_exists(ours) || !file_isdir(theirs) ? 0 : file_symlink(theirs, ours, e);
 }
 
 static int
-make_folders(struct bisect *h, struct err *e)
+make_folders(struct bisect *bis, struct err *e)
 {
-	if (!h->opts->out && make_folder(h, h->q.output, e) < 0)
+	if (!bis->opts->out && make_folder(bis, bis->args.output, e) < 0)
 		return -1;
-	if (make_folder(h, h->dir, e) < 0 ||
-	    make_folder(h, arena_printf(h->a, "%s/steps", h->dir), e) < 0)
+	if (make_folder(bis, bis->dir, e) < 0 ||
+	    make_folder(bis, arena_printf(bis->a, "%s/steps", bis->dir), e) < 0)
 		return -1;
-	if (make_folder(h, arena_printf(h->a, "%s/build", h->dir), e) < 0)
+	if (make_folder(bis, arena_printf(bis->a, "%s/build", bis->dir), e) < 0)
 		return -1;
-	return share_sources(h, e);
+	return share_sources(bis, e);
 }
 
-/* whatever of the scenarios decides a verdict */
+/* of everything but the image that decides a verdict */
 static int
-digest_scenarios(struct bisect *h, struct err *e)
+digest_scenarios(struct bisect *bis, struct err *e)
 {
 	struct digest *d = digest_new();
 	char hex[DIGEST_HEX];
-	int r = digest_tree(h->opts->scenarios, hex, e);
+	int r = digest_tree(bis->opts->scenarios, hex, e);
 
 	digest_add(d, hex, DIGEST_HEX);
 	if (r == 0)
-		r = digest_file(h->opts->lh_verify, hex, e);
+		r = digest_file(bis->opts->lh_verify, hex, e);
 	digest_add(d, hex, DIGEST_HEX);
-	for (const char **s = h->opts->only; *s; s++)
+	for (const char **s = bis->opts->only; *s; s++)
 		digest_add(d, *s, strlen(*s) + 1);
-	digest_end(d, h->scenario);
+	digest_end(d, bis->scenario);
 	return r;
 }
 
 int
 bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n,
-    struct bisect *h, struct err *e)
+    struct bisect *bis, struct err *e)
 {
-	*h = (struct bisect){ .a = a, .opts = o };
-	if (arguments_read(a, o->lh_build, words, n, &h->q, e) < 0)
+	*bis = (struct bisect){ .a = a, .opts = o };
+	if (arguments_read(a, o->lh_build, words, n, &bis->args, e) < 0)
 		return -1;
-	h->expected = search_expected(a, &h->q.w);
-	h->dir = o->out ? o->out : arena_printf(a, "%s/bisect", h->q.output);
-	h->manifest = arena_printf(a, "%s/build/%s/manifest", h->dir, h->q.triple);
-	if (digest_scenarios(h, e) < 0)
+	bis->expected = search_expected(a, &bis->args.space);
+	bis->dir = o->out ? o->out : arena_printf(a, "%s/bisect", bis->args.output);
+	bis->manifest = arena_printf(a, "%s/build/%s/manifest", bis->dir, bis->args.triple);
+	if (digest_scenarios(bis, e) < 0)
 		return -1;
-	if (!h->q.dry && make_folders(h, e) < 0)
+	if (!bis->args.dry && make_folders(bis, e) < 0)
 		return -1;
-	return trials_open(a, arena_printf(a, "%s/verdicts", h->dir), &h->trials, e);
+	return trials_open(a, arena_printf(a, "%s/verdicts", bis->dir), &bis->trials, e);
 }
 
 /* ---- building ---- */
 
 static int
-run_logged(struct bisect *h, const struct argv *v, const char *log, int *status, struct err *e)
+run_logged(struct bisect *bis, const struct argv *v, const char *log, int *status, struct err *e)
 {
 	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), r;
 
-	(void)h;
+	(void)bis;
 	if (fd < 0)
 		return fail_errno(e, "%s", log);
 	r = child_run(v->v, &(struct child_opts){ .out = fd }, NULL, status, e);
@@ -125,91 +125,92 @@ reason_in(struct arena *a, const char *log)
 
 /* 1: it cannot be built, *why */
 static int
-build(struct bisect *h, const size_t *versions, const char *log, const char **why, struct err *e)
+build(struct bisect *bis, const size_t *versions, const char *log, const char **why, struct err *e)
 {
-	struct argv v = { .a = h->a };
+	struct argv v = { .a = bis->a };
 	int status;
 
-	argv_pushv(&v, h->opts->lh_build, "-C", h->q.checkout, "build", NULL);
-	arguments_args(&h->q, versions, &v);
-	/* what auto would choose may differ from step to step */
-	argv_pushf(&v, "PROFILE=%s", h->q.profile);
-	argv_pushf(&v, "OUTPUT=%s/build", h->dir);
-	if (run_logged(h, &v, log, &status, e) < 0)
+	argv_pushv(&v, bis->opts->lh_build, "-C", bis->args.checkout, "build", NULL);
+	arguments_args(&bis->args, versions, &v);
+	/* PROFILE=auto could choose another one at another step */
+	argv_pushf(&v, "PROFILE=%s", bis->args.profile);
+	argv_pushf(&v, "OUTPUT=%s/build", bis->dir);
+	if (run_logged(bis, &v, log, &status, e) < 0)
 		return -1;
 	if (status == 0)
 		return 0;
-	*why = reason_in(h->a, log);
+	*why = reason_in(bis->a, log);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SYSTEM) {
 		fail(e, "%s", *why);
 		e->code = EXIT_SYSTEM;
 		return -1;
 	}
 	if (!WIFEXITED(status))
-		return fail(e, "%s: %s", argv_quoted(&v), child_status_text(h->a, status));
+		return fail(e, "%s: %s", argv_quoted(&v), child_status_text(bis->a, status));
 	return 1;
 }
 
 static int
-find_subject(struct bisect *h, struct version_set *m, struct err *e)
+find_subject(struct bisect *bis, struct version_set *m, struct err *e)
 {
 	struct manifest man;
 	struct digest *d;
 
-	if (manifest_read(h->a, h->manifest, &man, e) < 0)
+	if (manifest_read(bis->a, bis->manifest, &man, e) < 0)
 		return -1;
-	const char *const parts[] = { h->scenario, man.image_digest, man.kernel_sha256, man.append,
-		man.net, man.qemu, man.machine, man.cpu, man.disk_bus };
+	const char *const parts[] = { bis->scenario, man.image_digest, man.kernel_sha256,
+		man.append, man.net, man.qemu, man.machine, man.cpu, man.disk_bus };
 	d = digest_new();
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		digest_add(d, parts[i] ? parts[i] : "", parts[i] ? strlen(parts[i]) + 1 : 1);
 	digest_end(d, m->subject);
-	m->dir = arena_printf(h->a, "%s/steps/%.12s", h->dir, m->subject);
-	h->net = man.net ? man.net : man.address ? "static" : "dhcp";
-	m->testcases = arena_printf(h->a, "%s/%s/%s", m->dir,
-	    man.arch ? man.arch : arena_strndup(h->a, man.triple, strcspn(man.triple, "-")),
-	    h->net);
+	m->dir = arena_printf(bis->a, "%s/steps/%.12s", bis->dir, m->subject);
+	bis->net = man.net ? man.net : man.address ? "static" : "dhcp";
+	m->testcases = arena_printf(bis->a, "%s/%s/%s", m->dir,
+	    man.arch ? man.arch : arena_strndup(bis->a, man.triple, strcspn(man.triple, "-")),
+	    bis->net);
 	return 0;
 }
 
 static struct version_set *
-find(const struct bisect *h, const size_t *versions)
+find(const struct bisect *bis, const size_t *versions)
 {
-	for (size_t i = 0; i < h->nversion_sets; i++)
-		if (!memcmp(
-			h->version_sets[i].versions, versions, h->q.w.npackages * sizeof *versions))
-			return &h->version_sets[i];
+	for (size_t i = 0; i < bis->nversion_sets; i++)
+		if (!memcmp(bis->version_sets[i].versions, versions,
+			bis->args.space.npackages * sizeof *versions))
+			return &bis->version_sets[i];
 	return NULL;
 }
 
 const struct version_set *
-bisect_find(const struct bisect *h, const size_t *versions)
+bisect_find(const struct bisect *bis, const size_t *versions)
 {
-	return find(h, versions);
+	return find(bis, versions);
 }
 
 int
-bisect_build(struct bisect *h, const size_t *versions, const char **tree, struct err *e)
+bisect_build(struct bisect *bis, const size_t *versions, const char **tree, struct err *e)
 {
 	const char *why;
-	int r = build(h, versions, arena_printf(h->a, "%s/steps/look.log", h->dir), &why, e);
+	int r = build(bis, versions, arena_printf(bis->a, "%s/steps/look.log", bis->dir), &why, e);
 
 	if (r > 0)
 		return fail(e, "%s", why);
-	*tree = arena_printf(h->a, "%s/build/%s", h->dir, h->q.triple);
+	*tree = arena_printf(bis->a, "%s/build/%s", bis->dir, bis->args.triple);
 	return r;
 }
 
 /* ---- judging ---- */
 
 static bool
-is_end(const struct bisect *h, const size_t *versions, int *end)
+is_end(const struct bisect *bis, const size_t *versions, int *end)
 {
 	for (*end = 0; *end < 2; ++*end) {
 		bool all = true;
 
-		for (size_t p = 0; p < h->q.w.npackages; p++)
-			all &= versions[p] == (*end ? h->q.w.packages[p].nversions - 1 : 0);
+		for (size_t p = 0; p < bis->args.space.npackages; p++)
+			all &=
+			    versions[p] == (*end ? bis->args.space.packages[p].nversions - 1 : 0);
 		if (all)
 			return true;
 	}
@@ -217,45 +218,46 @@ is_end(const struct bisect *h, const size_t *versions, int *end)
 }
 
 static const struct version_set *
-end_version_set(const struct bisect *h, int end)
+end_version_set(const struct bisect *bis, int end)
 {
-	for (size_t i = 0; i < h->nversion_sets; i++) {
+	for (size_t i = 0; i < bis->nversion_sets; i++) {
 		int which;
 
-		if (is_end(h, h->version_sets[i].versions, &which) && which == end)
-			return &h->version_sets[i];
+		if (is_end(bis, bis->version_sets[i].versions, &which) && which == end)
+			return &bis->version_sets[i];
 	}
 	return NULL;
 }
 
-/* where the bad end fails, when only that counts */
+/* FAILURE=same: the step at which the bad end fails; else NULL */
 static const char *
-wanted_place(const struct bisect *h)
+wanted_place(const struct bisect *bis)
 {
-	const struct version_set *bad = h->q.same_failure ? end_version_set(h, 1) : NULL;
+	const struct version_set *bad = bis->args.same_failure ? end_version_set(bis, 1) : NULL;
 	const struct trial *t =
-	    bad && !bad->cannot ? trials_last(&h->trials, bad->subject, BISECT_BAD) : NULL;
+	    bad && !bad->cannot ? trials_last(&bis->trials, bad->subject, BISECT_BAD) : NULL;
 
 	return t ? t->where : NULL;
 }
 
 static struct tally
-tally_of(const struct bisect *h, const struct version_set *m)
+tally_of(const struct bisect *bis, const struct version_set *m)
 {
 	struct tally none = { 0, 0, 0 };
 
-	return m && !m->cannot ? trials_tally(&h->trials, m->subject, wanted_place(h)) : none;
+	return m && !m->cannot ? trials_tally(&bis->trials, m->subject, wanted_place(bis)) : none;
 }
 
 static struct odds
-odds_now(const struct bisect *h)
+odds_now(const struct bisect *bis)
 {
-	struct odds o = { .same = h->q.repeat, .risk = ODDS_RISK / (double)(2 * h->expected) };
+	struct odds o = { .same = bis->args.repeat,
+		.risk = ODDS_RISK / (double)(2 * bis->expected) };
 
 	for (int end = 0; end < 2; end++)
-		o.ends[end] = tally_of(h, end_version_set(h, end));
-	for (size_t i = 0; i < h->nversion_sets; i++) {
-		struct tally t = tally_of(h, &h->version_sets[i]);
+		o.ends[end] = tally_of(bis, end_version_set(bis, end));
+	for (size_t i = 0; i < bis->nversion_sets; i++) {
+		struct tally t = tally_of(bis, &bis->version_sets[i]);
 
 		o.flaky |= tally_flips(&t);
 	}
@@ -263,17 +265,17 @@ odds_now(const struct bisect *h)
 }
 
 static enum search_verdict
-verdict_of(const struct bisect *h, const struct version_set *m, double *error)
+verdict_of(const struct bisect *bis, const struct version_set *m, double *error)
 {
-	struct odds o = odds_now(h);
-	struct tally t = tally_of(h, m);
-	const struct version_set *ends[2] = { end_version_set(h, 0), end_version_set(h, 1) };
+	struct odds o = odds_now(bis);
+	struct tally t = tally_of(bis, m);
+	const struct version_set *ends[2] = { end_version_set(bis, 0), end_version_set(bis, 1) };
 	int end;
 
 	*error = 0;
 	if (m->cannot)
 		return BISECT_SKIP;
-	if (is_end(h, m->versions, &end))
+	if (is_end(bis, m->versions, &end))
 		return odds_end(&o, end, error);
 	/* the image of an end has that end's verdict */
 	for (end = 0; end < 2; end++)
@@ -285,11 +287,11 @@ verdict_of(const struct bisect *h, const struct version_set *m, double *error)
 static enum search_verdict
 tester(void *arg, const size_t *versions)
 {
-	const struct bisect *h = arg;
-	const struct version_set *m = find(h, versions);
+	const struct bisect *bis = arg;
+	const struct version_set *m = find(bis, versions);
 	double error;
 
-	return m ? verdict_of(h, m, &error) : BISECT_UNKNOWN;
+	return m ? verdict_of(bis, m, &error) : BISECT_UNKNOWN;
 }
 
 /* "where      scenarios/x.scn:3" of a test case's verdict file */
@@ -312,44 +314,45 @@ row_of(struct arena *a, const char *path, const char *name)
 }
 
 static void
-read_failure(struct bisect *h, const struct version_set *m, struct trial *t)
+read_failure(struct bisect *bis, const struct version_set *m, struct trial *t)
 {
-	for (const char **s = h->opts->only; *s && !t->where; s++) {
-		const char *path = arena_printf(h->a, "%s/%s/verdict", m->testcases, *s);
-		const char *what = row_of(h->a, path, "what"),
-			   *reason = row_of(h->a, path, "reason");
+	for (const char **s = bis->opts->only; *s && !t->where; s++) {
+		const char *path = arena_printf(bis->a, "%s/%s/verdict", m->testcases, *s);
+		const char *what = row_of(bis->a, path, "what"),
+			   *reason = row_of(bis->a, path, "reason");
 
-		t->where = row_of(h->a, path, "where");
-		t->expected = row_of(h->a, path, "expected");
-		t->got = row_of(h->a, path, "got");
+		t->where = row_of(bis->a, path, "where");
+		t->expected = row_of(bis->a, path, "expected");
+		t->got = row_of(bis->a, path, "got");
 		if (!t->got)
 			t->got = what ? what : reason;
 	}
 }
 
 static int
-judge(struct bisect *h, struct version_set *m, struct trial *t, struct err *e)
+judge(struct bisect *bis, struct version_set *m, struct trial *t, struct err *e)
 {
-	struct argv v = { .a = h->a };
+	struct argv v = { .a = bis->a };
 	int status;
 
-	argv_pushv(&v, h->opts->lh_verify, "run", "--scenarios", h->opts->scenarios, "--accel",
-	    h->opts->accel, "-o", m->dir, NULL);
-	if (h->opts->scale > 0)
-		argv_pushf(&v, "--scale=%g", h->opts->scale);
-	for (const char **s = h->opts->only; *s; s++)
+	argv_pushv(&v, bis->opts->lh_verify, "run", "--scenarios", bis->opts->scenarios, "--accel",
+	    bis->opts->accel, "-o", m->dir, NULL);
+	if (bis->opts->scale > 0)
+		argv_pushf(&v, "--scale=%g", bis->opts->scale);
+	for (const char **s = bis->opts->only; *s; s++)
 		argv_pushv(&v, "-s", *s, NULL);
-	argv_push(&v, h->manifest);
+	argv_push(&v, bis->manifest);
 	*t = (struct trial){ .verdict = BISECT_SKIP };
 	memcpy(t->subject, m->subject, DIGEST_HEX);
-	if (run_logged(h, &v, arena_printf(h->a, "%s.log", m->dir), &status, e) < 0)
+	if (run_logged(bis, &v, arena_printf(bis->a, "%s.log", m->dir), &status, e) < 0)
 		return -1;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_USAGE)
-		return fail_usage(e, "%s", reason_in(h->a, arena_printf(h->a, "%s.log", m->dir)));
+		return fail_usage(
+		    e, "%s", reason_in(bis->a, arena_printf(bis->a, "%s.log", m->dir)));
 	if (WIFEXITED(status) && WEXITSTATUS(status) <= EXIT_WORK)
 		t->verdict = WEXITSTATUS(status) ? BISECT_BAD : BISECT_GOOD;
 	if (t->verdict != BISECT_GOOD)
-		read_failure(h, m, t);
+		read_failure(bis, m, t);
 	return 0;
 }
 
@@ -358,121 +361,118 @@ judge(struct bisect *h, struct version_set *m, struct trial *t, struct err *e)
 static const char *const verdict_words[] = { [BISECT_UNKNOWN] = "so far undecided",
 	[BISECT_GOOD] = "pass",
 	[BISECT_BAD] = "fail",
-	[BISECT_SKIP] = "could not be judged" };
+	[BISECT_SKIP] = "inconclusive" };
 
 static void
-tell_step(struct bisect *h, const struct version_set *m, const char *what, const struct trial *t,
+tell_step(struct bisect *bis, const struct version_set *m, const char *what, const struct trial *t,
     nstime took)
 {
-	const char *number =
-	    arena_printf(h->a, "%u/%zu", m->step, h->expected > m->step ? h->expected : m->step);
-	const char *where =
-	    t && t->verdict == BISECT_BAD && t->where ? arena_printf(h->a, " at %s", t->where) : "";
+	const char *number = arena_printf(
+	    bis->a, "%u/%zu", m->step, bis->expected > m->step ? bis->expected : m->step);
+	const char *where = t && t->verdict == BISECT_BAD && t->where
+				? arena_printf(bis->a, " at %s", t->where)
+				: "";
 
-	log_info("%6s  %s: %s%s  %.0f s", number, arguments_version_set(h->a, &h->q, m->versions),
-	    what, where, (double)took / 1e9);
+	log_info("%6s  %s: %s%s  %.0f s", number,
+	    arguments_version_set(bis->a, &bis->args, m->versions), what, where,
+	    (double)took / 1e9);
 }
 
 /* built, and with the digest of its image */
 static int
-prepare(struct bisect *h, const size_t *versions, struct version_set **out, struct err *e)
+prepare(struct bisect *bis, const size_t *versions, struct version_set **out, struct err *e)
 {
 	nstime began = clock_now();
-	struct version_set m = { .step = (unsigned)h->nversion_sets + 1 };
-	const char *log = arena_printf(h->a, "%s/steps/%u-build.log", h->dir, m.step);
+	struct version_set m = { .step = (unsigned)bis->nversion_sets + 1 };
+	const char *log = arena_printf(bis->a, "%s/steps/%u-build.log", bis->dir, m.step);
 	enum search_verdict v;
 	double ignored;
-	int r = build(h, versions, log, &m.cannot, e);
+	int r = build(bis, versions, log, &m.cannot, e);
 
 	if (r < 0)
 		return -1;
-	m.versions = arena_array(h->a, h->q.w.npackages + 1, sizeof *m.versions);
-	memcpy(m.versions, versions, h->q.w.npackages * sizeof *versions);
-	if (!m.cannot && find_subject(h, &m, e) < 0)
+	m.versions = arena_array(bis->a, bis->args.space.npackages + 1, sizeof *m.versions);
+	memcpy(m.versions, versions, bis->args.space.npackages * sizeof *versions);
+	if (!m.cannot && find_subject(bis, &m, e) < 0)
 		return -1;
-	h->version_sets = arena_more(h->a, h->version_sets, h->nversion_sets, sizeof m);
-	h->version_sets[h->nversion_sets] = m;
-	*out = &h->version_sets[h->nversion_sets++];
-	v = verdict_of(h, *out, &ignored);
+	bis->version_sets = arena_more(bis->a, bis->version_sets, bis->nversion_sets, sizeof m);
+	bis->version_sets[bis->nversion_sets] = m;
+	*out = &bis->version_sets[bis->nversion_sets++];
+	v = verdict_of(bis, *out, &ignored);
 	if (m.cannot)
-		tell_step(h, *out,
-		    arena_printf(h->a, "cannot be built, skipped (%s; see %s)", m.cannot, log),
+		tell_step(bis, *out,
+		    arena_printf(bis->a, "cannot be built, skipped (%s; see %s)", m.cannot, log),
 		    NULL, clock_now() - began);
 	else if (v != BISECT_UNKNOWN)
-		tell_step(h, *out, arena_printf(h->a, "%s (known)", verdict_words[v]),
-		    trials_last(&h->trials, m.subject, v), clock_now() - began);
+		tell_step(bis, *out, arena_printf(bis->a, "%s (known)", verdict_words[v]),
+		    trials_last(&bis->trials, m.subject, v), clock_now() - began);
 	return 0;
 }
 
-/*
- * one run more of what is built already, or was: the image of another mixture may have come in
- * between
- */
+/* one more run; built: its image is still the one in build/ */
 static int
-run_once(struct bisect *h, struct version_set *m, bool built, struct err *e)
+run_once(struct bisect *bis, struct version_set *m, bool built, struct err *e)
 {
 	nstime began = clock_now();
 	const char *why;
 	struct trial t;
 	struct tally n;
 
-	int r = built ? 0
-		      : build(h, m->versions,
-			    arena_printf(h->a, "%s/steps/%u-build.log", h->dir, m->step), &why, e);
+	int r =
+	    built ? 0
+		  : build(bis, m->versions,
+			arena_printf(bis->a, "%s/steps/%u-build.log", bis->dir, m->step), &why, e);
 
 	if (r > 0)
-		fail(e, "%s: could be built before, and cannot now: %s",
-		    arguments_version_set(h->a, &h->q, m->versions), why);
+		fail(e, "%s: could be built before and cannot be now: %s",
+		    arguments_version_set(bis->a, &bis->args, m->versions), why);
 	if (r != 0)
 		return -1;
-	if (judge(h, m, &t, e) < 0 || trials_add(h->a, &h->trials, &t, e) < 0)
+	if (judge(bis, m, &t, e) < 0 || trials_add(bis->a, &bis->trials, &t, e) < 0)
 		return -1;
-	h->runs++;
-	n = tally_of(h, m);
-	tell_step(h, m,
+	bis->runs++;
+	n = tally_of(bis, m);
+	tell_step(bis, m,
 	    n.good + n.bad + n.none == 1
 		? verdict_words[t.verdict]
-		: arena_printf(h->a, "%s (passes %u, fails %u%s)", verdict_words[t.verdict], n.good,
-		      n.bad, n.none ? ", and some that judged nothing" : ""),
+		: arena_printf(bis->a, "%s (passes %u, fails %u%s)", verdict_words[t.verdict],
+		      n.good, n.bad, n.none ? ", some inconclusive" : ""),
 	    &t, clock_now() - began);
 	return 0;
 }
 
-/*
- * the pair between which the answer lies is looked at as often as the ends are, to notice what
- * flips
- */
+/* the last good and the first bad version set are run as often as the ends, to notice flips */
 static const size_t *
-doubtful(const struct bisect *h)
+doubtful(const struct bisect *bis)
 {
-	const size_t *pair[] = { h->answer.good, h->answer.bad };
-	struct odds o = odds_now(h);
+	const size_t *pair[] = { bis->answer.good, bis->answer.bad };
+	struct odds o = odds_now(bis);
 
-	if (o.flaky || h->answer.state != BISECT_FOUND)
+	if (o.flaky || bis->answer.state != BISECT_FOUND)
 		return NULL;
 	for (size_t i = 0; i < 2; i++) {
-		struct tally t = tally_of(h, find(h, pair[i]));
+		struct tally t = tally_of(bis, find(bis, pair[i]));
 
-		if (t.good + t.bad < h->q.repeat)
+		if (t.good + t.bad < bis->args.repeat)
 			return pair[i];
 	}
 	return NULL;
 }
 
 static double
-error_of_all(const struct bisect *h)
+error_of_all(const struct bisect *bis)
 {
 	double sum = 0, error;
 
-	for (size_t i = 0; i < h->nversion_sets; i++) {
-		verdict_of(h, &h->version_sets[i], &error);
+	for (size_t i = 0; i < bis->nversion_sets; i++) {
+		verdict_of(bis, &bis->version_sets[i], &error);
 		sum += error;
 	}
 	return sum;
 }
 
 int
-bisect_run(struct bisect *h, struct err *e)
+bisect_run(struct bisect *bis, struct err *e)
 {
 	unsigned built = 0; /* the step that is in build/ */
 
@@ -480,23 +480,23 @@ bisect_run(struct bisect *h, struct err *e)
 		const size_t *at;
 		struct version_set *m;
 
-		search_next(h->a, &h->q.w, tester, h, &h->answer);
-		at = h->answer.state == BISECT_PROBE ? h->answer.probe : doubtful(h);
+		search_next(bis->a, &bis->args.space, tester, bis, &bis->answer);
+		at = bis->answer.state == BISECT_PROBE ? bis->answer.probe : doubtful(bis);
 		if (!at)
 			break;
-		m = find(h, at);
+		m = find(bis, at);
 		if (!m) {
-			if (prepare(h, at, &m, e) < 0)
+			if (prepare(bis, at, &m, e) < 0)
 				return -1;
 			built = m->step;
-			if (tester(h, at) != BISECT_UNKNOWN)
+			if (tester(bis, at) != BISECT_UNKNOWN)
 				continue;
 		}
-		if (run_once(h, m, m->step == built, e) < 0)
+		if (run_once(bis, m, m->step == built, e) < 0)
 			return -1;
 		built = m->step;
 	}
-	h->flaky = odds_now(h).flaky;
-	h->error = error_of_all(h);
+	bis->flaky = odds_now(bis).flaky;
+	bis->error = error_of_all(bis);
 	return 0;
 }

@@ -13,12 +13,13 @@
 struct arena;
 
 /*
- * One bisection: builds and judges what the search asks for, each in a child of its own,
- * until there is an answer.  Everything is in OUTPUT/bisect:
+ * One bisection: has the version sets that the search asks for built by lh-build and judged by
+ * lh-verify, until there is an answer.  Everything is in OUTPUT/bisect:
  *
- *     build/		lh-build's OUTPUT: the mixture at hand.  What is in the store is not
- *			built again, so coming back to one costs an image
- *     steps/IMAGE/	what lh-verify left of the last run of that image; build.log
+ *     build/		lh-build's OUTPUT, with the current version set.  Packages that are in
+ *			the store are not built again: to return to a version set costs an image
+ *     steps/IMAGE/	lh-verify's output folder of the last run of that image; IMAGE.log
+ *     steps/N-build.log
  *     verdicts		see trials.h
  *     report.html
  */
@@ -27,15 +28,15 @@ struct bisect_opts {
 	const char *scenarios;		  /* folder */
 	const char **only;		  /* scenarios, NULL-terminated, at least one */
 	const char *accel;
-	double scale;	 /* 0: lh-verify's own choice */
+	double scale;	 /* 0: lh-verify chooses */
 	const char *out; /* NULL: OUTPUT/bisect */
 };
 
-/* a mixture, as far as we got with it */
+/* a version set that was built, or was tried to be */
 struct version_set {
 	size_t *versions;
 	const char *cannot;	  /* why it cannot be built, or NULL */
-	char subject[DIGEST_HEX]; /* of its runs */
+	char subject[DIGEST_HEX]; /* what its runs have in the file of verdicts */
 	const char *dir;	  /* steps/IMAGE */
 	const char *testcases;	  /* dir/ARCH/NET: a folder for each scenario */
 	unsigned step;		  /* in the order of building, from 1 */
@@ -44,27 +45,28 @@ struct version_set {
 struct bisect {
 	struct arena *a;
 	const struct bisect_opts *opts;
-	struct arguments q;
+	struct arguments args;
 	struct trials trials;
 	struct version_set *version_sets;
 	size_t nversion_sets;
-	size_t runs; /* made now, not read */
+	size_t runs; /* made now; those of an earlier bisection do not count */
 	size_t expected;
 	char scenario[DIGEST_HEX];
 	const char *dir, *manifest, *net; /* net: of the images */
 	struct search_answer answer;
-	double error; /* chance that the answer is wrong, as far as verdicts flip; 0: none did */
+	double error; /* chance that the answer is wrong; 0: no verdict flipped */
 	bool flaky;
 };
 
-/* reads the question and what is known; with DRY_RUN=1 that is all */
+/* reads the arguments and earlier verdicts; makes the folders, unless DRY_RUN=1 */
 int bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n,
-    struct bisect *h, struct err *e);
-/* until h->answer is one.  What cannot be built or judged is passed by; an error is the system's */
-int bisect_run(struct bisect *h, struct err *e);
+    struct bisect *bis, struct err *e);
+/* until bis->answer is one.  What cannot be built or judged is passed by; an error is the system's
+ */
+int bisect_run(struct bisect *bis, struct err *e);
 /* the one with these versions, or NULL */
-const struct version_set *bisect_find(const struct bisect *h, const size_t *versions);
-/* builds it again for a look into its tree; *tree: the folder, good until the next build */
-int bisect_build(struct bisect *h, const size_t *versions, const char **tree, struct err *e);
+const struct version_set *bisect_find(const struct bisect *bis, const size_t *versions);
+/* builds it again, to read its files; *tree: the folder, valid until the next build */
+int bisect_build(struct bisect *bis, const size_t *versions, const char **tree, struct err *e);
 
 #endif

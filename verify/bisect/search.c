@@ -6,22 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * packages that need each other come as one unit; units stand in an order in which each comes after
- * all it needs
- */
+/* packages that need each other are one unit; a unit stands after all that it needs */
 struct unit {
 	size_t first;	/* its first package */
-	size_t reaches; /* packages it comes with */
+	size_t reaches; /* how many packages it needs, itself included */
 };
 
 struct search {
 	struct arena *a;
-	const struct search_space *w;
+	const struct search_space *space;
 	search_tester *tester;
 	void *arg;
 	struct search_answer *out;
-	bool *with; /* [p * n + q]: p from the bad end wants q from there, too */
+	bool *with; /* [p * n + q]: p from the bad end needs q from there, too */
 	struct unit *units;
 	size_t nunits;
 };
@@ -29,20 +26,20 @@ struct search {
 static size_t
 last(const struct search *s, size_t p)
 {
-	return s->w->packages[p].nversions - 1;
+	return s->space->packages[p].nversions - 1;
 }
 
 static bool *
 with(const struct search *s, size_t p, size_t q)
 {
-	return &s->with[p * s->w->npackages + q];
+	return &s->with[p * s->space->npackages + q];
 }
 
 bool
-search_fits(const struct search_space *w, const size_t *m)
+search_fits(const struct search_space *space, const size_t *m)
 {
-	for (size_t i = 0; i < w->nneeds; i++) {
-		const struct search_need *n = &w->needs[i];
+	for (size_t i = 0; i < space->nneeds; i++) {
+		const struct search_need *n = &space->needs[i];
 
 		if (m[n->package] == n->version && (m[n->on] < n->from || m[n->on] > n->to))
 			return false;
@@ -50,18 +47,18 @@ search_fits(const struct search_space *w, const size_t *m)
 	return true;
 }
 
-/* ---- who comes with whom ---- */
+/* ---- what needs what ---- */
 
 static void
 find_with(struct search *s)
 {
-	size_t n = s->w->npackages;
+	size_t n = s->space->npackages;
 
 	s->with = arena_array(s->a, n * n + 1, sizeof *s->with);
 	for (size_t p = 0; p < n; p++)
 		*with(s, p, p) = true;
-	for (size_t i = 0; i < s->w->nneeds; i++) {
-		const struct search_need *d = &s->w->needs[i];
+	for (size_t i = 0; i < s->space->nneeds; i++) {
+		const struct search_need *d = &s->space->needs[i];
 
 		if (d->version == last(s, d->package) && d->from > 0)
 			*with(s, d->package, d->on) = true;
@@ -87,7 +84,7 @@ by_reach(const void *a, const void *b)
 static void
 find_units(struct search *s)
 {
-	size_t n = s->w->npackages;
+	size_t n = s->space->npackages;
 
 	s->units = arena_array(s->a, n + 1, sizeof *s->units);
 	for (size_t p = 0; p < n; p++) {
@@ -101,7 +98,7 @@ find_units(struct search *s)
 		if (!seen)
 			s->units[s->nunits++] = u;
 	}
-	/* who needs another reaches more than it */
+	/* a unit reaches more than any that it needs */
 	qsort(s->units, s->nunits, sizeof *s->units, by_reach);
 }
 
@@ -110,17 +107,17 @@ find_units(struct search *s)
 static bool *
 copy(const struct search *s, const bool *set)
 {
-	bool *c = arena_array(s->a, s->w->npackages + 1, sizeof *c);
+	bool *c = arena_array(s->a, s->space->npackages + 1, sizeof *c);
 
 	if (set)
-		memcpy(c, set, s->w->npackages * sizeof *c);
+		memcpy(c, set, s->space->npackages * sizeof *c);
 	return c;
 }
 
 static void
 add_unit(const struct search *s, bool *set, size_t u)
 {
-	for (size_t q = 0; q < s->w->npackages; q++)
+	for (size_t q = 0; q < s->space->npackages; q++)
 		set[q] |= *with(s, s->units[u].first, q);
 }
 
@@ -136,7 +133,7 @@ is_top(const struct search *s, const bool *set, size_t u)
 {
 	size_t p = s->units[u].first;
 
-	for (size_t q = 0; q < s->w->npackages; q++)
+	for (size_t q = 0; q < s->space->npackages; q++)
 		if (set[q] && *with(s, q, p) && !*with(s, p, q))
 			return false;
 	return set[p];
@@ -148,33 +145,33 @@ without(const struct search *s, const bool *set, size_t u)
 	bool *c = copy(s, set);
 	size_t p = s->units[u].first;
 
-	for (size_t q = 0; q < s->w->npackages; q++)
+	for (size_t q = 0; q < s->space->npackages; q++)
 		if (*with(s, p, q) && *with(s, q, p))
 			c[q] = false;
 	return c;
 }
 
-/* ---- asking ---- */
+/* ---- verdicts ---- */
 
-/* -1: not known; it is what to judge next */
+/* -1: not known yet; it is what to test next */
 static int
 ask(struct search *s, const size_t *version_set, enum search_verdict *v)
 {
-	*v = search_fits(s->w, version_set) ? s->tester(s->arg, version_set) : BISECT_SKIP;
+	*v = search_fits(s->space, version_set) ? s->tester(s->arg, version_set) : BISECT_SKIP;
 	if (*v != BISECT_UNKNOWN)
 		return 0;
 	s->out->state = BISECT_PROBE;
-	s->out->probe = arena_array(s->a, s->w->npackages + 1, sizeof *s->out->probe);
-	memcpy(s->out->probe, version_set, s->w->npackages * sizeof *version_set);
+	s->out->probe = arena_array(s->a, s->space->npackages + 1, sizeof *s->out->probe);
+	memcpy(s->out->probe, version_set, s->space->npackages * sizeof *version_set);
 	return -1;
 }
 
 static size_t *
 version_set_of(const struct search *s, const bool *set)
 {
-	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m);
+	size_t *m = arena_array(s->a, s->space->npackages + 1, sizeof *m);
 
-	for (size_t p = 0; p < s->w->npackages; p++)
+	for (size_t p = 0; p < s->space->npackages; p++)
 		m[p] = set[p] ? last(s, p) : 0;
 	return m;
 }
@@ -216,7 +213,7 @@ halve(struct search *s, ask_at *at, const void *arg, size_t *lo, size_t *hi)
 	}
 }
 
-/* ---- the guilty packages ---- */
+/* ---- which packages ---- */
 
 /* base and the first n units */
 static bool *
@@ -254,8 +251,8 @@ gather(struct search *s, bool **failing)
 		if (v == BISECT_BAD || !limit)
 			break;
 		/*
-		 * a base that cannot be judged cannot be told from a good one: its neighbours are
-		 * kept with it, and shed later
+		 * a base that was skipped counts as good: its neighbours are kept with it, and
+		 * shed later
 		 */
 		if (halve(s, ask_prefix, base, &lo, &hi) < 0)
 			return -1;
@@ -267,7 +264,7 @@ gather(struct search *s, bool **failing)
 	return 0;
 }
 
-/* takes out what can go; *sure: all that could go by itself was seen to be needed */
+/* takes out what it fails without; *sure: what is left was seen to be necessary */
 static int
 shed(struct search *s, bool *set, bool *sure)
 {
@@ -287,7 +284,7 @@ shed(struct search *s, bool *set, bool *sure)
 				return -1;
 			*sure &= v == BISECT_GOOD;
 			if (v == BISECT_BAD) {
-				memcpy(set, less, s->w->npackages * sizeof *set);
+				memcpy(set, less, s->space->npackages * sizeof *set);
 				again = true;
 			}
 		}
@@ -296,9 +293,9 @@ shed(struct search *s, bool *set, bool *sure)
 }
 
 static int
-name_guilty(struct search *s, const bool *set)
+name_causes(struct search *s, const bool *set)
 {
-	for (size_t p = 0; p < s->w->npackages; p++)
+	for (size_t p = 0; p < s->space->npackages; p++)
 		s->out->role[p] = set[p] ? ROLE_NEEDED : ROLE_NONE;
 	for (size_t u = 0; u < s->nunits; u++) {
 		enum search_verdict v;
@@ -308,16 +305,16 @@ name_guilty(struct search *s, const bool *set)
 			continue;
 		if (ask_set(s, without(s, set, u), &v) < 0)
 			return -1;
-		for (size_t q = 0; q < s->w->npackages; q++)
+		for (size_t q = 0; q < s->space->npackages; q++)
 			if (*with(s, first, q) && *with(s, q, first))
-				s->out->role[q] = v == BISECT_GOOD ? ROLE_GUILTY : ROLE_SUSPECT;
+				s->out->role[q] = v == BISECT_GOOD ? ROLE_CAUSE : ROLE_SUSPECT;
 	}
 	return 0;
 }
 
 /*
- * the others of the set stay in doubt down to the largest part that is good; 1: a smaller set is
- * bad, and now it is set
+ * all of the set beyond its largest part that is good are suspects; 1: a smaller set is bad, and
+ * has become the set
  */
 static int
 name_suspects(struct search *s, bool *set)
@@ -334,10 +331,10 @@ name_suspects(struct search *s, bool *set)
 		if (ask_set(s, less, &v) < 0)
 			return -1;
 		if (v == BISECT_BAD) {
-			memcpy(set, less, s->w->npackages * sizeof *set);
+			memcpy(set, less, s->space->npackages * sizeof *set);
 			return 1;
 		}
-		for (size_t q = 0; q < s->w->npackages; q++)
+		for (size_t q = 0; q < s->space->npackages; q++)
 			if (part[q] && !less[q] && s->out->role[q] == ROLE_NEEDED)
 				s->out->role[q] = ROLE_SUSPECT;
 		part = less;
@@ -348,7 +345,7 @@ name_suspects(struct search *s, bool *set)
 	return 0;
 }
 
-/* roles, for the smallest set that can be had; *sure: none is in doubt */
+/* the smallest failing set, and roles; *sure: there are no suspects */
 static int
 find_packages(struct search *s, bool **set, bool *sure)
 {
@@ -357,14 +354,14 @@ find_packages(struct search *s, bool **set, bool *sure)
 	if (gather(s, set) < 0)
 		return -1;
 	do {
-		if (shed(s, *set, sure) < 0 || name_guilty(s, *set) < 0)
+		if (shed(s, *set, sure) < 0 || name_causes(s, *set) < 0)
 			return -1;
 		r = *sure ? 0 : name_suspects(s, *set);
 	} while (r > 0);
 	return r;
 }
 
-/* ---- the guilty versions ---- */
+/* ---- which versions ---- */
 
 struct inside {
 	const size_t *version_set;
@@ -377,23 +374,20 @@ joined(const struct search *s, size_t p, size_t q)
 	return *with(s, p, q) && *with(s, q, p);
 }
 
-/* the one of those that come together with the fewest versions leads them, the first of several */
+/* of packages that need each other, the first with the fewest versions leads */
 static size_t
 leader(const struct search *s, size_t p)
 {
 	size_t lead = p;
 
-	for (size_t q = 0; q < s->w->npackages; q++)
+	for (size_t q = 0; q < s->space->npackages; q++)
 		if (joined(s, p, q) &&
 		    (last(s, q) < last(s, lead) || (last(s, q) == last(s, lead) && q < lead)))
 			lead = q;
 	return lead;
 }
 
-/*
- * takes those that come with the leader back towards the good end until all have what they need;
- * may fail to
- */
+/* moves the leader's companions towards the good end until all needs are satisfied, if possible */
 static void
 settle(const struct search *s, size_t lead, size_t *m)
 {
@@ -401,8 +395,8 @@ settle(const struct search *s, size_t lead, size_t *m)
 
 	while (again) {
 		again = false;
-		for (size_t i = 0; i < s->w->nneeds; i++) {
-			const struct search_need *n = &s->w->needs[i];
+		for (size_t i = 0; i < s->space->nneeds; i++) {
+			const struct search_need *n = &s->space->needs[i];
 			size_t q = m[n->on] > n->to ? n->on : n->package;
 
 			if (m[n->package] != n->version ||
@@ -417,16 +411,16 @@ settle(const struct search *s, size_t lead, size_t *m)
 }
 
 /*
- * those that only come together go together: by number where they have as many versions, else as
- * far as they fit
+ * packages that need each other move together: by index where they have as many versions, else as
+ * far as their needs are satisfied
  */
 static size_t *
 at_version(const struct search *s, const struct inside *in, size_t at)
 {
-	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m), p = in->package;
+	size_t *m = arena_array(s->a, s->space->npackages + 1, sizeof *m), p = in->package;
 
-	memcpy(m, in->version_set, s->w->npackages * sizeof *m);
-	for (size_t q = 0; q < s->w->npackages; q++)
+	memcpy(m, in->version_set, s->space->npackages * sizeof *m);
+	for (size_t q = 0; q < s->space->npackages; q++)
 		if (joined(s, p, q) && (at == 0 || last(s, q) == last(s, p)))
 			m[q] = at;
 	settle(s, p, m);
@@ -439,7 +433,7 @@ ask_version(struct search *s, const void *arg, size_t at, enum search_verdict *v
 	return ask(s, at_version(s, arg, at), v);
 }
 
-/* it does nothing, though others may come only with it */
+/* it is no cause, though a cause may need it */
 static void
 acquit(struct search_answer *r, size_t p)
 {
@@ -455,8 +449,8 @@ narrow(struct search *s, size_t p, bool *doubt)
 	enum search_verdict v;
 
 	/*
-	 * with an earlier culprit at another version than its last, this one may not be needed any
-	 * more
+	 * with an earlier cause at another version than its last, this one may not be necessary
+	 * any more
 	 */
 	if (ask_version(s, &in, 0, &v) < 0)
 		return -1;
@@ -471,7 +465,7 @@ narrow(struct search *s, size_t p, bool *doubt)
 	}
 	low = at_version(s, &in, lo);
 	bad = at_version(s, &in, v == BISECT_BAD ? 0 : hi);
-	for (size_t q = 0; q < s->w->npackages; q++) {
+	for (size_t q = 0; q < s->space->npackages; q++) {
 		if (!joined(s, p, q))
 			continue;
 		s->out->bad[q] = bad[q];
@@ -482,21 +476,20 @@ narrow(struct search *s, size_t p, bool *doubt)
 	return 0;
 }
 
-/* at: its version and one more, so that there is something below the first */
+/* at: its version + 1, so that there is something below the first */
 static int
 ask_alone(struct search *s, const void *arg, size_t at, enum search_verdict *v)
 {
 	const struct inside *in = arg;
-	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m);
+	size_t *m = arena_array(s->a, s->space->npackages + 1, sizeof *m);
 
-	memcpy(m, in->version_set, s->w->npackages * sizeof *m);
+	memcpy(m, in->version_set, s->space->npackages * sizeof *m);
 	m[in->package] = at - 1;
 	return ask(s, m, v);
 }
 
 /*
- * q, with the others as they are: *alone when taking it back makes all good; 1: it is further back
- * now
+ * moves q back, the others staying where they are: *alone when that makes it good; 1: q has moved
  */
 static int
 take_back(struct search *s, size_t q, bool *alone, bool *doubt)
@@ -518,15 +511,15 @@ take_back(struct search *s, size_t q, bool *alone, bool *doubt)
 	return hi < was;
 }
 
-/* the bad mixture without a culprit, and without those that only come with it */
+/* the bad version set without one cause and what only comes with it */
 static size_t *
 neighbour(const struct search *s, size_t p)
 {
 	const struct search_answer *r = s->out;
-	size_t *m = arena_array(s->a, s->w->npackages + 1, sizeof *m);
+	size_t *m = arena_array(s->a, s->space->npackages + 1, sizeof *m);
 
-	for (size_t q = 0; q < s->w->npackages; q++)
-		m[q] = q == p || (r->role[q] == ROLE_GUILTY && r->joined[p] && r->joined[q] &&
+	for (size_t q = 0; q < s->space->npackages; q++)
+		m[q] = q == p || (r->role[q] == ROLE_CAUSE && r->joined[p] && r->joined[q] &&
 				     joined(s, p, q))
 			   ? r->low[q]
 			   : r->bad[q];
@@ -540,8 +533,8 @@ take_back_all(struct search *s, size_t p, bool *alone, bool *doubt)
 
 	while (again) {
 		again = false;
-		for (size_t q = 0; q < s->w->npackages; q++) {
-			int moved = joined(s, p, q) && s->out->role[q] == ROLE_GUILTY
+		for (size_t q = 0; q < s->space->npackages; q++) {
+			int moved = joined(s, p, q) && s->out->role[q] == ROLE_CAUSE
 					? take_back(s, q, &alone[q], doubt)
 					: 0;
 
@@ -554,15 +547,15 @@ take_back_all(struct search *s, size_t p, bool *alone, bool *doubt)
 }
 
 /*
- * They only come together between the ends, but a version on the way may fit the others as they
- * are.  Whichever is taken back alone, and then all is good, is guilty, and those that came with it
- * are not.
+ * Packages that need each other at the ends may have versions in between that satisfy the needs of
+ * the others as they are.  A package that makes it good when moved back alone is the cause, and
+ * those that came with it are not.
  */
 static int
 single_out(struct search *s, size_t p, bool *doubt)
 {
 	struct search_answer *r = s->out, was = *r;
-	size_t n = s->w->npackages, one = n;
+	size_t n = s->space->npackages, one = n;
 	bool *alone = arena_array(s->a, n, sizeof *alone), unsure = *doubt;
 	enum search_verdict v = BISECT_GOOD;
 
@@ -576,11 +569,11 @@ single_out(struct search *s, size_t p, bool *doubt)
 		if (alone[q])
 			r->joined[one = q] = false;
 	for (size_t q = 0; q < n && one < n; q++)
-		if (joined(s, p, q) && r->role[q] == ROLE_GUILTY && r->joined[q])
+		if (joined(s, p, q) && r->role[q] == ROLE_CAUSE && r->joined[q])
 			acquit(r, q);
-	/* an answer needs something good beside it, and that may be what cannot be judged */
+	/* an answer needs a good version set beside it, which may have been skipped */
 	if (one == n)
-		for (one = 0; one < n && !(joined(s, p, one) && r->role[one] == ROLE_GUILTY); one++)
+		for (one = 0; one < n && !(joined(s, p, one) && r->role[one] == ROLE_CAUSE); one++)
 			;
 	if (one < n && ask(s, neighbour(s, one), &v) < 0)
 		return -1;
@@ -594,8 +587,8 @@ single_out(struct search *s, size_t p, bool *doubt)
 static void
 find_joined(struct search *s)
 {
-	for (size_t p = 0; p < s->w->npackages; p++)
-		for (size_t q = 0; q < s->w->npackages; q++)
+	for (size_t p = 0; p < s->space->npackages; p++)
+		for (size_t q = 0; q < s->space->npackages; q++)
 			s->out->joined[p] |= q != p && joined(s, p, q);
 }
 
@@ -603,10 +596,10 @@ static int
 narrow_all(struct search *s, bool *stuck)
 {
 	find_joined(s);
-	for (size_t p = 0; p < s->w->npackages; p++) {
+	for (size_t p = 0; p < s->space->npackages; p++) {
 		bool doubt = false;
 
-		if (s->out->role[p] != ROLE_GUILTY || leader(s, p) != p)
+		if (s->out->role[p] != ROLE_CAUSE || leader(s, p) != p)
 			continue;
 
 		if (narrow(s, p, &doubt) < 0 || (s->out->joined[p] && single_out(s, p, &doubt) < 0))
@@ -616,15 +609,15 @@ narrow_all(struct search *s, bool *stuck)
 	return 0;
 }
 
-/* the bad mixture but for one culprit; else, where that was skipped, the failing set without it */
+/* the bad version set but for one cause; where that was skipped, the failing set without it */
 static int
 find_good(struct search *s, const bool *failing)
 {
-	for (size_t p = 0; p < s->w->npackages; p++) {
+	for (size_t p = 0; p < s->space->npackages; p++) {
 		size_t *m = neighbour(s, p);
 		enum search_verdict v;
 
-		if (s->out->role[p] != ROLE_GUILTY)
+		if (s->out->role[p] != ROLE_CAUSE)
 			continue;
 		if (ask(s, m, &v) < 0)
 			return -1;
@@ -654,7 +647,7 @@ compare_ends(struct search *s)
 	if (good == BISECT_SKIP || bad == BISECT_SKIP) {
 		s->out->end = BISECT_SKIP;
 		s->out->probe = version_set_of(s, good == BISECT_SKIP ? none : all);
-		s->out->state = BISECT_BLIND;
+		s->out->state = BISECT_UNTESTABLE;
 	} else {
 		s->out->state = good == bad ? BISECT_SAME : BISECT_SWAPPED;
 	}
@@ -662,16 +655,16 @@ compare_ends(struct search *s)
 }
 
 void
-search_next(struct arena *a, const struct search_space *w, search_tester *tester, void *arg,
+search_next(struct arena *a, const struct search_space *space, search_tester *tester, void *arg,
     struct search_answer *out)
 {
-	struct search s = { .a = a, .w = w, .tester = tester, .arg = arg, .out = out };
+	struct search s = { .a = a, .space = space, .tester = tester, .arg = arg, .out = out };
 	bool *failing, sure, stuck = false;
 
 	*out = (struct search_answer){ .state = BISECT_SAME };
-	out->role = arena_array(a, w->npackages + 1, sizeof *out->role);
-	out->joined = arena_array(a, w->npackages + 1, sizeof *out->joined);
-	out->low = arena_array(a, w->npackages + 1, sizeof *out->low);
+	out->role = arena_array(a, space->npackages + 1, sizeof *out->role);
+	out->joined = arena_array(a, space->npackages + 1, sizeof *out->joined);
+	out->low = arena_array(a, space->npackages + 1, sizeof *out->low);
 	find_with(&s);
 	find_units(&s);
 	if (compare_ends(&s) <= 0)
@@ -698,20 +691,20 @@ log2_up(size_t n)
 	return bits;
 }
 
-/* probes for singling one out of those that only come together, from the bad end */
+/* tests that single one out of packages that need each other, from the bad end */
 static size_t
 most_alone(const struct search *s)
 {
 	size_t most = 0;
 
-	for (size_t p = 0; p < s->w->npackages; p++) {
+	for (size_t p = 0; p < s->space->npackages; p++) {
 		size_t n = 0;
 
-		for (size_t q = 0; q < s->w->npackages; q++) {
+		for (size_t q = 0; q < s->space->npackages; q++) {
 			size_t *m = version_set_of(s, prefix(s, NULL, s->nunits)), fit = 0;
 
 			for (m[q] = 0; q != p && joined(s, p, q) && m[q] < last(s, q); m[q]++)
-				fit += search_fits(s->w, m);
+				fit += search_fits(s->space, m);
 			n += fit ? log2_up(fit + 1) : 0;
 		}
 		most = n > most ? n : most;
@@ -720,18 +713,18 @@ most_alone(const struct search *s)
 }
 
 size_t
-search_expected(struct arena *a, const struct search_space *w)
+search_expected(struct arena *a, const struct search_space *space)
 {
-	struct search s = { .a = a, .w = w };
+	struct search s = { .a = a, .space = space };
 	size_t longest = 2;
 
 	find_with(&s);
 	find_units(&s);
-	for (size_t p = 0; p < w->npackages; p++)
-		if (w->packages[p].nversions > longest)
-			longest = w->packages[p].nversions;
+	for (size_t p = 0; p < space->npackages; p++)
+		if (space->packages[p].nversions > longest)
+			longest = space->packages[p].nversions;
 	/*
-	 * the ends; the search; the culprit with what it needs, and what it needs without it; its
+	 * the ends; the search; the cause with what it needs, and what it needs without it; its
 	 * versions
 	 */
 	return 2 + (s.nunits > 1 ? log2_up(s.nunits) + 2 : 0) + log2_up(longest - 1) +

@@ -8,25 +8,25 @@
 struct arena;
 
 /*
- * Which version broke it: the search, without any reading, building or booting.  Given the
- * packages that differ between a good and a bad mixture, and what is known so far, it says
- * what to judge next, or what broke it.  It starts from the beginning at every call, so
- * that an interrupted search goes on with nothing but its verdicts.
+ * The search for the version that broke it; it reads, builds and boots nothing.  Given the
+ * packages that differ between a good and a bad version set, and the verdicts so far, it says
+ * which version set to test next, or which packages and versions are the cause.  Every call
+ * starts from the beginning, so an interrupted search needs nothing but its verdicts.
  *
- * A mixture is one version of every package, as an index: 0 is the good end's, the last
- * one the bad end's.  First a minimal set of packages is looked for which fails when it is
- * taken from the bad end: 1-minimal, as in delta debugging (Zeller and Hildebrandt, IEEE
- * Transactions on Software Engineering 28(2), 2002), but found by binary searches over sets
- * that hold all that their members need, log2 n + 1 probes for each member.  Then the
- * versions inside it are searched in two, those of packages that only come together as one.
- * Of such, at last, each is taken back alone to versions that still fit.
+ * A version set has one version of every package, as an index: 0 is the good end's, the last
+ * the bad end's.  First comes a minimal set of packages that fails when only these are taken
+ * from the bad end: 1-minimal, as in delta debugging (Zeller and Hildebrandt, IEEE Transactions
+ * on Software Engineering 28(2), 2002), but by binary searches over sets closed under what their
+ * members need, log2 n + 1 tests for each member.  Then a binary search over the versions of
+ * each; packages that need each other move together.  Of those, at last, each is moved back
+ * alone, to versions that satisfy the needs, to single out the cause.
  */
 enum search_verdict {
 	BISECT_UNKNOWN, /* not judged yet */
 	BISECT_GOOD,
 	BISECT_BAD,
-	BISECT_SKIP
-}; /* cannot be built or judged; never counts as bad */
+	BISECT_SKIP /* cannot be built, or is inconclusive; never counts as bad */
+};
 
 struct search_package {
 	const char *name;
@@ -34,7 +34,7 @@ struct search_package {
 	size_t nversions; /* 2 at least */
 };
 
-/* package at version goes only with on at from..to */
+/* package at version needs package `on` at from..to */
 struct search_need {
 	size_t package, version;
 	size_t on, from, to;
@@ -50,18 +50,18 @@ struct search_space {
 typedef enum search_verdict search_tester(void *arg, const size_t *version_set);
 
 enum search_state {
-	BISECT_PROBE, /* judge .probe, then ask again */
+	BISECT_PROBE, /* test .probe, then call again */
 	BISECT_FOUND,
-	BISECT_SAME,	/* the ends have one verdict: .end */
-	BISECT_SWAPPED, /* the good end is bad, and the bad one good */
-	BISECT_BLIND,	/* an end cannot be judged: .end is BISECT_SKIP, .probe is that end */
-	BISECT_STUCK
-}; /* narrowed to what .role and .low to .bad say, and no further */
+	BISECT_SAME,	   /* both ends have the same verdict, .end */
+	BISECT_SWAPPED,	   /* the good end is bad, and the bad one good */
+	BISECT_UNTESTABLE, /* an end was skipped: .end is BISECT_SKIP, .probe is that end */
+	BISECT_STUCK	   /* narrowed down to .role and .low to .bad, and no further */
+};
 
 enum search_role {
 	ROLE_NONE,
-	ROLE_GUILTY, /* without it, it is good */
-	ROLE_NEEDED, /* a guilty or suspected one cannot come without it */
+	ROLE_CAUSE,  /* without it, it is good */
+	ROLE_NEEDED, /* a cause, or a suspect, needs it */
 	ROLE_SUSPECT
 };
 
@@ -70,18 +70,18 @@ struct search_answer {
 	size_t *probe;
 	enum search_verdict end;
 	enum search_role *role; /* by package */
-	bool *joined;		/* by package: it and others only come together */
-	size_t *bad;		/* the smallest mixture that is bad */
-	size_t *low;		/* by package: with this version instead, the bad mixture is good */
-	size_t *good;		/* the good mixture next to it */
+	bool *joined;		/* by package: it and others need each other */
+	size_t *bad;		/* the smallest version set that is bad */
+	size_t *low;  /* by package: with this version instead, the bad version set is good */
+	size_t *good; /* the good version set closest to it */
 };
 
 /* out is on the arena */
-void search_next(struct arena *a, const struct search_space *w, search_tester *tester, void *arg,
-    struct search_answer *out);
-/* probes that a search takes when one package is guilty and nothing is skipped: at most */
-size_t search_expected(struct arena *a, const struct search_space *w);
-/* does every package have what it needs */
-bool search_fits(const struct search_space *w, const size_t *version_set);
+void search_next(struct arena *a, const struct search_space *space, search_tester *tester,
+    void *arg, struct search_answer *out);
+/* the most tests a search takes when one package is the cause and nothing is skipped */
+size_t search_expected(struct arena *a, const struct search_space *space);
+/* are all needs satisfied? */
+bool search_fits(const struct search_space *space, const size_t *version_set);
 
 #endif

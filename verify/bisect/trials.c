@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NTESTCASES 5
+#define NFIELDS 5
 
 static const char *const words_of[] = {
 	[BISECT_GOOD] = "good", [BISECT_BAD] = "bad", [BISECT_SKIP] = "none"
@@ -27,22 +27,21 @@ keep(struct arena *a, struct trials *t, const struct trial *one)
 static bool
 read_line(char *line, struct trial *out)
 {
-	char *testcases[NTESTCASES], *tab = line;
+	char *fields[NFIELDS], *tab = line;
 	size_t n = 0;
 
-	while (n < NTESTCASES && tab) {
-		testcases[n++] = tab;
+	while (n < NFIELDS && tab) {
+		fields[n++] = tab;
 		tab = strchr(tab, '\t');
 		if (tab)
 			*tab++ = '\0';
 	}
-	if (n != NTESTCASES || tab || strlen(testcases[0]) != DIGEST_HEX - 1)
+	if (n != NFIELDS || tab || strlen(fields[0]) != DIGEST_HEX - 1)
 		return false;
-	*out =
-	    (struct trial){ .where = testcases[2], .expected = testcases[3], .got = testcases[4] };
-	memcpy(out->subject, testcases[0], DIGEST_HEX);
+	*out = (struct trial){ .where = fields[2], .expected = fields[3], .got = fields[4] };
+	memcpy(out->subject, fields[0], DIGEST_HEX);
 	for (enum search_verdict v = BISECT_GOOD; v <= BISECT_SKIP; v++)
-		if (!strcmp(testcases[1], words_of[v]))
+		if (!strcmp(fields[1], words_of[v]))
 			out->verdict = v;
 	return out->verdict != BISECT_UNKNOWN;
 }
@@ -67,7 +66,7 @@ trials_open(struct arena *a, const char *path, struct trials *t, struct err *e)
 	return 0;
 }
 
-/* one line of one test case */
+/* a field has neither tabs nor line ends */
 static const char *
 flat(struct arena *a, const char *s)
 {

@@ -13,16 +13,16 @@
 struct arena;
 
 /*
- * The verdicts that images have had, one line a run in a file that is only ever added to, so
- * that a bisection which was interrupted, however, goes on where it was.  A run is known by
- * its subject: a digest over the image, the kernel, how it boots and the scenarios, so two
- * mixtures with equal images share their verdicts, and an edited scenario begins anew.
- * Tab-separated: SUBJECT good|bad|none WHERE EXPECTED GOT; an incomplete last line is none.
+ * The verdict of every run, a line each in a file that is only appended to, so that an
+ * interrupted bisection continues where it was.  A run belongs to its subject, a digest of the
+ * image, the kernel, how it boots, the scenarios and lh-verify: version sets with equal images
+ * share their verdicts, and after a scenario was edited all are judged again.
+ * Tab-separated: SUBJECT good|bad|none WHERE EXPECTED GOT; an incomplete last line is ignored.
  */
 struct trial {
 	char subject[DIGEST_HEX];
-	enum search_verdict verdict;	    /* GOOD, BAD; SKIP: judged nothing */
-	const char *where, *expected, *got; /* "" when not told */
+	enum search_verdict verdict;	    /* BISECT_SKIP: inconclusive */
+	const char *where, *expected, *got; /* "" when unknown */
 };
 
 struct trials {
@@ -31,11 +31,11 @@ struct trials {
 	size_t n;
 };
 
-/* an absent file has none */
+/* a file that is not there is empty */
 int trials_open(struct arena *a, const char *path, struct trials *t, struct err *e);
-/* on the disk when it returns */
+/* appended and synced when it returns */
 int trials_add(struct arena *a, struct trials *t, const struct trial *one, struct err *e);
-/* only failures at this place count when where is not NULL; others judge nothing */
+/* where: not NULL, failures elsewhere count as inconclusive */
 struct tally trials_tally(const struct trials *t, const char *subject, const char *where);
 /* the last run of that verdict, or NULL */
 const struct trial *trials_last(

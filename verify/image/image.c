@@ -10,6 +10,7 @@
 #include "verify/guest/ssh.h"
 #include "verify/guest/symbols.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,14 @@ image_size(const char *path)
 }
 
 int
+image_manifest_given(const char *manifest, struct err *e)
+{
+	if (access(manifest, R_OK) < 0)
+		return fail_usage(e, "%s: %s", manifest, strerror(errno));
+	return file_isdir(manifest) ? fail_usage(e, "%s: %s", manifest, strerror(EISDIR)) : 0;
+}
+
+int
 image_open(
     struct arena *a, const char *manifest, const char *outdir, struct image *out, struct err *e)
 {
@@ -113,7 +122,8 @@ image_open(
 	const char *symbols;
 
 	*out = (struct image){ .path = manifest };
-	if (manifest_read(a, manifest, m, e) < 0 || grammar_check(m, manifest, e) < 0)
+	if (image_manifest_given(manifest, e) < 0 || manifest_read(a, manifest, m, e) < 0 ||
+	    grammar_check(m, manifest, e) < 0)
 		return -1;
 	if (!m->arch)
 		m->arch = arena_strndup(a, m->triple, strcspn(m->triple, "-"));
@@ -130,6 +140,17 @@ image_open(
 	if (check_kernel(a, out, e) < 0 || image_check_digest(out, e) < 0 ||
 	    read_credentials(a, out, e) < 0)
 		return -1;
+	return 0;
+}
+
+int
+image_open_all(struct arena *a, char *const *manifests, size_t n, const char *outdir,
+    struct image **out, struct err *e)
+{
+	*out = arena_array(a, n, sizeof **out);
+	for (size_t i = 0; i < n; i++)
+		if (image_open(a, manifests[i], outdir, &(*out)[i], e) < 0)
+			return -1;
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "verify/play/matrix.h"
 #include "verify/report/report.h"
 #include "verify/report/result.h"
+#include "verify/report/results.h"
 #include "verify/scenario/scenario.h"
 #include "verify/report/screen.h"
 #include "verify/play/step.h"
@@ -638,6 +639,11 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 	for (size_t i = 0; i < m->n; i++) {
 		init_task(&r.tasks[i], &r, &m->v[i], &(*results)[i]);
 		r.order[r.norder++] = &r.tasks[i];
+	}
+	/* whoever kills us finds what was planned, and nothing of it judged */
+	if (results_write(a, o->out, *results, m->n, head, e) < 0) {
+		close(locked);
+		return -1;
 	}
 	find_parents(&r);
 	qsort(r.order, r.norder, sizeof(struct task *), by_urgency);

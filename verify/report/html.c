@@ -1,45 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/report/markup.h"
+#include "verify/report/report.h"
 
 #include "build/base/buf.h"
 #include "build/base/file.h"
 #include "verify/report/chart.h"
+#include "verify/report/style.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
-
-/* one file, nothing fetched; follows the reader's light or dark */
-static const char style[] =
-    ":root{--bg:#fff;--ink:#1c2127;--dim:#66717b;--line:#dfe4e8;--ok:#256b43;--okbg:#e6f2ea;--bad:#"
-    "a8201a;--badbg:#fbe8e6;--skip:#7d6116;--skipbg:#f8f1d9}\n"
-    "@media(prefers-color-scheme:dark){:root{--bg:#15191d;--ink:#e2e6e9;--dim:#8b97a1;--line:#"
-    "2b3239;--ok:#7fd19e;--okbg:#183425;--bad:#ff8f85;--badbg:#41211e;--skip:#dcbd63;--skipbg:#"
-    "393017}}\n"
-    "body{font:15px/1.5 "
-    "system-ui,sans-serif;background:var(--bg);color:var(--ink);max-width:72rem;margin:0 "
-    "auto;padding:1.2rem}\n"
-    "h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.05rem;margin:2rem 0 "
-    ".5rem}.dim{color:var(--dim);font-weight:400}\n"
-    "code,pre,dd,td a{font:13px/1.45 ui-monospace,monospace}.wide{overflow-x:auto}\n"
-    "table{border-collapse:collapse}th{font-size:.82rem;color:var(--dim);text-align:left;padding:."
-    "2rem .4rem}td{padding:.12rem "
-    ".2rem;white-space:nowrap}th[scope=row]{color:var(--ink);white-space:nowrap;font:13px/1.45 "
-    "ui-monospace,monospace;position:sticky;left:0;background:var(--bg)}.took{text-align:right}\n"
-    "td a{display:block;text-align:center;border-radius:4px;padding:.25rem "
-    ".45rem;text-decoration:none;min-width:2.2rem}\n"
-    ".pass{background:var(--okbg);color:var(--ok)}.fail,.inconclusive{background:var(--badbg);"
-    "color:var(--bad);font-weight:700}.skip{background:var(--skipbg);color:var(--skip)}\n"
-    ".card{border:1px solid var(--line);border-left:4px solid "
-    "var(--bad);border-radius:6px;padding:.7rem 1rem}\n"
-    "dl{display:grid;grid-template-columns:6.5rem 1fr;gap:.15rem .6rem;margin:.5rem "
-    "0}dt{color:var(--dim)}dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}\n"
-    "pre{border:1px solid var(--line);border-radius:6px;padding:.7rem;overflow:auto;margin:.4rem "
-    "0;max-height:28rem}mark{background:var(--badbg);color:var(--bad)}\n"
-    "svg{display:block}svg text{font:12px ui-monospace,monospace;fill:var(--ink)}svg "
-    ".ax{fill:var(--dim)}rect{fill:#5b87b8}.slow{fill:#db8a35}details "
-    "td:last-child{white-space:pre-wrap;overflow-wrap:anywhere}summary{cursor:pointer}a:focus-"
-    "visible,summary:focus-visible,.wide:focus-visible{outline:2px solid "
-    "var(--ink);outline-offset:1px}:target{outline:2px solid var(--line)}\n";
 
 static const char *
 or_unknown(const char *s)
@@ -263,10 +233,8 @@ add_failure(struct buf *b, const struct testcase_result *c, size_t number)
 	buf_adds(b, "</b> <code class=dim>");
 	markup_adds(b, c->failure.where ? c->failure.where : "");
 	buf_adds(b, "</code><dl>");
-	for (size_t i = 0; i < n; i++) {
-		buf_addf(b, "<dt>%s<dd>", rows[i].name);
-		markup_adds(b, rows[i].text);
-	}
+	for (size_t i = 0; i < n; i++)
+		style_row(b, rows[i].name, rows[i].text);
 	buf_adds(b, "</dl>\n");
 	add_console(b, &c->console);
 	buf_adds(b, "</div>\n");
@@ -315,16 +283,14 @@ report_html(const char *path, const struct testcase_result *testcases, size_t n,
 {
 	struct report_counts k;
 	struct buf b = { 0 };
+	char title[64];
 	size_t judged;
 	int r;
 
 	report_count(testcases, n, &k);
 	judged = k.of[VERDICT_PASS] + k.failed;
-	buf_addf(&b,
-	    "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
-	    "content=\"width=device-width,initial-scale=1\"><title>verify: %zu of "
-	    "%zu</title>\n<style>\n%s</style>\n",
-	    k.of[VERDICT_PASS], judged, style);
+	snprintf(title, sizeof title, "verify: %zu of %zu", k.of[VERDICT_PASS], judged);
+	style_begin(&b, title);
 	buf_addf(&b, "<h1>%zu of %zu passed <span class=dim>in %.0f s", k.of[VERDICT_PASS], judged,
 	    report_seconds(h->took));
 	if (k.of[VERDICT_SKIP])

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/report/markup.h"
+#include "verify/report/report.h"
 
 #include "build/base/buf.h"
 #include "build/base/file.h"

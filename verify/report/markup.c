@@ -14,6 +14,21 @@ markup_plain(FILE *f, char c)
 		fprintf(f, "\\x%02x", (unsigned char)c);
 }
 
+void
+markup_row(FILE *f, const char *prefix, const char *name, const char *text)
+{
+	fprintf(f, "%s  %-10s ", prefix, name);
+	for (const char *p = text; *p; p++) {
+		if (*p == '\n' && !p[1])
+			break;
+		if (*p == '\n')
+			fprintf(f, "\n%s  %-10s ", prefix, "");
+		else
+			markup_plain(f, *p);
+	}
+	putc('\n', f);
+}
+
 /* length of the UTF-8 sequence at p (RFC 3629), 0 when it is none, or a character XML forbids */
 static size_t
 utf8(const unsigned char *p, size_t n)

@@ -3,7 +3,7 @@
 #define VERIFY_REPORT_MARKUP_H
 
 #include "build/base/err.h"
-#include "verify/report/report.h"
+#include "verify/report/result.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -30,6 +30,11 @@ size_t report_rows(const struct testcase_result *c, struct report_row rows[REPOR
 
 /* one byte for a terminal or a log: what is not printable ASCII becomes \xNN */
 void markup_plain(FILE *f, char c);
+/*
+ * A row of a failure for a terminal or a log: prefix, name in a column of its own, text, whose
+ * further lines stand below its first
+ */
+void markup_row(FILE *f, const char *prefix, const char *name, const char *text);
 /*
  * Bytes as text of XML 1.0 or HTML, also within an attribute: the five special characters escaped,
  * tab and newline kept, UTF-8 that is whole kept, every other byte as \xNN, since XML has no way to

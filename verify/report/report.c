@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/report/report.h"
 
+#include "build/base/arena.h"
 #include "verify/report/markup.h"
 
 #include <string.h>
@@ -49,25 +50,6 @@ report_rows(const struct testcase_result *c, struct report_row rows[REPORT_ROWS]
 
 /* ---- TAP, version 13 ---- */
 
-/*
- * a text whose further lines go under its first one; a guest's control bytes must not reach a
- * terminal
- */
-static void
-put_row(FILE *f, const char *hash, const char *name, const char *text)
-{
-	fprintf(f, "%s  %-10s ", hash, name);
-	for (const char *p = text; *p; p++) {
-		if (*p == '\n' && !p[1])
-			break;
-		if (*p == '\n')
-			fprintf(f, "\n%s  %-10s ", hash, "");
-		else
-			markup_plain(f, *p);
-	}
-	putc('\n', f);
-}
-
 void
 report_tap_start(FILE *f, size_t ncases, const struct report_head *h)
 {
@@ -102,13 +84,13 @@ put_testcase(FILE *f, const char *hash, size_t number, const struct testcase_res
 		    c->from ? c->from : "");
 	putc('\n', f);
 	if (c->verdict == VERDICT_INCONCLUSIVE)
-		put_row(f, hash, verdict_names[c->verdict], c->reason ? c->reason : "");
+		markup_row(f, hash, verdict_names[c->verdict], c->reason ? c->reason : "");
 	if (c->failure.what)
-		put_row(f, hash, "what", c->failure.what);
+		markup_row(f, hash, "what", c->failure.what);
 	for (size_t i = 0; i < n; i++)
-		put_row(f, hash, rows[i].name, rows[i].text);
+		markup_row(f, hash, rows[i].name, rows[i].text);
 	for (size_t i = 0; i < c->nwarnings; i++)
-		put_row(f, hash, "warning", c->warnings[i]);
+		markup_row(f, hash, "warning", c->warnings[i]);
 	fflush(f);
 }
 
@@ -156,4 +138,27 @@ report_end(FILE *f, const struct testcase_result *testcases, size_t n, const str
     const char *html)
 {
 	put_end(f, "", testcases, n, h, html);
+}
+
+/* ---- the end ---- */
+
+int
+report_files(struct arena *a, const char *dir, const struct testcase_result *testcases, size_t n,
+    const struct report_head *h, struct err *e)
+{
+	return report_junit(arena_printf(a, "%s/junit.xml", dir), testcases, n, h, e) < 0
+		   ? -1
+		   : report_html(arena_printf(a, "%s/index.html", dir), testcases, n, h, e);
+}
+
+int
+report_status(const struct testcase_result *testcases, size_t n)
+{
+	struct report_counts k;
+
+	report_count(testcases, n, &k);
+	if (k.of[VERDICT_FAIL])
+		return EXIT_WORK;
+	/* a run that judged nothing proves nothing */
+	return k.of[VERDICT_INCONCLUSIVE] || !k.of[VERDICT_PASS] ? EXIT_NOJUDGE : 0;
 }

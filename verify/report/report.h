@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct arena;
+
 /*
  * Results for people and programs: TAP version 13 on stdout as they come, junit.xml and one
  * self-contained index.html at the end.  The last line on stdout is
@@ -32,6 +34,12 @@ void report_tap_end(FILE *f, const struct testcase_result *testcases, size_t n,
 void report_testcase(FILE *f, size_t number, const struct testcase_result *c);
 void report_end(FILE *f, const struct testcase_result *testcases, size_t n,
     const struct report_head *h, const char *html);
+/* junit.xml and index.html in a folder */
+int report_files(struct arena *a, const char *dir, const struct testcase_result *testcases,
+    size_t n, const struct report_head *h, struct err *e);
+/* exit status of a run: a failure, then what is inconclusive, then that nothing was judged at all
+ */
+int report_status(const struct testcase_result *testcases, size_t n);
 int report_junit(const char *path, const struct testcase_result *testcases, size_t n,
     const struct report_head *h, struct err *e);
 int report_html(const char *path, const struct testcase_result *testcases, size_t n,

@@ -5,7 +5,7 @@
 struct arena;
 
 /*
- * Two programs in the test's folder, lh-build and lh-verify, that build and judge mixtures of
+ * Two programs in the test's folder, lh-build and lh-verify, that build and judge version sets of
  * packages a, b and c in no time.  Set `old` has all at version 1, set `new` at 4; 2 and 3 are
  * pinned, too, and c 4 wants b 4.  rule is sh text which sees $a $b $c, and $n, how often a verdict
  * was asked for; what it exits with is the verdict, what it prints is the line where it fails (3).

@@ -58,15 +58,15 @@ static const struct {
 	int code;
 	const char *message;
 } mistakes[] = {
-	{ "", EXIT_USAGE, "bisect: name both ends with GOOD= and BAD=" },
-	{ "GOOD=old", EXIT_USAGE, "bisect: name both ends with GOOD= and BAD=" },
-	{ "GOOD=old;BAD=", EXIT_USAGE, "bisect: name both ends with GOOD= and BAD=" },
+	{ "", EXIT_USAGE, "name both ends with GOOD= and BAD=" },
+	{ "GOOD=old", EXIT_USAGE, "name both ends with GOOD= and BAD=" },
+	{ "GOOD=old;BAD=", EXIT_USAGE, "name both ends with GOOD= and BAD=" },
 	{ "GOOD=old;BAD=young", EXIT_USAGE, "BAD: SET young: there is no such set" },
 	{ "GOOD=old;BAD=old", EXIT_WORK, "GOOD and BAD name the same versions of everything" },
 	{ "GOOD=old;BAD=new ROOTFS_SIZE=9", EXIT_USAGE,
 	    "BAD: ROOTFS_SIZE=9: behind a set there may be VERSION_name=V and OVERRIDE_name=TREE "
 	    "only; other variables stand by themselves" },
-	{ "GOOD=old;BAD=new;word", EXIT_USAGE, "word: bisect takes NAME=VALUE words" },
+	{ "GOOD=old;BAD=new;word", EXIT_USAGE, "word: only NAME=VALUE words are known" },
 	{ "GOOD=old;BAD=new;REPEAT=0", EXIT_USAGE, "REPEAT=0: a number from 1 to 60" },
 	{ "GOOD=old;BAD=new;FAILURE=some", EXIT_USAGE, "FAILURE=some: same or any" },
 	{ "GOOD=old;BAD=new;REPO=/", EXIT_USAGE,
@@ -105,9 +105,9 @@ START_TEST(sets)
 	struct arena *a = arena_new();
 	struct arguments q = ask(a, "GOOD=old OVERRIDE_a=/t@1;BAD=new VERSION_c=1;JOBS=3", 0, NULL);
 
-	ck_assert_uint_eq(q.w.npackages, 2);
-	ck_assert_uint_eq(q.w.packages[0].nversions, 4);
-	ck_assert_uint_eq(q.w.nneeds, 0);
+	ck_assert_uint_eq(q.space.npackages, 2);
+	ck_assert_uint_eq(q.space.packages[0].nversions, 4);
+	ck_assert_uint_eq(q.space.nneeds, 0);
 	ck_assert_str_eq(args_at(a, &q, (size_t[]){ 0, 0 }), "JOBS=3 SET=old OVERRIDE_a=/t@1");
 	ck_assert_str_eq(
 	    args_at(a, &q, (size_t[]){ 1, 3 }), "JOBS=3 SET=old VERSION_a=2 VERSION_b=4");
@@ -128,18 +128,18 @@ START_TEST(needs)
 	struct arena *a = arena_new();
 	struct arguments q = ask(a, "GOOD=old;BAD=new", 0, NULL);
 
-	ck_assert_uint_eq(q.w.nneeds, 1);
-	ck_assert(!search_fits(&q.w, (size_t[]){ 0, 2, 3 }));
-	ck_assert(search_fits(&q.w, (size_t[]){ 0, 3, 3 }));
-	ck_assert(search_fits(&q.w, (size_t[]){ 0, 0, 2 }));
+	ck_assert_uint_eq(q.space.nneeds, 1);
+	ck_assert(!search_fits(&q.space, (size_t[]){ 0, 2, 3 }));
+	ck_assert(search_fits(&q.space, (size_t[]){ 0, 3, 3 }));
+	ck_assert(search_fits(&q.space, (size_t[]){ 0, 0, 2 }));
 	q = ask(a, "GOOD=new;BAD=old", 0, NULL);
-	ck_assert_str_eq(q.w.packages[0].versions[1], "3");
-	ck_assert(!search_fits(&q.w, (size_t[]){ 0, 1, 0 }));
-	ck_assert(search_fits(&q.w, (size_t[]){ 0, 0, 0 }));
-	ck_assert(search_fits(&q.w, (size_t[]){ 0, 3, 1 }));
+	ck_assert_str_eq(q.space.packages[0].versions[1], "3");
+	ck_assert(!search_fits(&q.space, (size_t[]){ 0, 1, 0 }));
+	ck_assert(search_fits(&q.space, (size_t[]){ 0, 0, 0 }));
+	ck_assert(search_fits(&q.space, (size_t[]){ 0, 3, 1 }));
 	/* what both ends have is too old for it: it cannot be had at all */
 	q = ask(a, "GOOD=3;BAD=1;PACKAGE=c", 0, NULL);
-	ck_assert_uint_eq(q.w.nneeds, 0);
+	ck_assert_uint_eq(q.space.nneeds, 0);
 	arena_free(a);
 }
 END_TEST
@@ -147,8 +147,8 @@ END_TEST
 Suite *
 arguments_suite(void)
 {
-	Suite *s = suite_create("question");
-	TCase *c = harness_case(s, "question");
+	Suite *s = suite_create("arguments");
+	TCase *c = harness_case(s, "arguments");
 
 	tcase_add_loop_test(c, order, 0, sizeof orders / sizeof *orders);
 	tcase_add_loop_test(c, mistake, 0, sizeof mistakes / sizeof *mistakes);

@@ -70,7 +70,7 @@ add_run(struct tally *t, double p)
 }
 
 /*
- * rates at which both ends fail; how often the verdict on a mixture is wrong must keep what was
+ * rates at which both ends fail; how often the verdict on a version set is wrong must keep what was
  * promised
  */
 static const struct {

@@ -47,11 +47,12 @@ bisect(struct arena *a, char **words, size_t n, struct bisect *h, const char **t
 }
 
 #define AGAIN(args)                                                                                \
-	"  again     ./make verify " args                                                          \
+	"  again      ./make verify " args                                                         \
 	" TRIPLE=x86_64-linux-musl PROFILE=s6 NETS=dhcp SCENARIO=x\n"
-#define REPORT "  report    T/out/bisect/report.html\n"
+#define REPORT "  report     T/out/bisect/report.html\n"
 #define FAILS(got)                                                                                 \
-	"  fails at  T/scenarios/x.scn:3  run \"thing\" -> up\n  expected  up\n  got       down, " \
+	"  fails at   T/scenarios/x.scn:3  run \"thing\" -> up\n  expected   up\n  got        "    \
+	"down, "                                                                                   \
 	"in \\x1b[1m" got "\n"
 
 /* rule: exits 1 when it fails; sh */
@@ -62,49 +63,51 @@ static const struct {
 } cases[] = {
 	/* one package, and the version in it; what needs what is not built */
 	{ "[ $b -lt 3 ]", "[ $c -lt 4 ] || [ $b = 4 ]", { "GOOD=old", "BAD=new" }, 0,
-	    "b 2 -> 3 broke it\n" FAILS("1") "  passes    with b 2, where it got: up, in 1\n  "
-					     "changed   /bin/b\n" AGAIN(
-						 "SET=old VERSION_b=3") "  steps     7 steps (8 "
+	    "b 2 -> 3 broke it\n" FAILS("1") "  passes     with b 2, where it got: up, in 1\n  "
+					     "changed    /bin/b\n" AGAIN(
+						 "SET=old VERSION_b=3") "  steps      7 steps (8 "
 									"expected), 15 runs; no "
 									"verdict "
 									"flipped\n" REPORT },
 	/* two that are harmless alone */
 	{ "[ $a -lt 2 ] || [ $b -lt 4 ]", "true", { "GOOD=old", "BAD=new" }, 0,
 	    "a 1 -> 2 and b 3 -> 4 broke it together: without any one of them it passes\n" FAILS(
-		"2") "  passes    with a 2, b 3, where it got: up, in 2\n  changed   "
-		     "/bin/b\n" AGAIN("SET=old VERSION_a=2 VERSION_b=4") "  steps     9 steps (8 "
+		"2") "  passes     with a 2, b 3, where it got: up, in 2\n  changed    "
+		     "/bin/b\n" AGAIN("SET=old VERSION_a=2 VERSION_b=4") "  steps      9 steps (8 "
 									 "expected), 17 runs; no "
 									 "verdict "
 									 "flipped\n" REPORT },
-	/* c comes only with b */
+	/* c needs b */
 	{ "[ $c -lt 4 ]", "true", { "GOOD=old", "BAD=new" }, 0,
-	    "c 3 -> 4 broke it\n  it comes only with b 1 -> 4, which alone passes\n" FAILS(
-		"1") "  passes    with b 4, c 3, where it got: up, in 1\n  changed   "
-		     "/bin/c\n" AGAIN("SET=old VERSION_b=4 VERSION_c=4") "  steps     8 steps (8 "
+	    "c 3 -> 4 broke it\n  it needs b 1 -> 4, which alone passes\n" FAILS(
+		"1") "  passes     with b 4, c 3, where it got: up, in 1\n  changed    "
+		     "/bin/c\n" AGAIN("SET=old VERSION_b=4 VERSION_c=4") "  steps      8 steps (8 "
 									 "expected), 16 runs; no "
 									 "verdict "
 									 "flipped\n" REPORT },
 	/* a version that cannot be built is never called bad */
 	{ "[ $a -lt 3 ]", "[ $a != 2 ]", { "PACKAGE=a", "GOOD=1", "BAD=4" }, 125,
-	    "a 1 -> 3 broke it, and it could not be narrowed further\n  between the two could not "
-	    "be judged: a 2 (c: does not compile)\n" FAILS(
-		"3") "  passes    with good end 1, where it got: up, in 1\n  changed   "
-		     "/bin/a\n" AGAIN("VERSION_a=3") "  steps     4 steps (4 expected), 7 runs; no "
-						     "verdict flipped\n" REPORT },
+	    "a 1 -> 3 broke it, and it could not be narrowed further\n  skipped between "
+	    "the two: a 2 (c: does not compile)\n" FAILS(
+		"3") "  passes     with good end 1, where it got: up, in 1\n  changed    "
+		     "/bin/a\n" AGAIN(
+			 "VERSION_a=3") "  steps      4 steps (4 expected), 7 runs; no "
+					"verdict flipped\n" REPORT },
 	{ "[ $a -lt 3 ]", "[ $a != 2 ] || [ $b = 1 ]", { "PACKAGE=a", "GOOD=1", "BAD=4" }, 0,
-	    "a 2 -> 3 broke it\n" FAILS("3") "  passes    with a 2, where it got: up, in 2\n  "
-					     "changed   /bin/a\n" AGAIN(
-						 "VERSION_a=3") "  steps     4 steps (4 expected), "
-								"12 runs; no verdict "
-								"flipped\n" REPORT },
+	    "a 2 -> 3 broke it\n" FAILS(
+		"3") "  passes     with a 2, where it got: up, in 2\n  "
+		     "changed    /bin/a\n" AGAIN(
+			 "VERSION_a=3") "  steps      4 steps (4 expected), "
+					"12 runs; no verdict "
+					"flipped\n" REPORT },
 	{ "true", "true", { "GOOD=old", "BAD=new" }, 1,
-	    "both ends pass: there is nothing to look for\n  steps     2 steps (8 expected), 6 "
+	    "both ends pass: there is nothing to look for\n  steps      2 steps (8 expected), 6 "
 	    "runs; no verdict flipped\n" REPORT },
 	{ "false", "true", { "GOOD=old", "BAD=new" }, 1,
 	    "both ends fail: what breaks it is older than the good end, or lies elsewhere\n" FAILS(
-		"4") "  steps     2 steps (8 expected), 6 runs; no verdict flipped\n" REPORT },
+		"4") "  steps      2 steps (8 expected), 6 runs; no verdict flipped\n" REPORT },
 	{ "true", "[ $a = 1 ]", { "GOOD=old", "BAD=new" }, 125,
-	    "the bad end new could not be judged: c: does not compile\n  steps     2 steps (8 "
+	    "the bad end new could not be tested: c: does not compile\n  steps      2 steps (8 "
 	    "expected), 3 runs; no verdict flipped\n" REPORT },
 };
 
@@ -196,7 +199,7 @@ static const struct {
 	{ "[ $(git -C \"$here/clone\" show $a:n) != 3 ]", 125,
 	    "one of a's 2 commits from 890e167c2604 \"third\" to ece9bb7cb950 \"fourth\" broke it, "
 	    "and it could not be narrowed further\n"
-	    "  between the two could not be judged: a 890e167c2604 \"third\" (c: does not "
+	    "  skipped between the two: a 890e167c2604 \"third\" (c: does not "
 	    "compile)\n" },
 };
 
@@ -221,7 +224,7 @@ START_TEST(commits)
 	    0);
 	ck_assert_msg(bisect(a, words, 4, &h, &text, &e) == clones[_i].status, "%s", e.msg);
 	ck_assert_msg(!strncmp(text, clones[_i].begins, strlen(clones[_i].begins)), "%s", text);
-	ck_assert_uint_eq(h.q.w.packages[0].nversions, 5);
+	ck_assert_uint_eq(h.args.space.packages[0].nversions, 5);
 	arena_free(a);
 }
 END_TEST
@@ -238,18 +241,18 @@ START_TEST(elsewhere)
 	fake_programs(
 	    a, "{ [ $a = 2 ] || [ $a = 3 ]; } && { echo 9; exit 1; }; [ $a -lt 4 ]", "true");
 	ck_assert_int_eq(bisect(a, words, 2, &h, &text, &e), 0);
-	ck_assert_msg(
-	    !strncmp(text, "a 1 -> 2 broke it\n  fails at  T/scenarios/x.scn:9\n", 50), "%s", text);
+	ck_assert_msg(!strncmp(text, "a 1 -> 2 broke it\n  fails at   T/scenarios/x.scn:9\n", 50),
+	    "%s", text);
 
 	ck_assert_int_eq(bisect(a, words, 3, &h, &text, &e), 125);
 	ck_assert_msg(strstr(text, "a 1 -> 4 broke it, and it could not be narrowed further\n  "
-				   "between the two could not be judged: a 2, a 3\n"),
+				   "skipped between the two: a 2, a 3\n"),
 	    "%s", text);
 	arena_free(a);
 }
 END_TEST
 
-/* two mixtures with one image are judged once */
+/* two version sets with one image are judged once */
 START_TEST(equal_images)
 {
 	struct arena *a = arena_new();
@@ -270,8 +273,8 @@ END_TEST
 Suite *
 bisect_run_suite(void)
 {
-	Suite *s = suite_create("hunt");
-	TCase *c = harness_case(s, "hunt");
+	Suite *s = suite_create("bisect_run");
+	TCase *c = harness_case(s, "bisect_run");
 
 	tcase_set_timeout(c, 300);
 	tcase_add_loop_test(c, answers, 0, sizeof cases / sizeof *cases);

@@ -8,10 +8,10 @@
 
 #define MOST 12
 
-/* a world whose truth is known: bad when every culprit is at its version or a later one */
+/* a search space whose truth is known: bad when every cause is at its version or a later one */
 struct truth {
 	const struct search_space *w;
-	size_t least[MOST];			  /* 0: no culprit */
+	size_t least[MOST];			  /* 0: no cause */
 	bool (*skips)(const size_t *m, size_t n); /* or NULL */
 	enum search_verdict good_end, bad_end;	  /* when not UNKNOWN */
 	size_t probes;
@@ -85,7 +85,7 @@ space(struct search_space *w, struct search_package *p, size_t n, size_t nversio
  * each package of up to twelve, at each version of up to six, and in no more steps than were
  * promised
  */
-START_TEST(one_culprit)
+START_TEST(one_cause)
 {
 	struct search_package p[MOST];
 	struct search_space w;
@@ -93,21 +93,21 @@ START_TEST(one_culprit)
 
 	for (size_t n = 1; n <= MOST; n++)
 		for (size_t v = 2; v <= 6; v++)
-			for (size_t culprit = 0; culprit < n; culprit++)
+			for (size_t cause = 0; cause < n; cause++)
 				for (size_t at = 1; at < v; at++) {
 					struct arena *a = arena_new();
 					struct search_answer r;
 
 					space(&w, p, n, v);
 					t = (struct truth){ .w = &w };
-					t.least[culprit] = at;
+					t.least[cause] = at;
 					r = search(a, &t);
 					ck_assert_int_eq(r.state, BISECT_FOUND);
 					for (size_t q = 0; q < n; q++)
-						ck_assert_int_eq(r.role[q],
-						    q == culprit ? ROLE_GUILTY : ROLE_NONE);
-					ck_assert_uint_eq(r.bad[culprit], at);
-					ck_assert_uint_eq(r.good[culprit], at - 1);
+						ck_assert_int_eq(
+						    r.role[q], q == cause ? ROLE_CAUSE : ROLE_NONE);
+					ck_assert_uint_eq(r.bad[cause], at);
+					ck_assert_uint_eq(r.good[cause], at - 1);
 					ck_assert_uint_le(t.probes, search_expected(a, &w));
 					arena_free(a);
 				}
@@ -132,7 +132,7 @@ START_TEST(interactions)
 		r = search(a, &t);
 		ck_assert_int_eq(r.state, BISECT_FOUND);
 		for (size_t q = 0; q < 8; q++) {
-			ck_assert_int_eq(r.role[q], set >> q & 1 ? ROLE_GUILTY : ROLE_NONE);
+			ck_assert_int_eq(r.role[q], set >> q & 1 ? ROLE_CAUSE : ROLE_NONE);
 			if (set >> q & 1) {
 				ck_assert_uint_eq(r.bad[q], t.least[q]);
 				ck_assert_uint_eq(r.low[q], t.least[q] - 1);
@@ -143,7 +143,8 @@ START_TEST(interactions)
 }
 END_TEST
 
-/* whatever was said was so: the bad mixture is bad, the good one good, and they differ in a culprit
+/* whatever was said was so: the bad version set is bad, the good one good, and they differ in a
+ * cause
  */
 static void
 check_answer(const struct truth *t, const struct search_answer *r)
@@ -156,7 +157,7 @@ check_answer(const struct truth *t, const struct search_answer *r)
 	for (size_t q = 0; q < n; q++) {
 		if (r->good[q] == r->bad[q])
 			continue;
-		ck_assert(r->state == BISECT_STUCK || r->role[q] == ROLE_GUILTY);
+		ck_assert(r->state == BISECT_STUCK || r->role[q] == ROLE_CAUSE);
 		differ++;
 	}
 	ck_assert_uint_gt(differ, 0);
@@ -174,7 +175,7 @@ some(size_t n)
 	return (seed >> 16) % n;
 }
 
-/* a hash of the mixture decides: the same one is skipped each time */
+/* a hash of the version set decides: the same one is skipped each time */
 static bool
 skip_a_third(const size_t *m, size_t n)
 {
@@ -197,11 +198,11 @@ START_TEST(needs)
 	for (unsigned number = 1; number <= 3000; number++) {
 		struct arena *a = arena_new();
 		struct search_answer r;
-		size_t n, culprits;
+		size_t n, causes;
 
 		seed = number;
 		n = 2 + some(9);
-		culprits = 1 + some(3);
+		causes = 1 + some(3);
 		space(&w, p, n, 2 + some(4));
 		w.needs = d;
 		for (w.nneeds = 0; w.nneeds < some(16); w.nneeds++) {
@@ -212,11 +213,11 @@ START_TEST(needs)
 					  : (struct search_need){ x, 0, y, 0, some(last) };
 		}
 		t = (struct truth){ .w = &w, .skips = some(2) ? skip_a_third : NULL };
-		for (size_t i = 0; i < culprits; i++)
+		for (size_t i = 0; i < causes; i++)
 			t.least[some(n)] = 1 + some(p[0].nversions - 1);
 		r = search(a, &t);
 		ck_assert_msg(r.state == BISECT_FOUND || r.state == BISECT_STUCK,
-		    "state %d, world %u", (int)r.state, number);
+		    "state %d, search space %u", (int)r.state, number);
 		stuck += r.state == BISECT_STUCK;
 		found += r.state == BISECT_FOUND;
 		check_answer(&t, &r);
@@ -236,7 +237,7 @@ skip_set(const size_t *m, size_t n)
 	return skipped >> m[0] & 1;
 }
 
-/* one package of eight versions, every culprit, every set of versions that cannot be judged */
+/* one package of eight versions, every cause, every set of versions that cannot be judged */
 START_TEST(skips)
 {
 	struct search_package p[1];
@@ -284,18 +285,18 @@ START_TEST(together)
 	t = (struct truth){ .w = &w, .least = { 1, 0, 0 } };
 	r = search(a, &t);
 	ck_assert_int_eq(r.state, BISECT_FOUND);
-	ck_assert_int_eq(r.role[0], ROLE_GUILTY);
-	ck_assert_int_eq(r.role[1], ROLE_GUILTY);
+	ck_assert_int_eq(r.role[0], ROLE_CAUSE);
+	ck_assert_int_eq(r.role[1], ROLE_CAUSE);
 	ck_assert_int_eq(r.role[2], ROLE_NONE);
 	ck_assert(r.joined[0] && r.joined[1] && !r.joined[2]);
-	/* c needs a and so b: c is guilty, the two only come along */
+	/* c needs a and so b: c is cause, the two only come along */
 	w.nneeds = 3;
 	t = (struct truth){ .w = &w, .least = { 0, 0, 1 } };
 	r = search(a, &t);
 	ck_assert_int_eq(r.state, BISECT_FOUND);
 	ck_assert_int_eq(r.role[0], ROLE_NEEDED);
 	ck_assert_int_eq(r.role[1], ROLE_NEEDED);
-	ck_assert_int_eq(r.role[2], ROLE_GUILTY);
+	ck_assert_int_eq(r.role[2], ROLE_CAUSE);
 	arena_free(a);
 }
 END_TEST
@@ -317,11 +318,11 @@ START_TEST(joined_versions)
 		t = (struct truth){ .w = &w, .least = { at, 0, 0 } };
 		r = search(a, &t);
 		ck_assert_int_eq(r.state, BISECT_FOUND);
-		ck_assert_int_eq(r.role[0], ROLE_GUILTY);
+		ck_assert_int_eq(r.role[0], ROLE_CAUSE);
 		ck_assert_uint_eq(r.bad[0], at);
 		ck_assert_uint_eq(r.good[0], at - 1);
 		/* only their last versions need each other */
-		ck_assert_int_eq(r.role[1], at == 4 ? ROLE_GUILTY : ROLE_NONE);
+		ck_assert_int_eq(r.role[1], at == 4 ? ROLE_CAUSE : ROLE_NONE);
 		ck_assert_uint_eq(r.bad[1], at == 4 ? 4 : 0);
 		ck_assert_uint_eq(r.bad[2], 0);
 	}
@@ -335,12 +336,12 @@ static const struct {
 	enum search_role role[2];
 	bool joined;
 } single[] = {
-	{ { 0, 3 }, { 2, 3 }, { 0, 2 }, { ROLE_NEEDED, ROLE_GUILTY }, false },
-	{ { 2, 0 }, { 2, 2 }, { 1, 1 }, { ROLE_GUILTY, ROLE_GUILTY }, true },
-	{ { 0, 2 }, { 2, 2 }, { 1, 1 }, { ROLE_GUILTY, ROLE_GUILTY }, true },
-	{ { 1, 0 }, { 1, 0 }, { 0, 0 }, { ROLE_GUILTY, ROLE_NONE }, false },
-	{ { 0, 1 }, { 1, 1 }, { 0, 0 }, { ROLE_NEEDED, ROLE_GUILTY }, false },
-	{ { 1, 1 }, { 1, 1 }, { 0, 0 }, { ROLE_NEEDED, ROLE_GUILTY }, false },
+	{ { 0, 3 }, { 2, 3 }, { 0, 2 }, { ROLE_NEEDED, ROLE_CAUSE }, false },
+	{ { 2, 0 }, { 2, 2 }, { 1, 1 }, { ROLE_CAUSE, ROLE_CAUSE }, true },
+	{ { 0, 2 }, { 2, 2 }, { 1, 1 }, { ROLE_CAUSE, ROLE_CAUSE }, true },
+	{ { 1, 0 }, { 1, 0 }, { 0, 0 }, { ROLE_CAUSE, ROLE_NONE }, false },
+	{ { 0, 1 }, { 1, 1 }, { 0, 0 }, { ROLE_NEEDED, ROLE_CAUSE }, false },
+	{ { 1, 1 }, { 1, 1 }, { 0, 0 }, { ROLE_NEEDED, ROLE_CAUSE }, false },
 };
 
 START_TEST(singled_out)
@@ -366,7 +367,7 @@ START_TEST(singled_out)
 		ck_assert_uint_eq(r.bad[q], single[_i].bad[q]);
 		if (r.role[q] != ROLE_NONE)
 			ck_assert_uint_eq(r.low[q], single[_i].low[q]);
-		if (r.role[q] == ROLE_GUILTY)
+		if (r.role[q] == ROLE_CAUSE)
 			ck_assert(r.joined[q] == single[_i].joined);
 	}
 	ck_assert_int_eq(judge(&t, r.good), BISECT_GOOD);
@@ -412,8 +413,8 @@ static const struct {
 	{ BISECT_GOOD, BISECT_GOOD, BISECT_SAME, BISECT_GOOD, 0 },
 	{ BISECT_BAD, BISECT_BAD, BISECT_SAME, BISECT_BAD, 0 },
 	{ BISECT_BAD, BISECT_GOOD, BISECT_SWAPPED, BISECT_BAD, 0 },
-	{ BISECT_SKIP, BISECT_BAD, BISECT_BLIND, BISECT_SKIP, 0 },
-	{ BISECT_GOOD, BISECT_SKIP, BISECT_BLIND, BISECT_SKIP, 3 },
+	{ BISECT_SKIP, BISECT_BAD, BISECT_UNTESTABLE, BISECT_SKIP, 0 },
+	{ BISECT_GOOD, BISECT_SKIP, BISECT_UNTESTABLE, BISECT_SKIP, 3 },
 };
 
 START_TEST(both_ends)
@@ -430,7 +431,7 @@ START_TEST(both_ends)
 	ck_assert_int_eq(r.state, ends[_i].state);
 	ck_assert_int_eq(r.end, ends[_i].end);
 	ck_assert_uint_eq(t.probes, 2);
-	if (r.state == BISECT_BLIND)
+	if (r.state == BISECT_UNTESTABLE)
 		ck_assert_uint_eq(r.probe[2], ends[_i].probe);
 	arena_free(a);
 }
@@ -443,7 +444,7 @@ search_suite(void)
 	TCase *c = harness_case(s, "bisect");
 
 	tcase_set_timeout(c, 60);
-	tcase_add_test(c, one_culprit);
+	tcase_add_test(c, one_cause);
 	tcase_add_test(c, interactions);
 	tcase_add_test(c, needs);
 	tcase_add_test(c, skips);

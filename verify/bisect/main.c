@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * lh-bisect:
+ *
+ *     arguments -> search -> run (lh-build, lh-verify) -> report, exit status
+ *                    `--------<---------'
+ */
+#include "build/base/arena.h"
+#include "build/base/startup.h"
+#include "build/base/version.h"
+#include "verify/bisect/report.h"
+#include "verify/bisect/run.h"
+#include "verify/options.h"
+#include "verify/outdir.h"
+
+#include <stdio.h>
+
+static const char usage[] =
+    "lh-bisect: finds the package version, or the commit, that broke a scenario\n\n"
+    "  lh-bisect -s SCENARIO GOOD=SET BAD=SET\n"
+    "  lh-bisect -s SCENARIO PACKAGE=NAME GOOD=VERSION BAD=VERSION\n"
+    "  lh-bisect -s SCENARIO PACKAGE=NAME REPO=DIR GOOD=REVISION BAD=REVISION\n\n"
+    "words:\n"
+    "  DRY_RUN=1               only say what differs and how many steps to expect\n"
+    "  REPEAT=N                how often the ends are judged while no verdict changes (3)\n"
+    "  FAILURE=any|same        same: a failure at another step than the bad end's is skipped\n"
+    "  NAME=VALUE              anything else is a variable for lh-build, at every step\n"
+    "options:\n";
+
+static int
+help(void)
+{
+	fputs(usage, stdout);
+	options_print(LH_BISECT);
+	printf("exit status: 0 found, 1 the ends do not differ, 100 wrong usage, 125 not narrowed "
+	       "down\n");
+	return 0;
+}
+
+static int
+version(void)
+{
+	printf("lh-bisect %s\n", lh_version);
+	return 0;
+}
+
+static int
+bisect(struct arena *a, int argc, char **argv, struct err *e)
+{
+	struct options o;
+	struct bisect_opts how;
+	struct bisect bisect;
+
+	if (options_read(a, LH_BISECT, argc, argv, &o, e) < 0)
+		return -1;
+	if (o.help || o.version)
+		return o.help ? help() : version();
+	if (!o.only)
+		return fail_usage(e, "name a scenario (-s NAME, or SCENARIO=NAME with ./make): its "
+				     "verdict is what is bisected");
+	how = (struct bisect_opts){ .scenarios = o.scenarios,
+		.only = o.only,
+		.accel = o.accel,
+		.scale = o.scale,
+		.out = o.out ? outdir_choose(a, o.out, NULL) : NULL };
+	if (options_beside(a, "lh-build", &how.lh_build, e) < 0 ||
+	    options_beside(a, "lh-verify", &how.lh_verify, e) < 0)
+		return -1;
+	if (bisect_open(a, &how, o.words, o.nwords, &bisect, e) < 0)
+		return -1;
+	bisect_print_plan(&bisect, stdout);
+	if (bisect.args.dry)
+		return 0;
+	fflush(stdout);
+	if (bisect_run(&bisect, e) < 0)
+		return -1;
+	return bisect_report(&bisect, stdout, e);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	int status;
+
+	startup("lh-bisect");
+	status = options_finish(bisect(a, argc, argv, &e), &e);
+	arena_free(a);
+	return status;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_COMMAND_COMMAND_H
+#define VERIFY_COMMAND_COMMAND_H
+
+#include "build/base/err.h"
+
+struct arena;
+struct options;
+
+/* The commands that are not the picture in main.c.  All return the exit status, or -1 with e. */
+
+/* what would be played on the given images */
+int command_matrix(struct arena *a, struct options *o, struct err *e);
+/* the scenarios that there are; given images, the same as matrix */
+int command_list(struct arena *a, struct options *o, struct err *e);
+/* are all scenarios, or the given files, well-formed? */
+int command_lint(struct arena *a, struct options *o, struct err *e);
+/* several runs as one report */
+int command_merge(struct arena *a, struct options *o, struct err *e);
+/* becomes QEMU, with the console on this terminal */
+int command_boot(struct arena *a, struct options *o, struct err *e);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/command/command.h"
+#include "verify/command/suite.h"
+#include "verify/image/image.h"
+#include "verify/options.h"
+#include "verify/play/matrix.h"
+#include "verify/scenario/scenario.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+
+int
+command_lint(struct arena *a, struct options *o, struct err *e)
+{
+	const char *watches = arena_printf(a, "%s/watches", o->scenarios);
+	struct suite s = { .watches = file_exists(watches) ? watches : NULL };
+	struct image none = { 0 };
+	struct scenario one;
+	struct matrix m;
+
+	/* given files are read with the folder's watches, whatever else is wrong in the folder */
+	for (size_t i = 0; i < o->nwords; i++)
+		if (suite_read_one(a, &s, o->words[i], &one, e) < 0)
+			return -1;
+	if (o->nwords)
+		return 0;
+	/* the requirements, against an image that meets none */
+	return suite_read(a, o->scenarios, &s, e) < 0
+		   ? -1
+		   : matrix_make(a, &none, 1, s.v, s.n, NULL, &m, e);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/buf.h"
+#include "verify/command/command.h"
+#include "verify/command/suite.h"
+#include "verify/image/image.h"
+#include "verify/options.h"
+#include "verify/play/listing.h"
+#include "verify/play/matrix.h"
+#include "verify/scenario/scenario.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	void (*print)(struct buf *out, const struct matrix *m);
+} formats[] = { { "text", listing_text }, { "json", listing_json }, { "github", listing_github },
+	{ "gitlab", listing_gitlab }, { "slurm", listing_slurm } };
+
+int
+command_matrix(struct arena *a, struct options *o, struct err *e)
+{
+	struct suite s;
+	struct image *images;
+	struct buf b = { 0 };
+	struct matrix m;
+
+	if (!o->nwords)
+		return fail_usage(e, "matrix: needs a manifest; see lh-verify --help");
+	if (suite_read(a, o->scenarios, &s, e) < 0 ||
+	    image_open_all(a, o->words, o->nwords, "", &images, e) < 0 ||
+	    matrix_make(a, images, o->nwords, s.v, s.n, o->only, &m, e) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+		if (!strcmp(o->format, formats[i].name))
+			formats[i].print(&b, &m);
+	fputs(b.n ? b.p : "", stdout);
+	buf_free(&b);
+	return 0;
+}
+
+int
+command_list(struct arena *a, struct options *o, struct err *e)
+{
+	struct suite s;
+
+	if (o->nwords)
+		return command_matrix(a, o, e);
+	if (suite_read(a, o->scenarios, &s, e) < 0)
+		return -1;
+	for (size_t i = 0; i < s.n; i++)
+		printf("%-16s %s\n", s.v[i].name, s.v[i].title);
+	return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "verify/command/command.h"
+#include "verify/options.h"
+#include "verify/outdir.h"
+#include "verify/report/report.h"
+#include "verify/report/result.h"
+#include "verify/report/results.h"
+
+#include <stdio.h>
+
+/* an old report must not outlive a merge that fails; -o may be one of the runs, and keeps its
+ * results */
+static int
+clear(struct arena *a, const char *out, struct err *e)
+{
+	return file_remove(arena_printf(a, "%s/junit.xml", out), e) < 0 ||
+		       file_remove(arena_printf(a, "%s/index.html", out), e) < 0
+		   ? -1
+		   : 0;
+}
+
+int
+command_merge(struct arena *a, struct options *o, struct err *e)
+{
+	struct report_head head;
+	struct testcase_result *results;
+	size_t n;
+
+	if (!o->out)
+		return fail_usage(e, "merge: needs -o, the folder for the report");
+	if (clear(a, o->out, e) < 0)
+		return -1;
+	if (!o->nwords)
+		return fail_usage(e, "merge: needs folders of runs; see lh-verify --help");
+	if (results_merge(a, o->words, o->nwords, &results, &n, &head, e) < 0)
+		return -1;
+	head.version = LH_VERSION;
+	if (outdir_make(o->out, e) < 0 || report_files(a, o->out, results, n, &head, e) < 0)
+		return -1;
+	report_tap_start(stdout, n, &head);
+	for (size_t i = 0; i < n; i++)
+		report_tap_testcase(stdout, i + 1, &results[i]);
+	report_tap_end(stdout, results, n, &head, arena_printf(a, "%s/index.html", o->out));
+	return report_status(results, n);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/command/suite.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "verify/play/facts.h"
+#include "verify/play/step.h"
+#include "verify/scenario/scenario.h"
+
+int
+suite_read_one(
+    struct arena *a, const struct suite *s, const char *path, struct scenario *out, struct err *e)
+{
+	return scenario_read(a, path, s->watches, step_forms(a), facts_known(a), out, e);
+}
+
+int
+suite_read(struct arena *a, const char *dir, struct suite *out, struct err *e)
+{
+	const char *watches = arena_printf(a, "%s/watches", dir),
+		   *booted = arena_printf(a, "%s/booted", dir);
+
+	*out = (struct suite){ .watches = file_exists(watches) ? watches : NULL };
+	if (!file_isdir(dir))
+		return fail_usage(
+		    e, "%s: there is no such folder of scenarios; name one with --scenarios", dir);
+	if (scenario_read_all(a, dir, step_forms(a), facts_known(a), &out->v, &out->n, e) < 0)
+		return -1;
+	if (!file_exists(booted))
+		return 0;
+	out->booted = arena_alloc(a, sizeof *out->booted);
+	return suite_read_one(a, out, booted, out->booted, e);
+}

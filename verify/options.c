@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/options.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+#include "build/base/log.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* what a value may be, and what kind of member it is kept in */
+enum kind { FLAG, TEXT, CHOICE, NUMBER, NAMES };
+
+#define BOTH (LH_VERIFY | LH_BISECT)
+#define MEMBER(name) offsetof(struct options, name)
+
+static const struct row {
+	int programs;
+	char letter; /* or 0 */
+	const char *name, *value;
+	const char *what;
+	enum kind kind;
+	size_t member;
+	const char *choices; /* of CHOICE, with a blank before and after each */
+	double least, most;  /* of NUMBER */
+} rows[] = {
+	{ BOTH, 'o', "out", "DIR", "everything goes there (default: beside the images)", TEXT,
+	    MEMBER(out), NULL, 0, 0 },
+	{ BOTH, 's', "scenario", "NAME", "only this one; may repeat", NAMES, MEMBER(only), NULL, 0,
+	    0 },
+	{ LH_VERIFY, 'j', "jobs", "N", "guests at a time (default: limited by CPUs and memory)",
+	    NUMBER, MEMBER(jobs), NULL, 1, 1000 },
+	{ BOTH, 0, "accel", "WHICH", "tcg, kvm or auto (default: auto; KVM if a probe guest boots)",
+	    CHOICE, MEMBER(accel), " tcg kvm auto ", 0, 0 },
+	{ BOTH, 0, "scale", "X", "stretch all timeouts (default: by how busy the machine is)",
+	    NUMBER, MEMBER(scale), NULL, 0.1, 1000 },
+	{ BOTH, 0, "scenarios", "DIR", "where the *.scn files are", TEXT, MEMBER(scenarios), NULL,
+	    0, 0 },
+	{ LH_VERIFY, 0, "cold", NULL, "boot every guest, even if it may start from a saved state",
+	    FLAG, MEMBER(cold), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "keep", NULL, "keep the overlays, also of what passed", FLAG, MEMBER(keep),
+	    NULL, 0, 0 },
+	{ LH_VERIFY, 0, "format", "WHICH",
+	    "matrix: text, json, github, gitlab or slurm (default: text)", CHOICE, MEMBER(format),
+	    " text json github gitlab slurm ", 0, 0 },
+	{ LH_VERIFY, 0, "print", NULL, "boot: only print QEMU's command line", FLAG, MEMBER(print),
+	    NULL, 0, 0 },
+	{ BOTH, 0, "help", NULL, "print this", FLAG, MEMBER(help), NULL, 0, 0 },
+	{ BOTH, 0, "version", NULL, "print the version", FLAG, MEMBER(version), NULL, 0, 0 },
+};
+
+#define NROWS (sizeof rows / sizeof *rows)
+
+void
+options_print(enum program who)
+{
+	for (const struct row *r = rows; r < rows + NROWS; r++) {
+		char left[40];
+
+		if (!(r->programs & (int)who))
+			continue;
+		snprintf(left, sizeof left, "%c%c%c --%s%s%s", r->letter ? '-' : ' ',
+		    r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
+		    r->value ? " " : "", r->value ? r->value : "");
+		printf("  %-22s %s\n", left, r->what);
+	}
+}
+
+/* ---- values ---- */
+
+static int
+take_choice(const struct row *r, const char *value, const char **member, struct err *e)
+{
+	char word[16];
+	int n = snprintf(word, sizeof word, " %s ", value);
+
+	*member = value;
+	if (n < (int)sizeof word && !strchr(value, ' ') && strstr(r->choices, word))
+		return 0;
+	return fail_usage(
+	    e, "--%s %s: one of%.*s", r->name, value, (int)strlen(r->choices) - 1, r->choices);
+}
+
+static int
+take_number(const struct row *r, const char *value, double *member, struct err *e)
+{
+	char *end;
+
+	*member = strtod(value, &end);
+	if (end != value && !*end && *member >= r->least && *member <= r->most)
+		return 0;
+	return fail_usage(
+	    e, "--%s %s: needs a number from %g to %g", r->name, value, r->least, r->most);
+}
+
+static int
+take(struct arena *a, const struct row *r, const char *value, struct options *o, struct err *e)
+{
+	void *member = (char *)o + r->member;
+
+	switch (r->kind) {
+	case FLAG:
+		*(bool *)member = true;
+		return 0;
+	case TEXT:
+		*(const char **)member = value;
+		return *value ? 0 : fail_usage(e, "--%s: needs a value that is not empty", r->name);
+	case CHOICE:
+		return take_choice(r, value, member, e);
+	case NUMBER:
+		return take_number(r, value, member, e);
+	case NAMES:
+		o->only = arena_grow(a, o->only, o->nonly, o->nonly + 2, sizeof *o->only);
+		o->only[o->nonly++] = value;
+	}
+	return 0;
+}
+
+/* ---- the command line ---- */
+
+/* ./scenarios, or those beside the program's bin/ */
+static int
+default_scenarios(struct arena *a, struct options *o, struct err *e)
+{
+	const char *beside;
+
+	if (o->scenarios)
+		return 0;
+	o->scenarios = "scenarios";
+	if (file_isdir(o->scenarios))
+		return 0;
+	if (options_beside(a, "../scenarios", &beside, e) < 0)
+		return -1;
+	if (file_isdir(beside))
+		o->scenarios = beside;
+	return 0;
+}
+
+int
+options_read(
+    struct arena *a, enum program who, int argc, char **argv, struct options *out, struct err *e)
+{
+	static const char *const names[] = { [LH_VERIFY] = "lh-verify", [LH_BISECT] = "lh-bisect" };
+	struct option longs[NROWS + 1] = { { 0 } };
+	char letters[2 * NROWS + 2] = ":";
+	size_t n = 0;
+	int opt;
+
+	*out = (struct options){ .accel = "auto", .format = "text" };
+	for (size_t i = 0; i < NROWS; i++) {
+		if (!(rows[i].programs & (int)who))
+			continue;
+		longs[n++] = (struct option){ rows[i].name,
+			rows[i].value ? required_argument : no_argument, NULL, 256 + (int)i };
+		if (rows[i].letter)
+			snprintf(letters + strlen(letters), 3, "%c:", rows[i].letter);
+	}
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		const struct row *r = opt >= 256 ? &rows[opt - 256] : NULL;
+
+		for (size_t i = 0; !r && i < NROWS; i++)
+			if (rows[i].letter && rows[i].letter == opt)
+				r = &rows[i];
+		if (!r)
+			return fail_usage(e, "%s%s; see %s --help", argv[optind - 1],
+			    opt == ':' ? " needs a value" : ": unknown option", names[who]);
+		if (take(a, r, optarg, out, e) < 0)
+			return -1;
+	}
+	out->words = argv + optind;
+	out->nwords = (size_t)(argc - optind);
+	return default_scenarios(a, out, e);
+}
+
+/* ---- the program itself ---- */
+
+int
+options_beside(struct arena *a, const char *name, const char **out, struct err *e)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	if (n < 0)
+		return fail_errno(e, "/proc/self/exe");
+	exe[n] = '\0';
+	*strrchr(exe, '/') = '\0';
+	*out = arena_printf(a, "%s/%s", exe, name);
+	return 0;
+}
+
+int
+options_finish(int status, struct err *e)
+{
+	bool lost = ferror(stdout);
+
+	errno = 0;
+	if (fflush(stdout) != 0 || lost) {
+		struct err out = { 0 };
+
+		if (errno)
+			fail_errno(&out, "stdout");
+		else
+			fail(&out, "stdout: not all of it could be written");
+		if (status >= 0) /* else what went wrong before tells more */
+			*e = out;
+		status = -1;
+	}
+	if (status >= 0)
+		return status;
+	return log_fatal(e) == EXIT_USAGE ? EXIT_USAGE : EXIT_NOJUDGE;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_OPTIONS_H
+#define VERIFY_OPTIONS_H
+
+#include "build/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+
+/*
+ * The command line of lh-verify and of lh-bisect: one table says which program has which option,
+ * how its value is checked, and what --help says of it.
+ */
+enum program { LH_VERIFY = 1, LH_BISECT = 2 };
+
+struct options {
+	const char *out;       /* folder for everything; NULL: not given */
+	const char *scenarios; /* folder; when not given ./scenarios, or that beside bin/ */
+	const char **only;     /* names of scenarios, NULL-terminated; NULL: all */
+	size_t nonly;
+	const char *accel;  /* tcg, kvm, auto */
+	double scale;	    /* of timeouts; 0: by how busy the machine is */
+	double jobs;	    /* 0: as CPUs and memory allow */
+	const char *format; /* of a matrix */
+	bool cold, keep, print;
+	bool help, version;
+	char **words; /* behind the options */
+	size_t nwords;
+};
+
+/* an option that this program does not have, or a value that does not fit, is wrong usage */
+int options_read(
+    struct arena *a, enum program who, int argc, char **argv, struct options *out, struct err *e);
+/* a line for each option of the program, on stdout */
+void options_print(enum program who);
+
+/* a file named from the folder that the running program is in */
+int options_beside(struct arena *a, const char *name, const char **out, struct err *e);
+/*
+ * How both programs end: an error is told in one line, and so is output that did not arrive.
+ * status < 0: e has the error.  Returns the exit status.
+ */
+int options_finish(int status, struct err *e);
+
+#endif

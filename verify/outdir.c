@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/outdir.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* realpath(3) as far as there is something, and behind it what is not there yet */
+static char *
+absolute(struct arena *a, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char full[PATH_MAX];
+
+	if (realpath(path, full))
+		return arena_strdup(a, full);
+	if (!strcmp(path, ".") || slash == path)
+		return arena_strdup(a, path);
+	if (!slash)
+		return arena_printf(a, "%s/%s", absolute(a, "."), path);
+	return arena_printf(
+	    a, "%s/%s", absolute(a, arena_strndup(a, path, (size_t)(slash - path))), slash + 1);
+}
+
+static void
+up(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash)
+		slash[slash == path] = '\0';
+}
+
+const char *
+outdir_choose(struct arena *a, const char *out, const char *manifest)
+{
+	const char *folder;
+	char *full;
+
+	if (out)
+		return absolute(a, out);
+	full = absolute(a, manifest);
+	up(full);
+	folder = strrchr(full, '/');
+	if (folder && (!strcmp(folder, "/static") || !strcmp(folder, "/dhcp")))
+		up(full);
+	up(full);
+	return arena_printf(a, "%s/verify", full);
+}
+
+int
+outdir_clear(struct arena *a, const char *path, struct err *e)
+{
+	static const char *const names[] = { "results", "junit.xml", "index.html" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (file_remove(arena_printf(a, "%s/%s", path, names[i]), e) < 0)
+			return -1;
+	return 0;
+}
+
+int
+outdir_make(const char *path, struct err *e)
+{
+	if (file_mkdirs(path, 0755, e) < 0) {
+		/* a full disk is no mistake of who gave the name */
+		if (errno != ENOSPC && errno != EDQUOT && errno != EIO)
+			e->code = EXIT_USAGE;
+		return -1;
+	}
+	return access(path, W_OK | X_OK) < 0 ? fail_usage(e, "%s: %s", path, strerror(errno)) : 0;
+}

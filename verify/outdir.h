@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_OUTDIR_H
+#define VERIFY_OUTDIR_H
+
+#include "build/base/err.h"
+
+struct arena;
+
+/*
+ * The folder of a run.  Three files in it name a result: `results`, `junit.xml` and `index.html`.
+ * They go before anything of the next run can fail, so that nobody takes the old ones for its own.
+ */
+
+/*
+ * Absolute, since QEMU is run elsewhere: out, or when that is NULL OUTPUT/verify for
+ * OUTPUT/TRIPLE/manifest and for OUTPUT/TRIPLE/static/manifest.  Nothing has to be there yet.
+ */
+const char *outdir_choose(struct arena *a, const char *out, const char *manifest);
+/* removes what names a result; a folder that is not there has none */
+int outdir_clear(struct arena *a, const char *path, struct err *e);
+/* a folder that cannot be made, or not be written to, is wrong usage */
+int outdir_make(const char *path, struct err *e);
+
+#endif
