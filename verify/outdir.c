@@ -53,6 +53,15 @@ outdir_choose(struct arena *a, const char *out, const char *manifest)
 	return arena_printf(a, "%s/verify", full);
 }
 
+/* the name is wrong usage, but a full or failing disk is no mistake of who gave it */
+static int
+blame(struct err *e)
+{
+	if (errno != ENOSPC && errno != EDQUOT && errno != EIO)
+		e->code = EXIT_USAGE;
+	return -1;
+}
+
 int
 outdir_clear(struct arena *a, const char *path, struct err *e)
 {
@@ -60,18 +69,14 @@ outdir_clear(struct arena *a, const char *path, struct err *e)
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (file_remove(arena_printf(a, "%s/%s", path, names[i]), e) < 0)
-			return -1;
+			return blame(e);
 	return 0;
 }
 
 int
 outdir_make(const char *path, struct err *e)
 {
-	if (file_mkdirs(path, 0755, e) < 0) {
-		/* a full disk is no mistake of who gave the name */
-		if (errno != ENOSPC && errno != EDQUOT && errno != EIO)
-			e->code = EXIT_USAGE;
-		return -1;
-	}
+	if (file_mkdirs(path, 0755, e) < 0)
+		return blame(e);
 	return access(path, W_OK | X_OK) < 0 ? fail_usage(e, "%s: %s", path, strerror(errno)) : 0;
 }

@@ -525,17 +525,51 @@ merge_head(struct report_head *all, const struct report_head *h)
 		all->took = h->took;
 }
 
-static const struct testcase_result *
-find_testcase(const struct testcase_result *testcases, size_t n, const struct testcase_result *c)
+static bool
+equal(const char *a, const char *b)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(testcases[i].arch, c->arch) && !strcmp(testcases[i].net, c->net) &&
-		    !strcmp(testcases[i].scenario, c->scenario) &&
-		    !strcmp(testcases[i].profile ? testcases[i].profile : "",
-			c->profile ? c->profile : "") &&
-		    !strcmp(testcases[i].set ? testcases[i].set : "", c->set ? c->set : ""))
-			return &testcases[i];
-	return NULL;
+	return !strcmp(a ? a : "", b ? b : "");
+}
+
+/* one triple, profile, set and network: what has to be one image */
+static bool
+same_image(const struct testcase_result *a, const struct testcase_result *b)
+{
+	return equal(a->arch, b->arch) && equal(a->net, b->net) && equal(a->profile, b->profile) &&
+	       equal(a->set, b->set);
+}
+
+/* a digest that one of them does not tell differs from none */
+static bool
+other_digest(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b);
+}
+
+/* two verdicts on one test case contradict or repeat each other, two images are not one result */
+static int
+check_once(const struct testcase_result *all, size_t n, const struct testcase_result *c,
+    const char *dir, struct err *e)
+{
+	const char *here = c->dir ? c->dir : dir;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct testcase_result *o = &all[i];
+		const char *there = o->dir ? o->dir : "?";
+
+		if (!same_image(o, c))
+			continue;
+		if (equal(o->scenario, c->scenario))
+			return fail_usage(e, "%s %s %s: both %s and %s have it", c->arch, c->net,
+			    c->scenario, there, here);
+		if (other_digest(o->image, c->image) || other_digest(o->kernel, c->kernel))
+			return fail_usage(e,
+			    "%s %s, profile %s, set %s: %s and %s judged different images; verify "
+			    "one of them anew",
+			    c->arch, c->net, c->profile ? c->profile : "?", c->set ? c->set : "?",
+			    there, here);
+	}
+	return 0;
 }
 
 static int
@@ -558,14 +592,10 @@ merge_run(struct arena *a, const char *dir, struct testcase_result **all, size_t
 	}
 	merge_head(h, &head);
 	for (size_t i = 0; i < ncases; i++) {
-		const struct testcase_result *twice = find_testcase(*all, *n, &testcases[i]);
-
 		if (testcases[i].comparison)
 			continue;
-		if (twice)
-			return fail_usage(e, "%s %s %s: both %s and %s have it", testcases[i].arch,
-			    testcases[i].net, testcases[i].scenario, twice->dir ? twice->dir : "?",
-			    testcases[i].dir ? testcases[i].dir : dir);
+		if (check_once(*all, *n, &testcases[i], dir, e) < 0)
+			return -1;
 		*all = arena_more(a, *all, *n, sizeof **all);
 		(*all)[(*n)++] = testcases[i];
 	}

@@ -27,7 +27,8 @@ int results_read(struct arena *a, const char *dir, struct testcase_result **test
 /*
  * Several runs as one: their test cases, less each one's own comparisons, and behind them those
  * between all.  A run without results, or one that was not finished, is an inconclusive result of
- * its own.  A test case that two runs have is an error.
+ * its own.  A test case that two runs have is an error, and so are two images (by their digests) of
+ * one triple, profile, set and network.
  */
 int results_merge(struct arena *a, char **dirs, size_t ndirs, struct testcase_result **testcases,
     size_t *n, struct report_head *h, struct err *e);

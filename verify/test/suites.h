@@ -26,6 +26,7 @@
 	X(table)                                                                                   \
 	X(run)                                                                                     \
 	X(http)                                                                                    \
+	X(program)                                                                                 \
 	X(report)                                                                                  \
 	X(search)                                                                                  \
 	X(odds)                                                                                    \

@@ -214,12 +214,61 @@ START_TEST(merges)
 }
 END_TEST
 
+/* digests of two runs, one scenario each, and whether they are one image; NULL is not told */
+static const struct {
+	const char *image[2], *kernel[2];
+	bool one;
+} digests[] = {
+	{ { "1", "1" }, { "2", "2" }, true },
+	{ { "1", "3" }, { "2", "2" }, false },
+	{ { "1", "1" }, { "2", "3" }, false },
+	{ { NULL, NULL }, { "2", "3" }, false },
+	{ { "1", NULL }, { "2", NULL }, true },
+};
+
+START_TEST(two_images_are_not_one)
+{
+	struct arena *a = arena_new();
+	char *dirs[] = { arena_printf(a, "%s/one", test_dir()),
+		arena_printf(a, "%s/two", test_dir()) };
+	struct report_head h;
+	struct testcase_result *r;
+	size_t n;
+	struct err e = { 0 };
+
+	for (int i = 0; i < 2; i++) {
+		struct testcase_result c = { .arch = "i486",
+			.net = "dhcp",
+			.profile = "s6",
+			.set = "next",
+			.scenario = i ? "ssh" : "boot",
+			.image = digests[_i].image[i],
+			.kernel = digests[_i].kernel[i],
+			.dir = dirs[i],
+			.verdict = VERDICT_PASS };
+
+		ck_assert_int_eq(file_mkdirs(dirs[i], 0755, &e), 0);
+		ck_assert_int_eq(results_write(a, dirs[i], &c, 1, &head, &e), 0);
+	}
+	ck_assert_int_eq(results_merge(a, dirs, 2, &r, &n, &h, &e), digests[_i].one ? 0 : -1);
+	if (!digests[_i].one)
+		ck_assert_str_eq(e.msg,
+		    arena_printf(a,
+			"i486 dhcp, profile s6, set next: %s and %s judged different images; "
+			"verify one of them anew",
+			dirs[0], dirs[1]));
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 results_suite(void)
 {
 	Suite *s = suite_of(
 	    "results", (const TTest *[]){ comes_back_as_it_was, silence_is_no_pass, merges, NULL });
 
+	tcase_add_loop_test(
+	    harness_case(s, "images"), two_images_are_not_one, 0, sizeof digests / sizeof *digests);
 	tcase_add_loop_test(harness_case(s, "refused"), refused, 0, sizeof bad / sizeof *bad);
 	return s;
 }

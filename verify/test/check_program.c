@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+#include "build/base/file.h"
+#include "build/base/manifest.h"
+#include "verify/test/fake.h"
+#include "verify/test/suites.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* bin/ beside the test program's folder, or in it when it is not the default one */
+static const char *
+bin(struct arena *a)
+{
+	char exe[PATH_MAX], *path;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+
+	ck_assert_int_gt(n, 0);
+	exe[n] = '\0';
+	*strrchr(exe, '/') = '\0';
+	path = arena_printf(a, "%s/bin", exe);
+	if (file_isdir(path))
+		return path;
+	*strrchr(exe, '/') = '\0';
+	return arena_printf(a, "%s/bin", exe);
+}
+
+/*
+ * In the test's folder, which has a manifest of a fake guest that comes up, scenarios/, and in out/
+ * the results of an earlier run; VERIFY and BISECT are the programs.
+ */
+static int
+sh(struct arena *a, const char *script, char **said)
+{
+	char *text = arena_printf(
+		 a, "VERIFY=%s/lh-verify BISECT=%s/lh-bisect\n%s", bin(a), bin(a), script),
+	     sh_[] = "/bin/sh", c[] = "-c", *argv[] = { sh_, c, text, NULL };
+	struct child_opts o = { .dir = test_dir() };
+	struct buf b = { 0 };
+	struct err e = { 0 };
+	int status;
+
+	ck_assert_msg(child_run(argv, &o, &b, &status, &e) == 0, "%s", e.msg);
+	*said = arena_strdup(a, b.n ? b.p : "");
+	buf_free(&b);
+	return WEXITSTATUS(status);
+}
+
+static void
+put(struct arena *a, const char *name, const char *text)
+{
+	const char *path = arena_printf(a, "%s/%s", test_dir(), name);
+	struct err e = { 0 };
+
+	ck_assert_msg(
+	    file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), 0644, &e) == 0,
+	    "%s", e.msg);
+}
+
+static void
+prepare(struct arena *a, const char *guest)
+{
+	struct manifest m;
+
+	fake_manifest(&m);
+	put(a, "o/manifest",
+	    arena_printf(a,
+		"lh-manifest 2\ntriple x86_64-linux-musl\nprofile s6\nset 1\nnet dhcp\nqemu %s\n"
+		"machine none\nmemory 8\nconsole ttyS0\nkernel kernel\nappend console=ttyS0\n",
+		m.qemu));
+	put(a, "o/kernel", "");
+	put(a, "scenarios/up.scn", "scenario up \"it comes up\"\nimage pristine\nexpect /up/\n");
+	put(a, "out/results",
+	    "lh-results 2\ncase\narch x86_64\nnet dhcp\nscenario up\nverdict pass\nend 1\n");
+	put(a, "out/junit.xml", "");
+	put(a, "out/index.html", "");
+	fake_script(guest);
+}
+
+#define PASSES "say Command line: $cmdline\\n\nsay up\\n\n"
+/* what an earlier run has left must be gone */
+#define GONE                                                                                       \
+	"s=$?; cd out; for f in results junit.xml index.html; do [ ! -e $f ] || echo old $f; "     \
+	"done; exit $s"
+#define RUN "$VERIFY run -j 2 --accel tcg --scenarios scenarios "
+
+/* says: part of what the program prints */
+static const struct {
+	const char *script;
+	int status;
+	const char *says;
+} cases[] = {
+	{ RUN "-o out o/manifest", 0, "1 passed, 0 failed, 0 skipped\n" },
+	{ RUN "-o out o/missing; " GONE, 100, "fatal: o/missing: No such file or directory\n" },
+	{ RUN "-o out; " GONE, 100, "run: needs a manifest; see lh-verify --help\n" },
+	{ RUN "-o out o; " GONE, 100, "fatal: o: Is a directory\n" },
+	{ "$VERIFY run --scenarios none -o out o/manifest; " GONE, 100,
+	    "fatal: none: there is no such folder of scenarios; name one with --scenarios\n" },
+	{ "echo 'scenario x' >scenarios/x.scn; " RUN "-o out o/manifest; " GONE, 100, "" },
+	{ "echo x >>o/manifest; " RUN "-o out o/manifest; " GONE, 100, "o/manifest:" },
+	{ RUN "-o new o/missing; s=$?; [ ! -e new ] || echo made; exit $s", 100,
+	    "fatal: o/missing: No such file or directory\n" },
+	{ RUN "-o o/kernel/x o/manifest", 100, "/o/kernel" },
+	{ RUN "-o out o/manifest >/dev/full", 125,
+	    "fatal: stdout: not all of it could be written\n" },
+	{ "$VERIFY list --scenarios scenarios >/dev/full", 125,
+	    "lh-verify: fatal: stdout: No space left on device\n" },
+	{ "$VERIFY --help >/dev/full", 125, "lh-verify: fatal: stdout: No space left" },
+	{ "$VERIFY boot --print o/manifest >/dev/full", 125, "fatal: stdout: No space left" },
+	{ "$BISECT --help >/dev/full", 125, "lh-bisect: fatal: stdout: No space left" },
+	{ "$VERIFY --version", 0, "lh-verify " LH_VERSION },
+	{ "$BISECT --version", 0, "lh-bisect " LH_VERSION },
+	{ "$VERIFY nothing >/dev/full", 100, "nothing: unknown command; see lh-verify --help\n" },
+	{ "$VERIFY bisect", 100, "bisect: unknown command" },
+	{ "$BISECT GOOD=1 BAD=2", 100, "fatal: name a scenario (-s NAME, " },
+	{ "$BISECT --cold", 100, "--cold: unknown option; see lh-bisect --help\n" },
+	{ "$VERIFY run --accel tcgg", 100, "--accel tcgg: one of tcg kvm auto\n" },
+	{ "$VERIFY run -j", 100, "-j needs a value; see lh-verify --help\n" },
+	{ "$VERIFY run --scale 0", 100, "--scale 0: needs a number from 0.1 to 1000\n" },
+	{ "$VERIFY merge -o report out", 0, "1 passed, 0 failed, 0 skipped\n" },
+	/* its report goes, its results are what is merged */
+	{ "$VERIFY merge -o out out out; s=$?; ls out; exit $s", 100,
+	    "both ? and out have it\nresults\n" },
+	{ "$VERIFY merge -o out; s=$?; ls out; exit $s", 100, "results\n" },
+};
+
+START_TEST(ends)
+{
+	struct arena *a = arena_new();
+	char *said;
+	int status;
+
+	prepare(a, PASSES);
+	status = sh(a, cases[_i].script, &said);
+	ck_assert_msg(status == cases[_i].status, "status %d: %s", status, said);
+	ck_assert_msg(strstr(said, cases[_i].says), "%s", said);
+	ck_assert_msg(!strstr(said, "old ") && !strstr(said, "made\n"), "%s", said);
+	arena_free(a);
+}
+END_TEST
+
+/* killed in the middle: nothing of it is taken for a pass, nor of the run before */
+START_TEST(killed)
+{
+	struct arena *a = arena_new();
+	char *said;
+
+	prepare(a, PASSES);
+	put(a, "scenarios/xlong.scn",
+	    "scenario xlong \"it takes its time\"\nimage pristine\nsleep 60s\n");
+	/* they are told in order: once `up` is, `xlong` runs, or will */
+	ck_assert_int_eq(
+	    sh(a,
+		RUN "-o out o/manifest >tap 2>log & p=$!\n"
+		    "until grep -q '^ok.* up' tap; do kill -0 $p || exit; sleep 0.05; done\n"
+		    "kill -9 $p; wait $p; ls out | grep -e junit -e html; "
+		    "$VERIFY merge -o report out",
+		&said),
+	    125);
+	ck_assert_msg(strstr(said, "0 passed, 2 failed, 0 skipped\n"), "%s", said);
+	ck_assert_msg(!strstr(said, "junit"), "%s", said);
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+program_suite(void)
+{
+	Suite *s = suite_of("program", (const TTest *[]){ killed, NULL });
+
+	tcase_add_loop_test(harness_case(s, "ends"), ends, 0, sizeof cases / sizeof *cases);
+	return s;
+}
