@@ -2,8 +2,8 @@
 /*
  * lh-bisect:
  *
- *     arguments -> search -> run (lh-build, lh-verify) -> report, exit status
- *                    `--------<---------'
+ *     arguments -> search -> run (lh-build, lh-verify) -> finding -> report, exit status
+ *                    `--<---'
  */
 #include "build/base/arena.h"
 #include "build/base/startup.h"

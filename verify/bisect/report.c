@@ -2,24 +2,15 @@
 #include "verify/bisect/report.h"
 
 #include "build/base/arena.h"
-#include "build/base/argv.h"
 #include "build/base/buf.h"
-#include "build/base/digest.h"
 #include "build/base/file.h"
-#include "build/base/lines.h"
+#include "verify/bisect/finding.h"
 #include "verify/bisect/run.h"
 #include "verify/report/markup.h"
-#include "verify/report/report.h"
-#include "verify/report/result.h"
-#include "verify/report/results.h"
 #include "verify/report/style.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* console lines of the good and the bad run in report.html */
 #define TAIL 60
@@ -27,419 +18,6 @@
 #define SHOWN 8
 /* characters of a statement there */
 #define STATEMENT 120
-
-struct finding {
-	struct bisect *bis;
-	struct arena *a;
-	const char *headline;
-	const char *note;	       /* a second line, or NULL */
-	const char *where, *statement; /* of the failing step, or NULL */
-	const char *expected, *got;
-	const char *there;    /* output of the same step where it passes, or NULL */
-	const char **changed; /* files */
-	size_t nchanged;
-	const char *again; /* command */
-	const char *sure;  /* how many steps, and the chance of an error */
-	const char *report;
-	int status;
-};
-
-/* ---- what broke it ---- */
-
-static const char *
-change(const struct finding *f, size_t p, size_t from, size_t to)
-{
-	const struct arguments *args = &f->bis->args;
-	const struct search_package *pkg = &args->space.packages[p];
-	const char *title = args->choices[p][to].title;
-
-	if (title && to > from + 1)
-		return arena_printf(f->a, "one of %s's %zu commits from %s \"%s\" to %s \"%s\"",
-		    pkg->name, to - from, pkg->versions[from + 1], args->choices[p][from + 1].title,
-		    pkg->versions[to], title);
-	if (title && to == from + 1)
-		return arena_printf(
-		    f->a, "%s commit %s \"%s\"", pkg->name, pkg->versions[to], title);
-	return arena_printf(f->a, "%s %s -> %s", pkg->name, arguments_version(args, p, from),
-	    arguments_version(args, p, to));
-}
-
-/* "a", "a and b", "a, b and c" of the packages in a role; *n: how many */
-static const char *
-list_role(const struct finding *f, enum search_role role, size_t *n)
-{
-	const struct search_answer *r = &f->bis->answer;
-	struct buf b = { 0 };
-	size_t total = 0;
-	const char *text;
-
-	*n = 0;
-	for (size_t p = 0; p < f->bis->args.space.npackages; p++)
-		total += r->role[p] == role;
-	for (size_t p = 0; p < f->bis->args.space.npackages; p++) {
-		if (r->role[p] != role)
-			continue;
-		buf_addf(&b, "%s%s",
-		    !*n		      ? ""
-		    : *n + 1 == total ? " and "
-				      : ", ",
-		    change(f, p, r->low[p], r->bad[p]));
-		++*n;
-	}
-	text = arena_strdup(f->a, b.n ? b.p : "");
-	buf_free(&b);
-	return text;
-}
-
-/* versions between the good and the bad one, all of which were skipped; or NULL */
-static const char *
-unjudged(const struct finding *f)
-{
-	const struct bisect *bis = f->bis;
-	struct buf b = { 0 };
-	const char *text;
-
-	for (size_t p = 0; p < bis->args.space.npackages; p++)
-		for (size_t v = bis->answer.low[p] + 1;
-		     bis->answer.role[p] == ROLE_CAUSE && v < bis->answer.bad[p]; v++)
-			buf_addf(&b, "%s%s %s%s%s%s", b.n ? ", " : "",
-			    bis->args.space.packages[p].name,
-			    bis->args.space.packages[p].versions[v],
-			    bis->args.choices[p][v].title ? " \"" : "",
-			    bis->args.choices[p][v].title ? bis->args.choices[p][v].title : "",
-			    bis->args.choices[p][v].title ? "\"" : "");
-	text = b.n ? arena_strdup(f->a, b.p) : NULL;
-	buf_free(&b);
-	return text;
-}
-
-static const char *
-first_reason(const struct finding *f)
-{
-	for (size_t i = 0; i < f->bis->nversion_sets; i++)
-		if (f->bis->version_sets[i].cannot)
-			return arena_printf(f->a, " (%s)", f->bis->version_sets[i].cannot);
-	return "";
-}
-
-static bool
-all_joined(const struct finding *f)
-{
-	const struct search_answer *r = &f->bis->answer;
-	bool all = true;
-
-	for (size_t p = 0; p < f->bis->args.space.npackages; p++)
-		all &= r->role[p] != ROLE_CAUSE || r->joined[p];
-	return all;
-}
-
-static void
-name_found(struct finding *f)
-{
-	size_t n, with;
-	const char *cause = list_role(f, ROLE_CAUSE, &n),
-		   *needed = list_role(f, ROLE_NEEDED, &with), *how = "";
-
-	if (n > 1)
-		how = all_joined(f) ? ": they need each other"
-				    : " together: without any one of them it passes";
-	f->headline = arena_printf(f->a, "%s broke it%s", cause, how);
-	if (n > 1 && all_joined(f))
-		f->note = "if the recipe of one of them pinned a version in between, it could "
-			  "be tested alone";
-	else if (with)
-		f->note = arena_printf(
-		    f->a, "it needs %s, which alone %s", needed, with > 1 ? "pass" : "passes");
-}
-
-static void
-name_stuck(struct finding *f)
-{
-	size_t n, suspects;
-	const char *cause = list_role(f, ROLE_CAUSE, &n),
-		   *suspected = list_role(f, ROLE_SUSPECT, &suspects), *between = unjudged(f);
-
-	f->status = EXIT_NOJUDGE;
-	if (suspects)
-		f->headline =
-		    arena_printf(f->a, "could not be narrowed further: one or more of %s%s%s",
-			suspected, n ? ", together with " : "", n ? cause : "");
-	else
-		f->headline =
-		    arena_printf(f->a, "%s broke it, and it could not be narrowed further", cause);
-	if (between)
-		f->note =
-		    arena_printf(f->a, "skipped between the two: %s%s", between, first_reason(f));
-	else
-		f->note =
-		    arena_printf(f->a, "all versions in between were skipped%s", first_reason(f));
-}
-
-static void
-name_untestable(struct finding *f)
-{
-	const struct version_set *m = bisect_find(f->bis, f->bis->answer.probe);
-	const struct trial *t =
-	    m && !m->cannot ? trials_last(&f->bis->trials, m->subject, BISECT_SKIP) : NULL;
-
-	f->status = EXIT_NOJUDGE;
-	f->headline = arena_printf(f->a, "the %s could not be tested: %s",
-	    arguments_version_set(f->a, &f->bis->args, f->bis->answer.probe),
-	    m && m->cannot  ? m->cannot
-	    : f->bis->flaky ? "its verdict flips, and it fails as often as the other end"
-	    : t && *t->got  ? t->got
-			    : "see its log");
-	if (m && m->dir)
-		f->note = arena_printf(f->a, "see %s.log", m->dir);
-}
-
-static void
-name_it(struct finding *f)
-{
-	switch (f->bis->answer.state) {
-	case BISECT_FOUND:
-		name_found(f);
-		break;
-	case BISECT_SAME:
-		f->status = EXIT_WORK;
-		f->headline = f->bis->answer.end == BISECT_GOOD
-				  ? "both ends pass: there is nothing to look for"
-				  : "both ends fail: what breaks it is older than the good end, or "
-				    "lies elsewhere";
-		break;
-	case BISECT_UNTESTABLE:
-		name_untestable(f);
-		break;
-	default:
-		name_stuck(f);
-	}
-}
-
-/* ---- the failing step ---- */
-
-/* the line of a scenario that "path:line" names */
-static const char *
-statement_at(struct arena *a, const char *where)
-{
-	const char *colon = strrchr(where, ':');
-	struct err ignored;
-	struct lines l;
-	char *line;
-
-	if (!colon ||
-	    lines_open(a, arena_strndup(a, where, (size_t)(colon - where)), &l, &ignored) < 0)
-		return NULL;
-	while ((line = lines_next(&l)))
-		if (l.no == strtoul(colon + 1, NULL, 10))
-			return trim(line);
-	return NULL;
-}
-
-static const struct version_set *
-side(const struct finding *f, bool bad)
-{
-	const size_t *versions = bad ? f->bis->answer.bad : f->bis->answer.good;
-
-	return versions ? bisect_find(f->bis, versions) : NULL;
-}
-
-/* what the good side's last run has under the line that fails */
-static void
-find_there(struct finding *f)
-{
-	const struct version_set *good = side(f, false);
-	const char *colon = strrchr(f->where, ':');
-	struct testcase_result *testcases;
-	struct report_head head;
-	struct err ignored;
-	size_t n;
-
-	if (!good || good->cannot || !colon ||
-	    results_read(f->a, good->dir, &testcases, &n, &head, &ignored) < 0)
-		return;
-	for (size_t i = 0; i < n; i++)
-		for (size_t p = 0; p < testcases[i].nsteps; p++) {
-			const char *path = testcases[i].scenario_path;
-
-			if (path && !strncmp(f->where, path, (size_t)(colon - f->where)) &&
-			    !path[colon - f->where] &&
-			    testcases[i].steps[p].line == strtoul(colon + 1, NULL, 10))
-				f->there = testcases[i].steps[p].said;
-		}
-}
-
-static void
-find_step(struct finding *f)
-{
-	const struct version_set *bad = side(f, true);
-	const struct trial *t;
-
-	if (f->bis->answer.state == BISECT_SAME && f->bis->answer.end == BISECT_BAD)
-		bad = &f->bis->version_sets[1];
-	t = bad && !bad->cannot ? trials_last(&f->bis->trials, bad->subject, BISECT_BAD) : NULL;
-	if (!t)
-		return;
-	f->where = t->where;
-	f->statement = statement_at(f->a, t->where);
-	f->expected = t->expected;
-	f->got = t->got;
-	find_there(f);
-}
-
-/* ---- what differs in the image ---- */
-
-struct listing {
-	struct arena *a;
-	const char *dir, *name; /* of the folder, in the listing */
-	struct listed {
-		const char *path;
-		char hex[DIGEST_HEX];
-	} * v;
-	size_t n;
-};
-
-static int
-list_one(void *arg, const char *rel, const struct stat *st, struct err *e)
-{
-	struct listing *l = arg;
-	const char *path = arena_printf(l->a, "%s/%s", l->dir, rel);
-	struct listed one = { .path = arena_printf(l->a, "%s%s", l->name, rel) };
-
-	(void)e;
-	if (!S_ISREG(st->st_mode) || access(path, R_OK) < 0)
-		return 0;
-	if (digest_file(path, one.hex, e) < 0)
-		return -1;
-	l->v = arena_more(l->a, l->v, l->n, sizeof one);
-	l->v[l->n++] = one;
-	return 0;
-}
-
-static int
-by_path(const void *a, const void *b)
-{
-	return strcmp(((const struct listed *)a)->path, ((const struct listed *)b)->path);
-}
-
-static int
-list_tree(struct finding *f, const size_t *versions, struct listing *l, struct err *e)
-{
-	static const char *const folders[][2] = { { "rootfs", "/" }, { "rwfs", "/var/" },
-		{ "userfs", "/home/" } };
-	const char *tree;
-	struct listed kernel = { .path = "the kernel" };
-
-	*l = (struct listing){ .a = f->a };
-	if (bisect_build(f->bis, versions, &tree, e) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-		l->dir = arena_printf(f->a, "%s/%s", tree, folders[i][0]);
-		l->name = folders[i][1];
-		if (file_isdir(l->dir) && file_walk(l->dir, list_one, l, e) < 0)
-			return -1;
-	}
-	if (file_exists(arena_printf(f->a, "%s/kernel", tree)) &&
-	    digest_file(arena_printf(f->a, "%s/kernel", tree), kernel.hex, e) == 0) {
-		l->v = arena_more(f->a, l->v, l->n, sizeof kernel);
-		l->v[l->n++] = kernel;
-	}
-	if (l->n)
-		qsort(l->v, l->n, sizeof *l->v, by_path);
-	return 0;
-}
-
-static void
-add_changed(struct finding *f, const char *path, const char *how)
-{
-	f->changed = arena_more(f->a, f->changed, f->nchanged, sizeof *f->changed);
-	f->changed[f->nchanged++] = arena_printf(f->a, "%s%s", path, how);
-}
-
-static int
-find_changed(struct finding *f, struct err *e)
-{
-	struct listing good, bad;
-
-	if (!f->bis->answer.good || !f->bis->answer.bad)
-		return 0;
-	if (list_tree(f, f->bis->answer.good, &good, e) < 0 ||
-	    list_tree(f, f->bis->answer.bad, &bad, e) < 0)
-		return -1;
-	for (size_t i = 0, j = 0; i < good.n || j < bad.n;) {
-		int c = i == good.n ? 1 : j == bad.n ? -1 : strcmp(good.v[i].path, bad.v[j].path);
-
-		if (c < 0)
-			add_changed(f, good.v[i++].path, " (gone)");
-		else if (c > 0)
-			add_changed(f, bad.v[j++].path, " (new)");
-		else if (strcmp(good.v[i++].hex, bad.v[j++].hex))
-			add_changed(f, good.v[i - 1].path, "");
-	}
-	return 0;
-}
-
-/* ---- again, and how sure ---- */
-
-static bool
-is_given(const struct finding *f, const char *name)
-{
-	bool given = false;
-
-	for (char **w = f->bis->args.words; *w; w++)
-		given |= !strncmp(*w, name, strlen(name));
-	return given;
-}
-
-static const char *
-command(const struct finding *f, const size_t *versions)
-{
-	struct argv v = { .a = f->a };
-	const char *names = NULL;
-
-	argv_pushv(&v, "./make", "verify", NULL);
-	arguments_args(&f->bis->args, versions, &v);
-	if (!is_given(f, "TRIPLE="))
-		argv_pushf(&v, "TRIPLE=%s", f->bis->args.triple);
-	if (!is_given(f, "PROFILE="))
-		argv_pushf(&v, "PROFILE=%s", f->bis->args.profile);
-	argv_pushf(&v, "NETS=%s", f->bis->net);
-	for (const char **s = f->bis->opts->only; *s; s++)
-		names = names ? arena_printf(f->a, "%s %s", names, *s) : *s;
-	argv_pushf(&v, "SCENARIO=%s", names);
-	return argv_quoted(&v);
-}
-
-/* of all images that were tested, those of an earlier, interrupted bisection included */
-static size_t
-count_runs(const struct bisect *bis)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < bis->trials.n; i++)
-		for (size_t m = 0; m < bis->nversion_sets; m++)
-			if (!bis->version_sets[m].cannot &&
-			    !strcmp(bis->version_sets[m].subject, bis->trials.v[i].subject)) {
-				n++;
-				break;
-			}
-	return n;
-}
-
-static const char *
-certainty(const struct finding *f)
-{
-	const struct bisect *bis = f->bis;
-	size_t runs = count_runs(bis);
-	const char *steps = arena_printf(f->a, "%zu step%s (%zu expected), %zu run%s%s",
-	    bis->nversion_sets, bis->nversion_sets == 1 ? "" : "s", bis->expected, runs,
-	    runs == 1 ? "" : "s",
-	    runs > bis->runs ? arena_printf(f->a, ", %zu of them earlier", runs - bis->runs) : "");
-
-	if (!bis->flaky)
-		return arena_printf(f->a, "%s; no verdict flipped", steps);
-	return arena_printf(f->a, "%s; verdicts flip: the chance that this is wrong is %.2g %%",
-	    steps, 100 * bis->error);
-}
 
 /* ---- on the terminal ---- */
 
@@ -451,7 +29,7 @@ put(FILE *out, const char *name, const char *text)
 }
 
 static void
-print_text(const struct finding *f, FILE *out)
+print_text(const struct finding *f, const char *html, FILE *out)
 {
 	struct buf b = { 0 };
 
@@ -478,7 +56,7 @@ print_text(const struct finding *f, FILE *out)
 	buf_free(&b);
 	put(out, "again", f->again);
 	put(out, "steps", f->sure);
-	put(out, "report", f->report);
+	put(out, "report", html);
 }
 
 /* ---- report.html ---- */
@@ -538,9 +116,9 @@ html_steps(const struct finding *f, struct buf *b)
 }
 
 static int
-write_report(const struct finding *f, struct err *e)
+write_html(const struct finding *f, const char *path, struct err *e)
 {
-	const struct version_set *good = side(f, false), *bad = side(f, true);
+	const struct version_set *good = finding_side(f, false), *bad = finding_side(f, true);
 	struct buf b = { 0 };
 	int r;
 
@@ -576,7 +154,7 @@ write_report(const struct finding *f, struct err *e)
 		buf_adds(&b, "</div>\n");
 	}
 	buf_adds(&b, "</html>\n");
-	r = file_write(f->report, b.p, b.n, 0644, e);
+	r = file_write(path, b.p, b.n, 0644, e);
 	buf_free(&b);
 	return r;
 }
@@ -584,24 +162,12 @@ write_report(const struct finding *f, struct err *e)
 int
 bisect_report(struct bisect *bis, FILE *out, struct err *e)
 {
-	struct finding f = {
-		.bis = bis, .a = bis->a, .report = arena_printf(bis->a, "%s/report.html", bis->dir)
-	};
+	const char *html = arena_printf(bis->a, "%s/report.html", bis->dir);
+	struct finding f;
 
-	if (bis->answer.state == BISECT_SWAPPED)
-		return fail_usage(e,
-		    "GOOD=%s fails and BAD=%s passes: they are the other way round", bis->args.good,
-		    bis->args.bad);
-	name_it(&f);
-	find_step(&f);
-	if (find_changed(&f, e) < 0)
+	if (finding_make(bis, &f, e) < 0 || write_html(&f, html, e) < 0)
 		return -1;
-	if (bis->answer.bad)
-		f.again = command(&f, bis->answer.bad);
-	f.sure = certainty(&f);
-	if (write_report(&f, e) < 0)
-		return -1;
-	print_text(&f, out);
+	print_text(&f, html, out);
 	return fflush(out) ? fail_errno(e, "stdout") : f.status;
 }
 
@@ -635,10 +201,10 @@ bisect_print_plan(const struct bisect *bis, FILE *out)
 					    *on = &args->space.packages[n->on];
 
 		if (n->from > n->to)
-			fprintf(out, "  %s %s cannot come with what both ends have\n", pkg->name,
+			fprintf(out, "  %s %s rules out what both ends have\n", pkg->name,
 			    pkg->versions[n->version]);
 		else
-			fprintf(out, "  %s %s comes with %s %s%s%s\n", pkg->name,
+			fprintf(out, "  %s %s needs %s %s%s%s\n", pkg->name,
 			    pkg->versions[n->version], on->name, on->versions[n->from],
 			    n->from == n->to ? "" : " to ",
 			    n->from == n->to ? "" : on->versions[n->to]);
