@@ -145,7 +145,7 @@ ask_build(struct arena *a, const char *lh_build, char *const *args, char *const 
 	buf_free(&said);
 	if (!status && (!k->checkout || !k->triple || !k->profile || !k->set || !k->output))
 		return fail_usage(e,
-		    "%s versions: does not tell what is needed; build lh-build and lh-verify "
+		    "%s versions: incomplete answer; lh-build and lh-bisect have to be built "
 		    "together",
 		    lh_build);
 	return status ? -1 : 0;
@@ -228,7 +228,7 @@ add_between(struct arena *a, struct arguments *args, size_t p, const struct know
 	}
 }
 
-/* which versions of a package are at least that; false: all, so that nothing needs to be said */
+/* the versions that satisfy a minimum, as a range; false: all of them do */
 static bool
 find_range(const struct arguments *args, const struct known *k, const struct minimum *m,
     struct search_need *n)
@@ -249,7 +249,7 @@ find_range(const struct arguments *args, const struct known *k, const struct min
 			;
 		return n->from > 0 || n->to < last;
 	}
-	/* the same at both ends */
+	/* the same version at both ends: satisfied always or never */
 	n->on = n->package;
 	n->from = 1;
 	n->to = 0;
@@ -270,7 +270,7 @@ add_need(struct arena *a, struct arguments *args, const struct known *k, const s
 			if (strcmp(pkg->name, m->package) || strcmp(pkg->versions[v], m->version) ||
 			    !find_range(args, k, m, &n))
 				continue;
-			/* what an end does cannot be forbidden */
+			/* the ends exist: what they do cannot be ruled out */
 			first = v == 0 && (n.from > 0 || n.from > n.to);
 			last = v == pkg->nversions - 1 &&
 			       (n.from > n.to || n.to < args->space.packages[n.on].nversions - 1);
@@ -319,7 +319,7 @@ read_end(struct arena *a, const char *var, const char *text, char ***vars, const
 	while ((w = word_next(&rest))) {
 		if ((strncmp(w, "VERSION_", 8) && strncmp(w, "OVERRIDE_", 9)) || !strchr(w, '='))
 			return fail_usage(e,
-			    "%s: %s: behind a set there may be VERSION_name=V and "
+			    "%s: %s: after a set there may be VERSION_name=V and "
 			    "OVERRIDE_name=TREE only; other variables stand by themselves",
 			    var, w);
 		argv_push(&v, w);
@@ -495,7 +495,7 @@ read_commits(struct arena *a, struct arguments *args, struct err *e)
 	if (git(a, args->repo, &said, e, "merge-base", "--is-ancestor", args->good, args->bad,
 		NULL) < 0) {
 		fail_usage(
-		    e, "REPO %s: %s is no ancestor of %s", args->repo, args->good, args->bad);
+		    e, "REPO %s: %s is not an ancestor of %s", args->repo, args->good, args->bad);
 		goto out;
 	}
 	buf_clear(&said);

@@ -190,7 +190,7 @@ name_it(struct finding *f)
 
 /* ---- the failing step ---- */
 
-/* the line of a scenario that "path:line" names */
+/* the statement at "path:line" */
 static const char *
 statement_at(struct arena *a, const char *where)
 {
@@ -216,7 +216,7 @@ finding_side(const struct finding *f, bool bad)
 	return versions ? bisect_find(f->bis, versions) : NULL;
 }
 
-/* what the good side's last run has under the line that fails */
+/* what the step at the failing line has said in the last run of the good side */
 static void
 find_there(struct finding *f)
 {

@@ -66,8 +66,13 @@ bisect(struct arena *a, int argc, char **argv, struct err *e)
 	if (options_beside(a, "lh-build", &how.lh_build, e) < 0 ||
 	    options_beside(a, "lh-verify", &how.lh_verify, e) < 0)
 		return -1;
-	if (bisect_open(a, &how, o.words, o.nwords, &bisect, e) < 0)
-		return -1;
+	if (bisect_open(a, &how, o.words, o.nwords, &bisect, e) < 0) {
+		if (e->code != EXIT_WORK)
+			return -1;
+		/* the ends do not differ: an answer, and no error */
+		puts(e->msg);
+		return EXIT_WORK;
+	}
 	bisect_print_plan(&bisect, stdout);
 	if (bisect.args.dry)
 		return 0;

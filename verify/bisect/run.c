@@ -79,6 +79,10 @@ bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, si
     struct bisect *bis, struct err *e)
 {
 	*bis = (struct bisect){ .a = a, .opts = o };
+	if (!file_isdir(o->scenarios))
+		return fail_usage(e,
+		    "%s: there is no such folder of scenarios; name one with --scenarios",
+		    o->scenarios);
 	if (arguments_read(a, o->lh_build, words, n, &bis->args, e) < 0)
 		return -1;
 	bis->expected = search_expected(a, &bis->args.space);

@@ -5,6 +5,7 @@
 #include "build/base/file.h"
 #include "build/base/manifest.h"
 #include "verify/test/fake.h"
+#include "verify/test/fakebuild.h"
 #include "verify/test/suites.h"
 
 #include <limits.h>
@@ -146,6 +147,41 @@ START_TEST(ends)
 }
 END_TEST
 
+/* lh-bisect beside programs that build and judge in no time; b 3 is what breaks it */
+static const struct {
+	const char *words;
+	int status;
+	const char *says;
+} bisections[] = {
+	{ "-s x GOOD=old BAD=new", 0, "b 2 -> 3 broke it\n" },
+	{ "-s x -o there GOOD=old BAD=new && ls there", 0, "report.html\n" },
+	{ "-s x DRY_RUN=1 GOOD=old BAD=new && ! ls out", 0, "3 packages differ; " },
+	{ "-s x GOOD=old BAD=new >/dev/full", 125, "lh-bisect: fatal: stdout: " },
+	{ "-s x GOOD=old BAD=old", 1, "GOOD and BAD name the same versions of everything\n" },
+	{ "-s x PACKAGE=a GOOD=1 BAD=1", 1, "GOOD and BAD are one version\n" },
+	{ "-s x PACKAGE=a GOOD=1 BAD=4", 1, "both ends pass: there is nothing to look for\n" },
+	{ "-s x GOOD=new BAD=old", 100, "fatal: GOOD=new fails and BAD=old passes: " },
+	{ "-s x GOOD=old BAD=none", 100, "fatal: BAD: SET none: there is no such set\n" },
+	{ "-s x GOOD=old", 100, "fatal: name both ends with GOOD= and BAD=\n" },
+	{ "GOOD=old BAD=new", 100, "fatal: name a scenario (-s NAME, " },
+	{ "-s x --scenarios none GOOD=old BAD=new", 100, "none: there is no such folder" },
+};
+
+START_TEST(bisects)
+{
+	struct arena *a = arena_new();
+	char *said;
+	int status;
+
+	fake_programs(a, "[ $b -lt 3 ]", "true");
+	status =
+	    sh(a, arena_printf(a, "cp $BISECT . && ./lh-bisect %s", bisections[_i].words), &said);
+	ck_assert_msg(status == bisections[_i].status, "status %d: %s", status, said);
+	ck_assert_msg(strstr(said, bisections[_i].says), "%s", said);
+	arena_free(a);
+}
+END_TEST
+
 /* killed in the middle: nothing of it is taken for a pass, nor of the run before */
 START_TEST(killed)
 {
@@ -176,5 +212,7 @@ program_suite(void)
 	Suite *s = suite_of("program", (const TTest *[]){ killed, NULL });
 
 	tcase_add_loop_test(harness_case(s, "ends"), ends, 0, sizeof cases / sizeof *cases);
+	tcase_add_loop_test(
+	    harness_case(s, "bisects"), bisects, 0, sizeof bisections / sizeof *bisections);
 	return s;
 }

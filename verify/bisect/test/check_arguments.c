@@ -64,7 +64,7 @@ static const struct {
 	{ "GOOD=old;BAD=young", EXIT_USAGE, "BAD: SET young: there is no such set" },
 	{ "GOOD=old;BAD=old", EXIT_WORK, "GOOD and BAD name the same versions of everything" },
 	{ "GOOD=old;BAD=new ROOTFS_SIZE=9", EXIT_USAGE,
-	    "BAD: ROOTFS_SIZE=9: behind a set there may be VERSION_name=V and OVERRIDE_name=TREE "
+	    "BAD: ROOTFS_SIZE=9: after a set there may be VERSION_name=V and OVERRIDE_name=TREE "
 	    "only; other variables stand by themselves" },
 	{ "GOOD=old;BAD=new;word", EXIT_USAGE, "word: only NAME=VALUE words are known" },
 	{ "GOOD=old;BAD=new;REPEAT=0", EXIT_USAGE, "REPEAT=0: a number from 1 to 60" },

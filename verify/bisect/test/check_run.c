@@ -114,7 +114,7 @@ static const struct {
 START_TEST(answers)
 {
 	struct arena *a = arena_new();
-	char *words[4];
+	char *words[4], *html;
 	const char *text = NULL;
 	struct bisect h;
 	struct err e = { 0 };
@@ -129,7 +129,12 @@ START_TEST(answers)
 	ck_assert_str_eq(text, cases[_i].text);
 	ck_assert_int_eq(r, cases[_i].status);
 	ck_assert_uint_eq(fake_count(a, "runs"), h.runs);
-	ck_assert(file_exists(arena_printf(a, "%s/out/bisect/report.html", test_dir())));
+	ck_assert_msg(file_read(a, arena_printf(a, "%s/out/bisect/report.html", test_dir()), &html,
+			  NULL, &e) == 0,
+	    "%s", e.msg);
+	ck_assert_ptr_nonnull(strstr(html, "<title>bisect: "));
+	ck_assert_ptr_nonnull(strstr(html, "prefers-color-scheme:dark"));
+	ck_assert_ptr_null(strchr(html, '\033'));
 	arena_free(a);
 }
 END_TEST
