@@ -62,6 +62,9 @@ bisect(struct arena *a, int argc, char **argv, struct err *e)
 		.only = o.only,
 		.accel = o.accel,
 		.scale = o.scale,
+		.jobs = (unsigned)o.jobs,
+		.cold = o.cold,
+		.keep = o.keep,
 		.out = o.out ? outdir_choose(a, o.out, NULL) : NULL };
 	if (options_beside(a, "lh-build", &how.lh_build, e) < 0 ||
 	    options_beside(a, "lh-verify", &how.lh_verify, e) < 0)

@@ -343,6 +343,12 @@ judge(struct bisect *bis, struct version_set *m, struct trial *t, struct err *e)
 	    bis->opts->accel, "-o", m->dir, NULL);
 	if (bis->opts->scale > 0)
 		argv_pushf(&v, "--scale=%g", bis->opts->scale);
+	if (bis->opts->jobs)
+		argv_pushf(&v, "--jobs=%u", bis->opts->jobs);
+	if (bis->opts->cold)
+		argv_push(&v, "--cold");
+	if (bis->opts->keep)
+		argv_push(&v, "--keep");
 	for (const char **s = bis->opts->only; *s; s++)
 		argv_pushv(&v, "-s", *s, NULL);
 	argv_push(&v, bis->manifest);

@@ -29,6 +29,8 @@ struct bisect_opts {
 	const char **only;		  /* scenarios, NULL-terminated, at least one */
 	const char *accel;
 	double scale;	 /* 0: lh-verify chooses */
+	unsigned jobs;	 /* the same */
+	bool cold, keep; /* as lh-verify has them */
 	const char *out; /* NULL: OUTPUT/bisect */
 };
 

@@ -121,7 +121,7 @@ static const struct {
 	{ "$VERIFY nothing >/dev/full", 100, "nothing: unknown command; see lh-verify --help\n" },
 	{ "$VERIFY bisect", 100, "bisect: unknown command" },
 	{ "$BISECT GOOD=1 BAD=2", 100, "fatal: name a scenario (-s NAME, " },
-	{ "$BISECT --cold", 100, "--cold: unknown option; see lh-bisect --help\n" },
+	{ "$BISECT --print", 100, "--print: unknown option; see lh-bisect --help\n" },
 	{ "$VERIFY run --accel tcgg", 100, "--accel tcgg: one of tcg kvm auto\n" },
 	{ "$VERIFY run -j", 100, "-j needs a value; see lh-verify --help\n" },
 	{ "$VERIFY run --scale 0", 100, "--scale 0: needs a number from 0.1 to 1000\n" },
@@ -154,6 +154,9 @@ static const struct {
 	const char *says;
 } bisections[] = {
 	{ "-s x GOOD=old BAD=new", 0, "b 2 -> 3 broke it\n" },
+	/* what is lh-verify's is handed on */
+	{ "-s x --accel tcg --scale 2 -j 3 --cold --keep GOOD=old BAD=new && cat judged", 0,
+	    " --scale=2 --jobs=3 --cold --keep -s x " },
 	{ "-s x -o there GOOD=old BAD=new && ls there", 0, "report.html\n" },
 	{ "-s x DRY_RUN=1 GOOD=old BAD=new && ! ls out", 0, "3 packages differ; " },
 	{ "-s x GOOD=old BAD=new >/dev/full", 125, "lh-bisect: fatal: stdout: " },

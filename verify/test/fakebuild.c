@@ -34,6 +34,7 @@ static const char build[] =
 static const char judge[] =
     "#!/bin/sh\n"
     "here=$(dirname \"$0\")\n"
+    "echo \"$*\" >\"$here/judged\"\n"
     "echo >>\"$here/runs\"; n=$(wc -l <\"$here/runs\")\n"
     "while [ $# -gt 1 ]; do [ \"$1\" = -o ] && out=$2; [ \"$1\" = -s ] && s=$2; shift; done\n"
     "read -r a b c <<E\n$(sed -n 's/^image-digest //p' \"$1\")\nE\n"
