@@ -119,7 +119,8 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	if (suite_read(a, o->scenarios, &suite, e) < 0)
 		return -1;
 	suite.booted = NULL; /* each of them is an image of its own */
-	if (mutants_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
+	if (options_file(o->words[0], e) < 0 ||
+	    mutants_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
 	    image_open_all(a, o->words + 1, o->nwords - 1, o->out, &images, e) < 0)
 		return -1;
 	if (mutants_matrix(a, images, o->nwords - 1, mutant, n, suite.v, suite.n, &m, e) < 0)

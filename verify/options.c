@@ -179,6 +179,12 @@ options_read(
 	return default_scenarios(a, out, e);
 }
 
+int
+options_file(const char *path, struct err *e)
+{
+	return access(path, R_OK) < 0 ? fail_usage(e, "%s: %s", path, strerror(errno)) : 0;
+}
+
 /* ---- the program itself ---- */
 
 int

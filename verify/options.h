@@ -36,6 +36,8 @@ int options_read(
 /* a line for each option of the program, on stdout */
 void options_print(enum program who);
 
+/* a file or folder that the command line names, and that is not there, is wrong usage */
+int options_file(const char *path, struct err *e);
 /* a file named from the folder that the running program is in */
 int options_beside(struct arena *a, const char *name, const char **out, struct err *e);
 /*

@@ -108,8 +108,8 @@ html_steps(const struct finding *f, struct buf *b)
 		if (m->cannot)
 			markup_adds(b, arena_printf(f->a, "cannot be built: %s", m->cannot));
 		else
-			buf_addf(b, "passes %u, fails %u%s", t.good, t.bad,
-			    t.none ? arena_printf(f->a, ", inconclusive %u", t.none) : "");
+			buf_addf(b, "%u passed, %u failed%s", t.good, t.bad,
+			    t.none ? arena_printf(f->a, ", %u inconclusive", t.none) : "");
 		buf_addf(b, "</td><td>%.12s</td></tr>\n", m->cannot ? "" : m->subject);
 	}
 	buf_adds(b, "</table></div>\n");

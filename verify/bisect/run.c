@@ -354,6 +354,9 @@ judge(struct bisect *bis, struct version_set *m, struct trial *t, struct err *e)
 	argv_push(&v, bis->manifest);
 	*t = (struct trial){ .verdict = BISECT_SKIP };
 	memcpy(t->subject, m->subject, DIGEST_HEX);
+	/* a run that ends early must not be told by what the one before has left */
+	if (file_remove(m->dir, e) < 0)
+		return -1;
 	if (run_logged(bis, &v, arena_printf(bis->a, "%s.log", m->dir), &status, e) < 0)
 		return -1;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_USAGE)
@@ -445,8 +448,9 @@ run_once(struct bisect *bis, struct version_set *m, bool built, struct err *e)
 	tell_step(bis, m,
 	    n.good + n.bad + n.none == 1
 		? verdict_words[t.verdict]
-		: arena_printf(bis->a, "%s (passes %u, fails %u%s)", verdict_words[t.verdict],
-		      n.good, n.bad, n.none ? ", some inconclusive" : ""),
+		: arena_printf(bis->a, "%s (%u passed, %u failed%s)", verdict_words[t.verdict],
+		      n.good, n.bad,
+		      n.none ? arena_printf(bis->a, ", %u inconclusive", n.none) : ""),
 	    &t, clock_now() - began);
 	return 0;
 }

@@ -20,7 +20,8 @@ command_lint(struct arena *a, struct options *o, struct err *e)
 
 	/* given files are read with the folder's watches, whatever else is wrong in the folder */
 	for (size_t i = 0; i < o->nwords; i++)
-		if (suite_read_one(a, &s, o->words[i], &one, e) < 0)
+		if (options_file(o->words[i], e) < 0 ||
+		    suite_read_one(a, &s, o->words[i], &one, e) < 0)
 			return -1;
 	if (o->nwords)
 		return 0;

@@ -119,6 +119,8 @@ static const struct {
 	{ "$VERIFY --version", 0, "lh-verify " LH_VERSION },
 	{ "$BISECT --version", 0, "lh-bisect " LH_VERSION },
 	{ "$VERIFY nothing >/dev/full", 100, "nothing: unknown command; see lh-verify --help\n" },
+	{ "$VERIFY lint nothere", 100, "fatal: nothere: No such file or directory\n" },
+	{ "$VERIFY mutants --scenarios scenarios nothere o/manifest", 100, "fatal: nothere: No" },
 	{ "$VERIFY bisect", 100, "bisect: unknown command" },
 	{ "$BISECT GOOD=1 BAD=2", 100, "fatal: name a scenario (-s NAME, " },
 	{ "$BISECT --print", 100, "--print: unknown option; see lh-bisect --help\n" },

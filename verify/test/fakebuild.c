@@ -43,7 +43,8 @@ static const char judge[] =
     "%s/scenarios/x.scn\\nverdict pass\\nstep 3 pass 1 run\\nsaid up, in %s\\nend 1\\n' \"$here\" "
     "$a >\"$out/results\"\n"
     "where=$(. \"$here/rule\"); status=$?\n"
-    "[ $status = 0 ] || printf 'fail\\nwhere      %s/scenarios/x.scn:%s\\nexpected   up\\ngot      "
+    "[ $status != 1 ] || printf 'fail\\nwhere      %s/scenarios/x.scn:%s\\nexpected   up\\ngot     "
+    " "
     "  down, in \\033[1m%s\\n' \"$here\" ${where:-3} $a >\"$dir/verdict\"\n"
     "exit $status\n";
 

@@ -257,6 +257,29 @@ START_TEST(elsewhere)
 }
 END_TEST
 
+/* an inconclusive run of an image that has failed before does not have that failure's place */
+START_TEST(inconclusive)
+{
+	struct arena *a = arena_new();
+	char *words[] = { good, bad };
+	const struct trial *t;
+	const char *text;
+	struct bisect h;
+	struct err e = { 0 };
+
+	/* the good end takes three runs */
+	fake_programs(a, "[ $n != 5 ] || exit 125; [ $b -lt 3 ]", "true");
+	ck_assert_msg(bisect(a, words, 2, &h, &text, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(h.trials.v[3].verdict, BISECT_BAD);
+	t = &h.trials.v[4];
+	ck_assert_str_eq(t->subject, h.trials.v[3].subject);
+	ck_assert_int_eq(t->verdict, BISECT_SKIP);
+	ck_assert_str_eq(t->where, "");
+	ck_assert(!strncmp(text, "b 2 -> 3 broke it\n", 18));
+	arena_free(a);
+}
+END_TEST
+
 /* two version sets with one image are judged once */
 START_TEST(equal_images)
 {
@@ -287,6 +310,7 @@ bisect_run_suite(void)
 	tcase_add_loop_test(c, resumed, 0, 8);
 	tcase_add_loop_test(c, commits, 0, sizeof clones / sizeof *clones);
 	tcase_add_test(c, elsewhere);
+	tcase_add_test(c, inconclusive);
 	tcase_add_test(c, equal_images);
 	return s;
 }
