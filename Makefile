@@ -69,6 +69,7 @@ PKG_verify_guest_qmp := jansson
 
 LIBS_build := libcurl libarchive fdisk ext2fs com_err jansson libcrypto libelf
 LIBS_verify := libpcre2-8 libssh2 ext2fs com_err jansson capstone libcrypto libelf
+LIBS_bisect := libelf libcrypto
 # for the tests: what they serve from and make hostile archives with
 LIBS_build_test := check libmicrohttpd
 LIBS_verify_test := check
@@ -99,7 +100,7 @@ $(B)/lh-verify: $(O)/verify/main.o $(VERIFY) $(BASE)
 $(B)/lh-bisect: $(O)/verify/bisect/main.o $(BISECT) $(BISECT_USES) $(BASE)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,libcrypto) -lm
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_bisect)) -lm
 
 $(O)/test-build: $(BUILD_TEST) $(BUILD) $(BASE)
 	$(call say,LD,$@)
