@@ -40,8 +40,9 @@ bin(struct arena *a)
 static int
 sh(struct arena *a, const char *script, char **said)
 {
-	char *text = arena_printf(
-		 a, "VERIFY=%s/lh-verify BISECT=%s/lh-bisect\n%s", bin(a), bin(a), script),
+	char *text =
+		 arena_printf(a, "VERIFY=%s/lh-verify BISECT=%s/lh-bisect PATH=$PWD/path:$PATH\n%s",
+		     bin(a), bin(a), script),
 	     sh_[] = "/bin/sh", c[] = "-c", *argv[] = { sh_, c, text, NULL };
 	struct child_opts o = { .dir = test_dir() };
 	struct buf b = { 0 };
@@ -71,11 +72,13 @@ prepare(struct arena *a, const char *guest)
 	struct manifest m;
 
 	fake_manifest(&m);
+	put(a, "path/x", "");
+	ck_assert_int_eq(
+	    symlink(m.qemu, arena_printf(a, "%s/path/qemu-system-x86_64", test_dir())), 0);
 	put(a, "o/manifest",
-	    arena_printf(a,
-		"lh-manifest 2\ntriple x86_64-linux-musl\nprofile s6\nset 1\nnet dhcp\nqemu %s\n"
-		"machine none\nmemory 8\nconsole ttyS0\nkernel kernel\nappend console=ttyS0\n",
-		m.qemu));
+	    "lh-manifest 2\ntriple x86_64-linux-musl\nprofile s6\nset 1\nnet dhcp\n"
+	    "qemu qemu-system-x86_64\nmachine none\nmemory 8\nconsole ttyS0\nkernel kernel\nappend "
+	    "console=ttyS0\n");
 	put(a, "o/kernel", "");
 	put(a, "scenarios/up.scn", "scenario up \"it comes up\"\nimage pristine\nexpect /up/\n");
 	put(a, "out/results",
