@@ -4,14 +4,14 @@
 #include "build/base/arena.h"
 #include "build/base/file.h"
 #include "verify/play/facts.h"
-#include "verify/play/step.h"
+#include "verify/play/verb.h"
 #include "verify/scenario/scenario.h"
 
 int
 suite_read_one(
     struct arena *a, const struct suite *s, const char *path, struct scenario *out, struct err *e)
 {
-	return scenario_read(a, path, s->watches, step_forms(a), facts_known(a), out, e);
+	return scenario_read(a, path, s->watches, verb_forms(a), facts_known(a), out, e);
 }
 
 int
@@ -24,7 +24,7 @@ suite_read(struct arena *a, const char *dir, struct suite *out, struct err *e)
 	if (!file_isdir(dir))
 		return fail_usage(
 		    e, "%s: there is no such folder of scenarios; name one with --scenarios", dir);
-	if (scenario_read_all(a, dir, step_forms(a), facts_known(a), &out->v, &out->n, e) < 0)
+	if (scenario_read_all(a, dir, verb_forms(a), facts_known(a), &out->v, &out->n, e) < 0)
 		return -1;
 	if (!file_exists(booted))
 		return 0;

@@ -12,12 +12,12 @@
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/play/matrix.h"
+#include "verify/play/verb.h"
 #include "verify/report/report.h"
 #include "verify/report/result.h"
 #include "verify/report/results.h"
 #include "verify/scenario/scenario.h"
 #include "verify/report/screen.h"
-#include "verify/play/step.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -165,12 +165,14 @@ promise(struct task *t)
 	const struct scenario *s = t->what->scenario;
 
 	for (size_t i = 0; i < s->nsteps; i++) {
-		if (!step_keeps(&s->steps[i]))
+		const struct verb *v = s->steps[i].form->row;
+
+		if (!v->keeps)
 			continue;
 		t->result->kept = arena_more(
 		    t->run->a, t->result->kept, t->result->nkept, sizeof *t->result->kept);
 		t->result->kept[t->result->nkept++] =
-		    (struct kept){ .subject = step_keeps(&s->steps[i]) };
+		    (struct kept){ .subject = v->keeps(&s->steps[i]) };
 	}
 }
 

@@ -14,7 +14,7 @@
 #include "verify/loop.h"
 #include "verify/scenario/nearest.h"
 #include "verify/subprocess.h"
-#include "verify/play/step.h"
+#include "verify/play/verb.h"
 #include "verify/scenario/want.h"
 
 #include <stdarg.h>
@@ -56,7 +56,7 @@ testcase_doing(const struct testcase *c)
 bool
 testcase_is_sleeping(const struct testcase *c)
 {
-	return c->step_open && !strcmp(step_of(c)->verb, "sleep");
+	return c->step_open && c->step->sleeps;
 }
 
 static void
@@ -64,6 +64,13 @@ schedule_next(struct testcase *c)
 {
 	if (!c->next_alarm)
 		c->next_alarm = loop_at(c->loop, 0, advance, c);
+}
+
+/* that plays the step under way; the scenario was read with the forms of verb.h */
+static const struct verb *
+verb_of(const struct testcase *c)
+{
+	return step_of(c)->form->row;
 }
 
 const struct step *
@@ -102,7 +109,10 @@ close_step(struct testcase *c, enum verdict v)
 {
 	struct step_result *p = &c->result->steps[c->at];
 
-	step_cancel(c, step_of(c));
+	loop_cancel(c->loop, c->step->alarm);
+	c->step->alarm = 0;
+	if (verb_of(c)->cancel)
+		verb_of(c)->cancel(c);
 	c->step_open = false;
 	c->ticket++;
 	loop_cancel(c->loop, c->step_alarm);
@@ -140,12 +150,6 @@ on_explained(void *arg, const char *text)
 	schedule_next(c);
 }
 
-static bool
-is_console_step(const struct step *s)
-{
-	return !strcmp(s->verb, "expect") || !strcmp(s->verb, "prompt");
-}
-
 /* the first failure is the one to report; what fails later, in teardown, only marks its point */
 static void
 note_failure(struct testcase *c, const char *expected, const char *got, const char *what)
@@ -167,7 +171,7 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 	f->look = arena_printf(c->a, scn->offline ? "%s" : "%s/console", c->job->dir);
 	if (c->guest)
 		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from,
-		    s && is_console_step(s) ? expected : NULL);
+		    s && s->form->takes_patterns ? expected : NULL);
 }
 
 void
@@ -339,8 +343,8 @@ on_console(void *arg)
 
 	c->console_at = clock_now();
 	look_out(c);
-	if (c->step_open)
-		step_console(c, step_of(c));
+	if (c->step_open && verb_of(c)->console)
+		verb_of(c)->console(c, step_of(c));
 }
 
 /* ---- the nonce: is it this boot that answers? ---- */
@@ -460,9 +464,15 @@ on_ended(void *arg)
 	} else if (c->asleep) {
 		loop_cancel(c->loop, c->nonce_alarm);
 		not_awake(c);
-	} else if (c->step_open) {
-		step_ended(c, step_of(c));
+	} else if (c->step_open && verb_of(c)->ended) {
+		verb_of(c)->ended(c, step_of(c));
 	}
+}
+
+static bool
+step_awaits(const struct step *s, const char *reason)
+{
+	return s->form->row->awaits && s->form->row->awaits(s, reason);
 }
 
 /* is a reset something that the step under way, or one behind it, waits for? */
@@ -499,8 +509,10 @@ on_event(void *arg, const char *name, const char *reason)
 	c->reset_reason = arena_strdup(c->a, reason);
 	if (c->job->agent && !c->nonce_inside && !c->nonce_alarm)
 		ask_nonce(c); /* the reset took the answer with it */
-	if (c->step_open)
-		step_reset(c, step_of(c), reason);
+	if (c->step_open && step_awaits(step_of(c), reason)) {
+		c->resets--;
+		testcase_pass(c);
+	}
 }
 
 static const struct guest_calls calls = {
@@ -592,8 +604,11 @@ testcase_overdue(void *arg)
 	struct testcase *c = arg;
 
 	c->step_alarm = 0;
+	if (c->step_open && verb_of(c)->late)
+		verb_of(c)->late(c, step_of(c));
 	if (c->step_open)
-		step_late(c, step_of(c));
+		testcase_fail(c, NULL, NULL, "%s: not done within %s", step_of(c)->source,
+		    testcase_seconds(c, c->step_deadline - c->step_began));
 }
 
 /* a short scenario may be over before the guest has a /proc to show its nonce in; the limit goes on
@@ -652,7 +667,7 @@ told_before(const struct testcase *c, const struct step *s)
 
 	if (!c->guest)
 		return 0;
-	if (is_console_step(s))
+	if (s->form->takes_patterns)
 		return cursor_offset(c->read);
 	size = stream_size(guest_console(c->guest));
 	return size > RECENT ? size - RECENT : 0;
@@ -663,14 +678,14 @@ start_step(struct testcase *c, const struct step *s)
 {
 	nstime timeout = scaled(c, s->timeout ? s->timeout : c->job->scenario->timeout);
 
-	c->step = NULL;
+	c->step = arena_alloc(c->a, sizeof *c->step);
 	c->step_open = true;
 	c->ticket++;
 	c->step_began = clock_now();
 	c->step_deadline = c->step_began + timeout;
 	c->step_from = told_before(c, s);
 	c->step_alarm = loop_at(c->loop, c->step_deadline, testcase_overdue, c);
-	step_start(c, s);
+	verb_of(c)->start(c, s);
 }
 
 static void

@@ -2,33 +2,82 @@
 #ifndef VERIFY_PLAY_VERB_H
 #define VERIFY_PLAY_VERB_H
 
-#include "verify/play/testcase.h"
+#include "build/base/clock.h"
+#include "verify/scenario/scenario.h"
 
-#include <stdint.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 struct auditing;
-struct subprocess;
+struct pattern;
 struct ssh;
+struct subprocess;
+struct testcase;
 struct want;
 
-/* What the files of verbs share: a row a form.  Only step.c and verb_*.c see this. */
+/*
+ * What a verb of a scenario does, a row a form.  Every step is asynchronous on the loop and has a
+ * deadline; it ends once, through testcase_pass(), testcase_fail() or testcase_inconclusive().
+ * To add one: a row and its functions in the verb_*.c where it belongs (step.h has what they
+ * share), and a line in README.md.
+ *
+ *   expect /re/                      earliest match from where the last one ended; | lines: more
+ *   prompt /re/                      the console ends like this, and has been quiet
+ *   send   TEXT                      to the console
+ *   run    COMMAND                   through the guest agent; -> and status, as for every command
+ *   wait   COMMAND                   the same again and again until it holds
+ *   keep   SUBJECT COMMAND           like run; what it says is compared across triples (compare.h)
+ *   keep   files                     the same for the paths of the image's filesystems
+ *   chart  COMMAND                   like run; what it says is drawn in the report (chart.h)
+ *   check  A == B, A != B, A < B, A > B (numbers), check VALUE -> ...
+ *   sleep  TIME
+ *   host   http serve TEXT as NAME   defines NAME.port NAME.url (as the guest sees it)
+ *   host   ssh USER key COMMAND      the throw-away key that the guest agent brought
+ *   host   ssh USER password WORD COMMAND
+ *   host   ssh USER key denied, ssh USER password WORD denied, ssh USER wrong-key denied
+ *   host   openssh USER COMMAND      OpenSSH's own client
+ *   host   scp USER SIZE PATH        random bytes to the guest's PATH and back, equal
+ *   host   echo USER SIZE            random bytes through ssh and `cat`, equal
+ *   host   fsck PARTITION clean      after the guest ended
+ *   vm     await REASON              the guest ends like this: guest-shutdown, guest-panic; or is
+ *                                    reset and goes on: guest-reset; a reset that no step awaits
+ *                                    is a failure
+ *   vm     boot                      again, on the same disk, after it has ended
+ *   vm     save                      in the file of a state: the guest stops, and is kept
+ *   vm     reset|powerdown|nmi       the buttons; reset's reason is host-qmp-system-reset
+ *   vm     link up|down              the network cable
+ *   audit  static|baseline|modes|paths|files|kernel
+ *                                    what audit.h says of the files; only with `image offline`
+ */
 struct verb {
 	struct verb_form form;
-	/* NULL: nothing to do there; late: a failure that has nothing special to say */
 	void (*start)(struct testcase *c, const struct step *s);
-	void (*console)(struct testcase *c, const struct step *s);
-	void (*ended)(struct testcase *c, const struct step *s);
-	void (*late)(struct testcase *c, const struct step *s);
+	/* NULL: nothing to do then */
+	void (*console)(struct testcase *c, const struct step *s); /* new bytes, or it has ended */
+	void (*ended)(struct testcase *c, const struct step *s);   /* QEMU is gone */
+	void (*late)(struct testcase *c, const struct step *s);	   /* tells more than that it is */
+	/* undoes what is pending: no callback of this step comes after it; the alarm is not its */
+	void (*cancel)(struct testcase *c);
+	/* does it wait for this end, or this reset? */
+	bool (*awaits)(const struct step *s, const char *reason);
+	/* what it keeps for the comparison */
+	const char *(*keeps)(const struct step *s);
 };
 
-/* each ended by a row without a verb */
-extern const struct verb verbs_console[], verbs_run[], verbs_host[], verbs_ssh[], verbs_vm[],
-    verbs_audit[];
+/* all of them: verb_console.c has verbs_console, and so on; each ends with a row without a verb */
+#define VERB_FILES(X) X(console) X(run) X(host) X(ssh) X(vm) X(audit)
 
-/* of the step under way; zeroed at its start; step_cancel undoes what is set here */
+#define VERB_TABLE(file) extern const struct verb verbs_##file[];
+VERB_FILES(VERB_TABLE)
+#undef VERB_TABLE
+
+/* every form, ended by one without a verb; for scenario_read (names known at the start: facts.h) */
+const struct verb_form *verb_forms(struct arena *a);
+
+/* of the step under way; zeroed at its start */
 struct step_state {
-	const struct verb *verb;
 	unsigned alarm; /* prompt: quiet time; wait: the next try; sleep */
+	bool sleeps;	/* nothing is wanted of the guest meanwhile */
 	unsigned ssh_port;
 	struct ssh *ssh;
 	struct subprocess *subprocess;
@@ -44,31 +93,5 @@ struct step_state {
 	void *bytes;	  /* sent, and wanted back */
 	size_t nbytes;
 };
-
-/* what an asynchronous answer needs to know whether it still matters */
-struct ticket {
-	struct testcase *testcase;
-	unsigned number;
-};
-
-struct ticket *ticket_new(struct testcase *c);
-/* the test case, or NULL: that step is over */
-struct testcase *ticket_testcase(const struct ticket *t);
-
-/* n-th word of a step, filled in; NULL: the step has failed over it */
-const char *step_word(struct testcase *c, const struct step *s, size_t n);
-/* the want of a step; NULL: the step is inconclusive over it */
-struct want *step_want(struct testcase *c, const struct step *s);
-/* a long script is told by its beginning: the failure names the line that has the rest */
-const char *step_brief(struct arena *a, const char *command);
-/*
- * ends the step by what the command said: pass, fail with its beginning and what was wanted, or
- * inconclusive
- */
-void step_judge(struct testcase *c, const char *command, int status, const char *out, size_t n);
-/* the child is killed and reaped; NULL is fine */
-void auditing_cancel(struct auditing *d);
-/* the guest has to run for this step; else it has failed */
-bool step_needs_guest(struct testcase *c);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* audit: the image's files, in a child of ours: it takes a while, and reads what nobody vouches for
  */
-#include "verify/play/verb.h"
+#include "verify/play/step.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
@@ -131,30 +131,34 @@ audit_start(struct testcase *c, const struct step *s)
 	close(log);
 }
 
-void
-auditing_cancel(struct auditing *d)
+/* the child is killed and reaped */
+static void
+audit_cancel(struct testcase *c)
 {
+	struct auditing *d = c->step->audit;
 	struct err e, failed;
 	int status;
 
 	if (!d)
 		return;
-	loop_forget(d->testcase->loop, d->child.pidfd);
+	c->step->audit = NULL;
+	loop_forget(c->loop, d->child.pidfd);
 	child_kill(&d->child, SIGKILL);
 	child_call_wait(&d->child, &status, &failed, &e);
 }
 
-#define FORM(name)                                                                                 \
+#define AUDIT(what)                                                                                \
 	{                                                                                          \
-		{ "audit", name, false, false, NULL }, audit_start, NULL, NULL, NULL               \
+		.form = { .verb = "audit", .form = what, .on = ON_FILES }, .start = audit_start,   \
+		.cancel = audit_cancel                                                             \
 	}
 
 const struct verb verbs_audit[] = {
-	FORM("static"),
-	FORM("baseline"),
-	FORM("modes"),
-	FORM("paths"),
-	FORM("files"),
-	FORM("kernel"),
-	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
+	AUDIT("static"),
+	AUDIT("baseline"),
+	AUDIT("modes"),
+	AUDIT("paths"),
+	AUDIT("files"),
+	AUDIT("kernel"),
+	{ .form = { .verb = NULL } },
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* expect prompt send, check, sleep: the console, and what needs no guest */
-#include "verify/play/verb.h"
+#include "verify/play/step.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
@@ -122,6 +122,13 @@ expect_late(struct testcase *c, const struct step *s)
 }
 
 static void
+expect_cancel(struct testcase *c)
+{
+	if (c->read)
+		cursor_patterns(c->read, NULL, 0);
+}
+
+static void
 prompt_look(struct testcase *c, const struct step *s)
 {
 	struct hit h;
@@ -152,7 +159,7 @@ on_quiet(void *arg)
 	if (!c)
 		return;
 	c->step->alarm = 0;
-	prompt_look(c, &c->job->scenario->steps[c->at]);
+	prompt_look(c, testcase_step(c));
 }
 
 static void
@@ -232,6 +239,17 @@ check_start(struct testcase *c, const struct step *s)
 		    "%s: does not hold", s->source);
 }
 
+static int
+check_value_parse(struct arena *a, const struct step *s, struct err *e)
+{
+	(void)a;
+	if (s->want == WANT_NONE)
+		return fail_usage(e, "check VALUE: needs -> and what is wanted of it");
+	if (s->has_status)
+		return fail_usage(e, "check VALUE: a value has no status");
+	return 0;
+}
+
 static void
 check_value_start(struct testcase *c, const struct step *s)
 {
@@ -255,6 +273,17 @@ on_rested(void *arg)
 	testcase_pass(c);
 }
 
+static int
+sleep_parse(struct arena *a, const struct step *s, struct err *e)
+{
+	const char *text = scenario_word_text(&s->args[0]);
+
+	(void)a;
+	return !text || clock_parse(text) >= 0
+		   ? 0
+		   : fail_usage(e, "sleep %s: not a time, such as 10s or 250ms", text);
+}
+
 static void
 sleep_start(struct testcase *c, const struct step *s)
 {
@@ -267,6 +296,7 @@ sleep_start(struct testcase *c, const struct step *s)
 		testcase_fail(c, NULL, text, "sleep %s: no such time; say 500ms or 2s", text);
 		return;
 	}
+	c->step->sleeps = true;
 	/* its own length is no reason to be late */
 	loop_cancel(c->loop, c->step_alarm);
 	c->step_alarm = 0;
@@ -274,16 +304,27 @@ sleep_start(struct testcase *c, const struct step *s)
 }
 
 const struct verb verbs_console[] = {
-	{ { "expect", "", true, false, NULL }, expect_start, expect_look, expect_look,
-	    expect_late },
-	{ { "prompt", "", true, false, NULL }, prompt_start, prompt_wait, prompt_ended,
-	    expect_late },
-	{ { "send", "TEXT", false, false, NULL }, send_start, NULL, NULL, NULL },
-	{ { "check", "A == B", false, false, NULL }, check_start, NULL, NULL, NULL },
-	{ { "check", "A != B", false, false, NULL }, check_start, NULL, NULL, NULL },
-	{ { "check", "A < B", false, false, NULL }, check_start, NULL, NULL, NULL },
-	{ { "check", "A > B", false, false, NULL }, check_start, NULL, NULL, NULL },
-	{ { "check", "VALUE", false, true, NULL }, check_value_start, NULL, NULL, NULL },
-	{ { "sleep", "TIME", false, false, NULL }, sleep_start, NULL, NULL, NULL },
-	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
+	{ .form = { .verb = "expect", .form = "", .takes_patterns = true },
+	    .start = expect_start,
+	    .console = expect_look,
+	    .ended = expect_look,
+	    .late = expect_late,
+	    .cancel = expect_cancel },
+	{ .form = { .verb = "prompt", .form = "", .takes_patterns = true },
+	    .start = prompt_start,
+	    .console = prompt_wait,
+	    .ended = prompt_ended,
+	    .late = expect_late },
+	{ .form = { .verb = "send", .form = "TEXT" }, .start = send_start },
+	{ .form = { .verb = "check", .form = "A == B" }, .start = check_start },
+	{ .form = { .verb = "check", .form = "A != B" }, .start = check_start },
+	{ .form = { .verb = "check", .form = "A < B" }, .start = check_start },
+	{ .form = { .verb = "check", .form = "A > B" }, .start = check_start },
+	{ .form = { .verb = "check",
+	      .form = "VALUE",
+	      .takes_want = true,
+	      .parse = check_value_parse },
+	    .start = check_value_start },
+	{ .form = { .verb = "sleep", .form = "TIME", .parse = sleep_parse }, .start = sleep_start },
+	{ .form = { .verb = NULL } },
 };

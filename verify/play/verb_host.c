@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* host http, fsck: what this side does for the guest, and to what it leaves behind */
-#include "verify/play/verb.h"
+#include "verify/play/step.h"
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
@@ -151,9 +151,18 @@ fsck_start(struct testcase *c, const struct step *s)
 		flatten(c);
 }
 
+static void
+fsck_cancel(struct testcase *c)
+{
+	subprocess_cancel(c->step->subprocess);
+	c->step->subprocess = NULL;
+}
+
 const struct verb verbs_host[] = {
-	{ { "host", "http serve TEXT as NAME", false, false, ".port .url" }, http_start, NULL, NULL,
-	    NULL },
-	{ { "host", "fsck PARTITION clean", false, false, NULL }, fsck_start, NULL, NULL, NULL },
-	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
+	{ .form = { .verb = "host", .form = "http serve TEXT as NAME", .defines = ".port .url" },
+	    .start = http_start },
+	{ .form = { .verb = "host", .form = "fsck PARTITION clean" },
+	    .start = fsck_start,
+	    .cancel = fsck_cancel },
+	{ .form = { .verb = NULL } },
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* run, wait, keep, chart: commands in the guest, through the guest agent */
-#include "verify/play/verb.h"
+#include "verify/play/step.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
@@ -9,7 +9,6 @@
 #include "verify/image/guestfs.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
-#include "verify/play/step.h"
 #include "verify/scenario/want.h"
 
 #include <string.h>
@@ -154,16 +153,30 @@ wait_start(struct testcase *c, const struct step *s)
 
 /* ---- keep ---- */
 
+static const char *
+keeps(const struct step *s)
+{
+	return scenario_word_text(&s->args[0]);
+}
+
+static int
+keep_parse(struct arena *a, const struct step *s, struct err *e)
+{
+	const char *name = keeps(s);
+
+	(void)a;
+	return name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")]
+		   ? 0
+		   : fail_usage(e, "keep: SUBJECT is a name of a-z, 0-9 and -");
+}
+
 static void
 keep(struct testcase *c, const struct step *s, const char *text, size_t n)
 {
-	const char *subject = step_keeps(s);
+	const char *subject = keeps(s);
 	struct err e;
 
-	if (!subject)
-		testcase_inconclusive(
-		    c, "%s: what is kept needs a name of a-z, 0-9 and -", s->source);
-	else if (n == 0) /* nothing is like nothing: that would compare well with any image */
+	if (n == 0) /* nothing is like nothing: that would compare well with any image */
 		testcase_fail(c, "something to keep", NULL, "keep %s: there is nothing", subject);
 	else if (testcase_keep(c, subject, text, n, &e) < 0)
 		testcase_inconclusive(c, "%s", e.msg);
@@ -260,10 +273,18 @@ keep_files_start(struct testcase *c, const struct step *s)
 }
 
 const struct verb verbs_run[] = {
-	{ { "run", "COMMAND", false, true, NULL }, run_start, NULL, NULL, NULL },
-	{ { "wait", "COMMAND", false, true, NULL }, wait_start, NULL, NULL, NULL },
-	{ { "keep", "files", false, false, NULL }, keep_files_start, NULL, NULL, NULL },
-	{ { "keep", "SUBJECT COMMAND", false, true, NULL }, keep_start, NULL, NULL, NULL },
-	{ { "chart", "COMMAND", false, true, NULL }, chart_start, NULL, NULL, NULL },
-	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
+	{ .form = { .verb = "run", .form = "COMMAND", .takes_want = true }, .start = run_start },
+	{ .form = { .verb = "wait", .form = "COMMAND", .takes_want = true }, .start = wait_start },
+	{ .form = { .verb = "keep", .form = "files", .on = ON_EITHER },
+	    .start = keep_files_start,
+	    .keeps = keeps },
+	{ .form = { .verb = "keep",
+	      .form = "SUBJECT COMMAND",
+	      .takes_want = true,
+	      .parse = keep_parse },
+	    .start = keep_start,
+	    .keeps = keeps },
+	{ .form = { .verb = "chart", .form = "COMMAND", .takes_want = true },
+	    .start = chart_start },
+	{ .form = { .verb = NULL } },
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* host ssh, echo, openssh, scp: logins through the port that leads to the guest's 22 */
-#include "verify/play/verb.h"
+#include "verify/play/step.h"
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
@@ -20,6 +20,16 @@
 /* OpenSSH gives up where ours tries again: until the guest's server is there */
 #define AGAIN (500 * NS_PER_MS)
 #define SIZE_MAX_SENT (64u << 20)
+
+static void
+cancel(struct testcase *c)
+{
+	if (c->step->ssh)
+		ssh_cancel(c->step->ssh);
+	c->step->ssh = NULL;
+	subprocess_cancel(c->step->subprocess);
+	c->step->subprocess = NULL;
+}
 
 /* ---- first the port, then what is to be done with it ---- */
 
@@ -202,17 +212,38 @@ ssh_denied_start(struct testcase *c, const struct step *s)
 
 /* ---- bytes there and back ---- */
 
+/* 0: it is none */
+static size_t
+size_of(const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	return *end || n > SIZE_MAX_SENT ? 0 : n;
+}
+
+/* echo USER SIZE, scp USER SIZE PATH */
+static int
+size_parse(struct arena *a, const struct step *s, struct err *e)
+{
+	const char *text = scenario_word_text(&s->args[2]);
+
+	(void)a;
+	return !text || size_of(text)
+		   ? 0
+		   : fail_usage(e, "%s: not a size from 1 to %u", text, SIZE_MAX_SENT);
+}
+
 static bool
 make_bytes(struct testcase *c, const char *size)
 {
 	struct step_state *st = c->step;
-	char *end;
-	unsigned long n;
+	size_t n;
 
 	if (!size)
 		return false;
-	n = strtoul(size, &end, 10);
-	if (*end || !n || n > SIZE_MAX_SENT) {
+	n = size_of(size);
+	if (!n) {
 		testcase_fail(c, NULL, size, "%s: not a size from 1 to %u", size, SIZE_MAX_SENT);
 		return false;
 	}
@@ -454,17 +485,29 @@ scp_start(struct testcase *c, const struct step *s)
 
 /* what is refused comes first: `denied` would pass for a command */
 const struct verb verbs_ssh[] = {
-	{ { "host", "ssh USER key denied", false, false, NULL }, ssh_denied_start, NULL, NULL,
-	    NULL },
-	{ { "host", "ssh USER wrong-key denied", false, false, NULL }, ssh_denied_start, NULL, NULL,
-	    NULL },
-	{ { "host", "ssh USER password WORD denied", false, false, NULL }, ssh_denied_start, NULL,
-	    NULL, NULL },
-	{ { "host", "ssh USER key COMMAND", false, true, NULL }, ssh_key_start, NULL, NULL, NULL },
-	{ { "host", "ssh USER password WORD COMMAND", false, true, NULL }, ssh_password_start, NULL,
-	    NULL, NULL },
-	{ { "host", "echo USER SIZE", false, false, NULL }, echo_start, NULL, NULL, NULL },
-	{ { "host", "openssh USER COMMAND", false, true, NULL }, openssh_start, NULL, NULL, NULL },
-	{ { "host", "scp USER SIZE PATH", false, false, NULL }, scp_start, NULL, NULL, NULL },
-	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
+	{ .form = { .verb = "host", .form = "ssh USER key denied" },
+	    .start = ssh_denied_start,
+	    .cancel = cancel },
+	{ .form = { .verb = "host", .form = "ssh USER wrong-key denied" },
+	    .start = ssh_denied_start,
+	    .cancel = cancel },
+	{ .form = { .verb = "host", .form = "ssh USER password WORD denied" },
+	    .start = ssh_denied_start,
+	    .cancel = cancel },
+	{ .form = { .verb = "host", .form = "ssh USER key COMMAND", .takes_want = true },
+	    .start = ssh_key_start,
+	    .cancel = cancel },
+	{ .form = { .verb = "host", .form = "ssh USER password WORD COMMAND", .takes_want = true },
+	    .start = ssh_password_start,
+	    .cancel = cancel },
+	{ .form = { .verb = "host", .form = "echo USER SIZE", .parse = size_parse },
+	    .start = echo_start,
+	    .cancel = cancel },
+	{ .form = { .verb = "host", .form = "openssh USER COMMAND", .takes_want = true },
+	    .start = openssh_start,
+	    .cancel = cancel },
+	{ .form = { .verb = "host", .form = "scp USER SIZE PATH", .parse = size_parse },
+	    .start = scp_start,
+	    .cancel = cancel },
+	{ .form = { .verb = NULL } },
 };

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vm: what is done to the machine, not in it */
-#include "verify/play/verb.h"
+#include "verify/play/step.h"
 
 #include "build/base/arena.h"
 #include "verify/loop.h"
-#include "verify/play/step.h"
 #include "verify/scenario/want.h"
 
 #include <string.h>
@@ -13,6 +12,12 @@
 #define AGAIN (20 * NS_PER_MS)
 
 /* ---- await: the end, and how ---- */
+
+static bool
+awaits(const struct step *s, const char *reason)
+{
+	return scenario_word_fits(reason, &s->args[1]);
+}
 
 static void
 await_look(struct testcase *c, const struct step *s)
@@ -39,7 +44,7 @@ await_start(struct testcase *c, const struct step *s)
 {
 	if (!c->guest) {
 		testcase_fail(c, NULL, NULL, "there is no guest");
-	} else if (c->resets && step_awaits(s, c->reset_reason)) {
+	} else if (c->resets && awaits(s, c->reset_reason)) {
 		/* it came while a step before this one was under way */
 		c->resets--;
 		testcase_pass(c);
@@ -181,13 +186,17 @@ button_start(struct testcase *c, const struct step *s)
 }
 
 const struct verb verbs_vm[] = {
-	{ { "vm", "await REASON", false, false, NULL }, await_start, NULL, await_look, await_late },
-	{ { "vm", "boot", false, false, NULL }, boot_start, NULL, NULL, NULL },
-	{ { "vm", "save", false, false, NULL }, save_start, NULL, NULL, NULL },
-	{ { "vm", "reset", false, false, NULL }, button_start, NULL, NULL, NULL },
-	{ { "vm", "powerdown", false, false, NULL }, button_start, NULL, NULL, NULL },
-	{ { "vm", "nmi", false, false, NULL }, button_start, NULL, NULL, NULL },
-	{ { "vm", "link up", false, false, NULL }, button_start, NULL, NULL, NULL },
-	{ { "vm", "link down", false, false, NULL }, button_start, NULL, NULL, NULL },
-	{ { NULL, NULL, false, false, NULL }, NULL, NULL, NULL, NULL },
+	{ .form = { .verb = "vm", .form = "await REASON" },
+	    .start = await_start,
+	    .ended = await_look,
+	    .late = await_late,
+	    .awaits = awaits },
+	{ .form = { .verb = "vm", .form = "boot" }, .start = boot_start },
+	{ .form = { .verb = "vm", .form = "save" }, .start = save_start },
+	{ .form = { .verb = "vm", .form = "reset" }, .start = button_start },
+	{ .form = { .verb = "vm", .form = "powerdown" }, .start = button_start },
+	{ .form = { .verb = "vm", .form = "nmi" }, .start = button_start },
+	{ .form = { .verb = "vm", .form = "link up" }, .start = button_start },
+	{ .form = { .verb = "vm", .form = "link down" }, .start = button_start },
+	{ .form = { .verb = NULL } },
 };

@@ -2,31 +2,11 @@
 #ifndef VERIFY_REPORT_MARKUP_H
 #define VERIFY_REPORT_MARKUP_H
 
-#include "build/base/err.h"
-#include "verify/report/result.h"
 
 #include <stddef.h>
 #include <stdio.h>
 
 struct buf;
-
-/* What the reports share: counts, the rows of a failure, and text that came from a guest. */
-
-struct report_counts {
-	size_t of[NVERDICTS];
-	size_t failed; /* all that are neither passed nor skipped */
-};
-
-struct report_row {
-	const char *name, *text;
-};
-
-#define REPORT_ROWS 5
-
-void report_count(const struct testcase_result *testcases, size_t n, struct report_counts *out);
-double report_seconds(nstime t);
-/* those that say something; returns how many */
-size_t report_rows(const struct testcase_result *c, struct report_row rows[REPORT_ROWS]);
 
 /* one byte for a terminal or a log: what is not printable ASCII becomes \xNN */
 void markup_plain(FILE *f, char c);

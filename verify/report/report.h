@@ -45,4 +45,22 @@ int report_junit(const char *path, const struct testcase_result *testcases, size
 int report_html(const char *path, const struct testcase_result *testcases, size_t n,
     const struct report_head *h, struct err *e);
 
+/* ---- what the reports share: counts, and the rows of a failure ---- */
+
+struct report_counts {
+	size_t of[NVERDICTS];
+	size_t failed; /* all that are neither passed nor skipped */
+};
+
+struct report_row {
+	const char *name, *text;
+};
+
+#define REPORT_ROWS 5
+
+void report_count(const struct testcase_result *testcases, size_t n, struct report_counts *out);
+double report_seconds(nstime t);
+/* those that say something; returns how many */
+size_t report_rows(const struct testcase_result *c, struct report_row rows[REPORT_ROWS]);
+
 #endif

@@ -4,7 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "verify/expect.h"
-#include "verify/scenario/scenario.h"
+#include "verify/scenario/templ.h"
 
 #include <stdbool.h>
 #include <string.h>

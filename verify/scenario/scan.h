@@ -3,7 +3,7 @@
 #define VERIFY_SCENARIO_SCAN_H
 
 #include "build/base/err.h"
-#include "verify/scenario/scenario.h"
+#include "verify/scenario/templ.h"
 
 struct arena;
 struct lines;

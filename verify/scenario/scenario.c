@@ -368,8 +368,8 @@ is_literal(const char *word)
 	return true;
 }
 
-static const char *
-plain_text(const struct templ *t)
+const char *
+scenario_word_text(const struct templ *t)
 {
 	return t->n == 1 && !t->v[0].is_name ? t->v[0].text : NULL;
 }
@@ -377,7 +377,7 @@ plain_text(const struct templ *t)
 bool
 scenario_word_fits(const char *form_word, const struct templ *t)
 {
-	const char *text = plain_text(t);
+	const char *text = scenario_word_text(t);
 
 	return !is_literal(form_word) || (text && !strcmp(text, form_word));
 }
@@ -471,6 +471,7 @@ read_status(struct reading *r, struct step *s, struct err *e)
 		s->status = (int)n;
 	else
 		return FAIL(r, e, "status %s: 0 to 255, or any", word);
+	s->has_status = true;
 	return 0;
 }
 
@@ -565,8 +566,8 @@ define_as(struct reading *r, const struct verb_form *f, const struct step *s, st
 
 	if (!f->defines)
 		return 0;
-	name = s->nargs ? arena_strdup(r->a, plain_text(&s->args[s->nargs - 1])
-						 ? plain_text(&s->args[s->nargs - 1])
+	name = s->nargs ? arena_strdup(r->a, scenario_word_text(&s->args[s->nargs - 1])
+						 ? scenario_word_text(&s->args[s->nargs - 1])
 						 : "")
 			: NULL;
 	if (!name || !*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")] ||
@@ -579,13 +580,6 @@ define_as(struct reading *r, const struct verb_form *f, const struct step *s, st
 	for (size_t i = 0; i < n && i < 8; i++)
 		define(r, arena_printf(r->a, "%s%s", name, suffix[i]));
 	return 0;
-}
-
-static bool
-is_keep_files(const struct step *s)
-{
-	return !strcmp(s->verb, "keep") && s->nargs == 1 &&
-	       scenario_word_fits("files", &s->args[0]);
 }
 
 static int
@@ -604,18 +598,14 @@ read_step(struct reading *r, const char *verb, const char *source, struct err *e
 		return FAIL(r, e, "%s: unknown verb; one of%s", verb, listed(r, NULL));
 	if (read_words(r, &s, patterns, &wants, e) < 0)
 		return -1;
-	/*
-	 * what audit looks at is the image as it is shipped, which keep files does, too; all else
-	 * needs a guest
-	 */
-	if (!is_keep_files(&s) && !strcmp(verb, "audit") != r->s->offline)
-		return FAIL(r, e,
-		    r->s->offline ? "%s: needs a guest, and with `image offline` there is none"
-				  : "%s: needs the line `image offline`",
-		    verb);
-	f = form_of(r, &s);
+	s.form = f = form_of(r, &s);
 	if (!f)
 		return FAIL(r, e, "%s: its words fit no form; there is: %s", verb, listed(r, verb));
+	if (f->on == ON_GUEST && r->s->offline)
+		return FAIL(
+		    r, e, "%s: needs a guest, and with `image offline` there is none", verb);
+	if (f->on == ON_FILES && !r->s->offline)
+		return FAIL(r, e, "%s: needs the line `image offline`", verb);
 	if (wants && !f->takes_want)
 		return FAIL(r, e, "%s %s: takes neither -> nor status", verb, f->form);
 	if (patterns && !s.nalts)
@@ -625,6 +615,8 @@ read_step(struct reading *r, const char *verb, const char *source, struct err *e
 		    r, e, "%s: one /pattern/ a line; more go on lines that begin with |", verb);
 	if (define_as(r, f, &s, e) < 0)
 		return -1;
+	if (f->parse && f->parse(r->a, &s, e) < 0)
+		return wrap(e, "%s:%u", r->l.path, s.line);
 	r->s->steps = arena_more(r->a, r->s->steps, r->s->nsteps, sizeof s);
 	r->s->steps[r->s->nsteps++] = s;
 	return 0;

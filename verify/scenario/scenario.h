@@ -4,12 +4,15 @@
 
 #include "build/base/clock.h"
 #include "build/base/err.h"
+#include "verify/scenario/templ.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
 struct pattern;
+struct step;
+struct verb;
 
 /*
  * scenarios/NAME.scn: one statement a line, `verb words... [-> what] [@time]`.  No loops, no
@@ -38,16 +41,8 @@ enum want_kind {
 	WANT_EMPTY
 }; /* -> empty */
 
-/* a text with ${name} in it, cut at the names: literal and name parts in turn */
-struct templ {
-	struct templ_part {
-		const char *text; /* literal, or the name */
-		bool is_name;
-	} * v;
-	size_t n;
-};
-
 struct step {
+	const struct verb_form *form; /* the row that it fits */
 	unsigned line;
 	const char *source; /* the line as written, trimmed, for reports */
 	const char *verb;   /* "run" */
@@ -68,8 +63,9 @@ struct step {
 	struct pattern *want_re;  /* WANT_RE without ${name} */
 	struct templ *want_words; /* WANT_ALL, WANT_HAS */
 	size_t nwant_words;
-	int status;	/* status N: default 0; -1: any */
-	nstime timeout; /* 0: the scenario's */
+	int status;	 /* status N: default 0; -1: any */
+	bool has_status; /* it says so */
+	nstime timeout;	 /* 0: the scenario's */
 	enum { SECTION_SETUP, SECTION_STEPS, SECTION_TEARDOWN } section;
 };
 
@@ -112,18 +108,28 @@ struct scenario {
 };
 
 /*
- * One row a verb; step.c owns the table, scenario.c reads it to check words.
+ * What reading needs to know of a verb, a row a form: the head of a struct verb (play/verb.h).
  * A form is the words a verb takes, blank separated: lower case is literal, UPPER case stands
- * for any word, a trailing ... for any number of them.
+ * for any word.
  */
 struct verb_form {
 	const char *verb;
-	const char *form;    /* "ssh USER key KEY COMMAND" */
+	const char *form;    /* "ssh USER key COMMAND" */
 	bool takes_patterns; /* /re/ as its argument, | lines allowed */
 	bool takes_want;     /* -> and status allowed */
 	const char *defines; /* name suffix it defines when it ends in `as NAME`: ".port" or "" */
+	enum {
+		ON_GUEST, /* a guest has to run: not with `image offline` */
+		ON_FILES, /* only with `image offline` */
+		ON_EITHER
+	} on;
+	/* what else can be seen to be wrong before anything boots; NULL: nothing */
+	int (*parse)(struct arena *a, const struct step *s, struct err *e);
+	const struct verb *row; /* that plays it */
 };
 
+/* a word that has no ${name} in it, and is not empty; else NULL */
+const char *scenario_word_text(const struct templ *t);
 /* is it the word, when the form's word stands for itself */
 bool scenario_word_fits(const char *form_word, const struct templ *t);
 /*

@@ -9,7 +9,7 @@
 #include "verify/play/matrix.h"
 #include "verify/report/report.h"
 #include "verify/scenario/scenario.h"
-#include "verify/play/step.h"
+#include "verify/play/verb.h"
 #include "verify/test/fake.h"
 #include "verify/test/suites.h"
 
@@ -48,7 +48,7 @@ add_scenario(struct show *s, const char *name, const char *steps)
 	struct err e;
 
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
-	ck_assert_msg(scenario_read(s->a, path, NULL, step_forms(s->a), facts_known(s->a),
+	ck_assert_msg(scenario_read(s->a, path, NULL, verb_forms(s->a), facts_known(s->a),
 			  &s->scenarios[s->nscenarios++], &e) == 0,
 	    "%s", e.msg);
 }
@@ -143,7 +143,7 @@ add_forks(struct show *s)
 
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
 	ck_assert_msg(
-	    scenario_read(s->a, path, NULL, step_forms(s->a), facts_known(s->a), state, &e) == 0,
+	    scenario_read(s->a, path, NULL, verb_forms(s->a), facts_known(s->a), state, &e) == 0,
 	    "%s", e.msg);
 	s->o.booted = state;
 	s->images[0].agent =

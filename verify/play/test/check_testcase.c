@@ -6,7 +6,7 @@
 #include "verify/play/facts.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
-#include "verify/play/step.h"
+#include "verify/play/verb.h"
 #include "verify/guest/symbols.h"
 #include "verify/test/fake.h"
 #include "verify/test/suites.h"
@@ -51,7 +51,7 @@ set_stage(struct stage *t, const char *script, const char *steps, bool agent)
 	    agent ? "" : "image pristine\n", steps);
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
 	ck_assert_msg(
-	    scenario_read(t->a, path, NULL, step_forms(t->a), facts_known(t->a), &t->s, &e) == 0,
+	    scenario_read(t->a, path, NULL, verb_forms(t->a), facts_known(t->a), &t->s, &e) == 0,
 	    "%s", e.msg);
 	t->s.path = "test.scn"; /* for exact texts */
 	t->job = (struct testcase_job){ .image = &t->image,
@@ -538,21 +538,44 @@ START_TEST(keeps_what_is_to_be_compared)
 	ck_assert_int_eq(t.r.verdict, VERDICT_FAIL);
 	ck_assert_ptr_null(kept[0].text);
 	strike(&t);
+}
+END_TEST
 
-	set_stage(&t, BOOTS "agent", "keep ../words \"echo one\"\n", true);
-	play(&t);
-	ck_assert_int_eq(t.r.verdict, VERDICT_INCONCLUSIVE);
-	ck_assert_str_eq(
-	    t.r.reason, "keep ../words \"echo one\": what is kept needs a name of a-z, 0-9 and -");
-	strike(&t);
+/* what the forms refuse before anything boots */
+static const struct {
+	const char *step, *msg;
+} refused[] = {
+	{ "keep ../words \"echo one\"", "keep: SUBJECT is a name of a-z, 0-9 and -" },
+	{ "check \"anything\"", "check VALUE: needs -> and what is wanted of it" },
+	{ "check \"x\" status 7", "check VALUE: needs -> and what is wanted of it" },
+	{ "check \"x\" -> \"x\" status 0", "check VALUE: a value has no status" },
+	{ "sleep soon", "sleep soon: not a time, such as 10s or 250ms" },
+	{ "host echo root 0", "0: not a size from 1 to 67108864" },
+	{ "host scp root 1k /tmp/x", "1k: not a size from 1 to 67108864" },
+	{ "audit files", "audit: needs the line `image offline`" },
+};
+
+START_TEST(refuses_when_read)
+{
+	struct arena *a = arena_new();
+	const char *path = arena_printf(a, "%s/t.scn", test_dir()),
+		   *text = arena_printf(a, "scenario t \"t\"\n%s\n", refused[_i].step);
+	struct scenario s;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
+	ck_assert_int_eq(scenario_read(a, path, NULL, verb_forms(a), facts_known(a), &s, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s:2: %s", path, refused[_i].msg));
+	ck_assert_int_eq(e.code, EXIT_USAGE);
+	arena_free(a);
 }
 END_TEST
 
 Suite *
 testcase_suite(void)
 {
-	Suite *s = suite_create("cell");
-	TCase *tc = harness_case(s, "cell");
+	Suite *s = suite_create("testcase");
+	TCase *tc = harness_case(s, "testcase");
 	const TTest *const tests[] = { a_stale_state_is_inconclusive, says_why_it_cannot_be_saved,
 		marks_every_step, explains_what_the_guest_did, measures_how_long_a_boot_takes,
 		warns_and_goes_on, what_cannot_be_judged_is_inconclusive, can_be_interrupted,
@@ -560,6 +583,7 @@ testcase_suite(void)
 
 	tcase_add_loop_test(tc, plays, 0, sizeof cases / sizeof *cases);
 	tcase_add_loop_test(tc, starts_from_a_saved_state, 0, sizeof forks / sizeof *forks);
+	tcase_add_loop_test(tc, refuses_when_read, 0, sizeof refused / sizeof *refused);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(tc, tests[i]);
 	return s;

@@ -9,20 +9,20 @@
 #include <string.h>
 
 static const struct verb_form forms[] = {
-	{ "expect", "", true, false, NULL },
-	{ "prompt", "", true, false, NULL },
-	{ "send", "TEXT", false, false, NULL },
-	{ "run", "COMMAND", false, true, NULL },
-	{ "check", "A == B", false, false, NULL },
-	{ "check", "VALUE", false, true, NULL },
-	{ "host", "http serve TEXT as NAME", false, false, ".port .url" },
-	{ "host", "scp USER SIZE PATH", false, false, NULL },
-	{ "vm", "link up", false, false, NULL },
-	{ "vm", "link down", false, false, NULL },
-	{ "audit", "files", false, false, NULL },
-	{ "keep", "files", false, false, NULL },
-	{ "keep", "SUBJECT COMMAND", false, true, NULL },
-	{ NULL, NULL, false, false, NULL },
+	{ .verb = "expect", .form = "", .takes_patterns = true },
+	{ .verb = "prompt", .form = "", .takes_patterns = true },
+	{ .verb = "send", .form = "TEXT" },
+	{ .verb = "run", .form = "COMMAND", .takes_want = true },
+	{ .verb = "check", .form = "A == B" },
+	{ .verb = "check", .form = "VALUE", .takes_want = true },
+	{ .verb = "host", .form = "http serve TEXT as NAME", .defines = ".port .url" },
+	{ .verb = "host", .form = "scp USER SIZE PATH" },
+	{ .verb = "vm", .form = "link up" },
+	{ .verb = "vm", .form = "link down" },
+	{ .verb = "audit", .form = "files", .on = ON_FILES },
+	{ .verb = "keep", .form = "files", .on = ON_EITHER },
+	{ .verb = "keep", .form = "SUBJECT COMMAND", .takes_want = true },
+	{ .verb = NULL },
 };
 static const char *const known[] = { "nonce", "root.password", "services", NULL };
 

@@ -12,8 +12,8 @@
 #define WATCHES "scenarios/watches"
 
 static const struct verb_form forms[] = {
-	{ "send", "TEXT", false, false, NULL },
-	{ NULL, NULL, false, false, NULL },
+	{ .verb = "send", .form = "TEXT" },
+	{ .verb = NULL },
 };
 
 static void
