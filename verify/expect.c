@@ -23,7 +23,7 @@
  */
 
 /*
- * a candidate that is undecided for so many bytes is given up, loudly; makes the work for a byte
+ * a candidate that needs more lookahead than this is given up, loudly; makes the work for a byte
  * finite
  */
 #define MATCH_MAX ((size_t)16384)
@@ -636,7 +636,7 @@ cursor_find(struct arena *a, struct cursor *c, struct hit *h, struct err *e)
 		snprintf(where, sizeof where, " at byte %llu", (unsigned long long)at);
 		if (error)
 			return fail_match(e, best->pattern, error, where);
-		return fail(e, "pattern /%s/: undecided for %zu bytes%s: make it simpler",
+		return fail(e, "pattern /%s/: needs over %zu bytes of lookahead%s",
 		    best->pattern->text, c->s->match_max, where);
 	}
 	*h = (struct hit){ .which = (size_t)(best - c->slots),

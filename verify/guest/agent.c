@@ -125,7 +125,9 @@ on_late(void *arg)
 
 	r->alarm = 0;
 	if (r == busy) {
-		request_fail(r, "it did not come back in time");
+		snprintf(why, sizeof why, "command timed out after %.1f s",
+		    (double)(r->deadline - r->asked) / NS_PER_S);
+		request_fail(r, why);
 		snprintf(why, sizeof why, "the guest agent is lost: \"%.150s\" never came back",
 		    r->command);
 		lose(d, why);

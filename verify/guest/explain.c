@@ -95,11 +95,10 @@ explain_text(struct arena *a, const struct sighting *s)
 		return arena_printf(a, "panicked, %s", tail);
 	if (strcmp(s->status, "running"))
 		return arena_printf(a, "not running: %s, %s", s->status, tail);
-	if (s->starved > 0.5)
+	if (s->contention > 0.5)
 		return arena_printf(a,
-		    "host starved: QEMU waited for a processor %.0f %% of the time it could have "
-		    "run; %s, %s",
-		    100 * s->starved, doing(a, s), tail);
+		    "host CPU contention: runnable but not scheduled %.0f %%; %s, %s",
+		    100 * s->contention, doing(a, s), tail);
 	return arena_printf(a, "%s, %s", doing(a, s), tail);
 }
 
@@ -153,9 +152,9 @@ finish(struct explain *x)
 	if (x->before.at && share_of(guest_pid(x->guest), &now)) {
 		uint64_t ran = now.ran - x->before.ran, waited = now.waited - x->before.waited;
 
-		/* who hardly wants to run is not starved */
+		/* who hardly wants to run does not contend */
 		if (ran + waited > (uint64_t)APART / 4)
-			x->seen.starved = (double)waited / (double)(ran + waited);
+			x->seen.contention = (double)waited / (double)(ran + waited);
 	}
 	getloadavg(load, 1);
 	x->seen.load = load[0];

@@ -17,7 +17,7 @@ struct symbols;
  *
  *   idle (cpu_do_idle), console silent for 8.2 s, load 0.1
  *   spinning in calibrate_delay, console silent for 30.0 s, load 1.2
- *   host starved: QEMU waited for a processor 84 % of the time it could have run; idle, ...
+ *   host CPU contention: runnable but not scheduled 84 %; idle, ...
  */
 typedef void explain_done(void *arg, const char *text);
 
@@ -37,7 +37,7 @@ struct sighting {
 	bool halted[2];
 	const char *symbol[2]; /* or NULL: outside the kernel's text */
 	bool user[2];	       /* an address of user space */
-	double starved; /* of the time QEMU's threads could have run, the share they waited for a
+	double contention; /* of the time QEMU's threads could have run, the share they waited for a
 			   processor */
 	double silent;	/* seconds */
 	double load;

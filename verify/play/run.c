@@ -93,9 +93,9 @@ within(double scale)
 }
 
 double
-run_scale(unsigned processors, double starved, unsigned jobs)
+run_scale(unsigned processors, double contention, unsigned jobs)
 {
-	return within(starved * (jobs > processors ? (double)jobs / processors : 1));
+	return within(contention * (jobs > processors ? (double)jobs / processors : 1));
 }
 
 double
@@ -128,7 +128,7 @@ available_mib(struct arena *a)
 
 /* how long a little work takes, in multiples of what it takes on a processor of its own */
 static double
-starved(void)
+contention(void)
 {
 	nstime began = clock_now(), wall;
 	clock_t from = clock(), cpu;
@@ -153,7 +153,7 @@ choose_load(struct run *r)
 	r->head->jobs = r->o->jobs ? r->o->jobs : run_jobs(cpus, available, memory);
 	/* resting ones come on top, as many again */
 	r->most = r->o->jobs ? r->o->jobs : run_jobs(2 * cpus, available, memory);
-	r->head->scale = r->o->scale > 0 ? r->o->scale : run_scale(cpus, starved(), r->head->jobs);
+	r->head->scale = r->o->scale > 0 ? r->o->scale : run_scale(cpus, contention(), r->head->jobs);
 }
 
 /* ---- results ---- */

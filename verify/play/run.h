@@ -16,7 +16,7 @@ struct scenario;
 
 struct run_opts {
 	const char *out;   /* folder for everything, absolute */
-	unsigned jobs;	   /* guests at a time; 0: as many as the machine bears, and those whose
+	unsigned jobs;	   /* guests at a time; 0: limited by CPUs and memory, and those whose
 			      scenario sleeps besides */
 	double scale;	   /* of timeouts; 0: by how slow the machine is seen to be */
 	const char *accel; /* tcg, kvm, auto */
@@ -35,13 +35,13 @@ struct run_opts {
 int run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o,
     struct report_head *head, struct testcase_result **results, size_t *nresults, struct err *e);
 
-/* how many guests this machine bears: processors, and memory MiB each */
+/* how many guests at a time: limited by CPUs and memory */
 unsigned run_jobs(unsigned processors, unsigned long long available_mib, unsigned guest_mib);
 /*
- * how much longer things take than on an idle machine with a processor for each guest; starved: so
+ * how much longer things take than on an idle machine with a processor for each guest; contention: so
  * much longer alone
  */
-double run_scale(unsigned processors, double starved, unsigned jobs);
+double run_scale(unsigned processors, double contention, unsigned jobs);
 /* the same, after a boot has taken so long: what is seen to be slow gets more time, never less */
 double run_learn(double scale, nstime booted);
 

@@ -15,22 +15,23 @@
 #include "verify/scenario/nearest.h"
 #include "verify/subprocess.h"
 #include "verify/play/verb.h"
+#include "verify/play/watches.h"
 #include "verify/scenario/want.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SHOWN 300
 #define WARNINGS_MAX 20
 #define RECENT 2000 /* bytes of console */
-#define NONCE_RETRY (200 * NS_PER_MS)
+#define NONCE_WAIT (200 * NS_PER_MS)
 #define STOP_GRACE (10 * NS_PER_S)
 #define PREPARE_TIME (60 * NS_PER_S)
 #define WAKE_TIME (60 * NS_PER_S)
-#define LAST_WORDS (1 * NS_PER_S)
+/* SeaBIOS resets once or twice more before it starts a kernel: that is one reboot */
+#define FIRMWARE_RESETS 2
 
 static void advance(void *arg);
 static void judge(struct testcase *c);
@@ -239,38 +240,6 @@ testcase_fill(struct testcase *c, const struct templ *t)
 
 /* ---- the console, whatever the steps do ---- */
 
-/* the whole line that a match begins in, as far as it has come */
-static const char *
-line_at(struct testcase *c, uint64_t start)
-{
-	struct stream *s = guest_console(c->guest);
-	uint64_t from = start > SHOWN ? start - SHOWN : 0;
-	size_t n, at;
-	char *text = stream_text(c->a, s, from, stream_size(s), &n);
-	const char *begin, *end;
-
-	from = stream_size(s) - n; /* what is still kept */
-	at = start > from ? (size_t)(start - from) : 0;
-	for (begin = text + at; begin > text && begin[-1] != '\n'; begin--)
-		;
-	end = memchr(text + at, '\n', n - at);
-	return one_line(
-	    c->a, begin, end ? (size_t)(end - begin) : n - (size_t)(begin - text), SHOWN);
-}
-
-static bool
-allowed(struct testcase *c, const struct watch *w, const char *line)
-{
-	const struct scenario *s = c->job->scenario;
-
-	for (size_t i = 0; i < s->nallows; i++)
-		if (!strcmp(s->allows[i].name, w->name) &&
-		    pattern_match(c->a, s->allows[i].pattern, line, strlen(line), NULL,
-			&(struct err){ 0 }) == 1)
-			return true;
-	return false;
-}
-
 static void
 warn(struct testcase *c, const struct watch *w, const char *line)
 {
@@ -283,57 +252,65 @@ warn(struct testcase *c, const struct watch *w, const char *line)
 	r->warnings[r->nwarnings++] = arena_printf(c->a, "%s: %s", w->name, line);
 }
 
+/* fails the step under way, or the test case between two */
 static void
-tripped(struct testcase *c, const struct watch *w, const struct hit *h, const char *line)
+fail_now(struct testcase *c, const char *expected, const char *got, const char *what)
 {
-	const char *expected = arena_printf(c->a, "never /%s/", pattern_text(w->pattern));
-
-	if (!c->failed) {
-		c->forbidden_hit = true;
-		c->forbidden_at = h->start;
-	}
 	if (c->step_open)
-		testcase_fail(c, expected, line, "the console tripped the watch \"%s\"", w->name);
+		testcase_fail(c, expected, got, "%s", what);
 	else
-		note_failure(c, expected, line,
-		    arena_printf(c->a, "the console tripped the watch \"%s\"", w->name));
+		note_failure(c, expected, got, what);
 }
 
 static void
-look_out(struct testcase *c)
+on_seen(void *arg, const struct watch *w, const char *line)
 {
-	const struct scenario *s = c->job->scenario;
-	struct hit h;
-	struct err e;
-	int r;
+	struct testcase *c = arg;
 
-	while ((r = cursor_find(c->a, c->watch, &h, &e)) != 0) {
-		const struct watch *w;
-		const char *line;
-
-		if (r < 0) {
-			testcase_inconclusive(c, "watches: %s", e.msg);
-			continue;
-		}
-		if (h.which == s->nwatches) { /* the kernel shows its command line */
-			c->nonce_on_console = true;
-			c->awaiting_reboot = false;
-			continue;
-		}
-		if (h.which > s->nwatches) { /* ready */
-			if (!c->result->booted)
-				c->result->booted = clock_now() - c->booted_from;
-			continue;
-		}
-		w = &s->watches[h.which];
-		line = line_at(c, h.start);
-		if (allowed(c, w, line))
-			continue;
-		if (w->fails)
-			tripped(c, w, &h, line);
-		else
-			warn(c, w, line);
+	if (!w->fails) {
+		warn(c, w, line);
+		return;
 	}
+	c->forbidden_hit = c->forbidden_hit || !c->failed;
+	fail_now(c, arena_printf(c->a, "never /%s/", pattern_text(w->pattern)), line,
+	    arena_printf(c->a, "forbidden pattern \"%s\" matched", w->name));
+}
+
+enum mark { MARK_NONCE, MARK_READY, NMARKS };
+
+static void
+on_mark(void *arg, size_t which)
+{
+	struct testcase *c = arg;
+
+	if (which == MARK_NONCE) { /* the kernel shows its command line */
+		c->identity.on_console = true;
+		c->awaiting_reboot = false;
+	} else if (!c->result->booted) {
+		c->result->booted = clock_now() - c->booted_from;
+	}
+}
+
+static void
+on_undecided(void *arg, const char *why)
+{
+	testcase_inconclusive(arg, "watches: %s", why);
+}
+
+static const struct watches_calls watches_calls = {
+	.seen = on_seen, .mark = on_mark, .undecided = on_undecided
+};
+
+/* with what an image of ours says when all its services are up */
+static int
+watch_console(struct testcase *c, struct err *e)
+{
+	const char *const marks[NMARKS] = {
+		[MARK_NONCE] = identity_word(&c->identity), [MARK_READY] = "lh: default up"
+	};
+
+	return watches_new(c->a, c->job->scenario, guest_console(c->guest), marks, NMARKS,
+	    &watches_calls, c, &c->watches, e);
 }
 
 static void
@@ -342,114 +319,68 @@ on_console(void *arg)
 	struct testcase *c = arg;
 
 	c->console_at = clock_now();
-	look_out(c);
+	watches_look(c->watches);
 	if (c->step_open && verb_of(c)->console)
 		verb_of(c)->console(c, step_of(c));
 }
 
-/* ---- the nonce: is it this boot that answers? ---- */
+/* the rest of a forbidden line has come since */
+static void
+end_console(struct testcase *c)
+{
+	watches_end(c->watches);
+	if (!c->forbidden_hit)
+		return;
+	c->forbidden_hit = false;
+	c->result->failure.got = watches_forbidden(c->watches);
+	c->result->failure.nearest = NULL;
+}
 
-static void ask_nonce(void *arg);
+/* ---- is it this boot that answers? ---- */
 
 static void
-on_cmdline(void *arg, const struct agent_result *r)
+on_wrong(void *arg, const char *expected, const char *got)
 {
 	struct testcase *c = arg;
-	const char *word = arena_printf(c->a, "lh.nonce=%s", c->nonce);
 
-	if (c->state >= TESTCASE_STOPPING || r->status < 0)
-		return;		       /* judge() knows that it was not seen */
-	if (r->status != 0 || !r->n) { /* /proc is not mounted yet */
-		c->nonce_alarm = loop_at(c->loop, clock_now() + NONCE_RETRY, ask_nonce, c);
-	} else if (memmem(r->out, r->n, word, strlen(word))) {
-		c->nonce_inside = true;
-	} else {
-		const char *got = one_line(c->a, r->out, r->n, SHOWN);
-
-		if (c->step_open)
-			testcase_fail(c, word, got,
-			    "another guest answers: /proc/cmdline lacks this boot's nonce");
-		else
-			note_failure(c, word, got,
-			    "another guest answers: /proc/cmdline lacks this boot's nonce");
-	}
+	if (c->state < TESTCASE_STOPPING)
+		fail_now(c, expected, got, "wrong guest: boot nonce mismatch");
 }
 
 static void
-ask_nonce(void *arg)
+on_awake(void *arg)
 {
 	struct testcase *c = arg;
-
-	c->nonce_alarm = 0;
-	if (testcase_guest_runs(c))
-		guest_run(c->guest, "cat /proc/cmdline",
-		    c->began + scaled(c, c->job->scenario->limit), on_cmdline, c);
-}
-
-/* what QEMU says when it ends tells more than that the guest agent is gone */
-static void
-not_awake(void *arg)
-{
-	struct testcase *c = arg;
-
-	c->nonce_alarm = 0;
-	if (c->state == TESTCASE_PREPARING)
-		testcase_inconclusive(c, "the saved state \"%s\" does not come to life: %s",
-		    c->job->from->state,
-		    guest_state(c->guest) == GUEST_ENDED ? guest_reason(c->guest) : c->asleep);
-}
-
-/*
- * A restored guest has its parent's command line, and answers with a nonce that nobody knew before
- * this QEMU ran.  Its clock stood still meanwhile, and its random numbers are those of every other
- * fork: both are put right before a step looks.
- */
-static void
-on_awake(void *arg, const struct agent_result *r)
-{
-	struct testcase *c = arg;
-	const struct saved *s = c->job->from;
-	const char *word = arena_printf(c->a, "lh.nonce=%s", s->nonce);
 
 	if (c->state != TESTCASE_PREPARING)
 		return; /* interrupted */
-	if (r->status < 0) {
-		c->asleep = arena_strdup(c->a, r->why);
-		c->nonce_alarm = loop_at(c->loop,
-		    guest_state(c->guest) == GUEST_ENDED ? 0 : clock_now() + LAST_WORDS, not_awake,
-		    c);
-		return;
-	}
-	if (r->status != 0) {
-		testcase_inconclusive(c, "the saved state \"%s\": its clock cannot be set: %s",
-		    s->state, one_line(c->a, r->out, r->n, SHOWN));
-		return;
-	}
-	if (memmem(r->out, r->n, c->nonce, strlen(c->nonce)) &&
-	    memmem(r->out, r->n, word, strlen(word)))
-		c->nonce_inside = true;
-	else
-		note_failure(c, arena_printf(c->a, "%s %s", c->nonce, word),
-		    one_line(c->a, r->out, r->n, SHOWN),
-		    "another guest answers than the one whose state was saved");
 	c->state = TESTCASE_STEPPING;
 	schedule_next(c);
 }
 
 static void
-wake(struct testcase *c)
+on_unusable(void *arg, const char *why)
 {
-	const char *command = arena_printf(c->a,
-	    "date -s @%lld >/dev/null && echo %s >/dev/urandom && echo %s && cat /proc/cmdline",
-	    (long long)time(NULL), c->nonce, c->nonce);
+	struct testcase *c = arg;
 
-	guest_run(c->guest, command, clock_now() + scaled(c, WAKE_TIME), on_awake, c);
+	if (c->state == TESTCASE_PREPARING)
+		testcase_inconclusive(c, "snapshot \"%s\" %s", c->job->from->state, why);
+}
+
+static const struct identity_calls identity_calls = {
+	.wrong = on_wrong, .awake = on_awake, .unusable = on_unusable
+};
+
+static void
+ask_identity(struct testcase *c)
+{
+	identity_ask(&c->identity, c->guest, c->began + scaled(c, c->job->scenario->limit));
 }
 
 static bool
 nonce_seen(const struct testcase *c)
 {
-	return c->job->agent ? c->nonce_inside : c->nonce_on_console;
+	return c->job->agent ? c->identity.inside : c->identity.on_console;
 }
 
 /* ---- the guest ---- */
@@ -459,14 +390,11 @@ on_ended(void *arg)
 {
 	struct testcase *c = arg;
 
-	if (c->state == TESTCASE_STOPPING) {
+	end_console(c);
+	if (c->state == TESTCASE_STOPPING)
 		judge(c);
-	} else if (c->asleep) {
-		loop_cancel(c->loop, c->nonce_alarm);
-		not_awake(c);
-	} else if (c->step_open && verb_of(c)->ended) {
+	else if (!identity_ended(&c->identity) && c->step_open && verb_of(c)->ended)
 		verb_of(c)->ended(c, step_of(c));
-	}
 }
 
 static bool
@@ -492,23 +420,20 @@ on_event(void *arg, const char *name, const char *reason)
 {
 	struct testcase *c = arg;
 
-	/* SeaBIOS resets once or twice more before it starts a kernel: that is one reboot */
-	if (strcmp(name, "RESET") || !reason || c->awaiting_reboot)
+	if (strcmp(name, "RESET") || !reason)
 		return;
-	c->awaiting_reboot = true;
+	if (c->awaiting_reboot && c->firmware_resets++ < FIRMWARE_RESETS)
+		return;
 	if (c->state < TESTCASE_STOPPING && !reset_awaited(c, reason)) {
-		const char *what = arena_printf(c->a, "the guest was reset (%s)", reason);
-
-		if (c->step_open)
-			testcase_fail(c, NULL, NULL, "%s", what);
-		else
-			note_failure(c, NULL, NULL, what);
+		fail_now(c, NULL, NULL, arena_printf(c->a, "the guest was reset (%s)", reason));
 		return;
 	}
+	c->awaiting_reboot = true;
+	c->firmware_resets = 0;
 	c->resets++;
 	c->reset_reason = arena_strdup(c->a, reason);
-	if (c->job->agent && !c->nonce_inside && !c->nonce_alarm)
-		ask_nonce(c); /* the reset took the answer with it */
+	if (c->job->agent)
+		ask_identity(c); /* the reset may have taken the answer with it */
 	if (c->step_open && step_awaits(step_of(c), reason)) {
 		c->resets--;
 		testcase_pass(c);
@@ -522,35 +447,12 @@ static const struct guest_calls calls = {
 static void
 drop_guest(struct testcase *c)
 {
-	loop_cancel(c->loop, c->nonce_alarm);
-	c->nonce_alarm = 0;
 	cursor_free(c->read);
-	cursor_free(c->watch);
-	c->read = c->watch = NULL;
+	c->read = NULL;
+	watches_free(c->watches);
+	c->watches = NULL;
 	guest_free(c->guest);
 	c->guest = NULL;
-}
-
-/* what an image of ours says when all its services are up */
-static const char ready[] = "lh: default up";
-
-/* the watches, and behind them the nonce in the kernel's own words, and readiness */
-static int
-make_cursors(struct testcase *c, struct err *e)
-{
-	const struct scenario *s = c->job->scenario;
-	const char *word = arena_printf(c->a, "lh.nonce=%s", c->nonce);
-	struct pattern **p = arena_array(c->a, s->nwatches + 2, sizeof(struct pattern *));
-
-	for (size_t i = 0; i < s->nwatches; i++)
-		p[i] = s->watches[i].pattern;
-	if (pattern_literal(c->a, word, strlen(word), &p[s->nwatches], e) < 0 ||
-	    pattern_literal(c->a, ready, strlen(ready), &p[s->nwatches + 1], e) < 0)
-		return -1;
-	c->read = cursor_new(guest_console(c->guest), NULL, 0);
-	c->watch = cursor_new(guest_console(c->guest), p, s->nwatches + 2);
-	cursor_each(c->watch);
-	return 0;
 }
 
 int
@@ -559,7 +461,7 @@ testcase_boot(struct testcase *c, struct err *e)
 	const struct testcase_job *j = c->job;
 	struct qemu_opts o = { .disk = c->disk,
 		.agent_fd = j->agent ? 0 : -1,
-		.nonce = c->nonce,
+		.nonce = c->identity.nonce,
 		.append = j->append,
 		.accel = j->accel,
 		.cpu = j->cpu,
@@ -571,9 +473,8 @@ testcase_boot(struct testcase *c, struct err *e)
 	if (c->boots && !nonce_seen(c))
 		return fail(e, "boot %u ended before it showed its nonce", c->boots);
 	drop_guest(c);
-	nonce_make(c->nonce);
-	names_set(&c->names, "nonce", c->nonce);
-	c->nonce_inside = c->nonce_on_console = false;
+	identity_renew(&c->identity);
+	names_set(&c->names, "nonce", c->identity.nonce);
 	c->awaited = NULL;
 	c->resets = 0;
 	c->awaiting_reboot = false;
@@ -584,14 +485,16 @@ testcase_boot(struct testcase *c, struct err *e)
 	if (guest_start(c->a, c->loop, &j->image->m, &o, j->dir, &calls, c, &c->guest, e) < 0)
 		return -1;
 	c->boots++;
-	if (make_cursors(c, e) < 0)
+	c->read = cursor_new(guest_console(c->guest), NULL, 0);
+	if (watch_console(c, e) < 0)
 		return -1;
 	if (from) {
 		guest_recall(c->guest, from->console, from->nconsole);
-		look_out(c);
-		wake(c);
+		watches_look(c->watches);
+		identity_wake(
+		    &c->identity, c->guest, from->nonce, clock_now() + scaled(c, WAKE_TIME));
 	} else if (j->agent) {
-		ask_nonce(c);
+		ask_identity(c);
 	}
 	return 0;
 }
@@ -616,14 +519,14 @@ testcase_overdue(void *arg)
 static bool
 awaits_nonce(const struct testcase *c)
 {
-	return c->job->agent && !c->nonce_inside && !c->failed && !c->result->reason &&
+	return c->job->agent && !c->identity.inside && !c->failed && !c->result->reason &&
 	       testcase_guest_runs(c);
 }
 
 static void
 no_nonce(struct testcase *c)
 {
-	note_failure(c, arena_printf(c->a, "lh.nonce=%s", c->nonce), NULL,
+	note_failure(c, identity_word(&c->identity), NULL,
 	    "nothing inside the guest showed this boot's nonce");
 }
 
@@ -713,7 +616,7 @@ advance(void *arg)
 		return;
 	next = next_step(c);
 	if (next >= c->job->scenario->nsteps && awaits_nonce(c)) {
-		c->next_alarm = loop_at(c->loop, clock_now() + NONCE_RETRY, advance, c);
+		c->next_alarm = loop_at(c->loop, clock_now() + NONCE_WAIT, advance, c);
 		return;
 	}
 	c->at = next;
@@ -760,7 +663,7 @@ check_end(struct testcase *c)
 	if (!c->guest)
 		return;
 	reason = guest_reason(c->guest);
-	if (cursor_lost(c->watch)) {
+	if (watches_missed(c->watches)) {
 		c->result->reason = "the watches did not see every byte of the console";
 		return;
 	}
@@ -797,7 +700,7 @@ keep_state(struct testcase *c)
 	s->console = stream_text(c->a, guest_console(c->guest), 0, size, &s->nconsole);
 	if (s->nconsole != size)
 		s->why_not = "its console is too long to be kept";
-	memcpy(s->nonce, c->nonce, sizeof s->nonce);
+	memcpy(s->nonce, c->identity.nonce, sizeof s->nonce);
 	s->booted = c->result->booted;
 }
 
@@ -807,10 +710,6 @@ judge(struct testcase *c)
 	struct testcase_result *r = c->result;
 
 	c->at = c->job->scenario->nsteps;
-	if (c->forbidden_hit) { /* the rest of its line has come since */
-		r->failure.got = line_at(c, c->forbidden_at);
-		r->failure.nearest = NULL;
-	}
 	if (!r->reason)
 		check_end(c);
 	r->verdict = r->reason ? VERDICT_INCONCLUSIVE : c->failed ? VERDICT_FAIL : VERDICT_PASS;
@@ -919,6 +818,7 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
 		.arg = arg,
 		.at = SIZE_MAX };
 	c->names.a = a;
+	c->identity = (struct identity){ .a = a, .loop = l, .calls = &identity_calls, .arg = c };
 	c->began = clock_now();
 	result->steps = arena_array(a, s->nsteps ? s->nsteps : 1, sizeof *result->steps);
 	result->nsteps = s->nsteps;
@@ -950,5 +850,6 @@ testcase_free(struct testcase *c)
 	loop_cancel(c->loop, c->limit_alarm);
 	for (struct testcase_server *s = c->servers; s; s = s->next)
 		http_free(s->http);
+	identity_stop(&c->identity);
 	drop_guest(c);
 }

@@ -6,7 +6,7 @@
 #include "build/base/err.h"
 #include "verify/guest/guest.h"
 #include "verify/scenario/names.h"
-#include "verify/guest/nonce.h"
+#include "verify/play/identity.h"
 #include "verify/report/result.h"
 #include "verify/scenario/scenario.h"
 
@@ -20,6 +20,7 @@ struct http;
 struct image;
 struct loop;
 struct step_state;
+struct watches;
 
 /*
  * One test case: a scenario played on a guest of one image, from the overlay to the verdict.  A
@@ -74,26 +75,22 @@ struct testcase {
 
 	enum testcase_state state;
 	struct names names;
-	char nonce[NONCE_SIZE];
-	bool nonce_inside;     /* /proc/cmdline, through the guest agent, has it */
-	bool nonce_on_console; /* the guest's kernel has printed it */
-	unsigned nonce_alarm;
-	const char *asleep; /* why a restored guest gave no answer */
-	const char *disk;   /* the overlay, or NULL */
-	const char *flat;   /* overlay and image as one raw file, once a step asked for it */
+	struct identity identity;
+	const char *disk; /* the overlay, or NULL */
+	const char *flat; /* overlay and image as one raw file, once a step asked for it */
 	struct testcase_server {
 		struct testcase_server *next;
 		struct http *http;
-	} * servers;	      /* until the end of the test case */
-	struct guest *guest;  /* NULL before the first, and between two */
-	struct cursor *read;  /* where expect stands */
-	struct cursor *watch; /* where the watches stand */
-	nstime console_at;    /* last byte */
-	nstime booted_from;   /* start of QEMU */
-	unsigned boots;	      /* so far */
-	bool forbidden_hit;   /* a watch made it fail, by what begins at trip_at */
-	uint64_t forbidden_at;
+	} * servers;	     /* until the end of the test case */
+	struct guest *guest; /* NULL before the first, and between two */
+	struct cursor *read; /* where expect stands */
+	struct watches *watches;
+	nstime console_at;	  /* last byte */
+	nstime booted_from;	  /* start of QEMU */
+	unsigned boots;		  /* so far */
+	bool forbidden_hit;	  /* what a watch saw made it fail, in this boot */
 	bool awaiting_reboot;	  /* reset, and the kernel has not shown itself since */
+	unsigned firmware_resets; /* meanwhile */
 	unsigned resets;	  /* that no step has awaited yet */
 	const char *reset_reason; /* of the last one */
 	const char

@@ -75,11 +75,10 @@ judge(struct auditing *d)
 	if (!looked || !rule)
 		testcase_inconclusive(c, "audit %s: %s: cut off", d->name, d->path);
 	else if (n)
-		testcase_fail(c, rule, got.p, "audit %s: %zu offence%s, %s looked at", d->name, n,
+		testcase_fail(c, rule, got.p, "audit %s: %zu violation%s, %s examined", d->name, n,
 		    n == 1 ? "" : "s", looked);
 	else if (!strtoul(looked, NULL, 10))
-		testcase_fail(c, rule, looked,
-		    "audit %s: found nothing to look at, and shows nothing", d->name);
+		testcase_fail(c, rule, NULL, "audit %s: %s examined", d->name, looked);
 	else
 		testcase_pass(c);
 	buf_free(&got);

@@ -62,7 +62,7 @@ await_late(struct testcase *c, const struct step *s)
 		testcase_fail(c,
 		    arena_printf(c->a, "%s within %s", wanted,
 			testcase_seconds(c, c->step_deadline - c->step_began)),
-		    "the guest goes on", "the guest did not end");
+		    NULL, "timed out: guest still running");
 }
 
 /* ---- boot: again, on the same disk ---- */
@@ -126,7 +126,7 @@ save_when_known(void *arg)
 	if (!c)
 		return;
 	c->step->alarm = 0;
-	if (c->nonce_inside)
+	if (c->identity.inside)
 		guest_qmp(c->guest, "stop", NULL, on_stopped, arg);
 	else
 		c->step->alarm = loop_at(c->loop, clock_now() + AGAIN, save_when_known, arg);

@@ -12,7 +12,7 @@ struct man_differs;
 /*
  * What came out.  A test case is one image x one scenario; a point is one step of it.
  * A pass needs positive evidence of every step, the nonce, the expected way of ending,
- * no watch tripped, QEMU reaped, the base image unchanged.
+ * no forbidden pattern on the console, QEMU reaped, the base image unchanged.
  */
 enum verdict {
 	VERDICT_PASS,
@@ -39,7 +39,7 @@ struct failure {
 	const char *expected;
 	const char *got;
 	const char
-	    *guest; /* idle, spinning in SYMBOL, waiting for disk, host starved, panicked, gone */
+	    *guest; /* idle, spinning in SYMBOL, waiting for disk, host CPU contention, panicked, gone */
 	const char *nearest; /* what came closest, or the console line that tells most */
 	const char *look;    /* paths and commands, relative to the output folder */
 };

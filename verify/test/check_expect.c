@@ -597,19 +597,18 @@ static const struct {
 	/* no match in a window, and perhaps one behind it: not silently none */
 	/* no match in a window, and perhaps one behind it: not silently none */
 	{ { "b.*foo", "c" }, "b........c", 7,
-	    "!pattern /b.*foo/: undecided for 64 bytes at byte 0: make it simpler 1:9-10 1:19-20 "
+	    "!pattern /b.*foo/: needs over 64 bytes of lookahead at byte 0 1:9-10 1:19-20 "
 	    "1:29-30 1:39-40 1:49-50 1:59-60 1:69-70 " },
 	{ { "(?s)panic.*end", "!" }, "panic\n...!", 6,
 	    "1:9-10 1:19-20 1:29-30 1:39-40 1:49-50 1:59-60 " },
 	{ { "(?s)panic.*end", "!" },
 	    "panic\n...........................................................!", 2,
-	    "!pattern /(?s)panic.*end/: undecided for 64 bytes at byte 0: make it simpler 1:65-66 "
-	    "!pattern /(?s)panic.*end/: undecided for 64 bytes at byte 66: make it simpler "
+	    "!pattern /(?s)panic.*end/: needs over 64 bytes of lookahead at byte 0 1:65-66 "
+	    "!pattern /(?s)panic.*end/: needs over 64 bytes of lookahead at byte 66 "
 	    "1:131-132 " },
 	/* the end of the stream may not have been known when the window was full */
 	{ { "a{65}" }, "a", 63, "" },
-	{ { "a{65}" }, "a", 64,
-	    "!pattern /a{65}/: undecided for 64 bytes at byte 0: make it simpler " },
+	{ { "a{65}" }, "a", 64, "!pattern /a{65}/: needs over 64 bytes of lookahead at byte 0 " },
 	{ { "a{64}" }, "a", 65, "0:0-64 " },
 };
 

@@ -97,7 +97,7 @@ END_TEST
 
 /* ---- words ---- */
 
-#define CALM .silent = 8.2, .load = 0.1, .starved = 0.01
+#define CALM .silent = 8.2, .load = 0.1, .contention = 0.01
 #define TAIL ", console silent for 8.2 s, load 0.1"
 
 static const struct {
@@ -131,10 +131,10 @@ static const struct {
 	{ { .status = "running",
 	      .nlooks = 2,
 	      .halted = { true, true },
-	      .starved = 0.84,
+	      .contention = 0.84,
 	      .silent = 8.2,
 	      .load = 9 },
-	    "host starved: QEMU waited for a processor 84 % of the time it could have run; idle, "
+	    "host CPU contention: runnable but not scheduled 84 %; idle, "
 	    "console silent for 8.2 s, load 9.0" },
 	{ { .status = "guest-panicked", CALM }, "panicked" TAIL },
 	{ { .status = "io-error", CALM }, "not running: io-error" TAIL },

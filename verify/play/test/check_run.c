@@ -198,7 +198,7 @@ START_TEST(a_boot_that_fails_fails_all_that_come_after)
 	play(&s, 1);
 	for (int i = 0; i < 2; i++) {
 		ck_assert_int_eq(s.r[i].verdict, VERDICT_FAIL);
-		ck_assert_str_eq(s.r[i].failure.what, "the console tripped the watch \"amiss\"");
+		ck_assert_str_eq(s.r[i].failure.what, "forbidden pattern \"amiss\" matched");
 		ck_assert_str_eq(s.r[i].failure.got, "amiss");
 		ck_assert_str_eq(s.r[i].from, "booted");
 	}

@@ -6,7 +6,9 @@
 #include "verify/play/facts.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
+#include "verify/expect.h"
 #include "verify/play/verb.h"
+#include "verify/play/watches.h"
 #include "verify/guest/symbols.h"
 #include "verify/test/fake.h"
 #include "verify/test/suites.h"
@@ -15,6 +17,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* a test case on a fake guest, from its scenario's text to the verdict */
@@ -124,6 +127,13 @@ static const struct {
 	{ BOOTS "say Kernel panic - in a dream\\n",
 	    "allow panic /in a dream/ # a test\nexpect /dream/\n", false, VERDICT_PASS, NULL, NULL,
 	    NULL, NULL },
+	/* an excuse at the end of the line counts, however the line comes */
+	{ BOOTS "drip Kernel panic - in a dream\\n\nsay woke\\n\n",
+	    "allow panic /in a dream/ # a test\nexpect /woke/\n", false, VERDICT_PASS, NULL, NULL,
+	    NULL, NULL },
+	{ BOOTS "say Kernel panic - in a dream",
+	    "allow panic /in a dream$/ # a test\nexpect /dream/\n", false, VERDICT_PASS, NULL, NULL,
+	    NULL, NULL },
 	/* over before /proc is there */
 	{ BOOTS "cmdline none\nagent\npause 300ms\ncmdline", "run \"true\"\n", true, VERDICT_PASS,
 	    NULL, NULL, NULL, NULL },
@@ -165,7 +175,7 @@ static const struct {
 	    "67 123...   /yes/   within 1.0 s",
 	    NULL },
 	{ BOOTS "agent", "run \"true\"\nrun \"exec sleep 5\" @1s\n", true, VERDICT_FAIL, NULL,
-	    "exec sleep 5: it did not come back in time", NULL, NULL },
+	    "exec sleep 5: command timed out after 1.0 s", NULL, NULL },
 	{ BOOTS, "run \"true\" @200ms\n", true, VERDICT_FAIL, NULL,
 	    "true: the guest agent in the guest never opened", NULL, NULL },
 	{ BOOTS "agent", "run \"true\"\n", false, VERDICT_FAIL, NULL,
@@ -176,15 +186,20 @@ static const struct {
 	    "check 3 < two: not two numbers", NULL, NULL },
 	{ BOOTS "drip [   1.0] Kernel panic - not\npause 50ms\nsay  syncing: VFS\\n\nsay "
 		"Rebooting\\n\n",
-	    "expect /login: /\n", false, VERDICT_FAIL, NULL,
-	    "the console tripped the watch \"panic\"", NULL,
-	    "[ 1.0] Kernel panic - not syncing: VFS" },
+	    "expect /login: /\n", false, VERDICT_FAIL, NULL, "forbidden pattern \"panic\" matched",
+	    NULL, "[ 1.0] Kernel panic - not syncing: VFS" },
+	{ BOOTS "drip Kernel panic - in a ditch\\n\n",
+	    "allow panic /in a dream/ # a test\nexpect /login: /\n", false, VERDICT_FAIL, NULL,
+	    "forbidden pattern \"panic\" matched", NULL, "Kernel panic - in a ditch" },
+	{ BOOTS "say Kernel panic - in a ditch",
+	    "allow panic /in a dream/ # a test\nexpect /ditch/\n", false, VERDICT_FAIL, NULL,
+	    "forbidden pattern \"panic\" matched", NULL, "Kernel panic - in a ditch" },
 	/* a panic is seen whatever the step waits for, and told before its deadline */
 	{ BOOTS "drip [   1.0] Kernel panic - not syncing: VFS\\n", "expect /login: /\n", false,
-	    VERDICT_FAIL, "test.scn:8", "the console tripped the watch \"panic\"",
+	    VERDICT_FAIL, "test.scn:8", "forbidden pattern \"panic\" matched",
 	    "never /Kernel panic.*/", "[ 1.0] Kernel panic - not syncing: VFS" },
 	{ BOOTS "say one>\\nKernel panic in the last line", "expect /one>/\n", false, VERDICT_FAIL,
-	    NULL, "the console tripped the watch \"panic\"", NULL, NULL },
+	    NULL, "forbidden pattern \"panic\" matched", NULL, NULL },
 	{ BOOTS "event GUEST_PANICKED poweroff\nshutdown guest-panic",
 	    "expect /Command/\nsleep 500ms\n", false, VERDICT_FAIL, NULL,
 	    "the guest ended otherwise than expected: guest-panic", "host-qmp-quit",
@@ -193,11 +208,16 @@ static const struct {
 	    "the guest ended otherwise than expected: guest-panic", "guest-shutdown",
 	    "guest-panic" },
 	{ BOOTS "say one>", "expect /one>/\nvm await guest-shutdown @200ms\n", false, VERDICT_FAIL,
-	    NULL, "the guest did not end", "guest-shutdown within 0.2 s", "the guest goes on" },
+	    NULL, "timed out: guest still running", "guest-shutdown within 0.2 s", NULL },
 	{ BOOTS "linger guest-shutdown", "vm await guest-shutdown @300ms\n", false, VERDICT_FAIL,
-	    NULL, "the guest did not end", NULL, NULL },
+	    NULL, "timed out: guest still running", NULL, NULL },
 	{ BOOTS "event RESET guest-reset\npause 200ms\n" BOOTS
 		"pause 200ms\nevent RESET guest-reset\n",
+	    "vm await guest-reset\nexpect /login: /\n", false, VERDICT_FAIL, NULL,
+	    "the guest was reset (guest-reset)", NULL, NULL },
+	/* a firmware resets twice at most before it starts a kernel */
+	{ BOOTS "event RESET guest-reset\nevent RESET guest-reset\nevent RESET guest-reset\n"
+		"pause 20ms\nevent RESET guest-reset\n",
 	    "vm await guest-reset\nexpect /login: /\n", false, VERDICT_FAIL, NULL,
 	    "the guest was reset (guest-reset)", NULL, NULL },
 	{ BOOTS "event RESET guest-reset\n", "expect /login: /\n", false, VERDICT_FAIL, NULL,
@@ -210,8 +230,7 @@ static const struct {
 	{ "say Command line: lh.nonce=0123456789abcdef\\nlogin: ", "expect /login: /\n", false,
 	    VERDICT_FAIL, NULL, "nothing inside the guest showed this boot's nonce", NULL, NULL },
 	{ BOOTS "cmdline lh.nonce=0123456789abcdef\nagent", "run \"sleep 0.1\"\nrun \"true\"\n",
-	    true, VERDICT_FAIL, NULL,
-	    "another guest answers: /proc/cmdline lacks this boot's nonce", NULL,
+	    true, VERDICT_FAIL, NULL, "wrong guest: boot nonce mismatch", NULL,
 	    "lh.nonce=0123456789abcdef" },
 	{ BOOTS "say login: \nshutdown guest-shutdown", "expect /login: /\nsleep 500ms\n", false,
 	    VERDICT_FAIL, NULL, "the guest ended otherwise than expected: guest-shutdown",
@@ -272,23 +291,21 @@ static const struct {
 	    VERDICT_PASS, NULL, NULL, NULL },
 	/* a watch of the fork sees what the parent said, and what it says itself */
 	{ "awake", "watch fail early /^up/\nrun \"true\"\n", VERDICT_FAIL, NULL,
-	    "the console tripped the watch \"early\"", "up" },
+	    "forbidden pattern \"early\" matched", "up" },
 	{ "awake\nsay Kernel panic - not syncing\\n\n", "expect /never/\n", VERDICT_FAIL, NULL,
-	    "the console tripped the watch \"panic\"", "Kernel panic - not syncing" },
+	    "forbidden pattern \"panic\" matched", "Kernel panic - not syncing" },
 	{ "awake\nhear go\nshutdown guest-shutdown", "send \"go\"\nsleep 500ms\n", VERDICT_FAIL,
 	    NULL, "the guest ended otherwise than expected: guest-shutdown", "guest-shutdown" },
 	/* another guest, with a command line that the parent did not have */
 	{ "cmdline lh.nonce=0123456789abcdef\nawake", "expect /up/\n", VERDICT_FAIL, NULL,
-	    "another guest answers than the one whose state was saved", NULL },
+	    "wrong guest: boot nonce mismatch", NULL },
 	/* it cannot be judged */
 	{ "", "expect /up/\n", VERDICT_INCONCLUSIVE,
-	    "the saved state \"booted\" does not come to life: it did not come back in time", NULL,
-	    NULL },
+	    "snapshot \"booted\" did not resume: command timed out after 0.3 s", NULL, NULL },
 	{ "words no such state\nexit 1", "expect /up/\n", VERDICT_INCONCLUSIVE,
-	    "the saved state \"booted\" does not come to life: qemu: exit status 1: no such state",
-	    NULL, NULL },
+	    "snapshot \"booted\" did not resume: qemu: exit status 1: no such state", NULL, NULL },
 	{ "pause 50ms\nshutdown guest-reset", "expect /up/\n", VERDICT_INCONCLUSIVE,
-	    "the saved state \"booted\" does not come to life: guest-reset", NULL, NULL },
+	    "snapshot \"booted\" did not resume: guest-reset", NULL, NULL },
 };
 
 #define PARENT BOOTS "say up\\n\nagent\n"
@@ -348,7 +365,7 @@ START_TEST(a_stale_state_is_inconclusive)
 	t.job.from = &s;
 	play(&t);
 	ck_assert_int_eq(t.r.verdict, VERDICT_INCONCLUSIVE);
-	ck_assert_str_eq(t.r.reason, "the saved state \"booted\" does not come to life: qemu: exit "
+	ck_assert_str_eq(t.r.reason, "snapshot \"booted\" did not resume: qemu: exit "
 				     "status 1: fake-qemu: there is no saved state");
 	strike(&t);
 	free((void *)(uintptr_t)s.console);
@@ -541,6 +558,59 @@ START_TEST(keeps_what_is_to_be_compared)
 }
 END_TEST
 
+/* the line is of the boot that it came in */
+START_TEST(keeps_a_forbidden_line_over_a_boot)
+{
+	struct stage t;
+
+	set_stage(&t, BOOTS "say Kernel panic $cmdline\\n\npause 50ms\nshutdown guest-shutdown",
+	    "section steps\nexpect /login: /\nsection teardown\nvm await guest-shutdown\nvm boot\n",
+	    false);
+	play(&t);
+	ck_assert_int_eq(t.r.verdict, VERDICT_FAIL);
+	ck_assert_uint_eq(t.c->boots, 2);
+	ck_assert_str_eq(t.r.failure.what, "forbidden pattern \"panic\" matched");
+	ck_assert_msg(
+	    strstr(t.r.failure.got, "lh.nonce=") && !strstr(t.r.failure.got, t.c->identity.nonce),
+	    "%s", t.r.failure.got);
+	strike(&t);
+}
+END_TEST
+
+static void
+count_seen(void *arg, const struct watch *w, const char *line)
+{
+	ck_assert_str_eq(w->name, "odd");
+	ck_assert_str_eq(line, "odd: the same again");
+	++*(unsigned *)arg;
+}
+
+/* a guest may write what it likes, as often as it likes */
+START_TEST(many_warnings_cost_little)
+{
+	static const struct watches_calls calls = { .seen = count_seen };
+	struct stream *console = stream_new(1 << 21);
+	struct rusage before, after;
+	struct watches *w;
+	struct stage t;
+	unsigned n = 0;
+	struct err e;
+
+	set_stage(&t, "", "expect /login: /\n", false);
+	for (int i = 0; i < 60000; i++)
+		stream_add(console, "odd: the same again\n", 20);
+	ck_assert_int_eq(watches_new(t.a, &t.s, console, NULL, 0, &calls, &n, &w, &e), 0);
+	getrusage(RUSAGE_SELF, &before);
+	watches_look(w);
+	getrusage(RUSAGE_SELF, &after);
+	ck_assert_uint_eq(n, 60000);
+	ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, 400 << 10);
+	watches_free(w);
+	stream_free(console);
+	strike(&t);
+}
+END_TEST
+
 /* what the forms refuse before anything boots */
 static const struct {
 	const char *step, *msg;
@@ -579,7 +649,8 @@ testcase_suite(void)
 	const TTest *const tests[] = { a_stale_state_is_inconclusive, says_why_it_cannot_be_saved,
 		marks_every_step, explains_what_the_guest_did, measures_how_long_a_boot_takes,
 		warns_and_goes_on, what_cannot_be_judged_is_inconclusive, can_be_interrupted,
-		writes_down_its_verdict, keeps_what_is_to_be_compared };
+		writes_down_its_verdict, keeps_what_is_to_be_compared,
+		keeps_a_forbidden_line_over_a_boot, many_warnings_cost_little };
 
 	tcase_add_loop_test(tc, plays, 0, sizeof cases / sizeof *cases);
 	tcase_add_loop_test(tc, starts_from_a_saved_state, 0, sizeof forks / sizeof *forks);
