@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "verify/scenario/want.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define BRIEF 100 /* bytes of a command in a message */
@@ -46,6 +47,8 @@ step_brief(struct arena *a, const char *command)
 {
 	size_t n = BRIEF;
 
+	if (strchr(command, '\n'))
+		command = one_line(a, command, strlen(command), SIZE_MAX);
 	if (strlen(command) <= BRIEF)
 		return command;
 	while ((command[n] & 0xC0) == 0x80) /* not within a character */

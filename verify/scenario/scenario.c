@@ -6,7 +6,9 @@
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "verify/expect.h"
+#include "verify/scenario/block.h"
 #include "verify/scenario/scan.h"
+#include "verify/scenario/want.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 
 #define TIMEOUT (10 * NS_PER_S)
 #define LIMIT (120 * NS_PER_S)
+#define BRIEF 60 /* of a block in the report */
 
 /* a file being read */
 struct reading {
@@ -26,7 +29,9 @@ struct reading {
 	const char **names; /* what ${...} may be from here on */
 	size_t nnames;
 	int section;
-	unsigned seen; /* header words that may come once: bits */
+	unsigned seen;	  /* header words that may come once: bits */
+	const char *mark; /* of the block that the line at hand opens, or NULL */
+	size_t block;	  /* the word that it is of its step */
 };
 
 static void
@@ -516,6 +521,59 @@ read_want(struct reading *r, struct step *s, struct token *t, struct err *e)
 	return next(r, false, t, e);
 }
 
+/* a word of a step, or the beginning of a block: its text comes when the line has been read */
+static int
+add_word(struct reading *r, struct step *s, const struct token *t, struct err *e)
+{
+	if (t->kind == TOKEN_WORD && !strncmp(t->text, "<<", 2)) {
+		if (r->mark)
+			return FAIL(r, e, "%s: a second << on one line", t->text);
+		r->mark = block_mark(t->text);
+		r->block = s->nargs;
+		if (!r->mark)
+			return FAIL(r, e,
+			    "%s: << needs a word of capitals behind it, such as <<END", t->text);
+	} else if (check_names(r, &t->templ, e) < 0) {
+		return -1;
+	}
+	s->args = arena_more(r->a, s->args, s->nargs, sizeof *s->args);
+	s->args[s->nargs] = r->mark && r->block == s->nargs ? (struct templ){ 0 } : t->templ;
+	s->nargs++;
+	return 0;
+}
+
+/* its lines with their newlines, cut at the names; the report shows where it begins */
+static int
+read_block(struct reading *r, struct step *s, struct err *e)
+{
+	struct templ *word = &s->args[r->block];
+	struct buf text = { 0 };
+	struct block b;
+	int result = 0;
+
+	if (block_read(r->a, &r->l, r->mark, &b, e) < 0)
+		return -1;
+	for (size_t i = 0; i < b.n && result == 0; i++) {
+		struct lines here = { .path = r->l.path, .no = b.first + (unsigned)i };
+		struct lines there = r->l;
+		struct templ t;
+
+		r->l = here; /* messages name the line */
+		result = scan_templ(&r->scan, arena_printf(r->a, "%s\n", b.v[i]), false, &t, e);
+		if (result == 0)
+			result = check_names(r, &t, e);
+		r->l = there;
+		for (size_t k = 0; k < t.n; k++) {
+			word->v = arena_more(r->a, word->v, word->n, sizeof *word->v);
+			word->v[word->n++] = t.v[k];
+		}
+		buf_addf(&text, "%s\n", b.v[i]);
+	}
+	s->source = arena_printf(r->a, "%s: %s", s->source, one_line(r->a, text.p, text.n, BRIEF));
+	buf_free(&text);
+	return result;
+}
+
 /* the words of a step, then what is wanted of it, in any order */
 static int
 read_words(struct reading *r, struct step *s, bool patterns, bool *wants, struct err *e)
@@ -546,10 +604,8 @@ read_words(struct reading *r, struct step *s, bool patterns, bool *wants, struct
 		} else if (*wants) {
 			return FAIL(r, e, "%s: one word too many", t.text);
 		} else {
-			if (check_names(r, &t.templ, e) < 0)
+			if (add_word(r, s, &t, e) < 0)
 				return -1;
-			s->args = arena_more(r->a, s->args, s->nargs, sizeof *s->args);
-			s->args[s->nargs++] = t.templ;
 		}
 		if (!fetched && next(r, patterns, &t, e) < 0)
 			return -1;
@@ -592,6 +648,7 @@ read_step(struct reading *r, const char *verb, const char *source, struct err *e
 	const struct verb_form *f;
 	bool wants = false, known = false, patterns = verb_takes_patterns(r, verb);
 
+	r->mark = NULL;
 	for (f = r->forms; f->verb && !known; f++)
 		known = !strcmp(f->verb, verb);
 	if (!known)
@@ -614,6 +671,8 @@ read_step(struct reading *r, const char *verb, const char *source, struct err *e
 		return FAIL(
 		    r, e, "%s: one /pattern/ a line; more go on lines that begin with |", verb);
 	if (define_as(r, f, &s, e) < 0)
+		return -1;
+	if (r->mark && read_block(r, &s, e) < 0)
 		return -1;
 	if (f->parse && f->parse(r->a, &s, e) < 0)
 		return wrap(e, "%s:%u", r->l.path, s.line);

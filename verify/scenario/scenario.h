@@ -15,22 +15,23 @@ struct step;
 struct verb;
 
 /*
- * scenarios/NAME.scn: one statement a line, `verb words... [-> what] [@time]`.  No loops, no
- * nesting: logic belongs in guest shell or in C.  An unknown verb, a name that nothing
- * defines, a bad pattern are errors with file:line before anything boots.
+ * scenarios/NAME.scn: one statement a line, `verb words... [-> what] [@time]`; a word of several
+ * lines is a block, `<<END`, see block.h.  No loops, no nesting: logic belongs in guest shell or
+ * in C.  An unknown verb, a name that nothing defines, a bad pattern are errors with file:line
+ * before anything boots.
  *
  *   scenario NAME "what it shows"
- *   tags     word...
- *   requires KEY VALUE...      ; one line a key: arch, profile, net, agent (yes) ...: else skip
- * with that reason after    booted            ; may start from the saved state of a guest that has
- * booted: the file `booted` ; beside the scenarios plays such a guest up to its `vm save` image
- * pristine|agent     ; default agent: overlay with the private channel image    offline           ;
- * as it is shipped, and no guest is started: only audit, and keep files timeout  10s ; per step,
- * scaled limit    120s              ; all of it, scaled watch    fail NAME /re/    ; from the first
- * console byte to the last;  warn only reports allow    NAME /re/         ; what a watch may see;
- * needs a comment with the reason on its line section  setup|steps|teardown
+ *   requires KEY VALUE...     one line a key: arch, profile, net, agent ...: else skip
+ *   after    booted           may start from the snapshot that the file `booted` leads to
+ *   image    pristine         as it is shipped, without the guest agent that others get
+ *   image    offline          and no guest is started: only audit, and keep files
+ *   timeout  10s              per step, scaled
+ *   limit    120s             all of it, scaled
+ *   watch    fail NAME /re/   from the first console byte to the last; warn only reports
+ *   allow    NAME /re/  # why what a watch may see
+ *   section  setup            also steps, teardown
  *
- * Steps: expect prompt send run wait check host vm sleep audit.  See README.md, "Scenarios".
+ * Steps: play/verb.h, and README.md, "Scenarios".
  */
 enum want_kind {
 	WANT_NONE,

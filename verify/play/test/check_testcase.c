@@ -104,6 +104,10 @@ static const struct {
 	    NULL },
 	{ BOOTS "agent\n", "run \"echo hello; exit 3\" status 3 -> \"hello\"\n", true, VERDICT_PASS,
 	    NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\n",
+	    "run <<END -> /^a b\\n${nonce}$/\nfor i in a b\ndo\n\techo \"$i\"\ndone | tr '\\n' ' ' "
+	    "| sed 's/ $//'\necho\necho ${nonce}\nEND\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "agent\n", "wait \"date +%N\" -> /[02468]$/\n", true, VERDICT_PASS, NULL, NULL,
 	    NULL, NULL },
 	{ BOOTS "echo\nsay login: \nhear root\\n\nsay # \n",
@@ -160,6 +164,8 @@ static const struct {
 	    "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345"
 	    "67 12345...   status 0",
 	    "status 1" },
+	{ BOOTS "agent", "run <<END\n\techo no\n\tfalse\nEND\n", true, VERDICT_FAIL, "test.scn:7",
+	    "echo no false: not as expected", "echo no false   status 0", "status 1: no" },
 	{ BOOTS "agent", "run \"true\"\nwait \"echo no\" -> /yes/ @1s\n", true, VERDICT_FAIL, NULL,
 	    "echo no: did not become as expected", "echo no   /yes/   within 1.0 s", NULL },
 	{ BOOTS "agent",

@@ -132,6 +132,45 @@ START_TEST(everything)
 }
 END_TEST
 
+static const char blocks[] = HEAD "run      <<END -> \"x\" status 3 @20s # why\n"
+				  "\tfor s in ${services}; do # kept\n"
+				  "\n"
+				  "\t\techo \"\\$s\" '${s%:*}'\n"
+				  "\tdone | sort | uniq\n"
+				  "END\n"
+				  "keep     words <<SCRIPT\n"
+				  "END\n"
+				  "  run \"x\"\n"
+				  "SCRIPT\n"
+				  "run      \"<<END\"\n";
+
+/* a word of several lines is as it is written, but for its names and what all lines begin with */
+START_TEST(words_of_several_lines)
+{
+	struct arena *a = arena_new();
+	struct scenario s;
+	struct err e = { 0 };
+
+	ck_assert_msg(read_text(a, blocks, NULL, &s, &e) == 0, "%s", e.msg);
+	ck_assert_uint_eq(s.nsteps, 3);
+	ck_assert_str_eq(shown(a, &s.steps[0].args[0]),
+	    "for s in ${services}; do # kept\n\n\techo \"\\$s\" '${s%:*}'\ndone | sort | uniq\n");
+	ck_assert_uint_eq(s.steps[0].args[0].v[1].is_name, true);
+	ck_assert_int_eq(s.steps[0].status, 3);
+	ck_assert_int_eq(s.steps[0].want, WANT_TEXT);
+	ck_assert_int_eq(s.steps[0].timeout, 20 * NS_PER_S);
+	ck_assert_uint_eq(s.steps[0].line, 2);
+	ck_assert_str_eq(s.steps[0].source, "run      <<END -> \"x\" status 3 @20s # why: "
+					    "for s in ${services}; do # kept echo \"\\$s\" "
+					    "'${s%:*}' done | s ...");
+	ck_assert_str_eq(shown(a, &s.steps[1].args[1]), "END\n  run \"x\"\n");
+	ck_assert_uint_eq(s.steps[1].line, 8);
+	ck_assert_str_eq(shown(a, &s.steps[2].args[0]), "<<END");
+	ck_assert_uint_eq(s.steps[2].line, 12);
+	arena_free(a);
+}
+END_TEST
+
 static const struct {
 	const char *text, *msg; /* behind the path */
 } wrong[] = {
@@ -204,6 +243,21 @@ static const struct {
 	{ HEAD "expect /a/\n| x\n", ":3: | x: needs a /pattern/" },
 	{ HEAD "host http serve x as Www\n",
 	    ":2: as Www: a name is lower-case letters, digits, _ and -" },
+	{ HEAD "run <<END @5s\ntrue\n", ":2: <<END: no line END follows" },
+	{ HEAD "run <<END\ntrue\n END\nEND2\n", ":2: <<END: no line END follows" },
+	{ HEAD "run <<END\n\n  \t\nEND\n", ":2: <<END: there is nothing before the line END" },
+	{ HEAD "run <<end\ntrue\nend\n",
+	    ":2: <<end: << needs a word of capitals behind it, such as <<END" },
+	{ HEAD "run <<\n", ":2: <<: << needs a word of capitals behind it, such as <<END" },
+	{ HEAD "run <<A <<B\nx\nA\ny\nB\n", ":2: <<B: a second << on one line" },
+	{ HEAD "run <<END\n\necho ${nobody}\nEND\n",
+	    ":4: ${nobody}: nothing before this line defines it" },
+	{ HEAD "run <<END -> /(/\ntrue\nEND\n",
+	    ":2: pattern /(/: missing closing parenthesis at column 2" },
+	{ HEAD "run x <<END\ntrue\nEND\n",
+	    ":2: run: its words fit no form; there is: run COMMAND" },
+	{ HEAD "run <<END\ntrue\nEND\nrn\n",
+	    ":5: rn: unknown verb; one of expect prompt send run check host vm audit keep" },
 	{ HEAD "\"run\" x\n", ":2: \"run\" x: a line begins with a verb" },
 };
 
@@ -255,7 +309,8 @@ END_TEST
 Suite *
 scenario_suite(void)
 {
-	Suite *s = suite_of("scenario", (const TTest *[]){ everything, a_folder, NULL });
+	Suite *s = suite_of(
+	    "scenario", (const TTest *[]){ everything, words_of_several_lines, a_folder, NULL });
 
 	tcase_add_loop_test(harness_case(s, "refused"), refused, 0, sizeof wrong / sizeof *wrong);
 	return s;
