@@ -30,8 +30,8 @@
 #define STOP_GRACE (10 * NS_PER_S)
 #define PREPARE_TIME (60 * NS_PER_S)
 #define WAKE_TIME (60 * NS_PER_S)
-/* SeaBIOS resets once or twice more before it starts a kernel: that is one reboot */
-#define FIRMWARE_RESETS 2
+/* a kernel asks in several ways, SeaBIOS resets again before it starts one: five are one reboot */
+#define FIRMWARE_RESETS 8
 
 static void advance(void *arg);
 static void judge(struct testcase *c);
