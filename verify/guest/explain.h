@@ -39,7 +39,7 @@ struct sighting {
 	bool user[2];	       /* an address of user space */
 	double contention; /* of the time QEMU's threads could have run, the share they waited for a
 			   processor */
-	double silent;	/* seconds */
+	double silent;	   /* seconds */
 	double load;
 };
 

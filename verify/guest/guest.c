@@ -591,10 +591,32 @@ guest_pid(const struct guest *g)
 
 /* ---- through the guest agent ---- */
 
+struct unheard {
+	agent_done *done;
+	void *arg;
+};
+
+static void
+tell_unheard(void *arg)
+{
+	const struct unheard *u = arg;
+
+	u->done(u->arg,
+	    &(struct agent_result){ .status = -1, .out = "", .why = "the guest has no agent" });
+}
+
 void
 guest_run(struct guest *g, const char *command, nstime deadline, agent_done *done, void *arg)
 {
-	agent_run(g->agent, command, deadline, done, arg);
+	struct unheard *u;
+
+	if (g->agent) {
+		agent_run(g->agent, command, deadline, done, arg);
+		return;
+	}
+	u = arena_alloc(g->a, sizeof *u);
+	*u = (struct unheard){ done, arg };
+	loop_at(g->loop, 0, tell_unheard, u);
 }
 
 bool

@@ -72,8 +72,8 @@ void guest_qmp(
 void guest_hmp(struct guest *g, const char *command, guest_answer *done, void *arg);
 
 /*
- * a command through the guest agent (agent.h), which there has to be; when the guest is gone it
- * comes back with status -1
+ * a command through the guest agent (agent.h); when the guest has none, or is gone, it comes back
+ * with status -1
  */
 void guest_run(struct guest *g, const char *command, nstime deadline, agent_done *done, void *arg);
 

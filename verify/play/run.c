@@ -69,6 +69,7 @@ struct run {
 	struct testcase_result *results;
 	size_t norder, running, over, told; /* told: so many are on stdout */
 	unsigned most;			    /* guests, those that rest with them */
+	bool *checked;			    /* each image: it is still what it was, or told of */
 	struct table_testcase *shown;	    /* on the terminal, one a task */
 	unsigned tick;
 	int signals;
@@ -153,7 +154,8 @@ choose_load(struct run *r)
 	r->head->jobs = r->o->jobs ? r->o->jobs : run_jobs(cpus, available, memory);
 	/* resting ones come on top, as many again */
 	r->most = r->o->jobs ? r->o->jobs : run_jobs(2 * cpus, available, memory);
-	r->head->scale = r->o->scale > 0 ? r->o->scale : run_scale(cpus, contention(), r->head->jobs);
+	r->head->scale =
+	    r->o->scale > 0 ? r->o->scale : run_scale(cpus, contention(), r->head->jobs);
 }
 
 /* ---- results ---- */
@@ -225,12 +227,53 @@ tell_result(const struct run *r, size_t i)
 	}
 }
 
-/* stdout has the test cases in their order, whichever is over first */
+static size_t
+index_of(const struct run *r, const struct image *i)
+{
+	return (size_t)(i - r->m->images);
+}
+
+/*
+ * stdout has the test cases in their order, whichever is over first; a pass is none before its
+ * image has been checked
+ */
 static void
 tell(struct run *r)
 {
-	while (r->told < r->m->n && r->tasks[r->told].state == TASK_OVER) {
+	while (r->told < r->m->n && r->tasks[r->told].state == TASK_OVER &&
+	       r->checked[index_of(r, r->tasks[r->told].what->image)])
 		tell_result(r, r->told++);
+}
+
+static bool
+is_over(const struct run *r, const struct image *i)
+{
+	for (size_t c = 0; c < r->m->n; c++)
+		if (r->tasks[c].what->image == i && r->tasks[c].state != TASK_OVER)
+			return false;
+	return true;
+}
+
+/* a guest that wrote through to the image would have made every verdict on it worthless */
+static void
+check_image(struct run *r, const struct image *i)
+{
+	struct err e;
+
+	r->checked[index_of(r, i)] = true;
+	if (image_check_digest(i, &e) == 0)
+		return;
+	log_warn("%s", e.msg);
+	for (size_t c = 0; c < r->m->n; c++) {
+		struct testcase_result *t = r->tasks[c].result;
+		bool untold = r->head->tty && t->verdict == VERDICT_PASS && !t->nwarnings;
+
+		if (r->tasks[c].what->image != i || t->verdict == VERDICT_SKIP)
+			continue;
+		t->verdict = VERDICT_INCONCLUSIVE;
+		t->reason = arena_strdup(r->a, e.msg);
+		if (untold)
+			tell_result(r, c);
 	}
 }
 
@@ -298,10 +341,12 @@ finish(struct task *t)
 		    c->verdict == VERDICT_PASS ? ""
 		    : c->reason		       ? c->reason
 					       : c->failure.what);
+	if (r->head->tty && !t->save)
+		tell_result(r, (size_t)(t - r->tasks));
+	if (!r->checked[index_of(r, t->what->image)] && is_over(r, t->what->image))
+		check_image(r, t->what->image);
 	if (!r->head->tty)
 		tell(r);
-	else if (!t->save)
-		tell_result(r, (size_t)(t - r->tasks));
 	screen_draw(show(r), r->m->n);
 }
 
@@ -312,8 +357,7 @@ on_done(void *arg)
 
 	t->run->running--;
 	finish(t);
-	/* testcase_free here would pull the loop's rug from under the test case: main_loop does it
-	 */
+	/* the test case is still on the stack: reap() frees it */
 }
 
 /* ---- who starts from a saved state, and who first ---- */
@@ -321,7 +365,8 @@ on_done(void *arg)
 static bool
 can_fork(const struct run *r, const struct matrix_testcase *w)
 {
-	return r->o->booted && !w->skip && !w->mutant && w->image->agent && w->scenario->after;
+	return r->o->booted && !w->skip && !w->mutant && w->image->agent && w->scenario->after &&
+	       !w->scenario->pristine;
 }
 
 /* one boot saves another only when two or more start from it */
@@ -394,7 +439,7 @@ inherit(struct task *t)
 static const struct accel *
 accel_of(const struct run *r, const struct image *i)
 {
-	return &r->accels[i - r->m->images];
+	return &r->accels[index_of(r, i)];
 }
 
 static int
@@ -589,25 +634,13 @@ prepare(struct run *r, struct err *e)
 	return 0;
 }
 
-/* a guest that wrote through to the image would have made every verdict worthless */
+/* those whose last test case was never finished */
 static void
 check_images(struct run *r)
 {
-	struct err e;
-
-	for (size_t i = 0; i < r->m->nimages; i++) {
-		const struct image *im = &r->m->images[i];
-
-		if (!is_used(r->m, im) || image_check_digest(im, &e) == 0)
-			continue;
-		log_warn("%s", e.msg);
-		for (size_t c = 0; c < r->m->n; c++)
-			if (r->tasks[c].what->image == im &&
-			    r->tasks[c].result->verdict != VERDICT_SKIP) {
-				r->tasks[c].result->verdict = VERDICT_INCONCLUSIVE;
-				r->tasks[c].result->reason = arena_strdup(r->a, e.msg);
-			}
-	}
+	for (size_t i = 0; i < r->m->nimages; i++)
+		if (!r->checked[i])
+			check_image(r, &r->m->images[i]);
 }
 
 int
@@ -637,6 +670,9 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 		most += m->v[i].scenario->nsteps;
 	*results = arena_array(a, m->n + most + 1, sizeof **results);
 	r.tasks = arena_array(a, m->n + 1, sizeof *r.tasks);
+	r.checked = arena_array(a, m->nimages + 1, sizeof *r.checked);
+	for (size_t i = 0; i < m->nimages; i++)
+		r.checked[i] = !is_used(m, &m->images[i]);
 	r.order = arena_array(a, m->n + m->nimages + 1, sizeof(struct task *));
 	for (size_t i = 0; i < m->n; i++) {
 		init_task(&r.tasks[i], &r, &m->v[i], &(*results)[i]);
@@ -668,10 +704,10 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 		reap(&r);
 	}
 	screen_wipe();
-	if (!head->tty)
-		tell(&r);
 	if (bad == 0)
 		check_images(&r);
+	if (!head->tty)
+		tell(&r);
 	screen_leave(show(&r), m->n);
 	compare_make(a, *results, m->n, *results + m->n);
 	for (size_t i = m->n; i < *nresults; i++)

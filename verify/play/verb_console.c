@@ -35,6 +35,7 @@ prepare(struct testcase *c, const struct step *s)
 		if (!s->alts[i].has_names)
 			continue;
 		if (names_fill_source(&c->names, s->alts[i].re, &re, &e) < 0 ||
+		    (!*re && fail(&e, "//: the pattern is empty here: it matches anything")) ||
 		    pattern_compile(c->a, re, &c->step->patterns[i], &e) < 0) {
 			testcase_fail(c, NULL, NULL, "%s", e.msg);
 			return false;

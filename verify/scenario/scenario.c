@@ -107,6 +107,8 @@ check_pattern(struct reading *r, const struct token *t, struct pattern **out, st
 	struct pattern *p;
 	int result;
 
+	if (!*t->text)
+		return FAIL(r, e, "//: an empty pattern matches anything");
 	if (check_names(r, &t->templ, e) < 0)
 		return -1;
 	for (size_t i = 0; i < t->templ.n; i++)
@@ -492,6 +494,8 @@ read_want(struct reading *r, struct step *s, struct token *t, struct err *e)
 		if (check_pattern(r, t, &s->want_re, e) < 0)
 			return -1;
 	} else if (t->kind == TOKEN_QUOTED) {
+		if (!*t->text)
+			return FAIL(r, e, "-> \"\": any output has it; for none there is -> empty");
 		s->want = WANT_TEXT;
 		s->want_text = t->templ;
 		if (check_names(r, &t->templ, e) < 0)
@@ -784,6 +788,10 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 	if (out->offline && out->after)
 		return fail_usage(
 		    e, "%s: after %s: with `image offline` there is no guest", path, out->after);
+	if (out->pristine && out->after)
+		return fail_usage(e,
+		    "%s: after %s: with `image pristine` there is no guest agent to resume with",
+		    path, out->after);
 	if (!out->nsteps)
 		return fail_usage(e, "%s: has no step, and would show nothing", path);
 	return 0;

@@ -9,6 +9,7 @@
 #include "verify/scenario/scenario.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LINE_MAX_SHOWN 300
@@ -136,14 +137,21 @@ want_new(struct arena *a, const struct step *s, const struct names *names, struc
 	w->re = s->want_re;
 	if (w->kind == WANT_TEXT && names_fill(names, &s->want_text, &w->text, e) < 0)
 		return -1;
+	if (w->kind == WANT_TEXT && !*w->text)
+		return fail(e, "-> \"\": the text is empty here: any output has it");
 	if (w->kind == WANT_RE) {
 		if (names_fill_pattern(names, &s->want_text, &w->text, e) < 0)
 			return -1;
+		if (!*w->text)
+			return fail(e, "-> //: the pattern is empty here: it matches anything");
 		if (!w->re && pattern_compile(a, w->text, &w->re, e) < 0)
 			return -1;
 	}
 	if (fill_words(a, s, names, w, e) < 0)
 		return -1;
+	if ((w->kind == WANT_ALL || w->kind == WANT_HAS) && !w->nwords)
+		return fail(
+		    e, "-> %s: there are no words here", w->kind == WANT_ALL ? "all" : "has");
 	w->shown = shown(a, w);
 	*out = w;
 	return 0;
@@ -174,35 +182,48 @@ words_of(struct arena *a, const char *out, size_t n, size_t *nwords)
 	return w.words;
 }
 
-static bool
-among(const char *word, const char *const *words, size_t n)
+static int
+by_text(const void *a, const void *b)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(word, words[i]))
-			return true;
-	return false;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* those of a that are not in b, as text; "" when there are none */
+static const char **
+sorted(struct arena *a, const char *const *words, size_t n)
+{
+	const char **v = arena_array(a, n + 1, sizeof *v);
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = words[i];
+	qsort(v, n, sizeof *v, by_text);
+	return v;
+}
+
+/* those of a that are not in b, both sorted, each once; "" when there are none */
 static const char *
 minus(struct arena *ar, const char *const *a, size_t na, const char *const *b, size_t nb)
 {
-	const char **left = arena_array(ar, na ? na : 1, sizeof *left);
+	const char **left = arena_array(ar, na + 1, sizeof *left), *text;
 	size_t n = 0;
 
-	for (size_t i = 0; i < na; i++)
-		if (!among(a[i], b, nb) && !among(a[i], left, n))
+	for (size_t i = 0, k = 0; i < na; i++) {
+		while (k < nb && strcmp(b[k], a[i]) < 0)
+			k++;
+		if ((k == nb || strcmp(b[k], a[i]) != 0) && (!n || strcmp(left[n - 1], a[i]) != 0))
 			left[n++] = a[i];
-	return joined(ar, left, n);
+	}
+	text = joined(ar, left, n);
+	return one_line(ar, text, strlen(text), LINE_MAX_SHOWN);
 }
 
 static bool
 words_met(struct arena *a, const struct want *w, const char *out, size_t n, const char **got)
 {
 	size_t nthere;
-	const char **there = words_of(a, out, n, &nthere);
-	const char *missing = minus(a, w->words, w->nwords, there, nthere);
-	const char *extra = w->kind == WANT_ALL ? minus(a, there, nthere, w->words, w->nwords) : "";
+	const char **all = words_of(a, out, n, &nthere), **there = sorted(a, all, nthere),
+		   **wanted = sorted(a, w->words, w->nwords);
+	const char *missing = minus(a, wanted, w->nwords, there, nthere);
+	const char *extra = w->kind == WANT_ALL ? minus(a, there, nthere, wanted, w->nwords) : "";
 
 	if (!*missing && !*extra)
 		return true;

@@ -349,6 +349,24 @@ START_TEST(much_output_comes_through)
 }
 END_TEST
 
+START_TEST(a_guest_without_agent_runs_nothing)
+{
+	struct heard h = { 0 };
+	struct scene s;
+
+	start(&s, "say up\\n", false);
+	guest_run(s.g, "true", NS_NEVER, on_done, &h);
+	ck_assert(!h.given); /* never from there */
+	while (!h.given)
+		once(&s);
+	ck_assert_int_eq(h.status, -1);
+	ck_assert_str_eq(h.why, "the guest has no agent");
+	guest_stop(s.g, NS_PER_S);
+	to_the_end(&s);
+	end(&s);
+}
+END_TEST
+
 START_TEST(a_command_that_hangs_takes_the_agent_with_it)
 {
 	struct heard h[4] = { 0 };
@@ -475,9 +493,10 @@ guest_suite(void)
 	const TTest *const tests[] = { loses_nothing_of_a_flood,
 		a_console_that_ends_early_ends_the_guest, what_cannot_be_started_is_an_error,
 		answers_go_to_who_asked, the_agent_answers_in_order, much_output_comes_through,
-		a_command_that_hangs_takes_the_agent_with_it, a_agent_that_never_opens_is_told,
-		who_waits_hears_of_the_end, a_reset_ends_what_runs_and_keeps_what_waits,
-		what_is_sent_arrives, the_command_line_can_be_pasted };
+		a_guest_without_agent_runs_nothing, a_command_that_hangs_takes_the_agent_with_it,
+		a_agent_that_never_opens_is_told, who_waits_hears_of_the_end,
+		a_reset_ends_what_runs_and_keeps_what_waits, what_is_sent_arrives,
+		the_command_line_can_be_pasted };
 
 	tcase_add_loop_test(tc, ends_by_itself, 0, sizeof ends / sizeof *ends);
 	tcase_add_loop_test(tc, ends_when_told_to, 0, sizeof stops / sizeof *stops);

@@ -283,8 +283,11 @@ START_TEST(who_writes_to_the_image_is_found_out)
 	play(&s, 1);
 	ck_assert_int_eq(s.r[1].verdict, VERDICT_INCONCLUSIVE);
 	ck_assert_ptr_nonnull(strstr(s.r[1].reason, "/disk is not the image of its manifest"));
-	/* and what was judged on it before is worth nothing either */
+	/* and what was judged on it before is worth nothing either, nor was it told to be */
 	ck_assert_int_eq(s.r[0].verdict, VERDICT_INCONCLUSIVE);
+	ck_assert_ptr_nonnull(strstr(s.tap, "\nnot ok 1 "));
+	ck_assert_ptr_nonnull(strstr(s.tap, "\nnot ok 2 "));
+	ck_assert_ptr_null(strstr(s.tap, "\nok "));
 	arena_free(s.a);
 }
 END_TEST

@@ -57,7 +57,7 @@ static const char whole[] = "# a comment\n"
 			    "requires arch x86_64 i486\n"
 			    "requires agent yes\n"
 			    "after    booted\n"
-			    "image    pristine\n"
+			    "image    agent\n"
 			    "timeout  250ms\n"
 			    "limit    2m\n"
 			    "watch    warn odd /odd \\/ thing/\n"
@@ -92,7 +92,7 @@ START_TEST(everything)
 	ck_assert_uint_eq(s.nrequires, 2);
 	ck_assert_str_eq(s.requires[0].values[1], "i486");
 	ck_assert_str_eq(s.after, "booted");
-	ck_assert(s.pristine);
+	ck_assert(!s.pristine && !s.offline);
 	ck_assert_int_eq(s.timeout, 250 * NS_PER_MS);
 	ck_assert_int_eq(s.limit, 120 * NS_PER_S);
 	ck_assert_uint_eq(s.nwatches, 2);
@@ -191,6 +191,12 @@ static const struct {
 	    ":4: keep: needs a guest, and with `image offline` there is none" },
 	{ HEAD "after booted\nimage offline\naudit files\n",
 	    ": after booted: with `image offline` there is no guest" },
+	{ HEAD "after booted\nimage pristine\nsend \"x\"\n",
+	    ": after booted: with `image pristine` there is no guest agent to resume with" },
+	{ HEAD "run \"x\" -> \"\"\n",
+	    ":2: -> \"\": any output has it; for none there is -> empty" },
+	{ HEAD "run \"x\" -> // status 1\n", ":2: //: an empty pattern matches anything" },
+	{ HEAD "expect //\n", ":2: //: an empty pattern matches anything" },
 	{ HEAD "image other\n", ":2: image other: unknown; agent, pristine or offline" },
 	{ HEAD "after lunch\n", ":2: after lunch: unknown state; there is: booted" },
 	{ HEAD "requires net\n", ":2: needs a value here" },

@@ -2,6 +2,7 @@
 #include "verify/scenario/want.h"
 
 #include "build/base/arena.h"
+#include "build/base/buf.h"
 #include "build/base/lines.h"
 #include "verify/scenario/names.h"
 #include "verify/scenario/scenario.h"
@@ -56,6 +57,7 @@ some_names(struct arena *a)
 	names_set(&n, "host", "a.b");
 	names_set(&n, "services", "klogd sshd  getty");
 	names_set(&n, "absent", NULL);
+	names_set(&n, "empty", "");
 	return n;
 }
 
@@ -141,6 +143,11 @@ static const struct {
 	{ WANT_TEXT, "x${absent}", "${absent} has no value here" },
 	{ WANT_RE, "x${absent}", "${absent} has no value here" },
 	{ WANT_ALL, "a ${nobody}", "${nobody} has no value here" },
+	/* what is always met is no wish */
+	{ WANT_TEXT, "${empty}", "-> \"\": the text is empty here: any output has it" },
+	{ WANT_RE, "${empty}", "-> //: the pattern is empty here: it matches anything" },
+	{ WANT_ALL, "${empty}", "-> all: there are no words here" },
+	{ WANT_HAS, "${empty} ${empty}", "-> has: there are no words here" },
 };
 
 START_TEST(needs_values)
@@ -153,6 +160,29 @@ START_TEST(needs_values)
 
 	ck_assert_int_eq(want_new(a, &s, &names, &w, &e), -1);
 	ck_assert_str_eq(e.msg, bad[_i].message);
+	arena_free(a);
+}
+END_TEST
+
+/* 200,000 words are sorted, not each compared with each: that would take minutes */
+START_TEST(judges_many_words)
+{
+	struct arena *a = arena_new();
+	struct names names = some_names(a);
+	struct step s = step(a, WANT_ALL, "7 a b", 0);
+	struct buf out = { 0 };
+	const char *got;
+	struct want *w;
+	struct err e;
+
+	for (unsigned i = 0; i < 200000; i++)
+		buf_addf(&out, "%u\n", i % 100000);
+	ck_assert_int_eq(want_new(a, &s, &names, &w, &e), 0);
+	ck_assert_int_eq(want_met(a, w, 0, out.p, out.n, &names, &got, &e), 0);
+	ck_assert_msg(
+	    !strncmp(got, "missing: a b; unexpected: 0 1 10 100 1000 10000 10001 ", 54), "%s", got);
+	ck_assert_uint_lt(strlen(got), 1000);
+	buf_free(&out);
 	arena_free(a);
 }
 END_TEST
@@ -194,6 +224,7 @@ want_suite(void)
 	tcase_add_loop_test(tc, judges, 0, sizeof cases / sizeof *cases);
 	tcase_add_loop_test(tc, needs_values, 0, sizeof bad / sizeof *bad);
 	tcase_add_test(tc, keeps_what_a_pattern_names);
+	tcase_add_test(tc, judges_many_words);
 	tcase_add_test(tc, makes_one_line);
 	tcase_add_test(tc, fills_patterns_from_their_source);
 	return s;

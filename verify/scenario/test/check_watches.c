@@ -52,8 +52,7 @@ static const struct {
 	{ "[    9.1] Out of memory: Killed process 31 (sh) total-vm:4000kB", "oom" },
 	{ "[    9.1] VFS: Cannot open root device \"PARTUUID=x\" or unknown-block(0,0): error -6",
 	    "rootfs" },
-	{ "[    9.1] Starting init: /sbin/init exists but couldn't execute it (error -8)",
-	    "init" },
+	{ "[    9.1] Starting init: /sbin/init exists but couldn't execute it (error -8)", "init" },
 	{ "[    9.1] Warning: unable to open an initial console.", "devices" },
 	{ "[    9.1] EXT4-fs error (device vda3): ext4_lookup:1858: inode #2: comm sh: deleted "
 	  "inode referenced",
