@@ -7,7 +7,6 @@
 #include "build/base/file.h"
 #include "verify/loop.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,8 +15,6 @@
 struct subprocess {
 	struct loop *loop;
 	struct child child;
-	struct subprocess_opts o;
-	size_t sent; /* of o.in */
 	struct buf out;
 	bool late;
 	unsigned alarm;
@@ -45,27 +42,6 @@ on_out(void *arg, int fd, short revents)
 	hear(arg);
 }
 
-static void
-close_in(struct subprocess *p)
-{
-	loop_forget(p->loop, p->child.in);
-	close(p->child.in);
-	p->child.in = -1;
-}
-
-static void
-on_in(void *arg, int fd, short revents)
-{
-	struct subprocess *p = arg;
-	ssize_t n = write(fd, (const char *)p->o.in + p->sent, p->o.nin - p->sent);
-
-	(void)revents;
-	if (n > 0)
-		p->sent += (size_t)n;
-	if (p->sent == p->o.nin || (n < 0 && errno != EAGAIN && errno != EINTR))
-		close_in(p);
-}
-
 /* stops listening and frees, after the child was reaped */
 static void
 forget(struct subprocess *p)
@@ -73,7 +49,6 @@ forget(struct subprocess *p)
 	loop_cancel(p->loop, p->alarm);
 	loop_forget(p->loop, p->child.out);
 	loop_forget(p->loop, p->child.pidfd);
-	loop_forget(p->loop, p->child.in);
 }
 
 static void
@@ -116,9 +91,9 @@ subprocess_start(struct loop *l, char *const argv[], const struct subprocess_opt
     subprocess_done *done, void *arg, struct subprocess **out, struct err *e)
 {
 	struct subprocess *p = xmalloc(sizeof *p);
-	struct child_opts co = { .dir = o->dir, .want_in = o->nin > 0 };
+	struct child_opts co = { .dir = o->dir };
 
-	*p = (struct subprocess){ .loop = l, .o = *o, .done = done, .arg = arg };
+	*p = (struct subprocess){ .loop = l, .done = done, .arg = arg };
 	if (child_start(&p->child, argv, &co, e) < 0) {
 		free(p);
 		return -1;
@@ -126,8 +101,6 @@ subprocess_start(struct loop *l, char *const argv[], const struct subprocess_opt
 	fd_nonblock(p->child.out);
 	loop_watch(l, p->child.out, POLLIN, on_out, p);
 	loop_watch(l, p->child.pidfd, POLLIN, on_dead, p);
-	if (o->nin)
-		loop_watch(l, p->child.in, POLLOUT, on_in, p);
 	if (o->deadline != NS_NEVER)
 		p->alarm = loop_at(l, o->deadline, on_late, p);
 	*out = p;

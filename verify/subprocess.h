@@ -11,8 +11,8 @@
 struct loop;
 
 /*
- * A program of the host, run to its end on the loop: qemu-img, OpenSSH.  Its stdin is what it is
- * given, its stdout and stderr are collected together.
+ * A program of the host, run to its end on the loop: qemu-img, OpenSSH.  Its stdin is
+ * empty, its stdout and stderr are collected together.
  */
 struct subprocess;
 
@@ -26,8 +26,6 @@ typedef void subprocess_done(void *arg, const struct subprocess_result *r);
 
 struct subprocess_opts {
 	const char *dir; /* cwd, or NULL */
-	const void *in;	 /* for its stdin; must live until done */
-	size_t nin;
 	nstime deadline;
 };
 

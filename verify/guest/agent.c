@@ -41,7 +41,6 @@ struct agent {
 	size_t scanned; /* of in: no marker begins before */
 	uint64_t serial;
 	char token[NONCE_SIZE];
-	nstime greeted;
 	char why[256];
 };
 
@@ -196,8 +195,6 @@ answered(struct agent *d, size_t n, int status)
 static void
 greeted(struct agent *d)
 {
-	if (!d->greeted)
-		d->greeted = clock_now();
 	buf_clear(&d->in);
 	d->scanned = 0;
 	if (under_way(d))
@@ -311,12 +308,6 @@ agent_gone(struct agent *d, const char *why)
 {
 	if (d->state != AGENT_LOST)
 		lose(d, why);
-}
-
-nstime
-agent_greeted(const struct agent *d)
-{
-	return d->greeted;
 }
 
 void

@@ -39,8 +39,6 @@ void agent_run(struct agent *d, const char *command, nstime deadline, agent_done
 void agent_reset(struct agent *d);
 /* nothing will come any more: whoever waits is told why */
 void agent_gone(struct agent *d, const char *why);
-/* when the guest's shell first greeted; 0: not yet */
-nstime agent_greeted(const struct agent *d);
 void agent_free(struct agent *d); /* nobody is told; NULL is fine */
 
 #endif

@@ -577,12 +577,6 @@ guest_reason(const struct guest *g)
 	return g->reason;
 }
 
-nstime
-guest_greeted(const struct guest *g)
-{
-	return g->agent && agent_greeted(g->agent) ? agent_greeted(g->agent) - g->started : 0;
-}
-
 pid_t
 guest_pid(const struct guest *g)
 {

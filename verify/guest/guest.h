@@ -78,8 +78,6 @@ void guest_hmp(struct guest *g, const char *command, guest_answer *done, void *a
 void guest_run(struct guest *g, const char *command, nstime deadline, agent_done *done, void *arg);
 
 bool guest_has_agent(const struct guest *g);
-/* from the start of QEMU to the guest agent's first greeting; 0: not yet */
-nstime guest_greeted(const struct guest *g);
 /* of QEMU; 0: reaped */
 pid_t guest_pid(const struct guest *g);
 

@@ -28,7 +28,7 @@ struct client {
 struct http {
 	struct loop *loop;
 	int fd;
-	unsigned port, served;
+	unsigned port;
 	struct buf body;
 	struct client *clients;
 };
@@ -64,7 +64,6 @@ client_write(void *arg, int fd, short revents)
 	c->sent += (size_t)n;
 	if (c->sent < c->out.n)
 		return;
-	c->h->served++;
 	client_end(c); /* HTTP/1.0: the end of the answer is the end of the connection */
 }
 
@@ -142,12 +141,6 @@ unsigned
 http_port(const struct http *h)
 {
 	return h->port;
-}
-
-unsigned
-http_served(const struct http *h)
-{
-	return h->served;
 }
 
 void

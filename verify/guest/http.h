@@ -17,7 +17,6 @@ struct http;
 
 int http_serve(struct loop *l, const void *body, size_t n, struct http **out, struct err *e);
 unsigned http_port(const struct http *h);
-unsigned http_served(const struct http *h); /* complete answers so far */
 void http_free(struct http *h);
 
 #endif

@@ -238,38 +238,10 @@ attempt(void *arg)
 
 /* ---- the session ---- */
 
-static const char *
-hostkey_name(int type)
-{
-	switch (type) {
-	case LIBSSH2_HOSTKEY_TYPE_RSA:
-		return "ssh-rsa";
-	case LIBSSH2_HOSTKEY_TYPE_DSS:
-		return "ssh-dss";
-	case LIBSSH2_HOSTKEY_TYPE_ECDSA_256:
-	case LIBSSH2_HOSTKEY_TYPE_ECDSA_384:
-	case LIBSSH2_HOSTKEY_TYPE_ECDSA_521:
-		return "ecdsa";
-	case LIBSSH2_HOSTKEY_TYPE_ED25519:
-		return "ssh-ed25519";
-	}
-	return "unknown";
-}
-
 static int
 stage_handshake(struct ssh *s)
 {
-	int r = answer(s, libssh2_session_handshake(s->session, s->fd), "key exchange"), type;
-	const char *banner;
-	size_t n;
-
-	if (r != NEXT)
-		return r;
-	banner = libssh2_session_banner_get(s->session);
-	s->r.banner = arena_strdup(s->a, banner ? banner : "");
-	libssh2_session_hostkey(s->session, &n, &type);
-	s->r.hostkey = hostkey_name(type);
-	return NEXT;
+	return answer(s, libssh2_session_handshake(s->session, s->fd), "key exchange");
 }
 
 static int

@@ -37,9 +37,7 @@ struct ssh_result {
 	int status; /* exit status of the command (0 also when the server sent none); -1: killed by
 		       a signal */
 	struct buf out, err; /* owned by the ssh, valid in the callback */
-	const char *banner;  /* SSH-2.0-dropbear_2026.94 */
 	const char *methods; /* publickey,password */
-	const char *hostkey; /* ssh-ed25519 */
 	char why[256];
 };
 

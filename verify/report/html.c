@@ -190,24 +190,6 @@ add_skipped(struct buf *b, const struct testcase_result *testcases, size_t n)
 }
 
 static void
-add_console(struct buf *b, const struct excerpt *x)
-{
-	size_t to = x->to > x->n ? x->n : x->to, from = x->from > to ? to : x->from;
-
-	if (!x->text || !x->n)
-		return;
-	buf_adds(b, "<pre>");
-	markup_add(b, x->text, from);
-	if (to > from) {
-		buf_adds(b, "<mark>");
-		markup_add(b, x->text + from, to - from);
-		buf_adds(b, "</mark>");
-	}
-	markup_add(b, x->text + to, x->n - to);
-	buf_adds(b, "</pre>\n");
-}
-
-static void
 add_heading(struct buf *b, const struct testcase_result *c)
 {
 	markup_adds(b, or_unknown(c->arch));
@@ -236,7 +218,6 @@ add_failure(struct buf *b, const struct testcase_result *c, size_t number)
 	for (size_t i = 0; i < n; i++)
 		style_row(b, rows[i].name, rows[i].text);
 	buf_adds(b, "</dl>\n");
-	add_console(b, &c->console);
 	buf_adds(b, "</div>\n");
 }
 
@@ -272,8 +253,6 @@ add_steps(struct buf *b, const struct testcase_result *c, size_t number)
 		markup_adds(b, c->warnings[i]);
 		buf_adds(b, "</code></div>");
 	}
-	if (c->verdict == VERDICT_PASS)
-		add_console(b, &c->console);
 	buf_adds(b, "</details>\n");
 }
 

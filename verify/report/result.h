@@ -38,17 +38,10 @@ struct failure {
 	const char *what;  /* one line */
 	const char *expected;
 	const char *got;
-	const char
-	    *guest; /* idle, spinning in SYMBOL, waiting for disk, host CPU contention, panicked, gone */
+	const char *guest;   /* idle, spinning in SYMBOL, waiting for disk, host CPU contention,
+				panicked, gone */
 	const char *nearest; /* what came closest, or the console line that tells most */
 	const char *look;    /* paths and commands, relative to the output folder */
-};
-
-/* a piece of the console, for the report */
-struct excerpt {
-	const char *text; /* bytes; NULL: none */
-	size_t n;
-	size_t from, to; /* the part that tells most; equal: nothing to mark */
 };
 
 /* what a scenario keeps of an image, to be compared across triples (compare.h) */
@@ -73,7 +66,6 @@ struct testcase_result {
 				NULL: booted itself */
 	const char **warnings; /* what warn watches saw */
 	size_t nwarnings;
-	struct excerpt console;
 	const char *chart; /* what there is to draw of the boot (chart.h), or NULL */
 	struct kept *kept;
 	size_t nkept;

@@ -160,11 +160,6 @@ add_testcase(struct buf *b, struct arena *a, const char *dir, const struct testc
 	}
 	for (size_t i = 0; i < c.nwarnings; i++)
 		add_line(b, "warning", c.warnings[i]);
-	if (c.console.text) {
-		buf_addf(b, "console %zu %zu ", c.console.from, c.console.to);
-		add_value(b, c.console.text, c.console.n);
-		buf_adds(b, "\n");
-	}
 	for (size_t i = 0; i < c.nkept; i++)
 		add_kept(b, a, &c.kept[i]);
 	for (size_t i = 0; i < c.ndiffers; i++)
@@ -322,20 +317,6 @@ read_warning(struct reading *r, char *value, struct err *e)
 }
 
 static int
-read_console(struct reading *r, char *value, struct err *e)
-{
-	struct excerpt *x = &last(r)->console;
-	long long from, to;
-
-	if (number(r, word_next(&value), &from, e) < 0 || number(r, word_next(&value), &to, e) < 0)
-		return -1;
-	*x = (struct excerpt){
-		.text = value, .n = unescape(value), .from = (size_t)from, .to = (size_t)to
-	};
-	return 0;
-}
-
-static int
 read_keep(struct reading *r, char *value, struct err *e)
 {
 	struct testcase_result *c = last(r);
@@ -419,7 +400,6 @@ static const struct row {
 	{ "step", true, false, read_step },
 	{ "said", true, false, read_said },
 	{ "warning", true, false, read_warning },
-	{ "console", true, false, read_console },
 	{ "keep", true, false, read_keep },
 	{ "kept", true, false, read_kept },
 	{ "differs", true, false, read_differs },

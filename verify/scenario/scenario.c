@@ -201,12 +201,6 @@ read_scenario(struct reading *r, struct err *e)
 }
 
 static int
-read_tags(struct reading *r, struct err *e)
-{
-	return rest_of_words(r, "a tag", &r->s->tags, &r->s->ntags, e);
-}
-
-static int
 read_requires(struct reading *r, struct err *e)
 {
 	struct require q = { .line = r->l.no };
@@ -350,7 +344,6 @@ static const struct statement {
 	bool anywhere; /* also among the steps */
 } statements[] = {
 	{ "scenario", read_scenario, true, false },
-	{ "tags", read_tags, true, false },
 	{ "requires", read_requires, false, false },
 	{ "after", read_after, true, false },
 	{ "image", read_image, true, false },

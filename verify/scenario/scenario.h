@@ -92,8 +92,6 @@ struct require {
 
 struct scenario {
 	const char *path, *name, *title;
-	const char **tags;
-	size_t ntags;
 	struct require *requires;
 	size_t nrequires;
 	const char *after; /* NULL: cold boot */

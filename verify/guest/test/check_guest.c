@@ -325,7 +325,6 @@ START_TEST(the_agent_answers_in_order)
 		ck_assert_str_eq(h[i].out, commands[i].out);
 		ck_assert_uint_eq(h[i].n, strlen(commands[i].out));
 	}
-	ck_assert(guest_greeted(s.g) > 0);
 	guest_stop(s.g, NS_PER_S);
 	to_the_end(&s);
 	end(&s);
@@ -405,7 +404,6 @@ START_TEST(a_agent_that_never_opens_is_told)
 	while (!h.given)
 		once(&s);
 	ck_assert_str_eq(h.why, "the guest agent in the guest never opened");
-	ck_assert_int_eq(guest_greeted(s.g), 0);
 	guest_stop(s.g, NS_PER_S);
 	to_the_end(&s);
 	end(&s);

@@ -45,11 +45,10 @@ hear(struct loop *l, int fd, struct buf *out)
 
 static const struct {
 	const char *request, *status;
-	unsigned served;
 } requests[] = {
-	{ "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.0 200 OK\r\n", 1 },
-	{ "GET /any/path?x HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK\r\n", 1 },
-	{ "PUT / HTTP/1.1\r\n\r\n", "HTTP/1.0 405 ", 1 },
+	{ "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.0 200 OK\r\n" },
+	{ "GET /any/path?x HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK\r\n" },
+	{ "PUT / HTTP/1.1\r\n\r\n", "HTTP/1.0 405 " },
 };
 
 START_TEST(answers)
@@ -77,7 +76,6 @@ START_TEST(answers)
 		ck_assert_uint_eq(got.n - (size_t)(text - got.p), sizeof body);
 		ck_assert_mem_eq(text, body, sizeof body);
 	}
-	ck_assert_uint_eq(http_served(h), requests[_i].served);
 	close(fd);
 	http_free(h);
 	loop_free(l);
@@ -105,7 +103,6 @@ START_TEST(who_hangs_up_or_floods_is_let_go)
 	ck_assert_int_eq(write(good, "GET / HTTP/1.0\r\n\r\n", 18), 18);
 	hear(l, good, &got);
 	ck_assert_ptr_nonnull(strstr(got.p, "\r\n\r\nx"));
-	ck_assert_uint_eq(http_served(h), 1);
 	close(good);
 	close(flooder);
 	http_free(h);

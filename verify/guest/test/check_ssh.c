@@ -138,7 +138,6 @@ struct heard {
 	struct arena *a;
 	const char *text;
 	struct buf out;
-	const char *banner, *hostkey;
 };
 
 static void
@@ -158,8 +157,6 @@ hear(void *arg, const struct ssh_result *r)
 	else
 		h->text = arena_printf(h->a, "%s %s", ends[r->end], r->why);
 	buf_add(&h->out, r->out.p, r->out.n);
-	h->banner = r->banner ? arena_strdup(h->a, r->banner) : NULL;
-	h->hostkey = r->hostkey;
 }
 
 static void
@@ -216,10 +213,6 @@ START_TEST(login_and_command)
 	job.key = logins[_i].key ? arena_printf(a, "%s/%s", test_dir(), logins[_i].key) : NULL;
 	login(&s, &job, &h);
 	ck_assert_str_eq(h.text, logins[_i].text);
-	if (strncmp(h.text, "failed", 6)) {
-		ck_assert_int_eq(strncmp(h.banner, "SSH-2.0-OpenSSH", 15), 0);
-		ck_assert_str_eq(h.hostkey, "ssh-ed25519");
-	}
 	buf_free(&h.out);
 	server_end(&s);
 	arena_free(a);

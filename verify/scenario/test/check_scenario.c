@@ -53,7 +53,6 @@ shown(struct arena *a, const struct templ *t)
 
 static const char whole[] = "# a comment\n"
 			    "scenario whole \"all there is\" # and another\n"
-			    "tags     net slow\n"
 			    "requires arch x86_64 i486\n"
 			    "requires agent yes\n"
 			    "after    booted\n"
@@ -88,7 +87,6 @@ START_TEST(everything)
 	    read_text(a, whole, "watch fail panic /Kernel panic/\n", &s, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(s.name, "whole");
 	ck_assert_str_eq(s.title, "all there is");
-	ck_assert_uint_eq(s.ntags, 2);
 	ck_assert_uint_eq(s.nrequires, 2);
 	ck_assert_str_eq(s.requires[0].values[1], "i486");
 	ck_assert_str_eq(s.after, "booted");
@@ -106,7 +104,7 @@ START_TEST(everything)
 	ck_assert_str_eq(shown(a, &s.steps[0].args[2]), "two words");
 
 	ck_assert_uint_eq(s.steps[1].nalts, 2);
-	ck_assert_uint_eq(s.steps[1].line, 15);
+	ck_assert_uint_eq(s.steps[1].line, 14);
 	ck_assert(s.steps[1].alts[0].has_names && !s.steps[1].alts[0].pattern);
 	ck_assert_str_eq(s.steps[1].alts[0].re, "login: (?<who>\\w+) ${nonce}");
 	ck_assert_str_eq(s.steps[1].alts[1].label, "nologin");
@@ -178,7 +176,7 @@ static const struct {
 	{ "# only this\n", ": is empty: the first statement must be: scenario NAME \"title\"" },
 	{ HEAD, ": has no step, and would show nothing" },
 	{ "run \"x\"\n", ":1: run: the first statement must be: scenario NAME \"title\"" },
-	{ "tags x\n", ":1: tags: the first statement must be: scenario NAME \"title\"" },
+	{ "limit 1s\n", ":1: limit: the first statement must be: scenario NAME \"title\"" },
 	{ "scenario t\n", ":1: needs a \"title\" here" },
 	{ HEAD HEAD, ":2: scenario: given twice" },
 	{ HEAD "timeout 10\n", ":2: 10: not a time, such as 10s or 250ms" },
@@ -216,7 +214,7 @@ static const struct {
 	    ":3: section steps: comes once, in the order setup, steps, teardown" },
 	{ HEAD "run \"x\"\nsection steps\n",
 	    ":3: section steps: there are steps before the first section" },
-	{ HEAD "run \"x\"\ntags late\n", ":3: tags: belongs before the first step" },
+	{ HEAD "run \"x\"\nlimit 1s\n", ":3: limit: belongs before the first step" },
 	{ HEAD "expct /x/\n",
 	    ":2: expct: unknown verb; one of expect prompt send run check host vm audit keep" },
 	{ HEAD "vm link sideways\n",
