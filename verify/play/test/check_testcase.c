@@ -219,14 +219,15 @@ static const struct {
 	    NULL, "timed out: guest still running", "guest-shutdown within 0.2 s", NULL },
 	{ BOOTS "linger guest-shutdown", "vm await guest-shutdown @300ms\n", false, VERDICT_FAIL,
 	    NULL, "timed out: guest still running", NULL, NULL },
-	{ BOOTS "event RESET guest-reset\npause 200ms\n" BOOTS
-		"pause 200ms\nevent RESET guest-reset\n",
-	    "vm await guest-reset\nexpect /login: /\n", false, VERDICT_FAIL, NULL,
-	    "the guest was reset (guest-reset)", NULL, NULL },
+	{ BOOTS RESET BOOTS "hear go\n" RESET,
+	    "vm await guest-reset\nexpect /Command/\nexpect /Command/\nsend \"go\"\n"
+	    "expect /login: /\n",
+	    false, VERDICT_FAIL, NULL, "the guest was reset (guest-reset)", NULL, NULL },
 	/* one reboot is several resets, but not any number of them */
 	{ BOOTS RESETS RESETS "pause 20ms\n" RESETS, "vm await guest-reset\nexpect /login: /\n",
 	    false, VERDICT_FAIL, NULL, "the guest was reset (guest-reset)", NULL, NULL },
-	{ BOOTS RESETS BOOTS "say again\\n\n", "vm await guest-reset\nexpect /again/\n", false,
+	{ BOOTS "hear go\n" RESETS BOOTS "say again\\n\n",
+	    "expect /Command/\nsend \"go\"\nvm await guest-reset\nexpect /again/\n", false,
 	    VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "event RESET guest-reset\n", "expect /login: /\n", false, VERDICT_FAIL, NULL,
 	    "the guest was reset (guest-reset)", NULL, NULL },
