@@ -38,8 +38,8 @@ int run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o,
 /* how many guests at a time: limited by CPUs and memory */
 unsigned run_jobs(unsigned processors, unsigned long long available_mib, unsigned guest_mib);
 /*
- * how much longer things take than on an idle machine with a processor for each guest; contention: so
- * much longer alone
+ * how much longer things take than on an idle machine with a processor for each guest; contention:
+ * how much longer one process alone takes
  */
 double run_scale(unsigned processors, double contention, unsigned jobs);
 /* the same, after a boot has taken so long: what is seen to be slow gets more time, never less */

@@ -2,6 +2,7 @@
 #include "verify/play/step.h"
 
 #include "build/base/arena.h"
+#include "verify/scenario/one_line.h"
 #include "verify/scenario/want.h"
 
 #include <stdint.h>

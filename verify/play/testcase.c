@@ -16,7 +16,7 @@
 #include "verify/subprocess.h"
 #include "verify/play/verb.h"
 #include "verify/play/watches.h"
-#include "verify/scenario/want.h"
+#include "verify/scenario/one_line.h"
 
 #include <stdarg.h>
 #include <stdio.h>

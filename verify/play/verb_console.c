@@ -7,7 +7,6 @@
 #include "build/base/clock.h"
 #include "verify/expect.h"
 #include "verify/loop.h"
-#include "verify/scenario/want.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "verify/guest/http.h"
 #include "verify/image/image.h"
 #include "verify/subprocess.h"
-#include "verify/scenario/want.h"
+#include "verify/scenario/one_line.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
 #include "verify/loop.h"
 #include "verify/subprocess.h"
 #include "verify/guest/ssh.h"
-#include "verify/scenario/want.h"
+#include "verify/scenario/one_line.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 
 #include "build/base/arena.h"
 #include "verify/loop.h"
-#include "verify/scenario/want.h"
+#include "verify/scenario/one_line.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include "build/base/arena.h"
 #include "verify/expect.h"
 #include "verify/scenario/scenario.h"
-#include "verify/scenario/want.h"
+#include "verify/scenario/one_line.h"
 
 #include <stdint.h>
 #include <string.h>

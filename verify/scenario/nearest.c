@@ -3,7 +3,7 @@
 
 #include "build/base/arena.h"
 #include "verify/expect.h"
-#include "verify/scenario/want.h"
+#include "verify/scenario/one_line.h"
 
 #include <stdbool.h>
 #include <string.h>

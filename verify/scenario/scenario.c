@@ -8,7 +8,7 @@
 #include "verify/expect.h"
 #include "verify/scenario/block.h"
 #include "verify/scenario/scan.h"
-#include "verify/scenario/want.h"
+#include "verify/scenario/one_line.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -29,7 +29,4 @@ int want_met(struct arena *a, const struct want *w, int status, const char *out,
 /* on one line, for people: "/^true$/", "status 0", "the words a b c and no others" */
 const char *want_text(const struct want *w);
 
-/* any bytes as one short line: blanks squeezed, the unprintable as \xHH, cut at max characters */
-char *one_line(struct arena *a, const char *p, size_t n, size_t max);
-
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/scenario/one_line.h"
 #include "verify/scenario/want.h"
 
 #include "build/base/arena.h"
