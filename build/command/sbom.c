@@ -6,7 +6,7 @@
 #include "build/base/file.h"
 #include "build/image/bom.h"
 #include "build/command/cli.h"
-#include "build/image/image.h"
+#include "build/image/diskplan.h"
 #include "build/engine/job.h"
 #include "build/config/output.h"
 #include "build/command/session.h"
@@ -461,7 +461,7 @@ write_documents(struct arena *a, const struct config *cfg, const struct plan *p,
 
 	if (bom_gather(a, cfg, p, dir, &b, e) < 0)
 		return wrap(e, "sbom");
-	image_uuid(b.id, "sbom", ignored, d.uuid);
+	diskplan_uuid(b.id, "sbom", ignored, d.uuid);
 	for (size_t i = 0; i < NDOCUMENTS; i++)
 		told = told && is_told(&d, arena_printf(a, "%s/%s", dir, documents[i].name));
 	if (told)

@@ -9,6 +9,8 @@
 #include "build/base/log.h"
 #include "build/base/manifest.h"
 #include "build/config/config.h"
+#include "build/image/disk.h"
+#include "build/image/diskplan.h"
 #include "build/image/filelist.h"
 #include "build/image/fs.h"
 #include "build/plan/plan.h"
@@ -24,22 +26,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MIB (UINT64_C(1) << 20)
-
-/* the partitions, in the order they have on the disk */
-static const struct partition {
-	const char *name, *type, *variable;
-	size_t mb; /* member of struct config */
-} partitions[] = {
-	{ "rootfs", "linux", "ROOTFS_SIZE", offsetof(struct config, rootfs_mb) },
-	{ "swap", "swap", "SWAP_SIZE", offsetof(struct config, swap_mb) },
-	{ "rwfs", "linux", "RWFS_SIZE", offsetof(struct config, rwfs_mb) },
-	{ "userfs", "linux", "USERFS_SIZE", offsetof(struct config, userfs_mb) },
-	{ "extra", "linux", "EXTRA_SIZE", offsetof(struct config, extra_mb) },
-};
-
-#define NPARTITIONS (sizeof partitions / sizeof *partitions)
-
 /* what an image is being made of */
 struct content {
 	struct tree trees[4]; /* rootfs rwfs userfs extra */
@@ -52,64 +38,6 @@ struct content {
 enum { ROOTFS, RWFS, USERFS, EXTRA, NTREES };
 
 static const char *const tree_names[NTREES] = { "rootfs", "rwfs", "userfs", "extra" };
-
-static unsigned
-mb_of(const struct config *cfg, const struct partition *p)
-{
-	unsigned mb;
-
-	memcpy(&mb, (const char *)cfg + p->mb, sizeof mb);
-	return mb;
-}
-
-void
-image_uuid(const char *seed_hex, const char *name, unsigned char uuid[16], char text[37])
-{
-	char seed[256], hex[DIGEST_HEX];
-
-	snprintf(seed, sizeof seed, "lh-uuid 1 %s %s\n", seed_hex, name);
-	digest_bytes(seed, strlen(seed), hex);
-	for (int i = 0; i < 16; i++) {
-		char byte[3] = { hex[2 * i], hex[2 * i + 1], '\0' };
-
-		uuid[i] = (unsigned char)strtoul(byte, NULL, 16);
-	}
-	uuid[6] = (unsigned char)((uuid[6] & 0x0f) | 0x80);
-	uuid[8] = (unsigned char)((uuid[8] & 0x3f) | 0x80);
-	if (!text)
-		return;
-	for (int i = 0; i < 16; i++)
-		text += sprintf(
-		    text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
-}
-
-int
-image_lay_out(
-    const struct config *cfg, const char *seed_hex, struct image_layout *out, struct err *e)
-{
-	uint64_t at = MIB; /* the partition table comes first */
-	unsigned char ignored[16];
-
-	if (!cfg->rootfs_mb)
-		return fail_usage(e, "ROOTFS_SIZE 0: there is no image without a root filesystem");
-	*out = (struct image_layout){ 0 };
-	image_uuid(seed_hex, "disk", ignored, out->disk_uuid);
-	for (size_t i = 0; i < NPARTITIONS; i++) {
-		struct disk_part *p = &out->parts[out->nparts];
-
-		if (!mb_of(cfg, &partitions[i]))
-			continue;
-		*p = (struct disk_part){ .name = partitions[i].name,
-			.type = partitions[i].type,
-			.start = at,
-			.size = mb_of(cfg, &partitions[i]) * MIB };
-		image_uuid(seed_hex, p->name, ignored, p->uuid);
-		at += p->size;
-		out->nparts++;
-	}
-	out->size = at + MIB; /* and its copy last */
-	return 0;
-}
 
 /* ---- what goes in ---- */
 
@@ -163,7 +91,7 @@ seed_of(
 	buf_addf(&b, "lh-disk 1\nepoch %s\nprofile %s\nowners %s\nextra %s\n",
 	    config_get(cfg, "EPOCH"), p->profile, c->owners, c->extra);
 	for (size_t i = 0; i < NPARTITIONS; i++)
-		buf_addf(&b, "%s %u\n", partitions[i].name, mb_of(cfg, &partitions[i]));
+		buf_addf(&b, "%s %u\n", partitions[i].name, partition_mb(cfg, &partitions[i]));
 	for (size_t i = 0; i < p->n; i++)
 		if (is_content(&p->v[i]))
 			buf_addf(&b, "output %s %s\n", p->v[i].id, p->v[i].output);
@@ -235,10 +163,10 @@ check_sizes(const struct config *cfg, struct content *c, struct err *e)
 {
 	for (size_t i = 0; i < NPARTITIONS; i++) {
 		const struct tree *t = tree_of(c, partitions[i].name);
-		unsigned mb = mb_of(cfg, &partitions[i]);
+		unsigned mb = partition_mb(cfg, &partitions[i]);
 		uint64_t need;
 
-		if (t && mb && fs_check(t, mb * MIB, partitions[i].variable, e) < 0)
+		if (t && mb && fs_check(t, (uint64_t)mb << 20, partitions[i].variable, e) < 0)
 			return -1;
 		if (t && !mb && t == &c->trees[EXTRA] && *c->extra) {
 			if (fs_need(t, &need, e) < 0)
@@ -289,7 +217,7 @@ is_there(struct arena *a, const char *dir, const char *key)
 /* ---- writing ---- */
 
 static int
-write_parts(const struct config *cfg, const char *image, const struct image_layout *l,
+write_parts(const struct config *cfg, const char *image, const struct diskplan *l,
     const char *seed_hex, struct content *c, struct err *e)
 {
 	if (disk_write(image, l->disk_uuid, l->parts, l->nparts, e) < 0)
@@ -306,7 +234,7 @@ write_parts(const struct config *cfg, const char *image, const struct image_layo
 
 		/* not the partition's: who looks for one shall not find the other */
 		snprintf(name, sizeof name, "%s filesystem", p->name);
-		image_uuid(seed_hex, name, o.uuid, NULL);
+		diskplan_uuid(seed_hex, name, o.uuid, NULL);
 		if ((t ? fs_write(&o, t, e)
 		       : swap_write(image, p->start, p->size, p->name, o.uuid, e)) < 0)
 			return -1;
@@ -316,8 +244,8 @@ write_parts(const struct config *cfg, const char *image, const struct image_layo
 
 /* complete or not at all: the bytes are on the disk before they have their name */
 static int
-write_image(struct arena *a, const struct config *cfg, const char *path,
-    const struct image_layout *l, const char *seed_hex, struct content *c, struct err *e)
+write_image(struct arena *a, const struct config *cfg, const char *path, const struct diskplan *l,
+    const char *seed_hex, struct content *c, struct err *e)
 {
 	const char *tmp = arena_printf(a, "%s.tmp", path);
 	int fd, r;
@@ -358,7 +286,7 @@ write_kernel(
 }
 
 static int
-write_all(struct arena *a, const struct config *cfg, const char *dir, const struct image_layout *l,
+write_all(struct arena *a, const struct config *cfg, const char *dir, const struct diskplan *l,
     const char *seed_hex, struct content *c, struct manifest *m, struct err *e)
 {
 	const char *image = arena_printf(a, "%s/%s", dir, m->image),
@@ -385,14 +313,14 @@ image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct plan *p, const char *dir, struct err *e)
 {
 	struct content c = { 0 };
-	struct image_layout l;
+	struct diskplan l;
 	struct manifest m;
 	char seed_hex[DIGEST_HEX], key[DIGEST_HEX];
 
 	if (survey(a, cfg, p, &c, e) < 0)
 		return wrap(e, "image");
 	seed_of(cfg, p, &c, seed_hex);
-	if (image_lay_out(cfg, seed_hex, &l, e) < 0 ||
+	if (diskplan_make(cfg, seed_hex, &l, e) < 0 ||
 	    record_make(a, cfg, sd, p, &l, dir, &m, e) < 0)
 		return wrap(e, "image");
 	key_of(&c, seed_hex, &m, key);
