@@ -264,7 +264,9 @@ cmd_why(const struct request *rq, struct err *e)
 	job = session_job(&s, output_dir(s.a, &s.cfg, s.cfg.use_dhcp));
 	if (job_open(s.a, &job, 1, &o, &run, e) < 0)
 		return -1;
-	r = why_tell(s.a, &s.cfg, &s.sd, &s.plan, job.dir, rq->words[0], &out, e);
+	r = why_tell(s.a,
+	    &(struct why){ .cfg = &s.cfg, .sd = &s.sd, .plan = &s.plan, .dir = job.dir },
+	    rq->words[0], &out, e);
 	if (r == 0)
 		fputs(out.p, stdout);
 	buf_free(&out);

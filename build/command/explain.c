@@ -14,8 +14,7 @@
 #include "build/config/output.h"
 #include "build/engine/program.h"
 #include "build/command/session.h"
-#include "build/engine/why.h"
-#include "build/engine/work.h"
+#include "build/engine/keydiff.h"
 
 #include <dirent.h>
 #include <stdint.h>
@@ -134,7 +133,7 @@ in_words(struct telling *t, const char *what)
 static void
 tell_key(struct telling *t)
 {
-	struct why_line *v;
+	struct key_line *v;
 	struct err why = { 0 };
 	char *text;
 	size_t n;
@@ -144,10 +143,11 @@ tell_key(struct telling *t)
 		return;
 	}
 	row(t, "key", "%s, made of", t->n->key);
-	n = why_lines(t->a, text, &v);
+	n = key_lines(t->a, text, &v);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(v[i].what, "node") != 0 && strcmp(v[i].what, "format") != 0)
-			row(t, "", "%s: %s", in_words(t, v[i].what), v[i].value);
+			row(t, "", "%s: %s", in_words(t, v[i].what),
+			    key_value_shown(t->a, v[i].value));
 }
 
 /* ---- what came of it ---- */
@@ -249,7 +249,7 @@ tell_journal(struct telling *t, const char *dir)
 	struct journal j = {
 		.a = t->a, .dir = dir, .cache = t->cfg->cache, .triple = t->cfg->triple
 	};
-	char *log = arena_printf(t->a, "%s/logs/%s.log", dir, work_name(t->a, t->n));
+	char *log = arena_printf(t->a, "%s/logs/%s.log", dir, plan_node_name(t->a, t->n));
 	double took = journal_seconds(&j, t->n);
 
 	row(t, "log", "%s%s", log, file_exists(log) ? "" : ": not there");

@@ -739,7 +739,7 @@ add_plan(struct run *r, struct job *j, struct task *t)
 
 		t[i] = (struct task){ .job = j,
 			.node = n,
-			.name = work_name(a, n),
+			.name = plan_node_name(a, n),
 			.id = arena_printf(a, "%s%s", before, n->id) };
 		for (size_t k = 0; k < n->nneeds; k++)
 			add_edge(a, &t[n->needs[k]], &t[i], j->plan->n + 1);

@@ -382,7 +382,7 @@ task_start(const struct bench *b, struct task *t, struct err *e)
 		.store = t->job->store,
 		.source = t->archive,
 		.override = t->override,
-		.stale = journal_forgive(&t->job->journal, t->node),
+		.stale = journal_clear_failure(&t->job->journal, t->node),
 		.key_text = t->key_text,
 		.unboxed = b->unboxed,
 	};

@@ -8,7 +8,7 @@
 #include "build/base/log.h"
 #include "build/cache/checkpoint.h"
 #include "build/config/config.h"
-#include "build/engine/journal.h"
+#include "build/engine/keydiff.h"
 #include "build/engine/links.h"
 #include "build/source/override.h"
 #include "build/plan/patch.h"
@@ -45,12 +45,6 @@ static const char *const stage_of[NVARIANTS] = {
 	[VARIANT_TARGET] = "stage",
 };
 
-char *
-work_name(struct arena *a, const struct node *n)
-{
-	return arena_printf(a, "%s-%s", variant_names[n->variant], n->recipe->name);
-}
-
 static struct checkpoint
 checkpoint_of(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct node *n, const char *key_text)
@@ -58,7 +52,7 @@ checkpoint_of(struct arena *a, const struct config *cfg, const struct sysdeps *s
 	return (struct checkpoint){
 		.dir = arena_printf(a, "%s/checkpoints/%s", cfg->cache,
 		    n->variant == VARIANT_HOST ? "host" : sd->triple),
-		.name = work_name(a, n),
+		.name = plan_node_name(a, n),
 		.key_text = key_text,
 	};
 }
@@ -251,13 +245,13 @@ begin_log(const struct work *w, struct err *e)
 int
 work_open(struct work *w, struct err *e)
 {
-	char *template = arena_printf(
-	    w->a, "%s/work/%s-%s.XXXXXX", w->cfg->cache, w->node->key, work_name(w->a, w->node)),
+	char *template = arena_printf(w->a, "%s/work/%s-%s.XXXXXX", w->cfg->cache, w->node->key,
+	    plan_node_name(w->a, w->node)),
 	     **patches = NULL;
 	size_t npatches = 0;
 	struct err ignored;
 
-	w->name = work_name(w->a, w->node);
+	w->name = plan_node_name(w->a, w->node);
 	if (w->source &&
 	    patch_list(w->a, w->cfg->top, w->node->origin->name, &patches, &npatches, e) < 0)
 		return -1;
@@ -481,7 +475,7 @@ check_inputs(const struct work *w, struct err *e)
 
 	if (plan_key(w->a, w->cfg, w->sd, w->plan, w->node, &now, e) < 0)
 		return -1;
-	what = journal_difference(w->a, w->key_text, now);
+	what = key_first_change(w->a, w->key_text, now);
 	return what ? fail(e, "%s while it was built; build again", what) : 0;
 }
 

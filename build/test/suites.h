@@ -64,6 +64,7 @@
 	X(links)                                                                                   \
 	X(work)                                                                                    \
 	X(journal)                                                                                 \
+	X(keydiff)                                                                                 \
 	X(audit)                                                                                   \
 	X(outdated)                                                                                \
 	X(ready)                                                                                   \
