@@ -8,7 +8,6 @@
 #include "build/base/manifest.h"
 #include "build/command/cli.h"
 #include "build/source/fetch.h"
-#include "build/engine/job.h"
 #include "build/engine/journal.h"
 #include "build/source/origins.h"
 #include "build/config/output.h"
@@ -359,21 +358,14 @@ explain_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd
 int
 explain_command(const struct request *rq, struct err *e)
 {
-	struct job_opts o = { .dry = true };
-	struct config cfg;
 	struct session s;
 	struct job job;
-	struct run *run;
 	struct buf out = { 0 };
 	int r;
 
 	if (!rq->nwords)
 		return fail_usage(e, "explain: name a package, such as s6 or host/s6");
-	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
-	    session_open(rq->a, &cfg, 1, false, &s, e) < 0)
-		return -1;
-	job = session_job(&s, output_dir(s.a, &s.cfg, s.cfg.use_dhcp));
-	if (job_open(s.a, &job, 1, &o, &run, e) < 0)
+	if (session_look(rq, &s, e) < 0 || session_look_up(&s, &job, e) < 0)
 		return -1;
 	r = explain_tell(s.a, &s.cfg, &s.sd, &s.plan, job.dir, rq->words[0], &out, e);
 	if (r == 0)

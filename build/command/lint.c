@@ -7,6 +7,7 @@
 #include "build/base/child.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
+#include "build/command/cli.h"
 #include "build/config/config.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
@@ -16,6 +17,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -450,4 +452,21 @@ lint_all(struct arena *a, const struct config *cfg, struct buf *out, struct err 
 	if (check_layout(&t, e) < 0)
 		return -1;
 	return t.found;
+}
+
+int
+lint_command(const struct request *rq, struct err *e)
+{
+	struct config cfg;
+	struct buf out = { 0 };
+	int found;
+
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
+	    config_drop_root(&cfg, false, e) < 0)
+		return -1;
+	found = lint_all(rq->a, &cfg, &out, e);
+	if (out.n)
+		fputs(out.p, stdout);
+	buf_free(&out);
+	return found > 0 ? fail(e, "lint: %d findings", found) : found;
 }

@@ -75,7 +75,7 @@
 	X(checkpoint)                                                                              \
 	X(release)                                                                                 \
 	X(shared)                                                                                  \
-	X(job)
+	X(run)
 
 #define DECLARE(name) Suite *name##_suite(void);
 SUITES(DECLARE)
