@@ -117,26 +117,27 @@ is_full(const char *dir)
 	       (st.f_bavail < FULL_BLOCKS || (st.f_files && st.f_favail == 0));
 }
 
-/* why: what the step's child said in the end */
+/* why: what the step's child said in the end; one of ours knows whether the system refused */
 static void
-failed(const struct run_context *ctx, struct task *t, const char *why, struct err *failure)
+failed(const struct run_context *ctx, struct task *t, struct err *why, struct err *failure)
 {
 	const struct step *s = &t->work.steps[t->step];
 	char *log = journal_failed(&t->job->journal, t->node, t->work.dir), *text = NULL;
-	struct err ignored, lack;
+	struct err ignored;
 	size_t n;
 
 	t->state = TASK_FAILED;
 	if (!step_is_ours(s) && is_full(t->work.dir)) {
-		fail(&lack, "%s, no space left", why);
-		err_full(&lack, ENOSPC, t->work.dir);
-		why = lack.msg;
+		fail(why, "%s, no space left", arena_strdup(t->work.a, why->msg));
+		err_full(why, ENOSPC, t->work.dir);
+		why->code = EXIT_SYSTEM;
 	}
 	if (!step_is_ours(s) && file_read(t->work.a, t->work.log, &text, &n, &ignored) == 0) {
 		log_info("%s: %s failed; the log ends with", t->id, s->label);
 		log_text(arena_printf(t->work.a, "%s\n", tail_of(text, n)));
 	}
-	fail(failure, "%s: %s: %s; log %s, folder %s", t->id, s->label, why, log, t->work.dir);
+	fail(failure, "%s: %s: %s; log %s, folder %s", t->id, s->label, why->msg, log, t->work.dir);
+	failure->code = why->code;
 	let_go(ctx, t);
 	arena_free(t->work.a);
 }
@@ -314,10 +315,10 @@ end_finish(const struct run_context *ctx, struct task *t, struct err *failure, s
 	let_go(ctx, t);
 	t->state = status ? TASK_FAILED : TASK_DONE;
 	if (status) {
-		fail(failure, "%s%s%s", t->job->label, *t->job->label ? ": " : "",
-		    *why.msg ? why.msg
-			     : arena_printf(ctx->a, "%s: %s", t->job->finish_name,
-				   child_status_text(ctx->a, status)));
+		if (!*why.msg)
+			fail(
+			    &why, "%s: %s", t->job->finish_name, child_status_text(ctx->a, status));
+		fail(failure, "%s%s%s", t->job->label, *t->job->label ? ": " : "", why.msg);
 		failure->code = why.code;
 		return 0;
 	}
@@ -344,7 +345,9 @@ task_go_on(const struct run_context *ctx, struct task *t, struct err *failure, s
 	if (reap(ctx, t, step_is_ours(&t->work.steps[t->step]), &status, &why, e) < 0)
 		return -1;
 	if (status != 0) {
-		failed(ctx, t, *why.msg ? why.msg : child_status_text(t->work.a, status), failure);
+		if (!*why.msg)
+			fail(&why, "%s", child_status_text(t->work.a, status));
+		failed(ctx, t, &why, failure);
 		return 0;
 	}
 	t->step++;

@@ -907,6 +907,30 @@ START_TEST(patches_go_in_order)
 }
 END_TEST
 
+/* a step of our own that fails tells what a failure it is: here the source is gone meanwhile */
+START_TEST(a_refusal_is_the_systems)
+{
+	struct arena *a = arena_new();
+	char *sha;
+	struct trial r;
+
+	checkout_new(a);
+	take_bwrap_away(a);
+	sha = archive(a, "two.tar.gz", "one\n");
+	recipe(a, "one", "variant target", arena_printf(a, "rm -r %s/out/sources", test_dir()));
+	recipe_two(a, sha, sha, "needs target/one\n", "cat file >\"$OUT/x\"");
+	roots(a, "target/two");
+	run(&r, "");
+	ck_assert_int_eq(r.r, -1);
+	ck_assert_msg(!strncmp(r.e.msg, "target/two: unpack: ", 20) &&
+			  strstr(r.e.msg, "No such file or directory"),
+	    "%s", r.e.msg);
+	ck_assert_int_eq(r.e.code, EXIT_SYSTEM);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
 /* once the step runs, edits what it reads */
 static pid_t
 edit_during(struct arena *a, const char *rel)
@@ -1036,6 +1060,8 @@ make_thing(void *arg, struct err *e)
 	char *text;
 	int r = file_read(a, arena_printf(a, "%s/out/x", n->store), &text, NULL, e);
 
+	if (r == 0 && !strcmp(text, "deadly\n"))
+		raise(SIGKILL);
 	if (r == 0 && !strcmp(text, "bad\n"))
 		r = fail_usage(e, "thing: what is bad is not made");
 	if (r == 0)
@@ -1185,6 +1211,10 @@ static const struct {
 	    "if [ $TRIPLE$USE_DHCP = i486-linux-muslfalse ]; then echo bad; else echo good; fi "
 	    ">\"$OUT/x\"",
 	    true, "i486: thing: what is bad is not made", EXIT_USAGE, "+-++" },
+	{ "x",
+	    "if [ $TRIPLE$USE_DHCP = i486-linux-muslfalse ]; then echo deadly; else echo good; fi "
+	    ">\"$OUT/x\"",
+	    true, "i486: thing: killed by signal 9", EXIT_WORK, "+-++" },
 };
 
 START_TEST(a_broken_triple_does_not_stop_the_others)
@@ -1237,8 +1267,8 @@ END_TEST
 Suite *
 run_suite(void)
 {
-	Suite *s = suite_create("job");
-	TCase *tc = harness_case(s, "job");
+	Suite *s = suite_create("run");
+	TCase *tc = harness_case(s, "run");
 
 	tcase_add_loop_test(tc, what_is_needed_is_there, 0, 2);
 	tcase_add_test(tc, only_what_changed);
@@ -1256,6 +1286,7 @@ run_suite(void)
 	tcase_add_test(tc, a_step_has_no_network_and_no_neighbours);
 	tcase_add_test(tc, any_form_of_a_source_will_do);
 	tcase_add_loop_test(tc, patches_go_in_order, 0, 2);
+	tcase_add_test(tc, a_refusal_is_the_systems);
 	tcase_add_test(tc, inputs_must_be_at_rest);
 	tcase_add_test(tc, an_override_is_built_as_it_is);
 	tcase_add_test(tc, the_longest_chain_first);
