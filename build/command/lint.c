@@ -128,7 +128,7 @@ check_profiles(struct linting *t)
 		while ((line = lines_next_datum(&l))) {
 			for (size_t i = 0; i < n; i++)
 				if (!strcmp(roots[i], line))
-					found(t, "recipes/profiles/%s:%u: %s: told twice", *v, l.no,
+					found(t, "recipes/profiles/%s:%u: %s: duplicate", *v, l.no,
 					    line);
 			roots = arena_more(t->a, roots, n, sizeof *roots);
 			roots[n++] = line;
@@ -346,7 +346,7 @@ check_sysdeps(struct linting *t)
 		/* what one triple tells, all tell: a recipe works for all or none */
 		for (size_t i = 0; first && i < first->nfacts; i++)
 			if (!sysdeps_get(sd, first->facts[i].key))
-				found(t, "sysdeps/%s/facts: tells no %s, as %s does", triple,
+				found(t, "sysdeps/%s/facts: missing key %s, which %s has", triple,
 				    first->facts[i].key, first->triple);
 		for (size_t i = 0; first && i < sd->nfacts; i++)
 			if (!sysdeps_get(first, sd->facts[i].key))
@@ -382,7 +382,7 @@ check_minimums(struct linting *t)
 		for (size_t k = 0; k < i; k++)
 			if (!strcmp(v[i].package, v[k].package) &&
 			    !strcmp(v[i].version, v[k].version) && !strcmp(v[i].on, v[k].on))
-				found(t, "recipes/minimums: %s %s: %s: told twice", v[i].package,
+				found(t, "recipes/minimums: %s %s: %s: duplicate", v[i].package,
 				    v[i].version, v[i].on);
 	}
 }
