@@ -199,15 +199,11 @@ drop_failed(struct run *r)
 	r->nasked = n;
 }
 
-/*
- * The sources of all nodes that may have to be built, each once.  Known only now is
- * which form they come in, and so the keys of those that seemed ready.
- */
-static int
-get_sources(struct run *r, struct err *e)
+/* the sources of all nodes that may have to be built, each once; of: task -> want */
+static size_t
+wanted_sources(const struct run *r, struct want *wants, size_t *of)
 {
-	struct want *wants = arena_array(r->ctx.a, r->n + 1, sizeof *wants);
-	size_t *of = arena_array(r->ctx.a, r->n + 1, sizeof *of), n = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct node *node = r->tasks[i].node;
@@ -222,6 +218,19 @@ get_sources(struct run *r, struct err *e)
 				.forms = node->version->forms,
 				.nforms = node->version->nforms };
 	}
+	return n;
+}
+
+/*
+ * Known only now is which form they come in, and so the keys of those that seemed ready: they are
+ * asked for again.
+ */
+static int
+get_sources(struct run *r, struct err *e)
+{
+	struct want *wants = arena_array(r->ctx.a, r->n + 1, sizeof *wants);
+	size_t *of = arena_array(r->ctx.a, r->n + 1, sizeof *of), n = wanted_sources(r, wants, of);
+
 	if (n && fetch_all(r->ctx.a, r->jobs[0].cfg, wants, n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
@@ -259,7 +268,7 @@ over(const struct run *r)
 	return r->killed_by || (r->nfailed && !r->o->keep_going);
 }
 
-/* another builder is ready, or dead, or still at it */
+/* another lh-build has built it, or is dead, or still builds it */
 static void
 ask_again(struct run *r)
 {
@@ -467,16 +476,37 @@ sweep(void *arg, struct err *e)
 	return 0;
 }
 
+/* the run itself, beside the removal of what others left behind */
+static int
+run_swept(struct run *r, struct err *e)
+{
+	struct child sweeper;
+	struct err ignored;
+	int result, status;
+	bool sweeping;
+
+	orphans_mark(r->ctx.a, r->jobs, r->njobs);
+	sweeping = orphans_sweep(r->ctx.a, r->jobs, r->njobs, false);
+	if (sweeping && task_aside(&sweeper, sweep, r, e) < 0)
+		return -1;
+	result = loop(r, e);
+	kill_all(r);
+	log_status("%s", "");
+	if (sweeping && r->killed_by)
+		child_kill(&sweeper, SIGKILL);
+	if (sweeping)
+		child_wait(&sweeper, &status, &ignored);
+	return result;
+}
+
+/* with signals as descriptors, and with tokens */
 static int
 build_all(struct run *r, struct err *e)
 {
 	sigset_t ours, before;
 	mode_t mask = umask(022); /* a result does not depend on it */
-	struct child sweeper;
 	struct signalfd_siginfo late;
-	struct err ignored;
-	int result, status;
-	bool sweeping;
+	int result;
 
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGINT);
@@ -492,19 +522,7 @@ build_all(struct run *r, struct err *e)
 	    jobserver_open(r->ctx.a, r->jobs[0].cfg->jobs, getenv("MAKEFLAGS"), &r->ctx.tokens, e);
 	if (result < 0)
 		goto close_signals;
-	orphans_mark(r->ctx.a, r->jobs, r->njobs);
-	sweeping = orphans_sweep(r->ctx.a, r->jobs, r->njobs, false);
-	result = sweeping ? task_aside(&sweeper, sweep, r, e) : 0;
-	if (result < 0)
-		goto close_tokens;
-	result = loop(r, e);
-	kill_all(r);
-	log_status("%s", "");
-	if (sweeping && r->killed_by)
-		child_kill(&sweeper, SIGKILL);
-	if (sweeping)
-		child_wait(&sweeper, &status, &ignored);
-close_tokens:
+	result = run_swept(r, e);
 	jobserver_close(r->ctx.tokens);
 	/* what came after the first is not to end us without a word */
 	while (read(r->signals, &late, sizeof late) > 0)
@@ -582,34 +600,34 @@ run_close(struct run *r)
 	}
 }
 
-int
-run_open(struct arena *a, struct job *jobs, size_t n, const struct run_opts *o, struct run **out,
-    struct err *e)
+static int
+open_job(struct run *r, struct job *j, struct err *e)
 {
-	struct run *r = arena_alloc(a, sizeof *r);
+	struct arena *a = r->ctx.a;
+
+	if (!j->label)
+		j->label = "";
+	if (!j->dir)
+		j->dir = arena_printf(a, "%s/%s", j->cfg->output, j->cfg->triple);
+	j->journal = (struct journal){
+		.a = a, .dir = j->dir, .cache = j->cfg->cache, .triple = j->cfg->triple
+	};
+	return r->o->dry ? 0 : journal_open(&j->journal, e);
+}
+
+/* the tasks of all jobs, and room for what becomes of them */
+static void
+make_tasks(struct run *r)
+{
+	struct arena *a = r->ctx.a;
 	struct task *next;
 	size_t most = 0;
 
-	*r = (struct run){
-		.ctx = { .a = a, .began = clock_now() }, .jobs = jobs, .njobs = n, .o = o
-	};
-	for (size_t i = 0; i < n; i++) {
-		struct job *j = &jobs[i];
-
-		if (!j->label)
-			j->label = "";
-		if (!j->dir)
-			j->dir = arena_printf(a, "%s/%s", j->cfg->output, j->cfg->triple);
-		j->journal = (struct journal){
-			.a = a, .dir = j->dir, .cache = j->cfg->cache, .triple = j->cfg->triple
-		};
-		if (!o->dry && journal_open(&j->journal, e) < 0)
-			return -1;
-		most += j->plan->n + 1;
-	}
+	for (size_t i = 0; i < r->njobs; i++)
+		most += r->jobs[i].plan->n + 1;
 	r->tasks = next = arena_array(a, most, sizeof *r->tasks);
-	for (size_t i = 0; i < n; i++)
-		next = add_plan(r, &jobs[i], next);
+	for (size_t i = 0; i < r->njobs; i++)
+		next = add_plan(r, &r->jobs[i], next);
 	r->n = (size_t)(next - r->tasks);
 	r->asked = arena_array(a, most, sizeof *r->asked);
 	r->running = arena_array(a, most, sizeof *r->running);
@@ -617,6 +635,21 @@ run_open(struct arena *a, struct job *jobs, size_t n, const struct run_opts *o, 
 	r->nmakers = 2 * most + 1;
 	r->makers = arena_array(a, r->nmakers, sizeof *r->makers);
 	r->polled = arena_array(a, most + 1 + JOBSERVER_POLLS(most), sizeof *r->polled);
+}
+
+int
+run_open(struct arena *a, struct job *jobs, size_t n, const struct run_opts *o, struct run **out,
+    struct err *e)
+{
+	struct run *r = arena_alloc(a, sizeof *r);
+
+	*r = (struct run){
+		.ctx = { .a = a, .began = clock_now() }, .jobs = jobs, .njobs = n, .o = o
+	};
+	for (size_t i = 0; i < n; i++)
+		if (open_job(r, &jobs[i], e) < 0)
+			return -1;
+	make_tasks(r);
 	if (read_overrides(r, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n && !o->dry; i++)

@@ -23,7 +23,7 @@
 #define TAIL_LINES 20
 /* with so few to be had a filesystem is full */
 #define FULL_BLOCKS 4
-/* another builder is asked again whether it is ready */
+/* what another lh-build builds is asked for again */
 #define ELSEWHERE_AGAIN (NS_PER_S / 2)
 
 /* 1: the store has the node when it is built from this form; its key is set either way */
@@ -354,30 +354,10 @@ task_go_on(const struct run_context *ctx, struct task *t, struct err *failure, s
 	return t->work.steps[t->step].kind == STEP_CLEAN ? finished(ctx, t, e) : start_step(t, e);
 }
 
-int
-task_start(const struct run_context *ctx, struct task *t, struct err *e)
+/* its key is locked and it has a token: the folder, the log and the first step */
+static int
+start_work(const struct run_context *ctx, struct task *t, struct err *e)
 {
-	int found;
-
-	if (!t->node)
-		return start_finish(ctx, t, e);
-	if (store_lock(t->job->store, t->node->key, &t->lock, e) < 0)
-		return -1;
-	if (t->lock < 0) {
-		if (!t->again)
-			log_info("%s: waiting: another lh-build is building this", t->id);
-		t->state = TASK_ELSEWHERE;
-		t->again = clock_now() + ELSEWHERE_AGAIN;
-		return 0;
-	}
-	found = store_lookup(t->job->store, t->node->key, t->name, t->node->output, e);
-	if (found > 0) { /* it was there by the time we had the lock */
-		store_unlock(t->job->store, t->node->key, t->lock);
-		t->state = TASK_ELSEWHERE;
-		return 0;
-	}
-	if (jobserver_begin(ctx->tokens, &t->client, e) < 0)
-		goto unlock;
 	t->work = (struct work){
 		.a = arena_new(),
 		.cfg = t->job->cfg,
@@ -412,6 +392,38 @@ remove_work:
 	work_remove(&t->work, &(struct err){ 0 });
 free_arena:
 	arena_free(t->work.a);
+	return -1;
+}
+
+int
+task_start(const struct run_context *ctx, struct task *t, struct err *e)
+{
+	int found;
+
+	if (!t->node)
+		return start_finish(ctx, t, e);
+	if (store_lock(t->job->store, t->node->key, &t->lock, e) < 0)
+		return -1;
+	if (t->lock < 0) {
+		if (!t->again)
+			log_info("%s: waiting: another lh-build is building this", t->id);
+		t->state = TASK_ELSEWHERE;
+		t->again = clock_now() + ELSEWHERE_AGAIN;
+		return 0;
+	}
+	found = store_lookup(t->job->store, t->node->key, t->name, t->node->output, e);
+	if (found > 0) { /* it was there by the time we had the lock */
+		store_unlock(t->job->store, t->node->key, t->lock);
+		t->state = TASK_ELSEWHERE;
+		return 0;
+	}
+	if (jobserver_begin(ctx->tokens, &t->client, e) < 0)
+		goto unlock;
+	if (start_work(ctx, t, e) < 0)
+		goto end_client;
+	return 0;
+
+end_client:
 	jobserver_end(ctx->tokens, t->client);
 unlock:
 	store_unlock(t->job->store, t->node->key, t->lock);

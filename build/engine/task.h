@@ -35,7 +35,7 @@ enum task_state {
 	TASK_PENDING, /* something it needs is not there, and perhaps never will be */
 	TASK_READY,
 	TASK_SHARED,	/* another task of this run has the same key and makes it for both */
-	TASK_ELSEWHERE, /* another builder makes it */
+	TASK_ELSEWHERE, /* another lh-build builds it */
 	TASK_RUNNING,
 	TASK_DONE, /* though its folder may still be being removed */
 	TASK_FAILED
@@ -83,7 +83,8 @@ struct task {
  * its source; else 0
  */
 int task_look_up(const struct run_context *ctx, struct task *t, struct err *e);
-/* TASK_RUNNING, or TASK_ELSEWHERE when another builder is at it; there must be a free token */
+/* TASK_RUNNING, or TASK_ELSEWHERE when another lh-build is building it; there must be a free token
+ */
 int task_start(const struct run_context *ctx, struct task *t, struct err *e);
 /*
  * Its child is dead, or about to be: goes on to the next step, or to TASK_DONE or
