@@ -4,6 +4,7 @@
 #include "build/base/buf.h"
 #include "build/base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,20 @@ void
 log_program(const char *name)
 {
 	program = name;
+}
+
+int
+log_end_stdout(struct err *e)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	if (errno)
+		return fail_errno(e, "write to stdout");
+	/* an earlier write failed, and its reason is gone */
+	fail(e, "write to stdout: not all that was printed is there");
+	e->code = EXIT_SYSTEM;
+	return -1;
 }
 
 bool

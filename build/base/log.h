@@ -14,6 +14,11 @@ void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_text(const char *text);
 /* "lh-build: fatal: MESSAGE"; returns the exit status that fits */
 int log_fatal(const struct err *e);
+/*
+ * All that was printed on stdout is where it should be.  Once, at the end: a disk that is full, or
+ * a pipe that is gone, must not pass for success.
+ */
+int log_end_stdout(struct err *e);
 /* stderr is a terminal that can redraw a line */
 bool log_is_terminal(void);
 /*

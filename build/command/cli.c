@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const stage_names[NSTAGES] = {
@@ -151,6 +152,15 @@ take_command(const struct command *commands, struct request *rq, const char *nam
 }
 
 bool
+cli_has(int argc, char **argv, const char *word)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], word))
+			return true;
+	return false;
+}
+
+bool
 cli_wants_net(const struct request *rq, bool configured, bool dhcp)
 {
 	return rq->nets[0] || rq->nets[1] ? rq->nets[dhcp] : dhcp == configured;
@@ -184,4 +194,36 @@ cli_parse(int argc, char **argv, const struct command *commands, struct request 
 		return fail_usage(
 		    e, "%s: does not take %s", rq->command->name, rq->words[rq->command->words]);
 	return 0;
+}
+
+void
+cli_help(const struct command *commands)
+{
+	puts("usage: lh-build COMMAND [OPTION...] [NAME=VALUE...]\n"
+	     "\n"
+	     "Compiles a Linux system from source and writes a disk image.  NAME=VALUE beats what\n"
+	     "lh-config says of NAME; lh-config.dist explains them all.\n");
+	for (const struct command *c = commands; c->name; c++)
+		printf("  %-9s %-11s %s\n", c->name, c->args, c->help);
+	puts(
+	    "\n"
+	    "  -n            build, gc, release: say what would run and why, run nothing\n"
+	    "  -k            build: after a failure, build what can still be built\n"
+	    "  -j N          build: as JOBS=N\n"
+	    "  --until=WHAT  build: sources, packages, kernel or image (default)\n"
+	    "  --net=MODE    build, manifests, release: an image for dhcp or static; may be given "
+	    "twice;\n"
+	    "                the mode that is not configured gets a folder of its own\n"
+	    "  --audit       fetch: tell which origins are dead, moved or changed, and get "
+	    "nothing\n"
+	    "  --bytes       fetch --audit: by the bytes of a file, not by its size\n"
+	    "  --check       outdated: fail when a recipe is\n"
+	    "  TRIPLES=LIST  build, fetch, manifests, release: for all, or for some: \"x86_64 "
+	    "armv7\"\n"
+	    "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"
+	    "                folder above this program's\n"
+	    "  --help, --version\n"
+	    "\n"
+	    "Exit status: 0 done, 1 could not be built, 100 wrong usage or configuration, 111 the\n"
+	    "system refused.");
 }

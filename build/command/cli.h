@@ -44,4 +44,9 @@ bool cli_wants_net(const struct request *rq, bool configured, bool dhcp);
 int cli_parse(
     int argc, char **argv, const struct command *commands, struct request *rq, struct err *e);
 
+/* wherever the word stands: who asks for help is not told what else is wrong */
+bool cli_has(int argc, char **argv, const char *word);
+/* --help, on stdout: the commands, and what options there are */
+void cli_help(const struct command *commands);
+
 #endif

@@ -8,14 +8,12 @@
 #include "build/base/manifest.h"
 #include "build/command/cli.h"
 #include "build/source/fetch.h"
-#include "build/engine/job.h"
 #include "build/engine/journal.h"
 #include "build/source/origins.h"
 #include "build/config/output.h"
 #include "build/engine/program.h"
 #include "build/command/session.h"
-#include "build/engine/why.h"
-#include "build/engine/work.h"
+#include "build/engine/keydiff.h"
 
 #include <dirent.h>
 #include <stdint.h>
@@ -134,7 +132,7 @@ in_words(struct telling *t, const char *what)
 static void
 tell_key(struct telling *t)
 {
-	struct why_line *v;
+	struct key_line *v;
 	struct err why = { 0 };
 	char *text;
 	size_t n;
@@ -144,10 +142,11 @@ tell_key(struct telling *t)
 		return;
 	}
 	row(t, "key", "%s, made of", t->n->key);
-	n = why_lines(t->a, text, &v);
+	n = key_lines(t->a, text, &v);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(v[i].what, "node") != 0 && strcmp(v[i].what, "format") != 0)
-			row(t, "", "%s: %s", in_words(t, v[i].what), v[i].value);
+			row(t, "", "%s: %s", in_words(t, v[i].what),
+			    key_value_shown(t->a, v[i].value));
 }
 
 /* ---- what came of it ---- */
@@ -249,7 +248,7 @@ tell_journal(struct telling *t, const char *dir)
 	struct journal j = {
 		.a = t->a, .dir = dir, .cache = t->cfg->cache, .triple = t->cfg->triple
 	};
-	char *log = arena_printf(t->a, "%s/logs/%s.log", dir, work_name(t->a, t->n));
+	char *log = arena_printf(t->a, "%s/logs/%s.log", dir, plan_node_name(t->a, t->n));
 	double took = journal_seconds(&j, t->n);
 
 	row(t, "log", "%s%s", log, file_exists(log) ? "" : ": not there");
@@ -359,21 +358,14 @@ explain_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd
 int
 explain_command(const struct request *rq, struct err *e)
 {
-	struct job_opts o = { .dry = true };
-	struct config cfg;
 	struct session s;
 	struct job job;
-	struct run *run;
 	struct buf out = { 0 };
 	int r;
 
 	if (!rq->nwords)
 		return fail_usage(e, "explain: name a package, such as s6 or host/s6");
-	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
-	    session_open(rq->a, &cfg, 1, false, &s, e) < 0)
-		return -1;
-	job = session_job(&s, output_dir(s.a, &s.cfg, s.cfg.use_dhcp));
-	if (job_open(s.a, &job, 1, &o, &run, e) < 0)
+	if (session_look(rq, &s, e) < 0 || session_look_up(&s, &job, e) < 0)
 		return -1;
 	r = explain_tell(s.a, &s.cfg, &s.sd, &s.plan, job.dir, rq->words[0], &out, e);
 	if (r == 0)

@@ -14,7 +14,7 @@ struct sysdeps;
 /*
  * All that is known here of one node, as text: where its source comes from, who needs
  * whom, what its key is made of, what it came out as, and which images have it.  id is
- * "target/s6", or "s6" for that.  The plan has been through job_open(); dir is where jobs
+ * "target/s6", or "s6" for that.  The plan has been through run_open(); dir is where jobs
  * leave logs.
  */
 int explain_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd,

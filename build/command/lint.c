@@ -7,6 +7,7 @@
 #include "build/base/child.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
+#include "build/command/cli.h"
 #include "build/config/config.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
@@ -16,6 +17,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -126,7 +128,7 @@ check_profiles(struct linting *t)
 		while ((line = lines_next_datum(&l))) {
 			for (size_t i = 0; i < n; i++)
 				if (!strcmp(roots[i], line))
-					found(t, "recipes/profiles/%s:%u: %s: told twice", *v, l.no,
+					found(t, "recipes/profiles/%s:%u: %s: duplicate", *v, l.no,
 					    line);
 			roots = arena_more(t->a, roots, n, sizeof *roots);
 			roots[n++] = line;
@@ -344,7 +346,7 @@ check_sysdeps(struct linting *t)
 		/* what one triple tells, all tell: a recipe works for all or none */
 		for (size_t i = 0; first && i < first->nfacts; i++)
 			if (!sysdeps_get(sd, first->facts[i].key))
-				found(t, "sysdeps/%s/facts: tells no %s, as %s does", triple,
+				found(t, "sysdeps/%s/facts: missing key %s, which %s has", triple,
 				    first->facts[i].key, first->triple);
 		for (size_t i = 0; first && i < sd->nfacts; i++)
 			if (!sysdeps_get(first, sd->facts[i].key))
@@ -380,7 +382,7 @@ check_minimums(struct linting *t)
 		for (size_t k = 0; k < i; k++)
 			if (!strcmp(v[i].package, v[k].package) &&
 			    !strcmp(v[i].version, v[k].version) && !strcmp(v[i].on, v[k].on))
-				found(t, "recipes/minimums: %s %s: %s: told twice", v[i].package,
+				found(t, "recipes/minimums: %s %s: %s: duplicate", v[i].package,
 				    v[i].version, v[i].on);
 	}
 }
@@ -450,4 +452,21 @@ lint_all(struct arena *a, const struct config *cfg, struct buf *out, struct err 
 	if (check_layout(&t, e) < 0)
 		return -1;
 	return t.found;
+}
+
+int
+lint_command(const struct request *rq, struct err *e)
+{
+	struct config cfg;
+	struct buf out = { 0 };
+	int found;
+
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
+	    config_drop_root(&cfg, false, e) < 0)
+		return -1;
+	found = lint_all(rq->a, &cfg, &out, e);
+	if (out.n)
+		fputs(out.p, stdout);
+	buf_free(&out);
+	return found > 0 ? fail(e, "lint: %d findings", found) : found;
 }

@@ -7,6 +7,7 @@
 struct arena;
 struct buf;
 struct config;
+struct request;
 
 /*
  * All of recipes/, patches/, sysdeps/ and layout/ at once, not only what a build would read:
@@ -15,5 +16,8 @@ struct config;
  * how many there are.  An error is a file that cannot be read at all.
  */
 int lint_all(struct arena *a, const struct config *cfg, struct buf *out, struct err *e);
+
+/* lh-build lint: an error when there is a finding */
+int lint_command(const struct request *rq, struct err *e);
 
 #endif

@@ -6,8 +6,7 @@
 #include "build/base/file.h"
 #include "build/image/bom.h"
 #include "build/command/cli.h"
-#include "build/image/image.h"
-#include "build/engine/job.h"
+#include "build/image/diskplan.h"
 #include "build/config/output.h"
 #include "build/command/session.h"
 
@@ -461,7 +460,7 @@ write_documents(struct arena *a, const struct config *cfg, const struct plan *p,
 
 	if (bom_gather(a, cfg, p, dir, &b, e) < 0)
 		return wrap(e, "sbom");
-	image_uuid(b.id, "sbom", ignored, d.uuid);
+	diskplan_uuid(b.id, "sbom", ignored, d.uuid);
 	for (size_t i = 0; i < NDOCUMENTS; i++)
 		told = told && is_told(&d, arena_printf(a, "%s/%s", dir, documents[i].name));
 	if (told)
@@ -492,19 +491,15 @@ sbom_refresh(
 int
 sbom_command(const struct request *rq, struct err *e)
 {
-	struct job_opts o = { .dry = true };
 	struct config cfg;
 	struct session s;
-	struct run *run;
 	struct job job;
 	int r = -1;
 
 	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
 	    session_open(rq->a, &cfg, 1, true, &s, e) < 0)
 		return -1;
-	job = session_job(&s, output_dir(s.a, &s.cfg, s.cfg.use_dhcp));
-	if (job_open(s.a, &job, 1, &o, &run, e) < 0 ||
-	    sbom_write(s.a, &s.cfg, &s.plan, job.dir, e) < 0)
+	if (session_look_up(&s, &job, e) < 0 || sbom_write(s.a, &s.cfg, &s.plan, job.dir, e) < 0)
 		goto close_session;
 	for (size_t i = 0; i < NDOCUMENTS; i++)
 		printf("%s/%s\n", job.dir, documents[i].name);

@@ -4,8 +4,9 @@
 #include "build/base/arena.h"
 #include "build/base/file.h"
 #include "build/config/credentials.h"
+#include "build/command/cli.h"
 #include "build/command/gc.h"
-#include "build/engine/job.h"
+#include "build/engine/run.h"
 #include "build/base/memo.h"
 #include "build/config/output.h"
 #include "build/source/profile.h"
@@ -73,47 +74,9 @@ count_missing(struct session *v, size_t n, size_t *missing, struct err *e)
 
 	for (size_t i = 0; i < n; i++)
 		jobs[i] = session_job(&v[i], NULL);
-	if (job_open(v->a, jobs, n, &(struct job_opts){ .dry = true }, &r, e) < 0)
+	if (run_open(v->a, jobs, n, &(struct run_opts){ .dry = true }, &r, e) < 0)
 		return -1;
-	*missing = job_missing(r, &ignored);
-	return 0;
-}
-
-/*
- * auto: one decision for all of them.  What is built already needs no source, so that
- * origins are asked only when something is missing.
- */
-static int
-choose_profile(struct session *v, size_t n, struct err *e)
-{
-	const struct plan **plans = arena_array(v->a, n, sizeof *plans);
-	const char *profile, *why;
-	size_t missing;
-
-	for (size_t i = 0; i < n; i++) {
-		if (is_auto(&v[i]) != is_auto(v))
-			return fail_usage(e,
-			    "PROFILE: auto for %s and %s for %s; it is decided for all triples "
-			    "together",
-			    v[is_auto(v) ? 0 : i].cfg.triple, v[is_auto(v) ? i : 0].cfg.profile,
-			    v[is_auto(v) ? i : 0].cfg.triple);
-		plans[i] = &v[i].plan;
-	}
-	if (!is_auto(v))
-		return 0;
-	if (count_missing(v, n, &missing, e) < 0)
-		return -1;
-	if (!missing)
-		return 0;
-	if (profile_decide(v->a, &v->cfg, plans, n, &profile, &why, e) < 0)
-		return -1;
-	for (size_t i = 0; why && i < n; i++) {
-		v[i].why = why;
-		config_set(v->a, &v[i].cfg, "PROFILE", profile, "auto");
-		config_set(v->a, &v[i].cfg, "PROFILE_WHY", why, "auto");
-		if (plan_for(&v[i], profile, e) < 0)
-			return -1;
-	}
+	*missing = run_missing(r, &ignored);
 	return 0;
 }
 
@@ -147,8 +110,7 @@ remember(struct session *v, struct session *s)
 }
 
 int
-session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, struct session *v,
-    struct err *e)
+session_read(struct arena *a, const struct config *cfgs, size_t n, struct session *v, struct err *e)
 {
 	for (size_t i = 0; i < n; i++)
 		v[i] = (struct session){ .a = a,
@@ -159,24 +121,71 @@ session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, s
 	for (size_t i = 0; i < n; i++)
 		if (read_checkout(&v[i], v, e) < 0)
 			return -1;
+	return 0;
+}
+
+int
+session_hold(struct session *v, size_t n, bool write, struct err *e)
+{
 	for (size_t i = 0; i < n; i++)
 		if (config_drop_root(&v[i].cfg, write, e) < 0)
 			return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (write && hold(v, &v[i], e) < 0)
-			goto close_sessions;
+			return -1;
 		remember(v, &v[i]);
-		if (tools_ask(a, &v[i].cfg, &v[i].sd, v[i].memo, &v[i].tools, e) < 0 ||
+		if (tools_ask(v->a, &v[i].cfg, &v[i].sd, v[i].memo, &v[i].tools, e) < 0 ||
 		    hash_passwords(&v[i], write, e) < 0)
-			goto close_sessions;
+			return -1;
 	}
-	if (choose_profile(v, n, e) < 0)
-		goto close_sessions;
 	return 0;
+}
 
-close_sessions:
-	session_close(v, n);
-	return -1;
+int
+session_choose_profile(struct session *v, size_t n, struct err *e)
+{
+	const struct plan **plans = arena_array(v->a, n, sizeof *plans);
+	const char *profile, *why;
+	size_t missing;
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_auto(&v[i]) != is_auto(v))
+			return fail_usage(e,
+			    "PROFILE: auto for %s and %s for %s; it is decided for all triples "
+			    "together",
+			    v[is_auto(v) ? 0 : i].cfg.triple, v[is_auto(v) ? i : 0].cfg.profile,
+			    v[is_auto(v) ? i : 0].cfg.triple);
+		plans[i] = &v[i].plan;
+	}
+	if (!is_auto(v))
+		return 0;
+	if (count_missing(v, n, &missing, e) < 0)
+		return -1;
+	if (!missing)
+		return 0;
+	if (profile_decide(v->a, &v->cfg, plans, n, &profile, &why, e) < 0)
+		return -1;
+	for (size_t i = 0; why && i < n; i++) {
+		v[i].why = why;
+		config_set(v->a, &v[i].cfg, "PROFILE", profile, "auto");
+		config_set(v->a, &v[i].cfg, "PROFILE_WHY", why, "auto");
+		if (plan_for(&v[i], profile, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, struct session *v,
+    struct err *e)
+{
+	if (session_read(a, cfgs, n, v, e) < 0)
+		return -1;
+	if (session_hold(v, n, write, e) < 0 || session_choose_profile(v, n, e) < 0) {
+		session_close(v, n);
+		return -1;
+	}
+	return 0;
 }
 
 struct job
@@ -185,6 +194,26 @@ session_job(struct session *s, const char *dir)
 	return (struct job){
 		.cfg = &s->cfg, .sd = &s->sd, .plan = &s->plan, .store = &s->store, .dir = dir
 	};
+}
+
+int
+session_look(const struct request *rq, struct session *s, struct err *e)
+{
+	struct config cfg;
+
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0)
+		return -1;
+	return session_open(rq->a, &cfg, 1, false, s, e);
+}
+
+int
+session_look_up(struct session *s, struct job *job, struct err *e)
+{
+	static const struct run_opts o = { .dry = true };
+	struct run *run;
+
+	*job = session_job(s, output_dir(s->a, &s->cfg, s->cfg.use_dhcp));
+	return run_open(s->a, job, 1, &o, &run, e);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "build/base/lines.h"
 #include "build/command/session.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MOST_WORDS 32
@@ -90,4 +91,20 @@ versions_tell(const struct session *s, struct buf *out, struct err *e)
 				    m[j].on, m[j].least);
 	}
 	return 0;
+}
+
+int
+versions_command(const struct request *rq, struct err *e)
+{
+	struct session s;
+	struct buf out = { 0 };
+	int r;
+
+	if (session_look(rq, &s, e) < 0)
+		return -1;
+	r = versions_tell(&s, &out, e);
+	if (r == 0)
+		fputs(out.p, stdout);
+	buf_free(&out);
+	return r;
 }

@@ -9,6 +9,7 @@
 struct arena;
 struct buf;
 struct recipes;
+struct request;
 struct session;
 
 /* recipes/minimums: package at version needs at least this version of on */
@@ -31,5 +32,8 @@ int minimums_read(struct arena *a, const char *top, const struct recipes *r, str
  * owner (the number of NORMALUSER and its group).
  */
 int versions_tell(const struct session *s, struct buf *out, struct err *e);
+
+/* lh-build versions */
+int versions_command(const struct request *rq, struct err *e);
 
 #endif

@@ -14,56 +14,63 @@
 #include <string.h>
 #include <unistd.h>
 
+/* what is not the same everywhere when nobody gave it */
+typedef const char *value_guess(const struct valuing *r, const struct config *c);
+
 static value_guess jobs_guess, cache_guess, dns_guess, console_guess;
 
 #define F(member) offsetof(struct config, member)
-#define ONLY_VAR VALUE_NO_FIELD
+#define ONLY_VAR ((size_t)-1)
 #define DEFAULT_TRIPLE "x86_64-linux-musl"
 
 /* a later row may look at the result of an earlier one */
-static const struct variable keys[] = {
-	{ "OUTPUT", value_output, "output", NULL, F(output), NULL },
-	{ "CACHE", value_path, NULL, cache_guess, F(cache), NULL },
-	{ "CACHE_URL", value_cache_url, "", NULL, ONLY_VAR, NULL },
-	{ "NORMALUSER", value_user, "nobody", NULL, F(normaluser), NULL },
-	{ "JOBS", value_count, NULL, jobs_guess, F(jobs), NULL },
+static const struct key {
+	struct variable is;
+	value_guess *guess; /* when it has no fallback */
+	size_t field;	    /* of struct config, or ONLY_VAR */
+} keys[] = {
+	{ { "OUTPUT", value_output, "output", NULL }, NULL, F(output) },
+	{ { "CACHE", value_path, NULL, NULL }, cache_guess, F(cache) },
+	{ { "CACHE_URL", value_cache_url, "", NULL }, NULL, ONLY_VAR },
+	{ { "NORMALUSER", value_user, "nobody", NULL }, NULL, F(normaluser) },
+	{ { "JOBS", value_count, NULL, NULL }, jobs_guess, F(jobs) },
 
-	{ "TRIPLE", value_triple, DEFAULT_TRIPLE, NULL, F(triple), NULL },
-	{ "PROFILE", value_choice, "auto", NULL, F(profile), "s6 minimal auto" },
-	{ "SET", value_set, "2026-07", NULL, F(set), NULL },
-	{ "PACKAGES", value_text, "", NULL, ONLY_VAR, NULL },
+	{ { "TRIPLE", value_triple, DEFAULT_TRIPLE, NULL }, NULL, F(triple) },
+	{ { "PROFILE", value_choice, "auto", "s6 minimal auto" }, NULL, F(profile) },
+	{ { "SET", value_set, "2026-07", NULL }, NULL, F(set) },
+	{ { "PACKAGES", value_text, "", NULL }, NULL, ONLY_VAR },
 
-	{ "BUILD_CC", value_text, "gcc", NULL, F(build_cc), NULL },
-	{ "CROSS_BASE", value_cross, "", NULL, F(cross_base), NULL },
-	{ "HOST_HOST_BASE", value_folder, "", NULL, F(host_host_base), NULL },
+	{ { "BUILD_CC", value_text, "gcc", NULL }, NULL, F(build_cc) },
+	{ { "CROSS_BASE", value_cross, "", NULL }, NULL, F(cross_base) },
+	{ { "HOST_HOST_BASE", value_folder, "", NULL }, NULL, F(host_host_base) },
 
-	{ "MIRRORS", value_mirrors, "", NULL, F(mirrors), NULL },
-	{ "GIT_MIRROR", value_git_mirror, "", NULL, F(git_mirror), NULL },
-	{ "OFFLINE", value_bool, "false", NULL, F(offline), NULL },
+	{ { "MIRRORS", value_mirrors, "", NULL }, NULL, F(mirrors) },
+	{ { "GIT_MIRROR", value_git_mirror, "", NULL }, NULL, F(git_mirror) },
+	{ { "OFFLINE", value_bool, "false", NULL }, NULL, F(offline) },
 
-	{ "COUNTRY_CODE", value_choice, "", NULL, F(country), "uk fr rs vn cn" },
-	{ "USE_DHCP", value_bool, "true", NULL, F(use_dhcp), NULL },
-	{ "LOCAL_IP", value_ipv4, "10.0.2.15", NULL, F(local_ip), NULL },
-	{ "ROUTER_IP", value_ipv4, "10.0.2.2", NULL, F(router_ip), NULL },
-	{ "DNS_IP", value_ipv4, NULL, dns_guess, F(dns_ip), NULL },
+	{ { "COUNTRY_CODE", value_choice, "", "uk fr rs vn cn" }, NULL, F(country) },
+	{ { "USE_DHCP", value_bool, "true", NULL }, NULL, F(use_dhcp) },
+	{ { "LOCAL_IP", value_ipv4, "10.0.2.15", NULL }, NULL, F(local_ip) },
+	{ { "ROUTER_IP", value_ipv4, "10.0.2.2", NULL }, NULL, F(router_ip) },
+	{ { "DNS_IP", value_ipv4, NULL, NULL }, dns_guess, F(dns_ip) },
 
-	{ "ROOTFS_SIZE", value_size, "1024", NULL, F(rootfs_mb), NULL },
-	{ "SWAP_SIZE", value_size, "256", NULL, F(swap_mb), NULL },
-	{ "RWFS_SIZE", value_size, "512", NULL, F(rwfs_mb), NULL },
-	{ "USERFS_SIZE", value_size, "512", NULL, F(userfs_mb), NULL },
-	{ "EXTRA_SIZE", value_size, "0", NULL, F(extra_mb), NULL },
+	{ { "ROOTFS_SIZE", value_size, "1024", NULL }, NULL, F(rootfs_mb) },
+	{ { "SWAP_SIZE", value_size, "256", NULL }, NULL, F(swap_mb) },
+	{ { "RWFS_SIZE", value_size, "512", NULL }, NULL, F(rwfs_mb) },
+	{ { "USERFS_SIZE", value_size, "512", NULL }, NULL, F(userfs_mb) },
+	{ { "EXTRA_SIZE", value_size, "0", NULL }, NULL, F(extra_mb) },
 
-	{ "ROOT_PASSWORD", value_word, "", NULL, ONLY_VAR, NULL },
-	{ "GUEST_PASSWORD", value_word, "", NULL, ONLY_VAR, NULL },
-	{ "SSH_AUTHORIZED_KEYS", value_keys, "", NULL, ONLY_VAR, NULL },
+	{ { "ROOT_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },
+	{ { "GUEST_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },
+	{ { "SSH_AUTHORIZED_KEYS", value_keys, "", NULL }, NULL, ONLY_VAR },
 
-	{ "CONSOLE", value_console, NULL, console_guess, F(console), NULL },
-	{ "KERNEL_CONFIG", value_kernel_config, "", NULL, F(kernel_config), NULL },
-	{ "HARDWARE", value_bool, "false", NULL, ONLY_VAR, NULL },
-	{ "EPOCH", value_epoch, "1784000000", NULL, ONLY_VAR, NULL },
+	{ { "CONSOLE", value_console, NULL, NULL }, console_guess, F(console) },
+	{ { "KERNEL_CONFIG", value_kernel_config, "", NULL }, NULL, F(kernel_config) },
+	{ { "HARDWARE", value_bool, "false", NULL }, NULL, ONLY_VAR },
+	{ { "EPOCH", value_epoch, "1784000000", NULL }, NULL, ONLY_VAR },
 
-	{ "KERNEL", value_choice, "anew", NULL, ONLY_VAR, "anew cached" },
-	{ "SECOND", value_text, "", NULL, ONLY_VAR, NULL },
+	{ { "KERNEL", value_choice, "anew", "anew cached" }, NULL, ONLY_VAR },
+	{ { "SECOND", value_text, "", NULL }, NULL, ONLY_VAR },
 };
 
 #define NKEYS (sizeof keys / sizeof *keys)
@@ -77,8 +84,8 @@ static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "SCENARIOS"
 	"BAD", "PACKAGE", "REPO", "DRY_RUN" };
 
 /* one a package; checked by value_name and, that there is such a package, by plan.c */
-static const struct variable override = { "OVERRIDE_", value_text, NULL, NULL, ONLY_VAR, NULL };
-static const struct variable version = { "VERSION_", value_name, NULL, NULL, ONLY_VAR, NULL };
+static const struct variable override = { "OVERRIDE_", value_text, NULL, NULL };
+static const struct variable version = { "VERSION_", value_name, NULL, NULL };
 
 static bool
 among(const char *name, const char *const *v, size_t n)
@@ -95,8 +102,8 @@ static const struct variable *
 key_find(const char *name)
 {
 	for (size_t i = 0; i < NKEYS; i++)
-		if (!strcmp(keys[i].name, name))
-			return &keys[i];
+		if (!strcmp(keys[i].is.name, name))
+			return &keys[i].is;
 	if (!strncmp(name, override.name, 9) && name[9])
 		return &override;
 	if (!strncmp(name, version.name, 8) && name[8])
@@ -115,22 +122,23 @@ config_known(const char *name)
 const char *
 config_name(size_t i)
 {
-	return i < NKEYS ? keys[i].name : NULL;
+	return i < NKEYS ? keys[i].is.name : NULL;
 }
 
 /* ---- values nobody gave ---- */
 
 static const char *
-jobs_guess(struct valuing *r)
+jobs_guess(const struct valuing *r, const struct config *c)
 {
 	cpu_set_t cpus;
 	int n = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
 
+	(void)c;
 	return arena_printf(r->a, "%d", n);
 }
 
 static const char *
-cache_guess(struct valuing *r)
+cache_guess(const struct valuing *r, const struct config *c)
 {
 	const char *base = getenv("XDG_CACHE_HOME");
 
@@ -140,23 +148,25 @@ cache_guess(struct valuing *r)
 		return arena_printf(r->a, "%s/lh-bootstrap", base);
 	if (*r->home)
 		return arena_printf(r->a, "%s/.cache/lh-bootstrap", r->home);
-	return arena_printf(r->a, "%s/cache", r->c->output);
+	return arena_printf(r->a, "%s/cache", c->output);
 }
 
 /* QEMU's user network has its name server beside its router */
 static const char *
-dns_guess(struct valuing *r)
+dns_guess(const struct valuing *r, const struct config *c)
 {
-	return strcmp(r->c->router_ip, "10.0.2.2") ? r->c->router_ip : "10.0.2.3";
+	(void)r;
+	return strcmp(c->router_ip, "10.0.2.2") ? c->router_ip : "10.0.2.3";
 }
 
 static const char *
-console_guess(struct valuing *r)
+console_guess(const struct valuing *r, const struct config *c)
 {
 	struct sysdeps sd;
 	const char *console = NULL;
 
-	if (sysdeps_read(r->a, r->c->top, r->c->triple, &sd, &(struct err){ 0 }) == 0)
+	(void)c;
+	if (sysdeps_read(r->a, r->top, r->triple, &sd, &(struct err){ 0 }) == 0)
 		console = sysdeps_get(&sd, "console");
 	return console ? console : "";
 }
@@ -204,11 +214,11 @@ closest(const char *name)
 	const char *found = NULL;
 
 	for (size_t i = 0; i < NKEYS; i++) {
-		size_t d = distance(name, keys[i].name);
+		size_t d = distance(name, keys[i].is.name);
 
 		if (d < best) {
 			best = d;
-			found = keys[i].name;
+			found = keys[i].is.name;
 		}
 	}
 	return found;
@@ -276,35 +286,36 @@ config_with_dhcp(struct arena *a, const struct config *c, bool dhcp, struct conf
 
 /* a member and its variable stay the same thing */
 static void
-store(struct config *c, const struct variable *k, const char *value)
+store(struct config *c, const struct key *k, const char *value)
 {
-	char *member = (char *)c + k->field;
+	char *member;
 
-	if (k->field == VALUE_NO_FIELD)
+	if (k->field == ONLY_VAR)
 		return;
-	if (k->ok == value_bool)
+	member = (char *)c + k->field;
+	if (k->is.ok == value_bool)
 		*(bool *)(void *)member = !strcmp(value, "true");
-	else if (k->ok == value_size || k->ok == value_count)
+	else if (k->is.ok == value_size || k->is.ok == value_count)
 		*(unsigned *)(void *)member = (unsigned)strtoul(value, NULL, 10);
 	else
 		*(const char **)(void *)member = value;
 }
 
 static int
-take(struct arena *a, struct config *c, const char *name, const char *value, const char *from,
-    struct err *e)
+assign(
+    struct arena *a, struct config *c, const struct assignment *v, const char *from, struct err *e)
 {
-	if (AMONG(name, others))
+	if (AMONG(v->name, others))
 		return 0;
-	if (!key_find(name))
-		return unknown(from, name, e);
-	config_set(a, c, name, value, from);
+	if (!key_find(v->name))
+		return unknown(from, v->name, e);
+	config_set(a, c, v->name, v->value, from);
 	return 0;
 }
 
 /* NAME=VALUE words; s6-rc may be written with its hyphen */
 static int
-read_args(struct arena *a, char *const *args, size_t nargs, struct assignment *out, struct err *e)
+read_args(struct arena *a, char *const *args, size_t nargs, struct assignments *out, struct err *e)
 {
 	for (size_t i = 0; i < nargs; i++) {
 		const char *equals = strchr(args[i], '=');
@@ -316,30 +327,30 @@ read_args(struct arena *a, char *const *args, size_t nargs, struct assignment *o
 		for (char *p = name; *p; p++)
 			if (*p == '-')
 				*p = '_';
-		out[i] = (struct assignment){ name, equals + 1 };
+		out->v[out->n++] = (struct assignment){ name, equals + 1 };
 	}
 	return 0;
 }
 
-/* lower case is the file's own affair, unless it is one of ours spelt that way */
+/* lower-case names are private to lh-config, unless it is one of ours spelt that way */
 static bool
-own_affair(const char *name)
+is_private(const char *name)
 {
 	if (!islower((unsigned char)*name) && *name != '_')
 		return false;
 	for (size_t i = 0; i < NKEYS; i++)
-		if (!strcasecmp(name, keys[i].name))
+		if (!strcasecmp(name, keys[i].is.name))
 			return false;
 	return true;
 }
 
 static void
-give(struct assignment *v, size_t *n, const char *name, const char *value)
+give(struct assignments *out, const char *name, const char *value)
 {
-	for (size_t i = 0; i < *n; i++)
-		if (!strcmp(v[i].name, name))
+	for (size_t i = 0; i < out->n; i++)
+		if (!strcmp(out->v[i].name, name))
 			return;
-	v[(*n)++] = (struct assignment){ name, value };
+	out->v[out->n++] = (struct assignment){ name, value };
 }
 
 /*
@@ -347,28 +358,29 @@ give(struct assignment *v, size_t *n, const char *name, const char *value)
  * wants
  */
 static int
-read_file(struct arena *a, struct config *c, const char *path, const char *shown,
-    const struct assignment *fixed, size_t nfixed, const char *home, struct err *e)
+read_file(const struct valuing *r, struct config *c, const char *path, const char *shown,
+    const struct assignments *fixed, struct err *e)
 {
-	struct assignment *given = arena_array(a, nfixed + c->nvars + 3, sizeof *given), *set;
+	struct configfile f = { .path = path, .shown = shown, .dir = c->top };
 	const char *path_var = getenv("PATH");
-	size_t n = 0, nset;
+	struct assignments set;
 
 	if (!file_exists(path))
 		return 0;
-	for (size_t i = nfixed; i-- > 0;) /* the last one counts */
-		give(given, &n, fixed[i].name, fixed[i].value);
-	nfixed = n;
+	f.given.v = arena_array(r->a, fixed->n + c->nvars + 3, sizeof *f.given.v);
+	for (size_t i = fixed->n; i-- > 0;) /* the last one counts */
+		give(&f.given, fixed->v[i].name, fixed->v[i].value);
+	f.nfixed = f.given.n;
 	for (size_t i = 0; i < c->nvars; i++)
-		give(given, &n, c->vars[i].name, c->vars[i].value);
-	give(given, &n, "TRIPLE", DEFAULT_TRIPLE);
-	give(given, &n, "PATH", path_var ? path_var : "/usr/bin:/bin");
-	if (*home)
-		give(given, &n, "HOME", home);
-	if (configfile_read(a, path, shown, c->top, given, n, nfixed, &set, &nset, e) < 0)
+		give(&f.given, c->vars[i].name, c->vars[i].value);
+	give(&f.given, "TRIPLE", DEFAULT_TRIPLE);
+	give(&f.given, "PATH", path_var ? path_var : "/usr/bin:/bin");
+	if (*r->home)
+		give(&f.given, "HOME", r->home);
+	if (configfile_read(r->a, &f, &set, e) < 0)
 		return -1;
-	for (size_t i = 0; i < nset; i++)
-		if (!own_affair(set[i].name) && take(a, c, set[i].name, set[i].value, shown, e) < 0)
+	for (size_t i = 0; i < set.n; i++)
+		if (!is_private(set.v[i].name) && assign(r->a, c, &set.v[i], shown, e) < 0)
 			return -1;
 	return 0;
 }
@@ -395,7 +407,8 @@ static int
 override_path(struct arena *a, const struct config *c, struct config_var *v, struct err *e)
 {
 	bool git = !strncmp(v->value, "git:", 4);
-	const char *dir = v->value + (git ? 4 : 0), *rev = git ? strrchr(dir, '@') : NULL;
+	const char *dir = v->value + (git ? 4 : 0),
+		   *rev = git ? value_revision(a, c->top, dir) : NULL;
 
 	if (rev)
 		dir = arena_strndup(a, dir, (size_t)(rev - dir));
@@ -406,26 +419,33 @@ override_path(struct arena *a, const struct config *c, struct config_var *v, str
 	return 0;
 }
 
+/* each variable that there is, in the order of the table; those nobody gave get their value */
 static int
-check_all(struct valuing *r, struct err *e)
+check_keys(struct config *c, struct valuing *r, struct err *e)
 {
-	struct config *c = r->c;
-
-	for (size_t i = 0; i < NKEYS; i++) {
-		const struct config_var *v = find(c, keys[i].name);
-		const char *value = v ? v->value : keys[i].fallback,
-			   *from = v ? v->from : "default";
+	for (const struct key *k = keys; k < keys + NKEYS; k++) {
+		const struct config_var *v = find(c, k->is.name);
+		const char *value = v ? v->value : k->is.fallback, *from = v ? v->from : "default";
 
 		/* of what can be guessed, nothing said and said to be empty are the same */
-		if (keys[i].guess && (!value || !*value))
-			value = keys[i].guess(r);
-		if (keys[i].ok(r, &keys[i], &value, e) < 0)
+		if (k->guess && (!value || !*value))
+			value = k->guess(r, c);
+		if (k->is.ok(r, &k->is, &value, e) < 0)
 			return -1;
-		config_set(r->a, c, keys[i].name, value, from);
-		store(c, &keys[i], config_get(c, keys[i].name));
+		config_set(r->a, c, k->is.name, value, from);
+		store(c, k, config_get(c, k->is.name));
 	}
-	for (size_t i = 0; i < c->nvars; i++) {
-		struct config_var *v = &c->vars[i];
+	c->uid = r->uid;
+	c->gid = r->gid;
+	config_set(r->a, c, "KERNEL_CONFIG_TEXT", r->kernel_config, "KERNEL_CONFIG");
+	return 0;
+}
+
+/* OVERRIDE_name and VERSION_name */
+static int
+check_packages(struct config *c, struct valuing *r, struct err *e)
+{
+	for (struct config_var *v = c->vars; v < c->vars + c->nvars; v++) {
 		const struct variable *k = key_find(v->name);
 		struct variable named;
 
@@ -438,51 +458,62 @@ check_all(struct valuing *r, struct err *e)
 		if (k == &override && *v->value && override_path(r->a, c, v, e) < 0)
 			return -1;
 	}
-	return one_network(c, e);
+	return 0;
 }
 
 /* `SET=2024-10 ./make` means what `./make SET=2024-10` does */
-static size_t
-read_environment(struct assignment *out)
+static void
+read_environment(struct assignments *out)
 {
-	size_t n = 0;
-
 	for (size_t i = 0; i < NKEYS; i++) {
-		const char *value = getenv(keys[i].name);
+		const char *value = getenv(keys[i].is.name);
 
 		if (value)
-			out[n++] = (struct assignment){ .name = keys[i].name, .value = value };
+			out->v[out->n++] = (struct assignment){ keys[i].is.name, value };
 	}
-	return n;
+}
+
+/* ~/.config/lh-bootstrap/lh-config; NULL: there is no home folder */
+static char *
+personal_file(const struct valuing *r)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME");
+
+	if (xdg && *xdg == '/')
+		return arena_printf(r->a, "%s/lh-bootstrap/lh-config", xdg);
+	if (*r->home)
+		return arena_printf(r->a, "%s/.config/lh-bootstrap/lh-config", r->home);
+	return NULL;
 }
 
 int
 config_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct config *out,
     struct err *e)
 {
-	const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME"), *personal = NULL;
-	struct assignment *fixed =
-	    arena_array(a, NKEYS + nargs, sizeof *fixed); /* what comes later counts */
-	size_t nenv = read_environment(fixed), nfixed = nenv + nargs;
-	struct valuing r = { .a = a, .c = out, .home = home ? home : "", .root = geteuid() == 0 };
+	const char *home = getenv("HOME"), *personal;
+	struct valuing r = { .a = a,
+		.top = arena_strdup(a, top),
+		.home = home ? home : "",
+		.root = geteuid() == 0 };
+	struct assignments fixed = { .v = arena_array(a, NKEYS + nargs, sizeof *fixed.v) };
+	size_t nenv;
 
-	*out = (struct config){ .top = arena_strdup(a, top) };
-	if (read_args(a, args, nargs, fixed + nenv, e) < 0)
+	*out = (struct config){ .top = r.top };
+	read_environment(&fixed);
+	nenv = fixed.n; /* what comes later counts */
+	if (read_args(a, args, nargs, &fixed, e) < 0)
 		return -1;
-	if (xdg && *xdg == '/')
-		personal = arena_printf(a, "%s/lh-bootstrap/lh-config", xdg);
-	else if (*r.home)
-		personal = arena_printf(a, "%s/.config/lh-bootstrap/lh-config", r.home);
-	if (personal && read_file(a, out, personal, personal, fixed, nfixed, r.home, e) < 0)
+	personal = personal_file(&r);
+	if (personal && read_file(&r, out, personal, personal, &fixed, e) < 0)
 		return -1;
-	if (read_file(a, out, arena_printf(a, "%s/lh-config", top), "lh-config", fixed, nfixed,
-		r.home, e) < 0)
+	if (read_file(&r, out, arena_printf(a, "%s/lh-config", top), "lh-config", &fixed, e) < 0)
 		return -1;
-	for (size_t i = 0; i < nfixed; i++)
-		if (take(a, out, fixed[i].name, fixed[i].value,
-			i < nenv ? "environment" : "command line", e) < 0)
+	for (size_t i = 0; i < fixed.n; i++)
+		if (assign(a, out, &fixed.v[i], i < nenv ? "environment" : "command line", e) < 0)
 			return -1;
-	return check_all(&r, e);
+	if (check_keys(out, &r, e) < 0 || check_packages(out, &r, e) < 0)
+		return -1;
+	return one_network(out, e);
 }
 
 /* ---- one variable a package ---- */

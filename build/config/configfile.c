@@ -33,7 +33,7 @@ find(const struct assignment *v, size_t n, const char *name, size_t len)
 
 /* the file's text, with assignments to what is fixed going to lh_NAME instead */
 static void
-rewrite(const char *text, const struct assignment *fixed, size_t nfixed, struct buf *out)
+rewrite(const struct configfile *f, const char *text, struct buf *out)
 {
 	while (*text) {
 		const char *word = text + strspn(text, " \t"), *end = strchrnul(text, '\n');
@@ -43,7 +43,7 @@ rewrite(const char *text, const struct assignment *fixed, size_t nfixed, struct 
 			word += 7 + strspn(word + 7, " \t");
 		n = name_length(word);
 		buf_add(out, text, (size_t)(word - text));
-		if (word[n] == '=' && find(fixed, nfixed, word, n))
+		if (word[n] == '=' && find(f->given.v, f->nfixed, word, n))
 			buf_adds(out, "lh_");
 		if (*end)
 			end++;
@@ -78,12 +78,10 @@ told(struct arena *a, const char *shown, const char *said, int status, struct er
 
 /* the environment that sh ended with, without what it was given and still has */
 static void
-collect(struct arena *a, const char *p, const char *end, const struct assignment *given,
-    size_t ngiven, struct assignment **out, size_t *nout)
+collect(struct arena *a, const struct assignments *given, const char *p, const char *end,
+    struct assignments *out)
 {
-	size_t cap = 16, n = 0;
-	struct assignment *v = arena_array(a, cap, sizeof *v);
-
+	*out = (struct assignments){ 0 };
 	for (; p < end; p += strlen(p) + 1) {
 		size_t len = name_length(p);
 		const struct assignment *was;
@@ -93,52 +91,47 @@ collect(struct arena *a, const char *p, const char *end, const struct assignment
 			continue;
 		for (size_t i = 0; i < sizeof shells_own / sizeof *shells_own; i++)
 			own |= strlen(shells_own[i]) == len && !memcmp(shells_own[i], p, len);
-		was = find(given, ngiven, p, len);
+		was = find(given->v, given->n, p, len);
 		if (own || (was && !strcmp(was->value, p + len + 1)))
 			continue;
-		if (n == cap) {
-			v = arena_grow(a, v, n, 2 * cap, sizeof *v);
-			cap *= 2;
-		}
-		v[n++] =
+		out->v = arena_more(a, out->v, out->n, sizeof *out->v);
+		out->v[out->n++] =
 		    (struct assignment){ arena_strndup(a, p, len), arena_strdup(a, p + len + 1) };
 	}
-	*out = v;
-	*nout = n;
 }
 
 int
-configfile_read(struct arena *a, const char *path, const char *shown, const char *dir,
-    const struct assignment *given, size_t ngiven, size_t nfixed, struct assignment **out,
-    size_t *nout, struct err *e)
+configfile_read(struct arena *a, const struct configfile *f, struct assignments *out, struct err *e)
 {
 	struct argv argv = { .a = a }, env = { .a = a };
+	struct child_opts o = { .dir = f->dir };
 	struct buf script = { 0 }, said = { 0 };
 	const char *ours;
 	char *text;
 	int status, r;
 
-	if (file_read(a, path, &text, NULL, e) < 0)
+	if (file_read(a, f->path, &text, NULL, e) < 0)
 		return -1;
 	/* -a: set is exported; -e: "TRIPLE = x" is a mistake, not a command that is not there */
 	buf_adds(&script, "set -ae; ");
-	rewrite(text, given, nfixed, &script);
+	rewrite(f, text, &script);
 	buf_adds(&script, "\nset +ae; printf '\\000\\000lh-config'; exec /usr/bin/env -0\n");
-	argv_pushv(&argv, "sh", "-c", script.p, shown, NULL);
-	for (size_t i = 0; i < ngiven; i++)
-		argv_pushf(&env, "%s=%s", given[i].name, given[i].value);
+	argv_pushv(&argv, "sh", "-c", script.p, f->shown, NULL);
+	for (size_t i = 0; i < f->given.n; i++)
+		argv_pushf(&env, "%s=%s", f->given.v[i].name, f->given.v[i].value);
 	argv_push(&env, "LC_ALL=C");
+	o.env = env.v;
 
-	r = child_run(argv.v, &(struct child_opts){ .dir = dir, .env = env.v }, &said, &status, e);
+	r = child_run(argv.v, &o, &said, &status, e);
 	if (r < 0)
 		goto free_all;
 	ours = said.n ? memmem(said.p, said.n, mark, sizeof mark - 1) : NULL;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		r = told(a, shown, said.n ? said.p : "", status, e);
+		r = told(a, f->shown, said.n ? said.p : "", status, e);
 	else if (!ours)
-		r = fail_usage(e, "%s: ends the shell before its last line", shown);
+		r = fail_usage(e, "%s: ends the shell before its last line", f->shown);
 	else
-		collect(a, ours + sizeof mark - 1, said.p + said.n, given, ngiven, out, nout);
+		collect(a, &f->given, ours + sizeof mark - 1, said.p + said.n, out);
 
 free_all:
 	buf_free(&script);

@@ -12,6 +12,11 @@ struct assignment {
 	const char *name, *value;
 };
 
+struct assignments {
+	struct assignment *v;
+	size_t n;
+};
+
 /*
  * One lh-config: sh runs it, in dir and with nothing in its environment but `given`,
  * and tells what it set.  The first nfixed of given are for the file to read, not to
@@ -19,8 +24,13 @@ struct assignment {
  * so that what it derives from TRIPLE follows the command line's TRIPLE.  A mistake in
  * the file is EXIT_USAGE, "shown:LINE: what sh said".
  */
-int configfile_read(struct arena *a, const char *path, const char *shown, const char *dir,
-    const struct assignment *given, size_t ngiven, size_t nfixed, struct assignment **out,
-    size_t *nout, struct err *e);
+struct configfile {
+	const char *path, *shown, *dir;
+	struct assignments given;
+	size_t nfixed;
+};
+
+int configfile_read(
+    struct arena *a, const struct configfile *f, struct assignments *out, struct err *e);
 
 #endif

@@ -71,7 +71,7 @@ read_file(struct arena *a, const char *path, struct account *v, size_t n, struct
 		if (i == n)
 			return lines_fail(&l, e, "%s: there is no such user in the image", w[0]);
 		if (v[i].password)
-			return lines_fail(&l, e, "%s: told twice", w[0]);
+			return lines_fail(&l, e, "%s: duplicate key", w[0]);
 		if (strlen(w[2]) > LENGTH || strspn(w[2], salt_letters) != strlen(w[2]))
 			return lines_fail(&l, e,
 			    "%s: the salt is up to %d of the characters . / 0-9 A-Z a-z", w[0],

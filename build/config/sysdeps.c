@@ -74,7 +74,7 @@ read_facts(struct arena *a, struct lines *l, struct sysdeps *s, struct err *e)
 			continue;
 		}
 		if (sysdeps_get(s, key))
-			return lines_fail(l, e, "%s: told twice", key);
+			return lines_fail(l, e, "%s: duplicate key", key);
 		if (s->nfacts == cap) {
 			size_t more = cap ? 2 * cap : 32;
 
@@ -85,7 +85,7 @@ read_facts(struct arena *a, struct lines *l, struct sysdeps *s, struct err *e)
 	}
 	for (size_t i = 0; i < NREQUIRED; i++)
 		if (!sysdeps_get(s, required[i]))
-			return fail_usage(e, "%s: tells no %s", l->path, required[i]);
+			return fail_usage(e, "%s: missing required key %s", l->path, required[i]);
 	return 0;
 }
 

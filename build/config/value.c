@@ -5,7 +5,6 @@
 #include "build/base/buf.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
-#include "build/config/config.h"
 #include "build/config/sysdeps.h"
 
 #include <arpa/inet.h>
@@ -152,19 +151,20 @@ value_choice(struct valuing *r, const struct variable *k, const char **value, st
 int
 value_triple(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
-	const char *triple = sysdeps_resolve(r->a, r->c->top, *value);
+	const char *triple = sysdeps_resolve(r->a, r->top, *value);
 	struct sysdeps sd;
 
 	(void)k;
 	if (triple)
 		*value = triple;
-	return sysdeps_read(r->a, r->c->top, *value, &sd, e);
+	r->triple = *value;
+	return sysdeps_read(r->a, r->top, *value, &sd, e);
 }
 
 int
 value_set(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
-	char *dir = arena_printf(r->a, "%s/recipes/sets", r->c->top);
+	char *dir = arena_printf(r->a, "%s/recipes/sets", r->top);
 	struct dirent **v = NULL;
 	struct buf known = { 0 };
 	bool found = false;
@@ -207,6 +207,19 @@ value_path_absolute(struct arena *a, const char *top, const char *path)
 	return end == out ? arena_strdup(a, "/") : out;
 }
 
+const char *
+value_revision(struct arena *a, const char *top, const char *text)
+{
+	const char *last = strrchr(text, '@'), *at = last;
+
+	if (!last || file_isdir(value_path_absolute(a, top, text)))
+		return NULL;
+	while (at && !file_isdir(
+			 value_path_absolute(a, top, arena_strndup(a, text, (size_t)(at - text)))))
+		at = memrchr(text, '@', (size_t)(at - text));
+	return at ? at : last;
+}
+
 int
 value_path(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
@@ -214,7 +227,7 @@ value_path(struct valuing *r, const struct variable *k, const char **value, stru
 		return -1;
 	if (!**value)
 		return fail_usage(e, "%s: is empty; name a folder", k->name);
-	*value = value_path_absolute(r->a, r->c->top, *value);
+	*value = value_path_absolute(r->a, r->top, *value);
 	return 0;
 }
 
@@ -244,10 +257,10 @@ value_output(struct valuing *r, const struct variable *k, const char **value, st
 		return fail_usage(e,
 		    "%s /: clean would remove all there is; name a folder for the output alone",
 		    k->name);
-	if (within(r->c->top, *value))
+	if (within(r->top, *value))
 		return fail_usage(e,
 		    "%s %s: holds the checkout %s; name a folder for the output alone", k->name,
-		    *value, r->c->top);
+		    *value, r->top);
 	if (*r->home && within(r->home, *value))
 		return fail_usage(e,
 		    "%s %s: holds the home folder %s; name a folder for the output alone", k->name,
@@ -274,10 +287,10 @@ value_cross(struct valuing *r, const struct variable *k, const char **value, str
 		return 0;
 	if (value_folder(r, k, value, e) < 0)
 		return -1;
-	if (access(arena_printf(r->a, "%s/bin/%s-gcc", *value, r->c->triple), X_OK) < 0)
+	if (access(arena_printf(r->a, "%s/bin/%s-gcc", *value, r->triple), X_OK) < 0)
 		return fail_usage(e,
 		    "%s %s: holds no bin/%s-gcc; leave it empty and a toolchain is built", k->name,
-		    *value, r->c->triple);
+		    *value, r->triple);
 	return 0;
 }
 
@@ -286,8 +299,8 @@ value_user(struct valuing *r, const struct variable *k, const char **value, stru
 {
 	const struct passwd *pw;
 
-	r->c->uid = getuid();
-	r->c->gid = getgid();
+	r->uid = getuid();
+	r->gid = getgid();
 	if (!r->root) /* nobody to become */
 		return value_text(r, k, value, e);
 	errno = 0;
@@ -297,8 +310,8 @@ value_user(struct valuing *r, const struct variable *k, const char **value, stru
 	if (pw->pw_uid == 0)
 		return fail_usage(
 		    e, "%s %s: is the superuser; name an ordinary user", k->name, *value);
-	r->c->uid = pw->pw_uid;
-	r->c->gid = pw->pw_gid;
+	r->uid = pw->pw_uid;
+	r->gid = pw->pw_gid;
 	return 0;
 }
 
@@ -315,7 +328,7 @@ value_kernel_config(struct valuing *r, const struct variable *k, const char **va
 			return wrap(e, "%s", k->name);
 		}
 	}
-	config_set(r->a, r->c, "KERNEL_CONFIG_TEXT", text, k->name);
+	r->kernel_config = text;
 	return 0;
 }
 
@@ -406,7 +419,7 @@ value_keys(struct valuing *r, const struct variable *k, const char **value, stru
 	if (!**value)
 		return 0;
 	if (!strchr(text, '\n') && !is_key_line(text)) {
-		name = value_path_absolute(r->a, r->c->top, *value);
+		name = value_path_absolute(r->a, r->top, *value);
 		if (file_read(r->a, name, &text, NULL, e) < 0) {
 			e->code = EXIT_USAGE;
 			return wrap(e, "%s", k->name);

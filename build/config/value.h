@@ -6,16 +6,22 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct arena;
-struct config;
 
 /* What the variables of lh-config may hold: one function a kind of value. */
 struct valuing {
 	struct arena *a;
-	struct config *c; /* as far as it is known: earlier variables are checked already */
+	const char *top;  /* the checkout */
 	const char *home; /* "" when there is none */
 	bool root;	  /* we are the superuser */
+
+	/* what checks find out, for those that come later and for whoever asked */
+	const char *triple; /* value_triple */
+	uid_t uid;	    /* value_user: who runs foreign code */
+	gid_t gid;
+	const char *kernel_config; /* value_kernel_config: text of the file, "" for none */
 };
 
 struct variable;
@@ -26,20 +32,12 @@ struct variable;
 typedef int value_check(
     struct valuing *r, const struct variable *k, const char **value, struct err *e);
 
-/* what is not the same everywhere when nobody gave it */
-typedef const char *value_guess(struct valuing *r);
-
 struct variable {
 	const char *name;
 	value_check *ok;
-	const char *fallback;
-	value_guess *guess; /* when fallback is NULL */
-	size_t field;	    /* of struct config, or VALUE_NO_FIELD */
-	const char
-	    *allowed; /* value_choice: blank-separated; an empty fallback allows none of them too */
+	const char *fallback; /* when nobody gave one; NULL: it is found out */
+	const char *allowed;  /* value_choice: blank-separated; "" too if it is the fallback */
 };
-
-#define VALUE_NO_FIELD ((size_t)-1)
 
 value_check value_text, value_word, value_name, value_bool, value_ipv4, value_size, value_count,
     value_epoch, value_choice, value_triple, value_set, value_path, value_output, value_folder,
@@ -48,5 +46,10 @@ value_check value_text, value_word, value_name, value_bool, value_ipv4, value_si
 
 /* absolute, without . and .. and without a slash at the end; nothing needs to exist */
 char *value_path_absolute(struct arena *a, const char *top, const char *path);
+/*
+ * DIR or DIR@REV: the @ in front of REV, NULL when there is none.  A folder's name and a revision
+ * may both hold an @, so DIR is the longest that is a folder; when none is, the last @ counts.
+ */
+const char *value_revision(struct arena *a, const char *top, const char *text);
 
 #endif

@@ -13,7 +13,7 @@
 #include "build/diff/fsdiff.h"
 #include "build/plan/recipe.h"
 #include "build/diff/spans.h"
-#include "build/engine/why.h"
+#include "build/engine/keydiff.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -431,7 +431,7 @@ explain(struct comparing *c, const char *name)
 	text[1] = key_text(c, &c->s[1], p[1]);
 	buf_addf(&c->why, "%s: made of other things\n", name);
 	if (text[0] && text[1])
-		why_differ(c->a, text[0], text[1], 1, &c->why);
+		key_diff_add(c->a, text[0], text[1], 1, &c->why);
 	else
 		buf_addf(&c->why,
 		    "  key %.8s.. -> %.8s..; what they stand for is not beside the manifest of the "

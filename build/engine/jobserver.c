@@ -19,15 +19,15 @@
 /* a package's descriptors are out of the way of shell scripts that say 3> */
 #define FIRST_FD 64
 
-struct account {
-	struct account *next;
+struct client {
+	struct client *next;
 	int feed;	/* we write a token here */
 	int take;	/* the same pipe's other end, ours: to take back what was not claimed */
 	int back;	/* what make returns */
 	int fds[2];	/* what make gets: reads from [0], writes to [1] */
 	unsigned given; /* tokens in its hands or on offer, beyond its own */
 	bool offered;	/* one of them lies in the pipe */
-	bool sated;	/* let an offer lapse */
+	bool idle;	/* let an offer lapse */
 	nstime since;	/* of the offer */
 	char makeflags[96];
 };
@@ -39,8 +39,8 @@ struct jobserver {
 	int parent_r, parent_w; /* of the make that started us, or -1 */
 	char *borrowed;		/* its tokens: it wants the same bytes back */
 	size_t nborrowed, cap;
-	struct account *accounts; /* the open ones */
-	struct account *spare;	  /* closed ones, to be used again */
+	struct client *clients; /* the open ones */
+	struct client *spare;	/* closed ones, to be used again */
 };
 
 static void
@@ -200,13 +200,13 @@ jobserver_close(struct jobserver *j)
 }
 
 static void
-account_shut(struct account *acc)
+client_shut(struct client *client)
 {
-	shut(&acc->feed);
-	shut(&acc->take);
-	shut(&acc->back);
-	shut(&acc->fds[0]);
-	shut(&acc->fds[1]);
+	shut(&client->feed);
+	shut(&client->take);
+	shut(&client->back);
+	shut(&client->fds[0]);
+	shut(&client->fds[1]);
 }
 
 /* moves a descriptor to where shell scripts don't come */
@@ -220,172 +220,172 @@ lift(int *fd)
 }
 
 static int
-account_open(struct account *acc, unsigned jobs, struct err *e)
+client_open(struct client *client, unsigned jobs, struct err *e)
 {
 	int feed[2] = { -1, -1 }, back[2] = { -1, -1 };
 
-	*acc = (struct account){ .feed = -1, .take = -1, .back = -1, .fds = { -1, -1 } };
+	*client = (struct client){ .feed = -1, .take = -1, .back = -1, .fds = { -1, -1 } };
 	if (pipe2(feed, O_CLOEXEC) < 0 || pipe2(back, O_CLOEXEC) < 0) {
 		fail_errno(e, "jobserver");
 		shut(&feed[0]);
 		shut(&feed[1]);
 		return -1;
 	}
-	acc->feed = feed[1];
-	acc->back = back[0];
-	acc->fds[0] = lift(&feed[0]);
-	acc->fds[1] = lift(&back[1]);
-	acc->take = reopen(acc->fds[0], O_RDONLY);
+	client->feed = feed[1];
+	client->back = back[0];
+	client->fds[0] = lift(&feed[0]);
+	client->fds[1] = lift(&back[1]);
+	client->take = reopen(client->fds[0], O_RDONLY);
 	/*
 	 * With room for PIPE_BUF bytes and no more, the pipe is writable when it is empty
 	 * and not before: poll tells when make has claimed the offer.
 	 */
-	if (acc->fds[0] < 0 || acc->fds[1] < 0 || acc->take < 0 ||
-	    fcntl(acc->feed, F_SETPIPE_SZ, PIPE_BUF) < 0 || fd_nonblock(acc->feed) < 0 ||
-	    fd_nonblock(acc->back) < 0) {
+	if (client->fds[0] < 0 || client->fds[1] < 0 || client->take < 0 ||
+	    fcntl(client->feed, F_SETPIPE_SZ, PIPE_BUF) < 0 || fd_nonblock(client->feed) < 0 ||
+	    fd_nonblock(client->back) < 0) {
 		fail_errno(e, "jobserver");
-		account_shut(acc);
+		client_shut(client);
 		return -1;
 	}
-	snprintf(acc->makeflags, sizeof acc->makeflags, " -j%u --jobserver-auth=%d,%d", jobs,
-	    acc->fds[0], acc->fds[1]);
+	snprintf(client->makeflags, sizeof client->makeflags, " -j%u --jobserver-auth=%d,%d", jobs,
+	    client->fds[0], client->fds[1]);
 	return 0;
 }
 
 int
-jobserver_begin(struct jobserver *j, struct account **out, struct err *e)
+jobserver_begin(struct jobserver *j, struct client **out, struct err *e)
 {
-	struct account *acc = j->spare;
+	struct client *client = j->spare;
 
 	*out = NULL;
 	if (!j->pool)
 		return 0;
-	if (acc)
-		j->spare = acc->next;
+	if (client)
+		j->spare = client->next;
 	else
-		acc = arena_alloc(j->a, sizeof *acc);
-	if (account_open(acc, j->jobs, e) < 0) {
-		acc->next = j->spare;
-		j->spare = acc;
+		client = arena_alloc(j->a, sizeof *client);
+	if (client_open(client, j->jobs, e) < 0) {
+		client->next = j->spare;
+		j->spare = client;
 		return -1;
 	}
-	acc->next = j->accounts;
-	j->accounts = acc;
+	client->next = j->clients;
+	j->clients = client;
 	j->pool--;
-	*out = acc;
+	*out = client;
 	return 0;
 }
 
 const char *
-account_makeflags(const struct account *acc)
+client_makeflags(const struct client *client)
 {
-	return acc->makeflags;
+	return client->makeflags;
 }
 
 const int *
-account_fds(const struct account *acc)
+client_fds(const struct client *client)
 {
-	return acc->fds;
+	return client->fds;
 }
 
 /* what make has taken and returned since we last looked */
 static void
-collect(struct jobserver *j, struct account *acc)
+collect(struct jobserver *j, struct client *client)
 {
 	char block[256];
 	unsigned returned = 0;
 	int lying = 0;
 	ssize_t n;
 
-	while ((n = read(acc->back, block, sizeof block)) > 0)
+	while ((n = read(client->back, block, sizeof block)) > 0)
 		returned += (unsigned)n;
 	/* looked at after that: what was returned had been taken before */
-	if (acc->offered && ioctl(acc->take, FIONREAD, &lying) == 0 && lying == 0)
-		acc->offered = acc->sated = false;
+	if (client->offered && ioctl(client->take, FIONREAD, &lying) == 0 && lying == 0)
+		client->offered = client->idle = false;
 	/* a client that makes up tokens gets us no more than we gave it */
-	if (returned > acc->given - acc->offered)
-		returned = acc->given - acc->offered;
-	acc->given -= returned;
+	if (returned > client->given - client->offered)
+		returned = client->given - client->offered;
+	client->given -= returned;
 	j->pool += returned;
 }
 
 /* false: make was faster */
 static bool
-withdraw(struct jobserver *j, struct account *acc)
+withdraw(struct jobserver *j, struct client *client)
 {
 	char token;
 
-	if (!acc->offered)
+	if (!client->offered)
 		return false;
-	acc->offered = false;
-	if (read(acc->take, &token, 1) != 1) {
-		acc->sated = false;
+	client->offered = false;
+	if (read(client->take, &token, 1) != 1) {
+		client->idle = false;
 		return false;
 	}
-	acc->given--;
+	client->given--;
 	j->pool++;
 	return true;
 }
 
 void
-jobserver_settle(struct jobserver *j, struct account *acc)
+jobserver_settle(struct jobserver *j, struct client *client)
 {
 	char block[256];
 
-	while (read(acc->take, block, sizeof block) > 0)
+	while (read(client->take, block, sizeof block) > 0)
 		;
-	while (read(acc->back, block, sizeof block) > 0)
+	while (read(client->back, block, sizeof block) > 0)
 		;
-	j->pool += acc->given;
-	acc->given = 0;
-	acc->offered = acc->sated = false;
+	j->pool += client->given;
+	client->given = 0;
+	client->offered = client->idle = false;
 }
 
 void
-jobserver_end(struct jobserver *j, struct account *acc)
+jobserver_end(struct jobserver *j, struct client *client)
 {
-	struct account **at = &j->accounts;
+	struct client **at = &j->clients;
 
-	jobserver_settle(j, acc);
+	jobserver_settle(j, client);
 	j->pool++;
-	while (*at != acc)
+	while (*at != client)
 		at = &(*at)->next;
-	*at = acc->next;
-	account_shut(acc);
-	acc->next = j->spare;
-	j->spare = acc;
+	*at = client->next;
+	client_shut(client);
+	client->next = j->spare;
+	j->spare = client;
 }
 
 static bool
-hungry(const struct account *acc)
+wants_token(const struct client *client)
 {
-	return !acc->offered && !acc->sated;
+	return !client->offered && !client->idle;
 }
 
 static bool
-anyone_hungry(const struct jobserver *j)
+anyone_wants_token(const struct jobserver *j)
 {
-	for (const struct account *acc = j->accounts; acc; acc = acc->next)
-		if (hungry(acc))
+	for (const struct client *client = j->clients; client; client = client->next)
+		if (wants_token(client))
 			return true;
 	return false;
 }
 
 /*
- * who is to have the next token: the hungry before the sated, then who has fewest; NULL: all have
+ * who is to have the next token: who wants one before the idle, then who has fewest; NULL: all have
  * an offer
  */
-static struct account *
-poorest(struct jobserver *j)
+static struct client *
+fewest_tokens(struct jobserver *j)
 {
-	struct account *best = NULL;
+	struct client *best = NULL;
 
-	for (struct account *acc = j->accounts; acc; acc = acc->next) {
-		if (acc->offered)
+	for (struct client *client = j->clients; client; client = client->next) {
+		if (client->offered)
 			continue;
-		if (!best || acc->sated < best->sated ||
-		    (acc->sated == best->sated && acc->given < best->given))
-			best = acc;
+		if (!best || client->idle < best->idle ||
+		    (client->idle == best->idle && client->given < best->given))
+			best = client;
 	}
 	return best;
 }
@@ -396,24 +396,24 @@ rotate(struct jobserver *j)
 {
 	nstime now = clock_now();
 
-	if (j->pool || !anyone_hungry(j))
+	if (j->pool || !anyone_wants_token(j))
 		return;
-	for (struct account *acc = j->accounts; acc && !j->pool; acc = acc->next)
-		if (acc->offered && now - acc->since >= GRACE && withdraw(j, acc))
-			acc->sated = true;
+	for (struct client *client = j->clients; client && !j->pool; client = client->next)
+		if (client->offered && now - client->since >= GRACE && withdraw(j, client))
+			client->idle = true;
 }
 
 static void
 offer(struct jobserver *j)
 {
-	struct account *acc;
+	struct client *client;
 
-	while (j->pool && (acc = poorest(j))) {
-		if (write(acc->feed, "+", 1) != 1)
+	while (j->pool && (client = fewest_tokens(j))) {
+		if (write(client->feed, "+", 1) != 1)
 			return;
-		acc->offered = true;
-		acc->since = clock_now();
-		acc->given++;
+		client->offered = true;
+		client->since = clock_now();
+		client->given++;
 		j->pool--;
 	}
 }
@@ -421,11 +421,11 @@ offer(struct jobserver *j)
 void
 jobserver_turn(struct jobserver *j, bool waiting)
 {
-	for (struct account *acc = j->accounts; acc; acc = acc->next)
-		collect(j, acc);
+	for (struct client *client = j->clients; client; client = client->next)
+		collect(j, client);
 	if (waiting) {
-		for (struct account *acc = j->accounts; acc && !j->pool; acc = acc->next)
-			withdraw(j, acc);
+		for (struct client *client = j->clients; client && !j->pool; client = client->next)
+			withdraw(j, client);
 		if (!j->pool)
 			borrow(j);
 		return; /* what is in the pool is for who waits */
@@ -433,7 +433,7 @@ jobserver_turn(struct jobserver *j, bool waiting)
 	do {
 		rotate(j);
 		offer(j);
-	} while (!j->pool && anyone_hungry(j) && borrow(j));
+	} while (!j->pool && anyone_wants_token(j) && borrow(j));
 	give_back(j);
 }
 
@@ -442,11 +442,11 @@ jobserver_deadline(const struct jobserver *j)
 {
 	nstime first = NS_NEVER;
 
-	if (j->pool || !anyone_hungry(j))
+	if (j->pool || !anyone_wants_token(j))
 		return NS_NEVER;
-	for (const struct account *acc = j->accounts; acc; acc = acc->next)
-		if (acc->offered && acc->since + GRACE < first)
-			first = acc->since + GRACE;
+	for (const struct client *client = j->clients; client; client = client->next)
+		if (client->offered && client->since + GRACE < first)
+			first = client->since + GRACE;
 	return first;
 }
 
@@ -455,12 +455,12 @@ jobserver_poll(const struct jobserver *j, bool waiting, struct pollfd *v)
 {
 	size_t n = 0;
 
-	for (const struct account *acc = j->accounts; acc; acc = acc->next) {
-		v[n++] = (struct pollfd){ .fd = acc->back, .events = POLLIN };
-		if (acc->offered)
-			v[n++] = (struct pollfd){ .fd = acc->feed, .events = POLLOUT };
+	for (const struct client *client = j->clients; client; client = client->next) {
+		v[n++] = (struct pollfd){ .fd = client->back, .events = POLLIN };
+		if (client->offered)
+			v[n++] = (struct pollfd){ .fd = client->feed, .events = POLLOUT };
 	}
-	if (jobserver_joined(j) && !j->pool && (waiting || anyone_hungry(j)))
+	if (jobserver_joined(j) && !j->pool && (waiting || anyone_wants_token(j)))
 		v[n++] = (struct pollfd){ .fd = j->parent_r, .events = POLLIN };
 	return n;
 }

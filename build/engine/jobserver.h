@@ -26,7 +26,7 @@ struct arena;
  * and an offer that is ignored while others want it is withdrawn.
  */
 struct jobserver;
-struct account;
+struct client;
 
 /*
  * makeflags: $MAKEFLAGS or NULL; one that names a jobserver which is not there means a pool of our
@@ -34,26 +34,26 @@ struct account;
  */
 int jobserver_open(
     struct arena *a, unsigned jobs, const char *makeflags, struct jobserver **out, struct err *e);
-/* gives everything back to a parent make; accounts must be closed */
+/* gives everything back to a parent make; clients must be closed */
 void jobserver_close(struct jobserver *j);
-/* tokens nobody has; of our own pool, all of them when no account is open */
+/* tokens nobody has; of our own pool, all of them when there is no client */
 unsigned jobserver_free(const struct jobserver *j);
 /* the pool is that of the make that started us */
 bool jobserver_joined(const struct jobserver *j);
 
 /* takes a token for a package; *out is NULL when there is none now */
-int jobserver_begin(struct jobserver *j, struct account **out, struct err *e);
+int jobserver_begin(struct jobserver *j, struct client **out, struct err *e);
 /*
  * the package's child is dead: what it took is back; its next step is asked anew whether it wants
  * more
  */
-void jobserver_settle(struct jobserver *j, struct account *acc);
-void jobserver_end(struct jobserver *j, struct account *acc);
+void jobserver_settle(struct jobserver *j, struct client *client);
+void jobserver_end(struct jobserver *j, struct client *client);
 /* value of MAKEFLAGS for the package, and the two descriptors it must inherit */
-const char *account_makeflags(const struct account *acc);
-const int *account_fds(const struct account *acc);
+const char *client_makeflags(const struct client *client);
+const int *client_fds(const struct client *client);
 
-/* most entries that jobserver_poll fills for n open accounts */
+/* most entries that jobserver_poll fills for n open clients */
 #define JOBSERVER_POLLS(n) (2 * (n) + 1)
 /* fills v with what to wait for, returns how many */
 size_t jobserver_poll(const struct jobserver *j, bool waiting, struct pollfd *v);

@@ -4,8 +4,8 @@
 #include "build/base/arena.h"
 #include "build/base/digest.h"
 #include "build/base/file.h"
+#include "build/engine/keydiff.h"
 #include "build/plan/plan.h"
-#include "build/engine/work.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 static char *
 path_of(const struct journal *j, const char *folder, const struct node *n, const char *suffix)
 {
-	return arena_printf(j->a, "%s/%s/%s%s", j->dir, folder, work_name(j->a, n), suffix);
+	return arena_printf(j->a, "%s/%s/%s%s", j->dir, folder, plan_node_name(j->a, n), suffix);
 }
 
 int
@@ -40,7 +40,7 @@ last_key(const struct journal *j, const struct node *n)
 }
 
 char *
-journal_forgive(const struct journal *j, const struct node *n)
+journal_clear_failure(const struct journal *j, const struct node *n)
 {
 	char *link = path_of(j, "logs", n, ".work"), dir[PATH_MAX];
 	ssize_t len = readlink(link, dir, sizeof dir - 1);
@@ -61,7 +61,7 @@ journal_done(const struct journal *j, const struct node *n, const char *key_text
 {
 	char *key = path_of(j, "keys", n, ""), *log = path_of(j, "logs", n, ".log"),
 	     *old = last_key(j, n);
-	char *made = arena_printf(j->a, "%s/log", n->store), *failure = journal_forgive(j, n);
+	char *made = arena_printf(j->a, "%s/log", n->store), *failure = journal_clear_failure(j, n);
 	bool same = old && !strcmp(old, key_text);
 	struct err ignored;
 
@@ -95,8 +95,8 @@ times_path(const struct journal *j, const struct node *n)
 {
 	bool host = n && n->variant == VARIANT_HOST;
 
-	return arena_printf(j->a, "%s/times/%s%s%s", j->cache, n ? work_name(j->a, n) : "image",
-	    host ? "" : "-", host ? "" : j->triple);
+	return arena_printf(j->a, "%s/times/%s%s%s", j->cache,
+	    n ? plan_node_name(j->a, n) : "image", host ? "" : "-", host ? "" : j->triple);
 }
 
 double
@@ -121,63 +121,6 @@ journal_took(const struct journal *j, const struct node *n, double seconds)
 	file_write(times_path(j, n), text, strlen(text), 0644, &ignored);
 }
 
-/* a line of a key without its value: "section build", "source" */
-static char *
-what_of(struct arena *a, const char *line)
-{
-	size_t first = strcspn(line, " "),
-	       second = line[first] ? first + 1 + strcspn(line + first + 1, " ") : first;
-
-	return arena_strndup(a, line, line[second] ? second : first);
-}
-
-static bool
-has_line(const char *text, const char *line)
-{
-	size_t n = strlen(line);
-
-	for (const char *at = text; (at = strstr(at, line)); at++)
-		if ((at == text || at[-1] == '\n') && (at[n] == '\n' || !at[n]))
-			return true;
-	return false;
-}
-
-static bool
-speaks_of(const char *text, const char *what)
-{
-	size_t n = strlen(what);
-
-	for (const char *at = text; (at = strstr(at, what)); at++)
-		if ((at == text || at[-1] == '\n') && at[n] == ' ')
-			return true;
-	return false;
-}
-
-/* the first line that one text has and the other lacks, and what the other has instead; NULL: none
- */
-static const char *
-first_missing(struct arena *a, const char *has, const char *lacks, const char *otherwise)
-{
-	char *rest = arena_strdup(a, has), *line, *what;
-
-	while ((line = strsep(&rest, "\n"))) {
-		if (!*line || has_line(lacks, line))
-			continue;
-		what = what_of(a, line);
-		return arena_printf(
-		    a, "%s %s", what, speaks_of(lacks, what) ? "changed" : otherwise);
-	}
-	return NULL;
-}
-
-const char *
-journal_difference(struct arena *a, const char *old, const char *now)
-{
-	const char *what = first_missing(a, now, old, "is new");
-
-	return what ? what : first_missing(a, old, now, "is gone");
-}
-
 const char *
 journal_changed(const struct journal *j, const struct node *n, const char *key_text)
 {
@@ -185,6 +128,6 @@ journal_changed(const struct journal *j, const struct node *n, const char *key_t
 
 	if (!old)
 		return NULL;
-	what = journal_difference(j->a, old, key_text);
+	what = key_first_change(j->a, old, key_text);
 	return what ? what : "its result is no longer in the store";
 }

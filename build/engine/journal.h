@@ -30,7 +30,7 @@ int journal_done(
  */
 char *journal_failed(const struct journal *j, const struct node *n, const char *workdir);
 /* the folder of the last failure, no longer kept, or NULL */
-char *journal_forgive(const struct journal *j, const struct node *n);
+char *journal_clear_failure(const struct journal *j, const struct node *n);
 
 /*
  * how long it took, in seconds; 0 when it was never built with this cache; no node: the end of the
@@ -39,11 +39,6 @@ char *journal_forgive(const struct journal *j, const struct node *n);
 double journal_seconds(const struct journal *j, const struct node *n);
 void journal_took(const struct journal *j, const struct node *n, double seconds);
 
-/*
- * the first thing that two keys do not tell alike, as "section build changed"; NULL: they are the
- * same
- */
-const char *journal_difference(struct arena *a, const char *old, const char *now);
 /* what is not as it was when it was built last, as "section build changed"; NULL: it never was */
 const char *journal_changed(const struct journal *j, const struct node *n, const char *key_text);
 

@@ -23,18 +23,19 @@
 #define TAIL_LINES 20
 /* with so few to be had a filesystem is full */
 #define FULL_BLOCKS 4
-/* another builder is asked again whether it is ready */
+/* what another lh-build builds is asked for again */
 #define ELSEWHERE_AGAIN (NS_PER_S / 2)
 
 /* 1: the store has the node when it is built from this form; its key is set either way */
 static int
-look_up_form(const struct bench *b, struct task *t, const struct source *form, struct err *e)
+look_up_form(
+    const struct run_context *ctx, struct task *t, const struct source *form, struct err *e)
 {
 	struct node *n = t->node;
 	int found;
 
 	n->form = form;
-	if (plan_key(b->a, t->job->cfg, t->job->sd, t->job->plan, n, &t->key_text, e) < 0)
+	if (plan_key(ctx->a, t->job->cfg, t->job->sd, t->job->plan, n, &t->key_text, e) < 0)
 		return -1;
 	digest_bytes(t->key_text, strlen(t->key_text), n->key);
 	found = store_lookup(t->job->store, n->key, t->name, n->output, e);
@@ -46,7 +47,7 @@ look_up_form(const struct bench *b, struct task *t, const struct source *form, s
 	if (found == 0 && !t->override)
 		found = shared_get(t->job->shared, n->key, t->name, t->key_text, n->output, e);
 	if (found > 0)
-		n->store = store_path(b->a, t->job->store, n->key, t->name);
+		n->store = store_path(ctx->a, t->job->store, n->key, t->name);
 	return found;
 }
 
@@ -66,20 +67,20 @@ likely_form(struct arena *a, const struct config *cfg, const struct version *v)
 
 /* the form that is at hand is tried last, so that it is what stays when none is found */
 int
-task_look_up(const struct bench *b, struct task *t, struct err *e)
+task_look_up(const struct run_context *ctx, struct task *t, struct err *e)
 {
 	const struct version *v = t->override ? NULL : t->node->version;
 	const struct source *have = t->node->form;
 
 	for (size_t i = 0; v && i < v->nforms; i++) {
-		int found = &v->forms[i] == have ? 0 : look_up_form(b, t, &v->forms[i], e);
+		int found = &v->forms[i] == have ? 0 : look_up_form(ctx, t, &v->forms[i], e);
 
 		if (found)
 			return found;
 	}
 	if (v && !have)
-		have = likely_form(b->a, t->job->cfg, v);
-	return look_up_form(b, t, have, e);
+		have = likely_form(ctx->a, t->job->cfg, v);
+	return look_up_form(ctx, t, have, e);
 }
 
 /* the last lines of a text, cut in place */
@@ -98,9 +99,9 @@ tail_of(char *text, size_t n)
 
 /* what a running task holds of what others want */
 static void
-let_go(const struct bench *b, struct task *t)
+let_go(const struct run_context *ctx, struct task *t)
 {
-	jobserver_end(b->tokens, t->account);
+	jobserver_end(ctx->tokens, t->client);
 	if (t->node)
 		store_unlock(t->job->store, t->node->key, t->lock);
 	close(t->log);
@@ -116,27 +117,28 @@ is_full(const char *dir)
 	       (st.f_bavail < FULL_BLOCKS || (st.f_files && st.f_favail == 0));
 }
 
-/* why: what the step's child said in the end */
+/* why: what the step's child said in the end; one of ours knows whether the system refused */
 static void
-failed(const struct bench *b, struct task *t, const char *why, struct err *failure)
+failed(const struct run_context *ctx, struct task *t, struct err *why, struct err *failure)
 {
 	const struct step *s = &t->work.steps[t->step];
 	char *log = journal_failed(&t->job->journal, t->node, t->work.dir), *text = NULL;
-	struct err ignored, lack;
+	struct err ignored;
 	size_t n;
 
 	t->state = TASK_FAILED;
 	if (!step_is_ours(s) && is_full(t->work.dir)) {
-		fail(&lack, "%s, no space left", why);
-		err_full(&lack, ENOSPC, t->work.dir);
-		why = lack.msg;
+		fail(why, "%s, no space left", arena_strdup(t->work.a, why->msg));
+		err_full(why, ENOSPC, t->work.dir);
+		why->code = EXIT_SYSTEM;
 	}
 	if (!step_is_ours(s) && file_read(t->work.a, t->work.log, &text, &n, &ignored) == 0) {
 		log_info("%s: %s failed; the log ends with", t->id, s->label);
 		log_text(arena_printf(t->work.a, "%s\n", tail_of(text, n)));
 	}
-	fail(failure, "%s: %s: %s; log %s, folder %s", t->id, s->label, why, log, t->work.dir);
-	let_go(b, t);
+	fail(failure, "%s: %s: %s; log %s, folder %s", t->id, s->label, why->msg, log, t->work.dir);
+	failure->code = why->code;
+	let_go(ctx, t);
 	arena_free(t->work.a);
 }
 
@@ -172,7 +174,7 @@ cleaned(struct task *t, struct err *e)
 	int status, waited = child_call_wait(&t->child, &status, &why, e);
 
 	if (waited == 0 && status != 0)
-		log_warn("%s: its folder stays: %s", t->id,
+		log_warn("%s: cannot remove work directory: %s", t->id,
 		    *why.msg ? why.msg : child_status_text(t->work.a, status));
 	arena_free(t->work.a);
 	return waited;
@@ -180,24 +182,24 @@ cleaned(struct task *t, struct err *e)
 
 /* the result is in the store */
 static int
-finished(const struct bench *b, struct task *t, struct err *e)
+finished(const struct run_context *ctx, struct task *t, struct err *e)
 {
 	struct node *n = t->node;
 	double seconds = (double)(clock_now() - t->since) / NS_PER_S;
 	int found;
 
 	t->state = TASK_DONE;
-	let_go(b, t);
+	let_go(ctx, t);
 	found = store_lookup(t->job->store, n->key, t->name, n->output, e);
 	if (found <= 0)
 		return found < 0 ? -1 : fail(e, "%s: went missing from the store", t->id);
-	n->store = store_path(b->a, t->job->store, n->key, t->name);
+	n->store = store_path(ctx->a, t->job->store, n->key, t->name);
 	if (shared_may(t->job->plan, n) &&
-	    !b->unboxed) /* what is built here may have seen anything */
+	    !ctx->unboxed) /* what is built here may have seen anything */
 		shared_put(t->job->shared, n->key, t->name);
 	if (!t->work.checkpoint) /* only [install] is no measure of the next time */
 		journal_took(&t->job->journal, n, seconds);
-	log_info("%s %s: %.1f s%s", clock_stamp(b->a, clock_now() - b->began), t->id, seconds,
+	log_info("%s %s: %.1f s%s", clock_stamp(ctx->a, clock_now() - ctx->began), t->id, seconds,
 	    t->work.checkpoint ? ", [install] only" : "");
 	if (journal_done(&t->job->journal, n, t->key_text, e) < 0)
 		return -1;
@@ -212,7 +214,7 @@ start_step(struct task *t, struct err *e)
 	struct argv v = { .a = t->work.a }, env = { .a = t->work.a };
 	struct child_opts o = { .out = t->log,
 		.dir = arena_printf(t->work.a, "%s/src", t->work.dir),
-		.keep = account_fds(t->account),
+		.keep = client_fds(t->client),
 		.nkeep = 2 };
 
 	t->step_since = clock_now();
@@ -221,7 +223,7 @@ start_step(struct task *t, struct err *e)
 	if (step_is_ours(s))
 		return child_call(&t->child, do_step, &(struct call){ &t->work, s }, t->log, e);
 	work_command(&t->work, s, &v);
-	work_env(&t->work, account_makeflags(t->account), &env);
+	work_env(&t->work, client_makeflags(t->client), &env);
 	o.env = env.v;
 	return child_start(&t->child, v.v, &o, e);
 }
@@ -239,20 +241,21 @@ children_cpu(void)
 
 /* the child of the step is dead: reaps it and writes down what it took */
 static int
-reap(const struct bench *b, struct task *t, bool ours, int *status, struct err *why, struct err *e)
+reap(const struct run_context *ctx, struct task *t, bool ours, int *status, struct err *why,
+    struct err *e)
 {
 	double before = children_cpu();
 	int waited =
 	    ours ? child_call_wait(&t->child, status, why, e) : child_wait(&t->child, status, e);
 
 	t->spans[t->nspans++] = (struct span){
-		.label = arena_strdup(b->a, task_step(t)),
+		.label = arena_strdup(ctx->a, task_step(t)),
 		.ours = ours,
 		.from = t->step_since,
 		.to = clock_now(),
 		.cpu = children_cpu() - before,
 	};
-	jobserver_settle(b->tokens, t->account);
+	jobserver_settle(ctx->tokens, t->client);
 	return waited;
 }
 
@@ -265,24 +268,24 @@ task_step(const struct task *t)
 /* ---- the end of a plan ---- */
 
 static const char *
-finish_log(const struct bench *b, const struct task *t)
+finish_log(const struct run_context *ctx, const struct task *t)
 {
-	return arena_printf(b->a, "%s/logs/%s.log", t->job->dir, t->job->finish_name);
+	return arena_printf(ctx->a, "%s/logs/%s.log", t->job->dir, t->job->finish_name);
 }
 
 static int
-start_finish(const struct bench *b, struct task *t, struct err *e)
+start_finish(const struct run_context *ctx, struct task *t, struct err *e)
 {
-	const char *path = finish_log(b, t);
+	const char *path = finish_log(ctx, t);
 
-	if (jobserver_begin(b->tokens, &t->account, e) < 0)
+	if (jobserver_begin(ctx->tokens, &t->client, e) < 0)
 		return -1;
 	t->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
 	if (t->log < 0) {
 		fail_errno(e, "%s", path);
-		goto end_account;
+		goto end_client;
 	}
-	t->spans = arena_array(b->a, 1, sizeof *t->spans);
+	t->spans = arena_array(ctx->a, 1, sizeof *t->spans);
 	t->since = t->step_since = clock_now();
 	if (child_call(&t->child, t->job->finish, t->job->arg, t->log, e) < 0)
 		goto close_log;
@@ -291,8 +294,8 @@ start_finish(const struct bench *b, struct task *t, struct err *e)
 
 close_log:
 	close(t->log);
-end_account:
-	jobserver_end(b->tokens, t->account);
+end_client:
+	jobserver_end(ctx->tokens, t->client);
 	return -1;
 }
 
@@ -301,26 +304,26 @@ end_account:
  * others
  */
 static int
-end_finish(const struct bench *b, struct task *t, struct err *failure, struct err *e)
+end_finish(const struct run_context *ctx, struct task *t, struct err *failure, struct err *e)
 {
 	struct err why = { 0 };
 	char *said;
 	int status;
 
-	if (reap(b, t, true, &status, &why, e) < 0)
+	if (reap(ctx, t, true, &status, &why, e) < 0)
 		return -1;
-	let_go(b, t);
+	let_go(ctx, t);
 	t->state = status ? TASK_FAILED : TASK_DONE;
 	if (status) {
-		fail(failure, "%s%s%s", t->job->label, *t->job->label ? ": " : "",
-		    *why.msg ? why.msg
-			     : arena_printf(b->a, "%s: %s", t->job->finish_name,
-				   child_status_text(b->a, status)));
+		if (!*why.msg)
+			fail(
+			    &why, "%s: %s", t->job->finish_name, child_status_text(ctx->a, status));
+		fail(failure, "%s%s%s", t->job->label, *t->job->label ? ": " : "", why.msg);
 		failure->code = why.code;
 		return 0;
 	}
 	journal_took(&t->job->journal, NULL, (double)(clock_now() - t->since) / NS_PER_S);
-	if (file_read(b->a, finish_log(b, t), &said, NULL, e) < 0)
+	if (file_read(ctx->a, finish_log(ctx, t), &said, NULL, e) < 0)
 		return -1;
 	if (*said)
 		log_text(said);
@@ -330,7 +333,7 @@ end_finish(const struct bench *b, struct task *t, struct err *failure, struct er
 /* ---- from step to step ---- */
 
 int
-task_go_on(const struct bench *b, struct task *t, struct err *failure, struct err *e)
+task_go_on(const struct run_context *ctx, struct task *t, struct err *failure, struct err *e)
 {
 	struct err why = { 0 };
 	int status;
@@ -338,41 +341,23 @@ task_go_on(const struct bench *b, struct task *t, struct err *failure, struct er
 	if (t->state == TASK_DONE)
 		return cleaned(t, e);
 	if (!t->node)
-		return end_finish(b, t, failure, e);
-	if (reap(b, t, step_is_ours(&t->work.steps[t->step]), &status, &why, e) < 0)
+		return end_finish(ctx, t, failure, e);
+	if (reap(ctx, t, step_is_ours(&t->work.steps[t->step]), &status, &why, e) < 0)
 		return -1;
 	if (status != 0) {
-		failed(b, t, *why.msg ? why.msg : child_status_text(t->work.a, status), failure);
+		if (!*why.msg)
+			fail(&why, "%s", child_status_text(t->work.a, status));
+		failed(ctx, t, &why, failure);
 		return 0;
 	}
 	t->step++;
-	return t->work.steps[t->step].kind == STEP_CLEAN ? finished(b, t, e) : start_step(t, e);
+	return t->work.steps[t->step].kind == STEP_CLEAN ? finished(ctx, t, e) : start_step(t, e);
 }
 
-int
-task_start(const struct bench *b, struct task *t, struct err *e)
+/* its key is locked and it has a token: the folder, the log and the first step */
+static int
+start_work(const struct run_context *ctx, struct task *t, struct err *e)
 {
-	int found;
-
-	if (!t->node)
-		return start_finish(b, t, e);
-	if (store_lock(t->job->store, t->node->key, &t->lock, e) < 0)
-		return -1;
-	if (t->lock < 0) {
-		if (!t->again)
-			log_info("%s: another builder is at it", t->id);
-		t->state = TASK_ELSEWHERE;
-		t->again = clock_now() + ELSEWHERE_AGAIN;
-		return 0;
-	}
-	found = store_lookup(t->job->store, t->node->key, t->name, t->node->output, e);
-	if (found > 0) { /* it was there by the time we had the lock */
-		store_unlock(t->job->store, t->node->key, t->lock);
-		t->state = TASK_ELSEWHERE;
-		return 0;
-	}
-	if (jobserver_begin(b->tokens, &t->account, e) < 0)
-		goto unlock;
 	t->work = (struct work){
 		.a = arena_new(),
 		.cfg = t->job->cfg,
@@ -382,9 +367,9 @@ task_start(const struct bench *b, struct task *t, struct err *e)
 		.store = t->job->store,
 		.source = t->archive,
 		.override = t->override,
-		.stale = journal_forgive(&t->job->journal, t->node),
+		.stale = journal_clear_failure(&t->job->journal, t->node),
 		.key_text = t->key_text,
-		.unboxed = b->unboxed,
+		.unboxed = ctx->unboxed,
 	};
 	if (work_open(&t->work, e) < 0)
 		goto free_arena;
@@ -394,7 +379,7 @@ task_start(const struct bench *b, struct task *t, struct err *e)
 		goto remove_work;
 	}
 	t->step = 0;
-	t->spans = arena_array(b->a, t->work.nsteps, sizeof *t->spans);
+	t->spans = arena_array(ctx->a, t->work.nsteps, sizeof *t->spans);
 	t->since = clock_now();
 	if (start_step(t, e) < 0)
 		goto close_log;
@@ -407,7 +392,39 @@ remove_work:
 	work_remove(&t->work, &(struct err){ 0 });
 free_arena:
 	arena_free(t->work.a);
-	jobserver_end(b->tokens, t->account);
+	return -1;
+}
+
+int
+task_start(const struct run_context *ctx, struct task *t, struct err *e)
+{
+	int found;
+
+	if (!t->node)
+		return start_finish(ctx, t, e);
+	if (store_lock(t->job->store, t->node->key, &t->lock, e) < 0)
+		return -1;
+	if (t->lock < 0) {
+		if (!t->again)
+			log_info("%s: waiting: another lh-build is building this", t->id);
+		t->state = TASK_ELSEWHERE;
+		t->again = clock_now() + ELSEWHERE_AGAIN;
+		return 0;
+	}
+	found = store_lookup(t->job->store, t->node->key, t->name, t->node->output, e);
+	if (found > 0) { /* it was there by the time we had the lock */
+		store_unlock(t->job->store, t->node->key, t->lock);
+		t->state = TASK_ELSEWHERE;
+		return 0;
+	}
+	if (jobserver_begin(ctx->tokens, &t->client, e) < 0)
+		goto unlock;
+	if (start_work(ctx, t, e) < 0)
+		goto end_client;
+	return 0;
+
+end_client:
+	jobserver_end(ctx->tokens, t->client);
 unlock:
 	store_unlock(t->job->store, t->node->key, t->lock);
 	return -1;
@@ -424,10 +441,10 @@ task_tidy(const struct task *t)
 }
 
 void
-task_abandon(const struct bench *b, struct task *t)
+task_abandon(const struct run_context *ctx, struct task *t)
 {
 	if (t->state == TASK_RUNNING) {
-		let_go(b, t);
+		let_go(ctx, t);
 		t->state = TASK_FAILED;
 	}
 	if (t->node)

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct account;
+struct client;
 struct arena;
 struct job;
 struct jobserver;
@@ -19,7 +19,7 @@ struct node;
 struct override;
 
 /* What all tasks of a run share. */
-struct bench {
+struct run_context {
 	struct arena *a;
 	struct jobserver *tokens;
 	const char *unboxed; /* why there is no sandbox, or NULL */
@@ -35,7 +35,7 @@ enum task_state {
 	TASK_PENDING, /* something it needs is not there, and perhaps never will be */
 	TASK_READY,
 	TASK_SHARED,	/* another task of this run has the same key and makes it for both */
-	TASK_ELSEWHERE, /* another builder makes it */
+	TASK_ELSEWHERE, /* another lh-build builds it */
 	TASK_RUNNING,
 	TASK_DONE, /* though its folder may still be being removed */
 	TASK_FAILED
@@ -61,9 +61,9 @@ struct task {
 
 	struct task **wanted_by; /* those that need it */
 	size_t nwanted_by;
-	size_t unmet;	   /* how many of its needs are not there */
-	struct task *twin; /* the next one of the same key: a list that begins with who makes it */
-	double seconds;	   /* it took last time, or a guess; 0: it is done, or made by another */
+	size_t unmet;	       /* how many of its needs are not there */
+	struct task *same_key; /* the next one of it: a list that begins with who makes it */
+	double seconds; /* it took last time, or a guess; 0: it is done, or made by another */
 	bool guessed;
 	double weight; /* seconds of it and of the longest chain of those who need it */
 	nstime again;  /* TASK_ELSEWHERE: when to look again */
@@ -71,7 +71,7 @@ struct task {
 	struct child child; /* pid 0: none */
 	struct work work;
 	size_t step;
-	struct account *account;
+	struct client *client;
 	int log, lock;
 	nstime ready, since, step_since;
 	struct span *spans; /* of steps that are over */
@@ -82,20 +82,21 @@ struct task {
  * all needs are there: 1, and the node is filled, when the store has it, made of whatever form of
  * its source; else 0
  */
-int task_look_up(const struct bench *b, struct task *t, struct err *e);
-/* TASK_RUNNING, or TASK_ELSEWHERE when another builder is at it; there must be a free token */
-int task_start(const struct bench *b, struct task *t, struct err *e);
+int task_look_up(const struct run_context *ctx, struct task *t, struct err *e);
+/* TASK_RUNNING, or TASK_ELSEWHERE when another lh-build is building it; there must be a free token
+ */
+int task_start(const struct run_context *ctx, struct task *t, struct err *e);
 /*
  * Its child is dead, or about to be: goes on to the next step, or to TASK_DONE or
  * TASK_FAILED.  A failure is told: the end of the log on stderr, the rest in *failure.
  */
-int task_go_on(const struct bench *b, struct task *t, struct err *failure, struct err *e);
+int task_go_on(const struct run_context *ctx, struct task *t, struct err *failure, struct err *e);
 /* what it is at, as "configure" */
 const char *task_step(const struct task *t);
 /* removes the folder of a task whose child was killed */
 void task_tidy(const struct task *t);
 /* a task whose child was killed and reaped, or TASK_RUNNING without one; its folder stays */
-void task_abandon(const struct bench *b, struct task *t);
+void task_abandon(const struct run_context *ctx, struct task *t);
 
 /* a child for work that says nothing and that nobody waits for, such as removing a kernel's source
  */

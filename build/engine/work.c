@@ -8,7 +8,7 @@
 #include "build/base/log.h"
 #include "build/cache/checkpoint.h"
 #include "build/config/config.h"
-#include "build/engine/journal.h"
+#include "build/engine/keydiff.h"
 #include "build/engine/links.h"
 #include "build/source/override.h"
 #include "build/plan/patch.h"
@@ -45,12 +45,6 @@ static const char *const stage_of[NVARIANTS] = {
 	[VARIANT_TARGET] = "stage",
 };
 
-char *
-work_name(struct arena *a, const struct node *n)
-{
-	return arena_printf(a, "%s-%s", variant_names[n->variant], n->recipe->name);
-}
-
 static struct checkpoint
 checkpoint_of(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct node *n, const char *key_text)
@@ -58,7 +52,7 @@ checkpoint_of(struct arena *a, const struct config *cfg, const struct sysdeps *s
 	return (struct checkpoint){
 		.dir = arena_printf(a, "%s/checkpoints/%s", cfg->cache,
 		    n->variant == VARIANT_HOST ? "host" : sd->triple),
-		.name = work_name(a, n),
+		.name = plan_node_name(a, n),
 		.key_text = key_text,
 	};
 }
@@ -80,15 +74,16 @@ for_target(const struct work *w)
 
 /* path of w->dir/name as a step sees it */
 static const char *
-seen(const struct work *w, const char *name)
+sandbox_path(const struct work *w, const char *name)
 {
 	return arena_printf(w->a, "%s/%s", w->unboxed ? w->dir : "/lh", name);
 }
 
 static const char *
-toolchain_seen(const struct work *w)
+sandbox_toolchain(const struct work *w)
 {
-	return for_target(w) && *w->cfg->cross_base ? w->cfg->cross_base : seen(w, "toolchain");
+	return for_target(w) && *w->cfg->cross_base ? w->cfg->cross_base
+						    : sandbox_path(w, "toolchain");
 }
 
 /* folders */
@@ -126,7 +121,7 @@ choose_mounts(struct work *w, size_t npatches)
 	w->mounts = arena_array(w->a, NPLACES + 6 + r->nfiles + r->ninputs, sizeof *w->mounts);
 	for (size_t i = 0; i < NPLACES; i++)
 		mount(w, arena_printf(w->a, "%s/%s", w->dir, places[i].name),
-		    seen(w, places[i].name), places[i].writable);
+		    sandbox_path(w, places[i].name), places[i].writable);
 	mount(w, NULL, "/lh/recipe", false);
 	for (size_t i = 0; i < r->nfiles; i++)
 		mount(w, arena_printf(w->a, "%s/%s", r->dir, r->files[i]),
@@ -168,7 +163,7 @@ choose_sections(struct work *w, int from, int end)
 	for (int s = from; s < end; s++)
 		if (w->node->recipe->sections[s])
 			step(w, STEP_SECTION, section_names[s],
-			    seen(w, arena_printf(w->a, "step/%s", section_names[s])));
+			    sandbox_path(w, arena_printf(w->a, "step/%s", section_names[s])));
 }
 
 static void
@@ -213,7 +208,7 @@ write_scripts(const struct work *w, struct err *e)
 		if (!r->sections[s])
 			continue;
 		if (r->kit)
-			buf_addf(&text, ". %s", seen(w, "step/kit"));
+			buf_addf(&text, ". %s", sandbox_path(w, "step/kit"));
 		for (unsigned i = 0; i < r->section_line[s]; i++)
 			buf_adds(&text, "\n");
 		buf_adds(&text, r->sections[s]);
@@ -251,13 +246,13 @@ begin_log(const struct work *w, struct err *e)
 int
 work_open(struct work *w, struct err *e)
 {
-	char *template = arena_printf(
-	    w->a, "%s/work/%s-%s.XXXXXX", w->cfg->cache, w->node->key, work_name(w->a, w->node)),
+	char *template = arena_printf(w->a, "%s/work/%s-%s.XXXXXX", w->cfg->cache, w->node->key,
+	    plan_node_name(w->a, w->node)),
 	     **patches = NULL;
 	size_t npatches = 0;
 	struct err ignored;
 
-	w->name = work_name(w->a, w->node);
+	w->name = plan_node_name(w->a, w->node);
 	if (w->source &&
 	    patch_list(w->a, w->cfg->top, w->node->origin->name, &patches, &npatches, e) < 0)
 		return -1;
@@ -339,8 +334,8 @@ work_env(const struct work *w, const char *makeflags, struct argv *env)
 
 	for (size_t i = 0; i < NPLACES; i++)
 		if (places[i].variable)
-			put(w, env, places[i].variable, seen(w, places[i].name));
-	put(w, env, "TOOLCHAIN", toolchain_seen(w));
+			put(w, env, places[i].variable, sandbox_path(w, places[i].name));
+	put(w, env, "TOOLCHAIN", sandbox_toolchain(w));
 	put(w, env, "RECIPE", w->unboxed ? r->dir : "/lh/recipe");
 	put(w, env, "TOP", w->unboxed ? w->cfg->top : "/lh/top");
 	put(w, env, "NAME", r->name);
@@ -348,7 +343,8 @@ work_env(const struct work *w, const char *makeflags, struct argv *env)
 	put(w, env, "VARIANT", variant_names[n->variant]);
 
 	put(w, env, "PATH",
-	    arena_printf(w->a, "%s/bin:%s/bin:/usr/bin:/bin", toolchain_seen(w), seen(w, "host")));
+	    arena_printf(w->a, "%s/bin:%s/bin:/usr/bin:/bin", sandbox_toolchain(w),
+		sandbox_path(w, "host")));
 	put(w, env, "HOME", "/nonexistent");
 	put(w, env, "LC_ALL", "C");
 	put(w, env, "TZ", "UTC");
@@ -424,11 +420,12 @@ test_toolchain(const struct work *w, struct err *e)
 	if (!w->unboxed)
 		sandbox_wrap(&wrap, w->mounts, w->nmounts, "/lh/src");
 	work_env(w, "", &env);
-	t = (struct toolchain){ .gcc = arena_printf(w->a, "%s/%s", seen(w, "toolchain"), gcc),
+	t = (struct toolchain){ .gcc =
+				    arena_printf(w->a, "%s/%s", sandbox_path(w, "toolchain"), gcc),
 		.wrap = &wrap,
 		.env = env.v,
 		.dir = dir,
-		.inside = seen(w, "src/lh-test") };
+		.inside = sandbox_path(w, "src/lh-test") };
 	return toolchain_check(w->a, &t, w->sd, e);
 }
 
@@ -481,7 +478,7 @@ check_inputs(const struct work *w, struct err *e)
 
 	if (plan_key(w->a, w->cfg, w->sd, w->plan, w->node, &now, e) < 0)
 		return -1;
-	what = journal_difference(w->a, w->key_text, now);
+	what = key_first_change(w->a, w->key_text, now);
 	return what ? fail(e, "%s while it was built; build again", what) : 0;
 }
 

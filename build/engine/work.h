@@ -82,7 +82,4 @@ void work_env(const struct work *w, const char *makeflags, struct argv *env);
 char *work_checkpoint(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct node *n, const char *key_text);
 
-/* "target-dropbear" */
-char *work_name(struct arena *a, const struct node *n);
-
 #endif

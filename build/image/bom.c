@@ -192,7 +192,7 @@ bom_gather(struct arena *a, const struct config *cfg, const struct plan *p, cons
 	if (manifest_read(a, arena_printf(a, "%s/manifest", dir), &m, e) < 0)
 		return -1;
 	if (!m.image_digest || !m.key || !m.set)
-		return fail(e, "%s/manifest: tells no image-digest, key or set", dir);
+		return fail(e, "%s/manifest: missing required key image-digest, key or set", dir);
 	*out = (struct bom){
 		.triple = m.triple,
 		.profile = m.profile,

@@ -9,6 +9,8 @@
 #include "build/base/log.h"
 #include "build/base/manifest.h"
 #include "build/config/config.h"
+#include "build/image/disk.h"
+#include "build/image/diskplan.h"
 #include "build/image/filelist.h"
 #include "build/image/fs.h"
 #include "build/plan/plan.h"
@@ -24,92 +26,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MIB (UINT64_C(1) << 20)
-
-/* the partitions, in the order they have on the disk */
-static const struct partition {
-	const char *name, *type, *variable;
-	size_t mb; /* member of struct config */
-} partitions[] = {
-	{ "rootfs", "linux", "ROOTFS_SIZE", offsetof(struct config, rootfs_mb) },
-	{ "swap", "swap", "SWAP_SIZE", offsetof(struct config, swap_mb) },
-	{ "rwfs", "linux", "RWFS_SIZE", offsetof(struct config, rwfs_mb) },
-	{ "userfs", "linux", "USERFS_SIZE", offsetof(struct config, userfs_mb) },
-	{ "extra", "linux", "EXTRA_SIZE", offsetof(struct config, extra_mb) },
-};
-
-#define NPARTITIONS (sizeof partitions / sizeof *partitions)
-
-/* what an image is being made of */
-struct content {
+/* an image on its way: what it is made of, what it will be, and what will be said of it */
+struct image {
+	struct arena *a;
+	const struct config *cfg;
+	const struct plan *plan;
+	const char *dir;
 	struct tree trees[4]; /* rootfs rwfs userfs extra */
 	struct tree *all[4];
 	char owners[DIGEST_HEX];
 	char extra[DIGEST_HEX]; /* of the tree; empty when there is nothing for it */
 	const struct node *kernel;
+	char seed[DIGEST_HEX]; /* of all that the bytes of the disk depend on */
+	char key[DIGEST_HEX];  /* of everything: the disk, the kernel, the manifest */
+	struct diskplan disk;
+	struct manifest manifest;
 };
 
 enum { ROOTFS, RWFS, USERFS, EXTRA, NTREES };
 
 static const char *const tree_names[NTREES] = { "rootfs", "rwfs", "userfs", "extra" };
-
-static unsigned
-mb_of(const struct config *cfg, const struct partition *p)
-{
-	unsigned mb;
-
-	memcpy(&mb, (const char *)cfg + p->mb, sizeof mb);
-	return mb;
-}
-
-void
-image_uuid(const char *seed_hex, const char *name, unsigned char uuid[16], char text[37])
-{
-	char seed[256], hex[DIGEST_HEX];
-
-	snprintf(seed, sizeof seed, "lh-uuid 1 %s %s\n", seed_hex, name);
-	digest_bytes(seed, strlen(seed), hex);
-	for (int i = 0; i < 16; i++) {
-		char byte[3] = { hex[2 * i], hex[2 * i + 1], '\0' };
-
-		uuid[i] = (unsigned char)strtoul(byte, NULL, 16);
-	}
-	uuid[6] = (unsigned char)((uuid[6] & 0x0f) | 0x80);
-	uuid[8] = (unsigned char)((uuid[8] & 0x3f) | 0x80);
-	if (!text)
-		return;
-	for (int i = 0; i < 16; i++)
-		text += sprintf(
-		    text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
-}
-
-int
-image_lay_out(
-    const struct config *cfg, const char *seed_hex, struct image_layout *out, struct err *e)
-{
-	uint64_t at = MIB; /* the partition table comes first */
-	unsigned char ignored[16];
-
-	if (!cfg->rootfs_mb)
-		return fail_usage(e, "ROOTFS_SIZE 0: there is no image without a root filesystem");
-	*out = (struct image_layout){ 0 };
-	image_uuid(seed_hex, "disk", ignored, out->disk_uuid);
-	for (size_t i = 0; i < NPARTITIONS; i++) {
-		struct disk_part *p = &out->parts[out->nparts];
-
-		if (!mb_of(cfg, &partitions[i]))
-			continue;
-		*p = (struct disk_part){ .name = partitions[i].name,
-			.type = partitions[i].type,
-			.start = at,
-			.size = mb_of(cfg, &partitions[i]) * MIB };
-		image_uuid(seed_hex, p->name, ignored, p->uuid);
-		at += p->size;
-		out->nparts++;
-	}
-	out->size = at + MIB; /* and its copy last */
-	return 0;
-}
 
 /* ---- what goes in ---- */
 
@@ -132,83 +68,84 @@ is_content(const struct node *n)
 
 /* what the key needs: digests of outputs are known, only what is not from the store is read */
 static int
-survey(struct arena *a, const struct config *cfg, const struct plan *p, struct content *c,
-    struct err *e)
+survey(struct image *m, struct err *e)
 {
 	for (size_t i = 0; i < NTREES; i++) {
-		tree_init(a, tree_names[i], &c->trees[i]);
-		c->all[i] = &c->trees[i];
+		tree_init(m->a, tree_names[i], &m->trees[i]);
+		m->all[i] = &m->trees[i];
 	}
-	c->kernel = plan_find(p, "target/linux");
-	if (!c->kernel)
-		return fail_usage(e, "profile %s has no target/linux, so no kernel", p->profile);
-	if (digest_file(arena_printf(a, "%s/layout/owners", cfg->top), c->owners, e) < 0)
+	m->kernel = plan_find(m->plan, "target/linux");
+	if (!m->kernel)
+		return fail_usage(
+		    e, "profile %s has no target/linux, so no kernel", m->plan->profile);
+	if (digest_file(arena_printf(m->a, "%s/layout/owners", m->cfg->top), m->owners, e) < 0)
 		return -1;
-	if (!*cfg->host_host_base)
+	if (!*m->cfg->host_host_base)
 		return 0;
-	if (tree_add(&c->trees[EXTRA], cfg->host_host_base, "HOST_HOST_BASE", e) < 0 ||
-	    tree_sort(&c->trees[EXTRA], e) < 0)
+	if (tree_add(&m->trees[EXTRA], m->cfg->host_host_base, "HOST_HOST_BASE", e) < 0 ||
+	    tree_sort(&m->trees[EXTRA], e) < 0)
 		return -1;
-	return tree_digest(&c->trees[EXTRA], c->extra, e);
+	return tree_digest(&m->trees[EXTRA], m->extra, e);
 }
 
 /* all that the bytes of the disk depend on; raise the number when fs.c or disk.c write other ones
  */
 static void
-seed_of(
-    const struct config *cfg, const struct plan *p, const struct content *c, char hex[DIGEST_HEX])
+make_seed(struct image *m)
 {
+	const struct plan *p = m->plan;
 	struct buf b = { 0 };
 
 	buf_addf(&b, "lh-disk 1\nepoch %s\nprofile %s\nowners %s\nextra %s\n",
-	    config_get(cfg, "EPOCH"), p->profile, c->owners, c->extra);
+	    config_get(m->cfg, "EPOCH"), p->profile, m->owners, m->extra);
 	for (size_t i = 0; i < NPARTITIONS; i++)
-		buf_addf(&b, "%s %u\n", partitions[i].name, mb_of(cfg, &partitions[i]));
+		buf_addf(&b, "%s %u\n", partitions[i].name, partition_mb(m->cfg, &partitions[i]));
 	for (size_t i = 0; i < p->n; i++)
 		if (is_content(&p->v[i]))
 			buf_addf(&b, "output %s %s\n", p->v[i].id, p->v[i].output);
-	digest_bytes(b.p, b.n, hex);
+	digest_bytes(b.p, b.n, m->seed);
 	buf_free(&b);
 }
 
 /* of everything: the disk, the kernel beside it, and what is said of them */
 static void
-key_of(
-    const struct content *c, const char *seed_hex, const struct manifest *m, char hex[DIGEST_HEX])
+make_key(struct image *m)
 {
 	struct buf b = { 0 };
 
-	buf_addf(&b, "lh-image 1\ndisk %s\nkernel %s\n", seed_hex, c->kernel->output);
-	manifest_format(m, &b);
-	digest_bytes(b.p, b.n, hex);
+	buf_addf(&b, "lh-image 1\ndisk %s\nkernel %s\n", m->seed, m->kernel->output);
+	manifest_format(&m->manifest, &b);
+	digest_bytes(b.p, b.n, m->key);
 	buf_free(&b);
+	m->manifest.key = m->key;
 }
 
 /* the trees, with owners, from the outputs of all packages */
 static int
-gather(struct arena *a, const struct config *cfg, const struct plan *p, struct content *c,
-    struct err *e)
+gather(struct image *m, struct err *e)
 {
+	const struct plan *p = m->plan;
+
 	for (size_t i = 0; i < p->n; i++)
 		for (size_t t = ROOTFS; t < EXTRA; t++)
 			if (is_content(&p->v[i]) &&
-			    tree_add(&c->trees[t],
-				arena_printf(a, "%s/out/%s", p->v[i].store, tree_names[t]),
+			    tree_add(&m->trees[t],
+				arena_printf(m->a, "%s/out/%s", p->v[i].store, tree_names[t]),
 				p->v[i].recipe->name, e) < 0)
 				return -1;
 	for (size_t t = ROOTFS; t < EXTRA; t++)
-		if (tree_sort(&c->trees[t], e) < 0)
+		if (tree_sort(&m->trees[t], e) < 0)
 			return -1;
-	return owners_apply(
-	    a, arena_printf(a, "%s/layout/owners", cfg->top), p->profile, c->all, NTREES, e);
+	return owners_apply(m->a, arena_printf(m->a, "%s/layout/owners", m->cfg->top), p->profile,
+	    m->all, NTREES, e);
 }
 
 static struct tree *
-tree_of(struct content *c, const char *name)
+tree_of(struct image *m, const char *name)
 {
 	for (size_t i = 0; i < NTREES; i++)
 		if (!strcmp(tree_names[i], name))
-			return &c->trees[i];
+			return &m->trees[i];
 	return NULL; /* swap */
 }
 
@@ -231,22 +168,22 @@ check_mount_points(const struct tree *rootfs, struct err *e)
 }
 
 static int
-check_sizes(const struct config *cfg, struct content *c, struct err *e)
+check_sizes(struct image *m, struct err *e)
 {
 	for (size_t i = 0; i < NPARTITIONS; i++) {
-		const struct tree *t = tree_of(c, partitions[i].name);
-		unsigned mb = mb_of(cfg, &partitions[i]);
+		const struct tree *t = tree_of(m, partitions[i].name);
+		unsigned mb = partition_mb(m->cfg, &partitions[i]);
 		uint64_t need;
 
-		if (t && mb && fs_check(t, mb * MIB, partitions[i].variable, e) < 0)
+		if (t && mb && fs_check(t, (uint64_t)mb << 20, partitions[i].variable, e) < 0)
 			return -1;
-		if (t && !mb && t == &c->trees[EXTRA] && *c->extra) {
+		if (t && !mb && t == &m->trees[EXTRA] && *m->extra) {
 			if (fs_need(t, &need, e) < 0)
 				return -1;
 			return fail_usage(e,
 			    "HOST_HOST_BASE %s is to be copied to extra, but EXTRA_SIZE is 0; set "
 			    "EXTRA_SIZE to %" PRIu64 " or more",
-			    cfg->host_host_base, need);
+			    m->cfg->host_host_base, need);
 		}
 	}
 	return 0;
@@ -268,20 +205,20 @@ untouched(const char *path, const struct stat *manifest)
 }
 
 static bool
-is_there(struct arena *a, const char *dir, const char *key)
+is_there(const struct image *m)
 {
 	static const char *const written[] = { "disk-image.raw", "kernel", "System.map", "files",
 		"rootfs", "rwfs", "userfs" };
-	const char *path = arena_printf(a, "%s/manifest", dir);
-	struct manifest m;
+	const char *path = arena_printf(m->a, "%s/manifest", m->dir);
+	struct manifest was;
 	struct err ignored;
 	struct stat st;
 
-	if (stat(path, &st) < 0 || manifest_read(a, path, &m, &ignored) < 0 || !m.key ||
-	    strcmp(m.key, key))
+	if (stat(path, &st) < 0 || manifest_read(m->a, path, &was, &ignored) < 0 || !was.key ||
+	    strcmp(was.key, m->key))
 		return false;
 	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
-		if (!untouched(arena_printf(a, "%s/%s", dir, written[i]), &st))
+		if (!untouched(arena_printf(m->a, "%s/%s", m->dir, written[i]), &st))
 			return false;
 	return true;
 }
@@ -289,24 +226,25 @@ is_there(struct arena *a, const char *dir, const char *key)
 /* ---- writing ---- */
 
 static int
-write_parts(const struct config *cfg, const char *image, const struct image_layout *l,
-    const char *seed_hex, struct content *c, struct err *e)
+write_parts(struct image *m, const char *image, struct err *e)
 {
+	const struct diskplan *l = &m->disk;
+
 	if (disk_write(image, l->disk_uuid, l->parts, l->nparts, e) < 0)
 		return -1;
 	for (size_t i = 0; i < l->nparts; i++) {
 		const struct disk_part *p = &l->parts[i];
-		const struct tree *t = tree_of(c, p->name);
+		const struct tree *t = tree_of(m, p->name);
 		struct fs_opts o = { .image = image,
 			.offset = p->start,
 			.size = p->size,
 			.label = p->name,
-			.epoch = strtoll(config_get(cfg, "EPOCH"), NULL, 10) };
+			.epoch = strtoll(config_get(m->cfg, "EPOCH"), NULL, 10) };
 		char name[64];
 
 		/* not the partition's: who looks for one shall not find the other */
 		snprintf(name, sizeof name, "%s filesystem", p->name);
-		image_uuid(seed_hex, name, o.uuid, NULL);
+		diskplan_uuid(m->seed, name, o.uuid, NULL);
 		if ((t ? fs_write(&o, t, e)
 		       : swap_write(image, p->start, p->size, p->name, o.uuid, e)) < 0)
 			return -1;
@@ -316,10 +254,9 @@ write_parts(const struct config *cfg, const char *image, const struct image_layo
 
 /* complete or not at all: the bytes are on the disk before they have their name */
 static int
-write_image(struct arena *a, const struct config *cfg, const char *path,
-    const struct image_layout *l, const char *seed_hex, struct content *c, struct err *e)
+write_image(struct image *m, const char *path, struct err *e)
 {
-	const char *tmp = arena_printf(a, "%s.tmp", path);
+	const char *tmp = arena_printf(m->a, "%s.tmp", path);
 	int fd, r;
 
 	if (file_remove(tmp, e) < 0) /* old bytes in its holes would be new content */
@@ -327,10 +264,11 @@ write_image(struct arena *a, const struct config *cfg, const char *path,
 	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return fail_errno(e, "%s", tmp);
-	r = ftruncate(fd, (off_t)l->size) < 0 || fchmod(fd, 0644) < 0 ? fail_errno(e, "%s", tmp)
-								      : 0;
+	r = ftruncate(fd, (off_t)m->disk.size) < 0 || fchmod(fd, 0644) < 0
+		? fail_errno(e, "%s", tmp)
+		: 0;
 	if (r == 0)
-		r = write_parts(cfg, tmp, l, seed_hex, c, e);
+		r = write_parts(m, tmp, e);
 	if (r == 0 && fdatasync(fd) < 0)
 		r = fail_errno(e, "%s", tmp);
 	if (close(fd) < 0 && r == 0)
@@ -343,73 +281,84 @@ write_image(struct arena *a, const struct config *cfg, const char *path,
 }
 
 static int
-write_kernel(
-    struct arena *a, const char *dir, const struct content *c, struct manifest *m, struct err *e)
+write_kernel(struct image *m, struct err *e)
 {
 	static const char *const files[] = { "kernel", "System.map" };
-	char *hex = arena_alloc(a, DIGEST_HEX);
+	char *hex = arena_alloc(m->a, DIGEST_HEX);
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (beneath_copy(arena_printf(a, "%s/out", c->kernel->store), files[i],
-			arena_printf(a, "%s/%s", dir, files[i]), 0644, e) < 0)
+		if (beneath_copy(arena_printf(m->a, "%s/out", m->kernel->store), files[i],
+			arena_printf(m->a, "%s/%s", m->dir, files[i]), 0644, e) < 0)
 			return -1;
-	m->kernel_sha256 = hex;
-	return digest_file(arena_printf(a, "%s/kernel", dir), hex, e);
+	m->manifest.kernel_sha256 = hex;
+	return digest_file(arena_printf(m->a, "%s/kernel", m->dir), hex, e);
 }
 
 static int
-write_all(struct arena *a, const struct config *cfg, const char *dir, const struct image_layout *l,
-    const char *seed_hex, struct content *c, struct manifest *m, struct err *e)
+write_all(struct image *m, struct err *e)
 {
-	const char *image = arena_printf(a, "%s/%s", dir, m->image),
-		   *manifest = arena_printf(a, "%s/manifest", dir);
-	char *digest = arena_alloc(a, DIGEST_HEX);
+	const char *image = arena_printf(m->a, "%s/%s", m->dir, m->manifest.image),
+		   *manifest = arena_printf(m->a, "%s/manifest", m->dir);
+	char *digest = arena_alloc(m->a, DIGEST_HEX);
 
+	/* what a link leads to is not ours to replace */
+	if (beneath_is(m->dir, "", BENEATH_FOLDER, e) < 0)
+		return -1;
 	/* until it is written again, nothing here is vouched for */
-	if (file_remove(manifest, e) < 0 || write_image(a, cfg, image, l, seed_hex, c, e) < 0)
+	if (file_mkdirs(m->dir, 0755, e) < 0 || file_remove(manifest, e) < 0 ||
+	    write_image(m, image, e) < 0)
 		return -1;
-	m->image_digest = digest;
-	if (digest_disk(image, digest, e) < 0 || write_kernel(a, dir, c, m, e) < 0)
+	m->manifest.image_digest = digest;
+	if (digest_disk(image, digest, e) < 0 || write_kernel(m, e) < 0)
 		return -1;
-	if (filelist_write(c->all, NTREES, arena_printf(a, "%s/files", dir), e) < 0)
+	if (filelist_write(m->all, NTREES, arena_printf(m->a, "%s/files", m->dir), e) < 0)
 		return -1;
 	for (size_t t = ROOTFS; t < EXTRA; t++)
 		if (tree_materialise(
-			&c->trees[t], arena_printf(a, "%s/%s", dir, tree_names[t]), e) < 0)
+			&m->trees[t], arena_printf(m->a, "%s/%s", m->dir, tree_names[t]), e) < 0)
 			return -1;
-	return manifest_write(m, manifest, e);
+	return manifest_write(&m->manifest, manifest, e);
+}
+
+/* what it will be: its key says whether it is there already */
+static int
+decide(struct image *m, const struct sysdeps *sd, struct err *e)
+{
+	if (survey(m, e) < 0)
+		return -1;
+	make_seed(m);
+	if (diskplan_make(m->cfg, m->seed, &m->disk, e) < 0 ||
+	    record_make(m->a, m->cfg, sd, m->plan, &m->disk, m->dir, &m->manifest, e) < 0)
+		return -1;
+	make_key(m);
+	return 0;
+}
+
+/* all that goes in, checked before the first byte */
+static int
+stage(struct image *m, struct err *e)
+{
+	if (gather(m, e) < 0 || check_mount_points(&m->trees[ROOTFS], e) < 0 ||
+	    check_sizes(m, e) < 0)
+		return -1;
+	record_audit(m->a, m->cfg, m->all, NTREES, &m->manifest);
+	return 0;
 }
 
 int
 image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct plan *p, const char *dir, struct err *e)
 {
-	struct content c = { 0 };
-	struct image_layout l;
-	struct manifest m;
-	char seed_hex[DIGEST_HEX], key[DIGEST_HEX];
+	struct image m = { .a = a, .cfg = cfg, .plan = p, .dir = dir };
 
-	if (survey(a, cfg, p, &c, e) < 0)
+	if (decide(&m, sd, e) < 0)
 		return wrap(e, "image");
-	seed_of(cfg, p, &c, seed_hex);
-	if (image_lay_out(cfg, seed_hex, &l, e) < 0 ||
-	    record_make(a, cfg, sd, p, &l, dir, &m, e) < 0)
-		return wrap(e, "image");
-	key_of(&c, seed_hex, &m, key);
-	m.key = key;
-	if (is_there(a, dir, key)) {
-		log_info("image %s/%s: up to date", dir, m.image);
+	if (is_there(&m)) {
+		log_info("image %s/%s: up to date", dir, m.manifest.image);
 		return 0;
 	}
-	if (gather(a, cfg, p, &c, e) < 0 || check_mount_points(&c.trees[ROOTFS], e) < 0 ||
-	    check_sizes(cfg, &c, e) < 0)
+	if (stage(&m, e) < 0 || write_all(&m, e) < 0)
 		return wrap(e, "image");
-	record_audit(a, cfg, c.all, NTREES, &m);
-	/* what a link leads to is not ours to replace */
-	if (beneath_is(dir, "", BENEATH_FOLDER, e) < 0)
-		return wrap(e, "image");
-	if (file_mkdirs(dir, 0755, e) < 0 || write_all(a, cfg, dir, &l, seed_hex, &c, &m, e) < 0)
-		return wrap(e, "image");
-	log_info("image %s/%s", dir, m.image);
+	log_info("image %s/%s", dir, m.manifest.image);
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "build/config/config.h"
-#include "build/image/image.h"
+#include "build/image/diskplan.h"
 #include "build/plan/plan.h"
 #include "build/config/sysdeps.h"
 #include "build/image/tree.h"
@@ -52,7 +52,7 @@ record_machine(const struct config *cfg, const struct sysdeps *sd, struct manife
 }
 
 static void
-record_parts(struct arena *a, const struct image_layout *l, struct manifest *m)
+record_parts(struct arena *a, const struct diskplan *l, struct manifest *m)
 {
 	m->nparts = l->nparts;
 	m->parts = arena_array(a, l->nparts, sizeof *m->parts);
@@ -179,7 +179,7 @@ credentials_from(struct arena *a, const struct config *cfg, const char *dir)
 
 int
 record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
-    const struct plan *p, const struct image_layout *l, const char *dir, struct manifest *out,
+    const struct plan *p, const struct diskplan *l, const char *dir, struct manifest *out,
     struct err *e)
 {
 	struct manifest *m = out;

@@ -7,7 +7,7 @@
 
 struct arena;
 struct config;
-struct image_layout;
+struct diskplan;
 struct plan;
 struct sysdeps;
 struct tree;
@@ -17,7 +17,7 @@ struct tree;
  * written, so without digests and key.  Only the list of services is read from disk.
  */
 int record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
-    const struct plan *p, const struct image_layout *l, const char *dir, struct manifest *out,
+    const struct plan *p, const struct diskplan *l, const char *dir, struct manifest *out,
     struct err *e);
 /*
  * What an audit is to compare the image with, once its trees have their owners: each mode that has

@@ -235,7 +235,7 @@ tree_find(const struct tree *t, const char *path)
 }
 
 /* a set bit that gives root's power in the image would give ours here */
-#define HERE(mode) ((mode)&01777)
+#define SAFE_HOST_MODE(mode) ((mode)&01777)
 
 static int
 put(const struct entry *n, const char *path, struct err *e)
@@ -247,14 +247,14 @@ put(const struct entry *n, const char *path, struct err *e)
 		r = mkdir(path, 0700);
 		break;
 	case ENTRY_FILE:
-		return file_copy(n->from, path, HERE(n->mode), e);
+		return file_copy(n->from, path, SAFE_HOST_MODE(n->mode), e);
 	case ENTRY_LINK:
 		r = symlink(n->target, path);
 		break;
 	case ENTRY_FIFO:
 		r = mkfifo(path, 0600);
 		if (r == 0)
-			r = chmod(path, HERE(n->mode));
+			r = chmod(path, SAFE_HOST_MODE(n->mode));
 		break;
 	case ENTRY_CHAR:
 	case ENTRY_BLOCK: /* only root could */
@@ -273,7 +273,7 @@ put_all(struct arena *a, const struct tree *t, const char *dir, struct err *e)
 	for (size_t i = t->n; i-- > 0;) {
 		const char *path = arena_printf(a, "%s/%s", dir, t->v[i].path);
 
-		if (t->v[i].type == ENTRY_DIR && chmod(path, HERE(t->v[i].mode)) < 0)
+		if (t->v[i].type == ENTRY_DIR && chmod(path, SAFE_HOST_MODE(t->v[i].mode)) < 0)
 			return fail_errno(e, "%s", path);
 	}
 	return 0;

@@ -244,6 +244,12 @@ plan_find(const struct plan *p, const char *id)
 	return NULL;
 }
 
+char *
+plan_node_name(struct arena *a, const struct node *n)
+{
+	return arena_printf(a, "%s-%s", variant_names[n->variant], n->recipe->name);
+}
+
 static void
 renumber(size_t *v, size_t n, const size_t *as)
 {

@@ -57,6 +57,8 @@ int plan_make(struct arena *a, const struct config *cfg, const struct recipes *r
 /* forgets all but one node and what it needs */
 int plan_keep(struct arena *a, struct plan *p, const char *id, struct err *e);
 const struct node *plan_find(const struct plan *p, const char *id);
+/* its id as part of a file's name: "target-dropbear" */
+char *plan_node_name(struct arena *a, const struct node *n);
 
 /*
  * Everything that can change a node's result, as sorted text lines `WHAT VALUE`; its

@@ -182,7 +182,7 @@ variant_line(struct reading *rd, char *value, struct err *e)
 			return lines_fail(
 			    &rd->l, e, "variant %s: one of host toolchain target", word);
 		if (rd->r->variants[v])
-			return lines_fail(&rd->l, e, "variant %s: told twice", word);
+			return lines_fail(&rd->l, e, "variant %s: duplicate", word);
 		rd->r->variants[v] = true;
 	}
 	return 0;
@@ -205,7 +205,7 @@ needs_line(struct reading *rd, char *value, struct err *e)
 			    word);
 		for (n = rd->r->needs; n < rd->r->needs + rd->r->nneeds; n++)
 			if (n->same == same && n->variant == v && !strcmp(n->name, slash + 1))
-				return lines_fail(&rd->l, e, "needs %s: told twice", word);
+				return lines_fail(&rd->l, e, "needs %s: duplicate", word);
 		n = MORE(rd->a, rd->r->needs, rd->r->nneeds);
 		*n = (struct need){
 			.variant = v, .same = same, .name = slash + 1, .line = rd->l.no
@@ -224,7 +224,7 @@ config_line(struct reading *rd, char *value, struct err *e)
 			return lines_fail(
 			    &rd->l, e, "config %s: lh-config has no such variable", word);
 		if (is_told(rd->r->config, rd->r->nconfig, word))
-			return lines_fail(&rd->l, e, "config %s: told twice", word);
+			return lines_fail(&rd->l, e, "config %s: duplicate", word);
 		*MORE(rd->a, rd->r->config, rd->r->nconfig) = word;
 	}
 	return 0;
@@ -241,7 +241,7 @@ file_line(struct reading *rd, char *value, struct err *e)
 			return lines_fail(
 			    &rd->l, e, "file %s: is not in the recipe's folder", word);
 		if (is_told(rd->r->files, rd->r->nfiles, word))
-			return lines_fail(&rd->l, e, "file %s: told twice", word);
+			return lines_fail(&rd->l, e, "file %s: duplicate", word);
 		*MORE(rd->a, rd->r->files, rd->r->nfiles) = word;
 	}
 	return 0;
@@ -257,7 +257,7 @@ input_line(struct reading *rd, char *value, struct err *e)
 			return lines_fail(
 			    &rd->l, e, "input %s: a path inside the checkout is meant", word);
 		if (is_told(rd->r->inputs, rd->r->ninputs, word))
-			return lines_fail(&rd->l, e, "input %s: told twice", word);
+			return lines_fail(&rd->l, e, "input %s: duplicate", word);
 		*MORE(rd->a, rd->r->inputs, rd->r->ninputs) = word;
 	}
 	return 0;
@@ -273,7 +273,7 @@ unpack_line(struct reading *rd, char *value, struct err *e)
 			return lines_fail(
 			    &rd->l, e, "unpack %s: a path inside the source is meant", word);
 		if (is_told(rd->r->unpack, rd->r->nunpack, word))
-			return lines_fail(&rd->l, e, "unpack %s: told twice", word);
+			return lines_fail(&rd->l, e, "unpack %s: duplicate", word);
 		*MORE(rd->a, rd->r->unpack, rd->r->nunpack) = word;
 	}
 	return 0;
@@ -313,7 +313,7 @@ version_line(struct reading *rd, char *value, struct err *e)
 		return lines_fail(&rd->l, e, "version %s: is no version", value);
 	for (size_t i = 0; i < rd->r->nversions; i++)
 		if (!strcmp(rd->r->versions[i].version, value))
-			return lines_fail(&rd->l, e, "version %s: told twice", value);
+			return lines_fail(&rd->l, e, "version %s: duplicate", value);
 	rd->version = MORE(rd->a, rd->r->versions, rd->r->nversions);
 	rd->version->version = value;
 	rd->source = NULL;
@@ -357,7 +357,7 @@ licence_file_line(struct reading *rd, char *value, struct err *e)
 		    "licence-file %s: its sha256, 64 digits 0-9 a-f, is wanted behind it", path);
 	for (size_t i = 0; i < v->nlicences; i++)
 		if (!strcmp(v->licences[i].path, path))
-			return lines_fail(&rd->l, e, "licence-file %s: told twice", path);
+			return lines_fail(&rd->l, e, "licence-file %s: duplicate", path);
 	*MORE(rd->a, v->licences, v->nlicences) = (struct licence_file){ path, value };
 	return 0;
 }
@@ -434,9 +434,9 @@ complete(const struct reading *rd, struct err *e)
 {
 	if (rd->source && !rd->source->sha256)
 		return fail_usage(
-		    e, "%s: source %s: tells no sha256", rd->l.path, rd->source->file);
+		    e, "%s: source %s: missing required key sha256", rd->l.path, rd->source->file);
 	if (rd->source && !rd->source->norigins)
-		return fail_usage(e, "%s: source %s: comes from nowhere; add from, debian or git",
+		return fail_usage(e, "%s: source %s: has no origin; add from, debian or git",
 		    rd->l.path, rd->source->file);
 	return 0;
 }
@@ -468,7 +468,7 @@ header_line(struct reading *rd, char *line, struct err *e)
 	if (headers[i].scope == IN_SOURCE && !rd->source)
 		return lines_fail(&rd->l, e, "%s: stands before any source of the version", key);
 	if (headers[i].once && rd->seen & 1u << i)
-		return lines_fail(&rd->l, e, "%s: told twice", key);
+		return lines_fail(&rd->l, e, "%s: duplicate key", key);
 	if (headers[i].take == source_line && complete(rd, e) < 0)
 		return -1;
 	if (headers[i].take == version_line && complete_version(rd, e) < 0)
@@ -514,7 +514,7 @@ read_sections(struct reading *rd, const char *line, struct err *e)
 			r = lines_fail(&rd->l, e,
 			    "%s: no such section; [configure], [build] and [install] are", line);
 		else if (s == at)
-			r = lines_fail(&rd->l, e, "%s: told twice", line);
+			r = lines_fail(&rd->l, e, "%s: duplicate section", line);
 		else if (s < at)
 			r = lines_fail(&rd->l, e,
 			    "%s: stands behind [%s]; the order is configure, build, install", line,
@@ -596,14 +596,14 @@ recipe_read(struct arena *a, const char *dir, struct recipe *out, struct err *e)
 			return -1;
 	}
 	if (!out->name)
-		return fail_usage(e, "%s: tells no name", rd.l.path);
+		return fail_usage(e, "%s: missing required key name", rd.l.path);
 	if (complete_version(&rd, e) < 0)
 		return -1;
 	if (!out->licence)
-		return fail_usage(e, "%s: tells no licence", rd.l.path);
+		return fail_usage(e, "%s: missing required key licence", rd.l.path);
 	if (!out->variants[VARIANT_HOST] && !out->variants[VARIANT_TOOLCHAIN] &&
 	    !out->variants[VARIANT_TARGET])
-		return fail_usage(e, "%s: tells no variant", rd.l.path);
+		return fail_usage(e, "%s: missing required key variant", rd.l.path);
 	if (out->source_of && out->nversions)
 		return fail_usage(
 		    e, "%s: has source-of %s and versions of its own", rd.l.path, out->source_of);
@@ -732,7 +732,7 @@ set_read(struct arena *a, const char *top, const char *name, struct set *out, st
 		if (words(line, w, 2) != 2)
 			return lines_fail(&l, e, "NAME VERSION is wanted");
 		if (set_version(out, w[0]))
-			return lines_fail(&l, e, "%s: told twice", w[0]);
+			return lines_fail(&l, e, "%s: duplicate key", w[0]);
 		*MORE(a, out->v, out->n) = (struct set_entry){ w[0], w[1] };
 	}
 	return 0;

@@ -7,6 +7,7 @@
 #include "build/base/child.h"
 #include "build/base/digest.h"
 #include "build/base/file.h"
+#include "build/config/value.h"
 #include "build/source/gitsource.h"
 #include "build/base/memo.h"
 #include "build/source/unpack.h"
@@ -140,7 +141,7 @@ find_dir(struct arena *a, const char *text, const char *dir, const char **out, s
 static int
 read_git(struct arena *a, const char *text, struct override *out, struct err *e)
 {
-	const char *dir = text + strlen("git:"), *at = strrchr(dir, '@');
+	const char *dir = text + strlen("git:"), *at = value_revision(a, "/", dir);
 	struct err inner;
 	char *id;
 

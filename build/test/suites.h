@@ -64,6 +64,7 @@
 	X(links)                                                                                   \
 	X(work)                                                                                    \
 	X(journal)                                                                                 \
+	X(keydiff)                                                                                 \
 	X(audit)                                                                                   \
 	X(outdated)                                                                                \
 	X(ready)                                                                                   \
@@ -74,7 +75,7 @@
 	X(checkpoint)                                                                              \
 	X(release)                                                                                 \
 	X(shared)                                                                                  \
-	X(job)
+	X(run)
 
 #define DECLARE(name) Suite *name##_suite(void);
 SUITES(DECLARE)

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -305,6 +306,32 @@ START_TEST(words_of_others_have_no_power)
 }
 END_TEST
 
+/* how much is printed: less than what stdout holds back, and more */
+static const size_t printed[] = { 5, 5000, 100000 };
+
+START_TEST(a_full_stdout_is_no_success)
+{
+	int kept = dup(1), full = open("/dev/full", O_WRONLY | O_CLOEXEC), lost, empty;
+	struct err e = { 0 }, ignored = { 0 };
+
+	fflush(stdout);
+	dup2(full, 1);
+	empty = log_end_stdout(&ignored); /* nothing was printed, nothing is lost */
+	for (size_t i = 0; i < printed[_i]; i++)
+		putchar('x');
+	lost = log_end_stdout(&e);
+	dup2(kept, 1);
+	clearerr(stdout);
+	__fpurge(stdout);
+	close(kept);
+	close(full);
+	ck_assert_int_eq(empty, 0);
+	ck_assert_int_eq(lost, -1);
+	ck_assert_int_eq(e.code, EXIT_SYSTEM);
+	ck_assert_msg(!strncmp(e.msg, "write to stdout: ", 17), "%s", e.msg);
+}
+END_TEST
+
 Suite *
 log_suite(void)
 {
@@ -314,5 +341,7 @@ log_suite(void)
 				words_of_others_have_no_power, elsewhere_there_is_no_block, NULL });
 
 	tcase_add_loop_test(harness_case(s, "cuts"), a_block_fits, 0, sizeof cuts / sizeof *cuts);
+	tcase_add_loop_test(harness_case(s, "stdout"), a_full_stdout_is_no_success, 0,
+	    sizeof printed / sizeof *printed);
 	return s;
 }

@@ -63,11 +63,11 @@ static const struct {
 	{ "recipes/four/recipe", "name four\nlicence ISC\nvariant host target\nneeds same/four\n",
 	    "recipes/four/recipe: needs itself: host/four -> host/four\n", 1 },
 	{ "recipes/profiles/s6", "target/two\ntarget/one\ntarget/two\n",
-	    "recipes/profiles/s6:3: target/two: told twice\n", 1 },
+	    "recipes/profiles/s6:3: target/two: duplicate\n", 1 },
 	{ "recipes/minimums", "one 0.8 two 1\n",
 	    "recipes/minimums: one 0.8: the recipe does not pin it\n", 1 },
 	{ "recipes/minimums", "one 1.0 two 1\none 1.0 two 2\n",
-	    "recipes/minimums: one 1.0: two: told twice\n", 1 },
+	    "recipes/minimums: one 1.0: two: duplicate\n", 1 },
 	{ "layout/rootfs/etc/passwd", "", "", 0 },
 	{ "layout/owners",
 	    "rootfs:/a 0:0 0644\nuserfs:/b 7:8 0644 s6\nrootfs:/a 0:0 0600 minimal\n",
@@ -78,7 +78,8 @@ static const struct {
 	{ "layout/owners", "rootfs:/a 0:0 0644 s7\n",
 	    "TOP/layout/owners:1: s7: no such profile: s6 or minimal\n", 1 },
 	{ "sysdeps/new/kernel.conf", "", "sysdeps/new: has no facts\n", 1 },
-	{ "sysdeps/new/facts", "short x\n", "TOP/sysdeps/new/facts: tells no gcc\n", 1 },
+	{ "sysdeps/new/facts", "short x\n", "TOP/sysdeps/new/facts: missing required key gcc\n",
+	    1 },
 };
 
 /* text with the checkout's folder where it says TOP */

@@ -431,6 +431,33 @@ START_TEST(package_names_may_have_hyphens)
 }
 END_TEST
 
+/* a folder's name, relative to the checkout; then OVERRIDE_one and what becomes of it */
+static const struct {
+	const char *folder, *value, *is;
+} revisions[] = {
+	{ "a@b/c", "git:a@b/c", "git:%s/a@b/c" },
+	{ "a@b/c", "git:a@b/c@v1", "git:%s/a@b/c@v1" },
+	{ "a", "git:a@b/c", "git:%s/a@b/c" },
+	{ "a", "git:a@HEAD@{1}", "git:%s/a@HEAD@{1}" },
+	{ "a@b", "a@b", "%s/a@b" },
+};
+
+START_TEST(a_folder_may_have_an_at)
+{
+	struct arena *a = arena_new();
+	char *top = checkout_new(a), *arg = arena_printf(a, "OVERRIDE_one=%s", revisions[_i].value);
+	struct config c;
+	struct err e = { 0 };
+
+	checkout_file(a, top, arena_printf(a, "%s/file", revisions[_i].folder), "");
+	ck_assert_msg(config_read(a, top, &arg, 1, &c, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(config_override(&c, "one"),
+	    arena_printf(a, "%s%s%s", *revisions[_i].is == 'g' ? "git:" : "", top,
+		strchr(revisions[_i].is, '/')));
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(recipes_may_name)
 {
 	static const struct {
@@ -511,6 +538,7 @@ config_suite(void)
 	TCase *tc = harness_case(s, "config");
 
 	tcase_add_loop_test(tc, values, 0, sizeof good / sizeof *good);
+	tcase_add_loop_test(tc, a_folder_may_have_an_at, 0, sizeof revisions / sizeof *revisions);
 	tcase_add_loop_test(tc, refused, 0, sizeof bad / sizeof *bad);
 	tcase_add_test(tc, members_follow_variables);
 	tcase_add_test(tc, personal_file_comes_before_the_project_s);

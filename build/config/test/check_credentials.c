@@ -104,7 +104,7 @@ static const struct {
 } bad[] = {
 	{ "root x\n", ":1: `user password salt` is wanted" },
 	{ "root x y z\n", ":1: `user password salt` is wanted" },
-	{ "root x y\nroot x y\n", ":2: root: told twice" },
+	{ "root x y\nroot x y\n", ":2: root: duplicate key" },
 	{ "admin x y\n", ":1: admin: there is no such user in the image" },
 	{ "root x sa$lt\n", ":1: root: the salt is up to 16 of the characters . / 0-9 A-Z a-z" },
 	{ "root x abcdefghijklmnopq\n",

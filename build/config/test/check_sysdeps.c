@@ -42,9 +42,9 @@ END_TEST
 static const struct {
 	const char *text, *message;
 } bad[] = {
-	{ FACTS, ": tells no console" },
+	{ FACTS, ": missing required key console" },
 	{ FACTS "console\n", ":11: console: has no value" },
-	{ FACTS "gcc b\n", ":11: gcc: told twice" },
+	{ FACTS "gcc b\n", ":11: gcc: duplicate key" },
 	{ FACTS "differs files /a\n", ":11: differs: needs SUBJECT WORD REASON" },
 };
 

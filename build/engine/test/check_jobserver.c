@@ -26,40 +26,40 @@ server(struct arena *a, unsigned jobs, const char *makeflags)
 	return j;
 }
 
-static struct account *
+static struct client *
 begin(struct jobserver *j)
 {
-	struct account *acc;
+	struct client *client;
 	struct err e = { 0 };
 
-	ck_assert_msg(jobserver_begin(j, &acc, &e) == 0, "%s", e.msg);
-	return acc;
+	ck_assert_msg(jobserver_begin(j, &client, &e) == 0, "%s", e.msg);
+	return client;
 }
 
 /* tokens that lie there for a make to take */
 static int
-offered(const struct account *acc)
+offered(const struct client *client)
 {
 	int n = -1;
 
-	ioctl(account_fds(acc)[0], FIONREAD, &n);
+	ioctl(client_fds(client)[0], FIONREAD, &n);
 	return n;
 }
 
 static void
-claim(const struct account *acc)
+claim(const struct client *client)
 {
 	char c;
 
-	ck_assert_int_eq(offered(acc), 1);
-	ck_assert_int_eq(read(account_fds(acc)[0], &c, 1), 1);
+	ck_assert_int_eq(offered(client), 1);
+	ck_assert_int_eq(read(client_fds(client)[0], &c, 1), 1);
 }
 
 static void
-give(const struct account *acc, unsigned n)
+give(const struct client *client, unsigned n)
 {
 	while (n--)
-		ck_assert_int_eq(write(account_fds(acc)[1], "+", 1), 1);
+		ck_assert_int_eq(write(client_fds(client)[1], "+", 1), 1);
 }
 
 /* which descriptors are ready now, as a string: i, o */
@@ -82,31 +82,31 @@ START_TEST(a_make_gets_as_many_as_it_takes)
 {
 	struct arena *a = arena_new();
 	struct jobserver *j = server(a, 4, NULL);
-	struct account *acc;
+	struct client *client;
 
 	ck_assert_uint_eq(jobserver_free(j), 4);
-	acc = begin(j);
+	client = begin(j);
 	ck_assert_uint_eq(jobserver_free(j), 3);
 	for (unsigned left = 2;; left--) {
 		jobserver_turn(j, false);
-		ck_assert_int_eq(offered(acc), 1);
+		ck_assert_int_eq(offered(client), 1);
 		ck_assert_uint_eq(jobserver_free(j), left);
 		ck_assert_str_eq(ready(j, false), "");
-		claim(acc);
+		claim(client);
 		ck_assert_str_eq(ready(j, false), "o"); /* the pipe is empty: poll(2) says so */
 		if (!left)
 			break;
 	}
 	jobserver_turn(j, false);
-	ck_assert_int_eq(offered(acc), 0); /* all four are taken */
+	ck_assert_int_eq(offered(client), 0); /* all four are taken */
 	ck_assert_str_eq(ready(j, false), "");
 
-	give(acc, 2);
+	give(client, 2);
 	ck_assert_str_eq(ready(j, false), "i");
 	jobserver_turn(j, false);
 	ck_assert_uint_eq(jobserver_free(j), 1);
-	ck_assert_int_eq(offered(acc), 1);
-	jobserver_end(j, acc);
+	ck_assert_int_eq(offered(client), 1);
+	jobserver_end(j, client);
 	ck_assert_uint_eq(jobserver_free(j), 4);
 	jobserver_close(j);
 	arena_free(a);
@@ -117,14 +117,14 @@ START_TEST(what_is_made_up_does_not_count)
 {
 	struct arena *a = arena_new();
 	struct jobserver *j = server(a, 3, NULL);
-	struct account *acc = begin(j);
+	struct client *client = begin(j);
 
 	jobserver_turn(j, false);
-	claim(acc);
-	give(acc, 200);
+	claim(client);
+	give(client, 200);
 	jobserver_turn(j, false);
 	ck_assert_uint_eq(jobserver_free(j), 1);
-	jobserver_end(j, acc);
+	jobserver_end(j, client);
 	ck_assert_uint_eq(jobserver_free(j), 3);
 	jobserver_close(j);
 	arena_free(a);
@@ -135,7 +135,7 @@ START_TEST(a_killed_child_keeps_nothing)
 {
 	struct arena *a = arena_new();
 	struct jobserver *j = server(a, 3, NULL);
-	struct account *acc = begin(j), *other = begin(j);
+	struct client *client = begin(j), *other = begin(j);
 	int status, told[2];
 	pid_t pid;
 	char c;
@@ -143,7 +143,7 @@ START_TEST(a_killed_child_keeps_nothing)
 	ck_assert_int_eq(pipe(told), 0);
 	pid = fork();
 	if (pid == 0) {
-		(void)!read(account_fds(acc)[0], &c, 1);
+		(void)!read(client_fds(client)[0], &c, 1);
 		(void)!write(told[1], "", 1);
 		pause();
 	}
@@ -159,9 +159,9 @@ START_TEST(a_killed_child_keeps_nothing)
 	jobserver_turn(j, false);
 	ck_assert_int_eq(offered(other), 0);
 
-	jobserver_settle(j, acc);
+	jobserver_settle(j, client);
 	ck_assert_uint_eq(jobserver_free(j), 1);
-	jobserver_end(j, acc);
+	jobserver_end(j, client);
 	jobserver_end(j, other);
 	ck_assert_uint_eq(jobserver_free(j), 3);
 	jobserver_close(j);
@@ -175,7 +175,7 @@ START_TEST(who_waits_to_start_comes_first)
 {
 	struct arena *a = arena_new();
 	struct jobserver *j = server(a, 3, NULL);
-	struct account *one = begin(j), *two, *none;
+	struct client *one = begin(j), *two, *none;
 
 	jobserver_turn(j, false);
 	claim(one);
@@ -208,7 +208,7 @@ START_TEST(an_ignored_offer_moves_on)
 {
 	struct arena *a = arena_new();
 	struct jobserver *j = server(a, 3, NULL);
-	struct account *idle = begin(j), *busy;
+	struct client *idle = begin(j), *busy;
 
 	jobserver_turn(j, false);
 	ck_assert_int_eq(offered(idle), 1);
@@ -251,11 +251,11 @@ END_TEST
 
 /* runs make on a makefile until it ends */
 static int
-run_make(struct arena *a, struct jobserver *j, struct account *acc, const char *makefile)
+run_make(struct arena *a, struct jobserver *j, struct client *client, const char *makefile)
 {
 	struct argv v = { .a = a }, env = { .a = a };
 	struct child_opts o = {
-		.dir = test_dir(), .keep = account_fds(acc), .nkeep = 2, .split_err = true
+		.dir = test_dir(), .keep = client_fds(client), .nkeep = 2, .split_err = true
 	};
 	struct pollfd p[1 + JOBSERVER_POLLS(4)];
 	char *path = arena_printf(a, "%s/Makefile", test_dir()), block[256];
@@ -265,7 +265,7 @@ run_make(struct arena *a, struct jobserver *j, struct account *acc, const char *
 
 	ck_assert_int_eq(file_write(path, makefile, strlen(makefile), 0644, &e), 0);
 	argv_pushv(&v, "make", "-s", "-k", NULL);
-	argv_pushf(&env, "MAKEFLAGS=%s", account_makeflags(acc));
+	argv_pushf(&env, "MAKEFLAGS=%s", client_makeflags(client));
 	argv_push(&env, "PATH=/usr/bin:/bin");
 	o.env = env.v;
 	ck_assert_msg(child_start(&c, v.v, &o, &e) == 0, "%s", e.msg);
@@ -306,11 +306,11 @@ START_TEST(make_runs_as_many_as_it_may)
 				       "x%:\n\t@echo + >>trace; sleep 0.01; echo - >>trace\n";
 	struct arena *a = arena_new();
 	struct jobserver *j = server(a, 3, NULL);
-	struct account *acc = begin(j);
+	struct client *client = begin(j);
 
-	ck_assert_int_eq(run_make(a, j, acc, makefile), 0);
+	ck_assert_int_eq(run_make(a, j, client, makefile), 0);
 	ck_assert_int_eq(most_at_once(a), 3);
-	jobserver_end(j, acc);
+	jobserver_end(j, client);
 	ck_assert_uint_eq(jobserver_free(j), 3);
 	jobserver_close(j);
 	arena_free(a);
@@ -325,13 +325,13 @@ START_TEST(a_failing_make_costs_nothing)
 				       "d:\n\t@sleep 0.02\n";
 	struct arena *a = arena_new();
 	struct jobserver *j = server(a, 3, NULL);
-	struct account *acc = begin(j);
-	int status = run_make(a, j, acc, makefile);
+	struct client *client = begin(j);
+	int status = run_make(a, j, client, makefile);
 
 	ck_assert(WIFSIGNALED(status));
-	jobserver_settle(j, acc);
+	jobserver_settle(j, client);
 	ck_assert_uint_eq(jobserver_free(j), 2);
-	jobserver_end(j, acc);
+	jobserver_end(j, client);
 	ck_assert_uint_eq(jobserver_free(j), 3);
 	jobserver_close(j);
 	arena_free(a);
@@ -380,7 +380,7 @@ START_TEST(joins_the_make_that_started_us)
 {
 	struct arena *a = arena_new();
 	struct jobserver *j;
-	struct account *one, *two;
+	struct client *one, *two;
 	struct parent p;
 	const char *left;
 

@@ -115,10 +115,10 @@ START_TEST(from_failure_to_success)
 
 	put(a, work, "log", "it broke\n");
 	journal_failed(&j, &n, work);
-	text = journal_forgive(&j, &n);
+	text = journal_clear_failure(&j, &n);
 	ck_assert_str_eq(text, work);
 	ck_assert(file_exists(work) && !file_exists(arena_printf(a, "%s/kept", work)));
-	ck_assert_ptr_null(journal_forgive(&j, &n));
+	ck_assert_ptr_null(journal_clear_failure(&j, &n));
 
 	put(a, n.store, "log", "second\n");
 	ck_assert_int_eq(journal_done(&j, &n, "key 2\n", &e), 0);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/image/diskplan.h"
 #include "build/image/image.h"
 #include "build/base/arena.h"
 #include "build/base/digest.h"
@@ -190,10 +191,10 @@ START_TEST(lays_out)
 		{ "rwfs", "linux", 25, 7, "25767151-6b44-8aca-8799-9e565f615496" },
 		{ "extra", "linux", 32, 100, "4acb98f2-8a5f-8a09-a74b-ebd53e26e25e" },
 	};
-	struct image_layout l;
+	struct diskplan l;
 	struct err e = { 0 };
 
-	ck_assert_int_eq(image_lay_out(&cfg, "00ff", &l, &e), 0);
+	ck_assert_int_eq(diskplan_make(&cfg, "00ff", &l, &e), 0);
 	ck_assert_uint_eq(l.size, 133 * MIB);
 	ck_assert_uint_eq(l.nparts, 3);
 	for (size_t i = 0; i < 3; i++) {
@@ -203,7 +204,7 @@ START_TEST(lays_out)
 		ck_assert_uint_eq(l.parts[i].size, rows[i].size * MIB);
 		ck_assert_str_eq(l.parts[i].uuid, rows[i].uuid);
 	}
-	ck_assert_int_eq(image_lay_out(&(struct config){ .rwfs_mb = 7 }, "00ff", &l, &e), -1);
+	ck_assert_int_eq(diskplan_make(&(struct config){ .rwfs_mb = 7 }, "00ff", &l, &e), -1);
 	ck_assert_str_eq(e.msg, "ROOTFS_SIZE 0: there is no image without a root filesystem");
 }
 END_TEST

@@ -108,7 +108,8 @@ END_TEST
 static const char repository[] =
     "git init -q g; cd g; git config user.name A; git config user.email a@example.org; echo one "
     ">a; mkdir d; echo two >d/b; chmod 755 d/b; ln -s d/b l\n"
-    "git add .; git commit -qm one; git tag v1; echo dirty >>a; git clone -q --bare . ../bare";
+    "git add .; git commit -qm one; git tag v1; echo dirty >>a; git clone -q --bare . ../bare; git "
+    "clone -q . ../at@sign";
 
 static const struct git_case {
 	const char *text, *rev;
@@ -116,6 +117,8 @@ static const struct git_case {
 	{ "git:%s/g", "HEAD" },
 	{ "git:%s/g@v1", "v1" },
 	{ "git:%s/bare@v1", "v1" },
+	{ "git:%s/at@sign", "HEAD" },
+	{ "git:%s/at@sign@v1", "v1" },
 };
 
 START_TEST(git)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/engine/job.h"
+#include "build/engine/run.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
@@ -8,6 +8,7 @@
 #include "build/config/config.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
+#include "build/engine/job.h"
 #include "build/engine/sandbox.h"
 #include "build/cache/store.h"
 #include "build/config/sysdeps.h"
@@ -37,16 +38,14 @@ struct trial {
 	char *said, *printed; /* on stderr, on stdout */
 };
 
-#define HERE(a, ...) arena_printf(a, __VA_ARGS__)
-
 /* a recipe of one section: header lines, then what [build] does */
 static void
 recipe(struct arena *a, const char *name, const char *header, const char *build)
 {
-	char *top = HERE(a, "%s/top", test_dir());
+	char *top = arena_printf(a, "%s/top", test_dir());
 
-	checkout_file(a, top, HERE(a, "recipes/%s/recipe", name),
-	    HERE(a, "name %s\nlicence ISC\n%s\n[build]\n%s\n", name, header, build));
+	checkout_file(a, top, arena_printf(a, "recipes/%s/recipe", name),
+	    arena_printf(a, "name %s\nlicence ISC\n%s\n[build]\n%s\n", name, header, build));
 }
 
 static void
@@ -56,7 +55,7 @@ roots(struct arena *a, const char *ids)
 
 	for (char *s = copy; *s; s++)
 		*s = *s == ' ' ? '\n' : *s;
-	checkout_file(a, HERE(a, "%s/top", test_dir()), "recipes/profiles/minimal", copy);
+	checkout_file(a, arena_printf(a, "%s/top", test_dir()), "recipes/profiles/minimal", copy);
 }
 
 static int
@@ -88,13 +87,13 @@ static struct job
 open_world(struct arena *a, struct world *w, const char *who, const char *triple, const char *args,
     struct recipes *recipes)
 {
-	char *top = HERE(a, "%s/top", test_dir()), *copy = arena_strdup(a, args), *v[16];
+	char *top = arena_printf(a, "%s/top", test_dir()), *copy = arena_strdup(a, args), *v[16];
 	struct err e = { 0 };
 	size_t n = 0;
 
-	v[n++] = HERE(a, "OUTPUT=%s/%s", test_dir(), who);
-	v[n++] = HERE(a, "CACHE=%s/cache", test_dir());
-	v[n++] = HERE(a, "TRIPLE=%s", triple);
+	v[n++] = arena_printf(a, "OUTPUT=%s/%s", test_dir(), who);
+	v[n++] = arena_printf(a, "CACHE=%s/cache", test_dir());
+	v[n++] = arena_printf(a, "TRIPLE=%s", triple);
 	v[n++] = arena_strdup(a, "OFFLINE=true");
 	for (char *word; (word = strsep(&copy, " "));)
 		if (*word)
@@ -109,26 +108,39 @@ open_world(struct arena *a, struct world *w, const char *who, const char *triple
 	return (struct job){ .cfg = &w->cfg, .sd = &w->sd, .plan = &w->plan, .store = &w->store };
 }
 
+static int
+go(struct run *r, bool dry, struct err *e)
+{
+	int result = 0;
+
+	if (dry)
+		run_tell(r);
+	else if (run_fetch(r, e) < 0 || run_build(r, e) < 0)
+		result = -1;
+	run_close(r);
+	return result;
+}
+
 /* runs them; what is said and printed is kept */
 static void
-run_jobs(struct trial *run, const char *who, const struct job_opts *o, struct job *jobs, size_t n)
+run_jobs(struct trial *run, const char *who, const struct run_opts *o, struct job *jobs, size_t n)
 {
-	static const struct job_opts plain, dry = { .dry = true };
+	static const struct run_opts plain, dry = { .dry = true };
 	struct arena *a = run->a;
-	char *errors = HERE(a, "%s/%s.stderr", test_dir(), who),
-	     *words = HERE(a, "%s/%s.stdout", test_dir(), who);
+	char *errors = arena_printf(a, "%s/%s.stderr", test_dir(), who),
+	     *words = arena_printf(a, "%s/%s.stdout", test_dir(), who);
 	struct err e = { 0 };
 	int kept[2];
 
 	run->e = (struct err){ 0 };
-	ck_assert_msg(job_open(a, jobs, n, &dry, &run->opened, &e) == 0, "%s", e.msg);
-	run->count = job_missing(run->opened, &run->why);
-	run->nodes = job_nodes(run->opened);
+	ck_assert_msg(run_open(a, jobs, n, &dry, &run->opened, &e) == 0, "%s", e.msg);
+	run->count = run_missing(run->opened, &run->why);
+	run->nodes = run_nodes(run->opened);
 	kept[0] = aside(a, 1, words);
 	kept[1] = aside(a, 2, errors);
-	run->r = job_open(a, jobs, n, o ? o : &plain, &run->opened, &run->e);
+	run->r = run_open(a, jobs, n, o ? o : &plain, &run->opened, &run->e);
 	if (run->r == 0)
-		run->r = job_run(run->opened, &run->e);
+		run->r = go(run->opened, o && o->dry, &run->e);
 	fflush(stdout);
 	for (int i = 0; i < 2; i++) {
 		dup2(kept[i], i + 1);
@@ -140,7 +152,7 @@ run_jobs(struct trial *run, const char *who, const struct job_opts *o, struct jo
 }
 
 static void
-run_as(struct trial *run, const char *who, const struct job_opts *o, const char *args)
+run_as(struct trial *run, const char *who, const struct run_opts *o, const char *args)
 {
 	struct arena *a = run->a = arena_new();
 	struct world *w = arena_alloc(a, sizeof *w);
@@ -192,8 +204,8 @@ result_of(const struct trial *r, const char *id, const char *file)
 
 	ck_assert_ptr_nonnull(n);
 	ck_assert_msg(
-	    file_read(r->a, HERE(r->a, "%s/out/%s", n->store, file), &text, NULL, &e) == 0, "%s",
-	    e.msg);
+	    file_read(r->a, arena_printf(r->a, "%s/out/%s", n->store, file), &text, NULL, &e) == 0,
+	    "%s", e.msg);
 	return text;
 }
 
@@ -204,7 +216,7 @@ matches(struct arena *a, const char *pattern, char **first)
 	glob_t g;
 	size_t n;
 
-	if (glob(HERE(a, "%s/%s", test_dir(), pattern), 0, NULL, &g) != 0)
+	if (glob(arena_printf(a, "%s/%s", test_dir(), pattern), 0, NULL, &g) != 0)
 		return 0;
 	n = g.gl_pathc;
 	if (first)
@@ -226,13 +238,13 @@ static void
 take_bwrap_away(struct arena *a)
 {
 	struct err e = { 0 };
-	char *bin = HERE(a, "%s/bin", test_dir());
+	char *bin = arena_printf(a, "%s/bin", test_dir());
 	static const char *const needed[] = { "patch", "git", "tar", "gzip" };
 
 	ck_assert_int_eq(file_mkdirs(bin, 0755, &e), 0);
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-		ck_assert_int_eq(
-		    symlink(HERE(a, "/usr/bin/%s", needed[i]), HERE(a, "%s/%s", bin, needed[i])),
+		ck_assert_int_eq(symlink(arena_printf(a, "/usr/bin/%s", needed[i]),
+				     arena_printf(a, "%s/%s", bin, needed[i])),
 		    0);
 	setenv("PATH", bin, 1);
 }
@@ -324,7 +336,7 @@ START_TEST(dry_says_what_and_why)
 	struct trial r;
 
 	small_world(a);
-	run_as(&r, "out", &(struct job_opts){ .dry = true }, "");
+	run_as(&r, "out", &(struct run_opts){ .dry = true }, "");
 	ck_assert_int_eq(r.r, 0);
 	ck_assert_str_eq(r.printed,
 	    "target/a: build, it was not built here before\n"
@@ -340,7 +352,7 @@ START_TEST(dry_says_what_and_why)
 	run(&r, "");
 	arena_free(r.a);
 	recipe(a, "d", "variant target", "true");
-	run_as(&r, "out", &(struct job_opts){ .dry = true }, "");
+	run_as(&r, "out", &(struct run_opts){ .dry = true }, "");
 	ck_assert_str_eq(r.said, "");
 	ck_assert_str_eq(r.printed, "target/d: build, section build changed\n");
 	arena_free(r.a);
@@ -353,12 +365,13 @@ static void
 dice(struct arena *a, const char *build, const char *install)
 {
 	recipe(a, "dice", "variant target",
-	    HERE(a, "%scat /proc/sys/kernel/random/uuid >thrown\n[install]\n%s", build, install));
+	    arena_printf(
+		a, "%scat /proc/sys/kernel/random/uuid >thrown\n[install]\n%s", build, install));
 }
 
 START_TEST(install_alone)
 {
-	static const struct job_opts dry = { .dry = true };
+	static const struct run_opts dry = { .dry = true };
 	const char *plain = "cp thrown \"$OUT/thrown\"";
 	struct arena *a = arena_new();
 	char *first, *second;
@@ -381,7 +394,7 @@ START_TEST(install_alone)
 	ck_assert_str_eq(r.printed, "target/dice: [install] only, section install changed\n");
 	arena_free(r.a);
 	expect_built(&r, "", "target/dice");
-	ck_assert_str_eq(result_of(&r, "target/dice", "thrown"), HERE(a, "%sso\n", first));
+	ck_assert_str_eq(result_of(&r, "target/dice", "thrown"), arena_printf(a, "%sso\n", first));
 	ck_assert_ptr_nonnull(strstr(r.said, "s, [install] only\n"));
 	arena_free(r.a);
 
@@ -431,11 +444,12 @@ START_TEST(counted_before_it_is_done)
 	ck_assert_uint_eq(r.count, 2); /* b, and c perhaps */
 	ck_assert_str_eq(r.why, "target/b: section build changed");
 	ck_assert_int_eq(
-	    file_read(a, HERE(a, "%s/out/i486-linux-musl/keys/target-b.before", test_dir()),
+	    file_read(a, arena_printf(a, "%s/out/i486-linux-musl/keys/target-b.before", test_dir()),
 		&before, NULL, &e),
 	    0);
-	ck_assert_int_eq(file_read(a, HERE(a, "%s/out/i486-linux-musl/keys/target-b", test_dir()),
-			     &now, NULL, &e),
+	ck_assert_int_eq(
+	    file_read(a, arena_printf(a, "%s/out/i486-linux-musl/keys/target-b", test_dir()), &now,
+		NULL, &e),
 	    0);
 	ck_assert(strstr(before, "need host/tool ") && !strstr(now, "need host/tool "));
 	arena_free(r.a);
@@ -457,8 +471,8 @@ let_go(struct arena *a, size_t n)
 {
 	while (matches(a, "cache/work/*/src/here", NULL) < n)
 		usleep(10000);
-	ck_assert_int_eq(
-	    system(HERE(a, "for dir in %s/cache/work/*/src; do touch $dir/go; done", test_dir())),
+	ck_assert_int_eq(system(arena_printf(a,
+			     "for dir in %s/cache/work/*/src; do touch $dir/go; done", test_dir())),
 	    0);
 }
 
@@ -500,11 +514,11 @@ START_TEST(tokens_are_shared_and_come_back)
 
 	checkout_new(a);
 	for (int i = 0; i < 6; i++)
-		recipe(a, HERE(a, "%c", 'a' + i), "variant target", build);
+		recipe(a, arena_printf(a, "%c", 'a' + i), "variant target", build);
 	recipe(a, "last", "variant target\nneeds target/a target/b target/d target/e target/f",
 	    "ls \"$STAGE\" >\"$OUT/x\"");
 	roots(a, "target/last target/c");
-	run_as(&r, "out", &(struct job_opts){ .keep_going = true }, "JOBS=3");
+	run_as(&r, "out", &(struct run_opts){ .keep_going = true }, "JOBS=3");
 	ck_assert_int_eq(r.r, -1);
 	ck_assert_msg(!strncmp(r.e.msg, "target/c: build: ", 17), "%s", r.e.msg);
 	ck_assert_str_eq(result_of(&r, "target/last", "x"), "a\nb\nd\ne\nf\n");
@@ -524,8 +538,8 @@ run_in_background(struct arena *a, const char *who, pid_t *pid)
 	if (*pid)
 		return NULL;
 	run_as(&r, who, NULL, "");
-	text = HERE(r.a, "%d %d %s\n%s", r.r, r.e.code, r.e.msg, built(&r));
-	file_write(HERE(a, "%s/%s.result", test_dir(), who), text, strlen(text), 0644, &e);
+	text = arena_printf(r.a, "%d %d %s\n%s", r.r, r.e.code, r.e.msg, built(&r));
+	file_write(arena_printf(a, "%s/%s.result", test_dir(), who), text, strlen(text), 0644, &e);
 	_exit(0);
 }
 
@@ -538,7 +552,8 @@ result_in_background(struct arena *a, const char *who, pid_t pid)
 
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
-	ck_assert_msg(file_read(a, HERE(a, "%s/%s.result", test_dir(), who), &text, NULL, &e) == 0,
+	ck_assert_msg(
+	    file_read(a, arena_printf(a, "%s/%s.result", test_dir(), who), &text, NULL, &e) == 0,
 	    "%s", e.msg);
 	return text;
 }
@@ -559,8 +574,8 @@ START_TEST(two_builders_build_once)
 	run_in_background(a, "two", &second);
 	do
 		usleep(10000);
-	while (file_read(a, HERE(a, "%s/two.stderr", test_dir()), &said, NULL, &e) < 0 ||
-	       !strstr(said, "lh: target/a: another builder is at it\n"));
+	while (file_read(a, arena_printf(a, "%s/two.stderr", test_dir()), &said, NULL, &e) < 0 ||
+	       !strstr(said, "lh: target/a: waiting: another lh-build is building this\n"));
 	let_go(a, 1);
 	ck_assert_str_eq(result_in_background(a, "one", first), "0 0 \ntarget/a");
 	ck_assert_str_eq(result_in_background(a, "two", second), "0 0 \n");
@@ -609,7 +624,7 @@ static const struct {
 START_TEST(nobody_survives)
 {
 	struct arena *a = arena_new();
-	char *seconds = HERE(a, "9%ld", (long)getpid());
+	char *seconds = arena_printf(a, "9%ld", (long)getpid());
 	struct trial r;
 	int status;
 	pid_t pid;
@@ -617,8 +632,8 @@ START_TEST(nobody_survives)
 	checkout_new(a);
 	if (signals[_i].unboxed)
 		take_bwrap_away(a);
-	recipe(
-	    a, "a", "variant target", HERE(a, "sleep %s & touch here; sleep %s", seconds, seconds));
+	recipe(a, "a", "variant target",
+	    arena_printf(a, "sleep %s & touch here; sleep %s", seconds, seconds));
 	roots(a, "target/a");
 	run_in_background(a, "out", &pid);
 	while (!matches(a, "cache/work/*/src/here", NULL) || !somebody_runs(seconds))
@@ -687,9 +702,9 @@ START_TEST(a_failure_is_told_exactly)
 	ck_assert_int_eq(r.r, -1);
 	ck_assert_int_eq(r.e.code, EXIT_WORK);
 	ck_assert_uint_eq(matches(a, "cache/work/*-target-bad.*", &folder), 1);
-	log = HERE(a, "%s/out/i486-linux-musl/logs/target-bad.log", test_dir());
-	ck_assert_str_eq(
-	    r.e.msg, HERE(a, "target/bad: build: exit status 3; log %s, folder %s", log, folder));
+	log = arena_printf(a, "%s/out/i486-linux-musl/logs/target-bad.log", test_dir());
+	ck_assert_str_eq(r.e.msg,
+	    arena_printf(a, "target/bad: build: exit status 3; log %s, folder %s", log, folder));
 	buf_adds(&tail, "lh: target/bad: build failed; the log ends with\n");
 	for (int i = 3; i <= 22; i++)
 		buf_addf(&tail, "line %d\n", i);
@@ -698,7 +713,7 @@ START_TEST(a_failure_is_told_exactly)
 	ck_assert_int_eq(file_read(a, log, &text, NULL, &e), 0);
 	ck_assert(strstr(text, "target/bad\nkey: ") == text &&
 		  strstr(text, "== stage\n== build\nline 1\n"));
-	ck_assert(file_isdir(HERE(a, "%s/src", folder)));
+	ck_assert(file_isdir(arena_printf(a, "%s/src", folder)));
 	ck_assert_uint_eq(matches(a, "cache/store/*", NULL), 0);
 	arena_free(r.a);
 
@@ -723,7 +738,7 @@ START_TEST(after_a_failure)
 	recipe(a, "other", "variant target", "true");
 	roots(a, "target/bad target/next target/other");
 	/* JOBS=1: other has not begun when bad ends */
-	run_as(&r, "out", &(struct job_opts){ .keep_going = _i }, "JOBS=1");
+	run_as(&r, "out", &(struct run_opts){ .keep_going = _i }, "JOBS=1");
 	ck_assert_int_eq(r.r, -1);
 	ck_assert_str_eq(built(&r), _i ? "target/other" : "");
 	ck_assert_msg(
@@ -764,8 +779,8 @@ START_TEST(a_step_has_no_network_and_no_neighbours)
 		return;
 	}
 	checkout_new(a);
-	checkout_file(a, HERE(a, "%s/top", test_dir()), "recipes/a/declared", "declared\n");
-	checkout_file(a, HERE(a, "%s/top", test_dir()), "recipes/a/other", "other\n");
+	checkout_file(a, arena_printf(a, "%s/top", test_dir()), "recipes/a/declared", "declared\n");
+	checkout_file(a, arena_printf(a, "%s/top", test_dir()), "recipes/a/other", "other\n");
 	recipe(a, "a", "variant target\nfile declared",
 	    "{ tail -n +3 /proc/net/dev | cut -d: -f1; ls \"$RECIPE\"; ls \"$TOP\"; env | cut -d= "
 	    "-f1 | grep -x 'HOME\\|USER\\|LOGNAME'; touch \"$STAGE/x\" || echo read-only; } "
@@ -785,16 +800,17 @@ END_TEST
 static char *
 archive(struct arena *a, const char *name, const char *content)
 {
-	char *dir = HERE(a, "%s/tar/two-2.0", test_dir()),
-	     *file = HERE(a, "%s/out/sources/%s", test_dir(), name),
+	char *dir = arena_printf(a, "%s/tar/two-2.0", test_dir()),
+	     *file = arena_printf(a, "%s/out/sources/%s", test_dir(), name),
 	     *hex = arena_alloc(a, DIGEST_HEX);
 	struct err e = { 0 };
 
 	ck_assert_int_eq(
 	    file_mkdirs(dir, 0755, &e) | file_mkparent(file, &e) |
-		file_write(HERE(a, "%s/file", dir), content, strlen(content), 0644, &e),
+		file_write(arena_printf(a, "%s/file", dir), content, strlen(content), 0644, &e),
 	    0);
-	ck_assert_int_eq(system(HERE(a, "tar -C %s/tar -czf %s two-2.0", test_dir(), file)), 0);
+	ck_assert_int_eq(
+	    system(arena_printf(a, "tar -C %s/tar -czf %s two-2.0", test_dir(), file)), 0);
 	ck_assert_int_eq(digest_file(file, hex, &e), 0);
 	return hex;
 }
@@ -804,7 +820,7 @@ recipe_two(
     struct arena *a, const char *first, const char *second, const char *header, const char *build)
 {
 	recipe(a, "two",
-	    HERE(a,
+	    arena_printf(a,
 		"variant target\n%sversion 2.0\nsource two.tar.gz\nsha256 %s\nfrom "
 		"https://127.0.0.1/\nsource two.orig.tar.gz\nsha256 %s\nfrom https://127.0.0.1/",
 		header, first, second),
@@ -814,8 +830,9 @@ recipe_two(
 START_TEST(any_form_of_a_source_will_do)
 {
 	struct arena *a = arena_new();
-	char *first, *second, *file = HERE(a, "%s/out/sources/two.tar.gz", test_dir()),
-			      *other = HERE(a, "%s/out/sources/two.orig.tar.gz", test_dir());
+	char *first, *second,
+	    *file = arena_printf(a, "%s/out/sources/two.tar.gz", test_dir()),
+	    *other = arena_printf(a, "%s/out/sources/two.orig.tar.gz", test_dir());
 	struct trial r;
 
 	checkout_new(a);
@@ -823,22 +840,22 @@ START_TEST(any_form_of_a_source_will_do)
 	second = archive(a, "two.orig.tar.gz", "form 2\n");
 	recipe_two(a, first, second, "", "cat file >\"$OUT/x\"");
 	roots(a, "target/two");
-	ck_assert_int_eq(rename(file, HERE(a, "%s/hidden", test_dir())), 0);
+	ck_assert_int_eq(rename(file, arena_printf(a, "%s/hidden", test_dir())), 0);
 	expect_built(&r, "", "target/two");
 	ck_assert_str_eq(result_of(&r, "target/two", "x"), "form 2\n");
-	ck_assert(
-	    strstr(result_of(&r, "target/two", "../key"), HERE(a, "source %s\n", second)) != NULL);
+	ck_assert(strstr(result_of(&r, "target/two", "../key"),
+		      arena_printf(a, "source %s\n", second)) != NULL);
 	arena_free(r.a);
 
 	/* the one that is here is not what made the difference */
 	recipe_two(a, first, second, "unpack file\n", "cat file >\"$OUT/x\"");
-	run_as(&r, "out", &(struct job_opts){ .dry = true }, "");
+	run_as(&r, "out", &(struct run_opts){ .dry = true }, "");
 	ck_assert_str_eq(r.printed, "target/two: build, unpack is new\n");
 	arena_free(r.a);
 	recipe_two(a, first, second, "", "cat file >\"$OUT/x\"");
 
 	/* what was made of the one need not be made of the other, nor be fetched */
-	ck_assert_int_eq(rename(HERE(a, "%s/hidden", test_dir()), file), 0);
+	ck_assert_int_eq(rename(arena_printf(a, "%s/hidden", test_dir()), file), 0);
 	expect_built(&r, "", "");
 	ck_assert_str_eq(result_of(&r, "target/two", "x"), "form 2\n");
 	arena_free(r.a);
@@ -862,7 +879,7 @@ END_TEST
 START_TEST(patches_go_in_order)
 {
 	struct arena *a = arena_new();
-	char *top = HERE(a, "%s/top", test_dir()), *sha;
+	char *top = arena_printf(a, "%s/top", test_dir()), *sha;
 	struct trial r;
 
 	checkout_new(a);
@@ -890,6 +907,30 @@ START_TEST(patches_go_in_order)
 }
 END_TEST
 
+/* a step of our own that fails tells what a failure it is: here the source is gone meanwhile */
+START_TEST(a_refusal_is_the_systems)
+{
+	struct arena *a = arena_new();
+	char *sha;
+	struct trial r;
+
+	checkout_new(a);
+	take_bwrap_away(a);
+	sha = archive(a, "two.tar.gz", "one\n");
+	recipe(a, "one", "variant target", arena_printf(a, "rm -r %s/out/sources", test_dir()));
+	recipe_two(a, sha, sha, "needs target/one\n", "cat file >\"$OUT/x\"");
+	roots(a, "target/two");
+	run(&r, "");
+	ck_assert_int_eq(r.r, -1);
+	ck_assert_msg(!strncmp(r.e.msg, "target/two: unpack: ", 20) &&
+			  strstr(r.e.msg, "No such file or directory"),
+	    "%s", r.e.msg);
+	ck_assert_int_eq(r.e.code, EXIT_SYSTEM);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
 /* once the step runs, edits what it reads */
 static pid_t
 edit_during(struct arena *a, const char *rel)
@@ -899,7 +940,7 @@ edit_during(struct arena *a, const char *rel)
 	if (pid == 0) {
 		while (!matches(a, "cache/work/*-target-x.*/src/began", NULL))
 			usleep(10000);
-		checkout_file(a, HERE(a, "%s/top", test_dir()), rel, "edited\n");
+		checkout_file(a, arena_printf(a, "%s/top", test_dir()), rel, "edited\n");
 		_exit(0);
 	}
 	return pid;
@@ -915,7 +956,7 @@ START_TEST(inputs_must_be_at_rest)
 	pid_t pid;
 
 	checkout_new(a);
-	checkout_file(a, HERE(a, "%s/top", test_dir()), "layout/old", "");
+	checkout_file(a, arena_printf(a, "%s/top", test_dir()), "layout/old", "");
 	recipe(a, "x", "variant target\ninput layout",
 	    "touch began; while [ ! -e \"$TOP/layout/new\" ]; do sleep 0.05; done; ls "
 	    "\"$TOP/layout\" >seen\n[install]\ncp seen \"$OUT/\"");
@@ -926,7 +967,7 @@ START_TEST(inputs_must_be_at_rest)
 	ck_assert_int_eq(r.r, -1);
 	ck_assert_uint_eq(matches(a, "cache/work/*-target-x.*", &dir), 1);
 	ck_assert_str_eq(
-	    r.e.msg, HERE(a,
+	    r.e.msg, arena_printf(a,
 			 "target/x: store: input layout changed while it was built; build again; "
 			 "log %s/out/i486-linux-musl/logs/target-x.log, folder %s",
 			 test_dir(), dir));
@@ -944,7 +985,7 @@ END_TEST
 START_TEST(an_override_is_built_as_it_is)
 {
 	struct arena *a = arena_new();
-	char *top = HERE(a, "%s/top", test_dir()), *sha;
+	char *top = arena_printf(a, "%s/top", test_dir()), *sha;
 	struct trial r;
 
 	checkout_new(a);
@@ -952,14 +993,14 @@ START_TEST(an_override_is_built_as_it_is)
 	recipe_two(a, sha, sha, "", "cat file >\"$OUT/x\"");
 	roots(a, "target/two");
 	checkout_file(a, top, "patches/two/0001-a.patch", PATCH("pinned", "patched"));
-	checkout_file(a, HERE(a, "%s/mine", test_dir()), "file", "mine\n");
-	expect_built(&r, HERE(a, "OVERRIDE_two=%s/mine", test_dir()), "target/two");
+	checkout_file(a, arena_printf(a, "%s/mine", test_dir()), "file", "mine\n");
+	expect_built(&r, arena_printf(a, "OVERRIDE_two=%s/mine", test_dir()), "target/two");
 	ck_assert_str_eq(result_of(&r, "target/two", "x"), "mine\n");
 	arena_free(r.a);
-	expect_built(&r, HERE(a, "OVERRIDE_two=%s/mine", test_dir()), "");
+	expect_built(&r, arena_printf(a, "OVERRIDE_two=%s/mine", test_dir()), "");
 	arena_free(r.a);
-	checkout_file(a, HERE(a, "%s/mine", test_dir()), "file", "mine, later\n");
-	expect_built(&r, HERE(a, "OVERRIDE_two=%s/mine", test_dir()), "target/two");
+	checkout_file(a, arena_printf(a, "%s/mine", test_dir()), "file", "mine, later\n");
+	expect_built(&r, arena_printf(a, "OVERRIDE_two=%s/mine", test_dir()), "target/two");
 	ck_assert_str_eq(result_of(&r, "target/two", "x"), "mine, later\n");
 	arena_free(r.a);
 	expect_built(&r, "", "target/two");
@@ -981,10 +1022,14 @@ START_TEST(the_longest_chain_first)
 	recipe(a, "c", "variant target\nneeds target/b", "true");
 	recipe(a, "d", "variant target", "true");
 	roots(a, "target/a target/c target/d");
-	checkout_file(a, HERE(a, "%s/cache", test_dir()), "times/target-a-i486-linux-musl", "20\n");
-	checkout_file(a, HERE(a, "%s/cache", test_dir()), "times/target-b-i486-linux-musl", "5\n");
-	checkout_file(a, HERE(a, "%s/cache", test_dir()), "times/target-c-i486-linux-musl", "16\n");
-	checkout_file(a, HERE(a, "%s/cache", test_dir()), "times/target-d-i486-linux-musl", "18\n");
+	checkout_file(
+	    a, arena_printf(a, "%s/cache", test_dir()), "times/target-a-i486-linux-musl", "20\n");
+	checkout_file(
+	    a, arena_printf(a, "%s/cache", test_dir()), "times/target-b-i486-linux-musl", "5\n");
+	checkout_file(
+	    a, arena_printf(a, "%s/cache", test_dir()), "times/target-c-i486-linux-musl", "16\n");
+	checkout_file(
+	    a, arena_printf(a, "%s/cache", test_dir()), "times/target-d-i486-linux-musl", "18\n");
 	expect_built(&r, "JOBS=1", "target/b target/a target/d target/c");
 	arena_free(r.a);
 	arena_free(a);
@@ -1013,12 +1058,14 @@ make_thing(void *arg, struct err *e)
 	const struct node *n = plan_find(j->plan, "target/x");
 	struct arena *a = arena_new();
 	char *text;
-	int r = file_read(a, HERE(a, "%s/out/x", n->store), &text, NULL, e);
+	int r = file_read(a, arena_printf(a, "%s/out/x", n->store), &text, NULL, e);
 
+	if (r == 0 && !strcmp(text, "deadly\n"))
+		raise(SIGKILL);
 	if (r == 0 && !strcmp(text, "bad\n"))
 		r = fail_usage(e, "thing: what is bad is not made");
 	if (r == 0)
-		r = file_write(HERE(a, "%s/thing", j->dir), text, strlen(text), 0644, e);
+		r = file_write(arena_printf(a, "%s/thing", j->dir), text, strlen(text), 0644, e);
 	if (r == 0)
 		fprintf(stderr, "made %s", text);
 	arena_free(a);
@@ -1026,7 +1073,7 @@ make_thing(void *arg, struct err *e)
 }
 
 static struct job *
-run_quarters(struct trial *t, const struct job_opts *o, const char *args)
+run_quarters(struct trial *t, const struct run_opts *o, const char *args)
 {
 	struct arena *a = t->a = arena_new();
 	struct job *jobs = arena_array(a, NQUARTERS, sizeof *jobs);
@@ -1035,8 +1082,8 @@ run_quarters(struct trial *t, const struct job_opts *o, const char *args)
 
 	for (size_t i = 0; i < NQUARTERS; i++) {
 		jobs[i] = open_world(a, &w[i], "out", quarters[i].triple,
-		    HERE(a, "%s %s", quarters[i].args, args), &recipes);
-		jobs[i].dir = HERE(a, "%s/out/%s", test_dir(), quarters[i].dir);
+		    arena_printf(a, "%s %s", quarters[i].args, args), &recipes);
+		jobs[i].dir = arena_printf(a, "%s/out/%s", test_dir(), quarters[i].dir);
 		jobs[i].label = quarters[i].label;
 		jobs[i].finish = make_thing;
 		jobs[i].finish_name = "thing";
@@ -1071,8 +1118,9 @@ thing_of(const struct trial *t, size_t i)
 	struct err e = { 0 };
 	char *text;
 
-	ck_assert_msg(file_read(t->a, HERE(t->a, "%s/out/%s/thing", test_dir(), quarters[i].dir),
-			  &text, NULL, &e) == 0,
+	ck_assert_msg(
+	    file_read(t->a, arena_printf(t->a, "%s/out/%s/thing", test_dir(), quarters[i].dir),
+		&text, NULL, &e) == 0,
 	    "%s", e.msg);
 	return text;
 }
@@ -1095,11 +1143,12 @@ START_TEST(plans_share_what_is_the_same)
 	ck_assert_str_eq(thing_of(&r, 2), "tool\nx86_64-linux-musl\ndhcp true\n");
 	ck_assert_str_eq(thing_of(&r, 3), "tool\nx86_64-linux-musl\ndhcp false\n");
 	for (size_t i = 0; i < NQUARTERS; i++) {
-		ck_assert(job_complete(r.opened, &jobs[i]));
+		ck_assert(run_complete(r.opened, &jobs[i]));
 		/* whoever made it: its log and key are where one looks for them */
 		ck_assert_uint_eq(
-		    matches(a, HERE(a, "out/%s/logs/*.log", quarters[i].dir), NULL), 4);
-		ck_assert_uint_eq(matches(a, HERE(a, "out/%s/keys/*", quarters[i].dir), NULL), 3);
+		    matches(a, arena_printf(a, "out/%s/logs/*.log", quarters[i].dir), NULL), 4);
+		ck_assert_uint_eq(
+		    matches(a, arena_printf(a, "out/%s/keys/*", quarters[i].dir), NULL), 3);
 	}
 	ck_assert(strstr(r.said, "\nmade tool\nx86_64-linux-musl\ndhcp false\n") != NULL);
 	arena_free(r.a);
@@ -1162,6 +1211,10 @@ static const struct {
 	    "if [ $TRIPLE$USE_DHCP = i486-linux-muslfalse ]; then echo bad; else echo good; fi "
 	    ">\"$OUT/x\"",
 	    true, "i486: thing: what is bad is not made", EXIT_USAGE, "+-++" },
+	{ "x",
+	    "if [ $TRIPLE$USE_DHCP = i486-linux-muslfalse ]; then echo deadly; else echo good; fi "
+	    ">\"$OUT/x\"",
+	    true, "i486: thing: killed by signal 9", EXIT_WORK, "+-++" },
 };
 
 START_TEST(a_broken_triple_does_not_stop_the_others)
@@ -1176,15 +1229,15 @@ START_TEST(a_broken_triple_does_not_stop_the_others)
 					   : "variant target\nneeds target/lib\nconfig USE_DHCP",
 	    troubles[_i].recipe);
 	jobs =
-	    run_quarters(&r, &(struct job_opts){ .keep_going = troubles[_i].keep_going }, "JOBS=1");
+	    run_quarters(&r, &(struct run_opts){ .keep_going = troubles[_i].keep_going }, "JOBS=1");
 	ck_assert_int_eq(r.r, -1);
 	ck_assert_msg(
 	    !strncmp(r.e.msg, troubles[_i].error, strlen(troubles[_i].error)), "%s", r.e.msg);
 	ck_assert_int_eq(r.e.code, troubles[_i].code);
 	for (size_t i = 0; i < NQUARTERS; i++) {
-		ck_assert_int_eq(job_complete(r.opened, &jobs[i]), troubles[_i].complete[i] == '+');
-		ck_assert_int_eq(
-		    file_exists(HERE(a, "%s/thing", jobs[i].dir)), troubles[_i].complete[i] == '+');
+		ck_assert_int_eq(run_complete(r.opened, &jobs[i]), troubles[_i].complete[i] == '+');
+		ck_assert_int_eq(file_exists(arena_printf(a, "%s/thing", jobs[i].dir)),
+		    troubles[_i].complete[i] == '+');
 	}
 	/* it failed once, for all that share it */
 	ck_assert_ptr_null(
@@ -1201,8 +1254,8 @@ START_TEST(the_longest_chain_of_all_plans_first)
 	struct trial r;
 
 	quartered_world(a);
-	checkout_file(
-	    a, HERE(a, "%s/cache", test_dir()), "times/target-lib-x86_64-linux-musl", "50\n");
+	checkout_file(a, arena_printf(a, "%s/cache", test_dir()),
+	    "times/target-lib-x86_64-linux-musl", "50\n");
 	run_quarters(&r, NULL, "JOBS=1");
 	ck_assert_str_eq(built(&r), "i486 host/tool x86_64 target/lib i486 target/lib i486 "
 				    "target/x i486 target/x x86_64 target/x x86_64 target/x");
@@ -1212,10 +1265,10 @@ START_TEST(the_longest_chain_of_all_plans_first)
 END_TEST
 
 Suite *
-job_suite(void)
+run_suite(void)
 {
-	Suite *s = suite_create("job");
-	TCase *tc = harness_case(s, "job");
+	Suite *s = suite_create("run");
+	TCase *tc = harness_case(s, "run");
 
 	tcase_add_loop_test(tc, what_is_needed_is_there, 0, 2);
 	tcase_add_test(tc, only_what_changed);
@@ -1233,6 +1286,7 @@ job_suite(void)
 	tcase_add_test(tc, a_step_has_no_network_and_no_neighbours);
 	tcase_add_test(tc, any_form_of_a_source_will_do);
 	tcase_add_loop_test(tc, patches_go_in_order, 0, 2);
+	tcase_add_test(tc, a_refusal_is_the_systems);
 	tcase_add_test(tc, inputs_must_be_at_rest);
 	tcase_add_test(tc, an_override_is_built_as_it_is);
 	tcase_add_test(tc, the_longest_chain_first);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/config/top.h"
+
+#include "build/base/arena.h"
+#include "build/base/file.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool
+is_checkout(struct arena *a, const char *dir)
+{
+	return file_isdir(arena_printf(a, "%s/recipes", dir)) &&
+	       file_isdir(arena_printf(a, "%s/sysdeps", dir));
+}
+
+int
+top_find(struct arena *a, const char *named, const char **out, struct err *e)
+{
+	char program[PATH_MAX], real[PATH_MAX];
+	const char *top = named;
+	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 8);
+
+	if (!top && is_checkout(a, "."))
+		top = ".";
+	if (!top && n > 0) {
+		program[n] = '\0';
+		for (int i = 0; i < 2; i++)
+			*strrchr(program, '/') = '\0';
+		if (is_checkout(a, program))
+			top = program;
+	}
+	if (!top)
+		return fail_usage(
+		    e, "no checkout here, with its recipes/ and sysdeps/; name it with -C");
+	if (!realpath(top, real))
+		return fail_errno(e, "%s", top);
+	if (!is_checkout(a, real))
+		return fail_usage(e, "%s: is no checkout: it has no recipes/ or no sysdeps/", real);
+	*out = arena_strdup(a, real);
+	return 0;
+}
