@@ -5,7 +5,6 @@
 #include "build/base/arena.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
-#include "build/source/fetch.h"
 #include "build/source/gitsource.h"
 #include "build/source/origins.h"
 
@@ -132,16 +131,11 @@ add_all(struct audit *t, const struct recipes *rs)
 	for (size_t i = 0; i < rs->n; i++)
 		for (size_t k = 0; k < rs->v[i].nversions; k++) {
 			const struct version *v = &rs->v[i].versions[k];
-			struct want w = { .name = rs->v[i].name,
-				.version = v->version,
-				.forms = v->forms,
-				.nforms = v->nforms };
-			struct place *places;
-			size_t n;
+			struct places places =
+			    origins_list(t->a, &t->cfg, rs->v[i].name, v->forms, v->nforms);
 
-			origins_list(t->a, &t->cfg, &w, &places, &n);
-			for (size_t p = 0; p < n; p++)
-				add_question(t, &rs->v[i], v, &places[p]);
+			for (size_t p = 0; p < places.n; p++)
+				add_question(t, &rs->v[i], v, &places.v[p]);
 		}
 }
 

@@ -7,7 +7,6 @@
 #include "build/base/lines.h"
 #include "build/base/manifest.h"
 #include "build/command/cli.h"
-#include "build/source/fetch.h"
 #include "build/engine/job.h"
 #include "build/engine/journal.h"
 #include "build/source/origins.h"
@@ -54,9 +53,7 @@ tell_source(struct telling *t)
 {
 	const struct node *n = t->n;
 	const struct version *v = n->version;
-	struct want w = { .name = n->origin->name };
-	struct place *places;
-	size_t count;
+	struct places places;
 
 	if (n->override) {
 		row(t, "source", "OVERRIDE: %s", n->override);
@@ -66,21 +63,17 @@ tell_source(struct telling *t)
 		row(t, "source", "none");
 		return;
 	}
-	w = (struct want){ .name = n->origin->name,
-		.version = v->version,
-		.forms = v->forms,
-		.nforms = v->nforms };
-	origins_list(t->a, t->cfg, &w, &places, &count);
+	places = origins_list(t->a, t->cfg, n->origin->name, v->forms, v->nforms);
 	for (size_t i = 0; i < v->nforms; i++) {
 		const struct source *form = &v->forms[i];
 
 		row(t, i ? "or" : "source", "%s%s, sha256 %s", form->file,
 		    form == n->form ? " (this one)" : "", form->sha256);
-		for (size_t j = 0; j < count; j++)
-			if (places[j].form == form)
-				row(t, "", "from %s%s%s", origins_text(t->a, &places[j]),
-				    places[j].closed ? ": " : "",
-				    places[j].closed ? places[j].closed : "");
+		for (size_t j = 0; j < places.n; j++)
+			if (places.v[j].form == form)
+				row(t, "", "from %s%s%s", origins_text(t->a, &places.v[j]),
+				    places.v[j].closed ? ": " : "",
+				    places.v[j].closed ? places.v[j].closed : "");
 	}
 	for (size_t i = 0; i < v->nlicences; i++)
 		row(t, i ? "" : "licence", "%s, sha256 %s", v->licences[i].path,

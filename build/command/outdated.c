@@ -8,7 +8,6 @@
 #include "build/base/lines.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
-#include "build/source/fetch.h"
 #include "build/source/gitsource.h"
 #include "build/source/http.h"
 #include "build/source/origins.h"
@@ -232,20 +231,16 @@ ask(struct survey *s, const struct recipe *r)
 {
 	const struct version *pinned = r->versions;
 	struct asked *t;
-	struct place *places;
-	struct want w;
+	struct places places;
 
 	for (size_t i = 1; i < r->nversions; i++)
 		if (outdated_order(r->versions[i].version, pinned->version) > 0)
 			pinned = &r->versions[i];
-	w = (struct want){ .name = r->name,
-		.version = pinned->version,
-		.forms = pinned->forms,
-		.nforms = pinned->nforms };
 	s->v = arena_more(s->a, s->v, s->n, sizeof *s->v);
 	t = &s->v[s->n++];
 	*t = (struct asked){ .recipe = r, .pinned = pinned->version };
-	origins_list(s->a, s->cfg, &w, &places, &t->n);
+	places = origins_list(s->a, s->cfg, r->name, pinned->forms, pinned->nforms);
+	t->n = places.n;
 	t->v = arena_array(s->a, t->n, sizeof *t->v);
 	for (size_t i = 0; i < t->n; i++) {
 		static void (*const by[])(struct survey *, struct question *) = {
@@ -254,7 +249,7 @@ ask(struct survey *s, const struct recipe *r)
 		struct question *q = &t->v[i];
 
 		*q = (struct question){
-			.place = &places[i], .why = places[i].closed, .page = NO_PAGE
+			.place = &places.v[i], .why = places.v[i].closed, .page = NO_PAGE
 		};
 		/* apt's lists are here */
 		if (q->place->kind == PLACE_DEBIAN)

@@ -54,8 +54,8 @@ struct fetch {
 	struct engine *en;
 	struct want *want;
 	struct fetch *twin; /* another want for the same files; it does the work */
-	struct place *places;
-	size_t nplaces, at;
+	struct places places;
+	size_t at;
 	enum fetch_state state;
 	nstime wake;
 	bool raced; /* another lh-build has been seen at it */
@@ -113,7 +113,7 @@ struct engine {
 static const struct place *
 place_of(const struct fetch *f)
 {
-	return &f->places[f->at];
+	return &f->places.v[f->at];
 }
 
 static const struct source *
@@ -731,7 +731,7 @@ begin(struct fetch *f)
 	const struct place *p;
 	const char *url = NULL, *proxy = NULL, *closed;
 
-	if (f->at == f->nplaces) {
+	if (f->at == f->places.n) {
 		done(f);
 		return;
 	}
@@ -819,7 +819,8 @@ prepare(struct engine *en, struct want *wants)
 			done(f);
 			continue;
 		}
-		origins_list(en->a, en->cfg, f->want, &f->places, &f->nplaces);
+		f->places =
+		    origins_list(en->a, en->cfg, f->want->name, f->want->forms, f->want->nforms);
 	}
 }
 

@@ -8,7 +8,6 @@
 
 struct arena;
 struct config;
-struct want;
 
 /*
  * Every place where a source might be had, nearest first, decided before anything is
@@ -25,8 +24,14 @@ struct place {
 	const char *closed; /* why it is not to be asked, or NULL */
 };
 
-void origins_list(
-    struct arena *a, const struct config *cfg, const struct want *w, struct place **out, size_t *n);
+struct places {
+	struct place *v;
+	size_t n;
+};
+
+/* of what name wants, which is there in these forms, in order of preference */
+struct places origins_list(struct arena *a, const struct config *cfg, const char *name,
+    const struct source *forms, size_t nforms);
 /* the place as a person should see it, on the arena */
 const char *origins_text(struct arena *a, const struct place *p);
 
