@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/url.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/err.h"
@@ -348,16 +349,17 @@ shown(struct arena *a, const struct config_var *v)
 	static const char plain[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:%+,=@-";
 	struct buf b = { 0 };
+	const char *value = v->value;
 	char *text;
 
 	if (strstr(v->name, "PASSWORD") && *v->value)
 		return "...";
-	if (!strcmp(v->name, "CACHE_URL"))
-		return http_shown(a, v->value);
-	if (strspn(v->value, plain) == strlen(v->value))
-		return v->value;
+	if (!strcmp(v->name, "CACHE_URL") || !strcmp(v->name, "MIRRORS"))
+		value = url_shown(a, value);
+	if (strspn(value, plain) == strlen(value))
+		return value;
 	buf_adds(&b, "'");
-	for (const char *p = v->value; *p; p++)
+	for (const char *p = value; *p; p++)
 		if (*p == '\'')
 			buf_adds(&b, "'\\''");
 		else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/cache/shared.h"
 
+#include "build/base/url.h"
 #include "build/base/arena.h"
 #include "build/base/child.h"
 #include "build/base/file.h"
@@ -387,7 +388,7 @@ shared_open(struct arena *a, const struct config *cfg, const struct store *store
 		.patience = p,
 		.to = -1,
 		.from = -1 };
-	s->shown = http_shown(a, s->url);
+	s->shown = url_shown(a, s->url);
 	s->lost =
 	    mmap(NULL, sizeof *s->lost, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s->lost == MAP_FAILED)

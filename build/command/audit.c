@@ -2,6 +2,7 @@
 #include "build/command/audit.h"
 
 #include "build/source/aptmirror.h"
+#include "build/base/url.h"
 #include "build/base/arena.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
@@ -52,7 +53,7 @@ audit_judge(
 		return AUDIT_CHANGED;
 	}
 	if (rq->moved) {
-		*why = arena_printf(a, "is at %s", http_shown(a, rq->moved));
+		*why = arena_printf(a, "is at %s", url_shown(a, rq->moved));
 		return AUDIT_MOVED;
 	}
 	return AUDIT_GOOD;

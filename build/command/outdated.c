@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/command/outdated.h"
 
+#include "build/base/url.h"
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
@@ -142,7 +143,7 @@ ask_folder(struct survey *s, struct question *q)
 
 	q->name = last_part(url);
 	rq.url = arena_strndup(s->a, url, (size_t)(q->name - url));
-	q->where = http_shown(s->a, rq.url);
+	q->where = url_shown(s->a, rq.url);
 	if (q->why)
 		return;
 	rq.fd = memfd_create("page", MFD_CLOEXEC);

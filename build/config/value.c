@@ -5,6 +5,7 @@
 #include "build/base/buf.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
+#include "build/base/url.h"
 #include "build/config/config.h"
 #include "build/config/sysdeps.h"
 
@@ -335,7 +336,7 @@ value_console(struct valuing *r, const struct variable *k, const char **value, s
 int
 value_mirrors(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
-	static const char *const schemes[] = { "https://", "http://", "file://", "ftp://" };
+	static const char *const schemes[] = { "https://", "http://", "file://" };
 	char *rest = arena_strdup(r->a, *value), *word;
 
 	if (value_text(r, k, value, e) < 0)
@@ -347,8 +348,8 @@ value_mirrors(struct valuing *r, const struct variable *k, const char **value, s
 			known |= !strncmp(word, schemes[i], strlen(schemes[i]));
 		if (!known)
 			return fail_usage(e,
-			    "%s %s: no URL that begins with https:// http:// ftp:// or file://",
-			    k->name, word);
+			    "%s %s: no URL that begins with https://, http:// or file://", k->name,
+			    url_shown(r->a, word));
 	}
 	return 0;
 }
@@ -359,8 +360,8 @@ value_cache_url(struct valuing *r, const struct variable *k, const char **value,
 	if (value_word(r, k, value, e) < 0)
 		return -1;
 	if (**value && strncmp(*value, "http://", 7) && strncmp(*value, "https://", 8))
-		return fail_usage(
-		    e, "%s %s: no URL that begins with https:// or http://", k->name, *value);
+		return fail_usage(e, "%s %s: no URL that begins with https:// or http://", k->name,
+		    url_shown(r->a, *value));
 	return 0;
 }
 

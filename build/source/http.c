@@ -25,18 +25,6 @@ struct transfer {
 	char said[CURL_ERROR_SIZE];
 };
 
-const char *
-http_shown(struct arena *a, const char *url)
-{
-	const char *host = strstr(url, "://"), *at;
-
-	if (!host)
-		return url;
-	host += 3;
-	at = memchr(host, '@', strcspn(host, "/"));
-	return at ? arena_printf(a, "%.*s%s", (int)(host - url), url, at + 1) : url;
-}
-
 static size_t
 take(char *p, size_t size, size_t n, void *arg)
 {

@@ -46,7 +46,5 @@ extern const struct http_patience http_usual;
 
 /* asks all of them, several at once; netrc(5) is looked at for passwords */
 void http_all(struct arena *a, const struct http_patience *p, struct http_request *v, size_t n);
-/* the URL as a person may see it: without USER:PASSWORD@ */
-const char *http_shown(struct arena *a, const char *url);
 
 #endif

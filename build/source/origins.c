@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/lines.h"
+#include "build/base/url.h"
 #include "build/config/config.h"
 
 #include <stdbool.h>
@@ -96,7 +97,7 @@ origins_text(struct arena *a, const struct place *p)
 {
 	switch (p->kind) {
 	case PLACE_URL:
-		return p->where;
+		return url_shown(a, p->where);
 	case PLACE_DEBIAN:
 		return arena_printf(a, "Debian archive, %s", p->where);
 	case PLACE_GIT:

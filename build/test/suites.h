@@ -13,6 +13,7 @@
 	X(arena)                                                                                   \
 	X(argv)                                                                                    \
 	X(buf)                                                                                     \
+	X(url)                                                                                     \
 	X(lines)                                                                                   \
 	X(clock)                                                                                   \
 	X(log)                                                                                     \

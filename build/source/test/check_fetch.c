@@ -489,7 +489,7 @@ START_TEST(offline_asks_nobody)
 	struct world w = world_new();
 
 	w.cfg.offline = true;
-	w.cfg.mirrors = filled(w.a, "http://127.0.0.1:%P/good");
+	w.cfg.mirrors = filled(w.a, "http://user:p@ssword@127.0.0.1:%P/good");
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/good/pkg.tar.gz");
 	add_origin(&w, 0, ORIGIN_DEBIAN, "pool/main/p/pkg/pkg_1.0.orig.tar.gz");
 	add_origin(&w, 0, ORIGIN_GIT, "v1.0");
