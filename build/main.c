@@ -13,7 +13,6 @@
 #include "build/source/fetch.h"
 #include "build/command/gather.h"
 #include "build/command/gc.h"
-#include "build/source/http.h"
 #include "build/image/image.h"
 #include "build/engine/job.h"
 #include "build/command/licences.h"

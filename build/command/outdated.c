@@ -10,7 +10,7 @@
 #include "build/command/cli.h"
 #include "build/config/config.h"
 #include "build/source/gitsource.h"
-#include "build/source/http.h"
+#include "build/source/transfer.h"
 #include "build/source/origins.h"
 #include "build/plan/recipe.h"
 
@@ -123,7 +123,7 @@ struct survey {
 	const struct config *cfg;
 	struct asked *v;
 	size_t n;
-	struct http_request *pages;
+	struct transfer *pages;
 	size_t npages;
 };
 
@@ -139,7 +139,7 @@ static void
 ask_folder(struct survey *s, struct question *q)
 {
 	const char *url = q->place->where;
-	struct http_request rq = { .verb = HTTP_GET, .size = LARGEST_PAGE };
+	struct transfer rq = { .verb = TRANSFER_GET, .most = LARGEST_PAGE };
 
 	q->name = last_part(url);
 	rq.url = arena_strndup(s->a, url, (size_t)(q->name - url));
@@ -266,7 +266,7 @@ ask(struct survey *s, const struct recipe *r)
 static void
 take_page(struct survey *s, struct question *q)
 {
-	const struct http_request *rq = &s->pages[q->page];
+	const struct transfer *rq = &s->pages[q->page];
 	char *text;
 
 	if (rq->failed || rq->status >= 400) {
@@ -274,8 +274,8 @@ take_page(struct survey *s, struct question *q)
 		    rq->failed ? rq->failed : arena_printf(s->a, "HTTP status %ld", rq->status);
 		return;
 	}
-	text = arena_alloc(s->a, rq->got + 1);
-	if (pread(rq->fd, text, rq->got, 0) == (ssize_t)rq->got)
+	text = arena_alloc(s->a, rq->have + 1);
+	if (pread(rq->fd, text, rq->have, 0) == (ssize_t)rq->have)
 		q->text = text;
 	else
 		q->why = "its page could not be read";
@@ -327,7 +327,7 @@ outdated_find(struct arena *a, const struct config *cfg, const struct recipes *r
 	for (size_t i = 0; i < rs->n; i++)
 		if (rs->v[i].nversions)
 			ask(&s, &rs->v[i]);
-	http_all(a, &http_usual, s.pages, s.npages);
+	transfer_all(a, &transfer_usual, s.pages, s.npages);
 	for (size_t i = 0; i < s.n; i++)
 		tell(&s, &s.v[i], counts, out);
 	for (size_t i = 0; i < s.npages; i++)

@@ -2,9 +2,9 @@
 #ifndef BUILD_SOURCE_FETCH_H
 #define BUILD_SOURCE_FETCH_H
 
-#include "build/base/clock.h"
 #include "build/base/err.h"
 #include "build/plan/recipe.h"
+#include "build/source/transfer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,9 +50,7 @@ int fetch_lack(const struct config *cfg, const struct want *w, struct err *e);
 
 /* how long a server may keep us waiting, and how often it may fail */
 struct patience {
-	nstime connect; /* until a connection stands */
-	nstime window;	/* in any such time ... */
-	uint64_t slow;	/* ... at least so many bytes must come */
+	struct transfer_patience server;
 	unsigned tries; /* of one origin, while it fails as if it could recover */
 	nstime backoff; /* before the second try; doubles */
 };

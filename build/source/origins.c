@@ -5,6 +5,7 @@
 #include "build/base/lines.h"
 #include "build/base/url.h"
 #include "build/config/config.h"
+#include "build/source/aptmirror.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -30,7 +31,9 @@ add(struct list *l, const struct source *form, enum place_kind kind, const char 
 
 	l->found.v = arena_more(l->a, l->found.v, l->found.n, sizeof *l->found.v);
 	p = &l->found.v[l->found.n++];
-	*p = (struct place){ .form = form, .kind = kind, .where = where };
+	*p = (struct place){
+		.form = form, .kind = kind, .where = where, .url = kind == PLACE_URL ? where : NULL
+	};
 	if (l->cfg->offline && kind != PLACE_GIT && !is_local(where))
 		p->closed = "not asked: OFFLINE is set";
 }
@@ -90,6 +93,21 @@ origins_list(struct arena *a, const struct config *cfg, const char *name,
 			p->closed = "GIT_MIRROR is not set";
 	}
 	return l.found;
+}
+
+void
+origins_resolve(struct arena *a, struct place *p, struct aptmirror *apt)
+{
+	if (p->kind != PLACE_DEBIAN || p->closed)
+		return;
+	if (!apt->base && !apt->why)
+		aptmirror_ask(a, apt);
+	if (!apt->base) {
+		p->closed = apt->why;
+		return;
+	}
+	p->url = arena_printf(a, "%s/%s", apt->base, p->where);
+	p->proxy = apt->proxy;
 }
 
 const char *

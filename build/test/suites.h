@@ -36,7 +36,8 @@
 	X(override)                                                                                \
 	X(plan)                                                                                    \
 	X(memo)                                                                                    \
-	X(checked)                                                                                 \
+	X(part)                                                                                    \
+	X(local)                                                                                   \
 	X(credentials)                                                                             \
 	X(profile)                                                                                 \
 	X(output)                                                                                  \
