@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/argv.h"
 #include "build/base/url.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
@@ -345,28 +346,13 @@ cmd_lint(const struct request *rq, struct err *e)
 static const char *
 shown(struct arena *a, const struct config_var *v)
 {
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:%+,=@-";
-	struct buf b = { 0 };
 	const char *value = v->value;
-	char *text;
 
 	if (strstr(v->name, "PASSWORD") && *v->value)
 		return "...";
 	if (!strcmp(v->name, "CACHE_URL") || !strcmp(v->name, "MIRRORS"))
 		value = url_shown(a, value);
-	if (strspn(value, plain) == strlen(value))
-		return value;
-	buf_adds(&b, "'");
-	for (const char *p = value; *p; p++)
-		if (*p == '\'')
-			buf_adds(&b, "'\\''");
-		else
-			buf_add(&b, p, 1);
-	buf_adds(&b, "'");
-	text = arena_strdup(a, b.p);
-	buf_free(&b);
-	return text;
+	return *value ? sh_quoted(a, value) : "";
 }
 
 static int

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/config/value.h"
 
+#include "build/base/path.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/file.h"
@@ -186,28 +187,6 @@ value_set(struct valuing *r, const struct variable *k, const char **value, struc
 	return found ? 0 : -1;
 }
 
-/* absolute, without . and .. and without a slash at the end; nothing needs to exist */
-char *
-value_path_absolute(struct arena *a, const char *top, const char *path)
-{
-	char *in = *path == '/' ? arena_strdup(a, path) : arena_printf(a, "%s/%s", top, path);
-	char *out = arena_alloc(a, strlen(in) + 1), *end = out, *save = NULL;
-
-	for (char *part = strtok_r(in, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
-		if (!strcmp(part, "."))
-			continue;
-		if (!strcmp(part, "..")) {
-			while (end > out && *--end != '/')
-				;
-			*end = '\0';
-			continue;
-		}
-		*end++ = '/';
-		end = stpcpy(end, part);
-	}
-	return end == out ? arena_strdup(a, "/") : out;
-}
-
 int
 value_path(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
@@ -215,7 +194,7 @@ value_path(struct valuing *r, const struct variable *k, const char **value, stru
 		return -1;
 	if (!**value)
 		return fail_usage(e, "%s: is empty; name a folder", k->name);
-	*value = value_path_absolute(r->a, r->c->top, *value);
+	*value = path_absolute(r->a, r->c->top, *value);
 	return 0;
 }
 
@@ -407,7 +386,7 @@ value_keys(struct valuing *r, const struct variable *k, const char **value, stru
 	if (!**value)
 		return 0;
 	if (!strchr(text, '\n') && !is_key_line(text)) {
-		name = value_path_absolute(r->a, r->c->top, *value);
+		name = path_absolute(r->a, r->c->top, *value);
 		if (file_read(r->a, name, &text, NULL, e) < 0) {
 			e->code = EXIT_USAGE;
 			return wrap(e, "%s", k->name);

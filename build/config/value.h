@@ -46,7 +46,4 @@ value_check value_text, value_word, value_name, value_bool, value_ipv4, value_si
     value_cross, value_user, value_kernel_config, value_console, value_mirrors, value_cache_url,
     value_git_mirror, value_keys;
 
-/* absolute, without . and .. and without a slash at the end; nothing needs to exist */
-char *value_path_absolute(struct arena *a, const char *top, const char *path);
-
 #endif

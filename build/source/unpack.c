@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/source/unpack.h"
 
+#include "build/base/path.h"
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/child.h"
@@ -81,31 +82,26 @@ clean(
     struct unpack *u, const char *path, char out[PATH_MAX], const char *absolute, const char *dots)
 {
 	unsigned strip = u->strip;
-	size_t n = 0;
+	size_t n = 0, len;
+	const char *name;
 
 	if (*path == '/')
 		return refuse(u, absolute);
 	out[0] = '\0';
-	while (*path) {
-		size_t len = strcspn(path, "/");
-
-		if (len == 2 && !strncmp(path, "..", 2))
+	while ((name = path_next(&path, &len))) {
+		if (path_is_up(name, len))
 			return refuse(u, dots);
-		if (len == 0 || (len == 1 && *path == '.')) {
-			;
-		} else if (strip) {
+		if (strip) {
 			strip--;
-		} else {
-			if (n + len + 2 > PATH_MAX)
-				return refuse(u, "name too long");
-			if (n)
-				out[n++] = '/';
-			memcpy(out + n, path, len);
-			n += len;
-			out[n] = '\0';
+			continue;
 		}
-		path += len;
-		path += strspn(path, "/");
+		if (n + len + 2 > PATH_MAX)
+			return refuse(u, "name too long");
+		if (n)
+			out[n++] = '/';
+		memcpy(out + n, name, len);
+		n += len;
+		out[n] = '\0';
 	}
 	return 0;
 }

@@ -13,6 +13,7 @@
 	X(arena)                                                                                   \
 	X(argv)                                                                                    \
 	X(buf)                                                                                     \
+	X(path)                                                                                    \
 	X(url)                                                                                     \
 	X(lines)                                                                                   \
 	X(clock)                                                                                   \
