@@ -45,8 +45,9 @@ int fd_nonblock(int fd);
 /*
  * Everything under dir, depth first, names of one folder in strcmp order, dir itself
  * not included.  rel is relative to dir ("a/b").  A folder is visited before what it holds.
- * The callback returns -1 with e filled to stop.
+ * The callback returns -1 with e filled to stop, FILE_PRUNE not to look into the folder.
  */
+#define FILE_PRUNE 1
 typedef int file_visit(void *arg, const char *rel, const struct stat *st, struct err *e);
 int file_walk(const char *dir, file_visit *visit, void *arg, struct err *e);
 int fd_walk(int fd, const char *name, file_visit *visit, void *arg, struct err *e);
