@@ -2,6 +2,7 @@
 #include "build/source/unpack.h"
 
 #include "build/base/path.h"
+#include "build/base/utf8.h"
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/child.h"
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -502,18 +502,13 @@ unpack_to(struct unpack *u)
 	return r;
 }
 
-/* libarchive converts names; in the C locale it drops what is not ASCII */
 static int
 unpack_named(struct unpack *u)
 {
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0),
-		 before = utf8 ? uselocale(utf8) : (locale_t)0;
+	locale_t before = utf8_enter();
 	int r = unpack_to(u);
 
-	if (utf8) {
-		uselocale(before);
-		freelocale(utf8);
-	}
+	utf8_leave(before);
 	return r;
 }
 
