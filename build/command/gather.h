@@ -14,7 +14,7 @@ struct request;
  */
 struct gathered {
 	struct gathered_file {
-		const char *name, *path; /* path: in OUTPUT/sources */
+		const char *name, *path, *sha256; /* path: in OUTPUT/sources */
 	} * v;
 	size_t n;
 	const char *output, *cache; /* folders */

@@ -11,6 +11,7 @@
 #include "build/command/cli.h"
 #include "build/config/config.h"
 #include "build/plan/recipe.h"
+#include "build/source/local.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -333,8 +334,7 @@ drop_leavings(struct gc *g, const char *dir, struct err *e)
 	if (names_in(g->a, dir, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (*names[i] == '.' && strcmp(names[i], ".checked") != 0 &&
-		    drop(g, dir, names[i], NULL, e) < 0)
+		if (*names[i] == '.' && drop(g, dir, names[i], NULL, e) < 0)
 			return -1;
 	return 0;
 }
@@ -435,7 +435,7 @@ pinned(const struct recipes *r, const char *file)
 	for (size_t i = 0; i < r->n; i++)
 		for (size_t v = 0; v < r->v[i].nversions; v++)
 			for (size_t f = 0; f < r->v[i].versions[v].nforms; f++)
-				if (!strcmp(r->v[i].versions[v].forms[f].file, file))
+				if (local_is(&r->v[i].versions[v].forms[f], file))
 					return true;
 	return false;
 }

@@ -426,8 +426,7 @@ begin(struct fetch *f)
 	if (p->url && !strncmp(p->url, "file:", 5)) /* not worth resuming */
 		f->fresh = true;
 	if (!en->probe) {
-		const char *file =
-		    arena_printf(en->a, "%s/%s", local_dir(en->local), p->form->file);
+		const char *file = local_path(en->local, p->form);
 
 		switch (part_open(en->a, &f->part, file, f->fresh, &f->transfer.start, en->e)) {
 		case PART_ERROR:

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 enum { OURS, SHARED, BUNDLED, NDIRS };
+/* what a file may be called in each */
+enum { BY_DIGEST, BY_NAME, NNAMES };
 
 struct local {
 	struct arena *a;
@@ -42,9 +44,38 @@ local_dir(const struct local *l)
 }
 
 static const char *
-path_in(const struct local *l, int dir, const struct source *form)
+path_in(struct arena *a, const char *dir, int name, const struct source *form)
 {
-	return arena_printf(l->a, "%s/%s", l->dirs[dir], form->file);
+	return name == BY_NAME ? arena_printf(a, "%s/%s", dir, form->file)
+			       : arena_printf(a, "%s/%s-%s", dir, form->sha256, form->file);
+}
+
+const char *
+local_path(const struct local *l, const struct source *form)
+{
+	return path_in(l->a, l->dirs[OURS], BY_DIGEST, form);
+}
+
+bool
+local_is(const struct source *form, const char *name)
+{
+	size_t n = strlen(form->sha256);
+
+	return !strcmp(name, form->file) || (!strncmp(name, form->sha256, n) && name[n] == '-' &&
+						!strcmp(name + n + 1, form->file));
+}
+
+bool
+local_seems(struct arena *a, const struct config *cfg, const struct source *form)
+{
+	const char *const folders[] = { cfg->output, cfg->cache };
+
+	for (size_t i = 0; i < 2; i++)
+		for (int name = 0; name < NNAMES; name++)
+			if (file_exists(
+				path_in(a, arena_printf(a, "%s/sources", folders[i]), name, form)))
+				return true;
+	return false;
 }
 
 /* NULL: it is as pinned; else what is wrong with it */
@@ -88,43 +119,48 @@ share(struct arena *a, const char *from, const char *to, struct err *e)
 const char *
 local_look(struct local *l, const struct source *form)
 {
-	for (int i = 0; i < NDIRS; i++) {
-		const char *path = path_in(l, i, form);
+	for (int i = 0; i < NDIRS; i++)
+		for (int name = 0; name < NNAMES; name++) {
+			const char *path = path_in(l->a, l->dirs[i], name, form);
 
-		if (!judge(l, form, path))
-			return path;
-	}
+			if (!judge(l, form, path))
+				return path;
+		}
 	return NULL;
 }
 
 const char *
 local_find(struct local *l, const struct source *form, const char **why)
 {
-	const char *ours = path_in(l, OURS, form);
+	const char *ours = local_path(l, form), *found = local_look(l, form);
+	size_t n = strlen(l->dirs[OURS]);
 	struct err e;
 
-	*why = judge(l, form, ours);
-	for (int i = SHARED; *why && i < NDIRS; i++) {
-		const char *path = path_in(l, i, form);
+	if (!found) { /* what goes by its name says more than that there is none */
+		const char *named = path_in(l->a, l->dirs[OURS], BY_NAME, form);
 
-		if (judge(l, form, path))
-			continue;
-		*why = share(l->a, path, ours, &e) < 0 ? arena_strdup(l->a, e.msg) : NULL;
+		*why = judge(l, form, file_exists(ours) ? ours : named);
+		return NULL;
 	}
-	return *why ? NULL : ours;
+	if (!strncmp(found, l->dirs[OURS], n) && found[n] == '/')
+		return found;
+	if (share(l->a, found, ours, &e) == 0)
+		return ours;
+	*why = arena_strdup(l->a, e.msg);
+	return NULL;
 }
 
 const char *
 local_enter(struct local *l, const struct source *form, const char *file, struct err *e)
 {
-	const char *path = path_in(l, OURS, form);
+	const char *path = local_path(l, form);
 	struct err ignored;
 
 	if (rename(file, path) < 0) {
 		fail_errno(e, "%s", path);
 		return NULL;
 	}
-	if (share(l->a, path, path_in(l, SHARED, form), &ignored) < 0)
+	if (share(l->a, path, path_in(l->a, l->dirs[SHARED], BY_DIGEST, form), &ignored) < 0)
 		log_warn("%s: not kept for other builds: %s", form->file, ignored.msg);
 	return path;
 }

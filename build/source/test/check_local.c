@@ -72,7 +72,9 @@ START_TEST(found)
 					   folders[cases[_i].found]));
 		path = local_find(l, &w.form, &why);
 		ck_assert_ptr_nonnull(path);
-		ck_assert_str_eq(path, arena_printf(w.a, "%s/pkg.tar", local_dir(l)));
+		ck_assert_str_eq(path, cases[_i].found
+					   ? local_path(l, &w.form)
+					   : arena_printf(w.a, "%s/pkg.tar", local_dir(l)));
 		ck_assert_int_eq(digest_file(path, hex, &e), 0);
 		ck_assert_str_eq(hex, w.right);
 	}
@@ -149,7 +151,7 @@ START_TEST(entered)
 	struct err e = { 0 };
 
 	begin(&w);
-	kept = arena_printf(w.a, "%s/sources/pkg.tar", w.cfg.cache);
+	kept = arena_printf(w.a, "%s/sources/%s-pkg.tar", w.cfg.cache, w.right);
 	checkout_file(w.a, w.cfg.output, "sources/pkg.tar.part", "right");
 	path = local_enter(local_open(w.a, &w.cfg), &w.form,
 	    arena_printf(w.a, "%s/sources/pkg.tar.part", w.cfg.output), &e);
@@ -161,10 +163,43 @@ START_TEST(entered)
 }
 END_TEST
 
+/* two sources of one name are two files, in whatever order they come */
+START_TEST(same_name)
+{
+	struct world w;
+	struct source other;
+	struct local *l;
+	const char *one, *two, *why;
+	char hex[DIGEST_HEX];
+	struct err e = { 0 };
+
+	begin(&w);
+	digest_bytes("other", 5, hex);
+	other = (struct source){ .file = "pkg.tar", .sha256 = hex };
+	l = local_open(w.a, &w.cfg);
+	checkout_file(w.a, w.cfg.output, "sources/1.part", "right");
+	checkout_file(w.a, w.cfg.output, "sources/2.part", "other");
+	one = local_enter(l, &w.form, arena_printf(w.a, "%s/1.part", local_dir(l)), &e);
+	two = local_enter(l, &other, arena_printf(w.a, "%s/2.part", local_dir(l)), &e);
+	ck_assert_str_ne(one, two);
+	ck_assert_str_eq(local_find(l, &w.form, &why), one);
+	ck_assert_str_eq(local_find(l, &other, &why), two);
+	ck_assert(local_is(&other, strrchr(two, '/') + 1));
+	ck_assert(local_is(&other, "pkg.tar"));
+	ck_assert(!local_is(&other, strrchr(one, '/') + 1));
+	ck_assert(!local_is(&other, hex));
+	ck_assert(local_seems(w.a, &w.cfg, &other));
+	ck_assert_int_eq(unlink(two), 0);
+	ck_assert(local_seems(w.a, &w.cfg, &other)); /* CACHE/sources */
+	arena_free(w.a);
+}
+END_TEST
+
 Suite *
 local_suite(void)
 {
-	Suite *s = suite_of("local", (const TTest *[]){ no_file, remembered, entered, NULL });
+	Suite *s =
+	    suite_of("local", (const TTest *[]){ no_file, remembered, entered, same_name, NULL });
 
 	tcase_add_loop_test(harness_case(s, "found"), found, 0, sizeof cases / sizeof *cases);
 	return s;
