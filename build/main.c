@@ -63,7 +63,8 @@ fetch_sources(struct session *v, size_t nsessions, struct err *e)
 	}
 	if (lacking)
 		return fail(e,
-		    "%zu of %zu sources could not be had; MIRRORS, GIT_MIRROR and OVERRIDE_name "
+		    "%zu of %zu sources could not be fetched; MIRRORS, GIT_MIRROR and "
+		    "OVERRIDE_name "
 		    "can name other places",
 		    lacking, n);
 	log_info("%zu sources in %s/sources", n, v->cfg.output);

@@ -505,6 +505,27 @@ not_dots(const struct dirent *d)
 	return strcmp(d->d_name, ".") && strcmp(d->d_name, "..");
 }
 
+int
+file_names(struct arena *a, const char *dir, bool hidden, char ***names, size_t *n, struct err *e)
+{
+	struct dirent **v = NULL;
+	int found = scandir(dir, &v, not_dots, by_name);
+	size_t count = 0;
+
+	if (found < 0 && errno != ENOENT)
+		return fail_errno(e, "%s", dir);
+	*names = arena_array(a, found > 0 ? (size_t)found + 1 : 1, sizeof **names);
+	for (int i = 0; i < found; i++) {
+		if (hidden || v[i]->d_name[0] != '.')
+			(*names)[count++] = arena_strdup(a, v[i]->d_name);
+		free(v[i]);
+	}
+	free(v);
+	if (n)
+		*n = count;
+	return 0;
+}
+
 /* what lies in the folder at, which is dir/rel */
 static int
 walk(int at, const char *dir, const char *rel, file_visit *visit, void *arg, struct err *e)

@@ -27,6 +27,12 @@ int file_mkparent(const char *path, struct err *e);
  * is fine
  */
 int file_remove(const char *path, struct err *e);
+/*
+ * The names in a folder in strcmp order, NULL behind the last, on the arena; hidden: also those
+ * that begin with a dot, but not "." and "..".  A folder that is not there has none; n may be NULL
+ */
+int file_names(
+    struct arena *a, const char *dir, bool hidden, char ***names, size_t *n, struct err *e);
 bool file_exists(const char *path);
 bool file_isdir(const char *path);
 /* copies bytes, mode and holes; to is replaced by rename */

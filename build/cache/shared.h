@@ -30,7 +30,7 @@ struct shared;
 /* NULL when there is none: CACHE_URL is empty, or OFFLINE is set.  Starts the process */
 struct shared *shared_open(struct arena *a, const struct config *cfg, const struct store *store,
     const struct transfer_patience *p);
-/* 1: it is in our store now, and output is filled; 0: it is not to be had.  s may be NULL */
+/* 1: it is in our store now, and output is filled; 0: it is not there.  s may be NULL */
 int shared_get(struct shared *s, const char *key, const char *name, const char *key_text,
     char output[DIGEST_HEX], struct err *e);
 /* the result is in our store: may go there too, when there is time; s may be NULL */

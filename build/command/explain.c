@@ -16,7 +16,6 @@
 #include "build/engine/why.h"
 #include "build/engine/work.h"
 
-#include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -255,17 +254,11 @@ tell_journal(struct telling *t, const char *dir)
 static char **
 names(struct telling *t, const char *dir, size_t *n)
 {
-	struct dirent **v = NULL;
-	int found = scandir(dir, &v, NULL, alphasort);
-	char **out = arena_array(t->a, found > 0 ? (size_t)found : 1, sizeof *out);
+	struct err ignored;
+	char **out = NULL;
 
-	*n = 0;
-	for (int i = 0; i < found; i++) {
-		if (v[i]->d_name[0] != '.')
-			out[(*n)++] = arena_strdup(t->a, v[i]->d_name);
-		free(v[i]);
-	}
-	free(v);
+	if (file_names(t->a, dir, false, &out, n, &ignored) < 0)
+		*n = 0;
 	return out;
 }
 

@@ -114,7 +114,8 @@ gather_sources(const struct request *rq, struct gathered *out, struct err *e)
 	while (set && (set = word_next(&rest)));
 	if (lacking)
 		return fail(e,
-		    "%zu sources could not be had; MIRRORS, GIT_MIRROR and OVERRIDE_name can name "
+		    "%zu sources could not be fetched; MIRRORS, GIT_MIRROR and OVERRIDE_name can "
+		    "name "
 		    "other places",
 		    lacking);
 	if (out->n)

@@ -22,8 +22,8 @@ struct gathered {
 };
 
 /*
- * fetches what is not there yet; each file once, in the order of names; what cannot be had is told,
- * and is the error
+ * fetches what is not there yet; each file once, in the order of names; what cannot be fetched is
+ * told, and is the error
  */
 int gather_sources(const struct request *rq, struct gathered *out, struct err *e);
 

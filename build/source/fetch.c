@@ -42,7 +42,7 @@ enum fetch_state {
 struct fetch {
 	struct engine *en;
 	struct want *want;
-	struct fetch *twin; /* another want for the same files; it does the work */
+	struct fetch *same; /* an earlier one for the same files, which does the work */
 	struct places places;
 	size_t at;
 	enum fetch_state state;
@@ -478,10 +478,10 @@ prepare(struct engine *en, struct want *wants)
 		};
 		f->want->got = NULL;
 		f->want->path = f->want->why = NULL;
-		for (size_t k = 0; k < i && !f->twin; k++)
+		for (size_t k = 0; k < i && !f->same; k++)
 			if (same_files(f->want, en->v[k].want))
-				f->twin = en->v[k].twin ? en->v[k].twin : &en->v[k];
-		if (f->twin || find_local(f)) {
+				f->same = en->v[k].same ? en->v[k].same : &en->v[k];
+		if (f->same || find_local(f)) {
 			done(f);
 			continue;
 		}
@@ -556,10 +556,10 @@ finish(struct engine *en)
 		struct fetch *f = &en->v[i];
 
 		release(f);
-		if (f->twin) {
-			f->want->got = f->twin->want->got;
-			f->want->path = f->twin->want->path;
-			f->want->why = f->twin->want->why;
+		if (f->same) {
+			f->want->got = f->same->want->got;
+			f->want->path = f->same->want->path;
+			f->want->why = f->same->want->why;
 		} else if (!f->want->got) {
 			f->want->why =
 			    arena_strdup(en->a, f->why.p ? f->why.p : "  no origin is known");

@@ -14,7 +14,7 @@ struct arena;
 struct config;
 
 /*
- * Sources, from wherever they can be had, checked before they get their name.
+ * Sources, from wherever they can be fetched, checked before they get their name.
  * Origins are tried in this order: a complete file in OUTPUT/sources, CACHE/sources or the
  * checkout's sources/, MIRRORS, the form's own URLs, the Debian archive of this machine's apt, the
  * clone that GIT_MIRROR names; at each of these the forms in their order.  Several files at once.
@@ -24,7 +24,7 @@ struct want {
 	const char *version;
 	const struct source *forms; /* in order of preference */
 	size_t nforms;
-	const struct source *got; /* which form is there now; NULL: none could be had */
+	const struct source *got; /* which form is there now; NULL: none could be fetched */
 	const char *path; /* of that file, absolute; after a probe only if it is there already */
 	const char *why;  /* when got is NULL: every origin tried with its own reason, "  ORIGIN:
 			     REASON" a line */
@@ -38,13 +38,14 @@ struct want {
 int fetch_all(
     struct arena *a, const struct config *cfg, struct want *wants, size_t n, struct err *e);
 /*
- * could any form be had, judging by HEAD requests, files present and clones; fills why; downloads
- * nothing
+ * could any form be fetched, judging by HEAD requests, files present and clones; fills why;
+ * downloads nothing
  */
 int fetch_probe(
     struct arena *a, const struct config *cfg, struct want *wants, size_t n, struct err *e);
 
-/* fills e with what there is to say of a source that could not be had, and the way out; returns -1
+/* fills e with what there is to say of a source that could not be fetched, and the way out; returns
+ * -1
  */
 int fetch_lack(const struct config *cfg, const struct want *w, struct err *e);
 

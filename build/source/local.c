@@ -82,7 +82,7 @@ local_seems(struct arena *a, const struct config *cfg, const struct source *form
 static const char *
 judge(struct local *l, const struct source *form, const char *path)
 {
-	static const struct memo_way whole = { .name = "digest", .digest = digest_file };
+	static const struct memo_kind whole = { .name = "digest", .digest = digest_file };
 	char hex[DIGEST_HEX];
 	struct stat st;
 	struct err e;

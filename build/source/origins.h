@@ -11,7 +11,7 @@ struct arena;
 struct config;
 
 /*
- * Every place where a source might be had, nearest first, decided before anything is
+ * Every place where a source might be fetched from, nearest first, decided before anything is
  * asked: mirrors, the forms' own URLs, the Debian archive, local clones.  Among places
  * of one kind the forms keep their order.
  */

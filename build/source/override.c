@@ -160,7 +160,7 @@ look(const char *dir, char *hex, struct err *e)
 	return scan(dir, NULL, hex, e);
 }
 
-static const struct memo_way way = { .name = "override", .digest = look, .skip = is_git };
+static const struct memo_kind way = { .name = "override", .digest = look, .skip = is_git };
 
 int
 override_read(
