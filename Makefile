@@ -51,8 +51,7 @@ VERIFY_TEST += $(O)/build/test/harness.o
 TOOLS := $(B)/lh-build $(B)/lh-verify $(B)/lh-bisect
 
 # each library's headers are for one file only; ci/edges checks it
-PKG_build_source_fetch := libcurl
-PKG_build_source_http := libcurl
+PKG_build_source_transfer := libcurl
 PKG_build_source_unpack := libarchive
 PKG_build_cache_pack := libarchive
 PKG_build_image_disk := fdisk

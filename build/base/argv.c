@@ -2,6 +2,7 @@
 #include "build/base/argv.h"
 
 #include "build/base/arena.h"
+#include "build/base/buf.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -52,32 +53,33 @@ static const char plain[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
 
 char *
+sh_quoted(struct arena *a, const char *word)
+{
+	char *out, *p;
+
+	if (*word && word[strspn(word, plain)] == '\0')
+		return arena_strdup(a, word);
+	p = out = arena_alloc(a, 4 * strlen(word) + 3); /* every ' becomes '\'' */
+	*p++ = '\'';
+	for (; *word; word++)
+		if (*word == '\'')
+			p = stpcpy(p, "'\\''");
+		else
+			*p++ = *word;
+	*p++ = '\'';
+	*p = '\0';
+	return out;
+}
+
+char *
 argv_quoted(const struct argv *v)
 {
-	size_t max = 1;
-	char *line, *p;
+	struct buf line = { 0 };
+	char *text;
 
 	for (size_t i = 0; i < v->n; i++)
-		max += 4 * strlen(v->v[i]) + 3; /* every ' becomes '\'' */
-	p = line = arena_alloc(v->a, max);
-	for (size_t i = 0; i < v->n; i++) {
-		const char *w = v->v[i];
-
-		if (i)
-			*p++ = ' ';
-		if (*w && w[strspn(w, plain)] == '\0') {
-			p = stpcpy(p, w);
-			continue;
-		}
-		*p++ = '\'';
-		for (; *w; w++) {
-			if (*w == '\'')
-				p = stpcpy(p, "'\\''");
-			else
-				*p++ = *w;
-		}
-		*p++ = '\'';
-	}
-	*p = '\0';
-	return line;
+		buf_addf(&line, "%s%s", i ? " " : "", sh_quoted(v->a, v->v[i]));
+	text = arena_strdup(v->a, line.p ? line.p : "");
+	buf_free(&line);
+	return text;
 }

@@ -19,6 +19,8 @@ struct argv {
 void argv_push(struct argv *v, const char *word); /* copies */
 void argv_pushf(struct argv *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void argv_pushv(struct argv *v, ...); /* words up to a NULL */
+/* the word as sh reads it: as it is, or in single quotes */
+char *sh_quoted(struct arena *a, const char *word);
 /* one line that sh would read as the same words; on the vector's arena */
 char *argv_quoted(const struct argv *v);
 

@@ -195,49 +195,180 @@ file_isdir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* shown is the path for messages; what another process removes meanwhile is removed */
-static int
-remove_at(int dir, const char *name, const char *shown, struct err *e)
+/*
+ * Removing holds two descriptors, however deep a folder lies: on the way down the names that are
+ * still to be removed are noted, on the way up ".." leads back.
+ */
+struct level {
+	struct level *above;
+	const char *name; /* in the folder above; of the first: the path */
+	char **subs;	  /* the folders in it */
+	size_t n, at;
+	dev_t dev;
+	ino_t ino;
+};
+
+static char *
+level_path(struct arena *a, const struct level *l)
 {
-	int fd;
-	DIR *d;
-	struct dirent *ent;
+	char *path = arena_strdup(a, l->name);
+
+	while ((l = l->above))
+		path = arena_printf(a, "%s/%s", l->name, path);
+	return path;
+}
+
+static int
+fail_remove(struct arena *a, const struct level *l, const char *name, struct err *e)
+{
+	int why = errno;
+	const char *path = l ? arena_printf(a, "%s/%s", level_path(a, l), name) : name;
+
+	errno = why;
+	return fail_errno(e, "remove %s", path);
+}
+
+/* 1: it is gone, 0: it is a folder; -1: errno */
+static int
+remove_file(int dir, const char *name)
+{
 	struct stat st;
 
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
-		return 0;
+		return 1;
 	if (errno != EISDIR && errno != EPERM)
-		return fail_errno(e, "remove %s", shown);
+		return -1;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : fail_errno(e, "remove %s", shown);
+		return errno == ENOENT ? 1 : -1;
 	if (S_ISDIR(st.st_mode) && (st.st_mode & 0700) != 0700)
 		fchmodat(dir, name, 0700, 0); /* if it may not be, opening says so */
-	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || !(d = fdopendir(fd)))
-		return fail_errno(e, "remove %s", shown);
-	while ((ent = readdir(d))) {
-		char sub[PATH_MAX];
+	return 0;
+}
 
+/* removes the files in the folder fd, and notes the folders */
+static int
+empty(struct arena *a, struct level *l, int fd, struct err *e)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), r = 0;
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *ent;
+
+	if (!d) {
+		if (copy >= 0)
+			close(copy);
+		return fail_remove(a, l->above, l->name, e);
+	}
+	while (r == 0 && (ent = readdir(d))) {
 		if (!strcmp(ent->d_name, ".") || !strcmp(ent->d_name, ".."))
 			continue;
-		snprintf(sub, sizeof sub, "%s/%s", shown, ent->d_name);
-		if (remove_at(fd, ent->d_name, sub, e) < 0) {
-			closedir(d);
-			return -1;
+		r = remove_file(fd, ent->d_name);
+		if (r < 0)
+			fail_remove(a, l, ent->d_name, e);
+		if (r == 0) {
+			l->subs = arena_more(a, l->subs, l->n, sizeof *l->subs);
+			l->subs[l->n++] = arena_strdup(a, ent->d_name);
 		}
+		r = r < 0 ? -1 : 0;
 	}
 	closedir(d);
-	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return fail_errno(e, "remove %s", shown);
+	return r;
+}
+
+/* the folder `name` in dir, as a level below; its files are gone.  1: it is gone itself */
+static int
+go_down(struct arena *a, struct level **at, const char *name, int dir, int *fd, struct err *e)
+{
+	struct level *l;
+	struct stat st;
+
+	*fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (*fd < 0 && errno == ENOENT)
+		return 1;
+	if (*fd < 0 || fstat(*fd, &st) < 0)
+		return fail_remove(a, *at, name, e);
+	l = arena_alloc(a, sizeof *l);
+	*l = (struct level){ .above = *at, .name = name, .dev = st.st_dev, .ino = st.st_ino };
+	*at = l;
+	return empty(a, l, *fd, e);
+}
+
+/* *fd becomes the folder above.  1: another process has removed it meanwhile */
+static int
+go_up(struct arena *a, const struct level *l, int *fd, struct err *e)
+{
+	int up = openat(*fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (up < 0 && errno == ENOENT)
+		return 1;
+	if (up < 0 || fstat(up, &st) < 0) {
+		if (up >= 0)
+			close(up);
+		return fail_remove(a, l->above, l->name, e);
+	}
+	close(*fd);
+	*fd = up;
+	if (st.st_dev != l->above->dev || st.st_ino != l->above->ino)
+		return fail(e, "remove %s: it was moved meanwhile", level_path(a, l));
 	return 0;
+}
+
+/* 0: removed; 1: another process took away what we stood in: to be done again */
+static int
+remove_folder(struct arena *a, const char *path, struct err *e)
+{
+	struct level *l = NULL;
+	int fd = -1, r = go_down(a, &l, path, AT_FDCWD, &fd, e);
+
+	if (r == 1)
+		return 0;
+	while (r == 0) {
+		const char *name;
+		int sub;
+
+		if (l->at < l->n) {
+			r = go_down(a, &l, l->subs[l->at], fd, &sub, e);
+			if (sub >= 0) {
+				close(fd);
+				fd = sub;
+			} else if (r == 1) {
+				l->at++;
+				r = 0;
+			}
+			continue;
+		}
+		if (!l->above)
+			break;
+		r = go_up(a, l, &fd, e);
+		if (r != 0)
+			break;
+		l = l->above;
+		name = l->subs[l->at++];
+		if (unlinkat(fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+			r = fail_remove(a, l, name, e);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (r == 0 && unlinkat(AT_FDCWD, path, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		r = fail_remove(a, NULL, path, e);
+	return r;
 }
 
 int
 file_remove(const char *path, struct err *e)
 {
-	return remove_at(AT_FDCWD, path, path, e);
+	struct arena *a = arena_new();
+	int r = remove_file(AT_FDCWD, path);
+
+	if (r < 0)
+		r = fail_remove(a, NULL, path, e);
+	else if (r == 1)
+		r = 0;
+	else
+		while ((r = remove_folder(a, path, e)) == 1)
+			;
+	arena_free(a);
+	return r;
 }
 
 /* where the kernel can't copy between the two filesystems; as copy_file_range(2), both at *pos */
@@ -374,6 +505,27 @@ not_dots(const struct dirent *d)
 	return strcmp(d->d_name, ".") && strcmp(d->d_name, "..");
 }
 
+int
+file_names(struct arena *a, const char *dir, bool hidden, char ***names, size_t *n, struct err *e)
+{
+	struct dirent **v = NULL;
+	int found = scandir(dir, &v, not_dots, by_name);
+	size_t count = 0;
+
+	if (found < 0 && errno != ENOENT)
+		return fail_errno(e, "%s", dir);
+	*names = arena_array(a, found > 0 ? (size_t)found + 1 : 1, sizeof **names);
+	for (int i = 0; i < found; i++) {
+		if (hidden || v[i]->d_name[0] != '.')
+			(*names)[count++] = arena_strdup(a, v[i]->d_name);
+		free(v[i]);
+	}
+	free(v);
+	if (n)
+		*n = count;
+	return 0;
+}
+
 /* what lies in the folder at, which is dir/rel */
 static int
 walk(int at, const char *dir, const char *rel, file_visit *visit, void *arg, struct err *e)
@@ -405,7 +557,9 @@ walk(int at, const char *dir, const char *rel, file_visit *visit, void *arg, str
 		}
 		if (r == 0)
 			r = visit(arg, sub, &st, e);
-		if (r == 0 && S_ISDIR(st.st_mode)) {
+		if (r == FILE_PRUNE)
+			r = 0;
+		else if (r == 0 && S_ISDIR(st.st_mode)) {
 			int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 			r = fd < 0 ? fail_errno(e, "%s/%s", dir, sub)

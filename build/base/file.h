@@ -27,6 +27,12 @@ int file_mkparent(const char *path, struct err *e);
  * is fine
  */
 int file_remove(const char *path, struct err *e);
+/*
+ * The names in a folder in strcmp order, NULL behind the last, on the arena; hidden: also those
+ * that begin with a dot, but not "." and "..".  A folder that is not there has none; n may be NULL
+ */
+int file_names(
+    struct arena *a, const char *dir, bool hidden, char ***names, size_t *n, struct err *e);
 bool file_exists(const char *path);
 bool file_isdir(const char *path);
 /* copies bytes, mode and holes; to is replaced by rename */
@@ -45,8 +51,9 @@ int fd_nonblock(int fd);
 /*
  * Everything under dir, depth first, names of one folder in strcmp order, dir itself
  * not included.  rel is relative to dir ("a/b").  A folder is visited before what it holds.
- * The callback returns -1 with e filled to stop.
+ * The callback returns -1 with e filled to stop, FILE_PRUNE not to look into the folder.
  */
+#define FILE_PRUNE 1
 typedef int file_visit(void *arg, const char *rel, const struct stat *st, struct err *e);
 int file_walk(const char *dir, file_visit *visit, void *arg, struct err *e);
 int fd_walk(int fd, const char *name, file_visit *visit, void *arg, struct err *e);

@@ -8,16 +8,16 @@
 
 #include <string.h>
 
-/* raise the number when a question gets another answer than before, such as by another digest_tree
+/* raise the number when a key gets another value than before, such as by another digest_tree
  */
 #define HEAD "lh-memo 1\n"
 #define SUM "sum "
-/* answers that nobody asked for are kept as long as there are fewer of all kinds */
+/* values that nobody asked for are kept as long as there are fewer of all kinds */
 #define MOST 500
 
 struct fact {
-	const char *question; /* its digest */
-	const char *answer;
+	const char *key; /* its digest */
+	const char *value;
 	bool asked;
 };
 
@@ -25,20 +25,15 @@ struct memo {
 	struct arena *a;
 	const char *path;
 	struct fact *v; /* the oldest first */
-	size_t n, cap;
+	size_t n;
 	bool learned;
 };
 
 static void
-add(struct memo *m, const char *question, const char *answer, bool asked)
+add(struct memo *m, const char *key, const char *value, bool asked)
 {
-	if (m->n == m->cap) {
-		size_t cap = m->cap ? 2 * m->cap : 64;
-
-		m->v = arena_grow(m->a, m->v, m->n, cap, sizeof *m->v);
-		m->cap = cap;
-	}
-	m->v[m->n++] = (struct fact){ question, answer, asked };
+	m->v = arena_more(m->a, m->v, m->n, sizeof *m->v);
+	m->v[m->n++] = (struct fact){ key, value, asked };
 }
 
 /* the lines between the first and the last, when that vouches for them; else NULL */
@@ -72,46 +67,46 @@ memo_open(struct arena *a, const char *path)
 		return m;
 	for (line = vouched(text, n); line && (end = strchr(line, '\n')); line = end + 1) {
 		*end = '\0';
-		line[DIGEST_HEX - 1] = '\0'; /* we wrote it: a digest, a blank, an answer */
+		line[DIGEST_HEX - 1] = '\0'; /* we wrote it: a digest, a blank, a value */
 		add(m, line, line + DIGEST_HEX, false);
 	}
 	return m;
 }
 
 static struct fact *
-find(struct memo *m, const char *question_hex)
+find(struct memo *m, const char *key_hex)
 {
 	for (size_t i = m->n; i-- > 0;)
-		if (!strcmp(m->v[i].question, question_hex))
+		if (!strcmp(m->v[i].key, key_hex))
 			return &m->v[i];
 	return NULL;
 }
 
 const char *
-memo_answer(struct memo *m, const char *question)
+memo_get(struct memo *m, const char *key)
 {
 	char hex[DIGEST_HEX];
 	struct fact *f;
 
 	if (!m)
 		return NULL;
-	digest_bytes(question, strlen(question), hex);
+	digest_bytes(key, strlen(key), hex);
 	f = find(m, hex);
 	if (!f)
 		return NULL;
 	f->asked = true;
-	return f->answer;
+	return f->value;
 }
 
 void
-memo_learn(struct memo *m, const char *question, const char *answer)
+memo_put(struct memo *m, const char *key, const char *value)
 {
 	char hex[DIGEST_HEX];
 
-	if (!m || strchr(answer, '\n'))
+	if (!m || strchr(value, '\n'))
 		return;
-	digest_bytes(question, strlen(question), hex);
-	add(m, arena_strdup(m->a, hex), arena_strdup(m->a, answer), true);
+	digest_bytes(key, strlen(key), hex);
+	add(m, arena_strdup(m->a, hex), arena_strdup(m->a, value), true);
 	m->learned = true;
 }
 
@@ -128,7 +123,7 @@ memo_save(const struct memo *m, struct err *e)
 	buf_adds(&out, HEAD);
 	for (size_t i = 0; i < m->n; i++)
 		if (m->v[i].asked || !over)
-			buf_addf(&out, "%s %s\n", m->v[i].question, m->v[i].answer);
+			buf_addf(&out, "%s %s\n", m->v[i].key, m->v[i].value);
 		else
 			over--;
 	digest_bytes(out.p, out.n, hex);
@@ -139,27 +134,27 @@ memo_save(const struct memo *m, struct err *e)
 }
 
 int
-memo_digest(struct memo *m, const struct memo_way *way, const char *path, char hex[DIGEST_HEX],
+memo_digest(struct memo *m, const struct memo_kind *kind, const char *path, char hex[DIGEST_HEX],
     struct err *e)
 {
 	struct arena *a;
-	const char *question, *known;
+	const char *key, *known;
 	struct stamp stamp;
 	int r = 0;
 
 	if (!m)
-		return way->digest(path, hex, e);
-	if (stamp_all(path, way->skip, &stamp, e) < 0)
+		return kind->digest(path, hex, e);
+	if (stamp_all(path, kind->skip, &stamp, e) < 0)
 		return -1;
 	a = arena_new();
-	question = arena_printf(a, "%s %s %s", way->name, stamp.hex, path);
-	known = memo_answer(m, question);
+	key = arena_printf(a, "%s %s %s", kind->name, stamp.hex, path);
+	known = memo_get(m, key);
 	if (known && strlen(known) == DIGEST_HEX - 1)
 		memcpy(hex, known, DIGEST_HEX);
 	else
-		r = way->digest(path, hex, e);
+		r = kind->digest(path, hex, e);
 	if (r == 0 && !known && stamp.settled)
-		memo_learn(m, question, hex);
+		memo_put(m, key, hex);
 	arena_free(a);
 	return r;
 }
@@ -170,4 +165,4 @@ any(const char *path, char *hex, struct err *e)
 	return file_isdir(path) ? digest_tree(path, hex, e) : digest_file(path, hex, e);
 }
 
-const struct memo_way memo_plain = { .name = "digest", .digest = any };
+const struct memo_kind memo_plain = { .name = "digest", .digest = any };

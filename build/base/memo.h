@@ -11,11 +11,11 @@ struct arena;
 
 /*
  * What was found out once and is slow to find out again: the digest of a folder that nobody has
- * touched, the version of a compiler, the hash of a password.  A question says all that its
- * answer depends on, so that an answer is never stale; a file takes part by its stamp, and only
+ * touched, the version of a compiler, the hash of a password.  A key says all that its
+ * value depends on, so that a value is never stale; a file takes part by its stamp, and only
  * when that is settled.  Nothing here is part of a key: without it a build is slower, that is all.
  *
- * The file holds `DIGEST-OF-QUESTION ANSWER` lines and a last one with the digest of all others.
+ * The file holds `DIGEST-OF-KEY VALUE` lines and a last one with the digest of all others.
  * What is no such file is an empty one.
  */
 struct memo;
@@ -23,9 +23,9 @@ struct memo;
 /* path and memo live on the arena */
 struct memo *memo_open(struct arena *a, const char *path);
 /* on the arena; NULL: not known, or m is NULL */
-const char *memo_answer(struct memo *m, const char *question);
+const char *memo_get(struct memo *m, const char *key);
 /* one line of text, copied; m may be NULL */
-void memo_learn(struct memo *m, const char *question, const char *answer);
+void memo_put(struct memo *m, const char *key, const char *value);
 /*
  * writes what was learned, if anything was, readable for its owner only; what was not asked for is
  * forgotten by and by
@@ -33,16 +33,16 @@ void memo_learn(struct memo *m, const char *question, const char *answer);
 int memo_save(const struct memo *m, struct err *e);
 
 /* how a file, or all that is in a folder, becomes a digest */
-struct memo_way {
+struct memo_kind {
 	const char *name;
 	int (*digest)(const char *path, char *hex, struct err *e);
 	bool (*skip)(const char *rel); /* what digest does not look at, or NULL */
 };
 /* digest_tree of a folder, digest_file of all else */
-extern const struct memo_way memo_plain;
+extern const struct memo_kind memo_plain;
 
 /* the digest, without reading a byte when nobody has touched it since; m may be NULL */
-int memo_digest(struct memo *m, const struct memo_way *way, const char *path, char hex[DIGEST_HEX],
-    struct err *e);
+int memo_digest(struct memo *m, const struct memo_kind *kind, const char *path,
+    char hex[DIGEST_HEX], struct err *e);
 
 #endif

@@ -41,7 +41,7 @@ add(void *arg, const char *rel, const struct stat *st, struct err *e)
 
 	(void)e;
 	if (t->skip && t->skip(rel))
-		return 0;
+		return FILE_PRUNE;
 	digest_add(t->d, rel, strlen(rel) + 1);
 	digest_add(t->d, told, sizeof told);
 	t->settled = t->settled && stamp_settled(st, t->now);

@@ -9,7 +9,6 @@
 #include "build/plan/recipe.h"
 #include "build/base/stamp.h"
 
-#include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,17 +57,16 @@ checkpoint_stem(struct arena *a, const struct checkpoint *c)
 char *
 checkpoint_find(struct arena *a, const struct checkpoint *c)
 {
-	DIR *d = opendir(c->dir);
-	char *stem = checkpoint_stem(a, c), *found = NULL;
+	char *stem = checkpoint_stem(a, c), **names;
 	size_t n = strlen(stem);
-	struct dirent *ent;
+	struct err ignored;
 
-	while (d && !found && (ent = readdir(d)))
-		if (!strncmp(ent->d_name, stem, n) && ent->d_name[n] == '.')
-			found = arena_printf(a, "%s/%s", c->dir, ent->d_name);
-	if (d)
-		closedir(d);
-	return found;
+	if (file_names(a, c->dir, true, &names, NULL, &ignored) < 0)
+		return NULL;
+	for (; *names; names++)
+		if (!strncmp(*names, stem, n) && (*names)[n] == '.')
+			return arena_printf(a, "%s/%s", c->dir, *names);
+	return NULL;
 }
 
 /* is a file one of this package's */
@@ -85,14 +83,14 @@ is_ours(const struct checkpoint *c, const char *file)
 static void
 remove_others(struct arena *a, const struct checkpoint *c, const char *kept)
 {
-	DIR *d = opendir(c->dir);
-	struct dirent *ent;
+	struct err ignored;
+	char **names;
 
-	while (d && (ent = readdir(d)))
-		if (is_ours(c, ent->d_name) && strcmp(ent->d_name, kept) != 0)
-			unlink(arena_printf(a, "%s/%s", c->dir, ent->d_name));
-	if (d)
-		closedir(d);
+	if (file_names(a, c->dir, true, &names, NULL, &ignored) < 0)
+		return;
+	for (; *names; names++)
+		if (is_ours(c, *names) && strcmp(*names, kept) != 0)
+			unlink(arena_printf(a, "%s/%s", c->dir, *names));
 }
 
 /* ---- what is as it was unpacked ---- */

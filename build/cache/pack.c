@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/file.h"
+#include "build/base/utf8.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -106,6 +107,7 @@ pack_add(struct pack *p, const char *path, const char *name, struct err *e)
 	struct archive_entry *en;
 	char target[PATH_MAX];
 	struct stat st;
+	locale_t before;
 	ssize_t n;
 	int r = 0;
 
@@ -127,11 +129,14 @@ pack_add(struct pack *p, const char *path, const char *name, struct err *e)
 		target[n > 0 ? n : 0] = '\0';
 		archive_entry_set_symlink(en, target);
 	}
-	if (archive_write_header(p->ar, en) != ARCHIVE_OK)
+	before = utf8_enter();
+	/* it warns of a name that is not UTF-8, and keeps its bytes */
+	if (archive_write_header(p->ar, en) < ARCHIVE_WARN)
 		r = fail_archive(e, p->ar, name);
 	else if (S_ISREG(st.st_mode))
 		r = put_bytes(p, path, e);
 	archive_entry_free(en);
+	utf8_leave(before);
 	return r;
 }
 
@@ -227,8 +232,8 @@ put_entry(struct archive *in, struct archive *out, struct archive_entry *en, con
 
 	if (!name || !is_inside(name) || archive_entry_hardlink(en) ||
 	    (type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK))
-		return fail(
-		    e, "%s: refused: %s is not what we would pack", file, name ? name : "an entry");
+		return fail(e, "%s: refused: %s: unsafe path or unsupported entry type", file,
+		    name ? name : "an entry");
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, name) >= sizeof path)
 		return fail(e, "%s: refused: a name is too long", file);
 	archive_entry_set_pathname(en, path);
@@ -251,6 +256,7 @@ pack_open(const char *file, const char *dir, bool over, struct err *e)
 	struct archive *in = archive_read_new(), *out = archive_write_disk_new();
 	struct archive_entry *en;
 	char real[PATH_MAX]; /* of all symlinks only those above dir are to be trusted */
+	locale_t before = utf8_enter();
 	int r, result = -1;
 
 	archive_read_support_format_tar(in);
@@ -279,5 +285,6 @@ pack_open(const char *file, const char *dir, bool over, struct err *e)
 free_both:
 	archive_read_free(in);
 	archive_write_free(out);
+	utf8_leave(before);
 	return result;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/cache/shared.h"
 
+#include "build/base/url.h"
 #include "build/base/arena.h"
 #include "build/base/child.h"
 #include "build/base/file.h"
@@ -27,7 +28,7 @@
 struct shared {
 	const char *url, *shown, *work; /* work: CACHE/work */
 	const struct store *store;
-	const struct http_patience *patience;
+	const struct transfer_patience *patience;
 	bool *lost;   /* seen by both processes: it is no use any more */
 	int to, from; /* pipe: `KEY NAME` lines of what is to be sent */
 	struct child sender;
@@ -58,8 +59,7 @@ lose(struct shared *s, const char *fmt, ...)
 
 /* 1: done, 0: it has no such thing; -1: it is lost */
 static int
-ask(struct arena *a, struct shared *s, struct http_request *rq, const char *folder,
-    const char *name)
+ask(struct arena *a, struct shared *s, struct transfer *rq, const char *folder, const char *name)
 {
 	sigset_t none, before;
 
@@ -67,13 +67,13 @@ ask(struct arena *a, struct shared *s, struct http_request *rq, const char *fold
 	/* a server may let us wait: who wants us to end needs not */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, &before);
-	http_all(a, s->patience, rq, 1);
+	transfer_all(a, s->patience, rq, 1);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (rq->failed) {
 		lose(s, "%s/%.12s: %s", folder, name, rq->failed);
 		return -1;
 	}
-	if (rq->status == 404 && rq->verb != HTTP_PUT)
+	if (rq->status == 404 && rq->verb != TRANSFER_PUT)
 		return 0;
 	if (rq->status < 200 || rq->status > 299) {
 		lose(s, "%s/%.12s: HTTP status %ld", folder, name, rq->status);
@@ -124,7 +124,7 @@ parse(struct arena *a, const char *text, struct action *out)
 static int
 get_action(struct arena *a, struct shared *s, const char *key, const char *name, struct action *out)
 {
-	struct http_request rq = { .verb = HTTP_GET, .size = ENTRY_MOST };
+	struct transfer rq = { .verb = TRANSFER_GET, .most = ENTRY_MOST };
 	char text[ENTRY_MOST + 1];
 	int r;
 
@@ -151,7 +151,7 @@ get_tree(struct arena *a, struct shared *s, const struct action *ac, const char 
 {
 	const char *file = arena_printf(a, "%s/archive.tar.zst", dir),
 		   *out = arena_printf(a, "%s/out", dir);
-	struct http_request rq = { .verb = HTTP_GET, .size = ac->size };
+	struct transfer rq = { .verb = TRANSFER_GET, .most = ac->size };
 	char hex[DIGEST_HEX];
 	struct err why;
 	int r;
@@ -231,7 +231,7 @@ free_arena:
 static int
 put_file(struct arena *a, struct shared *s, const char *path, const char *folder, const char *name)
 {
-	struct http_request rq = { .verb = HTTP_PUT };
+	struct transfer rq = { .verb = TRANSFER_PUT };
 	struct stat st;
 	int r;
 
@@ -247,7 +247,7 @@ put_file(struct arena *a, struct shared *s, const char *path, const char *folder
 static int
 there(struct arena *a, struct shared *s, const char *folder, const char *name)
 {
-	struct http_request rq = { .verb = HTTP_HEAD, .fd = -1 };
+	struct transfer rq = { .verb = TRANSFER_HEAD, .fd = -1 };
 
 	return ask(a, s, &rq, folder, name);
 }
@@ -368,7 +368,7 @@ shared_may(const struct plan *p, const struct node *n)
 
 struct shared *
 shared_open(struct arena *a, const struct config *cfg, const struct store *store,
-    const struct http_patience *p)
+    const struct transfer_patience *p)
 {
 	const char *url = config_get(cfg, "CACHE_URL");
 	struct shared *s;
@@ -387,7 +387,7 @@ shared_open(struct arena *a, const struct config *cfg, const struct store *store
 		.patience = p,
 		.to = -1,
 		.from = -1 };
-	s->shown = http_shown(a, s->url);
+	s->shown = url_shown(a, s->url);
 	s->lost =
 	    mmap(NULL, sizeof *s->lost, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s->lost == MAP_FAILED)

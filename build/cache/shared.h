@@ -4,7 +4,7 @@
 
 #include "build/base/digest.h"
 #include "build/base/err.h"
-#include "build/source/http.h"
+#include "build/source/transfer.h"
 
 #include <stdbool.h>
 
@@ -29,8 +29,8 @@ struct shared;
 
 /* NULL when there is none: CACHE_URL is empty, or OFFLINE is set.  Starts the process */
 struct shared *shared_open(struct arena *a, const struct config *cfg, const struct store *store,
-    const struct http_patience *p);
-/* 1: it is in our store now, and output is filled; 0: it is not to be had.  s may be NULL */
+    const struct transfer_patience *p);
+/* 1: it is in our store now, and output is filled; 0: it is not there.  s may be NULL */
 int shared_get(struct shared *s, const char *key, const char *name, const char *key_text,
     char output[DIGEST_HEX], struct err *e);
 /* the result is in our store: may go there too, when there is time; s may be NULL */

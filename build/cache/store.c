@@ -90,7 +90,7 @@ static int
 check_content(
     struct arena *a, const struct store *s, const char *entry, const char *output, struct err *e)
 {
-	const struct memo_way way = { .name = arena_printf(a, "stored, boot %s", boot_id()),
+	const struct memo_kind way = { .name = arena_printf(a, "stored, boot %s", boot_id()),
 		.digest = digest_tree };
 	char *out = arena_printf(a, "%s/out", entry), hex[DIGEST_HEX];
 

@@ -2,10 +2,10 @@
 #include "build/command/audit.h"
 
 #include "build/source/aptmirror.h"
+#include "build/base/url.h"
 #include "build/base/arena.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
-#include "build/source/fetch.h"
 #include "build/source/gitsource.h"
 #include "build/source/origins.h"
 
@@ -22,16 +22,15 @@ static const char *const verdict_names[NVERDICTS] = {
 };
 
 enum verdict
-audit_judge(
-    struct arena *a, const struct source *form, const struct http_request *rq, const char **why)
+audit_judge(struct arena *a, const struct source *form, const struct transfer *rq, const char **why)
 {
-	bool bytes = rq->verb == HTTP_GET;
-	int64_t size = bytes ? (int64_t)rq->got : rq->length;
+	bool bytes = rq->verb == TRANSFER_GET;
+	int64_t size = bytes ? (int64_t)rq->have : rq->length;
 
 	*why = NULL;
 	if (rq->failed) {
 		*why = rq->failed;
-		return !strncmp(rq->failed, "sends more", 10) ? AUDIT_CHANGED : AUDIT_DEAD;
+		return rq->end == TRANSFER_WRONG ? AUDIT_CHANGED : AUDIT_DEAD;
 	}
 	if (rq->status >= 400) {
 		*why = arena_printf(a, "HTTP status %ld", rq->status);
@@ -53,7 +52,7 @@ audit_judge(
 		return AUDIT_CHANGED;
 	}
 	if (rq->moved) {
-		*why = arena_printf(a, "is at %s", http_shown(a, rq->moved));
+		*why = arena_printf(a, "is at %s", url_shown(a, rq->moved));
 		return AUDIT_MOVED;
 	}
 	return AUDIT_GOOD;
@@ -77,7 +76,7 @@ struct audit {
 	struct aptmirror apt;
 	struct question *v;
 	size_t n;
-	struct http_request *rq;
+	struct transfer *rq;
 	size_t nrq;
 };
 
@@ -105,16 +104,12 @@ add_question(
 		.verdict = AUDIT_UNKNOWN,
 		.why = p->closed,
 		.asks = NOT_ASKED };
-	struct http_request rq = { .verb = t->bytes ? HTTP_GET : HTTP_HEAD,
-		.url = p->where,
+	struct transfer rq = { .verb = t->bytes ? TRANSFER_GET : TRANSFER_HEAD,
+		.url = p->url,
+		.proxy = p->proxy,
 		.fd = -1,
-		.size = t->bytes ? p->form->size : 0 };
+		.most = t->bytes ? p->form->size : 0 };
 
-	if (!q.why && p->kind == PLACE_DEBIAN) {
-		q.why = t->apt.base ? NULL : t->apt.why;
-		rq.url = arena_printf(t->a, "%s/%s", t->apt.base ? t->apt.base : "", p->where);
-		rq.proxy = t->apt.proxy;
-	}
 	if (!q.why && p->kind == PLACE_GIT) {
 		ask_git(t, &q);
 	} else if (!q.why) {
@@ -132,16 +127,13 @@ add_all(struct audit *t, const struct recipes *rs)
 	for (size_t i = 0; i < rs->n; i++)
 		for (size_t k = 0; k < rs->v[i].nversions; k++) {
 			const struct version *v = &rs->v[i].versions[k];
-			struct want w = { .name = rs->v[i].name,
-				.version = v->version,
-				.forms = v->forms,
-				.nforms = v->nforms };
-			struct place *places;
-			size_t n;
+			struct places places =
+			    origins_list(t->a, &t->cfg, rs->v[i].name, v->forms, v->nforms);
 
-			origins_list(t->a, &t->cfg, &w, &places, &n);
-			for (size_t p = 0; p < n; p++)
-				add_question(t, &rs->v[i], v, &places[p]);
+			for (size_t p = 0; p < places.n; p++) {
+				origins_resolve(t->a, &places.v[p], &t->apt);
+				add_question(t, &rs->v[i], v, &places.v[p]);
+			}
 		}
 }
 
@@ -188,9 +180,8 @@ audit_command(const struct request *rq, struct err *e)
 	if (config_drop_root(&t.cfg, false, e) < 0)
 		return -1;
 	t.cfg.mirrors = ""; /* they need not have everything */
-	aptmirror_ask(rq->a, &t.apt);
 	add_all(&t, &recipes);
-	http_all(rq->a, &http_usual, t.rq, t.nrq);
+	transfer_all(rq->a, &transfer_usual, t.rq, t.nrq);
 	for (size_t i = 0; i < t.n; i++)
 		if (t.v[i].asks != NOT_ASKED)
 			t.v[i].verdict =

@@ -3,7 +3,7 @@
 #define BUILD_COMMAND_AUDIT_H
 
 #include "build/base/err.h"
-#include "build/source/http.h"
+#include "build/source/transfer.h"
 #include "build/plan/recipe.h"
 
 struct arena;
@@ -22,7 +22,7 @@ enum verdict {
 /* of an answer to HEAD, by its size and type, or to GET, by its bytes; *why for all but AUDIT_GOOD
  */
 enum verdict audit_judge(
-    struct arena *a, const struct source *form, const struct http_request *rq, const char **why);
+    struct arena *a, const struct source *form, const struct transfer *rq, const char **why);
 
 /*
  * lh-build fetch --audit [--bytes]; an error when something changed, or nothing is left for a

@@ -146,7 +146,7 @@ bundle_command(const struct request *rq, struct err *e)
 	}
 	if (pack_end(p, e) < 0)
 		return -1;
-	log_info("%s: %zu files and %zu sources; unpacked, OFFLINE=1 ./make builds from it", file,
-	    f.n, g.n);
+	log_info("%s: %zu files and %zu sources; unpacked, OFFLINE=true ./make builds from it",
+	    file, f.n, g.n);
 	return 0;
 }

@@ -7,7 +7,6 @@
 #include "build/base/lines.h"
 #include "build/base/manifest.h"
 #include "build/command/cli.h"
-#include "build/source/fetch.h"
 #include "build/engine/journal.h"
 #include "build/source/origins.h"
 #include "build/config/output.h"
@@ -15,7 +14,6 @@
 #include "build/command/session.h"
 #include "build/engine/keydiff.h"
 
-#include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,9 +50,7 @@ tell_source(struct telling *t)
 {
 	const struct node *n = t->n;
 	const struct version *v = n->version;
-	struct want w = { .name = n->origin->name };
-	struct place *places;
-	size_t count;
+	struct places places;
 
 	if (n->override) {
 		row(t, "source", "OVERRIDE: %s", n->override);
@@ -64,21 +60,17 @@ tell_source(struct telling *t)
 		row(t, "source", "none");
 		return;
 	}
-	w = (struct want){ .name = n->origin->name,
-		.version = v->version,
-		.forms = v->forms,
-		.nforms = v->nforms };
-	origins_list(t->a, t->cfg, &w, &places, &count);
+	places = origins_list(t->a, t->cfg, n->origin->name, v->forms, v->nforms);
 	for (size_t i = 0; i < v->nforms; i++) {
 		const struct source *form = &v->forms[i];
 
 		row(t, i ? "or" : "source", "%s%s, sha256 %s", form->file,
 		    form == n->form ? " (this one)" : "", form->sha256);
-		for (size_t j = 0; j < count; j++)
-			if (places[j].form == form)
-				row(t, "", "from %s%s%s", origins_text(t->a, &places[j]),
-				    places[j].closed ? ": " : "",
-				    places[j].closed ? places[j].closed : "");
+		for (size_t j = 0; j < places.n; j++)
+			if (places.v[j].form == form)
+				row(t, "", "from %s%s%s", origins_text(t->a, &places.v[j]),
+				    places.v[j].closed ? ": " : "",
+				    places.v[j].closed ? places.v[j].closed : "");
 	}
 	for (size_t i = 0; i < v->nlicences; i++)
 		row(t, i ? "" : "licence", "%s, sha256 %s", v->licences[i].path,
@@ -261,17 +253,11 @@ tell_journal(struct telling *t, const char *dir)
 static char **
 names(struct telling *t, const char *dir, size_t *n)
 {
-	struct dirent **v = NULL;
-	int found = scandir(dir, &v, NULL, alphasort);
-	char **out = arena_array(t->a, found > 0 ? (size_t)found : 1, sizeof *out);
+	struct err ignored;
+	char **out = NULL;
 
-	*n = 0;
-	for (int i = 0; i < found; i++) {
-		if (v[i]->d_name[0] != '.')
-			out[(*n)++] = arena_strdup(t->a, v[i]->d_name);
-		free(v[i]);
-	}
-	free(v);
+	if (file_names(t->a, dir, false, &out, n, &ignored) < 0)
+		*n = 0;
 	return out;
 }
 

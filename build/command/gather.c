@@ -31,11 +31,17 @@ given(const struct request *rq, const char *name)
 static void
 add_file(struct arena *a, struct gathered *g, const struct want *w)
 {
-	for (size_t i = 0; i < g->n; i++)
-		if (!strcmp(g->v[i].name, w->got->file))
+	const char *name = w->got->file;
+
+	for (size_t i = 0; i < g->n; i++) {
+		if (!strcmp(g->v[i].sha256, w->got->sha256))
 			return;
+		if (!strcmp(g->v[i].name, name)) /* another's, with the same name */
+			name = arena_printf(a, "%s-%s", w->got->sha256, name);
+	}
 	g->v = arena_more(a, g->v, g->n, sizeof *g->v);
-	g->v[g->n++] = (struct gathered_file){ .name = w->got->file, .path = w->path };
+	g->v[g->n++] =
+	    (struct gathered_file){ .name = name, .path = w->path, .sha256 = w->got->sha256 };
 }
 
 /* all triples, one set; NULL: the configured one */

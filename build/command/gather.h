@@ -14,7 +14,7 @@ struct request;
  */
 struct gathered {
 	struct gathered_file {
-		const char *name, *path; /* path: in OUTPUT/sources */
+		const char *name, *path, *sha256; /* path: in OUTPUT/sources */
 	} * v;
 	size_t n;
 	const char *output, *cache; /* folders */
@@ -22,8 +22,8 @@ struct gathered {
 };
 
 /*
- * fetches what is not there yet; each file once, in the order of names; what cannot be had is told,
- * and is the error
+ * fetches what is not there yet; each file once, in the order of names; what cannot be fetched is
+ * told, and is the error
  */
 int gather_sources(const struct request *rq, struct gathered *out, struct err *e);
 

@@ -11,8 +11,8 @@
 #include "build/command/cli.h"
 #include "build/config/config.h"
 #include "build/plan/recipe.h"
+#include "build/source/local.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -48,28 +48,6 @@ struct gc {
 };
 
 /* ---- folders ---- */
-
-/* the names in a folder but . and .., sorted; an absent folder has none */
-static int
-names_in(struct arena *a, const char *dir, char ***out, size_t *n, struct err *e)
-{
-	struct dirent **v = NULL;
-	int found = scandir(dir, &v, NULL, alphasort);
-
-	*n = 0;
-	if (found < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : fail_errno(e, "%s", dir);
-	*out = arena_array(a, (size_t)found + 1, sizeof **out);
-	for (int i = 0; i < found; i++) {
-		const char *name = v[i]->d_name;
-
-		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
-			(*out)[(*n)++] = arena_strdup(a, name);
-		free(v[i]);
-	}
-	free(v);
-	return 0;
-}
 
 /* what has two names is half of it gone with one */
 static int
@@ -125,7 +103,7 @@ read_store(struct gc *g, struct err *e)
 	char *dir = arena_printf(g->a, "%s/store", g->cfg->cache), **names;
 	size_t n;
 
-	if (names_in(g->a, dir, &names, &n, e) < 0)
+	if (file_names(g->a, dir, true, &names, &n, e) < 0)
 		return -1;
 	g->v = arena_array(g->a, n + 1, sizeof *g->v);
 	for (size_t i = 0; i < n; i++) {
@@ -183,7 +161,7 @@ keep_keys(struct gc *g, const char *dir, struct err *e)
 	char **names, hex[DIGEST_HEX];
 	size_t n;
 
-	if (names_in(g->a, dir, &names, &n, e) < 0)
+	if (file_names(g->a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(names[i]);
@@ -204,7 +182,7 @@ keep_failures(struct gc *g, const char *dir, struct err *e)
 	char **names, to[PATH_MAX];
 	size_t n;
 
-	if (names_in(g->a, dir, &names, &n, e) < 0)
+	if (file_names(g->a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		ssize_t len =
@@ -232,7 +210,7 @@ keep_below(struct gc *g, const char *dir, unsigned depth, struct err *e)
 		return -1;
 	if (!depth)
 		return 0;
-	if (names_in(g->a, dir, &names, &n, e) < 0)
+	if (file_names(g->a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		char *path = arena_printf(g->a, "%s/%s", dir, names[i]);
@@ -250,7 +228,7 @@ keep_roots(struct gc *g, struct err *e)
 	char *dir = arena_printf(g->a, "%s/roots", g->cfg->cache), **names, *output;
 	size_t n;
 
-	if (names_in(g->a, dir, &names, &n, e) < 0)
+	if (file_names(g->a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		char *path = arena_printf(g->a, "%s/%s", dir, names[i]);
@@ -330,11 +308,10 @@ drop_leavings(struct gc *g, const char *dir, struct err *e)
 	char **names;
 	size_t n;
 
-	if (names_in(g->a, dir, &names, &n, e) < 0)
+	if (file_names(g->a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (*names[i] == '.' && strcmp(names[i], ".checked") != 0 &&
-		    drop(g, dir, names[i], NULL, e) < 0)
+		if (*names[i] == '.' && drop(g, dir, names[i], NULL, e) < 0)
 			return -1;
 	return 0;
 }
@@ -362,7 +339,7 @@ drop_works(struct gc *g, struct err *e)
 	char *dir = arena_printf(g->a, "%s/work", g->cfg->cache), **names;
 	size_t n;
 
-	if (names_in(g->a, dir, &names, &n, e) < 0)
+	if (file_names(g->a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		char *path = arena_printf(g->a, "%s/%s", dir, names[i]);
@@ -411,12 +388,14 @@ drop_checkpoints(struct gc *g, struct err *e)
 		stems[nstems++] = checkpoint_stem(g->a,
 		    &(struct checkpoint){ .name = en->name + KEY_LENGTH + 1, .key_text = key });
 	}
-	if (names_in(g->a, dir, &triples, &ntriples, e) < 0)
+	if (file_names(g->a, dir, true, &triples, &ntriples, e) < 0)
 		return -1;
 	for (size_t t = 0; t < ntriples; t++) {
 		char *below = arena_printf(g->a, "%s/%s", dir, triples[t]);
 
-		if (names_in(g->a, below, &files, &nfiles, e) < 0)
+		if (!file_isdir(below))
+			continue;
+		if (file_names(g->a, below, true, &files, &nfiles, e) < 0)
 			return -1;
 		for (size_t i = 0; i < nfiles; i++)
 			if (!goes_on(stems, nstems, files[i]) &&
@@ -435,7 +414,7 @@ pinned(const struct recipes *r, const char *file)
 	for (size_t i = 0; i < r->n; i++)
 		for (size_t v = 0; v < r->v[i].nversions; v++)
 			for (size_t f = 0; f < r->v[i].versions[v].nforms; f++)
-				if (!strcmp(r->v[i].versions[v].forms[f].file, file))
+				if (local_is(&r->v[i].versions[v].forms[f], file))
 					return true;
 	return false;
 }
@@ -446,7 +425,7 @@ drop_sources(struct gc *g, const struct recipes *r, struct err *e)
 	char *dir = arena_printf(g->a, "%s/sources", g->cfg->cache), **names;
 	size_t n;
 
-	if (names_in(g->a, dir, &names, &n, e) < 0)
+	if (file_names(g->a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (*names[i] == '.' || pinned(r, names[i]))

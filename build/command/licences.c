@@ -3,7 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/source/checked.h"
+#include "build/source/local.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
 #include "build/plan/recipe.h"
@@ -16,27 +16,24 @@
 static const char *const usual[] = { "COPYING", "COPYRIGHT", "LICENSE", "LICENSE.txt", "LICENCE" };
 
 #define NUSUAL (sizeof usual / sizeof *usual)
-#define NPLACES 3
 
 struct checking {
 	struct arena *a;
 	struct licences *l;
 	struct buf *told;
-	const char *dirs[NPLACES];
-	struct checked *checked[NPLACES];
+	struct local *local;
 };
 
 /* the version's source, in whatever form is here; NULL: it is not */
 static const char *
 source_of(struct checking *t, const struct version *v)
 {
-	for (size_t i = 0; i < v->nforms; i++)
-		for (size_t d = 0; d < NPLACES; d++) {
-			const char *hex = checked_sha256(t->checked[d], v->forms[i].file);
+	for (size_t i = 0; i < v->nforms; i++) {
+		const char *path = local_look(t->local, &v->forms[i]);
 
-			if (hex && !strcmp(hex, v->forms[i].sha256))
-				return arena_printf(t->a, "%s/%s", t->dirs[d], v->forms[i].file);
-		}
+		if (path)
+			return path;
+	}
 	return NULL;
 }
 
@@ -109,14 +106,9 @@ int
 licences_check(struct arena *a, const struct config *cfg, const struct recipes *r,
     struct licences *out, struct buf *told, struct err *e)
 {
-	const char *places[NPLACES] = { cfg->output, cfg->cache, cfg->top };
-	struct checking t = { .a = a, .l = out, .told = told };
+	struct checking t = { .a = a, .l = out, .told = told, .local = local_open(a, cfg) };
 
 	*out = (struct licences){ 0 };
-	for (size_t i = 0; i < NPLACES; i++) {
-		t.dirs[i] = arena_printf(a, "%s/sources", places[i]);
-		t.checked[i] = checked_open(a, t.dirs[i]);
-	}
 	for (size_t i = 0; i < r->n; i++)
 		for (size_t k = 0; k < r->v[i].nversions; k++)
 			if (check_version(&t, &r->v[i], &r->v[i].versions[k], e) < 0)

@@ -15,7 +15,6 @@
 #include "build/image/tree.h"
 #include "build/command/versions.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,17 +46,12 @@ found(struct linting *t, const char *fmt, ...)
 static char **
 names(struct linting *t, const char *rel)
 {
-	struct dirent **v = NULL;
-	int n = scandir(arena_printf(t->a, "%s/%s", t->cfg->top, rel), &v, NULL, alphasort);
-	char **out = arena_array(t->a, n > 0 ? (size_t)n + 1 : 1, sizeof *out);
-	size_t count = 0;
+	struct err ignored;
+	char **out;
 
-	for (int i = 0; i < n; i++) {
-		if (v[i]->d_name[0] != '.')
-			out[count++] = arena_strdup(t->a, v[i]->d_name);
-		free(v[i]);
-	}
-	free(v);
+	if (file_names(t->a, arena_printf(t->a, "%s/%s", t->cfg->top, rel), false, &out, NULL,
+		&ignored) < 0)
+		out = arena_array(t->a, 1, sizeof *out);
 	return out;
 }
 

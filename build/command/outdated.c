@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/command/outdated.h"
 
+#include "build/base/url.h"
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
@@ -8,9 +9,8 @@
 #include "build/base/lines.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
-#include "build/source/fetch.h"
 #include "build/source/gitsource.h"
-#include "build/source/http.h"
+#include "build/source/transfer.h"
 #include "build/source/origins.h"
 #include "build/plan/recipe.h"
 
@@ -123,7 +123,7 @@ struct survey {
 	const struct config *cfg;
 	struct asked *v;
 	size_t n;
-	struct http_request *pages;
+	struct transfer *pages;
 	size_t npages;
 };
 
@@ -139,11 +139,11 @@ static void
 ask_folder(struct survey *s, struct question *q)
 {
 	const char *url = q->place->where;
-	struct http_request rq = { .verb = HTTP_GET, .size = LARGEST_PAGE };
+	struct transfer rq = { .verb = TRANSFER_GET, .most = LARGEST_PAGE };
 
 	q->name = last_part(url);
 	rq.url = arena_strndup(s->a, url, (size_t)(q->name - url));
-	q->where = http_shown(s->a, rq.url);
+	q->where = url_shown(s->a, rq.url);
 	if (q->why)
 		return;
 	rq.fd = memfd_create("page", MFD_CLOEXEC);
@@ -232,20 +232,16 @@ ask(struct survey *s, const struct recipe *r)
 {
 	const struct version *pinned = r->versions;
 	struct asked *t;
-	struct place *places;
-	struct want w;
+	struct places places;
 
 	for (size_t i = 1; i < r->nversions; i++)
 		if (outdated_order(r->versions[i].version, pinned->version) > 0)
 			pinned = &r->versions[i];
-	w = (struct want){ .name = r->name,
-		.version = pinned->version,
-		.forms = pinned->forms,
-		.nforms = pinned->nforms };
 	s->v = arena_more(s->a, s->v, s->n, sizeof *s->v);
 	t = &s->v[s->n++];
 	*t = (struct asked){ .recipe = r, .pinned = pinned->version };
-	origins_list(s->a, s->cfg, &w, &places, &t->n);
+	places = origins_list(s->a, s->cfg, r->name, pinned->forms, pinned->nforms);
+	t->n = places.n;
 	t->v = arena_array(s->a, t->n, sizeof *t->v);
 	for (size_t i = 0; i < t->n; i++) {
 		static void (*const by[])(struct survey *, struct question *) = {
@@ -254,7 +250,7 @@ ask(struct survey *s, const struct recipe *r)
 		struct question *q = &t->v[i];
 
 		*q = (struct question){
-			.place = &places[i], .why = places[i].closed, .page = NO_PAGE
+			.place = &places.v[i], .why = places.v[i].closed, .page = NO_PAGE
 		};
 		/* apt's lists are here */
 		if (q->place->kind == PLACE_DEBIAN)
@@ -270,7 +266,7 @@ ask(struct survey *s, const struct recipe *r)
 static void
 take_page(struct survey *s, struct question *q)
 {
-	const struct http_request *rq = &s->pages[q->page];
+	const struct transfer *rq = &s->pages[q->page];
 	char *text;
 
 	if (rq->failed || rq->status >= 400) {
@@ -278,8 +274,8 @@ take_page(struct survey *s, struct question *q)
 		    rq->failed ? rq->failed : arena_printf(s->a, "HTTP status %ld", rq->status);
 		return;
 	}
-	text = arena_alloc(s->a, rq->got + 1);
-	if (pread(rq->fd, text, rq->got, 0) == (ssize_t)rq->got)
+	text = arena_alloc(s->a, rq->have + 1);
+	if (pread(rq->fd, text, rq->have, 0) == (ssize_t)rq->have)
 		q->text = text;
 	else
 		q->why = "its page could not be read";
@@ -331,7 +327,7 @@ outdated_find(struct arena *a, const struct config *cfg, const struct recipes *r
 	for (size_t i = 0; i < rs->n; i++)
 		if (rs->v[i].nversions)
 			ask(&s, &rs->v[i]);
-	http_all(a, &http_usual, s.pages, s.npages);
+	transfer_all(a, &transfer_usual, s.pages, s.npages);
 	for (size_t i = 0; i < s.n; i++)
 		tell(&s, &s.v[i], counts, out);
 	for (size_t i = 0; i < s.npages; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/command/reproduce.h"
 
+#include "build/base/path.h"
 #include "build/base/arena.h"
 #include "build/base/child.h"
 #include "build/base/file.h"
@@ -237,7 +238,7 @@ reproduce_command(const struct request *rq, struct err *e)
 		return -1;
 	where = config_get(&cfg, "SECOND");
 	k.folder = arena_printf(
-	    rq->a, "%s/" SECOND, *where ? value_path_absolute(rq->a, cfg.top, where) : cfg.output);
+	    rq->a, "%s/" SECOND, *where ? path_absolute(rq->a, cfg.top, where) : cfg.output);
 	k.user = other_user(&cfg);
 	unsetenv("MAKEFLAGS"); /* whose jobserver the builds do not have */
 	if (build_first(&k, rq, e) < 0 || prepare(&k, e) < 0 || build_second(&k, e) < 0)

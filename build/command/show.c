@@ -2,14 +2,15 @@
 #include "build/command/show.h"
 
 #include "build/base/arena.h"
+#include "build/base/argv.h"
 #include "build/base/buf.h"
+#include "build/base/url.h"
 #include "build/command/cli.h"
 #include "build/command/session.h"
 #include "build/config/output.h"
 #include "build/config/triples.h"
 #include "build/diff/compare.h"
 #include "build/engine/why.h"
-#include "build/source/http.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -76,27 +77,13 @@ show_graph(const struct request *rq, struct err *e)
 static const char *
 shown(struct arena *a, const struct config_var *v)
 {
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:%+,=@-";
-	struct buf b = { 0 };
-	char *text;
+	const char *value = v->value;
 
 	if (strstr(v->name, "PASSWORD") && *v->value)
 		return "...";
-	if (!strcmp(v->name, "CACHE_URL"))
-		return http_shown(a, v->value);
-	if (strspn(v->value, plain) == strlen(v->value))
-		return v->value;
-	buf_adds(&b, "'");
-	for (const char *p = v->value; *p; p++)
-		if (*p == '\'')
-			buf_adds(&b, "'\\''");
-		else
-			buf_add(&b, p, 1);
-	buf_adds(&b, "'");
-	text = arena_strdup(a, b.p);
-	buf_free(&b);
-	return text;
+	if (!strcmp(v->name, "CACHE_URL") || !strcmp(v->name, "MIRRORS"))
+		value = url_shown(a, value);
+	return *value ? sh_quoted(a, value) : "";
 }
 
 int

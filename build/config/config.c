@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/config/config.h"
 
+#include "build/base/path.h"
 #include "build/base/arena.h"
 #include "build/base/file.h"
 #include "build/config/configfile.h"
@@ -412,7 +413,7 @@ override_path(struct arena *a, const struct config *c, struct config_var *v, str
 
 	if (rev)
 		dir = arena_strndup(a, dir, (size_t)(rev - dir));
-	dir = value_path_absolute(a, c->top, dir);
+	dir = path_absolute(a, c->top, dir);
 	if (!file_isdir(dir))
 		return fail_usage(e, "%s %s: there is no folder %s", v->name, v->value, dir);
 	v->value = arena_printf(a, "%s%s%s", git ? "git:" : "", dir, rev ? rev : "");

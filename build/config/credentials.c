@@ -102,7 +102,7 @@ static int
 make_hash(struct arena *a, struct memo *m, struct account *v, struct err *e)
 {
 	const char *question = arena_printf(a, "crypt $6$%s$ %s", v->salt, v->password),
-		   *hash = memo_answer(m, question);
+		   *hash = memo_get(m, question);
 	struct crypt_data *data;
 
 	if (!hash) {
@@ -110,7 +110,7 @@ make_hash(struct arena *a, struct memo *m, struct account *v, struct err *e)
 		hash = crypt_r(v->password, arena_printf(a, "$6$%s$", v->salt), data);
 		if (!hash || strncmp(hash, "$6$", 3) != 0)
 			return fail(e, "crypt(3) of this machine cannot make SHA-512 hashes");
-		memo_learn(m, question, hash);
+		memo_put(m, question, hash);
 	}
 	v->hash = hash;
 	return 0;

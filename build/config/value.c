@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/config/value.h"
 
+#include "build/base/path.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
+#include "build/base/url.h"
 #include "build/config/sysdeps.h"
 
 #include <arpa/inet.h>
@@ -185,37 +187,15 @@ value_set(struct valuing *r, const struct variable *k, const char **value, struc
 	return found ? 0 : -1;
 }
 
-/* absolute, without . and .. and without a slash at the end; nothing needs to exist */
-char *
-value_path_absolute(struct arena *a, const char *top, const char *path)
-{
-	char *in = *path == '/' ? arena_strdup(a, path) : arena_printf(a, "%s/%s", top, path);
-	char *out = arena_alloc(a, strlen(in) + 1), *end = out, *save = NULL;
-
-	for (char *part = strtok_r(in, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
-		if (!strcmp(part, "."))
-			continue;
-		if (!strcmp(part, "..")) {
-			while (end > out && *--end != '/')
-				;
-			*end = '\0';
-			continue;
-		}
-		*end++ = '/';
-		end = stpcpy(end, part);
-	}
-	return end == out ? arena_strdup(a, "/") : out;
-}
-
 const char *
 value_revision(struct arena *a, const char *top, const char *text)
 {
 	const char *last = strrchr(text, '@'), *at = last;
 
-	if (!last || file_isdir(value_path_absolute(a, top, text)))
+	if (!last || file_isdir(path_absolute(a, top, text)))
 		return NULL;
-	while (at && !file_isdir(
-			 value_path_absolute(a, top, arena_strndup(a, text, (size_t)(at - text)))))
+	while (
+	    at && !file_isdir(path_absolute(a, top, arena_strndup(a, text, (size_t)(at - text)))))
 		at = memrchr(text, '@', (size_t)(at - text));
 	return at ? at : last;
 }
@@ -227,7 +207,7 @@ value_path(struct valuing *r, const struct variable *k, const char **value, stru
 		return -1;
 	if (!**value)
 		return fail_usage(e, "%s: is empty; name a folder", k->name);
-	*value = value_path_absolute(r->a, r->top, *value);
+	*value = path_absolute(r->a, r->top, *value);
 	return 0;
 }
 
@@ -348,7 +328,7 @@ value_console(struct valuing *r, const struct variable *k, const char **value, s
 int
 value_mirrors(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
-	static const char *const schemes[] = { "https://", "http://", "file://", "ftp://" };
+	static const char *const schemes[] = { "https://", "http://", "file://" };
 	char *rest = arena_strdup(r->a, *value), *word;
 
 	if (value_text(r, k, value, e) < 0)
@@ -360,8 +340,8 @@ value_mirrors(struct valuing *r, const struct variable *k, const char **value, s
 			known |= !strncmp(word, schemes[i], strlen(schemes[i]));
 		if (!known)
 			return fail_usage(e,
-			    "%s %s: no URL that begins with https:// http:// ftp:// or file://",
-			    k->name, word);
+			    "%s %s: no URL that begins with https://, http:// or file://", k->name,
+			    url_shown(r->a, word));
 	}
 	return 0;
 }
@@ -372,8 +352,8 @@ value_cache_url(struct valuing *r, const struct variable *k, const char **value,
 	if (value_word(r, k, value, e) < 0)
 		return -1;
 	if (**value && strncmp(*value, "http://", 7) && strncmp(*value, "https://", 8))
-		return fail_usage(
-		    e, "%s %s: no URL that begins with https:// or http://", k->name, *value);
+		return fail_usage(e, "%s %s: no URL that begins with https:// or http://", k->name,
+		    url_shown(r->a, *value));
 	return 0;
 }
 
@@ -419,7 +399,7 @@ value_keys(struct valuing *r, const struct variable *k, const char **value, stru
 	if (!**value)
 		return 0;
 	if (!strchr(text, '\n') && !is_key_line(text)) {
-		name = value_path_absolute(r->a, r->top, *value);
+		name = path_absolute(r->a, r->top, *value);
 		if (file_read(r->a, name, &text, NULL, e) < 0) {
 			e->code = EXIT_USAGE;
 			return wrap(e, "%s", k->name);

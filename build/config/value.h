@@ -44,8 +44,6 @@ value_check value_text, value_word, value_name, value_bool, value_ipv4, value_si
     value_cross, value_user, value_kernel_config, value_console, value_mirrors, value_cache_url,
     value_git_mirror, value_keys;
 
-/* absolute, without . and .. and without a slash at the end; nothing needs to exist */
-char *value_path_absolute(struct arena *a, const char *top, const char *path);
 /*
  * DIR or DIR@REV: the @ in front of REV, NULL when there is none.  A folder's name and a revision
  * may both hold an @, so DIR is the longest that is a folder; when none is, the last @ counts.

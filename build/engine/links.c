@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/engine/links.h"
 
+#include "build/base/path.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/file.h"
@@ -29,34 +30,6 @@ struct telling {
 	size_t n;
 	struct buf *text;
 };
-
-/* an absolute path without "." and "..", by its letters: the folders are no symlinks */
-static char *
-clean(struct arena *a, const char *folder, const char *path)
-{
-	char *out, *p;
-
-	if (*path != '/')
-		path = arena_printf(a, "%s/%s", folder, path);
-	out = p = arena_alloc(a, strlen(path) + 2);
-	while (*path) {
-		size_t n;
-
-		path += strspn(path, "/");
-		n = strcspn(path, "/");
-		if (n == 2 && !memcmp(path, "..", 2)) {
-			while (p > out && *--p != '/')
-				;
-		} else if (n && !(n == 1 && *path == '.')) {
-			*p++ = '/';
-			memcpy(p, path, n);
-			p += n;
-		}
-		path += n;
-	}
-	*p = '\0';
-	return out;
-}
 
 /* what follows dir and its slash in path; NULL: it is not below */
 static const char *
@@ -89,7 +62,7 @@ read_record(struct telling *t, const char *name, struct record *r, struct err *e
 	if (!line || !strstr(line, ": \\"))
 		return lines_fail(&l, e, "OUTPUT: \\ is wanted, as ld --dependency-file writes it");
 	*strstr(line, ": \\") = '\0';
-	r->output = clean(t->a, folder, line);
+	r->output = path_absolute(t->a, folder, line);
 	inner = below(r->output, t->l->inside);
 	if (inner)
 		r->output = arena_printf(t->a, "%s/%s", t->l->dir, inner);
@@ -99,7 +72,7 @@ read_record(struct telling *t, const char *name, struct record *r, struct err *e
 		if (n > 2 && !strcmp(line + n - 2, " \\"))
 			line[n - 2] = '\0';
 		r->inputs = arena_grow(t->a, r->inputs, r->n, r->n + 1, sizeof *r->inputs);
-		r->inputs[r->n++] = clean(t->a, folder, line + strspn(line, " "));
+		r->inputs[r->n++] = path_absolute(t->a, folder, line + strspn(line, " "));
 	}
 	return 0;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/source/local.h"
 #include "build/engine/task.h"
 
 #include "build/base/arena.h"
@@ -55,13 +56,9 @@ look_up_form(
 static const struct source *
 likely_form(struct arena *a, const struct config *cfg, const struct version *v)
 {
-	const char *const folders[] = { cfg->output, cfg->cache };
-
 	for (size_t i = 0; i < v->nforms; i++)
-		for (size_t j = 0; j < 2; j++)
-			if (file_exists(
-				arena_printf(a, "%s/sources/%s", folders[j], v->forms[i].file)))
-				return &v->forms[i];
+		if (local_seems(a, cfg, &v->forms[i]))
+			return &v->forms[i];
 	return v->nforms ? &v->forms[0] : NULL;
 }
 

@@ -371,8 +371,8 @@ unpack_source(const struct work *w, struct err *e)
 	const char *src = arena_printf(w->a, "%s/src", w->dir);
 
 	if (w->override ? override_export(w->a, w->override, src, e) < 0
-			: unpack_some(w->source, src, 1, w->node->recipe->unpack,
-			      w->node->recipe->nunpack, e) < 0)
+			: unpack_some(w->source, w->node->form->sha256, src, 1,
+			      w->node->recipe->unpack, w->node->recipe->nunpack, e) < 0)
 		return -1;
 	return keeps(w) ? checkpoint_begin(w->dir, e) : 0;
 }

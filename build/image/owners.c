@@ -5,6 +5,7 @@
 #include "build/base/file.h"
 #include "build/base/lines.h"
 
+#include <fnmatch.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,24 +22,6 @@ struct rule {
 	mode_t mode;
 	unsigned line;
 };
-
-/* '*' is any run of bytes but '/' */
-static bool
-matches(const char *pattern, const char *path)
-{
-	for (; *pattern != '*'; pattern++, path++) {
-		if (*pattern != *path)
-			return false;
-		if (!*pattern)
-			return true;
-	}
-	for (;; path++) {
-		if (matches(pattern + 1, path))
-			return true;
-		if (!*path || *path == '/')
-			return false;
-	}
-}
 
 static bool
 number(const char *s, int base, unsigned long max, unsigned long *out)
@@ -118,7 +101,7 @@ apply(const struct lines *l, const struct rule *r, struct tree *t, unsigned *spo
 		mode_t mode =
 		    n->type == ENTRY_LINK ? n->mode : r->mode; /* a symlink's mode means nothing */
 
-		if (!matches(r->pattern, n->path))
+		if (fnmatch(r->pattern, n->path, FNM_PATHNAME | FNM_NOESCAPE) != 0)
 			continue;
 		any = true;
 		if (spoken[i] && (n->uid != r->uid || n->gid != r->gid || n->mode != mode))

@@ -3,44 +3,32 @@
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
+#include "build/base/file.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 
-static int
-is_patch(const struct dirent *d)
+static bool
+is_patch(const char *name)
 {
 	static const char suffix[] = ".patch";
-	size_t n = strlen(d->d_name), s = sizeof suffix - 1;
+	size_t n = strlen(name), s = sizeof suffix - 1;
 
-	return n > s && d->d_name[0] != '.' && !strcmp(d->d_name + n - s, suffix);
-}
-
-static int
-by_name(const struct dirent **x, const struct dirent **y)
-{
-	return strcmp((*x)->d_name, (*y)->d_name); /* not alphasort: it follows the locale */
+	return n > s && !strcmp(name + n - s, suffix);
 }
 
 int
 patch_list(struct arena *a, const char *top, const char *name, char ***v, size_t *n, struct err *e)
 {
-	const char *dir = arena_printf(a, "%s/patches/%s", top, name);
-	struct dirent **found;
-	int count = scandir(dir, &found, is_patch, by_name);
+	char **names;
 
 	*n = 0;
-	*v = NULL;
-	if (count < 0)
-		return errno == ENOENT ? 0 : fail_errno(e, "%s", dir);
-	*v = arena_array(a, (size_t)count + 1, sizeof **v);
-	for (int i = 0; i < count; i++) {
-		(*v)[(*n)++] = arena_strdup(a, found[i]->d_name);
-		free(found[i]);
-	}
-	free(found);
+	if (file_names(a, arena_printf(a, "%s/patches/%s", top, name), false, v, NULL, e) < 0)
+		return -1;
+	for (names = *v; *names; names++)
+		if (is_patch(*names))
+			(*v)[(*n)++] = *names;
+	(*v)[*n] = NULL;
 	return 0;
 }
 

@@ -103,7 +103,7 @@ add_version(struct arena *a, struct tools *t, const char *name, const char *comm
 		argv_push(&v, v.n ? word : found(a, word));
 	argv_push(&v, "--version");
 	question = version_question(a, &v);
-	known = question ? memo_answer(t->memo, question) : NULL;
+	known = question ? memo_get(t->memo, question) : NULL;
 	if (known) {
 		add(t, name, known, use);
 		return 0;
@@ -113,7 +113,7 @@ add_version(struct arena *a, struct tools *t, const char *name, const char *comm
 	said[strcspn(said, "\n")] = '\0';
 	add(t, name, said, use);
 	if (question)
-		memo_learn(t->memo, question, said);
+		memo_put(t->memo, question, said);
 	return 0;
 }
 

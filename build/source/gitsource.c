@@ -3,11 +3,13 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/child.h"
 #include "build/base/file.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* git itself, pointed at the clone, with everything pinned that would change an archive's bytes */
 static void
@@ -97,4 +99,48 @@ gitsource_archive(struct argv *v, const char *clone, const char *rev, const char
 	argv_pushf(v, "--prefix=%s", prefix);
 	argv_pushf(v, "--output=%s", file);
 	argv_push(v, rev);
+}
+
+int
+git_archive_start(struct arena *a, struct git_archive *g, const char *clone, const char *tag,
+    const char *prefix, const char *file, struct err *e)
+{
+	struct argv v = { .a = a };
+
+	gitsource_archive(&v, clone, arena_printf(a, "refs/tags/%s", tag), prefix, "tar.gz", file);
+	g->said = memfd_create("git", MFD_CLOEXEC);
+	if (g->said < 0)
+		return fail_errno(e, "memfd_create");
+	return child_start(&g->child, v.v, &(struct child_opts){ .out = g->said }, e);
+}
+
+int
+git_archive_end(struct arena *a, struct git_archive *g, struct err *e)
+{
+	char said[512];
+	ssize_t n = pread(g->said, said, sizeof said - 1, 0);
+	int status;
+
+	said[n > 0 ? n : 0] = '\0';
+	said[strcspn(said, "\n")] = '\0';
+	if (child_wait(&g->child, &status, e) < 0)
+		return -1;
+	if (status != 0)
+		return fail(e, "%s", said[0] ? said : child_status_text(a, status));
+	return 0;
+}
+
+void
+git_archive_kill(struct git_archive *g)
+{
+	struct err ignored;
+	int status;
+
+	if (g->child.pid) {
+		child_kill(&g->child, SIGKILL);
+		child_wait(&g->child, &status, &ignored);
+	}
+	if (g->said >= 0)
+		close(g->said);
+	g->said = -1;
 }

@@ -3,6 +3,7 @@
 #define BUILD_SOURCE_GITSOURCE_H
 
 #include "build/base/argv.h"
+#include "build/base/child.h"
 #include "build/base/err.h"
 
 struct arena;
@@ -19,6 +20,19 @@ int gitsource_tag(
     struct arena *a, const char *clone, const char *tag, char **commit, struct err *e);
 /* names of all tags, one a line */
 int gitsource_tags(struct arena *a, const char *clone, char **tags, struct err *e);
+/* an archive of a tag being made; one that was not started is { .child.pid = 0, .said = -1 } */
+struct git_archive {
+	struct child child; /* its pidfd can be read when it has ended */
+	int said;	    /* what git says, a memfd */
+};
+/* a .tar.gz of the tag, into file */
+int git_archive_start(struct arena *a, struct git_archive *g, const char *clone, const char *tag,
+    const char *prefix, const char *file, struct err *e);
+/* waits for its end; an error is that of git, too */
+int git_archive_end(struct arena *a, struct git_archive *g, struct err *e);
+/* gives it up; nothing happens to one that was not started */
+void git_archive_kill(struct git_archive *g);
+
 /*
  * A command that writes rev as an archive to file: NAME.tar or NAME.tar.gz, as the end of
  * `file` does not say: format is "tar" or "tar.gz".  prefix, such as "skalibs-2.14.3.0/", may be

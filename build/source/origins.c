@@ -3,8 +3,9 @@
 
 #include "build/base/arena.h"
 #include "build/base/lines.h"
+#include "build/base/url.h"
 #include "build/config/config.h"
-#include "build/source/fetch.h"
+#include "build/source/aptmirror.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -12,8 +13,9 @@
 struct list {
 	struct arena *a;
 	const struct config *cfg;
-	struct place *v;
-	size_t n, cap;
+	const struct source *forms;
+	size_t nforms;
+	struct places found;
 };
 
 static bool
@@ -22,43 +24,39 @@ is_local(const char *url)
 	return !strncmp(url, "file:", 5);
 }
 
-static struct place *
+static void
 add(struct list *l, const struct source *form, enum place_kind kind, const char *where)
 {
 	struct place *p;
 
-	if (l->n == l->cap) {
-		size_t cap = l->cap ? 2 * l->cap : 8;
-
-		l->v = arena_grow(l->a, l->v, l->n, cap, sizeof *l->v);
-		l->cap = cap;
-	}
-	p = &l->v[l->n++];
-	*p = (struct place){ .form = form, .kind = kind, .where = where };
+	l->found.v = arena_more(l->a, l->found.v, l->found.n, sizeof *l->found.v);
+	p = &l->found.v[l->found.n++];
+	*p = (struct place){
+		.form = form, .kind = kind, .where = where, .url = kind == PLACE_URL ? where : NULL
+	};
 	if (l->cfg->offline && kind != PLACE_GIT && !is_local(where))
 		p->closed = "not asked: OFFLINE is set";
-	return p;
 }
 
 /* base may be a URL, or a folder of this machine */
 static void
-add_mirror(struct list *l, const struct want *w, const char *base)
+add_mirror(struct list *l, const char *base)
 {
 	const char *slash = base[strlen(base) - 1] == '/' ? "" : "/";
 
-	for (size_t i = 0; i < w->nforms; i++)
-		add(l, &w->forms[i], PLACE_URL,
+	for (size_t i = 0; i < l->nforms; i++)
+		add(l, &l->forms[i], PLACE_URL,
 		    arena_printf(l->a, "%s%s%s%s", *base == '/' ? "file://" : "", base, slash,
-			w->forms[i].file));
+			l->forms[i].file));
 }
 
 static void
-add_kind(struct list *l, const struct want *w, enum origin_kind origin, enum place_kind kind)
+add_kind(struct list *l, enum origin_kind origin, enum place_kind kind)
 {
-	for (size_t i = 0; i < w->nforms; i++)
-		for (size_t k = 0; k < w->forms[i].norigins; k++)
-			if (w->forms[i].origins[k].kind == origin)
-				add(l, &w->forms[i], kind, w->forms[i].origins[k].where);
+	for (size_t i = 0; i < l->nforms; i++)
+		for (size_t k = 0; k < l->forms[i].norigins; k++)
+			if (l->forms[i].origins[k].kind == origin)
+				add(l, &l->forms[i], kind, l->forms[i].origins[k].where);
 }
 
 /* the pattern's %s becomes the package's name; by hand, for the pattern is not ours */
@@ -72,28 +70,44 @@ clone_of(struct arena *a, const char *pattern, const char *name)
 	return arena_printf(a, "%.*s%s%s", (int)(s - pattern), pattern, name, s + 2);
 }
 
-void
-origins_list(
-    struct arena *a, const struct config *cfg, const struct want *w, struct place **out, size_t *n)
+struct places
+origins_list(struct arena *a, const struct config *cfg, const char *name,
+    const struct source *forms, size_t nforms)
 {
-	struct list l = { .a = a, .cfg = cfg };
+	struct list l = { .a = a, .cfg = cfg, .forms = forms, .nforms = nforms };
 	char *rest = arena_strdup(a, cfg->mirrors ? cfg->mirrors : ""), *base;
 
 	while ((base = word_next(&rest)))
-		add_mirror(&l, w, base);
-	add_kind(&l, w, ORIGIN_URL, PLACE_URL);
-	add_kind(&l, w, ORIGIN_DEBIAN, PLACE_DEBIAN);
-	add_kind(&l, w, ORIGIN_GIT, PLACE_GIT);
-	for (size_t i = 0; i < l.n; i++) {
-		if (l.v[i].kind != PLACE_GIT)
+		add_mirror(&l, base);
+	add_kind(&l, ORIGIN_URL, PLACE_URL);
+	add_kind(&l, ORIGIN_DEBIAN, PLACE_DEBIAN);
+	add_kind(&l, ORIGIN_GIT, PLACE_GIT);
+	for (size_t i = 0; i < l.found.n; i++) {
+		struct place *p = &l.found.v[i];
+
+		if (p->kind != PLACE_GIT)
 			continue;
 		if (cfg->git_mirror && *cfg->git_mirror)
-			l.v[i].clone = clone_of(a, cfg->git_mirror, w->name);
+			p->clone = clone_of(a, cfg->git_mirror, name);
 		else
-			l.v[i].closed = "GIT_MIRROR is not set";
+			p->closed = "GIT_MIRROR is not set";
 	}
-	*out = l.v;
-	*n = l.n;
+	return l.found;
+}
+
+void
+origins_resolve(struct arena *a, struct place *p, struct aptmirror *apt)
+{
+	if (p->kind != PLACE_DEBIAN || p->closed)
+		return;
+	if (!apt->base && !apt->why)
+		aptmirror_ask(a, apt);
+	if (!apt->base) {
+		p->closed = apt->why;
+		return;
+	}
+	p->url = arena_printf(a, "%s/%s", apt->base, p->where);
+	p->proxy = apt->proxy;
 }
 
 const char *
@@ -101,7 +115,7 @@ origins_text(struct arena *a, const struct place *p)
 {
 	switch (p->kind) {
 	case PLACE_URL:
-		return p->where;
+		return url_shown(a, p->where);
 	case PLACE_DEBIAN:
 		return arena_printf(a, "Debian archive, %s", p->where);
 	case PLACE_GIT:

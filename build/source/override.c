@@ -30,15 +30,14 @@ struct scan {
 	struct digest *digest;
 };
 
+/* what git keeps is no source, and changes while one looks: other programs take their locks there
+ */
 static bool
-is_git_inside(const char *rel)
+is_git(const char *rel)
 {
-	for (const char *s = rel; s; s = strchr(s, '/')) {
-		s += *s == '/';
-		if (!strncmp(s, ".git", 4) && (s[4] == '/' || !s[4]))
-			return true;
-	}
-	return false;
+	const char *slash = strrchr(rel, '/');
+
+	return !strcmp(slash ? slash + 1 : rel, ".git");
 }
 
 static void
@@ -81,8 +80,8 @@ scan_entry(void *arg, const char *rel, const struct stat *st, struct err *e)
 	const char *path = arena_printf(s->a, "%s/%s", s->dir, rel);
 	const char *to = s->into ? arena_printf(s->a, "%s/%s", s->into, rel) : NULL;
 
-	if (is_git_inside(rel))
-		return 0;
+	if (is_git(rel))
+		return FILE_PRUNE;
 	if (S_ISDIR(st->st_mode)) {
 		add(s, "folder", rel, "");
 		return to ? file_mkdirs(to, 0755, e) : 0;
@@ -162,7 +161,7 @@ look(const char *dir, char *hex, struct err *e)
 	return scan(dir, NULL, hex, e);
 }
 
-static const struct memo_way way = { .name = "override", .digest = look, .skip = is_git_inside };
+static const struct memo_kind way = { .name = "override", .digest = look, .skip = is_git };
 
 int
 override_read(

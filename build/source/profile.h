@@ -16,7 +16,7 @@ void profile_wants(struct arena *a, const struct plan *const *plans, size_t npla
     struct want **wants, size_t *n);
 /*
  * What PROFILE=auto means here, given the plans of profile s6: s6 when every source of it
- * can be had, else minimal; *why is one line that names what is missing, NULL for s6.
+ * can be fetched, else minimal; *why is one line that names what is missing, NULL for s6.
  */
 int profile_decide(struct arena *a, const struct config *cfg, const struct plan *const *s6,
     size_t nplans, const char **profile, const char **why, struct err *e);

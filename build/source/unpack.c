@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/source/unpack.h"
 
+#include "build/base/path.h"
+#include "build/base/utf8.h"
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/child.h"
@@ -12,7 +14,6 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@
  */
 struct unpack {
 	const char *archive;
+	int fd; /* of it: what is read is one file, whatever happens to its name */
 	unsigned strip;
 	const char *const *only; /* patterns, or none: all */
 	size_t nonly;
@@ -81,31 +83,26 @@ clean(
     struct unpack *u, const char *path, char out[PATH_MAX], const char *absolute, const char *dots)
 {
 	unsigned strip = u->strip;
-	size_t n = 0;
+	size_t n = 0, len;
+	const char *name;
 
 	if (*path == '/')
 		return refuse(u, absolute);
 	out[0] = '\0';
-	while (*path) {
-		size_t len = strcspn(path, "/");
-
-		if (len == 2 && !strncmp(path, "..", 2))
+	while ((name = path_next(&path, &len))) {
+		if (path_is_up(name, len))
 			return refuse(u, dots);
-		if (len == 0 || (len == 1 && *path == '.')) {
-			;
-		} else if (strip) {
+		if (strip) {
 			strip--;
-		} else {
-			if (n + len + 2 > PATH_MAX)
-				return refuse(u, "name too long");
-			if (n)
-				out[n++] = '/';
-			memcpy(out + n, path, len);
-			n += len;
-			out[n] = '\0';
+			continue;
 		}
-		path += len;
-		path += strspn(path, "/");
+		if (n + len + 2 > PATH_MAX)
+			return refuse(u, "name too long");
+		if (n)
+			out[n++] = '/';
+		memcpy(out + n, name, len);
+		n += len;
+		out[n] = '\0';
 	}
 	return 0;
 }
@@ -437,7 +434,7 @@ put_all(struct unpack *u, struct archive *ar)
  * most of the time that a kernel takes.  Without xz(1) the library has to do.
  */
 static bool
-start_xz(const char *archive, struct child *xz)
+start_xz(const char *archive, int fd, struct child *xz)
 {
 	size_t n = strlen(archive);
 	struct arena *a;
@@ -449,9 +446,11 @@ start_xz(const char *archive, struct child *xz)
 		return false;
 	a = arena_new();
 	v = (struct argv){ .a = a };
-	argv_pushv(&v, "xz", "-dcqq", "-T0", "--", archive, NULL);
-	ok = child_start(xz, v.v, &(struct child_opts){ .split_err = true }, &(struct err){ 0 }) ==
-	     0;
+	argv_pushv(&v, "xz", "-dcqq", "-T0", "--", NULL);
+	argv_pushf(&v, "/proc/self/fd/%d", fd);
+	ok =
+	    child_start(xz, v.v, &(struct child_opts){ .split_err = true, .keep = &fd, .nkeep = 1 },
+		&(struct err){ 0 }) == 0;
 	arena_free(a);
 	return ok;
 }
@@ -486,17 +485,14 @@ unpack_to(struct unpack *u)
 {
 	struct archive *ar = archive_read_new();
 	struct child xz;
-	bool piped = start_xz(u->archive, &xz);
+	bool piped = start_xz(u->archive, u->fd, &xz);
 	int r;
 
 	archive_read_support_filter_gzip(ar);
 	archive_read_support_filter_bzip2(ar);
 	archive_read_support_filter_xz(ar);
 	archive_read_support_format_tar(ar);
-	if (piped)
-		r = archive_read_open_fd(ar, xz.out, READ_SIZE);
-	else
-		r = archive_read_open_filename(ar, u->archive, READ_SIZE);
+	r = archive_read_open_fd(ar, piped ? xz.out : u->fd, READ_SIZE);
 	r = r == ARCHIVE_OK ? put_all(u, ar) : fail_archive(u, ar);
 	if (piped)
 		r = end_xz(u, &xz, r == 0);
@@ -506,44 +502,60 @@ unpack_to(struct unpack *u)
 	return r;
 }
 
-/* libarchive converts names; in the C locale it drops what is not ASCII */
 static int
 unpack_named(struct unpack *u)
 {
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0),
-		 before = utf8 ? uselocale(utf8) : (locale_t)0;
+	locale_t before = utf8_enter();
 	int r = unpack_to(u);
 
-	if (utf8) {
-		uselocale(before);
-		freelocale(utf8);
-	}
+	utf8_leave(before);
 	return r;
 }
 
 int
 unpack(const char *archive, const char *dir, unsigned strip, struct err *e)
 {
-	return unpack_some(archive, dir, strip, NULL, 0, e);
+	return unpack_some(archive, NULL, dir, strip, NULL, 0, e);
+}
+
+/* opens it, and makes sure of what it is: a name is a promise, a digest is not */
+static int
+open_archive(struct unpack *u, const char *sha256)
+{
+	char path[64], hex[DIGEST_HEX];
+
+	u->fd = open(u->archive, O_RDONLY | O_CLOEXEC);
+	if (u->fd < 0)
+		return fail_errno(u->e, "%s", u->archive);
+	if (!sha256)
+		return 0;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", u->fd);
+	if (digest_file(path, hex, u->e) < 0)
+		return -1;
+	if (strcmp(hex, sha256) != 0)
+		return fail(u->e, "%s: sha256 is %s, expected %s", u->archive, hex, sha256);
+	return 0;
 }
 
 int
-unpack_some(const char *archive, const char *dir, unsigned strip, const char *const *only, size_t n,
-    struct err *e)
+unpack_some(const char *archive, const char *sha256, const char *dir, unsigned strip,
+    const char *const *only, size_t n, struct err *e)
 {
 	struct arena *a;
 	struct unpack u = {
 		.archive = archive, .strip = strip, .only = only, .nonly = n, .dir = -1, .e = e
 	};
-	int r;
+	int r = open_archive(&u, sha256);
 
-	if (access(archive, R_OK) < 0)
-		return fail_errno(e, "%s", archive);
-	if (file_mkdirs(dir, 0755, e) < 0)
-		return -1;
+	if (r == 0)
+		r = file_mkdirs(dir, 0755, e);
+	if (r < 0)
+		goto close_archive;
 	u.root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (u.root < 0)
-		return fail_errno(e, "%s", dir);
+	if (u.root < 0) {
+		r = fail_errno(e, "%s", dir);
+		goto close_archive;
+	}
 	a = arena_new();
 	u.met = arena_array(a, n + 1, sizeof *u.met);
 	r = unpack_named(&u);
@@ -553,6 +565,9 @@ unpack_some(const char *archive, const char *dir, unsigned strip, const char *co
 			    archive, only[i]);
 	arena_free(a);
 	close(u.root);
+close_archive:
+	if (u.fd >= 0)
+		close(u.fd);
 	return r;
 }
 
@@ -566,10 +581,14 @@ unpack_look(const char *archive, unsigned strip, struct unpack_look *v, size_t n
 		.root = -1,
 		.dir = -1,
 		.e = e };
+	int r;
 
 	for (size_t i = 0; i < n; i++)
 		v[i].sha256[0] = '\0';
-	if (access(archive, R_OK) < 0)
-		return fail_errno(e, "%s", archive);
-	return unpack_named(&u);
+	r = open_archive(&u, NULL);
+	if (r == 0)
+		r = unpack_named(&u);
+	if (u.fd >= 0)
+		close(u.fd);
+	return r;
 }

@@ -15,10 +15,11 @@
 int unpack(const char *archive, const char *dir, unsigned strip, struct err *e);
 /*
  * Only what one of n glob patterns matches, whole folders included; * stays within a
- * name.  n 0: all.  A pattern that nothing matches is an error.
+ * name.  n 0: all.  A pattern that nothing matches is an error.  An archive that has not this
+ * sha256 (NULL: any will do) is refused before its first entry is written.
  */
-int unpack_some(const char *archive, const char *dir, unsigned strip, const char *const *only,
-    size_t n, struct err *e);
+int unpack_some(const char *archive, const char *sha256, const char *dir, unsigned strip,
+    const char *const *only, size_t n, struct err *e);
 
 /*
  * Looks at n files of an archive and unpacks nothing: path is what unpack() would call

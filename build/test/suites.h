@@ -13,6 +13,8 @@
 	X(arena)                                                                                   \
 	X(argv)                                                                                    \
 	X(buf)                                                                                     \
+	X(path)                                                                                    \
+	X(url)                                                                                     \
 	X(lines)                                                                                   \
 	X(clock)                                                                                   \
 	X(log)                                                                                     \
@@ -35,7 +37,8 @@
 	X(override)                                                                                \
 	X(plan)                                                                                    \
 	X(memo)                                                                                    \
-	X(checked)                                                                                 \
+	X(part)                                                                                    \
+	X(local)                                                                                   \
 	X(credentials)                                                                             \
 	X(profile)                                                                                 \
 	X(output)                                                                                  \

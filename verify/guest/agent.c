@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/guest/agent.h"
 
+#include "build/base/argv.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "verify/guest/channel.h"
@@ -139,39 +140,27 @@ on_late(void *arg)
 	}
 }
 
-/* 'command' as one word for sh */
-static void
-add_quoted(struct buf *b, const char *s)
-{
-	buf_adds(b, "'");
-	for (; *s; s++) {
-		if (*s == '\'')
-			buf_adds(b, "'\\''");
-		else
-			buf_add(b, s, 1);
-	}
-	buf_adds(b, "'");
-}
-
 static void
 send_next(struct agent *d)
 {
 	struct request *r = d->first;
 	struct buf b = { 0 };
+	struct arena *a;
 
 	if (d->state != AGENT_OPEN || !r || r->sent)
 		return;
+	a = arena_new();
 	d->serial++;
 	buf_clear(&d->in);
 	d->scanned = 0;
-	buf_adds(&b, "/bin/sh -c ");
-	add_quoted(&b, r->command);
+	buf_addf(&b, "/bin/sh -c %s", sh_quoted(a, r->command));
 	/* stdin: the shell reads the same port, and a command must not eat the next one */
 	buf_addf(&b, " </dev/null 2>&1; printf '\\n@lh-%%s %%d\\n' '%s-%" PRIu64 "' $?\n", d->token,
 	    d->serial);
 	r->sent = clock_now();
 	channel_send(d->channel, b.p, b.n);
 	buf_free(&b);
+	arena_free(a);
 }
 
 static void

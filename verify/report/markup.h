@@ -2,7 +2,6 @@
 #ifndef VERIFY_REPORT_MARKUP_H
 #define VERIFY_REPORT_MARKUP_H
 
-
 #include <stddef.h>
 #include <stdio.h>
 

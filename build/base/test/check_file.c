@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,6 +97,37 @@ START_TEST(remove_never_follows)
 END_TEST
 
 /* a builder that sweeps, and one that tidies up: whoever comes second finds nothing wrong */
+/* deeper than there are descriptors, and than a path can be long */
+START_TEST(remove_deep)
+{
+	struct arena *a = arena_new();
+	char *top = arena_printf(a, "%s/deep", test_dir());
+	int fd = open(test_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct rlimit before, few;
+	struct err e = { 0 };
+
+	for (int i = 0; i < 3000; i++) {
+		const char *name = i ? "d" : "deep";
+		int sub;
+
+		ck_assert_int_eq(symlinkat("/", fd, "beside"), 0);
+		ck_assert_int_eq(mkdirat(fd, name, 0700), 0);
+		sub = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		ck_assert_int_ge(sub, 0);
+		close(fd);
+		fd = sub;
+	}
+	close(fd);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){ 32, before.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	ck_assert_msg(file_remove(top, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert(!file_exists(top));
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(two_may_remove_the_same)
 {
 	struct arena *a = arena_new();
@@ -158,6 +190,13 @@ stop(void *arg, const char *rel, const struct stat *st, struct err *e)
 	return fail(e, "stopped at %s", rel);
 }
 
+static int
+note_but_b(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	note(arg, rel, st, e);
+	return !strcmp(rel, "b") ? FILE_PRUNE : 0;
+}
+
 START_TEST(walk_in_order)
 {
 	struct arena *a = arena_new();
@@ -171,6 +210,9 @@ START_TEST(walk_in_order)
 	ck_assert_int_eq(file_symlink("b", in_dir(a, "a"), &e), 0);
 	ck_assert_int_eq(file_walk(test_dir(), note, &seen, &e), 0);
 	ck_assert_str_eq(seen.p, "B a b/ b/c/ b/c/z b.x ");
+	buf_clear(&seen);
+	ck_assert_int_eq(file_walk(test_dir(), note_but_b, &seen, &e), 0);
+	ck_assert_str_eq(seen.p, "B a b/ b.x ");
 	ck_assert_int_eq(file_walk(test_dir(), stop, NULL, &e), -1);
 	ck_assert_str_eq(e.msg, "stopped at B");
 	buf_free(&seen);
@@ -199,9 +241,9 @@ END_TEST
 Suite *
 file_suite(void)
 {
-	Suite *s = suite_of(
-	    "file", (const TTest *[]){ write_and_read, failed_write_leaves_nothing,
-			remove_never_follows, copy_keeps_holes, walk_in_order, mkdirs, NULL });
+	Suite *s = suite_of("file",
+	    (const TTest *[]){ write_and_read, failed_write_leaves_nothing, remove_never_follows,
+		remove_deep, copy_keeps_holes, walk_in_order, mkdirs, NULL });
 
 	tcase_add_test(harness_case(s, "two remove"), two_may_remove_the_same);
 	tcase_add_loop_test(

@@ -34,22 +34,22 @@ START_TEST(kept)
 	struct err e = { 0 };
 	struct stat st;
 
-	ck_assert_ptr_null(memo_answer(m, "one"));
+	ck_assert_ptr_null(memo_get(m, "one"));
 	ck_assert_int_eq(memo_save(m, &e), 0);
 	ck_assert(!file_exists(at(a, "memo"))); /* nothing to tell */
-	memo_learn(m, "one", "1 and a half");
-	memo_learn(m, "two", "");
-	memo_learn(m, "three", "line\nline");
-	ck_assert_str_eq(memo_answer(m, "one"), "1 and a half");
+	memo_put(m, "one", "1 and a half");
+	memo_put(m, "two", "");
+	memo_put(m, "three", "line\nline");
+	ck_assert_str_eq(memo_get(m, "one"), "1 and a half");
 	ck_assert_int_eq(memo_save(m, &e), 0);
 	ck_assert(stat(at(a, "memo"), &st) == 0 && (st.st_mode & 0777) == 0600);
 
 	m = memo_open(a, at(a, "memo"));
-	ck_assert_str_eq(memo_answer(m, "one"), "1 and a half");
-	ck_assert_str_eq(memo_answer(m, "two"), "");
-	ck_assert_ptr_null(memo_answer(m, "three"));
-	ck_assert_ptr_null(memo_answer(NULL, "one"));
-	memo_learn(NULL, "one", "1");
+	ck_assert_str_eq(memo_get(m, "one"), "1 and a half");
+	ck_assert_str_eq(memo_get(m, "two"), "");
+	ck_assert_ptr_null(memo_get(m, "three"));
+	ck_assert_ptr_null(memo_get(NULL, "one"));
+	memo_put(NULL, "one", "1");
 	arena_free(a);
 }
 END_TEST
@@ -80,7 +80,7 @@ START_TEST(damaged)
 	char *text;
 	size_t n;
 
-	memo_learn(m, "one", "1");
+	memo_put(m, "one", "1");
 	ck_assert_int_eq(memo_save(m, &e), 0);
 	ck_assert_int_eq(file_read(a, at(a, "memo"), &text, &n, &e), 0);
 	ck_assert_uint_eq(n, 10 + 67 + 69);
@@ -89,10 +89,10 @@ START_TEST(damaged)
 		text[damages[_i].flip] ^= 1;
 	put(a, "memo", damages[_i].instead ? damages[_i].instead : text);
 	m = memo_open(a, at(a, "memo"));
-	ck_assert_msg(!memo_answer(m, "one"), "%s", damages[_i].what);
-	memo_learn(m, "one", "2"); /* and it is of use again */
+	ck_assert_msg(!memo_get(m, "one"), "%s", damages[_i].what);
+	memo_put(m, "one", "2"); /* and it is of use again */
 	ck_assert_int_eq(memo_save(m, &e), 0);
-	ck_assert_str_eq(memo_answer(memo_open(a, at(a, "memo")), "one"), "2");
+	ck_assert_str_eq(memo_get(memo_open(a, at(a, "memo")), "one"), "2");
 	arena_free(a);
 }
 END_TEST
@@ -104,17 +104,17 @@ START_TEST(forgets)
 	struct err e = { 0 };
 
 	for (int i = 0; i < 600; i++)
-		memo_learn(m, arena_printf(a, "%d", i), "x");
+		memo_put(m, arena_printf(a, "%d", i), "x");
 	ck_assert_int_eq(memo_save(m, &e), 0);
 	m = memo_open(a, at(a, "memo"));
-	ck_assert_ptr_nonnull(memo_answer(m, "0"));
-	memo_learn(m, "new", "y");
+	ck_assert_ptr_nonnull(memo_get(m, "0"));
+	memo_put(m, "new", "y");
 	ck_assert_int_eq(memo_save(m, &e), 0);
 	m = memo_open(a, at(a, "memo"));
-	ck_assert_ptr_nonnull(memo_answer(m, "0"));
-	ck_assert_ptr_null(memo_answer(m, "1"));
-	ck_assert_ptr_nonnull(memo_answer(m, "599"));
-	ck_assert_ptr_nonnull(memo_answer(m, "new"));
+	ck_assert_ptr_nonnull(memo_get(m, "0"));
+	ck_assert_ptr_null(memo_get(m, "1"));
+	ck_assert_ptr_nonnull(memo_get(m, "599"));
+	ck_assert_ptr_nonnull(memo_get(m, "new"));
 	arena_free(a);
 }
 END_TEST
@@ -138,7 +138,7 @@ is_log(const char *rel)
 	return !strcmp(rel, "log");
 }
 
-static const struct memo_way tale = { .name = "tale", .digest = tell_tale, .skip = is_log };
+static const struct memo_kind tale = { .name = "tale", .digest = tell_tale, .skip = is_log };
 
 /* was it read anew */
 static bool

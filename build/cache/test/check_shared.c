@@ -100,6 +100,12 @@ handle(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 		return reply(c, 401, "no", 2);
 	if (bad && !strcmp(server.manner, "lost"))
 		return reply(c, 404, "no", 2);
+	if (bad && !strcmp(server.manner, "wordy")) {
+		static char page[20000];
+
+		memset(page, 'x', sizeof page);
+		return reply(c, 404, page, sizeof page);
+	}
 	if (bad && !strcmp(server.manner, "page"))
 		return reply(c, 200, "<html>hello</html>", 18);
 	if (bad && (!strcmp(server.manner, "cut") || !strcmp(server.manner, "trickle"))) {
@@ -141,7 +147,7 @@ struct world {
 	struct config cfg;
 	struct config_var vars[1];
 	struct store store;
-	struct http_patience patience;
+	struct transfer_patience patience;
 	char *log;
 };
 
@@ -166,7 +172,7 @@ world_new(struct world *w)
 	int fd;
 
 	*w = (struct world){ .a = arena_new(),
-		.patience = { .connect = 20 * NS_PER_S, .seconds = 60, .slow = 1 } };
+		.patience = { .connect = 20 * NS_PER_S, .window = 60 * NS_PER_S, .slow = 1 } };
 	server.manner = "good";
 	server.in = NULL;
 	server.stop = false;
@@ -282,13 +288,16 @@ static const struct {
 	unsigned requests;
 } manners[] = {
 	{ "ac", "lost", NULL, 2 },
+	{ "ac", "wordy", NULL, 2 },
 	{ "cas", "lost", NULL, 4 },
+	{ "cas", "wordy", NULL, 4 },
 	{ "ac", "sick", "ac/001122334455: HTTP status 500; going on without it\n", 1 },
 	{ "ac", "closed", "ac/001122334455: HTTP status 401; going on without it\n", 1 },
 	{ "ac", "page", "ac/001122334455: is no entry for target-s6; going on without it\n", 1 },
 	{ "ac", "short", "ac/001122334455: is no entry for target-s6; going on without it\n", 1 },
-	{ "ac", "cut", "ac/001122334455: ended after 10 of 200 bytes; going on without it\n", 1 },
-	{ "ac", "hang", "ac/001122334455: does not answer; going on without it\n", 1 },
+	{ "ac", "cut",
+	    "ac/001122334455: connection ended after 10 of 200 bytes; going on without it\n", 1 },
+	{ "ac", "hang", "ac/001122334455: sends nothing for 1 s; going on without it\n", 1 },
 	{ "ac", "trickle", "ac/001122334455: too slow: ", 1 },
 	{ "ac", "lie", ": does not unpack to what ac/ tells of it; going on without it\n", 2 },
 	{ "cas", "sick", ": HTTP status 500; going on without it\n", 2 },
@@ -296,8 +305,8 @@ static const struct {
 	{ "cas", "short", ": its sha256 is ", 2 },
 	{ "cas", "page", ": its sha256 is ", 2 },
 	{ "cas", "long", ": sends more than ", 2 },
-	{ "cas", "cut", ": ended after 10 of 200 bytes; going on without it\n", 2 },
-	{ "cas", "hang", ": does not answer; going on without it\n", 2 },
+	{ "cas", "cut", ": connection ended after 10 of 200 bytes; going on without it\n", 2 },
+	{ "cas", "hang", ": sends nothing for 1 s; going on without it\n", 2 },
 };
 
 START_TEST(servers_with_manners)
@@ -315,8 +324,9 @@ START_TEST(servers_with_manners)
 	server.manner = manners[_i].manner;
 	server.requests = 0;
 	if (!strcmp(server.manner, "hang") || !strcmp(server.manner, "trickle"))
-		w.patience =
-		    (struct http_patience){ .connect = 20 * NS_PER_S, .seconds = 1, .slow = 100 };
+		w.patience = (struct transfer_patience){
+			.connect = 20 * NS_PER_S, .window = NS_PER_S, .slow = 100
+		};
 	s = shared_open(w.a, &w.cfg, &w.store, &w.patience);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(

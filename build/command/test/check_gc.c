@@ -266,19 +266,24 @@ START_TEST(sources)
 {
 	struct arena *a = arena_new();
 	struct config c = config_in(a);
-	struct source form = { .file = "s6-1.0.tar.gz" };
+	struct source form = { .file = "s6-1.0.tar.gz", .sha256 = "abc" };
 	struct version version = { .version = "1.0", .forms = &form, .nforms = 1 };
 	struct recipe recipe = { .name = "s6", .versions = &version, .nversions = 1 };
 	struct recipes recipes = { &recipe, 1 };
 
 	put(a, "cache/sources/s6-1.0.tar.gz", "x");
 	put(a, "cache/sources/s6-0.9.tar.gz", "x");
-	put(a, "cache/sources/.checked", "");
+	put(a, "cache/sources/abc-s6-1.0.tar.gz", "x");
+	put(a, "cache/sources/abd-s6-1.0.tar.gz", "x"); /* what another version pinned */
+	put(a, "cache/sources/.s6-1.0.tar.gz.123", "");
 	gc(a, &c, &recipes, &(struct gc_opts){ 0 });
 	ck_assert(there(a, "cache/sources/s6-0.9.tar.gz"));
 	gc(a, &c, &recipes, &(struct gc_opts){ .sources = true });
 	ck_assert(!there(a, "cache/sources/s6-0.9.tar.gz"));
-	ck_assert(there(a, "cache/sources/s6-1.0.tar.gz") && there(a, "cache/sources/.checked"));
+	ck_assert(there(a, "cache/sources/s6-1.0.tar.gz"));
+	ck_assert(there(a, "cache/sources/abc-s6-1.0.tar.gz"));
+	ck_assert(!there(a, "cache/sources/abd-s6-1.0.tar.gz"));
+	ck_assert(!there(a, "cache/sources/.s6-1.0.tar.gz.123"));
 	arena_free(a);
 }
 END_TEST

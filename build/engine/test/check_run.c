@@ -827,6 +827,40 @@ recipe_two(
 	    build);
 }
 
+/* each gets its own bytes */
+START_TEST(two_sources_of_one_name)
+{
+	struct arena *a = arena_new();
+	char *one, *two, *file = arena_printf(a, "%s/out/sources/two.tar.gz", test_dir());
+	struct trial r;
+
+	checkout_new(a);
+	one = archive(a, "two.tar.gz", "of one\n");
+	ck_assert_int_eq(
+	    rename(file, arena_printf(a, "%s/out/sources/%s-two.tar.gz", test_dir(), one)), 0);
+	two = archive(a, "two.tar.gz", "of two\n");
+	recipe(a, "one",
+	    arena_printf(a,
+		"variant target\nversion 1.0\nsource two.tar.gz\nsha256 %s\nfrom "
+		"https://127.0.0.1/",
+		one),
+	    "cat file >\"$OUT/x\"");
+	recipe(a, "two",
+	    arena_printf(a,
+		"variant target\nversion 2.0\nsource two.tar.gz\nsha256 %s\nfrom "
+		"https://127.0.0.1/",
+		two),
+	    "cat file >\"$OUT/x\"");
+	roots(a, "target/one target/two");
+	run(&r, "");
+	ck_assert_msg(r.r == 0, "%s\n%s", r.e.msg, r.said);
+	ck_assert_str_eq(result_of(&r, "target/one", "x"), "of one\n");
+	ck_assert_str_eq(result_of(&r, "target/two", "x"), "of two\n");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(any_form_of_a_source_will_do)
 {
 	struct arena *a = arena_new();
@@ -1284,6 +1318,7 @@ run_suite(void)
 	tcase_add_loop_test(tc, after_a_failure, 0, 2);
 	tcase_add_test(tc, packages_must_not_overlap);
 	tcase_add_test(tc, a_step_has_no_network_and_no_neighbours);
+	tcase_add_test(tc, two_sources_of_one_name);
 	tcase_add_test(tc, any_form_of_a_source_will_do);
 	tcase_add_loop_test(tc, patches_go_in_order, 0, 2);
 	tcase_add_test(tc, a_refusal_is_the_systems);

@@ -208,11 +208,11 @@ world_new(void)
 	w.cfg.cache = arena_printf(w.a, "%s/cache", test_dir());
 	w.cfg.top = arena_printf(w.a, "%s/top", test_dir());
 	w.cfg.mirrors = w.cfg.git_mirror = "";
-	w.patience = (struct patience){ .connect = 20 * NS_PER_S,
-		.window = 60 * NS_PER_S,
-		.slow = 1,
+	w.patience = (struct patience){
+		.server = { .connect = 20 * NS_PER_S, .window = 60 * NS_PER_S, .slow = 1 },
 		.tries = 3,
-		.backoff = NS_PER_MS };
+		.backoff = NS_PER_MS
+	};
 	w.forms[0] = (struct source){ .file = "pkg.tar.gz", .sha256 = server.sha256, .size = SIZE };
 	w.forms[1] =
 	    (struct source){ .file = "pkg-tag.tar.gz", .sha256 = server.sha256, .size = SIZE };
@@ -233,7 +233,7 @@ world_end(struct world *w)
 	arena_free(w->a);
 }
 
-/* %P in text becomes the server's port, %D the test's folder */
+/* %P in text becomes the server's port, %D the test's folder, %S its content's sha256 */
 static char *
 filled(struct arena *a, const char *text)
 {
@@ -244,6 +244,8 @@ filled(struct arena *a, const char *text)
 			out = arena_printf(a, "%s%u", out, server.port), text++;
 		else if (!strncmp(text, "%D", 2))
 			out = arena_printf(a, "%s%s", out, test_dir()), text++;
+		else if (!strncmp(text, "%S", 2))
+			out = arena_printf(a, "%s%s", out, server.sha256), text++;
 		else
 			out = arena_printf(a, "%s%c", out, *text);
 	}
@@ -274,7 +276,7 @@ put(struct world *w, const char *path, const void *p, size_t n)
 {
 	struct err e = { 0 };
 
-	path = arena_printf(w->a, "%s/%s", test_dir(), path);
+	path = filled(w->a, arena_printf(w->a, "%%D/%s", path));
 	ck_assert_msg(
 	    file_mkparent(path, &e) == 0 && file_write(path, p, n, 0644, &e) == 0, "%s", e.msg);
 }
@@ -282,7 +284,7 @@ put(struct world *w, const char *path, const void *p, size_t n)
 static bool
 there(struct world *w, const char *path)
 {
-	return file_exists(arena_printf(w->a, "%s/%s", test_dir(), path));
+	return file_exists(filled(w->a, arena_printf(w->a, "%%D/%s", path)));
 }
 
 static void
@@ -295,7 +297,7 @@ assert_got(struct world *w)
 	ck_assert_ptr_null(w->want.why);
 	ck_assert_msg(digest_file(w->want.path, hex, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(hex, w->want.got->sha256);
-	ck_assert(!there(w, "out/sources/pkg.tar.gz.part"));
+	ck_assert(!there(w, "out/sources/%S-pkg.tar.gz.part"));
 }
 
 /* lines is what the want should say, with a newline behind every line */
@@ -327,9 +329,10 @@ static const struct manner_case {
 	{ { "good" }, SIZE, false, 0, 0, NULL }, /* it was complete */
 	{ { "good" }, SIZE, true, 0, 1, NULL },	 /* 416 */
 	{ { "cut", "good" }, 20000, false, 0, 3, NULL },
-	{ { "cut" }, 0, false, 0, 3, "connection ended after 90000 bytes (3 tries)" },
+	{ { "cut" }, 0, false, 0, 3, "connection ended after 90000 of 100000 bytes (3 tries)" },
 	{ { "cut", "good" }, 0, false, 0, 4, NULL },
-	{ { "stubborn" }, 0, false, 0, 3, "connection ended after 30000 bytes (3 tries)" },
+	{ { "stubborn" }, 0, false, 0, 3,
+	    "connection ended after 30000 of 100000 bytes (3 tries)" },
 	{ { "stubborn", "good" }, 0, false, 0, 4, NULL },
 	/* trouble that passes, or does not */
 	{ { "sick" }, 0, false, 2, 3, NULL },
@@ -342,7 +345,7 @@ static const struct manner_case {
 	{ { "page" }, 0, false, 0, 1, "answered with a web page instead of the file" },
 	{ { "page" }, 40000, false, 0, 1, "answered with a web page instead of the file" },
 	{ { "page", "good" }, 0, false, 0, 2, NULL },
-	{ { "endless" }, 0, false, 0, 1, "sends more than 100000 bytes, the size it should have" },
+	{ { "endless" }, 0, false, 0, 1, "sends more than 100000 bytes" },
 	{ { "endless", "good" }, 0, false, 0, 2, NULL },
 	{ { "short" }, 0, false, 0, 3, "ended after 50000 of 100000 bytes (3 tries)" },
 	{ { "short", "good" }, 0, false, 0, 4, NULL },
@@ -362,7 +365,7 @@ START_TEST(servers_with_manners)
 		add_origin(&w, 0, ORIGIN_URL,
 		    arena_printf(w.a, "http://127.0.0.1:%%P/%s/pkg.tar.gz", c->urls[i]));
 	if (c->left)
-		put(&w, "out/sources/pkg.tar.gz.part", server.body, c->left);
+		put(&w, "out/sources/%S-pkg.tar.gz.part", server.body, c->left);
 	fetch_it(&w, false);
 	if (c->why) {
 		ck_assert_ptr_null(w.want.got);
@@ -370,7 +373,7 @@ START_TEST(servers_with_manners)
 					       "  %%D/out/sources/pkg.tar.gz: not there\n  "
 					       "http://127.0.0.1:%%P/%s/pkg.tar.gz: %s\n",
 					       c->urls[0], c->why)));
-		ck_assert(!there(&w, "out/sources/pkg.tar.gz"));
+		ck_assert(!there(&w, "out/sources/%S-pkg.tar.gz"));
 	} else {
 		assert_got(&w);
 	}
@@ -393,8 +396,8 @@ START_TEST(wrong_sha256_names_both)
 			    "  %%D/out/sources/pkg.tar.gz: not there\n"
 			    "  http://127.0.0.1:%%P/flip/pkg.tar.gz: sha256 is %s, expected %s\n",
 			    flipped, server.sha256)));
-	ck_assert(!there(&w, "out/sources/pkg.tar.gz"));
-	ck_assert(!there(&w, "out/sources/pkg.tar.gz.part"));
+	ck_assert(!there(&w, "out/sources/%S-pkg.tar.gz"));
+	ck_assert(!there(&w, "out/sources/%S-pkg.tar.gz.part"));
 	world_end(&w);
 }
 END_TEST
@@ -404,7 +407,7 @@ START_TEST(spoiled_part)
 {
 	struct world w = world_new();
 
-	put(&w, "out/sources/pkg.tar.gz.part", "<html>Please log in</html>", 26);
+	put(&w, "out/sources/%S-pkg.tar.gz.part", "<html>Please log in</html>", 26);
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/good/pkg.tar.gz");
 	fetch_it(&w, false);
 	assert_got(&w);
@@ -420,7 +423,7 @@ START_TEST(too_long_part)
 	char *more = arena_alloc(w.a, SIZE + 1);
 
 	memcpy(more, server.body, SIZE);
-	put(&w, "out/sources/pkg.tar.gz.part", more, SIZE + 1);
+	put(&w, "out/sources/%S-pkg.tar.gz.part", more, SIZE + 1);
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/good/pkg.tar.gz");
 	fetch_it(&w, false);
 	assert_got(&w);
@@ -433,8 +436,8 @@ START_TEST(hanging_and_trickling)
 	struct world w = world_new();
 	const char *start, *tail = " bytes in 0.5 s";
 
-	w.patience.window = NS_PER_S / 2;
-	w.patience.slow = 50000;
+	w.patience.server.window = NS_PER_S / 2;
+	w.patience.server.slow = 50000;
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/hang/pkg.tar.gz");
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/trickle/pkg.tar.gz");
 	fetch_it(&w, false);
@@ -474,7 +477,7 @@ START_TEST(file_urls)
 	struct world w = world_new();
 
 	put(&w, "srv/pkg.tar.gz", server.body, SIZE);
-	put(&w, "out/sources/pkg.tar.gz.part", "left", 4);
+	put(&w, "out/sources/%S-pkg.tar.gz.part", "left", 4);
 	add_origin(&w, 0, ORIGIN_URL, "file://%D/nowhere/pkg.tar.gz");
 	add_origin(&w, 0, ORIGIN_URL, "file://%D/srv/pkg.tar.gz");
 	w.cfg.offline = true; /* this is no network */
@@ -489,7 +492,7 @@ START_TEST(offline_asks_nobody)
 	struct world w = world_new();
 
 	w.cfg.offline = true;
-	w.cfg.mirrors = filled(w.a, "http://127.0.0.1:%P/good");
+	w.cfg.mirrors = filled(w.a, "http://user:p@ssword@127.0.0.1:%P/good");
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/good/pkg.tar.gz");
 	add_origin(&w, 0, ORIGIN_DEBIAN, "pool/main/p/pkg/pkg_1.0.orig.tar.gz");
 	add_origin(&w, 0, ORIGIN_GIT, "v1.0");
@@ -547,7 +550,7 @@ START_TEST(cache_is_shared)
 	w.cfg.output = arena_printf(w.a, "%s/other", test_dir());
 	fetch_it(&w, false);
 	assert_got(&w);
-	ck_assert_str_eq(w.want.path, filled(w.a, "%D/other/sources/pkg.tar.gz"));
+	ck_assert_str_eq(w.want.path, filled(w.a, "%D/other/sources/%S-pkg.tar.gz"));
 	ck_assert_int_eq(stat(w.want.path, &two), 0);
 	ck_assert_uint_eq(one.st_ino, two.st_ino);
 	ck_assert_uint_eq(server.requests, 1);
@@ -564,13 +567,12 @@ START_TEST(rotten_file)
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/good/pkg.tar.gz");
 	fetch_it(&w, false);
 	assert_got(&w);
-	ck_assert(there(&w, "out/sources/.checked"));
 	fetch_it(&w, false); /* and is not asked for again */
 	assert_got(&w);
 	ck_assert_uint_eq(server.requests, 1);
 
-	ck_assert_int_eq(unlink(filled(w.a, "%D/cache/sources/pkg.tar.gz")), 0);
-	put(&w, "out/sources/pkg.tar.gz", "rotten", 6);
+	ck_assert_int_eq(unlink(filled(w.a, "%D/cache/sources/%S-pkg.tar.gz")), 0);
+	put(&w, "out/sources/%S-pkg.tar.gz", "rotten", 6);
 	digest_bytes("rotten", 6, rotten);
 	w.cfg.offline = true;
 	fetch_it(&w, false);
@@ -633,7 +635,7 @@ START_TEST(many_at_once)
 	for (size_t i = 0; i < N; i++) {
 		ck_assert_int_eq(wants[i].got != NULL, i % 5 != 4);
 		ck_assert_int_eq(
-		    there(&w, arena_printf(w.a, "out/sources/%zu.tar", i)), i % 5 != 4);
+		    there(&w, arena_printf(w.a, "out/sources/%%S-%zu.tar", i)), i % 5 != 4);
 	}
 	ck_assert_str_eq(wants[N].path, wants[0].path);
 	ck_assert_uint_eq(server.requests, N);
@@ -645,13 +647,13 @@ END_TEST
 START_TEST(two_builds_at_once)
 {
 	struct world w = world_new();
-	const char *part = filled(w.a, "%D/out/sources/pkg.tar.gz.part"),
-		   *path = filled(w.a, "%D/out/sources/pkg.tar.gz");
+	const char *part = filled(w.a, "%D/out/sources/%S-pkg.tar.gz.part"),
+		   *path = filled(w.a, "%D/out/sources/%S-pkg.tar.gz");
 	pid_t pid;
 	int fd, ready[2];
 	char c;
 
-	put(&w, "out/sources/pkg.tar.gz.part", server.body, SIZE / 2);
+	put(&w, "out/sources/%S-pkg.tar.gz.part", server.body, SIZE / 2);
 	ck_assert_int_eq(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -698,11 +700,12 @@ START_TEST(part_cannot_be_opened)
 	struct world w = world_new();
 	struct err e = { 0 };
 
-	ck_assert_int_eq(file_mkdirs(filled(w.a, "%D/out/sources/pkg.tar.gz.part"), 0755, &e), 0);
+	ck_assert_int_eq(
+	    file_mkdirs(filled(w.a, "%D/out/sources/%S-pkg.tar.gz.part"), 0755, &e), 0);
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/good/pkg.tar.gz");
 	w.want.forms = w.forms;
 	ck_assert_int_eq(fetch_with(w.a, &w.cfg, &w.patience, false, &w.want, 1, &e), -1);
-	ck_assert_str_eq(e.msg, filled(w.a, "%D/out/sources/pkg.tar.gz.part: Is a directory"));
+	ck_assert_str_eq(e.msg, filled(w.a, "%D/out/sources/%S-pkg.tar.gz.part: Is a directory"));
 	world_end(&w);
 }
 END_TEST
@@ -719,7 +722,7 @@ START_TEST(full_disk)
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	ck_assert_int_eq(fetch_with(w.a, &w.cfg, &w.patience, false, &w.want, 1, &e), -1);
-	ck_assert_str_eq(e.msg, filled(w.a, "%D/out/sources/pkg.tar.gz.part: File too large"));
+	ck_assert_str_eq(e.msg, filled(w.a, "%D/out/sources/%S-pkg.tar.gz.part: File too large"));
 	ck_assert_int_eq(e.code, EXIT_SYSTEM);
 	limit.rlim_cur = RLIM_INFINITY;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -759,8 +762,8 @@ START_TEST(probing)
 					       "  %%D/out/sources/pkg.tar.gz: not there\n  "
 					       "http://127.0.0.1:%%P/%s/pkg.tar.gz: %s\n",
 					       c->manner, c->why)));
-	ck_assert(!there(&w, "out/sources/pkg.tar.gz"));
-	ck_assert(!there(&w, "out/sources/pkg.tar.gz.part"));
+	ck_assert(!there(&w, "out/sources/%S-pkg.tar.gz"));
+	ck_assert(!there(&w, "out/sources/%S-pkg.tar.gz.part"));
 	world_end(&w);
 }
 END_TEST
@@ -923,7 +926,7 @@ START_TEST(git_must_match_pin)
 				       "  %%D/out/sources/pkg.tar.gz: not there\n"
 				       "  %%D/clone/pkg, tag v1.0: sha256 is %s, expected %s\n",
 				       right, server.sha256)));
-	ck_assert(!there(&w, "out/sources/pkg.tar.gz.part"));
+	ck_assert(!there(&w, "out/sources/%S-pkg.tar.gz.part"));
 	world_end(&w);
 }
 END_TEST
@@ -1001,7 +1004,7 @@ START_TEST(sources_beside_the_recipes)
 	put(&w, "top/sources/pkg.tar.gz", server.body, SIZE);
 	fetch_it(&w, false);
 	assert_got(&w);
-	ck_assert_str_eq(w.want.path, filled(w.a, "%D/out/sources/pkg.tar.gz"));
+	ck_assert_str_eq(w.want.path, filled(w.a, "%D/out/sources/%S-pkg.tar.gz"));
 	world_end(&w);
 }
 END_TEST

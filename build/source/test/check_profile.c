@@ -32,7 +32,7 @@ begin(struct setting *t)
 		.output = arena_printf(t->a, "%s/out", test_dir()),
 		.cache = arena_printf(t->a, "%s/cache", test_dir()),
 		.offline = true,
-		.mirrors = "",
+		.mirrors = "https://user:pass@word@near.example/",
 		.git_mirror = "" };
 	for (size_t i = 0; i < 2; i++) {
 		char *hex = arena_alloc(t->a, DIGEST_HEX);
@@ -80,8 +80,8 @@ static const struct {
 	const char *profile, *why;
 } cases[] = {
 	{ { "one.tar", "two.tar" }, "s6", NULL },
-	{ { "one.tar" }, "minimal", "no source of two 1.0 (https://a.example/two.tar: " },
-	{ { NULL }, "minimal", "no source of one 1.0 and 1 more (https://a.example/one.tar: " },
+	{ { "one.tar" }, "minimal", "no source of two 1.0 (https://near.example/two.tar: " },
+	{ { NULL }, "minimal", "no source of one 1.0 and 1 more (https://near.example/one.tar: " },
 };
 
 START_TEST(decided)

@@ -340,7 +340,6 @@ START_TEST(not_there)
 }
 END_TEST
 
-/* without xz(1) the library decodes, with the same result */
 /* what is asked of the archive of good[], and how many files, folders and links it gives */
 static const struct {
 	const char *only[2];
@@ -355,13 +354,32 @@ static const struct {
 	{ { "src/deep", "srd" }, 0, NULL, "srd" },
 };
 
+/* what is unpacked is what was pinned, or nothing is */
+START_TEST(pinned)
+{
+	struct arena *a = arena_new();
+	char *path = make_archive(a, kinds[_i], good), *dir = arena_printf(a, "%s/src", test_dir());
+	char is[DIGEST_HEX], other[DIGEST_HEX];
+	struct err e = { 0 };
+
+	ck_assert_int_eq(digest_file(path, is, &e), 0);
+	digest_bytes("", 0, other);
+	ck_assert_int_eq(unpack_some(path, other, dir, 1, NULL, 0, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s: sha256 is %s, expected %s", path, is, other));
+	ck_assert(!file_exists(dir));
+	ck_assert_msg(unpack_some(path, is, dir, 1, NULL, 0, &e) == 0, "%s", e.msg);
+	ck_assert(file_exists(arena_printf(a, "%s/configure", dir)));
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(only_some)
 {
 	struct arena *a = arena_new();
 	char *path = make_archive(a, "pkg.tar", good), *dir = arena_printf(a, "%s/src", test_dir());
 	size_t n = 0;
 	struct err e = { 0 };
-	int r = unpack_some(path, dir, 1, some[_i].only, some[_i].only[1] ? 2 : 1, &e);
+	int r = unpack_some(path, NULL, dir, 1, some[_i].only, some[_i].only[1] ? 2 : 1, &e);
 
 	if (some[_i].lacking) {
 		ck_assert_int_eq(r, -1);
@@ -378,6 +396,7 @@ START_TEST(only_some)
 }
 END_TEST
 
+/* without xz(1) the library decodes, with the same result */
 START_TEST(without_xz_program)
 {
 	struct arena *a = arena_new();
@@ -465,6 +484,7 @@ unpack_suite(void)
 	TCase *tc = harness_case(s, "archives");
 
 	tcase_add_loop_test(tc, formats, 0, COUNT(kinds));
+	tcase_add_loop_test(tc, pinned, 0, COUNT(kinds));
 	tcase_add_loop_test(tc, only_some, 0, COUNT(some));
 	tcase_add_loop_test(tc, refused, 0, COUNT(hostiles));
 	tcase_add_loop_test(tc, damaged, 0, COUNT(damages));

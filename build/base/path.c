@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/path.h"
+
+#include "build/base/arena.h"
+
+#include <string.h>
+
+const char *
+path_next(const char **path, size_t *n)
+{
+	const char *name;
+
+	do {
+		name = *path + strspn(*path, "/");
+		*n = strcspn(name, "/");
+		*path = name + *n;
+	} while (*n == 1 && *name == '.');
+	return *n ? name : NULL;
+}
+
+bool
+path_is_up(const char *name, size_t n)
+{
+	return n == 2 && !memcmp(name, "..", 2);
+}
+
+char *
+path_absolute(struct arena *a, const char *dir, const char *path)
+{
+	const char *in = *path == '/' ? path : arena_printf(a, "%s/%s", dir, path), *name;
+	char *out = arena_alloc(a, strlen(in) + 2), *end = out;
+	size_t n;
+
+	while ((name = path_next(&in, &n))) {
+		if (path_is_up(name, n)) {
+			while (end > out && *--end != '/')
+				;
+			continue;
+		}
+		*end++ = '/';
+		end = mempcpy(end, name, n);
+	}
+	if (end == out)
+		*end++ = '/';
+	*end = '\0';
+	return out;
+}

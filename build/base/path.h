@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_BASE_PATH_H
+#define BUILD_BASE_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+
+/* Paths by their letters: nothing is looked up, and symlinks are names like others. */
+
+/*
+ * The next name in *path, of *n bytes, and *path behind it; empty names and "." are passed over.
+ * NULL: there is none left.
+ */
+const char *path_next(const char **path, size_t *n);
+/* of the n bytes that path_next found */
+bool path_is_up(const char *name, size_t n);
+/*
+ * Absolute, without "." and "..", without a slash at the end; "/" when nothing is left.  dir is
+ * where a relative path starts.
+ */
+char *path_absolute(struct arena *a, const char *dir, const char *path);
+
+#endif

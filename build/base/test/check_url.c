@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/url.h"
+
+#include "build/base/arena.h"
+#include "build/test/suites.h"
+
+static const struct {
+	const char *text, *shown;
+} cases[] = {
+	{ "", "" },
+	{ "sources", "sources" },
+	{ "http://host/a", "http://host/a" },
+	{ "http://user@host/a", "http://host/a" },
+	{ "http://user:password@host", "http://host" },
+	{ "http://user:p@ss@word@host:80/a@b", "http://host:80/a@b" },
+	{ "https://host/@scope/a", "https://host/@scope/a" },
+	{ "http://host?q=a@b", "http://host?q=a@b" },
+	{ "http://u:p@one/ /mnt/two  https://u:p@three/", "http://one/ /mnt/two  https://three/" },
+	{ "get it from http://u:p@host", "get it from http://host" },
+};
+
+START_TEST(shown)
+{
+	struct arena *a = arena_new();
+
+	ck_assert_str_eq(url_shown(a, cases[_i].text), cases[_i].shown);
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+url_suite(void)
+{
+	Suite *s = suite_create("url");
+	TCase *tc = harness_case(s, "url");
+
+	tcase_add_loop_test(tc, shown, 0, sizeof cases / sizeof *cases);
+	return s;
+}

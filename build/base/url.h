@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BUILD_BASE_URL_H
+#define BUILD_BASE_URL_H
+
+struct arena;
+
+/*
+ * The text as anyone may see it: every URL in it is without its USER:PASSWORD@.  For one URL, for
+ * the lists that MIRRORS takes, and for whole messages; whatever is printed or recorded and may
+ * hold a URL goes through here.
+ */
+const char *url_shown(struct arena *a, const char *text);
+
+#endif
