@@ -199,11 +199,11 @@ START_TEST(killed)
 	prepare(a, PASSES);
 	put(a, "scenarios/xlong.scn",
 	    "scenario xlong \"it takes its time\"\nimage pristine\nsleep 60s\n");
-	/* they are told in order: once `up` is, `xlong` runs, or will */
+	/* once `up` has passed, `xlong` runs, or will */
 	ck_assert_int_eq(
 	    sh(a,
 		RUN "-o out o/manifest >tap 2>log & p=$!\n"
-		    "until grep -q '^ok.* up' tap; do kill -0 $p || exit; sleep 0.05; done\n"
+		    "until grep -q 'up: pass' log; do kill -0 $p || exit; sleep 0.05; done\n"
 		    "kill -9 $p; wait $p; ls out | grep -e junit -e html; "
 		    "$VERIFY merge -o report out",
 		&said),
