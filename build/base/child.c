@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,6 +61,14 @@ become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int
 	for (size_t i = 0; i < o->nkeep; i++)
 		if (fcntl(o->keep[i], F_SETFD, 0) < 0)
 			give_up(tell, "keep descriptor");
+	if (o->uid) {
+		if (setgroups(0, NULL) < 0 || setresgid(o->gid, o->gid, o->gid) < 0 ||
+		    setresuid(o->uid, o->uid, o->uid) < 0)
+			give_up(tell, "become a user");
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(127);
+	}
 	if (o->dir && chdir(o->dir) < 0)
 		give_up(tell, "chdir");
 	if (o->nice)

@@ -32,6 +32,8 @@ struct child_opts {
 	const int *keep; /* descriptors the child inherits under their own numbers */
 	size_t nkeep;
 	int nice;
+	uid_t uid; /* other than 0: become this user, with gid and no other group, first */
+	gid_t gid;
 };
 
 /* returns once the program runs; a program that cannot be executed is our error, naming it */

@@ -8,7 +8,9 @@
 #include "build/base/file.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* what ends the file's own output and begins ours */
 static const char mark[] = "\0\0lh-config";
@@ -100,6 +102,47 @@ collect(struct arena *a, const struct assignments *given, const char *p, const c
 	}
 }
 
+/*
+ * Started as root, we do not run what somebody else has written: the file is read and run as the
+ * first of these who is not root: whose folder it is in, whose symlink it is, whose file it is.
+ */
+static int
+find_owner(const struct configfile *f, uid_t *uid, gid_t *gid, struct err *e)
+{
+	struct stat st[3];
+
+	*uid = 0;
+	*gid = 0;
+	if (geteuid() != 0)
+		return 0;
+	if (stat(f->dir, &st[0]) < 0)
+		return fail_errno(e, "%s", f->dir);
+	if (lstat(f->path, &st[1]) < 0 || stat(f->path, &st[2]) < 0)
+		return fail_errno(e, "%s", f->path);
+	for (size_t i = 0; i < 3 && !*uid; i++) {
+		*uid = st[i].st_uid;
+		*gid = st[i].st_gid;
+		if (!*uid && (st[i].st_mode & S_IWOTH) && !S_ISLNK(st[i].st_mode) &&
+		    !(st[i].st_mode & S_ISVTX))
+			return fail_usage(e, "%s: everybody may change it, and root runs it; chmod o-w",
+			    i ? f->path : f->dir);
+	}
+	return 0;
+}
+
+static int
+read_as(struct arena *a, const char *path, uid_t uid, gid_t gid, char **text, struct err *e)
+{
+	int r;
+
+	if (uid && (setegid(gid) < 0 || seteuid(uid) < 0))
+		return fail_errno(e, "%s: become its owner", path);
+	r = file_read(a, path, text, NULL, e);
+	if (uid && (seteuid(0) < 0 || setegid(0) < 0))
+		return fail_errno(e, "become root again");
+	return r;
+}
+
 int
 configfile_read(struct arena *a, const struct configfile *f, struct assignments *out, struct err *e)
 {
@@ -110,7 +153,8 @@ configfile_read(struct arena *a, const struct configfile *f, struct assignments 
 	char *text;
 	int status, r;
 
-	if (file_read(a, f->path, &text, NULL, e) < 0)
+	if (find_owner(f, &o.uid, &o.gid, e) < 0 ||
+	    read_as(a, f->path, o.uid, o.gid, &text, e) < 0)
 		return -1;
 	/* -a: set is exported; -e: "TRIPLE = x" is a mistake, not a command that is not there */
 	buf_adds(&script, "set -ae; ");

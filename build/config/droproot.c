@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* makes the folder; as root, it becomes NORMALUSER's when it is new or empty */
@@ -69,19 +70,56 @@ reach_all(const char *who, const struct config *c, bool write, struct err *e)
 	return reach(who, "OUTPUT", c->output, e) < 0 ? -1 : reach(who, "CACHE", c->cache, e);
 }
 
-/* as NORMALUSER, but only for the time of asking: nothing is made where it could not be used */
-static int
-ask_as_normaluser(const struct config *c, bool write, struct err *e)
+int
+config_as_normaluser(
+    const struct config *c, int (*work)(void *arg, struct err *e), void *arg, struct err *e)
 {
 	gid_t groups[NGROUPS_MAX];
 	int n = getgroups(NGROUPS_MAX, groups), r;
 
+	if (geteuid() != 0)
+		return work(arg, e);
 	if (n < 0 || setgroups(0, NULL) < 0 || setegid(c->gid) < 0 || seteuid(c->uid) < 0)
 		return fail_errno(e, "become NORMALUSER %s", c->normaluser);
-	r = reach_all(c->normaluser, c, write, e);
+	r = work(arg, e);
 	if (seteuid(0) < 0 || setegid(0) < 0 || setgroups((size_t)n, groups) < 0)
 		return fail_errno(e, "become root again");
 	return r;
+}
+
+struct asking {
+	const struct config *c;
+	const char *who;
+	bool write;
+};
+
+/* nothing is made where it could not be used */
+static int
+ask(void *arg, struct err *e)
+{
+	const struct asking *q = arg;
+
+	return reach_all(q->who, q->c, q->write, e);
+}
+
+/* what others may change is not ours to believe */
+static int
+is_ours(const char *name, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return fail_errno(e, "%s %s", name, path);
+	if (st.st_uid != geteuid())
+		return fail_usage(e,
+		    "%s %s: belongs to user %u, who may change what is in it; chown it, or name "
+		    "another folder",
+		    name, path, (unsigned)st.st_uid);
+	if ((st.st_mode & S_IWOTH) || ((st.st_mode & S_IWGRP) && st.st_gid != getegid()))
+		return fail_usage(e,
+		    "%s %s: others may change what is in it; chmod go-w it, or name another folder",
+		    name, path);
+	return 0;
 }
 
 static int
@@ -91,7 +129,7 @@ may_write(const char *who, const char *name, const char *path, struct err *e)
 		return fail_usage(e,
 		    "%s %s: %s may not write to it; chown it, or name another folder", name, path,
 		    who);
-	return 0;
+	return is_ours(name, path, e);
 }
 
 int
@@ -102,7 +140,7 @@ config_drop_root(const struct config *c, bool write, struct err *e)
 	struct child_tie tie;
 
 	child_tie_note(&tie);
-	if ((root ? ask_as_normaluser(c, write, e) : reach_all(who, c, write, e)) < 0)
+	if (config_as_normaluser(c, ask, &(struct asking){ c, who, write }, e) < 0)
 		return -1;
 	if (write && (make_folder(c, "OUTPUT", c->output, e) < 0 ||
 			 make_folder(c, "CACHE", c->cache, e) < 0))
