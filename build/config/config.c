@@ -21,7 +21,6 @@ static value_guess jobs_guess, cache_guess, dns_guess, console_guess;
 
 #define F(member) offsetof(struct config, member)
 #define ONLY_VAR ((size_t)-1)
-#define DEFAULT_TRIPLE "x86_64-linux-musl"
 
 /* a later row may look at the result of an earlier one */
 static const struct key {
@@ -35,7 +34,7 @@ static const struct key {
 	{ { "NORMALUSER", value_user, "nobody", NULL }, NULL, F(normaluser) },
 	{ { "JOBS", value_count, NULL, NULL }, jobs_guess, F(jobs) },
 
-	{ { "TRIPLE", value_triple, DEFAULT_TRIPLE, NULL }, NULL, F(triple) },
+	{ { "TRIPLE", value_triple, "", NULL }, NULL, F(triple) },
 	{ { "PROFILE", value_choice, "auto", "s6 minimal auto" }, NULL, F(profile) },
 	{ { "SET", value_set, "2026-07", NULL }, NULL, F(set) },
 	{ { "PACKAGES", value_text, "", NULL }, NULL, ONLY_VAR },
