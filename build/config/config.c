@@ -366,13 +366,12 @@ read_file(const struct valuing *r, struct config *c, const char *path, const cha
 
 	if (!file_exists(path))
 		return 0;
-	f.given.v = arena_array(r->a, fixed->n + c->nvars + 3, sizeof *f.given.v);
+	f.given.v = arena_array(r->a, fixed->n + c->nvars + 2, sizeof *f.given.v);
 	for (size_t i = fixed->n; i-- > 0;) /* the last one counts */
 		give(&f.given, fixed->v[i].name, fixed->v[i].value);
 	f.nfixed = f.given.n;
 	for (size_t i = 0; i < c->nvars; i++)
 		give(&f.given, c->vars[i].name, c->vars[i].value);
-	give(&f.given, "TRIPLE", DEFAULT_TRIPLE);
 	give(&f.given, "PATH", path_var ? path_var : "/usr/bin:/bin");
 	if (*r->home)
 		give(&f.given, "HOME", r->home);
@@ -502,6 +501,8 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 	nenv = fixed.n; /* what comes later counts */
 	if (read_args(a, args, nargs, &fixed, e) < 0)
 		return -1;
+	/* before lh-config, which may ask for it */
+	config_set(a, out, "TRIPLE", sysdeps_default(a, top), "default");
 	personal = personal_file(&r);
 	if (personal && read_file(&r, out, personal, personal, &fixed, e) < 0)
 		return -1;
