@@ -62,7 +62,7 @@ struct man_special {
 struct manifest {
 	const char *dir;     /* folder of the manifest, absolute; not in the file */
 	const char *triple;  /* x86_64-linux-musl */
-	const char *arch;    /* short name: x86_64 i486 armv7 aarch64 */
+	const char *arch;    /* short name, as x86_64 */
 	const char *profile; /* s6, minimal, or whatever a foreign image calls itself */
 	const char *why;     /* why this profile, when `auto` chose it; may be NULL */
 	const char *set;
@@ -75,7 +75,17 @@ struct manifest {
 	unsigned memory;		  /* MiB */
 	const char *console;		  /* ttyS0 */
 	const char *panic;		  /* device for pvpanic, or NULL */
-	const char *elf;		  /* "ELF64 X86_64" */
+	const char *generation;		  /* device that tells a forked guest to reseed, as
+					     vmgenid,guid=auto, or NULL */
+	const char *silent_exit;  /* what it means when this QEMU exits with 0 and no event, as
+				     guest-shutdown; NULL: nothing, it is to say why it ends */
+	const char *after_loadvm; /* what QEMU has to be told when it has loaded a state, as it does
+				     not restore it: a command of its qtest protocol; or NULL */
+	const char *pc_register;  /* what QEMU's `info registers` calls the program counter, as RIP;
+				     NULL: nobody can tell where a guest is */
+	const char *kvm; /* HOST [CPU]: what uname -m says of hosts whose processor can run it, and
+			    the cpu it is then; NULL: there are none */
+	const char *elf; /* "ELF64 X86_64" */
 	const char *refuse;   /* instructions that the processor may lack: verify/image/disasm.h */
 	const char *guarded;  /* files, then such instructions that they use where the processor has
 				 them; none */
@@ -83,6 +93,7 @@ struct manifest {
 
 	const char *kernel; /* file, or NULL: the image boots itself */
 	const char *kernel_sha256;
+	const char *kernel_mark;  /* what shows that it is for this machine: verify/image/mark.h */
 	const char *append;	  /* kernel command line, without console nonce */
 	const char *image;	  /* file */
 	const char *image_digest; /* digest_disk */

@@ -301,17 +301,12 @@ check_strays(struct linting *t)
 
 /* ---- sysdeps ---- */
 
-/* by us, or by a recipe; what sysdeps.c wants of every triple counts as ours */
+/* by us, or by a recipe */
 static bool
 is_used(const struct linting *t, const struct fact *f)
 {
-	static const char *const ours[] = { "short", "gcc", "binutils", "cflags", "elf",
-		"kernel-arch", "kernel-image", "qemu", "machine", "cpu", "memory", "panic-device",
-		"console", "append", "refuse", "guarded" };
-
-	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-		if (!strcmp(ours[i], f->key))
-			return true;
+	if (fact_is_ours(f))
+		return true;
 	for (size_t i = 0; i < t->r.n; i++)
 		if (fact_builds(f) && recipe_mentions(&t->r.v[i], fact_variable(t->a, f)))
 			return true;

@@ -22,7 +22,6 @@ static value_guess jobs_guess, cache_guess, dns_guess, console_guess;
 
 #define F(member) offsetof(struct config, member)
 #define ONLY_VAR ((size_t)-1)
-#define DEFAULT_TRIPLE "x86_64-linux-musl"
 
 /* a later row may look at the result of an earlier one */
 static const struct key {
@@ -36,7 +35,7 @@ static const struct key {
 	{ { "NORMALUSER", value_user, "nobody", NULL }, NULL, F(normaluser) },
 	{ { "JOBS", value_count, NULL, NULL }, jobs_guess, F(jobs) },
 
-	{ { "TRIPLE", value_triple, DEFAULT_TRIPLE, NULL }, NULL, F(triple) },
+	{ { "TRIPLE", value_triple, "", NULL }, NULL, F(triple) },
 	{ { "PROFILE", value_choice, "auto", "s6 minimal auto" }, NULL, F(profile) },
 	{ { "SET", value_set, "2026-07", NULL }, NULL, F(set) },
 	{ { "PACKAGES", value_text, "", NULL }, NULL, ONLY_VAR },
@@ -368,13 +367,12 @@ read_file(const struct valuing *r, struct config *c, const char *path, const cha
 
 	if (!file_exists(path))
 		return 0;
-	f.given.v = arena_array(r->a, fixed->n + c->nvars + 3, sizeof *f.given.v);
+	f.given.v = arena_array(r->a, fixed->n + c->nvars + 2, sizeof *f.given.v);
 	for (size_t i = fixed->n; i-- > 0;) /* the last one counts */
 		give(&f.given, fixed->v[i].name, fixed->v[i].value);
 	f.nfixed = f.given.n;
 	for (size_t i = 0; i < c->nvars; i++)
 		give(&f.given, c->vars[i].name, c->vars[i].value);
-	give(&f.given, "TRIPLE", DEFAULT_TRIPLE);
 	give(&f.given, "PATH", path_var ? path_var : "/usr/bin:/bin");
 	if (*r->home)
 		give(&f.given, "HOME", r->home);
@@ -504,6 +502,8 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 	nenv = fixed.n; /* what comes later counts */
 	if (read_args(a, args, nargs, &fixed, e) < 0)
 		return -1;
+	/* before lh-config, which may ask for it */
+	config_set(a, out, "TRIPLE", sysdeps_default(a, top), "default");
 	personal = personal_file(&r);
 	if (personal && read_file(&r, out, personal, personal, &fixed, e) < 0)
 		return -1;

@@ -15,8 +15,10 @@
 static const char *const required[] = { "short", "gcc", "binutils", "cflags", "elf", "kernel-arch",
 	"kernel-image", "qemu", "machine", "memory", "console" };
 
+/* what builds nothing: of the machine that QEMU plays, of the verifier, of ci/setup */
 static const char *const machines[] = { "qemu", "machine", "cpu", "memory", "panic-device",
-	"append", "refuse", "guarded" };
+	"vm-generation", "silent-exit", "after-loadvm", "pc-register", "kvm", "append",
+	"kernel-mark", "refuse", "guarded", "packages" };
 
 #define NREQUIRED (sizeof required / sizeof *required)
 
@@ -43,6 +45,19 @@ sysdeps_supported(struct arena *a, const char *top)
 	all = arena_strdup(a, b.n ? b.p : "");
 	buf_free(&b);
 	return all;
+}
+
+const char *
+sysdeps_default(struct arena *a, const char *top)
+{
+	char *rest = sysdeps_supported(a, top), *name, *first = word_next(&rest);
+	struct lines l;
+	struct err ignored;
+
+	if (lines_open(a, arena_printf(a, "%s/sysdeps/default", top), &l, &ignored) == 0 &&
+	    (name = lines_next_datum(&l)))
+		return name;
+	return first ? first : "";
 }
 
 /* no fact that builds anything: where this triple's images are not as those of others */
@@ -136,13 +151,25 @@ sysdeps_get(const struct sysdeps *s, const char *key)
 	return NULL;
 }
 
+static bool
+is_in(const char *key, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(key, list[i]))
+			return true;
+	return false;
+}
+
 bool
 fact_builds(const struct fact *f)
 {
-	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
-		if (!strcmp(f->key, machines[i]))
-			return false;
-	return true;
+	return !is_in(f->key, machines, sizeof machines / sizeof *machines);
+}
+
+bool
+fact_is_ours(const struct fact *f)
+{
+	return !fact_builds(f) || is_in(f->key, required, NREQUIRED);
 }
 
 const char *

@@ -33,6 +33,8 @@ const char *sysdeps_get(const struct sysdeps *s, const char *key);
  * plays: no recipe sees them, and changing them builds nothing again.
  */
 bool fact_builds(const struct fact *f);
+/* we know it ourselves; the others are there for recipes */
+bool fact_is_ours(const struct fact *f);
 /* what recipes know it by: kernel-arch is KERNEL_ARCH */
 const char *fact_variable(struct arena *a, const struct fact *f);
 /*
@@ -40,6 +42,8 @@ const char *fact_variable(struct arena *a, const struct fact *f);
  * is none
  */
 const char *sysdeps_resolve(struct arena *a, const char *top, const char *name);
+/* what is built for when nobody asks for another: top/sysdeps/default, else the first there is */
+const char *sysdeps_default(struct arena *a, const char *top);
 /* "a b c", sorted: every folder of top/sysdeps */
 char *sysdeps_supported(struct arena *a, const char *top);
 

@@ -33,6 +33,15 @@ record_network(const struct config *cfg, struct manifest *m)
 	m->dns = cfg->dns_ip;
 }
 
+/* a fact that may be `none`, for all triples have the same facts; then NULL */
+static const char *
+unless_none(const struct sysdeps *sd, const char *key)
+{
+	const char *value = sysdeps_get(sd, key);
+
+	return value && strcmp(value, "none") ? value : NULL;
+}
+
 /* sysdeps.c has seen to it that the facts are there */
 static void
 record_machine(const struct config *cfg, const struct sysdeps *sd, struct manifest *m)
@@ -43,6 +52,12 @@ record_machine(const struct config *cfg, const struct sysdeps *sd, struct manife
 	m->cpu = sysdeps_get(sd, "cpu");
 	m->memory = (unsigned)strtoul(sysdeps_get(sd, "memory"), NULL, 10);
 	m->panic = sysdeps_get(sd, "panic-device");
+	m->generation = unless_none(sd, "vm-generation");
+	m->silent_exit = unless_none(sd, "silent-exit");
+	m->after_loadvm = unless_none(sd, "after-loadvm");
+	m->pc_register = sysdeps_get(sd, "pc-register");
+	m->kvm = unless_none(sd, "kvm");
+	m->kernel_mark = sysdeps_get(sd, "kernel-mark");
 	m->elf = sysdeps_get(sd, "elf");
 	m->differs = sd->differs;
 	m->ndiffers = sd->ndiffers;
@@ -183,10 +198,8 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     struct err *e)
 {
 	struct manifest *m = out;
-	const char *more = sysdeps_get(sd, "append");
+	const char *more = unless_none(sd, "append");
 
-	if (more && !strcmp(more, "none"))
-		more = NULL;
 	*m = (struct manifest){
 		.dir = dir,
 		.triple = cfg->triple,

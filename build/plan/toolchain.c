@@ -31,6 +31,7 @@ static const struct {
 	{ "X86_64", EM_X86_64 },
 	{ "ARM", EM_ARM },
 	{ "AARCH64", EM_AARCH64 },
+	{ "RISCV", EM_RISCV },
 };
 
 static const char *

@@ -16,6 +16,7 @@ static const struct {
 	{ "sysdeps/x86_64-linux-musl/kernel.conf", "CONFIG_64BIT=y\n" },
 	{ "sysdeps/i486-linux-musl/facts", CHECKOUT_FACTS("i486", "gcc", "ELF32 386") },
 	{ "sysdeps/README", "not a triple\n" },
+	{ "sysdeps/default", "# what is meant\nx86_64-linux-musl\n" },
 	{ "recipes/sets/2026-07", "# newest\none 1.0\ntwo 2.0\n" },
 	{ "recipes/sets/2024-10", "one 0.9\n" },
 	{ "recipes/profiles/s6", "target/two\n" },

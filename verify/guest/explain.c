@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/file.h"
+#include "build/base/manifest.h"
 #include "verify/guest/guest.h"
 #include "verify/loop.h"
 #include "verify/guest/qmp.h"
@@ -38,16 +39,14 @@ struct explain {
 
 /* ---- words ---- */
 
-/* where kernels wait for work; the processor's state says so on x86 only */
+/* parts of the names of where kernels wait for work; few processors' state says so */
 static bool
 is_idle(const char *symbol)
 {
-	static const char *const idle[] = { "cpu_do_idle", "cpu_v7_do_idle", "arch_cpu_idle",
-		"default_idle", "default_enter_idle", "do_idle", "cpu_startup_entry",
-		"pv_native_safe_halt" };
+	static const char *const idle[] = { "_idle", "cpu_startup_entry", "safe_halt" };
 
 	for (size_t i = 0; symbol && i < sizeof idle / sizeof *idle; i++)
-		if (!strcmp(symbol, idle[i]))
+		if (strstr(symbol, idle[i]))
 			return true;
 	return false;
 }
@@ -174,7 +173,7 @@ on_registers(void *arg, const char *answer, const char *error)
 	(void)error;
 	if (x->over)
 		return;
-	if (!answer || !processor_parse(answer, &p)) {
+	if (!answer || !processor_parse(answer, guest_manifest(x->guest)->pc_register, &p)) {
 		finish(x);
 		return;
 	}

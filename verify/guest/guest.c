@@ -52,6 +52,7 @@ struct arguments {
 struct guest {
 	struct arena *a;
 	struct loop *loop;
+	const struct manifest *manifest;
 	const struct guest_calls *calls;
 	void *arg;
 	enum guest_state state;
@@ -365,6 +366,8 @@ ended_how(struct guest *g)
 	if (g->shutdown)
 		return arena_printf(
 		    g->a, "%s, then qemu: %s%s", g->shutdown, status, last_words(g));
+	if (good && g->manifest->silent_exit)
+		return g->manifest->silent_exit;
 	return arena_printf(g->a, "qemu: %s%s", status, last_words(g));
 }
 
@@ -488,6 +491,22 @@ write_argv(const struct guest *g, const struct manifest *m, const struct qemu_op
 	return file_write(arena_printf(g->a, "%s/argv", dir), text, strlen(text), 0644, e);
 }
 
+/* what QEMU does not restore of a state, it is told beside it */
+static int
+tell(const struct guest *g, const struct manifest *m, struct qemu_opts *o, const char *dir,
+    struct err *e)
+{
+	const char *line;
+
+	if (!o->loadvm || !m->after_loadvm)
+		return 0;
+	line = arena_printf(g->a, "%s\n", m->after_loadvm);
+	o->told = arena_printf(g->a, "%s/told", dir);
+	if (file_write(arena_printf(g->a, "%s.in", o->told), line, strlen(line), 0644, e) < 0)
+		return -1;
+	return file_write(arena_printf(g->a, "%s.out", o->told), "", 0, 0644, e);
+}
+
 static void
 close_all(int fd[][2], size_t n, int end)
 {
@@ -510,6 +529,7 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 
 	*g = (struct guest){ .a = a,
 		.loop = l,
+		.manifest = m,
 		.calls = calls,
 		.arg = arg,
 		.started = clock_now(),
@@ -524,6 +544,8 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 	opts.console_fd = keep[CONSOLE] = pair[CONSOLE][1];
 	opts.qmp_fd = keep[QMP] = pair[QMP][1];
 	opts.agent_fd = keep[AGENT] = pair[AGENT][1];
+	if (tell(g, m, &opts, dir, e) < 0)
+		goto undo;
 	qemu_argv(&v, m, &opts);
 	if (write_argv(g, m, &opts, &v, dir, e) < 0 || child_start(&g->qemu, v.v, &co, e) < 0)
 		goto undo;
@@ -575,6 +597,12 @@ const char *
 guest_reason(const struct guest *g)
 {
 	return g->reason;
+}
+
+const struct manifest *
+guest_manifest(const struct guest *g)
+{
+	return g->manifest;
 }
 
 pid_t

@@ -78,6 +78,8 @@ void guest_hmp(struct guest *g, const char *command, guest_answer *done, void *a
 void guest_run(struct guest *g, const char *command, nstime deadline, agent_done *done, void *arg);
 
 bool guest_has_agent(const struct guest *g);
+/* what it was started with */
+const struct manifest *guest_manifest(const struct guest *g);
 /* of QEMU; 0: reaped */
 pid_t guest_pid(const struct guest *g);
 

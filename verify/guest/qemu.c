@@ -30,13 +30,6 @@ bus_of(const struct manifest *m)
 	return &buses[0];
 }
 
-/* QEMU 7.2 has the generation id device, which tells a forked guest to reseed, on x86 only */
-static bool
-has_vmgenid(const struct manifest *m)
-{
-	return m->triple[0] == 'x' || (m->triple[0] == 'i' && strstr(m->triple, "86-"));
-}
-
 /* QEMU's option parser takes a doubled comma for one that is part of the value */
 static const char *
 commas(struct arena *a, const char *s)
@@ -164,6 +157,18 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_pushv(v, "-device", "virtio-net-pci,netdev=net,id=eth0,romfile=", NULL);
 }
 
+/* its main loop begins, and reads told.in, when the state is loaded */
+static void
+push_state(struct argv *v, const struct qemu_opts *o)
+{
+	argv_pushv(v, "-loadvm", o->loadvm, NULL);
+	if (!o->told)
+		return;
+	argv_push(v, "-chardev");
+	argv_pushf(v, "pipe,id=told,path=%s", commas(v->a, o->told));
+	argv_pushv(v, "-object", "qtest,id=told,chardev=told,log=none", NULL);
+}
+
 void
 qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 {
@@ -185,12 +190,12 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	push_channels(v, o);
 	push_disk(v, m, o);
 	push_net(v, m, o);
-	/* without it the guest waits for entropy, on x86 for seconds */
+	/* without it a guest waits for entropy, some for seconds */
 	argv_pushv(v, "-device", "virtio-rng-pci", NULL);
 	if (m->panic)
 		argv_pushv(v, "-device", m->panic, NULL);
-	if (has_vmgenid(m))
-		argv_pushv(v, "-device", "vmgenid,guid=auto", NULL);
+	if (m->generation)
+		argv_pushv(v, "-device", m->generation, NULL);
 	if (o->loadvm)
-		argv_pushv(v, "-loadvm", o->loadvm, NULL);
+		push_state(v, o);
 }

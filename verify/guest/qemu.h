@@ -26,6 +26,8 @@ struct qemu_opts {
 	const char *accel;  /* "tcg" "kvm" */
 	const char *cpu;    /* instead of the manifest's, or NULL */
 	const char *loadvm; /* state to start from, or NULL */
+	const char *told;   /* loadvm: the file told.in has the manifest's after-loadvm, and
+			       told.out is for the answer; NULL: there is none */
 	bool reboot;	    /* a reset reboots; else it ends QEMU */
 	bool ssh;	    /* forward a port of 127.0.0.1 to the guest's 22 */
 	unsigned ssh_port;  /* that port; 0: the kernel chooses */

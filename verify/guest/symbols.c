@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/lines.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@ symbols_read(struct arena *a, const char *path, struct symbols **out, struct err
 			return lines_fail(&l, e, "%s: not an address", w[0]);
 		if (!strcmp(w[2], "_etext"))
 			s->end = address;
-		/* text only, and none of ARM's mapping symbols */
+		/* text only, and no mapping symbols */
 		if (!strchr("tTwW", *w[1]) || *w[2] == '$')
 			continue;
 		if (s->n == cap) {
@@ -76,22 +77,27 @@ symbols_name(const struct symbols *s, uint64_t address)
 	return s->v[low].name;
 }
 
-bool
-processor_parse(const char *text, struct processor *out)
+/* what follows the register's name, or NULL: QEMU says RIP=123, or pc 123 */
+static const char *
+value_of(const char *text, const char *name)
 {
-	/* as QEMU names it on each processor; ARM's 32 bits last, they are in no other's text */
-	static const char *const names[] = { "RIP=", "EIP=", "PC=", "R15=" };
+	size_t n = strlen(name);
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		const char *at = strstr(text, names[i]);
-		char *end;
+	for (const char *at = text; (at = strstr(at, name)); at++)
+		if ((at == text || isspace((unsigned char)at[-1])) && strchr(" =", at[n]))
+			return at + n + strspn(at + n, " =");
+	return NULL;
+}
 
-		if (!at)
-			continue;
-		at += strlen(names[i]);
-		out->pc = strtoull(at, &end, 16);
-		out->halted = strstr(text, "HLT=1") != NULL;
-		return end != at;
-	}
-	return false;
+bool
+processor_parse(const char *text, const char *pc_register, struct processor *out)
+{
+	const char *at = pc_register ? value_of(text, pc_register) : NULL;
+	char *end;
+
+	if (!at)
+		return false;
+	out->pc = strtoull(at, &end, 16);
+	out->halted = strstr(text, "HLT=1") != NULL;
+	return end != at;
 }

@@ -19,10 +19,10 @@ const char *symbols_name(const struct symbols *s, uint64_t address);
 /* what `info registers` says */
 struct processor {
 	uint64_t pc;
-	bool halted; /* waits for an interrupt (x86 says so; on ARM the symbol does) */
+	bool halted; /* waits for an interrupt: where it is not told, the symbol tells */
 };
 
-/* false when it is no such text */
-bool processor_parse(const char *text, struct processor *out);
+/* pc_register: of the manifest, or NULL; false when the text has no such register */
+bool processor_parse(const char *text, const char *pc_register, struct processor *out);
 
 #endif

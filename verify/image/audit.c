@@ -9,6 +9,7 @@
 #include "verify/image/disasm.h"
 #include "verify/image/elf.h"
 #include "verify/image/guestfs.h"
+#include "verify/image/mark.h"
 
 #include <elf.h>
 #include <stdbool.h>
@@ -341,56 +342,27 @@ look_at_disk(struct work *w, const struct check *c, struct err *e)
 
 /* ---- kernel ---- */
 
-/*
- * What a kernel's file begins with.  x86: Documentation/arch/x86/boot.rst, the header's magic and
- * xloadflags bit 0, a 64-bit entry point; arm: arch/arm/boot/compressed/head.S, the zImage magic;
- * arm64: Documentation/arch/arm64/booting.rst.
- */
-static const struct kernel_mark {
-	const char *elf;
-	size_t at;
-	unsigned char mask[4], wanted[4];
-	const char *what;
-} kernel_marks[] = {
-	{ "ELF32 386", 0x202, { 255, 255, 255, 255 }, { 'H', 'd', 'r', 'S' },
-	    "the boot header's magic HdrS" },
-	{ "ELF32 386", 0x236, { 1 }, { 0 }, "a 32-bit kernel" },
-	{ "ELF64 X86_64", 0x202, { 255, 255, 255, 255 }, { 'H', 'd', 'r', 'S' },
-	    "the boot header's magic HdrS" },
-	{ "ELF64 X86_64", 0x236, { 1 }, { 1 }, "a 64-bit kernel" },
-	{ "ELF32 ARM", 0x24, { 255, 255, 255, 255 }, { 0x18, 0x28, 0x6f, 0x01 },
-	    "the zImage magic 0x016f2818" },
-	{ "ELF64 AARCH64", 0x38, { 255, 255, 255, 255 }, { 'A', 'R', 'M', 'd' },
-	    "the Image magic ARMd" },
-};
-
 static int
 look_at_kernel(struct work *w, struct err *e)
 {
 	const char *path = manifest_path(w->a, w->m, w->m->kernel);
-	char *text;
+	char *text, *rest, *word;
 	size_t n;
 
-	if (need_elf(w, e) < 0)
-		return -1;
-	if (!path)
-		return fail_usage(e, "manifest: lacks the key kernel");
+	if (!path || !w->m->kernel_mark)
+		return fail_usage(e, "manifest: lacks the key %s", path ? "kernel-mark" : "kernel");
 	if (file_read(w->a, path, &text, &n, e) < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof kernel_marks / sizeof *kernel_marks; i++) {
-		const struct kernel_mark *k = &kernel_marks[i];
-		unsigned char got[4] = { 0 };
+	w->out->looked = 1;
+	rest = arena_strdup(w->a, w->m->kernel_mark);
+	while ((word = word_next(&rest))) {
+		struct mark m;
 
-		if (strcmp(k->elf, w->m->elf))
-			continue;
-		w->out->looked = 1;
-		if (n >= k->at + sizeof got)
-			memcpy(got, text + k->at, sizeof got);
-		for (size_t b = 0; b < sizeof got; b++)
-			got[b] &= k->mask[b];
-		if (n < k->at + sizeof got || memcmp(got, k->wanted, sizeof got))
-			found(w, "%s: lacks at 0x%zx what makes it one for %s: %s", w->m->kernel,
-			    k->at, k->elf, k->what);
+		if (mark_read(word, &m, e) < 0)
+			return -1;
+		if (!mark_fits(&m, text, n))
+			found(w, "%s: lacks what a kernel for this machine has: %s", w->m->kernel,
+			    word);
 	}
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/lines.h"
 #include "verify/image/elf.h"
+#include "verify/image/encoding.h"
 
 #include <capstone/capstone.h>
 #include <stdbool.h>
@@ -21,6 +22,7 @@ struct disasm {
 	const struct kind *kind;
 	unsigned char names[NAMES], groups[GROUPS]; /* enum rule, by Capstone's numbers */
 	enum rule nopl;
+	struct encodings *fine; /* all that there are, and no Capstone; NULL: the rest of this */
 };
 
 static const struct kind {
@@ -115,6 +117,10 @@ disasm_new(struct arena *a, const char *elf, const char *rule, struct disasm **o
 {
 	struct disasm *d = arena_alloc(a, sizeof *d);
 
+	if (encodings_are(rule)) {
+		*out = d;
+		return encodings_read(a, rule, &d->fine, e);
+	}
 	for (size_t i = 0; i < NKINDS; i++)
 		if (!strcmp(kinds[i].elf, elf))
 			d->kind = &kinds[i];
@@ -278,12 +284,35 @@ unknown(const struct stretch *s, size_t at, size_t n, disasm_found *found, void 
 	found(arg, s->address + at, "unknown", text);
 }
 
+/* by the encodings alone */
+static size_t
+sweep_encodings(const struct encodings *c, const struct stretch *s, disasm_found *found, void *arg)
+{
+	size_t count = 0;
+
+	for (size_t at = 0, n; at < s->n; at += n) {
+		size_t left = s->n - at;
+
+		n = encodings_fit(c, s->p + at, left);
+		if (n) {
+			count++;
+			continue;
+		}
+		n = left < encodings_step(c) ? left : encodings_step(c);
+		if (!all_zero(s->p + at, n))
+			unknown(s, at, left < 4 ? left : 4, found, arg);
+	}
+	return count;
+}
+
 static size_t
 sweep(struct disasm *d, struct stretch *s, disasm_found *found, void *arg)
 {
 	csh handle = d->handles[s->thumb];
 	size_t at = 0, count = 0;
 
+	if (d->fine)
+		return sweep_encodings(d->fine, s, found, arg);
 	while (at < s->n) {
 		const uint8_t *p = s->p + at;
 		size_t left = s->n - at, n = data_at(s, at);

@@ -20,6 +20,9 @@ struct elf;
  * instructions (popcnt); nopl is the nop of several bytes.  name* is every name that begins so, and
  * there need not be any.  !name is fine all the same.  Bytes that are no instruction are refused
  * under the name "unknown".
+ *
+ * For a processor that not every Capstone knows, a rule is all instructions that it has, as
+ * encodings (verify/image/encoding.h) with a ! before each: what fits none is refused.
  */
 struct disasm;
 

@@ -24,6 +24,7 @@ static const struct machine {
 	{ "ELF64 X86_64", 64, EM_X86_64, 0, 0 },
 	{ "ELF32 ARM", 32, EM_ARM, ARM_MASK, ARM_WANTED },
 	{ "ELF64 AARCH64", 64, EM_AARCH64, 0, 0 },
+	{ "ELF64 RISCV", 64, EM_RISCV, EF_RISCV_FLOAT_ABI, EF_RISCV_FLOAT_ABI_DOUBLE },
 };
 
 #define NMACHINES (sizeof machines / sizeof *machines)
@@ -177,7 +178,8 @@ elf_differs(struct arena *a, const struct elf *f, const char *name)
 		    a, "is ELF%u for machine %u, not %s", f->bits, f->machine, name);
 	}
 	if ((f->flags & m->mask) != m->wanted)
-		return arena_printf(a, "has the flags 0x%x, where EABI 5 with hard float is 0x%x",
-		    f->flags, m->wanted);
+		return arena_printf(a,
+		    "has the flags 0x%x, where %s with floats in registers has 0x%x", f->flags,
+		    name, m->wanted);
 	return NULL;
 }

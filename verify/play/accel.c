@@ -4,6 +4,8 @@
 #include "build/base/arena.h"
 #include "build/base/clock.h"
 #include "build/base/file.h"
+#include "build/base/lines.h"
+#include "build/base/manifest.h"
 #include "verify/expect.h"
 #include "verify/guest/guest.h"
 #include "verify/image/image.h"
@@ -15,27 +17,23 @@
 
 #define PROBE_TIME (10 * NS_PER_S)
 
-/* whose guests a host's processor can run by itself */
-static const struct native {
-	const char *host, *arch;
-	const char *cpu; /* that KVM wants, or NULL: the manifest's */
-} natives[] = {
-	{ "x86_64", "x86_64", NULL },
-	{ "x86_64", "i486", NULL },
-	{ "aarch64", "aarch64", "host" },
-};
-
-static const struct native *
-native_of(const struct image *i)
+/*
+ * Can this host's processor run the image's guests by itself?  *cpu is what it then is for QEMU, or
+ * NULL: what the manifest says.
+ */
+static bool
+is_native(struct arena *a, const struct manifest *m, const char **cpu)
 {
+	char *rest = m->kvm ? arena_strdup(a, m->kvm) : NULL, *host = NULL;
 	struct utsname u;
 
-	if (uname(&u) < 0)
-		return NULL;
-	for (size_t n = 0; n < sizeof natives / sizeof *natives; n++)
-		if (!strcmp(natives[n].host, u.machine) && !strcmp(natives[n].arch, i->m.arch))
-			return &natives[n];
-	return NULL;
+	*cpu = NULL;
+	if (rest)
+		host = word_next(&rest);
+	if (!host || uname(&u) < 0 || strcmp(host, u.machine))
+		return false;
+	*cpu = word_next(&rest);
+	return true;
 }
 
 struct probe {
@@ -109,26 +107,26 @@ int
 accel_choose(
     struct arena *a, const char *wanted, const struct image *i, struct accel *out, struct err *e)
 {
-	const struct native *n = native_of(i);
-	bool good = false;
+	const char *cpu;
+	bool native = is_native(a, &i->m, &cpu), good = false;
 
 	*out = (struct accel){ .name = "tcg" };
 	if (!strcmp(wanted, "tcg"))
 		return 0;
 	if (!strcmp(wanted, "kvm")) {
-		*out = (struct accel){ "kvm", NULL, n ? n->cpu : NULL };
+		*out = (struct accel){ "kvm", NULL, cpu };
 		return 0;
 	}
-	if (!n)
+	if (!native)
 		out->why = "kvm: another kind of processor";
 	else if (access("/dev/kvm", R_OK | W_OK) < 0)
 		out->why = "kvm: no access to /dev/kvm";
 	else if (!i->m.kernel)
 		out->why = "kvm: nothing to probe it with";
-	else if (probe(a, i, n->cpu, &good, e) < 0)
+	else if (probe(a, i, cpu, &good, e) < 0)
 		return wrap(e, "probing KVM");
 	else if (good)
-		*out = (struct accel){ "kvm", "probe guest booted", n->cpu };
+		*out = (struct accel){ "kvm", "probe guest booted", cpu };
 	else
 		out->why = "kvm: probe guest hung";
 	return 0;

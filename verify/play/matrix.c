@@ -62,7 +62,7 @@ credentials(const struct image *i)
 static const char *
 audit(const struct image *i)
 {
-	return i->base && i->m.elf && i->m.refuse && i->m.npaths ? "yes" : "no";
+	return i->base && i->m.elf && i->m.refuse && i->m.kernel_mark && i->m.npaths ? "yes" : "no";
 }
 
 static const char *

@@ -18,6 +18,9 @@ START_TEST(facts)
 
 	ck_assert_str_eq(
 	    sysdeps_supported(a, top), "i486-linux-musl x86_64-linux-musl"); /* not README */
+	ck_assert_str_eq(sysdeps_default(a, top), "x86_64-linux-musl");
+	checkout_file(a, top, "sysdeps/default", "");
+	ck_assert_str_eq(sysdeps_default(a, top), "i486-linux-musl");
 	checkout_file(a, top, "sysdeps/new-triple/facts",
 	    FACTS "console ttyX\ndiffers files /a why not # said\ndiffers services b is missing\n");
 	ck_assert_str_eq(sysdeps_supported(a, top), "i486-linux-musl new-triple x86_64-linux-musl");

@@ -44,7 +44,7 @@ struct world {
 	struct config cfg;
 	struct config_var vars[2];
 	struct sysdeps sd;
-	struct fact facts[9];
+	struct fact facts[13];
 	struct plan plan;
 	struct node nodes[NNODES];
 	struct recipe recipes[NNODES];
@@ -76,7 +76,9 @@ world_new(struct world *w)
 	static const struct fact facts[] = { { "short", "x86_64" },
 		{ "qemu", "qemu-system-x86_64" }, { "machine", "q35" }, { "cpu", "qemu64" },
 		{ "memory", "256" }, { "panic-device", "pvpanic" }, { "console", "ttyS9" },
-		{ "elf", "ELF64 X86_64" }, { "gcc", "gcc" } };
+		{ "elf", "ELF64 X86_64" }, { "gcc", "gcc" },
+		{ "vm-generation", "vmgenid,guid=auto" }, { "pc-register", "RIP" },
+		{ "kvm", "none" }, { "kernel-mark", "0x202=48647253" } };
 	struct arena *a = arena_new();
 
 	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
@@ -86,7 +88,7 @@ world_new(struct world *w)
 	checkout_file(a, test_dir(), "top/layout/owners", owners);
 	memcpy(w->facts, facts, sizeof facts);
 	w->sd = (struct sysdeps){
-		.triple = "x86_64-linux-musl", .dir = "sysdeps", .facts = w->facts, .nfacts = 9
+		.triple = "x86_64-linux-musl", .dir = "sysdeps", .facts = w->facts, .nfacts = 13
 	};
 	w->vars[0] = (struct config_var){ "EPOCH", "1784000000", "default" };
 	w->vars[1] = (struct config_var){ "PROFILE_WHY", "", "auto" };

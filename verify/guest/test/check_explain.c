@@ -69,25 +69,34 @@ START_TEST(refuses_what_is_no_map)
 END_TEST
 
 static const struct {
-	const char *text;
+	const char *pc_register, *text;
 	uint64_t pc;
 	bool good, halted;
 } registers[] = {
-	{ "RAX=0000 RBX=0001\r\nRIP=ffffffff81000105 RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 "
-	  "HLT=1\r\n",
+	{ "RIP",
+	    "RAX=0000 RBX=0001\r\nRIP=ffffffff81000105 RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 "
+	    "SMM=0 "
+	    "HLT=1\r\n",
 	    0xffffffff81000105, true, true },
-	{ "EAX=0\r\nEIP=c1001234 EFL=00000246 HLT=0\r\n", 0xc1001234, true, false },
-	{ " PC=ffffffc008010000 X00=0000 X01=0\r\n", 0xffffffc008010000, true, false },
-	{ "R00=00000000 R01=1\r\nR14=c0100000 R15=c0108a10\r\n", 0xc0108a10, true, false },
-	{ "no processor", 0, false, false },
-	{ "RIP=", 0, false, false },
+	{ "EIP", "EAX=0\r\nEIP=c1001234 EFL=00000246 HLT=0\r\n", 0xc1001234, true, false },
+	{ "PC", " PC=ffffffc008010000 X00=0000 X01=0\r\n", 0xffffffc008010000, true, false },
+	{ "R15", "R00=00000000 R01=1\r\nR14=c0100000 R15=c0108a10\r\n", 0xc0108a10, true, false },
+	{ "PC", "no processor", 0, false, false },
+	{ "pc",
+	    " V      =   0\r\n pc       ffffffff80003a52\r\n mhartid  0000000000000000\r\n "
+	    "mepc     0000000000001000\r\n",
+	    0xffffffff80003a52, true, false },
+	{ "pc", " mepc     0000000000001000\r\n", 0, false, false },
+	{ NULL, "RIP=ffffffff81000105", 0, false, false },
+	{ "RIP", "RIP=", 0, false, false },
 };
 
 START_TEST(reads_registers)
 {
 	struct processor p = { 0 };
 
-	ck_assert_int_eq(processor_parse(registers[_i].text, &p), registers[_i].good);
+	ck_assert_int_eq(
+	    processor_parse(registers[_i].text, registers[_i].pc_register, &p), registers[_i].good);
 	if (registers[_i].good) {
 		ck_assert_uint_eq(p.pc, registers[_i].pc);
 		ck_assert_int_eq(p.halted, registers[_i].halted);

@@ -151,6 +151,28 @@ START_TEST(ends_by_itself)
 }
 END_TEST
 
+/* QEMU's virt for RISC-V, before 8.2, says nothing when the guest powers off */
+static const struct {
+	const char *script, *reason;
+} silent[] = {
+	{ "exit 0", "guest-shutdown" },
+	{ "exit 3", "qemu: exit status 3" },
+	{ "shutdown guest-reset", "guest-reset" },
+	{ "die", "qemu: killed by signal 9 (Killed)" },
+};
+
+START_TEST(ends_without_a_word)
+{
+	struct scene s;
+
+	start(&s, silent[_i].script, false);
+	s.m.silent_exit = "guest-shutdown";
+	to_the_end(&s);
+	ck_assert_str_eq(guest_reason(s.g), silent[_i].reason);
+	end(&s);
+}
+END_TEST
+
 /* more than any socket holds, and the last of it just before the end */
 START_TEST(loses_nothing_of_a_flood)
 {
@@ -497,6 +519,7 @@ guest_suite(void)
 		the_command_line_can_be_pasted };
 
 	tcase_add_loop_test(tc, ends_by_itself, 0, sizeof ends / sizeof *ends);
+	tcase_add_loop_test(tc, ends_without_a_word, 0, sizeof silent / sizeof *silent);
 	tcase_add_loop_test(tc, ends_when_told_to, 0, sizeof stops / sizeof *stops);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(tc, tests[i]);

@@ -48,6 +48,13 @@ static const struct {
 			 .cpu = "host",
 			 .loadvm = "booted",
 			 .ssh = true } },
+	{ "riscv64", { .disk = "/cell/disk.qcow2",
+			 .console_fd = 5,
+			 .qmp_fd = 6,
+			 .agent_fd = 7,
+			 .loadvm = "booted",
+			 .told = "/cell/a,b/told",
+			 .ssh = true } },
 	/* a person at the terminal: no QMP, no guest agent, no ssh */
 	{ "by-hand",
 	    { .disk = "/cell/disk.qcow2", .console_fd = -1, .qmp_fd = -1, .agent_fd = -1 } },

@@ -217,29 +217,27 @@ START_TEST(extra_is_the_users)
 END_TEST
 
 static const struct {
-	const char *elf, *script; /* which makes the file kernel */
+	const char *mark, *script; /* which makes the file kernel */
 	const char *found;
 } kernels[] = {
-	{ "ELF64 X86_64",
+	{ "0x202=48647253 0x236=01/01",
 	    "printf 'HdrS' | dd of=kernel bs=1 seek=514; printf '\\43' | dd of=kernel bs=1 "
 	    "seek=566; truncate -s 1k kernel",
 	    NULL },
-	{ "ELF32 386",
+	{ "0x202=48647253 0x236=00/01",
 	    "printf 'HdrS' | dd of=kernel bs=1 seek=514; printf '\\42' | dd of=kernel bs=1 "
 	    "seek=566; truncate -s 1k kernel",
 	    NULL },
-	{ "ELF32 386",
+	{ "0x202=48647253 0x236=00/01",
 	    "printf 'HdrS' | dd of=kernel bs=1 seek=514; printf '\\43' | dd of=kernel bs=1 "
 	    "seek=566; truncate -s 1k kernel",
-	    "kernel: lacks at 0x236 what makes it one for ELF32 386: a 32-bit kernel" },
-	{ "ELF64 X86_64", "printf 'HdrS' | dd of=kernel bs=1 seek=514; truncate -s 1k kernel",
-	    "kernel: lacks at 0x236 what makes it one for ELF64 X86_64: a 64-bit kernel" },
-	{ "ELF32 ARM", "printf '\\30\\50\\157\\1' | dd of=kernel bs=1 seek=36", NULL },
-	{ "ELF32 ARM", "printf '\\30\\50\\157' | dd of=kernel bs=1 seek=36",
-	    "kernel: lacks at 0x24 what makes it one for ELF32 ARM: the zImage magic 0x016f2818" },
-	{ "ELF64 AARCH64", "printf 'ARMd' | dd of=kernel bs=1 seek=56", NULL },
-	{ "ELF64 AARCH64", ": >kernel",
-	    "kernel: lacks at 0x38 what makes it one for ELF64 AARCH64: the Image magic ARMd" },
+	    "0x236=00/01" },
+	{ "0x202=48647253 0x236=01/01",
+	    "printf 'HdrS' | dd of=kernel bs=1 seek=514; truncate -s 1k kernel", "0x236=01/01" },
+	{ "0x24=18286f01", "printf '\\30\\50\\157\\1' | dd of=kernel bs=1 seek=36", NULL },
+	{ "0x24=18286f01", "printf '\\30\\50\\157' | dd of=kernel bs=1 seek=36", "0x24=18286f01" },
+	{ "0x38=41524d64", "printf 'ARMd' | dd of=kernel bs=1 seek=56", NULL },
+	{ "0x38=41524d64", ": >kernel", "0x38=41524d64" },
 };
 
 START_TEST(knows_kernels)
@@ -250,13 +248,36 @@ START_TEST(knows_kernels)
 	struct err e;
 
 	m.dir = test_dir();
-	m.elf = kernels[_i].elf;
+	m.kernel_mark = kernels[_i].mark;
 	sh(a, kernels[_i].script);
 	ck_assert_msg(audit_run(a, "kernel", &m, NULL, &r, &e) == 0, "%s", e.msg);
 	ck_assert_uint_eq(r.looked, 1);
 	ck_assert_uint_eq(r.nfound, kernels[_i].found != NULL);
 	if (r.nfound)
-		ck_assert_str_eq(r.found[0], kernels[_i].found);
+		ck_assert_str_eq(r.found[0],
+		    arena_printf(a, "kernel: lacks what a kernel for this machine has: %s",
+			kernels[_i].found));
+	arena_free(a);
+}
+END_TEST
+
+static const char *const no_marks[] = { "x", "0x24", "0x24=", "0x24=1", "0x24=1g", "0x24=01/",
+	"0x24=01/0101", "0x24=0101/01", "0x24=010203040506070809" };
+
+START_TEST(refuses_what_is_no_mark)
+{
+	struct arena *a = arena_new();
+	struct manifest m = manifest;
+	struct audit r;
+	struct err e;
+
+	m.dir = test_dir();
+	m.kernel_mark = no_marks[_i];
+	sh(a, ": >kernel");
+	ck_assert_int_eq(audit_run(a, "kernel", &m, NULL, &r, &e), -1);
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "kernel-mark %s: not OFFSET=BYTES[/MASK], of up to 8 bytes",
+		       no_marks[_i]));
 	arena_free(a);
 }
 END_TEST
@@ -274,6 +295,11 @@ START_TEST(says_what_it_lacks)
 	ck_assert_int_eq(audit_run(a, "paths", &m, NULL, &r, &e), -1);
 	ck_assert_str_eq(
 	    e.msg, "manifest: lacks the key path, which names the folders of the build");
+	ck_assert_int_eq(audit_run(a, "kernel", &m, NULL, &r, &e), -1);
+	ck_assert_str_eq(e.msg, "manifest: lacks the key kernel");
+	m.kernel = "kernel";
+	ck_assert_int_eq(audit_run(a, "kernel", &m, NULL, &r, &e), -1);
+	ck_assert_str_eq(e.msg, "manifest: lacks the key kernel-mark");
 	m.elf = "ELF32 SPARC";
 	ck_assert_int_eq(audit_run(a, "static", &m, NULL, &r, &e), -1);
 	ck_assert_str_eq(e.msg,
@@ -291,6 +317,7 @@ audit_suite(void)
 	tcase_add_loop_test(tc, finds, 0, (int)(sizeof cases / sizeof *cases));
 	tcase_add_test(tc, extra_is_the_users);
 	tcase_add_loop_test(tc, knows_kernels, 0, (int)(sizeof kernels / sizeof *kernels));
+	tcase_add_loop_test(tc, refuses_what_is_no_mark, 0, sizeof no_marks / sizeof *no_marks);
 	tcase_add_test(tc, says_what_it_lacks);
 	return s;
 }

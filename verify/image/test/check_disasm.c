@@ -13,6 +13,8 @@
 #define I486 "cmov fcomi fcomip fucomi fucomip nopl endbr* cmpxchg8b rdtsc sse1 sse2 mmx !pause"
 #define AMD64 "sse3 ssse3 sse41 sse42 avx avx2 bmi bmi2 popcnt lzcnt movbe aes !tzcnt"
 #define ARMV7 "v8 crypto crc fparmv8 neon vfp4 divide"
+/* lui, addi, c.nop and the like, c.jr and the like */
+#define ENCODINGS "!00000037/0000007f !00000013/0000707f !0001/8003 !0002/e003"
 #define ARMV8 "crypto crc cas* ldadd* ldapr*"
 
 /* bytes as the assembler made them */
@@ -51,6 +53,14 @@ static const struct {
 	    "xmm0, xmm1, xmm2\n" },
 	{ "ELF64 X86_64", AMD64, BYTES("\x90\x06"), false, "8001 unknown no instruction: 06..\n" },
 	/* ldxr w0,[x1]; udf #0, which fills up */
+	/* c.nop; lui a0,1; addi a0,a0,1; c.slli a0,1; zeros, which fill up */
+	{ "ELF64 RISCV", ENCODINGS,
+	    BYTES("\x01\x00\x37\x15\x00\x00\x13\x05\x15\x00\x06\x05\x00\x00"), false, "" },
+	/* c.nop; vsetvli zero,zero,e8,m1,ta,ma, and what its second half looks like; half of a lui
+	 */
+	{ "ELF64 RISCV", ENCODINGS, BYTES("\x01\x00\x57\x70\x00\x0c\x01\x00\x37\x15"), false,
+	    "8002 unknown no instruction: 57 70 00 0c\n8004 unknown no instruction: 00 0c 01 00\n"
+	    "8008 unknown no instruction: 37 15\n" },
 	{ "ELF64 AARCH64", ARMV8, BYTES("\x20\x7c\x5f\x88\x00\x00\x00\x00"), false, "" },
 	{ "ELF64 AARCH64", ARMV8, BYTES("\x20\x40\xc2\x1a\x20\x48\x28\x4e"), false,
 	    "8000 crc32b crc32b w0, w1, w2\n8004 aese aese v0.16b, v1.16b\n" },
@@ -162,6 +172,14 @@ static const struct {
 	{ "ELF32 386", "cmov cmvo",
 	    "refuse cmvo: Capstone has no such instruction or group on ELF32 386" },
 	{ "ELF32 386", "cmov !", "refuse !: no name" },
+	{ "ELF64 RISCV", "!0001/8003 cmov",
+	    "refuse cmov: not !VALUE/MASK, of 4 or of 8 hexadecimal digits each" },
+	{ "ELF64 RISCV", "!0001/8003 !01/83",
+	    "refuse !01/83: not !VALUE/MASK, of 4 or of 8 hexadecimal digits each" },
+	{ "ELF64 RISCV", "!0001/00008003",
+	    "refuse !0001/00008003: not !VALUE/MASK, of 4 or of 8 hexadecimal digits each" },
+	{ "ELF64 RISCV", "!0005/8003",
+	    "refuse !0005/8003: nothing can be so: the value has bits beyond its mask" },
 	{ "ELF32 ARM", "nopl",
 	    "refuse nopl: Capstone has no such instruction or group on ELF32 ARM" },
 };

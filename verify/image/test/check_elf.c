@@ -20,7 +20,7 @@ static const struct {
 } files[] = {
 	{ { 32, ET_EXEC, EM_386, 0, 0, CODE, 14 }, NULL, NULL, 0 },
 	{ { 64, ET_EXEC, EM_X86_64, 0, 0, CODE, 14 }, "is ELF64 X86_64, not ELF32 386", NULL, 0 },
-	{ { 64, ET_DYN, EM_RISCV, 0, 0, CODE, 14 }, "is ELF64 for machine 243, not ELF32 386", NULL,
+	{ { 64, ET_DYN, EM_PPC64, 0, 0, CODE, 14 }, "is ELF64 for machine 21, not ELF32 386", NULL,
 	    0 },
 	{ { 32, ET_EXEC, EM_386, 0, PT_INTERP, CODE, 14 }, NULL, "/lib/ld.so", 0 },
 	{ { 32, ET_EXEC, EM_386, 0, PT_INTERP, "\33[2J", 4 }, NULL, "?[2J", 0 },
@@ -56,10 +56,14 @@ static const struct {
 	const char *differs;
 } arms[] = {
 	{ 0x05000400, NULL },
-	{ 0x05000200, "has the flags 0x5000200, where EABI 5 with hard float is 0x5000400" },
-	{ 0x05000600, "has the flags 0x5000600, where EABI 5 with hard float is 0x5000400" },
-	{ 0x04000400, "has the flags 0x4000400, where EABI 5 with hard float is 0x5000400" },
-	{ 0x05800400, "has the flags 0x5800400, where EABI 5 with hard float is 0x5000400" },
+	{ 0x05000200,
+	    "has the flags 0x5000200, where ELF32 ARM with floats in registers has 0x5000400" },
+	{ 0x05000600,
+	    "has the flags 0x5000600, where ELF32 ARM with floats in registers has 0x5000400" },
+	{ 0x04000400,
+	    "has the flags 0x4000400, where ELF32 ARM with floats in registers has 0x5000400" },
+	{ 0x05800400,
+	    "has the flags 0x5800400, where ELF32 ARM with floats in registers has 0x5000400" },
 };
 
 START_TEST(arm_is_hard_float)

@@ -342,10 +342,13 @@ START_TEST(starts_from_a_saved_state)
 {
 	struct saved s;
 	struct stage t;
+	struct err e;
+	char *told;
 
 	save(&s, PARENT "restored");
 	set_stage(&t, "", forks[_i].steps, true);
 	fake_script(arena_printf(t.a, PARENT "restored\n%s", forks[_i].script));
+	t.image.m.after_loadvm = "writeq 0x10 0x0";
 	t.job.from = &s;
 	if (!*forks[_i].script)
 		t.job.scale = 0.005; /* of the minute it has */
@@ -359,6 +362,11 @@ START_TEST(starts_from_a_saved_state)
 		ck_assert_str_eq(t.r.failure.what, forks[_i].what);
 	if (forks[_i].got)
 		ck_assert_str_eq(t.r.failure.got, forks[_i].got);
+	ck_assert_msg(
+	    file_read(t.a, arena_printf(t.a, "%s/told.in", t.job.dir), &told, NULL, &e) == 0, "%s",
+	    e.msg);
+	ck_assert_str_eq(told, "writeq 0x10 0x0\n");
+	ck_assert(file_exists(arena_printf(t.a, "%s/told.out", t.job.dir)));
 	strike(&t);
 	free((void *)(uintptr_t)s.console);
 }
@@ -425,6 +433,7 @@ START_TEST(explains_what_the_guest_did)
 
 	set_stage(&t, BOOTS "registers EIP=c1000120 HLT=0",
 	    "expect /Command/\nexpect /login: / @100ms\n", false);
+	t.image.m.pc_register = "EIP";
 	ck_assert_int_eq(
 	    file_write(arena_printf(t.a, "%s/System.map", test_dir()), map, strlen(map), 0644, &e),
 	    0);
