@@ -5,6 +5,25 @@
 #include "build/config/config.h"
 #include "build/config/output.h"
 
+#include <errno.h>
+#include <unistd.h>
+
+struct cleaning {
+	struct arena *a;
+	const struct config *cfg;
+	bool all;
+};
+
+static int
+remove_content(void *arg, struct err *e)
+{
+	const struct cleaning *c = arg;
+
+	return output_clean(c->a, c->cfg, c->all, e);
+}
+
+/* root removes nothing itself in a folder where NORMALUSER may put symlinks, but the empty folder
+ */
 static int
 clean(const struct request *rq, bool all, struct err *e)
 {
@@ -12,7 +31,12 @@ clean(const struct request *rq, bool all, struct err *e)
 
 	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0)
 		return -1;
-	return output_clean(rq->a, &cfg, all, e);
+	if (config_as_normaluser(&cfg, remove_content, &(struct cleaning){ rq->a, &cfg, all }, e) <
+	    0)
+		return -1;
+	if (all && rmdir(cfg.output) < 0 && errno != ENOENT)
+		return fail_errno(e, "OUTPUT %s", cfg.output);
+	return 0;
 }
 
 int

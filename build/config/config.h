@@ -81,5 +81,8 @@ void config_with_dhcp(struct arena *a, const struct config *c, bool dhcp, struct
  * named, before anything is made.
  */
 int config_drop_root(const struct config *c, bool write, struct err *e);
+/* started as root: does work as NORMALUSER, and is root again; else just does it */
+int config_as_normaluser(
+    const struct config *c, int (*work)(void *arg, struct err *e), void *arg, struct err *e);
 
 #endif

@@ -124,7 +124,8 @@ find_owner(const struct configfile *f, uid_t *uid, gid_t *gid, struct err *e)
 		*gid = st[i].st_gid;
 		if (!*uid && (st[i].st_mode & S_IWOTH) && !S_ISLNK(st[i].st_mode) &&
 		    !(st[i].st_mode & S_ISVTX))
-			return fail_usage(e, "%s: everybody may change it, and root runs it; chmod o-w",
+			return fail_usage(e,
+			    "%s: everybody may change it, and root runs it; chmod o-w",
 			    i ? f->path : f->dir);
 	}
 	return 0;
@@ -153,8 +154,7 @@ configfile_read(struct arena *a, const struct configfile *f, struct assignments 
 	char *text;
 	int status, r;
 
-	if (find_owner(f, &o.uid, &o.gid, e) < 0 ||
-	    read_as(a, f->path, o.uid, o.gid, &text, e) < 0)
+	if (find_owner(f, &o.uid, &o.gid, e) < 0 || read_as(a, f->path, o.uid, o.gid, &text, e) < 0)
 		return -1;
 	/* -a: set is exported; -e: "TRIPLE = x" is a mistake, not a command that is not there */
 	buf_adds(&script, "set -ae; ");

@@ -142,8 +142,8 @@ output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e)
 			r = file_remove(arena_printf(a, "%s/%s", cfg->output, name), e);
 	}
 	closedir(d);
-	if (r == 0 && all) /* what marks it as ours goes last */
-		r = file_remove(cfg->output, e);
+	if (r == 0 && all && ours) /* what marks it as ours goes last */
+		r = file_remove(lock_path(a, cfg), e);
 	if (ours)
 		close(lock);
 	return r;

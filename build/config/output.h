@@ -25,8 +25,8 @@ char *output_dir(struct arena *a, const struct config *cfg, bool dhcp);
 /* OUTPUT/kernel, OUTPUT/disk-image.raw.. to what OUTPUT/TRIPLE has of them */
 int output_link(struct arena *a, const struct config *cfg, struct err *e);
 /*
- * Removes all that is in OUTPUT but sources/ and the lock; all: OUTPUT itself.  A folder
- * that holds something but no lock is not ours, and refused.
+ * Removes all that is in OUTPUT but sources/ and the lock; all: these, too, so that the folder is
+ * empty.  A folder that holds something but no lock is not ours, and refused.
  */
 int output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e);
 

@@ -93,7 +93,8 @@ integer(const char *s, long lowest, long highest)
 int
 value_size(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
-	long highest = 16 * 1024 * 1024; /* 16 TiB: ext4 with 4 KiB blocks and no 64bit feature */
+	/* ext4 with 4 KiB blocks and no 64bit feature has fewer than 2^32 of them: below 16 TiB */
+	long highest = 16 * 1024 * 1024 - 1;
 
 	(void)r;
 	if (integer(*value, 0, highest) < 0)

@@ -2,6 +2,7 @@
 #include "build/engine/journal.h"
 
 #include "build/base/arena.h"
+#include "build/base/beneath.h"
 #include "build/base/digest.h"
 #include "build/base/file.h"
 #include "build/engine/keydiff.h"
@@ -23,8 +24,12 @@ journal_open(const struct journal *j, struct err *e)
 {
 	static const char *const folders[] = { "logs", "keys" };
 
+	/* a symlink would have us write, and rotate, what is not ours */
+	if (beneath_is(j->dir, "", BENEATH_FOLDER, e) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-		if (file_mkdirs(arena_printf(j->a, "%s/%s", j->dir, folders[i]), 0755, e) < 0)
+		if (beneath_is(j->dir, folders[i], BENEATH_FOLDER, e) < 0 ||
+		    file_mkdirs(arena_printf(j->a, "%s/%s", j->dir, folders[i]), 0755, e) < 0)
 			return -1;
 	return file_mkdirs(arena_printf(j->a, "%s/times", j->cache), 0755, e);
 }

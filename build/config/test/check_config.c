@@ -155,13 +155,13 @@ static const struct {
 	{ "", { "=x", NULL }, "command line: =x: not NAME=VALUE" },
 	/* sizes */
 	{ "", { "ROOTFS_SIZE=1024M", NULL },
-	    "ROOTFS_SIZE 1024M: a plain number of MiB up to 16777216, 0 for none" },
+	    "ROOTFS_SIZE 1024M: a plain number of MiB up to 16777215, 0 for none" },
 	{ "", { "SWAP_SIZE=-1", NULL },
-	    "SWAP_SIZE -1: a plain number of MiB up to 16777216, 0 for none" },
+	    "SWAP_SIZE -1: a plain number of MiB up to 16777215, 0 for none" },
 	{ "", { "SWAP_SIZE=", NULL },
-	    "SWAP_SIZE : a plain number of MiB up to 16777216, 0 for none" },
+	    "SWAP_SIZE : a plain number of MiB up to 16777215, 0 for none" },
 	{ "", { "SWAP_SIZE=99999999999999999999", NULL },
-	    "SWAP_SIZE 99999999999999999999: a plain number of MiB up to 16777216, 0 for none" },
+	    "SWAP_SIZE 99999999999999999999: a plain number of MiB up to 16777215, 0 for none" },
 	{ "", { "ROOTFS_SIZE=0", NULL }, "ROOTFS_SIZE 0: a system needs a root filesystem" },
 	{ "", { "JOBS=0", NULL }, "JOBS 0: a number from 1 to 1024" },
 	{ "", { "EPOCH=0", NULL }, "EPOCH 0: seconds since 1970, from 1 to 2147483647" },
@@ -533,6 +533,39 @@ START_TEST(dist_tells_all)
 }
 END_TEST
 
+/* root runs nothing that others have written as root */
+START_TEST(as_root_the_file_runs_as_its_owner)
+{
+	struct arena *a = arena_new();
+	const char *top = checkout_new(a), *file = arena_printf(a, "%s/lh-config", top);
+	struct err e = { 0 };
+	struct config c;
+
+	checkout_file(a, top, "lh-config", "PACKAGES=u$(id -u)-g$(id -g)\n");
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chmod(test_dir(), 0755), 0);
+		ck_assert_int_eq(lchown(file, 12345, 23456), 0);
+	}
+	ck_assert_msg(config_read(a, top, NULL, 0, &c, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(config_get(&c, "PACKAGES"),
+	    geteuid() == 0 ? "u12345-g23456" : arena_printf(a, "u%u-g%u", geteuid(), getegid()));
+	if (geteuid() == 0) {
+		/* a folder of theirs, a symlink of theirs: the content may be ours, the choice is
+		 * not */
+		ck_assert_int_eq(lchown(file, 0, 0), 0);
+		ck_assert_int_eq(lchown(top, 12345, 23456), 0);
+		ck_assert_msg(config_read(a, top, NULL, 0, &c, &e) == 0, "%s", e.msg);
+		ck_assert_str_eq(config_get(&c, "PACKAGES"), "u12345-g23456");
+		ck_assert_int_eq(lchown(top, 0, 0), 0);
+		ck_assert_int_eq(chmod(file, 0666), 0);
+		ck_assert_int_eq(config_read(a, top, NULL, 0, &c, &e), -1);
+		ck_assert_msg(strstr(e.msg, "everybody may change it, and root runs it; chmod o-w"),
+		    "%s", e.msg);
+	}
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 config_suite(void)
 {
@@ -547,6 +580,7 @@ config_suite(void)
 	tcase_add_test(tc, environment_comes_between);
 	tcase_add_test(tc, home_is_not_needed);
 	tcase_add_test(tc, normaluser);
+	tcase_add_test(tc, as_root_the_file_runs_as_its_owner);
 	tcase_add_test(tc, kernel_config_becomes_text);
 	tcase_add_test(tc, package_names_may_have_hyphens);
 	tcase_add_test(tc, recipes_may_name);

@@ -146,10 +146,45 @@ START_TEST(a_folder_of_somebody_else_stays_theirs)
 }
 END_TEST
 
+/* what others may write to could hold anything by the time it is used */
+START_TEST(a_folder_that_others_may_change_is_refused)
+{
+	struct arena *a = arena_new();
+	struct config c = config_for(a);
+	struct told t;
+
+	ck_assert_int_eq(drop_in_child(&c, true).result, 0);
+	ck_assert_int_eq(chmod(c.cache, 0777), 0);
+	t = drop_in_child(&c, true);
+	ck_assert_int_eq(t.result, -1);
+	ck_assert_str_eq(t.e.msg,
+	    arena_printf(a,
+		"CACHE %s: others may change what is in it; chmod go-w it, or name another folder",
+		c.cache));
+	ck_assert_int_eq(t.e.code, EXIT_USAGE);
+	ck_assert_int_eq(chmod(c.cache, 0775), 0); /* its group is this user's own */
+	ck_assert_int_eq(drop_in_child(&c, true).result, 0);
+	if (geteuid() == 0) {
+		checkout_file(a, c.output, "theirs", "");
+		ck_assert_int_eq(chown(c.output, 12345, (gid_t)-1), 0);
+		ck_assert_int_eq(chmod(c.output, 0777), 0);
+		t = drop_in_child(&c, true);
+		ck_assert_int_eq(t.result, -1);
+		ck_assert_str_eq(t.e.msg, arena_printf(a,
+					      "OUTPUT %s: belongs to user 12345, who may change "
+					      "what is in it; chown it, or "
+					      "name another folder",
+					      c.output));
+	}
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 droproot_suite(void)
 {
-	return suite_of("droproot",
-	    (const TTest *[]){ folders_are_made_and_root_is_gone, looking_makes_nothing,
-		a_closed_folder_is_named, a_folder_of_somebody_else_stays_theirs, NULL });
+	return suite_of(
+	    "droproot", (const TTest *[]){ folders_are_made_and_root_is_gone, looking_makes_nothing,
+			    a_closed_folder_is_named, a_folder_of_somebody_else_stays_theirs,
+			    a_folder_that_others_may_change_is_refused, NULL });
 }
