@@ -358,6 +358,9 @@ shared_may(const struct plan *p, const struct node *n)
 {
 	if (n->override)
 		return false;
+	for (size_t i = 0; i < n->recipe->nconfig; i++)
+		if (config_secret(n->recipe->config[i]))
+			return false;
 	for (size_t i = 0; i < n->nclosure; i++)
 		if (p->v[n->closure[i]].override)
 			return false;

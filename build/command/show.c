@@ -79,7 +79,7 @@ shown(struct arena *a, const struct config_var *v)
 {
 	const char *value = v->value;
 
-	if (strstr(v->name, "PASSWORD") && *v->value)
+	if (config_secret(v->name) && *v->value)
 		return "...";
 	if (!strcmp(v->name, "CACHE_URL") || !strcmp(v->name, "MIRRORS"))
 		value = url_shown(a, value);

@@ -112,6 +112,14 @@ key_find(const char *name)
 }
 
 bool
+config_secret(const char *name)
+{
+	size_t n = strlen(name);
+
+	return strstr(name, "PASSWORD") || (n > 5 && !strcmp(name + n - 5, "_HASH"));
+}
+
+bool
 config_known(const char *name)
 {
 	const struct variable *k = key_find(name);

@@ -62,6 +62,8 @@ const char *config_get(const struct config *c, const char *name);
 /* what is found out later: hashes of passwords, the profile that auto became */
 void config_set(
     struct arena *a, struct config *c, const char *name, const char *value, const char *from);
+/* a password, or the hash of one: its value is for nobody but the step that needs it */
+bool config_secret(const char *name);
 /* may a recipe name it on a `config` line */
 bool config_known(const char *name);
 /* the names a user may set, in the order in which lh-config.dist tells them; NULL behind the last

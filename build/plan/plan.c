@@ -348,7 +348,13 @@ say_config(struct facts *f, const struct config *cfg, const struct node *n)
 {
 	for (size_t i = 0; i < n->recipe->nconfig; i++) {
 		const char *name = n->recipe->config[i], *value = config_get(cfg, name);
+		char hex[DIGEST_HEX];
 
+		/* keys are kept, shown and sent */
+		if (config_secret(name)) {
+			digest_bytes(value, strlen(value), hex);
+			value = hex;
+		}
 		if (!strcmp(name, "CROSS_BASE") && *value)
 			value = "set"; /* where it lies changes nothing; what it says is told under
 					  tool */

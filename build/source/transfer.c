@@ -224,7 +224,9 @@ transfer_start(struct transfers *ts, struct transfer *t)
 	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L); /* error pages are not waited for */
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+	/* a file needs no password, and looking up whose home has one may ask a daemon */
+	if (strncmp(t->url, "file:", 5))
+		curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)(ts->patience->connect / NS_PER_MS));
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "lh-build/" LH_VERSION);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, r->said);

@@ -401,14 +401,20 @@ END_TEST
 START_TEST(who_may)
 {
 	size_t needs[] = { 0, 1 };
-	struct node v[] = { { .id = "host/make" }, { .id = "target/skalibs", .override = "/src" },
-		{ .id = "target/s6", .closure = needs, .nclosure = 2 },
-		{ .id = "target/x", .closure = needs, .nclosure = 1 } };
-	struct plan p = { .v = v, .n = 4 };
+	const char *secret[] = { "TRIPLE", "ROOT_HASH" };
+	struct recipe plain = { 0 }, layout = { .config = secret, .nconfig = 2 };
+	struct node v[] = { { .id = "host/make", .recipe = &plain },
+		{ .id = "target/skalibs", .recipe = &plain, .override = "/src" },
+		{ .id = "target/s6", .recipe = &plain, .closure = needs, .nclosure = 2 },
+		{ .id = "target/x", .recipe = &plain, .closure = needs, .nclosure = 1 },
+		{ .id = "target/layout", .recipe = &layout } };
+	struct plan p = { .v = v, .n = 5 };
 	struct config cfg = { .offline = true };
 
 	ck_assert(shared_may(&p, &v[0]) && shared_may(&p, &v[3]));
 	ck_assert(!shared_may(&p, &v[1]) && !shared_may(&p, &v[2]));
+	/* it holds hashes of passwords */
+	ck_assert(!shared_may(&p, &v[4]));
 	ck_assert_ptr_null(shared_open(NULL, &cfg, NULL, NULL));
 }
 END_TEST

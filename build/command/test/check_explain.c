@@ -122,7 +122,7 @@ START_TEST(built)
 		"needed by target/two\n"
 		"key       %s, made of\n"
 		"          EPOCH of the configuration: 1784000000\n"
-		"          ROOT_HASH of the configuration: $6$abcde..\n"
+		"          ROOT_HASH of the configuration: 72f11e92..\n"
 		"          text of [build]: %.8s..\n"
 		"          source: 01234567..\n"
 		"          triple: i486-linux-musl\n"
