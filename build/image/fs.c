@@ -22,6 +22,7 @@
 #define JOURNAL_PART 32	     /* the journal gets that part of the filesystem.. */
 #define JOURNAL_MIN 1024     /* ..in blocks; the kernel takes no smaller one */
 #define JOURNAL_MAX 16384
+#define RESERVED_PART 20     /* root, and who is mounted as its like, has that part to himself */
 
 static int
 lib_fail(struct err *e, errcode_t why, const char *name, const char *doing)
@@ -94,6 +95,8 @@ start(const struct fs_opts *o, const struct tree *t, ext2_filsys *out, struct er
 	/* else it is what char happens to be on this machine */
 	super->s_flags &= ~(uint32_t)EXT2_FLAGS_UNSIGNED_HASH;
 	super->s_flags |= EXT2_FLAGS_SIGNED_HASH;
+	super->s_errors = EXT2_ERRORS_RO; /* nothing more is written to what is damaged */
+	ext2fs_r_blocks_count_set(super, ext2fs_blocks_count(super) / RESERVED_PART);
 	super->s_max_mnt_count = -1;
 	super->s_checkinterval = 0;
 	super->s_checksum_type = EXT2_CRC32C_CHKSUM;

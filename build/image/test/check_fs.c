@@ -431,6 +431,8 @@ START_TEST(superblock)
 	ck_assert_int_eq(
 	    (int16_t)sb->s_max_mnt_count, -1); /* no check because of a count or a date */
 	ck_assert_uint_eq(sb->s_checkinterval, 0);
+	ck_assert_uint_eq(sb->s_errors, EXT2_ERRORS_RO);
+	ck_assert_uint_eq(sb->s_r_blocks_count, sb->s_blocks_count / 20);
 	/* all that is used but the root folder and lost+found */
 	ck_assert_uint_eq(
 	    sb->s_overhead_clusters, sb->s_blocks_count - sb->s_free_blocks_count - 5);
