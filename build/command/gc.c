@@ -2,6 +2,7 @@
 #include "build/command/gc.h"
 
 #include "build/base/arena.h"
+#include "build/base/beneath.h"
 #include "build/base/digest.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
@@ -97,6 +98,34 @@ drop(struct gc *g, const char *dir, const char *name, const char *what, struct e
 
 /* ---- what there is ---- */
 
+/*
+ * What the file `output` of an entry says; NULL: the entry is damaged.  That it cannot be read is
+ * an error: it may be one that an image needs.
+ */
+static int
+read_output(struct gc *g, const char *entry, const char **output, struct err *e)
+{
+	struct err why = { 0 };
+	char *text;
+	size_t n;
+	int there = beneath_is(entry, "output", BENEATH_FILE, &why);
+
+	*output = NULL;
+	if (there == 0)
+		return 0;
+	if (there < 0 || beneath_read(g->a, entry, "output", DIGEST_HEX, &text, &n, &why) < 0) {
+		if (why.code != EXIT_SYSTEM)
+			return 0;
+		*e = why;
+		return wrap(e, "cannot tell what is in the store, so nothing is removed");
+	}
+	if (n == DIGEST_HEX) {
+		text[KEY_LENGTH] = '\0';
+		*output = text;
+	}
+	return 0;
+}
+
 static int
 read_store(struct gc *g, struct err *e)
 {
@@ -108,9 +137,7 @@ read_store(struct gc *g, struct err *e)
 	g->v = arena_array(g->a, n + 1, sizeof *g->v);
 	for (size_t i = 0; i < n; i++) {
 		struct entry *en = &g->v[g->n];
-		struct err ignored;
-		char *output, *id;
-		size_t len;
+		char *id;
 
 		if (*names[i] == '.' || strlen(names[i]) < KEY_LENGTH + 2 ||
 		    names[i][KEY_LENGTH] != '-')
@@ -118,12 +145,8 @@ read_store(struct gc *g, struct err *e)
 		id = arena_strdup(g->a, names[i] + KEY_LENGTH + 1);
 		id[strcspn(id, "-")] = '/'; /* the variant's name has no hyphen */
 		*en = (struct entry){ .name = names[i], .id = id };
-		if (file_read(g->a, arena_printf(g->a, "%s/%s/output", dir, names[i]), &output,
-			&len, &ignored) == 0 &&
-		    len == DIGEST_HEX) {
-			output[KEY_LENGTH] = '\0';
-			en->output = output;
-		}
+		if (read_output(g, arena_printf(g->a, "%s/%s", dir, names[i]), &en->output, e) < 0)
+			return -1;
 		g->n++;
 	}
 	return 0;
