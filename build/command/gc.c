@@ -509,7 +509,8 @@ gc_hold(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 	root = arena_printf(a, "%s/roots/%s", cfg->cache, hex);
 	if (file_exists(root))
 		return 0;
-	if (file_mkparent(root, e) == 0 && file_write(root, line, strlen(line), 0644, e) == 0)
+	if (file_mkparent(root, e) == 0 &&
+	    file_write_durable(root, line, strlen(line), 0644, e) == 0)
 		return 0;
 
 close_lock:
