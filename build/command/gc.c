@@ -520,6 +520,25 @@ close_lock:
 }
 
 int
+gc_alone(struct arena *a, const struct config *cfg, const char *what, int *fd, struct err *e)
+{
+	if (open_lock(a, cfg, fd, e) < 0)
+		return -1;
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK) {
+		fail(
+		    e, "CACHE %s: a build is using it; run %s when it has ended", cfg->cache, what);
+		e->code = EXIT_SYSTEM;
+	} else {
+		fail_errno(e, "%s/.gc", cfg->cache);
+	}
+	close(*fd);
+	*fd = -1;
+	return -1;
+}
+
+int
 gc_run(struct arena *a, const struct config *cfg, const struct recipes *recipes,
     const struct gc_opts *o, struct err *e)
 {
@@ -529,16 +548,9 @@ gc_run(struct arena *a, const struct config *cfg, const struct recipes *recipes,
 		return fail_usage(e, "CACHE %s: there is no such folder", cfg->cache);
 	if (o->dry) /* who only looks keeps nobody waiting */
 		return collect(a, cfg, recipes, o, e);
-	if (open_lock(a, cfg, &lock, e) < 0)
+	if (gc_alone(a, cfg, "gc", &lock, e) < 0)
 		return -1;
-	if (flock(lock, LOCK_EX | LOCK_NB) == 0) {
-		r = collect(a, cfg, recipes, o, e);
-	} else if (errno == EWOULDBLOCK) {
-		r = fail(e, "CACHE %s: a build is using it; run gc when it has ended", cfg->cache);
-		e->code = EXIT_SYSTEM;
-	} else {
-		r = fail_errno(e, "%s/.gc", cfg->cache);
-	}
+	r = collect(a, cfg, recipes, o, e);
 	close(lock);
 	return r;
 }

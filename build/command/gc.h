@@ -29,6 +29,9 @@ struct request;
  */
 int gc_hold(struct arena *a, const struct config *cfg, int *fd, struct err *e);
 
+/* the same for who removes: *fd; an error while somebody builds.  what: the command, "gc" */
+int gc_alone(struct arena *a, const struct config *cfg, const char *what, int *fd, struct err *e);
+
 struct gc_opts {
 	bool dry;     /* say it, do nothing */
 	bool sources; /* CACHE/sources too: what none of the recipes pins */
