@@ -13,7 +13,8 @@ struct request;
 
 /*
  * What may go from CACHE, and removing it.  Every OUTPUT that builds with a CACHE is a
- * root: CACHE/roots/ has a file for it that holds its path.  From there manifests and the
+ * root: CACHE/roots/ has a file for it that holds its path, and where its filesystem is mounted:
+ * while that is not mounted, nothing can be removed.  From there manifests and the
  * keys of what was built last lead to the entries of the store that are worth keeping, and
  * their keys to what those were built with.  A checkpoint stays with a result that can be
  * had from it.
