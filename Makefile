@@ -44,7 +44,8 @@ VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/% verif
 BISECT_USES := $(patsubst %.c,$(O)/%.o,verify/options.c verify/outdir.c \
 	$(wildcard verify/report/*.c))
 BISECT := $(patsubst %.c,$(O)/%.o,$(filter-out verify/bisect/main.c,$(wildcard verify/bisect/*.c)))
-BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(wildcard build/test/*.c build/*/test/*.c))
+BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out build/test/faults.c,\
+	$(wildcard build/test/*.c build/*/test/*.c)))
 VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c,\
 	$(wildcard verify/test/*.c verify/*/test/*.c)))
 VERIFY_TEST += $(O)/build/test/harness.o
@@ -78,7 +79,7 @@ pkg_of = $(PKG_$(subst /,_,$(basename $(1)))) $(if $(findstring /test/,$(1)),$(P
 pkg_flags = $(if $(strip $(1)),$(shell pkg-config --cflags $(1)))
 pkg_libs = $(shell pkg-config --libs $(1))
 
-TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu
+TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu $(O)/faults.so
 
 .PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify \
 	release bisect reproduce qemu-boot check check-unit check-broken bench bench-build \
@@ -121,6 +122,13 @@ GIT := $(if $(wildcard .git/HEAD),.git,$(if $(wildcard .git),\
 COMMIT = $(if $(GIT),$(shell git -c safe.directory='*' log -1 --format=' (%h)' 2>/dev/null))
 $(O)/build/base/version.o: $(if $(GIT),$(wildcard $(GIT)/HEAD $(GIT)/logs/HEAD))
 $(O)/build/base/version.o: override CPPFLAGS += -DLH_COMMIT='"$(COMMIT)"'
+
+# its functions have the names, and dlsym(3) the pointers, that ISO C has no word for
+$(O)/faults.so: build/test/faults.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE $(filter-out -Wpedantic -Wmissing-prototypes,$(WARN)) \
+		$(CFLAGS) -fPIC -shared -o $@ $< -ldl
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)

@@ -8,6 +8,7 @@
 #include "build/command/clean.h"
 #include "build/command/cli.h"
 #include "build/command/explain.h"
+#include "build/command/fsck.h"
 #include "build/command/gather.h"
 #include "build/command/gc.h"
 #include "build/command/licences.h"
@@ -292,6 +293,9 @@ static const struct command commands[] = {
 	{ "manifests", "", "prints where the manifests of the images are", "N", 0, show_manifests },
 	{ "gc", "", "removes from CACHE what no OUTPUT needs (--sources: source files too)", "nS",
 	    0, gc_command },
+	{ "fsck", "",
+	    "reads all that is in CACHE and tells what is damaged (--repair: and removes it)", "R",
+	    0, fsck_command },
 	{ "clean", "", "removes what is in OUTPUT but the sources", "", 0, clean_command },
 	{ "distclean", "", "removes OUTPUT", "", 0, distclean_command },
 	{ 0 },

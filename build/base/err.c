@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/err.h"
 
+#include "build/base/mount.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static int set(struct err *e, int code, const char *fmt, va_list ap)
     __attribute__((format(printf, 3, 0)));
@@ -42,34 +43,6 @@ fail_usage(struct err *e, const char *fmt, ...)
 	return -1;
 }
 
-/* cuts the last name off; false: there is only / left */
-static bool
-go_up(char *path)
-{
-	char *slash = strrchr(path, '/');
-
-	if (!slash || !slash[1])
-		return false;
-	slash[slash == path] = '\0';
-	return true;
-}
-
-/* path becomes where the filesystem is mounted that it is on, or would be */
-static bool
-find_mount(char path[PATH_MAX])
-{
-	char above[PATH_MAX];
-	struct stat st, st_above;
-
-	while (stat(path, &st) < 0)
-		if (!go_up(path))
-			return false;
-	memcpy(above, path, strlen(path) + 1);
-	while (go_up(above) && stat(above, &st_above) == 0 && st_above.st_dev == st.st_dev)
-		memcpy(path, above, strlen(above) + 1);
-	return true;
-}
-
 void
 err_full(struct err *e, int why, const char *path)
 {
@@ -79,7 +52,7 @@ err_full(struct err *e, int why, const char *path)
 	if (why != ENOSPC && why != EDQUOT)
 		return;
 	if (*path == '/' && snprintf(mount, sizeof mount, "%s", path) < (int)sizeof mount &&
-	    find_mount(mount))
+	    mount_of(mount))
 		snprintf(e->msg + n, sizeof e->msg - n, " (the filesystem %s)", mount);
 }
 

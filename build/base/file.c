@@ -101,11 +101,11 @@ open_beside(const char *path, char tmp[PATH_MAX], struct err *e)
 
 /* gives the temporary file its mode and its name; removes it when that fails */
 static int
-settle(int fd, const char *tmp, const char *path, mode_t mode, struct err *e)
+settle(int fd, const char *tmp, const char *path, mode_t mode, bool durable, struct err *e)
 {
 	int r = 0;
 
-	if (fchmod(fd, mode) < 0)
+	if (fchmod(fd, mode) < 0 || (durable && fsync(fd) < 0))
 		r = fail_errno(e, "%s", path);
 	if (close(fd) < 0 && r == 0) /* where a full disk shows on network filesystems */
 		r = fail_errno(e, "%s", path);
@@ -113,11 +113,11 @@ settle(int fd, const char *tmp, const char *path, mode_t mode, struct err *e)
 		r = fail_errno(e, "%s", path);
 	if (r < 0)
 		unlink(tmp);
-	return r;
+	return r == 0 && durable ? file_sync_parent(path, e) : r;
 }
 
-int
-file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e)
+static int
+write_new(const char *path, const void *p, size_t n, mode_t mode, bool durable, struct err *e)
 {
 	char tmp[PATH_MAX];
 	int fd = open_beside(path, tmp, e);
@@ -129,7 +129,112 @@ file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e
 		unlink(tmp);
 		return -1;
 	}
-	return settle(fd, tmp, path, mode, e);
+	return settle(fd, tmp, path, mode, durable, e);
+}
+
+int
+file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e)
+{
+	return write_new(path, p, n, mode, false, e);
+}
+
+int
+file_write_durable(const char *path, const void *p, size_t n, mode_t mode, struct err *e)
+{
+	return write_new(path, p, n, mode, true, e);
+}
+
+/* ---- what stays after a power cut ---- */
+
+/* more files than this are not asked for one by one: all of the filesystem is quicker then */
+#define MOST_SYNCED 32
+
+static int
+sync_by(int (*call)(int fd), const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), r;
+
+	if (fd < 0)
+		return fail_errno(e, "%s", path);
+	r = call(fd) < 0 ? fail_errno(e, "%s", path) : 0;
+	close(fd);
+	return r;
+}
+
+int
+file_sync(const char *path, struct err *e)
+{
+	return sync_by(fsync, path, e);
+}
+
+int
+file_sync_all(const char *path, struct err *e)
+{
+	return sync_by(syncfs, path, e);
+}
+
+int
+file_sync_parent(const char *path, struct err *e)
+{
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return file_sync(".", e);
+	if (snprintf(dir, sizeof dir, "%.*s", (int)(slash - path + (slash == path)), path) >=
+	    (int)sizeof dir) {
+		errno = ENAMETOOLONG;
+		return fail_errno(e, "%s", path);
+	}
+	return file_sync(dir, e);
+}
+
+static int
+count_one(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	(void)rel, (void)e;
+	*(size_t *)arg += S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
+	return 0;
+}
+
+/* dir is where the walk began */
+static int
+sync_one(void *dir, const char *rel, const struct stat *st, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		return 0;
+	snprintf(path, sizeof path, "%s/%s", (const char *)dir, rel); /* as walk() saw, it fits */
+	return file_sync(path, e);
+}
+
+int
+file_sync_tree(const char *dir, struct err *e)
+{
+	char root[PATH_MAX];
+	size_t n = 0;
+
+	if (file_walk(dir, count_one, &n, e) < 0)
+		return -1;
+	if (n > MOST_SYNCED)
+		return file_sync_all(dir, e);
+	snprintf(root, sizeof root, "%s", dir);
+	return file_walk(dir, sync_one, root, e) < 0 ? -1 : file_sync(dir, e);
+}
+
+int
+file_settle(const char *tmp, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(tmp, &st) < 0)
+		return fail_errno(e, "%s", tmp);
+	if ((S_ISDIR(st.st_mode) ? file_sync_tree(tmp, e) : file_sync(tmp, e)) < 0)
+		return -1;
+	if (rename(tmp, path) < 0)
+		return fail_errno(e, "%s", path);
+	return file_sync_parent(path, e);
 }
 
 int
@@ -444,7 +549,7 @@ fd_copy(int in, const char *to, mode_t mode, struct err *e)
 		unlink(tmp);
 		return -1;
 	}
-	return settle(out, tmp, to, mode, e);
+	return settle(out, tmp, to, mode, false, e);
 }
 
 int

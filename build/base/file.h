@@ -11,13 +11,28 @@
 struct arena;
 struct stat;
 
-/* Files and folders.  What appears under its final name is complete: temporary name, then rename.
+/*
+ * Files and folders.  What appears under its final name is complete: temporary name, then rename.
+ * What has to be true after a power cut, too, is on the disk before it has its name, and then the
+ * name is: file_write_durable() and file_settle().  Nothing else waits for the disk.
  */
 
 /* whole file, NUL added behind it (not counted in *n; n may be NULL) */
 int file_read(struct arena *a, const char *path, char **text, size_t *n, struct err *e);
 /* replaces path with these bytes by rename; no fsync */
 int file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e);
+/* the same, and it stays after a power cut */
+int file_write_durable(const char *path, const void *p, size_t n, mode_t mode, struct err *e);
+/* the bytes of a file, or the names in a folder, are on the disk */
+int file_sync(const char *path, struct err *e);
+/* a folder with all that is below it */
+int file_sync_tree(const char *dir, struct err *e);
+/* all that is on the filesystem that path is on: for more than one wants to name */
+int file_sync_all(const char *path, struct err *e);
+/* the folder that holds path, after path has got its name */
+int file_sync_parent(const char *path, struct err *e);
+/* rename of a file, or of a folder with all that is in it, that stays after a power cut */
+int file_settle(const char *tmp, const char *path, struct err *e);
 /* mkdir -p; what exists is fine */
 int file_mkdirs(const char *path, mode_t mode, struct err *e);
 /* mkdir -p of the folder that will hold path */

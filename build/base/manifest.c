@@ -304,7 +304,7 @@ manifest_write(const struct manifest *m, const char *path, struct err *e)
 	int r;
 
 	manifest_format(m, &b);
-	r = file_write(path, b.p, b.n, 0644, e);
+	r = file_write_durable(path, b.p, b.n, 0644, e);
 	buf_free(&b);
 	return r;
 }

@@ -257,10 +257,8 @@ checkpoint_keep(const struct checkpoint *c, const char *workdir, struct err *e)
 	if (digest_file(tmp, sum, e) < 0 || file_mkdirs(c->dir, 0755, e) < 0)
 		goto remove_tmp;
 	file = arena_printf(a, "%s.%s", checkpoint_stem(a, c), sum);
-	if (rename(tmp, arena_printf(a, "%s/%s", c->dir, file)) < 0) {
-		fail_errno(e, "move %s to %s", tmp, c->dir);
+	if (file_settle(tmp, arena_printf(a, "%s/%s", c->dir, file), e) < 0)
 		goto remove_tmp;
-	}
 	remove_others(a, c, file);
 	r = 0;
 	goto free_arena;

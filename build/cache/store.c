@@ -173,7 +173,7 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 		return fail_errno(e, "move %s to the store", linked);
 	if (chmod(tmp, 0755) < 0) /* mkdtemp's 0700 would keep other users out */
 		return fail_errno(e, "%s", tmp);
-	return 0;
+	return file_sync_tree(tmp, e);
 }
 
 /* the entry that is there is damaged: tmp takes its place, and its folder goes with tmp's */
@@ -188,7 +188,7 @@ replace(struct arena *a, const char *tmp, const char *entry, char output[DIGEST_
 		return -1;
 	memcpy(output, text, DIGEST_HEX - 1);
 	output[DIGEST_HEX - 1] = '\0';
-	return 0;
+	return file_sync_parent(entry, e);
 }
 
 int
@@ -208,7 +208,7 @@ store_enter(const struct store *s, const char *workdir, const char *key, const c
 	if (fill(a, tmp, workdir, key_text, output, e) < 0)
 		goto remove_tmp;
 	if (rename(tmp, entry) == 0) {
-		r = 0;
+		r = file_sync(s->dir, e);
 		goto free_arena;
 	}
 	if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR) {

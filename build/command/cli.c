@@ -44,7 +44,8 @@ option(const char *word, const char **value)
 		char letter;
 	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' },
 		{ "--net", 'N' }, { "--until", 'U' }, { "--sources", 'S' }, { "--audit", 'A' },
-		{ "--bytes", 'B' }, { "--check", 'T' }, { "--directory", 'C' } };
+		{ "--bytes", 'B' }, { "--check", 'T' }, { "--repair", 'R' },
+		{ "--directory", 'C' } };
 
 	*value = NULL;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -105,6 +106,8 @@ flag_of(struct request *rq, char letter)
 		return &rq->bytes;
 	case 'S':
 		return &rq->sources;
+	case 'R':
+		return &rq->repair;
 	case 'T':
 		return &rq->check;
 	default:
@@ -218,6 +221,7 @@ cli_help(const struct command *commands)
 	    "nothing\n"
 	    "  --bytes       fetch --audit: by the bytes of a file, not by its size\n"
 	    "  --check       outdated: fail when a recipe is\n"
+	    "  --repair      fsck: remove what is damaged, so that it is made or fetched again\n"
 	    "  TRIPLES=LIST  build, fetch, manifests, release: for all, or for some, by name\n"
 	    "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"
 	    "                folder above this program's\n"

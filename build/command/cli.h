@@ -27,6 +27,7 @@ struct request {
 	bool audit, bytes; /* fetch: ask origins only; and for all of a file */
 	bool check;	   /* outdated: is it an error */
 	bool sources;	   /* gc: these too */
+	bool repair;	   /* fsck: remove what is damaged */
 	enum stage until;
 	bool nets[2]; /* asked for: static, DHCP; none: the one that is configured */
 };

@@ -2,11 +2,13 @@
 #include "build/command/gc.h"
 
 #include "build/base/arena.h"
+#include "build/base/beneath.h"
 #include "build/base/digest.h"
 #include "build/base/file.h"
 #include "build/base/lines.h"
 #include "build/base/log.h"
 #include "build/base/manifest.h"
+#include "build/base/mount.h"
 #include "build/cache/checkpoint.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
@@ -26,6 +28,7 @@
 
 #define KEY_LENGTH (DIGEST_HEX - 1)
 #define GONE ".gone-"
+#define MOUNT "mount "
 
 /* one result in the store */
 struct entry {
@@ -39,6 +42,7 @@ struct gc {
 	struct arena *a;
 	const struct config *cfg;
 	const struct gc_opts *o;
+	bool busy; /* somebody builds meanwhile: only to look */
 	struct entry *v;
 	size_t n;
 	const char **folders; /* of failures that somebody may still look at */
@@ -97,6 +101,34 @@ drop(struct gc *g, const char *dir, const char *name, const char *what, struct e
 
 /* ---- what there is ---- */
 
+/*
+ * What the file `output` of an entry says; NULL: the entry is damaged.  That it cannot be read is
+ * an error: it may be one that an image needs.
+ */
+static int
+read_output(struct gc *g, const char *entry, const char **output, struct err *e)
+{
+	struct err why = { 0 };
+	char *text;
+	size_t n;
+	int there = beneath_is(entry, "output", BENEATH_FILE, &why);
+
+	*output = NULL;
+	if (there == 0)
+		return 0;
+	if (there < 0 || beneath_read(g->a, entry, "output", DIGEST_HEX, &text, &n, &why) < 0) {
+		if (why.code != EXIT_SYSTEM)
+			return 0;
+		*e = why;
+		return wrap(e, "cannot tell what is in the store, so nothing is removed");
+	}
+	if (n == DIGEST_HEX) {
+		text[KEY_LENGTH] = '\0';
+		*output = text;
+	}
+	return 0;
+}
+
 static int
 read_store(struct gc *g, struct err *e)
 {
@@ -108,9 +140,7 @@ read_store(struct gc *g, struct err *e)
 	g->v = arena_array(g->a, n + 1, sizeof *g->v);
 	for (size_t i = 0; i < n; i++) {
 		struct entry *en = &g->v[g->n];
-		struct err ignored;
-		char *output, *id;
-		size_t len;
+		char *id;
 
 		if (*names[i] == '.' || strlen(names[i]) < KEY_LENGTH + 2 ||
 		    names[i][KEY_LENGTH] != '-')
@@ -118,12 +148,8 @@ read_store(struct gc *g, struct err *e)
 		id = arena_strdup(g->a, names[i] + KEY_LENGTH + 1);
 		id[strcspn(id, "-")] = '/'; /* the variant's name has no hyphen */
 		*en = (struct entry){ .name = names[i], .id = id };
-		if (file_read(g->a, arena_printf(g->a, "%s/%s/output", dir, names[i]), &output,
-			&len, &ignored) == 0 &&
-		    len == DIGEST_HEX) {
-			output[KEY_LENGTH] = '\0';
-			en->output = output;
-		}
+		if (read_output(g, arena_printf(g->a, "%s/%s", dir, names[i]), &en->output, e) < 0)
+			return -1;
 		g->n++;
 	}
 	return 0;
@@ -222,26 +248,49 @@ keep_below(struct gc *g, const char *dir, unsigned depth, struct err *e)
 	return 0;
 }
 
+/*
+ * An OUTPUT that is gone needs nothing.  One on a disk that is not mounted is not gone, but what it
+ * needs cannot be read: then nothing may go.
+ */
+static int
+keep_output(struct gc *g, const char *root, const char *output, const char *mount, struct err *e)
+{
+	struct stat st;
+
+	if (mount && !mount_is(mount))
+		return fail(e,
+		    "OUTPUT %s: its filesystem is not mounted at %s, so nothing is removed; mount "
+		    "it, or remove %s if it is gone for good",
+		    output, mount, root);
+	if (stat(output, &st) == 0 && S_ISDIR(st.st_mode))
+		return keep_below(g, output, 2, e);
+	if (errno != ENOENT && errno != ENOTDIR) {
+		fail_errno(e, "%s", output);
+		return wrap(e, "cannot tell what this OUTPUT needs, so nothing is removed");
+	}
+	return g->o->dry || unlink(root) == 0 ? 0 : fail_errno(e, "%s", root);
+}
+
+/* a root: OUTPUT's path, and in a second line `mount PATH`, where its filesystem was mounted */
 static int
 keep_roots(struct gc *g, struct err *e)
 {
-	char *dir = arena_printf(g->a, "%s/roots", g->cfg->cache), **names, *output;
+	char *dir = arena_printf(g->a, "%s/roots", g->cfg->cache), **names;
 	size_t n;
 
 	if (file_names(g->a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		char *path = arena_printf(g->a, "%s/%s", dir, names[i]);
+		char *path = arena_printf(g->a, "%s/%s", dir, names[i]), *output, *line, *mount;
+		struct lines l;
 
-		if (file_read(g->a, path, &output, NULL, e) < 0)
+		if (lines_open(g->a, path, &l, e) < 0)
 			return -1;
-		output[strcspn(output, "\n")] = '\0';
-		if (file_isdir(output)) {
-			if (keep_below(g, output, 2, e) < 0)
-				return -1;
-		} else if (!g->o->dry && unlink(path) < 0) {
-			return fail_errno(e, "%s", path);
-		}
+		output = lines_next(&l);
+		line = lines_next(&l);
+		mount = line && !strncmp(line, MOUNT, strlen(MOUNT)) ? line + strlen(MOUNT) : NULL;
+		if (keep_output(g, path, output ? output : "", mount, e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -308,6 +357,8 @@ drop_leavings(struct gc *g, const char *dir, struct err *e)
 	char **names;
 	size_t n;
 
+	if (g->busy)
+		return 0;
 	if (file_names(g->a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
@@ -339,6 +390,8 @@ drop_works(struct gc *g, struct err *e)
 	char *dir = arena_printf(g->a, "%s/work", g->cfg->cache), **names;
 	size_t n;
 
+	if (g->busy) /* which of them are in use is not known here */
+		return 0;
 	if (file_names(g->a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
@@ -439,9 +492,9 @@ drop_sources(struct gc *g, const struct recipes *r, struct err *e)
 
 static int
 collect(struct arena *a, const struct config *cfg, const struct recipes *recipes,
-    const struct gc_opts *o, struct err *e)
+    const struct gc_opts *o, bool busy, struct err *e)
 {
-	struct gc g = { .a = a, .cfg = cfg, .o = o };
+	struct gc g = { .a = a, .cfg = cfg, .o = o, .busy = busy };
 
 	if (read_store(&g, e) < 0 || keep_roots(&g, e) < 0 || keep_closure(&g, e) < 0)
 		return -1;
@@ -470,7 +523,7 @@ open_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 int
 gc_hold(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 {
-	char hex[DIGEST_HEX], *root, *line = arena_printf(a, "%s\n", cfg->output);
+	char hex[DIGEST_HEX], mount[PATH_MAX], *root, *text, *was;
 
 	if (open_lock(a, cfg, fd, e) < 0)
 		return -1;
@@ -484,15 +537,50 @@ gc_hold(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 	}
 	digest_bytes(cfg->output, strlen(cfg->output), hex);
 	root = arena_printf(a, "%s/roots/%s", cfg->cache, hex);
-	if (file_exists(root))
+	snprintf(mount, sizeof mount, "%s", cfg->output);
+	text = mount_of(mount) ? arena_printf(a, "%s\n" MOUNT "%s\n", cfg->output, mount)
+			       : arena_printf(a, "%s\n", cfg->output);
+	if (file_read(a, root, &was, NULL, &(struct err){ 0 }) == 0 && !strcmp(was, text))
 		return 0;
-	if (file_mkparent(root, e) == 0 && file_write(root, line, strlen(line), 0644, e) == 0)
+	if (file_mkparent(root, e) == 0 &&
+	    file_write_durable(root, text, strlen(text), 0644, e) == 0)
 		return 0;
 
 close_lock:
 	close(*fd);
 	*fd = -1;
 	return -1;
+}
+
+int
+gc_alone(struct arena *a, const struct config *cfg, const char *what, int *fd, struct err *e)
+{
+	if (open_lock(a, cfg, fd, e) < 0)
+		return -1;
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK) {
+		fail(
+		    e, "CACHE %s: a build is using it; run %s when it has ended", cfg->cache, what);
+		e->code = EXIT_SYSTEM;
+	} else {
+		fail_errno(e, "%s/.gc", cfg->cache);
+	}
+	close(*fd);
+	*fd = -1;
+	return -1;
+}
+
+/* does somebody build with it now */
+static bool
+is_used(struct arena *a, const struct config *cfg)
+{
+	int fd = open(arena_printf(a, "%s/.gc", cfg->cache), O_RDONLY | O_CLOEXEC);
+	bool used = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+
+	if (fd >= 0)
+		close(fd);
+	return used;
 }
 
 int
@@ -503,18 +591,17 @@ gc_run(struct arena *a, const struct config *cfg, const struct recipes *recipes,
 
 	if (!file_isdir(cfg->cache))
 		return fail_usage(e, "CACHE %s: there is no such folder", cfg->cache);
-	if (o->dry) /* who only looks keeps nobody waiting */
-		return collect(a, cfg, recipes, o, e);
-	if (open_lock(a, cfg, &lock, e) < 0)
-		return -1;
-	if (flock(lock, LOCK_EX | LOCK_NB) == 0) {
-		r = collect(a, cfg, recipes, o, e);
-	} else if (errno == EWOULDBLOCK) {
-		r = fail(e, "CACHE %s: a build is using it; run gc when it has ended", cfg->cache);
-		e->code = EXIT_SYSTEM;
-	} else {
-		r = fail_errno(e, "%s/.gc", cfg->cache);
+	if (o->dry) { /* who only looks keeps nobody waiting */
+		bool busy = is_used(a, cfg);
+
+		if (busy)
+			log_info(
+			    "CACHE %s: a build is using it; work folders are left out", cfg->cache);
+		return collect(a, cfg, recipes, o, busy, e);
 	}
+	if (gc_alone(a, cfg, "gc", &lock, e) < 0)
+		return -1;
+	r = collect(a, cfg, recipes, o, false, e);
 	close(lock);
 	return r;
 }

@@ -13,7 +13,8 @@ struct request;
 
 /*
  * What may go from CACHE, and removing it.  Every OUTPUT that builds with a CACHE is a
- * root: CACHE/roots/ has a file for it that holds its path.  From there manifests and the
+ * root: CACHE/roots/ has a file for it that holds its path, and where its filesystem is mounted:
+ * while that is not mounted, nothing can be removed.  From there manifests and the
  * keys of what was built last lead to the entries of the store that are worth keeping, and
  * their keys to what those were built with.  A checkpoint stays with a result that can be
  * had from it.
@@ -28,6 +29,9 @@ struct request;
  * Waits, and says so, while somebody removes things.
  */
 int gc_hold(struct arena *a, const struct config *cfg, int *fd, struct err *e);
+
+/* the same for who removes: *fd; an error while somebody builds.  what: the command, "gc" */
+int gc_alone(struct arena *a, const struct config *cfg, const char *what, int *fd, struct err *e);
 
 struct gc_opts {
 	bool dry;     /* say it, do nothing */

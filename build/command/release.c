@@ -298,7 +298,7 @@ release_write(struct arena *a, const struct manifest *v, size_t n, const char *f
 	    file_write(arena_printf(a, "%s/commit", tmp), line, strlen(line), 0644, e) < 0 ||
 	    write_sums(a, tmp, e) < 0 || file_remove(to, e) < 0)
 		return -1;
-	return rename(tmp, to) < 0 ? fail_errno(e, "%s", to) : 0;
+	return file_settle(tmp, to, e);
 }
 
 /* ---- the command ---- */

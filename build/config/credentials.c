@@ -92,7 +92,7 @@ write_file(const char *path, const struct account *v, size_t n, struct err *e)
 	    &b, "# Who may log in: user, password, salt of its hash.  An input of the image.\n");
 	for (size_t i = 0; i < n; i++)
 		buf_addf(&b, "%s %s %s\n", v[i].user, v[i].password, v[i].salt);
-	r = file_write(path, b.p, b.n, 0600, e);
+	r = file_write_durable(path, b.p, b.n, 0600, e);
 	buf_free(&b);
 	return r;
 }

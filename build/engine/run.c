@@ -792,10 +792,13 @@ run_build(struct run *r, struct err *e)
 	struct chart c = { .tasks = r->tasks, .n = r->n, .cores = r->jobs[0].cfg->jobs };
 	const char *ignored;
 	size_t missing = run_missing(r, &ignored);
+	int boxed = 1;
 
 	if (r->ndone == r->n)
 		return 0;
-	if (missing && !sandbox_works(r->ctx.a, &r->ctx.unboxed))
+	if (missing && (boxed = sandbox_works(r->ctx.a, &r->ctx.unboxed, e)) < 0)
+		return -1;
+	if (!boxed)
 		log_warn("no sandbox: %s; packages are built with the network and the whole "
 			 "system in reach",
 		    r->ctx.unboxed);

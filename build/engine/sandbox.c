@@ -6,7 +6,9 @@
 #include "build/base/buf.h"
 #include "build/base/child.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /*
  * The system's programs.  Of /etc only what programs cannot do without: the
@@ -56,25 +58,41 @@ sandbox_wrap(struct argv *v, const struct mount *m, size_t n, const char *cwd)
 	    v, "--as-pid-1", "--chdir", cwd, "--", "/bin/sh", "-c", "\"$@\"; exit $?", "sh", NULL);
 }
 
-bool
-sandbox_works(struct arena *a, const char **why)
+/* in PATH */
+static bool
+is_installed(struct arena *a, const char *program)
+{
+	const char *path = getenv("PATH");
+
+	while (path && *path) {
+		size_t n = strcspn(path, ":");
+
+		if (access(arena_printf(a, "%.*s/%s", (int)n, path, program), X_OK) == 0)
+			return true;
+		path += n + (path[n] == ':');
+	}
+	return false;
+}
+
+int
+sandbox_works(struct arena *a, const char **why, struct err *e)
 {
 	struct argv v = { .a = a };
 	struct buf said = { 0 };
-	struct err e;
-	int status;
-	bool works = false;
+	int status, works = 0;
 
 	sandbox_wrap(&v, NULL, 0, "/");
 	argv_push(&v, "true");
-	if (child_run(v.v, NULL, &said, &status, &e) < 0) {
-		*why = arena_strdup(a, e.msg);
+	if (child_run(v.v, NULL, &said, &status, e) < 0) {
+		if (is_installed(a, *v.v)) /* too many processes or open files, for a moment */
+			works = -1;
+		*why = arena_strdup(a, e->msg);
 	} else if (status != 0) {
 		if (said.n && said.p[said.n - 1] == '\n')
 			said.p[said.n - 1] = '\0';
 		*why = said.n ? arena_strdup(a, said.p) : child_status_text(a, status);
 	} else {
-		works = true;
+		works = 1;
 	}
 	buf_free(&said);
 	return works;

@@ -2,6 +2,8 @@
 #ifndef BUILD_ENGINE_SANDBOX_H
 #define BUILD_ENGINE_SANDBOX_H
 
+#include "build/base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,8 +21,11 @@ struct mount {
 	bool writable;
 };
 
-/* this machine can do it: bwrap is there and a trial run works; why says why not */
-bool sandbox_works(struct arena *a, const char **why);
+/*
+ * 1: this machine can do it, bwrap is there and a trial run works; 0: it cannot, and why says why;
+ * -1: it could not be tried, which is no reason to build without it
+ */
+int sandbox_works(struct arena *a, const char **why, struct err *e);
 /* pushes the bwrap words; the command itself is pushed after them by the caller */
 void sandbox_wrap(struct argv *v, const struct mount *m, size_t n, const char *cwd);
 

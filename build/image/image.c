@@ -317,6 +317,9 @@ write_all(struct image *m, struct err *e)
 		if (tree_materialise(
 			&m->trees[t], arena_printf(m->a, "%s/%s", m->dir, tree_names[t]), e) < 0)
 			return -1;
+	/* what it vouches for is on the disk before it is */
+	if (file_sync_all(m->dir, e) < 0)
+		return -1;
 	return manifest_write(&m->manifest, manifest, e);
 }
 

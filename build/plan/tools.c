@@ -108,8 +108,12 @@ add_version(struct arena *a, struct tools *t, const char *name, const char *comm
 		add(t, name, known, use);
 		return 0;
 	}
-	if (ask(a, &v, &said, e) < 0)
+	if (ask(a, &v, &said, e) < 0) {
+		/* it is there, but no process could be had for it: nothing is to be installed */
+		if (e->code == EXIT_SYSTEM && strchr(*v.v, '/') && access(*v.v, X_OK) == 0)
+			return wrap(e, "%s: does not run", command);
 		return fail_usage(e, "%s: does not run; %s", command, hint);
+	}
 	said[strcspn(said, "\n")] = '\0';
 	add(t, name, said, use);
 	if (question)

@@ -109,11 +109,11 @@ share(struct arena *a, const char *from, const char *to, struct err *e)
 		return -1;
 	unlink(tmp);
 	if (link(from, tmp) < 0)
-		return file_copy(from, to, 0644, e);
-	if (rename(tmp, to) < 0)
+		r = file_copy(from, to, 0644, e) < 0 || file_sync(to, e) < 0 ? -1 : 0;
+	else if (rename(tmp, to) < 0)
 		r = fail_errno(e, "%s", to);
 	unlink(tmp); /* still there when both were the same file already */
-	return r;
+	return r < 0 ? -1 : file_sync_parent(to, e);
 }
 
 const char *
@@ -156,10 +156,8 @@ local_enter(struct local *l, const struct source *form, const char *file, struct
 	const char *path = local_path(l, form);
 	struct err ignored;
 
-	if (rename(file, path) < 0) {
-		fail_errno(e, "%s", path);
+	if (file_settle(file, path, e) < 0)
 		return NULL;
-	}
 	if (share(l->a, path, path_in(l->a, l->dirs[SHARED], BY_DIGEST, form), &ignored) < 0)
 		log_warn("%s: not kept for other builds: %s", form->file, ignored.msg);
 	return path;

@@ -74,6 +74,7 @@
 	X(progress)                                                                                \
 	X(timeline)                                                                                \
 	X(gc)                                                                                      \
+	X(fsck)                                                                                    \
 	X(pack)                                                                                    \
 	X(checkpoint)                                                                              \
 	X(release)                                                                                 \

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -203,6 +205,73 @@ START_TEST(roots)
 }
 END_TEST
 
+/* what an OUTPUT on a disk that is not mounted needs is not known; where it was, a build notes */
+START_TEST(unmounted)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a), away = config_in(a);
+	char *entry = enter(a, "target-s6", "one", A), *root_file, *text, hex[DIGEST_HEX];
+	struct err e = { 0 };
+
+	away.output = arena_printf(a, "%s/disk/out", test_dir());
+	digest_bytes(away.output, strlen(away.output), hex);
+	root_file = arena_printf(a, "%s/roots/%s", c.cache, hex);
+	root(a, &away);
+	ck_assert_int_eq(file_read(a, root_file, &text, NULL, &e), 0);
+	ck_assert_msg(!strncmp(text, away.output, strlen(away.output)) &&
+			  !strncmp(text + strlen(away.output), "\nmount /", 8),
+	    "%s", text);
+
+	put(a, arena_printf(a, "cache/roots/%s", hex),
+	    arena_printf(a, "%s\nmount %s/disk\n", away.output, test_dir()));
+	for (int dry = 0; dry < 2; dry++) {
+		ck_assert_int_eq(gc_run(a, &c, NULL, &(struct gc_opts){ .dry = dry }, &e), -1);
+		ck_assert_str_eq(
+		    e.msg, arena_printf(a,
+			       "OUTPUT %s: its filesystem is not mounted at %s/disk, so nothing is "
+			       "removed; mount it, or remove %s if it is gone for good",
+			       away.output, test_dir(), root_file));
+	}
+	ck_assert(there(a, entry));
+	ck_assert_int_eq(unlink(root_file), 0);
+	gc(a, &c, NULL, &(struct gc_opts){ 0 });
+	ck_assert(!there(a, entry));
+	arena_free(a);
+}
+END_TEST
+
+/* deeper than descriptors reach, and than a path may be long */
+START_TEST(deep)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a);
+	struct rlimit before, few = { .rlim_cur = 64 };
+	struct err e = { 0 };
+	int at;
+
+	root(a, &c);
+	put(a, "cache/work/deep/f", "x");
+	at = open(arena_printf(a, "%s/work/deep", c.cache), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < 1500; i++) {
+		int below;
+
+		ck_assert_int_eq(mkdirat(at, "deeper", 0755), 0);
+		below = openat(at, "deeper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = below;
+	}
+	close(at);
+	getrlimit(RLIMIT_NOFILE, &before);
+	few.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &few);
+	ck_assert_msg(gc_run(a, &c, NULL, &(struct gc_opts){ 0 }, &e) == 0, "%s", e.msg);
+	setrlimit(RLIMIT_NOFILE, &before);
+	ck_assert(!there(a, "cache/work/deep"));
+	ck_assert_uint_eq(test_entries(arena_printf(a, "%s/work", c.cache)), 0);
+	arena_free(a);
+}
+END_TEST
+
 /* a manifest that cannot be read may be that of an image: then nothing goes */
 START_TEST(no_guessing)
 {
@@ -304,9 +373,13 @@ START_TEST(not_while_building)
 	ck_assert_str_eq(e.msg,
 	    arena_printf(a, "CACHE %s: a build is using it; run gc when it has ended", c.cache));
 	ck_assert_int_eq(e.code, EXIT_SYSTEM);
-	gc(a, &c, NULL, &(struct gc_opts){ .dry = true });
+	put(a, "cache/work/in-use/f", "x");
+	ck_assert_ptr_null(
+	    strstr(gc(a, &c, NULL, &(struct gc_opts){ .dry = true }), "work folder in-use"));
 	ck_assert(there(a, entry));
 	close(second);
+	ck_assert_ptr_nonnull(
+	    strstr(gc(a, &c, NULL, &(struct gc_opts){ .dry = true }), "work folder in-use"));
 	gc(a, &c, NULL, &(struct gc_opts){ 0 });
 	ck_assert(!there(a, entry));
 	arena_free(a);
@@ -316,8 +389,8 @@ END_TEST
 Suite *
 gc_suite(void)
 {
-	const TTest *const tests[] = { what_an_image_reaches, checkpoints, roots, no_guessing,
-		leavings, sources, not_while_building, NULL };
+	const TTest *const tests[] = { what_an_image_reaches, checkpoints, roots, unmounted, deep,
+		no_guessing, leavings, sources, not_while_building, NULL };
 
 	return suite_of("gc", tests);
 }

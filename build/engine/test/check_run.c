@@ -230,7 +230,7 @@ have_sandbox(struct arena *a)
 {
 	const char *why;
 
-	return sandbox_works(a, &why);
+	return sandbox_works(a, &why, &(struct err){ 0 }) > 0;
 }
 
 /* without bwrap in the path there is no sandbox */

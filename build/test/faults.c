@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * To be preloaded into lh-build: makes one of its calls fail.
+ *
+ *	FAULTS=N          the N-th of all calls that can fail for want of room, of descriptors or of
+ *	                  a healthy disk; 0: none
+ *	FAULTS=N@PATTERN  the N-th of those that match: fnmatch(3) of "CALL PATH", "fork "
+ *	FAULTS=malloc:N   the N-th request for memory
+ *	FAULTS_LOG=FILE   gets a line with the call that failed, and at the end how many there were
+ *
+ * Calls are counted in the process that it is loaded into and in those that this one forks, but
+ * not in programs that they start.
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* what each kind of call fails with: one after the other, so that all of them have their turn */
+static const int opening[] = { EMFILE, EIO, ENFILE }, creating[] = { ENOSPC, EMFILE, EIO },
+		 reading[] = { EIO }, writing[] = { ENOSPC, EIO }, naming[] = { EIO, ENOSPC },
+		 forking[] = { EAGAIN, ENOMEM }, piping[] = { EMFILE, ENFILE };
+
+static struct {
+	_Atomic unsigned long n; /* of calls until now, in all our processes */
+} * shared;
+static unsigned long fault;
+static const char *pattern;
+static bool of_memory;
+static int log_fd = -1;
+static pid_t first;
+
+#define COUNT(v) (sizeof(v) / sizeof *(v))
+#define STRIKES(call, path, errnos) strikes(call, path, errnos, COUNT(errnos))
+/* the function that we stand before */
+#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+static void
+say(const char *fmt, ...)
+{
+	char line[4400];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	if (log_fd >= 0 && n > 0 && NEXT(write)(log_fd, line, (size_t)n) < 0)
+		_exit(99);
+}
+
+/* is it this one's turn; errno is set */
+static bool
+strikes(const char *call, const char *path, const int *errnos, size_t n)
+{
+	char it[4400];
+
+	if (!shared || of_memory)
+		return false;
+	snprintf(it, sizeof it, "%s %s", call, path);
+	if ((pattern && fnmatch(pattern, it, 0) != 0) || ++shared->n != fault)
+		return false;
+	say("%s: %s\n", it, strerrorname_np(errnos[fault % n]));
+	errno = errnos[fault % n];
+	return true;
+}
+
+static const char *
+fd_path(int fd)
+{
+	static char path[4096];
+	char link[32];
+	ssize_t n;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof path - 1);
+	path[n > 0 ? n : 0] = '\0';
+	return path;
+}
+
+static void __attribute__((constructor)) begin(void);
+static void __attribute__((destructor)) end(void);
+
+static void
+begin(void)
+{
+	const char *which = getenv("FAULTS"), *log = getenv("FAULTS_LOG"), *at;
+	int fd = log ? NEXT(open)(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666) : -1;
+	void *p =
+	    mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (!which || p == MAP_FAILED)
+		_exit(99);
+	if (fd >= 0) { /* out of the way, or numbers would differ */
+		log_fd = fcntl(fd, F_DUPFD_CLOEXEC, 900);
+		close(fd);
+	}
+	first = getpid();
+	of_memory = !strncmp(which, "malloc:", 7);
+	fault = strtoul(which + (of_memory ? 7 : 0), NULL, 10);
+	if ((at = strchr(which, '@')))
+		pattern = strdup(at + 1);
+	unsetenv("LD_PRELOAD");
+	unsetenv("FAULTS");
+	unsetenv("FAULTS_LOG");
+	shared = p;
+}
+
+static void
+end(void)
+{
+	if (shared && getpid() == first)
+		say("total %lu\n", (unsigned long)shared->n);
+}
+
+/* ---- opening ---- */
+
+#define OPEN(name)                                                                                 \
+	int name(const char *path, int flags, ...)                                                 \
+	{                                                                                          \
+		va_list ap;                                                                        \
+		mode_t mode = 0;                                                                   \
+                                                                                                   \
+		va_start(ap, flags);                                                               \
+		if (flags & O_CREAT)                                                               \
+			mode = va_arg(ap, mode_t);                                                 \
+		va_end(ap);                                                                        \
+		if (flags & O_CREAT ? STRIKES(#name, path, creating)                               \
+				    : STRIKES(#name, path, opening))                               \
+			return -1;                                                                 \
+		return NEXT(name)(path, flags, mode);                                              \
+	}
+#define OPENAT(name)                                                                               \
+	int name(int at, const char *path, int flags, ...)                                         \
+	{                                                                                          \
+		va_list ap;                                                                        \
+		mode_t mode = 0;                                                                   \
+                                                                                                   \
+		va_start(ap, flags);                                                               \
+		if (flags & O_CREAT)                                                               \
+			mode = va_arg(ap, mode_t);                                                 \
+		va_end(ap);                                                                        \
+		if (flags & O_CREAT ? STRIKES(#name, path, creating)                               \
+				    : STRIKES(#name, path, opening))                               \
+			return -1;                                                                 \
+		return NEXT(name)(at, path, flags, mode);                                          \
+	}
+/* FAILS(TYPE, NAME, PARAMETERS, ARGUMENTS, WHAT, ERRNOS, FAILURE) */
+#define FAILS(type, name, params, args, what, errnos, failure)                                     \
+	type name params                                                                           \
+	{                                                                                          \
+		if (STRIKES(#name, what, errnos))                                                  \
+			return failure;                                                            \
+		return NEXT(name) args;                                                            \
+	}
+#define NAMED(name, params, args, what, errnos) FAILS(int, name, params, args, what, errnos, -1)
+
+OPEN(open)
+OPEN(open64)
+OPENAT(openat)
+OPENAT(openat64)
+NAMED(mkostemp, (char *path, int flags), (path, flags), path, creating)
+NAMED(mkostemp64, (char *path, int flags), (path, flags), path, creating)
+FAILS(char *, mkdtemp, (char *path), (path), path, naming, NULL)
+FAILS(FILE *, fopen, (const char *path, const char *how), (path, how), path, opening, NULL)
+FAILS(FILE *, fopen64, (const char *path, const char *how), (path, how), path, opening, NULL)
+FAILS(DIR *, opendir, (const char *path), (path), path, opening, NULL)
+NAMED(pipe2, (int fds[2], int flags), (fds, flags), "", piping)
+
+/* ---- bytes ---- */
+
+FAILS(ssize_t, read, (int fd, void *p, size_t n), (fd, p, n), fd_path(fd), reading, -1)
+FAILS(
+    ssize_t, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at), fd_path(fd), reading, -1)
+FAILS(ssize_t, pread64, (int fd, void *p, size_t n, off64_t at), (fd, p, n, at), fd_path(fd),
+    reading, -1)
+FAILS(ssize_t, pwrite, (int fd, const void *p, size_t n, off_t at), (fd, p, n, at), fd_path(fd),
+    writing, -1)
+FAILS(ssize_t, pwrite64, (int fd, const void *p, size_t n, off64_t at), (fd, p, n, at), fd_path(fd),
+    writing, -1)
+FAILS(ssize_t, copy_file_range,
+    (int in, off64_t *from, int out, off64_t *to, size_t n, unsigned flags),
+    (in, from, out, to, n, flags), fd_path(out), writing, -1)
+NAMED(ftruncate, (int fd, off_t n), (fd, n), fd_path(fd), writing)
+NAMED(ftruncate64, (int fd, off64_t n), (fd, n), fd_path(fd), writing)
+NAMED(fsync, (int fd), (fd), fd_path(fd), writing)
+NAMED(fdatasync, (int fd), (fd), fd_path(fd), writing)
+NAMED(syncfs, (int fd), (fd), fd_path(fd), writing)
+
+/* not of what is said on the terminal: there would be nothing to judge */
+ssize_t
+write(int fd, const void *p, size_t n)
+{
+	if (fd > 2 && STRIKES("write", fd_path(fd), writing))
+		return -1;
+	return NEXT(write)(fd, p, n);
+}
+
+int
+dprintf(int fd, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (fd > 2 && STRIKES("dprintf", fd_path(fd), writing))
+		return -1;
+	va_start(ap, fmt);
+	n = vdprintf(fd, fmt, ap);
+	va_end(ap);
+	return n;
+}
+
+/* ---- names ---- */
+
+NAMED(rename, (const char *from, const char *to), (from, to), to, naming)
+NAMED(
+    renameat, (int at, const char *from, int at2, const char *to), (at, from, at2, to), to, naming)
+NAMED(renameat2, (int at, const char *from, int at2, const char *to, unsigned flags),
+    (at, from, at2, to, flags), to, naming)
+NAMED(link, (const char *from, const char *to), (from, to), to, naming)
+NAMED(symlink, (const char *target, const char *path), (target, path), path, naming)
+NAMED(mkdir, (const char *path, mode_t mode), (path, mode), path, naming)
+NAMED(mkdirat, (int at, const char *path, mode_t mode), (at, path, mode), path, naming)
+
+/* ---- processes and memory ---- */
+
+FAILS(pid_t, fork, (void), (), "", forking, -1)
+
+extern void *__libc_malloc(size_t n), *__libc_calloc(size_t n, size_t size),
+    *__libc_realloc(void *p, size_t n);
+
+static bool
+no_memory(void)
+{
+	if (!shared || !of_memory || ++shared->n != fault)
+		return false;
+	of_memory = false; /* saying so asks for some */
+	say("malloc\n");
+	of_memory = true;
+	errno = ENOMEM;
+	return true;
+}
+
+void *
+malloc(size_t n)
+{
+	return no_memory() ? NULL : __libc_malloc(n);
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	return no_memory() ? NULL : __libc_calloc(n, size);
+}
+
+void *
+realloc(void *p, size_t n)
+{
+	return no_memory() ? NULL : __libc_realloc(p, n);
+}
