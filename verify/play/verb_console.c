@@ -66,7 +66,7 @@ unmet(struct testcase *c, const struct step *s, const char *why)
 	if (lost)
 		why = arena_printf(
 		    c->a, "%s; %llu bytes had gone by before this step looked", why, lost);
-	testcase_fail(c, expected, why, "%s never came on the console", expected);
+	testcase_fail(c, expected, why, "%s never appeared on the console", expected);
 }
 
 /* an alternative that has a label other than `ok` is there to be recognized, and to fail */

@@ -130,7 +130,7 @@ static const struct {
 	{ "", { "TRIPLE=../sysdeps/i486-linux-musl", NULL },
 	    "TRIPLE ../sysdeps/i486-linux-musl: not supported; one of i486-linux-musl "
 	    "x86_64-linux-musl" },
-	{ "", { "SET=1999", NULL }, "SET 1999: there is no such set; one of 2024-10 2026-07" },
+	{ "", { "SET=1999", NULL }, "SET 1999: no such set; one of 2024-10 2026-07" },
 	{ "", { "PROFILE=systemd", NULL },
 	    "PROFILE systemd: not supported; one of s6 minimal auto" },
 	{ "", { "PROFILE=", NULL }, "PROFILE : not supported; one of s6 minimal auto" },
@@ -144,13 +144,16 @@ static const struct {
 	    "lh-config: ROOTFSSIZE: unknown variable; did you mean ROOTFS_SIZE?" },
 	{ "triple=1\n", { NULL }, "lh-config: triple: unknown variable; did you mean TRIPLE?" },
 	{ "PATH=/x\n", { NULL },
-	    "lh-config: PATH: unknown variable; lh-config.dist explains all there are" },
+	    "lh-config: PATH: unknown variable; every variable is explained in lh-config.dist" },
 	{ "", { "FROBNICATE=1", NULL },
-	    "command line: FROBNICATE: unknown variable; lh-config.dist explains all there are" },
+	    "command line: FROBNICATE: unknown variable; every variable is explained in "
+	    "lh-config.dist" },
 	{ "", { "ROOT_HASH=1", NULL },
-	    "command line: ROOT_HASH: unknown variable; lh-config.dist explains all there are" },
+	    "command line: ROOT_HASH: unknown variable; every variable is explained in "
+	    "lh-config.dist" },
 	{ "", { "OVERRIDE_=1", NULL },
-	    "command line: OVERRIDE_: unknown variable; lh-config.dist explains all there are" },
+	    "command line: OVERRIDE_: unknown variable; every variable is explained in "
+	    "lh-config.dist" },
 	{ "", { "nonsense", NULL }, "command line: nonsense: not NAME=VALUE" },
 	{ "", { "=x", NULL }, "command line: =x: not NAME=VALUE" },
 	/* sizes */
@@ -170,8 +173,9 @@ static const struct {
 	    "LOCAL_IP 10.0.3.15, ROUTER_IP 10.0.2.2: not in one /24; only the last number may "
 	    "differ" },
 	{ "", { "LOCAL_IP=10.0.2.2", NULL },
-	    "LOCAL_IP 10.0.2.2: is ROUTER_IP too; two machines need two addresses" },
-	{ "", { "LOCAL_IP=10.0.2", NULL }, "LOCAL_IP 10.0.2: no IPv4 address such as 10.0.2.15" },
+	    "LOCAL_IP 10.0.2.2: same as ROUTER_IP; guest and router need different addresses" },
+	{ "", { "LOCAL_IP=10.0.2", NULL },
+	    "LOCAL_IP 10.0.2: not an IPv4 address, such as 10.0.2.15" },
 	{ "", { "LOCAL_IP=10.0.2.255", NULL },
 	    "LOCAL_IP 10.0.2.255: the address of a network, not of a machine in it" },
 	{ "", { "USE_DHCP=yes", NULL }, "USE_DHCP yes: true or false" },
@@ -179,24 +183,24 @@ static const struct {
 	    "CONSOLE /dev/ttyS0: the name of a device in /dev, such as ttyS0" },
 	/* folders */
 	{ "", { "OUTPUT=/", NULL },
-	    "OUTPUT /: clean would remove all there is; name a folder for the output alone" },
+	    "OUTPUT /: clean would remove everything; name a folder used for nothing else" },
 	{ "", { "OUTPUT=//.", NULL },
-	    "OUTPUT /: clean would remove all there is; name a folder for the output alone" },
+	    "OUTPUT /: clean would remove everything; name a folder used for nothing else" },
 	{ "", { "OUTPUT=.", NULL },
-	    "OUTPUT TOP: holds the checkout TOP; name a folder for the output alone" },
+	    "OUTPUT TOP: contains the checkout TOP; name a folder used for nothing else" },
 	{ "", { "OUTPUT=..", NULL },
-	    "OUTPUT DIR: holds the checkout TOP; name a folder for the output alone" },
+	    "OUTPUT DIR: contains the checkout TOP; name a folder used for nothing else" },
 	{ "", { "OUTPUT=home", NULL },
-	    "OUTPUT TOP/home: holds the home folder TOP/home; name a folder for the output alone" },
+	    "OUTPUT TOP/home: contains the home folder TOP/home; name a folder used for nothing "
+	    "else" },
 	{ "", { "OUTPUT=link", NULL },
-	    "OUTPUT /: clean would remove all there is; name a folder for the output alone" },
+	    "OUTPUT /: clean would remove everything; name a folder used for nothing else" },
 	{ "", { "OUTPUT=", NULL }, "OUTPUT: is empty; name a folder" },
-	{ "", { "CROSS_BASE=/nowhere", NULL }, "CROSS_BASE /nowhere: there is no such folder" },
+	{ "", { "CROSS_BASE=/nowhere", NULL }, "CROSS_BASE /nowhere: no such folder" },
 	{ "", { "CROSS_BASE=/usr", NULL },
 	    "CROSS_BASE /usr: holds no bin/x86_64-linux-musl-gcc; leave it empty and a toolchain "
 	    "is built" },
-	{ "", { "HOST_HOST_BASE=/nowhere", NULL },
-	    "HOST_HOST_BASE /nowhere: there is no such folder" },
+	{ "", { "HOST_HOST_BASE=/nowhere", NULL }, "HOST_HOST_BASE /nowhere: no such folder" },
 	{ "", { "KERNEL_CONFIG=/nowhere", NULL },
 	    "KERNEL_CONFIG: /nowhere: No such file or directory" },
 	{ "", { "OVERRIDE_one=/nowhere", NULL },
@@ -207,11 +211,11 @@ static const struct {
 	    "VERSION_one 1 2: a version is made of letters, digits and . _ + -" },
 	/* sources */
 	{ "", { "CACHE_URL=cache.example", NULL },
-	    "CACHE_URL cache.example: no URL that begins with https:// or http://" },
+	    "CACHE_URL cache.example: not a URL that begins with https:// or http://" },
 	{ "", { "MIRRORS=https://a.example/ b.example", NULL },
-	    "MIRRORS b.example: no URL that begins with https://, http:// or file://" },
+	    "MIRRORS b.example: not a URL that begins with https://, http:// or file://" },
 	{ "", { "MIRRORS=ftp://user:pass@word@host/", NULL },
-	    "MIRRORS ftp://host/: no URL that begins with https://, http:// or file://" },
+	    "MIRRORS ftp://host/: not a URL that begins with https://, http:// or file://" },
 	{ "", { "GIT_MIRROR=/srv/git", NULL },
 	    "GIT_MIRROR /srv/git: needs exactly one %s, where the package's name goes" },
 	{ "", { "GIT_MIRROR=/srv/%s/%s", NULL },
@@ -220,8 +224,8 @@ static const struct {
 	    "GIT_MIRROR /srv/%d: needs exactly one %s, where the package's name goes" },
 	/* secrets stay out of messages */
 	{ "", { "ROOT_PASSWORD=a b", NULL },
-	    "ROOT_PASSWORD: holds a blank; use another character" },
-	{ "ROOT_PASSWORD='a\nb'", { NULL }, "ROOT_PASSWORD: holds a control character" },
+	    "ROOT_PASSWORD: contains a blank; use another character" },
+	{ "ROOT_PASSWORD='a\nb'", { NULL }, "ROOT_PASSWORD: contains a control character" },
 	{ "", { "SSH_AUTHORIZED_KEYS=nowhere.pub", NULL },
 	    "SSH_AUTHORIZED_KEYS: TOP/nowhere.pub: No such file or directory" },
 	{ "", { "SSH_AUTHORIZED_KEYS=key", NULL },
@@ -377,7 +381,7 @@ START_TEST(normaluser)
 	} users[] = {
 		{ "NORMALUSER=nobody", NULL },
 		{ "NORMALUSER=root", "NORMALUSER root: is the superuser; name an ordinary user" },
-		{ "NORMALUSER=no-such-user", "NORMALUSER no-such-user: there is no such user" },
+		{ "NORMALUSER=no-such-user", "NORMALUSER no-such-user: no such user" },
 	};
 	struct arena *a = arena_new();
 	char *top = checkout_new(a);

@@ -378,12 +378,12 @@ static const struct {
 	int code;
 } wrong[] = {
 	{ "rmdir store/layout/out/rootfs/proc", 8, 0, "",
-	    "image: rootfs: /proc is missing, and something has to be mounted there; layout/ must "
-	    "have it",
+	    "image: rootfs: /proc is missing, but a filesystem is mounted there; create it in "
+	    "layout/",
 	    EXIT_WORK },
 	{ "rmdir store/layout/out/rootfs/var; echo >store/layout/out/rootfs/var", 8, 0, "",
-	    "image: rootfs: /var is no folder, and something has to be mounted there; layout/ must "
-	    "have it",
+	    "image: rootfs: /var is not a folder, but a filesystem is mounted there; create it in "
+	    "layout/",
 	    EXIT_WORK },
 	{ "truncate -s 5M store/layout/out/rootfs/big", 8, 0, "",
 	    "image: rootfs needs 10 MiB, ROOTFS_SIZE allows 8: big 5, rest 5; set ROOTFS_SIZE to "
