@@ -279,7 +279,7 @@ check_strays(struct linting *t)
 		if (!file_isdir(arena_printf(t->a, "%s/%s", t->cfg->top, dir)))
 			continue;
 		if (!recipe_find(&t->r, *v))
-			found(t, "%s: there is no recipe %s", dir, *v);
+			found(t, "%s: no such recipe: %s", dir, *v);
 		else if (!recipe_find(&t->r, *v)->nversions)
 			found(t, "%s: %s has no source of its own%s%s", dir, *v,
 			    recipe_find(&t->r, *v)->source_of ? "; patches are for " : "",

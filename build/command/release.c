@@ -35,10 +35,8 @@ release_commit(struct arena *a, const char *top, char **commit, struct err *e)
 	int status, r = -1;
 
 	if (!file_exists(arena_printf(a, "%s/.git", top)))
-		return fail_usage(e,
-		    "release: %s is no git checkout, and nobody could tell what the images are "
-		    "made of",
-		    top);
+		return fail_usage(
+		    e, "release: %s is not a git checkout, so the images have no commit", top);
 	argv_pushv(&v, "git", "--no-optional-locks", "-c", "core.attributesFile=/dev/null", "-c",
 	    "core.excludesFile=/dev/null", "-c", NULL);
 	argv_pushf(&v, "safe.directory=%s", top);

@@ -422,7 +422,7 @@ override_path(struct arena *a, const struct config *c, struct config_var *v, str
 		dir = arena_strndup(a, dir, (size_t)(rev - dir));
 	dir = path_absolute(a, c->top, dir);
 	if (!file_isdir(dir))
-		return fail_usage(e, "%s %s: there is no folder %s", v->name, v->value, dir);
+		return fail_usage(e, "%s %s: no such folder: %s", v->name, v->value, dir);
 	v->value = arena_printf(a, "%s%s%s", git ? "git:" : "", dir, rev ? rev : "");
 	return 0;
 }

@@ -271,7 +271,7 @@ value_cross(struct valuing *r, const struct variable *k, const char **value, str
 		return -1;
 	if (access(arena_printf(r->a, "%s/bin/%s-gcc", *value, r->triple), X_OK) < 0)
 		return fail_usage(e,
-		    "%s %s: holds no bin/%s-gcc; leave it empty and a toolchain is built", k->name,
+		    "%s %s: has no bin/%s-gcc; leave it empty to have a toolchain built", k->name,
 		    *value, r->triple);
 	return 0;
 }

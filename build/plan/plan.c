@@ -216,8 +216,7 @@ check_names(const struct planning *g, struct err *e)
 			found = !*a && !*b;
 		}
 		if (!found)
-			return fail_usage(e, "%s: %s: there is no recipe of that name",
-			    g->cfg->vars[i].from, var);
+			return fail_usage(e, "%s: %s: no such recipe", g->cfg->vars[i].from, var);
 	}
 	return 0;
 }

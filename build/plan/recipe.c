@@ -665,8 +665,8 @@ check_links(struct arena *a, const char *top, const struct recipes *all, const s
 			return fail_usage(
 			    e, "%s/recipe: input %s: is not in the checkout", r->dir, r->inputs[i]);
 	if (r->kit && !file_exists(arena_printf(a, "%s/recipes/kits/%s.sh", top, r->kit)))
-		return fail_usage(
-		    e, "%s/recipe: kit %s: there is no recipes/kits/%s.sh", r->dir, r->kit, r->kit);
+		return fail_usage(e, "%s/recipe: kit %s: no such file: recipes/kits/%s.sh", r->dir,
+		    r->kit, r->kit);
 	return 0;
 }
 

@@ -432,7 +432,7 @@ force(struct guest *g)
 	channel_free(g->qmp);
 	g->console = g->qmp = NULL;
 	stream_eof(g->stream);
-	over(g, "qemu left a process behind that holds its console");
+	over(g, "qemu left a process behind that keeps its console open");
 }
 
 static void

@@ -244,7 +244,7 @@ check_value_parse(struct arena *a, const struct step *s, struct err *e)
 {
 	(void)a;
 	if (s->want == WANT_NONE)
-		return fail_usage(e, "check VALUE: needs -> and what is wanted of it");
+		return fail_usage(e, "check VALUE: needs -> and an expectation");
 	if (s->has_status)
 		return fail_usage(e, "check VALUE: a value has no status");
 	return 0;

@@ -141,8 +141,7 @@ next_word(struct reading *r, const char *name, const char **out, struct err *e)
 	if (t.kind != TOKEN_WORD && t.kind != TOKEN_QUOTED)
 		return FAIL(r, e, "needs %s here", name);
 	if (has_names(&t.templ))
-		return FAIL(
-		    r, e, "%s: ${...} has no value yet in a statement that is no step", t.text);
+		return FAIL(r, e, "%s: ${...} has a value only in steps", t.text);
 	*out = t.text;
 	return 0;
 }
@@ -157,8 +156,7 @@ next_pattern(struct reading *r, struct pattern **out, struct err *e)
 	if (t.kind != TOKEN_PATTERN)
 		return FAIL(r, e, "needs a /pattern/ here");
 	if (has_names(&t.templ))
-		return FAIL(
-		    r, e, "/%s/: ${...} has no value yet in a statement that is no step", t.text);
+		return FAIL(r, e, "/%s/: ${...} has a value only in steps", t.text);
 	return check_pattern(r, &t, out, e);
 }
 

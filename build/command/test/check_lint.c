@@ -57,7 +57,7 @@ static const struct {
 	    "recipe\n",
 	    2 },
 	{ "recipes/kits/unused.sh", "", "recipes/kits/unused.sh: no recipe uses this kit\n", 1 },
-	{ "patches/three/0001-x.patch", "", "patches/three: there is no recipe three\n", 1 },
+	{ "patches/three/0001-x.patch", "", "patches/three: no such recipe: three\n", 1 },
 	{ "patches/one/0001-x.patch", "", "", 0 },
 	{ "patches/one/fix.patch", "",
 	    "patches/one/fix.patch: not named NNNN-WHAT.patch, so it would not be applied\n", 1 },

@@ -309,8 +309,7 @@ static const struct {
 	{ "echo >ignored", NULL },
 	{ "echo more >file", "release: the checkout has uncommitted changes:  M file" },
 	{ "echo >new", "release: the checkout has uncommitted changes: ?? new" },
-	{ "rm -rf .git", "release: %s/top is no git checkout, and nobody could tell what the "
-			 "images are made of" },
+	{ "rm -rf .git", "release: %s/top is not a git checkout, so the images have no commit" },
 };
 
 START_TEST(committed)

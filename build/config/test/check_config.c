@@ -198,15 +198,15 @@ static const struct {
 	{ "", { "OUTPUT=", NULL }, "OUTPUT: is empty; name a folder" },
 	{ "", { "CROSS_BASE=/nowhere", NULL }, "CROSS_BASE /nowhere: no such folder" },
 	{ "", { "CROSS_BASE=/usr", NULL },
-	    "CROSS_BASE /usr: holds no bin/x86_64-linux-musl-gcc; leave it empty and a toolchain "
-	    "is built" },
+	    "CROSS_BASE /usr: has no bin/x86_64-linux-musl-gcc; leave it empty to have a toolchain "
+	    "built" },
 	{ "", { "HOST_HOST_BASE=/nowhere", NULL }, "HOST_HOST_BASE /nowhere: no such folder" },
 	{ "", { "KERNEL_CONFIG=/nowhere", NULL },
 	    "KERNEL_CONFIG: /nowhere: No such file or directory" },
 	{ "", { "OVERRIDE_one=/nowhere", NULL },
-	    "OVERRIDE_one /nowhere: there is no folder /nowhere" },
+	    "OVERRIDE_one /nowhere: no such folder: /nowhere" },
 	{ "", { "OVERRIDE_one=git:nowhere@v1", NULL },
-	    "OVERRIDE_one git:nowhere@v1: there is no folder TOP/nowhere" },
+	    "OVERRIDE_one git:nowhere@v1: no such folder: TOP/nowhere" },
 	{ "", { "VERSION_one=1 2", NULL },
 	    "VERSION_one 1 2: a version is made of letters, digits and . _ + -" },
 	/* sources */

@@ -159,9 +159,8 @@ static const struct {
 	{ "VERSION_one=", "1.0", NULL },
 	{ "VERSION_one=2", NULL, "one 2, from VERSION_one: the recipe pins only 1.0 0.9" },
 	{ "VERSION_three=2", "1.0", NULL }, /* its versions are those of one */
-	{ "VERSION_four=2", NULL, "command line: VERSION_four: there is no recipe of that name" },
-	{ "OVERRIDE_four=/usr", NULL,
-	    "command line: OVERRIDE_four: there is no recipe of that name" },
+	{ "VERSION_four=2", NULL, "command line: VERSION_four: no such recipe" },
+	{ "OVERRIDE_four=/usr", NULL, "command line: OVERRIDE_four: no such recipe" },
 	{ "SET=2024-10", NULL,
 	    "two: set 2024-10 has no version of it; add one to recipes/sets/2024-10, or set "
 	    "VERSION_two" },

@@ -218,7 +218,7 @@ static const struct {
 	{ "variant target\nsource-of two\n", ": source-of two: has no versions itself" },
 	{ "variant target\ninput nowhere\n", ": input nowhere: is not in the checkout" },
 	{ "variant target\ninput recipes\n", NULL },
-	{ "variant target\nkit absent\n", ": kit absent: there is no recipes/kits/absent.sh" },
+	{ "variant target\nkit absent\n", ": kit absent: no such file: recipes/kits/absent.sh" },
 };
 
 START_TEST(together)

@@ -635,8 +635,8 @@ static const struct {
 	const char *step, *msg;
 } refused[] = {
 	{ "keep ../words \"echo one\"", "keep: SUBJECT is a name of a-z, 0-9 and -" },
-	{ "check \"anything\"", "check VALUE: needs -> and what is wanted of it" },
-	{ "check \"x\" status 7", "check VALUE: needs -> and what is wanted of it" },
+	{ "check \"anything\"", "check VALUE: needs -> and an expectation" },
+	{ "check \"x\" status 7", "check VALUE: needs -> and an expectation" },
 	{ "check \"x\" -> \"x\" status 0", "check VALUE: a value has no status" },
 	{ "sleep soon", "sleep soon: not a time, such as 10s or 250ms" },
 	{ "host echo root 0", "0: not a size from 1 to 67108864" },
