@@ -288,7 +288,7 @@ static const struct command commands[] = {
 	{ "gc", "", "removes from CACHE what no OUTPUT needs (--sources: source files as well)",
 	    "nS", 0, gc_command },
 	{ "clean", "", "removes everything in OUTPUT except the sources", "", 0, clean_command },
-	{ "distclean", "", "removes everything in OUTPUT", "", 0, distclean_command },
+	{ "distclean", "", "removes OUTPUT", "", 0, distclean_command },
 	{ 0 },
 };
 
