@@ -95,8 +95,7 @@ fetch_all_sources(struct session *v, size_t nsessions, struct err *e)
 	if (lacking)
 		return fail(e,
 		    "%zu of %zu sources could not be fetched; MIRRORS, GIT_MIRROR and "
-		    "OVERRIDE_name "
-		    "can name other places",
+		    "OVERRIDE_name can name other places",
 		    lacking, n);
 	log_info("%zu sources in %s/sources", n, v->cfg.output);
 	return 0;
@@ -111,7 +110,7 @@ net_of(const struct making *m)
 }
 
 static void
-tell_profile(const struct session *s)
+log_profile(const struct session *s)
 {
 	if (s->why)
 		log_info("profile %s, not s6: %s", s->plan.profile, s->why);
@@ -236,12 +235,12 @@ build(const struct request *rq, struct err *e)
 		r = fetch_all_sources(v, configs.n, e);
 		goto close_sessions;
 	}
-	tell_profile(v);
+	log_profile(v);
 	images = arena_array(rq->a, 2 * configs.n, sizeof *images);
 	if (plan_images(rq, v, &configs, images, &n, e) < 0 ||
 	    run_images(rq, images, n, configs.n, e) < 0)
 		goto close_sessions;
-	tell_profile(v);
+	log_profile(v);
 	r = 0;
 
 close_sessions:
@@ -255,48 +254,43 @@ static const struct command commands[] = {
 	{ "build", "", "builds what changed and writes the image (or stops earlier: --until)",
 	    "nkjNU", 0, build },
 	{ "fetch", "",
-	    "gets all sources, so that a build needs no network (--audit: asks all origins of all "
-	    "recipes)",
+	    "fetches all sources, so that a build needs no network (--audit: only asks every "
+	    "origin)",
 	    "AB", 0, gather_command },
 	{ "outdated", "",
-	    "tells which recipes pin less than their origins have (--check: and fails)", "T", 0,
-	    outdated_command },
-	{ "bundle", "FILE",
-	    "packs the checkout and its sources, to build where there is no network", "", 1,
-	    bundle_command },
-	{ "why", "PACKAGE", "tells what makes, or made, a package be built again", "", 1,
-	    show_why },
-	{ "explain", "PACKAGE",
-	    "tells all that is known of a package here: source, needs, key, result, images", "", 1,
-	    explain_command },
-	{ "sbom", "", "writes the bills of materials of the image that is there, and says where",
-	    "", 0, sbom_command },
-	{ "compare", "A B", "tells what differs in two images, and which package it comes from", "",
-	    2, show_difference },
-	{ "reproduce", "", "builds twice, the second time in other circumstances, and compares", "",
+	    "lists recipes whose origins have a newer version (--check: fails if there are any)",
+	    "T", 0, outdated_command },
+	{ "bundle", "FILE", "packs the checkout and its sources, to build from without a network",
+	    "", 1, bundle_command },
+	{ "why", "PACKAGE", "explains why a package is or was rebuilt", "", 1, show_why },
+	{ "explain", "PACKAGE", "prints a package's source, dependencies, key, result and images",
+	    "", 1, explain_command },
+	{ "sbom", "", "writes the bills of materials of the image, and prints their paths", "", 0,
+	    sbom_command },
+	{ "compare", "A B", "lists the differences of two images, with the package each comes from",
+	    "", 2, show_difference },
+	{ "reproduce", "", "builds twice, the second time in another environment, and compares", "",
 	    0, reproduce_command },
-	{ "release", "",
-	    "puts images that were built and verified into OUTPUT/release, to be given away", "nN",
-	    0, release_command },
-	{ "graph", "", "prints who needs whom, for dot(1)", "", 0, show_graph },
+	{ "release", "", "copies verified images to OUTPUT/release, for publication", "nN", 0,
+	    release_command },
+	{ "graph", "", "prints the dependency graph, for dot(1)", "", 0, show_graph },
 	{ "versions", "",
-	    "prints the packages with their versions, chosen and pinned, for programs", "", 0,
+	    "prints every package with its chosen and its pinned versions, for programs", "", 0,
 	    versions_command },
 	{ "lint", "", "checks recipes/, patches/, sysdeps/ and layout/ for mistakes", "", 0,
 	    lint_command },
 	{ "licences", "",
-	    "compares the licence files in the sources that are here with what the recipes pin", "",
-	    0, licences_command },
+	    "compares licence files in the fetched sources with those that the recipes pin", "", 0,
+	    licences_command },
 	{ "config", "[VARIABLE]",
 	    "prints every variable, its value and where it comes from; or one value", "", 1,
 	    show_config },
-	{ "manifests", "", "prints where the manifests of the images are", "N", 0, show_manifests },
-	{ "gc", "", "removes from CACHE what no OUTPUT needs (--sources: source files too)", "nS",
-	    0, gc_command },
-	{ "fsck", "",
-	    "reads all that is in CACHE and tells what is damaged (--repair: and removes it)", "R",
-	    0, fsck_command },
-	{ "clean", "", "removes what is in OUTPUT but the sources", "", 0, clean_command },
+	{ "manifests", "", "prints the paths of the images' manifests", "N", 0, show_manifests },
+	{ "gc", "", "removes from CACHE what no OUTPUT needs (--sources: source files as well)",
+	    "nS", 0, gc_command },
+	{ "fsck", "", "verifies every entry of CACHE (--repair: removes what is damaged)", "R", 0,
+	    fsck_command },
+	{ "clean", "", "removes everything in OUTPUT except the sources", "", 0, clean_command },
 	{ "distclean", "", "removes OUTPUT", "", 0, distclean_command },
 	{ 0 },
 };
@@ -323,7 +317,7 @@ main(int argc, char **argv)
 		printf("lh-build %s\n", lh_version);
 	else
 		r = run_command(argc, argv, &rq, &e);
-	/* what a command has found is lost when it cannot be told, whatever it found */
+	/* a command whose output could not be written has failed, whatever it found */
 	if (log_end_stdout(&e) < 0 || r < 0)
 		status = log_fatal(&e);
 	arena_free(rq.a);

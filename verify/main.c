@@ -101,7 +101,7 @@ run(struct arena *a, struct options *o, struct err *e)
 	return play(a, o, &suite, &m, e);
 }
 
-/* the same with copies of the images that are broken on purpose: each has to be refused */
+/* the same with mutants, copies of the images that are broken on purpose: each has to be refused */
 static int
 mutants(struct arena *a, struct options *o, struct err *e)
 {
@@ -133,16 +133,15 @@ static const struct command {
 	int (*run)(struct arena *a, struct options *o, struct err *e); /* exit status, or -1 */
 } commands[] = {
 	{ "run", "MANIFEST...", "play every scenario on every image", run },
-	{ "matrix", "MANIFEST...", "say what would be played, and what is skipped why",
-	    command_matrix },
-	{ "list", "[MANIFEST...]", "the scenarios; or as matrix", command_list },
-	{ "merge", "-o DIR RUN-DIR...",
-	    "several runs, such as one a machine, as one report and one exit status",
+	{ "matrix", "MANIFEST...", "print the test cases, and why any is skipped", command_matrix },
+	{ "list", "[MANIFEST...]", "list the scenarios; with a manifest, as matrix", command_list },
+	{ "merge", "-o DIR RUN-DIR...", "merge several runs into one report and one exit status",
 	    command_merge },
 	{ "lint", "[SCENARIO-FILE...]", "check scenarios without booting anything", command_lint },
 	{ "mutants", "DIR MANIFEST...",
-	    "are images broken on purpose refused, and for the right reason?", mutants },
-	{ "boot", "[--print] MANIFEST", "a guest for a person, with its console on this terminal",
+	    "check that each mutant (an image broken on purpose) is refused for the right reason",
+	    mutants },
+	{ "boot", "[--print] MANIFEST", "boot interactively, console on this terminal",
 	    command_boot },
 };
 
@@ -151,7 +150,7 @@ static const size_t ncommands = sizeof commands / sizeof *commands;
 static int
 help(void)
 {
-	printf("lh-verify: boots images and proves what they claim to be\n\n");
+	printf("lh-verify: boots disk images under QEMU and tests them\n\n");
 	for (size_t i = 0; i < ncommands; i++)
 		printf("  lh-verify %-7s %-20s %s\n", commands[i].name, commands[i].arguments,
 		    commands[i].what);

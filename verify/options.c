@@ -30,28 +30,28 @@ static const struct row {
 	const char *choices; /* of CHOICE, with a blank before and after each */
 	double least, most;  /* of NUMBER */
 } rows[] = {
-	{ BOTH, 'o', "out", "DIR", "everything goes there (default: beside the images)", TEXT,
+	{ BOTH, 'o', "out", "DIR", "output directory (default: beside the images)", TEXT,
 	    MEMBER(out), NULL, 0, 0 },
-	{ BOTH, 's', "scenario", "NAME", "only this one; may repeat", NAMES, MEMBER(only), NULL, 0,
-	    0 },
+	{ BOTH, 's', "scenario", "NAME", "play only this scenario; may be repeated", NAMES,
+	    MEMBER(only), NULL, 0, 0 },
 	{ BOTH, 'j', "jobs", "N", "guests at a time (default: limited by CPUs and memory)", NUMBER,
 	    MEMBER(jobs), NULL, 1, 1000 },
 	{ BOTH, 0, "accel", "WHICH", "tcg, kvm or auto (default: auto; KVM if a probe guest boots)",
 	    CHOICE, MEMBER(accel), " tcg kvm auto ", 0, 0 },
-	{ BOTH, 0, "scale", "X", "stretch all timeouts (default: by how busy the machine is)",
+	{ BOTH, 0, "scale", "X", "multiply all timeouts by X (default: from the host's load)",
 	    NUMBER, MEMBER(scale), NULL, 0.1, 1000 },
-	{ BOTH, 0, "scenarios", "DIR", "where the *.scn files are", TEXT, MEMBER(scenarios), NULL,
-	    0, 0 },
-	{ BOTH, 0, "cold", NULL, "boot every guest, even if it may start from a saved state", FLAG,
-	    MEMBER(cold), NULL, 0, 0 },
-	{ BOTH, 0, "keep", NULL, "keep the overlays, also of what passed", FLAG, MEMBER(keep), NULL,
-	    0, 0 },
+	{ BOTH, 0, "scenarios", "DIR", "directory of the *.scn files", TEXT, MEMBER(scenarios),
+	    NULL, 0, 0 },
+	{ BOTH, 0, "cold", NULL, "always boot; never start from a saved state", FLAG, MEMBER(cold),
+	    NULL, 0, 0 },
+	{ BOTH, 0, "keep", NULL, "keep disk overlays of passed test cases too", FLAG, MEMBER(keep),
+	    NULL, 0, 0 },
 	{ LH_VERIFY, 0, "format", "WHICH",
 	    "matrix: text, json, github, gitlab or slurm (default: text)", CHOICE, MEMBER(format),
 	    " text json github gitlab slurm ", 0, 0 },
-	{ LH_VERIFY, 0, "print", NULL, "boot: only print QEMU's command line", FLAG, MEMBER(print),
-	    NULL, 0, 0 },
-	{ BOTH, 0, "help", NULL, "print this", FLAG, MEMBER(help), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "print", NULL, "boot: print QEMU's command line, but do not run it", FLAG,
+	    MEMBER(print), NULL, 0, 0 },
+	{ BOTH, 0, "help", NULL, "print this help", FLAG, MEMBER(help), NULL, 0, 0 },
 	{ BOTH, 0, "version", NULL, "print the version", FLAG, MEMBER(version), NULL, 0, 0 },
 };
 
@@ -213,7 +213,7 @@ options_finish(int status, struct err *e)
 		if (errno)
 			fail_errno(&out, "stdout");
 		else
-			fail(&out, "stdout: not all of it could be written");
+			fail(&out, "stdout: output is incomplete");
 		if (status >= 0) /* else what went wrong before tells more */
 			*e = out;
 		status = -1;

@@ -8,7 +8,8 @@ struct arena;
 
 /*
  * The folder of a run.  Three files in it name a result: `results`, `junit.xml` and `index.html`.
- * They go before anything of the next run can fail, so that nobody takes the old ones for its own.
+ * They go before anything of the next run can fail, so that old ones are never taken for its
+ * results.
  */
 
 /*

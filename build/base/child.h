@@ -58,7 +58,7 @@ const char *child_status_text(struct arena *a, int status);
 
 /*
  * A child that runs a function of ours instead of a program, so that long work such as
- * unpacking a kernel keeps nobody waiting.  log becomes its stdout and stderr; its exit
+ * unpacking a kernel does not block the loop.  log becomes its stdout and stderr; its exit
  * status is 0 or 1.  To be ended by child_call_wait, where *failed is the function's error.
  */
 typedef int child_work(void *arg, struct err *e);

@@ -137,7 +137,7 @@ add_blocks(
 		if (n < 0)
 			return fail_errno(e, "%s", path);
 		if (n == 0)
-			return fail(e, "%s: became shorter while it was read", path);
+			return fail(e, "%s: was truncated while it was read", path);
 		if (n % BLOCK &&
 		    pos + n < end) /* a short read: whole blocks only, the rest next time */
 			n -= n % BLOCK;

@@ -247,7 +247,7 @@ elf_section_at(const struct elf_file *f, uint64_t offset)
 }
 
 static void
-tell_symbols(
+report_symbols(
     Elf *elf, const struct elf_file *f, const struct elf_section *s, elf_symbol *found, void *arg)
 {
 	const struct elf_section *names = &f->sections[s->link];
@@ -278,9 +278,9 @@ elf_symbols(const struct elf_file *f, elf_symbol *found, void *arg, struct err *
 		    f->bytes[names->offset + names->size - 1])
 			r = fail(e, "section %zu: its symbols have no names", i);
 		else if (all > f->n) /* or reading them could take for ever */
-			r = fail(e, "section %zu: symbols that are told twice", i);
+			r = fail(e, "section %zu: overlapping symbol tables", i);
 		else
-			tell_symbols(elf, f, s, found, arg);
+			report_symbols(elf, f, s, found, arg);
 	}
 	elf_end(elf);
 	return r;

@@ -16,7 +16,7 @@ enum {
 	EXIT_WORK = 1,	   /* judged, or done, and not good */
 	EXIT_USAGE = 100,  /* wrong usage or configuration */
 	EXIT_SYSTEM = 111, /* the system refused */
-	EXIT_NOJUDGE = 125 /* lh-verify: could not be judged */
+	EXIT_NOJUDGE = 125 /* lh-verify: inconclusive */
 };
 
 struct err {

@@ -41,8 +41,7 @@ fd_read(
 			break;
 		used += (size_t)r;
 		if (used > most)
-			return fail(
-			    e, "%s: larger than the %zu bytes that it may have", name, most);
+			return fail(e, "%s: larger than the limit of %zu bytes", name, most);
 		if (used == cap - 1) { /* /proc says 0, or it grew */
 			p = arena_grow(a, p, used, 2 * cap, 1);
 			cap *= 2;
@@ -414,7 +413,7 @@ go_up(struct arena *a, const struct level *l, int *fd, struct err *e)
 	close(*fd);
 	*fd = up;
 	if (st.st_dev != l->above->dev || st.st_ino != l->above->ino)
-		return fail(e, "remove %s: it was moved meanwhile", level_path(a, l));
+		return fail(e, "remove %s: it was moved at the same time", level_path(a, l));
 	return 0;
 }
 
@@ -526,7 +525,7 @@ copy_data(int in, int out, off_t size, const char *name, struct err *e)
 			if (n < 0)
 				return fail_errno(e, "%s", name);
 			if (n == 0)
-				return fail(e, "%s: became shorter while it was copied", name);
+				return fail(e, "%s: was truncated while it was copied", name);
 		}
 	}
 	return 0;

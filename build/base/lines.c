@@ -19,7 +19,7 @@ lines_open(struct arena *a, const char *path, struct lines *l, struct err *e)
 	if (file_read(a, path, &text, &n, e) < 0)
 		return -1;
 	if (memchr(text, '\0', n))
-		return fail_usage(e, "%s: holds a NUL byte: not a text file", path);
+		return fail_usage(e, "%s: contains a NUL byte: not a text file", path);
 	*l = (struct lines){ .path = arena_strdup(a, path), .next = text };
 	return 0;
 }

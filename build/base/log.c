@@ -32,7 +32,7 @@ log_end_stdout(struct err *e)
 	if (errno)
 		return fail_errno(e, "write to stdout");
 	/* an earlier write failed, and its reason is gone */
-	fail(e, "write to stdout: not all that was printed is there");
+	fail(e, "write to stdout: output is incomplete");
 	e->code = EXIT_SYSTEM;
 	return -1;
 }

@@ -214,7 +214,7 @@ read_line(struct arena *a, const struct lines *l, const char *name, char *value,
 		if (strcmp(keys[i].name, name))
 			continue;
 		if (*text)
-			return lines_fail(l, e, "%s: given twice", name);
+			return lines_fail(l, e, "%s: duplicate key", name);
 		*text = value;
 		return 0;
 	}
@@ -259,7 +259,7 @@ manifest_read(struct arena *a, const char *path, struct manifest *m, struct err 
 	}
 	for (size_t i = 0; i < NKEYS; i++)
 		if (keys[i].needed && !*text_of(&keys[i], m))
-			return fail_usage(e, "%s: lacks the key %s", path, keys[i].name);
+			return fail_usage(e, "%s: missing required key %s", path, keys[i].name);
 	if (!m->kernel && !m->image)
 		return fail_usage(e, "%s: names neither kernel nor image: nothing to boot", path);
 	return 0;

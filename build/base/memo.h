@@ -10,8 +10,8 @@
 struct arena;
 
 /*
- * What was found out once and is slow to find out again: the digest of a folder that nobody has
- * touched, the version of a compiler, the hash of a password.  A key says all that its
+ * A cache of what is slow to compute: the digest of a folder that has not changed, the version of
+ * a compiler, the hash of a password.  A key says all that its
  * value depends on, so that a value is never stale; a file takes part by its stamp, and only
  * when that is settled.  Nothing here is part of a key: without it a build is slower, that is all.
  *
@@ -41,7 +41,7 @@ struct memo_kind {
 /* digest_tree of a folder, digest_file of all else */
 extern const struct memo_kind memo_plain;
 
-/* the digest, without reading a byte when nobody has touched it since; m may be NULL */
+/* the digest, without reading a byte when nothing has changed since; m may be NULL */
 int memo_digest(struct memo *m, const struct memo_kind *kind, const char *path,
     char hex[DIGEST_HEX], struct err *e);
 

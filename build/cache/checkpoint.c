@@ -106,7 +106,7 @@ struct known {
 
 /* no bytes are compared: the change time cannot be set back */
 static char *
-told_of(struct arena *a, const struct stat *st)
+stat_text(struct arena *a, const struct stat *st)
 {
 	return arena_printf(a, "%ju %o %jd %jd.%ld %jd.%ld", (uintmax_t)st->st_ino, st->st_mode,
 	    (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
@@ -123,7 +123,7 @@ note(void *arg, const char *rel, const struct stat *st, struct err *e)
 {
 	const struct noting *n = arg;
 	struct arena *a = arena_new();
-	const char *told = stamp_settled(st, n->now) ? told_of(a, st) : "";
+	const char *told = stamp_settled(st, n->now) ? stat_text(a, st) : "";
 
 	(void)e;
 	buf_add(n->out, rel, strlen(rel) + 1);
@@ -196,7 +196,7 @@ keep_changed(void *arg, const char *rel, const struct stat *st, struct err *e)
 
 	if (was)
 		was->seen = true;
-	if (!was || strcmp(was->told, told_of(a, st)) != 0)
+	if (!was || strcmp(was->told, stat_text(a, st)) != 0)
 		r = pack_add(k->p, arena_printf(a, "%s/src/%s", k->workdir, rel),
 		    arena_printf(a, "src/%s", rel), e);
 	arena_free(a);

@@ -33,7 +33,7 @@ fail_archive(struct err *e, struct archive *ar, const char *file)
 {
 	const char *said = archive_error_string(ar);
 
-	fail(e, "%s: %s", file, said ? said : "unknown trouble");
+	fail(e, "%s: %s", file, said ? said : "unknown error");
 	err_full(e, archive_errno(ar), file);
 	return -1;
 }

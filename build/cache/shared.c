@@ -137,7 +137,7 @@ get_action(struct arena *a, struct shared *s, const char *key, const char *name,
 
 		text[n > 0 ? n : 0] = '\0';
 		if (!parse(a, arena_strdup(a, text), out) || strcmp(out->name, name)) {
-			lose(s, "ac/%.12s: is no entry for %s", key, name);
+			lose(s, "ac/%.12s: not an entry for %s", key, name);
 			r = -1;
 		}
 	}
@@ -172,7 +172,7 @@ get_tree(struct arena *a, struct shared *s, const struct action *ac, const char 
 		return 0;
 	}
 	if (!file_isdir(out) || digest_tree(out, hex, &why) < 0 || strcmp(hex, ac->output)) {
-		lose(s, "cas/%.12s: does not unpack to what ac/ tells of it", ac->archive);
+		lose(s, "cas/%.12s: contents do not match its entry in ac/", ac->archive);
 		return 0;
 	}
 	/* or it could not be moved */
@@ -311,10 +311,10 @@ send_one(struct shared *s, const char *key, const char *name)
 
 	if (there(a, s, "ac", key) == 0) {
 		if (!mkdtemp(dir)) {
-			lose(s, "%s: cannot make a folder for what is sent", dir);
+			lose(s, "%s: cannot create a folder for the upload", dir);
 		} else {
 			if (send_from(a, s, dir, key, name, &e) < 0)
-				log_warn("%s: not sent to %s: %s", name, s->shown, e.msg);
+				log_warn("%s: not uploaded to %s: %s", name, s->shown, e.msg);
 			file_remove(dir, &e);
 		}
 	}
@@ -400,7 +400,7 @@ shared_open(struct arena *a, const struct config *cfg, const struct store *store
 	s->from = ends[0];
 	s->to = ends[1];
 	if (child_call(&s->sender, send_all, s, STDERR_FILENO, &e) < 0) {
-		log_warn("CACHE_URL %s: nothing is sent there: %s", s->shown, e.msg);
+		log_warn("CACHE_URL %s: not uploading to it: %s", s->shown, e.msg);
 		close(s->to);
 		s->to = -1;
 	} else {

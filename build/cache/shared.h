@@ -27,7 +27,7 @@ struct store;
  */
 struct shared;
 
-/* NULL when there is none: CACHE_URL is empty, or OFFLINE is set.  Starts the process */
+/* NULL when there is none: CACHE_URL is empty, or OFFLINE is true.  Starts the process */
 struct shared *shared_open(struct arena *a, const struct config *cfg, const struct store *store,
     const struct transfer_patience *p);
 /* 1: it is in our store now, and output is filled; 0: it is not there.  s may be NULL */

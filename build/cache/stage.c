@@ -25,10 +25,10 @@ conflict(const struct merge *m, const char *rel, struct err *e)
 	for (size_t i = 0; i < m->who; i++) {
 		snprintf(path, sizeof path, "%s/%s", m->all[i].dir, rel);
 		if (file_exists(path))
-			return fail(
-			    e, "%s and %s both offer sdk/%s", m->all[i].id, m->all[m->who].id, rel);
+			return fail(e, "%s and %s both install sdk/%s", m->all[i].id,
+			    m->all[m->who].id, rel);
 	}
-	return fail(e, "%s: sdk/%s is there already", m->all[m->who].id, rel);
+	return fail(e, "%s: sdk/%s exists already", m->all[m->who].id, rel);
 }
 
 static int

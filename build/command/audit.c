@@ -139,7 +139,7 @@ add_all(struct audit *t, const struct recipes *rs)
 
 /* returns how many sources nothing is left for; counts[] is filled */
 static unsigned
-tell(const struct audit *t, unsigned counts[NVERDICTS])
+print_verdicts(const struct audit *t, unsigned counts[NVERDICTS])
 {
 	unsigned lost = 0;
 
@@ -176,7 +176,7 @@ audit_command(const struct request *rq, struct err *e)
 	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0)
 		return -1;
 	if (t.cfg.offline)
-		return fail_usage(e, "fetch --audit asks servers, and OFFLINE is set");
+		return fail_usage(e, "fetch --audit asks servers, but OFFLINE is true");
 	if (config_drop_root(&t.cfg, false, e) < 0)
 		return -1;
 	t.cfg.mirrors = ""; /* they need not have everything */
@@ -186,13 +186,13 @@ audit_command(const struct request *rq, struct err *e)
 		if (t.v[i].asks != NOT_ASKED)
 			t.v[i].verdict =
 			    audit_judge(rq->a, t.v[i].place->form, &t.rq[t.v[i].asks], &t.v[i].why);
-	lost = tell(&t, counts);
+	lost = print_verdicts(&t, counts);
 	printf("%zu origins: %u good, %u moved, %u changed, %u dead, %u unknown\n", t.n,
 	    counts[AUDIT_GOOD], counts[AUDIT_MOVED], counts[AUDIT_CHANGED], counts[AUDIT_DEAD],
 	    counts[AUDIT_UNKNOWN]);
 	if (counts[AUDIT_CHANGED] || lost)
 		return fail(e,
-		    "fetch --audit: %u origins serve something else, %u sources have none left",
+		    "fetch --audit: %u origins have changed, %u sources have no origin left",
 		    counts[AUDIT_CHANGED], lost);
 	return 0;
 }

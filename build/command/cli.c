@@ -125,12 +125,12 @@ take_option(struct request *rq, const char *word, const char *next, bool *used, 
 
 	*used = false;
 	if (letter == '?')
-		return fail_usage(e, "%s: unknown option; lh-build --help tells all", word);
+		return fail_usage(e, "%s: unknown option; see lh-build --help", word);
 	if (flag && value)
 		return fail_usage(e, "%s: takes no value", word);
 	if (letter != 'C' && (!rq->command || !strchr(rq->command->options, letter)))
-		return fail_usage(e, "%s: is no option of %s", word,
-		    rq->command ? rq->command->name : "lh-build without a command before it");
+		return fail_usage(e, "%s: not an option of %s", word,
+		    rq->command ? rq->command->name : "lh-build itself; put the command before it");
 	if (flag) {
 		*flag = true;
 		return 0;
@@ -138,7 +138,7 @@ take_option(struct request *rq, const char *word, const char *next, bool *used, 
 	if (value)
 		return take_value(rq, letter, value, e);
 	if (!next)
-		return fail_usage(e, "%s: wants a value", word);
+		return fail_usage(e, "%s: needs a value", word);
 	*used = true;
 	return take_value(rq, letter, next, e);
 }
@@ -151,7 +151,7 @@ take_command(const struct command *commands, struct request *rq, const char *nam
 			rq->command = c;
 			return 0;
 		}
-	return fail_usage(e, "%s: there is no such command; lh-build --help tells all", name);
+	return fail_usage(e, "%s: unknown command; see lh-build --help", name);
 }
 
 bool
@@ -192,7 +192,7 @@ cli_parse(int argc, char **argv, const struct command *commands, struct request 
 		i += used;
 	}
 	if (!rq->command)
-		return fail_usage(e, "no command; lh-build --help tells all");
+		return fail_usage(e, "no command; see lh-build --help");
 	if (rq->nwords > rq->command->words)
 		return fail_usage(
 		    e, "%s: does not take %s", rq->command->name, rq->words[rq->command->words]);
@@ -204,29 +204,29 @@ cli_help(const struct command *commands)
 {
 	puts("usage: lh-build COMMAND [OPTION...] [NAME=VALUE...]\n"
 	     "\n"
-	     "Compiles a Linux system from source and writes a disk image.  NAME=VALUE beats what\n"
-	     "lh-config says of NAME; lh-config.dist explains them all.\n");
+	     "Compiles a Linux system from source and writes a disk image.  NAME=VALUE overrides\n"
+	     "lh-config; every variable is explained in lh-config.dist.\n");
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-9s %-11s %s\n", c->name, c->args, c->help);
 	puts(
 	    "\n"
-	    "  -n            build, gc, release: say what would run and why, run nothing\n"
+	    "  -n            build, gc, release: print what would run and why, but run nothing\n"
 	    "  -k            build: after a failure, build what can still be built\n"
-	    "  -j N          build: as JOBS=N\n"
+	    "  -j N          build: the same as JOBS=N\n"
 	    "  --until=WHAT  build: sources, packages, kernel or image (default)\n"
 	    "  --net=MODE    build, manifests, release: an image for dhcp or static; may be given "
 	    "twice;\n"
 	    "                the mode that is not configured gets a folder of its own\n"
-	    "  --audit       fetch: tell which origins are dead, moved or changed, and get "
+	    "  --audit       fetch: report origins that are dead, moved or changed; fetch "
 	    "nothing\n"
-	    "  --bytes       fetch --audit: by the bytes of a file, not by its size\n"
-	    "  --check       outdated: fail when a recipe is\n"
-	    "  --repair      fsck: remove what is damaged, so that it is made or fetched again\n"
-	    "  TRIPLES=LIST  build, fetch, manifests, release: for all, or for some, by name\n"
+	    "  --bytes       fetch --audit: download and compare the bytes, not only the size\n"
+	    "  --check       outdated: fail if any recipe is outdated\n"
+	    "  --repair      fsck: remove what is damaged, so that it is built or fetched again\n"
+	    "  TRIPLES=LIST  build, fetch, manifests, release: all, or a list of triples\n"
 	    "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"
 	    "                folder above this program's\n"
 	    "  --help, --version\n"
 	    "\n"
-	    "Exit status: 0 done, 1 could not be built, 100 wrong usage or configuration, 111 the\n"
-	    "system refused.");
+	    "Exit status: 0 success, 1 build failed, 100 wrong usage or configuration, 111 system\n"
+	    "error.");
 }

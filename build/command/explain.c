@@ -46,7 +46,7 @@ row(struct telling *t, const char *what, const char *fmt, ...)
 /* ---- what it is made of ---- */
 
 static void
-tell_source(struct telling *t)
+print_source(struct telling *t)
 {
 	const struct node *n = t->n;
 	const struct version *v = n->version;
@@ -78,7 +78,7 @@ tell_source(struct telling *t)
 }
 
 static void
-tell_needs(struct telling *t)
+print_needs(struct telling *t)
 {
 	bool any = false;
 
@@ -99,7 +99,7 @@ in_words(struct telling *t, const char *what)
 	static const struct {
 		const char *kind, *before, *after;
 	} kinds[] = {
-		{ "need ", "what came of ", "" },
+		{ "need ", "result of ", "" },
 		{ "section ", "text of [", "]" },
 		{ "file ", "file ", " of the recipe" },
 		{ "input ", "", " of the checkout" },
@@ -117,12 +117,12 @@ in_words(struct telling *t, const char *what)
 			    t->a, "%s%s%s", kinds[i].before, what + n, kinds[i].after);
 	}
 	if (!strcmp(what, "unpack"))
-		return "only this of the source";
+		return "unpacked part of the source";
 	return what;
 }
 
 static void
-tell_key(struct telling *t)
+print_key(struct telling *t)
 {
 	struct key_line *v;
 	struct err why = { 0 };
@@ -130,10 +130,10 @@ tell_key(struct telling *t)
 	size_t n;
 
 	if (!*t->n->key || plan_key(t->a, t->cfg, t->sd, t->p, t->n, &text, &why) < 0) {
-		row(t, "key", "not known before what it needs is built");
+		row(t, "key", "unknown until its dependencies are built");
 		return;
 	}
-	row(t, "key", "%s, made of", t->n->key);
+	row(t, "key", "%s, computed from", t->n->key);
 	n = key_lines(t->a, text, &v);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(v[i].what, "node") != 0 && strcmp(v[i].what, "format") != 0)
@@ -214,7 +214,7 @@ count(void *arg, const char *rel, const struct stat *st, struct err *e)
 }
 
 static int
-tell_result(struct telling *t, struct err *e)
+print_result(struct telling *t, struct err *e)
 {
 	struct counting c = { .t = t };
 	int r;
@@ -224,7 +224,7 @@ tell_result(struct telling *t, struct err *e)
 		return 0;
 	}
 	row(t, "result", "%s", t->n->store);
-	row(t, "", "sha256 of all of it is %s", t->n->output);
+	row(t, "", "sha256 of all of it: %s", t->n->output);
 	c.dir = arena_printf(t->a, "%s/out", t->n->store);
 	r = file_walk(c.dir, count, &c, e);
 	row(t, "", "files %u, programs %u, bytes %ju", c.files, c.programs, (uintmax_t)c.bytes);
@@ -235,7 +235,7 @@ tell_result(struct telling *t, struct err *e)
 }
 
 static void
-tell_journal(struct telling *t, const char *dir)
+print_journal(struct telling *t, const char *dir)
 {
 	struct journal j = {
 		.a = t->a, .dir = dir, .cache = t->cfg->cache, .triple = t->cfg->triple
@@ -243,9 +243,9 @@ tell_journal(struct telling *t, const char *dir)
 	char *log = arena_printf(t->a, "%s/logs/%s.log", dir, plan_node_name(t->a, t->n));
 	double took = journal_seconds(&j, t->n);
 
-	row(t, "log", "%s%s", log, file_exists(log) ? "" : ": not there");
+	row(t, "log", "%s%s", log, file_exists(log) ? "" : ": missing");
 	if (took > 0)
-		row(t, "took", "%.1f s, the last time", took);
+		row(t, "took", "%.1f s, last time", took);
 }
 
 /* ---- who has it ---- */
@@ -272,7 +272,7 @@ has_key(const struct manifest *m, const char *key)
 
 /* the images of an OUTPUT: of each triple, and of the network mode that is not configured */
 static void
-tell_output(struct telling *t, const char *output, bool *any)
+print_output(struct telling *t, const char *output, bool *any)
 {
 	static const char *const nets[] = { "", "/dhcp", "/static" };
 	char **triples;
@@ -295,7 +295,7 @@ tell_output(struct telling *t, const char *output, bool *any)
 }
 
 static void
-tell_images(struct telling *t)
+print_images(struct telling *t)
 {
 	char *roots = arena_printf(t->a, "%s/roots", t->cfg->cache), **v, *output;
 	struct err ignored;
@@ -309,7 +309,7 @@ tell_images(struct telling *t)
 		if (file_read(t->a, arena_printf(t->a, "%s/%s", roots, v[i]), &output, NULL,
 			&ignored) == 0) {
 			output[strcspn(output, "\n")] = '\0';
-			tell_output(t, output, &any);
+			print_output(t, output, &any);
 		}
 	if (!any)
 		row(t, "images", "none that was built with %s", t->cfg->cache);
@@ -327,17 +327,17 @@ explain_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd
 		t.n = plan_find(p, arena_printf(a, "%s/%s", variant_names[v], id));
 	if (!t.n)
 		return fail_usage(e,
-		    "explain %s: profile %s builds no such package; lh-build graph shows all", id,
+		    "explain %s: no such package in profile %s; lh-build graph prints all", id,
 		    p->profile);
 	row(&t, "package", "%s %s, %s", t.n->id,
 	    t.n->version ? t.n->version->version : "without a version", t.n->recipe->licence);
-	tell_source(&t);
-	tell_needs(&t);
-	tell_key(&t);
-	if (tell_result(&t, e) < 0)
+	print_source(&t);
+	print_needs(&t);
+	print_key(&t);
+	if (print_result(&t, e) < 0)
 		return -1;
-	tell_journal(&t, dir);
-	tell_images(&t);
+	print_journal(&t, dir);
+	print_images(&t);
 	return 0;
 }
 

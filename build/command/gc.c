@@ -173,7 +173,7 @@ keep_manifest(struct gc *g, const char *path, struct err *e)
 	if (!file_exists(path))
 		return 0;
 	if (manifest_read(g->a, path, &m, e) < 0)
-		return wrap(e, "cannot tell what this image needs, so nothing is removed");
+		return wrap(e, "cannot determine what this image needs, so nothing is removed");
 	for (size_t i = 0; i < m.npackages; i++)
 		if (m.packages[i].key && strlen(m.packages[i].key) == KEY_LENGTH)
 			keep_key(g, m.packages[i].key);
@@ -528,7 +528,7 @@ gc_hold(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 	if (open_lock(a, cfg, fd, e) < 0)
 		return -1;
 	if (flock(*fd, LOCK_SH | LOCK_NB) < 0) {
-		log_info("CACHE %s: lh-build gc is at work there; waiting for it", cfg->cache);
+		log_info("CACHE %s: waiting: another lh-build gc is running there", cfg->cache);
 		while (flock(*fd, LOCK_SH) < 0)
 			if (errno != EINTR) {
 				fail_errno(e, "%s/.gc", cfg->cache);
@@ -590,7 +590,7 @@ gc_run(struct arena *a, const struct config *cfg, const struct recipes *recipes,
 	int lock, r;
 
 	if (!file_isdir(cfg->cache))
-		return fail_usage(e, "CACHE %s: there is no such folder", cfg->cache);
+		return fail_usage(e, "CACHE %s: no such folder", cfg->cache);
 	if (o->dry) { /* who only looks keeps nobody waiting */
 		bool busy = is_used(a, cfg);
 

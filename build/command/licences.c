@@ -51,13 +51,13 @@ compare(struct checking *t, const struct recipe *r, const struct version *v,
 		t->l->findings++;
 		if (!*is[i].sha256)
 			buf_addf(t->told,
-			    "%s %s: %s: is not in its source; say in recipes/%s/recipe where its "
-			    "licence is now\n",
+			    "%s %s: %s: not in its source; correct licence-file in "
+			    "recipes/%s/recipe\n",
 			    r->name, v->version, want->path, r->name);
 		else
 			buf_addf(t->told,
-			    "%s %s: %s: sha256 is %s, pinned is %s; read what it says now, then "
-			    "mend licence and licence-file in recipes/%s/recipe\n",
+			    "%s %s: %s: sha256 is %s, pinned is %s; read the new text, then "
+			    "correct licence and licence-file in recipes/%s/recipe\n",
 			    r->name, v->version, want->path, is[i].sha256, want->sha256, r->name);
 	}
 }
@@ -86,8 +86,8 @@ check_version(struct checking *t, const struct recipe *r, const struct version *
 	struct unpack_look *look = arena_array(t->a, n, sizeof *look);
 
 	if (!source) {
-		buf_addf(
-		    t->told, "%s %s: not checked, its source is not here\n", r->name, v->version);
+		buf_addf(t->told, "%s %s: not checked: its source is not fetched\n", r->name,
+		    v->version);
 		t->l->unchecked++;
 		return 0;
 	}

@@ -73,11 +73,10 @@ check_set(struct linting *t, const struct set *set)
 		const struct recipe *r = recipe_find(&t->r, set->v[i].name);
 
 		if (!r)
-			found(t, "recipes/sets/%s: %s: there is no such recipe", set->name,
-			    set->v[i].name);
+			found(t, "recipes/sets/%s: %s: no such recipe", set->name, set->v[i].name);
 		else if (!is_pinned(r, set->v[i].version))
-			found(t, "recipes/sets/%s: %s %s: the recipe does not pin it", set->name,
-			    set->v[i].name, set->v[i].version);
+			found(t, "recipes/sets/%s: %s %s: the recipe does not pin this version",
+			    set->name, set->v[i].name, set->v[i].version);
 	}
 }
 
@@ -156,7 +155,7 @@ check_cycle(struct linting *t, const struct visited *v)
 				if (strcmp(w->recipe->name, v->recipe->name) < 0)
 					return true;
 			if (!up->from)
-				found(t, "recipes/%s/recipe: needs itself: %s", v->recipe->name,
+				found(t, "recipes/%s/recipe: dependency cycle: %s", v->recipe->name,
 				    path);
 			return true;
 		}
@@ -209,8 +208,8 @@ visit(void *arg, const char *rel, const struct stat *st, struct err *e)
 	(void)e;
 	if (!S_ISDIR(st->st_mode) && !declared(w->r, rel))
 		found(w->t,
-		    "recipes/%s/%s: is not declared as a file of the recipe, so that changing it "
-		    "changes nothing",
+		    "recipes/%s/%s: not declared as a file of the recipe, so changing it would "
+		    "rebuild nothing",
 		    w->r->name, rel);
 	return 0;
 }
@@ -247,7 +246,7 @@ check_recipe(struct linting *t, const struct recipe *r, struct err *e)
 		for (int s = 0; s < NSECTIONS; s++)
 			named |= r->sections[s] && strstr(r->sections[s], name);
 		if (!named)
-			found(t, "recipes/%s/recipe: file %s: no section speaks of it", r->name,
+			found(t, "recipes/%s/recipe: file %s: no section mentions it", r->name,
 			    r->files[i]);
 	}
 	return file_walk(r->dir, visit, &(struct walking){ t, r }, e);
@@ -272,7 +271,7 @@ check_strays(struct linting *t)
 
 		if (!end || strcmp(end, ".sh") != 0 ||
 		    !has_kit(&t->r, arena_strndup(t->a, *v, (size_t)(end - *v))))
-			found(t, "recipes/kits/%s: is the kit of no recipe", *v);
+			found(t, "recipes/kits/%s: no recipe uses this kit", *v);
 	}
 	for (v = patched; *v; v++) {
 		char *dir = arena_printf(t->a, "patches/%s", *v), **files;
@@ -280,7 +279,7 @@ check_strays(struct linting *t)
 		if (!file_isdir(arena_printf(t->a, "%s/%s", t->cfg->top, dir)))
 			continue;
 		if (!recipe_find(&t->r, *v))
-			found(t, "%s: there is no recipe %s", dir, *v);
+			found(t, "%s: no such recipe: %s", dir, *v);
 		else if (!recipe_find(&t->r, *v)->nversions)
 			found(t, "%s: %s has no source of its own%s%s", dir, *v,
 			    recipe_find(&t->r, *v)->source_of ? "; patches are for " : "",
@@ -292,7 +291,7 @@ check_strays(struct linting *t)
 			if (n < 11 || strspn(*files, "0123456789") != 4 || (*files)[4] != '-' ||
 			    strcmp(*files + n - 6, ".patch") != 0)
 				found(t,
-				    "%s/%s: is not called NNNN-what.patch, and would not be "
+				    "%s/%s: not named NNNN-WHAT.patch, so it would not be "
 				    "applied",
 				    dir, *files);
 		}
@@ -339,14 +338,14 @@ check_sysdeps(struct linting *t)
 				    first->facts[i].key, first->triple);
 		for (size_t i = 0; first && i < sd->nfacts; i++)
 			if (!sysdeps_get(first, sd->facts[i].key))
-				found(t, "sysdeps/%s/facts: tells %s, as %s does not", triple,
+				found(t, "sysdeps/%s/facts: has key %s, which %s lacks", triple,
 				    sd->facts[i].key, first->triple);
 		if (!first)
 			first = sd;
 	}
 	for (size_t i = 0; first && i < first->nfacts; i++)
 		if (!is_used(t, &first->facts[i]))
-			found(t, "sysdeps/%s/facts: %s: nobody asks for it", first->triple,
+			found(t, "sysdeps/%s/facts: %s: nothing uses it", first->triple,
 			    first->facts[i].key);
 }
 
@@ -366,7 +365,7 @@ check_minimums(struct linting *t)
 			     strcmp(v[i].version, v[i - 1].version) != 0;
 
 		if (first && !is_pinned(recipe_find(&t->r, v[i].package), v[i].version))
-			found(t, "recipes/minimums: %s %s: the recipe does not pin it",
+			found(t, "recipes/minimums: %s %s: the recipe does not pin this version",
 			    v[i].package, v[i].version);
 		for (size_t k = 0; k < i; k++)
 			if (!strcmp(v[i].package, v[k].package) &&
@@ -393,7 +392,7 @@ visit_layout(void *arg, const char *rel, const struct stat *st, struct err *e)
 	(void)e;
 	if (f->last && (strncmp(rel, f->last, n) != 0 || rel[n] != '/'))
 		found(f->t,
-		    "layout/%s: is empty; git keeps no empty folders, so no other checkout has it",
+		    "layout/%s: is empty; git keeps no empty folders, so other checkouts lack it",
 		    f->last);
 	f->last = S_ISDIR(st->st_mode) ? arena_strdup(f->t->a, rel) : NULL;
 	return 0;
@@ -417,7 +416,7 @@ check_layout(struct linting *t, struct err *e)
 		return -1;
 	if (f.last)
 		found(t,
-		    "layout/%s: is empty; git keeps no empty folders, so no other checkout has it",
+		    "layout/%s: is empty; git keeps no empty folders, so other checkouts lack it",
 		    f.last);
 	return owners_lint(t->a, dir, owner_found, t, e);
 }

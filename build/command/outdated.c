@@ -148,7 +148,7 @@ ask_folder(struct survey *s, struct question *q)
 		return;
 	rq.fd = memfd_create("page", MFD_CLOEXEC);
 	if (rq.fd < 0) {
-		q->why = "no memory for its page";
+		q->why = "out of memory";
 		return;
 	}
 	q->page = s->npages;
@@ -211,7 +211,7 @@ ask_apt(struct survey *s, struct question *q)
 	if (!suffix) {
 		q->why = "is not an upstream archive";
 	} else if (child_run(v.v, NULL, &out, &status, &e) < 0) {
-		q->why = arena_printf(s->a, "no apt here to ask (%s)", e.msg);
+		q->why = arena_printf(s->a, "cannot run apt (%s)", e.msg);
 	} else if (status != 0) {
 		q->why = arena_printf(s->a, "apt-cache: %s", child_status_text(s->a, status));
 	} else {
@@ -221,7 +221,7 @@ ask_apt(struct survey *s, struct question *q)
 		if (names.n)
 			q->text = arena_strdup(s->a, names.p);
 		else
-			q->why = arena_printf(s->a, "apt knows no package %s", package);
+			q->why = arena_printf(s->a, "apt has no package %s", package);
 	}
 	buf_free(&out);
 	buf_free(&names);
@@ -282,7 +282,7 @@ take_page(struct survey *s, struct question *q)
 }
 
 static void
-tell(struct survey *s, const struct asked *t, struct outdated *counts, struct buf *out)
+print_recipe(struct survey *s, const struct asked *t, struct outdated *counts, struct buf *out)
 {
 	const char *newest = NULL, *where = NULL, *why = "it has no origin";
 
@@ -329,7 +329,7 @@ outdated_find(struct arena *a, const struct config *cfg, const struct recipes *r
 			ask(&s, &rs->v[i]);
 	transfer_all(a, &transfer_usual, s.pages, s.npages);
 	for (size_t i = 0; i < s.n; i++)
-		tell(&s, &s.v[i], counts, out);
+		print_recipe(&s, &s.v[i], counts, out);
 	for (size_t i = 0; i < s.npages; i++)
 		close(s.pages[i].fd);
 }
@@ -353,6 +353,6 @@ outdated_command(const struct request *rq, struct err *e)
 	    counts.unknown);
 	buf_free(&out);
 	return rq->check && counts.older
-		   ? fail(e, "outdated: %zu recipes pin less than their origins have", counts.older)
+		   ? fail(e, "outdated: %zu recipes are outdated", counts.older)
 		   : 0;
 }

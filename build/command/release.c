@@ -35,20 +35,17 @@ release_commit(struct arena *a, const char *top, char **commit, struct err *e)
 	int status, r = -1;
 
 	if (!file_exists(arena_printf(a, "%s/.git", top)))
-		return fail_usage(e,
-		    "release: %s is no git checkout, and nobody could tell what the images are "
-		    "made of",
-		    top);
+		return fail_usage(
+		    e, "release: %s is not a git checkout, so the images have no commit", top);
 	argv_pushv(&v, "git", "--no-optional-locks", "-c", "core.attributesFile=/dev/null", "-c",
 	    "core.excludesFile=/dev/null", "-c", NULL);
 	argv_pushf(&v, "safe.directory=%s", top);
 	argv_pushv(&v, "-C", top, "status", "--porcelain", NULL);
 	if (child_run(v.v, &(struct child_opts){ .split_err = true }, &out, &status, e) == 0) {
 		if (status != 0)
-			fail(e, "release: git cannot tell how the checkout is: %s",
-			    child_status_text(a, status));
+			fail(e, "release: git status failed: %s", child_status_text(a, status));
 		else if (out.n)
-			fail_usage(e, "release: the checkout is not as it was committed: %.*s",
+			fail_usage(e, "release: the checkout has uncommitted changes: %.*s",
 			    (int)strcspn(out.p, "\n"), out.p);
 		else
 			r = gitsource_id(a, top, "HEAD", commit, e);
@@ -77,12 +74,11 @@ check_digest(struct arena *a, const struct manifest *m, const char *file,
 	char hex[DIGEST_HEX];
 
 	if (!file || !told)
-		return fail(
-		    e, "release: %s: its manifest does not tell kernel and image", label(a, m));
+		return fail(e, "release: %s: its manifest lacks kernel or image", label(a, m));
 	if (digest(manifest_path(a, m, file), hex, e) < 0)
 		return -1;
 	return strcmp(hex, told)
-		   ? fail(e, "release: %s: %s is not what the manifest tells of", label(a, m), file)
+		   ? fail(e, "release: %s: %s does not match the manifest", label(a, m), file)
 		   : 0;
 }
 
@@ -159,7 +155,7 @@ read_results(struct arena *a, const char *path, struct judged **v, size_t *n, st
 			if (keys[i].to && is(key, keys[i].key))
 				*keys[i].to = value;
 	}
-	return complete ? 0 : fail(e, "release: %s: that run was not finished", path);
+	return complete ? 0 : fail(e, "release: %s: the run is incomplete", path);
 }
 
 struct wanted {

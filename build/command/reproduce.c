@@ -147,7 +147,7 @@ lend_kernel(struct making *k, struct err *e)
 			return file_symlink(arena_printf(k->a, "%s/store/%s", k->cfg->cache, name),
 			    arena_printf(k->a, "%s/cache/store/%s", k->folder, name), e);
 	}
-	return fail(e, "KERNEL=cached: the manifest tells of no package linux");
+	return fail(e, "KERNEL=cached: the manifest lists no package linux");
 }
 
 /*

@@ -427,8 +427,8 @@ write_document(struct doc *d, const char *path, json_t *o, struct err *e)
 	int r;
 
 	if (d->bad || !text)
-		r = fail(
-		    e, "%s: a name in the image is not UTF-8, which JSON has no way to say", path);
+		r = fail(e,
+		    "%s: a file name in the image is not UTF-8, so JSON cannot represent it", path);
 	else
 		r = file_write(path, text, strlen(text), 0644, e);
 	free(text);

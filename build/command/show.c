@@ -106,7 +106,7 @@ show_config(const struct request *rq, struct err *e)
 		}
 	}
 	if (rq->nwords && !found)
-		return fail_usage(e, "config %s: there is no such variable", rq->words[0]);
+		return fail_usage(e, "config %s: no such variable", rq->words[0]);
 	return 0;
 }
 

@@ -20,10 +20,10 @@ read_row(struct arena *a, const struct lines *l, char *line, const struct recipe
 	size_t count = words(line, w, MOST_WORDS);
 
 	if (count < 4 || count > MOST_WORDS || count % 2)
-		return lines_fail(l, e, "PACKAGE VERSION and pairs NEED MINIMUM are wanted");
+		return lines_fail(l, e, "expected PACKAGE VERSION, then pairs NEED MINIMUM");
 	for (size_t i = 0; i < count; i += 2)
 		if (!recipe_find(r, w[i]))
-			return lines_fail(l, e, "%s: there is no such recipe", w[i]);
+			return lines_fail(l, e, "%s: no such recipe", w[i]);
 	for (size_t i = 2; i < count; i += 2) {
 		*out = arena_more(a, *out, *n, sizeof **out);
 		(*out)[(*n)++] = (struct minimum){ w[0], w[1], w[i], w[i + 1] };

@@ -240,8 +240,8 @@ unknown(const char *from, const char *name, struct err *e)
 	if (close)
 		return fail_usage(
 		    e, "%s: %s: unknown variable; did you mean %s?", from, name, close);
-	return fail_usage(
-	    e, "%s: %s: unknown variable; lh-config.dist explains all there are", from, name);
+	return fail_usage(e,
+	    "%s: %s: unknown variable; every variable is explained in lh-config.dist", from, name);
 }
 
 /* ---- reading ---- */
@@ -289,7 +289,7 @@ config_with_dhcp(struct arena *a, const struct config *c, bool dhcp, struct conf
 	*out = *c;
 	out->use_dhcp = dhcp;
 	out->vars = arena_grow(a, c->vars, c->nvars, c->nvars, sizeof *c->vars);
-	config_set(a, out, "USE_DHCP", dhcp ? "true" : "false", "the network asked for");
+	config_set(a, out, "USE_DHCP", dhcp ? "true" : "false", "--net");
 }
 
 /* a member and its variable stay the same thing */
@@ -401,7 +401,8 @@ one_network(const struct config *c, struct err *e)
 	inet_pton(AF_INET, c->router_ip, &router);
 	if (local.s_addr == router.s_addr)
 		return fail_usage(e,
-		    "LOCAL_IP %s: is ROUTER_IP too; two machines need two addresses", c->local_ip);
+		    "LOCAL_IP %s: same as ROUTER_IP; guest and router need different addresses",
+		    c->local_ip);
 	if ((ntohl(local.s_addr) ^ ntohl(router.s_addr)) & 0xffffff00)
 		return fail_usage(e,
 		    "LOCAL_IP %s, ROUTER_IP %s: not in one /24; only the last number may differ",
@@ -421,7 +422,7 @@ override_path(struct arena *a, const struct config *c, struct config_var *v, str
 		dir = arena_strndup(a, dir, (size_t)(rev - dir));
 	dir = path_absolute(a, c->top, dir);
 	if (!file_isdir(dir))
-		return fail_usage(e, "%s %s: there is no folder %s", v->name, v->value, dir);
+		return fail_usage(e, "%s %s: no such folder: %s", v->name, v->value, dir);
 	v->value = arena_printf(a, "%s%s%s", git ? "git:" : "", dir, rev ? rev : "");
 	return 0;
 }

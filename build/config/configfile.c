@@ -59,7 +59,7 @@ rewrite(const struct configfile *f, const char *text, struct buf *out)
  * or "$0: -c: line 3: ...", busybox "$0: line 3: ...".
  */
 static int
-told(struct arena *a, const char *shown, const char *said, int status, struct err *e)
+shell_error(struct arena *a, const char *shown, const char *said, int status, struct err *e)
 {
 	size_t digits, n = strlen(shown);
 	char *line = arena_strndup(a, said, strcspn(said, "\n"));
@@ -171,7 +171,7 @@ configfile_read(struct arena *a, const struct configfile *f, struct assignments 
 		goto free_all;
 	ours = said.n ? memmem(said.p, said.n, mark, sizeof mark - 1) : NULL;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		r = told(a, f->shown, said.n ? said.p : "", status, e);
+		r = shell_error(a, f->shown, said.n ? said.p : "", status, e);
 	else if (!ours)
 		r = fail_usage(e, "%s: ends the shell before its last line", f->shown);
 	else

@@ -65,11 +65,11 @@ read_file(struct arena *a, const char *path, struct account *v, size_t n, struct
 		if (!*line || *line == '#')
 			continue;
 		if (words(line, w, 3) != 3)
-			return lines_fail(&l, e, "`user password salt` is wanted");
+			return lines_fail(&l, e, "expected `user password salt`");
 		for (i = 0; i < n && strcmp(v[i].user, w[0]) != 0; i++)
 			;
 		if (i == n)
-			return lines_fail(&l, e, "%s: there is no such user in the image", w[0]);
+			return lines_fail(&l, e, "%s: no such user in the image", w[0]);
 		if (v[i].password)
 			return lines_fail(&l, e, "%s: duplicate key", w[0]);
 		if (strlen(w[2]) > LENGTH || strspn(w[2], salt_letters) != strlen(w[2]))

@@ -72,7 +72,7 @@ output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 			file_read(a, path, &holder, NULL, &(struct err){ 0 });
 			holder[strcspn(holder, "\n")] = '\0';
 			fail(e,
-			    "OUTPUT %s: lh-build, process %s, is at work there; wait for it, or "
+			    "OUTPUT %s: in use by lh-build, process %s; wait for it, or "
 			    "set another OUTPUT",
 			    cfg->output, *holder ? holder : "unknown");
 			e->code = EXIT_SYSTEM;
@@ -134,7 +134,7 @@ output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e)
 			continue;
 		if (!ours)
 			r = fail_usage(e,
-			    "OUTPUT %s: was not made by lh-build, as it holds no file `lock`; "
+			    "OUTPUT %s: was not created by lh-build: it has no file `lock`; "
 			    "remove it yourself",
 			    cfg->output);
 		else if (all ? strcmp(name, "lock")

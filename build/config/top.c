@@ -35,11 +35,11 @@ top_find(struct arena *a, const char *named, const char **out, struct err *e)
 	}
 	if (!top)
 		return fail_usage(
-		    e, "no checkout here, with its recipes/ and sysdeps/; name it with -C");
+		    e, "not in a checkout (no recipes/ and sysdeps/ here); name one with -C");
 	if (!realpath(top, real))
 		return fail_errno(e, "%s", top);
 	if (!is_checkout(a, real))
-		return fail_usage(e, "%s: is no checkout: it has no recipes/ or no sysdeps/", real);
+		return fail_usage(e, "%s: not a checkout: it has no recipes/ or no sysdeps/", real);
 	*out = arena_strdup(a, real);
 	return 0;
 }

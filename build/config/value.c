@@ -25,7 +25,7 @@ value_text(struct valuing *r, const struct variable *k, const char **value, stru
 	(void)r;
 	for (const char *p = *value; *p; p++)
 		if (iscntrl((unsigned char)*p))
-			return fail_usage(e, "%s: holds a control character", k->name);
+			return fail_usage(e, "%s: contains a control character", k->name);
 	return 0;
 }
 
@@ -36,7 +36,7 @@ value_word(struct valuing *r, const struct variable *k, const char **value, stru
 	if (value_text(r, k, value, e) < 0)
 		return -1;
 	if (strchr(*value, ' '))
-		return fail_usage(e, "%s: holds a blank; use another character", k->name);
+		return fail_usage(e, "%s: contains a blank; use another character", k->name);
 	return 0;
 }
 
@@ -69,7 +69,8 @@ value_ipv4(struct valuing *r, const struct variable *k, const char **value, stru
 
 	(void)r;
 	if (inet_pton(AF_INET, *value, &addr) != 1)
-		return fail_usage(e, "%s %s: no IPv4 address such as 10.0.2.15", k->name, *value);
+		return fail_usage(
+		    e, "%s %s: not an IPv4 address, such as 10.0.2.15", k->name, *value);
 	last = ntohl(addr.s_addr) & 255;
 	if (last == 0 || last == 255)
 		return fail_usage(
@@ -182,7 +183,7 @@ value_set(struct valuing *r, const struct variable *k, const char **value, struc
 	}
 	free(v);
 	if (!found)
-		fail_usage(e, "%s %s: there is no such set; one of%s", k->name, *value,
+		fail_usage(e, "%s %s: no such set; one of%s", k->name, *value,
 		    known.n ? known.p : " none");
 	buf_free(&known);
 	return found ? 0 : -1;
@@ -236,16 +237,16 @@ value_output(struct valuing *r, const struct variable *k, const char **value, st
 	}
 	if (!strcmp(*value, "/"))
 		return fail_usage(e,
-		    "%s /: clean would remove all there is; name a folder for the output alone",
+		    "%s /: clean would remove everything; name a folder used for nothing else",
 		    k->name);
 	if (within(r->top, *value))
 		return fail_usage(e,
-		    "%s %s: holds the checkout %s; name a folder for the output alone", k->name,
+		    "%s %s: contains the checkout %s; name a folder used for nothing else", k->name,
 		    *value, r->top);
 	if (*r->home && within(r->home, *value))
 		return fail_usage(e,
-		    "%s %s: holds the home folder %s; name a folder for the output alone", k->name,
-		    *value, r->home);
+		    "%s %s: contains the home folder %s; name a folder used for nothing else",
+		    k->name, *value, r->home);
 	return 0;
 }
 
@@ -257,7 +258,7 @@ value_folder(struct valuing *r, const struct variable *k, const char **value, st
 	if (value_path(r, k, value, e) < 0)
 		return -1;
 	if (!file_isdir(*value))
-		return fail_usage(e, "%s %s: there is no such folder", k->name, *value);
+		return fail_usage(e, "%s %s: no such folder", k->name, *value);
 	return 0;
 }
 
@@ -270,7 +271,7 @@ value_cross(struct valuing *r, const struct variable *k, const char **value, str
 		return -1;
 	if (access(arena_printf(r->a, "%s/bin/%s-gcc", *value, r->triple), X_OK) < 0)
 		return fail_usage(e,
-		    "%s %s: holds no bin/%s-gcc; leave it empty and a toolchain is built", k->name,
+		    "%s %s: has no bin/%s-gcc; leave it empty to have a toolchain built", k->name,
 		    *value, r->triple);
 	return 0;
 }
@@ -287,7 +288,7 @@ value_user(struct valuing *r, const struct variable *k, const char **value, stru
 	errno = 0;
 	pw = getpwnam(*value);
 	if (!pw)
-		return fail_usage(e, "%s %s: there is no such user", k->name, *value);
+		return fail_usage(e, "%s %s: no such user", k->name, *value);
 	if (pw->pw_uid == 0)
 		return fail_usage(
 		    e, "%s %s: is the superuser; name an ordinary user", k->name, *value);
@@ -341,8 +342,8 @@ value_mirrors(struct valuing *r, const struct variable *k, const char **value, s
 			known |= !strncmp(word, schemes[i], strlen(schemes[i]));
 		if (!known)
 			return fail_usage(e,
-			    "%s %s: no URL that begins with https://, http:// or file://", k->name,
-			    url_shown(r->a, word));
+			    "%s %s: not a URL that begins with https://, http:// or file://",
+			    k->name, url_shown(r->a, word));
 	}
 	return 0;
 }
@@ -353,8 +354,8 @@ value_cache_url(struct valuing *r, const struct variable *k, const char **value,
 	if (value_word(r, k, value, e) < 0)
 		return -1;
 	if (**value && strncmp(*value, "http://", 7) && strncmp(*value, "https://", 8))
-		return fail_usage(e, "%s %s: no URL that begins with https:// or http://", k->name,
-		    url_shown(r->a, *value));
+		return fail_usage(e, "%s %s: not a URL that begins with https:// or http://",
+		    k->name, url_shown(r->a, *value));
 	return 0;
 }
 

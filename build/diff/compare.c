@@ -63,7 +63,7 @@ open_side(struct arena *a, const char *path, struct side *s, struct err *e)
 
 	s->path = path;
 	if (!file_exists(path))
-		return fail_usage(e, "%s: is not there", path);
+		return fail_usage(e, "%s: no such file or folder", path);
 	if (file_isdir(path)) {
 		const char *folder = path;
 
@@ -327,7 +327,7 @@ diff_partitions(struct comparing *c, const struct spans *raw, struct err *e)
 
 		if (x->start != y->start) {
 			diff_add(&c->d, DIFF_FOLLOWS, x->name, NULL,
-			    "is not looked into, as it starts elsewhere");
+			    "not compared, as it starts elsewhere");
 			continue;
 		}
 		if (!spans_touch(raw, x->start / SPAN_BLOCK, to / SPAN_BLOCK))
@@ -422,20 +422,20 @@ explain(struct comparing *c, const char *name)
 		return;
 	if (!strcmp(p[0]->key, p[1]->key)) {
 		buf_addf(&c->why,
-		    "%s: made of the same (key %.8s..) with another result: its build is not "
+		    "%s: same inputs (key %.8s..), different result: its build is not "
 		    "reproducible\n",
 		    name, p[0]->key);
 		return;
 	}
 	text[0] = key_text(c, &c->s[0], p[0]);
 	text[1] = key_text(c, &c->s[1], p[1]);
-	buf_addf(&c->why, "%s: made of other things\n", name);
+	buf_addf(&c->why, "%s: built from different inputs\n", name);
 	if (text[0] && text[1])
 		key_diff_add(c->a, text[0], text[1], 1, &c->why);
 	else
 		buf_addf(&c->why,
-		    "  key %.8s.. -> %.8s..; what they stand for is not beside the manifest of the "
-		    "%s\n",
+		    "  key %.8s.. -> %.8s..; the key files are missing beside the manifest of "
+		    "the %s\n",
 		    p[0]->key, p[1]->key, text[0] ? "second" : "first");
 }
 

@@ -33,7 +33,7 @@ diff_add(struct differences *d, enum diff_rank rank, const char *fs, const char 
 }
 
 static void
-tell(const struct difference *one, struct buf *out)
+print_one(const struct difference *one, struct buf *out)
 {
 	if (one->fs)
 		buf_addf(
@@ -52,7 +52,7 @@ diff_tell(struct differences *d, size_t limit, struct buf *out)
 
 		for (size_t i = 0; i < d->n; i++)
 			if ((int)d->v[i].rank == rank && told++ < most)
-				tell(&d->v[i], out);
+				print_one(&d->v[i], out);
 		if (told > most)
 			buf_addf(out, "and %zu more %s\n", told - most, more[rank]);
 	}

@@ -361,7 +361,7 @@ type_of(unsigned mode)
 	       : LINUX_S_ISCHR(mode)  ? "character device"
 	       : LINUX_S_ISBLK(mode)  ? "block device"
 	       : LINUX_S_ISFIFO(mode) ? "fifo"
-				      : "thing of no known type";
+				      : "file of unknown type";
 }
 
 static bool
@@ -407,7 +407,7 @@ diff_kind(struct pair *p, const struct seen *x, const struct seen *y, const unsi
 
 		if (strcmp(from, to) != 0)
 			diff_add(
-			    p->d, DIFF_ATTRIBUTE, p->name, x->path, "leads to %s -> %s", from, to);
+			    p->d, DIFF_ATTRIBUTE, p->name, x->path, "target %s -> %s", from, to);
 	} else if (LINUX_S_ISCHR(i[0].i_mode) || LINUX_S_ISBLK(i[0].i_mode)) {
 		if (memcmp(i[0].i_block, i[1].i_block, sizeof i[0].i_block) != 0)
 			diff_add(p->d, DIFF_ATTRIBUTE, p->name, x->path, "device 0x%x -> 0x%x",
@@ -708,7 +708,7 @@ diff_block(struct pair *p, uint64_t block, unsigned char *x, unsigned char *y)
 	read_block(p, 1, block, y);
 	if (u->kind != v->kind || u->of != v->of) {
 		diff_add(p->d, weight(p), p->name, NULL,
-		    "block %" PRIu64 ": is not for the same thing in both", block);
+		    "block %" PRIu64 ": used for different things", block);
 		return;
 	}
 	switch ((enum kind)u->kind) {
@@ -756,7 +756,7 @@ diff_blocks(struct pair *p, const struct spans *raw)
 			if (block >= p->blocks) {
 				if (!behind)
 					diff_add(p->d, weight(p), p->name, NULL,
-					    "behind what both have as filesystem: byte 0x%" PRIx64,
+					    "behind the end of both filesystems: byte 0x%" PRIx64,
 					    (b - base) * SPAN_BLOCK);
 				behind = true;
 				continue;
@@ -794,7 +794,7 @@ open_both(struct pair *p, const struct fs_side sides[2])
 
 	for (int i = 0; i < 2; i++)
 		if (open_side(p->a, &sides[i], &p->s[i], &why) < 0) {
-			diff_add(p->d, DIFF_STRUCTURE, p->name, NULL, "is no ext4 in the %s: %s",
+			diff_add(p->d, DIFF_STRUCTURE, p->name, NULL, "not ext4 in the %s: %s",
 			    i ? "second" : "first", why);
 			return false;
 		}

@@ -170,7 +170,7 @@ shown(struct arena *a, const struct field *f, const unsigned char *p)
 
 /* sums: the checksums, or all other fields */
 static size_t
-told(struct differences *d, const struct fields *of, bool sums)
+add_fields(struct differences *d, const struct fields *of, bool sums)
 {
 	const unsigned char *x = of->x, *y = of->y;
 	size_t count = 0;
@@ -210,12 +210,12 @@ size_t
 fields_diff(struct differences *d, const struct fields *of)
 {
 	const unsigned char *x = of->x, *y = of->y;
-	size_t count = told(d, of, false), at = stray(of);
+	size_t count = add_fields(d, of, false), at = stray(of);
 
 	if (at < of->n) {
 		diff_add(d, of->rank, of->fs, of->path, "%sbyte 0x%zx %02x -> %02x", of->what, at,
 		    x[at], y[at]);
 		count++;
 	}
-	return count || !of->sums ? count : told(d, of, true);
+	return count || !of->sums ? count : add_fields(d, of, true);
 }

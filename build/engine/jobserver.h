@@ -36,7 +36,7 @@ int jobserver_open(
     struct arena *a, unsigned jobs, const char *makeflags, struct jobserver **out, struct err *e);
 /* gives everything back to a parent make; clients must be closed */
 void jobserver_close(struct jobserver *j);
-/* tokens nobody has; of our own pool, all of them when there is no client */
+/* free tokens; of our own pool, all of them when there is no client */
 unsigned jobserver_free(const struct jobserver *j);
 /* the pool is that of the make that started us */
 bool jobserver_joined(const struct jobserver *j);

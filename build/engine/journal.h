@@ -25,7 +25,7 @@ int journal_open(const struct journal *j, struct err *e); /* makes the folders *
 int journal_done(
     const struct journal *j, const struct node *n, const char *key_text, struct err *e);
 /*
- * marks its folder by a file `kept`, so that nobody sweeps it away; path of the log, which is a
+ * marks its folder by a file `kept`, so that it is not cleaned up; path of the log, which is a
  * copy
  */
 char *journal_failed(const struct journal *j, const struct node *n, const char *workdir);

@@ -23,7 +23,7 @@ struct record {
 	char digest[DIGEST_HEX]; /* of output; empty: it is no program, or gone */
 };
 
-struct telling {
+struct listing {
 	struct arena *a;
 	const struct links *l;
 	struct record *v;
@@ -43,7 +43,7 @@ below(const char *path, const char *dir)
 /* ---- records ---- */
 
 static int
-read_record(struct telling *t, const char *name, struct record *r, struct err *e)
+read_record(struct listing *t, const char *name, struct record *r, struct err *e)
 {
 	char *rule = arena_printf(t->a, "%s/%s", t->l->records, name), *folder, *line;
 	const char *inner;
@@ -60,7 +60,7 @@ read_record(struct telling *t, const char *name, struct record *r, struct err *e
 	folder[strcspn(folder, "\n")] = '\0';
 	line = lines_next(&l);
 	if (!line || !strstr(line, ": \\"))
-		return lines_fail(&l, e, "OUTPUT: \\ is wanted, as ld --dependency-file writes it");
+		return lines_fail(&l, e, "expected OUTPUT: \\, as ld --dependency-file writes it");
 	*strstr(line, ": \\") = '\0';
 	r->output = path_absolute(t->a, folder, line);
 	inner = below(r->output, t->l->inside);
@@ -91,7 +91,7 @@ by_output(const void *a, const void *b)
 }
 
 static int
-read_records(struct telling *t, struct err *e)
+read_records(struct listing *t, struct err *e)
 {
 	struct dirent **v = NULL;
 	int n = scandir(t->l->records, &v, NULL, alphasort), r = 0;
@@ -121,36 +121,36 @@ read_records(struct telling *t, struct err *e)
 	return 0;
 }
 
-/* ---- telling ---- */
+/* ---- listing ---- */
 
 static void
-tell(struct telling *t, const char *file, const char *whose, const char *input)
+add_row(struct listing *t, const char *file, const char *whose, const char *input)
 {
 	buf_addf(t->text, "%s\t%s\t%s\n", file, whose, input);
 }
 
 static void
-tell_input(struct telling *t, const char *file, const char *input)
+add_input(struct listing *t, const char *file, const char *input)
 {
 	const char *inner = below(input, t->l->inside), *rel = inner ? strchr(inner, '/') : NULL,
 		   *whose = NULL;
 
 	if (!rel &&
 	    below(input, "/tmp")) /* compiled and linked at once; the name is a random one */
-		tell(t, file, "own", "(temporary object)");
+		add_row(t, file, "own", "(temporary object)");
 	else if (!rel)
-		tell(t, file, "system", input);
+		add_row(t, file, "system", input);
 	else if (!strncmp(inner, "src/", 4))
-		tell(t, file, "own", rel + 1);
+		add_row(t, file, "own", rel + 1);
 	else if ((whose = t->l->whose(
 		      t->l->arg, arena_strndup(t->a, inner, (size_t)(rel - inner)), rel + 1)))
-		tell(t, file, whose, rel + 1);
+		add_row(t, file, whose, rel + 1);
 	else
-		tell(t, file, "unknown", inner);
+		add_row(t, file, "unknown", inner);
 }
 
 static void
-tell_record(struct telling *t, const char *file, const struct record *r)
+add_record(struct listing *t, const char *file, const struct record *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		bool told = false;
@@ -158,14 +158,14 @@ tell_record(struct telling *t, const char *file, const struct record *r)
 		for (size_t j = 0; j < i && !told; j++)
 			told = !strcmp(r->inputs[i], r->inputs[j]);
 		if (!told)
-			tell_input(t, file, r->inputs[i]);
+			add_input(t, file, r->inputs[i]);
 	}
 }
 
 static int
 visit(void *arg, const char *rel, const struct stat *st, struct err *e)
 {
-	struct telling *t = arg;
+	struct listing *t = arg;
 	char hex[DIGEST_HEX];
 	int is;
 
@@ -176,17 +176,17 @@ visit(void *arg, const char *rel, const struct stat *st, struct err *e)
 		return is;
 	for (size_t i = 0; i < t->n; i++)
 		if (!strcmp(t->v[i].digest, hex)) {
-			tell_record(t, rel, &t->v[i]);
+			add_record(t, rel, &t->v[i]);
 			return 0;
 		}
-	tell(t, rel, "unknown", "-");
+	add_row(t, rel, "unknown", "-");
 	return 0;
 }
 
 int
 links_tell(struct arena *a, const struct links *l, struct buf *text, struct err *e)
 {
-	struct telling t = { .a = a, .l = l, .text = text };
+	struct listing t = { .a = a, .l = l, .text = text };
 
 	return read_records(&t, e) < 0 ? -1 : file_walk(l->out, visit, &t, e);
 }

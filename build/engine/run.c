@@ -287,8 +287,8 @@ announce(const struct run *r, const struct task *t)
 {
 	if (log_is_terminal() || t->seconds < LONG)
 		return;
-	log_info("%s %s: begins, %s %.0f s", clock_stamp(r->ctx.a, clock_now() - r->ctx.began),
-	    t->id, t->guessed ? "may take" : "took", t->seconds);
+	log_info("%s %s: started, %s %.0f s", clock_stamp(r->ctx.a, clock_now() - r->ctx.began),
+	    t->id, t->guessed ? "estimated" : "last time", t->seconds);
 }
 
 static int
@@ -728,7 +728,7 @@ run_tell(const struct run *r)
 		} else if (t->state == TASK_PENDING) {
 			const struct task *first = t - (t->node - t->job->plan->v);
 
-			printf("%s: build, if these come out different:", t->id);
+			printf("%s: build, if the result of one of these changes:", t->id);
 			for (size_t j = 0; j < t->node->nneeds; j++)
 				if (first[t->node->needs[j]].state != TASK_DONE)
 					printf(" %s", first[t->node->needs[j]].node->id);
@@ -799,8 +799,8 @@ run_build(struct run *r, struct err *e)
 	if (missing && (boxed = sandbox_works(r->ctx.a, &r->ctx.unboxed, e)) < 0)
 		return -1;
 	if (!boxed)
-		log_warn("no sandbox: %s; packages are built with the network and the whole "
-			 "system in reach",
+		log_warn("no sandbox: %s; packages are built with access to the network and the "
+			 "whole system",
 		    r->ctx.unboxed);
 	c.own = -cpu_of(RUSAGE_SELF);
 	c.cpu = -cpu_of(RUSAGE_CHILDREN);

@@ -98,7 +98,7 @@ void task_tidy(const struct task *t);
 /* a task whose child was killed and reaped, or TASK_RUNNING without one; its folder stays */
 void task_abandon(const struct run_context *ctx, struct task *t);
 
-/* a child for work that says nothing and that nobody waits for, such as removing a kernel's source
+/* a child for work without output that is not waited for, such as removing a kernel's source
  */
 int task_aside(struct child *c, child_work *work, void *arg, struct err *e);
 

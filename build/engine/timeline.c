@@ -79,7 +79,7 @@ add_head(const struct timeline *t, struct buf *out)
 	    t->nbars, t->wall, t->cores,
 	    t->wall > 0 ? 100 * (t->cpu + t->own) / (t->wall * t->cores) : 0, t->cpu + t->own,
 	    t->own, t->cpu + t->own > 0 ? 100 * t->own / (t->cpu + t->own) : 0);
-	buf_adds(out, "Bold, with a red edge: what the end waited for.</p>\n<p>");
+	buf_adds(out, "Bold, with a red edge: the critical path.</p>\n<p>");
 	for (size_t i = 0; i < NKINDS; i++)
 		buf_addf(out, "<span class=\"%s\">%s</span>", kinds[i].class,
 		    *kinds[i].begins ? kinds[i].begins : "other");

@@ -17,11 +17,11 @@ struct telling {
 	bool *told; /* by node: it is said once */
 };
 
-static void tell_node(struct telling *t, const struct node *n, unsigned depth);
+static void print_node(struct telling *t, const struct node *n, unsigned depth);
 
 /* the lines that differ; a need is followed to its own cause.  false: nothing differs */
 static bool
-tell_changes(struct telling *t, const char *old, const char *now, unsigned depth)
+print_changes(struct telling *t, const char *old, const char *now, unsigned depth)
 {
 	const struct plan *p = t->w->plan;
 	struct key_change *v;
@@ -34,7 +34,7 @@ tell_changes(struct telling *t, const char *old, const char *now, unsigned depth
 
 		key_change_add(t->a, &v[i], depth, t->out);
 		if (need && !t->told[need - p->v])
-			tell_node(t, need, depth + 1);
+			print_node(t, need, depth + 1);
 	}
 	return n > 0;
 }
@@ -50,19 +50,19 @@ kept(struct telling *t, const struct node *n, const char *suffix)
 }
 
 static void
-tell_waiting(struct telling *t, const struct node *n, unsigned depth)
+print_waiting(struct telling *t, const struct node *n, unsigned depth)
 {
 	const struct node *v = t->w->plan->v;
 
-	buf_addf(t->out, "%*s%s will be built if what it needs comes out different\n",
+	buf_addf(t->out, "%*s%s will be built if the result of a dependency changes\n",
 	    (int)(2 * depth), "", n->id);
 	for (size_t i = 0; i < n->nneeds; i++)
 		if (!v[n->needs[i]].store && !t->told[n->needs[i]])
-			tell_node(t, &v[n->needs[i]], depth + 1);
+			print_node(t, &v[n->needs[i]], depth + 1);
 }
 
 static void
-tell_node(struct telling *t, const struct node *n, unsigned depth)
+print_node(struct telling *t, const struct node *n, unsigned depth)
 {
 	const struct why *w = t->w;
 	char *old = kept(t, n, ""), *before = kept(t, n, ".before"), *now = NULL;
@@ -75,18 +75,18 @@ tell_node(struct telling *t, const struct node *n, unsigned depth)
 
 	if (n->store && before && old) {
 		buf_addf(t->out, "%*s%s was built because\n", indent, "", n->id);
-		tell_changes(t, before, old, depth + 1);
+		print_changes(t, before, old, depth + 1);
 	} else if (n->store) {
 		buf_addf(t->out, "%*s%s was built, here for the first time\n", indent, "", n->id);
 	} else if (waits) {
-		tell_waiting(t, n, depth);
+		print_waiting(t, n, depth);
 	} else if (!old) {
 		buf_addf(t->out, "%*s%s will be built: it was not built here before\n", indent, "",
 		    n->id);
 	} else if (plan_key(t->a, w->cfg, w->sd, w->plan, n, &now, &(struct err){ 0 }) == 0) {
 		buf_addf(t->out, "%*s%s will be built because\n", indent, "", n->id);
-		if (!tell_changes(t, old, now, depth + 1))
-			buf_addf(t->out, "%*sits result is gone from CACHE\n", indent + 2, "");
+		if (!print_changes(t, old, now, depth + 1))
+			buf_addf(t->out, "%*sits result was removed from CACHE\n", indent + 2, "");
 	}
 }
 
@@ -103,9 +103,9 @@ why_tell(struct arena *a, const struct why *w, const char *id, struct buf *out, 
 		n = plan_find(p, arena_printf(a, "%s/%s", variant_names[v], id));
 	if (!n)
 		return fail_usage(e,
-		    "why %s: profile %s builds no such package; lh-build graph shows all", id,
+		    "why %s: no such package in profile %s; lh-build graph prints all", id,
 		    p->profile);
-	tell_node(&t, n, 0);
+	print_node(&t, n, 0);
 	if (n->store)
 		buf_addf(out, "%s is up to date: %s\n", n->id, n->store);
 	return 0;

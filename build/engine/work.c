@@ -300,8 +300,7 @@ put(const struct work *w, struct argv *env, const char *name, const char *value)
 	size_t n = strlen(name);
 
 	/*
-	 * what is told twice counts as told last: a variable of lh-config beats the fact of its
-	 * name
+	 * the last value of a name counts: a variable of lh-config beats the fact of its name
 	 */
 	for (size_t i = 0; i < env->n; i++)
 		if (!strncmp(env->v[i], name, n) && env->v[i][n] == '=') {
@@ -447,7 +446,7 @@ whose(const void *arg, const char *name, const char *rel)
 
 /* DIR/linked, which the store keeps beside out/ */
 static int
-tell_links(const struct work *w, struct err *e)
+write_links(const struct work *w, struct err *e)
 {
 	struct links l = {
 		.records = arena_printf(w->a, "%s/links", w->dir),
@@ -510,7 +509,7 @@ store_result(const struct work *w, struct err *e)
 
 	if (check_inputs(w, e) < 0)
 		return -1;
-	if (w->node->variant == VARIANT_TARGET && tell_links(w, e) < 0)
+	if (w->node->variant == VARIANT_TARGET && write_links(w, e) < 0)
 		return -1;
 	return store_enter(w->store, w->dir, w->node->key, w->name, w->key_text, output, e);
 }

@@ -131,7 +131,7 @@ read_exactly(int fd, unsigned char *p, size_t n, const char *path, struct err *e
 
 	if (r < 0)
 		return fail_errno(e, "%s", path);
-	return (size_t)r == n ? 0 : fail(e, "%s: became shorter while the image was made", path);
+	return (size_t)r == n ? 0 : fail(e, "%s: was truncated while the image was made", path);
 }
 
 static int

@@ -56,7 +56,7 @@ gather_package(struct arena *a, const struct config *cfg, const struct node *n,
 		.modified = n->override != NULL,
 	};
 	if (!n->store)
-		return fail(e, "%s is not built; lh-build build does it", n->id);
+		return fail(e, "%s not built; run lh-build build", n->id);
 	if (n->override || !n->form)
 		return 0;
 	out->file = n->form->file;

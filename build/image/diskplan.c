@@ -56,7 +56,7 @@ diskplan_make(const struct config *cfg, const char *seed_hex, struct diskplan *o
 	unsigned char ignored[16];
 
 	if (!cfg->rootfs_mb)
-		return fail_usage(e, "ROOTFS_SIZE 0: there is no image without a root filesystem");
+		return fail_usage(e, "ROOTFS_SIZE 0: an image needs a root filesystem");
 	*out = (struct diskplan){ 0 };
 	diskplan_uuid(seed_hex, "disk", ignored, out->disk_uuid);
 	for (size_t i = 0; i < NPARTITIONS; i++) {

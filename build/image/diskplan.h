@@ -31,7 +31,7 @@ extern const struct partition {
 /* its size in MiB; 0: the disk has no such partition */
 unsigned partition_mb(const struct config *cfg, const struct partition *p);
 /*
- * An identifier that nobody draws: RFC 9562 version 8, its bits the sha256 of
+ * An identifier that is not random: RFC 9562 version 8, its bits the sha256 of
  * "lh-uuid 1 SEED NAME\n".  text may be NULL.
  */
 void diskplan_uuid(const char *seed_hex, const char *name, unsigned char uuid[16], char text[37]);

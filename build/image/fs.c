@@ -22,7 +22,7 @@
 #define JOURNAL_PART 32	     /* the journal gets that part of the filesystem.. */
 #define JOURNAL_MIN 1024     /* ..in blocks; the kernel takes no smaller one */
 #define JOURNAL_MAX 16384
-#define RESERVED_PART 20     /* root, and who is mounted as its like, has that part to himself */
+#define RESERVED_PART 20 /* root, and who is mounted as its like, has that part to himself */
 
 static int
 lib_fail(struct err *e, errcode_t why, const char *name, const char *doing)

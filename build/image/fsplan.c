@@ -133,7 +133,7 @@ survey(struct arena *a, const struct tree *t, struct fs_plan *p, struct err *e)
 			dir = p->v[dir].parent;
 		node->name = n->path + strlen(t->v[dir].path) + (dir != 0);
 		if (strchr(node->name, '/'))
-			return fail(e, "%s: /%s: what it is in is no folder", t->name, n->path);
+			return fail(e, "%s: /%s: its parent is not a folder", t->name, n->path);
 		if (dir == 0 && !strcmp(node->name, "lost+found"))
 			return fail(e, "%s: /lost+found from %s: the filesystem makes its own",
 			    t->name, n->package);

@@ -160,9 +160,9 @@ check_mount_points(const struct tree *rootfs, struct err *e)
 
 		if (!n || (n->type != ENTRY_DIR && n->type != ENTRY_LINK))
 			return fail(e,
-			    "rootfs: /%s is %s, and something has to be mounted there; layout/ "
-			    "must have it",
-			    points[i], n ? "no folder" : "missing");
+			    "rootfs: /%s is %s, but a filesystem is mounted there; create it in "
+			    "layout/",
+			    points[i], n ? "not a folder" : "missing");
 	}
 	return 0;
 }

@@ -114,8 +114,8 @@ apply(const struct lines *l, const struct rule *r, struct tree *t, unsigned *spo
 	}
 	if (!any)
 		return lines_fail(l, e,
-		    "%s:/%s: matches nothing in the image; drop the line or mend the path", t->name,
-		    r->pattern);
+		    "%s:/%s: matches nothing in the image; remove the line or correct the path",
+		    t->name, r->pattern);
 	return 0;
 }
 
@@ -175,18 +175,18 @@ owners_lint(struct arena *a, const char *layout, void (*found)(void *arg, const 
 		}
 		if (!has_id(a, layout, "passwd", r.uid))
 			found(arg,
-			    arena_printf(a, "%s:%u: %s: nobody in layout/rootfs/etc/passwd is %u",
+			    arena_printf(a, "%s:%u: %s: uid %u is not in layout/rootfs/etc/passwd",
 				path, l.no, now.place, (unsigned)r.uid));
 		if (!has_id(a, layout, "group", r.gid))
 			found(arg,
-			    arena_printf(a, "%s:%u: %s: no group in layout/rootfs/etc/group is %u",
+			    arena_printf(a, "%s:%u: %s: gid %u is not in layout/rootfs/etc/group",
 				path, l.no, now.place, (unsigned)r.gid));
 		for (size_t i = 0; i < n; i++)
 			if (!strcmp(told[i].place, now.place) &&
 			    (!told[i].profile || !now.profile ||
 				!strcmp(told[i].profile, now.profile)))
-				found(arg, arena_printf(a, "%s:%u: %s: line %u speaks of it, too",
-					       path, l.no, now.place, told[i].line));
+				found(arg, arena_printf(a, "%s:%u: %s: line %u lists it, too", path,
+					       l.no, now.place, told[i].line));
 		told = arena_more(a, told, n, sizeof *told);
 		told[n++] = now;
 	}
@@ -217,7 +217,8 @@ check_unspoken(const struct tree *t, const unsigned *spoken, const char *path, s
 
 		if (what)
 			return fail(e,
-			    "%s: %s:/%s from %s is %s: if that is meant, add the line \"%s:/%s 0:0 "
+			    "%s: %s:/%s from %s is %s: if that is intended, add the line \"%s:/%s "
+			    "0:0 "
 			    "%04o\"",
 			    path, t->name, n->path, n->package, what, t->name, n->path,
 			    (unsigned)n->mode);

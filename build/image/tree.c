@@ -102,8 +102,8 @@ add(void *arg, const char *rel, const struct stat *st, struct err *e)
 		n->minor = minor(st->st_rdev);
 		return 0;
 	default:
-		return fail(e, "%s: /%s from %s is a socket, which no image can hold", t->name, rel,
-		    ad->package);
+		return fail(e, "%s: /%s from %s is a socket, which an image cannot contain",
+		    t->name, rel, ad->package);
 	}
 }
 
@@ -185,7 +185,7 @@ agree(const struct tree *t, const struct entry *x, const struct entry *y, struct
 		return fail(e, "%s: /%s has mode %04o in %s and %04o in %s", t->name, x->path,
 		    (unsigned)x->mode, x->package, (unsigned)y->mode, y->package);
 	if (x->type == ENTRY_LINK && strcmp(x->target, y->target))
-		return fail(e, "%s: /%s leads to %s in %s and to %s in %s", t->name, x->path,
+		return fail(e, "%s: /%s points to %s in %s and to %s in %s", t->name, x->path,
 		    x->target, x->package, y->target, y->package);
 	if (x->type == ENTRY_FILE && x->size == y->size && same_bytes(x, y, &same, e) < 0)
 		return -1;

@@ -64,7 +64,7 @@ struct entry *tree_find(const struct tree *t, const char *path);
 int owners_apply(struct arena *a, const char *path, const char *profile, struct tree **trees,
     size_t ntrees, struct err *e);
 /*
- * Whatever the profile: lines that make no sense, duplicate places, ids that are nobody's in
+ * Whatever the profile: lines that make no sense, duplicate places, ids that are not in
  * passwd and group of layout/rootfs/etc; found is called with a line for each.
  */
 int owners_lint(struct arena *a, const char *layout, void (*found)(void *arg, const char *what),

@@ -41,6 +41,17 @@ id_of(struct arena *a, enum variant v, const char *name)
 	return arena_printf(a, "%s/%s", variant_names[v], name);
 }
 
+/* the variable that chooses its version; a hyphen is _ there */
+static const char *
+version_variable(struct arena *a, const char *package)
+{
+	char *name = arena_printf(a, "VERSION_%s", package);
+
+	for (char *p = name; (p = strchr(p, '-'));)
+		*p = '_';
+	return name;
+}
+
 /* the version that VERSION_name or the set names, as the recipe pins it */
 static int
 choose_version(struct planning *g, const struct recipe *origin, bool overridden,
@@ -55,8 +66,9 @@ choose_version(struct planning *g, const struct recipe *origin, bool overridden,
 	if (!origin->nversions)
 		return 0;
 	if (!v)
-		return fail_usage(
-		    e, "%s: set %s names no version of it", origin->name, g->set->name);
+		return fail_usage(e,
+		    "%s: set %s has no version of it; add one to recipes/sets/%s, or set %s",
+		    origin->name, g->set->name, g->set->name, version_variable(g->a, origin->name));
 	for (size_t i = 0; i < origin->nversions; i++)
 		if (!strcmp(origin->versions[i].version, v)) {
 			*out = &origin->versions[i];
@@ -70,8 +82,10 @@ choose_version(struct planning *g, const struct recipe *origin, bool overridden,
 	}
 	for (size_t i = 0; i < origin->nversions; i++)
 		buf_addf(&pinned, " %s", origin->versions[i].version);
-	fail_usage(e, "%s %s, of %s: the recipe pins only%s", origin->name, v,
-	    asked ? "lh-config" : arena_printf(g->a, "set %s", g->set->name), pinned.p);
+	fail_usage(e, "%s %s, from %s: the recipe pins only%s", origin->name, v,
+	    asked ? version_variable(g->a, origin->name)
+		  : arena_printf(g->a, "set %s", g->set->name),
+	    pinned.p);
 	buf_free(&pinned);
 	return -1;
 }
@@ -87,7 +101,7 @@ cycle(struct planning *g, const char *id, struct err *e)
 		if (in)
 			buf_addf(&b, "%s -> ", g->path[i]);
 	}
-	fail_usage(e, "recipes need each other in a circle: %s%s", b.n ? b.p : "", id);
+	fail_usage(e, "dependency cycle: %s%s", b.n ? b.p : "", id);
 	buf_free(&b);
 	return -1;
 }
@@ -176,7 +190,7 @@ add_root(struct planning *g, const char *word, const char *where, struct err *e)
 			    !strncmp(variant_names[v], word, strlen(variant_names[v])))
 				break;
 	if (v == NVARIANTS || !r)
-		return fail_usage(e, "%s: %s: there is no such recipe", where, word);
+		return fail_usage(e, "%s: %s: no such recipe", where, word);
 	if (!r->variants[v])
 		return fail_usage(
 		    e, "%s: %s: the recipe has no variant %s", where, word, variant_names[v]);
@@ -202,8 +216,7 @@ check_names(const struct planning *g, struct err *e)
 			found = !*a && !*b;
 		}
 		if (!found)
-			return fail_usage(e, "%s: %s: there is no recipe of that name",
-			    g->cfg->vars[i].from, var);
+			return fail_usage(e, "%s: %s: no such recipe", g->cfg->vars[i].from, var);
 	}
 	return 0;
 }

@@ -255,7 +255,7 @@ input_line(struct reading *rd, char *value, struct err *e)
 	while ((word = word_next(&value))) {
 		if (!is_inner_path(word))
 			return lines_fail(
-			    &rd->l, e, "input %s: a path inside the checkout is meant", word);
+			    &rd->l, e, "input %s: expected a path inside the checkout", word);
 		if (is_told(rd->r->inputs, rd->r->ninputs, word))
 			return lines_fail(&rd->l, e, "input %s: duplicate", word);
 		*MORE(rd->a, rd->r->inputs, rd->r->ninputs) = word;
@@ -271,7 +271,7 @@ unpack_line(struct reading *rd, char *value, struct err *e)
 	while ((word = word_next(&value))) {
 		if (!is_inner_path(word))
 			return lines_fail(
-			    &rd->l, e, "unpack %s: a path inside the source is meant", word);
+			    &rd->l, e, "unpack %s: expected a path inside the source", word);
 		if (is_told(rd->r->unpack, rd->r->nunpack, word))
 			return lines_fail(&rd->l, e, "unpack %s: duplicate", word);
 		*MORE(rd->a, rd->r->unpack, rd->r->nunpack) = word;
@@ -283,7 +283,7 @@ static int
 kit_line(struct reading *rd, char *value, struct err *e)
 {
 	if (!is_name(value))
-		return lines_fail(&rd->l, e, "kit %s: is no name", value);
+		return lines_fail(&rd->l, e, "kit %s: not a valid name", value);
 	rd->r->kit = value;
 	return 0;
 }
@@ -301,7 +301,7 @@ static int
 source_of_line(struct reading *rd, char *value, struct err *e)
 {
 	if (!is_name(value))
-		return lines_fail(&rd->l, e, "source-of %s: is no name", value);
+		return lines_fail(&rd->l, e, "source-of %s: not a valid name", value);
 	rd->r->source_of = value;
 	return 0;
 }
@@ -310,7 +310,7 @@ static int
 version_line(struct reading *rd, char *value, struct err *e)
 {
 	if (!is_name(value))
-		return lines_fail(&rd->l, e, "version %s: is no version", value);
+		return lines_fail(&rd->l, e, "version %s: not a valid version", value);
 	for (size_t i = 0; i < rd->r->nversions; i++)
 		if (!strcmp(rd->r->versions[i].version, value))
 			return lines_fail(&rd->l, e, "version %s: duplicate", value);
@@ -329,7 +329,7 @@ source_line(struct reading *rd, char *value, struct err *e)
 	if (expand(rd, value, &file, e) < 0)
 		return -1;
 	if (!is_name(file))
-		return lines_fail(&rd->l, e, "source %s: is no file name", file);
+		return lines_fail(&rd->l, e, "source %s: not a valid file name", file);
 	rd->source = MORE(rd->a, rd->version->forms, rd->version->nforms);
 	rd->source->file = file;
 	forget(rd, IN_SOURCE);
@@ -351,10 +351,10 @@ licence_file_line(struct reading *rd, char *value, struct err *e)
 
 	if (!is_inner_path(path))
 		return lines_fail(
-		    &rd->l, e, "licence-file %s: a path inside the source is meant", path);
+		    &rd->l, e, "licence-file %s: expected a path inside the source", path);
 	if (!is_sha256(value))
 		return lines_fail(&rd->l, e,
-		    "licence-file %s: its sha256, 64 digits 0-9 a-f, is wanted behind it", path);
+		    "licence-file %s: expected its sha256, 64 digits 0-9 a-f, after it", path);
 	for (size_t i = 0; i < v->nlicences; i++)
 		if (!strcmp(v->licences[i].path, path))
 			return lines_fail(&rd->l, e, "licence-file %s: duplicate", path);
@@ -366,7 +366,7 @@ static int
 sha256_line(struct reading *rd, char *value, struct err *e)
 {
 	if (!is_sha256(value))
-		return lines_fail(&rd->l, e, "sha256 %s: 64 digits 0-9 a-f are wanted", value);
+		return lines_fail(&rd->l, e, "sha256 %s: expected 64 digits 0-9 a-f", value);
 	rd->source->sha256 = value;
 	return 0;
 }
@@ -375,7 +375,7 @@ static int
 size_line(struct reading *rd, char *value, struct err *e)
 {
 	if (strspn(value, "0123456789") != strlen(value) || strlen(value) > 15 || *value == '0')
-		return lines_fail(&rd->l, e, "size %s: a number of bytes is wanted", value);
+		return lines_fail(&rd->l, e, "size %s: expected a number of bytes", value);
 	rd->source->size = strtoull(value, NULL, 10);
 	return 0;
 }
@@ -395,7 +395,7 @@ from_line(struct reading *rd, char *value, struct err *e)
 	if (expand(rd, value, &url, e) < 0)
 		return -1;
 	if (!strstr(url, "://"))
-		return lines_fail(&rd->l, e, "from %s: is no URL", url);
+		return lines_fail(&rd->l, e, "from %s: not a URL", url);
 	if (url[strlen(url) - 1] == '/')
 		url = arena_printf(rd->a, "%s%s", url, rd->source->file);
 	return origin(rd, ORIGIN_URL, url);
@@ -410,7 +410,7 @@ debian_line(struct reading *rd, char *value, struct err *e)
 		return -1;
 	if (!is_inner_path(path))
 		return lines_fail(&rd->l, e,
-		    "debian %s: a path below the archive, such as pool/main/..., is wanted", path);
+		    "debian %s: expected a path below the archive, such as pool/main/...", path);
 	return origin(rd, ORIGIN_DEBIAN, path);
 }
 
@@ -422,7 +422,7 @@ git_line(struct reading *rd, char *value, struct err *e)
 	if (expand(rd, value, &tag, e) < 0)
 		return -1;
 	if (!is_name(tag))
-		return lines_fail(&rd->l, e, "git %s: is no name of a tag", tag);
+		return lines_fail(&rd->l, e, "git %s: not a valid tag name", tag);
 	return origin(rd, ORIGIN_GIT, tag);
 }
 
@@ -464,9 +464,9 @@ header_line(struct reading *rd, char *line, struct err *e)
 	if (!*line)
 		return lines_fail(&rd->l, e, "%s: has no value", key);
 	if (headers[i].scope == IN_VERSION && !rd->version)
-		return lines_fail(&rd->l, e, "%s: stands before any version", key);
+		return lines_fail(&rd->l, e, "%s: comes before any version", key);
 	if (headers[i].scope == IN_SOURCE && !rd->source)
-		return lines_fail(&rd->l, e, "%s: stands before any source of the version", key);
+		return lines_fail(&rd->l, e, "%s: comes before any source of the version", key);
 	if (headers[i].once && rd->seen & 1u << i)
 		return lines_fail(&rd->l, e, "%s: duplicate key", key);
 	if (headers[i].take == source_line && complete(rd, e) < 0)
@@ -517,7 +517,7 @@ read_sections(struct reading *rd, const char *line, struct err *e)
 			r = lines_fail(&rd->l, e, "%s: duplicate section", line);
 		else if (s < at)
 			r = lines_fail(&rd->l, e,
-			    "%s: stands behind [%s]; the order is configure, build, install", line,
+			    "%s: comes after [%s]; the order is configure, build, install", line,
 			    section_names[at]);
 		if (r < 0)
 			break;
@@ -591,7 +591,7 @@ recipe_read(struct arena *a, const char *dir, struct recipe *out, struct err *e)
 		const char *first = word_next(&(char *){ arena_strdup(a, line) });
 
 		if (!out->name && strcmp(first, "name"))
-			return lines_fail(&rd.l, e, "%s: stands before the name", first);
+			return lines_fail(&rd.l, e, "%s: comes before the name", first);
 		if (header_line(&rd, line, e) < 0)
 			return -1;
 	}
@@ -629,7 +629,7 @@ check_need(const struct recipes *all, const struct recipe *r, const struct need 
 
 	if (!other)
 		return fail_usage(
-		    e, "%s/recipe:%u: needs %s: there is no such recipe", r->dir, n->line, n->name);
+		    e, "%s/recipe:%u: needs %s: no such recipe", r->dir, n->line, n->name);
 	for (enum variant of = 0, as; of < NVARIANTS; of++) {
 		if (!r->variants[of] || !need_applies(n, of, &as))
 			continue;
@@ -653,10 +653,10 @@ check_links(struct arena *a, const char *top, const struct recipes *all, const s
 
 	if (r->source_of && !origin)
 		return fail_usage(
-		    e, "%s/recipe: source-of %s: there is no such recipe", r->dir, r->source_of);
+		    e, "%s/recipe: source-of %s: no such recipe", r->dir, r->source_of);
 	if (origin && !origin->nversions)
-		return fail_usage(e, "%s/recipe: source-of %s: which has no versions itself",
-		    r->dir, r->source_of);
+		return fail_usage(
+		    e, "%s/recipe: source-of %s: has no versions itself", r->dir, r->source_of);
 	for (size_t i = 0; i < r->nneeds; i++)
 		if (check_need(all, r, &r->needs[i], e) < 0)
 			return -1;
@@ -665,8 +665,8 @@ check_links(struct arena *a, const char *top, const struct recipes *all, const s
 			return fail_usage(
 			    e, "%s/recipe: input %s: is not in the checkout", r->dir, r->inputs[i]);
 	if (r->kit && !file_exists(arena_printf(a, "%s/recipes/kits/%s.sh", top, r->kit)))
-		return fail_usage(
-		    e, "%s/recipe: kit %s: there is no recipes/kits/%s.sh", r->dir, r->kit, r->kit);
+		return fail_usage(e, "%s/recipe: kit %s: no such file: recipes/kits/%s.sh", r->dir,
+		    r->kit, r->kit);
 	return 0;
 }
 
@@ -730,7 +730,7 @@ set_read(struct arena *a, const char *top, const char *name, struct set *out, st
 		char *w[2];
 
 		if (words(line, w, 2) != 2)
-			return lines_fail(&l, e, "NAME VERSION is wanted");
+			return lines_fail(&l, e, "expected NAME VERSION");
 		if (set_version(out, w[0]))
 			return lines_fail(&l, e, "%s: duplicate key", w[0]);
 		*MORE(a, out->v, out->n) = (struct set_entry){ w[0], w[1] };

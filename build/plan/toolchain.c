@@ -45,9 +45,9 @@ elf_name(struct arena *a, const struct elf_file *f)
 
 /* the line that tells most of what the compiler said: the first with an error, else the first */
 static const char *
-told(struct arena *a, const struct buf *said)
+first_error(struct arena *a, const struct buf *said)
 {
-	const char *line = said->n ? said->p : "it said nothing", *error = strstr(line, "error:");
+	const char *line = said->n ? said->p : "no output", *error = strstr(line, "error:");
 
 	while (error && error > line && error[-1] != '\n')
 		error--;
@@ -76,7 +76,7 @@ compile(struct arena *a, const struct toolchain *t, const char *const words[], s
 
 /* " (it is for i686-linux-gnu)": often all there is to know; empty when it does not tell */
 static const char *
-told_machine(struct arena *a, const struct toolchain *t)
+machine_text(struct arena *a, const struct toolchain *t)
 {
 	struct buf said = { 0 };
 	struct err ignored;
@@ -103,14 +103,16 @@ make_program(struct arena *a, const struct toolchain *t, struct err *e)
 		return -1;
 	r = compile(a, t, (const char *const[]){ "-c", "-o", object, source, NULL }, &said, e);
 	if (r > 0 && strstr(said.p ? said.p : "", "another libc"))
-		r = fail(e, "%s compiles against another libc than musl", t->gcc);
+		r = fail(e, "%s does not compile against musl", t->gcc);
 	else if (r > 0)
-		r = fail(e, "%s%s cannot compile: %s", t->gcc, told_machine(a, t), told(a, &said));
+		r = fail(e, "%s%s cannot compile: %s", t->gcc, machine_text(a, t),
+		    first_error(a, &said));
 	if (r == 0) {
 		r = compile(
 		    a, t, (const char *const[]){ "-static", "-o", linked, object, NULL }, &said, e);
 		if (r > 0)
-			r = fail(e, "%s cannot link a static program: %s", t->gcc, told(a, &said));
+			r = fail(e, "%s cannot link a static program: %s", t->gcc,
+			    first_error(a, &said));
 	}
 	buf_free(&said);
 	return r;
@@ -128,16 +130,16 @@ toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps
 	    file_read(a, arena_printf(a, "%s/program", t->dir), &bytes, &n, e) < 0)
 		return -1;
 	if (!elf_is(bytes, n))
-		return fail(e, "%s makes no ELF programs", t->gcc);
+		return fail(e, "%s does not produce ELF programs", t->gcc);
 	if (elf_open(a, bytes, n, &f, e) < 0)
-		return wrap(e, "%s makes damaged programs", t->gcc);
+		return wrap(e, "%s produces damaged programs", t->gcc);
 	made = elf_name(a, &f);
 	if (!wanted)
-		return fail_usage(e, "%s/facts: tells no elf", sd->dir);
+		return fail_usage(e, "%s/facts: missing required key elf", sd->dir);
 	if (strcasecmp(made, wanted))
 		return fail(
-		    e, "%s makes %s programs; %s needs %s", t->gcc, made, sd->triple, wanted);
+		    e, "%s produces %s programs; %s needs %s", t->gcc, made, sd->triple, wanted);
 	if (f.interp)
-		return fail(e, "%s makes dynamic programs when asked for static ones", t->gcc);
+		return fail(e, "%s produces dynamic programs when asked for static ones", t->gcc);
 	return 0;
 }

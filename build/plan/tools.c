@@ -166,7 +166,7 @@ add_given(struct arena *a, const struct config *cfg, const struct sysdeps *sd, s
 		return wrap(e, "CROSS_BASE %s", cfg->cross_base);
 	}
 	return add_version(a, t, "ld", arena_printf(a, "%s/bin/%s-ld", cfg->cross_base, sd->triple),
-	    USED_BY_TARGET, "CROSS_BASE holds no binutils", e);
+	    USED_BY_TARGET, "CROSS_BASE has no binutils", e);
 }
 
 /* ---- the distribution's ---- */

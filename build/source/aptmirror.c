@@ -21,10 +21,10 @@ output_of(struct arena *a, struct argv *v, const char **why)
 	char *text = NULL;
 
 	if (child_run(v->v, NULL, &out, &status, &e) < 0)
-		*why = arena_printf(a, "no apt here to ask for its archive (%s)", e.msg);
+		*why = arena_printf(a, "cannot run apt to find its archive (%s)", e.msg);
 	else if (status != 0)
-		*why = arena_printf(a, "apt does not tell its archive (%s: %s)", v->v[0],
-		    child_status_text(a, status));
+		*why = arena_printf(
+		    a, "apt names no archive (%s: %s)", v->v[0], child_status_text(a, status));
 	else
 		text = arena_strdup(a, out.p ? out.p : "");
 	buf_free(&out);
@@ -85,7 +85,7 @@ aptmirror_ask(struct arena *a, struct aptmirror *out)
 {
 	static const char *const ways[] = { NULL, "--no-release-info" };
 
-	*out = (struct aptmirror){ .why = "apt knows no Debian archive" };
+	*out = (struct aptmirror){ .why = "apt has no Debian archive" };
 	for (size_t i = 0; i < 2 && !out->base; i++) {
 		struct argv v = { .a = a };
 		char *text;
@@ -101,7 +101,7 @@ aptmirror_ask(struct arena *a, struct aptmirror *out)
 	if (strncmp(out->base, "http://", 7) && strncmp(out->base, "https://", 8) &&
 	    strncmp(out->base, "file:", 5)) {
 		out->why = arena_printf(
-		    a, "apt's archive %s is not one that a file can be asked of", out->base);
+		    a, "apt's archive %s is not an http, https or file URL", out->base);
 		out->base = NULL;
 		return;
 	}

@@ -162,7 +162,7 @@ failed(struct fetch *f, bool may_recover, const char *reason)
 		return;
 	}
 	if (f->failed > 1)
-		reason = arena_printf(en->a, "%s (%u tries)", reason, f->failed);
+		reason = arena_printf(en->a, "%s (%u attempts)", reason, f->failed);
 	note(f, origin, reason);
 	next_place(f);
 }
@@ -608,8 +608,8 @@ fetch_lack(const struct config *cfg, const struct want *w, struct err *e)
 {
 	if (cfg->offline)
 		return fail(e,
-		    "%s %s: %s is not here, and OFFLINE is set; get it with `./make sources` where "
-		    "there is a network, or bring a bundle from there",
+		    "%s %s: %s is not fetched, and OFFLINE is true; run `./make sources` where "
+		    "there is a network, or unpack a bundle made there",
 		    w->name, w->version, w->nforms ? w->forms[0].file : "its source");
 	return fail(e, "%s %s: no origin has its source\n%s", w->name, w->version, w->why);
 }

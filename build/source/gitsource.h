@@ -10,7 +10,7 @@ struct arena;
 
 /*
  * Local git clones as sources, through git(1).  A clone may be bare or have a work tree,
- * and may belong to another user; nobody's git configuration changes the bytes.
+ * and may belong to another user; no git configuration changes the bytes.
  */
 
 /* the id of what rev names (a commit, a tree: "v1.2^{tree}"), 40 or 64 hexadecimal characters */

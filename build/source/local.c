@@ -88,9 +88,9 @@ judge(struct local *l, const struct source *form, const char *path)
 	struct err e;
 
 	if (stat(path, &st) < 0)
-		return errno == ENOENT ? "not there" : arena_strdup(l->a, strerror(errno));
+		return errno == ENOENT ? "missing" : arena_strdup(l->a, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return "is no regular file";
+		return "not a regular file";
 	if (memo_digest(l->memo, &whole, path, hex, &e) < 0)
 		return arena_strdup(l->a, e.msg);
 	if (!strcmp(hex, form->sha256))
@@ -159,7 +159,7 @@ local_enter(struct local *l, const struct source *form, const char *file, struct
 	if (file_settle(file, path, e) < 0)
 		return NULL;
 	if (share(l->a, path, path_in(l->a, l->dirs[SHARED], BY_DIGEST, form), &ignored) < 0)
-		log_warn("%s: not kept for other builds: %s", form->file, ignored.msg);
+		log_warn("%s: not copied to CACHE: %s", form->file, ignored.msg);
 	return path;
 }
 

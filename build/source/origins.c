@@ -35,7 +35,7 @@ add(struct list *l, const struct source *form, enum place_kind kind, const char 
 		.form = form, .kind = kind, .where = where, .url = kind == PLACE_URL ? where : NULL
 	};
 	if (l->cfg->offline && kind != PLACE_GIT && !is_local(where))
-		p->closed = "not asked: OFFLINE is set";
+		p->closed = "not asked: OFFLINE is true";
 }
 
 /* base may be a URL, or a folder of this machine */

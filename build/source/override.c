@@ -233,8 +233,8 @@ override_export(struct arena *a, const struct override *o, const char *into, str
 		return wrap(e, "override");
 	if (strcmp(hex, o->id + strlen("tree ")))
 		return fail(e,
-		    "override %s: it has changed since the build began: start again when it is at "
-		    "rest",
+		    "override %s: changed since the build began; build again when it is no longer "
+		    "edited",
 		    o->dir);
 	return 0;
 }

@@ -70,8 +70,8 @@ fail_archive(struct unpack *u, struct archive *ar)
 {
 	const char *said = archive_error_string(ar);
 
-	return fail(u->e, "%s: damaged, or no tar archive: %s", u->archive,
-	    said ? said : "unknown trouble");
+	return fail(u->e, "%s: damaged, or not a tar archive: %s", u->archive,
+	    said ? said : "unknown error");
 }
 
 /*
@@ -183,7 +183,7 @@ make_room(struct unpack *u, int dir, const char *name)
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno == EISDIR)
-		return refuse(u, "there is a folder of that name already");
+		return refuse(u, "a folder of that name exists already");
 	return fail_here(u);
 }
 
@@ -261,9 +261,9 @@ put_symlink(struct unpack *u, struct archive_entry *en, int dir, const char *pat
 
 		if (n == 2 && !strncmp(s, "..", 2)) {
 			if (named)
-				return refuse(u, "symlink with .. behind a name");
+				return refuse(u, "symlink with .. after a name");
 			if (depth-- == 0)
-				return refuse(u, "symlink that leads outside");
+				return refuse(u, "symlink that points outside");
 		} else if (n && !(n == 1 && *s == '.')) {
 			named = true;
 		}
@@ -290,7 +290,7 @@ put_hardlink(struct unpack *u, const char *target, const char *path)
 	    0)
 		return -1;
 	if (!*to)
-		return refuse(u, "hard link to what is not unpacked");
+		return refuse(u, "hard link to a file that is not unpacked");
 	if (!strcmp(to, path))
 		return 0;
 	if (parent(u, to, &other) < 0)
@@ -299,7 +299,7 @@ put_hardlink(struct unpack *u, const char *target, const char *path)
 	if (from < 0)
 		return fail_here(u);
 	if (fstatat(from, other, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
-		r = refuse(u, "hard link to what is no file of this archive");
+		r = refuse(u, "hard link to a file that is not in this archive");
 	else if ((dir = parent(u, path, &name)) < 0 || make_room(u, dir, name) < 0)
 		r = -1;
 	else if (linkat(from, other, dir, name, 0) < 0)
@@ -561,8 +561,8 @@ unpack_some(const char *archive, const char *sha256, const char *dir, unsigned s
 	r = unpack_named(&u);
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (!u.met[i])
-			r = fail(e, "%s: holds nothing that matches %s, which the recipe asks for",
-			    archive, only[i]);
+			r = fail(e, "%s: no entry matches %s, which the recipe unpacks", archive,
+			    only[i]);
 	arena_free(a);
 	close(u.root);
 close_archive:

@@ -107,7 +107,7 @@ last_line(struct arena *a, const struct buf *said)
 	while (n && said->p[n - 1] == '\n')
 		n--;
 	if (!n)
-		return "it said nothing";
+		return "no output";
 	text = arena_strndup(a, said->p, n);
 	line = strrchr(text, '\n');
 	line = line ? line + 1 : text;
@@ -320,7 +320,7 @@ read_end(struct arena *a, const char *var, const char *text, char ***vars, const
 		if ((strncmp(w, "VERSION_", 8) && strncmp(w, "OVERRIDE_", 9)) || !strchr(w, '='))
 			return fail_usage(e,
 			    "%s: %s: after a set there may be VERSION_name=V and "
-			    "OVERRIDE_name=TREE only; other variables stand by themselves",
+			    "OVERRIDE_name=TREE only; give other variables separately",
 			    var, w);
 		argv_push(&v, w);
 	}
@@ -544,7 +544,7 @@ take_repo(struct arena *a, struct arguments *args, const char *dir, struct err *
 	char full[PATH_MAX];
 
 	if (!realpath(dir, full))
-		return fail_usage(e, "REPO %s: there is no such folder", dir);
+		return fail_usage(e, "REPO %s: no such folder", dir);
 	args->repo = arena_strdup(a, full);
 	return 0;
 }

@@ -419,9 +419,8 @@ finding_make(struct bisect *bis, struct finding *out, struct err *e)
 {
 	*out = (struct finding){ .bis = bis, .a = bis->a };
 	if (bis->answer.state == BISECT_SWAPPED)
-		return fail_usage(e,
-		    "GOOD=%s fails and BAD=%s passes: they are the other way round", bis->args.good,
-		    bis->args.bad);
+		return fail_usage(
+		    e, "GOOD=%s fails and BAD=%s passes: swap them", bis->args.good, bis->args.bad);
 	name_it(out);
 	find_step(out);
 	if (find_changed(out, e) < 0)

@@ -21,8 +21,8 @@ static const char usage[] =
     "  lh-bisect -s SCENARIO PACKAGE=NAME GOOD=VERSION BAD=VERSION\n"
     "  lh-bisect -s SCENARIO PACKAGE=NAME REPO=DIR GOOD=REVISION BAD=REVISION\n\n"
     "words:\n"
-    "  DRY_RUN=1               only say what differs and how many steps to expect\n"
-    "  REPEAT=N                how often the ends are judged while no verdict changes (3)\n"
+    "  DRY_RUN=1               only print what differs and how many steps to expect\n"
+    "  REPEAT=N                how often the ends are tested while no verdict flips (3)\n"
     "  FAILURE=any|same        same: a failure at another step than the bad end's is skipped\n"
     "  NAME=VALUE              anything else is a variable for lh-build, at every step\n"
     "options:\n";

@@ -180,7 +180,7 @@ bisect_print_plan(const struct bisect *bis, FILE *out)
 	    args->good, args->bad);
 	fprintf(out,
 	    "%zu package%s differ%s; %zu constraint%s; expecting %zu steps when one package is to "
-	    "blame, each of the ends judged %u times\n",
+	    "blame, each of the ends tested %u times\n",
 	    args->space.npackages, args->space.npackages == 1 ? "" : "s",
 	    args->space.npackages == 1 ? "s" : "", args->space.nneeds,
 	    args->space.nneeds == 1 ? "" : "s", bis->expected, args->repeat);

@@ -80,9 +80,8 @@ bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, si
 {
 	*bis = (struct bisect){ .a = a, .opts = o };
 	if (!file_isdir(o->scenarios))
-		return fail_usage(e,
-		    "%s: there is no such folder of scenarios; name one with --scenarios",
-		    o->scenarios);
+		return fail_usage(
+		    e, "%s: no such folder of scenarios; name one with --scenarios", o->scenarios);
 	if (arguments_read(a, o->lh_build, words, n, &bis->args, e) < 0)
 		return -1;
 	bis->expected = search_expected(a, &bis->args.space);
@@ -377,7 +376,7 @@ static const char *const verdict_words[] = { [BISECT_UNKNOWN] = "so far undecide
 	[BISECT_SKIP] = "inconclusive" };
 
 static void
-tell_step(struct bisect *bis, const struct version_set *m, const char *what, const struct trial *t,
+log_step(struct bisect *bis, const struct version_set *m, const char *what, const struct trial *t,
     nstime took)
 {
 	const char *number = arena_printf(
@@ -413,11 +412,11 @@ prepare(struct bisect *bis, const size_t *versions, struct version_set **out, st
 	*out = &bis->version_sets[bis->nversion_sets++];
 	v = verdict_of(bis, *out, &ignored);
 	if (m.cannot)
-		tell_step(bis, *out,
+		log_step(bis, *out,
 		    arena_printf(bis->a, "cannot be built, skipped (%s; see %s)", m.cannot, log),
 		    NULL, clock_now() - began);
 	else if (v != BISECT_UNKNOWN)
-		tell_step(bis, *out, arena_printf(bis->a, "%s (known)", verdict_words[v]),
+		log_step(bis, *out, arena_printf(bis->a, "%s (known)", verdict_words[v]),
 		    trials_last(&bis->trials, m.subject, v), clock_now() - began);
 	return 0;
 }
@@ -445,7 +444,7 @@ run_once(struct bisect *bis, struct version_set *m, bool built, struct err *e)
 		return -1;
 	bis->runs++;
 	n = tally_of(bis, m);
-	tell_step(bis, m,
+	log_step(bis, m,
 	    n.good + n.bad + n.none == 1
 		? verdict_words[t.verdict]
 		: arena_printf(bis->a, "%s (%u passed, %u failed%s)", verdict_words[t.verdict],

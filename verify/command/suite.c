@@ -23,7 +23,7 @@ suite_read(struct arena *a, const char *dir, struct suite *out, struct err *e)
 	*out = (struct suite){ .watches = file_exists(watches) ? watches : NULL };
 	if (!file_isdir(dir))
 		return fail_usage(
-		    e, "%s: there is no such folder of scenarios; name one with --scenarios", dir);
+		    e, "%s: no such folder of scenarios; name one with --scenarios", dir);
 	if (scenario_read_all(a, dir, verb_forms(a), facts_known(a), &out->v, &out->n, e) < 0)
 		return -1;
 	if (!file_exists(booted))

@@ -66,7 +66,7 @@ request_free(struct request *r)
 }
 
 static void
-tell_failed(void *arg)
+notify_failed(void *arg)
 {
 	struct agent *d = arg;
 
@@ -103,7 +103,7 @@ request_fail(struct request *r, const char *why)
 		p = &(*p)->next;
 	*p = r;
 	if (!d->telling)
-		d->telling = loop_at(d->loop, 0, tell_failed, d);
+		d->telling = loop_at(d->loop, 0, notify_failed, d);
 }
 
 static void
@@ -132,7 +132,7 @@ on_late(void *arg)
 		    r->command);
 		lose(d, why);
 	} else if (d->state == AGENT_SHUT) {
-		request_fail(r, "the guest agent in the guest never opened");
+		request_fail(r, "the guest agent never started");
 	} else {
 		snprintf(
 		    why, sizeof why, "it waited for \"%.150s\"", busy ? busy->command : "nothing");
@@ -188,7 +188,7 @@ greeted(struct agent *d)
 	d->scanned = 0;
 	if (under_way(d))
 		request_fail(
-		    d->first, "the guest agent's shell in the guest was started anew while it ran");
+		    d->first, "the guest agent's shell was restarted while the command ran");
 	if (d->state == AGENT_SHUT)
 		d->state = AGENT_OPEN;
 	send_next(d);
@@ -223,7 +223,7 @@ on_bytes(void *arg, const char *p, size_t n)
 
 	channel_pump(d->qmp);
 	if (!n) {
-		agent_gone(d, "the guest is gone");
+		agent_gone(d, "the guest has ended");
 		return;
 	}
 	if (d->state == AGENT_LOST)

@@ -35,10 +35,10 @@ typedef void agent_done(void *arg, const struct agent_result *r);
 struct agent *agent_new(struct loop *l, int fd, bool awake, struct channel *qmp);
 /* /bin/sh -c command, stdin /dev/null; done is called once, from the loop, never from here */
 void agent_run(struct agent *d, const char *command, nstime deadline, agent_done *done, void *arg);
-/* the guest starts anew: what is under way is over, what waits goes on waiting */
+/* the guest was reset: the request under way fails, the queue is kept */
 void agent_reset(struct agent *d);
-/* nothing will come any more: whoever waits is told why */
+/* nothing will come any more: pending requests fail with why */
 void agent_gone(struct agent *d, const char *why);
-void agent_free(struct agent *d); /* nobody is told; NULL is fine */
+void agent_free(struct agent *d); /* calls no callback; NULL is fine */
 
 #endif

@@ -67,7 +67,7 @@ doing(struct arena *a, const struct sighting *s)
 	for (int i = 0; i < s->nlooks; i++)
 		idle &= s->halted[i] || is_idle(s->symbol[i]);
 	if (!s->nlooks)
-		return "unknown: QEMU tells nothing about its processor";
+		return "unknown: QEMU reports nothing about its CPU";
 	if (idle && s->symbol[s->nlooks - 1])
 		return arena_printf(a, "idle (%s)", s->symbol[s->nlooks - 1]);
 	if (idle)

@@ -127,7 +127,7 @@ answer_nothing(void *arg)
 
 		g->questions = q->next;
 		if (q->done)
-			q->done(q->arg, NULL, "the guest is gone");
+			q->done(q->arg, NULL, "the guest has ended");
 	}
 }
 
@@ -372,7 +372,7 @@ ended_how(struct guest *g)
 }
 
 static void
-tell_ended(void *arg)
+notify_ended(void *arg)
 {
 	struct guest *g = arg;
 
@@ -389,9 +389,9 @@ over(struct guest *g, const char *reason)
 	g->state = GUEST_ENDED;
 	g->reason = reason;
 	if (g->agent)
-		agent_gone(g->agent, "the guest is gone");
+		agent_gone(g->agent, "the guest has ended");
 	answer_nothing(g);
-	g->telling = loop_at(g->loop, 0, tell_ended, g);
+	g->telling = loop_at(g->loop, 0, notify_ended, g);
 }
 
 /* is it all over?  Judging before the console's last byte would miss what it died of */
@@ -432,7 +432,7 @@ force(struct guest *g)
 	channel_free(g->qmp);
 	g->console = g->qmp = NULL;
 	stream_eof(g->stream);
-	over(g, "qemu left a process behind that holds its console");
+	over(g, "qemu left a process behind that keeps its console open");
 }
 
 static void
@@ -619,7 +619,7 @@ struct unheard {
 };
 
 static void
-tell_unheard(void *arg)
+notify_unheard(void *arg)
 {
 	const struct unheard *u = arg;
 
@@ -638,7 +638,7 @@ guest_run(struct guest *g, const char *command, nstime deadline, agent_done *don
 	}
 	u = arena_alloc(g->a, sizeof *u);
 	*u = (struct unheard){ done, arg };
-	loop_at(g->loop, 0, tell_unheard, u);
+	loop_at(g->loop, 0, notify_unheard, u);
 }
 
 bool

@@ -42,7 +42,7 @@ say_how(struct arena *a, const struct manifest *m, unsigned port)
 		log_info("users and passwords: %s", manifest_path(a, m, m->credentials));
 	log_info("by ssh, once it is up: ssh -p %u root@127.0.0.1", port);
 	log_info(
-	    "the console is this terminal; Ctrl-A x ends QEMU; what the guest writes is forgotten");
+	    "the console is this terminal; Ctrl-A x ends QEMU; what the guest writes is discarded");
 }
 
 int

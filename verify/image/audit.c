@@ -65,8 +65,7 @@ static int
 need_elf(struct work *w, struct err *e)
 {
 	if (!w->m->elf || !elf_known(w->m->elf))
-		return fail_usage(e,
-		    "manifest: elf %s: not known, so there is nothing to compare programs with",
+		return fail_usage(e, "manifest: elf %s: unknown, so programs cannot be checked",
 		    w->m->elf ? w->m->elf : "(none)");
 	return 0;
 }
@@ -86,7 +85,7 @@ look_static(struct work *w)
 	else if ((differs = elf_differs(w->file, &f, w->m->elf)))
 		found(w, "%s: %s", w->name, differs);
 	else if (f.type != ET_EXEC && f.type != ET_DYN)
-		found(w, "%s: is no program, but ELF type %u", w->name, f.type);
+		found(w, "%s: not a program, but ELF type %u", w->name, f.type);
 	else if (f.type == ET_DYN && !f.interp && !f.pie)
 		found(w, "%s: is a shared library", w->name);
 	else if (f.interp)
@@ -104,8 +103,9 @@ start_baseline(struct work *w, struct err *e)
 	if (need_elf(w, e) < 0)
 		return -1;
 	if (!w->m->refuse)
-		return fail_usage(e, "manifest: lacks the key refuse, which names the instructions "
-				     "that its processor lacks");
+		return fail_usage(e,
+		    "manifest: missing required key refuse, which names the instructions "
+		    "that its processor lacks");
 	return disasm_new(w->a, w->m->elf, w->m->refuse, &w->disasm, e);
 }
 
@@ -195,7 +195,7 @@ look_modes(struct work *w)
 			continue;
 		if (s->uid == n->uid && s->gid == n->gid && s->mode == (n->mode & 07777))
 			return;
-		allowed = arena_printf(w->file, "meant is %u:%u %04o", s->uid, s->gid, s->mode);
+		allowed = arena_printf(w->file, "expected %u:%u %04o", s->uid, s->gid, s->mode);
 	}
 	found(w, "%s: is %s, %u:%u %04o; %s", w->name, what, (unsigned)n->uid, (unsigned)n->gid,
 	    (unsigned)n->mode & 07777, allowed ? allowed : "layout/owners does not list it");
@@ -206,10 +206,9 @@ look_modes(struct work *w)
 static int
 start_paths(struct work *w, struct err *e)
 {
-	return w->m->npaths
-		   ? 0
-		   : fail_usage(
-			 e, "manifest: lacks the key path, which names the folders of the build");
+	return w->m->npaths ? 0
+			    : fail_usage(e, "manifest: missing required key path, which names the "
+					    "folders of the build");
 }
 
 static void
@@ -224,7 +223,7 @@ look_paths(struct work *w)
 
 		if (at && link)
 			found(
-			    w, "%s: leads to %s, which is in %s", w->name, w->entry->target, path);
+			    w, "%s: points to %s, which is in %s", w->name, w->entry->target, path);
 		else if (at)
 			found(w, "%s: has %s at byte %zu", w->name, path, (size_t)(at - w->bytes));
 	}
@@ -272,8 +271,8 @@ static const struct check checks[] = {
 	    "names", false, false, false, NULL, look_modes },
 	{ "paths", "no file has a folder of the build in it, and no symlink leads to one", "files",
 	    true, true, true, start_paths, look_paths },
-	{ "files", "nothing is there that only a compiler or a dynamic loader wants", "names",
-	    false, false, true, NULL, look_files },
+	{ "files", "nothing is there that only a compiler or a dynamic loader uses", "names", false,
+	    false, true, NULL, look_files },
 };
 
 #define NCHECKS (sizeof checks / sizeof *checks)
@@ -293,7 +292,7 @@ look_at_entry(struct work *w, const struct check *c, const struct guestfs_entry 
 		if (!S_ISREG(n->mode))
 			return 0;
 		if (n->size > SIZE_MAX_READ)
-			return fail(e, "%s: its %llu bytes are too many to look at", w->name,
+			return fail(e, "%s: %llu bytes are too large to examine", w->name,
 			    (unsigned long long)n->size);
 		if (guestfs_read(w->file, w->g, n->path, &bytes, &w->n, e) < 0)
 			return -1;
@@ -350,7 +349,8 @@ look_at_kernel(struct work *w, struct err *e)
 	size_t n;
 
 	if (!path || !w->m->kernel_mark)
-		return fail_usage(e, "manifest: lacks the key %s", path ? "kernel-mark" : "kernel");
+		return fail_usage(
+		    e, "manifest: missing required key %s", path ? "kernel-mark" : "kernel");
 	if (file_read(w->a, path, &text, &n, e) < 0)
 		return -1;
 	w->out->looked = 1;

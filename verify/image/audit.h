@@ -33,7 +33,7 @@ struct audit {
 
 /*
  * name: of the check.  image: the disk, absolute; the manifest's own, or a copy that was changed.
- * An error: it could not be judged
+ * An error: it the audit is inconclusive
  */
 int audit_run(struct arena *a, const char *name, const struct manifest *m, const char *image,
     struct audit *out, struct err *e);

@@ -65,7 +65,7 @@ add_word(struct disasm *d, const char *word, struct err *e)
 	bool known = strchr(pattern, '*') != NULL;
 
 	if (!*pattern)
-		return fail_usage(e, "refuse %s: no name", word);
+		return fail_usage(e, "refuse %s: not a name", word);
 	if (d->kind->nop && !strcmp(pattern, "nopl")) {
 		d->nopl = what;
 		return 0;

@@ -585,7 +585,7 @@ guestfs_unmounted(const char *image, uint64_t offset, struct err *e)
 	else if (!(fs->super->s_state & EXT2_VALID_FS))
 		r = fail(e, "%s: is not marked clean: it was not unmounted", what);
 	else if (fs->super->s_last_orphan)
-		r = fail(e, "%s: holds files that were deleted while open", what);
+		r = fail(e, "%s: contains files that were deleted while open", what);
 	ext2fs_free(fs);
 	return r;
 }

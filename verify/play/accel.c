@@ -118,7 +118,7 @@ accel_choose(
 		return 0;
 	}
 	if (!native)
-		out->why = "kvm: another kind of processor";
+		out->why = "kvm: host has another architecture";
 	else if (access("/dev/kvm", R_OK | W_OK) < 0)
 		out->why = "kvm: no access to /dev/kvm";
 	else if (!i->m.kernel)

@@ -223,7 +223,7 @@ check_only(
 		names[i] = s[i].name;
 	for (; only && *only; only++)
 		if (!matrix_scenario(s, n, *only))
-			return fail_usage(e, "scenario %s: there is none; one of %s", *only,
+			return fail_usage(e, "scenario %s: no such scenario; one of %s", *only,
 			    listed(a, names, n, " "));
 	return 0;
 }

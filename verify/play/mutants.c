@@ -326,7 +326,7 @@ mutants_matrix(struct arena *a, struct image *images, size_t nimages, const stru
 				.scenario = matrix_scenario(scenarios, nscenarios, s[k].scenario),
 				.mutant = &s[k] };
 			if (!c->scenario)
-				return fail_usage(e, "%s: refused-by %s: there is no such scenario",
+				return fail_usage(e, "%s: refused-by %s: no such scenario",
 				    s[k].path, s[k].scenario);
 			if (find_skip(a, &s[k], c->scenario, &images[i], &c->skip, e) < 0)
 				return -1;

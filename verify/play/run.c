@@ -588,7 +588,7 @@ lock(struct arena *a, const char *out, struct err *e)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	close(fd);
-	return fail(e, "%s: another lh-verify works there; wait for it, or give another -o", out);
+	return fail(e, "%s: in use by another lh-verify; wait for it, or give another -o", out);
 }
 
 static bool

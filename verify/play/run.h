@@ -29,7 +29,7 @@ struct run_opts {
  * Plays all test cases, jobs at a time: prepares the images, starts and reaps guests, prints TAP on
  * stdout and progress on stderr, and checks the images' digests once more at the end.  *results has
  * one for each test case, in order, then one for each comparison between triples (compare.h).  A
- * test case that could not be judged is a result; an error is that nothing could.  A signal ends
+ * inconclusive test case is a result; an error is that nothing could.  A signal ends
  * all guests, and what was not judged is inconclusive.
  */
 int run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o,

@@ -83,6 +83,6 @@ step_needs_guest(struct testcase *c)
 	if (testcase_guest_runs(c))
 		return true;
 	testcase_fail(
-	    c, NULL, c->guest ? guest_reason(c->guest) : NULL, "the guest does not run any more");
+	    c, NULL, c->guest ? guest_reason(c->guest) : NULL, "the guest is no longer running");
 	return false;
 }

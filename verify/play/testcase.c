@@ -537,12 +537,12 @@ on_limit(void *arg)
 
 	c->limit_alarm = 0;
 	if (c->step_open)
-		testcase_fail(c, NULL, NULL, "the scenario's limit of %s is over",
+		testcase_fail(c, NULL, NULL, "the scenario's limit of %s has passed",
 		    testcase_seconds(c, scaled(c, c->job->scenario->limit)));
 	else if (awaits_nonce(c))
 		no_nonce(c);
 	else
-		note_failure(c, NULL, NULL, "the scenario's limit is over");
+		note_failure(c, NULL, NULL, "the scenario's limit has passed");
 }
 
 /* index of the step that comes next; nsteps: none */

@@ -129,7 +129,7 @@ void testcase_pass_saying(
 /* expected, got: one line each, or NULL */
 void testcase_fail(struct testcase *c, const char *expected, const char *got, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-/* it could not be judged */
+/* inconclusive: the host or the programs are at fault */
 void testcase_inconclusive(struct testcase *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* the text with its names filled in; NULL: the step has failed over it */

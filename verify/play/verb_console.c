@@ -66,7 +66,7 @@ unmet(struct testcase *c, const struct step *s, const char *why)
 	if (lost)
 		why = arena_printf(
 		    c->a, "%s; %llu bytes had gone by before this step looked", why, lost);
-	testcase_fail(c, expected, why, "%s never came on the console", expected);
+	testcase_fail(c, expected, why, "%s never appeared on the console", expected);
 }
 
 /* an alternative that has a label other than `ok` is there to be recognized, and to fail */
@@ -244,7 +244,7 @@ check_value_parse(struct arena *a, const struct step *s, struct err *e)
 {
 	(void)a;
 	if (s->want == WANT_NONE)
-		return fail_usage(e, "check VALUE: needs -> and what is wanted of it");
+		return fail_usage(e, "check VALUE: needs -> and an expectation");
 	if (s->has_status)
 		return fail_usage(e, "check VALUE: a value has no status");
 	return 0;

@@ -121,13 +121,13 @@ static bool
 let_in(struct testcase *c, const struct ssh_result *r)
 {
 	if (r->end == SSH_DENIED)
-		testcase_fail(c, "let in",
+		testcase_fail(c, "login accepted",
 		    arena_printf(
 			c->a, "refused; the server offers %s", r->methods ? r->methods : "nothing"),
-		    "%s: not let in", shown(c));
+		    "%s: login refused", shown(c));
 	else if (r->end != SSH_DONE)
-		testcase_fail(
-		    c, "let in", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);
+		testcase_fail(c, "login accepted", arena_printf(c->a, "%s", r->why), "%s: %s",
+		    shown(c), r->why);
 	return r->end == SSH_DONE;
 }
 
@@ -181,9 +181,9 @@ on_denied(void *ticket, const struct ssh_result *r)
 		testcase_pass(c);
 	else if (r->end == SSH_DONE)
 		testcase_fail(c, "refused",
-		    arena_printf(c->a, "let in: %s",
+		    arena_printf(c->a, "login accepted: %s",
 			one_line(c->a, r->out.n ? r->out.p : "", r->out.n, SHOWN)),
-		    "%s: let in, and should not have been", shown(c));
+		    "%s: login accepted, but should have been refused", shown(c));
 	else
 		testcase_fail(
 		    c, "refused", arena_printf(c->a, "%s", r->why), "%s: %s", shown(c), r->why);

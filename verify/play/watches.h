@@ -24,7 +24,7 @@ struct watches_calls {
 	void (*seen)(void *arg, const struct watch *w, const char *line);
 	/* one of the marks, by its index */
 	void (*mark)(void *arg, size_t which);
-	/* a pattern could not be judged */
+	/* a pattern gave no answer: it backtracks too long, or needs too much lookahead */
 	void (*undecided)(void *arg, const char *why);
 };
 

@@ -10,9 +10,11 @@ struct buf;
  * A boot, drawn from what s6 noted: a bar a service, from its start to its readiness, on the way
  * that took longest in another colour.  text is what the `chart` step's command said:
  *
- *   moment LABEL SECONDS        one moment on both clocks: TAI64N, and seconds since the kernel
- * began NAME LABEL LABEL NAME...    a service: up since, ready since, and what it depends on
- * directly; labels are - for what has no process (oneshots), whose dependencies are looked through
+ *   moment LABEL SECONDS            one moment on both clocks: TAI64N, and seconds since the
+ *                                   kernel began
+ *   NAME LABEL LABEL NAME...        a service: up since, ready since, and what it depends on
+ *                                   directly; labels are - for what has no process (oneshots),
+ *                                   whose dependencies are looked through
  *
  * LABEL is @ and 24 hex digits, see https://cr.yp.to/libtai/tai64.html#tai64n.  Adds an <svg>; or
  * nothing, and returns false, when the text has no such lines, or no service was ready after the

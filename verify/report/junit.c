@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* what could not be judged is an <error>, what was judged and is not good a <failure> */
+/* an inconclusive test case is an <error>, a failed one a <failure> */
 static const char *
 element(enum verdict v)
 {

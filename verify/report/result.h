@@ -18,7 +18,7 @@ enum verdict {
 	VERDICT_PASS,
 	VERDICT_FAIL,
 	VERDICT_SKIP,
-	VERDICT_INCONCLUSIVE, /* could not be judged */
+	VERDICT_INCONCLUSIVE, /* the host or the programs are at fault, not the image */
 	NVERDICTS
 };
 

@@ -436,7 +436,7 @@ static int
 check_testcases(struct reading *r, const char *dir, struct err *e)
 {
 	if (!r->ended)
-		return lines_fail(&r->l, e, "there is no end: the run was not finished");
+		return lines_fail(&r->l, e, "no end: the run is incomplete");
 	for (size_t i = 0; i < r->n; i++) {
 		struct testcase_result *c = &r->testcases[i];
 
@@ -464,7 +464,7 @@ results_read(struct arena *a, const char *dir, struct testcase_result **testcase
 	line = lines_next(&r.l);
 	if (!line || strcmp(line, first_line))
 		return fail_usage(
-		    e, "%s:1: no results: the first line must be \"%s\"", path, first_line);
+		    e, "%s:1: not a results file: the first line must be \"%s\"", path, first_line);
 	while (bad == 0 && !r.ended && (line = lines_next(&r.l))) {
 		const char *key = word_next(&line);
 
@@ -545,7 +545,7 @@ check_once(const struct testcase_result *all, size_t n, const struct testcase_re
 		if (other_digest(o->image, c->image) || other_digest(o->kernel, c->kernel))
 			return fail_usage(e,
 			    "%s %s, profile %s, set %s: %s and %s judged different images; verify "
-			    "one of them anew",
+			    "one of them again",
 			    c->arch, c->net, c->profile ? c->profile : "?", c->set ? c->set : "?",
 			    there, here);
 	}

@@ -141,8 +141,7 @@ next_word(struct reading *r, const char *name, const char **out, struct err *e)
 	if (t.kind != TOKEN_WORD && t.kind != TOKEN_QUOTED)
 		return FAIL(r, e, "needs %s here", name);
 	if (has_names(&t.templ))
-		return FAIL(
-		    r, e, "%s: ${...} has no value yet in a statement that is no step", t.text);
+		return FAIL(r, e, "%s: ${...} has a value only in steps", t.text);
 	*out = t.text;
 	return 0;
 }
@@ -157,8 +156,7 @@ next_pattern(struct reading *r, struct pattern **out, struct err *e)
 	if (t.kind != TOKEN_PATTERN)
 		return FAIL(r, e, "needs a /pattern/ here");
 	if (has_names(&t.templ))
-		return FAIL(
-		    r, e, "/%s/: ${...} has no value yet in a statement that is no step", t.text);
+		return FAIL(r, e, "/%s/: ${...} has a value only in steps", t.text);
 	return check_pattern(r, &t, out, e);
 }
 
@@ -210,7 +208,7 @@ read_requires(struct reading *r, struct err *e)
 		return -1;
 	for (size_t i = 0; i < r->s->nrequires; i++)
 		if (!strcmp(r->s->requires[i].key, q.key))
-			return FAIL(r, e, "requires %s: given twice", q.key);
+			return FAIL(r, e, "requires %s: duplicate key", q.key);
 	r->s->requires = arena_more(r->a, r->s->requires, r->s->nrequires, sizeof q);
 	r->s->requires[r->s->nrequires++] = q;
 	return 0;
@@ -286,7 +284,7 @@ read_watch(struct reading *r, struct err *e)
 	if (!w.fails && strcmp(kind, "warn") != 0)
 		return FAIL(r, e, "watch %s: unknown; fail or warn", kind);
 	if (watch_find(r->s, w.name))
-		return FAIL(r, e, "watch %s: there is one of that name", w.name);
+		return FAIL(r, e, "watch %s: duplicate name", w.name);
 	if (next_pattern(r, &w.pattern, e) < 0)
 		return -1;
 	r->s->watches = arena_more(r->a, r->s->watches, r->s->nwatches, sizeof w);
@@ -302,7 +300,7 @@ read_allow(struct reading *r, struct err *e)
 	if (next_word(r, "the name of a watch", &w.name, e) < 0)
 		return -1;
 	if (!watch_find(r->s, w.name))
-		return FAIL(r, e, "allow %s: there is no watch of that name", w.name);
+		return FAIL(r, e, "allow %s: no such watch", w.name);
 	if (next_pattern(r, &w.pattern, e) < 0 || line_end(r, e) < 0)
 		return -1;
 	if (!r->scan.comment || !*r->scan.comment)
@@ -654,7 +652,8 @@ read_step(struct reading *r, const char *verb, const char *source, struct err *e
 		return -1;
 	s.form = f = form_of(r, &s);
 	if (!f)
-		return FAIL(r, e, "%s: its words fit no form; there is: %s", verb, listed(r, verb));
+		return FAIL(
+		    r, e, "%s: its arguments fit no form; one of: %s", verb, listed(r, verb));
 	if (f->on == ON_GUEST && r->s->offline)
 		return FAIL(
 		    r, e, "%s: needs a guest, and with `image offline` there is none", verb);
@@ -692,7 +691,7 @@ read_bar(struct reading *r, struct err *e)
 		return -1;
 	for (size_t i = 1; i < s->nalts; i++)
 		if (!strcmp(s->alts[i].label, label))
-			return FAIL(r, e, "| %s: there is one of that label", label);
+			return FAIL(r, e, "| %s: duplicate label", label);
 	if (next(r, true, &t, e) < 0)
 		return -1;
 	if (t.kind != TOKEN_PATTERN)
@@ -711,7 +710,7 @@ read_statement(struct reading *r, const struct token *t, const char *source, str
 		if (strcmp(st->word, t->text) != 0)
 			continue;
 		if (st->once && r->seen & 1u << i)
-			return FAIL(r, e, "%s: given twice", st->word);
+			return FAIL(r, e, "%s: duplicate statement", st->word);
 		if (!st->anywhere && r->s->nsteps)
 			return FAIL(r, e, "%s: belongs before the first step", st->word);
 		if (i && !r->s->name)
@@ -786,7 +785,7 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 		    "%s: after %s: with `image pristine` there is no guest agent to resume with",
 		    path, out->after);
 	if (!out->nsteps)
-		return fail_usage(e, "%s: has no step, and would show nothing", path);
+		return fail_usage(e, "%s: has no step, so it tests nothing", path);
 	return 0;
 }
 
@@ -836,7 +835,7 @@ scenario_read_all(struct arena *a, const char *dir, const struct verb_form *form
 	if (file_walk(dir, visit, &f, e) < 0)
 		return -1;
 	if (!f.n)
-		return fail_usage(e, "%s: holds no scenario (NAME.scn)", dir);
+		return fail_usage(e, "%s: contains no scenario (NAME.scn)", dir);
 	qsort(f.v, f.n, sizeof *f.v, by_name);
 	*out = f.v;
 	*n = f.n;

@@ -22,7 +22,7 @@ int want_new(struct arena *a, const struct step *s, const struct names *names, s
     struct err *e);
 /*
  * status -1: there is none to judge.  1: it is as wanted, and named groups of the pattern are set
- * in names; 0: it is not; -1: it could not be judged.  *got says on one line what there is.
+ * in names; 0: it is not; -1: it is inconclusive.  *got says on one line what there is.
  */
 int want_met(struct arena *a, const struct want *w, int status, const char *out, size_t n,
     struct names *names, const char **got, struct err *e);

@@ -4,22 +4,31 @@
  * its protocol on the inherited descriptors, and plays the script that $LH_FAKE names.  After
  * the script's end it idles until it is told to quit.
  *
- *   say TEXT           to the console; \n \r \e \t \\ \xHH, and $cmdline for the kernel command
- * line drip TEXT          the same, one byte at a time flood N TEXT       the same N times echo
- * from here on what comes from the console is sent back, as a tty does hear TEXT          waits
- * until the console has sent TEXT pause TIME agent               opens the private channel: greets,
- * and a local sh answers awake              the same, and it was open before: no greeting restored
- * with -loadvm the script begins here, else it ends here; `savevm` keeps the command line savevm
- * TEXT        what `savevm` says, and then it keeps nothing cmdline TEXT       what /proc/cmdline
- * says from here on (nothing: -append's, as at first; none: not there) registers TEXT     what
- * `info registers` says port N             what `info usernet` says event NAME REASON shutdown
- * REASON    the event, and the end linger REASON      the event, and no end eof closes the console
+ *   say TEXT           to the console; \n \r \e \t \\ \xHH; $cmdline: the kernel command line
+ *   drip TEXT          the same, one byte at a time
+ *   flood N TEXT       the same N times
+ *   echo               from here on what the console receives is sent back, as a tty does
+ *   hear TEXT          waits until the console has received TEXT
+ *   pause TIME
+ *   agent              opens the private channel: greets, and a local sh answers
+ *   awake              the same, and it was open before: no greeting
+ *   restored           with -loadvm the script begins here, otherwise it ends here; `savevm`
+ *                      keeps the command line
+ *   savevm TEXT        what `savevm` answers, and then it keeps nothing
+ *   cmdline TEXT       what /proc/cmdline has from here on; without TEXT that of -append, as at
+ *                      first; none: no such file
+ *   registers TEXT     what `info registers` answers
+ *   port N             what `info usernet` answers
+ *   event NAME REASON  a QMP event
+ *   shutdown REASON    the event, then exits
+ *   linger REASON      the event, and does not exit
+ *   eof                closes the console
  *   deaf               from here on `quit` and the buttons do nothing
  *   words TEXT         to stderr
  *   spoil FILE         appends to a file of the host, which no guest should be able to
- *   exit N             the end, without an event
- *   die                the end by a signal
- *   orphan TEXT        the end, and a child that stays a little and then says TEXT
+ *   exit N             exits without an event
+ *   die                is killed by a signal
+ *   orphan TEXT        exits, and a child that stays a little then writes TEXT
  */
 #include "build/base/arena.h"
 #include "build/base/buf.h"

@@ -12,7 +12,7 @@ static const char build[] =
     "here=$(dirname \"$0\")\n"
     "SET=old VERSION_a= VERSION_b= VERSION_c= OVERRIDE_a=\n"
     "for w; do case $w in *=*) eval \"${w%%=*}=\\${w#*=}\";; esac; done\n"
-    "case $SET in old) v=1;; new) v=4;; *) echo \"lh-build: fatal: SET $SET: there is no such "
+    "case $SET in old) v=1;; new) v=4;; *) echo \"lh-build: fatal: SET $SET: no such "
     "set\"; exit 100;; esac\n"
     "a=${VERSION_a:-$v} b=${VERSION_b:-$v} c=${VERSION_c:-$v}\n"
     "if [ \"$1\" = versions ]; then\n"

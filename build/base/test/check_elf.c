@@ -289,7 +289,7 @@ START_TEST(symbols_once)
 	}
 	ck_assert_msg(elf_open(a, p, size, &f, &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(elf_symbols(&f, say, &said, &e), -1);
-	ck_assert_str_eq(e.msg, "section 6: symbols that are told twice");
+	ck_assert_str_eq(e.msg, "section 6: overlapping symbol tables");
 	arena_free(a);
 }
 END_TEST

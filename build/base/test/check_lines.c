@@ -59,7 +59,7 @@ START_TEST(a_binary_file_is_refused)
 
 	ck_assert_int_eq(file_write(path, "a\0b", 3, 0644, &e), 0);
 	ck_assert_int_eq(lines_open(a, path, &l, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s: holds a NUL byte: not a text file", path));
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s: contains a NUL byte: not a text file", path));
 	arena_free(a);
 }
 END_TEST

@@ -75,9 +75,9 @@ END_TEST
 static const struct {
 	const char *first, *second, *message;
 } conflicts[] = {
-	{ "lib/x", "lib/x", "target/a and target/b both offer sdk/lib/x" },
-	{ "lib", "lib/x", "target/a and target/b both offer sdk/lib" },
-	{ "lib/x", "lib", "target/a and target/b both offer sdk/lib" },
+	{ "lib/x", "lib/x", "target/a and target/b both install sdk/lib/x" },
+	{ "lib", "lib/x", "target/a and target/b both install sdk/lib" },
+	{ "lib/x", "lib", "target/a and target/b both install sdk/lib" },
 };
 
 START_TEST(two_of_a_name_are_an_error)

@@ -120,20 +120,20 @@ START_TEST(built)
 		"licence   COPYING, sha256 " HEX "\n"
 		"          doc/MIT, sha256 " HEX "\n"
 		"needed by target/two\n"
-		"key       %s, made of\n"
+		"key       %s, computed from\n"
 		"          EPOCH of the configuration: 1784000000\n"
 		"          ROOT_HASH of the configuration: 72f11e92..\n"
 		"          text of [build]: %.8s..\n"
 		"          source: 01234567..\n"
 		"          triple: i486-linux-musl\n"
-		"          only this of the source: src\n"
+		"          unpacked part of the source: src\n"
 		"          version: 1.0\n"
 		"result    %s\n"
-		"          sha256 of all of it is " HEX "\n"
+		"          sha256 of all of it: " HEX "\n"
 		"          files 3, programs 1, bytes %ju\n"
 		"          rootfs/bin/prog, %ju bytes, linked from own 2, toolchain/musl 1\n"
 		"log       %s/logs/target-one.log\n"
-		"took      12.5 s, the last time\n"
+		"took      12.5 s, last time\n"
 		"images    %s/o/t\n"
 		"          %s/o/t/static\n",
 		one->key, make, one->store, (uintmax_t)st.st_size + 4, (uintmax_t)st.st_size,
@@ -153,20 +153,22 @@ START_TEST(not_built)
 	ck_assert_str_eq(explained(&w, "target/one"),
 	    arena_printf(w.a,
 		"package   target/one 1.0, ISC\nsource    OVERRIDE: /usr\nneeded by target/two\n"
-		"key       not known before what it needs is built\nresult    not in %s/store\nlog "
-		"      %s/logs/target-one.log: not there\n",
+		"key       unknown until its dependencies are built\nresult    not in "
+		"%s/store\nlog "
+		"      %s/logs/target-one.log: missing\n",
 		w.cache, test_dir()));
 	ck_assert_str_eq(explained(&w, "two"),
 	    arena_printf(w.a,
 		"package   target/two without a version, MIT\nsource    none\nneeds     "
 		"target/one\n"
-		"key       not known before what it needs is built\nresult    not in %s/store\nlog "
-		"      %s/logs/target-two.log: not there\n",
+		"key       unknown until its dependencies are built\nresult    not in "
+		"%s/store\nlog "
+		"      %s/logs/target-two.log: missing\n",
 		w.cache, test_dir()));
 	ck_assert_int_eq(
 	    explain_tell(w.a, &w.cfg, &w.sd, &w.plan, test_dir(), "host/one", &out, &e), -1);
 	ck_assert_str_eq(
-	    e.msg, "explain host/one: profile s6 builds no such package; lh-build graph shows all");
+	    e.msg, "explain host/one: no such package in profile s6; lh-build graph prints all");
 	arena_free(w.a);
 }
 END_TEST

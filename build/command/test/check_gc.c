@@ -284,8 +284,8 @@ START_TEST(no_guessing)
 	put(a, "out/i486-linux-musl/manifest", "nonsense\n");
 	ck_assert_int_eq(gc_run(a, &c, NULL, &(struct gc_opts){ 0 }, &e), -1);
 	ck_assert_msg(
-	    !strncmp(e.msg, "cannot tell what this image needs, so nothing is removed: ", 58), "%s",
-	    e.msg);
+	    !strncmp(e.msg, "cannot determine what this image needs, so nothing is removed: ", 58),
+	    "%s", e.msg);
 	ck_assert(there(a, entry));
 	arena_free(a);
 }

@@ -24,16 +24,14 @@ static const struct {
 	{ "licence-file COPYING F\nlicence-file doc/more F\n", "", 2, 0, 0 },
 	{ "licence-file COPYING " HEX "\n",
 	    "one 1.0: COPYING: sha256 is F, pinned is " HEX
-	    "; read what it says now, then mend licence and licence-file in recipes/one/recipe\n",
+	    "; read the new text, then correct licence and licence-file in recipes/one/recipe\n",
 	    0, 1, 0 },
 	{ "licence-file LICENSE F\nlicence-file COPYING F\n",
-	    "one 1.0: LICENSE: is not in its source; say in recipes/one/recipe where its licence "
-	    "is now\n",
-	    1, 1, 0 },
+	    "one 1.0: LICENSE: not in its source; correct licence-file in recipes/one/recipe\n", 1,
+	    1, 0 },
 	{ "licence-file doc F\n",
-	    "one 1.0: doc: is not in its source; say in recipes/one/recipe where its licence is "
-	    "now\n",
-	    0, 1, 0 },
+	    "one 1.0: doc: not in its source; correct licence-file in recipes/one/recipe\n", 0, 1,
+	    0 },
 	{ "",
 	    "one 1.0: pins no licence file; read it, and add to recipes/one/recipe: licence-file "
 	    "COPYING F\n",
@@ -131,7 +129,7 @@ START_TEST(not_here)
 
 	world_make(&w);
 	ck_assert_msg(check(&w, "licence-file COPYING F\n", HEX, &l, &told, &e) == 0, "%s", e.msg);
-	ck_assert_str_eq(told.p, "one 1.0: not checked, its source is not here\n");
+	ck_assert_str_eq(told.p, "one 1.0: not checked: its source is not fetched\n");
 	ck_assert_uint_eq(l.unchecked, 1);
 	ck_assert_uint_eq(l.good + l.findings, 0);
 	buf_free(&told);
@@ -152,7 +150,7 @@ START_TEST(damaged)
 	checkout_file(w.a, test_dir(), "out/sources/one-1.0.tar.gz", "nothing");
 	digest_bytes("nothing", 7, hex);
 	ck_assert_int_eq(check(&w, "licence-file COPYING F\n", hex, &l, &told, &e), -1);
-	ck_assert_ptr_nonnull(strstr(e.msg, "one-1.0.tar.gz: damaged, or no tar archive: "));
+	ck_assert_ptr_nonnull(strstr(e.msg, "one-1.0.tar.gz: damaged, or not a tar archive: "));
 	ck_assert_int_eq(strncmp(e.msg, "one 1.0: ", 9), 0);
 	arena_free(w.a);
 }

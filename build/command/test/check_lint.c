@@ -27,51 +27,54 @@ static const struct {
 } cases[] = {
 	{ "lh-config.dist", "", "", 0 },
 	{ "recipes/two/stray.conf", "",
-	    "recipes/two/stray.conf: is not declared as a file of the recipe, so that changing it "
-	    "changes nothing\n",
+	    "recipes/two/stray.conf: not declared as a file of the recipe, so changing it would "
+	    "rebuild nothing\n",
 	    1 },
 	{ "recipes/two/recipe", TWO "[build]\nmake\n",
-	    "recipes/two/recipe: file f: no section speaks of it\n", 1 },
+	    "recipes/two/recipe: file f: no section mentions it\n", 1 },
 	{ "recipes/two/recipe", TWO BUILD "if x\n", "recipes/two/recipe, [build]: *", 1 },
 	{ "recipes/sets/2026-07", "one 1.0\nthree 1\n",
-	    "recipes/sets/2026-07: three: there is no such recipe\n", 1 },
+	    "recipes/sets/2026-07: three: no such recipe\n", 1 },
 	{ "recipes/sets/2026-07", "one 3\n",
-	    "recipes/sets/2026-07: one 3: the recipe does not pin it\nprofile s6 of set 2026-07: "
-	    "one 3, of set 2026-07: the recipe pins only 1.0 0.9\n",
+	    "recipes/sets/2026-07: one 3: the recipe does not pin this version\nprofile s6 of set "
+	    "2026-07: "
+	    "one 3, from set 2026-07: the recipe pins only 1.0 0.9\n",
 	    2 },
 	{ "recipes/sets/2024-10", "# none\n",
-	    "profile s6 of set 2024-10: one: set 2024-10 names no version of it\n", 1 },
-	{ "recipes/sets/new", "one\n", "TOP/recipes/sets/new:1: NAME VERSION is wanted\n", 1 },
+	    "profile s6 of set 2024-10: one: set 2024-10 has no version of it; add one to "
+	    "recipes/sets/2024-10, or set VERSION_one\n",
+	    1 },
+	{ "recipes/sets/new", "one\n", "TOP/recipes/sets/new:1: expected NAME VERSION\n", 1 },
 	{ "recipes/minimums", "one 1.0 two 1\n", "", 0 },
 	{ "recipes/minimums", "one 1.0 two\n",
-	    "TOP/recipes/minimums:1: PACKAGE VERSION and pairs NEED MINIMUM are wanted\n", 1 },
+	    "TOP/recipes/minimums:1: expected PACKAGE VERSION, then pairs NEED MINIMUM\n", 1 },
 	{ "recipes/minimums", "# all\none 1.0 two 1 six 6\n",
-	    "TOP/recipes/minimums:2: six: there is no such recipe\n", 1 },
+	    "TOP/recipes/minimums:2: six: no such recipe\n", 1 },
 	{ "recipes/profiles/s6", "target/nine\n",
-	    "profile s6 of set 2024-10: recipes/profiles/s6:1: target/nine: there is no such "
+	    "profile s6 of set 2024-10: recipes/profiles/s6:1: target/nine: no such "
 	    "recipe\n"
-	    "profile s6 of set 2026-07: recipes/profiles/s6:1: target/nine: there is no such "
+	    "profile s6 of set 2026-07: recipes/profiles/s6:1: target/nine: no such "
 	    "recipe\n",
 	    2 },
-	{ "recipes/kits/unused.sh", "", "recipes/kits/unused.sh: is the kit of no recipe\n", 1 },
-	{ "patches/three/0001-x.patch", "", "patches/three: there is no recipe three\n", 1 },
+	{ "recipes/kits/unused.sh", "", "recipes/kits/unused.sh: no recipe uses this kit\n", 1 },
+	{ "patches/three/0001-x.patch", "", "patches/three: no such recipe: three\n", 1 },
 	{ "patches/one/0001-x.patch", "", "", 0 },
 	{ "patches/one/fix.patch", "",
-	    "patches/one/fix.patch: is not called NNNN-what.patch, and would not be applied\n", 1 },
+	    "patches/one/fix.patch: not named NNNN-WHAT.patch, so it would not be applied\n", 1 },
 	{ "patches/README", "", "", 0 },
 	{ "patches/two/0001-x.patch", "", "patches/two: two has no source of its own\n", 1 },
 	{ "recipes/four/recipe", "name four\nlicence ISC\nvariant host target\nneeds same/four\n",
-	    "recipes/four/recipe: needs itself: host/four -> host/four\n", 1 },
+	    "recipes/four/recipe: dependency cycle: host/four -> host/four\n", 1 },
 	{ "recipes/profiles/s6", "target/two\ntarget/one\ntarget/two\n",
 	    "recipes/profiles/s6:3: target/two: duplicate\n", 1 },
 	{ "recipes/minimums", "one 0.8 two 1\n",
-	    "recipes/minimums: one 0.8: the recipe does not pin it\n", 1 },
+	    "recipes/minimums: one 0.8: the recipe does not pin this version\n", 1 },
 	{ "recipes/minimums", "one 1.0 two 1\none 1.0 two 2\n",
 	    "recipes/minimums: one 1.0: two: duplicate\n", 1 },
 	{ "layout/rootfs/etc/passwd", "", "", 0 },
 	{ "layout/owners",
 	    "rootfs:/a 0:0 0644\nuserfs:/b 7:8 0644 s6\nrootfs:/a 0:0 0600 minimal\n",
-	    "TOP/layout/owners:3: rootfs:/a: line 1 speaks of it, too\n", 1 },
+	    "TOP/layout/owners:3: rootfs:/a: line 1 lists it, too\n", 1 },
 	{ "layout/owners", "rootfs:/a 0:0 0644 s6\nrootfs:/a 0:0 0600 minimal\n", "", 0 },
 	{ "layout/owners", "rootfs:/a 0:0 0999\n",
 	    "TOP/layout/owners:1: 0999: not a mode, an octal number up to 7777\n", 1 },
@@ -127,19 +130,21 @@ static const struct {
 	{ { "recipes/four/recipe", "recipes/five/recipe" },
 	    { "name four\nlicence ISC\nvariant target\nneeds target/five\n",
 		"name five\nlicence ISC\nvariant target\nneeds target/four\n" },
-	    "recipes/five/recipe: needs itself: target/five -> target/four -> target/five\n", 1 },
+	    "recipes/five/recipe: dependency cycle: target/five -> target/four -> target/five\n",
+	    1 },
 	{ { "layout/owners", "layout/rootfs/etc/passwd", "layout/rootfs/etc/group" },
 	    { "rootfs:/a 7:0 0644\nrootfs:/b 0:8 0644\n", "root:x:0:0::/:\n", "root:x:0:\n" },
-	    "TOP/layout/owners:1: rootfs:/a: nobody in layout/rootfs/etc/passwd is "
-	    "7\nTOP/layout/owners:2: rootfs:/b: no group in layout/rootfs/etc/group is 8\n",
+	    "TOP/layout/owners:1: rootfs:/a: uid 7 is not in "
+	    "layout/rootfs/etc/passwd\nTOP/layout/owners:2: rootfs:/b: gid 8 is not in "
+	    "layout/rootfs/etc/group\n",
 	    2 },
 	{ { "layout/a/empty/", "layout/b/full/x", "layout/c/" }, { "", "", "" },
-	    "layout/a/empty: is empty; git keeps no empty folders, so no other checkout has it\n"
-	    "layout/c: is empty; git keeps no empty folders, so no other checkout has it\n",
+	    "layout/a/empty: is empty; git keeps no empty folders, so other checkouts lack it\n"
+	    "layout/c: is empty; git keeps no empty folders, so other checkouts lack it\n",
 	    2 },
 	{ { "sysdeps/i486-linux-musl/facts", "sysdeps/x86_64-linux-musl/facts" },
 	    { FACTS "weight 7\n", FACTS "weight 8\n" },
-	    "sysdeps/i486-linux-musl/facts: weight: nobody asks for it\n", 1 },
+	    "sysdeps/i486-linux-musl/facts: weight: nothing uses it\n", 1 },
 };
 
 START_TEST(findings_of_several)
@@ -189,7 +194,7 @@ START_TEST(facts_of_all_triples)
 	ck_assert_int_eq(config_read(a, top, NULL, 0, &c, &e), 0);
 	ck_assert_int_eq(lint_all(a, &c, &out, &e), 1);
 	ck_assert_str_eq(
-	    out.p, "sysdeps/x86_64-linux-musl/facts: tells cpu, as i486-linux-musl does not\n");
+	    out.p, "sysdeps/x86_64-linux-musl/facts: has key cpu, which i486-linux-musl lacks\n");
 	buf_free(&out);
 	arena_free(a);
 }

@@ -113,18 +113,18 @@ static const struct {
 	{ "%P/new/x.tar.gz", NULL, NULL, false,
 	    "x 1.2 unknown: %P/new/: x.tar.gz: has no version in it\n" },
 	{ "%P/new/x-1.2.tar.gz", NULL, NULL, true,
-	    "x 1.2 unknown: %P/new/: not asked: OFFLINE is set\n" },
+	    "x 1.2 unknown: %P/new/: not asked: OFFLINE is true\n" },
 	{ NULL, NULL, "v1.2", true, "x 1.2 -> 1.10 (%D/x)\n" },
 	{ NULL, NULL, "r1.2", false, "x 1.2 unknown: %D/x: has 1.1 at most\n" },
 	{ NULL, "pool/main/x/x_1.2.orig.tar.gz", NULL, false, "x 1.2 -> 1.4 (Debian archive)\n" },
 	{ NULL, "pool/main/z/z_1.2.orig.tar.gz", NULL, false,
-	    "x 1.2 unknown: Debian archive: apt knows no package z\n" },
+	    "x 1.2 unknown: Debian archive: apt has no package z\n" },
 	{ NULL, "pool/main/x/x_1.2.tar.gz", NULL, false,
 	    "x 1.2 unknown: Debian archive: is not an upstream archive\n" },
 	{ "%P/new/x-1.2.tar.gz", "pool/main/x/x_1.2.orig.tar.gz", "v1.2", false,
 	    "x 1.2 -> 1.10 (%D/x)\n" },
 	{ "%P/gone/x-1.2.tar.gz", "pool/main/z/z_1.2.orig.tar.gz", "r1.2", false,
-	    "x 1.2 unknown: %P/gone/: HTTP status 404; Debian archive: apt knows no package z; "
+	    "x 1.2 unknown: %P/gone/: HTTP status 404; Debian archive: apt has no package z; "
 	    "%D/x: has 1.1 at most\n" },
 	{ NULL, NULL, NULL, false, "x 1.2 unknown: it has no origin\n" },
 };

@@ -161,9 +161,9 @@ static const struct {
 	{ "s6", "2024-10", NULL, false, "release: x86_64 dhcp: set is 2026-07, not 2024-10" },
 	{ "s6", "2026-07", NULL, true, "release: x86_64 dhcp: the source of s6 is modified" },
 	{ "s6", "2026-07", "in/kernel", false,
-	    "release: x86_64 dhcp: kernel is not what the manifest tells of" },
+	    "release: x86_64 dhcp: kernel does not match the manifest" },
 	{ "s6", "2026-07", "in/disk-image.raw", false,
-	    "release: x86_64 dhcp: disk-image.raw is not what the manifest tells of" },
+	    "release: x86_64 dhcp: disk-image.raw does not match the manifest" },
 };
 
 START_TEST(fitting)
@@ -215,7 +215,7 @@ static const struct {
 	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("i486", "ssh", "pass") "end 2\n",
 	    "release: x86_64 dhcp: ssh was not played" },
 	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass"),
-	    "release: %s/results: that run was not finished" },
+	    "release: %s/results: the run is incomplete" },
 	{ "lh-results 2\n" CELL("x86_64", "boot", "pass")
 		OTHER("image 00\nkernel KERNEL\n") "end 2\n",
 	    "release: x86_64 dhcp: ssh was played on another image" },
@@ -307,10 +307,9 @@ static const struct {
 } checkouts[] = {
 	{ "true", NULL },
 	{ "echo >ignored", NULL },
-	{ "echo more >file", "release: the checkout is not as it was committed:  M file" },
-	{ "echo >new", "release: the checkout is not as it was committed: ?? new" },
-	{ "rm -rf .git", "release: %s/top is no git checkout, and nobody could tell what the "
-			 "images are made of" },
+	{ "echo more >file", "release: the checkout has uncommitted changes:  M file" },
+	{ "echo >new", "release: the checkout has uncommitted changes: ?? new" },
+	{ "rm -rf .git", "release: %s/top is not a git checkout, so the images have no commit" },
 };
 
 START_TEST(committed)

@@ -165,7 +165,7 @@ START_TEST(refused)
 	    arena_printf(w.a, "sbom: %s/files: lists no files; build the image first", w.dir));
 	w.nodes[1].store = NULL;
 	ck_assert_int_eq(sbom_write(w.a, &w.cfg, &w.plan, w.dir, &e), -1);
-	ck_assert_str_eq(e.msg, "sbom: target/one is not built; lh-build build does it");
+	ck_assert_str_eq(e.msg, "sbom: target/one not built; run lh-build build");
 	arena_free(w.a);
 }
 END_TEST
@@ -179,8 +179,8 @@ START_TEST(not_utf8)
 	checkout_file(w.a, test_dir(), "image/rootfs/bin/\377", "");
 	ck_assert_int_eq(sbom_write(w.a, &w.cfg, &w.plan, w.dir, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(w.a,
-				    "sbom: %s/sbom.spdx.json: a name in the image is not UTF-8, "
-				    "which JSON has no way to say",
+				    "sbom: %s/sbom.spdx.json: a file name in the image is not "
+				    "UTF-8, so JSON cannot represent it",
 				    w.dir));
 	arena_free(w.a);
 }

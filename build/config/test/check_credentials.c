@@ -102,10 +102,10 @@ END_TEST
 static const struct {
 	const char *text, *message;
 } bad[] = {
-	{ "root x\n", ":1: `user password salt` is wanted" },
-	{ "root x y z\n", ":1: `user password salt` is wanted" },
+	{ "root x\n", ":1: expected `user password salt`" },
+	{ "root x y z\n", ":1: expected `user password salt`" },
 	{ "root x y\nroot x y\n", ":2: root: duplicate key" },
-	{ "admin x y\n", ":1: admin: there is no such user in the image" },
+	{ "admin x y\n", ":1: admin: no such user in the image" },
 	{ "root x sa$lt\n", ":1: root: the salt is up to 16 of the characters . / 0-9 A-Z a-z" },
 	{ "root x abcdefghijklmnopq\n",
 	    ":1: root: the salt is up to 16 of the characters . / 0-9 A-Z a-z" },

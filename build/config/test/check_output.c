@@ -44,8 +44,8 @@ START_TEST(one_builder_at_a_time)
 
 		_exit(output_lock(a, &c, &second, &e) == -1 && e.code == EXIT_SYSTEM &&
 			      !strcmp(e.msg, arena_printf(a,
-						 "OUTPUT %s: lh-build, process %ld, is at work "
-						 "there; wait for it, or set another OUTPUT",
+						 "OUTPUT %s: in use by lh-build, process %ld; "
+						 "wait for it, or set another OUTPUT",
 						 c.output, (long)getppid()))
 			  ? 0
 			  : 1);
@@ -127,7 +127,7 @@ START_TEST(cleaning)
 	for (int all = 0; all < 2; all++) {
 		ck_assert_int_eq(output_clean(a, &c, all, &e), -1);
 		ck_assert_str_eq(e.msg, arena_printf(a,
-					    "OUTPUT %s: was not made by lh-build, as it holds no "
+					    "OUTPUT %s: was not created by lh-build: it has no "
 					    "file `lock`; remove it yourself",
 					    c.output));
 		ck_assert_int_eq(e.code, EXIT_USAGE);

@@ -277,7 +277,7 @@ static const struct change changes[] = {
 	    .told = "rootfs:/bin/tool: 1 byte differs, the first at 0x2327: 00 -> 78\n" },
 	{ .script = "echo end >>etc/passwd",
 	    .told = "rootfs:/etc/passwd: size 11 -> 15, equal as far as the shorter one goes\n" },
-	{ .script = "ln -sf nowhere bin/sh", .told = "rootfs:/bin/sh: leads to tool -> nowhere\n" },
+	{ .script = "ln -sf nowhere bin/sh", .told = "rootfs:/bin/sh: target tool -> nowhere\n" },
 	{ .tree = mode, .told = "rootfs:/bin/tool: mode 0100644 -> 0104755\n" },
 	{ .tree = owner,
 	    .told = "rootfs:/etc: owner 0 -> 34464\nrootfs:/etc: owner, high half 0 -> 1\n" },
@@ -303,7 +303,7 @@ static const struct change changes[] = {
 	    .told = "rootfs:/etc/passwd: byte 0x64 of block 1104, which is in no name and behind "
 		    "its end: 00 -> 78\n" },
 	{ .raw = no_filesystem,
-	    .told = "rootfs: is no ext4 in the second: Bad magic number in super-block\n" },
+	    .told = "rootfs: not ext4 in the second: Bad magic number in super-block\n" },
 	{ .raw = behind_the_table,
 	    .told = "partition table: 1 block of 4096 bytes differs, the first at 0x4b000\n" },
 	{ .swap_label = "other",
@@ -471,19 +471,19 @@ static const struct {
 	{ "printf x | dd of=image bs=1 seek=$((0x%jx)) conv=notrunc status=none", false,
 	    "rootfs:/etc/passwd: 1 byte differs, the first at 0x0: 72 -> 78 (tools, "
 	    "recipes/tools)\n"
-	    "tools: made of the same (key %.8s..) with another result: its build is not "
+	    "tools: same inputs (key %.8s..), different result: its build is not "
 	    "reproducible\n" },
 	{ "printf x | dd of=image bs=1 seek=$((0x%jx)) conv=notrunc status=none", true,
 	    "manifest: package tools: 1.0 %.8s.. -> 1.0 %.8s..\n"
 	    "rootfs:/etc/passwd: 1 byte differs, the first at 0x0: 72 -> 78 (tools, "
 	    "recipes/tools)\n"
-	    "tools: made of other things\n  config COUNTRY_CODE: (empty) -> fr\n" },
+	    "tools: built from different inputs\n  config COUNTRY_CODE: (empty) -> fr\n" },
 	{ "rm -r keys; printf x | dd of=image bs=1 seek=$((0x%jx)) conv=notrunc status=none", true,
 	    "manifest: package tools: 1.0 %.8s.. -> 1.0 %.8s..\n"
 	    "rootfs:/etc/passwd: 1 byte differs, the first at 0x0: 72 -> 78 (tools, "
 	    "recipes/tools)\n"
-	    "tools: made of other things\n  key %.8s.. -> %.8s..; what they stand for is not "
-	    "beside the manifest of the second\n" },
+	    "tools: built from different inputs\n  key %.8s.. -> %.8s..; the key files are "
+	    "missing beside the manifest of the second\n" },
 };
 
 static void
@@ -533,7 +533,7 @@ static const struct {
 	const char *script, *one, *message;
 	int code;
 } wrong[] = {
-	{ ":", "absent", "absent: is not there", EXIT_USAGE },
+	{ ":", "absent", "absent: no such file or folder", EXIT_USAGE },
 	{ "mkdir empty", "empty",
 	    "empty: has no manifest; name a folder that an image was built in, such as "
 	    "output/TRIPLE",

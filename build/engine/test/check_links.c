@@ -122,7 +122,7 @@ START_TEST(damaged_record)
 	ck_assert_int_eq(links_tell(a, &l, &text, &e), -1);
 	ck_assert_str_eq(
 	    e.msg, arena_printf(a,
-		       "%s/links/Aa.d:1: OUTPUT: \\ is wanted, as ld --dependency-file writes it",
+		       "%s/links/Aa.d:1: expected OUTPUT: \\, as ld --dependency-file writes it",
 		       test_dir()));
 	arena_free(a);
 }

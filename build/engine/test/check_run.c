@@ -341,8 +341,8 @@ START_TEST(dry_says_what_and_why)
 	ck_assert_str_eq(r.printed,
 	    "target/a: build, it was not built here before\n"
 	    "host/tool: build, it was not built here before\n"
-	    "target/b: build, if these come out different: target/a host/tool\n"
-	    "target/c: build, if these come out different: target/b\n"
+	    "target/b: build, if the result of one of these changes: target/a host/tool\n"
+	    "target/c: build, if the result of one of these changes: target/b\n"
 	    "target/d: build, it was not built here before\n");
 	ck_assert_uint_eq(matches(a, "out/*", NULL) + matches(a, "cache/store/*", NULL) +
 			      matches(a, "cache/work/*", NULL),
@@ -760,8 +760,8 @@ START_TEST(packages_must_not_overlap)
 	roots(a, "target/c");
 	run(&r, "");
 	ck_assert_int_eq(r.r, -1);
-	ck_assert_msg(
-	    !strncmp(r.e.msg, "target/c: stage: target/a and target/b both offer sdk/x; log ", 61),
+	ck_assert_msg(!strncmp(r.e.msg,
+			  "target/c: stage: target/a and target/b both install sdk/x; log ", 61),
 	    "%s", r.e.msg);
 	arena_free(r.a);
 	arena_free(a);
@@ -901,8 +901,8 @@ START_TEST(any_form_of_a_source_will_do)
 	run(&r, "");
 	ck_assert_int_eq(r.r, -1);
 	ck_assert_msg(
-	    !strncmp(r.e.msg, "two 2.0: two.tar.gz is not here, and OFFLINE is set; ", 53), "%s",
-	    r.e.msg);
+	    !strncmp(r.e.msg, "two 2.0: two.tar.gz is not fetched, and OFFLINE is true; ", 57),
+	    "%s", r.e.msg);
 	arena_free(r.a);
 	arena_free(a);
 }

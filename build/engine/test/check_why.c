@@ -24,7 +24,7 @@ static const struct {
 	{ NULL, NULL, NULL, NULL, NO, "one",
 	    "target/one will be built: it was not built here before\n" },
 	{ NULL, NULL, NULL, NULL, NO, "two",
-	    "target/two will be built if what it needs comes out different\n  target/one will be "
+	    "target/two will be built if the result of a dependency changes\n  target/one will be "
 	    "built: it was not built here before\n" },
 	{ ONE, NULL, TWO(OLD), NULL, BOTH_BUILT, "target/two",
 	    "target/two was built, here for the first time\ntarget/two is up to date: "
@@ -105,7 +105,7 @@ START_TEST(to_be_built)
 	checkout_file(a, test_dir(), "keys/target-two", key);
 	ck_assert_int_eq(why_tell(a, &w, "two", &out, &e), 0);
 	ck_assert_str_eq(
-	    out.p, "target/two will be built because\n  its result is gone from CACHE\n");
+	    out.p, "target/two will be built because\n  its result was removed from CACHE\n");
 
 	buf_clear(&out);
 	config_set(a, &c, "SET", "", "test");
@@ -115,7 +115,7 @@ START_TEST(to_be_built)
 
 	ck_assert_int_eq(why_tell(a, &w, "one", &out, &e), -1);
 	ck_assert_str_eq(
-	    e.msg, "why one: profile s6 builds no such package; lh-build graph shows all");
+	    e.msg, "why one: no such package in profile s6; lh-build graph prints all");
 	buf_free(&out);
 	arena_free(a);
 }

@@ -639,11 +639,11 @@ break_it(struct arena *a, int how, struct tree *t)
 START_TEST(write_refuses)
 {
 	static const char *const messages[] = {
-		"%s/zeros: became shorter while the image was made",
+		"%s/zeros: was truncated while the image was made",
 		"%s/zeros: grew while the image was made",
 		"%s/none: No such file or directory",
 		"rwfs: /lost+found from p: the filesystem makes its own",
-		"rwfs: /none/f0: what it is in is no folder",
+		"rwfs: /none/f0: its parent is not a folder",
 	};
 	struct arena *a = arena_new();
 	char *image = blank(a, "disk", 16), *message = arena_strdup(a, messages[_i]),

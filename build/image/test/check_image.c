@@ -207,7 +207,7 @@ START_TEST(lays_out)
 		ck_assert_str_eq(l.parts[i].uuid, rows[i].uuid);
 	}
 	ck_assert_int_eq(diskplan_make(&(struct config){ .rwfs_mb = 7 }, "00ff", &l, &e), -1);
-	ck_assert_str_eq(e.msg, "ROOTFS_SIZE 0: there is no image without a root filesystem");
+	ck_assert_str_eq(e.msg, "ROOTFS_SIZE 0: an image needs a root filesystem");
 }
 END_TEST
 
@@ -378,19 +378,18 @@ static const struct {
 	int code;
 } wrong[] = {
 	{ "rmdir store/layout/out/rootfs/proc", 8, 0, "",
-	    "image: rootfs: /proc is missing, and something has to be mounted there; layout/ must "
-	    "have it",
+	    "image: rootfs: /proc is missing, but a filesystem is mounted there; create it in "
+	    "layout/",
 	    EXIT_WORK },
 	{ "rmdir store/layout/out/rootfs/var; echo >store/layout/out/rootfs/var", 8, 0, "",
-	    "image: rootfs: /var is no folder, and something has to be mounted there; layout/ must "
-	    "have it",
+	    "image: rootfs: /var is not a folder, but a filesystem is mounted there; create it in "
+	    "layout/",
 	    EXIT_WORK },
 	{ "truncate -s 5M store/layout/out/rootfs/big", 8, 0, "",
 	    "image: rootfs needs 10 MiB, ROOTFS_SIZE allows 8: big 5, rest 5; set ROOTFS_SIZE to "
 	    "10 or more",
 	    EXIT_USAGE },
-	{ "", 0, 0, "", "image: ROOTFS_SIZE 0: there is no image without a root filesystem",
-	    EXIT_USAGE },
+	{ "", 0, 0, "", "image: ROOTFS_SIZE 0: an image needs a root filesystem", EXIT_USAGE },
 	{ "mkdir native; truncate -s 9M native/gcc", 8, 0, "native",
 	    "image: HOST_HOST_BASE native is to be copied to extra, but EXTRA_SIZE is 0; set "
 	    "EXTRA_SIZE to 14 or more",

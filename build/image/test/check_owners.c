@@ -118,7 +118,7 @@ START_TEST(line_for_one_profile)
 	ck_assert_msg(
 	    apply(&w, "rootfs:/none 0:0 0755 s6\n", "minimal", &e) == -1, "nothing was wrong");
 	ck_assert_str_eq(e.msg, "owners: rootfs:/bin/busybox from busybox is setuid: if that is "
-				"meant, add the line \"rootfs:/bin/busybox 0:0 4755\"");
+				"intended, add the line \"rootfs:/bin/busybox 0:0 4755\"");
 	arena_free(w.a);
 }
 END_TEST
@@ -140,15 +140,16 @@ static const struct {
 	int code;
 } wrong[] = {
 	{ "rwfs:/log/none 0:0 0755\n",
-	    "owners:1: rwfs:/log/none: matches nothing in the image; drop the line or mend the "
-	    "path",
+	    "owners:1: rwfs:/log/none: matches nothing in the image; remove the line or correct "
+	    "the path",
 	    EXIT_USAGE },
 	{ "\nrwfs:/log/*/*/* 0:0 0755\n",
-	    "owners:2: rwfs:/log/*/*/*: matches nothing in the image; drop the line or mend the "
-	    "path",
+	    "owners:2: rwfs:/log/*/*/*: matches nothing in the image; remove the line or correct "
+	    "the path",
 	    EXIT_USAGE },
 	{ "rwfs:/log* 0:0 0755\nrwfs:/log/ 0:0 0755\n",
-	    "owners:2: rwfs:/log/: matches nothing in the image; drop the line or mend the path",
+	    "owners:2: rwfs:/log/: matches nothing in the image; remove the line or correct the "
+	    "path",
 	    EXIT_USAGE },
 	{ "rwfs:/log/* 1:1 0750\nrwfs:/log/sshd 1:2 0750\n",
 	    "owners:2: rwfs:/log/sshd: line 1 says 1:1 0750", EXIT_USAGE },
@@ -194,22 +195,22 @@ static const struct {
 	const char *message; /* NULL: harmless */
 } unspoken[] = {
 	{ "bin/busybox", 04755,
-	    "owners: rootfs:/bin/busybox from busybox is setuid: if that is meant, add the line "
+	    "owners: rootfs:/bin/busybox from busybox is setuid: if that is intended, add the line "
 	    "\"rootfs:/bin/busybox 0:0 4755\"" },
 	{ "bin/busybox", 02755,
-	    "owners: rootfs:/bin/busybox from busybox is setgid: if that is meant, add the line "
+	    "owners: rootfs:/bin/busybox from busybox is setgid: if that is intended, add the line "
 	    "\"rootfs:/bin/busybox 0:0 2755\"" },
 	{ "etc/shadow", 0646,
-	    "owners: rootfs:/etc/shadow from busybox is writable by everyone: if that is meant, "
+	    "owners: rootfs:/etc/shadow from busybox is writable by everyone: if that is intended, "
 	    "add the line \"rootfs:/etc/shadow 0:0 0646\"" },
 	{ "etc", 0777,
-	    "owners: rootfs:/etc from busybox is writable by everyone: if that is meant, add the "
-	    "line \"rootfs:/etc 0:0 0777\"" },
+	    "owners: rootfs:/etc from busybox is writable by everyone: if that is intended, add "
+	    "the line \"rootfs:/etc 0:0 0777\"" },
 	{ "etc", 02755,
-	    "owners: rootfs:/etc from busybox is setgid: if that is meant, add the line "
+	    "owners: rootfs:/etc from busybox is setgid: if that is intended, add the line "
 	    "\"rootfs:/etc 0:0 2755\"" },
 	{ "etc/shadow", 01666,
-	    "owners: rootfs:/etc/shadow from busybox is writable by everyone: if that is meant, "
+	    "owners: rootfs:/etc/shadow from busybox is writable by everyone: if that is intended, "
 	    "add the line \"rootfs:/etc/shadow 0:0 1666\"" },
 	{ "etc", 01777, NULL },
 	{ "etc", 0775, NULL },

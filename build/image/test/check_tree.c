@@ -91,7 +91,7 @@ static const struct {
 	{ "echo 1 >a/f; mkdir b/f", "rootfs: /f is a file in a and a folder in b" },
 	{ "mkdir a/lib b/usr; ln -s usr b/lib",
 	    "rootfs: /lib is a folder in a and a symlink in b" },
-	{ "ln -s x a/f; ln -s y b/f", "rootfs: /f leads to x in a and to y in b" },
+	{ "ln -s x a/f; ln -s y b/f", "rootfs: /f points to x in a and to y in b" },
 	{ "echo 1 >a/f; echo 1 >b/f; chmod 755 b/f",
 	    "rootfs: /f has mode 0644 in a and 0755 in b" },
 	{ "mkdir a/d b/d; chmod 700 a/d", "rootfs: /d has mode 0700 in a and 0755 in b" },
@@ -129,7 +129,8 @@ START_TEST(socket_is_refused)
 	ck_assert_int_eq(mknod(in_dir(a, "a/s"), S_IFSOCK | 0644, 0), 0);
 	tree_init(a, "rootfs", &t);
 	ck_assert_int_eq(tree_add(&t, in_dir(a, "a"), "dropbear", &e), -1);
-	ck_assert_str_eq(e.msg, "rootfs: /s from dropbear is a socket, which no image can hold");
+	ck_assert_str_eq(
+	    e.msg, "rootfs: /s from dropbear is a socket, which an image cannot contain");
 	arena_free(a);
 }
 END_TEST

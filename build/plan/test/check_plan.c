@@ -157,15 +157,18 @@ static const struct {
 	{ NULL, "1.0", NULL },
 	{ "VERSION_one=0.9", "0.9", NULL },
 	{ "VERSION_one=", "1.0", NULL },
-	{ "VERSION_one=2", NULL, "one 2, of lh-config: the recipe pins only 1.0 0.9" },
+	{ "VERSION_one=2", NULL, "one 2, from VERSION_one: the recipe pins only 1.0 0.9" },
 	{ "VERSION_three=2", "1.0", NULL }, /* its versions are those of one */
-	{ "VERSION_four=2", NULL, "command line: VERSION_four: there is no recipe of that name" },
-	{ "OVERRIDE_four=/usr", NULL,
-	    "command line: OVERRIDE_four: there is no recipe of that name" },
-	{ "SET=2024-10", NULL, "two: set 2024-10 names no version of it" },
-	{ "PACKAGES=unlisted", NULL, "unlisted: set 2026-07 names no version of it" },
-	{ "PACKAGES=four", NULL, "PACKAGES: four: there is no such recipe" },
-	{ "PACKAGES=native/one", NULL, "PACKAGES: native/one: there is no such recipe" },
+	{ "VERSION_four=2", NULL, "command line: VERSION_four: no such recipe" },
+	{ "OVERRIDE_four=/usr", NULL, "command line: OVERRIDE_four: no such recipe" },
+	{ "SET=2024-10", NULL,
+	    "two: set 2024-10 has no version of it; add one to recipes/sets/2024-10, or set "
+	    "VERSION_two" },
+	{ "PACKAGES=unlisted", NULL,
+	    "unlisted: set 2026-07 has no version of it; add one to recipes/sets/2026-07, or set "
+	    "VERSION_unlisted" },
+	{ "PACKAGES=four", NULL, "PACKAGES: four: no such recipe" },
+	{ "PACKAGES=native/one", NULL, "PACKAGES: native/one: no such recipe" },
 	{ "PACKAGES=host/three", NULL, "PACKAGES: host/three: the recipe has no variant host" },
 };
 
@@ -217,8 +220,7 @@ START_TEST(circles)
 	checkout_file(t.a, t.top, "recipes/tool/recipe",
 	    "name tool\nlicence ISC\nvariant host\nneeds host/two\n");
 	ck_assert_int_eq(plan(&t, NULL, &e), -1);
-	ck_assert_str_eq(
-	    e.msg, "recipes need each other in a circle: host/tool -> host/two -> host/tool");
+	ck_assert_str_eq(e.msg, "dependency cycle: host/tool -> host/two -> host/tool");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(t.a);
 }

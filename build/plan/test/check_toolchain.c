@@ -29,18 +29,18 @@ static const struct {
 } cases[] = {
 	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\003") REST32 "; } >\"$3\""), NULL },
 	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\003") DYNAMIC "; } >\"$3\""),
-	    "GCC makes dynamic programs when asked for static ones" },
+	    "GCC produces dynamic programs when asked for static ones" },
 	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\050") REST32 "; } >\"$3\""),
-	    "GCC makes ELF32 ARM programs; i486-linux-musl needs ELF32 386" },
+	    "GCC produces ELF32 ARM programs; i486-linux-musl needs ELF32 386" },
 	{ CC(OBJECT, "{ " HEADER("2", "\\002", "\\076") REST32 "; } >\"$3\""),
-	    "GCC makes ELF64 X86_64 programs; i486-linux-musl needs ELF32 386" },
+	    "GCC produces ELF64 X86_64 programs; i486-linux-musl needs ELF32 386" },
 	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\010") REST32 "; } >\"$3\""),
-	    "GCC makes ELF32 machine 8 programs; i486-linux-musl needs ELF32 386" },
-	{ CC(OBJECT, "echo hello >\"$3\""), "GCC makes no ELF programs" },
+	    "GCC produces ELF32 machine 8 programs; i486-linux-musl needs ELF32 386" },
+	{ CC(OBJECT, "echo hello >\"$3\""), "GCC does not produce ELF programs" },
 	{ CC(OBJECT, "printf '\\177ELF\\001' >\"$3\""),
-	    "GCC makes damaged programs: ELF header: cut off" },
+	    "GCC produces damaged programs: ELF header: cut off" },
 	{ CC("echo 'program.c:3:2: error: #error another libc' >&2; exit 1", ""),
-	    "GCC compiles against another libc than musl" },
+	    "GCC does not compile against musl" },
 	{ CC("echo 'cc1: internal error'; echo more; exit 1", ""),
 	    "GCC cannot compile: cc1: internal error" },
 	{ CC("echo 'In file included from x:'; echo 'y: fatal error: no stubs'; exit 1",
@@ -48,7 +48,7 @@ static const struct {
 	    "GCC (it is for sparc-linux-gnu) cannot compile: y: fatal error: no stubs" },
 	{ CC(OBJECT, "echo 'ld: cannot find -lc'; exit 1"),
 	    "GCC cannot link a static program: ld: cannot find -lc" },
-	{ CC("exit 1", ""), "GCC cannot compile: it said nothing" },
+	{ CC("exit 1", ""), "GCC cannot compile: no output" },
 	{ NULL, "GCC: No such file or directory" },
 };
 
@@ -94,7 +94,7 @@ START_TEST(glibc_is_refused)
 	struct err e = { 0 };
 
 	ck_assert_int_eq(toolchain_check(a, &t, &sd, &e), -1);
-	ck_assert_str_eq(e.msg, "gcc compiles against another libc than musl");
+	ck_assert_str_eq(e.msg, "gcc does not compile against musl");
 	arena_free(a);
 }
 END_TEST

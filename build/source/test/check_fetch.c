@@ -329,17 +329,17 @@ static const struct manner_case {
 	{ { "good" }, SIZE, false, 0, 0, NULL }, /* it was complete */
 	{ { "good" }, SIZE, true, 0, 1, NULL },	 /* 416 */
 	{ { "cut", "good" }, 20000, false, 0, 3, NULL },
-	{ { "cut" }, 0, false, 0, 3, "connection ended after 90000 of 100000 bytes (3 tries)" },
+	{ { "cut" }, 0, false, 0, 3, "connection ended after 90000 of 100000 bytes (3 attempts)" },
 	{ { "cut", "good" }, 0, false, 0, 4, NULL },
 	{ { "stubborn" }, 0, false, 0, 3,
-	    "connection ended after 30000 of 100000 bytes (3 tries)" },
+	    "connection ended after 30000 of 100000 bytes (3 attempts)" },
 	{ { "stubborn", "good" }, 0, false, 0, 4, NULL },
 	/* trouble that passes, or does not */
 	{ { "sick" }, 0, false, 2, 3, NULL },
 	{ { "sick" }, 40000, false, 2, 3, NULL },
-	{ { "sick" }, 0, false, 3, 3, "HTTP status 500 (3 tries)" },
+	{ { "sick" }, 0, false, 3, 3, "HTTP status 500 (3 attempts)" },
 	{ { "sick", "good" }, 0, false, 3, 4, NULL },
-	{ { "rude" }, 0, false, 0, 3, "Empty reply from server (3 tries)" },
+	{ { "rude" }, 0, false, 0, 3, "Empty reply from server (3 attempts)" },
 	{ { "gone" }, 0, false, 0, 1, "HTTP status 404" },
 	/* not what was asked for */
 	{ { "page" }, 0, false, 0, 1, "answered with a web page instead of the file" },
@@ -347,7 +347,7 @@ static const struct manner_case {
 	{ { "page", "good" }, 0, false, 0, 2, NULL },
 	{ { "endless" }, 0, false, 0, 1, "sends more than 100000 bytes" },
 	{ { "endless", "good" }, 0, false, 0, 2, NULL },
-	{ { "short" }, 0, false, 0, 3, "ended after 50000 of 100000 bytes (3 tries)" },
+	{ { "short" }, 0, false, 0, 3, "ended after 50000 of 100000 bytes (3 attempts)" },
 	{ { "short", "good" }, 0, false, 0, 4, NULL },
 	{ { "flip", "good" }, 0, false, 0, 2, NULL },
 	{ { "flip", "good" }, 40000, false, 0, 2, NULL },
@@ -370,7 +370,7 @@ START_TEST(servers_with_manners)
 	if (c->why) {
 		ck_assert_ptr_null(w.want.got);
 		assert_why(&w, filled(w.a, arena_printf(w.a,
-					       "  %%D/out/sources/pkg.tar.gz: not there\n  "
+					       "  %%D/out/sources/pkg.tar.gz: missing\n  "
 					       "http://127.0.0.1:%%P/%s/pkg.tar.gz: %s\n",
 					       c->urls[0], c->why)));
 		ck_assert(!there(&w, "out/sources/%S-pkg.tar.gz"));
@@ -393,7 +393,7 @@ START_TEST(wrong_sha256_names_both)
 	digest_bytes(server.body, SIZE, flipped);
 	assert_why(&w,
 	    filled(w.a, arena_printf(w.a,
-			    "  %%D/out/sources/pkg.tar.gz: not there\n"
+			    "  %%D/out/sources/pkg.tar.gz: missing\n"
 			    "  http://127.0.0.1:%%P/flip/pkg.tar.gz: sha256 is %s, expected %s\n",
 			    flipped, server.sha256)));
 	ck_assert(!there(&w, "out/sources/%S-pkg.tar.gz"));
@@ -442,7 +442,7 @@ START_TEST(hanging_and_trickling)
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:%P/trickle/pkg.tar.gz");
 	fetch_it(&w, false);
 	ck_assert_ptr_null(w.want.got);
-	start = filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
+	start = filled(w.a, "  %D/out/sources/pkg.tar.gz: missing\n"
 			    "  http://127.0.0.1:%P/hang/pkg.tar.gz: sends nothing for 0.5 s\n"
 			    "  http://127.0.0.1:%P/trickle/pkg.tar.gz: too slow: ");
 	ck_assert_msg(!strncmp(w.want.why, start, strlen(start)), "%s", w.want.why);
@@ -462,7 +462,7 @@ START_TEST(dead_server)
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:1/one.tar.gz");
 	add_origin(&w, 0, ORIGIN_URL, "http://127.0.0.1:1/two.tar.gz");
 	fetch_it(&w, false);
-	line = filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
+	line = filled(w.a, "  %D/out/sources/pkg.tar.gz: missing\n"
 			   "  http://127.0.0.1:1/one.tar.gz: cannot connect: Connection refused\n"
 			   "  http://127.0.0.1:1/two.tar.gz: cannot connect: Connection refused\n");
 	assert_why(&w, line);
@@ -498,13 +498,13 @@ START_TEST(offline_asks_nobody)
 	add_origin(&w, 0, ORIGIN_GIT, "v1.0");
 	fetch_it(&w, false);
 	ck_assert_ptr_null(w.want.got);
-	assert_why(&w,
-	    filled(w.a,
-		"  %D/out/sources/pkg.tar.gz: not there\n"
-		"  http://127.0.0.1:%P/good/pkg.tar.gz: not asked: OFFLINE is set\n"
-		"  http://127.0.0.1:%P/good/pkg.tar.gz: not asked: OFFLINE is set\n"
-		"  Debian archive, pool/main/p/pkg/pkg_1.0.orig.tar.gz: not asked: OFFLINE is set\n"
-		"  git tag v1.0: GIT_MIRROR is not set\n"));
+	assert_why(
+	    &w, filled(w.a, "  %D/out/sources/pkg.tar.gz: missing\n"
+			    "  http://127.0.0.1:%P/good/pkg.tar.gz: not asked: OFFLINE is true\n"
+			    "  http://127.0.0.1:%P/good/pkg.tar.gz: not asked: OFFLINE is true\n"
+			    "  Debian archive, pool/main/p/pkg/pkg_1.0.orig.tar.gz: not asked: "
+			    "OFFLINE is true\n"
+			    "  git tag v1.0: GIT_MIRROR is not set\n"));
 	ck_assert_uint_eq(server.requests, 0);
 	world_end(&w);
 }
@@ -521,8 +521,8 @@ START_TEST(order_of_origins)
 	add_origin(&w, 1, ORIGIN_URL, "http://127.0.0.1:%P/gone/tag.tar.gz");
 	fetch_it(&w, false);
 	assert_why(&w,
-	    filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
-			"  %D/out/sources/pkg-tag.tar.gz: not there\n"
+	    filled(w.a, "  %D/out/sources/pkg.tar.gz: missing\n"
+			"  %D/out/sources/pkg-tag.tar.gz: missing\n"
 			"  http://127.0.0.1:%P/gone/pkg.tar.gz: HTTP status 404\n"
 			"  http://127.0.0.1:%P/gone/pkg-tag.tar.gz: HTTP status 404\n"
 			"  file://%D/srv/pkg.tar.gz: Couldn't open file %D/srv/pkg.tar.gz\n"
@@ -580,7 +580,7 @@ START_TEST(rotten_file)
 	assert_why(&w,
 	    filled(w.a, arena_printf(w.a,
 			    "  %%D/out/sources/pkg.tar.gz: sha256 is %s, expected %s\n"
-			    "  http://127.0.0.1:%%P/good/pkg.tar.gz: not asked: OFFLINE is set\n",
+			    "  http://127.0.0.1:%%P/good/pkg.tar.gz: not asked: OFFLINE is true\n",
 			    rotten, server.sha256)));
 	w.cfg.offline = false;
 	fetch_it(&w, false);
@@ -742,7 +742,7 @@ static const struct probe_case {
 	{ "good", 0, NULL },
 	{ "good", 7, "has 100000 bytes, expected 7" },
 	{ "gone", SIZE, "HTTP status 404" },
-	{ "sick", SIZE, "HTTP status 500 (3 tries)" },
+	{ "sick", SIZE, "HTTP status 500 (3 attempts)" },
 };
 
 START_TEST(probing)
@@ -759,7 +759,7 @@ START_TEST(probing)
 	ck_assert_ptr_null(w.want.path);
 	if (c->why)
 		assert_why(&w, filled(w.a, arena_printf(w.a,
-					       "  %%D/out/sources/pkg.tar.gz: not there\n  "
+					       "  %%D/out/sources/pkg.tar.gz: missing\n  "
 					       "http://127.0.0.1:%%P/%s/pkg.tar.gz: %s\n",
 					       c->manner, c->why)));
 	ck_assert(!there(&w, "out/sources/%S-pkg.tar.gz"));
@@ -790,11 +790,11 @@ static const struct apt_case {
 	{ "case \"$*\" in *--no-release-info*) echo 'http://127.0.0.1:%P/good/ main $(ORIGIN) "
 	  "$(LABEL)';; esac",
 	    NULL },
-	{ "echo http://127.0.0.1:%P/good main Ubuntu Ubuntu", "apt knows no Debian archive" },
-	{ "echo http://127.0.0.1:%P/good contrib Debian Debian", "apt knows no Debian archive" },
+	{ "echo http://127.0.0.1:%P/good main Ubuntu Ubuntu", "apt has no Debian archive" },
+	{ "echo http://127.0.0.1:%P/good contrib Debian Debian", "apt has no Debian archive" },
 	{ "echo cdrom://disc/ main Debian Debian",
-	    "apt's archive cdrom://disc is not one that a file can be asked of" },
-	{ "exit 7", "apt does not tell its archive (apt-get: exit status 7)" },
+	    "apt's archive cdrom://disc is not an http, https or file URL" },
+	{ "exit 7", "apt names no archive (apt-get: exit status 7)" },
 };
 
 START_TEST(debian_archive)
@@ -808,7 +808,7 @@ START_TEST(debian_archive)
 	fetch_it(&w, false);
 	if (c->why)
 		assert_why(&w, filled(w.a, arena_printf(w.a,
-					       "  %%D/out/sources/pkg.tar.gz: not there\n  Debian "
+					       "  %%D/out/sources/pkg.tar.gz: missing\n  Debian "
 					       "archive, pool/main/p/pkg/pkg_1.0.orig.tar.gz: %s\n",
 					       c->why)));
 	else
@@ -829,7 +829,7 @@ START_TEST(debian_through_apts_proxy)
 	 * the server takes the whole URL for a path that it does not have: it was asked, no name
 	 * was looked up
 	 */
-	assert_why(&w, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n  Debian archive, "
+	assert_why(&w, filled(w.a, "  %D/out/sources/pkg.tar.gz: missing\n  Debian archive, "
 				   "pool/pkg_1.0.orig.tar.gz: HTTP status 404\n"));
 	ck_assert_uint_eq(server.requests, 1);
 	world_end(&w);
@@ -843,9 +843,10 @@ START_TEST(no_apt)
 	setenv("PATH", "/nonexistent", 1);
 	add_origin(&w, 0, ORIGIN_DEBIAN, "pool/pkg_1.0.orig.tar.gz");
 	fetch_it(&w, false);
-	assert_why(&w, filled(w.a, "  %D/out/sources/pkg.tar.gz: not there\n"
-				   "  Debian archive, pool/pkg_1.0.orig.tar.gz: no apt here to ask "
-				   "for its archive (apt-get: No such file or directory)\n"));
+	assert_why(
+	    &w, filled(w.a, "  %D/out/sources/pkg.tar.gz: missing\n"
+			    "  Debian archive, pool/pkg_1.0.orig.tar.gz: cannot run apt to find "
+			    "its archive (apt-get: No such file or directory)\n"));
 	world_end(&w);
 }
 END_TEST
@@ -904,7 +905,7 @@ START_TEST(git_clones)
 	if (c->why)
 		assert_why(&w,
 		    filled(w.a,
-			arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: not there\n%s", c->why)));
+			arena_printf(w.a, "  %%D/out/sources/pkg.tar.gz: missing\n%s", c->why)));
 	else
 		assert_got(&w);
 	world_end(&w);
@@ -923,7 +924,7 @@ START_TEST(git_must_match_pin)
 	add_origin(&w, 0, ORIGIN_GIT, "v1.0");
 	fetch_it(&w, false);
 	assert_why(&w, filled(w.a, arena_printf(w.a,
-				       "  %%D/out/sources/pkg.tar.gz: not there\n"
+				       "  %%D/out/sources/pkg.tar.gz: missing\n"
 				       "  %%D/clone/pkg, tag v1.0: sha256 is %s, expected %s\n",
 				       right, server.sha256)));
 	ck_assert(!there(&w, "out/sources/%S-pkg.tar.gz.part"));
@@ -986,8 +987,8 @@ START_TEST(offline_opens_no_socket)
 	fetch_lack(&w.cfg, &w.want, &lack);
 	if (offline)
 		ck_assert_str_eq(lack.msg,
-		    "pkg 1.0: pkg.tar.gz is not here, and OFFLINE is set; get it with `./make "
-		    "sources` where there is a network, or bring a bundle from there");
+		    "pkg 1.0: pkg.tar.gz is not fetched, and OFFLINE is true; run `./make "
+		    "sources` where there is a network, or unpack a bundle made there");
 	world_end(&w);
 }
 END_TEST

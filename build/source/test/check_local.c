@@ -41,8 +41,8 @@ static const struct {
 	{ { NULL, "right", NULL }, 1, NULL },
 	{ { "wrong", NULL, "right" }, 2, NULL },
 	{ { "wrong", "wrong", "right" }, 2, NULL },
-	{ { NULL, NULL, NULL }, -1, "not there" },
-	{ { NULL, "wrong", NULL }, -1, "not there" },
+	{ { NULL, NULL, NULL }, -1, "missing" },
+	{ { NULL, "wrong", NULL }, -1, "missing" },
 	{ { "wrong", "wrong", "wrong" }, -1, "sha256 is " },
 };
 
@@ -92,7 +92,7 @@ START_TEST(no_file)
 	ck_assert_int_eq(
 	    file_mkdirs(arena_printf(w.a, "%s/sources/pkg.tar", w.cfg.output), 0755, &e), 0);
 	ck_assert_ptr_null(local_find(local_open(w.a, &w.cfg), &w.form, &why));
-	ck_assert_str_eq(why, "is no regular file");
+	ck_assert_str_eq(why, "not a regular file");
 	arena_free(w.a);
 }
 END_TEST

@@ -97,8 +97,8 @@ START_TEST(ids)
 	if (!changes[_i].same) { /* what is exported must be what was read */
 		ck_assert_int_eq(override_export(a, &one, in_dir(a, "out"), &e), -1);
 		ck_assert_str_eq(e.msg, arena_printf(a,
-					    "override %s/t: it has changed since the build began: "
-					    "start again when it is at rest",
+					    "override %s/t: changed since the build began; build "
+					    "again when it is no longer edited",
 					    test_dir()));
 	}
 	arena_free(a);

@@ -170,18 +170,18 @@ static const struct hostile {
 	{ { { "a/..", AE_IFLNK, 0777, "b" } }, 1, "a/..: name with .." },
 	/* symlinks that lead outside */
 	{ { { "out", AE_IFLNK, 0777, "%O" } }, 0, "out: symlink to an absolute name" },
-	{ { { "out", AE_IFLNK, 0777, "../outside" } }, 0, "out: symlink that leads outside" },
+	{ { { "out", AE_IFLNK, 0777, "../outside" } }, 0, "out: symlink that points outside" },
 	{ { { "a/out", AE_IFLNK, 0777, "../../outside" } }, 0,
-	    "a/out: symlink that leads outside" },
+	    "a/out: symlink that points outside" },
 	{ { { "a/b/out", AE_IFLNK, 0777, "../../../outside" } }, 1,
-	    "a/b/out: symlink that leads outside" },
+	    "a/b/out: symlink that points outside" },
 	{ { { "a/out", AE_IFLNK, 0777, "././/..//../outside" } }, 0,
-	    "a/out: symlink that leads outside" },
+	    "a/out: symlink that points outside" },
 	{ { { "here", AE_IFLNK, 0777, "." }, { "out", AE_IFLNK, 0777, "here/../outside" } }, 0,
-	    "out: symlink with .. behind a name" },
+	    "out: symlink with .. after a name" },
 	{ { { "a", AE_IFDIR, 0755, NULL }, { "a/up", AE_IFLNK, 0777, ".." },
 	      { "out", AE_IFLNK, 0777, "a/up/../outside" } },
-	    0, "out: symlink with .. behind a name" },
+	    0, "out: symlink with .. after a name" },
 	/* symlinks that lead inside, but are not to be written through */
 	{ { { "b", AE_IFDIR, 0755, NULL }, { "a", AE_IFLNK, 0777, "b" },
 	      { "a/victim", AE_IFREG, 0644, "x" } },
@@ -191,21 +191,22 @@ static const struct hostile {
 	{ { { "a", AE_IFREG, 0644, "x" }, { "a/b", AE_IFREG, 0644, "x" } }, 0,
 	    "a/b: passes through a file" },
 	{ { { "d/x", AE_IFREG, 0644, "x" }, { "d", AE_IFLNK, 0777, "e" } }, 0,
-	    "d: there is a folder of that name already" },
+	    "d: a folder of that name exists already" },
 	{ { { "d/x", AE_IFREG, 0644, "x" }, { "d", AE_IFREG, 0644, "x" } }, 0,
-	    "d: there is a folder of that name already" },
+	    "d: a folder of that name exists already" },
 	/* hard links */
 	{ { { "a", 0, 0644, "%O/victim" } }, 0, "a: hard link to an absolute name" },
 	{ { { "a", 0, 0644, "../outside/victim" } }, 0, "a: hard link to a name with .." },
-	{ { { "d/a", 0, 0644, "victim" } }, 1, "d/a: hard link to what is not unpacked" },
-	{ { { "a", 0, 0644, "nothing" } }, 0, "a: hard link to what is no file of this archive" },
+	{ { { "d/a", 0, 0644, "victim" } }, 1, "d/a: hard link to a file that is not unpacked" },
+	{ { { "a", 0, 0644, "nothing" } }, 0,
+	    "a: hard link to a file that is not in this archive" },
 	{ { { "l", AE_IFLNK, 0777, "x" }, { "a", 0, 0644, "l" } }, 0,
-	    "a: hard link to what is no file of this archive" },
+	    "a: hard link to a file that is not in this archive" },
 	{ { { "d", AE_IFDIR, 0755, NULL }, { "l", AE_IFLNK, 0777, "d" },
 	      { "a", 0, 0644, "l/victim" } },
 	    0, "a: passes through a symlink" },
 	{ { { "d", AE_IFDIR, 0755, NULL }, { "a", 0, 0644, "d" } }, 0,
-	    "a: hard link to what is no file of this archive" },
+	    "a: hard link to a file that is not in this archive" },
 	/* what a source tree has no use for */
 	{ { { "null", AE_IFCHR, 0666, NULL } }, 0, "null: a device" },
 	{ { { "sda", AE_IFBLK, 0666, NULL } }, 0, "sda: a device" },
@@ -287,17 +288,18 @@ static const struct damage {
 	long cut, flip;
 	const char *why; /* behind "ARCHIVE: " */
 } damages[] = {
-	{ "a.tar.gz", 60, 0, "damaged, or no tar archive: truncated gzip input" },
+	{ "a.tar.gz", 60, 0, "damaged, or not a tar archive: truncated gzip input" },
 	{ "a.tar.xz", 60, 0,
-	    "damaged, or no tar archive: Unrecognized archive format" }, /* xz(1) gives nothing */
+	    "damaged, or not a tar archive: Unrecognized archive format" }, /* xz(1) gives nothing
+									     */
 	{ "a.tar.xz", -1, 100, NULL },
 	{ "a.tar.xz", -1, -1,
 	    "damaged: xz cannot decode it" }, /* behind the last byte of the tar */
 	{ "a.tar", 700, 0,
-	    "damaged, or no tar archive: Truncated input file (needed 488 bytes, only 164 "
+	    "damaged, or not a tar archive: Truncated input file (needed 488 bytes, only 164 "
 	    "available)" },
-	{ "a.tar", 10, 0, "damaged, or no tar archive: Unrecognized archive format" },
-	{ "a.tar", 0, 0, "damaged, or no tar archive: Unrecognized archive format" },
+	{ "a.tar", 10, 0, "damaged, or not a tar archive: Unrecognized archive format" },
+	{ "a.tar", 0, 0, "damaged, or not a tar archive: Unrecognized archive format" },
 };
 
 START_TEST(damaged)
@@ -383,9 +385,9 @@ START_TEST(only_some)
 
 	if (some[_i].lacking) {
 		ck_assert_int_eq(r, -1);
-		ck_assert_str_eq(e.msg,
-		    arena_printf(a, "%s: holds nothing that matches %s, which the recipe asks for",
-			path, some[_i].lacking));
+		ck_assert_str_eq(
+		    e.msg, arena_printf(a, "%s: no entry matches %s, which the recipe unpacks",
+			       path, some[_i].lacking));
 	} else {
 		ck_assert_msg(r == 0, "%s", e.msg);
 		ck_assert_int_eq(file_walk(dir, count, &n, &e), 0);

@@ -61,11 +61,11 @@ static const struct {
 	{ "", EXIT_USAGE, "name both ends with GOOD= and BAD=" },
 	{ "GOOD=old", EXIT_USAGE, "name both ends with GOOD= and BAD=" },
 	{ "GOOD=old;BAD=", EXIT_USAGE, "name both ends with GOOD= and BAD=" },
-	{ "GOOD=old;BAD=young", EXIT_USAGE, "BAD: SET young: there is no such set" },
+	{ "GOOD=old;BAD=young", EXIT_USAGE, "BAD: SET young: no such set" },
 	{ "GOOD=old;BAD=old", EXIT_WORK, "GOOD and BAD name the same versions of everything" },
 	{ "GOOD=old;BAD=new ROOTFS_SIZE=9", EXIT_USAGE,
 	    "BAD: ROOTFS_SIZE=9: after a set there may be VERSION_name=V and OVERRIDE_name=TREE "
-	    "only; other variables stand by themselves" },
+	    "only; give other variables separately" },
 	{ "GOOD=old;BAD=new;word", EXIT_USAGE, "word: only NAME=VALUE words are known" },
 	{ "GOOD=old;BAD=new;REPEAT=0", EXIT_USAGE, "REPEAT=0: a number from 1 to 60" },
 	{ "GOOD=old;BAD=new;FAILURE=some", EXIT_USAGE, "FAILURE=some: same or any" },
@@ -74,8 +74,7 @@ static const struct {
 	{ "GOOD=1;BAD=4;PACKAGE=x", EXIT_USAGE, "PACKAGE x: profile s6 has no such package" },
 	{ "GOOD=1;BAD=5;PACKAGE=a", EXIT_USAGE, "BAD=5: the recipe a pins no such version" },
 	{ "GOOD=1;BAD=1;PACKAGE=a", EXIT_WORK, "GOOD and BAD are one version" },
-	{ "GOOD=1;BAD=2;PACKAGE=a;REPO=/nowhere", EXIT_USAGE,
-	    "REPO /nowhere: there is no such folder" },
+	{ "GOOD=1;BAD=2;PACKAGE=a;REPO=/nowhere", EXIT_USAGE, "REPO /nowhere: no such folder" },
 };
 
 START_TEST(mistake)

@@ -136,7 +136,7 @@ static const struct {
 	      CALM },
 	    "busy, first in do_exit, then in a user program" TAIL },
 	{ { .status = "running", .nlooks = 1, CALM }, "busy in an unknown place" TAIL },
-	{ { .status = "running", CALM }, "unknown: QEMU tells nothing about its processor" TAIL },
+	{ { .status = "running", CALM }, "unknown: QEMU reports nothing about its CPU" TAIL },
 	{ { .status = "running",
 	      .nlooks = 2,
 	      .halted = { true, true },

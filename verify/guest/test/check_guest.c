@@ -282,7 +282,7 @@ START_TEST(answers_go_to_who_asked)
 	ck_assert_str_eq(a[1].text, "The command no-such-thing has not been found");
 	ck_assert_str_eq(a[2].text, "EIP=c1000000 HLT=1");
 	ck_assert_str_eq(a[3].text, "4711");
-	ck_assert_str_eq(a[4].text, "the guest is gone");
+	ck_assert_str_eq(a[4].text, "the guest has ended");
 	for (size_t i = 0; i < 5; i++)
 		free(a[i].text);
 	ck_assert_ptr_nonnull(
@@ -425,7 +425,7 @@ START_TEST(a_agent_that_never_opens_is_told)
 	guest_run(s.g, "true", clock_now() + 50 * NS_PER_MS, on_done, &h);
 	while (!h.given)
 		once(&s);
-	ck_assert_str_eq(h.why, "the guest agent in the guest never opened");
+	ck_assert_str_eq(h.why, "the guest agent never started");
 	guest_stop(s.g, NS_PER_S);
 	to_the_end(&s);
 	end(&s);
@@ -442,8 +442,8 @@ START_TEST(who_waits_hears_of_the_end)
 	guest_run(s.g, "true", NS_NEVER, on_done, &h[1]);
 	while (!h[0].given || !h[1].given || !s.over)
 		once(&s);
-	ck_assert_str_eq(h[0].why, "the guest is gone");
-	ck_assert_str_eq(h[1].why, "the guest is gone");
+	ck_assert_str_eq(h[0].why, "the guest has ended");
+	ck_assert_str_eq(h[1].why, "the guest has ended");
 	end(&s);
 }
 END_TEST

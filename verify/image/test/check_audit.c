@@ -47,7 +47,7 @@ static const struct {
 	    "rootfs:/etc/stub: damaged: ELF header: cut off\n" },
 	{ "static", &dynamic, ":", 2, "rootfs:/bin/x: is not static: U???? would load it\n" },
 	{ "static", &shared, ":", 2, "rootfs:/bin/x: is not static: it needs 1 shared library\n" },
-	{ "static", &relocatable, ":", 2, "rootfs:/bin/x: is no program, but ELF type 1\n" },
+	{ "static", &relocatable, ":", 2, "rootfs:/bin/x: not a program, but ELF type 1\n" },
 	{ "static", &library, ":", 2, "rootfs:/bin/x: is a shared library\n" },
 	{ "static", &bare, ":", 2, "rootfs:/bin/x: is a shared library\n" },
 	{ "static", &pie, ":", 2, "" },
@@ -68,7 +68,7 @@ static const struct {
 	    "rootfs:/bin/good: is writable by everyone, 0:0 0666; layout/owners does not list "
 	    "it\n" },
 	{ "modes", NULL, "chmod 777 tmp", 5,
-	    "rootfs:/tmp: is writable by everyone, 0:0 0777; meant is 0:0 1777\n" },
+	    "rootfs:/tmp: is writable by everyone, 0:0 0777; expected 0:0 1777\n" },
 	{ "modes", NULL,
 	    "echo 'mknod dev c 1 3' >>../debugfs; echo 'sif dev mode 020644' >>../debugfs", 6,
 	    "rootfs:/dev: is a device, 0:0 0644; layout/owners does not list it\n" },
@@ -85,8 +85,8 @@ static const struct {
 	    "etc/d; "
 	    "ln -s ../lib/alh etc/e",
 	    6,
-	    "rootfs:/etc/a: leads to /lh/work/x, which is in /lh/\nrootfs:/etc/b: leads to "
-	    "../home/me/out, which is in /home/me/out/\nrootfs:/etc/c: leads to /lh, which is in "
+	    "rootfs:/etc/a: points to /lh/work/x, which is in /lh/\nrootfs:/etc/b: points to "
+	    "../home/me/out, which is in /home/me/out/\nrootfs:/etc/c: points to /lh, which is in "
 	    "/lh/\n" },
 	{ "paths", NULL,
 	    "echo in /lh/work >etc/a; echo lh/ /home/me/outside >etc/b; printf "
@@ -290,20 +290,21 @@ START_TEST(says_what_it_lacks)
 	struct err e;
 
 	ck_assert_int_eq(audit_run(a, "baseline", &m, NULL, &r, &e), -1);
-	ck_assert_str_eq(e.msg, "manifest: lacks the key refuse, which names the instructions that "
-				"its processor lacks");
+	ck_assert_str_eq(e.msg,
+	    "manifest: missing required key refuse, which names the instructions that "
+	    "its processor lacks");
 	ck_assert_int_eq(audit_run(a, "paths", &m, NULL, &r, &e), -1);
 	ck_assert_str_eq(
-	    e.msg, "manifest: lacks the key path, which names the folders of the build");
+	    e.msg, "manifest: missing required key path, which names the folders of the build");
 	ck_assert_int_eq(audit_run(a, "kernel", &m, NULL, &r, &e), -1);
-	ck_assert_str_eq(e.msg, "manifest: lacks the key kernel");
+	ck_assert_str_eq(e.msg, "manifest: missing required key kernel");
 	m.kernel = "kernel";
 	ck_assert_int_eq(audit_run(a, "kernel", &m, NULL, &r, &e), -1);
-	ck_assert_str_eq(e.msg, "manifest: lacks the key kernel-mark");
+	ck_assert_str_eq(e.msg, "manifest: missing required key kernel-mark");
 	m.elf = "ELF32 SPARC";
 	ck_assert_int_eq(audit_run(a, "static", &m, NULL, &r, &e), -1);
-	ck_assert_str_eq(e.msg,
-	    "manifest: elf ELF32 SPARC: not known, so there is nothing to compare programs with");
+	ck_assert_str_eq(
+	    e.msg, "manifest: elf ELF32 SPARC: unknown, so programs cannot be checked");
 	arena_free(a);
 }
 END_TEST

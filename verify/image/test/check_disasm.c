@@ -171,7 +171,7 @@ static const struct {
 	{ "ELF64 RISCV", "crc", "elf ELF64 RISCV: no disassembler for it" },
 	{ "ELF32 386", "cmov cmvo",
 	    "refuse cmvo: Capstone has no such instruction or group on ELF32 386" },
-	{ "ELF32 386", "cmov !", "refuse !: no name" },
+	{ "ELF32 386", "cmov !", "refuse !: not a name" },
 	{ "ELF64 RISCV", "!0001/8003 cmov",
 	    "refuse cmov: not !VALUE/MASK, of 4 or of 8 hexadecimal digits each" },
 	{ "ELF64 RISCV", "!0001/8003 !01/83",

@@ -209,7 +209,7 @@ static const struct {
 	{ "debugfs -w -R 'ssv state 0' $I", "is not marked clean: it was not unmounted" },
 	{ "debugfs -w -R 'ssv state 3' $I", "the guest met 0 errors in it" },
 	{ "debugfs -w -R 'ssv error_count 4' $I", "the guest met 4 errors in it" },
-	{ "debugfs -w -R 'ssv last_orphan 13' $I", "holds files that were deleted while open" },
+	{ "debugfs -w -R 'ssv last_orphan 13' $I", "contains files that were deleted while open" },
 };
 
 START_TEST(unclean)

@@ -103,7 +103,7 @@ START_TEST(multiplies)
 	ck_assert_ptr_eq(m.v[0].scenario, &s[1]);
 
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, none, &m, &e), -1);
-	ck_assert_str_eq(e.msg, "scenario bot: there is none; one of boot services");
+	ck_assert_str_eq(e.msg, "scenario bot: no such scenario; one of boot services");
 	i[1].name = "x86_64/dhcp";
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, NULL, &m, &e), -1);
 	ck_assert_str_eq(e.msg, "x86_64/dhcp and i486/dhcp are both x86_64/dhcp: verify them one "

@@ -311,7 +311,7 @@ START_TEST(two_runs_do_not_share_a_folder)
 	ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0); /* it let go */
 	ck_assert_int_eq(run_testcases(s.a, &s.m, &s.o, &s.head, &s.r, &s.nr, &e), -1);
 	ck_assert_str_eq(e.msg,
-	    arena_printf(s.a, "%s: another lh-verify works there; wait for it, or give another -o",
+	    arena_printf(s.a, "%s: in use by another lh-verify; wait for it, or give another -o",
 		test_dir()));
 	close(fd);
 	arena_free(s.a);

@@ -146,12 +146,12 @@ static const struct {
 
 	/* ---- what fails, and how it is told ---- */
 	{ BOOTS "say logni: \\n", "expect /login: / @200ms\n", false, VERDICT_FAIL, "test.scn:8",
-	    "/login: / never came on the console", "/login: /", "not within 0.2 s" },
+	    "/login: / never appeared on the console", "/login: /", "not within 0.2 s" },
 	{ BOOTS "shutdown guest-shutdown", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8",
-	    "/login: / never came on the console", "/login: /", "the console has ended" },
+	    "/login: / never appeared on the console", "/login: /", "the console has ended" },
 	/* kernel lines after the prompt: it does not end like one */
 	{ BOOTS "say login: [    3.2] random: crng init done\\n", "prompt /login: $/ @300ms\n",
-	    false, VERDICT_FAIL, NULL, "/login: $/ never came on the console", NULL, NULL },
+	    false, VERDICT_FAIL, NULL, "/login: $/ never appeared on the console", NULL, NULL },
 	{ BOOTS "agent", "run \"echo no\"\nrun \"false\"\nrun \"true\"\n", true, VERDICT_FAIL,
 	    "test.scn:8", "false: not as expected", "false   status 0", "status 1" },
 	{ BOOTS "agent",
@@ -185,7 +185,7 @@ static const struct {
 	{ BOOTS "agent", "run \"true\"\nrun \"exec sleep 5\" @1s\n", true, VERDICT_FAIL, NULL,
 	    "exec sleep 5: command timed out after 1.0 s", NULL, NULL },
 	{ BOOTS, "run \"true\" @200ms\n", true, VERDICT_FAIL, NULL,
-	    "true: the guest agent in the guest never opened", NULL, NULL },
+	    "true: the guest agent never started", NULL, NULL },
 	{ BOOTS "agent", "run \"true\"\n", false, VERDICT_FAIL, NULL,
 	    "run: needs the guest agent, and this scenario boots the pristine image", NULL, NULL },
 	{ BOOTS "say one>", "expect /one>/\ncheck 3 < 2\n", false, VERDICT_FAIL, "test.scn:9",
@@ -233,7 +233,7 @@ static const struct {
 	{ BOOTS "event RESET guest-reset\n", "expect /login: /\n", false, VERDICT_FAIL, NULL,
 	    "the guest was reset (guest-reset)", NULL, NULL },
 	{ BOOTS "words out of memory\nexit 1", "expect /login: /\n", false, VERDICT_FAIL, NULL,
-	    "/login: / never came on the console", NULL, "the console has ended" },
+	    "/login: / never appeared on the console", NULL, "the console has ended" },
 	/* all steps passed, and it is no pass */
 	{ "say login: ", "expect /login: /\n", false, VERDICT_FAIL, NULL,
 	    "nothing inside the guest showed this boot's nonce", NULL, NULL },
@@ -251,7 +251,7 @@ static const struct {
 	{ BOOTS "cmdline none\nagent", "run \"true\"\n", true, VERDICT_FAIL, NULL,
 	    "nothing inside the guest showed this boot's nonce", NULL, NULL },
 	{ BOOTS "say one>\npause 100ms\nsay two>", "expect /one>/\nexpect /three>/\n", false,
-	    VERDICT_FAIL, NULL, "the scenario's limit of 0.3 s is over", NULL, NULL },
+	    VERDICT_FAIL, NULL, "the scenario's limit of 0.3 s has passed", NULL, NULL },
 };
 
 START_TEST(plays)
@@ -418,8 +418,8 @@ START_TEST(marks_every_step)
 	ck_assert_int_eq(t.r.steps[3].verdict, VERDICT_PASS); /* teardown is played all the same */
 	ck_assert_int_eq(t.r.steps[4].verdict, VERDICT_FAIL);
 	ck_assert_str_eq(t.r.steps[1].source, "expect /three/ @100ms");
-	ck_assert_str_eq(
-	    t.r.failure.what, "/three/ never came on the console"); /* the first failure counts */
+	ck_assert_str_eq(t.r.failure.what,
+	    "/three/ never appeared on the console"); /* the first failure counts */
 	strike(&t);
 }
 END_TEST
@@ -635,8 +635,8 @@ static const struct {
 	const char *step, *msg;
 } refused[] = {
 	{ "keep ../words \"echo one\"", "keep: SUBJECT is a name of a-z, 0-9 and -" },
-	{ "check \"anything\"", "check VALUE: needs -> and what is wanted of it" },
-	{ "check \"x\" status 7", "check VALUE: needs -> and what is wanted of it" },
+	{ "check \"anything\"", "check VALUE: needs -> and an expectation" },
+	{ "check \"x\" status 7", "check VALUE: needs -> and an expectation" },
 	{ "check \"x\" -> \"x\" status 0", "check VALUE: a value has no status" },
 	{ "sleep soon", "sleep soon: not a time, such as 10s or 250ms" },
 	{ "host echo root 0", "0: not a size from 1 to 67108864" },

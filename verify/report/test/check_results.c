@@ -121,7 +121,7 @@ END_TEST
 static const struct {
 	const char *text, *message; /* behind the path */
 } bad[] = {
-	{ "", ":1: no results: the first line must be \"lh-results 2\"" },
+	{ "", ":1: not a results file: the first line must be \"lh-results 2\"" },
 	{ HEAD "sett y\n", ":3: sett: unknown key" },
 	{ HEAD TESTCASE "verdict good\n", ":7: good: no verdict" },
 	{ HEAD TESTCASE "took long\n", ":7: long: not a number" },
@@ -129,7 +129,7 @@ static const struct {
 	{ HEAD TESTCASE "said x\n", ":7: said: there is no step yet" },
 	{ HEAD TESTCASE "kept x\n", ":7: kept: nothing is kept yet" },
 	{ HEAD TESTCASE "jobs 2\n", ":7: jobs: unknown key" },
-	{ HEAD TESTCASE "verdict pass\n", ":7: there is no end: the run was not finished" },
+	{ HEAD TESTCASE "verdict pass\n", ":7: no end: the run is incomplete" },
 	{ HEAD TESTCASE "end 2\n", ":7: end 2: there are 1 test cases" },
 	{ HEAD "case\narch a\nend 1\n", ": test case 1 lacks arch, net or scenario" },
 };
@@ -252,7 +252,7 @@ START_TEST(two_images_are_not_one)
 		ck_assert_str_eq(e.msg,
 		    arena_printf(a,
 			"i486 dhcp, profile s6, set next: %s and %s judged different images; "
-			"verify one of them anew",
+			"verify one of them again",
 			dirs[0], dirs[1]));
 	arena_free(a);
 }

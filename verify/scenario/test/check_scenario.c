@@ -174,11 +174,11 @@ static const struct {
 } wrong[] = {
 	{ "", ": is empty: the first statement must be: scenario NAME \"title\"" },
 	{ "# only this\n", ": is empty: the first statement must be: scenario NAME \"title\"" },
-	{ HEAD, ": has no step, and would show nothing" },
+	{ HEAD, ": has no step, so it tests nothing" },
 	{ "run \"x\"\n", ":1: run: the first statement must be: scenario NAME \"title\"" },
 	{ "limit 1s\n", ":1: limit: the first statement must be: scenario NAME \"title\"" },
 	{ "scenario t\n", ":1: needs a \"title\" here" },
-	{ HEAD HEAD, ":2: scenario: given twice" },
+	{ HEAD HEAD, ":2: scenario: duplicate statement" },
 	{ HEAD "timeout 10\n", ":2: 10: not a time, such as 10s or 250ms" },
 	{ HEAD "timeout 0s\n", ":2: 0s: not a time, such as 10s or 250ms" },
 	{ HEAD "limit 1s 2s\n", ":2: 2s: one word too many" },
@@ -198,15 +198,14 @@ static const struct {
 	{ HEAD "image other\n", ":2: image other: unknown; agent, pristine or offline" },
 	{ HEAD "after lunch\n", ":2: after lunch: unknown state; there is: booted" },
 	{ HEAD "requires net\n", ":2: needs a value here" },
-	{ HEAD "requires net a\nrequires net b\n", ":3: requires net: given twice" },
+	{ HEAD "requires net a\nrequires net b\n", ":3: requires net: duplicate key" },
 	{ HEAD "watch perhaps x /y/\n", ":2: watch perhaps: unknown; fail or warn" },
 	{ HEAD "watch fail x y\n", ":2: needs a /pattern/ here" },
-	{ HEAD "watch fail x /y/\nwatch warn x /z/\n", ":3: watch x: there is one of that name" },
-	{ HEAD "watch fail x /${nonce}/\n",
-	    ":2: /${nonce}/: ${...} has no value yet in a statement that is no step" },
+	{ HEAD "watch fail x /y/\nwatch warn x /z/\n", ":3: watch x: duplicate name" },
+	{ HEAD "watch fail x /${nonce}/\n", ":2: /${nonce}/: ${...} has a value only in steps" },
 	{ HEAD "watch fail x /(/\n", ":2: pattern /(/: missing closing parenthesis at column 2" },
 	{ HEAD "watch fail x /y/\nallow x /z/\n", ":3: allow x: needs a comment that says why" },
-	{ HEAD "allow x /z/ # why\n", ":2: allow x: there is no watch of that name" },
+	{ HEAD "allow x /z/ # why\n", ":2: allow x: no such watch" },
 	{ HEAD "section middle\n", ":2: section middle: unknown; one of setup steps teardown" },
 	{ HEAD "section steps\nsection setup\n",
 	    ":3: section setup: comes once, in the order setup, steps, teardown" },
@@ -218,9 +217,9 @@ static const struct {
 	{ HEAD "expct /x/\n",
 	    ":2: expct: unknown verb; one of expect prompt send run check host vm audit keep" },
 	{ HEAD "vm link sideways\n",
-	    ":2: vm: its words fit no form; there is: vm link up, vm link down" },
-	{ HEAD "run\n", ":2: run: its words fit no form; there is: run COMMAND" },
-	{ HEAD "run echo x\n", ":2: run: its words fit no form; there is: run COMMAND" },
+	    ":2: vm: its arguments fit no form; one of: vm link up, vm link down" },
+	{ HEAD "run\n", ":2: run: its arguments fit no form; one of: run COMMAND" },
+	{ HEAD "run echo x\n", ":2: run: its arguments fit no form; one of: run COMMAND" },
 	{ HEAD "run \"x\n", ":2: the quoted text has no end: \"x" },
 	{ HEAD "run \"x\"y\n", ":2: the quoted text: a blank must follow it: \"y" },
 	{ HEAD "run \"\\q\"\n", ":2: \\q: unknown escape; one of \\n \\r \\t \\e \\\\ \\\" \\$" },
@@ -243,7 +242,7 @@ static const struct {
 	{ HEAD "expect /a\n", ":2: the pattern has no end: /a" },
 	{ HEAD "| x /a/\n", ":2: |: only right below expect or prompt" },
 	{ HEAD "expect /a/\nrun \"x\"\n| x /a/\n", ":4: |: only right below expect or prompt" },
-	{ HEAD "expect /a/\n| x /a/\n| x /b/\n", ":4: | x: there is one of that label" },
+	{ HEAD "expect /a/\n| x /a/\n| x /b/\n", ":4: | x: duplicate label" },
 	{ HEAD "expect /a/\n| x\n", ":3: | x: needs a /pattern/" },
 	{ HEAD "host http serve x as Www\n",
 	    ":2: as Www: a name is lower-case letters, digits, _ and -" },
@@ -259,7 +258,7 @@ static const struct {
 	{ HEAD "run <<END -> /(/\ntrue\nEND\n",
 	    ":2: pattern /(/: missing closing parenthesis at column 2" },
 	{ HEAD "run x <<END\ntrue\nEND\n",
-	    ":2: run: its words fit no form; there is: run COMMAND" },
+	    ":2: run: its arguments fit no form; one of: run COMMAND" },
 	{ HEAD "run <<END\ntrue\nEND\nrn\n",
 	    ":5: rn: unknown verb; one of expect prompt send run check host vm audit keep" },
 	{ HEAD "\"run\" x\n", ":2: \"run\" x: a line begins with a verb" },
@@ -289,7 +288,7 @@ START_TEST(a_folder)
 	ck_assert_int_eq(                                                                          \
 	    file_write(arena_printf(a, "%s/" name, test_dir()), text, strlen(text), 0644, &e), 0)
 	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s: holds no scenario (NAME.scn)", test_dir()));
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s: contains no scenario (NAME.scn)", test_dir()));
 	PUT("watches", "watch fail panic /Kernel panic/\n");
 	PUT("b.scn", "scenario second \"t\"\nrun \"x\"\n");
 	PUT("c.scn", "scenario first \"t\"\nrun \"x\"\n");
