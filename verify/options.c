@@ -128,7 +128,7 @@ take(struct arena *a, const struct row *r, const char *value, struct options *o,
 static int
 default_scenarios(struct arena *a, struct options *o, struct err *e)
 {
-	const char *beside;
+	const char *beside = NULL;
 
 	if (o->scenarios)
 		return 0;
