@@ -146,7 +146,7 @@ check:
 
 # every parser, or TARGETS, for SECONDS each: programs of their own, by clang with libFuzzer
 FUZZ_ALL = $(patsubst fuzz_%,%,$(basename $(notdir $(wildcard */fuzz/fuzz_*.c))))
-FUZZ = $(if $(filter-out undefined default,$(origin TARGETS)),$(TARGETS),$(FUZZ_ALL))
+FUZZ = $(or $(TARGETS),$(FUZZ_ALL))
 FUZZ_O = $(O)/fuzz
 FUZZ_CFLAGS = -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
 
@@ -154,8 +154,8 @@ fuzz:
 	@$(foreach t,$(filter-out $(FUZZ_ALL),$(FUZZ)),\
 		$(error fuzz: no target $t: there are $(FUZZ_ALL)))
 	@ci/fuzz ready
-	+@$(MAKE) --no-print-directory CC=clang O=$(FUZZ_O) CFLAGS='$(FUZZ_CFLAGS)' SAN= \
-		$(FUZZ:%=$(FUZZ_O)/fuzz-%)
+	+@$(MAKE) $(if $(V),,-s) --no-print-directory CC=clang O=$(FUZZ_O) SAN= \
+		CFLAGS='$(FUZZ_CFLAGS)' $(FUZZ:%=$(FUZZ_O)/fuzz-%)
 	@ci/fuzz run $(FUZZ_O) $(or $(SECONDS),5) $(FUZZ) $(told)
 
 ifeq ($(notdir $(O)),fuzz)

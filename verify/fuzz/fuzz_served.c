@@ -52,7 +52,6 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		n -= k + (end != NULL);
 	}
 	turn(l);
-	fuzz_must(http_served(h) <= 1, "one request has one answer");
 	http_free(h);
 	close(fd);
 	loop_free(l);

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Answers of servers, as build/source/http.c takes them: libcurl reads the bytes, what is made of
- * them is ours.  Each input is the answer to each connection that is made.
+ * Answers of servers, as build/source/transfer.c takes them: libcurl reads the bytes, what is made
+ * of them is ours.  Each input is the answer to each connection that is made.
  */
 #include "build/base/arena.h"
 #include "build/fuzz/fuzz.h"
-#include "build/source/http.h"
+#include "build/source/transfer.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -79,24 +80,33 @@ start(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static const struct http_patience patience = {
-		.connect = NS_PER_S, .seconds = 1, .slow = 1
+	static const struct transfer_patience patience = {
+		.connect = 5 * NS_PER_S, .window = 5 * NS_PER_S, .slow = 1
 	};
 	struct arena *a = arena_new();
-	struct http_request rq = { .verb = n & 1 ? HTTP_HEAD : HTTP_GET, .fd = -1, .size = 100 };
+	struct transfer t = { .verb = n % 4 ? TRANSFER_GET : TRANSFER_HEAD, .fd = -1, .most = 100 };
 
 	if (!server.port)
 		start();
 	answer_with(p, n);
-	rq.url = "http://fuzz.invalid/x";
+	t.url = "http://fuzz.invalid/x";
 	/* so that whoever an answer sends us to is this server, too */
-	rq.proxy = arena_printf(a, "http://127.0.0.1:%u", server.port);
-	http_all(a, &patience, &rq, 1);
-	if (!rq.failed) {
-		fuzz_must(rq.status > 0, "an answer has a status");
-		fuzz_must(rq.got <= rq.size, "no more is taken than was asked for");
-		fuzz_must(rq.type, "there is a type, though it may be empty");
+	t.proxy = arena_printf(a, "http://127.0.0.1:%u", server.port);
+	if (n % 4 == 1) { /* the rest of a file */
+		t.fd = memfd_create("fuzz", MFD_CLOEXEC);
+		fuzz_must(write(t.fd, "abc", 3) == 3, "a file can be written");
+		t.start = 3;
 	}
+	transfer_all(a, &patience, &t, 1);
+	fuzz_must(t.end != TRANSFER_RUNNING, "it has ended");
+	fuzz_must(t.have <= t.most, "no more is taken than was asked for");
+	fuzz_must(t.type, "there is a type, though it may be empty");
+	if (t.end == TRANSFER_ANSWERED)
+		fuzz_must(t.status > 0, "an answer has a status");
+	else
+		fuzz_must(t.failed && *t.failed, "what failed has a reason");
+	if (t.fd >= 0)
+		close(t.fd);
 	answer_with(NULL, 0);
 	arena_free(a);
 	return 0;
