@@ -24,22 +24,38 @@ turn(struct loop *l)
 	loop_once(l, &(struct err){ 0 });
 }
 
+/* a client of the one server; -1: this machine is out of ports for the moment */
+static int
+client(unsigned port)
+{
+	/* closed by a reset, or those ports would all be waiting for a last word */
+	static const struct linger at_once = { .l_onoff = 1 };
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	if (connect(fd, (struct sockaddr *)&sa, sizeof sa) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	/* closed by a reset, or the ports of a machine would all be waiting for a last word */
-	static const struct linger at_once = { .l_onoff = 1 };
-	struct sockaddr_in sa = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct loop *l = loop_new();
-	struct http *h;
+	static struct loop *l;
+	static struct http *h;
 	struct err e;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd;
 
-	fuzz_must(http_serve(l, "body", 4, &h, &e) == 0, "there is a server");
-	sa.sin_port = htons((uint16_t)http_port(h));
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-	fuzz_must(connect(fd, (struct sockaddr *)&sa, sizeof sa) == 0, "it can be reached");
+	if (!l)
+		l = loop_new();
+	fuzz_must(h || http_serve(l, "body", 4, &h, &e) == 0, "there is a server");
+	fd = client(http_port(h));
+	if (fd < 0)
+		return -1;
 	turn(l);
 	while (n) {
 		const uint8_t *end = memchr(p, 0xff, n);
@@ -52,8 +68,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		n -= k + (end != NULL);
 	}
 	turn(l);
-	http_free(h);
 	close(fd);
-	loop_free(l);
+	turn(l);
 	return 0;
 }
