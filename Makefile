@@ -37,9 +37,10 @@ override CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -DLH_VERSION='"$(V
 VERSION := 0.1
 
 BASE := $(patsubst %.c,$(O)/%.o,$(wildcard build/base/*.c))
-BUILD := $(patsubst %.c,$(O)/%.o,$(filter-out build/base/% build/test/%,$(wildcard build/*/*.c)))
-VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/% verify/bisect/%,\
-	$(wildcard verify/*.c verify/*/*.c)))
+BUILD := $(patsubst %.c,$(O)/%.o,$(filter-out build/base/% build/test/% build/fuzz/%,\
+	$(wildcard build/*/*.c)))
+VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/% verify/fuzz/% \
+	verify/bisect/%,$(wildcard verify/*.c verify/*/*.c)))
 # lh-bisect reads and writes reports as lh-verify does, and has options in common with it
 BISECT_USES := $(patsubst %.c,$(O)/%.o,verify/options.c verify/outdir.c \
 	$(wildcard verify/report/*.c))
@@ -83,7 +84,7 @@ TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu $(O)/faults.so
 
 .PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify \
 	release bisect reproduce qemu-boot check check-unit check-broken bench bench-build \
-	bench-verify lint format clean distclean
+	bench-verify fuzz lint format clean distclean
 
 tools: $(TOOLS)
 
@@ -151,6 +152,40 @@ check-unit: $(TEST_PROGRAMS)
 check:
 	@ci/check
 
+# every parser, or TARGETS, for SECONDS each: programs of their own, by clang with libFuzzer
+FUZZ_ALL = $(patsubst fuzz_%,%,$(basename $(notdir $(wildcard */fuzz/fuzz_*.c))))
+FUZZ = $(or $(TARGETS),$(FUZZ_ALL))
+FUZZ_O = $(O)/fuzz
+FUZZ_CFLAGS = -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
+
+fuzz:
+	@$(foreach t,$(filter-out $(FUZZ_ALL),$(FUZZ)),\
+		$(error fuzz: no target $t: there are $(FUZZ_ALL)))
+	@ci/fuzz ready
+	+@$(MAKE) $(if $(V),,-s) --no-print-directory CC=clang O=$(FUZZ_O) SAN= \
+		CFLAGS='$(FUZZ_CFLAGS)' $(FUZZ:%=$(FUZZ_O)/fuzz-%)
+	@ci/fuzz run $(FUZZ_O) $(or $(SECONDS),5) $(FUZZ) $(told)
+
+ifeq ($(notdir $(O)),fuzz)
+.SECONDARY: $(patsubst %.c,$(O)/%.o,$(wildcard */fuzz/*.c))
+
+$(O)/fuzz-%: $(O)/build/fuzz/fuzz_%.o $(O)/build/fuzz/fuzz.o $(O)/build.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ \
+		$(call pkg_libs,$(LIBS_build)) -lcrypt
+
+$(O)/fuzz-%: $(O)/verify/fuzz/fuzz_%.o $(O)/build/fuzz/fuzz.o $(O)/verify.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ \
+		$(call pkg_libs,$(LIBS_verify)) -lm
+
+$(O)/build.a: $(BUILD) $(BASE)
+$(O)/verify.a: $(VERIFY) $(BASE)
+$(O)/build.a $(O)/verify.a:
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+endif
+
 lint: $(TOOLS)
 	@$(LHB) lint
 	@$(LHV) lint
@@ -163,7 +198,8 @@ format:
 # are, but for those that mean something here.
 #
 
-MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS
+MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS \
+	SECONDS TARGETS
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
 PASSED := $(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))

@@ -23,8 +23,9 @@
  */
 
 /*
- * a candidate that needs more lookahead than this is given up, loudly; makes the work for a byte
- * finite
+ * How far a match may go on.  A pattern that wants to see more to be sure is given up, and one that
+ * backtracks without end is: told once, never asked again.  Else a guest could make it cost that
+ * much for every byte, and this makes the work for a byte finite.
  */
 #define MATCH_MAX ((size_t)16384)
 /* how far a pattern sees back from where its match begins */
@@ -57,8 +58,9 @@ struct stream {
 enum state {
 	OPEN,	 /* no match begins before from */
 	MATCHED, /* the next one: from..end */
-	STUCK
-}; /* the one that begins at from can't be judged */
+	STUCK,	 /* the one that begins at from can't be judged */
+	GIVEN_UP /* that was told */
+};
 
 struct slot {
 	struct pattern *pattern;
@@ -69,7 +71,7 @@ struct slot {
 	uint64_t seen; /* the search came to the end of a stream of this size: nothing new, nothing
 			  to do */
 	bool seen_eof;
-	int error; /* STUCK: PCRE2's; 0: undecided for too long */
+	int error; /* STUCK: PCRE2's; 0: it wants to see more than MATCH_MAX */
 };
 
 struct cursor {
@@ -455,25 +457,31 @@ found(struct slot *t, uint64_t start)
 }
 
 static void
-matched(const struct cursor *c, struct slot *t, uint64_t limit)
-{
-	uint64_t start = t->subject + pcre2_get_startchar(t->md);
-
-	/* PCRE2 doesn't try between CR and LF; a CR that came alone may be one of them */
-	if (start == limit && !ends(c, limit) && !t->pattern->between && start > c->s->base &&
-	    byte_at(c->s, start - 1) == '\r') {
-		t->from = limit;
-		return;
-	}
-	found(t, start);
-}
-
-static void
 stuck(struct slot *t, uint64_t start, int error)
 {
 	t->state = STUCK;
 	t->from = start;
 	t->error = error;
+}
+
+/* PCRE2 doesn't try between CR and LF; a CR that came alone may be one of them */
+static bool
+may_be_between(const struct cursor *c, const struct slot *t, uint64_t start, uint64_t limit)
+{
+	return start == limit && !ends(c, limit) && !t->pattern->between && start > c->s->base &&
+	       byte_at(c->s, start - 1) == '\r';
+}
+
+/* error 0: the match in md, which begins at start; else why that one can't be judged */
+static void
+decided(const struct cursor *c, struct slot *t, uint64_t start, uint64_t limit, int error)
+{
+	if (may_be_between(c, t, start, limit))
+		t->from = limit;
+	else if (error)
+		stuck(t, start, error);
+	else
+		found(t, start);
 }
 
 /* the match that may begin at start wants to see more than there is */
@@ -487,8 +495,11 @@ undecided(struct cursor *c, struct slot *t, uint64_t start, uint64_t limit)
 	if (!too_long && !ends(c, limit))
 		return;
 	r = match(c, t, start, start, limit, 0);
-	if (r >= 0) {
+	/* a line that is too long is cut; what only looked so far ahead would for each byte */
+	if (r >= 0 && (!too_long || t->subject + pcre2_get_ovector_pointer(t->md)[1] == limit)) {
 		found(t, start);
+	} else if (r >= 0) {
+		stuck(t, start, 0);
 	} else if (r != PCRE2_ERROR_NOMATCH) {
 		stuck(t, start, r);
 	} else if (too_long) {
@@ -541,13 +552,13 @@ search(struct cursor *c, struct slot *t, uint64_t stop)
 		t->seen_eof = s->eof;
 		r = match(c, t, t->from, limit, limit, PCRE2_PARTIAL_HARD);
 		if (r >= 0)
-			matched(c, t, limit);
+			decided(c, t, t->subject + pcre2_get_startchar(t->md), limit, 0);
 		else if (r == PCRE2_ERROR_PARTIAL)
 			undecided(c, t, t->subject + pcre2_get_ovector_pointer(t->md)[0], limit);
 		else if (r == PCRE2_ERROR_NOMATCH)
 			t->from = ends(c, limit) ? limit + 1 : limit;
 		else
-			stuck(t, locate(c, t, t->from, limit), r);
+			decided(c, t, locate(c, t, t->from, limit), limit, r);
 	}
 }
 
@@ -565,7 +576,7 @@ advance(struct cursor *c, struct slot *own, uint64_t offset)
 {
 	c->offset = offset;
 	for (struct slot *t = c->slots; t < c->slots + c->n; t++)
-		if (t->from < offset && (t == own || !c->each))
+		if (t->state != GIVEN_UP && t->from < offset && (t == own || !c->each))
 			restart(t, offset);
 }
 
@@ -603,10 +614,11 @@ cursor_find(struct arena *a, struct cursor *c, struct hit *h, struct err *e)
 {
 	uint64_t oldest = stream_oldest(c->s), least = oldest;
 	struct slot *best = NULL;
+	size_t max = c->s->match_max;
 	char where[48];
 
 	for (size_t i = 0; i < c->n; i++)
-		if (c->slots[i].from < oldest) {
+		if (c->slots[i].state != GIVEN_UP && c->slots[i].from < oldest) {
 			least = c->slots[i].from < least ? c->slots[i].from : least;
 			restart(&c->slots[i], oldest);
 		}
@@ -618,7 +630,7 @@ cursor_find(struct arena *a, struct cursor *c, struct hit *h, struct err *e)
 		struct slot *t = &c->slots[i];
 
 		search(c, t, best ? best->from : UINT64_MAX);
-		if (t->state != OPEN && (!best || t->from < best->from))
+		if (t->state != OPEN && t->state != GIVEN_UP && (!best || t->from < best->from))
 			best = t;
 	}
 	if (!best)
@@ -629,15 +641,17 @@ cursor_find(struct arena *a, struct cursor *c, struct hit *h, struct err *e)
 			return 0;
 
 	if (best->state == STUCK) {
-		uint64_t at = best->from;
-		int error = best->error;
-
-		advance(c, best, at + 1);
-		snprintf(where, sizeof where, " at byte %llu", (unsigned long long)at);
-		if (error)
-			return fail_match(e, best->pattern, error, where);
-		return fail(e, "pattern /%s/: needs over %zu bytes of lookahead%s",
-		    best->pattern->text, c->s->match_max, where);
+		best->state = GIVEN_UP;
+		if (c->offset < best->from)
+			c->offset = best->from;
+		snprintf(where, sizeof where, " at byte %llu", (unsigned long long)best->from);
+		if (best->error)
+			return fail_match(e, best->pattern, best->error, where);
+		if (max % 1024)
+			return fail(e, "pattern /%s/: needs over %zu bytes of lookahead%s",
+			    best->pattern->text, max, where);
+		return fail(e, "pattern /%s/: needs over %zu KiB of lookahead%s",
+		    best->pattern->text, max / 1024, where);
 	}
 	*h = (struct hit){ .which = (size_t)(best - c->slots),
 		.start = best->subject + pcre2_get_ovector_pointer(best->md)[0],

@@ -80,9 +80,10 @@ void cursor_seek(struct cursor *c, uint64_t offset);
 /*
  * 1: *h is the next match, and the cursor stands behind it (an empty match moves it by one byte);
  * 0: more bytes are needed, or (after stream_eof) there is none.
- * -1: a pattern could not be judged (it backtracks without end), *e names it; the cursor stands
- * behind the byte where that match would have begun, so one may go on.
- * The sequence of answers is the same for every way of cutting the stream into reads.
+ * -1: a pattern could not be judged: it backtracks without end, or wants to see more of the stream
+ * than a match may have; *e names it and the byte where that match would begin.  It is given up,
+ * and looks for nothing more until cursor_seek() or cursor_patterns(); the others go on. The
+ * sequence of answers is the same for every way of cutting the stream into reads.
  */
 int cursor_find(struct arena *a, struct cursor *c, struct hit *h, struct err *e);
 /*

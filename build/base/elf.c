@@ -247,10 +247,9 @@ elf_section_at(const struct elf_file *f, uint64_t offset)
 }
 
 static void
-report_symbols(
-    Elf *elf, const struct elf_file *f, const struct elf_section *s, elf_symbol *found, void *arg)
+report_symbols(Elf *elf, const struct elf_file *f, const struct elf_section *s,
+    const struct elf_section *names, elf_symbol *found, void *arg)
 {
-	const struct elf_section *names = &f->sections[s->link];
 	Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)s->offset, (size_t)s->size, ELF_T_SYM);
 	GElf_Sym y;
 
@@ -267,20 +266,20 @@ elf_symbols(const struct elf_file *f, elf_symbol *found, void *arg, struct err *
 	int r = 0;
 
 	for (size_t i = 0; i < f->nsections && r == 0; i++) {
-		const struct elf_section *s = &f->sections[i],
-					 *names =
-					     &f->sections[s->link < f->nsections ? s->link : 0];
+		const struct elf_section *s = &f->sections[i], *names = NULL;
 
 		if (s->type != SHT_SYMTAB)
 			continue;
 		all += s->size;
-		if (names->type != SHT_STRTAB || !names->size ||
+		if (s->link && s->link < f->nsections)
+			names = &f->sections[s->link];
+		if (!names || names->type != SHT_STRTAB || !names->size ||
 		    f->bytes[names->offset + names->size - 1])
 			r = fail(e, "section %zu: its symbols have no names", i);
 		else if (all > f->n) /* or reading them could take for ever */
 			r = fail(e, "section %zu: overlapping symbol tables", i);
 		else
-			report_symbols(elf, f, s, found, arg);
+			report_symbols(elf, f, s, names, found, arg);
 	}
 	elf_end(elf);
 	return r;

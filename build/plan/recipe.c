@@ -203,8 +203,9 @@ needs_line(struct reading *rd, char *value, struct err *e)
 			return lines_fail(&rd->l, e,
 			    "needs %s: write host/NAME toolchain/NAME target/NAME or same/NAME",
 			    word);
-		for (n = rd->r->needs; n < rd->r->needs + rd->r->nneeds; n++)
-			if (n->same == same && n->variant == v && !strcmp(n->name, slash + 1))
+		for (size_t i = 0; i < rd->r->nneeds; i++)
+			if (rd->r->needs[i].same == same && rd->r->needs[i].variant == v &&
+			    !strcmp(rd->r->needs[i].name, slash + 1))
 				return lines_fail(&rd->l, e, "needs %s: duplicate", word);
 		n = MORE(rd->a, rd->r->needs, rd->r->nneeds);
 		*n = (struct need){

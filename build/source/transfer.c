@@ -348,6 +348,9 @@ ended(struct running *r, CURLcode result)
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		if (ends[i].code == result)
 			end = ends[i].end;
+	/* "HTTP/200" is a status line for libcurl, but there is no status in it */
+	if (result == CURLE_OK && !t->status && host_of(r->all->a, t->url))
+		return end_with(r, TRANSFER_FAILED, "sends no HTTP");
 	if (end == TRANSFER_ANSWERED)
 		return end_with(r, end, NULL);
 	t->failed = reason(r, result, end);

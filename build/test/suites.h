@@ -32,6 +32,7 @@
 	X(triples)                                                                                 \
 	X(tools)                                                                                   \
 	X(recipe)                                                                                  \
+	X(transfer)                                                                                \
 	X(fetch)                                                                                   \
 	X(unpack)                                                                                  \
 	X(override)                                                                                \

@@ -194,11 +194,28 @@ greeted(struct agent *d)
 	send_next(d);
 }
 
+/* what printf made of $?, up to end; -1: whoever wrote that is not our shell */
+static int
+exit_status(const char *p, const char *end)
+{
+	int status = 0;
+
+	if (p == end || end - p > 3)
+		return -1;
+	for (; p < end; p++) {
+		if (*p < '0' || *p > '9')
+			return -1;
+		status = 10 * status + (*p - '0');
+	}
+	return status;
+}
+
 /* looks for the end of the command under way in what came; true when it was there */
 static bool
 find_marker(struct agent *d)
 {
 	char marker[64], *at, *end;
+	int status;
 	size_t n =
 	    (size_t)snprintf(marker, sizeof marker, "\n@lh-%s-%" PRIu64 " ", d->token, d->serial);
 
@@ -211,7 +228,11 @@ find_marker(struct agent *d)
 	end = memchr(at + n, '\n', d->in.n - d->scanned - n);
 	if (!end)
 		return false;
-	answered(d, d->scanned, (int)strtol(at + n, NULL, 10));
+	status = exit_status(at + n, end);
+	if (status < 0)
+		lose(d, "the guest agent is lost: its answer has no exit status");
+	else
+		answered(d, d->scanned, status);
 	return true;
 }
 

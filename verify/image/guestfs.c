@@ -15,6 +15,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
+/* of one file: a hole costs an image nothing, and us memory */
+#define READ_MOST (256u << 20)
+
 struct guestfs {
 	ext2_filsys fs;
 	bool writable;
@@ -400,6 +403,13 @@ guestfs_read(
 	if (r)
 		return fail_ext2(e, what, r);
 	r = ext2fs_file_get_lsize(f, &size);
+	if (!r && size > READ_MOST) {
+		ext2fs_file_close(f);
+		return fail(e, "%s: has %" PRIu64 " bytes; at most %u MiB are read", what,
+		    (uint64_t)size, READ_MOST >> 20);
+	}
+	if (r)
+		size = 0;
 	p = arena_alloc(a, (size_t)size + 1);
 	while (!r && used < size) {
 		unsigned got;

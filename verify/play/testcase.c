@@ -71,7 +71,7 @@ schedule_next(struct testcase *c)
 static const struct verb *
 verb_of(const struct testcase *c)
 {
-	return step_of(c)->form->row;
+	return c->job->scenario->steps[c->at].form->row;
 }
 
 const struct step *
@@ -294,7 +294,10 @@ on_mark(void *arg, size_t which)
 static void
 on_undecided(void *arg, const char *why)
 {
-	testcase_inconclusive(arg, "watches: %s", why);
+	struct testcase *c = arg;
+
+	/* whether it could have been judged was up to the guest: no way out of failing */
+	fail_now(c, NULL, NULL, arena_printf(c->a, "watches: %s", why));
 }
 
 static const struct watches_calls watches_calls = {

@@ -322,7 +322,8 @@ read_keep(struct reading *r, char *value, struct err *e)
 	struct testcase_result *c = last(r);
 	const char *subject = word_next(&value);
 
-	(void)e;
+	if (!subject)
+		return lines_fail(&r->l, e, "keep: of what?");
 	close_kept(r);
 	c->kept = arena_more(r->a, c->kept, c->nkept, sizeof *c->kept);
 	c->kept[c->nkept++] = (struct kept){ .subject = subject, .text = *value ? NULL : "" };

@@ -13,6 +13,7 @@
 	X(qmp)                                                                                     \
 	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
+	X(agent)                                                                                   \
 	X(guest)                                                                                   \
 	X(want)                                                                                    \
 	X(explain)                                                                                 \

@@ -269,6 +269,28 @@ START_TEST(counts_beyond_the_header)
 }
 END_TEST
 
+/* names in a section that is not there, where the one that stands for none looks as if it had them
+ */
+START_TEST(names_nowhere)
+{
+	struct arena *a = arena_new();
+	const size_t shdr = sizeof(Elf64_Shdr);
+	unsigned char p[SIZE];
+	size_t n = make(p, true);
+	struct said said = { "" };
+	struct elf_file f;
+	struct err e;
+
+	memcpy(p + TABLE, p + TABLE + 4 * shdr, shdr);
+	p[TABLE + 3 * shdr + offsetof(Elf64_Shdr, sh_link) + 3] = 0x50;
+	ck_assert_msg(elf_open(a, p, n, &f, &e) == 0, "%s", e.msg);
+	ck_assert_uint_eq(f.sections[0].type, SHT_STRTAB);
+	ck_assert_int_eq(elf_symbols(&f, say, &said, &e), -1);
+	ck_assert_str_eq(e.msg, "section 3: its symbols have no names");
+	arena_free(a);
+}
+END_TEST
+
 /* symbols that many sections show, so that reading all of them would take for ever */
 START_TEST(symbols_once)
 {
@@ -385,8 +407,8 @@ END_TEST
 Suite *
 elf_suite(void)
 {
-	Suite *s = suite_of("elf", (const TTest *[]){ counts_beyond_the_header, symbols_once,
-				       told_by_its_beginning, NULL });
+	Suite *s = suite_of("elf", (const TTest *[]){ counts_beyond_the_header, names_nowhere,
+				       symbols_once, told_by_its_beginning, NULL });
 	TCase *tc = harness_case(s, "files");
 
 	tcase_add_loop_test(tc, reads, 0, 4);

@@ -170,6 +170,30 @@ START_TEST(link_in_a_circle)
 }
 END_TEST
 
+/* a hole costs the image nothing, and would cost us memory */
+START_TEST(a_file_of_holes)
+{
+	struct arena *a = arena_new();
+	char *image = make_image(a), *text;
+	struct buf out = { 0 };
+	struct guestfs *g;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(
+	    sh(a, "debugfs -w -R 'sif /etc/real/f size 4294967296' \"$IMG?offset=1048576\" 2>&1",
+		&out),
+	    0);
+	ck_assert_int_eq(guestfs_open(image, OFFSET, 0, &g, &e), 0);
+	ck_assert_int_eq(guestfs_read(a, g, "/etc/real/f", &text, NULL, &e), -1);
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a,
+		       "%s: /etc/real/f: has 4294967296 bytes; at most 256 MiB are read", image));
+	ck_assert_int_eq(guestfs_close(g, &e), 0);
+	buf_free(&out);
+	arena_free(a);
+}
+END_TEST
+
 static const struct {
 	const char *path, *msg; /* behind the image's name; NULL: removed */
 } removals[] = {
@@ -339,9 +363,9 @@ END_TEST
 Suite *
 guestfs_suite(void)
 {
-	Suite *s =
-	    suite_of("guestfs", (const TTest *[]){ shorter_content_frees_blocks, a_folder_grows,
-				    link_in_a_circle, no_filesystem, lists_everything, NULL });
+	Suite *s = suite_of("guestfs",
+	    (const TTest *[]){ shorter_content_frees_blocks, a_folder_grows, link_in_a_circle,
+		a_file_of_holes, no_filesystem, lists_everything, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, put_append_read, 0, ROWS(paths));

@@ -202,6 +202,11 @@ static const struct {
 	{ BOOTS "say Kernel panic - in a ditch",
 	    "allow panic /in a dream/ # a test\nexpect /ditch/\n", false, VERDICT_FAIL, NULL,
 	    "forbidden pattern \"panic\" matched", NULL, "Kernel panic - in a ditch" },
+	/* nor does it help to say so much that a watch can't be judged */
+	{ BOOTS "say begin\nflood 2000 begin of it",
+	    "watch fail long /begin.*end$/\nexpect /login: /\n", false, VERDICT_FAIL, NULL,
+	    "watches: pattern /begin.*end$/: needs over 16 KiB of lookahead at byte 54", NULL,
+	    NULL },
 	/* a panic is seen whatever the step waits for, and told before its deadline */
 	{ BOOTS "drip [   1.0] Kernel panic - not syncing: VFS\\n", "expect /login: /\n", false,
 	    VERDICT_FAIL, "test.scn:8", "forbidden pattern \"panic\" matched",

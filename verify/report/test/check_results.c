@@ -128,6 +128,7 @@ static const struct {
 	{ HEAD TESTCASE "step 1 pass\n", ":7: : not a number" },
 	{ HEAD TESTCASE "said x\n", ":7: said: there is no step yet" },
 	{ HEAD TESTCASE "kept x\n", ":7: kept: nothing is kept yet" },
+	{ HEAD TESTCASE "keep\nkept x\n", ":7: keep: of what?" },
 	{ HEAD TESTCASE "jobs 2\n", ":7: jobs: unknown key" },
 	{ HEAD TESTCASE "verdict pass\n", ":7: no end: the run is incomplete" },
 	{ HEAD TESTCASE "end 2\n", ":7: end 2: there are 1 test cases" },

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Patterns on a stream.  The input is up to four patterns, a line each, an empty line, and the
+ * text.  What a reader sees of it, errors included, is the same for every way of cutting it into
+ * reads: at once, byte by byte, and in pieces that the input's length chooses.
+ */
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/fuzz/fuzz.h"
+#include "verify/expect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PATTERNS 4
+
+static void
+look(struct arena *a, struct cursor *c, struct buf *seen)
+{
+	struct hit h;
+	struct err e = { 0 };
+	int r;
+
+	while ((r = cursor_find(a, c, &h, &e))) {
+		if (fuzz_failed(r, &e)) {
+			buf_addf(seen, "!%s\n", e.msg);
+			continue;
+		}
+		buf_addf(seen, "%zu:%llu-%llu", h.which, (unsigned long long)h.start,
+		    (unsigned long long)h.end);
+		for (size_t i = 0; i < h.nvalues; i++)
+			buf_addf(seen, " %s=%s", h.names[i], h.values[i] ? h.values[i] : "-");
+		buf_adds(seen, "\n");
+	}
+}
+
+/* seed 0: in one read; 1: byte by byte; else at random */
+static void
+play(struct pattern *const *v, size_t n, size_t window, bool each, const char *text, size_t len,
+    unsigned seed, struct buf *seen)
+{
+	struct arena *a = arena_new();
+	struct stream *s = stream_new(window);
+	struct cursor *c = cursor_new(s, v, n);
+
+	if (each)
+		cursor_each(c);
+	for (size_t at = 0, k; at < len; at += k) {
+		k = seed ? 1 : len;
+		if (seed > 1) {
+			seed = seed * 1103515245u + 12345u;
+			k = 1 + (seed >> 16) % (seed & 1 ? 4 : 40);
+		}
+		if (k > len - at)
+			k = len - at;
+		stream_add(s, text + at, k);
+		look(a, c, seen);
+	}
+	stream_eof(s);
+	look(a, c, seen);
+	buf_adds(seen, "end\n");
+	fuzz_must(cursor_lost(c) == 0, "who looks after each read loses nothing");
+	cursor_free(c);
+	stream_free(s);
+	arena_free(a);
+}
+
+static void
+same(const char *at_once, const char *in_pieces)
+{
+	if (strcmp(at_once, in_pieces) != 0)
+		fprintf(stderr, "in one read:\n%.2000s\nin pieces:\n%.2000s\n", at_once, in_pieces);
+	fuzz_must(!strcmp(at_once, in_pieces), "how a stream is cut changes nothing");
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	struct arena *a = arena_new();
+	struct pattern *v[PATTERNS];
+	struct buf want = { 0 }, got = { 0 };
+	struct err e = { 0 };
+	const char *text = arena_strndup(a, (const char *)p, n), *stop = text + n, *end;
+	size_t found = 0, window = n & 1 ? 64 : 4096;
+	bool each = n & 2;
+
+	for (; found < PATTERNS && (end = memchr(text, '\n', (size_t)(stop - text)));
+	     text = end + 1) {
+		const char *re = arena_strndup(a, text, (size_t)(end - text));
+
+		if (end == text)
+			break;
+		found += !fuzz_failed(pattern_compile(a, re, &v[found], &e), &e);
+	}
+	if (found) {
+		play(v, found, window, each, text, (size_t)(stop - text), 0, &want);
+		for (unsigned seed = 1; seed < 4; seed++) {
+			buf_clear(&got);
+			play(v, found, window, each, text, (size_t)(stop - text), seed, &got);
+			same(want.p, got.p);
+		}
+	}
+	buf_free(&want);
+	buf_free(&got);
+	arena_free(a);
+	return 0;
+}
