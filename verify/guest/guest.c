@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -647,43 +648,80 @@ guest_has_agent(const struct guest *g)
 	return g->agent != NULL;
 }
 
-/* ---- the port of ssh ---- */
+/* ---- ports of 127.0.0.1 that lead to the guest's ---- */
 
 struct port_arguments {
 	struct guest *guest;
+	unsigned to;
+	bool opened;
 	guest_answer *done;
 	void *arg;
 };
 
 /*
- * "info usernet" has a line for the forward we asked for:
+ * "info usernet" has a line for each forward, the first of which is the one of ssh:
  *   TCP[HOST_FORWARD]  13       127.0.0.1 40123       10.0.2.15    22 ...
+ * The port here that leads to this one there; 0: none does.  address: the guest's; "": no forward.
  */
+static unsigned
+forwarded(const char *table, unsigned to, char address[INET_ADDRSTRLEN])
+{
+	unsigned here, there;
+
+	*address = '\0';
+	while ((table = strstr(table, "[HOST_FORWARD]"))) {
+		if (sscanf(table, "[HOST_FORWARD] %*d %*s %u %15s %u", &here, address, &there) ==
+			3 &&
+		    there == to && here && here <= 65535)
+			return here;
+		table++;
+	}
+	return 0;
+}
+
+static void on_opened(void *arg, const char *answer, const char *error);
+
 static void
 on_usernet(void *arg, const char *answer, const char *error)
 {
 	struct port_arguments *q = arg;
-	const char *row = answer ? strstr(answer, "[HOST_FORWARD]") : NULL;
+	char text[80], address[INET_ADDRSTRLEN];
 	unsigned port;
-	char text[16];
 
 	if (!answer) {
 		q->done(q->arg, NULL, error);
-	} else if (!row || sscanf(row, "[HOST_FORWARD] %*d %*s %u", &port) != 1 || port == 0 ||
-		   port > 65535) {
-		q->done(q->arg, NULL, "info usernet names no forwarded port");
-	} else {
+	} else if ((port = forwarded(answer, q->to, address))) {
 		snprintf(text, sizeof text, "%u", port);
 		q->done(q->arg, text, NULL);
+	} else if (!*address || q->opened) {
+		q->done(q->arg, NULL, "info usernet names no forwarded port");
+	} else {
+		snprintf(
+		    text, sizeof text, "hostfwd_add net tcp:127.0.0.1:0-%s:%u", address, q->to);
+		guest_hmp(q->guest, text, on_opened, q);
 	}
 }
 
+/* says nothing when all is well */
+static void
+on_opened(void *arg, const char *answer, const char *error)
+{
+	struct port_arguments *q = arg;
+
+	if (!answer || *answer) {
+		q->done(q->arg, NULL, answer ? answer : error);
+		return;
+	}
+	q->opened = true;
+	guest_hmp(q->guest, "info usernet", on_usernet, q);
+}
+
 void
-guest_ssh_port(struct guest *g, guest_answer *done, void *arg)
+guest_port(struct guest *g, unsigned to, guest_answer *done, void *arg)
 {
 	struct port_arguments *q = arena_alloc(g->a, sizeof *q);
 
-	*q = (struct port_arguments){ g, done, arg };
+	*q = (struct port_arguments){ .guest = g, .to = to, .done = done, .arg = arg };
 	guest_hmp(g, "info usernet", on_usernet, q);
 }
 

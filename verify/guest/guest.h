@@ -83,8 +83,11 @@ const struct manifest *guest_manifest(const struct guest *g);
 /* of QEMU; 0: reaped */
 pid_t guest_pid(const struct guest *g);
 
-/* port of 127.0.0.1 that leads to the guest's 22; answer is the number as text */
-void guest_ssh_port(struct guest *g, guest_answer *done, void *arg);
+/*
+ * port of 127.0.0.1 that leads to this one of the guest, forwarded from now on when it was not yet;
+ * answer is the number as text
+ */
+void guest_port(struct guest *g, unsigned to, guest_answer *done, void *arg);
 /* QMP quit, KILL after grace; ended is called when it is over */
 void guest_stop(struct guest *g, nstime grace);
 void guest_free(struct guest *g); /* only when GUEST_OFF or GUEST_ENDED */

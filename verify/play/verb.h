@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 struct auditing;
+struct knock;
 struct pattern;
 struct ssh;
 struct subprocess;
@@ -38,6 +39,7 @@ struct want;
  *   host   openssh USER COMMAND      OpenSSH's own client
  *   host   scp USER SIZE PATH        random bytes to the guest's PATH and back, equal
  *   host   echo USER SIZE            random bytes through ssh and `cat`, equal
+ *   host   tcp-closed PORT           a connection to that port of the guest is refused by it
  *   host   fsck PARTITION clean      after the guest ended
  *   vm     await REASON              the guest ends like this: guest-shutdown, guest-panic; or is
  *                                    reset and goes on: guest-reset; a reset that no step awaits
@@ -79,9 +81,11 @@ struct step_state {
 	unsigned alarm; /* prompt: quiet time; wait: the next try; sleep */
 	bool sleeps;	/* nothing is wanted of the guest meanwhile */
 	unsigned ssh_port;
+	unsigned port; /* tcp-closed: of the guest */
 	struct ssh *ssh;
 	struct subprocess *subprocess;
 	struct auditing *audit;
+	struct knock *knock;
 
 	struct pattern **patterns; /* expect, prompt */
 	struct want *want;	   /* run, wait, ssh */

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* host http, fsck: what this side does for the guest, and to what it leaves behind */
+/* host http, tcp-closed, fsck: what this side does for the guest, tries on it, and does to what it
+ * leaves behind */
 #include "verify/play/step.h"
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
+#include "build/base/err.h"
 #include "build/base/manifest.h"
 #include "verify/image/fsck.h"
 #include "verify/image/guestfs.h"
 #include "verify/guest/http.h"
+#include "verify/guest/knock.h"
 #include "verify/image/image.h"
 #include "verify/subprocess.h"
 #include "verify/scenario/one_line.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SHOWN 300
@@ -41,6 +45,116 @@ http_start(struct testcase *c, const struct step *s)
 	names_set(&c->names, arena_printf(c->a, "%s.url", name),
 	    arena_printf(c->a, "http://%s:%u/", router, http_port(server->http)));
 	testcase_pass(c);
+}
+
+/* ---- tcp-closed PORT ---- */
+
+/* 0: it is none */
+static unsigned
+port_of(const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	return *text < '0' || *text > '9' || *end || n > 65535 ? 0 : (unsigned)n;
+}
+
+static int
+tcp_closed_parse(struct arena *a, const struct step *s, struct err *e)
+{
+	const char *text = scenario_word_text(&s->args[1]);
+
+	(void)a;
+	return !text || port_of(text) ? 0 : fail_usage(e, "%s: not a port from 1 to 65535", text);
+}
+
+static void
+not_refused(struct testcase *c, const char *got)
+{
+	testcase_fail(c, "refused by the guest", got, "port %u: not refused", c->step->port);
+}
+
+/* QEMU still runs, so it was the guest that refused */
+static void
+on_alive(void *arg, const char *answer, const char *error)
+{
+	struct testcase *c = ticket_testcase(arg);
+
+	if (!c)
+		return;
+	if (answer)
+		testcase_pass(c);
+	else if (step_needs_guest(c))
+		testcase_inconclusive(c, "query-status: %s", error);
+}
+
+static void
+on_knocked(void *arg, enum knock_end end, const char *said)
+{
+	struct testcase *c = ticket_testcase(arg);
+
+	if (!c)
+		return;
+	c->step->knock = NULL;
+	switch (end) {
+	case KNOCK_REFUSED:
+		guest_qmp(c->guest, "query-status", NULL, on_alive, ticket_new(c));
+		break;
+	case KNOCK_ANSWERED:
+		not_refused(c, arena_printf(c->a, "accepted, and answered \"%s\"",
+				   one_line(c->a, said, strlen(said), SHOWN)));
+		break;
+	case KNOCK_CLOSED:
+		not_refused(c, "accepted, then closed without a word");
+		break;
+	case KNOCK_SILENT:
+		not_refused(c, "no answer");
+		break;
+	case KNOCK_FAILED:
+		testcase_inconclusive(c, "forwarded port: %s", said);
+	}
+}
+
+static void
+on_forwarded(void *arg, const char *answer, const char *error)
+{
+	struct testcase *c = ticket_testcase(arg);
+
+	if (!c)
+		return;
+	if (!answer)
+		testcase_inconclusive(
+		    c, "forwarded port: %s", one_line(c->a, error, strlen(error), SHOWN));
+	else
+		knock_start(c->loop, port_of(answer), on_knocked, ticket_new(c), &c->step->knock);
+}
+
+static void
+tcp_closed_start(struct testcase *c, const struct step *s)
+{
+	const char *text = step_word(c, s, 1);
+
+	if (!text)
+		return;
+	c->step->port = port_of(text);
+	if (!c->step->port)
+		testcase_fail(c, NULL, text, "%s: not a port from 1 to 65535", text);
+	else if (step_needs_guest(c))
+		guest_port(c->guest, c->step->port, on_forwarded, ticket_new(c));
+}
+
+static void
+tcp_closed_late(struct testcase *c, const struct step *s)
+{
+	(void)s;
+	not_refused(c, "no answer");
+}
+
+static void
+tcp_closed_cancel(struct testcase *c)
+{
+	knock_cancel(c->step->knock);
+	c->step->knock = NULL;
 }
 
 /* ---- fsck PARTITION clean ---- */
@@ -161,6 +275,10 @@ fsck_cancel(struct testcase *c)
 const struct verb verbs_host[] = {
 	{ .form = { .verb = "host", .form = "http serve TEXT as NAME", .defines = ".port .url" },
 	    .start = http_start },
+	{ .form = { .verb = "host", .form = "tcp-closed PORT", .parse = tcp_closed_parse },
+	    .start = tcp_closed_start,
+	    .late = tcp_closed_late,
+	    .cancel = tcp_closed_cancel },
 	{ .form = { .verb = "host", .form = "fsck PARTITION clean" },
 	    .start = fsck_start,
 	    .cancel = fsck_cancel },

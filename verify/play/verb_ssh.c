@@ -16,6 +16,7 @@
 #include <sys/random.h>
 #include <sys/wait.h>
 
+#define SSH_PORT 22
 #define SHOWN 300
 /* OpenSSH gives up where ours tries again: until the guest's server is there */
 #define AGAIN (500 * NS_PER_MS)
@@ -62,7 +63,7 @@ with_port(struct testcase *c, void (*then)(struct testcase *c))
 	if (!step_needs_guest(c))
 		return;
 	*w = (struct port_wait){ { c, c->ticket }, then };
-	guest_ssh_port(c->guest, on_port, w);
+	guest_port(c->guest, SSH_PORT, on_port, w);
 }
 
 /* what is left of the step when the connection's own deadline has passed: enough to hear of it */

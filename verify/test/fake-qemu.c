@@ -24,6 +24,10 @@
  *   linger REASON      the event, and does not exit
  *   eof                closes the console
  *   deaf               from here on `quit` and the buttons do nothing
+ *   forward WORD...    how `hostfwd_add` treats a connection, a word each, the last for all others:
+ *                      refuse, as slirp does; early, that before a byte is there; answer; close,
+ *                      when a byte has been read; hush; die, all of it by a signal; nothing: it
+ *                      opens none
  *   words TEXT         to stderr
  *   spoil FILE         appends to a file of the host, which no guest should be able to
  *   exit N             exits without an event
@@ -40,6 +44,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -65,6 +70,9 @@ struct fake {
 	const char *registers, *savevm;
 	const char *saved_path; /* the file that stands for a saved state */
 	unsigned port;
+	char *forward;	/* the words that are left */
+	int forward_fd; /* listens; -1: nothing is forwarded but the port of ssh */
+	unsigned forward_port, forward_to;
 	pid_t shell;
 	int shell_in;
 };
@@ -120,9 +128,66 @@ end(struct fake *f, int status)
 
 static void write_cmdline(const char *path, const char *text);
 
+/* ---- a forwarded port ---- */
+
+static const char *
+forward_add(struct fake *f, const char *line)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const char *to = strstr(line, "0-10.0.2.15:");
+	socklen_t n = sizeof sa;
+
+	if (!f->forward || !to || sscanf(to, "0-10.0.2.15:%u", &f->forward_to) != 1)
+		return "\"could not set up host forwarding rule\\r\\n\"";
+	f->forward_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (f->forward_fd < 0 || bind(f->forward_fd, (struct sockaddr *)&sa, sizeof sa) < 0 ||
+	    listen(f->forward_fd, 1) < 0 ||
+	    getsockname(f->forward_fd, (struct sockaddr *)&sa, &n) < 0)
+		die("forward");
+	f->forward_port = ntohs(sa.sin_port);
+	return "\"\"";
+}
+
+static void
+forward_accept(struct fake *f)
+{
+	int fd = accept(f->forward_fd, NULL, NULL);
+	char *word = f->forward, *blank = strchr(word, ' '), byte;
+
+	if (blank) {
+		*blank = '\0';
+		f->forward = blank + 1;
+	}
+	if (fd < 0)
+		die("accept");
+	if (!strcmp(word, "hush"))
+		return;
+	if (!strcmp(word, "early"))
+		shutdown(fd, SHUT_WR);
+	if (recv(fd, &byte, 1, strcmp(word, "close") ? MSG_PEEK : 0) < 0)
+		die("recv");
+	if (!strcmp(word, "die")) {
+		unlink(f->cmdline_path);
+		raise(SIGKILL);
+	}
+	if (!strcmp(word, "answer") && recv(fd, &byte, 1, 0) == 1)
+		put(fd, "hello\r\nyou", 10);
+	close(fd);
+}
+
 static const char *
 human(struct fake *f, const char *line)
 {
+	if (strstr(line, "hostfwd_add"))
+		return forward_add(f, line);
+	if (strstr(line, "info usernet") && f->forward_fd >= 0)
+		return arena_printf(f->a,
+		    "\"  TCP[HOST_FORWARD]  14       127.0.0.1 %u       10.0.2.15    %u     0     0"
+		    "\\r\\n  TCP[HOST_FORWARD]  13       127.0.0.1 %u       10.0.2.15    22     0  "
+		    "   "
+		    "0\\r\\n\"",
+		    f->forward_port, f->forward_to, f->port);
 	if (strstr(line, "info usernet"))
 		return arena_printf(f->a,
 		    "\"Hub -1 (net):\\r\\n  Protocol[State]    FD  Source Address  Port   Dest. "
@@ -434,6 +499,12 @@ deaf(struct fake *f, const char *args)
 }
 
 static void
+forward(struct fake *f, const char *args)
+{
+	f->forward = arena_strdup(f->a, args);
+}
+
+static void
 say_words(struct fake *f, const char *args)
 {
 	(void)f;
@@ -497,6 +568,7 @@ static const struct {
 	{ "linger", linger },
 	{ "eof", eof },
 	{ "deaf", deaf },
+	{ "forward", forward },
 	{ "words", say_words },
 	{ "spoil", spoil },
 	{ "exit", leave },
@@ -559,11 +631,11 @@ static void
 serve(struct fake *f)
 {
 	struct pollfd p[] = { { f->qmp, POLLIN, 0 }, { f->console, POLLIN, 0 },
-		{ f->shell ? f->agent : -1, POLLIN, 0 } };
+		{ f->shell ? f->agent : -1, POLLIN, 0 }, { f->forward_fd, POLLIN, 0 } };
 	size_t had = f->heard.n;
 	char *eol;
 
-	if (poll(p, 3, f->until > clock_now() ? clock_poll_ms(f->until) : awake(f) ? 0 : -1) < 0)
+	if (poll(p, 4, f->until > clock_now() ? clock_poll_ms(f->until) : awake(f) ? 0 : -1) < 0)
 		die("poll");
 	/* the harness closed QMP: it is gone, and so is a real QEMU's reason to live */
 	if (p[0].revents && take(f->qmp, &f->qmp_in) < 0)
@@ -582,6 +654,8 @@ serve(struct fake *f)
 	if (p[2].revents && take(f->agent, &f->agent_in) < 0)
 		f->agent = -1;
 	agent_lines(f);
+	if (p[3].revents)
+		forward_accept(f);
 }
 
 /* the descriptor of "socket,id=NAME,fd=N" */
@@ -628,9 +702,11 @@ restore(struct fake *f)
 int
 main(int argc, char **argv)
 {
-	struct fake f = {
-		.a = arena_new(), .registers = "RIP=0000000000000000", .port = 1, .shell_in = -1
-	};
+	struct fake f = { .a = arena_new(),
+		.registers = "RIP=0000000000000000",
+		.port = 1,
+		.forward_fd = -1,
+		.shell_in = -1 };
 	const char *script = getenv("LH_FAKE");
 	char cwd[PATH_MAX];
 	struct err e = { 0 };

@@ -268,7 +268,7 @@ START_TEST(answers_go_to_who_asked)
 	guest_qmp(s.g, "query-status", NULL, on_answer, &a[0]);
 	guest_qmp(s.g, "no-such-thing", "{\"x\": 1}", on_answer, &a[1]);
 	guest_hmp(s.g, "info registers", on_answer, &a[2]);
-	guest_ssh_port(s.g, on_answer, &a[3]);
+	guest_port(s.g, 22, on_answer, &a[3]);
 	while (!a[3].given)
 		once(&s);
 	guest_stop(s.g, NS_PER_S);

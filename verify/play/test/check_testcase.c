@@ -143,6 +143,12 @@ static const struct {
 	/* over before /proc is there */
 	{ BOOTS "cmdline none\nagent\npause 300ms\ncmdline", "run \"true\"\n", true, VERDICT_PASS,
 	    NULL, NULL, NULL, NULL },
+	{ BOOTS "forward refuse\nsay go\n\n",
+	    "expect /go/\nhost tcp-closed 81\nhost tcp-closed 81\n", false, VERDICT_PASS, NULL,
+	    NULL, NULL, NULL },
+	/* the guest was quicker than we */
+	{ BOOTS "forward early early refuse\nsay go\n\n", "expect /go/\nhost tcp-closed 81\n",
+	    false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 
 	/* ---- what fails, and how it is told ---- */
 	{ BOOTS "say logni: \\n", "expect /login: / @200ms\n", false, VERDICT_FAIL, "test.scn:8",
@@ -255,6 +261,18 @@ static const struct {
 	    NULL },
 	{ BOOTS "cmdline none\nagent", "run \"true\"\n", true, VERDICT_FAIL, NULL,
 	    "nothing inside the guest showed this boot's nonce", NULL, NULL },
+	{ BOOTS "forward answer\nsay go\n\n", "expect /go/\nhost tcp-closed 81\n", false,
+	    VERDICT_FAIL, "test.scn:9", "port 81: not refused", "refused by the guest",
+	    "accepted, and answered \"hello you\"" },
+	{ BOOTS "forward early close\nsay go\n\n", "expect /go/\nhost tcp-closed 81\n", false,
+	    VERDICT_FAIL, NULL, "port 81: not refused", "refused by the guest",
+	    "accepted, then closed without a word" },
+	{ BOOTS "forward hush\nsay go\n\n", "expect /go/\nhost tcp-closed 81 @300ms\n", false,
+	    VERDICT_FAIL, NULL, "port 81: not refused", "refused by the guest", "no answer" },
+	/* a reset, and nobody in the guest has said it */
+	{ BOOTS "forward die\nsay go\n\n", "expect /go/\nhost tcp-closed 81\n", false, VERDICT_FAIL,
+	    NULL, NULL, NULL, NULL },
+	{ BOOTS, "host tcp-closed 81\n", false, VERDICT_INCONCLUSIVE, NULL, NULL, NULL, NULL },
 	{ BOOTS "say one>\npause 100ms\nsay two>", "expect /one>/\nexpect /three>/\n", false,
 	    VERDICT_FAIL, NULL, "the scenario's limit of 0.3 s has passed", NULL, NULL },
 };
@@ -646,6 +664,8 @@ static const struct {
 	{ "sleep soon", "sleep soon: not a time, such as 10s or 250ms" },
 	{ "host echo root 0", "0: not a size from 1 to 67108864" },
 	{ "host scp root 1k /tmp/x", "1k: not a size from 1 to 67108864" },
+	{ "host tcp-closed ssh", "ssh: not a port from 1 to 65535" },
+	{ "host tcp-closed 65536", "65536: not a port from 1 to 65535" },
 	{ "audit files", "audit: needs the line `image offline`" },
 };
 
