@@ -4,7 +4,7 @@
 
 #include "build/test/harness.h"
 
-/* one line a suite, in the order of the picture in STYLE; check_NAME.c defines it */
+/* one line a suite, in the order of the picture in CONTRIBUTING.md; check_NAME.c defines it */
 #define SUITES(X)                                                                                  \
 	X(expect)                                                                                  \
 	X(scenario)                                                                                \
