@@ -348,9 +348,11 @@ ended(struct running *r, CURLcode result)
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		if (ends[i].code == result)
 			end = ends[i].end;
-	/* "HTTP/200" is a status line for libcurl, but there is no status in it */
-	if (result == CURLE_OK && !t->status && host_of(r->all->a, t->url))
+	/* libcurl takes "HTTP/200" for a status line, and a long number for a negative one */
+	if (end == TRANSFER_ANSWERED && t->status < 100 && host_of(r->all->a, t->url)) {
+		t->status = 0;
 		return end_with(r, TRANSFER_FAILED, "sends no HTTP");
+	}
 	if (end == TRANSFER_ANSWERED)
 		return end_with(r, end, NULL);
 	t->failed = reason(r, result, end);

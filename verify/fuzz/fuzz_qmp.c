@@ -18,7 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		qmp_string(a, m.text);
 		qmp_member(a, m.text, "status");
 	}
-	processor_parse(text, &cpu);
+	processor_parse(text, "RIP", &cpu);
 	/* what we say: any text is sent as a line that can be read back */
 	qmp_hmp_arguments(a, text);
 	line = qmp_format(a, 1, "human-monitor-command", text, &e);

@@ -25,8 +25,10 @@ static const struct {
 	    "connection ended after 5 of 9 bytes" },
 	{ "HTTP/1.1 200 OK\r\n\r\nhello, world", TRANSFER_WRONG, 200, 0,
 	    "sends more than 10 bytes" },
-	/* a status line for libcurl, but there is no status in it */
+	/* a status line for libcurl, but there is no status in it; a number that becomes negative
+	 */
 	{ "HTTP/200\nContent-Type: text/plain\nhello", TRANSFER_FAILED, 0, 0, "sends no HTTP" },
+	{ "HTTP/2011111111111111111111111111111\n", TRANSFER_FAILED, 0, 0, "sends no HTTP" },
 };
 
 /* answers one connection in a child */
