@@ -32,6 +32,67 @@ cancel(struct testcase *c)
 	c->step->subprocess = NULL;
 }
 
+/* ---- who, and where: words of OpenSSH's command line, and maybe a guest's ---- */
+
+/* what could be an option, a host or a path of ours is no user: -oProxyCommand=, x:y@ */
+static int
+check_user(const char *user, struct err *e)
+{
+	static const char good[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
+	return *user && *user != '-' && !user[strspn(user, good)]
+		   ? 0
+		   : fail_usage(e,
+			 "user \"%s\": not a name of letters, digits, _ . and -, the first no -",
+			 user);
+}
+
+static int
+check_path(const char *path, struct err *e)
+{
+	return *path && *path != '-'
+		   ? 0
+		   : fail_usage(e, "path \"%s\": it is empty or begins with -", path);
+}
+
+typedef int check_word(const char *word, struct err *e);
+
+/* what is written down; what a name stands for is checked when the step runs */
+static int
+check_literal(const struct templ *t, check_word *check, struct err *e)
+{
+	const char *text = t->n ? scenario_word_text(t) : "";
+
+	return text ? check(text, e) : 0;
+}
+
+/* NULL: the step has failed over it */
+static const char *
+checked_word(struct testcase *c, const struct step *s, size_t n, check_word *check)
+{
+	const char *text = step_word(c, s, n);
+	struct err e;
+
+	if (!text || check(text, &e) == 0)
+		return text;
+	testcase_fail(c, NULL, NULL, "%s", e.msg);
+	return NULL;
+}
+
+static const char *
+user_word(struct testcase *c, const struct step *s)
+{
+	return checked_word(c, s, 1, check_user);
+}
+
+static int
+user_parse(struct arena *a, const struct step *s, struct err *e)
+{
+	(void)a;
+	return check_literal(&s->args[1], check_user, e);
+}
+
 /* ---- first the port, then what is to be done with it ---- */
 
 struct port_wait {
@@ -154,7 +215,7 @@ ssh_key_start(struct testcase *c, const struct step *s)
 	struct step_state *st = c->step;
 
 	st->key = c->job->image->key;
-	if ((st->user = step_word(c, s, 1)) && (st->command = step_word(c, s, 3)) &&
+	if ((st->user = user_word(c, s)) && (st->command = step_word(c, s, 3)) &&
 	    (st->want = step_want(c, s)))
 		with_port(c, go_ssh);
 }
@@ -164,7 +225,7 @@ ssh_password_start(struct testcase *c, const struct step *s)
 {
 	struct step_state *st = c->step;
 
-	if ((st->user = step_word(c, s, 1)) && (st->password = step_word(c, s, 3)) &&
+	if ((st->user = user_word(c, s)) && (st->password = step_word(c, s, 3)) &&
 	    (st->command = step_word(c, s, 4)) && (st->want = step_want(c, s)))
 		with_port(c, go_ssh);
 }
@@ -207,7 +268,7 @@ ssh_denied_start(struct testcase *c, const struct step *s)
 		st->password = step_word(c, s, 3);
 	else
 		st->key = !strcmp(how, "key") ? c->job->image->key : c->job->image->stranger;
-	if ((st->password || st->key) && (st->user = step_word(c, s, 1)))
+	if ((st->password || st->key) && (st->user = user_word(c, s)))
 		with_port(c, go_denied);
 }
 
@@ -229,10 +290,17 @@ size_parse(struct arena *a, const struct step *s, struct err *e)
 {
 	const char *text = scenario_word_text(&s->args[2]);
 
-	(void)a;
+	if (user_parse(a, s, e) < 0)
+		return -1;
 	return !text || size_of(text)
 		   ? 0
 		   : fail_usage(e, "%s: not a size from 1 to %u", text, SIZE_MAX_SENT);
+}
+
+static int
+scp_parse(struct arena *a, const struct step *s, struct err *e)
+{
+	return size_parse(a, s, e) < 0 ? -1 : check_literal(&s->args[3], check_path, e);
 }
 
 static bool
@@ -299,7 +367,7 @@ echo_start(struct testcase *c, const struct step *s)
 
 	st->key = c->job->image->key;
 	st->command = "cat";
-	if ((st->user = step_word(c, s, 1)) && make_bytes(c, step_word(c, s, 2)))
+	if ((st->user = user_word(c, s)) && make_bytes(c, step_word(c, s, 2)))
 		with_port(c, go_echo);
 }
 
@@ -381,6 +449,7 @@ go_openssh(struct testcase *c)
 	struct argv v = { .a = c->a };
 
 	push_options(c, &v, "ssh", "-p");
+	argv_push(&v, "--"); /* what follows is no option, neither is the command */
 	argv_pushf(&v, "%s@127.0.0.1", c->step->user);
 	argv_push(&v, c->step->command);
 	run_subprocess(c, &v, on_openssh);
@@ -392,7 +461,7 @@ openssh_start(struct testcase *c, const struct step *s)
 	struct step_state *st = c->step;
 
 	st->key = c->job->image->key;
-	if ((st->user = step_word(c, s, 1)) && (st->command = step_word(c, s, 2)) &&
+	if ((st->user = user_word(c, s)) && (st->command = step_word(c, s, 2)) &&
 	    (st->want = step_want(c, s)))
 		with_port(c, go_openssh);
 }
@@ -450,7 +519,7 @@ on_there(void *arg, const struct subprocess_result *r)
 	if (!copied(c, r, "to"))
 		return;
 	push_options(c, &v, "scp", "-P");
-	argv_push(&v, "-O"); /* dropbear has no sftp server */
+	argv_pushv(&v, "-O", "--", NULL); /* dropbear has no sftp server */
 	push_remote(c, &v);
 	argv_pushf(&v, "%s.back", c->step->path);
 	run_subprocess(c, &v, on_back);
@@ -462,7 +531,7 @@ go_scp(struct testcase *c)
 	struct argv v = { .a = c->a };
 
 	push_options(c, &v, "scp", "-P");
-	argv_pushv(&v, "-O", c->step->path, NULL);
+	argv_pushv(&v, "-O", "--", c->step->path, NULL);
 	push_remote(c, &v);
 	run_subprocess(c, &v, on_there);
 }
@@ -474,8 +543,8 @@ scp_start(struct testcase *c, const struct step *s)
 	struct err e;
 
 	st->key = c->job->image->key;
-	if (!(st->user = step_word(c, s, 1)) || !make_bytes(c, step_word(c, s, 2)) ||
-	    !(st->command = step_word(c, s, 3)))
+	if (!(st->user = user_word(c, s)) || !make_bytes(c, step_word(c, s, 2)) ||
+	    !(st->command = checked_word(c, s, 3, check_path)))
 		return;
 	st->path = arena_printf(c->a, "%s/scp", c->job->dir);
 	if (file_write(st->path, st->bytes, st->nbytes, 0644, &e) < 0)
@@ -486,28 +555,37 @@ scp_start(struct testcase *c, const struct step *s)
 
 /* what is refused comes first: `denied` would pass for a command */
 const struct verb verbs_ssh[] = {
-	{ .form = { .verb = "host", .form = "ssh USER key denied" },
+	{ .form = { .verb = "host", .form = "ssh USER key denied", .parse = user_parse },
 	    .start = ssh_denied_start,
 	    .cancel = cancel },
-	{ .form = { .verb = "host", .form = "ssh USER wrong-key denied" },
+	{ .form = { .verb = "host", .form = "ssh USER wrong-key denied", .parse = user_parse },
 	    .start = ssh_denied_start,
 	    .cancel = cancel },
-	{ .form = { .verb = "host", .form = "ssh USER password WORD denied" },
+	{ .form = { .verb = "host", .form = "ssh USER password WORD denied", .parse = user_parse },
 	    .start = ssh_denied_start,
 	    .cancel = cancel },
-	{ .form = { .verb = "host", .form = "ssh USER key COMMAND", .takes_want = true },
+	{ .form = { .verb = "host",
+	      .form = "ssh USER key COMMAND",
+	      .takes_want = true,
+	      .parse = user_parse },
 	    .start = ssh_key_start,
 	    .cancel = cancel },
-	{ .form = { .verb = "host", .form = "ssh USER password WORD COMMAND", .takes_want = true },
+	{ .form = { .verb = "host",
+	      .form = "ssh USER password WORD COMMAND",
+	      .takes_want = true,
+	      .parse = user_parse },
 	    .start = ssh_password_start,
 	    .cancel = cancel },
 	{ .form = { .verb = "host", .form = "echo USER SIZE", .parse = size_parse },
 	    .start = echo_start,
 	    .cancel = cancel },
-	{ .form = { .verb = "host", .form = "openssh USER COMMAND", .takes_want = true },
+	{ .form = { .verb = "host",
+	      .form = "openssh USER COMMAND",
+	      .takes_want = true,
+	      .parse = user_parse },
 	    .start = openssh_start,
 	    .cancel = cancel },
-	{ .form = { .verb = "host", .form = "scp USER SIZE PATH", .parse = size_parse },
+	{ .form = { .verb = "host", .form = "scp USER SIZE PATH", .parse = scp_parse },
 	    .start = scp_start,
 	    .cancel = cancel },
 	{ .form = { .verb = NULL } },

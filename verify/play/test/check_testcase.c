@@ -88,6 +88,8 @@ strike(struct stage *t)
 	arena_free(t->a);
 }
 
+#define NO_USER(name) "user \"" name "\": not a name of letters, digits, _ . and -, the first no -"
+
 /* what every good guest of these tests says */
 #define BOOTS "say Command line: $cmdline\\n\n"
 #define RESET "event RESET guest-reset\n"
@@ -194,6 +196,11 @@ static const struct {
 	    "true: the guest agent never started", NULL, NULL },
 	{ BOOTS "agent", "run \"true\"\n", false, VERDICT_FAIL, NULL,
 	    "run: needs the guest agent, and this scenario boots the pristine image", NULL, NULL },
+	/* a guest names no option of OpenSSH */
+	{ BOOTS "say user=-oProxyCommand=id\\n", "expect /user=(?<u>.*)/\nhost openssh ${u} true\n",
+	    false, VERDICT_FAIL, "test.scn:9", NO_USER("-oProxyCommand=id"), NULL, NULL },
+	{ BOOTS "say path=-t\\n", "expect /path=(?<p>.*)/\nhost scp root 10 ${p}\n", false,
+	    VERDICT_FAIL, "test.scn:9", "path \"-t\": it is empty or begins with -", NULL, NULL },
 	{ BOOTS "say one>", "expect /one>/\ncheck 3 < 2\n", false, VERDICT_FAIL, "test.scn:9",
 	    "check 3 < 2: does not hold", NULL, "3 < 2" },
 	{ BOOTS "say x", "check 3 < two\n", false, VERDICT_FAIL, NULL,
@@ -666,6 +673,12 @@ static const struct {
 	{ "host scp root 1k /tmp/x", "1k: not a size from 1 to 67108864" },
 	{ "host tcp-closed ssh", "ssh: not a port from 1 to 65535" },
 	{ "host tcp-closed 65536", "65536: not a port from 1 to 65535" },
+	{ "host openssh \"-oProxyCommand=id\" true", NO_USER("-oProxyCommand=id") },
+	{ "host openssh \"\" true", NO_USER("") },
+	{ "host scp x:y 10 /tmp/x", NO_USER("x:y") },
+	{ "host ssh -l key denied", NO_USER("-l") },
+	{ "host scp root 10 -t", "path \"-t\": it is empty or begins with -" },
+	{ "host scp root 10 \"\"", "path \"\": it is empty or begins with -" },
 	{ "audit files", "audit: needs the line `image offline`" },
 };
 
