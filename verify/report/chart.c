@@ -12,6 +12,7 @@
 
 #define LEFT 190  /* for names */
 #define WIDTH 720 /* of the time */
+#define TICKS 24  /* at most */
 #define ROW 20
 #define WORDS_MAX 64
 
@@ -155,8 +156,12 @@ add_axis(struct buf *b, const struct chart *c)
 {
 	double step = c->end > 20 ? 5 : c->end > 5 ? 1 : 0.5;
 
-	for (double t = 0; t <= c->end; t += step)
-		buf_addf(b, "<text class=ax x=%.1f y=12>%g s</text>", across(c, t), t);
+	/* a guest whose clock stood in 1970 was booted for half a century */
+	while (c->end / step > TICKS)
+		step *= 2;
+	for (unsigned i = 0; i <= TICKS && i * step <= c->end; i++)
+		buf_addf(
+		    b, "<text class=ax x=%.1f y=12>%g s</text>", across(c, i * step), i * step);
 	buf_adds(b, "\n");
 }
 

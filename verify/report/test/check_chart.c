@@ -63,6 +63,23 @@ START_TEST(draws_nothing_of_nothing)
 }
 END_TEST
 
+/* the clock stood in 1970 when it booted, and was set: half a century, and not a tick a second */
+START_TEST(an_age_has_few_ticks)
+{
+	struct buf b = { 0 };
+	size_t ticks = 0;
+
+	/* 0x68000010 - 0x10 seconds, and the kernel began at 0x10 */
+	ck_assert(chart_svg(&b, "moment @400000000000001a00000000 10\n"
+				"a @400000000000001100000000 @400000006800001000000000\n"));
+	for (const char *p = b.p; (p = strstr(p, "class=ax")); p++)
+		ticks++;
+	ck_assert_uint_ge(ticks, 2);
+	ck_assert_uint_le(ticks, 26);
+	buf_free(&b);
+}
+END_TEST
+
 /* who waits for himself is drawn all the same */
 START_TEST(a_circle_ends)
 {
@@ -78,7 +95,8 @@ END_TEST
 Suite *
 chart_suite(void)
 {
-	Suite *s = suite_of("chart", (const TTest *[]){ draws_a_boot, a_circle_ends, NULL });
+	Suite *s = suite_of(
+	    "chart", (const TTest *[]){ draws_a_boot, a_circle_ends, an_age_has_few_ticks, NULL });
 
 	tcase_add_loop_test(harness_case(s, "nothing"), draws_nothing_of_nothing, 0,
 	    sizeof nothing / sizeof *nothing);
