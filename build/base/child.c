@@ -309,5 +309,13 @@ child_call_wait(struct child *c, int *status, struct err *failed, struct err *e)
 	while (n < 0 && errno == EINTR);
 	if (n == (ssize_t)sizeof told)
 		*failed = told;
-	return child_wait(c, status, e);
+	if (child_wait(c, status, e) < 0)
+		return -1;
+	/* the one end for which a child has no room to say why: see arena.c */
+	if (n != (ssize_t)sizeof told && WIFEXITED(*status) &&
+	    WEXITSTATUS(*status) == EXIT_SYSTEM) {
+		fail(failed, "out of memory");
+		failed->code = EXIT_SYSTEM;
+	}
+	return 0;
 }

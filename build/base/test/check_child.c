@@ -225,6 +225,14 @@ die(void *arg, struct err *e)
 	return 0;
 }
 
+/* as an arena ends when there is no memory */
+static int
+starve(void *arg, struct err *e)
+{
+	(void)arg, (void)e;
+	_exit(EXIT_SYSTEM);
+}
+
 static const struct {
 	child_work *work;
 	const char *status, *message, *log;
@@ -233,6 +241,7 @@ static const struct {
 	{ succeed, "exit status 0", "", "word\n", 0 },
 	{ refuse, "exit status 1", "word: no", "word: no\n", EXIT_USAGE },
 	{ die, "killed by signal 9 (Killed)", "", "", 0 },
+	{ starve, "exit status 111", "out of memory", "", EXIT_SYSTEM },
 };
 
 START_TEST(a_function_as_a_child)
