@@ -36,9 +36,9 @@ override CFLAGS += $(if $(SAN),$(SANITIZE))
 override CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -DLH_VERSION='"$(VERSION)"'
 VERSION := 0.1
 
-BASE := $(patsubst %.c,$(O)/%.o,$(wildcard build/base/*.c))
-BUILD := $(patsubst %.c,$(O)/%.o,$(filter-out build/base/% build/test/% build/fuzz/%,\
-	$(wildcard build/*/*.c)))
+BASE := $(patsubst %.c,$(O)/%.o,$(wildcard build/base/*.c build/files/*.c))
+BUILD := $(patsubst %.c,$(O)/%.o,$(filter-out build/base/% build/files/% build/test/% \
+	build/fuzz/%,$(wildcard build/*/*.c)))
 VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/% verify/fuzz/% \
 	verify/bisect/%,$(wildcard verify/*.c verify/*/*.c)))
 # lh-bisect reads and writes reports as lh-verify does, and has options in common with it
@@ -59,8 +59,8 @@ PKG_build_cache_pack := libarchive
 PKG_build_image_disk := fdisk
 PKG_build_image_fs := ext2fs com_err
 PKG_build_diff_fsdiff := ext2fs com_err
-PKG_build_base_digest := libcrypto
-PKG_build_base_elf := libelf
+PKG_build_files_digest := libcrypto
+PKG_build_files_elf := libelf
 PKG_build_command_sbom := jansson
 PKG_verify_expect := libpcre2-8
 PKG_verify_guest_ssh := libssh2

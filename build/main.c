@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/arena.h"
 #include "build/base/err.h"
-#include "build/base/file.h"
 #include "build/base/log.h"
 #include "build/base/startup.h"
 #include "build/base/version.h"
@@ -25,6 +24,7 @@
 #include "build/config/top.h"
 #include "build/config/triples.h"
 #include "build/engine/run.h"
+#include "build/files/file.h"
 #include "build/image/image.h"
 #include "build/source/fetch.h"
 #include "build/source/profile.h"

@@ -2,8 +2,8 @@
 #include "verify/droproot.h"
 
 #include "build/base/child.h"
-#include "build/base/file.h"
 #include "build/base/log.h"
+#include "build/files/file.h"
 
 #include <grp.h>
 #include <limits.h>

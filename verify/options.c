@@ -2,8 +2,8 @@
 #include "verify/options.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
 #include "build/base/log.h"
+#include "build/files/file.h"
 
 #include <errno.h>
 #include <getopt.h>

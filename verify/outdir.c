@@ -2,7 +2,7 @@
 #include "verify/outdir.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include <errno.h>
 #include <limits.h>

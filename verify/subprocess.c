@@ -4,7 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/file.h"
+#include "build/base/fd.h"
 #include "verify/loop.h"
 
 #include <poll.h>

@@ -3,11 +3,11 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
 #include "build/cache/pack.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
+#include "build/files/stamp.h"
 #include "build/plan/recipe.h"
-#include "build/base/stamp.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 #include "build/cache/pack.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
 #include "build/base/utf8.h"
+#include "build/files/file.h"
 
 #include <archive.h>
 #include <archive_entry.h>

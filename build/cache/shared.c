@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/cache/shared.h"
 
-#include "build/base/url.h"
 #include "build/base/arena.h"
 #include "build/base/child.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
 #include "build/base/log.h"
-#include "build/config/config.h"
+#include "build/base/url.h"
 #include "build/cache/pack.h"
-#include "build/plan/plan.h"
 #include "build/cache/store.h"
+#include "build/config/config.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
+#include "build/plan/plan.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

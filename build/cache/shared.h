@@ -2,8 +2,8 @@
 #ifndef BUILD_CACHE_SHARED_H
 #define BUILD_CACHE_SHARED_H
 
-#include "build/base/digest.h"
 #include "build/base/err.h"
+#include "build/files/digest.h"
 #include "build/source/transfer.h"
 
 #include <stdbool.h>

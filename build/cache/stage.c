@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/cache/stage.h"
 
-#include "build/base/beneath.h"
-#include "build/base/file.h"
+#include "build/files/beneath.h"
+#include "build/files/file.h"
 
 #include <errno.h>
 #include <limits.h>

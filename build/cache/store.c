@@ -2,9 +2,9 @@
 #include "build/cache/store.h"
 
 #include "build/base/arena.h"
-#include "build/base/beneath.h"
-#include "build/base/file.h"
-#include "build/base/memo.h"
+#include "build/files/beneath.h"
+#include "build/files/file.h"
+#include "build/files/memo.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
 #ifndef BUILD_CACHE_STORE_H
 #define BUILD_CACHE_STORE_H
 
-#include "build/base/digest.h"
 #include "build/base/err.h"
+#include "build/files/digest.h"
 
 #include <stdbool.h>
 

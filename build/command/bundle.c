@@ -3,11 +3,11 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/file.h"
 #include "build/base/log.h"
+#include "build/cache/pack.h"
 #include "build/command/cli.h"
 #include "build/command/gather.h"
-#include "build/cache/pack.h"
+#include "build/files/file.h"
 
 #include <limits.h>
 #include <stdlib.h>

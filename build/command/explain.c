@@ -3,16 +3,16 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
-#include "build/base/manifest.h"
 #include "build/command/cli.h"
-#include "build/engine/journal.h"
-#include "build/source/origins.h"
-#include "build/config/output.h"
-#include "build/engine/program.h"
 #include "build/command/session.h"
+#include "build/config/output.h"
+#include "build/engine/journal.h"
 #include "build/engine/keydiff.h"
+#include "build/engine/program.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
+#include "build/files/manifest.h"
+#include "build/source/origins.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -2,14 +2,14 @@
 #include "build/command/fsck.h"
 
 #include "build/base/arena.h"
-#include "build/base/beneath.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
 #include "build/cache/store.h"
 #include "build/command/cli.h"
 #include "build/command/gc.h"
 #include "build/config/config.h"
 #include "build/config/output.h"
+#include "build/files/beneath.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
 #include "build/plan/recipe.h"
 
 #include <errno.h>

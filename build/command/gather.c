@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/command/gather.h"
 
-#include "build/command/audit.h"
 #include "build/base/arena.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
 #include "build/base/log.h"
+#include "build/command/audit.h"
 #include "build/command/cli.h"
-#include "build/source/fetch.h"
-#include "build/source/profile.h"
 #include "build/command/session.h"
 #include "build/config/triples.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
+#include "build/source/fetch.h"
+#include "build/source/profile.h"
 
 #include <stdio.h>
 #include <stdlib.h>

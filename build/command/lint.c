@@ -5,15 +5,15 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
 #include "build/command/cli.h"
+#include "build/command/versions.h"
 #include "build/config/config.h"
+#include "build/config/sysdeps.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
+#include "build/image/tree.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
-#include "build/config/sysdeps.h"
-#include "build/image/tree.h"
-#include "build/command/versions.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/command/outdated.h"
 
-#include "build/base/url.h"
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/lines.h"
+#include "build/base/url.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
-#include "build/source/gitsource.h"
-#include "build/source/transfer.h"
-#include "build/source/origins.h"
+#include "build/files/lines.h"
 #include "build/plan/recipe.h"
+#include "build/source/gitsource.h"
+#include "build/source/origins.h"
+#include "build/source/transfer.h"
 
 #include <ctype.h>
 #include <stdbool.h>

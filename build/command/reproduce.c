@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/command/reproduce.h"
 
-#include "build/base/path.h"
 #include "build/base/arena.h"
 #include "build/base/child.h"
-#include "build/base/file.h"
 #include "build/base/log.h"
-#include "build/base/manifest.h"
+#include "build/base/path.h"
 #include "build/command/cli.h"
-#include "build/diff/compare.h"
 #include "build/config/config.h"
 #include "build/config/output.h"
 #include "build/config/value.h"
+#include "build/diff/compare.h"
+#include "build/files/file.h"
+#include "build/files/manifest.h"
 
 #include <pwd.h>
 #include <stdbool.h>

@@ -3,12 +3,12 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/image/bom.h"
 #include "build/command/cli.h"
-#include "build/image/diskplan.h"
-#include "build/config/output.h"
 #include "build/command/session.h"
+#include "build/config/output.h"
+#include "build/files/file.h"
+#include "build/image/bom.h"
+#include "build/image/diskplan.h"
 
 #include <fcntl.h>
 #include <jansson.h>

@@ -2,13 +2,13 @@
 #include "build/command/session.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
-#include "build/config/credentials.h"
 #include "build/command/cli.h"
 #include "build/command/gc.h"
-#include "build/engine/run.h"
-#include "build/base/memo.h"
+#include "build/config/credentials.h"
 #include "build/config/output.h"
+#include "build/engine/run.h"
+#include "build/files/file.h"
+#include "build/files/memo.h"
 #include "build/source/profile.h"
 
 #include <string.h>

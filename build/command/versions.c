@@ -3,9 +3,9 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
 #include "build/command/session.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/config/config.h"
 
-#include "build/base/path.h"
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/base/path.h"
 #include "build/config/configfile.h"
 #include "build/config/sysdeps.h"
 #include "build/config/value.h"
+#include "build/files/file.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

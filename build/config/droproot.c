@@ -2,7 +2,7 @@
 #include "build/config/config.h"
 
 #include "build/base/child.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include <dirent.h>
 #include <errno.h>

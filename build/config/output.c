@@ -2,8 +2,8 @@
 #include "build/config/output.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
 #include "build/config/config.h"
+#include "build/files/file.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #define BUILD_CONFIG_SYSDEPS_H
 
 #include "build/base/err.h"
-#include "build/base/manifest.h"
+#include "build/files/manifest.h"
 
 #include <stdbool.h>
 #include <stddef.h>

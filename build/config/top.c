@@ -2,7 +2,7 @@
 #include "build/config/top.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include <limits.h>
 #include <stdbool.h>

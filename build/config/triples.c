@@ -2,8 +2,8 @@
 #include "build/config/triples.h"
 
 #include "build/base/arena.h"
-#include "build/base/lines.h"
 #include "build/config/sysdeps.h"
+#include "build/files/lines.h"
 
 #include <stdlib.h>
 #include <string.h>

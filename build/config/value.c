@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/config/value.h"
 
-#include "build/base/path.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
+#include "build/base/path.h"
 #include "build/base/url.h"
 #include "build/config/sysdeps.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

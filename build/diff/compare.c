@@ -3,17 +3,17 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
-#include "build/base/manifest.h"
 #include "build/diff/differences.h"
-#include "build/image/disk.h"
-#include "build/image/filelist.h"
 #include "build/diff/fsdiff.h"
-#include "build/plan/recipe.h"
 #include "build/diff/spans.h"
 #include "build/engine/keydiff.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
+#include "build/files/manifest.h"
+#include "build/image/disk.h"
+#include "build/image/filelist.h"
+#include "build/plan/recipe.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

@@ -2,10 +2,10 @@
 #include "build/diff/fsdiff.h"
 
 #include "build/base/arena.h"
-#include "build/base/elf.h"
 #include "build/diff/differences.h"
 #include "build/diff/fsfields.h"
 #include "build/diff/spans.h"
+#include "build/files/elf.h"
 
 #include <et/com_err.h>
 #include <ext2fs/ext2fs.h>

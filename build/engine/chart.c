@@ -3,9 +3,9 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
 #include "build/engine/task.h"
 #include "build/engine/timeline.h"
+#include "build/files/file.h"
 
 static nstime
 ended(const struct task *t)

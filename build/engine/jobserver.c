@@ -2,7 +2,7 @@
 #include "build/engine/jobserver.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/base/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>

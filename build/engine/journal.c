@@ -2,10 +2,10 @@
 #include "build/engine/journal.h"
 
 #include "build/base/arena.h"
-#include "build/base/beneath.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
 #include "build/engine/keydiff.h"
+#include "build/files/beneath.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
 #include "build/plan/plan.h"
 
 #include <limits.h>

@@ -3,8 +3,8 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/digest.h"
-#include "build/base/lines.h"
+#include "build/files/digest.h"
+#include "build/files/lines.h"
 
 #include <string.h>
 

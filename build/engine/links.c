@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/engine/links.h"
 
-#include "build/base/path.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
+#include "build/base/path.h"
 #include "build/engine/program.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 
 #include <dirent.h>
 #include <stdbool.h>

@@ -2,11 +2,11 @@
 #include "build/engine/orphans.h"
 
 #include "build/base/arena.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
 #include "build/cache/store.h"
 #include "build/config/config.h"
 #include "build/engine/job.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
 
 #include <dirent.h>
 #include <stdio.h>

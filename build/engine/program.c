@@ -2,8 +2,8 @@
 #include "build/engine/program.h"
 
 #include "build/base/arena.h"
-#include "build/base/elf.h"
-#include "build/base/file.h"
+#include "build/files/elf.h"
+#include "build/files/file.h"
 
 #include <elf.h>
 #include <stdbool.h>

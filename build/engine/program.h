@@ -2,8 +2,8 @@
 #ifndef BUILD_ENGINE_PROGRAM_H
 #define BUILD_ENGINE_PROGRAM_H
 
-#include "build/base/digest.h"
 #include "build/base/err.h"
+#include "build/files/digest.h"
 
 /*
  * A program (ELF, little endian) told by what of it gets into memory: sections that are

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/source/local.h"
 #include "build/engine/task.h"
+#include "build/source/local.h"
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
-#include "build/base/file.h"
 #include "build/base/log.h"
+#include "build/cache/shared.h"
+#include "build/cache/store.h"
 #include "build/config/config.h"
 #include "build/engine/job.h"
 #include "build/engine/jobserver.h"
+#include "build/files/file.h"
 #include "build/plan/plan.h"
-#include "build/cache/shared.h"
-#include "build/cache/store.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
 #include "build/engine/keydiff.h"
+#include "build/files/file.h"
 #include "build/plan/plan.h"
 
 #include <stdbool.h>

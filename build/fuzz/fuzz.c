@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/fd.h"
 #include "build/fuzz/fuzz.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include <limits.h>
 #include <stdio.h>

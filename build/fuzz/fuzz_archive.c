@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sources as they come: archives, unpacked; nothing appears but below the folder that is meant */
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "build/fuzz/fuzz.h"
 #include "build/source/unpack.h"
 

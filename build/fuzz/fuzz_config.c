@@ -5,8 +5,8 @@
  */
 #include "build/base/arena.h"
 #include "build/base/argv.h"
-#include "build/base/lines.h"
 #include "build/config/config.h"
+#include "build/files/lines.h"
 #include "build/fuzz/fuzz.h"
 
 #include <stdlib.h>

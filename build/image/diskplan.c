@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/image/diskplan.h"
 
-#include "build/base/digest.h"
 #include "build/config/config.h"
+#include "build/files/digest.h"
 
 #include <stddef.h>
 #include <stdio.h>

@@ -3,9 +3,9 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 #include "build/image/tree.h"
 
 #include <inttypes.h>

@@ -2,20 +2,20 @@
 #include "build/image/image.h"
 
 #include "build/base/arena.h"
-#include "build/base/beneath.h"
 #include "build/base/buf.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
 #include "build/base/log.h"
-#include "build/base/manifest.h"
 #include "build/config/config.h"
+#include "build/files/beneath.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
+#include "build/files/manifest.h"
 #include "build/image/disk.h"
 #include "build/image/diskplan.h"
 #include "build/image/filelist.h"
 #include "build/image/fs.h"
-#include "build/plan/plan.h"
 #include "build/image/record.h"
 #include "build/image/tree.h"
+#include "build/plan/plan.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

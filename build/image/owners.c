@@ -2,8 +2,8 @@
 #include "build/image/tree.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 
 #include <fnmatch.h>
 #include <stdbool.h>

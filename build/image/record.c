@@ -2,13 +2,13 @@
 #include "build/image/record.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
 #include "build/config/config.h"
-#include "build/image/diskplan.h"
-#include "build/plan/plan.h"
 #include "build/config/sysdeps.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
+#include "build/image/diskplan.h"
 #include "build/image/tree.h"
+#include "build/plan/plan.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #define BUILD_IMAGE_RECORD_H
 
 #include "build/base/err.h"
-#include "build/base/manifest.h"
+#include "build/files/manifest.h"
 
 struct arena;
 struct config;

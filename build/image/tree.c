@@ -2,9 +2,9 @@
 #include "build/image/tree.h"
 
 #include "build/base/arena.h"
-#include "build/base/beneath.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
+#include "build/files/beneath.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -3,7 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -3,12 +3,12 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
 #include "build/config/config.h"
-#include "build/base/memo.h"
-#include "build/plan/patch.h"
 #include "build/config/sysdeps.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
+#include "build/files/memo.h"
+#include "build/plan/patch.h"
 #include "build/plan/tools.h"
 
 #include <dirent.h>

@@ -2,8 +2,8 @@
 #ifndef BUILD_PLAN_PLAN_H
 #define BUILD_PLAN_PLAN_H
 
-#include "build/base/digest.h"
 #include "build/base/err.h"
+#include "build/files/digest.h"
 #include "build/plan/recipe.h"
 
 #include <stdbool.h>

@@ -3,10 +3,10 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
 #include "build/config/config.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -5,9 +5,9 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/elf.h"
-#include "build/base/file.h"
 #include "build/config/sysdeps.h"
+#include "build/files/elf.h"
+#include "build/files/file.h"
 
 #include <elf.h>
 #include <stdio.h>

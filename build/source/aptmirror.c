@@ -5,7 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/lines.h"
+#include "build/files/lines.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include <errno.h>
 #include <signal.h>

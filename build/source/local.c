@@ -2,10 +2,10 @@
 #include "build/source/local.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
 #include "build/base/log.h"
-#include "build/base/memo.h"
 #include "build/config/config.h"
+#include "build/files/file.h"
+#include "build/files/memo.h"
 #include "build/plan/recipe.h"
 
 #include <errno.h>

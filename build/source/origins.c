@@ -2,9 +2,9 @@
 #include "build/source/origins.h"
 
 #include "build/base/arena.h"
-#include "build/base/lines.h"
 #include "build/base/url.h"
 #include "build/config/config.h"
+#include "build/files/lines.h"
 #include "build/source/aptmirror.h"
 
 #include <stdbool.h>

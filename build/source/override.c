@@ -5,11 +5,11 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
 #include "build/config/value.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
+#include "build/files/memo.h"
 #include "build/source/gitsource.h"
-#include "build/base/memo.h"
 #include "build/source/unpack.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #define BUILD_SOURCE_TRANSFER_H
 
 #include "build/base/clock.h"
-#include "build/base/digest.h"
+#include "build/files/digest.h"
 
 #include <stdbool.h>
 #include <stddef.h>

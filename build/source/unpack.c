@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/source/unpack.h"
 
-#include "build/base/path.h"
-#include "build/base/utf8.h"
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/child.h"
-#include "build/base/file.h"
+#include "build/base/path.h"
+#include "build/base/utf8.h"
+#include "build/files/file.h"
 
 #include <archive.h>
 #include <archive_entry.h>

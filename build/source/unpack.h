@@ -2,8 +2,8 @@
 #ifndef BUILD_SOURCE_UNPACK_H
 #define BUILD_SOURCE_UNPACK_H
 
-#include "build/base/digest.h"
 #include "build/base/err.h"
+#include "build/files/digest.h"
 
 #include <stddef.h>
 

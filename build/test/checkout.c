@@ -2,8 +2,8 @@
 #include "build/test/checkout.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
 #include "build/config/config.h"
+#include "build/files/file.h"
 #include "build/test/harness.h"
 
 #include <stdlib.h>

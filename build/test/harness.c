@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/test/harness.h"
 
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 #include "verify/bisect/odds.h"
 
 #include <ctype.h>

@@ -3,7 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "verify/bisect/finding.h"
 #include "verify/bisect/run.h"
 #include "verify/report/markup.h"

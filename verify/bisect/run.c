@@ -6,11 +6,11 @@
 #include "build/base/buf.h"
 #include "build/base/child.h"
 #include "build/base/clock.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
 #include "build/base/log.h"
-#include "build/base/manifest.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
+#include "build/files/manifest.h"
 
 #include <fcntl.h>
 #include <string.h>

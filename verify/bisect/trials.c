@@ -3,8 +3,9 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
+#include "build/base/fd.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 
 #include <fcntl.h>
 #include <string.h>

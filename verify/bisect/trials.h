@@ -3,8 +3,8 @@
 #define VERIFY_BISECT_TRIALS_H
 
 #include "build/base/clock.h"
-#include "build/base/digest.h"
 #include "build/base/err.h"
+#include "build/files/digest.h"
 #include "verify/bisect/odds.h"
 
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #include "verify/scenario/scenario.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 int
 command_lint(struct arena *a, struct options *o, struct err *e)

@@ -2,7 +2,7 @@
 #include "verify/command/suite.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "verify/play/facts.h"
 #include "verify/play/verb.h"
 #include "verify/scenario/scenario.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* programs of an image: their headers and symbols, and every instruction */
-#include "build/base/elf.h"
 #include "build/base/arena.h"
+#include "build/files/elf.h"
 #include "build/fuzz/fuzz.h"
 #include "verify/image/disasm.h"
 #include "verify/image/elf.h"

@@ -2,7 +2,7 @@
 /* the filesystem of an image: its names, the bytes of its files, and all that audits look at */
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/manifest.h"
+#include "build/files/manifest.h"
 #include "build/fuzz/fuzz.h"
 #include "verify/image/audit.h"
 #include "verify/image/guestfs.h"

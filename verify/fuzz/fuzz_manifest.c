@@ -2,7 +2,7 @@
 /* a manifest: read, checked, written and read again */
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/manifest.h"
+#include "build/files/manifest.h"
 #include "build/fuzz/fuzz.h"
 #include "verify/guest/grammar.h"
 

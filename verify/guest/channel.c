@@ -3,7 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
+#include "build/base/fd.h"
 #include "verify/loop.h"
 
 #include <errno.h>

@@ -2,12 +2,12 @@
 #include "verify/guest/explain.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
-#include "build/base/manifest.h"
+#include "build/files/file.h"
+#include "build/files/manifest.h"
 #include "verify/guest/guest.h"
-#include "verify/loop.h"
 #include "verify/guest/qmp.h"
 #include "verify/guest/symbols.h"
+#include "verify/loop.h"
 
 #include <dirent.h>
 #include <stdio.h>

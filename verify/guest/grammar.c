@@ -2,7 +2,7 @@
 #include "verify/guest/grammar.h"
 
 #include "build/base/arena.h"
-#include "build/base/manifest.h"
+#include "build/files/manifest.h"
 
 #include <arpa/inet.h>
 #include <stdbool.h>

@@ -5,12 +5,13 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/file.h"
-#include "build/base/manifest.h"
-#include "verify/guest/channel.h"
+#include "build/base/fd.h"
+#include "build/files/file.h"
+#include "build/files/manifest.h"
 #include "verify/expect.h"
-#include "verify/loop.h"
+#include "verify/guest/channel.h"
 #include "verify/guest/qmp.h"
+#include "verify/loop.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/log.h"
-#include "build/base/manifest.h"
+#include "build/files/manifest.h"
 #include "verify/guest/grammar.h"
 #include "verify/guest/qemu.h"
 

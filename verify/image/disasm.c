@@ -2,7 +2,7 @@
 #include "verify/image/disasm.h"
 
 #include "build/base/arena.h"
-#include "build/base/lines.h"
+#include "build/files/lines.h"
 #include "verify/image/elf.h"
 #include "verify/image/encoding.h"
 

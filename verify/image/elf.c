@@ -2,7 +2,7 @@
 #include "verify/image/elf.h"
 
 #include "build/base/arena.h"
-#include "build/base/elf.h"
+#include "build/files/elf.h"
 
 #include <elf.h>
 #include <stdlib.h>

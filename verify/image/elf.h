@@ -12,7 +12,7 @@ struct arena;
 
 /*
  * What an audit wants to know of an ELF file of the image: whom it is for, what it needs, and where
- * its code is.  build/base/elf.h reads it; its bytes are not trusted.
+ * its code is.  build/files/elf.h reads it; its bytes are not trusted.
  */
 struct elf {
 	unsigned bits;	  /* 32, 64 */

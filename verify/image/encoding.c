@@ -2,7 +2,7 @@
 #include "verify/image/encoding.h"
 
 #include "build/base/arena.h"
-#include "build/base/lines.h"
+#include "build/files/lines.h"
 
 #include <ctype.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/child.h"
-#include "build/base/lines.h"
+#include "build/files/lines.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

@@ -2,13 +2,13 @@
 #include "verify/image/image.h"
 
 #include "build/base/arena.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
-#include "verify/image/inject.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 #include "verify/guest/grammar.h"
 #include "verify/guest/ssh.h"
 #include "verify/guest/symbols.h"
+#include "verify/image/inject.h"
 
 #include <errno.h>
 #include <limits.h>

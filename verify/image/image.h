@@ -3,7 +3,7 @@
 #define VERIFY_IMAGE_IMAGE_H
 
 #include "build/base/err.h"
-#include "build/base/manifest.h"
+#include "build/files/manifest.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
 #include "verify/image/inject.h"
 
 #include "build/base/arena.h"
-#include "build/base/lines.h"
-#include "build/base/manifest.h"
+#include "build/files/lines.h"
+#include "build/files/manifest.h"
 #include "verify/image/guestfs.h"
 
 #include <stdlib.h>

@@ -3,9 +3,9 @@
 
 #include "build/base/arena.h"
 #include "build/base/clock.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
-#include "build/base/manifest.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
+#include "build/files/manifest.h"
 #include "verify/expect.h"
 #include "verify/guest/guest.h"
 #include "verify/image/image.h"

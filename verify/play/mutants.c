@@ -3,8 +3,8 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 #include "verify/expect.h"
 #include "verify/image/guestfs.h"
 #include "verify/image/image.h"

@@ -6,14 +6,14 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/err.h"
-#include "build/base/manifest.h"
-#include "verify/image/fsck.h"
-#include "verify/image/guestfs.h"
+#include "build/files/manifest.h"
 #include "verify/guest/http.h"
 #include "verify/guest/knock.h"
+#include "verify/image/fsck.h"
+#include "verify/image/guestfs.h"
 #include "verify/image/image.h"
-#include "verify/subprocess.h"
 #include "verify/scenario/one_line.h"
+#include "verify/subprocess.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,11 +4,11 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/manifest.h"
-#include "verify/report/chart.h"
+#include "build/files/manifest.h"
 #include "verify/image/guestfs.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
+#include "verify/report/chart.h"
 #include "verify/scenario/want.h"
 
 #include <string.h>

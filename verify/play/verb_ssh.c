@@ -4,12 +4,12 @@
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
+#include "verify/guest/ssh.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
-#include "verify/subprocess.h"
-#include "verify/guest/ssh.h"
 #include "verify/scenario/one_line.h"
+#include "verify/subprocess.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/lines.h"
-#include "build/base/manifest.h"
+#include "build/files/lines.h"
+#include "build/files/manifest.h"
 #include "verify/report/result.h"
 
 #include <stdbool.h>

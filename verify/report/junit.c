@@ -3,7 +3,7 @@
 #include "verify/report/report.h"
 
 #include "build/base/buf.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include <string.h>
 

@@ -70,7 +70,7 @@ struct testcase_result {
 	struct kept *kept;
 	size_t nkept;
 	const struct man_differs
-	    *differs; /* what the manifest says about this triple, see build/base/manifest.h */
+	    *differs; /* what the manifest says about this triple, see build/files/manifest.h */
 	size_t ndiffers;
 	bool comparison; /* not of one image, but of several */
 };

@@ -3,9 +3,9 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
-#include "build/base/manifest.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
+#include "build/files/manifest.h"
 #include "verify/report/compare.h"
 #include "verify/report/report.h"
 #include "verify/report/result.h"

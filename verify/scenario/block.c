@@ -2,7 +2,7 @@
 #include "verify/scenario/block.h"
 
 #include "build/base/arena.h"
-#include "build/base/lines.h"
+#include "build/files/lines.h"
 
 #include <string.h>
 

@@ -3,12 +3,12 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 #include "verify/expect.h"
 #include "verify/scenario/block.h"
-#include "verify/scenario/scan.h"
 #include "verify/scenario/one_line.h"
+#include "verify/scenario/scan.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/lines.h"
+#include "build/files/lines.h"
 #include "verify/expect.h"
 #include "verify/scenario/names.h"
 #include "verify/scenario/one_line.h"

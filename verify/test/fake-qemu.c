@@ -37,9 +37,9 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/clock.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
 #include "build/base/log.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 #include "verify/guest/qmp.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/test/fake.h"
 
-#include "build/base/file.h"
-#include "build/base/manifest.h"
+#include "build/files/file.h"
+#include "build/files/manifest.h"
 #include "build/test/harness.h"
 
 #include <limits.h>

@@ -2,7 +2,7 @@
 #include "verify/test/fakebuild.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "verify/test/suites.h"
 
 #include <string.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/base/child.h"
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
+#include "build/base/child.h"
+#include "build/base/fd.h"
+#include "build/files/file.h"
 #include "build/test/suites.h"
 
 #include <fcntl.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/log.h"
 
+#include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/err.h"
-#include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "build/test/suites.h"
 
 #include <fcntl.h>

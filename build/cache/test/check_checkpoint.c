@@ -2,7 +2,7 @@
 #include "build/cache/checkpoint.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "build/plan/recipe.h"
 #include "build/test/suites.h"
 

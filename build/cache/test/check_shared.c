@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/fd.h"
 #include "build/cache/shared.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
-#include "build/config/config.h"
-#include "build/plan/plan.h"
 #include "build/cache/store.h"
+#include "build/config/config.h"
+#include "build/files/file.h"
+#include "build/plan/plan.h"
 #include "build/test/suites.h"
 
 #include <fcntl.h>

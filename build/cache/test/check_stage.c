@@ -2,8 +2,8 @@
 #include "build/cache/stage.h"
 
 #include "build/base/arena.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
 #include "build/test/suites.h"
 
 #include <string.h>

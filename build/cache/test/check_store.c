@@ -2,8 +2,8 @@
 #include "build/cache/store.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
-#include "build/base/memo.h"
+#include "build/files/file.h"
+#include "build/files/memo.h"
 #include "build/test/suites.h"
 
 #include <signal.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/cli.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/lines.h"
+#include "build/command/cli.h"
+#include "build/files/lines.h"
 #include "build/test/suites.h"
 
 static const struct command commands[] = {

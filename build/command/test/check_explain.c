@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/explain.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
+#include "build/command/explain.h"
 #include "build/config/config.h"
+#include "build/config/sysdeps.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
-#include "build/config/sysdeps.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 

@@ -2,11 +2,11 @@
 #include "build/command/gc.h"
 
 #include "build/base/arena.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
-#include "build/base/manifest.h"
 #include "build/cache/checkpoint.h"
 #include "build/config/config.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
+#include "build/files/manifest.h"
 #include "build/plan/recipe.h"
 #include "build/test/suites.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/lint.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
+#include "build/command/lint.h"
 #include "build/config/config.h"
+#include "build/files/file.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 

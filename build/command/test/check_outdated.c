@@ -3,8 +3,8 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
 #include "build/config/config.h"
+#include "build/files/file.h"
 #include "build/plan/recipe.h"
 #include "build/test/suites.h"
 

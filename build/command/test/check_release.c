@@ -2,10 +2,10 @@
 #include "build/command/release.h"
 
 #include "build/base/arena.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
-#include "build/base/manifest.h"
 #include "build/config/config.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
+#include "build/files/manifest.h"
 #include "build/plan/recipe.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"

@@ -2,13 +2,13 @@
 #include "build/command/sbom.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
 #include "build/config/config.h"
+#include "build/files/file.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
+#include "build/plan/tools.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
-#include "build/plan/tools.h"
 
 #include <string.h>
 #include <unistd.h>

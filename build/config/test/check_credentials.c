@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/config/credentials.h"
 #include "build/base/arena.h"
-#include "build/base/file.h"
 #include "build/config/config.h"
-#include "build/base/memo.h"
+#include "build/config/credentials.h"
+#include "build/files/file.h"
+#include "build/files/memo.h"
 #include "build/test/suites.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/config/output.h"
 #include "build/base/arena.h"
-#include "build/base/file.h"
 #include "build/config/config.h"
+#include "build/config/output.h"
+#include "build/files/file.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 

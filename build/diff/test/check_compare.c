@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/diff/compare.h"
 #include "build/base/arena.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
+#include "build/diff/compare.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
 #include "build/image/disk.h"
 #include "build/image/fs.h"
 #include "build/test/checkout.h"

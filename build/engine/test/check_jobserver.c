@@ -4,7 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/child.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "build/test/suites.h"
 
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #include "build/engine/journal.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
 #include "build/test/harness.h"

@@ -5,8 +5,8 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/file.h"
 #include "build/engine/program.h"
+#include "build/files/file.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 

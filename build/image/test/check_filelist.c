@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/image/filelist.h"
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
+#include "build/image/filelist.h"
+#include "build/image/tree.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
-#include "build/image/tree.h"
 
 START_TEST(there_and_back)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/image/tree.h"
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
+#include "build/image/tree.h"
 #include "build/test/suites.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/image/tree.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
+#include "build/image/tree.h"
 #include "build/test/suites.h"
 
 #include <stdbool.h>

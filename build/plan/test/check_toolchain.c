@@ -3,8 +3,8 @@
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
-#include "build/base/file.h"
 #include "build/config/sysdeps.h"
+#include "build/files/file.h"
 #include "build/test/suites.h"
 
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/plan/tools.h"
 #include "build/base/arena.h"
-#include "build/base/file.h"
 #include "build/config/config.h"
-#include "build/base/memo.h"
 #include "build/config/sysdeps.h"
+#include "build/files/file.h"
+#include "build/files/memo.h"
+#include "build/plan/tools.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 

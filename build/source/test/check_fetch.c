@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/arena.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
 #include "build/config/config.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
 #include "build/source/fetch.h"
 #include "build/test/suites.h"
 

@@ -2,7 +2,7 @@
 #include "build/source/part.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/source/profile.h"
 #include "build/base/arena.h"
-#include "build/base/digest.h"
 #include "build/config/config.h"
-#include "build/source/fetch.h"
+#include "build/files/digest.h"
 #include "build/plan/plan.h"
+#include "build/source/fetch.h"
+#include "build/source/profile.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 

@@ -2,7 +2,7 @@
 #include "verify/bisect/run.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "verify/bisect/report.h"
 #include "verify/test/fakebuild.h"
 #include "verify/test/suites.h"

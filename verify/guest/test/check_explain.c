@@ -2,9 +2,9 @@
 #include "verify/guest/explain.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
-#include "verify/scenario/nearest.h"
+#include "build/files/file.h"
 #include "verify/guest/symbols.h"
+#include "verify/scenario/nearest.h"
 #include "verify/test/suites.h"
 
 #include <string.h>

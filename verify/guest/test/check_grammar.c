@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verify/guest/grammar.h"
 #include "build/base/arena.h"
-#include "build/base/file.h"
-#include "build/base/manifest.h"
+#include "build/files/file.h"
+#include "build/files/manifest.h"
+#include "verify/guest/grammar.h"
 #include "verify/test/suites.h"
 
 #include <stdlib.h>

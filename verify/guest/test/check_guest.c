@@ -3,8 +3,8 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/base/manifest.h"
+#include "build/files/file.h"
+#include "build/files/manifest.h"
 #include "verify/expect.h"
 #include "verify/loop.h"
 #include "verify/test/fake.h"

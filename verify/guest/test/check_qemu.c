@@ -2,8 +2,8 @@
 #include "verify/guest/qemu.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
-#include "build/base/manifest.h"
+#include "build/files/file.h"
+#include "build/files/manifest.h"
 #include "verify/test/suites.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "verify/guest/ssh.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "verify/loop.h"
 #include "verify/test/suites.h"
 

@@ -5,8 +5,8 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/file.h"
-#include "build/base/manifest.h"
+#include "build/files/file.h"
+#include "build/files/manifest.h"
 #include "verify/test/suites.h"
 #include "verify/test/tiny.h"
 

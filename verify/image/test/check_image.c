@@ -2,8 +2,8 @@
 #include "verify/image/image.h"
 
 #include "build/base/arena.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
 #include "verify/test/suites.h"
 
 #include <stdlib.h>

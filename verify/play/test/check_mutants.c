@@ -2,7 +2,7 @@
 #include "verify/play/mutants.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "verify/expect.h"
 #include "verify/report/result.h"
 #include "verify/test/suites.h"

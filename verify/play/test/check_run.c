@@ -2,14 +2,14 @@
 #include "verify/play/run.h"
 
 #include "build/base/arena.h"
-#include "build/base/digest.h"
-#include "build/base/file.h"
-#include "verify/play/facts.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
 #include "verify/image/image.h"
+#include "verify/play/facts.h"
 #include "verify/play/matrix.h"
+#include "verify/play/verb.h"
 #include "verify/report/report.h"
 #include "verify/scenario/scenario.h"
-#include "verify/play/verb.h"
 #include "verify/test/fake.h"
 #include "verify/test/suites.h"
 

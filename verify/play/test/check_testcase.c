@@ -2,14 +2,14 @@
 #include "verify/play/testcase.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
-#include "verify/play/facts.h"
+#include "build/files/file.h"
+#include "verify/expect.h"
+#include "verify/guest/symbols.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
-#include "verify/expect.h"
+#include "verify/play/facts.h"
 #include "verify/play/verb.h"
 #include "verify/play/watches.h"
-#include "verify/guest/symbols.h"
 #include "verify/test/fake.h"
 #include "verify/test/suites.h"
 

@@ -2,7 +2,7 @@
 #include "verify/report/compare.h"
 
 #include "build/base/arena.h"
-#include "build/base/manifest.h"
+#include "build/files/manifest.h"
 #include "verify/report/result.h"
 #include "verify/test/suites.h"
 

@@ -5,7 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "verify/report/markup.h"
 #include "verify/test/suites.h"
 

@@ -2,7 +2,7 @@
 #include "verify/scenario/scenario.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "verify/expect.h"
 #include "verify/test/suites.h"
 

@@ -4,7 +4,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/lines.h"
+#include "build/files/lines.h"
 #include "verify/scenario/names.h"
 #include "verify/scenario/scenario.h"
 #include "verify/test/suites.h"

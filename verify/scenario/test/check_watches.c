@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 #include "verify/expect.h"
 #include "verify/scenario/scenario.h"
 #include "verify/test/suites.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BUILD_BASE_LINES_H
-#define BUILD_BASE_LINES_H
+#ifndef BUILD_FILES_LINES_H
+#define BUILD_FILES_LINES_H
 
 #include "build/base/err.h"
 

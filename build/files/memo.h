@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BUILD_BASE_MEMO_H
-#define BUILD_BASE_MEMO_H
+#ifndef BUILD_FILES_MEMO_H
+#define BUILD_FILES_MEMO_H
 
-#include "build/base/digest.h"
 #include "build/base/err.h"
+#include "build/files/digest.h"
 
 #include <stdbool.h>
 

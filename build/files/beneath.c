@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/base/beneath.h"
+#include "build/files/beneath.h"
 
 #include "build/base/arena.h"
 

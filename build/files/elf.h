@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BUILD_BASE_ELF_H
-#define BUILD_BASE_ELF_H
+#ifndef BUILD_FILES_ELF_H
+#define BUILD_FILES_ELF_H
 
 #include "build/base/err.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/base/manifest.h"
+#include "build/files/manifest.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/base/lines.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/base/file.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/files/file.h"
 #include "build/test/suites.h"
 
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/base/lines.h"
+#include "build/files/lines.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/base/digest.h"
+#include "build/files/digest.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/base/manifest.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
+#include "build/files/manifest.h"
 #include "build/test/suites.h"
 
 #include <string.h>

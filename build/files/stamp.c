@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/base/stamp.h"
+#include "build/files/stamp.h"
 
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include <stdint.h>
 #include <string.h>

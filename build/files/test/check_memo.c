@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/base/memo.h"
+#include "build/files/memo.h"
 
 #include "build/base/arena.h"
-#include "build/base/file.h"
-#include "build/base/stamp.h"
+#include "build/files/file.h"
+#include "build/files/stamp.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
@@ -301,7 +301,7 @@ END_TEST
 START_TEST(same)
 {
 	static const char *const paths[] = { "/usr/bin/env", "/usr/bin/make", "build/test/data",
-		"build/base/test/check_memo.c" };
+		"build/files/test/check_memo.c" };
 	struct arena *a = arena_new();
 	struct err e = { 0 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/base/elf.h"
+#include "build/files/elf.h"
 
 #include "build/base/arena.h"
 

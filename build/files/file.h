@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BUILD_BASE_FILE_H
-#define BUILD_BASE_FILE_H
+#ifndef BUILD_FILES_FILE_H
+#define BUILD_FILES_FILE_H
 
 #include "build/base/err.h"
 
@@ -54,14 +54,10 @@ bool file_isdir(const char *path);
 int file_copy(const char *from, const char *to, mode_t mode, struct err *e);
 /* symlink(target, path), replacing what is there */
 int file_symlink(const char *target, const char *path, struct err *e);
-/* writes all n bytes or fails; name for the message */
-int fd_write(int fd, const void *p, size_t n, const char *name, struct err *e);
 /* what file_read, file_copy and file_walk do, from a descriptor; name is the path for messages */
 int fd_read(
     struct arena *a, int fd, size_t most, const char *name, char **text, size_t *n, struct err *e);
 int fd_copy(int fd, const char *to, mode_t mode, struct err *e);
-int fd_cloexec(int fd);
-int fd_nonblock(int fd);
 
 /*
  * Everything under dir, depth first, names of one folder in strcmp order, dir itself

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include "build/base/arena.h"
+#include "build/base/fd.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -64,24 +65,6 @@ file_read(struct arena *a, const char *path, char **text, size_t *n, struct err 
 	r = fd_read(a, fd, SIZE_MAX, path, text, n, e);
 	close(fd);
 	return r;
-}
-
-int
-fd_write(int fd, const void *p, size_t n, const char *name, struct err *e)
-{
-	const char *s = p;
-
-	while (n) {
-		ssize_t w = write(fd, s, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return fail_errno(e, "%s", name);
-		s += w;
-		n -= (size_t)w;
-	}
-	return 0;
 }
 
 /* a fresh file beside path; its name lands in tmp, and output.c knows what such names look like */
@@ -581,20 +564,6 @@ file_symlink(const char *target, const char *path, struct err *e)
 		return -1;
 	}
 	return 0;
-}
-
-int
-fd_cloexec(int fd)
-{
-	return fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
-int
-fd_nonblock(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
 static int

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BUILD_BASE_BENEATH_H
-#define BUILD_BASE_BENEATH_H
+#ifndef BUILD_FILES_BENEATH_H
+#define BUILD_FILES_BENEATH_H
 
 #include "build/base/err.h"
-#include "build/base/file.h"
+#include "build/files/file.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BUILD_BASE_STAMP_H
-#define BUILD_BASE_STAMP_H
+#ifndef BUILD_FILES_STAMP_H
+#define BUILD_FILES_STAMP_H
 
-#include "build/base/digest.h"
 #include "build/base/err.h"
+#include "build/files/digest.h"
 
 #include <stdbool.h>
 #include <time.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/base/memo.h"
+#include "build/files/memo.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/file.h"
-#include "build/base/stamp.h"
+#include "build/files/file.h"
+#include "build/files/stamp.h"
 
 #include <string.h>
 
