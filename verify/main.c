@@ -12,10 +12,10 @@
 #include "verify/command/suite.h"
 #include "verify/droproot.h"
 #include "verify/image/image.h"
+#include "verify/mutants/written.h"
 #include "verify/options.h"
 #include "verify/outdir.h"
 #include "verify/play/matrix.h"
-#include "verify/play/mutants.h"
 #include "verify/play/run.h"
 #include "verify/report/report.h"
 #include "verify/report/results.h"
@@ -120,10 +120,10 @@ mutants(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	suite.booted = NULL; /* each of them is an image of its own */
 	if (options_file(o->words[0], e) < 0 ||
-	    mutants_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
+	    written_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
 	    image_open_all(a, o->words + 1, o->nwords - 1, o->out, &images, e) < 0)
 		return -1;
-	if (mutants_matrix(a, images, o->nwords - 1, mutant, n, suite.v, suite.n, &m, e) < 0)
+	if (written_matrix(a, images, o->nwords - 1, mutant, n, suite.v, suite.n, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);
 }
