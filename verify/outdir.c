@@ -67,7 +67,8 @@ blame(struct err *e)
 int
 outdir_clear(struct arena *a, const char *path, struct err *e)
 {
-	static const char *const names[] = { "results", "junit.xml", "index.html" };
+	static const char *const names[] = { "results", "junit.xml", "index.html", "mutants.json",
+		"mutants.html" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (file_remove(arena_printf(a, "%s/%s", path, names[i]), e) < 0)

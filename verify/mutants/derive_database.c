@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Services that are not started, or before what they need: the compiled database of s6-rc, whose
- * numbers are big endian.  The file n has the counts: longruns and oneshots, bytes of strings,
+ * numbers are big endian.  The file n has the counts: oneshots and longruns, bytes of strings,
  * words of arguments, dependencies each way, producers.  In db, behind a banner, are the strings,
  * the dependencies (who needs it, then what it needs), the producers, and an entry for each
  * service.  In resolve.cdb each name has the numbers of its services.
@@ -24,7 +24,7 @@
 #define LONGRUN 44 /* bytes of an entry */
 #define ONESHOT 48
 
-enum count { LONGRUNS, ONESHOTS, STRINGS, ARGVS, DEPS, PRODUCERS, NCOUNTS };
+enum count { ONESHOTS, LONGRUNS, STRINGS, ARGVS, DEPS, PRODUCERS, NCOUNTS };
 
 struct database {
 	const unsigned char *db, *names;

@@ -42,7 +42,8 @@ schedule_make(struct arena *a, const struct matrix *m, const struct scenario *bo
 			continue;
 		v[n].scenario = m->v[i].scenario;
 		v[n].kind = kind_of(m->v[i].scenario, booted && agent);
-		shared = shared || v[n++].kind == TURN_AFTER;
+		shared |= v[n].kind == TURN_AFTER;
+		n++;
 	}
 	if (shared)
 		v[n++] = (struct turn){ .scenario = booted, .kind = TURN_BOOTED };
