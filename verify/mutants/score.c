@@ -295,7 +295,8 @@ new_attempt(struct score *s, size_t slot, const char *name)
 	struct attempt *t = arena_alloc(a, sizeof *t);
 
 	*t = (struct attempt){
-		.s = s, .a = a, .image = *s->image, .dir = arena_printf(a, "%s/%s", s->o->out, name)
+		.s = s, .a = a, .image = *s->image,
+		.began = clock_now(), .dir = arena_printf(a, "%s/%s", s->o->out, name)
 	};
 	s->slots[slot] = t;
 	return t;
