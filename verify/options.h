@@ -20,10 +20,13 @@ struct options {
 	const char *scenarios; /* folder; when not given ./scenarios, or that beside bin/ */
 	const char **only;     /* names of scenarios, NULL-terminated; NULL: all */
 	size_t nonly;
-	const char *accel;  /* tcg, kvm, auto */
-	double scale;	    /* of timeouts; 0: by how busy the machine is */
-	double jobs;	    /* 0: as CPUs and memory allow */
-	const char *format; /* of a matrix */
+	const char *accel;   /* tcg, kvm, auto */
+	double scale;	     /* of timeouts; 0: by how busy the machine is */
+	double jobs;	     /* 0: as CPUs and memory allow */
+	const char *format;  /* of a matrix */
+	const char *classes; /* of mutants; NULL: all */
+	double sample, seed; /* so many mutants, drawn with that; 0: all */
+	bool all, list;	     /* play on after a refusal; only say which there are */
 	bool cold, keep, print;
 	bool help, version;
 	char **words; /* behind the options */
