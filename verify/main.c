@@ -92,11 +92,11 @@ run(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	if (!o->nwords)
 		return fail_usage(e, "run: needs a manifest; see lh-verify --help");
-	if (suite_read(a, o->scenarios, &suite, e) < 0)
+	if (suite_read(a, o, &suite, e) < 0)
 		return -1;
 	if (image_open_all(a, o->words, o->nwords, o->out, &images, e) < 0)
 		return -1;
-	if (matrix_make(a, images, o->nwords, suite.v, suite.n, o->only, &m, e) < 0)
+	if (matrix_make(a, images, o->nwords, suite.v, suite.n, o->only.v, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);
 }
@@ -116,7 +116,7 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	if (o->nwords < 2)
 		return fail_usage(
 		    e, "mutants: needs a folder (or a file) and a manifest; see lh-verify --help");
-	if (suite_read(a, o->scenarios, &suite, e) < 0)
+	if (suite_read(a, o, &suite, e) < 0)
 		return -1;
 	suite.booted = NULL; /* each of them is an image of its own */
 	if (options_file(o->words[0], e) < 0 ||

@@ -42,6 +42,8 @@ static const struct row {
 	    NUMBER, MEMBER(scale), NULL, 0.1, 1000 },
 	{ BOTH, 0, "scenarios", "DIR", "directory of the *.scn files", TEXT, MEMBER(scenarios),
 	    NULL, 0, 0 },
+	{ BOTH, 0, "also", "DIR", "directory of further *.scn files; may be repeated", NAMES,
+	    MEMBER(also), NULL, 0, 0 },
 	{ BOTH, 0, "cold", NULL, "always boot; never start from a saved state", FLAG, MEMBER(cold),
 	    NULL, 0, 0 },
 	{ BOTH, 0, "keep", NULL, "keep disk overlays of passed test cases too", FLAG, MEMBER(keep),
@@ -103,6 +105,7 @@ static int
 take(struct arena *a, const struct row *r, const char *value, struct options *o, struct err *e)
 {
 	void *member = (char *)o + r->member;
+	struct names *names;
 
 	switch (r->kind) {
 	case FLAG:
@@ -116,8 +119,9 @@ take(struct arena *a, const struct row *r, const char *value, struct options *o,
 	case NUMBER:
 		return take_number(r, value, member, e);
 	case NAMES:
-		o->only = arena_grow(a, o->only, o->nonly, o->nonly + 2, sizeof *o->only);
-		o->only[o->nonly++] = value;
+		names = member;
+		names->v = arena_grow(a, names->v, names->n, names->n + 2, sizeof *names->v);
+		names->v[names->n++] = value;
 	}
 	return 0;
 }

@@ -15,11 +15,17 @@ struct arena;
  */
 enum program { LH_VERIFY = 1, LH_BISECT = 2 };
 
+/* values of an option that may be repeated, NULL behind the last; v is NULL when there is none */
+struct names {
+	const char **v;
+	size_t n;
+};
+
 struct options {
 	const char *out;       /* folder for everything; NULL: not given */
 	const char *scenarios; /* folder; when not given ./scenarios, or that beside bin/ */
-	const char **only;     /* names of scenarios, NULL-terminated; NULL: all */
-	size_t nonly;
+	struct names also;     /* folders of further scenarios */
+	struct names only;     /* names of scenarios; none: all */
 	const char *accel;  /* tcg, kvm, auto */
 	double scale;	    /* of timeouts; 0: by how busy the machine is */
 	double jobs;	    /* 0: as CPUs and memory allow */

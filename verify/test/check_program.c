@@ -107,6 +107,19 @@ static const struct {
 	{ RUN "-o out o; " GONE, 100, "fatal: o: Is a directory\n" },
 	{ "$VERIFY run --scenarios none -o out o/manifest; " GONE, 100,
 	    "fatal: none: no such folder of scenarios; name one with --scenarios\n" },
+	/* folders of further scenarios */
+	{ "mkdir a b; sed 's/io up/io uq/' scenarios/up.scn >a/uq.scn; "
+	  "sed 's/io up/io ur/' scenarios/up.scn >b/ur.scn; " RUN
+	  "--also a --also b -o out o/manifest",
+	    0, "3 passed, 0 failed, 0 skipped\n" },
+	{ "mkdir a; cp scenarios/up.scn a; " RUN "--also a -o out o/manifest", 100,
+	    "fatal: a/up.scn: scenarios/up.scn has that name, too; rename one of them\n" },
+	{ "mkdir a; " RUN "--also a -o out o/manifest", 100,
+	    "a: contains no scenario (NAME.scn)\n" },
+	{ "mkdir a; touch a/booted; " RUN "--also a -o out o/manifest", 100,
+	    "fatal: a/booted: a folder of further scenarios has none; write it into the "
+	    "scenarios\n" },
+	{ RUN "--also none -o out o/manifest", 100, "fatal: none: no such folder of scenarios\n" },
 	{ "echo 'scenario x' >scenarios/x.scn; " RUN "-o out o/manifest; " GONE, 100, "" },
 	{ "echo x >>o/manifest; " RUN "-o out o/manifest; " GONE, 100, "o/manifest:" },
 	{ RUN "-o new o/missing; s=$?; [ ! -e new ] || echo made; exit $s", 100,
