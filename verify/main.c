@@ -141,8 +141,7 @@ static const struct command {
 	{ "mutants", "DIR MANIFEST...",
 	    "check that each mutant (an image broken on purpose) is refused for the right reason",
 	    mutants },
-	{ "boot", "[--print] MANIFEST", "boot interactively, console on this terminal",
-	    command_boot },
+	{ "boot", "[MANIFEST]", "boot interactively, console on this terminal", command_boot },
 };
 
 static const size_t ncommands = sizeof commands / sizeof *commands;
@@ -180,6 +179,9 @@ dispatch(struct arena *a, int argc, char **argv, struct err *e)
 		return fail_usage(e, "needs a command; see lh-verify --help");
 	for (size_t i = 0; i < ncommands; i++)
 		if (!strcmp(commands[i].name, o.words[0])) {
+			if (commands[i].run != command_boot && options_of_boot(&o))
+				return fail_usage(e, "--%s: only boot has it; see lh-verify --help",
+				    options_of_boot(&o));
 			o.words++;
 			o.nwords--;
 			return commands[i].run(a, &o, e);

@@ -22,14 +22,16 @@ struct names {
 };
 
 struct options {
-	const char *out;       /* folder for everything; NULL: not given */
-	const char *scenarios; /* folder; when not given ./scenarios, or that beside bin/ */
-	struct names also;     /* folders of further scenarios */
-	struct names only;     /* names of scenarios; none: all */
-	const char *accel;  /* tcg, kvm, auto */
-	double scale;	    /* of timeouts; 0: by how busy the machine is */
-	double jobs;	    /* 0: as CPUs and memory allow */
-	const char *format; /* of a matrix */
+	const char *out;	     /* folder for everything; NULL: not given */
+	const char *scenarios;	     /* folder; when not given ./scenarios, or that beside bin/ */
+	struct names also;	     /* folders of further scenarios */
+	struct names only;	     /* names of scenarios; none: all */
+	const char *accel;	     /* tcg, kvm, auto */
+	double scale;		     /* of timeouts; 0: by how busy the machine is */
+	double jobs;		     /* 0: as CPUs and memory allow */
+	const char *format;	     /* of a matrix */
+	const char *disk, *share;    /* boot: as struct interactive_opts has them */
+	unsigned memory, cpus, port; /* the same; 0: not given */
 	bool cold, keep, print;
 	bool help, version;
 	char **words; /* behind the options */
@@ -42,6 +44,8 @@ int options_read(
 /* a line for each option of the program, on stdout */
 void options_print(enum program who);
 
+/* the name of an option that only `boot` has, and that was given; NULL: there is none */
+const char *options_of_boot(const struct options *o);
 /* a file or folder that the command line names, and that is not there, is wrong usage */
 int options_file(const char *path, struct err *e);
 /* a file named from the folder that the running program is in */
