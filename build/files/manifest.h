@@ -39,6 +39,12 @@ struct man_service {
 	const char *type; /* longrun oneshot bundle */
 };
 
+/* what the user added to the image: not ours */
+struct man_added {
+	const char *what;   /* services, overlay */
+	const char *digest; /* digest_tree of the folder */
+};
+
 /* where this triple is not as others are, and may be so */
 struct man_differs {
 	const char *subject; /* what is compared: files, services, sockets */
@@ -110,6 +116,8 @@ struct manifest {
 	size_t npackages;
 	struct man_service *services; /* every atomic of `default`, profile s6 */
 	size_t nservices;
+	struct man_added *added;
+	size_t nadded;
 	struct man_differs *differs;
 	size_t ndiffers;
 	struct man_special *specials; /* all there are */

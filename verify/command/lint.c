@@ -26,7 +26,5 @@ command_lint(struct arena *a, struct options *o, struct err *e)
 	if (o->nwords)
 		return 0;
 	/* the requirements, against an image that meets none */
-	return suite_read(a, o->scenarios, &s, e) < 0
-		   ? -1
-		   : matrix_make(a, &none, 1, s.v, s.n, NULL, &m, e);
+	return suite_read(a, o, &s, e) < 0 ? -1 : matrix_make(a, &none, 1, s.v, s.n, NULL, &m, e);
 }

@@ -97,7 +97,7 @@ schedule(struct scoring *s, struct err *e)
 	struct matrix m;
 	size_t n = 0;
 
-	if (matrix_make(s->a, &s->image, 1, s->suite.v, s->suite.n, s->o->only, &m, e) < 0)
+	if (matrix_make(s->a, &s->image, 1, s->suite.v, s->suite.n, s->o->only.v, &m, e) < 0)
 		return -1;
 	s->nturns = schedule_make(
 	    s->a, &m, s->o->cold ? NULL : s->suite.booted, inject_fits(&s->image.m), &s->turns);
@@ -214,7 +214,7 @@ command_mutants(struct arena *a, struct options *o, struct err *e)
 	struct scoring s = { .a = a, .o = o, .progress = { .fd = -1 } };
 	int locked, r;
 
-	if (suite_read(a, o->scenarios, &s.suite, e) < 0 ||
+	if (suite_read(a, o, &s.suite, e) < 0 ||
 	    image_open(a, o->words[0], o->out, &s.image, e) < 0 || derive(&s, e) < 0)
 		return -1;
 	if (o->list)

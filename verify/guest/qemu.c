@@ -81,11 +81,14 @@ push_disk(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 
 	if (!o->disk)
 		return;
+	argv_push(v, "-drive");
 	/* thrown away with the guest, so the host's cache may keep what the guest thinks is on disk
 	 */
-	argv_push(v, "-drive");
-	argv_pushf(v, "if=none,id=disk,format=%s,cache=unsafe,discard=unmap,file=%s",
-	    o->raw ? "raw,snapshot=on" : "qcow2", commas(v->a, o->disk));
+	argv_pushf(v, "if=none,id=disk,format=%s%s,discard=unmap,file=%s",
+	    o->kept  ? o->kept
+	    : o->raw ? "raw,snapshot=on"
+		     : "qcow2",
+	    o->kept ? "" : ",cache=unsafe", commas(v->a, o->disk));
 	if (b->controller)
 		argv_pushv(v, "-device", b->controller, NULL);
 	argv_pushv(v, "-device", b->disk, NULL);
@@ -180,8 +183,9 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	if (o->cpu || m->cpu)
 		argv_pushv(v, "-cpu", o->cpu ? o->cpu : m->cpu, NULL);
 	argv_push(v, "-m");
-	argv_pushf(v, "%u", m->memory);
-	argv_pushv(v, "-smp", "1", NULL);
+	argv_pushf(v, "%u", o->memory ? o->memory : m->memory);
+	argv_push(v, "-smp");
+	argv_pushf(v, "%u", o->cpus ? o->cpus : 1);
 	/* a reset and a panic both end QEMU, each with its own reason */
 	argv_push(v, "-action");
 	argv_pushf(
@@ -196,6 +200,11 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 		argv_pushv(v, "-device", m->panic, NULL);
 	if (m->generation)
 		argv_pushv(v, "-device", m->generation, NULL);
+	if (o->share) {
+		argv_push(v, "-fsdev");
+		argv_pushf(v, "local,id=share,security_model=none,path=%s", commas(v->a, o->share));
+		argv_pushv(v, "-device", "virtio-9p-pci,fsdev=share,mount_tag=share", NULL);
+	}
 	if (o->loadvm)
 		push_state(v, o);
 }

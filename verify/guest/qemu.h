@@ -15,6 +15,7 @@ struct manifest;
 struct qemu_opts {
 	const char *disk; /* qcow2 overlay, or NULL */
 	bool raw;	  /* disk is the raw image itself, and what is written to it is forgotten */
+	const char *kept; /* format of a disk that keeps what is written to it; or NULL */
 	/*
 	 * the console's named pipes are CONSOLE.in and CONSOLE.out; NULL: a person at the terminal,
 	 * no QMP, no guest agent
@@ -27,6 +28,9 @@ struct qemu_opts {
 	const char *append; /* more kernel words, or NULL */
 	const char *accel;  /* "tcg" "kvm" */
 	const char *cpu;    /* instead of the manifest's, or NULL */
+	unsigned memory;    /* MiB instead of the manifest's, or 0 */
+	unsigned cpus;	    /* 0: one */
+	const char *share;  /* a folder that the guest may mount as `share`, or NULL */
 	const char *loadvm; /* state to start from, or NULL */
 	const char *told;   /* loadvm: the file told.in has the manifest's after-loadvm, and
 			       told.out is for the answer; NULL: there is none */

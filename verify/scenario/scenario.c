@@ -825,13 +825,14 @@ by_name(const void *a, const void *b)
 }
 
 int
-scenario_read_all(struct arena *a, const char *dir, const struct verb_form *forms,
-    const char *const *known, struct scenario **out, size_t *n, struct err *e)
+scenario_read_all(struct arena *a, const char *dir, const char *watches,
+    const struct verb_form *forms, const char *const *known, struct scenario **out, size_t *n,
+    struct err *e)
 {
-	struct folder f = { .a = a, .dir = dir, .forms = forms, .known = known };
-	char *watches = arena_printf(a, "%s/watches", dir);
+	struct folder f = {
+		.a = a, .dir = dir, .watches = watches, .forms = forms, .known = known
+	};
 
-	f.watches = file_exists(watches) ? watches : NULL;
 	if (file_walk(dir, visit, &f, e) < 0)
 		return -1;
 	if (!f.n)

@@ -138,7 +138,8 @@ bool scenario_word_fits(const char *form_word, const struct templ *t);
 int scenario_read(struct arena *a, const char *path, const char *watches,
     const struct verb_form *forms, const char *const *known, struct scenario *out, struct err *e);
 /* every *.scn of a folder, sorted by name; two with one name are an error */
-int scenario_read_all(struct arena *a, const char *dir, const struct verb_form *forms,
-    const char *const *known, struct scenario **out, size_t *n, struct err *e);
+int scenario_read_all(struct arena *a, const char *dir, const char *watches,
+    const struct verb_form *forms, const char *const *known, struct scenario **out, size_t *n,
+    struct err *e);
 
 #endif

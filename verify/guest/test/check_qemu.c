@@ -55,6 +55,17 @@ static const struct {
 			 .loadvm = "booted",
 			 .told = "/cell/a,b/told",
 			 .ssh = true } },
+	/* the same with a disk that is kept and a folder that is shared */
+	{ "kept", { .disk = "/home/me/a,b.raw",
+		      .kept = "raw",
+		      .console = NULL,
+		      .qmp_fd = -1,
+		      .agent_fd = -1,
+		      .memory = 1024,
+		      .cpus = 4,
+		      .share = "/home/me/c,d",
+		      .ssh = true,
+		      .ssh_port = 2222 } },
 	/* a person at the terminal: no QMP, no guest agent, no ssh */
 	{ "by-hand",
 	    { .disk = "/cell/disk.qcow2", .console = NULL, .qmp_fd = -1, .agent_fd = -1 } },

@@ -283,26 +283,28 @@ START_TEST(a_folder)
 	struct scenario *v;
 	struct err e = { 0 };
 	size_t n;
+	const char *watches = arena_printf(a, "%s/watches", test_dir());
 
 #define PUT(name, text)                                                                            \
 	ck_assert_int_eq(                                                                          \
 	    file_write(arena_printf(a, "%s/" name, test_dir()), text, strlen(text), 0644, &e), 0)
-	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
+	ck_assert_int_eq(scenario_read_all(a, test_dir(), NULL, forms, known, &v, &n, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s: contains no scenario (NAME.scn)", test_dir()));
 	PUT("watches", "watch fail panic /Kernel panic/\n");
 	PUT("b.scn", "scenario second \"t\"\nrun \"x\"\n");
 	PUT("c.scn", "scenario first \"t\"\nrun \"x\"\n");
 	PUT("README", "no scenario\n");
-	ck_assert_msg(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    scenario_read_all(a, test_dir(), watches, forms, known, &v, &n, &e) == 0, "%s", e.msg);
 	ck_assert_uint_eq(n, 2);
 	ck_assert_str_eq(v[0].name, "first");
 	ck_assert_uint_eq(v[1].nwatches, 1);
 	PUT("d.scn", "scenario first \"t\"\nrun \"x\"\n");
-	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
+	ck_assert_int_eq(scenario_read_all(a, test_dir(), watches, forms, known, &v, &n, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s/d.scn: scenario first: %s/c.scn has that name",
 				    test_dir(), test_dir()));
 	PUT("watches", "allow panic /x/ # y\n");
-	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
+	ck_assert_int_eq(scenario_read_all(a, test_dir(), watches, forms, known, &v, &n, &e), -1);
 	ck_assert_str_eq(
 	    e.msg, arena_printf(a, "%s/watches:1: allow: only watch lines here", test_dir()));
 	arena_free(a);
