@@ -320,6 +320,12 @@ agent_gone(struct agent *d, const char *why)
 		lose(d, why);
 }
 
+bool
+agent_ended(const struct agent *d)
+{
+	return channel_ended(d->channel);
+}
+
 void
 agent_free(struct agent *d)
 {

@@ -39,6 +39,8 @@ void agent_run(struct agent *d, const char *command, nstime deadline, agent_done
 void agent_reset(struct agent *d);
 /* nothing will come any more: pending requests fail with why */
 void agent_gone(struct agent *d, const char *why);
+/* the guest's side of the wire is gone */
+bool agent_ended(const struct agent *d);
 void agent_free(struct agent *d); /* calls no callback; NULL is fine */
 
 #endif

@@ -10,6 +10,7 @@
 #include "build/files/manifest.h"
 #include "verify/expect.h"
 #include "verify/guest/channel.h"
+#include "verify/guest/ending.h"
 #include "verify/guest/qmp.h"
 #include "verify/loop.h"
 
@@ -76,6 +77,8 @@ struct guest {
 
 	const char *shutdown;		  /* the reason QMP gave */
 	const char *reason;		  /* of the end, for everybody */
+	bool ran;			  /* QMP answered, or the console said something */
+	bool hosts;			  /* the end was the host's doing */
 	unsigned alarm, telling, silence; /* of the loop */
 };
 
@@ -179,6 +182,7 @@ on_answer(struct guest *g, struct arena *a, const struct qmp_message *m)
 	struct arguments **p = &g->questions, *q;
 	const char *text;
 
+	g->ran = true;
 	while (*p && (*p)->id != m->id)
 		p = &(*p)->next;
 	q = *p;
@@ -201,7 +205,8 @@ on_event(struct guest *g, const struct qmp_message *m)
 	if (!strcmp(m->name, "RESET") && g->agent)
 		agent_reset(g->agent);
 	if (!strcmp(m->name, "SHUTDOWN")) {
-		g->shutdown = arena_strdup(g->a, m->text ? m->text : "unknown");
+		if (!g->shutdown) /* the first is what it ended of, the rest would fill the arena */
+			g->shutdown = arena_strdup(g->a, m->text ? m->text : "unknown");
 		happen(g, EV_SHUTDOWN);
 	}
 	if (g->calls->event)
@@ -254,6 +259,7 @@ on_console(void *arg, const char *p, size_t n)
 
 	channel_pump(g->qmp); /* a reset is told before what the new boot says */
 	if (n) {
+		g->ran = true;
 		log_bytes(g->console_log, p, n);
 		stream_add(g->stream, p, n);
 	} else {
@@ -339,40 +345,6 @@ set_alarm(struct guest *g, nstime grace)
 	g->alarm = loop_at(g->loop, clock_now() + grace, on_late, g);
 }
 
-/* the last line of what QEMU said, or nothing */
-static const char *
-last_words(struct guest *g)
-{
-	char *s = g->words.p, *line;
-
-	while (g->words.n && strchr("\r\n ", s[g->words.n - 1]))
-		s[--g->words.n] = '\0';
-	if (!g->words.n)
-		return "";
-	line = strrchr(s, '\n');
-	return arena_printf(g->a, ": %.400s", line ? line + 1 : s);
-}
-
-static const char *
-ended_how(struct guest *g)
-{
-	bool good = WIFEXITED(g->status) && WEXITSTATUS(g->status) == 0;
-	const char *status = child_status_text(g->a, g->status);
-
-	if (g->shutdown && (good || g->killed))
-		return g->killed
-			   ? arena_printf(g->a, "%s, then it hung and was killed", g->shutdown)
-			   : g->shutdown;
-	if (g->killed)
-		return "killed: it did not end when asked to";
-	if (g->shutdown)
-		return arena_printf(
-		    g->a, "%s, then qemu: %s%s", g->shutdown, status, last_words(g));
-	if (good && g->manifest->silent_exit)
-		return g->manifest->silent_exit;
-	return arena_printf(g->a, "qemu: %s%s", status, last_words(g));
-}
-
 static void
 notify_ended(void *arg)
 {
@@ -383,13 +355,22 @@ notify_ended(void *arg)
 		g->calls->ended(g->arg);
 }
 
+/* reason NULL: as the process ended */
 static void
 over(struct guest *g, const char *reason)
 {
+	struct ending x = { .status = g->status,
+		.shutdown = g->shutdown,
+		.ran = g->ran,
+		.killed = g->killed,
+		.words = g->words.n ? g->words.p : "",
+		.silent_exit = g->manifest->silent_exit };
+
 	loop_cancel(g->loop, g->alarm);
 	g->alarm = 0;
 	g->state = GUEST_ENDED;
-	g->reason = reason;
+	g->reason = reason ? reason : ending_text(g->a, &x);
+	g->hosts = ending_is_hosts(&x);
 	if (g->agent)
 		agent_gone(g->agent, "the guest has ended");
 	answer_nothing(g);
@@ -401,7 +382,7 @@ static void
 settle(struct guest *g)
 {
 	if (!g->qemu.pid && channel_ended(g->console) && channel_ended(g->qmp))
-		over(g, ended_how(g));
+		over(g, NULL);
 }
 
 static void
@@ -599,6 +580,20 @@ const char *
 guest_reason(const struct guest *g)
 {
 	return g->reason;
+}
+
+bool
+guest_ended_by_host(const struct guest *g)
+{
+	return g->state == GUEST_ENDED && g->hosts;
+}
+
+bool
+guest_is_going(const struct guest *g)
+{
+	return g->state != GUEST_RUNNING || channel_hung_up(g->console) ||
+	       channel_hung_up(g->qmp) || (g->agent && agent_ended(g->agent)) ||
+	       loop_is_ready(g->qemu.pid ? g->qemu.pidfd : -1, POLLIN);
 }
 
 const struct manifest *

@@ -58,6 +58,10 @@ struct stream *guest_console(struct guest *g);
  * "qemu: exit status 1: LAST WORDS"
  */
 const char *guest_reason(const struct guest *g);
+/* it has ended, and nothing that a guest does can have brought that about (ending.h) */
+bool guest_ended_by_host(const struct guest *g);
+/* it has ended, or there is a sign that it does: what failed just now may have failed of that */
+bool guest_is_going(const struct guest *g);
 int guest_send(
     struct guest *g, const void *p, size_t n, struct err *e); /* to the console; n <= 900 */
 

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
+#include "build/base/child.h"
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/expect.h"
@@ -18,9 +19,11 @@
 #include "verify/scenario/one_line.h"
 #include "verify/subprocess.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SHOWN 300
@@ -162,6 +165,7 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 	if (c->failed)
 		return;
 	c->failed = true;
+	c->failed_going = c->guest && guest_is_going(c->guest);
 	/* copied: a reason may belong to an answer that is about to be freed */
 	*f = (struct failure){ .what = what,
 		.expected = expected ? arena_strdup(c->a, expected) : NULL,
@@ -206,14 +210,36 @@ set_inconclusive(struct testcase *c, const char *reason)
 	schedule_next(c);
 }
 
+/* the guest has failed, and nothing that comes later undoes it */
+static bool
+is_judged(const struct testcase *c)
+{
+	return c->failed && !(c->failed_going && guest_ended_by_host(c->guest));
+}
+
 void
 testcase_inconclusive(struct testcase *c, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (is_judged(c) && c->step_open) {
+		close_step(c, VERDICT_INCONCLUSIVE);
+		schedule_next(c);
+		return;
+	}
 	va_start(ap, fmt);
 	set_inconclusive(c, arena_vprintf(c->a, fmt, ap));
 	va_end(ap);
+}
+
+void
+testcase_unanswered(struct testcase *c, const char *what, const char *why)
+{
+	if (testcase_guest_runs(c))
+		testcase_inconclusive(c, "%s: %s", what, why);
+	else
+		testcase_fail(
+		    c, "an answer", c->guest ? guest_reason(c->guest) : NULL, "%s: %s", what, why);
 }
 
 void
@@ -224,6 +250,21 @@ testcase_interrupt(struct testcase *c, const char *why)
 	subprocess_cancel(c->subprocess);
 	c->subprocess = NULL;
 	set_inconclusive(c, arena_strdup(c->a, why));
+}
+
+const char *
+testcase_trouble(struct testcase *c, const struct subprocess_result *r)
+{
+	const char *said = one_line(c->a, r->out, r->n, SHOWN);
+
+	if (r->end == SUBPROCESS_LATE)
+		return "took too long";
+	if (r->end == SUBPROCESS_EXCESS)
+		return arena_printf(c->a, "said more than %d KiB", SUBPROCESS_SAID_MAX / 1024);
+	return r->status && *said && WIFEXITED(r->status)
+		   ? said
+		   : arena_printf(c->a, "%s%s%s", child_status_text(c->a, r->status),
+			 *said ? ": " : "", said);
 }
 
 const char *
@@ -271,9 +312,12 @@ on_seen(void *arg, const struct watch *w, const char *line)
 		warn(c, w, line);
 		return;
 	}
-	c->forbidden_hit = c->forbidden_hit || !c->failed;
+	if (c->failed) /* and the words for it would fill the arena, if a guest liked */
+		return;
+	c->forbidden_hit = true;
 	fail_now(c, arena_printf(c->a, "never /%s/", pattern_text(w->pattern)), line,
 	    arena_printf(c->a, "forbidden pattern \"%s\" matched", w->name));
+	c->failed_going = false; /* it was said, whatever QEMU dies of */
 }
 
 enum mark { MARK_NONCE, MARK_READY, NMARKS };
@@ -388,6 +432,20 @@ nonce_seen(const struct testcase *c)
 
 /* ---- the guest ---- */
 
+static bool
+step_awaits(const struct step *s, const char *reason)
+{
+	return s->form->row->awaits && s->form->row->awaits(s, reason);
+}
+
+/* QEMU is gone, and the guest is not to blame */
+static bool
+is_hosts_end(const struct testcase *c)
+{
+	return c->guest && guest_ended_by_host(c->guest) && !is_judged(c) &&
+	       !(c->step_open && step_awaits(step_of(c), guest_reason(c->guest)));
+}
+
 static void
 on_ended(void *arg)
 {
@@ -396,14 +454,10 @@ on_ended(void *arg)
 	end_console(c);
 	if (c->state == TESTCASE_STOPPING)
 		judge(c);
+	else if (c->state != TESTCASE_PREPARING && is_hosts_end(c))
+		set_inconclusive(c, guest_reason(c->guest));
 	else if (!identity_ended(&c->identity) && c->step_open && verb_of(c)->ended)
 		verb_of(c)->ended(c, step_of(c));
-}
-
-static bool
-step_awaits(const struct step *s, const char *reason)
-{
-	return s->form->row->awaits && s->form->row->awaits(s, reason);
 }
 
 /* is a reset something that the step under way, or one behind it, waits for? */
@@ -413,9 +467,17 @@ reset_awaited(const struct testcase *c, const char *reason)
 	const struct scenario *s = c->job->scenario;
 	unsigned n = 0;
 
-	for (size_t i = c->at == SIZE_MAX ? 0 : c->at; i < s->nsteps; i++)
+	/* a step that is over awaits no other one */
+	for (size_t i = c->step_open ? c->at : c->at + 1; i < s->nsteps; i++)
 		n += step_awaits(&s->steps[i], reason);
 	return n > c->resets;
+}
+
+/* of the host: QEMU stops a guest whose disk it has no room for */
+static bool
+is_full(const char *reason)
+{
+	return !strcmp(reason, strerror(ENOSPC)) || !strcmp(reason, strerror(EDQUOT));
 }
 
 static void
@@ -423,6 +485,8 @@ on_event(void *arg, const char *name, const char *reason)
 {
 	struct testcase *c = arg;
 
+	if (!strcmp(name, "BLOCK_IO_ERROR") && reason && is_full(reason))
+		testcase_inconclusive(c, "QEMU's disk: %s", reason);
 	if (strcmp(name, "RESET") || !reason)
 		return;
 	if (c->awaiting_reboot && c->firmware_resets++ < FIRMWARE_RESETS)
@@ -666,6 +730,10 @@ check_end(struct testcase *c)
 	if (!c->guest)
 		return;
 	reason = guest_reason(c->guest);
+	if (!c->awaited && is_hosts_end(c)) {
+		c->result->reason = reason;
+		return;
+	}
 	if (watches_missed(c->watches)) {
 		c->result->reason = "the watches did not see every byte of the console";
 		return;
@@ -751,9 +819,8 @@ on_overlay(void *arg, const struct subprocess_result *r)
 	struct testcase *c = arg;
 
 	c->subprocess = NULL;
-	if (r->late || r->status)
-		testcase_inconclusive(c, "qemu-img create: %s",
-		    r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
+	if (r->end != SUBPROCESS_EXITED || r->status)
+		testcase_inconclusive(c, "qemu-img create: %s", testcase_trouble(c, r));
 	else
 		begin(c);
 }

@@ -20,6 +20,7 @@ struct http;
 struct image;
 struct loop;
 struct step_state;
+struct subprocess_result;
 struct watches;
 
 /*
@@ -103,6 +104,7 @@ struct testcase {
 	unsigned ticket;	 /* of the step: an answer with another one comes too late */
 	bool step_open;		 /* it has not ended yet */
 	bool failed;
+	bool failed_going; /* when the guest was about to end: it may have failed of that */
 	unsigned next_alarm, step_alarm, limit_alarm;
 	struct subprocess *subprocess; /* qemu-img */
 };
@@ -132,6 +134,13 @@ void testcase_fail(struct testcase *c, const char *expected, const char *got, co
 /* inconclusive: the host or the programs are at fault */
 void testcase_inconclusive(struct testcase *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/*
+ * QEMU did not answer: inconclusive, but when the guest is gone it has failed (or else it could end
+ * its failure by ending)
+ */
+void testcase_unanswered(struct testcase *c, const char *what, const char *why);
+/* why a program of the host did not do its work, on the arena */
+const char *testcase_trouble(struct testcase *c, const struct subprocess_result *r);
 /* the text with its names filled in; NULL: the step has failed over it */
 const char *testcase_fill(struct testcase *c, const struct templ *t);
 /* "10.0 s", on the arena */

@@ -124,7 +124,7 @@ on_try(void *arg, const struct agent_result *r)
 	if (met == 1) {
 		testcase_pass_saying(c, got);
 	} else if (met < 0) {
-		testcase_inconclusive(c, "%s", e.msg);
+		testcase_fail(c, want_text(c->step->want), NULL, "%s", e.msg);
 	} else {
 		note_got(c, got);
 		if (clock_now() + AGAIN >= c->step_deadline)

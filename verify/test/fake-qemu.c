@@ -26,12 +26,12 @@
  *   deaf               from here on `quit` and the buttons do nothing
  *   forward WORD...    how `hostfwd_add` treats a connection, a word each, the last for all others:
  *                      refuse, as slirp does; early, that before a byte is there; answer; close,
- *                      when a byte has been read; hush; die, all of it by a signal; nothing: it
- *                      opens none
+ *                      when a byte has been read; hush; die, all of it by a signal; off, all of
+ *                      it in order; nothing: it opens none
  *   words TEXT         to stderr
  *   spoil FILE         appends to a file of the host, which no guest should be able to
  *   exit N             exits without an event
- *   die                is killed by a signal
+ *   die N              is killed by signal N; without it by SIGKILL
  *   orphan TEXT        exits, and a child that stays a little then writes TEXT
  */
 #include "build/base/arena.h"
@@ -170,6 +170,10 @@ forward_accept(struct fake *f)
 	if (!strcmp(word, "die")) {
 		unlink(f->cmdline_path);
 		raise(SIGKILL);
+	}
+	if (!strcmp(word, "off")) {
+		qmp_event(f, "SHUTDOWN", "guest-shutdown");
+		end(f, 0);
 	}
 	if (!strcmp(word, "answer") && recv(fd, &byte, 1, 0) == 1)
 		put(fd, "hello\r\nyou", 10);
@@ -541,9 +545,8 @@ orphan(struct fake *f, const char *args)
 static void
 crash(struct fake *f, const char *args)
 {
-	(void)args;
 	unlink(f->cmdline_path);
-	raise(SIGKILL);
+	raise(*args ? atoi(args) : SIGKILL);
 }
 
 static const struct {
