@@ -34,6 +34,9 @@
 /* from the first sign of the end to the last byte of everything */
 #define END_GRACE (10 * NS_PER_S)
 #define WORDS_MAX 4096
+#define CONSOLE_MAX (256u << 20)
+#define QMP_LINE_MAX (1u << 20)
+#define QMP_LOG_MAX (16u << 20)
 
 enum event {
 	EV_SHUTDOWN, /* QMP says that it is about to end */
@@ -73,12 +76,15 @@ struct guest {
 	struct stream *stream;
 	int console_log, qmp_log;
 	struct buf qmp_in;
+	bool qmp_skips;	   /* the rest of a line that is too long */
+	size_t qmp_logged; /* bytes */
 
 	uint64_t last_id;
 	struct arguments *questions;
 
 	const char *shutdown;		  /* the reason QMP gave */
 	const char *reason;		  /* of the end, for everybody */
+	bool full;			  /* the console has said all that it may */
 	bool ran;			  /* QMP answered, or the console said something */
 	bool hosts;			  /* the end was the host's doing */
 	unsigned alarm, telling, silence; /* of the loop */
@@ -111,10 +117,18 @@ log_bytes(int fd, const void *p, size_t n)
 static void
 log_qmp(struct guest *g, char direction, const char *line, size_t n)
 {
+	static const char rest[] = "(the rest is not kept)\n";
 	char head[48];
 	int len = snprintf(head, sizeof head, "%9.3f %c ",
 	    (double)(clock_now() - g->started) / NS_PER_S, direction);
 
+	if (g->qmp_logged > QMP_LOG_MAX)
+		return;
+	g->qmp_logged += (size_t)len + n + 1;
+	if (g->qmp_logged > QMP_LOG_MAX) {
+		log_bytes(g->qmp_log, rest, sizeof rest - 1);
+		return;
+	}
 	log_bytes(g->qmp_log, head, (size_t)len);
 	log_bytes(g->qmp_log, line, n);
 	log_bytes(g->qmp_log, "\n", 1);
@@ -276,24 +290,39 @@ on_qmp_line(struct guest *g, const char *line, size_t n)
 	arena_free(a);
 }
 
+/* a line, or the part of one behind what qmp_in has; whole: it ends here */
+static void
+on_qmp_part(struct guest *g, const char *p, size_t n, bool whole)
+{
+	if (!g->qmp_skips && g->qmp_in.n + n > QMP_LINE_MAX) {
+		g->qmp_skips = true;
+		if (g->calls->unheard)
+			g->calls->unheard(g->arg, "QMP: a message of more than 1 MiB");
+	}
+	if (!g->qmp_skips)
+		buf_add(&g->qmp_in, p, n);
+	if (!g->qmp_skips && whole) {
+		n = g->qmp_in.n;
+		on_qmp_line(g, n ? g->qmp_in.p : "", n && g->qmp_in.p[n - 1] == '\r' ? n - 1 : n);
+	}
+	if (g->qmp_skips || whole)
+		buf_clear(&g->qmp_in);
+	g->qmp_skips = g->qmp_skips && !whole;
+}
+
+/* each byte is looked at once, however long the lines */
 static void
 on_qmp(void *arg, const char *p, size_t n)
 {
 	struct guest *g = arg;
-	char *end;
+	const char *end, *stop = p + n;
 
-	if (!n) {
+	if (!n)
 		happen(g, EV_CLOSED);
-		return;
-	}
-	buf_add(&g->qmp_in, p, n);
-	while ((end = memchr(g->qmp_in.p, '\n', g->qmp_in.n))) {
-		size_t len = (size_t)(end - g->qmp_in.p);
-		size_t text = len && end[-1] == '\r' ? len - 1 : len;
-
-		on_qmp_line(g, g->qmp_in.p, text);
-		buf_drop(&g->qmp_in, len + 1);
-	}
+	for (; (end = memchr(p, '\n', (size_t)(stop - p))); p = end + 1)
+		on_qmp_part(g, p, (size_t)(end - p), true);
+	if (p < stop)
+		on_qmp_part(g, p, (size_t)(stop - p), false);
 }
 
 /* ---- the console ---- */
@@ -304,7 +333,9 @@ on_console(void *arg, const char *p, size_t n)
 	struct guest *g = arg;
 
 	channel_pump(g->qmp); /* a reset is told before what the new boot says */
-	if (n) {
+	if (n && (g->full = g->full || stream_size(g->stream) + n > CONSOLE_MAX)) {
+		;
+	} else if (n) {
 		g->ran = true;
 		log_bytes(g->console_log, p, n);
 		stream_add(g->stream, p, n);
@@ -631,6 +662,12 @@ const char *
 guest_reason(const struct guest *g)
 {
 	return g->reason;
+}
+
+bool
+guest_console_is_full(const struct guest *g)
+{
+	return g->full;
 }
 
 bool

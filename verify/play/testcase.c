@@ -367,6 +367,8 @@ on_console(void *arg)
 
 	c->console_at = clock_now();
 	watches_look(c->watches);
+	if (guest_console_is_full(c->guest) && !c->failed)
+		fail_now(c, NULL, NULL, "the console has said more than 256 MiB");
 	if (c->step_open && verb_of(c)->console)
 		verb_of(c)->console(c, step_of(c));
 }
@@ -492,7 +494,9 @@ on_event(void *arg, const char *name, const char *reason)
 	if (c->awaiting_reboot && c->firmware_resets++ < FIRMWARE_RESETS)
 		return;
 	if (c->state < TESTCASE_STOPPING && !reset_awaited(c, reason)) {
-		fail_now(c, NULL, NULL, arena_printf(c->a, "the guest was reset (%s)", reason));
+		if (!c->failed)
+			fail_now(
+			    c, NULL, NULL, arena_printf(c->a, "the guest was reset (%s)", reason));
 		return;
 	}
 	c->awaiting_reboot = true;
@@ -507,8 +511,14 @@ on_event(void *arg, const char *name, const char *reason)
 	}
 }
 
+static void
+on_unheard(void *arg, const char *why)
+{
+	testcase_inconclusive(arg, "%s", why);
+}
+
 static const struct guest_calls calls = {
-	.console = on_console, .event = on_event, .ended = on_ended
+	.console = on_console, .event = on_event, .unheard = on_unheard, .ended = on_ended
 };
 
 static void
@@ -767,12 +777,42 @@ keep_state(struct testcase *c)
 	if (!c->guest)
 		return;
 	size = stream_size(guest_console(c->guest));
-	s->disk = c->disk;
-	s->console = stream_text(c->a, guest_console(c->guest), 0, size, &s->nconsole);
+	s->disk = c->disk ? arena_strdup(c->results, c->disk) : NULL;
+	s->why_not = s->why_not ? arena_strdup(c->results, s->why_not) : NULL;
+	s->console = stream_text(c->results, guest_console(c->guest), 0, size, &s->nconsole);
 	if (s->nconsole != size)
 		s->why_not = "its console is too long to be kept";
 	memcpy(s->nonce, c->identity.nonce, sizeof s->nonce);
 	s->booted = c->result->booted;
+}
+
+static void
+hand_over_text(const struct testcase *c, const char **s)
+{
+	*s = *s ? arena_strdup(c->results, *s) : NULL;
+}
+
+/* the result outlives the test case, and nothing else of it does */
+static void
+hand_over(struct testcase *c)
+{
+	struct testcase_result *r = c->result;
+	struct failure *f = &r->failure;
+	const char **texts[] = { &r->reason, &r->chart, &f->where, &f->what, &f->expected, &f->got,
+		&f->guest, &f->nearest, &f->look },
+		   **warnings = NULL;
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		hand_over_text(c, texts[i]);
+	for (size_t i = 0; i < r->nsteps; i++)
+		hand_over_text(c, &r->steps[i].said);
+	for (size_t i = 0; i < r->nkept; i++)
+		hand_over_text(c, &r->kept[i].text);
+	if (r->nwarnings)
+		warnings = arena_array(c->results, r->nwarnings, sizeof *warnings);
+	for (size_t i = 0; i < r->nwarnings; i++)
+		warnings[i] = arena_strdup(c->results, r->warnings[i]);
+	r->warnings = warnings;
 }
 
 static void
@@ -791,6 +831,7 @@ judge(struct testcase *c)
 	else if (r->verdict == VERDICT_PASS && !c->job->keep)
 		remove_disks(c);
 	write_verdict(c);
+	hand_over(c);
 	c->done(c->arg);
 }
 
@@ -877,18 +918,20 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
     struct testcase_result *result, testcase_done *done, void *arg)
 {
 	const struct scenario *s = job->scenario;
-	struct testcase *c = arena_alloc(a, sizeof *c);
+	struct arena *own = arena_new();
+	struct testcase *c = arena_alloc(own, sizeof *c);
 	struct err e;
 
-	*c = (struct testcase){ .a = a,
+	*c = (struct testcase){ .a = own,
+		.results = a,
 		.loop = l,
 		.job = job,
 		.result = result,
 		.done = done,
 		.arg = arg,
 		.at = SIZE_MAX };
-	c->names.a = a;
-	c->identity = (struct identity){ .a = a, .loop = l, .calls = &identity_calls, .arg = c };
+	c->names.a = own;
+	c->identity = (struct identity){ .a = own, .loop = l, .calls = &identity_calls, .arg = c };
 	c->began = clock_now();
 	result->steps = arena_array(a, s->nsteps ? s->nsteps : 1, sizeof *result->steps);
 	result->nsteps = s->nsteps;
@@ -922,4 +965,5 @@ testcase_free(struct testcase *c)
 		http_free(s->http);
 	identity_stop(&c->identity);
 	drop_guest(c);
+	arena_free(c->a); /* which has the test case itself */
 }

@@ -67,7 +67,8 @@ enum testcase_state {
 typedef void testcase_done(void *arg);
 
 struct testcase {
-	struct arena *a; /* of the results, too */
+	struct arena *a; /* its own: what a guest makes it remember ends with it */
+	struct arena *results;
 	struct loop *loop;
 	const struct testcase_job *job;
 	struct testcase_result *result;
@@ -111,7 +112,8 @@ struct testcase {
 
 /*
  * a, job, result: live until the report; the test case itself until testcase_free().  done is
- * called once, from the loop, when the verdict stands and QEMU is gone.
+ * called once, from the loop, when the verdict stands and QEMU is gone; the result is on a then,
+ * and of what the guest said it has lines, and what was kept.
  */
 struct testcase *testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
     struct testcase_result *result, testcase_done *done, void *arg);

@@ -200,8 +200,7 @@ on_ssh(void *ticket, const struct ssh_result *r)
 	struct testcase *c = ended(ticket);
 
 	if (c && let_in(c, r))
-		step_judge(c, shown(c), r->status < 0 ? 256 : r->status, r->out.n ? r->out.p : "",
-		    r->out.n);
+		step_judge(c, shown(c), r->status, r->out.n ? r->out.p : "", r->out.n);
 }
 
 static void

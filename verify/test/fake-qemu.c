@@ -21,6 +21,10 @@
  *   registers TEXT     what `info registers` answers
  *   port N             what `info usernet` answers
  *   event NAME REASON  a QMP event
+ *   events N NAME ...  the same N times
+ *   message N          N bytes of a QMP message, and no end of it
+ *   ssh N              a server on a port of its own, which `info usernet` tells: greets, and then
+ *                      sends N packets of 32 KiB that nobody asked for
  *   shutdown REASON    the event, then exits
  *   linger REASON      the event, and does not exit
  *   eof                closes the console
@@ -487,6 +491,59 @@ event(struct fake *f, const char *args)
 }
 
 static void
+events(struct fake *f, const char *args)
+{
+	char *rest;
+
+	for (unsigned long n = strtoul(args, &rest, 10); n; n--)
+		event(f, rest + 1);
+}
+
+static void
+message(struct fake *f, const char *args)
+{
+	char block[65536];
+
+	memset(block, 'x', sizeof block);
+	put(f->qmp, "{\"", 2);
+	for (unsigned long n = strtoul(args, NULL, 10); n > sizeof block; n -= sizeof block)
+		put(f->qmp, block, sizeof block);
+}
+
+/* length, padding's length, type: SSH_MSG_USERAUTH_BANNER, which may come at any time */
+static void
+ssh_packets(int fd, unsigned long n)
+{
+	unsigned char block[32768] = { 0, 0, 0x7f, 0xfc, 4, 53 };
+
+	put(fd, "SSH-2.0-flood\r\n", 15);
+	for (; n; n--)
+		put(fd, (const char *)block, sizeof block);
+	usleep(500000);
+}
+
+static void
+ssh(struct fake *f, const char *args)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof sa;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, n) < 0 || listen(fd, 1) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
+		die("ssh");
+	f->port = ntohs(sa.sin_port);
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(f->qmp);
+		ssh_packets(accept(fd, NULL, NULL), strtoul(args, NULL, 10));
+		_exit(0);
+	}
+	close(fd);
+}
+
+static void
 shutdown_now(struct fake *f, const char *args)
 {
 	qmp_event(f, "SHUTDOWN", args);
@@ -582,6 +639,9 @@ static const struct {
 	{ "registers", registers },
 	{ "port", port },
 	{ "event", event },
+	{ "events", events },
+	{ "message", message },
+	{ "ssh", ssh },
 	{ "shutdown", shutdown_now },
 	{ "linger", linger },
 	{ "eof", eof },

@@ -18,6 +18,7 @@
 	X(guest)                                                                                   \
 	X(want)                                                                                    \
 	X(explain)                                                                                 \
+	X(flood)                                                                                   \
 	X(testcase)                                                                                \
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
