@@ -13,6 +13,7 @@
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/play/facts.h"
+#include "verify/play/kernel_log.h"
 #include "verify/play/verb.h"
 #include "verify/play/watches.h"
 #include "verify/scenario/nearest.h"
@@ -37,6 +38,7 @@
 #define FIRMWARE_RESETS 8
 
 static void advance(void *arg);
+static void stop(struct testcase *c);
 static void judge(struct testcase *c);
 
 static nstime
@@ -185,6 +187,8 @@ testcase_fail(struct testcase *c, const char *expected, const char *got, const c
 	bool first = !c->failed;
 	va_list ap;
 
+	if (c->step_open && !c->failed) /* it fails of that, or will not tell any more */
+		alarms_confirm(&c->alarms);
 	if (!c->step_open)
 		return;
 	va_start(ap, fmt);
@@ -304,20 +308,39 @@ fail_now(struct testcase *c, const char *expected, const char *got, const char *
 }
 
 static void
-on_seen(void *arg, const struct watch *w, const char *line)
+forbid(struct testcase *c, const struct watch *w, const char *line, uint64_t at)
 {
-	struct testcase *c = arg;
-
-	if (!w->fails) {
-		warn(c, w, line);
-		return;
-	}
 	if (c->failed) /* and the words for it would fill the arena, if a guest liked */
 		return;
-	c->forbidden_hit = true;
+	c->forbidden = w;
+	c->forbidden_at = at;
 	fail_now(c, arena_printf(c->a, "never /%s/", pattern_text(w->pattern)), line,
 	    arena_printf(c->a, "forbidden pattern \"%s\" matched", w->name));
 	c->failed_going = false; /* it was said, whatever QEMU dies of */
+}
+
+static void
+on_alarm(void *arg, const struct alarm *x, bool real)
+{
+	struct testcase *c = arg;
+
+	if (real)
+		forbid(c, x->watch, x->line, x->at);
+	else
+		warn(c, x->watch, arena_printf(c->a, "%s (not in the kernel's log)", x->line));
+}
+
+static void
+on_seen(void *arg, const struct watch *w, const char *line, uint64_t at)
+{
+	struct testcase *c = arg;
+
+	if (w->kind == WATCH_WARN)
+		warn(c, w, line);
+	else if (w->kind == WATCH_FAIL)
+		forbid(c, w, line, at);
+	else if (!c->failed)
+		alarms_raise(&c->alarms, w, line, at);
 }
 
 enum mark { MARK_NONCE, MARK_READY, NMARKS };
@@ -378,10 +401,11 @@ static void
 end_console(struct testcase *c)
 {
 	watches_end(c->watches);
-	if (!c->forbidden_hit)
+	alarms_confirm(&c->alarms);
+	if (!c->forbidden)
 		return;
-	c->forbidden_hit = false;
-	c->result->failure.got = watches_forbidden(c->watches);
+	c->forbidden = NULL;
+	c->result->failure.got = watches_line(c->watches, c->forbidden_at);
 	c->result->failure.nearest = NULL;
 }
 
@@ -493,6 +517,7 @@ on_event(void *arg, const char *name, const char *reason)
 		return;
 	if (c->awaiting_reboot && c->firmware_resets++ < FIRMWARE_RESETS)
 		return;
+	alarms_confirm(&c->alarms); /* the log is gone with the kernel that had it */
 	if (c->state < TESTCASE_STOPPING && !reset_awaited(c, reason)) {
 		if (!c->failed)
 			fail_now(
@@ -550,6 +575,7 @@ testcase_boot(struct testcase *c, struct err *e)
 	if (c->boots && !nonce_seen(c))
 		return fail(e, "boot %u ended before it showed its nonce", c->boots);
 	drop_guest(c);
+	c->forbidden = NULL;
 	identity_renew(&c->identity);
 	names_set(&c->names, "nonce", c->identity.nonce);
 	c->awaited = NULL;
@@ -562,6 +588,7 @@ testcase_boot(struct testcase *c, struct err *e)
 	if (guest_start(c->a, c->loop, &j->image->m, &o, j->dir, &calls, c, &c->guest, e) < 0)
 		return -1;
 	c->boots++;
+	alarms_renew(&c->alarms, c->guest, c->began + scaled(c, c->job->scenario->limit));
 	c->read = cursor_new(guest_console(c->guest), NULL, 0);
 	if (watch_console(c, e) < 0)
 		return -1;
@@ -668,10 +695,83 @@ start_step(struct testcase *c, const struct step *s)
 	verb_of(c)->start(c, s);
 }
 
+/* ---- what the kernel has to say at the end ---- */
+
+static bool
+has_log_watch(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->nwatches; i++)
+		if (s->watches[i].kind == WATCH_LOG)
+			return true;
+	return false;
+}
+
+/* a guest that is to be saved has been stopped, and says nothing */
+static bool
+can_close(const struct testcase *c)
+{
+	return c->state == TESTCASE_STEPPING && !c->failed && !c->result->reason &&
+	       c->identity.inside && !c->job->save && testcase_guest_runs(c) &&
+	       (c->alarms.open || has_log_watch(c->job->scenario));
+}
+
+static void
+judge_log(struct testcase *c, struct arena *scratch, const struct kernel_log *log)
+{
+	const struct scenario *s = c->job->scenario;
+
+	for (size_t i = 0; i < s->nwatches; i++) {
+		const struct watch *w = &s->watches[i];
+		const char *line;
+
+		if (w->kind != WATCH_KERNEL && w->kind != WATCH_LOG)
+			continue;
+		line = kernel_log_find(
+		    scratch, log, s, w, w->kind == WATCH_LOG ? KERNEL_LOG_ERROR : KERNEL_LOG_ALL);
+		if (line)
+			note_failure(c, arena_printf(c->a, "never /%s/", pattern_text(w->pattern)),
+			    line,
+			    arena_printf(
+				c->a, "kernel log: forbidden pattern \"%s\" matched", w->name));
+	}
+	if (log->tainted && has_log_watch(s))
+		note_failure(c, "0", arena_printf(c->a, "%lu", log->tainted),
+		    "the kernel is tainted: /proc/sys/kernel/tainted is not 0");
+}
+
+static void
+on_log(void *arg, const struct agent_result *r)
+{
+	struct testcase *c = arg;
+	struct arena *scratch = arena_new();
+	struct kernel_log log;
+	struct err e;
+
+	if (c->state == TESTCASE_CLOSING) {
+		if (r->status < 0)
+			note_failure(c, "the kernel log", r->why,
+			    "the guest does not answer when its scenario is over");
+		else if (kernel_log_read(scratch, r->out, r->n, &log, &e) < 0)
+			note_failure(c, NULL, NULL, arena_strdup(c->a, e.msg));
+		else
+			judge_log(c, scratch, &log);
+		stop(c);
+	}
+	arena_free(scratch);
+}
+
+static void
+close_log(struct testcase *c)
+{
+	c->state = TESTCASE_CLOSING;
+	guest_run(c->guest, kernel_log_command, clock_now() + scaled(c, STOP_GRACE), on_log, c);
+}
+
 static void
 stop(struct testcase *c)
 {
 	c->state = TESTCASE_STOPPING;
+	c->alarms.closed = true;
 	loop_cancel(c->loop, c->limit_alarm);
 	c->limit_alarm = 0;
 	if (c->guest && guest_state(c->guest) != GUEST_ENDED)
@@ -689,7 +789,8 @@ advance(void *arg)
 
 	c->next_alarm = 0;
 	if (c->state == TESTCASE_DONE || c->state == TESTCASE_STOPPING ||
-	    (c->state == TESTCASE_EXPLAINING && !c->result->reason))
+	    ((c->state == TESTCASE_EXPLAINING || c->state == TESTCASE_CLOSING) &&
+		!c->result->reason))
 		return;
 	next = next_step(c);
 	if (next >= c->job->scenario->nsteps && awaits_nonce(c)) {
@@ -700,6 +801,8 @@ advance(void *arg)
 	s = step_of(c);
 	if (s)
 		start_step(c, s);
+	else if (can_close(c))
+		close_log(c);
 	else
 		stop(c);
 }
@@ -932,6 +1035,8 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
 		.at = SIZE_MAX };
 	c->names.a = own;
 	c->identity = (struct identity){ .a = own, .loop = l, .calls = &identity_calls, .arg = c };
+	c->alarms =
+	    (struct alarms){ .a = own, .scenario = job->scenario, .settled = on_alarm, .arg = c };
 	c->began = clock_now();
 	result->steps = arena_array(a, s->nsteps ? s->nsteps : 1, sizeof *result->steps);
 	result->nsteps = s->nsteps;

@@ -6,6 +6,7 @@
 #include "build/base/err.h"
 #include "verify/guest/guest.h"
 #include "verify/scenario/names.h"
+#include "verify/play/alarms.h"
 #include "verify/play/identity.h"
 #include "verify/report/result.h"
 #include "verify/scenario/scenario.h"
@@ -60,6 +61,7 @@ enum testcase_state {
 	TESTCASE_PREPARING, /* qemu-img */
 	TESTCASE_STEPPING,
 	TESTCASE_EXPLAINING, /* a step has failed: what is the guest doing? */
+	TESTCASE_CLOSING,    /* all steps have passed: what does the kernel's log say? */
 	TESTCASE_STOPPING,   /* all steps are over, the guest is not */
 	TESTCASE_DONE
 };
@@ -87,14 +89,16 @@ struct testcase {
 	struct guest *guest; /* NULL before the first, and between two */
 	struct cursor *read; /* where expect stands */
 	struct watches *watches;
-	nstime console_at;	  /* last byte */
-	nstime booted_from;	  /* start of QEMU */
-	unsigned boots;		  /* so far */
-	bool forbidden_hit;	  /* what a watch saw made it fail, in this boot */
-	bool awaiting_reboot;	  /* reset, and the kernel has not shown itself since */
-	unsigned firmware_resets; /* meanwhile */
-	unsigned resets;	  /* that no step has awaited yet */
-	const char *reset_reason; /* of the last one */
+	nstime console_at;  /* last byte */
+	nstime booted_from; /* start of QEMU */
+	unsigned boots;	    /* so far */
+	struct alarms alarms;
+	const struct watch *forbidden; /* what it saw made it fail, in this boot; or NULL */
+	uint64_t forbidden_at;	       /* on the console */
+	bool awaiting_reboot;	       /* reset, and the kernel has not shown itself since */
+	unsigned firmware_resets;      /* meanwhile */
+	unsigned resets;	       /* that no step has awaited yet */
+	const char *reset_reason;      /* of the last one */
 	const char
 	    *awaited; /* the end that a step has seen and wanted; NULL: it should still run */
 

@@ -18,6 +18,8 @@
  *   savevm TEXT        what `savevm` answers, and then it keeps nothing
  *   cmdline TEXT       what /proc/cmdline has from here on; without TEXT that of -append, as at
  *                      first; none: no such file
+ *   log TEXT           a line more of what `dmesg -r` says
+ *   tainted TEXT       what /proc/sys/kernel/tainted has from here on
  *   registers TEXT     what `info registers` answers
  *   port N             what `info usernet` answers
  *   event NAME REASON  a QMP event
@@ -68,7 +70,8 @@ struct fake {
 	struct arena *a;
 	int console, keys, qmp, agent; /* -1: not there; keys: what is typed on the console */
 	const char *append;
-	char *cmdline_path; /* a file that stands for /proc/cmdline */
+	/* files that stand for /proc/cmdline, the kernel's log and /proc/sys/kernel/tainted */
+	char *cmdline_path, *log_path, *tainted_path;
 	struct lines script;
 	bool script_over, echo, deaf;
 	nstime until;	    /* pause */
@@ -303,6 +306,27 @@ open_agent(struct fake *f, bool greets)
 	f->shell_in = in[1];
 }
 
+struct swap {
+	const char *from, *to;
+};
+
+static void
+swap(struct buf *b, const struct swap *s)
+{
+	size_t n = strlen(s->from);
+	const char *p = b->p, *stop = b->p + b->n, *at;
+	struct buf out = { 0 };
+
+	while ((at = memmem(p, (size_t)(stop - p), s->from, n))) {
+		buf_add(&out, p, (size_t)(at - p));
+		buf_adds(&out, s->to);
+		p = at + n;
+	}
+	buf_add(&out, p, (size_t)(stop - p));
+	buf_free(b);
+	*b = out;
+}
+
 /*
  * commands for the shell, a whole line at a time, with our own /proc/cmdline; the host's clock is
  * not theirs
@@ -310,22 +334,18 @@ open_agent(struct fake *f, bool greets)
 static void
 agent_lines(struct fake *f)
 {
-	static const char name[] = "/proc/cmdline";
-	char *end_of_line, *at;
+	const struct swap swaps[] = { { "date -s", "true" }, { "/proc/cmdline", f->cmdline_path },
+		{ "/proc/sys/kernel/tainted", f->tainted_path },
+		{ "dmesg -r", arena_printf(f->a, "cat %s", f->log_path) } };
+	char *end_of_line;
 
 	while (f->agent_in.n && (end_of_line = memchr(f->agent_in.p, '\n', f->agent_in.n))) {
 		size_t n = (size_t)(end_of_line - f->agent_in.p) + 1;
 		struct buf b = { 0 };
-		const char *p = f->agent_in.p, *stop = p + n;
 
-		if ((at = memmem(p, n, "date -s", 7)))
-			memcpy(at, "true", 4);
-		while ((at = memmem(p, (size_t)(stop - p), name, sizeof name - 1))) {
-			buf_add(&b, p, (size_t)(at - p));
-			buf_adds(&b, f->cmdline_path);
-			p = at + sizeof name - 1;
-		}
-		buf_add(&b, p, (size_t)(stop - p));
+		buf_add(&b, f->agent_in.p, n);
+		for (size_t i = 0; i < sizeof swaps / sizeof *swaps; i++)
+			swap(&b, &swaps[i]);
 		if (write(f->shell_in, b.p, b.n) != (ssize_t)b.n)
 			die("write to the shell");
 		buf_free(&b);
@@ -455,6 +475,21 @@ cmdline(struct fake *f, const char *args)
 		unlink(f->cmdline_path);
 	else
 		write_cmdline(f->cmdline_path, *args ? args : f->append);
+}
+
+static void
+add_log(struct fake *f, const char *args)
+{
+	FILE *file = fopen(f->log_path, "a");
+
+	if (!file || fprintf(file, "%s\n", args) < 0 || fclose(file) < 0)
+		die(f->log_path);
+}
+
+static void
+tainted(struct fake *f, const char *args)
+{
+	write_cmdline(f->tainted_path, args);
 }
 
 static void
@@ -636,6 +671,8 @@ static const struct {
 	{ "restored", restored },
 	{ "savevm", savevm },
 	{ "cmdline", cmdline },
+	{ "log", add_log },
+	{ "tainted", tainted },
 	{ "registers", registers },
 	{ "port", port },
 	{ "event", event },
@@ -823,6 +860,10 @@ main(int argc, char **argv)
 	    f.a, "%s/fake-cmdline", getcwd(cwd, sizeof cwd)); /* the test case's folder */
 	f.saved_path = arena_printf(f.a, "%s.saved", script);
 	write_cmdline(f.cmdline_path, f.append);
+	f.log_path = arena_printf(f.a, "%s/fake-log", getcwd(cwd, sizeof cwd));
+	f.tainted_path = arena_printf(f.a, "%s/fake-tainted", cwd);
+	write_cmdline(f.log_path, "<5>[    0.000000] Linux version 6.12");
+	write_cmdline(f.tainted_path, "0");
 	if (*after(argv, "-loadvm"))
 		restore(&f);
 	qmp_say(&f, "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": "

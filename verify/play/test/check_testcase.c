@@ -93,6 +93,8 @@ strike(struct stage *t)
 /* what every good guest of these tests says */
 #define BOOTS "say Command line: $cmdline\\n\n"
 #define RESET "event RESET guest-reset\n"
+#define KERNEL "watch kernel oops /Oops: .*/\n"
+#define LOG "watch log log /./\n"
 #define DIED "qemu: killed by signal 9 (Killed)"
 #define RESETS RESET RESET RESET RESET RESET
 
@@ -291,6 +293,54 @@ static const struct {
 	    "accepted, then closed without a word" },
 	{ BOOTS "forward hush\nsay go\n\n", "expect /go/\nhost tcp-closed 81 @300ms\n", false,
 	    VERDICT_FAIL, NULL, "port 81: not refused", "refused by the guest", "no answer" },
+
+	/* ---- words of the kernel, and who said them ---- */
+	{ BOOTS "say Oops: in a book\\n\nsay more\\n\n", KERNEL "expect /more/\n", false,
+	    VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "say [   12.345678] Oops: 0002\\n\nsay more\\n\n", KERNEL "expect /more/\n", false,
+	    VERDICT_FAIL, NULL, "forbidden pattern \"oops\" matched", "never /Oops: .*/",
+	    "[ 12.345678] Oops: 0002" },
+	/* printk cuts into what a program writes */
+	{ BOOTS "say lh log[   12.345678] Oops: 0002\\nin: \nsay more\\n\n",
+	    KERNEL "expect /more/\n", false, VERDICT_FAIL, NULL,
+	    "forbidden pattern \"oops\" matched", NULL, "lh log[ 12.345678] Oops: 0002" },
+	/* the log knows, whatever the console looks like */
+	{ BOOTS "log <12>[   12.345678] Oops: 0002\nsay [   12.345678] Oops: 0002\\n\nagent\n",
+	    KERNEL "expect /Oops/\nrun \"true\"\nsleep 100ms\n", true, VERDICT_PASS, NULL, NULL,
+	    NULL, NULL },
+	{ BOOTS "log <1>[   12.345678] Oops: 0002\nsay Oops: 0002\\n\nagent\n",
+	    KERNEL "expect /Oops/\nexpect /never/\n", true, VERDICT_FAIL, NULL,
+	    "forbidden pattern \"oops\" matched", NULL, "Oops: 0002" },
+	{ BOOTS "log <1>[   12.345678] Oops: 0002\nagent\n", KERNEL LOG "run \"true\"\n", true,
+	    VERDICT_FAIL, NULL, "kernel log: forbidden pattern \"oops\" matched", NULL,
+	    "[ 12.345678] Oops: 0002" },
+	{ BOOTS "log <1>[   12.345678] Oops: 0002\nsay Oops: 0002\\n\nagent\n",
+	    KERNEL LOG "allow oops /0002/ # a test\nallow log /0002/ # a test\nrun \"true\"\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	/* a kernel that says nothing more has said it */
+	{ BOOTS "agent\nhear go\nsay Oops: a panic\\n\nevent GUEST_PANICKED poweroff\n"
+		"shutdown guest-panic",
+	    KERNEL "run \"true\"\nsend \"go\"\nrun \"sleep 3\"\n", true, VERDICT_FAIL, NULL,
+	    "forbidden pattern \"oops\" matched", NULL, "Oops: a panic" },
+	{ BOOTS "agent\nhear go\nsay Oops: a panic\\n\nevent RESET guest-reset\n",
+	    KERNEL "run \"true\"\nsend \"go\"\nrun \"sleep 3\"\nvm await guest-reset\n", true,
+	    VERDICT_FAIL, NULL, "forbidden pattern \"oops\" matched", NULL, "Oops: a panic" },
+	{ BOOTS "say Oops: a panic\\n\n", KERNEL "expect /never/ @300ms\n", true, VERDICT_FAIL,
+	    NULL, "forbidden pattern \"oops\" matched", NULL, "Oops: a panic" },
+	/* ---- and what its log has at the end ---- */
+	{ BOOTS "log <12>[    1.0] a program's\nlog <4>[    1.0] a warning\nagent\n",
+	    LOG "run \"true\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "log <3>[    1.0] an error\nagent\n", LOG "run \"true\"\n", true, VERDICT_FAIL,
+	    "test.scn:8", "kernel log: forbidden pattern \"log\" matched", "never /./",
+	    "[ 1.0] an error" },
+	{ BOOTS "log <3>[    1.0] an error\nagent\n",
+	    LOG "allow log /an error$/ # a test\nrun \"true\"\n", true, VERDICT_PASS, NULL, NULL,
+	    NULL, NULL },
+	{ BOOTS "tainted 512\nagent\n", LOG "run \"true\"\n", true, VERDICT_FAIL, NULL,
+	    "the kernel is tainted: /proc/sys/kernel/tainted is not 0", "0", "512" },
+	{ BOOTS "tainted nonsense\nagent\n", LOG "run \"true\"\n", true, VERDICT_FAIL, NULL,
+	    "the kernel log cannot be read: nonsense <5>[ 0.000000] Linux version 6.12", NULL,
+	    NULL },
 
 	/* ---- what the host has done, whichever step hears of it first ---- */
 	{ BOOTS "words out of memory\nexit 1", "expect /login: /\n", false, VERDICT_INCONCLUSIVE,
@@ -663,8 +713,9 @@ START_TEST(keeps_a_forbidden_line_over_a_boot)
 END_TEST
 
 static void
-count_seen(void *arg, const struct watch *w, const char *line)
+count_seen(void *arg, const struct watch *w, const char *line, uint64_t at)
 {
+	(void)at;
 	ck_assert_str_eq(w->name, "odd");
 	ck_assert_str_eq(line, "odd: the same again");
 	++*(unsigned *)arg;
