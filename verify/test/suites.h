@@ -14,9 +14,11 @@
 	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
 	X(agent)                                                                                   \
+	X(ending)                                                                                  \
 	X(guest)                                                                                   \
 	X(want)                                                                                    \
 	X(explain)                                                                                 \
+	X(flood)                                                                                   \
 	X(testcase)                                                                                \
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \

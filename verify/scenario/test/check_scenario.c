@@ -94,7 +94,7 @@ START_TEST(everything)
 	ck_assert_int_eq(s.timeout, 250 * NS_PER_MS);
 	ck_assert_int_eq(s.limit, 120 * NS_PER_S);
 	ck_assert_uint_eq(s.nwatches, 2);
-	ck_assert(s.watches[0].fails && !s.watches[1].fails);
+	ck_assert(s.watches[0].kind == WATCH_FAIL && s.watches[1].kind == WATCH_WARN);
 	ck_assert_str_eq(pattern_text(s.watches[1].pattern), "odd / thing");
 	ck_assert_uint_eq(s.nallows, 1);
 	ck_assert_uint_eq(s.nsteps, 10);
@@ -199,7 +199,7 @@ static const struct {
 	{ HEAD "after lunch\n", ":2: after lunch: unknown state; there is: booted" },
 	{ HEAD "requires net\n", ":2: needs a value here" },
 	{ HEAD "requires net a\nrequires net b\n", ":3: requires net: duplicate key" },
-	{ HEAD "watch perhaps x /y/\n", ":2: watch perhaps: unknown; fail or warn" },
+	{ HEAD "watch perhaps x /y/\n", ":2: watch perhaps: unknown; fail, warn, kernel or log" },
 	{ HEAD "watch fail x y\n", ":2: needs a /pattern/ here" },
 	{ HEAD "watch fail x /y/\nwatch warn x /z/\n", ":3: watch x: duplicate name" },
 	{ HEAD "watch fail x /${nonce}/\n", ":2: /${nonce}/: ${...} has a value only in steps" },
