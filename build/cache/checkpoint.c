@@ -21,6 +21,8 @@
 /* of the work folder: what was unpacked, and what of that is no more */
 #define UNPACKED "unpacked"
 #define GONE "gone"
+/* bytes that one unpacks to: more than any source tree */
+#define UNPACKED_MOST ((uint64_t)1 << 37)
 
 /* beside src/, what sections write to */
 static const char *const written[] = { "out", "links" };
@@ -306,8 +308,8 @@ checkpoint_restore(
 	if (r == 0 && strcmp(hex, strrchr(taken, '.') + 1) != 0) {
 		unlink(file);
 		r = fail(e, "%s: damaged, and removed; build again", file);
-	} else if (r == 0 &&
-		   (pack_open(taken, workdir, true, e) < 0 || remove_gone(a, workdir, e) < 0)) {
+	} else if (r == 0 && (pack_open(taken, workdir, true, UNPACKED_MOST, e) < 0 ||
+				 remove_gone(a, workdir, e) < 0)) {
 		unlink(file); /* or the next build would come to the same end */
 		r = wrap(e, "%s: removed; build again", file);
 	}
