@@ -331,3 +331,33 @@ free_both:
 	utf8_leave(before);
 	return result;
 }
+
+int
+pack_first(struct arena *a, const char *file, const char *name, size_t most, char **text, size_t *n,
+    struct err *e)
+{
+	struct archive *in = archive_read_new();
+	struct archive_entry *en;
+	locale_t before = utf8_enter();
+	const char *is;
+	int r = -1;
+
+	archive_read_support_format_tar(in);
+	archive_read_support_filter_zstd(in);
+	if (archive_read_open_filename(in, file, BLOCK) != ARCHIVE_OK ||
+	    archive_read_next_header(in, &en) != ARCHIVE_OK) {
+		fail_archive(e, in, file);
+	} else if (!(is = archive_entry_pathname(en)) || strcmp(is, name) ||
+		   archive_entry_filetype(en) != AE_IFREG || archive_entry_size(en) < 0 ||
+		   (uint64_t)archive_entry_size(en) > most) {
+		fail(e, "%s: does not begin with %s", file, name);
+	} else {
+		*n = (size_t)archive_entry_size(en);
+		*text = arena_alloc(a, *n + 1);
+		r = archive_read_data(in, *text, *n) == (la_ssize_t)*n ? 0
+								       : fail_archive(e, in, file);
+	}
+	archive_read_free(in);
+	utf8_leave(before);
+	return r;
+}

@@ -5,7 +5,10 @@
 #include "build/base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+struct arena;
 
 /*
  * Archives of ours.  The same names, bytes and permission bits give the same archive: owners are 0,
@@ -43,5 +46,12 @@ int pack_file(const char *path, const char *file, struct err *e);
  * than `most` is refused before there is more on the disk: bytes of files, and 512 for each entry.
  */
 int pack_open(const char *file, const char *dir, bool over, uint64_t most, struct err *e);
+
+/*
+ * The bytes of the first entry of an archive of ours, which has to be a file of this name and no
+ * longer than `most`, on the arena; a NUL is behind them.
+ */
+int pack_first(struct arena *a, const char *file, const char *name, size_t most, char **text,
+    size_t *n, struct err *e);
 
 #endif
