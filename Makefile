@@ -60,6 +60,7 @@ PKG_build_image_disk := fdisk
 PKG_build_image_fs := ext2fs com_err
 PKG_build_diff_fsdiff := ext2fs com_err
 PKG_build_files_digest := libcrypto
+PKG_build_files_sign := libcrypto
 PKG_build_files_elf := libelf
 PKG_build_command_sbom := jansson
 PKG_verify_expect := libpcre2-8
