@@ -42,7 +42,7 @@ static const char *const packages[] = { "linux", "musl", "busybox", "dropbear", 
 static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra" };
 
 static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions",
-	"root.password", "guest.password", "nonce", "scale", "now" };
+	"root.password", "guest.password", "nonce", "scale", "now", "dies" };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 

@@ -28,6 +28,7 @@
 	X(run)                                                                                     \
 	X(http)                                                                                    \
 	X(program)                                                                                 \
+	X(proofs)                                                                                  \
 	X(report)                                                                                  \
 	X(search)                                                                                  \
 	X(odds)                                                                                    \
