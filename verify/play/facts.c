@@ -42,7 +42,7 @@ static const char *const packages[] = { "linux", "musl", "busybox", "dropbear", 
 static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra" };
 
 static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions",
-	"root.password", "guest.password", "nonce", "scale", "now", "dies" };
+	"root.password", "guest.password", "nonce", "scale", "now", "dies", "listen" };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -89,6 +89,18 @@ set_services(struct names *names, const struct manifest *m, const char *name, co
 	set_buf(names, name, &b);
 }
 
+/* "tcp/0.0.0.0/22" each */
+static void
+set_listens(struct names *names, const struct manifest *m)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < m->nlistens; i++)
+		buf_addf(&b, "%s%s/%s/%u", b.n ? " " : "", m->listens[i].protocol,
+		    m->listens[i].address, m->listens[i].port);
+	set_buf(names, "listen", &b);
+}
+
 static void
 set_texts(struct names *names, const struct manifest *m)
 {
@@ -125,6 +137,7 @@ facts_set(struct names *names, const struct image *i, double scale)
 	for (size_t p = 0; p < m->npackages; p++)
 		names_set(names, arena_printf(names->a, "version.%s", m->packages[p].name),
 		    m->packages[p].version);
+	set_listens(names, m);
 	set_services(names, m, "services", NULL);
 	set_services(names, m, "longruns", "longrun");
 	set_services(names, m, "oneshots", "oneshot");
