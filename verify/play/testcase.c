@@ -469,6 +469,7 @@ testcase_boot(struct testcase *c, struct err *e)
 		.append = j->append,
 		.accel = j->accel,
 		.cpu = j->cpu,
+		.lan = j->image->lan,
 		.reboot = true,
 		.ssh = true };
 
