@@ -219,6 +219,9 @@ LHS := $(B)/lh-bisect
 SHORT := $(filter-out -%,$(firstword $(MAKEFLAGS)))
 LHB_FLAGS := $(if $(findstring n,$(SHORT)),-n) $(if $(findstring k,$(SHORT)),-k)
 
+# SCENARIOS: folders of further ones
+ALSO = $(addprefix --also ,$(shell $(LHB) config SCENARIOS $(ARGS)))
+
 # make -n plays no scenario, and says which it would
 RUN := $(if $(filter -n,$(LHB_FLAGS)),list,run)
 
@@ -245,7 +248,7 @@ images: $(TOOLS)
 
 verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	+@$(LHV) $(RUN) $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHV) $(RUN) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
 
@@ -281,7 +284,7 @@ release: $(TOOLS)
 	@$(LHB) release $(NET_ARGS) $(ARGS) TRIPLES=$(call quote,$(or $(TRIPLES),all)) $(told)
 
 bisect: $(TOOLS)
-	+@$(LHS) $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHS) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
 		$(if $(filter -n,$(LHB_FLAGS)),DRY_RUN=1) $(ARGS) $(TRIPLE_ARG) $(told)
 
 qemu-boot: image

@@ -47,6 +47,7 @@ static const struct key {
 	TEXT("pc-register", pc_register, false),
 	TEXT("kvm", kvm, false),
 	TEXT("elf", elf, false),
+	TEXT("elf-flags", elf_flags, false),
 	TEXT("refuse", refuse, false),
 	TEXT("guarded", guarded, false),
 	TEXT("disk-bus", disk_bus, false),
@@ -125,6 +126,18 @@ read_service(struct arena *a, const struct lines *l, char *value, struct manifes
 		return lines_fail(l, e, "service: needs NAME TYPE");
 	m->services = arena_more(a, m->services, m->nservices, sizeof *m->services);
 	m->services[m->nservices++] = (struct man_service){ .name = w[0], .type = w[1] };
+	return 0;
+}
+
+static int
+read_added(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	char *w[2];
+
+	if (words(value, w, 2) != 2)
+		return lines_fail(l, e, "added: needs WHAT DIGEST");
+	m->added = arena_more(a, m->added, m->nadded, sizeof *m->added);
+	m->added[m->nadded++] = (struct man_added){ .what = w[0], .digest = w[1] };
 	return 0;
 }
 
@@ -218,6 +231,7 @@ static const struct {
 	{ "partition", read_part },
 	{ "package", read_package },
 	{ "service", read_service },
+	{ "added", read_added },
 	{ "differs", read_differs },
 	{ "special", read_special },
 	{ "listen", read_listen },
@@ -307,6 +321,8 @@ manifest_format(const struct manifest *m, struct buf *out)
 	}
 	for (size_t i = 0; i < m->nservices; i++)
 		buf_addf(out, "service %s %s\n", m->services[i].name, m->services[i].type);
+	for (size_t i = 0; i < m->nadded; i++)
+		buf_addf(out, "added %s %s\n", m->added[i].what, m->added[i].digest);
 	for (size_t i = 0; i < m->ndiffers; i++)
 		buf_addf(out, "differs %s %s %s\n", m->differs[i].subject, m->differs[i].word,
 		    m->differs[i].reason);

@@ -27,6 +27,7 @@
 	X(manifest)                                                                                \
 	X(cli)                                                                                     \
 	X(config)                                                                                  \
+	X(services)                                                                                \
 	X(droproot)                                                                                \
 	X(sysdeps)                                                                                 \
 	X(triples)                                                                                 \

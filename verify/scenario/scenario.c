@@ -310,14 +310,22 @@ watch_find(const struct scenario *s, const char *name)
 static int
 read_watch(struct reading *r, struct err *e)
 {
+	static const char *const kinds[] = { [WATCH_FAIL] = "fail",
+		[WATCH_WARN] = "warn",
+		[WATCH_KERNEL] = "kernel",
+		[WATCH_LOG] = "log" };
 	struct watch w = { .line = r->l.no };
 	const char *kind;
+	size_t k = 0;
 
-	if (next_word(r, "fail or warn", &kind, e) < 0 || next_word(r, "a name", &w.name, e) < 0)
+	if (next_word(r, "fail, warn, kernel or log", &kind, e) < 0 ||
+	    next_word(r, "a name", &w.name, e) < 0)
 		return -1;
-	w.fails = !strcmp(kind, "fail");
-	if (!w.fails && strcmp(kind, "warn") != 0)
-		return FAIL(r, e, "watch %s: unknown; fail or warn", kind);
+	while (k < sizeof kinds / sizeof *kinds && strcmp(kind, kinds[k]) != 0)
+		k++;
+	if (k == sizeof kinds / sizeof *kinds)
+		return FAIL(r, e, "watch %s: unknown; fail, warn, kernel or log", kind);
+	w.kind = (enum watch_kind)k;
 	if (watch_find(r->s, w.name))
 		return FAIL(r, e, "watch %s: duplicate name", w.name);
 	if (next_pattern(r, &w.pattern, e) < 0)
@@ -883,13 +891,14 @@ by_name(const void *a, const void *b)
 }
 
 int
-scenario_read_all(struct arena *a, const char *dir, const struct verb_form *forms,
-    const char *const *known, struct scenario **out, size_t *n, struct err *e)
+scenario_read_all(struct arena *a, const char *dir, const char *watches,
+    const struct verb_form *forms, const char *const *known, struct scenario **out, size_t *n,
+    struct err *e)
 {
-	struct folder f = { .a = a, .dir = dir, .forms = forms, .known = known };
-	char *watches = arena_printf(a, "%s/watches", dir);
+	struct folder f = {
+		.a = a, .dir = dir, .watches = watches, .forms = forms, .known = known
+	};
 
-	f.watches = file_exists(watches) ? watches : NULL;
 	if (file_walk(dir, visit, &f, e) < 0)
 		return -1;
 	if (!f.n)

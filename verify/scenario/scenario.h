@@ -29,7 +29,9 @@ struct verb;
  *   image    offline          and no guest is started: only audit, and keep files
  *   timeout  10s              per step, scaled
  *   limit    120s             all of it, scaled
- *   watch    fail NAME /re/   from the first console byte to the last; warn only reports
+ *   watch    fail NAME /re/   from the first console byte to the last; warn only reports;
+ *                             kernel: fails when it was the kernel that said it; log: of the
+ *                             kernel's own log, what is an error or worse, at the end
  *   allow    NAME /re/  # why what a watch may see
  *   section  setup            also steps, teardown
  *
@@ -77,7 +79,12 @@ struct step {
 
 struct watch {
 	const char *name;
-	bool fails; /* else it only warns */
+	enum watch_kind {
+		WATCH_FAIL,
+		WATCH_WARN,
+		WATCH_KERNEL, /* of the console; a program may write the words, too */
+		WATCH_LOG     /* not of the console */
+	} kind;
 	struct pattern *pattern;
 	unsigned line;
 };
@@ -156,7 +163,8 @@ int scenario_read(struct arena *a, const char *path, const char *watches,
  */
 void scenario_append(struct arena *a, struct scenario *s, const struct scenario *ending);
 /* every *.scn of a folder, sorted by name; two with one name are an error */
-int scenario_read_all(struct arena *a, const char *dir, const struct verb_form *forms,
-    const char *const *known, struct scenario **out, size_t *n, struct err *e);
+int scenario_read_all(struct arena *a, const char *dir, const char *watches,
+    const struct verb_form *forms, const char *const *known, struct scenario **out, size_t *n,
+    struct err *e);
 
 #endif

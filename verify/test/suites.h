@@ -14,13 +14,15 @@
 	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
 	X(agent)                                                                                   \
+	X(ending)                                                                                  \
 	X(guest)                                                                                   \
 	X(want)                                                                                    \
 	X(explain)                                                                                 \
+	X(flood)                                                                                   \
 	X(testcase)                                                                                \
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
-	X(mutants)                                                                                 \
+	X(written)                                                                                 \
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \

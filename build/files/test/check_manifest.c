@@ -99,6 +99,7 @@ static const struct {
 	{ HEAD "partition a b -1 2 u\n", ":2: -1: not a number" },
 	{ HEAD "package a 1 k changed\n", ":2: package: needs NAME VERSION KEY [modified]" },
 	{ HEAD "service a\n", ":2: service: needs NAME TYPE" },
+	{ HEAD "added overlay\n", ":2: added: needs WHAT DIGEST" },
 	{ HEAD "differs files /boot/dtb\n", ":2: differs: needs SUBJECT WORD REASON" },
 };
 
