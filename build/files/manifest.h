@@ -70,6 +70,14 @@ struct man_special {
 	unsigned uid, gid, mode;
 };
 
+/* a socket that waits for whoever comes by the network */
+struct man_listen {
+	const char *protocol; /* tcp udp raw */
+	const char *address;  /* 0.0.0.0 or :: for all of that family */
+	unsigned port;
+	const char *service; /* whose it is */
+};
+
 struct manifest {
 	const char *dir;     /* folder of the manifest, absolute; not in the file */
 	const char *triple;  /* x86_64-linux-musl */
@@ -129,6 +137,8 @@ struct manifest {
 	size_t ndiffers;
 	struct man_special *specials; /* all there are */
 	size_t nspecials;
+	struct man_listen *listens; /* all there may be, and have to be */
+	size_t nlistens;
 	const char **paths; /* folders of the build, each with a / at its end */
 	size_t npaths;
 };

@@ -9,6 +9,7 @@
 #include "build/files/lines.h"
 #include "build/files/memo.h"
 #include "build/image/diskplan.h"
+#include "build/image/listen.h"
 #include "build/image/overlay.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
@@ -260,7 +261,9 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	};
 	record_network(cfg, m);
 	record_machine(cfg, sd, m);
-	if (record_services(a, p, m, e) < 0)
+	if (record_services(a, p, m, e) < 0 ||
+	    listen_read(a, arena_printf(a, "%s/layout/listen", cfg->top), p->profile, &m->listens,
+		&m->nlistens, e) < 0)
 		return -1;
 	m->hostname = arena_printf(a, "lh-%s", m->arch);
 	record_parts(a, l, m);

@@ -52,6 +52,7 @@
 	X(licences)                                                                                \
 	X(tree)                                                                                    \
 	X(owners)                                                                                  \
+	X(listen)                                                                                  \
 	X(fsplan)                                                                                  \
 	X(blocks)                                                                                  \
 	X(fs)                                                                                      \

@@ -30,6 +30,7 @@
 	X(run)                                                                                     \
 	X(http)                                                                                    \
 	X(program)                                                                                 \
+	X(proofs)                                                                                  \
 	X(report)                                                                                  \
 	X(search)                                                                                  \
 	X(odds)                                                                                    \
