@@ -294,10 +294,11 @@ new_attempt(struct score *s, size_t slot, const char *name)
 	struct arena *a = arena_new();
 	struct attempt *t = arena_alloc(a, sizeof *t);
 
-	*t = (struct attempt){
-		.s = s, .a = a, .image = *s->image,
-		.began = clock_now(), .dir = arena_printf(a, "%s/%s", s->o->out, name)
-	};
+	*t = (struct attempt){ .s = s,
+		.a = a,
+		.image = *s->image,
+		.began = clock_now(),
+		.dir = arena_printf(a, "%s/%s", s->o->out, name) };
 	s->slots[slot] = t;
 	return t;
 }

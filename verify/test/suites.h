@@ -21,6 +21,11 @@
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
 	X(written)                                                                                 \
+	X(derive)                                                                                  \
+	X(schedule)                                                                                \
+	X(equivalent)                                                                              \
+	X(progress)                                                                                \
+	X(tally)                                                                                   \
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \
