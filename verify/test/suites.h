@@ -21,6 +21,7 @@
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
 	X(written)                                                                                 \
+	X(edit)                                                                                    \
 	X(derive)                                                                                  \
 	X(schedule)                                                                                \
 	X(equivalent)                                                                              \
