@@ -50,6 +50,7 @@ struct attempt {
 	struct saved saved;
 	const char *unjudged; /* why a turn could not tell, the first one; NULL: each could */
 	bool is_saved, cannot_boot, ended;
+	bool look; /* its folder tells why it could not be judged */
 };
 
 struct score {
@@ -84,17 +85,14 @@ close_attempt(struct attempt *t)
 {
 	struct score *s = t->s;
 	struct err e;
-	bool judged =
-	    t->control ? !t->control->bad
-		       : t->outcome->kind == OUTCOME_KILLED || t->outcome->kind == OUTCOME_SURVIVED;
 
-	/* what could not be judged is looked into, but its disks are too large to be left */
+	/* the disks are too large to be left */
 	for (size_t i = 0; i < 2; i++)
 		if (t->raw[i] && !s->o->keep && unlink(t->raw[i]) < 0)
 			log_warn("%s: not removed", t->raw[i]);
 	if (t->is_saved && t->saved.disk && !s->o->keep)
 		unlink(t->saved.disk);
-	if (judged && !s->o->keep && file_remove(t->dir, &e) < 0)
+	if (!t->look && !s->o->keep && file_remove(t->dir, &e) < 0)
 		log_warn("%s", e.msg);
 	for (size_t i = 0; i < s->nslots; i++)
 		if (s->slots[i] == t)
@@ -129,6 +127,7 @@ end_mutant(struct attempt *t, const char *inconclusive)
 		  : o->nkillers ? OUTCOME_KILLED
 				: OUTCOME_SURVIVED;
 	o->took = clock_now() - t->began;
+	t->look = inconclusive != NULL;
 	if (inconclusive)
 		o->reason = joined(t->s->a, inconclusive, NULL);
 	t->s->o->told(t->s->o->arg, o);
@@ -141,6 +140,7 @@ end_control(struct attempt *t, const char *bad)
 	const struct scenario *scn = t->s->turns[t->turn].scenario;
 
 	t->control->state = CONTROL_OVER;
+	t->look = bad != NULL;
 	t->control->bad = bad ? arena_printf(t->s->a, "%s refuses the image as it is: %s",
 				    scn->name, joined(t->s->a, bad, NULL))
 			      : NULL;
@@ -277,12 +277,13 @@ reap(struct score *s)
 			continue;
 		testcase_free(t->testcase);
 		t->testcase = NULL;
-		if (s->stopped) { /* it may have ended before, but nobody can tell any more */
-			t->outcome = t->control ? t->outcome : &(struct outcome){ 0 };
-			close_attempt(t);
-		} else {
+		if (!s->stopped) {
 			take_verdict(t);
+			continue;
 		}
+		if (t->outcome) /* it has not met all that it should have */
+			t->outcome->nkillers = 0;
+		close_attempt(t);
 	}
 }
 
