@@ -49,7 +49,7 @@ int
 interactive_boot(
     struct arena *a, const char *manifest, const char *accel, bool print, struct err *e)
 {
-	struct qemu_opts o = { .console_fd = -1,
+	struct qemu_opts o = { .console = NULL,
 		.qmp_fd = -1,
 		.agent_fd = -1,
 		.accel = accel,

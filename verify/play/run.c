@@ -209,7 +209,7 @@ init_task(struct task *t, struct run *r, const struct matrix_testcase *what,
 
 /* a person has passes in the table, and wants to read of the others at once */
 static void
-tell_result(const struct run *r, size_t i)
+print_result(const struct run *r, size_t i)
 {
 	const struct testcase_result *c = &r->results[i];
 
@@ -236,7 +236,7 @@ tell(struct run *r)
 {
 	while (r->told < r->m->n && r->tasks[r->told].state == TASK_OVER &&
 	       r->checked[index_of(r, r->tasks[r->told].what->image)])
-		tell_result(r, r->told++);
+		print_result(r, r->told++);
 }
 
 static bool
@@ -267,7 +267,7 @@ check_image(struct run *r, const struct image *i)
 		t->verdict = VERDICT_INCONCLUSIVE;
 		t->reason = arena_strdup(r->a, e.msg);
 		if (untold)
-			tell_result(r, c);
+			print_result(r, c);
 	}
 }
 
@@ -336,7 +336,7 @@ finish(struct task *t)
 		    : c->reason		       ? c->reason
 					       : c->failure.what);
 	if (r->head->tty && !t->save)
-		tell_result(r, (size_t)(t - r->tasks));
+		print_result(r, (size_t)(t - r->tasks));
 	if (!r->checked[index_of(r, t->what->image)] && is_over(r, t->what->image))
 		check_image(r, t->what->image);
 	if (!r->head->tty)
@@ -671,7 +671,7 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 	screen_leave(show(&r), m->n);
 	compare_make(a, *results, m->n, *results + m->n);
 	for (size_t i = m->n; i < *nresults; i++)
-		tell_result(&r, i);
+		print_result(&r, i);
 	loop_free(r.loop);
 	interrupt_end(&r.signals);
 	close(locked);
