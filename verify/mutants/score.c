@@ -49,6 +49,7 @@ struct attempt {
 	struct testcase_result result;
 	struct saved saved;
 	const char *unjudged; /* why a turn could not tell, the first one; NULL: each could */
+	const char *refused;  /* by this turn, once: it is played again; NULL: it was not */
 	bool is_saved, cannot_boot, ended;
 	bool look; /* its folder tells why it could not be judged */
 };
@@ -241,6 +242,29 @@ go_on(struct attempt *t, size_t at)
 		t->control ? end_control(t, e.msg) : end_mutant(t, e.msg);
 }
 
+/*
+ * A test case under load may fail for once, and would have killed what another run has survive:
+ * what a guest was refused for has to come again.  A boot is what all start with, and shown by the
+ * control.
+ */
+static bool
+is_to_be_seen_twice(struct attempt *t, bool failed)
+{
+	const struct turn *turn = &t->s->turns[t->turn];
+	const struct derived *m = t->outcome->mutant;
+	const char *before = t->refused;
+
+	t->refused = NULL;
+	if (failed && !before && (turn->kind == TURN_AFTER || turn->kind == TURN_COLD)) {
+		t->refused = joined(t->a, t->result.failure.what, t->result.failure.got);
+		return true;
+	}
+	if (!failed && before)
+		log_warn("%s %s: %s refused it once, and then not: %s", m->class, m->target,
+		    turn->scenario->name, before);
+	return false;
+}
+
 /* a test case of it is over */
 static void
 take_verdict(struct attempt *t)
@@ -259,6 +283,10 @@ take_verdict(struct attempt *t)
 		/* the next turn may well refuse what this one could not even look at */
 		if (r->verdict == VERDICT_INCONCLUSIVE && !t->unjudged)
 			t->unjudged = r->reason;
+		if (is_to_be_seen_twice(t, failed)) {
+			go_on(t, t->turn);
+			return;
+		}
 		if (failed)
 			note_killer(t);
 		t->cannot_boot |=
