@@ -147,6 +147,23 @@ static const struct {
 	/* what refuses the image itself has killed nothing */
 	{ MUTANTS "echo 'expect /never/' >>scenarios/needs.scn\nplay; s=$?; ls out; exit $s", 125,
 	    "needs refuses the image as it is: /never/ never appeared" },
+	/* the machine was slow for once: that is no kill */
+	{ MUTANTS "mv path/qemu-system-x86_64 path/qemu\n"
+		  "echo '#!/bin/sh' >path/qemu-system-x86_64\n"
+		  "echo \"[ -e $PWD/seen ] || LH_FAKE=/dev/null\" >>path/qemu-system-x86_64\n"
+		  "echo \": >$PWD/seen\" >>path/qemu-system-x86_64\n"
+		  "echo \"exec $PWD/path/qemu \"'\"$@\"' >>path/qemu-system-x86_64\n"
+		  "chmod +x path/qemu-system-x86_64; play -j 1",
+	    1, "word-removed console=ttyS0: needs refused it once, and then not: /line: " },
+	/* it ends in order, and tells how it goes on */
+	{ MUTANTS
+	    "echo 'sleep 60s' >>scenarios/needs.scn\n"
+	    "$VERIFY mutants -j 1 --accel tcg --scale 9 --scenarios scenarios -o out o/manifest &\n"
+	    "until [ -e out/mutant-1/needs/console ]; do kill -0 $! || exit; sleep 0.05; done\n"
+	    "kill $!; wait $!; s=$?; ls out/mutant-1; exit $s",
+	    125, "interrupted by signal 15: the same command goes on where this one was\n" },
+	/* what was judged leaves no folder behind */
+	{ MUTANTS "play >/dev/null; s=$?; ls out; exit $s", 1, "lock\nmutants\nmutants.html\n" },
 	{ MUTANTS "play --only files", 100, "--only files: no mutant of this image" },
 	{ MUTANTS "play --list --sample 2 --seed 1; ls out", 0, "word-removed " },
 	{ "$VERIFY bisect", 100, "bisect: unknown command" },
