@@ -174,7 +174,8 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 		.got = got ? arena_strdup(c->a, got) : NULL };
 	if (!s && scn->nsteps)
 		s = &scn->steps[scn->nsteps - 1];
-	f->where = arena_printf(c->a, "%s:%u", scn->path, s ? s->line : 1);
+	f->where =
+	    arena_printf(c->a, "%s:%u", s && s->ending ? s->ending : scn->path, s ? s->line : 1);
 	f->look = arena_printf(c->a, scn->offline ? "%s" : "%s/console", c->job->dir);
 	if (c->guest)
 		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from,
@@ -567,6 +568,7 @@ testcase_boot(struct testcase *c, struct err *e)
 		.append = j->append,
 		.accel = j->accel,
 		.cpu = j->cpu,
+		.lan = j->image->lan,
 		.reboot = true,
 		.ssh = true };
 
@@ -649,6 +651,12 @@ on_limit(void *arg)
 		note_failure(c, NULL, NULL, "the scenario's limit has passed");
 }
 
+static bool
+can_be_asked(const struct testcase *c)
+{
+	return testcase_guest_runs(c) && guest_has_agent(c->guest);
+}
+
 /* index of the step that comes next; nsteps: none */
 static size_t
 next_step(const struct testcase *c)
@@ -660,6 +668,8 @@ next_step(const struct testcase *c)
 		return s->nsteps;
 	while (c->failed && i < s->nsteps && s->steps[i].section != SECTION_TEARDOWN)
 		i++;
+	while (i < s->nsteps && s->steps[i].ending && (c->failed || !can_be_asked(c)))
+		i++;
 	return i;
 }
 
@@ -668,7 +678,7 @@ next_step(const struct testcase *c)
  * earlier
  */
 static uint64_t
-told_before(const struct testcase *c, const struct step *s)
+output_before(const struct testcase *c, const struct step *s)
 {
 	uint64_t size;
 
@@ -690,7 +700,7 @@ start_step(struct testcase *c, const struct step *s)
 	c->ticket++;
 	c->step_began = clock_now();
 	c->step_deadline = c->step_began + timeout;
-	c->step_from = told_before(c, s);
+	c->step_from = output_before(c, s);
 	c->step_alarm = loop_at(c->loop, c->step_deadline, testcase_overdue, c);
 	verb_of(c)->start(c, s);
 }
@@ -1049,6 +1059,7 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
 		return c;
 	}
 	facts_set(&c->names, job->image, job->scale);
+	names_set(&c->names, "dies", s->dies);
 	if (job->from)
 		copy_overlay(c);
 	else if (job->base && !s->offline)

@@ -22,7 +22,13 @@
 	X(testcase)                                                                                \
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
-	X(mutants)                                                                                 \
+	X(written)                                                                                 \
+	X(edit)                                                                                    \
+	X(derive)                                                                                  \
+	X(schedule)                                                                                \
+	X(equivalent)                                                                              \
+	X(progress)                                                                                \
+	X(tally)                                                                                   \
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \
@@ -30,6 +36,7 @@
 	X(run)                                                                                     \
 	X(http)                                                                                    \
 	X(program)                                                                                 \
+	X(proofs)                                                                                  \
 	X(report)                                                                                  \
 	X(search)                                                                                  \
 	X(odds)                                                                                    \

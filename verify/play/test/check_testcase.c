@@ -785,6 +785,45 @@ START_TEST(refuses_when_read)
 }
 END_TEST
 
+/* what all scenarios end with, while there is somebody to ask */
+static const struct {
+	const char *script, *steps;
+	bool agent;
+	enum verdict verdict;
+	const char *where;
+	enum verdict ending; /* of its step */
+} endings[] = {
+	{ BOOTS "agent\n", "run \"echo ended >&2; true\"\n", true, VERDICT_FAIL,
+	    "scenarios/ending:1", VERDICT_FAIL },
+	{ BOOTS "agent\n", "run \"true\"\n", true, VERDICT_PASS, NULL, VERDICT_PASS },
+	{ BOOTS "agent\n", "run \"false\"\n", true, VERDICT_FAIL, "test.scn:7", VERDICT_SKIP },
+	{ BOOTS "drip login: ", "expect /login: /\n", false, VERDICT_PASS, NULL, VERDICT_SKIP },
+};
+
+START_TEST(ending)
+{
+	struct scenario last = { .path = "scenarios/ending", .timeout = NS_PER_S };
+	struct step step;
+	struct stage t;
+
+	set_stage(&t, endings[_i].script, endings[_i].steps, endings[_i].agent);
+	step = t.s.steps[0];
+	step.line = 1;
+	if (_i == 0)
+		step.status = 1;
+	last.steps = &step;
+	last.nsteps = 1;
+	t.s.pristine = false;
+	scenario_append(t.a, &t.s, &last);
+	play(&t);
+	ck_assert_int_eq(t.r.verdict, endings[_i].verdict);
+	if (endings[_i].where)
+		ck_assert_str_eq(t.r.failure.where, endings[_i].where);
+	ck_assert_int_eq(t.r.steps[t.r.nsteps - 1].verdict, endings[_i].ending);
+	strike(&t);
+}
+END_TEST
+
 Suite *
 testcase_suite(void)
 {
@@ -798,6 +837,7 @@ testcase_suite(void)
 
 	tcase_add_loop_test(tc, plays, 0, sizeof cases / sizeof *cases);
 	tcase_add_loop_test(tc, starts_from_a_saved_state, 0, sizeof forks / sizeof *forks);
+	tcase_add_loop_test(tc, ending, 0, sizeof endings / sizeof *endings);
 	tcase_add_loop_test(tc, refuses_when_read, 0, sizeof refused / sizeof *refused);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(tc, tests[i]);
