@@ -774,7 +774,7 @@ static void
 close_log(struct testcase *c)
 {
 	c->state = TESTCASE_CLOSING;
-	guest_run(c->guest, kernel_log_command, clock_now() + scaled(c, STOP_GRACE), on_log, c);
+	guest_run(c->guest, kernel_log_at_end, clock_now() + scaled(c, STOP_GRACE), on_log, c);
 }
 
 static void
