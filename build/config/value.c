@@ -263,6 +263,39 @@ value_folder(struct valuing *r, const struct variable *k, const char **value, st
 	return 0;
 }
 
+/* blank-separated folders; a step is told of them in the same way */
+int
+value_folders(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	char *rest = arena_strdup(r->a, *value), *word;
+	struct buf all = { 0 };
+
+	if (value_text(r, k, value, e) < 0)
+		return -1;
+	while ((word = word_next(&rest))) {
+		const char *dir = path_absolute(r->a, r->top, word);
+
+		if (!file_isdir(dir)) {
+			fail_usage(e, "%s %s: no such folder", k->name, word);
+			goto give_up;
+		}
+		if (strchr(dir, ' ')) {
+			fail_usage(e,
+			    "%s %s: its path %s has a blank, which separates folders here; move it",
+			    k->name, word, dir);
+			goto give_up;
+		}
+		buf_addf(&all, "%s%s", all.n ? " " : "", dir);
+	}
+	*value = all.n ? arena_strdup(r->a, all.p) : "";
+	buf_free(&all);
+	return 0;
+
+give_up:
+	buf_free(&all);
+	return -1;
+}
+
 int
 value_cross(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {

@@ -7,7 +7,10 @@
 #include "build/config/sysdeps.h"
 #include "build/files/beneath.h"
 #include "build/files/lines.h"
+#include "build/files/memo.h"
 #include "build/image/diskplan.h"
+#include "build/image/listen.h"
+#include "build/image/overlay.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
 
@@ -62,6 +65,7 @@ record_machine(const struct config *cfg, const struct sysdeps *sd, struct manife
 	m->kvm = unless_none(sd, "kvm");
 	m->kernel_mark = sysdeps_get(sd, "kernel-mark");
 	m->elf = sysdeps_get(sd, "elf");
+	m->elf_flags = unless_none(sd, "elf-flags");
 	m->differs = sd->differs;
 	m->ndiffers = sd->ndiffers;
 	m->refuse = sysdeps_get(sd, "refuse");
@@ -144,6 +148,32 @@ record_services(struct arena *a, const struct plan *p, struct manifest *m, struc
 		}
 		return 0;
 	}
+	return 0;
+}
+
+static void
+add(struct arena *a, struct manifest *m, const char *what, const char *digest)
+{
+	m->added = arena_more(a, m->added, m->nadded, sizeof *m->added);
+	m->added[m->nadded++] =
+	    (struct man_added){ .what = what, .digest = arena_strdup(a, digest) };
+}
+
+int
+record_added(struct arena *a, const struct config *cfg, struct memo *memo, const struct overlays *o,
+    struct manifest *m, struct err *e)
+{
+	size_t n;
+	const char **v = config_folders(a, cfg, "SERVICES", &n);
+	char hex[DIGEST_HEX];
+
+	for (size_t i = 0; i < n; i++) {
+		if (memo_digest(memo, &memo_plain, v[i], hex, e) < 0)
+			return wrap(e, "SERVICES");
+		add(a, m, "services", hex);
+	}
+	for (size_t i = 1; i < o->n; i++)
+		add(a, m, "overlay", o->digests[i]);
 	return 0;
 }
 
@@ -230,7 +260,9 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	};
 	record_network(cfg, m);
 	record_machine(cfg, sd, m);
-	if (record_services(a, p, m, e) < 0)
+	if (record_services(a, p, m, e) < 0 ||
+	    listen_read(a, arena_printf(a, "%s/layout/listen", cfg->top), p->profile, &m->listens,
+		&m->nlistens, e) < 0)
 		return -1;
 	m->hostname = arena_printf(a, "lh-%s", m->arch);
 	record_parts(a, l, m);

@@ -28,6 +28,7 @@
 	X(manifest)                                                                                \
 	X(cli)                                                                                     \
 	X(config)                                                                                  \
+	X(services)                                                                                \
 	X(droproot)                                                                                \
 	X(sysdeps)                                                                                 \
 	X(triples)                                                                                 \
@@ -51,6 +52,7 @@
 	X(licences)                                                                                \
 	X(tree)                                                                                    \
 	X(owners)                                                                                  \
+	X(listen)                                                                                  \
 	X(fsplan)                                                                                  \
 	X(blocks)                                                                                  \
 	X(fs)                                                                                      \

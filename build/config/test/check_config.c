@@ -201,6 +201,8 @@ static const struct {
 	    "CROSS_BASE /usr: has no bin/x86_64-linux-musl-gcc; leave it empty to have a toolchain "
 	    "built" },
 	{ "", { "HOST_HOST_BASE=/nowhere", NULL }, "HOST_HOST_BASE /nowhere: no such folder" },
+	{ "", { "SERVICES=. nowhere", NULL }, "SERVICES nowhere: no such folder" },
+	{ "", { "OVERLAY=lh-config", NULL }, "OVERLAY lh-config: no such folder" },
 	{ "", { "KERNEL_CONFIG=/nowhere", NULL },
 	    "KERNEL_CONFIG: /nowhere: No such file or directory" },
 	{ "", { "OVERRIDE_one=/nowhere", NULL },

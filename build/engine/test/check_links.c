@@ -101,7 +101,7 @@ START_TEST(told)
 	record(a, "Aa", later, 2000);
 	record(a, "Bb", earlier, 1000);
 	put(a, "links/Cc", "/lh/src\n"); /* the compiler was not asked to link, or failed */
-	ck_assert_msg(links_tell(a, &l, &text, &e) == 0, "%s", e.msg);
+	ck_assert_msg(links_text(a, &l, &text, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(text.p, expected);
 	buf_free(&text);
 	arena_free(a);
@@ -120,7 +120,7 @@ START_TEST(damaged_record)
 	struct err e = { 0 };
 
 	record(a, "Aa", "prog\n", 1000);
-	ck_assert_int_eq(links_tell(a, &l, &text, &e), -1);
+	ck_assert_int_eq(links_text(a, &l, &text, &e), -1);
 	ck_assert_str_eq(
 	    e.msg, arena_printf(a,
 		       "%s/links/Aa.d:1: expected OUTPUT: \\, as ld --dependency-file writes it",
@@ -175,7 +175,7 @@ START_TEST(records_of_strangers)
 	ck_assert_int_eq(system(arena_printf(a, "cd %s && mkdir links src out && %s", test_dir(),
 			     hostile[_i].script)),
 	    0);
-	ck_assert_int_eq(links_tell(a, &l, &text, &e), hostile[_i].said ? -1 : 0);
+	ck_assert_int_eq(links_text(a, &l, &text, &e), hostile[_i].said ? -1 : 0);
 	if (hostile[_i].said)
 		ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", test_dir(), hostile[_i].said));
 	/* no program here is what that record speaks of */
