@@ -63,7 +63,8 @@ is_content(const struct node *n)
 		return false;
 	a = arena_new();
 	for (size_t t = ROOTFS; t < EXTRA; t++)
-		any = any || file_isdir(arena_printf(a, "%s/out/%s", n->store, tree_names[t]));
+		any = any || beneath_type(n->store, arena_printf(a, "out/%s", tree_names[t])) ==
+				 BENEATH_FOLDER;
 	arena_free(a);
 	return any;
 }
@@ -204,7 +205,7 @@ untouched(const char *path, const struct stat *manifest)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (lstat(path, &st) < 0)
 		return false;
 	if (st.st_mtim.tv_sec != manifest->st_mtim.tv_sec)
 		return st.st_mtim.tv_sec < manifest->st_mtim.tv_sec;
@@ -221,7 +222,7 @@ is_there(const struct image *m)
 	struct err ignored;
 	struct stat st;
 
-	if (stat(path, &st) < 0 || manifest_read(m->a, path, &was, &ignored) < 0 || !was.key ||
+	if (lstat(path, &st) < 0 || manifest_read(m->a, path, &was, &ignored) < 0 || !was.key ||
 	    strcmp(was.key, m->key))
 		return false;
 	for (size_t i = 0; i < sizeof written / sizeof *written; i++)

@@ -5,7 +5,7 @@
 #include "build/cache/store.h"
 #include "build/config/config.h"
 #include "build/config/sysdeps.h"
-#include "build/files/file.h"
+#include "build/files/beneath.h"
 #include "build/files/lines.h"
 #include "build/files/memo.h"
 #include "build/image/diskplan.h"
@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define SERVICES_MOST ((size_t)1 << 20) /* bytes of the list of them */
 
 /* NULL where the manifest leaves the line out */
 static const char *
@@ -128,22 +130,19 @@ static int
 record_services(struct arena *a, const struct plan *p, struct manifest *m, struct err *e)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		char *path = arena_printf(a, "%s/out/services", p->v[i].store), *line, *w[2];
-		size_t cap = 0;
+		const char *entry = p->v[i].store;
+		char *text, *line, *w[2];
 		struct lines l;
 
-		if (!file_exists(path))
+		if (beneath_type(entry, "out/services") == BENEATH_NONE)
 			continue;
-		if (lines_open(a, path, &l, e) < 0)
+		if (beneath_read(a, entry, "out/services", SERVICES_MOST, &text, NULL, e) < 0)
 			return -1;
+		lines_text(a, arena_printf(a, "%s/out/services", entry), text, &l);
 		while ((line = lines_next_datum(&l))) {
 			if (words(line, w, 2) != 2)
 				return lines_fail(&l, e, "needs NAME TYPE");
-			if (m->nservices == cap) {
-				m->services =
-				    arena_grow(a, m->services, cap, cap + 64, sizeof *m->services);
-				cap += 64;
-			}
+			m->services = arena_more(a, m->services, m->nservices, sizeof *m->services);
 			m->services[m->nservices++] =
 			    (struct man_service){ .name = w[0], .type = w[1] };
 		}
