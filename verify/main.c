@@ -92,11 +92,11 @@ run(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	if (!o->nwords)
 		return fail_usage(e, "run: needs a manifest; see lh-verify --help");
-	if (suite_read(a, o->scenarios, &suite, e) < 0)
+	if (suite_read(a, o, &suite, e) < 0)
 		return -1;
 	if (image_open_all(a, o->words, o->nwords, o->out, &images, e) < 0)
 		return -1;
-	if (matrix_make(a, images, o->nwords, suite.v, suite.n, o->only, &m, e) < 0)
+	if (matrix_make(a, images, o->nwords, suite.v, suite.n, o->only.v, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);
 }
@@ -120,7 +120,7 @@ mutants(struct arena *a, struct options *o, struct err *e)
 		return fail_usage(e, "mutants: needs a manifest; see lh-verify --help");
 	if (o->nwords == 1)
 		return command_mutants(a, o, e);
-	if (suite_read(a, o->scenarios, &suite, e) < 0)
+	if (suite_read(a, o, &suite, e) < 0)
 		return -1;
 	suite.booted = NULL; /* each of them is an image of its own */
 	if (options_file(o->words[0], e) < 0 ||
@@ -146,8 +146,7 @@ static const struct command {
 	    mutants },
 	{ "mutants", "DIR MANIFEST...",
 	    "check that each mutant that DIR describes is refused for the right reason", mutants },
-	{ "boot", "[--print] MANIFEST", "boot interactively, console on this terminal",
-	    command_boot },
+	{ "boot", "[MANIFEST]", "boot interactively, console on this terminal", command_boot },
 };
 
 static const size_t ncommands = sizeof commands / sizeof *commands;
@@ -185,6 +184,9 @@ dispatch(struct arena *a, int argc, char **argv, struct err *e)
 		return fail_usage(e, "needs a command; see lh-verify --help");
 	for (size_t i = 0; i < ncommands; i++)
 		if (!strcmp(commands[i].name, o.words[0])) {
+			if (commands[i].run != command_boot && options_of_boot(&o))
+				return fail_usage(e, "--%s: only boot has it; see lh-verify --help",
+				    options_of_boot(&o));
 			o.words++;
 			o.nwords--;
 			return commands[i].run(a, &o, e);

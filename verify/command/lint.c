@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/command/command.h"
+#include "verify/command/proofs.h"
 #include "verify/command/suite.h"
 #include "verify/image/image.h"
 #include "verify/mutants/equivalent.h"
@@ -10,10 +11,15 @@
 #include "build/base/arena.h"
 #include "build/files/file.h"
 
+#include <string.h>
+
 int
 command_lint(struct arena *a, struct options *o, struct err *e)
 {
 	const char *watches = arena_printf(a, "%s/watches", o->scenarios);
+	const char *last = strrchr(o->scenarios, '/'),
+		   *services = arena_printf(a, "%.*slayout/s6-rc",
+		       last ? (int)(last + 1 - o->scenarios) : 0, o->scenarios);
 	struct suite s = { .watches = file_exists(watches) ? watches : NULL };
 	struct image none = { 0 };
 	struct scenario one;
@@ -29,9 +35,10 @@ command_lint(struct arena *a, struct options *o, struct err *e)
 	if (o->nwords)
 		return 0;
 	/* the requirements, against an image that meets none */
-	if (suite_read(a, o->scenarios, &s, e) < 0 ||
-	    matrix_make(a, &none, 1, s.v, s.n, NULL, &m, e) < 0)
+	if (suite_read(a, o, &s, e) < 0 || matrix_make(a, &none, 1, s.v, s.n, NULL, &m, e) < 0 ||
+	    equivalent_read(a, arena_printf(a, "%s/equivalent", o->scenarios), &none, &equivalents,
+		&n, e) < 0)
 		return -1;
-	return equivalent_read(
-	    a, arena_printf(a, "%s/equivalent", o->scenarios), &none, &equivalents, &n, e);
+	/* a folder of scenarios from elsewhere has no services beside it */
+	return file_isdir(services) ? proofs_lint(a, services, s.v, s.n, e) : 0;
 }

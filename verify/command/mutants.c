@@ -97,7 +97,7 @@ schedule(struct scoring *s, struct err *e)
 	struct matrix m;
 	size_t n = 0;
 
-	if (matrix_make(s->a, &s->image, 1, s->suite.v, s->suite.n, s->o->only, &m, e) < 0)
+	if (matrix_make(s->a, &s->image, 1, s->suite.v, s->suite.n, s->o->only.v, &m, e) < 0)
 		return -1;
 	s->nturns = schedule_make(
 	    s->a, &m, s->o->cold ? NULL : s->suite.booted, inject_fits(&s->image.m), &s->turns);
@@ -146,6 +146,9 @@ resume(struct scoring *s, struct err *e)
 		played = arena_printf(s->a, "%s %s", played, s->head.played[i]);
 	if (progress_key(s->a, &s->image, s->o->scenarios, played, &key, e) < 0)
 		return -1;
+	for (size_t i = 0; i < s->o->also.n; i++)
+		if (progress_key(s->a, &s->image, s->o->also.v[i], key, &key, e) < 0)
+			return -1;
 	return progress_open(
 	    s->a, arena_printf(s->a, "%s/mutants", s->o->out), key, s->v, s->n, &s->progress, e);
 }
@@ -214,7 +217,7 @@ command_mutants(struct arena *a, struct options *o, struct err *e)
 	struct scoring s = { .a = a, .o = o, .progress = { .fd = -1 } };
 	int locked, r;
 
-	if (suite_read(a, o->scenarios, &s.suite, e) < 0 ||
+	if (suite_read(a, o, &s.suite, e) < 0 ||
 	    image_open(a, o->words[0], o->out, &s.image, e) < 0 || derive(&s, e) < 0)
 		return -1;
 	if (o->list)

@@ -14,9 +14,11 @@
 	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
 	X(agent)                                                                                   \
+	X(ending)                                                                                  \
 	X(guest)                                                                                   \
 	X(want)                                                                                    \
 	X(explain)                                                                                 \
+	X(flood)                                                                                   \
 	X(testcase)                                                                                \
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
@@ -34,6 +36,7 @@
 	X(run)                                                                                     \
 	X(http)                                                                                    \
 	X(program)                                                                                 \
+	X(proofs)                                                                                  \
 	X(report)                                                                                  \
 	X(search)                                                                                  \
 	X(odds)                                                                                    \
