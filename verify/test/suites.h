@@ -28,6 +28,7 @@
 	X(chart)                                                                                   \
 	X(table)                                                                                   \
 	X(run)                                                                                     \
+	X(ntp)                                                                                     \
 	X(http)                                                                                    \
 	X(program)                                                                                 \
 	X(proofs)                                                                                  \
