@@ -118,6 +118,18 @@ read_package(struct arena *a, const struct lines *l, char *value, struct manifes
 }
 
 static int
+read_cached(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	char *w[2];
+
+	if (words(value, w, 2) != 2)
+		return lines_fail(l, e, "cached: needs NODE SIGNER");
+	m->cached = arena_more(a, m->cached, m->ncached, sizeof *m->cached);
+	m->cached[m->ncached++] = (struct man_cached){ .node = w[0], .signer = w[1] };
+	return 0;
+}
+
+static int
 read_service(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
 {
 	char *w[2];
@@ -230,6 +242,7 @@ static const struct {
 	{ "memory", read_memory },
 	{ "partition", read_part },
 	{ "package", read_package },
+	{ "cached", read_cached },
 	{ "service", read_service },
 	{ "added", read_added },
 	{ "differs", read_differs },
@@ -319,6 +332,8 @@ manifest_format(const struct manifest *m, struct buf *out)
 		buf_addf(out, "package %s %s %s%s\n", p->name, p->version, p->key,
 		    p->modified ? " modified" : "");
 	}
+	for (size_t i = 0; i < m->ncached; i++)
+		buf_addf(out, "cached %s %s\n", m->cached[i].node, m->cached[i].signer);
 	for (size_t i = 0; i < m->nservices; i++)
 		buf_addf(out, "service %s %s\n", m->services[i].name, m->services[i].type);
 	for (size_t i = 0; i < m->nadded; i++)

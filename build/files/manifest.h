@@ -28,6 +28,11 @@ struct man_part {
 	const char *uuid;     /* of the partition */
 };
 
+/* a result that was not made here, and the public key of who vouches for it */
+struct man_cached {
+	const char *node, *signer;
+};
+
 struct man_package {
 	const char *name, *version;
 	const char *key; /* of the action that built it */
@@ -122,6 +127,8 @@ struct manifest {
 	size_t nparts;
 	struct man_package *packages;
 	size_t npackages;
+	struct man_cached *cached;
+	size_t ncached;
 	struct man_service *services; /* every atomic of `default`, profile s6 */
 	size_t nservices;
 	struct man_added *added;

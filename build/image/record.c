@@ -2,6 +2,7 @@
 #include "build/image/record.h"
 
 #include "build/base/arena.h"
+#include "build/cache/store.h"
 #include "build/config/config.h"
 #include "build/config/sysdeps.h"
 #include "build/files/file.h"
@@ -104,6 +105,21 @@ record_packages(struct arena *a, const struct plan *p, struct manifest *m)
 			.key = n->key,
 			.modified = n->override != NULL,
 		};
+	}
+}
+
+/* what was made elsewhere, host programs that made the rest included */
+static void
+record_cached(struct arena *a, const struct plan *p, struct manifest *m)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct node *n = &p->v[i];
+		const char *signer = n->store ? store_signer(a, n->store) : NULL;
+
+		if (!signer)
+			continue;
+		m->cached = arena_more(a, m->cached, m->ncached, sizeof *m->cached);
+		m->cached[m->ncached++] = (struct man_cached){ .node = n->id, .signer = signer };
 	}
 }
 
@@ -252,6 +268,7 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	m->hostname = arena_printf(a, "lh-%s", m->arch);
 	record_parts(a, l, m);
 	record_packages(a, p, m);
+	record_cached(a, p, m);
 	m->append = arena_printf(a,
 	    "root=PARTUUID=%s rootfstype=ext4 ro rootwait=10 panic=-1 console=%s%s%s",
 	    l->parts[0].uuid, m->console, more ? " " : "", more ? more : "");

@@ -23,6 +23,7 @@
 	X(file)                                                                                    \
 	X(child)                                                                                   \
 	X(digest)                                                                                  \
+	X(sign)                                                                                    \
 	X(elf)                                                                                     \
 	X(manifest)                                                                                \
 	X(cli)                                                                                     \

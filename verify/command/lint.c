@@ -3,6 +3,7 @@
 #include "verify/command/proofs.h"
 #include "verify/command/suite.h"
 #include "verify/image/image.h"
+#include "verify/mutants/equivalent.h"
 #include "verify/options.h"
 #include "verify/play/matrix.h"
 #include "verify/scenario/scenario.h"
@@ -22,7 +23,9 @@ command_lint(struct arena *a, struct options *o, struct err *e)
 	struct suite s = { .watches = file_exists(watches) ? watches : NULL };
 	struct image none = { 0 };
 	struct scenario one;
+	struct equivalent *equivalents;
 	struct matrix m;
+	size_t n;
 
 	/* given files are read with the folder's watches, whatever else is wrong in the folder */
 	for (size_t i = 0; i < o->nwords; i++)
@@ -32,7 +35,10 @@ command_lint(struct arena *a, struct options *o, struct err *e)
 	if (o->nwords)
 		return 0;
 	/* the requirements, against an image that meets none */
-	if (suite_read(a, o, &s, e) < 0 || matrix_make(a, &none, 1, s.v, s.n, NULL, &m, e) < 0)
+	if (suite_read(a, o, &s, e) < 0 ||
+	    matrix_make(a, &none, 1, s.v, s.n, NULL, &m, e) < 0 ||
+	    equivalent_read(a, arena_printf(a, "%s/equivalent", o->scenarios), &none, &equivalents,
+		&n, e) < 0)
 		return -1;
 	/* a folder of scenarios from elsewhere has no services beside it */
 	return file_isdir(services) ? proofs_lint(a, services, s.v, s.n, e) : 0;

@@ -23,6 +23,12 @@
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
 	X(written)                                                                                 \
+	X(edit)                                                                                    \
+	X(derive)                                                                                  \
+	X(schedule)                                                                                \
+	X(equivalent)                                                                              \
+	X(progress)                                                                                \
+	X(tally)                                                                                   \
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \

@@ -28,6 +28,7 @@ static const char whole[] =
 	 "partition rwfs ext4 1343225856 536870912 cc\n"
 	 "package skalibs 2.14.3.0 33\n"
 	 "package s6 2.13.1.0 44 modified\n"
+	 "cached target/s6 PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=\n"
 	 "service sshd longrun\n"
 	 "differs files /boot/dtb an ARM kernel needs one\n"
 	 "special rwfs:/tmp 0:0 1777\n"
