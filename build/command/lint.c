@@ -11,6 +11,8 @@
 #include "build/config/sysdeps.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
+#include "build/files/manifest.h"
+#include "build/image/listen.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
@@ -404,6 +406,26 @@ owner_found(void *arg, const char *what)
 	found(arg, "%s", what);
 }
 
+/* what a line of layout/listen names has to be a service where there are such */
+static void
+check_listen(struct linting *t, const char *profile)
+{
+	const char *path = arena_printf(t->a, "%s/layout/listen", t->cfg->top);
+	struct man_listen *v;
+	struct err e = { 0 };
+	size_t n;
+
+	if (listen_read(t->a, path, profile, &v, &n, &e) < 0) {
+		found(t, "%s", e.msg);
+		return;
+	}
+	for (size_t i = 0; i < n && !strcmp(profile, "s6"); i++)
+		if (!file_isdir(
+			arena_printf(t->a, "%s/layout/s6-rc/%s", t->cfg->top, v[i].service)))
+			found(
+			    t, "layout/listen: %s: no such service in layout/s6-rc", v[i].service);
+}
+
 static int
 check_layout(struct linting *t, struct err *e)
 {
@@ -418,6 +440,7 @@ check_layout(struct linting *t, struct err *e)
 		found(t,
 		    "layout/%s: is empty; git keeps no empty folders, so other checkouts lack it",
 		    f.last);
+	check_listen(t, "s6");
 	return owners_lint(t->a, dir, owner_found, t, e);
 }
 

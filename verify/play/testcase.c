@@ -10,6 +10,7 @@
 #include "verify/expect.h"
 #include "verify/guest/explain.h"
 #include "verify/guest/http.h"
+#include "verify/guest/ntp.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/play/facts.h"
@@ -1077,8 +1078,10 @@ testcase_free(struct testcase *c)
 	loop_cancel(c->loop, c->next_alarm);
 	loop_cancel(c->loop, c->step_alarm);
 	loop_cancel(c->loop, c->limit_alarm);
-	for (struct testcase_server *s = c->servers; s; s = s->next)
+	for (struct testcase_server *s = c->servers; s; s = s->next) {
 		http_free(s->http);
+		ntp_free(s->ntp);
+	}
 	identity_stop(&c->identity);
 	drop_guest(c);
 	arena_free(c->a); /* which has the test case itself */
