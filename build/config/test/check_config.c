@@ -168,6 +168,9 @@ static const struct {
 	{ "", { "ROOTFS_SIZE=0", NULL }, "ROOTFS_SIZE 0: a system needs a root filesystem" },
 	{ "", { "JOBS=0", NULL }, "JOBS 0: a number from 1 to 1024" },
 	{ "", { "EPOCH=0", NULL }, "EPOCH 0: seconds since 1970, from 1 to 2147483647" },
+	{ "", { "FORMS=raw zip", NULL }, "FORMS zip: not supported; some of raw tar" },
+	{ "", { "FORMS=tar", NULL }, "FORMS tar: needs raw, which is what is verified" },
+	{ "", { "FORMS=", NULL }, "FORMS : needs raw, which is what is verified" },
 	/* the network */
 	{ "", { "LOCAL_IP=10.0.3.15", NULL },
 	    "LOCAL_IP 10.0.3.15, ROUTER_IP 10.0.2.2: not in one /24; only the last number may "
