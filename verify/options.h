@@ -32,6 +32,9 @@ struct options {
 	const char *format;	     /* of a matrix */
 	const char *disk, *share;    /* boot: as struct interactive_opts has them */
 	unsigned memory, cpus, port; /* the same; 0: not given */
+	const char *classes;	     /* of mutants; NULL: all */
+	double sample, seed;	     /* so many mutants, drawn with that; 0: all */
+	bool all, list;		     /* play on after a refusal; only say which there are */
 	bool cold, keep, print;
 	bool help, version;
 	char **words; /* behind the options */

@@ -184,7 +184,7 @@ visit(void *arg, const char *rel, const struct stat *st, struct err *e)
 }
 
 int
-links_tell(struct arena *a, const struct links *l, struct buf *text, struct err *e)
+links_text(struct arena *a, const struct links *l, struct buf *text, struct err *e)
 {
 	struct listing t = { .a = a, .l = l, .text = text };
 

@@ -710,7 +710,7 @@ run_complete(const struct run *r, const struct job *j)
 }
 
 void
-run_tell(const struct run *r)
+run_print(const struct run *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		const struct task *t = &r->tasks[i];

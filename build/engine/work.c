@@ -513,7 +513,7 @@ write_links(const struct work *w, struct err *e)
 		.arg = w,
 	};
 	struct buf text = { 0 };
-	int r = links_tell(w->a, &l, &text, e);
+	int r = links_text(w->a, &l, &text, e);
 
 	if (r == 0 && text.n)
 		r = file_write(arena_printf(w->a, "%s/linked", w->dir), text.p, text.n, 0444, e);

@@ -47,6 +47,7 @@ static const struct key {
 	TEXT("pc-register", pc_register, false),
 	TEXT("kvm", kvm, false),
 	TEXT("elf", elf, false),
+	TEXT("elf-flags", elf_flags, false),
 	TEXT("refuse", refuse, false),
 	TEXT("guarded", guarded, false),
 	TEXT("disk-bus", disk_bus, false),

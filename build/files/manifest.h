@@ -92,7 +92,8 @@ struct manifest {
 	const char *kvm; /* HOST [CPU]: what uname -m says of hosts whose processor can run it, and
 			    the cpu it is then; NULL: there are none */
 	const char *elf; /* "ELF64 X86_64" */
-	const char *refuse;   /* instructions that the processor may lack: verify/image/disasm.h */
+	const char *elf_flags; /* 0xMASK=0xVALUE: bits that e_flags have; NULL: any */
+	const char *refuse;    /* instructions that the processor may lack: verify/image/disasm.h */
 	const char *guarded;  /* files, then such instructions that they use where the processor has
 				 them; none */
 	const char *disk_bus; /* virtio (default) ahci nvme sd */

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +67,7 @@ struct guest {
 	bool killed;	   /* by us, because it would not end */
 
 	struct channel *console, *qmp;
+	const char *serial; /* the console's named pipes; NULL when QEMU has opened them */
 	struct agent *agent;
 	struct stream *stream;
 	int console_log, qmp_log;
@@ -113,6 +115,48 @@ log_qmp(struct guest *g, char direction, const char *line, size_t n)
 	log_bytes(g->qmp_log, head, (size_t)len);
 	log_bytes(g->qmp_log, line, n);
 	log_bytes(g->qmp_log, "\n", 1);
+}
+
+/* ---- the serial console's pipes ---- */
+
+/*
+ * A socket counts each byte that a serial port writes as a packet: some 300 fill it, and a kernel
+ * waits for its port 10 ms and then drops what it has to say.  A pipe takes a whole boot.
+ */
+#define PIPE_BYTES (1 << 20)
+
+static void
+serial_unlink(struct guest *g)
+{
+	if (!g->serial)
+		return;
+	unlink(arena_printf(g->a, "%s.in", g->serial));
+	unlink(arena_printf(g->a, "%s.out", g->serial));
+	g->serial = NULL;
+}
+
+/* QEMU opens its ends by name; fd: where to read it, where to write to it */
+static int
+serial_make(struct guest *g, const char *dir, int fd[2], struct err *e)
+{
+	static const struct {
+		const char *suffix;
+		int flags;
+	} ends[] = { { "out", O_RDONLY }, { "in", O_RDWR } };
+
+	g->serial = arena_printf(g->a, "%s/serial", dir);
+	for (size_t i = 0; i < 2; i++) {
+		const char *path = arena_printf(g->a, "%s.%s", g->serial, ends[i].suffix);
+
+		unlink(path); /* of a run that was killed */
+		if (mkfifo(path, 0600) < 0)
+			return fail_errno(e, "%s", path);
+		fd[i] = open(path, ends[i].flags | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+		if (fd[i] < 0)
+			return fail_errno(e, "%s", path);
+	}
+	fcntl(fd[0], F_SETPIPE_SZ, PIPE_BYTES); /* refused: 64 KiB do */
+	return 0;
 }
 
 /* ---- QMP ---- */
@@ -220,7 +264,9 @@ on_qmp_line(struct guest *g, const char *line, size_t n)
 		log_qmp(g, '!', e.msg, strlen(e.msg));
 	else if (m.kind == QMP_EVENT)
 		on_event(g, &m);
-	else if (m.kind != QMP_GREETING)
+	else if (m.kind == QMP_GREETING)
+		serial_unlink(g);
+	else
 		on_answer(g, a, &m);
 	arena_free(a);
 }
@@ -318,6 +364,7 @@ on_dead(void *arg, int fd, short revents)
 	loop_forget(g->loop, g->qemu.pidfd);
 	if (child_wait(&g->qemu, &g->status, &e) < 0)
 		g->status = -1;
+	channel_pump(g->console); /* a pipe that QEMU has never opened does not tell its end */
 	happen(g, EV_EXIT);
 }
 
@@ -486,7 +533,8 @@ write_argv(const struct guest *g, const struct manifest *m, const struct qemu_op
 	struct argv p = { .a = g->a };
 	const char *text;
 
-	by_hand.console_fd = by_hand.qmp_fd = by_hand.agent_fd = -1;
+	by_hand.console = NULL;
+	by_hand.qmp_fd = by_hand.agent_fd = -1;
 	qemu_argv(&p, m, &by_hand);
 	text = arena_printf(g->a, "%s\n# as it was run, with inherited descriptors:\n# %s\n",
 	    argv_quoted(&p), argv_quoted(v));
@@ -521,8 +569,8 @@ int
 guest_start(struct arena *a, struct loop *l, const struct manifest *m, const struct qemu_opts *o,
     const char *dir, const struct guest_calls *calls, void *arg, struct guest **out, struct err *e)
 {
-	enum { CONSOLE, QMP, AGENT, NPAIRS };
-	int pair[NPAIRS][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } }, keep[NPAIRS];
+	enum { QMP, AGENT, NPAIRS };
+	int pair[NPAIRS][2] = { { -1, -1 }, { -1, -1 } }, keep[NPAIRS], serial[2] = { -1, -1 };
 	struct guest *g = arena_alloc(a, sizeof *g);
 	struct qemu_opts opts = *o;
 	struct argv v = { .a = a };
@@ -540,10 +588,10 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 	if ((g->console_log = open_log(a, dir, "console", e)) < 0 ||
 	    (g->qmp_log = open_log(a, dir, "qmp", e)) < 0)
 		goto undo;
-	if (make_pair(pair[CONSOLE], e) < 0 || make_pair(pair[QMP], e) < 0 ||
+	if (serial_make(g, dir, serial, e) < 0 || make_pair(pair[QMP], e) < 0 ||
 	    (agent && make_pair(pair[AGENT], e) < 0))
 		goto undo;
-	opts.console_fd = keep[CONSOLE] = pair[CONSOLE][1];
+	opts.console = g->serial;
 	opts.qmp_fd = keep[QMP] = pair[QMP][1];
 	opts.agent_fd = keep[AGENT] = pair[AGENT][1];
 	if (tell(g, m, &opts, dir, e) < 0)
@@ -557,7 +605,7 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 	g->state = GUEST_RUNNING;
 	g->stream = stream_new(CONSOLE_WINDOW);
 	g->qmp = channel_new(l, pair[QMP][0], on_qmp, g);
-	g->console = channel_new(l, pair[CONSOLE][0], on_console, g);
+	g->console = channel_of_pipes(l, serial[0], serial[1], on_console, g);
 	if (agent)
 		g->agent = agent_new(l, pair[AGENT][0], o->loadvm != NULL, g->qmp);
 	loop_watch(l, g->qemu.out, POLLIN, on_words, g);
@@ -569,6 +617,9 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 undo:
 	close_all(pair, NPAIRS, 0);
 	close_all(pair, NPAIRS, 1);
+	close_all(&serial, 1, 0);
+	close_all(&serial, 1, 1);
+	serial_unlink(g);
 	if (g->console_log >= 0)
 		close(g->console_log);
 	if (g->qmp_log >= 0)
@@ -734,6 +785,7 @@ guest_free(struct guest *g)
 	loop_cancel(g->loop, g->alarm);
 	loop_cancel(g->loop, g->telling);
 	loop_cancel(g->loop, g->silence);
+	serial_unlink(g);
 	channel_free(g->console);
 	channel_free(g->qmp);
 	agent_free(g->agent);

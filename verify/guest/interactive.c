@@ -109,7 +109,7 @@ int
 interactive_boot(
     struct arena *a, const char *manifest, const struct interactive_opts *o, struct err *e)
 {
-	struct qemu_opts q = { .console_fd = -1,
+	struct qemu_opts q = { .console = NULL,
 		.qmp_fd = -1,
 		.agent_fd = -1,
 		.accel = o->accel,

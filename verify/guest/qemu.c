@@ -57,13 +57,13 @@ push_kernel(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 static void
 push_channels(struct argv *v, const struct qemu_opts *o)
 {
-	if (o->console_fd < 0) {
+	if (!o->console) {
 		argv_pushv(v, "-chardev", "stdio,id=console,mux=on,signal=off", "-serial",
 		    "chardev:console", "-mon", "chardev=console", NULL);
 		return;
 	}
 	argv_push(v, "-chardev");
-	argv_pushf(v, "socket,id=console,fd=%d", o->console_fd);
+	argv_pushf(v, "pipe,id=console,path=%s", commas(v->a, o->console));
 	argv_pushv(v, "-serial", "chardev:console", "-chardev", NULL);
 	argv_pushf(v, "socket,id=qmp,fd=%d", o->qmp_fd);
 	argv_pushv(v, "-mon", "chardev=qmp,mode=control", NULL);

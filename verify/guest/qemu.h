@@ -10,17 +10,19 @@ struct manifest;
 
 /*
  * One guest as a QEMU command line: pure, comparable with a text file before anything is
- * forked.  -nodefaults -no-user-config; QMP, console and agent are inherited descriptors.
+ * forked.  -nodefaults -no-user-config; QMP and agent are inherited descriptors.
  */
 struct qemu_opts {
 	const char *disk; /* qcow2 overlay, or NULL */
 	bool raw;	  /* disk is the raw image itself, and what is written to it is forgotten */
 	const char *kept; /* format of a disk that keeps what is written to it; or NULL */
 	/*
-	 * our ends are elsewhere; these numbers the child inherits.  console_fd -1: a person at the
-	 * terminal, no QMP, no guest agent
+	 * the console's named pipes are CONSOLE.in and CONSOLE.out; NULL: a person at the terminal,
+	 * no QMP, no guest agent
 	 */
-	int console_fd, qmp_fd;
+	const char *console;
+	/* our ends are elsewhere; these numbers the child inherits */
+	int qmp_fd;
 	int agent_fd;	    /* -1: no guest agent */
 	const char *nonce;  /* lh.nonce= on the kernel command line; NULL: none */
 	const char *append; /* more kernel words, or NULL */

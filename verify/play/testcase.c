@@ -567,7 +567,7 @@ next_step(const struct testcase *c)
  * earlier
  */
 static uint64_t
-told_before(const struct testcase *c, const struct step *s)
+output_before(const struct testcase *c, const struct step *s)
 {
 	uint64_t size;
 
@@ -589,7 +589,7 @@ start_step(struct testcase *c, const struct step *s)
 	c->ticket++;
 	c->step_began = clock_now();
 	c->step_deadline = c->step_began + timeout;
-	c->step_from = told_before(c, s);
+	c->step_from = output_before(c, s);
 	c->step_alarm = loop_at(c->loop, c->step_deadline, testcase_overdue, c);
 	verb_of(c)->start(c, s);
 }

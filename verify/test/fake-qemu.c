@@ -7,6 +7,7 @@
  *   say TEXT           to the console; \n \r \e \t \\ \xHH; $cmdline: the kernel command line
  *   drip TEXT          the same, one byte at a time
  *   flood N TEXT       the same N times
+ *   uart N             N bytes one by one, as a serial port: what is not taken at once is lost
  *   echo               from here on what the console receives is sent back, as a tty does
  *   hear TEXT          waits until the console has received TEXT
  *   pause TIME
@@ -37,12 +38,14 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/clock.h"
+#include "build/base/fd.h"
 #include "build/base/log.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
 #include "verify/guest/qmp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -59,7 +62,7 @@
 
 struct fake {
 	struct arena *a;
-	int console, qmp, agent; /* -1: not there */
+	int console, keys, qmp, agent; /* -1: not there; keys: what is typed on the console */
 	const char *append;
 	char *cmdline_path; /* a file that stands for /proc/cmdline */
 	struct lines script;
@@ -88,7 +91,7 @@ static void
 put(int fd, const char *p, size_t n)
 {
 	while (fd >= 0 && n) {
-		ssize_t w = send(fd, p, n, MSG_NOSIGNAL);
+		ssize_t w = write(fd, p, n);
 
 		if (w < 0 && errno == EINTR)
 			continue;
@@ -281,6 +284,7 @@ open_agent(struct fake *f, bool greets)
 		close(in[0]);
 		close(in[1]);
 		close(f->console);
+		close(f->keys);
 		close(f->qmp);
 		close(f->agent);
 		execl("/bin/sh", "sh", (char *)NULL);
@@ -369,6 +373,15 @@ drip(struct fake *f, const char *text)
 		sched_yield();
 	}
 	buf_free(&b);
+}
+
+static void
+uart(struct fake *f, const char *n)
+{
+	fd_nonblock(f->console);
+	for (unsigned long i = strtoul(n, NULL, 10); i; i--)
+		if (write(f->console, i % 64 ? "u" : "\n", 1) < 0 && errno != EAGAIN)
+			die("write");
 }
 
 static void
@@ -488,7 +501,8 @@ eof(struct fake *f, const char *args)
 {
 	(void)args;
 	close(f->console);
-	f->console = -1;
+	close(f->keys);
+	f->console = f->keys = -1;
 }
 
 static void
@@ -553,6 +567,7 @@ static const struct {
 	{ "say", say },
 	{ "drip", drip },
 	{ "flood", flood },
+	{ "uart", uart },
 	{ "echo", echo },
 	{ "hear", hear },
 	{ "pause", rest },
@@ -630,7 +645,7 @@ take(int fd, struct buf *b)
 static void
 serve(struct fake *f)
 {
-	struct pollfd p[] = { { f->qmp, POLLIN, 0 }, { f->console, POLLIN, 0 },
+	struct pollfd p[] = { { f->qmp, POLLIN, 0 }, { f->keys, POLLIN, 0 },
 		{ f->shell ? f->agent : -1, POLLIN, 0 }, { f->forward_fd, POLLIN, 0 } };
 	size_t had = f->heard.n;
 	char *eol;
@@ -647,7 +662,7 @@ serve(struct fake *f)
 		qmp_line(f, f->qmp_in.p);
 		buf_drop(&f->qmp_in, n);
 	}
-	if (p[1].revents && take(f->console, &f->heard) < 0)
+	if (p[1].revents && take(f->keys, &f->heard) < 0)
 		eof(f, "");
 	else if (f->echo && f->heard.n > had)
 		put(f->console, f->heard.p + had, f->heard.n - had);
@@ -672,6 +687,25 @@ chardev_fd(char **argv, const char *name)
 			return fd;
 	}
 	return -1;
+}
+
+/* QEMU opens both ends for reading and writing, the console's input first */
+static void
+open_console(struct fake *f, char **argv)
+{
+	static const char prefix[] = "pipe,id=console,path=";
+
+	f->console = f->keys = -1;
+	for (; *argv; argv++) {
+		const char *path = *argv + sizeof prefix - 1;
+
+		if (strncmp(*argv, prefix, sizeof prefix - 1))
+			continue;
+		f->keys = open(arena_printf(f->a, "%s.in", path), O_RDWR);
+		f->console = open(arena_printf(f->a, "%s.out", path), O_RDWR);
+		if (f->keys < 0 || f->console < 0)
+			die(path);
+	}
 }
 
 static const char *
@@ -718,7 +752,7 @@ main(int argc, char **argv)
 		return log_fatal(&(struct err){ EXIT_USAGE, "LH_FAKE names no script" });
 	if (lines_open(f.a, script, &f.script, &e) < 0)
 		return log_fatal(&e);
-	f.console = chardev_fd(argv, "console");
+	open_console(&f, argv);
 	f.qmp = chardev_fd(argv, "qmp");
 	f.agent = chardev_fd(argv, "agent");
 	f.append = after(argv, "-append");

@@ -20,7 +20,7 @@
 	X(testcase)                                                                                \
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
-	X(mutants)                                                                                 \
+	X(written)                                                                                 \
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \

@@ -100,7 +100,7 @@ START_TEST(told)
 	record(a, "Aa", later, 2000);
 	record(a, "Bb", earlier, 1000);
 	put(a, "links/Cc", "/lh/src\n"); /* the compiler was not asked to link, or failed */
-	ck_assert_msg(links_tell(a, &l, &text, &e) == 0, "%s", e.msg);
+	ck_assert_msg(links_text(a, &l, &text, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(text.p, expected);
 	buf_free(&text);
 	arena_free(a);
@@ -119,7 +119,7 @@ START_TEST(damaged_record)
 	struct err e = { 0 };
 
 	record(a, "Aa", "prog\n", 1000);
-	ck_assert_int_eq(links_tell(a, &l, &text, &e), -1);
+	ck_assert_int_eq(links_text(a, &l, &text, &e), -1);
 	ck_assert_str_eq(
 	    e.msg, arena_printf(a,
 		       "%s/links/Aa.d:1: expected OUTPUT: \\, as ld --dependency-file writes it",

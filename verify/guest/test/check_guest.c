@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* a guest under test, and what its owner heard */
@@ -132,6 +133,20 @@ static const struct {
 	{ "event SHUTDOWN guest-shutdown\nwords it crashed\nexit 7", "",
 	    "guest-shutdown, then qemu: exit status 7: it crashed", "SHUTDOWN(guest-shutdown) " },
 };
+
+/* a busy harness reads late, and a serial port does not wait */
+START_TEST(a_late_reader_loses_nothing)
+{
+	struct scene s;
+	siginfo_t dead;
+
+	start(&s, "uart 50000\nexit 0", false);
+	ck_assert_int_eq(waitid(P_ALL, 0, &dead, WEXITED | WNOWAIT), 0);
+	to_the_end(&s);
+	ck_assert_uint_eq(s.seen, 50000);
+	end(&s);
+}
+END_TEST
 
 START_TEST(ends_by_itself)
 {
@@ -510,7 +525,7 @@ guest_suite(void)
 {
 	Suite *s = suite_create("guest");
 	TCase *tc = harness_case(s, "guest");
-	const TTest *const tests[] = { loses_nothing_of_a_flood,
+	const TTest *const tests[] = { loses_nothing_of_a_flood, a_late_reader_loses_nothing,
 		a_console_that_ends_early_ends_the_guest, what_cannot_be_started_is_an_error,
 		answers_go_to_who_asked, the_agent_answers_in_order, much_output_comes_through,
 		a_guest_without_agent_runs_nothing, a_command_that_hangs_takes_the_agent_with_it,

@@ -17,7 +17,7 @@ static const struct {
 	struct qemu_opts o;
 } goldens[] = {
 	{ "x86_64", { .disk = "/cell/disk.qcow2",
-			.console_fd = 5,
+			.console = "/cell/serial",
 			.qmp_fd = 6,
 			.agent_fd = 7,
 			.nonce = "00c0ffee",
@@ -25,14 +25,14 @@ static const struct {
 			.reboot = true,
 			.ssh = true } },
 	{ "i486", { .disk = "/cell/a,b/disk.qcow2",
-		      .console_fd = 5,
+		      .console = "/cell/a,b/serial",
 		      .qmp_fd = 6,
 		      .agent_fd = -1,
 		      .nonce = "00c0ffee",
 		      .append = "init=/bin/false",
 		      .ssh = true } },
 	{ "armv7", { .disk = "/cell/disk.qcow2",
-		       .console_fd = 5,
+		       .console = "/cell/serial",
 		       .qmp_fd = 6,
 		       .agent_fd = 7,
 		       .nonce = "00c0ffee",
@@ -40,7 +40,7 @@ static const struct {
 		       .reboot = true,
 		       .ssh = true } },
 	{ "aarch64", { .disk = "/cell/disk.qcow2",
-			 .console_fd = 5,
+			 .console = "/cell/serial",
 			 .qmp_fd = 6,
 			 .agent_fd = 7,
 			 .nonce = "00c0ffee",
@@ -49,7 +49,7 @@ static const struct {
 			 .loadvm = "booted",
 			 .ssh = true } },
 	{ "riscv64", { .disk = "/cell/disk.qcow2",
-			 .console_fd = 5,
+			 .console = "/cell/serial",
 			 .qmp_fd = 6,
 			 .agent_fd = 7,
 			 .loadvm = "booted",
@@ -58,7 +58,7 @@ static const struct {
 	/* the same with a disk that is kept and a folder that is shared */
 	{ "kept", { .disk = "/home/me/a,b.raw",
 		      .kept = "raw",
-		      .console_fd = -1,
+		      .console = NULL,
 		      .qmp_fd = -1,
 		      .agent_fd = -1,
 		      .memory = 1024,
@@ -68,7 +68,7 @@ static const struct {
 		      .ssh_port = 2222 } },
 	/* a person at the terminal: no QMP, no guest agent, no ssh */
 	{ "by-hand",
-	    { .disk = "/cell/disk.qcow2", .console_fd = -1, .qmp_fd = -1, .agent_fd = -1 } },
+	    { .disk = "/cell/disk.qcow2", .console = NULL, .qmp_fd = -1, .agent_fd = -1 } },
 };
 
 static void
