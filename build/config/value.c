@@ -52,6 +52,16 @@ value_name(struct valuing *r, const struct variable *k, const char **value, stru
 	return 0;
 }
 
+/* what git takes for a revision, and no option */
+int
+value_branch(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (value_word(r, k, value, e) < 0)
+		return -1;
+	return **value == '-' ? fail_usage(e, "%s %s: not the name of a branch", k->name, *value)
+			      : 0;
+}
+
 int
 value_bool(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {

@@ -106,14 +106,17 @@ read_part(struct arena *a, const struct lines *l, char *value, struct manifest *
 static int
 read_package(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
 {
-	char *w[4];
-	size_t n = words(value, w, 4);
+	char *w[5];
+	size_t n = words(value, w, 5);
 
-	if ((n != 3 && n != 4) || (n == 4 && strcmp(w[3], "modified")))
-		return lines_fail(l, e, "package: needs NAME VERSION KEY [modified]");
+	if (n < 3 || n > 5 || (n > 3 && strcmp(w[3], "modified")))
+		return lines_fail(l, e, "package: needs NAME VERSION KEY [modified [COMMIT]]");
 	m->packages = arena_more(a, m->packages, m->npackages, sizeof *m->packages);
-	m->packages[m->npackages++] =
-	    (struct man_package){ .name = w[0], .version = w[1], .key = w[2], .modified = n == 4 };
+	m->packages[m->npackages++] = (struct man_package){ .name = w[0],
+		.version = w[1],
+		.key = w[2],
+		.modified = n > 3,
+		.commit = n > 4 ? w[4] : NULL };
 	return 0;
 }
 
@@ -296,8 +299,9 @@ manifest_format(const struct manifest *m, struct buf *out)
 	for (size_t i = 0; i < m->npackages; i++) {
 		const struct man_package *p = &m->packages[i];
 
-		buf_addf(out, "package %s %s %s%s\n", p->name, p->version, p->key,
-		    p->modified ? " modified" : "");
+		buf_addf(out, "package %s %s %s%s%s%s\n", p->name, p->version, p->key,
+		    p->modified ? " modified" : "", p->commit ? " " : "",
+		    p->commit ? p->commit : "");
 	}
 	for (size_t i = 0; i < m->nservices; i++)
 		buf_addf(out, "service %s %s\n", m->services[i].name, m->services[i].type);

@@ -30,8 +30,9 @@ struct man_part {
 
 struct man_package {
 	const char *name, *version;
-	const char *key; /* of the action that built it */
-	bool modified;	 /* built from an override */
+	const char *key;    /* of the action that built it */
+	bool modified;	    /* built from an override */
+	const char *commit; /* of a clone, or NULL: not known to be one */
 };
 
 struct man_service {

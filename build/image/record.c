@@ -87,6 +87,19 @@ record_parts(struct arena *a, const struct diskplan *l, struct manifest *m)
 	}
 }
 
+/* git:CLONE@COMMIT, whose id is written out */
+static const char *
+commit_of(const char *override)
+{
+	const char *at = override ? strrchr(override, '@') : NULL;
+	size_t n = at ? strlen(at + 1) : 0;
+
+	return at && !strncmp(override, "git:", 4) && (n == 40 || n == 64) &&
+		       strspn(at + 1, "0123456789abcdef") == n
+		   ? at + 1
+		   : NULL;
+}
+
 static void
 record_packages(struct arena *a, const struct plan *p, struct manifest *m)
 {
@@ -102,6 +115,7 @@ record_packages(struct arena *a, const struct plan *p, struct manifest *m)
 			.version = n->version ? n->version->version : "-",
 			.key = n->key,
 			.modified = n->override != NULL,
+			.commit = commit_of(n->override),
 		};
 	}
 }

@@ -197,7 +197,7 @@ add_root(struct planning *g, const char *word, const char *where, struct err *e)
 	return add(g, r, v, &ignored, e);
 }
 
-/* OVERRIDE_foo and VERSION_foo want a recipe foo */
+/* OVERRIDE_foo, VERSION_foo and HEAD_foo want a recipe foo */
 static int
 check_names(const struct planning *g, struct err *e)
 {
@@ -205,7 +205,8 @@ check_names(const struct planning *g, struct err *e)
 		const char *var = g->cfg->vars[i].name, *rest;
 		bool found = false;
 
-		if (strncmp(var, "OVERRIDE_", 9) && strncmp(var, "VERSION_", 8))
+		if (strncmp(var, "OVERRIDE_", 9) && strncmp(var, "VERSION_", 8) &&
+		    strncmp(var, "HEAD_", 5))
 			continue;
 		rest = strchr(var, '_') + 1;
 		for (size_t j = 0; j < g->recipes->n && !found; j++) {

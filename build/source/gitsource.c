@@ -17,7 +17,9 @@ start(struct argv *v, const char *clone)
 {
 	const char *inner = arena_printf(v->a, "%s/.git", clone);
 
-	argv_pushv(v, "git", "-c", "tar.umask=0002", "-c", "tar.tar.gz.command=gzip -cn", "-c",
+	/* a configuration that may not be read would be a warning among what it says */
+	argv_pushv(v, "env", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "git",
+	    "-c", "tar.umask=0002", "-c", "tar.tar.gz.command=gzip -cn", "-c",
 	    "core.attributesFile=/dev/null", "-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c",
 	    NULL);
 	argv_pushf(v, "safe.directory=%s", clone);

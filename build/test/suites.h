@@ -37,6 +37,7 @@
 	X(fetch)                                                                                   \
 	X(unpack)                                                                                  \
 	X(override)                                                                                \
+	X(heads)                                                                                   \
 	X(plan)                                                                                    \
 	X(memo)                                                                                    \
 	X(part)                                                                                    \

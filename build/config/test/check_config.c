@@ -212,6 +212,8 @@ static const struct {
 	    "OVERRIDE_one /nowhere: no such folder: /nowhere" },
 	{ "", { "OVERRIDE_one=git:nowhere@v1", NULL },
 	    "OVERRIDE_one git:nowhere@v1: no such folder: TOP/nowhere" },
+	{ "", { "HEAD_one=--all", NULL }, "HEAD_one --all: not the name of a branch" },
+	{ "", { "HEAD_one=a b", NULL }, "HEAD_one: contains a blank; use another character" },
 	{ "", { "VERSION_one=1 2", NULL },
 	    "VERSION_one 1 2: a version is made of letters, digits and . _ + -" },
 	/* sources */
