@@ -77,6 +77,7 @@
 	X(progress)                                                                                \
 	X(timeline)                                                                                \
 	X(gc)                                                                                      \
+	X(downloads)                                                                               \
 	X(fsck)                                                                                    \
 	X(pack)                                                                                    \
 	X(checkpoint)                                                                              \
