@@ -40,6 +40,7 @@ static const struct key {
 	{ { "PROFILE", value_choice, "auto", "s6 minimal auto" }, NULL, F(profile) },
 	{ { "SET", value_set, "2026-07", NULL }, NULL, F(set) },
 	{ { "PACKAGES", value_text, "", NULL }, NULL, ONLY_VAR },
+	{ { "DEBUG", value_words, "", "strace" }, NULL, ONLY_VAR },
 	{ { "SERVICES", value_folders, "", NULL }, NULL, ONLY_VAR },
 	{ { "OVERLAY", value_folders, "", NULL }, NULL, ONLY_VAR },
 	{ { "SCENARIOS", value_folders, "", NULL }, NULL, ONLY_VAR },

@@ -162,22 +162,28 @@ value_choice(struct valuing *r, const struct variable *k, const char **value, st
 	    *k->fallback ? "" : ", or empty");
 }
 
-/* several of those allowed, the first among them */
+/* several of those allowed, or none */
 int
-value_forms(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+value_words(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
 	char *rest = arena_strdup(r->a, *value), *word;
-	bool first = false;
 
 	if (value_text(r, k, value, e) < 0)
 		return -1;
-	while ((word = word_next(&rest))) {
+	while ((word = word_next(&rest)))
 		if (!listed(k->allowed, word))
 			return fail_usage(
 			    e, "%s %s: not supported; some of %s", k->name, word, k->allowed);
-		first |= !strcmp(word, "raw");
-	}
-	return first
+	return 0;
+}
+
+/* raw is one of them */
+int
+value_forms(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (value_words(r, k, value, e) < 0)
+		return -1;
+	return listed(*value, "raw")
 		   ? 0
 		   : fail_usage(e, "%s %s: needs raw, which is what is verified", k->name, *value);
 }

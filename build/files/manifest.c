@@ -138,9 +138,9 @@ read_added(struct arena *a, const struct lines *l, char *value, struct manifest 
 	char *w[2];
 
 	if (words(value, w, 2) != 2)
-		return lines_fail(l, e, "added: needs WHAT DIGEST");
+		return lines_fail(l, e, "added: needs WHAT DIGEST-OR-NAME");
 	m->added = arena_more(a, m->added, m->nadded, sizeof *m->added);
-	m->added[m->nadded++] = (struct man_added){ .what = w[0], .digest = w[1] };
+	m->added[m->nadded++] = (struct man_added){ .what = w[0], .is = w[1] };
 	return 0;
 }
 
@@ -306,7 +306,7 @@ manifest_format(const struct manifest *m, struct buf *out)
 	for (size_t i = 0; i < m->nservices; i++)
 		buf_addf(out, "service %s %s\n", m->services[i].name, m->services[i].type);
 	for (size_t i = 0; i < m->nadded; i++)
-		buf_addf(out, "added %s %s\n", m->added[i].what, m->added[i].digest);
+		buf_addf(out, "added %s %s\n", m->added[i].what, m->added[i].is);
 	for (size_t i = 0; i < m->ndiffers; i++)
 		buf_addf(out, "differs %s %s %s\n", m->differs[i].subject, m->differs[i].word,
 		    m->differs[i].reason);

@@ -42,8 +42,8 @@ struct man_service {
 
 /* what the user added to the image: not ours */
 struct man_added {
-	const char *what;   /* services, overlay */
-	const char *digest; /* digest_tree of the folder */
+	const char *what; /* services, overlay, debug */
+	const char *is;	  /* digest_tree of the folder; of debug, the package */
 };
 
 /* where this triple is not as others are, and may be so */

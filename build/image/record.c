@@ -150,11 +150,10 @@ record_services(struct arena *a, const struct plan *p, struct manifest *m, struc
 }
 
 static void
-add(struct arena *a, struct manifest *m, const char *what, const char *digest)
+add(struct arena *a, struct manifest *m, const char *what, const char *is)
 {
 	m->added = arena_more(a, m->added, m->nadded, sizeof *m->added);
-	m->added[m->nadded++] =
-	    (struct man_added){ .what = what, .digest = arena_strdup(a, digest) };
+	m->added[m->nadded++] = (struct man_added){ .what = what, .is = arena_strdup(a, is) };
 }
 
 int
@@ -163,7 +162,7 @@ record_added(struct arena *a, const struct config *cfg, struct memo *memo, const
 {
 	size_t n;
 	const char **v = config_folders(a, cfg, "SERVICES", &n);
-	char hex[DIGEST_HEX];
+	char hex[DIGEST_HEX], *rest = arena_strdup(a, config_get(cfg, "DEBUG")), *word;
 
 	for (size_t i = 0; i < n; i++) {
 		if (memo_digest(memo, &memo_plain, v[i], hex, e) < 0)
@@ -172,6 +171,8 @@ record_added(struct arena *a, const struct config *cfg, struct memo *memo, const
 	}
 	for (size_t i = 1; i < o->n; i++)
 		add(a, m, "overlay", o->digests[i]);
+	while ((word = word_next(&rest)))
+		add(a, m, "debug", word);
 	return 0;
 }
 

@@ -168,6 +168,7 @@ static const struct {
 	{ "", { "ROOTFS_SIZE=0", NULL }, "ROOTFS_SIZE 0: a system needs a root filesystem" },
 	{ "", { "JOBS=0", NULL }, "JOBS 0: a number from 1 to 1024" },
 	{ "", { "EPOCH=0", NULL }, "EPOCH 0: seconds since 1970, from 1 to 2147483647" },
+	{ "", { "DEBUG=strace gdb", NULL }, "DEBUG gdb: not supported; some of strace" },
 	{ "", { "FORMS=raw zip", NULL }, "FORMS zip: not supported; some of raw tar" },
 	{ "", { "FORMS=tar", NULL }, "FORMS tar: needs raw, which is what is verified" },
 	{ "", { "FORMS=", NULL }, "FORMS : needs raw, which is what is verified" },

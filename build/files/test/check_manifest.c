@@ -98,7 +98,7 @@ static const struct {
 	{ HEAD "package a 1 k changed\n",
 	    ":2: package: needs NAME VERSION KEY [modified [COMMIT]]" },
 	{ HEAD "service a\n", ":2: service: needs NAME TYPE" },
-	{ HEAD "added overlay\n", ":2: added: needs WHAT DIGEST" },
+	{ HEAD "added overlay\n", ":2: added: needs WHAT DIGEST-OR-NAME" },
 	{ HEAD "differs files /boot/dtb\n", ":2: differs: needs SUBJECT WORD REASON" },
 };
 
