@@ -76,20 +76,29 @@ check_set(struct linting *t, const struct set *set)
 
 		if (!r)
 			found(t, "recipes/sets/%s: %s: no such recipe", set->name, set->v[i].name);
-		else if (!is_pinned(r, set->v[i].version))
+		else if (strcmp(set->v[i].version, "HEAD") && !is_pinned(r, set->v[i].version))
 			found(t, "recipes/sets/%s: %s %s: the recipe does not pin this version",
 			    set->name, set->v[i].name, set->v[i].version);
 	}
+}
+
+/* what comes from a clone, whichever it is */
+static void
+with_heads(struct linting *t, const struct set *set, struct config *cfg)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (!strcmp(set->v[i].version, "HEAD"))
+			config_set_override(t->a, cfg, set->v[i].name, "git:HEAD", "lint");
 }
 
 /* plans are made without what lh-config says of single packages */
 static void
 check_plans(struct linting *t)
 {
-	struct config bare = { .top = t->cfg->top, .cross_base = "" };
 	char **sets = names(t, "recipes/sets"), **profiles = names(t, "recipes/profiles");
 
 	for (size_t i = 0; sets[i]; i++) {
+		struct config bare = { .top = t->cfg->top, .cross_base = "" };
 		struct set set;
 		struct err e = { 0 };
 
@@ -98,6 +107,7 @@ check_plans(struct linting *t)
 			continue;
 		}
 		check_set(t, &set);
+		with_heads(t, &set, &bare);
 		for (size_t j = 0; profiles[j]; j++) {
 			struct plan p;
 

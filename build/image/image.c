@@ -8,6 +8,7 @@
 #include "build/files/beneath.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
+#include "build/files/lines.h"
 #include "build/files/manifest.h"
 #include "build/image/disk.h"
 #include "build/image/diskplan.h"
@@ -15,6 +16,7 @@
 #include "build/image/fs.h"
 #include "build/image/overlay.h"
 #include "build/image/record.h"
+#include "build/image/tarball.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
 
@@ -213,6 +215,23 @@ untouched(const char *path, const struct stat *manifest)
 }
 
 static bool
+wants_tar(const struct image *m)
+{
+	char *rest = arena_strdup(m->a, config_get(m->cfg, "FORMS")), *word;
+
+	while ((word = word_next(&rest)))
+		if (!strcmp(word, "tar"))
+			return true;
+	return false;
+}
+
+static const char *
+tar_path(const struct image *m, size_t tree)
+{
+	return arena_printf(m->a, "%s/%s.tar", m->dir, tree_names[tree]);
+}
+
+static bool
 is_there(const struct image *m)
 {
 	static const char *const written[] = { "disk-image.raw", "kernel", "System.map", "files",
@@ -227,6 +246,9 @@ is_there(const struct image *m)
 		return false;
 	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
 		if (!untouched(arena_printf(m->a, "%s/%s", m->dir, written[i]), &st))
+			return false;
+	for (size_t t = ROOTFS; t < EXTRA && wants_tar(m); t++)
+		if (!untouched(tar_path(m, t), &st))
 			return false;
 	return true;
 }
@@ -302,6 +324,19 @@ write_kernel(struct image *m, struct err *e)
 	return digest_file(arena_printf(m->a, "%s/kernel", m->dir), hex, e);
 }
 
+/* one that nobody asked for is of another image */
+static int
+write_tarballs(struct image *m, struct err *e)
+{
+	int64_t epoch = strtoll(config_get(m->cfg, "EPOCH"), NULL, 10);
+
+	for (size_t t = ROOTFS; t < EXTRA; t++)
+		if (wants_tar(m) ? tarball_write(&m->trees[t], tar_path(m, t), epoch, e) < 0
+				 : file_remove(tar_path(m, t), e) < 0)
+			return -1;
+	return 0;
+}
+
 static int
 write_all(struct image *m, struct err *e)
 {
@@ -325,6 +360,10 @@ write_all(struct image *m, struct err *e)
 		if (tree_materialise(
 			&m->trees[t], arena_printf(m->a, "%s/%s", m->dir, tree_names[t]), e) < 0)
 			return -1;
+	if (write_tarballs(m, e) < 0)
+		return -1;
+	if (overlays_unchanged(m->a, m->cfg, m->plan->memo, &m->overlays, e) < 0)
+		return -1;
 	/* what it vouches for is on the disk before it is */
 	if (file_sync_all(m->dir, e) < 0)
 		return -1;

@@ -91,6 +91,19 @@ record_parts(struct arena *a, const struct diskplan *l, struct manifest *m)
 	}
 }
 
+/* git:CLONE@COMMIT, whose id is written out */
+static const char *
+commit_of(const char *override)
+{
+	const char *at = override ? strrchr(override, '@') : NULL;
+	size_t n = at ? strlen(at + 1) : 0;
+
+	return at && !strncmp(override, "git:", 4) && (n == 40 || n == 64) &&
+		       strspn(at + 1, "0123456789abcdef") == n
+		   ? at + 1
+		   : NULL;
+}
+
 static void
 record_packages(struct arena *a, const struct plan *p, struct manifest *m)
 {
@@ -106,6 +119,7 @@ record_packages(struct arena *a, const struct plan *p, struct manifest *m)
 			.version = n->version ? n->version->version : "-",
 			.key = n->key,
 			.modified = n->override != NULL,
+			.commit = commit_of(n->override),
 		};
 	}
 }
@@ -152,11 +166,10 @@ record_services(struct arena *a, const struct plan *p, struct manifest *m, struc
 }
 
 static void
-add(struct arena *a, struct manifest *m, const char *what, const char *digest)
+add(struct arena *a, struct manifest *m, const char *what, const char *is)
 {
 	m->added = arena_more(a, m->added, m->nadded, sizeof *m->added);
-	m->added[m->nadded++] =
-	    (struct man_added){ .what = what, .digest = arena_strdup(a, digest) };
+	m->added[m->nadded++] = (struct man_added){ .what = what, .is = arena_strdup(a, is) };
 }
 
 int
@@ -165,7 +178,7 @@ record_added(struct arena *a, const struct config *cfg, struct memo *memo, const
 {
 	size_t n;
 	const char **v = config_folders(a, cfg, "SERVICES", &n);
-	char hex[DIGEST_HEX];
+	char hex[DIGEST_HEX], *rest = arena_strdup(a, config_get(cfg, "DEBUG")), *word;
 
 	for (size_t i = 0; i < n; i++) {
 		if (memo_digest(memo, &memo_plain, v[i], hex, e) < 0)
@@ -174,6 +187,8 @@ record_added(struct arena *a, const struct config *cfg, struct memo *memo, const
 	}
 	for (size_t i = 1; i < o->n; i++)
 		add(a, m, "overlay", o->digests[i]);
+	while ((word = word_next(&rest)))
+		add(a, m, "debug", word);
 	return 0;
 }
 

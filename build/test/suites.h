@@ -38,6 +38,7 @@
 	X(fetch)                                                                                   \
 	X(unpack)                                                                                  \
 	X(override)                                                                                \
+	X(heads)                                                                                   \
 	X(plan)                                                                                    \
 	X(memo)                                                                                    \
 	X(part)                                                                                    \
@@ -78,6 +79,7 @@
 	X(progress)                                                                                \
 	X(timeline)                                                                                \
 	X(gc)                                                                                      \
+	X(downloads)                                                                               \
 	X(fsck)                                                                                    \
 	X(pack)                                                                                    \
 	X(checkpoint)                                                                              \
