@@ -98,11 +98,25 @@ text_of(struct arena *a, const char *path)
 	return text;
 }
 
+/* as dot(1) writes a name into a picture */
+static const char *
+drawn_name(struct arena *a, const char *name)
+{
+	struct buf b = { 0 };
+	const char *text;
+
+	for (const char *p = name; *p; p++)
+		buf_adds(&b, *p == '-' ? "&#45;" : (char[]){ *p, '\0' });
+	text = arena_printf(a, ">%s</text>", b.p);
+	buf_free(&b);
+	return text;
+}
+
 /* the table in doc/guest.md has a row for each service, and for nothing else; so has the picture */
 START_TEST(told_in_the_guide)
 {
 	struct arena *a = arena_new();
-	char *guide = text_of(a, "doc/guest.md");
+	char *guide = text_of(a, "doc/guest.md"), *picture;
 	struct services s;
 	struct buf graph = { 0 };
 	struct err e = { 0 };
@@ -124,6 +138,10 @@ START_TEST(told_in_the_guide)
 		     (p = strstr(p, end)); p++)
 			rows++;
 	ck_assert_msg(rows == services, "doc/guest.md: has a row for what is no service");
+	picture = text_of(a, "doc/services.svg");
+	for (size_t i = 0; i < s.n; i++)
+		ck_assert_msg(strstr(picture, drawn_name(a, s.v[i].name)),
+		    "doc/services.svg: %s is not in the picture", s.v[i].name);
 	services_graph(&s, &graph);
 	ck_assert_msg(!strcmp(text_of(a, "doc/services.dot"), graph.p),
 	    "doc/services.dot is not what lh-build graph --services prints");
