@@ -63,7 +63,7 @@ record_machine(const struct config *cfg, const struct sysdeps *sd, struct manife
 	m->kvm = unless_none(sd, "kvm");
 	m->kernel_mark = sysdeps_get(sd, "kernel-mark");
 	m->elf = sysdeps_get(sd, "elf");
-	m->elf_flags = sysdeps_get(sd, "elf-flags");
+	m->elf_flags = unless_none(sd, "elf-flags");
 	m->differs = sd->differs;
 	m->ndiffers = sd->ndiffers;
 	m->refuse = sysdeps_get(sd, "refuse");

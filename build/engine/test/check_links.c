@@ -175,7 +175,7 @@ START_TEST(records_of_strangers)
 	ck_assert_int_eq(system(arena_printf(a, "cd %s && mkdir links src out && %s", test_dir(),
 			     hostile[_i].script)),
 	    0);
-	ck_assert_int_eq(links_tell(a, &l, &text, &e), hostile[_i].said ? -1 : 0);
+	ck_assert_int_eq(links_text(a, &l, &text, &e), hostile[_i].said ? -1 : 0);
 	if (hostile[_i].said)
 		ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", test_dir(), hostile[_i].said));
 	/* no program here is what that record speaks of */
