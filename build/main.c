@@ -273,7 +273,7 @@ static const struct command commands[] = {
 	    0, reproduce_command },
 	{ "release", "", "copies verified images to OUTPUT/release, for publication", "nN", 0,
 	    release_command },
-	{ "graph", "", "prints the dependency graph, for dot(1)", "", 0, show_graph },
+	{ "graph", "", "prints the dependency graph, for dot(1)", "V", 0, show_graph },
 	{ "versions", "",
 	    "prints every package with its chosen and its pinned versions, for programs", "", 0,
 	    versions_command },

@@ -147,6 +147,7 @@ check_profiles(struct linting *t)
 struct visited {
 	const struct recipe *recipe;
 	enum variant variant;
+	const char *profile;	    /* the only one that has this way to it; NULL: all have */
 	const struct visited *from; /* who needs it */
 };
 
@@ -172,11 +173,13 @@ check_cycle(struct linting *t, const struct visited *v)
 			return true;
 		}
 	for (size_t i = 0; i < v->recipe->nneeds; i++) {
-		struct visited next = { .recipe = recipe_find(&t->r, v->recipe->needs[i].name),
+		const struct need *need = &v->recipe->needs[i];
+		struct visited next = { .recipe = recipe_find(&t->r, need->name),
+			.profile = v->profile ? v->profile : need->profile,
 			.from = v };
 
-		if (need_applies(&v->recipe->needs[i], v->variant, &next.variant) &&
-		    check_cycle(t, &next))
+		if (need_applies(need, v->variant, &next.variant) &&
+		    (!v->profile || need_in_profile(need, v->profile)) && check_cycle(t, &next))
 			return true;
 	}
 	return false;

@@ -110,7 +110,8 @@ cycle(struct planning *g, const char *id, struct err *e)
 static bool
 applies(const struct planning *g, const struct need *n, enum variant of, enum variant *as)
 {
-	return need_applies(n, of, as) && !(*as == VARIANT_TOOLCHAIN && *g->cfg->cross_base);
+	return need_applies(n, of, as) && need_in_profile(n, g->p->profile) &&
+	       !(*as == VARIANT_TOOLCHAIN && *g->cfg->cross_base);
 }
 
 static void

@@ -49,6 +49,7 @@
 	X(why)                                                                                     \
 	X(explain)                                                                                 \
 	X(versions)                                                                                \
+	X(services)                                                                                \
 	X(lint)                                                                                    \
 	X(licences)                                                                                \
 	X(tree)                                                                                    \

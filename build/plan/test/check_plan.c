@@ -136,6 +136,26 @@ START_TEST(order_and_closure)
 }
 END_TEST
 
+START_TEST(one_profile_needs_more)
+{
+	struct setting t = begin();
+	struct err e = { 0 };
+
+	checkout_file(t.a, t.top, "recipes/profiles/s6", "target/one\n");
+	checkout_file(t.a, t.top, "recipes/profiles/minimal", "target/one\n");
+	checkout_file(t.a, t.top, "recipes/libc/recipe",
+	    "name libc\nlicence MIT\nvariant toolchain\nneeds@s6 host/tool\n");
+	ck_assert_msg(plan(&t, NULL, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(dump(t.a, &t.p), "host/tool -: /\n"
+					  "toolchain/libc -: host/tool / 0\n"
+					  "target/one 1.0: toolchain/libc / 0 1\n");
+	ck_assert_msg(plan_make(t.a, &t.cfg, &t.r, &t.set, "minimal", &t.p, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(dump(t.a, &t.p), "toolchain/libc -: /\n"
+					  "target/one 1.0: toolchain/libc / 0\n");
+	arena_free(t.a);
+}
+END_TEST
+
 START_TEST(a_given_toolchain_is_not_built)
 {
 	struct setting t = begin();
@@ -463,6 +483,7 @@ plan_suite(void)
 	TCase *tc = harness_case(s, "plan");
 
 	tcase_add_test(tc, order_and_closure);
+	tcase_add_test(tc, one_profile_needs_more);
 	tcase_add_test(tc, a_given_toolchain_is_not_built);
 	tcase_add_loop_test(tc, choice_of_versions, 0, sizeof versions / sizeof *versions);
 	tcase_add_test(tc, an_override_is_any_version);
