@@ -33,6 +33,8 @@ static const struct key {
 	{ { "OUTPUT", value_output, "output", NULL }, NULL, F(output) },
 	{ { "CACHE", value_path, NULL, NULL }, cache_guess, F(cache) },
 	{ { "CACHE_URL", value_cache_url, "", NULL }, NULL, ONLY_VAR },
+	{ { "CACHE_KEY", value_cache_key, "", NULL }, NULL, ONLY_VAR },
+	{ { "CACHE_TRUST", value_cache_trust, "", NULL }, NULL, ONLY_VAR },
 	{ { "NORMALUSER", value_user, "nobody", NULL }, NULL, F(normaluser) },
 	{ { "JOBS", value_count, NULL, NULL }, jobs_guess, F(jobs) },
 

@@ -121,6 +121,18 @@ read_package(struct arena *a, const struct lines *l, char *value, struct manifes
 }
 
 static int
+read_cached(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	char *w[2];
+
+	if (words(value, w, 2) != 2)
+		return lines_fail(l, e, "cached: needs NODE SIGNER");
+	m->cached = arena_more(a, m->cached, m->ncached, sizeof *m->cached);
+	m->cached[m->ncached++] = (struct man_cached){ .node = w[0], .signer = w[1] };
+	return 0;
+}
+
+static int
 read_service(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
 {
 	char *w[2];
@@ -183,6 +195,25 @@ read_special(struct arena *a, const struct lines *l, char *value, struct manifes
 }
 
 static int
+read_listen(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	struct man_listen n = { 0 };
+	char *w[4];
+	uint64_t port;
+
+	if (words(value, w, 4) != 4)
+		return lines_fail(l, e, "listen: needs PROTOCOL ADDRESS PORT SERVICE");
+	if (number(l, w[2], &port, e) < 0)
+		return -1;
+	if (port < 1 || port > 65535)
+		return lines_fail(l, e, "listen: port %s: from 1 to 65535", w[2]);
+	n = (struct man_listen){ w[0], w[1], (unsigned)port, w[3] };
+	m->listens = arena_more(a, m->listens, m->nlistens, sizeof n);
+	m->listens[m->nlistens++] = n;
+	return 0;
+}
+
+static int
 read_path(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
 {
 	if (*value != '/')
@@ -214,10 +245,12 @@ static const struct {
 	{ "memory", read_memory },
 	{ "partition", read_part },
 	{ "package", read_package },
+	{ "cached", read_cached },
 	{ "service", read_service },
 	{ "added", read_added },
 	{ "differs", read_differs },
 	{ "special", read_special },
+	{ "listen", read_listen },
 	{ "path", read_path },
 };
 
@@ -303,6 +336,8 @@ manifest_format(const struct manifest *m, struct buf *out)
 		    p->modified ? " modified" : "", p->commit ? " " : "",
 		    p->commit ? p->commit : "");
 	}
+	for (size_t i = 0; i < m->ncached; i++)
+		buf_addf(out, "cached %s %s\n", m->cached[i].node, m->cached[i].signer);
 	for (size_t i = 0; i < m->nservices; i++)
 		buf_addf(out, "service %s %s\n", m->services[i].name, m->services[i].type);
 	for (size_t i = 0; i < m->nadded; i++)
@@ -313,6 +348,9 @@ manifest_format(const struct manifest *m, struct buf *out)
 	for (size_t i = 0; i < m->nspecials; i++)
 		buf_addf(out, "special %s %u:%u %04o\n", m->specials[i].name, m->specials[i].uid,
 		    m->specials[i].gid, m->specials[i].mode);
+	for (size_t i = 0; i < m->nlistens; i++)
+		buf_addf(out, "listen %s %s %u %s\n", m->listens[i].protocol, m->listens[i].address,
+		    m->listens[i].port, m->listens[i].service);
 	for (size_t i = 0; i < m->npaths; i++)
 		buf_addf(out, "path %s\n", m->paths[i]);
 }

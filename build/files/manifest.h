@@ -28,6 +28,11 @@ struct man_part {
 	const char *uuid;     /* of the partition */
 };
 
+/* a result that was not made here, and the public key of who vouches for it */
+struct man_cached {
+	const char *node, *signer;
+};
+
 struct man_package {
 	const char *name, *version;
 	const char *key;    /* of the action that built it */
@@ -64,6 +69,14 @@ int man_differs_read(const struct lines *l, char *value, struct man_differs *out
 struct man_special {
 	const char *name; /* "rootfs:/bin/su" */
 	unsigned uid, gid, mode;
+};
+
+/* a socket that waits for whoever comes by the network */
+struct man_listen {
+	const char *protocol; /* tcp udp raw */
+	const char *address;  /* 0.0.0.0 or :: for all of that family */
+	unsigned port;
+	const char *service; /* whose it is */
 };
 
 struct manifest {
@@ -115,6 +128,8 @@ struct manifest {
 	size_t nparts;
 	struct man_package *packages;
 	size_t npackages;
+	struct man_cached *cached;
+	size_t ncached;
 	struct man_service *services; /* every atomic of `default`, profile s6 */
 	size_t nservices;
 	struct man_added *added;
@@ -123,6 +138,8 @@ struct manifest {
 	size_t ndiffers;
 	struct man_special *specials; /* all there are */
 	size_t nspecials;
+	struct man_listen *listens; /* all there may be, and have to be */
+	size_t nlistens;
 	const char **paths; /* folders of the build, each with a / at its end */
 	size_t npaths;
 };

@@ -23,6 +23,7 @@
 	X(file)                                                                                    \
 	X(child)                                                                                   \
 	X(digest)                                                                                  \
+	X(sign)                                                                                    \
 	X(elf)                                                                                     \
 	X(manifest)                                                                                \
 	X(cli)                                                                                     \
@@ -52,6 +53,7 @@
 	X(licences)                                                                                \
 	X(tree)                                                                                    \
 	X(owners)                                                                                  \
+	X(listen)                                                                                  \
 	X(fsplan)                                                                                  \
 	X(blocks)                                                                                  \
 	X(fs)                                                                                      \

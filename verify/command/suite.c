@@ -22,7 +22,7 @@ suite_read_one(
 static int
 read_also(struct arena *a, const char *dir, struct suite *out, struct err *e)
 {
-	static const char *const common[] = { "watches", "booted" };
+	static const char *const common[] = { "watches", "booted", "ending" };
 	struct scenario *v;
 	size_t n;
 
@@ -53,7 +53,9 @@ int
 suite_read(struct arena *a, const struct options *o, struct suite *out, struct err *e)
 {
 	const char *dir = o->scenarios, *watches = arena_printf(a, "%s/watches", dir),
-		   *booted = arena_printf(a, "%s/booted", dir);
+		   *booted = arena_printf(a, "%s/booted", dir),
+		   *ending = arena_printf(a, "%s/ending", dir);
+	struct scenario last;
 
 	*out = (struct suite){ .watches = file_exists(watches) ? watches : NULL };
 	if (!file_isdir(dir))
@@ -65,6 +67,12 @@ suite_read(struct arena *a, const struct options *o, struct suite *out, struct e
 	for (size_t i = 0; i < o->also.n; i++)
 		if (read_also(a, o->also.v[i], out, e) < 0)
 			return -1;
+	if (file_exists(ending)) {
+		if (suite_read_one(a, out, ending, &last, e) < 0)
+			return -1;
+		for (size_t i = 0; i < out->n; i++)
+			scenario_append(a, &out->v[i], &last);
+	}
 	if (!file_exists(booted))
 		return 0;
 	out->booted = arena_alloc(a, sizeof *out->booted);

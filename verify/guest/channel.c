@@ -137,6 +137,12 @@ channel_ended(const struct channel *c)
 	return c->fd < 0;
 }
 
+bool
+channel_hung_up(const struct channel *c)
+{
+	return c->fd < 0 || loop_is_ready(c->fd, POLLRDHUP);
+}
+
 void
 channel_free(struct channel *c)
 {

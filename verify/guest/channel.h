@@ -29,6 +29,8 @@ void channel_send(struct channel *c, const void *p, size_t n);
  */
 void channel_pump(struct channel *c);
 bool channel_ended(const struct channel *c);
+/* the other side is gone, whether its last bytes have been read or not */
+bool channel_hung_up(const struct channel *c);
 /* may be called from its own callback */
 void channel_free(struct channel *c); /* NULL is fine */
 

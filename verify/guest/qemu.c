@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/files/manifest.h"
+#include "verify/guest/lan.h"
 
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -151,6 +152,9 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 		    m->router ? m->router : in_net(v->a, m->address, 2), dns,
 		    free_in_net(v->a, m, 15, dns));
 		to = m->address;
+	} else if (o->lan) {
+		net = arena_printf(v->a, ",net=%s/24,host=%s,dns=%s,dhcpstart=%s", o->lan->net,
+		    o->lan->router, o->lan->dns, o->lan->address);
 	}
 	argv_push(v, "-netdev");
 	argv_pushf(v, "user,id=net%s%s%s%s", net,

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+struct lan;
 struct manifest;
 
 /*
@@ -23,20 +24,22 @@ struct qemu_opts {
 	const char *console;
 	/* our ends are elsewhere; these numbers the child inherits */
 	int qmp_fd;
-	int agent_fd;	    /* -1: no guest agent */
-	const char *nonce;  /* lh.nonce= on the kernel command line; NULL: none */
-	const char *append; /* more kernel words, or NULL */
-	const char *accel;  /* "tcg" "kvm" */
-	const char *cpu;    /* instead of the manifest's, or NULL */
-	unsigned memory;    /* MiB instead of the manifest's, or 0 */
-	unsigned cpus;	    /* 0: one */
-	const char *share;  /* a folder that the guest may mount as `share`, or NULL */
-	const char *loadvm; /* state to start from, or NULL */
-	const char *told;   /* loadvm: the file told.in has the manifest's after-loadvm, and
-			       told.out is for the answer; NULL: there is none */
-	bool reboot;	    /* a reset reboots; else it ends QEMU */
-	bool ssh;	    /* forward a port of 127.0.0.1 to the guest's 22 */
-	unsigned ssh_port;  /* that port; 0: the kernel chooses */
+	int agent_fd;	       /* -1: no guest agent */
+	const char *nonce;     /* lh.nonce= on the kernel command line; NULL: none */
+	const char *append;    /* more kernel words, or NULL */
+	const char *accel;     /* "tcg" "kvm" */
+	const char *cpu;       /* instead of the manifest's, or NULL */
+	unsigned memory;       /* MiB instead of the manifest's, or 0 */
+	unsigned cpus;	       /* 0: one */
+	const char *share;     /* a folder that the guest may mount as `share`, or NULL */
+	const char *loadvm;    /* state to start from, or NULL */
+	const char *told;      /* loadvm: the file told.in has the manifest's after-loadvm, and
+				  told.out is for the answer; NULL: there is none */
+	bool reboot;	       /* a reset reboots; else it ends QEMU */
+	const struct lan *lan; /* what its DHCP server gives; NULL, or the image has an address: see
+				  push_net() */
+	bool ssh;	       /* forward a port of 127.0.0.1 to the guest's 22 */
+	unsigned ssh_port;     /* that port; 0: the kernel chooses */
 };
 
 void qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o);

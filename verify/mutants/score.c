@@ -49,7 +49,9 @@ struct attempt {
 	struct testcase_result result;
 	struct saved saved;
 	const char *unjudged; /* why a turn could not tell, the first one; NULL: each could */
+	const char *refused;  /* by this turn, once: it is played again; NULL: it was not */
 	bool is_saved, cannot_boot, ended;
+	bool look; /* its folder tells why it could not be judged */
 };
 
 struct score {
@@ -84,17 +86,14 @@ close_attempt(struct attempt *t)
 {
 	struct score *s = t->s;
 	struct err e;
-	bool judged =
-	    t->control ? !t->control->bad
-		       : t->outcome->kind == OUTCOME_KILLED || t->outcome->kind == OUTCOME_SURVIVED;
 
-	/* what could not be judged is looked into, but its disks are too large to be left */
+	/* the disks are too large to be left */
 	for (size_t i = 0; i < 2; i++)
 		if (t->raw[i] && !s->o->keep && unlink(t->raw[i]) < 0)
 			log_warn("%s: not removed", t->raw[i]);
 	if (t->is_saved && t->saved.disk && !s->o->keep)
 		unlink(t->saved.disk);
-	if (judged && !s->o->keep && file_remove(t->dir, &e) < 0)
+	if (!t->look && !s->o->keep && file_remove(t->dir, &e) < 0)
 		log_warn("%s", e.msg);
 	for (size_t i = 0; i < s->nslots; i++)
 		if (s->slots[i] == t)
@@ -129,6 +128,7 @@ end_mutant(struct attempt *t, const char *inconclusive)
 		  : o->nkillers ? OUTCOME_KILLED
 				: OUTCOME_SURVIVED;
 	o->took = clock_now() - t->began;
+	t->look = inconclusive != NULL;
 	if (inconclusive)
 		o->reason = joined(t->s->a, inconclusive, NULL);
 	t->s->o->told(t->s->o->arg, o);
@@ -141,6 +141,7 @@ end_control(struct attempt *t, const char *bad)
 	const struct scenario *scn = t->s->turns[t->turn].scenario;
 
 	t->control->state = CONTROL_OVER;
+	t->look = bad != NULL;
 	t->control->bad = bad ? arena_printf(t->s->a, "%s refuses the image as it is: %s",
 				    scn->name, joined(t->s->a, bad, NULL))
 			      : NULL;
@@ -241,6 +242,29 @@ go_on(struct attempt *t, size_t at)
 		t->control ? end_control(t, e.msg) : end_mutant(t, e.msg);
 }
 
+/*
+ * A test case under load may fail for once, and would have killed what another run has survive:
+ * what a guest was refused for has to come again.  A boot is what all start with, and shown by the
+ * control.
+ */
+static bool
+is_to_be_seen_twice(struct attempt *t, bool failed)
+{
+	const struct turn *turn = &t->s->turns[t->turn];
+	const struct derived *m = t->outcome->mutant;
+	const char *before = t->refused;
+
+	t->refused = NULL;
+	if (failed && !before && (turn->kind == TURN_AFTER || turn->kind == TURN_COLD)) {
+		t->refused = joined(t->a, t->result.failure.what, t->result.failure.got);
+		return true;
+	}
+	if (!failed && before)
+		log_warn("%s %s: %s refused it once, and then not: %s", m->class, m->target,
+		    turn->scenario->name, before);
+	return false;
+}
+
 /* a test case of it is over */
 static void
 take_verdict(struct attempt *t)
@@ -259,6 +283,10 @@ take_verdict(struct attempt *t)
 		/* the next turn may well refuse what this one could not even look at */
 		if (r->verdict == VERDICT_INCONCLUSIVE && !t->unjudged)
 			t->unjudged = r->reason;
+		if (is_to_be_seen_twice(t, failed)) {
+			go_on(t, t->turn);
+			return;
+		}
 		if (failed)
 			note_killer(t);
 		t->cannot_boot |=
@@ -277,12 +305,13 @@ reap(struct score *s)
 			continue;
 		testcase_free(t->testcase);
 		t->testcase = NULL;
-		if (s->stopped) { /* it may have ended before, but nobody can tell any more */
-			t->outcome = t->control ? t->outcome : &(struct outcome){ 0 };
-			close_attempt(t);
-		} else {
+		if (!s->stopped) {
 			take_verdict(t);
+			continue;
 		}
+		if (t->outcome) /* it has not met all that it should have */
+			t->outcome->nkillers = 0;
+		close_attempt(t);
 	}
 }
 
@@ -294,10 +323,11 @@ new_attempt(struct score *s, size_t slot, const char *name)
 	struct arena *a = arena_new();
 	struct attempt *t = arena_alloc(a, sizeof *t);
 
-	*t = (struct attempt){
-		.s = s, .a = a, .image = *s->image,
-		.began = clock_now(), .dir = arena_printf(a, "%s/%s", s->o->out, name)
-	};
+	*t = (struct attempt){ .s = s,
+		.a = a,
+		.image = *s->image,
+		.began = clock_now(),
+		.dir = arena_printf(a, "%s/%s", s->o->out, name) };
 	s->slots[slot] = t;
 	return t;
 }

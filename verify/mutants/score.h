@@ -26,12 +26,12 @@ struct score_opts {
 };
 
 /*
- * Plays mutants of an image, each from its copy of the disk to the first turn that refuses it:
- * the boot that turns start from is saved once for each.  What refuses a mutant proves nothing
- * when it refuses the image as well, so every scenario that killed is played once on the image as
- * it is; when that does not pass, what it killed is inconclusive, and *untrue has its reason.
- * Outcomes that are known already stay.  A signal ends all guests; *stopped is then its name, else
- * NULL, and what was not judged stays OUTCOME_NONE.
+ * Plays mutants of an image, each from its copy of the disk to the first turn that refuses it,
+ * twice when it is one that boots: the boot that turns start from is saved once for each.  What
+ * refuses a mutant proves nothing when it refuses the image as well, so every scenario that killed
+ * is played once on the image as it is; when that does not pass, what it killed is inconclusive,
+ * and *untrue has its reason. Outcomes that are known already stay.  A signal ends all guests;
+ * *stopped is then its name, else NULL, and what was not judged stays OUTCOME_NONE.
  */
 int score_play(struct arena *a, struct image *image, const struct turn *turns, size_t nturns,
     struct outcome *v, size_t n, const struct score_opts *o, const char **untrue,

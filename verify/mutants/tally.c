@@ -123,6 +123,26 @@ count_of(const struct outcome *v, size_t n, const char *name, bool all)
 	return found;
 }
 
+static void
+print_scores(FILE *f, const struct tally *t, const struct tally_head *h)
+{
+	bool partly = t->only_audit && !h->all_scenarios;
+
+	if (!(t->killed + t->survived)) {
+		fprintf(f, "# no score: no mutant was judged\n");
+		return;
+	}
+	fprintf(f, "# score %.3f: %zu killed, %zu survived, %zu equivalent", tally_score(t),
+	    t->killed, t->survived, t->equivalent);
+	if (t->not_equivalent)
+		fprintf(f, ", %zu no longer equivalent", t->not_equivalent);
+	if (t->inconclusive || t->unplayed)
+		fprintf(f, ", %zu inconclusive, %zu not played", t->inconclusive, t->unplayed);
+	fprintf(f, "\n# score without the scenarios that start no guest: %s%.3f%s\n",
+	    partly ? "at least " : "", ratio(t->without_audit, t->survived + t->only_audit),
+	    partly ? " (--all-scenarios plays on after a refusal)" : "");
+}
+
 void
 tally_end(FILE *f, const struct outcome *v, size_t n, const struct tally_head *h)
 {
@@ -133,17 +153,7 @@ tally_end(FILE *f, const struct outcome *v, size_t n, const struct tally_head *h
 		fprintf(f, "# %-14s %s %zu\n", *name,
 		    h->all_scenarios ? "is the only one to kill" : "kills first",
 		    count_of(v, n, *name, h->all_scenarios));
-	fprintf(f, "# score %.3f: %zu killed, %zu survived, %zu equivalent", tally_score(&t),
-	    t.killed, t.survived, t.equivalent);
-	if (t.not_equivalent)
-		fprintf(f, ", %zu no longer equivalent", t.not_equivalent);
-	if (t.inconclusive || t.unplayed)
-		fprintf(f, ", %zu inconclusive, %zu not played", t.inconclusive, t.unplayed);
-	fprintf(f, "\n# score without the scenarios that start no guest: %s%.3f",
-	    t.only_audit && !h->all_scenarios ? "at least " : "",
-	    ratio(t.without_audit, t.survived + t.only_audit));
-	if (t.only_audit && !h->all_scenarios)
-		fprintf(f, " (--all-scenarios plays on after a refusal)");
-	fprintf(f, "\n%zu passed, %zu failed, %zu skipped\n", t.killed,
+	print_scores(f, &t, h);
+	fprintf(f, "%zu passed, %zu failed, %zu skipped\n", t.killed,
 	    t.survived + t.not_equivalent + t.inconclusive + t.unplayed, t.equivalent);
 }

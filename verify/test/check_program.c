@@ -93,6 +93,13 @@ prepare(struct arena *a, const char *guest)
 #define GONE                                                                                       \
 	"s=$?; cd out; for f in results junit.xml index.html; do [ ! -e $f ] || echo old $f; "     \
 	"done; exit $s"
+/* a kernel alone is broken by telling it less */
+#define MUTANTS                                                                                    \
+	"sed -i 's/^append.*/append console=ttyS0 a b/' o/manifest\n"                              \
+	"echo 'scenario needs \"a word\"\nimage pristine\ntimeout 2s\nlimit 4s\n"                  \
+	"expect /line: .* a .*lh/' >scenarios/needs.scn\n"                                         \
+	"play() { $VERIFY mutants -j 2 --accel tcg --scale 1 --scenarios scenarios -o out "        \
+	"o/manifest \"$@\"; }\n"
 #define RUN "$VERIFY run -j 2 --accel tcg --scenarios scenarios "
 
 #define BOOT "$VERIFY boot --print "
@@ -176,6 +183,42 @@ static const struct {
 	{ "$VERIFY nothing >/dev/full", 100, "nothing: unknown command; see lh-verify --help\n" },
 	{ "$VERIFY lint nothere", 100, "fatal: nothere: No such file or directory\n" },
 	{ "$VERIFY mutants --scenarios scenarios nothere o/manifest", 100, "fatal: nothere: No" },
+	{ "$VERIFY mutants --scenarios scenarios", 100, "mutants: needs a manifest; see" },
+	{ MUTANTS "play --only word-removed", 1, "\n1 passed, 2 failed, 0 skipped\n" },
+	{ MUTANTS "play | sort", 0,
+	    "not ok 1 - word-removed console=ttyS0 # survived\n"
+	    "not ok 3 - word-removed b # survived\n"
+	    "ok 2 - word-removed a # killed by needs at scenarios/needs.scn:5: /line: " },
+	{ MUTANTS "printf 'word-removed %s same\\n' console=ttyS0 b >scenarios/equivalent\nplay", 0,
+	    "score 1.000: 1 killed, 0 survived, 2 equivalent\n" },
+	{ MUTANTS "echo 'word-removed a same' >scenarios/equivalent\nplay --only word-removed", 1,
+	    "word-removed a # no longer equivalent (scenarios/equivalent:1): killed by needs" },
+	{ MUTANTS "echo 'word-removed c same' >scenarios/equivalent\nplay", 100,
+	    "fatal: scenarios/equivalent:1: word-removed c: this image has no such mutant; " },
+	{ MUTANTS "play >/dev/null; play", 1,
+	    "ok 3 - word-removed b # survived (played before)\n" },
+	/* what refuses the image itself has killed nothing */
+	{ MUTANTS "echo 'expect /never/' >>scenarios/needs.scn\nplay; s=$?; ls out; exit $s", 125,
+	    "needs refuses the image as it is: /never/ never appeared" },
+	/* the machine was slow for once: that is no kill */
+	{ MUTANTS "mv path/qemu-system-x86_64 path/qemu\n"
+		  "echo '#!/bin/sh' >path/qemu-system-x86_64\n"
+		  "echo \"[ -e $PWD/seen ] || LH_FAKE=/dev/null\" >>path/qemu-system-x86_64\n"
+		  "echo \": >$PWD/seen\" >>path/qemu-system-x86_64\n"
+		  "echo \"exec $PWD/path/qemu \"'\"$@\"' >>path/qemu-system-x86_64\n"
+		  "chmod +x path/qemu-system-x86_64; play -j 1",
+	    1, "word-removed console=ttyS0: needs refused it once, and then not: /line: " },
+	/* it ends in order, and tells how it goes on */
+	{ MUTANTS
+	    "echo 'sleep 60s' >>scenarios/needs.scn\n"
+	    "$VERIFY mutants -j 1 --accel tcg --scale 9 --scenarios scenarios -o out o/manifest &\n"
+	    "until [ -e out/mutant-1/needs/console ]; do kill -0 $! || exit; sleep 0.05; done\n"
+	    "kill $!; wait $!; s=$?; ls out/mutant-1; exit $s",
+	    125, "interrupted by signal 15: the same command goes on where this one was\n" },
+	/* what was judged leaves no folder behind */
+	{ MUTANTS "play >/dev/null; s=$?; ls out; exit $s", 1, "lock\nmutants\nmutants.html\n" },
+	{ MUTANTS "play --only files", 100, "--only files: no mutant of this image" },
+	{ MUTANTS "play --list --sample 2 --seed 1; ls out", 0, "word-removed " },
 	{ "$VERIFY bisect", 100, "bisect: unknown command" },
 	{ "$BISECT GOOD=1 BAD=2", 100, "fatal: name a scenario (-s NAME, " },
 	{ "$BISECT --print", 100, "--print: unknown option; see lh-bisect --help\n" },

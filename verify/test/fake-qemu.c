@@ -18,21 +18,27 @@
  *   savevm TEXT        what `savevm` answers, and then it keeps nothing
  *   cmdline TEXT       what /proc/cmdline has from here on; without TEXT that of -append, as at
  *                      first; none: no such file
+ *   log TEXT           a line more of what `dmesg -r` says
+ *   tainted TEXT       what /proc/sys/kernel/tainted has from here on
  *   registers TEXT     what `info registers` answers
  *   port N             what `info usernet` answers
  *   event NAME REASON  a QMP event
+ *   events N NAME ...  the same N times
+ *   message N          N bytes of a QMP message, and no end of it
+ *   ssh N              a server on a port of its own, which `info usernet` tells: greets, and then
+ *                      sends N packets of 32 KiB that nobody asked for
  *   shutdown REASON    the event, then exits
  *   linger REASON      the event, and does not exit
  *   eof                closes the console
  *   deaf               from here on `quit` and the buttons do nothing
  *   forward WORD...    how `hostfwd_add` treats a connection, a word each, the last for all others:
  *                      refuse, as slirp does; early, that before a byte is there; answer; close,
- *                      when a byte has been read; hush; die, all of it by a signal; nothing: it
- *                      opens none
+ *                      when a byte has been read; hush; die, all of it by a signal; off, all of
+ *                      it in order; nothing: it opens none
  *   words TEXT         to stderr
  *   spoil FILE         appends to a file of the host, which no guest should be able to
  *   exit N             exits without an event
- *   die                is killed by a signal
+ *   die N              is killed by signal N; without it by SIGKILL
  *   orphan TEXT        exits, and a child that stays a little then writes TEXT
  */
 #include "build/base/arena.h"
@@ -64,7 +70,8 @@ struct fake {
 	struct arena *a;
 	int console, keys, qmp, agent; /* -1: not there; keys: what is typed on the console */
 	const char *append;
-	char *cmdline_path; /* a file that stands for /proc/cmdline */
+	/* files that stand for /proc/cmdline, the kernel's log and /proc/sys/kernel/tainted */
+	char *cmdline_path, *log_path, *tainted_path;
 	struct lines script;
 	bool script_over, echo, deaf;
 	nstime until;	    /* pause */
@@ -173,6 +180,10 @@ forward_accept(struct fake *f)
 	if (!strcmp(word, "die")) {
 		unlink(f->cmdline_path);
 		raise(SIGKILL);
+	}
+	if (!strcmp(word, "off")) {
+		qmp_event(f, "SHUTDOWN", "guest-shutdown");
+		end(f, 0);
 	}
 	if (!strcmp(word, "answer") && recv(fd, &byte, 1, 0) == 1)
 		put(fd, "hello\r\nyou", 10);
@@ -295,6 +306,27 @@ open_agent(struct fake *f, bool greets)
 	f->shell_in = in[1];
 }
 
+struct swap {
+	const char *from, *to;
+};
+
+static void
+swap(struct buf *b, const struct swap *s)
+{
+	size_t n = strlen(s->from);
+	const char *p = b->p, *stop = b->p + b->n, *at;
+	struct buf out = { 0 };
+
+	while ((at = memmem(p, (size_t)(stop - p), s->from, n))) {
+		buf_add(&out, p, (size_t)(at - p));
+		buf_adds(&out, s->to);
+		p = at + n;
+	}
+	buf_add(&out, p, (size_t)(stop - p));
+	buf_free(b);
+	*b = out;
+}
+
 /*
  * commands for the shell, a whole line at a time, with our own /proc/cmdline; the host's clock is
  * not theirs
@@ -302,22 +334,18 @@ open_agent(struct fake *f, bool greets)
 static void
 agent_lines(struct fake *f)
 {
-	static const char name[] = "/proc/cmdline";
-	char *end_of_line, *at;
+	const struct swap swaps[] = { { "date -s", "true" }, { "/proc/cmdline", f->cmdline_path },
+		{ "/proc/sys/kernel/tainted", f->tainted_path },
+		{ "dmesg -r", arena_printf(f->a, "cat %s", f->log_path) } };
+	char *end_of_line;
 
 	while (f->agent_in.n && (end_of_line = memchr(f->agent_in.p, '\n', f->agent_in.n))) {
 		size_t n = (size_t)(end_of_line - f->agent_in.p) + 1;
 		struct buf b = { 0 };
-		const char *p = f->agent_in.p, *stop = p + n;
 
-		if ((at = memmem(p, n, "date -s", 7)))
-			memcpy(at, "true", 4);
-		while ((at = memmem(p, (size_t)(stop - p), name, sizeof name - 1))) {
-			buf_add(&b, p, (size_t)(at - p));
-			buf_adds(&b, f->cmdline_path);
-			p = at + sizeof name - 1;
-		}
-		buf_add(&b, p, (size_t)(stop - p));
+		buf_add(&b, f->agent_in.p, n);
+		for (size_t i = 0; i < sizeof swaps / sizeof *swaps; i++)
+			swap(&b, &swaps[i]);
 		if (write(f->shell_in, b.p, b.n) != (ssize_t)b.n)
 			die("write to the shell");
 		buf_free(&b);
@@ -450,6 +478,21 @@ cmdline(struct fake *f, const char *args)
 }
 
 static void
+add_log(struct fake *f, const char *args)
+{
+	FILE *file = fopen(f->log_path, "a");
+
+	if (!file || fprintf(file, "%s\n", args) < 0 || fclose(file) < 0)
+		die(f->log_path);
+}
+
+static void
+tainted(struct fake *f, const char *args)
+{
+	write_cmdline(f->tainted_path, args);
+}
+
+static void
 restored(struct fake *f, const char *args)
 {
 	(void)args;
@@ -480,6 +523,59 @@ event(struct fake *f, const char *args)
 	const char *blank = strchr(args, ' ');
 
 	qmp_event(f, arena_strndup(f->a, args, (size_t)(blank - args)), blank + 1);
+}
+
+static void
+events(struct fake *f, const char *args)
+{
+	char *rest;
+
+	for (unsigned long n = strtoul(args, &rest, 10); n; n--)
+		event(f, rest + 1);
+}
+
+static void
+message(struct fake *f, const char *args)
+{
+	char block[65536];
+
+	memset(block, 'x', sizeof block);
+	put(f->qmp, "{\"", 2);
+	for (unsigned long n = strtoul(args, NULL, 10); n > sizeof block; n -= sizeof block)
+		put(f->qmp, block, sizeof block);
+}
+
+/* length, padding's length, type: SSH_MSG_USERAUTH_BANNER, which may come at any time */
+static void
+ssh_packets(int fd, unsigned long n)
+{
+	unsigned char block[32768] = { 0, 0, 0x7f, 0xfc, 4, 53 };
+
+	put(fd, "SSH-2.0-flood\r\n", 15);
+	for (; n; n--)
+		put(fd, (const char *)block, sizeof block);
+	usleep(500000);
+}
+
+static void
+ssh(struct fake *f, const char *args)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof sa;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, n) < 0 || listen(fd, 1) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
+		die("ssh");
+	f->port = ntohs(sa.sin_port);
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(f->qmp);
+		ssh_packets(accept(fd, NULL, NULL), strtoul(args, NULL, 10));
+		_exit(0);
+	}
+	close(fd);
 }
 
 static void
@@ -555,9 +651,8 @@ orphan(struct fake *f, const char *args)
 static void
 crash(struct fake *f, const char *args)
 {
-	(void)args;
 	unlink(f->cmdline_path);
-	raise(SIGKILL);
+	raise(*args ? atoi(args) : SIGKILL);
 }
 
 static const struct {
@@ -576,9 +671,14 @@ static const struct {
 	{ "restored", restored },
 	{ "savevm", savevm },
 	{ "cmdline", cmdline },
+	{ "log", add_log },
+	{ "tainted", tainted },
 	{ "registers", registers },
 	{ "port", port },
 	{ "event", event },
+	{ "events", events },
+	{ "message", message },
+	{ "ssh", ssh },
 	{ "shutdown", shutdown_now },
 	{ "linger", linger },
 	{ "eof", eof },
@@ -760,6 +860,10 @@ main(int argc, char **argv)
 	    f.a, "%s/fake-cmdline", getcwd(cwd, sizeof cwd)); /* the test case's folder */
 	f.saved_path = arena_printf(f.a, "%s.saved", script);
 	write_cmdline(f.cmdline_path, f.append);
+	f.log_path = arena_printf(f.a, "%s/fake-log", getcwd(cwd, sizeof cwd));
+	f.tainted_path = arena_printf(f.a, "%s/fake-tainted", cwd);
+	write_cmdline(f.log_path, "<5>[    0.000000] Linux version 6.12");
+	write_cmdline(f.tainted_path, "0");
 	if (*after(argv, "-loadvm"))
 		restore(&f);
 	qmp_say(&f, "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": "

@@ -29,9 +29,11 @@ static const char whole[] =
 	 "package skalibs 2.14.3.0 33\n"
 	 "package s6 2.13.1.0 44 modified\n"
 	 "package s6-rc HEAD 45 modified 00112233\n"
+	 "cached target/s6 PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=\n"
 	 "service sshd longrun\n"
 	 "differs files /boot/dtb an ARM kernel needs one\n"
 	 "special rwfs:/tmp 0:0 1777\n"
+	 "listen tcp :: 22 sshd\n"
 	 "path /lh/\n";
 
 static int
@@ -84,6 +86,9 @@ static const struct {
 	{ "", ":1: not a manifest: its first line must be \"lh-manifest 2\"" },
 	{ "lh-manifest 1\n", ":1: not a manifest: its first line must be \"lh-manifest 2\"" },
 	{ LEAST, ": names neither kernel nor image: nothing to boot" },
+	{ HEAD "listen tcp :: 22\n", ":2: listen: needs PROTOCOL ADDRESS PORT SERVICE" },
+	{ HEAD "listen tcp :: 0 sshd\n", ":2: listen: port 0: from 1 to 65535" },
+	{ HEAD "listen tcp :: ssh sshd\n", ":2: ssh: not a number" },
 	{ HEAD "special rwfs:/tmp 0:0\n", ":2: special: needs FS:/PATH UID:GID MODE" },
 	{ HEAD "special rwfs:/tmp 0:0 1778\n", ":2: special: needs FS:/PATH UID:GID MODE" },
 	{ HEAD "path lh/\n", ":2: path lh/: not absolute" },

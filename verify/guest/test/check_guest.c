@@ -45,12 +45,20 @@ on_event(void *arg, const char *name, const char *reason)
 }
 
 static void
+on_unheard(void *arg, const char *why)
+{
+	buf_addf(&((struct scene *)arg)->story, "unheard(%s) ", why);
+}
+
+static void
 on_ended(void *arg)
 {
 	((struct scene *)arg)->over = true;
 }
 
-static const struct guest_calls calls = { on_console, on_event, on_ended };
+static const struct guest_calls calls = {
+	.console = on_console, .event = on_event, .unheard = on_unheard, .ended = on_ended
+};
 
 static int
 begin(struct scene *s, const char *script, bool agent, struct err *e)
@@ -374,11 +382,28 @@ START_TEST(much_output_comes_through)
 	struct scene s;
 
 	start(&s, "agent", true);
-	guest_run(s.g, "head -c 3000000 /dev/zero | tr '\\0' x", NS_NEVER, on_done, &h);
+	guest_run(s.g, "head -c 1000000 /dev/zero | tr '\\0' x", NS_NEVER, on_done, &h);
 	while (!h.given)
 		once(&s);
 	ck_assert_int_eq(h.status, 0);
-	ck_assert_uint_eq(h.n, 3000000);
+	ck_assert_uint_eq(h.n, 1000000);
+	guest_stop(s.g, NS_PER_S);
+	to_the_end(&s);
+	end(&s);
+}
+END_TEST
+
+START_TEST(too_much_output_ends_the_agent)
+{
+	struct heard h = { 0 };
+	struct scene s;
+
+	start(&s, "agent", true);
+	guest_run(s.g, "head -c 2000000 /dev/zero", NS_NEVER, on_done, &h);
+	while (!h.given)
+		once(&s);
+	ck_assert_int_eq(h.status, -1);
+	ck_assert_str_eq(h.why, "the guest agent is lost: a command wrote more than 1 MiB");
 	guest_stop(s.g, NS_PER_S);
 	to_the_end(&s);
 	end(&s);
@@ -528,10 +553,10 @@ guest_suite(void)
 	const TTest *const tests[] = { loses_nothing_of_a_flood, a_late_reader_loses_nothing,
 		a_console_that_ends_early_ends_the_guest, what_cannot_be_started_is_an_error,
 		answers_go_to_who_asked, the_agent_answers_in_order, much_output_comes_through,
-		a_guest_without_agent_runs_nothing, a_command_that_hangs_takes_the_agent_with_it,
-		a_agent_that_never_opens_is_told, who_waits_hears_of_the_end,
-		a_reset_ends_what_runs_and_keeps_what_waits, what_is_sent_arrives,
-		the_command_line_can_be_pasted };
+		too_much_output_ends_the_agent, a_guest_without_agent_runs_nothing,
+		a_command_that_hangs_takes_the_agent_with_it, a_agent_that_never_opens_is_told,
+		who_waits_hears_of_the_end, a_reset_ends_what_runs_and_keeps_what_waits,
+		what_is_sent_arrives, the_command_line_can_be_pasted };
 
 	tcase_add_loop_test(tc, ends_by_itself, 0, sizeof ends / sizeof *ends);
 	tcase_add_loop_test(tc, ends_without_a_word, 0, sizeof silent / sizeof *silent);
