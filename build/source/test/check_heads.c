@@ -38,7 +38,7 @@ static const struct {
 	{ { "GIT_MIRROR=DIR/git/%s", "SET=head", "HEAD_s6_rc=none" }, NULL,
 	    "s6-rc HEAD: DIR/git/s6-rc: it has no none^{commit}" },
 	{ { "GIT_MIRROR=DIR/odd/%s", "SET=head" }, NULL,
-	    "s6-rc HEAD: DIR/odd/s6-rc: fatal: not a git repository: 'DIR/odd/s6-rc'" },
+	    "s6-rc HEAD: DIR/odd/s6-rc: not a git repository: HEAD is missing" },
 };
 
 static char *
