@@ -48,7 +48,7 @@
 	X(why)                                                                                     \
 	X(explain)                                                                                 \
 	X(versions)                                                                                \
-	X(services)                                                                                \
+	X(graph)                                                                                   \
 	X(lint)                                                                                    \
 	X(licences)                                                                                \
 	X(tree)                                                                                    \

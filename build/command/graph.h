@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BUILD_COMMAND_SERVICES_H
-#define BUILD_COMMAND_SERVICES_H
+#ifndef BUILD_COMMAND_GRAPH_H
+#define BUILD_COMMAND_GRAPH_H
 
 #include "build/base/err.h"
 
@@ -31,8 +31,8 @@ struct services {
 
 extern const char *const service_types[NSERVICE_TYPES];
 
-int services_read(struct arena *a, const char *dir, struct services *out, struct err *e);
+int graph_read(struct arena *a, const char *dir, struct services *out, struct err *e);
 /* a graph for dot(1): who needs whom; bundles and what they contain; pipes to loggers */
-void services_graph(const struct services *s, struct buf *out);
+void graph_print(const struct services *s, struct buf *out);
 
 #endif
