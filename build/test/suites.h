@@ -48,7 +48,7 @@
 	X(why)                                                                                     \
 	X(explain)                                                                                 \
 	X(versions)                                                                                \
-	X(graph)                                                                                   \
+	X(picture)                                                                                 \
 	X(lint)                                                                                    \
 	X(licences)                                                                                \
 	X(tree)                                                                                    \
