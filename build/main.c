@@ -291,7 +291,8 @@ static const struct command commands[] = {
 	{ "fsck", "", "verifies every entry of CACHE (--repair: removes what is damaged)", "R", 0,
 	    fsck_command },
 	{ "clean", "", "removes everything in OUTPUT except the sources", "", 0, clean_command },
-	{ "distclean", "", "removes OUTPUT", "", 0, distclean_command },
+	{ "distclean", "", "removes OUTPUT, and from CACHE the downloads that no other OUTPUT has",
+	    "", 0, distclean_command },
 	{ 0 },
 };
 

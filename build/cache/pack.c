@@ -145,6 +145,36 @@ pack_add(struct pack *p, const char *path, const char *name, struct err *e)
 }
 
 int
+pack_put(struct pack *p, const struct pack_entry *entry, struct err *e)
+{
+	struct archive_entry *en = archive_entry_new();
+	bool device = S_ISCHR(entry->mode) || S_ISBLK(entry->mode);
+	locale_t before = utf8_enter();
+	int r = 0;
+
+	archive_entry_set_pathname(en, entry->name);
+	archive_entry_set_filetype(en, entry->mode & S_IFMT);
+	archive_entry_set_perm(en, entry->mode & 07777);
+	archive_entry_set_uid(en, entry->uid);
+	archive_entry_set_gid(en, entry->gid);
+	archive_entry_set_mtime(en, p->when, 0);
+	archive_entry_set_size(en, S_ISREG(entry->mode) ? (int64_t)entry->size : 0);
+	if (S_ISLNK(entry->mode))
+		archive_entry_set_symlink(en, entry->target);
+	if (device) {
+		archive_entry_set_rdevmajor(en, entry->major);
+		archive_entry_set_rdevminor(en, entry->minor);
+	}
+	if (archive_write_header(p->ar, en) < ARCHIVE_WARN)
+		r = fail_archive(e, p->ar, entry->name);
+	else if (S_ISREG(entry->mode))
+		r = put_bytes(p, entry->path, e);
+	archive_entry_free(en);
+	utf8_leave(before);
+	return r;
+}
+
+int
 pack_file(const char *path, const char *file, struct err *e)
 {
 	struct pack *p = begin(file, 0, archive_write_set_format_raw, e);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct arena;
 
@@ -26,6 +27,19 @@ struct pack *pack_new(const char *file, int64_t when, struct err *e);
 /* a file, folder, symlink or fifo of this machine, as `name`; what a folder holds is not added with
  * it */
 int pack_add(struct pack *p, const char *path, const char *name, struct err *e);
+/* what need not be on this machine as the archive is to have it */
+struct pack_entry {
+	const char *name;
+	mode_t mode; /* with its type: a file, folder, symlink, fifo or device */
+	uid_t uid;
+	gid_t gid;
+	const char *path;      /* of the bytes of a file */
+	uint64_t size;	       /* of a file */
+	const char *target;    /* of a symlink */
+	unsigned major, minor; /* of a device */
+};
+/* not with PACK_OWN_TIMES: all times are the one that was given */
+int pack_put(struct pack *p, const struct pack_entry *entry, struct err *e);
 /* all that dir holds, in strcmp order, as name/..; and dir itself */
 int pack_tree(struct pack *p, const char *dir, const char *name, struct err *e);
 /* what it will unpack to, so far, as pack_open counts it */

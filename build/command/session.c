@@ -10,6 +10,7 @@
 #include "build/engine/run.h"
 #include "build/files/file.h"
 #include "build/files/memo.h"
+#include "build/source/heads.h"
 #include "build/source/profile.h"
 
 #include <string.h>
@@ -60,6 +61,8 @@ read_checkout(struct session *s, const struct session *first, struct err *e)
 	if (s == first && recipe_read_all(s->a, top, &s->recipes, e) < 0)
 		return -1;
 	if (set_read(s->a, top, s->cfg.set, &s->set, e) < 0)
+		return -1;
+	if (heads_choose(s->a, &s->cfg, &s->recipes, &s->set, e) < 0)
 		return -1;
 	if (is_auto(s))
 		config_set(s->a, &s->cfg, "PROFILE", profile, "auto");

@@ -6,7 +6,7 @@
 #include "build/base/buf.h"
 #include "build/base/url.h"
 #include "build/command/cli.h"
-#include "build/command/picture.h"
+#include "build/command/graph.h"
 #include "build/command/session.h"
 #include "build/config/output.h"
 #include "build/config/triples.h"
@@ -60,9 +60,9 @@ show_services(const struct request *rq, struct err *e)
 	struct buf out = { 0 };
 
 	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
-	    picture_read(rq->a, arena_printf(rq->a, "%s/layout/s6-rc", cfg.top), &s, e) < 0)
+	    services_read(rq->a, arena_printf(rq->a, "%s/layout/s6-rc", cfg.top), &s, e) < 0)
 		return -1;
-	picture_print(&s, &out);
+	services_graph(&s, &out);
 	fputs(out.p, stdout);
 	buf_free(&out);
 	return 0;

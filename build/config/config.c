@@ -42,6 +42,7 @@ static const struct key {
 	{ { "PROFILE", value_choice, "auto", "s6 minimal auto" }, NULL, F(profile) },
 	{ { "SET", value_set, "2026-07", NULL }, NULL, F(set) },
 	{ { "PACKAGES", value_text, "", NULL }, NULL, ONLY_VAR },
+	{ { "DEBUG", value_words, "", "strace" }, NULL, ONLY_VAR },
 	{ { "SERVICES", value_folders, "", NULL }, NULL, ONLY_VAR },
 	{ { "OVERLAY", value_folders, "", NULL }, NULL, ONLY_VAR },
 	{ { "SCENARIOS", value_folders, "", NULL }, NULL, ONLY_VAR },
@@ -65,6 +66,8 @@ static const struct key {
 	{ { "RWFS_SIZE", value_size, "512", NULL }, NULL, F(rwfs_mb) },
 	{ { "USERFS_SIZE", value_size, "512", NULL }, NULL, F(userfs_mb) },
 	{ { "EXTRA_SIZE", value_size, "0", NULL }, NULL, F(extra_mb) },
+
+	{ { "FORMS", value_forms, "raw", "raw tar" }, NULL, ONLY_VAR },
 
 	{ { "ROOT_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },
 	{ { "GUEST_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },
@@ -91,6 +94,7 @@ static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "NETS", "GO
 
 /* one a package; checked by value_name and, that there is such a package, by plan.c */
 static const struct variable override = { "OVERRIDE_", value_text, NULL, NULL };
+static const struct variable branch = { "HEAD_", value_branch, NULL, NULL };
 static const struct variable version = { "VERSION_", value_name, NULL, NULL };
 
 static bool
@@ -114,6 +118,8 @@ key_find(const char *name)
 		return &override;
 	if (!strncmp(name, version.name, 8) && name[8])
 		return &version;
+	if (!strncmp(name, branch.name, 5) && name[5])
+		return &branch;
 	return NULL;
 }
 
@@ -130,7 +136,7 @@ config_known(const char *name)
 {
 	const struct variable *k = key_find(name);
 
-	return k ? k != &override && k != &version : AMONG(name, found_out);
+	return k ? k != &override && k != &version && k != &branch : AMONG(name, found_out);
 }
 
 bool
@@ -477,7 +483,7 @@ check_keys(struct config *c, struct valuing *r, struct err *e)
 	return 0;
 }
 
-/* OVERRIDE_name and VERSION_name */
+/* OVERRIDE_name, VERSION_name and HEAD_name */
 static int
 check_packages(struct config *c, struct valuing *r, struct err *e)
 {
@@ -485,7 +491,7 @@ check_packages(struct config *c, struct valuing *r, struct err *e)
 		const struct variable *k = key_find(v->name);
 		struct variable named;
 
-		if (!k || (k != &override && k != &version))
+		if (!k || (k != &override && k != &version && k != &branch))
 			continue;
 		named = *k;
 		named.name = v->name;
@@ -556,6 +562,17 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 
 /* ---- one variable a package ---- */
 
+/* "OVERRIDE_s6_rc", on the arena */
+static const char *
+variable_of(struct arena *a, const char *prefix, const char *package)
+{
+	char *name = arena_printf(a, "%s%s", prefix, package);
+
+	for (char *p = name; (p = strchr(p, '-'));)
+		*p = '_';
+	return name;
+}
+
 static const char *
 of_package(const struct config *c, const char *prefix, const char *package)
 {
@@ -582,4 +599,17 @@ const char *
 config_version(const struct config *c, const char *package)
 {
 	return of_package(c, version.name, package);
+}
+
+const char *
+config_branch(const struct config *c, const char *package)
+{
+	return of_package(c, branch.name, package);
+}
+
+void
+config_set_override(
+    struct arena *a, struct config *c, const char *package, const char *value, const char *from)
+{
+	config_set(a, c, variable_of(a, override.name, package), value, from);
 }

@@ -75,11 +75,14 @@ const char **config_folders(struct arena *a, const struct config *c, const char 
  */
 const char *config_name(size_t i);
 /*
- * OVERRIDE_name / VERSION_name: '-' in the package name is '_' in the variable; NULL when not set
- * or empty
+ * OVERRIDE_name / VERSION_name / HEAD_name: '-' in the package name is '_' in the variable; NULL
+ * when not set or empty
  */
 const char *config_override(const struct config *c, const char *package);
 const char *config_version(const struct config *c, const char *package);
+const char *config_branch(const struct config *c, const char *package);
+void config_set_override(
+    struct arena *a, struct config *c, const char *package, const char *value, const char *from);
 /* the same but for USE_DHCP */
 void config_with_dhcp(struct arena *a, const struct config *c, bool dhcp, struct config *out);
 /*

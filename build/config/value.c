@@ -53,6 +53,16 @@ value_name(struct valuing *r, const struct variable *k, const char **value, stru
 	return 0;
 }
 
+/* what git takes for a revision, and no option */
+int
+value_branch(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (value_word(r, k, value, e) < 0)
+		return -1;
+	return **value == '-' ? fail_usage(e, "%s %s: not the name of a branch", k->name, *value)
+			      : 0;
+}
+
 int
 value_bool(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
@@ -151,6 +161,32 @@ value_choice(struct valuing *r, const struct variable *k, const char **value, st
 		return 0;
 	return fail_usage(e, "%s %s: not supported; one of %s%s", k->name, *value, k->allowed,
 	    *k->fallback ? "" : ", or empty");
+}
+
+/* several of those allowed, or none */
+int
+value_words(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	char *rest = arena_strdup(r->a, *value), *word;
+
+	if (value_text(r, k, value, e) < 0)
+		return -1;
+	while ((word = word_next(&rest)))
+		if (!listed(k->allowed, word))
+			return fail_usage(
+			    e, "%s %s: not supported; some of %s", k->name, word, k->allowed);
+	return 0;
+}
+
+/* raw is one of them */
+int
+value_forms(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (value_words(r, k, value, e) < 0)
+		return -1;
+	return listed(*value, "raw")
+		   ? 0
+		   : fail_usage(e, "%s %s: needs raw, which is what is verified", k->name, *value);
 }
 
 int

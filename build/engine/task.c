@@ -307,7 +307,7 @@ start_finish(const struct run_context *ctx, struct task *t, struct err *e)
 
 	if (jobserver_begin(ctx->tokens, &t->client, e) < 0)
 		return -1;
-	t->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+	t->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (t->log < 0) {
 		fail_errno(e, "%s", path);
 		goto end_client;
@@ -400,7 +400,7 @@ start_work(const struct run_context *ctx, struct task *t, struct err *e)
 	};
 	if (work_open(&t->work, e) < 0)
 		goto free_arena;
-	t->log = open(t->work.log, O_WRONLY | O_APPEND | O_CLOEXEC);
+	t->log = open(t->work.log, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 	if (t->log < 0) {
 		fail_errno(e, "%s", t->work.log);
 		goto remove_work;

@@ -106,14 +106,17 @@ read_part(struct arena *a, const struct lines *l, char *value, struct manifest *
 static int
 read_package(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
 {
-	char *w[4];
-	size_t n = words(value, w, 4);
+	char *w[5];
+	size_t n = words(value, w, 5);
 
-	if ((n != 3 && n != 4) || (n == 4 && strcmp(w[3], "modified")))
-		return lines_fail(l, e, "package: needs NAME VERSION KEY [modified]");
+	if (n < 3 || n > 5 || (n > 3 && strcmp(w[3], "modified")))
+		return lines_fail(l, e, "package: needs NAME VERSION KEY [modified [COMMIT]]");
 	m->packages = arena_more(a, m->packages, m->npackages, sizeof *m->packages);
-	m->packages[m->npackages++] =
-	    (struct man_package){ .name = w[0], .version = w[1], .key = w[2], .modified = n == 4 };
+	m->packages[m->npackages++] = (struct man_package){ .name = w[0],
+		.version = w[1],
+		.key = w[2],
+		.modified = n > 3,
+		.commit = n > 4 ? w[4] : NULL };
 	return 0;
 }
 
@@ -147,9 +150,9 @@ read_added(struct arena *a, const struct lines *l, char *value, struct manifest 
 	char *w[2];
 
 	if (words(value, w, 2) != 2)
-		return lines_fail(l, e, "added: needs WHAT DIGEST");
+		return lines_fail(l, e, "added: needs WHAT DIGEST-OR-NAME");
 	m->added = arena_more(a, m->added, m->nadded, sizeof *m->added);
-	m->added[m->nadded++] = (struct man_added){ .what = w[0], .digest = w[1] };
+	m->added[m->nadded++] = (struct man_added){ .what = w[0], .is = w[1] };
 	return 0;
 }
 
@@ -329,15 +332,16 @@ manifest_format(const struct manifest *m, struct buf *out)
 	for (size_t i = 0; i < m->npackages; i++) {
 		const struct man_package *p = &m->packages[i];
 
-		buf_addf(out, "package %s %s %s%s\n", p->name, p->version, p->key,
-		    p->modified ? " modified" : "");
+		buf_addf(out, "package %s %s %s%s%s%s\n", p->name, p->version, p->key,
+		    p->modified ? " modified" : "", p->commit ? " " : "",
+		    p->commit ? p->commit : "");
 	}
 	for (size_t i = 0; i < m->ncached; i++)
 		buf_addf(out, "cached %s %s\n", m->cached[i].node, m->cached[i].signer);
 	for (size_t i = 0; i < m->nservices; i++)
 		buf_addf(out, "service %s %s\n", m->services[i].name, m->services[i].type);
 	for (size_t i = 0; i < m->nadded; i++)
-		buf_addf(out, "added %s %s\n", m->added[i].what, m->added[i].digest);
+		buf_addf(out, "added %s %s\n", m->added[i].what, m->added[i].is);
 	for (size_t i = 0; i < m->ndiffers; i++)
 		buf_addf(out, "differs %s %s %s\n", m->differs[i].subject, m->differs[i].word,
 		    m->differs[i].reason);

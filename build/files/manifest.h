@@ -35,8 +35,9 @@ struct man_cached {
 
 struct man_package {
 	const char *name, *version;
-	const char *key; /* of the action that built it */
-	bool modified;	 /* built from an override */
+	const char *key;    /* of the action that built it */
+	bool modified;	    /* built from an override */
+	const char *commit; /* of a clone, or NULL: not known to be one */
 };
 
 struct man_service {
@@ -46,8 +47,8 @@ struct man_service {
 
 /* what the user added to the image: not ours */
 struct man_added {
-	const char *what;   /* services, overlay */
-	const char *digest; /* digest_tree of the folder */
+	const char *what; /* services, overlay, debug */
+	const char *is;	  /* digest_tree of the folder; of debug, the package */
 };
 
 /* where this triple is not as others are, and may be so */

@@ -187,10 +187,22 @@ entry_cmp(const void *a, const void *b)
 		       y->package); /* which of two equals stays must not hang on qsort */
 }
 
+/* a regular file when the walk saw it */
+static FILE *
+open_entry(const struct entry *n)
+{
+	int fd = open(n->from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (fd >= 0 && !f)
+		close(fd);
+	return f;
+}
+
 static int
 same_bytes(const struct entry *x, const struct entry *y, bool *same, struct err *e)
 {
-	FILE *fx = fopen(x->from, "re"), *fy = fx ? fopen(y->from, "re") : NULL;
+	FILE *fx = open_entry(x), *fy = fx ? open_entry(y) : NULL;
 	int r = 0, c;
 
 	if (!fx || !fy) {

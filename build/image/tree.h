@@ -78,7 +78,7 @@ int owners_apply(struct arena *a, const char *const *paths, size_t npaths, const
 int owners_lint(struct arena *a, const char *layout, void (*found)(void *arg, const char *what),
     void *arg, struct err *e);
 /*
- * Copies the table to dir as ordinary files, for people and tarballs; replaces dir.
+ * Copies the table to dir as ordinary files, for people; replaces dir.
  * Everything is ours, without setuid and setgid, and devices are left out.
  */
 int tree_materialise(const struct tree *t, const char *dir, struct err *e);

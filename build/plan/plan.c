@@ -198,7 +198,7 @@ add_root(struct planning *g, const char *word, const char *where, struct err *e)
 	return add(g, r, v, &ignored, e);
 }
 
-/* OVERRIDE_foo and VERSION_foo want a recipe foo */
+/* OVERRIDE_foo, VERSION_foo and HEAD_foo want a recipe foo */
 static int
 check_names(const struct planning *g, struct err *e)
 {
@@ -206,7 +206,8 @@ check_names(const struct planning *g, struct err *e)
 		const char *var = g->cfg->vars[i].name, *rest;
 		bool found = false;
 
-		if (strncmp(var, "OVERRIDE_", 9) && strncmp(var, "VERSION_", 8))
+		if (strncmp(var, "OVERRIDE_", 9) && strncmp(var, "VERSION_", 8) &&
+		    strncmp(var, "HEAD_", 5))
 			continue;
 		rest = strchr(var, '_') + 1;
 		for (size_t j = 0; j < g->recipes->n && !found; j++) {
@@ -228,7 +229,8 @@ plan_make(struct arena *a, const struct config *cfg, const struct recipes *r, co
 {
 	size_t most = r->n * NVARIANTS + 1;
 	struct planning g = { .a = a, .cfg = cfg, .recipes = r, .set = set, .p = out };
-	char *rest = arena_strdup(a, config_get(cfg, "PACKAGES")), *line;
+	static const char *const more[] = { "PACKAGES", "DEBUG" };
+	char *rest, *line;
 	struct lines l;
 
 	*out = (struct plan){ .v = arena_array(a, most, sizeof *out->v), .profile = profile };
@@ -243,9 +245,12 @@ plan_make(struct arena *a, const struct config *cfg, const struct recipes *r, co
 		if (add_root(
 			&g, line, arena_printf(a, "recipes/profiles/%s:%u", profile, l.no), e) < 0)
 			return -1;
-	while ((line = word_next(&rest)))
-		if (add_root(&g, line, "PACKAGES", e) < 0)
-			return -1;
+	for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+		rest = arena_strdup(a, config_get(cfg, more[i]));
+		while ((line = word_next(&rest)))
+			if (add_root(&g, line, more[i], e) < 0)
+				return -1;
+	}
 	return 0;
 }
 

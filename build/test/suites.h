@@ -38,6 +38,7 @@
 	X(fetch)                                                                                   \
 	X(unpack)                                                                                  \
 	X(override)                                                                                \
+	X(heads)                                                                                   \
 	X(plan)                                                                                    \
 	X(memo)                                                                                    \
 	X(part)                                                                                    \
@@ -48,7 +49,7 @@
 	X(why)                                                                                     \
 	X(explain)                                                                                 \
 	X(versions)                                                                                \
-	X(picture)                                                                                 \
+	X(graph)                                                                                   \
 	X(lint)                                                                                    \
 	X(licences)                                                                                \
 	X(tree)                                                                                    \
@@ -79,6 +80,7 @@
 	X(progress)                                                                                \
 	X(timeline)                                                                                \
 	X(gc)                                                                                      \
+	X(downloads)                                                                               \
 	X(fsck)                                                                                    \
 	X(pack)                                                                                    \
 	X(checkpoint)                                                                              \

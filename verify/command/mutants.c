@@ -146,6 +146,9 @@ resume(struct scoring *s, struct err *e)
 		played = arena_printf(s->a, "%s %s", played, s->head.played[i]);
 	if (progress_key(s->a, &s->image, s->o->scenarios, played, &key, e) < 0)
 		return -1;
+	for (size_t i = 0; i < s->o->also.n; i++)
+		if (progress_key(s->a, &s->image, s->o->also.v[i], key, &key, e) < 0)
+			return -1;
 	return progress_open(
 	    s->a, arena_printf(s->a, "%s/mutants", s->o->out), key, s->v, s->n, &s->progress, e);
 }

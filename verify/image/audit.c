@@ -254,6 +254,8 @@ look_files(struct work *w)
 			found(w, "%s: is for compiling only", w->name);
 	if (is_shared_library(base))
 		found(w, "%s: is a shared library, which no static program loads", w->name);
+	if (strstr(base, "host_key"))
+		found(w, "%s: is a host key, and each machine makes its own", w->name);
 }
 
 /* ---- what there is ---- */

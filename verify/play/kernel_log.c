@@ -14,7 +14,11 @@
 /* <N>: the level and eight times the facility, of which the kernel's is 0 */
 #define PROGRAMS 8
 
-const char kernel_log_command[] = "cat /proc/sys/kernel/tainted && dmesg -r";
+#define TAINTED "cat /proc/sys/kernel/tainted"
+
+const char kernel_log_command[] = "{ " TAINTED " 2>/dev/null || echo 0; } && dmesg -r";
+const char kernel_log_at_end[] =
+    "{ " TAINTED " 2>/dev/null || { mount -t proc proc /proc && " TAINTED "; }; } && dmesg -r";
 
 static bool
 read_record(struct arena *a, const char *line, size_t n, struct kernel_record *r)

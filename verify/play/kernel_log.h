@@ -27,8 +27,9 @@ struct kernel_log {
 #define KERNEL_LOG_ERROR 3
 #define KERNEL_LOG_ALL 7
 
-/* for the guest's shell; what it prints is for kernel_log_read() */
-extern const char kernel_log_command[];
+/* for the guest's shell; what they print is for kernel_log_read() */
+extern const char kernel_log_command[]; /* takes a kernel whose /proc is missing for untainted */
+extern const char kernel_log_at_end[];	/* mounts /proc where it is missing */
 /* a log without one record of the kernel is an error: it is none */
 int kernel_log_read(
     struct arena *a, const char *out, size_t n, struct kernel_log *log, struct err *e);

@@ -10,6 +10,7 @@
 #include "verify/expect.h"
 #include "verify/guest/explain.h"
 #include "verify/guest/http.h"
+#include "verify/guest/ntp.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/play/facts.h"
@@ -774,7 +775,7 @@ static void
 close_log(struct testcase *c)
 {
 	c->state = TESTCASE_CLOSING;
-	guest_run(c->guest, kernel_log_command, clock_now() + scaled(c, STOP_GRACE), on_log, c);
+	guest_run(c->guest, kernel_log_at_end, clock_now() + scaled(c, STOP_GRACE), on_log, c);
 }
 
 static void
@@ -1077,8 +1078,10 @@ testcase_free(struct testcase *c)
 	loop_cancel(c->loop, c->next_alarm);
 	loop_cancel(c->loop, c->step_alarm);
 	loop_cancel(c->loop, c->limit_alarm);
-	for (struct testcase_server *s = c->servers; s; s = s->next)
+	for (struct testcase_server *s = c->servers; s; s = s->next) {
 		http_free(s->http);
+		ntp_free(s->ntp);
+	}
 	identity_stop(&c->identity);
 	drop_guest(c);
 	arena_free(c->a); /* which has the test case itself */

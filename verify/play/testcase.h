@@ -20,6 +20,7 @@ struct cursor;
 struct http;
 struct image;
 struct loop;
+struct ntp;
 struct step_state;
 struct subprocess_result;
 struct watches;
@@ -84,7 +85,8 @@ struct testcase {
 	const char *flat; /* overlay and image as one raw file, once a step asked for it */
 	struct testcase_server {
 		struct testcase_server *next;
-		struct http *http;
+		struct http *http; /* one of them */
+		struct ntp *ntp;
 	} * servers;	     /* until the end of the test case */
 	struct guest *guest; /* NULL before the first, and between two */
 	struct cursor *read; /* where expect stands */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* host http, tcp-closed, fsck: what this side does for the guest, tries on it, and does to what it
- * leaves behind */
+/* host http, ntp, tcp-closed, fsck: what this side does for the guest, tries on it, and does to
+ * what it leaves behind */
 #include "verify/play/step.h"
 
 #include "build/base/arena.h"
@@ -9,6 +9,7 @@
 #include "build/files/manifest.h"
 #include "verify/guest/http.h"
 #include "verify/guest/knock.h"
+#include "verify/guest/ntp.h"
 #include "verify/image/fsck.h"
 #include "verify/image/guestfs.h"
 #include "verify/image/image.h"
@@ -34,16 +35,67 @@ http_start(struct testcase *c, const struct step *s)
 	if (!name)
 		return;
 	server = arena_alloc(c->a, sizeof *server);
+	*server = (struct testcase_server){ .next = c->servers };
 	if (http_serve(c->loop, text, strlen(text), &server->http, &e) < 0) {
 		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
-	server->next = c->servers;
 	c->servers = server;
 	names_set(&c->names, arena_printf(c->a, "%s.port", name),
 	    arena_printf(c->a, "%u", http_port(server->http)));
 	names_set(&c->names, arena_printf(c->a, "%s.url", name),
 	    arena_printf(c->a, "http://%s:%u/", router, http_port(server->http)));
+	testcase_pass(c);
+}
+
+/* ---- ntp serve SECONDS as NAME ---- */
+
+#define NTP_ERA_ENDS 2085978496ul /* seconds since 1970 */
+
+/* 0: it is no time that NTP can tell */
+static unsigned long
+time_of(const char *text)
+{
+	char *end;
+	unsigned long t = strtoul(text, &end, 10);
+
+	return *text < '0' || *text > '9' || *end || t >= NTP_ERA_ENDS ? 0 : t;
+}
+
+static int
+ntp_parse(struct arena *a, const struct step *s, struct err *e)
+{
+	const char *text = scenario_word_text(&s->args[2]);
+
+	(void)a;
+	return !text || time_of(text)
+		   ? 0
+		   : fail_usage(
+			 e, "%s: not a time, in seconds since 1970, before 2085978496", text);
+}
+
+static void
+ntp_start(struct testcase *c, const struct step *s)
+{
+	const char *text = step_word(c, s, 2), *name = text ? step_word(c, s, 4) : NULL;
+	struct testcase_server *server;
+	struct err e;
+
+	if (!name)
+		return;
+	server = arena_alloc(c->a, sizeof *server);
+	*server = (struct testcase_server){ .next = c->servers };
+	if (!time_of(text)) {
+		testcase_fail(c, NULL, text, "%s: not a time in seconds since 1970", text);
+		return;
+	}
+	if (ntp_serve(c->loop, time_of(text), &server->ntp, &e) < 0) {
+		testcase_inconclusive(c, "%s", e.msg);
+		return;
+	}
+	c->servers = server;
+	names_set(&c->names, arena_printf(c->a, "%s.port", name),
+	    arena_printf(c->a, "%u", ntp_port(server->ntp)));
 	testcase_pass(c);
 }
 
@@ -278,6 +330,11 @@ fsck_cancel(struct testcase *c)
 const struct verb verbs_host[] = {
 	{ .form = { .verb = "host", .form = "http serve TEXT as NAME", .defines = ".port .url" },
 	    .start = http_start },
+	{ .form = { .verb = "host",
+	      .form = "ntp serve SECONDS as NAME",
+	      .defines = ".port",
+	      .parse = ntp_parse },
+	    .start = ntp_start },
 	{ .form = { .verb = "host", .form = "tcp-closed PORT", .parse = tcp_closed_parse },
 	    .start = tcp_closed_start,
 	    .late = tcp_closed_late,

@@ -34,6 +34,7 @@
 	X(chart)                                                                                   \
 	X(table)                                                                                   \
 	X(run)                                                                                     \
+	X(ntp)                                                                                     \
 	X(http)                                                                                    \
 	X(program)                                                                                 \
 	X(proofs)                                                                                  \

@@ -168,6 +168,10 @@ static const struct {
 	{ "", { "ROOTFS_SIZE=0", NULL }, "ROOTFS_SIZE 0: a system needs a root filesystem" },
 	{ "", { "JOBS=0", NULL }, "JOBS 0: a number from 1 to 1024" },
 	{ "", { "EPOCH=0", NULL }, "EPOCH 0: seconds since 1970, from 1 to 2147483647" },
+	{ "", { "DEBUG=strace gdb", NULL }, "DEBUG gdb: not supported; some of strace" },
+	{ "", { "FORMS=raw zip", NULL }, "FORMS zip: not supported; some of raw tar" },
+	{ "", { "FORMS=tar", NULL }, "FORMS tar: needs raw, which is what is verified" },
+	{ "", { "FORMS=", NULL }, "FORMS : needs raw, which is what is verified" },
 	/* the network */
 	{ "", { "LOCAL_IP=10.0.3.15", NULL },
 	    "LOCAL_IP 10.0.3.15, ROUTER_IP 10.0.2.2: not in one /24; only the last number may "
@@ -209,6 +213,8 @@ static const struct {
 	    "OVERRIDE_one /nowhere: no such folder: /nowhere" },
 	{ "", { "OVERRIDE_one=git:nowhere@v1", NULL },
 	    "OVERRIDE_one git:nowhere@v1: no such folder: TOP/nowhere" },
+	{ "", { "HEAD_one=--all", NULL }, "HEAD_one --all: not the name of a branch" },
+	{ "", { "HEAD_one=a b", NULL }, "HEAD_one: contains a blank; use another character" },
 	{ "", { "VERSION_one=1 2", NULL },
 	    "VERSION_one 1 2: a version is made of letters, digits and . _ + -" },
 	/* sources */

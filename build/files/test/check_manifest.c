@@ -28,6 +28,7 @@ static const char whole[] =
 	 "partition rwfs ext4 1343225856 536870912 cc\n"
 	 "package skalibs 2.14.3.0 33\n"
 	 "package s6 2.13.1.0 44 modified\n"
+	 "package s6-rc HEAD 45 modified 00112233\n"
 	 "cached target/s6 PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=\n"
 	 "service sshd longrun\n"
 	 "differs files /boot/dtb an ARM kernel needs one\n"
@@ -56,7 +57,8 @@ START_TEST(round_trip)
 	ck_assert_str_eq(b.p, whole);
 	ck_assert_uint_eq(m.nparts, 3);
 	ck_assert_uint_eq(m.parts[1].size, 268435456);
-	ck_assert(m.packages[1].modified);
+	ck_assert(m.packages[1].modified && !m.packages[1].commit);
+	ck_assert_str_eq(m.packages[2].commit, "00112233");
 	ck_assert_str_eq(manifest_path(a, &m, m.kernel), arena_printf(a, "%s/kernel", test_dir()));
 	ck_assert_str_eq(manifest_path(a, &m, "/boot/k"), "/boot/k");
 	ck_assert_ptr_null(manifest_path(a, &m, NULL));
@@ -98,9 +100,10 @@ static const struct {
 	{ HEAD "memory 4\n", ":2: memory 4: from 8 to 1048576 MiB" },
 	{ HEAD "partition a b 1 2\n", ":2: partition: needs NAME TYPE START SIZE UUID" },
 	{ HEAD "partition a b -1 2 u\n", ":2: -1: not a number" },
-	{ HEAD "package a 1 k changed\n", ":2: package: needs NAME VERSION KEY [modified]" },
+	{ HEAD "package a 1 k changed\n",
+	    ":2: package: needs NAME VERSION KEY [modified [COMMIT]]" },
 	{ HEAD "service a\n", ":2: service: needs NAME TYPE" },
-	{ HEAD "added overlay\n", ":2: added: needs WHAT DIGEST" },
+	{ HEAD "added overlay\n", ":2: added: needs WHAT DIGEST-OR-NAME" },
 	{ HEAD "differs files /boot/dtb\n", ":2: differs: needs SUBJECT WORD REASON" },
 };
 

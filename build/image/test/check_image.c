@@ -42,7 +42,7 @@ static const char *const names[] = { "toolchain", "skalibs", "linux", "busybox",
 struct world {
 	struct arena *a;
 	struct config cfg;
-	struct config_var vars[3];
+	struct config_var vars[4];
 	struct sysdeps sd;
 	struct fact facts[13];
 	struct plan plan;
@@ -91,8 +91,9 @@ world_new(struct world *w)
 		.triple = "x86_64-linux-musl", .dir = "sysdeps", .facts = w->facts, .nfacts = 13
 	};
 	w->vars[0] = (struct config_var){ "EPOCH", "1784000000", "default" };
-	w->vars[1] = (struct config_var){ "OVERLAY", "", "default" };
-	w->vars[2] = (struct config_var){ "PROFILE_WHY", "", "auto" };
+	w->vars[1] = (struct config_var){ "FORMS", "raw", "default" };
+	w->vars[2] = (struct config_var){ "OVERLAY", "", "default" };
+	w->vars[3] = (struct config_var){ "PROFILE_WHY", "", "auto" };
 	w->cfg = (struct config){
 		.top = arena_printf(a, "%s/top", test_dir()),
 		.output = arena_printf(a, "%s/output", test_dir()),
@@ -110,7 +111,7 @@ world_new(struct world *w)
 		.userfs_mb = 6,
 		.console = "ttyS0",
 		.vars = w->vars,
-		.nvars = 3,
+		.nvars = 4,
 	};
 	for (size_t i = 0; i < NNODES; i++) {
 		w->recipes[i] =
@@ -257,7 +258,7 @@ START_TEST(other_facts)
 	w.cfg.country = "";
 	w.cfg.console = "";
 	w.plan.profile = "minimal";
-	w.vars[2].value = "s6 2.13 can't be had";
+	w.vars[3].value = "s6 2.13 can't be had";
 	sh(w.a, "sed -i s/s6/minimal/ top/layout/owners");
 	w.dir = in_dir(&w, "dhcp");
 	must_build(&w);
@@ -372,6 +373,42 @@ START_TEST(same_content_same_image)
 }
 END_TEST
 
+/* tar(1) tells the owners, modes and names of the image; the same image, the same bytes */
+START_TEST(tarballs)
+{
+	struct world w;
+
+	world_new(&w);
+	sh(w.a, "cd store/busybox/out/rootfs; mkfifo fifo; echo x >\"$(printf 'a\\377')\"; cd bin; "
+		"ln -s $(printf %0180d 7) long; echo y >$(printf %0200d 8)");
+	digest_outputs(&w);
+	must_build(&w);
+	ck_assert(!file_exists(in_dir(&w, "rootfs.tar")));
+	w.vars[1].value = "raw tar";
+	must_build(&w);
+	sh(w.a, "cd output/*; TZ=UTC tar --numeric-owner --full-time -tvf rootfs.tar | tr -s ' ' "
+		">list; "
+		"tar --numeric-owner -tvf rwfs.tar | tr -s ' ' >>list; tar --numeric-owner -tvf "
+		"userfs.tar | tr -s ' ' >>list; for want in 'drwxr-xr-x 0/0 0 2026-07-14 03:33:20 "
+		"./' '-rwsr-xr-x 0/0 8 2026-07-14 03:33:20 ./bin/busybox' 'lrwxrwxrwx 0/0 0 "
+		"2026-07-14 03:33:20 ./bin/sh -> busybox' 'prw-r--r-- 0/0 0 2026-07-14 03:33:20 "
+		"./fifo' './a.377' 'drwx--S--- 102/61 0 .* ./log/klogd/' 'drwxr-sr-x 1000/100 0 .* "
+		"./guest/'; do grep -q -e \"^$want\" -e \" $want\" list || { cat list; echo \"no "
+		"$want\"; exit 1; }; "
+		"done >&2; sleep 1; rm manifest; mv rootfs.tar first");
+	must_build(&w);
+	sh(w.a, "cd output/*; cmp first rootfs.tar; rm rwfs.tar");
+	must_build(&w); /* what is missing is made again */
+	ck_assert(file_exists(in_dir(&w, "rwfs.tar")));
+	w.vars[1].value = "raw";
+	sh(w.a, "echo 2 >store/layout/out/rootfs/new");
+	digest_outputs(&w);
+	must_build(&w); /* and what would be of another image is not left */
+	ck_assert(!file_exists(in_dir(&w, "rwfs.tar")));
+	arena_free(w.a);
+}
+END_TEST
+
 /* two folders laid over it: what the later has counts, and its own lines say whose it is */
 START_TEST(laid_over)
 {
@@ -382,7 +419,7 @@ START_TEST(laid_over)
 	world_new(&w);
 	must_build(&w);
 	one = manifest_of(&w);
-	w.vars[1].value = arena_printf(w.a, "%s/a %s/b", test_dir(), test_dir());
+	w.vars[2].value = arena_printf(w.a, "%s/a %s/b", test_dir(), test_dir());
 	sh(w.a,
 	    "mkdir -p a/rootfs/bin a/rootfs/etc b/rootfs/etc b/rwfs/data; chmod 700 a/rootfs/bin; "
 	    "echo busybox >b/rootfs/etc/same; echo first >a/rootfs/etc/it; echo second "
@@ -405,7 +442,7 @@ START_TEST(laid_over)
 		ck_assert_msg(strstr(files, *line), "no %s in %s", *line, files);
 	/* another content is another image, another place is not */
 	sh(w.a, "mv a c; mv b d");
-	w.vars[1].value = arena_printf(w.a, "%s/c %s/d", test_dir(), test_dir());
+	w.vars[2].value = arena_printf(w.a, "%s/c %s/d", test_dir(), test_dir());
 	must_build(&w);
 	ck_assert_str_eq(manifest_of(&w).key, two.key);
 	sh(w.a, "echo third >c/rootfs/etc/new");
@@ -454,7 +491,7 @@ START_TEST(refuses_overlay)
 	const char *at, *shown = "", *msg = e.msg;
 
 	world_new(&w);
-	w.vars[1].value = arena_printf(w.a, "%s/mine", test_dir());
+	w.vars[2].value = arena_printf(w.a, "%s/mine", test_dir());
 	sh(w.a, "mkdir -p mine/rootfs/etc");
 	sh(w.a, bad_overlays[_i].script);
 	ck_assert_int_eq(build(&w, &e), -1);
@@ -546,7 +583,7 @@ image_suite(void)
 {
 	Suite *s = suite_of("image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
 					 failure_leaves_no_manifest, same_content_same_image,
-					 extra_is_filled, laid_over, NULL });
+					 extra_is_filled, laid_over, tarballs, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);

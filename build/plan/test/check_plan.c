@@ -429,6 +429,24 @@ START_TEST(what_else_changes_a_key)
 }
 END_TEST
 
+/* DEBUG names recipes as PACKAGES does */
+START_TEST(tools_for_debugging)
+{
+	struct setting t = begin();
+	struct err e = { 0 };
+
+	ck_assert_int_eq(plan(&t, "DEBUG=strace", &e), -1);
+	ck_assert_str_eq(e.msg, "DEBUG: strace: no such recipe");
+	checkout_file(t.a, t.top, "recipes/strace/recipe",
+	    "name strace\nlicence MIT\nvariant target\n[build]\nmake\n");
+	ck_assert_msg(plan(&t, "DEBUG=strace", &e) == 0, "%s", e.msg);
+	ck_assert_ptr_nonnull(plan_find(&t.p, "target/strace"));
+	ck_assert_msg(plan(&t, "DEBUG=", &e) == 0, "%s", e.msg);
+	ck_assert_ptr_null(plan_find(&t.p, "target/strace"));
+	arena_free(t.a);
+}
+END_TEST
+
 /* by what is in them, in their order, and not by where they lie */
 START_TEST(folders_are_keyed_by_content)
 {
@@ -474,5 +492,6 @@ plan_suite(void)
 	tcase_add_loop_test(tc, what_changes_a_key, 0, sizeof changes / sizeof *changes);
 	tcase_add_test(tc, what_else_changes_a_key);
 	tcase_add_test(tc, folders_are_keyed_by_content);
+	tcase_add_test(tc, tools_for_debugging);
 	return s;
 }

@@ -98,6 +98,8 @@ static const struct {
 	    "rootfs:/etc/a.o: is for compiling only\nrootfs:/etc/lib.a: is for compiling "
 	    "only\nrootfs:/etc/x.h: is for compiling only\nrootfs:/etc/x.la: is for compiling "
 	    "only\nrootfs:/etc/x.pc: is for compiling only\n" },
+	{ "files", NULL, "touch etc/ed25519_host_key etc/ssh_host_rsa_key etc/hostkey", 8,
+	    "rootfs:/etc/ed25519_host_key: is a host key, and each machine makes its own\n" },
 	{ "files", NULL,
 	    "touch etc/l.so etc/l.so.1 etc/l.so.1.2.3 etc/l.so.conf etc/l.so.so.4 etc/lso "
 	    "etc/x.source; mkdir etc/d.so; ln -s l.so etc/s.so.6",

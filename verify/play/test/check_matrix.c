@@ -13,7 +13,7 @@
 
 static struct man_service services[] = { { "sshd", "longrun" }, { "eth0", "oneshot" } };
 static struct man_part parts[] = { { "rootfs", "ext4", 0, 0, "" } };
-static struct man_package packages[] = { { "s6", "2.13.1.0", "", false } };
+static struct man_package packages[] = { { .name = "s6", .version = "2.13.1.0", .key = "" } };
 
 static struct image
 image(const char *name, const char *arch, const char *profile, const char *agent)

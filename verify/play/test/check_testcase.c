@@ -106,6 +106,8 @@ static const struct {
 	const char *where, *what, *expected, *got;
 } cases[] = {
 	/* ---- what passes ---- */
+	{ BOOTS "agent\n", "host ntp serve 2000000000 as clock\nrun \"test ${clock.port} -gt 0\"\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "drip lh login: ", "expect /login: /\n", false, VERDICT_PASS, NULL, NULL, NULL,
 	    NULL },
 	{ BOOTS "drip lh login: ", "prompt /login: $/\n", false, VERDICT_PASS, NULL, NULL, NULL,
@@ -758,6 +760,10 @@ static const struct {
 	{ "sleep soon", "sleep soon: not a time, such as 10s or 250ms" },
 	{ "host echo root 0", "0: not a size from 1 to 67108864" },
 	{ "host scp root 1k /tmp/x", "1k: not a size from 1 to 67108864" },
+	{ "host ntp serve soon as clock",
+	    "soon: not a time, in seconds since 1970, before 2085978496" },
+	{ "host ntp serve 2085978496 as clock",
+	    "2085978496: not a time, in seconds since 1970, before 2085978496" },
 	{ "host tcp-closed ssh", "ssh: not a port from 1 to 65535" },
 	{ "host tcp-closed 65536", "65536: not a port from 1 to 65535" },
 	{ "host openssh \"-oProxyCommand=id\" true", NO_USER("-oProxyCommand=id") },

@@ -148,7 +148,7 @@ START_TEST(all_are_tried)
 	read_watches(a, &s);
 	ck_assert_uint_gt(s.nwatches, 10);
 	for (size_t i = 0; i < s.nwatches; i++) {
-		bool tried = false;
+		bool tried = s.watches[i].kind == WATCH_LOG; /* by check_testcase: it has all */
 
 		for (size_t k = 0; k < sizeof said / sizeof *said; k++)
 			tried |= strstr(arena_printf(a, " %s ", said[k].wakes),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/picture.h"
+#include "build/command/graph.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
@@ -113,7 +113,7 @@ check_names(const struct services *s, const char *dir, const struct service *v, 
 }
 
 int
-picture_read(struct arena *a, const char *dir, struct services *out, struct err *e)
+services_read(struct arena *a, const char *dir, struct services *out, struct err *e)
 {
 	char **names;
 	size_t n;
@@ -135,7 +135,7 @@ picture_read(struct arena *a, const char *dir, struct services *out, struct err 
 }
 
 void
-picture_print(const struct services *s, struct buf *out)
+services_graph(const struct services *s, struct buf *out)
 {
 	static const char *const shapes[NSERVICE_TYPES] = { [SERVICE_ONESHOT] = "shape=box",
 		[SERVICE_LONGRUN] = "shape=ellipse",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BUILD_COMMAND_PICTURE_H
-#define BUILD_COMMAND_PICTURE_H
+#ifndef BUILD_COMMAND_GRAPH_H
+#define BUILD_COMMAND_GRAPH_H
 
 #include "build/base/err.h"
 
@@ -31,8 +31,8 @@ struct services {
 
 extern const char *const service_types[NSERVICE_TYPES];
 
-int picture_read(struct arena *a, const char *dir, struct services *out, struct err *e);
+int services_read(struct arena *a, const char *dir, struct services *out, struct err *e);
 /* a graph for dot(1): who needs whom; bundles and what they contain; pipes to loggers */
-void picture_print(const struct services *s, struct buf *out);
+void services_graph(const struct services *s, struct buf *out);
 
 #endif

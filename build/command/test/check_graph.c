@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/picture.h"
+#include "build/command/graph.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
@@ -41,8 +41,8 @@ START_TEST(drawn)
 	struct buf out = { 0 };
 	struct err e = { 0 };
 
-	ck_assert_msg(picture_read(a, arena_printf(a, "%s/s", top), &s, &e) == 0, "%s", e.msg);
-	picture_print(&s, &out);
+	ck_assert_msg(services_read(a, arena_printf(a, "%s/s", top), &s, &e) == 0, "%s", e.msg);
+	services_graph(&s, &out);
 	ck_assert_str_eq(out.p,
 	    "digraph services {\n\trankdir=LR;\n\tnode [fontname=sans, fontsize=11];\n"
 	    "\t\"a\" [shape=box];\n"
@@ -81,7 +81,7 @@ START_TEST(refused)
 	struct err e = { 0 };
 
 	checkout_file(a, top, wrong[_i].rel, wrong[_i].text);
-	ck_assert_int_eq(picture_read(a, dir, &s, &e), -1);
+	ck_assert_int_eq(services_read(a, dir, &s, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", dir, wrong[_i].told + 3));
 	arena_free(a);
 }
@@ -122,7 +122,7 @@ START_TEST(told_in_the_guide)
 	struct err e = { 0 };
 	size_t rows = 0, services = 0;
 
-	ck_assert_msg(picture_read(a, "layout/s6-rc", &s, &e) == 0, "%s", e.msg);
+	ck_assert_msg(services_read(a, "layout/s6-rc", &s, &e) == 0, "%s", e.msg);
 	for (size_t i = 0; i < s.n; i++) {
 		const struct service *v = &s.v[i];
 		const char *row =
@@ -142,7 +142,7 @@ START_TEST(told_in_the_guide)
 	for (size_t i = 0; i < s.n; i++)
 		ck_assert_msg(strstr(picture, drawn_name(a, s.v[i].name)),
 		    "doc/services.svg: %s is not in the picture", s.v[i].name);
-	picture_print(&s, &graph);
+	services_graph(&s, &graph);
 	ck_assert_msg(!strcmp(text_of(a, "doc/services.dot"), graph.p),
 	    "doc/services.dot is not what lh-build graph --services prints");
 	buf_free(&graph);
@@ -151,10 +151,10 @@ START_TEST(told_in_the_guide)
 END_TEST
 
 Suite *
-picture_suite(void)
+graph_suite(void)
 {
-	Suite *s = suite_create("picture");
-	TCase *tc = harness_case(s, "picture");
+	Suite *s = suite_create("graph");
+	TCase *tc = harness_case(s, "services");
 
 	tcase_add_test(tc, drawn);
 	tcase_add_loop_test(tc, refused, 0, sizeof wrong / sizeof *wrong);
