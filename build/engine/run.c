@@ -15,11 +15,11 @@
 #include "build/engine/orphans.h"
 #include "build/engine/progress.h"
 #include "build/engine/ready.h"
-#include "build/engine/sandbox.h"
 #include "build/engine/task.h"
 #include "build/engine/weight.h"
 #include "build/files/file.h"
 #include "build/plan/plan.h"
+#include "build/plan/tools.h"
 #include "build/source/fetch.h"
 #include "build/source/override.h"
 
@@ -649,6 +649,8 @@ run_open(struct arena *a, struct job *jobs, size_t n, const struct run_opts *o, 
 	for (size_t i = 0; i < n; i++)
 		if (open_job(r, &jobs[i], e) < 0)
 			return -1;
+	if (n && jobs->plan->tools)
+		r->ctx.unboxed = jobs->plan->tools->unboxed;
 	make_tasks(r);
 	if (read_overrides(r, e) < 0)
 		return -1;
@@ -792,13 +794,10 @@ run_build(struct run *r, struct err *e)
 	struct chart c = { .tasks = r->tasks, .n = r->n, .cores = r->jobs[0].cfg->jobs };
 	const char *ignored;
 	size_t missing = run_missing(r, &ignored);
-	int boxed = 1;
 
 	if (r->ndone == r->n)
 		return 0;
-	if (missing && (boxed = sandbox_works(r->ctx.a, &r->ctx.unboxed, e)) < 0)
-		return -1;
-	if (!boxed)
+	if (missing && r->ctx.unboxed)
 		log_warn("no sandbox: %s; packages are built with access to the network and the "
 			 "whole system",
 		    r->ctx.unboxed);

@@ -114,6 +114,11 @@ make_key(struct image *m)
 	struct buf b = { 0 };
 
 	buf_addf(&b, "lh-image 1\ndisk %s\nkernel %s\n", m->seed, m->kernel->output);
+	/*
+	 * Not part of the seed: where two versions write the same bytes, and most do, two machines
+	 * make the same image.
+	 */
+	buf_addf(&b, "libext2fs %s\nlibfdisk %s\n", fs_library(), disk_library());
 	manifest_format(&m->manifest, &b);
 	digest_bytes(b.p, b.n, m->key);
 	buf_free(&b);

@@ -12,6 +12,7 @@
 #include "build/files/file.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
+#include "build/plan/tools.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
@@ -75,6 +76,7 @@ struct world {
 	struct config cfg;
 	struct sysdeps sd;
 	struct set set;
+	struct tools tools;
 	struct plan plan;
 	struct store store;
 };
@@ -103,8 +105,10 @@ open_world(struct arena *a, struct world *w, const char *who, const char *triple
 			  sysdeps_read(a, top, w->cfg.triple, &w->sd, &e) == 0 &&
 			  set_read(a, top, "2026-07", &w->set, &e) == 0 &&
 			  plan_make(a, &w->cfg, recipes, &w->set, "minimal", &w->plan, &e) == 0 &&
-			  store_open(a, w->cfg.cache, &w->store, &e) == 0,
+			  store_open(a, w->cfg.cache, &w->store, &e) == 0 &&
+			  sandbox_works(a, &w->tools.unboxed, &e) >= 0,
 	    "%s", e.msg);
+	w->plan.tools = &w->tools;
 	return (struct job){ .cfg = &w->cfg, .sd = &w->sd, .plan = &w->plan, .store = &w->store };
 }
 
