@@ -344,6 +344,9 @@ deadline(const struct run *r)
 	for (size_t i = 0; r->nelsewhere && i < r->n && !over(r); i++)
 		if (r->tasks[i].state == TASK_ELSEWHERE && r->tasks[i].again < first)
 			first = r->tasks[i].again;
+	for (size_t i = 0; i < r->nrunning; i++)
+		if (task_deadline(r->running[i]) < first)
+			first = task_deadline(r->running[i]);
 	if (log_is_terminal() && clock_now() + NS_PER_S < first)
 		first = clock_now() + NS_PER_S;
 	return first;
@@ -363,6 +366,16 @@ go_on(struct run *r, struct task *t, struct err *e)
 			next->state = TASK_FAILED;
 	}
 	return t->state == TASK_DONE && !was_done ? done(r, t, e) : 0;
+}
+
+static void
+stop_late(struct run *r)
+{
+	nstime now = clock_now();
+
+	for (size_t i = 0; i < r->nrunning; i++)
+		if (task_deadline(r->running[i]) <= now)
+			task_stop(r->running[i]);
 }
 
 /* waits until something happens; children that died are taken note of */
@@ -398,6 +411,7 @@ turn(struct run *r, struct err *e)
 		if (!t->child.pid)
 			r->running[i] = r->running[--r->nrunning];
 	}
+	stop_late(r);
 	return 0;
 }
 

@@ -378,11 +378,20 @@ work_env(const struct work *w, const char *makeflags, struct argv *env)
 	put(w, env, "MAKEFLAGS", makeflags);
 }
 
+static void
+shut_in(const struct work *w, struct argv *v)
+{
+	if (!w->unboxed)
+		sandbox_wrap(v, &(struct sandbox){ .mounts = w->mounts,
+				    .n = w->nmounts,
+				    .cwd = "/lh/src",
+				    .filter = w->filter });
+}
+
 void
 work_command(const struct work *w, const struct step *s, struct argv *v)
 {
-	if (!w->unboxed)
-		sandbox_wrap(v, w->mounts, w->nmounts, "/lh/src");
+	shut_in(w, v);
 	if (s->kind == STEP_PATCH)
 		patch_command(v, s->file);
 	else
@@ -443,12 +452,12 @@ test_toolchain(const struct work *w, struct err *e)
 		return -1;
 	if (file_mkdirs(dir, 0755, e) < 0)
 		return -1;
-	if (!w->unboxed)
-		sandbox_wrap(&wrap, w->mounts, w->nmounts, "/lh/src");
+	shut_in(w, &wrap);
 	work_env(w, "", &env);
 	t = (struct toolchain){ .gcc =
 				    arena_printf(w->a, "%s/%s", sandbox_path(w, "toolchain"), gcc),
 		.wrap = &wrap,
+		.filter = w->filter,
 		.env = env.v,
 		.dir = dir,
 		.inside = sandbox_path(w, "src/lh-test") };

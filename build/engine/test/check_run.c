@@ -688,6 +688,33 @@ END_TEST
 
 /* ---- when it goes wrong ---- */
 
+/* with a sandbox and without one; the rest of the build goes on when it may */
+START_TEST(a_step_without_end_is_stopped)
+{
+	struct arena *a = arena_new();
+	static const struct run_opts o = { .keep_going = true };
+	char *seconds = arena_printf(a, "8%ld", (long)getpid());
+	struct trial r;
+
+	checkout_new(a);
+	if (_i)
+		take_bwrap_away(a);
+	recipe(a, "a", "variant target", arena_printf(a, "sleep %s & sleep %s", seconds, seconds));
+	recipe(a, "b", "variant target", "true");
+	roots(a, "target/a target/b");
+	run_as(&r, "out", &o, "STEP_LIMIT=1 JOBS=2");
+	ck_assert_int_eq(r.r, -1);
+	ck_assert_int_eq(r.e.code, EXIT_WORK);
+	ck_assert_msg(strstr(r.e.msg, "target/a: build: took more than the 1 s of STEP_LIMIT; log"),
+	    "%s", r.e.msg);
+	ck_assert_str_eq(built(&r), "target/b");
+	while (somebody_runs(seconds)) /* dying takes a moment */
+		usleep(10000);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(a_failure_is_told_exactly)
 {
 	struct arena *a = arena_new();
@@ -1318,6 +1345,7 @@ run_suite(void)
 	tcase_add_test(tc, two_builders_build_once);
 	tcase_add_test(tc, a_second_signal_is_not_kept_waiting);
 	tcase_add_loop_test(tc, nobody_survives, 0, sizeof signals / sizeof *signals);
+	tcase_add_loop_test(tc, a_step_without_end_is_stopped, 0, 2);
 	tcase_add_test(tc, a_failure_is_told_exactly);
 	tcase_add_loop_test(tc, after_a_failure, 0, 2);
 	tcase_add_test(tc, packages_must_not_overlap);
