@@ -247,8 +247,8 @@ take_bwrap_away(struct arena *a)
 
 	ck_assert_int_eq(file_mkdirs(bin, 0755, &e), 0);
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-		ck_assert_int_eq(symlink(arena_printf(a, "/usr/bin/%s", needed[i]),
-				     arena_printf(a, "%s/%s", bin, needed[i])),
+		ck_assert_int_eq(file_symlink(arena_printf(a, "/usr/bin/%s", needed[i]),
+				     arena_printf(a, "%s/%s", bin, needed[i]), &e),
 		    0);
 	setenv("PATH", bin, 1);
 }
@@ -296,6 +296,34 @@ START_TEST(what_is_needed_is_there)
 	expect_built(&r, "", "");
 	ck_assert_str_eq(r.said, "");
 	ck_assert_str_eq(result_of(&r, "target/c", "rootfs/c"), "a\ntool\na\n");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+/* what was built with access to everything is nothing that was built without it */
+START_TEST(a_sandbox_is_part_of_the_key)
+{
+	struct arena *a = arena_new();
+	char *path = arena_strdup(a, getenv("PATH"));
+	struct trial r;
+
+	if (!have_sandbox(a)) {
+		puts("no sandbox here");
+		arena_free(a);
+		return;
+	}
+	small_world(a);
+	take_bwrap_away(a);
+	expect_built(&r, "JOBS=1", "target/a host/tool target/b target/c target/d");
+	arena_free(r.a);
+	setenv("PATH", path, 1);
+	expect_built(&r, "JOBS=1", "target/a host/tool target/b target/c target/d");
+	arena_free(r.a);
+	expect_built(&r, "", "");
+	arena_free(r.a);
+	take_bwrap_away(a);
+	expect_built(&r, "", "");
 	arena_free(r.a);
 	arena_free(a);
 }
@@ -1336,6 +1364,7 @@ run_suite(void)
 	TCase *tc = harness_case(s, "run");
 
 	tcase_add_loop_test(tc, what_is_needed_is_there, 0, 2);
+	tcase_add_test(tc, a_sandbox_is_part_of_the_key);
 	tcase_add_test(tc, only_what_changed);
 	tcase_add_test(tc, dry_says_what_and_why);
 	tcase_add_test(tc, install_alone);

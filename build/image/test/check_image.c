@@ -8,6 +8,7 @@
 #include "build/image/diskplan.h"
 #include "build/image/image.h"
 #include "build/plan/plan.h"
+#include "build/plan/tools.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
@@ -277,6 +278,7 @@ START_TEST(other_facts)
 	w.cfg.console = "";
 	w.plan.profile = "minimal";
 	w.vars[1].value = "s6 2.13 can't be had";
+	w.plan.tools = &(const struct tools){ .unboxed = "no bwrap" };
 	sh(w.a, "sed -i s/s6/minimal/ top/layout/owners");
 	w.dir = in_dir(&w, "dhcp");
 	must_build(&w);
@@ -290,6 +292,7 @@ START_TEST(other_facts)
 	ck_assert_str_eq(m.agent, "inittab");
 	ck_assert_str_eq(m.why, "s6 2.13 can't be had");
 	ck_assert_str_eq(m.credentials, "../../credentials");
+	ck_assert_str_eq(m.sandbox, "no");
 	arena_free(w.a);
 }
 END_TEST
