@@ -211,7 +211,7 @@ run_images(const struct request *rq, struct making *v, size_t n, size_t ntriples
 		return -1;
 	announce(rq, v, n, ntriples, run);
 	if (rq->dry)
-		run_tell(run);
+		run_print(run);
 	else if (run_fetch(run, e) < 0 || run_build(run, e) < 0)
 		r = -1;
 	run_close(run);

@@ -6,6 +6,7 @@
 #include "build/command/gc.h"
 #include "build/config/credentials.h"
 #include "build/config/output.h"
+#include "build/config/services.h"
 #include "build/engine/run.h"
 #include "build/engine/sandbox.h"
 #include "build/files/file.h"
@@ -31,7 +32,8 @@ hash_passwords(struct session *s, bool keep, struct err *e)
 static int
 plan_for(struct session *s, const char *profile, struct err *e)
 {
-	if (plan_make(s->a, &s->cfg, &s->recipes, &s->set, profile, &s->plan, e) < 0)
+	if (services_check(s->a, &s->cfg, profile, e) < 0 ||
+	    plan_make(s->a, &s->cfg, &s->recipes, &s->set, profile, &s->plan, e) < 0)
 		return -1;
 	s->plan.tools = &s->tools;
 	s->plan.memo = s->memo;

@@ -29,7 +29,7 @@ show_why(const struct request *rq, struct err *e)
 	if (session_look(rq, &s, e) < 0 || session_look_up(&s, &job, e) < 0)
 		return -1;
 	w.dir = job.dir;
-	r = why_tell(s.a, &w, rq->words[0], &out, e);
+	r = why_text(s.a, &w, rq->words[0], &out, e);
 	if (r == 0)
 		fputs(out.p, stdout);
 	buf_free(&out);

@@ -7,6 +7,7 @@
 #include "build/config/sysdeps.h"
 #include "build/config/value.h"
 #include "build/files/file.h"
+#include "build/files/lines.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -32,6 +33,8 @@ static const struct key {
 	{ { "OUTPUT", value_output, "output", NULL }, NULL, F(output) },
 	{ { "CACHE", value_path, NULL, NULL }, cache_guess, F(cache) },
 	{ { "CACHE_URL", value_cache_url, "", NULL }, NULL, ONLY_VAR },
+	{ { "CACHE_KEY", value_cache_key, "", NULL }, NULL, ONLY_VAR },
+	{ { "CACHE_TRUST", value_cache_trust, "", NULL }, NULL, ONLY_VAR },
 	{ { "NORMALUSER", value_user, "nobody", NULL }, NULL, F(normaluser) },
 	{ { "JOBS", value_count, NULL, NULL }, jobs_guess, F(jobs) },
 	{ { "STEP_LIMIT", value_seconds, "14400", NULL }, NULL, F(step_limit) },
@@ -40,6 +43,9 @@ static const struct key {
 	{ { "PROFILE", value_choice, "auto", "s6 minimal auto" }, NULL, F(profile) },
 	{ { "SET", value_set, "2026-07", NULL }, NULL, F(set) },
 	{ { "PACKAGES", value_text, "", NULL }, NULL, ONLY_VAR },
+	{ { "SERVICES", value_folders, "", NULL }, NULL, ONLY_VAR },
+	{ { "OVERLAY", value_folders, "", NULL }, NULL, ONLY_VAR },
+	{ { "SCENARIOS", value_folders, "", NULL }, NULL, ONLY_VAR },
 
 	{ { "BUILD_CC", value_text, "gcc", NULL }, NULL, F(build_cc) },
 	{ { "CROSS_BASE", value_cross, "", NULL }, NULL, F(cross_base) },
@@ -81,8 +87,8 @@ static const char *const found_out[] = { "ROOT_HASH", "GUEST_HASH", "KERNEL_CONF
 	"PROFILE_WHY" };
 
 /* lh-verify's and the Makefile's: no concern of ours, and no mistake */
-static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "SCENARIOS", "NETS", "GOOD",
-	"BAD", "PACKAGE", "REPO", "DRY_RUN" };
+static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "NETS", "GOOD", "BAD",
+	"PACKAGE", "REPO", "DRY_RUN" };
 
 /* one a package; checked by value_name and, that there is such a package, by plan.c */
 static const struct variable override = { "OVERRIDE_", value_text, NULL, NULL };
@@ -126,6 +132,28 @@ config_known(const char *name)
 	const struct variable *k = key_find(name);
 
 	return k ? k != &override && k != &version : AMONG(name, found_out);
+}
+
+bool
+config_is_folders(const char *name)
+{
+	const struct variable *k = key_find(name);
+
+	return k && k->ok == value_folders;
+}
+
+const char **
+config_folders(struct arena *a, const struct config *c, const char *name, size_t *n)
+{
+	char *rest = arena_strdup(a, config_get(c, name)), *word;
+	const char **v = NULL;
+
+	*n = 0;
+	while ((word = word_next(&rest))) {
+		v = arena_more(a, v, *n, sizeof *v);
+		v[(*n)++] = word;
+	}
+	return v;
 }
 
 const char *

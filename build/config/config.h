@@ -67,6 +67,11 @@ void config_set(
 bool config_secret(const char *name);
 /* may a recipe name it on a `config` line */
 bool config_known(const char *name);
+/* is its value a list of folders; a step that it is given to sees them, and its key what they hold
+ */
+bool config_is_folders(const char *name);
+/* those of its folders, absolute; the last named counts most */
+const char **config_folders(struct arena *a, const struct config *c, const char *name, size_t *n);
 /* the names a user may set, in the order in which lh-config.dist tells them; NULL behind the last
  */
 const char *config_name(size_t i);

@@ -13,6 +13,7 @@
 #include "build/image/diskplan.h"
 #include "build/image/filelist.h"
 #include "build/image/fs.h"
+#include "build/image/overlay.h"
 #include "build/image/record.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
@@ -35,6 +36,7 @@ struct image {
 	struct tree trees[4]; /* rootfs rwfs userfs extra */
 	struct tree *all[4];
 	char owners[DIGEST_HEX];
+	struct overlays overlays;
 	char extra[DIGEST_HEX]; /* of the tree; empty when there is nothing for it */
 	const struct node *kernel;
 	char seed[DIGEST_HEX]; /* of all that the bytes of the disk depend on */
@@ -80,6 +82,8 @@ survey(struct image *m, struct err *e)
 		    e, "profile %s has no target/linux, so no kernel", m->plan->profile);
 	if (digest_file(arena_printf(m->a, "%s/layout/owners", m->cfg->top), m->owners, e) < 0)
 		return -1;
+	if (overlays_read(m->a, m->cfg, m->plan->memo, &m->overlays, e) < 0)
+		return -1;
 	if (!*m->cfg->host_host_base)
 		return 0;
 	if (tree_add(&m->trees[EXTRA], m->cfg->host_host_base, "HOST_HOST_BASE", e) < 0 ||
@@ -98,6 +102,8 @@ make_seed(struct image *m)
 
 	buf_addf(&b, "lh-disk 1\nepoch %s\nprofile %s\nowners %s\nextra %s\n",
 	    config_get(m->cfg, "EPOCH"), p->profile, m->owners, m->extra);
+	for (size_t i = 1; i < m->overlays.n; i++)
+		buf_addf(&b, "overlay %s\n", m->overlays.digests[i]);
 	for (size_t i = 0; i < NPARTITIONS; i++)
 		buf_addf(&b, "%s %u\n", partitions[i].name, partition_mb(m->cfg, &partitions[i]));
 	for (size_t i = 0; i < p->n; i++)
@@ -138,11 +144,12 @@ gather(struct image *m, struct err *e)
 				arena_printf(m->a, "%s/out/%s", p->v[i].store, tree_names[t]),
 				p->v[i].recipe->name, e) < 0)
 				return -1;
+	if (overlays_lay(&m->overlays, m->trees, EXTRA, e) < 0)
+		return -1;
 	for (size_t t = ROOTFS; t < EXTRA; t++)
 		if (tree_sort(&m->trees[t], e) < 0)
 			return -1;
-	return owners_apply(m->a, arena_printf(m->a, "%s/layout/owners", m->cfg->top), p->profile,
-	    m->all, NTREES, e);
+	return owners_apply(m->a, m->overlays.owners, m->overlays.n, p->profile, m->all, NTREES, e);
 }
 
 static struct tree *
@@ -339,7 +346,8 @@ decide(struct image *m, const struct sysdeps *sd, struct err *e)
 		return -1;
 	make_seed(m);
 	if (diskplan_make(m->cfg, m->seed, &m->disk, e) < 0 ||
-	    record_make(m->a, m->cfg, sd, m->plan, &m->disk, m->dir, &m->manifest, e) < 0)
+	    record_make(m->a, m->cfg, sd, m->plan, &m->disk, m->dir, &m->manifest, e) < 0 ||
+	    record_added(m->a, m->cfg, m->plan->memo, &m->overlays, &m->manifest, e) < 0)
 		return -1;
 	make_key(m);
 	return 0;

@@ -2,11 +2,15 @@
 #include "build/image/record.h"
 
 #include "build/base/arena.h"
+#include "build/cache/store.h"
 #include "build/config/config.h"
 #include "build/config/sysdeps.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
+#include "build/files/memo.h"
 #include "build/image/diskplan.h"
+#include "build/image/listen.h"
+#include "build/image/overlay.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
 #include "build/plan/tools.h"
@@ -60,6 +64,7 @@ record_machine(const struct config *cfg, const struct sysdeps *sd, struct manife
 	m->kvm = unless_none(sd, "kvm");
 	m->kernel_mark = sysdeps_get(sd, "kernel-mark");
 	m->elf = sysdeps_get(sd, "elf");
+	m->elf_flags = unless_none(sd, "elf-flags");
 	m->differs = sd->differs;
 	m->ndiffers = sd->ndiffers;
 	m->refuse = sysdeps_get(sd, "refuse");
@@ -104,6 +109,21 @@ record_packages(struct arena *a, const struct plan *p, struct manifest *m)
 	}
 }
 
+/* what was made elsewhere, host programs that made the rest included */
+static void
+record_cached(struct arena *a, const struct plan *p, struct manifest *m)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct node *n = &p->v[i];
+		const char *signer = n->store ? store_signer(a, n->store) : NULL;
+
+		if (!signer)
+			continue;
+		m->cached = arena_more(a, m->cached, m->ncached, sizeof *m->cached);
+		m->cached[m->ncached++] = (struct man_cached){ .node = n->id, .signer = signer };
+	}
+}
+
 /* out/services of whichever package makes the service database: `NAME TYPE` a line */
 static int
 record_services(struct arena *a, const struct plan *p, struct manifest *m, struct err *e)
@@ -130,6 +150,32 @@ record_services(struct arena *a, const struct plan *p, struct manifest *m, struc
 		}
 		return 0;
 	}
+	return 0;
+}
+
+static void
+add(struct arena *a, struct manifest *m, const char *what, const char *digest)
+{
+	m->added = arena_more(a, m->added, m->nadded, sizeof *m->added);
+	m->added[m->nadded++] =
+	    (struct man_added){ .what = what, .digest = arena_strdup(a, digest) };
+}
+
+int
+record_added(struct arena *a, const struct config *cfg, struct memo *memo, const struct overlays *o,
+    struct manifest *m, struct err *e)
+{
+	size_t n;
+	const char **v = config_folders(a, cfg, "SERVICES", &n);
+	char hex[DIGEST_HEX];
+
+	for (size_t i = 0; i < n; i++) {
+		if (memo_digest(memo, &memo_plain, v[i], hex, e) < 0)
+			return wrap(e, "SERVICES");
+		add(a, m, "services", hex);
+	}
+	for (size_t i = 1; i < o->n; i++)
+		add(a, m, "overlay", o->digests[i]);
 	return 0;
 }
 
@@ -217,11 +263,14 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	};
 	record_network(cfg, m);
 	record_machine(cfg, sd, m);
-	if (record_services(a, p, m, e) < 0)
+	if (record_services(a, p, m, e) < 0 ||
+	    listen_read(a, arena_printf(a, "%s/layout/listen", cfg->top), p->profile, &m->listens,
+		&m->nlistens, e) < 0)
 		return -1;
 	m->hostname = arena_printf(a, "lh-%s", m->arch);
 	record_parts(a, l, m);
 	record_packages(a, p, m);
+	record_cached(a, p, m);
 	m->append = arena_printf(a,
 	    "root=PARTUUID=%s rootfstype=ext4 ro rootwait=10 panic=-1 console=%s%s%s",
 	    l->parts[0].uuid, m->console, more ? " " : "", more ? more : "");

@@ -395,13 +395,31 @@ asks_for(const struct recipe *r, const char *variable)
 	return false;
 }
 
-static void
-say_config(struct facts *f, const struct config *cfg, const struct node *n)
+/* where a folder lies changes nothing: what it holds does, and which comes first */
+static int
+say_folders(struct facts *f, const struct config *cfg, const char *name, struct err *e)
+{
+	size_t n;
+	const char **v = config_folders(f->a, cfg, name, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (say_path(f, "config", arena_printf(f->a, "%s %zu", name, i), v[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+say_config(struct facts *f, const struct config *cfg, const struct node *n, struct err *e)
 {
 	for (size_t i = 0; i < n->recipe->nconfig; i++) {
 		const char *name = n->recipe->config[i], *value = config_get(cfg, name);
 		char hex[DIGEST_HEX];
 
+		if (config_is_folders(name)) {
+			if (say_folders(f, cfg, name, e) < 0)
+				return -1;
+			continue;
+		}
 		/* keys are kept, shown and sent */
 		if (config_secret(name)) {
 			digest_bytes(value, strlen(value), hex);
@@ -413,6 +431,7 @@ say_config(struct facts *f, const struct config *cfg, const struct node *n)
 		say(f, "config %s %s", name, value);
 	}
 	say(f, "config EPOCH %s", config_get(cfg, "EPOCH"));
+	return 0;
 }
 
 static void
@@ -554,7 +573,8 @@ plan_key(struct arena *a, const struct config *cfg, const struct sysdeps *sd, co
 			return wrap(e, "%s", n->id);
 	if (n->variant != VARIANT_HOST && say_sysdeps(&f, sd, n, e) < 0)
 		return wrap(e, "%s", n->id);
-	say_config(&f, cfg, n);
+	if (say_config(&f, cfg, n, e) < 0)
+		return wrap(e, "%s", n->id);
 	say_tools(&f, p->tools, n);
 	if (p->tools && p->tools->unboxed) /* it may have seen anything */
 		say(&f, "sandbox none");

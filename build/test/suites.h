@@ -23,10 +23,12 @@
 	X(file)                                                                                    \
 	X(child)                                                                                   \
 	X(digest)                                                                                  \
+	X(sign)                                                                                    \
 	X(elf)                                                                                     \
 	X(manifest)                                                                                \
 	X(cli)                                                                                     \
 	X(config)                                                                                  \
+	X(services)                                                                                \
 	X(droproot)                                                                                \
 	X(sysdeps)                                                                                 \
 	X(triples)                                                                                 \
@@ -50,6 +52,7 @@
 	X(licences)                                                                                \
 	X(tree)                                                                                    \
 	X(owners)                                                                                  \
+	X(listen)                                                                                  \
 	X(fsplan)                                                                                  \
 	X(blocks)                                                                                  \
 	X(fs)                                                                                      \

@@ -27,6 +27,7 @@ struct work {
 	const char *image;
 	struct audit *out;
 	struct guestfs *g;
+	struct elf_kind kind; /* what each ELF file is to be */
 	struct disasm *disasm;
 	const char *fs;
 	const struct guestfs_entry *entry;
@@ -64,10 +65,7 @@ found(struct work *w, const char *fmt, ...)
 static int
 need_elf(struct work *w, struct err *e)
 {
-	if (!w->m->elf || !elf_known(w->m->elf))
-		return fail_usage(e, "manifest: elf %s: unknown, so programs cannot be checked",
-		    w->m->elf ? w->m->elf : "(none)");
-	return 0;
+	return elf_kind(w->m->elf, w->m->elf_flags, &w->kind, e);
 }
 
 static void
@@ -82,7 +80,7 @@ look_static(struct work *w)
 	w->out->looked++;
 	if (elf_read(w->file, w->bytes, w->n, &f, &e) < 0)
 		found(w, "%s: damaged: %s", w->name, e.msg);
-	else if ((differs = elf_differs(w->file, &f, w->m->elf)))
+	else if ((differs = elf_differs(w->file, &f, &w->kind)))
 		found(w, "%s: %s", w->name, differs);
 	else if (f.type != ET_EXEC && f.type != ET_DYN)
 		found(w, "%s: not a program, but ELF type %u", w->name, f.type);
@@ -151,8 +149,8 @@ look_baseline(struct work *w)
 		return;
 	if (elf_read(w->file, w->bytes, w->n, &f, &e) < 0)
 		found(w, "%s: damaged: %s", w->name, e.msg);
-	else if (elf_differs(w->file, &f, w->m->elf))
-		found(w, "%s: %s", w->name, elf_differs(w->file, &f, w->m->elf));
+	else if (elf_differs(w->file, &f, &w->kind))
+		found(w, "%s: %s", w->name, elf_differs(w->file, &f, &w->kind));
 	else if (disasm_sweep(w->disasm, &f, w->bytes, on_refused, w))
 		w->out->looked++;
 	else

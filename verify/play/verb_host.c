@@ -84,8 +84,8 @@ on_alive(void *arg, const char *answer, const char *error)
 		return;
 	if (answer)
 		testcase_pass(c);
-	else if (step_needs_guest(c))
-		testcase_inconclusive(c, "query-status: %s", error);
+	else
+		testcase_unanswered(c, "query-status", error);
 }
 
 static void
@@ -111,7 +111,7 @@ on_knocked(void *arg, enum knock_end end, const char *said)
 		not_refused(c, "no answer");
 		break;
 	case KNOCK_FAILED:
-		testcase_inconclusive(c, "forwarded port: %s", said);
+		testcase_unanswered(c, "forwarded port", said);
 	}
 }
 
@@ -123,8 +123,8 @@ on_forwarded(void *arg, const char *answer, const char *error)
 	if (!c)
 		return;
 	if (!answer)
-		testcase_inconclusive(
-		    c, "forwarded port: %s", one_line(c->a, error, strlen(error), SHOWN));
+		testcase_unanswered(
+		    c, "forwarded port", one_line(c->a, error, strlen(error), SHOWN));
 	else
 		knock_start(c->loop, port_of(answer), on_knocked, ticket_new(c), &c->step->knock);
 }
@@ -175,8 +175,12 @@ on_checked(void *arg, const struct subprocess_result *r)
 	if (!c)
 		return;
 	c->step->subprocess = NULL;
-	if (r->late) {
+	if (r->end == SUBPROCESS_LATE) {
 		testcase_inconclusive(c, "e2fsck: took too long");
+		return;
+	}
+	if (r->end == SUBPROCESS_EXCESS) { /* it has a line for each thing that is wrong */
+		not_clean(c, testcase_trouble(c, r));
 		return;
 	}
 	switch (fsck_judge(c->a, r->status, r->out, r->n, &said)) {
@@ -220,10 +224,9 @@ on_flat(void *arg, const struct subprocess_result *r)
 	if (!c)
 		return;
 	c->step->subprocess = NULL;
-	if (r->late || r->status) {
+	if (r->end != SUBPROCESS_EXITED || r->status) {
 		c->flat = NULL;
-		testcase_inconclusive(c, "qemu-img convert: %s",
-		    r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
+		testcase_inconclusive(c, "qemu-img convert: %s", testcase_trouble(c, r));
 	} else {
 		judge_part(c);
 	}

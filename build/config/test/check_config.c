@@ -203,6 +203,8 @@ static const struct {
 	    "CROSS_BASE /usr: has no bin/x86_64-linux-musl-gcc; leave it empty to have a toolchain "
 	    "built" },
 	{ "", { "HOST_HOST_BASE=/nowhere", NULL }, "HOST_HOST_BASE /nowhere: no such folder" },
+	{ "", { "SERVICES=. nowhere", NULL }, "SERVICES nowhere: no such folder" },
+	{ "", { "OVERLAY=lh-config", NULL }, "OVERLAY lh-config: no such folder" },
 	{ "", { "KERNEL_CONFIG=/nowhere", NULL },
 	    "KERNEL_CONFIG: /nowhere: No such file or directory" },
 	{ "", { "OVERRIDE_one=/nowhere", NULL },
@@ -214,6 +216,15 @@ static const struct {
 	/* sources */
 	{ "", { "CACHE_URL=cache.example", NULL },
 	    "CACHE_URL cache.example: not a URL that begins with https:// or http://" },
+	{ "", { "CACHE_KEY=/nonexistent/key", NULL },
+	    "CACHE_KEY: /nonexistent/key: No such file or directory" },
+	{ "", { "CACHE_KEY=/dev/null", NULL }, "CACHE_KEY: /dev/null: not a regular file" },
+	{ "", { "CACHE_TRUST=PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw= /nonexistent", NULL },
+	    "CACHE_TRUST: /nonexistent: No such file or directory" },
+	/* a digit too few: no key, so it is a file */
+	{ "", { "CACHE_TRUST=/UAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zg==", NULL },
+	    "CACHE_TRUST: /UAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zg==: No such file or "
+	    "directory" },
 	{ "", { "MIRRORS=https://a.example/ b.example", NULL },
 	    "MIRRORS b.example: not a URL that begins with https://, http:// or file://" },
 	{ "", { "MIRRORS=ftp://user:pass@word@host/", NULL },

@@ -28,9 +28,11 @@ static const char whole[] =
 	 "partition rwfs ext4 1343225856 536870912 cc\n"
 	 "package skalibs 2.14.3.0 33\n"
 	 "package s6 2.13.1.0 44 modified\n"
+	 "cached target/s6 PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=\n"
 	 "service sshd longrun\n"
 	 "differs files /boot/dtb an ARM kernel needs one\n"
 	 "special rwfs:/tmp 0:0 1777\n"
+	 "listen tcp :: 22 sshd\n"
 	 "path /lh/\n";
 
 static int
@@ -82,6 +84,9 @@ static const struct {
 	{ "", ":1: not a manifest: its first line must be \"lh-manifest 2\"" },
 	{ "lh-manifest 1\n", ":1: not a manifest: its first line must be \"lh-manifest 2\"" },
 	{ LEAST, ": names neither kernel nor image: nothing to boot" },
+	{ HEAD "listen tcp :: 22\n", ":2: listen: needs PROTOCOL ADDRESS PORT SERVICE" },
+	{ HEAD "listen tcp :: 0 sshd\n", ":2: listen: port 0: from 1 to 65535" },
+	{ HEAD "listen tcp :: ssh sshd\n", ":2: ssh: not a number" },
 	{ HEAD "special rwfs:/tmp 0:0\n", ":2: special: needs FS:/PATH UID:GID MODE" },
 	{ HEAD "special rwfs:/tmp 0:0 1778\n", ":2: special: needs FS:/PATH UID:GID MODE" },
 	{ HEAD "path lh/\n", ":2: path lh/: not absolute" },
@@ -95,6 +100,7 @@ static const struct {
 	{ HEAD "partition a b -1 2 u\n", ":2: -1: not a number" },
 	{ HEAD "package a 1 k changed\n", ":2: package: needs NAME VERSION KEY [modified]" },
 	{ HEAD "service a\n", ":2: service: needs NAME TYPE" },
+	{ HEAD "added overlay\n", ":2: added: needs WHAT DIGEST" },
 	{ HEAD "differs files /boot/dtb\n", ":2: differs: needs SUBJECT WORD REASON" },
 };
 

@@ -27,7 +27,7 @@ static const struct {
 	{ "recipes/two/recipe",
 	    "name two\nlicence ISC\nvariant host target\nneeds same/one target/three "
 	    "host/tool\nneeds target/one\n"
-	    "config USE_DHCP ROOT_HASH\nfile f\ninput layout\nkit k\nversion 2.0\n" PIN(
+	    "config USE_DHCP ROOT_HASH SERVICES\nfile f\ninput layout\nkit k\nversion 2.0\n" PIN(
 		"two-2.0.tar") "source two-2.0-b.tar\nsha256 " OTHER
 			       "\ngit v2\n[build]\nmake\n[install]\ncp x ${SHORT} $OUT\n" },
 	{ "recipes/two/f", "f\n" },
@@ -340,6 +340,7 @@ static const struct {
 	{ "sysdeps/x86_64-linux-musl/facts", CHECKOUT_FACTS("x86_64", "cc", "ELF64 X86_64"), NULL,
 	    false, false, false },
 	{ NULL, NULL, "USE_DHCP=false", false, false, true },
+	{ NULL, NULL, "SERVICES=recipes/two", false, false, true },
 	{ NULL, NULL, "LOCAL_IP=10.0.2.16", false, false, false },
 	{ NULL, NULL, "EPOCH=1", true, true, true },
 	{ NULL, NULL, "TRIPLE=i486-linux-musl", true, true, true },
@@ -429,6 +430,35 @@ START_TEST(what_else_changes_a_key)
 }
 END_TEST
 
+/* by what is in them, in their order, and not by where they lie */
+START_TEST(folders_are_keyed_by_content)
+{
+	static const struct {
+		const char *services;
+		bool same;
+	} rows[] = { { "SERVICES=a b", true }, { "SERVICES=c b", true }, { "SERVICES=b a", false },
+		{ "SERVICES=a", false }, { "SERVICES=a d", false } };
+	static const char *const defs[][2] = { { "a/x/type", "oneshot\n" },
+		{ "b/y/type", "bundle\n" }, { "c/x/type", "oneshot\n" },
+		{ "d/y/type", "longrun\n" } };
+	struct setting t = begin();
+	struct err e = { 0 };
+	char *first = NULL;
+
+	for (size_t i = 0; i < sizeof defs / sizeof *defs; i++)
+		checkout_file(t.a, t.top, defs[i][0], defs[i][1]);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		ck_assert_msg(plan(&t, rows[i].services, &e) == 0, "%s", e.msg);
+		pretend(&t);
+		if (!first)
+			first = key_of(&t, "target/two");
+		ck_assert_msg((strcmp(first, key_of(&t, "target/two")) == 0) == rows[i].same,
+		    "%s:\n%s", rows[i].services, key_of(&t, "target/two"));
+	}
+	arena_free(t.a);
+}
+END_TEST
+
 Suite *
 plan_suite(void)
 {
@@ -443,5 +473,6 @@ plan_suite(void)
 	tcase_add_test(tc, golden);
 	tcase_add_loop_test(tc, what_changes_a_key, 0, sizeof changes / sizeof *changes);
 	tcase_add_test(tc, what_else_changes_a_key);
+	tcase_add_test(tc, folders_are_keyed_by_content);
 	return s;
 }

@@ -301,10 +301,14 @@ START_TEST(says_what_it_lacks)
 	m.kernel = "kernel";
 	ck_assert_int_eq(audit_run(a, "kernel", &m, NULL, &r, &e), -1);
 	ck_assert_str_eq(e.msg, "manifest: missing required key kernel-mark");
-	m.elf = "ELF32 SPARC";
+	m.elf = "ELF32 PDP11";
 	ck_assert_int_eq(audit_run(a, "static", &m, NULL, &r, &e), -1);
 	ck_assert_str_eq(
-	    e.msg, "manifest: elf ELF32 SPARC: unknown, so programs cannot be checked");
+	    e.msg, "manifest: elf ELF32 PDP11: unknown, so programs cannot be checked");
+	m.elf = "ELF32 ARM";
+	m.elf_flags = "0x6=4";
+	ck_assert_int_eq(audit_run(a, "static", &m, NULL, &r, &e), -1);
+	ck_assert_str_eq(e.msg, "manifest: elf-flags 0x6=4: not 0xMASK=0xVALUE");
 	arena_free(a);
 }
 END_TEST

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verify/play/mutants.h"
+#include "verify/mutants/written.h"
 
 #include "build/base/arena.h"
 #include "build/files/file.h"
@@ -38,7 +38,7 @@ START_TEST(reads)
 			   "append   quiet\n"
 			   "refused-by services /not (ready|up) #/\n";
 
-	ck_assert_msg(mutants_read(a, written(a, text), &s, &e) == 0, "%s", e.msg);
+	ck_assert_msg(written_read(a, written(a, text), &s, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(s.name, "sshd-exits");
 	ck_assert_str_eq(s.title, "its run script exits");
 	ck_assert_uint_eq(s.nrequires, 2);
@@ -48,11 +48,11 @@ START_TEST(reads)
 	ck_assert_str_eq(s.edits[0].text, "#!/bin/sh\n  exit 1 # not a comment\n");
 	ck_assert_uint_eq(s.edits[0].mode, 0755);
 	ck_assert_uint_eq(s.edits[0].line, 5);
-	ck_assert_int_eq(s.edits[1].kind, MUTANT_REPLACE);
+	ck_assert_int_eq(s.edits[1].kind, EDIT_REPLACE);
 	ck_assert_str_eq(pattern_text(s.edits[1].re), "^root:[^\\/]*:");
 	ck_assert_str_eq(s.edits[1].text, "root::");
 	ck_assert_str_eq(s.edits[1].file, "/etc/sh#adow");
-	ck_assert_int_eq(s.edits[2].kind, MUTANT_REMOVE);
+	ck_assert_int_eq(s.edits[2].kind, EDIT_REMOVE);
 	ck_assert_str_eq(s.append, "init=/bin/false quiet");
 	ck_assert_str_eq(s.scenario, "services");
 	ck_assert_str_eq(pattern_text(s.reason), "not (ready|up) #");
@@ -91,7 +91,7 @@ START_TEST(refuses)
 	struct mutant s;
 	struct err e;
 
-	ck_assert_int_eq(mutants_read(a, path, &s, &e), -1);
+	ck_assert_int_eq(written_read(a, path, &s, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", path, bad[_i].message));
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
@@ -130,10 +130,10 @@ START_TEST(judges)
 		r.nwarnings = 1;
 	}
 	ck_assert_int_eq(
-	    mutants_read(a,
+	    written_read(a,
 		written(a, "mutant x \"y\"\nappend x\nrefused-by boot /exitcode [1-9]/\n"), &s, &e),
 	    0);
-	mutants_judge(a, &s, &r);
+	written_judge(a, &s, &r);
 	ck_assert_int_eq(r.verdict, verdicts[_i].is);
 	ck_assert_pstr_eq(r.failure.what, verdicts[_i].what);
 	if (r.verdict == VERDICT_FAIL)
@@ -150,7 +150,7 @@ START_TEST(all_of_ours_are_sound)
 	size_t n;
 	struct err e;
 
-	ck_assert_msg(mutants_read_all(a, "verify/test/broken", &s, &n, &e) == 0, "%s", e.msg);
+	ck_assert_msg(written_read_all(a, "verify/test/broken", &s, &n, &e) == 0, "%s", e.msg);
 	ck_assert_uint_gt(n, 5);
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_str_eq(strrchr(s[i].path, '/') + 1, s[i].name);
@@ -162,10 +162,10 @@ START_TEST(all_of_ours_are_sound)
 END_TEST
 
 Suite *
-mutants_suite(void)
+written_suite(void)
 {
-	Suite *s = suite_create("mutants");
-	TCase *tc = harness_case(s, "mutants");
+	Suite *s = suite_create("written");
+	TCase *tc = harness_case(s, "written");
 
 	tcase_add_test(tc, reads);
 	tcase_add_test(tc, all_of_ours_are_sound);

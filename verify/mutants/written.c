@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verify/play/mutants.h"
+#include "verify/mutants/written.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
 #include "verify/expect.h"
-#include "verify/image/guestfs.h"
 #include "verify/image/image.h"
 #include "verify/report/result.h"
 #include "verify/scenario/scenario.h"
@@ -104,7 +103,7 @@ read_mode(struct reader *r, const char *word, mode_t *mode, struct err *e)
 
 /* OFFSET HEX... */
 static int
-read_bytes(struct reader *r, char *rest, struct mutant_edit *d, struct err *e)
+read_bytes(struct reader *r, char *rest, struct edit *d, struct err *e)
 {
 	char *bytes = arena_alloc(r->a, strlen(rest) + 1), *word = word_next(&rest), *end = NULL;
 
@@ -123,28 +122,29 @@ read_bytes(struct reader *r, char *rest, struct mutant_edit *d, struct err *e)
 }
 
 static int
-read_edit(struct reader *r, enum mutant_kind kind, char *rest, struct err *e)
+read_edit(struct reader *r, enum edit_kind kind, char *rest, struct err *e)
 {
 	struct mutant *s = r->s;
-	struct mutant_edit d = { .kind = kind, .line = r->l.no };
+	struct edit d = { .kind = kind, .path = r->l.path, .line = r->l.no };
 
 	d.fs = word_next(&rest);
 	d.file = word_next(&rest);
 	if (!d.file || *d.file != '/')
 		return lines_fail(&r->l, e, "needs FS /PATH");
-	if (kind == MUTANT_BYTES) {
+	if (kind == EDIT_BYTES) {
 		if (read_bytes(r, rest, &d, e) < 0)
 			return -1;
+		d.mode = 0755; /* it is for programs */
 		rest += strlen(rest);
-	} else if (kind != MUTANT_REMOVE && read_mode(r, word_next(&rest), &d.mode, e) < 0)
+	} else if (kind != EDIT_REMOVE && read_mode(r, word_next(&rest), &d.mode, e) < 0)
 		return -1;
-	if (kind == MUTANT_PUT) {
+	if (kind == EDIT_PUT) {
 		if (strncmp(rest, "<<", 2) || !rest[2])
 			return lines_fail(
 			    &r->l, e, "put: needs <<WORD, and the text on the next lines");
 		if (read_here(r, rest + 2, &d.text, e) < 0)
 			return -1;
-	} else if (kind == MUTANT_REPLACE) {
+	} else if (kind == EDIT_REPLACE) {
 		if (read_pattern(r, &rest, &d.re, e) < 0)
 			return -1;
 		d.text = rest;
@@ -159,25 +159,25 @@ read_edit(struct reader *r, enum mutant_kind kind, char *rest, struct err *e)
 static int
 read_put(struct reader *r, char *rest, struct err *e)
 {
-	return read_edit(r, MUTANT_PUT, rest, e);
+	return read_edit(r, EDIT_PUT, rest, e);
 }
 
 static int
 read_replace(struct reader *r, char *rest, struct err *e)
 {
-	return read_edit(r, MUTANT_REPLACE, rest, e);
+	return read_edit(r, EDIT_REPLACE, rest, e);
 }
 
 static int
 read_remove(struct reader *r, char *rest, struct err *e)
 {
-	return read_edit(r, MUTANT_REMOVE, rest, e);
+	return read_edit(r, EDIT_REMOVE, rest, e);
 }
 
 static int
 read_overwrite(struct reader *r, char *rest, struct err *e)
 {
-	return read_edit(r, MUTANT_BYTES, rest, e);
+	return read_edit(r, EDIT_BYTES, rest, e);
 }
 
 static int
@@ -227,7 +227,7 @@ read_line(struct reader *r, char *line, struct err *e)
 }
 
 int
-mutants_read(struct arena *a, const char *path, struct mutant *out, struct err *e)
+written_read(struct arena *a, const char *path, struct mutant *out, struct err *e)
 {
 	struct reader r = { .a = a, .s = out };
 	char *line;
@@ -264,18 +264,18 @@ on_file(void *arg, const char *rel, const struct stat *st, struct err *e)
 	if (!S_ISREG(st->st_mode) || *rel == '.' || rel[strlen(rel) - 1] == '~')
 		return 0;
 	f->v = arena_more(f->a, f->v, f->n, sizeof *f->v);
-	return mutants_read(f->a, arena_printf(f->a, "%s/%s", f->dir, rel), &f->v[f->n++], e);
+	return written_read(f->a, arena_printf(f->a, "%s/%s", f->dir, rel), &f->v[f->n++], e);
 }
 
 int
-mutants_read_all(struct arena *a, const char *dir, struct mutant **out, size_t *n, struct err *e)
+written_read_all(struct arena *a, const char *dir, struct mutant **out, size_t *n, struct err *e)
 {
 	struct found f = { .a = a, .dir = dir };
 
 	if (!file_isdir(dir)) { /* one of them */
 		*n = 1;
 		*out = arena_alloc(a, sizeof **out);
-		return mutants_read(a, dir, *out, e);
+		return written_read(a, dir, *out, e);
 	}
 	if (file_walk(dir, on_file, &f, e) < 0)
 		return -1;
@@ -311,122 +311,6 @@ find_skip(struct arena *a, const struct mutant *s, const struct scenario *scn,
 	return 0;
 }
 
-int
-mutants_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s,
-    size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out,
-    struct err *e)
-{
-	*out = (struct matrix){ .images = images, .nimages = nimages };
-	out->v = arena_array(a, nimages * n + 1, sizeof *out->v);
-	for (size_t i = 0; i < nimages; i++)
-		for (size_t k = 0; k < n; k++) {
-			struct matrix_testcase *c = &out->v[out->n++];
-
-			*c = (struct matrix_testcase){ .image = &images[i],
-				.scenario = matrix_scenario(scenarios, nscenarios, s[k].scenario),
-				.mutant = &s[k] };
-			if (!c->scenario)
-				return fail_usage(e, "%s: refused-by %s: no such scenario",
-				    s[k].path, s[k].scenario);
-			if (find_skip(a, &s[k], c->scenario, &images[i], &c->skip, e) < 0)
-				return -1;
-		}
-	return 0;
-}
-
-/* ---- breaking ---- */
-
-static const struct man_part *
-part_of(const struct image *i, const char *name)
-{
-	for (size_t n = 0; n < i->m.nparts; n++)
-		if (!strcmp(i->m.parts[n].name, name))
-			return &i->m.parts[n];
-	return NULL;
-}
-
-static int
-replace(struct arena *a, struct guestfs *g, const struct mutant_edit *d, struct err *e)
-{
-	struct buf b = { 0 };
-	struct hit h;
-	char *text;
-	size_t n;
-	int r;
-
-	if (guestfs_read(a, g, d->file, &text, &n, e) < 0)
-		return -1;
-	r = pattern_match(a, d->re, text, n, &h, e);
-	if (r < 0)
-		return -1;
-	if (!r)
-		return fail(e, "%s: /%s/ is nowhere in it", d->file, pattern_text(d->re));
-	buf_add(&b, text, (size_t)h.start);
-	buf_adds(&b, d->text);
-	buf_add(&b, text + h.end, n - (size_t)h.end);
-	r = guestfs_put(g, &(struct guestfs_file){ d->file, b.p, b.n, d->mode, 0, 0 }, e);
-	buf_free(&b);
-	return r;
-}
-
-/* it is for programs: the mode is theirs */
-static int
-overwrite(struct arena *a, struct guestfs *g, const struct mutant_edit *d, struct err *e)
-{
-	char *text;
-	size_t n;
-
-	if (guestfs_read(a, g, d->file, &text, &n, e) < 0)
-		return -1;
-	if (d->offset > n || d->n > n - d->offset)
-		return fail(e, "%s: has only %zu bytes", d->file, n);
-	memcpy(text + d->offset, d->text, d->n);
-	return guestfs_put(g, &(struct guestfs_file){ d->file, text, n, 0755, 0, 0 }, e);
-}
-
-static int
-edit(struct arena *a, struct guestfs *g, const struct mutant_edit *d, struct err *e)
-{
-	switch (d->kind) {
-	case MUTANT_PUT:
-		return guestfs_put(g,
-		    &(struct guestfs_file){ d->file, d->text, strlen(d->text), d->mode, 0, 0 }, e);
-	case MUTANT_REPLACE:
-		return replace(a, g, d, e);
-	case MUTANT_BYTES:
-		return overwrite(a, g, d, e);
-	case MUTANT_REMOVE:
-		return guestfs_remove(g, d->file, e);
-	}
-	return 0;
-}
-
-int
-mutants_make(struct arena *a, const struct mutant *s, const struct image *i, const char *from,
-    const char *to, struct err *e)
-{
-	if (file_copy(from, to, 0644, e) < 0)
-		return -1;
-	for (size_t k = 0; k < s->nedits; k++) {
-		const struct mutant_edit *d = &s->edits[k];
-		const struct man_part *p = part_of(i, d->fs);
-		struct guestfs *g;
-		int r;
-
-		if (!p)
-			return fail_usage(
-			    e, "%s:%u: the image has no partition %s", s->path, d->line, d->fs);
-		if (guestfs_open(to, p->start, 1, &g, e) < 0)
-			return -1;
-		r = edit(a, g, d, e);
-		if (guestfs_close(g, r < 0 ? &(struct err){ 0 } : e) < 0)
-			r = -1;
-		if (r < 0)
-			return wrap(e, "%s:%u", s->path, d->line);
-	}
-	return 0;
-}
-
 /* ---- judging ---- */
 
 /* all that the report would say */
@@ -449,7 +333,7 @@ told(struct arena *a, const struct testcase_result *r)
 }
 
 void
-mutants_judge(struct arena *a, const struct mutant *s, struct testcase_result *r)
+written_judge(struct arena *a, const struct mutant *s, struct testcase_result *r)
 {
 	const char *text = told(a, r), *wanted = arena_printf(a, "refused by %s for /%s/",
 					   s->scenario, pattern_text(s->reason));
@@ -471,4 +355,61 @@ mutants_judge(struct arena *a, const struct mutant *s, struct testcase_result *r
 		r->failure.got = r->failure.what;
 		r->failure.what = "refused, but for another reason";
 	}
+}
+
+/* ---- what the matrix has of it ---- */
+
+static int
+make(struct arena *a, const void *arg, const struct image *i, const char *from, const char *to,
+    struct err *e)
+{
+	const struct mutant *s = arg;
+
+	(void)a;
+	return edit_copy(s->edits, s->nedits, &i->m, from, to, e);
+}
+
+static void
+judge(struct arena *a, const void *arg, struct testcase_result *r)
+{
+	written_judge(a, arg, r);
+}
+
+static struct matrix_variant
+variant_of(struct arena *a, const struct mutant *s)
+{
+	return (struct matrix_variant){ .name = arena_printf(a, "mutant-%s", s->name),
+		.title = s->title,
+		.path = s->path,
+		.append = s->append,
+		.make = make,
+		.judge = judge,
+		.arg = s };
+}
+
+int
+written_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s,
+    size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out,
+    struct err *e)
+{
+	struct matrix_variant *variants = arena_array(a, n + 1, sizeof *variants);
+
+	for (size_t k = 0; k < n; k++)
+		variants[k] = variant_of(a, &s[k]);
+	*out = (struct matrix){ .images = images, .nimages = nimages };
+	out->v = arena_array(a, nimages * n + 1, sizeof *out->v);
+	for (size_t i = 0; i < nimages; i++)
+		for (size_t k = 0; k < n; k++) {
+			struct matrix_testcase *c = &out->v[out->n++];
+
+			*c = (struct matrix_testcase){ .image = &images[i],
+				.scenario = matrix_scenario(scenarios, nscenarios, s[k].scenario),
+				.variant = &variants[k] };
+			if (!c->scenario)
+				return fail_usage(e, "%s: refused-by %s: no such scenario",
+				    s[k].path, s[k].scenario);
+			if (find_skip(a, &s[k], c->scenario, &images[i], &c->skip, e) < 0)
+				return -1;
+		}
+	return 0;
 }
