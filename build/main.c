@@ -116,6 +116,14 @@ log_profile(const struct session *s)
 		log_info("profile %s, not s6: %s", s->plan.profile, s->why);
 }
 
+/* at the end, where it is read: also when all of it was built before */
+static void
+log_sandbox(const struct session *s)
+{
+	if (s->tools.unboxed)
+		log_warn("built without a sandbox, as the manifest says: %s", s->tools.unboxed);
+}
+
 /* "x86_64-linux-musl, profile s6, set 2026-07, dhcp and static: 96 actions, 3 to run; WHY" */
 static void
 announce(const struct request *rq, const struct making *v, size_t n, size_t ntriples,
@@ -241,6 +249,8 @@ build(const struct request *rq, struct err *e)
 	    run_images(rq, images, n, configs.n, e) < 0)
 		goto close_sessions;
 	log_profile(v);
+	if (!rq->dry)
+		log_sandbox(v);
 	r = 0;
 
 close_sessions:

@@ -39,17 +39,26 @@ begin(struct arena *a, struct options *o, const char *manifest, struct err *e)
 }
 
 static struct report_head
-head_of(struct arena *a, const struct manifest *m)
+head_of(struct arena *a, const struct matrix *all)
 {
+	const struct manifest *m = &all->images[0].m;
+	const char *sandbox = NULL;
 	time_t now = time(NULL);
 	char date[32];
 	struct tm tm;
 
 	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+	for (size_t i = 0; i < all->nimages; i++) {
+		const char *told = all->images[i].m.sandbox;
+
+		if (told && !strcmp(told, "no"))
+			sandbox = told;
+	}
 	return (struct report_head){ .version = LH_VERSION,
 		.set = m->set,
 		.profile = m->profile,
 		.why = m->why,
+		.sandbox = sandbox,
 		.date = arena_strdup(a, date) };
 }
 
@@ -64,7 +73,7 @@ play(struct arena *a, const struct options *o, const struct suite *s, struct mat
 		.accel = o->accel,
 		.keep = o->keep,
 		.booted = o->cold ? NULL : s->booted };
-	struct report_head head = head_of(a, &m->images[0].m);
+	struct report_head head = head_of(a, m);
 	struct testcase_result *results;
 	size_t n;
 

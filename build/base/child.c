@@ -51,6 +51,22 @@ grow_up(pid_t parent)
 	signal(SIGPIPE, SIG_DFL);
 }
 
+/* a limit that does not exist here is none */
+static void
+set_limits(const struct child_limit *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct rlimit r;
+
+		if (getrlimit(v[i].resource, &r) < 0)
+			continue;
+		if (r.rlim_max > v[i].most)
+			r.rlim_max = v[i].most;
+		r.rlim_cur = r.rlim_max;
+		setrlimit(v[i].resource, &r);
+	}
+}
+
 /* in the child: only what is async-signal-safe; parent is who must still be there */
 static _Noreturn void
 become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int out, int tell)
@@ -73,6 +89,7 @@ become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int
 		give_up(tell, "chdir");
 	if (o->nice)
 		setpriority(PRIO_PROCESS, 0, o->nice);
+	set_limits(o->limits, o->nlimits);
 	if (o->env)
 		execvpe(argv[0], argv, o->env);
 	else

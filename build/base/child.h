@@ -23,6 +23,12 @@ struct child {
 	int in;	 /* -1 unless opts.want_in */
 };
 
+/* a bound of setrlimit(2), hard and soft; a lower one that is there stays */
+struct child_limit {
+	int resource;
+	unsigned long long most;
+};
+
 struct child_opts {
 	const char *dir;  /* cwd, or NULL */
 	char *const *env; /* or NULL: ours */
@@ -32,6 +38,8 @@ struct child_opts {
 	const int *keep; /* descriptors the child inherits under their own numbers */
 	size_t nkeep;
 	int nice;
+	const struct child_limit *limits;
+	size_t nlimits;
 	uid_t uid; /* other than 0: become this user, with gid and no other group, first */
 	gid_t gid;
 };

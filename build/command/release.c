@@ -91,6 +91,11 @@ release_fit(
 		    e, "release: %s: profile is %s, not %s", label(a, m), m->profile, profile);
 	if (!is(m->set, set))
 		return fail(e, "release: %s: set is %s, not %s", label(a, m), m->set, set);
+	if (!is(m->sandbox, "yes"))
+		return fail(e,
+		    "release: %s: its packages were not built in a sandbox; build it where "
+		    "bubblewrap works",
+		    label(a, m));
 	for (size_t i = 0; i < m->npackages; i++)
 		if (m->packages[i].modified)
 			return fail(e, "release: %s: the source of %s is modified", label(a, m),

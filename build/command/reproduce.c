@@ -5,6 +5,7 @@
 #include "build/base/child.h"
 #include "build/base/log.h"
 #include "build/base/path.h"
+#include "build/base/url.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
 #include "build/config/output.h"
@@ -58,8 +59,15 @@ may_set(const char *name)
 	return false;
 }
 
+static bool
+is_private(struct arena *a, const char *name, const char *value)
+{
+	return config_secret(name) || strcmp(url_shown(a, value), value) != 0;
+}
+
 void
-reproduce_words(const struct config *cfg, const char *folder, const char *user, struct argv *out)
+reproduce_words(const struct config *cfg, const char *folder, const char *user, struct argv *out,
+    struct argv *env)
 {
 	argv_pushv(out, "/proc/self/exe", "build", "-C", NULL);
 	argv_pushf(out, "%s/checkout", folder);
@@ -70,9 +78,13 @@ reproduce_words(const struct config *cfg, const char *folder, const char *user, 
 	argv_pushf(out, "TRIPLE=%s", cfg->triple);
 	if (user)
 		argv_pushf(out, "NORMALUSER=%s", user);
-	for (size_t i = 0; i < cfg->nvars; i++)
-		if (may_set(cfg->vars[i].name) && strcmp(cfg->vars[i].from, "default") != 0)
-			argv_pushf(out, "%s=%s", cfg->vars[i].name, cfg->vars[i].value);
+	for (size_t i = 0; i < cfg->nvars; i++) {
+		const struct config_var *v = &cfg->vars[i];
+
+		if (may_set(v->name) && strcmp(v->from, "default") != 0)
+			argv_pushf(is_private(out->a, v->name, v->value) ? env : out, "%s=%s",
+			    v->name, v->value);
+	}
 }
 
 /* runs it with our stderr; what it is, for the message when it fails */
@@ -92,6 +104,18 @@ run(const struct argv *v, char *const *env, const char *what, struct err *e)
 	return -1;
 }
 
+/* NAME=VALUE: in our environment, which children have, when it is nothing for a command line */
+static bool
+tell_privately(struct arena *a, const char *word)
+{
+	const char *value = strchr(word, '='), *name;
+
+	if (!value)
+		return false;
+	name = arena_strndup(a, word, (size_t)(value - word));
+	return is_private(a, name, value + 1) && setenv(name, value + 1, 1) == 0;
+}
+
 static int
 build_first(struct making *k, const struct request *rq, struct err *e)
 {
@@ -101,7 +125,8 @@ build_first(struct making *k, const struct request *rq, struct err *e)
 	argv_pushv(&v, "/proc/self/exe", "build", "-C", rq->top, NULL);
 	argv_push(&v, k->cfg->use_dhcp ? "--net=dhcp" : "--net=static");
 	for (size_t i = 0; i < rq->nvars; i++)
-		argv_push(&v, rq->vars[i]);
+		if (!tell_privately(rq->a, rq->vars[i]))
+			argv_push(&v, rq->vars[i]);
 	if (run(&v, NULL, "the first build", e) < 0)
 		return -1;
 	return manifest_read(k->a, arena_printf(k->a, "%s/manifest", dir), &k->first, e);
@@ -196,7 +221,7 @@ build_second(struct making *k, struct err *e)
 		argv_push(&v, env[i]);
 	if (home) /* lh-config of the machine, which says where sources are */
 		argv_pushf(&v, "HOME=%s", home);
-	reproduce_words(k->cfg, k->folder, k->user, &words);
+	reproduce_words(k->cfg, k->folder, k->user, &words, &v);
 	mask = umask(077);
 	r = run(&words, v.v, "the second build", e);
 	umask(mask);

@@ -16,9 +16,12 @@ struct request;
  * root), time zone, locale, umask and number of jobs.
  */
 
-/* `lh-build build` for the second time, into folder; user: another NORMALUSER, or NULL */
-void reproduce_words(
-    const struct config *cfg, const char *folder, const char *user, struct argv *out);
+/*
+ * `lh-build build` for the second time, into folder; user: another NORMALUSER, or NULL.  Everybody
+ * can read a command line: passwords, and URLs that have one, are in env as NAME=VALUE.
+ */
+void reproduce_words(const struct config *cfg, const char *folder, const char *user,
+    struct argv *out, struct argv *env);
 
 /* lh-build reproduce */
 int reproduce_command(const struct request *rq, struct err *e);

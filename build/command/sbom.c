@@ -245,7 +245,8 @@ spdx_document(struct doc *d)
 		   d, image, name_of(d), b->key, "OPERATING_SYSTEM", "NOASSERTION");
 
 	set(d, disk, "comment",
-	    arena_printf(d->a, "disk-image.raw, lh-disk digest %s", b->image_digest));
+	    arena_printf(d->a, "disk-image.raw, lh-disk digest %s%s", b->image_digest,
+		b->unboxed ? "\nIts packages were built without a sandbox." : ""));
 	push(d, packages, disk);
 	spdx_relate(d, relations, "SPDXRef-DOCUMENT", "DESCRIBES", image);
 	for (size_t i = 0; i < b->npackages; i++) {
@@ -402,6 +403,9 @@ cdx_document(struct doc *d)
 		"lh-build", "version", b->version));
 	put(d, meta, "component",
 	    cdx_component(d, "operating-system", "image", name_of(d), b->key));
+	if (b->unboxed)
+		put(d, meta, "properties",
+		    json_pack("[{s:s, s:s}]", "name", "lh:sandbox", "value", "no"));
 	put(d, o, "metadata", meta);
 	put(d, o, "components", components);
 	put(d, o, "dependencies", depend);

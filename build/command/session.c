@@ -8,6 +8,7 @@
 #include "build/config/output.h"
 #include "build/config/services.h"
 #include "build/engine/run.h"
+#include "build/engine/sandbox.h"
 #include "build/files/file.h"
 #include "build/files/memo.h"
 #include "build/source/heads.h"
@@ -146,9 +147,13 @@ session_read(struct arena *a, const struct config *cfgs, size_t n, struct sessio
 int
 session_hold(struct session *v, size_t n, bool write, struct err *e)
 {
+	const char *unboxed = NULL;
+
 	for (size_t i = 0; i < n; i++)
 		if (config_drop_root(&v[i].cfg, write, e) < 0)
 			return -1;
+	if (sandbox_works(v->a, &unboxed, e) < 0)
+		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (write && hold(v, &v[i], e) < 0)
 			return -1;
@@ -156,6 +161,7 @@ session_hold(struct session *v, size_t n, bool write, struct err *e)
 		if (tools_ask(v->a, &v[i].cfg, &v[i].sd, v[i].memo, &v[i].tools, e) < 0 ||
 		    hash_passwords(&v[i], write, e) < 0)
 			return -1;
+		v[i].tools.unboxed = unboxed;
 	}
 	return 0;
 }

@@ -100,8 +100,7 @@ shown(struct arena *a, const struct config_var *v)
 
 	if (config_secret(v->name) && *v->value)
 		return "...";
-	if (!strcmp(v->name, "CACHE_URL") || !strcmp(v->name, "MIRRORS"))
-		value = url_shown(a, value);
+	value = url_shown(a, value);
 	return *value ? sh_quoted(a, value) : "";
 }
 

@@ -37,6 +37,7 @@ static const struct key {
 	{ { "CACHE_TRUST", value_cache_trust, "", NULL }, NULL, ONLY_VAR },
 	{ { "NORMALUSER", value_user, "nobody", NULL }, NULL, F(normaluser) },
 	{ { "JOBS", value_count, NULL, NULL }, jobs_guess, F(jobs) },
+	{ { "STEP_LIMIT", value_seconds, "14400", NULL }, NULL, F(step_limit) },
 
 	{ { "TRIPLE", value_triple, "", NULL }, NULL, F(triple) },
 	{ { "PROFILE", value_choice, "auto", "s6 minimal auto" }, NULL, F(profile) },
@@ -337,7 +338,7 @@ store(struct config *c, const struct key *k, const char *value)
 	member = (char *)c + k->field;
 	if (k->is.ok == value_bool)
 		*(bool *)(void *)member = !strcmp(value, "true");
-	else if (k->is.ok == value_size || k->is.ok == value_count)
+	else if (k->is.ok == value_size || k->is.ok == value_count || k->is.ok == value_seconds)
 		*(unsigned *)(void *)member = (unsigned)strtoul(value, NULL, 10);
 	else
 		*(const char **)(void *)member = value;

@@ -127,6 +127,16 @@ value_count(struct valuing *r, const struct variable *k, const char **value, str
 }
 
 int
+value_seconds(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	(void)r;
+	if (integer(*value, 0, 604800) < 0)
+		return fail_usage(
+		    e, "%s %s: seconds, from 1 to 604800, or 0 for no limit", k->name, *value);
+	return 0;
+}
+
+int
 value_epoch(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
 	(void)r;

@@ -16,11 +16,11 @@
 #include "build/engine/orphans.h"
 #include "build/engine/progress.h"
 #include "build/engine/ready.h"
-#include "build/engine/sandbox.h"
 #include "build/engine/task.h"
 #include "build/engine/weight.h"
 #include "build/files/file.h"
 #include "build/plan/plan.h"
+#include "build/plan/tools.h"
 #include "build/source/fetch.h"
 #include "build/source/override.h"
 
@@ -389,6 +389,9 @@ deadline(const struct run *r)
 	for (size_t i = 0; r->nelsewhere && i < r->n && !over(r); i++)
 		if (r->tasks[i].state == TASK_ELSEWHERE && r->tasks[i].again < first)
 			first = r->tasks[i].again;
+	for (size_t i = 0; i < r->nrunning; i++)
+		if (task_deadline(r->running[i]) < first)
+			first = task_deadline(r->running[i]);
 	if (log_is_terminal() && clock_now() + NS_PER_S < first)
 		first = clock_now() + NS_PER_S;
 	return first;
@@ -408,6 +411,16 @@ go_on(struct run *r, struct task *t, struct err *e)
 			next->state = TASK_FAILED;
 	}
 	return t->state == TASK_DONE && !was_done ? done(r, t, e) : 0;
+}
+
+static void
+stop_late(struct run *r)
+{
+	nstime now = clock_now();
+
+	for (size_t i = 0; i < r->nrunning; i++)
+		if (task_deadline(r->running[i]) <= now)
+			task_stop(r->running[i]);
 }
 
 /* waits until something happens; children that died are taken note of */
@@ -444,6 +457,7 @@ turn(struct run *r, struct err *e)
 		if (!t->child.pid)
 			r->running[i] = r->running[--r->nrunning];
 	}
+	stop_late(r);
 	return 0;
 }
 
@@ -713,6 +727,8 @@ run_open(struct arena *a, struct job *jobs, size_t n, const struct run_opts *o, 
 	for (size_t i = 0; i < n; i++)
 		if (open_job(r, &jobs[i], e) < 0)
 			return -1;
+	if (n && jobs->plan->tools)
+		r->ctx.unboxed = jobs->plan->tools->unboxed;
 	make_tasks(r);
 	if (read_overrides(r, e) < 0)
 		return -1;
@@ -856,13 +872,10 @@ run_build(struct run *r, struct err *e)
 	struct chart c = { .tasks = r->tasks, .n = r->n, .cores = r->jobs[0].cfg->jobs };
 	const char *ignored;
 	size_t missing = run_missing(r, &ignored);
-	int boxed = 1;
 
 	if (r->ndone == r->n)
 		return 0;
-	if (missing && (boxed = sandbox_works(r->ctx.a, &r->ctx.unboxed, e)) < 0)
-		return -1;
-	if (!boxed)
+	if (missing && r->ctx.unboxed)
 		log_warn("no sandbox: %s; packages are built with access to the network and the "
 			 "whole system",
 		    r->ctx.unboxed);

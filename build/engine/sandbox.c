@@ -5,9 +5,11 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
+#include "build/engine/filter.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /*
@@ -33,9 +35,30 @@ static const char *const system_paths[] = {
 	"/etc/passwd",
 };
 
+/*
+ * More than any build needs, and the same on every machine that does not allow less.  Processes
+ * count in the sandbox's user namespace; a step without one shares the bound with the user's other
+ * processes.
+ */
+static const struct child_limit limits[] = {
+	{ RLIMIT_CORE, 0 },
+	{ RLIMIT_NPROC, 4096 },
+	{ RLIMIT_NOFILE, 4096 },
+	{ RLIMIT_FSIZE, 16ULL << 30 },
+};
+
 void
-sandbox_wrap(struct argv *v, const struct mount *m, size_t n, const char *cwd)
+sandbox_limit(struct child_opts *o)
 {
+	o->limits = limits;
+	o->nlimits = sizeof limits / sizeof *limits;
+}
+
+void
+sandbox_wrap(struct argv *v, const struct sandbox *s)
+{
+	const struct mount *m = s->mounts;
+
 	/* whoever runs the build, inside it is the same machine and the same user */
 	argv_pushv(v, "bwrap", "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-uts",
 	    "--hostname", "lh", "--unshare-net", "--unshare-ipc", "--unshare-pid",
@@ -43,19 +66,21 @@ sandbox_wrap(struct argv *v, const struct mount *m, size_t n, const char *cwd)
 	for (size_t i = 0; i < sizeof system_paths / sizeof *system_paths; i++)
 		argv_pushv(v, "--ro-bind-try", system_paths[i], system_paths[i], NULL);
 	argv_pushv(v, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", NULL);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < s->n; i++) {
 		if (m[i].real)
 			argv_pushv(v, m[i].writable ? "--bind" : "--ro-bind", m[i].real,
 			    m[i].inside, NULL);
 		else
 			argv_pushv(v, "--dir", m[i].inside, NULL);
 	}
+	argv_push(v, "--seccomp");
+	argv_pushf(v, "%d", s->filter);
 	/*
 	 * bwrap's own pid 1 is not waited for by bwrap, and nobody would learn what processor
 	 * time the command took.  The command can't be pid 1: then it could not kill itself.
 	 */
-	argv_pushv(
-	    v, "--as-pid-1", "--chdir", cwd, "--", "/bin/sh", "-c", "\"$@\"; exit $?", "sh", NULL);
+	argv_pushv(v, "--as-pid-1", "--chdir", s->cwd, "--", "/bin/sh", "-c", "\"$@\"; exit $?",
+	    "sh", NULL);
 }
 
 /* in PATH */
@@ -77,13 +102,18 @@ is_installed(struct arena *a, const char *program)
 int
 sandbox_works(struct arena *a, const char **why, struct err *e)
 {
+	struct sandbox s = { .cwd = "/", .filter = filter_open(e) };
+	struct child_opts o = { .keep = &s.filter, .nkeep = 1 };
 	struct argv v = { .a = a };
 	struct buf said = { 0 };
 	int status, works = 0;
 
-	sandbox_wrap(&v, NULL, 0, "/");
+	if (s.filter < 0)
+		return -1;
+	sandbox_wrap(&v, &s);
 	argv_push(&v, "true");
-	if (child_run(v.v, NULL, &said, &status, e) < 0) {
+	sandbox_limit(&o);
+	if (child_run(v.v, &o, &said, &status, e) < 0) {
 		if (is_installed(a, *v.v)) /* too many processes or open files, for a moment */
 			works = -1;
 		*why = arena_strdup(a, e->msg);
@@ -95,5 +125,6 @@ sandbox_works(struct arena *a, const char **why, struct err *e)
 		works = 1;
 	}
 	buf_free(&said);
+	close(s.filter);
 	return works;
 }

@@ -9,6 +9,7 @@
 
 struct argv;
 struct arena;
+struct child_opts;
 
 /*
  * The command line that shuts a build step in: bubblewrap with no network and only
@@ -21,12 +22,22 @@ struct mount {
 	bool writable;
 };
 
+/* what one child is shut in with */
+struct sandbox {
+	const struct mount *mounts;
+	size_t n;
+	const char *cwd; /* inside */
+	int filter;	 /* filter_open's, at its beginning: the child has to inherit it */
+};
+
 /*
  * 1: this machine can do it, bwrap is there and a trial run works; 0: it cannot, and why says why;
  * -1: it could not be tried, which is no reason to build without it
  */
 int sandbox_works(struct arena *a, const char **why, struct err *e);
 /* pushes the bwrap words; the command itself is pushed after them by the caller */
-void sandbox_wrap(struct argv *v, const struct mount *m, size_t n, const char *cwd);
+void sandbox_wrap(struct argv *v, const struct sandbox *s);
+/* bounds of whatever runs in it, or runs without one: see sandbox.c */
+void sandbox_limit(struct child_opts *o);
 
 #endif

@@ -8,6 +8,7 @@
 #include "build/cache/store.h"
 #include "build/cache/traffic.h"
 #include "build/config/config.h"
+#include "build/engine/filter.h"
 #include "build/engine/job.h"
 #include "build/engine/jobserver.h"
 #include "build/files/file.h"
@@ -16,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -131,6 +133,8 @@ let_go(const struct run_context *ctx, struct task *t)
 	jobserver_end(ctx->tokens, t->client);
 	if (t->node)
 		store_unlock(t->job->store, t->node->key, t->lock);
+	if (t->node && t->work.filter >= 0)
+		close(t->work.filter);
 	close(t->log);
 }
 
@@ -234,25 +238,37 @@ finished(const struct run_context *ctx, struct task *t, struct err *e)
 	    &t->child, do_step, &(struct call){ &t->work, &t->work.steps[t->step] }, e);
 }
 
+/* in the sandbox, or without one, within its bounds */
+static int
+start_command(struct task *t, const struct step *s, struct err *e)
+{
+	const int *fds = client_fds(t->client), keep[] = { fds[0], fds[1], t->work.filter };
+	struct argv v = { .a = t->work.a }, env = { .a = t->work.a };
+	struct child_opts o = { .out = t->log,
+		.dir = arena_printf(t->work.a, "%s/src", t->work.dir),
+		.keep = keep,
+		.nkeep = t->work.unboxed ? 2 : 3 };
+
+	if (!t->work.unboxed && lseek(t->work.filter, 0, SEEK_SET) < 0)
+		return fail_errno(e, "system call filter");
+	work_command(&t->work, s, &v);
+	work_env(&t->work, client_makeflags(t->client), &env);
+	o.env = env.v;
+	sandbox_limit(&o);
+	return child_start(&t->child, v.v, &o, e);
+}
+
 static int
 start_step(struct task *t, struct err *e)
 {
 	const struct step *s = &t->work.steps[t->step];
-	struct argv v = { .a = t->work.a }, env = { .a = t->work.a };
-	struct child_opts o = { .out = t->log,
-		.dir = arena_printf(t->work.a, "%s/src", t->work.dir),
-		.keep = client_fds(t->client),
-		.nkeep = 2 };
 
 	t->step_since = clock_now();
 	if (dprintf(t->log, "== %s\n", s->label) < 0)
 		return fail_errno(e, "%s", t->work.log);
 	if (step_is_ours(s))
 		return child_call(&t->child, do_step, &(struct call){ &t->work, s }, t->log, e);
-	work_command(&t->work, s, &v);
-	work_env(&t->work, client_makeflags(t->client), &env);
-	o.env = env.v;
-	return child_start(&t->child, v.v, &o, e);
+	return start_command(t, s, e);
 }
 
 /* seconds of processor that all children we have waited for took */
@@ -284,6 +300,23 @@ reap(const struct run_context *ctx, struct task *t, bool ours, int *status, stru
 	};
 	jobserver_settle(ctx->tokens, t->client);
 	return waited;
+}
+
+nstime
+task_deadline(const struct task *t)
+{
+	unsigned limit = t->job->cfg->step_limit;
+
+	if (t->state != TASK_RUNNING || !t->node || !limit || t->late)
+		return NS_NEVER;
+	return t->step_since + (nstime)limit * NS_PER_S;
+}
+
+void
+task_stop(struct task *t)
+{
+	t->late = true;
+	child_kill(&t->child, SIGKILL);
 }
 
 const char *
@@ -372,7 +405,10 @@ task_go_on(const struct run_context *ctx, struct task *t, struct err *failure, s
 	if (reap(ctx, t, step_is_ours(&t->work.steps[t->step]), &status, &why, e) < 0)
 		return -1;
 	if (status != 0) {
-		if (!*why.msg)
+		if (t->late)
+			fail(
+			    &why, "took more than the %u s of STEP_LIMIT", t->job->cfg->step_limit);
+		else if (!*why.msg)
 			fail(&why, "%s", child_status_text(t->work.a, status));
 		failed(ctx, t, &why, failure);
 		return 0;
@@ -397,9 +433,12 @@ start_work(const struct run_context *ctx, struct task *t, struct err *e)
 		.stale = journal_clear_failure(&t->job->journal, t->node),
 		.key_text = t->key_text,
 		.unboxed = ctx->unboxed,
+		.filter = ctx->unboxed ? -1 : filter_open(e),
 	};
-	if (work_open(&t->work, e) < 0)
+	if (!ctx->unboxed && t->work.filter < 0)
 		goto free_arena;
+	if (work_open(&t->work, e) < 0)
+		goto close_filter;
 	t->log = open(t->work.log, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 	if (t->log < 0) {
 		fail_errno(e, "%s", t->work.log);
@@ -417,6 +456,9 @@ close_log:
 	close(t->log);
 remove_work:
 	work_remove(&t->work, &(struct err){ 0 });
+close_filter:
+	if (t->work.filter >= 0)
+		close(t->work.filter);
 free_arena:
 	arena_free(t->work.a);
 	return -1;

@@ -78,6 +78,7 @@ struct task {
 	struct client *client;
 	int log, lock;
 	nstime ready, since, step_since;
+	bool late;	    /* its step was stopped for STEP_LIMIT */
 	struct span *spans; /* of steps that are over */
 	size_t nspans;
 };
@@ -97,6 +98,10 @@ int task_start(const struct run_context *ctx, struct task *t, struct err *e);
  * TASK_FAILED.  A failure is told: the end of the log on stderr, the rest in *failure.
  */
 int task_go_on(const struct run_context *ctx, struct task *t, struct err *failure, struct err *e);
+/* when the step that runs is to be stopped; NS_NEVER: there is none, or no limit */
+nstime task_deadline(const struct task *t);
+/* kills that step, which task_go_on then tells of */
+void task_stop(struct task *t);
 /* what it is at, as "configure" */
 const char *task_step(const struct task *t);
 /* removes the folder of a task whose child was killed */

@@ -35,6 +35,8 @@ static const struct place {
 	{ "toolchain", "TOOLCHAIN", false },
 	{ "links", "LH_LINKS", true }, /* what our TRIPLE-gcc tells of each program it links */
 	{ "step", NULL, false },
+	{ "recipe", NULL, false }, /* copies of the recipe's files */
+	{ "sysdeps", NULL, false },
 };
 #define NPLACES (sizeof places / sizeof *places)
 
@@ -151,33 +153,28 @@ mount_folders(struct work *w)
 }
 
 static void
-choose_mounts(struct work *w, size_t npatches)
+choose_mounts(struct work *w, char *const *patches, size_t npatches)
 {
 	const struct recipe *r = w->node->recipe;
 	const char *prefix = compiler_prefix(w->a, w->cfg->build_cc);
 
 	w->mounts = arena_array(
-	    w->a, NPLACES + 6 + r->nfiles + r->ninputs + count_folders(w), sizeof *w->mounts);
+	    w->a, NPLACES + 3 + npatches + r->ninputs + count_folders(w), sizeof *w->mounts);
 	for (size_t i = 0; i < NPLACES; i++)
 		mount(w, arena_printf(w->a, "%s/%s", w->dir, places[i].name),
 		    sandbox_path(w, places[i].name), places[i].writable);
-	mount(w, NULL, "/lh/recipe", false);
-	for (size_t i = 0; i < r->nfiles; i++)
-		mount(w, arena_printf(w->a, "%s/%s", r->dir, r->files[i]),
-		    arena_printf(w->a, "/lh/recipe/%s", r->files[i]), false);
 	mount(w, NULL, "/lh/top", false);
 	for (size_t i = 0; i < r->ninputs; i++)
 		mount(w, arena_printf(w->a, "%s/%s", w->cfg->top, r->inputs[i]),
 		    arena_printf(w->a, "/lh/top/%s", r->inputs[i]), false);
 	mount_folders(w);
-	if (npatches)
-		mount(w, arena_printf(w->a, "%s/patches/%s", w->cfg->top, w->node->origin->name),
-		    "/lh/patches", false);
-	if (for_target(w)) {
-		mount(w, w->sd->dir, "/lh/sysdeps", false);
-		if (*w->cfg->cross_base)
-			mount(w, w->cfg->cross_base, w->cfg->cross_base, false);
-	}
+	for (size_t i = 0; i < npatches; i++)
+		mount(w,
+		    arena_printf(
+			w->a, "%s/patches/%s/%s", w->cfg->top, w->node->origin->name, patches[i]),
+		    arena_printf(w->a, "/lh/patches/%s", patches[i]), false);
+	if (for_target(w) && *w->cfg->cross_base)
+		mount(w, w->cfg->cross_base, w->cfg->cross_base, false);
 	if (prefix)
 		mount(w, prefix, prefix, false);
 }
@@ -259,6 +256,36 @@ write_scripts(const struct work *w, struct err *e)
 	return done;
 }
 
+/* what a step sees of a folder of the checkout: a file with its bytes, and no more of its mode than
+ * the key says */
+static int
+lend(const struct work *w, const char *dir, const char *name, const char *place, struct err *e)
+{
+	const char *from = arena_printf(w->a, "%s/%s", dir, name),
+		   *to = arena_printf(w->a, "%s/%s/%s", w->dir, place, name);
+
+	return file_mkparent(to, e) < 0 ? -1 : file_copy(from, to, plan_file_mode(from), e);
+}
+
+/* files of the recipe and, for who speaks of them, those of sysdeps/TRIPLE: what the key has */
+static int
+lend_files(const struct work *w, struct err *e)
+{
+	const struct recipe *r = w->node->recipe;
+	char **names;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nfiles; i++)
+		if (lend(w, r->dir, r->files[i], "recipe", e) < 0)
+			return -1;
+	if (for_target(w) && plan_sysdeps_files(w->a, w->sd, r, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (lend(w, w->sd->dir, names[i], "sysdeps", e) < 0)
+			return -1;
+	return 0;
+}
+
 static int
 begin_log(const struct work *w, struct err *e)
 {
@@ -307,7 +334,7 @@ work_open(struct work *w, struct err *e)
 
 		w->checkpoint = checkpoint_take(w->a, &c, w->dir);
 	}
-	choose_mounts(w, npatches);
+	choose_mounts(w, patches, npatches);
 	choose_steps(w, patches, npatches);
 
 	if (chmod(w->dir, 0755) < 0) {
@@ -317,7 +344,7 @@ work_open(struct work *w, struct err *e)
 	for (size_t i = 0; i < NPLACES; i++)
 		if (file_mkdirs(arena_printf(w->a, "%s/%s", w->dir, places[i].name), 0755, e) < 0)
 			goto remove_dir;
-	if (write_scripts(w, e) < 0 || begin_log(w, e) < 0)
+	if (write_scripts(w, e) < 0 || lend_files(w, e) < 0 || begin_log(w, e) < 0)
 		goto remove_dir;
 	return 0;
 
@@ -380,7 +407,7 @@ work_env(const struct work *w, const char *makeflags, struct argv *env)
 				put(w, env, name, w->sd->facts[i].value);
 		}
 		put(w, env, "TRIPLE", w->sd->triple);
-		put(w, env, "SYSDEPS", w->unboxed ? w->sd->dir : "/lh/sysdeps");
+		put(w, env, "SYSDEPS", sandbox_path(w, "sysdeps"));
 	} else {
 		put(w, env, "BUILD_CC", w->cfg->build_cc);
 	}
@@ -391,7 +418,7 @@ work_env(const struct work *w, const char *makeflags, struct argv *env)
 		if (places[i].variable)
 			put(w, env, places[i].variable, sandbox_path(w, places[i].name));
 	put(w, env, "TOOLCHAIN", sandbox_toolchain(w));
-	put(w, env, "RECIPE", w->unboxed ? r->dir : "/lh/recipe");
+	put(w, env, "RECIPE", sandbox_path(w, "recipe"));
 	put(w, env, "TOP", w->unboxed ? w->cfg->top : "/lh/top");
 	put(w, env, "NAME", r->name);
 	put(w, env, "VERSION", n->version ? n->version->version : "");
@@ -407,11 +434,20 @@ work_env(const struct work *w, const char *makeflags, struct argv *env)
 	put(w, env, "MAKEFLAGS", makeflags);
 }
 
+static void
+shut_in(const struct work *w, struct argv *v)
+{
+	if (!w->unboxed)
+		sandbox_wrap(v, &(struct sandbox){ .mounts = w->mounts,
+				    .n = w->nmounts,
+				    .cwd = "/lh/src",
+				    .filter = w->filter });
+}
+
 void
 work_command(const struct work *w, const struct step *s, struct argv *v)
 {
-	if (!w->unboxed)
-		sandbox_wrap(v, w->mounts, w->nmounts, "/lh/src");
+	shut_in(w, v);
 	if (s->kind == STEP_PATCH)
 		patch_command(v, s->file);
 	else
@@ -472,12 +508,12 @@ test_toolchain(const struct work *w, struct err *e)
 		return -1;
 	if (file_mkdirs(dir, 0755, e) < 0)
 		return -1;
-	if (!w->unboxed)
-		sandbox_wrap(&wrap, w->mounts, w->nmounts, "/lh/src");
+	shut_in(w, &wrap);
 	work_env(w, "", &env);
 	t = (struct toolchain){ .gcc =
 				    arena_printf(w->a, "%s/%s", sandbox_path(w, "toolchain"), gcc),
 		.wrap = &wrap,
+		.filter = w->filter,
 		.env = env.v,
 		.dir = dir,
 		.inside = sandbox_path(w, "src/lh-test") };

@@ -60,11 +60,12 @@ struct work {
 	struct step *steps;
 	size_t nsteps;
 	const char *unboxed; /* why there is no sandbox; NULL: there is one */
+	int filter;	     /* for it: filter_open */
 };
 
 /*
- * Fills a struct work of which a..store, source, override, stale, key_text and unboxed are set;
- * makes the folder, the scripts, and a log that begins with what is built and how.
+ * Fills a struct work of which a..store, source, override, stale, key_text, unboxed and filter are
+ * set; makes the folder, the scripts, and a log that begins with what is built and how.
  */
 int work_open(struct work *w, struct err *e);
 /* removes the folder */

@@ -30,6 +30,7 @@ static const struct key {
 	TEXT("profile", profile, false),
 	TEXT("why", why, false),
 	TEXT("set", set, false),
+	TEXT("sandbox", sandbox, false),
 	TEXT("net", net, false),
 	TEXT("hostname", hostname, false),
 	TEXT("address", address, false),

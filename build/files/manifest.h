@@ -86,7 +86,8 @@ struct manifest {
 	const char *profile; /* s6, minimal, or whatever a foreign image calls itself */
 	const char *why;     /* why this profile, when `auto` chose it; may be NULL */
 	const char *set;
-	const char *net; /* dhcp or static */
+	const char *sandbox; /* were its packages built in one: yes, no; NULL: it is not told */
+	const char *net;     /* dhcp or static */
 	const char *hostname;
 	const char *address, *router, *dns; /* static: the guest's; dhcp: NULL */
 	const char *country;

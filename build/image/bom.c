@@ -172,6 +172,8 @@ identify(struct arena *a, const struct plan *p, struct bom *b, struct err *e)
 
 	buf_addf(&text, "lh-bom 1\nversion %s\nimage %s %s\nepoch %lld\ncompiler %s\n", b->version,
 	    b->key, b->image_digest, b->epoch, b->compiler ? b->compiler : "-");
+	if (b->unboxed)
+		buf_adds(&text, "sandbox no\n");
 	for (size_t i = 0; i < p->n && r == 0; i++) {
 		const char *linked = linked_path(a, &p->v[i]);
 
@@ -206,6 +208,7 @@ bom_gather(struct arena *a, const struct config *cfg, const struct plan *p, cons
 		.epoch = strtoll(config_get(cfg, "EPOCH"), NULL, 10),
 		.packages = arena_array(a, p->n + 1, sizeof *out->packages),
 	};
+	out->unboxed = p->tools && p->tools->unboxed;
 	for (size_t i = 0; p->tools && i < p->tools->n; i++)
 		if (!strcmp(p->tools->v[i].name, "gcc"))
 			out->compiler = p->tools->v[i].said;

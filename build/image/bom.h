@@ -55,6 +55,7 @@ struct bom {
 	const char *image_digest, *key;
 	char id[DIGEST_HEX];  /* of all that the bill depends on: the same one says the same */
 	const char *compiler; /* as it calls itself */
+	bool unboxed;	      /* packages were built without a sandbox */
 	long long epoch;      /* seconds; the only time that is told */
 	struct bom_package *packages;
 	size_t npackages;

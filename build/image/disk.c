@@ -127,6 +127,15 @@ close_disk(struct disk *d)
 	close(d->fd);
 }
 
+const char *
+disk_library(void)
+{
+	const char *version = "";
+
+	fdisk_get_library_version(&version);
+	return version;
+}
+
 int
 disk_write(const char *image, const char *disk_uuid, const struct disk_part *parts, size_t nparts,
     struct err *e)

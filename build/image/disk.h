@@ -18,6 +18,8 @@ struct disk_part {
 	char uuid[37]; /* of the partition */
 };
 
+/* version of libfdisk, as "2.38.1": another one may write other bytes */
+const char *disk_library(void);
 /* writes the table into the image, a sparse file of its full size */
 int disk_write(const char *image, const char *disk_uuid, const struct disk_part *parts,
     size_t nparts, struct err *e);

@@ -597,3 +597,12 @@ free_fs:
 	arena_free(a);
 	return -1;
 }
+
+const char *
+fs_library(void)
+{
+	const char *version = "";
+
+	ext2fs_get_library_version(&version, NULL);
+	return version;
+}

@@ -29,6 +29,8 @@ int fs_need(const struct tree *t, uint64_t *mib, struct err *e);
  * needs, what it has, its largest folders and the variable to change.
  */
 int fs_check(const struct tree *t, uint64_t size, const char *variable, struct err *e);
+/* version of libext2fs, as "1.47.0": another one may write other bytes */
+const char *fs_library(void);
 /* the caller syncs */
 int fs_write(const struct fs_opts *o, const struct tree *t, struct err *e);
 

@@ -123,6 +123,11 @@ make_key(struct image *m)
 	struct buf b = { 0 };
 
 	buf_addf(&b, "lh-image 1\ndisk %s\nkernel %s\n", m->seed, m->kernel->output);
+	/*
+	 * Not part of the seed: where two versions write the same bytes, and most do, two machines
+	 * make the same image.
+	 */
+	buf_addf(&b, "libext2fs %s\nlibfdisk %s\n", fs_library(), disk_library());
 	manifest_format(&m->manifest, &b);
 	digest_bytes(b.p, b.n, m->key);
 	buf_free(&b);
@@ -282,6 +287,9 @@ write_parts(struct image *m, const char *image, struct err *e)
 	return 0;
 }
 
+/* the hashes of the passwords are in it */
+#define IMAGE_MODE 0600
+
 /* complete or not at all: the bytes are on the disk before they have their name */
 static int
 write_image(struct image *m, const char *path, struct err *e)
@@ -291,10 +299,10 @@ write_image(struct image *m, const char *path, struct err *e)
 
 	if (file_remove(tmp, e) < 0) /* old bytes in its holes would be new content */
 		return -1;
-	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	fd = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, IMAGE_MODE);
 	if (fd < 0)
 		return fail_errno(e, "%s", tmp);
-	r = ftruncate(fd, (off_t)m->disk.size) < 0 || fchmod(fd, 0644) < 0
+	r = ftruncate(fd, (off_t)m->disk.size) < 0 || fchmod(fd, IMAGE_MODE) < 0
 		? fail_errno(e, "%s", tmp)
 		: 0;
 	if (r == 0)

@@ -13,6 +13,7 @@
 #include "build/image/overlay.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
+#include "build/plan/tools.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -266,6 +267,7 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 		.profile = p->profile,
 		.why = some(config_get(cfg, "PROFILE_WHY")),
 		.set = cfg->set,
+		.sandbox = p->tools && p->tools->unboxed ? "no" : "yes",
 		.country = some(cfg->country),
 		.kernel = "kernel",
 		.symbols = "System.map",

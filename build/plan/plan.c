@@ -11,9 +11,9 @@
 #include "build/plan/patch.h"
 #include "build/plan/tools.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- making it ---- */
 
@@ -353,6 +353,45 @@ say_path(struct facts *f, const char *what, const char *name, const char *path, 
 	return 0;
 }
 
+mode_t
+plan_file_mode(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & 0111
+		   ? PLAN_FILE_MODE | 0111
+		   : PLAN_FILE_MODE;
+}
+
+/* as a step gets it: bytes, and whether it is a program */
+static int
+say_file(struct facts *f, const char *what, const char *name, const char *dir, struct err *e)
+{
+	const char *path = arena_printf(f->a, "%s/%s", dir, name);
+
+	if (say_path(f, what, name, path, e) < 0)
+		return -1;
+	if (plan_file_mode(path) != PLAN_FILE_MODE)
+		say(f, "executable %s/%s", what, name);
+	return 0;
+}
+
+/* is seen where it lies, so with its own permissions; those below a folder are in its digest */
+static int
+say_input(struct facts *f, const struct config *cfg, const char *name, struct err *e)
+{
+	const char *path = arena_printf(f->a, "%s/%s", cfg->top, name);
+	struct stat st;
+
+	if (say_path(f, "input", name, path, e) < 0)
+		return -1;
+	if (stat(path, &st) < 0)
+		return fail_errno(e, "%s", path);
+	if ((st.st_mode & 07777) != (S_ISDIR(st.st_mode) ? 0755 : 0644))
+		say(f, "mode %s %04o", name, (unsigned)st.st_mode & 07777);
+	return 0;
+}
+
 static bool
 asks_for(const struct recipe *r, const char *variable)
 {
@@ -415,12 +454,30 @@ say_tools(struct facts *f, const struct tools *tools, const struct node *n)
 			say(f, "tool %s %s", tools->v[i].name, tools->v[i].said);
 }
 
+int
+plan_sysdeps_files(struct arena *a, const struct sysdeps *sd, const struct recipe *r, char ***names,
+    size_t *n, struct err *e)
+{
+	size_t all, kept = 0;
+
+	*n = 0;
+	if (!recipe_mentions(r, "SYSDEPS"))
+		return 0;
+	if (file_names(a, sd->dir, false, names, &all, e) < 0)
+		return -1;
+	for (size_t i = 0; i < all; i++)
+		if (strcmp((*names)[i], "facts") != 0) /* they are told one by one */
+			(*names)[kept++] = (*names)[i];
+	*n = kept;
+	return 0;
+}
+
 /* what the recipe speaks of: facts, and with $SYSDEPS the folder's other files */
 static int
 say_sysdeps(struct facts *f, const struct sysdeps *sd, const struct node *node, struct err *e)
 {
-	struct dirent **v = NULL;
-	int n = 0, r = 0;
+	char **names;
+	size_t n;
 
 	say(f, "triple %s", sd->triple);
 	for (size_t i = 0; i < sd->nfacts; i++) {
@@ -432,18 +489,12 @@ say_sysdeps(struct facts *f, const struct sysdeps *sd, const struct node *node, 
 		    (tested || recipe_mentions(node->recipe, fact_variable(f->a, fact))))
 			say(f, "fact %s %s", fact->key, fact->value);
 	}
-	if (recipe_mentions(node->recipe, "SYSDEPS"))
-		n = scandir(sd->dir, &v, NULL, alphasort);
-	for (int i = 0; i < n; i++) {
-		const char *name = v[i]->d_name;
-
-		if (r == 0 && *name != '.' && strcmp(name, "facts"))
-			r = say_path(
-			    f, "sysdeps", name, arena_printf(f->a, "%s/%s", sd->dir, name), e);
-		free(v[i]);
-	}
-	free(v);
-	return r;
+	if (plan_sysdeps_files(f->a, sd, node->recipe, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (say_file(f, "sysdeps", names[i], sd->dir, e) < 0)
+			return -1;
+	return 0;
 }
 
 /* the recipe's own text: sections, kit, files */
@@ -458,11 +509,9 @@ say_text(struct facts *f, const struct config *cfg, const struct recipe *r, stru
 		digest_bytes(r->sections[i], strlen(r->sections[i]), hex);
 		say(f, "section %s %s", section_names[i], hex);
 	}
-	for (size_t i = 0; i < r->nfiles; i++) {
-		if (say_path(f, "file", r->files[i],
-			arena_printf(f->a, "%s/%s", r->dir, r->files[i]), e) < 0)
+	for (size_t i = 0; i < r->nfiles; i++)
+		if (say_file(f, "file", r->files[i], r->dir, e) < 0)
 			return -1;
-	}
 	return r->kit ? say_path(f, "kit", r->kit,
 			    arena_printf(f->a, "%s/recipes/kits/%s.sh", cfg->top, r->kit), e)
 		      : 0;
@@ -526,14 +575,15 @@ plan_key(struct arena *a, const struct config *cfg, const struct sysdeps *sd, co
 	if (say_source(&f, cfg, n, e) < 0 || say_text(&f, cfg, n->recipe, e) < 0)
 		return wrap(e, "%s", n->id);
 	for (size_t i = 0; i < n->recipe->ninputs; i++)
-		if (say_path(&f, "input", n->recipe->inputs[i],
-			arena_printf(a, "%s/%s", cfg->top, n->recipe->inputs[i]), e) < 0)
+		if (say_input(&f, cfg, n->recipe->inputs[i], e) < 0)
 			return wrap(e, "%s", n->id);
 	if (n->variant != VARIANT_HOST && say_sysdeps(&f, sd, n, e) < 0)
 		return wrap(e, "%s", n->id);
 	if (say_config(&f, cfg, n, e) < 0)
 		return wrap(e, "%s", n->id);
 	say_tools(&f, p->tools, n);
+	if (p->tools && p->tools->unboxed) /* it may have seen anything */
+		say(&f, "sandbox none");
 
 	qsort(f.v, f.n, sizeof *f.v, by_text);
 	for (size_t i = 0; i < f.n; i++)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct arena;
 struct config;
@@ -59,6 +60,16 @@ int plan_keep(struct arena *a, struct plan *p, const char *id, struct err *e);
 const struct node *plan_find(const struct plan *p, const char *id);
 /* its id as part of a file's name: "target-dropbear" */
 char *plan_node_name(struct arena *a, const struct node *n);
+
+/*
+ * The permissions that a step sees a `file` of its recipe with, whatever the umask of the checkout
+ * was: these, or 0755 when it may be run, which the key says.
+ */
+#define PLAN_FILE_MODE 0644
+mode_t plan_file_mode(const char *path);
+/* files of sysdeps/TRIPLE that a recipe gets to see, sorted: none when its text has no $SYSDEPS */
+int plan_sysdeps_files(struct arena *a, const struct sysdeps *sd, const struct recipe *r,
+    char ***names, size_t *n, struct err *e);
 
 /*
  * Everything that can change a node's result, as sorted text lines `WHAT VALUE`; its

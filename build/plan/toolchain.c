@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* musl says of itself nothing on purpose; all the others do */
 static const char program[] =
@@ -40,16 +41,20 @@ compile(struct arena *a, const struct toolchain *t, const char *const words[], s
     struct err *e)
 {
 	struct argv v = { .a = a };
+	struct child_opts o = {
+		.dir = t->dir, .env = t->env, .keep = &t->filter, .nkeep = t->wrap && t->wrap->n
+	};
 	int status;
 
+	if (o.nkeep && lseek(t->filter, 0, SEEK_SET) < 0)
+		return fail_errno(e, "system call filter");
 	for (size_t i = 0; t->wrap && i < t->wrap->n; i++)
 		argv_push(&v, t->wrap->v[i]);
 	argv_push(&v, t->gcc);
 	for (size_t i = 0; words[i]; i++)
 		argv_push(&v, words[i]);
 	buf_clear(said);
-	if (child_run(v.v, &(struct child_opts){ .dir = t->dir, .env = t->env }, said, &status, e) <
-	    0)
+	if (child_run(v.v, &o, said, &status, e) < 0)
 		return -1;
 	return status != 0;
 }

@@ -15,6 +15,7 @@ struct sysdeps;
 struct toolchain {
 	const char *gcc;	 /* TRIPLE-gcc as the command calls it */
 	const struct argv *wrap; /* words before it: the sandbox's, or none */
+	int filter;		 /* which these name: file that each run reads from its beginning */
 	char *const *env;
 	const char *dir;    /* folder to work in; it exists */
 	const char *inside; /* the same as the compiler sees it */

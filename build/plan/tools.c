@@ -26,6 +26,8 @@ static char path_env[] = "PATH=/usr/bin:/bin", locale_env[] = "LC_ALL=C";
 static char *const env[] = { path_env, locale_env, NULL };
 static const char *const folders[] = { "/usr/bin", "/bin" };
 
+/* the default of BUILD_CC, which every key that says nothing else means */
+#define BUILD_CC_USUAL "gcc"
 #define NFOLDERS (sizeof folders / sizeof *folders)
 
 /* as a build step finds it, whatever our own PATH is */
@@ -144,6 +146,10 @@ add_self(struct arena *a, const struct config *cfg, const char *gcc, struct tool
 	if (digest_file(libc, hex, e) < 0)
 		return -1;
 	add(t, "libc.a", arena_strdup(a, hex), USED_BY_TARGET);
+	/* headers, cc1, libgcc: a step sees the whole folder */
+	if (memo_digest(t->memo, &memo_plain, cfg->cross_base, hex, e) < 0)
+		return -1;
+	add(t, "CROSS_BASE", arena_strdup(a, hex), USED_BY_TARGET);
 	return 0;
 }
 
@@ -208,6 +214,9 @@ tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, s
 	if (add_version(a, out, "BUILD_CC", cfg->build_cc, USED_BY_HOST,
 		"install gcc, or name another native compiler with BUILD_CC", e) < 0)
 		return -1;
+	/* its options, which --version does not repeat, and its name, are what steps run */
+	if (strcmp(cfg->build_cc, BUILD_CC_USUAL) != 0)
+		add(out, "BUILD_CC command", cfg->build_cc, USED_BY_HOST);
 	if (add_version(a, out, "build ld", "ld", USED_BY_HOST, "install binutils", e) < 0)
 		return -1;
 	return *cfg->cross_base ? add_given(a, cfg, sd, out, e) : add_ours(a, sd, out, e);

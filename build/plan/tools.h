@@ -32,6 +32,7 @@ struct tools {
 	struct tool v[12];
 	size_t n;
 	struct memo *memo;
+	const char *unboxed; /* why steps see the whole machine; NULL: they run in a sandbox */
 };
 
 /*

@@ -52,6 +52,13 @@ layout_ntp_peers()
 
 layout_substitute() # DIR...
 {
+	# everybody can read the arguments of sed, and a file that is not closed to them
+	grep -rlI '@[A-Z]*_HASH@' "$@" | xargs -r chmod 600
+	(
+		umask 077
+		printf 's|@%s@|%s|g\n' ROOT_HASH "${ROOT_HASH:-*}" \
+			GUEST_HASH "${GUEST_HASH:-*}" >substitute.sed
+	)
 	grep -rlI '@[A-Z_]*@' "$@" >substitute.list || :
 	while read -r file; do
 		sed -i -e "s|@HOSTNAME@|lh-$SHORT|g" \
@@ -60,8 +67,7 @@ layout_substitute() # DIR...
 			-e "s|@ROUTER_IP@|$ROUTER_IP|g" \
 			-e "s|@DNS_IP@|$DNS_IP|g" \
 			-e "s|@NTP_PEERS@|$(layout_ntp_peers)|g" \
-			-e "s|@ROOT_HASH@|${ROOT_HASH:-*}|g" \
-			-e "s|@GUEST_HASH@|${GUEST_HASH:-*}|g" "$file"
+			-f substitute.sed "$file"
 	done <substitute.list
 	if grep -rnI '@[A-Z_]*@' "$@"; then
 		echo 'layout: the lines above name something that lh-config does not have' >&2

@@ -283,6 +283,8 @@ report_html(const char *path, const struct testcase_result *testcases, size_t n,
 		markup_adds(&b, h->why);
 		buf_adds(&b, ")");
 	}
+	if (h->sandbox)
+		buf_addf(&b, " · <strong>%s</strong>", report_unboxed);
 	buf_adds(&b, " · ");
 	markup_adds(&b, or_unknown(h->accel));
 	buf_addf(&b, " · %u at a time, timeouts × %.1f · lh-verify ", h->jobs, h->scale);

@@ -13,6 +13,8 @@ const char *const verdict_names[NVERDICTS] = {
 	[VERDICT_INCONCLUSIVE] = "inconclusive",
 };
 
+const char report_unboxed[] = "packages were built without a sandbox";
+
 void
 report_count(const struct testcase_result *testcases, size_t n, struct report_counts *out)
 {
@@ -50,6 +52,16 @@ report_rows(const struct testcase_result *c, struct report_row rows[REPORT_ROWS]
 
 /* ---- TAP, version 13 ---- */
 
+/* what a reader has to know of the images, before the verdicts and after them */
+static void
+put_doubts(FILE *f, const char *hash, const struct report_head *h)
+{
+	if (h->why)
+		fprintf(f, "%sprofile %s: %s\n", hash, h->profile, h->why);
+	if (h->sandbox)
+		fprintf(f, "%s%s\n", hash, report_unboxed);
+}
+
 void
 report_tap_start(FILE *f, size_t ncases, const struct report_head *h)
 {
@@ -57,8 +69,7 @@ report_tap_start(FILE *f, size_t ncases, const struct report_head *h)
 	fprintf(f, "# profile %s, set %s; %s; %u at a time, timeouts x %.1f\n",
 	    h->profile ? h->profile : "?", h->set ? h->set : "?", h->accel ? h->accel : "?",
 	    h->jobs, h->scale);
-	if (h->why)
-		fprintf(f, "# profile %s: %s\n", h->profile, h->why);
+	put_doubts(f, "# ", h);
 	fflush(f);
 }
 
@@ -119,8 +130,7 @@ put_end(FILE *f, const char *hash, const struct testcase_result *testcases, size
 		fprintf(
 		    f, "%s%zu of the failed are inconclusive\n", hash, k.of[VERDICT_INCONCLUSIVE]);
 	fprintf(f, "%s%.1f s; report: %s\n", hash, report_seconds(h->took), html);
-	if (h->why)
-		fprintf(f, "%sprofile %s: %s\n", hash, h->profile, h->why);
+	put_doubts(f, hash, h);
 	fprintf(f, "%zu passed, %zu failed, %zu skipped\n", k.of[VERDICT_PASS], k.failed,
 	    k.of[VERDICT_SKIP]);
 	fflush(f);

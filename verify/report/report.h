@@ -18,6 +18,7 @@ struct arena;
 struct report_head {
 	const char *version;		 /* of lh-verify */
 	const char *set, *profile, *why; /* why this profile when auto chose it, or NULL */
+	const char *sandbox;		 /* "no": packages of an image were built without one */
 	const char *accel;		 /* "tcg", "kvm", with the reason */
 	unsigned jobs;
 	double scale; /* of timeouts */
@@ -57,6 +58,9 @@ struct report_row {
 };
 
 #define REPORT_ROWS 5
+
+/* what head.sandbox means */
+extern const char report_unboxed[];
 
 void report_count(const struct testcase_result *testcases, size_t n, struct report_counts *out);
 double report_seconds(nstime t);

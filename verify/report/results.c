@@ -29,6 +29,7 @@ static const struct text_key head_texts[] = {
 	{ "set", offsetof(struct report_head, set) },
 	{ "profile", offsetof(struct report_head, profile) },
 	{ "why", offsetof(struct report_head, why) },
+	{ "sandbox", offsetof(struct report_head, sandbox) },
 	{ "accel", offsetof(struct report_head, accel) },
 	{ "date", offsetof(struct report_head, date) },
 };

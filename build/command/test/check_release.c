@@ -61,6 +61,7 @@ make_image(struct arena *a, struct manifest *m)
 		.arch = "x86_64",
 		.profile = "s6",
 		.set = "2026-07",
+		.sandbox = "yes",
 		.net = "dhcp",
 		.kernel = "kernel",
 		.kernel_sha256 = kernel,
@@ -153,17 +154,27 @@ END_TEST
 
 static const struct {
 	const char *profile, *set, *spoil; /* a file that somebody wrote to */
+	const char *sandbox;
 	bool modified;
 	const char *why; /* NULL: it fits */
 } fits[] = {
-	{ "s6", "2026-07", NULL, false, NULL },
-	{ "minimal", "2026-07", NULL, false, "release: x86_64 dhcp: profile is s6, not minimal" },
-	{ "s6", "2024-10", NULL, false, "release: x86_64 dhcp: set is 2026-07, not 2024-10" },
-	{ "s6", "2026-07", NULL, true, "release: x86_64 dhcp: the source of s6 is modified" },
-	{ "s6", "2026-07", "in/kernel", false,
+	{ "s6", "2026-07", NULL, "yes", false, NULL },
+	{ "minimal", "2026-07", NULL, "yes", false,
+	    "release: x86_64 dhcp: profile is s6, not minimal" },
+	{ "s6", "2024-10", NULL, "yes", false,
+	    "release: x86_64 dhcp: set is 2026-07, not 2024-10" },
+	{ "s6", "2026-07", NULL, "yes", true,
+	    "release: x86_64 dhcp: the source of s6 is modified" },
+	{ "s6", "2026-07", "in/kernel", "yes", false,
 	    "release: x86_64 dhcp: kernel does not match the manifest" },
-	{ "s6", "2026-07", "in/disk-image.raw", false,
+	{ "s6", "2026-07", "in/disk-image.raw", "yes", false,
 	    "release: x86_64 dhcp: disk-image.raw does not match the manifest" },
+	{ "s6", "2026-07", NULL, "no", false,
+	    "release: x86_64 dhcp: its packages were not built in a sandbox; build it where "
+	    "bubblewrap works" },
+	{ "s6", "2026-07", NULL, NULL, false,
+	    "release: x86_64 dhcp: its packages were not built in a sandbox; build it where "
+	    "bubblewrap works" },
 };
 
 /* tools for debugging are not given away */
@@ -196,6 +207,7 @@ START_TEST(fitting)
 	make_image(a, &m);
 	m.packages = packages;
 	m.npackages = 2;
+	m.sandbox = fits[_i].sandbox;
 	if (fits[_i].spoil)
 		put(a, fits[_i].spoil, "something else");
 	ck_assert_int_eq(

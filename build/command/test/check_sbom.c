@@ -118,6 +118,26 @@ START_TEST(documents)
 }
 END_TEST
 
+START_TEST(no_sandbox_is_told)
+{
+	static const char *const told[][2] = {
+		{ "sbom.spdx.json", "Its packages were built without a sandbox." },
+		{ "sbom.cdx.json", "\"name\": \"lh:sandbox\",\n    \"value\": \"no\"" },
+	};
+	struct err e = { 0 };
+	struct world w;
+
+	world_make(&w, files);
+	w.tools.unboxed = "no bwrap";
+	ck_assert_msg(sbom_write(w.a, &w.cfg, &w.plan, w.dir, &e) == 0, "%s", e.msg);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_msg(strstr(text_of(w.a, arena_printf(w.a, "%s/%s", w.dir, told[i][0])),
+				  told[i][1]) != NULL,
+		    "%s", told[i][0]);
+	arena_free(w.a);
+}
+END_TEST
+
 static void
 rewrite(struct world *w, const char *path, bool written)
 {
@@ -142,6 +162,8 @@ START_TEST(refreshed)
 	ck_assert_msg(sbom_refresh(w.a, &w.cfg, &w.plan, w.dir, &e) == 0, "%s", e.msg);
 	rewrite(&w, path, false);
 	w.one.licence = "MIT";
+	rewrite(&w, path, true);
+	w.tools.unboxed = "no bwrap";
 	rewrite(&w, path, true);
 	checkout_file(w.a, w.cfg.top, "patches/one/0001-a.patch", "other");
 	rewrite(&w, path, true);
@@ -189,5 +211,6 @@ END_TEST
 Suite *
 sbom_suite(void)
 {
-	return suite_of("sbom", (const TTest *[]){ documents, refreshed, refused, not_utf8, NULL });
+	return suite_of("sbom",
+	    (const TTest *[]){ documents, no_sandbox_is_told, refreshed, refused, not_utf8, NULL });
 }

@@ -167,6 +167,8 @@ static const struct {
 	    "SWAP_SIZE 99999999999999999999: a plain number of MiB up to 16777215, 0 for none" },
 	{ "", { "ROOTFS_SIZE=0", NULL }, "ROOTFS_SIZE 0: a system needs a root filesystem" },
 	{ "", { "JOBS=0", NULL }, "JOBS 0: a number from 1 to 1024" },
+	{ "", { "STEP_LIMIT=1h", NULL },
+	    "STEP_LIMIT 1h: seconds, from 1 to 604800, or 0 for no limit" },
 	{ "", { "EPOCH=0", NULL }, "EPOCH 0: seconds since 1970, from 1 to 2147483647" },
 	{ "", { "DEBUG=strace gdb", NULL }, "DEBUG gdb: not supported; some of strace" },
 	{ "", { "FORMS=raw zip", NULL }, "FORMS zip: not supported; some of raw tar" },

@@ -12,6 +12,7 @@
 #include "build/files/file.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
+#include "build/plan/tools.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
@@ -75,6 +76,7 @@ struct world {
 	struct config cfg;
 	struct sysdeps sd;
 	struct set set;
+	struct tools tools;
 	struct plan plan;
 	struct store store;
 };
@@ -103,8 +105,10 @@ open_world(struct arena *a, struct world *w, const char *who, const char *triple
 			  sysdeps_read(a, top, w->cfg.triple, &w->sd, &e) == 0 &&
 			  set_read(a, top, "2026-07", &w->set, &e) == 0 &&
 			  plan_make(a, &w->cfg, recipes, &w->set, "minimal", &w->plan, &e) == 0 &&
-			  store_open(a, w->cfg.cache, &w->store, &e) == 0,
+			  store_open(a, w->cfg.cache, &w->store, &e) == 0 &&
+			  sandbox_works(a, &w->tools.unboxed, &e) >= 0,
 	    "%s", e.msg);
+	w->plan.tools = &w->tools;
 	return (struct job){ .cfg = &w->cfg, .sd = &w->sd, .plan = &w->plan, .store = &w->store };
 }
 
@@ -243,8 +247,8 @@ take_bwrap_away(struct arena *a)
 
 	ck_assert_int_eq(file_mkdirs(bin, 0755, &e), 0);
 	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-		ck_assert_int_eq(symlink(arena_printf(a, "/usr/bin/%s", needed[i]),
-				     arena_printf(a, "%s/%s", bin, needed[i])),
+		ck_assert_int_eq(file_symlink(arena_printf(a, "/usr/bin/%s", needed[i]),
+				     arena_printf(a, "%s/%s", bin, needed[i]), &e),
 		    0);
 	setenv("PATH", bin, 1);
 }
@@ -292,6 +296,38 @@ START_TEST(what_is_needed_is_there)
 	expect_built(&r, "", "");
 	ck_assert_str_eq(r.said, "");
 	ck_assert_str_eq(result_of(&r, "target/c", "rootfs/c"), "a\ntool\na\n");
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
+/* what was built with access to everything is nothing that was built without it */
+START_TEST(a_sandbox_is_part_of_the_key)
+{
+	struct arena *a = arena_new();
+	char *path = arena_strdup(a, getenv("PATH"));
+	struct trial r;
+
+	if (!have_sandbox(a)) {
+		puts("no sandbox here");
+		arena_free(a);
+		return;
+	}
+	small_world(a);
+	take_bwrap_away(a);
+	expect_built(&r, "JOBS=1", "target/a host/tool target/b target/c target/d");
+	arena_free(r.a);
+	setenv("PATH", path, 1);
+	run(&r, "");
+	ck_assert_msg(r.r == 0, "%s", r.e.msg);
+	/* all five, in an order that depends on how long each has taken */
+	ck_assert_uint_eq(
+	    strlen(built(&r)), strlen("target/a host/tool target/b target/c target/d"));
+	arena_free(r.a);
+	expect_built(&r, "", "");
+	arena_free(r.a);
+	take_bwrap_away(a);
+	expect_built(&r, "", "");
 	arena_free(r.a);
 	arena_free(a);
 }
@@ -683,6 +719,33 @@ START_TEST(a_second_signal_is_not_kept_waiting)
 END_TEST
 
 /* ---- when it goes wrong ---- */
+
+/* with a sandbox and without one; the rest of the build goes on when it may */
+START_TEST(a_step_without_end_is_stopped)
+{
+	struct arena *a = arena_new();
+	static const struct run_opts o = { .keep_going = true };
+	char *seconds = arena_printf(a, "8%ld", (long)getpid());
+	struct trial r;
+
+	checkout_new(a);
+	if (_i)
+		take_bwrap_away(a);
+	recipe(a, "a", "variant target", arena_printf(a, "sleep %s & sleep %s", seconds, seconds));
+	recipe(a, "b", "variant target", "true");
+	roots(a, "target/a target/b");
+	run_as(&r, "out", &o, "STEP_LIMIT=1 JOBS=2");
+	ck_assert_int_eq(r.r, -1);
+	ck_assert_int_eq(r.e.code, EXIT_WORK);
+	ck_assert_msg(strstr(r.e.msg, "target/a: build: took more than the 1 s of STEP_LIMIT; log"),
+	    "%s", r.e.msg);
+	ck_assert_str_eq(built(&r), "target/b");
+	while (somebody_runs(seconds)) /* dying takes a moment */
+		usleep(10000);
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
 
 START_TEST(a_failure_is_told_exactly)
 {
@@ -1305,6 +1368,7 @@ run_suite(void)
 	TCase *tc = harness_case(s, "run");
 
 	tcase_add_loop_test(tc, what_is_needed_is_there, 0, 2);
+	tcase_add_test(tc, a_sandbox_is_part_of_the_key);
 	tcase_add_test(tc, only_what_changed);
 	tcase_add_test(tc, dry_says_what_and_why);
 	tcase_add_test(tc, install_alone);
@@ -1314,6 +1378,7 @@ run_suite(void)
 	tcase_add_test(tc, two_builders_build_once);
 	tcase_add_test(tc, a_second_signal_is_not_kept_waiting);
 	tcase_add_loop_test(tc, nobody_survives, 0, sizeof signals / sizeof *signals);
+	tcase_add_loop_test(tc, a_step_without_end_is_stopped, 0, 2);
 	tcase_add_test(tc, a_failure_is_told_exactly);
 	tcase_add_loop_test(tc, after_a_failure, 0, 2);
 	tcase_add_test(tc, packages_must_not_overlap);

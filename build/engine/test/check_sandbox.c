@@ -5,6 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
+#include "build/engine/filter.h"
 #include "build/files/file.h"
 #include "build/test/suites.h"
 
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 START_TEST(the_whole_command_line)
 {
@@ -26,7 +28,7 @@ START_TEST(the_whole_command_line)
 	struct err e = { 0 };
 	char *golden, *got;
 
-	sandbox_wrap(&v, mounts, 3, "/lh/src");
+	sandbox_wrap(&v, &(struct sandbox){ mounts, 3, "/lh/src", 9 });
 	argv_pushv(&v, "/bin/sh", "-eu", "/lh/step/build", NULL);
 	got = arena_printf(a, "%s\n", argv_quoted(&v));
 	for (char *s = got; (s = strstr(s, " --")); s++)
@@ -47,6 +49,8 @@ inside(struct arena *a, const char *script)
 		{ arena_printf(a, "%s/ro", test_dir()), "/lh/ro", false },
 		{ NULL, "/lh/empty", false },
 	};
+	struct sandbox box = { .mounts = mounts, .n = 3, .cwd = "/lh/rw" };
+	struct child_opts o = { .nkeep = 1 };
 	struct argv v = { .a = a };
 	struct err e = { 0 };
 	struct buf out = { 0 };
@@ -60,9 +64,14 @@ inside(struct arena *a, const char *script)
 	}
 	ck_assert_int_eq(
 	    file_mkdirs(mounts[0].real, 0755, &e) | file_mkdirs(mounts[1].real, 0755, &e), 0);
-	sandbox_wrap(&v, mounts, 3, "/lh/rw");
+	box.filter = filter_open(&e);
+	ck_assert_int_ge(box.filter, 0);
+	sandbox_wrap(&v, &box);
 	argv_pushv(&v, "/bin/sh", "-c", script, NULL);
-	ck_assert_msg(child_run(v.v, NULL, &out, &status, &e) == 0, "%s", e.msg);
+	o.keep = &box.filter;
+	sandbox_limit(&o);
+	ck_assert_msg(child_run(v.v, &o, &out, &status, &e) == 0, "%s", e.msg);
+	close(box.filter);
 	buf_addf(&out, "%s", child_status_text(a, status));
 	said = arena_strdup(a, out.p);
 	buf_free(&out);

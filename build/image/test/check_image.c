@@ -8,6 +8,7 @@
 #include "build/image/diskplan.h"
 #include "build/image/image.h"
 #include "build/plan/plan.h"
+#include "build/plan/tools.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
@@ -150,6 +151,26 @@ in_dir(struct world *w, const char *name)
 	return arena_printf(w->a, "%s/%s", w->dir, name);
 }
 
+/* instead of the libraries' own: the golden key is the same on every machine */
+static const char *ext2fs_version = "1.47.0", *fdisk_version = "2.38.1";
+int ext2fs_get_library_version(const char **version, const char **date);
+int fdisk_get_library_version(const char **version);
+
+int
+ext2fs_get_library_version(const char **version, const char **date)
+{
+	(void)date;
+	*version = ext2fs_version;
+	return 0;
+}
+
+int
+fdisk_get_library_version(const char **version)
+{
+	*version = fdisk_version;
+	return 0;
+}
+
 static struct manifest
 manifest_of(struct world *w)
 {
@@ -222,7 +243,7 @@ START_TEST(writes_all_and_tells)
 	char hex[DIGEST_HEX], *golden;
 
 	world_new(&w);
-	umask(077); /* somebody else shall read it nevertheless */
+	umask(077); /* no part of what comes out */
 	must_build(&w);
 	umask(022);
 	ck_assert_msg(file_read(w.a, "build/test/data/image-manifest.txt", &golden, NULL, &e) == 0,
@@ -236,7 +257,7 @@ START_TEST(writes_all_and_tells)
 	ck_assert_int_eq(stat(in_dir(&w, "disk-image.raw"), &st), 0);
 	ck_assert_int_eq(st.st_size, (off_t)(27 * MIB));
 	ck_assert_int_lt(st.st_blocks * 512, (blkcnt_t)MIB);
-	ck_assert_uint_eq(st.st_mode & 07777, 0644);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
 	ck_assert(!file_exists(in_dir(&w, "disk-image.raw.tmp")));
 	sh(w.a, "cd output/x86_64-linux-musl; cmp System.map ../../store/linux/out/System.map; "
 		"test \"$(cat rootfs/bin/sh)\" = busybox; test -d rwfs/log/klogd; test -f "
@@ -259,6 +280,7 @@ START_TEST(other_facts)
 	w.cfg.console = "";
 	w.plan.profile = "minimal";
 	w.vars[3].value = "s6 2.13 can't be had";
+	w.plan.tools = &(const struct tools){ .unboxed = "no bwrap" };
 	sh(w.a, "sed -i s/s6/minimal/ top/layout/owners");
 	w.dir = in_dir(&w, "dhcp");
 	must_build(&w);
@@ -272,6 +294,7 @@ START_TEST(other_facts)
 	ck_assert_str_eq(m.agent, "inittab");
 	ck_assert_str_eq(m.why, "s6 2.13 can't be had");
 	ck_assert_str_eq(m.credentials, "../../credentials");
+	ck_assert_str_eq(m.sandbox, "no");
 	arena_free(w.a);
 }
 END_TEST
@@ -347,6 +370,36 @@ START_TEST(failure_leaves_no_manifest)
 		test_dir()));
 	ck_assert(!file_exists(in_dir(&w, "manifest")));
 	arena_free(w.a);
+}
+END_TEST
+
+/* another library may write other bytes, so the image is written again, and need not be another */
+static void
+another_key(const char **version)
+{
+	struct world w;
+	struct manifest one, two;
+
+	world_new(&w);
+	must_build(&w);
+	one = manifest_of(&w);
+	*version = "9.9";
+	must_build(&w);
+	two = manifest_of(&w);
+	ck_assert_str_ne(one.key, two.key);
+	ck_assert_str_eq(one.image_digest, two.image_digest);
+	arena_free(w.a);
+}
+
+START_TEST(another_ext2fs_another_key)
+{
+	another_key(&ext2fs_version);
+}
+END_TEST
+
+START_TEST(another_fdisk_another_key)
+{
+	another_key(&fdisk_version);
 }
 END_TEST
 
@@ -581,9 +634,10 @@ END_TEST
 Suite *
 image_suite(void)
 {
-	Suite *s = suite_of("image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
-					 failure_leaves_no_manifest, same_content_same_image,
-					 extra_is_filled, laid_over, tarballs, NULL });
+	Suite *s = suite_of("image",
+	    (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
+		failure_leaves_no_manifest, same_content_same_image, another_ext2fs_another_key,
+		another_fdisk_another_key, extra_is_filled, laid_over, tarballs, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);

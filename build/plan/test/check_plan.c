@@ -10,6 +10,7 @@
 #include "build/test/suites.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define OTHER "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
@@ -395,6 +396,7 @@ END_TEST
 START_TEST(what_else_changes_a_key)
 {
 	struct setting t = begin();
+	struct tools unboxed = tools;
 	struct node *two;
 	struct err e = { 0 };
 	char *before, *text;
@@ -414,6 +416,25 @@ START_TEST(what_else_changes_a_key)
 	ck_assert_str_ne(before, key_of(&t, "target/two"));
 	/* that of the preferred one is meant when none is there yet */
 	two->form = NULL;
+	ck_assert_str_eq(before, key_of(&t, "target/two"));
+
+	/* a file that became a program; what the umask of the checkout was is no matter */
+	before = key_of(&t, "target/two");
+	ck_assert_int_eq(chmod(arena_printf(t.a, "%s/recipes/two/f", t.top), 0600), 0);
+	ck_assert_str_eq(before, key_of(&t, "target/two"));
+	ck_assert_int_eq(chmod(arena_printf(t.a, "%s/recipes/two/f", t.top), 0755), 0);
+	ck_assert_str_ne(before, key_of(&t, "target/two"));
+	ck_assert_int_eq(chmod(arena_printf(t.a, "%s/recipes/two/f", t.top), 0644), 0);
+	/* an input is seen where it lies */
+	ck_assert_int_eq(chmod(arena_printf(t.a, "%s/layout", t.top), 0700), 0);
+	ck_assert_str_ne(before, key_of(&t, "target/two"));
+	ck_assert_int_eq(chmod(arena_printf(t.a, "%s/layout", t.top), 0755), 0);
+	/* what was built without a sandbox */
+	unboxed.unboxed = "no bwrap";
+	t.p.tools = &unboxed;
+	ck_assert_str_ne(before, key_of(&t, "target/two"));
+	ck_assert(strstr(key_of(&t, "target/two"), "\nsandbox none\n"));
+	t.p.tools = &tools;
 	ck_assert_str_eq(before, key_of(&t, "target/two"));
 
 	/* files of sysdeps/TRIPLE, for whoever speaks of them */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* a program in the test's folder */
 static char *
@@ -60,6 +61,9 @@ START_TEST(what_they_say)
 	ck_assert_msg(tools_ask(a, &c, &sd, NULL, &t, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(find(&t, "BUILD_CC")->said, "cc 1 -m64 --version");
 	ck_assert_int_eq(find(&t, "BUILD_CC")->use, USED_BY_HOST);
+	/* steps run it with its options, whatever --version makes of them */
+	ck_assert_str_eq(find(&t, "BUILD_CC command")->said, c.build_cc);
+	ck_assert_int_eq(find(&t, "BUILD_CC command")->use, USED_BY_HOST);
 	ck_assert_str_eq(find(&t, "gcc")->said, "t-gcc 2");
 	ck_assert_int_eq(find(&t, "gcc")->use, USED_BY_TARGET);
 	ck_assert_str_eq(find(&t, "ld")->said, "t-ld 3");
@@ -117,6 +121,10 @@ START_TEST(a_given_one_is_tried)
 }
 END_TEST
 
+/* what gcc -v tells nothing of */
+static const char *const insides[] = { "x86_64-linux-musl/include/stdio.h",
+	"libexec/gcc/x86_64-linux-musl/12/cc1", "lib/gcc/x86_64-linux-musl/12/libgcc.a" };
+
 /* where it lies is not part of what it is */
 START_TEST(a_given_one_may_move)
 {
@@ -143,6 +151,16 @@ START_TEST(a_given_one_may_move)
 		program(a, arena_printf(a, "%s/bin/x86_64-linux-musl-ld", dir), "echo ld 5");
 		checkout_file(a, test_dir(), arena_printf(a, "%s/lib/libc.a", dir), "!<arch>\n");
 		ck_assert_msg(tools_ask(a, &c, &sd, NULL, &t[i], &e) == 0, "%s", e.msg);
+	}
+	for (size_t i = 0; i < sizeof insides / sizeof *insides; i++) {
+		struct config c = { .build_cc = "true",
+			.cross_base = arena_printf(a, "%s/one", test_dir()) };
+		struct tools other;
+
+		checkout_file(a, c.cross_base, insides[i], "other\n");
+		ck_assert_msg(tools_ask(a, &c, &sd, NULL, &other, &e) == 0, "%s", e.msg);
+		ck_assert_str_ne(find(&t[0], "CROSS_BASE")->said, find(&other, "CROSS_BASE")->said);
+		ck_assert_int_eq(unlink(arena_printf(a, "%s/%s", c.cross_base, insides[i])), 0);
 	}
 	ck_assert_str_eq(find(&t[0], "ld")->said, "ld 5");
 	ck_assert_ptr_null(find(&t[0], "gcc"));
