@@ -31,6 +31,7 @@ static const struct {
 	{ "cpu", offsetof(struct manifest, cpu), NULL },
 	{ "console", offsetof(struct manifest, console), NULL },
 	{ "elf", offsetof(struct manifest, elf), NULL },
+	{ "kernel-config-sha256", offsetof(struct manifest, kernel_config_sha256), NULL },
 };
 
 /* whose version a scenario may ask for: ${version.linux} */
