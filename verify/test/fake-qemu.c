@@ -18,6 +18,7 @@
  *   cmdline TEXT       what /proc/cmdline has from here on; without TEXT that of -append, as at
  *                      first; none: no such file
  *   registers TEXT     what `info registers` answers
+ *   banner ADDRESS     where memory has the word Linux, as "0x1000", and nowhere else
  *   port N             what `info usernet` answers
  *   event NAME REASON  a QMP event
  *   shutdown REASON    the event, then exits
@@ -67,7 +68,7 @@ struct fake {
 	nstime until;	    /* pause */
 	const char *wanted; /* hear, or NULL */
 	struct buf heard, qmp_in, agent_in;
-	const char *registers, *savevm;
+	const char *registers, *savevm, *banner;
 	const char *saved_path; /* the file that stands for a saved state */
 	unsigned port;
 	char *forward;	/* the words that are left */
@@ -197,6 +198,10 @@ human(struct fake *f, const char *line)
 		    f->port);
 	if (strstr(line, "info registers"))
 		return arena_printf(f->a, "\"%s\"", f->registers);
+	if (f->banner && strstr(line, arena_printf(f->a, "x/5xb %s\"", f->banner)))
+		return arena_printf(f->a, "\"%s: 0x4c 0x69 0x6e 0x75 0x78\\r\\n\"", f->banner + 2);
+	if (strstr(line, "x/5xb "))
+		return "\"Cannot access memory\\r\\n\"";
 	if (strstr(line, "savevm") && f->savevm)
 		return arena_printf(f->a, "\"%s\"", f->savevm);
 	if (strstr(line, "savevm"))
@@ -456,6 +461,12 @@ registers(struct fake *f, const char *args)
 }
 
 static void
+banner(struct fake *f, const char *args)
+{
+	f->banner = arena_strdup(f->a, args);
+}
+
+static void
 port(struct fake *f, const char *args)
 {
 	f->port = (unsigned)atoi(args);
@@ -562,6 +573,7 @@ static const struct {
 	{ "savevm", savevm },
 	{ "cmdline", cmdline },
 	{ "registers", registers },
+	{ "banner", banner },
 	{ "port", port },
 	{ "event", event },
 	{ "shutdown", shutdown_now },
