@@ -28,11 +28,14 @@ struct qemu_opts {
 	const char *loadvm; /* state to start from, or NULL */
 	const char *told;   /* loadvm: the file told.in has the manifest's after-loadvm, and
 			       told.out is for the answer; NULL: there is none */
+	bool slot;	    /* a device may be plugged in while it runs, into qemu_slot() */
 	bool reboot;	    /* a reset reboots; else it ends QEMU */
 	bool ssh;	    /* forward a port of 127.0.0.1 to the guest's 22 */
 	unsigned ssh_port;  /* that port; 0: the kernel chooses */
 };
 
+/* the bus that takes a device while the guest runs, where qemu_opts.slot was set */
+const char *qemu_slot(const struct manifest *m);
 void qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o);
 
 #endif

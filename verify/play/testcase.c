@@ -468,6 +468,7 @@ testcase_boot(struct testcase *c, struct err *e)
 		.append = j->append,
 		.accel = j->accel,
 		.cpu = j->cpu,
+		.slot = scenario_plugs(j->scenario),
 		.reboot = true,
 		.ssh = true };
 

@@ -127,6 +127,8 @@ static const struct {
 		"one\\n\nevent RESET guest-reset\nhear on\n" BOOTS "say again\\n\nagent",
 	    "vm await guest-reset\nsend \"on\"\nexpect /again/\nrun \"true\"\n", true, VERDICT_PASS,
 	    NULL, NULL, NULL, NULL },
+	{ BOOTS, "vm plug disk\nvm unplug disk\nvm plug network\nsleep 1ms\n", false, VERDICT_PASS,
+	    NULL, NULL, NULL, NULL },
 	{ BOOTS, "vm link down\nvm link up\nsleep 1ms\n", false, VERDICT_PASS, NULL, NULL, NULL,
 	    NULL },
 	{ BOOTS "pause 20ms\nshutdown guest-shutdown",
