@@ -164,7 +164,7 @@ qemu_slot(const struct manifest *m)
 	return !strcmp(m->machine, "pc") || !strncmp(m->machine, "pc,", 3) ||
 		       !strncmp(m->machine, "pc-i440fx", 9)
 		   ? "pci.0"
-		   : "port";
+		   : "spare";
 }
 
 /* its main loop begins, and reads told.in, when the state is loaded */
@@ -204,8 +204,8 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_pushv(v, "-device", "virtio-rng-pci", NULL);
 	if (m->panic)
 		argv_pushv(v, "-device", m->panic, NULL);
-	if (o->slot && !strcmp(qemu_slot(m), "port"))
-		argv_pushv(v, "-device", "pcie-root-port,id=port", NULL);
+	if (o->slot && !strcmp(qemu_slot(m), "spare"))
+		argv_pushv(v, "-device", "pcie-root-port,id=spare", NULL);
 	if (m->generation)
 		argv_pushv(v, "-device", m->generation, NULL);
 	if (o->loadvm)

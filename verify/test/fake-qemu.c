@@ -243,10 +243,10 @@ qmp_line(struct fake *f, const char *line)
 
 	if (!command)
 		command = "";
-	if (!strcmp(command, "device_add") && strstr(line, "\"bus\": \"port\"") && !f->slot) {
+	if (!strcmp(command, "device_add") && strstr(line, "\"spare\"") && !f->slot) {
 		qmp_say(f, arena_printf(f->a,
 			       "{\"id\": %lu, \"error\": {\"class\": \"GenericError\", "
-			       "\"desc\": \"Bus 'port' not found\"}}",
+			       "\"desc\": \"Bus 'spare' not found\"}}",
 			       n));
 		return;
 	}
@@ -773,7 +773,7 @@ main(int argc, char **argv)
 	f.qmp = chardev_fd(argv, "qmp");
 	f.agent = chardev_fd(argv, "agent");
 	f.append = after(argv, "-append");
-	f.slot = has_word(argv, "pcie-root-port,id=port");
+	f.slot = has_word(argv, "pcie-root-port,id=spare");
 	f.cmdline_path = arena_printf(
 	    f.a, "%s/fake-cmdline", getcwd(cwd, sizeof cwd)); /* the test case's folder */
 	f.saved_path = arena_printf(f.a, "%s.saved", script);
