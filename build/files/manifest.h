@@ -100,6 +100,7 @@ struct manifest {
 	const char *symbols;	   /* System.map or NULL */
 	const char *kernel_config; /* the .config it was built with, or NULL */
 	const char *kernel_config_sha256;
+	const char *root_login;	 /* by ssh, as root: key; password: with it as well; or NULL */
 	const char *credentials; /* file of `user password` lines, or NULL */
 	const char *agent; /* how a command channel is injected: s6-linux-init, inittab; NULL: it
 			      cannot be */

@@ -238,6 +238,10 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	record_network(cfg, m);
 	record_machine(cfg, sd, m);
 	record_given(a, cfg, m);
+	m->root_login = some(config_get(cfg, "SSH_ROOT_PASSWORD")) &&
+				!strcmp(config_get(cfg, "SSH_ROOT_PASSWORD"), "true")
+			    ? "password"
+			    : "key";
 	if (record_services(a, p, m, e) < 0)
 		return -1;
 	m->hostname = arena_printf(a, "lh-%s", m->arch);

@@ -50,6 +50,12 @@ layout_ntp_peers()
 	echo "-p 0.${zone}pool.ntp.org -p 1.${zone}pool.ntp.org"
 }
 
+# root's password opens the console, and the network only if that is wanted
+layout_sshd_root()
+{
+	[ "$SSH_ROOT_PASSWORD" = true ] || echo ' -g'
+}
+
 layout_substitute() # DIR...
 {
 	grep -rlI '@[A-Z_]*@' "$@" >substitute.list || :
@@ -59,6 +65,7 @@ layout_substitute() # DIR...
 			-e "s|@LOCAL_IP@|$LOCAL_IP|g" \
 			-e "s|@ROUTER_IP@|$ROUTER_IP|g" \
 			-e "s|@DNS_IP@|$DNS_IP|g" \
+			-e "s|@SSHD_ROOT@|$(layout_sshd_root)|g" \
 			-e "s|@NTP_PEERS@|$(layout_ntp_peers)|g" \
 			-e "s|@ROOT_HASH@|${ROOT_HASH:-*}|g" \
 			-e "s|@GUEST_HASH@|${GUEST_HASH:-*}|g" "$file"

@@ -49,6 +49,8 @@ static const struct {
 	{ "credentials", { "yes" },
 	    "requires credentials yes, here it is no" }, /* guest has none */
 	{ "disk", { "yes" }, NULL },
+	{ "root-login", { "password" }, NULL }, /* who does not say may take it */
+	{ "root-login", { "key" }, "requires root-login key, here it is password" },
 	{ "service", { "nsssd", "sshd" }, NULL },
 	{ "service", { "nsssd" }, "requires service nsssd" },
 	{ "package", { "s6" }, NULL },
