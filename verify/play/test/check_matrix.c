@@ -115,7 +115,7 @@ START_TEST(multiplies)
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, NULL, &m, &e), -1);
 	ck_assert_str_eq(e.msg,
 	    "services.scn:4: requires dor: unknown; one of arch audit credentials disk "
-	    "agent net package partition profile service set tool triple");
+	    "agent net package partition profile root-login service set tool triple");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }
