@@ -60,6 +60,7 @@ PKG_build_image_disk := fdisk
 PKG_build_image_fs := ext2fs com_err
 PKG_build_diff_fsdiff := ext2fs com_err
 PKG_build_files_digest := libcrypto
+PKG_build_files_sign := libcrypto
 PKG_build_files_elf := libelf
 PKG_build_command_sbom := jansson
 PKG_verify_expect := libpcre2-8
@@ -83,8 +84,8 @@ pkg_libs = $(shell pkg-config --libs $(1))
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu $(O)/faults.so
 
 .PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify \
-	release bisect reproduce qemu-boot check check-unit check-broken bench bench-build \
-	bench-verify fuzz lint format clean distclean
+	release bisect reproduce qemu-boot check check-unit check-broken mutants bench \
+	bench-build bench-verify fuzz lint format clean distclean
 
 tools: $(TOOLS)
 
@@ -199,7 +200,7 @@ format:
 #
 
 MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS \
-	SECONDS TARGETS
+	SECONDS TARGETS SAMPLE SEED ONLY
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
 PASSED := $(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
@@ -218,6 +219,9 @@ LHS := $(B)/lh-bisect
 # make -n and make -k mean the same to lh-build: letters before the first word with a dash
 SHORT := $(filter-out -%,$(firstword $(MAKEFLAGS)))
 LHB_FLAGS := $(if $(findstring n,$(SHORT)),-n) $(if $(findstring k,$(SHORT)),-k)
+
+# SCENARIOS: folders of further ones
+ALSO = $(addprefix --also ,$(shell $(LHB) config SCENARIOS $(ARGS)))
 
 # make -n plays no scenario, and says which it would
 RUN := $(if $(filter -n,$(LHB_FLAGS)),list,run)
@@ -245,7 +249,7 @@ images: $(TOOLS)
 
 verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	+@$(LHV) $(RUN) $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHV) $(RUN) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
 
@@ -257,6 +261,17 @@ check-broken: $(TOOLS)
 	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
 		$(LHV) mutants $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
+	done) $(told)
+
+# a folder for each image, from which the next run goes on
+mutants: $(TOOLS)
+	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
+	@(o=$$($(LHB) config OUTPUT $(ARGS)); \
+	for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
+		d=$${m#"$$o"/} && $(LHV) mutants $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+			$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
+			$(if $(ONLY),--only $(call quote,$(ONLY))) \
+			-o "$$o/score/$${d%/manifest}" "$$m" || exit; \
 	done) $(told)
 
 # every triple in both networks; the figures are lines on stdout
@@ -281,7 +296,7 @@ release: $(TOOLS)
 	@$(LHB) release $(NET_ARGS) $(ARGS) TRIPLES=$(call quote,$(or $(TRIPLES),all)) $(told)
 
 bisect: $(TOOLS)
-	+@$(LHS) $(VFLAGS) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHS) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
 		$(if $(filter -n,$(LHB_FLAGS)),DRY_RUN=1) $(ARGS) $(TRIPLE_ARG) $(told)
 
 qemu-boot: image

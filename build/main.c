@@ -203,7 +203,7 @@ run_images(const struct request *rq, struct making *v, size_t n, size_t ntriples
 		return -1;
 	announce(rq, v, n, ntriples, run);
 	if (rq->dry)
-		run_tell(run);
+		run_print(run);
 	else if (run_fetch(run, e) < 0 || run_build(run, e) < 0)
 		r = -1;
 	run_close(run);
@@ -273,7 +273,7 @@ static const struct command commands[] = {
 	    0, reproduce_command },
 	{ "release", "", "copies verified images to OUTPUT/release, for publication", "nN", 0,
 	    release_command },
-	{ "graph", "", "prints the dependency graph, for dot(1)", "", 0, show_graph },
+	{ "graph", "", "prints the dependency graph, for dot(1)", "V", 0, show_graph },
 	{ "versions", "",
 	    "prints every package with its chosen and its pinned versions, for programs", "", 0,
 	    versions_command },
@@ -291,7 +291,8 @@ static const struct command commands[] = {
 	{ "fsck", "", "verifies every entry of CACHE (--repair: removes what is damaged)", "R", 0,
 	    fsck_command },
 	{ "clean", "", "removes everything in OUTPUT except the sources", "", 0, clean_command },
-	{ "distclean", "", "removes OUTPUT", "", 0, distclean_command },
+	{ "distclean", "", "removes OUTPUT, and from CACHE the downloads that no other OUTPUT has",
+	    "", 0, distclean_command },
 	{ 0 },
 };
 

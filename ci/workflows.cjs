@@ -46,12 +46,21 @@ const keep = (from, to) => {
 	fs.cpSync(from, to, { recursive: true });
 };
 
-function github(name, triple)
+// a job without a matrix is for all
+const check_cell = (name, matrix, cell, spelt) => {
+	for (const key of matrix ? Object.keys(cell) : [])
+		if (!matrix[spelt(key)].includes(cell[key]))
+			die(`${name}: the matrix has no ${key} ${cell[key]}`);
+};
+
+function github(name, cell)
 {
 	const job = load('.github/workflows/verify.yml').jobs[name] ||
 		die(`github has no job ${name}`);
 	const known = {
-		'matrix.triple': triple,
+		'matrix.triple': cell.triple,
+		'matrix.profile': cell.profile,
+		'matrix.set': cell.set,
 		'github.workspace': process.cwd(),
 		'github.run_id': '1',
 	};
@@ -61,8 +70,7 @@ function github(name, triple)
 		Object.entries(job.env || {}).map(([k, v]) => [k, fill(v)]));
 	let status = 0;
 
-	if (job.strategy && !job.strategy.matrix.triple.includes(triple))
-		die(`${name}: the matrix has no triple ${triple}`);
+	check_cell(name, job.strategy && job.strategy.matrix, cell, (key) => key);
 	for (const step of job.steps) {
 		if (status && step.if !== 'always()')
 			continue;
@@ -80,14 +88,18 @@ function github(name, triple)
 	return status;
 }
 
-function gitlab(name, triple)
+function gitlab(name, cell)
 {
 	const all = load('ci/gitlab.yml');
 	const job = all[name] || die(`gitlab has no job ${name}`);
-	const env = { CI_PROJECT_DIR: process.cwd(), TRIPLE: triple };
+	const env = {
+		CI_PROJECT_DIR: process.cwd(),
+		TRIPLE: cell.triple,
+		PROFILE: cell.profile,
+		SET: cell.set,
+	};
 
-	if (job.parallel && !job.parallel.matrix[0].TRIPLE.includes(triple))
-		die(`${name}: the matrix has no triple ${triple}`);
+	check_cell(name, job.parallel && job.parallel.matrix[0], cell, (key) => key.toUpperCase());
 	for (const [k, v] of Object.entries(job.variables || {}))
 		env[k] = v.replace('$CI_PROJECT_DIR', process.cwd());
 	if (job.stage === 'report' && fs.existsSync(path.join(out, 'runs')))
@@ -106,5 +118,9 @@ function gitlab(name, triple)
 	if (what === 'schema')
 		return schema(rest[0], rest.slice(1));
 	const play = { github, gitlab }[rest[0]] || die(`${rest[0]}: github or gitlab is wanted`);
-	return play(rest[1], rest[2]);
+	return play(rest[1], {
+		triple: rest[2],
+		profile: rest[3] || 's6',
+		set: rest[4] || '2024-10',
+	});
 })().then((status) => process.exit(status), (e) => die(e.message));

@@ -33,6 +33,12 @@
 /* a search that backtracks more than this would never end */
 #define MATCH_LIMIT 1000000
 #define HEAP_LIMIT_KIB 16384
+/*
+ * What is searched at once has a budget for all its starts together, or a line with many of them
+ * would cost the square of its length; a start may always have the least.
+ */
+#define ONCE_BUDGET ((size_t)1 << 28)
+#define ONCE_LEAST 512
 /* less than this is looked through for first bytes before PCRE2 is asked */
 #define FEW 64
 
@@ -738,6 +744,16 @@ cursor_lost(const struct cursor *c)
 
 /* --- at once --- */
 
+static uint32_t
+limit_once(size_t starts)
+{
+	size_t limit = starts ? ONCE_BUDGET / starts : MATCH_LIMIT;
+
+	return limit > MATCH_LIMIT  ? MATCH_LIMIT
+	       : limit < ONCE_LEAST ? ONCE_LEAST
+				    : (uint32_t)limit;
+}
+
 static int
 match_once(struct arena *a, struct pattern *p, const char *s, size_t n, size_t from, uint32_t flags,
     struct hit *h, struct err *e)
@@ -745,8 +761,10 @@ match_once(struct arena *a, struct pattern *p, const char *s, size_t n, size_t f
 	pcre2_general_context *g = pcre2_general_context_create(from_heap, to_heap, NULL);
 	pcre2_match_context *mc = match_context(g);
 	pcre2_match_data *md = pcre2_match_data_create_from_pattern(p->code, g);
-	int r = pcre2_match(p->last, (const unsigned char *)s, n, from, flags, md, mc), found = 0;
+	int r, found = 0;
 
+	pcre2_set_match_limit(mc, limit_once(n - from));
+	r = pcre2_match(p->last, (const unsigned char *)s, n, from, flags, md, mc);
 	if (is_error(r)) {
 		found = fail_match(e, p, r, "");
 	} else if (r >= 0) {

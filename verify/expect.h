@@ -96,7 +96,10 @@ uint64_t cursor_lost(const struct cursor *c);
  * time.  1, 0, -1 as above
  */
 int prompt_find(struct arena *a, struct cursor *c, struct pattern *p, struct hit *h, struct err *e);
-/* one-shot: does p match anywhere in these bytes; h may be NULL.  1, 0, -1 as above */
+/*
+ * one-shot: does p match anywhere in these bytes; h may be NULL.  1, 0, -1 as above; the more bytes
+ * there are, the less may p backtrack
+ */
 int pattern_match(
     struct arena *a, struct pattern *p, const void *s, size_t n, struct hit *h, struct err *e);
 

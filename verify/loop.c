@@ -216,3 +216,11 @@ loop_once(struct loop *l, struct err *e)
 	serve_alarms(l);
 	return 0;
 }
+
+bool
+loop_is_ready(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	return poll(&p, 1, 0) > 0;
+}

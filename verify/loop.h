@@ -5,6 +5,8 @@
 #include "build/base/clock.h"
 #include "build/base/err.h"
 
+#include <stdbool.h>
+
 /*
  * The one poll(2) of lh-verify.  Whoever has a descriptor or a deadline registers it
  * here with what to do; nothing blocks anywhere else, so every console is always drained.
@@ -25,5 +27,7 @@ unsigned loop_at(struct loop *l, nstime deadline, loop_late *late, void *arg);
 void loop_cancel(struct loop *l, unsigned id); /* 0, and one that has fired, are fine */
 /* waits for one round of events and serves them; nothing registered is an error */
 int loop_once(struct loop *l, struct err *e);
+/* looks, and does not wait: has fd one of these events, or an error, now?  fd < 0: no */
+bool loop_is_ready(int fd, short events);
 
 #endif

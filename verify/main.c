@@ -12,10 +12,10 @@
 #include "verify/command/suite.h"
 #include "verify/droproot.h"
 #include "verify/image/image.h"
+#include "verify/mutants/written.h"
 #include "verify/options.h"
 #include "verify/outdir.h"
 #include "verify/play/matrix.h"
-#include "verify/play/mutants.h"
 #include "verify/play/run.h"
 #include "verify/report/report.h"
 #include "verify/report/results.h"
@@ -92,16 +92,19 @@ run(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	if (!o->nwords)
 		return fail_usage(e, "run: needs a manifest; see lh-verify --help");
-	if (suite_read(a, o->scenarios, &suite, e) < 0)
+	if (suite_read(a, o, &suite, e) < 0)
 		return -1;
 	if (image_open_all(a, o->words, o->nwords, o->out, &images, e) < 0)
 		return -1;
-	if (matrix_make(a, images, o->nwords, suite.v, suite.n, o->only, &m, e) < 0)
+	if (matrix_make(a, images, o->nwords, suite.v, suite.n, o->only.v, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);
 }
 
-/* the same with mutants, copies of the images that are broken on purpose: each has to be refused */
+/*
+ * the same with mutants, copies of the images that are broken on purpose: each has to be refused;
+ * those of a folder are a matrix, those that come from the image itself a score
+ */
 static int
 mutants(struct arena *a, struct options *o, struct err *e)
 {
@@ -111,19 +114,20 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	struct matrix m;
 	size_t n;
 
-	if (begin(a, o, o->nwords > 1 ? o->words[1] : NULL, e) < 0)
+	if (begin(a, o, o->nwords ? o->words[o->nwords > 1] : NULL, e) < 0)
 		return -1;
-	if (o->nwords < 2)
-		return fail_usage(
-		    e, "mutants: needs a folder (or a file) and a manifest; see lh-verify --help");
-	if (suite_read(a, o->scenarios, &suite, e) < 0)
+	if (!o->nwords)
+		return fail_usage(e, "mutants: needs a manifest; see lh-verify --help");
+	if (o->nwords == 1)
+		return command_mutants(a, o, e);
+	if (suite_read(a, o, &suite, e) < 0)
 		return -1;
 	suite.booted = NULL; /* each of them is an image of its own */
 	if (options_file(o->words[0], e) < 0 ||
-	    mutants_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
+	    written_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
 	    image_open_all(a, o->words + 1, o->nwords - 1, o->out, &images, e) < 0)
 		return -1;
-	if (mutants_matrix(a, images, o->nwords - 1, mutant, n, suite.v, suite.n, &m, e) < 0)
+	if (written_matrix(a, images, o->nwords - 1, mutant, n, suite.v, suite.n, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);
 }
@@ -138,11 +142,11 @@ static const struct command {
 	{ "merge", "-o DIR RUN-DIR...", "merge several runs into one report and one exit status",
 	    command_merge },
 	{ "lint", "[SCENARIO-FILE...]", "check scenarios without booting anything", command_lint },
-	{ "mutants", "DIR MANIFEST...",
-	    "check that each mutant (an image broken on purpose) is refused for the right reason",
+	{ "mutants", "MANIFEST", "break each thing in an image in turn: is that refused?",
 	    mutants },
-	{ "boot", "[--print] MANIFEST", "boot interactively, console on this terminal",
-	    command_boot },
+	{ "mutants", "DIR MANIFEST...",
+	    "check that each mutant that DIR describes is refused for the right reason", mutants },
+	{ "boot", "[MANIFEST]", "boot interactively, console on this terminal", command_boot },
 };
 
 static const size_t ncommands = sizeof commands / sizeof *commands;
@@ -180,6 +184,9 @@ dispatch(struct arena *a, int argc, char **argv, struct err *e)
 		return fail_usage(e, "needs a command; see lh-verify --help");
 	for (size_t i = 0; i < ncommands; i++)
 		if (!strcmp(commands[i].name, o.words[0])) {
+			if (commands[i].run != command_boot && options_of_boot(&o))
+				return fail_usage(e, "--%s: only boot has it; see lh-verify --help",
+				    options_of_boot(&o));
 			o.words++;
 			o.nwords--;
 			return commands[i].run(a, &o, e);

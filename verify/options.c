@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* what a value may be, and what kind of member it is kept in */
-enum kind { FLAG, TEXT, CHOICE, NUMBER, NAMES };
+enum kind { FLAG, TEXT, CHOICE, NUMBER, WHOLE, NAMES };
 
 #define BOTH (LH_VERIFY | LH_BISECT)
 #define MEMBER(name) offsetof(struct options, name)
@@ -28,7 +28,7 @@ static const struct row {
 	enum kind kind;
 	size_t member;
 	const char *choices; /* of CHOICE, with a blank before and after each */
-	double least, most;  /* of NUMBER */
+	double least, most;  /* of NUMBER and WHOLE */
 } rows[] = {
 	{ BOTH, 'o', "out", "DIR", "output directory (default: beside the images)", TEXT,
 	    MEMBER(out), NULL, 0, 0 },
@@ -42,6 +42,8 @@ static const struct row {
 	    NUMBER, MEMBER(scale), NULL, 0.1, 1000 },
 	{ BOTH, 0, "scenarios", "DIR", "directory of the *.scn files", TEXT, MEMBER(scenarios),
 	    NULL, 0, 0 },
+	{ BOTH, 0, "also", "DIR", "directory of further *.scn files; may be repeated", NAMES,
+	    MEMBER(also), NULL, 0, 0 },
 	{ BOTH, 0, "cold", NULL, "always boot; never start from a saved state", FLAG, MEMBER(cold),
 	    NULL, 0, 0 },
 	{ BOTH, 0, "keep", NULL, "keep disk overlays of passed test cases too", FLAG, MEMBER(keep),
@@ -49,8 +51,29 @@ static const struct row {
 	{ LH_VERIFY, 0, "format", "WHICH",
 	    "matrix: text, json, github, gitlab or slurm (default: text)", CHOICE, MEMBER(format),
 	    " text json github gitlab slurm ", 0, 0 },
+	{ LH_VERIFY, 0, "disk", "FILE",
+	    "boot: disk that keeps what the guest writes; made if absent", TEXT, MEMBER(disk), NULL,
+	    0, 0 },
+	{ LH_VERIFY, 0, "memory", "MIB", "boot: instead of the manifest's", WHOLE, MEMBER(memory),
+	    NULL, 8, 1 << 20 },
+	{ LH_VERIFY, 0, "cpus", "N", "boot: how many processors (default: 1)", WHOLE, MEMBER(cpus),
+	    NULL, 1, 255 },
+	{ LH_VERIFY, 0, "port", "N", "boot: port of 127.0.0.1 for ssh (default: a free one)", WHOLE,
+	    MEMBER(port), NULL, 1, 65535 },
+	{ LH_VERIFY, 0, "share", "DIR", "boot: folder that the guest may mount, by 9p", TEXT,
+	    MEMBER(share), NULL, 0, 0 },
 	{ LH_VERIFY, 0, "print", NULL, "boot: print QEMU's command line, but do not run it", FLAG,
 	    MEMBER(print), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "only", "CLASS[,...]", "mutants: only those of a class or source", TEXT,
+	    MEMBER(classes), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "sample", "N", "mutants: draw N of them (default: all)", NUMBER,
+	    MEMBER(sample), NULL, 1, 1000000 },
+	{ LH_VERIFY, 0, "seed", "S", "mutants: draw those of seed S (default: 0)", NUMBER,
+	    MEMBER(seed), NULL, 0, 9007199254740991 },
+	{ LH_VERIFY, 0, "all-scenarios", NULL, "mutants: play on after a scenario has refused one",
+	    FLAG, MEMBER(all), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "list", NULL, "mutants: print which there are, but do not play them", FLAG,
+	    MEMBER(list), NULL, 0, 0 },
 	{ BOTH, 0, "help", NULL, "print this help", FLAG, MEMBER(help), NULL, 0, 0 },
 	{ BOTH, 0, "version", NULL, "print the version", FLAG, MEMBER(version), NULL, 0, 0 },
 };
@@ -100,9 +123,26 @@ take_number(const struct row *r, const char *value, double *member, struct err *
 }
 
 static int
+take_whole(const struct row *r, const char *value, unsigned *member, struct err *e)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(value, &end, 10);
+	*member = (unsigned)n;
+	if (*value >= '0' && *value <= '9' && !*end && !errno && (double)n >= r->least &&
+	    (double)n <= r->most)
+		return 0;
+	return fail_usage(e, "--%s %s: needs a whole number from %.0f to %.0f", r->name, value,
+	    r->least, r->most);
+}
+
+static int
 take(struct arena *a, const struct row *r, const char *value, struct options *o, struct err *e)
 {
 	void *member = (char *)o + r->member;
+	struct names *names;
 
 	switch (r->kind) {
 	case FLAG:
@@ -115,9 +155,12 @@ take(struct arena *a, const struct row *r, const char *value, struct options *o,
 		return take_choice(r, value, member, e);
 	case NUMBER:
 		return take_number(r, value, member, e);
+	case WHOLE:
+		return take_whole(r, value, member, e);
 	case NAMES:
-		o->only = arena_grow(a, o->only, o->nonly, o->nonly + 2, sizeof *o->only);
-		o->only[o->nonly++] = value;
+		names = member;
+		names->v = arena_grow(a, names->v, names->n, names->n + 2, sizeof *names->v);
+		names->v[names->n++] = value;
 	}
 	return 0;
 }
@@ -177,6 +220,22 @@ options_read(
 	out->words = argv + optind;
 	out->nwords = (size_t)(argc - optind);
 	return default_scenarios(a, out, e);
+}
+
+const char *
+options_of_boot(const struct options *o)
+{
+	for (const struct row *r = rows; r < rows + NROWS; r++) {
+		const char *member = (const char *)o + r->member;
+
+		if (strncmp(r->what, "boot: ", 6))
+			continue;
+		if (r->kind == TEXT    ? *(const char *const *)(const void *)member != NULL
+		    : r->kind == WHOLE ? *(const unsigned *)(const void *)member != 0
+				       : *(const bool *)member)
+			return r->name;
+	}
+	return NULL;
 }
 
 int

@@ -15,15 +15,26 @@ struct arena;
  */
 enum program { LH_VERIFY = 1, LH_BISECT = 2 };
 
+/* values of an option that may be repeated, NULL behind the last; v is NULL when there is none */
+struct names {
+	const char **v;
+	size_t n;
+};
+
 struct options {
-	const char *out;       /* folder for everything; NULL: not given */
-	const char *scenarios; /* folder; when not given ./scenarios, or that beside bin/ */
-	const char **only;     /* names of scenarios, NULL-terminated; NULL: all */
-	size_t nonly;
-	const char *accel;  /* tcg, kvm, auto */
-	double scale;	    /* of timeouts; 0: by how busy the machine is */
-	double jobs;	    /* 0: as CPUs and memory allow */
-	const char *format; /* of a matrix */
+	const char *out;	     /* folder for everything; NULL: not given */
+	const char *scenarios;	     /* folder; when not given ./scenarios, or that beside bin/ */
+	struct names also;	     /* folders of further scenarios */
+	struct names only;	     /* names of scenarios; none: all */
+	const char *accel;	     /* tcg, kvm, auto */
+	double scale;		     /* of timeouts; 0: by how busy the machine is */
+	double jobs;		     /* 0: as CPUs and memory allow */
+	const char *format;	     /* of a matrix */
+	const char *disk, *share;    /* boot: as struct interactive_opts has them */
+	unsigned memory, cpus, port; /* the same; 0: not given */
+	const char *classes;	     /* of mutants; NULL: all */
+	double sample, seed;	     /* so many mutants, drawn with that; 0: all */
+	bool all, list;		     /* play on after a refusal; only say which there are */
 	bool cold, keep, print;
 	bool help, version;
 	char **words; /* behind the options */
@@ -36,6 +47,8 @@ int options_read(
 /* a line for each option of the program, on stdout */
 void options_print(enum program who);
 
+/* the name of an option that only `boot` has, and that was given; NULL: there is none */
+const char *options_of_boot(const struct options *o);
 /* a file or folder that the command line names, and that is not there, is wrong usage */
 int options_file(const char *path, struct err *e);
 /* a file named from the folder that the running program is in */

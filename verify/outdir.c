@@ -5,9 +5,11 @@
 #include "build/files/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* realpath(3) as far as there is something, and behind it what is not there yet */
@@ -65,7 +67,8 @@ blame(struct err *e)
 int
 outdir_clear(struct arena *a, const char *path, struct err *e)
 {
-	static const char *const names[] = { "results", "junit.xml", "index.html" };
+	static const char *const names[] = { "results", "junit.xml", "index.html", "mutants.json",
+		"mutants.html" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (file_remove(arena_printf(a, "%s/%s", path, names[i]), e) < 0)
@@ -79,4 +82,18 @@ outdir_make(const char *path, struct err *e)
 	if (file_mkdirs(path, 0755, e) < 0)
 		return blame(e);
 	return access(path, W_OK | X_OK) < 0 ? fail_usage(e, "%s: %s", path, strerror(errno)) : 0;
+}
+
+int
+outdir_lock(struct arena *a, const char *path, struct err *e)
+{
+	const char *name = arena_printf(a, "%s/lock", path);
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return fail_errno(e, "%s", name);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	close(fd);
+	return fail(e, "%s: in use by another lh-verify; wait for it, or give another -o", path);
 }

@@ -21,5 +21,10 @@ const char *outdir_choose(struct arena *a, const char *out, const char *manifest
 int outdir_clear(struct arena *a, const char *path, struct err *e);
 /* a folder that cannot be made, or not be written to, is wrong usage */
 int outdir_make(const char *path, struct err *e);
+/*
+ * two runs in one folder would replace each other's files: the descriptor is the lock, until it is
+ * closed; -1 while another lh-verify has it
+ */
+int outdir_lock(struct arena *a, const char *path, struct err *e);
 
 #endif

@@ -16,11 +16,20 @@ struct subprocess {
 	struct loop *loop;
 	struct child child;
 	struct buf out;
-	bool late;
+	enum subprocess_end end;
 	unsigned alarm;
 	subprocess_done *done;
 	void *arg;
 };
+
+/* nothing more is read: whoever else holds the pipe can neither go on nor keep us busy */
+static void
+excess(struct subprocess *p)
+{
+	loop_forget(p->loop, p->child.out);
+	p->end = SUBPROCESS_EXCESS;
+	child_kill(&p->child, SIGKILL);
+}
 
 static void
 hear(struct subprocess *p)
@@ -28,6 +37,10 @@ hear(struct subprocess *p)
 	char block[65536];
 	ssize_t n = read(p->child.out, block, sizeof block);
 
+	if (n > 0 && p->out.n + (size_t)n > SUBPROCESS_SAID_MAX) {
+		n = (ssize_t)(SUBPROCESS_SAID_MAX - p->out.n);
+		excess(p);
+	}
 	if (n > 0)
 		buf_add(&p->out, block, (size_t)n);
 	if (n == 0)
@@ -55,7 +68,7 @@ static void
 on_dead(void *arg, int fd, short revents)
 {
 	struct subprocess *p = arg;
-	struct subprocess_result r = { .late = p->late };
+	struct subprocess_result r = { .end = SUBPROCESS_EXITED };
 	struct err e;
 	size_t had;
 
@@ -64,7 +77,8 @@ on_dead(void *arg, int fd, short revents)
 	do { /* what is still in the pipe; not to its end, which a grandchild may hold open */
 		had = p->out.n;
 		hear(p);
-	} while (p->out.n > had);
+	} while (p->out.n > had && p->end == SUBPROCESS_EXITED);
+	r.end = p->end;
 	forget(p);
 	if (child_wait(&p->child, &r.status, &e) < 0)
 		r.status = -1;
@@ -82,7 +96,8 @@ on_late(void *arg)
 	struct subprocess *p = arg;
 
 	p->alarm = 0;
-	p->late = true;
+	if (p->end == SUBPROCESS_EXITED)
+		p->end = SUBPROCESS_LATE;
 	child_kill(&p->child, SIGKILL);
 }
 

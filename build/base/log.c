@@ -3,6 +3,7 @@
 
 #include "build/base/buf.h"
 #include "build/base/err.h"
+#include "build/base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -106,20 +107,24 @@ put(struct buf *out)
 
 /*
  * Others' words cannot move the cursor, change the title, or end a line of ours and begin one that
- * looks like it: of control characters (ECMA-48, C0 and C1, as UTF-8 has them) only those in `kept`
- * get through.  The others are shown as \\xNN.
+ * looks like it: of control characters (ECMA-48, C0 and C1) only those in `kept` get through.  The
+ * others are shown as \\xNN, and so is each byte that is not UTF-8: an 8-bit terminal takes a
+ * lone 0x9b for the beginning of a command.
  */
 static void
 add_clean(struct buf *out, const char *s, const char *kept)
 {
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-		bool c1 = c == 0xc2 && ((unsigned char)s[1] & 0xe0) == 0x80;
+	while (*s) {
+		const unsigned char *c = (const unsigned char *)s;
+		size_t n = utf8_size(s);
+		bool c1 = n == 2 && c[0] == 0xc2 && c[1] < 0xa0;
 
-		if ((c >= ' ' && c != 0x7f && !c1) || strchr(kept, c))
-			buf_add(out, s, 1);
+		if (n && ((*c >= ' ' && *c != 0x7f && !c1) || strchr(kept, *c)))
+			buf_add(out, s, n);
 		else
-			buf_addf(out, "\\x%02x", c);
+			for (size_t i = 0; i < n + !n; i++)
+				buf_addf(out, "\\x%02x", c[i]);
+		s += n + !n;
 	}
 }
 

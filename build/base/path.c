@@ -45,3 +45,23 @@ path_absolute(struct arena *a, const char *dir, const char *path)
 	*end = '\0';
 	return out;
 }
+
+bool
+path_stays(const char *rel, const char *target)
+{
+	size_t depth = 0, n;
+	const char *name;
+
+	if (*target == '/')
+		return false;
+	while (path_next(&rel, &n))
+		depth++;
+	depth -= depth > 0; /* the link itself */
+	while ((name = path_next(&target, &n))) {
+		if (!path_is_up(name, n))
+			depth++;
+		else if (depth-- == 0)
+			return false;
+	}
+	return true;
+}

@@ -21,5 +21,10 @@ bool path_is_up(const char *name, size_t n);
  * where a relative path starts.
  */
 char *path_absolute(struct arena *a, const char *dir, const char *path);
+/*
+ * Does the target of a symlink lie in the folder that rel, the link, is relative to?  An absolute
+ * one does not.
+ */
+bool path_stays(const char *rel, const char *target);
 
 #endif

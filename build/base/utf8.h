@@ -3,6 +3,7 @@
 #define BUILD_BASE_UTF8_H
 
 #include <locale.h>
+#include <stddef.h>
 
 /*
  * Names of files are bytes, most often UTF-8.  libarchive converts those in archives from and to
@@ -11,5 +12,7 @@
  */
 locale_t utf8_enter(void);
 void utf8_leave(locale_t before);
+/* how many bytes the character at s has (RFC 3629); 0: it is none, as at the end of the text */
+size_t utf8_size(const char *s);
 
 #endif

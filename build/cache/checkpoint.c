@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/cache/pack.h"
+#include "build/files/beneath.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/files/stamp.h"
@@ -21,6 +22,10 @@
 /* of the work folder: what was unpacked, and what of that is no more */
 #define UNPACKED "unpacked"
 #define GONE "gone"
+/* bytes of that list */
+#define GONE_MOST ((size_t)1 << 28)
+/* bytes that one unpacks to: more than any source tree */
+#define UNPACKED_MOST ((uint64_t)1 << 37)
 
 /* beside src/, what sections write to */
 static const char *const written[] = { "out", "links" };
@@ -96,21 +101,28 @@ remove_others(struct arena *a, const struct checkpoint *c, const char *kept)
 /* ---- what is as it was unpacked ---- */
 
 /*
- * a name in src/ and what stat(2) told of it when it was unpacked; "": so late that a change might
- * not show
+ * A name in src/, its type, and what else stat(2) told of it when it was unpacked; the latter is
+ * left out when that was so late that a change might not show.
  */
 struct known {
 	const char *rel, *told;
 	bool seen;
 };
 
+/* a folder that becomes a symlink, or a file, has to go before what replaces it comes */
+static char *
+type_text(struct arena *a, const struct stat *st)
+{
+	return arena_printf(a, "%o ", st->st_mode & S_IFMT);
+}
+
 /* no bytes are compared: the change time cannot be set back */
 static char *
 stat_text(struct arena *a, const struct stat *st)
 {
-	return arena_printf(a, "%ju %o %jd %jd.%ld %jd.%ld", (uintmax_t)st->st_ino, st->st_mode,
-	    (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
-	    (intmax_t)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+	return arena_printf(a, "%s%ju %o %jd %jd.%ld %jd.%ld", type_text(a, st),
+	    (uintmax_t)st->st_ino, st->st_mode, (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec,
+	    st->st_mtim.tv_nsec, (intmax_t)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
 }
 
 struct noting {
@@ -123,7 +135,7 @@ note(void *arg, const char *rel, const struct stat *st, struct err *e)
 {
 	const struct noting *n = arg;
 	struct arena *a = arena_new();
-	const char *told = stamp_settled(st, n->now) ? stat_text(a, st) : "";
+	const char *told = stamp_settled(st, n->now) ? stat_text(a, st) : type_text(a, st);
 
 	(void)e;
 	buf_add(n->out, rel, strlen(rel) + 1);
@@ -138,7 +150,7 @@ checkpoint_begin(const char *workdir, struct err *e)
 	struct arena *a = arena_new();
 	struct buf b = { 0 };
 	struct noting n = { &b, time(NULL) };
-	int r = file_walk(arena_printf(a, "%s/src", workdir), note, &n, e);
+	int r = beneath_walk(workdir, "src", note, &n, e);
 
 	if (r == 0)
 		r = file_write(arena_printf(a, "%s/" UNPACKED, workdir), b.p, b.n, 0644, e);
@@ -165,12 +177,13 @@ struct keeping {
 static int
 read_known(struct keeping *k, struct err *e)
 {
-	char *path = arena_printf(k->a, "%s/" UNPACKED, k->workdir), *text;
+	char *text;
 	size_t n, names = 0;
+	int there = beneath_is(k->workdir, UNPACKED, BENEATH_FILE, e);
 
-	if (!file_exists(path))
-		return 0;
-	if (file_read(k->a, path, &text, &n, e) < 0)
+	if (there <= 0)
+		return there;
+	if (beneath_read(k->a, k->workdir, UNPACKED, GONE_MOST, &text, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		names += !text[i];
@@ -185,17 +198,38 @@ read_known(struct keeping *k, struct err *e)
 	return 0;
 }
 
+static struct known *
+known_of(const struct keeping *k, const char *rel)
+{
+	struct known want = { .rel = rel };
+
+	return k->n ? bsearch(&want, k->v, k->n, sizeof *k->v, by_name) : NULL;
+}
+
+/* what is of another type than it was counts as gone, and comes back as what it is now */
+static int
+see(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	struct keeping *k = arg;
+	struct known *was = known_of(k, rel);
+	struct arena *a = arena_new();
+	const char *type = type_text(a, st);
+
+	(void)e;
+	if (was)
+		was->seen = !strncmp(was->told, type, strlen(type));
+	arena_free(a);
+	return 0;
+}
+
 static int
 keep_changed(void *arg, const char *rel, const struct stat *st, struct err *e)
 {
 	struct keeping *k = arg;
 	struct arena *a = arena_new();
-	struct known *was =
-	    k->n ? bsearch(&(struct known){ .rel = rel }, k->v, k->n, sizeof *k->v, by_name) : NULL;
+	const struct known *was = known_of(k, rel);
 	int r = 0;
 
-	if (was)
-		was->seen = true;
 	if (!was || strcmp(was->told, stat_text(a, st)) != 0)
 		r = pack_add(k->p, arena_printf(a, "%s/src/%s", k->workdir, rel),
 		    arena_printf(a, "src/%s", rel), e);
@@ -222,12 +256,12 @@ keep_gone(struct keeping *k, struct err *e)
 	return r;
 }
 
+/* what is to be removed comes first */
 static int
 keep_all(struct keeping *k, struct err *e)
 {
-	char *src = arena_printf(k->a, "%s/src", k->workdir);
-
-	if (read_known(k, e) < 0 || file_walk(src, keep_changed, k, e) < 0 || keep_gone(k, e) < 0)
+	if (read_known(k, e) < 0 || beneath_walk(k->workdir, "src", see, k, e) < 0 ||
+	    keep_gone(k, e) < 0 || beneath_walk(k->workdir, "src", keep_changed, k, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
 		if (pack_tree(k->p, arena_printf(k->a, "%s/%s", k->workdir, written[i]), written[i],
@@ -270,18 +304,31 @@ free_arena:
 	return r;
 }
 
+/* before anything comes back: a folder may be where a symlink is to be */
 static int
-remove_gone(struct arena *a, const char *workdir, struct err *e)
+remove_gone(struct arena *a, const char *file, const char *workdir, struct err *e)
 {
-	char *path = arena_printf(a, "%s/" GONE, workdir), *text;
+	const char *src = arena_printf(a, "%s/src", workdir);
+	char *text;
 	size_t n;
 
-	if (file_read(a, path, &text, &n, e) < 0)
+	if (pack_first(a, file, GONE, GONE_MOST, &text, &n, e) < 0)
 		return -1;
 	for (const char *s = text; s < text + n; s += strlen(s) + 1)
-		if (file_remove(arena_printf(a, "%s/src/%s", workdir, s), e) < 0)
+		if (beneath_remove(src, s, e) < 0)
 			return -1;
-	return unlink(path) < 0 ? fail_errno(e, "%s", path) : 0;
+	return 0;
+}
+
+static int
+put_back(struct arena *a, const char *file, const char *workdir, struct err *e)
+{
+	const char *gone = arena_printf(a, "%s/" GONE, workdir);
+
+	if (remove_gone(a, file, workdir, e) < 0 ||
+	    pack_open(file, workdir, true, UNPACKED_MOST, e) < 0)
+		return -1;
+	return unlink(gone) < 0 ? fail_errno(e, "%s", gone) : 0;
 }
 
 char *
@@ -306,8 +353,7 @@ checkpoint_restore(
 	if (r == 0 && strcmp(hex, strrchr(taken, '.') + 1) != 0) {
 		unlink(file);
 		r = fail(e, "%s: damaged, and removed; build again", file);
-	} else if (r == 0 &&
-		   (pack_open(taken, workdir, true, e) < 0 || remove_gone(a, workdir, e) < 0)) {
+	} else if (r == 0 && put_back(a, taken, workdir, e) < 0) {
 		unlink(file); /* or the next build would come to the same end */
 		r = wrap(e, "%s: removed; build again", file);
 	}

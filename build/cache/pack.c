@@ -3,7 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/utf8.h"
-#include "build/files/file.h"
+#include "build/files/beneath.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define BLOCK (256 * 1024)
+#define ENTRY 512 /* what an entry counts for beside its bytes: at least a name and an inode */
 
 struct pack {
 	struct arena *a;
@@ -26,6 +27,7 @@ struct pack {
 	char *tmp;
 	int64_t when;
 	char *block; /* what is on its way into it */
+	uint64_t unpacked;
 };
 
 static int
@@ -86,7 +88,7 @@ pack_new(const char *file, int64_t when, struct err *e)
 static int
 put_bytes(struct pack *p, const char *path, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), r = 0;
 	ssize_t n;
 
 	if (fd < 0)
@@ -113,8 +115,10 @@ pack_add(struct pack *p, const char *path, const char *name, struct err *e)
 
 	if (lstat(path, &st) < 0)
 		return fail_errno(e, "%s", path);
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode))
-		return fail(e, "%s: neither file, folder nor symlink", path);
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode) &&
+	    !S_ISFIFO(st.st_mode))
+		return fail(e, "%s: not a file, folder, symlink or fifo", path);
+	p->unpacked += ENTRY + (S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
 	en = archive_entry_new();
 	archive_entry_set_pathname(en, name);
 	archive_entry_set_filetype(en, st.st_mode & S_IFMT);
@@ -135,6 +139,36 @@ pack_add(struct pack *p, const char *path, const char *name, struct err *e)
 		r = fail_archive(e, p->ar, name);
 	else if (S_ISREG(st.st_mode))
 		r = put_bytes(p, path, e);
+	archive_entry_free(en);
+	utf8_leave(before);
+	return r;
+}
+
+int
+pack_put(struct pack *p, const struct pack_entry *entry, struct err *e)
+{
+	struct archive_entry *en = archive_entry_new();
+	bool device = S_ISCHR(entry->mode) || S_ISBLK(entry->mode);
+	locale_t before = utf8_enter();
+	int r = 0;
+
+	archive_entry_set_pathname(en, entry->name);
+	archive_entry_set_filetype(en, entry->mode & S_IFMT);
+	archive_entry_set_perm(en, entry->mode & 07777);
+	archive_entry_set_uid(en, entry->uid);
+	archive_entry_set_gid(en, entry->gid);
+	archive_entry_set_mtime(en, p->when, 0);
+	archive_entry_set_size(en, S_ISREG(entry->mode) ? (int64_t)entry->size : 0);
+	if (S_ISLNK(entry->mode))
+		archive_entry_set_symlink(en, entry->target);
+	if (device) {
+		archive_entry_set_rdevmajor(en, entry->major);
+		archive_entry_set_rdevminor(en, entry->minor);
+	}
+	if (archive_write_header(p->ar, en) < ARCHIVE_WARN)
+		r = fail_archive(e, p->ar, entry->name);
+	else if (S_ISREG(entry->mode))
+		r = put_bytes(p, entry->path, e);
 	archive_entry_free(en);
 	utf8_leave(before);
 	return r;
@@ -177,7 +211,13 @@ pack_tree(struct pack *p, const char *dir, const char *name, struct err *e)
 {
 	struct walk w = { p, dir, name };
 
-	return pack_add(p, dir, name, e) < 0 ? -1 : file_walk(dir, add_below, &w, e);
+	return pack_add(p, dir, name, e) < 0 ? -1 : beneath_walk(dir, "", add_below, &w, e);
+}
+
+uint64_t
+pack_unpacked(const struct pack *p)
+{
+	return p->unpacked;
 }
 
 int
@@ -218,73 +258,136 @@ is_inside(const char *name)
 	return true;
 }
 
+/* an archive on its way to the disk */
+struct unpacking {
+	struct archive *in, *out;
+	const char *file, *dir; /* dir: without symlinks */
+	uint64_t left;		/* of what it may unpack to */
+};
+
 static int
-put_entry(struct archive *in, struct archive *out, struct archive_entry *en, const char *file,
-    const char *dir, struct err *e)
+spend(struct unpacking *u, uint64_t n, struct err *e)
 {
-	const char *name = archive_entry_pathname(en);
-	char path[PATH_MAX];
-	mode_t type = archive_entry_filetype(en);
+	if (n > u->left)
+		return fail(e, "%s: refused: unpacks to more than it should", u->file);
+	u->left -= n;
+	return 0;
+}
+
+static int
+put_content(struct unpacking *u, uint64_t size, struct err *e)
+{
 	const void *p;
 	size_t n;
 	int64_t at;
 	int r;
 
-	if (!name || !is_inside(name) || archive_entry_hardlink(en) ||
-	    (type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK))
-		return fail(e, "%s: refused: %s: unsafe path or unsupported entry type", file,
+	while ((r = archive_read_data_block(u->in, &p, &n, &at)) == ARCHIVE_OK) {
+		if (at < 0 || (uint64_t)at + n > size)
+			return fail(e, "%s: refused: a file is longer than it says", u->file);
+		if (archive_write_data_block(u->out, p, n, at) != ARCHIVE_OK)
+			return fail_archive(e, u->out, u->file);
+	}
+	return r == ARCHIVE_EOF ? 0 : fail_archive(e, u->in, u->file);
+}
+
+static int
+put_entry(struct unpacking *u, struct archive_entry *en, struct err *e)
+{
+	const char *name = archive_entry_pathname(en);
+	char path[PATH_MAX];
+	mode_t type = archive_entry_filetype(en);
+	int64_t size = type == AE_IFREG ? archive_entry_size(en) : 0;
+
+	if (!name || !is_inside(name) || archive_entry_hardlink(en) || size < 0 ||
+	    (type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK && type != AE_IFIFO))
+		return fail(e, "%s: refused: %s: unsafe path or unsupported entry type", u->file,
 		    name ? name : "an entry");
-	if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, name) >= sizeof path)
-		return fail(e, "%s: refused: a name is too long", file);
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", u->dir, name) >= sizeof path)
+		return fail(e, "%s: refused: a name is too long", u->file);
+	if (spend(u, ENTRY, e) < 0 || spend(u, (uint64_t)size, e) < 0)
+		return -1;
 	archive_entry_set_pathname(en, path);
 	/* libarchive takes the setuid bit from what is another's */
 	archive_entry_set_uid(en, geteuid());
 	archive_entry_set_gid(en, getegid());
-	if (archive_write_header(out, en) != ARCHIVE_OK)
-		return fail_archive(e, out, file);
-	while ((r = archive_read_data_block(in, &p, &n, &at)) == ARCHIVE_OK)
-		if (archive_write_data_block(out, p, n, at) != ARCHIVE_OK)
-			return fail_archive(e, out, file);
-	if (r != ARCHIVE_EOF)
-		return fail_archive(e, in, file);
-	return archive_write_finish_entry(out) == ARCHIVE_OK ? 0 : fail_archive(e, out, file);
+	if (archive_write_header(u->out, en) != ARCHIVE_OK)
+		return fail_archive(e, u->out, u->file);
+	if (put_content(u, (uint64_t)size, e) < 0)
+		return -1;
+	return archive_write_finish_entry(u->out) == ARCHIVE_OK ? 0
+								: fail_archive(e, u->out, u->file);
 }
 
 int
-pack_open(const char *file, const char *dir, bool over, struct err *e)
+pack_open(const char *file, const char *dir, bool over, uint64_t most, struct err *e)
 {
-	struct archive *in = archive_read_new(), *out = archive_write_disk_new();
-	struct archive_entry *en;
 	char real[PATH_MAX]; /* of all symlinks only those above dir are to be trusted */
+	struct unpacking u = { .in = archive_read_new(),
+		.out = archive_write_disk_new(),
+		.file = file,
+		.dir = real,
+		.left = most };
+	struct archive_entry *en;
 	locale_t before = utf8_enter();
 	int r, result = -1;
 
-	archive_read_support_format_tar(in);
-	archive_read_support_filter_zstd(in);
+	archive_read_support_format_tar(u.in);
+	archive_read_support_filter_zstd(u.in);
 	archive_write_disk_set_options(
-	    out, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
-		     ARCHIVE_EXTRACT_SECURE_NODOTDOT | (over ? ARCHIVE_EXTRACT_UNLINK : 0));
+	    u.out, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+		       ARCHIVE_EXTRACT_SECURE_NODOTDOT | (over ? ARCHIVE_EXTRACT_UNLINK : 0));
 	if (!realpath(dir, real)) {
 		fail_errno(e, "%s", dir);
 		goto free_both;
 	}
-	if (archive_read_open_filename(in, file, BLOCK) != ARCHIVE_OK) {
-		fail_archive(e, in, file);
+	if (archive_read_open_filename(u.in, file, BLOCK) != ARCHIVE_OK) {
+		fail_archive(e, u.in, file);
 		goto free_both;
 	}
-	while ((r = archive_read_next_header(in, &en)) == ARCHIVE_OK)
-		if (put_entry(in, out, en, file, real, e) < 0)
+	while ((r = archive_read_next_header(u.in, &en)) == ARCHIVE_OK)
+		if (put_entry(&u, en, e) < 0)
 			goto free_both;
 	if (r != ARCHIVE_EOF)
-		fail_archive(e, in, file);
-	else if (archive_write_close(out) != ARCHIVE_OK) /* folders get their permissions last */
-		fail_archive(e, out, file);
+		fail_archive(e, u.in, file);
+	else if (archive_write_close(u.out) != ARCHIVE_OK) /* folders get their permissions last */
+		fail_archive(e, u.out, file);
 	else
 		result = 0;
 
 free_both:
-	archive_read_free(in);
-	archive_write_free(out);
+	archive_read_free(u.in);
+	archive_write_free(u.out);
 	utf8_leave(before);
 	return result;
+}
+
+int
+pack_first(struct arena *a, const char *file, const char *name, size_t most, char **text, size_t *n,
+    struct err *e)
+{
+	struct archive *in = archive_read_new();
+	struct archive_entry *en;
+	locale_t before = utf8_enter();
+	const char *is;
+	int r = -1;
+
+	archive_read_support_format_tar(in);
+	archive_read_support_filter_zstd(in);
+	if (archive_read_open_filename(in, file, BLOCK) != ARCHIVE_OK ||
+	    archive_read_next_header(in, &en) != ARCHIVE_OK) {
+		fail_archive(e, in, file);
+	} else if (!(is = archive_entry_pathname(en)) || strcmp(is, name) ||
+		   archive_entry_filetype(en) != AE_IFREG || archive_entry_size(en) < 0 ||
+		   (uint64_t)archive_entry_size(en) > most) {
+		fail(e, "%s: does not begin with %s", file, name);
+	} else {
+		*n = (size_t)archive_entry_size(en);
+		*text = arena_alloc(a, *n + 1);
+		r = archive_read_data(in, *text, *n) == (la_ssize_t)*n ? 0
+								       : fail_archive(e, in, file);
+	}
+	archive_read_free(in);
+	utf8_leave(before);
+	return r;
 }

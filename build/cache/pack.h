@@ -5,7 +5,11 @@
 #include "build/base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+struct arena;
 
 /*
  * Archives of ours.  The same names, bytes and permission bits give the same archive: owners are 0,
@@ -20,10 +24,26 @@ struct pack;
 /* file is replaced when the archive is complete; when is in seconds since 1970; NULL with e filled
  */
 struct pack *pack_new(const char *file, int64_t when, struct err *e);
-/* a file, folder or symlink of this machine, as `name`; what a folder holds is not added with it */
+/* a file, folder, symlink or fifo of this machine, as `name`; what a folder holds is not added with
+ * it */
 int pack_add(struct pack *p, const char *path, const char *name, struct err *e);
+/* what need not be on this machine as the archive is to have it */
+struct pack_entry {
+	const char *name;
+	mode_t mode; /* with its type: a file, folder, symlink, fifo or device */
+	uid_t uid;
+	gid_t gid;
+	const char *path;      /* of the bytes of a file */
+	uint64_t size;	       /* of a file */
+	const char *target;    /* of a symlink */
+	unsigned major, minor; /* of a device */
+};
+/* not with PACK_OWN_TIMES: all times are the one that was given */
+int pack_put(struct pack *p, const struct pack_entry *entry, struct err *e);
 /* all that dir holds, in strcmp order, as name/..; and dir itself */
 int pack_tree(struct pack *p, const char *dir, const char *name, struct err *e);
+/* what it will unpack to, so far, as pack_open counts it */
+uint64_t pack_unpacked(const struct pack *p);
 int pack_end(struct pack *p, struct err *e);
 void pack_abandon(struct pack *p);
 
@@ -36,8 +56,16 @@ int pack_file(const char *path, const char *file, struct err *e);
 /*
  * Makes in dir what an archive of ours holds, permission bits and times as they are told.
  * over: files that are there are replaced; else dir is empty.  Nothing is made elsewhere,
- * whatever the archive says; what is in it is for the caller to judge.
+ * whatever the archive says; what is in it is for the caller to judge.  One that unpacks to more
+ * than `most` is refused before there is more on the disk: bytes of files, and 512 for each entry.
  */
-int pack_open(const char *file, const char *dir, bool over, struct err *e);
+int pack_open(const char *file, const char *dir, bool over, uint64_t most, struct err *e);
+
+/*
+ * The bytes of the first entry of an archive of ours, which has to be a file of this name and no
+ * longer than `most`, on the arena; a NUL is behind them.
+ */
+int pack_first(struct arena *a, const char *file, const char *name, size_t most, char **text,
+    size_t *n, struct err *e);
 
 #endif

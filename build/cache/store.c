@@ -5,6 +5,7 @@
 #include "build/files/beneath.h"
 #include "build/files/file.h"
 #include "build/files/memo.h"
+#include "build/files/sign.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +55,11 @@ static const struct part {
 	{ "key", BENEATH_FILE, true },
 	{ "log", BENEATH_FILE, false },
 	{ "linked", BENEATH_FILE, false },
+	{ "signer", BENEATH_FILE, false },
 };
+
+/* of a work folder, what goes with out/ into its entry */
+static const char *const kept[] = { "log", "linked", "signer" };
 
 static int
 check_parts(const char *dir, const struct part *v, size_t n, struct err *e)
@@ -132,12 +137,17 @@ free_arena:
 	return r;
 }
 
-/* dir is where the walk began */
+/* dir is where the walk began; what others may run does not run as us */
 static int
 write_protect(void *dir, const char *rel, const struct stat *st, struct err *e)
 {
 	char path[PATH_MAX];
 
+	if (S_ISREG(st->st_mode) && (st->st_mode & (S_ISUID | S_ISGID)))
+		return fail(e,
+		    "out/%s: is setuid or setgid, which CACHE does not keep: chmod ug-s in "
+		    "[install], and give the image's file its mode in layout/owners",
+		    rel);
 	snprintf(path, sizeof path, "%s/%s", (const char *)dir,
 	    rel); /* the walk has seen that it fits */
 	if (!S_ISLNK(st->st_mode) && (st->st_mode & S_IWUSR) &&
@@ -151,14 +161,13 @@ static int
 fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char output[DIGEST_HEX],
     struct err *e)
 {
-	char *out = arena_printf(a, "%s/out", tmp), *log = arena_printf(a, "%s/log", workdir),
-	     *linked = arena_printf(a, "%s/linked", workdir), line[DIGEST_HEX + 1];
+	char *out = arena_printf(a, "%s/out", tmp), line[DIGEST_HEX + 1];
 
 	/* moved while it may still be: a folder that may not be written to can't be */
 	if (rename(arena_printf(a, "%s/out", workdir), out) < 0)
 		return fail_errno(e, "move %s/out to the store", workdir);
 	if (check_parts(tmp, result, COUNT(result), e) < 0 ||
-	    file_walk(out, write_protect, out, e) < 0)
+	    beneath_walk(out, "", write_protect, out, e) < 0)
 		return -1;
 	if (chmod(out, 0555) < 0)
 		return fail_errno(e, "%s", out);
@@ -168,10 +177,14 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 	if (file_write(arena_printf(a, "%s/output", tmp), line, strlen(line), 0444, e) < 0 ||
 	    file_write(arena_printf(a, "%s/key", tmp), key_text, strlen(key_text), 0444, e) < 0)
 		return -1;
-	if (file_exists(log) && rename(log, arena_printf(a, "%s/log", tmp)) < 0)
-		return fail_errno(e, "move %s to the store", log);
-	if (file_exists(linked) && rename(linked, arena_printf(a, "%s/linked", tmp)) < 0)
-		return fail_errno(e, "move %s to the store", linked);
+	for (size_t i = 0; i < COUNT(kept); i++) {
+		const char *from = arena_printf(a, "%s/%s", workdir, kept[i]);
+
+		if (file_exists(from) && rename(from, arena_printf(a, "%s/%s", tmp, kept[i])) < 0)
+			return fail_errno(e, "move %s to the store", from);
+	}
+	if (check_parts(tmp, beside, COUNT(beside), e) < 0)
+		return -1;
 	if (chmod(tmp, 0755) < 0) /* mkdtemp's 0700 would keep other users out */
 		return fail_errno(e, "%s", tmp);
 	return file_sync_tree(tmp, e);
@@ -229,6 +242,18 @@ free_arena:
 	return r;
 }
 
+char *
+store_signer(struct arena *a, const char *entry)
+{
+	struct err ignored;
+	char *text;
+
+	if (beneath_read(a, entry, "signer", SIGN_PUBLIC, &text, NULL, &ignored) < 0)
+		return NULL;
+	text[strcspn(text, "\n")] = '\0';
+	return sign_is_public(text) ? text : NULL;
+}
+
 static void
 lock_path(const struct store *s, const char *key, char path[PATH_MAX])
 {
@@ -243,7 +268,7 @@ store_lock(const struct store *s, const char *key, int *lock, struct err *e)
 
 	lock_path(s, key, path);
 	for (;;) {
-		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 
 		if (fd < 0)
 			return fail_errno(e, "%s", path);
@@ -256,7 +281,7 @@ store_lock(const struct store *s, const char *key, int *lock, struct err *e)
 			return why == EWOULDBLOCK ? 0 : fail_errno(e, "%s", path);
 		}
 		/* who had it may have removed it since we opened it */
-		if (fstat(fd, &held) == 0 && stat(path, &named) == 0 &&
+		if (fstat(fd, &held) == 0 && lstat(path, &named) == 0 &&
 		    held.st_ino == named.st_ino) {
 			*lock = fd;
 			return 0;

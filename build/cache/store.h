@@ -12,9 +12,10 @@ struct memo;
 
 /*
  * Results by key: CACHE/store/KEY-NAME/ holds out/ (read-only), key (the text whose
- * digest the name is), output (digest_tree of out/), log, and linked, for a package with
- * programs: what went into each (links.h).  An entry appears by rename,
- * complete or not at all; two builders may share a store.
+ * digest the name is), output (digest_tree of out/), log, linked, for a package with
+ * programs: what went into each (links.h), and signer, for what came from CACHE_URL: the public
+ * key that its signature was checked with.  An entry appears by rename, complete or not at all; two
+ * builders may share a store.
  */
 struct store {
 	const char *dir;   /* CACHE/store */
@@ -32,14 +33,17 @@ char *store_path(struct arena *a, const struct store *s, const char *key, const 
 int store_lookup(const struct store *s, const char *key, const char *name, char output[DIGEST_HEX],
     struct err *e);
 /*
- * Takes workdir/out, and workdir/log and workdir/linked if there are such, into the store under
+ * Takes workdir/out, and workdir/log, /linked and /signer if there are such, into the store under
  * key; key_text is kept beside them.  Owners may no longer write to what is in out/; the other
  * permission bits stay.  workdir must be on the store's filesystem.
  * When somebody else entered the same key meanwhile, theirs stays, unless it is damaged.  Fills
- * output.  An error when out/ has something else than is meant at a name with a meaning.
+ * output.  An error when there is something else than is meant at a name with a meaning, or a file
+ * that is setuid or setgid, as everybody may run what is in CACHE.
  */
 int store_enter(const struct store *s, const char *workdir, const char *key, const char *name,
     const char *key_text, char output[DIGEST_HEX], struct err *e);
+/* the key that signed what came from CACHE_URL, on the arena; NULL for what was built here */
+char *store_signer(struct arena *a, const char *entry);
 /*
  * The right to build a key: *lock is a descriptor to give to store_unlock(), or -1 when
  * another builder has it.  It ends with the process.

@@ -2,6 +2,7 @@
 #include "build/command/clean.h"
 
 #include "build/command/cli.h"
+#include "build/command/downloads.h"
 #include "build/config/config.h"
 #include "build/config/output.h"
 
@@ -18,8 +19,13 @@ static int
 remove_content(void *arg, struct err *e)
 {
 	const struct cleaning *c = arg;
+	struct downloads d = { 0 };
 
-	return output_clean(c->a, c->cfg, c->all, e);
+	if (c->all && downloads_list(c->a, c->cfg, &d, e) < 0)
+		return -1;
+	if (output_clean(c->a, c->cfg, c->all, e) < 0)
+		return -1;
+	return c->all ? downloads_drop(c->a, c->cfg, &d, e) : 0;
 }
 
 /* root removes nothing itself in a folder where NORMALUSER may put symlinks, but the empty folder

@@ -44,7 +44,7 @@ option(const char *word, const char **value)
 		char letter;
 	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' },
 		{ "--net", 'N' }, { "--until", 'U' }, { "--sources", 'S' }, { "--audit", 'A' },
-		{ "--bytes", 'B' }, { "--check", 'T' }, { "--repair", 'R' },
+		{ "--bytes", 'B' }, { "--check", 'T' }, { "--repair", 'R' }, { "--services", 'V' },
 		{ "--directory", 'C' } };
 
 	*value = NULL;
@@ -110,6 +110,8 @@ flag_of(struct request *rq, char letter)
 		return &rq->repair;
 	case 'T':
 		return &rq->check;
+	case 'V':
+		return &rq->services;
 	default:
 		return NULL;
 	}
@@ -222,6 +224,7 @@ cli_help(const struct command *commands)
 	    "  --bytes       fetch --audit: download and compare the bytes, not only the size\n"
 	    "  --check       outdated: fail if any recipe is outdated\n"
 	    "  --repair      fsck: remove what is damaged, so that it is built or fetched again\n"
+	    "  --services    graph: the services of layout/s6-rc instead of the packages\n"
 	    "  TRIPLES=LIST  build, fetch, manifests, release: all, or a list of triples\n"
 	    "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"
 	    "                folder above this program's\n"

@@ -28,6 +28,7 @@ struct request {
 	bool check;	   /* outdated: is it an error */
 	bool sources;	   /* gc: these too */
 	bool repair;	   /* fsck: remove what is damaged */
+	bool services;	   /* graph: these instead of packages */
 	enum stage until;
 	bool nets[2]; /* asked for: static, DHCP; none: the one that is configured */
 };

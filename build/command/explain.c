@@ -316,7 +316,7 @@ print_images(struct telling *t)
 }
 
 int
-explain_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+explain_text(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct plan *p, const char *dir, const char *id, struct buf *out, struct err *e)
 {
 	struct telling t = {
@@ -353,7 +353,7 @@ explain_command(const struct request *rq, struct err *e)
 		return fail_usage(e, "explain: name a package, such as s6 or host/s6");
 	if (session_look(rq, &s, e) < 0 || session_look_up(&s, &job, e) < 0)
 		return -1;
-	r = explain_tell(s.a, &s.cfg, &s.sd, &s.plan, job.dir, rq->words[0], &out, e);
+	r = explain_text(s.a, &s.cfg, &s.sd, &s.plan, job.dir, rq->words[0], &out, e);
 	if (r == 0)
 		fputs(out.p, stdout);
 	buf_free(&out);

@@ -17,7 +17,7 @@ struct sysdeps;
  * "target/s6", or "s6" for that.  The plan has been through run_open(); dir is where jobs
  * leave logs.
  */
-int explain_tell(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+int explain_text(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct plan *p, const char *dir, const char *id, struct buf *out, struct err *e);
 
 /* lh-build explain */

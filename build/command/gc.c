@@ -273,6 +273,21 @@ keep_output(struct gc *g, const char *root, const char *output, const char *moun
 
 /* a root: OUTPUT's path, and in a second line `mount PATH`, where its filesystem was mounted */
 static int
+read_root(struct arena *a, const char *path, const char **output, const char **mount, struct err *e)
+{
+	struct lines l;
+	const char *line;
+
+	if (lines_open(a, path, &l, e) < 0)
+		return -1;
+	line = lines_next(&l);
+	*output = line ? line : "";
+	line = lines_next(&l);
+	*mount = line && !strncmp(line, MOUNT, strlen(MOUNT)) ? line + strlen(MOUNT) : NULL;
+	return 0;
+}
+
+static int
 keep_roots(struct gc *g, struct err *e)
 {
 	char *dir = arena_printf(g->a, "%s/roots", g->cfg->cache), **names;
@@ -281,15 +296,29 @@ keep_roots(struct gc *g, struct err *e)
 	if (file_names(g->a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		char *path = arena_printf(g->a, "%s/%s", dir, names[i]), *output, *line, *mount;
-		struct lines l;
+		const char *path = arena_printf(g->a, "%s/%s", dir, names[i]), *output, *mount;
 
-		if (lines_open(g->a, path, &l, e) < 0)
+		if (read_root(g->a, path, &output, &mount, e) < 0 ||
+		    keep_output(g, path, output, mount, e) < 0)
 			return -1;
-		output = lines_next(&l);
-		line = lines_next(&l);
-		mount = line && !strncmp(line, MOUNT, strlen(MOUNT)) ? line + strlen(MOUNT) : NULL;
-		if (keep_output(g, path, output ? output : "", mount, e) < 0)
+	}
+	return 0;
+}
+
+int
+gc_each_output(
+    struct arena *a, const struct config *cfg, gc_output_visit *visit, void *arg, struct err *e)
+{
+	char *dir = arena_printf(a, "%s/roots", cfg->cache), **names;
+	size_t n;
+
+	if (file_names(a, dir, true, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const char *output, *mount;
+
+		if (read_root(a, arena_printf(a, "%s/%s", dir, names[i]), &output, &mount, e) < 0 ||
+		    visit(arg, output, !mount || mount_is(mount), e) < 0)
 			return -1;
 	}
 	return 0;

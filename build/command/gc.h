@@ -33,6 +33,11 @@ int gc_hold(struct arena *a, const struct config *cfg, int *fd, struct err *e);
 /* the same for who removes: *fd; an error while somebody builds.  what: the command, "gc" */
 int gc_alone(struct arena *a, const struct config *cfg, const char *what, int *fd, struct err *e);
 
+/* each OUTPUT that has been built with CACHE; there: its filesystem is mounted where it was */
+typedef int gc_output_visit(void *arg, const char *output, bool there, struct err *e);
+int gc_each_output(
+    struct arena *a, const struct config *cfg, gc_output_visit *visit, void *arg, struct err *e);
+
 struct gc_opts {
 	bool dry;     /* say it, do nothing */
 	bool sources; /* CACHE/sources too: what none of the recipes pins */

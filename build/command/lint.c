@@ -11,6 +11,8 @@
 #include "build/config/sysdeps.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
+#include "build/files/manifest.h"
+#include "build/image/listen.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
@@ -74,20 +76,29 @@ check_set(struct linting *t, const struct set *set)
 
 		if (!r)
 			found(t, "recipes/sets/%s: %s: no such recipe", set->name, set->v[i].name);
-		else if (!is_pinned(r, set->v[i].version))
+		else if (strcmp(set->v[i].version, "HEAD") && !is_pinned(r, set->v[i].version))
 			found(t, "recipes/sets/%s: %s %s: the recipe does not pin this version",
 			    set->name, set->v[i].name, set->v[i].version);
 	}
+}
+
+/* what comes from a clone, whichever it is */
+static void
+with_heads(struct linting *t, const struct set *set, struct config *cfg)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (!strcmp(set->v[i].version, "HEAD"))
+			config_set_override(t->a, cfg, set->v[i].name, "git:HEAD", "lint");
 }
 
 /* plans are made without what lh-config says of single packages */
 static void
 check_plans(struct linting *t)
 {
-	struct config bare = { .top = t->cfg->top, .cross_base = "" };
 	char **sets = names(t, "recipes/sets"), **profiles = names(t, "recipes/profiles");
 
 	for (size_t i = 0; sets[i]; i++) {
+		struct config bare = { .top = t->cfg->top, .cross_base = "" };
 		struct set set;
 		struct err e = { 0 };
 
@@ -96,6 +107,7 @@ check_plans(struct linting *t)
 			continue;
 		}
 		check_set(t, &set);
+		with_heads(t, &set, &bare);
 		for (size_t j = 0; profiles[j]; j++) {
 			struct plan p;
 
@@ -135,6 +147,7 @@ check_profiles(struct linting *t)
 struct visited {
 	const struct recipe *recipe;
 	enum variant variant;
+	const char *profile;	    /* the only one that has this way to it; NULL: all have */
 	const struct visited *from; /* who needs it */
 };
 
@@ -160,11 +173,13 @@ check_cycle(struct linting *t, const struct visited *v)
 			return true;
 		}
 	for (size_t i = 0; i < v->recipe->nneeds; i++) {
-		struct visited next = { .recipe = recipe_find(&t->r, v->recipe->needs[i].name),
+		const struct need *need = &v->recipe->needs[i];
+		struct visited next = { .recipe = recipe_find(&t->r, need->name),
+			.profile = v->profile ? v->profile : need->profile,
 			.from = v };
 
-		if (need_applies(&v->recipe->needs[i], v->variant, &next.variant) &&
-		    check_cycle(t, &next))
+		if (need_applies(need, v->variant, &next.variant) &&
+		    (!v->profile || need_in_profile(need, v->profile)) && check_cycle(t, &next))
 			return true;
 	}
 	return false;
@@ -404,6 +419,26 @@ owner_found(void *arg, const char *what)
 	found(arg, "%s", what);
 }
 
+/* what a line of layout/listen names has to be a service where there are such */
+static void
+check_listen(struct linting *t, const char *profile)
+{
+	const char *path = arena_printf(t->a, "%s/layout/listen", t->cfg->top);
+	struct man_listen *v;
+	struct err e = { 0 };
+	size_t n;
+
+	if (listen_read(t->a, path, profile, &v, &n, &e) < 0) {
+		found(t, "%s", e.msg);
+		return;
+	}
+	for (size_t i = 0; i < n && !strcmp(profile, "s6"); i++)
+		if (!file_isdir(
+			arena_printf(t->a, "%s/layout/s6-rc/%s", t->cfg->top, v[i].service)))
+			found(
+			    t, "layout/listen: %s: no such service in layout/s6-rc", v[i].service);
+}
+
 static int
 check_layout(struct linting *t, struct err *e)
 {
@@ -418,6 +453,7 @@ check_layout(struct linting *t, struct err *e)
 		found(t,
 		    "layout/%s: is empty; git keeps no empty folders, so other checkouts lack it",
 		    f.last);
+	check_listen(t, "s6");
 	return owners_lint(t->a, dir, owner_found, t, e);
 }
 

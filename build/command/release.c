@@ -95,6 +95,10 @@ release_fit(
 		if (m->packages[i].modified)
 			return fail(e, "release: %s: the source of %s is modified", label(a, m),
 			    m->packages[i].name);
+	for (size_t i = 0; i < m->nadded; i++)
+		if (is(m->added[i].what, "debug"))
+			return fail(
+			    e, "release: %s: contains %s, of DEBUG", label(a, m), m->added[i].is);
 	if (check_digest(a, m, m->kernel, digest_file, m->kernel_sha256, e) < 0)
 		return -1;
 	return check_digest(a, m, m->image, digest_disk, m->image_digest, e);

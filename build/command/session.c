@@ -6,9 +6,11 @@
 #include "build/command/gc.h"
 #include "build/config/credentials.h"
 #include "build/config/output.h"
+#include "build/config/services.h"
 #include "build/engine/run.h"
 #include "build/files/file.h"
 #include "build/files/memo.h"
+#include "build/source/heads.h"
 #include "build/source/profile.h"
 
 #include <string.h>
@@ -30,7 +32,8 @@ hash_passwords(struct session *s, bool keep, struct err *e)
 static int
 plan_for(struct session *s, const char *profile, struct err *e)
 {
-	if (plan_make(s->a, &s->cfg, &s->recipes, &s->set, profile, &s->plan, e) < 0)
+	if (services_check(s->a, &s->cfg, profile, e) < 0 ||
+	    plan_make(s->a, &s->cfg, &s->recipes, &s->set, profile, &s->plan, e) < 0)
 		return -1;
 	s->plan.tools = &s->tools;
 	s->plan.memo = s->memo;
@@ -58,6 +61,8 @@ read_checkout(struct session *s, const struct session *first, struct err *e)
 	if (s == first && recipe_read_all(s->a, top, &s->recipes, e) < 0)
 		return -1;
 	if (set_read(s->a, top, s->cfg.set, &s->set, e) < 0)
+		return -1;
+	if (heads_choose(s->a, &s->cfg, &s->recipes, &s->set, e) < 0)
 		return -1;
 	if (is_auto(s))
 		config_set(s->a, &s->cfg, "PROFILE", profile, "auto");

@@ -6,6 +6,7 @@
 #include "build/base/buf.h"
 #include "build/base/url.h"
 #include "build/command/cli.h"
+#include "build/command/services.h"
 #include "build/command/session.h"
 #include "build/config/output.h"
 #include "build/config/triples.h"
@@ -29,7 +30,7 @@ show_why(const struct request *rq, struct err *e)
 	if (session_look(rq, &s, e) < 0 || session_look_up(&s, &job, e) < 0)
 		return -1;
 	w.dir = job.dir;
-	r = why_tell(s.a, &w, rq->words[0], &out, e);
+	r = why_text(s.a, &w, rq->words[0], &out, e);
 	if (r == 0)
 		fputs(out.p, stdout);
 	buf_free(&out);
@@ -51,11 +52,29 @@ show_difference(const struct request *rq, struct err *e)
 	return v.differences ? fail(e, "compare: %s and %s differ", paths[0], paths[1]) : 0;
 }
 
+static int
+show_services(const struct request *rq, struct err *e)
+{
+	struct config cfg;
+	struct services s;
+	struct buf out = { 0 };
+
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
+	    services_read(rq->a, arena_printf(rq->a, "%s/layout/s6-rc", cfg.top), &s, e) < 0)
+		return -1;
+	services_graph(&s, &out);
+	fputs(out.p, stdout);
+	buf_free(&out);
+	return 0;
+}
+
 int
 show_graph(const struct request *rq, struct err *e)
 {
 	struct session s;
 
+	if (rq->services)
+		return show_services(rq, e);
 	if (session_look(rq, &s, e) < 0)
 		return -1;
 	printf("digraph \"%s %s %s\" {\n\trankdir=LR;\n", s.cfg.triple, s.plan.profile, s.cfg.set);

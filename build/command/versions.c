@@ -62,7 +62,7 @@ first_of(const struct plan *p, const struct recipe *origin)
 }
 
 int
-versions_tell(const struct session *s, struct buf *out, struct err *e)
+versions_text(const struct session *s, struct buf *out, struct err *e)
 {
 	struct minimum *m;
 	size_t n;
@@ -102,7 +102,7 @@ versions_command(const struct request *rq, struct err *e)
 
 	if (session_look(rq, &s, e) < 0)
 		return -1;
-	r = versions_tell(&s, &out, e);
+	r = versions_text(&s, &out, e);
 	if (r == 0)
 		fputs(out.p, stdout);
 	buf_free(&out);

@@ -31,7 +31,7 @@ int minimums_read(struct arena *a, const char *top, const struct recipes *r, str
  * and, before them, what was decided: checkout and output (absolute), triple, profile, set,
  * owner (the number of NORMALUSER and its group).
  */
-int versions_tell(const struct session *s, struct buf *out, struct err *e);
+int versions_text(const struct session *s, struct buf *out, struct err *e);
 
 /* lh-build versions */
 int versions_command(const struct request *rq, struct err *e);

@@ -7,6 +7,7 @@
 #include "build/config/sysdeps.h"
 #include "build/config/value.h"
 #include "build/files/file.h"
+#include "build/files/lines.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -32,6 +33,8 @@ static const struct key {
 	{ { "OUTPUT", value_output, "output", NULL }, NULL, F(output) },
 	{ { "CACHE", value_path, NULL, NULL }, cache_guess, F(cache) },
 	{ { "CACHE_URL", value_cache_url, "", NULL }, NULL, ONLY_VAR },
+	{ { "CACHE_KEY", value_cache_key, "", NULL }, NULL, ONLY_VAR },
+	{ { "CACHE_TRUST", value_cache_trust, "", NULL }, NULL, ONLY_VAR },
 	{ { "NORMALUSER", value_user, "nobody", NULL }, NULL, F(normaluser) },
 	{ { "JOBS", value_count, NULL, NULL }, jobs_guess, F(jobs) },
 
@@ -39,6 +42,10 @@ static const struct key {
 	{ { "PROFILE", value_choice, "auto", "s6 minimal auto" }, NULL, F(profile) },
 	{ { "SET", value_set, "2026-07", NULL }, NULL, F(set) },
 	{ { "PACKAGES", value_text, "", NULL }, NULL, ONLY_VAR },
+	{ { "DEBUG", value_words, "", "strace" }, NULL, ONLY_VAR },
+	{ { "SERVICES", value_folders, "", NULL }, NULL, ONLY_VAR },
+	{ { "OVERLAY", value_folders, "", NULL }, NULL, ONLY_VAR },
+	{ { "SCENARIOS", value_folders, "", NULL }, NULL, ONLY_VAR },
 
 	{ { "BUILD_CC", value_text, "gcc", NULL }, NULL, F(build_cc) },
 	{ { "CROSS_BASE", value_cross, "", NULL }, NULL, F(cross_base) },
@@ -59,6 +66,8 @@ static const struct key {
 	{ { "RWFS_SIZE", value_size, "512", NULL }, NULL, F(rwfs_mb) },
 	{ { "USERFS_SIZE", value_size, "512", NULL }, NULL, F(userfs_mb) },
 	{ { "EXTRA_SIZE", value_size, "0", NULL }, NULL, F(extra_mb) },
+
+	{ { "FORMS", value_forms, "raw", "raw tar" }, NULL, ONLY_VAR },
 
 	{ { "ROOT_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },
 	{ { "GUEST_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },
@@ -81,11 +90,12 @@ static const char *const found_out[] = { "ROOT_HASH", "GUEST_HASH", "KERNEL_CONF
 	"PROFILE_WHY" };
 
 /* lh-verify's and the Makefile's: no concern of ours, and no mistake */
-static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "SCENARIOS", "NETS", "GOOD",
-	"BAD", "PACKAGE", "REPO", "DRY_RUN" };
+static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "NETS", "GOOD", "BAD",
+	"PACKAGE", "REPO", "DRY_RUN" };
 
 /* one a package; checked by value_name and, that there is such a package, by plan.c */
 static const struct variable override = { "OVERRIDE_", value_text, NULL, NULL };
+static const struct variable branch = { "HEAD_", value_branch, NULL, NULL };
 static const struct variable version = { "VERSION_", value_name, NULL, NULL };
 
 static bool
@@ -109,6 +119,8 @@ key_find(const char *name)
 		return &override;
 	if (!strncmp(name, version.name, 8) && name[8])
 		return &version;
+	if (!strncmp(name, branch.name, 5) && name[5])
+		return &branch;
 	return NULL;
 }
 
@@ -125,7 +137,29 @@ config_known(const char *name)
 {
 	const struct variable *k = key_find(name);
 
-	return k ? k != &override && k != &version : AMONG(name, found_out);
+	return k ? k != &override && k != &version && k != &branch : AMONG(name, found_out);
+}
+
+bool
+config_is_folders(const char *name)
+{
+	const struct variable *k = key_find(name);
+
+	return k && k->ok == value_folders;
+}
+
+const char **
+config_folders(struct arena *a, const struct config *c, const char *name, size_t *n)
+{
+	char *rest = arena_strdup(a, config_get(c, name)), *word;
+	const char **v = NULL;
+
+	*n = 0;
+	while ((word = word_next(&rest))) {
+		v = arena_more(a, v, *n, sizeof *v);
+		v[(*n)++] = word;
+	}
+	return v;
 }
 
 const char *
@@ -450,7 +484,7 @@ check_keys(struct config *c, struct valuing *r, struct err *e)
 	return 0;
 }
 
-/* OVERRIDE_name and VERSION_name */
+/* OVERRIDE_name, VERSION_name and HEAD_name */
 static int
 check_packages(struct config *c, struct valuing *r, struct err *e)
 {
@@ -458,7 +492,7 @@ check_packages(struct config *c, struct valuing *r, struct err *e)
 		const struct variable *k = key_find(v->name);
 		struct variable named;
 
-		if (!k || (k != &override && k != &version))
+		if (!k || (k != &override && k != &version && k != &branch))
 			continue;
 		named = *k;
 		named.name = v->name;
@@ -529,6 +563,17 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 
 /* ---- one variable a package ---- */
 
+/* "OVERRIDE_s6_rc", on the arena */
+static const char *
+variable_of(struct arena *a, const char *prefix, const char *package)
+{
+	char *name = arena_printf(a, "%s%s", prefix, package);
+
+	for (char *p = name; (p = strchr(p, '-'));)
+		*p = '_';
+	return name;
+}
+
 static const char *
 of_package(const struct config *c, const char *prefix, const char *package)
 {
@@ -555,4 +600,17 @@ const char *
 config_version(const struct config *c, const char *package)
 {
 	return of_package(c, version.name, package);
+}
+
+const char *
+config_branch(const struct config *c, const char *package)
+{
+	return of_package(c, branch.name, package);
+}
+
+void
+config_set_override(
+    struct arena *a, struct config *c, const char *package, const char *value, const char *from)
+{
+	config_set(a, c, variable_of(a, override.name, package), value, from);
 }

@@ -66,15 +66,23 @@ void config_set(
 bool config_secret(const char *name);
 /* may a recipe name it on a `config` line */
 bool config_known(const char *name);
+/* is its value a list of folders; a step that it is given to sees them, and its key what they hold
+ */
+bool config_is_folders(const char *name);
+/* those of its folders, absolute; the last named counts most */
+const char **config_folders(struct arena *a, const struct config *c, const char *name, size_t *n);
 /* the names a user may set, in the order in which lh-config.dist tells them; NULL behind the last
  */
 const char *config_name(size_t i);
 /*
- * OVERRIDE_name / VERSION_name: '-' in the package name is '_' in the variable; NULL when not set
- * or empty
+ * OVERRIDE_name / VERSION_name / HEAD_name: '-' in the package name is '_' in the variable; NULL
+ * when not set or empty
  */
 const char *config_override(const struct config *c, const char *package);
 const char *config_version(const struct config *c, const char *package);
+const char *config_branch(const struct config *c, const char *package);
+void config_set_override(
+    struct arena *a, struct config *c, const char *package, const char *value, const char *from);
 /* the same but for USE_DHCP */
 void config_with_dhcp(struct arena *a, const struct config *c, bool dhcp, struct config *out);
 /*

@@ -8,6 +8,7 @@
 #include "build/config/sysdeps.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
+#include "build/files/sign.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -50,6 +51,16 @@ value_name(struct valuing *r, const struct variable *k, const char **value, stru
 			    "%s %s: a version is made of letters, digits and . _ + -", k->name,
 			    *value);
 	return 0;
+}
+
+/* what git takes for a revision, and no option */
+int
+value_branch(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (value_word(r, k, value, e) < 0)
+		return -1;
+	return **value == '-' ? fail_usage(e, "%s %s: not the name of a branch", k->name, *value)
+			      : 0;
 }
 
 int
@@ -150,6 +161,32 @@ value_choice(struct valuing *r, const struct variable *k, const char **value, st
 		return 0;
 	return fail_usage(e, "%s %s: not supported; one of %s%s", k->name, *value, k->allowed,
 	    *k->fallback ? "" : ", or empty");
+}
+
+/* several of those allowed, or none */
+int
+value_words(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	char *rest = arena_strdup(r->a, *value), *word;
+
+	if (value_text(r, k, value, e) < 0)
+		return -1;
+	while ((word = word_next(&rest)))
+		if (!listed(k->allowed, word))
+			return fail_usage(
+			    e, "%s %s: not supported; some of %s", k->name, word, k->allowed);
+	return 0;
+}
+
+/* raw is one of them */
+int
+value_forms(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (value_words(r, k, value, e) < 0)
+		return -1;
+	return listed(*value, "raw")
+		   ? 0
+		   : fail_usage(e, "%s %s: needs raw, which is what is verified", k->name, *value);
 }
 
 int
@@ -262,6 +299,39 @@ value_folder(struct valuing *r, const struct variable *k, const char **value, st
 	return 0;
 }
 
+/* blank-separated folders; a step is told of them in the same way */
+int
+value_folders(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	char *rest = arena_strdup(r->a, *value), *word;
+	struct buf all = { 0 };
+
+	if (value_text(r, k, value, e) < 0)
+		return -1;
+	while ((word = word_next(&rest))) {
+		const char *dir = path_absolute(r->a, r->top, word);
+
+		if (!file_isdir(dir)) {
+			fail_usage(e, "%s %s: no such folder", k->name, word);
+			goto give_up;
+		}
+		if (strchr(dir, ' ')) {
+			fail_usage(e,
+			    "%s %s: its path %s has a blank, which separates folders here; move it",
+			    k->name, word, dir);
+			goto give_up;
+		}
+		buf_addf(&all, "%s%s", all.n ? " " : "", dir);
+	}
+	*value = all.n ? arena_strdup(r->a, all.p) : "";
+	buf_free(&all);
+	return 0;
+
+give_up:
+	buf_free(&all);
+	return -1;
+}
+
 int
 value_cross(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
@@ -356,6 +426,50 @@ value_cache_url(struct valuing *r, const struct variable *k, const char **value,
 	if (**value && strncmp(*value, "http://", 7) && strncmp(*value, "https://", 8))
 		return fail_usage(e, "%s %s: not a URL that begins with https:// or http://",
 		    k->name, url_shown(r->a, *value));
+	return 0;
+}
+
+/* the file's name; who signs reads it again */
+int
+value_cache_key(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	struct sign_key key;
+
+	if (!**value)
+		return 0;
+	if (value_path(r, k, value, e) < 0)
+		return -1;
+	if (sign_read(*value, &key, e) < 0) {
+		e->code = EXIT_USAGE;
+		return wrap(e, "%s", k->name);
+	}
+	sign_forget(&key);
+	return 0;
+}
+
+/* public keys in base64, or files of one, become a list of the former */
+int
+value_cache_trust(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	char *rest = arena_strdup(r->a, *value), *word;
+	const char *all = "";
+
+	if (value_text(r, k, value, e) < 0)
+		return -1;
+	while ((word = word_next(&rest))) {
+		char public[SIGN_PUBLIC];
+
+		if (!sign_is_public(word)) {
+			word = path_absolute(r->a, r->top, word);
+			if (sign_read_public(word, public, e) < 0) {
+				e->code = EXIT_USAGE;
+				return wrap(e, "%s", k->name);
+			}
+			word = public;
+		}
+		all = arena_printf(r->a, "%s%s%s", all, *all ? " " : "", word);
+	}
+	*value = all;
 	return 0;
 }
 

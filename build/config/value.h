@@ -36,13 +36,15 @@ struct variable {
 	const char *name;
 	value_check *ok;
 	const char *fallback; /* when nobody gave one; NULL: it is found out */
-	const char *allowed;  /* value_choice: blank-separated; "" too if it is the fallback */
+	const char *allowed;  /* value_choice, value_forms, value_words: blank-separated;
+				value_choice: "" too if  it is  the fallback */
 };
 
 value_check value_text, value_word, value_name, value_bool, value_ipv4, value_size, value_count,
     value_epoch, value_choice, value_triple, value_set, value_path, value_output, value_folder,
     value_cross, value_user, value_kernel_config, value_console, value_mirrors, value_cache_url,
-    value_git_mirror, value_keys;
+    value_git_mirror, value_keys, value_folders, value_cache_key, value_cache_trust, value_forms,
+    value_branch, value_words;
 
 /*
  * DIR or DIR@REV: the @ in front of REV, NULL when there is none.  A folder's name and a revision

@@ -469,7 +469,7 @@ compare(struct arena *a, const char *const paths[2], struct verdict *out, struct
 	if ((whole && diff_beside(&c, e) < 0) || diff_images(&c, e) < 0)
 		return -1;
 	name_owners(&c);
-	diff_tell(&c.d, AT_MOST, &text);
+	diff_report(&c.d, AT_MOST, &text);
 	if (c.why.n)
 		buf_add(&text, c.why.p, c.why.n);
 	if (!c.d.n)

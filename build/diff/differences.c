@@ -45,7 +45,7 @@ print_one(const struct difference *one, struct buf *out)
 }
 
 void
-diff_tell(struct differences *d, size_t limit, struct buf *out)
+diff_report(struct differences *d, size_t limit, struct buf *out)
 {
 	for (int rank = 0; rank < DIFF_NRANKS; rank++) {
 		size_t told = 0, most = rank == DIFF_FOLLOWS ? limit / 4 : limit;

@@ -40,6 +40,6 @@ void diff_add(struct differences *d, enum diff_rank rank, const char *fs, const 
  * one line each, the most significant first; of each rank at most limit, of the last a quarter of
  * that, then "and N more"
  */
-void diff_tell(struct differences *d, size_t limit, struct buf *out);
+void diff_report(struct differences *d, size_t limit, struct buf *out);
 
 #endif

@@ -5,18 +5,22 @@
 #include "build/base/buf.h"
 #include "build/base/path.h"
 #include "build/engine/program.h"
-#include "build/files/file.h"
+#include "build/files/beneath.h"
 #include "build/files/lines.h"
 
-#include <dirent.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+/* a step writes these: bytes of a record, and files that one may name */
+#define RECORD_MOST (16 << 20)
+#define INPUTS_MOST 20000
+
 /* one run of the linker */
 struct record {
-	const char *output; /* for us, clean */
+	const char *output; /* below links.dir; "": it is elsewhere */
 	char **inputs;	    /* as the record has them, absolute and clean */
 	size_t n;
 	struct timespec when;
@@ -42,36 +46,36 @@ below(const char *path, const char *dir)
 
 /* ---- records ---- */
 
+/* what a step said of one run of the linker; when is the time of the file */
 static int
-read_record(struct listing *t, const char *name, struct record *r, struct err *e)
+read_record(struct listing *t, const char *name, const struct timespec *when, struct record *r,
+    struct err *e)
 {
-	char *rule = arena_printf(t->a, "%s/%s", t->l->records, name), *folder, *line;
-	const char *inner;
+	const char *dir = t->l->records, *rule = arena_printf(t->a, "%s/%s", dir, name), *inner;
+	char *folder, *text, *line;
 	struct lines l;
-	struct stat st;
 
-	*r = (struct record){ 0 };
-	if (file_read(t->a, arena_strndup(t->a, rule, strlen(rule) - 2), &folder, NULL, e) < 0 ||
-	    lines_open(t->a, rule, &l, e) < 0)
+	*r = (struct record){ .when = *when };
+	if (beneath_read(t->a, dir, arena_strndup(t->a, name, strlen(name) - 2), PATH_MAX, &folder,
+		NULL, e) < 0 ||
+	    beneath_read(t->a, dir, name, RECORD_MOST, &text, NULL, e) < 0)
 		return -1;
-	if (stat(rule, &st) < 0)
-		return fail_errno(e, "%s", rule);
-	r->when = st.st_mtim;
+	lines_text(t->a, rule, text, &l);
 	folder[strcspn(folder, "\n")] = '\0';
 	line = lines_next(&l);
 	if (!line || !strstr(line, ": \\"))
 		return lines_fail(&l, e, "expected OUTPUT: \\, as ld --dependency-file writes it");
 	*strstr(line, ": \\") = '\0';
-	r->output = path_absolute(t->a, folder, line);
-	inner = below(r->output, t->l->inside);
-	if (inner)
-		r->output = arena_printf(t->a, "%s/%s", t->l->dir, inner);
+	inner = below(path_absolute(t->a, folder, line), t->l->inside);
+	r->output = inner ? inner : "";
 	while ((line = lines_next(&l)) && *line) {
 		size_t n = strlen(line);
 
 		if (n > 2 && !strcmp(line + n - 2, " \\"))
 			line[n - 2] = '\0';
-		r->inputs = arena_grow(t->a, r->inputs, r->n, r->n + 1, sizeof *r->inputs);
+		if (r->n == INPUTS_MOST)
+			return lines_fail(&l, e, "more than %d inputs", INPUTS_MOST);
+		r->inputs = arena_more(t->a, r->inputs, r->n, sizeof *r->inputs);
 		r->inputs[r->n++] = path_absolute(t->a, folder, line + strspn(line, " "));
 	}
 	return 0;
@@ -91,31 +95,35 @@ by_output(const void *a, const void *b)
 }
 
 static int
+see_record(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	struct listing *t = arg;
+	size_t len = strlen(rel);
+
+	if (S_ISDIR(st->st_mode))
+		return FILE_PRUNE;
+	if (len <= 2 || strcmp(rel + len - 2, ".d"))
+		return 0;
+	t->v = arena_more(t->a, t->v, t->n, sizeof *t->v);
+	return read_record(t, rel, &st->st_mtim, &t->v[t->n++], e);
+}
+
+static int
 read_records(struct listing *t, struct err *e)
 {
-	struct dirent **v = NULL;
-	int n = scandir(t->l->records, &v, NULL, alphasort), r = 0;
-
-	t->v = arena_array(t->a, n > 0 ? (size_t)n : 1, sizeof *t->v);
-	for (int i = 0; i < n; i++) {
-		size_t len = strlen(v[i]->d_name);
-
-		if (r == 0 && len > 2 && !strcmp(v[i]->d_name + len - 2, ".d"))
-			r = read_record(t, v[i]->d_name, &t->v[t->n++], e);
-		free(v[i]);
-	}
-	free(v);
-	if (r < 0)
+	if (beneath_walk(t->l->records, "", see_record, t, e) < 0)
 		return -1;
-	qsort(t->v, t->n, sizeof *t->v, by_output);
+	if (t->n)
+		qsort(t->v, t->n, sizeof *t->v, by_output);
 	/* what is there now was written by the last of those who wrote it */
 	for (size_t i = 0; i < t->n; i++) {
 		struct record *now = &t->v[i];
 
 		if ((i + 1 < t->n && !strcmp(now->output, now[1].output)) ||
-		    !file_exists(now->output) || file_isdir(now->output))
+		    beneath_type(t->l->dir, now->output) != BENEATH_FILE)
 			continue;
-		if (program_digest(now->output, now->digest, e) < 0)
+		if (program_digest(
+			arena_printf(t->a, "%s/%s", t->l->dir, now->output), now->digest, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -184,9 +192,9 @@ visit(void *arg, const char *rel, const struct stat *st, struct err *e)
 }
 
 int
-links_tell(struct arena *a, const struct links *l, struct buf *text, struct err *e)
+links_text(struct arena *a, const struct links *l, struct buf *text, struct err *e)
 {
 	struct listing t = { .a = a, .l = l, .text = text };
 
-	return read_records(&t, e) < 0 ? -1 : file_walk(l->out, visit, &t, e);
+	return read_records(&t, e) < 0 ? -1 : beneath_walk(l->out, "", visit, &t, e);
 }

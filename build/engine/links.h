@@ -30,6 +30,6 @@ struct links {
  *
  * An archive is told when the linker read it, though it may have taken nothing from it.
  */
-int links_tell(struct arena *a, const struct links *l, struct buf *text, struct err *e);
+int links_text(struct arena *a, const struct links *l, struct buf *text, struct err *e);
 
 #endif

@@ -8,7 +8,6 @@
 #include "build/files/digest.h"
 #include "build/files/file.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,18 +18,18 @@
 static void
 mark_in(struct arena *a, const struct job *j, const char *dir, const char *skip)
 {
-	DIR *d = opendir(dir);
 	size_t n = strlen(skip);
-	struct dirent *ent;
+	char **names;
 	struct err ignored;
 
-	while (d && (ent = readdir(d))) {
-		const char *path = arena_printf(a, "%s/%s", dir, ent->d_name),
-			   *rest = ent->d_name + n;
+	if (file_names(a, dir, true, &names, NULL, &ignored) < 0)
+		return;
+	for (; *names; names++) {
+		const char *path = arena_printf(a, "%s/%s", dir, *names), *rest = *names + n;
 		char *key;
 		int lock;
 
-		if (strncmp(ent->d_name, skip, n) != 0)
+		if (strncmp(*names, skip, n) != 0)
 			continue;
 		key = arena_printf(a, "%.*s", DIGEST_HEX - 1, rest);
 		if (strspn(key, "0123456789abcdef") < DIGEST_HEX - 1 || !strchr(rest, '.') ||
@@ -41,8 +40,6 @@ mark_in(struct arena *a, const struct job *j, const char *dir, const char *skip)
 		rename(path, arena_printf(a, "%s/work/.old-%s", j->cfg->cache, rest));
 		store_unlock(j->store, key, lock);
 	}
-	if (d)
-		closedir(d);
 }
 
 static bool
@@ -67,19 +64,18 @@ orphans_mark(struct arena *a, const struct job *jobs, size_t n)
 static bool
 sweep_cache(struct arena *a, const char *dir, bool really)
 {
-	DIR *d = opendir(dir);
-	struct dirent *ent;
+	char **names;
 	struct err ignored;
 	bool any = false;
 
-	while (d && (ent = readdir(d)))
-		if (!strncmp(ent->d_name, ".old-", 5)) {
+	if (file_names(a, dir, true, &names, NULL, &ignored) < 0)
+		return false;
+	for (; *names; names++)
+		if (!strncmp(*names, ".old-", 5)) {
 			any = true;
 			if (really)
-				file_remove(arena_printf(a, "%s/%s", dir, ent->d_name), &ignored);
+				file_remove(arena_printf(a, "%s/%s", dir, *names), &ignored);
 		}
-	if (d)
-		closedir(d);
 	return any;
 }
 

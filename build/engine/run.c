@@ -8,6 +8,7 @@
 #include "build/base/log.h"
 #include "build/cache/shared.h"
 #include "build/cache/store.h"
+#include "build/cache/traffic.h"
 #include "build/config/config.h"
 #include "build/engine/chart.h"
 #include "build/engine/job.h"
@@ -125,22 +126,60 @@ wanted(struct run *r, struct task *t)
 	(*maker)->same_key = t;
 }
 
+/* those whose look-up at CACHE_URL is over are asked for again, here */
+static void
+take_answers(struct run *r)
+{
+	struct task *t;
+
+	while ((t = traffic_turn(r->ctx.traffic)))
+		r->asked[r->nasked++] = t;
+}
+
 /* what became of those whose needs are all there, and then of those who need them */
 static int
 advance(struct run *r, struct err *e)
 {
-	while (r->nasked) {
-		struct task *t = r->asked[--r->nasked];
-		int found = t->node ? task_look_up(&r->ctx, t, e) : 0;
+	for (;;) {
+		struct task *t;
+		int found;
 
+		if (!r->nasked)
+			take_answers(r);
+		if (!r->nasked)
+			return 0;
+		t = r->asked[--r->nasked];
+		found = t->node ? task_look_up(&r->ctx, t, e) : 0;
 		if (found < 0)
 			return -1;
+		if (found == TASK_WAITS)
+			continue;
 		if (!found)
 			wanted(r, t);
 		else if (done(r, t, e) < 0)
 			return -1;
 	}
-	return 0;
+}
+
+/*
+ * Before the loop, when nothing is built yet: until nothing is looked up any more.  A signal ends
+ * us as it does anybody.
+ */
+static int
+settle(struct run *r, struct err *e)
+{
+	struct traffic *t = r->ctx.traffic;
+	struct pollfd v[TRAFFIC_POLLS];
+
+	for (;;) {
+		if (advance(r, e) < 0)
+			return -1;
+		if (!traffic_gets(t))
+			return 0;
+		if (poll(v, traffic_poll(t, v), clock_poll_ms(traffic_deadline(t))) < 0 &&
+		    errno != EINTR)
+			return fail_errno(e, "poll");
+	}
 }
 
 /* ---- sources ---- */
@@ -236,8 +275,11 @@ get_sources(struct run *r, struct err *e)
 	for (size_t i = 0; i < n; i++) {
 		struct err lack;
 
-		if (wants[i].got)
+		if (wants[i].got) {
+			traffic_put_source(
+			    r->ctx.traffic, r->jobs[0].shared, wants[i].path, wants[i].got->sha256);
 			continue;
+		}
 		fetch_lack(r->jobs[0].cfg, &wants[i], &lack);
 		take_note(r, &lack);
 	}
@@ -339,7 +381,10 @@ show(struct run *r)
 static nstime
 deadline(const struct run *r)
 {
-	nstime first = jobserver_deadline(r->ctx.tokens);
+	nstime first = jobserver_deadline(r->ctx.tokens), answer = traffic_deadline(r->ctx.traffic);
+
+	if (answer < first)
+		first = answer;
 
 	for (size_t i = 0; r->nelsewhere && i < r->n && !over(r); i++)
 		if (r->tasks[i].state == TASK_ELSEWHERE && r->tasks[i].again < first)
@@ -377,6 +422,7 @@ turn(struct run *r, struct err *e)
 		v[n++] = (struct pollfd){ .fd = r->running[i]->child.pidfd, .events = POLLIN };
 	v[n++] = (struct pollfd){ .fd = r->signals, .events = POLLIN };
 	n += jobserver_poll(r->ctx.tokens, waiting, v + n);
+	n += traffic_poll(r->ctx.traffic, v + n);
 
 	if (poll(v, n, clock_poll_ms(deadline(r))) < 0 && errno != EINTR)
 		return fail_errno(e, "poll");
@@ -430,6 +476,7 @@ kill_all(struct run *r)
 	r->nrunning = n;
 	for (size_t i = 0; i < n; i++)
 		child_kill(&r->running[i]->child, SIGKILL);
+	traffic_stop(r->ctx.traffic, r->killed_by);
 	for (size_t i = 0; i < n; i++)
 		if (r->running[i]->child.pid)
 			child_wait(&r->running[i]->child, &status, &ignored);
@@ -445,6 +492,13 @@ kill_all(struct run *r)
 		task_abandon(&r->ctx, r->running[i]);
 }
 
+/* may there be something to be started, now or later */
+static bool
+is_to_come(const struct run *r)
+{
+	return r->nelsewhere || r->ready.n || r->nasked || traffic_gets(r->ctx.traffic);
+}
+
 static int
 loop(struct run *r, struct err *e)
 {
@@ -455,7 +509,7 @@ loop(struct run *r, struct err *e)
 		jobserver_turn(r->ctx.tokens, !over(r) && r->ready.n);
 		if (start_ready(r, e) < 0)
 			return -1;
-		if (!r->nrunning && (over(r) || !(r->nelsewhere || r->ready.n || r->nasked)))
+		if (!r->nrunning && (over(r) || !is_to_come(r)))
 			return 0;
 		show(r);
 		if (turn(r, e) < 0)
@@ -590,13 +644,21 @@ open_shared(struct run *r, struct job *j)
 void
 run_close(struct run *r)
 {
+	struct traffic *t = r->ctx.traffic;
+	struct pollfd v[TRAFFIC_POLLS];
+
+	traffic_stop(t, r->killed_by);
+	while (!traffic_turn(t) && traffic_pending(t))
+		if (poll(v, traffic_poll(t, v), clock_poll_ms(traffic_deadline(t))) < 0 &&
+		    errno != EINTR)
+			traffic_stop(t, true);
 	for (struct job *j = r->jobs; j < r->jobs + r->njobs; j++) {
 		bool last = true;
 
 		for (const struct job *k = j + 1; k < r->jobs + r->njobs; k++)
 			last = last && k->shared != j->shared;
 		if (last)
-			shared_close(j->shared, r->killed_by);
+			shared_close(j->shared);
 	}
 }
 
@@ -634,7 +696,8 @@ make_tasks(struct run *r)
 	r->ready.v = arena_array(a, most, sizeof *r->ready.v);
 	r->nmakers = 2 * most + 1;
 	r->makers = arena_array(a, r->nmakers, sizeof *r->makers);
-	r->polled = arena_array(a, most + 1 + JOBSERVER_POLLS(most), sizeof *r->polled);
+	r->polled =
+	    arena_array(a, most + 1 + JOBSERVER_POLLS(most) + TRAFFIC_POLLS, sizeof *r->polled);
 }
 
 int
@@ -643,9 +706,10 @@ run_open(struct arena *a, struct job *jobs, size_t n, const struct run_opts *o, 
 {
 	struct run *r = arena_alloc(a, sizeof *r);
 
-	*r = (struct run){
-		.ctx = { .a = a, .began = clock_now() }, .jobs = jobs, .njobs = n, .o = o
-	};
+	*r = (struct run){ .ctx = { .a = a, .traffic = traffic_new(a), .began = clock_now() },
+		.jobs = jobs,
+		.njobs = n,
+		.o = o };
 	for (size_t i = 0; i < n; i++)
 		if (open_job(r, &jobs[i], e) < 0)
 			return -1;
@@ -658,7 +722,7 @@ run_open(struct arena *a, struct job *jobs, size_t n, const struct run_opts *o, 
 		if (!r->tasks[i].unmet)
 			ask(r, &r->tasks[i]);
 	*out = r;
-	if (advance(r, e) < 0) {
+	if (settle(r, e) < 0) {
 		run_close(r);
 		return -1;
 	}
@@ -710,7 +774,7 @@ run_complete(const struct run *r, const struct job *j)
 }
 
 void
-run_tell(const struct run *r)
+run_print(const struct run *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		const struct task *t = &r->tasks[i];
@@ -760,7 +824,7 @@ run_fetch(struct run *r, struct err *e)
 {
 	if (r->ndone == r->n)
 		return 0;
-	if (get_sources(r, e) < 0 || advance(r, e) < 0)
+	if (get_sources(r, e) < 0 || settle(r, e) < 0)
 		return -1;
 	return over(r) ? ending(r, e) : 0;
 }

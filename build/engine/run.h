@@ -41,7 +41,7 @@ size_t run_nodes(const struct run *r);
  */
 size_t run_missing(const struct run *r, const char **why);
 /* on stdout: what would be built, and why */
-void run_tell(const struct run *r);
+void run_print(const struct run *r);
 /* the sources of all that may have to be built */
 int run_fetch(struct run *r, struct err *e);
 /* builds it, and then what is made of each plan; once, after run_fetch */

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/engine/task.h"
-#include "build/source/local.h"
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/log.h"
 #include "build/cache/shared.h"
 #include "build/cache/store.h"
+#include "build/cache/traffic.h"
 #include "build/config/config.h"
 #include "build/engine/job.h"
 #include "build/engine/jobserver.h"
 #include "build/files/file.h"
 #include "build/plan/plan.h"
+#include "build/source/local.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,8 +46,6 @@ look_up_form(
 		*e = (struct err){ 0 };
 		return 0;
 	}
-	if (found == 0 && !t->override)
-		found = shared_get(t->job->shared, n->key, t->name, t->key_text, n->output, e);
 	if (found > 0)
 		n->store = store_path(ctx->a, t->job->store, n->key, t->name);
 	return found;
@@ -62,22 +61,53 @@ likely_form(struct arena *a, const struct config *cfg, const struct version *v)
 	return v->nforms ? &v->forms[0] : NULL;
 }
 
-/* the form that is at hand is tried last, so that it is what stays when none is found */
-int
-task_look_up(const struct run_context *ctx, struct task *t, struct err *e)
+/*
+ * Each form, until one is found; the one that is at hand is tried last, so that it is what stays
+ * when none is.  wants gets what was looked for, in that order.
+ */
+static int
+look_up_forms(const struct run_context *ctx, struct task *t, struct shared_want *wants, size_t *n,
+    struct err *e)
 {
 	const struct version *v = t->override ? NULL : t->node->version;
 	const struct source *have = t->node->form;
+	int found = 0;
 
-	for (size_t i = 0; v && i < v->nforms; i++) {
-		int found = &v->forms[i] == have ? 0 : look_up_form(ctx, t, &v->forms[i], e);
-
-		if (found)
-			return found;
-	}
 	if (v && !have)
 		have = likely_form(ctx->a, t->job->cfg, v);
-	return look_up_form(ctx, t, have, e);
+	*n = 0;
+	for (size_t i = 0; v && i < v->nforms && !found; i++) {
+		if (&v->forms[i] == have)
+			continue;
+		found = look_up_form(ctx, t, &v->forms[i], e);
+		wants[(*n)++] =
+		    (struct shared_want){ arena_strdup(ctx->a, t->node->key), t->key_text };
+	}
+	if (!found) {
+		found = look_up_form(ctx, t, have, e);
+		wants[(*n)++] =
+		    (struct shared_want){ arena_strdup(ctx->a, t->node->key), t->key_text };
+	}
+	return found;
+}
+
+int
+task_look_up(const struct run_context *ctx, struct task *t, struct err *e)
+{
+	const struct version *v = t->node->version;
+	struct shared_want *wants = arena_array(ctx->a, (v ? v->nforms : 0) + 1, sizeof *wants);
+	const char *signer;
+	size_t n;
+	int found = look_up_forms(ctx, t, wants, &n, e);
+
+	if (found > 0 && t->state == TASK_ASKED && (signer = store_signer(ctx->a, t->node->store)))
+		log_info("%s: from %s, signed by %s", t->id, shared_shown(t->job->shared), signer);
+	if (found || t->asked || t->override || !shared_takes(t->job->shared))
+		return found;
+	t->asked = true;
+	t->state = TASK_ASKED;
+	traffic_get(ctx->traffic, t->job->shared, wants, n, t->name, t);
+	return TASK_WAITS;
 }
 
 /* the last lines of a text, cut in place */
@@ -193,7 +223,7 @@ finished(const struct run_context *ctx, struct task *t, struct err *e)
 	n->store = store_path(ctx->a, t->job->store, n->key, t->name);
 	if (shared_may(t->job->plan, n) &&
 	    !ctx->unboxed) /* what is built here may have seen anything */
-		shared_put(t->job->shared, n->key, t->name);
+		traffic_put(ctx->traffic, t->job->shared, n->key, t->name);
 	if (!t->work.checkpoint) /* only [install] is no measure of the next time */
 		journal_took(&t->job->journal, n, seconds);
 	log_info("%s %s: %.1f s%s", clock_stamp(ctx->a, clock_now() - ctx->began), t->id, seconds,
@@ -277,7 +307,7 @@ start_finish(const struct run_context *ctx, struct task *t, struct err *e)
 
 	if (jobserver_begin(ctx->tokens, &t->client, e) < 0)
 		return -1;
-	t->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+	t->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (t->log < 0) {
 		fail_errno(e, "%s", path);
 		goto end_client;
@@ -370,7 +400,7 @@ start_work(const struct run_context *ctx, struct task *t, struct err *e)
 	};
 	if (work_open(&t->work, e) < 0)
 		goto free_arena;
-	t->log = open(t->work.log, O_WRONLY | O_APPEND | O_CLOEXEC);
+	t->log = open(t->work.log, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 	if (t->log < 0) {
 		fail_errno(e, "%s", t->work.log);
 		goto remove_work;

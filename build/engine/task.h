@@ -17,11 +17,13 @@ struct job;
 struct jobserver;
 struct node;
 struct override;
+struct traffic;
 
 /* What all tasks of a run share. */
 struct run_context {
 	struct arena *a;
 	struct jobserver *tokens;
+	struct traffic *traffic;
 	const char *unboxed; /* why there is no sandbox, or NULL */
 	nstime began;
 };
@@ -33,6 +35,7 @@ struct run_context {
  */
 enum task_state {
 	TASK_PENDING, /* something it needs is not there, and perhaps never will be */
+	TASK_ASKED,   /* CACHE_URL is being asked for it */
 	TASK_READY,
 	TASK_SHARED,	/* another task of this run has the same key and makes it for both */
 	TASK_ELSEWHERE, /* another lh-build builds it */
@@ -58,6 +61,7 @@ struct task {
 	const struct override *override; /* of its source, or NULL */
 	const char *archive;		 /* source, when it had to be fetched */
 	char *key_text;
+	bool asked; /* CACHE_URL was, or is being */
 
 	struct task **wanted_by; /* those that need it */
 	size_t nwanted_by;
@@ -79,9 +83,11 @@ struct task {
 };
 
 /*
- * all needs are there: 1, and the node is filled, when the store has it, made of whatever form of
- * its source; else 0
+ * All needs are there: 1, and the node is filled, when the store has it, made of whatever form of
+ * its source; 0 when it is nowhere; TASK_WAITS when CACHE_URL is asked, and traffic_turn() will
+ * return it, to be looked up again.
  */
+#define TASK_WAITS 2
 int task_look_up(const struct run_context *ctx, struct task *t, struct err *e);
 /* TASK_RUNNING, or TASK_ELSEWHERE when another lh-build is building it; there must be a free token
  */

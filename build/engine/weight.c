@@ -27,7 +27,7 @@ guess(const struct task *t)
 	if (!t->node)
 		return GUESS_FINISH;
 	return GUESS_LEAST +
-	       (t->archive && stat(t->archive, &st) == 0 ? (double)st.st_size / GUESS_RATE : 0);
+	       (t->archive && lstat(t->archive, &st) == 0 ? (double)st.st_size / GUESS_RATE : 0);
 }
 
 /*

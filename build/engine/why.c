@@ -91,7 +91,7 @@ print_node(struct telling *t, const struct node *n, unsigned depth)
 }
 
 int
-why_tell(struct arena *a, const struct why *w, const char *id, struct buf *out, struct err *e)
+why_text(struct arena *a, const struct why *w, const char *id, struct buf *out, struct err *e)
 {
 	const struct plan *p = w->plan;
 	struct telling t = {

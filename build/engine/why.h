@@ -22,6 +22,6 @@ struct why {
  * Why a node will be built, or was built last: the lines of its key that differ, and the
  * same for every need among them.  id is "target/s6", or "s6" for that.
  */
-int why_tell(struct arena *a, const struct why *w, const char *id, struct buf *out, struct err *e);
+int why_text(struct arena *a, const struct why *w, const char *id, struct buf *out, struct err *e);
 
 #endif

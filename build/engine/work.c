@@ -112,13 +112,52 @@ compiler_prefix(struct arena *a, const char *compiler)
 	return path;
 }
 
+/* a folder that lh-config names, as a step sees it */
+static const char *
+sandbox_folder(const struct work *w, const char *variable, size_t i, const char *real)
+{
+	return w->unboxed ? real : arena_printf(w->a, "/lh/config/%s/%zu", variable, i);
+}
+
+/* how many folders lh-config names that the step is to see */
+static size_t
+count_folders(const struct work *w)
+{
+	size_t all = 0, n;
+
+	for (size_t i = 0; i < w->node->recipe->nconfig; i++)
+		if (config_is_folders(w->node->recipe->config[i])) {
+			config_folders(w->a, w->cfg, w->node->recipe->config[i], &n);
+			all += n;
+		}
+	return all;
+}
+
+static void
+mount_folders(struct work *w)
+{
+	const struct recipe *r = w->node->recipe;
+
+	for (size_t i = 0; i < r->nconfig; i++) {
+		const char **v;
+		size_t n;
+
+		if (!config_is_folders(r->config[i]))
+			continue;
+		v = config_folders(w->a, w->cfg, r->config[i], &n);
+		for (size_t j = 0; j < n; j++)
+			mount(w, v[j], sandbox_folder(w, r->config[i], j, v[j]), false);
+	}
+}
+
 static void
 choose_mounts(struct work *w, size_t npatches)
 {
 	const struct recipe *r = w->node->recipe;
 	const char *prefix = compiler_prefix(w->a, w->cfg->build_cc);
 
-	w->mounts = arena_array(w->a, NPLACES + 6 + r->nfiles + r->ninputs, sizeof *w->mounts);
+	w->mounts = arena_array(
+	    w->a, NPLACES + 6 + r->nfiles + r->ninputs + count_folders(w), sizeof *w->mounts);
 	for (size_t i = 0; i < NPLACES; i++)
 		mount(w, arena_printf(w->a, "%s/%s", w->dir, places[i].name),
 		    sandbox_path(w, places[i].name), places[i].writable);
@@ -130,6 +169,7 @@ choose_mounts(struct work *w, size_t npatches)
 	for (size_t i = 0; i < r->ninputs; i++)
 		mount(w, arena_printf(w->a, "%s/%s", w->cfg->top, r->inputs[i]),
 		    arena_printf(w->a, "/lh/top/%s", r->inputs[i]), false);
+	mount_folders(w);
 	if (npatches)
 		mount(w, arena_printf(w->a, "%s/patches/%s", w->cfg->top, w->node->origin->name),
 		    "/lh/patches", false);
@@ -310,6 +350,22 @@ put(const struct work *w, struct argv *env, const char *name, const char *value)
 	argv_pushf(env, "%s=%s", name, value);
 }
 
+/* its value; of folders, where the step sees them */
+static const char *
+config_value(const struct work *w, const char *name)
+{
+	const char *text = "", **v;
+	size_t n;
+
+	if (!config_is_folders(name))
+		return config_get(w->cfg, name);
+	v = config_folders(w->a, w->cfg, name, &n);
+	for (size_t i = 0; i < n; i++)
+		text = arena_printf(
+		    w->a, "%s%s%s", text, i ? " " : "", sandbox_folder(w, name, i, v[i]));
+	return text;
+}
+
 void
 work_env(const struct work *w, const char *makeflags, struct argv *env)
 {
@@ -329,7 +385,7 @@ work_env(const struct work *w, const char *makeflags, struct argv *env)
 		put(w, env, "BUILD_CC", w->cfg->build_cc);
 	}
 	for (size_t i = 0; i < r->nconfig; i++)
-		put(w, env, r->config[i], config_get(w->cfg, r->config[i]));
+		put(w, env, r->config[i], config_value(w, r->config[i]));
 
 	for (size_t i = 0; i < NPLACES; i++)
 		if (places[i].variable)
@@ -457,7 +513,7 @@ write_links(const struct work *w, struct err *e)
 		.arg = w,
 	};
 	struct buf text = { 0 };
-	int r = links_tell(w->a, &l, &text, e);
+	int r = links_text(w->a, &l, &text, e);
 
 	if (r == 0 && text.n)
 		r = file_write(arena_printf(w->a, "%s/linked", w->dir), text.p, text.n, 0444, e);

@@ -2,6 +2,7 @@
 #include "build/files/beneath.h"
 
 #include "build/base/arena.h"
+#include "build/base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -192,6 +193,43 @@ beneath_copy(const char *root, const char *rel, const char *to, mode_t mode, str
 	if (fd < 0)
 		return -1;
 	r = fd_copy(fd, to, mode, e);
+	close(fd);
+	return r;
+}
+
+/* has it a name, and none that leads up or nowhere */
+static bool
+is_inside(const char *rel)
+{
+	const char *rest = rel, *name;
+	size_t n;
+
+	while ((name = path_next(&rest, &n)))
+		if (path_is_up(name, n) || n > NAME_MAX)
+			return false;
+	name = strrchr(rel, '/');
+	name = name ? name + 1 : rel;
+	return *name && strcmp(name, ".") && strlen(rel) < PATH_MAX;
+}
+
+int
+beneath_remove(const char *root, const char *rel, struct err *e)
+{
+	const char *slash = strrchr(rel, '/'), *name = slash ? slash + 1 : rel;
+	char above[PATH_MAX], path[PATH_MAX];
+	struct err ignored;
+	struct stat st;
+	int fd, r = 0;
+
+	if (!is_inside(rel))
+		return fail(e, "%s/%s: not a path inside this folder", root, rel);
+	snprintf(above, sizeof above, "%.*s", slash ? (int)(slash - rel) : 0, rel);
+	if (reach(root, above, &fd, &st, &ignored) < 0 || fd < 0)
+		return 0;
+	/* by the handle: whatever its path stands for by now */
+	snprintf(path, sizeof path, "/proc/self/fd/%d/%.*s", fd, NAME_MAX, name);
+	if (S_ISDIR(st.st_mode) && file_remove(path, &ignored) < 0)
+		r = fail_errno(e, "remove %s/%s", root, rel);
 	close(fd);
 	return r;
 }

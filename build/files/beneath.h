@@ -37,6 +37,8 @@ int beneath_read(struct arena *a, const char *root, const char *rel, size_t most
     size_t *n, struct err *e);
 /* as file_copy: `to` is a path of ours */
 int beneath_copy(const char *root, const char *rel, const char *to, mode_t mode, struct err *e);
+/* as file_remove; what lies behind a symlink, or below a file, is not there, and stays */
+int beneath_remove(const char *root, const char *rel, struct err *e);
 /* as file_walk, of the folder root/rel; nothing is visited when nothing is there */
 int beneath_walk(const char *root, const char *rel, file_visit *visit, void *arg, struct err *e);
 

@@ -47,6 +47,7 @@ static const struct key {
 	TEXT("pc-register", pc_register, false),
 	TEXT("kvm", kvm, false),
 	TEXT("elf", elf, false),
+	TEXT("elf-flags", elf_flags, false),
 	TEXT("refuse", refuse, false),
 	TEXT("guarded", guarded, false),
 	TEXT("disk-bus", disk_bus, false),
@@ -108,14 +109,29 @@ read_part(struct arena *a, const struct lines *l, char *value, struct manifest *
 static int
 read_package(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
 {
-	char *w[4];
-	size_t n = words(value, w, 4);
+	char *w[5];
+	size_t n = words(value, w, 5);
 
-	if ((n != 3 && n != 4) || (n == 4 && strcmp(w[3], "modified")))
-		return lines_fail(l, e, "package: needs NAME VERSION KEY [modified]");
+	if (n < 3 || n > 5 || (n > 3 && strcmp(w[3], "modified")))
+		return lines_fail(l, e, "package: needs NAME VERSION KEY [modified [COMMIT]]");
 	m->packages = arena_more(a, m->packages, m->npackages, sizeof *m->packages);
-	m->packages[m->npackages++] =
-	    (struct man_package){ .name = w[0], .version = w[1], .key = w[2], .modified = n == 4 };
+	m->packages[m->npackages++] = (struct man_package){ .name = w[0],
+		.version = w[1],
+		.key = w[2],
+		.modified = n > 3,
+		.commit = n > 4 ? w[4] : NULL };
+	return 0;
+}
+
+static int
+read_cached(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	char *w[2];
+
+	if (words(value, w, 2) != 2)
+		return lines_fail(l, e, "cached: needs NODE SIGNER");
+	m->cached = arena_more(a, m->cached, m->ncached, sizeof *m->cached);
+	m->cached[m->ncached++] = (struct man_cached){ .node = w[0], .signer = w[1] };
 	return 0;
 }
 
@@ -128,6 +144,18 @@ read_service(struct arena *a, const struct lines *l, char *value, struct manifes
 		return lines_fail(l, e, "service: needs NAME TYPE");
 	m->services = arena_more(a, m->services, m->nservices, sizeof *m->services);
 	m->services[m->nservices++] = (struct man_service){ .name = w[0], .type = w[1] };
+	return 0;
+}
+
+static int
+read_added(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	char *w[2];
+
+	if (words(value, w, 2) != 2)
+		return lines_fail(l, e, "added: needs WHAT DIGEST-OR-NAME");
+	m->added = arena_more(a, m->added, m->nadded, sizeof *m->added);
+	m->added[m->nadded++] = (struct man_added){ .what = w[0], .is = w[1] };
 	return 0;
 }
 
@@ -170,6 +198,25 @@ read_special(struct arena *a, const struct lines *l, char *value, struct manifes
 }
 
 static int
+read_listen(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	struct man_listen n = { 0 };
+	char *w[4];
+	uint64_t port;
+
+	if (words(value, w, 4) != 4)
+		return lines_fail(l, e, "listen: needs PROTOCOL ADDRESS PORT SERVICE");
+	if (number(l, w[2], &port, e) < 0)
+		return -1;
+	if (port < 1 || port > 65535)
+		return lines_fail(l, e, "listen: port %s: from 1 to 65535", w[2]);
+	n = (struct man_listen){ w[0], w[1], (unsigned)port, w[3] };
+	m->listens = arena_more(a, m->listens, m->nlistens, sizeof n);
+	m->listens[m->nlistens++] = n;
+	return 0;
+}
+
+static int
 read_path(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
 {
 	if (*value != '/')
@@ -201,9 +248,12 @@ static const struct {
 	{ "memory", read_memory },
 	{ "partition", read_part },
 	{ "package", read_package },
+	{ "cached", read_cached },
 	{ "service", read_service },
+	{ "added", read_added },
 	{ "differs", read_differs },
 	{ "special", read_special },
+	{ "listen", read_listen },
 	{ "path", read_path },
 };
 
@@ -285,17 +335,25 @@ manifest_format(const struct manifest *m, struct buf *out)
 	for (size_t i = 0; i < m->npackages; i++) {
 		const struct man_package *p = &m->packages[i];
 
-		buf_addf(out, "package %s %s %s%s\n", p->name, p->version, p->key,
-		    p->modified ? " modified" : "");
+		buf_addf(out, "package %s %s %s%s%s%s\n", p->name, p->version, p->key,
+		    p->modified ? " modified" : "", p->commit ? " " : "",
+		    p->commit ? p->commit : "");
 	}
+	for (size_t i = 0; i < m->ncached; i++)
+		buf_addf(out, "cached %s %s\n", m->cached[i].node, m->cached[i].signer);
 	for (size_t i = 0; i < m->nservices; i++)
 		buf_addf(out, "service %s %s\n", m->services[i].name, m->services[i].type);
+	for (size_t i = 0; i < m->nadded; i++)
+		buf_addf(out, "added %s %s\n", m->added[i].what, m->added[i].is);
 	for (size_t i = 0; i < m->ndiffers; i++)
 		buf_addf(out, "differs %s %s %s\n", m->differs[i].subject, m->differs[i].word,
 		    m->differs[i].reason);
 	for (size_t i = 0; i < m->nspecials; i++)
 		buf_addf(out, "special %s %u:%u %04o\n", m->specials[i].name, m->specials[i].uid,
 		    m->specials[i].gid, m->specials[i].mode);
+	for (size_t i = 0; i < m->nlistens; i++)
+		buf_addf(out, "listen %s %s %u %s\n", m->listens[i].protocol, m->listens[i].address,
+		    m->listens[i].port, m->listens[i].service);
 	for (size_t i = 0; i < m->npaths; i++)
 		buf_addf(out, "path %s\n", m->paths[i]);
 }

@@ -28,15 +28,27 @@ struct man_part {
 	const char *uuid;     /* of the partition */
 };
 
+/* a result that was not made here, and the public key of who vouches for it */
+struct man_cached {
+	const char *node, *signer;
+};
+
 struct man_package {
 	const char *name, *version;
-	const char *key; /* of the action that built it */
-	bool modified;	 /* built from an override */
+	const char *key;    /* of the action that built it */
+	bool modified;	    /* built from an override */
+	const char *commit; /* of a clone, or NULL: not known to be one */
 };
 
 struct man_service {
 	const char *name;
 	const char *type; /* longrun oneshot bundle */
+};
+
+/* what the user added to the image: not ours */
+struct man_added {
+	const char *what; /* services, overlay, debug */
+	const char *is;	  /* digest_tree of the folder; of debug, the package */
 };
 
 /* where this triple is not as others are, and may be so */
@@ -57,6 +69,14 @@ int man_differs_read(const struct lines *l, char *value, struct man_differs *out
 struct man_special {
 	const char *name; /* "rootfs:/bin/su" */
 	unsigned uid, gid, mode;
+};
+
+/* a socket that waits for whoever comes by the network */
+struct man_listen {
+	const char *protocol; /* tcp udp raw */
+	const char *address;  /* 0.0.0.0 or :: for all of that family */
+	unsigned port;
+	const char *service; /* whose it is */
 };
 
 struct manifest {
@@ -86,7 +106,8 @@ struct manifest {
 	const char *kvm; /* HOST [CPU]: what uname -m says of hosts whose processor can run it, and
 			    the cpu it is then; NULL: there are none */
 	const char *elf; /* "ELF64 X86_64" */
-	const char *refuse;   /* instructions that the processor may lack: verify/image/disasm.h */
+	const char *elf_flags; /* 0xMASK=0xVALUE: bits that e_flags have; NULL: any */
+	const char *refuse;    /* instructions that the processor may lack: verify/image/disasm.h */
 	const char *guarded;  /* files, then such instructions that they use where the processor has
 				 them; none */
 	const char *disk_bus; /* virtio (default) ahci nvme sd */
@@ -110,12 +131,18 @@ struct manifest {
 	size_t nparts;
 	struct man_package *packages;
 	size_t npackages;
+	struct man_cached *cached;
+	size_t ncached;
 	struct man_service *services; /* every atomic of `default`, profile s6 */
 	size_t nservices;
+	struct man_added *added;
+	size_t nadded;
 	struct man_differs *differs;
 	size_t ndiffers;
 	struct man_special *specials; /* all there are */
 	size_t nspecials;
+	struct man_listen *listens; /* all there may be, and have to be */
+	size_t nlistens;
 	const char **paths; /* folders of the build, each with a / at its end */
 	size_t npaths;
 };

@@ -30,7 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct tree t[2], *trees[2] = { &t[0], &t[1] };
 	struct err e = { 0 };
 	size_t said = 0;
-	char *layout;
+	const char *layout;
 
 	fuzz_file(a, "rootfs/etc/passwd", "root:x:0:0::/:/bin/sh\n", 22);
 	fuzz_file(a, "rootfs/etc/group", "root:x:0:\n", 10);
@@ -41,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			tree_push(&t[k], &entries[i]);
 		tree_sort(&t[k], &e);
 	}
-	fuzz_failed(owners_apply(a, layout, "s6", trees, 2, &e), &e);
+	fuzz_failed(owners_apply(a, &layout, 1, "s6", trees, 2, &e), &e);
 	fuzz_failed(owners_lint(a, fuzz_dir(), found, &said, &e), &e);
 	arena_free(a);
 	return 0;

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/config/config.h"
+#include "build/files/beneath.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
@@ -14,6 +15,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#define LINKED_MOST ((size_t)1 << 28) /* bytes of the list of what was linked */
 
 static const char *
 url_of(const struct source *form)
@@ -122,14 +125,14 @@ linked_path(struct arena *a, const struct node *n)
 static int
 gather_links(struct arena *a, const struct node *n, struct bom *b, struct err *e)
 {
-	const char *path = linked_path(a, n);
 	struct lines l;
-	char *line;
+	char *text, *line;
 
-	if (!file_exists(path))
+	if (beneath_type(n->store, "linked") == BENEATH_NONE)
 		return 0;
-	if (lines_open(a, path, &l, e) < 0)
+	if (beneath_read(a, n->store, "linked", LINKED_MOST, &text, NULL, e) < 0)
 		return -1;
+	lines_text(a, linked_path(a, n), text, &l);
 	while ((line = lines_next(&l))) {
 		char *whose = strchr(line, '\t'), *name = whose ? strchr(whose + 1, '\t') : NULL;
 		struct bom_file *f;

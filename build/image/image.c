@@ -8,12 +8,15 @@
 #include "build/files/beneath.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
+#include "build/files/lines.h"
 #include "build/files/manifest.h"
 #include "build/image/disk.h"
 #include "build/image/diskplan.h"
 #include "build/image/filelist.h"
 #include "build/image/fs.h"
+#include "build/image/overlay.h"
 #include "build/image/record.h"
+#include "build/image/tarball.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
 
@@ -35,6 +38,7 @@ struct image {
 	struct tree trees[4]; /* rootfs rwfs userfs extra */
 	struct tree *all[4];
 	char owners[DIGEST_HEX];
+	struct overlays overlays;
 	char extra[DIGEST_HEX]; /* of the tree; empty when there is nothing for it */
 	const struct node *kernel;
 	char seed[DIGEST_HEX]; /* of all that the bytes of the disk depend on */
@@ -61,7 +65,8 @@ is_content(const struct node *n)
 		return false;
 	a = arena_new();
 	for (size_t t = ROOTFS; t < EXTRA; t++)
-		any = any || file_isdir(arena_printf(a, "%s/out/%s", n->store, tree_names[t]));
+		any = any || beneath_type(n->store, arena_printf(a, "out/%s", tree_names[t])) ==
+				 BENEATH_FOLDER;
 	arena_free(a);
 	return any;
 }
@@ -79,6 +84,8 @@ survey(struct image *m, struct err *e)
 		return fail_usage(
 		    e, "profile %s has no target/linux, so no kernel", m->plan->profile);
 	if (digest_file(arena_printf(m->a, "%s/layout/owners", m->cfg->top), m->owners, e) < 0)
+		return -1;
+	if (overlays_read(m->a, m->cfg, m->plan->memo, &m->overlays, e) < 0)
 		return -1;
 	if (!*m->cfg->host_host_base)
 		return 0;
@@ -98,6 +105,8 @@ make_seed(struct image *m)
 
 	buf_addf(&b, "lh-disk 1\nepoch %s\nprofile %s\nowners %s\nextra %s\n",
 	    config_get(m->cfg, "EPOCH"), p->profile, m->owners, m->extra);
+	for (size_t i = 1; i < m->overlays.n; i++)
+		buf_addf(&b, "overlay %s\n", m->overlays.digests[i]);
 	for (size_t i = 0; i < NPARTITIONS; i++)
 		buf_addf(&b, "%s %u\n", partitions[i].name, partition_mb(m->cfg, &partitions[i]));
 	for (size_t i = 0; i < p->n; i++)
@@ -133,11 +142,12 @@ gather(struct image *m, struct err *e)
 				arena_printf(m->a, "%s/out/%s", p->v[i].store, tree_names[t]),
 				p->v[i].recipe->name, e) < 0)
 				return -1;
+	if (overlays_lay(&m->overlays, m->trees, EXTRA, e) < 0)
+		return -1;
 	for (size_t t = ROOTFS; t < EXTRA; t++)
 		if (tree_sort(&m->trees[t], e) < 0)
 			return -1;
-	return owners_apply(m->a, arena_printf(m->a, "%s/layout/owners", m->cfg->top), p->profile,
-	    m->all, NTREES, e);
+	return owners_apply(m->a, m->overlays.owners, m->overlays.n, p->profile, m->all, NTREES, e);
 }
 
 static struct tree *
@@ -197,11 +207,28 @@ untouched(const char *path, const struct stat *manifest)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (lstat(path, &st) < 0)
 		return false;
 	if (st.st_mtim.tv_sec != manifest->st_mtim.tv_sec)
 		return st.st_mtim.tv_sec < manifest->st_mtim.tv_sec;
 	return st.st_mtim.tv_nsec <= manifest->st_mtim.tv_nsec;
+}
+
+static bool
+wants_tar(const struct image *m)
+{
+	char *rest = arena_strdup(m->a, config_get(m->cfg, "FORMS")), *word;
+
+	while ((word = word_next(&rest)))
+		if (!strcmp(word, "tar"))
+			return true;
+	return false;
+}
+
+static const char *
+tar_path(const struct image *m, size_t tree)
+{
+	return arena_printf(m->a, "%s/%s.tar", m->dir, tree_names[tree]);
 }
 
 static bool
@@ -214,11 +241,14 @@ is_there(const struct image *m)
 	struct err ignored;
 	struct stat st;
 
-	if (stat(path, &st) < 0 || manifest_read(m->a, path, &was, &ignored) < 0 || !was.key ||
+	if (lstat(path, &st) < 0 || manifest_read(m->a, path, &was, &ignored) < 0 || !was.key ||
 	    strcmp(was.key, m->key))
 		return false;
 	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
 		if (!untouched(arena_printf(m->a, "%s/%s", m->dir, written[i]), &st))
+			return false;
+	for (size_t t = ROOTFS; t < EXTRA && wants_tar(m); t++)
+		if (!untouched(tar_path(m, t), &st))
 			return false;
 	return true;
 }
@@ -298,6 +328,19 @@ write_kernel(struct image *m, struct err *e)
 	return digest_file(arena_printf(m->a, "%s/kernel-config", m->dir), hex, e);
 }
 
+/* one that nobody asked for is of another image */
+static int
+write_tarballs(struct image *m, struct err *e)
+{
+	int64_t epoch = strtoll(config_get(m->cfg, "EPOCH"), NULL, 10);
+
+	for (size_t t = ROOTFS; t < EXTRA; t++)
+		if (wants_tar(m) ? tarball_write(&m->trees[t], tar_path(m, t), epoch, e) < 0
+				 : file_remove(tar_path(m, t), e) < 0)
+			return -1;
+	return 0;
+}
+
 static int
 write_all(struct image *m, struct err *e)
 {
@@ -321,6 +364,10 @@ write_all(struct image *m, struct err *e)
 		if (tree_materialise(
 			&m->trees[t], arena_printf(m->a, "%s/%s", m->dir, tree_names[t]), e) < 0)
 			return -1;
+	if (write_tarballs(m, e) < 0)
+		return -1;
+	if (overlays_unchanged(m->a, m->cfg, m->plan->memo, &m->overlays, e) < 0)
+		return -1;
 	/* what it vouches for is on the disk before it is */
 	if (file_sync_all(m->dir, e) < 0)
 		return -1;
@@ -335,7 +382,8 @@ decide(struct image *m, const struct sysdeps *sd, struct err *e)
 		return -1;
 	make_seed(m);
 	if (diskplan_make(m->cfg, m->seed, &m->disk, e) < 0 ||
-	    record_make(m->a, m->cfg, sd, m->plan, &m->disk, m->dir, &m->manifest, e) < 0)
+	    record_make(m->a, m->cfg, sd, m->plan, &m->disk, m->dir, &m->manifest, e) < 0 ||
+	    record_added(m->a, m->cfg, m->plan->memo, &m->overlays, &m->manifest, e) < 0)
 		return -1;
 	make_key(m);
 	return 0;

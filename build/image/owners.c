@@ -13,6 +13,12 @@
 
 #define ID_MAX 65534u /* 65535 is what some system calls take for "leave it" */
 
+/* the line that gave an entry its owner; no path: none did */
+struct spoken {
+	const char *path;
+	unsigned line;
+};
+
 /* layout/owners: who owns what in the image, and nowhere else is that said. */
 struct rule {
 	size_t fs;	     /* which of the trees */
@@ -20,7 +26,7 @@ struct rule {
 	uid_t uid;
 	gid_t gid;
 	mode_t mode;
-	unsigned line;
+	struct spoken from;
 };
 
 static bool
@@ -77,7 +83,7 @@ parse(const struct lines *l, char *line, const char *profile, struct tree **tree
 	size_t n = words(line, w, 4);
 	unsigned long mode;
 
-	*r = (struct rule){ .line = l->no };
+	*r = (struct rule){ .from = { l->path, l->no } };
 	if (n != 3 && n != 4)
 		return lines_fail(l, e, "needs FS:/PATH UID:GID MODE [PROFILE]");
 	if (parse_place(l, w[0], trees, ntrees, r, e) < 0 || parse_ids(l, w[1], r, e) < 0)
@@ -90,9 +96,18 @@ parse(const struct lines *l, char *line, const char *profile, struct tree **tree
 	return n == 3 || !strcmp(w[3], profile);
 }
 
-/* spoken: by entry, the line that gave its owner, 0 for none */
+/* "line 3", or where it is when that is another file */
+static const char *
+line_of(struct arena *a, const struct lines *l, const struct spoken *s)
+{
+	return strcmp(s->path, l->path) ? arena_printf(a, "%s:%u", s->path, s->line)
+					: arena_printf(a, "line %u", s->line);
+}
+
+/* spoken: by entry */
 static int
-apply(const struct lines *l, const struct rule *r, struct tree *t, unsigned *spoken, struct err *e)
+apply(const struct lines *l, const struct rule *r, struct tree *t, struct spoken *spoken,
+    struct err *e)
 {
 	bool any = false;
 
@@ -104,13 +119,14 @@ apply(const struct lines *l, const struct rule *r, struct tree *t, unsigned *spo
 		if (fnmatch(r->pattern, n->path, FNM_PATHNAME | FNM_NOESCAPE) != 0)
 			continue;
 		any = true;
-		if (spoken[i] && (n->uid != r->uid || n->gid != r->gid || n->mode != mode))
-			return lines_fail(l, e, "%s:/%s: line %u says %u:%u %04o", t->name, n->path,
-			    spoken[i], (unsigned)n->uid, (unsigned)n->gid, (unsigned)n->mode);
+		if (spoken[i].path && (n->uid != r->uid || n->gid != r->gid || n->mode != mode))
+			return lines_fail(l, e, "%s:/%s: %s says %u:%u %04o", t->name, n->path,
+			    line_of(t->a, l, &spoken[i]), (unsigned)n->uid, (unsigned)n->gid,
+			    (unsigned)n->mode);
 		n->uid = r->uid;
 		n->gid = r->gid;
 		n->mode = mode;
-		spoken[i] = r->line;
+		spoken[i] = r->from;
 	}
 	if (!any)
 		return lines_fail(l, e,
@@ -208,34 +224,40 @@ danger(const struct entry *n)
 	return NULL;
 }
 
+/* paths: by layer, where the line belongs */
 static int
-check_unspoken(const struct tree *t, const unsigned *spoken, const char *path, struct err *e)
+check_dangers(
+    const struct tree *t, const struct spoken *spoken, const char *const *paths, struct err *e)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		const struct entry *n = &t->v[i];
-		const char *what = spoken[i] ? NULL : danger(n);
+		const char *what = danger(n);
 
-		if (what)
+		/* it is a line of the manifest */
+		if (what && n->path[strcspn(n->path, " \t\n\v\f\r")])
+			return fail(e,
+			    "%s: %s:/%s from %s is %s, so its name may have no blank and no line "
+			    "break; rename it",
+			    paths[n->layer], t->name, n->path, n->package, what);
+		if (what && !spoken[i].path)
 			return fail(e,
 			    "%s: %s:/%s from %s is %s: if that is intended, add the line \"%s:/%s "
 			    "0:0 "
 			    "%04o\"",
-			    path, t->name, n->path, n->package, what, t->name, n->path,
+			    paths[n->layer], t->name, n->path, n->package, what, t->name, n->path,
 			    (unsigned)n->mode);
 	}
 	return 0;
 }
 
-int
-owners_apply(struct arena *a, const char *path, const char *profile, struct tree **trees,
-    size_t ntrees, struct err *e)
+/* the lines of one file */
+static int
+apply_all(struct arena *a, const char *path, const char *profile, struct tree **trees,
+    size_t ntrees, struct spoken **spoken, struct err *e)
 {
-	unsigned **spoken = arena_array(a, ntrees, sizeof *spoken);
 	struct lines l;
 	char *line;
 
-	for (size_t i = 0; i < ntrees; i++)
-		spoken[i] = arena_array(a, trees[i]->n, sizeof *spoken[i]);
 	if (lines_open(a, path, &l, e) < 0)
 		return -1;
 	while ((line = lines_next_datum(&l))) {
@@ -247,8 +269,23 @@ owners_apply(struct arena *a, const char *path, const char *profile, struct tree
 		if (ours && apply(&l, &r, trees[r.fs], spoken[r.fs], e) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+int
+owners_apply(struct arena *a, const char *const *paths, size_t npaths, const char *profile,
+    struct tree **trees, size_t ntrees, struct err *e)
+{
+	struct spoken **spoken = arena_array(a, ntrees, sizeof *spoken);
+
 	for (size_t i = 0; i < ntrees; i++)
-		if (check_unspoken(trees[i], spoken[i], path, e) < 0)
+		spoken[i] = arena_array(a, trees[i]->n, sizeof *spoken[i]);
+	for (size_t i = 0; i < npaths; i++)
+		if ((i == 0 || file_exists(paths[i])) &&
+		    apply_all(a, paths[i], profile, trees, ntrees, spoken, e) < 0)
+			return -1;
+	for (size_t i = 0; i < ntrees; i++)
+		if (check_dangers(trees[i], spoken[i], paths, e) < 0)
 			return -1;
 	return 0;
 }

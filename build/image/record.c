@@ -2,11 +2,15 @@
 #include "build/image/record.h"
 
 #include "build/base/arena.h"
+#include "build/cache/store.h"
 #include "build/config/config.h"
 #include "build/config/sysdeps.h"
-#include "build/files/file.h"
+#include "build/files/beneath.h"
 #include "build/files/lines.h"
+#include "build/files/memo.h"
 #include "build/image/diskplan.h"
+#include "build/image/listen.h"
+#include "build/image/overlay.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
 
@@ -14,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define SERVICES_MOST ((size_t)1 << 20) /* bytes of the list of them */
 
 /* NULL where the manifest leaves the line out */
 static const char *
@@ -59,6 +65,7 @@ record_machine(const struct config *cfg, const struct sysdeps *sd, struct manife
 	m->kvm = unless_none(sd, "kvm");
 	m->kernel_mark = sysdeps_get(sd, "kernel-mark");
 	m->elf = sysdeps_get(sd, "elf");
+	m->elf_flags = unless_none(sd, "elf-flags");
 	m->differs = sd->differs;
 	m->ndiffers = sd->ndiffers;
 	m->refuse = sysdeps_get(sd, "refuse");
@@ -84,6 +91,19 @@ record_parts(struct arena *a, const struct diskplan *l, struct manifest *m)
 	}
 }
 
+/* git:CLONE@COMMIT, whose id is written out */
+static const char *
+commit_of(const char *override)
+{
+	const char *at = override ? strrchr(override, '@') : NULL;
+	size_t n = at ? strlen(at + 1) : 0;
+
+	return at && !strncmp(override, "git:", 4) && (n == 40 || n == 64) &&
+		       strspn(at + 1, "0123456789abcdef") == n
+		   ? at + 1
+		   : NULL;
+}
+
 static void
 record_packages(struct arena *a, const struct plan *p, struct manifest *m)
 {
@@ -99,7 +119,23 @@ record_packages(struct arena *a, const struct plan *p, struct manifest *m)
 			.version = n->version ? n->version->version : "-",
 			.key = n->key,
 			.modified = n->override != NULL,
+			.commit = commit_of(n->override),
 		};
+	}
+}
+
+/* what was made elsewhere, host programs that made the rest included */
+static void
+record_cached(struct arena *a, const struct plan *p, struct manifest *m)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct node *n = &p->v[i];
+		const char *signer = n->store ? store_signer(a, n->store) : NULL;
+
+		if (!signer)
+			continue;
+		m->cached = arena_more(a, m->cached, m->ncached, sizeof *m->cached);
+		m->cached[m->ncached++] = (struct man_cached){ .node = n->id, .signer = signer };
 	}
 }
 
@@ -108,27 +144,51 @@ static int
 record_services(struct arena *a, const struct plan *p, struct manifest *m, struct err *e)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		char *path = arena_printf(a, "%s/out/services", p->v[i].store), *line, *w[2];
-		size_t cap = 0;
+		const char *entry = p->v[i].store;
+		char *text, *line, *w[2];
 		struct lines l;
 
-		if (!file_exists(path))
+		if (beneath_type(entry, "out/services") == BENEATH_NONE)
 			continue;
-		if (lines_open(a, path, &l, e) < 0)
+		if (beneath_read(a, entry, "out/services", SERVICES_MOST, &text, NULL, e) < 0)
 			return -1;
+		lines_text(a, arena_printf(a, "%s/out/services", entry), text, &l);
 		while ((line = lines_next_datum(&l))) {
 			if (words(line, w, 2) != 2)
 				return lines_fail(&l, e, "needs NAME TYPE");
-			if (m->nservices == cap) {
-				m->services =
-				    arena_grow(a, m->services, cap, cap + 64, sizeof *m->services);
-				cap += 64;
-			}
+			m->services = arena_more(a, m->services, m->nservices, sizeof *m->services);
 			m->services[m->nservices++] =
 			    (struct man_service){ .name = w[0], .type = w[1] };
 		}
 		return 0;
 	}
+	return 0;
+}
+
+static void
+add(struct arena *a, struct manifest *m, const char *what, const char *is)
+{
+	m->added = arena_more(a, m->added, m->nadded, sizeof *m->added);
+	m->added[m->nadded++] = (struct man_added){ .what = what, .is = arena_strdup(a, is) };
+}
+
+int
+record_added(struct arena *a, const struct config *cfg, struct memo *memo, const struct overlays *o,
+    struct manifest *m, struct err *e)
+{
+	size_t n;
+	const char **v = config_folders(a, cfg, "SERVICES", &n);
+	char hex[DIGEST_HEX], *rest = arena_strdup(a, config_get(cfg, "DEBUG")), *word;
+
+	for (size_t i = 0; i < n; i++) {
+		if (memo_digest(memo, &memo_plain, v[i], hex, e) < 0)
+			return wrap(e, "SERVICES");
+		add(a, m, "services", hex);
+	}
+	for (size_t i = 1; i < o->n; i++)
+		add(a, m, "overlay", o->digests[i]);
+	while ((word = word_next(&rest)))
+		add(a, m, "debug", word);
 	return 0;
 }
 
@@ -242,11 +302,14 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 				!strcmp(config_get(cfg, "SSH_ROOT_PASSWORD"), "true")
 			    ? "password"
 			    : "key";
-	if (record_services(a, p, m, e) < 0)
+	if (record_services(a, p, m, e) < 0 ||
+	    listen_read(a, arena_printf(a, "%s/layout/listen", cfg->top), p->profile, &m->listens,
+		&m->nlistens, e) < 0)
 		return -1;
 	m->hostname = arena_printf(a, "lh-%s", m->arch);
 	record_parts(a, l, m);
 	record_packages(a, p, m);
+	record_cached(a, p, m);
 	m->append = arena_printf(a,
 	    "root=PARTUUID=%s rootfstype=ext4 ro rootwait=10 panic=-1 console=%s%s%s",
 	    l->parts[0].uuid, m->console, more ? " " : "", more ? more : "");

@@ -8,6 +8,8 @@
 struct arena;
 struct config;
 struct diskplan;
+struct memo;
+struct overlays;
 struct plan;
 struct sysdeps;
 struct tree;
@@ -19,6 +21,9 @@ struct tree;
 int record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct plan *p, const struct diskplan *l, const char *dir, struct manifest *out,
     struct err *e);
+/* and what the user added: SERVICES, and the overlays */
+int record_added(struct arena *a, const struct config *cfg, struct memo *memo,
+    const struct overlays *o, struct manifest *m, struct err *e);
 /*
  * What an audit is to compare the image with, once its trees have their owners: each mode that has
  * to be meant, and where the build happened, which is nothing that makes it another image.

@@ -2,6 +2,7 @@
 #include "build/image/tree.h"
 
 #include "build/base/arena.h"
+#include "build/base/path.h"
 #include "build/files/beneath.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
@@ -49,6 +50,7 @@ tree_init(struct arena *a, const char *name, struct tree *t)
 struct adding {
 	struct tree *t;
 	const char *dir, *package;
+	size_t layer;
 };
 
 /*
@@ -74,7 +76,8 @@ add(void *arg, const char *rel, const struct stat *st, struct err *e)
 
 	n = tree_push(t, &(struct entry){ .path = full + strlen(ad->dir) + 1,
 			     .mode = clean_mode(st->st_mode),
-			     .package = ad->package });
+			     .package = ad->package,
+			     .layer = ad->layer });
 	switch (st->st_mode & S_IFMT) {
 	case S_IFDIR:
 		n->type = ENTRY_DIR;
@@ -117,6 +120,40 @@ tree_add(struct tree *t, const char *dir, const char *package, struct err *e)
 	return beneath_walk(ad.dir, "", add, &ad, e);
 }
 
+/* what the user gives is no package's output, which only we could have made a device in */
+static int
+lay(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	const struct adding *ad = arg;
+	struct tree *t = ad->t;
+	const struct entry *n;
+
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode))
+		return fail_usage(
+		    e, "%s/%s: neither file, folder nor symlink; remove it", ad->dir, rel);
+	if (add(arg, rel, st, e) < 0)
+		return -1;
+	n = &t->v[t->n - 1];
+	/* an absolute one starts at the root of the image */
+	if (n->type == ENTRY_LINK && *n->target != '/' && !path_stays(rel, n->target))
+		return fail_usage(e,
+		    "%s/%s: a symlink to %s, out of the folder; give a path that starts at the "
+		    "image's /",
+		    ad->dir, rel, n->target);
+	return 0;
+}
+
+int
+tree_lay(struct tree *t, const char *dir, const char *name, size_t layer, struct err *e)
+{
+	struct adding ad = { .t = t,
+		.dir = arena_strdup(t->a, dir),
+		.package = arena_strdup(t->a, name),
+		.layer = layer };
+
+	return beneath_walk(ad.dir, "", lay, &ad, e);
+}
+
 /*
  * where a byte of a path stands: the end first, then '/', so that what a folder holds follows it at
  * once
@@ -143,15 +180,29 @@ entry_cmp(const void *a, const void *b)
 	const struct entry *x = a, *y = b;
 	int c = path_cmp(x->path, y->path);
 
+	if (!c)
+		c = (x->layer > y->layer) - (x->layer < y->layer);
 	return c ? c
 		 : strcmp(x->package,
 		       y->package); /* which of two equals stays must not hang on qsort */
 }
 
+/* a regular file when the walk saw it */
+static FILE *
+open_entry(const struct entry *n)
+{
+	int fd = open(n->from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (fd >= 0 && !f)
+		close(fd);
+	return f;
+}
+
 static int
 same_bytes(const struct entry *x, const struct entry *y, bool *same, struct err *e)
 {
-	FILE *fx = fopen(x->from, "re"), *fy = fx ? fopen(y->from, "re") : NULL;
+	FILE *fx = open_entry(x), *fy = fx ? open_entry(y) : NULL;
 	int r = 0, c;
 
 	if (!fx || !fy) {
@@ -174,7 +225,7 @@ close_both:
 
 /* two packages brought the same path */
 static int
-agree(const struct tree *t, const struct entry *x, const struct entry *y, struct err *e)
+agree(const struct tree *t, struct entry *x, const struct entry *y, struct err *e)
 {
 	bool same = true;
 
@@ -197,6 +248,19 @@ agree(const struct tree *t, const struct entry *x, const struct entry *y, struct
 	return 0;
 }
 
+/* y is laid over x, which it replaces; two folders are one, with the mode of the first */
+static int
+cover(const struct tree *t, struct entry *x, const struct entry *y, struct err *e)
+{
+	if (x->type == ENTRY_DIR && y->type == ENTRY_DIR)
+		return 0;
+	if ((x->type == ENTRY_DIR) != (y->type == ENTRY_DIR))
+		return fail_usage(e, "%s: /%s is a %s in %s and a %s in %s", t->name, x->path,
+		    entry_names[x->type], x->package, entry_names[y->type], y->package);
+	*x = *y;
+	return 0;
+}
+
 int
 tree_sort(struct tree *t, struct err *e)
 {
@@ -205,7 +269,9 @@ tree_sort(struct tree *t, struct err *e)
 	qsort(t->v, t->n, sizeof *t->v, entry_cmp);
 	for (size_t i = 0; i < t->n; i++) {
 		if (n && !strcmp(t->v[n - 1].path, t->v[i].path)) {
-			if (agree(t, &t->v[n - 1], &t->v[i], e) < 0)
+			struct entry *x = &t->v[n - 1], *y = &t->v[i];
+
+			if ((x->layer == y->layer ? agree : cover)(t, x, y, e) < 0)
 				return -1;
 			continue;
 		}

@@ -28,6 +28,7 @@ struct entry {
 	const char *target;    /* ENTRY_LINK */
 	unsigned major, minor; /* ENTRY_CHAR, ENTRY_BLOCK */
 	const char *package;   /* whose output it is, for messages */
+	size_t layer;	       /* 0; of what is laid over it 1, 2.. */
 };
 
 struct tree {
@@ -49,6 +50,12 @@ struct entry *tree_push(struct tree *t, const struct entry *new);
  */
 int tree_add(struct tree *t, const char *dir, const char *package, struct err *e);
 /*
+ * The same for a folder that is laid over what has a lower layer, from 1 on: a file or symlink of
+ * it takes the place of one there; a folder leaves the mode that is there.  Anything but files,
+ * folders and symlinks, and a symlink that leads out of the filesystem, is refused.
+ */
+int tree_lay(struct tree *t, const char *dir, const char *name, size_t layer, struct err *e);
+/*
  * To be called once when all is added.  Folders may come from several packages, and so
  * may what is equal in all of them; anything else that is there twice is an error that
  * names both packages.
@@ -60,9 +67,10 @@ struct entry *tree_find(const struct tree *t, const char *path);
  * Applies layout/owners to the four trees: `FS:/PATH UID:GID MODE [PROFILE]`, * within a
  * path component allowed.  A line that matches nothing, two lines in conflict, and a setuid,
  * setgid or world-writable entry (sticky folders aside) without a line are errors.
+ * paths: by layer, the file with its lines; all but the first may be absent.
  */
-int owners_apply(struct arena *a, const char *path, const char *profile, struct tree **trees,
-    size_t ntrees, struct err *e);
+int owners_apply(struct arena *a, const char *const *paths, size_t npaths, const char *profile,
+    struct tree **trees, size_t ntrees, struct err *e);
 /*
  * Whatever the profile: lines that make no sense, duplicate places, ids that are not in
  * passwd and group of layout/rootfs/etc; found is called with a line for each.
@@ -70,7 +78,7 @@ int owners_apply(struct arena *a, const char *path, const char *profile, struct 
 int owners_lint(struct arena *a, const char *layout, void (*found)(void *arg, const char *what),
     void *arg, struct err *e);
 /*
- * Copies the table to dir as ordinary files, for people and tarballs; replaces dir.
+ * Copies the table to dir as ordinary files, for people; replaces dir.
  * Everything is ours, without setuid and setgid, and devices are left out.
  */
 int tree_materialise(const struct tree *t, const char *dir, struct err *e);

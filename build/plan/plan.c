@@ -110,7 +110,8 @@ cycle(struct planning *g, const char *id, struct err *e)
 static bool
 applies(const struct planning *g, const struct need *n, enum variant of, enum variant *as)
 {
-	return need_applies(n, of, as) && !(*as == VARIANT_TOOLCHAIN && *g->cfg->cross_base);
+	return need_applies(n, of, as) && need_in_profile(n, g->p->profile) &&
+	       !(*as == VARIANT_TOOLCHAIN && *g->cfg->cross_base);
 }
 
 static void
@@ -197,7 +198,7 @@ add_root(struct planning *g, const char *word, const char *where, struct err *e)
 	return add(g, r, v, &ignored, e);
 }
 
-/* OVERRIDE_foo and VERSION_foo want a recipe foo */
+/* OVERRIDE_foo, VERSION_foo and HEAD_foo want a recipe foo */
 static int
 check_names(const struct planning *g, struct err *e)
 {
@@ -205,7 +206,8 @@ check_names(const struct planning *g, struct err *e)
 		const char *var = g->cfg->vars[i].name, *rest;
 		bool found = false;
 
-		if (strncmp(var, "OVERRIDE_", 9) && strncmp(var, "VERSION_", 8))
+		if (strncmp(var, "OVERRIDE_", 9) && strncmp(var, "VERSION_", 8) &&
+		    strncmp(var, "HEAD_", 5))
 			continue;
 		rest = strchr(var, '_') + 1;
 		for (size_t j = 0; j < g->recipes->n && !found; j++) {
@@ -227,7 +229,8 @@ plan_make(struct arena *a, const struct config *cfg, const struct recipes *r, co
 {
 	size_t most = r->n * NVARIANTS + 1;
 	struct planning g = { .a = a, .cfg = cfg, .recipes = r, .set = set, .p = out };
-	char *rest = arena_strdup(a, config_get(cfg, "PACKAGES")), *line;
+	static const char *const more[] = { "PACKAGES", "DEBUG" };
+	char *rest, *line;
 	struct lines l;
 
 	*out = (struct plan){ .v = arena_array(a, most, sizeof *out->v), .profile = profile };
@@ -242,9 +245,12 @@ plan_make(struct arena *a, const struct config *cfg, const struct recipes *r, co
 		if (add_root(
 			&g, line, arena_printf(a, "recipes/profiles/%s:%u", profile, l.no), e) < 0)
 			return -1;
-	while ((line = word_next(&rest)))
-		if (add_root(&g, line, "PACKAGES", e) < 0)
-			return -1;
+	for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+		rest = arena_strdup(a, config_get(cfg, more[i]));
+		while ((line = word_next(&rest)))
+			if (add_root(&g, line, more[i], e) < 0)
+				return -1;
+	}
 	return 0;
 }
 
@@ -356,13 +362,31 @@ asks_for(const struct recipe *r, const char *variable)
 	return false;
 }
 
-static void
-say_config(struct facts *f, const struct config *cfg, const struct node *n)
+/* where a folder lies changes nothing: what it holds does, and which comes first */
+static int
+say_folders(struct facts *f, const struct config *cfg, const char *name, struct err *e)
+{
+	size_t n;
+	const char **v = config_folders(f->a, cfg, name, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (say_path(f, "config", arena_printf(f->a, "%s %zu", name, i), v[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+say_config(struct facts *f, const struct config *cfg, const struct node *n, struct err *e)
 {
 	for (size_t i = 0; i < n->recipe->nconfig; i++) {
 		const char *name = n->recipe->config[i], *value = config_get(cfg, name);
 		char hex[DIGEST_HEX];
 
+		if (config_is_folders(name)) {
+			if (say_folders(f, cfg, name, e) < 0)
+				return -1;
+			continue;
+		}
 		/* keys are kept, shown and sent */
 		if (config_secret(name)) {
 			digest_bytes(value, strlen(value), hex);
@@ -374,6 +398,7 @@ say_config(struct facts *f, const struct config *cfg, const struct node *n)
 		say(f, "config %s %s", name, value);
 	}
 	say(f, "config EPOCH %s", config_get(cfg, "EPOCH"));
+	return 0;
 }
 
 static void
@@ -506,7 +531,8 @@ plan_key(struct arena *a, const struct config *cfg, const struct sysdeps *sd, co
 			return wrap(e, "%s", n->id);
 	if (n->variant != VARIANT_HOST && say_sysdeps(&f, sd, n, e) < 0)
 		return wrap(e, "%s", n->id);
-	say_config(&f, cfg, n);
+	if (say_config(&f, cfg, n, e) < 0)
+		return wrap(e, "%s", n->id);
 	say_tools(&f, p->tools, n);
 
 	qsort(f.v, f.n, sizeof *f.v, by_text);

@@ -28,6 +28,7 @@ struct reading {
 	struct recipe *r;
 	struct version *version; /* NULL before the first */
 	struct source *source;	 /* NULL before the version's first */
+	const char *profile;	 /* of the line at hand: KEY@PROFILE; NULL: of all */
 	unsigned seen;		 /* bit i: headers[i] was told, in its scope */
 };
 
@@ -188,6 +189,21 @@ variant_line(struct reading *rd, char *value, struct err *e)
 	return 0;
 }
 
+/* in a profile in which the other is needed, too */
+static bool
+is_needed(const struct recipe *r, const struct need *other)
+{
+	for (size_t i = 0; i < r->nneeds; i++) {
+		const struct need *n = &r->needs[i];
+
+		if (n->same == other->same && n->variant == other->variant &&
+		    !strcmp(n->name, other->name) &&
+		    (!n->profile || !other->profile || !strcmp(n->profile, other->profile)))
+			return true;
+	}
+	return false;
+}
+
 static int
 needs_line(struct reading *rd, char *value, struct err *e)
 {
@@ -195,7 +211,7 @@ needs_line(struct reading *rd, char *value, struct err *e)
 
 	while ((word = word_next(&value))) {
 		const char *slash = strchr(word, '/');
-		struct need *n;
+		struct need need;
 		bool same = !strncmp(word, "same/", 5);
 		enum variant v = slash ? variant_of(word, (size_t)(slash - word)) : NVARIANTS;
 
@@ -203,14 +219,14 @@ needs_line(struct reading *rd, char *value, struct err *e)
 			return lines_fail(&rd->l, e,
 			    "needs %s: write host/NAME toolchain/NAME target/NAME or same/NAME",
 			    word);
-		for (size_t i = 0; i < rd->r->nneeds; i++)
-			if (rd->r->needs[i].same == same && rd->r->needs[i].variant == v &&
-			    !strcmp(rd->r->needs[i].name, slash + 1))
-				return lines_fail(&rd->l, e, "needs %s: duplicate", word);
-		n = MORE(rd->a, rd->r->needs, rd->r->nneeds);
-		*n = (struct need){
-			.variant = v, .same = same, .name = slash + 1, .line = rd->l.no
-		};
+		need = (struct need){ .variant = v,
+			.same = same,
+			.name = slash + 1,
+			.profile = rd->profile,
+			.line = rd->l.no };
+		if (is_needed(rd->r, &need))
+			return lines_fail(&rd->l, e, "needs %s: duplicate", word);
+		*MORE(rd->a, rd->r->needs, rd->r->nneeds) = need;
 	}
 	return 0;
 }
@@ -454,14 +470,22 @@ complete_version(const struct reading *rd, struct err *e)
 static int
 header_line(struct reading *rd, char *line, struct err *e)
 {
-	const char *key = word_next(&line);
+	char *key = word_next(&line), *at = strchr(key, '@');
 	size_t i;
 
+	if (at)
+		*at = '\0';
 	for (i = 0; i < NHEADERS; i++)
 		if (!strcmp(headers[i].key, key))
 			break;
 	if (i == NHEADERS)
 		return lines_fail(&rd->l, e, "%s: unknown key", key);
+	if (at && headers[i].take != needs_line)
+		return lines_fail(
+		    &rd->l, e, "%s@%s: only needs can be of one profile", key, at + 1);
+	if (at && !is_name(at + 1))
+		return lines_fail(&rd->l, e, "%s@%s: not a profile's name", key, at + 1);
+	rd->profile = at ? at + 1 : NULL;
 	if (!*line)
 		return lines_fail(&rd->l, e, "%s: has no value", key);
 	if (headers[i].scope == IN_VERSION && !rd->version)
@@ -622,6 +646,12 @@ need_applies(const struct need *n, enum variant of, enum variant *as)
 	return *as <= of;
 }
 
+bool
+need_in_profile(const struct need *n, const char *profile)
+{
+	return !n->profile || !strcmp(n->profile, profile);
+}
+
 static int
 check_need(const struct recipes *all, const struct recipe *r, const struct need *n, struct err *e)
 {
@@ -647,6 +677,16 @@ check_need(const struct recipes *all, const struct recipe *r, const struct need 
 }
 
 static int
+check_profile(
+    struct arena *a, const char *top, const struct recipe *r, const struct need *n, struct err *e)
+{
+	if (!n->profile || file_exists(arena_printf(a, "%s/recipes/profiles/%s", top, n->profile)))
+		return 0;
+	return fail_usage(e, "%s/recipe:%u: needs@%s: no such profile: recipes/profiles/%s", r->dir,
+	    n->line, n->profile, n->profile);
+}
+
+static int
 check_links(struct arena *a, const char *top, const struct recipes *all, const struct recipe *r,
     struct err *e)
 {
@@ -659,7 +699,8 @@ check_links(struct arena *a, const char *top, const struct recipes *all, const s
 		return fail_usage(
 		    e, "%s/recipe: source-of %s: has no versions itself", r->dir, r->source_of);
 	for (size_t i = 0; i < r->nneeds; i++)
-		if (check_need(all, r, &r->needs[i], e) < 0)
+		if (check_need(all, r, &r->needs[i], e) < 0 ||
+		    check_profile(a, top, r, &r->needs[i], e) < 0)
 			return -1;
 	for (size_t i = 0; i < r->ninputs; i++)
 		if (!file_exists(arena_printf(a, "%s/%s", top, r->inputs[i])))

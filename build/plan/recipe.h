@@ -55,7 +55,8 @@ struct need {
 	enum variant variant;
 	bool same; /* the variant being built */
 	const char *name;
-	unsigned line; /* of the recipe, for messages */
+	const char *profile; /* only there; NULL: in all */
+	unsigned line;	     /* of the recipe, for messages */
 };
 
 struct recipe {
@@ -111,9 +112,11 @@ bool recipe_mentions(const struct recipe *r, const char *variable);
  * target though only its target variant needs target/nsss.  *as: the variant needed.
  */
 bool need_applies(const struct need *n, enum variant of, enum variant *as);
+/* `needs@PROFILE`: what is built for another profile does without */
+bool need_in_profile(const struct need *n, const char *profile);
 /*
- * every folder of top/recipes that holds a recipe; needs, inputs, kits and source-of that lead
- * nowhere are errors
+ * every folder of top/recipes that holds a recipe; needs, their profiles, inputs, kits and
+ * source-of that lead nowhere are errors
  */
 int recipe_read_all(struct arena *a, const char *top, struct recipes *out, struct err *e);
 const struct recipe *recipe_find(const struct recipes *r, const char *name);

@@ -7,6 +7,7 @@
 #include "build/base/child.h"
 #include "build/config/sysdeps.h"
 #include "build/files/elf.h"
+#include "build/files/elf_name.h"
 #include "build/files/file.h"
 
 #include <elf.h>
@@ -21,27 +22,6 @@ static const char program[] =
     "#error another libc\n"
     "#endif\n"
     "int main(int argc, char **argv) { return printf(\"%s %d\\n\", argv[0], argc / 3) < 0; }\n";
-
-/* as the fact `elf` names them */
-static const struct {
-	const char *name;
-	unsigned machine;
-} machines[] = {
-	{ "386", EM_386 },
-	{ "X86_64", EM_X86_64 },
-	{ "ARM", EM_ARM },
-	{ "AARCH64", EM_AARCH64 },
-	{ "RISCV", EM_RISCV },
-};
-
-static const char *
-elf_name(struct arena *a, const struct elf_file *f)
-{
-	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
-		if (machines[i].machine == f->machine)
-			return arena_printf(a, "ELF%u %s", f->bits, machines[i].name);
-	return arena_printf(a, "ELF%u machine %u", f->bits, f->machine);
-}
 
 /* the line that tells most of what the compiler said: the first with an error, else the first */
 static const char *
@@ -133,7 +113,7 @@ toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps
 		return fail(e, "%s does not produce ELF programs", t->gcc);
 	if (elf_open(a, bytes, n, &f, e) < 0)
 		return wrap(e, "%s produces damaged programs", t->gcc);
-	made = elf_name(a, &f);
+	made = elf_name(a, f.bits, f.machine);
 	if (!wanted)
 		return fail_usage(e, "%s/facts: missing required key elf", sd->dir);
 	if (strcasecmp(made, wanted))

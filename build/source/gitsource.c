@@ -2,26 +2,174 @@
 #include "build/source/gitsource.h"
 
 #include "build/base/arena.h"
+#include "build/base/argv.h"
 #include "build/base/buf.h"
+#include "build/base/path.h"
+#include "build/files/beneath.h"
 #include "build/files/file.h"
+#include "build/files/lines.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* git itself, pointed at the clone, with everything pinned that would change an archive's bytes */
-static void
-start(struct argv *v, const char *clone)
-{
-	const char *inner = arena_printf(v->a, "%s/.git", clone);
+#define TEXT_MOST 65536 /* bytes of a file that is looked into: HEAD, config */
 
+/* ---- what git sees ---- */
+
+/* of a clone: where its references and objects are, and where its HEAD is */
+struct spots {
+	const char *head, *common;
+};
+
+/* the path that a small file of git's holds behind `prefix`; relative to dir */
+static const char *
+path_in(struct arena *a, const char *dir, const char *file, const char *prefix)
+{
+	struct err ignored;
+	char *text;
+
+	if (beneath_read(a, dir, file, TEXT_MOST, &text, NULL, &ignored) < 0 ||
+	    strncmp(text, prefix, strlen(prefix)) != 0)
+		return NULL;
+	text[strcspn(text, "\n")] = '\0';
+	return path_absolute(a, dir, text + strlen(prefix));
+}
+
+/* whoever named the folder may have named a symlink to it */
+static const char *
+without_links(struct arena *a, const char *path)
+{
+	char real[PATH_MAX];
+
+	return realpath(path, real) ? arena_strdup(a, real) : path;
+}
+
+/* a work tree has .git, which is a folder, or a file that says where one is */
+static void
+find(struct arena *a, const char *clone, struct spots *out)
+{
+	const char *inner, *other;
+
+	out->head = clone = without_links(a, clone);
+	inner = arena_printf(a, "%s/.git", clone);
+	if (file_exists(inner)) {
+		other = path_in(a, clone, ".git", "gitdir: ");
+		out->head = without_links(a, other ? other : inner);
+	}
+	other = path_in(a, out->head, "commondir", "");
+	out->common = other ? without_links(a, other) : out->head;
+}
+
+/* all that matters of a clone's configuration */
+static bool
+has_sha256(struct arena *a, const char *common)
+{
+	struct err ignored;
+	struct lines l;
+	char *text, *line;
+
+	if (beneath_read(a, common, "config", TEXT_MOST, &text, NULL, &ignored) < 0)
+		return false;
+	lines_text(a, "config", text, &l);
+	while ((line = lines_next(&l))) {
+		line = trim(line);
+		if (strncasecmp(line, "objectformat", 12))
+			continue;
+		line = trim(line + 12);
+		if (*line == '=' && !strcasecmp(trim(line + 1), "sha256"))
+			return true;
+	}
+	return false;
+}
+
+static int
+fill_view(struct arena *a, const char *view, const char *clone, struct err *e)
+{
+	static const char *const linked[] = { "refs", "packed-refs", "objects" };
+	struct spots p;
+	const char *config;
+	char *head;
+	size_t n;
+
+	find(a, clone, &p);
+	if (beneath_type(p.head, "HEAD") == BENEATH_NONE)
+		return fail(e, "%s: not a git repository: HEAD is missing", clone);
+	if (beneath_read(a, p.head, "HEAD", TEXT_MOST, &head, &n, e) < 0)
+		return -1;
+	config = has_sha256(a, p.common) ? "[core]\n\trepositoryformatversion = 1\n\tbare = true\n"
+					   "[extensions]\n\tobjectformat = sha256\n"
+					 : "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
+	if (file_write(arena_printf(a, "%s/HEAD", view), head, n, 0644, e) < 0 ||
+	    file_write(arena_printf(a, "%s/config", view), config, strlen(config), 0644, e) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof linked / sizeof *linked; i++) {
+		const char *there = arena_printf(a, "%s/%s", p.common, linked[i]);
+
+		if (file_exists(there) &&
+		    file_symlink(there, arena_printf(a, "%s/%s", view, linked[i]), e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+close_view(const char *view)
+{
+	struct err ignored;
+
+	file_remove(view, &ignored);
+}
+
+static int
+open_view(struct arena *a, const char *clone, const char **view, struct err *e)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *dir = arena_printf(a, "%s/lh-git.XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
+
+	if (!file_isdir(clone)) {
+		errno = ENOENT;
+		return fail_errno(e, "%s", clone);
+	}
+	if (!mkdtemp(dir))
+		return fail_errno(e, "%s", dir);
+	*view = dir;
+	if (fill_view(a, dir, clone, e) == 0)
+		return 0;
+	close_view(dir);
+	return -1;
+}
+
+/* ---- git ---- */
+
+/* git, with everything pinned that would change an archive's bytes */
+static void
+start(struct argv *v, const char *view)
+{
 	argv_pushv(v, "git", "-c", "tar.umask=0002", "-c", "tar.tar.gz.command=gzip -cn", "-c",
-	    "core.attributesFile=/dev/null", "-c", "core.autocrlf=false", "-c", "core.eol=lf", "-c",
+	    "core.attributesFile=/dev/null", "-c", "core.autocrlf=false", "-c", "core.eol=lf",
 	    NULL);
-	argv_pushf(v, "safe.directory=%s", clone);
-	argv_pushf(v, "--git-dir=%s", file_exists(inner) ? inner : clone);
+	argv_pushf(v, "--git-dir=%s", view);
+}
+
+/* neither the user's configuration nor the machine's, which may name programs for attributes */
+static char *const *
+environment(struct arena *a)
+{
+	struct argv v = { .a = a };
+	const char *path = getenv("PATH");
+
+	argv_pushf(&v, "PATH=%s", path ? path : "/usr/bin:/bin");
+	argv_pushv(&v, "LC_ALL=C", "HOME=/nonexistent", "GIT_CONFIG_NOSYSTEM=1",
+	    "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1", "GIT_NO_REPLACE_OBJECTS=1",
+	    "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0", NULL);
+	return v.v;
 }
 
 /* what git says of the clone, and the status it ends with */
@@ -31,18 +179,18 @@ ask(struct arena *a, const char *clone, const struct argv *words, char **said, i
 {
 	struct argv v = { .a = a };
 	struct buf out = { 0 };
+	const char *view;
 	int r;
 
-	if (!file_isdir(clone)) {
-		errno = ENOENT;
-		return fail_errno(e, "%s", clone);
-	}
-	start(&v, clone);
+	if (open_view(a, clone, &view, e) < 0)
+		return -1;
+	start(&v, view);
 	for (size_t i = 0; i < words->n; i++)
 		argv_push(&v, words->v[i]);
-	r = child_run(v.v, NULL, &out, status, e);
+	r = child_run(v.v, &(struct child_opts){ .env = environment(a) }, &out, status, e);
 	*said = arena_strdup(a, out.p ? out.p : "");
 	buf_free(&out);
+	close_view(view);
 	return r;
 }
 
@@ -89,16 +237,21 @@ gitsource_tags(struct arena *a, const char *clone, char **tags, struct err *e)
 	return status == 0 ? 0 : fail(e, "%s: %.*s", clone, (int)strcspn(*tags, "\n"), *tags);
 }
 
-void
-gitsource_archive(struct argv *v, const char *clone, const char *rev, const char *prefix,
-    const char *format, const char *file)
+int
+gitsource_export(
+    struct arena *a, const char *clone, const char *tree, const char *file, struct err *e)
 {
-	start(v, clone);
-	argv_push(v, "archive");
-	argv_pushf(v, "--format=%s", format);
-	argv_pushf(v, "--prefix=%s", prefix);
-	argv_pushf(v, "--output=%s", file);
-	argv_push(v, rev);
+	struct argv v = { .a = a };
+	char *said;
+	int status;
+
+	argv_pushv(&v, "archive", "--format=tar", NULL);
+	argv_pushf(&v, "--output=%s", file);
+	argv_push(&v, tree);
+	if (ask(a, clone, &v, &said, &status, e) < 0)
+		return -1;
+	said[strcspn(said, "\n")] = '\0';
+	return status == 0 ? 0 : fail(e, "%s", *said ? said : child_status_text(a, status));
 }
 
 int
@@ -107,11 +260,21 @@ git_archive_start(struct arena *a, struct git_archive *g, const char *clone, con
 {
 	struct argv v = { .a = a };
 
-	gitsource_archive(&v, clone, arena_printf(a, "refs/tags/%s", tag), prefix, "tar.gz", file);
+	if (open_view(a, clone, &g->view, e) < 0)
+		return -1;
+	start(&v, g->view);
+	argv_pushv(&v, "archive", "--format=tar.gz", NULL);
+	argv_pushf(&v, "--prefix=%s", prefix);
+	argv_pushf(&v, "--output=%s", file);
+	argv_pushf(&v, "refs/tags/%s", tag);
 	g->said = memfd_create("git", MFD_CLOEXEC);
 	if (g->said < 0)
-		return fail_errno(e, "memfd_create");
-	return child_start(&g->child, v.v, &(struct child_opts){ .out = g->said }, e);
+		fail_errno(e, "memfd_create");
+	else if (child_start(&g->child, v.v,
+		     &(struct child_opts){ .out = g->said, .env = environment(a) }, e) == 0)
+		return 0;
+	close_view(g->view);
+	return -1;
 }
 
 int
@@ -119,11 +282,13 @@ git_archive_end(struct arena *a, struct git_archive *g, struct err *e)
 {
 	char said[512];
 	ssize_t n = pread(g->said, said, sizeof said - 1, 0);
-	int status;
+	int status, r;
 
 	said[n > 0 ? n : 0] = '\0';
 	said[strcspn(said, "\n")] = '\0';
-	if (child_wait(&g->child, &status, e) < 0)
+	r = child_wait(&g->child, &status, e);
+	close_view(g->view);
+	if (r < 0)
 		return -1;
 	if (status != 0)
 		return fail(e, "%s", said[0] ? said : child_status_text(a, status));
@@ -139,6 +304,7 @@ git_archive_kill(struct git_archive *g)
 	if (g->child.pid) {
 		child_kill(&g->child, SIGKILL);
 		child_wait(&g->child, &status, &ignored);
+		close_view(g->view);
 	}
 	if (g->said >= 0)
 		close(g->said);

@@ -2,15 +2,18 @@
 #ifndef BUILD_SOURCE_GITSOURCE_H
 #define BUILD_SOURCE_GITSOURCE_H
 
-#include "build/base/argv.h"
 #include "build/base/child.h"
 #include "build/base/err.h"
 
 struct arena;
 
 /*
- * Local git clones as sources, through git(1).  A clone may be bare or have a work tree,
- * and may belong to another user; no git configuration changes the bytes.
+ * Local git clones as sources, through git(1).  A clone may be bare, have a work tree or be one of
+ * several, and may belong to another user, as a mirror that root keeps does: git would refuse that,
+ * because a clone's configuration names programs.  So git never sees the clone itself, but a folder
+ * of ours with the clone's objects and references and a configuration of our own: no filter, hook,
+ * alias or include of the clone is run, and neither it nor a replaced object changes the bytes.
+ * Attributes count only where they are part of what is archived.
  */
 
 /* the id of what rev names (a commit, a tree: "v1.2^{tree}"), 40 or 64 hexadecimal characters */
@@ -24,6 +27,7 @@ int gitsource_tags(struct arena *a, const char *clone, char **tags, struct err *
 struct git_archive {
 	struct child child; /* its pidfd can be read when it has ended */
 	int said;	    /* what git says, a memfd */
+	const char *view;   /* what git sees of the clone */
 };
 /* a .tar.gz of the tag, into file */
 int git_archive_start(struct arena *a, struct git_archive *g, const char *clone, const char *tag,
@@ -33,12 +37,8 @@ int git_archive_end(struct arena *a, struct git_archive *g, struct err *e);
 /* gives it up; nothing happens to one that was not started */
 void git_archive_kill(struct git_archive *g);
 
-/*
- * A command that writes rev as an archive to file: NAME.tar or NAME.tar.gz, as the end of
- * `file` does not say: format is "tar" or "tar.gz".  prefix, such as "skalibs-2.14.3.0/", may be
- * "". The gz form is what `git archive --prefix=PREFIX REV | gzip -n` prints.
- */
-void gitsource_archive(struct argv *v, const char *clone, const char *rev, const char *prefix,
-    const char *format, const char *file);
+/* the tree of that id as a .tar, into file */
+int gitsource_export(
+    struct arena *a, const char *clone, const char *tree, const char *file, struct err *e);
 
 #endif

@@ -50,6 +50,17 @@ add_mirror(struct list *l, const char *base)
 			l->forms[i].file));
 }
 
+/* CACHE_URL keeps sources by their sha256, as it does anything else */
+static void
+add_cache(struct list *l, const char *url)
+{
+	const char *slash = url[strlen(url) - 1] == '/' ? "" : "/";
+
+	for (size_t i = 0; i < l->nforms; i++)
+		add(l, &l->forms[i], PLACE_URL,
+		    arena_printf(l->a, "%s%scas/%s", url, slash, l->forms[i].sha256));
+}
+
 static void
 add_kind(struct list *l, enum origin_kind origin, enum place_kind kind)
 {
@@ -77,6 +88,8 @@ origins_list(struct arena *a, const struct config *cfg, const char *name,
 	struct list l = { .a = a, .cfg = cfg, .forms = forms, .nforms = nforms };
 	char *rest = arena_strdup(a, cfg->mirrors ? cfg->mirrors : ""), *base;
 
+	if (*config_get(cfg, "CACHE_URL"))
+		add_cache(&l, config_get(cfg, "CACHE_URL"));
 	while ((base = word_next(&rest)))
 		add_mirror(&l, base);
 	add_kind(&l, ORIGIN_URL, PLACE_URL);

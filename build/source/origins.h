@@ -12,7 +12,7 @@ struct config;
 
 /*
  * Every place where a source might be fetched from, nearest first, decided before anything is
- * asked: mirrors, the forms' own URLs, the Debian archive, local clones.  Among places
+ * asked: CACHE_URL, mirrors, the forms' own URLs, the Debian archive, local clones.  Among places
  * of one kind the forms keep their order.
  */
 enum place_kind { PLACE_URL, PLACE_DEBIAN, PLACE_GIT };

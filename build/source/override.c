@@ -2,9 +2,6 @@
 #include "build/source/override.h"
 
 #include "build/base/arena.h"
-#include "build/base/argv.h"
-#include "build/base/buf.h"
-#include "build/base/child.h"
 #include "build/config/value.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
@@ -195,16 +192,10 @@ static int
 export_git(struct arena *a, const struct override *o, const char *into, struct err *e)
 {
 	const char *tar = arena_printf(a, "%s.tar", into), *tree = o->id + strlen("git-tree ");
-	struct argv v = { .a = a };
-	struct buf said = { 0 };
-	int status, dir, r = -1;
+	int dir, r = -1;
 
-	gitsource_archive(&v, o->dir, tree, "", "tar", tar);
-	if (child_run(v.v, NULL, &said, &status, e) < 0)
-		goto out;
-	if (status != 0) {
-		fail(e, "override git:%s@%s: %s", o->dir, o->rev,
-		    said.n ? strtok(said.p, "\n") : child_status_text(a, status));
+	if (gitsource_export(a, o->dir, tree, tar, e) < 0) {
+		wrap(e, "override git:%s@%s", o->dir, o->rev);
 		goto out;
 	}
 	if (unpack(tar, into, 0, e) < 0)
@@ -218,7 +209,6 @@ export_git(struct arena *a, const struct override *o, const char *into, struct e
 	close(dir);
 out:
 	unlink(tar);
-	buf_free(&said);
 	return r;
 }
 

@@ -7,7 +7,10 @@
  *	                  a healthy disk; 0: none
  *	FAULTS=N@PATTERN  the N-th of those that match: fnmatch(3) of "CALL PATH", "fork "
  *	FAULTS=malloc:N   the N-th request for memory
- *	FAULTS_LOG=FILE   gets a line with the call that failed, and at the end how many there were
+ *	FAULTS=cut:N      all is killed before the N-th call that gives a name or waits for the disk
+ *	FAULTS_LOG=FILE   gets a line with the call that failed, and at the end how many there were;
+ *	                  with cut: also what is on the disk for good, "synced INODE MTIME" and
+ *	                  "synced all TIME", with times in seconds
  *
  * Calls are counted in the process that it is loaded into and in those that this one forks, but
  * not in programs that they start.
@@ -17,27 +20,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* what each kind of call fails with: one after the other, so that all of them have their turn */
 static const int opening[] = { EMFILE, EIO, ENFILE }, creating[] = { ENOSPC, EMFILE, EIO },
 		 reading[] = { EIO }, writing[] = { ENOSPC, EIO }, naming[] = { EIO, ENOSPC },
-		 forking[] = { EAGAIN, ENOMEM }, piping[] = { EMFILE, ENFILE };
+		 syncing[] = { ENOSPC, EIO }, forking[] = { EAGAIN, ENOMEM },
+		 piping[] = { EMFILE, ENFILE };
 
 static struct {
 	_Atomic unsigned long n; /* of calls until now, in all our processes */
 } * shared;
 static unsigned long fault;
 static const char *pattern;
-static bool of_memory;
+static bool of_memory, cutting;
 static int log_fd = -1;
 static pid_t first;
 
@@ -62,6 +69,15 @@ say(const char *fmt, ...)
 		_exit(99);
 }
 
+/* with us die those whom we started; nobody has the time to say goodbye */
+static void
+power_cut(const char *before)
+{
+	say("%s: cut\n", before);
+	kill(first, SIGKILL);
+	raise(SIGKILL);
+}
+
 /* is it this one's turn; errno is set */
 static bool
 strikes(const char *call, const char *path, const int *errnos, size_t n)
@@ -71,6 +87,11 @@ strikes(const char *call, const char *path, const int *errnos, size_t n)
 	if (!shared || of_memory)
 		return false;
 	snprintf(it, sizeof it, "%s %s", call, path);
+	if (cutting) {
+		if ((errnos == naming || errnos == syncing) && ++shared->n == fault)
+			power_cut(it);
+		return false;
+	}
 	if ((pattern && fnmatch(pattern, it, 0) != 0) || ++shared->n != fault)
 		return false;
 	say("%s: %s\n", it, strerrorname_np(errnos[fault % n]));
@@ -110,7 +131,8 @@ begin(void)
 	}
 	first = getpid();
 	of_memory = !strncmp(which, "malloc:", 7);
-	fault = strtoul(which + (of_memory ? 7 : 0), NULL, 10);
+	cutting = !strncmp(which, "cut:", 4);
+	fault = strtoul(which + (of_memory ? 7 : cutting ? 4 : 0), NULL, 10);
 	if ((at = strchr(which, '@')))
 		pattern = strdup(at + 1);
 	unsetenv("LD_PRELOAD");
@@ -196,9 +218,33 @@ FAILS(ssize_t, copy_file_range,
     (in, from, out, to, n, flags), fd_path(out), writing, -1)
 NAMED(ftruncate, (int fd, off_t n), (fd, n), fd_path(fd), writing)
 NAMED(ftruncate64, (int fd, off64_t n), (fd, n), fd_path(fd), writing)
-NAMED(fsync, (int fd), (fd), fd_path(fd), writing)
-NAMED(fdatasync, (int fd), (fd), fd_path(fd), writing)
-NAMED(syncfs, (int fd), (fd), fd_path(fd), writing)
+
+/* ---- what stays ---- */
+
+/* what was there before the call is on the disk after it */
+#define SYNC(name, all)                                                                            \
+	int name(int fd)                                                                           \
+	{                                                                                          \
+		struct timespec now = { 0 };                                                       \
+		struct stat st = { 0 };                                                            \
+                                                                                                   \
+		if (STRIKES(#name, fd_path(fd), syncing))                                          \
+			return -1;                                                                 \
+		if (cutting && (fstat(fd, &st) < 0 || clock_gettime(CLOCK_REALTIME_COARSE, &now))) \
+			_exit(99);                                                                 \
+		if (NEXT(name)(fd) < 0)                                                            \
+			return -1;                                                                 \
+		if (cutting && (all))                                                              \
+			say("synced all %jd.%09ld\n", (intmax_t)now.tv_sec, now.tv_nsec);          \
+		else if (cutting)                                                                  \
+			say("synced %ju %jd.%09ld\n", (uintmax_t)st.st_ino,                        \
+			    (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);                      \
+		return 0;                                                                          \
+	}
+
+SYNC(fsync, false)
+SYNC(fdatasync, false)
+SYNC(syncfs, true)
 
 /* not of what is said on the terminal: there would be nothing to judge */
 ssize_t

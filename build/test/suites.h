@@ -23,10 +23,12 @@
 	X(file)                                                                                    \
 	X(child)                                                                                   \
 	X(digest)                                                                                  \
+	X(sign)                                                                                    \
 	X(elf)                                                                                     \
 	X(manifest)                                                                                \
 	X(cli)                                                                                     \
 	X(config)                                                                                  \
+	X(services)                                                                                \
 	X(droproot)                                                                                \
 	X(sysdeps)                                                                                 \
 	X(triples)                                                                                 \
@@ -36,6 +38,7 @@
 	X(fetch)                                                                                   \
 	X(unpack)                                                                                  \
 	X(override)                                                                                \
+	X(heads)                                                                                   \
 	X(plan)                                                                                    \
 	X(memo)                                                                                    \
 	X(part)                                                                                    \
@@ -46,10 +49,12 @@
 	X(why)                                                                                     \
 	X(explain)                                                                                 \
 	X(versions)                                                                                \
+	X(services)                                                                                \
 	X(lint)                                                                                    \
 	X(licences)                                                                                \
 	X(tree)                                                                                    \
 	X(owners)                                                                                  \
+	X(listen)                                                                                  \
 	X(fsplan)                                                                                  \
 	X(blocks)                                                                                  \
 	X(fs)                                                                                      \
@@ -75,6 +80,7 @@
 	X(progress)                                                                                \
 	X(timeline)                                                                                \
 	X(gc)                                                                                      \
+	X(downloads)                                                                               \
 	X(fsck)                                                                                    \
 	X(pack)                                                                                    \
 	X(checkpoint)                                                                              \

@@ -55,11 +55,12 @@ bisect(struct arena *a, int argc, char **argv, struct err *e)
 		return -1;
 	if (o.help || o.version)
 		return o.help ? help() : version();
-	if (!o.only)
+	if (!o.only.n)
 		return fail_usage(e, "name a scenario (-s NAME, or SCENARIO=NAME with ./make): its "
 				     "verdict is what is bisected");
 	how = (struct bisect_opts){ .scenarios = o.scenarios,
-		.only = o.only,
+		.also = o.also,
+		.only = o.only.v,
 		.accel = o.accel,
 		.scale = o.scale,
 		.jobs = (unsigned)o.jobs,

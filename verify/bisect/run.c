@@ -65,6 +65,10 @@ digest_scenarios(struct bisect *bis, struct err *e)
 	int r = digest_tree(bis->opts->scenarios, hex, e);
 
 	digest_add(d, hex, DIGEST_HEX);
+	for (size_t i = 0; i < bis->opts->also.n && r == 0; i++) {
+		r = digest_tree(bis->opts->also.v[i], hex, e);
+		digest_add(d, hex, DIGEST_HEX);
+	}
 	if (r == 0)
 		r = digest_file(bis->opts->lh_verify, hex, e);
 	digest_add(d, hex, DIGEST_HEX);
@@ -348,6 +352,8 @@ judge(struct bisect *bis, struct version_set *m, struct trial *t, struct err *e)
 		argv_push(&v, "--cold");
 	if (bis->opts->keep)
 		argv_push(&v, "--keep");
+	for (size_t i = 0; i < bis->opts->also.n; i++)
+		argv_pushv(&v, "--also", bis->opts->also.v[i], NULL);
 	for (const char **s = bis->opts->only; *s; s++)
 		argv_pushv(&v, "-s", *s, NULL);
 	argv_push(&v, bis->manifest);

@@ -6,6 +6,7 @@
 #include "verify/bisect/search.h"
 #include "verify/bisect/arguments.h"
 #include "verify/bisect/trials.h"
+#include "verify/options.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +27,7 @@ struct arena;
 struct bisect_opts {
 	const char *lh_build, *lh_verify; /* programs */
 	const char *scenarios;		  /* folder */
+	struct names also;		  /* folders of further ones */
 	const char **only;		  /* scenarios, NULL-terminated, at least one */
 	const char *accel;
 	double scale;	 /* 0: lh-verify chooses */

@@ -6,16 +6,40 @@
 #include "verify/options.h"
 
 #include <string.h>
+#include <unistd.h>
+
+/* without one, what ./make leaves beside bin/ */
+static int
+choose_manifest(struct arena *a, const struct options *o, const char **out, struct err *e)
+{
+	if (o->nwords > 1)
+		return fail_usage(e, "boot: %s: one manifest at a time", o->words[1]);
+	if (o->nwords) {
+		*out = o->words[0];
+		return 0;
+	}
+	if (options_beside(a, "../output/manifest", out, e) < 0)
+		return -1;
+	return access(*out, F_OK) < 0
+		   ? fail_usage(e, "boot: no image in output/; run ./make, or name a manifest")
+		   : 0;
+}
 
 int
 command_boot(struct arena *a, struct options *o, struct err *e)
 {
-	if (!o->nwords)
-		return fail_usage(e, "boot: needs a manifest; see lh-verify --help");
-	if (image_manifest_given(o->words[0], e) < 0 ||
-	    droproot_to_owner_of(o->words[0], NULL, e) < 0)
-		return -1;
 	/* no probe: a person sees whether it boots, and may choose otherwise */
-	return interactive_boot(
-	    a, o->words[0], strcmp(o->accel, "auto") ? o->accel : "tcg", o->print, e);
+	struct interactive_opts how = { .accel = strcmp(o->accel, "auto") ? o->accel : "tcg",
+		.disk = o->disk,
+		.share = o->share,
+		.memory = o->memory,
+		.cpus = o->cpus,
+		.port = o->port,
+		.print = o->print };
+	const char *manifest;
+
+	if (choose_manifest(a, o, &manifest, e) < 0 || image_manifest_given(manifest, e) < 0 ||
+	    droproot_to_owner_of(manifest, NULL, e) < 0)
+		return -1;
+	return interactive_boot(a, manifest, &how, e);
 }

@@ -17,6 +17,8 @@ int command_list(struct arena *a, struct options *o, struct err *e);
 int command_lint(struct arena *a, struct options *o, struct err *e);
 /* several runs as one report */
 int command_merge(struct arena *a, struct options *o, struct err *e);
+/* the mutation score of one image: what its scenarios refuse of what can be broken in it */
+int command_mutants(struct arena *a, struct options *o, struct err *e);
 /* becomes QEMU, with the console on this terminal */
 int command_boot(struct arena *a, struct options *o, struct err *e);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/command/command.h"
+#include "verify/command/proofs.h"
 #include "verify/command/suite.h"
 #include "verify/image/image.h"
+#include "verify/mutants/equivalent.h"
 #include "verify/options.h"
 #include "verify/play/matrix.h"
 #include "verify/scenario/scenario.h"
@@ -9,14 +11,21 @@
 #include "build/base/arena.h"
 #include "build/files/file.h"
 
+#include <string.h>
+
 int
 command_lint(struct arena *a, struct options *o, struct err *e)
 {
 	const char *watches = arena_printf(a, "%s/watches", o->scenarios);
+	const char *last = strrchr(o->scenarios, '/'),
+		   *services = arena_printf(a, "%.*slayout/s6-rc",
+		       last ? (int)(last + 1 - o->scenarios) : 0, o->scenarios);
 	struct suite s = { .watches = file_exists(watches) ? watches : NULL };
 	struct image none = { 0 };
 	struct scenario one;
+	struct equivalent *equivalents;
 	struct matrix m;
+	size_t n;
 
 	/* given files are read with the folder's watches, whatever else is wrong in the folder */
 	for (size_t i = 0; i < o->nwords; i++)
@@ -26,7 +35,10 @@ command_lint(struct arena *a, struct options *o, struct err *e)
 	if (o->nwords)
 		return 0;
 	/* the requirements, against an image that meets none */
-	return suite_read(a, o->scenarios, &s, e) < 0
-		   ? -1
-		   : matrix_make(a, &none, 1, s.v, s.n, NULL, &m, e);
+	if (suite_read(a, o, &s, e) < 0 || matrix_make(a, &none, 1, s.v, s.n, NULL, &m, e) < 0 ||
+	    equivalent_read(
+		a, arena_printf(a, "%s/equivalent", o->scenarios), &none, &equivalents, &n, e) < 0)
+		return -1;
+	/* a folder of scenarios from elsewhere has no services beside it */
+	return file_isdir(services) ? proofs_lint(a, services, s.v, s.n, e) : 0;
 }

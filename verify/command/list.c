@@ -27,9 +27,9 @@ command_matrix(struct arena *a, struct options *o, struct err *e)
 
 	if (!o->nwords)
 		return fail_usage(e, "matrix: needs a manifest; see lh-verify --help");
-	if (suite_read(a, o->scenarios, &s, e) < 0 ||
+	if (suite_read(a, o, &s, e) < 0 ||
 	    image_open_all(a, o->words, o->nwords, "", &images, e) < 0 ||
-	    matrix_make(a, images, o->nwords, s.v, s.n, o->only, &m, e) < 0)
+	    matrix_make(a, images, o->nwords, s.v, s.n, o->only.v, &m, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (!strcmp(o->format, formats[i].name))
@@ -46,7 +46,7 @@ command_list(struct arena *a, struct options *o, struct err *e)
 
 	if (o->nwords)
 		return command_matrix(a, o, e);
-	if (suite_read(a, o->scenarios, &s, e) < 0)
+	if (suite_read(a, o, &s, e) < 0)
 		return -1;
 	for (size_t i = 0; i < s.n; i++)
 		printf("%-16s %s\n", s.v[i].name, s.v[i].title);

@@ -3,9 +3,13 @@
 
 #include "build/base/arena.h"
 #include "build/files/file.h"
+#include "verify/options.h"
 #include "verify/play/facts.h"
+#include "verify/play/matrix.h"
 #include "verify/play/verb.h"
 #include "verify/scenario/scenario.h"
+
+#include <string.h>
 
 int
 suite_read_one(
@@ -14,18 +18,61 @@ suite_read_one(
 	return scenario_read(a, path, s->watches, verb_forms(a), facts_known(a), out, e);
 }
 
-int
-suite_read(struct arena *a, const char *dir, struct suite *out, struct err *e)
+/* those of a further folder, too; what holds for all of them is said in the first */
+static int
+read_also(struct arena *a, const char *dir, struct suite *out, struct err *e)
 {
-	const char *watches = arena_printf(a, "%s/watches", dir),
-		   *booted = arena_printf(a, "%s/booted", dir);
+	static const char *const common[] = { "watches", "booted", "ending" };
+	struct scenario *v;
+	size_t n;
+
+	if (!file_isdir(dir))
+		return fail_usage(e, "%s: no such folder of scenarios", dir);
+	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+		if (file_exists(arena_printf(a, "%s/%s", dir, common[i])))
+			return fail_usage(e,
+			    "%s/%s: a folder of further scenarios has none; write it into the "
+			    "scenarios",
+			    dir, common[i]);
+	if (scenario_read_all(a, dir, out->watches, verb_forms(a), facts_known(a), &v, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const struct scenario *was = matrix_scenario(out->v, out->n, v[i].name);
+
+		if (was)
+			return fail_usage(e, "%s: %s has that name, too; rename one of them",
+			    v[i].path, was->path);
+	}
+	out->v = arena_grow(a, out->v, out->n, out->n + n, sizeof *out->v);
+	memcpy(out->v + out->n, v, n * sizeof *v);
+	out->n += n;
+	return 0;
+}
+
+int
+suite_read(struct arena *a, const struct options *o, struct suite *out, struct err *e)
+{
+	const char *dir = o->scenarios, *watches = arena_printf(a, "%s/watches", dir),
+		   *booted = arena_printf(a, "%s/booted", dir),
+		   *ending = arena_printf(a, "%s/ending", dir);
+	struct scenario last;
 
 	*out = (struct suite){ .watches = file_exists(watches) ? watches : NULL };
 	if (!file_isdir(dir))
 		return fail_usage(
 		    e, "%s: no such folder of scenarios; name one with --scenarios", dir);
-	if (scenario_read_all(a, dir, verb_forms(a), facts_known(a), &out->v, &out->n, e) < 0)
+	if (scenario_read_all(
+		a, dir, out->watches, verb_forms(a), facts_known(a), &out->v, &out->n, e) < 0)
 		return -1;
+	for (size_t i = 0; i < o->also.n; i++)
+		if (read_also(a, o->also.v[i], out, e) < 0)
+			return -1;
+	if (file_exists(ending)) {
+		if (suite_read_one(a, out, ending, &last, e) < 0)
+			return -1;
+		for (size_t i = 0; i < out->n; i++)
+			scenario_append(a, &out->v[i], &last);
+	}
 	if (!file_exists(booted))
 		return 0;
 	out->booted = arena_alloc(a, sizeof *out->booted);

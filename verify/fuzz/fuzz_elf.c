@@ -47,9 +47,11 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	}
 	if (!fuzz_failed(elf_read(a, p, n, &elf, &e), &e))
 		for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+			struct elf_kind kind;
 			struct disasm *d;
 
-			if (elf_differs(a, &elf, kinds[i][0]))
+			if (elf_kind(kinds[i][0], NULL, &kind, &e) < 0 ||
+			    elf_differs(a, &elf, &kind))
 				continue;
 			if (fuzz_failed(disasm_new(a, kinds[i][0], kinds[i][1], &d, &e), &e))
 				continue;

@@ -45,8 +45,8 @@ struct agent {
 	char why[256];
 };
 
-/* more than any check wants; a flood ends the guest agent, not the harness */
-#define OUTPUT_MAX (16u << 20)
+#define STATUS_MAX 4   /* digits of an exit status and the newline */
+#define ANSWER_MAX 128 /* what ends a command */
 
 /* written by the script in two parts, so that printing the script does not greet */
 static const char greeting[] = "\n@lh-agent open\n";
@@ -111,7 +111,7 @@ lose(struct agent *d, const char *why)
 {
 	d->state = AGENT_LOST;
 	snprintf(d->why, sizeof d->why, "%s", why);
-	buf_clear(&d->in);
+	buf_free(&d->in);
 	while (d->first)
 		request_fail(d->first, d->why);
 }
@@ -210,8 +210,8 @@ exit_status(const char *p, const char *end)
 	return status;
 }
 
-/* looks for the end of the command under way in what came; true when it was there */
-static bool
+/* looks for the end of the command under way in what came */
+static void
 find_marker(struct agent *d)
 {
 	char marker[64], *at, *end;
@@ -222,18 +222,17 @@ find_marker(struct agent *d)
 	at = memmem(d->in.p + d->scanned, d->in.n - d->scanned, marker, n);
 	if (!at) {
 		d->scanned = d->in.n > n ? d->in.n - n : 0;
-		return false;
+		return;
 	}
 	d->scanned = (size_t)(at - d->in.p);
 	end = memchr(at + n, '\n', d->in.n - d->scanned - n);
-	if (!end)
-		return false;
-	status = exit_status(at + n, end);
+	if (!end && d->in.n - d->scanned < n + STATUS_MAX)
+		return;
+	status = end ? exit_status(at + n, end) : -1;
 	if (status < 0)
 		lose(d, "the guest agent is lost: its answer has no exit status");
 	else
 		answered(d, d->scanned, status);
-	return true;
 }
 
 static void
@@ -262,8 +261,10 @@ on_bytes(void *arg, const char *p, size_t n)
 		 */
 		if (d->in.n > sizeof greeting)
 			buf_drop(&d->in, d->in.n - sizeof greeting);
-	} else if (!find_marker(d) && d->in.n > OUTPUT_MAX) {
-		lose(d, "the guest agent is lost: a command wrote more than 16 MiB");
+	} else if (d->in.n > AGENT_SAID_MAX + ANSWER_MAX) {
+		lose(d, "the guest agent is lost: a command wrote more than 1 MiB");
+	} else {
+		find_marker(d);
 	}
 }
 
@@ -318,6 +319,12 @@ agent_gone(struct agent *d, const char *why)
 {
 	if (d->state != AGENT_LOST)
 		lose(d, why);
+}
+
+bool
+agent_ended(const struct agent *d)
+{
+	return channel_ended(d->channel);
 }
 
 void

@@ -14,14 +14,17 @@ struct loop;
  * The private command channel: a supervised shell on a virtio serial port, put into a copy
  * of the image, and this side of the wire.  The shell reads commands from the port and writes
  * their output there; a line with a token that no output can hold ends it and has the status.
- * One command at a time.  A command that does not come back takes the guest agent with it.
+ * One command at a time.  A command that does not come back takes the guest agent with it, and so
+ * does one that says more than AGENT_SAID_MAX; what comes while no command runs is dropped.
  */
+#define AGENT_SAID_MAX (1u << 20)
+
 struct agent;
 
 struct agent_result {
 	int status;	 /* -1: it did not come back; why says more */
 	const char *out; /* stdout and stderr; a NUL behind the bytes; valid in the callback */
-	size_t n;
+	size_t n;	 /* at most AGENT_SAID_MAX */
 	nstime took;
 	const char *why;
 };
@@ -39,6 +42,8 @@ void agent_run(struct agent *d, const char *command, nstime deadline, agent_done
 void agent_reset(struct agent *d);
 /* nothing will come any more: pending requests fail with why */
 void agent_gone(struct agent *d, const char *why);
+/* the guest's side of the wire is gone */
+bool agent_ended(const struct agent *d);
 void agent_free(struct agent *d); /* calls no callback; NULL is fine */
 
 #endif

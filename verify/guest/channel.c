@@ -14,7 +14,8 @@
 
 struct channel {
 	struct loop *loop;
-	int fd; /* -1 after its end */
+	int fd; /* read; -1 after its end */
+	int to; /* written: fd itself, or a pipe */
 	channel_bytes *bytes;
 	void *arg;
 	struct buf out;
@@ -28,7 +29,17 @@ static void on_ready(void *arg, int fd, short revents);
 static void
 listen_on(struct channel *c)
 {
-	loop_watch(c->loop, c->fd, c->out.n ? POLLIN | POLLOUT : POLLIN, on_ready, c);
+	short out = c->out.n ? POLLOUT : 0;
+
+	if (c->to == c->fd) {
+		loop_watch(c->loop, c->fd, POLLIN | out, on_ready, c);
+		return;
+	}
+	loop_watch(c->loop, c->fd, POLLIN, on_ready, c);
+	if (out)
+		loop_watch(c->loop, c->to, out, on_ready, c);
+	else
+		loop_forget(c->loop, c->to);
 }
 
 static void
@@ -36,7 +47,11 @@ shut(struct channel *c)
 {
 	loop_forget(c->loop, c->fd);
 	close(c->fd);
-	c->fd = -1;
+	if (c->to != c->fd) {
+		loop_forget(c->loop, c->to);
+		close(c->to);
+	}
+	c->fd = c->to = -1;
 	buf_free(&c->out);
 }
 
@@ -46,7 +61,8 @@ push(struct channel *c)
 	ssize_t n;
 
 	do
-		n = send(c->fd, c->out.p, c->out.n, MSG_NOSIGNAL);
+		n = c->to == c->fd ? send(c->to, c->out.p, c->out.n, MSG_NOSIGNAL)
+				   : write(c->to, c->out.p, c->out.n);
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		buf_drop(&c->out, (size_t)n);
@@ -67,7 +83,8 @@ on_ready(void *arg, int fd, short revents)
 	}
 	if (!(revents & (POLLIN | POLLHUP | POLLERR)))
 		return;
-	n = read(fd, block, sizeof block);
+	(void)fd; /* either of a pair */
+	n = read(c->fd, block, sizeof block);
 	if (n > 0) {
 		c->bytes(c->arg, block, (size_t)n);
 		return;
@@ -80,14 +97,21 @@ on_ready(void *arg, int fd, short revents)
 }
 
 struct channel *
-channel_new(struct loop *l, int fd, channel_bytes *bytes, void *arg)
+channel_of_pipes(struct loop *l, int from, int to, channel_bytes *bytes, void *arg)
 {
 	struct channel *c = xmalloc(sizeof *c);
 
-	*c = (struct channel){ .loop = l, .fd = fd, .bytes = bytes, .arg = arg };
-	fd_nonblock(fd);
+	*c = (struct channel){ .loop = l, .fd = from, .to = to, .bytes = bytes, .arg = arg };
+	fd_nonblock(from);
+	fd_nonblock(to);
 	listen_on(c);
 	return c;
+}
+
+struct channel *
+channel_new(struct loop *l, int fd, channel_bytes *bytes, void *arg)
+{
+	return channel_of_pipes(l, fd, fd, bytes, arg);
 }
 
 void
@@ -111,6 +135,12 @@ bool
 channel_ended(const struct channel *c)
 {
 	return c->fd < 0;
+}
+
+bool
+channel_hung_up(const struct channel *c)
+{
+	return c->fd < 0 || loop_is_ready(c->fd, POLLRDHUP);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "build/files/manifest.h"
 #include "verify/expect.h"
 #include "verify/guest/channel.h"
+#include "verify/guest/ending.h"
 #include "verify/guest/qmp.h"
 #include "verify/loop.h"
 
@@ -22,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +34,9 @@
 /* from the first sign of the end to the last byte of everything */
 #define END_GRACE (10 * NS_PER_S)
 #define WORDS_MAX 4096
+#define CONSOLE_MAX (256u << 20)
+#define QMP_LINE_MAX (1u << 20)
+#define QMP_LOG_MAX (16u << 20)
 
 enum event {
 	EV_SHUTDOWN, /* QMP says that it is about to end */
@@ -66,16 +71,22 @@ struct guest {
 	bool killed;	   /* by us, because it would not end */
 
 	struct channel *console, *qmp;
+	const char *serial; /* the console's named pipes; NULL when QEMU has opened them */
 	struct agent *agent;
 	struct stream *stream;
 	int console_log, qmp_log;
 	struct buf qmp_in;
+	bool qmp_skips;	   /* the rest of a line that is too long */
+	size_t qmp_logged; /* bytes */
 
 	uint64_t last_id;
 	struct arguments *questions;
 
 	const char *shutdown;		  /* the reason QMP gave */
 	const char *reason;		  /* of the end, for everybody */
+	bool full;			  /* the console has said all that it may */
+	bool ran;			  /* QMP answered, or the console said something */
+	bool hosts;			  /* the end was the host's doing */
 	unsigned alarm, telling, silence; /* of the loop */
 };
 
@@ -106,13 +117,63 @@ log_bytes(int fd, const void *p, size_t n)
 static void
 log_qmp(struct guest *g, char direction, const char *line, size_t n)
 {
+	static const char rest[] = "(the rest is not kept)\n";
 	char head[48];
 	int len = snprintf(head, sizeof head, "%9.3f %c ",
 	    (double)(clock_now() - g->started) / NS_PER_S, direction);
 
+	if (g->qmp_logged > QMP_LOG_MAX)
+		return;
+	g->qmp_logged += (size_t)len + n + 1;
+	if (g->qmp_logged > QMP_LOG_MAX) {
+		log_bytes(g->qmp_log, rest, sizeof rest - 1);
+		return;
+	}
 	log_bytes(g->qmp_log, head, (size_t)len);
 	log_bytes(g->qmp_log, line, n);
 	log_bytes(g->qmp_log, "\n", 1);
+}
+
+/* ---- the serial console's pipes ---- */
+
+/*
+ * A socket counts each byte that a serial port writes as a packet: some 300 fill it, and a kernel
+ * waits for its port 10 ms and then drops what it has to say.  A pipe takes a whole boot.
+ */
+#define PIPE_BYTES (1 << 20)
+
+static void
+serial_unlink(struct guest *g)
+{
+	if (!g->serial)
+		return;
+	unlink(arena_printf(g->a, "%s.in", g->serial));
+	unlink(arena_printf(g->a, "%s.out", g->serial));
+	g->serial = NULL;
+}
+
+/* QEMU opens its ends by name; fd: where to read it, where to write to it */
+static int
+serial_make(struct guest *g, const char *dir, int fd[2], struct err *e)
+{
+	static const struct {
+		const char *suffix;
+		int flags;
+	} ends[] = { { "out", O_RDONLY }, { "in", O_RDWR } };
+
+	g->serial = arena_printf(g->a, "%s/serial", dir);
+	for (size_t i = 0; i < 2; i++) {
+		const char *path = arena_printf(g->a, "%s.%s", g->serial, ends[i].suffix);
+
+		unlink(path); /* of a run that was killed */
+		if (mkfifo(path, 0600) < 0)
+			return fail_errno(e, "%s", path);
+		fd[i] = open(path, ends[i].flags | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+		if (fd[i] < 0)
+			return fail_errno(e, "%s", path);
+	}
+	fcntl(fd[0], F_SETPIPE_SZ, PIPE_BYTES); /* refused: 64 KiB do */
+	return 0;
 }
 
 /* ---- QMP ---- */
@@ -179,6 +240,7 @@ on_answer(struct guest *g, struct arena *a, const struct qmp_message *m)
 	struct arguments **p = &g->questions, *q;
 	const char *text;
 
+	g->ran = true;
 	while (*p && (*p)->id != m->id)
 		p = &(*p)->next;
 	q = *p;
@@ -201,7 +263,8 @@ on_event(struct guest *g, const struct qmp_message *m)
 	if (!strcmp(m->name, "RESET") && g->agent)
 		agent_reset(g->agent);
 	if (!strcmp(m->name, "SHUTDOWN")) {
-		g->shutdown = arena_strdup(g->a, m->text ? m->text : "unknown");
+		if (!g->shutdown) /* the first is what it ended of, the rest would fill the arena */
+			g->shutdown = arena_strdup(g->a, m->text ? m->text : "unknown");
 		happen(g, EV_SHUTDOWN);
 	}
 	if (g->calls->event)
@@ -220,29 +283,46 @@ on_qmp_line(struct guest *g, const char *line, size_t n)
 		log_qmp(g, '!', e.msg, strlen(e.msg));
 	else if (m.kind == QMP_EVENT)
 		on_event(g, &m);
-	else if (m.kind != QMP_GREETING)
+	else if (m.kind == QMP_GREETING)
+		serial_unlink(g);
+	else
 		on_answer(g, a, &m);
 	arena_free(a);
 }
 
+/* a line, or the part of one behind what qmp_in has; whole: it ends here */
+static void
+on_qmp_part(struct guest *g, const char *p, size_t n, bool whole)
+{
+	if (!g->qmp_skips && g->qmp_in.n + n > QMP_LINE_MAX) {
+		g->qmp_skips = true;
+		if (g->calls->unheard)
+			g->calls->unheard(g->arg, "QMP: a message of more than 1 MiB");
+	}
+	if (!g->qmp_skips)
+		buf_add(&g->qmp_in, p, n);
+	if (!g->qmp_skips && whole) {
+		n = g->qmp_in.n;
+		on_qmp_line(g, n ? g->qmp_in.p : "", n && g->qmp_in.p[n - 1] == '\r' ? n - 1 : n);
+	}
+	if (g->qmp_skips || whole)
+		buf_clear(&g->qmp_in);
+	g->qmp_skips = g->qmp_skips && !whole;
+}
+
+/* each byte is looked at once, however long the lines */
 static void
 on_qmp(void *arg, const char *p, size_t n)
 {
 	struct guest *g = arg;
-	char *end;
+	const char *end, *stop = p + n;
 
-	if (!n) {
+	if (!n)
 		happen(g, EV_CLOSED);
-		return;
-	}
-	buf_add(&g->qmp_in, p, n);
-	while ((end = memchr(g->qmp_in.p, '\n', g->qmp_in.n))) {
-		size_t len = (size_t)(end - g->qmp_in.p);
-		size_t text = len && end[-1] == '\r' ? len - 1 : len;
-
-		on_qmp_line(g, g->qmp_in.p, text);
-		buf_drop(&g->qmp_in, len + 1);
-	}
+	for (; (end = memchr(p, '\n', (size_t)(stop - p))); p = end + 1)
+		on_qmp_part(g, p, (size_t)(end - p), true);
+	if (p < stop)
+		on_qmp_part(g, p, (size_t)(stop - p), false);
 }
 
 /* ---- the console ---- */
@@ -253,7 +333,10 @@ on_console(void *arg, const char *p, size_t n)
 	struct guest *g = arg;
 
 	channel_pump(g->qmp); /* a reset is told before what the new boot says */
-	if (n) {
+	if (n && (g->full = g->full || stream_size(g->stream) + n > CONSOLE_MAX)) {
+		;
+	} else if (n) {
+		g->ran = true;
 		log_bytes(g->console_log, p, n);
 		stream_add(g->stream, p, n);
 	} else {
@@ -318,6 +401,7 @@ on_dead(void *arg, int fd, short revents)
 	loop_forget(g->loop, g->qemu.pidfd);
 	if (child_wait(&g->qemu, &g->status, &e) < 0)
 		g->status = -1;
+	channel_pump(g->console); /* a pipe that QEMU has never opened does not tell its end */
 	happen(g, EV_EXIT);
 }
 
@@ -339,40 +423,6 @@ set_alarm(struct guest *g, nstime grace)
 	g->alarm = loop_at(g->loop, clock_now() + grace, on_late, g);
 }
 
-/* the last line of what QEMU said, or nothing */
-static const char *
-last_words(struct guest *g)
-{
-	char *s = g->words.p, *line;
-
-	while (g->words.n && strchr("\r\n ", s[g->words.n - 1]))
-		s[--g->words.n] = '\0';
-	if (!g->words.n)
-		return "";
-	line = strrchr(s, '\n');
-	return arena_printf(g->a, ": %.400s", line ? line + 1 : s);
-}
-
-static const char *
-ended_how(struct guest *g)
-{
-	bool good = WIFEXITED(g->status) && WEXITSTATUS(g->status) == 0;
-	const char *status = child_status_text(g->a, g->status);
-
-	if (g->shutdown && (good || g->killed))
-		return g->killed
-			   ? arena_printf(g->a, "%s, then it hung and was killed", g->shutdown)
-			   : g->shutdown;
-	if (g->killed)
-		return "killed: it did not end when asked to";
-	if (g->shutdown)
-		return arena_printf(
-		    g->a, "%s, then qemu: %s%s", g->shutdown, status, last_words(g));
-	if (good && g->manifest->silent_exit)
-		return g->manifest->silent_exit;
-	return arena_printf(g->a, "qemu: %s%s", status, last_words(g));
-}
-
 static void
 notify_ended(void *arg)
 {
@@ -383,13 +433,22 @@ notify_ended(void *arg)
 		g->calls->ended(g->arg);
 }
 
+/* reason NULL: as the process ended */
 static void
 over(struct guest *g, const char *reason)
 {
+	struct ending x = { .status = g->status,
+		.shutdown = g->shutdown,
+		.ran = g->ran,
+		.killed = g->killed,
+		.words = g->words.n ? g->words.p : "",
+		.silent_exit = g->manifest->silent_exit };
+
 	loop_cancel(g->loop, g->alarm);
 	g->alarm = 0;
 	g->state = GUEST_ENDED;
-	g->reason = reason;
+	g->reason = reason ? reason : ending_text(g->a, &x);
+	g->hosts = ending_is_hosts(&x);
 	if (g->agent)
 		agent_gone(g->agent, "the guest has ended");
 	answer_nothing(g);
@@ -401,7 +460,7 @@ static void
 settle(struct guest *g)
 {
 	if (!g->qemu.pid && channel_ended(g->console) && channel_ended(g->qmp))
-		over(g, ended_how(g));
+		over(g, NULL);
 }
 
 static void
@@ -486,7 +545,8 @@ write_argv(const struct guest *g, const struct manifest *m, const struct qemu_op
 	struct argv p = { .a = g->a };
 	const char *text;
 
-	by_hand.console_fd = by_hand.qmp_fd = by_hand.agent_fd = -1;
+	by_hand.console = NULL;
+	by_hand.qmp_fd = by_hand.agent_fd = -1;
 	qemu_argv(&p, m, &by_hand);
 	text = arena_printf(g->a, "%s\n# as it was run, with inherited descriptors:\n# %s\n",
 	    argv_quoted(&p), argv_quoted(v));
@@ -521,8 +581,8 @@ int
 guest_start(struct arena *a, struct loop *l, const struct manifest *m, const struct qemu_opts *o,
     const char *dir, const struct guest_calls *calls, void *arg, struct guest **out, struct err *e)
 {
-	enum { CONSOLE, QMP, AGENT, NPAIRS };
-	int pair[NPAIRS][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } }, keep[NPAIRS];
+	enum { QMP, AGENT, NPAIRS };
+	int pair[NPAIRS][2] = { { -1, -1 }, { -1, -1 } }, keep[NPAIRS], serial[2] = { -1, -1 };
 	struct guest *g = arena_alloc(a, sizeof *g);
 	struct qemu_opts opts = *o;
 	struct argv v = { .a = a };
@@ -540,10 +600,10 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 	if ((g->console_log = open_log(a, dir, "console", e)) < 0 ||
 	    (g->qmp_log = open_log(a, dir, "qmp", e)) < 0)
 		goto undo;
-	if (make_pair(pair[CONSOLE], e) < 0 || make_pair(pair[QMP], e) < 0 ||
+	if (serial_make(g, dir, serial, e) < 0 || make_pair(pair[QMP], e) < 0 ||
 	    (agent && make_pair(pair[AGENT], e) < 0))
 		goto undo;
-	opts.console_fd = keep[CONSOLE] = pair[CONSOLE][1];
+	opts.console = g->serial;
 	opts.qmp_fd = keep[QMP] = pair[QMP][1];
 	opts.agent_fd = keep[AGENT] = pair[AGENT][1];
 	if (tell(g, m, &opts, dir, e) < 0)
@@ -557,7 +617,7 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 	g->state = GUEST_RUNNING;
 	g->stream = stream_new(CONSOLE_WINDOW);
 	g->qmp = channel_new(l, pair[QMP][0], on_qmp, g);
-	g->console = channel_new(l, pair[CONSOLE][0], on_console, g);
+	g->console = channel_of_pipes(l, serial[0], serial[1], on_console, g);
 	if (agent)
 		g->agent = agent_new(l, pair[AGENT][0], o->loadvm != NULL, g->qmp);
 	loop_watch(l, g->qemu.out, POLLIN, on_words, g);
@@ -569,6 +629,9 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 undo:
 	close_all(pair, NPAIRS, 0);
 	close_all(pair, NPAIRS, 1);
+	close_all(&serial, 1, 0);
+	close_all(&serial, 1, 1);
+	serial_unlink(g);
 	if (g->console_log >= 0)
 		close(g->console_log);
 	if (g->qmp_log >= 0)
@@ -599,6 +662,26 @@ const char *
 guest_reason(const struct guest *g)
 {
 	return g->reason;
+}
+
+bool
+guest_console_is_full(const struct guest *g)
+{
+	return g->full;
+}
+
+bool
+guest_ended_by_host(const struct guest *g)
+{
+	return g->state == GUEST_ENDED && g->hosts;
+}
+
+bool
+guest_is_going(const struct guest *g)
+{
+	return g->state != GUEST_RUNNING || channel_hung_up(g->console) ||
+	       channel_hung_up(g->qmp) || (g->agent && agent_ended(g->agent)) ||
+	       loop_is_ready(g->qemu.pid ? g->qemu.pidfd : -1, POLLIN);
 }
 
 const struct manifest *
@@ -734,6 +817,7 @@ guest_free(struct guest *g)
 	loop_cancel(g->loop, g->alarm);
 	loop_cancel(g->loop, g->telling);
 	loop_cancel(g->loop, g->silence);
+	serial_unlink(g);
 	channel_free(g->console);
 	channel_free(g->qmp);
 	agent_free(g->agent);

@@ -19,6 +19,11 @@ struct stream;
 /*
  * One guest: the QEMU process, its console from the first byte to the last, QMP, and the
  * private command channel.  That QEMU runs does not mean that the guest is up.
+ *
+ * What it says has bounds.  Of the console the newest MiB is in memory, and 256 MiB are told and
+ * logged, of all boots of one guest together: the rest is dropped, see guest_console_is_full().  A
+ * QMP message of more than 1 MiB is dropped and told, see `unheard`; of QMP's log the first 16 MiB
+ * are kept; of QEMU's own words the last 4 KiB.
  */
 enum guest_state {
 	GUEST_OFF,
@@ -36,6 +41,8 @@ struct guest_calls {
 	void (*event)(void *arg, const char *name,
 	    const char
 		*reason); /* QMP: SHUTDOWN guest-shutdown, RESET guest-reset, GUEST_PANICKED ... */
+	/* NULL or: QEMU says what is too long to be understood; inconclusive */
+	void (*unheard)(void *arg, const char *why);
 	void (*ended)(void *arg); /* GUEST_ENDED */
 };
 
@@ -53,11 +60,17 @@ int guest_start(struct arena *a, struct loop *l, const struct manifest *m,
 void guest_recall(struct guest *g, const void *p, size_t n);
 enum guest_state guest_state(const struct guest *g);
 struct stream *guest_console(struct guest *g);
+/* it has said more than may be: what comes now is dropped */
+bool guest_console_is_full(const struct guest *g);
 /*
  * how it ended: "guest-shutdown" "guest-reset" "guest-panic" "host-qmp-quit" "host-signal", or
  * "qemu: exit status 1: LAST WORDS"
  */
 const char *guest_reason(const struct guest *g);
+/* it has ended, and nothing that a guest does can have brought that about (ending.h) */
+bool guest_ended_by_host(const struct guest *g);
+/* it has ended, or there is a sign that it does: what failed just now may have failed of that */
+bool guest_is_going(const struct guest *g);
 int guest_send(
     struct guest *g, const void *p, size_t n, struct err *e); /* to the console; n <= 900 */
 

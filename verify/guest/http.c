@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define CLIENTS_MAX 32
 #define HEAD_MAX 8192 /* of a request; more is nobody we know */
 
 /* one client; in is its request until the empty line, then out is what is still to be sent */
@@ -31,6 +32,7 @@ struct http {
 	unsigned port;
 	struct buf body;
 	struct client *clients;
+	unsigned nclients;
 };
 
 static void
@@ -41,6 +43,7 @@ client_end(struct client *c)
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
+	c->h->nclients--;
 	loop_forget(c->h->loop, c->fd);
 	close(c->fd);
 	buf_free(&c->in);
@@ -106,6 +109,11 @@ http_accept(void *arg, int fd, short revents)
 	(void)revents;
 	if (s < 0) /* who hung up before being answered is no trouble of ours */
 		return;
+	if (h->nclients == CLIENTS_MAX) { /* or a guest could have all our descriptors */
+		close(s);
+		return;
+	}
+	h->nclients++;
 	c = xmalloc(sizeof *c);
 	*c = (struct client){ .h = h, .next = h->clients, .fd = s };
 	h->clients = c;

@@ -11,7 +11,8 @@ struct loop;
 /*
  * A server for guests to fetch from: answers GET of any path with the same bytes, on a
  * port of 127.0.0.1 that the kernel chose (a guest under user networking reaches it at its
- * router's address).  Knows no more of HTTP/1.0 than that.
+ * router's address).  Knows no more of HTTP/1.0 than that, and has at most 32 clients at a time,
+ * each with a request of 8 KiB: others are hung up on.
  */
 struct http;
 

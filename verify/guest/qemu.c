@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/files/manifest.h"
+#include "verify/guest/lan.h"
 
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -57,13 +58,13 @@ push_kernel(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 static void
 push_channels(struct argv *v, const struct qemu_opts *o)
 {
-	if (o->console_fd < 0) {
+	if (!o->console) {
 		argv_pushv(v, "-chardev", "stdio,id=console,mux=on,signal=off", "-serial",
 		    "chardev:console", "-mon", "chardev=console", NULL);
 		return;
 	}
 	argv_push(v, "-chardev");
-	argv_pushf(v, "socket,id=console,fd=%d", o->console_fd);
+	argv_pushf(v, "pipe,id=console,path=%s", commas(v->a, o->console));
 	argv_pushv(v, "-serial", "chardev:console", "-chardev", NULL);
 	argv_pushf(v, "socket,id=qmp,fd=%d", o->qmp_fd);
 	argv_pushv(v, "-mon", "chardev=qmp,mode=control", NULL);
@@ -81,11 +82,14 @@ push_disk(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 
 	if (!o->disk)
 		return;
+	argv_push(v, "-drive");
 	/* thrown away with the guest, so the host's cache may keep what the guest thinks is on disk
 	 */
-	argv_push(v, "-drive");
-	argv_pushf(v, "if=none,id=disk,format=%s,cache=unsafe,discard=unmap,file=%s",
-	    o->raw ? "raw,snapshot=on" : "qcow2", commas(v->a, o->disk));
+	argv_pushf(v, "if=none,id=disk,format=%s%s,discard=unmap,file=%s",
+	    o->kept  ? o->kept
+	    : o->raw ? "raw,snapshot=on"
+		     : "qcow2",
+	    o->kept ? "" : ",cache=unsafe", commas(v->a, o->disk));
 	if (b->controller)
 		argv_pushv(v, "-device", b->controller, NULL);
 	argv_pushv(v, "-device", b->disk, NULL);
@@ -148,6 +152,9 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 		    m->router ? m->router : in_net(v->a, m->address, 2), dns,
 		    free_in_net(v->a, m, 15, dns));
 		to = m->address;
+	} else if (o->lan) {
+		net = arena_printf(v->a, ",net=%s/24,host=%s,dns=%s,dhcpstart=%s", o->lan->net,
+		    o->lan->router, o->lan->dns, o->lan->address);
 	}
 	argv_push(v, "-netdev");
 	argv_pushf(v, "user,id=net%s%s%s%s", net,
@@ -190,8 +197,9 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	if (o->cpu || m->cpu)
 		argv_pushv(v, "-cpu", o->cpu ? o->cpu : m->cpu, NULL);
 	argv_push(v, "-m");
-	argv_pushf(v, "%u", m->memory);
-	argv_pushv(v, "-smp", "1", NULL);
+	argv_pushf(v, "%u", o->memory ? o->memory : m->memory);
+	argv_push(v, "-smp");
+	argv_pushf(v, "%u", o->cpus ? o->cpus : 1);
 	/* a reset and a panic both end QEMU, each with its own reason */
 	argv_push(v, "-action");
 	argv_pushf(
@@ -208,6 +216,11 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 		argv_pushv(v, "-device", "pcie-root-port,id=spare", NULL);
 	if (m->generation)
 		argv_pushv(v, "-device", m->generation, NULL);
+	if (o->share) {
+		argv_push(v, "-fsdev");
+		argv_pushf(v, "local,id=share,security_model=none,path=%s", commas(v->a, o->share));
+		argv_pushv(v, "-device", "virtio-9p-pci,fsdev=share,mount_tag=share", NULL);
+	}
 	if (o->loadvm)
 		push_state(v, o);
 }

@@ -6,32 +6,41 @@
 
 #include <stdbool.h>
 
+struct lan;
 struct manifest;
 
 /*
  * One guest as a QEMU command line: pure, comparable with a text file before anything is
- * forked.  -nodefaults -no-user-config; QMP, console and agent are inherited descriptors.
+ * forked.  -nodefaults -no-user-config; QMP and agent are inherited descriptors.
  */
 struct qemu_opts {
 	const char *disk; /* qcow2 overlay, or NULL */
 	bool raw;	  /* disk is the raw image itself, and what is written to it is forgotten */
+	const char *kept; /* format of a disk that keeps what is written to it; or NULL */
 	/*
-	 * our ends are elsewhere; these numbers the child inherits.  console_fd -1: a person at the
-	 * terminal, no QMP, no guest agent
+	 * the console's named pipes are CONSOLE.in and CONSOLE.out; NULL: a person at the terminal,
+	 * no QMP, no guest agent
 	 */
-	int console_fd, qmp_fd;
-	int agent_fd;	    /* -1: no guest agent */
-	const char *nonce;  /* lh.nonce= on the kernel command line; NULL: none */
-	const char *append; /* more kernel words, or NULL */
-	const char *accel;  /* "tcg" "kvm" */
-	const char *cpu;    /* instead of the manifest's, or NULL */
-	const char *loadvm; /* state to start from, or NULL */
-	const char *told;   /* loadvm: the file told.in has the manifest's after-loadvm, and
-			       told.out is for the answer; NULL: there is none */
-	bool slot;	    /* a device may be plugged in while it runs, into qemu_slot() */
-	bool reboot;	    /* a reset reboots; else it ends QEMU */
-	bool ssh;	    /* forward a port of 127.0.0.1 to the guest's 22 */
-	unsigned ssh_port;  /* that port; 0: the kernel chooses */
+	const char *console;
+	/* our ends are elsewhere; these numbers the child inherits */
+	int qmp_fd;
+	int agent_fd;	       /* -1: no guest agent */
+	const char *nonce;     /* lh.nonce= on the kernel command line; NULL: none */
+	const char *append;    /* more kernel words, or NULL */
+	const char *accel;     /* "tcg" "kvm" */
+	const char *cpu;       /* instead of the manifest's, or NULL */
+	unsigned memory;       /* MiB instead of the manifest's, or 0 */
+	unsigned cpus;	       /* 0: one */
+	const char *share;     /* a folder that the guest may mount as `share`, or NULL */
+	const char *loadvm;    /* state to start from, or NULL */
+	const char *told;      /* loadvm: the file told.in has the manifest's after-loadvm, and
+				  told.out is for the answer; NULL: there is none */
+	bool slot;	       /* a device may be plugged in while it runs, into qemu_slot() */
+	bool reboot;	       /* a reset reboots; else it ends QEMU */
+	const struct lan *lan; /* what its DHCP server gives; NULL, or the image has an address: see
+				  push_net() */
+	bool ssh;	       /* forward a port of 127.0.0.1 to the guest's 22 */
+	unsigned ssh_port;     /* that port; 0: the kernel chooses */
 };
 
 /* the bus that takes a device while the guest runs, where qemu_opts.slot was set */

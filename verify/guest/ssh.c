@@ -4,7 +4,9 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/child.h"
+#include "verify/guest/nonce.h"
 #include "verify/loop.h"
+#include "verify/scenario/one_line.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,6 +14,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +28,14 @@
 #define SILENCE (3 * NS_PER_S)
 #define SILENCE_MAX (12 * NS_PER_S)
 #define AGAIN (100 * NS_PER_MS)
+
+/* what libssh2 may hold: its window of 2 MiB, and packets that nobody has asked for */
+#define HELD_MAX (8u << 20)
+/* read in one round: a server that floods must not starve the others */
+#define ROUND (256u << 10)
+
+/* of what a shell said that ran no command */
+#define SHOWN 100
 
 static const char hello[] = "SSH-2.0-";
 
@@ -50,12 +61,19 @@ struct ssh {
 	LIBSSH2_CHANNEL *channel;
 	size_t sent;
 	bool sent_eof;
+	char mark[NONCE_SIZE + 8]; /* what the line with the command's status begins with */
+	int last_status;	   /* of the frame around the command */
+	size_t held;		   /* bytes that libssh2 has */
+	bool held_excess;
+	size_t took;	/* in this round */
+	unsigned again; /* timer: there is more to read, and the descriptor may not tell */
 	char last[128]; /* why the last attempt to connect came to nothing */
 	struct ssh_result r;
 };
 
 static void attempt(void *arg);
 static void ready(void *arg, int fd, short revents);
+static void go_on(void *arg);
 
 /* ---- beginning and end ---- */
 
@@ -63,7 +81,8 @@ static void
 hang_up(struct ssh *s)
 {
 	loop_cancel(s->loop, s->retry);
-	s->retry = 0;
+	loop_cancel(s->loop, s->again);
+	s->retry = s->again = 0;
 	if (s->fd >= 0)
 		loop_forget(s->loop, s->fd);
 	if (s->session) {
@@ -122,6 +141,9 @@ answer(struct ssh *s, int r, const char *what)
 		return NEXT;
 	if (r == LIBSSH2_ERROR_EAGAIN)
 		return WAIT;
+	if (s->held_excess)
+		return failed(s, "%s: the server sends more than %u MiB that nobody asked for",
+		    what, HELD_MAX >> 20);
 	libssh2_session_last_error(s->session, &text, NULL, 0);
 	return failed(s, "%s: %s", what, text);
 }
@@ -184,6 +206,45 @@ stage_connect(struct ssh *s)
 	return NEXT;
 }
 
+/* ---- the memory of libssh2, in which a server can make it keep what it likes ---- */
+
+union held {
+	size_t n;
+	max_align_t aligned;
+};
+
+static LIBSSH2_REALLOC_FUNC(hold_again)
+{
+	struct ssh *s = *abstract;
+	union held *h = ptr ? (union held *)ptr - 1 : NULL;
+	size_t had = h ? h->n : 0;
+
+	if (count > had && s->held + (count - had) > HELD_MAX) {
+		s->held_excess = true;
+		return NULL;
+	}
+	h = xrealloc(h, sizeof *h + count);
+	h->n = count;
+	s->held += count - had;
+	return h + 1;
+}
+
+static LIBSSH2_ALLOC_FUNC(hold)
+{
+	return hold_again(NULL, count, abstract);
+}
+
+static LIBSSH2_FREE_FUNC(release)
+{
+	struct ssh *s = *abstract;
+	union held *h = ptr;
+
+	if (!ptr)
+		return;
+	s->held -= h[-1].n;
+	free(h - 1);
+}
+
 static int
 stage_banner(struct ssh *s)
 {
@@ -203,7 +264,7 @@ stage_banner(struct ssh *s)
 	setsockopt(s->fd, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof one);
 	loop_cancel(s->loop, s->retry);
 	s->retry = 0;
-	s->session = libssh2_session_init();
+	s->session = libssh2_session_init_ex(hold, release, hold_again, s);
 	if (!s->session)
 		return failed(s, "libssh2: out of memory");
 	libssh2_session_set_blocking(s->session, 0);
@@ -297,16 +358,22 @@ stage_exec(struct ssh *s)
 	return answer(s, libssh2_channel_exec(s->channel, s->job.command), "command");
 }
 
-/* takes what there is of one of the channel's streams */
-static int
-take(struct ssh *s, int stream, struct buf *b)
+/* takes what there is of one of the channel's streams; true: it is too much */
+static bool
+take(struct ssh *s, int stream, struct buf *b, int *r)
 {
 	char block[32768];
-	ssize_t n;
+	ssize_t n = 0;
 
-	while ((n = libssh2_channel_read_ex(s->channel, stream, block, sizeof block)) > 0)
+	while (s->took < ROUND &&
+	       (n = libssh2_channel_read_ex(s->channel, stream, block, sizeof block)) > 0) {
+		s->took += (size_t)n;
+		if (b->n + (size_t)n > SSH_SAID_MAX + s->job.nin)
+			return true;
 		buf_add(b, block, (size_t)n);
-	return n == LIBSSH2_ERROR_EAGAIN ? 0 : (int)n;
+	}
+	*r = n == LIBSSH2_ERROR_EAGAIN || n > 0 ? 0 : (int)n;
+	return false;
 }
 
 static int
@@ -337,33 +404,70 @@ give(struct ssh *s)
 static int
 stage_talk(struct ssh *s)
 {
-	int r = take(s, 0, &s->r.out);
+	int r = 0;
 
-	if (r == 0)
-		r = take(s, SSH_EXTENDED_DATA_STDERR, &s->r.err);
-	if (r == 0 && libssh2_channel_eof(s->channel))
+	if (take(s, 0, &s->r.out, &r) ||
+	    (r == 0 && take(s, SSH_EXTENDED_DATA_STDERR, &s->r.err, &r)))
+		return failed(s, "the command says more than %u KiB", SSH_SAID_MAX >> 10);
+	if (r == 0 && s->took < ROUND && libssh2_channel_eof(s->channel))
 		return NEXT;
 	if (r == 0)
 		r = give(s);
 	return r == 0 ? WAIT : answer(s, r, "command");
 }
 
+/* cuts the line with the command's exit status off; -1: it is not there */
+static int
+told_status(struct ssh *s)
+{
+	struct buf *b = &s->r.out;
+	size_t n = strlen(s->mark), digits = 1;
+	char *at;
+
+	for (; digits <= 3 && b->n > n + digits; digits++) {
+		at = b->p + b->n - n - digits - 1;
+		if (memcmp(at, s->mark, n) != 0)
+			continue;
+		b->n = (size_t)(at - b->p);
+		*at = '\0';
+		return (int)strtol(at + n, NULL, 10);
+	}
+	return -1;
+}
+
+/* what the command ended with, and what the server says of it */
+static int
+judge(struct ssh *s)
+{
+	char *sig = NULL, name[32] = "";
+	int sent;
+
+	libssh2_channel_get_exit_signal(s->channel, &sig, NULL, NULL, NULL, NULL, NULL);
+	if (sig) {
+		snprintf(name, sizeof name, "%s", sig);
+		libssh2_free(s->session, sig);
+		return failed(s, "the user's shell was killed by signal %s", name);
+	}
+	sent = libssh2_channel_get_exit_status(s->channel);
+	s->r.status = told_status(s);
+	if (s->r.status < 0)
+		return failed(s,
+		    "the user's shell did not run the command to its end: status %d: %s", sent,
+		    s->r.out.n ? one_line(s->a, s->r.out.p, s->r.out.n, SHOWN) : "no word");
+	if (sent != s->last_status)
+		return failed(s, "the server sends %s exit status", sent ? "a wrong" : "no");
+	s->r.end = SSH_DONE;
+	return OVER;
+}
+
 static int
 stage_close(struct ssh *s)
 {
 	int r = answer(s, libssh2_channel_close(s->channel), "end of the session");
-	char *sig = NULL;
 
 	if (r == NEXT)
 		r = answer(s, libssh2_channel_wait_closed(s->channel), "end of the session");
-	if (r != NEXT)
-		return r;
-	libssh2_channel_get_exit_signal(s->channel, &sig, NULL, NULL, NULL, NULL, NULL);
-	s->r.status = sig ? -1 : libssh2_channel_get_exit_status(s->channel);
-	if (sig)
-		libssh2_free(s->session, sig);
-	s->r.end = SSH_DONE;
-	return OVER;
+	return r == NEXT ? judge(s) : r;
 }
 
 static int (*const stages[NSTAGES])(struct ssh *s) = {
@@ -386,6 +490,7 @@ ready(void *arg, int fd, short revents)
 
 	(void)fd;
 	(void)revents;
+	s->took = 0;
 	while ((r = stages[s->stage](s)) == NEXT)
 		s->stage++;
 	if (r == OVER) {
@@ -394,12 +499,37 @@ ready(void *arg, int fd, short revents)
 	}
 	if (s->fd < 0) /* another attempt is on its way */
 		return;
+	if (s->took >= ROUND && !s->again)
+		s->again = loop_at(s->loop, 0, go_on, s);
 	directions = s->session ? libssh2_session_block_directions(s->session)
 				: LIBSSH2_SESSION_BLOCK_INBOUND;
 	/* what the command prints may come at any time, so reading is always of interest */
 	loop_watch(s->loop, s->fd,
 	    (short)(POLLIN | (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND ? POLLOUT : 0)), ready,
 	    s);
+}
+
+static void
+go_on(void *arg)
+{
+	struct ssh *s = arg;
+
+	s->again = 0;
+	ready(s, s->fd, 0);
+}
+
+/* the command, then a line with its status, then a status that only this server can have sent */
+static void
+frame(struct ssh *s, const char *command)
+{
+	char token[NONCE_SIZE];
+
+	nonce_make(token);
+	s->last_status = 1 + (int)(strtoul(token + strlen(token) - 4, NULL, 16) % 125);
+	snprintf(s->mark, sizeof s->mark, "\n@lh-%s ", token);
+	s->job.command =
+	    arena_printf(s->a, "/bin/sh -c %s; printf '\\n@lh-%%s %%d\\n' %s $?; exit %d",
+		sh_quoted(s->a, command), token, s->last_status);
 }
 
 int
@@ -423,7 +553,7 @@ ssh_start(struct loop *l, const struct ssh_job *job, ssh_done *done, void *arg, 
 	s->job.user = arena_strdup(a, job->user);
 	s->job.password = arena_strdup(a, job->password ? job->password : "");
 	s->job.key = job->key ? arena_strdup(a, job->key) : NULL;
-	s->job.command = arena_strdup(a, job->command);
+	frame(s, job->command);
 	s->deadline = loop_at(l, job->deadline, late, s);
 	s->retry = loop_at(l, clock_now(), attempt, s);
 	*out = s;

@@ -14,7 +14,16 @@ struct loop;
  * One login and one command over ssh, without blocking: libssh2 served by the loop.
  * slirp accepts a connection before the guest can, so only an "SSH-2.0-" banner counts;
  * until the deadline a silent or reset connection is tried again.
+ *
+ * The user's shell is given the command in a frame that tells its exit status in a line of its own
+ * and ends with another status, which the server has to send: libssh2 takes a server that sends
+ * none for one that sends 0.
+ *
+ * A server may be a guest's, and say what it likes: stdout and stderr have SSH_SAID_MAX beyond
+ * what was sent, and libssh2 8 MiB for all that nobody reads; more is a failure that says so.
  */
+#define SSH_SAID_MAX (1u << 20)
+
 struct ssh_job {
 	unsigned port; /* on 127.0.0.1 */
 	const char *user;
@@ -34,8 +43,7 @@ enum ssh_end {
 
 struct ssh_result {
 	enum ssh_end end;
-	int status; /* exit status of the command (0 also when the server sent none); -1: killed by
-		       a signal */
+	int status; /* of the command, as a shell has it: 128 and more when a signal killed it */
 	struct buf out, err; /* owned by the ssh, valid in the callback */
 	const char *methods; /* publickey,password */
 	char why[256];

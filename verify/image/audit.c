@@ -28,6 +28,7 @@ struct work {
 	const char *image;
 	struct audit *out;
 	struct guestfs *g;
+	struct elf_kind kind; /* what each ELF file is to be */
 	struct disasm *disasm;
 	const char *fs;
 	const struct guestfs_entry *entry;
@@ -65,10 +66,7 @@ found(struct work *w, const char *fmt, ...)
 static int
 need_elf(struct work *w, struct err *e)
 {
-	if (!w->m->elf || !elf_known(w->m->elf))
-		return fail_usage(e, "manifest: elf %s: unknown, so programs cannot be checked",
-		    w->m->elf ? w->m->elf : "(none)");
-	return 0;
+	return elf_kind(w->m->elf, w->m->elf_flags, &w->kind, e);
 }
 
 static void
@@ -83,7 +81,7 @@ look_static(struct work *w)
 	w->out->looked++;
 	if (elf_read(w->file, w->bytes, w->n, &f, &e) < 0)
 		found(w, "%s: damaged: %s", w->name, e.msg);
-	else if ((differs = elf_differs(w->file, &f, w->m->elf)))
+	else if ((differs = elf_differs(w->file, &f, &w->kind)))
 		found(w, "%s: %s", w->name, differs);
 	else if (f.type != ET_EXEC && f.type != ET_DYN)
 		found(w, "%s: not a program, but ELF type %u", w->name, f.type);
@@ -152,8 +150,8 @@ look_baseline(struct work *w)
 		return;
 	if (elf_read(w->file, w->bytes, w->n, &f, &e) < 0)
 		found(w, "%s: damaged: %s", w->name, e.msg);
-	else if (elf_differs(w->file, &f, w->m->elf))
-		found(w, "%s: %s", w->name, elf_differs(w->file, &f, w->m->elf));
+	else if (elf_differs(w->file, &f, &w->kind))
+		found(w, "%s: %s", w->name, elf_differs(w->file, &f, &w->kind));
 	else if (disasm_sweep(w->disasm, &f, w->bytes, on_refused, w))
 		w->out->looked++;
 	else
@@ -257,6 +255,8 @@ look_files(struct work *w)
 			found(w, "%s: is for compiling only", w->name);
 	if (is_shared_library(base))
 		found(w, "%s: is a shared library, which no static program loads", w->name);
+	if (strstr(base, "host_key"))
+		found(w, "%s: is a host key, and each machine makes its own", w->name);
 }
 
 /* ---- hardening ---- */

@@ -18,7 +18,7 @@ struct manifest;
  *   modes     setuid, setgid, writable by everyone, device: only as `special` says; nothing has
  *             extended attributes, which may grant as much
  *   paths     no file has a folder of the build, a `path`, in its bytes; no symlink leads there
- *   files     nothing that only a compiler wants, and no shared library
+ *   files     nothing that only a compiler wants, no shared library, no host key of ssh
  *   hardening every program, and the kernel's configuration, has what hardening.h is about
  *   kernel    the kernel is one for the manifest's machine
  *

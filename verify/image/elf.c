@@ -3,31 +3,13 @@
 
 #include "build/base/arena.h"
 #include "build/files/elf.h"
+#include "build/files/elf_name.h"
 
 #include <elf.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * an ARM file's flags that must be as here: EABI 5, hard float and not soft, not big-endian (ELF
- * for the Arm Architecture, 5.3)
- */
-#define ARM_MASK (EF_ARM_EABIMASK | EF_ARM_ABI_FLOAT_HARD | EF_ARM_ABI_FLOAT_SOFT | EF_ARM_BE8)
-#define ARM_WANTED (EF_ARM_EABI_VER5 | EF_ARM_ABI_FLOAT_HARD)
-
-static const struct machine {
-	const char *name;
-	unsigned bits, number;
-	uint32_t mask, wanted; /* of the flags */
-} machines[] = {
-	{ "ELF32 386", 32, EM_386, 0, 0 },
-	{ "ELF64 X86_64", 64, EM_X86_64, 0, 0 },
-	{ "ELF32 ARM", 32, EM_ARM, ARM_MASK, ARM_WANTED },
-	{ "ELF64 AARCH64", 64, EM_AARCH64, 0, 0 },
-	{ "ELF64 RISCV", 64, EM_RISCV, EF_RISCV_FLOAT_ABI, EF_RISCV_FLOAT_ABI_DOUBLE },
-};
-
-#define NMACHINES (sizeof machines / sizeof *machines)
 
 /* a file being read */
 struct reading {
@@ -165,38 +147,31 @@ elf_read(struct arena *a, const void *p, size_t n, struct elf *out, struct err *
 
 /* ---- is it what it should be ---- */
 
-static const struct machine *
-machine_of(const char *name)
+int
+elf_kind(const char *name, const char *flags, struct elf_kind *out, struct err *e)
 {
-	for (size_t i = 0; i < NMACHINES; i++)
-		if (!strcmp(machines[i].name, name))
-			return &machines[i];
-	return NULL;
-}
+	int end = 0;
 
-bool
-elf_known(const char *name)
-{
-	return machine_of(name) != NULL;
+	*out = (struct elf_kind){ .name = name };
+	if (!name || !elf_name_known(name))
+		return fail_usage(e, "manifest: elf %s: unknown, so programs cannot be checked",
+		    name ? name : "(none)");
+	if (flags &&
+	    (sscanf(flags, "0x%" SCNx32 "=0x%" SCNx32 "%n", &out->mask, &out->wanted, &end) != 2 ||
+		flags[end]))
+		return fail_usage(e, "manifest: elf-flags %s: not 0xMASK=0xVALUE", flags);
+	return 0;
 }
 
 const char *
-elf_differs(struct arena *a, const struct elf *f, const char *name)
+elf_differs(struct arena *a, const struct elf *f, const struct elf_kind *kind)
 {
-	const struct machine *m = machine_of(name);
+	const char *name = elf_name(a, f->bits, f->machine);
 
-	if (!m)
-		return arena_printf(a, "%s is not known here", name);
-	if (m->bits != f->bits || m->number != f->machine) {
-		for (size_t i = 0; i < NMACHINES; i++)
-			if (machines[i].bits == f->bits && machines[i].number == f->machine)
-				return arena_printf(a, "is %s, not %s", machines[i].name, name);
-		return arena_printf(
-		    a, "is ELF%u for machine %u, not %s", f->bits, f->machine, name);
-	}
-	if ((f->flags & m->mask) != m->wanted)
-		return arena_printf(a,
-		    "has the flags 0x%x, where %s with floats in registers has 0x%x", f->flags,
-		    name, m->wanted);
+	if (strcmp(name, kind->name))
+		return arena_printf(a, "is %s, not %s", name, kind->name);
+	if ((f->flags & kind->mask) != kind->wanted)
+		return arena_printf(a, "has the flags 0x%x, where %s has 0x%x of 0x%x", f->flags,
+		    name, kind->wanted, kind->mask);
 	return NULL;
 }

@@ -42,12 +42,15 @@ struct elf {
 
 /* -1: it is damaged, and how */
 int elf_read(struct arena *a, const void *p, size_t n, struct elf *out, struct err *e);
-/*
- * Is it what name says, such as "ELF32 386" (readelf's words without the dash)?  NULL, or why
- * not, on the arena.  ELF32 ARM is EABI version 5 with floats in registers.
- */
-const char *elf_differs(struct arena *a, const struct elf *f, const char *name);
-/* "ELF32 386" is known */
-bool elf_known(const char *name);
+/* what all programs of an image are */
+struct elf_kind {
+	const char *name;      /* "ELF32 386": build/files/elf_name.h */
+	uint32_t mask, wanted; /* e_flags have these bits */
+};
+
+/* of the manifest's keys elf and elf-flags, both NULL if they are not there; -1: not to be read */
+int elf_kind(const char *name, const char *flags, struct elf_kind *out, struct err *e);
+/* NULL, or why the file is of another kind, on the arena */
+const char *elf_differs(struct arena *a, const struct elf *f, const struct elf_kind *kind);
 
 #endif

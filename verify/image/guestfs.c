@@ -177,7 +177,7 @@ folder_of(struct guestfs *g, const char *folder, bool make, ext2_ino_t *out, str
 static void
 set_owner(struct ext2_inode *inode, const struct guestfs_file *f)
 {
-	inode->i_mode = (__u16)(LINUX_S_IFREG | (f->mode & 07777));
+	inode->i_mode = (__u16)((inode->i_mode & LINUX_S_IFMT) | (f->mode & 07777));
 	inode->i_uid = (__u16)f->uid;
 	ext2fs_set_i_uid_high(*inode, (__u16)(f->uid >> 16));
 	inode->i_gid = (__u16)f->gid;
@@ -201,6 +201,7 @@ new_file(
 	ext2fs_inode_alloc_stats2(fs, *ino, 1, 0);
 	memset(&inode, 0, sizeof inode);
 	inode.i_extra_isize = sizeof inode - EXT2_GOOD_OLD_INODE_SIZE;
+	small->i_mode = LINUX_S_IFREG;
 	set_owner(small, f);
 	inode.i_atime = inode.i_ctime = inode.i_mtime = inode.i_crtime = (__u32)time(NULL);
 	inode.i_links_count = 1;
@@ -351,6 +352,48 @@ int
 guestfs_append(struct guestfs *g, const struct guestfs_file *f, struct err *e)
 {
 	return put(g, f, true, e);
+}
+
+int
+guestfs_set(struct guestfs *g, const char *path, mode_t mode, uid_t uid, gid_t gid, struct err *e)
+{
+	const struct guestfs_file f = { .mode = mode, .uid = uid, .gid = gid };
+	char what[PATH_MAX + 300];
+	struct ext2_inode inode;
+	ext2_ino_t ino;
+	errcode_t r;
+
+	snprintf(what, sizeof what, "%s: %s", g->name, path);
+	r = ext2fs_namei_follow(g->fs, EXT2_ROOT_INO, EXT2_ROOT_INO, path, &ino);
+	if (!r)
+		r = ext2fs_read_inode(g->fs, ino, &inode);
+	if (r)
+		return fail_ext2(e, what, r);
+	set_owner(&inode, &f);
+	r = ext2fs_write_inode(g->fs, ino, &inode);
+	return r ? fail_ext2(e, what, r) : 0;
+}
+
+int
+guestfs_label(struct guestfs *g, const char *label, struct err *e)
+{
+	struct ext2_super_block *s = g->fs->super;
+	size_t n = strlen(label);
+
+	if (n > sizeof s->s_volume_name)
+		return fail_usage(e, "%s: label %s: longer than %zu bytes", g->name, label,
+		    sizeof s->s_volume_name);
+	memset(s->s_volume_name, 0, sizeof s->s_volume_name);
+	memcpy(s->s_volume_name, label, n);
+	ext2fs_mark_super_dirty(g->fs);
+	return 0;
+}
+
+void
+guestfs_read_only(struct guestfs *g)
+{
+	ext2fs_set_feature_readonly(g->fs->super);
+	ext2fs_mark_super_dirty(g->fs);
 }
 
 int

@@ -38,6 +38,13 @@ struct guestfs_file {
 int guestfs_put(struct guestfs *g, const struct guestfs_file *f, struct err *e);
 /* adds to the end of a file, making it if need be; an existing file keeps owner and mode */
 int guestfs_append(struct guestfs *g, const struct guestfs_file *f, struct err *e);
+/* permissions and owner of a file, a folder or what a symlink leads to; its bytes stay */
+int guestfs_set(
+    struct guestfs *g, const char *path, mode_t mode, uid_t uid, gid_t gid, struct err *e);
+/* at most 16 bytes: more are an error */
+int guestfs_label(struct guestfs *g, const char *label, struct err *e);
+/* every kernel mounts it for reading only, whatever it is told */
+void guestfs_read_only(struct guestfs *g);
 int guestfs_remove(
     struct guestfs *g, const char *path, struct err *e); /* file or symlink; absent is an error */
 int guestfs_read(

@@ -6,6 +6,7 @@
 #include "build/files/file.h"
 #include "build/files/lines.h"
 #include "verify/guest/grammar.h"
+#include "verify/guest/lan.h"
 #include "verify/guest/ssh.h"
 #include "verify/guest/symbols.h"
 #include "verify/image/inject.h"
@@ -114,6 +115,15 @@ image_manifest_given(const char *manifest, struct err *e)
 	return file_isdir(manifest) ? fail_usage(e, "%s: %s", manifest, strerror(EISDIR)) : 0;
 }
 
+static struct lan *
+draw(struct arena *a)
+{
+	struct lan *lan = arena_alloc(a, sizeof *lan);
+
+	lan_draw(lan);
+	return lan;
+}
+
 int
 image_open(
     struct arena *a, const char *manifest, const char *outdir, struct image *out, struct err *e)
@@ -129,6 +139,8 @@ image_open(
 		m->arch = arena_strndup(a, m->triple, strcspn(m->triple, "-"));
 	if (!m->net)
 		m->net = m->address ? "static" : "dhcp";
+	if (!m->address)
+		out->lan = draw(a);
 	out->name = arena_printf(a, "%s/%s", m->arch, m->net);
 	out->dir = arena_printf(a, "%s/%s", outdir, out->name);
 	out->base = manifest_path(a, m, m->image);

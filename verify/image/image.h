@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 struct arena;
+struct lan;
 struct symbols;
 
 /*
@@ -28,7 +29,9 @@ struct image {
 	const char *stranger;			    /* another key, which nothing lets in */
 	const char *root_password, *guest_password; /* or NULL */
 	struct symbols *symbols;		    /* or NULL */
-	struct stat as_read;			    /* of base */
+	const struct lan *lan; /* where its guests ask for an address, drawn for this run; NULL: it
+				  has one of its own */
+	struct stat as_read;   /* of base */
 };
 
 /* reads the manifest and all it names; compares kernel and image with their digests */

@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "verify/guest/lan.h"
 #include "verify/image/image.h"
 #include "verify/scenario/names.h"
 
@@ -15,23 +16,22 @@
 static const struct {
 	const char *name;
 	size_t member;
-	const char *otherwise; /* slirp's, when the image takes what DHCP offers */
 } texts[] = {
-	{ "triple", offsetof(struct manifest, triple), NULL },
-	{ "arch", offsetof(struct manifest, arch), NULL },
-	{ "profile", offsetof(struct manifest, profile), NULL },
-	{ "set", offsetof(struct manifest, set), NULL },
-	{ "net", offsetof(struct manifest, net), NULL },
-	{ "hostname", offsetof(struct manifest, hostname), NULL },
-	{ "address", offsetof(struct manifest, address), "10.0.2.15" },
-	{ "router", offsetof(struct manifest, router), "10.0.2.2" },
-	{ "dns", offsetof(struct manifest, dns), "10.0.2.3" },
-	{ "country", offsetof(struct manifest, country), NULL },
-	{ "machine", offsetof(struct manifest, machine), NULL },
-	{ "cpu", offsetof(struct manifest, cpu), NULL },
-	{ "console", offsetof(struct manifest, console), NULL },
-	{ "elf", offsetof(struct manifest, elf), NULL },
-	{ "kernel-config-sha256", offsetof(struct manifest, kernel_config_sha256), NULL },
+	{ "triple", offsetof(struct manifest, triple) },
+	{ "arch", offsetof(struct manifest, arch) },
+	{ "profile", offsetof(struct manifest, profile) },
+	{ "set", offsetof(struct manifest, set) },
+	{ "net", offsetof(struct manifest, net) },
+	{ "hostname", offsetof(struct manifest, hostname) },
+	{ "address", offsetof(struct manifest, address) },
+	{ "router", offsetof(struct manifest, router) },
+	{ "dns", offsetof(struct manifest, dns) },
+	{ "country", offsetof(struct manifest, country) },
+	{ "machine", offsetof(struct manifest, machine) },
+	{ "cpu", offsetof(struct manifest, cpu) },
+	{ "console", offsetof(struct manifest, console) },
+	{ "elf", offsetof(struct manifest, elf) },
+	{ "kernel-config-sha256", offsetof(struct manifest, kernel_config_sha256) },
 };
 
 /* whose version a scenario may ask for: ${version.linux} */
@@ -43,7 +43,7 @@ static const char *const packages[] = { "linux", "musl", "busybox", "dropbear", 
 static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra" };
 
 static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions",
-	"root.password", "guest.password", "nonce", "scale", "now" };
+	"root.password", "guest.password", "nonce", "scale", "now", "dies", "listen" };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -90,14 +90,35 @@ set_services(struct names *names, const struct manifest *m, const char *name, co
 	set_buf(names, name, &b);
 }
 
+/* "tcp/0.0.0.0/22" each */
+static void
+set_listens(struct names *names, const struct manifest *m)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < m->nlistens; i++)
+		buf_addf(&b, "%s%s/%s/%u", b.n ? " " : "", m->listens[i].protocol,
+		    m->listens[i].address, m->listens[i].port);
+	set_buf(names, "listen", &b);
+}
+
 static void
 set_texts(struct names *names, const struct manifest *m)
 {
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		const char *value = *(const char *const *)((uintptr_t)m + texts[i].member);
 
-		names_set(names, texts[i].name, value ? value : texts[i].otherwise);
+		names_set(names, texts[i].name, value);
 	}
+}
+
+/* what an image takes from DHCP: as drawn, or what slirp has by itself */
+static void
+set_lan(struct names *names, const struct lan *lan)
+{
+	names_set(names, "address", lan ? lan->address : "10.0.2.15");
+	names_set(names, "router", lan ? lan->router : "10.0.2.2");
+	names_set(names, "dns", lan ? lan->dns : "10.0.2.3");
 }
 
 static void
@@ -122,10 +143,13 @@ facts_set(struct names *names, const struct image *i, double scale)
 	while (*known) /* known, and without a value until it has one */
 		names_set(names, *known++, NULL);
 	set_texts(names, m);
+	if (!m->address)
+		set_lan(names, i->lan);
 	set_parts(names, m);
 	for (size_t p = 0; p < m->npackages; p++)
 		names_set(names, arena_printf(names->a, "version.%s", m->packages[p].name),
 		    m->packages[p].version);
+	set_listens(names, m);
 	set_services(names, m, "services", NULL);
 	set_services(names, m, "longruns", "longrun");
 	set_services(names, m, "oneshots", "oneshot");

@@ -9,7 +9,8 @@ struct names;
 /*
  * The names every scenario may use, before any step: what the manifest says of the image
  * (${arch} ${profile} ${address} ${services} ${version.linux} ...), who may log in
- * (${root.password} ${guest.password}), and the run (${nonce} ${scale} ${now}).
+ * (${root.password} ${guest.password}), and the run (${nonce} ${scale} ${now}); ${dies} is the
+ * scenario's.
  */
 const char *const *facts_known(struct arena *a); /* NULL-terminated; for scenario_read */
 

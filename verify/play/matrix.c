@@ -65,6 +65,13 @@ audit(const struct image *i)
 	return i->base && i->m.elf && i->m.refuse && i->m.kernel_mark && i->m.npaths ? "yes" : "no";
 }
 
+/* does the manifest say who may listen? */
+static const char *
+listens(const struct image *i)
+{
+	return i->m.nlistens ? "yes" : "no";
+}
+
 static const char *
 disk(const struct image *i)
 {
@@ -133,6 +140,7 @@ static const struct key {
 	{ "credentials", credentials, NULL },
 	{ "disk", disk, NULL },
 	{ "agent", agent, NULL },
+	{ "listen", listens, NULL },
 	{ "net", net, NULL },
 	{ "package", NULL, has_package },
 	{ "partition", NULL, has_partition },

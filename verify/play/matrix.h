@@ -8,15 +8,31 @@
 
 struct arena;
 struct image;
-struct mutant;
 struct scenario;
+struct testcase_result;
+
+/*
+ * An image that is not as it was built, and a verdict that is not the scenario's own: what the
+ * matrix and the run need to know of a mutant (verify/mutants/).
+ */
+struct matrix_variant {
+	const char *name; /* of the test case, instead of the scenario's */
+	const char *title, *path;
+	const char *append; /* more kernel words, or NULL */
+	/* writes to the file `to` what the image, which is the file `from`, becomes */
+	int (*make)(struct arena *a, const void *arg, const struct image *i, const char *from,
+	    const char *to, struct err *e);
+	/* what the scenario's verdict means */
+	void (*judge)(struct arena *a, const void *arg, struct testcase_result *r);
+	const void *arg;
+};
 
 /* Which scenario is to be played on which image: images x scenarios, in that order. */
 struct matrix_testcase {
 	struct image *image;
 	const struct scenario *scenario;
-	const char *skip;	     /* why it is not played, or NULL */
-	const struct mutant *mutant; /* the image is broken on purpose (mutants.h), or NULL */
+	const char *skip;		      /* why it is not played, or NULL */
+	const struct matrix_variant *variant; /* NULL: the image as it was built */
 };
 
 struct matrix {

@@ -6,10 +6,11 @@
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/image/image.h"
+#include "verify/interrupt.h"
 #include "verify/loop.h"
+#include "verify/outdir.h"
 #include "verify/play/accel.h"
 #include "verify/play/matrix.h"
-#include "verify/play/mutants.h"
 #include "verify/play/testcase.h"
 #include "verify/play/verb.h"
 #include "verify/report/compare.h"
@@ -19,15 +20,10 @@
 #include "verify/report/screen.h"
 #include "verify/scenario/scenario.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,7 +68,7 @@ struct run {
 	bool *checked;			    /* each image: it is still what it was, or told of */
 	struct table_testcase *shown;	    /* on the terminal, one a task */
 	unsigned tick;
-	int signals;
+	struct interrupt signals;
 	const char *stopped; /* the signal's name, or NULL */
 };
 
@@ -107,8 +103,8 @@ run_learn(double scale, nstime booted)
 	return seen > scale ? seen : scale;
 }
 
-static unsigned
-processors(void)
+unsigned
+run_processors(void)
 {
 	cpu_set_t set;
 
@@ -127,9 +123,8 @@ available_mib(struct arena *a)
 	return kib / 1024;
 }
 
-/* how long a little work takes, in multiples of what it takes on a processor of its own */
-static double
-contention(void)
+double
+run_contention(void)
 {
 	nstime began = clock_now(), wall;
 	clock_t from = clock(), cpu;
@@ -144,7 +139,7 @@ contention(void)
 static void
 choose_load(struct run *r)
 {
-	unsigned memory = 0, cpus = processors();
+	unsigned memory = 0, cpus = run_processors();
 	unsigned long long available;
 
 	for (size_t i = 0; i < r->m->nimages; i++)
@@ -155,7 +150,7 @@ choose_load(struct run *r)
 	/* resting ones come on top, as many again */
 	r->most = r->o->jobs ? r->o->jobs : run_jobs(2 * cpus, available, memory);
 	r->head->scale =
-	    r->o->scale > 0 ? r->o->scale : run_scale(cpus, contention(), r->head->jobs);
+	    r->o->scale > 0 ? r->o->scale : run_scale(cpus, run_contention(), r->head->jobs);
 }
 
 /* ---- results ---- */
@@ -183,7 +178,7 @@ init_task(struct task *t, struct run *r, const struct matrix_testcase *what,
     struct testcase_result *result)
 {
 	const struct manifest *m = &what->image->m;
-	const struct mutant *s = what->mutant;
+	const struct matrix_variant *v = what->variant;
 
 	*t = (struct task){ .run = r, .what = what, .result = result };
 	*t->result = (struct testcase_result){
@@ -191,10 +186,9 @@ init_task(struct task *t, struct run *r, const struct matrix_testcase *what,
 		.net = m->net,
 		.profile = m->profile,
 		.set = m->set,
-		.scenario =
-		    s ? arena_printf(t->run->a, "mutant-%s", s->name) : t->what->scenario->name,
-		.title = s ? s->title : t->what->scenario->title,
-		.scenario_path = s ? s->path : t->what->scenario->path,
+		.scenario = v ? v->name : t->what->scenario->name,
+		.title = v ? v->title : t->what->scenario->title,
+		.scenario_path = v ? v->path : t->what->scenario->path,
 		.image = m->image_digest,
 		.kernel = m->kernel_sha256,
 		.verdict = VERDICT_INCONCLUSIVE,
@@ -202,7 +196,7 @@ init_task(struct task *t, struct run *r, const struct matrix_testcase *what,
 		.differs = m->differs,
 		.ndiffers = m->ndiffers,
 	};
-	if (!s)
+	if (!v)
 		promise(t);
 	t->result->dir = arena_printf(t->run->a, "%s/%s", t->what->image->dir, t->result->scenario);
 	if (t->what->skip) {
@@ -215,7 +209,7 @@ init_task(struct task *t, struct run *r, const struct matrix_testcase *what,
 
 /* a person has passes in the table, and wants to read of the others at once */
 static void
-tell_result(const struct run *r, size_t i)
+print_result(const struct run *r, size_t i)
 {
 	const struct testcase_result *c = &r->results[i];
 
@@ -242,7 +236,7 @@ tell(struct run *r)
 {
 	while (r->told < r->m->n && r->tasks[r->told].state == TASK_OVER &&
 	       r->checked[index_of(r, r->tasks[r->told].what->image)])
-		tell_result(r, r->told++);
+		print_result(r, r->told++);
 }
 
 static bool
@@ -273,7 +267,7 @@ check_image(struct run *r, const struct image *i)
 		t->verdict = VERDICT_INCONCLUSIVE;
 		t->reason = arena_strdup(r->a, e.msg);
 		if (untold)
-			tell_result(r, c);
+			print_result(r, c);
 	}
 }
 
@@ -324,8 +318,8 @@ finish(struct task *t)
 	struct run *r = t->run;
 	const struct testcase_result *c = t->result;
 
-	if (t->what->mutant)
-		mutants_judge(r->a, t->what->mutant, t->result);
+	if (t->what->variant)
+		t->what->variant->judge(r->a, t->what->variant->arg, t->result);
 	t->state = TASK_OVER;
 	r->over += !t->save;
 	if (c->booted && !c->from && r->o->scale <= 0)
@@ -342,7 +336,7 @@ finish(struct task *t)
 		    : c->reason		       ? c->reason
 					       : c->failure.what);
 	if (r->head->tty && !t->save)
-		tell_result(r, (size_t)(t - r->tasks));
+		print_result(r, (size_t)(t - r->tasks));
 	if (!r->checked[index_of(r, t->what->image)] && is_over(r, t->what->image))
 		check_image(r, t->what->image);
 	if (!r->head->tty)
@@ -365,7 +359,7 @@ on_done(void *arg)
 static bool
 can_fork(const struct run *r, const struct matrix_testcase *w)
 {
-	return r->o->booted && !w->skip && !w->mutant && w->image->agent && w->scenario->after &&
+	return r->o->booted && !w->skip && !w->variant && w->image->agent && w->scenario->after &&
 	       !w->scenario->pristine;
 }
 
@@ -459,14 +453,14 @@ start(struct task *t, struct err *e)
 		.cpu = accel->cpu,
 		.scale = r->head->scale,
 		.keep = r->o->keep };
-	if (w->mutant) {
+	if (w->variant) {
 		const char *base = arena_printf(r->a, "%s.raw", t->result->dir);
 
 		if (file_mkparent(base, e) < 0 ||
-		    mutants_make(r->a, w->mutant, w->image, t->job.base, base, e) < 0)
+		    w->variant->make(r->a, w->variant->arg, w->image, t->job.base, base, e) < 0)
 			return -1;
 		t->job.base = base;
-		t->job.append = w->mutant->append;
+		t->job.append = w->variant->append;
 	}
 	if (t->save)
 		t->job.save = t->save;
@@ -525,7 +519,7 @@ reap(struct run *r)
 			continue;
 		testcase_free(t->testcase);
 		t->testcase = NULL;
-		if (t->what->mutant && !r->o->keep && t->result->verdict == VERDICT_PASS)
+		if (t->what->variant && !r->o->keep && t->result->verdict == VERDICT_PASS)
 			unlink(t->job.base);
 	}
 }
@@ -536,12 +530,12 @@ static void
 on_signal(void *arg, int fd, short revents)
 {
 	struct run *r = arg;
-	struct signalfd_siginfo s;
+	unsigned number = interrupt_take(fd);
 
 	(void)revents;
-	if (read(fd, &s, sizeof s) != (ssize_t)sizeof s || r->stopped)
+	if (!number || r->stopped)
 		return;
-	r->stopped = arena_printf(r->a, "interrupted by signal %u", s.ssi_signo);
+	r->stopped = arena_printf(r->a, "interrupted by signal %u", number);
 	log_info("%s: ending %zu guest%s", r->stopped, r->running, r->running == 1 ? "" : "s");
 	for (size_t i = 0; i < r->norder; i++) {
 		struct task *t = r->order[i];
@@ -556,40 +550,7 @@ on_signal(void *arg, int fd, short revents)
 	}
 }
 
-/* SIGINT, SIGTERM and SIGHUP come through the loop, as everything does; *old for the end */
-static int
-take_signals(struct run *r, sigset_t *old, struct err *e)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, old);
-	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (r->signals < 0)
-		return fail_errno(e, "signalfd");
-	loop_watch(r->loop, r->signals, POLLIN, on_signal, r);
-	return 0;
-}
-
 /* ---- images ---- */
-
-/* two runs in one folder would replace each other's agents and keys; the descriptor is the lock */
-static int
-lock(struct arena *a, const char *out, struct err *e)
-{
-	const char *path = arena_printf(a, "%s/lock", out);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-
-	if (fd < 0)
-		return fail_errno(e, "%s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
-	close(fd);
-	return fail(e, "%s: in use by another lh-verify; wait for it, or give another -o", out);
-}
 
 static bool
 is_used(const struct matrix *m, const struct image *i)
@@ -647,11 +608,10 @@ int
 run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head,
     struct testcase_result **results, size_t *nresults, struct err *e)
 {
-	struct run r = { .a = a, .m = m, .o = o, .head = head, .signals = -1 };
+	struct run r = { .a = a, .m = m, .o = o, .head = head, .signals = { .fd = -1 } };
 	nstime began = clock_now();
-	sigset_t old;
 	size_t most = 0;
-	int bad, locked = lock(a, o->out, e);
+	int bad, locked = outdir_lock(a, o->out, e);
 
 	if (locked < 0)
 		return -1;
@@ -688,7 +648,7 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 	*nresults = m->n + compare_count(*results, m->n);
 	r.results = *results;
 	r.loop = loop_new();
-	bad = take_signals(&r, &old, e);
+	bad = interrupt_begin(&r.signals, r.loop, on_signal, &r, e);
 	head->tty = screen_is_tty();
 	if (!head->tty) {
 		report_tap_start(stdout, *nresults, head);
@@ -711,11 +671,9 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 	screen_leave(show(&r), m->n);
 	compare_make(a, *results, m->n, *results + m->n);
 	for (size_t i = m->n; i < *nresults; i++)
-		tell_result(&r, i);
+		print_result(&r, i);
 	loop_free(r.loop);
-	if (r.signals >= 0)
-		close(r.signals);
-	sigprocmask(SIG_SETMASK, &old, NULL);
+	interrupt_end(&r.signals);
 	close(locked);
 	head->took = clock_now() - began;
 	return bad;

@@ -35,6 +35,9 @@ struct run_opts {
 int run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o,
     struct report_head *head, struct testcase_result **results, size_t *nresults, struct err *e);
 
+unsigned run_processors(void); /* that we may use */
+/* how long a little work takes, in multiples of what it takes on a processor of its own */
+double run_contention(void);
 /* how many guests at a time: limited by CPUs and memory */
 unsigned run_jobs(unsigned processors, unsigned long long available_mib, unsigned guest_mib);
 /*

@@ -29,10 +29,7 @@ const char *step_word(struct testcase *c, const struct step *s, size_t n);
 struct want *step_want(struct testcase *c, const struct step *s);
 /* a long script is told by its beginning, on one line: the failure names the line with the rest */
 const char *step_brief(struct arena *a, const char *command);
-/*
- * ends the step by what the command said: pass, fail with its beginning and what was wanted, or
- * inconclusive
- */
+/* ends the step by what the command said: pass, or fail with its beginning and what was wanted */
 void step_judge(struct testcase *c, const char *command, int status, const char *out, size_t n);
 /* the guest has to run for this step; else it has failed */
 bool step_needs_guest(struct testcase *c);

@@ -4,23 +4,28 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
+#include "build/base/child.h"
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/expect.h"
 #include "verify/guest/explain.h"
 #include "verify/guest/http.h"
+#include "verify/guest/ntp.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/play/facts.h"
+#include "verify/play/kernel_log.h"
 #include "verify/play/verb.h"
 #include "verify/play/watches.h"
 #include "verify/scenario/nearest.h"
 #include "verify/scenario/one_line.h"
 #include "verify/subprocess.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SHOWN 300
@@ -34,6 +39,7 @@
 #define FIRMWARE_RESETS 8
 
 static void advance(void *arg);
+static void stop(struct testcase *c);
 static void judge(struct testcase *c);
 
 static nstime
@@ -162,13 +168,15 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 	if (c->failed)
 		return;
 	c->failed = true;
+	c->failed_going = c->guest && guest_is_going(c->guest);
 	/* copied: a reason may belong to an answer that is about to be freed */
 	*f = (struct failure){ .what = what,
 		.expected = expected ? arena_strdup(c->a, expected) : NULL,
 		.got = got ? arena_strdup(c->a, got) : NULL };
 	if (!s && scn->nsteps)
 		s = &scn->steps[scn->nsteps - 1];
-	f->where = arena_printf(c->a, "%s:%u", scn->path, s ? s->line : 1);
+	f->where =
+	    arena_printf(c->a, "%s:%u", s && s->ending ? s->ending : scn->path, s ? s->line : 1);
 	f->look = arena_printf(c->a, scn->offline ? "%s" : "%s/console", c->job->dir);
 	if (c->guest)
 		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from,
@@ -181,6 +189,8 @@ testcase_fail(struct testcase *c, const char *expected, const char *got, const c
 	bool first = !c->failed;
 	va_list ap;
 
+	if (c->step_open && !c->failed) /* it fails of that, or will not tell any more */
+		alarms_confirm(&c->alarms);
 	if (!c->step_open)
 		return;
 	va_start(ap, fmt);
@@ -206,14 +216,36 @@ set_inconclusive(struct testcase *c, const char *reason)
 	schedule_next(c);
 }
 
+/* the guest has failed, and nothing that comes later undoes it */
+static bool
+is_judged(const struct testcase *c)
+{
+	return c->failed && !(c->failed_going && guest_ended_by_host(c->guest));
+}
+
 void
 testcase_inconclusive(struct testcase *c, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (is_judged(c) && c->step_open) {
+		close_step(c, VERDICT_INCONCLUSIVE);
+		schedule_next(c);
+		return;
+	}
 	va_start(ap, fmt);
 	set_inconclusive(c, arena_vprintf(c->a, fmt, ap));
 	va_end(ap);
+}
+
+void
+testcase_unanswered(struct testcase *c, const char *what, const char *why)
+{
+	if (testcase_guest_runs(c))
+		testcase_inconclusive(c, "%s: %s", what, why);
+	else
+		testcase_fail(
+		    c, "an answer", c->guest ? guest_reason(c->guest) : NULL, "%s: %s", what, why);
 }
 
 void
@@ -224,6 +256,21 @@ testcase_interrupt(struct testcase *c, const char *why)
 	subprocess_cancel(c->subprocess);
 	c->subprocess = NULL;
 	set_inconclusive(c, arena_strdup(c->a, why));
+}
+
+const char *
+testcase_trouble(struct testcase *c, const struct subprocess_result *r)
+{
+	const char *said = one_line(c->a, r->out, r->n, SHOWN);
+
+	if (r->end == SUBPROCESS_LATE)
+		return "took too long";
+	if (r->end == SUBPROCESS_EXCESS)
+		return arena_printf(c->a, "said more than %d KiB", SUBPROCESS_SAID_MAX / 1024);
+	return r->status && *said && WIFEXITED(r->status)
+		   ? said
+		   : arena_printf(c->a, "%s%s%s", child_status_text(c->a, r->status),
+			 *said ? ": " : "", said);
 }
 
 const char *
@@ -263,17 +310,39 @@ fail_now(struct testcase *c, const char *expected, const char *got, const char *
 }
 
 static void
-on_seen(void *arg, const struct watch *w, const char *line)
+forbid(struct testcase *c, const struct watch *w, const char *line, uint64_t at)
+{
+	if (c->failed) /* and the words for it would fill the arena, if a guest liked */
+		return;
+	c->forbidden = w;
+	c->forbidden_at = at;
+	fail_now(c, arena_printf(c->a, "never /%s/", pattern_text(w->pattern)), line,
+	    arena_printf(c->a, "forbidden pattern \"%s\" matched", w->name));
+	c->failed_going = false; /* it was said, whatever QEMU dies of */
+}
+
+static void
+on_alarm(void *arg, const struct alarm *x, bool real)
 {
 	struct testcase *c = arg;
 
-	if (!w->fails) {
+	if (real)
+		forbid(c, x->watch, x->line, x->at);
+	else
+		warn(c, x->watch, arena_printf(c->a, "%s (not in the kernel's log)", x->line));
+}
+
+static void
+on_seen(void *arg, const struct watch *w, const char *line, uint64_t at)
+{
+	struct testcase *c = arg;
+
+	if (w->kind == WATCH_WARN)
 		warn(c, w, line);
-		return;
-	}
-	c->forbidden_hit = c->forbidden_hit || !c->failed;
-	fail_now(c, arena_printf(c->a, "never /%s/", pattern_text(w->pattern)), line,
-	    arena_printf(c->a, "forbidden pattern \"%s\" matched", w->name));
+	else if (w->kind == WATCH_FAIL)
+		forbid(c, w, line, at);
+	else if (!c->failed)
+		alarms_raise(&c->alarms, w, line, at);
 }
 
 enum mark { MARK_NONCE, MARK_READY, NMARKS };
@@ -323,6 +392,8 @@ on_console(void *arg)
 
 	c->console_at = clock_now();
 	watches_look(c->watches);
+	if (guest_console_is_full(c->guest) && !c->failed)
+		fail_now(c, NULL, NULL, "the console has said more than 256 MiB");
 	if (c->step_open && verb_of(c)->console)
 		verb_of(c)->console(c, step_of(c));
 }
@@ -332,10 +403,11 @@ static void
 end_console(struct testcase *c)
 {
 	watches_end(c->watches);
-	if (!c->forbidden_hit)
+	alarms_confirm(&c->alarms);
+	if (!c->forbidden)
 		return;
-	c->forbidden_hit = false;
-	c->result->failure.got = watches_forbidden(c->watches);
+	c->forbidden = NULL;
+	c->result->failure.got = watches_line(c->watches, c->forbidden_at);
 	c->result->failure.nearest = NULL;
 }
 
@@ -388,6 +460,20 @@ nonce_seen(const struct testcase *c)
 
 /* ---- the guest ---- */
 
+static bool
+step_awaits(const struct step *s, const char *reason)
+{
+	return s->form->row->awaits && s->form->row->awaits(s, reason);
+}
+
+/* QEMU is gone, and the guest is not to blame */
+static bool
+is_hosts_end(const struct testcase *c)
+{
+	return c->guest && guest_ended_by_host(c->guest) && !is_judged(c) &&
+	       !(c->step_open && step_awaits(step_of(c), guest_reason(c->guest)));
+}
+
 static void
 on_ended(void *arg)
 {
@@ -396,14 +482,10 @@ on_ended(void *arg)
 	end_console(c);
 	if (c->state == TESTCASE_STOPPING)
 		judge(c);
+	else if (c->state != TESTCASE_PREPARING && is_hosts_end(c))
+		set_inconclusive(c, guest_reason(c->guest));
 	else if (!identity_ended(&c->identity) && c->step_open && verb_of(c)->ended)
 		verb_of(c)->ended(c, step_of(c));
-}
-
-static bool
-step_awaits(const struct step *s, const char *reason)
-{
-	return s->form->row->awaits && s->form->row->awaits(s, reason);
 }
 
 /* is a reset something that the step under way, or one behind it, waits for? */
@@ -413,9 +495,17 @@ reset_awaited(const struct testcase *c, const char *reason)
 	const struct scenario *s = c->job->scenario;
 	unsigned n = 0;
 
-	for (size_t i = c->at == SIZE_MAX ? 0 : c->at; i < s->nsteps; i++)
+	/* a step that is over awaits no other one */
+	for (size_t i = c->step_open ? c->at : c->at + 1; i < s->nsteps; i++)
 		n += step_awaits(&s->steps[i], reason);
 	return n > c->resets;
+}
+
+/* of the host: QEMU stops a guest whose disk it has no room for */
+static bool
+is_full(const char *reason)
+{
+	return !strcmp(reason, strerror(ENOSPC)) || !strcmp(reason, strerror(EDQUOT));
 }
 
 static void
@@ -423,12 +513,17 @@ on_event(void *arg, const char *name, const char *reason)
 {
 	struct testcase *c = arg;
 
+	if (!strcmp(name, "BLOCK_IO_ERROR") && reason && is_full(reason))
+		testcase_inconclusive(c, "QEMU's disk: %s", reason);
 	if (strcmp(name, "RESET") || !reason)
 		return;
 	if (c->awaiting_reboot && c->firmware_resets++ < FIRMWARE_RESETS)
 		return;
+	alarms_confirm(&c->alarms); /* the log is gone with the kernel that had it */
 	if (c->state < TESTCASE_STOPPING && !reset_awaited(c, reason)) {
-		fail_now(c, NULL, NULL, arena_printf(c->a, "the guest was reset (%s)", reason));
+		if (!c->failed)
+			fail_now(
+			    c, NULL, NULL, arena_printf(c->a, "the guest was reset (%s)", reason));
 		return;
 	}
 	c->awaiting_reboot = true;
@@ -443,8 +538,14 @@ on_event(void *arg, const char *name, const char *reason)
 	}
 }
 
+static void
+on_unheard(void *arg, const char *why)
+{
+	testcase_inconclusive(arg, "%s", why);
+}
+
 static const struct guest_calls calls = {
-	.console = on_console, .event = on_event, .ended = on_ended
+	.console = on_console, .event = on_event, .unheard = on_unheard, .ended = on_ended
 };
 
 static void
@@ -468,6 +569,7 @@ testcase_boot(struct testcase *c, struct err *e)
 		.append = j->append,
 		.accel = j->accel,
 		.cpu = j->cpu,
+		.lan = j->image->lan,
 		.slot = scenario_plugs(j->scenario),
 		.reboot = true,
 		.ssh = true };
@@ -477,6 +579,7 @@ testcase_boot(struct testcase *c, struct err *e)
 	if (c->boots && !nonce_seen(c))
 		return fail(e, "boot %u ended before it showed its nonce", c->boots);
 	drop_guest(c);
+	c->forbidden = NULL;
 	identity_renew(&c->identity);
 	names_set(&c->names, "nonce", c->identity.nonce);
 	c->awaited = NULL;
@@ -489,6 +592,7 @@ testcase_boot(struct testcase *c, struct err *e)
 	if (guest_start(c->a, c->loop, &j->image->m, &o, j->dir, &calls, c, &c->guest, e) < 0)
 		return -1;
 	c->boots++;
+	alarms_renew(&c->alarms, c->guest, c->began + scaled(c, c->job->scenario->limit));
 	c->read = cursor_new(guest_console(c->guest), NULL, 0);
 	if (watch_console(c, e) < 0)
 		return -1;
@@ -549,6 +653,12 @@ on_limit(void *arg)
 		note_failure(c, NULL, NULL, "the scenario's limit has passed");
 }
 
+static bool
+can_be_asked(const struct testcase *c)
+{
+	return testcase_guest_runs(c) && guest_has_agent(c->guest);
+}
+
 /* index of the step that comes next; nsteps: none */
 static size_t
 next_step(const struct testcase *c)
@@ -560,6 +670,8 @@ next_step(const struct testcase *c)
 		return s->nsteps;
 	while (c->failed && i < s->nsteps && s->steps[i].section != SECTION_TEARDOWN)
 		i++;
+	while (i < s->nsteps && s->steps[i].ending && (c->failed || !can_be_asked(c)))
+		i++;
 	return i;
 }
 
@@ -568,7 +680,7 @@ next_step(const struct testcase *c)
  * earlier
  */
 static uint64_t
-told_before(const struct testcase *c, const struct step *s)
+output_before(const struct testcase *c, const struct step *s)
 {
 	uint64_t size;
 
@@ -590,15 +702,88 @@ start_step(struct testcase *c, const struct step *s)
 	c->ticket++;
 	c->step_began = clock_now();
 	c->step_deadline = c->step_began + timeout;
-	c->step_from = told_before(c, s);
+	c->step_from = output_before(c, s);
 	c->step_alarm = loop_at(c->loop, c->step_deadline, testcase_overdue, c);
 	verb_of(c)->start(c, s);
+}
+
+/* ---- what the kernel has to say at the end ---- */
+
+static bool
+has_log_watch(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->nwatches; i++)
+		if (s->watches[i].kind == WATCH_LOG)
+			return true;
+	return false;
+}
+
+/* a guest that is to be saved has been stopped, and says nothing */
+static bool
+can_close(const struct testcase *c)
+{
+	return c->state == TESTCASE_STEPPING && !c->failed && !c->result->reason &&
+	       c->identity.inside && !c->job->save && testcase_guest_runs(c) &&
+	       (c->alarms.open || has_log_watch(c->job->scenario));
+}
+
+static void
+judge_log(struct testcase *c, struct arena *scratch, const struct kernel_log *log)
+{
+	const struct scenario *s = c->job->scenario;
+
+	for (size_t i = 0; i < s->nwatches; i++) {
+		const struct watch *w = &s->watches[i];
+		const char *line;
+
+		if (w->kind != WATCH_KERNEL && w->kind != WATCH_LOG)
+			continue;
+		line = kernel_log_find(
+		    scratch, log, s, w, w->kind == WATCH_LOG ? KERNEL_LOG_ERROR : KERNEL_LOG_ALL);
+		if (line)
+			note_failure(c, arena_printf(c->a, "never /%s/", pattern_text(w->pattern)),
+			    line,
+			    arena_printf(
+				c->a, "kernel log: forbidden pattern \"%s\" matched", w->name));
+	}
+	if (log->tainted && has_log_watch(s))
+		note_failure(c, "0", arena_printf(c->a, "%lu", log->tainted),
+		    "the kernel is tainted: /proc/sys/kernel/tainted is not 0");
+}
+
+static void
+on_log(void *arg, const struct agent_result *r)
+{
+	struct testcase *c = arg;
+	struct arena *scratch = arena_new();
+	struct kernel_log log;
+	struct err e;
+
+	if (c->state == TESTCASE_CLOSING) {
+		if (r->status < 0)
+			note_failure(c, "the kernel log", r->why,
+			    "the guest does not answer when its scenario is over");
+		else if (kernel_log_read(scratch, r->out, r->n, &log, &e) < 0)
+			note_failure(c, NULL, NULL, arena_strdup(c->a, e.msg));
+		else
+			judge_log(c, scratch, &log);
+		stop(c);
+	}
+	arena_free(scratch);
+}
+
+static void
+close_log(struct testcase *c)
+{
+	c->state = TESTCASE_CLOSING;
+	guest_run(c->guest, kernel_log_at_end, clock_now() + scaled(c, STOP_GRACE), on_log, c);
 }
 
 static void
 stop(struct testcase *c)
 {
 	c->state = TESTCASE_STOPPING;
+	c->alarms.closed = true;
 	loop_cancel(c->loop, c->limit_alarm);
 	c->limit_alarm = 0;
 	if (c->guest && guest_state(c->guest) != GUEST_ENDED)
@@ -616,7 +801,8 @@ advance(void *arg)
 
 	c->next_alarm = 0;
 	if (c->state == TESTCASE_DONE || c->state == TESTCASE_STOPPING ||
-	    (c->state == TESTCASE_EXPLAINING && !c->result->reason))
+	    ((c->state == TESTCASE_EXPLAINING || c->state == TESTCASE_CLOSING) &&
+		!c->result->reason))
 		return;
 	next = next_step(c);
 	if (next >= c->job->scenario->nsteps && awaits_nonce(c)) {
@@ -627,6 +813,8 @@ advance(void *arg)
 	s = step_of(c);
 	if (s)
 		start_step(c, s);
+	else if (can_close(c))
+		close_log(c);
 	else
 		stop(c);
 }
@@ -667,6 +855,10 @@ check_end(struct testcase *c)
 	if (!c->guest)
 		return;
 	reason = guest_reason(c->guest);
+	if (!c->awaited && is_hosts_end(c)) {
+		c->result->reason = reason;
+		return;
+	}
 	if (watches_missed(c->watches)) {
 		c->result->reason = "the watches did not see every byte of the console";
 		return;
@@ -700,12 +892,42 @@ keep_state(struct testcase *c)
 	if (!c->guest)
 		return;
 	size = stream_size(guest_console(c->guest));
-	s->disk = c->disk;
-	s->console = stream_text(c->a, guest_console(c->guest), 0, size, &s->nconsole);
+	s->disk = c->disk ? arena_strdup(c->results, c->disk) : NULL;
+	s->why_not = s->why_not ? arena_strdup(c->results, s->why_not) : NULL;
+	s->console = stream_text(c->results, guest_console(c->guest), 0, size, &s->nconsole);
 	if (s->nconsole != size)
 		s->why_not = "its console is too long to be kept";
 	memcpy(s->nonce, c->identity.nonce, sizeof s->nonce);
 	s->booted = c->result->booted;
+}
+
+static void
+hand_over_text(const struct testcase *c, const char **s)
+{
+	*s = *s ? arena_strdup(c->results, *s) : NULL;
+}
+
+/* the result outlives the test case, and nothing else of it does */
+static void
+hand_over(struct testcase *c)
+{
+	struct testcase_result *r = c->result;
+	struct failure *f = &r->failure;
+	const char **texts[] = { &r->reason, &r->chart, &f->where, &f->what, &f->expected, &f->got,
+		&f->guest, &f->nearest, &f->look },
+		   **warnings = NULL;
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		hand_over_text(c, texts[i]);
+	for (size_t i = 0; i < r->nsteps; i++)
+		hand_over_text(c, &r->steps[i].said);
+	for (size_t i = 0; i < r->nkept; i++)
+		hand_over_text(c, &r->kept[i].text);
+	if (r->nwarnings)
+		warnings = arena_array(c->results, r->nwarnings, sizeof *warnings);
+	for (size_t i = 0; i < r->nwarnings; i++)
+		warnings[i] = arena_strdup(c->results, r->warnings[i]);
+	r->warnings = warnings;
 }
 
 static void
@@ -724,6 +946,7 @@ judge(struct testcase *c)
 	else if (r->verdict == VERDICT_PASS && !c->job->keep)
 		remove_disks(c);
 	write_verdict(c);
+	hand_over(c);
 	c->done(c->arg);
 }
 
@@ -752,9 +975,8 @@ on_overlay(void *arg, const struct subprocess_result *r)
 	struct testcase *c = arg;
 
 	c->subprocess = NULL;
-	if (r->late || r->status)
-		testcase_inconclusive(c, "qemu-img create: %s",
-		    r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
+	if (r->end != SUBPROCESS_EXITED || r->status)
+		testcase_inconclusive(c, "qemu-img create: %s", testcase_trouble(c, r));
 	else
 		begin(c);
 }
@@ -811,18 +1033,22 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
     struct testcase_result *result, testcase_done *done, void *arg)
 {
 	const struct scenario *s = job->scenario;
-	struct testcase *c = arena_alloc(a, sizeof *c);
+	struct arena *own = arena_new();
+	struct testcase *c = arena_alloc(own, sizeof *c);
 	struct err e;
 
-	*c = (struct testcase){ .a = a,
+	*c = (struct testcase){ .a = own,
+		.results = a,
 		.loop = l,
 		.job = job,
 		.result = result,
 		.done = done,
 		.arg = arg,
 		.at = SIZE_MAX };
-	c->names.a = a;
-	c->identity = (struct identity){ .a = a, .loop = l, .calls = &identity_calls, .arg = c };
+	c->names.a = own;
+	c->identity = (struct identity){ .a = own, .loop = l, .calls = &identity_calls, .arg = c };
+	c->alarms =
+	    (struct alarms){ .a = own, .scenario = job->scenario, .settled = on_alarm, .arg = c };
 	c->began = clock_now();
 	result->steps = arena_array(a, s->nsteps ? s->nsteps : 1, sizeof *result->steps);
 	result->nsteps = s->nsteps;
@@ -835,6 +1061,7 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
 		return c;
 	}
 	facts_set(&c->names, job->image, job->scale);
+	names_set(&c->names, "dies", s->dies);
 	if (job->from)
 		copy_overlay(c);
 	else if (job->base && !s->offline)
@@ -852,8 +1079,11 @@ testcase_free(struct testcase *c)
 	loop_cancel(c->loop, c->next_alarm);
 	loop_cancel(c->loop, c->step_alarm);
 	loop_cancel(c->loop, c->limit_alarm);
-	for (struct testcase_server *s = c->servers; s; s = s->next)
+	for (struct testcase_server *s = c->servers; s; s = s->next) {
 		http_free(s->http);
+		ntp_free(s->ntp);
+	}
 	identity_stop(&c->identity);
 	drop_guest(c);
+	arena_free(c->a); /* which has the test case itself */
 }

@@ -6,6 +6,7 @@
 #include "build/base/err.h"
 #include "verify/guest/guest.h"
 #include "verify/scenario/names.h"
+#include "verify/play/alarms.h"
 #include "verify/play/identity.h"
 #include "verify/report/result.h"
 #include "verify/scenario/scenario.h"
@@ -19,7 +20,9 @@ struct cursor;
 struct http;
 struct image;
 struct loop;
+struct ntp;
 struct step_state;
+struct subprocess_result;
 struct watches;
 
 /*
@@ -59,6 +62,7 @@ enum testcase_state {
 	TESTCASE_PREPARING, /* qemu-img */
 	TESTCASE_STEPPING,
 	TESTCASE_EXPLAINING, /* a step has failed: what is the guest doing? */
+	TESTCASE_CLOSING,    /* all steps have passed: what does the kernel's log say? */
 	TESTCASE_STOPPING,   /* all steps are over, the guest is not */
 	TESTCASE_DONE
 };
@@ -66,7 +70,8 @@ enum testcase_state {
 typedef void testcase_done(void *arg);
 
 struct testcase {
-	struct arena *a; /* of the results, too */
+	struct arena *a; /* its own: what a guest makes it remember ends with it */
+	struct arena *results;
 	struct loop *loop;
 	const struct testcase_job *job;
 	struct testcase_result *result;
@@ -80,19 +85,22 @@ struct testcase {
 	const char *flat; /* overlay and image as one raw file, once a step asked for it */
 	struct testcase_server {
 		struct testcase_server *next;
-		struct http *http;
+		struct http *http; /* one of them */
+		struct ntp *ntp;
 	} * servers;	     /* until the end of the test case */
 	struct guest *guest; /* NULL before the first, and between two */
 	struct cursor *read; /* where expect stands */
 	struct watches *watches;
-	nstime console_at;	  /* last byte */
-	nstime booted_from;	  /* start of QEMU */
-	unsigned boots;		  /* so far */
-	bool forbidden_hit;	  /* what a watch saw made it fail, in this boot */
-	bool awaiting_reboot;	  /* reset, and the kernel has not shown itself since */
-	unsigned firmware_resets; /* meanwhile */
-	unsigned resets;	  /* that no step has awaited yet */
-	const char *reset_reason; /* of the last one */
+	nstime console_at;  /* last byte */
+	nstime booted_from; /* start of QEMU */
+	unsigned boots;	    /* so far */
+	struct alarms alarms;
+	const struct watch *forbidden; /* what it saw made it fail, in this boot; or NULL */
+	uint64_t forbidden_at;	       /* on the console */
+	bool awaiting_reboot;	       /* reset, and the kernel has not shown itself since */
+	unsigned firmware_resets;      /* meanwhile */
+	unsigned resets;	       /* that no step has awaited yet */
+	const char *reset_reason;      /* of the last one */
 	const char
 	    *awaited; /* the end that a step has seen and wanted; NULL: it should still run */
 
@@ -103,13 +111,15 @@ struct testcase {
 	unsigned ticket;	 /* of the step: an answer with another one comes too late */
 	bool step_open;		 /* it has not ended yet */
 	bool failed;
+	bool failed_going; /* when the guest was about to end: it may have failed of that */
 	unsigned next_alarm, step_alarm, limit_alarm;
 	struct subprocess *subprocess; /* qemu-img */
 };
 
 /*
  * a, job, result: live until the report; the test case itself until testcase_free().  done is
- * called once, from the loop, when the verdict stands and QEMU is gone.
+ * called once, from the loop, when the verdict stands and QEMU is gone; the result is on a then,
+ * and of what the guest said it has lines, and what was kept.
  */
 struct testcase *testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
     struct testcase_result *result, testcase_done *done, void *arg);
@@ -132,6 +142,13 @@ void testcase_fail(struct testcase *c, const char *expected, const char *got, co
 /* inconclusive: the host or the programs are at fault */
 void testcase_inconclusive(struct testcase *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/*
+ * QEMU did not answer: inconclusive, but when the guest is gone it has failed (or else it could end
+ * its failure by ending)
+ */
+void testcase_unanswered(struct testcase *c, const char *what, const char *why);
+/* why a program of the host did not do its work, on the arena */
+const char *testcase_trouble(struct testcase *c, const struct subprocess_result *r);
 /* the text with its names filled in; NULL: the step has failed over it */
 const char *testcase_fill(struct testcase *c, const struct templ *t);
 /* "10.0 s", on the arena */

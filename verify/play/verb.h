@@ -33,6 +33,7 @@ struct want;
  *   check  A == B, A != B, A < B, A > B (numbers), check VALUE -> ...
  *   sleep  TIME
  *   host   http serve TEXT as NAME   defines NAME.port NAME.url (as the guest sees it)
+ *   host   ntp serve SECONDS as NAME a clock that stands there now; defines NAME.port
  *   host   ssh USER key COMMAND      the throw-away key that the guest agent brought
  *   host   ssh USER password WORD COMMAND
  *   host   ssh USER key denied, ssh USER password WORD denied, ssh USER wrong-key denied

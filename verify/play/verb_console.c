@@ -95,8 +95,8 @@ expect_look(struct testcase *c, const struct step *s)
 	case 1:
 		met(c, s, &h);
 		break;
-	case -1:
-		testcase_inconclusive(c, "%s", e.msg);
+	case -1: /* up to the guest, and no way out of failing */
+		testcase_fail(c, alternatives(c, s), NULL, "%s", e.msg);
 		break;
 	default:
 		if (guest_state(c->guest) == GUEST_ENDED)
@@ -138,7 +138,7 @@ prompt_look(struct testcase *c, const struct step *s)
 		int r = prompt_find(c->a, c->read, c->step->patterns[i], &h, &e);
 
 		if (r < 0) {
-			testcase_inconclusive(c, "%s", e.msg);
+			testcase_fail(c, alternatives(c, s), NULL, "%s", e.msg);
 			return;
 		}
 		if (r == 1) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* host http, tcp-closed, fsck: what this side does for the guest, tries on it, and does to what it
- * leaves behind */
+/* host http, ntp, tcp-closed, fsck: what this side does for the guest, tries on it, and does to
+ * what it leaves behind */
 #include "verify/play/step.h"
 
 #include "build/base/arena.h"
@@ -9,6 +9,7 @@
 #include "build/files/manifest.h"
 #include "verify/guest/http.h"
 #include "verify/guest/knock.h"
+#include "verify/guest/ntp.h"
 #include "verify/image/fsck.h"
 #include "verify/image/guestfs.h"
 #include "verify/image/image.h"
@@ -34,16 +35,67 @@ http_start(struct testcase *c, const struct step *s)
 	if (!name)
 		return;
 	server = arena_alloc(c->a, sizeof *server);
+	*server = (struct testcase_server){ .next = c->servers };
 	if (http_serve(c->loop, text, strlen(text), &server->http, &e) < 0) {
 		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
-	server->next = c->servers;
 	c->servers = server;
 	names_set(&c->names, arena_printf(c->a, "%s.port", name),
 	    arena_printf(c->a, "%u", http_port(server->http)));
 	names_set(&c->names, arena_printf(c->a, "%s.url", name),
 	    arena_printf(c->a, "http://%s:%u/", router, http_port(server->http)));
+	testcase_pass(c);
+}
+
+/* ---- ntp serve SECONDS as NAME ---- */
+
+#define NTP_ERA_ENDS 2085978496ul /* seconds since 1970 */
+
+/* 0: it is no time that NTP can tell */
+static unsigned long
+time_of(const char *text)
+{
+	char *end;
+	unsigned long t = strtoul(text, &end, 10);
+
+	return *text < '0' || *text > '9' || *end || t >= NTP_ERA_ENDS ? 0 : t;
+}
+
+static int
+ntp_parse(struct arena *a, const struct step *s, struct err *e)
+{
+	const char *text = scenario_word_text(&s->args[2]);
+
+	(void)a;
+	return !text || time_of(text)
+		   ? 0
+		   : fail_usage(
+			 e, "%s: not a time, in seconds since 1970, before 2085978496", text);
+}
+
+static void
+ntp_start(struct testcase *c, const struct step *s)
+{
+	const char *text = step_word(c, s, 2), *name = text ? step_word(c, s, 4) : NULL;
+	struct testcase_server *server;
+	struct err e;
+
+	if (!name)
+		return;
+	server = arena_alloc(c->a, sizeof *server);
+	*server = (struct testcase_server){ .next = c->servers };
+	if (!time_of(text)) {
+		testcase_fail(c, NULL, text, "%s: not a time in seconds since 1970", text);
+		return;
+	}
+	if (ntp_serve(c->loop, time_of(text), &server->ntp, &e) < 0) {
+		testcase_inconclusive(c, "%s", e.msg);
+		return;
+	}
+	c->servers = server;
+	names_set(&c->names, arena_printf(c->a, "%s.port", name),
+	    arena_printf(c->a, "%u", ntp_port(server->ntp)));
 	testcase_pass(c);
 }
 
@@ -84,8 +136,8 @@ on_alive(void *arg, const char *answer, const char *error)
 		return;
 	if (answer)
 		testcase_pass(c);
-	else if (step_needs_guest(c))
-		testcase_inconclusive(c, "query-status: %s", error);
+	else
+		testcase_unanswered(c, "query-status", error);
 }
 
 static void
@@ -111,7 +163,7 @@ on_knocked(void *arg, enum knock_end end, const char *said)
 		not_refused(c, "no answer");
 		break;
 	case KNOCK_FAILED:
-		testcase_inconclusive(c, "forwarded port: %s", said);
+		testcase_unanswered(c, "forwarded port", said);
 	}
 }
 
@@ -123,8 +175,8 @@ on_forwarded(void *arg, const char *answer, const char *error)
 	if (!c)
 		return;
 	if (!answer)
-		testcase_inconclusive(
-		    c, "forwarded port: %s", one_line(c->a, error, strlen(error), SHOWN));
+		testcase_unanswered(
+		    c, "forwarded port", one_line(c->a, error, strlen(error), SHOWN));
 	else
 		knock_start(c->loop, port_of(answer), on_knocked, ticket_new(c), &c->step->knock);
 }
@@ -175,8 +227,12 @@ on_checked(void *arg, const struct subprocess_result *r)
 	if (!c)
 		return;
 	c->step->subprocess = NULL;
-	if (r->late) {
+	if (r->end == SUBPROCESS_LATE) {
 		testcase_inconclusive(c, "e2fsck: took too long");
+		return;
+	}
+	if (r->end == SUBPROCESS_EXCESS) { /* it has a line for each thing that is wrong */
+		not_clean(c, testcase_trouble(c, r));
 		return;
 	}
 	switch (fsck_judge(c->a, r->status, r->out, r->n, &said)) {
@@ -220,10 +276,9 @@ on_flat(void *arg, const struct subprocess_result *r)
 	if (!c)
 		return;
 	c->step->subprocess = NULL;
-	if (r->late || r->status) {
+	if (r->end != SUBPROCESS_EXITED || r->status) {
 		c->flat = NULL;
-		testcase_inconclusive(c, "qemu-img convert: %s",
-		    r->late ? "took too long" : one_line(c->a, r->out, r->n, SHOWN));
+		testcase_inconclusive(c, "qemu-img convert: %s", testcase_trouble(c, r));
 	} else {
 		judge_part(c);
 	}
@@ -275,6 +330,11 @@ fsck_cancel(struct testcase *c)
 const struct verb verbs_host[] = {
 	{ .form = { .verb = "host", .form = "http serve TEXT as NAME", .defines = ".port .url" },
 	    .start = http_start },
+	{ .form = { .verb = "host",
+	      .form = "ntp serve SECONDS as NAME",
+	      .defines = ".port",
+	      .parse = ntp_parse },
+	    .start = ntp_start },
 	{ .form = { .verb = "host", .form = "tcp-closed PORT", .parse = tcp_closed_parse },
 	    .start = tcp_closed_start,
 	    .late = tcp_closed_late,

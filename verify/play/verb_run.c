@@ -13,6 +13,9 @@
 
 #include <string.h>
 
+/* of what a guest says, this much lives until the report */
+#define KEPT_MAX (256u << 10)
+#define CHART_MAX (64u << 10)
 /* between two tries of wait */
 #define AGAIN (100 * NS_PER_MS)
 
@@ -83,7 +86,7 @@ note_got(struct testcase *c, const char *got)
 {
 	if (c->step->got && !strcmp(c->step->got, got))
 		return;
-	c->step->got = got;
+	c->step->got = arena_strdup(c->a, got);
 	c->step->got_since = clock_now();
 }
 
@@ -103,13 +106,32 @@ wait_late(struct testcase *c, const struct step *s)
 	    got, "%s: did not become as expected", shown);
 }
 
+/* got is on the scratch arena: it is tried often, and each may say much */
+static void
+judge_try(struct testcase *c, struct arena *scratch, const struct agent_result *r, void *arg)
+{
+	const char *got;
+	struct err e;
+	int met = want_met(scratch, c->step->want, r->status, r->out, r->n, &c->names, &got, &e);
+
+	if (met == 1) {
+		testcase_pass_saying(c, got);
+	} else if (met < 0) {
+		testcase_fail(c, want_text(c->step->want), NULL, "%s", e.msg);
+	} else {
+		note_got(c, got);
+		if (clock_now() + AGAIN >= c->step_deadline)
+			wait_late(c, NULL);
+		else
+			c->step->alarm = loop_at(c->loop, clock_now() + AGAIN, try_again, arg);
+	}
+}
+
 static void
 on_try(void *arg, const struct agent_result *r)
 {
 	struct testcase *c = ticket_testcase(arg);
-	const char *got;
-	struct err e;
-	int met;
+	struct arena *scratch;
 
 	if (!c)
 		return;
@@ -120,18 +142,9 @@ on_try(void *arg, const struct agent_result *r)
 			lost(c, r->why);
 		return;
 	}
-	met = want_met(c->a, c->step->want, r->status, r->out, r->n, &c->names, &got, &e);
-	if (met == 1) {
-		testcase_pass_saying(c, got);
-	} else if (met < 0) {
-		testcase_inconclusive(c, "%s", e.msg);
-	} else {
-		note_got(c, got);
-		if (clock_now() + AGAIN >= c->step_deadline)
-			wait_late(c, NULL);
-		else
-			c->step->alarm = loop_at(c->loop, clock_now() + AGAIN, try_again, arg);
-	}
+	scratch = arena_new();
+	judge_try(c, scratch, r, arg);
+	arena_free(scratch);
 }
 
 static void
@@ -188,6 +201,7 @@ static void
 on_keep(void *arg, const struct agent_result *r)
 {
 	struct testcase *c = ticket_testcase(arg);
+	struct arena *scratch;
 	const char *got;
 	struct err e;
 	int met;
@@ -198,8 +212,13 @@ on_keep(void *arg, const struct agent_result *r)
 		lost(c, r->why);
 		return;
 	}
-	met = want_met(c->a, c->step->want, r->status, r->out, r->n, &c->names, &got, &e);
-	if (met == 1)
+	scratch = arena_new();
+	met = want_met(scratch, c->step->want, r->status, r->out, r->n, &c->names, &got, &e);
+	arena_free(scratch);
+	if (met == 1 && r->n > KEPT_MAX)
+		testcase_fail(c, "at most 256 KiB to keep", arena_printf(c->a, "%zu bytes", r->n),
+		    "keep %s: too much", keeps(testcase_step(c)));
+	else if (met == 1)
 		keep(c, testcase_step(c), r->out, r->n);
 	else
 		step_judge(c, c->step->command, r->status, r->out, r->n);
@@ -218,6 +237,11 @@ on_chart(void *arg, const struct agent_result *r)
 	struct buf b = { 0 };
 	const char *text;
 
+	if (c && r->status == 0 && r->n > CHART_MAX) {
+		testcase_fail(c, "at most 64 KiB to draw", arena_printf(c->a, "%zu bytes", r->n),
+		    "chart: too much");
+		return;
+	}
 	if (c && r->status == 0) {
 		text = arena_strndup(c->a, r->out, r->n);
 		if (!chart_svg(&b, text)) {

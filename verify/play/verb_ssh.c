@@ -11,6 +11,7 @@
 #include "verify/scenario/one_line.h"
 #include "verify/subprocess.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -109,7 +110,7 @@ on_port(void *arg, const char *answer, const char *error)
 	if (!c)
 		return;
 	if (!answer) {
-		testcase_inconclusive(c, "port of ssh: %s", error);
+		testcase_unanswered(c, "port of ssh", error);
 		return;
 	}
 	c->step->ssh_port = (unsigned)strtoul(answer, NULL, 10);
@@ -199,8 +200,7 @@ on_ssh(void *ticket, const struct ssh_result *r)
 	struct testcase *c = ended(ticket);
 
 	if (c && let_in(c, r))
-		step_judge(c, shown(c), r->status < 0 ? 256 : r->status, r->out.n ? r->out.p : "",
-		    r->out.n);
+		step_judge(c, shown(c), r->status, r->out.n ? r->out.p : "", r->out.n);
 }
 
 static void
@@ -400,17 +400,31 @@ run_subprocess(struct testcase *c, struct argv *v, subprocess_done *done)
 static bool
 try_again(struct testcase *c, const struct subprocess_result *r, loop_late *again)
 {
-	if (r->late || !WIFEXITED(r->status) || WEXITSTATUS(r->status) != 255 ||
+	if (r->end != SUBPROCESS_EXITED || !WIFEXITED(r->status) || WEXITSTATUS(r->status) != 255 ||
 	    !memmem(r->out, r->n, "onnection ", 10) || clock_now() + AGAIN >= c->step_deadline)
 		return false;
 	c->step->alarm = loop_at(c->loop, clock_now() + AGAIN, again, ticket_new(c));
 	return true;
 }
 
-static int
-exit_status(const struct subprocess_result *r)
+/*
+ * OpenSSH's program has an exit status, and stays within its bounds.  Or else the step is over: the
+ * guest made it late, said too much, or sent a file without end; a signal is the host's doing.
+ */
+static bool
+has_exited(struct testcase *c, const struct subprocess_result *r, const char *what)
 {
-	return WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 256;
+	if (r->end == SUBPROCESS_EXITED && WIFEXITED(r->status))
+		return true;
+	if (r->end == SUBPROCESS_LATE)
+		testcase_fail(c, NULL, "no end in time", "%s: not done within %s", what,
+		    testcase_seconds(c, c->step_deadline - c->step_began));
+	else if (r->end == SUBPROCESS_EXCESS || WTERMSIG(r->status) == SIGXFSZ)
+		testcase_fail(
+		    c, NULL, "too much to be kept", "%s: the guest sends without end", what);
+	else
+		testcase_inconclusive(c, "%s: %s", what, testcase_trouble(c, r));
+	return false;
 }
 
 static void go_openssh(struct testcase *c);
@@ -436,11 +450,8 @@ on_openssh(void *arg, const struct subprocess_result *r)
 	text = arena_printf(c->a, "OpenSSH as %s: %s", c->step->user, c->step->command);
 	if (try_again(c, r, openssh_again))
 		return;
-	if (r->late)
-		testcase_fail(c, NULL, "no end in time", "%s: not done within %s", text,
-		    testcase_seconds(c, c->step_deadline - c->step_began));
-	else
-		step_judge(c, text, exit_status(r), r->out, r->n);
+	if (has_exited(c, r, text))
+		step_judge(c, text, WEXITSTATUS(r->status), r->out, r->n);
 }
 
 static void
@@ -471,12 +482,13 @@ openssh_start(struct testcase *c, const struct step *s)
 static bool
 copied(struct testcase *c, const struct subprocess_result *r, const char *way)
 {
-	if (!r->late && exit_status(r) == 0)
+	if (!has_exited(c, r, arena_printf(c->a, "scp %s the guest", way)))
+		return false;
+	if (WEXITSTATUS(r->status) == 0)
 		return true;
 	testcase_fail(c, "status 0",
-	    r->late ? "no end in time"
-		    : arena_printf(c->a, "status %d: %s", exit_status(r),
-			  one_line(c->a, r->out, r->n, SHOWN)),
+	    arena_printf(
+		c->a, "status %d: %s", WEXITSTATUS(r->status), one_line(c->a, r->out, r->n, SHOWN)),
 	    "scp %s the guest failed", way);
 	return false;
 }
@@ -518,6 +530,9 @@ on_there(void *arg, const struct subprocess_result *r)
 	c->step->subprocess = NULL;
 	if (!copied(c, r, "to"))
 		return;
+	/* a guest may send more than it got: blocks have 512 bytes, or 1024 */
+	argv_pushv(&v, "sh", "-c", "ulimit -f $0; exec \"$@\"", NULL);
+	argv_pushf(&v, "%zu", c->step->nbytes / 512 + 1);
 	push_options(c, &v, "scp", "-P");
 	argv_pushv(&v, "-O", "--", NULL); /* dropbear has no sftp server */
 	push_remote(c, &v);

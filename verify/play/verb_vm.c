@@ -93,7 +93,7 @@ on_saved(void *arg, const char *answer, const char *error)
 	if (!c)
 		return;
 	if (!answer) {
-		testcase_inconclusive(c, "savevm: %s", error);
+		testcase_unanswered(c, "savevm", error);
 		return;
 	}
 	/* silence is consent */
@@ -112,7 +112,7 @@ on_stopped(void *arg, const char *answer, const char *error)
 		guest_hmp(
 		    c->guest, arena_printf(c->a, "savevm %s", c->job->save->state), on_saved, arg);
 	else
-		testcase_inconclusive(c, "stop: %s", error);
+		testcase_unanswered(c, "stop", error);
 }
 
 /*

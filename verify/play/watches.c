@@ -22,8 +22,8 @@ struct watches {
 	struct cursor *cursor;
 	const struct watches_calls *calls;
 	void *arg;
-	uint64_t *waits;    /* of each watch: a match whose line has not ended, or NOWHERE */
-	uint64_t forbidden; /* the first match of one that fails, or NOWHERE */
+	size_t *which, n; /* the watch of each pattern of the cursor; marks come behind */
+	uint64_t *waits;  /* of each watch: a match whose line has not ended, or NOWHERE */
 };
 
 /* the line that a match begins in, as far as it has come; has it ended? */
@@ -54,13 +54,14 @@ may_be_allowed(const struct watches *w, const struct watch *watch)
 	return false;
 }
 
-static bool
-is_allowed(const struct watches *w, struct arena *a, const struct watch *watch, const char *line)
+bool
+watches_excuse(
+    const struct scenario *s, struct arena *a, const struct watch *watch, const char *line)
 {
-	for (size_t i = 0; i < w->s->nallows; i++)
-		if (!strcmp(w->s->allows[i].name, watch->name) &&
-		    pattern_match(a, w->s->allows[i].pattern, line, strlen(line), NULL,
-			&(struct err){ 0 }) == 1)
+	for (size_t i = 0; i < s->nallows; i++)
+		if (!strcmp(s->allows[i].name, watch->name) &&
+		    pattern_match(
+			a, s->allows[i].pattern, line, strlen(line), NULL, &(struct err){ 0 }) == 1)
 			return true;
 	return false;
 }
@@ -77,11 +78,9 @@ judge(struct watches *w, struct arena *a, size_t which, uint64_t start, bool las
 		return; /* on the same line, which has not ended */
 	ended = line_at(w, a, start, &line) || last;
 	w->waits[which] = excusable && !ended ? start : NOWHERE;
-	if (excusable && (!ended || is_allowed(w, a, watch, line)))
+	if (excusable && (!ended || watches_excuse(w->s, a, watch, line)))
 		return;
-	if (watch->fails && w->forbidden == NOWHERE)
-		w->forbidden = start;
-	w->calls->seen(w->arg, watch, line);
+	w->calls->seen(w->arg, watch, line, start);
 }
 
 static void
@@ -108,10 +107,10 @@ look_once(struct watches *w, struct arena *scratch)
 
 	if (r < 0)
 		w->calls->undecided(w->arg, e.msg);
-	else if (r && h.which >= w->s->nwatches)
-		w->calls->mark(w->arg, h.which - w->s->nwatches);
+	else if (r && h.which >= w->n)
+		w->calls->mark(w->arg, h.which - w->n);
 	else if (r)
-		judge(w, scratch, h.which, h.start, false);
+		judge(w, scratch, w->which[h.which], h.start, false);
 	return r != 0;
 }
 
@@ -137,12 +136,11 @@ watches_end(struct watches *w)
 }
 
 const char *
-watches_forbidden(const struct watches *w)
+watches_line(const struct watches *w, uint64_t at)
 {
-	const char *line = NULL;
+	const char *line;
 
-	if (w->forbidden != NOWHERE)
-		line_at(w, w->a, w->forbidden, &line);
+	line_at(w, w->a, at, &line);
 	return line;
 }
 
@@ -160,18 +158,20 @@ watches_new(struct arena *a, const struct scenario *s, struct stream *console,
 	struct watches *w = arena_alloc(a, sizeof *w);
 	struct pattern **p = arena_array(a, s->nwatches + nmarks, sizeof(struct pattern *));
 
-	*w = (struct watches){
-		.a = a, .s = s, .console = console, .calls = calls, .arg = arg, .forbidden = NOWHERE
-	};
+	*w = (struct watches){ .a = a, .s = s, .console = console, .calls = calls, .arg = arg };
 	w->waits = arena_array(a, s->nwatches + 1, sizeof *w->waits);
+	w->which = arena_array(a, s->nwatches + 1, sizeof *w->which);
 	for (size_t i = 0; i < s->nwatches; i++) {
-		p[i] = s->watches[i].pattern;
 		w->waits[i] = NOWHERE;
+		if (s->watches[i].kind == WATCH_LOG)
+			continue;
+		w->which[w->n] = i;
+		p[w->n++] = s->watches[i].pattern;
 	}
 	for (size_t i = 0; i < nmarks; i++)
-		if (pattern_literal(a, marks[i], strlen(marks[i]), &p[s->nwatches + i], e) < 0)
+		if (pattern_literal(a, marks[i], strlen(marks[i]), &p[w->n + i], e) < 0)
 			return -1;
-	w->cursor = cursor_new(console, p, s->nwatches + nmarks);
+	w->cursor = cursor_new(console, p, w->n + nmarks);
 	cursor_each(w->cursor);
 	*out = w;
 	return 0;

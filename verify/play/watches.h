@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct scenario;
@@ -20,8 +21,8 @@ struct watch;
 struct watches;
 
 struct watches_calls {
-	/* the line as far as it has come; it lives during the call */
-	void (*seen)(void *arg, const struct watch *w, const char *line);
+	/* the line as far as it has come; it lives during the call; at: where the match begins */
+	void (*seen)(void *arg, const struct watch *w, const char *line, uint64_t at);
 	/* one of the marks, by its index */
 	void (*mark)(void *arg, size_t which);
 	/* a pattern gave no answer: it backtracks too long, or needs too much lookahead */
@@ -33,13 +34,15 @@ int watches_new(struct arena *a, const struct scenario *s, struct stream *consol
     const char *const *marks, size_t nmarks, const struct watches_calls *calls, void *arg,
     struct watches **out, struct err *e);
 void watches_free(struct watches *w); /* NULL is fine */
+/* has the scenario an `allow` for that watch and this line? */
+bool watches_excuse(
+    const struct scenario *s, struct arena *a, const struct watch *watch, const char *line);
 /* there are new bytes */
 void watches_look(struct watches *w);
 /* nothing more will come: decides what still waits for the end of its line */
 void watches_end(struct watches *w);
-/* the line of the first that fails, as far as it has come, on the arena of w; NULL: there is none
- */
-const char *watches_forbidden(const struct watches *w);
+/* the line of a match, as far as it has come, on the arena of w */
+const char *watches_line(const struct watches *w, uint64_t at);
 /* some bytes were gone before they were looked at */
 bool watches_missed(const struct watches *w);
 

@@ -215,6 +215,41 @@ read_requires(struct reading *r, struct err *e)
 }
 
 static int
+read_proves(struct reading *r, struct err *e)
+{
+	struct scenario *s = r->s;
+	const char **v = NULL;
+	size_t n = 0;
+
+	if (rest_of_words(r, "a service", &v, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < s->nproofs; k++)
+			if (!strcmp(s->proofs[k].service, v[i]))
+				return FAIL(r, e, "proves %s: duplicate service", v[i]);
+		s->proofs = arena_more(r->a, s->proofs, s->nproofs, sizeof *s->proofs);
+		s->proofs[s->nproofs++] = (struct proof){ .service = v[i], .line = r->l.no };
+	}
+	return 0;
+}
+
+static int
+read_dies(struct reading *r, struct err *e)
+{
+	const char **v = NULL;
+	size_t n = 0;
+
+	if (rest_of_words(r, "a service, or all", &v, &n, e) < 0)
+		return -1;
+	if (!r->scan.comment || !*r->scan.comment)
+		return FAIL(r, e, "dies %s: needs a comment that says why", v[0]);
+	r->s->dies = v[0];
+	for (size_t i = 1; i < n; i++)
+		r->s->dies = arena_printf(r->a, "%s %s", r->s->dies, v[i]);
+	return 0;
+}
+
+static int
 read_after(struct reading *r, struct err *e)
 {
 	if (next_word(r, "a state", &r->s->after, e) < 0)
@@ -275,14 +310,22 @@ watch_find(const struct scenario *s, const char *name)
 static int
 read_watch(struct reading *r, struct err *e)
 {
+	static const char *const kinds[] = { [WATCH_FAIL] = "fail",
+		[WATCH_WARN] = "warn",
+		[WATCH_KERNEL] = "kernel",
+		[WATCH_LOG] = "log" };
 	struct watch w = { .line = r->l.no };
 	const char *kind;
+	size_t k = 0;
 
-	if (next_word(r, "fail or warn", &kind, e) < 0 || next_word(r, "a name", &w.name, e) < 0)
+	if (next_word(r, "fail, warn, kernel or log", &kind, e) < 0 ||
+	    next_word(r, "a name", &w.name, e) < 0)
 		return -1;
-	w.fails = !strcmp(kind, "fail");
-	if (!w.fails && strcmp(kind, "warn") != 0)
-		return FAIL(r, e, "watch %s: unknown; fail or warn", kind);
+	while (k < sizeof kinds / sizeof *kinds && strcmp(kind, kinds[k]) != 0)
+		k++;
+	if (k == sizeof kinds / sizeof *kinds)
+		return FAIL(r, e, "watch %s: unknown; fail, warn, kernel or log", kind);
+	w.kind = (enum watch_kind)k;
 	if (watch_find(r->s, w.name))
 		return FAIL(r, e, "watch %s: duplicate name", w.name);
 	if (next_pattern(r, &w.pattern, e) < 0)
@@ -343,6 +386,8 @@ static const struct statement {
 } statements[] = {
 	{ "scenario", read_scenario, true, false },
 	{ "requires", read_requires, false, false },
+	{ "proves", read_proves, false, false },
+	{ "dies", read_dies, true, false },
 	{ "after", read_after, true, false },
 	{ "image", read_image, true, false },
 	{ "timeout", read_timeout, true, false },
@@ -774,8 +819,9 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 {
 	struct reading r = { .a = a, .s = out, .forms = forms, .section = -1 };
 
-	*out =
-	    (struct scenario){ .path = arena_strdup(a, path), .timeout = TIMEOUT, .limit = LIMIT };
+	*out = (struct scenario){
+		.path = arena_strdup(a, path), .dies = "", .timeout = TIMEOUT, .limit = LIMIT
+	};
 	if (watches && read_file(&r, watches, true, e) < 0)
 		return -1;
 	r.nnames = 0; /* what a watch captures is nobody's value */
@@ -801,6 +847,26 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 	if (!out->nsteps)
 		return fail_usage(e, "%s: has no step, so it tests nothing", path);
 	return 0;
+}
+
+void
+scenario_append(struct arena *a, struct scenario *s, const struct scenario *ending)
+{
+	struct step *v = arena_array(a, s->nsteps + ending->nsteps, sizeof *v);
+
+	if (s->pristine)
+		return;
+	memcpy(v, s->steps, s->nsteps * sizeof *v);
+	for (size_t i = 0; i < ending->nsteps; i++) {
+		struct step *t = &v[s->nsteps + i];
+
+		*t = ending->steps[i];
+		t->ending = ending->path;
+		if (!t->timeout)
+			t->timeout = ending->timeout;
+	}
+	s->steps = v;
+	s->nsteps += ending->nsteps;
 }
 
 struct folder {
@@ -839,13 +905,14 @@ by_name(const void *a, const void *b)
 }
 
 int
-scenario_read_all(struct arena *a, const char *dir, const struct verb_form *forms,
-    const char *const *known, struct scenario **out, size_t *n, struct err *e)
+scenario_read_all(struct arena *a, const char *dir, const char *watches,
+    const struct verb_form *forms, const char *const *known, struct scenario **out, size_t *n,
+    struct err *e)
 {
-	struct folder f = { .a = a, .dir = dir, .forms = forms, .known = known };
-	char *watches = arena_printf(a, "%s/watches", dir);
+	struct folder f = {
+		.a = a, .dir = dir, .watches = watches, .forms = forms, .known = known
+	};
 
-	f.watches = file_exists(watches) ? watches : NULL;
 	if (file_walk(dir, visit, &f, e) < 0)
 		return -1;
 	if (!f.n)

@@ -22,16 +22,21 @@ struct verb;
  *
  *   scenario NAME "what it shows"
  *   requires KEY VALUE...     one line a key: arch, profile, net, agent ...: else skip
+ *   proves   SERVICE...       it fails when one of these does not do what it is for
+ *   dies     SERVICE...  # why they die, or are restarted, in this scenario
  *   after    booted           may start from the snapshot that the file `booted` leads to
  *   image    pristine         as it is shipped, without the guest agent that others get
  *   image    offline          and no guest is started: only audit, and keep files
  *   timeout  10s              per step, scaled
  *   limit    120s             all of it, scaled
- *   watch    fail NAME /re/   from the first console byte to the last; warn only reports
+ *   watch    fail NAME /re/   from the first console byte to the last; warn only reports;
+ *                             kernel: fails when it was the kernel that said it; log: of the
+ *                             kernel's own log, what is an error or worse, at the end
  *   allow    NAME /re/  # why what a watch may see
  *   section  setup            also steps, teardown
  *
- * Steps: play/verb.h, and README.md, "Scenarios".
+ * Steps: play/verb.h, and README.md, "Scenarios".  Those of the file `ending` beside the scenarios
+ * are the last ones of each scenario that leaves a guest agent running.
  */
 enum want_kind {
 	WANT_NONE,
@@ -44,6 +49,8 @@ enum want_kind {
 
 struct step {
 	const struct verb_form *form; /* the row that it fits */
+	const char *ending; /* the file of that name, which it is from: only played while the guest
+			       runs; or NULL */
 	unsigned line;
 	const char *source; /* the line as written, trimmed, for reports */
 	const char *verb;   /* "run" */
@@ -72,7 +79,12 @@ struct step {
 
 struct watch {
 	const char *name;
-	bool fails; /* else it only warns */
+	enum watch_kind {
+		WATCH_FAIL,
+		WATCH_WARN,
+		WATCH_KERNEL, /* of the console; a program may write the words, too */
+		WATCH_LOG     /* not of the console */
+	} kind;
 	struct pattern *pattern;
 	unsigned line;
 };
@@ -90,10 +102,18 @@ struct require {
 	unsigned line;
 };
 
+struct proof {
+	const char *service;
+	unsigned line;
+};
+
 struct scenario {
 	const char *path, *name, *title;
 	struct require *requires;
 	size_t nrequires;
+	struct proof *proofs;
+	size_t nproofs;
+	const char *dies;  /* services, a blank between two; ${dies} */
 	const char *after; /* NULL: cold boot */
 	bool pristine;	   /* no guest agent */
 	bool offline;	   /* and no guest either */
@@ -140,8 +160,14 @@ bool scenario_word_fits(const char *form_word, const struct templ *t);
  */
 int scenario_read(struct arena *a, const char *path, const char *watches,
     const struct verb_form *forms, const char *const *known, struct scenario *out, struct err *e);
+/*
+ * the steps of ending, behind those of a scenario whose guest has an agent: it is asked at the end
+ * when it still runs
+ */
+void scenario_append(struct arena *a, struct scenario *s, const struct scenario *ending);
 /* every *.scn of a folder, sorted by name; two with one name are an error */
-int scenario_read_all(struct arena *a, const char *dir, const struct verb_form *forms,
-    const char *const *known, struct scenario **out, size_t *n, struct err *e);
+int scenario_read_all(struct arena *a, const char *dir, const char *watches,
+    const struct verb_form *forms, const char *const *known, struct scenario **out, size_t *n,
+    struct err *e);
 
 #endif

@@ -1079,13 +1079,38 @@ START_TEST(text)
 }
 END_TEST
 
+/* a guest may print a line in which a match could begin, and go on, everywhere */
+START_TEST(at_once_is_finite)
+{
+	struct arena *a = arena_new();
+	size_t n = 1 << 19;
+	char *line = arena_alloc(a, n);
+	struct pattern *p;
+	struct err e;
+
+	for (size_t i = 0; i < n; i++)
+		line[i] = "inet "[i % 5];
+	ck_assert_int_eq(pattern_compile(a, "inet .*/24", &p, &e), 0);
+	ck_assert_int_eq(pattern_match(a, p, line, n, NULL, &e), -1);
+	ck_assert_str_eq(e.msg, "pattern /inet .*/24/: match limit exceeded: make it simpler");
+	/* many short lines are none */
+	for (size_t i = 0; i < n; i += 100)
+		line[i] = '\n';
+	memcpy(line + n - 16, "\ninet 10.0.2.15/24", 16);
+	ck_assert_int_eq(pattern_match(a, p, line, n, NULL, &e), 0);
+	memcpy(line + n - 19, "\ninet 10.0.2.15/24\n", 19);
+	ck_assert_int_eq(pattern_match(a, p, line, n, NULL, &e), 1);
+	arena_free(a);
+}
+END_TEST
+
 #define ROWS(table) (int)(sizeof(table) / sizeof *(table))
 
 Suite *
 expect_suite(void)
 {
 	const TTest *const plain[] = { prompt_late, endless, deep, accepts, literal, names, readers,
-		forgets, text };
+		forgets, text, at_once_is_finite };
 	Suite *s = suite_create("expect");
 	TCase *tc = harness_case(s, "expect");
 

@@ -93,7 +93,22 @@ prepare(struct arena *a, const char *guest)
 #define GONE                                                                                       \
 	"s=$?; cd out; for f in results junit.xml index.html; do [ ! -e $f ] || echo old $f; "     \
 	"done; exit $s"
+/* a kernel alone is broken by telling it less */
+#define MUTANTS                                                                                    \
+	"sed -i 's/^append.*/append console=ttyS0 a b/' o/manifest\n"                              \
+	"echo 'scenario needs \"a word\"\nimage pristine\ntimeout 2s\nlimit 4s\n"                  \
+	"expect /line: .* a .*lh/' >scenarios/needs.scn\n"                                         \
+	"play() { $VERIFY mutants -j 2 --accel tcg --scale 1 --scenarios scenarios -o out "        \
+	"o/manifest \"$@\"; }\n"
 #define RUN "$VERIFY run -j 2 --accel tcg --scenarios scenarios "
+
+#define BOOT "$VERIFY boot --print "
+/* the manifest gets an image whose table of partitions has the UUID of its root */
+#define GPT                                                                                        \
+	"printf 'image disk\\npartition rootfs ext4 1048576 1048576 "                              \
+	"33221100-5544-7766-8899-aabbccddeeff\\n' >>o/manifest; truncate -s 1040 o/disk; "         \
+	"printf '\\0\\021\\042\\063\\104\\125\\146\\167\\210\\231\\252\\273\\314\\335\\356\\377' " \
+	">>o/disk; printf 'EFI PART' | dd of=o/disk bs=512 seek=1 conv=notrunc 2>/dev/null; "
 
 /* says: part of what the program prints */
 static const struct {
@@ -107,6 +122,19 @@ static const struct {
 	{ RUN "-o out o; " GONE, 100, "fatal: o: Is a directory\n" },
 	{ "$VERIFY run --scenarios none -o out o/manifest; " GONE, 100,
 	    "fatal: none: no such folder of scenarios; name one with --scenarios\n" },
+	/* folders of further scenarios */
+	{ "mkdir a b; sed 's/io up/io uq/' scenarios/up.scn >a/uq.scn; "
+	  "sed 's/io up/io ur/' scenarios/up.scn >b/ur.scn; " RUN
+	  "--also a --also b -o out o/manifest",
+	    0, "3 passed, 0 failed, 0 skipped\n" },
+	{ "mkdir a; cp scenarios/up.scn a; " RUN "--also a -o out o/manifest", 100,
+	    "fatal: a/up.scn: scenarios/up.scn has that name, too; rename one of them\n" },
+	{ "mkdir a; " RUN "--also a -o out o/manifest", 100,
+	    "a: contains no scenario (NAME.scn)\n" },
+	{ "mkdir a; touch a/booted; " RUN "--also a -o out o/manifest", 100,
+	    "fatal: a/booted: a folder of further scenarios has none; write it into the "
+	    "scenarios\n" },
+	{ RUN "--also none -o out o/manifest", 100, "fatal: none: no such folder of scenarios\n" },
 	{ "echo 'scenario x' >scenarios/x.scn; " RUN "-o out o/manifest; " GONE, 100, "" },
 	{ "echo x >>o/manifest; " RUN "-o out o/manifest; " GONE, 100, "o/manifest:" },
 	{ RUN "-o new o/missing; s=$?; [ ! -e new ] || echo made; exit $s", 100,
@@ -117,12 +145,80 @@ static const struct {
 	    "lh-verify: fatal: stdout: No space left on device\n" },
 	{ "$VERIFY --help >/dev/full", 125, "lh-verify: fatal: stdout: No space left" },
 	{ "$VERIFY boot --print o/manifest >/dev/full", 125, "fatal: stdout: No space left" },
+	/* a guest for a person: only its command line is printed */
+	{ BOOT "--memory 512 --cpus 2 --port 54321 o/manifest", 0, " -m 512 -smp 2 -action " },
+	{ BOOT "--port 54321 o/manifest", 0, "hostfwd=tcp:127.0.0.1:54321-:22" },
+	{ BOOT "--memory 7 o/manifest", 100,
+	    "--memory 7: needs a whole number from 8 to 1048576\n" },
+	{ BOOT "--memory 1G o/manifest", 100, "--memory 1G: needs a whole number from 8 to" },
+	{ BOOT "--cpus 0 o/manifest", 100, "--cpus 0: needs a whole number from 1 to 255\n" },
+	{ BOOT "--cpus -1 o/manifest", 100, "--cpus -1: needs a whole number from 1 to 255\n" },
+	{ BOOT "--port 65536 o/manifest", 100, "--port 65536: needs a whole number from 1 to" },
+	{ BOOT "--share nowhere o/manifest", 100, "fatal: --share nowhere: no such folder\n" },
+	{ BOOT "--disk x o/manifest", 100, "--disk x: the manifest names no image to copy\n" },
+	{ BOOT "o/manifest o/manifest", 100, "boot: o/manifest: one manifest at a time\n" },
+	{ RUN "--disk x o/manifest", 100, "--disk: only boot has it; see lh-verify --help\n" },
+	{ RUN "--print o/manifest", 100, "--print: only boot has it; see lh-verify --help\n" },
+	/* 9p or not is what the kernel's symbols say */
+	{ "echo symbols map >>o/manifest; echo 0 t p9_virtio_create >o/map; echo 1 t v9fs_mount "
+	  ">>o/map; " BOOT "--share o o/manifest",
+	    0, "-fsdev local,id=share,security_model=none,path=o -device virtio-9p-pci," },
+	{ "echo symbols map >>o/manifest; : >o/map; " BOOT "--share o o/manifest | grep -c fsdev",
+	    1, "0\n" },
+	/* a disk that is kept: not made by --print, and refused when it is another image's */
+	{ GPT BOOT "--disk 'a,b' o/manifest; [ ! -e a,b ]", 0,
+	    "if=none,id=disk,format=raw,discard=unmap,file=a,,b " },
+	{ GPT "cp o/disk x; " BOOT "--disk x o/manifest", 0, "format=raw,discard=unmap,file=x " },
+	{ GPT "printf 'QFI\\373' >x; " BOOT "--disk x o/manifest", 0,
+	    "format=qcow2,discard=unmap," },
+	{ GPT "truncate -s 4K x; " BOOT "--disk x o/manifest", 100,
+	    "fatal: --disk x: not a copy of this image, whose kernel would not find its root; name "
+	    "another file, or remove it, then it is made anew\n" },
+	{ GPT ": >x; " BOOT "--disk x o/manifest", 100, "--disk x: not a copy of this image" },
+	{ GPT BOOT "--disk o o/manifest", 100, "--disk o: Is a directory\n" },
+	{ GPT "mkfifo x; " BOOT "--disk x o/manifest", 100, "--disk x: not a regular file\n" },
 	{ "$BISECT --help >/dev/full", 125, "lh-bisect: fatal: stdout: No space left" },
 	{ "$VERIFY --version", 0, "lh-verify " LH_VERSION },
 	{ "$BISECT --version", 0, "lh-bisect " LH_VERSION },
 	{ "$VERIFY nothing >/dev/full", 100, "nothing: unknown command; see lh-verify --help\n" },
 	{ "$VERIFY lint nothere", 100, "fatal: nothere: No such file or directory\n" },
 	{ "$VERIFY mutants --scenarios scenarios nothere o/manifest", 100, "fatal: nothere: No" },
+	{ "$VERIFY mutants --scenarios scenarios", 100, "mutants: needs a manifest; see" },
+	{ MUTANTS "play --only word-removed", 1, "\n1 passed, 2 failed, 0 skipped\n" },
+	{ MUTANTS "play | sort", 0,
+	    "not ok 1 - word-removed console=ttyS0 # survived\n"
+	    "not ok 3 - word-removed b # survived\n"
+	    "ok 2 - word-removed a # killed by needs at scenarios/needs.scn:5: /line: " },
+	{ MUTANTS "printf 'word-removed %s same\\n' console=ttyS0 b >scenarios/equivalent\nplay", 0,
+	    "score 1.000: 1 killed, 0 survived, 2 equivalent\n" },
+	{ MUTANTS "echo 'word-removed a same' >scenarios/equivalent\nplay --only word-removed", 1,
+	    "word-removed a # no longer equivalent (scenarios/equivalent:1): killed by needs" },
+	{ MUTANTS "echo 'word-removed c same' >scenarios/equivalent\nplay", 100,
+	    "fatal: scenarios/equivalent:1: word-removed c: this image has no such mutant; " },
+	{ MUTANTS "play >/dev/null; play", 1,
+	    "ok 3 - word-removed b # survived (played before)\n" },
+	/* what refuses the image itself has killed nothing */
+	{ MUTANTS "echo 'expect /never/' >>scenarios/needs.scn\nplay; s=$?; ls out; exit $s", 125,
+	    "needs refuses the image as it is: /never/ never appeared" },
+	/* the machine was slow for once: that is no kill */
+	{ MUTANTS "mv path/qemu-system-x86_64 path/qemu\n"
+		  "echo '#!/bin/sh' >path/qemu-system-x86_64\n"
+		  "echo \"[ -e $PWD/seen ] || LH_FAKE=/dev/null\" >>path/qemu-system-x86_64\n"
+		  "echo \": >$PWD/seen\" >>path/qemu-system-x86_64\n"
+		  "echo \"exec $PWD/path/qemu \"'\"$@\"' >>path/qemu-system-x86_64\n"
+		  "chmod +x path/qemu-system-x86_64; play -j 1",
+	    1, "word-removed console=ttyS0: needs refused it once, and then not: /line: " },
+	/* it ends in order, and tells how it goes on */
+	{ MUTANTS
+	    "echo 'sleep 60s' >>scenarios/needs.scn\n"
+	    "$VERIFY mutants -j 1 --accel tcg --scale 9 --scenarios scenarios -o out o/manifest &\n"
+	    "until [ -e out/mutant-1/needs/console ]; do kill -0 $! || exit; sleep 0.05; done\n"
+	    "kill $!; wait $!; s=$?; ls out/mutant-1; exit $s",
+	    125, "interrupted by signal 15: the same command goes on where this one was\n" },
+	/* what was judged leaves no folder behind */
+	{ MUTANTS "play >/dev/null; s=$?; ls out; exit $s", 1, "lock\nmutants\nmutants.html\n" },
+	{ MUTANTS "play --only files", 100, "--only files: no mutant of this image" },
+	{ MUTANTS "play --list --sample 2 --seed 1; ls out", 0, "word-removed " },
 	{ "$VERIFY bisect", 100, "bisect: unknown command" },
 	{ "$BISECT GOOD=1 BAD=2", 100, "fatal: name a scenario (-s NAME, " },
 	{ "$BISECT --print", 100, "--print: unknown option; see lh-bisect --help\n" },

@@ -7,6 +7,7 @@
  *   say TEXT           to the console; \n \r \e \t \\ \xHH; $cmdline: the kernel command line
  *   drip TEXT          the same, one byte at a time
  *   flood N TEXT       the same N times
+ *   uart N             N bytes one by one, as a serial port: what is not taken at once is lost
  *   echo               from here on what the console receives is sent back, as a tty does
  *   hear TEXT          waits until the console has received TEXT
  *   pause TIME
@@ -17,33 +18,41 @@
  *   savevm TEXT        what `savevm` answers, and then it keeps nothing
  *   cmdline TEXT       what /proc/cmdline has from here on; without TEXT that of -append, as at
  *                      first; none: no such file
+ *   log TEXT           a line more of what `dmesg -r` says
+ *   tainted TEXT       what /proc/sys/kernel/tainted has from here on
  *   registers TEXT     what `info registers` answers
  *   banner ADDRESS     where memory has the word Linux, as "0x1000", and nowhere else
  *   port N             what `info usernet` answers
  *   event NAME REASON  a QMP event
+ *   events N NAME ...  the same N times
+ *   message N          N bytes of a QMP message, and no end of it
+ *   ssh N              a server on a port of its own, which `info usernet` tells: greets, and then
+ *                      sends N packets of 32 KiB that nobody asked for
  *   shutdown REASON    the event, then exits
  *   linger REASON      the event, and does not exit
  *   eof                closes the console
  *   deaf               from here on `quit` and the buttons do nothing
  *   forward WORD...    how `hostfwd_add` treats a connection, a word each, the last for all others:
  *                      refuse, as slirp does; early, that before a byte is there; answer; close,
- *                      when a byte has been read; hush; die, all of it by a signal; nothing: it
- *                      opens none
+ *                      when a byte has been read; hush; die, all of it by a signal; off, all of
+ *                      it in order; nothing: it opens none
  *   words TEXT         to stderr
  *   spoil FILE         appends to a file of the host, which no guest should be able to
  *   exit N             exits without an event
- *   die                is killed by a signal
+ *   die N              is killed by signal N; without it by SIGKILL
  *   orphan TEXT        exits, and a child that stays a little then writes TEXT
  */
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/clock.h"
+#include "build/base/fd.h"
 #include "build/base/log.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
 #include "verify/guest/qmp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -60,9 +69,10 @@
 
 struct fake {
 	struct arena *a;
-	int console, qmp, agent; /* -1: not there */
+	int console, keys, qmp, agent; /* -1: not there; keys: what is typed on the console */
 	const char *append;
-	char *cmdline_path; /* a file that stands for /proc/cmdline */
+	/* files that stand for /proc/cmdline, the kernel's log and /proc/sys/kernel/tainted */
+	char *cmdline_path, *log_path, *tainted_path;
 	struct lines script;
 	bool script_over, echo, deaf;
 	nstime until;	    /* pause */
@@ -90,7 +100,7 @@ static void
 put(int fd, const char *p, size_t n)
 {
 	while (fd >= 0 && n) {
-		ssize_t w = send(fd, p, n, MSG_NOSIGNAL);
+		ssize_t w = write(fd, p, n);
 
 		if (w < 0 && errno == EINTR)
 			continue;
@@ -172,6 +182,10 @@ forward_accept(struct fake *f)
 	if (!strcmp(word, "die")) {
 		unlink(f->cmdline_path);
 		raise(SIGKILL);
+	}
+	if (!strcmp(word, "off")) {
+		qmp_event(f, "SHUTDOWN", "guest-shutdown");
+		end(f, 0);
 	}
 	if (!strcmp(word, "answer") && recv(fd, &byte, 1, 0) == 1)
 		put(fd, "hello\r\nyou", 10);
@@ -316,6 +330,7 @@ open_agent(struct fake *f, bool greets)
 		close(in[0]);
 		close(in[1]);
 		close(f->console);
+		close(f->keys);
 		close(f->qmp);
 		close(f->agent);
 		execl("/bin/sh", "sh", (char *)NULL);
@@ -326,6 +341,27 @@ open_agent(struct fake *f, bool greets)
 	f->shell_in = in[1];
 }
 
+struct swap {
+	const char *from, *to;
+};
+
+static void
+swap(struct buf *b, const struct swap *s)
+{
+	size_t n = strlen(s->from);
+	const char *p = b->p, *stop = b->p + b->n, *at;
+	struct buf out = { 0 };
+
+	while ((at = memmem(p, (size_t)(stop - p), s->from, n))) {
+		buf_add(&out, p, (size_t)(at - p));
+		buf_adds(&out, s->to);
+		p = at + n;
+	}
+	buf_add(&out, p, (size_t)(stop - p));
+	buf_free(b);
+	*b = out;
+}
+
 /*
  * commands for the shell, a whole line at a time, with our own /proc/cmdline; the host's clock is
  * not theirs
@@ -333,22 +369,18 @@ open_agent(struct fake *f, bool greets)
 static void
 agent_lines(struct fake *f)
 {
-	static const char name[] = "/proc/cmdline";
-	char *end_of_line, *at;
+	const struct swap swaps[] = { { "date -s", "true" }, { "/proc/cmdline", f->cmdline_path },
+		{ "/proc/sys/kernel/tainted", f->tainted_path },
+		{ "dmesg -r", arena_printf(f->a, "cat %s", f->log_path) } };
+	char *end_of_line;
 
 	while (f->agent_in.n && (end_of_line = memchr(f->agent_in.p, '\n', f->agent_in.n))) {
 		size_t n = (size_t)(end_of_line - f->agent_in.p) + 1;
 		struct buf b = { 0 };
-		const char *p = f->agent_in.p, *stop = p + n;
 
-		if ((at = memmem(p, n, "date -s", 7)))
-			memcpy(at, "true", 4);
-		while ((at = memmem(p, (size_t)(stop - p), name, sizeof name - 1))) {
-			buf_add(&b, p, (size_t)(at - p));
-			buf_adds(&b, f->cmdline_path);
-			p = at + sizeof name - 1;
-		}
-		buf_add(&b, p, (size_t)(stop - p));
+		buf_add(&b, f->agent_in.p, n);
+		for (size_t i = 0; i < sizeof swaps / sizeof *swaps; i++)
+			swap(&b, &swaps[i]);
 		if (write(f->shell_in, b.p, b.n) != (ssize_t)b.n)
 			die("write to the shell");
 		buf_free(&b);
@@ -404,6 +436,15 @@ drip(struct fake *f, const char *text)
 		sched_yield();
 	}
 	buf_free(&b);
+}
+
+static void
+uart(struct fake *f, const char *n)
+{
+	fd_nonblock(f->console);
+	for (unsigned long i = strtoul(n, NULL, 10); i; i--)
+		if (write(f->console, i % 64 ? "u" : "\n", 1) < 0 && errno != EAGAIN)
+			die("write");
 }
 
 static void
@@ -472,6 +513,21 @@ cmdline(struct fake *f, const char *args)
 }
 
 static void
+add_log(struct fake *f, const char *args)
+{
+	FILE *file = fopen(f->log_path, "a");
+
+	if (!file || fprintf(file, "%s\n", args) < 0 || fclose(file) < 0)
+		die(f->log_path);
+}
+
+static void
+tainted(struct fake *f, const char *args)
+{
+	write_cmdline(f->tainted_path, args);
+}
+
+static void
 restored(struct fake *f, const char *args)
 {
 	(void)args;
@@ -511,6 +567,59 @@ event(struct fake *f, const char *args)
 }
 
 static void
+events(struct fake *f, const char *args)
+{
+	char *rest;
+
+	for (unsigned long n = strtoul(args, &rest, 10); n; n--)
+		event(f, rest + 1);
+}
+
+static void
+message(struct fake *f, const char *args)
+{
+	char block[65536];
+
+	memset(block, 'x', sizeof block);
+	put(f->qmp, "{\"", 2);
+	for (unsigned long n = strtoul(args, NULL, 10); n > sizeof block; n -= sizeof block)
+		put(f->qmp, block, sizeof block);
+}
+
+/* length, padding's length, type: SSH_MSG_USERAUTH_BANNER, which may come at any time */
+static void
+ssh_packets(int fd, unsigned long n)
+{
+	unsigned char block[32768] = { 0, 0, 0x7f, 0xfc, 4, 53 };
+
+	put(fd, "SSH-2.0-flood\r\n", 15);
+	for (; n; n--)
+		put(fd, (const char *)block, sizeof block);
+	usleep(500000);
+}
+
+static void
+ssh(struct fake *f, const char *args)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof sa;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, n) < 0 || listen(fd, 1) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &n) < 0)
+		die("ssh");
+	f->port = ntohs(sa.sin_port);
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(f->qmp);
+		ssh_packets(accept(fd, NULL, NULL), strtoul(args, NULL, 10));
+		_exit(0);
+	}
+	close(fd);
+}
+
+static void
 shutdown_now(struct fake *f, const char *args)
 {
 	qmp_event(f, "SHUTDOWN", args);
@@ -529,7 +638,8 @@ eof(struct fake *f, const char *args)
 {
 	(void)args;
 	close(f->console);
-	f->console = -1;
+	close(f->keys);
+	f->console = f->keys = -1;
 }
 
 static void
@@ -582,9 +692,8 @@ orphan(struct fake *f, const char *args)
 static void
 crash(struct fake *f, const char *args)
 {
-	(void)args;
 	unlink(f->cmdline_path);
-	raise(SIGKILL);
+	raise(*args ? atoi(args) : SIGKILL);
 }
 
 static const struct {
@@ -594,6 +703,7 @@ static const struct {
 	{ "say", say },
 	{ "drip", drip },
 	{ "flood", flood },
+	{ "uart", uart },
 	{ "echo", echo },
 	{ "hear", hear },
 	{ "pause", rest },
@@ -602,10 +712,15 @@ static const struct {
 	{ "restored", restored },
 	{ "savevm", savevm },
 	{ "cmdline", cmdline },
+	{ "log", add_log },
+	{ "tainted", tainted },
 	{ "registers", registers },
 	{ "banner", banner },
 	{ "port", port },
 	{ "event", event },
+	{ "events", events },
+	{ "message", message },
+	{ "ssh", ssh },
 	{ "shutdown", shutdown_now },
 	{ "linger", linger },
 	{ "eof", eof },
@@ -672,7 +787,7 @@ take(int fd, struct buf *b)
 static void
 serve(struct fake *f)
 {
-	struct pollfd p[] = { { f->qmp, POLLIN, 0 }, { f->console, POLLIN, 0 },
+	struct pollfd p[] = { { f->qmp, POLLIN, 0 }, { f->keys, POLLIN, 0 },
 		{ f->shell ? f->agent : -1, POLLIN, 0 }, { f->forward_fd, POLLIN, 0 } };
 	size_t had = f->heard.n;
 	char *eol;
@@ -689,7 +804,7 @@ serve(struct fake *f)
 		qmp_line(f, f->qmp_in.p);
 		buf_drop(&f->qmp_in, n);
 	}
-	if (p[1].revents && take(f->console, &f->heard) < 0)
+	if (p[1].revents && take(f->keys, &f->heard) < 0)
 		eof(f, "");
 	else if (f->echo && f->heard.n > had)
 		put(f->console, f->heard.p + had, f->heard.n - had);
@@ -714,6 +829,25 @@ chardev_fd(char **argv, const char *name)
 			return fd;
 	}
 	return -1;
+}
+
+/* QEMU opens both ends for reading and writing, the console's input first */
+static void
+open_console(struct fake *f, char **argv)
+{
+	static const char prefix[] = "pipe,id=console,path=";
+
+	f->console = f->keys = -1;
+	for (; *argv; argv++) {
+		const char *path = *argv + sizeof prefix - 1;
+
+		if (strncmp(*argv, prefix, sizeof prefix - 1))
+			continue;
+		f->keys = open(arena_printf(f->a, "%s.in", path), O_RDWR);
+		f->console = open(arena_printf(f->a, "%s.out", path), O_RDWR);
+		if (f->keys < 0 || f->console < 0)
+			die(path);
+	}
 }
 
 static const char *
@@ -769,7 +903,7 @@ main(int argc, char **argv)
 		return log_fatal(&(struct err){ EXIT_USAGE, "LH_FAKE names no script" });
 	if (lines_open(f.a, script, &f.script, &e) < 0)
 		return log_fatal(&e);
-	f.console = chardev_fd(argv, "console");
+	open_console(&f, argv);
 	f.qmp = chardev_fd(argv, "qmp");
 	f.agent = chardev_fd(argv, "agent");
 	f.append = after(argv, "-append");
@@ -778,6 +912,10 @@ main(int argc, char **argv)
 	    f.a, "%s/fake-cmdline", getcwd(cwd, sizeof cwd)); /* the test case's folder */
 	f.saved_path = arena_printf(f.a, "%s.saved", script);
 	write_cmdline(f.cmdline_path, f.append);
+	f.log_path = arena_printf(f.a, "%s/fake-log", getcwd(cwd, sizeof cwd));
+	f.tainted_path = arena_printf(f.a, "%s/fake-tainted", cwd);
+	write_cmdline(f.log_path, "<5>[    0.000000] Linux version 6.12");
+	write_cmdline(f.tainted_path, "0");
 	if (*after(argv, "-loadvm"))
 		restore(&f);
 	qmp_say(&f, "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": "

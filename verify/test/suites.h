@@ -14,20 +14,30 @@
 	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
 	X(agent)                                                                                   \
+	X(ending)                                                                                  \
 	X(guest)                                                                                   \
 	X(want)                                                                                    \
 	X(explain)                                                                                 \
+	X(flood)                                                                                   \
 	X(testcase)                                                                                \
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
-	X(mutants)                                                                                 \
+	X(written)                                                                                 \
+	X(edit)                                                                                    \
+	X(derive)                                                                                  \
+	X(schedule)                                                                                \
+	X(equivalent)                                                                              \
+	X(progress)                                                                                \
+	X(tally)                                                                                   \
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \
 	X(table)                                                                                   \
 	X(run)                                                                                     \
+	X(ntp)                                                                                     \
 	X(http)                                                                                    \
 	X(program)                                                                                 \
+	X(proofs)                                                                                  \
 	X(report)                                                                                  \
 	X(search)                                                                                  \
 	X(odds)                                                                                    \

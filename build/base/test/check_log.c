@@ -275,10 +275,10 @@ START_TEST(words_of_others_have_no_power)
 {
 	static const char said[] = "\033[2Jowned\007\rlh: fatal: forged\x7f\xc2\x9b"
 				   "31m na\xc3\xaf"
-				   "ve\t.";
-	static const char shown[] = "\\x1b[2Jowned\\x07\\x0dlh: fatal: forged\\x7f\\xc2\x9b"
+				   "ve\t\x9b\xed\xa0\x80\xf0\x9f\x90\xa7\xc0\xaf\xe2\x82";
+	static const char shown[] = "\\x1b[2Jowned\\x07\\x0dlh: fatal: forged\\x7f\\xc2\\x9b"
 				    "31m na\xc3\xaf"
-				    "ve\t.";
+				    "ve\t\\x9b\\xed\\xa0\\x80\xf0\x9f\x90\xa7\\xc0\\xaf\\xe2\\x82";
 	struct arena *a = arena_new();
 	const char *path = arena_printf(a, "%s/said", test_dir());
 	struct err e = { 0 };

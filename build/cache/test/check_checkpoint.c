@@ -94,7 +94,7 @@ START_TEST(as_it_was)
 {
 	static const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
 		{ 1700000000, 123456789 } };
-	static const char *const same[] = { "src/made", "src/tool", "src/deep", "out" };
+	static const char *const same[] = { "src/made", "src/tool", "src/deep", "src/pipe", "out" };
 	struct arena *a = arena_new();
 	struct checkpoint c = of(a, "target-x", key);
 	char *dir = work(a, "w", "object"), target[16];
@@ -103,6 +103,7 @@ START_TEST(as_it_was)
 	put(a, "w/src/tool", "#!/bin/sh\n", 0700);
 	put(a, "w/src/deep/er/file", "", 0444);
 	ck_assert_int_eq(symlink("deep/er", arena_printf(a, "%s/src/link", dir)), 0);
+	ck_assert_int_eq(mkfifo(arena_printf(a, "%s/src/pipe", dir), 0640), 0);
 	ck_assert_int_eq(chmod(arena_printf(a, "%s/src/deep", dir), 0555), 0);
 	ck_assert_int_eq(utimensat(AT_FDCWD, arena_printf(a, "%s/src/made", dir), times, 0), 0);
 	ck_assert_int_eq(utimensat(AT_FDCWD, arena_printf(a, "%s/src/deep", dir), times, 0), 0);
@@ -283,6 +284,62 @@ START_TEST(does_not_fit)
 }
 END_TEST
 
+/* a folder of the source became a symlink, a file, and a file a folder; nothing is followed */
+START_TEST(other_types)
+{
+	struct arena *a = arena_new();
+	struct checkpoint c = of(a, "target-x", key);
+	char *dir = work(a, "w", "source"), target[64];
+	struct err e = { 0 };
+
+	work(a, "again", "source");
+	put(a, "home/x", "precious", 0644);
+	for (int i = 0; i < 2; i++) {
+		put(a, arena_printf(a, "%s/src/link/x", i ? "again" : "w"), "source", 0644);
+		put(a, arena_printf(a, "%s/src/file/x", i ? "again" : "w"), "source", 0644);
+		put(a, arena_printf(a, "%s/src/folder", i ? "again" : "w"), "source", 0644);
+	}
+	ck_assert_msg(checkpoint_begin(dir, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(file_remove(arena_printf(a, "%s/src/link", dir), &e), 0);
+	ck_assert_int_eq(file_remove(arena_printf(a, "%s/src/file", dir), &e), 0);
+	ck_assert_int_eq(file_remove(arena_printf(a, "%s/src/folder", dir), &e), 0);
+	ck_assert_int_eq(symlink("../../home", arena_printf(a, "%s/src/link", dir)), 0);
+	put(a, "w/src/file", "object", 0644);
+	put(a, "w/src/folder/x", "object", 0644);
+	ck_assert_msg(checkpoint_keep(&c, dir, &e) == 0, "%s", e.msg);
+	restored(a, &c, "again");
+	ck_assert_int_eq(
+	    readlink(arena_printf(a, "%s/again/src/link", test_dir()), target, sizeof target), 10);
+	ck_assert_uint_eq(stat_of(a, "again/src/file").st_mode, S_IFREG | 0644);
+	ck_assert_uint_eq(stat_of(a, "again/src/folder/x").st_mode, S_IFREG | 0644);
+	ck_assert(there(a, "home/x"));
+	arena_free(a);
+}
+END_TEST
+
+/* the folder lost what was in it, and a step made a link of it: what it leads to stays */
+START_TEST(nothing_behind_a_link)
+{
+	struct arena *a = arena_new();
+	struct checkpoint c = of(a, "target-x", key);
+	char *dir = work(a, "w", "source");
+	struct err e = { 0 };
+
+	put(a, "home/x", "precious", 0644);
+	put(a, "w/src/d/x", "source", 0644);
+	ck_assert_msg(checkpoint_begin(dir, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(file_remove(arena_printf(a, "%s/src/d", dir), &e), 0);
+	ck_assert_int_eq(symlink("../../home", arena_printf(a, "%s/src/d", dir)), 0);
+	ck_assert_msg(checkpoint_keep(&c, dir, &e) == 0, "%s", e.msg);
+	/* and the source has it as a link already */
+	work(a, "again", "source");
+	ck_assert_int_eq(symlink("../../home", arena_printf(a, "%s/again/src/d", test_dir())), 0);
+	restored(a, &c, "again");
+	ck_assert(there(a, "home/x"));
+	arena_free(a);
+}
+END_TEST
+
 /* what cannot be kept is said, and leaves nothing */
 START_TEST(cannot_be_kept)
 {
@@ -291,10 +348,10 @@ START_TEST(cannot_be_kept)
 	char *dir = work(a, "w", "object");
 	struct err e = { 0 };
 
-	ck_assert_int_eq(mkfifo(arena_printf(a, "%s/src/pipe", dir), 0644), 0);
+	/* a folder where a file of ours goes */
+	ck_assert_int_eq(mkdir(arena_printf(a, "%s/gone", dir), 0755), 0);
 	ck_assert_int_eq(checkpoint_keep(&c, dir, &e), -1);
-	ck_assert_str_eq(
-	    e.msg, arena_printf(a, "%s/src/pipe: neither file, folder nor symlink", dir));
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s/gone: Is a directory", dir));
 	ck_assert_ptr_null(checkpoint_find(a, &c));
 	ck_assert(!file_exists(arena_printf(a, "%s/checkpoint.zst", dir)));
 	arena_free(a);
@@ -324,9 +381,9 @@ END_TEST
 Suite *
 checkpoint_suite(void)
 {
-	Suite *s =
-	    suite_of("checkpoint", (const TTest *[]){ as_it_was, beside_the_source, one_a_package,
-				       taken, damaged, does_not_fit, cannot_be_kept, NULL });
+	Suite *s = suite_of("checkpoint",
+	    (const TTest *[]){ as_it_was, beside_the_source, one_a_package, taken, damaged,
+		does_not_fit, other_types, nothing_behind_a_link, cannot_be_kept, NULL });
 	TCase *tc = harness_case(s, "cases");
 
 	tcase_add_loop_test(tc, whose_it_is, 0, sizeof keys / sizeof *keys);

@@ -71,7 +71,8 @@ START_TEST(same_bytes_and_back)
 		ck_assert_str_eq(one, two);
 	}
 	ck_assert_int_eq(mkdir(at(a, "back"), 0755), 0);
-	ck_assert_msg(pack_open(at(a, "1.tar.zst"), at(a, "back"), false, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    pack_open(at(a, "1.tar.zst"), at(a, "back"), false, UINT64_MAX, &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(digest_tree(at(a, "x"), one, &e), 0);
 	ck_assert_int_eq(digest_tree(at(a, "back/out"), two, &e), 0);
 	ck_assert_str_eq(one, two);
@@ -92,7 +93,8 @@ START_TEST(names_are_bytes)
 	ck_assert_int_eq(symlink("lat\xefn", at(a, "x/link\xef")), 0);
 	pack_it(a, "x", "1.tar");
 	ck_assert_int_eq(mkdir(at(a, "back"), 0755), 0);
-	ck_assert_msg(pack_open(at(a, "1.tar"), at(a, "back"), false, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    pack_open(at(a, "1.tar"), at(a, "back"), false, UINT64_MAX, &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(digest_tree(at(a, "x"), one, &e), 0);
 	ck_assert_int_eq(digest_tree(at(a, "back/out"), two, &e), 0);
 	ck_assert_str_eq(one, two);
@@ -148,7 +150,7 @@ START_TEST(hostile_archives)
 	archive_write_free(ar);
 
 	ck_assert_int_eq(mkdir(at(a, "d"), 0755), 0);
-	ck_assert_int_eq(pack_open(file, at(a, "d"), false, &e), -1);
+	ck_assert_int_eq(pack_open(file, at(a, "d"), false, UINT64_MAX, &e), -1);
 	if (hostile[_i].said)
 		ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", file, hostile[_i].said));
 	ck_assert(!file_exists(at(a, "up")) && !file_exists("/etc/lh-test"));

@@ -64,7 +64,7 @@ explained(struct world *w, const char *id)
 	struct err e = { 0 };
 	char *text;
 
-	ck_assert_msg(explain_tell(w->a, &w->cfg, &w->sd, &w->plan, test_dir(), id, &out, &e) == 0,
+	ck_assert_msg(explain_text(w->a, &w->cfg, &w->sd, &w->plan, test_dir(), id, &out, &e) == 0,
 	    "%s", e.msg);
 	text = arena_strdup(w->a, out.p);
 	buf_free(&out);
@@ -166,7 +166,7 @@ START_TEST(not_built)
 		"      %s/logs/target-two.log: missing\n",
 		w.cache, test_dir()));
 	ck_assert_int_eq(
-	    explain_tell(w.a, &w.cfg, &w.sd, &w.plan, test_dir(), "host/one", &out, &e), -1);
+	    explain_text(w.a, &w.cfg, &w.sd, &w.plan, test_dir(), "host/one", &out, &e), -1);
 	ck_assert_str_eq(
 	    e.msg, "explain host/one: no such package in profile s6; lh-build graph prints all");
 	arena_free(w.a);

@@ -132,6 +132,16 @@ static const struct {
 		"name five\nlicence ISC\nvariant target\nneeds target/four\n" },
 	    "recipes/five/recipe: dependency cycle: target/five -> target/four -> target/five\n",
 	    1 },
+	{ { "recipes/four/recipe", "recipes/five/recipe", "recipes/profiles/p" },
+	    { "name four\nlicence ISC\nvariant target\nneeds@p target/five\n",
+		"name five\nlicence ISC\nvariant target\nneeds target/four\n", "" },
+	    "recipes/five/recipe: dependency cycle: target/five -> target/four -> target/five\n",
+	    1 },
+	/* no plan has both of these */
+	{ { "recipes/four/recipe", "recipes/five/recipe", "recipes/profiles/p" },
+	    { "name four\nlicence ISC\nvariant target\nneeds@p target/five\n",
+		"name five\nlicence ISC\nvariant target\nneeds@s6 target/four\n", "" },
+	    "", 0 },
 	{ { "layout/owners", "layout/rootfs/etc/passwd", "layout/rootfs/etc/group" },
 	    { "rootfs:/a 7:0 0644\nrootfs:/b 0:8 0644\n", "root:x:0:0::/:\n", "root:x:0:\n" },
 	    "TOP/layout/owners:1: rootfs:/a: uid 7 is not in "

@@ -168,6 +168,25 @@ static const struct {
 	    "release: x86_64 dhcp: disk-image.raw does not match the manifest" },
 };
 
+/* tools for debugging are not given away */
+START_TEST(debugging)
+{
+	struct arena *a = arena_new();
+	struct man_added added[] = { { "overlay", "0011" }, { "debug", "strace" } };
+	struct manifest m;
+	struct err e = { 0 };
+
+	make_image(a, &m);
+	m.added = added;
+	m.nadded = 1;
+	ck_assert_msg(release_fit(a, &m, "s6", "2026-07", &e) == 0, "%s", e.msg);
+	m.nadded = 2;
+	ck_assert_int_eq(release_fit(a, &m, "s6", "2026-07", &e), -1);
+	ck_assert_str_eq(e.msg, "release: x86_64 dhcp: contains strace, of DEBUG");
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(fitting)
 {
 	struct arena *a = arena_new();
@@ -346,7 +365,7 @@ END_TEST
 Suite *
 release_suite(void)
 {
-	Suite *s = suite_of("release", (const TTest *[]){ written, not_written, NULL });
+	Suite *s = suite_of("release", (const TTest *[]){ written, not_written, debugging, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, fitting, 0, ROWS(fits));

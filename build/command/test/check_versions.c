@@ -46,7 +46,7 @@ START_TEST(told)
 	ck_assert_msg(set_read(a, top, s.cfg.set, &s.set, &e) == 0, "%s", e.msg);
 	ck_assert_msg(
 	    plan_make(a, &s.cfg, &s.recipes, &s.set, "s6", &s.plan, &e) == 0, "%s", e.msg);
-	ck_assert_msg(versions_tell(&s, &out, &e) == 0, "%s", e.msg);
+	ck_assert_msg(versions_text(&s, &out, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(
 	    out.p, arena_printf(a,
 		       "checkout\t%s\ntriple\tx86_64-linux-musl\nprofile\ts6\nset\t2024-"

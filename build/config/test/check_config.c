@@ -169,6 +169,10 @@ static const struct {
 	{ "", { "ROOTFS_SIZE=0", NULL }, "ROOTFS_SIZE 0: a system needs a root filesystem" },
 	{ "", { "JOBS=0", NULL }, "JOBS 0: a number from 1 to 1024" },
 	{ "", { "EPOCH=0", NULL }, "EPOCH 0: seconds since 1970, from 1 to 2147483647" },
+	{ "", { "DEBUG=strace gdb", NULL }, "DEBUG gdb: not supported; some of strace" },
+	{ "", { "FORMS=raw zip", NULL }, "FORMS zip: not supported; some of raw tar" },
+	{ "", { "FORMS=tar", NULL }, "FORMS tar: needs raw, which is what is verified" },
+	{ "", { "FORMS=", NULL }, "FORMS : needs raw, which is what is verified" },
 	/* the network */
 	{ "", { "LOCAL_IP=10.0.3.15", NULL },
 	    "LOCAL_IP 10.0.3.15, ROUTER_IP 10.0.2.2: not in one /24; only the last number may "
@@ -202,17 +206,30 @@ static const struct {
 	    "CROSS_BASE /usr: has no bin/x86_64-linux-musl-gcc; leave it empty to have a toolchain "
 	    "built" },
 	{ "", { "HOST_HOST_BASE=/nowhere", NULL }, "HOST_HOST_BASE /nowhere: no such folder" },
+	{ "", { "SERVICES=. nowhere", NULL }, "SERVICES nowhere: no such folder" },
+	{ "", { "OVERLAY=lh-config", NULL }, "OVERLAY lh-config: no such folder" },
 	{ "", { "KERNEL_CONFIG=/nowhere", NULL },
 	    "KERNEL_CONFIG: /nowhere: No such file or directory" },
 	{ "", { "OVERRIDE_one=/nowhere", NULL },
 	    "OVERRIDE_one /nowhere: no such folder: /nowhere" },
 	{ "", { "OVERRIDE_one=git:nowhere@v1", NULL },
 	    "OVERRIDE_one git:nowhere@v1: no such folder: TOP/nowhere" },
+	{ "", { "HEAD_one=--all", NULL }, "HEAD_one --all: not the name of a branch" },
+	{ "", { "HEAD_one=a b", NULL }, "HEAD_one: contains a blank; use another character" },
 	{ "", { "VERSION_one=1 2", NULL },
 	    "VERSION_one 1 2: a version is made of letters, digits and . _ + -" },
 	/* sources */
 	{ "", { "CACHE_URL=cache.example", NULL },
 	    "CACHE_URL cache.example: not a URL that begins with https:// or http://" },
+	{ "", { "CACHE_KEY=/nonexistent/key", NULL },
+	    "CACHE_KEY: /nonexistent/key: No such file or directory" },
+	{ "", { "CACHE_KEY=/dev/null", NULL }, "CACHE_KEY: /dev/null: not a regular file" },
+	{ "", { "CACHE_TRUST=PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw= /nonexistent", NULL },
+	    "CACHE_TRUST: /nonexistent: No such file or directory" },
+	/* a digit too few: no key, so it is a file */
+	{ "", { "CACHE_TRUST=/UAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zg==", NULL },
+	    "CACHE_TRUST: /UAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zg==: No such file or "
+	    "directory" },
 	{ "", { "MIRRORS=https://a.example/ b.example", NULL },
 	    "MIRRORS b.example: not a URL that begins with https://, http:// or file://" },
 	{ "", { "MIRRORS=ftp://user:pass@word@host/", NULL },

@@ -11,6 +11,7 @@
 #include "build/test/suites.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -100,7 +101,7 @@ START_TEST(told)
 	record(a, "Aa", later, 2000);
 	record(a, "Bb", earlier, 1000);
 	put(a, "links/Cc", "/lh/src\n"); /* the compiler was not asked to link, or failed */
-	ck_assert_msg(links_tell(a, &l, &text, &e) == 0, "%s", e.msg);
+	ck_assert_msg(links_text(a, &l, &text, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(text.p, expected);
 	buf_free(&text);
 	arena_free(a);
@@ -119,11 +120,70 @@ START_TEST(damaged_record)
 	struct err e = { 0 };
 
 	record(a, "Aa", "prog\n", 1000);
-	ck_assert_int_eq(links_tell(a, &l, &text, &e), -1);
+	ck_assert_int_eq(links_text(a, &l, &text, &e), -1);
 	ck_assert_str_eq(
 	    e.msg, arena_printf(a,
 		       "%s/links/Aa.d:1: expected OUTPUT: \\, as ld --dependency-file writes it",
 		       test_dir()));
+	arena_free(a);
+}
+END_TEST
+
+/* what a step leaves among its records, or calls the linker's output, is not followed */
+static const struct {
+	const char *script; /* in the work folder */
+	const char *said;   /* behind its path; NULL: there is nothing to tell */
+} hostile[] = {
+	{ "ln -s /etc/passwd links/x.d; echo /lh/src >links/x",
+	    "/links/x.d: is a symlink, not a regular file" },
+	{ "ln -s /etc/passwd links/x; printf 'p: \\\\\\n  a.o\\n' >links/x.d",
+	    "/links/x: is a symlink, not a regular file" },
+	{ "mkfifo links/x.d; echo /lh/src >links/x", "/links/x.d: is a fifo, not a regular file" },
+	{ "mkfifo links/x; printf 'p: \\\\\\n  a.o\\n' >links/x.d",
+	    "/links/x: is a fifo, not a regular file" },
+	{ "echo /lh/src >links/x; truncate -s 17M links/x.d",
+	    "/links/x.d: larger than the limit of 16777216 bytes" },
+	{ "truncate -s 5000 links/x; printf 'p: \\\\\\n  a.o\\n' >links/x.d",
+	    "/links/x: larger than the limit of 4096 bytes" },
+	{ "cp /bin/true out/t; echo / >links/x; printf 'bin/true: \\\\\\n  a.o\\n' >links/x.d",
+	    NULL },
+	{ "cp /bin/true out/t; mkfifo src/p; echo /lh/src >links/x; printf 'p: \\\\\\n  a.o\\n' "
+	  ">links/x.d",
+	    NULL },
+	{ "cp /bin/true out/t; ln -s /bin/true src/p; echo /lh/src >links/x; printf 'p: \\\\\\n  "
+	  "a.o\\n' >links/x.d",
+	    NULL },
+	{ "cp /bin/true out/t; ln -s /bin src/d; echo /lh/src/d >links/x; printf 'true: \\\\\\n  "
+	  "a.o\\n' >links/x.d",
+	    NULL },
+	{ "mkdir links/d.d", NULL },
+	{ "rm -r out; ln -s /etc out", "/out: is a symlink, not a folder" },
+};
+
+START_TEST(records_of_strangers)
+{
+	struct arena *a = arena_new();
+	struct links l = { .records = arena_printf(a, "%s/links", test_dir()),
+		.inside = "/lh",
+		.dir = test_dir(),
+		.out = arena_printf(a, "%s/out", test_dir()),
+		.whose = whose,
+		.arg = "arg" };
+	struct buf text = { 0 };
+	struct err e = { 0 };
+
+	ck_assert_int_eq(system(arena_printf(a, "cd %s && mkdir links src out && %s", test_dir(),
+			     hostile[_i].script)),
+	    0);
+	ck_assert_int_eq(links_text(a, &l, &text, &e), hostile[_i].said ? -1 : 0);
+	if (hostile[_i].said)
+		ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", test_dir(), hostile[_i].said));
+	/* no program here is what that record speaks of */
+	if (strstr(hostile[_i].script, "out/t;"))
+		ck_assert_str_eq(text.p, "t\tunknown\t-\n");
+	else
+		ck_assert_uint_eq(text.n, 0);
+	buf_free(&text);
 	arena_free(a);
 }
 END_TEST
@@ -146,5 +206,9 @@ END_TEST
 Suite *
 links_suite(void)
 {
-	return suite_of("links", (const TTest *[]){ told, damaged_record, no_programs, NULL });
+	Suite *s = suite_of("links", (const TTest *[]){ told, damaged_record, no_programs, NULL });
+
+	tcase_add_loop_test(
+	    harness_case(s, "hostile"), records_of_strangers, 0, sizeof hostile / sizeof *hostile);
+	return s;
 }

@@ -114,7 +114,7 @@ go(struct run *r, bool dry, struct err *e)
 	int result = 0;
 
 	if (dry)
-		run_tell(r);
+		run_print(r);
 	else if (run_fetch(r, e) < 0 || run_build(r, e) < 0)
 		result = -1;
 	run_close(r);

@@ -72,7 +72,7 @@ START_TEST(told)
 			checkout_file(a, test_dir(), kept[i][0], kept[i][1]);
 	v[0].store = cases[_i].built >= ONE_BUILT ? "/store/one" : NULL;
 	v[1].store = cases[_i].built == BOTH_BUILT ? "/store/two" : NULL;
-	ck_assert_msg(why_tell(a, &w, cases[_i].id, &out, &e) == 0, "%s", e.msg);
+	ck_assert_msg(why_text(a, &w, cases[_i].id, &out, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(out.p, cases[_i].told);
 	buf_free(&out);
 	arena_free(a);
@@ -103,17 +103,17 @@ START_TEST(to_be_built)
 	ck_assert_int_eq(plan_key(a, &c, &sd, &p, &p.v[0], &key, &e), 0);
 
 	checkout_file(a, test_dir(), "keys/target-two", key);
-	ck_assert_int_eq(why_tell(a, &w, "two", &out, &e), 0);
+	ck_assert_int_eq(why_text(a, &w, "two", &out, &e), 0);
 	ck_assert_str_eq(
 	    out.p, "target/two will be built because\n  its result was removed from CACHE\n");
 
 	buf_clear(&out);
 	config_set(a, &c, "SET", "", "test");
-	ck_assert_int_eq(why_tell(a, &w, "two", &out, &e), 0);
+	ck_assert_int_eq(why_text(a, &w, "two", &out, &e), 0);
 	ck_assert_str_eq(
 	    out.p, "target/two will be built because\n  config SET: 2026-07 -> (empty)\n");
 
-	ck_assert_int_eq(why_tell(a, &w, "one", &out, &e), -1);
+	ck_assert_int_eq(why_text(a, &w, "one", &out, &e), -1);
 	ck_assert_str_eq(
 	    e.msg, "why one: no such package in profile s6; lh-build graph prints all");
 	buf_free(&out);

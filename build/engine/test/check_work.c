@@ -21,7 +21,7 @@ static const char recipe_text[] =
     "name one\n"
     "licence ISC\n"
     "variant host toolchain target\n"
-    "config CONSOLE USE_DHCP\n"
+    "config CONSOLE USE_DHCP SERVICES\n"
     "file local.h\n"
     "input layout\n"
     "kit common\n"
@@ -147,9 +147,9 @@ static const struct {
 	const char *section, *root, *extra, *unboxed;
 } worlds[] = {
 	{ "target", "target/one\n", "CONSOLE=ttyS7", NULL },
-	{ "target, no sandbox", "target/one\n", "", "no bwrap" },
+	{ "target, no sandbox", "target/one\n", "SERVICES=layout recipes", "no bwrap" },
 	{ "host", "host/one\n", "BUILD_CC=/opt/gcc/bin/gcc -pipe", NULL },
-	{ "toolchain", "toolchain/one\n", "", NULL },
+	{ "toolchain", "toolchain/one\n", "SERVICES=layout recipes", NULL },
 };
 
 /* steps with their commands, what they see, environment and the beginning of the log */

@@ -139,6 +139,52 @@ START_TEST(walks_inside)
 }
 END_TEST
 
+static const struct {
+	const char *rel;
+	bool gone;	     /* it was there, and is not any more */
+	const char *refused; /* behind the root */
+} removed[] = {
+	{ "d/e/f", true, NULL },
+	{ "d", true, NULL },
+	{ "fifo", true, NULL },
+	{ "leaf", true, NULL },
+	{ "out", true, NULL },
+	{ "nothing", false, NULL },
+	{ "nothing/x", false, NULL },
+	{ "out/secret", false, NULL },
+	{ "d/inner/f", false, NULL },
+	{ "abs/passwd", false, NULL },
+	{ "five/x", false, NULL },
+	{ "../outside", false, "/../outside: not a path inside this folder" },
+	{ "d/..", false, "/d/..: not a path inside this folder" },
+	{ "d/../../outside", false, "/d/../../outside: not a path inside this folder" },
+	{ "d/.", false, "/d/.: not a path inside this folder" },
+	{ "d/", false, "/d/: not a path inside this folder" },
+	{ "", false, "/: not a path inside this folder" },
+};
+
+START_TEST(removes_inside)
+{
+	struct arena *a = arena_new();
+	const char *root = made(a), *rel = removed[_i].rel, *why = removed[_i].refused;
+	char *outside = arena_printf(a, "%s/outside/secret", test_dir());
+	bool before = beneath_type(root, rel) != BENEATH_NONE;
+	struct err e = { 0 };
+
+	if (removed[_i].gone)
+		ck_assert(before);
+	ck_assert_int_eq(beneath_remove(root, rel, &e), why ? -1 : 0);
+	if (why)
+		ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", root, why));
+	if (removed[_i].gone)
+		ck_assert_int_eq(beneath_type(root, rel), BENEATH_NONE);
+	ck_assert(file_exists(outside) && file_exists("/etc/passwd"));
+	ck_assert_int_eq(
+	    file_exists(arena_printf(a, "%s/d/e/f", root)), !removed[_i].gone || rel[0] != 'd');
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 beneath_suite(void)
 {
@@ -146,6 +192,7 @@ beneath_suite(void)
 	TCase *tc = harness_case(s, "beneath");
 
 	tcase_add_loop_test(tc, keeps_inside, 0, sizeof paths / sizeof *paths);
+	tcase_add_loop_test(tc, removes_inside, 0, sizeof removed / sizeof *removed);
 	tcase_add_test(tc, the_root_is_no_symlink);
 	tcase_add_test(tc, bounds_what_it_reads);
 	tcase_add_test(tc, walks_inside);

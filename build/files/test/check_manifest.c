@@ -28,9 +28,12 @@ static const char whole[] =
 	 "partition rwfs ext4 1343225856 536870912 cc\n"
 	 "package skalibs 2.14.3.0 33\n"
 	 "package s6 2.13.1.0 44 modified\n"
+	 "package s6-rc HEAD 45 modified 00112233\n"
+	 "cached target/s6 PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=\n"
 	 "service sshd longrun\n"
 	 "differs files /boot/dtb an ARM kernel needs one\n"
 	 "special rwfs:/tmp 0:0 1777\n"
+	 "listen tcp :: 22 sshd\n"
 	 "path /lh/\n";
 
 static int
@@ -54,7 +57,8 @@ START_TEST(round_trip)
 	ck_assert_str_eq(b.p, whole);
 	ck_assert_uint_eq(m.nparts, 3);
 	ck_assert_uint_eq(m.parts[1].size, 268435456);
-	ck_assert(m.packages[1].modified);
+	ck_assert(m.packages[1].modified && !m.packages[1].commit);
+	ck_assert_str_eq(m.packages[2].commit, "00112233");
 	ck_assert_str_eq(manifest_path(a, &m, m.kernel), arena_printf(a, "%s/kernel", test_dir()));
 	ck_assert_str_eq(manifest_path(a, &m, "/boot/k"), "/boot/k");
 	ck_assert_ptr_null(manifest_path(a, &m, NULL));
@@ -82,6 +86,9 @@ static const struct {
 	{ "", ":1: not a manifest: its first line must be \"lh-manifest 2\"" },
 	{ "lh-manifest 1\n", ":1: not a manifest: its first line must be \"lh-manifest 2\"" },
 	{ LEAST, ": names neither kernel nor image: nothing to boot" },
+	{ HEAD "listen tcp :: 22\n", ":2: listen: needs PROTOCOL ADDRESS PORT SERVICE" },
+	{ HEAD "listen tcp :: 0 sshd\n", ":2: listen: port 0: from 1 to 65535" },
+	{ HEAD "listen tcp :: ssh sshd\n", ":2: ssh: not a number" },
 	{ HEAD "special rwfs:/tmp 0:0\n", ":2: special: needs FS:/PATH UID:GID MODE" },
 	{ HEAD "special rwfs:/tmp 0:0 1778\n", ":2: special: needs FS:/PATH UID:GID MODE" },
 	{ HEAD "path lh/\n", ":2: path lh/: not absolute" },
@@ -93,8 +100,10 @@ static const struct {
 	{ HEAD "memory 4\n", ":2: memory 4: from 8 to 1048576 MiB" },
 	{ HEAD "partition a b 1 2\n", ":2: partition: needs NAME TYPE START SIZE UUID" },
 	{ HEAD "partition a b -1 2 u\n", ":2: -1: not a number" },
-	{ HEAD "package a 1 k changed\n", ":2: package: needs NAME VERSION KEY [modified]" },
+	{ HEAD "package a 1 k changed\n",
+	    ":2: package: needs NAME VERSION KEY [modified [COMMIT]]" },
 	{ HEAD "service a\n", ":2: service: needs NAME TYPE" },
+	{ HEAD "added overlay\n", ":2: added: needs WHAT DIGEST-OR-NAME" },
 	{ HEAD "differs files /boot/dtb\n", ":2: differs: needs SUBJECT WORD REASON" },
 };
 

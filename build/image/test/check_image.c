@@ -43,7 +43,7 @@ static const char *const names[] = { "toolchain", "skalibs", "linux", "busybox",
 struct world {
 	struct arena *a;
 	struct config cfg;
-	struct config_var vars[2];
+	struct config_var vars[4];
 	struct sysdeps sd;
 	struct fact facts[13];
 	struct plan plan;
@@ -92,7 +92,9 @@ world_new(struct world *w)
 		.triple = "x86_64-linux-musl", .dir = "sysdeps", .facts = w->facts, .nfacts = 13
 	};
 	w->vars[0] = (struct config_var){ "EPOCH", "1784000000", "default" };
-	w->vars[1] = (struct config_var){ "PROFILE_WHY", "", "auto" };
+	w->vars[1] = (struct config_var){ "FORMS", "raw", "default" };
+	w->vars[2] = (struct config_var){ "OVERLAY", "", "default" };
+	w->vars[3] = (struct config_var){ "PROFILE_WHY", "", "auto" };
 	w->cfg = (struct config){
 		.top = arena_printf(a, "%s/top", test_dir()),
 		.output = arena_printf(a, "%s/output", test_dir()),
@@ -110,7 +112,7 @@ world_new(struct world *w)
 		.userfs_mb = 6,
 		.console = "ttyS0",
 		.vars = w->vars,
-		.nvars = 2,
+		.nvars = 4,
 	};
 	for (size_t i = 0; i < NNODES; i++) {
 		w->recipes[i] =
@@ -257,7 +259,7 @@ START_TEST(other_facts)
 	w.cfg.country = "";
 	w.cfg.console = "";
 	w.plan.profile = "minimal";
-	w.vars[1].value = "s6 2.13 can't be had";
+	w.vars[3].value = "s6 2.13 can't be had";
 	sh(w.a, "sed -i s/s6/minimal/ top/layout/owners");
 	w.dir = in_dir(&w, "dhcp");
 	must_build(&w);
@@ -372,6 +374,136 @@ START_TEST(same_content_same_image)
 }
 END_TEST
 
+/* tar(1) tells the owners, modes and names of the image; the same image, the same bytes */
+START_TEST(tarballs)
+{
+	struct world w;
+
+	world_new(&w);
+	sh(w.a, "cd store/busybox/out/rootfs; mkfifo fifo; echo x >\"$(printf 'a\\377')\"; cd bin; "
+		"ln -s $(printf %0180d 7) long; echo y >$(printf %0200d 8)");
+	digest_outputs(&w);
+	must_build(&w);
+	ck_assert(!file_exists(in_dir(&w, "rootfs.tar")));
+	w.vars[1].value = "raw tar";
+	must_build(&w);
+	sh(w.a, "cd output/*; TZ=UTC tar --numeric-owner --full-time -tvf rootfs.tar | tr -s ' ' "
+		">list; "
+		"tar --numeric-owner -tvf rwfs.tar | tr -s ' ' >>list; tar --numeric-owner -tvf "
+		"userfs.tar | tr -s ' ' >>list; for want in 'drwxr-xr-x 0/0 0 2026-07-14 03:33:20 "
+		"./' '-rwsr-xr-x 0/0 8 2026-07-14 03:33:20 ./bin/busybox' 'lrwxrwxrwx 0/0 0 "
+		"2026-07-14 03:33:20 ./bin/sh -> busybox' 'prw-r--r-- 0/0 0 2026-07-14 03:33:20 "
+		"./fifo' './a.377' 'drwx--S--- 102/61 0 .* ./log/klogd/' 'drwxr-sr-x 1000/100 0 .* "
+		"./guest/'; do grep -q -e \"^$want\" -e \" $want\" list || { cat list; echo \"no "
+		"$want\"; exit 1; }; "
+		"done >&2; sleep 1; rm manifest; mv rootfs.tar first");
+	must_build(&w);
+	sh(w.a, "cd output/*; cmp first rootfs.tar; rm rwfs.tar");
+	must_build(&w); /* what is missing is made again */
+	ck_assert(file_exists(in_dir(&w, "rwfs.tar")));
+	w.vars[1].value = "raw";
+	sh(w.a, "echo 2 >store/layout/out/rootfs/new");
+	digest_outputs(&w);
+	must_build(&w); /* and what would be of another image is not left */
+	ck_assert(!file_exists(in_dir(&w, "rwfs.tar")));
+	arena_free(w.a);
+}
+END_TEST
+
+/* two folders laid over it: what the later has counts, and its own lines say whose it is */
+START_TEST(laid_over)
+{
+	struct world w;
+	struct manifest one, two;
+	char *files;
+
+	world_new(&w);
+	must_build(&w);
+	one = manifest_of(&w);
+	w.vars[2].value = arena_printf(w.a, "%s/a %s/b", test_dir(), test_dir());
+	sh(w.a,
+	    "mkdir -p a/rootfs/bin a/rootfs/etc b/rootfs/etc b/rwfs/data; chmod 700 a/rootfs/bin; "
+	    "echo busybox >b/rootfs/etc/same; echo first >a/rootfs/etc/it; echo second "
+	    ">b/rootfs/etc/it; ln -s /etc/it a/rootfs/bin/sh; echo x >\"$(printf "
+	    "'b/rootfs/etc/two words\\n\\377')\"; printf 'rwfs:/data 7:8 0750 "
+	    "s6\\nrootfs:/etc/two* 0:9 0711\\n' >b/owners");
+	must_build(&w);
+	two = manifest_of(&w);
+	ck_assert_str_ne(one.image_digest, two.image_digest);
+	ck_assert_int_eq(two.nadded, 2);
+	ck_assert_str_eq(two.added[1].what, "overlay");
+	ck_assert_int_eq(file_read(w.a, in_dir(&w, "files"), &files, NULL, &(struct err){ 0 }), 0);
+	for (const char *const *line =
+		 (const char *const[]){ "rootfs:/bin 040755 0 0 - - busybox\n",
+		     "rootfs:/bin/sh 120777 0 0 7 ", "rootfs:/etc/it 100644 0 0 7 ",
+		     "rootfs:/etc/same 100644 0 0 8 ",
+		     "rootfs:/etc/two words\\012\xff 100711 0 9 2 ",
+		     "rwfs:/data 040750 7 8 - - overlay\n", NULL };
+	     *line; line++)
+		ck_assert_msg(strstr(files, *line), "no %s in %s", *line, files);
+	/* another content is another image, another place is not */
+	sh(w.a, "mv a c; mv b d");
+	w.vars[2].value = arena_printf(w.a, "%s/c %s/d", test_dir(), test_dir());
+	must_build(&w);
+	ck_assert_str_eq(manifest_of(&w).key, two.key);
+	sh(w.a, "echo third >c/rootfs/etc/new");
+	must_build(&w);
+	ck_assert_str_ne(manifest_of(&w).key, two.key);
+	arena_free(w.a);
+}
+END_TEST
+
+static const struct {
+	const char *script, *message;
+} bad_overlays[] = {
+	{ "ln -s ../../.. mine/rootfs/etc/up", "image: OVERLAY: DIR/mine/rootfs/etc/up: a symlink "
+					       "to ../../.., out of the folder; give "
+					       "a path that starts at the image's /" },
+	{ "rm -r mine/rootfs; ln -s /etc mine/rootfs",
+	    "image: OVERLAY: DIR/mine/rootfs: is a symlink, not a folder" },
+	{ "mkfifo mine/rootfs/etc/f",
+	    "image: OVERLAY: DIR/mine/rootfs/etc/f: neither file, folder nor symlink; remove it" },
+	{ "mkdir mine/etc",
+	    "image: OVERLAY: DIR/mine/etc: files belong in rootfs/, rwfs/ or userfs/, and their "
+	    "owners in the file owners; move it" },
+	{ "mkdir mine/owners", "image: OVERLAY: DIR/mine/owners: is a folder, not a regular file" },
+	{ "touch mine/rootfs/etc/su; chmod 4755 mine/rootfs/etc/su",
+	    "image: DIR/mine/owners: rootfs:/etc/su from overlay is setuid: if that is intended, "
+	    "add the line \"rootfs:/etc/su 0:0 4755\"" },
+	{ "touch 'mine/rootfs/etc/a b'; echo 'rootfs:/etc/a?b 0:0 4755' >mine/owners",
+	    "image: DIR/mine/owners: rootfs:/etc/a b from overlay is setuid, so its name may have "
+	    "no blank and no line break; rename it" },
+	{ "touch mine/rootfs/bin",
+	    "image: rootfs: /bin is a folder in busybox and a file in overlay" },
+	{ "mkdir -p mine/rootfs/bin/sh",
+	    "image: rootfs: /bin/sh is a symlink in busybox and a folder in overlay" },
+	{ "echo rootfs:/etc/none 0:0 0644 >mine/owners",
+	    "image: DIR/mine/owners:1: rootfs:/etc/none: matches nothing in the image; remove the "
+	    "line or correct the path" },
+	{ "echo rootfs:/bin/busybox 0:0 0755 >mine/owners",
+	    "image: DIR/mine/owners:1: rootfs:/bin/busybox: DIR/top/layout/owners:1 says 0:0 "
+	    "4755" },
+};
+
+START_TEST(refuses_overlay)
+{
+	struct world w;
+	struct err e = { 0 };
+	const char *at, *shown = "", *msg = e.msg;
+
+	world_new(&w);
+	w.vars[2].value = arena_printf(w.a, "%s/mine", test_dir());
+	sh(w.a, "mkdir -p mine/rootfs/etc");
+	sh(w.a, bad_overlays[_i].script);
+	ck_assert_int_eq(build(&w, &e), -1);
+	for (; (at = strstr(msg, test_dir())); msg = at + strlen(test_dir()))
+		shown = arena_printf(w.a, "%s%.*sDIR", shown, (int)(at - msg), msg);
+	ck_assert_str_eq(arena_printf(w.a, "%s%s", shown, msg), bad_overlays[_i].message);
+	ck_assert(!file_exists(in_dir(&w, "manifest")));
+	arena_free(w.a);
+}
+END_TEST
+
 static const struct {
 	const char *script;
 	unsigned rootfs, extra;
@@ -450,12 +582,13 @@ END_TEST
 Suite *
 image_suite(void)
 {
-	Suite *s = suite_of("image",
-	    (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
-		failure_leaves_no_manifest, same_content_same_image, extra_is_filled, NULL });
+	Suite *s = suite_of("image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
+					 failure_leaves_no_manifest, same_content_same_image,
+					 extra_is_filled, laid_over, tarballs, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);
 	tcase_add_loop_test(tc, refuses, 0, sizeof wrong / sizeof *wrong);
+	tcase_add_loop_test(tc, refuses_overlay, 0, sizeof bad_overlays / sizeof *bad_overlays);
 	return s;
 }

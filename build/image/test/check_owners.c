@@ -62,7 +62,7 @@ apply(struct world *w, const char *text, const char *profile, struct err *e)
 	w->trees[0] = &w->t[0];
 	w->trees[1] = &w->t[1];
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, e), 0);
-	r = owners_apply(w->a, path, profile, w->trees, 2, e);
+	r = owners_apply(w->a, (const char *[]){ path }, 1, profile, w->trees, 2, e);
 	if (r < 0 && !strncmp(e->msg, test_dir(), strlen(test_dir())))
 		memmove(
 		    e->msg, e->msg + strlen(test_dir()) + 1, strlen(e->msg) - strlen(test_dir()));

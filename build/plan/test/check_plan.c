@@ -26,7 +26,7 @@ static const struct {
 	{ "recipes/two/recipe",
 	    "name two\nlicence ISC\nvariant host target\nneeds same/one target/three "
 	    "host/tool\nneeds target/one\n"
-	    "config USE_DHCP ROOT_HASH\nfile f\ninput layout\nkit k\nversion 2.0\n" PIN(
+	    "config USE_DHCP ROOT_HASH SERVICES\nfile f\ninput layout\nkit k\nversion 2.0\n" PIN(
 		"two-2.0.tar") "source two-2.0-b.tar\nsha256 " OTHER
 			       "\ngit v2\n[build]\nmake\n[install]\ncp x ${SHORT} $OUT\n" },
 	{ "recipes/two/f", "f\n" },
@@ -132,6 +132,26 @@ START_TEST(order_and_closure)
 					  "host/two 2.0: host/one host/tool / 0 1\n");
 	ck_assert_int_eq(plan_keep(t.a, &t.p, "target/two", &e), -1);
 	ck_assert_str_eq(e.msg, "target/two: profile s6 has no such package");
+	arena_free(t.a);
+}
+END_TEST
+
+START_TEST(one_profile_needs_more)
+{
+	struct setting t = begin();
+	struct err e = { 0 };
+
+	checkout_file(t.a, t.top, "recipes/profiles/s6", "target/one\n");
+	checkout_file(t.a, t.top, "recipes/profiles/minimal", "target/one\n");
+	checkout_file(t.a, t.top, "recipes/libc/recipe",
+	    "name libc\nlicence MIT\nvariant toolchain\nneeds@s6 host/tool\n");
+	ck_assert_msg(plan(&t, NULL, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(dump(t.a, &t.p), "host/tool -: /\n"
+					  "toolchain/libc -: host/tool / 0\n"
+					  "target/one 1.0: toolchain/libc / 0 1\n");
+	ck_assert_msg(plan_make(t.a, &t.cfg, &t.r, &t.set, "minimal", &t.p, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(dump(t.a, &t.p), "toolchain/libc -: /\n"
+					  "target/one 1.0: toolchain/libc / 0\n");
 	arena_free(t.a);
 }
 END_TEST
@@ -339,6 +359,7 @@ static const struct {
 	{ "sysdeps/x86_64-linux-musl/facts", CHECKOUT_FACTS("x86_64", "cc", "ELF64 X86_64"), NULL,
 	    false, false, false },
 	{ NULL, NULL, "USE_DHCP=false", false, false, true },
+	{ NULL, NULL, "SERVICES=recipes/two", false, false, true },
 	{ NULL, NULL, "LOCAL_IP=10.0.2.16", false, false, false },
 	{ NULL, NULL, "EPOCH=1", true, true, true },
 	{ NULL, NULL, "TRIPLE=i486-linux-musl", true, true, true },
@@ -408,6 +429,53 @@ START_TEST(what_else_changes_a_key)
 }
 END_TEST
 
+/* DEBUG names recipes as PACKAGES does */
+START_TEST(tools_for_debugging)
+{
+	struct setting t = begin();
+	struct err e = { 0 };
+
+	ck_assert_int_eq(plan(&t, "DEBUG=strace", &e), -1);
+	ck_assert_str_eq(e.msg, "DEBUG: strace: no such recipe");
+	checkout_file(t.a, t.top, "recipes/strace/recipe",
+	    "name strace\nlicence MIT\nvariant target\n[build]\nmake\n");
+	ck_assert_msg(plan(&t, "DEBUG=strace", &e) == 0, "%s", e.msg);
+	ck_assert_ptr_nonnull(plan_find(&t.p, "target/strace"));
+	ck_assert_msg(plan(&t, "DEBUG=", &e) == 0, "%s", e.msg);
+	ck_assert_ptr_null(plan_find(&t.p, "target/strace"));
+	arena_free(t.a);
+}
+END_TEST
+
+/* by what is in them, in their order, and not by where they lie */
+START_TEST(folders_are_keyed_by_content)
+{
+	static const struct {
+		const char *services;
+		bool same;
+	} rows[] = { { "SERVICES=a b", true }, { "SERVICES=c b", true }, { "SERVICES=b a", false },
+		{ "SERVICES=a", false }, { "SERVICES=a d", false } };
+	static const char *const defs[][2] = { { "a/x/type", "oneshot\n" },
+		{ "b/y/type", "bundle\n" }, { "c/x/type", "oneshot\n" },
+		{ "d/y/type", "longrun\n" } };
+	struct setting t = begin();
+	struct err e = { 0 };
+	char *first = NULL;
+
+	for (size_t i = 0; i < sizeof defs / sizeof *defs; i++)
+		checkout_file(t.a, t.top, defs[i][0], defs[i][1]);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		ck_assert_msg(plan(&t, rows[i].services, &e) == 0, "%s", e.msg);
+		pretend(&t);
+		if (!first)
+			first = key_of(&t, "target/two");
+		ck_assert_msg((strcmp(first, key_of(&t, "target/two")) == 0) == rows[i].same,
+		    "%s:\n%s", rows[i].services, key_of(&t, "target/two"));
+	}
+	arena_free(t.a);
+}
+END_TEST
+
 Suite *
 plan_suite(void)
 {
@@ -415,6 +483,7 @@ plan_suite(void)
 	TCase *tc = harness_case(s, "plan");
 
 	tcase_add_test(tc, order_and_closure);
+	tcase_add_test(tc, one_profile_needs_more);
 	tcase_add_test(tc, a_given_toolchain_is_not_built);
 	tcase_add_loop_test(tc, choice_of_versions, 0, sizeof versions / sizeof *versions);
 	tcase_add_test(tc, an_override_is_any_version);
@@ -422,5 +491,7 @@ plan_suite(void)
 	tcase_add_test(tc, golden);
 	tcase_add_loop_test(tc, what_changes_a_key, 0, sizeof changes / sizeof *changes);
 	tcase_add_test(tc, what_else_changes_a_key);
+	tcase_add_test(tc, folders_are_keyed_by_content);
+	tcase_add_test(tc, tools_for_debugging);
 	return s;
 }

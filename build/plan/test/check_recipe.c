@@ -30,9 +30,10 @@ dump(struct arena *a, const struct recipe *r)
 	buf_addf(&b, "; kit %s; source-of %s; image %d\n", r->kit ? r->kit : "-",
 	    r->source_of ? r->source_of : "-", r->image);
 	for (size_t i = 0; i < r->nneeds; i++)
-		buf_addf(&b, "need %s/%s\n",
+		buf_addf(&b, "need %s/%s%s%s\n",
 		    r->needs[i].same ? "same" : variant_names[r->needs[i].variant],
-		    r->needs[i].name);
+		    r->needs[i].name, r->needs[i].profile ? " in " : "",
+		    r->needs[i].profile ? r->needs[i].profile : "");
 	for (size_t i = 0; i < r->nconfig; i++)
 		buf_addf(&b, "config %s\n", r->config[i]);
 	for (size_t i = 0; i < r->nfiles; i++)
@@ -87,6 +88,9 @@ static const struct {
 	    "  debian pool/main/o/one/one_2.orig.tar.gz\n one-2-tag.tar.gz 0123 0\n  git v2\n"
 	    "version 1.9\n one-1.9.zip 0123 0\n  url https://a.example/dir/one-1.9.zip\n"
 	    "[build] 30\n# kept\nmake # this, too\n\n[install] 34\n\tmake install\n[ -d x ]\n" },
+	{ TOP "needs target/a\nneeds@s6 same/b target/c\nneeds@minimal target/c\n",
+	    "one, ISC: target; kit -; source-of -; image 1\nneed target/a\nneed same/b in "
+	    "s6\nneed target/c in s6\nneed target/c in minimal\n" },
 	{ TOP "source-of linux\n[configure]\n[build]\n",
 	    "one, ISC: target; kit -; source-of linux; image 1\n[configure] 5\n[build] 6\n" },
 };
@@ -137,6 +141,13 @@ static const struct {
 	{ TOP "unpack ../a\n", ":4: unpack ../a: expected a path inside the source" },
 	{ "name one\nlicence ISC\nvariant host host\n", ":3: variant host: duplicate" },
 	{ TOP "needs target/a same/a\nneeds target/a\n", ":5: needs target/a: duplicate" },
+	{ TOP "needs target/a\nneeds@s6 target/a\n", ":5: needs target/a: duplicate" },
+	{ TOP "needs@s6 target/a\nneeds target/a\n", ":5: needs target/a: duplicate" },
+	{ TOP "needs@s6 target/a target/a\n", ":4: needs target/a: duplicate" },
+	{ TOP "needs@ target/a\n", ":4: needs@: not a profile's name" },
+	{ TOP "needs@../s6 target/a\n", ":4: needs@../s6: not a profile's name" },
+	{ TOP "config@s6 SET\n", ":4: config@s6: only needs can be of one profile" },
+	{ TOP "needy@s6 target/a\n", ":4: needy: unknown key" },
 	{ TOP "config SET TRIPLE SET\n", ":4: config SET: duplicate" },
 	{ TOP "file recipe recipe\n", ":4: file recipe: duplicate" },
 	{ TOP "input a b\ninput b\n", ":5: input b: duplicate" },
@@ -214,6 +225,10 @@ static const struct {
 	    ":4: needs toolchain/one: one has no such variant" },
 	{ "variant host\nneeds target/one\n",
 	    ":4: needs target/one: none of its variants can need that" },
+	{ "variant target\nneeds@p target/one\n", NULL },
+	{ "variant target\nneeds@q target/one\n",
+	    ":4: needs@q: no such profile: recipes/profiles/q" },
+	{ "variant target\nneeds@p target/three\n", ":4: needs three: no such recipe" },
 	{ "variant target\nsource-of three\n", ": source-of three: no such recipe" },
 	{ "variant target\nsource-of two\n", ": source-of two: has no versions itself" },
 	{ "variant target\ninput nowhere\n", ": input nowhere: is not in the checkout" },
@@ -233,6 +248,7 @@ START_TEST(together)
 	checkout_file(a, top, "recipes/two/recipe",
 	    arena_printf(a, "name two\nlicence ISC\n%s", links[_i].two));
 	checkout_file(a, top, "recipes/kits/k.sh", "");
+	checkout_file(a, top, "recipes/profiles/p", "");
 	r = recipe_read_all(a, top, &all, &e);
 	if (links[_i].message) {
 		ck_assert_int_eq(r, -1);

@@ -35,7 +35,7 @@ static const struct {
 	{ CC(OBJECT, "{ " HEADER("2", "\\002", "\\076") REST32 "; } >\"$3\""),
 	    "GCC produces ELF64 X86_64 programs; i486-linux-musl needs ELF32 386" },
 	{ CC(OBJECT, "{ " HEADER("1", "\\002", "\\010") REST32 "; } >\"$3\""),
-	    "GCC produces ELF32 machine 8 programs; i486-linux-musl needs ELF32 386" },
+	    "GCC produces ELF32 MIPS programs; i486-linux-musl needs ELF32 386" },
 	{ CC(OBJECT, "echo hello >\"$3\""), "GCC does not produce ELF programs" },
 	{ CC(OBJECT, "printf '\\177ELF\\001' >\"$3\""),
 	    "GCC produces damaged programs: ELF header: cut off" },

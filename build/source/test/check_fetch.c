@@ -885,7 +885,7 @@ static const struct git_case {
 	{ "%D/bare/%s", "v2.0", "  %D/bare/pkg, tag v2.0: it has no tag v2.0\n" },
 	{ "%D/none/%s", "v1.0", "  %D/none/pkg, tag v1.0: No such file or directory\n" },
 	{ "%D/cache/%s", "v1.0",
-	    "  %D/cache/pkg, tag v1.0: fatal: not a git repository: '%D/cache/pkg'\n" },
+	    "  %D/cache/pkg, tag v1.0: not a git repository: HEAD is missing\n" },
 };
 
 START_TEST(git_clones)

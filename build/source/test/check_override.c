@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
+
 /* runs a script in the test's folder; it must succeed */
 static void
 sh(struct arena *a, const char *script)
@@ -158,6 +160,99 @@ START_TEST(git)
 }
 END_TEST
 
+/* a clone is somebody else's: what it, or a .gitattributes in it, would have run is not run */
+static const struct {
+	bool fails; /* there is nothing to be had then */
+	const char *name, *trick;
+} hostile[] = {
+	{ false, "a filter of its configuration",
+	    "echo '* filter=x' >.gitattributes; git config filter.x.smudge \"sh -c 'touch "
+	    "$HOME/owned; cat'\"; two" },
+	{ false, "a filter in info/attributes",
+	    "echo '* filter=x' >.git/info/attributes; git config filter.x.smudge \"sh -c 'touch "
+	    "$HOME/owned; cat'\"" },
+	{ false, "a process filter",
+	    "echo '* filter=x' >.gitattributes; two; git config filter.x.process \"touch "
+	    "$HOME/owned\"" },
+	{ false, "an include",
+	    "echo '* filter=x' >.gitattributes; git config -f ../more filter.x.smudge \"sh -c "
+	    "'touch $HOME/owned; cat'\"; git config include.path ../../more; two" },
+	{ false, "a filter of whoever builds",
+	    "echo '* filter=x' >.gitattributes; git config --global filter.x.smudge \"sh -c "
+	    "'touch $HOME/owned; cat'\"; two" },
+	{ false, "attributes for every clone",
+	    "echo '* filter=x' >../all; git config core.attributesFile $HOME/all; git config "
+	    "filter.x.smudge \"sh -c 'touch $HOME/owned; cat'\"" },
+	{ false, "a monitor of files", "git config core.fsmonitor \"touch $HOME/owned; false\"" },
+	{ false, "hooks",
+	    "for h in post-checkout post-index-change reference-transaction; do printf "
+	    "'#!/bin/sh\\n"
+	    "touch %s/owned\\n' $HOME >.git/hooks/$h; chmod 755 .git/hooks/$h; done" },
+	{ false, "aliases",
+	    "git config alias.archive \"!touch $HOME/owned\"; git config alias.rev-parse \"!touch "
+	    "$HOME/owned\"" },
+	{ false, "a replaced blob",
+	    "git replace $(git rev-parse HEAD:a) $(echo evil | git hash-object -w "
+	    "--stdin)" },
+	{ true, "a promise of objects",
+	    "git config protocol.ext.allow always; git config remote.p.url \"ext::sh -c 'touch "
+	    "$HOME/owned'\"; git config remote.p.promisor true; git config "
+	    "extensions.partialClone p; git config core.repositoryFormatVersion 1; rm -f "
+	    ".git/objects/$(git rev-parse HEAD:a | sed 's|..|&/|')" },
+	{ true, "HEAD is a fifo", "rm .git/HEAD; mkfifo .git/HEAD" },
+	{ true, "HEAD is a symlink", "rm .git/HEAD; ln -s $HOME/owned .git/HEAD" },
+	{ true, ".git names a file that is none", "rm -rf .git; echo 'gitdir: /dev' >.git" },
+};
+
+START_TEST(git_of_strangers)
+{
+	struct arena *a = arena_new();
+	struct override o;
+	struct err e = { 0 };
+	char *text;
+	bool got;
+
+	sh(a, "git init -q g; cd g; git config user.name A; git config user.email a@example.org; "
+	      "echo one >a");
+	sh(a, arena_printf(a,
+		  "two() { git add .; git -c core.hooksPath=/dev/null commit -qm two; }; cd g; git "
+		  "add .; git commit -qm one; %s; rm -f $HOME/owned",
+		  hostile[_i].trick));
+	got = override_read(a, NULL, arena_printf(a, "git:%s/g", test_dir()), &o, &e) == 0 &&
+	      override_export(a, &o, in_dir(a, "src"), &e) == 0;
+	ck_assert_msg(got != hostile[_i].fails, "%s: %s", hostile[_i].name, e.msg);
+	ck_assert_msg(!file_exists(in_dir(a, "owned")), "%s", hostile[_i].name);
+	if (got) {
+		ck_assert_int_eq(file_read(a, in_dir(a, "src/a"), &text, NULL, &e), 0);
+		ck_assert_str_eq(text, "one\n");
+	}
+	arena_free(a);
+}
+END_TEST
+
+/* a clone that is found by a symlink, and one of several work trees of a clone */
+START_TEST(git_elsewhere)
+{
+	static const char *const ways[] = { "link", "tree", "tree-link" };
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+
+	sh(a, repository);
+	sh(a, "ln -s g link; git -C g worktree add -q ../tree v1; ln -s tree tree-link");
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		const char *into = in_dir(a, arena_printf(a, "into-%s", ways[i]));
+		struct override o;
+
+		ck_assert_msg(override_read(a, NULL,
+				  arena_printf(a, "git:%s/%s", test_dir(), ways[i]), &o, &e) == 0,
+		    "%s", e.msg);
+		ck_assert_msg(override_export(a, &o, into, &e) == 0, "%s", e.msg);
+		ck_assert(file_exists(arena_printf(a, "%s/d/b", into)));
+	}
+	arena_free(a);
+}
+END_TEST
+
 /* a branch that moves on meanwhile: the tree that was read is what comes out */
 START_TEST(git_moves_on)
 {
@@ -187,7 +282,7 @@ static const struct wrong {
 		    "source tree" },
 	{ "git:%D/none@v1", "override git:%D/none@v1: %D/none: No such file or directory" },
 	{ "git:%D/g@v2", "override git:%D/g@v2: %D/g: it has no v2^{tree}" },
-	{ "git:%D/odd", "override git:%D/odd: %D/odd: fatal: not a git repository: '%D/odd'" },
+	{ "git:%D/odd", "override git:%D/odd: %D/odd: not a git repository: HEAD is missing" },
 };
 
 static char *
@@ -218,16 +313,16 @@ START_TEST(wrong_ones)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
-
 Suite *
 override_suite(void)
 {
-	Suite *s = suite_of("override", (const TTest *[]){ folder, git_moves_on, NULL });
+	Suite *s =
+	    suite_of("override", (const TTest *[]){ folder, git_moves_on, git_elsewhere, NULL });
 	TCase *tc = harness_case(s, "cases");
 
 	tcase_add_loop_test(tc, ids, 0, COUNT(changes));
 	tcase_add_loop_test(tc, git, 0, COUNT(gits));
+	tcase_add_loop_test(tc, git_of_strangers, 0, COUNT(hostile));
 	tcase_add_loop_test(tc, wrong_ones, 0, COUNT(wrongs));
 	return s;
 }

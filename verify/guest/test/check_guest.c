@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* a guest under test, and what its owner heard */
@@ -44,12 +45,20 @@ on_event(void *arg, const char *name, const char *reason)
 }
 
 static void
+on_unheard(void *arg, const char *why)
+{
+	buf_addf(&((struct scene *)arg)->story, "unheard(%s) ", why);
+}
+
+static void
 on_ended(void *arg)
 {
 	((struct scene *)arg)->over = true;
 }
 
-static const struct guest_calls calls = { on_console, on_event, on_ended };
+static const struct guest_calls calls = {
+	.console = on_console, .event = on_event, .unheard = on_unheard, .ended = on_ended
+};
 
 static int
 begin(struct scene *s, const char *script, bool agent, struct err *e)
@@ -132,6 +141,20 @@ static const struct {
 	{ "event SHUTDOWN guest-shutdown\nwords it crashed\nexit 7", "",
 	    "guest-shutdown, then qemu: exit status 7: it crashed", "SHUTDOWN(guest-shutdown) " },
 };
+
+/* a busy harness reads late, and a serial port does not wait */
+START_TEST(a_late_reader_loses_nothing)
+{
+	struct scene s;
+	siginfo_t dead;
+
+	start(&s, "uart 50000\nexit 0", false);
+	ck_assert_int_eq(waitid(P_ALL, 0, &dead, WEXITED | WNOWAIT), 0);
+	to_the_end(&s);
+	ck_assert_uint_eq(s.seen, 50000);
+	end(&s);
+}
+END_TEST
 
 START_TEST(ends_by_itself)
 {
@@ -359,11 +382,28 @@ START_TEST(much_output_comes_through)
 	struct scene s;
 
 	start(&s, "agent", true);
-	guest_run(s.g, "head -c 3000000 /dev/zero | tr '\\0' x", NS_NEVER, on_done, &h);
+	guest_run(s.g, "head -c 1000000 /dev/zero | tr '\\0' x", NS_NEVER, on_done, &h);
 	while (!h.given)
 		once(&s);
 	ck_assert_int_eq(h.status, 0);
-	ck_assert_uint_eq(h.n, 3000000);
+	ck_assert_uint_eq(h.n, 1000000);
+	guest_stop(s.g, NS_PER_S);
+	to_the_end(&s);
+	end(&s);
+}
+END_TEST
+
+START_TEST(too_much_output_ends_the_agent)
+{
+	struct heard h = { 0 };
+	struct scene s;
+
+	start(&s, "agent", true);
+	guest_run(s.g, "head -c 2000000 /dev/zero", NS_NEVER, on_done, &h);
+	while (!h.given)
+		once(&s);
+	ck_assert_int_eq(h.status, -1);
+	ck_assert_str_eq(h.why, "the guest agent is lost: a command wrote more than 1 MiB");
 	guest_stop(s.g, NS_PER_S);
 	to_the_end(&s);
 	end(&s);
@@ -510,13 +550,13 @@ guest_suite(void)
 {
 	Suite *s = suite_create("guest");
 	TCase *tc = harness_case(s, "guest");
-	const TTest *const tests[] = { loses_nothing_of_a_flood,
+	const TTest *const tests[] = { loses_nothing_of_a_flood, a_late_reader_loses_nothing,
 		a_console_that_ends_early_ends_the_guest, what_cannot_be_started_is_an_error,
 		answers_go_to_who_asked, the_agent_answers_in_order, much_output_comes_through,
-		a_guest_without_agent_runs_nothing, a_command_that_hangs_takes_the_agent_with_it,
-		a_agent_that_never_opens_is_told, who_waits_hears_of_the_end,
-		a_reset_ends_what_runs_and_keeps_what_waits, what_is_sent_arrives,
-		the_command_line_can_be_pasted };
+		too_much_output_ends_the_agent, a_guest_without_agent_runs_nothing,
+		a_command_that_hangs_takes_the_agent_with_it, a_agent_that_never_opens_is_told,
+		who_waits_hears_of_the_end, a_reset_ends_what_runs_and_keeps_what_waits,
+		what_is_sent_arrives, the_command_line_can_be_pasted };
 
 	tcase_add_loop_test(tc, ends_by_itself, 0, sizeof ends / sizeof *ends);
 	tcase_add_loop_test(tc, ends_without_a_word, 0, sizeof silent / sizeof *silent);

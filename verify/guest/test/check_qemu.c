@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/files/file.h"
 #include "build/files/manifest.h"
+#include "verify/guest/lan.h"
 #include "verify/test/suites.h"
 
 #include <stdlib.h>
@@ -17,7 +18,7 @@ static const struct {
 	struct qemu_opts o;
 } goldens[] = {
 	{ "x86_64", { .disk = "/cell/disk.qcow2",
-			.console_fd = 5,
+			.console = "/cell/serial",
 			.qmp_fd = 6,
 			.agent_fd = 7,
 			.nonce = "00c0ffee",
@@ -26,7 +27,7 @@ static const struct {
 			.reboot = true,
 			.ssh = true } },
 	{ "i486", { .disk = "/cell/a,b/disk.qcow2",
-		      .console_fd = 5,
+		      .console = "/cell/a,b/serial",
 		      .qmp_fd = 6,
 		      .agent_fd = -1,
 		      .nonce = "00c0ffee",
@@ -34,7 +35,7 @@ static const struct {
 		      .slot = true,
 		      .ssh = true } },
 	{ "armv7", { .disk = "/cell/disk.qcow2",
-		       .console_fd = 5,
+		       .console = "/cell/serial",
 		       .qmp_fd = 6,
 		       .agent_fd = 7,
 		       .nonce = "00c0ffee",
@@ -42,7 +43,7 @@ static const struct {
 		       .reboot = true,
 		       .ssh = true } },
 	{ "aarch64", { .disk = "/cell/disk.qcow2",
-			 .console_fd = 5,
+			 .console = "/cell/serial",
 			 .qmp_fd = 6,
 			 .agent_fd = 7,
 			 .nonce = "00c0ffee",
@@ -51,15 +52,26 @@ static const struct {
 			 .loadvm = "booted",
 			 .ssh = true } },
 	{ "riscv64", { .disk = "/cell/disk.qcow2",
-			 .console_fd = 5,
+			 .console = "/cell/serial",
 			 .qmp_fd = 6,
 			 .agent_fd = 7,
 			 .loadvm = "booted",
 			 .told = "/cell/a,b/told",
 			 .ssh = true } },
+	/* the same with a disk that is kept and a folder that is shared */
+	{ "kept", { .disk = "/home/me/a,b.raw",
+		      .kept = "raw",
+		      .console = NULL,
+		      .qmp_fd = -1,
+		      .agent_fd = -1,
+		      .memory = 1024,
+		      .cpus = 4,
+		      .share = "/home/me/c,d",
+		      .ssh = true,
+		      .ssh_port = 2222 } },
 	/* a person at the terminal: no QMP, no guest agent, no ssh */
 	{ "by-hand",
-	    { .disk = "/cell/disk.qcow2", .console_fd = -1, .qmp_fd = -1, .agent_fd = -1 } },
+	    { .disk = "/cell/disk.qcow2", .console = NULL, .qmp_fd = -1, .agent_fd = -1 } },
 };
 
 static void
@@ -145,6 +157,55 @@ START_TEST(net)
 }
 END_TEST
 
+/* what the random bytes make of it; a static image has none of it */
+static const struct {
+	unsigned char random[5];
+	const char *netdev;
+} lans[] = {
+	{ { 0, 0, 0, 0, 0 }, "10.16.0.0/24,host=10.16.0.2,dns=10.16.0.3,dhcpstart=10.16.0.4" },
+	{ { 255, 255, 255, 255, 255 },
+	    "10.31.255.0/24,host=10.31.255.37,dns=10.31.255.43,dhcpstart=10.31.255.99" },
+	{ { 1, 255, 9, 219, 49 },
+	    "172.31.9.0/24,host=172.31.9.221,dns=172.31.9.51,dhcpstart=172.31.9.101" },
+	{ { 2, 7, 200, 100, 99 },
+	    "192.168.200.0/24,host=192.168.200.102,dns=192.168.200.152,dhcpstart=192.168.200.32" },
+};
+
+START_TEST(drawn)
+{
+	struct arena *a = arena_new();
+	struct manifest m = { .dir = "/", .qemu = "q", .machine = "pc", .memory = 64 };
+	struct lan lan;
+	struct qemu_opts o = { .agent_fd = -1, .ssh = true, .lan = &lan };
+	struct argv v = { .a = a };
+	size_t i = 0;
+
+	lan_of(lans[_i].random, &lan);
+	qemu_argv(&v, &m, &o);
+	while (i < v.n && strcmp(v.v[i], "-netdev"))
+		i++;
+	ck_assert_uint_lt(i + 1, v.n);
+	ck_assert_str_eq(v.v[i + 1],
+	    arena_printf(a, "user,id=net,net=%s,hostfwd=tcp:127.0.0.1:0-:22", lans[_i].netdev));
+	arena_free(a);
+}
+END_TEST
+
+/* QEMU refuses two roles at one address */
+START_TEST(lans_are_sound)
+{
+	for (unsigned i = 0; i < 65536; i++) {
+		unsigned char random[5] = { 0, 0, 0, (unsigned char)(i >> 8), (unsigned char)i };
+		struct lan l;
+
+		lan_of(random, &l);
+		ck_assert_str_ne(l.router, l.dns);
+		ck_assert_str_ne(l.router, l.address);
+		ck_assert_str_ne(l.dns, l.address);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *bus, *devices;
 } buses[] = {
@@ -201,6 +262,8 @@ qemu_suite(void)
 
 	tcase_add_loop_test(tc, golden, 0, sizeof goldens / sizeof *goldens);
 	tcase_add_loop_test(tc, net, 0, sizeof nets / sizeof *nets);
+	tcase_add_loop_test(tc, drawn, 0, sizeof lans / sizeof *lans);
+	tcase_add_test(tc, lans_are_sound);
 	tcase_add_loop_test(tc, bus, 0, sizeof buses / sizeof *buses);
 	tcase_add_test(tc, a_program_with_a_path_is_beside_the_manifest);
 	return s;

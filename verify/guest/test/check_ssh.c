@@ -27,16 +27,23 @@ struct server {
 	int fd;
 	unsigned port;
 	const char *config;
-	const char
-	    *tricks; /* one a connection: r reset, s silence, x another protocol; then sshd */
+	const char *tricks; /* one a connection: r reset, s silence, x another protocol; then sshd,
+			       or sshd with a command of its own: see forced */
 	int silent[8];
 	size_t nsilent;
 	pid_t pids[16];
 	size_t npids;
 };
 
+/* by trick; OpenSSH's server can send neither no status nor another one than its command's */
+static const char *const forced[128] = {
+	['f'] = "ForceCommand=/bin/sh -c \"$SSH_ORIGINAL_COMMAND\"; exit 0",
+	['g'] = "ForceCommand=/bin/sh -c \"$SSH_ORIGINAL_COMMAND\"; exit 200",
+	['n'] = "ForceCommand=echo no logins; exit 1",
+};
+
 static void
-spawn_sshd(struct server *s, int conn)
+spawn_sshd(struct server *s, int conn, const char *option)
 {
 	pid_t pid = fork();
 
@@ -44,7 +51,8 @@ spawn_sshd(struct server *s, int conn)
 	if (pid == 0) {
 		dup2(conn, 0);
 		dup2(conn, 1);
-		execl("/usr/sbin/sshd", "sshd", "-i", "-e", "-f", s->config, (char *)NULL);
+		execl("/usr/sbin/sshd", "sshd", "-i", "-e", "-f", s->config, option ? "-o" : NULL,
+		    option, (char *)NULL);
 		_exit(127);
 	}
 	s->pids[s->npids++] = pid;
@@ -57,10 +65,11 @@ serve(void *arg, int fd, short revents)
 	struct server *s = arg;
 	struct linger reset = { .l_onoff = 1 };
 	int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	char trick = *s->tricks ? *s->tricks++ : '\0';
 
 	(void)revents;
 	ck_assert_int_ge(conn, 0);
-	switch (*s->tricks ? *s->tricks++ : '\0') {
+	switch (trick) {
 	case 'r':
 		setsockopt(conn, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
 		close(conn);
@@ -73,7 +82,7 @@ serve(void *arg, int fd, short revents)
 		close(conn);
 		break;
 	default:
-		spawn_sshd(s, conn);
+		spawn_sshd(s, conn, forced[(unsigned char)trick & 127]);
 	}
 }
 
@@ -176,7 +185,18 @@ static const struct {
 } logins[] = {
 	{ "", "good", NULL, "echo out; echo err >&2; exit 7", "done 7 out<out\n> err<err\n>" },
 	{ "", "good", NULL, "true", "done 0 out<> err<>" },
-	{ "", "good", NULL, "kill -9 $$", "done -1 out<> err<>" },
+	{ "", "good", NULL, "echo; printf '\\n@lh-0123456789abcdef 5\\n'; exit 200",
+	    "done 200 out<\n\n@lh-0123456789abcdef 5\n> err<>" },
+	/* nothing that the guest's shell says of itself is believed */
+	{ "", "good", NULL, "kill -9 $PPID", "failed the user's shell was killed by signal KILL" },
+	{ "f", "good", NULL, "exit 3", "failed the server sends no exit status" },
+	{ "g", "good", NULL, "true", "failed the server sends a wrong exit status" },
+	{ "n", "good", NULL, "true",
+	    "failed the user's shell did not run the command to its end: status 1: no logins" },
+	{ "", "good", NULL, "head -c 2000000 /dev/zero",
+	    "failed the command says more than 1024 KiB" },
+	{ "", "good", NULL, "head -c 2000000 /dev/zero >&2",
+	    "failed the command says more than 1024 KiB" },
 	{ "", "good", NULL, "cat", "done 0 out<> err<>" }, /* its stdin ends */
 	{ "", "other", NULL, "true", "denied publickey,password,keyboard-interactive" },
 	{ "", NULL, "surely not it", "true", "denied publickey,password,keyboard-interactive" },

@@ -102,6 +102,8 @@ static const struct {
 	    "rootfs:/etc/a.o: is for compiling only\nrootfs:/etc/lib.a: is for compiling "
 	    "only\nrootfs:/etc/x.h: is for compiling only\nrootfs:/etc/x.la: is for compiling "
 	    "only\nrootfs:/etc/x.pc: is for compiling only\n" },
+	{ "files", NULL, "touch etc/ed25519_host_key etc/ssh_host_rsa_key etc/hostkey", 8,
+	    "rootfs:/etc/ed25519_host_key: is a host key, and each machine makes its own\n" },
 	{ "files", NULL,
 	    "touch etc/l.so etc/l.so.1 etc/l.so.1.2.3 etc/l.so.conf etc/l.so.so.4 etc/lso "
 	    "etc/x.source; mkdir etc/d.so; ln -s l.so etc/s.so.6",
@@ -337,10 +339,14 @@ START_TEST(says_what_it_lacks)
 	m.kernel = "kernel";
 	ck_assert_int_eq(audit_run(a, "kernel", &m, NULL, &r, &e), -1);
 	ck_assert_str_eq(e.msg, "manifest: missing required key kernel-mark");
-	m.elf = "ELF32 SPARC";
+	m.elf = "ELF32 PDP11";
 	ck_assert_int_eq(audit_run(a, "static", &m, NULL, &r, &e), -1);
 	ck_assert_str_eq(
-	    e.msg, "manifest: elf ELF32 SPARC: unknown, so programs cannot be checked");
+	    e.msg, "manifest: elf ELF32 PDP11: unknown, so programs cannot be checked");
+	m.elf = "ELF32 ARM";
+	m.elf_flags = "0x6=4";
+	ck_assert_int_eq(audit_run(a, "static", &m, NULL, &r, &e), -1);
+	ck_assert_str_eq(e.msg, "manifest: elf-flags 0x6=4: not 0xMASK=0xVALUE");
 	arena_free(a);
 }
 END_TEST

@@ -13,7 +13,7 @@
 
 static struct man_service services[] = { { "sshd", "longrun" }, { "eth0", "oneshot" } };
 static struct man_part parts[] = { { "rootfs", "ext4", 0, 0, "" } };
-static struct man_package packages[] = { { "s6", "2.13.1.0", "", false } };
+static struct man_package packages[] = { { .name = "s6", .version = "2.13.1.0", .key = "" } };
 
 static struct image
 image(const char *name, const char *arch, const char *profile, const char *agent)
@@ -115,7 +115,7 @@ START_TEST(multiplies)
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, NULL, &m, &e), -1);
 	ck_assert_str_eq(e.msg,
 	    "services.scn:4: requires dor: unknown; one of arch audit credentials disk "
-	    "agent net package partition profile root-login service set tool triple");
+	    "agent listen net package partition profile root-login service set tool triple");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }

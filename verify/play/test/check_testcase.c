@@ -93,15 +93,21 @@ strike(struct stage *t)
 /* what every good guest of these tests says */
 #define BOOTS "say Command line: $cmdline\\n\n"
 #define RESET "event RESET guest-reset\n"
+#define KERNEL "watch kernel oops /Oops: .*/\n"
+#define LOG "watch log log /./\n"
+#define DIED "qemu: killed by signal 9 (Killed)"
 #define RESETS RESET RESET RESET RESET RESET
 
 static const struct {
 	const char *script, *steps;
 	bool agent;
 	enum verdict verdict;
-	const char *where, *what, *expected, *got; /* of the failure; NULL: not looked at */
+	/* of the failure, what also the reason of what is inconclusive; NULL: not looked at */
+	const char *where, *what, *expected, *got;
 } cases[] = {
 	/* ---- what passes ---- */
+	{ BOOTS "agent\n", "host ntp serve 2000000000 as clock\nrun \"test ${clock.port} -gt 0\"\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "drip lh login: ", "expect /login: /\n", false, VERDICT_PASS, NULL, NULL, NULL,
 	    NULL },
 	{ BOOTS "drip lh login: ", "prompt /login: $/\n", false, VERDICT_PASS, NULL, NULL, NULL,
@@ -254,8 +260,19 @@ static const struct {
 	    false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "event RESET guest-reset\n", "expect /login: /\n", false, VERDICT_FAIL, NULL,
 	    "the guest was reset (guest-reset)", NULL, NULL },
-	{ BOOTS "words out of memory\nexit 1", "expect /login: /\n", false, VERDICT_FAIL, NULL,
-	    "/login: / never appeared on the console", NULL, "the console has ended" },
+	/* QEMU crashed of what the guest did, and so it does what it likes */
+	{ BOOTS "words qemu: fatal: code outside RAM or ROM\ndie 6", "expect /login: /\n", false,
+	    VERDICT_FAIL, NULL, "/login: / never appeared on the console", NULL,
+	    "the console has ended" },
+	{ BOOTS "forward off\nsay go\n\n", "expect /go/\nhost tcp-closed 81\n", false, VERDICT_FAIL,
+	    NULL, NULL, NULL, "guest-shutdown" },
+	/* it has failed, and then the host did something too */
+	{ BOOTS "agent\nhear go\ndie",
+	    "section steps\nrun \"false\"\nsection teardown\nsend \"go\"\nsleep 300ms\nhost "
+	    "tcp-closed 81\n",
+	    true, VERDICT_FAIL, "test.scn:8", "false: not as expected", NULL, NULL },
+	{ BOOTS "say Kernel panic - not syncing\\n\ndie", "expect /login: /\n", false, VERDICT_FAIL,
+	    NULL, "forbidden pattern \"panic\" matched", NULL, NULL },
 	/* all steps passed, and it is no pass */
 	{ "say login: ", "expect /login: /\n", false, VERDICT_FAIL, NULL,
 	    "nothing inside the guest showed this boot's nonce", NULL, NULL },
@@ -280,9 +297,77 @@ static const struct {
 	    "accepted, then closed without a word" },
 	{ BOOTS "forward hush\nsay go\n\n", "expect /go/\nhost tcp-closed 81 @300ms\n", false,
 	    VERDICT_FAIL, NULL, "port 81: not refused", "refused by the guest", "no answer" },
+
+	/* ---- words of the kernel, and who said them ---- */
+	{ BOOTS "say Oops: in a book\\n\nsay more\\n\n", KERNEL "expect /more/\n", false,
+	    VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "say [   12.345678] Oops: 0002\\n\nsay more\\n\n", KERNEL "expect /more/\n", false,
+	    VERDICT_FAIL, NULL, "forbidden pattern \"oops\" matched", "never /Oops: .*/",
+	    "[ 12.345678] Oops: 0002" },
+	/* printk cuts into what a program writes */
+	{ BOOTS "say lh log[   12.345678] Oops: 0002\\nin: \nsay more\\n\n",
+	    KERNEL "expect /more/\n", false, VERDICT_FAIL, NULL,
+	    "forbidden pattern \"oops\" matched", NULL, "lh log[ 12.345678] Oops: 0002" },
+	/* the log knows, whatever the console looks like */
+	{ BOOTS "log <12>[   12.345678] Oops: 0002\nsay [   12.345678] Oops: 0002\\n\nagent\n",
+	    KERNEL "expect /Oops/\nrun \"true\"\nsleep 100ms\n", true, VERDICT_PASS, NULL, NULL,
+	    NULL, NULL },
+	{ BOOTS "log <1>[   12.345678] Oops: 0002\nsay Oops: 0002\\n\nagent\n",
+	    KERNEL "expect /Oops/\nexpect /never/\n", true, VERDICT_FAIL, NULL,
+	    "forbidden pattern \"oops\" matched", NULL, "Oops: 0002" },
+	{ BOOTS "log <1>[   12.345678] Oops: 0002\nagent\n", KERNEL LOG "run \"true\"\n", true,
+	    VERDICT_FAIL, NULL, "kernel log: forbidden pattern \"oops\" matched", NULL,
+	    "[ 12.345678] Oops: 0002" },
+	{ BOOTS "log <1>[   12.345678] Oops: 0002\nsay Oops: 0002\\n\nagent\n",
+	    KERNEL LOG "allow oops /0002/ # a test\nallow log /0002/ # a test\nrun \"true\"\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	/* a kernel that says nothing more has said it */
+	{ BOOTS "agent\nhear go\nsay Oops: a panic\\n\nevent GUEST_PANICKED poweroff\n"
+		"shutdown guest-panic",
+	    KERNEL "run \"true\"\nsend \"go\"\nrun \"sleep 3\"\n", true, VERDICT_FAIL, NULL,
+	    "forbidden pattern \"oops\" matched", NULL, "Oops: a panic" },
+	{ BOOTS "agent\nhear go\nsay Oops: a panic\\n\nevent RESET guest-reset\n",
+	    KERNEL "run \"true\"\nsend \"go\"\nrun \"sleep 3\"\nvm await guest-reset\n", true,
+	    VERDICT_FAIL, NULL, "forbidden pattern \"oops\" matched", NULL, "Oops: a panic" },
+	{ BOOTS "say Oops: a panic\\n\n", KERNEL "expect /never/ @300ms\n", true, VERDICT_FAIL,
+	    NULL, "forbidden pattern \"oops\" matched", NULL, "Oops: a panic" },
+	/* ---- and what its log has at the end ---- */
+	{ BOOTS "log <12>[    1.0] a program's\nlog <4>[    1.0] a warning\nagent\n",
+	    LOG "run \"true\"\n", true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "log <3>[    1.0] an error\nagent\n", LOG "run \"true\"\n", true, VERDICT_FAIL,
+	    "test.scn:8", "kernel log: forbidden pattern \"log\" matched", "never /./",
+	    "[ 1.0] an error" },
+	{ BOOTS "log <3>[    1.0] an error\nagent\n",
+	    LOG "allow log /an error$/ # a test\nrun \"true\"\n", true, VERDICT_PASS, NULL, NULL,
+	    NULL, NULL },
+	{ BOOTS "tainted 512\nagent\n", LOG "run \"true\"\n", true, VERDICT_FAIL, NULL,
+	    "the kernel is tainted: /proc/sys/kernel/tainted is not 0", "0", "512" },
+	{ BOOTS "tainted nonsense\nagent\n", LOG "run \"true\"\n", true, VERDICT_FAIL, NULL,
+	    "the kernel log cannot be read: nonsense <5>[ 0.000000] Linux version 6.12", NULL,
+	    NULL },
+
+	/* ---- what the host has done, whichever step hears of it first ---- */
+	{ BOOTS "words out of memory\nexit 1", "expect /login: /\n", false, VERDICT_INCONCLUSIVE,
+	    NULL, "qemu: exit status 1: out of memory", NULL, NULL },
+	{ BOOTS "die", "prompt /login: $/\n", false, VERDICT_INCONCLUSIVE, NULL, DIED, NULL, NULL },
+	{ BOOTS "die", "sleep 300ms\n", false, VERDICT_INCONCLUSIVE, NULL, DIED, NULL, NULL },
+	{ BOOTS "agent\nhear go\ndie", "run \"true\"\nsend \"go\"\nrun \"sleep 5\"\n", true,
+	    VERDICT_INCONCLUSIVE, NULL, DIED, NULL, NULL },
+	{ BOOTS "agent\nhear go\ndie", "run \"true\"\nsend \"go\"\nwait \"false\"\n", true,
+	    VERDICT_INCONCLUSIVE, NULL, DIED, NULL, NULL },
+	{ BOOTS "hear go\ndie", "expect /Command/\nsend \"go\"\nvm await guest-shutdown\n", false,
+	    VERDICT_INCONCLUSIVE, NULL, DIED, NULL, NULL },
+	{ BOOTS "agent\nhear go\ndie",
+	    "section steps\nrun \"true\"\nsend \"go\"\nrun \"sleep 5\"\nsection teardown\nsleep "
+	    "1s\n",
+	    true, VERDICT_INCONCLUSIVE, NULL, DIED, NULL, NULL },
+	{ BOOTS "say up\nshutdown host-signal", "expect /up/\nsleep 300ms\n", false,
+	    VERDICT_INCONCLUSIVE, NULL, "host-signal", NULL, NULL },
+	{ BOOTS "say up\nevent BLOCK_IO_ERROR No space left on device", "expect /login: /\n", false,
+	    VERDICT_INCONCLUSIVE, NULL, "QEMU's disk: No space left on device", NULL, NULL },
 	/* a reset, and nobody in the guest has said it */
-	{ BOOTS "forward die\nsay go\n\n", "expect /go/\nhost tcp-closed 81\n", false, VERDICT_FAIL,
-	    NULL, NULL, NULL, NULL },
+	{ BOOTS "forward die\nsay go\n\n", "expect /go/\nhost tcp-closed 81\n", false,
+	    VERDICT_INCONCLUSIVE, NULL, DIED, NULL, NULL },
 	{ BOOTS, "host tcp-closed 81\n", false, VERDICT_INCONCLUSIVE, NULL, NULL, NULL, NULL },
 	{ BOOTS "say one>\npause 100ms\nsay two>", "expect /one>/\nexpect /three>/\n", false,
 	    VERDICT_FAIL, NULL, "the scenario's limit of 0.3 s has passed", NULL, NULL },
@@ -305,7 +390,7 @@ START_TEST(plays)
 	if (cases[_i].where)
 		ck_assert_str_eq(t.r.failure.where, cases[_i].where);
 	if (cases[_i].what)
-		ck_assert_str_eq(t.r.failure.what, cases[_i].what);
+		ck_assert_str_eq(t.r.reason ? t.r.reason : t.r.failure.what, cases[_i].what);
 	if (cases[_i].expected)
 		ck_assert_str_eq(t.r.failure.expected, cases[_i].expected);
 	if (cases[_i].got)
@@ -671,8 +756,9 @@ START_TEST(keeps_a_forbidden_line_over_a_boot)
 END_TEST
 
 static void
-count_seen(void *arg, const struct watch *w, const char *line)
+count_seen(void *arg, const struct watch *w, const char *line, uint64_t at)
 {
+	(void)at;
 	ck_assert_str_eq(w->name, "odd");
 	ck_assert_str_eq(line, "odd: the same again");
 	++*(unsigned *)arg;
@@ -715,6 +801,10 @@ static const struct {
 	{ "sleep soon", "sleep soon: not a time, such as 10s or 250ms" },
 	{ "host echo root 0", "0: not a size from 1 to 67108864" },
 	{ "host scp root 1k /tmp/x", "1k: not a size from 1 to 67108864" },
+	{ "host ntp serve soon as clock",
+	    "soon: not a time, in seconds since 1970, before 2085978496" },
+	{ "host ntp serve 2085978496 as clock",
+	    "2085978496: not a time, in seconds since 1970, before 2085978496" },
 	{ "host tcp-closed ssh", "ssh: not a port from 1 to 65535" },
 	{ "host tcp-closed 65536", "65536: not a port from 1 to 65535" },
 	{ "host openssh \"-oProxyCommand=id\" true", NO_USER("-oProxyCommand=id") },
@@ -742,6 +832,45 @@ START_TEST(refuses_when_read)
 }
 END_TEST
 
+/* what all scenarios end with, while there is somebody to ask */
+static const struct {
+	const char *script, *steps;
+	bool agent;
+	enum verdict verdict;
+	const char *where;
+	enum verdict ending; /* of its step */
+} endings[] = {
+	{ BOOTS "agent\n", "run \"echo ended >&2; true\"\n", true, VERDICT_FAIL,
+	    "scenarios/ending:1", VERDICT_FAIL },
+	{ BOOTS "agent\n", "run \"true\"\n", true, VERDICT_PASS, NULL, VERDICT_PASS },
+	{ BOOTS "agent\n", "run \"false\"\n", true, VERDICT_FAIL, "test.scn:7", VERDICT_SKIP },
+	{ BOOTS "drip login: ", "expect /login: /\n", false, VERDICT_PASS, NULL, VERDICT_SKIP },
+};
+
+START_TEST(ending)
+{
+	struct scenario last = { .path = "scenarios/ending", .timeout = NS_PER_S };
+	struct step step;
+	struct stage t;
+
+	set_stage(&t, endings[_i].script, endings[_i].steps, endings[_i].agent);
+	step = t.s.steps[0];
+	step.line = 1;
+	if (_i == 0)
+		step.status = 1;
+	last.steps = &step;
+	last.nsteps = 1;
+	t.s.pristine = false;
+	scenario_append(t.a, &t.s, &last);
+	play(&t);
+	ck_assert_int_eq(t.r.verdict, endings[_i].verdict);
+	if (endings[_i].where)
+		ck_assert_str_eq(t.r.failure.where, endings[_i].where);
+	ck_assert_int_eq(t.r.steps[t.r.nsteps - 1].verdict, endings[_i].ending);
+	strike(&t);
+}
+END_TEST
+
 Suite *
 testcase_suite(void)
 {
@@ -755,6 +884,7 @@ testcase_suite(void)
 
 	tcase_add_loop_test(tc, plays, 0, sizeof cases / sizeof *cases);
 	tcase_add_loop_test(tc, starts_from_a_saved_state, 0, sizeof forks / sizeof *forks);
+	tcase_add_loop_test(tc, ending, 0, sizeof endings / sizeof *endings);
 	tcase_add_loop_test(tc, refuses_when_read, 0, sizeof refused / sizeof *refused);
 	tcase_add_loop_test(tc, explains_a_kernel_that_was_moved, 0, sizeof moves / sizeof *moves);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)

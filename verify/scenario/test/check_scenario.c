@@ -56,6 +56,9 @@ static const char whole[] = "# a comment\n"
 			    "scenario whole \"all there is\" # and another\n"
 			    "requires arch x86_64 i486\n"
 			    "requires agent yes\n"
+			    "proves   syslogd klogd\n"
+			    "proves   sshd\n"
+			    "dies     sshd klogd # killed here\n"
 			    "after    booted\n"
 			    "image    agent\n"
 			    "timeout  250ms\n"
@@ -90,12 +93,16 @@ START_TEST(everything)
 	ck_assert_str_eq(s.title, "all there is");
 	ck_assert_uint_eq(s.nrequires, 2);
 	ck_assert_str_eq(s.requires[0].values[1], "i486");
+	ck_assert_uint_eq(s.nproofs, 3);
+	ck_assert_str_eq(s.proofs[2].service, "sshd");
+	ck_assert_uint_eq(s.proofs[2].line, 6);
+	ck_assert_str_eq(s.dies, "sshd klogd");
 	ck_assert_str_eq(s.after, "booted");
 	ck_assert(!s.pristine && !s.offline);
 	ck_assert_int_eq(s.timeout, 250 * NS_PER_MS);
 	ck_assert_int_eq(s.limit, 120 * NS_PER_S);
 	ck_assert_uint_eq(s.nwatches, 2);
-	ck_assert(s.watches[0].fails && !s.watches[1].fails);
+	ck_assert(s.watches[0].kind == WATCH_FAIL && s.watches[1].kind == WATCH_WARN);
 	ck_assert_str_eq(pattern_text(s.watches[1].pattern), "odd / thing");
 	ck_assert_uint_eq(s.nallows, 1);
 	ck_assert_uint_eq(s.nsteps, 10);
@@ -105,7 +112,7 @@ START_TEST(everything)
 	ck_assert_str_eq(shown(a, &s.steps[0].args[2]), "two words");
 
 	ck_assert_uint_eq(s.steps[1].nalts, 2);
-	ck_assert_uint_eq(s.steps[1].line, 14);
+	ck_assert_uint_eq(s.steps[1].line, 17);
 	ck_assert(s.steps[1].alts[0].has_names && !s.steps[1].alts[0].pattern);
 	ck_assert_str_eq(s.steps[1].alts[0].re, "login: (?<who>\\w+) ${nonce}");
 	ck_assert_str_eq(s.steps[1].alts[1].label, "nologin");
@@ -200,11 +207,13 @@ static const struct {
 	{ HEAD "after lunch\n", ":2: after lunch: unknown state; there is: booted" },
 	{ HEAD "requires net\n", ":2: needs a value here" },
 	{ HEAD "requires net a\nrequires net b\n", ":3: requires net: duplicate key" },
-	{ HEAD "watch perhaps x /y/\n", ":2: watch perhaps: unknown; fail or warn" },
+	{ HEAD "watch perhaps x /y/\n", ":2: watch perhaps: unknown; fail, warn, kernel or log" },
 	{ HEAD "watch fail x y\n", ":2: needs a /pattern/ here" },
 	{ HEAD "watch fail x /y/\nwatch warn x /z/\n", ":3: watch x: duplicate name" },
 	{ HEAD "watch fail x /${nonce}/\n", ":2: /${nonce}/: ${...} has a value only in steps" },
 	{ HEAD "watch fail x /(/\n", ":2: pattern /(/: missing closing parenthesis at column 2" },
+	{ HEAD "dies a b\n", ":2: dies a: needs a comment that says why" },
+	{ HEAD "proves a b\nproves b\n", ":3: proves b: duplicate service" },
 	{ HEAD "watch fail x /y/\nallow x /z/\n", ":3: allow x: needs a comment that says why" },
 	{ HEAD "allow x /z/ # why\n", ":2: allow x: no such watch" },
 	{ HEAD "section middle\n", ":2: section middle: unknown; one of setup steps teardown" },
@@ -287,26 +296,28 @@ START_TEST(a_folder)
 	struct scenario *v;
 	struct err e = { 0 };
 	size_t n;
+	const char *watches = arena_printf(a, "%s/watches", test_dir());
 
 #define PUT(name, text)                                                                            \
 	ck_assert_int_eq(                                                                          \
 	    file_write(arena_printf(a, "%s/" name, test_dir()), text, strlen(text), 0644, &e), 0)
-	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
+	ck_assert_int_eq(scenario_read_all(a, test_dir(), NULL, forms, known, &v, &n, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s: contains no scenario (NAME.scn)", test_dir()));
 	PUT("watches", "watch fail panic /Kernel panic/\n");
 	PUT("b.scn", "scenario second \"t\"\nrun \"x\"\n");
 	PUT("c.scn", "scenario first \"t\"\nrun \"x\"\n");
 	PUT("README", "no scenario\n");
-	ck_assert_msg(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    scenario_read_all(a, test_dir(), watches, forms, known, &v, &n, &e) == 0, "%s", e.msg);
 	ck_assert_uint_eq(n, 2);
 	ck_assert_str_eq(v[0].name, "first");
 	ck_assert_uint_eq(v[1].nwatches, 1);
 	PUT("d.scn", "scenario first \"t\"\nrun \"x\"\n");
-	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
+	ck_assert_int_eq(scenario_read_all(a, test_dir(), watches, forms, known, &v, &n, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s/d.scn: scenario first: %s/c.scn has that name",
 				    test_dir(), test_dir()));
 	PUT("watches", "allow panic /x/ # y\n");
-	ck_assert_int_eq(scenario_read_all(a, test_dir(), forms, known, &v, &n, &e), -1);
+	ck_assert_int_eq(scenario_read_all(a, test_dir(), watches, forms, known, &v, &n, &e), -1);
 	ck_assert_str_eq(
 	    e.msg, arena_printf(a, "%s/watches:1: allow: only watch lines here", test_dir()));
 	arena_free(a);

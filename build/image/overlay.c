@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/image/overlay.h"
+
+#include "build/base/arena.h"
+#include "build/config/config.h"
+#include "build/files/beneath.h"
+#include "build/files/file.h"
+#include "build/files/memo.h"
+#include "build/image/tree.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define MOST (sizeof((struct overlays *)0)->dirs / sizeof(char *))
+
+/* what a folder may hold at its top */
+static const struct {
+	const char *name;
+	enum beneath is;
+} parts[] = { { "rootfs", BENEATH_FOLDER }, { "rwfs", BENEATH_FOLDER },
+	{ "userfs", BENEATH_FOLDER }, { "owners", BENEATH_FILE } };
+
+static int
+check_part(const char *dir, const char *name, struct err *e)
+{
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (!strcmp(parts[i].name, name)) {
+			if (beneath_is(dir, name, parts[i].is, e) >= 0)
+				return 0;
+			e->code = EXIT_USAGE;
+			return wrap(e, "OVERLAY");
+		}
+	return fail_usage(e,
+	    "OVERLAY: %s/%s: files belong in rootfs/, rwfs/ or userfs/, and their owners in the "
+	    "file owners; move it",
+	    dir, name);
+}
+
+static int
+read_one(struct arena *a, const char *dir, struct memo *m, char hex[DIGEST_HEX], struct err *e)
+{
+	char **names;
+	size_t n;
+
+	if (file_names(a, dir, true, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (check_part(dir, names[i], e) < 0)
+			return -1;
+	if (memo_digest(m, &memo_plain, dir, hex, e) == 0)
+		return 0;
+	e->code = EXIT_USAGE; /* a device, or what may not be read */
+	return wrap(e, "OVERLAY");
+}
+
+int
+overlays_read(
+    struct arena *a, const struct config *cfg, struct memo *m, struct overlays *out, struct err *e)
+{
+	size_t n;
+	const char **v = config_folders(a, cfg, "OVERLAY", &n);
+
+	*out = (struct overlays){ .n = 1 };
+	out->owners[0] = arena_printf(a, "%s/layout/owners", cfg->top);
+	if (n >= MOST)
+		return fail_usage(e, "OVERLAY: %zu folders; at most %zu", n, MOST - 1);
+	for (size_t i = 0; i < n; i++, out->n++) {
+		out->dirs[out->n] = v[i];
+		out->owners[out->n] = arena_printf(a, "%s/owners", v[i]);
+		if (read_one(a, v[i], m, out->digests[out->n], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+overlays_unchanged(struct arena *a, const struct config *cfg, struct memo *m,
+    const struct overlays *o, struct err *e)
+{
+	struct overlays now;
+
+	if (overlays_read(a, cfg, m, &now, e) < 0)
+		return -1;
+	for (size_t i = 1; i < o->n; i++)
+		if (strcmp(now.digests[i], o->digests[i]))
+			return fail(e,
+			    "OVERLAY: %s changed while the image was written; build again",
+			    o->dirs[i]);
+	return 0;
+}
+
+int
+overlays_lay(const struct overlays *o, struct tree *trees, size_t n, struct err *e)
+{
+	for (size_t layer = 1; layer < o->n; layer++)
+		for (size_t i = 0; i < n; i++) {
+			const char *dir =
+			    arena_printf(trees[i].a, "%s/%s", o->dirs[layer], trees[i].name);
+
+			if (tree_lay(&trees[i], dir, "overlay", layer, e) < 0)
+				return wrap(e, "OVERLAY");
+		}
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/image/tarball.h"
+
+#include "build/base/arena.h"
+#include "build/cache/pack.h"
+#include "build/image/tree.h"
+
+#include <sys/stat.h>
+
+static const mode_t types[] = {
+	[ENTRY_DIR] = S_IFDIR,
+	[ENTRY_FILE] = S_IFREG,
+	[ENTRY_LINK] = S_IFLNK,
+	[ENTRY_FIFO] = S_IFIFO,
+	[ENTRY_CHAR] = S_IFCHR,
+	[ENTRY_BLOCK] = S_IFBLK,
+};
+
+int
+tarball_write(const struct tree *t, const char *path, int64_t epoch, struct err *e)
+{
+	struct pack *p = pack_new(path, epoch, e);
+	struct arena *a;
+	int r = 0;
+
+	if (!p)
+		return -1;
+	a = arena_new();
+	for (size_t i = 0; i < t->n && r == 0; i++) {
+		const struct entry *n = &t->v[i];
+
+		/* ./ is the root itself, whose owner counts too */
+		r = pack_put(p,
+		    &(struct pack_entry){ .name = arena_printf(a, "./%s", n->path),
+			.mode = types[n->type] | n->mode,
+			.uid = n->uid,
+			.gid = n->gid,
+			.path = n->from,
+			.size = n->size,
+			.target = n->target,
+			.major = n->major,
+			.minor = n->minor },
+		    e);
+	}
+	arena_free(a);
+	if (r == 0)
+		return pack_end(p, e);
+	pack_abandon(p);
+	return -1;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_MUTANTS_EDIT_H
+#define VERIFY_MUTANTS_EDIT_H
+
+#include "build/base/err.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct arena;
+struct manifest;
+struct pattern;
+
+/*
+ * One change of a copy of an image's disk.  A symlink is never written through: what takes its
+ * name replaces it.
+ */
+enum edit_kind {
+	EDIT_PUT,     /* text becomes the file */
+	EDIT_REPLACE, /* text takes the place of what re matches first */
+	EDIT_BYTES,   /* the n bytes of text are written over those at offset */
+	EDIT_REMOVE,  /* the file is no longer there */
+	EDIT_LINE,    /* text takes the place of line `at`; NULL: the line is removed */
+	EDIT_INSERT,  /* text, whole lines, comes behind line `at` */
+	EDIT_SET,     /* mode and owner alone */
+	/* of a whole partition: there is no file */
+	EDIT_LABEL,	/* text is its filesystem's label, or its swap area's */
+	EDIT_READ_ONLY, /* the filesystem says that it can be read only */
+	EDIT_WIPE	/* it holds no filesystem that anybody would know */
+};
+
+struct edit {
+	enum edit_kind kind;
+	const char *fs, *file; /* the partition's name; the path on it */
+	mode_t mode;	       /* permissions that the file has afterwards, and its owner */
+	uid_t uid;
+	gid_t gid;
+	const char *text;
+	size_t n, offset; /* EDIT_BYTES */
+	size_t at;	  /* a line, from 1 */
+	struct pattern *re;
+	const char *path; /* for messages: the file and line that asks for this; NULL: nobody's */
+	unsigned line;
+};
+
+/* a copy of the disk `from` with n edits done, as file `to`; m tells where the partitions are */
+int edit_copy(const struct edit *v, size_t n, const struct manifest *m, const char *from,
+    const char *to, struct err *e);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_MUTANTS_TALLY_H
+#define VERIFY_MUTANTS_TALLY_H
+
+#include "build/base/err.h"
+#include "verify/mutants/outcome.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct arena;
+
+/*
+ * The mutation score: how many of the mutants that are not equivalent some scenario refused.  A
+ * suite is as good as its survivors are few.
+ */
+struct tally {
+	size_t all, killed, survived, inconclusive, unplayed;
+	size_t equivalent;     /* said to be, and not killed */
+	size_t not_equivalent; /* said to be, and killed: a failure, the line is wrong */
+	size_t without_audit;  /* killed by another scenario than an offline one */
+	size_t only_audit;     /* killed by an offline one, and nothing else was played */
+};
+
+struct tally_head {
+	const char *version, *date, *image, *kernel; /* digests of the image's manifest */
+	const char *arch, *profile, *set, *net;
+	const char *only; /* or NULL */
+	size_t derived;	  /* mutants that there are, drawn or not */
+	size_t sample;	  /* 0: all */
+	uint64_t seed;
+	bool all_scenarios;	    /* played on, after a refusal */
+	const char *const *offline; /* names of the scenarios that start no guest, then NULL */
+	const char *const *played;  /* names of all that were played, then NULL */
+};
+
+void tally_count(const struct outcome *v, size_t n, const struct tally_head *h, struct tally *out);
+/* killed / (all - equivalent), of those that were judged; 1 when there are none */
+double tally_score(const struct tally *t);
+/* TAP version 13: number is from 1 */
+void tally_start(FILE *f, size_t n, const struct tally_head *h);
+void tally_line(FILE *f, size_t number, const struct outcome *o);
+void tally_end(FILE *f, const struct outcome *v, size_t n, const struct tally_head *h);
+/* 0: none survived; 1: some did, or are equivalent no more; 125: not all could be judged */
+int tally_status(const struct tally *t);
+/* mutants.json and mutants.html in a folder */
+int tally_files(struct arena *a, const char *dir, const struct outcome *v, size_t n,
+    const struct tally_head *h, struct err *e);
+
+#endif

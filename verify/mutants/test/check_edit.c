@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/mutants/edit.h"
+
+#include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
+#include "build/base/child.h"
+#include "build/files/digest.h"
+#include "build/files/manifest.h"
+#include "verify/test/suites.h"
+
+#include <string.h>
+
+#define MIB 1048576
+
+/* a script with the test's folder as working directory; what it prints */
+static const char *
+sh(struct arena *a, const char *script)
+{
+	struct argv v = { .a = a };
+	struct child_opts o = { .dir = test_dir() };
+	struct buf b = { 0 };
+	struct err e = { 0 };
+	const char *said;
+	int status;
+
+	argv_pushv(
+	    &v, "/bin/sh", "-euc", arena_printf(a, "PATH=$PATH:/sbin:/usr/sbin\n%s", script), NULL);
+	ck_assert_msg(child_run(v.v, &o, &b, &status, &e) == 0, "%s", e.msg);
+	ck_assert_msg(status == 0, "%s: %s", script, b.p);
+	said = arena_strndup(a, b.n ? b.p : "", b.n);
+	buf_free(&b);
+	return said;
+}
+
+/* a disk with a filesystem behind 1 MiB, and a swap area behind 9 */
+static void
+make_disk(struct arena *a)
+{
+	sh(a, "mkdir -p t/etc; printf 'one\\ntwo\\nthree' >t/etc/f; ln -s f t/etc/link\n"
+	      "truncate -s 11M disk swap; truncate -s 2M swap\n"
+	      "mke2fs -q -F -t ext4 -L root -E offset=1048576 -d t disk 8M\n"
+	      "mkswap -q -L swap swap; dd if=swap of=disk bs=1M seek=9 conv=notrunc 2>/dev/null");
+}
+
+/* a kind, and what more it needs */
+#define FILE_EDIT(...)                                                                             \
+	{                                                                                          \
+		.fs = "rootfs", .file = "/etc/f", .mode = 0640, .uid = 5, .gid = 7,                \
+		.kind = __VA_ARGS__                                                                \
+	}
+
+/* IMG is the filesystem, in debugfs's words */
+#define CAT "debugfs -R 'cat /etc/f' IMG 2>/dev/null"
+#define STAT                                                                                       \
+	"debugfs -R 'stat /etc/f' IMG 2>/dev/null | grep -Eo '(Mode|User|Group): *[0-9]+' | tr "   \
+	"-d ' \\n'"
+#define SUPER "dumpe2fs -h IMG 2>/dev/null | grep -Eo 'name: .*' | tr -s ' '"
+
+static const struct {
+	struct edit edit;
+	const char *script, *says;
+} edits[] = {
+	{ FILE_EDIT(EDIT_PUT, .text = "x"), CAT, "x" },
+	{ FILE_EDIT(EDIT_LINE, .at = 2), CAT, "one\nthree" },
+	{ FILE_EDIT(EDIT_LINE, .at = 2, .text = "2"), CAT, "one\n2\nthree" },
+	{ FILE_EDIT(EDIT_LINE, .at = 3), CAT, "one\ntwo\n" },
+	{ FILE_EDIT(EDIT_LINE, .at = 1, .text = "1"), CAT, "1\ntwo\nthree" },
+	{ FILE_EDIT(EDIT_INSERT, .at = 1, .text = "x\ny\n"), CAT, "one\nx\ny\ntwo\nthree" },
+	{ FILE_EDIT(EDIT_INSERT, .at = 3, .text = "x\n"), CAT, "one\ntwo\nthree\nx\n" },
+	{ FILE_EDIT(EDIT_BYTES, .offset = 4, .text = "TW", .n = 2), CAT, "one\nTWo\nthree" },
+	{ FILE_EDIT(EDIT_LINE, .at = 2), STAT, "Mode:0640User:5Group:7" },
+	{ FILE_EDIT(EDIT_SET), STAT, "Mode:0640User:5Group:7" },
+	{ FILE_EDIT(EDIT_SET), CAT, "one\ntwo\nthree" },
+	{ FILE_EDIT(EDIT_REMOVE),
+	    "debugfs -R 'ls -p /etc' IMG 2>/dev/null | grep -c /f/ || :", "0\n" },
+	{ { .kind = EDIT_LABEL, .fs = "rootfs", .text = "nobody" }, SUPER, "name: nobody\n" },
+	{ { .kind = EDIT_READ_ONLY, .fs = "rootfs" },
+	    "dumpe2fs -h IMG 2>/dev/null | grep -Eo 'features:.*' | tr ' ' '\\n' | grep -x "
+	    "read-only",
+	    "read-only\n" },
+	{ { .kind = EDIT_WIPE, .fs = "rootfs" }, "dumpe2fs -h IMG 2>&1 | grep -c 'Bad magic'",
+	    "1\n" },
+	{ { .kind = EDIT_LABEL, .fs = "swap", .text = "nobody" },
+	    "dd if=copy bs=1M skip=9 2>/dev/null >s; blkid -p -s LABEL -o value s", "nobody\n" },
+	{ { .kind = EDIT_WIPE, .fs = "swap" },
+	    "dd if=copy bs=1M skip=9 2>/dev/null >s; blkid -p s || echo none", "none\n" },
+};
+
+static struct man_part parts[] = { { "rootfs", "ext4", MIB, 8 * MIB, "" },
+	{ "swap", "swap", 9 * MIB, 2 * MIB, "" } };
+static const struct manifest m = { .parts = parts, .nparts = 2 };
+
+/* IMG stands for the filesystem in the copy */
+static const char *
+named(struct arena *a, const char *script)
+{
+	const char *at = strstr(script, "IMG");
+
+	return at ? arena_printf(
+			a, "%.*s'copy?offset=1048576'%s", (int)(at - script), script, at + 3)
+		  : script;
+}
+
+START_TEST(does)
+{
+	struct arena *a = arena_new();
+	const char *disk = arena_printf(a, "%s/disk", test_dir()),
+		   *copy = arena_printf(a, "%s/copy", test_dir());
+	char before[DIGEST_HEX], after[DIGEST_HEX];
+	struct err e = { 0 };
+
+	make_disk(a);
+	ck_assert_int_eq(digest_disk(disk, before, &e), 0);
+	ck_assert_msg(edit_copy(&edits[_i].edit, 1, &m, disk, copy, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(sh(a, named(a, edits[_i].script)), edits[_i].says);
+	/* the filesystem is as sound as before, but for one that is gone */
+	if (edits[_i].edit.kind != EDIT_WIPE)
+		sh(a, named(a, "e2fsck -fn IMG >e2fsck 2>&1"));
+	ck_assert_int_eq(digest_disk(disk, after, &e), 0);
+	ck_assert_str_eq(before, after);
+	arena_free(a);
+}
+END_TEST
+
+static const struct {
+	struct edit edit;
+	const char *message; /* its end */
+} refused[] = {
+	{ FILE_EDIT(EDIT_LINE, .at = 4), "/etc/f: has no line 4" },
+	{ FILE_EDIT(EDIT_BYTES, .offset = 12, .text = "TW", .n = 2), "/etc/f: has only 13 bytes" },
+	{ { .kind = EDIT_REMOVE, .fs = "extra", .file = "/x" },
+	    "the image has no partition extra" },
+	{ { .kind = EDIT_REMOVE, .fs = "swap", .file = "/x" }, "swap: has no files" },
+	{ { .kind = EDIT_LABEL, .fs = "rootfs", .text = "longer than it may be" },
+	    "label longer than it may be: longer than 16 bytes" },
+	{ FILE_EDIT(EDIT_LINE, .at = 4, .path = "case", .line = 3),
+	    "case:3: /etc/f: has no line 4" },
+};
+
+START_TEST(refuses)
+{
+	struct arena *a = arena_new();
+	const char *disk = arena_printf(a, "%s/disk", test_dir()),
+		   *copy = arena_printf(a, "%s/copy", test_dir());
+	size_t n = strlen(refused[_i].message);
+	struct err e = { 0 };
+
+	make_disk(a);
+	ck_assert_int_eq(edit_copy(&refused[_i].edit, 1, &m, disk, copy, &e), -1);
+	ck_assert_msg(strlen(e.msg) >= n, "%s", e.msg);
+	ck_assert_str_eq(e.msg + strlen(e.msg) - n, refused[_i].message);
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+edit_suite(void)
+{
+	Suite *s = suite_create("edit");
+
+	tcase_add_loop_test(harness_case(s, "does"), does, 0, sizeof edits / sizeof *edits);
+	tcase_add_loop_test(
+	    harness_case(s, "refuses"), refuses, 0, sizeof refused / sizeof *refused);
+	return s;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/mutants/tally.h"
+
+#include "build/base/arena.h"
+#include "build/files/file.h"
+#include "verify/mutants/derive.h"
+#include "verify/mutants/equivalent.h"
+#include "verify/test/suites.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const played[] = { "audit", "boot", "ssh", NULL };
+static const struct tally_head head = { .offline = (const char *const[]){ "audit", NULL },
+	.played = played };
+static const struct derived mutant = { .source = "files", .class = "emptied", .target = "/etc/a" };
+static const struct equivalent equivalent = {
+	.path = "scenarios/equivalent", .line = 3, .reason = "nobody reads it"
+};
+
+#define AUDIT (const char *[]){ "audit" }, 1
+#define BOOT (const char *[]){ "boot" }, 1
+#define TWO (const char *[]){ "audit", "ssh" }, 2
+#define NOBODY NULL, 0
+#define O(...)                                                                                     \
+	{                                                                                          \
+		.mutant = &mutant, __VA_ARGS__                                                     \
+	}
+
+/* one outcome: its line, and the exit status of a run that has only that */
+static const struct {
+	enum outcome_kind kind;
+	const struct equivalent *equivalent;
+	const char **killers;
+	size_t nkillers;
+	bool resumed;
+	const char *reason, *line;
+	int status;
+} lines[] = {
+	{ OUTCOME_KILLED, NULL, BOOT, false, "late",
+	    "ok 7 - emptied /etc/a # killed by boot at b:1: late\n", 0 },
+	{ OUTCOME_KILLED, NULL, TWO, false, "late",
+	    "ok 7 - emptied /etc/a # killed by audit at b:1: late; and by ssh\n", 0 },
+	{ OUTCOME_SURVIVED, NULL, NOBODY, false, NULL, "not ok 7 - emptied /etc/a # survived\n",
+	    1 },
+	{ OUTCOME_SURVIVED, NULL, NOBODY, true, NULL,
+	    "not ok 7 - emptied /etc/a # survived (played before)\n", 1 },
+	{ OUTCOME_SURVIVED, &equivalent, NOBODY, false, NULL,
+	    "ok 7 - emptied /etc/a # SKIP equivalent: nobody reads it\n", 0 },
+	{ OUTCOME_KILLED, &equivalent, BOOT, false, "late",
+	    "not ok 7 - emptied /etc/a # no longer equivalent (scenarios/equivalent:3): killed by "
+	    "boot at b:1: late\n",
+	    1 },
+	{ OUTCOME_INCONCLUSIVE, NULL, NOBODY, false, "disk full",
+	    "not ok 7 - emptied /etc/a # inconclusive: disk full\n", 125 },
+	/* it was not judged, whatever is said of it */
+	{ OUTCOME_INCONCLUSIVE, &equivalent, NOBODY, false, "disk full",
+	    "not ok 7 - emptied /etc/a # inconclusive: disk full\n", 125 },
+	{ OUTCOME_NONE, NULL, NOBODY, false, NULL, "not ok 7 - emptied /etc/a # not played: ?\n",
+	    125 },
+};
+
+START_TEST(tells)
+{
+	const struct outcome o = { .mutant = &mutant,
+		.kind = lines[_i].kind,
+		.equivalent = lines[_i].equivalent,
+		.killers = lines[_i].killers,
+		.nkillers = lines[_i].nkillers,
+		.where = "b:1",
+		.reason = lines[_i].reason,
+		.resumed = lines[_i].resumed };
+	struct tally t;
+	char *said = NULL;
+	size_t n;
+	FILE *f = open_memstream(&said, &n);
+
+	tally_line(f, 7, &o);
+	fclose(f);
+	ck_assert_str_eq(said, lines[_i].line);
+	free(said);
+	tally_count(&o, 1, &head, &t);
+	ck_assert_int_eq(tally_status(&t), lines[_i].status);
+}
+END_TEST
+
+static const struct outcome outcomes[] = {
+	O(.kind = OUTCOME_KILLED, .killers = (const char *[]){ "audit" }, .nkillers = 1,
+	    .where = "a:1", .reason = "\"<x>\"\n"),
+	O(.kind = OUTCOME_KILLED, .killers = (const char *[]){ "boot" }, .nkillers = 1),
+	O(.kind = OUTCOME_KILLED, .killers = (const char *[]){ "boot", "ssh" }, .nkillers = 2),
+	O(.kind = OUTCOME_SURVIVED),
+	O(.kind = OUTCOME_SURVIVED, .equivalent = &equivalent),
+};
+
+#define N (sizeof outcomes / sizeof *outcomes)
+
+static const struct {
+	bool all;
+	size_t n;
+	const char *text;
+} ends[] = {
+	{ false, N,
+	    "# audit          kills first 1\n# boot           kills first 2\n"
+	    "# ssh            kills first 0\n# score 0.750: 3 killed, 1 survived, 1 equivalent\n"
+	    "# score without the scenarios that start no guest: at least 0.500 (--all-scenarios "
+	    "plays on after a refusal)\n3 passed, 1 failed, 1 skipped\n" },
+	{ true, N,
+	    "# audit          is the only one to kill 1\n# boot           is the only one to kill "
+	    "1\n"
+	    "# ssh            is the only one to kill 0\n"
+	    "# score 0.750: 3 killed, 1 survived, 1 equivalent\n"
+	    "# score without the scenarios that start no guest: 0.500\n"
+	    "3 passed, 1 failed, 1 skipped\n" },
+};
+
+START_TEST(ends_with)
+{
+	struct tally_head h = head;
+	char *said = NULL;
+	size_t n;
+	FILE *f = open_memstream(&said, &n);
+
+	h.all_scenarios = ends[_i].all;
+	tally_end(f, outcomes, ends[_i].n, &h);
+	fclose(f);
+	ck_assert_str_eq(said, ends[_i].text);
+	free(said);
+}
+END_TEST
+
+/* nothing was judged: there is no score, and it is no pass */
+START_TEST(nothing)
+{
+	static const struct outcome none = O(.kind = OUTCOME_NONE);
+	struct tally t;
+	char *said = NULL;
+	size_t n;
+	FILE *f = open_memstream(&said, &n);
+
+	tally_end(f, &none, 1, &head);
+	fclose(f);
+	ck_assert_msg(strstr(said, "# no score: no mutant was judged\n"), "%s", said);
+	free(said);
+	tally_count(&none, 0, &head, &t);
+	ck_assert_int_eq(tally_status(&t), 125);
+}
+END_TEST
+
+START_TEST(writes)
+{
+	struct arena *a = arena_new();
+	struct err e;
+	char *text;
+
+	ck_assert_int_eq(tally_files(a, test_dir(), outcomes, N, &head, &e), 0);
+	ck_assert_int_eq(
+	    file_read(a, arena_printf(a, "%s/mutants.json", test_dir()), &text, NULL, &e), 0);
+	ck_assert_msg(
+	    strstr(text, "{\"score\": 0.7500, \"killed\": 3, \"survived\": 1,"), "%s", text);
+	ck_assert_msg(strstr(text, "\"reason\": \"\\\"<x>\\\"\\u000a\""), "%s", text);
+	ck_assert_msg(strstr(text, "\"killers\": [\"boot\", \"ssh\"]}"), "%s", text);
+	ck_assert_int_eq(
+	    file_read(a, arena_printf(a, "%s/mutants.html", test_dir()), &text, NULL, &e), 0);
+	/* those that survived stand in front */
+	ck_assert_ptr_nonnull(strstr(text, "<td class=fail>survived"));
+	ck_assert(strstr(text, "<td class=fail>survived") < strstr(text, "<td class=skip>"));
+	ck_assert(strstr(text, "<td class=skip>") < strstr(text, "<td class=pass>"));
+	ck_assert_msg(!strstr(text, "<x>"), "%s", text);
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+tally_suite(void)
+{
+	Suite *s = suite_of("tally", (const TTest *[]){ nothing, writes, NULL });
+
+	tcase_add_loop_test(harness_case(s, "tells"), tells, 0, sizeof lines / sizeof *lines);
+	tcase_add_loop_test(harness_case(s, "ends"), ends_with, 0, sizeof ends / sizeof *ends);
+	return s;
+}
