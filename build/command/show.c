@@ -6,7 +6,7 @@
 #include "build/base/buf.h"
 #include "build/base/url.h"
 #include "build/command/cli.h"
-#include "build/command/services.h"
+#include "build/command/graph.h"
 #include "build/command/session.h"
 #include "build/config/output.h"
 #include "build/config/triples.h"

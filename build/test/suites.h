@@ -49,7 +49,7 @@
 	X(why)                                                                                     \
 	X(explain)                                                                                 \
 	X(versions)                                                                                \
-	X(services)                                                                                \
+	X(graph)                                                                                   \
 	X(lint)                                                                                    \
 	X(licences)                                                                                \
 	X(tree)                                                                                    \

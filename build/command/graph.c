@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/services.h"
+#include "build/command/graph.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BUILD_COMMAND_SERVICES_H
-#define BUILD_COMMAND_SERVICES_H
+#ifndef BUILD_COMMAND_GRAPH_H
+#define BUILD_COMMAND_GRAPH_H
 
 #include "build/base/err.h"
 

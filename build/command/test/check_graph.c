@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/services.h"
+#include "build/command/graph.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
@@ -151,9 +151,9 @@ START_TEST(told_in_the_guide)
 END_TEST
 
 Suite *
-services_suite(void)
+graph_suite(void)
 {
-	Suite *s = suite_create("services");
+	Suite *s = suite_create("graph");
 	TCase *tc = harness_case(s, "services");
 
 	tcase_add_test(tc, drawn);
