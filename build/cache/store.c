@@ -48,6 +48,7 @@ static const struct part {
 	{ "out/userfs", BENEATH_FOLDER, false },
 	{ "out/kernel", BENEATH_FILE, false },
 	{ "out/System.map", BENEATH_FILE, false },
+	{ "out/kernel-config", BENEATH_FILE, false },
 	{ "out/services", BENEATH_FILE, false },
 }, beside[] = {
 	{ "output", BENEATH_FILE, true },

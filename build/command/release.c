@@ -277,7 +277,7 @@ static int
 write_image(struct arena *a, const struct manifest *m, const char *to, struct err *e)
 {
 	const char *const names[] = { "manifest", "files", "sbom.spdx.json", "sbom.cdx.json",
-		m->kernel, m->symbols };
+		m->kernel, m->symbols, m->kernel_config };
 	const char *dir = arena_printf(a, "%s/lh-%s-%s-%s", to, m->triple, m->set, m->net);
 
 	if (copy_all(a, m->dir, names, sizeof names / sizeof *names, dir, e) < 0)

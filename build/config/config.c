@@ -73,6 +73,7 @@ static const struct key {
 	{ { "ROOT_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },
 	{ { "GUEST_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },
 	{ { "SSH_AUTHORIZED_KEYS", value_keys, "", NULL }, NULL, ONLY_VAR },
+	{ { "SSH_ROOT_PASSWORD", value_bool, "false", NULL }, NULL, ONLY_VAR },
 
 	{ { "CONSOLE", value_console, NULL, NULL }, console_guess, F(console) },
 	{ { "KERNEL_CONFIG", value_kernel_config, "", NULL }, NULL, F(kernel_config) },

@@ -224,7 +224,8 @@ diff_beside(struct comparing *c, struct err *e)
 {
 	static const struct {
 		const char *name, *package;
-	} beside[] = { { "System.map", "linux" }, { "files", NULL }, { "sbom.spdx.json", NULL } };
+	} beside[] = { { "System.map", "linux" }, { "kernel-config", "linux" }, { "files", NULL },
+		{ "sbom.spdx.json", NULL } };
 	const struct manifest *m[2] = { &c->s[0].m, &c->s[1].m };
 	int r = 0;
 

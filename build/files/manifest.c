@@ -59,7 +59,10 @@ static const struct key {
 	TEXT("image", image, false),
 	TEXT("image-digest", image_digest, false),
 	TEXT("symbols", symbols, false),
+	TEXT("kernel-config", kernel_config, false),
+	TEXT("kernel-config-sha256", kernel_config_sha256, false),
 	TEXT("credentials", credentials, false),
+	TEXT("root-login", root_login, false),
 	TEXT("agent", agent, false),
 	TEXT("key", key, false),
 #undef TEXT

@@ -239,8 +239,8 @@ tar_path(const struct image *m, size_t tree)
 static bool
 is_there(const struct image *m)
 {
-	static const char *const written[] = { "disk-image.raw", "kernel", "System.map", "files",
-		"rootfs", "rwfs", "userfs" };
+	static const char *const written[] = { "disk-image.raw", "kernel", "System.map",
+		"kernel-config", "files", "rootfs", "rwfs", "userfs" };
 	const char *path = arena_printf(m->a, "%s/manifest", m->dir);
 	struct manifest was;
 	struct err ignored;
@@ -321,7 +321,7 @@ write_image(struct image *m, const char *path, struct err *e)
 static int
 write_kernel(struct image *m, struct err *e)
 {
-	static const char *const files[] = { "kernel", "System.map" };
+	static const char *const files[] = { "kernel", "System.map", "kernel-config" };
 	char *hex = arena_alloc(m->a, DIGEST_HEX);
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
@@ -329,7 +329,11 @@ write_kernel(struct image *m, struct err *e)
 			arena_printf(m->a, "%s/%s", m->dir, files[i]), 0644, e) < 0)
 			return -1;
 	m->manifest.kernel_sha256 = hex;
-	return digest_file(arena_printf(m->a, "%s/kernel", m->dir), hex, e);
+	if (digest_file(arena_printf(m->a, "%s/kernel", m->dir), hex, e) < 0)
+		return -1;
+	hex = arena_alloc(m->a, DIGEST_HEX);
+	m->manifest.kernel_config_sha256 = hex;
+	return digest_file(arena_printf(m->a, "%s/kernel-config", m->dir), hex, e);
 }
 
 /* one that nobody asked for is of another image */

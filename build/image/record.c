@@ -230,6 +230,27 @@ record_specials(struct arena *a, struct tree *const *trees, size_t ntrees, struc
 		}
 }
 
+static void
+add_differs(struct arena *a, struct manifest *m, const char *word, const char *reason)
+{
+	struct man_differs *v = arena_array(a, m->ndiffers + 1, sizeof *v);
+
+	if (m->ndiffers) /* those of the triple are not ours to add to */
+		memcpy(v, m->differs, m->ndiffers * sizeof *v);
+	v[m->ndiffers++] = (struct man_differs){ "hardening", word, reason };
+	m->differs = v;
+}
+
+/* what the user gave is as the user made it */
+static void
+record_given(struct arena *a, const struct config *cfg, struct manifest *m)
+{
+	if (some(cfg->cross_base))
+		add_differs(a, m, "programs", "CROSS_BASE decides how they are compiled");
+	if (some(cfg->kernel_config))
+		add_differs(a, m, "kernel", "KERNEL_CONFIG decides what it has");
+}
+
 void
 record_audit(struct arena *a, const struct config *cfg, struct tree *const *trees, size_t ntrees,
     struct manifest *m)
@@ -271,12 +292,18 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 		.country = some(cfg->country),
 		.kernel = "kernel",
 		.symbols = "System.map",
+		.kernel_config = "kernel-config",
 		.image = "disk-image.raw",
 		.credentials = credentials_from(a, cfg, dir),
 		.agent = strcmp(p->profile, "s6") ? "inittab" : "s6-linux-init",
 	};
 	record_network(cfg, m);
 	record_machine(cfg, sd, m);
+	record_given(a, cfg, m);
+	m->root_login = some(config_get(cfg, "SSH_ROOT_PASSWORD")) &&
+				!strcmp(config_get(cfg, "SSH_ROOT_PASSWORD"), "true")
+			    ? "password"
+			    : "key";
 	if (record_services(a, p, m, e) < 0 ||
 	    listen_read(a, arena_printf(a, "%s/layout/listen", cfg->top), p->profile, &m->listens,
 		&m->nlistens, e) < 0)

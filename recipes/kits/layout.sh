@@ -50,6 +50,12 @@ layout_ntp_peers()
 	echo "-p 0.${zone}pool.ntp.org -p 1.${zone}pool.ntp.org"
 }
 
+# root's password opens the console, and the network only if that is wanted
+layout_sshd_root()
+{
+	[ "$SSH_ROOT_PASSWORD" = true ] || echo ' -g'
+}
+
 layout_substitute() # DIR...
 {
 	# everybody can read the arguments of sed, and a file that is not closed to them
@@ -66,6 +72,7 @@ layout_substitute() # DIR...
 			-e "s|@LOCAL_IP@|$LOCAL_IP|g" \
 			-e "s|@ROUTER_IP@|$ROUTER_IP|g" \
 			-e "s|@DNS_IP@|$DNS_IP|g" \
+			-e "s|@SSHD_ROOT@|$(layout_sshd_root)|g" \
 			-e "s|@NTP_PEERS@|$(layout_ntp_peers)|g" \
 			-f substitute.sed "$file"
 	done <substitute.list

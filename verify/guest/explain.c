@@ -31,6 +31,10 @@ struct explain {
 	nstime silent_since;
 	struct sighting seen;
 	struct share before;
+	bool placed;	/* the slide is known */
+	uint64_t slide; /* symbols.h */
+	uint64_t pc;	/* of the look under way */
+	unsigned tried; /* slides, with that one */
 	unsigned deadline, second;
 	bool over;
 	explain_done *done;
@@ -164,6 +168,56 @@ finish(struct explain *x)
 static void look(void *arg);
 
 static void
+looked(struct explain *x)
+{
+	x->seen.symbol[x->seen.nlooks++] =
+	    x->placed ? symbols_name(x->symbols, x->pc - x->slide) : NULL;
+	if (x->seen.nlooks == 2)
+		finish(x);
+	else
+		x->second = loop_at(x->loop, clock_now() + APART, look, x);
+}
+
+static void try_slide(struct explain *x);
+
+/* "ffffffff81c00060: 0x4c 0x69 0x6e 0x75 0x78" is where a kernel has its name */
+static void
+on_memory(void *arg, const char *answer, const char *error)
+{
+	static const char name[] = ": 0x4c 0x69 0x6e 0x75 0x78";
+	struct explain *x = arg;
+
+	(void)error;
+	if (x->over)
+		return;
+	x->placed = answer && strstr(answer, name);
+	if (x->placed) {
+		looked(x);
+	} else {
+		x->tried++;
+		try_slide(x);
+	}
+}
+
+/* a guest may be moved: the slide is one that puts its banner where it has one */
+static void
+try_slide(struct explain *x)
+{
+	uint64_t banner = symbols_banner(x->symbols);
+
+	if (!banner) { /* nothing to tell by */
+		x->placed = true;
+		looked(x);
+	} else if (symbols_slide(x->symbols, x->pc, x->tried, &x->slide)) {
+		guest_hmp(x->guest,
+		    arena_printf(x->a, "x/5xb 0x%llx", (unsigned long long)(banner + x->slide)),
+		    on_memory, x);
+	} else {
+		looked(x);
+	}
+}
+
+static void
 on_registers(void *arg, const char *answer, const char *error)
 {
 	struct explain *x = arg;
@@ -178,14 +232,14 @@ on_registers(void *arg, const char *answer, const char *error)
 		return;
 	}
 	x->seen.halted[n] = p.halted;
-	x->seen.symbol[n] = symbols_name(x->symbols, p.pc);
 	/* kernels live in the upper half of 64 bits, in the upper quarter of 32 */
 	x->seen.user[n] = p.pc < (p.pc >> 32 ? UINT64_C(1) << 63 : UINT64_C(0xc0000000));
-	x->seen.nlooks++;
-	if (x->seen.nlooks == 2)
-		finish(x);
+	x->pc = p.pc;
+	x->tried = 0;
+	if (x->seen.user[n] || x->placed)
+		looked(x);
 	else
-		x->second = loop_at(x->loop, clock_now() + APART, look, x);
+		try_slide(x);
 }
 
 static void

@@ -145,6 +145,8 @@ grammar_check(const struct manifest *m, const char *path, struct err *e)
 		r = check_file(a, m, path, "image", m->image, e);
 	if (r == 0)
 		r = check_file(a, m, path, "symbols", m->symbols, e);
+	if (r == 0)
+		r = check_file(a, m, path, "kernel-config", m->kernel_config, e);
 	arena_free(a);
 	return r;
 }

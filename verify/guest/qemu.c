@@ -164,6 +164,16 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_pushv(v, "-device", "virtio-net-pci,netdev=net,id=eth0,romfile=", NULL);
 }
 
+/* the PCI bus of the old PC takes devices while it runs; a PCI Express one does below a port */
+const char *
+qemu_slot(const struct manifest *m)
+{
+	return !strcmp(m->machine, "pc") || !strncmp(m->machine, "pc,", 3) ||
+		       !strncmp(m->machine, "pc-i440fx", 9)
+		   ? "pci.0"
+		   : "spare";
+}
+
 /* its main loop begins, and reads told.in, when the state is loaded */
 static void
 push_state(struct argv *v, const struct qemu_opts *o)
@@ -202,6 +212,8 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_pushv(v, "-device", "virtio-rng-pci", NULL);
 	if (m->panic)
 		argv_pushv(v, "-device", m->panic, NULL);
+	if (o->slot && !strcmp(qemu_slot(m), "spare"))
+		argv_pushv(v, "-device", "pcie-root-port,id=spare", NULL);
 	if (m->generation)
 		argv_pushv(v, "-device", m->generation, NULL);
 	if (o->share) {

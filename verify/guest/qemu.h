@@ -35,6 +35,7 @@ struct qemu_opts {
 	const char *loadvm;    /* state to start from, or NULL */
 	const char *told;      /* loadvm: the file told.in has the manifest's after-loadvm, and
 				  told.out is for the answer; NULL: there is none */
+	bool slot;	       /* a device may be plugged in while it runs, into qemu_slot() */
 	bool reboot;	       /* a reset reboots; else it ends QEMU */
 	const struct lan *lan; /* what its DHCP server gives; NULL, or the image has an address: see
 				  push_net() */
@@ -42,6 +43,8 @@ struct qemu_opts {
 	unsigned ssh_port;     /* that port; 0: the kernel chooses */
 };
 
+/* the bus that takes a device while the guest runs, where qemu_opts.slot was set */
+const char *qemu_slot(const struct manifest *m);
 void qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o);
 
 #endif

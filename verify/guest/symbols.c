@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* kernels are moved by multiples of it: CONFIG_PHYSICAL_ALIGN of x86, MIN_KIMG_ALIGN of arm64 */
+#define SLIDE_STEP UINT64_C(0x200000)
+
 struct symbol {
 	uint64_t address;
 	const char *name;
@@ -17,6 +20,7 @@ struct symbols {
 	struct symbol *v;
 	size_t n;
 	uint64_t end; /* of the text: the first address that is no function any more */
+	uint64_t banner;
 };
 
 /* System.map is sorted by address; a line is "ffffffff81000000 T _stext" */
@@ -41,6 +45,8 @@ symbols_read(struct arena *a, const char *path, struct symbols **out, struct err
 			return lines_fail(&l, e, "%s: not an address", w[0]);
 		if (!strcmp(w[2], "_etext"))
 			s->end = address;
+		else if (!strcmp(w[2], "linux_banner"))
+			s->banner = address;
 		/* text only, and no mapping symbols */
 		if (!strchr("tTwW", *w[1]) || *w[2] == '$')
 			continue;
@@ -75,6 +81,27 @@ symbols_name(const struct symbols *s, uint64_t address)
 			high = middle;
 	}
 	return s->v[low].name;
+}
+
+bool
+symbols_slide(const struct symbols *s, uint64_t address, unsigned n, uint64_t *slide)
+{
+	uint64_t base;
+
+	if (!s || !s->end || address < s->v[0].address)
+		return false;
+	/* the largest that leaves it behind the first symbol, then ever smaller ones */
+	base = (address - s->v[0].address) / SLIDE_STEP;
+	if (n > base || address - (base - n) * SLIDE_STEP >= s->end)
+		return false;
+	*slide = (base - n) * SLIDE_STEP;
+	return true;
+}
+
+uint64_t
+symbols_banner(const struct symbols *s)
+{
+	return s ? s->banner : 0;
 }
 
 /* what follows the register's name, or NULL: QEMU says RIP=123, or pc 123 */

@@ -13,8 +13,17 @@ struct arena;
 struct symbols;
 
 int symbols_read(struct arena *a, const char *path, struct symbols **out, struct err *e);
-/* name of the function an address lies in, or NULL: not in the kernel's text; s may be NULL */
+/*
+ * A kernel may lie elsewhere than its System.map says, all of it by one distance, the slide.
+ * Without one, name of the function an address lies in, or NULL: not in the kernel's text; s may
+ * be NULL
+ */
 const char *symbols_name(const struct symbols *s, uint64_t address);
+/* the n-th slide with which an address in the kernel may be in its text; false: there are no more
+ */
+bool symbols_slide(const struct symbols *s, uint64_t address, unsigned n, uint64_t *slide);
+/* where the kernel has the text that begins "Linux version", without a slide; 0: not known */
+uint64_t symbols_banner(const struct symbols *s);
 
 /* what `info registers` says */
 struct processor {

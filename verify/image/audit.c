@@ -9,6 +9,7 @@
 #include "verify/image/disasm.h"
 #include "verify/image/elf.h"
 #include "verify/image/guestfs.h"
+#include "verify/image/hardening.h"
 #include "verify/image/mark.h"
 
 #include <elf.h>
@@ -258,6 +259,55 @@ look_files(struct work *w)
 		found(w, "%s: is a host key, and each machine makes its own", w->name);
 }
 
+/* ---- hardening ---- */
+
+static void
+kernel_lacks(void *arg, const char *what)
+{
+	struct work *w = arg;
+
+	found(w, "%s: %s", w->m->kernel_config, what);
+}
+
+static int
+start_hardening(struct work *w, struct err *e)
+{
+	const char *path = manifest_path(w->a, w->m, w->m->kernel_config);
+	char *text;
+
+	if (need_elf(w, e) < 0)
+		return -1;
+	if (!path)
+		return fail_usage(e, "manifest: missing required key kernel-config, which names "
+				     "the configuration of the kernel");
+	if (file_read(w->a, path, &text, NULL, e) < 0)
+		return -1;
+	return hardening_kernel(w->a, w->m, text, kernel_lacks, w, e);
+}
+
+static void
+program_lacks(void *arg, const char *what)
+{
+	struct work *w = arg;
+
+	found(w, "%s: %s", w->name, what);
+}
+
+static void
+look_hardening(struct work *w)
+{
+	struct elf f;
+	struct err e;
+
+	if (!elf_is(w->bytes, w->n))
+		return;
+	w->out->looked++;
+	if (elf_read(w->file, w->bytes, w->n, &f, &e) < 0)
+		found(w, "%s: damaged: %s", w->name, e.msg);
+	else
+		hardening_program(w->m, &f, program_lacks, w);
+}
+
 /* ---- what there is ---- */
 
 static const struct check checks[] = {
@@ -273,6 +323,10 @@ static const struct check checks[] = {
 	    true, true, true, start_paths, look_paths },
 	{ "files", "nothing is there that only a compiler or a dynamic loader uses", "names", false,
 	    false, true, NULL, look_files },
+	{ "hardening",
+	    "every program and the kernel have what verify/image/hardening.c lists, but for what "
+	    "`differs hardening` excuses",
+	    "programs", true, false, true, start_hardening, look_hardening },
 };
 
 #define NCHECKS (sizeof checks / sizeof *checks)

@@ -19,9 +19,11 @@ struct manifest;
  *             extended attributes, which may grant as much
  *   paths     no file has a folder of the build, a `path`, in its bytes; no symlink leads there
  *   files     nothing that only a compiler wants, no shared library, no host key of ssh
+ *   hardening every program, and the kernel's configuration, has what hardening.h is about
  *   kernel    the kernel is one for the manifest's machine
  *
- * The partition extra holds what the user gave, a compiler perhaps: paths and files pass it over.
+ * The partition extra holds what the user gave, a compiler perhaps: paths, files and hardening pass
+ * it over.
  */
 struct audit {
 	const char *rule; /* what should be so, one line */

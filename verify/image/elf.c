@@ -105,6 +105,22 @@ find_marks(struct reading *r, struct err *e)
 	return 0;
 }
 
+static void
+find_protection(const struct elf_file *file, struct elf *f)
+{
+	f->stack_code = true; /* the kernel's choice where no header speaks of it */
+	for (size_t i = 0; i < file->nsegments; i++) {
+		const struct elf_segment *s = &file->segments[i];
+
+		if (s->type == PT_GNU_RELRO)
+			f->relro = true;
+		else if (s->type == PT_GNU_STACK)
+			f->stack_code = s->flags & PF_X;
+		else if (s->type == PT_LOAD && s->flags & PF_X && s->flags & PF_W)
+			f->writable_code = true;
+	}
+}
+
 int
 elf_read(struct arena *a, const void *p, size_t n, struct elf *out, struct err *e)
 {
@@ -121,6 +137,7 @@ elf_read(struct arena *a, const void *p, size_t n, struct elf *out, struct err *
 	out->interp = r.file.interp;
 	out->nneeded = r.file.nneeded;
 	out->pie = r.file.pie;
+	find_protection(&r.file, out);
 	if (out->machine == EM_ARM) { /* bit 0 is no part of the address */
 		out->thumb = out->entry & 1;
 		out->entry &= ~UINT64_C(1);

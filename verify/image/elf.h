@@ -24,6 +24,9 @@ struct elf {
 	const char *interp; /* the program that would load it, or NULL */
 	size_t nneeded;	    /* shared libraries */
 	bool pie;	    /* it says that it is a program that may lie anywhere */
+	bool relro;	    /* what it relocates is write-protected before it starts */
+	bool stack_code;    /* its stack may hold code, as a header says, or none does not */
+	bool writable_code; /* a segment may be written to and executed */
 	struct elf_code {
 		uint64_t address;
 		size_t offset, size; /* in the file */

@@ -31,6 +31,7 @@ static const struct {
 	{ "cpu", offsetof(struct manifest, cpu) },
 	{ "console", offsetof(struct manifest, console) },
 	{ "elf", offsetof(struct manifest, elf) },
+	{ "kernel-config-sha256", offsetof(struct manifest, kernel_config_sha256) },
 };
 
 /* whose version a scenario may ask for: ${version.linux} */

@@ -78,6 +78,12 @@ disk(const struct image *i)
 	return i->base ? "yes" : "no";
 }
 
+static const char *
+root_login(const struct image *i)
+{
+	return i->m.root_login ? i->m.root_login : "password";
+}
+
 static bool
 has_service(const struct image *i, const char *name)
 {
@@ -139,6 +145,7 @@ static const struct key {
 	{ "package", NULL, has_package },
 	{ "partition", NULL, has_partition },
 	{ "profile", profile, NULL },
+	{ "root-login", root_login, NULL },
 	{ "service", NULL, has_service },
 	{ "set", set, NULL },
 	{ "tool", NULL, has_tool },

@@ -48,6 +48,7 @@ struct want;
  *   vm     boot                      again, on the same disk, after it has ended
  *   vm     save                      in the file of a state: the guest stops, and is kept
  *   vm     reset|powerdown|nmi       the buttons; reset's reason is host-qmp-system-reset
+ *   vm     plug|unplug disk|network  a device, while it runs
  *   vm     link up|down              the network cable
  *   audit  static|baseline|modes|paths|files|kernel
  *                                    what audit.h says of the files; only with `image offline`

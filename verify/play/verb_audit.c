@@ -159,5 +159,6 @@ const struct verb verbs_audit[] = {
 	AUDIT("paths"),
 	AUDIT("files"),
 	AUDIT("kernel"),
+	AUDIT("hardening"),
 	{ .form = { .verb = NULL } },
 };

@@ -3,6 +3,7 @@
 #include "verify/play/step.h"
 
 #include "build/base/arena.h"
+#include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/scenario/one_line.h"
 
@@ -185,6 +186,80 @@ button_start(struct testcase *c, const struct step *s)
 	}
 }
 
+/* ---- plug, unplug: a device, in the guest's only slot ---- */
+
+/* nothing of it is on the host: a disk of zeros that forgets, a network of its own */
+static const struct device {
+	const char *word;
+	const char *back, *back_arguments; /* the host's side of it */
+	const char *arguments;		   /* of device_add, without the bus */
+	const char *id;
+} devices[] = {
+	{ "disk", "blockdev-add",
+	    "{\"driver\": \"null-co\", \"node-name\": \"plugged\", \"size\": 16777216, "
+	    "\"read-zeroes\": true}",
+	    "\"driver\": \"virtio-blk-pci\", \"drive\": \"plugged\", \"id\": \"disk1\"", "disk1" },
+	{ "network", "netdev_add",
+	    "{\"type\": \"user\", \"id\": \"plugged\", \"net\": \"10.0.9.0/24\"}",
+	    "\"driver\": \"virtio-net-pci\", \"netdev\": \"plugged\", \"id\": \"eth1\", "
+	    "\"romfile\": \"\"",
+	    "eth1" },
+};
+
+static const struct device *
+device_of(const struct step *s)
+{
+	for (const struct device *d = devices; d < devices + sizeof devices / sizeof *devices; d++)
+		if (!strcmp(d->word, s->args[1].v[0].text))
+			return d;
+	return NULL;
+}
+
+static void
+on_backed(void *arg, const char *answer, const char *error)
+{
+	struct testcase *c = ticket_testcase(arg);
+	const struct device *d;
+
+	if (!c)
+		return;
+	if (!answer) {
+		testcase_fail(c, NULL, error, "QEMU: %s", error);
+		return;
+	}
+	d = device_of(testcase_step(c));
+	guest_qmp(c->guest, "device_add",
+	    arena_printf(c->a, "{%s, \"bus\": \"%s\"}", d->arguments, qemu_slot(&c->job->image->m)),
+	    on_pressed, arg);
+}
+
+static void
+plug_start(struct testcase *c, const struct step *s)
+{
+	const struct device *d = device_of(s);
+
+	if (step_needs_guest(c))
+		guest_qmp(c->guest, d->back, d->back_arguments, on_backed, ticket_new(c));
+}
+
+/* done when the guest has been asked; it lets go of the device, or does not */
+static void
+unplug_start(struct testcase *c, const struct step *s)
+{
+	const struct device *d = device_of(s);
+
+	if (step_needs_guest(c))
+		guest_qmp(c->guest, "device_del", arena_printf(c->a, "{\"id\": \"%s\"}", d->id),
+		    on_pressed, ticket_new(c));
+}
+
+#define PLUG(what)                                                                                 \
+	{ .form = { .verb = "vm", .form = "plug " what, .plugs = true }, .start = plug_start },    \
+	{                                                                                          \
+		.form = { .verb = "vm", .form = "unplug " what, .plugs = true },                   \
+		.start = unplug_start                                                              \
+	}
+
 const struct verb verbs_vm[] = {
 	{ .form = { .verb = "vm", .form = "await REASON" },
 	    .start = await_start,
@@ -198,5 +273,7 @@ const struct verb verbs_vm[] = {
 	{ .form = { .verb = "vm", .form = "nmi" }, .start = button_start },
 	{ .form = { .verb = "vm", .form = "link up" }, .start = button_start },
 	{ .form = { .verb = "vm", .form = "link down" }, .start = button_start },
+	PLUG("disk"),
+	PLUG("network"),
 	{ .form = { .verb = NULL } },
 };

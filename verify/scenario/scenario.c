@@ -804,6 +804,15 @@ read_file(struct reading *r, const char *path, bool only_watches, struct err *e)
 	return 0;
 }
 
+bool
+scenario_plugs(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->nsteps; i++)
+		if (s->steps[i].form->plugs)
+			return true;
+	return false;
+}
+
 int
 scenario_read(struct arena *a, const char *path, const char *watches, const struct verb_form *forms,
     const char *const *known, struct scenario *out, struct err *e)
@@ -829,6 +838,11 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 	if (out->pristine && out->after)
 		return fail_usage(e,
 		    "%s: after %s: with `image pristine` there is no guest agent to resume with",
+		    path, out->after);
+	if (out->after && scenario_plugs(out))
+		return fail_usage(e,
+		    "%s: after %s: the guest of a saved state has no slot to plug anything into; "
+		    "leave it out",
 		    path, out->after);
 	if (!out->nsteps)
 		return fail_usage(e, "%s: has no step, so it tests nothing", path);

@@ -21,6 +21,7 @@
  *   log TEXT           a line more of what `dmesg -r` says
  *   tainted TEXT       what /proc/sys/kernel/tainted has from here on
  *   registers TEXT     what `info registers` answers
+ *   banner ADDRESS     where memory has the word Linux, as "0x1000", and nowhere else
  *   port N             what `info usernet` answers
  *   event NAME REASON  a QMP event
  *   events N NAME ...  the same N times
@@ -77,7 +78,8 @@ struct fake {
 	nstime until;	    /* pause */
 	const char *wanted; /* hear, or NULL */
 	struct buf heard, qmp_in, agent_in;
-	const char *registers, *savevm;
+	const char *registers, *savevm, *banner;
+	bool slot;		/* a device may be plugged in */
 	const char *saved_path; /* the file that stands for a saved state */
 	unsigned port;
 	char *forward;	/* the words that are left */
@@ -211,6 +213,10 @@ human(struct fake *f, const char *line)
 		    f->port);
 	if (strstr(line, "info registers"))
 		return arena_printf(f->a, "\"%s\"", f->registers);
+	if (f->banner && strstr(line, arena_printf(f->a, "x/5xb %s\"", f->banner)))
+		return arena_printf(f->a, "\"%s: 0x4c 0x69 0x6e 0x75 0x78\\r\\n\"", f->banner + 2);
+	if (strstr(line, "x/5xb "))
+		return "\"Cannot access memory\\r\\n\"";
 	if (strstr(line, "savevm") && f->savevm)
 		return arena_printf(f->a, "\"%s\"", f->savevm);
 	if (strstr(line, "savevm"))
@@ -218,22 +224,51 @@ human(struct fake *f, const char *line)
 	return "\"\"";
 }
 
+static bool
+is_known(const char *command)
+{
+	static const char *const known[] = { "qmp_capabilities", "quit", "stop", "system_reset",
+		"system_powerdown", "set_link", "blockdev-add", "netdev_add", "device_add",
+		"device_del" };
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (!strcmp(known[i], command))
+			return true;
+	return false;
+}
+
+/* the command's own: a device of its arguments may have one too */
+static const char *
+id_of(const char *line)
+{
+	const char *id = NULL;
+
+	for (const char *at = line; (at = strstr(at, "\"id\":")); at++)
+		if (strchr("0123456789", at[5 + strspn(at + 5, " ")]))
+			id = at;
+	return id;
+}
+
 static void
 qmp_line(struct fake *f, const char *line)
 {
-	const char *command = qmp_member(f->a, line, "execute"), *id = strstr(line, "\"id\":"),
-		   *answer = "{}";
+	const char *command = qmp_member(f->a, line, "execute"), *id = id_of(line), *answer = "{}";
 	unsigned long n = id ? strtoul(id + 5, NULL, 10) : 0;
 
 	if (!command)
 		command = "";
+	if (!strcmp(command, "device_add") && strstr(line, "\"spare\"") && !f->slot) {
+		qmp_say(f, arena_printf(f->a,
+			       "{\"id\": %lu, \"error\": {\"class\": \"GenericError\", "
+			       "\"desc\": \"Bus 'spare' not found\"}}",
+			       n));
+		return;
+	}
 	if (!strcmp(command, "query-status"))
 		answer = "{\"status\": \"running\", \"singlestep\": false, \"running\": true}";
 	else if (!strcmp(command, "human-monitor-command"))
 		answer = human(f, line);
-	else if (strcmp(command, "qmp_capabilities") && strcmp(command, "quit") &&
-		 strcmp(command, "stop") && strcmp(command, "system_reset") &&
-		 strcmp(command, "system_powerdown") && strcmp(command, "set_link")) {
+	else if (!is_known(command)) {
 		qmp_say(f, arena_printf(f->a,
 			       "{\"id\": %lu, \"error\": {\"class\": \"CommandNotFound\", "
 			       "\"desc\": \"The command %s has not been found\"}}",
@@ -512,6 +547,12 @@ registers(struct fake *f, const char *args)
 }
 
 static void
+banner(struct fake *f, const char *args)
+{
+	f->banner = arena_strdup(f->a, args);
+}
+
+static void
 port(struct fake *f, const char *args)
 {
 	f->port = (unsigned)atoi(args);
@@ -674,6 +715,7 @@ static const struct {
 	{ "log", add_log },
 	{ "tainted", tainted },
 	{ "registers", registers },
+	{ "banner", banner },
 	{ "port", port },
 	{ "event", event },
 	{ "events", events },
@@ -817,6 +859,15 @@ after(char **argv, const char *option)
 	return "";
 }
 
+static bool
+has_word(char **argv, const char *word)
+{
+	for (; *argv; argv++)
+		if (!strcmp(*argv, word))
+			return true;
+	return false;
+}
+
 /* goes on where a guest was saved, with its command line */
 static void
 restore(struct fake *f)
@@ -856,6 +907,7 @@ main(int argc, char **argv)
 	f.qmp = chardev_fd(argv, "qmp");
 	f.agent = chardev_fd(argv, "agent");
 	f.append = after(argv, "-append");
+	f.slot = has_word(argv, "pcie-root-port,id=spare");
 	f.cmdline_path = arena_printf(
 	    f.a, "%s/fake-cmdline", getcwd(cwd, sizeof cwd)); /* the test case's folder */
 	f.saved_path = arena_printf(f.a, "%s.saved", script);

@@ -48,6 +48,7 @@
 	X(fsck)                                                                                    \
 	X(elf)                                                                                     \
 	X(disasm)                                                                                  \
+	X(hardening)                                                                               \
 	X(audit)                                                                                   \
 	X(ssh)
 

@@ -42,7 +42,7 @@ static void
 make_image(struct arena *a, struct manifest *m)
 {
 	static const char *const files[] = { "manifest", "files", "sbom.spdx.json", "sbom.cdx.json",
-		"kernel", "System.map" };
+		"kernel", "System.map", "kernel-config" };
 	char *kernel = arena_alloc(a, DIGEST_HEX), *image = arena_alloc(a, DIGEST_HEX);
 	struct err e = { 0 };
 	int fd;
@@ -67,7 +67,8 @@ make_image(struct arena *a, struct manifest *m)
 		.kernel_sha256 = kernel,
 		.image = "disk-image.raw",
 		.image_digest = image,
-		.symbols = "System.map" };
+		.symbols = "System.map",
+		.kernel_config = "kernel-config" };
 }
 
 static void
@@ -95,6 +96,7 @@ START_TEST(written)
 		"lh-x86_64-linux-musl-2026-07-dhcp/disk-image.raw.zst",
 		"lh-x86_64-linux-musl-2026-07-dhcp/files",
 		"lh-x86_64-linux-musl-2026-07-dhcp/kernel",
+		"lh-x86_64-linux-musl-2026-07-dhcp/kernel-config",
 		"lh-x86_64-linux-musl-2026-07-dhcp/manifest",
 		"lh-x86_64-linux-musl-2026-07-dhcp/sbom.cdx.json",
 		"lh-x86_64-linux-musl-2026-07-dhcp/sbom.spdx.json", "verify", "verify/index.html",
@@ -105,7 +107,7 @@ START_TEST(written)
 	struct err e = { 0 };
 
 	make_image(a, &m);
-	for (size_t i = 11; i < ROWS(files); i++)
+	for (size_t i = 12; i < ROWS(files); i++)
 		put(a, files[i], "report\n");
 	put(a, "out/old", "of the release before\n");
 	ck_assert_msg(

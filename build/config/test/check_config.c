@@ -76,6 +76,7 @@ static const struct {
 	{ "TRIPLES=all\nSCENARIO=x", { "NETS=dhcp", NULL }, "TRIPLES", "", NULL },
 	{ "", { "CACHE=/a/b/../c//", NULL }, "CACHE", "/a/c", "command line" },
 	{ "", { "COUNTRY_CODE=", NULL }, "COUNTRY_CODE", "", "command line" },
+	{ "", { NULL }, "SSH_ROOT_PASSWORD", "false", "default" },
 	{ "", { "SSH_AUTHORIZED_KEYS=ssh-ed25519 AAAAC3Nz me@here", NULL }, "SSH_AUTHORIZED_KEYS",
 	    "ssh-ed25519 AAAAC3Nz me@here\n", "command line" },
 	{ "SSH_AUTHORIZED_KEYS='# mine\n\n restrict,pty ssh-rsa AAAAB3 a b\necdsa-sha2-nistp256 "

@@ -502,6 +502,7 @@ make_folder(struct arena *a, const char *name, const char *key, char hex[DIGEST_
 	checkout_file(a, test_dir(), arena_printf(a, "%s/keys/target-tools", name), key);
 	checkout_file(a, test_dir(), arena_printf(a, "%s/kernel", name), "kernel\n");
 	checkout_file(a, test_dir(), arena_printf(a, "%s/System.map", name), "map\n");
+	checkout_file(a, test_dir(), arena_printf(a, "%s/kernel-config", name), "y\n");
 	checkout_file(a, test_dir(), arena_printf(a, "%s/files", name),
 	    "rootfs:/ 040755 0 0 - - lh-build\nrootfs:/etc/passwd 0100644 0 0 11 00 tools\n");
 	ck_assert_int_eq(rename(image, arena_printf(a, "%s/%s/image", test_dir(), name)), 0);

@@ -27,6 +27,7 @@ static const char outputs[] =
     " mkdir -p linux/out busybox/out/rootfs/bin layout/out/rootfs layout/out/rwfs/log/klogd "
     "layout/out/userfs/guest skalibs/out/sdk skalibs/out/rootfs/lib toolchain/out/rootfs/no;"
     " echo kernel >linux/out/kernel; echo map >linux/out/System.map;"
+    " echo config >linux/out/kernel-config;"
     " echo busybox >busybox/out/rootfs/bin/busybox; chmod 4555 busybox/out/rootfs/bin/busybox; ln "
     "-s busybox busybox/out/rootfs/bin/sh;"
     " cd layout/out; mkdir rootfs/dev rootfs/proc rootfs/run rootfs/sys rootfs/tmp rootfs/var "

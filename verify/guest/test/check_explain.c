@@ -53,6 +53,46 @@ START_TEST(names_addresses)
 }
 END_TEST
 
+/* a kernel of 5 MiB of text, which begins at 0xffffffff81000000 */
+static const char moved[] = "ffffffff81000000 T _stext\n"
+			    "ffffffff81500000 T _etext\n"
+			    "ffffffff81600060 D linux_banner\n";
+
+static const struct {
+	uint64_t address;
+	unsigned n;
+	bool there;
+	uint64_t slide;
+} slides[] = {
+	{ 0xffffffff81000000, 0, true, 0 },
+	{ 0xffffffff81000000, 1, false, 0 },
+	{ 0xffffffff80ffffff, 0, false, 0 },
+	{ 0xffffffff81234567, 0, true, 0x200000 },
+	{ 0xffffffff81234567, 1, true, 0 },
+	{ 0xffffffff81234567, 2, false, 0 },
+	{ 0xffffffff9f7fffff, 0, true, 0x1e600000 },
+	{ 0xffffffff9f7fffff, 1, true, 0x1e400000 },
+	{ 0xffffffff9f7fffff, 2, false, 0 }, /* it would be behind the text */
+	{ 0xffffffff9f600000, 2, true, 0x1e200000 },
+	{ 0xffffffff9f600000, 3, false, 0 },
+	{ 0x1000, 0, false, 0 },
+};
+
+START_TEST(slides_by_steps)
+{
+	struct arena *a = arena_new();
+	struct err e;
+	struct symbols *s = symbols(a, moved, &e);
+	uint64_t slide = 0;
+
+	ck_assert_uint_eq(symbols_banner(s), 0xffffffff81600060);
+	ck_assert_int_eq(
+	    symbols_slide(s, slides[_i].address, slides[_i].n, &slide), slides[_i].there);
+	ck_assert_uint_eq(slide, slides[_i].slide);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(refuses_what_is_no_map)
 {
 	struct arena *a = arena_new();
@@ -193,6 +233,7 @@ explain_suite(void)
 	TCase *tc = harness_case(s, "explain");
 
 	tcase_add_loop_test(tc, names_addresses, 0, sizeof addresses / sizeof *addresses);
+	tcase_add_loop_test(tc, slides_by_steps, 0, (int)(sizeof slides / sizeof *slides));
 	tcase_add_test(tc, refuses_what_is_no_map);
 	tcase_add_loop_test(tc, reads_registers, 0, sizeof registers / sizeof *registers);
 	tcase_add_loop_test(tc, finds_words, 0, sizeof sightings / sizeof *sightings);

@@ -43,6 +43,10 @@ static const struct {
 	{ "static", NULL, ":", 1, "" },
 	{ "static", &newer, ":", 2, "" },
 	{ "static", NULL, "rm bin/good", 0, "" },
+	{ "hardening", NULL, ":", 1,
+	    "config: no-modules: has CONFIG_MODULES=y\nrootfs:/bin/good: has an executable "
+	    "stack\nrootfs:/bin/good: has no segment that is read-only after "
+	    "relocation\nrootfs:/bin/good: is not position-independent\n" },
 	{ "static", NULL, "printf '\\177ELF' >etc/stub", 2,
 	    "rootfs:/etc/stub: damaged: ELF header: cut off\n" },
 	{ "static", &dynamic, ":", 2, "rootfs:/bin/x: is not static: U???? would load it\n" },
@@ -142,10 +146,39 @@ static struct man_part parts[] = { { "rootfs", "ext4", OFFSET, 8 << 20, "" },
 static struct man_special specials[] = { { "rootfs:/tmp", 0, 0, 01777 } };
 static const char *paths[] = { "/lh/", "/home/me/out/" };
 
+/* it is about that one, and not about the others */
+static struct man_differs differs[] = {
+#define LACKS(name)                                                                                \
+	{                                                                                          \
+		"hardening", name, ""                                                              \
+	}
+	LACKS("stack-protector"),
+	LACKS("stack-guard-pages"),
+	LACKS("stack-offset"),
+	LACKS("read-only-code"),
+	LACKS("kaslr"),
+	LACKS("usercopy"),
+	LACKS("fortify"),
+	LACKS("freelist-random"),
+	LACKS("freelist-hardened"),
+	LACKS("list-hardened"),
+	LACKS("bug-on-corruption"),
+	LACKS("init-on-alloc"),
+	LACKS("branch-speculation"),
+	LACKS("page-table-isolation"),
+	LACKS("seccomp"),
+	LACKS("syn-cookies"),
+	LACKS("dmesg-restrict"),
+#undef LACKS
+};
+
 static const struct manifest manifest = { .elf = "ELF32 386",
 	.refuse = "cmov",
 	.guarded = "rootfs:/bin/other movzx rootfs:/bin/first rootfs:/bin/guarded movzx cmove",
 	.kernel = "kernel",
+	.kernel_config = "config",
+	.differs = differs,
+	.ndiffers = sizeof differs / sizeof *differs,
 	.parts = parts,
 	.nparts = 2,
 	.specials = specials,
@@ -169,7 +202,7 @@ START_TEST(finds)
 	struct err e;
 
 	m.dir = test_dir();
-	sh(a, "mkdir -p t/bin t/etc t/tmp; chmod 1777 t/tmp");
+	sh(a, "mkdir -p t/bin t/etc t/tmp; chmod 1777 t/tmp; echo CONFIG_MODULES=y >config");
 	put_program(a, "good", &fine);
 	if (cases[_i].program)
 		put_program(a, "x", cases[_i].program);
@@ -198,15 +231,18 @@ START_TEST(extra_is_the_users)
 	static const struct {
 		const char *check;
 		size_t nfound;
-	} rows[] = { { "paths", 0 }, { "files", 0 }, { "modes", 1 } };
+	} rows[] = { { "paths", 0 }, { "files", 0 }, { "hardening", 0 }, { "modes", 1 } };
 	struct arena *a = arena_new();
 	struct manifest m = manifest;
 	struct audit r;
 	struct err e;
 
+	m.dir = test_dir();
 	m.parts = parts + 2;
 	m.nparts = 1;
-	sh(a, "mkdir t; echo /lh/ >t/x.h; chmod 4755 t/x.h; truncate -s 9M img; mke2fs -q -F -t "
+	sh(a, ": >config; mkdir -p t/bin");
+	put_program(a, "good", &fine);
+	sh(a, "echo /lh/ >t/x.h; chmod 4755 t/x.h; truncate -s 9M img; mke2fs -q -F -t "
 	      "ext4 -E offset=1048576 -d t img 8M");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		ck_assert_msg(audit_run(a, rows[i].check, &m, arena_printf(a, "%s/img", test_dir()),

@@ -49,6 +49,8 @@ static const struct {
 	{ "credentials", { "yes" },
 	    "requires credentials yes, here it is no" }, /* guest has none */
 	{ "disk", { "yes" }, NULL },
+	{ "root-login", { "password" }, NULL }, /* who does not say may take it */
+	{ "root-login", { "key" }, "requires root-login key, here it is password" },
 	{ "service", { "nsssd", "sshd" }, NULL },
 	{ "service", { "nsssd" }, "requires service nsssd" },
 	{ "package", { "s6" }, NULL },
@@ -113,7 +115,7 @@ START_TEST(multiplies)
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, NULL, &m, &e), -1);
 	ck_assert_str_eq(e.msg,
 	    "services.scn:4: requires dor: unknown; one of arch audit credentials disk "
-	    "agent listen net package partition profile service set tool triple");
+	    "agent listen net package partition profile root-login service set tool triple");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }

@@ -133,6 +133,8 @@ static const struct {
 		"one\\n\nevent RESET guest-reset\nhear on\n" BOOTS "say again\\n\nagent",
 	    "vm await guest-reset\nsend \"on\"\nexpect /again/\nrun \"true\"\n", true, VERDICT_PASS,
 	    NULL, NULL, NULL, NULL },
+	{ BOOTS, "vm plug disk\nvm unplug disk\nvm plug network\nsleep 1ms\n", false, VERDICT_PASS,
+	    NULL, NULL, NULL, NULL },
 	{ BOOTS, "vm link down\nvm link up\nsleep 1ms\n", false, VERDICT_PASS, NULL, NULL, NULL,
 	    NULL },
 	{ BOOTS "pause 20ms\nshutdown guest-shutdown",
@@ -542,22 +544,27 @@ START_TEST(marks_every_step)
 }
 END_TEST
 
+/* what its image says of where its functions are */
+static void
+put_map(struct stage *t, const char *map)
+{
+	const char *path = arena_printf(t->a, "%s/System.map", test_dir());
+	struct err e;
+
+	ck_assert_int_eq(file_write(path, map, strlen(map), 0644, &e), 0);
+	ck_assert_int_eq(symbols_read(t->a, path, &t->image.symbols, &e), 0);
+}
+
 START_TEST(explains_what_the_guest_did)
 {
 	static const char map[] = "c1000000 T _stext\nc1000000 T startup\nc1000100 t "
 				  "calibrate_delay\nc1000200 T _etext\n";
 	struct stage t;
-	struct err e;
 
 	set_stage(&t, BOOTS "registers EIP=c1000120 HLT=0",
 	    "expect /Command/\nexpect /login: / @100ms\n", false);
 	t.image.m.pc_register = "EIP";
-	ck_assert_int_eq(
-	    file_write(arena_printf(t.a, "%s/System.map", test_dir()), map, strlen(map), 0644, &e),
-	    0);
-	ck_assert_int_eq(
-	    symbols_read(t.a, arena_printf(t.a, "%s/System.map", test_dir()), &t.image.symbols, &e),
-	    0);
+	put_map(&t, map);
 	play(&t);
 	ck_assert_ptr_nonnull(t.r.failure.guest);
 	ck_assert_msg(
@@ -565,6 +572,40 @@ START_TEST(explains_what_the_guest_did)
 	    "%s", t.r.failure.guest);
 	ck_assert_msg(
 	    strstr(t.r.failure.nearest, "line: console=ttyS0") != NULL, "%s", t.r.failure.nearest);
+	strike(&t);
+}
+END_TEST
+
+/* one that is moved by 0x600000, and one that shows its banner nowhere */
+static const struct {
+	const char *script, *guest;
+} moves[] = {
+#define UNKNOWN "busy, first in an unknown place, then in an unknown place, "
+	{ BOOTS "registers EIP=c1600120 HLT=0\nbanner 0xc1850000",
+	    "spinning in calibrate_delay, console silent for " },
+	{ BOOTS "registers EIP=c1600120 HLT=0\nbanner 0xc1650000",
+	    "spinning in other, console silent for " },
+	/* with this one, it would not be in the kernel's text */
+	{ BOOTS "registers EIP=c1600120 HLT=0\nbanner 0xc1250000", UNKNOWN },
+	{ BOOTS "registers EIP=c1600120 HLT=0", UNKNOWN },
+	{ BOOTS "registers EIP=c1000120 HLT=0\nbanner 0xc1250000",
+	    "spinning in calibrate_delay, console silent for " },
+#undef UNKNOWN
+};
+
+START_TEST(explains_a_kernel_that_was_moved)
+{
+	static const char map[] = "c1000000 T _stext\nc1000000 T startup\nc1000100 t "
+				  "calibrate_delay\nc1000200 t other\nc1240000 T "
+				  "_etext\nc1250000 D linux_banner\n";
+	struct stage t;
+
+	set_stage(&t, moves[_i].script, "expect /Command/\nexpect /login: / @100ms\n", false);
+	t.image.m.pc_register = "EIP";
+	put_map(&t, map);
+	play(&t);
+	ck_assert_ptr_nonnull(t.r.failure.guest);
+	ck_assert_msg(strstr(t.r.failure.guest, moves[_i].guest) != NULL, "%s", t.r.failure.guest);
 	strike(&t);
 }
 END_TEST
@@ -845,6 +886,7 @@ testcase_suite(void)
 	tcase_add_loop_test(tc, starts_from_a_saved_state, 0, sizeof forks / sizeof *forks);
 	tcase_add_loop_test(tc, ending, 0, sizeof endings / sizeof *endings);
 	tcase_add_loop_test(tc, refuses_when_read, 0, sizeof refused / sizeof *refused);
+	tcase_add_loop_test(tc, explains_a_kernel_that_was_moved, 0, sizeof moves / sizeof *moves);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(tc, tests[i]);
 	return s;

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/image/hardening.h"
+
+#include "build/base/arena.h"
+#include "build/files/manifest.h"
+#include "verify/image/elf.h"
+
+#include <elf.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define PROGRAMS "programs"
+#define KERNEL "kernel"
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+/* the lines of a .config; any of them will do; one that begins with ! must not be there */
+#define SYMBOLS 3
+
+static const struct kernel_measure {
+	const char *name;
+	const char *symbols[SYMBOLS];
+} of_kernel[] = {
+	{ "stack-protector", { "STACKPROTECTOR_STRONG" } },
+	{ "stack-guard-pages", { "VMAP_STACK" } },
+	{ "stack-offset", { "RANDOMIZE_KSTACK_OFFSET_DEFAULT" } },
+	{ "read-only-code", { "STRICT_KERNEL_RWX" } },
+	{ "kaslr", { "RANDOMIZE_BASE" } },
+	{ "usercopy", { "HARDENED_USERCOPY" } },
+	{ "fortify", { "FORTIFY_SOURCE" } },
+	{ "freelist-random", { "SLAB_FREELIST_RANDOM" } },
+	{ "freelist-hardened", { "SLAB_FREELIST_HARDENED" } },
+	{ "list-hardened", { "LIST_HARDENED" } },
+	{ "bug-on-corruption", { "BUG_ON_DATA_CORRUPTION" } },
+	{ "init-on-alloc", { "INIT_ON_ALLOC_DEFAULT_ON" } },
+	{ "branch-speculation", { "MITIGATION_SPECTRE_V2", "MITIGATE_SPECTRE_BRANCH_HISTORY",
+				    "HARDEN_BRANCH_PREDICTOR" } },
+	{ "page-table-isolation", { "MITIGATION_PAGE_TABLE_ISOLATION", "UNMAP_KERNEL_AT_EL0" } },
+	{ "seccomp", { "SECCOMP_FILTER" } },
+	{ "syn-cookies", { "SYN_COOKIES" } },
+	{ "dmesg-restrict", { "SECURITY_DMESG_RESTRICT" } },
+	{ "no-user-namespaces", { "!USER_NS" } },
+	{ "no-dev-mem", { "!DEVMEM" } },
+	{ "no-fixed-heap", { "!COMPAT_BRK" } },
+	{ "no-modules", { "!MODULES" } },
+};
+
+static bool
+lies_anywhere(const struct elf *f)
+{
+	return f->type == ET_DYN && f->pie;
+}
+
+static bool
+relocated_read_only(const struct elf *f)
+{
+	return f->relro;
+}
+
+static bool
+stack_without_code(const struct elf *f)
+{
+	return !f->stack_code;
+}
+
+static bool
+code_read_only(const struct elf *f)
+{
+	return !f->writable_code;
+}
+
+static const struct program_measure {
+	const char *name;
+	bool (*has)(const struct elf *f);
+	const char *otherwise;
+} of_program[] = {
+	{ "pie", lies_anywhere, "is not position-independent" },
+	{ "relro", relocated_read_only, "has no segment that is read-only after relocation" },
+	{ "no-stack-code", stack_without_code, "has an executable stack" },
+	{ "no-writable-code", code_read_only, "has a segment that is writable and executable" },
+};
+
+/* why the image may do without it, or NULL */
+static const char *
+excuse(const struct manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->ndiffers; i++)
+		if (!strcmp(m->differs[i].subject, "hardening") &&
+		    !strcmp(m->differs[i].word, name))
+			return m->differs[i].reason;
+	return NULL;
+}
+
+void
+hardening_program(const struct manifest *m, const struct elf *f, hardening_found *found, void *arg)
+{
+	if (excuse(m, PROGRAMS))
+		return;
+	for (size_t i = 0; i < COUNT(of_program); i++)
+		if (!of_program[i].has(f) && !excuse(m, of_program[i].name))
+			found(arg, of_program[i].otherwise);
+}
+
+/* is there a line CONFIG_SYMBOL=y */
+static bool
+is_set(struct arena *a, const char *text, const char *symbol)
+{
+	const char *line = arena_printf(a, "CONFIG_%s=y\n", symbol);
+
+	for (const char *at = text; (at = strstr(at, line)); at++)
+		if (at == text || at[-1] == '\n')
+			return true;
+	return false;
+}
+
+static bool
+kernel_has(struct arena *a, const char *text, const struct kernel_measure *k)
+{
+	for (size_t i = 0; i < SYMBOLS && k->symbols[i]; i++) {
+		bool no = *k->symbols[i] == '!';
+
+		if (is_set(a, text, k->symbols[i] + no) != no)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_measure(const char *name)
+{
+	for (size_t i = 0; i < COUNT(of_kernel); i++)
+		if (!strcmp(of_kernel[i].name, name))
+			return true;
+	for (size_t i = 0; i < COUNT(of_program); i++)
+		if (!strcmp(of_program[i].name, name))
+			return true;
+	return !strcmp(name, PROGRAMS) || !strcmp(name, KERNEL);
+}
+
+int
+hardening_kernel(struct arena *a, const struct manifest *m, const char *text,
+    hardening_found *found, void *arg, struct err *e)
+{
+	for (size_t i = 0; i < m->ndiffers; i++)
+		if (!strcmp(m->differs[i].subject, "hardening") && !is_measure(m->differs[i].word))
+			return fail_usage(e,
+			    "manifest: differs hardening %s: no measure has that name; they are in "
+			    "verify/image/hardening.c",
+			    m->differs[i].word);
+	for (size_t i = 0; i < COUNT(of_kernel) && !excuse(m, KERNEL); i++) {
+		const struct kernel_measure *k = &of_kernel[i];
+		const char *why = excuse(m, k->name), *no = *k->symbols[0] == '!' ? "" : " no";
+		bool has = kernel_has(a, text, k);
+
+		if (!has && !why)
+			found(arg, arena_printf(a, "%s: has%s CONFIG_%s=y", k->name, no,
+				       k->symbols[0] + !*no));
+		else if (has && why)
+			found(arg, arena_printf(a, "%s: has it, but `differs hardening` says: %s",
+				       k->name, why));
+	}
+	return 0;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/image/hardening.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/files/manifest.h"
+#include "verify/image/elf.h"
+#include "verify/test/suites.h"
+
+#include <elf.h>
+#include <stdbool.h>
+
+static void
+note(void *arg, const char *what)
+{
+	buf_addf(arg, "%s\n", what);
+}
+
+static const struct {
+	struct elf f;
+	const char *excused; /* a measure, or NULL */
+	const char *found;
+} programs[] = {
+	{ { .type = ET_DYN, .pie = true, .relro = true }, NULL, "" },
+	{ { .type = ET_EXEC, .relro = true }, NULL, "is not position-independent\n" },
+	{ { .type = ET_DYN, .relro = true }, NULL, "is not position-independent\n" },
+	{ { .type = ET_EXEC, .relro = true }, "pie", "" },
+	{ { .type = ET_DYN, .pie = true }, NULL,
+	    "has no segment that is read-only after relocation\n" },
+	{ { .type = ET_DYN, .pie = true, .relro = true, .stack_code = true }, NULL,
+	    "has an executable stack\n" },
+	{ { .type = ET_DYN, .pie = true, .relro = true, .writable_code = true }, NULL,
+	    "has a segment that is writable and executable\n" },
+	{ { .type = ET_EXEC, .stack_code = true }, "kaslr",
+	    "is not position-independent\nhas no segment that is read-only after relocation\nhas "
+	    "an executable stack\n" },
+	{ { .type = ET_EXEC, .stack_code = true }, "programs", "" },
+};
+
+/* a manifest whose image does without that measure */
+static struct manifest
+without(struct man_differs *d, const char *measure)
+{
+	*d = (struct man_differs){ "hardening", measure, "it cannot" };
+	return (struct manifest){ .differs = d, .ndiffers = measure ? 1 : 0 };
+}
+
+START_TEST(program)
+{
+	struct man_differs d;
+	struct manifest m = without(&d, programs[_i].excused);
+	struct buf b = { 0 };
+
+	hardening_program(&m, &programs[_i].f, note, &b);
+	ck_assert_str_eq(b.n ? b.p : "", programs[_i].found);
+	buf_free(&b);
+}
+END_TEST
+
+/* all that there is but for the lines of a row */
+#define STACKS                                                                                     \
+	"CONFIG_STACKPROTECTOR_STRONG=y\nCONFIG_VMAP_STACK=y\n"                                    \
+	"CONFIG_RANDOMIZE_KSTACK_OFFSET_DEFAULT=y\n"
+#define MEMORY                                                                                     \
+	"CONFIG_STRICT_KERNEL_RWX=y\nCONFIG_HARDENED_USERCOPY=y\nCONFIG_FORTIFY_SOURCE=y\n"        \
+	"CONFIG_SLAB_FREELIST_RANDOM=y\nCONFIG_SLAB_FREELIST_HARDENED=y\n"                         \
+	"CONFIG_LIST_HARDENED=y\nCONFIG_BUG_ON_DATA_CORRUPTION=y\n"                                \
+	"CONFIG_INIT_ON_ALLOC_DEFAULT_ON=y\n"
+#define OTHERS                                                                                     \
+	"CONFIG_UNMAP_KERNEL_AT_EL0=y\nCONFIG_SECCOMP_FILTER=y\nCONFIG_SYN_COOKIES=y\n"            \
+	"CONFIG_SECURITY_DMESG_RESTRICT=y\n# CONFIG_DEVMEM is not set\n"
+#define BRANCHES "CONFIG_HARDEN_BRANCH_PREDICTOR=y\n"
+#define KASLR "CONFIG_RANDOMIZE_BASE=y\n"
+
+static const struct {
+	const char *config, *excused, *found;
+} kernels[] = {
+	{ STACKS MEMORY OTHERS BRANCHES KASLR, NULL, "" },
+	{ STACKS MEMORY OTHERS BRANCHES "# CONFIG_RANDOMIZE_BASE is not set\n", NULL,
+	    "kaslr: has no CONFIG_RANDOMIZE_BASE=y\n" },
+	{ STACKS MEMORY OTHERS BRANCHES "# CONFIG_RANDOMIZE_BASE=y\n", NULL,
+	    "kaslr: has no CONFIG_RANDOMIZE_BASE=y\n" },
+	{ STACKS MEMORY OTHERS BRANCHES, "kaslr", "" },
+	{ STACKS MEMORY OTHERS BRANCHES KASLR, "kaslr",
+	    "kaslr: has it, but `differs hardening` says: it cannot\n" },
+	{ STACKS MEMORY OTHERS "CONFIG_MITIGATION_SPECTRE_V2=y\n" KASLR, NULL, "" },
+	{ STACKS MEMORY OTHERS KASLR, NULL,
+	    "branch-speculation: has no CONFIG_MITIGATION_SPECTRE_V2=y\n" },
+	{ STACKS MEMORY OTHERS BRANCHES KASLR "CONFIG_DEVMEM=y\nCONFIG_USER_NS=y\n", NULL,
+	    "no-user-namespaces: has CONFIG_USER_NS=y\nno-dev-mem: has CONFIG_DEVMEM=y\n" },
+	{ "", "kernel", "" },
+};
+
+START_TEST(kernel)
+{
+	struct arena *a = arena_new();
+	struct man_differs d;
+	struct manifest m = without(&d, kernels[_i].excused);
+	struct buf b = { 0 };
+	struct err e;
+
+	ck_assert_int_eq(hardening_kernel(a, &m, kernels[_i].config, note, &b, &e), 0);
+	ck_assert_str_eq(b.n ? b.p : "", kernels[_i].found);
+	buf_free(&b);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(unknown_measure)
+{
+	struct arena *a = arena_new();
+	struct man_differs d;
+	struct manifest m = without(&d, "kasler");
+	struct err e;
+
+	ck_assert_int_eq(hardening_kernel(a, &m, "", note, NULL, &e), -1);
+	ck_assert_str_eq(e.msg,
+	    "manifest: differs hardening kasler: no measure has that name; they "
+	    "are in verify/image/hardening.c");
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+hardening_suite(void)
+{
+	Suite *s = suite_create("hardening");
+	TCase *t = harness_case(s, "measures");
+
+	tcase_add_loop_test(t, program, 0, (int)(sizeof programs / sizeof *programs));
+	tcase_add_loop_test(t, kernel, 0, (int)(sizeof kernels / sizeof *kernels));
+	tcase_add_test(t, unknown_measure);
+	return s;
+}
