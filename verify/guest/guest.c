@@ -48,8 +48,8 @@ enum event {
 };
 
 /* who waits for an answer to a QMP command */
-struct arguments {
-	struct arguments *next;
+struct request {
+	struct request *next;
 	uint64_t id;
 	bool human; /* the answer is a string to decode */
 	guest_answer *done;
@@ -80,7 +80,7 @@ struct guest {
 	size_t qmp_logged; /* bytes */
 
 	uint64_t last_id;
-	struct arguments *questions;
+	struct request *requests;
 
 	const char *shutdown;		  /* the reason QMP gave */
 	const char *reason;		  /* of the end, for everybody */
@@ -185,10 +185,10 @@ answer_nothing(void *arg)
 	struct guest *g = arg;
 
 	g->silence = 0;
-	while (g->questions) {
-		struct arguments *q = g->questions;
+	while (g->requests) {
+		struct request *q = g->requests;
 
-		g->questions = q->next;
+		g->requests = q->next;
 		if (q->done)
 			q->done(q->arg, NULL, "the guest has ended");
 	}
@@ -198,12 +198,12 @@ static void
 ask(struct guest *g, const char *command, const char *arguments, bool human, guest_answer *done,
     void *arg)
 {
-	struct arguments *q = arena_alloc(g->a, sizeof *q), **p = &g->questions;
+	struct request *q = arena_alloc(g->a, sizeof *q), **p = &g->requests;
 	struct arena *a = arena_new();
 	struct err e;
 	char *line;
 
-	*q = (struct arguments){ .id = ++g->last_id, .human = human, .done = done, .arg = arg };
+	*q = (struct request){ .id = ++g->last_id, .human = human, .done = done, .arg = arg };
 	while (*p)
 		p = &(*p)->next;
 	*p = q;
@@ -237,7 +237,7 @@ guest_hmp(struct guest *g, const char *command, guest_answer *done, void *arg)
 static void
 on_answer(struct guest *g, struct arena *a, const struct qmp_message *m)
 {
-	struct arguments **p = &g->questions, *q;
+	struct request **p = &g->requests, *q;
 	const char *text;
 
 	g->ran = true;
