@@ -463,7 +463,7 @@ nonce_seen(const struct testcase *c)
 static bool
 step_awaits(const struct step *s, const char *reason)
 {
-	return s->form->row->awaits && s->form->row->awaits(s, reason);
+	return s && s->form->row->awaits && s->form->row->awaits(s, reason);
 }
 
 /* QEMU is gone, and the guest is not to blame */
