@@ -209,10 +209,11 @@ static const struct device {
 static const struct device *
 device_of(const struct step *s)
 {
-	for (const struct device *d = devices; d < devices + sizeof devices / sizeof *devices; d++)
-		if (!strcmp(d->word, s->args[1].v[0].text))
-			return d;
-	return NULL;
+	const struct device *d = devices;
+
+	while (strcmp(d->word, s->args[1].v[0].text)) /* the forms below have no other word */
+		d++;
+	return d;
 }
 
 static void
