@@ -84,8 +84,8 @@ pkg_libs = $(shell pkg-config --libs $(1))
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu $(O)/faults.so
 
 .PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify \
-	release bisect reproduce qemu-boot check check-unit check-broken mutants bench \
-	bench-build bench-verify fuzz lint format clean distclean
+	release bisect reproduce qemu-boot check check-unit check-broken mutants bench bench-build \
+	bench-verify fuzz lint format clean distclean check-unit-build check-unit-verify
 
 tools: $(TOOLS)
 
@@ -146,8 +146,13 @@ TESTING := $(findstring test,$(MAKECMDGOALS))$(filter %/fake-qemu check-unit,$(M
 
 test-programs: $(TEST_PROGRAMS)
 
-check-unit: $(TEST_PROGRAMS)
+# side by side with -j: most of the time each waits for a child
+check-unit: check-unit-build check-unit-verify
+
+check-unit-build: $(TEST_PROGRAMS)
 	$(O)/test-build
+
+check-unit-verify: $(TEST_PROGRAMS)
 	LH_FAKE_QEMU=$(O)/fake-qemu $(O)/test-verify
 
 check:
