@@ -143,6 +143,7 @@ on_refused(void *arg, uint64_t address, const char *name, const char *text)
 static void
 look_baseline(struct work *w)
 {
+	const char *differs;
 	struct elf f;
 	struct err e;
 
@@ -150,8 +151,8 @@ look_baseline(struct work *w)
 		return;
 	if (elf_read(w->file, w->bytes, w->n, &f, &e) < 0)
 		found(w, "%s: damaged: %s", w->name, e.msg);
-	else if (elf_differs(w->file, &f, &w->kind))
-		found(w, "%s: %s", w->name, elf_differs(w->file, &f, &w->kind));
+	else if ((differs = elf_differs(w->file, &f, &w->kind)))
+		found(w, "%s: %s", w->name, differs);
 	else if (disasm_sweep(w->disasm, &f, w->bytes, on_refused, w))
 		w->out->looked++;
 	else
