@@ -452,6 +452,38 @@ goes_on(char *const *stems, size_t n, const char *file)
 	return false;
 }
 
+/* the systems that kept results were made in, and none of what is soon found out again */
+static int
+drop_systems(struct gc *g, struct err *e)
+{
+	char *dir = arena_printf(g->a, "%s/system", g->cfg->cache), **names, *key;
+	size_t n;
+
+	if (file_names(g->a, dir, true, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const char *line = arena_printf(g->a, "system %s\n", names[i]);
+		bool kept = false;
+
+		for (size_t j = 0; j < g->n && !kept; j++) {
+			if (!g->v[j].kept)
+				continue;
+			if (file_read(g->a,
+				arena_printf(g->a, "%s/store/%s/key", g->cfg->cache, g->v[j].name),
+				&key, NULL, e) < 0)
+				return -1;
+			kept = strstr(key, line) != NULL;
+		}
+		if (!kept &&
+		    drop(g, dir, names[i],
+			strlen(names[i]) == KEY_LENGTH ? arena_printf(g->a, "system %s", names[i])
+						       : NULL,
+			e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 drop_checkpoints(struct gc *g, struct err *e)
 {
@@ -527,8 +559,8 @@ collect(struct arena *a, const struct config *cfg, const struct recipes *recipes
 
 	if (read_store(&g, e) < 0 || keep_roots(&g, e) < 0 || keep_closure(&g, e) < 0)
 		return -1;
-	if (drop_packages(&g, e) < 0 || drop_checkpoints(&g, e) < 0 || drop_works(&g, e) < 0 ||
-	    (o->sources && drop_sources(&g, recipes, e) < 0))
+	if (drop_packages(&g, e) < 0 || drop_checkpoints(&g, e) < 0 || drop_systems(&g, e) < 0 ||
+	    drop_works(&g, e) < 0 || (o->sources && drop_sources(&g, recipes, e) < 0))
 		return -1;
 	printf("%s %.1f MB: %u of %zu packages, %u work folders, %u sources\n",
 	    o->dry ? "would free" : "freed", (double)g.freed / 1e6, g.packages, g.n, g.works,

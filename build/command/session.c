@@ -2,6 +2,7 @@
 #include "build/command/session.h"
 
 #include "build/base/arena.h"
+#include "build/cache/system.h"
 #include "build/command/cli.h"
 #include "build/command/gc.h"
 #include "build/config/credentials.h"
@@ -10,7 +11,9 @@
 #include "build/engine/run.h"
 #include "build/engine/sandbox.h"
 #include "build/files/file.h"
+#include "build/files/lines.h"
 #include "build/files/memo.h"
+#include "build/plan/debian.h"
 #include "build/source/heads.h"
 #include "build/source/profile.h"
 
@@ -144,6 +147,68 @@ session_read(struct arena *a, const struct config *cfgs, size_t n, struct sessio
 	return config_as_normaluser(&v->cfg, read_all, &(struct reading){ v, n }, e);
 }
 
+/* recipes/programs, and the words of BUILD_CC, which may be "ccache gcc -m64" */
+static int
+read_programs(struct session *s, const char **v, size_t *n, size_t most, struct err *e)
+{
+	const char *path = arena_printf(s->a, "%s/recipes/programs", s->cfg.top);
+	char *rest = arena_strdup(s->a, s->cfg.build_cc), *line, *word;
+	struct lines l;
+
+	*n = 0;
+	if (!file_exists(path))
+		return 0;
+	if (lines_open(s->a, path, &l, e) < 0)
+		return -1;
+	while ((line = lines_next_datum(&l)))
+		while ((word = word_next(&line))) {
+			if (*n == most)
+				return lines_fail(&l, e, "more than %zu programs", most);
+			v[(*n)++] = word;
+		}
+	while ((word = word_next(&rest)))
+		if (*word != '-' && *n < most)
+			v[(*n)++] = word;
+	return 0;
+}
+
+/* what host nodes see, and, with the compiler for the target, all others */
+static int
+choose_system(struct session *s, bool make, struct err *e)
+{
+	enum { MOST = 100 };
+	const char **v = arena_array(s->a, MOST + 3, sizeof *v);
+	struct system *found = arena_array(s->a, 2, sizeof *found);
+	struct system_opts o = { .database = DEBIAN_DATABASE,
+		.cache = s->cfg.cache,
+		.memo = s->memo,
+		.wanted = v,
+		.make = make };
+	size_t n;
+
+	if (read_programs(s, v, &n, MOST, e) < 0)
+		return -1;
+	o.nwanted = n;
+	if (system_find(s->a, &o, &found[0], e) < 0)
+		return -1;
+	if (n && !*s->cfg.cross_base) {
+		const char *binutils = sysdeps_get(&s->sd, "binutils");
+
+		v[n++] = sysdeps_get(&s->sd, "gcc");
+		v[n++] = arena_printf(s->a, "%sld", binutils);
+		v[n++] = arena_printf(s->a, "%sobjcopy", binutils);
+	}
+	o.nwanted = n;
+	if (system_find(s->a, &o, &found[1], e) < 0)
+		return -1;
+	s->tools.whole = found[0].why;
+	if (found[0].root) {
+		s->tools.host = (struct tools_system){ found[0].root, found[0].hex };
+		s->tools.target = (struct tools_system){ found[1].root, found[1].hex };
+	}
+	return 0;
+}
+
 int
 session_hold(struct session *v, size_t n, bool write, struct err *e)
 {
@@ -162,6 +227,8 @@ session_hold(struct session *v, size_t n, bool write, struct err *e)
 		    hash_passwords(&v[i], write, e) < 0)
 			return -1;
 		v[i].tools.unboxed = unboxed;
+		if (!unboxed && choose_system(&v[i], write, e) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -879,6 +879,9 @@ run_build(struct run *r, struct err *e)
 		log_warn("no sandbox: %s; packages are built with access to the network and the "
 			 "whole system",
 		    r->ctx.unboxed);
+	else if (missing && r->jobs->plan->tools && r->jobs->plan->tools->whole)
+		log_info("steps see all of /usr: %s; keys do not tell what they use",
+		    r->jobs->plan->tools->whole);
 	c.own = -cpu_of(RUSAGE_SELF);
 	c.cpu = -cpu_of(RUSAGE_CHILDREN);
 	c.from = clock_now();

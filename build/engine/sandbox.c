@@ -54,6 +54,33 @@ sandbox_limit(struct child_opts *o)
 	o->nlimits = sizeof limits / sizeof *limits;
 }
 
+static void
+show_machine(struct argv *v)
+{
+	for (size_t i = 0; i < sizeof system_paths / sizeof *system_paths; i++)
+		argv_pushv(v, "--ro-bind-try", system_paths[i], system_paths[i], NULL);
+}
+
+/* what it does not have, as a 32-bit libc, is a symlink that leads nowhere */
+static void
+show_copy(struct argv *v, const char *root)
+{
+	static const char *const folders[] = { "bin", "lib", "lib32", "lib64", "libx32", "sbin" };
+
+	for (int i = 0; i < 2; i++) {
+		const char *name = i ? "/etc" : "/usr";
+
+		argv_push(v, "--ro-bind");
+		argv_pushf(v, "%s%s", root, name);
+		argv_push(v, name);
+	}
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+		argv_push(v, "--symlink");
+		argv_pushf(v, "usr/%s", folders[i]);
+		argv_pushf(v, "/%s", folders[i]);
+	}
+}
+
 void
 sandbox_wrap(struct argv *v, const struct sandbox *s)
 {
@@ -63,8 +90,10 @@ sandbox_wrap(struct argv *v, const struct sandbox *s)
 	argv_pushv(v, "bwrap", "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-uts",
 	    "--hostname", "lh", "--unshare-net", "--unshare-ipc", "--unshare-pid",
 	    "--die-with-parent", "--new-session", NULL);
-	for (size_t i = 0; i < sizeof system_paths / sizeof *system_paths; i++)
-		argv_pushv(v, "--ro-bind-try", system_paths[i], system_paths[i], NULL);
+	if (s->system)
+		show_copy(v, s->system);
+	else
+		show_machine(v);
 	argv_pushv(v, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", NULL);
 	for (size_t i = 0; i < s->n; i++) {
 		if (m[i].real)

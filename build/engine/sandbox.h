@@ -26,8 +26,9 @@ struct mount {
 struct sandbox {
 	const struct mount *mounts;
 	size_t n;
-	const char *cwd; /* inside */
-	int filter;	 /* filter_open's, at its beginning: the child has to inherit it */
+	const char *cwd;    /* inside */
+	const char *system; /* folder with usr/ and etc/, or NULL: this machine's */
+	int filter;	    /* filter_open's, at its beginning: the child has to inherit it */
 };
 
 /*

@@ -16,6 +16,7 @@
 #include "build/plan/patch.h"
 #include "build/plan/plan.h"
 #include "build/plan/toolchain.h"
+#include "build/plan/tools.h"
 #include "build/source/override.h"
 #include "build/source/unpack.h"
 
@@ -437,11 +438,15 @@ work_env(const struct work *w, const char *makeflags, struct argv *env)
 static void
 shut_in(const struct work *w, struct argv *v)
 {
+	const struct tools *tools = w->plan->tools;
+
 	if (!w->unboxed)
-		sandbox_wrap(v, &(struct sandbox){ .mounts = w->mounts,
-				    .n = w->nmounts,
-				    .cwd = "/lh/src",
-				    .filter = w->filter });
+		sandbox_wrap(
+		    v, &(struct sandbox){ .mounts = w->mounts,
+			   .n = w->nmounts,
+			   .cwd = "/lh/src",
+			   .system = tools ? tools_system(tools, w->node->variant)->root : NULL,
+			   .filter = w->filter });
 }
 
 void

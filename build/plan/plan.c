@@ -472,6 +472,16 @@ plan_sysdeps_files(struct arena *a, const struct sysdeps *sd, const struct recip
 	return 0;
 }
 
+/* without a sandbox every step sees this machine's */
+static void
+say_system(struct facts *f, const struct tools *tools, const struct node *n)
+{
+	const char *hex = !tools || tools->unboxed ? NULL : tools_system(tools, n->variant)->hex;
+
+	if (hex)
+		say(f, "system %s", hex);
+}
+
 /* what the recipe speaks of: facts, and with $SYSDEPS the folder's other files */
 static int
 say_sysdeps(struct facts *f, const struct sysdeps *sd, const struct node *node, struct err *e)
@@ -582,6 +592,7 @@ plan_key(struct arena *a, const struct config *cfg, const struct sysdeps *sd, co
 	if (say_config(&f, cfg, n, e) < 0)
 		return wrap(e, "%s", n->id);
 	say_tools(&f, p->tools, n);
+	say_system(&f, p->tools, n);
 	if (p->tools && p->tools->unboxed) /* it may have seen anything */
 		say(&f, "sandbox none");
 

@@ -221,3 +221,9 @@ tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, s
 		return -1;
 	return *cfg->cross_base ? add_given(a, cfg, sd, out, e) : add_ours(a, sd, out, e);
 }
+
+const struct tools_system *
+tools_system(const struct tools *t, enum variant v)
+{
+	return v == VARIANT_HOST ? &t->host : &t->target;
+}

@@ -3,6 +3,7 @@
 #define BUILD_PLAN_TOOLS_H
 
 #include "build/base/err.h"
+#include "build/plan/recipe.h"
 
 #include <stddef.h>
 
@@ -32,6 +33,11 @@ struct tools {
 	struct tool v[12];
 	size_t n;
 	struct memo *memo;
+	/* what steps see instead of /usr: by host nodes, by all others; cache/system.h */
+	struct tools_system {
+		const char *root, *hex; /* NULL: they see this machine's */
+	} host, target;
+	const char *whole;   /* why they do */
 	const char *unboxed; /* why steps see the whole machine; NULL: they run in a sandbox */
 };
 
@@ -42,5 +48,8 @@ struct tools {
  */
 int tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct memo *m,
     struct tools *out, struct err *e);
+
+/* what a step of this variant sees */
+const struct tools_system *tools_system(const struct tools *t, enum variant v);
 
 #endif

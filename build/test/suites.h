@@ -68,6 +68,8 @@
 	X(stage)                                                                                   \
 	X(patch)                                                                                   \
 	X(sandbox)                                                                                 \
+	X(debian)                                                                                  \
+	X(system)                                                                                  \
 	X(jobserver)                                                                               \
 	X(toolchain)                                                                               \
 	X(links)                                                                                   \

@@ -176,6 +176,29 @@ START_TEST(checkpoints)
 }
 END_TEST
 
+/* what results were made in stays with them; a list is made again */
+START_TEST(systems)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a);
+	const char *key = "node target/s6\nsystem " A "\n";
+
+	enter(a, "target-s6", key, B);
+	enter(a, "target-old", "node target/old\nsystem " C "\n", C);
+	put(a, "cache/system/" A "/usr/bin/cc", "");
+	put(a, "cache/system/" C "/usr/bin/cc", "");
+	put(a, "cache/system/.tmp.x/usr/bin/cc", "");
+	put(a, "cache/system/lists/" B, "");
+	root(a, &c);
+	image_of(a, "out/i486-linux-musl", key);
+	gc(a, &c, NULL, &(struct gc_opts){ 0 });
+	ck_assert(there(a, "cache/system/" A "/usr/bin/cc"));
+	ck_assert(!there(a, "cache/system/" C) && !there(a, "cache/system/.tmp.x") &&
+		  !there(a, "cache/system/lists"));
+	arena_free(a);
+}
+END_TEST
+
 /* images of both network modes and of several OUTPUTs count; an OUTPUT that is gone does not */
 START_TEST(roots)
 {
@@ -389,8 +412,8 @@ END_TEST
 Suite *
 gc_suite(void)
 {
-	const TTest *const tests[] = { what_an_image_reaches, checkpoints, roots, unmounted, deep,
-		no_guessing, leavings, sources, not_while_building, NULL };
+	const TTest *const tests[] = { what_an_image_reaches, checkpoints, systems, roots,
+		unmounted, deep, no_guessing, leavings, sources, not_while_building, NULL };
 
 	return suite_of("gc", tests);
 }

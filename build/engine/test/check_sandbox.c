@@ -28,7 +28,7 @@ START_TEST(the_whole_command_line)
 	struct err e = { 0 };
 	char *golden, *got;
 
-	sandbox_wrap(&v, &(struct sandbox){ mounts, 3, "/lh/src", 9 });
+	sandbox_wrap(&v, &(struct sandbox){ mounts, 3, "/lh/src", NULL, 9 });
 	argv_pushv(&v, "/bin/sh", "-eu", "/lh/step/build", NULL);
 	got = arena_printf(a, "%s\n", argv_quoted(&v));
 	for (char *s = got; (s = strstr(s, " --")); s++)
@@ -36,6 +36,26 @@ START_TEST(the_whole_command_line)
 	ck_assert_msg(
 	    file_read(a, "build/test/data/sandbox.argv", &golden, NULL, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(got, golden);
+	arena_free(a);
+}
+END_TEST
+
+/* nothing of this machine's /usr and /etc */
+START_TEST(a_copy_of_the_system)
+{
+	struct arena *a = arena_new();
+	struct argv v = { .a = a };
+	char *words;
+
+	sandbox_wrap(&v, &(struct sandbox){ NULL, 0, "/", "/c/system/d", 9 });
+	words = argv_quoted(&v);
+	ck_assert_msg(
+	    strstr(words, " --new-session --ro-bind /c/system/d/usr /usr --ro-bind "
+			  "/c/system/d/etc /etc --symlink usr/bin /bin --symlink usr/lib /lib "
+			  "--symlink usr/lib32 /lib32 --symlink usr/lib64 /lib64 --symlink "
+			  "usr/libx32 /libx32 --symlink usr/sbin /sbin --proc /proc --dev /dev "
+			  "--tmpfs /tmp --seccomp 9 "),
+	    "%s", words);
 	arena_free(a);
 }
 END_TEST
@@ -171,6 +191,7 @@ sandbox_suite(void)
 	TCase *tc = harness_case(s, "sandbox");
 
 	tcase_add_test(tc, the_whole_command_line);
+	tcase_add_test(tc, a_copy_of_the_system);
 	tcase_add_loop_test(tc, only_what_is_declared, 0, sizeof steps / sizeof *steps);
 	tcase_add_test(tc, its_time_is_accounted);
 	tcase_add_test(tc, why_it_does_not_work);
