@@ -153,6 +153,17 @@ make_image(void *arg, struct err *e)
 	return sbom_refresh(m->s.a, &m->s.cfg, &m->s.plan, m->dir, e);
 }
 
+/* both are; of them, nothing that is there is used */
+static int
+image_is_made(void *arg, struct err *e)
+{
+	struct making *m = arg;
+	struct session *s = &m->s;
+	int there = image_is_there(s->a, &s->cfg, &s->sd, &s->plan, m->dir, e);
+
+	return there > 0 ? sbom_is_there(s->a, &s->cfg, &s->plan, m->dir, e) : there;
+}
+
 static int
 install_kernel(struct making *m, struct err *e)
 {
@@ -204,12 +215,16 @@ run_images(const struct request *rq, struct making *v, size_t n, size_t ntriples
 		if (rq->until == UNTIL_IMAGE) {
 			jobs[i].finish = make_image;
 			jobs[i].finish_name = "image";
+			jobs[i].is_there = image_is_made;
 			jobs[i].arg = &v[i];
 		}
 	}
 	if (run_open(rq->a, jobs, n, &o, &run, e) < 0)
 		return -1;
 	announce(rq, v, n, ntriples, run);
+	for (size_t i = 0; i < n && !rq->dry; i++)
+		if (jobs[i].is_there && run_complete(run, &jobs[i]))
+			log_info("image %s/disk-image.raw: up to date", v[i].dir);
 	if (rq->dry)
 		run_print(run);
 	else if (run_fetch(run, e) < 0 || run_build(run, e) < 0)

@@ -32,6 +32,9 @@ char *store_path(struct arena *a, const struct store *s, const char *key, const 
  */
 int store_lookup(const struct store *s, const char *key, const char *name, char output[DIGEST_HEX],
     struct err *e);
+/* the same, but for the bytes of out/, which are not read: for who does not use them */
+int store_find(const struct store *s, const char *key, const char *name, char output[DIGEST_HEX],
+    struct err *e);
 /*
  * Takes workdir/out, and workdir/log, /linked and /signer if there are such, into the store under
  * key; key_text is kept beside them.  Owners may no longer write to what is in out/; the other

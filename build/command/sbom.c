@@ -454,42 +454,69 @@ is_told(const struct doc *d, const char *path)
 }
 
 static int
-write_documents(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir,
-    bool again, struct err *e)
+gather(struct doc *d, const struct config *cfg, const struct plan *p, const char *dir,
+    struct bom *b, struct err *e)
 {
-	struct bom b;
-	struct doc d = { .a = a, .b = &b };
 	unsigned char ignored[16];
-	bool told = !again;
 
-	if (bom_gather(a, cfg, p, dir, &b, e) < 0)
+	if (bom_gather(d->a, cfg, p, dir, b, e) < 0)
 		return wrap(e, "sbom");
-	diskplan_uuid(b.id, "sbom", ignored, d.uuid);
-	for (size_t i = 0; i < NDOCUMENTS; i++)
-		told = told && is_told(&d, arena_printf(a, "%s/%s", dir, documents[i].name));
-	if (told)
-		return 0;
-	if (bom_files(a, p, dir, &b, e) < 0)
+	d->b = b;
+	diskplan_uuid(b->id, "sbom", ignored, d->uuid);
+	return 0;
+}
+
+static int
+write_documents(struct doc *d, const struct plan *p, const char *dir, struct bom *b, struct err *e)
+{
+	if (bom_files(d->a, p, dir, b, e) < 0)
 		return wrap(e, "sbom");
 	for (size_t i = 0; i < NDOCUMENTS; i++)
-		if (write_document(&d, arena_printf(a, "%s/%s", dir, documents[i].name),
-			documents[i].make(&d), e) < 0)
+		if (write_document(d, arena_printf(d->a, "%s/%s", dir, documents[i].name),
+			documents[i].make(d), e) < 0)
 			return wrap(e, "sbom");
 	return 0;
+}
+
+static bool
+are_told(const struct doc *d, const char *dir)
+{
+	for (size_t i = 0; i < NDOCUMENTS; i++)
+		if (!is_told(d, arena_printf(d->a, "%s/%s", dir, documents[i].name)))
+			return false;
+	return true;
 }
 
 int
 sbom_write(
     struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e)
 {
-	return write_documents(a, cfg, p, dir, true, e);
+	struct doc d = { .a = a };
+	struct bom b;
+
+	return gather(&d, cfg, p, dir, &b, e) < 0 ? -1 : write_documents(&d, p, dir, &b, e);
+}
+
+int
+sbom_is_there(
+    struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e)
+{
+	struct doc d = { .a = a };
+	struct bom b;
+
+	return gather(&d, cfg, p, dir, &b, e) < 0 ? -1 : are_told(&d, dir);
 }
 
 int
 sbom_refresh(
     struct arena *a, const struct config *cfg, const struct plan *p, const char *dir, struct err *e)
 {
-	return write_documents(a, cfg, p, dir, false, e);
+	struct doc d = { .a = a };
+	struct bom b;
+
+	if (gather(&d, cfg, p, dir, &b, e) < 0)
+		return -1;
+	return are_told(&d, dir) ? 0 : write_documents(&d, p, dir, &b, e);
 }
 
 int

@@ -16,7 +16,10 @@ struct request;
  */
 int sbom_write(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir,
     struct err *e);
-/* unless what is there says the same, by its identifier */
+/* 1: what is there says the same, by its identifier; 0 or -1 */
+int sbom_is_there(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir,
+    struct err *e);
+/* unless it is there */
 int sbom_refresh(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir,
     struct err *e);
 

@@ -73,6 +73,15 @@ read_checkout(struct session *s, const struct session *first, struct err *e)
 	return plan_for(s, profile, e);
 }
 
+/* of what is only counted nothing is used */
+static int
+is_not_wanted(void *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	return 1;
+}
+
 /* how many nodes those whose profile is auto lack */
 static int
 count_missing(struct session *v, size_t n, size_t *missing, struct err *e)
@@ -81,8 +90,10 @@ count_missing(struct session *v, size_t n, size_t *missing, struct err *e)
 	const char *ignored;
 	struct run *r;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		jobs[i] = session_job(&v[i], NULL);
+		jobs[i].is_there = is_not_wanted;
+	}
 	if (run_open(v->a, jobs, n, &(struct run_opts){ .dry = true }, &r, e) < 0)
 		return -1;
 	*missing = run_missing(r, &ignored);

@@ -31,6 +31,8 @@ struct job {
 	 */
 	child_work *finish;
 	const char *finish_name; /* "image" */
+	/* 1: what finish would make is there, 0: it is not, -1; NULL: nobody knows */
+	int (*is_there)(void *arg, struct err *e);
 	void *arg;
 
 	struct journal journal; /* run_open's, both */

@@ -572,7 +572,6 @@ static int
 build_all(struct run *r, struct err *e)
 {
 	sigset_t ours, before;
-	mode_t mask = umask(022); /* a result does not depend on it */
 	struct signalfd_siginfo late;
 	int result;
 
@@ -599,7 +598,6 @@ close_signals:
 	close(r->signals);
 unblock:
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	umask(mask);
 	return result;
 }
 
@@ -714,6 +712,57 @@ make_tasks(struct run *r)
 	    arena_array(a, most + 1 + JOBSERVER_POLLS(most) + TRAFFIC_POLLS, sizeof *r->polled);
 }
 
+/* everything, from the beginning */
+static int
+look_up_all(struct run *r, struct err *e)
+{
+	r->ndone = r->nasked = r->ready.n = 0;
+	memset(r->makers, 0, r->nmakers * sizeof(struct task *));
+	for (size_t i = r->n; i-- > 0;) {
+		struct task *t = &r->tasks[i];
+
+		t->state = TASK_PENDING;
+		t->same_key = NULL;
+		t->unmet = t->node ? t->node->nneeds : t->job->plan->n;
+		if (t->node)
+			t->node->form = NULL;
+		if (!t->unmet)
+			ask(r, t);
+	}
+	return settle(r, e);
+}
+
+/* nothing is to be built, and what was made of each plan is there: 1, 0 or -1 */
+static int
+is_up_to_date(const struct run *r, struct err *e)
+{
+	int there = 1;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->tasks[i].node && r->tasks[i].state != TASK_DONE)
+			return 0;
+	for (size_t i = 0; i < r->njobs && there > 0; i++)
+		there = r->jobs[i].is_there ? r->jobs[i].is_there(r->jobs[i].arg, e) : 0;
+	return there;
+}
+
+/*
+ * What the store has is read and compared when it is used, and not when nothing is to be done.
+ * What CACHE_URL has is asked for then as well.
+ */
+static int
+look_up(struct run *r, struct err *e)
+{
+	int there = look_up_all(r, e) < 0 ? -1 : is_up_to_date(r, e);
+
+	for (size_t i = 0; there > 0 && i < r->n; i++)
+		r->tasks[i].state = TASK_DONE;
+	if (there > 0)
+		r->ndone = r->n;
+	r->ctx.verify = true;
+	return there ? there : look_up_all(r, e);
+}
+
 int
 run_open(struct arena *a, struct job *jobs, size_t n, const struct run_opts *o, struct run **out,
     struct err *e)
@@ -734,11 +783,8 @@ run_open(struct arena *a, struct job *jobs, size_t n, const struct run_opts *o, 
 		return -1;
 	for (size_t i = 0; i < n && !o->dry; i++)
 		open_shared(r, &jobs[i]);
-	for (size_t i = r->n; i-- > 0;)
-		if (!r->tasks[i].unmet)
-			ask(r, &r->tasks[i]);
 	*out = r;
-	if (settle(r, e) < 0) {
+	if (look_up(r, e) < 0) {
 		run_close(r);
 		return -1;
 	}

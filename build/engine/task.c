@@ -42,9 +42,11 @@ look_up_form(
 	if (plan_key(ctx->a, t->job->cfg, t->job->sd, t->job->plan, n, &t->key_text, e) < 0)
 		return -1;
 	digest_bytes(t->key_text, strlen(t->key_text), n->key);
-	found = store_lookup(t->job->store, n->key, t->name, n->output, e);
+	found =
+	    (ctx->verify ? store_lookup : store_find)(t->job->store, n->key, t->name, n->output, e);
 	if (found < 0) {
-		log_warn("%s; building it again", e->msg);
+		if (ctx->verify)
+			log_warn("%s; building it again", e->msg);
 		*e = (struct err){ 0 };
 		return 0;
 	}
@@ -104,7 +106,7 @@ task_look_up(const struct run_context *ctx, struct task *t, struct err *e)
 
 	if (found > 0 && t->state == TASK_ASKED && (signer = store_signer(ctx->a, t->node->store)))
 		log_info("%s: from %s, signed by %s", t->id, shared_shown(t->job->shared), signer);
-	if (found || t->asked || t->override || !shared_takes(t->job->shared))
+	if (found || t->asked || t->override || !ctx->verify || !shared_takes(t->job->shared))
 		return found;
 	t->asked = true;
 	t->state = TASK_ASKED;
@@ -221,7 +223,7 @@ finished(const struct run_context *ctx, struct task *t, struct err *e)
 
 	t->state = TASK_DONE;
 	let_go(ctx, t);
-	found = store_lookup(t->job->store, n->key, t->name, n->output, e);
+	found = store_find(t->job->store, n->key, t->name, n->output, e);
 	if (found <= 0)
 		return found < 0 ? -1 : fail(e, "%s: went missing from the store", t->id);
 	n->store = store_path(ctx->a, t->job->store, n->key, t->name);

@@ -25,6 +25,7 @@ struct run_context {
 	struct jobserver *tokens;
 	struct traffic *traffic;
 	const char *unboxed; /* why there is no sandbox, or NULL */
+	bool verify;	     /* results are to be used, so their bytes are looked at as well */
 	nstime began;
 };
 

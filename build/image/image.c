@@ -409,6 +409,15 @@ stage(struct image *m, struct err *e)
 }
 
 int
+image_is_there(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct plan *p, const char *dir, struct err *e)
+{
+	struct image m = { .a = a, .cfg = cfg, .plan = p, .dir = dir };
+
+	return decide(&m, sd, e) < 0 ? wrap(e, "image") : is_there(&m);
+}
+
+int
 image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct plan *p, const char *dir, struct err *e)
 {
@@ -416,10 +425,8 @@ image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 
 	if (decide(&m, sd, e) < 0)
 		return wrap(e, "image");
-	if (is_there(&m)) {
-		log_info("image %s/%s: up to date", dir, m.manifest.image);
+	if (is_there(&m))
 		return 0;
-	}
 	if (stage(&m, e) < 0 || write_all(&m, e) < 0)
 		return wrap(e, "image");
 	log_info("image %s/%s", dir, m.manifest.image);

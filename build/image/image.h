@@ -17,6 +17,9 @@ struct sysdeps;
  * Stages the plan's outputs and writes everything under dir: kernel, disk-image.raw,
  * rootfs/ rwfs/ userfs/, manifest.
  */
+/* 1: the image that is there has the key of what would be built; 0: it is to be built; -1 */
+int image_is_there(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
+    const struct plan *p, const char *dir, struct err *e);
 int image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct plan *p, const char *dir, struct err *e);
 

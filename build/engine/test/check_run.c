@@ -301,6 +301,51 @@ START_TEST(what_is_needed_is_there)
 }
 END_TEST
 
+static int
+say_there(void *arg, struct err *e)
+{
+	(void)e;
+	return *(int *)arg;
+}
+
+/* what the store has is read when it is to be used, and what is damaged is then built again */
+START_TEST(what_is_not_used_is_not_read)
+{
+	struct arena *a = arena_new();
+	struct recipes recipes = { 0 };
+	struct world *w = arena_alloc(a, sizeof *w);
+	struct trial r = { .a = a };
+	struct job job;
+	int there;
+
+	small_world(a);
+	job = open_world(a, w, "out", "i486-linux-musl", "JOBS=1", &recipes);
+	r.plan = w->plan;
+	job.is_there = say_there;
+	job.arg = &there;
+	for (there = 1; there >= 0; there--) {
+		run_jobs(&r, "out", NULL, &job, 1);
+		ck_assert_msg(r.r == 0, "%s", r.e.msg);
+		ck_assert_str_eq(
+		    built(&r), r.count ? "target/a host/tool target/b target/c target/d" : "");
+	}
+	ck_assert_int_eq(system(arena_printf(a,
+			     "cd '%s'/cache/store/*-target-c && chmod -R u+w out && echo x "
+			     ">>out/rootfs/c",
+			     test_dir())),
+	    0);
+	there = 1;
+	run_jobs(&r, "out", NULL, &job, 1);
+	ck_assert_str_eq(r.said, "");
+	there = 0;
+	run_jobs(&r, "out", NULL, &job, 1);
+	ck_assert_msg(strstr(r.said, "building it again") != NULL, "%s", r.said);
+	ck_assert_str_eq(built(&r), "target/c");
+	ck_assert_str_eq(result_of(&r, "target/c", "rootfs/c"), "a\ntool\na\n");
+	arena_free(a);
+}
+END_TEST
+
 /* what was built with access to everything is nothing that was built without it */
 START_TEST(a_sandbox_is_part_of_the_key)
 {
@@ -1368,6 +1413,7 @@ run_suite(void)
 	TCase *tc = harness_case(s, "run");
 
 	tcase_add_loop_test(tc, what_is_needed_is_there, 0, 2);
+	tcase_add_test(tc, what_is_not_used_is_not_read);
 	tcase_add_test(tc, a_sandbox_is_part_of_the_key);
 	tcase_add_test(tc, only_what_changed);
 	tcase_add_test(tc, dry_says_what_and_why);
