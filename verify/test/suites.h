@@ -7,6 +7,7 @@
 /* one line a suite, in the order of the picture in CONTRIBUTING.md; check_NAME.c defines it */
 #define SUITES(X)                                                                                  \
 	X(expect)                                                                                  \
+	X(heads)                                                                                   \
 	X(scenario)                                                                                \
 	X(watches)                                                                                 \
 	X(loop)                                                                                    \
