@@ -8,6 +8,7 @@
 #define SUITES(X)                                                                                  \
 	X(expect)                                                                                  \
 	X(heads)                                                                                   \
+	X(view)                                                                                    \
 	X(scenario)                                                                                \
 	X(watches)                                                                                 \
 	X(loop)                                                                                    \
