@@ -47,8 +47,8 @@ BISECT_USES := $(patsubst %.c,$(O)/%.o,verify/options.c verify/outdir.c \
 BISECT := $(patsubst %.c,$(O)/%.o,$(filter-out verify/bisect/main.c,$(wildcard verify/bisect/*.c)))
 BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out build/test/faults.c,\
 	$(wildcard build/test/*.c build/*/test/*.c)))
-VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c verify/test/bench-expect.c,\
-	$(wildcard verify/test/*.c verify/*/test/*.c)))
+VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c \
+	verify/test/bench-expect.c,$(wildcard verify/test/*.c verify/*/test/*.c)))
 VERIFY_TEST += $(O)/build/test/harness.o
 TOOLS := $(B)/lh-build $(B)/lh-verify $(B)/lh-bisect
 
