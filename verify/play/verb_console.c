@@ -7,6 +7,7 @@
 #include "build/base/clock.h"
 #include "verify/expect.h"
 #include "verify/loop.h"
+#include "verify/scenario/one_line.h"
 #include "verify/view.h"
 
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 
 /* a prompt is one when nothing has followed it for so long; scaled */
 #define QUIET (50 * NS_PER_MS)
+/* characters of a line in a report */
+#define SHOWN 300
 
 /* ---- expect, prompt ---- */
 
@@ -58,16 +61,49 @@ alternatives(struct testcase *c, const struct step *s)
 	return text;
 }
 
+/* the line with a match that an earlier step read past, or NULL: a mistake that many make */
+static const char *
+passed_by(struct testcase *c, const struct step *s)
+{
+	size_t n;
+	const char *text =
+	    stream_text(c->a, guest_console(c->guest), 0, cursor_offset(c->read), &n);
+
+	for (size_t i = 0; i < s->nalts; i++) {
+		struct hit h;
+		struct err ignored;
+		const char *from, *end;
+
+		if (s->alts[i].label && strcmp(s->alts[i].label, "ok"))
+			continue;
+		if (pattern_match(c->a, c->step->patterns[i], text, n, &h, &ignored) != 1 ||
+		    h.end == h.start)
+			continue;
+		for (from = text + h.start; from > text && from[-1] != '\n'; from--)
+			;
+		end = memchr(text + h.start, '\n', n - h.start);
+		return one_line(c->a, from, (size_t)((end ? end : text + n) - from), SHOWN);
+	}
+	return NULL;
+}
+
 static void
 unmet(struct testcase *c, const struct step *s, const char *why)
 {
+	const char *before = passed_by(c, s);
 	const char *expected = alternatives(c, s);
 	unsigned long long lost = cursor_lost(c->read);
 
 	if (lost)
 		why = arena_printf(
 		    c->a, "%s; %llu bytes had gone by before this step looked", why, lost);
-	testcase_fail(c, expected, why, "%s never appeared on the console", expected);
+	if (before)
+		testcase_fail(c, expected,
+		    arena_printf(c->a, "%s; before what an earlier step matched there was \"%s\"",
+			why, before),
+		    "%s did not appear on the console again", expected);
+	else
+		testcase_fail(c, expected, why, "%s never appeared on the console", expected);
 }
 
 /* an alternative that has a label other than `ok` is there to be recognized, and to fail */

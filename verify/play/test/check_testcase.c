@@ -173,6 +173,11 @@ static const struct {
 	    "/login: / never appeared on the console", "/login: /", "not within 0.2 s" },
 	{ BOOTS "shutdown guest-shutdown", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8",
 	    "/login: / never appeared on the console", "/login: /", "the console has ended" },
+	/* in the wrong order */
+	{ BOOTS "say login: \\nup\\n", "expect /up/\nexpect /login: / @200ms\n", false,
+	    VERDICT_FAIL, "test.scn:9", "/login: / did not appear on the console again",
+	    "/login: /",
+	    "not within 0.2 s; before what an earlier step matched there was \"login:\"" },
 	/* what is no line of the kernel's after the prompt: it does not end like one */
 	{ BOOTS "say login: [    3.2] random: crng init done\\n", "prompt /login: $/ @300ms\n",
 	    false, VERDICT_FAIL, NULL, "/login: $/ never appeared on the console", NULL, NULL },
