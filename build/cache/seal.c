@@ -40,11 +40,11 @@ int
 seal_put(const char *dir, struct err *e)
 {
 	struct arena *a = arena_new();
-	char line[DIGEST_HEX + 1];
+	char line[DIGEST_HEX];
 	int r = digest_sealed(dir, line, e);
 
 	if (r == 0) {
-		strcpy(line + DIGEST_HEX - 1, "\n");
+		line[DIGEST_HEX - 1] = '\n';
 		r = file_write(arena_printf(a, "%s/" SEAL, dir), line, DIGEST_HEX, 0444, e);
 	}
 	arena_free(a);

@@ -5,6 +5,7 @@
 #include "build/base/buf.h"
 #include "build/base/log.h"
 #include "build/cache/seal.h"
+#include "build/files/beneath.h"
 #include "build/files/file.h"
 #include "build/files/memo.h"
 #include "build/files/stamp.h"
@@ -393,7 +394,7 @@ is_made(struct making *k, const char *root)
 	struct err why = { 0 };
 
 	if (!k->o->verify || !file_exists(root))
-		return file_isdir(root);
+		return beneath_type(root, "") == BENEATH_FOLDER;
 	if (seal_check(root, k->o->memo, &why) == 0)
 		return true;
 	log_warn("%s; copying it again", why.msg);
