@@ -2,6 +2,7 @@
 #include "build/base/child.h"
 
 #include "build/base/arena.h"
+#include "build/base/bpf.h"
 #include "build/base/buf.h"
 #include "build/base/fd.h"
 
@@ -90,6 +91,8 @@ become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int
 	if (o->nice)
 		setpriority(PRIO_PROCESS, 0, o->nice);
 	set_limits(o->limits, o->nlimits);
+	if (o->calls && bpf_install(o->calls) < 0)
+		give_up(tell, "seccomp");
 	if (o->env)
 		execvpe(argv[0], argv, o->env);
 	else
@@ -300,8 +303,21 @@ call(child_work *work, void *arg, int tell, int log)
 	_exit(1);
 }
 
-int
-child_call(struct child *c, child_work *work, void *arg, int log, struct err *e)
+/* tell becomes the lowest descriptor but those three; where it cannot, there is nobody to tell */
+static int
+be_alone(int tell, int log)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 ||
+	    (tell != 3 && dup2(tell, 3) < 0))
+		_exit(127);
+	fd_close_from(4);
+	return 3;
+}
+
+static int
+start_call(struct child *c, child_work *work, void *arg, int log, bool alone, struct err *e)
 {
 	pid_t parent = getpid();
 	int tell[2];
@@ -313,7 +329,9 @@ child_call(struct child *c, child_work *work, void *arg, int log, struct err *e)
 	c->pid = fork();
 	if (c->pid == 0) {
 		grow_up(parent);
-		call(work, arg, tell[1], log);
+		if (alone)
+			tell[1] = be_alone(tell[1], log);
+		call(work, arg, tell[1], alone ? 1 : log);
 	}
 	if (c->pid < 0)
 		goto close_tell;
@@ -334,6 +352,18 @@ close_tell:
 	shut(&tell[1]);
 	c->pid = 0;
 	return -1;
+}
+
+int
+child_call(struct child *c, child_work *work, void *arg, int log, struct err *e)
+{
+	return start_call(c, work, arg, log, false, e);
+}
+
+int
+child_call_alone(struct child *c, child_work *work, void *arg, int log, struct err *e)
+{
+	return start_call(c, work, arg, log, true, e);
 }
 
 int

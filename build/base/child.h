@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 struct arena;
+struct bpf;
 struct buf;
 
 /*
@@ -40,6 +41,7 @@ struct child_opts {
 	int nice;
 	const struct child_limit *limits;
 	size_t nlimits;
+	const struct bpf *calls; /* which system calls it may make, exec among them; NULL: all */
 	uid_t uid; /* other than 0: become this user, with gid and no other group, first */
 	gid_t gid;
 };
@@ -71,6 +73,8 @@ const char *child_status_text(struct arena *a, int status);
  */
 typedef int child_work(void *arg, struct err *e);
 int child_call(struct child *c, child_work *work, void *arg, int log, struct err *e);
+/* the same, and it has none of our descriptors but log; its stdin is empty */
+int child_call_alone(struct child *c, child_work *work, void *arg, int log, struct err *e);
 int child_call_wait(struct child *c, int *status, struct err *failed, struct err *e);
 
 /*
