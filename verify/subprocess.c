@@ -106,7 +106,9 @@ subprocess_start(struct loop *l, char *const argv[], const struct subprocess_opt
     subprocess_done *done, void *arg, struct subprocess **out, struct err *e)
 {
 	struct subprocess *p = xmalloc(sizeof *p);
-	struct child_opts co = { .dir = o->dir };
+	struct child_opts co = {
+		.dir = o->dir, .limits = o->limits, .nlimits = o->nlimits, .calls = o->calls
+	};
 
 	*p = (struct subprocess){ .loop = l, .done = done, .arg = arg };
 	if (child_start(&p->child, argv, &co, e) < 0) {

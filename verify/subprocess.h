@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+struct bpf;
+struct child_limit;
 struct loop;
 
 /*
@@ -35,6 +37,9 @@ typedef void subprocess_done(void *arg, const struct subprocess_result *r);
 struct subprocess_opts {
 	const char *dir; /* cwd, or NULL */
 	nstime deadline;
+	const struct child_limit *limits; /* bounds that it has, as child.h; none: NULL */
+	size_t nlimits;
+	const struct bpf *calls; /* the same for its system calls */
 };
 
 /* done is called once, from the loop; the subprocess frees itself after it */

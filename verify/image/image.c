@@ -10,8 +10,10 @@
 #include "verify/guest/ssh.h"
 #include "verify/guest/symbols.h"
 #include "verify/image/inject.h"
+#include "verify/image/reading.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,10 +178,36 @@ make_keys(struct arena *a, struct image *i, struct err *e)
 	return ssh_keygen(i->key, e) < 0 || ssh_keygen(i->stranger, e) < 0 ? -1 : 0;
 }
 
+/* the copy that gets the guest agent, for a child: it is read and changed, and may be anybody's */
+struct injection {
+	const struct image *image;
+	const char *copy, *pubkey;
+	int disk;
+};
+
+static int
+open_copy(void *arg, struct err *e)
+{
+	struct injection *j = arg;
+
+	j->disk = open(j->copy, O_RDWR | O_CLOEXEC);
+	return j->disk < 0 ? fail_errno(e, "%s", j->copy) : 0;
+}
+
+static int
+inject(void *arg, struct err *e)
+{
+	const struct injection *j = arg;
+
+	return inject_agent(&j->image->m, j->disk, j->copy, j->pubkey, e);
+}
+
 int
 image_make_agent(struct arena *a, struct image *i, struct err *e)
 {
 	const char *copy = arena_printf(a, "%s/agent.raw", i->dir);
+	struct injection j;
+	struct reading_opts o;
 	char *pubkey;
 
 	if (file_mkdirs(i->dir, 0755, e) < 0 || make_keys(a, i, e) < 0)
@@ -188,7 +216,13 @@ image_make_agent(struct arena *a, struct image *i, struct err *e)
 		return 0;
 	if (file_read(a, arena_printf(a, "%s.pub", i->key), &pubkey, NULL, e) < 0)
 		return -1;
-	if (file_copy(i->base, copy, 0644, e) < 0 || inject_agent(&i->m, copy, trim(pubkey), e) < 0)
+	j = (struct injection){ .image = i, .copy = copy, .pubkey = trim(pubkey), .disk = -1 };
+	o = (struct reading_opts){ .what = copy,
+		.open = open_copy,
+		.work = inject,
+		.arg = &j,
+		.mib = (image_size(i->base) >> 20) + 1 };
+	if (file_copy(i->base, copy, 0644, e) < 0 || reading_run(&o, e) < 0)
 		return -1;
 	i->agent = copy;
 	return 0;

@@ -44,6 +44,7 @@
 	X(trials)                                                                                  \
 	X(arguments)                                                                               \
 	X(bisect_run)                                                                              \
+	X(reading)                                                                                 \
 	X(guestfs)                                                                                 \
 	X(fsck)                                                                                    \
 	X(elf)                                                                                     \
