@@ -254,7 +254,7 @@ images: $(TOOLS)
 
 verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	+@$(LHV) $(RUN) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHV) $(RUN) --trusted $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
 
@@ -264,7 +264,7 @@ reproduce: $(TOOLS)
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		$(LHV) mutants $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
+		$(LHV) mutants --trusted $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
 	done) $(told)
 
@@ -273,7 +273,8 @@ mutants: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(o=$$($(LHB) config OUTPUT $(ARGS)); \
 	for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		d=$${m#"$$o"/} && $(LHV) mutants $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+		d=$${m#"$$o"/} && $(LHV) mutants --trusted $(VFLAGS) $(ALSO) \
+			$(foreach s,$(SCENARIO),-s $s) \
 			$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
 			$(if $(ONLY),--only $(call quote,$(ONLY))) \
 			-o "$$o/score/$${d%/manifest}" "$$m" || exit; \
@@ -305,7 +306,7 @@ bisect: $(TOOLS)
 		$(if $(filter -n,$(LHB_FLAGS)),DRY_RUN=1) $(ARGS) $(TRIPLE_ARG) $(told)
 
 qemu-boot: image
-	@./run-qemu "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
+	@./run-qemu --trusted "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
 
 clean distclean: $(TOOLS)
 	@$(LHB) $@ $(ARGS) $(told)

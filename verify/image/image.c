@@ -127,15 +127,15 @@ draw(struct arena *a)
 }
 
 int
-image_open(
-    struct arena *a, const char *manifest, const char *outdir, struct image *out, struct err *e)
+image_open(struct arena *a, const char *manifest, const char *outdir, enum trust trust,
+    struct image *out, struct err *e)
 {
 	struct manifest *m = &out->m;
 	const char *symbols;
 
 	*out = (struct image){ .path = manifest };
 	if (image_manifest_given(manifest, e) < 0 || manifest_read(a, manifest, m, e) < 0 ||
-	    grammar_check(m, manifest, e) < 0)
+	    grammar_check(m, manifest, e) < 0 || trust_settle(m, manifest, trust, e) < 0)
 		return -1;
 	if (!m->arch)
 		m->arch = arena_strndup(a, m->triple, strcspn(m->triple, "-"));
@@ -159,11 +159,11 @@ image_open(
 
 int
 image_open_all(struct arena *a, char *const *manifests, size_t n, const char *outdir,
-    struct image **out, struct err *e)
+    enum trust trust, struct image **out, struct err *e)
 {
 	*out = arena_array(a, n, sizeof **out);
 	for (size_t i = 0; i < n; i++)
-		if (image_open(a, manifests[i], outdir, &(*out)[i], e) < 0)
+		if (image_open(a, manifests[i], outdir, trust, &(*out)[i], e) < 0)
 			return -1;
 	return 0;
 }

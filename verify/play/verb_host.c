@@ -392,11 +392,15 @@ fsck_cancel(struct testcase *c)
 }
 
 const struct verb verbs_host[] = {
-	{ .form = { .verb = "host", .form = "http serve TEXT as NAME", .defines = ".port .url" },
+	{ .form = { .verb = "host",
+	      .form = "http serve TEXT as NAME",
+	      .defines = ".port .url",
+	      .serves = true },
 	    .start = http_start },
 	{ .form = { .verb = "host",
 	      .form = "ntp serve SECONDS as NAME",
 	      .defines = ".port",
+	      .serves = true,
 	      .parse = ntp_parse },
 	    .start = ntp_start },
 	{ .form = { .verb = "host", .form = "tcp-closed PORT", .parse = tcp_closed_parse },
