@@ -121,7 +121,7 @@ $(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/guest/qmp.o $(BASE)
 # the commit is in one object, which is as new as the checkout's last commit
 GIT := $(if $(wildcard .git/HEAD),.git,$(if $(wildcard .git),\
 	$(patsubst gitdir: %,%,$(file <.git))))
-COMMIT = $(if $(GIT),$(shell git -c safe.directory='*' log -1 --format=' (%h)' 2>/dev/null))
+COMMIT = $(if $(GIT),$(shell git log -1 --format=' (%h)' 2>/dev/null))
 $(O)/build/base/version.o: $(if $(GIT),$(wildcard $(GIT)/HEAD $(GIT)/logs/HEAD))
 $(O)/build/base/version.o: override CPPFLAGS += -DLH_COMMIT='"$(COMMIT)"'
 
