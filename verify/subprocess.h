@@ -9,6 +9,7 @@
 
 struct bpf;
 struct child_limit;
+struct island;
 struct loop;
 
 /*
@@ -39,7 +40,8 @@ struct subprocess_opts {
 	nstime deadline;
 	const struct child_limit *limits; /* bounds that it has, as child.h; none: NULL */
 	size_t nlimits;
-	const struct bpf *calls; /* the same for its system calls */
+	const struct island *island; /* the network that it is in; NULL: this machine's */
+	const struct bpf *calls;     /* the same for its system calls */
 };
 
 /* done is called once, from the loop; the subprocess frees itself after it */

@@ -13,8 +13,9 @@ struct options;
  * folder that nobody else may write to.  Whoever knows better says --trusted: ./make and lh-bisect
  * do, of what lh-build has just written.
  *
- * One that is not trusted reaches nothing by the network: only what we send it, by its forwarded
- * ports.  QEMU may start no program, and what the manifest names is in the manifest's folder.
+ * A guest that is not trusted is in a network of its own (island.h), where it meets only what the
+ * scenario serves it.  QEMU may start no program, and what the manifest names is in the manifest's
+ * folder.
  */
 enum trust { TRUST_BY_PLACE, TRUST_YES, TRUST_NO };
 

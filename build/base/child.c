@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +83,14 @@ become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int
 		if (setgroups(0, NULL) < 0 || setresgid(o->gid, o->gid, o->gid) < 0 ||
 		    setresuid(o->uid, o->uid, o->uid) < 0)
 			give_up(tell, "become a user");
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(127);
+	}
+	for (size_t i = 0; i < o->nspaces; i++)
+		if (setns(o->spaces[i], 0) < 0)
+			give_up(tell, "namespace");
+	if (o->nspaces) { /* which takes us for another user: see above */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(127);

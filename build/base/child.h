@@ -38,6 +38,8 @@ struct child_opts {
 	bool split_err;	 /* stderr stays ours */
 	const int *keep; /* descriptors the child inherits under their own numbers */
 	size_t nkeep;
+	const int *spaces; /* namespaces that it enters, in this order, before all else */
+	size_t nspaces;
 	int nice;
 	const struct child_limit *limits;
 	size_t nlimits;

@@ -157,8 +157,8 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 		    o->lan->router, o->lan->dns, o->lan->address);
 	}
 	argv_push(v, "-netdev");
-	argv_pushf(v, "user,id=net%s%s%s%s%s", m->untrusted ? ",restrict=on" : "", net,
-	    o->ssh ? arena_printf(v->a, ",hostfwd=tcp:127.0.0.1:%u-", o->ssh_port) : "",
+	argv_pushf(v, "user,id=net%s%s%s%s%s", m->untrusted && !o->island ? ",restrict=on" : "",
+	    net, o->ssh ? arena_printf(v->a, ",hostfwd=tcp:127.0.0.1:%u-", o->ssh_port) : "",
 	    o->ssh ? to : "", o->ssh ? ":22" : "");
 	/* no option ROM: there is nothing to boot from the net, and it costs time */
 	argv_pushv(v, "-device", "virtio-net-pci,netdev=net,id=eth0,romfile=", NULL);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 struct arena;
+struct island;
 struct lan;
 struct symbols;
 
@@ -32,6 +33,7 @@ struct image {
 	struct symbols *symbols;		    /* or NULL */
 	const struct lan *lan; /* where its guests ask for an address, drawn for this run; NULL: it
 				  has one of its own */
+	struct island *island; /* the network that its guests are in; NULL: this machine's */
 	struct stat as_read;   /* of base */
 };
 

@@ -204,10 +204,7 @@ static int
 find_skip(struct arena *a, const struct image *i, const struct scenario *s, const char **skip,
     struct err *e)
 {
-	*skip = i->m.untrusted && scenario_serves(s)
-		    ? "serves the guest by the network, which one that is not trusted has not; see "
-		      "--trusted"
-		    : NULL;
+	*skip = NULL;
 	for (size_t r = 0; r < s->nrequires; r++) {
 		const struct require *q = &s->requires[r];
 		const char *why;

@@ -40,7 +40,7 @@ http_start(struct testcase *c, const struct step *s)
 		return;
 	server = arena_alloc(c->a, sizeof *server);
 	*server = (struct testcase_server){ .next = c->servers };
-	if (http_serve(c->loop, text, strlen(text), &server->http, &e) < 0) {
+	if (http_serve(c->loop, c->job->image->island, text, strlen(text), &server->http, &e) < 0) {
 		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
@@ -93,7 +93,7 @@ ntp_start(struct testcase *c, const struct step *s)
 		testcase_fail(c, NULL, text, "%s: not a time in seconds since 1970", text);
 		return;
 	}
-	if (ntp_serve(c->loop, time_of(text), &server->ntp, &e) < 0) {
+	if (ntp_serve(c->loop, c->job->image->island, time_of(text), &server->ntp, &e) < 0) {
 		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
@@ -182,7 +182,8 @@ on_forwarded(void *arg, const char *answer, const char *error)
 		testcase_unanswered(
 		    c, "forwarded port", one_line(c->a, error, strlen(error), SHOWN));
 	else
-		knock_start(c->loop, port_of(answer), on_knocked, ticket_new(c), &c->step->knock);
+		knock_start(c->loop, c->job->image->island, port_of(answer), on_knocked,
+		    ticket_new(c), &c->step->knock);
 }
 
 static void
@@ -392,15 +393,11 @@ fsck_cancel(struct testcase *c)
 }
 
 const struct verb verbs_host[] = {
-	{ .form = { .verb = "host",
-	      .form = "http serve TEXT as NAME",
-	      .defines = ".port .url",
-	      .serves = true },
+	{ .form = { .verb = "host", .form = "http serve TEXT as NAME", .defines = ".port .url" },
 	    .start = http_start },
 	{ .form = { .verb = "host",
 	      .form = "ntp serve SECONDS as NAME",
 	      .defines = ".port",
-	      .serves = true,
 	      .parse = ntp_parse },
 	    .start = ntp_start },
 	{ .form = { .verb = "host", .form = "tcp-closed PORT", .parse = tcp_closed_parse },

@@ -813,15 +813,6 @@ scenario_plugs(const struct scenario *s)
 	return false;
 }
 
-bool
-scenario_serves(const struct scenario *s)
-{
-	for (size_t i = 0; i < s->nsteps; i++)
-		if (s->steps[i].form->serves)
-			return true;
-	return false;
-}
-
 int
 scenario_read(struct arena *a, const char *path, const char *watches, const struct verb_form *forms,
     const char *const *known, struct scenario *out, struct err *e)

@@ -142,8 +142,7 @@ struct verb_form {
 		ON_FILES, /* only with `image offline` */
 		ON_EITHER
 	} on;
-	bool serves; /* what runs here is reached by the guest's network */
-	bool plugs;  /* needs a slot that the machine has from the start */
+	bool plugs; /* needs a slot that the machine has from the start */
 	/* what else can be seen to be wrong before anything boots; NULL: nothing */
 	int (*parse)(struct arena *a, const struct step *s, struct err *e);
 	const struct verb *row; /* that plays it */
@@ -151,8 +150,6 @@ struct verb_form {
 
 /* has it a step that plugs a device in */
 bool scenario_plugs(const struct scenario *s);
-/* has it a step that serves the guest */
-bool scenario_serves(const struct scenario *s);
 /* a word that has no ${name} in it, and is not empty; else NULL */
 const char *scenario_word_text(const struct templ *t);
 /* is it the word, when the form's word stands for itself */

@@ -10,6 +10,7 @@
 	X(scenario)                                                                                \
 	X(watches)                                                                                 \
 	X(loop)                                                                                    \
+	X(island)                                                                                  \
 	X(qmp)                                                                                     \
 	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
