@@ -125,7 +125,7 @@ $(O)/bench-expect: $(O)/verify/test/bench-expect.o $(VERIFY) $(BASE)
 # the commit is in one object, which is as new as the checkout's last commit
 GIT := $(if $(wildcard .git/HEAD),.git,$(if $(wildcard .git),\
 	$(patsubst gitdir: %,%,$(file <.git))))
-COMMIT = $(if $(GIT),$(shell git -c safe.directory='*' log -1 --format=' (%h)' 2>/dev/null))
+COMMIT = $(if $(GIT),$(shell git log -1 --format=' (%h)' 2>/dev/null))
 $(O)/build/base/version.o: $(if $(GIT),$(wildcard $(GIT)/HEAD $(GIT)/logs/HEAD))
 $(O)/build/base/version.o: override CPPFLAGS += -DLH_COMMIT='"$(COMMIT)"'
 
@@ -258,7 +258,7 @@ images: $(TOOLS)
 
 verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	+@$(LHV) $(RUN) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHV) $(RUN) --trusted $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
 
@@ -268,7 +268,7 @@ reproduce: $(TOOLS)
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		$(LHV) mutants $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
+		$(LHV) mutants --trusted $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
 	done) $(told)
 
@@ -277,7 +277,8 @@ mutants: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(o=$$($(LHB) config OUTPUT $(ARGS)); \
 	for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		d=$${m#"$$o"/} && $(LHV) mutants $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+		d=$${m#"$$o"/} && $(LHV) mutants --trusted $(VFLAGS) $(ALSO) \
+			$(foreach s,$(SCENARIO),-s $s) \
 			$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
 			$(if $(ONLY),--only $(call quote,$(ONLY))) \
 			-o "$$o/score/$${d%/manifest}" "$$m" || exit; \
@@ -309,7 +310,7 @@ bisect: $(TOOLS)
 		$(if $(filter -n,$(LHB_FLAGS)),DRY_RUN=1) $(ARGS) $(TRIPLE_ARG) $(told)
 
 qemu-boot: image
-	@./run-qemu "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
+	@./run-qemu --trusted "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
 
 clean distclean: $(TOOLS)
 	@$(LHB) $@ $(ARGS) $(told)
