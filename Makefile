@@ -56,6 +56,7 @@ TOOLS := $(B)/lh-build $(B)/lh-verify $(B)/lh-bisect
 PKG_build_source_transfer := libcurl
 PKG_build_source_unpack := libarchive
 PKG_build_cache_pack := libarchive
+PKG_build_form_qcow2 := zlib
 PKG_build_image_disk := fdisk
 PKG_build_image_fs := ext2fs com_err
 PKG_build_diff_fsdiff := ext2fs com_err
@@ -69,7 +70,7 @@ PKG_verify_image_guestfs := ext2fs com_err
 PKG_verify_image_disasm := capstone
 PKG_verify_guest_qmp := jansson
 
-LIBS_build := libcurl libarchive fdisk ext2fs com_err jansson libcrypto libelf
+LIBS_build := libcurl libarchive zlib fdisk ext2fs com_err jansson libcrypto libelf
 LIBS_verify := libpcre2-8 libssh2 ext2fs com_err jansson capstone libcrypto libelf
 LIBS_bisect := libelf libcrypto
 # for the tests: what they serve from and make hostile archives with

@@ -56,6 +56,9 @@
 	X(owners)                                                                                  \
 	X(listen)                                                                                  \
 	X(fsplan)                                                                                  \
+	X(blockmap)                                                                                \
+	X(bmap)                                                                                    \
+	X(qcow2)                                                                                   \
 	X(blocks)                                                                                  \
 	X(fs)                                                                                      \
 	X(disk)                                                                                    \
