@@ -2,6 +2,7 @@
 #include "build/image/fs.h"
 
 #include "build/base/arena.h"
+#include "build/form/blockmap.h"
 #include "build/image/blocks.h"
 #include "build/image/fsplan.h"
 
@@ -564,6 +565,23 @@ put_tree(struct writer *w, struct err *e)
 	return r ? lib_fail(e, r, w->o->image, w->t->name) : blocks_flush(&w->data, e);
 }
 
+/* tables, journal, folders, files: zeros, too, are what they should be only when they are written
+ */
+static void
+note_used(struct writer *w)
+{
+	blk64_t end = ext2fs_blocks_count(w->fs->super) - 1,
+		from = w->fs->super->s_first_data_block, stop;
+
+	while (from <= end &&
+	       ext2fs_find_first_set_block_bitmap2(w->fs->block_map, from, end, &from) == 0) {
+		if (ext2fs_find_first_zero_block_bitmap2(w->fs->block_map, from, end, &stop) != 0)
+			stop = end + 1;
+		blockmap_add(w->o->used, w->o->offset / MAP_BLOCK + from, stop - from);
+		from = stop;
+	}
+}
+
 int
 fs_write(const struct fs_opts *o, const struct tree *t, struct err *e)
 {
@@ -587,6 +605,8 @@ fs_write(const struct fs_opts *o, const struct tree *t, struct err *e)
 	blocks_close(&w.data);
 	if (r < 0)
 		goto free_fs;
+	if (o->used)
+		note_used(&w);
 	ext2fs_mark_super_dirty(w.fs);
 	why = ext2fs_close2(w.fs, EXT2_FLAG_FLUSH_NO_SYNC);
 	arena_free(a);

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+struct blockmap;
+
 /*
  * ext4 inside an image, written in place at an offset through libext2fs: no mount, no
  * root, no temporary file.  Same input, same bytes: no clock, no random numbers, no
@@ -20,6 +22,7 @@ struct fs_opts {
 	const char *label;
 	unsigned char uuid[16]; /* of the filesystem; also the directory hash seed */
 	int64_t epoch;		/* seconds since 1970 for every time; below 2^31, not 0 */
+	struct blockmap *used;	/* gets the blocks of the image that it has taken; or NULL */
 };
 
 /* the smallest size, in whole MiB, at which fs_write can write this tree */

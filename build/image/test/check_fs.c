@@ -5,6 +5,7 @@
 #include "build/base/fd.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
+#include "build/form/blockmap.h"
 #include "build/image/fs.h"
 #include "build/test/suites.h"
 
@@ -353,19 +354,38 @@ fsck(struct arena *a, const char *image)
 	buf_free(&out);
 }
 
+/* all that is not free, whether it is zero or not, and at its place in the image */
+static void
+check_used(const struct blockmap *m, const char *image)
+{
+	ext2_filsys fs = open_image(image);
+	uint64_t n = 0;
+
+	ck_assert_int_eq(ext2fs_read_block_bitmap(fs), 0);
+	for (size_t i = 0; i < m->n; i++)
+		for (uint64_t b = 0; b < m->v[i].len; b++, n++)
+			ck_assert(ext2fs_test_block_bitmap2(
+			    fs->block_map, m->v[i].start + b - OFFSET / MAP_BLOCK));
+	ck_assert_uint_eq(n, fs->super->s_blocks_count - fs->super->s_free_blocks_count);
+	ext2fs_close_free(&fs);
+}
+
 START_TEST(reads_back_equal)
 {
 	struct arena *a = arena_new();
 	char *source = arena_printf(a, "%s/source", test_dir()), *image = blank(a, "disk", 64);
 	struct fs_opts o = options(image, 64);
+	struct blockmap used = { .a = a };
 	struct err e = { 0 };
 	struct stat st;
 	struct tree t;
 
 	make_source(a, source, false);
 	read_source(a, source, &t);
+	o.used = &used;
 	ck_assert_msg(fs_write(&o, &t, &e) == 0, "%s", e.msg);
 	check_image(a, image, &t);
+	check_used(&used, image);
 	fsck(a, image);
 	/* 10 MB of bytes that are not zero, and tables */
 	ck_assert_int_eq(stat(image, &st), 0);
