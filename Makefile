@@ -85,8 +85,8 @@ pkg_libs = $(shell pkg-config --libs $(1))
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu $(O)/faults.so
 
 .PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify \
-	release bisect reproduce qemu-boot check check-unit check-broken mutants bench bench-build \
-	bench-verify fuzz lint format clean distclean check-unit-build check-unit-verify
+	flash release bisect reproduce qemu-boot check check-unit check-broken mutants bench \
+	bench-build bench-verify fuzz lint format clean distclean check-unit-build check-unit-verify
 
 tools: $(TOOLS)
 
@@ -206,7 +206,7 @@ format:
 #
 
 MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS \
-	SECONDS TARGETS SAMPLE SEED ONLY
+	SECONDS TARGETS SAMPLE SEED ONLY DEVICE FORCE
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
 PASSED := $(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
@@ -307,6 +307,13 @@ bisect: $(TOOLS)
 
 qemu-boot: image
 	@./run-qemu "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
+
+# DEVICE=/dev/..; its block map is made for it, whatever FORMS says
+flash: $(TOOLS)
+	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARG) TRIPLES= \
+		FORMS="$$($(LHB) config FORMS $(ARGS)) bmap" $(told)
+	@$(LHB) flash $(filter -n,$(LHB_FLAGS)) $(if $(filter-out 0 false no,$(FORCE)),--force) \
+		$(ARGS) $(TRIPLE_ARG) TRIPLES= $(call quote,$(DEVICE)) $(told)
 
 clean distclean: $(TOOLS)
 	@$(LHB) $@ $(ARGS) $(told)

@@ -59,6 +59,8 @@
 	X(blockmap)                                                                                \
 	X(bmap)                                                                                    \
 	X(qcow2)                                                                                   \
+	X(device)                                                                                  \
+	X(flash)                                                                                   \
 	X(blocks)                                                                                  \
 	X(fs)                                                                                      \
 	X(disk)                                                                                    \
