@@ -110,7 +110,7 @@ make_seed(struct image *m)
 	const struct plan *p = m->plan;
 	struct buf b = { 0 };
 
-	buf_addf(&b, "lh-disk 1\nepoch %s\nprofile %s\nowners %s\nextra %s\n",
+	buf_addf(&b, "lh-disk 2\nepoch %s\nprofile %s\nowners %s\nextra %s\n",
 	    config_get(m->cfg, "EPOCH"), p->profile, m->owners, m->extra);
 	for (size_t i = 1; i < m->overlays.n; i++)
 		buf_addf(&b, "overlay %s\n", m->overlays.digests[i]);
@@ -190,18 +190,30 @@ check_mount_points(const struct tree *rootfs, struct err *e)
 	return 0;
 }
 
+/* not the partition's: who looks for one shall not find the other */
+static void
+fs_uuid(const struct image *m, const char *partition, unsigned char uuid[16])
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "%s filesystem", partition);
+	diskplan_uuid(m->seed, name, uuid, NULL);
+}
+
 static int
 check_sizes(struct image *m, struct err *e)
 {
 	for (size_t i = 0; i < NPARTITIONS; i++) {
 		const struct tree *t = tree_of(m, partitions[i].name);
 		unsigned mb = partition_mb(m->cfg, &partitions[i]);
+		unsigned char uuid[16];
 		uint64_t need;
 
-		if (t && mb && fs_check(t, (uint64_t)mb << 20, partitions[i].variable, e) < 0)
+		fs_uuid(m, partitions[i].name, uuid);
+		if (t && mb && fs_check(t, uuid, (uint64_t)mb << 20, partitions[i].variable, e) < 0)
 			return -1;
 		if (t && !mb && t == &m->trees[EXTRA] && *m->extra) {
-			if (fs_need(t, &need, e) < 0)
+			if (fs_need(t, uuid, &need, e) < 0)
 				return -1;
 			return fail_usage(e,
 			    "HOST_HOST_BASE %s is to be copied to extra, but EXTRA_SIZE is 0; set "
@@ -272,11 +284,8 @@ write_parts(struct image *m, const char *image, struct err *e)
 			.label = p->name,
 			.epoch = epoch_of(m),
 			.used = &m->map };
-		char name[64];
 
-		/* not the partition's: who looks for one shall not find the other */
-		snprintf(name, sizeof name, "%s filesystem", p->name);
-		diskplan_uuid(m->seed, name, o.uuid, NULL);
+		fs_uuid(m, p->name, o.uuid);
 		if ((t ? fs_write(&o, t, e)
 		       : swap_write(image, p->start, p->size, p->name, o.uuid, e)) < 0)
 			return -1;
