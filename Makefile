@@ -45,7 +45,7 @@ VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/% verif
 BISECT_USES := $(patsubst %.c,$(O)/%.o,verify/options.c verify/outdir.c \
 	$(wildcard verify/report/*.c))
 BISECT := $(patsubst %.c,$(O)/%.o,$(filter-out verify/bisect/main.c,$(wildcard verify/bisect/*.c)))
-BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out build/test/faults.c,\
+BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out build/test/faults.c build/test/writetree.c,\
 	$(wildcard build/test/*.c build/*/test/*.c)))
 VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c,\
 	$(wildcard verify/test/*.c verify/*/test/*.c)))
@@ -86,7 +86,8 @@ TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu $(O)/faults.so
 
 .PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify \
 	flash release bisect reproduce qemu-boot check check-unit check-broken mutants bench \
-	bench-build bench-verify fuzz lint format clean distclean check-unit-build check-unit-verify
+	bench-build bench-image bench-verify fuzz lint format clean distclean check-unit-build \
+	check-unit-verify
 
 tools: $(TOOLS)
 
@@ -114,6 +115,10 @@ $(O)/test-verify: $(VERIFY_TEST) $(VERIFY) $(BISECT) $(BASE) | $(TOOLS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call pkg_libs,$(LIBS_verify) $(LIBS_verify_test)) -lm
+
+$(O)/writetree: $(O)/build/test/writetree.o $(BUILD) $(BASE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_build)) -lcrypt
 
 $(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/guest/qmp.o $(BASE)
 	$(call say,LD,$@)
@@ -290,6 +295,10 @@ bench-verify: $(TOOLS)
 # with little to do, in a small checkout of its own
 bench-build: $(TOOLS)
 	@build/test/bench
+
+# how fast an image is written, of folders of several kinds
+bench-image: $(O)/writetree
+	@build/test/bench-image $(O)/writetree
 
 # all there are
 bench:
