@@ -11,6 +11,7 @@
 #include "verify/image/guestfs.h"
 #include "verify/image/hardening.h"
 #include "verify/image/mark.h"
+#include "verify/image/asbuilt.h"
 
 #include <elf.h>
 #include <stdbool.h>
@@ -422,6 +423,20 @@ look_at_kernel(struct work *w, struct err *e)
 	return 0;
 }
 
+/* ---- table ---- */
+
+static void
+table_differs(void *arg, const char *what)
+{
+	found(arg, "%s", what);
+}
+
+static int
+look_at_table(struct work *w, struct err *e)
+{
+	return asbuilt_compare(w->a, w->m, w->image, table_differs, w, &w->out->looked, e);
+}
+
 int
 audit_run(struct arena *a, const char *name, const struct manifest *m, const char *image,
     struct audit *out, struct err *e)
@@ -435,6 +450,12 @@ audit_run(struct arena *a, const char *name, const struct manifest *m, const cha
 		out->rule = checks[i].rule;
 		out->unit = checks[i].unit;
 		return look_at_disk(&w, &checks[i], e);
+	}
+	if (!strcmp(name, "table")) {
+		out->rule = "every name is as the build's table of files says, and there is no "
+			    "other";
+		out->unit = "names";
+		return look_at_table(&w, e);
 	}
 	out->rule = "the kernel is one for the manifest's machine";
 	out->unit = "kernel";

@@ -50,6 +50,7 @@
 	X(disasm)                                                                                  \
 	X(hardening)                                                                               \
 	X(audit)                                                                                   \
+	X(asbuilt)                                                                                 \
 	X(ssh)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
