@@ -29,6 +29,7 @@
 	X(equivalent)                                                                              \
 	X(progress)                                                                                \
 	X(tally)                                                                                   \
+	X(score)                                                                                   \
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \
