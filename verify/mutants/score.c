@@ -112,6 +112,10 @@ note_killer(struct attempt *t)
 	if (!o->nkillers) {
 		o->where = f->where ? arena_strdup(s->a, f->where) : NULL;
 		o->reason = joined(s->a, f->what ? f->what : "refused", f->got);
+	} else { /* the report has room for the first reason alone */
+		log_info("%s %s: %s: %s", o->mutant->class, o->mutant->target,
+		    s->turns[t->turn].scenario->name,
+		    joined(t->a, f->what ? f->what : "refused", f->got));
 	}
 	o->killers = arena_more(s->a, o->killers, o->nkillers, sizeof *o->killers);
 	o->killers[o->nkillers++] = s->turns[t->turn].scenario->name;
