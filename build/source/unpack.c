@@ -430,8 +430,9 @@ put_all(struct unpack *u, struct archive *ar)
 }
 
 /*
- * xz(1) decodes with all cores and beside us, the library with this one only; which is
- * most of the time that a kernel takes.  Without xz(1) the library has to do.
+ * xz(1) decodes beside us, the library in turn with us; which is most of the time that a kernel
+ * takes.  It has one thread: more would need tokens of the jobserver.  Without xz(1) the library
+ * has to do.
  */
 static bool
 start_xz(const char *archive, int fd, struct child *xz)
@@ -446,7 +447,7 @@ start_xz(const char *archive, int fd, struct child *xz)
 		return false;
 	a = arena_new();
 	v = (struct argv){ .a = a };
-	argv_pushv(&v, "xz", "-dcqq", "-T0", "--", NULL);
+	argv_pushv(&v, "xz", "-dcqq", "-T1", "--", NULL);
 	argv_pushf(&v, "/proc/self/fd/%d", fd);
 	ok =
 	    child_start(xz, v.v, &(struct child_opts){ .split_err = true, .keep = &fd, .nkeep = 1 },
