@@ -215,7 +215,7 @@ format:
 #
 
 MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS \
-	SECONDS TARGETS SAMPLE SEED ONLY DEVICE FORCE
+	SECONDS TARGETS SAMPLE SEED ONLY FUNCTION DEVICE FORCE
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
 PASSED := $(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
@@ -278,7 +278,7 @@ check-broken: $(TOOLS)
 			verify/test/broken "$$m" || exit; \
 	done) $(told)
 
-# a folder for each image, from which the next run goes on
+# a folder for each image, from which the next run goes on; FUNCTION asks guests, too
 mutants: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(o=$$($(LHB) config OUTPUT $(ARGS)); \
@@ -286,8 +286,8 @@ mutants: $(TOOLS)
 		d=$${m#"$$o"/} && $(LHV) mutants --trusted $(VFLAGS) $(ALSO) \
 			$(foreach s,$(SCENARIO),-s $s) \
 			$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
-			$(if $(ONLY),--only $(call quote,$(ONLY))) \
-			-o "$$o/score/$${d%/manifest}" "$$m" || exit; \
+			$(if $(ONLY),--only $(call quote,$(ONLY))) $(if $(FUNCTION),--function) \
+			-o "$$o/$(if $(FUNCTION),function,score)/$${d%/manifest}" "$$m" || exit; \
 	done) $(told)
 
 # every triple in both networks; the figures are lines on stdout

@@ -129,7 +129,7 @@ make_key(struct image *m)
 {
 	struct buf b = { 0 };
 
-	buf_addf(&b, "lh-image 1\ndisk %s\nkernel %s\n", m->seed, m->kernel->output);
+	buf_addf(&b, "lh-image 2\ndisk %s\nkernel %s\n", m->seed, m->kernel->output);
 	/*
 	 * Not part of the seed: where two versions write the same bytes, and most do, two machines
 	 * make the same image.
@@ -345,6 +345,25 @@ write_kernel(struct image *m, struct err *e)
 	return digest_file(arena_printf(m->a, "%s/kernel-config", m->dir), hex, e);
 }
 
+/* the table of what the partitions hold, bound to the manifest by its digest */
+static int
+write_files(struct image *m, struct err *e)
+{
+	const char *path = arena_printf(m->a, "%s/%s", m->dir, m->manifest.files);
+	char *hex = arena_alloc(m->a, DIGEST_HEX);
+	struct tree *trees[NTREES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->disk.nparts; i++) {
+		struct tree *t = tree_of(m, m->disk.parts[i].name);
+
+		if (t)
+			trees[n++] = t;
+	}
+	m->manifest.files_sha256 = hex;
+	return filelist_write(trees, n, path, e) < 0 ? -1 : digest_file(path, hex, e);
+}
+
 static int
 write_all(struct image *m, struct err *e)
 {
@@ -366,7 +385,7 @@ write_all(struct image *m, struct err *e)
 	m->manifest.image_digest = digest;
 	if (digest_disk(image, digest, e) < 0 || write_kernel(m, e) < 0)
 		return -1;
-	if (filelist_write(m->all, NTREES, arena_printf(m->a, "%s/files", m->dir), e) < 0)
+	if (write_files(m, e) < 0)
 		return -1;
 	for (size_t t = ROOTFS; t < EXTRA; t++)
 		if (tree_materialise(

@@ -32,6 +32,7 @@
 	X(equivalent)                                                                              \
 	X(progress)                                                                                \
 	X(tally)                                                                                   \
+	X(score)                                                                                   \
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \
@@ -54,6 +55,7 @@
 	X(disasm)                                                                                  \
 	X(hardening)                                                                               \
 	X(audit)                                                                                   \
+	X(asbuilt)                                                                                 \
 	X(ssh)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

@@ -560,9 +560,9 @@ START_TEST(laid_over)
 	ck_assert_int_eq(file_read(w.a, in_dir(&w, "files"), &files, NULL, &(struct err){ 0 }), 0);
 	for (const char *const *line =
 		 (const char *const[]){ "rootfs:/bin 040755 0 0 - - busybox\n",
-		     "rootfs:/bin/sh 120777 0 0 7 ", "rootfs:/etc/it 100644 0 0 7 ",
+		     "rootfs:/bin/sh 120777 0 0 - /etc/it overlay", "rootfs:/etc/it 100644 0 0 7 ",
 		     "rootfs:/etc/same 100644 0 0 8 ",
-		     "rootfs:/etc/two words\\012\xff 100711 0 9 2 ",
+		     "rootfs:/etc/two\\040words\\012\\377 100711 0 9 2 ",
 		     "rwfs:/data 040750 7 8 - - overlay\n", NULL };
 	     *line; line++)
 		ck_assert_msg(strstr(files, *line), "no %s in %s", *line, files);

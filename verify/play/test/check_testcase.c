@@ -263,6 +263,25 @@ static const struct {
 	    "vm await guest-reset\nsend \"on\"\nexpect /Command/\nexpect /Command/\n"
 	    "send \"go\"\nexpect /login: /\n",
 	    false, VERDICT_FAIL, NULL, "the guest was reset (guest-reset)", NULL, NULL },
+	/* who reboots may not live to answer; the next step tells whether it was that */
+	{ BOOTS "agent\nhear go\n" RESET "hear on\n" BOOTS "agent",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nvm await guest-reset\n"
+	    "send \"on\"\nrun \"true\"\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\nhear go\n" RESET "hear on\n" BOOTS "agent",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status 0\nvm await guest-reset\n"
+	    "send \"on\"\nrun \"true\"\n",
+	    true, VERDICT_FAIL, NULL, "sleep 3: the guest was reset while it ran", NULL, NULL },
+	{ BOOTS "agent\nhear go\n" RESET "hear on\n" BOOTS "agent",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nsend \"on\"\nvm await "
+	    "guest-reset\nrun \"true\"\n",
+	    true, VERDICT_FAIL, NULL, "sleep 3: the guest was reset while it ran", NULL, NULL },
+	{ BOOTS "agent\nhear go\nshutdown guest-shutdown",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nvm await guest-shutdown\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\nhear go\nshutdown guest-panic",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nvm await guest-shutdown\n",
+	    true, VERDICT_FAIL, NULL, NULL, NULL, NULL },
 	/* one reboot is several resets, but not any number of them */
 	{ BOOTS RESETS RESETS "pause 20ms\n" RESETS "hear never\n",
 	    "vm await guest-reset\nexpect /login: /\n", false, VERDICT_FAIL, NULL,
