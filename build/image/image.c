@@ -17,6 +17,7 @@
 #include "build/image/fs.h"
 #include "build/image/overlay.h"
 #include "build/image/record.h"
+#include "build/image/standin.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
 
@@ -160,7 +161,11 @@ gather(struct image *m, struct err *e)
 	for (size_t t = ROOTFS; t < EXTRA; t++)
 		if (tree_sort(&m->trees[t], e) < 0)
 			return -1;
-	return owners_apply(m->a, m->overlays.owners, m->overlays.n, p->profile, m->all, NTREES, e);
+	if (owners_apply(m->a, m->overlays.owners, m->overlays.n, p->profile, m->all, NTREES, e) <
+	    0)
+		return -1;
+	return standin_add(
+	    &m->trees[ROOTFS], &m->trees[RWFS], EXTRA - RWFS, m->overlays.owners, m->overlays.n, e);
 }
 
 static struct tree *

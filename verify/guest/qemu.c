@@ -160,8 +160,14 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_pushf(v, "user,id=net%s%s%s%s%s", m->untrusted && !o->island ? ",restrict=on" : "",
 	    net, o->ssh ? arena_printf(v->a, ",hostfwd=tcp:127.0.0.1:%u-", o->ssh_port) : "",
 	    o->ssh ? to : "", o->ssh ? ":22" : "");
-	/* no option ROM: there is nothing to boot from the net, and it costs time */
-	argv_pushv(v, "-device", "virtio-net-pci,netdev=net,id=eth0,romfile=", NULL);
+	/*
+	 * No option ROM: there is nothing to boot from the net, and it costs time.  Nor is a guest
+	 * told to announce itself when its state is loaded: nobody is there to hear it, and Linux
+	 * 6.12 hangs for ever when the interface goes down at that moment (virtnet_close() waits,
+	 * with the lock of all interfaces, for work that waits for this lock).
+	 */
+	argv_pushv(
+	    v, "-device", "virtio-net-pci,netdev=net,id=eth0,romfile=,guest_announce=off", NULL);
 }
 
 /* the PCI bus of the old PC takes devices while it runs; a PCI Express one does below a port */
