@@ -26,7 +26,7 @@ identity_renew(struct identity *i)
 	identity_stop(i);
 	i->guest = NULL;
 	i->inside = i->on_console = false;
-	i->asleep = NULL;
+	i->asleep = i->parent = NULL;
 	nonce_make(i->nonce);
 }
 
@@ -40,6 +40,12 @@ const char *
 identity_word(const struct identity *i)
 {
 	return word_of(i->a, i->nonce);
+}
+
+const char *
+identity_boot_word(const struct identity *i)
+{
+	return word_of(i->a, i->parent ? i->parent : i->nonce);
 }
 
 static bool

@@ -96,6 +96,9 @@ strike(struct stage *t)
 #define KERNEL "watch kernel oops /Oops: .*/\n"
 #define LOG "watch log log /./\n"
 #define DIED "qemu: killed by signal 9 (Killed)"
+/* where a guest goes on that was saved */
+#define ENDS "restored\n"
+#define MOVED ENDS "awake\n"
 #define RESETS RESET RESET RESET RESET RESET
 
 static const struct {
@@ -160,7 +163,44 @@ static const struct {
 	{ BOOTS "forward early early refuse\nsay go\n\n", "expect /go/\nhost tcp-closed 81\n",
 	    false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 
+	/* time passes in the guest, and it is the same guest; what it had said it has said */
+	{ BOOTS "agent\nuptime 100 0\nsay before\\n\n" MOVED "say behind\\n\n",
+	    "expect /before/\nvm skip 24h\nexpect /behind/\nexpect /behind/\n"
+	    "run \"cat /proc/uptime\" -> /^86500/\nrun \"cat /proc/sys/vm/stat_interval\" status "
+	    "1\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED,
+	    "run \"mkdir /proc/sys/vm; echo 7 >/proc/sys/vm/stat_interval\"\nrace <<END\n"
+	    "\trun \"cat /proc/sys/vm/stat_interval\" -> /^86400$/\n\tvm skip 1h\n"
+	    "\trun \"sleep 10; cat /proc/uptime\" -> /^3710/\nEND\n"
+	    "run \"cat /proc/sys/vm/stat_interval\" -> /^7$/\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+
 	/* ---- what fails, and how it is told ---- */
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "coma\n", "vm skip 24h @500ms\n", true, VERDICT_FAIL,
+	    "test.scn:7", "vm skip 24h @500ms: the guest's time stands still",
+	    "another 3600 s of the guest within 0.5 s, after 0 s",
+	    "command timed out after 0.5 s" },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "insomnia\n", "vm skip 24h\n", true, VERDICT_FAIL,
+	    "test.scn:7", "vm skip 24h: the guest slept for 3600 s, and its uptime grew by 0 s",
+	    "uptime 3700 or more", "uptime 100" },
+	{ BOOTS "agent\n" MOVED, "vm skip 24h\n", true, VERDICT_FAIL, "test.scn:7",
+	    "vm skip 24h: the guest does not tell its uptime", "uptime N", NULL },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "cmdline lh.nonce=another\n", "vm skip 24h\n", true,
+	    VERDICT_FAIL, "test.scn:7", "wrong guest: boot nonce mismatch", NULL, NULL },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "pause 200ms\nsay Kernel panic - late\\n",
+	    "vm skip 24h\nsleep 1s\n", true, VERDICT_FAIL, NULL,
+	    "forbidden pattern \"panic\" matched", NULL, "Kernel panic - late" },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "pause 200ms\nshutdown guest-shutdown\n",
+	    "vm skip 1h\nsleep 1s\n", true, VERDICT_FAIL, NULL,
+	    "the guest ended otherwise than expected: guest-shutdown", "host-qmp-quit",
+	    "guest-shutdown" },
+	/* ---- what cannot be judged, of a guest that moves ---- */
+	{ BOOTS "agent\nuptime 100 0\nsavevm Error: no room\\r\\n\n" MOVED, "vm skip 24h\n", true,
+	    VERDICT_INCONCLUSIVE, NULL, "QEMU cannot save this guest: Error: no room", NULL, NULL },
+	{ BOOTS "agent\nuptime 100 0\n" ENDS "words error while loading state\nexit 1\n",
+	    "vm skip 24h\n", true, VERDICT_INCONCLUSIVE, NULL,
+	    "qemu: exit status 1: error while loading state", NULL, NULL },
 	{ BOOTS "say logni: \\n", "expect /login: / @200ms\n", false, VERDICT_FAIL, "test.scn:8",
 	    "/login: / never appeared on the console", "/login: /", "not within 0.2 s" },
 	{ BOOTS "shutdown guest-shutdown", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8",
