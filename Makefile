@@ -204,7 +204,7 @@ format:
 # are, but for those that mean something here.
 #
 
-MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS \
+MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO LANES VFLAGS \
 	SECONDS TARGETS SAMPLE SEED ONLY
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
@@ -254,7 +254,7 @@ images: $(TOOLS)
 
 verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	+@$(LHV) $(RUN) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHV) $(RUN) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) $(addprefix --lane ,$(LANES)) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
 

@@ -105,7 +105,8 @@ run(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	if (image_open_all(a, o->words, o->nwords, o->out, &images, e) < 0)
 		return -1;
-	if (matrix_make(a, images, o->nwords, suite.v, suite.n, o->only.v, &m, e) < 0)
+	if (matrix_make(a, images, o->nwords, suite.v, suite.n,
+		&(struct matrix_choice){ o->only.v, o->lanes.v }, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);
 }

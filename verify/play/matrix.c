@@ -243,23 +243,46 @@ check_only(
 	return 0;
 }
 
-static bool
-is_wanted(const char *name, const char *const *only)
+static int
+check_lanes(struct arena *a, const char *const *lanes, struct err *e)
 {
-	if (!only || !*only)
-		return true;
-	for (; *only; only++)
-		if (!strcmp(*only, name))
+	size_t n = 0;
+
+	while (scenario_lanes[n])
+		n++;
+	for (; lanes && *lanes; lanes++)
+		if (!scenario_is_lane(*lanes))
+			return fail_usage(e, "lane %s: no such lane; one of %s", *lanes,
+			    listed(a, scenario_lanes, n, " "));
+	return 0;
+}
+
+static bool
+is_one_of(const char *name, const char *const *list)
+{
+	for (; *list; list++)
+		if (!strcmp(*list, name))
 			return true;
 	return false;
 }
 
+static bool
+is_wanted(const struct scenario *s, const struct matrix_choice *w)
+{
+	if (w->only && *w->only)
+		return is_one_of(s->name, w->only);
+	if (w->lanes && *w->lanes)
+		return is_one_of(s->lane, w->lanes);
+	return !strcmp(s->lane, scenario_lanes[0]);
+}
+
 int
 matrix_make(struct arena *a, struct image *images, size_t nimages, const struct scenario *scenarios,
-    size_t nscenarios, const char *const *only, struct matrix *out, struct err *e)
+    size_t nscenarios, const struct matrix_choice *choice, struct matrix *out, struct err *e)
 {
 	*out = (struct matrix){ .images = images, .nimages = nimages };
-	if (check_only(a, scenarios, nscenarios, only, e) < 0)
+	if (check_only(a, scenarios, nscenarios, choice->only, e) < 0 ||
+	    check_lanes(a, choice->lanes, e) < 0)
 		return -1;
 	out->v = arena_array(a, nimages * nscenarios + 1, sizeof *out->v);
 	for (size_t i = 0; i < nimages; i++) {
@@ -273,7 +296,7 @@ matrix_make(struct arena *a, struct image *images, size_t nimages, const struct 
 		for (size_t s = 0; s < nscenarios; s++) {
 			struct matrix_testcase *c = &out->v[out->n];
 
-			if (!is_wanted(scenarios[s].name, only))
+			if (!is_wanted(&scenarios[s], choice))
 				continue;
 			*c = (struct matrix_testcase){ .image = &images[i],
 				.scenario = &scenarios[s] };

@@ -275,6 +275,27 @@ read_image(struct reading *r, struct err *e)
 	return line_end(r, e);
 }
 
+const char *const scenario_lanes[] = { "quick", "long", NULL };
+
+bool
+scenario_is_lane(const char *name)
+{
+	for (const char *const *l = scenario_lanes; *l; l++)
+		if (!strcmp(*l, name))
+			return true;
+	return false;
+}
+
+static int
+read_lane(struct reading *r, struct err *e)
+{
+	if (next_word(r, "a lane", &r->s->lane, e) < 0)
+		return -1;
+	if (!scenario_is_lane(r->s->lane))
+		return FAIL(r, e, "lane %s: unknown; quick or long", r->s->lane);
+	return line_end(r, e);
+}
+
 static int
 next_time(struct reading *r, nstime *out, struct err *e)
 {
@@ -392,6 +413,7 @@ static const struct statement {
 	{ "dies", read_dies, true, false },
 	{ "after", read_after, true, false },
 	{ "image", read_image, true, false },
+	{ "lane", read_lane, true, false },
 	{ "timeout", read_timeout, true, false },
 	{ "limit", read_limit, true, false },
 	{ "watch", read_watch, false, false },
@@ -885,9 +907,11 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 {
 	struct reading r = { .a = a, .s = out, .forms = forms, .section = -1 };
 
-	*out = (struct scenario){
-		.path = arena_strdup(a, path), .dies = "", .timeout = TIMEOUT, .limit = LIMIT
-	};
+	*out = (struct scenario){ .path = arena_strdup(a, path),
+		.lane = *scenario_lanes,
+		.dies = "",
+		.timeout = TIMEOUT,
+		.limit = LIMIT };
 	if (watches && read_file(&r, watches, true, e) < 0)
 		return -1;
 	r.nnames = 0; /* what a watch captures is nobody's value */

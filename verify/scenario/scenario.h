@@ -27,6 +27,7 @@ struct verb;
  *   after    booted           may start from the snapshot that the file `booted` leads to
  *   image    pristine         as it is shipped, without the guest agent that others get
  *   image    offline          and no guest is started: only audit, and keep files
+ *   lane     long             only played where that lane is asked for; else it is quick
  *   timeout  10s              per step, scaled
  *   limit    120s             all of it, scaled
  *   watch    fail NAME /re/   from the first console byte to the last; warn only reports;
@@ -120,6 +121,7 @@ struct scenario {
 	bool pristine;	   /* no guest agent */
 	bool offline;	   /* and no guest either */
 	bool races;	   /* a step of it makes the guest's time race */
+	const char *lane;  /* one of scenario_lanes */
 	nstime timeout, limit;
 	struct watch *watches; /* the common ones (scenarios/watches) first */
 	size_t nwatches;
@@ -158,6 +160,9 @@ struct verb_form {
 	const struct verb *row; /* that plays it */
 };
 
+/* what is quick is played unless others are asked for; NULL-terminated */
+extern const char *const scenario_lanes[];
+bool scenario_is_lane(const char *name);
 /* has it a step that plugs a device in */
 bool scenario_plugs(const struct scenario *s);
 /* a word that has no ${name} in it, and is not empty; else NULL */
