@@ -2,6 +2,7 @@
 #ifndef VERIFY_PLAY_LAPSE_H
 #define VERIFY_PLAY_LAPSE_H
 
+struct step;
 struct testcase;
 
 /*
@@ -19,6 +20,8 @@ typedef void lapse_done(struct testcase *c);
  */
 void lapse_begin(struct testcase *c, lapse_done *done); /* then it races */
 void lapse_end(struct testcase *c, lapse_done *done);	/* then it does not race any more */
+/* the guest has ended meanwhile: for the verb's row */
+void lapse_ended(struct testcase *c, const struct step *s);
 /*
  * runs a command in the guest, "" or one that ends in "; ", and reads its uptime (c->lapse.uptime,
  * in seconds); what: is that which it has not done, when it does not come back

@@ -266,14 +266,16 @@ is_one_of(const char *name, const char *const *list)
 	return false;
 }
 
+bool
+matrix_plays_lane(const struct scenario *s, const char *const *lanes)
+{
+	return lanes && *lanes ? is_one_of(s->lane, lanes) : !strcmp(s->lane, scenario_lanes[0]);
+}
+
 static bool
 is_wanted(const struct scenario *s, const struct matrix_choice *w)
 {
-	if (w->only && *w->only)
-		return is_one_of(s->name, w->only);
-	if (w->lanes && *w->lanes)
-		return is_one_of(s->lane, w->lanes);
-	return !strcmp(s->lane, scenario_lanes[0]);
+	return w->only && *w->only ? is_one_of(s->name, w->only) : matrix_plays_lane(s, w->lanes);
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include "build/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -52,6 +53,8 @@ struct matrix_choice {
 int matrix_make(struct arena *a, struct image *images, size_t nimages,
     const struct scenario *scenarios, size_t nscenarios, const struct matrix_choice *choice,
     struct matrix *out, struct err *e);
+/* is its lane among these; of none, is it quick */
+bool matrix_plays_lane(const struct scenario *s, const char *const *lanes);
 /*
  * one requirement line against one image: NULL when met, else why not; an unknown key is an error
  * that lists the known ones

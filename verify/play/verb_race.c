@@ -120,8 +120,13 @@ calm_start(struct testcase *c, const struct step *s)
 
 const struct verb verbs_race[] = {
 	{ .form = { .verb = "vm", .form = "skip TIME", .race = RACE_ALONE, .parse = skip_parse },
-	    .start = skip_start },
-	{ .form = { .verb = "race", .form = "BLOCK", .race = RACE_OPENS }, .start = race_start },
-	{ .form = { .verb = "race", .form = "over", .race = RACE_CLOSES }, .start = calm_start },
+	    .start = skip_start,
+	    .ended = lapse_ended },
+	{ .form = { .verb = "race", .form = "BLOCK", .race = RACE_OPENS },
+	    .start = race_start,
+	    .ended = lapse_ended },
+	{ .form = { .verb = "race", .form = "over", .race = RACE_CLOSES },
+	    .start = calm_start,
+	    .ended = lapse_ended },
 	{ .form = { .verb = NULL } },
 };

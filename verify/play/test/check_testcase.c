@@ -195,6 +195,11 @@ static const struct {
 	    "vm skip 1h\nsleep 1s\n", true, VERDICT_FAIL, NULL,
 	    "the guest ended otherwise than expected: guest-shutdown", "host-qmp-quit",
 	    "guest-shutdown" },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "coma\npause 200ms\nshutdown guest-shutdown\n",
+	    "vm skip 1h\n", true, VERDICT_FAIL, "test.scn:7", "vm skip 1h: the guest has ended",
+	    NULL, "guest-shutdown" },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "die\n", "vm skip 1h\n", true, VERDICT_INCONCLUSIVE,
+	    NULL, DIED, NULL, NULL },
 	/* ---- what cannot be judged, of a guest that moves ---- */
 	{ BOOTS "agent\nuptime 100 0\nsavevm Error: no room\\r\\n\n" MOVED, "vm skip 24h\n", true,
 	    VERDICT_INCONCLUSIVE, NULL, "QEMU cannot save this guest: Error: no room", NULL, NULL },
