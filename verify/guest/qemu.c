@@ -172,7 +172,7 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 		    o->lan->router, o->lan->dns, o->lan->address);
 	}
 	argv_push(v, "-netdev");
-	argv_pushf(v, "user,id=net%s%s%s%s%s", net, o->pace == PACE_RACE ? ",restrict=on" : "",
+	argv_pushf(v, "user,id=net%s%s%s%s", net,
 	    o->ssh ? arena_printf(v->a, ",hostfwd=tcp:127.0.0.1:%u-", o->ssh_port) : "",
 	    o->ssh ? to : "", o->ssh ? ":22" : "");
 	/* no option ROM: there is nothing to boot from the net, and it costs time */

@@ -10,9 +10,8 @@ struct lan;
 struct manifest;
 
 /*
- * How a guest's time goes by.  One that races jumps to its next timer whenever it is idle, and
- * nothing of its network leads beyond the router, for out there time goes by as ever.  QEMU can
- * load a guest that was saved at HOST into a RACE, and that into a CALM; nothing else.
+ * How a guest's time goes by.  One that races jumps to its next timer whenever it is idle.  QEMU
+ * can load a guest that was saved at HOST into a RACE, and that into a CALM; nothing else.
  */
 enum qemu_pace {
 	PACE_HOST, /* as the host's */

@@ -42,10 +42,11 @@ identity_word(const struct identity *i)
 	return word_of(i->a, i->nonce);
 }
 
-const char *
-identity_boot_word(const struct identity *i)
+bool
+identity_is_on(const struct identity *i, const char *cmdline)
 {
-	return word_of(i->a, i->parent ? i->parent : i->nonce);
+	return strstr(cmdline, identity_word(i)) ||
+	       (i->parent && strstr(cmdline, word_of(i->a, i->parent)));
 }
 
 static bool

@@ -6,6 +6,7 @@
 #include "verify/play/step.h"
 #include "verify/scenario/one_line.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +46,7 @@ find_number(const char *text, const char *word, double *out)
 	size_t n = strlen(word);
 
 	for (; text; text = strchr(text, '\n'), text += text != NULL)
-		if (!strncmp(text, word, n) && sscanf(text + n, " %lf", out) == 1)
+		if (!strncmp(text, word, n) && sscanf(text + n, " %lf", out) == 1 && isfinite(*out))
 			return true;
 	return false;
 }
@@ -68,11 +69,9 @@ on_told(void *arg, const struct agent_result *r)
 {
 	const struct question *q = arg;
 	struct testcase *c = ticket_testcase(q->ticket);
-	const char *word;
 
 	if (!c)
 		return;
-	word = identity_boot_word(&c->identity);
 	if (r->status < 0 && guest_is_going(c->guest))
 		return; /* lapse_ended() knows why */
 	if (r->status < 0)
@@ -81,8 +80,8 @@ on_told(void *arg, const struct agent_result *r)
 	else if (!find_number(r->out, "uptime", &c->lapse.uptime))
 		testcase_fail(c, "uptime N", one_line(c->a, r->out, r->n, SHOWN),
 		    "%s: the guest does not tell its uptime", testcase_step(c)->source);
-	else if (q->identify && !strstr(r->out, word))
-		testcase_fail(c, word, one_line(c->a, r->out, r->n, SHOWN),
+	else if (q->identify && !identity_is_on(&c->identity, r->out))
+		testcase_fail(c, identity_word(&c->identity), one_line(c->a, r->out, r->n, SHOWN),
 		    "wrong guest: boot nonce mismatch");
 	else {
 		note(c, r->out);

@@ -196,6 +196,19 @@ forward_accept(struct fake *f)
 	close(fd);
 }
 
+/* with the command line that the guest has, which may be that of another QEMU */
+static void
+save(struct fake *f)
+{
+	char *text;
+	struct err e;
+
+	if (file_read(f->a, f->cmdline_path, &text, NULL, &e) < 0)
+		die(f->cmdline_path);
+	text[strcspn(text, "\n")] = '\0';
+	write_cmdline(f->saved_path, text);
+}
+
 static const char *
 human(struct fake *f, const char *line)
 {
@@ -224,7 +237,7 @@ human(struct fake *f, const char *line)
 	if (strstr(line, "savevm") && f->savevm)
 		return arena_printf(f->a, "\"%s\"", f->savevm);
 	if (strstr(line, "savevm"))
-		write_cmdline(f->saved_path, f->append);
+		save(f);
 	return "\"\"";
 }
 

@@ -70,7 +70,7 @@ static const struct {
 		      .share = "/home/me/c,d",
 		      .ssh = true,
 		      .ssh_port = 2222 } },
-	/* its time races, and nothing leads out of its network */
+	/* its time races */
 	{ "race", { .disk = "/cell/disk.qcow2",
 		      .console = "/cell/serial",
 		      .qmp_fd = 6,
