@@ -204,8 +204,8 @@ format:
 # are, but for those that mean something here.
 #
 
-MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO LANES VFLAGS \
-	SECONDS TARGETS SAMPLE SEED ONLY
+MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO LANES \
+	VFLAGS SECONDS TARGETS SAMPLE SEED ONLY
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
 PASSED := $(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
@@ -231,6 +231,9 @@ ALSO = $(addprefix --also ,$(shell $(LHB) config SCENARIOS $(ARGS)))
 # make -n plays no scenario, and says which it would
 RUN := $(if $(filter -n,$(LHB_FLAGS)),list,run)
 
+# of the scenarios: quick, or those that are named
+LANE_ARGS := $(addprefix --lane ,$(LANES))
+
 NETS ?= dhcp static
 NET_ARGS := $(foreach n,$(NETS),--net=$n)
 
@@ -254,7 +257,7 @@ images: $(TOOLS)
 
 verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	+@$(LHV) $(RUN) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) $(addprefix --lane ,$(LANES)) \
+	+@$(LHV) $(RUN) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) $(LANE_ARGS) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
 
@@ -264,7 +267,8 @@ reproduce: $(TOOLS)
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		$(LHV) mutants $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
+		$(LHV) mutants $(VFLAGS) $(LANE_ARGS) \
+			-o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
 	done) $(told)
 

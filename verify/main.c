@@ -137,7 +137,8 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	    written_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
 	    image_open_all(a, o->words + 1, o->nwords - 1, o->out, &images, e) < 0)
 		return -1;
-	if (written_matrix(a, images, o->nwords - 1, mutant, n, suite.v, suite.n, &m, e) < 0)
+	if (written_matrix(
+		a, images, o->nwords - 1, mutant, n, suite.v, suite.n, o->lanes.v, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);
 }

@@ -389,8 +389,8 @@ variant_of(struct arena *a, const struct mutant *s)
 
 int
 written_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s,
-    size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out,
-    struct err *e)
+    size_t n, const struct scenario *scenarios, size_t nscenarios, const char *const *lanes,
+    struct matrix *out, struct err *e)
 {
 	struct matrix_variant *variants = arena_array(a, n + 1, sizeof *variants);
 
@@ -410,6 +410,8 @@ written_matrix(struct arena *a, struct image *images, size_t nimages, const stru
 				    s[k].path, s[k].scenario);
 			if (find_skip(a, &s[k], c->scenario, &images[i], &c->skip, e) < 0)
 				return -1;
+			if (!c->skip && n > 1 && !matrix_plays_lane(c->scenario, lanes))
+				c->skip = arena_printf(a, "lane %s", c->scenario->lane);
 		}
 	return 0;
 }
