@@ -13,6 +13,7 @@
 #include "verify/guest/ending.h"
 #include "verify/guest/qmp.h"
 #include "verify/loop.h"
+#include "verify/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,6 +85,7 @@ struct guest {
 	const char *serial; /* the console's named pipes; NULL when QEMU has opened them */
 	struct agent *agent;
 	struct stream *stream;
+	struct view *view; /* of it */
 	int console_log, qmp_log;
 	struct buf qmp_in;
 	bool qmp_skips;	   /* the rest of a line that is too long */
@@ -354,8 +356,10 @@ on_console(void *arg, const char *p, size_t n)
 		g->ran = true;
 		log_bytes(g->console_log, p, n);
 		stream_add(g->stream, p, n);
+		view_add(g->view, p, n);
 	} else {
 		stream_eof(g->stream);
+		view_eof(g->view);
 	}
 	if (g->calls->console)
 		g->calls->console(g->arg);
@@ -469,6 +473,7 @@ over(struct guest *g, const char *reason)
 	}
 	g->move = NULL;
 	stream_eof(g->stream);
+	view_eof(g->view);
 	g->state = GUEST_ENDED;
 	g->reason = reason ? reason : ending_text(g->a, &x);
 	g->hosts = ending_is_hosts(&x);
@@ -516,6 +521,7 @@ force(struct guest *g)
 	channel_free(g->qmp);
 	g->console = g->qmp = NULL;
 	stream_eof(g->stream);
+	view_eof(g->view);
 	over(g, "qemu left a process behind that keeps its console open");
 }
 
@@ -673,6 +679,7 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 	    (g->qmp_log = open_log(a, dir, "qmp", e)) < 0 || launch(g, o, dir, e) < 0)
 		goto undo;
 	g->stream = stream_new(CONSOLE_WINDOW);
+	g->view = view_new(CONSOLE_WINDOW);
 	*out = g;
 	return 0;
 
@@ -780,6 +787,7 @@ guest_recall(struct guest *g, const void *p, size_t n)
 {
 	log_bytes(g->console_log, p, n);
 	stream_add(g->stream, p, n);
+	view_add(g->view, p, n);
 }
 
 enum guest_state
@@ -792,6 +800,12 @@ struct stream *
 guest_console(struct guest *g)
 {
 	return g->stream;
+}
+
+struct view *
+guest_view(struct guest *g)
+{
+	return g->view;
 }
 
 const char *
@@ -959,6 +973,7 @@ guest_free(struct guest *g)
 	channel_free(g->qmp);
 	agent_free(g->agent);
 	stream_free(g->stream);
+	view_free(g->view);
 	buf_free(&g->qmp_in);
 	buf_free(&g->words);
 	close(g->console_log);
