@@ -939,6 +939,50 @@ START_TEST(ending)
 }
 END_TEST
 
+static bool
+is_leaving(const struct testcase *c)
+{
+	return c->pace == PACE_RACE;
+}
+
+static bool
+is_between(const struct testcase *c)
+{
+	return is_leaving(c) && guest_state(c->guest) == GUEST_ENDING;
+}
+
+static bool was_between;
+
+static bool
+is_there(const struct testcase *c)
+{
+	was_between = was_between || is_between(c);
+	return was_between && guest_state(c->guest) == GUEST_RUNNING;
+}
+
+static bool (*const moments[])(const struct testcase *c) = { is_leaving, is_between, is_there };
+
+/* wherever a guest is on its way to another QEMU, there is none when the test case is over */
+START_TEST(interrupted_on_its_way)
+{
+	struct stage t;
+
+	set_stage(&t, BOOTS "agent\nuptime 100 0\n" MOVED "coma\n", "vm skip 1h\n", true);
+	was_between = false;
+	t.c = testcase_start(t.a, t.l, &t.job, &t.r, on_done, &t);
+	while (!moments[_i](t.c))
+		once(&t);
+	testcase_interrupt(t.c, "Ctrl-C");
+	while (!t.over)
+		once(&t);
+	ck_assert_int_eq(t.r.verdict, VERDICT_INCONCLUSIVE);
+	ck_assert_str_eq(t.r.reason, "Ctrl-C");
+	ck_assert_int_eq(guest_state(t.c->guest), GUEST_ENDED);
+	ck_assert_int_eq(guest_pid(t.c->guest), 0);
+	strike(&t);
+}
+END_TEST
+
 Suite *
 testcase_suite(void)
 {
@@ -957,5 +1001,7 @@ testcase_suite(void)
 	tcase_add_loop_test(tc, explains_a_kernel_that_was_moved, 0, sizeof moves / sizeof *moves);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(tc, tests[i]);
+	tcase_add_loop_test(
+	    harness_case(s, "moves"), interrupted_on_its_way, 0, sizeof moments / sizeof *moments);
 	return s;
 }
