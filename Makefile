@@ -214,8 +214,8 @@ format:
 # are, but for those that mean something here.
 #
 
-MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS \
-	SECONDS TARGETS SAMPLE SEED ONLY FUNCTION DEVICE FORCE
+MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO LANES \
+	VFLAGS SECONDS TARGETS SAMPLE SEED ONLY FUNCTION DEVICE FORCE
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
 PASSED := $(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
@@ -241,6 +241,9 @@ ALSO = $(addprefix --also ,$(shell $(LHB) config SCENARIOS $(ARGS)))
 # make -n plays no scenario, and says which it would
 RUN := $(if $(filter -n,$(LHB_FLAGS)),list,run)
 
+# of the scenarios: quick, or those that are named
+LANE_ARGS := $(addprefix --lane ,$(LANES))
+
 NETS ?= dhcp static
 NET_ARGS := $(foreach n,$(NETS),--net=$n)
 
@@ -264,7 +267,7 @@ images: $(TOOLS)
 
 verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	+@$(LHV) $(RUN) --trusted $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHV) $(RUN) --trusted $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) $(LANE_ARGS) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
 
@@ -274,7 +277,8 @@ reproduce: $(TOOLS)
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		$(LHV) mutants --trusted $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
+		$(LHV) mutants --trusted $(VFLAGS) $(LANE_ARGS) \
+			-o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
 	done) $(told)
 

@@ -98,7 +98,8 @@ schedule(struct scoring *s, struct err *e)
 	struct matrix m;
 	size_t n = 0;
 
-	if (matrix_make(s->a, &s->image, 1, s->suite.v, s->suite.n, s->o->only.v, &m, e) < 0)
+	if (matrix_make(s->a, &s->image, 1, s->suite.v, s->suite.n,
+		&(struct matrix_choice){ s->o->only.v, s->o->lanes.v }, &m, e) < 0)
 		return -1;
 	s->nturns = schedule_make(
 	    s->a, &m, s->o->cold ? NULL : s->suite.booted, inject_fits(&s->image.m), &s->turns);

@@ -352,8 +352,10 @@ keep_files_start(struct testcase *c, const struct step *s)
 }
 
 const struct verb verbs_run[] = {
-	{ .form = { .verb = "run", .form = "COMMAND", .takes_want = true }, .start = run_start },
-	{ .form = { .verb = "wait", .form = "COMMAND", .takes_want = true }, .start = wait_start },
+	{ .form = { .verb = "run", .form = "COMMAND", .takes_want = true, .race = RACE_MAY },
+	    .start = run_start },
+	{ .form = { .verb = "wait", .form = "COMMAND", .takes_want = true, .race = RACE_MAY },
+	    .start = wait_start },
 	{ .form = { .verb = "keep", .form = "files", .on = ON_EITHER },
 	    .start = keep_files_start,
 	    .cancel = step_cancel_reading,
