@@ -9,6 +9,15 @@
 struct lan;
 struct manifest;
 
+/* who stands between a guest and its network, has an end of four stream sockets */
+enum {
+	QEMU_NET_FROM_GUEST,
+	QEMU_NET_TO_NET, /* for what came from the guest, and may pass */
+	QEMU_NET_FROM_NET,
+	QEMU_NET_TO_GUEST,
+	QEMU_NET_ENDS
+};
+
 /*
  * One guest as a QEMU command line: pure, comparable with a text file before anything is
  * forked.  -nodefaults -no-user-config; QMP and agent are inherited descriptors.
@@ -41,6 +50,8 @@ struct qemu_opts {
 				  push_net() */
 	bool ssh;	       /* forward a port of 127.0.0.1 to the guest's 22 */
 	unsigned ssh_port;     /* that port; 0: the kernel chooses */
+	const int *net; /* QEMU_NET_ENDS descriptors, which the child inherits: each frame goes
+			   this way; NULL: nobody stands between */
 };
 
 /* the bus that takes a device while the guest runs, where qemu_opts.slot was set */
