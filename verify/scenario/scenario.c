@@ -813,6 +813,15 @@ scenario_plugs(const struct scenario *s)
 	return false;
 }
 
+bool
+scenario_has_peer(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->nsteps; i++)
+		if (s->steps[i].form->peer)
+			return true;
+	return false;
+}
+
 int
 scenario_read(struct arena *a, const char *path, const char *watches, const struct verb_form *forms,
     const char *const *known, struct scenario *out, struct err *e)

@@ -143,6 +143,7 @@ struct verb_form {
 		ON_EITHER
 	} on;
 	bool plugs; /* needs a slot that the machine has from the start */
+	bool peer;  /* needs somebody between the guest and its network, from the start */
 	/* what else can be seen to be wrong before anything boots; NULL: nothing */
 	int (*parse)(struct arena *a, const struct step *s, struct err *e);
 	const struct verb *row; /* that plays it */
@@ -150,6 +151,8 @@ struct verb_form {
 
 /* has it a step that plugs a device in */
 bool scenario_plugs(const struct scenario *s);
+/* has it a step that is about who stands between the guest and its network */
+bool scenario_has_peer(const struct scenario *s);
 /* a word that has no ${name} in it, and is not empty; else NULL */
 const char *scenario_word_text(const struct templ *t);
 /* is it the word, when the form's word stands for itself */
