@@ -28,6 +28,7 @@
 #define REQUESTED 50
 #define LEASE_TIME 51
 #define TYPE 53
+#define WANTED 55
 #define SERVER_ID 54
 #define END 255
 
@@ -40,6 +41,8 @@ struct query {
 	const unsigned char *p;
 	unsigned type;
 	const unsigned char *requested, *server; /* addresses */
+	const unsigned char *wanted;		 /* the codes of options, so many */
+	size_t nwanted;
 };
 
 int
@@ -102,6 +105,16 @@ dhcp_move(struct dhcp_server *s)
 		s->manner = DHCP_OK;
 }
 
+bool
+dhcp_names_resolver(const struct dhcp_server *s, const unsigned char address[4])
+{
+	for (const struct dhcp_option *o = s->options; o < s->options + DHCP_OPTIONS; o++)
+		for (size_t i = 0; o->code == RESOLVER && i + 4 <= o->n; i += 4)
+			if (!memcmp(o->p + i, address, 4))
+				return true;
+	return false;
+}
+
 static bool
 read_query(const struct datagram *d, struct query *q)
 {
@@ -118,12 +131,16 @@ read_query(const struct datagram *d, struct query *q)
 		}
 		if (end - p < 2 || end - p - 2 < p[1])
 			return false;
-		if (p[0] == TYPE && p[1] == 1)
+		if (p[0] == TYPE && p[1] == 1) {
 			q->type = p[2];
-		else if (p[0] == REQUESTED && p[1] == 4)
+		} else if (p[0] == REQUESTED && p[1] == 4) {
 			q->requested = p + 2;
-		else if (p[0] == SERVER_ID && p[1] == 4)
+		} else if (p[0] == SERVER_ID && p[1] == 4) {
 			q->server = p + 2;
+		} else if (p[0] == WANTED) {
+			q->wanted = p + 2;
+			q->nwanted = p[1];
+		}
 		p += 2 + p[1];
 	}
 	return q->type >= DHCP_DISCOVER && q->type <= DHCP_INFORM;
@@ -135,6 +152,13 @@ dhcp_type(const struct datagram *d)
 	struct query q;
 
 	return read_query(d, &q) ? q.type : 0;
+}
+
+/* a server gives what it is asked for; one that names nothing, gets all */
+static bool
+is_wanted(const struct query *q, unsigned code)
+{
+	return code == LEASE_TIME || !q->wanted || memchr(q->wanted, (int)code, q->nwanted);
 }
 
 static unsigned char *
@@ -168,7 +192,7 @@ put_message(const struct dhcp_server *s, const struct query *q, unsigned type,
 	if (type != DHCP_REFUSE) {
 		memcpy(out + YIADDR, address, 4);
 		for (const struct dhcp_option *o = s->options; o < s->options + DHCP_OPTIONS; o++)
-			if (o->code)
+			if (o->code && is_wanted(q, o->code))
 				p = put_option(p, o->code, o->p, o->n);
 	}
 	*p++ = END;

@@ -12,7 +12,8 @@
 struct arena;
 
 /*
- * A DHCP server (RFC 2131) with one address to give, which behaves as it is told, well or badly.
+ * A DHCP server (RFC 2131) with one address to give, which behaves as it is told, well or badly.  Of
+ * the options it has, a client gets those that it asks for.
  * `net dhcp WHAT [VALUE]` of a scenario is a row of one of two tables in dhcp_words.c: how the
  * server behaves, or an option of what it gives.
  */
@@ -58,6 +59,9 @@ void dhcp_init(struct dhcp_server *s, const unsigned char address[4], const unsi
 
 /* from now on it gives another address: s->address is that one, and s->other the one before */
 void dhcp_move(struct dhcp_server *s);
+
+/* does its lease name this address as that of a name server? */
+bool dhcp_names_resolver(const struct dhcp_server *s, const unsigned char address[4]);
 
 /* a client's message; the type, or 0 when it is none.  Answers are for dhcp_answer() */
 unsigned dhcp_type(const struct datagram *d);

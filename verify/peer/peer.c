@@ -28,6 +28,7 @@ struct peer {
 	} late[LATE_MAX];
 	unsigned heard[PEER_NWORDS]; /* how often, since peer_attend() */
 
+	unsigned char resolver[4]; /* where the name server is */
 	struct dhcp_server dhcp;
 	struct dns_server dns;
 	struct timeserver time;
@@ -109,9 +110,18 @@ on_dhcp(struct peer *p, const struct datagram *d)
 	return p->dhcp.manner != DHCP_PASS;
 }
 
+/* the name server is where the guest's network has one, and wherever its lease says */
+static bool
+is_resolver(const struct peer *p, const unsigned char address[4])
+{
+	return !memcmp(address, p->resolver, 4) || dhcp_names_resolver(&p->dhcp, address);
+}
+
 static bool
 on_dns(struct peer *p, const struct datagram *d)
 {
+	if (!is_resolver(p, d->to))
+		return false;
 	if (dns_asks(d))
 		hear(p, PEER_DNS);
 	if (p->dns.on)
@@ -201,6 +211,7 @@ peer_new(struct loop *l, const struct peer_opts *o, peer_told *told, void *arg, 
 
 	*p = (struct peer){ .loop = l, .told = told, .arg = arg };
 	dhcp_init(&p->dhcp, o->address, o->router, o->dns);
+	memcpy(p->resolver, o->dns, sizeof p->resolver);
 	if (pcap_open(&p->pcap, o->pcap, e) < 0) {
 		free(p);
 		return -1;

@@ -34,8 +34,9 @@ struct saying {
 	unsigned char has[4], requested[4], server[4];
 };
 
+/* wanted: codes of options, or NULL */
 static void
-make(const struct saying *y, unsigned char *p, struct datagram *d)
+make_asking(const struct saying *y, const char *wanted, unsigned char *p, struct datagram *d)
 {
 	size_t n = 240;
 
@@ -56,8 +57,20 @@ make(const struct saying *y, unsigned char *p, struct datagram *d)
 		memcpy(p + n + 2, y->server, 4);
 		n += 6;
 	}
+	if (wanted) {
+		p[n++] = 55;
+		p[n++] = (unsigned char)strlen(wanted);
+		memcpy(p + n, wanted, strlen(wanted));
+		n += strlen(wanted);
+	}
 	p[n] = 255;
 	*d = (struct datagram){ .to_port = 67, .from_port = 68, .p = p, .n = 300 };
+}
+
+static void
+make(const struct saying *y, unsigned char *p, struct datagram *d)
+{
+	make_asking(y, NULL, p, d);
 }
 
 /* what was answered: "offer 10.7.0.9 by 10.7.0.1 to all" each, late ones with how late */
@@ -179,6 +192,26 @@ START_TEST(options)
 	make(&y, p, &d);
 	dhcp_answer(&server, &d, on_reply, &s);
 	ck_assert_ptr_nonnull(memmem(s.bytes + 249, s.last.n - 249, gives[_i].bytes, gives[_i].n));
+	arena_free(s.a);
+}
+END_TEST
+
+/* neither more than was asked for, nor what nobody has; the time of a lease always */
+START_TEST(asked_for)
+{
+	static const char all[] = "\x35\1\2\x36\4\x0a\7\0\1\3\4\x0a\7\0\1\x33\4\0\1\x51\x80\xff";
+	struct said s = { .a = arena_new(), .text = "" };
+	struct saying y = { .type = DHCP_DISCOVER };
+	unsigned char p[300];
+	struct dhcp_server server;
+	struct datagram d;
+	struct err e;
+
+	dhcp_init(&server, address, router, dns);
+	dhcp_tell(&server, "ok", NULL, &e);
+	make_asking(&y, "\x79\3\x1a", p, &d);
+	dhcp_answer(&server, &d, on_reply, &s);
+	ck_assert_mem_eq(s.bytes + 240, all, sizeof all - 1);
 	arena_free(s.a);
 }
 END_TEST
@@ -339,6 +372,7 @@ dhcp_suite(void)
 	tcase_add_loop_test(harness_case(s, "answers"), answers, 0, sizeof cases / sizeof *cases);
 	tcase_add_loop_test(harness_case(s, "options"), options, 0, sizeof gives / sizeof *gives);
 	tcase_add_loop_test(harness_case(s, "refused"), refused, 0, sizeof wrong / sizeof *wrong);
+	tcase_add_test(harness_case(s, "asked for"), asked_for);
 	tcase_add_test(harness_case(s, "full"), full);
 	tcase_add_test(harness_case(s, "malformed"), malformed);
 	tcase_add_test(harness_case(s, "hostile"), hostile);

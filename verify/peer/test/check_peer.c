@@ -95,11 +95,11 @@ get(int fd, unsigned char out[FRAME_MAX])
 }
 
 static void
-put_udp(struct stage *t, unsigned port, const void *p, size_t n)
+put_to(struct stage *t, unsigned host, unsigned port, const void *p, size_t n)
 {
 	struct datagram d = { .to_mac = "router",
 		.from_mac = "guest.",
-		.to = { 10, 7, 0, 3 },
+		.to = { 10, 7, 0, (unsigned char)host },
 		.from = { 10, 7, 0, 9 },
 		.to_port = (uint16_t)port,
 		.from_port = 4000,
@@ -109,6 +109,12 @@ put_udp(struct stage *t, unsigned port, const void *p, size_t n)
 
 	put(t->ends[QEMU_NET_FROM_GUEST], frame, frame_write(&d, frame));
 	turn(t);
+}
+
+static void
+put_udp(struct stage *t, unsigned port, const void *p, size_t n)
+{
+	put_to(t, 3, port, p, n);
 }
 
 #define QUESTION "\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"
@@ -161,6 +167,13 @@ START_TEST(answers)
 	/* another port is another's */
 	put_udp(&t, 54, QUESTION, NQUESTION);
 	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 42 + NQUESTION);
+
+	/* and another address, until the lease says so */
+	put_to(&t, 5, 53, QUESTION, NQUESTION);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 42 + NQUESTION);
+	ck_assert_int_eq(dhcp_tell(peer_dhcp(t.p), "dns", "10.9.9.9 10.7.0.5", &e), 0);
+	put_to(&t, 5, 53, QUESTION, NQUESTION);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_GUEST], frame), 42 + NQUESTION + 16);
 
 	ck_assert_int_eq(timeserver_tell(peer_timeserver(t.p), "at", "2000000000", &e), 0);
 	put_udp(&t, 123, query, sizeof query);
