@@ -12,7 +12,7 @@
 struct arena;
 
 /*
- * A DHCP server (RFC 2131) with one address to give, which behaves as it is told, well or badly.  Of
+ * A DHCP server (RFC 2131) with one address to give, which behaves as it is told, well or badly. Of
  * the options it has, a client gets those that it asks for.
  * `net dhcp WHAT [VALUE]` of a scenario is a row of one of two tables in dhcp_words.c: how the
  * server behaves, or an option of what it gives.

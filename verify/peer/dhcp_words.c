@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `net dhcp WHAT [VALUE]`: how the server behaves, and what it gives */
 #include "build/base/arena.h"
+#include "build/base/buf.h"
 #include "verify/peer/dhcp.h"
 #include "verify/peer/words.h"
 
@@ -205,14 +206,16 @@ dhcp_check(const char *what, bool has_value, struct err *e)
 {
 	const struct manner *m = manner_of(what);
 	bool takes = m ? m->takes_time : option_of(what) != NULL;
-	char all[200] = "";
+	struct buf all = { 0 };
 
 	if (!m && !takes) {
 		for (size_t i = 0; i < sizeof manners / sizeof *manners; i++)
-			strncat(strncat(all, " ", 2), manners[i].word, 20);
+			buf_addf(&all, " %s", manners[i].word);
 		for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-			strncat(strncat(all, " ", 2), options[i].word, 20);
-		return fail_usage(e, "net dhcp %s: unknown; one of%s", what, all);
+			buf_addf(&all, " %s", options[i].word);
+		fail_usage(e, "net dhcp %s: unknown; one of%s", what, all.p);
+		buf_free(&all);
+		return -1;
 	}
 	if (takes == has_value)
 		return 0;

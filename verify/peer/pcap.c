@@ -50,8 +50,13 @@ pcap_add(struct pcap *p, const unsigned char *frame, size_t n)
 	struct timespec now;
 	struct err full; /* a full disk shows when the verdict is written */
 
-	if (p->fd < 0 || n > WIRE_FRAME_MAX || p->n + sizeof head + n > KEPT_MAX)
+	if (p->fd < 0 || n > WIRE_FRAME_MAX)
 		return;
+	/* the first that has no room is the last: there is no gap in what is kept */
+	if (p->n + sizeof head + n > KEPT_MAX) {
+		pcap_close(p);
+		return;
+	}
 	clock_gettime(CLOCK_REALTIME, &now);
 	head.seconds = (uint32_t)now.tv_sec;
 	head.nanoseconds = (uint32_t)now.tv_nsec;

@@ -232,7 +232,7 @@ START_TEST(flood)
 	unsigned char frame[1000] = { 0 };
 	struct stage t;
 	struct err e;
-	size_t size;
+	size_t size, n;
 	char *text;
 
 	set_stage(&t);
@@ -248,6 +248,11 @@ START_TEST(flood)
 	ck_assert_uint_gt(size, 15u << 20);
 	ck_assert_mem_eq(text, "\x4d\x3c\xb2\xa1\2\0\4\0", 8);
 	ck_assert_uint_eq((size - 24) % (16 + sizeof frame), 0);
+	/* nor a smaller one, that there would be room for: what is kept has no gap */
+	put(t.ends[QEMU_NET_FROM_GUEST], frame, 14);
+	turn(&t);
+	ck_assert_msg(file_read(t.a, t.pcap, &text, &n, &e) == 0, "%s", e.msg);
+	ck_assert_uint_eq(n, size);
 	strike(&t);
 }
 END_TEST
