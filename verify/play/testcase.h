@@ -92,6 +92,7 @@ struct testcase {
 	struct peer *peer;   /* between guest and network, in all its boots; NULL: nobody is */
 	struct guest *guest; /* NULL before the first, and between two */
 	struct cursor *read; /* where expect stands */
+	struct cursor *view; /* and where that is in the guest's view, while it looks there */
 	struct watches *watches;
 	nstime console_at;  /* last byte */
 	nstime booted_from; /* start of QEMU */
