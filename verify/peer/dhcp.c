@@ -115,15 +115,32 @@ dhcp_names_resolver(const struct dhcp_server *s, const unsigned char address[4])
 	return false;
 }
 
+/* p: its code, its length, so many bytes */
+static void
+note_option(struct query *q, const unsigned char *p)
+{
+	if (p[0] == TYPE && p[1] == 1) {
+		q->type = p[2];
+	} else if (p[0] == REQUESTED && p[1] == 4) {
+		q->requested = p + 2;
+	} else if (p[0] == SERVER_ID && p[1] == 4) {
+		q->server = p + 2;
+	} else if (p[0] == WANTED) {
+		q->wanted = p + 2;
+		q->nwanted = p[1];
+	}
+}
+
 static bool
 read_query(const struct datagram *d, struct query *q)
 {
-	const unsigned char *p = d->p + OPTIONS, *end = d->p + d->n;
+	const unsigned char *p, *end = d->p + d->n;
 
 	*q = (struct query){ .p = d->p };
 	if (d->to_port != SERVER || d->n < OPTIONS || d->p[0] != 1 || d->p[1] != 1 ||
 	    d->p[2] != 6 || memcmp(d->p + COOKIE, cookie, 4))
 		return false;
+	p = d->p + OPTIONS;
 	while (p < end && *p != END) {
 		if (*p == PAD) {
 			p++;
@@ -131,16 +148,7 @@ read_query(const struct datagram *d, struct query *q)
 		}
 		if (end - p < 2 || end - p - 2 < p[1])
 			return false;
-		if (p[0] == TYPE && p[1] == 1) {
-			q->type = p[2];
-		} else if (p[0] == REQUESTED && p[1] == 4) {
-			q->requested = p + 2;
-		} else if (p[0] == SERVER_ID && p[1] == 4) {
-			q->server = p + 2;
-		} else if (p[0] == WANTED) {
-			q->wanted = p + 2;
-			q->nwanted = p[1];
-		}
+		note_option(q, p);
 		p += 2 + p[1];
 	}
 	return q->type >= DHCP_DISCOVER && q->type <= DHCP_INFORM;

@@ -201,46 +201,66 @@ tell_option(struct dhcp_server *s, const struct option *o, const char *value, st
 	return result;
 }
 
-int
-dhcp_check(const char *what, bool has_value, struct err *e)
+static int
+unknown(const char *what, struct err *e)
 {
-	const struct manner *m = manner_of(what);
-	bool takes = m ? m->takes_time : option_of(what) != NULL;
 	struct buf all = { 0 };
 
-	if (!m && !takes) {
-		for (size_t i = 0; i < sizeof manners / sizeof *manners; i++)
-			buf_addf(&all, " %s", manners[i].word);
-		for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-			buf_addf(&all, " %s", options[i].word);
-		fail_usage(e, "net dhcp %s: unknown; one of%s", what, all.p);
-		buf_free(&all);
-		return -1;
-	}
-	if (takes == has_value)
+	for (size_t i = 0; i < sizeof manners / sizeof *manners; i++)
+		buf_addf(&all, " %s", manners[i].word);
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		buf_addf(&all, " %s", options[i].word);
+	fail_usage(e, "net dhcp %s: unknown; one of%s", what, all.p);
+	buf_free(&all);
+	return -1;
+}
+
+static int
+check_value(const char *what, bool takes, bool has, struct err *e)
+{
+	if (takes == has)
 		return 0;
 	return fail_usage(
 	    e, "net dhcp %s: %s", what, takes ? "needs a value behind it" : "takes no value");
 }
 
 int
+dhcp_check(const char *what, bool has_value, struct err *e)
+{
+	const struct manner *m = manner_of(what);
+
+	if (!m && !option_of(what))
+		return unknown(what, e);
+	return check_value(what, !m || m->takes_time, has_value, e);
+}
+
+static int
+tell_manner(struct dhcp_server *s, const struct manner *m, const char *value, struct err *e)
+{
+	nstime late = 0;
+
+	if (check_value(m->word, m->takes_time, value != NULL, e) < 0)
+		return -1;
+	if (value && words_time(value, &late, e) < 0)
+		return wrap(e, "net dhcp %s", m->word);
+	s->manner = m->manner;
+	s->late = late;
+	return 0;
+}
+
+int
 dhcp_tell(struct dhcp_server *s, const char *what, const char *value, struct err *e)
 {
 	const struct manner *m = manner_of(what);
-	nstime late = 0;
+	const struct option *o = option_of(what);
 
-	if (dhcp_check(what, value != NULL, e) < 0)
+	if (m)
+		return tell_manner(s, m, value, e);
+	if (!o)
+		return unknown(what, e);
+	if (check_value(what, true, value != NULL, e) < 0 || tell_option(s, o, value, e) < 0)
 		return -1;
-	if (!m) {
-		if (tell_option(s, option_of(what), value, e) < 0)
-			return -1;
-		if (s->manner == DHCP_PASS)
-			s->manner = DHCP_OK;
-		return 0;
-	}
-	if (m->takes_time && words_time(value, &late, e) < 0)
-		return wrap(e, "net dhcp %s", what);
-	s->manner = m->manner;
-	s->late = late;
+	if (s->manner == DHCP_PASS)
+		s->manner = DHCP_OK;
 	return 0;
 }

@@ -63,11 +63,12 @@ udp_checksum(const unsigned char from_to[8], const unsigned char *udp, size_t n)
 bool
 frame_read(const unsigned char *p, size_t n, struct datagram *out)
 {
-	const unsigned char *ip = p + ETHER, *udp;
+	const unsigned char *ip, *udp;
 	size_t head, total, length;
 
 	if (n < ETHER + IP + UDP || frame_get16(p + 12) != TYPE_IPV4)
 		return false;
+	ip = p + ETHER;
 	head = (size_t)(ip[0] & 15) * 4;
 	total = frame_get16(ip + 2);
 	if (ip[0] >> 4 != 4 || head < IP || total < head + UDP || total > n - ETHER)

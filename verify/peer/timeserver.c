@@ -31,17 +31,27 @@ manner_of(const char *word)
 	return NULL;
 }
 
+static int
+unknown(const char *what, struct err *e)
+{
+	return fail_usage(e, "net ntp %s: unknown; one of pass at late silent kiss", what);
+}
+
+static int
+check_value(const char *what, const struct manner *m, bool has_value, struct err *e)
+{
+	if ((m->takes != NOTHING) == has_value)
+		return 0;
+	return fail_usage(
+	    e, "net ntp %s: %s", what, has_value ? "takes no value" : "needs a value behind it");
+}
+
 int
 timeserver_check(const char *what, bool has_value, struct err *e)
 {
 	const struct manner *m = manner_of(what);
 
-	if (!m)
-		return fail_usage(e, "net ntp %s: unknown; one of pass at late silent kiss", what);
-	if ((m->takes != NOTHING) == has_value)
-		return 0;
-	return fail_usage(
-	    e, "net ntp %s: %s", what, has_value ? "takes no value" : "needs a value behind it");
+	return m ? check_value(what, m, has_value, e) : unknown(what, e);
 }
 
 int
@@ -51,7 +61,9 @@ timeserver_tell(struct timeserver *s, const char *what, const char *value, struc
 	uint32_t seconds;
 	nstime late = 0;
 
-	if (timeserver_check(what, value != NULL, e) < 0)
+	if (!m)
+		return unknown(what, e);
+	if (check_value(what, m, value != NULL, e) < 0)
 		return -1;
 	if (m->takes == SECONDS) {
 		if (words_number(value, 0, ERA_ENDS, "seconds since 1970", &seconds, e) < 0)
