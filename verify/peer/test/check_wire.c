@@ -72,7 +72,7 @@ START_TEST(frames)
 	ck_assert_uint_eq(h.last, 61);
 	/* byte by byte */
 	for (size_t i = 0; i < 4 + 3; i++) {
-		ck_assert_int_eq(send(fd[1], "\0\0\0\3abc" + i, 1, 0), 1);
+		ck_assert_int_eq(send(fd[1], &"\0\0\0\3abc"[i], 1, 0), 1);
 		turn(l);
 	}
 	ck_assert_uint_eq(h.n, 3);
