@@ -578,6 +578,7 @@ write_argv(const struct guest *g, const struct manifest *m, const struct qemu_op
 
 	by_hand.console = NULL;
 	by_hand.qmp_fd = by_hand.agent_fd = -1;
+	by_hand.net = NULL;
 	qemu_argv(&p, m, &by_hand);
 	text = arena_printf(g->a, "%s\n# as it was run, with inherited descriptors:\n# %s\n",
 	    argv_quoted(&p), argv_quoted(v));
@@ -631,7 +632,8 @@ static int
 launch(struct guest *g, const struct qemu_opts *o, const char *dir, struct err *e)
 {
 	enum { QMP, AGENT, NPAIRS };
-	int pair[NPAIRS][2] = { { -1, -1 }, { -1, -1 } }, keep[NPAIRS], serial[2] = { -1, -1 };
+	int pair[NPAIRS][2] = { { -1, -1 }, { -1, -1 } }, serial[2] = { -1, -1 };
+	int keep[NPAIRS + QEMU_NET_ENDS];
 	const struct manifest *m = g->manifest;
 	struct qemu_opts opts = *o;
 	struct argv v = { .a = g->a };
@@ -648,6 +650,8 @@ launch(struct guest *g, const struct qemu_opts *o, const char *dir, struct err *
 	opts.console = g->serial;
 	opts.qmp_fd = keep[QMP] = pair[QMP][1];
 	opts.agent_fd = keep[AGENT] = pair[AGENT][1];
+	for (size_t i = 0; o->net && i < QEMU_NET_ENDS; i++)
+		keep[co.nkeep++] = o->net[i];
 	if (tell(g, m, &opts, dir, e) < 0)
 		goto undo;
 	qemu_argv(&v, m, &opts);

@@ -49,7 +49,8 @@ struct guest_calls {
 
 /*
  * dir: the test case's folder: console, qmp, argv are written there from the first byte on.  Of o
- * the descriptors are not read, but that agent_fd is negative when there shall be no guest agent.
+ * the descriptors qmp_fd and agent_fd are not read, but that the latter is negative when there
+ * shall be no guest agent; those of net stay open here, and are the caller's to close.
  */
 int guest_start(struct arena *a, struct loop *l, const struct manifest *m,
     const struct qemu_opts *o, const char *dir, const struct guest_calls *calls, void *arg,

@@ -147,6 +147,25 @@ is_static(const struct manifest *m)
 }
 
 /*
+ * A redirector has both ends of one direction: two, one for each end, would pass what the first has
+ * sent away.  What the guest receives is the "tx" of its network's side.
+ */
+static void
+push_between(struct argv *v, const int *net)
+{
+	for (int i = 0; i < QEMU_NET_ENDS; i++) {
+		argv_push(v, "-chardev");
+		argv_pushf(v, "socket,id=wire%d,fd=%d", i, net[i]);
+	}
+	for (int i = 0; i < QEMU_NET_ENDS; i += 2) {
+		argv_push(v, "-object");
+		argv_pushf(v,
+		    "filter-redirector,id=between%d,netdev=net,queue=%s,outdev=wire%d,indev=wire%d",
+		    i, i == QEMU_NET_FROM_GUEST ? "rx" : "tx", i, i + 1);
+	}
+}
+
+/*
  * slirp is the network: a router, a name server and a DHCP server.  For a static image it takes the
  * image's own /24 and router, and its DHCP server offers another address than the image's, so that
  * an image that asks for one when it should not is found out.
@@ -175,6 +194,8 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_pushf(v, "user,id=net%s%s%s%s%s", m->untrusted && !o->island ? ",restrict=on" : "",
 	    net, o->ssh ? arena_printf(v->a, ",hostfwd=tcp:127.0.0.1:%u-", o->ssh_port) : "",
 	    o->ssh ? to : "", o->ssh ? ":22" : "");
+	if (o->net)
+		push_between(v, o->net);
 	/*
 	 * No option ROM: there is nothing to boot from the net, and it costs time.  Nor is a guest
 	 * told to announce itself when its state is loaded: nobody is there to hear it, and Linux

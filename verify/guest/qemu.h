@@ -10,6 +10,15 @@ struct island;
 struct lan;
 struct manifest;
 
+/* who stands between a guest and its network, has an end of four stream sockets */
+enum {
+	QEMU_NET_FROM_GUEST,
+	QEMU_NET_TO_NET, /* for what came from the guest, and may pass */
+	QEMU_NET_FROM_NET,
+	QEMU_NET_TO_GUEST,
+	QEMU_NET_ENDS
+};
+
 /*
  * How a guest's time goes by.  One that races jumps to its next timer whenever it is idle.  QEMU
  * can load a guest that was saved at HOST into a RACE, and that into a CALM; nothing else.
@@ -54,6 +63,8 @@ struct qemu_opts {
 	const struct island *island; /* the network that QEMU is in; NULL: this machine's */
 	bool ssh;		     /* forward a port of 127.0.0.1 to the guest's 22 */
 	unsigned ssh_port;	     /* that port; 0: the kernel chooses */
+	const int *net; /* QEMU_NET_ENDS descriptors, which the child inherits: each frame goes
+			   this way; NULL: nobody stands between */
 };
 
 /* the bus that takes a device while the guest runs, where qemu_opts.slot was set */

@@ -13,6 +13,7 @@
 #include "verify/guest/ntp.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
+#include "verify/peer/peer.h"
 #include "verify/play/facts.h"
 #include "verify/play/kernel_log.h"
 #include "verify/play/verb.h"
@@ -22,6 +23,7 @@
 #include "verify/subprocess.h"
 #include "verify/view.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +32,7 @@
 #include <unistd.h>
 
 #define SHOWN 300
+#define PCAP "net.pcap" /* in the test case's folder: what the peer saw */
 #define WARNINGS_MAX 20
 #define RECENT 2000 /* bytes of console */
 #define NONCE_WAIT (200 * NS_PER_MS)
@@ -181,6 +184,8 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 	f->where =
 	    arena_printf(c->a, "%s:%u", s && s->ending ? s->ending : scn->path, s ? s->line : 1);
 	f->look = arena_printf(c->a, scn->offline ? "%s" : "%s/console", c->job->dir);
+	if (c->peer)
+		f->look = arena_printf(c->a, "%s, %s/" PCAP, f->look, c->job->dir);
 	if (c->guest)
 		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from,
 		    s && s->form->takes_patterns ? expected : NULL);
@@ -563,6 +568,56 @@ drop_guest(struct testcase *c)
 	c->guest = NULL;
 }
 
+/* ---- who stands between it and its network ---- */
+
+static void
+on_asked(void *arg)
+{
+	struct testcase *c = arg;
+
+	if (c->step_open && verb_of(c)->asked)
+		verb_of(c)->asked(c, step_of(c));
+}
+
+/* zeros when there is no such name: an image that has an address asks nobody for one */
+static void
+address_of(const struct testcase *c, const char *name, unsigned char out[4])
+{
+	const char *text = names_get(&c->names, name);
+
+	memset(out, 0, 4);
+	if (text)
+		inet_pton(AF_INET, text, out);
+}
+
+static int
+make_peer(struct testcase *c, struct err *e)
+{
+	struct peer_opts o = { .pcap = arena_printf(c->a, "%s/" PCAP, c->job->dir) };
+
+	address_of(c, "address", o.address);
+	address_of(c, "router", o.router);
+	address_of(c, "dns", o.dns);
+	return peer_new(c->loop, &o, on_asked, c, &c->peer, e);
+}
+
+/* guest_start(), with the peer between when the scenario wants it */
+static int
+start_guest(struct testcase *c, struct qemu_opts *o, struct err *e)
+{
+	const struct testcase_job *j = c->job;
+	int ends[QEMU_NET_ENDS], result;
+	bool peer = scenario_has_peer(j->scenario);
+
+	if (peer && ((!c->peer && make_peer(c, e) < 0) || peer_plug(c->peer, ends, e) < 0))
+		return -1;
+	o->net = peer ? ends : NULL;
+	result = guest_start(c->a, c->loop, &j->image->m, o, j->dir, &calls, c, &c->guest, e);
+	for (size_t i = 0; peer && i < QEMU_NET_ENDS; i++)
+		close(ends[i]);
+	return result;
+}
+
 static struct qemu_opts
 qemu_opts_of(const struct testcase *c)
 {
@@ -616,7 +671,7 @@ testcase_boot(struct testcase *c, struct err *e)
 	c->lapse = (struct lapse){ 0 };
 	o = qemu_opts_of(c);
 	o.loadvm = from ? from->state : NULL;
-	if (guest_start(c->a, c->loop, &j->image->m, &o, j->dir, &calls, c, &c->guest, e) < 0)
+	if (start_guest(c, &o, e) < 0)
 		return -1;
 	c->boots++;
 	alarms_renew(&c->alarms, c->guest, c->began + scaled(c, c->job->scenario->limit));
@@ -1127,5 +1182,6 @@ testcase_free(struct testcase *c)
 	}
 	identity_stop(&c->identity);
 	drop_guest(c);
+	peer_free(c->peer);
 	arena_free(c->a); /* which has the test case itself */
 }

@@ -21,6 +21,7 @@ struct http;
 struct image;
 struct loop;
 struct ntp;
+struct peer;
 struct step_state;
 struct subprocess_result;
 struct watches;
@@ -91,6 +92,7 @@ struct testcase {
 		struct http *http; /* one of them */
 		struct ntp *ntp;
 	} * servers;	     /* until the end of the test case */
+	struct peer *peer;   /* between guest and network, in all its boots; NULL: nobody is */
 	struct guest *guest; /* NULL before the first, and between two */
 	struct cursor *read; /* where expect stands */
 	struct cursor *view; /* and where that is in the guest's view, while it looks there */

@@ -901,6 +901,15 @@ scenario_plugs(const struct scenario *s)
 	return false;
 }
 
+bool
+scenario_has_peer(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->nsteps; i++)
+		if (s->steps[i].form->peer)
+			return true;
+	return false;
+}
+
 int
 scenario_read(struct arena *a, const char *path, const char *watches, const struct verb_form *forms,
     const char *const *known, struct scenario *out, struct err *e)
@@ -934,6 +943,11 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 		    "%s: after %s: the guest of a saved state has no slot to plug anything into; "
 		    "leave it out",
 		    path, out->after);
+	if (out->races && scenario_has_peer(out))
+		return fail_usage(e,
+		    "%s: net: nobody stands between a guest and its network while its time races; "
+		    "make it two scenarios",
+		    path);
 	if (!out->nsteps)
 		return fail_usage(e, "%s: has no step, so it tests nothing", path);
 	return 0;

@@ -155,6 +155,7 @@ struct verb_form {
 		RACE_OPENS, /* its block is no text, but the steps of a race */
 		RACE_CLOSES /* stands behind them, where the block ends; nobody writes it */
 	} race;
+	bool peer; /* needs somebody between the guest and its network, from the start */
 	/* what else can be seen to be wrong before anything boots; NULL: nothing */
 	int (*parse)(struct arena *a, const struct step *s, struct err *e);
 	const struct verb *row; /* that plays it */
@@ -165,6 +166,8 @@ extern const char *const scenario_lanes[];
 bool scenario_is_lane(const char *name);
 /* has it a step that plugs a device in */
 bool scenario_plugs(const struct scenario *s);
+/* has it a step that is about who stands between the guest and its network */
+bool scenario_has_peer(const struct scenario *s);
 /* a word that has no ${name} in it, and is not empty; else NULL */
 const char *scenario_word_text(const struct templ *t);
 /* is it the word, when the form's word stands for itself */

@@ -31,6 +31,7 @@
  *   message N          N bytes of a QMP message, and no end of it
  *   ssh N              a server on a port of its own, which `info usernet` tells: greets, and then
  *                      sends N packets of 32 KiB that nobody asked for
+ *   frame TEXT         on the wire to the guest's network; escapes as with say
  *   shutdown REASON    the event, then exits
  *   linger REASON      the event, and does not exit
  *   eof                closes the console
@@ -73,6 +74,7 @@
 struct fake {
 	struct arena *a;
 	int console, keys, qmp, agent; /* -1: not there; keys: what is typed on the console */
+	int wire;		       /* to who stands between the guest and its network */
 	const char *append;
 	/* files that stand for /proc/cmdline, the kernel's log and /proc/sys/kernel/tainted */
 	char *cmdline_path, *log_path, *tainted_path;
@@ -350,6 +352,7 @@ open_agent(struct fake *f, bool greets)
 		close(f->keys);
 		close(f->qmp);
 		close(f->agent);
+		close(f->wire);
 		execl("/bin/sh", "sh", (char *)NULL);
 		_exit(127);
 	}
@@ -455,6 +458,19 @@ drip(struct fake *f, const char *text)
 		put(f->console, b.p + i, 1);
 		sched_yield();
 	}
+	buf_free(&b);
+}
+
+static void
+frame(struct fake *f, const char *text)
+{
+	struct buf b = { 0 };
+	uint32_t n;
+
+	resolve(f, text, &b);
+	n = htonl((uint32_t)b.n);
+	put(f->wire, (const char *)&n, sizeof n);
+	put(f->wire, b.p, b.n);
 	buf_free(&b);
 }
 
@@ -745,6 +761,7 @@ static const struct {
 	{ "say", say },
 	{ "drip", drip },
 	{ "flood", flood },
+	{ "frame", frame },
 	{ "uart", uart },
 	{ "echo", echo },
 	{ "hear", hear },
@@ -951,6 +968,7 @@ main(int argc, char **argv)
 	open_console(&f, argv);
 	f.qmp = chardev_fd(argv, "qmp");
 	f.agent = chardev_fd(argv, "agent");
+	f.wire = chardev_fd(argv, "wire0");
 	f.append = after(argv, "-append");
 	f.slot = has_word(argv, "pcie-root-port,id=spare");
 	f.cmdline_path = arena_printf(

@@ -39,6 +39,11 @@
 	X(table)                                                                                   \
 	X(run)                                                                                     \
 	X(ntp)                                                                                     \
+	X(frame)                                                                                   \
+	X(wire)                                                                                    \
+	X(dhcp)                                                                                    \
+	X(dns)                                                                                     \
+	X(peer)                                                                                    \
 	X(http)                                                                                    \
 	X(program)                                                                                 \
 	X(proofs)                                                                                  \

@@ -80,6 +80,12 @@ static const struct {
 		      .pace = PACE_RACE,
 		      .loadvm = "moving",
 		      .ssh = true } },
+	/* somebody between it and its network */
+	{ "between", { .disk = "/cell/disk.qcow2",
+			 .console = "/cell/serial",
+			 .qmp_fd = 6,
+			 .agent_fd = -1,
+			 .net = (const int[]){ 8, 9, 10, 11 } } },
 	/* a person at the terminal: no QMP, no guest agent, no ssh */
 	{ "by-hand",
 	    { .disk = "/cell/disk.qcow2", .console = NULL, .qmp_fd = -1, .agent_fd = -1 } },

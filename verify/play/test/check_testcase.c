@@ -99,6 +99,15 @@ strike(struct stage *t)
 /* where a guest goes on that was saved */
 #define ENDS "restored\n"
 #define MOVED ENDS "awake\n"
+/* what a guest asks of 10.0.2.3: the address of "a" */
+#define QUESTION                                                                                   \
+	"frame "                                                                                   \
+	"\\x72\\x6f\\x75\\x74\\x65\\x72\\x67\\x75\\x65\\x73\\x74\\x2e\\x08\\x00\\x45"              \
+	"\\x00\\x00\\x2f\\x00\\x00\\x00\\x00\\x40\\x11\\x62\\xad\\x0a\\x00\\x02\\x0f"              \
+	"\\x0a\\x00\\x02\\x03\\x11\\x11\\x00\\x35\\x00\\x1b\\xbf\\xca\\x12\\x34\\x01"              \
+	"\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x61\\x00\\x00\\x01\\x00"              \
+	"\\x01"                                                                                    \
+	"\n"
 #define RESETS RESET RESET RESET RESET RESET
 
 static const struct {
@@ -184,6 +193,16 @@ static const struct {
 	    "run \"cat /proc/sys/vm/stat_interval\" -> /^7$/\n",
 	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
 
+	/* what was asked since it was told something; then each question once */
+	{ BOOTS "agent\nhear go\n" QUESTION QUESTION,
+	    "net dns a servfail\nsend \"go\"\nnet await dns\nnet await dns\nrun \"true\"\n", true,
+	    VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\n",
+	    "net dhcp other as next\nrun \"echo ${next}\" -> /^10\\.0\\.2\\.16$/\nnet dns draw as "
+	    "www\nrun \"echo ${www.name} ${www.address}\" -> /^[0-9a-f]+\\.example "
+	    "203\\.0\\.113\\./\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+
 	/* ---- what fails, and how it is told ---- */
 	{ BOOTS "agent\nuptime 100 0\n" MOVED "coma\n", "vm skip 24h @500ms\n", true, VERDICT_FAIL,
 	    "test.scn:7", "vm skip 24h @500ms: the guest's time stands still",
@@ -218,6 +237,19 @@ static const struct {
 	{ BOOTS "agent\nuptime 100 0\n" ENDS "words error while loading state\nexit 1\n",
 	    "vm skip 24h\n", true, VERDICT_INCONCLUSIVE, NULL,
 	    "qemu: exit status 1: error while loading state", NULL, NULL },
+	{ BOOTS "agent\nhear go\n" QUESTION,
+	    "net peer\nsend \"go\"\nnet await dns\nnet await dns @300ms\n", true, VERDICT_FAIL,
+	    "test.scn:10", "the guest did not ask: dns", "dns", "none within 0.3 s" },
+	{ BOOTS "agent\nhear go\n" QUESTION, "net peer\nsend \"go\"\nnet await discover @300ms\n",
+	    true, VERDICT_FAIL, NULL, "the guest did not ask: discover", NULL, NULL },
+	{ BOOTS "agent\nhear go\nshutdown guest-shutdown", "net peer\nsend \"go\"\nnet await dns\n",
+	    true, VERDICT_FAIL, NULL, "the guest ended, and did not ask: dns", "dns",
+	    "guest-shutdown" },
+	{ BOOTS "agent\nsay mtu=70000\\n\n", "expect /mtu=(?<m>.*)/\nnet dhcp mtu ${m}\n", true,
+	    VERDICT_FAIL, NULL, "net dhcp mtu: 70000: not an MTU, from 0 to 65535", NULL, NULL },
+	{ BOOTS "agent\nsay name=..\\n\n", "expect /name=(?<n>.*)/\nnet dns ${n} empty\n", true,
+	    VERDICT_FAIL, NULL, "net dns ..: ..: not a name of DNS, such as www.example", NULL,
+	    NULL },
 	{ BOOTS "say logni: \\n", "expect /login: / @200ms\n", false, VERDICT_FAIL, "test.scn:8",
 	    "/login: / never appeared on the console", "/login: /", "not within 0.2 s" },
 	{ BOOTS "shutdown guest-shutdown", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8",
@@ -476,6 +508,10 @@ START_TEST(plays)
 		ck_assert_str_eq(t.r.failure.expected, cases[_i].expected);
 	if (cases[_i].got)
 		ck_assert_str_eq(t.r.failure.got, cases[_i].got);
+	/* the frames are there to be looked at, and only where a scenario asks for them */
+	if (t.r.failure.look)
+		ck_assert((strstr(t.r.failure.look, "/cell/net.pcap") != NULL) ==
+			  (strstr(cases[_i].steps, "net ") != NULL));
 	strike(&t);
 }
 END_TEST
@@ -900,6 +936,23 @@ static const struct {
 	{ "host ssh -l key denied", NO_USER("-l") },
 	{ "host scp root 10 -t", "path \"-t\": it is empty or begins with -" },
 	{ "host scp root 10 \"\"", "path \"\": it is empty or begins with -" },
+	{ "net dhcp loud",
+	    "net dhcp loud: unknown; one of pass ok late silent nak two-servers malformed mask "
+	    "router dns domain mtu ntp lease search routes" },
+	{ "net dhcp ${nonce}", "net dhcp: which word it is has to be known beforehand" },
+	{ "net dhcp late ", "net dhcp late: needs a value behind it" },
+	{ "net dhcp mask 33", "net dhcp mask: 33: not a number of bits, from 0 to 32" },
+	{ "net dhcp other as Next", "as Next: a name is lower-case letters, digits, _ and -" },
+	{ "net dns a 1.2.3",
+	    "net dns a: 1.2.3: an IPv4 address, or one of empty nxdomain servfail refused "
+	    "truncated wrong-id silent" },
+	{ "net dns a.test empty late soon",
+	    "net dns a.test: soon: not a time, such as 5s or 250ms" },
+	{ "net ntp fast", "net ntp fast: unknown; one of pass at late silent kiss" },
+	{ "net ntp at 2085978496",
+	    "net ntp at: 2085978496: not seconds since 1970, from 0 to 2085978495" },
+	{ "net await lease",
+	    "net await lease: unknown; one of discover request decline release inform dns ntp" },
 	{ "audit files", "audit: needs the line `image offline`" },
 };
 

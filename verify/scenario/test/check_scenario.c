@@ -269,6 +269,9 @@ static const struct {
 	{ HEAD "vm link sideways\n",
 	    ":2: vm: its arguments fit no form; one of: vm link up, vm link down, vm plug WHAT, "
 	    "vm skip TIME" },
+	{ HEAD "net peer\nvm skip 24h\n", ": net: nobody stands between a guest and its network "
+					  "while its time races; make it two "
+					  "scenarios" },
 	{ HEAD "after booted\nvm plug disk\n",
 	    ": after booted: the guest of a saved state has no slot to plug anything into; leave "
 	    "it out" },
