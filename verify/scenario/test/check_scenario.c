@@ -20,6 +20,7 @@ static const struct verb_form forms[] = {
 	{ .verb = "vm", .form = "link up" },
 	{ .verb = "vm", .form = "link down" },
 	{ .verb = "vm", .form = "plug WHAT", .plugs = true },
+	{ .verb = "vm", .form = "guard", .peer = true },
 	{ .verb = "vm", .form = "skip TIME", .race = RACE_ALONE },
 	{ .verb = "race", .form = "BLOCK", .race = RACE_OPENS },
 	{ .verb = "race", .form = "over", .race = RACE_CLOSES },
@@ -269,7 +270,7 @@ static const struct {
 	{ HEAD "vm link sideways\n",
 	    ":2: vm: its arguments fit no form; one of: vm link up, vm link down, vm plug WHAT, "
 	    "vm skip TIME" },
-	{ HEAD "net peer\nvm skip 24h\n", ": net: nobody stands between a guest and its network "
+	{ HEAD "vm guard\nvm skip 24h\n", ": net: nobody stands between a guest and its network "
 					  "while its time races; make it two "
 					  "scenarios" },
 	{ HEAD "after booted\nvm plug disk\n",
