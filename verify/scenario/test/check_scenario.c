@@ -269,7 +269,7 @@ static const struct {
 	    "keep" },
 	{ HEAD "vm link sideways\n",
 	    ":2: vm: its arguments fit no form; one of: vm link up, vm link down, vm plug WHAT, "
-	    "vm skip TIME" },
+	    "vm guard, vm skip TIME" },
 	{ HEAD "vm guard\nvm skip 24h\n", ": net: nobody stands between a guest and its network "
 					  "while its time races; make it two "
 					  "scenarios" },
