@@ -43,7 +43,8 @@ make_image(struct arena *a, struct manifest *m)
 {
 	static const char *const files[] = { "manifest", "files", "sbom.spdx.json", "sbom.cdx.json",
 		"kernel", "System.map", "kernel-config" };
-	char *kernel = arena_alloc(a, DIGEST_HEX), *image = arena_alloc(a, DIGEST_HEX);
+	char *kernel = arena_alloc(a, DIGEST_HEX), *image = arena_alloc(a, DIGEST_HEX),
+	     *config = arena_alloc(a, DIGEST_HEX);
 	struct err e = { 0 };
 	int fd;
 
@@ -55,6 +56,7 @@ make_image(struct arena *a, struct manifest *m)
 		  pwrite(fd, "there", 5, SIZE - 5) == 5);
 	close(fd);
 	ck_assert(digest_file(at(a, "in/kernel"), kernel, &e) == 0 &&
+		  digest_file(at(a, "in/kernel-config"), config, &e) == 0 &&
 		  digest_disk(at(a, "in/disk-image.raw"), image, &e) == 0);
 	*m = (struct manifest){ .dir = at(a, "in"),
 		.triple = "x86_64-linux-musl",
@@ -68,7 +70,8 @@ make_image(struct arena *a, struct manifest *m)
 		.image = "disk-image.raw",
 		.image_digest = image,
 		.symbols = "System.map",
-		.kernel_config = "kernel-config" };
+		.kernel_config = "kernel-config",
+		.kernel_config_sha256 = config };
 }
 
 static void
@@ -169,6 +172,8 @@ static const struct {
 	    "release: x86_64 dhcp: the source of s6 is modified" },
 	{ "s6", "2026-07", "in/kernel", "yes", false,
 	    "release: x86_64 dhcp: kernel does not match the manifest" },
+	{ "s6", "2026-07", "in/kernel-config", "yes", false,
+	    "release: x86_64 dhcp: kernel-config does not match the manifest" },
 	{ "s6", "2026-07", "in/disk-image.raw", "yes", false,
 	    "release: x86_64 dhcp: disk-image.raw does not match the manifest" },
 	{ "s6", "2026-07", NULL, "no", false,
