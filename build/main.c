@@ -7,6 +7,7 @@
 #include "build/command/clean.h"
 #include "build/command/cli.h"
 #include "build/command/explain.h"
+#include "build/command/flash.h"
 #include "build/command/fsck.h"
 #include "build/command/gather.h"
 #include "build/command/gc.h"
@@ -310,6 +311,8 @@ static const struct command commands[] = {
 	    0, reproduce_command },
 	{ "release", "", "copies verified images to OUTPUT/release, for publication", "nN", 0,
 	    release_command },
+	{ "flash", "DEVICE", "writes the image to a disk, reads it back and compares", "nF", 1,
+	    flash_command },
 	{ "graph", "", "prints the dependency graph, for dot(1)", "V", 0, show_graph },
 	{ "versions", "",
 	    "prints every package with its chosen and its pinned versions, for programs", "", 0,

@@ -8,9 +8,11 @@
 #define SUITES(X)                                                                                  \
 	X(expect)                                                                                  \
 	X(heads)                                                                                   \
+	X(view)                                                                                    \
 	X(scenario)                                                                                \
 	X(watches)                                                                                 \
 	X(loop)                                                                                    \
+	X(island)                                                                                  \
 	X(qmp)                                                                                     \
 	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
@@ -45,6 +47,7 @@
 	X(trials)                                                                                  \
 	X(arguments)                                                                               \
 	X(bisect_run)                                                                              \
+	X(reading)                                                                                 \
 	X(guestfs)                                                                                 \
 	X(fsck)                                                                                    \
 	X(elf)                                                                                     \

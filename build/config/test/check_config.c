@@ -172,7 +172,8 @@ static const struct {
 	    "STEP_LIMIT 1h: seconds, from 1 to 604800, or 0 for no limit" },
 	{ "", { "EPOCH=0", NULL }, "EPOCH 0: seconds since 1970, from 1 to 2147483647" },
 	{ "", { "DEBUG=strace gdb", NULL }, "DEBUG gdb: not supported; some of strace" },
-	{ "", { "FORMS=raw zip", NULL }, "FORMS zip: not supported; some of raw tar" },
+	{ "", { "FORMS=raw zip", NULL },
+	    "FORMS zip: not supported; some of raw tar tar.zst qcow2 bmap" },
 	{ "", { "FORMS=tar", NULL }, "FORMS tar: needs raw, which is what is verified" },
 	{ "", { "FORMS=", NULL }, "FORMS : needs raw, which is what is verified" },
 	/* the network */
