@@ -203,8 +203,8 @@ START_TEST(not_utf8)
 	checkout_file(w.a, test_dir(), "image/rootfs/bin/\377", "");
 	ck_assert_int_eq(sbom_write(w.a, &w.cfg, &w.plan, w.dir, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(w.a,
-				    "sbom: %s/sbom.spdx.json: a file name in the image is not "
-				    "UTF-8, so JSON cannot represent it",
+				    "sbom: %s/sbom.spdx.json: a name in the image is not UTF-8, so "
+				    "JSON cannot represent it; rename ./rootfs/bin/\377",
 				    w.dir));
 	arena_free(w.a);
 }
