@@ -35,6 +35,7 @@ struct options {
 	const char *classes;	     /* of mutants; NULL: all */
 	double sample, seed;	     /* so many mutants, drawn with that; 0: all */
 	bool all, list;		     /* play on after a refusal; only say which there are */
+	bool function;		     /* play on after a refusal without a guest */
 	bool cold, keep, print;
 	bool trusted, untrusted; /* at most one; of the images: see trust.h */
 	bool help, version;

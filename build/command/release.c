@@ -97,6 +97,9 @@ release_fit(
 			    e, "release: %s: contains %s, of DEBUG", label(a, m), m->added[i].is);
 	if (check_digest(a, m, m->kernel, digest_file, m->kernel_sha256, e) < 0)
 		return -1;
+	for (size_t i = 0; i < m->nforms; i++)
+		if (check_digest(a, m, m->forms[i].file, digest_file, m->forms[i].sha256, e) < 0)
+			return -1;
 	return check_digest(a, m, m->image, digest_disk, m->image_digest, e);
 }
 
@@ -273,6 +276,9 @@ write_image(struct arena *a, const struct manifest *m, const char *to, struct er
 
 	if (copy_all(a, m->dir, names, sizeof names / sizeof *names, dir, e) < 0)
 		return -1;
+	for (size_t i = 0; i < m->nforms; i++)
+		if (copy_all(a, m->dir, &m->forms[i].file, 1, dir, e) < 0)
+			return -1;
 	return pack_file(
 	    manifest_path(a, m, m->image), arena_printf(a, "%s/%s.zst", dir, m->image), e);
 }

@@ -136,12 +136,13 @@ fill_head(struct scoring *s)
 	s->head.sample = (size_t)s->o->sample;
 	s->head.seed = (uint64_t)s->o->seed;
 	s->head.all_scenarios = s->o->all;
+	s->head.function = s->o->function;
 }
 
 static int
 resume(struct scoring *s, struct err *e)
 {
-	const char *played = s->o->all ? "all" : "first", *key;
+	const char *played = s->o->all ? "all" : s->o->function ? "function" : "first", *key;
 
 	for (size_t i = 0; i < s->nturns; i++)
 		played = arena_printf(s->a, "%s %s", played, s->head.played[i]);
@@ -180,6 +181,7 @@ play(struct scoring *s, struct err *e)
 		.accel = o->accel,
 		.keep = o->keep,
 		.all = o->all,
+		.function = o->function,
 		.told = on_outcome,
 		.arg = s };
 	const char *untrue, *stopped;

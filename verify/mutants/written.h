@@ -21,7 +21,8 @@ struct scenario;
  *
  *   mutant      NAME "what is wrong with it"
  *   requires    KEY VALUE...             as in a scenario
- *   put         FS PATH MODE <<END       the lines up to END become the file
+ *   put         FS PATH MODE <<END       the lines up to END become the file, which is there
+ *   add         FS PATH MODE <<END       the same, and it is not there yet
  *   replace     FS PATH MODE /re/ TEXT   the first match in the file
  *   bytes       FS PATH OFFSET HEX...    written over what the file has there
  *   remove      FS PATH

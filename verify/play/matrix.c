@@ -72,6 +72,13 @@ listens(const struct image *i)
 	return i->m.nlistens ? "yes" : "no";
 }
 
+/* does the manifest name a table of files? */
+static const char *
+files(const struct image *i)
+{
+	return i->base && i->m.files ? "yes" : "no";
+}
+
 static const char *
 disk(const struct image *i)
 {
@@ -140,6 +147,7 @@ static const struct key {
 	{ "credentials", credentials, NULL },
 	{ "disk", disk, NULL },
 	{ "agent", agent, NULL },
+	{ "files", files, NULL },
 	{ "listen", listens, NULL },
 	{ "net", net, NULL },
 	{ "package", NULL, has_package },

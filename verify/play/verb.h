@@ -50,7 +50,7 @@ struct want;
  *   vm     reset|powerdown|nmi       the buttons; reset's reason is host-qmp-system-reset
  *   vm     plug|unplug disk|network  a device, while it runs
  *   vm     link up|down              the network cable
- *   audit  static|baseline|modes|paths|files|kernel
+ *   audit  static|baseline|modes|paths|files|table|kernel
  *                                    what audit.h says of the files; only with `image offline`
  */
 struct verb {

@@ -7,6 +7,8 @@
 /* one line a suite, in the order of the picture in CONTRIBUTING.md; check_NAME.c defines it */
 #define SUITES(X)                                                                                  \
 	X(expect)                                                                                  \
+	X(heads)                                                                                   \
+	X(view)                                                                                    \
 	X(scenario)                                                                                \
 	X(watches)                                                                                 \
 	X(loop)                                                                                    \
@@ -30,6 +32,7 @@
 	X(equivalent)                                                                              \
 	X(progress)                                                                                \
 	X(tally)                                                                                   \
+	X(score)                                                                                   \
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \
@@ -52,6 +55,7 @@
 	X(disasm)                                                                                  \
 	X(hardening)                                                                               \
 	X(audit)                                                                                   \
+	X(asbuilt)                                                                                 \
 	X(ssh)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

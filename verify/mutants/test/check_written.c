@@ -63,13 +63,14 @@ END_TEST
 static const struct {
 	const char *text, *message; /* behind "DIR/case" */
 } bad[] = {
-	{ "breaks all\n", ":1: breaks: unknown; one of mutant requires put replace bytes remove "
-			  "append refused-by" },
+	{ "breaks all\n",
+	    ":1: breaks: unknown; one of mutant requires put add replace bytes remove "
+	    "append refused-by" },
 	{ "mutant x\n", ":1: mutant: needs NAME \"what is wrong with it\"" },
 	{ "requires arch\n", ":1: requires: needs KEY VALUE..." },
 	{ "put rootfs etc 0755 <<END\n", ":1: needs FS /PATH" },
 	{ "put rootfs /etc/x 0999 <<END\n", ":1: needs a mode such as 0755" },
-	{ "put rootfs /etc/x 0755\n", ":1: put: needs <<WORD, and the text on the next lines" },
+	{ "put rootfs /etc/x 0755\n", ":1: needs <<WORD, and the text on the next lines" },
 	{ "put rootfs /etc/x 0755 <<END\nEND \n", ":1: no line END ends the text" },
 	{ "replace rootfs /x 0644 word y\n", ":1: needs a /pattern/ here: word y" },
 	{ "replace rootfs /x 0644 /word\n", ":1: the pattern has no end: /word" },

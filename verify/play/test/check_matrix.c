@@ -56,6 +56,7 @@ static const struct {
 	{ "package", { "s6" }, NULL },
 	{ "package", { "utmps" }, "requires package utmps" },
 	{ "partition", { "extra" }, "requires partition extra" },
+	{ "files", { "yes" }, "requires files yes, here it is no" }, /* no table of them */
 	{ "tool", { "sh" }, NULL },
 	{ "tool", { "no-such-tool" }, "requires tool no-such-tool" },
 };
@@ -115,7 +116,7 @@ START_TEST(multiplies)
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, NULL, &m, &e), -1);
 	ck_assert_str_eq(e.msg,
 	    "services.scn:4: requires dor: unknown; one of arch audit credentials disk "
-	    "agent listen net package partition profile root-login service set tool triple");
+	    "agent files listen net package partition profile root-login service set tool triple");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }
