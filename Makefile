@@ -216,9 +216,11 @@ format:
 
 MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO LANES \
 	VFLAGS SECONDS TARGETS SAMPLE SEED ONLY FUNCTION DEVICE FORCE
+# everybody on this machine can read the words of a process; make puts these into the environment
+SECRET := ROOT_PASSWORD GUEST_PASSWORD MIRRORS CACHE_URL
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
-PASSED := $(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
+PASSED := $(filter-out $(MINE) $(SECRET) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
 ARGS := $(foreach v,$(PASSED),$(call quote,$v=$($v)))
 TRIPLE_ARG := $(if $(filter TRIPLE,$(GIVEN)),$(call quote,TRIPLE=$(TRIPLE)))
 # TRIPLES=all, or a list; else the one that is configured
