@@ -12,6 +12,7 @@
 #include "verify/guest/channel.h"
 #include "verify/guest/ending.h"
 #include "verify/guest/qmp.h"
+#include "verify/island.h"
 #include "verify/loop.h"
 #include "verify/view.h"
 
@@ -635,7 +636,11 @@ launch(struct guest *g, const struct qemu_opts *o, const char *dir, struct err *
 	struct qemu_opts opts = *o;
 	struct argv v = { .a = g->a };
 	bool agent = o->agent_fd >= 0;
-	struct child_opts co = { .dir = dir, .keep = keep, .nkeep = agent ? NPAIRS : AGENT };
+	struct child_opts co = { .dir = dir,
+		.keep = keep,
+		.nkeep = agent ? NPAIRS : AGENT,
+		.spaces = o->island ? o->island->spaces : NULL,
+		.nspaces = o->island ? ISLAND_SPACES : 0 };
 
 	if (serial_make(g, dir, serial, e) < 0 || make_pair(pair[QMP], e) < 0 ||
 	    (agent && make_pair(pair[AGENT], e) < 0))

@@ -575,6 +575,7 @@ qemu_opts_of(const struct testcase *c)
 		.accel = j->accel,
 		.cpu = j->cpu,
 		.lan = j->image->lan,
+		.island = j->image->island,
 		.slot = scenario_plugs(j->scenario),
 		.pace = c->pace,
 		.reboot = true,

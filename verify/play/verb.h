@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct auditing;
 struct knock;
 struct pattern;
+struct reading;
 struct ssh;
 struct subprocess;
 struct testcase;
@@ -88,7 +88,7 @@ struct step_state {
 	unsigned port; /* tcp-closed: of the guest */
 	struct ssh *ssh;
 	struct subprocess *subprocess;
-	struct auditing *audit;
+	struct reading *reading;
 	struct knock *knock;
 	void (*lapsed)(struct testcase *c); /* lapse.c */
 	struct skip {			    /* verb_race.c; seconds of the guest */
