@@ -25,6 +25,7 @@ struct options {
 	const char *out;	     /* folder for everything; NULL: not given */
 	const char *scenarios;	     /* folder; when not given ./scenarios, or that beside bin/ */
 	struct names also;	     /* folders of further scenarios */
+	struct names lanes;	     /* of scenarios; none: quick */
 	struct names only;	     /* names of scenarios; none: all */
 	const char *accel;	     /* tcg, kvm, auto */
 	double scale;		     /* of timeouts; 0: by how busy the machine is */
@@ -37,6 +38,7 @@ struct options {
 	bool all, list;		     /* play on after a refusal; only say which there are */
 	bool function;		     /* play on after a refusal without a guest */
 	bool cold, keep, print;
+	bool trusted, untrusted; /* at most one; of the images: see trust.h */
 	bool help, version;
 	char **words; /* behind the options */
 	size_t nwords;

@@ -180,21 +180,21 @@ by_name(const void *x, const void *y)
 }
 
 int
-filetable_read(struct arena *a, const char *path, struct filetable *out, struct err *e)
+filetable_parse(
+    struct arena *a, const char *name, const char *text, struct filetable *out, struct err *e)
 {
 	struct filetable_row row;
 	struct lines l;
 	char *line;
 
 	*out = (struct filetable){ 0 };
-	if (lines_open(a, path, &l, e) < 0)
-		return -1;
+	lines_text(a, name, text, &l);
 	line = lines_next(&l);
 	if (!line || strcmp(line, first_line) != 0)
 		return fail_usage(e,
 		    "%s:1: not a table of files: its first line must be \"%s\"; build the image "
 		    "again",
-		    path, first_line);
+		    name, first_line);
 	while ((line = lines_next(&l))) {
 		if (!read_row(line, &row))
 			return lines_fail(
@@ -207,8 +207,21 @@ filetable_read(struct arena *a, const char *path, struct filetable *out, struct 
 	for (size_t i = 1; i < out->n; i++)
 		if (!strcmp(out->v[i - 1].name, out->v[i].name))
 			return fail_usage(
-			    e, "%s: %s: is there twice", path, filetable_escape(a, out->v[i].name));
+			    e, "%s: %s: is there twice", name, filetable_escape(a, out->v[i].name));
 	return 0;
+}
+
+int
+filetable_read(struct arena *a, const char *path, struct filetable *out, struct err *e)
+{
+	char *text;
+
+	*out = (struct filetable){ 0 };
+	if (file_read(a, path, &text, NULL, e) < 0) {
+		e->code = EXIT_USAGE;
+		return -1;
+	}
+	return filetable_parse(a, path, text, out, e);
 }
 
 const struct filetable_row *

@@ -47,7 +47,13 @@ struct filetable {
 
 void filetable_begin(struct buf *out);
 void filetable_add(struct buf *out, const struct filetable_row *r);
-/* a line that is none, and a name that is there twice, is EXIT_USAGE, and so is no such file */
+/*
+ * text: of the file of that name, on the arena; it stays.  A line that is none, and a name that is
+ * there twice, is EXIT_USAGE
+ */
+int filetable_parse(
+    struct arena *a, const char *name, const char *text, struct filetable *out, struct err *e);
+/* the same of a file, and so is no such file */
 int filetable_read(struct arena *a, const char *path, struct filetable *out, struct err *e);
 /* the row of that name, or NULL */
 const struct filetable_row *filetable_find(const struct filetable *t, const char *name);

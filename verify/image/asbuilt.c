@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/files/digest.h"
+#include "build/files/file.h"
 #include "build/files/filetable.h"
 #include "build/files/manifest.h"
 #include "verify/image/guestfs.h"
@@ -15,7 +16,8 @@
 
 struct comparing {
 	struct arena *a;
-	const struct manifest *m;
+	int disk;
+	const char *image; /* its name */
 	struct filetable table;
 	bool *met; /* each row of the table: the image has that name */
 	asbuilt_found *found;
@@ -182,14 +184,13 @@ compare_self(struct comparing *c, const struct man_part *p, struct err *e)
 }
 
 static int
-compare_fs(
-    struct comparing *c, const char *image, const struct man_part *p, size_t *looked, struct err *e)
+compare_fs(struct comparing *c, const struct man_part *p, size_t *looked, struct err *e)
 {
 	struct guestfs_entry *v;
 	size_t n = 0;
 	int r;
 
-	if (guestfs_open(image, p->start, 0, &c->g, e) < 0)
+	if (guestfs_open_fd(c->disk, c->image, p->start, 0, &c->g, e) < 0)
 		return -1;
 	r = compare_self(c, p, e);
 	if (r == 0)
@@ -206,41 +207,42 @@ compare_fs(
 
 /* ---- all of it ---- */
 
-/* the table, if it is the one that was written with the manifest */
-static int
-read_table(struct comparing *c, struct err *e)
+int
+asbuilt_open(struct arena *a, const struct manifest *m, char **table, struct err *e)
 {
-	const char *path = manifest_path(c->a, c->m, c->m->files);
+	const char *path = manifest_path(a, m, m->files);
 	char hex[DIGEST_HEX];
+	size_t n;
 
-	if (!path || !c->m->files_sha256)
+	if (!path || !m->files_sha256)
 		return fail_usage(e, "manifest: missing required key %s, which %s",
 		    path ? "files-sha256" : "files",
 		    path ? "has the digest of the table of files"
 			 : "names the build's table of files");
-	if (digest_file(path, hex, e) < 0)
+	if (file_read(a, path, table, &n, e) < 0)
 		return -1;
-	if (strcmp(hex, c->m->files_sha256) != 0)
+	digest_bytes(*table, n, hex);
+	if (strcmp(hex, m->files_sha256) != 0)
 		return fail_usage(e,
 		    "%s is not the table of its manifest: sha256 %.12s, expected %.12s; build "
 		    "again",
-		    path, hex, c->m->files_sha256);
-	return filetable_read(c->a, path, &c->table, e);
+		    path, hex, m->files_sha256);
+	return 0;
 }
 
 int
-asbuilt_compare(struct arena *a, const struct manifest *m, const char *image, asbuilt_found *found,
-    void *arg, size_t *looked, struct err *e)
+asbuilt_compare(struct arena *a, const struct manifest *m, const char *table, int disk,
+    const char *image, asbuilt_found *found, void *arg, size_t *looked, struct err *e)
 {
-	struct comparing c = { .a = a, .m = m, .found = found, .arg = arg };
+	struct comparing c = { .a = a, .disk = disk, .image = image, .found = found, .arg = arg };
 
 	*looked = 0;
-	if (read_table(&c, e) < 0)
+	if (filetable_parse(a, m->files, table, &c.table, e) < 0)
 		return -1;
 	c.met = arena_array(a, c.table.n + 1, sizeof *c.met);
 	for (size_t i = 0; i < m->nparts; i++)
 		if (!strcmp(m->parts[i].type, "ext4") &&
-		    compare_fs(&c, image, &m->parts[i], looked, e) < 0)
+		    compare_fs(&c, &m->parts[i], looked, e) < 0)
 			return -1;
 	for (size_t i = 0; i < c.table.n; i++) {
 		const struct filetable_row *r = &c.table.v[i];

@@ -23,10 +23,15 @@ struct manifest;
 typedef void asbuilt_found(void *arg, const char *what);
 
 /*
- * image: the disk, absolute.  looked: how many names it has.  -1: the manifest names no table, the
- * table is not the one that it has the digest of, or a filesystem cannot be read or was used
+ * The text of the manifest's table.  -1: the manifest names none, or it is not the one that the
+ * manifest has the digest of
  */
-int asbuilt_compare(struct arena *a, const struct manifest *m, const char *image,
-    asbuilt_found *found, void *arg, size_t *looked, struct err *e);
+int asbuilt_open(struct arena *a, const struct manifest *m, char **table, struct err *e);
+/*
+ * disk: open; image: its name, for messages.  looked: how many names it has.  -1: the text is no
+ * table, or a filesystem cannot be read or was used
+ */
+int asbuilt_compare(struct arena *a, const struct manifest *m, const char *table, int disk,
+    const char *image, asbuilt_found *found, void *arg, size_t *looked, struct err *e);
 
 #endif

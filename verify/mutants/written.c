@@ -413,8 +413,8 @@ has_words(struct arena *a, const char *append, const char *words)
 
 int
 written_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s,
-    size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out,
-    struct err *e)
+    size_t n, const struct scenario *scenarios, size_t nscenarios, const char *const *lanes,
+    struct matrix *out, struct err *e)
 {
 	struct matrix_variant *variants = arena_array(a, n + 1, sizeof *variants);
 
@@ -440,6 +440,8 @@ written_matrix(struct arena *a, struct image *images, size_t nimages, const stru
 				    "%s: append %s: the kernel of %s is told so already: nothing "
 				    "would be broken",
 				    s[k].path, s[k].append, images[i].name);
+			if (!c->skip && n > 1 && !matrix_plays_lane(c->scenario, lanes))
+				c->skip = arena_printf(a, "lane %s", c->scenario->lane);
 		}
 	return 0;
 }

@@ -12,6 +12,7 @@
 	X(scenario)                                                                                \
 	X(watches)                                                                                 \
 	X(loop)                                                                                    \
+	X(island)                                                                                  \
 	X(qmp)                                                                                     \
 	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
@@ -47,6 +48,7 @@
 	X(trials)                                                                                  \
 	X(arguments)                                                                               \
 	X(bisect_run)                                                                              \
+	X(reading)                                                                                 \
 	X(guestfs)                                                                                 \
 	X(fsck)                                                                                    \
 	X(elf)                                                                                     \

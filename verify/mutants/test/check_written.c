@@ -4,7 +4,9 @@
 #include "build/base/arena.h"
 #include "build/files/file.h"
 #include "verify/expect.h"
+#include "verify/image/image.h"
 #include "verify/report/result.h"
+#include "verify/scenario/scenario.h"
 #include "verify/test/suites.h"
 
 #include <string.h>
@@ -162,6 +164,30 @@ START_TEST(all_of_ours_are_sound)
 }
 END_TEST
 
+/* one that only a week shows is not played with the others, but where it is the only one */
+START_TEST(lanes)
+{
+	struct arena *a = arena_new();
+	struct image image = { .name = "x86_64/dhcp", .base = "/disk" };
+	struct scenario scenarios[] = { { .name = "boot", .lane = "quick" },
+		{ .name = "week", .lane = "long" } };
+	struct mutant s[] = { { .name = "leak", .scenario = "week" },
+		{ .name = "deaf", .scenario = "boot" } };
+	const char *const both[] = { "quick", "long", NULL };
+	struct matrix m;
+	struct err e;
+
+	ck_assert_int_eq(written_matrix(a, &image, 1, s, 2, scenarios, 2, NULL, &m, &e), 0);
+	ck_assert_str_eq(m.v[0].skip, "lane long");
+	ck_assert_ptr_null(m.v[1].skip);
+	ck_assert_int_eq(written_matrix(a, &image, 1, s, 2, scenarios, 2, both, &m, &e), 0);
+	ck_assert_ptr_null(m.v[0].skip);
+	ck_assert_int_eq(written_matrix(a, &image, 1, s, 1, scenarios, 2, NULL, &m, &e), 0);
+	ck_assert_ptr_null(m.v[0].skip);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 written_suite(void)
 {
@@ -170,6 +196,7 @@ written_suite(void)
 
 	tcase_add_test(tc, reads);
 	tcase_add_test(tc, all_of_ours_are_sound);
+	tcase_add_test(tc, lanes);
 	tcase_add_loop_test(tc, refuses, 0, sizeof bad / sizeof *bad);
 	tcase_add_loop_test(tc, judges, 0, sizeof verdicts / sizeof *verdicts);
 	return s;
