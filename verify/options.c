@@ -235,20 +235,34 @@ options_read(
 	return default_scenarios(a, out, e);
 }
 
-const char *
-options_of_boot(const struct options *o)
+/* the name of an option that was given, and of whose command the table says that it is its own */
+static const char *
+given_of(const struct options *o, const char *command)
 {
 	for (const struct row *r = rows; r < rows + NROWS; r++) {
 		const char *member = (const char *)o + r->member;
 
-		if (strncmp(r->what, "boot: ", 6))
+		if (strncmp(r->what, command, strlen(command)) != 0)
 			continue;
-		if (r->kind == TEXT    ? *(const char *const *)(const void *)member != NULL
-		    : r->kind == WHOLE ? *(const unsigned *)(const void *)member != 0
-				       : *(const bool *)member)
+		if (r->kind == TEXT	? *(const char *const *)(const void *)member != NULL
+		    : r->kind == WHOLE	? *(const unsigned *)(const void *)member != 0
+		    : r->kind == NUMBER ? *(const double *)(const void *)member != 0
+					: *(const bool *)member)
 			return r->name;
 	}
 	return NULL;
+}
+
+const char *
+options_of_boot(const struct options *o)
+{
+	return given_of(o, "boot: ");
+}
+
+const char *
+options_of_mutants(const struct options *o)
+{
+	return given_of(o, "mutants: ");
 }
 
 int

@@ -52,6 +52,8 @@ void options_print(enum program who);
 
 /* the name of an option that only `boot` has, and that was given; NULL: there is none */
 const char *options_of_boot(const struct options *o);
+/* the same of `mutants` */
+const char *options_of_mutants(const struct options *o);
 /* a file or folder that the command line names, and that is not there, is wrong usage */
 int options_file(const char *path, struct err *e);
 /* a file named from the folder that the running program is in */

@@ -208,6 +208,7 @@ static const struct {
 	{ BOOT "--disk x o/manifest", 100, "--disk x: the manifest names no image to copy\n" },
 	{ BOOT "o/manifest o/manifest", 100, "boot: o/manifest: one manifest at a time\n" },
 	{ RUN "--disk x o/manifest", 100, "--disk: only boot has it; see lh-verify --help\n" },
+	{ RUN "--function o/manifest", 100, "--function: only mutants has it; see lh-verify" },
 	{ RUN "--print o/manifest", 100, "--print: only boot has it; see lh-verify --help\n" },
 	/* 9p or not is what the kernel's symbols say */
 	{ "echo symbols map >>o/manifest; echo 0 t p9_virtio_create >o/map; echo 1 t v9fs_mount "
@@ -233,6 +234,11 @@ static const struct {
 	{ "$VERIFY nothing >/dev/full", 100, "nothing: unknown command; see lh-verify --help\n" },
 	{ "$VERIFY lint nothere", 100, "fatal: nothere: No such file or directory\n" },
 	{ "$VERIFY mutants --scenarios scenarios nothere o/manifest", 100, "fatal: nothere: No" },
+	{ "$VERIFY mutants --list --scenarios scenarios scenarios o/manifest", 100,
+	    "--list: only for mutants that are derived from one MANIFEST, not for those of a "
+	    "folder\n" },
+	{ "$VERIFY mutants --sample 2 --scenarios scenarios scenarios o/manifest", 100,
+	    "--sample: only for mutants that are derived" },
 	{ "$VERIFY mutants --scenarios scenarios", 100, "mutants: needs a manifest; see" },
 	{ MUTANTS "play --only word-removed", 1, "\n1 passed, 2 failed, 0 skipped\n" },
 	{ MUTANTS "play | sort", 0,
