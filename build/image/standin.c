@@ -27,7 +27,7 @@ add_owners(struct tree *rootfs, const char *path, size_t layer, struct err *e)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : fail_errno(e, "%s", path);
 	tree_push(rootfs,
 	    &(struct entry){ .path = arena_printf(rootfs->a, STANDIN_DIR "/owners.%02zu", layer),
