@@ -10,7 +10,9 @@ hidden=
 for word; do
 	shift
 	case $word in
-	ROOT_PASSWORD=* | GUEST_PASSWORD=* | MIRRORS=* | CACHE_URL=*) export "$word" && hidden=yes ;;
+	ROOT_PASSWORD=* | GUEST_PASSWORD=* | MIRRORS=* | CACHE_URL=*)
+		export "$word" && hidden=yes
+		;;
 	*) set -- "$@" "$word" ;;
 	esac
 done

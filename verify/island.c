@@ -21,7 +21,8 @@
 static int
 send_fds(int to, const int *fds, size_t n)
 {
-	char byte = 0, control[CMSG_SPACE(ISLAND_SPACES * sizeof(int))] = { 0 };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(ISLAND_SPACES * sizeof(int))] = { 0 };
+	char byte = 0;
 	struct iovec v = { &byte, 1 };
 	struct msghdr m = { .msg_iov = &v,
 		.msg_iovlen = 1,
@@ -29,6 +30,8 @@ send_fds(int to, const int *fds, size_t n)
 		.msg_controllen = CMSG_SPACE(n * sizeof(int)) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
+	if (!c) /* there is room for one */
+		return -1;
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(n * sizeof(int));
@@ -39,7 +42,8 @@ send_fds(int to, const int *fds, size_t n)
 static int
 receive_fds(int from, int *fds, size_t n)
 {
-	char byte, control[CMSG_SPACE(ISLAND_SPACES * sizeof(int))] = { 0 };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(ISLAND_SPACES * sizeof(int))] = { 0 };
+	char byte;
 	struct iovec v = { &byte, 1 };
 	struct msghdr m = { .msg_iov = &v,
 		.msg_iovlen = 1,
