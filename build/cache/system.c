@@ -143,8 +143,7 @@ read_list(struct making *k, const char *path)
 
 	if (file_read(k->a, path, &text, &n, &ignored) < 0 || !is_list(text, n))
 		return false;
-	for (; strcmp(text, LIST_END) != 0; text = end + 1) {
-		end = strchr(text, '\n');
+	for (; strcmp(text, LIST_END) != 0 && (end = strchr(text, '\n')); text = end + 1) {
 		*end = '\0';
 		if (*text == WATCHED)
 			add(k->a, &k->watched, ++text);
