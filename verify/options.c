@@ -74,6 +74,11 @@ static const struct row {
 	    FLAG, MEMBER(all), NULL, 0, 0 },
 	{ LH_VERIFY, 0, "list", NULL, "mutants: print which there are, but do not play them", FLAG,
 	    MEMBER(list), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "trusted", NULL, "the images are ours, wherever their manifests are", FLAG,
+	    MEMBER(trusted), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "untrusted", NULL,
+	    "the images are a stranger's, though they lie in output/", FLAG, MEMBER(untrusted),
+	    NULL, 0, 0 },
 	{ BOTH, 0, "help", NULL, "print this help", FLAG, MEMBER(help), NULL, 0, 0 },
 	{ BOTH, 0, "version", NULL, "print the version", FLAG, MEMBER(version), NULL, 0, 0 },
 };
@@ -219,6 +224,8 @@ options_read(
 	}
 	out->words = argv + optind;
 	out->nwords = (size_t)(argc - optind);
+	if (out->trusted && out->untrusted)
+		return fail_usage(e, "--trusted and --untrusted: one of them");
 	return default_scenarios(a, out, e);
 }
 

@@ -36,6 +36,7 @@ struct options {
 	double sample, seed;	     /* so many mutants, drawn with that; 0: all */
 	bool all, list;		     /* play on after a refusal; only say which there are */
 	bool cold, keep, print;
+	bool trusted, untrusted; /* at most one; of the images: see trust.h */
 	bool help, version;
 	char **words; /* behind the options */
 	size_t nwords;

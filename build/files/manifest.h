@@ -88,6 +88,7 @@ struct man_form {
 
 struct manifest {
 	const char *dir;     /* folder of the manifest, absolute; not in the file */
+	bool untrusted;	     /* a stranger's: verify/trust.h; not in the file */
 	const char *triple;  /* x86_64-linux-musl */
 	const char *arch;    /* short name, as x86_64 */
 	const char *profile; /* s6, minimal, or whatever a foreign image calls itself */

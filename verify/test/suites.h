@@ -7,9 +7,12 @@
 /* one line a suite, in the order of the picture in CONTRIBUTING.md; check_NAME.c defines it */
 #define SUITES(X)                                                                                  \
 	X(expect)                                                                                  \
+	X(heads)                                                                                   \
+	X(view)                                                                                    \
 	X(scenario)                                                                                \
 	X(watches)                                                                                 \
 	X(loop)                                                                                    \
+	X(island)                                                                                  \
 	X(qmp)                                                                                     \
 	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
@@ -44,6 +47,7 @@
 	X(trials)                                                                                  \
 	X(arguments)                                                                               \
 	X(bisect_run)                                                                              \
+	X(reading)                                                                                 \
 	X(guestfs)                                                                                 \
 	X(fsck)                                                                                    \
 	X(elf)                                                                                     \

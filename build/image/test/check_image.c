@@ -588,6 +588,15 @@ static const struct {
 	    "image: OVERLAY: DIR/mine/rootfs: is a symlink, not a folder" },
 	{ "mkfifo mine/rootfs/etc/f",
 	    "image: OVERLAY: DIR/mine/rootfs/etc/f: neither file, folder nor symlink; remove it" },
+	/* one that would be read for hours; another whose bytes never end */
+	{ "truncate -s 8T mine/rootfs/etc/f",
+	    "image: OVERLAY: DIR/mine/rootfs/etc/f: with it, rootfs needs 8388609 MiB, more than "
+	    "ROOTFS_SIZE allows; remove it, or set ROOTFS_SIZE" },
+	{ "mkdir -p mine/rwfs && truncate -s 8T mine/rwfs/f",
+	    "image: OVERLAY: DIR/mine/rwfs/f: with it, rwfs needs 8388609 MiB, more than "
+	    "RWFS_SIZE allows; remove it, or set RWFS_SIZE" },
+	{ "mknod mine/rootfs/etc/f c 1 5 2>/dev/null || mkfifo mine/rootfs/etc/f",
+	    "image: OVERLAY: DIR/mine/rootfs/etc/f: neither file, folder nor symlink; remove it" },
 	{ "mkdir mine/etc",
 	    "image: OVERLAY: DIR/mine/etc: files belong in rootfs/, rwfs/ or userfs/, and their "
 	    "owners in the file owners; move it" },
