@@ -34,6 +34,9 @@ static const struct row {
 	    MEMBER(out), NULL, 0, 0 },
 	{ BOTH, 's', "scenario", "NAME", "play only this scenario; may be repeated", NAMES,
 	    MEMBER(only), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "lane", "NAME",
+	    "play those of this lane, quick (default) or long; may be repeated", NAMES,
+	    MEMBER(lanes), NULL, 0, 0 },
 	{ BOTH, 'j', "jobs", "N", "guests at a time (default: limited by CPUs and memory)", NUMBER,
 	    MEMBER(jobs), NULL, 1, 1000 },
 	{ BOTH, 0, "accel", "WHICH", "tcg, kvm or auto (default: auto; KVM if a probe guest boots)",
@@ -72,6 +75,9 @@ static const struct row {
 	    MEMBER(seed), NULL, 0, 9007199254740991 },
 	{ LH_VERIFY, 0, "all-scenarios", NULL, "mutants: play on after a scenario has refused one",
 	    FLAG, MEMBER(all), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "function", NULL,
+	    "mutants: play on after an audit has refused one, until a guest does", FLAG,
+	    MEMBER(function), NULL, 0, 0 },
 	{ LH_VERIFY, 0, "list", NULL, "mutants: print which there are, but do not play them", FLAG,
 	    MEMBER(list), NULL, 0, 0 },
 	{ LH_VERIFY, 0, "trusted", NULL, "the images are ours, wherever their manifests are", FLAG,
@@ -229,20 +235,34 @@ options_read(
 	return default_scenarios(a, out, e);
 }
 
-const char *
-options_of_boot(const struct options *o)
+/* the name of an option that was given, and of whose command the table says that it is its own */
+static const char *
+given_of(const struct options *o, const char *command)
 {
 	for (const struct row *r = rows; r < rows + NROWS; r++) {
 		const char *member = (const char *)o + r->member;
 
-		if (strncmp(r->what, "boot: ", 6))
+		if (strncmp(r->what, command, strlen(command)) != 0)
 			continue;
-		if (r->kind == TEXT    ? *(const char *const *)(const void *)member != NULL
-		    : r->kind == WHOLE ? *(const unsigned *)(const void *)member != 0
-				       : *(const bool *)member)
+		if (r->kind == TEXT	? *(const char *const *)(const void *)member != NULL
+		    : r->kind == WHOLE	? *(const unsigned *)(const void *)member != 0
+		    : r->kind == NUMBER ? *(const double *)(const void *)member != 0
+					: *(const bool *)member)
 			return r->name;
 	}
 	return NULL;
+}
+
+const char *
+options_of_boot(const struct options *o)
+{
+	return given_of(o, "boot: ");
+}
+
+const char *
+options_of_mutants(const struct options *o)
+{
+	return given_of(o, "mutants: ");
 }
 
 int

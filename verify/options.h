@@ -25,6 +25,7 @@ struct options {
 	const char *out;	     /* folder for everything; NULL: not given */
 	const char *scenarios;	     /* folder; when not given ./scenarios, or that beside bin/ */
 	struct names also;	     /* folders of further scenarios */
+	struct names lanes;	     /* of scenarios; none: quick */
 	struct names only;	     /* names of scenarios; none: all */
 	const char *accel;	     /* tcg, kvm, auto */
 	double scale;		     /* of timeouts; 0: by how busy the machine is */
@@ -35,6 +36,7 @@ struct options {
 	const char *classes;	     /* of mutants; NULL: all */
 	double sample, seed;	     /* so many mutants, drawn with that; 0: all */
 	bool all, list;		     /* play on after a refusal; only say which there are */
+	bool function;		     /* play on after a refusal without a guest */
 	bool cold, keep, print;
 	bool trusted, untrusted; /* at most one; of the images: see trust.h */
 	bool help, version;
@@ -50,6 +52,8 @@ void options_print(enum program who);
 
 /* the name of an option that only `boot` has, and that was given; NULL: there is none */
 const char *options_of_boot(const struct options *o);
+/* the same of `mutants` */
+const char *options_of_mutants(const struct options *o);
 /* a file or folder that the command line names, and that is not there, is wrong usage */
 int options_file(const char *path, struct err *e);
 /* a file named from the folder that the running program is in */
