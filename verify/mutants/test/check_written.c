@@ -171,8 +171,8 @@ START_TEST(lanes)
 	struct image image = { .name = "x86_64/dhcp", .base = "/disk" };
 	struct scenario scenarios[] = { { .name = "boot", .lane = "quick" },
 		{ .name = "week", .lane = "long" } };
-	struct mutant s[] = { { .name = "leak", .scenario = "week" },
-		{ .name = "deaf", .scenario = "boot" } };
+	struct mutant s[] = { { .name = "leak", .append = "leak", .scenario = "week" },
+		{ .name = "deaf", .append = "deaf", .scenario = "boot" } };
 	const char *const both[] = { "quick", "long", NULL };
 	struct matrix m;
 	struct err e;
