@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct comparing {
 	struct arena *a;
@@ -183,13 +184,60 @@ compare_self(struct comparing *c, const struct man_part *p, struct err *e)
 	return 0;
 }
 
+/* n bytes of the disk; false: it is shorter, or cannot be read */
+static bool
+read_raw(const struct comparing *c, uint64_t at, void *p, size_t n, struct err *e)
+{
+	ssize_t got = pread(c->disk, p, n, (off_t)at);
+
+	if (got < 0)
+		fail_errno(e, "%s", c->image);
+	else if ((size_t)got != n)
+		fail(e, "%s: ends at %" PRIu64, c->image, at + (uint64_t)got);
+	return got == (ssize_t)n;
+}
+
+/* header of a swap area, mkswap(8): its mark ends the first page, its label has 16 bytes */
+static int
+compare_swap(struct comparing *c, const struct man_part *p, struct err *e)
+{
+	char page[4096], label[17] = "";
+
+	if (!read_raw(c, p->start, page, sizeof page, e))
+		return -1;
+	c->at = p->name;
+	memcpy(label, page + 1052, 16);
+	if (memcmp(page + sizeof page - 10, "SWAPSPACE2", 10) != 0)
+		differs(c, "content", "a swap area", "none");
+	else if (strcmp(label, p->name) != 0)
+		differs(c, "label", p->name, filetable_escape(c->a, label));
+	return 0;
+}
+
+/* 1: it has ext4's magic number; 0: what should be there is not */
+static int
+is_ext4(struct comparing *c, const struct man_part *p, struct err *e)
+{
+	unsigned char magic[2];
+
+	if (!read_raw(c, p->start + 1024 + 56, magic, sizeof magic, e))
+		return -1;
+	if (magic[0] == 0x53 && magic[1] == 0xef)
+		return 1;
+	c->at = p->name;
+	differs(c, "content", "an ext4 filesystem", "none");
+	return 0;
+}
+
 static int
 compare_fs(struct comparing *c, const struct man_part *p, size_t *looked, struct err *e)
 {
 	struct guestfs_entry *v;
 	size_t n = 0;
-	int r;
+	int r = is_ext4(c, p, e);
 
+	if (r <= 0)
+		return r;
 	if (guestfs_open_fd(c->disk, c->image, p->start, 0, &c->g, e) < 0)
 		return -1;
 	r = compare_self(c, p, e);
@@ -240,10 +288,14 @@ asbuilt_compare(struct arena *a, const struct manifest *m, const char *table, in
 	if (filetable_parse(a, m->files, table, &c.table, e) < 0)
 		return -1;
 	c.met = arena_array(a, c.table.n + 1, sizeof *c.met);
-	for (size_t i = 0; i < m->nparts; i++)
-		if (!strcmp(m->parts[i].type, "ext4") &&
-		    compare_fs(&c, &m->parts[i], looked, e) < 0)
+	for (size_t i = 0; i < m->nparts; i++) {
+		const struct man_part *p = &m->parts[i];
+
+		if (!strcmp(p->type, "ext4") && compare_fs(&c, p, looked, e) < 0)
 			return -1;
+		if (!strcmp(p->type, "swap") && compare_swap(&c, p, e) < 0)
+			return -1;
+	}
 	for (size_t i = 0; i < c.table.n; i++) {
 		const struct filetable_row *r = &c.table.v[i];
 

@@ -13,7 +13,7 @@ struct manifest;
  * Whether the filesystems of a disk hold what the build's table of files says (filetable.h): every
  * name, its type, permissions, owner, group, bytes, target and device numbers; no other name, no
  * second name of a file, no extended attribute, no attribute of chattr(1); and each filesystem has
- * the label of its partition and may be written to.
+ * the label of its partition and may be written to.  A swap area is one, and has its label.
  *
  * It is about an image as it was built.  A filesystem that has been mounted for writing since then
  * cannot be judged.

@@ -12,6 +12,7 @@
 #include "verify/test/suites.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -71,12 +72,13 @@ make_image(struct arena *a, const char *script, const char *debugfs)
 	sh(a,
 	    arena_printf(a,
 		"mkdir -p t/etc t/dev; printf '" BYTES "' >t/etc/script; chmod 755 t/etc/script; "
-		"ln -s script t/etc/link; cd t; %s; cd ..; truncate -s 9M img; mke2fs -q -F -t "
+		"ln -s script t/etc/link; cd t; %s; cd ..; truncate -s 10M img; mke2fs -q -F -t "
 		"ext4 -L rootfs -E offset=1048576,root_owner=0:0 -d t img 8M; (cd t && find . "
 		"-mindepth 1 -printf 'sif %%P uid 0\\nsif %%P gid 0\\n') >commands; echo 'sif "
 		"etc/script uid 5\nsif etc/script gid 70000\ncd "
 		"dev\nmknod null c 1 3\nsif null mode 020666\ncd /\n%s' >>commands; debugfs -w -f "
-		"commands 'img?offset=1048576'",
+		"commands 'img?offset=1048576'; truncate -s 1M swap; mkswap -q -L swap swap; "
+		"dd if=swap of=img bs=1M seek=9 conv=notrunc",
 		script, debugfs));
 }
 
@@ -101,7 +103,8 @@ by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static struct man_part part = { "rootfs", "ext4", OFFSET, 8 << 20, "" };
+static struct man_part parts[] = { { "rootfs", "ext4", OFFSET, 8 << 20, "" },
+	{ "swap", "swap", 9 << 20, 1 << 20, "" } };
 
 static int
 compare(struct arena *a, const char *sha256, struct told *t, size_t *looked, struct err *e)
@@ -109,8 +112,8 @@ compare(struct arena *a, const char *sha256, struct told *t, size_t *looked, str
 	const struct manifest m = { .dir = test_dir(),
 		.files = "files",
 		.files_sha256 = sha256,
-		.parts = &part,
-		.nparts = 1 };
+		.parts = parts,
+		.nparts = 2 };
 	const char *image = arena_printf(a, "%s/img", test_dir());
 	int r, disk = open(image, O_RDONLY | O_CLOEXEC);
 	char *table;
@@ -262,11 +265,45 @@ START_TEST(not_of_a_used_disk)
 }
 END_TEST
 
+/* a partition that holds nothing, or what is another's */
+static const struct {
+	const char *script, *found;
+} others[] = {
+	{ "dd if=/dev/zero of=img bs=1k seek=1024 count=8 conv=notrunc",
+	    "rootfs: content: expected an ext4 filesystem, found none" },
+	{ "dd if=/dev/zero of=img bs=1M seek=9 count=1 conv=notrunc",
+	    "swap: content: expected a swap area, found none" },
+	{ "mkswap -q -L nobody swap; dd if=swap of=img bs=1M seek=9 conv=notrunc",
+	    "swap: label: expected swap, found nobody" },
+};
+
+START_TEST(knows_partitions)
+{
+	struct arena *a = arena_new();
+	char hex[DIGEST_HEX];
+	struct told t;
+	size_t looked;
+	struct err e;
+	bool there = false;
+
+	write_table(a, "", hex);
+	make_image(a, ":", "");
+	sh(a, others[_i].script);
+	ck_assert_msg(compare(a, hex, &t, &looked, &e) == 0, "%s", e.msg);
+	for (size_t i = 0; i < t.n; i++)
+		there |= !strcmp(t.v[i], others[_i].found);
+	ck_assert(there);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 asbuilt_suite(void)
 {
 	Suite *s = suite_of("asbuilt", (const TTest *[]){ is_bound, not_of_a_used_disk, NULL });
 
+	tcase_add_loop_test(
+	    harness_case(s, "others"), knows_partitions, 0, sizeof others / sizeof *others);
 	tcase_add_loop_test(harness_case(s, "tells"), tells, 0, sizeof cases / sizeof *cases);
 	return s;
 }
