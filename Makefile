@@ -45,7 +45,7 @@ VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/% verif
 BISECT_USES := $(patsubst %.c,$(O)/%.o,verify/options.c verify/outdir.c \
 	$(wildcard verify/report/*.c))
 BISECT := $(patsubst %.c,$(O)/%.o,$(filter-out verify/bisect/main.c,$(wildcard verify/bisect/*.c)))
-BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out build/test/faults.c,\
+BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out build/test/faults.c build/test/writetree.c,\
 	$(wildcard build/test/*.c build/*/test/*.c)))
 VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c \
 	verify/test/bench-expect.c,$(wildcard verify/test/*.c verify/*/test/*.c)))
@@ -56,6 +56,7 @@ TOOLS := $(B)/lh-build $(B)/lh-verify $(B)/lh-bisect
 PKG_build_source_transfer := libcurl
 PKG_build_source_unpack := libarchive
 PKG_build_cache_pack := libarchive
+PKG_build_form_qcow2 := zlib
 PKG_build_image_disk := fdisk
 PKG_build_image_fs := ext2fs com_err
 PKG_build_diff_fsdiff := ext2fs com_err
@@ -69,7 +70,7 @@ PKG_verify_image_guestfs := ext2fs com_err
 PKG_verify_image_disasm := capstone
 PKG_verify_guest_qmp := jansson
 
-LIBS_build := libcurl libarchive fdisk ext2fs com_err jansson libcrypto libelf
+LIBS_build := libcurl libarchive zlib fdisk ext2fs com_err jansson libcrypto libelf
 LIBS_verify := libpcre2-8 libssh2 ext2fs com_err jansson capstone libcrypto libelf
 LIBS_bisect := libelf libcrypto
 # for the tests: what they serve from and make hostile archives with
@@ -84,8 +85,9 @@ pkg_libs = $(shell pkg-config --libs $(1))
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu $(O)/faults.so
 
 .PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify \
-	release bisect reproduce qemu-boot check check-unit check-broken mutants bench bench-build \
-	bench-verify fuzz lint format clean distclean check-unit-build check-unit-verify
+	flash release bisect reproduce qemu-boot check check-unit check-broken mutants bench \
+	bench-build bench-image bench-verify fuzz lint format clean distclean check-unit-build \
+	check-unit-verify
 
 tools: $(TOOLS)
 
@@ -114,6 +116,10 @@ $(O)/test-verify: $(VERIFY_TEST) $(VERIFY) $(BISECT) $(BASE) | $(TOOLS)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call pkg_libs,$(LIBS_verify) $(LIBS_verify_test)) -lm
 
+$(O)/writetree: $(O)/build/test/writetree.o $(BUILD) $(BASE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_build)) -lcrypt
+
 $(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/guest/qmp.o $(BASE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,jansson libcrypto libelf)
@@ -125,7 +131,7 @@ $(O)/bench-expect: $(O)/verify/test/bench-expect.o $(VERIFY) $(BASE)
 # the commit is in one object, which is as new as the checkout's last commit
 GIT := $(if $(wildcard .git/HEAD),.git,$(if $(wildcard .git),\
 	$(patsubst gitdir: %,%,$(file <.git))))
-COMMIT = $(if $(GIT),$(shell git -c safe.directory='*' log -1 --format=' (%h)' 2>/dev/null))
+COMMIT = $(if $(GIT),$(shell git log -1 --format=' (%h)' 2>/dev/null))
 $(O)/build/base/version.o: $(if $(GIT),$(wildcard $(GIT)/HEAD $(GIT)/logs/HEAD))
 $(O)/build/base/version.o: override CPPFLAGS += -DLH_COMMIT='"$(COMMIT)"'
 
@@ -208,8 +214,8 @@ format:
 # are, but for those that mean something here.
 #
 
-MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS \
-	SECONDS TARGETS SAMPLE SEED ONLY
+MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO LANES \
+	VFLAGS SECONDS TARGETS SAMPLE SEED ONLY FUNCTION DEVICE FORCE
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
 PASSED := $(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
@@ -235,6 +241,9 @@ ALSO = $(addprefix --also ,$(shell $(LHB) config SCENARIOS $(ARGS)))
 # make -n plays no scenario, and says which it would
 RUN := $(if $(filter -n,$(LHB_FLAGS)),list,run)
 
+# of the scenarios: quick, or those that are named
+LANE_ARGS := $(addprefix --lane ,$(LANES))
+
 NETS ?= dhcp static
 NET_ARGS := $(foreach n,$(NETS),--net=$n)
 
@@ -258,7 +267,7 @@ images: $(TOOLS)
 
 verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	+@$(LHV) $(RUN) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHV) $(RUN) --trusted $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) $(LANE_ARGS) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
 
@@ -268,19 +277,21 @@ reproduce: $(TOOLS)
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		$(LHV) mutants $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
+		$(LHV) mutants --trusted $(VFLAGS) $(LANE_ARGS) \
+			-o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
 	done) $(told)
 
-# a folder for each image, from which the next run goes on
+# a folder for each image, from which the next run goes on; FUNCTION asks guests, too
 mutants: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(o=$$($(LHB) config OUTPUT $(ARGS)); \
 	for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		d=$${m#"$$o"/} && $(LHV) mutants $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+		d=$${m#"$$o"/} && $(LHV) mutants --trusted $(VFLAGS) $(ALSO) \
+			$(foreach s,$(SCENARIO),-s $s) \
 			$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
-			$(if $(ONLY),--only $(call quote,$(ONLY))) \
-			-o "$$o/score/$${d%/manifest}" "$$m" || exit; \
+			$(if $(ONLY),--only $(call quote,$(ONLY))) $(if $(FUNCTION),--function) \
+			-o "$$o/$(if $(FUNCTION),function,score)/$${d%/manifest}" "$$m" || exit; \
 	done) $(told)
 
 # every triple in both networks; the figures are lines on stdout
@@ -293,6 +304,10 @@ bench-verify: $(TOOLS) $(O)/bench-expect
 # with little to do, in a small checkout of its own
 bench-build: $(TOOLS)
 	@build/test/bench
+
+# how fast an image is written, of folders of several kinds
+bench-image: $(O)/writetree
+	@build/test/bench-image $(O)/writetree
 
 # all there are
 bench:
@@ -309,7 +324,14 @@ bisect: $(TOOLS)
 		$(if $(filter -n,$(LHB_FLAGS)),DRY_RUN=1) $(ARGS) $(TRIPLE_ARG) $(told)
 
 qemu-boot: image
-	@./run-qemu "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
+	@./run-qemu --trusted "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
+
+# DEVICE=/dev/..; its block map is made for it, whatever FORMS says
+flash: $(TOOLS)
+	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARG) TRIPLES= \
+		FORMS="$$($(LHB) config FORMS $(ARGS)) bmap" $(told)
+	@$(LHB) flash $(filter -n,$(LHB_FLAGS)) $(if $(filter-out 0 false no,$(FORCE)),--force) \
+		$(ARGS) $(TRIPLE_ARG) TRIPLES= $(call quote,$(DEVICE)) $(told)
 
 clean distclean: $(TOOLS)
 	@$(LHB) $@ $(ARGS) $(told)

@@ -34,6 +34,9 @@ static const struct row {
 	    MEMBER(out), NULL, 0, 0 },
 	{ BOTH, 's', "scenario", "NAME", "play only this scenario; may be repeated", NAMES,
 	    MEMBER(only), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "lane", "NAME",
+	    "play those of this lane, quick (default) or long; may be repeated", NAMES,
+	    MEMBER(lanes), NULL, 0, 0 },
 	{ BOTH, 'j', "jobs", "N", "guests at a time (default: limited by CPUs and memory)", NUMBER,
 	    MEMBER(jobs), NULL, 1, 1000 },
 	{ BOTH, 0, "accel", "WHICH", "tcg, kvm or auto (default: auto; KVM if a probe guest boots)",
@@ -72,8 +75,16 @@ static const struct row {
 	    MEMBER(seed), NULL, 0, 9007199254740991 },
 	{ LH_VERIFY, 0, "all-scenarios", NULL, "mutants: play on after a scenario has refused one",
 	    FLAG, MEMBER(all), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "function", NULL,
+	    "mutants: play on after an audit has refused one, until a guest does", FLAG,
+	    MEMBER(function), NULL, 0, 0 },
 	{ LH_VERIFY, 0, "list", NULL, "mutants: print which there are, but do not play them", FLAG,
 	    MEMBER(list), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "trusted", NULL, "the images are ours, wherever their manifests are", FLAG,
+	    MEMBER(trusted), NULL, 0, 0 },
+	{ LH_VERIFY, 0, "untrusted", NULL,
+	    "the images are a stranger's, though they lie in output/", FLAG, MEMBER(untrusted),
+	    NULL, 0, 0 },
 	{ BOTH, 0, "help", NULL, "print this help", FLAG, MEMBER(help), NULL, 0, 0 },
 	{ BOTH, 0, "version", NULL, "print the version", FLAG, MEMBER(version), NULL, 0, 0 },
 };
@@ -219,6 +230,8 @@ options_read(
 	}
 	out->words = argv + optind;
 	out->nwords = (size_t)(argc - optind);
+	if (out->trusted && out->untrusted)
+		return fail_usage(e, "--trusted and --untrusted: one of them");
 	return default_scenarios(a, out, e);
 }
 

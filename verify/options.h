@@ -25,6 +25,7 @@ struct options {
 	const char *out;	     /* folder for everything; NULL: not given */
 	const char *scenarios;	     /* folder; when not given ./scenarios, or that beside bin/ */
 	struct names also;	     /* folders of further scenarios */
+	struct names lanes;	     /* of scenarios; none: quick */
 	struct names only;	     /* names of scenarios; none: all */
 	const char *accel;	     /* tcg, kvm, auto */
 	double scale;		     /* of timeouts; 0: by how busy the machine is */
@@ -35,7 +36,9 @@ struct options {
 	const char *classes;	     /* of mutants; NULL: all */
 	double sample, seed;	     /* so many mutants, drawn with that; 0: all */
 	bool all, list;		     /* play on after a refusal; only say which there are */
+	bool function;		     /* play on after a refusal without a guest */
 	bool cold, keep, print;
+	bool trusted, untrusted; /* at most one; of the images: see trust.h */
 	bool help, version;
 	char **words; /* behind the options */
 	size_t nwords;

@@ -45,7 +45,7 @@ option(const char *word, const char **value)
 	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' },
 		{ "--net", 'N' }, { "--until", 'U' }, { "--sources", 'S' }, { "--audit", 'A' },
 		{ "--bytes", 'B' }, { "--check", 'T' }, { "--repair", 'R' }, { "--services", 'V' },
-		{ "--directory", 'C' } };
+		{ "--force", 'F' }, { "--directory", 'C' } };
 
 	*value = NULL;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -108,6 +108,8 @@ flag_of(struct request *rq, char letter)
 		return &rq->sources;
 	case 'R':
 		return &rq->repair;
+	case 'F':
+		return &rq->force;
 	case 'T':
 		return &rq->check;
 	case 'V':
@@ -212,7 +214,7 @@ cli_help(const struct command *commands)
 		printf("  %-9s %-11s %s\n", c->name, c->args, c->help);
 	puts(
 	    "\n"
-	    "  -n            build, gc, release: print what would run and why, but run nothing\n"
+	    "  -n            build, flash, gc, release: print what would be done, but do nothing\n"
 	    "  -k            build: after a failure, build what can still be built\n"
 	    "  -j N          build: the same as JOBS=N\n"
 	    "  --until=WHAT  build: sources, packages, kernel or image (default)\n"
@@ -224,6 +226,7 @@ cli_help(const struct command *commands)
 	    "  --bytes       fetch --audit: download and compare the bytes, not only the size\n"
 	    "  --check       outdated: fail if any recipe is outdated\n"
 	    "  --repair      fsck: remove what is damaged, so that it is built or fetched again\n"
+	    "  --force       flash: overwrite a file, or a disk that is not removable\n"
 	    "  --services    graph: the services of layout/s6-rc instead of the packages\n"
 	    "  TRIPLES=LIST  build, fetch, manifests, release: all, or a list of triples\n"
 	    "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"

@@ -68,7 +68,7 @@ static const struct key {
 	{ { "USERFS_SIZE", value_size, "512", NULL }, NULL, F(userfs_mb) },
 	{ { "EXTRA_SIZE", value_size, "0", NULL }, NULL, F(extra_mb) },
 
-	{ { "FORMS", value_forms, "raw", "raw tar" }, NULL, ONLY_VAR },
+	{ { "FORMS", value_forms, "raw", "raw tar tar.zst qcow2 bmap" }, NULL, ONLY_VAR },
 
 	{ { "ROOT_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },
 	{ { "GUEST_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },
@@ -91,7 +91,7 @@ static const char *const found_out[] = { "ROOT_HASH", "GUEST_HASH", "KERNEL_CONF
 	"PROFILE_WHY" };
 
 /* lh-verify's and the Makefile's: no concern of ours, and no mistake */
-static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "NETS", "GOOD", "BAD",
+static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "LANES", "NETS", "GOOD", "BAD",
 	"PACKAGE", "REPO", "DRY_RUN" };
 
 /* one a package; checked by value_name and, that there is such a package, by plan.c */

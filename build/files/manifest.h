@@ -79,8 +79,16 @@ struct man_listen {
 	const char *service; /* whose it is */
 };
 
+/* the image, or a filesystem of it, in another form: a file beside it */
+struct man_form {
+	const char *name; /* of FORMS: tar qcow2 bmap.. */
+	const char *file;
+	const char *sha256; /* NULL as long as it is not written */
+};
+
 struct manifest {
 	const char *dir;     /* folder of the manifest, absolute; not in the file */
+	bool untrusted;	     /* a stranger's: verify/trust.h; not in the file */
 	const char *triple;  /* x86_64-linux-musl */
 	const char *arch;    /* short name, as x86_64 */
 	const char *profile; /* s6, minimal, or whatever a foreign image calls itself */
@@ -119,6 +127,8 @@ struct manifest {
 	const char *append;	   /* kernel command line, without console nonce */
 	const char *image;	   /* file */
 	const char *image_digest;  /* digest_disk */
+	const char *files;	   /* what its filesystems hold: filetable.h; or NULL */
+	const char *files_sha256;  /* of that file */
 	const char *symbols;	   /* System.map or NULL */
 	const char *kernel_config; /* the .config it was built with, or NULL */
 	const char *kernel_config_sha256;
@@ -130,6 +140,8 @@ struct manifest {
 
 	struct man_part *parts;
 	size_t nparts;
+	struct man_form *forms;
+	size_t nforms;
 	struct man_package *packages;
 	size_t npackages;
 	struct man_cached *cached;

@@ -56,11 +56,17 @@
 	X(owners)                                                                                  \
 	X(listen)                                                                                  \
 	X(fsplan)                                                                                  \
+	X(blockmap)                                                                                \
+	X(bmap)                                                                                    \
+	X(qcow2)                                                                                   \
+	X(device)                                                                                  \
+	X(flash)                                                                                   \
 	X(blocks)                                                                                  \
 	X(fs)                                                                                      \
 	X(disk)                                                                                    \
 	X(image)                                                                                   \
 	X(filelist)                                                                                \
+	X(filetable)                                                                               \
 	X(compare)                                                                                 \
 	X(reproduce)                                                                               \
 	X(sbom)                                                                                    \

@@ -3,7 +3,9 @@
 #define VERIFY_IMAGE_GUESTFS_H
 
 #include "build/base/err.h"
+#include "build/files/digest.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -20,6 +22,9 @@ struct guestfs;
 
 int guestfs_open(
     const char *image, uint64_t offset, int writable, struct guestfs **out, struct err *e);
+/* the same of an open image, which stays the caller's; its name is for messages */
+int guestfs_open_fd(int disk, const char *image, uint64_t offset, int writable,
+    struct guestfs **out, struct err *e);
 /* flushes; always frees, also on error */
 int guestfs_close(struct guestfs *g, struct err *e);
 struct guestfs_file {
@@ -59,14 +64,31 @@ struct guestfs_entry {
 	uid_t uid;
 	gid_t gid;
 	uint64_t size;
-	const char *target; /* of a symlink; NULL: it is none */
-	const char *xattrs; /* their names, a blank between two; NULL: it has none */
+	const char *target;    /* of a symlink; NULL: it is none */
+	const char *xattrs;    /* their names, a blank between two; NULL: it has none */
+	unsigned major, minor; /* of a device */
+	unsigned links;	       /* how many names it has; of a folder 2, and its folders */
+	const char *flags;     /* what chattr(1) has set, a blank between two; NULL: nothing */
+	uint32_t inode;	       /* two names of one file have the same */
 };
 
 int guestfs_entries(
     struct arena *a, struct guestfs *g, struct guestfs_entry **v, size_t *n, struct err *e);
+/* that name, which may be a symlink itself; 0: there is no such name, 1: out is about it */
+int guestfs_find(
+    struct arena *a, struct guestfs *g, const char *path, struct guestfs_entry *out, struct err *e);
+/* sha256 of the file of that inode, which is read piece by piece */
+int guestfs_digest(struct guestfs *g, uint32_t inode, char hex[DIGEST_HEX], struct err *e);
+/* what it says of itself */
+struct guestfs_self {
+	char label[17];
+	bool read_only;	 /* as guestfs_read_only() */
+	unsigned mounts; /* how often a kernel has mounted it for writing since it was made */
+};
+
+void guestfs_self(const struct guestfs *g, struct guestfs_self *out);
 /*
- * The same as text, a line each: "NAME PATH TYPE MODE UID:GID", then "-> TARGET" for a symlink.
+ * The names as text, a line each: "NAME PATH TYPE MODE UID:GID", then "-> TARGET" for a symlink.
  * TYPE is as in ls: - d l c b p s.
  */
 int guestfs_list(
@@ -75,6 +97,6 @@ int guestfs_list(
  * Was it unmounted in order: state flag, no journal to replay, no error count, no orphans.  -1 with
  * the reason.  Whether it is sound is for fsck.h.
  */
-int guestfs_unmounted(const char *image, uint64_t offset, struct err *e);
+int guestfs_unmounted(int disk, const char *image, uint64_t offset, struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
 #include "build/files/manifest.h"
 #include "verify/image/image.h"
 #include "verify/interrupt.h"
+#include "verify/island.h"
 #include "verify/loop.h"
 #include "verify/outdir.h"
 #include "verify/play/accel.h"
@@ -356,11 +357,24 @@ on_done(void *arg)
 
 /* ---- who starts from a saved state, and who first ---- */
 
+static const struct accel *
+accel_of(const struct run *r, const struct image *i)
+{
+	return &r->accels[index_of(r, i)];
+}
+
+/* QEMU makes a guest's time race only where it counts the instructions itself */
+static struct accel
+accel_for(const struct run *r, const struct matrix_testcase *w)
+{
+	return w->scenario->races ? (struct accel){ .name = "tcg" } : *accel_of(r, w->image);
+}
+
 static bool
 can_fork(const struct run *r, const struct matrix_testcase *w)
 {
 	return r->o->booted && !w->skip && !w->variant && w->image->agent && w->scenario->after &&
-	       !w->scenario->pristine;
+	       !w->scenario->pristine && !strcmp(accel_for(r, w).name, accel_of(r, w->image)->name);
 }
 
 /* one boot saves another only when two or more start from it */
@@ -430,18 +444,12 @@ inherit(struct task *t)
 
 /* ---- starting ---- */
 
-static const struct accel *
-accel_of(const struct run *r, const struct image *i)
-{
-	return &r->accels[index_of(r, i)];
-}
-
 static int
 start(struct task *t, struct err *e)
 {
 	struct run *r = t->run;
 	const struct matrix_testcase *w = t->what;
-	const struct accel *accel = accel_of(r, w->image);
+	const struct accel accel = accel_for(r, w);
 	bool agent = !w->scenario->pristine && w->image->agent;
 
 	t->job = (struct testcase_job){ .image = w->image,
@@ -449,8 +457,8 @@ start(struct task *t, struct err *e)
 		.dir = t->result->dir,
 		.base = agent ? w->image->agent : w->image->base,
 		.agent = agent,
-		.accel = accel->name,
-		.cpu = accel->cpu,
+		.accel = accel.name,
+		.cpu = accel.cpu,
 		.scale = r->head->scale,
 		.keep = r->o->keep };
 	if (w->variant) {
@@ -584,6 +592,11 @@ prepare(struct run *r, struct err *e)
 			return wrap(e, "%s", im->path);
 		if (!boots(r->m, im))
 			continue;
+		if (im->m.untrusted) {
+			im->island = arena_alloc(r->a, sizeof *im->island);
+			if (island_open(im->island, e) < 0)
+				return wrap(e, "%s", im->path);
+		}
 		if (accel_choose(r->a, r->o->accel, im, &r->accels[i], e) < 0 ||
 		    image_make_agent(r->a, im, e) < 0)
 			return wrap(e, "%s", im->path);
@@ -674,6 +687,9 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 		print_result(&r, i);
 	loop_free(r.loop);
 	interrupt_end(&r.signals);
+	for (size_t i = 0; i < m->nimages; i++)
+		if (m->images[i].island)
+			island_close(m->images[i].island);
 	close(locked);
 	head->took = clock_now() - began;
 	return bad;

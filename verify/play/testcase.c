@@ -41,6 +41,8 @@
 #define WAKE_TIME (60 * NS_PER_S)
 /* a kernel asks in several ways, SeaBIOS resets again before it starts one: five are one reboot */
 #define FIRMWARE_RESETS 8
+/* the name of a guest's state on the way from one QEMU to another */
+#define MOVING "moving"
 
 static void advance(void *arg);
 static void stop(struct testcase *c);
@@ -616,21 +618,41 @@ start_guest(struct testcase *c, struct qemu_opts *o, struct err *e)
 	return result;
 }
 
-int
-testcase_boot(struct testcase *c, struct err *e)
+static struct qemu_opts
+qemu_opts_of(const struct testcase *c)
 {
 	const struct testcase_job *j = c->job;
-	struct qemu_opts o = { .disk = c->disk,
+
+	return (struct qemu_opts){ .disk = c->disk,
 		.agent_fd = j->agent ? 0 : -1,
 		.nonce = c->identity.nonce,
 		.append = j->append,
 		.accel = j->accel,
 		.cpu = j->cpu,
 		.lan = j->image->lan,
+		.island = j->image->island,
 		.slot = scenario_plugs(j->scenario),
+		.pace = c->pace,
 		.reboot = true,
 		.ssh = true };
+}
 
+void
+testcase_move(struct testcase *c, enum qemu_pace pace, guest_moved *done, void *arg)
+{
+	struct qemu_opts *o = arena_alloc(c->a, sizeof *o);
+
+	c->pace = pace;
+	*o = qemu_opts_of(c);
+	o->loadvm = MOVING;
+	guest_move(c->guest, o, c->job->dir, done, arg);
+}
+
+int
+testcase_boot(struct testcase *c, struct err *e)
+{
+	const struct testcase_job *j = c->job;
+	struct qemu_opts o;
 	const struct saved *from = c->boots ? NULL : j->from;
 
 	if (c->boots && !nonce_seen(c))
@@ -645,6 +667,9 @@ testcase_boot(struct testcase *c, struct err *e)
 	c->flat = NULL;
 	c->step_from = 0;
 	c->booted_from = c->console_at = clock_now();
+	c->pace = PACE_HOST;
+	c->lapse = (struct lapse){ 0 };
+	o = qemu_opts_of(c);
 	o.loadvm = from ? from->state : NULL;
 	if (start_guest(c, &o, e) < 0)
 		return -1;
@@ -667,6 +692,14 @@ testcase_boot(struct testcase *c, struct err *e)
 
 /* ---- from step to step ---- */
 
+nstime
+testcase_timeout(const struct testcase *c)
+{
+	const struct step *s = &c->job->scenario->steps[c->at]; /* there is one */
+
+	return scaled(c, s->timeout ? s->timeout : c->job->scenario->timeout);
+}
+
 void
 testcase_overdue(void *arg)
 {
@@ -678,6 +711,14 @@ testcase_overdue(void *arg)
 	if (c->step_open)
 		testcase_fail(c, NULL, NULL, "%s: not done within %s", step_of(c)->source,
 		    testcase_seconds(c, c->step_deadline - c->step_began));
+}
+
+void
+testcase_extend(struct testcase *c)
+{
+	loop_cancel(c->loop, c->step_alarm);
+	c->step_deadline = clock_now() + testcase_timeout(c);
+	c->step_alarm = loop_at(c->loop, c->step_deadline, testcase_overdue, c);
 }
 
 /* a short scenario may be over before the guest has a /proc to show its nonce in; the limit goes on
@@ -753,13 +794,11 @@ output_before(const struct testcase *c, const struct step *s)
 static void
 start_step(struct testcase *c, const struct step *s)
 {
-	nstime timeout = scaled(c, s->timeout ? s->timeout : c->job->scenario->timeout);
-
 	c->step = arena_alloc(c->a, sizeof *c->step);
 	c->step_open = true;
 	c->ticket++;
 	c->step_began = clock_now();
-	c->step_deadline = c->step_began + timeout;
+	c->step_deadline = c->step_began + testcase_timeout(c);
 	c->step_from = output_before(c, s);
 	c->step_alarm = loop_at(c->loop, c->step_deadline, testcase_overdue, c);
 	verb_of(c)->start(c, s);

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct auditing;
 struct knock;
 struct pattern;
+struct reading;
 struct ssh;
 struct subprocess;
 struct testcase;
@@ -50,6 +50,8 @@ struct want;
  *   vm     reset|powerdown|nmi       the buttons; reset's reason is host-qmp-system-reset
  *   vm     plug|unplug disk|network  a device, while it runs
  *   vm     link up|down              the network cable
+ *   vm     skip TIME                 so much time goes by in the guest at once, in a race
+ *   race   <<END                     time races during the steps up to END (lapse.h)
  *   net    peer                      we stand between guest and network, and keep its frames; as do
  *                                    all that follow here
  *   net    dhcp WHAT [VALUE]         how the DHCP server behaves, or what it gives (peer/dhcp.h)
@@ -60,7 +62,7 @@ struct want;
  *                                    NAME.address
  *   net    ntp WHAT [VALUE]          servers of time (peer/timeserver.h)
  *   net    await WHAT                the guest asks: discover, request ... since the last `net`
- *   audit  static|baseline|modes|paths|files|kernel
+ *   audit  static|baseline|modes|paths|files|table|kernel
  *                                    what audit.h says of the files; only with `image offline`
  */
 struct verb {
@@ -80,7 +82,7 @@ struct verb {
 };
 
 /* all of them: verb_console.c has verbs_console, and so on; each ends with a row without a verb */
-#define VERB_FILES(X) X(console) X(run) X(host) X(ssh) X(vm) X(net) X(audit)
+#define VERB_FILES(X) X(console) X(run) X(host) X(ssh) X(vm) X(race) X(net) X(audit)
 
 #define VERB_TABLE(file) extern const struct verb verbs_##file[];
 VERB_FILES(VERB_TABLE)
@@ -97,8 +99,12 @@ struct step_state {
 	unsigned port; /* tcp-closed: of the guest */
 	struct ssh *ssh;
 	struct subprocess *subprocess;
-	struct auditing *audit;
+	struct reading *reading;
 	struct knock *knock;
+	void (*lapsed)(struct testcase *c); /* lapse.c */
+	struct skip {			    /* verb_race.c; seconds of the guest */
+		double seconds, from, until, before, chunk;
+	} * skip;
 
 	struct pattern **patterns; /* expect, prompt */
 	struct want *want;	   /* run, wait, ssh */

@@ -12,6 +12,7 @@
 	X(scenario)                                                                                \
 	X(watches)                                                                                 \
 	X(loop)                                                                                    \
+	X(island)                                                                                  \
 	X(qmp)                                                                                     \
 	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
@@ -31,6 +32,7 @@
 	X(equivalent)                                                                              \
 	X(progress)                                                                                \
 	X(tally)                                                                                   \
+	X(score)                                                                                   \
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \
@@ -51,12 +53,14 @@
 	X(trials)                                                                                  \
 	X(arguments)                                                                               \
 	X(bisect_run)                                                                              \
+	X(reading)                                                                                 \
 	X(guestfs)                                                                                 \
 	X(fsck)                                                                                    \
 	X(elf)                                                                                     \
 	X(disasm)                                                                                  \
 	X(hardening)                                                                               \
 	X(audit)                                                                                   \
+	X(asbuilt)                                                                                 \
 	X(ssh)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

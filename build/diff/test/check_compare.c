@@ -468,6 +468,13 @@ static const struct {
 	    "System.map: size 4 -> 9, the first byte that differs at 0x4 (linux, "
 	    "recipes/linux)\n" },
 	{ "rm kernel", false, "kernel: only the first has it\n" },
+	{ "for d in . ../one; do echo map >$d/b; echo form bmap b 00 >>$d/manifest; done", false,
+	    "equal: manifest, kernel, System.map, files, image, b\n" },
+	{ "for d in . ../one; do echo map >$d/b; echo form bmap b 00 >>$d/manifest; done; echo mad "
+	  ">b; sed -i 's/b 00/b 01/' manifest",
+	    false, "b: 1 byte differs, the first at 0x2\nmanifest: form bmap b: 00 -> 01\n" },
+	{ "echo map >b; echo form bmap b 00 >>manifest", false,
+	    "manifest: form bmap b: only the second has it\n" },
 	{ "printf x | dd of=image bs=1 seek=$((0x%jx)) conv=notrunc status=none", false,
 	    "rootfs:/etc/passwd: 1 byte differs, the first at 0x0: 72 -> 78 (tools, "
 	    "recipes/tools)\n"
@@ -504,7 +511,9 @@ make_folder(struct arena *a, const char *name, const char *key, char hex[DIGEST_
 	checkout_file(a, test_dir(), arena_printf(a, "%s/System.map", name), "map\n");
 	checkout_file(a, test_dir(), arena_printf(a, "%s/kernel-config", name), "y\n");
 	checkout_file(a, test_dir(), arena_printf(a, "%s/files", name),
-	    "rootfs:/ 040755 0 0 - - lh-build\nrootfs:/etc/passwd 0100644 0 0 11 00 tools\n");
+	    "lh-files 2\nrootfs:/ 040755 0 0 - - lh-build\nrootfs:/etc/passwd 100644 0 0 11 "
+	    "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
+	    " tools\n");
 	ck_assert_int_eq(rename(image, arena_printf(a, "%s/%s/image", test_dir(), name)), 0);
 }
 
@@ -543,7 +552,10 @@ static const struct {
 	    "odd:1: not a manifest: its first line must be \"lh-manifest 2\"", EXIT_USAGE },
 	{ "mkdir bad; printf 'lh-manifest 2\\ntriple t\\nqemu q\\nmachine m\\nconsole c\\nkernel "
 	  "k\\n' >bad/manifest; echo short line >bad/files",
-	    "bad", "files:1: needs FS:/PATH MODE UID GID SIZE SHA256 PACKAGE", EXIT_USAGE },
+	    "bad",
+	    "files:1: not a table of files: its first line must be \"lh-files 2\"; build the image "
+	    "again",
+	    EXIT_USAGE },
 };
 
 START_TEST(refuses)

@@ -463,6 +463,78 @@ START_TEST(tarballs)
 }
 END_TEST
 
+/* each when it is asked for, told with its digest, and gone when it is not */
+START_TEST(forms)
+{
+	static const char *const all[] = { "rootfs.tar", "rwfs.tar", "userfs.tar", "rootfs.tar.zst",
+		"rwfs.tar.zst", "userfs.tar.zst", "disk-image.qcow2", "disk-image.bmap" };
+	struct world w;
+	struct manifest m, first;
+	struct err e = { 0 };
+	char hex[DIGEST_HEX];
+
+	world_new(&w);
+	w.vars[1].value = "bmap raw qcow2 tar tar.zst tar";
+	must_build(&w);
+	first = manifest_of(&w);
+	ck_assert_uint_eq(first.nforms, 8);
+	for (size_t i = 0; i < 8; i++) {
+		ck_assert_str_eq(first.forms[i].file, all[i]);
+		ck_assert_int_eq(digest_file(in_dir(&w, all[i]), hex, &e), 0);
+		ck_assert_str_eq(first.forms[i].sha256, hex);
+	}
+	sh(w.a,
+	    "set -e; cd output/*; ! command -v zstd >/dev/null || zstd -dc rootfs.tar.zst | cmp - "
+	    "rootfs.tar; test $(stat -c %a rootfs.tar rwfs.tar.zst disk-image.qcow2 | tr '\n' "
+	    ",) = 600,600,600,; ! command -v qemu-img >/dev/null || { qemu-img compare -q "
+	    "disk-image.raw disk-image.qcow2 && qemu-img check -q disk-image.qcow2; }");
+	sh(w.a, "cd output/*; rm userfs.tar.zst");
+	must_build(&w); /* what is missing is made again, and is the same */
+	m = manifest_of(&w);
+	for (size_t i = 0; i < 8; i++)
+		ck_assert_str_eq(m.forms[i].sha256, first.forms[i].sha256);
+	ck_assert_str_eq(m.image_digest, first.image_digest);
+	usleep(20000); /* a time stamp is told from the next by the kernel's tick */
+	sh(w.a, "cd output/*; echo boot >>disk-image.qcow2");
+	must_build(&w);
+	ck_assert_str_eq(manifest_of(&w).forms[6].sha256, first.forms[6].sha256);
+	ck_assert_int_eq(digest_file(in_dir(&w, "disk-image.qcow2"), hex, &e), 0);
+	ck_assert_str_eq(first.forms[6].sha256, hex);
+	w.vars[1].value = "raw bmap";
+	must_build(&w);
+	ck_assert_uint_eq(manifest_of(&w).nforms, 1);
+	for (size_t i = 0; i < 8; i++)
+		ck_assert_msg(file_exists(in_dir(&w, all[i])) == (i == 7), "%s", all[i]);
+	arena_free(w.a);
+}
+END_TEST
+
+/*
+ * on a disk that was full of something else, what the map says is enough: the same table, and
+ * filesystems in which nothing is wrong
+ */
+START_TEST(map_is_enough)
+{
+	struct world w;
+
+	world_new(&w);
+	w.vars[1].value = "raw bmap";
+	must_build(&w);
+	sh(w.a, "set -e; cd output/*; head -c 27M /dev/zero | tr '\\0' '\\377' >disk; "
+		"sed -n 's/.*> \\([0-9]*\\)-\\{0,1\\}\\([0-9]*\\) <.Range.*/\\1 \\2/p' "
+		"disk-image.bmap | while read first last; do dd if=disk-image.raw of=disk bs=4096 "
+		"conv=notrunc skip=$first seek=$first count=$((${last:-$first} - first + 1)) "
+		"status=none; done; ! cmp -s disk disk-image.raw; "
+		"for at in 1 13 20; do /sbin/e2fsck -fn disk?offset=$((at << 20)) >log 2>&1; done; "
+		"/sbin/sfdisk -q --verify disk; /sbin/sfdisk -d disk | sed s/disk//g >one; "
+		"/sbin/sfdisk -d disk-image.raw | sed s/disk-image.raw//g | cmp - one; "
+		"! command -v sgdisk >/dev/null || sgdisk -v disk | grep -q 'No problems found'");
+	sh(w.a, "set -e; command -v bmaptool >/dev/null || exit 0; cd output/*; bmaptool -q copy "
+		"--bmap disk-image.bmap disk-image.raw copy; cmp copy disk-image.raw");
+	arena_free(w.a);
+}
+END_TEST
+
 /* two folders laid over it: what the later has counts, and its own lines say whose it is */
 START_TEST(laid_over)
 {
@@ -488,9 +560,9 @@ START_TEST(laid_over)
 	ck_assert_int_eq(file_read(w.a, in_dir(&w, "files"), &files, NULL, &(struct err){ 0 }), 0);
 	for (const char *const *line =
 		 (const char *const[]){ "rootfs:/bin 040755 0 0 - - busybox\n",
-		     "rootfs:/bin/sh 120777 0 0 7 ", "rootfs:/etc/it 100644 0 0 7 ",
+		     "rootfs:/bin/sh 120777 0 0 - /etc/it overlay", "rootfs:/etc/it 100644 0 0 7 ",
 		     "rootfs:/etc/same 100644 0 0 8 ",
-		     "rootfs:/etc/two words\\012\xff 100711 0 9 2 ",
+		     "rootfs:/etc/two\\040words\\012\\377 100711 0 9 2 ",
 		     "rwfs:/data 040750 7 8 - - overlay\n", NULL };
 	     *line; line++)
 		ck_assert_msg(strstr(files, *line), "no %s in %s", *line, files);
@@ -506,6 +578,35 @@ START_TEST(laid_over)
 }
 END_TEST
 
+/* what a guest has in memory in place of a partition: all that the partition would have */
+START_TEST(stands_in)
+{
+	struct world w;
+	char *files;
+
+	world_new(&w);
+	w.vars[2].value = arena_printf(w.a, "%s/a", test_dir());
+	sh(w.a, "mkdir -p store/layout/out/rootfs/etc/s6-rc/trees a/rwfs/data a/userfs/guest; ln "
+		"-s data "
+		"a/rwfs/link; echo 12 >a/rwfs/data/su; chmod 4755 a/rwfs/data/su; echo mine "
+		">a/userfs/guest/motd; printf 'rwfs:/data/s* 7:8 6711\\n' >a/owners");
+	digest_outputs(&w);
+	must_build(&w);
+	ck_assert_int_eq(file_read(w.a, in_dir(&w, "files"), &files, NULL, &(struct err){ 0 }), 0);
+	for (const char *const *line = (const char *const[]){ "rwfs:/data/su 106711 7 8 3 ",
+		 "rootfs:/etc/s6-rc/trees/rwfs 040755 0 0 - - ",
+		 "rootfs:/etc/s6-rc/trees/rwfs/data/su 100711 0 0 3 ",
+		 "rootfs:/etc/s6-rc/trees/rwfs/link 120777 0 0 - data ",
+		 "rootfs:/etc/s6-rc/trees/rwfs/log/klogd 040700 0 0 - - layout\n",
+		 "rootfs:/etc/s6-rc/trees/userfs/guest/motd 100644 0 0 5 ",
+		 "rootfs:/etc/s6-rc/trees/owners.00 100644 0 0 ",
+		 "rootfs:/etc/s6-rc/trees/owners.01 100644 0 0 23 ", NULL };
+	     *line; line++)
+		ck_assert_msg(strstr(files, *line), "no %s in %s", *line, files);
+	arena_free(w.a);
+}
+END_TEST
+
 static const struct {
 	const char *script, *message;
 } bad_overlays[] = {
@@ -515,6 +616,15 @@ static const struct {
 	{ "rm -r mine/rootfs; ln -s /etc mine/rootfs",
 	    "image: OVERLAY: DIR/mine/rootfs: is a symlink, not a folder" },
 	{ "mkfifo mine/rootfs/etc/f",
+	    "image: OVERLAY: DIR/mine/rootfs/etc/f: neither file, folder nor symlink; remove it" },
+	/* one that would be read for hours; another whose bytes never end */
+	{ "truncate -s 8T mine/rootfs/etc/f",
+	    "image: OVERLAY: DIR/mine/rootfs/etc/f: with it, rootfs needs 8388609 MiB, more than "
+	    "ROOTFS_SIZE allows; remove it, or set ROOTFS_SIZE" },
+	{ "mkdir -p mine/rwfs && truncate -s 8T mine/rwfs/f",
+	    "image: OVERLAY: DIR/mine/rwfs/f: with it, rwfs needs 8388609 MiB, more than "
+	    "RWFS_SIZE allows; remove it, or set RWFS_SIZE" },
+	{ "mknod mine/rootfs/etc/f c 1 5 2>/dev/null || mkfifo mine/rootfs/etc/f",
 	    "image: OVERLAY: DIR/mine/rootfs/etc/f: neither file, folder nor symlink; remove it" },
 	{ "mkdir mine/etc",
 	    "image: OVERLAY: DIR/mine/etc: files belong in rootfs/, rwfs/ or userfs/, and their "
@@ -635,10 +745,11 @@ END_TEST
 Suite *
 image_suite(void)
 {
-	Suite *s = suite_of("image",
-	    (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
-		failure_leaves_no_manifest, same_content_same_image, another_ext2fs_another_key,
-		another_fdisk_another_key, extra_is_filled, laid_over, tarballs, NULL });
+	Suite *s = suite_of(
+	    "image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
+			 failure_leaves_no_manifest, same_content_same_image,
+			 another_ext2fs_another_key, another_fdisk_another_key, extra_is_filled,
+			 laid_over, stands_in, tarballs, forms, map_is_enough, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);

@@ -56,6 +56,7 @@ static const struct {
 			 .qmp_fd = 6,
 			 .agent_fd = 7,
 			 .loadvm = "booted",
+			 .pace = PACE_CALM,
 			 .told = "/cell/a,b/told",
 			 .ssh = true } },
 	/* the same with a disk that is kept and a folder that is shared */
@@ -75,6 +76,16 @@ static const struct {
 			 .qmp_fd = 6,
 			 .agent_fd = -1,
 			 .net = (const int[]){ 8, 9, 10, 11 } } },
+	/* its time races */
+	{ "race", { .disk = "/cell/disk.qcow2",
+		      .console = "/cell/serial",
+		      .qmp_fd = 6,
+		      .agent_fd = 7,
+		      .nonce = "00c0ffee",
+		      .accel = "tcg",
+		      .pace = PACE_RACE,
+		      .loadvm = "moving",
+		      .ssh = true } },
 	/* a person at the terminal: no QMP, no guest agent, no ssh */
 	{ "by-hand",
 	    { .disk = "/cell/disk.qcow2", .console = NULL, .qmp_fd = -1, .agent_fd = -1 } },

@@ -105,6 +105,9 @@ strike(struct stage *t)
 	"\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x61\\x00\\x00\\x01\\x00"              \
 	"\\x01"                                                                                    \
 	"\n"
+/* where a guest goes on that was saved */
+#define ENDS "restored\n"
+#define MOVED ENDS "awake\n"
 #define RESETS RESET RESET RESET RESET RESET
 
 static const struct {
@@ -201,6 +204,53 @@ static const struct {
 	{ BOOTS "agent\nsay name=..\\n\n", "expect /name=(?<n>.*)/\nnet dns ${n} empty\n", true,
 	    VERDICT_FAIL, NULL, "net dns ..: ..: not a name of DNS, such as www.example", NULL,
 	    NULL },
+	/* time passes in the guest, and it is the same guest; what it had said it has said */
+	{ BOOTS "agent\nuptime 100 0\nsay before\\n\n" MOVED "say behind\\n\n",
+	    "expect /before/\nvm skip 24h\nexpect /behind/\nexpect /behind/\n"
+	    "run \"cat /proc/uptime\" -> /^86500/\nrun \"cat /proc/sys/vm/stat_interval\" status "
+	    "1\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED,
+	    "run \"mkdir /proc/sys/vm; echo 7 >/proc/sys/vm/stat_interval\"\nrace <<END\n"
+	    "\trun \"cat /proc/sys/vm/stat_interval\" -> /^86400$/\n\tvm skip 1h\n"
+	    "\trun \"sleep 10; cat /proc/uptime\" -> /^3710/\nEND\n"
+	    "run \"cat /proc/sys/vm/stat_interval\" -> /^7$/\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+
+	/* ---- what fails, and how it is told ---- */
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "coma\n", "vm skip 24h @500ms\n", true, VERDICT_FAIL,
+	    "test.scn:7", "vm skip 24h @500ms: the guest's time stands still",
+	    "another 3600 s of the guest within 0.5 s, after 0 s",
+	    "command timed out after 0.5 s" },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "insomnia\n", "vm skip 24h\n", true, VERDICT_FAIL,
+	    "test.scn:7", "vm skip 24h: the guest slept for 3600 s, and its uptime grew by 0 s",
+	    "uptime 3700", "uptime 100" },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "insomnia echo 999999 0 >fake-uptime\n",
+	    "vm skip 24h\n", true, VERDICT_FAIL, "test.scn:7",
+	    "vm skip 24h: the guest slept for 3600 s, and its uptime grew by 999899 s",
+	    "uptime 3700", "uptime 999999" },
+	{ BOOTS "agent\nuptime inf 0\n" MOVED, "vm skip 24h\n", true, VERDICT_FAIL, "test.scn:7",
+	    "vm skip 24h: the guest does not tell its uptime", "uptime N", NULL },
+	{ BOOTS "agent\n" MOVED, "vm skip 24h\n", true, VERDICT_FAIL, "test.scn:7",
+	    "vm skip 24h: the guest does not tell its uptime", "uptime N", NULL },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "cmdline lh.nonce=another\n", "vm skip 24h\n", true,
+	    VERDICT_FAIL, "test.scn:7", "wrong guest: boot nonce mismatch", NULL, NULL },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "pause 200ms\nsay Kernel panic - late\\n",
+	    "vm skip 24h\nsleep 1s\n", true, VERDICT_FAIL, NULL,
+	    "forbidden pattern \"panic\" matched", NULL, "Kernel panic - late" },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "pause 200ms\nshutdown guest-shutdown\n",
+	    "vm skip 1h\nsleep 1s\n", true, VERDICT_FAIL, NULL,
+	    "the guest ended otherwise than expected: guest-shutdown", "host-qmp-quit",
+	    "guest-shutdown" },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "coma\npause 200ms\nshutdown guest-shutdown\n",
+	    "vm skip 1h\n", true, VERDICT_FAIL, "test.scn:7", "vm skip 1h: the guest has ended",
+	    NULL, "guest-shutdown" },
+	/* ---- what cannot be judged, of a guest that moves ---- */
+	{ BOOTS "agent\nuptime 100 0\nsavevm Error: no room\\r\\n\n" MOVED, "vm skip 24h\n", true,
+	    VERDICT_INCONCLUSIVE, NULL, "QEMU cannot save this guest: Error: no room", NULL, NULL },
+	{ BOOTS "agent\nuptime 100 0\n" ENDS "words error while loading state\nexit 1\n",
+	    "vm skip 24h\n", true, VERDICT_INCONCLUSIVE, NULL,
+	    "qemu: exit status 1: error while loading state", NULL, NULL },
 	{ BOOTS "say logni: \\n", "expect /login: / @200ms\n", false, VERDICT_FAIL, "test.scn:8",
 	    "/login: / never appeared on the console", "/login: /", "not within 0.2 s" },
 	{ BOOTS "shutdown guest-shutdown", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8",
@@ -295,6 +345,25 @@ static const struct {
 	    "vm await guest-reset\nsend \"on\"\nexpect /Command/\nexpect /Command/\n"
 	    "send \"go\"\nexpect /login: /\n",
 	    false, VERDICT_FAIL, NULL, "the guest was reset (guest-reset)", NULL, NULL },
+	/* who reboots may not live to answer; the next step tells whether it was that */
+	{ BOOTS "agent\nhear go\n" RESET "hear on\n" BOOTS "agent",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nvm await guest-reset\n"
+	    "send \"on\"\nrun \"true\"\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\nhear go\n" RESET "hear on\n" BOOTS "agent",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status 0\nvm await guest-reset\n"
+	    "send \"on\"\nrun \"true\"\n",
+	    true, VERDICT_FAIL, NULL, "sleep 3: the guest was reset while it ran", NULL, NULL },
+	{ BOOTS "agent\nhear go\n" RESET "hear on\n" BOOTS "agent",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nsend \"on\"\nvm await "
+	    "guest-reset\nrun \"true\"\n",
+	    true, VERDICT_FAIL, NULL, "sleep 3: the guest was reset while it ran", NULL, NULL },
+	{ BOOTS "agent\nhear go\nshutdown guest-shutdown",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nvm await guest-shutdown\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\nhear go\nshutdown guest-panic",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nvm await guest-shutdown\n",
+	    true, VERDICT_FAIL, NULL, NULL, NULL, NULL },
 	/* one reboot is several resets, but not any number of them */
 	{ BOOTS RESETS RESETS "pause 20ms\n" RESETS "hear never\n",
 	    "vm await guest-reset\nexpect /login: /\n", false, VERDICT_FAIL, NULL,
@@ -467,6 +536,12 @@ static const struct {
 	{ "awake\nhear go\nshutdown guest-shutdown",
 	    "send \"go\"\nvm await guest-shutdown\nvm boot\nrun \"cat /proc/cmdline\" -> "
 	    "\"lh.nonce=${nonce}\"\n",
+	    VERDICT_PASS, NULL, NULL, NULL },
+	/* it moves with its parent's command line, or with its own after it has booted again */
+	{ "uptime 100 0\nawake", "vm skip 1h\nrun \"true\"\n", VERDICT_PASS, NULL, NULL, NULL },
+	{ "uptime 100 0\nawake\nhear go\nevent RESET guest-reset\nhear on\ncmdline\n" BOOTS "agent",
+	    "send \"go\"\nvm await guest-reset\nsend \"on\"\nexpect /lh.nonce=${nonce}/\nrun "
+	    "\"true\"\nvm skip 1h\nrun \"cat /proc/cmdline\" -> \"lh.nonce=${nonce}\"\n",
 	    VERDICT_PASS, NULL, NULL, NULL },
 	/* a watch of the fork sees what the parent said, and what it says itself */
 	{ "awake", "watch fail early /^up/\nrun \"true\"\n", VERDICT_FAIL, NULL,
@@ -937,6 +1012,50 @@ START_TEST(ending)
 }
 END_TEST
 
+static bool
+is_leaving(const struct testcase *c)
+{
+	return c->pace == PACE_RACE;
+}
+
+static bool
+is_between(const struct testcase *c)
+{
+	return is_leaving(c) && guest_state(c->guest) == GUEST_ENDING;
+}
+
+static bool was_between;
+
+static bool
+is_there(const struct testcase *c)
+{
+	was_between = was_between || is_between(c);
+	return was_between && guest_state(c->guest) == GUEST_RUNNING;
+}
+
+static bool (*const moments[])(const struct testcase *c) = { is_leaving, is_between, is_there };
+
+/* wherever a guest is on its way to another QEMU, there is none when the test case is over */
+START_TEST(interrupted_on_its_way)
+{
+	struct stage t;
+
+	set_stage(&t, BOOTS "agent\nuptime 100 0\n" MOVED "coma\n", "vm skip 1h\n", true);
+	was_between = false;
+	t.c = testcase_start(t.a, t.l, &t.job, &t.r, on_done, &t);
+	while (!moments[_i](t.c))
+		once(&t);
+	testcase_interrupt(t.c, "Ctrl-C");
+	while (!t.over)
+		once(&t);
+	ck_assert_int_eq(t.r.verdict, VERDICT_INCONCLUSIVE);
+	ck_assert_str_eq(t.r.reason, "Ctrl-C");
+	ck_assert_int_eq(guest_state(t.c->guest), GUEST_ENDED);
+	ck_assert_int_eq(guest_pid(t.c->guest), 0);
+	strike(&t);
+}
+END_TEST
+
 Suite *
 testcase_suite(void)
 {
@@ -955,5 +1074,7 @@ testcase_suite(void)
 	tcase_add_loop_test(tc, explains_a_kernel_that_was_moved, 0, sizeof moves / sizeof *moves);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(tc, tests[i]);
+	tcase_add_loop_test(
+	    harness_case(s, "moves"), interrupted_on_its_way, 0, sizeof moments / sizeof *moments);
 	return s;
 }
