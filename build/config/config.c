@@ -169,6 +169,14 @@ config_name(size_t i)
 	return i < NKEYS ? keys[i].is.name : NULL;
 }
 
+const char *
+config_default(size_t i)
+{
+	const char *fallback = keys[i].is.fallback;
+
+	return fallback && *fallback ? fallback : NULL;
+}
+
 /* ---- values nobody gave ---- */
 
 static const char *

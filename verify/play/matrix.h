@@ -46,6 +46,8 @@ struct matrix {
 int matrix_make(struct arena *a, struct image *images, size_t nimages,
     const struct scenario *scenarios, size_t nscenarios, const char *const *only,
     struct matrix *out, struct err *e);
+/* what `requires` may name; NULL behind the last */
+const char *matrix_key(size_t i);
 /*
  * one requirement line against one image: NULL when met, else why not; an unknown key is an error
  * that lists the known ones

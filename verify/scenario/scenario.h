@@ -35,7 +35,7 @@ struct verb;
  *   allow    NAME /re/  # why what a watch may see
  *   section  setup            also steps, teardown
  *
- * Steps: play/verb.h, and README.md, "Scenarios".  Those of the file `ending` beside the scenarios
+ * Steps: play/verb.h, and lh-scenario(5).  Those of the file `ending` beside the scenarios
  * are the last ones of each scenario that leaves a guest agent running.
  */
 enum want_kind {
@@ -148,6 +148,10 @@ struct verb_form {
 	const struct verb *row; /* that plays it */
 };
 
+/* the words that a line of the head may begin with, and the kinds of watches; NULL behind the last
+ */
+const char *scenario_statement(size_t i);
+const char *scenario_watch_kind(size_t i);
 /* has it a step that plugs a device in */
 bool scenario_plugs(const struct scenario *s);
 /* a word that has no ${name} in it, and is not empty; else NULL */

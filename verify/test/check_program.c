@@ -157,8 +157,10 @@ static const struct {
 	{ BOOT "--share nowhere o/manifest", 100, "fatal: --share nowhere: no such folder\n" },
 	{ BOOT "--disk x o/manifest", 100, "--disk x: the manifest names no image to copy\n" },
 	{ BOOT "o/manifest o/manifest", 100, "boot: o/manifest: one manifest at a time\n" },
-	{ RUN "--disk x o/manifest", 100, "--disk: only boot has it; see lh-verify --help\n" },
-	{ RUN "--print o/manifest", 100, "--print: only boot has it; see lh-verify --help\n" },
+	{ RUN "--disk x o/manifest", 100,
+	    "--disk: not an option of run; see lh-verify run --help\n" },
+	{ RUN "--print o/manifest", 100,
+	    "--print: not an option of run; see lh-verify run --help\n" },
 	/* 9p or not is what the kernel's symbols say */
 	{ "echo symbols map >>o/manifest; echo 0 t p9_virtio_create >o/map; echo 1 t v9fs_mount "
 	  ">>o/map; " BOOT "--share o o/manifest",
@@ -180,6 +182,13 @@ static const struct {
 	{ "$BISECT --help >/dev/full", 125, "lh-bisect: fatal: stdout: No space left" },
 	{ "$VERIFY --version", 0, "lh-verify " LH_VERSION },
 	{ "$BISECT --version", 0, "lh-bisect " LH_VERSION },
+	{ "$VERIFY merge --cold -o x out", 100, "--cold: not an option of merge; see lh-verify" },
+	{ "$VERIFY boot --help", 0, "  lh-verify boot    [MANIFEST] " },
+	{ "$VERIFY boot --help | grep -c -e --cold", 1, "0\n" },
+	{ "$VERIFY nothing --help", 100, "nothing: unknown command; see lh-verify --help\n" },
+	/* ./make -n hands list what run gets */
+	{ "$VERIFY list --cold -j 2 -o x --scenarios scenarios", 0,
+	    "up               it comes up" },
 	{ "$VERIFY nothing >/dev/full", 100, "nothing: unknown command; see lh-verify --help\n" },
 	{ "$VERIFY lint nothere", 100, "fatal: nothere: No such file or directory\n" },
 	{ "$VERIFY mutants --scenarios scenarios nothere o/manifest", 100, "fatal: nothere: No" },
