@@ -232,7 +232,8 @@ ALSO = $(addprefix --also ,$(shell $(LHB) config SCENARIOS $(ARGS)))
 
 # make -n plays no scenario, and says which it would
 RUN := $(if $(filter -n,$(LHB_FLAGS)),list,run)
-EXISTING := $(if $(filter -n,$(LHB_FLAGS)), | while read -r m; do [ ! -e "$$m" ] || echo "$$m"; done)
+EXISTING := $(if $(filter -n,$(LHB_FLAGS)), | \
+	while read -r m; do [ ! -e "$$m" ] || echo "$$m"; done)
 
 NETS ?= dhcp static
 NET_ARGS := $(foreach n,$(NETS),--net=$n)
@@ -317,6 +318,7 @@ clean distclean: $(TOOLS)
 	@$(LHB) $@ $(ARGS) $(told)
 
 help: $(TOOLS)
+	@sed -n 's/`//g; /^- /,/^$$/p' doc/make.md
 	@$(LHB) --help
 	@$(LHV) --help
 	@$(LHS) --help
@@ -334,7 +336,8 @@ INSTALLED = $(foreach t,$(TOOLS),755:$t:bin/$(notdir $t) \
 BELOW = $(call quote,$(DESTDIR)$(PREFIX))
 OURS = $(BELOW)/share/lh-bootstrap
 refuse = { echo 'make: PREFIX' $(call quote,$(PREFIX)): $(1) >&2; exit 100; }
-placed = case $(call quote,$(PREFIX)) in /*) ;; *) $(call refuse,'needs an absolute path') ;; esac; \
+placed = case $(call quote,$(PREFIX)) in \
+	/*) ;; *) $(call refuse,'needs an absolute path') ;; esac; \
 	[ ! -e $(OURS)/recipes ] || $(call refuse,'share/lh-bootstrap there is a checkout')
 
 # what an earlier version has left in the folder that is ours goes first
