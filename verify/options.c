@@ -155,7 +155,7 @@ take_number(const struct row *r, const char *value, double *member, struct err *
 	if (end != value && !*end && *member >= r->least && *member <= r->most)
 		return 0;
 	return fail_usage(
-	    e, "--%s %s: needs a number from %g to %g", r->name, value, r->least, r->most);
+	    e, "--%s %s: needs a number from %.16g to %.16g", r->name, value, r->least, r->most);
 }
 
 static int

@@ -23,7 +23,7 @@ _lh_files() {
 
 # _lh_value PROGRAM COMMAND OPTION CUR: status 1 when the option has no value
 _lh_value() {
-	local program=$1 command=$2 option=$3 cur=$4 long value
+	local program=$1 command=$2 option=$3 cur=$4 long value names=
 
 	long=$(_lh_of "$program" letter "$command" "$option" 4)
 	option=${long:-$option}
@@ -31,9 +31,10 @@ _lh_value() {
 	case $value in
 	'') return 1 ;;
 	DIR | FILE | FOLDER) _lh_files "$cur" ;;
-	NAME) COMPREPLY=($(compgen -W "$(lh-verify list 2>/dev/null | cut -d ' ' -f 1)" -- "$cur")) ;;
-	*) COMPREPLY=($(compgen -W "$(_lh_words "$program" choice "$command $option")" -- "$cur")) ;;
+	NAME) names=$(lh-verify list 2>/dev/null | cut -d ' ' -f 1) ;;
+	*) names=$(_lh_words "$program" choice "$command $option") ;;
 	esac
+	COMPREPLY+=($(compgen -W "${names-}" -- "$cur"))
 }
 
 _lh_bootstrap() {
