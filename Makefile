@@ -47,8 +47,8 @@ BISECT_USES := $(patsubst %.c,$(O)/%.o,verify/options.c verify/outdir.c \
 BISECT := $(patsubst %.c,$(O)/%.o,$(filter-out verify/bisect/main.c,$(wildcard verify/bisect/*.c)))
 BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out build/test/faults.c,\
 	$(wildcard build/test/*.c build/*/test/*.c)))
-VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c,\
-	$(wildcard verify/test/*.c verify/*/test/*.c)))
+VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c \
+	verify/test/bench-expect.c,$(wildcard verify/test/*.c verify/*/test/*.c)))
 VERIFY_TEST += $(O)/build/test/harness.o
 TOOLS := $(B)/lh-build $(B)/lh-verify $(B)/lh-bisect
 
@@ -119,6 +119,10 @@ $(O)/test-verify: $(VERIFY_TEST) $(VERIFY) $(BISECT) $(BASE) | $(TOOLS)
 $(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/guest/qmp.o $(BASE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,jansson libcrypto libelf)
+
+$(O)/bench-expect: $(O)/verify/test/bench-expect.o $(VERIFY) $(BASE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify)) -lm
 
 # the commit is in one object, which is as new as the checkout's last commit
 GIT := $(if $(wildcard .git/HEAD),.git,$(if $(wildcard .git),\
@@ -284,9 +288,9 @@ mutants: $(TOOLS)
 	done) $(told)
 
 # every triple in both networks; the figures are lines on stdout
-bench-verify: $(TOOLS)
+bench-verify: $(TOOLS) $(O)/bench-expect
 	+@$(LHB) build $(LHB_FLAGS) --net=dhcp --net=static $(ARGS) TRIPLES=all >&2 $(told)
-	@verify/test/bench "$$($(LHB) config CACHE $(ARGS))" \
+	@BENCH_EXPECT=$(O)/bench-expect verify/test/bench "$$($(LHB) config CACHE $(ARGS))" \
 		"$$($(LHB) config OUTPUT $(ARGS))/bench" \
 		$$($(LHB) manifests --net=dhcp --net=static $(ARGS) TRIPLES=all) $(told)
 

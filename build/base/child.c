@@ -97,91 +97,113 @@ become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int
 	give_up(tell, "exec");
 }
 
+/* what joins us to a child on its way; -1: none, or shut */
+struct pipes {
+	int in[2], out[2], tell[2];
+};
+
 static void
-shut(int fd)
+shut(int *fd)
 {
-	if (fd >= 0)
-		close(fd);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int
+open_pipes(struct pipes *p, const struct child_opts *o)
+{
+	if (o->want_in) {
+		if (pipe2(p->in, O_CLOEXEC) < 0)
+			return -1;
+	} else if ((p->in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) {
+		return -1;
+	}
+	if (o->out > 0)
+		p->out[1] = o->out;
+	else if (pipe2(p->out, O_CLOEXEC) < 0)
+		return -1;
+	return pipe2(p->tell, O_CLOEXEC);
+}
+
+/* the child's ends; what the caller lent us stays open */
+static void
+shut_theirs(struct pipes *p, const struct child_opts *o)
+{
+	if (o->out > 0)
+		p->out[1] = -1;
+	shut(&p->in[0]);
+	shut(&p->out[1]);
+	shut(&p->tell[1]);
+}
+
+static void
+shut_all(struct pipes *p, const struct child_opts *o)
+{
+	shut_theirs(p, o);
+	shut(&p->in[1]);
+	shut(&p->out[0]);
+	shut(&p->tell[0]);
+}
+
+/* 0: its program runs; -1: it failed before that, and says where */
+static int
+hear(int tell, const char *program, const struct child_opts *o, struct err *e)
+{
+	struct failure f;
+	ssize_t n;
+
+	do
+		n = read(tell, &f, sizeof f);
+	while (n < 0 && errno == EINTR);
+	if (n != (ssize_t)sizeof f)
+		return 0;
+	errno = f.why;
+	if (!strcmp(f.what, "chdir"))
+		return fail_errno(e, "%s: folder %s", program, o->dir);
+	if (!strcmp(f.what, "exec"))
+		return fail_errno(e, "%s", program);
+	return fail_errno(e, "%s: %s", program, f.what);
 }
 
 int
 child_start(struct child *c, char *const argv[], const struct child_opts *o, struct err *e)
 {
 	static const struct child_opts plain;
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, tell[2] = { -1, -1 };
-	struct failure f;
+	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	pid_t parent = getpid();
-	ssize_t n;
 
 	if (!o)
 		o = &plain;
 	*c = (struct child){ .pidfd = -1, .out = -1, .in = -1 };
-	if (o->want_in) {
-		if (pipe2(in, O_CLOEXEC) < 0)
-			goto system;
-	} else if ((in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) {
-		goto system;
-	}
-	if (o->out > 0)
-		out[1] = o->out;
-	else if (pipe2(out, O_CLOEXEC) < 0)
-		goto system;
-	if (pipe2(tell, O_CLOEXEC) < 0)
-		goto system;
-
-	c->pid = fork();
-	if (c->pid < 0)
-		goto system;
-	if (c->pid == 0)
-		become(argv, o, parent, in[0], out[1], tell[1]);
-
-	setpgid(c->pid, c->pid); /* both sides, so that it is done when either goes on */
-	shut(in[0]);
-	shut(tell[1]);
-	in[0] = tell[1] = -1;
-	if (o->out <= 0) {
-		shut(out[1]);
-		out[1] = -1;
-	}
-	do
-		n = read(tell[0], &f, sizeof f);
-	while (n < 0 && errno == EINTR);
-	shut(tell[0]);
-	tell[0] = -1;
-	if (n == (ssize_t)sizeof f) {
-		waitpid(c->pid, NULL, 0);
-		errno = f.why;
-		if (!strcmp(f.what, "chdir"))
-			fail_errno(e, "%s: folder %s", argv[0], o->dir);
-		else if (!strcmp(f.what, "exec"))
-			fail_errno(e, "%s", argv[0]);
-		else
-			fail_errno(e, "%s: %s", argv[0], f.what);
+	if (open_pipes(&p, o) < 0 || (c->pid = fork()) < 0) {
+		fail_errno(e, "start %s", argv[0]);
 		goto close_all;
 	}
+	if (c->pid == 0)
+		become(argv, o, parent, p.in[0], p.out[1], p.tell[1]);
+
+	setpgid(c->pid, c->pid); /* both sides, so that it is done when either goes on */
+	shut_theirs(&p, o);
+	if (hear(p.tell[0], argv[0], o, e) < 0)
+		goto reap;
 	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
 	if (c->pidfd < 0) {
 		fail_errno(e, "%s: pidfd_open", argv[0]);
-		kill(-c->pid, SIGKILL);
-		waitpid(c->pid, NULL, 0);
-		goto close_all;
+		goto reap;
 	}
-	c->out = out[0];
-	c->in = in[1];
+	shut(&p.tell[0]);
+	c->out = p.out[0];
+	c->in = p.in[1];
 	if (c->in >= 0)
 		fd_nonblock(c->in);
 	return 0;
 
-system:
-	fail_errno(e, "start %s", argv[0]);
+reap:
+	kill(-c->pid, SIGKILL);
+	waitpid(c->pid, NULL, 0);
 close_all:
-	shut(in[0]);
-	shut(in[1]);
-	shut(out[0]);
-	if (o->out <= 0)
-		shut(out[1]);
-	shut(tell[0]);
-	shut(tell[1]);
+	shut_all(&p, o);
 	c->pid = 0;
 	return -1;
 }
@@ -196,9 +218,9 @@ child_wait(struct child *c, int *status, struct err *e)
 	while (r < 0 && errno == EINTR);
 	if (r < 0)
 		fail_errno(e, "wait for process %ld", (long)c->pid);
-	shut(c->pidfd);
-	shut(c->out);
-	shut(c->in);
+	shut(&c->pidfd);
+	shut(&c->out);
+	shut(&c->in);
 	*c = (struct child){ .pidfd = -1, .out = -1, .in = -1 };
 	return r < 0 ? -1 : 0;
 }
@@ -299,7 +321,7 @@ child_call(struct child *c, child_work *work, void *arg, int log, struct err *e)
 	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
 	if (c->pidfd < 0)
 		goto kill_child;
-	shut(tell[1]);
+	shut(&tell[1]);
 	c->out = tell[0];
 	return 0;
 
@@ -308,8 +330,8 @@ kill_child:
 	waitpid(c->pid, NULL, 0);
 close_tell:
 	fail_errno(e, "fork");
-	shut(tell[0]);
-	shut(tell[1]);
+	shut(&tell[0]);
+	shut(&tell[1]);
 	c->pid = 0;
 	return -1;
 }

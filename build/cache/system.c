@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/files/beneath.h"
 #include "build/files/file.h"
 #include "build/files/memo.h"
 #include "build/files/stamp.h"
@@ -337,6 +338,7 @@ system_find(struct arena *a, const struct system_opts *o, struct system *out, st
 {
 	struct making k = { .a = a, .o = o, .dir = arena_printf(a, "%s/system", o->cache) };
 	const char *asked, *known;
+	int there;
 
 	*out = (struct system){ 0 };
 	if (!o->nwanted)
@@ -355,7 +357,8 @@ system_find(struct arena *a, const struct system_opts *o, struct system *out, st
 	else if (see_all(&k, NULL, out->hex, e) < 0)
 		return wrap(e, "the system that steps see");
 	out->root = arena_printf(a, "%s/%s", k.dir, out->hex);
-	if (o->make && !file_isdir(out->root) && copy(&k, out, e) < 0)
+	there = o->make ? beneath_is(k.dir, out->hex, BENEATH_FOLDER, e) : 1;
+	if (there < 0 || (!there && copy(&k, out, e) < 0))
 		return wrap(e, "the system that steps see");
 	if (asked && (!known || strcmp(known, out->hex) != 0))
 		memo_put(o->memo, asked, out->hex);

@@ -13,6 +13,7 @@
 #include "verify/guest/ending.h"
 #include "verify/guest/qmp.h"
 #include "verify/loop.h"
+#include "verify/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,6 +75,7 @@ struct guest {
 	const char *serial; /* the console's named pipes; NULL when QEMU has opened them */
 	struct agent *agent;
 	struct stream *stream;
+	struct view *view; /* of it */
 	int console_log, qmp_log;
 	struct buf qmp_in;
 	bool qmp_skips;	   /* the rest of a line that is too long */
@@ -339,8 +341,10 @@ on_console(void *arg, const char *p, size_t n)
 		g->ran = true;
 		log_bytes(g->console_log, p, n);
 		stream_add(g->stream, p, n);
+		view_add(g->view, p, n);
 	} else {
 		stream_eof(g->stream);
+		view_eof(g->view);
 	}
 	if (g->calls->console)
 		g->calls->console(g->arg);
@@ -493,6 +497,7 @@ force(struct guest *g)
 	channel_free(g->qmp);
 	g->console = g->qmp = NULL;
 	stream_eof(g->stream);
+	view_eof(g->view);
 	over(g, "qemu left a process behind that keeps its console open");
 }
 
@@ -616,6 +621,7 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 
 	g->state = GUEST_RUNNING;
 	g->stream = stream_new(CONSOLE_WINDOW);
+	g->view = view_new(CONSOLE_WINDOW);
 	g->qmp = channel_new(l, pair[QMP][0], on_qmp, g);
 	g->console = channel_of_pipes(l, serial[0], serial[1], on_console, g);
 	if (agent)
@@ -644,6 +650,7 @@ guest_recall(struct guest *g, const void *p, size_t n)
 {
 	log_bytes(g->console_log, p, n);
 	stream_add(g->stream, p, n);
+	view_add(g->view, p, n);
 }
 
 enum guest_state
@@ -656,6 +663,12 @@ struct stream *
 guest_console(struct guest *g)
 {
 	return g->stream;
+}
+
+struct view *
+guest_view(struct guest *g)
+{
+	return g->view;
 }
 
 const char *
@@ -822,6 +835,7 @@ guest_free(struct guest *g)
 	channel_free(g->qmp);
 	agent_free(g->agent);
 	stream_free(g->stream);
+	view_free(g->view);
 	buf_free(&g->qmp_in);
 	buf_free(&g->words);
 	close(g->console_log);

@@ -15,6 +15,7 @@ struct arena;
 struct loop;
 struct manifest;
 struct stream;
+struct view;
 
 /*
  * One guest: the QEMU process, its console from the first byte to the last, QMP, and the
@@ -60,6 +61,8 @@ int guest_start(struct arena *a, struct loop *l, const struct manifest *m,
 void guest_recall(struct guest *g, const void *p, size_t n);
 enum guest_state guest_state(const struct guest *g);
 struct stream *guest_console(struct guest *g);
+/* without the kernel's lines that cut others in two */
+struct view *guest_view(struct guest *g);
 /* it has said more than may be: what comes now is dropped */
 bool guest_console_is_full(const struct guest *g);
 /*

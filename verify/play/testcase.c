@@ -20,6 +20,7 @@
 #include "verify/scenario/nearest.h"
 #include "verify/scenario/one_line.h"
 #include "verify/subprocess.h"
+#include "verify/view.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -552,7 +553,8 @@ static void
 drop_guest(struct testcase *c)
 {
 	cursor_free(c->read);
-	c->read = NULL;
+	cursor_free(c->view);
+	c->read = c->view = NULL;
 	watches_free(c->watches);
 	c->watches = NULL;
 	guest_free(c->guest);
@@ -594,6 +596,7 @@ testcase_boot(struct testcase *c, struct err *e)
 	c->boots++;
 	alarms_renew(&c->alarms, c->guest, c->began + scaled(c, c->job->scenario->limit));
 	c->read = cursor_new(guest_console(c->guest), NULL, 0);
+	c->view = cursor_new(view_stream(guest_view(c->guest)), NULL, 0);
 	if (watch_console(c, e) < 0)
 		return -1;
 	if (from) {

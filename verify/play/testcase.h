@@ -90,6 +90,7 @@ struct testcase {
 	} * servers;	     /* until the end of the test case */
 	struct guest *guest; /* NULL before the first, and between two */
 	struct cursor *read; /* where expect stands */
+	struct cursor *view; /* and where that is in the guest's view, while it looks there */
 	struct watches *watches;
 	nstime console_at;  /* last byte */
 	nstime booted_from; /* start of QEMU */

@@ -7,12 +7,16 @@
 #include "build/base/clock.h"
 #include "verify/expect.h"
 #include "verify/loop.h"
+#include "verify/scenario/one_line.h"
+#include "verify/view.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* a prompt is one when nothing has followed it for so long; scaled */
 #define QUIET (50 * NS_PER_MS)
+/* characters of a line in a report */
+#define SHOWN 300
 
 /* ---- expect, prompt ---- */
 
@@ -57,16 +61,49 @@ alternatives(struct testcase *c, const struct step *s)
 	return text;
 }
 
+/* the line with a match that an earlier step read past, or NULL: a mistake that many make */
+static const char *
+passed_by(struct testcase *c, const struct step *s)
+{
+	size_t n;
+	const char *text =
+	    stream_text(c->a, guest_console(c->guest), 0, cursor_offset(c->read), &n);
+
+	for (size_t i = 0; i < s->nalts; i++) {
+		struct hit h;
+		struct err ignored;
+		const char *from, *end;
+
+		if (s->alts[i].label && strcmp(s->alts[i].label, "ok"))
+			continue;
+		if (pattern_match(c->a, c->step->patterns[i], text, n, &h, &ignored) != 1 ||
+		    h.end == h.start)
+			continue;
+		for (from = text + h.start; from > text && from[-1] != '\n'; from--)
+			;
+		end = memchr(text + h.start, '\n', n - h.start);
+		return one_line(c->a, from, (size_t)((end ? end : text + n) - from), SHOWN);
+	}
+	return NULL;
+}
+
 static void
 unmet(struct testcase *c, const struct step *s, const char *why)
 {
+	const char *before = passed_by(c, s);
 	const char *expected = alternatives(c, s);
 	unsigned long long lost = cursor_lost(c->read);
 
 	if (lost)
 		why = arena_printf(
 		    c->a, "%s; %llu bytes had gone by before this step looked", why, lost);
-	testcase_fail(c, expected, why, "%s never appeared on the console", expected);
+	if (before)
+		testcase_fail(c, expected,
+		    arena_printf(c->a, "%s; before what an earlier step matched there was \"%s\"",
+			why, before),
+		    "%s did not appear on the console again", expected);
+	else
+		testcase_fail(c, expected, why, "%s never appeared on the console", expected);
 }
 
 /* an alternative that has a label other than `ok` is there to be recognized, and to fail */
@@ -85,13 +122,47 @@ met(struct testcase *c, const struct step *s, const struct hit *h)
 		testcase_pass(c);
 }
 
+/*
+ * What a line of the kernel's has cut in two, as the console has it; the rest is there whole.  What
+ * can't be judged here is told of there.
+ */
+static bool
+find_cut(struct testcase *c, struct hit *h)
+{
+	const struct view *v = guest_view(c->guest);
+	struct err ignored;
+	int r;
+
+	while ((r = cursor_find(c->a, c->view, h, &ignored)))
+		if (r > 0 && view_is_cut(v, h->start, h->end)) {
+			h->start = view_console_place(v, h->start);
+			h->end = view_console_place(v, h->end);
+			return true;
+		}
+	return false;
+}
+
+/* the first match of those in the console and in the view */
+static int
+find(struct testcase *c, struct hit *h, struct err *e)
+{
+	struct hit cut;
+	int r = cursor_find(c->a, c->read, h, e);
+
+	if (r < 0 || !find_cut(c, &cut) || (r && h->start <= cut.start))
+		return r;
+	*h = cut;
+	cursor_seek(c->read, cut.end);
+	return 1;
+}
+
 static void
 expect_look(struct testcase *c, const struct step *s)
 {
 	struct hit h;
 	struct err e;
 
-	switch (cursor_find(c->a, c->read, &h, &e)) {
+	switch (find(c, &h, &e)) {
 	case 1:
 		met(c, s, &h);
 		break;
@@ -109,7 +180,9 @@ expect_start(struct testcase *c, const struct step *s)
 {
 	if (!prepare(c, s))
 		return;
+	cursor_seek(c->view, view_place(guest_view(c->guest), cursor_offset(c->read)));
 	cursor_patterns(c->read, c->step->patterns, s->nalts);
+	cursor_patterns(c->view, c->step->patterns, s->nalts);
 	expect_look(c, s);
 }
 
@@ -124,8 +197,10 @@ expect_late(struct testcase *c, const struct step *s)
 static void
 expect_cancel(struct testcase *c)
 {
-	if (c->read)
-		cursor_patterns(c->read, NULL, 0);
+	if (!c->read)
+		return;
+	cursor_patterns(c->read, NULL, 0);
+	cursor_patterns(c->view, NULL, 0);
 }
 
 static void
@@ -134,9 +209,15 @@ prompt_look(struct testcase *c, const struct step *s)
 	struct hit h;
 	struct err e;
 
+	cursor_seek(c->view, view_place(guest_view(c->guest), cursor_offset(c->read)));
 	for (size_t i = 0; i < s->nalts; i++) {
 		int r = prompt_find(c->a, c->read, c->step->patterns[i], &h, &e);
 
+		/* what the kernel says while a program waits is no answer to its prompt */
+		if (!r && prompt_find(c->a, c->view, c->step->patterns[i], &h, &e) == 1) {
+			h.end = stream_size(guest_console(c->guest));
+			r = 1;
+		}
 		if (r < 0) {
 			testcase_fail(c, alternatives(c, s), NULL, "%s", e.msg);
 			return;

@@ -7,6 +7,8 @@
 /* one line a suite, in the order of the picture in CONTRIBUTING.md; check_NAME.c defines it */
 #define SUITES(X)                                                                                  \
 	X(expect)                                                                                  \
+	X(heads)                                                                                   \
+	X(view)                                                                                    \
 	X(scenario)                                                                                \
 	X(watches)                                                                                 \
 	X(loop)                                                                                    \

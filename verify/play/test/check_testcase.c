@@ -156,6 +156,14 @@ static const struct {
 	{ BOOTS "forward refuse\nsay go\n\n",
 	    "expect /go/\nhost tcp-closed 81\nhost tcp-closed 81\n", false, VERDICT_PASS, NULL,
 	    NULL, NULL, NULL },
+	/* the kernel in the middle of a line, and behind a prompt; the next step begins behind it
+	 */
+	{ BOOTS "say lo[    3.200000] random: crng init done\\r\\n[    3.200001] x\\r\\ngin: a",
+	    "expect /login: /\nexpect /a/\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "say login: [    3.200000] random: crng init done\\r\\n", "prompt /login: $/\n",
+	    false, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "say lo[    3.200000] random: b\\r\\ngin: ",
+	    "expect /random: b/\nprompt /gin: $/\n", false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	/* the guest was quicker than we */
 	{ BOOTS "forward early early refuse\nsay go\n\n", "expect /go/\nhost tcp-closed 81\n",
 	    false, VERDICT_PASS, NULL, NULL, NULL, NULL },
@@ -165,7 +173,12 @@ static const struct {
 	    "/login: / never appeared on the console", "/login: /", "not within 0.2 s" },
 	{ BOOTS "shutdown guest-shutdown", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8",
 	    "/login: / never appeared on the console", "/login: /", "the console has ended" },
-	/* kernel lines after the prompt: it does not end like one */
+	/* in the wrong order */
+	{ BOOTS "say login: \\nup\\n", "expect /up/\nexpect /login: / @200ms\n", false,
+	    VERDICT_FAIL, "test.scn:9", "/login: / did not appear on the console again",
+	    "/login: /",
+	    "not within 0.2 s; before what an earlier step matched there was \"login:\"" },
+	/* what is no line of the kernel's after the prompt: it does not end like one */
 	{ BOOTS "say login: [    3.2] random: crng init done\\n", "prompt /login: $/ @300ms\n",
 	    false, VERDICT_FAIL, NULL, "/login: $/ never appeared on the console", NULL, NULL },
 	{ BOOTS "agent", "run \"echo no\"\nrun \"false\"\nrun \"true\"\n", true, VERDICT_FAIL,
