@@ -234,11 +234,15 @@ cli_parse(int argc, char **argv, const struct command *commands, struct request 
 static const char *
 command_word(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "-C"))
+	for (int i = 1; i < argc; i++) {
+		const char *value;
+		const struct row *o = argv[i][0] == '-' ? option(argv[i], &value) : NULL;
+
+		if (o && o->value && !value)
 			i++;
 		else if (argv[i][0] != '-' && !is_var(argv[i]))
 			return argv[i];
+	}
 	return NULL;
 }
 
