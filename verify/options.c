@@ -83,6 +83,7 @@ static const struct row {
 };
 
 #define NROWS (sizeof rows / sizeof *rows)
+_Static_assert(NROWS <= 32, "each has a bit of options.given");
 
 void
 options_print(enum options_of who)
@@ -213,7 +214,7 @@ default_scenarios(struct arena *a, struct options *o, struct err *e)
 		return 0;
 	o->scenarios = "scenarios";
 	for (size_t i = 0; i < sizeof places / sizeof *places && !file_isdir(o->scenarios); i++) {
-		const char *beside;
+		const char *beside = NULL;
 
 		if (options_beside(a, places[i], &beside, e) < 0)
 			return -1;
