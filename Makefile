@@ -45,7 +45,7 @@ VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/% verif
 BISECT_USES := $(patsubst %.c,$(O)/%.o,verify/options.c verify/outdir.c \
 	$(wildcard verify/report/*.c))
 BISECT := $(patsubst %.c,$(O)/%.o,$(filter-out verify/bisect/main.c,$(wildcard verify/bisect/*.c)))
-BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out build/test/faults.c,\
+BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out build/test/faults.c build/test/writetree.c,\
 	$(wildcard build/test/*.c build/*/test/*.c)))
 VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c \
 	verify/test/bench-expect.c,$(wildcard verify/test/*.c verify/*/test/*.c)))
@@ -56,6 +56,7 @@ TOOLS := $(B)/lh-build $(B)/lh-verify $(B)/lh-bisect
 PKG_build_source_transfer := libcurl
 PKG_build_source_unpack := libarchive
 PKG_build_cache_pack := libarchive
+PKG_build_form_qcow2 := zlib
 PKG_build_image_disk := fdisk
 PKG_build_image_fs := ext2fs com_err
 PKG_build_diff_fsdiff := ext2fs com_err
@@ -69,7 +70,7 @@ PKG_verify_image_guestfs := ext2fs com_err
 PKG_verify_image_disasm := capstone
 PKG_verify_guest_qmp := jansson
 
-LIBS_build := libcurl libarchive fdisk ext2fs com_err jansson libcrypto libelf
+LIBS_build := libcurl libarchive zlib fdisk ext2fs com_err jansson libcrypto libelf
 LIBS_verify := libpcre2-8 libssh2 ext2fs com_err jansson capstone libcrypto libelf
 LIBS_bisect := libelf libcrypto
 # for the tests: what they serve from and make hostile archives with
@@ -84,9 +85,9 @@ pkg_libs = $(shell pkg-config --libs $(1))
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu $(O)/faults.so
 
 TARGETS_HERE := help tools test-programs sources packages kernel rootfs rwfs userfs image images \
-	build verify release bisect reproduce qemu-boot check check-unit check-broken mutants \
-	bench bench-build bench-verify fuzz lint format clean distclean check-unit-build \
-	check-unit-verify install uninstall
+	build verify flash release bisect reproduce qemu-boot check check-unit check-broken \
+	mutants bench bench-build bench-image bench-verify fuzz lint format clean distclean \
+	check-unit-build check-unit-verify install uninstall
 .PHONY: $(TARGETS_HERE)
 
 tools: $(TOOLS)
@@ -116,6 +117,10 @@ $(O)/test-verify: $(VERIFY_TEST) $(VERIFY) $(BISECT) $(BASE) | $(TOOLS)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(call pkg_libs,$(LIBS_verify) $(LIBS_verify_test)) -lm
 
+$(O)/writetree: $(O)/build/test/writetree.o $(BUILD) $(BASE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_build)) -lcrypt
+
 $(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/guest/qmp.o $(BASE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,jansson libcrypto libelf)
@@ -127,7 +132,7 @@ $(O)/bench-expect: $(O)/verify/test/bench-expect.o $(VERIFY) $(BASE)
 # the commit is in one object, which is as new as the checkout's last commit
 GIT := $(if $(wildcard .git/HEAD),.git,$(if $(wildcard .git),\
 	$(patsubst gitdir: %,%,$(file <.git))))
-COMMIT = $(if $(GIT),$(shell git -c safe.directory='*' log -1 --format=' (%h)' 2>/dev/null))
+COMMIT = $(if $(GIT),$(shell git log -1 --format=' (%h)' 2>/dev/null))
 $(O)/build/base/version.o: $(if $(GIT),$(wildcard $(GIT)/HEAD $(GIT)/logs/HEAD))
 $(O)/build/base/version.o: override CPPFLAGS += -DLH_COMMIT='"$(COMMIT)"'
 
@@ -211,7 +216,7 @@ format:
 #
 
 MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS \
-	SECONDS TARGETS SAMPLE SEED ONLY PREFIX DESTDIR
+	SECONDS TARGETS SAMPLE SEED ONLY PREFIX DESTDIR DEVICE FORCE
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
 PASSED := $(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
@@ -262,7 +267,7 @@ images: $(TOOLS)
 
 verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	+@$(LHV) $(RUN) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHV) $(RUN) --trusted $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)$(EXISTING)) $(told)
 
@@ -272,7 +277,7 @@ reproduce: $(TOOLS)
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		$(LHV) mutants $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
+		$(LHV) mutants --trusted $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
 	done) $(told)
 
@@ -281,7 +286,8 @@ mutants: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(o=$$($(LHB) config OUTPUT $(ARGS)); \
 	for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		d=$${m#"$$o"/} && $(LHV) mutants $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+		d=$${m#"$$o"/} && $(LHV) mutants --trusted $(VFLAGS) $(ALSO) \
+			$(foreach s,$(SCENARIO),-s $s) \
 			$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
 			$(if $(ONLY),--only $(call quote,$(ONLY))) \
 			-o "$$o/score/$${d%/manifest}" "$$m" || exit; \
@@ -297,6 +303,10 @@ bench-verify: $(TOOLS) $(O)/bench-expect
 # with little to do, in a small checkout of its own
 bench-build: $(TOOLS)
 	@build/test/bench
+
+# how fast an image is written, of folders of several kinds
+bench-image: $(O)/writetree
+	@build/test/bench-image $(O)/writetree
 
 # all there are
 bench:
@@ -316,7 +326,14 @@ bisect: $(TOOLS)
 build: image
 
 qemu-boot: image
-	@./run-qemu "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
+	@./run-qemu --trusted "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
+
+# DEVICE=/dev/..; its block map is made for it, whatever FORMS says
+flash: $(TOOLS)
+	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARG) TRIPLES= \
+		FORMS="$$($(LHB) config FORMS $(ARGS)) bmap" $(told)
+	@$(LHB) flash $(filter -n,$(LHB_FLAGS)) $(if $(filter-out 0 false no,$(FORCE)),--force) \
+		$(ARGS) $(TRIPLE_ARG) TRIPLES= $(call quote,$(DEVICE)) $(told)
 
 clean distclean: $(TOOLS)
 	@$(LHB) $@ $(ARGS) $(told)

@@ -7,6 +7,7 @@
 #include "build/command/clean.h"
 #include "build/command/cli.h"
 #include "build/command/explain.h"
+#include "build/command/flash.h"
 #include "build/command/fsck.h"
 #include "build/command/gather.h"
 #include "build/command/gc.h"
@@ -194,6 +195,18 @@ install(const struct request *rq, struct making *v, size_t n, struct err *e)
 	return 0;
 }
 
+/* fetch -> job -> stage -> image */
+static int
+run_missing_ones(struct making *v, size_t n, struct run *run, struct err *e)
+{
+	const char *ignored;
+
+	for (size_t i = 0; run_missing(run, &ignored) && i < n; i++)
+		if (session_verify_system(&v[i].s, e) < 0)
+			return -1;
+	return run_fetch(run, e) < 0 ? -1 : run_build(run, e);
+}
+
 /* ---- the picture ---- */
 
 /* plan -> fetch -> job -> stage -> image */
@@ -227,8 +240,8 @@ run_images(const struct request *rq, struct making *v, size_t n, size_t ntriples
 			log_info("image %s/disk-image.raw: up to date", v[i].dir);
 	if (rq->dry)
 		run_print(run);
-	else if (run_fetch(run, e) < 0 || run_build(run, e) < 0)
-		r = -1;
+	else
+		r = run_missing_ones(v, n, run, e);
 	run_close(run);
 	for (size_t i = 0; i < n && r < 0 && rq->keep_going; i++)
 		if (!run_complete(run, &jobs[i]))
@@ -298,6 +311,8 @@ static const struct command commands[] = {
 	    "C", 0, reproduce_command },
 	{ "release", "", "copies verified images to OUTPUT/release, for publication", "nNLC", 0,
 	    release_command },
+	{ "flash", "DEVICE", "writes the image to a disk, reads it back and compares", "nFC", 1,
+	    flash_command },
 	{ "graph", "", "prints the dependency graph, for dot(1)", "VC", 0, show_graph },
 	{ "versions", "",
 	    "prints every package with its chosen and its pinned versions, for programs", "C", 0,

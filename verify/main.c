@@ -19,6 +19,7 @@
 #include "verify/play/run.h"
 #include "verify/report/report.h"
 #include "verify/report/results.h"
+#include "verify/trust.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,7 @@ head_of(struct arena *a, const struct matrix *all)
 {
 	const struct manifest *m = &all->images[0].m;
 	const char *sandbox = NULL;
+	bool untrusted = false;
 	time_t now = time(NULL);
 	char date[32];
 	struct tm tm;
@@ -54,7 +56,10 @@ head_of(struct arena *a, const struct matrix *all)
 		if (told && !strcmp(told, "no"))
 			sandbox = told;
 	}
-	return (struct report_head){ .version = LH_VERSION,
+	for (size_t i = 0; i < all->nimages; i++)
+		untrusted |= all->images[i].m.untrusted;
+	return (struct report_head){ .untrusted = untrusted ? "yes" : NULL,
+		.version = LH_VERSION,
 		.set = m->set,
 		.profile = m->profile,
 		.why = m->why,
@@ -103,7 +108,7 @@ run(struct arena *a, struct options *o, struct err *e)
 		return fail_usage(e, "run: needs a manifest; see lh-verify --help");
 	if (suite_read(a, o, &suite, e) < 0)
 		return -1;
-	if (image_open_all(a, o->words, o->nwords, o->out, &images, e) < 0)
+	if (image_open_all(a, o->words, o->nwords, o->out, trust_asked(o), &images, e) < 0)
 		return -1;
 	if (matrix_make(a, images, o->nwords, suite.v, suite.n, o->only.v, &m, e) < 0)
 		return -1;
@@ -134,8 +139,11 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	suite.booted = NULL; /* each of them is an image of its own */
 	if (options_file(o->words[0], e) < 0 ||
 	    written_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
-	    image_open_all(a, o->words + 1, o->nwords - 1, o->out, &images, e) < 0)
+	    image_open_all(a, o->words + 1, o->nwords - 1, o->out, trust_asked(o), &images, e) < 0)
 		return -1;
+	for (size_t i = 0; i < o->nwords - 1; i++)
+		if (trust_needed(&images[i].m, images[i].path, "mutants", e) < 0)
+			return -1;
 	if (written_matrix(a, images, o->nwords - 1, mutant, n, suite.v, suite.n, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);

@@ -76,6 +76,12 @@ static const struct row {
 	    MEMBER(all), NULL, 0, 0 },
 	{ OF_MUTANTS, 0, "list", NULL, "print which there are, but do not play them", FLAG,
 	    MEMBER(list), NULL, 0, 0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT, 0, "trusted", NULL,
+	    "the images are ours, wherever their manifests are", FLAG, MEMBER(trusted), NULL, 0,
+	    0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT, 0, "untrusted", NULL,
+	    "the images are a stranger's, though they lie in output/", FLAG, MEMBER(untrusted),
+	    NULL, 0, 0 },
 	{ ALL, 0, "help", NULL, "print this help", FLAG, MEMBER(help), NULL, 0, 0 },
 	{ ALL, 0, "words", NULL, "print what there is, for programs", FLAG, MEMBER(words_only),
 	    NULL, 0, 0 },
@@ -259,6 +265,8 @@ options_read(
 	}
 	out->words = argv + optind;
 	out->nwords = (size_t)(argc - optind);
+	if (out->trusted && out->untrusted)
+		return fail_usage(e, "--trusted and --untrusted: one of them");
 	return default_scenarios(a, out, e);
 }
 

@@ -47,6 +47,7 @@ struct options {
 	double sample, seed;	     /* so many mutants, drawn with that; 0: all */
 	bool all, list;		     /* play on after a refusal; only say which there are */
 	bool cold, keep, print;
+	bool trusted, untrusted; /* at most one; of the images: see trust.h */
 	bool help, version, words_only;
 	unsigned given; /* rows of the table, as bits */
 	char **words;	/* behind the options */

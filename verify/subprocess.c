@@ -5,6 +5,7 @@
 #include "build/base/buf.h"
 #include "build/base/child.h"
 #include "build/base/fd.h"
+#include "verify/island.h"
 #include "verify/loop.h"
 
 #include <poll.h>
@@ -106,7 +107,12 @@ subprocess_start(struct loop *l, char *const argv[], const struct subprocess_opt
     subprocess_done *done, void *arg, struct subprocess **out, struct err *e)
 {
 	struct subprocess *p = xmalloc(sizeof *p);
-	struct child_opts co = { .dir = o->dir };
+	struct child_opts co = { .dir = o->dir,
+		.limits = o->limits,
+		.nlimits = o->nlimits,
+		.calls = o->calls,
+		.spaces = o->island ? o->island->spaces : NULL,
+		.nspaces = o->island ? ISLAND_SPACES : 0 };
 
 	*p = (struct subprocess){ .loop = l, .done = done, .arg = arg };
 	if (child_start(&p->child, argv, &co, e) < 0) {

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+struct bpf;
+struct child_limit;
+struct island;
 struct loop;
 
 /*
@@ -35,6 +38,10 @@ typedef void subprocess_done(void *arg, const struct subprocess_result *r);
 struct subprocess_opts {
 	const char *dir; /* cwd, or NULL */
 	nstime deadline;
+	const struct child_limit *limits; /* bounds that it has, as child.h; none: NULL */
+	size_t nlimits;
+	const struct island *island; /* the network that it is in; NULL: this machine's */
+	const struct bpf *calls;     /* the same for its system calls */
 };
 
 /* done is called once, from the loop; the subprocess frees itself after it */

@@ -2,12 +2,14 @@
 #include "build/base/child.h"
 
 #include "build/base/arena.h"
+#include "build/base/bpf.h"
 #include "build/base/buf.h"
 #include "build/base/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,11 +87,21 @@ become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int
 		if (getppid() != parent)
 			_exit(127);
 	}
+	for (size_t i = 0; i < o->nspaces; i++)
+		if (setns(o->spaces[i], 0) < 0)
+			give_up(tell, "namespace");
+	if (o->nspaces) { /* which takes us for another user: see above */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(127);
+	}
 	if (o->dir && chdir(o->dir) < 0)
 		give_up(tell, "chdir");
 	if (o->nice)
 		setpriority(PRIO_PROCESS, 0, o->nice);
 	set_limits(o->limits, o->nlimits);
+	if (o->calls && bpf_install(o->calls) < 0)
+		give_up(tell, "seccomp");
 	if (o->env)
 		execvpe(argv[0], argv, o->env);
 	else
@@ -300,8 +312,21 @@ call(child_work *work, void *arg, int tell, int log)
 	_exit(1);
 }
 
-int
-child_call(struct child *c, child_work *work, void *arg, int log, struct err *e)
+/* tell becomes the lowest descriptor but those three; where it cannot, there is nobody to tell */
+static int
+be_alone(int tell, int log)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 ||
+	    (tell != 3 && dup2(tell, 3) < 0))
+		_exit(127);
+	fd_close_from(4);
+	return 3;
+}
+
+static int
+start_call(struct child *c, child_work *work, void *arg, int log, bool alone, struct err *e)
 {
 	pid_t parent = getpid();
 	int tell[2];
@@ -313,7 +338,9 @@ child_call(struct child *c, child_work *work, void *arg, int log, struct err *e)
 	c->pid = fork();
 	if (c->pid == 0) {
 		grow_up(parent);
-		call(work, arg, tell[1], log);
+		if (alone)
+			tell[1] = be_alone(tell[1], log);
+		call(work, arg, tell[1], alone ? 1 : log);
 	}
 	if (c->pid < 0)
 		goto close_tell;
@@ -334,6 +361,18 @@ close_tell:
 	shut(&tell[1]);
 	c->pid = 0;
 	return -1;
+}
+
+int
+child_call(struct child *c, child_work *work, void *arg, int log, struct err *e)
+{
+	return start_call(c, work, arg, log, false, e);
+}
+
+int
+child_call_alone(struct child *c, child_work *work, void *arg, int log, struct err *e)
+{
+	return start_call(c, work, arg, log, true, e);
 }
 
 int

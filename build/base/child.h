@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 struct arena;
+struct bpf;
 struct buf;
 
 /*
@@ -37,9 +38,12 @@ struct child_opts {
 	bool split_err;	 /* stderr stays ours */
 	const int *keep; /* descriptors the child inherits under their own numbers */
 	size_t nkeep;
+	const int *spaces; /* namespaces that it enters, in this order, before all else */
+	size_t nspaces;
 	int nice;
 	const struct child_limit *limits;
 	size_t nlimits;
+	const struct bpf *calls; /* which system calls it may make, exec among them; NULL: all */
 	uid_t uid; /* other than 0: become this user, with gid and no other group, first */
 	gid_t gid;
 };
@@ -71,6 +75,8 @@ const char *child_status_text(struct arena *a, int status);
  */
 typedef int child_work(void *arg, struct err *e);
 int child_call(struct child *c, child_work *work, void *arg, int log, struct err *e);
+/* the same, and it has none of our descriptors but log; its stdin is empty */
+int child_call_alone(struct child *c, child_work *work, void *arg, int log, struct err *e);
 int child_call_wait(struct child *c, int *status, struct err *failed, struct err *e);
 
 /*

@@ -13,5 +13,7 @@ int fd_write(int fd, const void *p, size_t n, const char *name, struct err *e);
 /* sets FD_CLOEXEC, sets O_NONBLOCK; -1 with errno */
 int fd_cloexec(int fd);
 int fd_nonblock(int fd);
+/* closes that one and all above it */
+void fd_close_from(int first);
 
 #endif

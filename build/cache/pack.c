@@ -26,6 +26,7 @@ struct pack {
 	const char *file;
 	char *tmp;
 	int64_t when;
+	mode_t mode; /* of the file */
 	char *block; /* what is on its way into it */
 	uint64_t unpacked;
 };
@@ -55,6 +56,7 @@ begin(const char *file, int64_t when, int (*format)(struct archive *), struct er
 		.file = arena_strdup(a, file),
 		.tmp = arena_printf(a, "%s.XXXXXX", file),
 		.when = when,
+		.mode = 0644,
 		.block = arena_alloc(a, BLOCK) };
 	format(p->ar);
 	if (n > 4 && !strcmp(file + n - 4, ".zst"))
@@ -220,12 +222,18 @@ pack_unpacked(const struct pack *p)
 	return p->unpacked;
 }
 
+void
+pack_private(struct pack *p)
+{
+	p->mode = 0600;
+}
+
 int
 pack_end(struct pack *p, struct err *e)
 {
 	int r = archive_write_close(p->ar) == ARCHIVE_OK ? 0 : fail_archive(e, p->ar, p->file);
 
-	if (r == 0 && (chmod(p->tmp, 0644) < 0 || rename(p->tmp, p->file) < 0))
+	if (r == 0 && (chmod(p->tmp, p->mode) < 0 || rename(p->tmp, p->file) < 0))
 		r = fail_errno(e, "%s", p->file);
 	pack_abandon(p);
 	return r;

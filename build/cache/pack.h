@@ -44,6 +44,8 @@ int pack_put(struct pack *p, const struct pack_entry *entry, struct err *e);
 int pack_tree(struct pack *p, const char *dir, const char *name, struct err *e);
 /* what it will unpack to, so far, as pack_open counts it */
 uint64_t pack_unpacked(const struct pack *p);
+/* the file will be for its owner alone: 0600, not 0644 */
+void pack_private(struct pack *p);
 int pack_end(struct pack *p, struct err *e);
 void pack_abandon(struct pack *p);
 

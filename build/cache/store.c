@@ -75,29 +75,14 @@ check_parts(const char *dir, const struct part *v, size_t n, struct err *e)
 	return 0;
 }
 
-/* what a store had is not believed after a restart of the machine until it has been read again */
-static const char *
-boot_id(void)
-{
-	static char id[64];
-	int fd;
-
-	if (!*id && (fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)) >= 0) {
-		ssize_t n = read(fd, id, sizeof id - 1);
-
-		id[n > 0 ? n : 0] = '\0';
-		close(fd);
-	}
-	return id;
-}
-
 /* the bytes are those that were stored */
 static int
 check_content(
     struct arena *a, const struct store *s, const char *entry, const char *output, struct err *e)
 {
-	const struct memo_kind way = { .name = arena_printf(a, "stored, boot %s", boot_id()),
-		.digest = digest_tree };
+	static const struct memo_kind way = {
+		.name = "stored", .digest = digest_tree, .until_boot = true
+	};
 	char *out = arena_printf(a, "%s/out", entry), hex[DIGEST_HEX];
 
 	if (memo_digest(s->memo, &way, out, hex, e) < 0)

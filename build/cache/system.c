@@ -3,6 +3,8 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/base/log.h"
+#include "build/cache/seal.h"
 #include "build/files/beneath.h"
 #include "build/files/file.h"
 #include "build/files/memo.h"
@@ -10,6 +12,7 @@
 #include "build/plan/debian.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -46,6 +49,25 @@ add(struct arena *a, struct names *n, const char *text)
 	n->v[n->n++] = text;
 }
 
+/*
+ * The same file without a symlink, or "..", on the way to it, so that a copy of it below another
+ * folder lies there; NULL: it is not there, or we may not look.
+ */
+static const char *
+by_folders(struct arena *a, const char *path)
+{
+	char real[PATH_MAX];
+	const char *name = strrchr(path, '/');
+	size_t up = 0;
+
+	if (!name || !name[1] || !strcmp(name, "/.") || !strcmp(name, "/.."))
+		return realpath(path, real) ? arena_strdup(a, real) : NULL;
+	up = (size_t)(name - path);
+	if (!realpath(up ? arena_strndup(a, path, up) : "/", real))
+		return NULL;
+	return arena_printf(a, "%s%s", strcmp(real, "/") ? real : "", name);
+}
+
 /* ---- what is to be seen ---- */
 
 /* the path, and what its symlinks lead to, one after the other */
@@ -54,7 +76,8 @@ follow(struct making *k, const char *path)
 {
 	struct stat st;
 
-	for (int i = 0; i < MOST_LINKS && lstat(path, &st) == 0; i++) {
+	for (int i = 0; i < MOST_LINKS && (path = by_folders(k->a, path)) && lstat(path, &st) == 0;
+	     i++) {
 		char target[PATH_MAX];
 		ssize_t n;
 
@@ -98,6 +121,19 @@ list_path(struct making *k, const char **path, struct err *e)
 	return 0;
 }
 
+/* are these the bytes of a list, to its end: absolute paths that lead up nowhere */
+static bool
+is_list(const char *text, size_t n)
+{
+	if (strlen(text) != n || n < strlen(LIST_END) ||
+	    strcmp(text + n - strlen(LIST_END), LIST_END) != 0 || strstr(text, "/../"))
+		return false;
+	for (; strcmp(text, LIST_END) != 0; text = strchr(text, '\n') + 1)
+		if (text[*text == WATCHED] != '/')
+			return false;
+	return true;
+}
+
 static bool
 read_list(struct making *k, const char *path)
 {
@@ -105,8 +141,7 @@ read_list(struct making *k, const char *path)
 	char *text, *end;
 	size_t n;
 
-	if (file_read(k->a, path, &text, &n, &ignored) < 0 || n < strlen(LIST_END) ||
-	    strcmp(text + n - strlen(LIST_END), LIST_END) != 0)
+	if (file_read(k->a, path, &text, &n, &ignored) < 0 || !is_list(text, n))
 		return false;
 	for (; strcmp(text, LIST_END) != 0; text = end + 1) {
 		end = strchr(text, '\n');
@@ -219,6 +254,18 @@ question(struct making *k)
 	return settled ? arena_printf(k->a, "system 1 %s", hex) : NULL;
 }
 
+/* what may not be read is not there for steps, which are the same user's */
+static int
+see_nothing(const char *path, struct buf *b, struct err *e)
+{
+	if (errno == ENOENT)
+		return 0;
+	if (errno != EACCES)
+		return fail_errno(e, "%s", path);
+	buf_addf(b, "locked %s\n", path);
+	return 0;
+}
+
 /* one file as the digest has it, and, with to, as a copy there */
 static int
 see(const char *path, const char *to, struct buf *b, struct err *e)
@@ -227,8 +274,8 @@ see(const char *path, const char *to, struct buf *b, struct err *e)
 	struct stat st;
 	ssize_t n;
 
-	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? 0 : fail_errno(e, "%s", path);
+	if (lstat(path, &st) < 0 || (S_ISREG(st.st_mode) && access(path, R_OK) < 0))
+		return see_nothing(path, b, e);
 	if (to && file_mkparent(to, e) < 0)
 		return -1;
 	if (S_ISDIR(st.st_mode)) {
@@ -263,9 +310,10 @@ see_all(struct making *k, const char *to, char hex[DIGEST_HEX], struct err *e)
 	buf_adds(&b, "lh-system 1\n");
 	for (size_t i = 0; i < k->files.n && r == 0; i++) {
 		struct arena *a = arena_new();
+		const char *path = by_folders(a, k->files.v[i]);
 
-		r = see(
-		    k->files.v[i], to ? arena_printf(a, "%s%s", to, k->files.v[i]) : NULL, &b, e);
+		if (path)
+			r = see(path, to ? arena_printf(a, "%s%s", to, path) : NULL, &b, e);
 		arena_free(a);
 	}
 	digest_bytes(b.p, b.n, hex);
@@ -284,7 +332,7 @@ static const struct {
 };
 
 static int
-settle(struct making *k, const char *tmp, const char *root, struct err *e)
+add_own(struct making *k, const char *tmp, struct err *e)
 {
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
 		const char *path = arena_printf(k->a, "%s/%s", tmp, own[i].path);
@@ -293,12 +341,25 @@ settle(struct making *k, const char *tmp, const char *root, struct err *e)
 		    file_write(path, own[i].text, strlen(own[i].text), 0644, e) < 0)
 			return -1;
 	}
-	if (chmod(tmp, 0755) < 0)
-		return fail_errno(e, "%s", tmp);
-	if (file_sync_all(tmp, e) < 0)
-		return -1;
-	/* another builder may have been faster: its copy is as good */
-	if (rename(tmp, root) < 0 && errno != ENOTEMPTY && errno != EEXIST)
+	return 0;
+}
+
+/*
+ * Another builder may have been faster: its copy is as good, and tmp is removed.  If it is damaged,
+ * tmp takes its place; the damaged one is left for gc, as a step may be running in it.
+ */
+static int
+settle(const char *tmp, const char *root, struct err *e)
+{
+	struct err ignored;
+
+	if (rename(tmp, root) == 0)
+		return file_sync_parent(root, e);
+	if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
+		return fail_errno(e, "%s", root);
+	if (seal_check(root, NULL, &ignored) == 0)
+		return file_remove(tmp, e);
+	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, root, RENAME_EXCHANGE) < 0)
 		return fail_errno(e, "%s", root);
 	return file_sync_parent(root, e);
 }
@@ -317,10 +378,27 @@ copy(struct making *k, struct system *out, struct err *e)
 		return fail_errno(e, "%s", tmp);
 	r = see_all(k, tmp, out->hex, e);
 	out->root = arena_printf(k->a, "%s/%s", k->dir, out->hex);
-	if (r == 0)
-		r = settle(k, tmp, out->root, e);
+	if (r == 0 && chmod(tmp, 0755) < 0)
+		r = fail_errno(e, "%s", tmp);
+	if (r == 0 && add_own(k, tmp, e) == 0 && seal_put(tmp, e) == 0 &&
+	    file_sync_all(tmp, e) == 0 && settle(tmp, out->root, e) == 0)
+		return 0;
 	file_remove(tmp, &ignored);
-	return r;
+	return -1;
+}
+
+/* is there a copy that may be used */
+static bool
+is_made(struct making *k, const char *root)
+{
+	struct err why = { 0 };
+
+	if (!k->o->verify || !file_exists(root))
+		return beneath_type(root, "") == BENEATH_FOLDER;
+	if (seal_check(root, k->o->memo, &why) == 0)
+		return true;
+	log_warn("%s; copying it again", why.msg);
+	return false;
 }
 
 /* /bin and the like are symlinks into usr, as the copy has them */
@@ -338,7 +416,6 @@ system_find(struct arena *a, const struct system_opts *o, struct system *out, st
 {
 	struct making k = { .a = a, .o = o, .dir = arena_printf(a, "%s/system", o->cache) };
 	const char *asked, *known;
-	int there;
 
 	*out = (struct system){ 0 };
 	if (!o->nwanted)
@@ -357,8 +434,7 @@ system_find(struct arena *a, const struct system_opts *o, struct system *out, st
 	else if (see_all(&k, NULL, out->hex, e) < 0)
 		return wrap(e, "the system that steps see");
 	out->root = arena_printf(a, "%s/%s", k.dir, out->hex);
-	there = o->make ? beneath_is(k.dir, out->hex, BENEATH_FOLDER, e) : 1;
-	if (there < 0 || (!there && copy(&k, out, e) < 0))
+	if (o->make && !is_made(&k, out->root) && copy(&k, out, e) < 0)
 		return wrap(e, "the system that steps see");
 	if (asked && (!known || strcmp(known, out->hex) != 0))
 		memo_put(o->memo, asked, out->hex);

@@ -15,7 +15,8 @@ struct memo;
  * The system that a build step sees instead of this machine's: CACHE/system/DIGEST with usr/ and
  * etc/, copies of the files of the packages that own the wanted programs and of what those packages
  * depend on.  DIGEST is of names, bytes and permissions, so it is part of keys: a step can see
- * nothing that is not in its key, and another program in /usr makes another system.
+ * nothing that is not in its key, and another program in /usr makes another system.  The copy is
+ * sealed (seal.h).
  *
  * Without dpkg, or where /bin is no symlink, there is none: steps see the whole machine.
  */
@@ -33,6 +34,8 @@ struct system_opts {
 	const char *const *wanted;
 	size_t nwanted;
 	bool make; /* copies it, unless that is done; else only its digest is found out */
+	/* with make: a copy that is there is read, and made again unless it is as it was made */
+	bool verify;
 };
 
 int system_find(struct arena *a, const struct system_opts *o, struct system *out, struct err *e);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/arena.h"
-#include "build/base/argv.h"
 #include "build/base/buf.h"
-#include "build/base/child.h"
 #include "build/base/log.h"
 #include "build/cache/pack.h"
 #include "build/command/cli.h"
 #include "build/command/gather.h"
 #include "build/files/file.h"
+#include "build/source/gitsource.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -28,19 +27,12 @@ struct files {
 static bool
 tracked(struct files *f)
 {
-	struct argv v = { .a = f->a };
 	struct buf out = { 0 };
 	struct err ignored;
-	int status = -1;
 
 	if (!file_exists(arena_printf(f->a, "%s/.git", f->top)))
 		return false;
-	argv_pushv(&v, "git", "-c", NULL);
-	argv_pushf(&v, "safe.directory=%s", f->top);
-	argv_pushv(&v, "-C", f->top, "ls-files", "-z", NULL);
-	if (child_run(v.v, &(struct child_opts){ .split_err = true }, &out, &status, &ignored) ==
-		0 &&
-	    status == 0)
+	if (gitsource_files(f->a, f->top, &out, &ignored) == 0)
 		for (size_t at = 0; at < out.n; at += strlen(out.p + at) + 1) {
 			const char *name = arena_strdup(f->a, out.p + at);
 

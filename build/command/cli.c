@@ -65,6 +65,8 @@ static const struct row {
 	    "remove what is damaged, so that it is built or fetched again" },
 	{ 'V', false, "--services", FLAG(services),
 	    "the services of layout/s6-rc instead of the packages" },
+	{ 'F', false, "--force", FLAG(force),
+	    "overwrite a file, or a disk that is not removable, too" },
 	{ 'L', false, "TRIPLES", "LIST", NULL, 0, "for all, or a list of triples" },
 	{ 'E', false, "SETS", "LIST", NULL, 0, "of a list of sets" },
 	{ 'C', true, "--directory", "FOLDER", NULL, 0,

@@ -27,6 +27,7 @@ struct request {
 	bool audit, bytes; /* fetch: ask origins only; and for all of a file */
 	bool check;	   /* outdated: is it an error */
 	bool sources;	   /* gc: these too */
+	bool force;	   /* flash: what is no removable disk, too */
 	bool repair;	   /* fsck: remove what is damaged */
 	bool services;	   /* graph: these instead of packages */
 	enum stage until;

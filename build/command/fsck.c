@@ -2,6 +2,7 @@
 #include "build/command/fsck.h"
 
 #include "build/base/arena.h"
+#include "build/cache/seal.h"
 #include "build/cache/store.h"
 #include "build/command/cli.h"
 #include "build/command/gc.h"
@@ -175,6 +176,20 @@ check_root(struct fsck *f, const char *dir, const char *name, struct err *e)
 	return text[n] && !strcmp(hex, name) ? 0 : damaged(f, path, "names no OUTPUT", e);
 }
 
+/* ---- what steps see ---- */
+
+static int
+check_system(struct fsck *f, const char *dir, const char *name, struct err *e)
+{
+	const char *path = arena_printf(f->a, "%s/%s", dir, name);
+	struct err why = { 0 };
+
+	if (!starts_with_digest(name) || name[HEX]) /* lists, which are found out again */
+		return 0;
+	f->found->systems++;
+	return seal_check(path, NULL, &why) < 0 ? unreadable(f, path, &why, errno, e) : 0;
+}
+
 /* ---- all of it ---- */
 
 struct looking {
@@ -225,7 +240,8 @@ check_all(struct fsck *f, struct err *e)
 	if (each(f, cache, "store", check_in_store, e) < 0 ||
 	    each(f, cache, "sources", check_source, e) < 0 ||
 	    each(f, output, "sources", check_source, e) < 0 ||
-	    each(f, cache, "checkpoints", check_triple, e) < 0)
+	    each(f, cache, "checkpoints", check_triple, e) < 0 ||
+	    each(f, cache, "system", check_system, e) < 0)
 		return -1;
 	return each(f, cache, "roots", check_root, e);
 }
@@ -265,9 +281,9 @@ fsck_command(const struct request *rq, struct err *e)
 	    config_drop_root(&cfg, false, e) < 0 ||
 	    fsck_run(rq->a, &cfg, &recipes, rq->repair, &found, e) < 0)
 		return -1;
-	printf("%u results, %u sources, %u checkpoints and %u roots: %u damaged%s\n", found.results,
-	    found.sources, found.checkpoints, found.roots, found.damaged,
-	    rq->repair && found.damaged ? ", and removed" : "");
+	printf("%u results, %u sources, %u checkpoints, %u systems and %u roots: %u damaged%s\n",
+	    found.results, found.sources, found.checkpoints, found.systems, found.roots,
+	    found.damaged, rq->repair && found.damaged ? ", and removed" : "");
 	if (!found.damaged || rq->repair)
 		return 0;
 	return fail(e,

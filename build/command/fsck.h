@@ -14,12 +14,12 @@ struct request;
 /*
  * Is what CACHE holds what was put there: each result of the store by its recorded digest and its
  * key, each source in CACHE/sources and OUTPUT/sources by the sha256 that it is named after or
- * pinned with, each checkpoint by the one in its name, each root by its path.  Nothing is taken
- * from a memo: every byte is read.  All of it can be made or fetched again, so that repairing is
- * removing.
+ * pinned with, each checkpoint by the one in its name, each system by its seal, each root by its
+ * path.  Nothing is taken from a memo: every byte is read.  All of it can be made or fetched again,
+ * so that repairing is removing.
  */
 struct fsck_found {
-	unsigned results, sources, checkpoints, roots; /* that were looked at */
+	unsigned results, sources, checkpoints, systems, roots; /* that were looked at */
 	unsigned damaged;
 };
 

@@ -2,9 +2,7 @@
 #include "build/command/release.h"
 
 #include "build/base/arena.h"
-#include "build/base/argv.h"
 #include "build/base/buf.h"
-#include "build/base/child.h"
 #include "build/base/log.h"
 #include "build/cache/pack.h"
 #include "build/command/cli.h"
@@ -30,26 +28,19 @@
 int
 release_commit(struct arena *a, const char *top, char **commit, struct err *e)
 {
-	struct argv v = { .a = a };
 	struct buf out = { 0 };
-	int status, r = -1;
+	int r = -1;
 
 	if (!file_exists(arena_printf(a, "%s/.git", top)))
 		return fail_usage(
 		    e, "release: %s is not a git checkout, so the images have no commit", top);
-	argv_pushv(&v, "git", "--no-optional-locks", "-c", "core.attributesFile=/dev/null", "-c",
-	    "core.excludesFile=/dev/null", "-c", NULL);
-	argv_pushf(&v, "safe.directory=%s", top);
-	argv_pushv(&v, "-C", top, "status", "--porcelain", NULL);
-	if (child_run(v.v, &(struct child_opts){ .split_err = true }, &out, &status, e) == 0) {
-		if (status != 0)
-			fail(e, "release: git status failed: %s", child_status_text(a, status));
-		else if (out.n)
-			fail_usage(e, "release: the checkout has uncommitted changes: %.*s",
-			    (int)strcspn(out.p, "\n"), out.p);
-		else
-			r = gitsource_id(a, top, "HEAD", commit, e);
-	}
+	if (gitsource_status(a, top, &out, e) < 0)
+		wrap(e, "release");
+	else if (out.n)
+		fail_usage(e, "release: the checkout has uncommitted changes: %.*s",
+		    (int)strcspn(out.p, "\n"), out.p);
+	else
+		r = gitsource_id(a, top, "HEAD", commit, e);
 	buf_free(&out);
 	return r;
 }
@@ -106,6 +97,9 @@ release_fit(
 			    e, "release: %s: contains %s, of DEBUG", label(a, m), m->added[i].is);
 	if (check_digest(a, m, m->kernel, digest_file, m->kernel_sha256, e) < 0)
 		return -1;
+	for (size_t i = 0; i < m->nforms; i++)
+		if (check_digest(a, m, m->forms[i].file, digest_file, m->forms[i].sha256, e) < 0)
+			return -1;
 	return check_digest(a, m, m->image, digest_disk, m->image_digest, e);
 }
 
@@ -282,6 +276,9 @@ write_image(struct arena *a, const struct manifest *m, const char *to, struct er
 
 	if (copy_all(a, m->dir, names, sizeof names / sizeof *names, dir, e) < 0)
 		return -1;
+	for (size_t i = 0; i < m->nforms; i++)
+		if (copy_all(a, m->dir, &m->forms[i].file, 1, dir, e) < 0)
+			return -1;
 	return pack_file(
 	    manifest_path(a, m, m->image), arena_printf(a, "%s/%s.zst", dir, m->image), e);
 }

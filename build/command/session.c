@@ -185,7 +185,7 @@ read_programs(struct session *s, const char **v, size_t *n, size_t most, struct 
 
 /* what host nodes see, and, with the compiler for the target, all others */
 static int
-choose_system(struct session *s, bool make, struct err *e)
+choose_system(struct session *s, bool make, bool verify, struct err *e)
 {
 	enum { MOST = 100 };
 	const char **v = arena_array(s->a, MOST + 3, sizeof *v);
@@ -194,7 +194,8 @@ choose_system(struct session *s, bool make, struct err *e)
 		.cache = s->cfg.cache,
 		.memo = s->memo,
 		.wanted = v,
-		.make = make };
+		.make = make,
+		.verify = verify };
 	size_t n;
 
 	if (read_programs(s, v, &n, MOST, e) < 0)
@@ -238,7 +239,7 @@ session_hold(struct session *v, size_t n, bool write, struct err *e)
 		    hash_passwords(&v[i], write, e) < 0)
 			return -1;
 		v[i].tools.unboxed = unboxed;
-		if (!unboxed && choose_system(&v[i], write, e) < 0)
+		if (!unboxed && choose_system(&v[i], write, false, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -289,6 +290,23 @@ session_open(struct arena *a, const struct config *cfgs, size_t n, bool write, s
 		return -1;
 	}
 	return 0;
+}
+
+int
+session_verify_system(struct session *s, struct err *e)
+{
+	struct tools_system host = s->tools.host, target = s->tools.target;
+
+	if (s->tools.unboxed || !host.root)
+		return 0;
+	if (choose_system(s, true, true, e) < 0)
+		return -1;
+	if (!strcmp(host.hex, s->tools.host.hex) && !strcmp(target.hex, s->tools.target.hex))
+		return 0;
+	fail(e, "programs of this machine changed while it was found out what is to be built; "
+		"build again");
+	e->code = EXIT_SYSTEM;
+	return -1;
 }
 
 struct job

@@ -57,6 +57,11 @@ int session_choose_profile(struct session *v, size_t n, struct err *e);
 /* all three */
 int session_open(struct arena *a, const struct config *cfgs, size_t n, bool write,
     struct session *v, struct err *e);
+/*
+ * Before a step is run: what steps see is as it was copied, or it is copied again.  That costs
+ * reading it once after each start of the machine, so it is not done when there is nothing to run.
+ */
+int session_verify_system(struct session *s, struct err *e);
 /* also one that was only read, or not held to the end */
 void session_close(struct session *v, size_t n);
 /*

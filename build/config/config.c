@@ -68,7 +68,7 @@ static const struct key {
 	{ { "USERFS_SIZE", value_size, "512", NULL }, NULL, F(userfs_mb) },
 	{ { "EXTRA_SIZE", value_size, "0", NULL }, NULL, F(extra_mb) },
 
-	{ { "FORMS", value_forms, "raw", "raw tar" }, NULL, ONLY_VAR },
+	{ { "FORMS", value_forms, "raw", "raw tar tar.zst qcow2 bmap" }, NULL, ONLY_VAR },
 
 	{ { "ROOT_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },
 	{ { "GUEST_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },

@@ -91,7 +91,7 @@ static bool
 follows(const char *key)
 {
 	static const char *const keys[] = { "kernel-sha256", "image-digest", "key", "append",
-		"partition", "special" };
+		"partition", "special", "form" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (!strncmp(key, keys[i], strlen(keys[i])) && strchr(" ", key[strlen(keys[i])]))
@@ -112,7 +112,7 @@ split(struct arena *a, const char *text, size_t *n)
 		const char *key;
 		unsigned words;
 	} named[] = { { "package ", 1 }, { "partition ", 1 }, { "service ", 1 }, { "special ", 1 },
-		{ "differs ", 2 } };
+		{ "form ", 2 }, { "differs ", 2 } };
 	struct entry *v = arena_array(a, 1, sizeof *v);
 	struct lines l;
 	char *line;
@@ -213,8 +213,8 @@ diff_file(struct comparing *c, const char *name, const char *const paths[2], con
 					    : s.size[1]);
 	else if (s.n)
 		diff_add(&c->d, DIFF_BYTES, NULL, NULL,
-		    "%s: %" PRIu64 " bytes differ, the first at 0x%" PRIx64, name, s.bytes,
-		    s.first);
+		    "%s: %" PRIu64 " byte%s, the first at 0x%" PRIx64, name, s.bytes,
+		    s.bytes == 1 ? " differs" : "s differ", s.first);
 	if (c->d.n > before)
 		c->d.v[before].owner = package;
 }
@@ -238,6 +238,14 @@ diff_beside(struct comparing *c, struct err *e)
 		    (const char *const[]){ arena_printf(c->a, "%s/%s", m[0]->dir, beside[i].name),
 			arena_printf(c->a, "%s/%s", m[1]->dir, beside[i].name) },
 		    beside[i].package, e, &r);
+	for (size_t i = 0; i < m[0]->nforms; i++)
+		for (size_t j = 0; j < m[1]->nforms; j++)
+			if (!strcmp(m[0]->forms[i].file, m[1]->forms[j].file))
+				diff_file(c, m[0]->forms[i].file,
+				    (const char *const[]){
+					manifest_path(c->a, m[0], m[0]->forms[i].file),
+					manifest_path(c->a, m[1], m[1]->forms[j].file) },
+				    NULL, e, &r);
 	return r;
 }
 
@@ -472,9 +480,13 @@ compare(struct arena *a, const char *const paths[2], struct verdict *out, struct
 	diff_report(&c.d, AT_MOST, &text);
 	if (c.why.n)
 		buf_add(&text, c.why.p, c.why.n);
-	if (!c.d.n)
-		buf_addf(&text, "equal: %simage\n",
-		    whole ? "manifest, kernel, System.map, files, " : "");
+	if (!c.d.n) {
+		buf_addf(
+		    &text, "equal: %simage", whole ? "manifest, kernel, System.map, files, " : "");
+		for (size_t i = 0; whole && i < c.s[0].m.nforms; i++)
+			buf_addf(&text, ", %s", c.s[0].m.forms[i].file);
+		buf_adds(&text, "\n");
+	}
 	*out = (struct verdict){ c.d.n, arena_strdup(a, text.p) };
 	buf_free(&c.why);
 	buf_free(&text);

@@ -18,16 +18,20 @@
 #define GRACE (50 * NS_PER_MS)
 /* a package's descriptors are out of the way of shell scripts that say 3> */
 #define FIRST_FD 64
+/* no make has so many, nor does a pipe hold them */
+#define MOST_TOKENS 65536
 
 struct client {
 	struct client *next;
 	int feed;	/* we write a token here */
 	int take;	/* the same pipe's other end, ours: to take back what was not claimed */
 	int back;	/* what make returns */
+	int room;	/* bytes that feed takes: PIPE_BUF, or a page */
 	int fds[2];	/* what make gets: reads from [0], writes to [1] */
 	unsigned given; /* tokens in its hands or on offer, beyond its own */
 	bool offered;	/* one of them lies in the pipe */
 	bool idle;	/* let an offer lapse */
+	bool liar;	/* made up tokens, or another pipe of it: is not served any more */
 	nstime since;	/* of the offer */
 	char makeflags[96];
 };
@@ -241,8 +245,8 @@ client_open(struct client *client, unsigned jobs, struct err *e)
 	 * and not before: poll tells when make has claimed the offer.
 	 */
 	if (client->fds[0] < 0 || client->fds[1] < 0 || client->take < 0 ||
-	    fcntl(client->feed, F_SETPIPE_SZ, PIPE_BUF) < 0 || fd_nonblock(client->feed) < 0 ||
-	    fd_nonblock(client->back) < 0) {
+	    (client->room = fcntl(client->feed, F_SETPIPE_SZ, PIPE_BUF)) < 0 ||
+	    fd_nonblock(client->feed) < 0 || fd_nonblock(client->back) < 0) {
 		fail_errno(e, "jobserver");
 		client_shut(client);
 		return -1;
@@ -288,21 +292,40 @@ client_fds(const struct client *client)
 	return client->fds;
 }
 
+/*
+ * Empties a pipe of a client, as far as that can be: whoever writes to it without end would keep us
+ * here, so that neither a signal nor a deadline is seen.  Returns how many bytes there were.
+ */
+static unsigned
+drain(int fd)
+{
+	char block[256];
+	unsigned bytes = 0;
+	ssize_t n;
+
+	while (bytes < MOST_TOKENS && (n = read(fd, block, sizeof block)) > 0)
+		bytes += (unsigned)n;
+	return bytes;
+}
+
 /* what make has taken and returned since we last looked */
 static void
 collect(struct jobserver *j, struct client *client)
 {
-	char block[256];
-	unsigned returned = 0;
+	unsigned returned;
 	int lying = 0;
-	ssize_t n;
 
-	while ((n = read(client->back, block, sizeof block)) > 0)
-		returned += (unsigned)n;
+	if (client->liar)
+		return;
+	returned = drain(client->back);
 	/* looked at after that: what was returned had been taken before */
 	if (client->offered && ioctl(client->take, FIONREAD, &lying) == 0 && lying == 0)
 		client->offered = client->idle = false;
-	/* a client that makes up tokens gets us no more than we gave it */
+	/*
+	 * A client that makes up tokens gets us no more than we gave it.  One that goes on, or
+	 * whose pipe takes more than an offer, would keep us busy with nothing until it ends.
+	 */
+	client->liar = returned >= MOST_TOKENS || fcntl(client->feed, F_GETPIPE_SZ) != client->room;
 	if (returned > client->given - client->offered)
 		returned = client->given - client->offered;
 	client->given -= returned;
@@ -330,12 +353,8 @@ withdraw(struct jobserver *j, struct client *client)
 void
 jobserver_settle(struct jobserver *j, struct client *client)
 {
-	char block[256];
-
-	while (read(client->take, block, sizeof block) > 0)
-		;
-	while (read(client->back, block, sizeof block) > 0)
-		;
+	drain(client->take);
+	drain(client->back);
 	j->pool += client->given;
 	client->given = 0;
 	client->offered = client->idle = false;
@@ -359,7 +378,7 @@ jobserver_end(struct jobserver *j, struct client *client)
 static bool
 wants_token(const struct client *client)
 {
-	return !client->offered && !client->idle;
+	return !client->offered && !client->idle && !client->liar;
 }
 
 static bool
@@ -381,7 +400,7 @@ fewest_tokens(struct jobserver *j)
 	struct client *best = NULL;
 
 	for (struct client *client = j->clients; client; client = client->next) {
-		if (client->offered)
+		if (client->offered || client->liar)
 			continue;
 		if (!best || client->idle < best->idle ||
 		    (client->idle == best->idle && client->given < best->given))
@@ -456,6 +475,8 @@ jobserver_poll(const struct jobserver *j, bool waiting, struct pollfd *v)
 	size_t n = 0;
 
 	for (const struct client *client = j->clients; client; client = client->next) {
+		if (client->liar)
+			continue;
 		v[n++] = (struct pollfd){ .fd = client->back, .events = POLLIN };
 		if (client->offered)
 			v[n++] = (struct pollfd){ .fd = client->feed, .events = POLLOUT };

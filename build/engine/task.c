@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define TAIL_LINES 20
+#define TAIL_BYTES 16384
 /* with so few to be had a filesystem is full */
 #define FULL_BLOCKS 4
 /* what another lh-build builds is asked for again */
@@ -114,6 +115,29 @@ task_look_up(const struct run_context *ctx, struct task *t, struct err *e)
 	return TASK_WAITS;
 }
 
+/* the end of what a step said, which may be of any length, on the arena; NULL: cannot be read */
+static char *
+read_end(struct arena *a, const char *log, size_t *n)
+{
+	struct err ignored;
+	int fd = file_open(log, O_NOFOLLOW, &ignored);
+	char *text = arena_alloc(a, TAIL_BYTES + 1);
+	off_t size;
+	ssize_t got;
+
+	if (fd < 0)
+		return NULL;
+	size = lseek(fd, 0, SEEK_END);
+	got = pread(fd, text, TAIL_BYTES, size > TAIL_BYTES ? size - TAIL_BYTES : 0);
+	close(fd);
+	*n = 0;
+	for (ssize_t i = 0; i < got; i++) /* a hole is nothing that was said */
+		if (text[i])
+			text[(*n)++] = text[i];
+	text[*n] = '\0';
+	return text;
+}
+
 /* the last lines of a text, cut in place */
 static char *
 tail_of(char *text, size_t n)
@@ -156,7 +180,6 @@ failed(const struct run_context *ctx, struct task *t, struct err *why, struct er
 {
 	const struct step *s = &t->work.steps[t->step];
 	char *log = journal_failed(&t->job->journal, t->node, t->work.dir), *text = NULL;
-	struct err ignored;
 	size_t n;
 
 	t->state = TASK_FAILED;
@@ -165,7 +188,7 @@ failed(const struct run_context *ctx, struct task *t, struct err *why, struct er
 		err_full(why, ENOSPC, t->work.dir);
 		why->code = EXIT_SYSTEM;
 	}
-	if (!step_is_ours(s) && file_read(t->work.a, t->work.log, &text, &n, &ignored) == 0) {
+	if (!step_is_ours(s) && (text = read_end(t->work.a, t->work.log, &n))) {
 		log_info("%s: %s failed; the log ends with", t->id, s->label);
 		log_text(arena_printf(t->work.a, "%s\n", tail_of(text, n)));
 	}

@@ -78,14 +78,14 @@ digest_bytes(const void *p, size_t n, char hex[DIGEST_HEX])
 }
 
 static int
-add_file(struct digest *d, const char *path, struct err *e)
+add_file(struct digest *d, const char *path, int flags, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = file_open(path, flags, e);
 	char *block;
 	ssize_t n;
 
 	if (fd < 0)
-		return fail_errno(e, "%s", path);
+		return -1;
 	block = xmalloc(RUN);
 	while ((n = read(fd, block, RUN)) != 0) {
 		if (n < 0 && errno == EINTR)
@@ -105,7 +105,7 @@ int
 digest_file(const char *path, char hex[DIGEST_HEX], struct err *e)
 {
 	struct digest *d = digest_new();
-	int r = add_file(d, path, e);
+	int r = add_file(d, path, 0, e);
 
 	digest_end(d, hex);
 	return r;
@@ -115,7 +115,7 @@ int
 digest_file_sha1(const char *path, char hex[41], struct err *e)
 {
 	struct digest *d = new_of(EVP_sha1());
-	int r = add_file(d, path, e);
+	int r = add_file(d, path, 0, e);
 
 	digest_end(d, hex);
 	return r;
@@ -226,7 +226,8 @@ add_entry(void *arg, const char *rel, const struct stat *st, struct err *e)
 		snprintf(text, sizeof text, "file %04o %jd %s", (unsigned)st->st_mode & 07777,
 		    (intmax_t)st->st_size, rel);
 		digest_add(w->d, text, strlen(text) + 1);
-		return add_file(w->d, path, e);
+		/* the walk saw a regular file there, whatever it is by now */
+		return add_file(w->d, path, O_NOFOLLOW, e);
 	case S_IFDIR:
 		snprintf(text, sizeof text, "dir %04o %s", (unsigned)st->st_mode & 07777, rel);
 		break;

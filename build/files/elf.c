@@ -2,6 +2,7 @@
 #include "build/files/elf.h"
 
 #include "build/base/arena.h"
+#include "build/files/file.h"
 
 #include <fcntl.h>
 #include <gelf.h>
@@ -52,7 +53,8 @@ bool
 elf_is_file(const char *path)
 {
 	char magic[SELFMAG];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct err ignored;
+	int fd = file_open(path, 0, &ignored);
 	bool is = fd >= 0 && read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
 		  elf_is(magic, sizeof magic);
 

@@ -56,12 +56,34 @@ fd_read(
 }
 
 int
-file_read(struct arena *a, const char *path, char **text, size_t *n, struct err *e)
+file_open(const char *path, int flags, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), r;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+	struct stat st;
 
 	if (fd < 0)
 		return fail_errno(e, "%s", path);
+	if (fstat(fd, &st) < 0) {
+		fail_errno(e, "%s", path);
+	} else if (S_ISREG(st.st_mode)) {
+		return fd;
+	} else if (S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		fail_errno(e, "%s", path);
+	} else {
+		fail(e, "%s: not a regular file", path);
+	}
+	close(fd);
+	return -1;
+}
+
+int
+file_read(struct arena *a, const char *path, char **text, size_t *n, struct err *e)
+{
+	int fd = file_open(path, 0, e), r;
+
+	if (fd < 0)
+		return -1;
 	r = fd_read(a, fd, SIZE_MAX, path, text, n, e);
 	close(fd);
 	return r;
@@ -537,10 +559,10 @@ fd_copy(int in, const char *to, mode_t mode, struct err *e)
 int
 file_copy(const char *from, const char *to, mode_t mode, struct err *e)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC), r;
+	int in = file_open(from, 0, e), r;
 
 	if (in < 0)
-		return fail_errno(e, "%s", from);
+		return -1;
 	r = fd_copy(in, to, mode, e);
 	close(in);
 	return r;

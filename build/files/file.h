@@ -17,6 +17,11 @@ struct stat;
  * name is: file_write_durable() and file_settle().  Nothing else waits for the disk.
  */
 
+/*
+ * A regular file, for reading, close-on-exec; flags: 0 or O_NOFOLLOW.  Anything else is an error,
+ * as the bytes of a fifo or a device may never come, or never end.
+ */
+int file_open(const char *path, int flags, struct err *e);
 /* whole file, NUL added behind it (not counted in *n; n may be NULL) */
 int file_read(struct arena *a, const char *path, char **text, size_t *n, struct err *e);
 /* replaces path with these bytes by rename; no fsync */

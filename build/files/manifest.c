@@ -108,6 +108,18 @@ read_part(struct arena *a, const struct lines *l, char *value, struct manifest *
 }
 
 static int
+read_form(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	char *w[3];
+
+	if (words(value, w, 3) != 3)
+		return lines_fail(l, e, "form: needs NAME FILE SHA256");
+	m->forms = arena_more(a, m->forms, m->nforms, sizeof *m->forms);
+	m->forms[m->nforms++] = (struct man_form){ w[0], w[1], w[2] };
+	return 0;
+}
+
+static int
 read_package(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
 {
 	char *w[5];
@@ -248,6 +260,7 @@ static const struct {
 } tables[] = {
 	{ "memory", read_memory },
 	{ "partition", read_part },
+	{ "form", read_form },
 	{ "package", read_package },
 	{ "cached", read_cached },
 	{ "service", read_service },
@@ -343,6 +356,9 @@ manifest_format(const struct manifest *m, struct buf *out)
 		buf_addf(out, "partition %s %s %" PRIu64 " %" PRIu64 " %s\n", p->name, p->type,
 		    p->start, p->size, p->uuid);
 	}
+	for (size_t i = 0; i < m->nforms; i++)
+		buf_addf(out, "form %s %s %s\n", m->forms[i].name, m->forms[i].file,
+		    m->forms[i].sha256 ? m->forms[i].sha256 : "-");
 	for (size_t i = 0; i < m->npackages; i++) {
 		const struct man_package *p = &m->packages[i];
 

@@ -79,8 +79,16 @@ struct man_listen {
 	const char *service; /* whose it is */
 };
 
+/* the image, or a filesystem of it, in another form: a file beside it */
+struct man_form {
+	const char *name; /* of FORMS: tar qcow2 bmap.. */
+	const char *file;
+	const char *sha256; /* NULL as long as it is not written */
+};
+
 struct manifest {
 	const char *dir;     /* folder of the manifest, absolute; not in the file */
+	bool untrusted;	     /* a stranger's: verify/trust.h; not in the file */
 	const char *triple;  /* x86_64-linux-musl */
 	const char *arch;    /* short name, as x86_64 */
 	const char *profile; /* s6, minimal, or whatever a foreign image calls itself */
@@ -130,6 +138,8 @@ struct manifest {
 
 	struct man_part *parts;
 	size_t nparts;
+	struct man_form *forms;
+	size_t nforms;
 	struct man_package *packages;
 	size_t npackages;
 	struct man_cached *cached;

@@ -6,7 +6,9 @@
 #include "build/files/file.h"
 #include "build/files/stamp.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 /* raise the number when a key gets another value than before, such as by another digest_tree
  */
@@ -133,6 +135,22 @@ memo_save(const struct memo *m, struct err *e)
 	return r;
 }
 
+/* what a disk held is not believed after a restart of the machine until it has been read again */
+static const char *
+boot_id(void)
+{
+	static char id[64];
+	int fd;
+
+	if (!*id && (fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)) >= 0) {
+		ssize_t n = read(fd, id, sizeof id - 1);
+
+		id[n > 0 ? n : 0] = '\0';
+		close(fd);
+	}
+	return id;
+}
+
 int
 memo_digest(struct memo *m, const struct memo_kind *kind, const char *path, char hex[DIGEST_HEX],
     struct err *e)
@@ -147,7 +165,8 @@ memo_digest(struct memo *m, const struct memo_kind *kind, const char *path, char
 	if (stamp_all(path, kind->skip, &stamp, e) < 0)
 		return -1;
 	a = arena_new();
-	key = arena_printf(a, "%s %s %s", kind->name, stamp.hex, path);
+	key = arena_printf(a, "%s%s%s %s %s", kind->name, kind->until_boot ? ", boot " : "",
+	    kind->until_boot ? boot_id() : "", stamp.hex, path);
 	known = memo_get(m, key);
 	if (known && strlen(known) == DIGEST_HEX - 1)
 		memcpy(hex, known, DIGEST_HEX);

@@ -37,6 +37,7 @@ struct memo_kind {
 	const char *name;
 	int (*digest)(const char *path, char *hex, struct err *e);
 	bool (*skip)(const char *rel); /* what digest does not look at, or NULL */
+	bool until_boot;	       /* after a restart of the machine it is computed again */
 };
 /* digest_tree of a folder, digest_file of all else */
 extern const struct memo_kind memo_plain;

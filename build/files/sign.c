@@ -92,21 +92,20 @@ public_half(const char *pem, size_t n, char *public)
 	return ok;
 }
 
+/* why: what is said of a file with one of the forbidden bits */
 static int
-read_pem(struct arena *a, const char *path, mode_t forbidden, char **pem, size_t *n, struct err *e)
+read_pem(struct arena *a, const char *path, mode_t forbidden, const char *why, char **pem,
+    size_t *n, struct err *e)
 {
-	/* not to wait for a fifo's other end */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
+	int fd = file_open(path, 0, e), r;
 	struct stat st;
 
 	if (fd < 0)
-		return fail_errno(e, "%s", path);
+		return -1;
 	if (fstat(fd, &st) < 0)
 		r = fail_errno(e, "%s", path);
-	else if (!S_ISREG(st.st_mode))
-		r = fail(e, "%s: not a regular file", path);
 	else if (st.st_mode & forbidden)
-		r = fail(e, "%s: others may read or change this private key; chmod 600 it", path);
+		r = fail(e, "%s: %s", path, why);
 	else
 		r = fd_read(a, fd, LARGEST, path, pem, n, e);
 	close(fd);
@@ -120,7 +119,8 @@ sign_read(const char *path, struct sign_key *out, struct err *e)
 	bool asked = false;
 	char *pem;
 	size_t n;
-	int r = read_pem(a, path, 077, &pem, &n, e);
+	int r = read_pem(
+	    a, path, 077, "others may read or change this private key; chmod 600 it", &pem, &n, e);
 
 	if (r == 0 && !private_half(pem, n, out, &asked))
 		r = fail(e,
@@ -146,7 +146,8 @@ sign_read_public(const char *path, char public[SIGN_PUBLIC], struct err *e)
 	struct arena *a = arena_new();
 	char *pem;
 	size_t n;
-	int r = read_pem(a, path, 0, &pem, &n, e);
+	int r =
+	    read_pem(a, path, 022, "others may put another key there; chmod go-w it", &pem, &n, e);
 
 	if (r == 0 && !public_half(pem, n, public))
 		r = fail(e,

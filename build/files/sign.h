@@ -26,7 +26,10 @@ struct sign_key {
  */
 int sign_read(const char *path, struct sign_key *out, struct err *e);
 void sign_forget(struct sign_key *k);
-/* a public key from a PEM file, as `openssl pkey -pubout` writes it */
+/*
+ * A public key from a PEM file, as `openssl pkey -pubout` writes it.  One that others than its
+ * owner may write is refused: it says who is believed.
+ */
 int sign_read_public(const char *path, char public[SIGN_PUBLIC], struct err *e);
 /* is it base64 of as many bytes as a public key has, written as we would */
 bool sign_is_public(const char *text);

@@ -2,6 +2,7 @@
 #include "build/image/blocks.h"
 
 #include "build/base/arena.h"
+#include "build/files/file.h"
 #include "build/image/fsplan.h"
 
 #include <errno.h>
@@ -161,11 +162,11 @@ int
 blocks_add_file(struct blocks *b, const char *path, uint64_t size, const struct fs_run *runs,
     size_t nruns, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	int fd = file_open(path, O_NOFOLLOW, e), r = 0;
 	unsigned char more;
 
 	if (fd < 0)
-		return fail_errno(e, "%s", path);
+		return -1;
 	for (size_t i = 0; i < nruns && r == 0; i++)
 		r = add_run(b, fd, path, &size, runs[i], e);
 	if (r == 0 && read_up_to(fd, &more, 1) == 1)

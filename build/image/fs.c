@@ -2,7 +2,9 @@
 #include "build/image/fs.h"
 
 #include "build/base/arena.h"
+#include "build/form/blockmap.h"
 #include "build/image/blocks.h"
+#include "build/image/fsindex.h"
 #include "build/image/fsplan.h"
 
 #include <endian.h>
@@ -144,33 +146,49 @@ free_runs(struct arena *a, ext2_filsys fs, size_t *n)
 	return v;
 }
 
-static int
-make_plan(struct arena *a, ext2_filsys fs, const struct tree *t, uint64_t size, struct fs_plan *p,
-    struct err *e)
+/* as the superblock says: half MD4 over signed characters, and the uuid for a seed */
+static uint32_t
+hash(const unsigned char seed[16], const char *name, uint32_t *minor)
 {
-	uint64_t journal = size / FS_BLOCK / JOURNAL_PART;
-	size_t nfree;
-	struct fs_run *free = free_runs(a, fs, &nfree);
+	ext2_dirhash_t major = 0;
+	__u32 words[4];
 
-	if (journal < JOURNAL_MIN)
-		journal = JOURNAL_MIN;
-	if (journal > JOURNAL_MAX)
-		journal = JOURNAL_MAX;
-	return fs_plan_make(a, t, free, nfree, journal, p, e);
+	memcpy(words, seed, sizeof words);
+	ext2fs_dirhash(EXT2_HASH_HALF_MD4, name, (int)strlen(name), words, &major, minor);
+	return major;
+}
+
+static int
+make_plan(struct arena *a, ext2_filsys fs, const struct tree *t, const struct fs_opts *o,
+    struct fs_plan *p, struct err *e)
+{
+	struct fs_space space = {
+		.journal = o->size / FS_BLOCK / JOURNAL_PART, .hash = hash, .seed = o->uuid
+	};
+
+	space.free = free_runs(a, fs, &space.nfree);
+	if (space.journal < JOURNAL_MIN)
+		space.journal = JOURNAL_MIN;
+	if (space.journal > JOURNAL_MAX)
+		space.journal = JOURNAL_MAX;
+	return fs_plan_make(a, t, &space, p, e);
 }
 
 /* how many blocks are lacking at this size; 0: it fits */
 static int
-lacking(const struct tree *t, uint64_t size, uint64_t *blocks, struct err *e)
+lacking(const struct tree *t, const unsigned char uuid[16], uint64_t size, uint64_t *blocks,
+    struct err *e)
 {
 	struct fs_opts o = { .image = "/dev/null", .size = size, .label = t->name, .epoch = 1 };
 	struct arena *a = arena_new();
 	struct fs_plan p;
 	ext2_filsys fs;
-	int r = start(&o, t, &fs, e);
+	int r;
 
+	memcpy(o.uuid, uuid, sizeof o.uuid);
+	r = start(&o, t, &fs, e);
 	if (r == 0) {
-		r = make_plan(a, fs, t, size, &p, e);
+		r = make_plan(a, fs, t, &o, &p, e);
 		ext2fs_free(fs);
 	}
 	if (r == 0)
@@ -179,16 +197,25 @@ lacking(const struct tree *t, uint64_t size, uint64_t *blocks, struct err *e)
 	return r;
 }
 
-int
-fs_need(const struct tree *t, uint64_t *mib, struct err *e)
+/* blocks without which there is nothing to lay out: journal, inodes, bytes */
+static uint64_t
+least(const struct tree *t)
 {
-	uint64_t blocks = JOURNAL_MIN + INODE_SPARE * INODE_SIZE / FS_BLOCK;
+	uint64_t blocks = JOURNAL_MIN + (t->n + FS_INO_FIRST + INODE_SPARE) * INODE_SIZE / FS_BLOCK;
 
 	for (size_t i = 0; i < t->n; i++)
 		blocks += (t->v[i].size + FS_BLOCK - 1) / FS_BLOCK;
+	return blocks;
+}
+
+int
+fs_need(const struct tree *t, const unsigned char uuid[16], uint64_t *mib, struct err *e)
+{
+	uint64_t blocks = least(t);
+
 	/* what is lacking is lacking at least: more room wants larger tables as well */
 	for (*mib = blocks * FS_BLOCK / MIB + 1;; *mib += (blocks * FS_BLOCK + MIB - 1) / MIB) {
-		if (lacking(t, *mib * MIB, &blocks, e) < 0)
+		if (lacking(t, uuid, *mib * MIB, &blocks, e) < 0)
 			return -1;
 		if (blocks == 0)
 			return 0;
@@ -237,19 +264,20 @@ shares(struct arena *a, const struct tree *t, uint64_t mib)
 }
 
 int
-fs_check(const struct tree *t, uint64_t size, const char *variable, struct err *e)
+fs_check(const struct tree *t, const unsigned char uuid[16], uint64_t size, const char *variable,
+    struct err *e)
 {
 	uint64_t blocks, mib;
 	struct arena *a;
 
 	/* below that the library has no layout at all */
-	if (size >= JOURNAL_MIN * FS_BLOCK) {
-		if (lacking(t, size, &blocks, e) < 0)
+	if (size / FS_BLOCK >= least(t)) {
+		if (lacking(t, uuid, size, &blocks, e) < 0)
 			return -1;
 		if (blocks == 0)
 			return 0;
 	}
-	if (fs_need(t, &mib, e) < 0)
+	if (fs_need(t, uuid, &mib, e) < 0)
 		return -1;
 	a = arena_new();
 	fail_usage(e,
@@ -391,6 +419,8 @@ put_entry_inode(struct writer *w, size_t i)
 	inode.i_gid = (uint16_t)n->gid;
 	ext2fs_set_i_uid_high(inode, (uint16_t)(n->uid >> 16));
 	ext2fs_set_i_gid_high(inode, (uint16_t)(n->gid >> 16));
+	if (node->index)
+		inode.i_flags |= EXT2_INDEX_FL;
 	if (n->type == ENTRY_LINK && !node->blocks)
 		memcpy(inode.i_block, n->target, node->bytes);
 	if (n->type == ENTRY_CHAR || n->type == ENTRY_BLOCK)
@@ -454,17 +484,68 @@ put_name(struct writer *w, struct dir_block *b, const char *name, uint32_t ino, 
 }
 
 static errcode_t
+put_child(struct writer *w, struct dir_block *b, size_t c)
+{
+	const struct fs_node *n = &w->plan.v[c];
+
+	return put_name(
+	    w, b, n->name, n->ino, c == w->plan.n ? EXT2_FT_DIR : types[w->t->v[c].type].dirent);
+}
+
+static errcode_t
+put_index(struct writer *w, const struct fs_node *dir, const uint32_t *hashes)
+{
+	_Alignas(8) unsigned char block[FS_BLOCK];
+	errcode_t r = 0;
+
+	for (uint64_t i = 0; i < dir->index && !r; i++) {
+		fs_index_format(block, i, dir->ino, w->plan.v[dir->parent].ino, hashes,
+		    dir->blocks - dir->index);
+		r = ext2fs_write_dir_block4(w->fs, block_of(&w->plan, dir, i), block, 0, dir->ino);
+	}
+	return r;
+}
+
+/* names in the order of their hashes, then the index to where each block of them begins */
+static errcode_t
+put_indexed(struct writer *w, const struct fs_node *dir)
+{
+	const struct fs_node *v = w->plan.v;
+	struct dir_block b = { .dir = dir, .index = dir->index };
+	uint32_t *hashes = xmalloc((size_t)(dir->blocks - dir->index) * sizeof *hashes), before = 0;
+	uint64_t at = b.index;
+	errcode_t r = 0;
+
+	*hashes = 0;
+	for (size_t c = dir->child; c && !r; c = v[c].next) {
+		r = put_child(w, &b, c);
+		if (b.index != at)
+			hashes[b.index - dir->index] = fs_index_hash(v[c].hash, before);
+		at = b.index;
+		before = v[c].hash;
+	}
+	if (!r)
+		r = end_block(w, &b);
+	if (!r)
+		r = put_index(w, dir, hashes);
+	free(hashes);
+	return r;
+}
+
+static errcode_t
 put_folder(struct writer *w, size_t i)
 {
 	const struct fs_node *v = w->plan.v, *dir = &v[i];
 	struct dir_block b = { .dir = dir };
-	errcode_t r = put_name(w, &b, ".", dir->ino, EXT2_FT_DIR);
+	errcode_t r;
 
+	if (dir->index)
+		return put_indexed(w, dir);
+	r = put_name(w, &b, ".", dir->ino, EXT2_FT_DIR);
 	if (!r)
 		r = put_name(w, &b, "..", v[dir->parent].ino, EXT2_FT_DIR);
 	for (size_t c = dir->child; c && !r; c = v[c].next)
-		r = put_name(w, &b, v[c].name, v[c].ino,
-		    c == w->plan.n ? EXT2_FT_DIR : types[w->t->v[c].type].dirent);
+		r = put_child(w, &b, c);
 	if (!r)
 		r = end_block(w, &b);
 	while (!r && b.index + 1 < dir->blocks) { /* lost+found */
@@ -564,6 +645,23 @@ put_tree(struct writer *w, struct err *e)
 	return r ? lib_fail(e, r, w->o->image, w->t->name) : blocks_flush(&w->data, e);
 }
 
+/* tables, journal, folders, files: zeros, too, are what they should be only when they are written
+ */
+static void
+note_used(struct writer *w)
+{
+	blk64_t end = ext2fs_blocks_count(w->fs->super) - 1,
+		from = w->fs->super->s_first_data_block, stop;
+
+	while (from <= end &&
+	       ext2fs_find_first_set_block_bitmap2(w->fs->block_map, from, end, &from) == 0) {
+		if (ext2fs_find_first_zero_block_bitmap2(w->fs->block_map, from, end, &stop) != 0)
+			stop = end + 1;
+		blockmap_add(w->o->used, w->o->offset / MAP_BLOCK + from, stop - from);
+		from = stop;
+	}
+}
+
 int
 fs_write(const struct fs_opts *o, const struct tree *t, struct err *e)
 {
@@ -575,7 +673,7 @@ fs_write(const struct fs_opts *o, const struct tree *t, struct err *e)
 	if (start(o, t, &w.fs, e) < 0)
 		return -1;
 	a = arena_new();
-	if (make_plan(a, w.fs, t, o->size, &w.plan, e) < 0)
+	if (make_plan(a, w.fs, t, o, &w.plan, e) < 0)
 		goto free_fs;
 	if (!w.plan.fits) {
 		fail(e, "%s does not fit into %" PRIu64 " MiB", t->name, o->size / MIB);
@@ -587,6 +685,8 @@ fs_write(const struct fs_opts *o, const struct tree *t, struct err *e)
 	blocks_close(&w.data);
 	if (r < 0)
 		goto free_fs;
+	if (o->used)
+		note_used(&w);
 	ext2fs_mark_super_dirty(w.fs);
 	why = ext2fs_close2(w.fs, EXT2_FLAG_FLUSH_NO_SYNC);
 	arena_free(a);

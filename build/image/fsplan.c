@@ -2,7 +2,9 @@
 #include "build/image/fsplan.h"
 
 #include "build/base/arena.h"
+#include "build/image/fsindex.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* the next free block, going once through all of them */
@@ -163,21 +165,88 @@ survey(struct arena *a, const struct tree *t, struct fs_plan *p, struct err *e)
 	return 0;
 }
 
-int
-fs_plan_make(struct arena *a, const struct tree *t, const struct fs_run *free, size_t nfree,
-    uint64_t journal, struct fs_plan *out, struct err *e)
+_Static_assert(FS_INDEX_BLOCK + 0 == FS_BLOCK + 0, "a block is a block");
+
+/* a name in a folder that gets an index */
+struct hashed {
+	uint32_t hash, minor;
+	size_t child;
+};
+
+static int
+hashed_cmp(const void *a, const void *b)
 {
-	struct cursor c = { .free = free, .n = nfree };
+	const struct hashed *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	if (x->minor != y->minor)
+		return x->minor < y->minor ? -1 : 1;
+	return x->child < y->child ? -1 : x->child > y->child;
+}
+
+/* in which order its names stand, and how many blocks that takes: none is cut in two */
+static int
+add_index(
+    struct fs_plan *p, const struct fs_space *space, const char *fs, size_t dir, struct err *e)
+{
+	struct fs_node *d = &p->v[dir];
+	struct hashed *v;
+	uint64_t leaves = 1;
+	unsigned used = 0;
+	size_t n = 0;
+
+	for (size_t c = d->child; c; c = p->v[c].next)
+		n++;
+	v = xmalloc(n * sizeof *v);
+	n = 0;
+	for (size_t c = d->child; c; c = p->v[c].next, n++) {
+		v[n].child = c;
+		v[n].hash = space->hash(space->seed, p->v[c].name, &v[n].minor);
+		p->v[c].hash = v[n].hash;
+	}
+	qsort(v, n, sizeof *v, hashed_cmp);
+	d->child = v[0].child;
+	for (size_t i = 0; i < n; i++) {
+		struct fs_node *c = &p->v[v[i].child];
+		unsigned len = fs_dirent(c->name);
+
+		c->next = i + 1 < n ? v[i + 1].child : 0;
+		leaves += used + len > FS_DIR_ROOM;
+		used = used + len > FS_DIR_ROOM ? len : used + len;
+	}
+	free(v);
+	d->index = fs_index_blocks(leaves);
+	d->blocks = d->index + leaves;
+	return d->index ? 0
+			: fail(e, "%s: a folder has %zu names, more than ext4 can index", fs, n);
+}
+
+static int
+add_indexes(struct fs_plan *p, const struct fs_space *space, const struct tree *t, struct err *e)
+{
+	for (size_t i = 0; i < t->n && space->hash; i++)
+		if (t->v[i].type == ENTRY_DIR && p->v[i].blocks > 1 &&
+		    add_index(p, space, t->name, i, e) < 0)
+			return -1;
+	return 0;
+}
+
+int
+fs_plan_make(struct arena *a, const struct tree *t, const struct fs_space *space,
+    struct fs_plan *out, struct err *e)
+{
+	struct cursor c = { .free = space->free, .n = space->nfree };
 	struct fs_plan *p = out;
 
 	*p = (struct fs_plan){
 		.v = arena_array(a, t->n + 2, sizeof *p->v), .n = t->n, .fits = true
 	};
-	for (size_t i = 0; i < nfree; i++)
-		p->room += free[i].len;
-	if (survey(a, t, p, e) < 0)
+	for (size_t i = 0; i < space->nfree; i++)
+		p->room += space->free[i].len;
+	if (survey(a, t, p, e) < 0 || add_indexes(p, space, t, e) < 0)
 		return -1;
-	p->v[t->n + 1].blocks = journal;
+	p->v[t->n + 1].blocks = space->journal;
 	if (place(a, p, &c, &p->v[t->n + 1], e) < 0 || place(a, p, &c, &p->v[t->n], e) < 0)
 		return -1;
 	/* folders together, then what they hold in their order: a boot reads much the same way */

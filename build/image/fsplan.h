@@ -44,10 +44,12 @@ struct fs_node {
 	uint64_t bytes;	   /* as stat would say */
 	uint64_t blocks;   /* of data, folders included */
 	size_t run, nruns; /* in plan->runs: each is one extent */
-	uint64_t leaf; /* the block of extents that the inode has no room for, 0: there is none */
-	size_t parent; /* index of its folder */
-	size_t child,
-	    next; /* first in it, next beside it; 0: none, as the root is nobody's child */
+	uint64_t leaf;	/* the block of extents that the inode has no room for, 0: there is none */
+	uint64_t index; /* of a folder: blocks in front of its names, 0: it has no index */
+	uint32_t hash;	/* of its name, when its folder has one */
+	size_t parent;	/* index of its folder */
+	size_t child, next; /* first in it, next beside it; 0: none, as the root is nobody's child.
+			       In the order of the tree, or, with an index, in that of the hashes */
 };
 
 struct fs_plan {
@@ -63,11 +65,23 @@ struct fs_plan {
 /* bytes that a name takes in a folder's block */
 unsigned fs_dirent(const char *name);
 
+/* the hash of a name, bit 0 unset, and a second one that tells equals apart */
+typedef uint32_t fs_hash(const unsigned char seed[16], const char *name, uint32_t *minor);
+
+/* what a plan is made for */
+struct fs_space {
+	const struct fs_run *free; /* blocks that may be used, ascending */
+	size_t nfree;
+	uint64_t journal; /* blocks of it */
+	fs_hash *hash;	  /* for folders of more than a block, or NULL: no folder has an index */
+	const unsigned char *seed;
+};
+
 /*
- * free: blocks that may be used, ascending.  That they do not suffice is no error; a
- * path without a folder, a lost+found in the tree or an impossibly large file is.
+ * That the blocks do not suffice is no error; a path without a folder, a lost+found in the tree, an
+ * impossibly large file or a folder with more names than an index can have is.
  */
-int fs_plan_make(struct arena *a, const struct tree *t, const struct fs_run *free, size_t nfree,
-    uint64_t journal, struct fs_plan *out, struct err *e);
+int fs_plan_make(struct arena *a, const struct tree *t, const struct fs_space *space,
+    struct fs_plan *out, struct err *e);
 
 #endif

@@ -8,15 +8,15 @@
 #include "build/files/beneath.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
-#include "build/files/lines.h"
 #include "build/files/manifest.h"
+#include "build/form/blockmap.h"
 #include "build/image/disk.h"
 #include "build/image/diskplan.h"
 #include "build/image/filelist.h"
+#include "build/image/forms.h"
 #include "build/image/fs.h"
 #include "build/image/overlay.h"
 #include "build/image/record.h"
-#include "build/image/tarball.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
 
@@ -44,12 +44,19 @@ struct image {
 	char seed[DIGEST_HEX]; /* of all that the bytes of the disk depend on */
 	char key[DIGEST_HEX];  /* of everything: the disk, the kernel, the manifest */
 	struct diskplan disk;
+	struct blockmap map; /* what of the disk is not free */
 	struct manifest manifest;
 };
 
 enum { ROOTFS, RWFS, USERFS, EXTRA, NTREES };
 
 static const char *const tree_names[NTREES] = { "rootfs", "rwfs", "userfs", "extra" };
+
+static int64_t
+epoch_of(const struct image *m)
+{
+	return strtoll(config_get(m->cfg, "EPOCH"), NULL, 10);
+}
 
 /* ---- what goes in ---- */
 
@@ -103,7 +110,7 @@ make_seed(struct image *m)
 	const struct plan *p = m->plan;
 	struct buf b = { 0 };
 
-	buf_addf(&b, "lh-disk 1\nepoch %s\nprofile %s\nowners %s\nextra %s\n",
+	buf_addf(&b, "lh-disk 2\nepoch %s\nprofile %s\nowners %s\nextra %s\n",
 	    config_get(m->cfg, "EPOCH"), p->profile, m->owners, m->extra);
 	for (size_t i = 1; i < m->overlays.n; i++)
 		buf_addf(&b, "overlay %s\n", m->overlays.digests[i]);
@@ -128,6 +135,7 @@ make_key(struct image *m)
 	 * make the same image.
 	 */
 	buf_addf(&b, "libext2fs %s\nlibfdisk %s\n", fs_library(), disk_library());
+	forms_libraries(&m->manifest, &b);
 	manifest_format(&m->manifest, &b);
 	digest_bytes(b.p, b.n, m->key);
 	buf_free(&b);
@@ -182,18 +190,30 @@ check_mount_points(const struct tree *rootfs, struct err *e)
 	return 0;
 }
 
+/* not the partition's: who looks for one shall not find the other */
+static void
+fs_uuid(const struct image *m, const char *partition, unsigned char uuid[16])
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "%s filesystem", partition);
+	diskplan_uuid(m->seed, name, uuid, NULL);
+}
+
 static int
 check_sizes(struct image *m, struct err *e)
 {
 	for (size_t i = 0; i < NPARTITIONS; i++) {
 		const struct tree *t = tree_of(m, partitions[i].name);
 		unsigned mb = partition_mb(m->cfg, &partitions[i]);
+		unsigned char uuid[16];
 		uint64_t need;
 
-		if (t && mb && fs_check(t, (uint64_t)mb << 20, partitions[i].variable, e) < 0)
+		fs_uuid(m, partitions[i].name, uuid);
+		if (t && mb && fs_check(t, uuid, (uint64_t)mb << 20, partitions[i].variable, e) < 0)
 			return -1;
 		if (t && !mb && t == &m->trees[EXTRA] && *m->extra) {
-			if (fs_need(t, &need, e) < 0)
+			if (fs_need(t, uuid, &need, e) < 0)
 				return -1;
 			return fail_usage(e,
 			    "HOST_HOST_BASE %s is to be copied to extra, but EXTRA_SIZE is 0; set "
@@ -220,23 +240,6 @@ untouched(const char *path, const struct stat *manifest)
 }
 
 static bool
-wants_tar(const struct image *m)
-{
-	char *rest = arena_strdup(m->a, config_get(m->cfg, "FORMS")), *word;
-
-	while ((word = word_next(&rest)))
-		if (!strcmp(word, "tar"))
-			return true;
-	return false;
-}
-
-static const char *
-tar_path(const struct image *m, size_t tree)
-{
-	return arena_printf(m->a, "%s/%s.tar", m->dir, tree_names[tree]);
-}
-
-static bool
 is_there(const struct image *m)
 {
 	static const char *const written[] = { "disk-image.raw", "kernel", "System.map",
@@ -252,13 +255,16 @@ is_there(const struct image *m)
 	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
 		if (!untouched(arena_printf(m->a, "%s/%s", m->dir, written[i]), &st))
 			return false;
-	for (size_t t = ROOTFS; t < EXTRA && wants_tar(m); t++)
-		if (!untouched(tar_path(m, t), &st))
+	for (size_t i = 0; i < was.nforms; i++)
+		if (!untouched(arena_printf(m->a, "%s/%s", m->dir, was.forms[i].file), &st))
 			return false;
 	return true;
 }
 
 /* ---- writing ---- */
+
+/* what is before and behind the partitions is the table's, and the boot sector's */
+#define EDGE_BLOCKS ((UINT64_C(1) << 20) / MAP_BLOCK)
 
 static int
 write_parts(struct image *m, const char *image, struct err *e)
@@ -267,6 +273,8 @@ write_parts(struct image *m, const char *image, struct err *e)
 
 	if (disk_write(image, l->disk_uuid, l->parts, l->nparts, e) < 0)
 		return -1;
+	m->map = (struct blockmap){ .a = m->a };
+	blockmap_add(&m->map, 0, EDGE_BLOCKS);
 	for (size_t i = 0; i < l->nparts; i++) {
 		const struct disk_part *p = &l->parts[i];
 		const struct tree *t = tree_of(m, p->name);
@@ -274,16 +282,17 @@ write_parts(struct image *m, const char *image, struct err *e)
 			.offset = p->start,
 			.size = p->size,
 			.label = p->name,
-			.epoch = strtoll(config_get(m->cfg, "EPOCH"), NULL, 10) };
-		char name[64];
+			.epoch = epoch_of(m),
+			.used = &m->map };
 
-		/* not the partition's: who looks for one shall not find the other */
-		snprintf(name, sizeof name, "%s filesystem", p->name);
-		diskplan_uuid(m->seed, name, o.uuid, NULL);
+		fs_uuid(m, p->name, o.uuid);
 		if ((t ? fs_write(&o, t, e)
 		       : swap_write(image, p->start, p->size, p->name, o.uuid, e)) < 0)
 			return -1;
+		if (!t) /* its header is a page */
+			blockmap_add(&m->map, p->start / MAP_BLOCK, 1);
 	}
+	blockmap_add(&m->map, l->size / MAP_BLOCK - EDGE_BLOCKS, EDGE_BLOCKS);
 	return 0;
 }
 
@@ -336,24 +345,15 @@ write_kernel(struct image *m, struct err *e)
 	return digest_file(arena_printf(m->a, "%s/kernel-config", m->dir), hex, e);
 }
 
-/* one that nobody asked for is of another image */
-static int
-write_tarballs(struct image *m, struct err *e)
-{
-	int64_t epoch = strtoll(config_get(m->cfg, "EPOCH"), NULL, 10);
-
-	for (size_t t = ROOTFS; t < EXTRA; t++)
-		if (wants_tar(m) ? tarball_write(&m->trees[t], tar_path(m, t), epoch, e) < 0
-				 : file_remove(tar_path(m, t), e) < 0)
-			return -1;
-	return 0;
-}
-
 static int
 write_all(struct image *m, struct err *e)
 {
-	const char *image = arena_printf(m->a, "%s/%s", m->dir, m->manifest.image),
-		   *manifest = arena_printf(m->a, "%s/manifest", m->dir);
+	const struct forms forms = { .dir = m->dir,
+		.image = arena_printf(m->a, "%s/%s", m->dir, m->manifest.image),
+		.trees = m->all,
+		.map = &m->map,
+		.epoch = epoch_of(m) };
+	const char *image = forms.image, *manifest = arena_printf(m->a, "%s/manifest", m->dir);
 	char *digest = arena_alloc(m->a, DIGEST_HEX);
 
 	/* what a link leads to is not ours to replace */
@@ -372,7 +372,7 @@ write_all(struct image *m, struct err *e)
 		if (tree_materialise(
 			&m->trees[t], arena_printf(m->a, "%s/%s", m->dir, tree_names[t]), e) < 0)
 			return -1;
-	if (write_tarballs(m, e) < 0)
+	if (forms_write(m->a, &forms, &m->manifest, e) < 0)
 		return -1;
 	if (overlays_unchanged(m->a, m->cfg, m->plan->memo, &m->overlays, e) < 0)
 		return -1;
@@ -393,6 +393,7 @@ decide(struct image *m, const struct sysdeps *sd, struct err *e)
 	    record_make(m->a, m->cfg, sd, m->plan, &m->disk, m->dir, &m->manifest, e) < 0 ||
 	    record_added(m->a, m->cfg, m->plan->memo, &m->overlays, &m->manifest, e) < 0)
 		return -1;
+	forms_decide(m->a, config_get(m->cfg, "FORMS"), &m->manifest);
 	make_key(m);
 	return 0;
 }

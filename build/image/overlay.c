@@ -8,27 +8,69 @@
 #include "build/files/memo.h"
 #include "build/image/tree.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MOST (sizeof((struct overlays *)0)->dirs / sizeof(char *))
 
-/* what a folder may hold at its top */
-static const struct {
+/* what a folder may hold at its top; a filesystem that there is none of lies in the rootfs */
+static const struct part {
 	const char *name;
 	enum beneath is;
-} parts[] = { { "rootfs", BENEATH_FOLDER }, { "rwfs", BENEATH_FOLDER },
-	{ "userfs", BENEATH_FOLDER }, { "owners", BENEATH_FILE } };
+	const char *size;
+	size_t mb; /* where struct config has the size */
+} parts[] = {
+	{ "rootfs", BENEATH_FOLDER, "ROOTFS_SIZE", offsetof(struct config, rootfs_mb) },
+	{ "rwfs", BENEATH_FOLDER, "RWFS_SIZE", offsetof(struct config, rwfs_mb) },
+	{ "userfs", BENEATH_FOLDER, "USERFS_SIZE", offsetof(struct config, userfs_mb) },
+	{ "owners", BENEATH_FILE, NULL, 0 },
+};
+
+struct weighing {
+	const struct config *cfg;
+	const struct part *part;
+	const char *dir;
+	uint64_t bytes;
+};
+
+/* before it is read: reading a file that is nothing but a hole may take hours */
+static int
+weigh(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	struct weighing *w = arg;
+	unsigned mb = *(const unsigned *)((const char *)w->cfg + w->part->mb);
+
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode))
+		return fail_usage(e,
+		    "OVERLAY: %s/%s/%s: neither file, folder nor symlink; remove it", w->dir,
+		    w->part->name, rel);
+	if (!S_ISREG(st->st_mode))
+		return 0;
+	w->bytes += (uint64_t)st->st_size;
+	if (w->bytes >> 20 < (mb ? mb : w->cfg->rootfs_mb))
+		return 0;
+	return fail_usage(e,
+	    "OVERLAY: %s/%s/%s: with it, %s needs %" PRIu64 " MiB, more than %s allows; remove it, "
+	    "or set %s",
+	    w->dir, w->part->name, rel, w->part->name, (w->bytes >> 20) + 1,
+	    mb ? w->part->size : "ROOTFS_SIZE", mb ? w->part->size : "ROOTFS_SIZE");
+}
 
 static int
-check_part(const char *dir, const char *name, struct err *e)
+check_part(const struct config *cfg, const char *dir, const char *name, struct err *e)
 {
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (!strcmp(parts[i].name, name)) {
-			if (beneath_is(dir, name, parts[i].is, e) >= 0)
-				return 0;
-			e->code = EXIT_USAGE;
-			return wrap(e, "OVERLAY");
+			struct weighing w = { .cfg = cfg, .part = &parts[i], .dir = dir };
+
+			if (beneath_is(dir, name, parts[i].is, e) < 0) {
+				e->code = EXIT_USAGE;
+				return wrap(e, "OVERLAY");
+			}
+			return parts[i].size ? beneath_walk(dir, name, weigh, &w, e) : 0;
 		}
 	return fail_usage(e,
 	    "OVERLAY: %s/%s: files belong in rootfs/, rwfs/ or userfs/, and their owners in the "
@@ -37,7 +79,8 @@ check_part(const char *dir, const char *name, struct err *e)
 }
 
 static int
-read_one(struct arena *a, const char *dir, struct memo *m, char hex[DIGEST_HEX], struct err *e)
+read_one(struct arena *a, const struct config *cfg, const char *dir, struct memo *m,
+    char hex[DIGEST_HEX], struct err *e)
 {
 	char **names;
 	size_t n;
@@ -45,7 +88,7 @@ read_one(struct arena *a, const char *dir, struct memo *m, char hex[DIGEST_HEX],
 	if (file_names(a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (check_part(dir, names[i], e) < 0)
+		if (check_part(cfg, dir, names[i], e) < 0)
 			return -1;
 	if (memo_digest(m, &memo_plain, dir, hex, e) == 0)
 		return 0;
@@ -67,7 +110,7 @@ overlays_read(
 	for (size_t i = 0; i < n; i++, out->n++) {
 		out->dirs[out->n] = v[i];
 		out->owners[out->n] = arena_printf(a, "%s/owners", v[i]);
-		if (read_one(a, v[i], m, out->digests[out->n], e) < 0)
+		if (read_one(a, cfg, v[i], m, out->digests[out->n], e) < 0)
 			return -1;
 	}
 	return 0;

@@ -25,6 +25,7 @@ tarball_write(const struct tree *t, const char *path, int64_t epoch, struct err 
 
 	if (!p)
 		return -1;
+	pack_private(p); /* the hashes of the passwords are in it */
 	a = arena_new();
 	for (size_t i = 0; i < t->n && r == 0; i++) {
 		const struct entry *n = &t->v[i];

@@ -189,24 +189,26 @@ entry_cmp(const void *a, const void *b)
 
 /* a regular file when the walk saw it */
 static FILE *
-open_entry(const struct entry *n)
+open_entry(const struct entry *n, struct err *e)
 {
-	int fd = open(n->from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = file_open(n->from, O_NOFOLLOW, e);
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 
-	if (fd >= 0 && !f)
+	if (fd >= 0 && !f) {
+		fail_errno(e, "%s", n->from);
 		close(fd);
+	}
 	return f;
 }
 
 static int
 same_bytes(const struct entry *x, const struct entry *y, bool *same, struct err *e)
 {
-	FILE *fx = open_entry(x), *fy = fx ? open_entry(y) : NULL;
+	FILE *fx = open_entry(x, e), *fy = fx ? open_entry(y, e) : NULL;
 	int r = 0, c;
 
 	if (!fx || !fy) {
-		r = fail_errno(e, "%s", fx ? y->from : x->from);
+		r = -1;
 		goto close_both;
 	}
 	do
@@ -304,6 +306,18 @@ tree_find(const struct tree *t, const char *path)
 #define SAFE_HOST_MODE(mode) ((mode)&01777)
 
 static int
+put_file(const struct entry *n, const char *path, struct err *e)
+{
+	int fd = file_open(n->from, O_NOFOLLOW, e), r;
+
+	if (fd < 0)
+		return -1;
+	r = fd_copy(fd, path, SAFE_HOST_MODE(n->mode), e);
+	close(fd);
+	return r;
+}
+
+static int
 put(const struct entry *n, const char *path, struct err *e)
 {
 	int r = 0;
@@ -313,7 +327,7 @@ put(const struct entry *n, const char *path, struct err *e)
 		r = mkdir(path, 0700);
 		break;
 	case ENTRY_FILE:
-		return file_copy(n->from, path, SAFE_HOST_MODE(n->mode), e);
+		return put_file(n, path, e);
 	case ENTRY_LINK:
 		r = symlink(n->target, path);
 		break;

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TEXT_MOST 65536 /* bytes of a file that is looked into: HEAD, config */
@@ -89,6 +90,28 @@ has_sha256(struct arena *a, const char *common)
 	return false;
 }
 
+/* git opens what is there: a fifo would keep it waiting, a symlink leads anywhere */
+static int
+check_spot(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	if (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode))
+		return 0;
+	return fail(e, "%s%s%s: is neither a file nor a folder, which git would have to read",
+	    (const char *)arg, *rel ? "/" : "", rel);
+}
+
+static int
+check_spots(struct arena *a, const char *path, struct err *e)
+{
+	char *real = arena_strdup(a, without_links(a, path));
+	struct stat st;
+
+	if (lstat(real, &st) < 0)
+		return 0;
+	return S_ISDIR(st.st_mode) ? beneath_walk(real, "", check_spot, real, e)
+				   : check_spot(real, "", &st, e);
+}
+
 static int
 fill_view(struct arena *a, const char *view, const char *clone, struct err *e)
 {
@@ -112,6 +135,8 @@ fill_view(struct arena *a, const char *view, const char *clone, struct err *e)
 	for (size_t i = 0; i < sizeof linked / sizeof *linked; i++) {
 		const char *there = arena_printf(a, "%s/%s", p.common, linked[i]);
 
+		if (check_spots(a, there, e) < 0)
+			return -1;
 		if (file_exists(there) &&
 		    file_symlink(there, arena_printf(a, "%s/%s", view, linked[i]), e) < 0)
 			return -1;
@@ -158,9 +183,12 @@ start(struct argv *v, const char *view)
 	argv_pushf(v, "--git-dir=%s", view);
 }
 
-/* neither the user's configuration nor the machine's, which may name programs for attributes */
+/*
+ * neither the user's configuration nor the machine's, which may name programs for attributes;
+ * index: of a work tree, or NULL
+ */
 static char *const *
-environment(struct arena *a)
+environment(struct arena *a, const char *index)
 {
 	struct argv v = { .a = a };
 	const char *path = getenv("PATH");
@@ -169,6 +197,8 @@ environment(struct arena *a)
 	argv_pushv(&v, "LC_ALL=C", "HOME=/nonexistent", "GIT_CONFIG_NOSYSTEM=1",
 	    "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1", "GIT_NO_REPLACE_OBJECTS=1",
 	    "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0", NULL);
+	if (index)
+		argv_pushf(&v, "GIT_INDEX_FILE=%s", index);
 	return v.v;
 }
 
@@ -187,11 +217,59 @@ ask(struct arena *a, const char *clone, const struct argv *words, char **said, i
 	start(&v, view);
 	for (size_t i = 0; i < words->n; i++)
 		argv_push(&v, words->v[i]);
-	r = child_run(v.v, &(struct child_opts){ .env = environment(a) }, &out, status, e);
+	r = child_run(v.v, &(struct child_opts){ .env = environment(a, NULL) }, &out, status, e);
 	*said = arena_strdup(a, out.p ? out.p : "");
 	buf_free(&out);
 	close_view(view);
 	return r;
+}
+
+/* the same of a work tree, into out; git's failure is ours */
+static int
+ask_worktree(
+    struct arena *a, const char *top, const struct argv *words, struct buf *out, struct err *e)
+{
+	struct argv v = { .a = a };
+	const char *view, *index;
+	struct spots p;
+	int r = -1, status;
+
+	find(a, top, &p);
+	index = arena_printf(a, "%s/index", p.head);
+	if (beneath_type(p.head, "index") != BENEATH_FILE)
+		return fail(e, "%s: git has no index of it", top);
+	if (open_view(a, top, &view, e) < 0)
+		return -1;
+	start(&v, view);
+	argv_pushf(&v, "--work-tree=%s", top);
+	argv_pushv(&v, "--no-optional-locks", "-c", "core.excludesFile=/dev/null", "-C", top, NULL);
+	for (size_t i = 0; i < words->n; i++)
+		argv_push(&v, words->v[i]);
+	if (child_run(v.v, &(struct child_opts){ .env = environment(a, index) }, out, &status, e) ==
+	    0)
+		r = status ? fail(e, "%s: git %s: %.*s", top, words->v[0],
+				 (int)strcspn(out->n ? out->p : "", "\n"), out->n ? out->p : "")
+			   : 0;
+	close_view(view);
+	return r;
+}
+
+int
+gitsource_status(struct arena *a, const char *top, struct buf *out, struct err *e)
+{
+	struct argv v = { .a = a };
+
+	argv_pushv(&v, "status", "--porcelain", NULL);
+	return ask_worktree(a, top, &v, out, e);
+}
+
+int
+gitsource_files(struct arena *a, const char *top, struct buf *out, struct err *e)
+{
+	struct argv v = { .a = a };
+
+	argv_pushv(&v, "ls-files", "-z", NULL);
+	return ask_worktree(a, top, &v, out, e);
 }
 
 int
@@ -271,7 +349,7 @@ git_archive_start(struct arena *a, struct git_archive *g, const char *clone, con
 	if (g->said < 0)
 		fail_errno(e, "memfd_create");
 	else if (child_start(&g->child, v.v,
-		     &(struct child_opts){ .out = g->said, .env = environment(a) }, e) == 0)
+		     &(struct child_opts){ .out = g->said, .env = environment(a, NULL) }, e) == 0)
 		return 0;
 	close_view(g->view);
 	return -1;

@@ -6,6 +6,7 @@
 #include "build/base/err.h"
 
 struct arena;
+struct buf;
 
 /*
  * Local git clones as sources, through git(1).  A clone may be bare, have a work tree or be one of
@@ -13,6 +14,7 @@ struct arena;
  * because a clone's configuration names programs.  So git never sees the clone itself, but a folder
  * of ours with the clone's objects and references and a configuration of our own: no filter, hook,
  * alias or include of the clone is run, and neither it nor a replaced object changes the bytes.
+ * What git would wait for or be led away by, fifos and symlinks among the references, is refused.
  * Attributes count only where they are part of what is archived.
  */
 
@@ -23,6 +25,12 @@ int gitsource_tag(
     struct arena *a, const char *clone, const char *tag, char **commit, struct err *e);
 /* names of all tags, one a line */
 int gitsource_tags(struct arena *a, const char *clone, char **tags, struct err *e);
+/*
+ * What git says of a work tree and its index: `status --porcelain`, where out is empty when all is
+ * as in HEAD; `ls-files -z`.  What the user's own configuration excludes is not passed over.
+ */
+int gitsource_status(struct arena *a, const char *top, struct buf *out, struct err *e);
+int gitsource_files(struct arena *a, const char *top, struct buf *out, struct err *e);
 /* an archive of a tag being made; one that was not started is { .child.pid = 0, .said = -1 } */
 struct git_archive {
 	struct child child; /* its pidfd can be read when it has ended */

@@ -56,6 +56,11 @@
 	X(owners)                                                                                  \
 	X(listen)                                                                                  \
 	X(fsplan)                                                                                  \
+	X(blockmap)                                                                                \
+	X(bmap)                                                                                    \
+	X(qcow2)                                                                                   \
+	X(device)                                                                                  \
+	X(flash)                                                                                   \
 	X(blocks)                                                                                  \
 	X(fs)                                                                                      \
 	X(disk)                                                                                    \

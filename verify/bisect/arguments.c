@@ -456,9 +456,7 @@ git(struct arena *a, const char *dir, struct buf *said, struct err *e, const cha
 	va_list ap;
 	int status;
 
-	argv_pushv(&v, "git", "-c", NULL);
-	argv_pushf(&v, "safe.directory=*");
-	argv_pushv(&v, "-C", dir, what, NULL);
+	argv_pushv(&v, "git", "-C", dir, what, NULL);
 	va_start(ap, what);
 	while ((w = va_arg(ap, const char *)))
 		argv_push(&v, w);

@@ -342,8 +342,8 @@ judge(struct bisect *bis, struct version_set *m, struct trial *t, struct err *e)
 	struct argv v = { .a = bis->a };
 	int status;
 
-	argv_pushv(&v, bis->opts->lh_verify, "run", "--scenarios", bis->opts->scenarios, "--accel",
-	    bis->opts->accel, "-o", m->dir, NULL);
+	argv_pushv(&v, bis->opts->lh_verify, "run", "--trusted", "--scenarios",
+	    bis->opts->scenarios, "--accel", bis->opts->accel, "-o", m->dir, NULL);
 	if (bis->opts->scale > 0)
 		argv_pushf(&v, "--scale=%g", bis->opts->scale);
 	if (bis->opts->jobs)

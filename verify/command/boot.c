@@ -4,6 +4,7 @@
 #include "verify/guest/interactive.h"
 #include "verify/image/image.h"
 #include "verify/options.h"
+#include "verify/trust.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +36,8 @@ command_boot(struct arena *a, struct options *o, struct err *e)
 		.memory = o->memory,
 		.cpus = o->cpus,
 		.port = o->port,
-		.print = o->print };
+		.print = o->print,
+		.trust = trust_asked(o) };
 	const char *manifest;
 
 	if (choose_manifest(a, o, &manifest, e) < 0 || image_manifest_given(manifest, e) < 0 ||

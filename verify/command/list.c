@@ -7,6 +7,7 @@
 #include "verify/play/listing.h"
 #include "verify/play/matrix.h"
 #include "verify/scenario/scenario.h"
+#include "verify/trust.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,7 @@ command_matrix(struct arena *a, struct options *o, struct err *e)
 	if (!o->nwords)
 		return fail_usage(e, "matrix: needs a manifest; see lh-verify --help");
 	if (suite_read(a, o, &s, e) < 0 ||
-	    image_open_all(a, o->words, o->nwords, "", &images, e) < 0 ||
+	    image_open_all(a, o->words, o->nwords, "", trust_asked(o), &images, e) < 0 ||
 	    matrix_make(a, images, o->nwords, s.v, s.n, o->only.v, &m, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)

@@ -21,6 +21,7 @@
 #include "verify/outdir.h"
 #include "verify/play/matrix.h"
 #include "verify/scenario/scenario.h"
+#include "verify/trust.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -218,7 +219,8 @@ command_mutants(struct arena *a, struct options *o, struct err *e)
 	int locked, r;
 
 	if (suite_read(a, o, &s.suite, e) < 0 ||
-	    image_open(a, o->words[0], o->out, &s.image, e) < 0 || derive(&s, e) < 0)
+	    image_open(a, o->words[0], o->out, trust_asked(o), &s.image, e) < 0 ||
+	    trust_needed(&s.image.m, o->words[0], "mutants", e) < 0 || derive(&s, e) < 0)
 		return -1;
 	if (o->list)
 		return list(&s);

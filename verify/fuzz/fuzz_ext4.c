@@ -7,7 +7,9 @@
 #include "verify/image/audit.h"
 #include "verify/image/guestfs.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static void
 look(struct arena *a, const char *path)
@@ -47,11 +49,14 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct audit audit;
 	struct err e = { 0 };
 	char *path;
+	int disk;
 
 	part.size = n;
 	path = fuzz_file(a, "image", p, n);
 	look(a, path);
-	fuzz_failed(guestfs_unmounted(path, 0, &e), &e);
+	disk = open(path, O_RDONLY | O_CLOEXEC);
+	fuzz_failed(guestfs_unmounted(disk, path, 0, &e), &e);
+	close(disk);
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
 		fuzz_failed(audit_run(a, checks[i], &m, path, &audit, &e), &e);
 	arena_free(a);

@@ -52,7 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (!l)
 		l = loop_new();
-	fuzz_must(h || http_serve(l, "body", 4, &h, &e) == 0, "there is a server");
+	fuzz_must(h || http_serve(l, NULL, "body", 4, &h, &e) == 0, "there is a server");
 	fd = client(http_port(h));
 	if (fd < 0)
 		return -1;

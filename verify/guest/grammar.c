@@ -74,6 +74,39 @@ is_address(const char *s)
 	return inet_pton(AF_INET, s, &ignored) == 1;
 }
 
+static bool
+is_panic(const char *s)
+{
+	return !strcmp(s, "pvpanic") || !strcmp(s, "pvpanic-pci");
+}
+
+static bool
+is_generation(const char *s)
+{
+	return !strcmp(s, "vmgenid,guid=auto");
+}
+
+/* of the qtest protocol: it may write to the machine's memory, which is the guest's */
+static bool
+is_write(const char *s)
+{
+	static const char *const commands[] = { "writeb ", "writew ", "writel ", "writeq " };
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (!strncmp(s, commands[i], 7))
+			return s[7 + strspn(s + 7, "0123456789abcdefABCDEFx ")] == '\0';
+	return false;
+}
+
+/* HOST [CPU] */
+static bool
+is_kvm(const char *s)
+{
+	size_t n = strcspn(s, " ");
+
+	return n && strspn(s, ALNUM "._-") == n && is_cpu(s + n + strspn(s + n, " "));
+}
+
 static const struct rule {
 	const char *key;
 	size_t member;
@@ -93,7 +126,11 @@ static const struct rule {
 	RULE("hostname", hostname, is_name, NAME),
 	RULE("country", country, is_name, NAME),
 	RULE("console", console, is_name, NAME),
-	RULE("panic", panic, is_name, NAME),
+	RULE("panic", panic, is_panic, "pvpanic or pvpanic-pci"),
+	RULE("vm-generation", generation, is_generation, "vmgenid,guid=auto"),
+	RULE("after-loadvm", after_loadvm, is_write,
+	    "writeb, writew, writel or writeq ADDRESS VALUE"),
+	RULE("kvm", kvm, is_kvm, "HOST [CPU], as uname -m and -cpu have them"),
 	RULE("disk-bus", disk_bus, is_name, NAME),
 	RULE("address", address, is_address, "an IPv4 address"),
 	RULE("router", router, is_address, "an IPv4 address"),
@@ -125,6 +162,18 @@ check_file(struct arena *a, const struct manifest *m, const char *path, const ch
 	return 0;
 }
 
+/* they may be missing, or another user's; what is there is a file */
+static int
+check_credentials(struct arena *a, const struct manifest *m, const char *path, struct err *e)
+{
+	const char *full = manifest_path(a, m, m->credentials);
+	struct stat st;
+
+	return !full || stat(full, &st) < 0
+		   ? 0
+		   : check_file(a, m, path, "credentials", m->credentials, e);
+}
+
 int
 grammar_check(const struct manifest *m, const char *path, struct err *e)
 {
@@ -147,6 +196,8 @@ grammar_check(const struct manifest *m, const char *path, struct err *e)
 		r = check_file(a, m, path, "symbols", m->symbols, e);
 	if (r == 0)
 		r = check_file(a, m, path, "kernel-config", m->kernel_config, e);
+	if (r == 0)
+		r = check_credentials(a, m, path, e);
 	arena_free(a);
 	return r;
 }

@@ -12,6 +12,7 @@
 #include "verify/guest/channel.h"
 #include "verify/guest/ending.h"
 #include "verify/guest/qmp.h"
+#include "verify/island.h"
 #include "verify/loop.h"
 #include "verify/view.h"
 
@@ -592,7 +593,11 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 	struct qemu_opts opts = *o;
 	struct argv v = { .a = a };
 	bool agent = o->agent_fd >= 0;
-	struct child_opts co = { .dir = dir, .keep = keep, .nkeep = agent ? NPAIRS : AGENT };
+	struct child_opts co = { .dir = dir,
+		.keep = keep,
+		.nkeep = agent ? NPAIRS : AGENT,
+		.spaces = o->island ? o->island->spaces : NULL,
+		.nspaces = o->island ? ISLAND_SPACES : 0 };
 
 	*g = (struct guest){ .a = a,
 		.loop = l,

@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "verify/island.h"
 #include "verify/loop.h"
 
 #include <arpa/inet.h>
@@ -121,13 +122,14 @@ http_accept(void *arg, int fd, short revents)
 }
 
 int
-http_serve(struct loop *l, const void *body, size_t n, struct http **out, struct err *e)
+http_serve(struct loop *l, const struct island *on, const void *body, size_t n, struct http **out,
+    struct err *e)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof sa;
 	struct http *h;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = island_socket(on, AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
 		return fail_errno(e, "http server: socket");

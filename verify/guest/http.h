@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+struct island;
 struct loop;
 
 /*
@@ -16,7 +17,9 @@ struct loop;
  */
 struct http;
 
-int http_serve(struct loop *l, const void *body, size_t n, struct http **out, struct err *e);
+/* on: the network, island.h; NULL: this machine's */
+int http_serve(struct loop *l, const struct island *on, const void *body, size_t n,
+    struct http **out, struct err *e);
 unsigned http_port(const struct http *h);
 void http_free(struct http *h);
 

@@ -76,6 +76,9 @@ say_how(struct arena *a, const struct manifest *m, const struct interactive_opts
 	const char *any =
 	    o->disk ? "" : " -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null";
 
+	if (m->untrusted)
+		log_info("this image is not trusted: it reaches nothing by the network; see "
+			 "--trusted");
 	if (m->credentials)
 		log_info("users and passwords: %s", manifest_path(a, m, m->credentials));
 	log_info("by ssh, once it is up: ssh -p %u%s root@127.0.0.1", port, any);
@@ -126,6 +129,7 @@ interactive_boot(
 	if (o->share && !file_isdir(o->share))
 		return fail_usage(e, "--share %s: no such folder", o->share);
 	if (manifest_read(a, manifest, &m, e) < 0 || grammar_check(&m, manifest, e) < 0 ||
+	    trust_settle(&m, manifest, o->trust, e) < 0 ||
 	    choose_disk(a, &m, o, &q, &made, e) < 0 || free_port(&q.ssh_port, e) < 0)
 		return -1;
 	if (o->share && has_9p(a, &m))

@@ -4,6 +4,8 @@
 
 #include "build/base/err.h"
 
+#include "verify/trust.h"
+
 #include <stdbool.h>
 
 struct arena;
@@ -16,7 +18,8 @@ struct interactive_opts {
 	unsigned memory;   /* MiB; 0: the manifest's */
 	unsigned cpus;	   /* 0: one */
 	unsigned port;	   /* of 127.0.0.1, for ssh; 0: a free one */
-	bool print;	   /* the command line to stdout, and no more; nothing is written */
+	enum trust trust;
+	bool print; /* the command line to stdout, and no more; nothing is written */
 };
 
 /*

@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/clock.h"
+#include "verify/island.h"
 #include "verify/loop.h"
 
 #include <arpa/inet.h>
@@ -23,6 +24,7 @@
 
 struct knock {
 	struct loop *loop;
+	const struct island *on;
 	unsigned port;
 	knock_done *done;
 	void *arg;
@@ -122,7 +124,7 @@ attempt(void *arg)
 		.sin_port = htons((uint16_t)k->port) };
 
 	k->alarm = 0;
-	k->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	k->fd = island_socket(k->on, AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (k->fd < 0 ||
 	    (connect(k->fd, (struct sockaddr *)&sa, sizeof sa) < 0 && errno != EINPROGRESS)) {
 		finish(k, KNOCK_FAILED, strerror(errno));
@@ -133,11 +135,13 @@ attempt(void *arg)
 }
 
 void
-knock_start(struct loop *l, unsigned port, knock_done *done, void *arg, struct knock **out)
+knock_start(struct loop *l, const struct island *on, unsigned port, knock_done *done, void *arg,
+    struct knock **out)
 {
 	struct knock *k = xmalloc(sizeof *k);
 
-	*k = (struct knock){ .loop = l, .port = port, .done = done, .arg = arg, .fd = -1 };
+	*k =
+	    (struct knock){ .loop = l, .on = on, .port = port, .done = done, .arg = arg, .fd = -1 };
 	k->alarm = loop_at(l, 0, attempt, k);
 	*out = k;
 }

@@ -2,6 +2,7 @@
 #ifndef VERIFY_GUEST_KNOCK_H
 #define VERIFY_GUEST_KNOCK_H
 
+struct island;
 struct loop;
 
 /*
@@ -22,7 +23,8 @@ struct knock;
 typedef void knock_done(void *arg, enum knock_end end, const char *said);
 
 /* done is called once, from the loop, never from here; the knock frees itself after it */
-void knock_start(struct loop *l, unsigned port, knock_done *done, void *arg, struct knock **out);
+void knock_start(struct loop *l, const struct island *on, unsigned port, knock_done *done,
+    void *arg, struct knock **out);
 void knock_cancel(struct knock *k); /* NULL is fine; done is not called */
 
 #endif

@@ -2,6 +2,7 @@
 #include "verify/guest/ntp.h"
 
 #include "build/base/arena.h"
+#include "verify/island.h"
 #include "verify/loop.h"
 
 #include <arpa/inet.h>
@@ -85,12 +86,13 @@ on_query(void *arg, int fd, short revents)
 }
 
 int
-ntp_serve(struct loop *l, unsigned long unix, struct ntp **out, struct err *e)
+ntp_serve(
+    struct loop *l, const struct island *on, unsigned long unix, struct ntp **out, struct err *e)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof sa;
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = island_socket(on, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
 		return fail_errno(e, "NTP server: socket");

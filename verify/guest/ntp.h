@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct island;
 struct loop;
 
 /*
@@ -20,7 +21,8 @@ struct ntp;
 #define NTP_SIZE 48 /* bytes of a packet */
 
 /* unix: seconds since 1970, less than 2085978496, where NTP's own count begins anew */
-int ntp_serve(struct loop *l, unsigned long unix, struct ntp **out, struct err *e);
+int ntp_serve(
+    struct loop *l, const struct island *on, unsigned long unix, struct ntp **out, struct err *e);
 unsigned ntp_port(const struct ntp *s);
 void ntp_free(struct ntp *s); /* NULL is fine */
 /* the answer to n bytes of a client, at a time since 1970; false: it gets none */

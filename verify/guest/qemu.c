@@ -157,8 +157,8 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 		    o->lan->router, o->lan->dns, o->lan->address);
 	}
 	argv_push(v, "-netdev");
-	argv_pushf(v, "user,id=net%s%s%s%s", net,
-	    o->ssh ? arena_printf(v->a, ",hostfwd=tcp:127.0.0.1:%u-", o->ssh_port) : "",
+	argv_pushf(v, "user,id=net%s%s%s%s%s", m->untrusted && !o->island ? ",restrict=on" : "",
+	    net, o->ssh ? arena_printf(v->a, ",hostfwd=tcp:127.0.0.1:%u-", o->ssh_port) : "",
 	    o->ssh ? to : "", o->ssh ? ":22" : "");
 	/* no option ROM: there is nothing to boot from the net, and it costs time */
 	argv_pushv(v, "-device", "virtio-net-pci,netdev=net,id=eth0,romfile=", NULL);
@@ -200,6 +200,10 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_pushf(v, "%u", o->memory ? o->memory : m->memory);
 	argv_push(v, "-smp");
 	argv_pushf(v, "%u", o->cpus ? o->cpus : 1);
+	if (m->untrusted)
+		argv_pushv(v, "-sandbox",
+		    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+		    NULL);
 	/* a reset and a panic both end QEMU, each with its own reason */
 	argv_push(v, "-action");
 	argv_pushf(

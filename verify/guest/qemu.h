@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+struct island;
 struct lan;
 struct manifest;
 
@@ -39,8 +40,9 @@ struct qemu_opts {
 	bool reboot;	       /* a reset reboots; else it ends QEMU */
 	const struct lan *lan; /* what its DHCP server gives; NULL, or the image has an address: see
 				  push_net() */
-	bool ssh;	       /* forward a port of 127.0.0.1 to the guest's 22 */
-	unsigned ssh_port;     /* that port; 0: the kernel chooses */
+	const struct island *island; /* the network that QEMU is in; NULL: this machine's */
+	bool ssh;		     /* forward a port of 127.0.0.1 to the guest's 22 */
+	unsigned ssh_port;	     /* that port; 0: the kernel chooses */
 };
 
 /* the bus that takes a device while the guest runs, where qemu_opts.slot was set */

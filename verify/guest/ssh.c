@@ -5,6 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/child.h"
 #include "verify/guest/nonce.h"
+#include "verify/island.h"
 #include "verify/loop.h"
 #include "verify/scenario/one_line.h"
 
@@ -282,7 +283,7 @@ attempt(void *arg)
 
 	s->retry = 0;
 	s->stage = CONNECT;
-	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	s->fd = island_socket(s->job.on, AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK);
 	/* we are then woken for a whole greeting, or the end */
 	if (s->fd < 0 || setsockopt(s->fd, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least) < 0) {
 		failed(s, "socket: %s", strerror(errno));

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+struct island;
 struct loop;
 
 /*
@@ -25,7 +26,8 @@ struct loop;
 #define SSH_SAID_MAX (1u << 20)
 
 struct ssh_job {
-	unsigned port; /* on 127.0.0.1 */
+	const struct island *on; /* the network that has the port; NULL: this machine's */
+	unsigned port;		 /* on 127.0.0.1 */
 	const char *user;
 	const char *password; /* or NULL */
 	const char *key;      /* private key file, or NULL; KEY.pub beside it */

@@ -13,9 +13,11 @@
 #include "verify/image/mark.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* a file that is larger is no file of an image; a sparse one could be of any size */
 #define SIZE_MAX_READ (UINT64_C(256) << 20)
@@ -25,7 +27,7 @@ struct work {
 	struct arena *a;    /* of the results */
 	struct arena *file; /* of the file at hand */
 	const struct manifest *m;
-	const char *image;
+	const struct audit_input *in;
 	struct audit *out;
 	struct guestfs *g;
 	struct elf_kind kind; /* what each ELF file is to be */
@@ -273,17 +275,9 @@ kernel_lacks(void *arg, const char *what)
 static int
 start_hardening(struct work *w, struct err *e)
 {
-	const char *path = manifest_path(w->a, w->m, w->m->kernel_config);
-	char *text;
-
 	if (need_elf(w, e) < 0)
 		return -1;
-	if (!path)
-		return fail_usage(e, "manifest: missing required key kernel-config, which names "
-				     "the configuration of the kernel");
-	if (file_read(w->a, path, &text, NULL, e) < 0)
-		return -1;
-	return hardening_kernel(w->a, w->m, text, kernel_lacks, w, e);
+	return hardening_kernel(w->a, w->m, w->in->kernel, kernel_lacks, w, e);
 }
 
 static void
@@ -364,7 +358,7 @@ look_at_fs(struct work *w, const struct check *c, const struct man_part *p, stru
 	size_t n;
 	int r;
 
-	if (guestfs_open(w->image, p->start, 0, &w->g, e) < 0)
+	if (guestfs_open_fd(w->in->disk, w->in->image, p->start, 0, &w->g, e) < 0)
 		return -1;
 	w->fs = p->name;
 	r = guestfs_entries(w->a, w->g, &v, &n, e);
@@ -399,15 +393,8 @@ look_at_disk(struct work *w, const struct check *c, struct err *e)
 static int
 look_at_kernel(struct work *w, struct err *e)
 {
-	const char *path = manifest_path(w->a, w->m, w->m->kernel);
-	char *text, *rest, *word;
-	size_t n;
+	char *rest, *word;
 
-	if (!path || !w->m->kernel_mark)
-		return fail_usage(
-		    e, "manifest: missing required key %s", path ? "kernel-mark" : "kernel");
-	if (file_read(w->a, path, &text, &n, e) < 0)
-		return -1;
 	w->out->looked = 1;
 	rest = arena_strdup(w->a, w->m->kernel_mark);
 	while ((word = word_next(&rest))) {
@@ -415,28 +402,76 @@ look_at_kernel(struct work *w, struct err *e)
 
 		if (mark_read(word, &m, e) < 0)
 			return -1;
-		if (!mark_fits(&m, text, n))
+		if (!mark_fits(&m, w->in->kernel, w->in->nkernel))
 			found(w, "%s: lacks what a kernel for this machine has: %s", w->m->kernel,
 			    word);
 	}
 	return 0;
 }
 
+/* ---- all of them ---- */
+
+/* NULL: it is the one of the kernel */
+static const struct check *
+check_of(const char *name)
+{
+	for (size_t i = 0; i < NCHECKS; i++)
+		if (!strcmp(checks[i].name, name))
+			return &checks[i];
+	return NULL;
+}
+
+int
+audit_open(struct arena *a, const char *name, const struct manifest *m, const char *image,
+    struct audit_input *out, struct err *e)
+{
+	const struct check *c = check_of(name);
+	const char *file = !c ? m->kernel : !strcmp(name, "hardening") ? m->kernel_config : NULL;
+
+	*out = (struct audit_input){ .m = m, .image = image, .disk = -1 };
+	if (!c && (!m->kernel || !m->kernel_mark))
+		return fail_usage(
+		    e, "manifest: missing required key %s", m->kernel ? "kernel-mark" : "kernel");
+	if (c && !file && !strcmp(name, "hardening"))
+		return fail_usage(e, "manifest: missing required key kernel-config, which names "
+				     "the configuration of the kernel");
+	if (file && file_read(a, manifest_path(a, m, file), &out->kernel, &out->nkernel, e) < 0)
+		return -1;
+	if (c && m->nparts && (out->disk = open(image, O_RDONLY | O_CLOEXEC)) < 0)
+		return fail_errno(e, "%s", image);
+	return 0;
+}
+
+void
+audit_close(struct audit_input *in)
+{
+	if (in->disk >= 0)
+		close(in->disk);
+	in->disk = -1;
+}
+
+int
+audit_look(struct arena *a, const char *name, const struct audit_input *in, struct audit *out,
+    struct err *e)
+{
+	struct work w = { .a = a, .m = in->m, .in = in, .out = out };
+	const struct check *c = check_of(name);
+
+	*out = (struct audit){ .rule = c ? c->rule : "the kernel is one for the manifest's machine",
+		.unit = c ? c->unit : "kernel" };
+	return c ? look_at_disk(&w, c, e) : look_at_kernel(&w, e);
+}
+
 int
 audit_run(struct arena *a, const char *name, const struct manifest *m, const char *image,
     struct audit *out, struct err *e)
 {
-	struct work w = { .a = a, .m = m, .image = image, .out = out };
+	struct audit_input in;
+	int r;
 
-	*out = (struct audit){ 0 };
-	for (size_t i = 0; i < NCHECKS; i++) {
-		if (strcmp(checks[i].name, name))
-			continue;
-		out->rule = checks[i].rule;
-		out->unit = checks[i].unit;
-		return look_at_disk(&w, &checks[i], e);
-	}
-	out->rule = "the kernel is one for the manifest's machine";
-	out->unit = "kernel";
-	return look_at_kernel(&w, e);
+	if (audit_open(a, name, m, image, &in, e) < 0)
+		return -1;
+	r = audit_look(a, name, &in, out, e);
+	audit_close(&in);
+	return r;
 }

@@ -33,10 +33,25 @@ struct audit {
 	size_t nfound;
 };
 
+/* what a check reads, open: so that what looks into it needs to open nothing (confine.h) */
+struct audit_input {
+	const struct manifest *m;
+	const char *image; /* its name, for messages */
+	int disk;	   /* -1: this check does not read it */
+	char *kernel;	   /* bytes, of the kernel or of its configuration, or NULL */
+	size_t nkernel;
+};
+
 /*
  * name: of the check.  image: the disk, absolute; the manifest's own, or a copy that was changed.
- * An error: it the audit is inconclusive
+ * An error: the audit is inconclusive
  */
+int audit_open(struct arena *a, const char *name, const struct manifest *m, const char *image,
+    struct audit_input *out, struct err *e);
+void audit_close(struct audit_input *in);
+int audit_look(struct arena *a, const char *name, const struct audit_input *in, struct audit *out,
+    struct err *e);
+/* all three, in this process */
 int audit_run(struct arena *a, const char *name, const struct manifest *m, const char *image,
     struct audit *out, struct err *e);
 

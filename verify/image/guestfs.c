@@ -6,6 +6,7 @@
 
 #include <et/com_err.h>
 #include <ext2fs/ext2fs.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* of one file: a hole costs an image nothing, and us memory */
 #define READ_MOST (256u << 20)
@@ -30,15 +32,21 @@ fail_ext2(struct err *e, const char *what, errcode_t why)
 	return fail(e, "%s: %s", what, error_message(why));
 }
 
+/* libext2fs is given a descriptor, so that it opens nothing: see confine.h */
 static int
-open_fs(const char *image, uint64_t offset, int flags, ext2_filsys *fs, struct err *e)
+open_fs(int disk, const char *image, uint64_t offset, int flags, ext2_filsys *fs, struct err *e)
 {
-	char options[64];
+	int own = dup(disk); /* it closes this one */
+	char options[64], name[16];
 	errcode_t r;
+
+	if (own < 0)
+		return fail_errno(e, "%s", image);
 
 	initialize_ext2_error_table();
 	snprintf(options, sizeof options, "offset=%" PRIu64, offset);
-	r = ext2fs_open2(image, options, flags | EXT2_FLAG_64BITS, 0, 0, unix_io_manager, fs);
+	snprintf(name, sizeof name, "%d", own);
+	r = ext2fs_open2(name, options, flags | EXT2_FLAG_64BITS, 0, 0, unixfd_io_manager, fs);
 	if (r)
 		return fail(
 		    e, "%s: filesystem at %" PRIu64 ": %s", image, offset, error_message(r));
@@ -67,18 +75,31 @@ open_fs(const char *image, uint64_t offset, int flags, ext2_filsys *fs, struct e
 }
 
 int
-guestfs_open(const char *image, uint64_t offset, int writable, struct guestfs **out, struct err *e)
+guestfs_open_fd(
+    int disk, const char *image, uint64_t offset, int writable, struct guestfs **out, struct err *e)
 {
 	struct guestfs *g;
 	ext2_filsys fs;
 
-	if (open_fs(image, offset, writable ? EXT2_FLAG_RW : 0, &fs, e) < 0)
+	if (open_fs(disk, image, offset, writable ? EXT2_FLAG_RW : 0, &fs, e) < 0)
 		return -1;
 	g = xmalloc(sizeof *g);
 	*g = (struct guestfs){ .fs = fs, .writable = writable };
 	snprintf(g->name, sizeof g->name, "%s", image);
 	*out = g;
 	return 0;
+}
+
+int
+guestfs_open(const char *image, uint64_t offset, int writable, struct guestfs **out, struct err *e)
+{
+	int disk = open(image, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC), r;
+
+	if (disk < 0)
+		return fail_errno(e, "%s", image);
+	r = guestfs_open_fd(disk, image, offset, writable, out, e);
+	close(disk);
+	return r;
 }
 
 int
@@ -622,13 +643,13 @@ guestfs_list(struct arena *a, struct guestfs *g, const char *name, struct buf *o
 /* ---- was it left in order ---- */
 
 int
-guestfs_unmounted(const char *image, uint64_t offset, struct err *e)
+guestfs_unmounted(int disk, const char *image, uint64_t offset, struct err *e)
 {
 	char what[PATH_MAX + 64];
 	ext2_filsys fs;
 	int r = 0;
 
-	if (open_fs(image, offset, 0, &fs, e) < 0)
+	if (open_fs(disk, image, offset, 0, &fs, e) < 0)
 		return -1;
 	snprintf(what, sizeof what, "%s: filesystem at %" PRIu64, image, offset);
 	if (fs->super->s_state & EXT2_ERROR_FS || fs->super->s_error_count)

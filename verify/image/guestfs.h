@@ -20,6 +20,9 @@ struct guestfs;
 
 int guestfs_open(
     const char *image, uint64_t offset, int writable, struct guestfs **out, struct err *e);
+/* the same of an open image, which stays the caller's; its name is for messages */
+int guestfs_open_fd(int disk, const char *image, uint64_t offset, int writable,
+    struct guestfs **out, struct err *e);
 /* flushes; always frees, also on error */
 int guestfs_close(struct guestfs *g, struct err *e);
 struct guestfs_file {
@@ -75,6 +78,6 @@ int guestfs_list(
  * Was it unmounted in order: state flag, no journal to replay, no error count, no orphans.  -1 with
  * the reason.  Whether it is sound is for fsck.h.
  */
-int guestfs_unmounted(const char *image, uint64_t offset, struct err *e);
+int guestfs_unmounted(int disk, const char *image, uint64_t offset, struct err *e);
 
 #endif

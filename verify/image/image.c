@@ -10,8 +10,10 @@
 #include "verify/guest/ssh.h"
 #include "verify/guest/symbols.h"
 #include "verify/image/inject.h"
+#include "verify/image/reading.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,15 +127,15 @@ draw(struct arena *a)
 }
 
 int
-image_open(
-    struct arena *a, const char *manifest, const char *outdir, struct image *out, struct err *e)
+image_open(struct arena *a, const char *manifest, const char *outdir, enum trust trust,
+    struct image *out, struct err *e)
 {
 	struct manifest *m = &out->m;
 	const char *symbols;
 
 	*out = (struct image){ .path = manifest };
 	if (image_manifest_given(manifest, e) < 0 || manifest_read(a, manifest, m, e) < 0 ||
-	    grammar_check(m, manifest, e) < 0)
+	    grammar_check(m, manifest, e) < 0 || trust_settle(m, manifest, trust, e) < 0)
 		return -1;
 	if (!m->arch)
 		m->arch = arena_strndup(a, m->triple, strcspn(m->triple, "-"));
@@ -157,11 +159,11 @@ image_open(
 
 int
 image_open_all(struct arena *a, char *const *manifests, size_t n, const char *outdir,
-    struct image **out, struct err *e)
+    enum trust trust, struct image **out, struct err *e)
 {
 	*out = arena_array(a, n, sizeof **out);
 	for (size_t i = 0; i < n; i++)
-		if (image_open(a, manifests[i], outdir, &(*out)[i], e) < 0)
+		if (image_open(a, manifests[i], outdir, trust, &(*out)[i], e) < 0)
 			return -1;
 	return 0;
 }
@@ -176,10 +178,36 @@ make_keys(struct arena *a, struct image *i, struct err *e)
 	return ssh_keygen(i->key, e) < 0 || ssh_keygen(i->stranger, e) < 0 ? -1 : 0;
 }
 
+/* the copy that gets the guest agent, for a child: it is read and changed, and may be anybody's */
+struct injection {
+	const struct image *image;
+	const char *copy, *pubkey;
+	int disk;
+};
+
+static int
+open_copy(void *arg, struct err *e)
+{
+	struct injection *j = arg;
+
+	j->disk = open(j->copy, O_RDWR | O_CLOEXEC);
+	return j->disk < 0 ? fail_errno(e, "%s", j->copy) : 0;
+}
+
+static int
+inject(void *arg, struct err *e)
+{
+	const struct injection *j = arg;
+
+	return inject_agent(&j->image->m, j->disk, j->copy, j->pubkey, e);
+}
+
 int
 image_make_agent(struct arena *a, struct image *i, struct err *e)
 {
 	const char *copy = arena_printf(a, "%s/agent.raw", i->dir);
+	struct injection j;
+	struct reading_opts o;
 	char *pubkey;
 
 	if (file_mkdirs(i->dir, 0755, e) < 0 || make_keys(a, i, e) < 0)
@@ -188,7 +216,13 @@ image_make_agent(struct arena *a, struct image *i, struct err *e)
 		return 0;
 	if (file_read(a, arena_printf(a, "%s.pub", i->key), &pubkey, NULL, e) < 0)
 		return -1;
-	if (file_copy(i->base, copy, 0644, e) < 0 || inject_agent(&i->m, copy, trim(pubkey), e) < 0)
+	j = (struct injection){ .image = i, .copy = copy, .pubkey = trim(pubkey), .disk = -1 };
+	o = (struct reading_opts){ .what = copy,
+		.open = open_copy,
+		.work = inject,
+		.arg = &j,
+		.mib = (image_size(i->base) >> 20) + 1 };
+	if (file_copy(i->base, copy, 0644, e) < 0 || reading_run(&o, e) < 0)
 		return -1;
 	i->agent = copy;
 	return 0;

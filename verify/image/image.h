@@ -4,12 +4,14 @@
 
 #include "build/base/err.h"
 #include "build/files/manifest.h"
+#include "verify/trust.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
 struct arena;
+struct island;
 struct lan;
 struct symbols;
 
@@ -31,15 +33,16 @@ struct image {
 	struct symbols *symbols;		    /* or NULL */
 	const struct lan *lan; /* where its guests ask for an address, drawn for this run; NULL: it
 				  has one of its own */
+	struct island *island; /* the network that its guests are in; NULL: this machine's */
 	struct stat as_read;   /* of base */
 };
 
 /* reads the manifest and all it names; compares kernel and image with their digests */
-int image_open(
-    struct arena *a, const char *manifest, const char *outdir, struct image *out, struct err *e);
+int image_open(struct arena *a, const char *manifest, const char *outdir, enum trust trust,
+    struct image *out, struct err *e);
 /* the same for every one of n manifests */
 int image_open_all(struct arena *a, char *const *manifests, size_t n, const char *outdir,
-    struct image **out, struct err *e);
+    enum trust trust, struct image **out, struct err *e);
 /* a manifest that is not there, or no file, is wrong usage */
 int image_manifest_given(const char *manifest, struct err *e);
 /* makes the copy with the guest agent, and the keys; nothing when no guest agent fits */

@@ -97,8 +97,8 @@ admit(struct arena *a, struct guestfs *g, const char *dir, const struct home *h,
 
 /* users other than root live on userfs, which is mounted on /home */
 static int
-admit_guest(struct arena *a, const struct manifest *m, const char *image, const char *passwd,
-    const char *pubkey, struct err *e)
+admit_guest(struct arena *a, const struct manifest *m, int disk, const char *image,
+    const char *passwd, const char *pubkey, struct err *e)
 {
 	const struct man_part *userfs = manifest_part(m, "userfs");
 	struct guestfs *g;
@@ -107,7 +107,7 @@ admit_guest(struct arena *a, const struct manifest *m, const char *image, const 
 
 	if (!userfs || !home_of(a, passwd, "guest", &h) || strncmp(h.path, "/home/", 6))
 		return 0;
-	if (guestfs_open(image, userfs->start, 1, &g, e) < 0)
+	if (guestfs_open_fd(disk, image, userfs->start, 1, &g, e) < 0)
 		return -1;
 	r = admit(a, g, h.path + strlen("/home"), &h, pubkey, e);
 	if (guestfs_close(g, r < 0 ? &(struct err){ 0 } : e) < 0)
@@ -138,7 +138,8 @@ put_all(struct arena *a, struct guestfs *g, const struct entrance *in, const cha
 }
 
 int
-inject_agent(const struct manifest *m, const char *image, const char *pubkey, struct err *e)
+inject_agent(
+    const struct manifest *m, int disk, const char *image, const char *pubkey, struct err *e)
 {
 	const struct entrance *in = entrance_of(m);
 	const struct man_part *rootfs = manifest_part(m, "rootfs");
@@ -152,14 +153,14 @@ inject_agent(const struct manifest *m, const char *image, const char *pubkey, st
 		    m->agent ? m->agent : "(none)");
 	if (!rootfs)
 		return fail_usage(e, "manifest: no partition rootfs to put the guest agent into");
-	if (guestfs_open(image, rootfs->start, 1, &g, e) < 0)
+	if (guestfs_open_fd(disk, image, rootfs->start, 1, &g, e) < 0)
 		return wrap(e, "agent");
 	a = arena_new();
 	r = put_all(a, g, in, pubkey, &passwd, e);
 	if (guestfs_close(g, r < 0 ? &(struct err){ 0 } : e) < 0)
 		r = -1;
 	if (r == 0 && pubkey)
-		r = admit_guest(a, m, image, passwd, pubkey, e);
+		r = admit_guest(a, m, disk, image, passwd, pubkey, e);
 	arena_free(a);
 	return r < 0 ? wrap(e, "agent") : 0;
 }

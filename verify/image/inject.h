@@ -16,9 +16,10 @@ struct manifest;
 /* can a guest agent be put into this image? */
 bool inject_fits(const struct manifest *m);
 /*
- * Puts the guest agent and the public key (for root and guest) into image, a copy of the
- * manifest's; pubkey NULL: no key.
+ * Puts the guest agent and the public key (for root and guest) into disk, an open copy of the
+ * manifest's image, which messages call so; pubkey NULL: no key.
  */
-int inject_agent(const struct manifest *m, const char *image, const char *pubkey, struct err *e);
+int inject_agent(
+    const struct manifest *m, int disk, const char *image, const char *pubkey, struct err *e);
 
 #endif

@@ -76,7 +76,7 @@ static int
 probe(struct arena *a, const struct image *i, const char *cpu, bool *good, struct err *e)
 {
 	static const struct guest_calls calls = { .console = on_console, .ended = on_ended };
-	struct qemu_opts o = { .agent_fd = -1, .accel = "kvm", .cpu = cpu };
+	struct qemu_opts o = { .agent_fd = -1, .accel = "kvm", .cpu = cpu, .island = i->island };
 	const char *dir = arena_printf(a, "%s/probe", i->dir);
 	struct pattern *root;
 	struct probe p = { .a = a };

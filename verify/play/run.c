@@ -7,6 +7,7 @@
 #include "build/files/manifest.h"
 #include "verify/image/image.h"
 #include "verify/interrupt.h"
+#include "verify/island.h"
 #include "verify/loop.h"
 #include "verify/outdir.h"
 #include "verify/play/accel.h"
@@ -584,6 +585,11 @@ prepare(struct run *r, struct err *e)
 			return wrap(e, "%s", im->path);
 		if (!boots(r->m, im))
 			continue;
+		if (im->m.untrusted) {
+			im->island = arena_alloc(r->a, sizeof *im->island);
+			if (island_open(im->island, e) < 0)
+				return wrap(e, "%s", im->path);
+		}
 		if (accel_choose(r->a, r->o->accel, im, &r->accels[i], e) < 0 ||
 		    image_make_agent(r->a, im, e) < 0)
 			return wrap(e, "%s", im->path);
@@ -674,6 +680,9 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 		print_result(&r, i);
 	loop_free(r.loop);
 	interrupt_end(&r.signals);
+	for (size_t i = 0; i < m->nimages; i++)
+		if (m->images[i].island)
+			island_close(m->images[i].island);
 	close(locked);
 	head->took = clock_now() - began;
 	return bad;

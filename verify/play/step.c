@@ -2,6 +2,7 @@
 #include "verify/play/step.h"
 
 #include "build/base/arena.h"
+#include "verify/image/reading.h"
 #include "verify/scenario/one_line.h"
 #include "verify/scenario/want.h"
 
@@ -88,4 +89,11 @@ step_needs_guest(struct testcase *c)
 	testcase_fail(
 	    c, NULL, c->guest ? guest_reason(c->guest) : NULL, "the guest is no longer running");
 	return false;
+}
+
+void
+step_cancel_reading(struct testcase *c)
+{
+	reading_cancel(c->step->reading);
+	c->step->reading = NULL;
 }

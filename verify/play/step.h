@@ -33,5 +33,7 @@ const char *step_brief(struct arena *a, const char *command);
 void step_judge(struct testcase *c, const char *command, int status, const char *out, size_t n);
 /* the guest has to run for this step; else it has failed */
 bool step_needs_guest(struct testcase *c);
+/* the cancel of a verb that reads an image */
+void step_cancel_reading(struct testcase *c);
 
 #endif

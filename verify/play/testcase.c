@@ -572,6 +572,7 @@ testcase_boot(struct testcase *c, struct err *e)
 		.accel = j->accel,
 		.cpu = j->cpu,
 		.lan = j->image->lan,
+		.island = j->image->island,
 		.slot = scenario_plugs(j->scenario),
 		.reboot = true,
 		.ssh = true };

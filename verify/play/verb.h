@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct auditing;
 struct knock;
 struct pattern;
+struct reading;
 struct ssh;
 struct subprocess;
 struct testcase;
@@ -86,7 +86,7 @@ struct step_state {
 	unsigned port; /* tcp-closed: of the guest */
 	struct ssh *ssh;
 	struct subprocess *subprocess;
-	struct auditing *audit;
+	struct reading *reading;
 	struct knock *knock;
 
 	struct pattern **patterns; /* expect, prompt */

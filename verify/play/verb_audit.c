@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* audit: the image's files, in a child of ours: it takes a while, and reads what nobody vouches for
- */
+/* audit: the image's files */
 #include "verify/play/step.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/base/child.h"
-#include "build/files/file.h"
 #include "build/files/lines.h"
 #include "verify/image/audit.h"
 #include "verify/image/image.h"
-#include "verify/loop.h"
+#include "verify/image/reading.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,27 +23,30 @@ struct auditing {
 	const char *name;
 	const char *path; /* what the child writes: "LOOKED UNIT", the rule, and a line for whatever
 			     breaks it */
-	struct child child;
+	struct audit_input in; /* the child's */
 };
 
 static int
-work(void *arg, struct err *e)
+open_input(void *arg, struct err *e)
+{
+	struct auditing *d = arg;
+	const struct testcase_job *j = d->testcase->job;
+
+	return audit_open(d->testcase->a, d->name, &j->image->m, j->base, &d->in, e);
+}
+
+static int
+look(void *arg, struct err *e)
 {
 	const struct auditing *d = arg;
-	const struct testcase_job *j = d->testcase->job;
-	struct arena *a = arena_new();
 	struct audit r;
-	int result = audit_run(a, d->name, &j->image->m, j->base, &r, e);
 
-	if (result == 0) {
-		printf("%zu %s\n%s\n", r.looked, r.unit, r.rule);
-		for (size_t i = 0; i < r.nfound; i++)
-			puts(r.found[i]);
-		if (fflush(stdout) != 0)
-			result = fail_errno(e, "%s", d->path);
-	}
-	arena_free(a);
-	return result;
+	if (audit_look(d->testcase->a, d->name, &d->in, &r, e) < 0)
+		return -1;
+	printf("%zu %s\n%s\n", r.looked, r.unit, r.rule);
+	for (size_t i = 0; i < r.nfound; i++)
+		puts(r.found[i]);
+	return 0;
 }
 
 static void
@@ -85,21 +83,14 @@ judge(struct auditing *d)
 }
 
 static void
-on_dead(void *arg, int fd, short revents)
+on_done(void *arg, const struct reading_result *r)
 {
 	struct auditing *d = arg;
 	struct testcase *c = d->testcase;
-	struct err e, failed = { .msg = "" };
-	int status;
 
-	(void)revents;
-	loop_forget(c->loop, fd);
-	c->step->audit = NULL;
-	if (child_call_wait(&d->child, &status, &failed, &e) < 0)
-		testcase_inconclusive(c, "audit %s: %s", d->name, e.msg);
-	else if (status)
-		testcase_inconclusive(c, "audit %s: %s", d->name,
-		    *failed.msg ? failed.msg : child_status_text(c->a, status));
+	c->step->reading = NULL;
+	if (r->trouble)
+		testcase_inconclusive(c, "audit %s: %s", d->name, r->trouble);
 	else
 		judge(d);
 }
@@ -108,48 +99,30 @@ static void
 audit_start(struct testcase *c, const struct step *s)
 {
 	struct auditing *d = arena_alloc(c->a, sizeof *d);
+	struct reading_opts o = {
+		.what = c->job->base, .open = open_input, .work = look, .arg = d
+	};
 	struct err e;
-	int log;
 
 	*d = (struct auditing){ .testcase = c, .name = step_word(c, s, 0) };
 	if (!d->name)
 		return;
 	d->path = arena_printf(c->a, "%s/audit-%s", c->job->dir, d->name);
-	log = open(d->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (log < 0) {
+	o.out = open(d->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (o.out < 0) {
 		fail_errno(&e, "%s", d->path);
 		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
-	if (child_call(&d->child, work, d, log, &e) < 0) {
+	if (reading_start(c->loop, &o, on_done, d, &c->step->reading, &e) < 0)
 		testcase_inconclusive(c, "audit %s: %s", d->name, e.msg);
-	} else {
-		c->step->audit = d;
-		loop_watch(c->loop, d->child.pidfd, POLLIN, on_dead, d);
-	}
-	close(log);
-}
-
-/* the child is killed and reaped */
-static void
-audit_cancel(struct testcase *c)
-{
-	struct auditing *d = c->step->audit;
-	struct err e, failed;
-	int status;
-
-	if (!d)
-		return;
-	c->step->audit = NULL;
-	loop_forget(c->loop, d->child.pidfd);
-	child_kill(&d->child, SIGKILL);
-	child_call_wait(&d->child, &status, &failed, &e);
+	close(o.out);
 }
 
 #define AUDIT(what)                                                                                \
 	{                                                                                          \
 		.form = { .verb = "audit", .form = what, .on = ON_FILES }, .start = audit_start,   \
-		.cancel = audit_cancel                                                             \
+		.cancel = step_cancel_reading                                                      \
 	}
 
 const struct verb verbs_audit[] = {

@@ -10,12 +10,16 @@
 #include "verify/guest/http.h"
 #include "verify/guest/knock.h"
 #include "verify/guest/ntp.h"
+#include "verify/image/confine.h"
 #include "verify/image/fsck.h"
 #include "verify/image/guestfs.h"
 #include "verify/image/image.h"
+#include "verify/image/reading.h"
 #include "verify/scenario/one_line.h"
 #include "verify/subprocess.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +40,7 @@ http_start(struct testcase *c, const struct step *s)
 		return;
 	server = arena_alloc(c->a, sizeof *server);
 	*server = (struct testcase_server){ .next = c->servers };
-	if (http_serve(c->loop, text, strlen(text), &server->http, &e) < 0) {
+	if (http_serve(c->loop, c->job->image->island, text, strlen(text), &server->http, &e) < 0) {
 		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
@@ -89,7 +93,7 @@ ntp_start(struct testcase *c, const struct step *s)
 		testcase_fail(c, NULL, text, "%s: not a time in seconds since 1970", text);
 		return;
 	}
-	if (ntp_serve(c->loop, time_of(text), &server->ntp, &e) < 0) {
+	if (ntp_serve(c->loop, c->job->image->island, time_of(text), &server->ntp, &e) < 0) {
 		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
@@ -178,7 +182,8 @@ on_forwarded(void *arg, const char *answer, const char *error)
 		testcase_unanswered(
 		    c, "forwarded port", one_line(c->a, error, strlen(error), SHOWN));
 	else
-		knock_start(c->loop, port_of(answer), on_knocked, ticket_new(c), &c->step->knock);
+		knock_start(c->loop, c->job->image->island, port_of(answer), on_knocked,
+		    ticket_new(c), &c->step->knock);
 }
 
 static void
@@ -247,25 +252,84 @@ on_checked(void *arg, const struct subprocess_result *r)
 	}
 }
 
+/* e2fsck, which believes what it reads, can do no more than read: see confine.h */
 static void
-judge_part(struct testcase *c)
+check_part(struct testcase *c)
 {
 	const struct man_part *p = manifest_part(&c->job->image->m, c->step->path);
 	struct subprocess_opts o = { .dir = c->job->dir, .deadline = c->step_deadline };
 	struct argv v;
 	struct err e;
 
-	if (!p) {
-		testcase_fail(
-		    c, NULL, NULL, "fsck %s: the manifest has no such partition", c->step->path);
-	} else if (guestfs_unmounted(c->flat, p->start, &e) < 0) {
-		not_clean(c, e.msg);
-	} else if (fsck_command(c->a, FLAT, p->start, &v, &e) < 0 ||
-		   subprocess_start(
-		       c->loop, v.v, &o, on_checked, ticket_new(c), &c->step->subprocess, &e) < 0) {
+	o.calls = confine_program(&o.limits, &o.nlimits);
+	if (fsck_command(c->a, FLAT, p->start, &v, &e) < 0 ||
+	    subprocess_start(
+		c->loop, v.v, &o, on_checked, ticket_new(c), &c->step->subprocess, &e) < 0) {
 		c->step->subprocess = NULL;
 		testcase_inconclusive(c, "%s", e.msg);
 	}
+}
+
+/* the filesystem at hand, for a child */
+struct part {
+	struct testcase *testcase;
+	uint64_t start;
+	int disk;
+};
+
+static int
+open_flat(void *arg, struct err *e)
+{
+	struct part *p = arg;
+	const char *flat = p->testcase->flat;
+
+	p->disk = open(flat, O_RDONLY | O_CLOEXEC);
+	return p->disk < 0 ? fail_errno(e, "%s", flat) : 0;
+}
+
+/* that it was not unmounted is an answer, and no error */
+static int
+look_at_part(void *arg, struct err *e)
+{
+	const struct part *p = arg;
+
+	if (guestfs_unmounted(p->disk, p->testcase->flat, p->start, e) < 0)
+		fputs(e->msg, stdout);
+	return 0;
+}
+
+static void
+on_looked(void *arg, const struct reading_result *r)
+{
+	struct testcase *c = arg;
+
+	c->step->reading = NULL;
+	if (r->trouble)
+		testcase_inconclusive(c, "%s", r->trouble);
+	else if (r->n)
+		not_clean(c, r->out);
+	else
+		check_part(c);
+}
+
+static void
+judge_part(struct testcase *c)
+{
+	const struct man_part *m = manifest_part(&c->job->image->m, c->step->path);
+	struct part *p = arena_alloc(c->a, sizeof *p);
+	struct reading_opts o = {
+		.what = c->flat, .open = open_flat, .work = look_at_part, .arg = p
+	};
+	struct err e;
+
+	if (!m) {
+		testcase_fail(
+		    c, NULL, NULL, "fsck %s: the manifest has no such partition", c->step->path);
+		return;
+	}
+	*p = (struct part){ .testcase = c, .start = m->start, .disk = -1 };
+	if (reading_start(c->loop, &o, on_looked, c, &c->step->reading, &e) < 0)
+		testcase_inconclusive(c, "%s", e.msg);
 }
 
 static void
@@ -323,6 +387,7 @@ fsck_start(struct testcase *c, const struct step *s)
 static void
 fsck_cancel(struct testcase *c)
 {
+	step_cancel_reading(c);
 	subprocess_cancel(c->step->subprocess);
 	c->step->subprocess = NULL;
 }

@@ -7,10 +7,13 @@
 #include "build/files/manifest.h"
 #include "verify/image/guestfs.h"
 #include "verify/image/image.h"
+#include "verify/image/reading.h"
 #include "verify/loop.h"
 #include "verify/report/chart.h"
 #include "verify/scenario/want.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 /* of what a guest says, this much lives until the report */
@@ -261,39 +264,75 @@ chart_start(struct testcase *c, const struct step *s)
 	start(c, s, on_chart);
 }
 
+/* what `keep files` reads, in a child */
+struct listing {
+	struct testcase *testcase;
+	int disk;
+};
+
 static int
-list_files(struct arena *a, const struct image *im, struct buf *out, struct err *e)
+open_image(void *arg, struct err *e)
 {
-	for (size_t i = 0; i < im->m.nparts && im->base; i++) {
+	struct listing *l = arg;
+	const char *base = l->testcase->job->image->base;
+
+	l->disk = open(base, O_RDONLY | O_CLOEXEC);
+	return l->disk < 0 ? fail_errno(e, "%s", base) : 0;
+}
+
+static int
+list_files(void *arg, struct err *e)
+{
+	const struct listing *l = arg;
+	const struct image *im = l->testcase->job->image;
+	struct arena *a = l->testcase->a;
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < im->m.nparts; i++) {
 		const struct man_part *p = &im->m.parts[i];
 		struct guestfs *g;
 		int r;
 
 		if (strcmp(p->type, "ext4") != 0)
 			continue;
-		if (guestfs_open(im->base, p->start, 0, &g, e) < 0)
+		if (guestfs_open_fd(l->disk, im->base, p->start, 0, &g, e) < 0)
 			return -1;
-		r = guestfs_list(a, g, p->name, out, e);
+		r = guestfs_list(a, g, p->name, &b, e);
 		if (guestfs_close(g, r < 0 ? &(struct err){ 0 } : e) < 0 || r < 0)
 			return -1;
 	}
+	fwrite(b.p, 1, b.n, stdout);
+	buf_free(&b);
 	return 0;
+}
+
+static void
+on_listed(void *arg, const struct reading_result *r)
+{
+	struct testcase *c = arg;
+
+	c->step->reading = NULL;
+	if (r->trouble)
+		testcase_inconclusive(c, "%s", r->trouble);
+	else
+		keep(c, testcase_step(c), r->out, r->n);
 }
 
 /* the image as it is shipped, whatever a guest does */
 static void
 keep_files_start(struct testcase *c, const struct step *s)
 {
-	struct arena *a = arena_new();
-	struct buf b = { 0 };
+	struct listing *l = arena_alloc(c->a, sizeof *l);
+	struct reading_opts o = {
+		.what = c->job->image->base, .open = open_image, .work = list_files, .arg = l
+	};
 	struct err e;
 
-	if (list_files(a, c->job->image, &b, &e) < 0)
+	*l = (struct listing){ .testcase = c, .disk = -1 };
+	if (!c->job->image->base)
+		keep(c, s, NULL, 0);
+	else if (reading_start(c->loop, &o, on_listed, c, &c->step->reading, &e) < 0)
 		testcase_inconclusive(c, "%s", e.msg);
-	else
-		keep(c, s, b.p, b.n);
-	buf_free(&b);
-	arena_free(a);
 }
 
 const struct verb verbs_run[] = {
@@ -301,6 +340,7 @@ const struct verb verbs_run[] = {
 	{ .form = { .verb = "wait", .form = "COMMAND", .takes_want = true }, .start = wait_start },
 	{ .form = { .verb = "keep", .form = "files", .on = ON_EITHER },
 	    .start = keep_files_start,
+	    .cancel = step_cancel_reading,
 	    .keeps = keeps },
 	{ .form = { .verb = "keep",
 	      .form = "SUBJECT COMMAND",

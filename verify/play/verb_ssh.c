@@ -141,7 +141,8 @@ static void
 connect_with(struct testcase *c, ssh_done *done)
 {
 	struct step_state *st = c->step;
-	struct ssh_job job = { .port = st->ssh_port,
+	struct ssh_job job = { .on = c->job->image->island,
+		.port = st->ssh_port,
 		.user = st->user,
 		.password = st->password,
 		.key = st->key,
@@ -386,7 +387,7 @@ push_options(struct testcase *c, struct argv *v, const char *program, const char
 static void
 run_subprocess(struct testcase *c, struct argv *v, subprocess_done *done)
 {
-	struct subprocess_opts o = { .deadline = deadline(c) };
+	struct subprocess_opts o = { .deadline = deadline(c), .island = c->job->image->island };
 	struct err e;
 
 	if (subprocess_start(c->loop, v->v, &o, done, ticket_new(c), &c->step->subprocess, &e) <

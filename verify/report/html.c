@@ -285,6 +285,8 @@ report_html(const char *path, const struct testcase_result *testcases, size_t n,
 	}
 	if (h->sandbox)
 		buf_addf(&b, " · <strong>%s</strong>", report_unboxed);
+	if (h->untrusted)
+		buf_addf(&b, " · <strong>%s</strong>", report_untrusted);
 	buf_adds(&b, " · ");
 	markup_adds(&b, or_unknown(h->accel));
 	buf_addf(&b, " · %u at a time, timeouts × %.1f · lh-verify ", h->jobs, h->scale);

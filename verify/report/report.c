@@ -14,6 +14,8 @@ const char *const verdict_names[NVERDICTS] = {
 };
 
 const char report_unboxed[] = "packages were built without a sandbox";
+const char report_untrusted[] =
+    "not trusted, so without a network beyond this test: see lh-verify --trusted";
 
 void
 report_count(const struct testcase_result *testcases, size_t n, struct report_counts *out)
@@ -60,6 +62,8 @@ put_doubts(FILE *f, const char *hash, const struct report_head *h)
 		fprintf(f, "%sprofile %s: %s\n", hash, h->profile, h->why);
 	if (h->sandbox)
 		fprintf(f, "%s%s\n", hash, report_unboxed);
+	if (h->untrusted)
+		fprintf(f, "%s%s\n", hash, report_untrusted);
 }
 
 void

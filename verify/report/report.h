@@ -19,6 +19,7 @@ struct report_head {
 	const char *version;		 /* of lh-verify */
 	const char *set, *profile, *why; /* why this profile when auto chose it, or NULL */
 	const char *sandbox;		 /* "no": packages of an image were built without one */
+	const char *untrusted;		 /* "yes": an image was taken for a stranger's */
 	const char *accel;		 /* "tcg", "kvm", with the reason */
 	unsigned jobs;
 	double scale; /* of timeouts */
@@ -61,6 +62,8 @@ struct report_row {
 
 /* what head.sandbox means */
 extern const char report_unboxed[];
+/* and head.untrusted */
+extern const char report_untrusted[];
 
 void report_count(const struct testcase_result *testcases, size_t n, struct report_counts *out);
 double report_seconds(nstime t);

@@ -30,6 +30,7 @@ static const struct text_key head_texts[] = {
 	{ "profile", offsetof(struct report_head, profile) },
 	{ "why", offsetof(struct report_head, why) },
 	{ "sandbox", offsetof(struct report_head, sandbox) },
+	{ "untrusted", offsetof(struct report_head, untrusted) },
 	{ "accel", offsetof(struct report_head, accel) },
 	{ "date", offsetof(struct report_head, date) },
 };

@@ -98,9 +98,19 @@ prepare(struct arena *a, const char *guest)
 	"sed -i 's/^append.*/append console=ttyS0 a b/' o/manifest\n"                              \
 	"echo 'scenario needs \"a word\"\nimage pristine\ntimeout 2s\nlimit 4s\n"                  \
 	"expect /line: .* a .*lh/' >scenarios/needs.scn\n"                                         \
-	"play() { $VERIFY mutants -j 2 --accel tcg --scale 1 --scenarios scenarios -o out "        \
+	"play() { $VERIFY mutants --trusted -j 2 --accel tcg --scale 1 --scenarios scenarios -o "  \
+	"out "                                                                                     \
 	"o/manifest \"$@\"; }\n"
 #define RUN "$VERIFY run -j 2 --accel tcg --scenarios scenarios "
+
+#define NOT_TRUSTED                                                                                \
+	"# not trusted, so without a network beyond this test: see lh-verify --trusted\n"
+#define CREDENTIALS                                                                                \
+	"printf 'root a\\nguest b\\n' >x; echo credentials ../x >>o/manifest; "                    \
+	"sed -i '1a requires credentials yes' scenarios/up.scn; "
+#define OUTSIDE                                                                                    \
+	"x: is outside the manifest's folder, and this manifest is not trusted; put it there, or " \
+	"say --trusted\n"
 
 #define BOOT "$VERIFY boot --print "
 /* the manifest gets an image whose table of partitions has the UUID of its root */
@@ -117,6 +127,39 @@ static const struct {
 	const char *says;
 } cases[] = {
 	{ RUN "-o out o/manifest", 0, "1 passed, 0 failed, 0 skipped\n" },
+	/* a manifest that is not in output/ is a stranger's, unless we are told that it is not */
+	{ RUN "-o out o/manifest | grep '# not trusted'", 0, NOT_TRUSTED },
+	{ RUN "--untrusted -o out o/manifest | grep '# not trusted'", 0, NOT_TRUSTED },
+	{ RUN "--trusted -o out o/manifest | grep '# not trusted'", 1, "" },
+	{ RUN "--trusted --untrusted -o out o/manifest", 100,
+	    "fatal: --trusted and --untrusted: one of them\n" },
+	{ BOOT "o/manifest", 0, " -netdev user,id=net,restrict=on,hostfwd=" },
+	{ BOOT "o/manifest", 0, " -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny," },
+	{ BOOT "--trusted o/manifest | grep -e restrict -e sandbox", 1, "" },
+	{ "mkdir bin output; cp $VERIFY bin/; mv o output/; bin/lh-verify boot --print "
+	  "output/o/manifest | grep -e restrict",
+	    1, "" },
+	{ "mkdir bin output; cp $VERIFY bin/; ln -s ../o output/o; bin/lh-verify boot --print "
+	  "output/o/manifest",
+	    0, "restrict=on" },
+	{ "mkdir bin output; cp $VERIFY bin/; mv o output/; chmod 777 output; bin/lh-verify boot "
+	  "--print output/o/manifest",
+	    0, "restrict=on" },
+	{ ": >x; ln -s ../x o/x; echo symbols x >>o/manifest; " RUN "-o out o/manifest; " GONE, 100,
+	    "fatal: o/manifest: symbols " },
+	{ ": >x; ln -s ../x o/x; echo symbols x >>o/manifest; " RUN "-o out o/manifest", 100,
+	    OUTSIDE },
+	/* credentials there are another image's, perhaps */
+	{ CREDENTIALS "$VERIFY matrix --scenarios scenarios o/manifest", 0,
+	    "requires credentials yes, here it is no" },
+	{ CREDENTIALS "$VERIFY matrix --trusted --scenarios scenarios o/manifest | grep here", 1,
+	    "" },
+	/* such a guest is alone with what this test serves it */
+	{ "echo 'scenario alone \"x\"\nimage pristine\nexpect /up/\nhost http serve \"x\" as www' "
+	  ">scenarios/alone.scn; " RUN "-o out o/manifest; cat out/x86_64/dhcp/alone/argv",
+	    0, "-netdev user,id=net,net=10." },
+	{ "$VERIFY mutants --scenarios scenarios -o out o/manifest", 100,
+	    "mutants: o/manifest: only for an image that is trusted; if it is, say --trusted\n" },
 	{ RUN "-o out o/missing; " GONE, 100, "fatal: o/missing: No such file or directory\n" },
 	{ RUN "-o out; " GONE, 100, "run: needs a manifest; see lh-verify --help\n" },
 	{ RUN "-o out o; " GONE, 100, "fatal: o: Is a directory\n" },
@@ -146,7 +189,7 @@ static const struct {
 	{ "$VERIFY --help >/dev/full", 125, "lh-verify: fatal: stdout: No space left" },
 	{ "$VERIFY boot --print o/manifest >/dev/full", 125, "fatal: stdout: No space left" },
 	/* a guest for a person: only its command line is printed */
-	{ BOOT "--memory 512 --cpus 2 --port 54321 o/manifest", 0, " -m 512 -smp 2 -action " },
+	{ BOOT "--memory 512 --cpus 2 --port 54321 o/manifest", 0, " -m 512 -smp 2 -" },
 	{ BOOT "--port 54321 o/manifest", 0, "hostfwd=tcp:127.0.0.1:54321-:22" },
 	{ BOOT "--memory 7 o/manifest", 100,
 	    "--memory 7: needs a whole number from 8 to 1048576\n" },
@@ -220,7 +263,8 @@ static const struct {
 	/* it ends in order, and tells how it goes on */
 	{ MUTANTS
 	    "echo 'sleep 60s' >>scenarios/needs.scn\n"
-	    "$VERIFY mutants -j 1 --accel tcg --scale 9 --scenarios scenarios -o out o/manifest &\n"
+	    "$VERIFY mutants --trusted -j 1 --accel tcg --scale 9 --scenarios scenarios -o out "
+	    "o/manifest &\n"
 	    "until [ -e out/mutant-1/needs/console ]; do kill -0 $! || exit; sleep 0.05; done\n"
 	    "kill $!; wait $!; s=$?; ls out/mutant-1; exit $s",
 	    125, "interrupted by signal 15: the same command goes on where this one was\n" },

@@ -12,6 +12,7 @@
 	X(scenario)                                                                                \
 	X(watches)                                                                                 \
 	X(loop)                                                                                    \
+	X(island)                                                                                  \
 	X(qmp)                                                                                     \
 	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
@@ -46,6 +47,7 @@
 	X(trials)                                                                                  \
 	X(arguments)                                                                               \
 	X(bisect_run)                                                                              \
+	X(reading)                                                                                 \
 	X(guestfs)                                                                                 \
 	X(fsck)                                                                                    \
 	X(elf)                                                                                     \

@@ -2,12 +2,14 @@
 #include "build/cache/system.h"
 
 #include "build/base/arena.h"
+#include "build/cache/seal.h"
 #include "build/files/file.h"
 #include "build/files/memo.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -15,7 +17,9 @@
 struct machine {
 	struct arena *a;
 	const char *link, *program, *undeclared, *cache;
+	const char *more; /* a program, or NULL */
 	struct memo *memo;
+	bool verify;
 };
 
 static void
@@ -40,13 +44,14 @@ machine_new(struct machine *m)
 static struct system
 find(struct machine *m, bool make)
 {
-	const char *wanted[] = { m->link, "/nowhere/at/all" };
+	const char *wanted[] = { m->link, "/nowhere/at/all", m->more };
 	struct system_opts o = { .database = arena_printf(m->a, "%s/dpkg", test_dir()),
 		.cache = m->cache,
 		.memo = m->memo,
 		.wanted = wanted,
-		.nwanted = 2,
-		.make = make };
+		.nwanted = m->more ? 3 : 2,
+		.make = make,
+		.verify = m->verify };
 	struct system s;
 	struct err e = { 0 };
 
@@ -132,6 +137,114 @@ START_TEST(what_steps_see)
 }
 END_TEST
 
+/* what was done to a copy; the folder is the test's */
+static const char *const damages[] = {
+	"echo another >bin/gcc",		    /* bytes */
+	"chmod 755 bin/gcc",			    /* permissions */
+	"rm bin/gcc",				    /* a part of it is missing */
+	"echo x >bin/git",			    /* more than there was */
+	"ln -sf tcc bin/cc",			    /* another link */
+	"rm -rf $S && ln -s /usr $S",		    /* somewhere else */
+	"rm -rf $S && : >$S",			    /* no folder */
+	"rm -f $S/seal",			    /* as one that is half removed */
+	"rm -f $S/seal && ln -s /dev/zero $S/seal", /* and one that never ends */
+};
+
+START_TEST(a_changed_copy_is_not_used)
+{
+	struct machine m;
+	struct system s, again;
+	struct err e = { 0 };
+	char *text;
+
+	machine_new(&m);
+	s = find(&m, true);
+	if (s.why) {
+		arena_free(m.a);
+		return;
+	}
+	ck_assert_int_eq(setenv("S", s.root, 1), 0);
+	ck_assert_int_eq(
+	    system(arena_printf(m.a, "cd %s%s && %s", s.root, test_dir(), damages[_i])), 0);
+	m.verify = true;
+	again = find(&m, true);
+	ck_assert_str_eq(again.root, s.root);
+	ck_assert_msg(
+	    file_read(m.a, arena_printf(m.a, "%s%s", s.root, m.link), &text, NULL, &e) == 0, "%s",
+	    e.msg);
+	ck_assert_str_eq(text, "a compiler");
+	ck_assert_msg(seal_check(s.root, NULL, &e) == 0, "%s", e.msg);
+	arena_free(m.a);
+}
+END_TEST
+
+/* a folder that became a symlink, and programs that are named through one */
+START_TEST(symlinks_on_the_way)
+{
+	struct machine m;
+	struct system s;
+	struct err e = { 0 };
+	const char *moved, *up;
+	struct stat st;
+
+	machine_new(&m);
+	moved = arena_printf(m.a, "%s/sbin", test_dir());
+	up = arena_printf(m.a, "%s/up", test_dir());
+	/* more of ".." than the copy lies deep: there they would lead to this machine's files */
+	ck_assert_int_eq(
+	    file_symlink(
+		arena_printf(
+		    m.a, "../../../../../../../../../../../../../../../../..%s/victim", test_dir()),
+		up, &e),
+	    0);
+	checkout_file(m.a, test_dir(), "victim", "a victim");
+	ck_assert_int_eq(stat(arena_printf(m.a, "%s/victim", test_dir()), &st), 0);
+	ck_assert_int_eq(file_symlink("bin", moved, &e), 0);
+	m.link = arena_printf(m.a, "%s/gcc", moved);
+	m.more = up;
+	s = find(&m, true);
+	if (!s.why) {
+		struct stat now;
+
+		ck_assert(file_exists(arena_printf(m.a, "%s%s", s.root, m.program)));
+		ck_assert(!file_exists(arena_printf(m.a, "%s%s", s.root, moved)));
+		ck_assert(file_exists(arena_printf(m.a, "%s%s/victim", s.root, test_dir())));
+		ck_assert_int_eq(stat(arena_printf(m.a, "%s/victim", test_dir()), &now), 0);
+		ck_assert_uint_eq(now.st_ino, st.st_ino);
+	}
+	arena_free(m.a);
+}
+END_TEST
+
+/* lists of files that a disk, or a hand, has changed are found out again */
+static const char *const lists[] = { "", "x\nend\n", "/a/../../b\nend\n", "/usr/bin/gcc\n",
+	"/usr\0x\nend\n" };
+
+START_TEST(a_damaged_list)
+{
+	struct machine m;
+	struct system s, again;
+	struct err e = { 0 };
+	char **names;
+	size_t n, size = _i == 4 ? 11 : strlen(lists[_i]);
+
+	machine_new(&m);
+	s = find(&m, true);
+	if (!s.why) {
+		const char *dir = arena_printf(m.a, "%s/system/lists", m.cache);
+
+		ck_assert_int_eq(file_names(m.a, dir, true, &names, &n, &e), 0);
+		ck_assert_uint_eq(n, 1);
+		ck_assert_int_eq(file_write(arena_printf(m.a, "%s/%s", dir, names[0]), lists[_i],
+				     size, 0644, &e),
+		    0);
+		again = find(&m, false);
+		ck_assert_str_eq(again.hex, s.hex);
+	}
+	arena_free(m.a);
+}
+END_TEST
+
 Suite *
 system_suite(void)
 {
@@ -142,5 +255,8 @@ system_suite(void)
 	    tc, another_program_another_system, 0, sizeof changes / sizeof *changes);
 	tcase_add_test(tc, a_program_is_more_than_its_bytes);
 	tcase_add_test(tc, what_steps_see);
+	tcase_add_loop_test(tc, a_changed_copy_is_not_used, 0, sizeof damages / sizeof *damages);
+	tcase_add_test(tc, symlinks_on_the_way);
+	tcase_add_loop_test(tc, a_damaged_list, 0, sizeof lists / sizeof *lists);
 	return s;
 }

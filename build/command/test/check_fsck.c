@@ -2,6 +2,7 @@
 #include "build/command/fsck.h"
 
 #include "build/base/arena.h"
+#include "build/cache/seal.h"
 #include "build/cache/store.h"
 #include "build/command/gc.h"
 #include "build/config/config.h"
@@ -24,7 +25,7 @@ struct sound {
 	struct arena *a;
 	struct config cfg;
 	struct recipes recipes;
-	char *result, *source, *named, *checkpoint, *root;
+	char *result, *source, *named, *checkpoint, *root, *system;
 };
 
 static void
@@ -73,6 +74,11 @@ make_sound(struct sound *s)
 		.checkpoint = arena_printf(
 		    a, "cache/checkpoints/i486-linux-musl/target-s6.%s.%s", key, sha256) };
 	s->root = arena_printf(a, "cache/roots/%s", digest_of(a, s->cfg.output));
+	s->system = arena_printf(a, "cache/system/%s", sha256);
+	put(s, arena_printf(a, "%s/usr/bin/cc", s->system), "a compiler\n");
+	ck_assert_int_eq(seal_put(arena_printf(a, "%s/%s", test_dir(), s->system), &e), 0);
+	put(s, "cache/system/.tmp.x/usr/bin/cc", "half");
+	put(s, arena_printf(a, "cache/system/lists/%s", key), "end\n");
 	put(s, s->source, SOURCE);
 	put(s, s->named, SOURCE);
 	put(s, s->checkpoint, SOURCE);
@@ -130,14 +136,15 @@ START_TEST(sound_one)
 	ck_assert_uint_eq(found.results, 1);
 	ck_assert_uint_eq(found.sources, 2);
 	ck_assert_uint_eq(found.checkpoints, 1);
+	ck_assert_uint_eq(found.systems, 1);
 	ck_assert_uint_eq(found.roots, 1);
 	ck_assert(there(&s, s.result) && there(&s, s.source) && there(&s, s.named) &&
-		  there(&s, s.checkpoint) && there(&s, s.root));
+		  there(&s, s.checkpoint) && there(&s, s.root) && there(&s, s.system));
 	arena_free(s.a);
 }
 END_TEST
 
-enum { RESULT, SOURCE_BY_DIGEST, SOURCE_BY_NAME, CHECKPOINT, ROOT };
+enum { RESULT, SOURCE_BY_DIGEST, SOURCE_BY_NAME, CHECKPOINT, ROOT, SYSTEM };
 
 /* each kind of damage, as a disk, a power cut or a hand makes it */
 static const struct {
@@ -160,6 +167,10 @@ static const struct {
 	{ SOURCE_BY_NAME, "", "another's\n", "pinned is " },
 	{ CHECKPOINT, "", "cut o", "sha256 is " },
 	{ ROOT, "", "", "names no OUTPUT" },
+	{ SYSTEM, "/usr/bin/cc", "a Compiler\n", "changed since it was made" },
+	{ SYSTEM, "/usr/bin/cc", NULL, "changed since it was made" },
+	{ SYSTEM, "/seal", NULL, "seal: No such file" },
+	{ SYSTEM, "", "->", "is a symlink" },
 };
 
 /* folders of a result may not be written to */
@@ -188,7 +199,8 @@ START_TEST(damaged_one)
 		[SOURCE_BY_DIGEST] = s.source,
 		[SOURCE_BY_NAME] = s.named,
 		[CHECKPOINT] = s.checkpoint,
-		[ROOT] = s.root };
+		[ROOT] = s.root,
+		[SYSTEM] = s.system };
 	where = places[damages[_i].what];
 	path = arena_printf(s.a, "%s/%s%s", test_dir(), where, damages[_i].below);
 	in_result = !strncmp(damages[_i].below, "/out/", 5);

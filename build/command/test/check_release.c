@@ -43,7 +43,9 @@ make_image(struct arena *a, struct manifest *m)
 {
 	static const char *const files[] = { "manifest", "files", "sbom.spdx.json", "sbom.cdx.json",
 		"kernel", "System.map", "kernel-config" };
-	char *kernel = arena_alloc(a, DIGEST_HEX), *image = arena_alloc(a, DIGEST_HEX);
+	char *kernel = arena_alloc(a, DIGEST_HEX), *image = arena_alloc(a, DIGEST_HEX),
+	     *bmap = arena_alloc(a, DIGEST_HEX);
+	struct man_form *form = arena_alloc(a, sizeof *form);
 	struct err e = { 0 };
 	int fd;
 
@@ -56,6 +58,9 @@ make_image(struct arena *a, struct manifest *m)
 	close(fd);
 	ck_assert(digest_file(at(a, "in/kernel"), kernel, &e) == 0 &&
 		  digest_disk(at(a, "in/disk-image.raw"), image, &e) == 0);
+	put(a, "in/disk-image.bmap", "the map\n");
+	ck_assert_int_eq(digest_file(at(a, "in/disk-image.bmap"), bmap, &e), 0);
+	*form = (struct man_form){ "bmap", "disk-image.bmap", bmap };
 	*m = (struct manifest){ .dir = at(a, "in"),
 		.triple = "x86_64-linux-musl",
 		.arch = "x86_64",
@@ -67,6 +72,8 @@ make_image(struct arena *a, struct manifest *m)
 		.kernel_sha256 = kernel,
 		.image = "disk-image.raw",
 		.image_digest = image,
+		.forms = form,
+		.nforms = 1,
 		.symbols = "System.map",
 		.kernel_config = "kernel-config" };
 }
@@ -93,6 +100,7 @@ START_TEST(written)
 {
 	static const char *const files[] = { "SHA256SUMS", "commit",
 		"lh-x86_64-linux-musl-2026-07-dhcp", "lh-x86_64-linux-musl-2026-07-dhcp/System.map",
+		"lh-x86_64-linux-musl-2026-07-dhcp/disk-image.bmap",
 		"lh-x86_64-linux-musl-2026-07-dhcp/disk-image.raw.zst",
 		"lh-x86_64-linux-musl-2026-07-dhcp/files",
 		"lh-x86_64-linux-musl-2026-07-dhcp/kernel",
@@ -107,7 +115,7 @@ START_TEST(written)
 	struct err e = { 0 };
 
 	make_image(a, &m);
-	for (size_t i = 12; i < ROWS(files); i++)
+	for (size_t i = 13; i < ROWS(files); i++)
 		put(a, files[i], "report\n");
 	put(a, "out/old", "of the release before\n");
 	ck_assert_msg(
@@ -171,6 +179,8 @@ static const struct {
 	    "release: x86_64 dhcp: kernel does not match the manifest" },
 	{ "s6", "2026-07", "in/disk-image.raw", "yes", false,
 	    "release: x86_64 dhcp: disk-image.raw does not match the manifest" },
+	{ "s6", "2026-07", "in/disk-image.bmap", "yes", false,
+	    "release: x86_64 dhcp: disk-image.bmap does not match the manifest" },
 	{ "s6", "2026-07", NULL, "no", false,
 	    "release: x86_64 dhcp: its packages were not built in a sandbox; build it where "
 	    "bubblewrap works" },

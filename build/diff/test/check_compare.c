@@ -468,6 +468,13 @@ static const struct {
 	    "System.map: size 4 -> 9, the first byte that differs at 0x4 (linux, "
 	    "recipes/linux)\n" },
 	{ "rm kernel", false, "kernel: only the first has it\n" },
+	{ "for d in . ../one; do echo map >$d/b; echo form bmap b 00 >>$d/manifest; done", false,
+	    "equal: manifest, kernel, System.map, files, image, b\n" },
+	{ "for d in . ../one; do echo map >$d/b; echo form bmap b 00 >>$d/manifest; done; echo mad "
+	  ">b; sed -i 's/b 00/b 01/' manifest",
+	    false, "b: 1 byte differs, the first at 0x2\nmanifest: form bmap b: 00 -> 01\n" },
+	{ "echo map >b; echo form bmap b 00 >>manifest", false,
+	    "manifest: form bmap b: only the second has it\n" },
 	{ "printf x | dd of=image bs=1 seek=$((0x%jx)) conv=notrunc status=none", false,
 	    "rootfs:/etc/passwd: 1 byte differs, the first at 0x0: 72 -> 78 (tools, "
 	    "recipes/tools)\n"

@@ -131,6 +131,33 @@ START_TEST(what_is_made_up_does_not_count)
 }
 END_TEST
 
+/* who floods us, or makes its pipe larger, is neither waited for nor polled; others go on */
+START_TEST(who_lies_is_left_alone)
+{
+	struct arena *a = arena_new();
+	struct jobserver *j = server(a, 3, NULL);
+	struct client *client = begin(j), *other = begin(j);
+	const int *fds = client_fds(client);
+	struct pollfd v[JOBSERVER_POLLS(2)];
+
+	if (_i == 0) {
+		ck_assert_int_ge(fcntl(fds[1], F_SETPIPE_SZ, 1 << 17), 1 << 17);
+		give(client, 100000);
+	} else {
+		ck_assert_int_ge(fcntl(fds[0], F_SETPIPE_SZ, 1 << 17), 1 << 17);
+	}
+	jobserver_turn(j, false);
+	ck_assert_uint_eq(jobserver_poll(j, false, v), 2); /* the other's */
+	jobserver_turn(j, false);
+	claim(other);
+	jobserver_end(j, client);
+	jobserver_end(j, other);
+	ck_assert_uint_eq(jobserver_free(j), 3);
+	jobserver_close(j);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(a_killed_child_keeps_nothing)
 {
 	struct arena *a = arena_new();
@@ -474,6 +501,7 @@ jobserver_suite(void)
 
 	tcase_add_test(tc, a_make_gets_as_many_as_it_takes);
 	tcase_add_test(tc, what_is_made_up_does_not_count);
+	tcase_add_loop_test(tc, who_lies_is_left_alone, 0, 2);
 	tcase_add_test(tc, a_killed_child_keeps_nothing);
 	tcase_add_test(tc, who_waits_to_start_comes_first);
 	tcase_add_test(tc, an_ignored_offer_moves_on);

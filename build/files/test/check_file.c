@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/files/digest.h"
+#include "build/files/elf.h"
 #include "build/files/file.h"
 #include "build/test/suites.h"
 
@@ -56,6 +58,37 @@ START_TEST(read_fails)
 	ck_assert_int_eq(file_read(a, unreadable[_i].path, &text, NULL, &e), -1);
 	ck_assert_str_eq(e.msg, unreadable[_i].msg);
 	ck_assert_int_eq(e.code, EXIT_SYSTEM);
+	arena_free(a);
+}
+END_TEST
+
+/* whose bytes never come, or never end: nobody waits for them */
+START_TEST(no_bytes_of_others)
+{
+	struct arena *a = arena_new();
+	const char *fifo = arena_printf(a, "%s/fifo", test_dir()),
+		   *copy = arena_printf(a, "%s/copy", test_dir()),
+		   *link = arena_printf(a, "%s/link", test_dir());
+	const char *const paths[] = { fifo, "/dev/zero" };
+	char *text, hex[DIGEST_HEX];
+
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	ck_assert_int_eq(symlink("copy", link), 0);
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		struct err e = { 0 };
+		const char *said = arena_printf(a, "%s: not a regular file", paths[i]);
+
+		ck_assert_int_eq(file_read(a, paths[i], &text, NULL, &e), -1);
+		ck_assert_str_eq(e.msg, said);
+		ck_assert_int_eq(file_copy(paths[i], copy, 0644, &e), -1);
+		ck_assert_str_eq(e.msg, said);
+		ck_assert_int_eq(digest_file(paths[i], hex, &e), -1);
+		ck_assert_str_eq(e.msg, said);
+		ck_assert(!elf_is_file(paths[i]));
+		ck_assert(!file_exists(copy));
+	}
+	ck_assert_int_eq(file_write(copy, "x", 1, 0644, &(struct err){ 0 }), 0);
+	ck_assert_int_eq(file_open(link, O_NOFOLLOW, &(struct err){ 0 }), -1);
 	arena_free(a);
 }
 END_TEST
@@ -242,8 +275,8 @@ Suite *
 file_suite(void)
 {
 	Suite *s = suite_of("file",
-	    (const TTest *[]){ write_and_read, failed_write_leaves_nothing, remove_never_follows,
-		remove_deep, copy_keeps_holes, walk_in_order, mkdirs, NULL });
+	    (const TTest *[]){ write_and_read, no_bytes_of_others, failed_write_leaves_nothing,
+		remove_never_follows, remove_deep, copy_keeps_holes, walk_in_order, mkdirs, NULL });
 
 	tcase_add_test(harness_case(s, "two remove"), two_may_remove_the_same);
 	tcase_add_loop_test(

@@ -26,6 +26,8 @@ static const char whole[] =
 	 "partition rootfs ext4 1048576 1073741824 aa\n"
 	 "partition swap swap 1074790400 268435456 bb\n"
 	 "partition rwfs ext4 1343225856 536870912 cc\n"
+	 "form tar rootfs.tar 55\n"
+	 "form qcow2 disk-image.qcow2 66\n"
 	 "package skalibs 2.14.3.0 33\n"
 	 "package s6 2.13.1.0 44 modified\n"
 	 "package s6-rc HEAD 45 modified 00112233\n"
@@ -98,6 +100,7 @@ static const struct {
 	{ HEAD "triple\n", ":2: triple: has no value" },
 	{ HEAD "memory lots\n", ":2: lots: not a number" },
 	{ HEAD "memory 4\n", ":2: memory 4: from 8 to 1048576 MiB" },
+	{ HEAD "form qcow2 f\n", ":2: form: needs NAME FILE SHA256" },
 	{ HEAD "partition a b 1 2\n", ":2: partition: needs NAME TYPE START SIZE UUID" },
 	{ HEAD "partition a b -1 2 u\n", ":2: -1: not a number" },
 	{ HEAD "package a 1 k changed\n",

@@ -95,6 +95,9 @@ static const struct {
 	const char *why; /* NULL: it is taken */
 } files[] = {
 	{ PUBLIC_PEM, 0644, true, NULL },
+	{ PUBLIC_PEM "garbage\n", 0644, true, NULL },
+	{ PUBLIC_PEM, 0664, true, "others may put another key there; chmod go-w it" },
+	{ PUBLIC_PEM, 0646, true, "others may put another key there; chmod go-w it" },
 	{ PEM("PRIVATE", "MC4CAQAwBQYDK2VwBCIEIEzNCJso/5banbbDRuwRTg9bijGfNaumJNqM9u1PuKb7"), 0640,
 	    false, "others may read or change this private key; chmod 600 it" },
 	{ PEM("PRIVATE", "MC4CAQAwBQYDK2VwBCIEIEzNCJso/5banbbDRuwRTg9bijGfNaumJNqM9u1PuKb7"), 0602,

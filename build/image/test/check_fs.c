@@ -5,6 +5,7 @@
 #include "build/base/fd.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
+#include "build/form/blockmap.h"
 #include "build/image/fs.h"
 #include "build/test/suites.h"
 
@@ -23,6 +24,9 @@
 #define EPOCH 1782864000
 #define OFFSET (3 * MIB)
 
+static const unsigned char some_uuid[16] = { 1, 18, 35, 52, 69, 86, 103, 120, 137, 154, 171, 188,
+	205, 222, 239, 0 };
+
 static struct fs_opts
 options(const char *image, uint64_t mib)
 {
@@ -30,8 +34,7 @@ options(const char *image, uint64_t mib)
 		.image = image, .offset = OFFSET, .size = mib * MIB, .label = "rwfs", .epoch = EPOCH
 	};
 
-	for (unsigned i = 0; i < sizeof o.uuid; i++)
-		o.uuid[i] = (unsigned char)(17 * i + 1);
+	memcpy(o.uuid, some_uuid, sizeof o.uuid);
 	return o;
 }
 
@@ -353,25 +356,268 @@ fsck(struct arena *a, const char *image)
 	buf_free(&out);
 }
 
+/* all that is not free, whether it is zero or not, and at its place in the image */
+static void
+check_used(const struct blockmap *m, const char *image)
+{
+	ext2_filsys fs = open_image(image);
+	uint64_t n = 0;
+
+	ck_assert_int_eq(ext2fs_read_block_bitmap(fs), 0);
+	for (size_t i = 0; i < m->n; i++)
+		for (uint64_t b = 0; b < m->v[i].len; b++, n++)
+			ck_assert(ext2fs_test_block_bitmap2(
+			    fs->block_map, m->v[i].start + b - OFFSET / MAP_BLOCK));
+	ck_assert_uint_eq(n, fs->super->s_blocks_count - fs->super->s_free_blocks_count);
+	ext2fs_close_free(&fs);
+}
+
 START_TEST(reads_back_equal)
 {
 	struct arena *a = arena_new();
 	char *source = arena_printf(a, "%s/source", test_dir()), *image = blank(a, "disk", 64);
 	struct fs_opts o = options(image, 64);
+	struct blockmap used = { .a = a };
 	struct err e = { 0 };
 	struct stat st;
 	struct tree t;
 
 	make_source(a, source, false);
 	read_source(a, source, &t);
+	o.used = &used;
 	ck_assert_msg(fs_write(&o, &t, &e) == 0, "%s", e.msg);
 	check_image(a, image, &t);
+	check_used(&used, image);
 	fsck(a, image);
 	/* 10 MB of bytes that are not zero, and tables */
 	ck_assert_int_eq(stat(image, &st), 0);
 	ck_assert_int_eq(st.st_size, (off_t)(68 * MIB));
 	ck_assert_int_lt(st.st_blocks * 512, 14 << 20);
 	arena_free(a);
+}
+END_TEST
+
+/* names of this length, so many, and how many blocks its index then takes; 0: it has none */
+static const struct {
+	unsigned names, len;
+	uint64_t index;
+} folders[] = {
+	{ 250, 5, 0 },
+	{ 260, 5, 1 },
+	{ 20000, 8, 1 },
+	{ 507 * 15, 255, 1 }, /* fifteen a leaf: the root is full */
+	{ 507 * 15 + 1, 255, 2 },
+	{ 511 * 15, 255, 3 },
+	{ 20000, 255, 4 },
+};
+
+START_TEST(large_folder)
+{
+	struct arena *a = arena_new();
+	struct blockmap used = { .a = a };
+	struct err e = { 0 };
+	struct ext2_inode inode;
+	struct fs_opts o;
+	struct tree t;
+	ext2_filsys fs;
+	ext2_ino_t ino;
+	uint64_t mib;
+
+	tree_init(a, "rwfs", &t);
+	tree_push(
+	    &t, &(struct entry){ .path = "d", .type = ENTRY_DIR, .mode = 0755, .package = "p" });
+	for (unsigned i = 0; i < folders[_i].names; i++)
+		tree_push(
+		    &t, &(struct entry){ .path = arena_printf(a, "d/%0*u", (int)folders[_i].len, i),
+			    .type = i % 3 ? ENTRY_FIFO : ENTRY_DIR,
+			    .mode = 0700,
+			    .package = "p" });
+	ck_assert_int_eq(tree_sort(&t, &e), 0);
+	ck_assert_int_eq(fs_need(&t, some_uuid, &mib, &e), 0);
+	/* not even the inodes fit: the answer is the same as when a block lacks */
+	for (uint64_t few = mib - 1; few > 4; few /= 2) {
+		ck_assert_int_eq(fs_check(&t, some_uuid, few * MIB, "RWFS_SIZE", &e), -1);
+		ck_assert_int_eq(e.code, EXIT_USAGE);
+	}
+	o = options(blank(a, "disk", mib), mib);
+	o.used = &used;
+	ck_assert_msg(fs_write(&o, &t, &e) == 0, "%s", e.msg);
+	check_image(a, o.image, &t);
+	check_used(&used, o.image);
+	fsck(a, o.image);
+	fs = open_image(o.image);
+	ck_assert_int_eq(ext2fs_lookup(fs, EXT2_ROOT_INO, "d", 1, NULL, &ino), 0);
+	ck_assert_int_eq(ext2fs_read_inode(fs, ino, &inode), 0);
+	ck_assert_int_eq((inode.i_flags & EXT2_INDEX_FL) != 0, folders[_i].index != 0);
+	if (folders[_i].index) {
+		unsigned char block[4096];
+		unsigned count;
+
+		read_bytes(fs, ino, (char *)block, sizeof block);
+		count = block[34] | (unsigned)block[35] << 8;
+		ck_assert_uint_eq(block[30], folders[_i].index > 1);
+		if (folders[_i].index > 1)
+			ck_assert_uint_eq(count, folders[_i].index - 1);
+		else
+			ck_assert_uint_eq(count, inode.i_size / 4096 - 1);
+	}
+	ext2fs_close_free(&fs);
+	arena_free(a);
+}
+END_TEST
+
+/* ---- trees that nobody thought of ---- */
+
+static uint64_t
+draw(uint64_t *x, uint64_t below)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return (*x >> 11) % below;
+}
+
+/* every length and every byte that a name can have, short ones more often than long ones */
+static char *
+draw_name(struct arena *a, uint64_t *x)
+{
+	size_t n = 1 + draw(x, draw(x, 4) ? 12 : 255);
+	char *name = arena_alloc(a, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		do
+			name[i] = (char)(1 + draw(x, 255));
+		while (name[i] == '/');
+	return !strcmp(name, ".") || !strcmp(name, "..") ? arena_strdup(a, "dot") : name;
+}
+
+static const size_t random_sizes[] = { 0, 1, 59, 60, 4095, 4096, 4097, 70000, 1 << 20, 3333333 };
+
+#define NSIZES (sizeof random_sizes / sizeof *random_sizes)
+
+static void
+draw_entry(struct arena *a, uint64_t *x, char *const *sources, const char *dir, struct tree *t)
+{
+	struct entry n = { .type = (enum entry_type)draw(x, 6),
+		.mode = (mode_t)draw(x, 010000),
+		.uid = (uid_t)draw(x, draw(x, 2) ? 3 : UINT32_MAX),
+		.gid = (gid_t)draw(x, draw(x, 2) ? 3 : UINT32_MAX),
+		.major = (unsigned)draw(x, draw(x, 2) ? 256 : 4096),
+		.minor = (unsigned)draw(x, draw(x, 2) ? 256 : 1 << 20),
+		.package = "p" };
+	size_t k = draw(x, draw(x, 8) ? 7 : NSIZES), len;
+
+	n.path = arena_printf(a, "%s%s%s", dir, *dir ? "/" : "", draw_name(a, x));
+	if (n.type == ENTRY_FILE) {
+		n.from = sources[k];
+		n.size = random_sizes[k];
+	} else if (n.type == ENTRY_LINK) {
+		char *target;
+
+		len = 1 + draw(x, draw(x, 4) ? 70 : 4095);
+		target = arena_alloc(a, len + 1);
+		memset(target, (int)(1 + draw(x, 255)), len);
+		n.target = target;
+		n.mode = 0777;
+	} else if (n.type != ENTRY_CHAR && n.type != ENTRY_BLOCK)
+		n.major = n.minor = 0;
+	tree_push(t, &n);
+}
+
+/* what is there twice goes, as no two packages may bring it */
+static void
+drop_twins(struct tree *t)
+{
+	for (size_t i = 1; i < t->n;) {
+		bool twin = false;
+
+		for (size_t k = 0; k < i && !twin; k++)
+			twin = !strcmp(t->v[k].path, t->v[i].path);
+		if (twin || !strcmp(t->v[i].path, "lost+found"))
+			t->v[i] = t->v[--t->n];
+		else
+			i++;
+	}
+}
+
+static void
+draw_tree(struct arena *a, uint64_t seed, char *const *sources, struct tree *t)
+{
+	uint64_t x = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	size_t n = 1 + draw(&x, draw(&x, 3) ? 40 : 1500);
+
+	tree_init(a, "rwfs", t);
+	for (size_t i = 0; i < n; i++) {
+		/* into the last folder or any; a folder that has much is wanted, too */
+		size_t at = draw(&x, 2) ? 0 : draw(&x, t->n);
+
+		while (t->v[at].type != ENTRY_DIR)
+			at--;
+		draw_entry(a, &x, sources, t->v[at].path, t);
+	}
+	drop_twins(t);
+}
+
+/* a folder that was a twin took what was in it along */
+static void
+drop_orphans(struct tree *t)
+{
+	for (size_t i = 1; i < t->n;) {
+		const char *slash = strrchr(t->v[i].path, '/');
+		bool found = !slash;
+
+		for (size_t k = 0; k < t->n && !found; k++)
+			found = t->v[k].type == ENTRY_DIR &&
+				strlen(t->v[k].path) == (size_t)(slash - t->v[i].path) &&
+				!strncmp(t->v[k].path, t->v[i].path, strlen(t->v[k].path));
+		if (found)
+			i++;
+		else {
+			t->v[i] = t->v[--t->n];
+			i = 1;
+		}
+	}
+}
+
+/* LH_TREES says how many; each is written at the least size that is said to do */
+START_TEST(random_trees)
+{
+	const char *many = getenv("LH_TREES");
+	unsigned long n = many ? strtoul(many, NULL, 10) : 40;
+	struct arena *sources_a = arena_new();
+	char *sources[NSIZES];
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < NSIZES; i++) {
+		unsigned char *p = arena_alloc(sources_a, random_sizes[i] + 1);
+
+		fill(p, random_sizes[i], (unsigned)i);
+		if (random_sizes[i] > 65536) /* a hole */
+			memset(p + 10000, 0, 50000);
+		sources[i] = arena_printf(sources_a, "%s/s%zu", test_dir(), i);
+		ck_assert_int_eq(file_write(sources[i], p, random_sizes[i], 0644, &e), 0);
+	}
+	for (unsigned long i = 0; i < n; i++) {
+		struct arena *a = arena_new();
+		struct blockmap used = { .a = a };
+		struct fs_opts o;
+		struct tree t;
+		uint64_t mib;
+
+		draw_tree(a, i, sources, &t);
+		drop_orphans(&t);
+		ck_assert_msg(tree_sort(&t, &e) == 0, "tree %lu: %s", i, e.msg);
+		ck_assert_int_eq(fs_need(&t, some_uuid, &mib, &e), 0);
+		o = options(blank(a, "disk", mib), mib);
+		o.used = &used;
+		ck_assert_msg(fs_write(&o, &t, &e) == 0, "tree %lu: %s", i, e.msg);
+		check_image(a, o.image, &t);
+		check_used(&used, o.image);
+		fsck(a, o.image);
+		ck_assert_int_eq(unlink(o.image), 0);
+		arena_free(a);
+	}
+	arena_free(sources_a);
 }
 END_TEST
 
@@ -523,11 +769,11 @@ START_TEST(check_is_what_write_does)
 	uint64_t need;
 
 	make_load(a, loads[_i].nfiles, loads[_i].size, &t);
-	ck_assert_msg(fs_need(&t, &need, &e) == 0, "%s", e.msg);
+	ck_assert_msg(fs_need(&t, some_uuid, &need, &e) == 0, "%s", e.msg);
 	for (uint64_t mib = need > 6 ? need - 6 : 1; mib < need + 20; mib++) {
 		char *image = blank(a, "disk", mib);
 		struct fs_opts o = options(image, mib);
-		int said = fs_check(&t, mib * MIB, "RWFS_SIZE", &e), done;
+		int said = fs_check(&t, some_uuid, mib * MIB, "RWFS_SIZE", &e), done;
 
 		ck_assert_msg(said == (mib < need ? -1 : 0), "%s: %d MiB of %d", loads[_i].name,
 		    (int)mib, (int)need);
@@ -564,10 +810,10 @@ START_TEST(need_is_least)
 	ck_assert_int_eq(tree_sort(&t, &e), 0);
 	for (unsigned blocks = 1; blocks < t.n; blocks++) {
 		t.v[blocks].target = slow;
-		ck_assert_int_eq(fs_need(&t, &need, &e), 0);
-		ck_assert_msg(
-		    fs_check(&t, need * MIB, "RWFS_SIZE", &e) == 0, "%u blocks: %s", blocks, e.msg);
-		ck_assert_msg(fs_check(&t, (need - 1) * MIB, "RWFS_SIZE", &e) < 0,
+		ck_assert_int_eq(fs_need(&t, some_uuid, &need, &e), 0);
+		ck_assert_msg(fs_check(&t, some_uuid, need * MIB, "RWFS_SIZE", &e) == 0,
+		    "%u blocks: %s", blocks, e.msg);
+		ck_assert_msg(fs_check(&t, some_uuid, (need - 1) * MIB, "RWFS_SIZE", &e) < 0,
 		    "%u blocks: %d MiB would do", blocks, (int)need - 1);
 	}
 	arena_free(a);
@@ -603,8 +849,8 @@ START_TEST(too_small_says_what_to_set)
 				  .package = "p" });
 	}
 	ck_assert_msg(tree_sort(&t, &e) == 0, "%s", e.msg);
-	ck_assert_int_eq(fs_check(&t, 24 * MIB, "ROOTFS_SIZE", &e), 0);
-	ck_assert_int_eq(fs_check(&t, 9 * MIB, "ROOTFS_SIZE", &e), -1);
+	ck_assert_int_eq(fs_check(&t, some_uuid, 24 * MIB, "ROOTFS_SIZE", &e), 0);
+	ck_assert_int_eq(fs_check(&t, some_uuid, 9 * MIB, "ROOTFS_SIZE", &e), -1);
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	ck_assert_str_eq(e.msg, "rootfs needs 24 MiB, ROOTFS_SIZE allows 9: bin 9, boot 7, lib 2, "
 				"rest 6; set ROOTFS_SIZE to 24 or more");
@@ -666,12 +912,13 @@ END_TEST
 Suite *
 fs_suite(void)
 {
-	Suite *s =
-	    suite_of("fs", (const TTest *[]){ reads_back_equal, same_content_same_bytes, superblock,
-			       large_file, need_is_least, too_small_says_what_to_set, NULL });
+	Suite *s = suite_of(
+	    "fs", (const TTest *[]){ reads_back_equal, same_content_same_bytes, superblock,
+		      large_file, need_is_least, too_small_says_what_to_set, random_trees, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, check_is_what_write_does, 0, sizeof loads / sizeof *loads);
 	tcase_add_loop_test(tc, write_refuses, 0, 5);
+	tcase_add_loop_test(tc, large_folder, 0, sizeof folders / sizeof *folders);
 	return s;
 }

@@ -18,6 +18,14 @@ push(struct tree *t, const char *path, enum entry_type type, uint64_t size)
 			 .path = path, .type = type, .size = size, .target = "t", .package = "p" });
 }
 
+static int
+plan(struct arena *a, const struct tree *t, const struct fs_run *free, size_t nfree,
+    struct fs_plan *p, struct err *e)
+{
+	return fs_plan_make(
+	    a, t, &(struct fs_space){ .free = free, .nfree = nfree, .journal = 3 }, p, e);
+}
+
 START_TEST(numbers_links_and_blocks)
 {
 	static const struct {
@@ -47,7 +55,7 @@ START_TEST(numbers_links_and_blocks)
 		push(&t, rows[i].path, rows[i].type, rows[i].size);
 	ck_assert_int_eq(tree_sort(&t, &e), 0);
 	/* the journal takes 10 to 12, lost+found 13 to 16 */
-	ck_assert_int_eq(fs_plan_make(a, &t, free, 2, 3, &p, &e), 0);
+	ck_assert_int_eq(plan(a, &t, free, 2, &p, &e), 0);
 	ck_assert(p.fits);
 	ck_assert_uint_eq(p.room, 1010);
 	ck_assert_uint_eq(p.blocks, 3 + 4 + 3 + 3);
@@ -79,9 +87,9 @@ START_TEST(the_last_block)
 	tree_init(a, "rwfs", &t);
 	push(&t, "f", ENTRY_FILE, 10 * FS_BLOCK);
 	ck_assert_int_eq(tree_sort(&t, &e), 0);
-	ck_assert_int_eq(fs_plan_make(a, &t, enough, 2, 3, &p, &e), 0);
+	ck_assert_int_eq(plan(a, &t, enough, 2, &p, &e), 0);
 	ck_assert(p.fits);
-	ck_assert_int_eq(fs_plan_make(a, &t, short_of, 2, 3, &p, &e), 0);
+	ck_assert_int_eq(plan(a, &t, short_of, 2, &p, &e), 0);
 	ck_assert(!p.fits);
 	ck_assert_uint_eq(p.blocks, p.room + 1);
 	arena_free(a);
@@ -116,19 +124,19 @@ START_TEST(fragmented)
 	push(&t, "f", ENTRY_FILE, 2 * (uint64_t)extents * FS_BLOCK);
 	ck_assert_int_eq(tree_sort(&t, &e), 0);
 	if (fragments[_i].error) {
-		ck_assert_int_eq(fs_plan_make(a, &t, free, 2000, 3, &p, &e), -1);
+		ck_assert_int_eq(plan(a, &t, free, 2000, &p, &e), -1);
 		ck_assert_str_eq(e.msg, fragments[_i].error);
 		arena_free(a);
 		return;
 	}
-	ck_assert_int_eq(fs_plan_make(a, &t, free, 2000, 3, &p, &e), 0);
+	ck_assert_int_eq(plan(a, &t, free, 2000, &p, &e), 0);
 	ck_assert(p.fits);
 	n = node(&p, &t, "f");
 	ck_assert_uint_eq(n->nruns, extents);
 	ck_assert_uint_eq(n->leaf, fragments[_i].leaves ? 10 * (extents + 1) : 0);
 	ck_assert_uint_eq(p.blocks, 8 + 2 * extents + fragments[_i].leaves);
 	/* room for the data alone */
-	ck_assert_int_eq(fs_plan_make(a, &t, free, extents + 1, 3, &p, &e), 0);
+	ck_assert_int_eq(plan(a, &t, free, extents + 1, &p, &e), 0);
 	ck_assert(p.fits == !fragments[_i].leaves);
 	ck_assert_uint_eq(p.blocks, p.room + fragments[_i].leaves);
 	arena_free(a);
@@ -148,7 +156,7 @@ START_TEST(long_runs)
 	tree_init(a, "rwfs", &t);
 	push(&t, "f", ENTRY_FILE, UINT64_C(98305) * FS_BLOCK);
 	ck_assert_int_eq(tree_sort(&t, &e), 0);
-	ck_assert_int_eq(fs_plan_make(a, &t, free, 1, 3, &p, &e), 0);
+	ck_assert_int_eq(plan(a, &t, free, 1, &p, &e), 0);
 	n = node(&p, &t, "f");
 	ck_assert_uint_eq(n->nruns, 4);
 	ck_assert_uint_eq(p.runs[n->run].len, 32768);
@@ -181,7 +189,7 @@ START_TEST(folder_blocks)
 		push(&t, arena_printf(a, "d/name%03u", i), ENTRY_FIFO, 0);
 	push(&t, arena_printf(a, "d/%.*s", (int)folders[_i].last, "zzzzzzzz"), ENTRY_FIFO, 0);
 	ck_assert_int_eq(tree_sort(&t, &e), 0);
-	ck_assert_int_eq(fs_plan_make(a, &t, free, 1, 3, &p, &e), 0);
+	ck_assert_int_eq(plan(a, &t, free, 1, &p, &e), 0);
 	ck_assert_uint_eq(node(&p, &t, "d")->blocks, folders[_i].blocks);
 	ck_assert_uint_eq(node(&p, &t, "d")->bytes, folders[_i].blocks * FS_BLOCK);
 	arena_free(a);

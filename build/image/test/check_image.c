@@ -463,6 +463,78 @@ START_TEST(tarballs)
 }
 END_TEST
 
+/* each when it is asked for, told with its digest, and gone when it is not */
+START_TEST(forms)
+{
+	static const char *const all[] = { "rootfs.tar", "rwfs.tar", "userfs.tar", "rootfs.tar.zst",
+		"rwfs.tar.zst", "userfs.tar.zst", "disk-image.qcow2", "disk-image.bmap" };
+	struct world w;
+	struct manifest m, first;
+	struct err e = { 0 };
+	char hex[DIGEST_HEX];
+
+	world_new(&w);
+	w.vars[1].value = "bmap raw qcow2 tar tar.zst tar";
+	must_build(&w);
+	first = manifest_of(&w);
+	ck_assert_uint_eq(first.nforms, 8);
+	for (size_t i = 0; i < 8; i++) {
+		ck_assert_str_eq(first.forms[i].file, all[i]);
+		ck_assert_int_eq(digest_file(in_dir(&w, all[i]), hex, &e), 0);
+		ck_assert_str_eq(first.forms[i].sha256, hex);
+	}
+	sh(w.a,
+	    "set -e; cd output/*; ! command -v zstd >/dev/null || zstd -dc rootfs.tar.zst | cmp - "
+	    "rootfs.tar; test $(stat -c %a rootfs.tar rwfs.tar.zst disk-image.qcow2 | tr '\n' "
+	    ",) = 600,600,600,; ! command -v qemu-img >/dev/null || { qemu-img compare -q "
+	    "disk-image.raw disk-image.qcow2 && qemu-img check -q disk-image.qcow2; }");
+	sh(w.a, "cd output/*; rm userfs.tar.zst");
+	must_build(&w); /* what is missing is made again, and is the same */
+	m = manifest_of(&w);
+	for (size_t i = 0; i < 8; i++)
+		ck_assert_str_eq(m.forms[i].sha256, first.forms[i].sha256);
+	ck_assert_str_eq(m.image_digest, first.image_digest);
+	usleep(20000); /* a time stamp is told from the next by the kernel's tick */
+	sh(w.a, "cd output/*; echo boot >>disk-image.qcow2");
+	must_build(&w);
+	ck_assert_str_eq(manifest_of(&w).forms[6].sha256, first.forms[6].sha256);
+	ck_assert_int_eq(digest_file(in_dir(&w, "disk-image.qcow2"), hex, &e), 0);
+	ck_assert_str_eq(first.forms[6].sha256, hex);
+	w.vars[1].value = "raw bmap";
+	must_build(&w);
+	ck_assert_uint_eq(manifest_of(&w).nforms, 1);
+	for (size_t i = 0; i < 8; i++)
+		ck_assert_msg(file_exists(in_dir(&w, all[i])) == (i == 7), "%s", all[i]);
+	arena_free(w.a);
+}
+END_TEST
+
+/*
+ * on a disk that was full of something else, what the map says is enough: the same table, and
+ * filesystems in which nothing is wrong
+ */
+START_TEST(map_is_enough)
+{
+	struct world w;
+
+	world_new(&w);
+	w.vars[1].value = "raw bmap";
+	must_build(&w);
+	sh(w.a, "set -e; cd output/*; head -c 27M /dev/zero | tr '\\0' '\\377' >disk; "
+		"sed -n 's/.*> \\([0-9]*\\)-\\{0,1\\}\\([0-9]*\\) <.Range.*/\\1 \\2/p' "
+		"disk-image.bmap | while read first last; do dd if=disk-image.raw of=disk bs=4096 "
+		"conv=notrunc skip=$first seek=$first count=$((${last:-$first} - first + 1)) "
+		"status=none; done; ! cmp -s disk disk-image.raw; "
+		"for at in 1 13 20; do /sbin/e2fsck -fn disk?offset=$((at << 20)) >log 2>&1; done; "
+		"/sbin/sfdisk -q --verify disk; /sbin/sfdisk -d disk | sed s/disk//g >one; "
+		"/sbin/sfdisk -d disk-image.raw | sed s/disk-image.raw//g | cmp - one; "
+		"! command -v sgdisk >/dev/null || sgdisk -v disk | grep -q 'No problems found'");
+	sh(w.a, "set -e; command -v bmaptool >/dev/null || exit 0; cd output/*; bmaptool -q copy "
+		"--bmap disk-image.bmap disk-image.raw copy; cmp copy disk-image.raw");
+	arena_free(w.a);
+}
+END_TEST
+
 /* two folders laid over it: what the later has counts, and its own lines say whose it is */
 START_TEST(laid_over)
 {
@@ -515,6 +587,15 @@ static const struct {
 	{ "rm -r mine/rootfs; ln -s /etc mine/rootfs",
 	    "image: OVERLAY: DIR/mine/rootfs: is a symlink, not a folder" },
 	{ "mkfifo mine/rootfs/etc/f",
+	    "image: OVERLAY: DIR/mine/rootfs/etc/f: neither file, folder nor symlink; remove it" },
+	/* one that would be read for hours; another whose bytes never end */
+	{ "truncate -s 8T mine/rootfs/etc/f",
+	    "image: OVERLAY: DIR/mine/rootfs/etc/f: with it, rootfs needs 8388609 MiB, more than "
+	    "ROOTFS_SIZE allows; remove it, or set ROOTFS_SIZE" },
+	{ "mkdir -p mine/rwfs && truncate -s 8T mine/rwfs/f",
+	    "image: OVERLAY: DIR/mine/rwfs/f: with it, rwfs needs 8388609 MiB, more than "
+	    "RWFS_SIZE allows; remove it, or set RWFS_SIZE" },
+	{ "mknod mine/rootfs/etc/f c 1 5 2>/dev/null || mkfifo mine/rootfs/etc/f",
 	    "image: OVERLAY: DIR/mine/rootfs/etc/f: neither file, folder nor symlink; remove it" },
 	{ "mkdir mine/etc",
 	    "image: OVERLAY: DIR/mine/etc: files belong in rootfs/, rwfs/ or userfs/, and their "
@@ -635,10 +716,11 @@ END_TEST
 Suite *
 image_suite(void)
 {
-	Suite *s = suite_of("image",
-	    (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
-		failure_leaves_no_manifest, same_content_same_image, another_ext2fs_another_key,
-		another_fdisk_another_key, extra_is_filled, laid_over, tarballs, NULL });
+	Suite *s = suite_of(
+	    "image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
+			 failure_leaves_no_manifest, same_content_same_image,
+			 another_ext2fs_another_key, another_fdisk_another_key, extra_is_filled,
+			 laid_over, tarballs, forms, map_is_enough, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);

@@ -201,6 +201,13 @@ static const struct {
 	    ".git/objects/$(git rev-parse HEAD:a | sed 's|..|&/|')" },
 	{ true, "HEAD is a fifo", "rm .git/HEAD; mkfifo .git/HEAD" },
 	{ true, "HEAD is a symlink", "rm .git/HEAD; ln -s $HOME/owned .git/HEAD" },
+	{ true, "a reference is a fifo", "mkfifo .git/refs/heads/a" },
+	{ true, "a reference is a symlink to a fifo",
+	    "mkfifo $HOME/f; ln -s $HOME/f .git/refs/heads/a" },
+	{ true, "packed references are a fifo", "rm -f .git/packed-refs; mkfifo .git/packed-refs" },
+	{ true, "an object is a fifo",
+	    "f=.git/objects/$(git rev-parse HEAD:a | sed 's|..|&/|'); rm -f $f; mkfifo $f" },
+	{ true, "alternates are a fifo", "mkfifo .git/objects/info/alternates" },
 	{ true, ".git names a file that is none", "rm -rf .git; echo 'gitdir: /dev' >.git" },
 };
 

@@ -62,7 +62,7 @@ START_TEST(answers)
 	int fd;
 
 	memset(body, 'b', sizeof body);
-	ck_assert_int_eq(http_serve(l, body, sizeof body, &h, &e), 0);
+	ck_assert_int_eq(http_serve(l, NULL, body, sizeof body, &h, &e), 0);
 	fd = connect_to(h);
 	/* in two pieces: a request may arrive in any number */
 	ck_assert_int_eq(write(fd, req, 6), 6);
@@ -92,7 +92,7 @@ START_TEST(who_hangs_up_or_floods_is_let_go)
 	char flood[10000];
 	int quitter, flooder, good;
 
-	ck_assert_int_eq(http_serve(l, "x", 1, &h, &e), 0);
+	ck_assert_int_eq(http_serve(l, NULL, "x", 1, &h, &e), 0);
 	quitter = connect_to(h);
 	ck_assert_int_eq(write(quitter, "GET", 3), 3);
 	close(quitter);

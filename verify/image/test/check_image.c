@@ -55,7 +55,7 @@ START_TEST(takes_what_is_as_it_says)
 	ck_assert_msg(image_open(a,
 			  made(a, arena_printf(a, "kernel-sha256 %s\nimage-digest %s\n", kernel,
 				      disk_digest(a))),
-			  "/out", &i, &e) == 0,
+			  "/out", TRUST_YES, &i, &e) == 0,
 	    "%s", e.msg);
 	ck_assert_str_eq(i.name, "x86_64/dhcp");
 	ck_assert_str_eq(i.dir, "/out/x86_64/dhcp");
@@ -82,7 +82,8 @@ START_TEST(without_a_digest_any_touch_counts)
 	struct image i;
 	struct err e;
 
-	ck_assert_int_eq(image_open(a, made(a, "address 10.0.2.9\narch pc\n"), "", &i, &e), 0);
+	ck_assert_int_eq(
+	    image_open(a, made(a, "address 10.0.2.9\narch pc\n"), "", TRUST_YES, &i, &e), 0);
 	ck_assert_str_eq(i.name, "pc/static");
 	ck_assert(image_unchanged(&i, &e));
 	ck_assert_int_eq(chmod(i.base, 0600), 0);
@@ -113,7 +114,7 @@ START_TEST(refuses_what_is_not)
 	struct image i;
 	struct err e;
 
-	ck_assert_int_eq(image_open(a, path, "", &i, &e), -1);
+	ck_assert_int_eq(image_open(a, path, "", TRUST_YES, &i, &e), -1);
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	ck_assert_str_eq(arena_strndup(a, e.msg, strlen(begin)), begin);
 	ck_assert_str_eq(e.msg + strlen(begin) + 12, arena_printf(a, "%s%s", bad[_i].rest, path));

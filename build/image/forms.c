@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/image/forms.h"
+
+#include "build/base/arena.h"
+#include "build/base/buf.h"
+#include "build/files/digest.h"
+#include "build/files/file.h"
+#include "build/files/lines.h"
+#include "build/files/manifest.h"
+#include "build/form/bmap.h"
+#include "build/form/qcow2.h"
+#include "build/image/tarball.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static int
+write_tar(const struct forms *f, size_t tree, const char *path, struct err *e)
+{
+	return tarball_write(f->trees[tree], path, f->epoch, e);
+}
+
+static int
+write_qcow2(const struct forms *f, size_t tree, const char *path, struct err *e)
+{
+	(void)tree;
+	return qcow2_write(f->image, path, e);
+}
+
+static int
+write_bmap(const struct forms *f, size_t tree, const char *path, struct err *e)
+{
+	(void)tree;
+	return bmap_write(f->image, f->map, path, e);
+}
+
+/* a file each, in the order they are written and told */
+static const struct form {
+	const char *word, *file;
+	size_t tree; /* of forms.trees */
+	int (*write)(const struct forms *f, size_t tree, const char *path, struct err *e);
+	const char *(*library)(
+	    void); /* NULL: none has a say in its bytes that is not told already */
+	const char *library_name;
+} forms[] = {
+	{ "tar", "rootfs.tar", 0, write_tar, NULL, NULL },
+	{ "tar", "rwfs.tar", 1, write_tar, NULL, NULL },
+	{ "tar", "userfs.tar", 2, write_tar, NULL, NULL },
+	{ "tar.zst", "rootfs.tar.zst", 0, write_tar, NULL, NULL },
+	{ "tar.zst", "rwfs.tar.zst", 1, write_tar, NULL, NULL },
+	{ "tar.zst", "userfs.tar.zst", 2, write_tar, NULL, NULL },
+	{ "qcow2", "disk-image.qcow2", 0, write_qcow2, qcow2_library, "zlib" },
+	{ "bmap", "disk-image.bmap", 0, write_bmap, NULL, NULL },
+};
+
+#define NFORMS (sizeof forms / sizeof *forms)
+
+static struct man_form *
+line_of(const struct manifest *m, const struct form *f)
+{
+	for (size_t i = 0; i < m->nforms; i++)
+		if (!strcmp(m->forms[i].file, f->file))
+			return &m->forms[i];
+	return NULL;
+}
+
+void
+forms_decide(struct arena *a, const char *words, struct manifest *m)
+{
+	for (size_t i = 0; i < NFORMS; i++) {
+		char *rest = arena_strdup(a, words), *word;
+
+		while ((word = word_next(&rest))) {
+			if (strcmp(word, forms[i].word) != 0)
+				continue;
+			m->forms = arena_more(a, m->forms, m->nforms, sizeof *m->forms);
+			m->forms[m->nforms++] =
+			    (struct man_form){ forms[i].word, forms[i].file, NULL };
+			break;
+		}
+	}
+}
+
+void
+forms_libraries(const struct manifest *m, struct buf *key)
+{
+	for (size_t i = 0; i < NFORMS; i++)
+		if (forms[i].library && line_of(m, &forms[i]))
+			buf_addf(key, "%s %s\n", forms[i].library_name, forms[i].library());
+}
+
+int
+forms_write(struct arena *a, const struct forms *f, struct manifest *m, struct err *e)
+{
+	for (size_t i = 0; i < NFORMS; i++) {
+		const char *path = arena_printf(a, "%s/%s", f->dir, forms[i].file);
+		struct man_form *line = line_of(m, &forms[i]);
+		char *hex = arena_alloc(a, DIGEST_HEX);
+
+		/* one that nobody asked for is of another image */
+		if (!line) {
+			if (file_remove(path, e) < 0)
+				return -1;
+			continue;
+		}
+		if (forms[i].write(f, forms[i].tree, path, e) < 0 || digest_file(path, hex, e) < 0)
+			return -1;
+		line->sha256 = hex;
+	}
+	return 0;
+}
