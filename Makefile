@@ -215,11 +215,13 @@ format:
 # are, but for those that mean something here.
 #
 
-MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO VFLAGS \
-	SECONDS TARGETS SAMPLE SEED ONLY PREFIX DESTDIR DEVICE FORCE
+MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO LANES \
+	VFLAGS SECONDS TARGETS SAMPLE SEED ONLY FUNCTION PREFIX DESTDIR DEVICE FORCE
+# everybody on this machine can read the words of a process; make puts these into the environment
+SECRET := ROOT_PASSWORD GUEST_PASSWORD MIRRORS CACHE_URL
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 quote = '$(subst ','\'',$(1))'
-PASSED := $(filter-out $(MINE) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
+PASSED := $(filter-out $(MINE) $(SECRET) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
 ARGS := $(foreach v,$(PASSED),$(call quote,$v=$($v)))
 TRIPLE_ARG := $(if $(filter TRIPLE,$(GIVEN)),$(call quote,TRIPLE=$(TRIPLE)))
 # TRIPLES=all, or a list; else the one that is configured
@@ -244,6 +246,9 @@ RUN := $(if $(filter -n,$(LHB_FLAGS)),list,run)
 EXISTING := $(if $(filter -n,$(LHB_FLAGS)), | \
 	while read -r m; do [ ! -e "$$m" ] || echo "$$m"; done)
 
+# of the scenarios: quick, or those that are named
+LANE_ARGS := $(addprefix --lane ,$(LANES))
+
 NETS ?= dhcp static
 NET_ARGS := $(foreach n,$(NETS),--net=$n)
 
@@ -267,7 +272,7 @@ images: $(TOOLS)
 
 verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	+@$(LHV) $(RUN) --trusted $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHV) $(RUN) --trusted $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) $(LANE_ARGS) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)$(EXISTING)) $(told)
 
@@ -277,11 +282,12 @@ reproduce: $(TOOLS)
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		$(LHV) mutants --trusted $(VFLAGS) -o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
+		$(LHV) mutants --trusted $(VFLAGS) $(LANE_ARGS) \
+			-o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
 	done) $(told)
 
-# a folder for each image, from which the next run goes on
+# a folder for each image, from which the next run goes on; FUNCTION asks guests, too
 mutants: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@(o=$$($(LHB) config OUTPUT $(ARGS)); \
@@ -289,8 +295,8 @@ mutants: $(TOOLS)
 		d=$${m#"$$o"/} && $(LHV) mutants --trusted $(VFLAGS) $(ALSO) \
 			$(foreach s,$(SCENARIO),-s $s) \
 			$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
-			$(if $(ONLY),--only $(call quote,$(ONLY))) \
-			-o "$$o/score/$${d%/manifest}" "$$m" || exit; \
+			$(if $(ONLY),--only $(call quote,$(ONLY))) $(if $(FUNCTION),--function) \
+			-o "$$o/$(if $(FUNCTION),function,score)/$${d%/manifest}" "$$m" || exit; \
 	done) $(told)
 
 # every triple in both networks; the figures are lines on stdout

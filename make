@@ -4,6 +4,17 @@
 # fails with 2 whatever happened; our programs say more (1, 100, 111, 125: see doc/make.md), so the
 # recipes leave their status where it is read here.
 case $0 in */*) cd "${0%/*}/" || exit 111 ;; esac
+# Everybody on this machine can read the words of a process, and nobody its environment: what may
+# be, or have, a password goes there, and then we have other words.
+hidden=
+for word; do
+	shift
+	case $word in
+	ROOT_PASSWORD=* | GUEST_PASSWORD=* | MIRRORS=* | CACHE_URL=*) export "$word" && hidden=yes ;;
+	*) set -- "$@" "$word" ;;
+	esac
+done
+[ -z "$hidden" ] || exec ./make "$@"
 LH_STATUS=$(mktemp) || exit 111
 export LH_STATUS
 trap 'rm -f "$LH_STATUS"' EXIT

@@ -110,7 +110,8 @@ run(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	if (image_open_all(a, o->words, o->nwords, o->out, trust_asked(o), &images, e) < 0)
 		return -1;
-	if (matrix_make(a, images, o->nwords, suite.v, suite.n, o->only.v, &m, e) < 0)
+	if (matrix_make(a, images, o->nwords, suite.v, suite.n,
+		&(struct matrix_choice){ o->only.v, o->lanes.v }, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);
 }
@@ -124,6 +125,7 @@ mutants(struct arena *a, struct options *o, struct err *e)
 {
 	struct suite suite;
 	struct mutant *mutant;
+	const char *only;
 	struct image *images;
 	struct matrix m;
 	size_t n;
@@ -134,6 +136,11 @@ mutants(struct arena *a, struct options *o, struct err *e)
 		return fail_usage(e, "mutants: needs a manifest; see lh-verify --help");
 	if (o->nwords == 1)
 		return command_mutants(a, o, e);
+	if ((only = options_of_mutants(o)))
+		return fail_usage(e,
+		    "--%s: only for mutants that are derived from one MANIFEST, not for those of "
+		    "a folder",
+		    only);
 	if (suite_read(a, o, &suite, e) < 0)
 		return -1;
 	suite.booted = NULL; /* each of them is an image of its own */
@@ -144,7 +151,8 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	for (size_t i = 0; i < o->nwords - 1; i++)
 		if (trust_needed(&images[i].m, images[i].path, "mutants", e) < 0)
 			return -1;
-	if (written_matrix(a, images, o->nwords - 1, mutant, n, suite.v, suite.n, &m, e) < 0)
+	if (written_matrix(
+		a, images, o->nwords - 1, mutant, n, suite.v, suite.n, o->lanes.v, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);
 }

@@ -82,6 +82,12 @@ static const struct row {
 	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT, 0, "untrusted", NULL,
 	    "the images are a stranger's, though they lie in output/", FLAG, MEMBER(untrusted),
 	    NULL, 0, 0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS, 0, "lane", "NAME",
+	    "play those of this lane, quick (default) or long; may be repeated", NAMES,
+	    MEMBER(lanes), NULL, 0, 0 },
+	{ OF_MUTANTS, 0, "function", NULL,
+	    "play on after an audit has refused one, until a guest does", FLAG, MEMBER(function),
+	    NULL, 0, 0 },
 	{ ALL, 0, "help", NULL, "print this help", FLAG, MEMBER(help), NULL, 0, 0 },
 	{ ALL, 0, "words", NULL, "print what there is, for programs", FLAG, MEMBER(words_only),
 	    NULL, 0, 0 },
@@ -280,6 +286,15 @@ options_fit(const struct options *o, enum options_of command, const char *name, 
 			return fail_usage(e, "--%s: not an option of %s; see lh-verify %s --help",
 			    r->name, name, name);
 	return 0;
+}
+
+const char *
+options_of_mutants(const struct options *o)
+{
+	for (const struct row *r = rows; r < rows + NROWS; r++)
+		if (o->given & 1u << (r - rows) && r->of == OF_MUTANTS)
+			return r->name;
+	return NULL;
 }
 
 int

@@ -45,6 +45,8 @@ struct options {
 	unsigned memory, cpus, port; /* the same; 0: not given */
 	const char *classes;	     /* of mutants; NULL: all */
 	double sample, seed;	     /* so many mutants, drawn with that; 0: all */
+	struct names lanes;	     /* of scenarios; none: quick */
+	bool function;		     /* play on after a refusal without a guest */
 	bool all, list;		     /* play on after a refusal; only say which there are */
 	bool cold, keep, print;
 	bool trusted, untrusted; /* at most one; of the images: see trust.h */
@@ -62,6 +64,8 @@ int options_read(struct arena *a, enum options_of who, int argc, char **argv, st
  * of matrix and list, which tell what run would do: they ignore it.
  */
 int options_fit(const struct options *o, enum options_of command, const char *name, struct err *e);
+/* the name of an option that only `mutants` has, and that was given; NULL: there is none */
+const char *options_of_mutants(const struct options *o);
 /* a line for each option of a command, or of all of these, on stdout */
 void options_print(enum options_of who);
 /* the same for programs, as lh-build --words: KIND, OF, NAME, VALUE, WHAT between tabs */

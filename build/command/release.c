@@ -65,7 +65,8 @@ check_digest(struct arena *a, const struct manifest *m, const char *file,
 	char hex[DIGEST_HEX];
 
 	if (!file || !told)
-		return fail(e, "release: %s: its manifest lacks kernel or image", label(a, m));
+		return fail(e, "release: %s: its manifest lacks kernel, its configuration or image",
+		    label(a, m));
 	if (digest(manifest_path(a, m, file), hex, e) < 0)
 		return -1;
 	return strcmp(hex, told)
@@ -95,7 +96,8 @@ release_fit(
 		if (is(m->added[i].what, "debug"))
 			return fail(
 			    e, "release: %s: contains %s, of DEBUG", label(a, m), m->added[i].is);
-	if (check_digest(a, m, m->kernel, digest_file, m->kernel_sha256, e) < 0)
+	if (check_digest(a, m, m->kernel, digest_file, m->kernel_sha256, e) < 0 ||
+	    check_digest(a, m, m->kernel_config, digest_file, m->kernel_config_sha256, e) < 0)
 		return -1;
 	for (size_t i = 0; i < m->nforms; i++)
 		if (check_digest(a, m, m->forms[i].file, digest_file, m->forms[i].sha256, e) < 0)

@@ -24,14 +24,17 @@ struct doc {
 	const struct bom *b;
 	char uuid[37]; /* of what is told, near the beginning of each document */
 	bool bad;
+	const char *odd; /* the first such text */
 };
 
 /* json_object_set_new, or nothing for NULL text */
 static void
 set(struct doc *d, json_t *o, const char *key, const char *text)
 {
-	if (text && json_object_set_new(o, key, json_string(text)) < 0)
+	if (text && json_object_set_new(o, key, json_string(text)) < 0) {
 		d->bad = true;
+		d->odd = d->odd ? d->odd : text;
+	}
 }
 
 static void
@@ -432,7 +435,8 @@ write_document(struct doc *d, const char *path, json_t *o, struct err *e)
 
 	if (d->bad || !text)
 		r = fail(e,
-		    "%s: a file name in the image is not UTF-8, so JSON cannot represent it", path);
+		    "%s: a name in the image is not UTF-8, so JSON cannot represent it; rename %s",
+		    path, d->odd ? d->odd : "it");
 	else
 		r = file_write(path, text, strlen(text), 0644, e);
 	free(text);

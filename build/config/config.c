@@ -91,7 +91,7 @@ static const char *const found_out[] = { "ROOT_HASH", "GUEST_HASH", "KERNEL_CONF
 	"PROFILE_WHY" };
 
 /* lh-verify's and the Makefile's: no concern of ours, and no mistake */
-static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "NETS", "GOOD", "BAD",
+static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "LANES", "NETS", "GOOD", "BAD",
 	"PACKAGE", "REPO", "DRY_RUN" };
 
 /* one a package; checked by value_name and, that there is such a package, by plan.c */

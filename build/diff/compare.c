@@ -9,10 +9,10 @@
 #include "build/engine/keydiff.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
+#include "build/files/filetable.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
 #include "build/image/disk.h"
-#include "build/image/filelist.h"
 #include "build/plan/recipe.h"
 
 #include <inttypes.h>
@@ -27,7 +27,7 @@ struct side {
 	const char *image; /* NULL: there is none */
 	const char *text;  /* of the manifest; NULL: there is none */
 	struct manifest m;
-	struct filelist files;
+	struct filetable files;
 };
 
 struct comparing {
@@ -81,7 +81,8 @@ open_side(struct arena *a, const char *path, struct side *s, struct err *e)
 		return -1;
 	s->text = text;
 	s->image = manifest_path(a, m, m->image);
-	return filelist_read(a, arena_printf(a, "%s/files", m->dir), &s->files, e);
+	path = arena_printf(a, "%s/files", m->dir);
+	return file_exists(path) ? filetable_read(a, path, &s->files, e) : 0;
 }
 
 /* ---- manifests ---- */
@@ -90,8 +91,8 @@ open_side(struct arena *a, const char *path, struct side *s, struct err *e)
 static bool
 follows(const char *key)
 {
-	static const char *const keys[] = { "kernel-sha256", "image-digest", "key", "append",
-		"partition", "special", "form" };
+	static const char *const keys[] = { "kernel-sha256", "image-digest", "files-sha256", "key",
+		"append", "partition", "special", "form" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (!strncmp(key, keys[i], strlen(keys[i])) && strchr(" ", key[strlen(keys[i])]))
@@ -454,8 +455,12 @@ name_owners(struct comparing *c)
 	for (size_t i = 0; i < c->d.n; i++) {
 		struct difference *d = &c->d.v[i];
 
-		for (int s = 0; s < 2 && d->fs && d->path && !d->owner; s++)
-			d->owner = filelist_owner(&c->s[s].files, d->fs, d->path);
+		for (int s = 0; s < 2 && d->fs && d->path && !d->owner; s++) {
+			const struct filetable_row *r = filetable_find(
+			    &c->s[s].files, arena_printf(c->a, "%s:%s", d->fs, d->path));
+
+			d->owner = r ? r->package : NULL;
+		}
 		if (d->owner && d->rank < DIFF_STRUCTURE)
 			explain(c, d->owner);
 	}

@@ -58,6 +58,8 @@ static const struct key {
 	TEXT("append", append, false),
 	TEXT("image", image, false),
 	TEXT("image-digest", image_digest, false),
+	TEXT("files", files, false),
+	TEXT("files-sha256", files_sha256, false),
 	TEXT("symbols", symbols, false),
 	TEXT("kernel-config", kernel_config, false),
 	TEXT("kernel-config-sha256", kernel_config_sha256, false),

@@ -127,6 +127,8 @@ struct manifest {
 	const char *append;	   /* kernel command line, without console nonce */
 	const char *image;	   /* file */
 	const char *image_digest;  /* digest_disk */
+	const char *files;	   /* what its filesystems hold: filetable.h; or NULL */
+	const char *files_sha256;  /* of that file */
 	const char *symbols;	   /* System.map or NULL */
 	const char *kernel_config; /* the .config it was built with, or NULL */
 	const char *kernel_config_sha256;

@@ -6,9 +6,9 @@
 #include "build/config/config.h"
 #include "build/files/beneath.h"
 #include "build/files/file.h"
+#include "build/files/filetable.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
-#include "build/image/filelist.h"
 #include "build/plan/patch.h"
 #include "build/plan/plan.h"
 #include "build/plan/tools.h"
@@ -89,19 +89,19 @@ static int
 gather_files(struct arena *a, const char *dir, struct bom *b, struct err *e)
 {
 	const char *path = arena_printf(a, "%s/files", dir);
-	struct filelist l;
+	struct filetable l;
 
-	if (filelist_read(a, path, &l, e) < 0)
-		return -1;
-	if (!l.n)
+	if (!file_exists(path))
 		return fail(e, "%s: lists no files; build the image first", path);
+	if (filetable_read(a, path, &l, e) < 0)
+		return -1;
 	b->files = arena_array(a, l.n, sizeof *b->files);
 	for (size_t i = 0; i < l.n; i++) {
-		char *name = arena_strdup(a, l.v[i].path), *colon = strchr(name, ':');
+		char *name = arena_strdup(a, l.v[i].name), *colon = strchr(name, ':');
 		struct bom_file *f = &b->files[b->nfiles];
 
 		/* what is on extra comes from this machine, not from us */
-		if (!l.v[i].regular || !colon || !strncmp(name, "extra:", 6))
+		if (!l.v[i].sha256 || !colon || !strncmp(name, "extra:", 6))
 			continue;
 		memmove(colon, colon + 1, strlen(colon)); /* rootfs:/bin -> rootfs/bin */
 		*f = (struct bom_file){ .path = name,

@@ -17,6 +17,7 @@
 #include "build/image/fs.h"
 #include "build/image/overlay.h"
 #include "build/image/record.h"
+#include "build/image/standin.h"
 #include "build/image/tree.h"
 #include "build/plan/plan.h"
 
@@ -129,7 +130,7 @@ make_key(struct image *m)
 {
 	struct buf b = { 0 };
 
-	buf_addf(&b, "lh-image 1\ndisk %s\nkernel %s\n", m->seed, m->kernel->output);
+	buf_addf(&b, "lh-image 2\ndisk %s\nkernel %s\n", m->seed, m->kernel->output);
 	/*
 	 * Not part of the seed: where two versions write the same bytes, and most do, two machines
 	 * make the same image.
@@ -160,7 +161,11 @@ gather(struct image *m, struct err *e)
 	for (size_t t = ROOTFS; t < EXTRA; t++)
 		if (tree_sort(&m->trees[t], e) < 0)
 			return -1;
-	return owners_apply(m->a, m->overlays.owners, m->overlays.n, p->profile, m->all, NTREES, e);
+	if (owners_apply(m->a, m->overlays.owners, m->overlays.n, p->profile, m->all, NTREES, e) <
+	    0)
+		return -1;
+	return standin_add(
+	    &m->trees[ROOTFS], &m->trees[RWFS], EXTRA - RWFS, m->overlays.owners, m->overlays.n, e);
 }
 
 static struct tree *
@@ -345,6 +350,25 @@ write_kernel(struct image *m, struct err *e)
 	return digest_file(arena_printf(m->a, "%s/kernel-config", m->dir), hex, e);
 }
 
+/* the table of what the partitions hold, bound to the manifest by its digest */
+static int
+write_files(struct image *m, struct err *e)
+{
+	const char *path = arena_printf(m->a, "%s/%s", m->dir, m->manifest.files);
+	char *hex = arena_alloc(m->a, DIGEST_HEX);
+	struct tree *trees[NTREES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->disk.nparts; i++) {
+		struct tree *t = tree_of(m, m->disk.parts[i].name);
+
+		if (t)
+			trees[n++] = t;
+	}
+	m->manifest.files_sha256 = hex;
+	return filelist_write(trees, n, path, e) < 0 ? -1 : digest_file(path, hex, e);
+}
+
 static int
 write_all(struct image *m, struct err *e)
 {
@@ -366,7 +390,7 @@ write_all(struct image *m, struct err *e)
 	m->manifest.image_digest = digest;
 	if (digest_disk(image, digest, e) < 0 || write_kernel(m, e) < 0)
 		return -1;
-	if (filelist_write(m->all, NTREES, arena_printf(m->a, "%s/files", m->dir), e) < 0)
+	if (write_files(m, e) < 0)
 		return -1;
 	for (size_t t = ROOTFS; t < EXTRA; t++)
 		if (tree_materialise(

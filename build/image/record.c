@@ -294,6 +294,7 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 		.symbols = "System.map",
 		.kernel_config = "kernel-config",
 		.image = "disk-image.raw",
+		.files = "files",
 		.credentials = credentials_from(a, cfg, dir),
 		.agent = strcmp(p->profile, "s6") ? "inittab" : "s6-linux-init",
 	};

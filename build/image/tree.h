@@ -56,9 +56,9 @@ int tree_add(struct tree *t, const char *dir, const char *package, struct err *e
  */
 int tree_lay(struct tree *t, const char *dir, const char *name, size_t layer, struct err *e);
 /*
- * To be called once when all is added.  Folders may come from several packages, and so
- * may what is equal in all of them; anything else that is there twice is an error that
- * names both packages.
+ * To be called when all is added, and again when more is.  Folders may come from several packages,
+ * and so may what is equal in all of them; anything else that is there twice is an error that names
+ * both packages.
  */
 int tree_sort(struct tree *t, struct err *e);
 /* in a sorted tree; NULL when there is no such path */

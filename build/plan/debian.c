@@ -13,7 +13,7 @@ struct package {
 	const char *depends[2]; /* Depends, Pre-Depends; "" for none */
 	const char *provides;
 	char *list; /* text of its list of files, once read */
-	bool wanted;
+	bool listed, wanted;
 };
 
 struct database {
@@ -46,13 +46,24 @@ field(struct arena *a, const char *paragraph, const char *key)
 	return "";
 }
 
+/* "WANT FLAG STATE": are its files where its list says */
+static bool
+is_there(const char *status)
+{
+	static const char *const states[] = { "installed", "triggers-pending", "triggers-awaited",
+		"half-configured", "unpacked" };
+	const char *state = strrchr(status, ' ');
+
+	for (size_t i = 0; state && i < sizeof states / sizeof *states; i++)
+		if (!strcmp(state + 1, states[i]))
+			return true;
+	return false;
+}
+
 static void
 add_package(struct database *d, const char *paragraph)
 {
-	const char *status = field(d->a, paragraph, "Status");
-	size_t n = strlen(status);
-
-	if (n < 10 || strcmp(status + n - 10, " installed") != 0)
+	if (!is_there(field(d->a, paragraph, "Status")))
 		return;
 	d->v = arena_more(d->a, d->v, d->n, sizeof *d->v);
 	d->v[d->n++] = (struct package){
@@ -81,10 +92,17 @@ read_status(struct database *d, struct err *e)
 		}
 		add_package(d, text);
 	}
-	return 0;
+	return d->n ? 0
+		    : fail(e,
+			  "%s/status: says that no package is installed; %s/status-old may be "
+			  "the one before it",
+			  d->dir, d->dir);
 }
 
-/* a package that exists for several architectures has them in the name of its list */
+/*
+ * A package that exists for several architectures has them in the name of its list.  One without a
+ * list has no files, as dpkg sees it.
+ */
 static int
 read_list(struct database *d, struct package *p, struct err *e)
 {
@@ -94,6 +112,11 @@ read_list(struct database *d, struct package *p, struct err *e)
 		return 0;
 	if (!file_exists(path))
 		path = arena_printf(d->a, "%s/info/%s.list", d->dir, p->name);
+	p->listed = file_exists(path);
+	if (!p->listed) {
+		p->list = arena_strdup(d->a, "");
+		return 0;
+	}
 	return file_read(d->a, path, &p->list, NULL, e);
 }
 
@@ -184,24 +207,46 @@ find(const struct database *d, const char *word, const char *arch)
 	return found;
 }
 
-/* of alternatives the first that is there */
-static void
-want(struct database *d, struct package *p)
+/* of alternatives the first that is there; *s goes on behind all of them */
+static struct package *
+choose(const struct database *d, const char **s, const char *arch)
+{
+	struct package *found = NULL;
+	bool over = false;
+
+	while (!over && **s) {
+		if (!found)
+			found = find(d, *s, arch);
+		over = (*s)[strcspn(*s, ",|")] != '|';
+		*s = next_word(*s);
+	}
+	return found;
+}
+
+/* with all that it depends on */
+static int
+want(struct database *d, struct package *p, struct err *e)
 {
 	p->wanted = true;
+	if (!p->listed)
+		return fail(e,
+		    "%s/info: there is no list of the files of %s; apt-get install --reinstall %s "
+		    "makes one",
+		    d->dir, p->name, p->name);
 	for (int i = 0; i < 2; i++)
 		for (const char *s = p->depends[i]; *s;) {
-			struct package *need = find(d, s, p->arch);
-			bool over = s[strcspn(s, ",|")] != '|';
+			const char *word = s;
+			struct package *need = choose(d, &s, p->arch);
 
-			if (need && !need->wanted)
-				want(d, need);
-			s = next_word(s);
-			while (need && !over && *s) {
-				over = s[strcspn(s, ",|")] != '|';
-				s = next_word(s);
-			}
+			if (!need)
+				return fail(e,
+				    "%s/status: %s depends on %.*s, which is not installed; "
+				    "apt-get --fix-broken install mends that",
+				    d->dir, p->name, (int)strcspn(word, " (:,|"), word);
+			if (!need->wanted && want(d, need, e) < 0)
+				return -1;
 		}
+	return 0;
 }
 
 /* ---- their files ---- */
@@ -218,7 +263,7 @@ take(void *arg, struct package *p, const char *path)
 	struct taking *t = arg;
 
 	(void)p;
-	if (strncmp(path, "/usr/", 5) != 0)
+	if (strncmp(path, "/usr/", 5) != 0 || strstr(path, "/../"))
 		return;
 	for (size_t i = 0; i < sizeof for_people / sizeof *for_people; i++)
 		if (!strncmp(path, for_people[i], strlen(for_people[i])))
@@ -240,8 +285,8 @@ gather(struct database *d, struct wanting *w, struct taking *t, struct err *e)
 		each_path(d, &d->v[i], owns, w);
 	}
 	for (size_t i = 0; i < d->n; i++)
-		if (d->v[i].wanted)
-			want(d, &d->v[i]);
+		if (d->v[i].wanted && want(d, &d->v[i], e) < 0)
+			return -1;
 	for (size_t i = 0; i < d->n; i++)
 		if (d->v[i].wanted)
 			each_path(d, &d->v[i], take, t);

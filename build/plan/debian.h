@@ -15,6 +15,7 @@ struct arena;
  * The files below /usr of the packages that own these paths, and of all packages that those depend
  * on, but for what is for people: manuals, translations.  Sorted, each once, on the arena; folders
  * are among them.  A wanted path that no package owns is left out.  0: database is none of dpkg's.
+ * An error says what is missing in it: a dependency, a list of files.
  */
 int debian_files(struct arena *a, const char *database, const char *const *wanted, size_t nwanted,
     char ***paths, size_t *n, struct err *e);

@@ -66,6 +66,7 @@
 	X(disk)                                                                                    \
 	X(image)                                                                                   \
 	X(filelist)                                                                                \
+	X(filetable)                                                                               \
 	X(compare)                                                                                 \
 	X(reproduce)                                                                               \
 	X(sbom)                                                                                    \

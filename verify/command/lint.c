@@ -35,7 +35,9 @@ command_lint(struct arena *a, struct options *o, struct err *e)
 	if (o->nwords)
 		return 0;
 	/* the requirements, against an image that meets none */
-	if (suite_read(a, o, &s, e) < 0 || matrix_make(a, &none, 1, s.v, s.n, NULL, &m, e) < 0 ||
+	if (suite_read(a, o, &s, e) < 0 ||
+	    matrix_make(a, &none, 1, s.v, s.n, &(struct matrix_choice){ .lanes = scenario_lanes },
+		&m, e) < 0 ||
 	    equivalent_read(
 		a, arena_printf(a, "%s/equivalent", o->scenarios), &none, &equivalents, &n, e) < 0)
 		return -1;

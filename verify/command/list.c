@@ -30,7 +30,8 @@ command_matrix(struct arena *a, struct options *o, struct err *e)
 		return fail_usage(e, "matrix: needs a manifest; see lh-verify --help");
 	if (suite_read(a, o, &s, e) < 0 ||
 	    image_open_all(a, o->words, o->nwords, "", trust_asked(o), &images, e) < 0 ||
-	    matrix_make(a, images, o->nwords, s.v, s.n, o->only.v, &m, e) < 0)
+	    matrix_make(a, images, o->nwords, s.v, s.n,
+		&(struct matrix_choice){ o->only.v, o->lanes.v }, &m, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (!strcmp(o->format, formats[i].name))
@@ -50,6 +51,7 @@ command_list(struct arena *a, struct options *o, struct err *e)
 	if (suite_read(a, o, &s, e) < 0)
 		return -1;
 	for (size_t i = 0; i < s.n; i++)
-		printf("%-16s %s\n", s.v[i].name, s.v[i].title);
+		printf("%-16s %s%s\n", s.v[i].name, s.v[i].title,
+		    strcmp(s.v[i].lane, *scenario_lanes) ? " (lane long)" : "");
 	return 0;
 }

@@ -98,7 +98,8 @@ schedule(struct scoring *s, struct err *e)
 	struct matrix m;
 	size_t n = 0;
 
-	if (matrix_make(s->a, &s->image, 1, s->suite.v, s->suite.n, s->o->only.v, &m, e) < 0)
+	if (matrix_make(s->a, &s->image, 1, s->suite.v, s->suite.n,
+		&(struct matrix_choice){ s->o->only.v, s->o->lanes.v }, &m, e) < 0)
 		return -1;
 	s->nturns = schedule_make(
 	    s->a, &m, s->o->cold ? NULL : s->suite.booted, inject_fits(&s->image.m), &s->turns);
@@ -136,12 +137,13 @@ fill_head(struct scoring *s)
 	s->head.sample = (size_t)s->o->sample;
 	s->head.seed = (uint64_t)s->o->seed;
 	s->head.all_scenarios = s->o->all;
+	s->head.function = s->o->function;
 }
 
 static int
 resume(struct scoring *s, struct err *e)
 {
-	const char *played = s->o->all ? "all" : "first", *key;
+	const char *played = s->o->all ? "all" : s->o->function ? "function" : "first", *key;
 
 	for (size_t i = 0; i < s->nturns; i++)
 		played = arena_printf(s->a, "%s %s", played, s->head.played[i]);
@@ -180,6 +182,7 @@ play(struct scoring *s, struct err *e)
 		.accel = o->accel,
 		.keep = o->keep,
 		.all = o->all,
+		.function = o->function,
 		.told = on_outcome,
 		.arg = s };
 	const char *untrue, *stopped;

@@ -2,6 +2,7 @@
 /* the filesystem of an image: its names, the bytes of its files, and all that audits look at */
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/files/digest.h"
 #include "build/files/manifest.h"
 #include "build/fuzz/fuzz.h"
 #include "verify/image/audit.h"
@@ -14,7 +15,7 @@
 static void
 look(struct arena *a, const char *path)
 {
-	struct guestfs_entry *v;
+	struct guestfs_entry *v, found;
 	struct guestfs *g;
 	struct err e = { 0 };
 	struct buf list = { 0 };
@@ -24,8 +25,10 @@ look(struct arena *a, const char *path)
 	if (fuzz_failed(guestfs_open(path, 0, 0, &g, &e), &e))
 		return;
 	if (!fuzz_failed(guestfs_entries(a, g, &v, &nv, &e), &e))
-		for (size_t i = 0; i < nv && i < 100; i++)
+		for (size_t i = 0; i < nv && i < 100; i++) {
 			fuzz_failed(guestfs_read(a, g, v[i].path, &text, &n, &e), &e);
+			fuzz_failed(guestfs_find(a, g, v[i].path, &found, &e) < 0 ? -1 : 0, &e);
+		}
 	fuzz_failed(guestfs_list(a, g, "rootfs", &list, &e), &e);
 	buf_free(&list);
 	fuzz_failed(guestfs_close(g, &e), &e);
@@ -34,10 +37,12 @@ look(struct arena *a, const char *path)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static const char *const checks[] = { "static", "baseline", "modes", "paths", "files" };
+	static const char *const checks[] = { "static", "baseline", "modes", "paths", "files",
+		"table" };
+	static const char table[] = "lh-files 2\nrootfs:/ 040755 0 0 - - x\n";
 	static struct man_part part = { .name = "rootfs", .type = "ext4" };
 	static const char *folder = "/build/";
-	static const struct manifest m = { .dir = "/",
+	static struct manifest m = { .dir = "/",
 		.elf = "ELF64 X86_64",
 		.refuse = "avx",
 		.image = "image",
@@ -48,10 +53,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct arena *a = arena_new();
 	struct audit audit;
 	struct err e = { 0 };
-	char *path;
+	char *path, hex[DIGEST_HEX];
 	int disk;
 
 	part.size = n;
+	digest_bytes(table, sizeof table - 1, hex);
+	m.files = fuzz_file(a, "files", table, sizeof table - 1);
+	m.files_sha256 = hex;
 	path = fuzz_file(a, "image", p, n);
 	look(a, path);
 	disk = open(path, O_RDONLY | O_CLOEXEC);

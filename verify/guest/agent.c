@@ -35,6 +35,7 @@ struct agent {
 	struct loop *loop;
 	struct channel *channel, *qmp;
 	enum agent_state state;
+	bool held;		/* between two wires: nothing is sent, and an end is none */
 	struct request *first;	/* the oldest: the one under way, when any is */
 	struct request *failed; /* to be told from the loop */
 	unsigned telling;
@@ -147,7 +148,7 @@ send_next(struct agent *d)
 	struct buf b = { 0 };
 	struct arena *a;
 
-	if (d->state != AGENT_OPEN || !r || r->sent)
+	if (d->state != AGENT_OPEN || d->held || !r || r->sent)
 		return;
 	a = arena_new();
 	d->serial++;
@@ -243,7 +244,8 @@ on_bytes(void *arg, const char *p, size_t n)
 
 	channel_pump(d->qmp);
 	if (!n) {
-		agent_gone(d, "the guest has ended");
+		if (!d->held)
+			agent_gone(d, "the guest has ended");
 		return;
 	}
 	if (d->state == AGENT_LOST)
@@ -312,6 +314,34 @@ agent_reset(struct agent *d)
 		d->state = AGENT_SHUT;
 	buf_clear(&d->in);
 	d->scanned = 0;
+}
+
+void
+agent_hold(struct agent *d)
+{
+	d->held = true;
+}
+
+bool
+agent_is_quiet(const struct agent *d)
+{
+	return !d->first || !d->first->sent;
+}
+
+void
+agent_take(struct agent *d)
+{
+	d->held = false;
+	send_next(d);
+}
+
+void
+agent_rewire(struct agent *d, int fd, struct channel *qmp)
+{
+	channel_free(d->channel);
+	d->channel = channel_new(d->loop, fd, on_bytes, d);
+	d->qmp = qmp;
+	agent_take(d);
 }
 
 void

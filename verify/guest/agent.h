@@ -40,6 +40,15 @@ struct agent *agent_new(struct loop *l, int fd, bool awake, struct channel *qmp)
 void agent_run(struct agent *d, const char *command, nstime deadline, agent_done *done, void *arg);
 /* the guest was reset: the request under way fails, the queue is kept */
 void agent_reset(struct agent *d);
+/*
+ * It moves to another QEMU.  From agent_hold() on no command is sent, and when none is under way
+ * any more (agent_is_quiet()) that side of the wire may go.  It goes on with fd and qmp, as for
+ * agent_new(); or, after agent_take(), with those that it has.
+ */
+void agent_hold(struct agent *d);
+bool agent_is_quiet(const struct agent *d);
+void agent_rewire(struct agent *d, int fd, struct channel *qmp);
+void agent_take(struct agent *d);
 /* nothing will come any more: pending requests fail with why */
 void agent_gone(struct agent *d, const char *why);
 /* the guest's side of the wire is gone */

@@ -131,6 +131,12 @@ channel_pump(struct channel *c)
 		on_ready(c, c->fd, POLLIN);
 }
 
+size_t
+channel_waiting(const struct channel *c)
+{
+	return c->out.n;
+}
+
 bool
 channel_ended(const struct channel *c)
 {

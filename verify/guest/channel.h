@@ -28,6 +28,8 @@ void channel_send(struct channel *c, const void *p, size_t n);
 /* hands on what is there now, without waiting for the loop: where the order of two channels matters
  */
 void channel_pump(struct channel *c);
+/* bytes that the other side has not taken yet */
+size_t channel_waiting(const struct channel *c);
 bool channel_ended(const struct channel *c);
 /* the other side is gone, whether its last bytes have been read or not */
 bool channel_hung_up(const struct channel *c);

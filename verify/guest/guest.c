@@ -39,6 +39,7 @@
 #define CONSOLE_MAX (256u << 20)
 #define QMP_LINE_MAX (1u << 20)
 #define QMP_LOG_MAX (16u << 20)
+#define QUIET_AGAIN (10 * NS_PER_MS)
 
 enum event {
 	EV_SHUTDOWN, /* QMP says that it is about to end */
@@ -55,6 +56,15 @@ struct request {
 	uint64_t id;
 	bool human; /* the answer is a string to decode */
 	guest_answer *done;
+	void *arg;
+};
+
+/* it is on its way to another QEMU */
+struct move {
+	const struct qemu_opts *opts;
+	const char *dir;
+	bool saved; /* the end of this QEMU is not the guest's */
+	guest_moved *done;
 	void *arg;
 };
 
@@ -85,12 +95,13 @@ struct guest {
 	uint64_t last_id;
 	struct request *requests;
 
-	const char *shutdown;		  /* the reason QMP gave */
-	const char *reason;		  /* of the end, for everybody */
-	bool full;			  /* the console has said all that it may */
-	bool ran;			  /* QMP answered, or the console said something */
-	bool hosts;			  /* the end was the host's doing */
-	unsigned alarm, telling, silence; /* of the loop */
+	const char *shutdown;			 /* the reason QMP gave */
+	const char *reason;			 /* of the end, for everybody */
+	struct move *move;			 /* or NULL */
+	bool full;				 /* the console has said all that it may */
+	bool ran;				 /* QMP answered, or the console said something */
+	bool hosts;				 /* the end was the host's doing */
+	unsigned alarm, telling, silence, quiet; /* of the loop */
 };
 
 typedef void guest_action(struct guest *g);
@@ -336,6 +347,10 @@ on_console(void *arg, const char *p, size_t n)
 	struct guest *g = arg;
 
 	channel_pump(g->qmp); /* a reset is told before what the new boot says */
+	if (!n && g->move && g->move->saved) {
+		happen(g, EV_CLOSED);
+		return;
+	}
 	if (n && (g->full = g->full || stream_size(g->stream) + n > CONSOLE_MAX)) {
 		;
 	} else if (n) {
@@ -438,6 +453,8 @@ notify_ended(void *arg)
 		g->calls->ended(g->arg);
 }
 
+static void resume(struct guest *g);
+
 /* reason NULL: as the process ended */
 static void
 over(struct guest *g, const char *reason)
@@ -451,6 +468,13 @@ over(struct guest *g, const char *reason)
 
 	loop_cancel(g->loop, g->alarm);
 	g->alarm = 0;
+	if (g->move && g->move->saved && !reason) {
+		resume(g);
+		return;
+	}
+	g->move = NULL;
+	stream_eof(g->stream);
+	view_eof(g->view);
 	g->state = GUEST_ENDED;
 	g->reason = reason ? reason : ending_text(g->a, &x);
 	g->hosts = ending_is_hosts(&x);
@@ -526,6 +550,7 @@ happen(struct guest *g, enum event ev)
 void
 guest_stop(struct guest *g, nstime grace)
 {
+	g->move = NULL;
 	if (g->state == GUEST_RUNNING)
 		set_alarm(g, grace);
 	happen(g, EV_STOP);
@@ -553,6 +578,7 @@ write_argv(const struct guest *g, const struct manifest *m, const struct qemu_op
 
 	by_hand.console = NULL;
 	by_hand.qmp_fd = by_hand.agent_fd = -1;
+	by_hand.net = NULL;
 	qemu_argv(&p, m, &by_hand);
 	text = arena_printf(g->a, "%s\n# as it was run, with inherited descriptors:\n# %s\n",
 	    argv_quoted(&p), argv_quoted(v));
@@ -583,21 +609,72 @@ close_all(int fd[][2], size_t n, int end)
 			close(fd[i][end]);
 }
 
-int
-guest_start(struct arena *a, struct loop *l, const struct manifest *m, const struct qemu_opts *o,
-    const char *dir, const struct guest_calls *calls, void *arg, struct guest **out, struct err *e)
+/* our ends of what QEMU has just been started with; those of the one before it are gone */
+static void
+attach(struct guest *g, int qmp, int agent, const int serial[2], bool restored)
+{
+	fd_nonblock(g->qemu.out);
+	channel_free(g->qmp);
+	channel_free(g->console);
+	g->qmp = channel_new(g->loop, qmp, on_qmp, g);
+	g->console = channel_of_pipes(g->loop, serial[0], serial[1], on_console, g);
+	if (g->agent)
+		agent_rewire(g->agent, agent, g->qmp);
+	else if (agent >= 0)
+		g->agent = agent_new(g->loop, agent, restored, g->qmp);
+	loop_watch(g->loop, g->qemu.out, POLLIN, on_words, g);
+	loop_watch(g->loop, g->qemu.pidfd, POLLIN, on_dead, g);
+	g->state = GUEST_RUNNING;
+	ask(g, "qmp_capabilities", NULL, false, NULL, NULL);
+}
+
+static int
+launch(struct guest *g, const struct qemu_opts *o, const char *dir, struct err *e)
 {
 	enum { QMP, AGENT, NPAIRS };
-	int pair[NPAIRS][2] = { { -1, -1 }, { -1, -1 } }, keep[NPAIRS], serial[2] = { -1, -1 };
-	struct guest *g = arena_alloc(a, sizeof *g);
+	int pair[NPAIRS][2] = { { -1, -1 }, { -1, -1 } }, serial[2] = { -1, -1 };
+	int keep[NPAIRS + QEMU_NET_ENDS];
+	const struct manifest *m = g->manifest;
 	struct qemu_opts opts = *o;
-	struct argv v = { .a = a };
+	struct argv v = { .a = g->a };
 	bool agent = o->agent_fd >= 0;
 	struct child_opts co = { .dir = dir,
 		.keep = keep,
 		.nkeep = agent ? NPAIRS : AGENT,
 		.spaces = o->island ? o->island->spaces : NULL,
 		.nspaces = o->island ? ISLAND_SPACES : 0 };
+
+	if (serial_make(g, dir, serial, e) < 0 || make_pair(pair[QMP], e) < 0 ||
+	    (agent && make_pair(pair[AGENT], e) < 0))
+		goto undo;
+	opts.console = g->serial;
+	opts.qmp_fd = keep[QMP] = pair[QMP][1];
+	opts.agent_fd = keep[AGENT] = pair[AGENT][1];
+	for (size_t i = 0; o->net && i < QEMU_NET_ENDS; i++)
+		keep[co.nkeep++] = o->net[i];
+	if (tell(g, m, &opts, dir, e) < 0)
+		goto undo;
+	qemu_argv(&v, m, &opts);
+	if (write_argv(g, m, &opts, &v, dir, e) < 0 || child_start(&g->qemu, v.v, &co, e) < 0)
+		goto undo;
+	close_all(pair, NPAIRS, 1); /* or we would never see their end */
+	attach(g, pair[QMP][0], pair[AGENT][0], serial, o->loadvm != NULL);
+	return 0;
+
+undo:
+	close_all(pair, NPAIRS, 0);
+	close_all(pair, NPAIRS, 1);
+	close_all(&serial, 1, 0);
+	close_all(&serial, 1, 1);
+	serial_unlink(g);
+	return -1;
+}
+
+int
+guest_start(struct arena *a, struct loop *l, const struct manifest *m, const struct qemu_opts *o,
+    const char *dir, const struct guest_calls *calls, void *arg, struct guest **out, struct err *e)
+{
+	struct guest *g = arena_alloc(a, sizeof *g);
 
 	*g = (struct guest){ .a = a,
 		.loop = l,
@@ -608,46 +685,110 @@ guest_start(struct arena *a, struct loop *l, const struct manifest *m, const str
 		.console_log = -1,
 		.qmp_log = -1 };
 	if ((g->console_log = open_log(a, dir, "console", e)) < 0 ||
-	    (g->qmp_log = open_log(a, dir, "qmp", e)) < 0)
+	    (g->qmp_log = open_log(a, dir, "qmp", e)) < 0 || launch(g, o, dir, e) < 0)
 		goto undo;
-	if (serial_make(g, dir, serial, e) < 0 || make_pair(pair[QMP], e) < 0 ||
-	    (agent && make_pair(pair[AGENT], e) < 0))
-		goto undo;
-	opts.console = g->serial;
-	opts.qmp_fd = keep[QMP] = pair[QMP][1];
-	opts.agent_fd = keep[AGENT] = pair[AGENT][1];
-	if (tell(g, m, &opts, dir, e) < 0)
-		goto undo;
-	qemu_argv(&v, m, &opts);
-	if (write_argv(g, m, &opts, &v, dir, e) < 0 || child_start(&g->qemu, v.v, &co, e) < 0)
-		goto undo;
-	close_all(pair, NPAIRS, 1); /* or we would never see their end */
-	fd_nonblock(g->qemu.out);
-
-	g->state = GUEST_RUNNING;
 	g->stream = stream_new(CONSOLE_WINDOW);
 	g->view = view_new(CONSOLE_WINDOW);
-	g->qmp = channel_new(l, pair[QMP][0], on_qmp, g);
-	g->console = channel_of_pipes(l, serial[0], serial[1], on_console, g);
-	if (agent)
-		g->agent = agent_new(l, pair[AGENT][0], o->loadvm != NULL, g->qmp);
-	loop_watch(l, g->qemu.out, POLLIN, on_words, g);
-	loop_watch(l, g->qemu.pidfd, POLLIN, on_dead, g);
-	ask(g, "qmp_capabilities", NULL, false, NULL, NULL);
 	*out = g;
 	return 0;
 
 undo:
-	close_all(pair, NPAIRS, 0);
-	close_all(pair, NPAIRS, 1);
-	close_all(&serial, 1, 0);
-	close_all(&serial, 1, 1);
-	serial_unlink(g);
 	if (g->console_log >= 0)
 		close(g->console_log);
 	if (g->qmp_log >= 0)
 		close(g->qmp_log);
 	return -1;
+}
+
+/* ---- to another QEMU ---- */
+
+/* what the one that is gone had said and was asked is not the next one's */
+static void
+forget_qemu(struct guest *g)
+{
+	answer_nothing(g);
+	buf_clear(&g->qmp_in);
+	buf_clear(&g->words);
+	g->qmp_skips = g->ran = g->killed = false;
+	g->shutdown = NULL;
+}
+
+static void
+resume(struct guest *g)
+{
+	const struct move *m = g->move;
+	struct err e;
+
+	g->move = NULL;
+	forget_qemu(g);
+	if (launch(g, m->opts, m->dir, &e) < 0) {
+		over(g, arena_printf(g->a, "qemu: %s", e.msg));
+		g->hosts = true;
+		return;
+	}
+	m->done(m->arg, NULL);
+}
+
+static void
+on_saved(void *arg, const char *answer, const char *error)
+{
+	struct guest *g = arg;
+	const struct move *m = g->move;
+	size_t n = answer ? strcspn(answer, "\r\n") : 0;
+
+	if (!m)
+		return;
+	if (answer && !*answer) { /* silence is consent */
+		g->move->saved = true;
+		quit(g);
+		set_alarm(g, END_GRACE);
+		return;
+	}
+	g->move = NULL;
+	if (g->agent)
+		agent_take(g->agent);
+	m->done(m->arg, answer ? arena_strndup(g->a, answer, n) : error);
+}
+
+static void
+on_stopped(void *arg, const char *answer, const char *error)
+{
+	struct guest *g = arg;
+
+	if (!g->move)
+		return;
+	if (answer)
+		guest_hmp(g, arena_printf(g->a, "savevm %s", g->move->opts->loadvm), on_saved, g);
+	else
+		on_saved(g, NULL, error);
+}
+
+/* a command that is under way would be half here, half there */
+static void
+move_when_quiet(void *arg)
+{
+	struct guest *g = arg;
+
+	g->quiet = 0;
+	if (!g->move || g->state != GUEST_RUNNING)
+		return;
+	if (g->agent && !agent_is_quiet(g->agent))
+		g->quiet = loop_at(g->loop, clock_now() + QUIET_AGAIN, move_when_quiet, g);
+	else
+		guest_qmp(g, "stop", NULL, on_stopped, g);
+}
+
+void
+guest_move(
+    struct guest *g, const struct qemu_opts *o, const char *dir, guest_moved *done, void *arg)
+{
+	struct move *m = arena_alloc(g->a, sizeof *m);
+
+	*m = (struct move){ .opts = o, .dir = dir, .done = done, .arg = arg };
+	g->move = m;
+	if (g->agent)
+		agent_hold(g->agent);
+	g->quiet = loop_at(g->loop, 0, move_when_quiet, g);
 }
 
 void
@@ -835,6 +976,7 @@ guest_free(struct guest *g)
 	loop_cancel(g->loop, g->alarm);
 	loop_cancel(g->loop, g->telling);
 	loop_cancel(g->loop, g->silence);
+	loop_cancel(g->loop, g->quiet);
 	serial_unlink(g);
 	channel_free(g->console);
 	channel_free(g->qmp);

@@ -49,7 +49,8 @@ struct guest_calls {
 
 /*
  * dir: the test case's folder: console, qmp, argv are written there from the first byte on.  Of o
- * the descriptors are not read, but that agent_fd is negative when there shall be no guest agent.
+ * the descriptors qmp_fd and agent_fd are not read, but that the latter is negative when there
+ * shall be no guest agent; those of net stay open here, and are the caller's to close.
  */
 int guest_start(struct arena *a, struct loop *l, const struct manifest *m,
     const struct qemu_opts *o, const char *dir, const struct guest_calls *calls, void *arg,
@@ -59,6 +60,17 @@ int guest_start(struct arena *a, struct loop *l, const struct manifest *m,
  * after guest_start
  */
 void guest_recall(struct guest *g, const void *p, size_t n);
+/*
+ * The same guest in another QEMU: it is stopped, saved inside its disk as o->loadvm, and goes on
+ * where it was with QEMU's options o.  Its console goes on, too; what the guest agent has been
+ * asked meanwhile, it is asked there.  done is called once, from the loop: why NULL, or QEMU's
+ * words for that it cannot save such a guest, which stands still then.  It is not called when the
+ * guest ends meanwhile, or cannot go on: that is told as its end.  o and dir as for guest_start(),
+ * to live as long as the guest.
+ */
+typedef void guest_moved(void *arg, const char *why);
+void guest_move(
+    struct guest *g, const struct qemu_opts *o, const char *dir, guest_moved *done, void *arg);
 enum guest_state guest_state(const struct guest *g);
 struct stream *guest_console(struct guest *g);
 /* without the kernel's lines that cut others in two */

@@ -18,10 +18,12 @@
 #define MODE_CLIENT 3
 #define MODE_SERVER 4
 #define STRATUM 2
+#define UNKNOWN 0xc0   /* leap indicator: the clock is not synchronized */
 #define PRECISION 0xec /* 2^-20 s */
 /* where they are in a packet */
 #define ROOT_DELAY 4
 #define ROOT_DISPERSION 8
+#define REFERENCE_ID 12
 #define REFERENCE 16
 #define ORIGINATE 24
 #define RECEIVE 32
@@ -67,6 +69,14 @@ ntp_answer(const unsigned char *query, size_t n, nstime now, unsigned char out[N
 	put_time(out + RECEIVE, now);
 	put_time(out + TRANSMIT, now);
 	return true;
+}
+
+void
+ntp_kiss(unsigned char out[NTP_SIZE])
+{
+	out[0] |= UNKNOWN;
+	out[1] = 0;
+	memcpy(out + REFERENCE_ID, "DENY", 4);
 }
 
 static void

@@ -27,5 +27,7 @@ unsigned ntp_port(const struct ntp *s);
 void ntp_free(struct ntp *s); /* NULL is fine */
 /* the answer to n bytes of a client, at a time since 1970; false: it gets none */
 bool ntp_answer(const unsigned char *query, size_t n, nstime now, unsigned char out[NTP_SIZE]);
+/* makes an answer that of a server which does not want to be asked any more: RFC 5905, 7.4 */
+void ntp_kiss(unsigned char out[NTP_SIZE]);
 
 #endif

@@ -125,10 +125,44 @@ free_in_net(struct arena *a, const struct manifest *m, unsigned n, const char *t
 	return s;
 }
 
+/*
+ * Eight nanoseconds an instruction: a shift that QEMU may adapt races at a third of the speed.
+ */
+static void
+push_pace(struct argv *v, enum qemu_pace pace)
+{
+	static const char *const icounts[] = {
+		[PACE_RACE] = "shift=3,sleep=off",
+		[PACE_CALM] = "shift=3,sleep=on",
+	};
+
+	if (pace != PACE_HOST)
+		argv_pushv(v, "-icount", icounts[pace], NULL);
+}
+
 static bool
 is_static(const struct manifest *m)
 {
 	return m->address != NULL;
+}
+
+/*
+ * A redirector has both ends of one direction: two, one for each end, would pass what the first has
+ * sent away.  What the guest receives is the "tx" of its network's side.
+ */
+static void
+push_between(struct argv *v, const int *net)
+{
+	for (int i = 0; i < QEMU_NET_ENDS; i++) {
+		argv_push(v, "-chardev");
+		argv_pushf(v, "socket,id=wire%d,fd=%d", i, net[i]);
+	}
+	for (int i = 0; i < QEMU_NET_ENDS; i += 2) {
+		argv_push(v, "-object");
+		argv_pushf(v,
+		    "filter-redirector,id=between%d,netdev=net,queue=%s,outdev=wire%d,indev=wire%d",
+		    i, i == QEMU_NET_FROM_GUEST ? "rx" : "tx", i, i + 1);
+	}
 }
 
 /*
@@ -160,8 +194,16 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_pushf(v, "user,id=net%s%s%s%s%s", m->untrusted && !o->island ? ",restrict=on" : "",
 	    net, o->ssh ? arena_printf(v->a, ",hostfwd=tcp:127.0.0.1:%u-", o->ssh_port) : "",
 	    o->ssh ? to : "", o->ssh ? ":22" : "");
-	/* no option ROM: there is nothing to boot from the net, and it costs time */
-	argv_pushv(v, "-device", "virtio-net-pci,netdev=net,id=eth0,romfile=", NULL);
+	if (o->net)
+		push_between(v, o->net);
+	/*
+	 * No option ROM: there is nothing to boot from the net, and it costs time.  Nor is a guest
+	 * told to announce itself when its state is loaded: nobody is there to hear it, and Linux
+	 * 6.12 hangs for ever when the interface goes down at that moment (virtnet_close() waits,
+	 * with the lock of all interfaces, for work that waits for this lock).
+	 */
+	argv_pushv(
+	    v, "-device", "virtio-net-pci,netdev=net,id=eth0,romfile=,guest_announce=off", NULL);
 }
 
 /* the PCI bus of the old PC takes devices while it runs; a PCI Express one does below a port */
@@ -194,6 +236,7 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_pushv(
 	    v, "-nodefaults", "-no-user-config", "-display", "none", "-machine", m->machine, NULL);
 	argv_pushv(v, "-accel", o->accel ? o->accel : "tcg", NULL);
+	push_pace(v, o->pace);
 	if (o->cpu || m->cpu)
 		argv_pushv(v, "-cpu", o->cpu ? o->cpu : m->cpu, NULL);
 	argv_push(v, "-m");

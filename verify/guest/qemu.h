@@ -10,6 +10,25 @@ struct island;
 struct lan;
 struct manifest;
 
+/* who stands between a guest and its network, has an end of four stream sockets */
+enum {
+	QEMU_NET_FROM_GUEST,
+	QEMU_NET_TO_NET, /* for what came from the guest, and may pass */
+	QEMU_NET_FROM_NET,
+	QEMU_NET_TO_GUEST,
+	QEMU_NET_ENDS
+};
+
+/*
+ * How a guest's time goes by.  One that races jumps to its next timer whenever it is idle.  QEMU
+ * can load a guest that was saved at HOST into a RACE, and that into a CALM; nothing else.
+ */
+enum qemu_pace {
+	PACE_HOST, /* as the host's */
+	PACE_RACE,
+	PACE_CALM, /* as the host's, after a race */
+};
+
 /*
  * One guest as a QEMU command line: pure, comparable with a text file before anything is
  * forked.  -nodefaults -no-user-config; QMP and agent are inherited descriptors.
@@ -25,24 +44,27 @@ struct qemu_opts {
 	const char *console;
 	/* our ends are elsewhere; these numbers the child inherits */
 	int qmp_fd;
-	int agent_fd;	       /* -1: no guest agent */
-	const char *nonce;     /* lh.nonce= on the kernel command line; NULL: none */
-	const char *append;    /* more kernel words, or NULL */
-	const char *accel;     /* "tcg" "kvm" */
-	const char *cpu;       /* instead of the manifest's, or NULL */
-	unsigned memory;       /* MiB instead of the manifest's, or 0 */
-	unsigned cpus;	       /* 0: one */
-	const char *share;     /* a folder that the guest may mount as `share`, or NULL */
-	const char *loadvm;    /* state to start from, or NULL */
-	const char *told;      /* loadvm: the file told.in has the manifest's after-loadvm, and
-				  told.out is for the answer; NULL: there is none */
-	bool slot;	       /* a device may be plugged in while it runs, into qemu_slot() */
+	int agent_fd;	    /* -1: no guest agent */
+	const char *nonce;  /* lh.nonce= on the kernel command line; NULL: none */
+	const char *append; /* more kernel words, or NULL */
+	const char *accel;  /* "tcg" "kvm" */
+	const char *cpu;    /* instead of the manifest's, or NULL */
+	unsigned memory;    /* MiB instead of the manifest's, or 0 */
+	unsigned cpus;	    /* 0: one */
+	const char *share;  /* a folder that the guest may mount as `share`, or NULL */
+	const char *loadvm; /* state to start from, or NULL */
+	const char *told;   /* loadvm: the file told.in has the manifest's after-loadvm, and
+			       told.out is for the answer; NULL: there is none */
+	bool slot;	    /* a device may be plugged in while it runs, into qemu_slot() */
+	enum qemu_pace pace;
 	bool reboot;	       /* a reset reboots; else it ends QEMU */
 	const struct lan *lan; /* what its DHCP server gives; NULL, or the image has an address: see
 				  push_net() */
 	const struct island *island; /* the network that QEMU is in; NULL: this machine's */
 	bool ssh;		     /* forward a port of 127.0.0.1 to the guest's 22 */
 	unsigned ssh_port;	     /* that port; 0: the kernel chooses */
+	const int *net; /* QEMU_NET_ENDS descriptors, which the child inherits: each frame goes
+			   this way; NULL: nobody stands between */
 };
 
 /* the bus that takes a device while the guest runs, where qemu_opts.slot was set */

@@ -6,6 +6,7 @@
 #include "build/files/file.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
+#include "verify/image/asbuilt.h"
 #include "verify/image/disasm.h"
 #include "verify/image/elf.h"
 #include "verify/image/guestfs.h"
@@ -409,9 +410,23 @@ look_at_kernel(struct work *w, struct err *e)
 	return 0;
 }
 
+/* ---- table ---- */
+
+static void
+table_differs(void *arg, const char *what)
+{
+	found(arg, "%s", what);
+}
+
 /* ---- all of them ---- */
 
-/* NULL: it is the one of the kernel */
+static bool
+is_table(const char *name)
+{
+	return !strcmp(name, "table");
+}
+
+/* NULL: it is one of the kernel, or the table */
 static const struct check *
 check_of(const char *name)
 {
@@ -421,23 +436,35 @@ check_of(const char *name)
 	return NULL;
 }
 
+/* the file of the manifest's that a check reads besides the disk; NULL: none */
+static const char *
+file_of(const char *name, const struct check *c, const struct manifest *m)
+{
+	if (is_table(name))
+		return NULL;
+	return !c ? m->kernel : !strcmp(name, "hardening") ? m->kernel_config : NULL;
+}
+
 int
 audit_open(struct arena *a, const char *name, const struct manifest *m, const char *image,
     struct audit_input *out, struct err *e)
 {
 	const struct check *c = check_of(name);
-	const char *file = !c ? m->kernel : !strcmp(name, "hardening") ? m->kernel_config : NULL;
+	const char *file = file_of(name, c, m);
+	bool of_kernel = !c && !is_table(name);
 
 	*out = (struct audit_input){ .m = m, .image = image, .disk = -1 };
-	if (!c && (!m->kernel || !m->kernel_mark))
+	if (of_kernel && (!m->kernel || !m->kernel_mark))
 		return fail_usage(
 		    e, "manifest: missing required key %s", m->kernel ? "kernel-mark" : "kernel");
 	if (c && !file && !strcmp(name, "hardening"))
 		return fail_usage(e, "manifest: missing required key kernel-config, which names "
 				     "the configuration of the kernel");
+	if (is_table(name) && asbuilt_open(a, m, &out->table, e) < 0)
+		return -1;
 	if (file && file_read(a, manifest_path(a, m, file), &out->kernel, &out->nkernel, e) < 0)
 		return -1;
-	if (c && m->nparts && (out->disk = open(image, O_RDONLY | O_CLOEXEC)) < 0)
+	if (!of_kernel && m->nparts && (out->disk = open(image, O_RDONLY | O_CLOEXEC)) < 0)
 		return fail_errno(e, "%s", image);
 	return 0;
 }
@@ -457,6 +484,13 @@ audit_look(struct arena *a, const char *name, const struct audit_input *in, stru
 	struct work w = { .a = a, .m = in->m, .in = in, .out = out };
 	const struct check *c = check_of(name);
 
+	if (is_table(name)) {
+		*out = (struct audit){ .rule = "every name is as the build's table of files says, "
+					       "and there is no other",
+			.unit = "names" };
+		return asbuilt_compare(
+		    a, in->m, in->table, in->disk, in->image, table_differs, &w, &out->looked, e);
+	}
 	*out = (struct audit){ .rule = c ? c->rule : "the kernel is one for the manifest's machine",
 		.unit = c ? c->unit : "kernel" };
 	return c ? look_at_disk(&w, c, e) : look_at_kernel(&w, e);

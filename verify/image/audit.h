@@ -20,6 +20,7 @@ struct manifest;
  *   paths     no file has a folder of the build, a `path`, in its bytes; no symlink leads there
  *   files     nothing that only a compiler wants, no shared library, no host key of ssh
  *   hardening every program, and the kernel's configuration, has what hardening.h is about
+ *   table     every name is as the table that the manifest names says: asbuilt.h
  *   kernel    the kernel is one for the manifest's machine
  *
  * The partition extra holds what the user gave, a compiler perhaps: paths, files and hardening pass
@@ -40,6 +41,7 @@ struct audit_input {
 	int disk;	   /* -1: this check does not read it */
 	char *kernel;	   /* bytes, of the kernel or of its configuration, or NULL */
 	size_t nkernel;
+	char *table; /* text of the table of files, or NULL */
 };
 
 /*

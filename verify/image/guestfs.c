@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PIECE ((size_t)1 << 16) /* bytes read at once for a digest */
 /* of one file: a hole costs an image nothing, and us memory */
 #define READ_MOST (256u << 20)
 
@@ -501,7 +501,6 @@ struct survey {
 	ext2fs_inode_bitmap seen; /* a folder that holds itself would have no end */
 	const char *folder;
 	struct guestfs_entry *v;
-	ext2_ino_t *inodes;
 	size_t n;
 	errcode_t failed;
 };
@@ -522,11 +521,11 @@ add_xattr(char *name, char *value, size_t n, void *arg)
 }
 
 static errcode_t
-read_xattrs(struct survey *l, ext2_ino_t ino, const char **names)
+read_xattrs(struct arena *a, ext2_filsys fs, ext2_ino_t ino, const char **names)
 {
-	struct xattr_names x = { .a = l->a };
+	struct xattr_names x = { .a = a };
 	struct ext2_xattr_handle *h;
-	errcode_t r = ext2fs_xattrs_open(l->fs, ino, &h);
+	errcode_t r = ext2fs_xattrs_open(fs, ino, &h);
 
 	if (r)
 		return r;
@@ -538,34 +537,87 @@ read_xattrs(struct survey *l, ext2_ino_t ino, const char **names)
 	return r;
 }
 
+/*
+ * What somebody may have set: not what tells how the bytes of the file are mapped.  Words for those
+ * that change what a file is for.
+ */
+static const char *
+flags_of(struct arena *a, const struct ext2_inode *inode)
+{
+	static const struct {
+		__u32 bit;
+		const char *name;
+	} names[] = { { EXT2_IMMUTABLE_FL, "immutable" }, { EXT2_APPEND_FL, "append-only" } };
+	__u32 flags =
+	    inode->i_flags & ~(__u32)(EXT4_EXTENTS_FL | EXT2_INDEX_FL | EXT4_HUGE_FILE_FL);
+	const char *text = NULL;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (flags & names[i].bit) {
+			text = text ? arena_printf(a, "%s %s", text, names[i].name) : names[i].name;
+			flags &= ~names[i].bit;
+		}
+	if (flags)
+		text =
+		    arena_printf(a, "%s%s0x%x", text ? text : "", text ? " " : "", (unsigned)flags);
+	return text;
+}
+
+/* as the kernel's new and old way of writing them down */
+static void
+read_device(const struct ext2_inode *inode, struct guestfs_entry *n)
+{
+	__u32 old = inode->i_block[0], new = inode->i_block[1];
+
+	if (!LINUX_S_ISCHR(inode->i_mode) && !LINUX_S_ISBLK(inode->i_mode))
+		return;
+	n->major = old ? old >> 8 & 0xff : new >> 8 & 0xfff;
+	n->minor = old ? old & 0xff : (new & 0xff) | (new >> 12 & 0xfff00);
+}
+
 static errcode_t
-survey_inode(struct survey *l, ext2_ino_t ino, const char *path)
+fill_entry(
+    struct arena *a, ext2_filsys fs, ext2_ino_t ino, const char *path, struct guestfs_entry *out)
 {
 	struct ext2_inode inode;
 	char target[PATH_MAX];
 	const char *xattrs = NULL;
-	errcode_t r = ext2fs_read_inode(l->fs, ino, &inode);
+	errcode_t r = ext2fs_read_inode(fs, ino, &inode);
 	bool link = !r && LINUX_S_ISLNK(inode.i_mode);
 
-	if (!r && LINUX_S_ISDIR(inode.i_mode) && ext2fs_test_inode_bitmap2(l->seen, ino))
-		r = EXT2_ET_DIR_CORRUPTED;
 	if (link)
-		r = read_target(l->fs, ino, &inode, target);
+		r = read_target(fs, ino, &inode, target);
 	if (!r)
-		r = read_xattrs(l, ino, &xattrs);
+		r = read_xattrs(a, fs, ino, &xattrs);
 	if (r)
 		return r;
-	ext2fs_mark_inode_bitmap2(l->seen, ino);
-	l->v = arena_more(l->a, l->v, l->n, sizeof *l->v);
-	l->inodes = arena_more(l->a, l->inodes, l->n, sizeof *l->inodes);
-	l->inodes[l->n] = ino;
-	l->v[l->n++] = (struct guestfs_entry){ .path = path,
+	*out = (struct guestfs_entry){ .path = path,
 		.mode = inode.i_mode,
 		.uid = inode_uid(inode),
 		.gid = inode_gid(inode),
 		.size = EXT2_I_SIZE(&inode),
-		.target = link ? arena_strdup(l->a, target) : NULL,
-		.xattrs = xattrs };
+		.target = link ? arena_strdup(a, target) : NULL,
+		.xattrs = xattrs,
+		.links = inode.i_links_count,
+		.flags = flags_of(a, &inode),
+		.inode = ino };
+	read_device(&inode, out);
+	return 0;
+}
+
+static errcode_t
+survey_inode(struct survey *l, ext2_ino_t ino, const char *path)
+{
+	struct guestfs_entry n;
+	errcode_t r = fill_entry(l->a, l->fs, ino, path, &n);
+
+	if (!r && S_ISDIR(n.mode) && ext2fs_test_inode_bitmap2(l->seen, ino))
+		r = EXT2_ET_DIR_CORRUPTED;
+	if (r)
+		return r;
+	ext2fs_mark_inode_bitmap2(l->seen, ino);
+	l->v = arena_more(l->a, l->v, l->n, sizeof *l->v);
+	l->v[l->n++] = n;
 	return 0;
 }
 
@@ -600,7 +652,7 @@ guestfs_entries(
 		if (!LINUX_S_ISDIR(l.v[i].mode))
 			continue;
 		l.folder = i ? l.v[i].path : "";
-		r = ext2fs_dir_iterate2(g->fs, l.inodes[i], 0, NULL, survey_entry, &l);
+		r = ext2fs_dir_iterate2(g->fs, l.v[i].inode, 0, NULL, survey_entry, &l);
 	}
 	ext2fs_free_inode_bitmap(l.seen);
 	if (r || l.failed)
@@ -608,6 +660,55 @@ guestfs_entries(
 	*v = l.v;
 	*n = l.n;
 	return 0;
+}
+
+int
+guestfs_find(
+    struct arena *a, struct guestfs *g, const char *path, struct guestfs_entry *out, struct err *e)
+{
+	char what[PATH_MAX + 300];
+	ext2_ino_t ino;
+	errcode_t r = ext2fs_namei(g->fs, EXT2_ROOT_INO, EXT2_ROOT_INO, path, &ino);
+
+	if (r == EXT2_ET_FILE_NOT_FOUND)
+		return 0;
+	if (!r)
+		r = fill_entry(a, g->fs, ino, path, out);
+	snprintf(what, sizeof what, "%s: %s", g->name, path);
+	return r ? fail_ext2(e, what, r) : 1;
+}
+
+int
+guestfs_digest(struct guestfs *g, uint32_t inode, char hex[DIGEST_HEX], struct err *e)
+{
+	struct digest *d;
+	ext2_file_t f;
+	char *piece;
+	unsigned got = 0;
+	errcode_t r = ext2fs_file_open(g->fs, inode, 0, &f);
+
+	if (r)
+		return fail_ext2(e, g->name, r);
+	d = digest_new();
+	piece = xmalloc(PIECE);
+	do {
+		r = ext2fs_file_read(f, piece, PIECE, &got);
+		digest_add(d, piece, got);
+	} while (!r && got);
+	free(piece);
+	digest_end(d, hex);
+	ext2fs_file_close(f);
+	return r ? fail_ext2(e, g->name, r) : 0;
+}
+
+void
+guestfs_self(const struct guestfs *g, struct guestfs_self *out)
+{
+	struct ext2_super_block *s = g->fs->super;
+
+	*out = (struct guestfs_self){ .read_only = ext2fs_has_feature_readonly(s) != 0,
+		.mounts = s->s_mnt_count };
+	memcpy(out->label, s->s_volume_name, sizeof s->s_volume_name);
 }
 
 static char

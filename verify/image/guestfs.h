@@ -3,7 +3,9 @@
 #define VERIFY_IMAGE_GUESTFS_H
 
 #include "build/base/err.h"
+#include "build/files/digest.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -62,14 +64,31 @@ struct guestfs_entry {
 	uid_t uid;
 	gid_t gid;
 	uint64_t size;
-	const char *target; /* of a symlink; NULL: it is none */
-	const char *xattrs; /* their names, a blank between two; NULL: it has none */
+	const char *target;    /* of a symlink; NULL: it is none */
+	const char *xattrs;    /* their names, a blank between two; NULL: it has none */
+	unsigned major, minor; /* of a device */
+	unsigned links;	       /* how many names it has; of a folder 2, and its folders */
+	const char *flags;     /* what chattr(1) has set, a blank between two; NULL: nothing */
+	uint32_t inode;	       /* two names of one file have the same */
 };
 
 int guestfs_entries(
     struct arena *a, struct guestfs *g, struct guestfs_entry **v, size_t *n, struct err *e);
+/* that name, which may be a symlink itself; 0: there is no such name, 1: out is about it */
+int guestfs_find(
+    struct arena *a, struct guestfs *g, const char *path, struct guestfs_entry *out, struct err *e);
+/* sha256 of the file of that inode, which is read piece by piece */
+int guestfs_digest(struct guestfs *g, uint32_t inode, char hex[DIGEST_HEX], struct err *e);
+/* what it says of itself */
+struct guestfs_self {
+	char label[17];
+	bool read_only;	 /* as guestfs_read_only() */
+	unsigned mounts; /* how often a kernel has mounted it for writing since it was made */
+};
+
+void guestfs_self(const struct guestfs *g, struct guestfs_self *out);
 /*
- * The same as text, a line each: "NAME PATH TYPE MODE UID:GID", then "-> TARGET" for a symlink.
+ * The names as text, a line each: "NAME PATH TYPE MODE UID:GID", then "-> TARGET" for a symlink.
  * TYPE is as in ls: - d l c b p s.
  */
 int guestfs_list(

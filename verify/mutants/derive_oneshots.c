@@ -85,7 +85,7 @@ add(struct derivation *d, const char *name, const char *word, size_t at)
 			.n = strlen(other),
 			.offset = at });
 		derive_edit(
-		    d, &(struct edit){ .kind = EDIT_PUT,
+		    d, &(struct edit){ .kind = EDIT_ADD,
 			   .fs = "rootfs",
 			   .file = *other == '/' ? other : arena_printf(d->a, "/bin/%s", other),
 			   .mode = 0755,

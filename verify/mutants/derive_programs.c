@@ -59,7 +59,7 @@ derive_programs(struct derivation *d, struct err *e)
 		if (S_ISLNK(f->mode))
 			derive_edit(d,
 			    &(struct edit){ .kind = EDIT_REMOVE, .fs = "rootfs", .file = f->path });
-		derive_edit(d, &(struct edit){ .kind = EDIT_PUT,
+		derive_edit(d, &(struct edit){ .kind = S_ISLNK(f->mode) ? EDIT_ADD : EDIT_PUT,
 				   .fs = "rootfs",
 				   .file = f->path,
 				   .mode = 0755,

@@ -3,13 +3,16 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/expect.h"
 #include "verify/image/guestfs.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* a swap area's label, from the start of the partition: mkswap(8) */
@@ -113,14 +116,77 @@ edit_file(struct arena *a, struct guestfs *g, const struct edit *d, struct err *
 		return change_line(a, g, d, e);
 	case EDIT_SET:
 		return guestfs_set(g, d->file, d->mode, d->uid, d->gid, e);
-	case EDIT_LABEL:
-		return guestfs_label(g, d->text, e);
-	case EDIT_READ_ONLY:
-		guestfs_read_only(g);
-		return 0;
 	default:
 		return put(g, d, d->text, strlen(d->text), e);
 	}
+}
+
+/* ---- has it changed anything ---- */
+
+/* what a file is, as far as an edit may change it */
+struct state {
+	bool there;
+	struct guestfs_entry entry;
+	char sha256[DIGEST_HEX];
+};
+
+static int
+state_of(struct arena *a, struct guestfs *g, const struct edit *d, struct state *out, struct err *e)
+{
+	int r = guestfs_find(a, g, d->file, &out->entry, e);
+
+	out->there = r == 1;
+	if (r <= 0 || !S_ISREG(out->entry.mode))
+		return r < 0 ? -1 : 0;
+	return guestfs_digest(g, out->entry.inode, out->sha256, e);
+}
+
+static int
+same(const struct edit *d, struct err *e)
+{
+	return fail(e, "%s: is so already: nothing would be broken", d->file ? d->file : d->fs);
+}
+
+static bool
+is_same(const struct state *x, const struct state *y)
+{
+	return x->there == y->there && x->entry.mode == y->entry.mode &&
+	       x->entry.uid == y->entry.uid && x->entry.gid == y->entry.gid &&
+	       !strcmp(x->sha256, y->sha256);
+}
+
+static int
+change_file(struct arena *a, struct guestfs *g, const struct edit *d, struct err *e)
+{
+	struct state before = { 0 }, after = { 0 };
+
+	if (state_of(a, g, d, &before, e) < 0)
+		return -1;
+	if (d->kind == EDIT_ADD && before.there)
+		return fail(e, "%s: is there already, and not to be added", d->file);
+	if (d->kind != EDIT_ADD && !before.there)
+		return fail(e, "%s: there is no such file", d->file);
+	if (d->kind != EDIT_REMOVE && before.there && S_ISLNK(before.entry.mode))
+		return fail(e, "%s: is a symlink, to %s; remove it, and add a file", d->file,
+		    before.entry.target);
+	if (edit_file(a, g, d, e) < 0 || state_of(a, g, d, &after, e) < 0)
+		return -1;
+	return is_same(&before, &after) ? same(d, e) : 0;
+}
+
+/* of a filesystem as a whole */
+static int
+change_self(struct guestfs *g, const struct edit *d, struct err *e)
+{
+	struct guestfs_self self;
+
+	guestfs_self(g, &self);
+	if (d->kind == EDIT_LABEL)
+		return strcmp(self.label, d->text) ? guestfs_label(g, d->text, e) : same(d, e);
+	if (self.read_only)
+		return same(d, e);
+	guestfs_read_only(g);
+	return 0;
 }
 
 static int
@@ -131,21 +197,27 @@ edit_filesystem(struct arena *a, const struct edit *d, uint64_t at, const char *
 
 	if (guestfs_open(disk, at, 1, &g, e) < 0)
 		return -1;
-	r = edit_file(a, g, d, e);
+	r = d->file ? change_file(a, g, d, e) : change_self(g, d, e);
 	if (guestfs_close(g, r < 0 ? &(struct err){ 0 } : e) < 0)
 		r = -1;
 	return r;
 }
 
-/* bytes of the disk that belong to no file */
+/* bytes of the disk that belong to no file; n is at most WIPED */
 static int
-write_raw(const char *disk, uint64_t at, const void *p, size_t n, struct err *e)
+write_raw(
+    const struct edit *d, const char *disk, uint64_t at, const void *p, size_t n, struct err *e)
 {
-	int fd = open(disk, O_WRONLY | O_CLOEXEC), r = 0;
+	int fd = open(disk, O_RDWR | O_CLOEXEC), r = 0;
+	char before[WIPED];
 
 	if (fd < 0)
 		return fail_errno(e, "%s", disk);
-	if (pwrite(fd, p, n, (off_t)at) != (ssize_t)n)
+	if (pread(fd, before, n, (off_t)at) != (ssize_t)n)
+		r = fail(e, "%s: ends within partition %s", disk, d->fs);
+	else if (!memcmp(before, p, n))
+		r = same(d, e);
+	else if (pwrite(fd, p, n, (off_t)at) != (ssize_t)n)
 		r = fail_errno(e, "%s", disk);
 	if (close(fd) < 0 && r == 0)
 		r = fail_errno(e, "%s", disk);
@@ -163,13 +235,13 @@ edit(struct arena *a, const struct edit *d, const struct manifest *m, const char
 	if (!p)
 		return fail_usage(e, "the image has no partition %s", d->fs);
 	if (d->kind == EDIT_WIPE)
-		return write_raw(disk, p->start, nothing, sizeof nothing, e);
+		return write_raw(d, disk, p->start, nothing, sizeof nothing, e);
 	if (strcmp(p->type, "swap"))
 		return edit_filesystem(a, d, p->start, disk, e);
 	if (d->kind != EDIT_LABEL)
 		return fail(e, "%s: has no files", d->fs);
 	memcpy(label, d->text, strnlen(d->text, sizeof label - 1));
-	return write_raw(disk, p->start + SWAP_LABEL, label, sizeof label, e);
+	return write_raw(d, disk, p->start + SWAP_LABEL, label, sizeof label, e);
 }
 
 int

@@ -12,11 +12,12 @@ struct manifest;
 struct pattern;
 
 /*
- * One change of a copy of an image's disk.  A symlink is never written through: what takes its
- * name replaces it.
+ * One change of a copy of an image's disk.  A change that would leave everything as it is, or whose
+ * file is not there, or is a symlink, is an error: nobody shall take the image itself for a mutant.
  */
 enum edit_kind {
-	EDIT_PUT,     /* text becomes the file */
+	EDIT_PUT,     /* text becomes the file, which is there */
+	EDIT_ADD,     /* text becomes a file that is not there yet */
 	EDIT_REPLACE, /* text takes the place of what re matches first */
 	EDIT_BYTES,   /* the n bytes of text are written over those at offset */
 	EDIT_REMOVE,  /* the file is no longer there */

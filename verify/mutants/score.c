@@ -112,6 +112,10 @@ note_killer(struct attempt *t)
 	if (!o->nkillers) {
 		o->where = f->where ? arena_strdup(s->a, f->where) : NULL;
 		o->reason = joined(s->a, f->what ? f->what : "refused", f->got);
+	} else { /* the report has room for the first reason alone */
+		log_info("%s %s: %s: %s", o->mutant->class, o->mutant->target,
+		    s->turns[t->turn].scenario->name,
+		    joined(t->a, f->what ? f->what : "refused", f->got));
 	}
 	o->killers = arena_more(s->a, o->killers, o->nkillers, sizeof *o->killers);
 	o->killers[o->nkillers++] = s->turns[t->turn].scenario->name;
@@ -271,7 +275,9 @@ take_verdict(struct attempt *t)
 {
 	struct score *s = t->s;
 	const struct testcase_result *r = &t->result;
-	bool failed = r->verdict == VERDICT_FAIL, last = failed && !s->o->all;
+	bool failed = r->verdict == VERDICT_FAIL,
+	     goes_on = s->o->all || (s->o->function && s->turns[t->turn].kind == TURN_OFFLINE),
+	     last = failed && !goes_on;
 
 	if (t->control) {
 		if (r->booted && s->o->scale <= 0)
@@ -355,8 +361,13 @@ start_mutant(struct score *s, size_t slot, size_t number)
 	t->outcome = o;
 	t->image.m.image_digest = NULL; /* it is another one by intent */
 	if (o->mutant->without)
-		t->image.m.append = without(t->a, t->image.m.append, o->mutant->without);
-	go_on(t, 0);
+		t->image.m.append = without(t->a, s->image->m.append, o->mutant->without);
+	if (o->mutant->without && !strcmp(t->image.m.append, s->image->m.append))
+		end_mutant(
+		    t, arena_printf(t->a, "the kernel is not told %s: nothing would be broken",
+			   o->mutant->without));
+	else
+		go_on(t, 0);
 }
 
 static void
@@ -434,6 +445,24 @@ want_controls(struct score *s)
 					s->controls[t].state = CONTROL_WAITING;
 }
 
+/* takes the kill back; what was told of the mutant is what the first killer said */
+static void
+take_back(struct outcome *o, const char *name, const char *bad)
+{
+	for (size_t k = 0; k < o->nkillers; k++) {
+		if (strcmp(o->killers[k], name) != 0)
+			continue;
+		if (k == 0) {
+			o->kind = OUTCOME_INCONCLUSIVE;
+			o->reason = bad;
+		}
+		memmove(
+		    &o->killers[k], &o->killers[k + 1], (o->nkillers - k - 1) * sizeof *o->killers);
+		o->nkillers--;
+		return;
+	}
+}
+
 static const char *
 check_controls(struct score *s)
 {
@@ -446,10 +475,7 @@ check_controls(struct score *s)
 			continue;
 		untrue = c->bad;
 		for (struct outcome *o = s->v; o < s->v + s->n; o++)
-			if (o->nkillers && !strcmp(o->killers[0], s->turns[t].scenario->name)) {
-				o->kind = OUTCOME_INCONCLUSIVE;
-				o->reason = c->bad;
-			}
+			take_back(o, s->turns[t].scenario->name, c->bad);
 	}
 	return untrue;
 }

@@ -20,6 +20,7 @@ struct score_opts {
 	const char *accel; /* tcg, kvm, auto */
 	bool keep;	   /* the folders of mutants, also of those that were judged */
 	bool all;	   /* play on after a refusal */
+	bool function;	   /* ..of a turn that starts no guest: what it breaks is asked, too */
 	/* called once for each that has become something, from the loop */
 	void (*told)(void *arg, const struct outcome *o);
 	void *arg;

@@ -38,13 +38,14 @@ add_member(struct buf *b, const char *name, const char *value)
 }
 
 static void
-add_outcome(struct buf *b, const struct outcome *o)
+add_outcome(struct buf *b, const struct outcome *o, const struct tally_head *h)
 {
 	buf_adds(b, "\n  {\"outcome\": ");
 	add_string(b, outcome_names[o->kind]);
 	add_member(b, "source", o->mutant->source);
 	add_member(b, "class", o->mutant->class);
 	add_member(b, "target", o->mutant->target);
+	add_member(b, "proof", tally_proof(o, h));
 	add_member(b, "equivalent", o->equivalent ? o->equivalent->reason : NULL);
 	add_member(b, "where", o->where);
 	add_member(b, "reason", o->reason);
@@ -57,6 +58,27 @@ add_outcome(struct buf *b, const struct outcome *o)
 }
 
 static void
+add_json_classes(struct buf *b, const struct outcome *v, size_t n, const struct tally_head *h)
+{
+	struct arena *a = arena_new();
+	struct tally_class *c;
+	size_t nc = tally_classes(a, v, n, h, &c);
+
+	buf_adds(b, ",\n \"classes\": [");
+	for (size_t i = 0; i < nc; i++) {
+		buf_adds(b, i ? ",\n  {\"class\": " : "\n  {\"class\": ");
+		add_string(b, c[i].name);
+		buf_addf(b,
+		    ", \"all\": %zu, \"killed_by_a_guest\": %zu, \"killed_by_audits_alone\": %zu, "
+		    "\"survived\": %zu, \"equivalent\": %zu}",
+		    c[i].t.all, c[i].t.by_guest, c[i].t.by_audit, c[i].t.survived,
+		    c[i].t.equivalent);
+	}
+	buf_adds(b, "]");
+	arena_free(a);
+}
+
+static void
 add_json(struct buf *b, const struct outcome *v, size_t n, const struct tally_head *h)
 {
 	struct tally t;
@@ -65,11 +87,13 @@ add_json(struct buf *b, const struct outcome *v, size_t n, const struct tally_he
 	buf_addf(b,
 	    "{\"score\": %.4f, \"killed\": %zu, \"survived\": %zu, \"equivalent\": %zu,\n"
 	    " \"not_equivalent\": %zu, \"inconclusive\": %zu, \"not_played\": %zu,\n"
-	    " \"killed_by_a_guest\": %zu, \"killed_offline_only\": %zu,\n"
-	    " \"derived\": %zu, \"sample\": %zu, \"seed\": %llu, \"all_scenarios\": %s",
+	    " \"function\": %.4f, \"killed_by_a_guest\": %zu, \"killed_by_audits_alone\": %zu,\n"
+	    " \"derived\": %zu, \"sample\": %zu, \"seed\": %llu, \"all_scenarios\": %s,\n"
+	    " \"guests_asked\": %s",
 	    tally_score(&t), t.killed, t.survived, t.equivalent, t.not_equivalent, t.inconclusive,
-	    t.unplayed, t.without_audit, t.only_audit, h->derived, h->sample,
-	    (unsigned long long)h->seed, h->all_scenarios ? "true" : "false");
+	    t.unplayed, tally_function(&t), t.by_guest, t.by_audit, h->derived, h->sample,
+	    (unsigned long long)h->seed, h->all_scenarios ? "true" : "false",
+	    tally_asked(h) ? "true" : "false");
 	add_member(b, "version", h->version);
 	add_member(b, "date", h->date);
 	add_member(b, "arch", h->arch);
@@ -79,10 +103,11 @@ add_json(struct buf *b, const struct outcome *v, size_t n, const struct tally_he
 	add_member(b, "image", h->image);
 	add_member(b, "kernel", h->kernel);
 	add_member(b, "only", h->only);
+	add_json_classes(b, v, n, h);
 	buf_adds(b, ",\n \"mutants\": [");
 	for (size_t i = 0; i < n; i++) {
 		buf_adds(b, i ? "," : "");
-		add_outcome(b, &v[i]);
+		add_outcome(b, &v[i], h);
 	}
 	buf_adds(b, "\n]}\n");
 }
@@ -108,7 +133,7 @@ colour(const struct outcome *o)
 }
 
 static void
-add_row(struct buf *b, const struct outcome *o)
+add_row(struct buf *b, const struct outcome *o, const struct tally_head *h)
 {
 	buf_adds(b, "<tr><th scope=row>");
 	markup_adds(b, o->mutant->class);
@@ -116,6 +141,7 @@ add_row(struct buf *b, const struct outcome *o)
 	markup_adds(b, o->mutant->target);
 	buf_addf(b, "<td class=%s>%s", colour(o),
 	    o->kind == OUTCOME_SURVIVED && o->equivalent ? "equivalent" : outcome_names[o->kind]);
+	add_cell(b, tally_proof(o, h));
 	buf_adds(b, "<td>");
 	for (size_t i = 0; i < o->nkillers; i++) {
 		buf_adds(b, i ? " " : "");
@@ -125,6 +151,27 @@ add_row(struct buf *b, const struct outcome *o)
 	add_cell(
 	    b, o->kind == OUTCOME_SURVIVED && o->equivalent ? o->equivalent->reason : o->reason);
 	buf_addf(b, "<td class=took>%.1f</tr>\n", (double)o->took / NS_PER_S);
+}
+
+static void
+add_html_classes(struct buf *b, const struct outcome *v, size_t n, const struct tally_head *h)
+{
+	struct arena *a = arena_new();
+	struct tally_class *c;
+	size_t nc = tally_classes(a, v, n, h, &c);
+
+	buf_adds(b, "<div class=wide tabindex=0 role=region aria-label=Classes><table><tr>"
+		    "<th scope=col>class<th scope=col>all<th scope=col>killed by a guest"
+		    "<th scope=col>by audits alone<th scope=col>survived<th scope=col>equivalent"
+		    "</tr>\n");
+	for (size_t i = 0; i < nc; i++) {
+		buf_adds(b, "<tr><th scope=row>");
+		markup_adds(b, c[i].name);
+		buf_addf(b, "<td>%zu<td>%zu<td>%zu<td>%zu<td>%zu</tr>\n", c[i].t.all,
+		    c[i].t.by_guest, c[i].t.by_audit, c[i].t.survived, c[i].t.equivalent);
+	}
+	buf_adds(b, "</table></div>\n");
+	arena_free(a);
 }
 
 static void
@@ -146,16 +193,23 @@ add_html(struct buf *b, const struct outcome *v, size_t n, const struct tally_he
 	style_row(b, "only", h->only);
 	buf_addf(b, "<dt>mutants<dd>%zu killed, %zu survived, %zu equivalent, %zu inconclusive",
 	    t.killed, t.survived, t.equivalent, t.inconclusive + t.unplayed);
+	buf_addf(b, "<dt>function<dd>%s%.3f: %zu killed by a guest, %zu by audits alone%s",
+	    t.by_audit && !tally_asked(h) ? "at least " : "", tally_function(&t), t.by_guest,
+	    t.by_audit, t.by_audit && !tally_asked(h) ? ", of which no guest was asked" : "");
 	if (h->sample)
 		buf_addf(b, "<dt>sample<dd>%zu of %zu, seed %llu", h->sample, h->derived,
 		    (unsigned long long)h->seed);
-	buf_adds(b, "</dl>\n<div class=wide tabindex=0 role=region aria-label=Mutants><table><tr>"
-		    "<th scope=col>mutant<th scope=col>outcome<th scope=col>by<th scope=col>where"
-		    "<th scope=col>reason<th scope=col>seconds</tr>\n");
+	buf_adds(b, "</dl>\n");
+	add_html_classes(b, v, n, h);
+	buf_adds(b,
+	    "<div class=wide tabindex=0 role=region aria-label=Mutants><table><tr>"
+	    "<th scope=col>mutant<th scope=col>outcome<th scope=col>proof<th scope=col>by<th "
+	    "scope=col>where"
+	    "<th scope=col>reason<th scope=col>seconds</tr>\n");
 	for (size_t k = 0; k < sizeof order / sizeof *order; k++)
 		for (size_t i = 0; i < n; i++)
 			if (!strcmp(colour(&v[i]), order[k]))
-				add_row(b, &v[i]);
+				add_row(b, &v[i], h);
 	buf_adds(b, "</table></div>\n");
 }
 

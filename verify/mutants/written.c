@@ -138,10 +138,9 @@ read_edit(struct reader *r, enum edit_kind kind, char *rest, struct err *e)
 		rest += strlen(rest);
 	} else if (kind != EDIT_REMOVE && read_mode(r, word_next(&rest), &d.mode, e) < 0)
 		return -1;
-	if (kind == EDIT_PUT) {
+	if (kind == EDIT_PUT || kind == EDIT_ADD) {
 		if (strncmp(rest, "<<", 2) || !rest[2])
-			return lines_fail(
-			    &r->l, e, "put: needs <<WORD, and the text on the next lines");
+			return lines_fail(&r->l, e, "needs <<WORD, and the text on the next lines");
 		if (read_here(r, rest + 2, &d.text, e) < 0)
 			return -1;
 	} else if (kind == EDIT_REPLACE) {
@@ -160,6 +159,12 @@ static int
 read_put(struct reader *r, char *rest, struct err *e)
 {
 	return read_edit(r, EDIT_PUT, rest, e);
+}
+
+static int
+read_add(struct reader *r, char *rest, struct err *e)
+{
+	return read_edit(r, EDIT_ADD, rest, e);
 }
 
 static int
@@ -205,6 +210,7 @@ static const struct {
 	{ "mutant", read_name },
 	{ "requires", read_requires },
 	{ "put", read_put },
+	{ "add", read_add },
 	{ "replace", read_replace },
 	{ "bytes", read_overwrite },
 	{ "remove", read_remove },
@@ -223,7 +229,8 @@ read_line(struct reader *r, char *line, struct err *e)
 		if (!strcmp(statements[i].name, word))
 			return statements[i].read(r, line, e);
 	return lines_fail(&r->l, e,
-	    "%s: unknown; one of mutant requires put replace bytes remove append refused-by", word);
+	    "%s: unknown; one of mutant requires put add replace bytes remove append refused-by",
+	    word);
 }
 
 int
@@ -387,10 +394,27 @@ variant_of(struct arena *a, const struct mutant *s)
 		.arg = s };
 }
 
+/* every word of a mutant's is there: it would be the image itself */
+static bool
+has_words(struct arena *a, const char *append, const char *words)
+{
+	char *rest = arena_strdup(a, words), *word;
+
+	while ((word = word_next(&rest))) {
+		char *had = arena_strdup(a, append ? append : ""), *one;
+
+		while ((one = word_next(&had)) && strcmp(one, word) != 0)
+			;
+		if (!one)
+			return false;
+	}
+	return true;
+}
+
 int
 written_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s,
-    size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out,
-    struct err *e)
+    size_t n, const struct scenario *scenarios, size_t nscenarios, const char *const *lanes,
+    struct matrix *out, struct err *e)
 {
 	struct matrix_variant *variants = arena_array(a, n + 1, sizeof *variants);
 
@@ -410,6 +434,14 @@ written_matrix(struct arena *a, struct image *images, size_t nimages, const stru
 				    s[k].path, s[k].scenario);
 			if (find_skip(a, &s[k], c->scenario, &images[i], &c->skip, e) < 0)
 				return -1;
+			if (!c->skip && !s[k].nedits &&
+			    has_words(a, images[i].m.append, s[k].append))
+				return fail_usage(e,
+				    "%s: append %s: the kernel of %s is told so already: nothing "
+				    "would be broken",
+				    s[k].path, s[k].append, images[i].name);
+			if (!c->skip && n > 1 && !matrix_plays_lane(c->scenario, lanes))
+				c->skip = arena_printf(a, "lane %s", c->scenario->lane);
 		}
 	return 0;
 }

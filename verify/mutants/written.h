@@ -21,7 +21,8 @@ struct scenario;
  *
  *   mutant      NAME "what is wrong with it"
  *   requires    KEY VALUE...             as in a scenario
- *   put         FS PATH MODE <<END       the lines up to END become the file
+ *   put         FS PATH MODE <<END       the lines up to END become the file, which is there
+ *   add         FS PATH MODE <<END       the same, and it is not there yet
  *   replace     FS PATH MODE /re/ TEXT   the first match in the file
  *   bytes       FS PATH OFFSET HEX...    written over what the file has there
  *   remove      FS PATH
@@ -47,10 +48,13 @@ int written_read(struct arena *a, const char *path, struct mutant *out, struct e
 /* every file of a folder, in order of name; or the one file */
 int written_read_all(
     struct arena *a, const char *dir, struct mutant **out, size_t *n, struct err *e);
-/* one test case for each image and each mutant */
+/*
+ * one test case for each image and each mutant; one whose scenario is of another lane than these is
+ * skipped, but when it is the only mutant
+ */
 int written_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s,
-    size_t n, const struct scenario *scenarios, size_t nscenarios, struct matrix *out,
-    struct err *e);
+    size_t n, const struct scenario *scenarios, size_t nscenarios, const char *const *lanes,
+    struct matrix *out, struct err *e);
 /* turns the verdict: refused for the right reason is a pass, everything else is not */
 void written_judge(struct arena *a, const struct mutant *s, struct testcase_result *r);
 

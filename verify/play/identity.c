@@ -26,7 +26,7 @@ identity_renew(struct identity *i)
 	identity_stop(i);
 	i->guest = NULL;
 	i->inside = i->on_console = false;
-	i->asleep = NULL;
+	i->asleep = i->parent = NULL;
 	nonce_make(i->nonce);
 }
 
@@ -40,6 +40,13 @@ const char *
 identity_word(const struct identity *i)
 {
 	return word_of(i->a, i->nonce);
+}
+
+bool
+identity_is_on(const struct identity *i, const char *cmdline)
+{
+	return strstr(cmdline, identity_word(i)) ||
+	       (i->parent && strstr(cmdline, word_of(i->a, i->parent)));
 }
 
 static bool

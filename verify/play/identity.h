@@ -48,6 +48,8 @@ void identity_renew(struct identity *i);
 void identity_stop(struct identity *i);
 /* "lh.nonce=...", as the kernel has it */
 const char *identity_word(const struct identity *i);
+/* has this command line the word: the boot's own or, of a guest from a snapshot, its parent's */
+bool identity_is_on(const struct identity *i, const char *cmdline);
 /* asks until there is an answer; again after a reset that took the answer with it */
 void identity_ask(struct identity *i, struct guest *g, nstime deadline);
 /* the same of a guest from a snapshot, which is set right first */

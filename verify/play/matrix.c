@@ -72,6 +72,13 @@ listens(const struct image *i)
 	return i->m.nlistens ? "yes" : "no";
 }
 
+/* does the manifest name a table of files? */
+static const char *
+files(const struct image *i)
+{
+	return i->base && i->m.files ? "yes" : "no";
+}
+
 static const char *
 disk(const struct image *i)
 {
@@ -140,6 +147,7 @@ static const struct key {
 	{ "credentials", credentials, NULL },
 	{ "disk", disk, NULL },
 	{ "agent", agent, NULL },
+	{ "files", files, NULL },
 	{ "listen", listens, NULL },
 	{ "net", net, NULL },
 	{ "package", NULL, has_package },
@@ -249,23 +257,48 @@ check_only(
 	return 0;
 }
 
-static bool
-is_wanted(const char *name, const char *const *only)
+static int
+check_lanes(struct arena *a, const char *const *lanes, struct err *e)
 {
-	if (!only || !*only)
-		return true;
-	for (; *only; only++)
-		if (!strcmp(*only, name))
+	size_t n = 0;
+
+	while (scenario_lanes[n])
+		n++;
+	for (; lanes && *lanes; lanes++)
+		if (!scenario_is_lane(*lanes))
+			return fail_usage(e, "lane %s: no such lane; one of %s", *lanes,
+			    listed(a, scenario_lanes, n, " "));
+	return 0;
+}
+
+static bool
+is_one_of(const char *name, const char *const *list)
+{
+	for (; *list; list++)
+		if (!strcmp(*list, name))
 			return true;
 	return false;
 }
 
+bool
+matrix_plays_lane(const struct scenario *s, const char *const *lanes)
+{
+	return lanes && *lanes ? is_one_of(s->lane, lanes) : !strcmp(s->lane, scenario_lanes[0]);
+}
+
+static bool
+is_wanted(const struct scenario *s, const struct matrix_choice *w)
+{
+	return w->only && *w->only ? is_one_of(s->name, w->only) : matrix_plays_lane(s, w->lanes);
+}
+
 int
 matrix_make(struct arena *a, struct image *images, size_t nimages, const struct scenario *scenarios,
-    size_t nscenarios, const char *const *only, struct matrix *out, struct err *e)
+    size_t nscenarios, const struct matrix_choice *choice, struct matrix *out, struct err *e)
 {
 	*out = (struct matrix){ .images = images, .nimages = nimages };
-	if (check_only(a, scenarios, nscenarios, only, e) < 0)
+	if (check_only(a, scenarios, nscenarios, choice->only, e) < 0 ||
+	    check_lanes(a, choice->lanes, e) < 0)
 		return -1;
 	out->v = arena_array(a, nimages * nscenarios + 1, sizeof *out->v);
 	for (size_t i = 0; i < nimages; i++) {
@@ -279,7 +312,7 @@ matrix_make(struct arena *a, struct image *images, size_t nimages, const struct 
 		for (size_t s = 0; s < nscenarios; s++) {
 			struct matrix_testcase *c = &out->v[out->n];
 
-			if (!is_wanted(scenarios[s].name, only))
+			if (!is_wanted(&scenarios[s], choice))
 				continue;
 			*c = (struct matrix_testcase){ .image = &images[i],
 				.scenario = &scenarios[s] };

@@ -4,6 +4,7 @@
 
 #include "build/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -42,12 +43,20 @@ struct matrix {
 	size_t nimages;
 };
 
-/* only: names of scenarios, NULL-terminated, or NULL for all; an unknown one is an error */
+/* which scenarios: those named; when none is, those of the lanes; when there are none, the quick
+ * ones */
+struct matrix_choice {
+	const char *const *only, *const *lanes; /* NULL-terminated, or NULL */
+};
+
+/* a name or a lane that there is not is an error */
 int matrix_make(struct arena *a, struct image *images, size_t nimages,
-    const struct scenario *scenarios, size_t nscenarios, const char *const *only,
+    const struct scenario *scenarios, size_t nscenarios, const struct matrix_choice *choice,
     struct matrix *out, struct err *e);
 /* what `requires` may name; NULL behind the last */
 const char *matrix_key(size_t i);
+/* is its lane among these; of none, is it quick */
+bool matrix_plays_lane(const struct scenario *s, const char *const *lanes);
 /*
  * one requirement line against one image: NULL when met, else why not; an unknown key is an error
  * that lists the known ones

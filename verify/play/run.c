@@ -357,11 +357,24 @@ on_done(void *arg)
 
 /* ---- who starts from a saved state, and who first ---- */
 
+static const struct accel *
+accel_of(const struct run *r, const struct image *i)
+{
+	return &r->accels[index_of(r, i)];
+}
+
+/* QEMU makes a guest's time race only where it counts the instructions itself */
+static struct accel
+accel_for(const struct run *r, const struct matrix_testcase *w)
+{
+	return w->scenario->races ? (struct accel){ .name = "tcg" } : *accel_of(r, w->image);
+}
+
 static bool
 can_fork(const struct run *r, const struct matrix_testcase *w)
 {
 	return r->o->booted && !w->skip && !w->variant && w->image->agent && w->scenario->after &&
-	       !w->scenario->pristine;
+	       !w->scenario->pristine && !strcmp(accel_for(r, w).name, accel_of(r, w->image)->name);
 }
 
 /* one boot saves another only when two or more start from it */
@@ -431,18 +444,12 @@ inherit(struct task *t)
 
 /* ---- starting ---- */
 
-static const struct accel *
-accel_of(const struct run *r, const struct image *i)
-{
-	return &r->accels[index_of(r, i)];
-}
-
 static int
 start(struct task *t, struct err *e)
 {
 	struct run *r = t->run;
 	const struct matrix_testcase *w = t->what;
-	const struct accel *accel = accel_of(r, w->image);
+	const struct accel accel = accel_for(r, w);
 	bool agent = !w->scenario->pristine && w->image->agent;
 
 	t->job = (struct testcase_job){ .image = w->image,
@@ -450,8 +457,8 @@ start(struct task *t, struct err *e)
 		.dir = t->result->dir,
 		.base = agent ? w->image->agent : w->image->base,
 		.agent = agent,
-		.accel = accel->name,
-		.cpu = accel->cpu,
+		.accel = accel.name,
+		.cpu = accel.cpu,
 		.scale = r->head->scale,
 		.keep = r->o->keep };
 	if (w->variant) {

@@ -13,6 +13,7 @@
 #include "verify/guest/ntp.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
+#include "verify/peer/peer.h"
 #include "verify/play/facts.h"
 #include "verify/play/kernel_log.h"
 #include "verify/play/verb.h"
@@ -22,6 +23,7 @@
 #include "verify/subprocess.h"
 #include "verify/view.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +32,7 @@
 #include <unistd.h>
 
 #define SHOWN 300
+#define PCAP "net.pcap" /* in the test case's folder: what the peer saw */
 #define WARNINGS_MAX 20
 #define RECENT 2000 /* bytes of console */
 #define NONCE_WAIT (200 * NS_PER_MS)
@@ -38,6 +41,8 @@
 #define WAKE_TIME (60 * NS_PER_S)
 /* a kernel asks in several ways, SeaBIOS resets again before it starts one: five are one reboot */
 #define FIRMWARE_RESETS 8
+/* the name of a guest's state on the way from one QEMU to another */
+#define MOVING "moving"
 
 static void advance(void *arg);
 static void stop(struct testcase *c);
@@ -179,6 +184,8 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 	f->where =
 	    arena_printf(c->a, "%s:%u", s && s->ending ? s->ending : scn->path, s ? s->line : 1);
 	f->look = arena_printf(c->a, scn->offline ? "%s" : "%s/console", c->job->dir);
+	if (c->peer)
+		f->look = arena_printf(c->a, "%s, %s/" PCAP, f->look, c->job->dir);
 	if (c->guest)
 		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from,
 		    s && s->form->takes_patterns ? expected : NULL);
@@ -561,11 +568,62 @@ drop_guest(struct testcase *c)
 	c->guest = NULL;
 }
 
-int
-testcase_boot(struct testcase *c, struct err *e)
+/* ---- who stands between it and its network ---- */
+
+static void
+on_asked(void *arg)
+{
+	struct testcase *c = arg;
+
+	if (c->step_open && verb_of(c)->asked)
+		verb_of(c)->asked(c, step_of(c));
+}
+
+/* zeros when there is no such name: an image that has an address asks nobody for one */
+static void
+address_of(const struct testcase *c, const char *name, unsigned char out[4])
+{
+	const char *text = names_get(&c->names, name);
+
+	memset(out, 0, 4);
+	if (text)
+		inet_pton(AF_INET, text, out);
+}
+
+static int
+make_peer(struct testcase *c, struct err *e)
+{
+	struct peer_opts o = { .pcap = arena_printf(c->a, "%s/" PCAP, c->job->dir) };
+
+	address_of(c, "address", o.address);
+	address_of(c, "router", o.router);
+	address_of(c, "dns", o.dns);
+	return peer_new(c->loop, &o, on_asked, c, &c->peer, e);
+}
+
+/* guest_start(), with the peer between when the scenario wants it */
+static int
+start_guest(struct testcase *c, struct qemu_opts *o, struct err *e)
 {
 	const struct testcase_job *j = c->job;
-	struct qemu_opts o = { .disk = c->disk,
+	int ends[QEMU_NET_ENDS], result;
+	bool peer = scenario_has_peer(j->scenario);
+
+	if (peer && ((!c->peer && make_peer(c, e) < 0) || peer_plug(c->peer, ends, e) < 0))
+		return -1;
+	o->net = peer ? ends : NULL;
+	result = guest_start(c->a, c->loop, &j->image->m, o, j->dir, &calls, c, &c->guest, e);
+	for (size_t i = 0; peer && i < QEMU_NET_ENDS; i++)
+		close(ends[i]);
+	return result;
+}
+
+static struct qemu_opts
+qemu_opts_of(const struct testcase *c)
+{
+	const struct testcase_job *j = c->job;
+
+	return (struct qemu_opts){ .disk = c->disk,
 		.agent_fd = j->agent ? 0 : -1,
 		.nonce = c->identity.nonce,
 		.append = j->append,
@@ -574,9 +632,27 @@ testcase_boot(struct testcase *c, struct err *e)
 		.lan = j->image->lan,
 		.island = j->image->island,
 		.slot = scenario_plugs(j->scenario),
+		.pace = c->pace,
 		.reboot = true,
 		.ssh = true };
+}
 
+void
+testcase_move(struct testcase *c, enum qemu_pace pace, guest_moved *done, void *arg)
+{
+	struct qemu_opts *o = arena_alloc(c->a, sizeof *o);
+
+	c->pace = pace;
+	*o = qemu_opts_of(c);
+	o->loadvm = MOVING;
+	guest_move(c->guest, o, c->job->dir, done, arg);
+}
+
+int
+testcase_boot(struct testcase *c, struct err *e)
+{
+	const struct testcase_job *j = c->job;
+	struct qemu_opts o;
 	const struct saved *from = c->boots ? NULL : j->from;
 
 	if (c->boots && !nonce_seen(c))
@@ -591,8 +667,11 @@ testcase_boot(struct testcase *c, struct err *e)
 	c->flat = NULL;
 	c->step_from = 0;
 	c->booted_from = c->console_at = clock_now();
+	c->pace = PACE_HOST;
+	c->lapse = (struct lapse){ 0 };
+	o = qemu_opts_of(c);
 	o.loadvm = from ? from->state : NULL;
-	if (guest_start(c->a, c->loop, &j->image->m, &o, j->dir, &calls, c, &c->guest, e) < 0)
+	if (start_guest(c, &o, e) < 0)
 		return -1;
 	c->boots++;
 	alarms_renew(&c->alarms, c->guest, c->began + scaled(c, c->job->scenario->limit));
@@ -613,6 +692,14 @@ testcase_boot(struct testcase *c, struct err *e)
 
 /* ---- from step to step ---- */
 
+nstime
+testcase_timeout(const struct testcase *c)
+{
+	const struct step *s = &c->job->scenario->steps[c->at]; /* there is one */
+
+	return scaled(c, s->timeout ? s->timeout : c->job->scenario->timeout);
+}
+
 void
 testcase_overdue(void *arg)
 {
@@ -624,6 +711,14 @@ testcase_overdue(void *arg)
 	if (c->step_open)
 		testcase_fail(c, NULL, NULL, "%s: not done within %s", step_of(c)->source,
 		    testcase_seconds(c, c->step_deadline - c->step_began));
+}
+
+void
+testcase_extend(struct testcase *c)
+{
+	loop_cancel(c->loop, c->step_alarm);
+	c->step_deadline = clock_now() + testcase_timeout(c);
+	c->step_alarm = loop_at(c->loop, c->step_deadline, testcase_overdue, c);
 }
 
 /* a short scenario may be over before the guest has a /proc to show its nonce in; the limit goes on
@@ -699,13 +794,11 @@ output_before(const struct testcase *c, const struct step *s)
 static void
 start_step(struct testcase *c, const struct step *s)
 {
-	nstime timeout = scaled(c, s->timeout ? s->timeout : c->job->scenario->timeout);
-
 	c->step = arena_alloc(c->a, sizeof *c->step);
 	c->step_open = true;
 	c->ticket++;
 	c->step_began = clock_now();
-	c->step_deadline = c->step_began + timeout;
+	c->step_deadline = c->step_began + testcase_timeout(c);
 	c->step_from = output_before(c, s);
 	c->step_alarm = loop_at(c->loop, c->step_deadline, testcase_overdue, c);
 	verb_of(c)->start(c, s);
@@ -1089,5 +1182,6 @@ testcase_free(struct testcase *c)
 	}
 	identity_stop(&c->identity);
 	drop_guest(c);
+	peer_free(c->peer);
 	arena_free(c->a); /* which has the test case itself */
 }

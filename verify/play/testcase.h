@@ -21,6 +21,7 @@ struct http;
 struct image;
 struct loop;
 struct ntp;
+struct peer;
 struct step_state;
 struct subprocess_result;
 struct watches;
@@ -58,6 +59,9 @@ struct testcase_job {
 	const struct saved *from; /* started from this, or NULL: booted */
 };
 
+/* of the guest's kernel, which a race changes */
+#define LAPSE_SETTINGS 3
+
 enum testcase_state {
 	TESTCASE_PREPARING, /* qemu-img */
 	TESTCASE_STEPPING,
@@ -88,6 +92,7 @@ struct testcase {
 		struct http *http; /* one of them */
 		struct ntp *ntp;
 	} * servers;	     /* until the end of the test case */
+	struct peer *peer;   /* between guest and network, in all its boots; NULL: nobody is */
 	struct guest *guest; /* NULL before the first, and between two */
 	struct cursor *read; /* where expect stands */
 	struct cursor *view; /* and where that is in the guest's view, while it looks there */
@@ -95,6 +100,12 @@ struct testcase {
 	nstime console_at;  /* last byte */
 	nstime booted_from; /* start of QEMU */
 	unsigned boots;	    /* so far */
+	enum qemu_pace pace;
+	struct lapse {				/* of lapse.c: what a race changes in the guest */
+		double uptime;			/* when it was last asked, in seconds */
+		unsigned tuned[LAPSE_SETTINGS]; /* what was there before; see there */
+		bool is_tuned[LAPSE_SETTINGS];
+	} lapse;
 	struct alarms alarms;
 	const struct watch *forbidden; /* what it saw made it fail, in this boot; or NULL */
 	uint64_t forbidden_at;	       /* on the console */
@@ -156,6 +167,14 @@ const char *testcase_fill(struct testcase *c, const struct templ *t);
 const char *testcase_seconds(struct testcase *c, nstime t);
 /* starts QEMU on the test case's disk; an error is inconclusive */
 int testcase_boot(struct testcase *c, struct err *e);
+/*
+ * the guest goes on at another pace, in another QEMU; done as for guest_move(), with arg.  What
+ * leads to PACE_RACE and PACE_CALM: qemu.h
+ */
+void testcase_move(struct testcase *c, enum qemu_pace pace, guest_moved *done, void *arg);
+nstime testcase_timeout(const struct testcase *c); /* of the step under way */
+/* the step under way has come on: its time begins anew */
+void testcase_extend(struct testcase *c);
 /* the deadline of the step under way has passed; arg is the test case: for loop_at */
 void testcase_overdue(void *arg);
 const struct step *testcase_step(const struct testcase *c); /* the one under way */

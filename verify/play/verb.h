@@ -50,7 +50,19 @@ struct want;
  *   vm     reset|powerdown|nmi       the buttons; reset's reason is host-qmp-system-reset
  *   vm     plug|unplug disk|network  a device, while it runs
  *   vm     link up|down              the network cable
- *   audit  static|baseline|modes|paths|files|kernel
+ *   vm     skip TIME                 so much time goes by in the guest at once, in a race
+ *   race   <<END                     time races during the steps up to END (lapse.h)
+ *   net    peer                      we stand between guest and network, and keep its frames; as do
+ *                                    all that follow here
+ *   net    dhcp WHAT [VALUE]         how the DHCP server behaves, or what it gives (peer/dhcp.h)
+ *   net    dhcp other as NAME        it gives another address from now on; defines NAME
+ *   net    dns NAME ANSWER [late TIME]
+ *                                    an address or a word (peer/dns.h); others do not exist
+ *   net    dns draw as NAME          a name and its address at random; defines NAME.name,
+ *                                    NAME.address
+ *   net    ntp WHAT [VALUE]          servers of time (peer/timeserver.h)
+ *   net    await WHAT                the guest asks: discover, request ... since the last `net`
+ *   audit  static|baseline|modes|paths|files|table|kernel
  *                                    what audit.h says of the files; only with `image offline`
  */
 struct verb {
@@ -58,6 +70,7 @@ struct verb {
 	void (*start)(struct testcase *c, const struct step *s);
 	/* NULL: nothing to do then */
 	void (*console)(struct testcase *c, const struct step *s); /* new bytes, or it has ended */
+	void (*asked)(struct testcase *c, const struct step *s);   /* the guest asked the peer */
 	void (*ended)(struct testcase *c, const struct step *s);   /* QEMU is gone */
 	void (*late)(struct testcase *c, const struct step *s);	   /* tells more than that it is */
 	/* undoes what is pending: no callback of this step comes after it; the alarm is not its */
@@ -69,7 +82,7 @@ struct verb {
 };
 
 /* all of them: verb_console.c has verbs_console, and so on; each ends with a row without a verb */
-#define VERB_FILES(X) X(console) X(run) X(host) X(ssh) X(vm) X(audit)
+#define VERB_FILES(X) X(console) X(run) X(host) X(ssh) X(vm) X(race) X(net) X(audit)
 
 #define VERB_TABLE(file) extern const struct verb verbs_##file[];
 VERB_FILES(VERB_TABLE)
@@ -88,6 +101,10 @@ struct step_state {
 	struct subprocess *subprocess;
 	struct reading *reading;
 	struct knock *knock;
+	void (*lapsed)(struct testcase *c); /* lapse.c */
+	struct skip {			    /* verb_race.c; seconds of the guest */
+		double seconds, from, until, before, chunk;
+	} * skip;
 
 	struct pattern **patterns; /* expect, prompt */
 	struct want *want;	   /* run, wait, ssh */

@@ -131,6 +131,7 @@ const struct verb verbs_audit[] = {
 	AUDIT("modes"),
 	AUDIT("paths"),
 	AUDIT("files"),
+	AUDIT("table"),
 	AUDIT("kernel"),
 	AUDIT("hardening"),
 	{ .form = { .verb = NULL } },

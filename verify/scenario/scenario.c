@@ -32,6 +32,8 @@ struct reading {
 	unsigned seen;	  /* header words that may come once: bits */
 	const char *mark; /* of the block that the line at hand opens, or NULL */
 	size_t block;	  /* the word that it is of its step */
+	const char *race; /* the mark that ends the race that the line at hand is in, or NULL */
+	unsigned race_at; /* its line */
 };
 
 static void
@@ -273,6 +275,27 @@ read_image(struct reading *r, struct err *e)
 	return line_end(r, e);
 }
 
+const char *const scenario_lanes[] = { "quick", "long", NULL };
+
+bool
+scenario_is_lane(const char *name)
+{
+	for (const char *const *l = scenario_lanes; *l; l++)
+		if (!strcmp(*l, name))
+			return true;
+	return false;
+}
+
+static int
+read_lane(struct reading *r, struct err *e)
+{
+	if (next_word(r, "a lane", &r->s->lane, e) < 0)
+		return -1;
+	if (!scenario_is_lane(r->s->lane))
+		return FAIL(r, e, "lane %s: unknown; quick or long", r->s->lane);
+	return line_end(r, e);
+}
+
 static int
 next_time(struct reading *r, nstime *out, struct err *e)
 {
@@ -398,6 +421,7 @@ static const struct statement {
 	{ "dies", read_dies, true, false },
 	{ "after", read_after, true, false },
 	{ "image", read_image, true, false },
+	{ "lane", read_lane, true, false },
 	{ "timeout", read_timeout, true, false },
 	{ "limit", read_limit, true, false },
 	{ "watch", read_watch, false, false },
@@ -459,7 +483,7 @@ static const struct verb_form *
 form_of(struct reading *r, const struct step *s)
 {
 	for (const struct verb_form *f = r->forms; f->verb; f++)
-		if (fits(r, f, s))
+		if (f->race != RACE_CLOSES && fits(r, f, s))
 			return f;
 	return NULL;
 }
@@ -481,7 +505,7 @@ listed(struct reading *r, const char *verb)
 	const char *out;
 
 	for (const struct verb_form *f = r->forms; f->verb; f++) {
-		if (verb && !strcmp(f->verb, verb))
+		if (verb && f->race != RACE_CLOSES && !strcmp(f->verb, verb))
 			buf_addf(&b, "%s%s %s", b.n ? ", " : "", f->verb, f->form);
 		else if (!verb && (f == r->forms || strcmp(f[-1].verb, f->verb) != 0))
 			buf_addf(&b, " %s", f->verb);
@@ -692,12 +716,65 @@ define_as(struct reading *r, const struct verb_form *f, const struct step *s, st
 	return 0;
 }
 
+/* ---- races ---- */
+
+/* may the step stand where it does? */
+static int
+check_race(struct reading *r, const struct verb_form *f, const struct step *s, struct err *e)
+{
+	bool begins = f->race == RACE_OPENS || (f->race == RACE_ALONE && !r->race);
+
+	if (f->race == RACE_OPENS && (!r->mark || !s->nargs))
+		return FAIL(r, e, "%s: needs a block of steps behind it, such as <<END", f->verb);
+	if (r->race && (f->race == RACE_NEVER || f->race == RACE_OPENS))
+		return FAIL(r, e,
+		    "%s %s: not in a race, where its own time would be hours of the guest; put it "
+		    "behind the line %s",
+		    f->verb, f->form, r->race);
+	if (!begins)
+		return 0;
+	if (r->s->pristine)
+		return FAIL(r, e, "%s: a race needs the guest agent; leave `image` out", f->verb);
+	if (r->s->races)
+		return FAIL(r, e,
+		    "%s: a second race: QEMU has one for a guest; write `race <<END` once, around "
+		    "all of it",
+		    f->verb);
+	r->s->races = true;
+	return 0;
+}
+
+static void
+add_step(struct reading *r, const struct step *s)
+{
+	r->s->steps = arena_more(r->a, r->s->steps, r->s->nsteps, sizeof *s);
+	r->s->steps[r->s->nsteps++] = *s;
+}
+
+/* the line that ends a race is a step, too: the guest calms down */
+static int
+close_race(struct reading *r, struct err *e)
+{
+	const struct step *last = &r->s->steps[r->s->nsteps - 1];
+	struct step s = { .line = r->l.no, .source = r->race, .verb = "race", .races = true };
+
+	if (last->form->race == RACE_OPENS)
+		return FAIL(r, e, "<<%s: there is nothing before the line %s", r->race, r->race);
+	for (s.form = r->forms; s.form->race != RACE_CLOSES; s.form++)
+		;
+	s.section = last->section;
+	r->race = NULL;
+	add_step(r, &s);
+	return 0;
+}
+
 static int
 read_step(struct reading *r, const char *verb, const char *source, struct err *e)
 {
 	struct step s = { .line = r->l.no,
 		.source = source,
 		.verb = verb,
+		.races = r->race != NULL,
 		.section = r->section < 0 ? SECTION_STEPS : r->section };
 	const struct verb_form *f;
 	bool wants = false, known = false, patterns = verb_takes_patterns(r, verb);
@@ -725,14 +802,17 @@ read_step(struct reading *r, const char *verb, const char *source, struct err *e
 	if (s.nalts > 1)
 		return FAIL(
 		    r, e, "%s: one /pattern/ a line; more go on lines that begin with |", verb);
-	if (define_as(r, f, &s, e) < 0)
+	if (define_as(r, f, &s, e) < 0 || check_race(r, f, &s, e) < 0)
 		return -1;
-	if (r->mark && read_block(r, &s, e) < 0)
+	if (f->race == RACE_OPENS) {
+		r->race = r->mark;
+		r->race_at = s.line;
+	} else if (r->mark && read_block(r, &s, e) < 0) {
 		return -1;
+	}
 	if (f->parse && f->parse(r->a, &s, e) < 0)
 		return wrap(e, "%s:%u", r->l.path, s.line);
-	r->s->steps = arena_more(r->a, r->s->steps, r->s->nsteps, sizeof s);
-	r->s->steps[r->s->nsteps++] = s;
+	add_step(r, &s);
 	return 0;
 }
 
@@ -770,6 +850,8 @@ read_statement(struct reading *r, const struct token *t, const char *source, str
 			continue;
 		if (st->once && r->seen & 1u << i)
 			return FAIL(r, e, "%s: duplicate statement", st->word);
+		if (r->race)
+			return FAIL(r, e, "%s: not in a race", st->word);
 		if (!st->anywhere && r->s->nsteps)
 			return FAIL(r, e, "%s: belongs before the first step", st->word);
 		if (i && !r->s->name)
@@ -796,6 +878,11 @@ read_file(struct reading *r, const char *path, bool only_watches, struct err *e)
 		struct token t;
 		int result;
 
+		if (r->race && !strcmp(line, r->race)) {
+			if (close_race(r, e) < 0)
+				return -1;
+			continue;
+		}
 		scan_start(&r->scan, r->a, &r->l, line);
 		if (next(r, false, &t, e) < 0)
 			return -1;
@@ -815,7 +902,8 @@ read_file(struct reading *r, const char *path, bool only_watches, struct err *e)
 		if (result < 0)
 			return -1;
 	}
-	return 0;
+	r->l.no = r->race_at;
+	return r->race ? FAIL(r, e, "<<%s: no line %s follows", r->race, r->race) : 0;
 }
 
 bool
@@ -827,15 +915,26 @@ scenario_plugs(const struct scenario *s)
 	return false;
 }
 
+bool
+scenario_has_peer(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->nsteps; i++)
+		if (s->steps[i].form->peer)
+			return true;
+	return false;
+}
+
 int
 scenario_read(struct arena *a, const char *path, const char *watches, const struct verb_form *forms,
     const char *const *known, struct scenario *out, struct err *e)
 {
 	struct reading r = { .a = a, .s = out, .forms = forms, .section = -1 };
 
-	*out = (struct scenario){
-		.path = arena_strdup(a, path), .dies = "", .timeout = TIMEOUT, .limit = LIMIT
-	};
+	*out = (struct scenario){ .path = arena_strdup(a, path),
+		.lane = *scenario_lanes,
+		.dies = "",
+		.timeout = TIMEOUT,
+		.limit = LIMIT };
 	if (watches && read_file(&r, watches, true, e) < 0)
 		return -1;
 	r.nnames = 0; /* what a watch captures is nobody's value */
@@ -858,6 +957,11 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 		    "%s: after %s: the guest of a saved state has no slot to plug anything into; "
 		    "leave it out",
 		    path, out->after);
+	if (out->races && scenario_has_peer(out))
+		return fail_usage(e,
+		    "%s: net: nobody stands between a guest and its network while its time races; "
+		    "make it two scenarios",
+		    path);
 	if (!out->nsteps)
 		return fail_usage(e, "%s: has no step, so it tests nothing", path);
 	return 0;

@@ -27,6 +27,7 @@ struct verb;
  *   after    booted           may start from the snapshot that the file `booted` leads to
  *   image    pristine         as it is shipped, without the guest agent that others get
  *   image    offline          and no guest is started: only audit, and keep files
+ *   lane     long             only played where that lane is asked for; else it is quick
  *   timeout  10s              per step, scaled
  *   limit    120s             all of it, scaled
  *   watch    fail NAME /re/   from the first console byte to the last; warn only reports;
@@ -34,6 +35,7 @@ struct verb;
  *                             kernel's own log, what is an error or worse, at the end
  *   allow    NAME /re/  # why what a watch may see
  *   section  setup            also steps, teardown
+ *   race     <<END            the steps up to a line END race; once, or a `vm skip`
  *
  * Steps: play/verb.h, and lh-scenario(5).  Those of the file `ending` beside the scenarios
  * are the last ones of each scenario that leaves a guest agent running.
@@ -74,6 +76,7 @@ struct step {
 	int status;	 /* status N: default 0; -1: any */
 	bool has_status; /* it says so */
 	nstime timeout;	 /* 0: the scenario's */
+	bool races;	 /* within a race */
 	enum { SECTION_SETUP, SECTION_STEPS, SECTION_TEARDOWN } section;
 };
 
@@ -117,6 +120,8 @@ struct scenario {
 	const char *after; /* NULL: cold boot */
 	bool pristine;	   /* no guest agent */
 	bool offline;	   /* and no guest either */
+	bool races;	   /* a step of it makes the guest's time race */
+	const char *lane;  /* one of scenario_lanes */
 	nstime timeout, limit;
 	struct watch *watches; /* the common ones (scenarios/watches) first */
 	size_t nwatches;
@@ -143,6 +148,14 @@ struct verb_form {
 		ON_EITHER
 	} on;
 	bool plugs; /* needs a slot that the machine has from the start */
+	enum {
+		RACE_NEVER, /* not while a guest's time races: it waits by the host's clock */
+		RACE_MAY,
+		RACE_ALONE, /* may, and races by itself when nothing else does */
+		RACE_OPENS, /* its block is no text, but the steps of a race */
+		RACE_CLOSES /* stands behind them, where the block ends; nobody writes it */
+	} race;
+	bool peer; /* needs somebody between the guest and its network, from the start */
 	/* what else can be seen to be wrong before anything boots; NULL: nothing */
 	int (*parse)(struct arena *a, const struct step *s, struct err *e);
 	const struct verb *row; /* that plays it */
@@ -152,8 +165,13 @@ struct verb_form {
  */
 const char *scenario_statement(size_t i);
 const char *scenario_watch_kind(size_t i);
+/* what is quick is played unless others are asked for; NULL-terminated */
+extern const char *const scenario_lanes[];
+bool scenario_is_lane(const char *name);
 /* has it a step that plugs a device in */
 bool scenario_plugs(const struct scenario *s);
+/* has it a step that is about who stands between the guest and its network */
+bool scenario_has_peer(const struct scenario *s);
 /* a word that has no ${name} in it, and is not empty; else NULL */
 const char *scenario_word_text(const struct templ *t);
 /* is it the word, when the form's word stands for itself */

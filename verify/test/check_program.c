@@ -101,6 +101,13 @@ prepare(struct arena *a, const char *guest)
 	"play() { $VERIFY mutants --trusted -j 2 --accel tcg --scale 1 --scenarios scenarios -o "  \
 	"out "                                                                                     \
 	"o/manifest \"$@\"; }\n"
+/* and a file, whose permissions an audit looks at, and no guest */
+#define AUDITED                                                                                    \
+	MUTANTS                                                                                    \
+	"PATH=$PATH:/sbin:/usr/sbin; umask 022; mkdir -p t/etc; echo x >t/etc/a\n"                 \
+	"truncate -s 9M o/disk; mke2fs -q -F -t ext4 -E offset=1048576 -d t o/disk 8M\n"           \
+	"printf 'image disk\\npartition rootfs ext4 1048576 8388608 u\\n' >>o/manifest\n"          \
+	"printf 'scenario modes \"x\"\\nimage offline\\naudit modes\\n' >scenarios/modes.scn\n"
 #define RUN "$VERIFY run -j 2 --accel tcg --scenarios scenarios "
 
 #define NOT_TRUSTED                                                                                \
@@ -157,7 +164,7 @@ static const struct {
 	/* such a guest is alone with what this test serves it */
 	{ "echo 'scenario alone \"x\"\nimage pristine\nexpect /up/\nhost http serve \"x\" as www' "
 	  ">scenarios/alone.scn; " RUN "-o out o/manifest; cat out/x86_64/dhcp/alone/argv",
-	    0, "-netdev user,id=net,net=10." },
+	    0, "-netdev user,id=net,net=" },
 	{ "$VERIFY mutants --scenarios scenarios -o out o/manifest", 100,
 	    "mutants: o/manifest: only for an image that is trusted; if it is, say --trusted\n" },
 	{ RUN "-o out o/missing; " GONE, 100, "fatal: o/missing: No such file or directory\n" },
@@ -204,6 +211,8 @@ static const struct {
 	    "--disk: not an option of run; see lh-verify run --help\n" },
 	{ RUN "--print o/manifest", 100,
 	    "--print: not an option of run; see lh-verify run --help\n" },
+	{ RUN "--function o/manifest", 100,
+	    "--function: not an option of run; see lh-verify run --help\n" },
 	/* 9p or not is what the kernel's symbols say */
 	{ "echo symbols map >>o/manifest; echo 0 t p9_virtio_create >o/map; echo 1 t v9fs_mount "
 	  ">>o/map; " BOOT "--share o o/manifest",
@@ -235,6 +244,11 @@ static const struct {
 	{ "$VERIFY nothing >/dev/full", 100, "nothing: unknown command; see lh-verify --help\n" },
 	{ "$VERIFY lint nothere", 100, "fatal: nothere: No such file or directory\n" },
 	{ "$VERIFY mutants --scenarios scenarios nothere o/manifest", 100, "fatal: nothere: No" },
+	{ "$VERIFY mutants --list --scenarios scenarios scenarios o/manifest", 100,
+	    "--list: only for mutants that are derived from one MANIFEST, not for those of a "
+	    "folder\n" },
+	{ "$VERIFY mutants --sample 2 --scenarios scenarios scenarios o/manifest", 100,
+	    "--sample: only for mutants that are derived" },
 	{ "$VERIFY mutants --scenarios scenarios", 100, "mutants: needs a manifest; see" },
 	{ MUTANTS "play --only word-removed", 1, "\n1 passed, 2 failed, 0 skipped\n" },
 	{ MUTANTS "play | sort", 0,
@@ -270,6 +284,24 @@ static const struct {
 	    125, "interrupted by signal 15: the same command goes on where this one was\n" },
 	/* what was judged leaves no folder behind */
 	{ MUTANTS "play >/dev/null; s=$?; ls out; exit $s", 1, "lock\nmutants\nmutants.html\n" },
+	/* what an audit has refused is asked of guests when somebody wants to know */
+	{ AUDITED "play --keep --only word-removed,mode-wider; ls out/mutant-4", 0, "\nmodes\n" },
+	{ AUDITED "play --only word-removed,mode-wider", 1,
+	    "# score 0.500: 2 killed, 2 survived, 0 equivalent\n# function at least 0.250: 1 "
+	    "killed "
+	    "by a guest, 1 by audits alone, of which no guest was asked (--function asks)\n" },
+	{ AUDITED "play --keep --function --only word-removed,mode-wider; ls out/mutant-4", 0,
+	    "\nmodes\nneeds\nup\n" },
+	{ AUDITED "play --function --only word-removed,mode-wider", 1,
+	    "# score 0.500: 2 killed, 2 survived, 0 equivalent\n# function 0.250: 1 killed by a "
+	    "guest, 1 by audits alone\n" },
+	/* a guest that refuses the image itself takes nothing from the audit's kill */
+	{ AUDITED "sed -i 's/^expect.*/expect \\/never\\//' scenarios/needs.scn\n"
+		  "play --function --only mode-wider",
+	    0, "needs refuses the image as it is: " },
+	{ AUDITED "play --function --only mode-wider >/dev/null; play --only mode-wider | grep -c "
+		  "'played before'",
+	    1, "0\n" },
 	{ MUTANTS "play --only files", 100, "--only files: no mutant of this image" },
 	{ MUTANTS "play --list --sample 2 --seed 1; ls out", 0, "word-removed " },
 	{ "$VERIFY bisect", 100, "bisect: unknown command" },

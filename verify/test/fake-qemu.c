@@ -20,6 +20,9 @@
  *                      first; none: no such file
  *   log TEXT           a line more of what `dmesg -r` says
  *   tainted TEXT       what /proc/sys/kernel/tainted has from here on
+ *   uptime N           what /proc/uptime has; from here on `sleep` takes no time and adds to it
+ *   insomnia           from here on it adds nothing
+ *   coma               from here on it does not end
  *   registers TEXT     what `info registers` answers
  *   banner ADDRESS     where memory has the word Linux, as "0x1000", and nowhere else
  *   port N             what `info usernet` answers
@@ -28,6 +31,7 @@
  *   message N          N bytes of a QMP message, and no end of it
  *   ssh N              a server on a port of its own, which `info usernet` tells: greets, and then
  *                      sends N packets of 32 KiB that nobody asked for
+ *   frame TEXT         on the wire to the guest's network; escapes as with say
  *   shutdown REASON    the event, then exits
  *   linger REASON      the event, and does not exit
  *   eof                closes the console
@@ -70,9 +74,11 @@
 struct fake {
 	struct arena *a;
 	int console, keys, qmp, agent; /* -1: not there; keys: what is typed on the console */
+	int wire;		       /* to who stands between the guest and its network */
 	const char *append;
 	/* files that stand for /proc/cmdline, the kernel's log and /proc/sys/kernel/tainted */
 	char *cmdline_path, *log_path, *tainted_path;
+	char *uptime_path, *sleep_path, *vm_path; /* for /proc/uptime, sleep, /proc/sys/vm */
 	struct lines script;
 	bool script_over, echo, deaf;
 	nstime until;	    /* pause */
@@ -192,6 +198,19 @@ forward_accept(struct fake *f)
 	close(fd);
 }
 
+/* with the command line that the guest has, which may be that of another QEMU */
+static void
+save(struct fake *f)
+{
+	char *text;
+	struct err e;
+
+	if (file_read(f->a, f->cmdline_path, &text, NULL, &e) < 0)
+		die(f->cmdline_path);
+	text[strcspn(text, "\n")] = '\0';
+	write_cmdline(f->saved_path, text);
+}
+
 static const char *
 human(struct fake *f, const char *line)
 {
@@ -220,7 +239,7 @@ human(struct fake *f, const char *line)
 	if (strstr(line, "savevm") && f->savevm)
 		return arena_printf(f->a, "\"%s\"", f->savevm);
 	if (strstr(line, "savevm"))
-		write_cmdline(f->saved_path, f->append);
+		save(f);
 	return "\"\"";
 }
 
@@ -333,6 +352,7 @@ open_agent(struct fake *f, bool greets)
 		close(f->keys);
 		close(f->qmp);
 		close(f->agent);
+		close(f->wire);
 		execl("/bin/sh", "sh", (char *)NULL);
 		_exit(127);
 	}
@@ -370,8 +390,11 @@ static void
 agent_lines(struct fake *f)
 {
 	const struct swap swaps[] = { { "date -s", "true" }, { "/proc/cmdline", f->cmdline_path },
-		{ "/proc/sys/kernel/tainted", f->tainted_path },
-		{ "dmesg -r", arena_printf(f->a, "cat %s", f->log_path) } };
+		{ "/proc/sys/kernel/tainted", f->tainted_path }, { "/proc/uptime", f->uptime_path },
+		{ "/proc/sys/vm", f->vm_path },
+		{ "dmesg -r", arena_printf(f->a, "cat %s", f->log_path) },
+		{ "sleep ", arena_printf(f->a, "sh %s ", f->sleep_path) } };
+	size_t nswaps = sizeof swaps / sizeof *swaps - (access(f->sleep_path, F_OK) != 0);
 	char *end_of_line;
 
 	while (f->agent_in.n && (end_of_line = memchr(f->agent_in.p, '\n', f->agent_in.n))) {
@@ -379,7 +402,7 @@ agent_lines(struct fake *f)
 		struct buf b = { 0 };
 
 		buf_add(&b, f->agent_in.p, n);
-		for (size_t i = 0; i < sizeof swaps / sizeof *swaps; i++)
+		for (size_t i = 0; i < nswaps; i++)
 			swap(&b, &swaps[i]);
 		if (write(f->shell_in, b.p, b.n) != (ssize_t)b.n)
 			die("write to the shell");
@@ -435,6 +458,19 @@ drip(struct fake *f, const char *text)
 		put(f->console, b.p + i, 1);
 		sched_yield();
 	}
+	buf_free(&b);
+}
+
+static void
+frame(struct fake *f, const char *text)
+{
+	struct buf b = { 0 };
+	uint32_t n;
+
+	resolve(f, text, &b);
+	n = htonl((uint32_t)b.n);
+	put(f->wire, (const char *)&n, sizeof n);
+	put(f->wire, b.p, b.n);
 	buf_free(&b);
 }
 
@@ -525,6 +561,28 @@ static void
 tainted(struct fake *f, const char *args)
 {
 	write_cmdline(f->tainted_path, args);
+}
+
+static void
+uptime(struct fake *f, const char *args)
+{
+	write_cmdline(f->uptime_path, args);
+	write_cmdline(
+	    f->sleep_path, arena_printf(f->a, "read up idle <%s; echo $((${up%%.*} + $1)).00 0 >%s",
+			       f->uptime_path, f->uptime_path));
+}
+
+static void
+insomnia(struct fake *f, const char *args)
+{
+	write_cmdline(f->sleep_path, args);
+}
+
+static void
+coma(struct fake *f, const char *args)
+{
+	(void)args;
+	write_cmdline(f->sleep_path, "exec sleep 1000");
 }
 
 static void
@@ -703,12 +761,16 @@ static const struct {
 	{ "say", say },
 	{ "drip", drip },
 	{ "flood", flood },
+	{ "frame", frame },
 	{ "uart", uart },
 	{ "echo", echo },
 	{ "hear", hear },
 	{ "pause", rest },
 	{ "agent", agent },
 	{ "awake", awake_agent },
+	{ "uptime", uptime },
+	{ "insomnia", insomnia },
+	{ "coma", coma },
 	{ "restored", restored },
 	{ "savevm", savevm },
 	{ "cmdline", cmdline },
@@ -906,6 +968,7 @@ main(int argc, char **argv)
 	open_console(&f, argv);
 	f.qmp = chardev_fd(argv, "qmp");
 	f.agent = chardev_fd(argv, "agent");
+	f.wire = chardev_fd(argv, "wire0");
 	f.append = after(argv, "-append");
 	f.slot = has_word(argv, "pcie-root-port,id=spare");
 	f.cmdline_path = arena_printf(
@@ -914,6 +977,9 @@ main(int argc, char **argv)
 	write_cmdline(f.cmdline_path, f.append);
 	f.log_path = arena_printf(f.a, "%s/fake-log", getcwd(cwd, sizeof cwd));
 	f.tainted_path = arena_printf(f.a, "%s/fake-tainted", cwd);
+	f.uptime_path = arena_printf(f.a, "%s/fake-uptime", cwd);
+	f.sleep_path = arena_printf(f.a, "%s/fake-sleep", cwd);
+	f.vm_path = arena_printf(f.a, "%s/fake-vm", cwd);
 	write_cmdline(f.log_path, "<5>[    0.000000] Linux version 6.12");
 	write_cmdline(f.tainted_path, "0");
 	if (*after(argv, "-loadvm"))

@@ -32,12 +32,18 @@
 	X(equivalent)                                                                              \
 	X(progress)                                                                                \
 	X(tally)                                                                                   \
+	X(score)                                                                                   \
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \
 	X(table)                                                                                   \
 	X(run)                                                                                     \
 	X(ntp)                                                                                     \
+	X(frame)                                                                                   \
+	X(wire)                                                                                    \
+	X(dhcp)                                                                                    \
+	X(dns)                                                                                     \
+	X(peer)                                                                                    \
 	X(http)                                                                                    \
 	X(program)                                                                                 \
 	X(proofs)                                                                                  \
@@ -54,6 +60,7 @@
 	X(disasm)                                                                                  \
 	X(hardening)                                                                               \
 	X(audit)                                                                                   \
+	X(asbuilt)                                                                                 \
 	X(ssh)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

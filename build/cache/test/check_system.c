@@ -34,7 +34,8 @@ machine_new(struct machine *m)
 		.undeclared = arena_printf(a, "%s/bin/git", test_dir()),
 		.cache = arena_printf(a, "%s/cache", test_dir()),
 		.memo = memo_open(a, arena_printf(a, "%s/memo", test_dir())) };
-	checkout_file(a, test_dir(), "dpkg/status", "");
+	checkout_file(a, test_dir(), "dpkg/status",
+	    "Package: none\nStatus: install ok installed\nArchitecture: all\n");
 	checkout_file(a, test_dir(), "bin/gcc", "a compiler");
 	checkout_file(a, test_dir(), "bin/tcc", "another compiler");
 	checkout_file(a, test_dir(), "bin/git", "nobody asked for it");

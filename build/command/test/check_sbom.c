@@ -20,12 +20,13 @@ static const char manifest[] =
     "qemu-system-i386\nmachine pc\nmemory 256\nconsole ttyS0\n"
     "kernel kernel\nimage disk-image.raw\nimage-digest 1111\nkey 2222\n";
 
-static const char files[] = "rootfs:/ 040755 0 0 - - lh-build\n"
-			    "rootfs:/bin/one 0100755 0 0 4 " HEX " one\n"
-			    "rootfs:/bin/two 0120777 0 0 3 " HEX " one\n"
-			    "rootfs:/bin/unknown 0100755 0 0 4 " HEX " one\n"
-			    "rootfs:/etc/caf\303\251 0100644 0 0 4 " HEX " lh-build\n"
-			    "extra:/mine 0100644 0 0 4 " HEX " HOST_HOST_BASE\n";
+static const char files[] = "lh-files 2\n"
+			    "rootfs:/ 040755 0 0 - - lh-build\n"
+			    "rootfs:/bin/one 100755 0 0 4 " HEX " one\n"
+			    "rootfs:/bin/two 120777 0 0 - one one\n"
+			    "rootfs:/bin/unknown 100755 0 0 4 " HEX " one\n"
+			    "rootfs:/etc/caf\303\251 100644 0 0 4 " HEX " lh-build\n"
+			    "extra:/mine 100644 0 0 4 " HEX " HOST_HOST_BASE\n";
 
 static const char linked[] = "rootfs/bin/one\ttoolchain/musl\tlib/crt1.o\n"
 			     "rootfs/bin/one\town\tmain.o\n"
@@ -182,6 +183,7 @@ START_TEST(refused)
 	struct world w;
 
 	world_make(&w, "");
+	ck_assert_int_eq(unlink(arena_printf(w.a, "%s/files", w.dir)), 0);
 	ck_assert_int_eq(sbom_write(w.a, &w.cfg, &w.plan, w.dir, &e), -1);
 	ck_assert_str_eq(e.msg,
 	    arena_printf(w.a, "sbom: %s/files: lists no files; build the image first", w.dir));
@@ -197,12 +199,12 @@ START_TEST(not_utf8)
 	struct err e = { 0 };
 	struct world w;
 
-	world_make(&w, "rootfs:/bin/\377 0100755 0 0 4 " HEX " one\n");
+	world_make(&w, "lh-files 2\nrootfs:/bin/\377 100755 0 0 4 " HEX " one\n");
 	checkout_file(w.a, test_dir(), "image/rootfs/bin/\377", "");
 	ck_assert_int_eq(sbom_write(w.a, &w.cfg, &w.plan, w.dir, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(w.a,
-				    "sbom: %s/sbom.spdx.json: a file name in the image is not "
-				    "UTF-8, so JSON cannot represent it",
+				    "sbom: %s/sbom.spdx.json: a name in the image is not UTF-8, so "
+				    "JSON cannot represent it; rename ./rootfs/bin/\377",
 				    w.dir));
 	arena_free(w.a);
 }

@@ -511,7 +511,9 @@ make_folder(struct arena *a, const char *name, const char *key, char hex[DIGEST_
 	checkout_file(a, test_dir(), arena_printf(a, "%s/System.map", name), "map\n");
 	checkout_file(a, test_dir(), arena_printf(a, "%s/kernel-config", name), "y\n");
 	checkout_file(a, test_dir(), arena_printf(a, "%s/files", name),
-	    "rootfs:/ 040755 0 0 - - lh-build\nrootfs:/etc/passwd 0100644 0 0 11 00 tools\n");
+	    "lh-files 2\nrootfs:/ 040755 0 0 - - lh-build\nrootfs:/etc/passwd 100644 0 0 11 "
+	    "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
+	    " tools\n");
 	ck_assert_int_eq(rename(image, arena_printf(a, "%s/%s/image", test_dir(), name)), 0);
 }
 
@@ -550,7 +552,10 @@ static const struct {
 	    "odd:1: not a manifest: its first line must be \"lh-manifest 2\"", EXIT_USAGE },
 	{ "mkdir bad; printf 'lh-manifest 2\\ntriple t\\nqemu q\\nmachine m\\nconsole c\\nkernel "
 	  "k\\n' >bad/manifest; echo short line >bad/files",
-	    "bad", "files:1: needs FS:/PATH MODE UID GID SIZE SHA256 PACKAGE", EXIT_USAGE },
+	    "bad",
+	    "files:1: not a table of files: its first line must be \"lh-files 2\"; build the image "
+	    "again",
+	    EXIT_USAGE },
 };
 
 START_TEST(refuses)

@@ -560,9 +560,9 @@ START_TEST(laid_over)
 	ck_assert_int_eq(file_read(w.a, in_dir(&w, "files"), &files, NULL, &(struct err){ 0 }), 0);
 	for (const char *const *line =
 		 (const char *const[]){ "rootfs:/bin 040755 0 0 - - busybox\n",
-		     "rootfs:/bin/sh 120777 0 0 7 ", "rootfs:/etc/it 100644 0 0 7 ",
+		     "rootfs:/bin/sh 120777 0 0 - /etc/it overlay", "rootfs:/etc/it 100644 0 0 7 ",
 		     "rootfs:/etc/same 100644 0 0 8 ",
-		     "rootfs:/etc/two words\\012\xff 100711 0 9 2 ",
+		     "rootfs:/etc/two\\040words\\012\\377 100711 0 9 2 ",
 		     "rwfs:/data 040750 7 8 - - overlay\n", NULL };
 	     *line; line++)
 		ck_assert_msg(strstr(files, *line), "no %s in %s", *line, files);
@@ -574,6 +574,35 @@ START_TEST(laid_over)
 	sh(w.a, "echo third >c/rootfs/etc/new");
 	must_build(&w);
 	ck_assert_str_ne(manifest_of(&w).key, two.key);
+	arena_free(w.a);
+}
+END_TEST
+
+/* what a guest has in memory in place of a partition: all that the partition would have */
+START_TEST(stands_in)
+{
+	struct world w;
+	char *files;
+
+	world_new(&w);
+	w.vars[2].value = arena_printf(w.a, "%s/a", test_dir());
+	sh(w.a, "mkdir -p store/layout/out/rootfs/etc/s6-rc/trees a/rwfs/data a/userfs/guest; ln "
+		"-s data "
+		"a/rwfs/link; echo 12 >a/rwfs/data/su; chmod 4755 a/rwfs/data/su; echo mine "
+		">a/userfs/guest/motd; printf 'rwfs:/data/s* 7:8 6711\\n' >a/owners");
+	digest_outputs(&w);
+	must_build(&w);
+	ck_assert_int_eq(file_read(w.a, in_dir(&w, "files"), &files, NULL, &(struct err){ 0 }), 0);
+	for (const char *const *line = (const char *const[]){ "rwfs:/data/su 106711 7 8 3 ",
+		 "rootfs:/etc/s6-rc/trees/rwfs 040755 0 0 - - ",
+		 "rootfs:/etc/s6-rc/trees/rwfs/data/su 100711 0 0 3 ",
+		 "rootfs:/etc/s6-rc/trees/rwfs/link 120777 0 0 - data ",
+		 "rootfs:/etc/s6-rc/trees/rwfs/log/klogd 040700 0 0 - - layout\n",
+		 "rootfs:/etc/s6-rc/trees/userfs/guest/motd 100644 0 0 5 ",
+		 "rootfs:/etc/s6-rc/trees/owners.00 100644 0 0 ",
+		 "rootfs:/etc/s6-rc/trees/owners.01 100644 0 0 23 ", NULL };
+	     *line; line++)
+		ck_assert_msg(strstr(files, *line), "no %s in %s", *line, files);
 	arena_free(w.a);
 }
 END_TEST
@@ -720,7 +749,7 @@ image_suite(void)
 	    "image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
 			 failure_leaves_no_manifest, same_content_same_image,
 			 another_ext2fs_another_key, another_fdisk_another_key, extra_is_filled,
-			 laid_over, tarballs, forms, map_is_enough, NULL });
+			 laid_over, stands_in, tarballs, forms, map_is_enough, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);

@@ -56,6 +56,7 @@ static const struct {
 			 .qmp_fd = 6,
 			 .agent_fd = 7,
 			 .loadvm = "booted",
+			 .pace = PACE_CALM,
 			 .told = "/cell/a,b/told",
 			 .ssh = true } },
 	/* the same with a disk that is kept and a folder that is shared */
@@ -69,6 +70,22 @@ static const struct {
 		      .share = "/home/me/c,d",
 		      .ssh = true,
 		      .ssh_port = 2222 } },
+	/* its time races */
+	{ "race", { .disk = "/cell/disk.qcow2",
+		      .console = "/cell/serial",
+		      .qmp_fd = 6,
+		      .agent_fd = 7,
+		      .nonce = "00c0ffee",
+		      .accel = "tcg",
+		      .pace = PACE_RACE,
+		      .loadvm = "moving",
+		      .ssh = true } },
+	/* somebody between it and its network */
+	{ "between", { .disk = "/cell/disk.qcow2",
+			 .console = "/cell/serial",
+			 .qmp_fd = 6,
+			 .agent_fd = -1,
+			 .net = (const int[]){ 8, 9, 10, 11 } } },
 	/* a person at the terminal: no QMP, no guest agent, no ssh */
 	{ "by-hand",
 	    { .disk = "/cell/disk.qcow2", .console = NULL, .qmp_fd = -1, .agent_fd = -1 } },

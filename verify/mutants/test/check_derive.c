@@ -94,8 +94,8 @@ derive_fake(struct arena *a, struct derived **v, size_t *n)
 static const char *
 told(struct arena *a, const struct edit *d)
 {
-	static const char *const kinds[] = { "put", "replace", "bytes", "remove", "line", "insert",
-		"set", "label", "read-only", "wipe" };
+	static const char *const kinds[] = { "put", "add", "replace", "bytes", "remove", "line",
+		"insert", "set", "label", "read-only", "wipe" };
 	const char *text = d->text ? arena_strdup(a, d->text) : "";
 
 	for (char *p = arena_strdup(a, text); *p; p++)
@@ -133,10 +133,10 @@ static const struct {
 	{ "emptied", DIRS "/c/notification-fd", { NULL } },
 	{ "emptied", DIRS "/c/run", { "put " DIRS "/c/run 0755 0@0 " } },
 	{ "program-does-nothing", "/bin/cat",
-	    { "remove /bin/cat 0000 0@0 ", "put /bin/cat 0755 0@0 #!/bin/execlineb -P|" } },
+	    { "remove /bin/cat 0000 0@0 ", "add /bin/cat 0755 0@0 #!/bin/execlineb -P|" } },
 	{ "program-does-nothing", "/bin/execlineb",
 	    { "remove /bin/execlineb 0000 0@0 ",
-		"put /bin/execlineb 0755 0@0 #!/bin/busybox true|" } },
+		"add /bin/execlineb 0755 0@0 #!/bin/busybox true|" } },
 	{ "program-does-nothing", "/sbin/x", { "put /sbin/x 0755 0@0 #!/bin/execlineb -P|" } },
 	{ "program-does-nothing", "/bin/notes", { NULL } },
 	{ "service-exits", "c",
@@ -158,10 +158,10 @@ static const struct {
 	{ "service-wrong-user", "d", { NULL } },
 	{ "oneshot-fails", "a",
 	    { "bytes /etc/s6-rc/compiled/boot/db 0644 0@18 zz",
-		"put /bin/zz 0755 0@0 #!/bin/execlineb -P|exit 1|" } },
+		"add /bin/zz 0755 0@0 #!/bin/execlineb -P|exit 1|" } },
 	{ "oneshot-does-nothing", "b",
 	    { "bytes /etc/s6-rc/compiled/boot/db 0644 0@26 /bin/zzzzz",
-		"put /bin/zzzzz 0755 0@0 #!/bin/execlineb -P|" } },
+		"add /bin/zzzzz 0755 0@0 #!/bin/execlineb -P|" } },
 	{ "word-removed", "quiet", { "without quiet" } },
 };
 

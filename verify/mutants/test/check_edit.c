@@ -37,9 +37,11 @@ sh(struct arena *a, const char *script)
 static void
 make_disk(struct arena *a)
 {
-	sh(a, "mkdir -p t/etc; printf 'one\\ntwo\\nthree' >t/etc/f; ln -s f t/etc/link\n"
-	      "truncate -s 11M disk swap; truncate -s 2M swap\n"
+	sh(a, "umask 022; mkdir -p t/etc; printf 'one\\ntwo\\nthree' >t/etc/f; ln -s f t/etc/link\n"
+	      "truncate -s 12M disk; truncate -s 2M swap\n"
 	      "mke2fs -q -F -t ext4 -L root -E offset=1048576 -d t disk 8M\n"
+	      "debugfs -w -R 'sif etc/f uid 0' 'disk?offset=1048576' 2>/dev/null\n"
+	      "debugfs -w -R 'sif etc/f gid 0' 'disk?offset=1048576' 2>/dev/null\n"
 	      "mkswap -q -L swap swap; dd if=swap of=disk bs=1M seek=9 conv=notrunc 2>/dev/null");
 }
 
@@ -62,6 +64,8 @@ static const struct {
 	const char *script, *says;
 } edits[] = {
 	{ FILE_EDIT(EDIT_PUT, .text = "x"), CAT, "x" },
+	{ { .kind = EDIT_ADD, .fs = "rootfs", .file = "/etc/new", .mode = 0600, .text = "x" },
+	    "debugfs -R 'cat /etc/new' IMG 2>/dev/null", "x" },
 	{ FILE_EDIT(EDIT_LINE, .at = 2), CAT, "one\nthree" },
 	{ FILE_EDIT(EDIT_LINE, .at = 2, .text = "2"), CAT, "one\n2\nthree" },
 	{ FILE_EDIT(EDIT_LINE, .at = 3), CAT, "one\ntwo\n" },
@@ -88,8 +92,9 @@ static const struct {
 };
 
 static struct man_part parts[] = { { "rootfs", "ext4", MIB, 8 * MIB, "" },
-	{ "swap", "swap", 9 * MIB, 2 * MIB, "" } };
-static const struct manifest m = { .parts = parts, .nparts = 2 };
+	{ "swap", "swap", 9 * MIB, 2 * MIB, "" }, { "empty", "ext4", 11 * MIB, MIB, "" },
+	{ "behind", "ext4", 12 * MIB, MIB, "" } };
+static const struct manifest m = { .parts = parts, .nparts = 4 };
 
 /* IMG stands for the filesystem in the copy */
 static const char *
@@ -123,6 +128,13 @@ START_TEST(does)
 }
 END_TEST
 
+#define NOTHING ": is so already: nothing would be broken"
+/* with the permissions and the owner that /etc/f has */
+#define AS_IT_IS(...)                                                                              \
+	{                                                                                          \
+		.fs = "rootfs", .file = "/etc/f", .mode = 0644, .kind = __VA_ARGS__                \
+	}
+
 static const struct {
 	struct edit edit;
 	const char *message; /* its end */
@@ -134,6 +146,24 @@ static const struct {
 	{ { .kind = EDIT_REMOVE, .fs = "swap", .file = "/x" }, "swap: has no files" },
 	{ { .kind = EDIT_LABEL, .fs = "rootfs", .text = "longer than it may be" },
 	    "label longer than it may be: longer than 16 bytes" },
+	/* the image itself is no mutant */
+	{ { .kind = EDIT_PUT, .fs = "rootfs", .file = "/etc/g", .text = "x" },
+	    "/etc/g: there is no such file" },
+	{ { .kind = EDIT_REMOVE, .fs = "rootfs", .file = "/etc/g" },
+	    "/etc/g: there is no such file" },
+	{ { .kind = EDIT_SET, .fs = "rootfs", .file = "/etc/g" }, "/etc/g: there is no such file" },
+	{ FILE_EDIT(EDIT_ADD, .text = "x"), "/etc/f: is there already, and not to be added" },
+	{ { .kind = EDIT_PUT, .fs = "rootfs", .file = "/etc/link", .text = "x" },
+	    "/etc/link: is a symlink, to f; remove it, and add a file" },
+	{ AS_IT_IS(EDIT_PUT, .text = "one\ntwo\nthree"), "/etc/f" NOTHING },
+	{ AS_IT_IS(EDIT_LINE, .at = 2, .text = "two"), "/etc/f" NOTHING },
+	{ AS_IT_IS(EDIT_INSERT, .at = 1, .text = ""), "/etc/f" NOTHING },
+	{ AS_IT_IS(EDIT_BYTES, .offset = 4, .text = "tw", .n = 2), "/etc/f" NOTHING },
+	{ AS_IT_IS(EDIT_SET), "/etc/f" NOTHING },
+	{ { .kind = EDIT_LABEL, .fs = "rootfs", .text = "root" }, "rootfs" NOTHING },
+	{ { .kind = EDIT_LABEL, .fs = "swap", .text = "swap" }, "swap" NOTHING },
+	{ { .kind = EDIT_WIPE, .fs = "empty" }, "empty" NOTHING },
+	{ { .kind = EDIT_WIPE, .fs = "behind" }, "copy: ends within partition behind" },
 	{ FILE_EDIT(EDIT_LINE, .at = 4, .path = "case", .line = 3),
 	    "case:3: /etc/f: has no line 4" },
 };

@@ -96,22 +96,34 @@ static const struct outcome outcomes[] = {
 
 #define N (sizeof outcomes / sizeof *outcomes)
 
+#define CLASSES                                                                                    \
+	"# class                       all  guest  audit  alive  other\n"                          \
+	"# emptied                       5      2      1      1      1\n"
+
 static const struct {
-	bool all;
+	bool all, function;
 	size_t n;
 	const char *text;
 } ends[] = {
-	{ false, N,
-	    "# audit          kills first 1\n# boot           kills first 2\n"
-	    "# ssh            kills first 0\n# score 0.750: 3 killed, 1 survived, 1 equivalent\n"
-	    "# score without the scenarios that start no guest: at least 0.500 (--all-scenarios "
-	    "plays on after a refusal)\n3 passed, 1 failed, 1 skipped\n" },
-	{ true, N,
-	    "# audit          is the only one to kill 1\n# boot           is the only one to kill "
-	    "1\n"
-	    "# ssh            is the only one to kill 0\n"
+	{ false, false, N,
+	    "# audit          kills first 1\n# boot           is the first guest to kill 1\n"
+	    "# ssh            is the first guest to kill 0\n" CLASSES
 	    "# score 0.750: 3 killed, 1 survived, 1 equivalent\n"
-	    "# score without the scenarios that start no guest: 0.500\n"
+	    "# function at least 0.500: 2 killed by a guest, 1 by audits alone, of which no guest "
+	    "was asked (--function asks)\n3 passed, 1 failed, 1 skipped\n" },
+	{ false, true, N,
+	    "# audit          kills first 1\n# boot           is the first guest to kill 1\n"
+	    "# ssh            is the first guest to kill 0\n" CLASSES
+	    "# score 0.750: 3 killed, 1 survived, 1 equivalent\n"
+	    "# function 0.500: 2 killed by a guest, 1 by audits alone\n"
+	    "3 passed, 1 failed, 1 skipped\n" },
+	{ true, false, N,
+	    "# audit          is the only one to kill 1\n# boot           is the only guest to "
+	    "kill "
+	    "1\n"
+	    "# ssh            is the only guest to kill 0\n" CLASSES
+	    "# score 0.750: 3 killed, 1 survived, 1 equivalent\n"
+	    "# function 0.500: 2 killed by a guest, 1 by audits alone\n"
 	    "3 passed, 1 failed, 1 skipped\n" },
 };
 
@@ -123,6 +135,7 @@ START_TEST(ends_with)
 	FILE *f = open_memstream(&said, &n);
 
 	h.all_scenarios = ends[_i].all;
+	h.function = ends[_i].function;
 	tally_end(f, outcomes, ends[_i].n, &h);
 	fclose(f);
 	ck_assert_str_eq(said, ends[_i].text);
@@ -161,6 +174,13 @@ START_TEST(writes)
 	    strstr(text, "{\"score\": 0.7500, \"killed\": 3, \"survived\": 1,"), "%s", text);
 	ck_assert_msg(strstr(text, "\"reason\": \"\\\"<x>\\\"\\u000a\""), "%s", text);
 	ck_assert_msg(strstr(text, "\"killers\": [\"boot\", \"ssh\"]}"), "%s", text);
+	/* what no guest was asked for is told from what a guest refused */
+	ck_assert_msg(strstr(text, " \"function\": 0.5000, \"killed_by_a_guest\": 2, "
+				   "\"killed_by_audits_alone\": 1,\n"),
+	    "%s", text);
+	ck_assert_msg(strstr(text, "\"proof\": \"audit, no guest asked\""), "%s", text);
+	ck_assert_msg(strstr(text, "\"proof\": \"guest\""), "%s", text);
+	ck_assert_msg(strstr(text, "{\"class\": \"emptied\", \"all\": 5, "), "%s", text);
 	ck_assert_int_eq(
 	    file_read(a, arena_printf(a, "%s/mutants.html", test_dir()), &text, NULL, &e), 0);
 	/* those that survived stand in front */
@@ -168,6 +188,10 @@ START_TEST(writes)
 	ck_assert(strstr(text, "<td class=fail>survived") < strstr(text, "<td class=skip>"));
 	ck_assert(strstr(text, "<td class=skip>") < strstr(text, "<td class=pass>"));
 	ck_assert_msg(!strstr(text, "<x>"), "%s", text);
+	ck_assert_msg(
+	    strstr(text, "<td class=pass>killed<td>audit, no guest asked<td>audit"), "%s", text);
+	ck_assert_msg(
+	    strstr(text, "<tr><th scope=row>emptied<td>5<td>2<td>1<td>1<td>1</tr>"), "%s", text);
 	arena_free(a);
 }
 END_TEST

@@ -4,7 +4,9 @@
 #include "build/base/arena.h"
 #include "build/files/file.h"
 #include "verify/expect.h"
+#include "verify/image/image.h"
 #include "verify/report/result.h"
+#include "verify/scenario/scenario.h"
 #include "verify/test/suites.h"
 
 #include <string.h>
@@ -63,13 +65,14 @@ END_TEST
 static const struct {
 	const char *text, *message; /* behind "DIR/case" */
 } bad[] = {
-	{ "breaks all\n", ":1: breaks: unknown; one of mutant requires put replace bytes remove "
-			  "append refused-by" },
+	{ "breaks all\n",
+	    ":1: breaks: unknown; one of mutant requires put add replace bytes remove "
+	    "append refused-by" },
 	{ "mutant x\n", ":1: mutant: needs NAME \"what is wrong with it\"" },
 	{ "requires arch\n", ":1: requires: needs KEY VALUE..." },
 	{ "put rootfs etc 0755 <<END\n", ":1: needs FS /PATH" },
 	{ "put rootfs /etc/x 0999 <<END\n", ":1: needs a mode such as 0755" },
-	{ "put rootfs /etc/x 0755\n", ":1: put: needs <<WORD, and the text on the next lines" },
+	{ "put rootfs /etc/x 0755\n", ":1: needs <<WORD, and the text on the next lines" },
 	{ "put rootfs /etc/x 0755 <<END\nEND \n", ":1: no line END ends the text" },
 	{ "replace rootfs /x 0644 word y\n", ":1: needs a /pattern/ here: word y" },
 	{ "replace rootfs /x 0644 /word\n", ":1: the pattern has no end: /word" },
@@ -161,6 +164,30 @@ START_TEST(all_of_ours_are_sound)
 }
 END_TEST
 
+/* one that only a week shows is not played with the others, but where it is the only one */
+START_TEST(lanes)
+{
+	struct arena *a = arena_new();
+	struct image image = { .name = "x86_64/dhcp", .base = "/disk" };
+	struct scenario scenarios[] = { { .name = "boot", .lane = "quick" },
+		{ .name = "week", .lane = "long" } };
+	struct mutant s[] = { { .name = "leak", .scenario = "week" },
+		{ .name = "deaf", .scenario = "boot" } };
+	const char *const both[] = { "quick", "long", NULL };
+	struct matrix m;
+	struct err e;
+
+	ck_assert_int_eq(written_matrix(a, &image, 1, s, 2, scenarios, 2, NULL, &m, &e), 0);
+	ck_assert_str_eq(m.v[0].skip, "lane long");
+	ck_assert_ptr_null(m.v[1].skip);
+	ck_assert_int_eq(written_matrix(a, &image, 1, s, 2, scenarios, 2, both, &m, &e), 0);
+	ck_assert_ptr_null(m.v[0].skip);
+	ck_assert_int_eq(written_matrix(a, &image, 1, s, 1, scenarios, 2, NULL, &m, &e), 0);
+	ck_assert_ptr_null(m.v[0].skip);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 written_suite(void)
 {
@@ -169,6 +196,7 @@ written_suite(void)
 
 	tcase_add_test(tc, reads);
 	tcase_add_test(tc, all_of_ours_are_sound);
+	tcase_add_test(tc, lanes);
 	tcase_add_loop_test(tc, refuses, 0, sizeof bad / sizeof *bad);
 	tcase_add_loop_test(tc, judges, 0, sizeof verdicts / sizeof *verdicts);
 	return s;

@@ -56,6 +56,7 @@ static const struct {
 	{ "package", { "s6" }, NULL },
 	{ "package", { "utmps" }, "requires package utmps" },
 	{ "partition", { "extra" }, "requires partition extra" },
+	{ "files", { "yes" }, "requires files yes, here it is no" }, /* no table of them */
 	{ "tool", { "sh" }, NULL },
 	{ "tool", { "no-such-tool" }, "requires tool no-such-tool" },
 };
@@ -85,13 +86,16 @@ START_TEST(multiplies)
 		image("i486/dhcp", "i486", "minimal", "nothing we know") };
 	const char *s6[] = { "s6" }, *yes[] = { "yes" };
 	struct require r[] = { { "profile", s6, 1, 3 }, { "agent", yes, 1, 4 } };
-	struct scenario s[] = { { .name = "boot" },
-		{ .name = "services", .path = "services.scn", .requires = r, .nrequires = 2 } };
+	struct scenario s[] = { { .name = "boot", .lane = "quick" }, { .name = "services",
+									 .lane = "quick",
+									 .path = "services.scn",
+									 .requires = r,
+									 .nrequires = 2 } };
 	const char *only[] = { "services", NULL }, *none[] = { "bot", NULL };
 	struct matrix m;
 	struct err e;
 
-	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, NULL, &m, &e), 0);
+	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), 0);
 	ck_assert_uint_eq(m.n, 4);
 	ck_assert_ptr_eq(m.v[1].image, &i[0]);
 	ck_assert_ptr_eq(m.v[1].scenario, &s[1]);
@@ -100,22 +104,24 @@ START_TEST(multiplies)
 	ck_assert_str_eq(
 	    m.v[3].skip, "requires profile s6, here it is minimal"); /* the first that is not met */
 
-	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, only, &m, &e), 0);
+	ck_assert_int_eq(
+	    matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ .only = only }, &m, &e), 0);
 	ck_assert_uint_eq(m.n, 2);
 	ck_assert_ptr_eq(m.v[0].scenario, &s[1]);
 
-	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, none, &m, &e), -1);
+	ck_assert_int_eq(
+	    matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ .only = none }, &m, &e), -1);
 	ck_assert_str_eq(e.msg, "scenario bot: no such scenario; one of boot services");
 	i[1].name = "x86_64/dhcp";
-	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, NULL, &m, &e), -1);
+	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), -1);
 	ck_assert_str_eq(e.msg, "x86_64/dhcp and i486/dhcp are both x86_64/dhcp: verify them one "
 				"by one, each with its own -o");
 	i[1].name = "i486/dhcp";
 	r[1].key = "dor";
-	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, NULL, &m, &e), -1);
+	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), -1);
 	ck_assert_str_eq(e.msg,
 	    "services.scn:4: requires dor: unknown; one of arch audit credentials disk "
-	    "agent listen net package partition profile root-login service set tool triple");
+	    "agent files listen net package partition profile root-login service set tool triple");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }
@@ -185,7 +191,8 @@ START_TEST(is_listed)
 {
 	struct image i = image("the \"x\"\n", "x86_64", "s6", "s6-linux-init"),
 		     j = image("b", "x86_64", "s6", "s6-linux-init");
-	struct scenario s[] = { { .name = "boot" }, { .name = "ssh" } };
+	struct scenario s[] = { { .name = "boot", .lane = "quick" },
+		{ .name = "ssh", .lane = "quick" } };
 	struct matrix_testcase testcases[] = { { &i, &s[0], NULL, NULL },
 		{ &i, &s[1], "requires \\ \303\251", NULL }, { &j, &s[0], NULL, NULL },
 		{ &j, &s[1], NULL, NULL } };
@@ -229,6 +236,38 @@ START_TEST(gives_a_busy_machine_time)
 }
 END_TEST
 
+/* a week is not for everybody who wants to know whether it boots */
+START_TEST(lanes)
+{
+	struct arena *a = arena_new();
+	struct image i = image("x86_64/dhcp", "x86_64", "s6", "s6-linux-init");
+	struct scenario s[] = { { .name = "boot", .lane = "quick" },
+		{ .name = "week", .lane = "long" } };
+	const char *quick[] = { "quick", NULL }, *lengthy[] = { "long", NULL },
+		   *both[] = { "quick", "long", NULL }, *week[] = { "week", NULL },
+		   *other[] = { "fast", NULL };
+	const struct {
+		struct matrix_choice choice;
+		size_t n, first;
+	} rows[] = { { { NULL, NULL }, 1, 0 }, { { NULL, quick }, 1, 0 },
+		{ { NULL, lengthy }, 1, 1 }, { { NULL, both }, 2, 0 }, { { week, NULL }, 1, 1 },
+		{ { week, quick }, 1, 1 } };
+	struct matrix m;
+	struct err e;
+
+	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+		ck_assert_int_eq(matrix_make(a, &i, 1, s, 2, &rows[k].choice, &m, &e), 0);
+		ck_assert_uint_eq(m.n, rows[k].n);
+		ck_assert_ptr_eq(m.v[0].scenario, &s[rows[k].first]);
+	}
+	ck_assert_int_eq(
+	    matrix_make(a, &i, 1, s, 2, &(struct matrix_choice){ .lanes = other }, &m, &e), -1);
+	ck_assert_str_eq(e.msg, "lane fast: no such lane; one of quick long");
+	ck_assert_int_eq(e.code, EXIT_USAGE);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 matrix_suite(void)
 {
@@ -237,6 +276,7 @@ matrix_suite(void)
 
 	tcase_add_loop_test(tc, requires, 0, sizeof requirements / sizeof *requirements);
 	tcase_add_test(tc, multiplies);
+	tcase_add_test(harness_case(s, "lanes"), lanes);
 	tcase_add_loop_test(tc, is_listed, 0, sizeof listings / sizeof *listings);
 	tcase_add_loop_test(tc, does_not_take_too_much, 0, sizeof loads / sizeof *loads);
 	tcase_add_test(tc, gives_a_busy_machine_time);

@@ -83,8 +83,9 @@ play(struct show *s, size_t nimages)
 	    null = open("/dev/null", O_WRONLY), saved[] = { dup(1), dup(2) }, r;
 	struct err e = { 0 };
 
-	ck_assert_int_eq(
-	    matrix_make(s->a, s->images, nimages, s->scenarios, s->nscenarios, NULL, &s->m, &e), 0);
+	ck_assert_int_eq(matrix_make(s->a, s->images, nimages, s->scenarios, s->nscenarios,
+			     &(struct matrix_choice){ 0 }, &s->m, &e),
+	    0);
 	fflush(stdout);
 	dup2(out, 1);
 	dup2(null, 2);

@@ -96,6 +96,18 @@ strike(struct stage *t)
 #define KERNEL "watch kernel oops /Oops: .*/\n"
 #define LOG "watch log log /./\n"
 #define DIED "qemu: killed by signal 9 (Killed)"
+/* where a guest goes on that was saved */
+#define ENDS "restored\n"
+#define MOVED ENDS "awake\n"
+/* what a guest asks of 10.0.2.3: the address of "a" */
+#define QUESTION                                                                                   \
+	"frame "                                                                                   \
+	"\\x72\\x6f\\x75\\x74\\x65\\x72\\x67\\x75\\x65\\x73\\x74\\x2e\\x08\\x00\\x45"              \
+	"\\x00\\x00\\x2f\\x00\\x00\\x00\\x00\\x40\\x11\\x62\\xad\\x0a\\x00\\x02\\x0f"              \
+	"\\x0a\\x00\\x02\\x03\\x11\\x11\\x00\\x35\\x00\\x1b\\xbf\\xca\\x12\\x34\\x01"              \
+	"\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x61\\x00\\x00\\x01\\x00"              \
+	"\\x01"                                                                                    \
+	"\n"
 #define RESETS RESET RESET RESET RESET RESET
 
 static const struct {
@@ -168,7 +180,76 @@ static const struct {
 	{ BOOTS "forward early early refuse\nsay go\n\n", "expect /go/\nhost tcp-closed 81\n",
 	    false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 
+	/* time passes in the guest, and it is the same guest; what it had said it has said */
+	{ BOOTS "agent\nuptime 100 0\nsay before\\n\n" MOVED "say behind\\n\n",
+	    "expect /before/\nvm skip 24h\nexpect /behind/\nexpect /behind/\n"
+	    "run \"cat /proc/uptime\" -> /^86500/\nrun \"cat /proc/sys/vm/stat_interval\" status "
+	    "1\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED,
+	    "run \"mkdir /proc/sys/vm; echo 7 >/proc/sys/vm/stat_interval\"\nrace <<END\n"
+	    "\trun \"cat /proc/sys/vm/stat_interval\" -> /^86400$/\n\tvm skip 1h\n"
+	    "\trun \"sleep 10; cat /proc/uptime\" -> /^3710/\nEND\n"
+	    "run \"cat /proc/sys/vm/stat_interval\" -> /^7$/\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+
+	/* what was asked since it was told something; then each question once */
+	{ BOOTS "agent\nhear go\n" QUESTION QUESTION,
+	    "net dns a servfail\nsend \"go\"\nnet await dns\nnet await dns\nrun \"true\"\n", true,
+	    VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\n",
+	    "net dhcp other as next\nrun \"echo ${next}\" -> /^10\\.0\\.2\\.16$/\nnet dns draw as "
+	    "www\nrun \"echo ${www.name} ${www.address}\" -> /^[0-9a-f]+\\.example "
+	    "203\\.0\\.113\\./\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+
 	/* ---- what fails, and how it is told ---- */
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "coma\n", "vm skip 24h @500ms\n", true, VERDICT_FAIL,
+	    "test.scn:7", "vm skip 24h @500ms: the guest's time stands still",
+	    "another 3600 s of the guest within 0.5 s, after 0 s",
+	    "command timed out after 0.5 s" },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "insomnia\n", "vm skip 24h\n", true, VERDICT_FAIL,
+	    "test.scn:7", "vm skip 24h: the guest slept for 3600 s, and its uptime grew by 0 s",
+	    "uptime 3700", "uptime 100" },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "insomnia echo 999999 0 >fake-uptime\n",
+	    "vm skip 24h\n", true, VERDICT_FAIL, "test.scn:7",
+	    "vm skip 24h: the guest slept for 3600 s, and its uptime grew by 999899 s",
+	    "uptime 3700", "uptime 999999" },
+	{ BOOTS "agent\nuptime inf 0\n" MOVED, "vm skip 24h\n", true, VERDICT_FAIL, "test.scn:7",
+	    "vm skip 24h: the guest does not tell its uptime", "uptime N", NULL },
+	{ BOOTS "agent\n" MOVED, "vm skip 24h\n", true, VERDICT_FAIL, "test.scn:7",
+	    "vm skip 24h: the guest does not tell its uptime", "uptime N", NULL },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "cmdline lh.nonce=another\n", "vm skip 24h\n", true,
+	    VERDICT_FAIL, "test.scn:7", "wrong guest: boot nonce mismatch", NULL, NULL },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "pause 200ms\nsay Kernel panic - late\\n",
+	    "vm skip 24h\nsleep 1s\n", true, VERDICT_FAIL, NULL,
+	    "forbidden pattern \"panic\" matched", NULL, "Kernel panic - late" },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "pause 200ms\nshutdown guest-shutdown\n",
+	    "vm skip 1h\nsleep 1s\n", true, VERDICT_FAIL, NULL,
+	    "the guest ended otherwise than expected: guest-shutdown", "host-qmp-quit",
+	    "guest-shutdown" },
+	{ BOOTS "agent\nuptime 100 0\n" MOVED "coma\npause 200ms\nshutdown guest-shutdown\n",
+	    "vm skip 1h\n", true, VERDICT_FAIL, "test.scn:7", "vm skip 1h: the guest has ended",
+	    NULL, "guest-shutdown" },
+	/* ---- what cannot be judged, of a guest that moves ---- */
+	{ BOOTS "agent\nuptime 100 0\nsavevm Error: no room\\r\\n\n" MOVED, "vm skip 24h\n", true,
+	    VERDICT_INCONCLUSIVE, NULL, "QEMU cannot save this guest: Error: no room", NULL, NULL },
+	{ BOOTS "agent\nuptime 100 0\n" ENDS "words error while loading state\nexit 1\n",
+	    "vm skip 24h\n", true, VERDICT_INCONCLUSIVE, NULL,
+	    "qemu: exit status 1: error while loading state", NULL, NULL },
+	{ BOOTS "agent\nhear go\n" QUESTION,
+	    "net peer\nsend \"go\"\nnet await dns\nnet await dns @300ms\n", true, VERDICT_FAIL,
+	    "test.scn:10", "the guest did not ask: dns", "dns", "none within 0.3 s" },
+	{ BOOTS "agent\nhear go\n" QUESTION, "net peer\nsend \"go\"\nnet await discover @300ms\n",
+	    true, VERDICT_FAIL, NULL, "the guest did not ask: discover", NULL, NULL },
+	{ BOOTS "agent\nhear go\nshutdown guest-shutdown", "net peer\nsend \"go\"\nnet await dns\n",
+	    true, VERDICT_FAIL, NULL, "the guest ended, and did not ask: dns", "dns",
+	    "guest-shutdown" },
+	{ BOOTS "agent\nsay mtu=70000\\n\n", "expect /mtu=(?<m>.*)/\nnet dhcp mtu ${m}\n", true,
+	    VERDICT_FAIL, NULL, "net dhcp mtu: 70000: not an MTU, from 0 to 65535", NULL, NULL },
+	{ BOOTS "agent\nsay name=..\\n\n", "expect /name=(?<n>.*)/\nnet dns ${n} empty\n", true,
+	    VERDICT_FAIL, NULL, "net dns ..: ..: not a name of DNS, such as www.example", NULL,
+	    NULL },
 	{ BOOTS "say logni: \\n", "expect /login: / @200ms\n", false, VERDICT_FAIL, "test.scn:8",
 	    "/login: / never appeared on the console", "/login: /", "not within 0.2 s" },
 	{ BOOTS "shutdown guest-shutdown", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8",
@@ -263,6 +344,25 @@ static const struct {
 	    "vm await guest-reset\nsend \"on\"\nexpect /Command/\nexpect /Command/\n"
 	    "send \"go\"\nexpect /login: /\n",
 	    false, VERDICT_FAIL, NULL, "the guest was reset (guest-reset)", NULL, NULL },
+	/* who reboots may not live to answer; the next step tells whether it was that */
+	{ BOOTS "agent\nhear go\n" RESET "hear on\n" BOOTS "agent",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nvm await guest-reset\n"
+	    "send \"on\"\nrun \"true\"\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\nhear go\n" RESET "hear on\n" BOOTS "agent",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status 0\nvm await guest-reset\n"
+	    "send \"on\"\nrun \"true\"\n",
+	    true, VERDICT_FAIL, NULL, "sleep 3: the guest was reset while it ran", NULL, NULL },
+	{ BOOTS "agent\nhear go\n" RESET "hear on\n" BOOTS "agent",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nsend \"on\"\nvm await "
+	    "guest-reset\nrun \"true\"\n",
+	    true, VERDICT_FAIL, NULL, "sleep 3: the guest was reset while it ran", NULL, NULL },
+	{ BOOTS "agent\nhear go\nshutdown guest-shutdown",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nvm await guest-shutdown\n",
+	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS "agent\nhear go\nshutdown guest-panic",
+	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nvm await guest-shutdown\n",
+	    true, VERDICT_FAIL, NULL, NULL, NULL, NULL },
 	/* one reboot is several resets, but not any number of them */
 	{ BOOTS RESETS RESETS "pause 20ms\n" RESETS "hear never\n",
 	    "vm await guest-reset\nexpect /login: /\n", false, VERDICT_FAIL, NULL,
@@ -408,6 +508,10 @@ START_TEST(plays)
 		ck_assert_str_eq(t.r.failure.expected, cases[_i].expected);
 	if (cases[_i].got)
 		ck_assert_str_eq(t.r.failure.got, cases[_i].got);
+	/* the frames are there to be looked at, and only where a scenario asks for them */
+	if (t.r.failure.look)
+		ck_assert((strstr(t.r.failure.look, "/cell/net.pcap") != NULL) ==
+			  (strstr(cases[_i].steps, "net ") != NULL));
 	strike(&t);
 }
 END_TEST
@@ -431,6 +535,12 @@ static const struct {
 	{ "awake\nhear go\nshutdown guest-shutdown",
 	    "send \"go\"\nvm await guest-shutdown\nvm boot\nrun \"cat /proc/cmdline\" -> "
 	    "\"lh.nonce=${nonce}\"\n",
+	    VERDICT_PASS, NULL, NULL, NULL },
+	/* it moves with its parent's command line, or with its own after it has booted again */
+	{ "uptime 100 0\nawake", "vm skip 1h\nrun \"true\"\n", VERDICT_PASS, NULL, NULL, NULL },
+	{ "uptime 100 0\nawake\nhear go\nevent RESET guest-reset\nhear on\ncmdline\n" BOOTS "agent",
+	    "send \"go\"\nvm await guest-reset\nsend \"on\"\nexpect /lh.nonce=${nonce}/\nrun "
+	    "\"true\"\nvm skip 1h\nrun \"cat /proc/cmdline\" -> \"lh.nonce=${nonce}\"\n",
 	    VERDICT_PASS, NULL, NULL, NULL },
 	/* a watch of the fork sees what the parent said, and what it says itself */
 	{ "awake", "watch fail early /^up/\nrun \"true\"\n", VERDICT_FAIL, NULL,
@@ -826,6 +936,23 @@ static const struct {
 	{ "host ssh -l key denied", NO_USER("-l") },
 	{ "host scp root 10 -t", "path \"-t\": it is empty or begins with -" },
 	{ "host scp root 10 \"\"", "path \"\": it is empty or begins with -" },
+	{ "net dhcp loud",
+	    "net dhcp loud: unknown; one of pass ok late silent nak two-servers malformed mask "
+	    "router dns domain mtu ntp lease search routes" },
+	{ "net dhcp ${nonce}", "net dhcp: which word it is has to be known beforehand" },
+	{ "net dhcp late ", "net dhcp late: needs a value behind it" },
+	{ "net dhcp mask 33", "net dhcp mask: 33: not a number of bits, from 0 to 32" },
+	{ "net dhcp other as Next", "as Next: a name is lower-case letters, digits, _ and -" },
+	{ "net dns a 1.2.3",
+	    "net dns a: 1.2.3: an IPv4 address, or one of empty nxdomain servfail refused "
+	    "truncated wrong-id silent" },
+	{ "net dns a.test empty late soon",
+	    "net dns a.test: soon: not a time, such as 5s or 250ms" },
+	{ "net ntp fast", "net ntp fast: unknown; one of pass at late silent kiss" },
+	{ "net ntp at 2085978496",
+	    "net ntp at: 2085978496: not seconds since 1970, from 0 to 2085978495" },
+	{ "net await lease",
+	    "net await lease: unknown; one of discover request decline release inform dns ntp" },
 	{ "audit files", "audit: needs the line `image offline`" },
 };
 
@@ -884,6 +1011,50 @@ START_TEST(ending)
 }
 END_TEST
 
+static bool
+is_leaving(const struct testcase *c)
+{
+	return c->pace == PACE_RACE;
+}
+
+static bool
+is_between(const struct testcase *c)
+{
+	return is_leaving(c) && guest_state(c->guest) == GUEST_ENDING;
+}
+
+static bool was_between;
+
+static bool
+is_there(const struct testcase *c)
+{
+	was_between = was_between || is_between(c);
+	return was_between && guest_state(c->guest) == GUEST_RUNNING;
+}
+
+static bool (*const moments[])(const struct testcase *c) = { is_leaving, is_between, is_there };
+
+/* wherever a guest is on its way to another QEMU, there is none when the test case is over */
+START_TEST(interrupted_on_its_way)
+{
+	struct stage t;
+
+	set_stage(&t, BOOTS "agent\nuptime 100 0\n" MOVED "coma\n", "vm skip 1h\n", true);
+	was_between = false;
+	t.c = testcase_start(t.a, t.l, &t.job, &t.r, on_done, &t);
+	while (!moments[_i](t.c))
+		once(&t);
+	testcase_interrupt(t.c, "Ctrl-C");
+	while (!t.over)
+		once(&t);
+	ck_assert_int_eq(t.r.verdict, VERDICT_INCONCLUSIVE);
+	ck_assert_str_eq(t.r.reason, "Ctrl-C");
+	ck_assert_int_eq(guest_state(t.c->guest), GUEST_ENDED);
+	ck_assert_int_eq(guest_pid(t.c->guest), 0);
+	strike(&t);
+}
+END_TEST
+
 Suite *
 testcase_suite(void)
 {
@@ -902,5 +1073,7 @@ testcase_suite(void)
 	tcase_add_loop_test(tc, explains_a_kernel_that_was_moved, 0, sizeof moves / sizeof *moves);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(tc, tests[i]);
+	tcase_add_loop_test(
+	    harness_case(s, "moves"), interrupted_on_its_way, 0, sizeof moments / sizeof *moments);
 	return s;
 }

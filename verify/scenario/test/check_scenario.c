@@ -12,7 +12,7 @@ static const struct verb_form forms[] = {
 	{ .verb = "expect", .form = "", .takes_patterns = true },
 	{ .verb = "prompt", .form = "", .takes_patterns = true },
 	{ .verb = "send", .form = "TEXT" },
-	{ .verb = "run", .form = "COMMAND", .takes_want = true },
+	{ .verb = "run", .form = "COMMAND", .takes_want = true, .race = RACE_MAY },
 	{ .verb = "check", .form = "A == B" },
 	{ .verb = "check", .form = "VALUE", .takes_want = true },
 	{ .verb = "host", .form = "http serve TEXT as NAME", .defines = ".port .url" },
@@ -20,6 +20,10 @@ static const struct verb_form forms[] = {
 	{ .verb = "vm", .form = "link up" },
 	{ .verb = "vm", .form = "link down" },
 	{ .verb = "vm", .form = "plug WHAT", .plugs = true },
+	{ .verb = "vm", .form = "guard", .peer = true },
+	{ .verb = "vm", .form = "skip TIME", .race = RACE_ALONE },
+	{ .verb = "race", .form = "BLOCK", .race = RACE_OPENS },
+	{ .verb = "race", .form = "over", .race = RACE_CLOSES },
 	{ .verb = "audit", .form = "files", .on = ON_FILES },
 	{ .verb = "keep", .form = "files", .on = ON_EITHER },
 	{ .verb = "keep", .form = "SUBJECT COMMAND", .takes_want = true },
@@ -177,6 +181,42 @@ START_TEST(words_of_several_lines)
 }
 END_TEST
 
+static const char raced[] = HEAD "run \"a\"\n"
+				 "race <<RACE # why\n"
+				 "\tvm skip 1h\n"
+				 "\trun <<END @2s\n"
+				 "\tb\n"
+				 "END\n"
+				 "RACE\n"
+				 "run \"c\"\n";
+
+/* the steps of a race are steps as others are, and its end is one more */
+START_TEST(a_race)
+{
+	static const struct {
+		const char *source;
+		unsigned line;
+		bool races;
+	} steps[] = { { "run \"a\"", 2, false }, { "race <<RACE # why", 3, false },
+		{ "vm skip 1h", 4, true }, { "run <<END @2s: b", 5, true }, { "RACE", 8, true },
+		{ "run \"c\"", 9, false } };
+	struct arena *a = arena_new();
+	struct scenario s;
+	struct err e = { 0 };
+
+	ck_assert_msg(read_text(a, raced, NULL, &s, &e) == 0, "%s", e.msg);
+	ck_assert(s.races);
+	ck_assert_uint_eq(s.nsteps, sizeof steps / sizeof *steps);
+	for (size_t i = 0; i < s.nsteps; i++) {
+		ck_assert_str_eq(s.steps[i].source, steps[i].source);
+		ck_assert_uint_eq(s.steps[i].line, steps[i].line);
+		ck_assert(s.steps[i].races == steps[i].races);
+	}
+	ck_assert_int_eq(s.steps[4].form->race, RACE_CLOSES);
+	arena_free(a);
+}
+END_TEST
+
 static const struct {
 	const char *text, *msg; /* behind the path */
 } wrong[] = {
@@ -225,9 +265,14 @@ static const struct {
 	    ":3: section steps: there are steps before the first section" },
 	{ HEAD "run \"x\"\nlimit 1s\n", ":3: limit: belongs before the first step" },
 	{ HEAD "expct /x/\n",
-	    ":2: expct: unknown verb; one of expect prompt send run check host vm audit keep" },
+	    ":2: expct: unknown verb; one of expect prompt send run check host vm race audit "
+	    "keep" },
 	{ HEAD "vm link sideways\n",
-	    ":2: vm: its arguments fit no form; one of: vm link up, vm link down, vm plug WHAT" },
+	    ":2: vm: its arguments fit no form; one of: vm link up, vm link down, vm plug WHAT, "
+	    "vm guard, vm skip TIME" },
+	{ HEAD "vm guard\nvm skip 24h\n", ": net: nobody stands between a guest and its network "
+					  "while its time races; make it two "
+					  "scenarios" },
 	{ HEAD "after booted\nvm plug disk\n",
 	    ": after booted: the guest of a saved state has no slot to plug anything into; leave "
 	    "it out" },
@@ -273,7 +318,29 @@ static const struct {
 	{ HEAD "run x <<END\ntrue\nEND\n",
 	    ":2: run: its arguments fit no form; one of: run COMMAND" },
 	{ HEAD "run <<END\ntrue\nEND\nrn\n",
-	    ":5: rn: unknown verb; one of expect prompt send run check host vm audit keep" },
+	    ":5: rn: unknown verb; one of expect prompt send run check host vm race audit "
+	    "keep" },
+	{ HEAD "lane slow\n", ":2: lane slow: unknown; quick or long" },
+	{ HEAD "race 1h\n", ":2: race: needs a block of steps behind it, such as <<END" },
+	{ HEAD "race over\n", ":2: race: needs a block of steps behind it, such as <<END" },
+	{ HEAD "race\n", ":2: race: its arguments fit no form; one of: race BLOCK" },
+	{ HEAD "race <<END\n# nothing\nEND\n", ":4: <<END: there is nothing before the line END" },
+	{ HEAD "race <<END\nrun \"x\"\n END\n",
+	    ":4: END: unknown verb; one of expect prompt send run "
+	    "check host vm race audit keep" },
+	{ HEAD "race <<END\nrun \"x\"\n", ":2: <<END: no line END follows" },
+	{ HEAD "race <<END\nhost scp a b c\nEND\n",
+	    ":3: host scp USER SIZE PATH: not in a race, where its own time would be hours of the "
+	    "guest; put it behind the line END" },
+	{ HEAD "race <<A\nrace <<B\nrun \"x\"\nB\nA\n",
+	    ":3: race BLOCK: not in a race, where its own time would be hours of the guest; put it "
+	    "behind the line A" },
+	{ HEAD "race <<END\nrun \"x\"\nsection teardown\nEND\n", ":4: section: not in a race" },
+	{ HEAD "vm skip 1h\nvm skip 1h\n",
+	    ":3: vm: a second race: QEMU has one for a guest; write `race <<END` once, around all "
+	    "of it" },
+	{ HEAD "image pristine\nvm skip 1h\n",
+	    ":3: vm: a race needs the guest agent; leave `image` out" },
 	{ HEAD "\"run\" x\n", ":2: \"run\" x: a line begins with a verb" },
 };
 
@@ -330,6 +397,7 @@ scenario_suite(void)
 	Suite *s = suite_of(
 	    "scenario", (const TTest *[]){ everything, words_of_several_lines, a_folder, NULL });
 
+	tcase_add_test(harness_case(s, "race"), a_race);
 	tcase_add_loop_test(harness_case(s, "refused"), refused, 0, sizeof wrong / sizeof *wrong);
 	return s;
 }

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/peer/peer.h"
+
+#include "build/base/arena.h"
+#include "build/files/file.h"
+#include "verify/guest/ntp.h"
+#include "verify/guest/qemu.h"
+#include "verify/loop.h"
+#include "verify/test/suites.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct stage {
+	struct arena *a;
+	struct loop *l;
+	struct peer *p;
+	int ends[QEMU_NET_ENDS];
+	const char *pcap;
+	unsigned told;
+};
+
+static void
+on_told(void *arg)
+{
+	((struct stage *)arg)->told++;
+}
+
+static void
+set_stage(struct stage *t)
+{
+	struct peer_opts o = {
+		.address = { 10, 7, 0, 9 }, .router = { 10, 7, 0, 1 }, .dns = { 10, 7, 0, 3 }
+	};
+	struct err e;
+
+	*t = (struct stage){ .a = arena_new(), .l = loop_new() };
+	o.pcap = t->pcap = arena_printf(t->a, "%s/net.pcap", test_dir());
+	ck_assert_msg(peer_new(t->l, &o, on_told, t, &t->p, &e) == 0, "%s", e.msg);
+	ck_assert_msg(peer_plug(t->p, t->ends, &e) == 0, "%s", e.msg);
+}
+
+static void
+unplug(struct stage *t)
+{
+	for (size_t i = 0; i < QEMU_NET_ENDS; i++)
+		close(t->ends[i]);
+}
+
+static void
+strike(struct stage *t)
+{
+	unplug(t);
+	peer_free(t->p);
+	loop_free(t->l);
+	arena_free(t->a);
+}
+
+static void
+nothing(void *arg)
+{
+	(void)arg;
+}
+
+static void
+turn(struct stage *t)
+{
+	struct err e;
+
+	loop_at(t->l, clock_now(), nothing, NULL);
+	ck_assert_int_eq(loop_once(t->l, &e), 0);
+}
+
+static void
+put(int fd, const unsigned char *p, size_t n)
+{
+	unsigned char length[4];
+
+	frame_put32(length, (uint32_t)n);
+	ck_assert_int_eq(send(fd, length, 4, 0), 4);
+	ck_assert_int_eq(send(fd, p, n, 0), (ssize_t)n);
+}
+
+/* the next frame that is there; 0: there is none */
+static size_t
+get(int fd, unsigned char out[FRAME_MAX])
+{
+	unsigned char length[4];
+
+	if (recv(fd, length, 4, MSG_DONTWAIT) != 4)
+		return 0;
+	ck_assert_uint_le(frame_get32(length), FRAME_MAX);
+	return (size_t)recv(fd, out, frame_get32(length), MSG_DONTWAIT);
+}
+
+static void
+put_to(struct stage *t, unsigned host, unsigned port, const void *p, size_t n)
+{
+	struct datagram d = { .to_mac = "router",
+		.from_mac = "guest.",
+		.to = { 10, 7, 0, (unsigned char)host },
+		.from = { 10, 7, 0, 9 },
+		.to_port = (uint16_t)port,
+		.from_port = 4000,
+		.p = p,
+		.n = n };
+	unsigned char frame[FRAME_MAX];
+
+	put(t->ends[QEMU_NET_FROM_GUEST], frame, frame_write(&d, frame));
+	turn(t);
+}
+
+static void
+put_udp(struct stage *t, unsigned port, const void *p, size_t n)
+{
+	put_to(t, 3, port, p, n);
+}
+
+#define QUESTION "\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"
+#define NQUESTION (sizeof QUESTION - 1)
+
+/* ARP, TCP and noise, and questions too as long as nobody was told to answer them */
+START_TEST(passes)
+{
+	static const unsigned char arp[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4, 5, 6,
+		8, 6 };
+	unsigned char frame[FRAME_MAX];
+	struct stage t;
+
+	set_stage(&t);
+	put(t.ends[QEMU_NET_FROM_GUEST], arp, sizeof arp);
+	put(t.ends[QEMU_NET_FROM_GUEST], (const unsigned char *)"x", 1);
+	put(t.ends[QEMU_NET_FROM_NET], arp, 42);
+	turn(&t);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), sizeof arp);
+	ck_assert_mem_eq(frame, arp, sizeof arp);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 1);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_GUEST], frame), 42);
+	ck_assert_uint_eq(t.told, 0);
+	put_udp(&t, 53, QUESTION, NQUESTION);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 42 + NQUESTION);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_GUEST], frame), 0);
+	ck_assert_uint_eq(t.told, 1);
+	ck_assert(peer_heard(t.p, PEER_DNS));
+	ck_assert(!peer_heard(t.p, PEER_DNS));
+	strike(&t);
+}
+END_TEST
+
+START_TEST(answers)
+{
+	unsigned char frame[FRAME_MAX], query[NTP_SIZE] = { 0x23 };
+	struct datagram d;
+	struct stage t;
+	struct err e;
+	size_t n;
+
+	set_stage(&t);
+	ck_assert_int_eq(dns_tell(peer_dns(t.p), "a", "203.0.113.7", NULL, &e), 0);
+	put_udp(&t, 53, QUESTION, NQUESTION);
+	n = get(t.ends[QEMU_NET_TO_GUEST], frame);
+	ck_assert(frame_read(frame, n, &d));
+	ck_assert_mem_eq(d.from, "\x0a\7\0\3", 4);
+	ck_assert_mem_eq(d.to_mac, "guest.", 6);
+	ck_assert_uint_eq(d.n, NQUESTION + 16);
+	/* another port is another's */
+	put_udp(&t, 54, QUESTION, NQUESTION);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 42 + NQUESTION);
+
+	/* and another address, until the lease says so */
+	put_to(&t, 5, 53, QUESTION, NQUESTION);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 42 + NQUESTION);
+	ck_assert_int_eq(dhcp_tell(peer_dhcp(t.p), "dns", "10.9.9.9 10.7.0.5", &e), 0);
+	put_to(&t, 5, 53, QUESTION, NQUESTION);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_GUEST], frame), 42 + NQUESTION + 16);
+
+	ck_assert_int_eq(timeserver_tell(peer_timeserver(t.p), "at", "2000000000", &e), 0);
+	put_udp(&t, 123, query, sizeof query);
+	n = get(t.ends[QEMU_NET_TO_GUEST], frame);
+	ck_assert(frame_read(frame, n, &d));
+	ck_assert_int_eq(d.p[0], 0x24);
+	ck_assert_mem_eq(d.p + 40, "\xfa\xe0\x12", 3); /* 4208988800 s since 1900 */
+	ck_assert_int_eq(timeserver_tell(peer_timeserver(t.p), "kiss", NULL, &e), 0);
+	put_udp(&t, 123, query, sizeof query);
+	n = get(t.ends[QEMU_NET_TO_GUEST], frame);
+	ck_assert(frame_read(frame, n, &d));
+	ck_assert_mem_eq(d.p, "\xe4\0", 2);
+	ck_assert_mem_eq(d.p + 12, "DENY", 4);
+	ck_assert_int_eq(timeserver_tell(peer_timeserver(t.p), "silent", NULL, &e), 0);
+	put_udp(&t, 123, query, sizeof query);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_GUEST], frame), 0);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 0);
+	ck_assert(peer_heard(t.p, PEER_NTP) && peer_heard(t.p, PEER_NTP) &&
+		  peer_heard(t.p, PEER_NTP) && !peer_heard(t.p, PEER_NTP));
+	strike(&t);
+}
+END_TEST
+
+/* late answers come, so many as may wait; those to a guest that is gone do not */
+START_TEST(late)
+{
+	unsigned char frame[FRAME_MAX];
+	struct stage t;
+	struct err e;
+	unsigned n = 0;
+
+	set_stage(&t);
+	ck_assert_int_eq(dns_tell(peer_dns(t.p), "a", "203.0.113.7", "20ms", &e), 0);
+	for (unsigned i = 0; i < 100; i++)
+		put_udp(&t, 53, QUESTION, NQUESTION);
+	while (n < 64) {
+		ck_assert_int_eq(loop_once(t.l, &e), 0);
+		while (get(t.ends[QEMU_NET_TO_GUEST], frame))
+			n++;
+	}
+	ck_assert_uint_ge(n, 64);
+	put_udp(&t, 53, QUESTION, NQUESTION);
+	unplug(&t);
+	ck_assert_int_eq(peer_plug(t.p, t.ends, &e), 0);
+	usleep(30000);
+	turn(&t);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_GUEST], frame), 0);
+	strike(&t);
+}
+END_TEST
+
+/* more than is kept: no more is, and all of it passes that there is room for */
+START_TEST(flood)
+{
+	static unsigned char block[60000];
+	unsigned char frame[1000] = { 0 };
+	struct stage t;
+	struct err e;
+	size_t size, n;
+	char *text;
+
+	set_stage(&t);
+	for (unsigned i = 0; i < 20000; i++) {
+		put(t.ends[QEMU_NET_FROM_GUEST], frame, sizeof frame);
+		turn(&t);
+		if (i % 50 == 0)
+			while (recv(t.ends[QEMU_NET_TO_NET], block, sizeof block, MSG_DONTWAIT) > 0)
+				;
+	}
+	ck_assert_msg(file_read(t.a, t.pcap, &text, &size, &e) == 0, "%s", e.msg);
+	ck_assert_uint_le(size, 16u << 20);
+	ck_assert_uint_gt(size, 15u << 20);
+	ck_assert_mem_eq(text, "\x4d\x3c\xb2\xa1\2\0\4\0", 8);
+	ck_assert_uint_eq((size - 24) % (16 + sizeof frame), 0);
+	/* nor a smaller one, that there would be room for: what is kept has no gap */
+	put(t.ends[QEMU_NET_FROM_GUEST], frame, 14);
+	turn(&t);
+	ck_assert_msg(file_read(t.a, t.pcap, &text, &n, &e) == 0, "%s", e.msg);
+	ck_assert_uint_eq(n, size);
+	strike(&t);
+}
+END_TEST
+
+Suite *
+peer_suite(void)
+{
+	Suite *s = suite_create("peer");
+
+	tcase_add_test(harness_case(s, "passes"), passes);
+	tcase_add_test(harness_case(s, "answers"), answers);
+	tcase_add_test(harness_case(s, "late"), late);
+	tcase_add_test(harness_case(s, "flood"), flood);
+	return s;
+}
