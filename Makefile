@@ -84,10 +84,11 @@ pkg_libs = $(shell pkg-config --libs $(1))
 
 TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu $(O)/faults.so
 
-.PHONY: help tools test-programs sources packages kernel rootfs rwfs userfs image images verify \
-	flash release bisect reproduce qemu-boot check check-unit check-broken mutants bench \
-	bench-build bench-image bench-verify fuzz lint format clean distclean check-unit-build \
-	check-unit-verify
+TARGETS_HERE := help tools test-programs sources packages kernel rootfs rwfs userfs image images \
+	build verify flash release bisect reproduce qemu-boot check check-unit check-broken \
+	mutants bench bench-build bench-image bench-verify fuzz lint format clean distclean \
+	check-unit-build check-unit-verify install uninstall
+.PHONY: $(TARGETS_HERE)
 
 tools: $(TOOLS)
 
@@ -215,7 +216,7 @@ format:
 #
 
 MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO LANES \
-	VFLAGS SECONDS TARGETS SAMPLE SEED ONLY FUNCTION DEVICE FORCE
+	VFLAGS SECONDS TARGETS SAMPLE SEED ONLY FUNCTION PREFIX DESTDIR DEVICE FORCE
 # everybody on this machine can read the words of a process; make puts these into the environment
 SECRET := ROOT_PASSWORD GUEST_PASSWORD MIRRORS CACHE_URL
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
@@ -242,6 +243,8 @@ ALSO = $(addprefix --also ,$(shell $(LHB) config SCENARIOS $(ARGS)))
 
 # make -n plays no scenario, and says which it would
 RUN := $(if $(filter -n,$(LHB_FLAGS)),list,run)
+EXISTING := $(if $(filter -n,$(LHB_FLAGS)), | \
+	while read -r m; do [ ! -e "$$m" ] || echo "$$m"; done)
 
 # of the scenarios: quick, or those that are named
 LANE_ARGS := $(addprefix --lane ,$(LANES))
@@ -271,7 +274,7 @@ verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	+@$(LHV) $(RUN) --trusted $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) $(LANE_ARGS) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
-		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)) $(told)
+		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)$(EXISTING)) $(told)
 
 reproduce: $(TOOLS)
 	@(for t in $(EACH); do $(LHB) reproduce $(ARGS) $${t#-} || exit; done) $(told)
@@ -325,6 +328,9 @@ bisect: $(TOOLS)
 	+@$(LHS) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
 		$(if $(filter -n,$(LHB_FLAGS)),DRY_RUN=1) $(ARGS) $(TRIPLE_ARG) $(told)
 
+# a folder has that name; who asks for it wants the image
+build: image
+
 qemu-boot: image
 	@./run-qemu --trusted "$$($(LHB) manifests $(ARGS) $(TRIPLE_ARG) TRIPLES=)"
 
@@ -339,6 +345,42 @@ clean distclean: $(TOOLS)
 	@$(LHB) $@ $(ARGS) $(told)
 
 help: $(TOOLS)
+	@sed -n 's/`//g; /^- /,/^$$/p' doc/make.md
 	@$(LHB) --help
 	@$(LHV) --help
 	@$(LHS) --help
+
+# where to: DESTDIR is put before PREFIX, which is where it will be
+PREFIX ?= /usr/local
+# MODE:FROM:TO, the latter below PREFIX
+PAGES = $(wildcard doc/man/*.[1-8])
+INSTALLED = $(foreach t,$(TOOLS),755:$t:bin/$(notdir $t) \
+	644:doc/completion/lh-bootstrap.bash:share/bash-completion/completions/$(notdir $t)) \
+	$(foreach p,$(PAGES),644:$p:share/man/man$(patsubst .%,%,$(suffix $p))/$(notdir $p)) \
+	644:doc/completion/_lh-bootstrap:share/zsh/site-functions/_lh-bootstrap \
+	644:COPYING:share/lh-bootstrap/COPYING \
+	$(foreach s,$(wildcard scenarios/*),644:$s:share/lh-bootstrap/$s)
+BELOW = $(call quote,$(DESTDIR)$(PREFIX))
+OURS = $(BELOW)/share/lh-bootstrap
+refuse = { echo 'make: PREFIX' $(call quote,$(PREFIX)): $(1) >&2; exit 100; }
+placed = case $(call quote,$(PREFIX)) in \
+	/*) ;; *) $(call refuse,'needs an absolute path') ;; esac; \
+	[ ! -e $(OURS)/recipes ] || $(call refuse,'share/lh-bootstrap there is a checkout')
+
+# what an earlier version has left in the folder that is ours goes first
+install: $(TOOLS)
+	@($(placed); rm -rf $(OURS) && for w in $(INSTALLED); do \
+		f=$${w#*:} && install -D -m $${w%%:*} "$${f%:*}" $(BELOW)"/$${f#*:}" || exit; \
+	done && echo 'installed in' $(BELOW)) $(told)
+
+uninstall:
+	@($(placed); rm -rf $(OURS) && for w in $(INSTALLED); do \
+		rm -f $(BELOW)"/$${w##*:}" || exit; \
+	done) $(told)
+
+# A file or folder that is here is no target, though make would say that it is up to date
+NO_TARGETS := $(filter-out $(TARGETS_HERE) Makefile config.mk,$(wildcard *))
+.PHONY: $(NO_TARGETS)
+$(NO_TARGETS):
+	+@{ echo 'make: $@: no target: a $(if $(wildcard $@/.),folder,file) has that name;' \
+		'see doc/make.md' >&2; (exit 100); } $(told)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The entry point the README promises: GNU make, with every argument handed on.  make itself
-# fails with 2 whatever happened; our programs say more (1, 100, 111, 125: see README.md), so the
+# fails with 2 whatever happened; our programs say more (1, 100, 111, 125: see doc/make.md), so the
 # recipes leave their status where it is read here.
 case $0 in */*) cd "${0%/*}/" || exit 111 ;; esac
 # Everybody on this machine can read the words of a process, and nobody its environment: what may

@@ -290,56 +290,58 @@ close_sessions:
 
 static const struct command commands[] = {
 	{ "build", "", "builds what changed and writes the image (or stops earlier: --until)",
-	    "nkjNU", 0, build },
+	    "nkjUNLC", 0, build },
 	{ "fetch", "",
 	    "fetches all sources, so that a build needs no network (--audit: only asks every "
 	    "origin)",
-	    "AB", 0, gather_command },
+	    "ABLEC", 0, gather_command },
 	{ "outdated", "",
 	    "lists recipes whose origins have a newer version (--check: fails if there are any)",
-	    "T", 0, outdated_command },
+	    "TC", 0, outdated_command },
 	{ "bundle", "FILE", "packs the checkout and its sources, to build from without a network",
-	    "", 1, bundle_command },
-	{ "why", "PACKAGE", "explains why a package is or was rebuilt", "", 1, show_why },
+	    "LEC", 1, bundle_command },
+	{ "why", "PACKAGE", "explains why a package is or was rebuilt", "C", 1, show_why },
 	{ "explain", "PACKAGE", "prints a package's source, dependencies, key, result and images",
-	    "", 1, explain_command },
-	{ "sbom", "", "writes the bills of materials of the image, and prints their paths", "", 0,
+	    "C", 1, explain_command },
+	{ "sbom", "", "writes the bills of materials of the image, and prints their paths", "C", 0,
 	    sbom_command },
 	{ "compare", "A B", "lists the differences of two images, with the package each comes from",
 	    "", 2, show_difference },
-	{ "reproduce", "", "builds twice, the second time in another environment, and compares", "",
-	    0, reproduce_command },
-	{ "release", "", "copies verified images to OUTPUT/release, for publication", "nN", 0,
+	{ "reproduce", "", "builds twice, the second time in another environment, and compares",
+	    "C", 0, reproduce_command },
+	{ "release", "", "copies verified images to OUTPUT/release, for publication", "nNLC", 0,
 	    release_command },
-	{ "flash", "DEVICE", "writes the image to a disk, reads it back and compares", "nF", 1,
+	{ "flash", "DEVICE", "writes the image to a disk, reads it back and compares", "nFC", 1,
 	    flash_command },
-	{ "graph", "", "prints the dependency graph, for dot(1)", "V", 0, show_graph },
+	{ "graph", "", "prints the dependency graph, for dot(1)", "VC", 0, show_graph },
 	{ "versions", "",
-	    "prints every package with its chosen and its pinned versions, for programs", "", 0,
+	    "prints every package with its chosen and its pinned versions, for programs", "C", 0,
 	    versions_command },
-	{ "lint", "", "checks recipes/, patches/, sysdeps/ and layout/ for mistakes", "", 0,
+	{ "lint", "", "checks recipes/, patches/, sysdeps/ and layout/ for mistakes", "C", 0,
 	    lint_command },
 	{ "licences", "",
-	    "compares licence files in the fetched sources with those that the recipes pin", "", 0,
+	    "compares licence files in the fetched sources with those that the recipes pin", "C", 0,
 	    licences_command },
 	{ "config", "[VARIABLE]",
-	    "prints every variable, its value and where it comes from; or one value", "", 1,
+	    "prints every variable, its value and where it comes from; or one value", "C", 1,
 	    show_config },
-	{ "manifests", "", "prints the paths of the images' manifests", "N", 0, show_manifests },
+	{ "manifests", "", "prints the paths of the images' manifests", "NLC", 0, show_manifests },
 	{ "gc", "", "removes from CACHE what no OUTPUT needs (--sources: source files as well)",
-	    "nS", 0, gc_command },
-	{ "fsck", "", "verifies every entry of CACHE (--repair: removes what is damaged)", "R", 0,
+	    "nSC", 0, gc_command },
+	{ "fsck", "", "verifies every entry of CACHE (--repair: removes what is damaged)", "RC", 0,
 	    fsck_command },
-	{ "clean", "", "removes everything in OUTPUT except the sources", "", 0, clean_command },
+	{ "clean", "", "removes everything in OUTPUT except the sources", "C", 0, clean_command },
 	{ "distclean", "", "removes OUTPUT, and from CACHE the downloads that no other OUTPUT has",
-	    "", 0, distclean_command },
+	    "C", 0, distclean_command },
 	{ 0 },
 };
 
 static int
 run_command(int argc, char **argv, struct request *rq, struct err *e)
 {
-	if (cli_parse(argc, argv, commands, rq, e) < 0 || top_find(rq->a, rq->top, &rq->top, e) < 0)
+	if (cli_parse(argc, argv, commands, rq, e) < 0)
+		return -1;
+	if (strchr(rq->command->options, 'C') && top_find(rq->a, rq->top, &rq->top, e) < 0)
 		return -1;
 	return rq->command->run(rq, e);
 }
@@ -353,7 +355,9 @@ main(int argc, char **argv)
 
 	startup("lh-build");
 	if (cli_has(argc, argv, "--help"))
-		cli_help(commands);
+		r = cli_help(argc, argv, commands, &e);
+	else if (cli_has(argc, argv, "--words"))
+		cli_words(commands);
 	else if (cli_has(argc, argv, "--version"))
 		printf("lh-build %s\n", lh_version);
 	else

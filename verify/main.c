@@ -158,34 +158,59 @@ mutants(struct arena *a, struct options *o, struct err *e)
 }
 
 static const struct command {
+	enum options_of bit;
 	const char *name, *arguments, *what;
 	int (*run)(struct arena *a, struct options *o, struct err *e); /* exit status, or -1 */
 } commands[] = {
-	{ "run", "MANIFEST...", "play every scenario on every image", run },
-	{ "matrix", "MANIFEST...", "print the test cases, and why any is skipped", command_matrix },
-	{ "list", "[MANIFEST...]", "list the scenarios; with a manifest, as matrix", command_list },
-	{ "merge", "-o DIR RUN-DIR...", "merge several runs into one report and one exit status",
-	    command_merge },
-	{ "lint", "[SCENARIO-FILE...]", "check scenarios without booting anything", command_lint },
-	{ "mutants", "MANIFEST", "break each thing in an image in turn: is that refused?",
-	    mutants },
-	{ "mutants", "DIR MANIFEST...",
+	{ OF_RUN, "run", "MANIFEST...", "play every scenario on every image", run },
+	{ OF_MATRIX, "matrix", "MANIFEST...", "print the test cases, and why any is skipped",
+	    command_matrix },
+	{ OF_LIST, "list", "[MANIFEST...]", "list the scenarios; with a manifest, as matrix",
+	    command_list },
+	{ OF_MERGE, "merge", "-o DIR RUN-DIR...",
+	    "merge several runs into one report and one exit status", command_merge },
+	{ OF_LINT, "lint", "[SCENARIO-FILE...]", "check scenarios without booting anything",
+	    command_lint },
+	{ OF_MUTANTS, "mutants", "MANIFEST",
+	    "break each thing in an image in turn: is that refused?", mutants },
+	{ OF_MUTANTS, "mutants", "DIR MANIFEST...",
 	    "check that each mutant that DIR describes is refused for the right reason", mutants },
-	{ "boot", "[MANIFEST]", "boot interactively, console on this terminal", command_boot },
+	{ OF_BOOT, "boot", "[MANIFEST]", "boot interactively, console on this terminal",
+	    command_boot },
 };
 
 static const size_t ncommands = sizeof commands / sizeof *commands;
 
+static const struct exit_status statuses[] = { { 0, "passed" }, { EXIT_WORK, "failed" },
+	{ EXIT_USAGE, "wrong usage" }, { EXIT_NOJUDGE, "inconclusive" }, { 0, NULL } };
+
+/* of one command, or of all */
 static int
-help(void)
+help(const struct command *of)
 {
-	printf("lh-verify: boots disk images under QEMU and tests them\n\n");
-	for (size_t i = 0; i < ncommands; i++)
-		printf("  lh-verify %-7s %-20s %s\n", commands[i].name, commands[i].arguments,
-		    commands[i].what);
-	printf("\noptions:\n");
-	options_print(LH_VERIFY);
-	printf("exit status: 0 passed, 1 failed, 100 wrong usage, 125 inconclusive\n");
+	if (!of)
+		printf("lh-verify: boots disk images under QEMU and tests them\n\n");
+	for (const struct command *c = commands; c < commands + ncommands; c++)
+		if (!of || c->bit == of->bit)
+			printf("  lh-verify %-7s %-20s %s\n", c->name, c->arguments, c->what);
+	printf("\noptions%s:\n",
+	    of ? "" : " (lh-verify COMMAND --help prints those of one; see also lh-verify(1))");
+	options_print(of ? of->bit : LH_VERIFY);
+	options_print_statuses(statuses);
+	return 0;
+}
+
+/* see options.h */
+static int
+print_words(struct arena *a)
+{
+	for (const struct command *c = commands; c < commands + ncommands; c++) {
+		printf("command\t-\t%s\t%s\t%s\n", c->name, c->arguments, c->what);
+		if (c == commands || c[-1].bit != c->bit)
+			options_words(c->bit, c->name);
+	}
+	command_words(a);
+	options_words_statuses(statuses);
 	return 0;
 }
 
@@ -199,28 +224,27 @@ version(void)
 static int
 dispatch(struct arena *a, int argc, char **argv, struct err *e)
 {
+	const struct command *c = NULL;
 	struct options o;
 
 	if (options_read(a, LH_VERIFY, argc, argv, &o, e) < 0)
 		return -1;
-	if (o.help || o.version)
-		return o.help ? help() : version();
-	if (!o.nwords)
+	for (size_t i = 0; i < ncommands && o.nwords && !c; i++)
+		if (!strcmp(commands[i].name, o.words[0]))
+			c = &commands[i];
+	if (o.version || o.words_only)
+		return o.version ? version() : print_words(a);
+	if (o.nwords && !c)
+		return fail_usage(e, "%s: unknown command; see lh-verify --help", o.words[0]);
+	if (o.help)
+		return help(c);
+	if (!c)
 		return fail_usage(e, "needs a command; see lh-verify --help");
-	for (size_t i = 0; i < ncommands; i++)
-		if (!strcmp(commands[i].name, o.words[0])) {
-			if (commands[i].run != command_boot && options_of_boot(&o))
-				return fail_usage(e, "--%s: only boot has it; see lh-verify --help",
-				    options_of_boot(&o));
-			if (commands[i].run != mutants && options_of_mutants(&o))
-				return fail_usage(e,
-				    "--%s: only mutants has it; see lh-verify --help",
-				    options_of_mutants(&o));
-			o.words++;
-			o.nwords--;
-			return commands[i].run(a, &o, e);
-		}
-	return fail_usage(e, "%s: unknown command; see lh-verify --help", o.words[0]);
+	if (options_fit(&o, c->bit, c->name, e) < 0)
+		return -1;
+	o.words++;
+	o.nwords--;
+	return c->run(a, &o, e);
 }
 
 int

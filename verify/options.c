@@ -17,11 +17,13 @@
 /* what a value may be, and what kind of member it is kept in */
 enum kind { FLAG, TEXT, CHOICE, NUMBER, WHOLE, NAMES };
 
-#define BOTH (LH_VERIFY | LH_BISECT)
+#define PLAYING (OF_RUN | OF_MUTANTS | LH_BISECT)
+#define READING (PLAYING | OF_MATRIX | OF_LIST | OF_LINT)
+#define ALL (LH_VERIFY | LH_BISECT)
 #define MEMBER(name) offsetof(struct options, name)
 
 static const struct row {
-	int programs;
+	int of;	     /* commands */
 	char letter; /* or 0 */
 	const char *name, *value;
 	const char *what;
@@ -30,80 +32,116 @@ static const struct row {
 	const char *choices; /* of CHOICE, with a blank before and after each */
 	double least, most;  /* of NUMBER and WHOLE */
 } rows[] = {
-	{ BOTH, 'o', "out", "DIR", "output directory (default: beside the images)", TEXT,
-	    MEMBER(out), NULL, 0, 0 },
-	{ BOTH, 's', "scenario", "NAME", "play only this scenario; may be repeated", NAMES,
-	    MEMBER(only), NULL, 0, 0 },
-	{ LH_VERIFY, 0, "lane", "NAME",
-	    "play those of this lane, quick (default) or long; may be repeated", NAMES,
-	    MEMBER(lanes), NULL, 0, 0 },
-	{ BOTH, 'j', "jobs", "N", "guests at a time (default: limited by CPUs and memory)", NUMBER,
-	    MEMBER(jobs), NULL, 1, 1000 },
-	{ BOTH, 0, "accel", "WHICH", "tcg, kvm or auto (default: auto; KVM if a probe guest boots)",
-	    CHOICE, MEMBER(accel), " tcg kvm auto ", 0, 0 },
-	{ BOTH, 0, "scale", "X", "multiply all timeouts by X (default: from the host's load)",
+	{ PLAYING | OF_MERGE, 'o', "out", "DIR", "output directory (default: beside the images)",
+	    TEXT, MEMBER(out), NULL, 0, 0 },
+	{ PLAYING | OF_MATRIX | OF_LIST, 's', "scenario", "NAME",
+	    "play only this scenario; may be repeated", NAMES, MEMBER(only), NULL, 0, 0 },
+	{ PLAYING, 'j', "jobs", "N", "guests at a time (default: limited by CPUs and memory)",
+	    NUMBER, MEMBER(jobs), NULL, 1, 1000 },
+	{ PLAYING | OF_BOOT, 0, "accel", "WHICH",
+	    "tcg, kvm or auto (default: auto; KVM if a probe guest boots)", CHOICE, MEMBER(accel),
+	    " tcg kvm auto ", 0, 0 },
+	{ PLAYING, 0, "scale", "X", "multiply all timeouts by X (default: from the host's load)",
 	    NUMBER, MEMBER(scale), NULL, 0.1, 1000 },
-	{ BOTH, 0, "scenarios", "DIR", "directory of the *.scn files", TEXT, MEMBER(scenarios),
+	{ READING, 0, "scenarios", "DIR", "directory of the *.scn files", TEXT, MEMBER(scenarios),
 	    NULL, 0, 0 },
-	{ BOTH, 0, "also", "DIR", "directory of further *.scn files; may be repeated", NAMES,
+	{ READING, 0, "also", "DIR", "directory of further *.scn files; may be repeated", NAMES,
 	    MEMBER(also), NULL, 0, 0 },
-	{ BOTH, 0, "cold", NULL, "always boot; never start from a saved state", FLAG, MEMBER(cold),
-	    NULL, 0, 0 },
-	{ BOTH, 0, "keep", NULL, "keep disk overlays of passed test cases too", FLAG, MEMBER(keep),
-	    NULL, 0, 0 },
-	{ LH_VERIFY, 0, "format", "WHICH",
-	    "matrix: text, json, github, gitlab or slurm (default: text)", CHOICE, MEMBER(format),
+	{ PLAYING, 0, "cold", NULL, "always boot; never start from a saved state", FLAG,
+	    MEMBER(cold), NULL, 0, 0 },
+	{ PLAYING, 0, "keep", NULL, "keep disk overlays of passed test cases too", FLAG,
+	    MEMBER(keep), NULL, 0, 0 },
+	{ OF_MATRIX | OF_LIST, 0, "format", "WHICH",
+	    "text, json, github, gitlab or slurm (default: text)", CHOICE, MEMBER(format),
 	    " text json github gitlab slurm ", 0, 0 },
-	{ LH_VERIFY, 0, "disk", "FILE",
-	    "boot: disk that keeps what the guest writes; made if absent", TEXT, MEMBER(disk), NULL,
-	    0, 0 },
-	{ LH_VERIFY, 0, "memory", "MIB", "boot: instead of the manifest's", WHOLE, MEMBER(memory),
-	    NULL, 8, 1 << 20 },
-	{ LH_VERIFY, 0, "cpus", "N", "boot: how many processors (default: 1)", WHOLE, MEMBER(cpus),
-	    NULL, 1, 255 },
-	{ LH_VERIFY, 0, "port", "N", "boot: port of 127.0.0.1 for ssh (default: a free one)", WHOLE,
+	{ OF_BOOT, 0, "disk", "FILE", "disk that keeps what the guest writes; made if absent", TEXT,
+	    MEMBER(disk), NULL, 0, 0 },
+	{ OF_BOOT, 0, "memory", "MIB", "instead of the manifest's", WHOLE, MEMBER(memory), NULL, 8,
+	    1 << 20 },
+	{ OF_BOOT, 0, "cpus", "N", "how many processors (default: 1)", WHOLE, MEMBER(cpus), NULL, 1,
+	    255 },
+	{ OF_BOOT, 0, "port", "N", "port of 127.0.0.1 for ssh (default: a free one)", WHOLE,
 	    MEMBER(port), NULL, 1, 65535 },
-	{ LH_VERIFY, 0, "share", "DIR", "boot: folder that the guest may mount, by 9p", TEXT,
-	    MEMBER(share), NULL, 0, 0 },
-	{ LH_VERIFY, 0, "print", NULL, "boot: print QEMU's command line, but do not run it", FLAG,
+	{ OF_BOOT, 0, "share", "DIR", "folder that the guest may mount, by 9p", TEXT, MEMBER(share),
+	    NULL, 0, 0 },
+	{ OF_BOOT, 0, "print", NULL, "print QEMU's command line, but do not run it", FLAG,
 	    MEMBER(print), NULL, 0, 0 },
-	{ LH_VERIFY, 0, "only", "CLASS[,...]", "mutants: only those of a class or source", TEXT,
+	{ OF_MUTANTS, 0, "only", "CLASS[,...]", "only those of a class or source", TEXT,
 	    MEMBER(classes), NULL, 0, 0 },
-	{ LH_VERIFY, 0, "sample", "N", "mutants: draw N of them (default: all)", NUMBER,
-	    MEMBER(sample), NULL, 1, 1000000 },
-	{ LH_VERIFY, 0, "seed", "S", "mutants: draw those of seed S (default: 0)", NUMBER,
-	    MEMBER(seed), NULL, 0, 9007199254740991 },
-	{ LH_VERIFY, 0, "all-scenarios", NULL, "mutants: play on after a scenario has refused one",
-	    FLAG, MEMBER(all), NULL, 0, 0 },
-	{ LH_VERIFY, 0, "function", NULL,
-	    "mutants: play on after an audit has refused one, until a guest does", FLAG,
-	    MEMBER(function), NULL, 0, 0 },
-	{ LH_VERIFY, 0, "list", NULL, "mutants: print which there are, but do not play them", FLAG,
+	{ OF_MUTANTS, 0, "sample", "N", "draw N of them (default: all)", NUMBER, MEMBER(sample),
+	    NULL, 1, 1000000 },
+	{ OF_MUTANTS, 0, "seed", "S", "draw those of seed S (default: 0)", NUMBER, MEMBER(seed),
+	    NULL, 0, 9007199254740991 },
+	{ OF_MUTANTS, 0, "all-scenarios", NULL, "play on after a scenario has refused one", FLAG,
+	    MEMBER(all), NULL, 0, 0 },
+	{ OF_MUTANTS, 0, "list", NULL, "print which there are, but do not play them", FLAG,
 	    MEMBER(list), NULL, 0, 0 },
-	{ LH_VERIFY, 0, "trusted", NULL, "the images are ours, wherever their manifests are", FLAG,
-	    MEMBER(trusted), NULL, 0, 0 },
-	{ LH_VERIFY, 0, "untrusted", NULL,
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT, 0, "trusted", NULL,
+	    "the images are ours, wherever their manifests are", FLAG, MEMBER(trusted), NULL, 0,
+	    0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT, 0, "untrusted", NULL,
 	    "the images are a stranger's, though they lie in output/", FLAG, MEMBER(untrusted),
 	    NULL, 0, 0 },
-	{ BOTH, 0, "help", NULL, "print this help", FLAG, MEMBER(help), NULL, 0, 0 },
-	{ BOTH, 0, "version", NULL, "print the version", FLAG, MEMBER(version), NULL, 0, 0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS, 0, "lane", "NAME",
+	    "play those of this lane, quick (default) or long; may be repeated", NAMES,
+	    MEMBER(lanes), NULL, 0, 0 },
+	{ OF_MUTANTS, 0, "function", NULL,
+	    "play on after an audit has refused one, until a guest does", FLAG, MEMBER(function),
+	    NULL, 0, 0 },
+	{ ALL, 0, "help", NULL, "print this help", FLAG, MEMBER(help), NULL, 0, 0 },
+	{ ALL, 0, "words", NULL, "print what there is, for programs", FLAG, MEMBER(words_only),
+	    NULL, 0, 0 },
+	{ ALL, 0, "version", NULL, "print the version", FLAG, MEMBER(version), NULL, 0, 0 },
 };
 
 #define NROWS (sizeof rows / sizeof *rows)
+_Static_assert(NROWS <= 32, "each has a bit of options.given");
 
 void
-options_print(enum program who)
+options_print(enum options_of who)
 {
 	for (const struct row *r = rows; r < rows + NROWS; r++) {
 		char left[40];
 
-		if (!(r->programs & (int)who))
+		if (!(r->of & (int)who))
 			continue;
 		snprintf(left, sizeof left, "%c%c%c --%s%s%s", r->letter ? '-' : ' ',
 		    r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
 		    r->value ? " " : "", r->value ? r->value : "");
 		printf("  %-22s %s\n", left, r->what);
 	}
+}
+
+void
+options_words(enum options_of who, const char *name)
+{
+	for (const struct row *r = rows; r < rows + NROWS; r++) {
+		const char *value = r->value ? r->value : "";
+
+		if (!(r->of & (int)who))
+			continue;
+		printf("option\t%s\t--%s\t%s\t%s\n", name, r->name, value, r->what);
+		if (r->letter)
+			printf("letter\t%s\t-%c\t--%s\t%s\n", name, r->letter, r->name, r->what);
+		for (const char *p = r->choices; p && p[1]; p = strchr(p + 1, ' '))
+			printf("choice\t%s\t--%s\t%.*s\t\n", name, r->name,
+			    (int)strcspn(p + 1, " "), p + 1);
+	}
+}
+
+void
+options_print_statuses(const struct exit_status *v)
+{
+	puts("\nexit status:");
+	for (; v->what; v++)
+		printf("  %3d  %s\n", v->status, v->what);
+}
+
+void
+options_words_statuses(const struct exit_status *v)
+{
+	for (; v->what; v++)
+		printf("status\t-\t%d\t\t%s\n", v->status, v->what);
 }
 
 /* ---- values ---- */
@@ -130,7 +168,7 @@ take_number(const struct row *r, const char *value, double *member, struct err *
 	if (end != value && !*end && *member >= r->least && *member <= r->most)
 		return 0;
 	return fail_usage(
-	    e, "--%s %s: needs a number from %g to %g", r->name, value, r->least, r->most);
+	    e, "--%s %s: needs a number from %.16g to %.16g", r->name, value, r->least, r->most);
 }
 
 static int
@@ -178,29 +216,31 @@ take(struct arena *a, const struct row *r, const char *value, struct options *o,
 
 /* ---- the command line ---- */
 
-/* ./scenarios, or those beside the program's bin/ */
+/* ./scenarios, or those beside the program's bin/, or where they are installed */
 static int
 default_scenarios(struct arena *a, struct options *o, struct err *e)
 {
-	const char *beside = NULL;
+	static const char *const places[] = { "../scenarios", "../share/lh-bootstrap/scenarios" };
 
 	if (o->scenarios)
 		return 0;
 	o->scenarios = "scenarios";
-	if (file_isdir(o->scenarios))
-		return 0;
-	if (options_beside(a, "../scenarios", &beside, e) < 0)
-		return -1;
-	if (file_isdir(beside))
-		o->scenarios = beside;
+	for (size_t i = 0; i < sizeof places / sizeof *places && !file_isdir(o->scenarios); i++) {
+		const char *beside = NULL;
+
+		if (options_beside(a, places[i], &beside, e) < 0)
+			return -1;
+		if (file_isdir(beside))
+			o->scenarios = beside;
+	}
 	return 0;
 }
 
 int
 options_read(
-    struct arena *a, enum program who, int argc, char **argv, struct options *out, struct err *e)
+    struct arena *a, enum options_of who, int argc, char **argv, struct options *out, struct err *e)
 {
-	static const char *const names[] = { [LH_VERIFY] = "lh-verify", [LH_BISECT] = "lh-bisect" };
+	const char *program = who == LH_BISECT ? "lh-bisect" : "lh-verify";
 	struct option longs[NROWS + 1] = { { 0 } };
 	char letters[2 * NROWS + 2] = ":";
 	size_t n = 0;
@@ -208,7 +248,7 @@ options_read(
 
 	*out = (struct options){ .accel = "auto", .format = "text" };
 	for (size_t i = 0; i < NROWS; i++) {
-		if (!(rows[i].programs & (int)who))
+		if (!(rows[i].of & (int)who))
 			continue;
 		longs[n++] = (struct option){ rows[i].name,
 			rows[i].value ? required_argument : no_argument, NULL, 256 + (int)i };
@@ -224,9 +264,10 @@ options_read(
 				r = &rows[i];
 		if (!r)
 			return fail_usage(e, "%s%s; see %s --help", argv[optind - 1],
-			    opt == ':' ? " needs a value" : ": unknown option", names[who]);
+			    opt == ':' ? " needs a value" : ": unknown option", program);
 		if (take(a, r, optarg, out, e) < 0)
 			return -1;
+		out->given |= 1u << (r - rows);
 	}
 	out->words = argv + optind;
 	out->nwords = (size_t)(argc - optind);
@@ -235,34 +276,25 @@ options_read(
 	return default_scenarios(a, out, e);
 }
 
-/* the name of an option that was given, and of whose command the table says that it is its own */
-static const char *
-given_of(const struct options *o, const char *command)
+int
+options_fit(const struct options *o, enum options_of command, const char *name, struct err *e)
 {
-	for (const struct row *r = rows; r < rows + NROWS; r++) {
-		const char *member = (const char *)o + r->member;
+	int has = (int)command | (command & (OF_MATRIX | OF_LIST) ? OF_RUN : 0);
 
-		if (strncmp(r->what, command, strlen(command)) != 0)
-			continue;
-		if (r->kind == TEXT	? *(const char *const *)(const void *)member != NULL
-		    : r->kind == WHOLE	? *(const unsigned *)(const void *)member != 0
-		    : r->kind == NUMBER ? *(const double *)(const void *)member != 0
-					: *(const bool *)member)
-			return r->name;
-	}
-	return NULL;
-}
-
-const char *
-options_of_boot(const struct options *o)
-{
-	return given_of(o, "boot: ");
+	for (const struct row *r = rows; r < rows + NROWS; r++)
+		if (o->given & 1u << (r - rows) && !(r->of & has))
+			return fail_usage(e, "--%s: not an option of %s; see lh-verify %s --help",
+			    r->name, name, name);
+	return 0;
 }
 
 const char *
 options_of_mutants(const struct options *o)
 {
-	return given_of(o, "mutants: ");
+	for (const struct row *r = rows; r < rows + NROWS; r++)
+		if (o->given & 1u << (r - rows) && r->of == OF_MUTANTS)
+			return r->name;
+	return NULL;
 }
 
 int

@@ -10,10 +10,21 @@
 struct arena;
 
 /*
- * The command line of lh-verify and of lh-bisect: one table says which program has which option,
- * how its value is checked, and what --help says of it.
+ * The command line of lh-verify and of lh-bisect: one table says which program and which command
+ * has which option, how its value is checked, and what --help says of it.  A bit a command;
+ * lh-bisect is one by itself.
  */
-enum program { LH_VERIFY = 1, LH_BISECT = 2 };
+enum options_of {
+	OF_RUN = 1,
+	OF_MATRIX = 2,
+	OF_LIST = 4,
+	OF_MERGE = 8,
+	OF_LINT = 16,
+	OF_MUTANTS = 32,
+	OF_BOOT = 64,
+	LH_VERIFY = 127,
+	LH_BISECT = 128
+};
 
 /* values of an option that may be repeated, NULL behind the last; v is NULL when there is none */
 struct names {
@@ -25,7 +36,6 @@ struct options {
 	const char *out;	     /* folder for everything; NULL: not given */
 	const char *scenarios;	     /* folder; when not given ./scenarios, or that beside bin/ */
 	struct names also;	     /* folders of further scenarios */
-	struct names lanes;	     /* of scenarios; none: quick */
 	struct names only;	     /* names of scenarios; none: all */
 	const char *accel;	     /* tcg, kvm, auto */
 	double scale;		     /* of timeouts; 0: by how busy the machine is */
@@ -35,25 +45,39 @@ struct options {
 	unsigned memory, cpus, port; /* the same; 0: not given */
 	const char *classes;	     /* of mutants; NULL: all */
 	double sample, seed;	     /* so many mutants, drawn with that; 0: all */
-	bool all, list;		     /* play on after a refusal; only say which there are */
+	struct names lanes;	     /* of scenarios; none: quick */
 	bool function;		     /* play on after a refusal without a guest */
+	bool all, list;		     /* play on after a refusal; only say which there are */
 	bool cold, keep, print;
 	bool trusted, untrusted; /* at most one; of the images: see trust.h */
-	bool help, version;
-	char **words; /* behind the options */
+	bool help, version, words_only;
+	unsigned given; /* rows of the table, as bits */
+	char **words;	/* behind the options */
 	size_t nwords;
 };
 
 /* an option that this program does not have, or a value that does not fit, is wrong usage */
-int options_read(
-    struct arena *a, enum program who, int argc, char **argv, struct options *out, struct err *e);
-/* a line for each option of the program, on stdout */
-void options_print(enum program who);
-
-/* the name of an option that only `boot` has, and that was given; NULL: there is none */
-const char *options_of_boot(const struct options *o);
-/* the same of `mutants` */
+int options_read(struct arena *a, enum options_of who, int argc, char **argv, struct options *out,
+    struct err *e);
+/*
+ * An option that was given and that this command does not have is wrong usage.  One of run is none
+ * of matrix and list, which tell what run would do: they ignore it.
+ */
+int options_fit(const struct options *o, enum options_of command, const char *name, struct err *e);
+/* the name of an option that only `mutants` has, and that was given; NULL: there is none */
 const char *options_of_mutants(const struct options *o);
+/* a line for each option of a command, or of all of these, on stdout */
+void options_print(enum options_of who);
+/* the same for programs, as lh-build --words: KIND, OF, NAME, VALUE, WHAT between tabs */
+void options_words(enum options_of who, const char *name);
+struct exit_status {
+	int status;
+	const char *what;
+};
+/* how --help, and --words, tell them; the last has no text */
+void options_print_statuses(const struct exit_status *v);
+void options_words_statuses(const struct exit_status *v);
+
 /* a file or folder that the command line names, and that is not there, is wrong usage */
 int options_file(const char *path, struct err *e);
 /* a file named from the folder that the running program is in */

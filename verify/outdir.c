@@ -70,6 +70,8 @@ outdir_clear(struct arena *a, const char *path, struct err *e)
 	static const char *const names[] = { "results", "junit.xml", "index.html", "mutants.json",
 		"mutants.html" };
 
+	if (file_exists(path) && !file_isdir(path))
+		return fail_usage(e, "%s: not a folder; name another with -o", path);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (file_remove(arena_printf(a, "%s/%s", path, names[i]), e) < 0)
 			return blame(e);

@@ -63,7 +63,7 @@ begin(const char *file, int64_t when, int (*format)(struct archive *), struct er
 		archive_write_add_filter_zstd(p->ar);
 	fd = mkstemp(p->tmp);
 	if (fd < 0) {
-		fail_errno(e, "%s", p->tmp);
+		fail_errno(e, "%s", file);
 		*p->tmp = '\0';
 		pack_abandon(p);
 		return NULL;

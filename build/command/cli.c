@@ -2,6 +2,8 @@
 #include "build/command/cli.h"
 
 #include "build/base/arena.h"
+#include "build/config/config.h"
+#include "build/plan/recipe.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -34,35 +36,78 @@ take_until(struct request *rq, const char *name, struct err *e)
 	return fail_usage(e, "--until=%s: one of sources packages kernel image", name);
 }
 
-/* the option that word is, as the letter commands know it by; *value: what follows = or the letter
- */
-static char
+/* what commands know an option by, how it is written, and what is said of it */
+static const struct row {
+	char letter;
+	bool brief; /* -n, too; else the letter is only for the table of commands */
+	const char *name;
+	const char *value;   /* what it is called; NULL: there is none */
+	const char *choices; /* blank-separated, in the order of their enum; NULL: anything */
+	size_t flag;	     /* of struct request, when it has no value */
+	const char *help;
+} rows[] = {
+#define FLAG(member) NULL, NULL, offsetof(struct request, member)
+	{ 'n', true, "--dry-run", FLAG(dry), "print what would be done, and why, but do nothing" },
+	{ 'k', true, "--keep-going", FLAG(keep_going),
+	    "after a failure, build what can still be built" },
+	{ 'j', true, "--jobs", "N", NULL, 0, "the same as JOBS=N" },
+	{ 'U', false, "--until", "WHAT", "sources packages kernel image", 0,
+	    "stop earlier: sources, packages, kernel or image (default)" },
+	{ 'N', false, "--net", "MODE", "dhcp static", 0,
+	    "an image for dhcp or static; may be given twice" },
+	{ 'A', false, "--audit", FLAG(audit),
+	    "report origins that are dead, moved or changed; fetch nothing" },
+	{ 'B', false, "--bytes", FLAG(bytes),
+	    "with --audit: download and compare the bytes, not only the size" },
+	{ 'T', false, "--check", FLAG(check), "fail if any recipe is outdated" },
+	{ 'S', false, "--sources", FLAG(sources), "remove source files as well" },
+	{ 'R', false, "--repair", FLAG(repair),
+	    "remove what is damaged, so that it is built or fetched again" },
+	{ 'V', false, "--services", FLAG(services),
+	    "the services of layout/s6-rc instead of the packages" },
+	{ 'F', false, "--force", FLAG(force),
+	    "overwrite a file, or a disk that is not removable, too" },
+	{ 'L', false, "TRIPLES", "LIST", NULL, 0, "for all, or a list of triples" },
+	{ 'E', false, "SETS", "LIST", NULL, 0, "of a list of sets" },
+	{ 'C', true, "--directory", "FOLDER", NULL, 0,
+	    "the checkout; default: this folder, or the one above the program's" },
+#undef FLAG
+};
+
+#define NROWS (sizeof rows / sizeof *rows)
+
+static const struct {
+	int status;
+	const char *what;
+} statuses[] = {
+	{ 0, "success" },
+	{ EXIT_WORK, "the build failed, or what was compared or checked is not good" },
+	{ EXIT_USAGE, "wrong usage or configuration" },
+	{ EXIT_SYSTEM, "system error" },
+};
+
+/* the option that word is, or NULL; *value: what follows = or the letter */
+static const struct row *
 option(const char *word, const char **value)
 {
-	static const struct {
-		const char *name;
-		char letter;
-	} names[] = { { "--dry-run", 'n' }, { "--keep-going", 'k' }, { "--jobs", 'j' },
-		{ "--net", 'N' }, { "--until", 'U' }, { "--sources", 'S' }, { "--audit", 'A' },
-		{ "--bytes", 'B' }, { "--check", 'T' }, { "--repair", 'R' }, { "--services", 'V' },
-		{ "--force", 'F' }, { "--directory", 'C' } };
-
 	*value = NULL;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		size_t n = strlen(names[i].name);
+	for (const struct row *r = rows; r < rows + NROWS; r++) {
+		size_t n = strlen(r->name);
 
-		if (strncmp(word, names[i].name, n) != 0 || (word[n] && word[n] != '='))
+		if (strncmp(word, r->name, n) != 0 || (word[n] && word[n] != '='))
 			continue;
 		if (word[n])
 			*value = word + n + 1;
-		return names[i].letter;
+		return r;
 	}
-	if (word[0] == '-' && word[1] && word[1] != '-') {
-		if (word[2])
-			*value = word + 2;
-		return strchr("nkjC", word[1]) ? word[1] : '?';
-	}
-	return '?';
+	if (word[0] != '-' || !word[1] || word[1] == '-')
+		return NULL;
+	if (word[2])
+		*value = word + 2;
+	for (const struct row *r = rows; r < rows + NROWS; r++)
+		if (r->brief && r->letter == word[1])
+			return r;
+	return NULL;
 }
 
 /* NAME=VALUE with a name that a variable could have */
@@ -72,6 +117,13 @@ is_var(const char *word)
 	size_t n = strcspn(word, "=");
 
 	return word[n] && n && (isalpha((unsigned char)*word) || *word == '_');
+}
+
+/* before the command there is only -C */
+static bool
+takes(const struct command *c, char letter)
+{
+	return c ? strchr(c->options, letter) != NULL : letter == 'C';
 }
 
 static int
@@ -91,60 +143,35 @@ take_value(struct request *rq, char letter, const char *value, struct err *e)
 	}
 }
 
-/* options without a value; NULL: it is none of them */
-static bool *
-flag_of(struct request *rq, char letter)
-{
-	switch (letter) {
-	case 'n':
-		return &rq->dry;
-	case 'k':
-		return &rq->keep_going;
-	case 'A':
-		return &rq->audit;
-	case 'B':
-		return &rq->bytes;
-	case 'S':
-		return &rq->sources;
-	case 'R':
-		return &rq->repair;
-	case 'F':
-		return &rq->force;
-	case 'T':
-		return &rq->check;
-	case 'V':
-		return &rq->services;
-	default:
-		return NULL;
-	}
-}
-
 /* one option; next is the word behind it, and *used is set when that is its value */
 static int
 take_option(struct request *rq, const char *word, const char *next, bool *used, struct err *e)
 {
 	const char *value;
-	char letter = option(word, &value);
-	bool *flag = flag_of(rq, letter);
+	const struct row *o = option(word, &value);
 
 	*used = false;
-	if (letter == '?')
+	if (!o)
 		return fail_usage(e, "%s: unknown option; see lh-build --help", word);
-	if (flag && value)
+	if (!o->value && value)
 		return fail_usage(e, "%s: takes no value", word);
-	if (letter != 'C' && (!rq->command || !strchr(rq->command->options, letter)))
-		return fail_usage(e, "%s: not an option of %s", word,
-		    rq->command ? rq->command->name : "lh-build itself; put the command before it");
-	if (flag) {
-		*flag = true;
+	if (!takes(rq->command, o->letter))
+		return rq->command
+			   ? fail_usage(e, "%s: not an option of %s; see lh-build %s --help", word,
+				 rq->command->name, rq->command->name)
+			   : fail_usage(e,
+				 "%s: not an option of lh-build itself; put the command before it",
+				 word);
+	if (!o->value) {
+		*(bool *)((char *)rq + o->flag) = true;
 		return 0;
 	}
 	if (value)
-		return take_value(rq, letter, value, e);
+		return take_value(rq, o->letter, value, e);
 	if (!next)
 		return fail_usage(e, "%s: needs a value", word);
 	*used = true;
-	return take_value(rq, letter, next, e);
+	return take_value(rq, o->letter, next, e);
 }
 
 static int
@@ -203,36 +230,115 @@ cli_parse(int argc, char **argv, const struct command *commands, struct request 
 	return 0;
 }
 
-void
-cli_help(const struct command *commands)
+/* ---- what there is ---- */
+
+/* the first word that could be a command; NULL: there is none */
+static const char *
+command_word(int argc, char **argv)
 {
-	puts("usage: lh-build COMMAND [OPTION...] [NAME=VALUE...]\n"
-	     "\n"
+	for (int i = 1; i < argc; i++) {
+		const char *value;
+		const struct row *o = argv[i][0] == '-' ? option(argv[i], &value) : NULL;
+
+		if (o && o->value && !value)
+			i++;
+		else if (argv[i][0] != '-' && !is_var(argv[i]))
+			return argv[i];
+	}
+	return NULL;
+}
+
+static void
+print_row(const struct row *o)
+{
+	char left[32];
+
+	snprintf(left, sizeof left, "%c%c%s%s%s%s", o->brief ? '-' : ' ',
+	    o->brief ? o->letter : ' ', o->brief ? ", " : "  ", o->name, o->value ? "=" : "",
+	    o->value ? o->value : "");
+	printf("  %-26s %s\n", left, o->help);
+}
+
+static void
+print_statuses(void)
+{
+	puts("\nexit status:");
+	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+		printf("  %3d  %s\n", statuses[i].status, statuses[i].what);
+}
+
+static void
+help_of(const struct command *c)
+{
+	printf("usage: lh-build %s%s%s [OPTION...] [NAME=VALUE...]\n\n%c%s.\n\n", c->name,
+	    *c->args ? " " : "", c->args, toupper((unsigned char)*c->help), c->help + 1);
+	for (const struct row *o = rows; o < rows + NROWS; o++)
+		if (takes(c, o->letter))
+			print_row(o);
+	puts("      NAME=VALUE             a variable of lh-config(5), for this once");
+	print_statuses();
+}
+
+int
+cli_help(int argc, char **argv, const struct command *commands, struct err *e)
+{
+	const char *name = command_word(argc, argv);
+	struct request rq = { 0 };
+
+	if (name) {
+		if (take_command(commands, &rq, name, e) < 0)
+			return -1;
+		help_of(rq.command);
+		return 0;
+	}
+	puts("usage: lh-build COMMAND [OPTION...] [NAME=VALUE...]\n\n"
 	     "Compiles a Linux system from source and writes a disk image.  NAME=VALUE overrides\n"
-	     "lh-config; every variable is explained in lh-config.dist.\n");
+	     "lh-config; lh-config(5) explains every variable, lh-build(1) every command, and\n"
+	     "lh-build COMMAND --help prints the options of one.\n");
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-9s %-11s %s\n", c->name, c->args, c->help);
-	puts(
-	    "\n"
-	    "  -n            build, flash, gc, release: print what would be done, but do nothing\n"
-	    "  -k            build: after a failure, build what can still be built\n"
-	    "  -j N          build: the same as JOBS=N\n"
-	    "  --until=WHAT  build: sources, packages, kernel or image (default)\n"
-	    "  --net=MODE    build, manifests, release: an image for dhcp or static; may be given "
-	    "twice;\n"
-	    "                the mode that is not configured gets a folder of its own\n"
-	    "  --audit       fetch: report origins that are dead, moved or changed; fetch "
-	    "nothing\n"
-	    "  --bytes       fetch --audit: download and compare the bytes, not only the size\n"
-	    "  --check       outdated: fail if any recipe is outdated\n"
-	    "  --repair      fsck: remove what is damaged, so that it is built or fetched again\n"
-	    "  --force       flash: overwrite a file, or a disk that is not removable\n"
-	    "  --services    graph: the services of layout/s6-rc instead of the packages\n"
-	    "  TRIPLES=LIST  build, fetch, manifests, release: all, or a list of triples\n"
-	    "  -C FOLDER     the checkout, if it is neither the working directory nor the\n"
-	    "                folder above this program's\n"
-	    "  --help, --version\n"
-	    "\n"
-	    "Exit status: 0 success, 1 build failed, 100 wrong usage or configuration, 111 system\n"
-	    "error.");
+	puts("");
+	print_row(&rows[NROWS - 1]);
+	puts("      --help                 of a command: its options\n"
+	     "      --version\n"
+	     "      --words                what there is, for programs: see lh-build(1)");
+	print_statuses();
+	return 0;
+}
+
+static void
+word(const char *kind, const char *of, const char *name, const char *value, const char *what)
+{
+	printf("%s\t%s\t%s\t%s\t%s\n", kind, of, name, value ? value : "", what);
+}
+
+static void
+option_words(const struct command *c, const struct row *o)
+{
+	char letter[3] = { '-', o->letter, '\0' };
+
+	word("option", c->name, o->name, o->value, o->help);
+	if (o->brief)
+		word("letter", c->name, letter, o->name, o->help);
+	for (const char *p = o->choices; p; p = strchr(p, ' ') ? strchr(p, ' ') + 1 : NULL)
+		printf("choice\t%s\t%s\t%.*s\t\n", c->name, o->name, (int)strcspn(p, " "), p);
+}
+
+void
+cli_words(const struct command *commands)
+{
+	for (const struct command *c = commands; c->name; c++) {
+		word("command", "-", c->name, c->args, c->help);
+		for (const struct row *o = rows; o < rows + NROWS; o++)
+			if (takes(c, o->letter))
+				option_words(c, o);
+	}
+	for (size_t i = 0; config_name(i); i++)
+		word("variable", "-", config_name(i), config_default(i), "");
+	for (size_t i = 0; recipe_key(i); i++)
+		word("key", "recipe", recipe_key(i), NULL, "");
+	for (size_t i = 0; i < NSECTIONS; i++)
+		word("section", "recipe", section_names[i], NULL, "");
+	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+		printf("status\t-\t%d\t\t%s\n", statuses[i].status, statuses[i].what);
 }

@@ -36,7 +36,7 @@ struct request {
 
 struct command {
 	const char *name, *args, *help;
-	const char *options; /* letters of those it takes; C goes without saying */
+	const char *options; /* letters of those it takes; without C, it needs no checkout */
 	size_t words;	     /* at most */
 	int (*run)(const struct request *rq, struct err *e);
 };
@@ -49,7 +49,16 @@ int cli_parse(
 
 /* wherever the word stands: who asks for help is not told what else is wrong */
 bool cli_has(int argc, char **argv, const char *word);
-/* --help, on stdout: the commands, and what options there are */
-void cli_help(const struct command *commands);
+/*
+ * --help, on stdout: of the command that is named its options, else the commands.  A command that
+ * there is not is wrong usage.
+ */
+int cli_help(int argc, char **argv, const struct command *commands, struct err *e);
+/*
+ * --words, on stdout: a line for each command, option, variable, key of recipes and exit status, in
+ * fields between tabs: KIND, OF, NAME, VALUE, WHAT.  The completion of shells asks for them, and
+ * ci/manual compares them with the manual.
+ */
+void cli_words(const struct command *commands);
 
 #endif

@@ -534,7 +534,13 @@ sbom_command(const struct request *rq, struct err *e)
 	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
 	    session_open(rq->a, &cfg, 1, true, &s, e) < 0)
 		return -1;
-	if (session_look_up(&s, &job, e) < 0 || sbom_write(s.a, &s.cfg, &s.plan, job.dir, e) < 0)
+	if (session_look_up(&s, &job, e) < 0)
+		goto close_session;
+	if (!file_exists(arena_printf(s.a, "%s/manifest", job.dir))) {
+		fail_usage(e, "sbom: no image in %s yet; lh-build build makes one", job.dir);
+		goto close_session;
+	}
+	if (sbom_write(s.a, &s.cfg, &s.plan, job.dir, e) < 0)
 		goto close_session;
 	for (size_t i = 0; i < NDOCUMENTS; i++)
 		printf("%s/%s\n", job.dir, documents[i].name);

@@ -124,7 +124,8 @@ show_config(const struct request *rq, struct err *e)
 		}
 	}
 	if (rq->nwords && !found)
-		return fail_usage(e, "config %s: no such variable", rq->words[0]);
+		return fail_usage(
+		    e, "config %s: no such variable; lh-build config prints all", rq->words[0]);
 	return 0;
 }
 

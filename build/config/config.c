@@ -31,7 +31,7 @@ static const struct key {
 	size_t field;	    /* of struct config, or ONLY_VAR */
 } keys[] = {
 	{ { "OUTPUT", value_output, "output", NULL }, NULL, F(output) },
-	{ { "CACHE", value_path, NULL, NULL }, cache_guess, F(cache) },
+	{ { "CACHE", value_place, NULL, NULL }, cache_guess, F(cache) },
 	{ { "CACHE_URL", value_cache_url, "", NULL }, NULL, ONLY_VAR },
 	{ { "CACHE_KEY", value_cache_key, "", NULL }, NULL, ONLY_VAR },
 	{ { "CACHE_TRUST", value_cache_trust, "", NULL }, NULL, ONLY_VAR },
@@ -167,6 +167,14 @@ const char *
 config_name(size_t i)
 {
 	return i < NKEYS ? keys[i].is.name : NULL;
+}
+
+const char *
+config_default(size_t i)
+{
+	const char *fallback = keys[i].is.fallback;
+
+	return fallback && *fallback ? fallback : NULL;
 }
 
 /* ---- values nobody gave ---- */

@@ -75,6 +75,8 @@ const char **config_folders(struct arena *a, const struct config *c, const char 
 /* the names a user may set, in the order in which lh-config.dist tells them; NULL behind the last
  */
 const char *config_name(size_t i);
+/* what the i-th is when nobody gives it; NULL: it is found out, or empty */
+const char *config_default(size_t i);
 /*
  * OVERRIDE_name / VERSION_name / HEAD_name: '-' in the package name is '_' in the variable; NULL
  * when not set or empty

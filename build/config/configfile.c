@@ -65,7 +65,8 @@ shell_error(struct arena *a, const char *shown, const char *said, int status, st
 	char *line = arena_strndup(a, said, strcspn(said, "\n"));
 
 	if (!*line)
-		return fail_usage(e, "%s: %s", shown, child_status_text(a, status));
+		return fail_usage(e, "%s: a command in it fails and says nothing: %s", shown,
+		    child_status_text(a, status));
 	if (!strncmp(line, shown, n) && !strncmp(line + n, ": ", 2))
 		line += n + 2;
 	if (!strncmp(line, "-c: ", 4))
@@ -154,6 +155,8 @@ configfile_read(struct arena *a, const struct configfile *f, struct assignments 
 	char *text;
 	int status, r;
 
+	if (file_isdir(f->path))
+		return fail_usage(e, "%s: is a folder; it has to be a file", f->path);
 	if (find_owner(f, &o.uid, &o.gid, e) < 0 || read_as(a, f->path, o.uid, o.gid, &text, e) < 0)
 		return -1;
 	/* -a: set is exported; -e: "TRIPLE = x" is a mistake, not a command that is not there */

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/files/file.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ top_find(struct arena *a, const char *named, const char **out, struct err *e)
 		return fail_usage(
 		    e, "not in a checkout (no recipes/ and sysdeps/ here); name one with -C");
 	if (!realpath(top, real))
-		return fail_errno(e, "%s", top);
+		return fail_usage(e, "%s: %s; name a checkout with -C", top, strerror(errno));
 	if (!is_checkout(a, real))
 		return fail_usage(e, "%s: not a checkout: it has no recipes/ or no sysdeps/", real);
 	*out = arena_strdup(a, real);

@@ -230,8 +230,8 @@ value_set(struct valuing *r, const struct variable *k, const char **value, struc
 	}
 	free(v);
 	if (!found)
-		fail_usage(e, "%s %s: no such set; one of%s", k->name, *value,
-		    known.n ? known.p : " none");
+		fail_usage(e, "%s %s: no such set; %s%s", k->name, *value,
+		    known.n ? "one of" : "recipes/sets/ has none", known.n ? known.p : "");
 	buf_free(&known);
 	return found ? 0 : -1;
 }
@@ -260,6 +260,17 @@ value_path(struct valuing *r, const struct variable *k, const char **value, stru
 	return 0;
 }
 
+/* it need not be there yet */
+int
+value_place(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	if (value_path(r, k, value, e) < 0)
+		return -1;
+	if (file_exists(*value) && !file_isdir(*value))
+		return fail_usage(e, "%s %s: not a folder; name another", k->name, *value);
+	return 0;
+}
+
 /* inner is outer, or lies in it */
 static bool
 within(const char *inner, const char *outer)
@@ -275,7 +286,7 @@ value_output(struct valuing *r, const struct variable *k, const char **value, st
 {
 	char *real;
 
-	if (value_path(r, k, value, e) < 0)
+	if (value_place(r, k, value, e) < 0)
 		return -1;
 	real = realpath(*value, NULL); /* a link to / is / */
 	if (real) {
@@ -543,7 +554,10 @@ value_keys(struct valuing *r, const struct variable *k, const char **value, stru
 		}
 		buf_addf(&all, "%s\n", line);
 	}
-	*value = all.n ? arena_strdup(r->a, all.p) : "";
+	if (!all.n)
+		return fail_usage(
+		    e, "%s: contains no public ssh key; leave it empty for none", name);
+	*value = arena_strdup(r->a, all.p);
 	buf_free(&all);
 	return 0;
 }

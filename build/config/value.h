@@ -41,9 +41,9 @@ struct variable {
 };
 
 value_check value_text, value_word, value_name, value_bool, value_ipv4, value_size, value_count,
-    value_seconds, value_epoch, value_choice, value_triple, value_set, value_path, value_output,
-    value_folder, value_cross, value_user, value_kernel_config, value_console, value_mirrors,
-    value_cache_url, value_git_mirror, value_keys, value_folders, value_cache_key,
+    value_seconds, value_epoch, value_choice, value_triple, value_set, value_path, value_place,
+    value_output, value_folder, value_cross, value_user, value_kernel_config, value_console,
+    value_mirrors, value_cache_url, value_git_mirror, value_keys, value_folders, value_cache_key,
     value_cache_trust, value_forms, value_branch, value_words;
 
 /*

@@ -273,6 +273,16 @@ static const struct {
 	{ "path", read_path },
 };
 
+#define NTABLES (sizeof tables / sizeof *tables)
+
+const char *
+manifest_key(size_t i)
+{
+	if (i < NKEYS)
+		return keys[i].name;
+	return i - NKEYS < NTABLES ? tables[i - NKEYS].name : NULL;
+}
+
 static int
 read_line(struct arena *a, const struct lines *l, const char *name, char *value, struct manifest *m,
     struct err *e)
@@ -287,7 +297,7 @@ read_line(struct arena *a, const struct lines *l, const char *name, char *value,
 		*text = value;
 		return 0;
 	}
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+	for (size_t i = 0; i < NTABLES; i++)
 		if (!strcmp(tables[i].name, name))
 			return tables[i].read(a, l, value, m, e);
 	return lines_fail(l, e, "%s: unknown key", name);

@@ -162,6 +162,8 @@ struct manifest {
 
 /* the partition of that name, or NULL */
 const struct man_part *manifest_part(const struct manifest *m, const char *name);
+/* the keys that a line may begin with; NULL behind the last */
+const char *manifest_key(size_t i);
 int manifest_read(struct arena *a, const char *path, struct manifest *m, struct err *e);
 void manifest_format(const struct manifest *m, struct buf *out);
 /* by rename, mode 0644 */

@@ -63,8 +63,11 @@ choose_version(struct planning *g, const struct recipe *origin, bool overridden,
 	struct buf pinned = { 0 };
 
 	*out = NULL;
-	if (!origin->nversions)
+	if (!origin->nversions && !asked)
 		return 0;
+	if (!origin->nversions)
+		return fail_usage(e, "%s %s: the recipe %s has no versions",
+		    version_variable(g->a, origin->name), v, origin->name);
 	if (!v)
 		return fail_usage(e,
 		    "%s: set %s has no version of it; add one to recipes/sets/%s, or set %s",

@@ -70,6 +70,12 @@ static const struct {
 
 #define NHEADERS (sizeof headers / sizeof *headers)
 
+const char *
+recipe_key(size_t i)
+{
+	return i < NHEADERS ? headers[i].key : NULL;
+}
+
 /* room for one more behind n members; vectors here are short */
 #define MORE(a, v, n) ((v) = arena_grow(a, v, n, (n) + 1, sizeof *(v)), &(v)[(n)++])
 

@@ -12,7 +12,7 @@ struct arena;
 
 /*
  * recipes/NAME/recipe: inert `key value` lines, then shell sections as text.
- * Nothing is run or decided here.  The format is told in README.md, "Adding a recipe".
+ * Nothing is run or decided here.  The format is told in lh-recipe(5).
  */
 enum variant { VARIANT_HOST, VARIANT_TOOLCHAIN, VARIANT_TARGET, NVARIANTS };
 
@@ -99,6 +99,8 @@ struct set {
 extern const char *const variant_names[NVARIANTS];
 extern const char *const section_names[NSECTIONS];
 
+/* the keys of its lines, in the order in which they are told; NULL behind the last */
+const char *recipe_key(size_t i);
 int recipe_read(struct arena *a, const char *dir, struct recipe *out, struct err *e);
 /*
  * Does its text speak of $VARIABLE?  Only then a step has a fact of sysdeps/ in its

@@ -537,47 +537,100 @@ read_package(struct arena *a, const char *lh_build, struct arguments *args, stru
 /* ---- the words ---- */
 
 static int
-take_repo(struct arena *a, struct arguments *args, const char *dir, struct err *e)
+take_good(struct arena *a, struct arguments *args, const char *value, struct err *e)
+{
+	(void)a;
+	(void)e;
+	args->good = value;
+	return 0;
+}
+
+static int
+take_bad(struct arena *a, struct arguments *args, const char *value, struct err *e)
+{
+	(void)a;
+	(void)e;
+	args->bad = value;
+	return 0;
+}
+
+static int
+take_package(struct arena *a, struct arguments *args, const char *value, struct err *e)
+{
+	(void)a;
+	(void)e;
+	args->package = *value ? value : NULL;
+	return 0;
+}
+
+static int
+take_repo(struct arena *a, struct arguments *args, const char *value, struct err *e)
 {
 	char full[PATH_MAX];
 
-	if (!realpath(dir, full))
-		return fail_usage(e, "REPO %s: no such folder", dir);
+	if (!realpath(value, full))
+		return fail_usage(e, "REPO %s: no such folder", value);
 	args->repo = arena_strdup(a, full);
 	return 0;
 }
+
+static int
+take_dry_run(struct arena *a, struct arguments *args, const char *value, struct err *e)
+{
+	(void)a;
+	(void)e;
+	args->dry = *value && strcmp(value, "0") && strcmp(value, "no");
+	return 0;
+}
+
+static int
+take_repeat(struct arena *a, struct arguments *args, const char *value, struct err *e)
+{
+	char *end;
+
+	(void)a;
+	args->repeat = (unsigned)strtoul(value, &end, 10);
+	if (*end || !args->repeat || args->repeat > ODDS_MOST)
+		return fail_usage(e, "REPEAT=%s: a number from 1 to %d", value, ODDS_MOST);
+	return 0;
+}
+
+static int
+take_failure(struct arena *a, struct arguments *args, const char *value, struct err *e)
+{
+	(void)a;
+	args->same_failure = !strcmp(value, "same");
+	if (!args->same_failure && strcmp(value, "any"))
+		return fail_usage(e, "FAILURE=%s: same or any", value);
+	return 0;
+}
+
+const struct argument arguments_all[] = {
+	{ "GOOD", "END", "where it passes: a set, a version, or a revision", take_good },
+	{ "BAD", "END", "where it fails", take_bad },
+	{ "PACKAGE", "NAME", "search the versions, or commits, of this package alone",
+	    take_package },
+	{ "REPO", "DIR", "the clone whose commits are searched", take_repo },
+	{ "DRY_RUN", "1", "only print what differs and how many steps to expect", take_dry_run },
+	{ "REPEAT", "N", "how often the ends are tested while no verdict flips (3)", take_repeat },
+	{ "FAILURE", "any|same", "same: skip a failure at another step than the bad end's",
+	    take_failure },
+	{ NULL, NULL, NULL, NULL },
+};
 
 static int
 take_word(
     struct arena *a, struct arguments *args, const char *word, struct argv *rest, struct err *e)
 {
 	const char *value = strchr(word, '=');
-	size_t n = value ? (size_t)(value - word) : 0;
-	char *name = arena_strndup(a, word, n), *end;
 
-	if (!value++)
+	if (!value)
 		return fail_usage(e, "%s: only NAME=VALUE words are known", word);
-	if (!strcmp(name, "GOOD"))
-		args->good = value;
-	else if (!strcmp(name, "BAD"))
-		args->bad = value;
-	else if (!strcmp(name, "PACKAGE"))
-		args->package = *value ? value : NULL;
-	else if (!strcmp(name, "REPO"))
-		return take_repo(a, args, value, e);
-	else if (!strcmp(name, "DRY_RUN"))
-		args->dry = *value && strcmp(value, "0") && strcmp(value, "no");
-	else if (!strcmp(name, "REPEAT")) {
-		args->repeat = (unsigned)strtoul(value, &end, 10);
-		if (*end || !args->repeat || args->repeat > ODDS_MOST)
-			return fail_usage(e, "REPEAT=%s: a number from 1 to %d", value, ODDS_MOST);
-	} else if (!strcmp(name, "FAILURE")) {
-		args->same_failure = !strcmp(value, "same");
-		if (!args->same_failure && strcmp(value, "any"))
-			return fail_usage(e, "FAILURE=%s: same or any", value);
-	} else {
-		argv_push(rest, word);
-	}
+	for (const struct argument *w = arguments_all; w->name; w++)
+		if (strlen(w->name) == (size_t)(value - word) &&
+		    !strncmp(w->name, word, strlen(w->name)))
+			return w->take(a, args, value + 1, e);
+	argv_push(rest, word);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 struct arena;
+struct arguments;
 struct argv;
 
 /*
@@ -25,6 +26,12 @@ struct argv;
  *
  * All others are variables for lh-build, at every step.
  */
+/* one of these words, as --help tells it; the last has no name */
+extern const struct argument {
+	const char *name, *value, *what;
+	int (*take)(struct arena *a, struct arguments *args, const char *value, struct err *e);
+} arguments_all[];
+
 /* one version of one package */
 struct choice {
 	const char *title; /* a commit's subject, or NULL */

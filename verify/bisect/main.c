@@ -8,6 +8,7 @@
 #include "build/base/arena.h"
 #include "build/base/startup.h"
 #include "build/base/version.h"
+#include "verify/bisect/arguments.h"
 #include "verify/bisect/report.h"
 #include "verify/bisect/run.h"
 #include "verify/options.h"
@@ -20,20 +21,37 @@ static const char usage[] =
     "  lh-bisect -s SCENARIO GOOD=SET BAD=SET\n"
     "  lh-bisect -s SCENARIO PACKAGE=NAME GOOD=VERSION BAD=VERSION\n"
     "  lh-bisect -s SCENARIO PACKAGE=NAME REPO=DIR GOOD=REVISION BAD=REVISION\n\n"
-    "words:\n"
-    "  DRY_RUN=1               only print what differs and how many steps to expect\n"
-    "  REPEAT=N                how often the ends are tested while no verdict flips (3)\n"
-    "  FAILURE=any|same        same: a failure at another step than the bad end's is skipped\n"
-    "  NAME=VALUE              anything else is a variable for lh-build, at every step\n"
-    "options:\n";
+    "words:\n";
+
+static const struct exit_status statuses[] = { { 0, "found" },
+	{ EXIT_WORK, "the ends do not differ" }, { EXIT_USAGE, "wrong usage" },
+	{ EXIT_NOJUDGE, "not narrowed down" }, { 0, NULL } };
 
 static int
 help(void)
 {
 	fputs(usage, stdout);
+	for (const struct argument *w = arguments_all; w->name; w++) {
+		char left[32];
+
+		snprintf(left, sizeof left, "%s=%s", w->name, w->value);
+		printf("  %-19s %s\n", left, w->what);
+	}
+	puts("  NAME=VALUE          anything else is a variable for lh-build, at every step\n"
+	     "options:");
 	options_print(LH_BISECT);
-	printf("exit status: 0 found, 1 the ends do not differ, 100 wrong usage, 125 not narrowed "
-	       "down\n");
+	options_print_statuses(statuses);
+	return 0;
+}
+
+/* see verify/options.h */
+static int
+print_words(void)
+{
+	options_words(LH_BISECT, "-");
+	for (const struct argument *w = arguments_all; w->name; w++)
+		printf("variable\t-\t%s\t%s\t%s\n", w->name, w->value, w->what);
+	options_words_statuses(statuses);
 	return 0;
 }
 
@@ -55,6 +73,8 @@ bisect(struct arena *a, int argc, char **argv, struct err *e)
 		return -1;
 	if (o.help || o.version)
 		return o.help ? help() : version();
+	if (o.words_only)
+		return print_words();
 	if (!o.only.n)
 		return fail_usage(e, "name a scenario (-s NAME, or SCENARIO=NAME with ./make): its "
 				     "verdict is what is bisected");

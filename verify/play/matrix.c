@@ -162,6 +162,12 @@ static const struct key {
 
 #define NKEYS (sizeof keys / sizeof *keys)
 
+const char *
+matrix_key(size_t i)
+{
+	return i < NKEYS ? keys[i].name : NULL;
+}
+
 static const char *
 listed(struct arena *a, const char *const *v, size_t n, const char *between)
 {

@@ -53,6 +53,8 @@ struct matrix_choice {
 int matrix_make(struct arena *a, struct image *images, size_t nimages,
     const struct scenario *scenarios, size_t nscenarios, const struct matrix_choice *choice,
     struct matrix *out, struct err *e);
+/* what `requires` may name; NULL behind the last */
+const char *matrix_key(size_t i);
 /* is its lane among these; of none, is it quick */
 bool matrix_plays_lane(const struct scenario *s, const char *const *lanes);
 /*

@@ -20,7 +20,7 @@ struct want;
  * What a verb of a scenario does, a row a form.  Every step is asynchronous on the loop and has a
  * deadline; it ends once, through testcase_pass(), testcase_fail() or testcase_inconclusive().
  * To add one: a row and its functions in the verb_*.c where it belongs (step.h has what they
- * share), and a line in README.md.
+ * share), and a line in lh-scenario(5).
  *
  *   expect /re/                      earliest match from where the last one ended; | lines: more
  *   prompt /re/                      the console ends like this, and has been quiet

@@ -330,13 +330,21 @@ watch_find(const struct scenario *s, const char *name)
 	return NULL;
 }
 
+static const char *const kinds[] = {
+	[WATCH_FAIL] = "fail", [WATCH_WARN] = "warn", [WATCH_KERNEL] = "kernel", [WATCH_LOG] = "log"
+};
+
+#define NKINDS (sizeof kinds / sizeof *kinds)
+
+const char *
+scenario_watch_kind(size_t i)
+{
+	return i < NKINDS ? kinds[i] : NULL;
+}
+
 static int
 read_watch(struct reading *r, struct err *e)
 {
-	static const char *const kinds[] = { [WATCH_FAIL] = "fail",
-		[WATCH_WARN] = "warn",
-		[WATCH_KERNEL] = "kernel",
-		[WATCH_LOG] = "log" };
 	struct watch w = { .line = r->l.no };
 	const char *kind;
 	size_t k = 0;
@@ -344,9 +352,9 @@ read_watch(struct reading *r, struct err *e)
 	if (next_word(r, "fail, warn, kernel or log", &kind, e) < 0 ||
 	    next_word(r, "a name", &w.name, e) < 0)
 		return -1;
-	while (k < sizeof kinds / sizeof *kinds && strcmp(kind, kinds[k]) != 0)
+	while (k < NKINDS && strcmp(kind, kinds[k]) != 0)
 		k++;
-	if (k == sizeof kinds / sizeof *kinds)
+	if (k == NKINDS)
 		return FAIL(r, e, "watch %s: unknown; fail, warn, kernel or log", kind);
 	w.kind = (enum watch_kind)k;
 	if (watch_find(r->s, w.name))
@@ -422,6 +430,12 @@ static const struct statement {
 };
 
 #define NSTATEMENTS (sizeof statements / sizeof *statements)
+
+const char *
+scenario_statement(size_t i)
+{
+	return i < NSTATEMENTS ? statements[i].word : NULL;
+}
 
 /* ---- steps ---- */
 

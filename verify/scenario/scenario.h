@@ -37,7 +37,7 @@ struct verb;
  *   section  setup            also steps, teardown
  *   race     <<END            the steps up to a line END race; once, or a `vm skip`
  *
- * Steps: play/verb.h, and README.md, "Scenarios".  Those of the file `ending` beside the scenarios
+ * Steps: play/verb.h, and lh-scenario(5).  Those of the file `ending` beside the scenarios
  * are the last ones of each scenario that leaves a guest agent running.
  */
 enum want_kind {
@@ -161,6 +161,10 @@ struct verb_form {
 	const struct verb *row; /* that plays it */
 };
 
+/* the words that a line of the head may begin with, and the kinds of watches; NULL behind the last
+ */
+const char *scenario_statement(size_t i);
+const char *scenario_watch_kind(size_t i);
 /* what is quick is played unless others are asked for; NULL-terminated */
 extern const char *const scenario_lanes[];
 bool scenario_is_lane(const char *name);

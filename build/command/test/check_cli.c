@@ -6,8 +6,9 @@
 #include "build/test/suites.h"
 
 static const struct command commands[] = {
-	{ .name = "build", .options = "nkjNU" },
-	{ .name = "why", .options = "", .words = 1 },
+	{ .name = "build", .options = "nkjNUC" },
+	{ .name = "why", .options = "C", .words = 1 },
+	{ .name = "compare", .options = "", .words = 2 },
 	{ 0 },
 };
 
@@ -73,7 +74,9 @@ static const struct {
 	{ "build --dry-run=1", NULL, "--dry-run=1: takes no value" },
 	{ "build --net=wifi", NULL, "--net=wifi: dhcp or static" },
 	{ "build --until=lunch", NULL, "--until=lunch: one of sources packages kernel image" },
-	{ "why -n s6", NULL, "-n: not an option of why" },
+	{ "why -n s6", NULL, "-n: not an option of why; see lh-build why --help" },
+	{ "compare a b -C x", NULL, "-C: not an option of compare; see lh-build compare --help" },
+	{ "build TRIPLES", NULL, "build: does not take TRIPLES" },
 	{ "-n build", NULL, "-n: not an option of lh-build itself; put the command before it" },
 };
 

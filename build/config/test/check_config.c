@@ -258,7 +258,8 @@ static const struct {
 	{ "SWAP_SIZE=1\nTRIPLE = x\n", { NULL }, "lh-config:2: TRIPLE: *not found" },
 	{ "a=1\nif true; then\n\nfi fi\n", { NULL }, "lh-config:4: *" },
 	{ "exit 0\n", { NULL }, "lh-config: ends the shell before its last line" },
-	{ "exit 3\n", { NULL }, "lh-config: exit status 3" },
+	{ "exit 3\n", { NULL },
+	    "lh-config: a command in it fails and says nothing: exit status 3" },
 };
 
 /* * in the pattern stands for any text */
