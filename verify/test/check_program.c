@@ -269,7 +269,8 @@ static const struct {
 	/* the machine was slow for once: that is no kill */
 	{ MUTANTS "mv path/qemu-system-x86_64 path/qemu\n"
 		  "echo '#!/bin/sh' >path/qemu-system-x86_64\n"
-		  "echo \"[ -e $PWD/seen ] || LH_FAKE=/dev/null\" >>path/qemu-system-x86_64\n"
+		  ": >silent; echo \"[ -e $PWD/seen ] || LH_FAKE=$PWD/silent\" "
+		  ">>path/qemu-system-x86_64\n"
 		  "echo \": >$PWD/seen\" >>path/qemu-system-x86_64\n"
 		  "echo \"exec $PWD/path/qemu \"'\"$@\"' >>path/qemu-system-x86_64\n"
 		  "chmod +x path/qemu-system-x86_64; play -j 1",
