@@ -434,7 +434,7 @@ written_matrix(struct arena *a, struct image *images, size_t nimages, const stru
 				    s[k].path, s[k].scenario);
 			if (find_skip(a, &s[k], c->scenario, &images[i], &c->skip, e) < 0)
 				return -1;
-			if (!c->skip && !s[k].nedits &&
+			if (!c->skip && !s[k].nedits && s[k].append &&
 			    has_words(a, images[i].m.append, s[k].append))
 				return fail_usage(e,
 				    "%s: append %s: the kernel of %s is told so already: nothing "
