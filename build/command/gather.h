@@ -29,7 +29,5 @@ int gather_sources(const struct request *rq, struct gathered *out, struct err *e
 
 /* lh-build fetch */
 int gather_command(const struct request *rq, struct err *e);
-/* lh-build bundle FILE: the checkout and its sources in one archive */
-int bundle_command(const struct request *rq, struct err *e);
 
 #endif

@@ -6,8 +6,8 @@
 #include "verify/options.h"
 #include "verify/play/facts.h"
 #include "verify/play/matrix.h"
-#include "verify/play/verb.h"
 #include "verify/scenario/scenario.h"
+#include "verify/verbs/verbs.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #include "build/files/manifest.h"
 #include "verify/command/command.h"
 #include "verify/play/matrix.h"
-#include "verify/play/verb.h"
 #include "verify/scenario/scenario.h"
+#include "verify/verbs/verbs.h"
 
 #include <stdio.h>
 

@@ -3,8 +3,8 @@
 #include "build/base/arena.h"
 #include "build/fuzz/fuzz.h"
 #include "verify/play/facts.h"
-#include "verify/play/verb.h"
 #include "verify/scenario/scenario.h"
+#include "verify/verbs/verbs.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

@@ -81,16 +81,6 @@ struct verb {
 	const char *(*keeps)(const struct step *s);
 };
 
-/* all of them: verb_console.c has verbs_console, and so on; each ends with a row without a verb */
-#define VERB_FILES(X) X(console) X(run) X(host) X(ssh) X(vm) X(race) X(net) X(audit)
-
-#define VERB_TABLE(file) extern const struct verb verbs_##file[];
-VERB_FILES(VERB_TABLE)
-#undef VERB_TABLE
-
-/* every form, ended by one without a verb; for scenario_read (names known at the start: facts.h) */
-const struct verb_form *verb_forms(struct arena *a);
-
 /* of the step under way; zeroed at its start */
 struct step_state {
 	unsigned alarm; /* prompt: quiet time; wait: the next try; sleep */
@@ -101,8 +91,8 @@ struct step_state {
 	struct subprocess *subprocess;
 	struct reading *reading;
 	struct knock *knock;
-	void (*lapsed)(struct testcase *c); /* lapse.c */
-	struct skip {			    /* verb_race.c; seconds of the guest */
+	void (*lapsed)(struct testcase *c); /* verbs/lapse.c */
+	struct skip {			    /* race.c; seconds of the guest */
 		double seconds, from, until, before, chunk;
 	} * skip;
 

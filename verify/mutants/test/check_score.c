@@ -11,9 +11,9 @@
 #include "verify/mutants/edit.h"
 #include "verify/mutants/schedule.h"
 #include "verify/play/facts.h"
-#include "verify/play/verb.h"
 #include "verify/scenario/scenario.h"
 #include "verify/test/suites.h"
+#include "verify/verbs/verbs.h"
 
 #include <string.h>
 

@@ -6,9 +6,9 @@
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/play/facts.h"
-#include "verify/play/verb.h"
 #include "verify/test/fake.h"
 #include "verify/test/suites.h"
+#include "verify/verbs/verbs.h"
 
 #include <stdio.h>
 #include <stdlib.h>

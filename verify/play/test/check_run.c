@@ -7,11 +7,11 @@
 #include "verify/image/image.h"
 #include "verify/play/facts.h"
 #include "verify/play/matrix.h"
-#include "verify/play/verb.h"
 #include "verify/report/report.h"
 #include "verify/scenario/scenario.h"
 #include "verify/test/fake.h"
 #include "verify/test/suites.h"
+#include "verify/verbs/verbs.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -8,10 +8,10 @@
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/play/facts.h"
-#include "verify/play/verb.h"
 #include "verify/play/watches.h"
 #include "verify/test/fake.h"
 #include "verify/test/suites.h"
+#include "verify/verbs/verbs.h"
 
 #include <signal.h>
 #include <stdint.h>

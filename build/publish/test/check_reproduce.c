@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/reproduce.h"
 #include "build/base/arena.h"
 #include "build/config/config.h"
+#include "build/publish/reproduce.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 

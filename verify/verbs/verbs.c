@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verify/play/verb.h"
+#include "verify/verbs/verbs.h"
 
 #include "build/base/arena.h"
 

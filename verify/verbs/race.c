@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vm skip, race: hours of a guest in seconds (lapse.h) */
-#include "verify/play/lapse.h"
-#include "verify/play/step.h"
+#include "verify/verbs/lapse.h"
+#include "verify/verbs/step.h"
+#include "verify/verbs/verbs.h"
 
 #include "build/base/arena.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/licences.h"
+#include "build/publish/licences.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
-#include "build/source/local.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
 #include "build/plan/recipe.h"
+#include "build/source/local.h"
 #include "build/source/unpack.h"
 
 #include <stdio.h>

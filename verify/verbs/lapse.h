@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef VERIFY_PLAY_LAPSE_H
-#define VERIFY_PLAY_LAPSE_H
+#ifndef VERIFY_VERBS_LAPSE_H
+#define VERIFY_VERBS_LAPSE_H
 
 struct step;
 struct testcase;

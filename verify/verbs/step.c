@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verify/play/step.h"
+#include "verify/verbs/step.h"
 
 #include "build/base/arena.h"
 #include "verify/image/reading.h"

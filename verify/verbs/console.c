@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* expect prompt send, check, sleep: the console, and what needs no guest */
-#include "verify/play/step.h"
+#include "verify/verbs/step.h"
+#include "verify/verbs/verbs.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BUILD_COMMAND_SBOM_H
-#define BUILD_COMMAND_SBOM_H
+#ifndef BUILD_PUBLISH_SBOM_H
+#define BUILD_PUBLISH_SBOM_H
 
 #include "build/base/err.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* host http, ntp, tcp-closed, fsck: what this side does for the guest, tries on it, and does to
  * what it leaves behind */
-#include "verify/play/step.h"
+#include "verify/verbs/step.h"
+#include "verify/verbs/verbs.h"
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"

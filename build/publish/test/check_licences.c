@@ -3,11 +3,11 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/command/licences.h"
 #include "build/config/config.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/plan/recipe.h"
+#include "build/publish/licences.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 

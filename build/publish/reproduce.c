@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/reproduce.h"
+#include "build/publish/reproduce.h"
 
 #include "build/base/arena.h"
 #include "build/base/child.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/publish/bundle.h"
+
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/log.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* net: who stands between the guest and its network, what it answers, and what it is asked */
-#include "verify/play/step.h"
+#include "verify/verbs/step.h"
+#include "verify/verbs/verbs.h"
 
 #include "build/base/arena.h"
 #include "build/base/err.h"

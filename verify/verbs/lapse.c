@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verify/play/lapse.h"
+#include "verify/verbs/lapse.h"
 
 #include "build/base/arena.h"
 #include "verify/loop.h"
-#include "verify/play/step.h"
 #include "verify/scenario/one_line.h"
+#include "verify/verbs/step.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vm: what is done to the machine, not in it */
-#include "verify/play/step.h"
+#include "verify/verbs/step.h"
+#include "verify/verbs/verbs.h"
 
 #include "build/base/arena.h"
 #include "verify/image/image.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/sbom.h"
+#include "build/publish/sbom.h"
 
 #include "build/base/arena.h"
 #include "build/config/config.h"

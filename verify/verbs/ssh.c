@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* host ssh, echo, openssh, scp: logins through the port that leads to the guest's 22 */
-#include "verify/play/step.h"
+#include "verify/verbs/step.h"
+#include "verify/verbs/verbs.h"
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BUILD_COMMAND_REPRODUCE_H
-#define BUILD_COMMAND_REPRODUCE_H
+#ifndef BUILD_PUBLISH_REPRODUCE_H
+#define BUILD_PUBLISH_REPRODUCE_H
 
 #include "build/base/argv.h"
 #include "build/base/err.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef VERIFY_PLAY_STEP_H
-#define VERIFY_PLAY_STEP_H
+#ifndef VERIFY_VERBS_STEP_H
+#define VERIFY_VERBS_STEP_H
 
 #include "verify/play/testcase.h"
 #include "verify/play/verb.h"

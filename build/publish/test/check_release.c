@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/release.h"
+#include "build/publish/release.h"
 
 #include "build/base/arena.h"
 #include "build/config/config.h"

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/command/release.h"
+#include "build/publish/release.h"
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/log.h"
 #include "build/cache/pack.h"
 #include "build/command/cli.h"
-#include "build/command/licences.h"
 #include "build/config/config.h"
 #include "build/config/output.h"
 #include "build/config/triples.h"
@@ -15,6 +14,7 @@
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
 #include "build/plan/recipe.h"
+#include "build/publish/licences.h"
 #include "build/source/gitsource.h"
 
 #include <stdbool.h>
