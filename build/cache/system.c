@@ -170,7 +170,8 @@ ask_dpkg(struct making *k, struct err *e)
 		add(k->a, &k->files, paths[i]);
 	for (size_t i = 0; i < k->chain.n; i++)
 		add(k->a, &k->files, k->chain.v[i]);
-	qsort(k->files.v, k->files.n, sizeof *k->files.v, by_text);
+	if (k->files.n)
+		qsort(k->files.v, k->files.n, sizeof *k->files.v, by_text);
 	for (size_t i = 0; i < k->files.n; i++)
 		if (!kept || strcmp(k->files.v[kept - 1], k->files.v[i]) != 0)
 			k->files.v[kept++] = k->files.v[i];

@@ -290,7 +290,8 @@ gather(struct database *d, struct wanting *w, struct taking *t, struct err *e)
 	for (size_t i = 0; i < d->n; i++)
 		if (d->v[i].wanted)
 			each_path(d, &d->v[i], take, t);
-	qsort(t->v, t->n, sizeof *t->v, by_text);
+	if (t->n)
+		qsort(t->v, t->n, sizeof *t->v, by_text);
 	for (size_t i = 0; i < t->n; i++)
 		if (!kept || strcmp(t->v[kept - 1], t->v[i]) != 0)
 			t->v[kept++] = t->v[i];
