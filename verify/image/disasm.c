@@ -176,6 +176,10 @@ struct stretch {
 	    *data; /* Thumb: which bytes are known to be data; NULL: it has its mapping symbols */
 	uint64_t adr;	 /* the last address that was computed from the pc */
 	arm_reg adr_reg; /* and where to */
+	uint64_t
+	    compared; /* the last register that was compared with a number, with which, where */
+	arm_reg compared_reg;
+	uint64_t compared_at;
 };
 
 static void
@@ -188,13 +192,16 @@ mark_data(struct stretch *s, uint64_t address, size_t n)
 
 /*
  * A table begins at the byte at: entries of size bytes, each of which tells where a case begins, up
- * to the first of these cases that lies further on, or an entry that leads nowhere.
+ * to the first of these cases that lies further on, or an entry that leads nowhere, and no more
+ * than most.
  */
 static void
-mark_table(struct stretch *s, uint64_t at, unsigned size)
+mark_table(struct stretch *s, uint64_t at, unsigned size, uint64_t most)
 {
 	uint64_t start = at, end = s->n;
 
+	if (at < end && most < (end - at) / size)
+		end = at + most * size;
 	for (; at + size <= end; at += size) {
 		uint64_t entry = 0, target;
 
@@ -227,6 +234,18 @@ mark_pool(struct stretch *s, const cs_insn *n, const cs_arm_op *to, const cs_arm
 	mark_data(s, pc_of(n) + (uint64_t)(int64_t)from->mem.disp, twice ? 8 : 4);
 }
 
+/* behind a comparison there is a branch for what is larger, or it is about something else */
+#define COMPARED_FAR 8
+
+/* how many entries a table has for this index, which was compared just before */
+static uint64_t
+entries_of(const struct stretch *s, const cs_insn *n, arm_reg index)
+{
+	return index == s->compared_reg && n->address - s->compared_at <= COMPARED_FAR
+		   ? s->compared + 1
+		   : UINT64_MAX;
+}
+
 /* what this instruction tells of data further on */
 static void
 find_data(struct stretch *s, const cs_insn *n)
@@ -235,8 +254,13 @@ find_data(struct stretch *s, const cs_insn *n)
 	const cs_arm_op *first = &x->operands[0],
 			*last = &x->operands[x->op_count ? x->op_count - 1 : 0];
 
-	if (n->id == ARM_INS_TBB || n->id == ARM_INS_TBH) {
-		mark_table(s, n->address + 4 - s->address, n->id == ARM_INS_TBB ? 1 : 2);
+	if (n->id == ARM_INS_CMP && last->type == ARM_OP_IMM) {
+		s->compared = (uint64_t)(uint32_t)last->imm;
+		s->compared_reg = first->reg;
+		s->compared_at = n->address;
+	} else if (n->id == ARM_INS_TBB || n->id == ARM_INS_TBH) {
+		mark_table(s, n->address + 4 - s->address, n->id == ARM_INS_TBB ? 1 : 2,
+		    entries_of(s, n, first->mem.index));
 	} else if (n->id == ARM_INS_ADR ||
 		   (n->id == ARM_INS_ADDW && x->operands[1].reg == ARM_REG_PC)) {
 		/* for a pair of words, or for what comes next */
@@ -247,7 +271,7 @@ find_data(struct stretch *s, const cs_insn *n)
 		mark_pool(s, n, first, last);
 	} else if (n->id == ARM_INS_LDR && first->reg == ARM_REG_PC && last->type == ARM_OP_MEM &&
 		   last->mem.base == s->adr_reg && last->mem.index) {
-		mark_table(s, s->adr - s->address, 4);
+		mark_table(s, s->adr - s->address, 4, UINT64_MAX);
 	}
 }
 

@@ -196,6 +196,33 @@ START_TEST(rules_are_checked)
 }
 END_TEST
 
+/* a table with as many entries as there are numbers before it, though what follows looks like more
+ */
+START_TEST(a_table_ends)
+{
+	/* cmp r0,#1; bhi; tbh [pc,r0,lsl #1] with two far cases; lda r0,[r3]; then nops */
+	static const unsigned char head[] = { 0x01, 0x28, 0x05, 0xd8, 0xdf, 0xe8, 0x10, 0xf0, 0xf0,
+		0xff, 0xf0, 0xff, 0xd3, 0xe8, 0xaf, 0x0f };
+	static unsigned char code[1 << 18];
+	struct arena *a = arena_new();
+	struct elf_code c = { AT, 0, sizeof code };
+	struct elf f = { .thumb = true, .code = &c, .ncode = 1 };
+	struct buf found = { 0 };
+	struct disasm *d;
+	struct err e;
+
+	for (size_t i = 0; i < sizeof code; i++)
+		code[i] = i % 2 ? 0xbf : 0x00;
+	memcpy(code, head, sizeof head);
+	ck_assert_int_eq(disasm_new(a, "ELF32 ARM", ARMV7, &d, &e), 0);
+	disasm_sweep(d, &f, code, on_found, &found);
+	ck_assert_str_eq(found.p, "800c lda lda r0, [r3]\n");
+	disasm_free(d);
+	buf_free(&found);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 disasm_suite(void)
 {
@@ -203,6 +230,7 @@ disasm_suite(void)
 	TCase *tc = harness_case(s, "sweep");
 
 	tcase_add_loop_test(tc, refuses, 0, (int)(sizeof codes / sizeof *codes));
+	tcase_add_test(tc, a_table_ends);
 	tcase_add_test(tc, follows_mapping_symbols);
 	tcase_add_test(tc, unknown_is_refused);
 	tcase_add_loop_test(tc, rules_are_checked, 0, (int)(sizeof bad / sizeof *bad));
