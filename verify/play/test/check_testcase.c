@@ -344,23 +344,24 @@ static const struct {
 	    "vm await guest-reset\nsend \"on\"\nexpect /Command/\nexpect /Command/\n"
 	    "send \"go\"\nexpect /login: /\n",
 	    false, VERDICT_FAIL, NULL, "the guest was reset (guest-reset)", NULL, NULL },
-	/* who reboots may not live to answer; the next step tells whether it was that */
-	{ BOOTS "agent\nhear go\n" RESET "hear on\n" BOOTS "agent",
+	/* who reboots may not live to answer; the next step tells whether it was that.
+	   the command is asked for while the guest makes its pause */
+	{ BOOTS "agent\nhear go\npause 500ms\n" RESET "hear on\n" BOOTS "agent",
 	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nvm await guest-reset\n"
 	    "send \"on\"\nrun \"true\"\n",
 	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "agent\nhear go\n" RESET "hear on\n" BOOTS "agent",
+	{ BOOTS "agent\nhear go\npause 500ms\n" RESET "hear on\n" BOOTS "agent",
 	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status 0\nvm await guest-reset\n"
 	    "send \"on\"\nrun \"true\"\n",
 	    true, VERDICT_FAIL, NULL, "sleep 3: the guest was reset while it ran", NULL, NULL },
-	{ BOOTS "agent\nhear go\n" RESET "hear on\n" BOOTS "agent",
+	{ BOOTS "agent\nhear go\npause 500ms\n" RESET "hear on\n" BOOTS "agent",
 	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nsend \"on\"\nvm await "
 	    "guest-reset\nrun \"true\"\n",
 	    true, VERDICT_FAIL, NULL, "sleep 3: the guest was reset while it ran", NULL, NULL },
-	{ BOOTS "agent\nhear go\nshutdown guest-shutdown",
+	{ BOOTS "agent\nhear go\npause 500ms\nshutdown guest-shutdown",
 	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nvm await guest-shutdown\n",
 	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
-	{ BOOTS "agent\nhear go\nshutdown guest-panic",
+	{ BOOTS "agent\nhear go\npause 500ms\nshutdown guest-panic",
 	    "run \"true\"\nsend \"go\"\nrun \"sleep 3\" status any\nvm await guest-shutdown\n",
 	    true, VERDICT_FAIL, NULL, NULL, NULL, NULL },
 	/* one reboot is several resets, but not any number of them */
