@@ -77,6 +77,7 @@ play(struct arena *a, const struct options *o, const struct suite *s, struct mat
 		.scale = o->scale,
 		.accel = o->accel,
 		.keep = o->keep,
+		.capsule = o->capsule,
 		.asked = o,
 		.booted = o->cold ? NULL : s->booted };
 	struct report_head head = head_of(a, m);
@@ -176,6 +177,12 @@ static const struct command {
 	    "break each thing in an image in turn: is that refused?", mutants },
 	{ OF_MUTANTS, "mutants", "DIR MANIFEST...",
 	    "check that each mutant that DIR describes is refused for the right reason", mutants },
+	{ OF_STEP, "step", "-s NAME MANIFEST",
+	    "play a scenario line by line, console on this terminal", command_step },
+	{ OF_RESUME, "resume", "DIR", "open the guest of a case that failed in a run --capsule",
+	    command_resume },
+	{ OF_RECORD, "record", "FILE MANIFEST", "write a scenario from what is done with a guest",
+	    command_record },
 	{ OF_BOOT, "boot", "[MANIFEST]", "boot interactively, console on this terminal",
 	    command_boot },
 };

@@ -20,7 +20,8 @@
 enum kind { FLAG, TEXT, CHOICE, NUMBER, WHOLE, NAMES };
 
 #define PLAYING (OF_RUN | OF_MUTANTS | LH_BISECT)
-#define READING (PLAYING | OF_MATRIX | OF_LIST | OF_LINT)
+#define BY_HAND (OF_STEP | OF_RECORD)
+#define READING (PLAYING | OF_MATRIX | OF_LIST | OF_LINT | OF_STEP)
 #define ALL (LH_VERIFY | LH_BISECT)
 #define MEMBER(name) offsetof(struct options, name)
 
@@ -34,17 +35,20 @@ static const struct row {
 	const char *choices; /* of CHOICE, with a blank before and after each */
 	double least, most;  /* of NUMBER and WHOLE */
 } rows[] = {
-	{ PLAYING | OF_MERGE, 'o', "out", "DIR", "output directory (default: beside the images)",
-	    TEXT, MEMBER(out), NULL, 0, 0 },
-	{ PLAYING | OF_MATRIX | OF_LIST, 's', "scenario", "NAME",
+	{ PLAYING | BY_HAND | OF_MERGE, 'o', "out", "DIR",
+	    "output directory (default: beside the images)", TEXT, MEMBER(out), NULL, 0, 0 },
+	{ PLAYING | OF_MATRIX | OF_LIST | OF_STEP, 's', "scenario", "NAME",
 	    "play only this scenario; may be repeated", NAMES, MEMBER(only), NULL, 0, 0 },
+	{ OF_STEP, 0, "until", "LINE", "play up to this line of the scenario first", WHOLE,
+	    MEMBER(until), NULL, 1, 1000000 },
 	{ PLAYING, 'j', "jobs", "N", "guests at a time (default: limited by CPUs and memory)",
 	    NUMBER, MEMBER(jobs), NULL, 1, 1000 },
-	{ PLAYING | OF_BOOT, 0, "accel", "WHICH",
+	{ PLAYING | BY_HAND | OF_BOOT, 0, "accel", "WHICH",
 	    "tcg, kvm or auto (default: auto; KVM if a probe guest boots)", CHOICE, MEMBER(accel),
 	    " tcg kvm auto ", 0, 0 },
-	{ PLAYING, 0, "scale", "X", "multiply all timeouts by X (default: from the host's load)",
-	    NUMBER, MEMBER(scale), NULL, 0.1, 1000 },
+	{ PLAYING | BY_HAND | OF_RESUME, 0, "scale", "X",
+	    "multiply all timeouts by X (default: from the host's load)", NUMBER, MEMBER(scale),
+	    NULL, 0.1, 1000 },
 	{ READING, 0, "scenarios", "DIR", "directory of the *.scn files", TEXT, MEMBER(scenarios),
 	    NULL, 0, 0 },
 	{ READING, 0, "also", "DIR", "directory of further *.scn files; may be repeated", NAMES,
@@ -53,6 +57,8 @@ static const struct row {
 	    MEMBER(cold), NULL, 0, 0 },
 	{ PLAYING, 0, "keep", NULL, "keep disk overlays of passed test cases too", FLAG,
 	    MEMBER(keep), NULL, 0, 0 },
+	{ OF_RUN, 0, "capsule", NULL, "keep guests as they are when they fail, for resume", FLAG,
+	    MEMBER(capsule), NULL, 0, 0 },
 	{ OF_MATRIX | OF_LIST, 0, "format", "WHICH",
 	    "text, json, github, gitlab or slurm (default: text)", CHOICE, MEMBER(format),
 	    " text json github gitlab slurm ", 0, 0 },
@@ -78,12 +84,12 @@ static const struct row {
 	    MEMBER(all), NULL, 0, 0 },
 	{ OF_MUTANTS, 0, "list", NULL, "print which there are, but do not play them", FLAG,
 	    MEMBER(list), NULL, 0, 0 },
-	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT, 0, "trusted", NULL,
-	    "the images are ours, wherever their manifests are", FLAG, MEMBER(trusted), NULL, 0,
-	    0 },
-	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT, 0, "untrusted", NULL,
-	    "the images are a stranger's, though they lie in output/", FLAG, MEMBER(untrusted),
-	    NULL, 0, 0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT | BY_HAND | OF_RESUME, 0, "trusted",
+	    NULL, "the images are ours, wherever their manifests are", FLAG, MEMBER(trusted), NULL,
+	    0, 0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT | BY_HAND | OF_RESUME, 0, "untrusted",
+	    NULL, "the images are a stranger's, though they lie in output/", FLAG,
+	    MEMBER(untrusted), NULL, 0, 0 },
 	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS, 0, "lane", "NAME",
 	    "play those of this lane, quick (default) or long; may be repeated", NAMES,
 	    MEMBER(lanes), NULL, 0, 0 },

@@ -22,8 +22,11 @@ enum options_of {
 	OF_LINT = 16,
 	OF_MUTANTS = 32,
 	OF_BOOT = 64,
-	LH_VERIFY = 127,
-	LH_BISECT = 128
+	OF_STEP = 128,
+	OF_RECORD = 256,
+	OF_RESUME = 512,
+	LH_VERIFY = 1023,
+	LH_BISECT = 1024
 };
 
 /* values of an option that may be repeated, NULL behind the last; v is NULL when there is none */
@@ -43,12 +46,13 @@ struct options {
 	const char *format;	     /* of a matrix */
 	const char *disk, *share;    /* boot: as struct interactive_opts has them */
 	unsigned memory, cpus, port; /* the same; 0: not given */
+	unsigned until;		     /* a line; 0: not given */
 	const char *classes;	     /* of mutants; NULL: all */
 	double sample, seed;	     /* so many mutants, drawn with that; 0: all */
 	struct names lanes;	     /* of scenarios; none: quick */
 	bool function;		     /* play on after a refusal without a guest */
 	bool all, list;		     /* play on after a refusal; only say which there are */
-	bool cold, keep, print;
+	bool cold, keep, print, capsule;
 	bool trusted, untrusted; /* at most one; of the images: see trust.h */
 	bool help, version, words_only;
 	unsigned given;	     /* rows of the table, as bits */

@@ -23,6 +23,7 @@ struct run_opts {
 	double scale;	   /* of timeouts; 0: by how slow the machine is seen to be */
 	const char *accel; /* tcg, kvm, auto */
 	bool keep;	   /* overlays, also of what passed */
+	bool capsule;	   /* what fails keeps its guest (capsule.h) */
 	const struct options *asked; /* what the person wants, to be told how to play one again; or
 					NULL */
 	/* how the state is reached that `after booted` starts from; NULL: every guest boots */

@@ -5,6 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
+#include "build/base/log.h"
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/expect.h"
@@ -15,6 +16,7 @@
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/peer/peer.h"
+#include "verify/play/capsule.h"
 #include "verify/play/facts.h"
 #include "verify/play/kernel_log.h"
 #include "verify/play/verb.h"
@@ -26,8 +28,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +44,7 @@
 #define STOP_GRACE (10 * NS_PER_S)
 #define PREPARE_TIME (60 * NS_PER_S)
 #define WAKE_TIME (60 * NS_PER_S)
+#define WAKE_SOON (5 * NS_PER_S) /* somebody sits there, and a console may do */
 /* a kernel asks in several ways, SeaBIOS resets again before it starts one: five are one reboot */
 #define FIRMWARE_RESETS 8
 /* the name of a guest's state on the way from one QEMU to another */
@@ -152,6 +157,95 @@ testcase_pass_saying(struct testcase *c, const char *said)
 	testcase_pass(c);
 }
 
+/* ---- a guest that is kept as it was when it failed ---- */
+
+/* time that races cannot be loaded at another pace, and a command on its way would be lost */
+static bool
+can_be_kept(const struct testcase *c)
+{
+	const struct testcase_job *j = c->job;
+
+	return j->capsules && testcase_guest_runs(c) && c->disk && c->pace == PACE_HOST &&
+	       !j->scenario->races && !scenario_has_peer(j->scenario) && !j->append &&
+	       capsule_take_room(j->capsules, j->image->m.memory);
+}
+
+static void
+on_kept(void *arg, const char *answer, const char *error)
+{
+	struct testcase *c = arg;
+
+	(void)answer;
+	(void)error;
+	if (c->state != TESTCASE_KEEPING)
+		return;
+	c->state = TESTCASE_STEPPING;
+	schedule_next(c);
+}
+
+static int
+write_capsule(struct testcase *c, struct err *e)
+{
+	const struct testcase_job *j = c->job;
+	const struct lan *lan = j->image->lan;
+	struct stream *s = guest_console(c->guest);
+	size_t n;
+	const char *console = stream_text(c->a, s, 0, stream_size(s), &n);
+	char manifest[PATH_MAX];
+	struct capsule x = { .manifest = realpath(j->image->path, manifest),
+		.digest = j->image->m.image_digest,
+		.qemu = j->qemu,
+		.accel = j->accel,
+		.cpu = j->cpu,
+		.where = c->result->failure.where,
+		.scenario = j->scenario->name,
+		.untrusted = j->image->m.untrusted ? "yes" : NULL,
+		.pristine = j->agent ? NULL : "yes",
+		.slot = scenario_plugs(j->scenario) ? "yes" : NULL,
+		.nonce = j->from && c->boots == 1 ? j->from->nonce : c->identity.nonce };
+
+	if (lan) {
+		x.net = lan->net;
+		x.router = lan->router;
+		x.dns = lan->dns;
+		x.address = lan->address;
+	}
+	if (!x.manifest || !x.digest)
+		return fail(e, "its manifest tells no digest to know the image by");
+	return capsule_write(c->a, j->dir, &x, j->agent ? j->base : NULL,
+	    j->agent ? j->image->key : NULL, console, n, e);
+}
+
+static void
+on_frozen(void *arg, const char *answer, const char *error)
+{
+	struct testcase *c = arg;
+	struct err e = { 0 };
+
+	if (c->state != TESTCASE_KEEPING)
+		return;
+	if (!answer || *answer)
+		fail(&e, "%s", answer ? one_line(c->a, answer, strlen(answer), SHOWN) : error);
+	else if (write_capsule(c, &e) == 0)
+		c->result->capsule = true;
+	if (!c->result->capsule)
+		log_warn("%s: no capsule: %s", c->job->dir, e.msg);
+	guest_qmp(c->guest, "cont", NULL, on_kept, c);
+}
+
+static void
+on_stopped(void *arg, const char *answer, const char *error)
+{
+	struct testcase *c = arg;
+
+	if (c->state != TESTCASE_KEEPING)
+		return;
+	if (answer)
+		guest_hmp(c->guest, "savevm " CAPSULE_STATE, on_frozen, c);
+	else
+		on_kept(c, NULL, error);
+}
+
 static void
 on_explained(void *arg, const char *text)
 {
@@ -160,6 +254,11 @@ on_explained(void *arg, const char *text)
 	c->result->failure.guest = text;
 	if (c->state != TESTCASE_EXPLAINING) /* interrupted meanwhile */
 		return;
+	if (can_be_kept(c)) {
+		c->state = TESTCASE_KEEPING;
+		guest_qmp(c->guest, "stop", NULL, on_stopped, c);
+		return;
+	}
 	c->state = TESTCASE_STEPPING;
 	schedule_next(c);
 }
@@ -418,6 +517,8 @@ on_console(void *arg)
 		fail_now(c, NULL, NULL, "the console has said more than 256 MiB");
 	if (c->step_open && verb_of(c)->console)
 		verb_of(c)->console(c, step_of(c));
+	if (c->job->conductor)
+		c->job->conductor->console(c->job->conducting);
 }
 
 /* the rest of a forbidden line has come since */
@@ -460,8 +561,15 @@ on_unusable(void *arg, const char *why)
 {
 	struct testcase *c = arg;
 
-	if (c->state == TESTCASE_PREPARING)
+	if (c->state != TESTCASE_PREPARING)
+		return;
+	if (c->job->conductor && testcase_guest_runs(c)) {
+		c->job->conductor->note(
+		    c->job->conducting, arena_printf(c->a, "the guest agent: %s", why));
+		on_awake(c);
+	} else {
 		testcase_inconclusive(c, "snapshot \"%s\" %s", c->job->from->state, why);
+	}
 }
 
 static const struct identity_calls identity_calls = {
@@ -517,6 +625,8 @@ reset_awaited(const struct testcase *c, const char *reason)
 	const struct scenario *s = c->job->scenario;
 	unsigned n = 0;
 
+	if (c->job->conductor) /* who knows what comes next */
+		return true;
 	/* a step that is over awaits no other one */
 	for (size_t i = c->step_open ? c->at : c->at + 1; i < s->nsteps; i++)
 		n += step_awaits(&s->steps[i], reason);
@@ -647,7 +757,7 @@ qemu_opts_of(const struct testcase *c)
 		.cpu = j->cpu,
 		.lan = j->image->lan,
 		.island = j->image->island,
-		.slot = scenario_plugs(j->scenario),
+		.slot = scenario_plugs(j->scenario) || j->slot,
 		.pace = c->pace,
 		.reboot = true,
 		.ssh = true };
@@ -695,11 +805,14 @@ testcase_boot(struct testcase *c, struct err *e)
 	c->view = cursor_new(view_stream(guest_view(c->guest)), NULL, 0);
 	if (watch_console(c, e) < 0)
 		return -1;
-	if (from) {
+	if (from && !j->agent) {
+		guest_recall(c->guest, from->console, from->nconsole);
+		loop_at(c->loop, 0, on_awake, c); /* there is nobody to wake */
+	} else if (from) {
 		guest_recall(c->guest, from->console, from->nconsole);
 		watches_look(c->watches);
-		identity_wake(
-		    &c->identity, c->guest, from->nonce, clock_now() + scaled(c, WAKE_TIME));
+		identity_wake(&c->identity, c->guest, from->nonce,
+		    clock_now() + scaled(c, c->job->conductor ? WAKE_SOON : WAKE_TIME));
 	} else if (j->agent) {
 		ask_identity(c);
 	}
@@ -932,9 +1045,14 @@ advance(void *arg)
 
 	c->next_alarm = 0;
 	if (c->state == TESTCASE_DONE || c->state == TESTCASE_STOPPING ||
-	    ((c->state == TESTCASE_EXPLAINING || c->state == TESTCASE_CLOSING) &&
+	    ((c->state == TESTCASE_EXPLAINING || c->state == TESTCASE_KEEPING ||
+		 c->state == TESTCASE_CLOSING) &&
 		!c->result->reason))
 		return;
+	if (c->job->conductor && !c->result->reason) {
+		c->job->conductor->ready(c->job->conducting);
+		return;
+	}
 	next = next_step(c);
 	if (next >= c->job->scenario->nsteps && awaits_nonce(c)) {
 		c->next_alarm = loop_at(c->loop, clock_now() + NONCE_WAIT, advance, c);
@@ -948,6 +1066,43 @@ advance(void *arg)
 		close_log(c);
 	else
 		stop(c);
+}
+
+/* ---- by hand ---- */
+
+void
+testcase_do(struct testcase *c, size_t i)
+{
+	const struct step *s = &c->job->scenario->steps[i];
+
+	testcase_forgive(c);
+	c->at = i;
+	c->result->steps[i] =
+	    (struct step_result){ .line = s->line, .source = s->source, .verdict = VERDICT_SKIP };
+	if (i >= c->result->nsteps)
+		c->result->nsteps = i + 1;
+	start_step(c, s);
+}
+
+bool
+testcase_has_failed(const struct testcase *c)
+{
+	return c->failed;
+}
+
+void
+testcase_forgive(struct testcase *c)
+{
+	c->failed = c->failed_going = false;
+	c->forbidden = NULL;
+	c->result->failure = (struct failure){ 0 };
+}
+
+void
+testcase_finish(struct testcase *c)
+{
+	c->at = c->job->scenario->nsteps;
+	stop(c);
 }
 
 /* ---- the verdict ---- */
@@ -1095,8 +1250,9 @@ begin(struct testcase *c)
 		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
-	c->limit_alarm =
-	    loop_at(c->loop, c->began + scaled(c, c->job->scenario->limit), on_limit, c);
+	if (!c->job->conductor) /* a person may take what time it takes */
+		c->limit_alarm =
+		    loop_at(c->loop, c->began + scaled(c, c->job->scenario->limit), on_limit, c);
 	if (c->job->from)
 		return; /* on_awake goes on */
 	c->state = TESTCASE_STEPPING;
@@ -1184,7 +1340,7 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
 	c->alarms =
 	    (struct alarms){ .a = own, .scenario = job->scenario, .settled = on_alarm, .arg = c };
 	c->began = clock_now();
-	result->steps = arena_array(a, s->nsteps ? s->nsteps : 1, sizeof *result->steps);
+	result->steps = arena_array(a, s->nsteps + job->room + 1, sizeof *result->steps);
 	result->nsteps = s->nsteps;
 	for (size_t i = 0; i < s->nsteps; i++)
 		result->steps[i] = (struct step_result){ .line = s->steps[i].line,

@@ -62,6 +62,8 @@ struct testcase_result {
 	struct failure failure;
 	const char *again; /* the command that plays this one alone, or NULL */
 	const char *open;  /* the one that opens the guest there, or NULL */
+	bool offline;	   /* it starts no guest */
+	bool capsule;	   /* the guest is kept as it was then: capsule.h */
 	struct step_result *steps;
 	size_t nsteps;
 	nstime took, booted; /* wall time; from qemu start to readiness, 0: not measured */

@@ -25,7 +25,9 @@ has_trouble(const char *line, size_t n)
 		size_t len = strlen(trouble[i]);
 
 		for (size_t at = 0; at + len <= n; at++)
-			if (!strncasecmp(line + at, trouble[i], len))
+			/* and no kernel's parameter, as panic=-1 */
+			if (!strncasecmp(line + at, trouble[i], len) &&
+			    (at + len == n || !strchr("=_", line[at + len])))
 				return true;
 	}
 	return false;

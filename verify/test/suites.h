@@ -24,6 +24,9 @@
 	X(flood)                                                                                   \
 	X(testcase)                                                                                \
 	X(failures)                                                                                \
+	X(session)                                                                                 \
+	X(recording)                                                                               \
+	X(capsule)                                                                                 \
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
 	X(written)                                                                                 \
