@@ -146,6 +146,7 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	suite.booted = NULL; /* each of them is an image of its own */
 	if (options_file(o->words[0], e) < 0 ||
 	    written_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
+	    written_choose(mutant, &n, o->only.v, e) < 0 ||
 	    image_open_all(a, o->words + 1, o->nwords - 1, o->out, trust_asked(o), &images, e) < 0)
 		return -1;
 	for (size_t i = 0; i < o->nwords - 1; i++)
