@@ -87,7 +87,7 @@ TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu $(O)/faults.so
 
 TARGETS_HERE := help tools test-programs sources packages kernel rootfs rwfs userfs image images \
 	build verify flash release bisect reproduce qemu-boot check check-unit check-broken \
-	mutants bench bench-build bench-image bench-verify fuzz lint format clean \
+	mutants bench bench-build bench-history bench-image bench-verify fuzz lint format clean \
 	distclean check-unit-build check-unit-verify install uninstall
 .PHONY: $(TARGETS_HERE)
 
@@ -125,6 +125,10 @@ $(O)/writetree: $(O)/build/test/writetree.o $(BUILD) $(BASE)
 $(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/guest/qmp.o $(BASE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,jansson libcrypto libelf)
+
+$(O)/bench-history: $(O)/verify/test/bench-history.o $(O)/verify/test/nights.o $(VERIFY) $(BASE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify)) -lm
 
 $(O)/bench-expect: $(O)/verify/test/bench-expect.o $(VERIFY) $(BASE)
 	$(call say,LD,$@)
@@ -314,6 +318,10 @@ bench-build: $(TOOLS)
 # how fast an image is written, of folders of several kinds
 bench-image: $(O)/writetree
 	@build/test/bench-image $(O)/writetree
+
+# a year of made-up nights
+bench-history: $(O)/bench-history
+	@$(O)/bench-history
 
 # all there are
 bench:
