@@ -22,8 +22,9 @@ enum options_of {
 	OF_LINT = 16,
 	OF_MUTANTS = 32,
 	OF_BOOT = 64,
-	LH_VERIFY = 127,
-	LH_BISECT = 128
+	OF_HISTORY = 128,
+	LH_VERIFY = 255,
+	LH_BISECT = 256
 };
 
 /* values of an option that may be repeated, NULL behind the last; v is NULL when there is none */
