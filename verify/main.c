@@ -81,6 +81,7 @@ play(struct arena *a, const struct options *o, const struct suite *s, struct mat
 		.scale = o->scale,
 		.accel = o->accel,
 		.keep = o->keep,
+		.asked = o,
 		.booted = o->cold ? NULL : s->booted };
 	struct report_head head = head_of(a, m);
 	struct testcase_result *results;

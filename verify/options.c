@@ -2,6 +2,8 @@
 #include "verify/options.h"
 
 #include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
 #include "build/base/log.h"
 #include "build/files/file.h"
 
@@ -247,7 +249,7 @@ options_read(
 	size_t n = 0;
 	int opt;
 
-	*out = (struct options){ .accel = "auto", .format = "text" };
+	*out = (struct options){ .accel = "auto", .format = "text", .program = *argv };
 	for (size_t i = 0; i < NROWS; i++) {
 		if (!(rows[i].of & (int)who))
 			continue;
@@ -296,6 +298,50 @@ options_of_mutants(const struct options *o)
 		if (o->given & 1u << (r - rows) && r->of == OF_MUTANTS)
 			return r->name;
 	return NULL;
+}
+
+static void
+add_again(struct arena *a, struct buf *b, const struct row *r, const struct options *o)
+{
+	const char *member = (const char *)o + r->member;
+	const struct names *names = (const void *)member;
+
+	switch (r->kind) {
+	case FLAG:
+		buf_addf(b, " --%s", r->name);
+		break;
+	case TEXT:
+	case CHOICE:
+		buf_addf(b, " --%s %s", r->name,
+		    sh_quoted(a, *(const char *const *)(const void *)member));
+		break;
+	case NUMBER:
+		buf_addf(b, " --%s %g", r->name, *(const double *)(const void *)member);
+		break;
+	case WHOLE:
+		buf_addf(b, " --%s %u", r->name, *(const unsigned *)(const void *)member);
+		break;
+	case NAMES:
+		for (size_t i = 0; i < names->n; i++)
+			buf_addf(b, " --%s %s", r->name, sh_quoted(a, names->v[i]));
+	}
+}
+
+char *
+options_again(struct arena *a, const struct options *o, bool trusted)
+{
+	static const char *const told[] = { "accel", "scale", "scenarios", "also", "cold",
+		"untrusted", "trusted" };
+	struct buf b = { 0 };
+	char *text;
+
+	for (const struct row *r = rows; r < rows + NROWS; r++)
+		for (size_t i = 0; i < sizeof told / sizeof *told - !trusted; i++)
+			if (o->given & 1u << (r - rows) && !strcmp(r->name, told[i]))
+				add_again(a, &b, r, o);
+	text = arena_strndup(a, b.n ? b.p : "", b.n);
+	buf_free(&b);
+	return text;
 }
 
 int

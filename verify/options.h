@@ -52,8 +52,9 @@ struct options {
 	bool cold, keep, print;
 	bool trusted, untrusted; /* at most one; of the images: see trust.h */
 	bool help, version, words_only;
-	unsigned given; /* rows of the table, as bits */
-	char **words;	/* behind the options */
+	unsigned given;	     /* rows of the table, as bits */
+	const char *program; /* as it was called */
+	char **words;	     /* behind the options */
 	size_t nwords;
 };
 
@@ -78,6 +79,12 @@ struct exit_status {
 /* how --help, and --words, tell them; the last has no text */
 void options_print_statuses(const struct exit_status *v);
 void options_words_statuses(const struct exit_status *v);
+
+/*
+ * what another run of the same kind has to be told, each with a blank before it: how guests run and
+ * where scenarios are, but not which are played, or where the results go; trusted: --trusted too
+ */
+char *options_again(struct arena *a, const struct options *o, bool trusted);
 
 /* a file or folder that the command line names, and that is not there, is wrong usage */
 int options_file(const char *path, struct err *e);

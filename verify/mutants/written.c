@@ -358,7 +358,7 @@ static const char *
 told(struct arena *a, const struct testcase_result *r)
 {
 	const struct failure *f = &r->failure;
-	const char *const v[] = { f->what, f->expected, f->got, f->guest, f->nearest };
+	const char *const v[] = { f->what, f->expected, f->got, f->guest, f->nearest, f->console };
 	struct buf b = { 0 };
 	const char *s;
 

@@ -11,6 +11,7 @@
 #include "verify/loop.h"
 #include "verify/outdir.h"
 #include "verify/play/accel.h"
+#include "verify/play/again.h"
 #include "verify/play/matrix.h"
 #include "verify/play/testcase.h"
 #include "verify/play/verb.h"
@@ -197,8 +198,12 @@ init_task(struct task *t, struct run *r, const struct matrix_testcase *what,
 		.differs = m->differs,
 		.ndiffers = m->ndiffers,
 	};
-	if (!v)
+	if (!v) {
 		promise(t);
+		t->result->again = r->o->asked ? again_run(r->a, r->o->asked, what->image->path,
+						     t->result->scenario)
+					       : NULL;
+	}
 	t->result->dir = arena_printf(t->run->a, "%s/%s", t->what->image->dir, t->result->scenario);
 	if (t->what->skip) {
 		t->result->verdict = VERDICT_SKIP;

@@ -8,6 +8,7 @@
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/expect.h"
+#include "verify/guest/ending.h"
 #include "verify/guest/explain.h"
 #include "verify/guest/http.h"
 #include "verify/guest/ntp.h"
@@ -163,6 +164,15 @@ on_explained(void *arg, const char *text)
 	schedule_next(c);
 }
 
+/* what the step under way looks for on the console, or NULL */
+static const char *
+pattern_wanted(const struct testcase *c)
+{
+	return c->step_open && c->step->patterns && c->step->patterns[0]
+		   ? pattern_text(c->step->patterns[0])
+		   : NULL;
+}
+
 /* the first failure is the one to report; what fails later, in teardown, only marks its point */
 static void
 note_failure(struct testcase *c, const char *expected, const char *got, const char *what)
@@ -170,6 +180,7 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 	struct failure *f = &c->result->failure;
 	const struct scenario *scn = c->job->scenario;
 	const struct step *s = step_of(c);
+	struct nearest near = { 0 };
 
 	if (c->failed)
 		return;
@@ -187,8 +198,11 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 	if (c->peer)
 		f->look = arena_printf(c->a, "%s, %s/" PCAP, f->look, c->job->dir);
 	if (c->guest)
-		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from,
-		    s && s->form->takes_patterns ? expected : NULL);
+		near = nearest_line(
+		    c->a, guest_console(c->guest), c->step_from, pattern_wanted(c), c->sent);
+	f->nearest = c->step_open && c->step->nearest ? c->step->nearest : near.miss;
+	if (!f->nearest && near.telling && (!got || strcmp(got, near.telling) != 0))
+		f->console = near.telling;
 }
 
 void
@@ -416,7 +430,7 @@ end_console(struct testcase *c)
 		return;
 	c->forbidden = NULL;
 	c->result->failure.got = watches_line(c->watches, c->forbidden_at);
-	c->result->failure.nearest = NULL;
+	c->result->failure.nearest = c->result->failure.console = NULL;
 }
 
 /* ---- is it this boot that answers? ---- */
@@ -427,7 +441,7 @@ on_wrong(void *arg, const char *expected, const char *got)
 	struct testcase *c = arg;
 
 	if (c->state < TESTCASE_STOPPING)
-		fail_now(c, expected, got, "wrong guest: boot nonce mismatch");
+		fail_now(c, expected, got, "wrong guest: it shows the boot nonce of another");
 }
 
 static void
@@ -530,8 +544,10 @@ on_event(void *arg, const char *name, const char *reason)
 	alarms_confirm(&c->alarms); /* the log is gone with the kernel that had it */
 	if (c->state < TESTCASE_STOPPING && !reset_awaited(c, reason)) {
 		if (!c->failed)
-			fail_now(
-			    c, NULL, NULL, arena_printf(c->a, "the guest was reset (%s)", reason));
+			fail_now(c,
+			    arena_printf(
+				c->a, "no reset, or a step that says: vm await %s", reason),
+			    NULL, arena_printf(c->a, "the guest was reset (%s)", reason));
 		return;
 	}
 	c->awaiting_reboot = true;
@@ -661,7 +677,7 @@ testcase_boot(struct testcase *c, struct err *e)
 	c->forbidden = NULL;
 	identity_renew(&c->identity);
 	names_set(&c->names, "nonce", c->identity.nonce);
-	c->awaited = NULL;
+	c->awaited = c->sent = NULL;
 	c->resets = 0;
 	c->awaiting_reboot = false;
 	c->flat = NULL;
@@ -733,8 +749,26 @@ awaits_nonce(const struct testcase *c)
 static void
 no_nonce(struct testcase *c)
 {
-	note_failure(c, identity_word(&c->identity), NULL,
+	note_failure(c, identity_word(&c->identity),
+	    c->job->agent ? "no /proc/cmdline through the guest agent"
+			  : "no kernel command line with it on the console",
 	    "nothing inside the guest showed this boot's nonce");
+}
+
+/* the step under way, and which took longest before it */
+static const char *
+where_time_went(struct testcase *c)
+{
+	const struct step_result *longest = NULL, *v = c->result->steps;
+	const char *now = arena_printf(c->a, "line %u has run for %s", v[c->at].line,
+	    testcase_seconds(c, clock_now() - c->step_began));
+
+	for (size_t i = 0; i < c->at; i++)
+		if (!longest || v[i].took > longest->took)
+			longest = &v[i];
+	return longest ? arena_printf(c->a, "%s; the longest before it, line %u, took %s", now,
+			     longest->line, testcase_seconds(c, longest->took))
+		       : now;
 }
 
 static void
@@ -744,7 +778,7 @@ on_limit(void *arg)
 
 	c->limit_alarm = 0;
 	if (c->step_open)
-		testcase_fail(c, NULL, NULL, "the scenario's limit of %s has passed",
+		testcase_fail(c, NULL, where_time_went(c), "the scenario's limit of %s has passed",
 		    testcase_seconds(c, scaled(c, c->job->scenario->limit)));
 	else if (awaits_nonce(c))
 		no_nonce(c);
@@ -925,7 +959,7 @@ write_verdict(struct testcase *c)
 	const struct failure *f = &r->failure;
 	const char *const lines[][2] = { { "reason", r->reason }, { "where", f->where },
 		{ "what", f->what }, { "expected", f->expected }, { "got", f->got },
-		{ "guest", f->guest }, { "nearest", f->nearest } };
+		{ "nearest", f->nearest }, { "console", f->console }, { "guest", f->guest } };
 	struct buf b = { 0 };
 	struct err e;
 
@@ -961,7 +995,10 @@ check_end(struct testcase *c)
 		return;
 	}
 	if (strcmp(reason, wanted))
-		note_failure(c, wanted, reason,
+		note_failure(c,
+		    c->awaited ? ending_words(c->a, wanted)
+			       : "a guest that runs until its scenario is over",
+		    ending_words(c->a, reason),
 		    arena_printf(c->a, "the guest ended otherwise than expected: %s", reason));
 	if (!nonce_seen(c))
 		no_nonce(c);
@@ -1011,7 +1048,7 @@ hand_over(struct testcase *c)
 	struct testcase_result *r = c->result;
 	struct failure *f = &r->failure;
 	const char **texts[] = { &r->reason, &r->chart, &f->where, &f->what, &f->expected, &f->got,
-		&f->guest, &f->nearest, &f->look },
+		&f->guest, &f->nearest, &f->console, &f->look },
 		   **warnings = NULL;
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

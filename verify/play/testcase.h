@@ -96,6 +96,7 @@ struct testcase {
 	struct guest *guest; /* NULL before the first, and between two */
 	struct cursor *read; /* where expect stands */
 	struct cursor *view; /* and where that is in the guest's view, while it looks there */
+	const char *sent;    /* what was sent to the console last, or NULL */
 	struct watches *watches;
 	nstime console_at;  /* last byte */
 	nstime booted_from; /* start of QEMU */

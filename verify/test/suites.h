@@ -23,6 +23,7 @@
 	X(explain)                                                                                 \
 	X(flood)                                                                                   \
 	X(testcase)                                                                                \
+	X(failures)                                                                                \
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
 	X(written)                                                                                 \
