@@ -25,8 +25,9 @@ enum options_of {
 	OF_STEP = 128,
 	OF_RECORD = 256,
 	OF_RESUME = 512,
-	LH_VERIFY = 1023,
-	LH_BISECT = 1024
+	OF_HISTORY = 1024,
+	LH_VERIFY = 2047,
+	LH_BISECT = 2048
 };
 
 /* values of an option that may be repeated, NULL behind the last; v is NULL when there is none */

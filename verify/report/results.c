@@ -33,6 +33,7 @@ static const struct text_key head_texts[] = {
 	{ "untrusted", offsetof(struct report_head, untrusted) },
 	{ "accel", offsetof(struct report_head, accel) },
 	{ "date", offsetof(struct report_head, date) },
+	{ "host", offsetof(struct report_head, host) },
 };
 
 static const struct text_key testcase_texts[] = {

@@ -63,6 +63,21 @@ static const struct {
 	const char *says;
 } cases[] = {
 	{ RUN "-o out o/manifest", 0, "1 passed, 0 failed, 0 skipped\n" },
+	/* what was judged stays beside the results, and is remembered once */
+	{ "printf 'lh-files 2\\nrootfs:/a 100644 0 0 7 %064d p\\n' 0 >o/files; echo files files "
+	  ">>o/manifest; echo x >o/kernel; " RUN
+	  "-o out o/manifest >&2; cat out/x86_64/dhcp/sizes; cmp o/manifest "
+	  "out/x86_64/dhcp/manifest",
+	    0, "lh-sizes 1\nkernel 2\np 7\n" },
+	{ RUN "-o out o/manifest >&2; $VERIFY history add db out out; $VERIFY history show "
+	      "--scenarios scenarios db | tail -n 1",
+	    0, "db: 1 runs added, 1 were there\nx86_64/dhcp/s6/1/up P\n" },
+	{ RUN "-o out o/manifest >&2; $VERIFY history add db out; $VERIFY history night "
+	      "--scenarios scenarios db",
+	    0, "1 passed, 0 failed, 0 both, 0 skipped, 0 inconclusive, 0 not played\n" },
+	{ RUN "-o out o/manifest >&2; $VERIFY history add db out; $VERIFY history site "
+	      "--scenarios scenarios db site && ls site | sed s/2[0-9-]*/DATE/",
+	    0, "case-x86_64_dhcp_s6_1_up.html\nindex.html\nnight-DATE.html\n" },
 	/* a manifest that is not in output/ is a stranger's, unless we are told that it is not */
 	{ RUN "-o out o/manifest | grep '# not trusted'", 0, NOT_TRUSTED },
 	{ RUN "--untrusted -o out o/manifest | grep '# not trusted'", 0, NOT_TRUSTED },

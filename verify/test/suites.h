@@ -40,6 +40,8 @@
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \
+	X(history)                                                                                 \
+	X(nights)                                                                                  \
 	X(table)                                                                                   \
 	X(run)                                                                                     \
 	X(ntp)                                                                                     \
