@@ -56,6 +56,7 @@ struct session {
 	bool quits, over;
 	size_t at;	     /* the item that comes next */
 	size_t doing;	     /* the one under way, or NOWHERE */
+	size_t told;	     /* the one that was shown, and is still to be played, or NOWHERE */
 	size_t stop_at;	     /* plays on up to this item without asking; NOWHERE: does not */
 	const char *command; /* that the guest was asked to run */
 	const char *text;    /* of a recording: what is to be typed on the console */
@@ -74,11 +75,18 @@ static void proceed(struct session *s);
 
 /* ---- what is said ---- */
 
+static const char *
+prompt_of(const struct session *s)
+{
+	return s->o->record ? "(record) " : "(step) ";
+}
+
 static void
 show_item(struct session *s, size_t i)
 {
 	const struct script_item *x = &s->script.v[i];
 
+	s->told = i;
 	terminal_say(&s->tty, "%4u  %.*s", x->line, (int)strcspn(x->text, "\n"), x->text);
 }
 
@@ -164,6 +172,8 @@ on_console(void *arg)
 		show_failure(&s->result);
 		testcase_forgive(s->c);
 	}
+	if (s->idle && !s->asked && !s->tty.keys && !s->tty.within)
+		terminal_prompt(&s->tty, prompt_of(s));
 }
 
 static void
@@ -232,8 +242,9 @@ do_item(struct session *s, size_t i)
 {
 	s->idle = false;
 	s->doing = i;
-	if (s->stop_at != NOWHERE)
+	if (s->stop_at != NOWHERE && s->told != i)
 		show_item(s, i);
+	s->told = NOWHERE;
 	testcase_do(s->c, s->script.v[i].step);
 }
 
@@ -479,8 +490,8 @@ word_help(struct session *s, char *rest)
 {
 	(void)rest;
 	for (size_t i = 0; i < sizeof words_known / sizeof *words_known; i++)
-		terminal_say(&s->tty, "  %s%s, %s %-8s %s", s->o->record ? ":" : "",
-		    words_known[i].name, words_known[i].letter, words_known[i].arguments,
+		terminal_say(&s->tty, "  %-2s %s%-8s %-6s  %s", words_known[i].letter,
+		    s->o->record ? ":" : "", words_known[i].name, words_known[i].arguments,
 		    words_known[i].what);
 	terminal_say(&s->tty,
 	    s->o->record ? "  :STEP plays it; > TEXT types on the console; else: a command"
@@ -695,12 +706,6 @@ finish(struct session *s)
 	testcase_finish(s->c);
 }
 
-static const char *
-prompt_of(const struct session *s)
-{
-	return s->o->record ? "(record) " : "(step) ";
-}
-
 /* plays what is to be played; asks for what comes next */
 static void
 proceed(struct session *s)
@@ -851,9 +856,12 @@ save_recording(struct session *s)
 int
 session_run(struct arena *a, const struct session_opts *o, struct err *e)
 {
-	struct session s = {
-		.a = a, .o = o, .doing = NOWHERE, .stop_at = NOWHERE, .signals = { .fd = -1 }
-	};
+	struct session s = { .a = a,
+		.o = o,
+		.doing = NOWHERE,
+		.told = NOWHERE,
+		.stop_at = NOWHERE,
+		.signals = { .fd = -1 } };
 	int status;
 
 	if (o->head)
