@@ -564,8 +564,8 @@ on_unusable(void *arg, const char *why)
 	if (c->state != TESTCASE_PREPARING)
 		return;
 	if (c->job->conductor && testcase_guest_runs(c)) {
-		c->job->conductor->note(
-		    c->job->conducting, arena_printf(c->a, "the guest agent: %s", why));
+		c->job->conductor->note(c->job->conducting,
+		    arena_printf(c->a, "the guest agent: %s; its console works", why));
 		on_awake(c);
 	} else {
 		testcase_inconclusive(c, "snapshot \"%s\" %s", c->job->from->state, why);

@@ -47,6 +47,15 @@ says_something(const char *p, size_t n)
 	return false;
 }
 
+/* what a kernel says of being a copy of another guest, which is our doing */
+static bool
+is_ours(const char *p, size_t n)
+{
+	static const char reseeded[] = "crng reseeded due to virtual machine fork";
+
+	return memmem(p, n, reseeded, sizeof reseeded - 1) != NULL;
+}
+
 /* is the line only what a tty sends back of that text?  A prompt may stand before it */
 static bool
 is_echo(const char *p, size_t n, const char *sent)
@@ -75,7 +84,7 @@ most_telling(const char *text, size_t n, const char *sent, bool *echo)
 		if (!end)
 			end = text + n;
 		len = (size_t)(end - p);
-		if (!says_something(p, len))
+		if (!says_something(p, len) || is_ours(p, len))
 			continue;
 		if (is_echo(p, len, sent)) {
 			echoed = (struct line){ p, len };

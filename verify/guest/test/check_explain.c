@@ -211,6 +211,7 @@ static const struct {
 	{ "one\nsshd: fatal: unable to bind\nthree\n", "quite another thing", NULL,
 	    "sshd: fatal: unable to bind" },
 	{ "one\ntwo\n\n  \n", "login: ", NULL, "two" },
+	{ "two\n[ 6.1] random: crng reseeded due to virtual machine fork\n", NULL, NULL, "two" },
 	{ "Command line: panic=-1 panic_on_oops=1\ntwo\n", NULL, NULL, "two" },
 	{ " \n", "x", NULL, NULL },
 	/* what people get wrong, and guests */
