@@ -961,7 +961,8 @@ main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "--version")) {
 		puts(getenv("LH_FAKE_VERSION") ? getenv("LH_FAKE_VERSION")
 					       : "QEMU emulator version 0.0.0");
-		return 0;
+		fflush(stdout);
+		_exit(0);
 	}
 	log_program("fake-qemu");
 	signal(SIGPIPE, SIG_IGN);
