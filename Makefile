@@ -213,6 +213,7 @@ endif
 lint: $(TOOLS)
 	@$(LHB) lint
 	@$(LHV) lint
+	@$(LHV) lint $(wildcard scenarios/examples/*/*.scn)
 
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
@@ -383,7 +384,8 @@ INSTALLED = $(foreach t,$(TOOLS),755:$t:bin/$(notdir $t) \
 	$(foreach p,$(PAGES),644:$p:share/man/man$(patsubst .%,%,$(suffix $p))/$(notdir $p)) \
 	644:doc/completion/_lh-bootstrap:share/zsh/site-functions/_lh-bootstrap \
 	644:COPYING:share/lh-bootstrap/COPYING \
-	$(foreach s,$(wildcard scenarios/*),644:$s:share/lh-bootstrap/$s)
+	$(foreach s,$(filter-out scenarios/examples,$(wildcard scenarios/*)) \
+		$(wildcard scenarios/examples/*/* sysdeps/*/facts),644:$s:share/lh-bootstrap/$s)
 BELOW = $(call quote,$(call raw,DESTDIR)$(call raw,PREFIX))
 OURS = $(BELOW)/share/lh-bootstrap
 refuse = { printf 'make: PREFIX %s: %s\n' $(call quote,$(call raw,PREFIX)) $(1) >&2; exit 100; }

@@ -199,6 +199,8 @@ static const struct command {
 	    "print what is new of the last night, or of that one", command_history },
 	{ OF_HISTORY, "history", "site DB DIR", "write the history as a folder of pages",
 	    command_history },
+	{ OF_INIT, "init", "FILE...",
+	    "print a manifest for a kernel, an initrd, a disk of somebody else", command_init },
 	{ OF_BOOT, "boot", "[MANIFEST]", "boot interactively, console on this terminal",
 	    command_boot },
 };

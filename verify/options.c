@@ -225,22 +225,19 @@ take(struct arena *a, const struct row *r, const char *value, struct options *o,
 
 /* ---- the command line ---- */
 
-/* ./scenarios, or those beside the program's bin/, or where they are installed */
-static int
-default_scenarios(struct arena *a, struct options *o, struct err *e)
+int
+options_folder(struct arena *a, const char *name, const char **out, struct err *e)
 {
-	static const char *const places[] = { "../scenarios", "../share/lh-bootstrap/scenarios" };
+	static const char *const places[] = { "..", "../share/lh-bootstrap" };
 
-	if (o->scenarios)
-		return 0;
-	o->scenarios = "scenarios";
-	for (size_t i = 0; i < sizeof places / sizeof *places && !file_isdir(o->scenarios); i++) {
+	*out = name;
+	for (size_t i = 0; i < sizeof places / sizeof *places && !file_isdir(*out); i++) {
 		const char *beside = NULL;
 
-		if (options_beside(a, places[i], &beside, e) < 0)
+		if (options_beside(a, arena_printf(a, "%s/%s", places[i], name), &beside, e) < 0)
 			return -1;
 		if (file_isdir(beside))
-			o->scenarios = beside;
+			*out = beside;
 	}
 	return 0;
 }
@@ -282,7 +279,7 @@ options_read(
 	out->nwords = (size_t)(argc - optind);
 	if (out->trusted && out->untrusted)
 		return fail_usage(e, "--trusted and --untrusted: one of them");
-	return default_scenarios(a, out, e);
+	return out->scenarios ? 0 : options_folder(a, "scenarios", &out->scenarios, e);
 }
 
 int

@@ -26,8 +26,9 @@ enum options_of {
 	OF_RECORD = 256,
 	OF_RESUME = 512,
 	OF_HISTORY = 1024,
-	LH_VERIFY = 2047,
-	LH_BISECT = 2048
+	OF_INIT = 2048,
+	LH_VERIFY = 4095,
+	LH_BISECT = 4096
 };
 
 /* values of an option that may be repeated, NULL behind the last; v is NULL when there is none */
@@ -70,6 +71,8 @@ int options_read(struct arena *a, enum options_of who, int argc, char **argv, st
  * of matrix and list, which tell what run would do: they ignore it.
  */
 int options_fit(const struct options *o, enum options_of command, const char *name, struct err *e);
+/* ./NAME, or that beside the program's bin/, or where it is installed; none there: ./NAME */
+int options_folder(struct arena *a, const char *name, const char **out, struct err *e);
 /* the name of an option that only `mutants` has, and that was given; NULL: there is none */
 const char *options_of_mutants(const struct options *o);
 /* a line for each option of a command, or of all of these, on stdout */

@@ -32,6 +32,8 @@ int command_step(struct arena *a, struct options *o, struct err *e);
 int command_resume(struct arena *a, struct options *o, struct err *e);
 /* a scenario from what somebody does with a guest */
 int command_record(struct arena *a, struct options *o, struct err *e);
+/* a manifest for files of others, on stdout, by what they begin with */
+int command_init(struct arena *a, struct options *o, struct err *e);
 /* becomes QEMU, with the console on this terminal */
 int command_boot(struct arena *a, struct options *o, struct err *e);
 
