@@ -272,6 +272,13 @@ pattern_wanted(const struct testcase *c)
 		   : NULL;
 }
 
+/* is it that line, with or without more to say of it */
+static bool
+begins(const char *told, const char *line)
+{
+	return told && !strncmp(told, line, strlen(line));
+}
+
 /* the first failure is the one to report; what fails later, in teardown, only marks its point */
 static void
 note_failure(struct testcase *c, const char *expected, const char *got, const char *what)
@@ -300,7 +307,8 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 		near = nearest_line(
 		    c->a, guest_console(c->guest), c->step_from, pattern_wanted(c), c->sent);
 	f->nearest = c->step_open && c->step->nearest ? c->step->nearest : near.miss;
-	if (!f->nearest && near.telling && (!got || strcmp(got, near.telling) != 0))
+	if (near.telling && (!f->nearest || near.trouble) && !begins(got, near.telling) &&
+	    !begins(f->nearest, near.telling))
 		f->console = near.telling;
 }
 

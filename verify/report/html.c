@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* the bar of the step of a case that took longest */
+#define BAR_REM 6.0
+
 static const char *
 or_unknown(const char *s)
 {
@@ -221,13 +224,41 @@ add_failure(struct buf *b, const struct testcase_result *c, size_t number)
 	buf_adds(b, "</div>\n");
 }
 
+/* more than twice what the others take, that is what one may want to look at */
+static nstime
+slow_from(const struct testcase_result *testcases, size_t n)
+{
+	nstime sum = 0, judged = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (testcases[i].verdict != VERDICT_SKIP && !testcases[i].comparison) {
+			sum += testcases[i].took;
+			judged++;
+		}
+	return judged ? 2 * sum / judged : 0;
+}
+
+/* which of them are shown: style.c does it, without a script */
+static void
+add_choice(struct buf *b)
+{
+	buf_adds(b, "<p class=choice>"
+		    "<label><input type=radio name=choice checked> all</label> "
+		    "<label><input type=radio name=choice id=only-bad> not passed</label> "
+		    "<label><input type=radio name=choice id=only-slow> slow</label></p>\n");
+}
+
 /* every step with its time: what there is to say of a pass */
 static void
-add_steps(struct buf *b, const struct testcase_result *c, size_t number)
+add_steps(struct buf *b, const struct testcase_result *c, size_t number, nstime slow)
 {
+	nstime longest = 1;
+
 	if (c->verdict == VERDICT_SKIP || !c->nsteps)
 		return;
-	buf_addf(b, "<details id=%c%zu><summary>", c->verdict == VERDICT_PASS ? 'c' : 's', number);
+	buf_addf(b, "<details class=\"%s%s\" id=%c%zu><summary>",
+	    c->verdict == VERDICT_PASS ? "" : "bad ", c->took > slow ? "slow" : "",
+	    c->verdict == VERDICT_PASS ? 'c' : 's', number);
 	add_heading(b, c);
 	buf_addf(
 	    b, " <span class=dim>%s, %.1f s", verdict_names[c->verdict], report_seconds(c->took));
@@ -238,12 +269,17 @@ add_steps(struct buf *b, const struct testcase_result *c, size_t number)
 	if (c->booted > 0)
 		buf_addf(b, ", booted in %.1f s", report_seconds(c->booted));
 	buf_adds(b, "</span></summary><table>");
+	for (size_t i = 0; i < c->nsteps; i++)
+		longest = c->steps[i].took > longest ? c->steps[i].took : longest;
 	for (size_t i = 0; i < c->nsteps; i++) {
 		const struct step_result *p = &c->steps[i];
 
-		buf_addf(b, "<tr><td class=%s>%s<td class=dim>%.2f s<td class=dim>%u<td><code>",
+		buf_addf(b,
+		    "<tr><td class=%s>%s<td class=dim>%.2f s<td><i class=bar "
+		    "style=\"width:%.1frem\">"
+		    "</i><td class=dim>%u<td><code>",
 		    verdict_names[p->verdict], verdict_names[p->verdict], report_seconds(p->took),
-		    p->line);
+		    BAR_REM * (double)p->took / (double)longest, p->line);
 		markup_adds(b, p->source);
 		buf_adds(b, "</code></tr>\n");
 	}
@@ -264,6 +300,7 @@ report_html(const char *path, const struct testcase_result *testcases, size_t n,
 	struct buf b = { 0 };
 	char title[64];
 	size_t judged;
+	nstime slow;
 	int r;
 
 	report_count(testcases, n, &k);
@@ -302,8 +339,10 @@ report_html(const char *path, const struct testcase_result *testcases, size_t n,
 	for (size_t i = 0; i < n; i++)
 		add_chart(&b, &testcases[i]);
 	buf_adds(&b, "<h2>Steps</h2>\n");
+	add_choice(&b);
+	slow = slow_from(testcases, n);
 	for (size_t i = 0; i < n; i++)
-		add_steps(&b, &testcases[i], i + 1);
+		add_steps(&b, &testcases[i], i + 1, slow);
 	add_skipped(&b, testcases, n);
 	buf_adds(&b, "</html>\n");
 	r = file_write(path, b.p, b.n, 0644, e);

@@ -37,6 +37,10 @@ static const char style[] =
     "visible,summary:focus-visible,.wide:focus-visible{outline:2px solid "
     "var(--ink);outline-offset:1px}:target{outline:2px solid var(--line)}\n"
     ".two{display:grid;grid-template-columns:1fr 1fr;gap:1rem}.two>div{min-width:0}\n"
+    ".bar{display:block;height:.6rem;min-width:1px;background:#5b87b8}.choice label{margin-right:"
+    "1rem}\n"
+    "body:has(#only-bad:checked) details:not(.bad,:target),body:has(#only-slow:checked) "
+    "details:not(.slow,:target){display:none}\n"
     /* a trend over nights */
     ".trend .ok{fill:var(--ok)}.trend .no{fill:var(--bad)}.trend .both{fill:#db8a35}.trend "
     ".none{fill:var(--line)}.trend .line{fill:none;stroke:#5b87b8;stroke-width:1.5}.trend "
@@ -50,7 +54,7 @@ static const char style[] =
     "@media print{:root{--bg:#fff;--ink:#000;--dim:#444;--line:#bbb;--ok:#256b43;--okbg:#e6f2ea;"
     "--bad:#a8201a;--badbg:#fbe8e6;--skip:#7d6116;--skipbg:#f8f1d9}body{max-width:none;padding:0;"
     "print-color-adjust:exact}.wide,pre{overflow:visible;max-height:none}pre{white-space:pre-wrap}"
-    "svg{max-width:100%}h2{break-after:avoid}tr,.card{break-inside:avoid}}\n";
+    ".choice{display:none}svg{max-width:100%}h2{break-after:avoid}tr,.card{break-inside:avoid}}\n";
 
 void
 style_begin(struct buf *b, const char *title)

@@ -109,6 +109,7 @@ nearest_in(struct arena *a, const char *text, size_t n, const char *re, const ch
 		r.miss = miss_in(a, text, n, re);
 	l = most_telling(text, n, sent, &echo);
 	r.telling = l.p ? one_line(a, l.p, l.n, SHOWN) : NULL;
+	r.trouble = l.p && has_trouble(l.p, l.n);
 	if (echo && !r.miss)
 		r.miss = arena_printf(a, "%s   (only the echo of what was sent)", r.telling);
 	return r;

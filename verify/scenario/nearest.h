@@ -2,6 +2,7 @@
 #ifndef VERIFY_SCENARIO_NEAREST_H
 #define VERIFY_SCENARIO_NEAREST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,8 @@ struct stream;
 struct nearest {
 	const char *miss; /* nearly matches a pattern (miss.h), or NULL */
 	const char
-	    *telling; /* the last line that sounds like trouble, or else the last one; or NULL */
+	    *telling; /* the last line that sounds like trouble, else the last one; or NULL */
+	bool trouble; /* it sounds so */
 };
 
 struct nearest nearest_in(

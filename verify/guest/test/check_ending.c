@@ -6,6 +6,10 @@
 
 #include <signal.h>
 
+#define KILLED                                                                                     \
+	"qemu: killed by signal 9 (Killed); dmesg of this machine may tell that it ran out of "    \
+	"memory"
+
 #define EXIT(n) ((n) << 8) /* as waitpid gives it; a signal is its number */
 #define PANIC "guest-panic"
 #define OFF "guest-shutdown"
@@ -34,7 +38,7 @@ static const struct {
 	{ { SIGKILL, NULL, true, true, "", NULL }, "killed: it did not end when asked to", false },
 	{ { SIGKILL, OFF, true, true, "", NULL }, OFF ", then it hung and was killed", false },
 	/* by others */
-	{ { SIGKILL, NULL, true, false, "", NULL }, "qemu: killed by signal 9 (Killed)", true },
+	{ { SIGKILL, NULL, true, false, "", NULL }, KILLED, true },
 	{ { SIGTRAP, NULL, true, false, "", NULL },
 	    "qemu: killed by signal 5 (Trace/breakpoint trap)", true },
 	{ { SIGBUS, NULL, true, false, "", NULL }, "qemu: killed by signal 7 (Bus error)", true },

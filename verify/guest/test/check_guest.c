@@ -17,6 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define KILLED                                                                                     \
+	"qemu: killed by signal 9 (Killed); dmesg of this machine may tell that it ran out of "    \
+	"memory"
+
 /* a guest under test, and what its owner heard */
 struct scene {
 	struct arena *a;
@@ -137,7 +141,7 @@ static const struct {
 	/* the process is dead, and the console is not yet at its end */
 	{ "event SHUTDOWN guest-panic\norphan Kernel panic\\n", "Kernel panic\n", "guest-panic",
 	    "SHUTDOWN(guest-panic) " },
-	{ "die", "", "qemu: killed by signal 9 (Killed)", "" },
+	{ "die", "", KILLED, "" },
 	{ "event SHUTDOWN guest-shutdown\nwords it crashed\nexit 7", "",
 	    "guest-shutdown, then qemu: exit status 7: it crashed", "SHUTDOWN(guest-shutdown) " },
 };
@@ -181,7 +185,7 @@ static const struct {
 	{ "exit 0", "guest-shutdown" },
 	{ "exit 3", "qemu: exit status 3" },
 	{ "shutdown guest-reset", "guest-reset" },
-	{ "die", "qemu: killed by signal 9 (Killed)" },
+	{ "die", KILLED },
 };
 
 START_TEST(ends_without_a_word)

@@ -209,7 +209,7 @@ START_TEST(html_says_it_all)
 		"<dt>nearest<dd>s6-log: fatal: \\x1b[31mno\\x1b[m",
 		"<h2 id=c4>armv7, dhcp, boot</h2><div class=card><b>qemu-system-arm: No such file "
 		"or directory</b>",
-		"<details id=c1><summary>x86_64, dhcp, boot",
+		"<details class=\"\" id=c1><summary>x86_64, dhcp, boot",
 	};
 	struct arena *a = arena_new();
 	char *path = arena_printf(a, "%s/index.html", test_dir()), *text;
@@ -227,6 +227,38 @@ START_TEST(html_says_it_all)
 END_TEST
 
 /* every square of the matrix leads somewhere, whatever came out */
+/* the one that took the most is slow, and each step has a bar beside the longest */
+START_TEST(html_tells_what_to_look_at)
+{
+	struct arena *a = arena_new();
+	char *path = arena_printf(a, "%s/index.html", test_dir()), *text;
+	struct testcase_result many[4];
+	struct err e;
+
+	for (size_t i = 0; i < 4; i++) {
+		many[i] = testcases[0];
+		many[i].took = NS_PER_S;
+	}
+	many[2].took = 30 * NS_PER_S;
+	many[3].verdict = VERDICT_FAIL;
+	many[3].steps = steps;
+	many[3].nsteps = 2;
+	ck_assert_int_eq(report_html(path, many, 4, &head, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	ck_assert_ptr_nonnull(strstr(text, "<details class=\"\" id=c2>"));
+	ck_assert_ptr_nonnull(strstr(text, "<details class=\"slow\" id=c3>"));
+	ck_assert_ptr_nonnull(strstr(text, "<details class=\"bad \" id=s4>"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "<td class=dim>1.90 s<td><i class=bar style=\"width:1.1rem\">"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "<td class=dim>10.00 s<td><i class=bar style=\"width:6.0rem\">"));
+	for (const char *at = text; (at = strstr(at, " id=only-")); at++)
+		ck_assert_ptr_nonnull(strstr(text,
+		    arena_printf(a, "body:has(#%.*s:checked)", (int)strcspn(at + 4, ">"), at + 4)));
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(html_links_lead_somewhere)
 {
 	struct testcase_result all[2 * NVERDICTS];
@@ -263,9 +295,9 @@ END_TEST
 Suite *
 report_suite(void)
 {
-	Suite *s = suite_of(
-	    "report", (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml,
-			  html_says_it_all, html_links_lead_somewhere, NULL });
+	Suite *s = suite_of("report",
+	    (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml,
+		html_says_it_all, html_tells_what_to_look_at, html_links_lead_somewhere, NULL });
 
 	tcase_add_loop_test(
 	    harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);
