@@ -48,7 +48,7 @@ BISECT := $(patsubst %.c,$(O)/%.o,$(filter-out verify/bisect/main.c,$(wildcard v
 BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out build/test/faults.c build/test/writetree.c,\
 	$(wildcard build/test/*.c build/*/test/*.c)))
 VERIFY_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out verify/test/fake-qemu.c \
-	verify/test/bench-expect.c,$(wildcard verify/test/*.c verify/*/test/*.c)))
+	verify/test/bench-%.c,$(wildcard verify/test/*.c verify/*/test/*.c)))
 VERIFY_TEST += $(O)/build/test/harness.o
 TOOLS := $(B)/lh-build $(B)/lh-verify $(B)/lh-bisect
 
@@ -69,9 +69,10 @@ PKG_verify_guest_ssh := libssh2
 PKG_verify_image_guestfs := ext2fs com_err
 PKG_verify_image_disasm := capstone
 PKG_verify_guest_qmp := jansson
+PKG_verify_history_store := sqlite3
 
 LIBS_build := libcurl libarchive zlib fdisk ext2fs com_err jansson libcrypto libelf
-LIBS_verify := libpcre2-8 libssh2 ext2fs com_err jansson capstone libcrypto libelf
+LIBS_verify := libpcre2-8 libssh2 ext2fs com_err jansson capstone libcrypto libelf sqlite3
 LIBS_bisect := libelf libcrypto
 # for the tests: what they serve from and make hostile archives with
 LIBS_build_test := check libmicrohttpd
@@ -86,8 +87,8 @@ TEST_PROGRAMS := $(O)/test-build $(O)/test-verify $(O)/fake-qemu $(O)/faults.so
 
 TARGETS_HERE := help tools test-programs sources packages kernel rootfs rwfs userfs image images \
 	build verify flash release bisect reproduce qemu-boot check check-unit check-broken \
-	mutants bench bench-build bench-image bench-verify fuzz lint format clean distclean \
-	check-unit-build check-unit-verify install uninstall
+	mutants bench bench-build bench-history bench-image bench-verify fuzz lint format clean \
+	distclean check-unit-build check-unit-verify install uninstall
 .PHONY: $(TARGETS_HERE)
 
 tools: $(TOOLS)
@@ -124,6 +125,10 @@ $(O)/writetree: $(O)/build/test/writetree.o $(BUILD) $(BASE)
 $(O)/fake-qemu: $(O)/verify/test/fake-qemu.o $(O)/verify/guest/qmp.o $(BASE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,jansson libcrypto libelf)
+
+$(O)/bench-history: $(O)/verify/test/bench-history.o $(O)/verify/test/nights.o $(VERIFY) $(BASE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(LIBS_verify)) -lm
 
 $(O)/bench-expect: $(O)/verify/test/bench-expect.o $(VERIFY) $(BASE)
 	$(call say,LD,$@)
@@ -296,7 +301,7 @@ reproduce: $(TOOLS)
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@($(lines) for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		$(LHV) mutants --trusted $(VFLAGS) $(LANE_ARGS) \
+		$(LHV) mutants --trusted $(VFLAGS) $(SCENARIO_ARGS) $(LANE_ARGS) \
 			-o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
 	done) $(told)
@@ -328,6 +333,10 @@ bench-build: $(TOOLS)
 # how fast an image is written, of folders of several kinds
 bench-image: $(O)/writetree
 	@build/test/bench-image $(O)/writetree
+
+# a year of made-up nights
+bench-history: $(O)/bench-history
+	@$(O)/bench-history
 
 # all there are
 bench:
