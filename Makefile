@@ -182,8 +182,8 @@ FUZZ_CFLAGS = -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
 
 fuzz:
 	@[ -z $(call quote,$(filter-out $(FUZZ_ALL),$(FUZZ))) ] || { \
-		printf 'make: fuzz: no target %s; there are %s\n' \
-			$(call quote,$(filter-out $(FUZZ_ALL),$(FUZZ))) '$(FUZZ_ALL)' >&2; \
+		printf 'make: fuzz: no target %s; they are in build/fuzz/ and verify/fuzz/\n' \
+			$(call quote,$(filter-out $(FUZZ_ALL),$(FUZZ))) >&2; \
 		(exit 100); } $(told)
 	@ci/fuzz ready
 	+@$(MAKE) $(if $(V),,-s) --no-print-directory CC=clang O=$(FUZZ_O) SAN= \

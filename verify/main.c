@@ -41,6 +41,27 @@ begin(struct arena *a, struct options *o, const char *manifest, struct err *e)
 	return outdir_clear(a, o->out, e);
 }
 
+/* results that others signed, of all images, and who did; NULL: there are none */
+static const char *
+cached_in(struct arena *a, const struct matrix *all)
+{
+	const char *signers = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->nimages; i++) {
+		const struct manifest *m = &all->images[i].m;
+
+		n += m->ncached;
+		for (size_t k = 0; k < m->ncached; k++)
+			if (!strstr(signers, m->cached[k].signer))
+				signers = arena_printf(a, "%s%s%s", signers, *signers ? ", " : "",
+				    m->cached[k].signer);
+	}
+	return n ? arena_printf(
+		       a, "%zu results were taken from a shared cache, signed by %s", n, signers)
+		 : NULL;
+}
+
 static struct report_head
 head_of(struct arena *a, const struct matrix *all)
 {
@@ -62,6 +83,7 @@ head_of(struct arena *a, const struct matrix *all)
 	for (size_t i = 0; i < all->nimages; i++)
 		untrusted |= all->images[i].m.untrusted;
 	return (struct report_head){ .untrusted = untrusted ? "yes" : NULL,
+		.cached = cached_in(a, all),
 		.version = lh_version,
 		.set = m->set,
 		.profile = m->profile,

@@ -524,6 +524,8 @@ check_as(struct valuing *r, const struct variable *k, const char **value, const 
 
 	if (k->ok == value_triple) /* it reads the checkout */
 		who = r->checkout;
+	if (k->ok == value_cache_key) /* NORMALUSER's own; nothing of it is kept, or said */
+		who = (struct user){ 0 };
 	if (user_as(&who, check_value, &(struct checking){ r, k, value }, e) < 0)
 		return -1;
 	/* whose files would the build be able to read? */

@@ -37,6 +37,8 @@ top_find(struct arena *a, const char *named, const char **out, struct err *e)
 	if (!top)
 		return fail_usage(
 		    e, "not in a checkout (no recipes/ and sysdeps/ here); name one with -C");
+	if (!*top)
+		return fail_usage(e, "-C: is empty; name a checkout");
 	if (!realpath(top, real))
 		return fail_usage(e, "%s: %s; name a checkout with -C", top, strerror(errno));
 	if (!is_checkout(a, real))

@@ -221,6 +221,10 @@ value_set(struct valuing *r, const struct variable *k, const char **value, struc
 	bool found = false;
 	int n = scandir(dir, &v, NULL, alphasort);
 
+	if (n < 0 && errno != ENOENT) {
+		fail_errno(e, "%s %s: %s", k->name, *value, dir);
+		return -1;
+	}
 	for (int i = 0; i < n; i++) {
 		if (v[i]->d_name[0] != '.') {
 			buf_addf(&known, " %s", v[i]->d_name);

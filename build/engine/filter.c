@@ -2,6 +2,7 @@
 #include "build/engine/filter.h"
 
 #include "build/base/bpf.h"
+#include "build/base/fd.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -118,10 +119,11 @@ filter_open(struct err *e)
 		return fail_errno(e, "memfd_create");
 	make(&p);
 	size = p.n * sizeof *p.v;
-	if (write(fd, p.v, size) != (ssize_t)size || lseek(fd, 0, SEEK_SET) != 0) {
+	if (fd_write(fd, p.v, size, "system call filter", e) == 0) {
+		if (lseek(fd, 0, SEEK_SET) == 0)
+			return fd;
 		fail_errno(e, "system call filter");
-		close(fd);
-		return -1;
 	}
-	return fd;
+	close(fd);
+	return -1;
 }

@@ -217,9 +217,10 @@ client_shut(struct client *client)
 static int
 lift(int *fd)
 {
-	int high = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST_FD);
+	int high = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST_FD), why = errno;
 
 	shut(fd);
+	errno = why == EINVAL ? EMFILE : why; /* the limit is lower */
 	return high;
 }
 
@@ -238,8 +239,8 @@ client_open(struct client *client, unsigned jobs, struct err *e)
 	client->feed = feed[1];
 	client->back = back[0];
 	client->fds[0] = lift(&feed[0]);
-	client->fds[1] = lift(&back[1]);
-	client->take = reopen(client->fds[0], O_RDONLY);
+	client->fds[1] = client->fds[0] < 0 ? -1 : lift(&back[1]);
+	client->take = client->fds[1] < 0 ? -1 : reopen(client->fds[0], O_RDONLY);
 	/*
 	 * With room for PIPE_BUF bytes and no more, the pipe is writable when it is empty
 	 * and not before: poll tells when make has claimed the offer.
@@ -248,6 +249,7 @@ client_open(struct client *client, unsigned jobs, struct err *e)
 	    (client->room = fcntl(client->feed, F_SETPIPE_SZ, PIPE_BUF)) < 0 ||
 	    fd_nonblock(client->feed) < 0 || fd_nonblock(client->back) < 0) {
 		fail_errno(e, "jobserver");
+		shut(&back[1]);
 		client_shut(client);
 		return -1;
 	}

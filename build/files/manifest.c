@@ -64,6 +64,7 @@ static const struct key {
 	TEXT("files", files, false),
 	TEXT("files-sha256", files_sha256, false),
 	TEXT("symbols", symbols, false),
+	TEXT("symbols-sha256", symbols_sha256, false),
 	TEXT("kernel-config", kernel_config, false),
 	TEXT("kernel-config-sha256", kernel_config_sha256, false),
 	TEXT("credentials", credentials, false),

@@ -127,13 +127,14 @@ struct manifest {
 	const char *kernel;   /* file, or NULL: the image boots itself */
 	const char *initrd;   /* file, or NULL; not without a kernel */
 	const char *kernel_sha256;
-	const char *kernel_mark;   /* what shows that it is for this machine: verify/image/mark.h */
-	const char *append;	   /* kernel command line, without console nonce */
-	const char *image;	   /* file */
-	const char *image_digest;  /* digest_disk */
-	const char *files;	   /* what its filesystems hold: filetable.h; or NULL */
-	const char *files_sha256;  /* of that file */
-	const char *symbols;	   /* System.map or NULL */
+	const char *kernel_mark;  /* what shows that it is for this machine: verify/image/mark.h */
+	const char *append;	  /* kernel command line, without console nonce */
+	const char *image;	  /* file */
+	const char *image_digest; /* digest_disk */
+	const char *files;	  /* what its filesystems hold: filetable.h; or NULL */
+	const char *files_sha256; /* of that file */
+	const char *symbols;	  /* System.map or NULL */
+	const char *symbols_sha256;
 	const char *kernel_config; /* the .config it was built with, or NULL */
 	const char *kernel_config_sha256;
 	const char *root_login;	 /* by ssh, as root: key; password: with it as well; or NULL */

@@ -338,19 +338,23 @@ write_image(struct image *m, const char *path, struct err *e)
 static int
 write_kernel(struct image *m, struct err *e)
 {
-	static const char *const files[] = { "kernel", "System.map", "kernel-config" };
-	char *hex = arena_alloc(m->a, DIGEST_HEX);
+	struct manifest *man = &m->manifest;
+	const struct {
+		const char *name, **sha256;
+	} files[] = { { "kernel", &man->kernel_sha256 }, { "System.map", &man->symbols_sha256 },
+		{ "kernel-config", &man->kernel_config_sha256 } };
 
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (beneath_copy(arena_printf(m->a, "%s/out", m->kernel->store), files[i],
-			arena_printf(m->a, "%s/%s", m->dir, files[i]), 0644, e) < 0)
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		const char *path = arena_printf(m->a, "%s/%s", m->dir, files[i].name);
+		char *hex = arena_alloc(m->a, DIGEST_HEX);
+
+		if (beneath_copy(arena_printf(m->a, "%s/out", m->kernel->store), files[i].name,
+			path, 0644, e) < 0 ||
+		    digest_file(path, hex, e) < 0)
 			return -1;
-	m->manifest.kernel_sha256 = hex;
-	if (digest_file(arena_printf(m->a, "%s/kernel", m->dir), hex, e) < 0)
-		return -1;
-	hex = arena_alloc(m->a, DIGEST_HEX);
-	m->manifest.kernel_config_sha256 = hex;
-	return digest_file(arena_printf(m->a, "%s/kernel-config", m->dir), hex, e);
+		*files[i].sha256 = hex;
+	}
+	return 0;
 }
 
 /* the table of what the partitions hold, bound to the manifest by its digest */

@@ -97,7 +97,8 @@ release_fit(
 			return fail(
 			    e, "release: %s: contains %s, of DEBUG", label(a, m), m->added[i].is);
 	if (check_digest(a, m, m->kernel, digest_file, m->kernel_sha256, e) < 0 ||
-	    check_digest(a, m, m->kernel_config, digest_file, m->kernel_config_sha256, e) < 0)
+	    check_digest(a, m, m->kernel_config, digest_file, m->kernel_config_sha256, e) < 0 ||
+	    (m->symbols && check_digest(a, m, m->symbols, digest_file, m->symbols_sha256, e) < 0))
 		return -1;
 	for (size_t i = 0; i < m->nforms; i++)
 		if (check_digest(a, m, m->forms[i].file, digest_file, m->forms[i].sha256, e) < 0)
@@ -305,6 +306,20 @@ release_write(struct arena *a, const struct manifest *v, size_t n, const char *f
 	return file_settle(tmp, to, e);
 }
 
+/* who takes the release learns it from the manifests; who makes it, here */
+static void
+tell_cached(const struct manifest *v, size_t n)
+{
+	size_t cached = 0;
+
+	for (size_t i = 0; i < n; i++)
+		cached += v[i].ncached;
+	if (cached)
+		log_warn("release: %zu results in it were not built here, but taken from "
+			 "CACHE_URL, as the lines `cached` of its manifests say",
+		    cached);
+}
+
 /* ---- the command ---- */
 
 static int
@@ -346,6 +361,7 @@ release(const struct request *rq, const struct triples *t, struct err *e)
 	    release_write(rq->a, v, n, from, commit, to, e) < 0)
 		return -1;
 	log_info("%s: %zu images of commit %.12s", to, n, commit);
+	tell_cached(v, n);
 	return 0;
 }
 

@@ -614,10 +614,22 @@ fetch_probe(struct arena *a, const struct config *cfg, struct want *wants, size_
 int
 fetch_lack(const struct config *cfg, const struct want *w, struct err *e)
 {
+	const char *said = w->why ? w->why : "";
+	struct buf why = { 0 };
+
 	if (cfg->offline)
 		return fail(e,
 		    "%s %s: %s is not fetched, and OFFLINE is true; run `./make sources` where "
 		    "there is a network, or unpack a bundle made there",
 		    w->name, w->version, w->nforms ? w->forms[0].file : "its source");
-	return fail(e, "%s %s: no origin has its source\n%s", w->name, w->version, w->why);
+	/* an error is one line */
+	for (const char *s = said + strspn(said, " "); *s; s += strspn(s, "\n ")) {
+		size_t n = strcspn(s, "\n");
+
+		buf_addf(&why, "%s%.*s", why.n ? "; " : "", (int)n, s);
+		s += n;
+	}
+	fail(e, "%s %s: no origin has its source: %s", w->name, w->version, why.n ? why.p : "");
+	buf_free(&why);
+	return -1;
 }

@@ -45,22 +45,30 @@ read_credentials(struct arena *a, struct image *i, struct err *e)
 	return 0;
 }
 
+/* what: of its manifest */
 static int
-check_kernel(struct arena *a, const struct image *i, struct err *e)
+check_file(struct arena *a, const struct image *i, const char *what, const char *file,
+    const char *sha256, struct err *e)
 {
-	const char *path = manifest_path(a, &i->m, i->m.kernel);
+	const char *path = manifest_path(a, &i->m, file);
 	char hex[DIGEST_HEX];
 
 	if (!path)
 		return 0;
 	if (digest_file(path, hex, e) < 0)
 		return -1;
-	if (i->m.kernel_sha256 && strcmp(hex, i->m.kernel_sha256))
+	if (sha256 && strcmp(hex, sha256))
 		return fail_usage(e,
-		    "%s is not the kernel of its manifest: sha256 %.12s, expected %.12s; build "
+		    "%s is not the %s of its manifest: sha256 %.12s, expected %.12s; build "
 		    "again, or correct %s",
-		    path, hex, i->m.kernel_sha256, i->path);
+		    path, what, hex, sha256, i->path);
 	return 0;
+}
+
+static int
+check_kernel(struct arena *a, const struct image *i, struct err *e)
+{
+	return check_file(a, i, "kernel", i->m.kernel, i->m.kernel_sha256, e);
 }
 
 int
@@ -149,6 +157,9 @@ image_open(struct arena *a, const char *manifest, const char *outdir, enum trust
 	if (out->base && stat(out->base, &out->as_read) < 0)
 		return fail_errno(e, "%s", out->base);
 	symbols = manifest_path(a, m, m->symbols);
+	if (m->symbols_sha256 &&
+	    check_file(a, out, "table of symbols", m->symbols, m->symbols_sha256, e) < 0)
+		return -1;
 	if (symbols && symbols_read(a, symbols, &out->symbols, e) < 0)
 		return -1;
 	if (check_kernel(a, out, e) < 0 || image_check_digest(out, e) < 0 ||

@@ -324,6 +324,10 @@ report_html(const char *path, const struct testcase_result *testcases, size_t n,
 		buf_addf(&b, " · <strong>%s</strong>", report_unboxed);
 	if (h->untrusted)
 		buf_addf(&b, " · <strong>%s</strong>", report_untrusted);
+	if (h->cached) {
+		buf_adds(&b, " · ");
+		markup_adds(&b, h->cached);
+	}
 	buf_adds(&b, " · ");
 	markup_adds(&b, or_unknown(h->accel));
 	buf_addf(&b, " · %u at a time, timeouts × %.1f · lh-verify ", h->jobs, h->scale);

@@ -70,6 +70,8 @@ put_doubts(FILE *f, const char *hash, const struct report_head *h)
 		fprintf(f, "%s%s\n", hash, report_unboxed);
 	if (h->untrusted)
 		fprintf(f, "%s%s\n", hash, report_untrusted);
+	if (h->cached)
+		fprintf(f, "%s%s\n", hash, h->cached);
 }
 
 void

@@ -20,7 +20,8 @@ struct report_head {
 	const char *set, *profile, *why; /* why this profile when auto chose it, or NULL */
 	const char *sandbox;		 /* "no": packages of an image were built without one */
 	const char *untrusted;		 /* "yes": an image was taken for a stranger's */
-	const char *accel;		 /* "tcg", "kvm", with the reason */
+	const char *cached; /* what was not built where the images were; NULL: nothing */
+	const char *accel;  /* "tcg", "kvm", with the reason */
 	unsigned jobs;
 	double scale; /* of timeouts */
 	nstime took;

@@ -31,6 +31,7 @@ static const struct text_key head_texts[] = {
 	{ "why", offsetof(struct report_head, why) },
 	{ "sandbox", offsetof(struct report_head, sandbox) },
 	{ "untrusted", offsetof(struct report_head, untrusted) },
+	{ "cached", offsetof(struct report_head, cached) },
 	{ "accel", offsetof(struct report_head, accel) },
 	{ "date", offsetof(struct report_head, date) },
 	{ "host", offsetof(struct report_head, host) },

@@ -44,7 +44,8 @@ make_image(struct arena *a, struct manifest *m)
 	static const char *const files[] = { "manifest", "files", "sbom.spdx.json", "sbom.cdx.json",
 		"kernel", "System.map", "kernel-config" };
 	char *kernel = arena_alloc(a, DIGEST_HEX), *image = arena_alloc(a, DIGEST_HEX),
-	     *config = arena_alloc(a, DIGEST_HEX), *bmap = arena_alloc(a, DIGEST_HEX);
+	     *config = arena_alloc(a, DIGEST_HEX), *symbols = arena_alloc(a, DIGEST_HEX),
+	     *bmap = arena_alloc(a, DIGEST_HEX);
 	struct man_form *form = arena_alloc(a, sizeof *form);
 	struct err e = { 0 };
 	int fd;
@@ -58,6 +59,7 @@ make_image(struct arena *a, struct manifest *m)
 	close(fd);
 	ck_assert(digest_file(at(a, "in/kernel"), kernel, &e) == 0 &&
 		  digest_file(at(a, "in/kernel-config"), config, &e) == 0 &&
+		  digest_file(at(a, "in/System.map"), symbols, &e) == 0 &&
 		  digest_disk(at(a, "in/disk-image.raw"), image, &e) == 0);
 	put(a, "in/disk-image.bmap", "the map\n");
 	ck_assert_int_eq(digest_file(at(a, "in/disk-image.bmap"), bmap, &e), 0);
@@ -76,6 +78,7 @@ make_image(struct arena *a, struct manifest *m)
 		.forms = form,
 		.nforms = 1,
 		.symbols = "System.map",
+		.symbols_sha256 = symbols,
 		.kernel_config = "kernel-config",
 		.kernel_config_sha256 = config };
 }
@@ -181,6 +184,8 @@ static const struct {
 	    "release: x86_64 dhcp: kernel does not match the manifest" },
 	{ "s6", "2026-07", "in/kernel-config", "yes", false,
 	    "release: x86_64 dhcp: kernel-config does not match the manifest" },
+	{ "s6", "2026-07", "in/System.map", "yes", false,
+	    "release: x86_64 dhcp: System.map does not match the manifest" },
 	{ "s6", "2026-07", "in/disk-image.raw", "yes", false,
 	    "release: x86_64 dhcp: disk-image.raw does not match the manifest" },
 	{ "s6", "2026-07", "in/disk-image.bmap", "yes", false,

@@ -984,8 +984,12 @@ START_TEST(offline_opens_no_socket)
 		    WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "wait status %d", status);
 	ck_assert_uint_eq(server.requests, 0);
 
+	w.want.why = "  one: missing\n  two: HTTP status 404";
 	fetch_lack(&w.cfg, &w.want, &lack);
-	if (offline)
+	if (!offline)
+		ck_assert_str_eq(lack.msg,
+		    "pkg 1.0: no origin has its source: one: missing; two: HTTP status 404");
+	else
 		ck_assert_str_eq(lack.msg,
 		    "pkg 1.0: pkg.tar.gz is not fetched, and OFFLINE is true; run `./make "
 		    "sources` where there is a network, or unpack a bundle made there");

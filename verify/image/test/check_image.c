@@ -102,6 +102,9 @@ static const struct {
 } bad[] = {
 	{ "image-digest 0123456789abcdef\n", "/disk is not the image of its manifest: digest ",
 	    ", expected 0123456789ab; build again, or correct " },
+	{ "symbols kernel\nsymbols-sha256 0123456789abcdef\n",
+	    "/kernel is not the table of symbols of its manifest: sha256 ",
+	    ", expected 0123456789ab; build again, or correct " },
 	{ "kernel-sha256 0123456789abcdef\n", "/kernel is not the kernel of its manifest: sha256 ",
 	    ", expected 0123456789ab; build again, or correct " },
 };

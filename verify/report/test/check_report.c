@@ -63,6 +63,7 @@ static const struct report_head head = { .version = "0.1",
 	.profile = "minimal",
 	.why = "s6 1.0: no <origin> has it",
 	.sandbox = "no",
+	.cached = "2 results were taken from a shared cache, signed by <key>",
 	.accel = "tcg",
 	.jobs = 2,
 	.scale = 1.3,
@@ -74,6 +75,7 @@ static const char tap[] =
     "# profile minimal, set 2024-10; tcg; 2 at a time, timeouts x 1.3\n"
     "# profile minimal: s6 1.0: no <origin> has it\n"
     "# packages were built without a sandbox\n"
+    "# 2 results were taken from a shared cache, signed by <key>\n"
     "ok 1 - x86_64 dhcp boot # 1.9 s\n"
     "#   warning    svc: s6-rc: warning: \"odd\" \\x01 <byte>\n"
     "not ok 2 - x86_64 dhcp services: scenarios/services.scn:14\n"
@@ -92,6 +94,7 @@ static const char tap[] =
     "# 14.0 s; report: out/index.html\n"
     "# profile minimal: s6 1.0: no <origin> has it\n"
     "# packages were built without a sandbox\n"
+    "# 2 results were taken from a shared cache, signed by <key>\n"
     "1 passed, 2 failed, 1 skipped\n";
 
 START_TEST(tap_golden)
@@ -124,6 +127,7 @@ static const char tty[] = "not ok 2 - x86_64 dhcp services: scenarios/services.s
 			  "14.0 s; report: out/index.html\n"
 			  "profile minimal: s6 1.0: no <origin> has it\n"
 			  "packages were built without a sandbox\n"
+			  "2 results were taken from a shared cache, signed by <key>\n"
 			  "1 passed, 2 failed, 1 skipped\n";
 
 START_TEST(says_the_same_to_a_person)
@@ -198,7 +202,8 @@ START_TEST(html_says_it_all)
 	static const char *const parts[] = {
 		"<h1>1 of 3 passed <span class=dim>in 14 s, 1 skipped</span></h1>",
 		"profile minimal (s6 1.0: no &lt;origin&gt; has it)",
-		" · <strong>packages were built without a sandbox</strong> · ",
+		" · <strong>packages were built without a sandbox</strong> · 2 results were "
+		"taken from a shared cache, signed by &lt;key&gt; · ",
 		"<th scope=col>boot<th scope=col>services<th scope=col>net-static<th "
 		"scope=col>seconds",
 		"<a class=skip href=\"#c3\">skip</a>",
