@@ -12,6 +12,7 @@
 #include "verify/command/suite.h"
 #include "verify/droproot.h"
 #include "verify/image/image.h"
+#include "verify/image/record.h"
 #include "verify/mutants/written.h"
 #include "verify/options.h"
 #include "verify/outdir.h"
@@ -23,6 +24,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 /* before anything can fail: nobody runs QEMU as root, or takes an earlier result for this run's */
@@ -46,6 +48,7 @@ head_of(struct arena *a, const struct matrix *all)
 	const char *sandbox = NULL;
 	bool untrusted = false;
 	time_t now = time(NULL);
+	struct utsname host;
 	char date[32];
 	struct tm tm;
 
@@ -59,12 +62,13 @@ head_of(struct arena *a, const struct matrix *all)
 	for (size_t i = 0; i < all->nimages; i++)
 		untrusted |= all->images[i].m.untrusted;
 	return (struct report_head){ .untrusted = untrusted ? "yes" : NULL,
-		.version = LH_VERSION,
+		.version = lh_version,
 		.set = m->set,
 		.profile = m->profile,
 		.why = m->why,
 		.sandbox = sandbox,
-		.date = arena_strdup(a, date) };
+		.date = arena_strdup(a, date),
+		.host = uname(&host) == 0 ? arena_strdup(a, host.nodename) : NULL };
 }
 
 /* matrix -> run -> results -> report */
@@ -77,6 +81,8 @@ play(struct arena *a, const struct options *o, const struct suite *s, struct mat
 		.scale = o->scale,
 		.accel = o->accel,
 		.keep = o->keep,
+		.capsule = o->capsule,
+		.asked = o,
 		.booted = o->cold ? NULL : s->booted };
 	struct report_head head = head_of(a, m);
 	struct testcase_result *results;
@@ -84,6 +90,9 @@ play(struct arena *a, const struct options *o, const struct suite *s, struct mat
 
 	if (outdir_make(o->out, e) < 0)
 		return -1;
+	for (size_t i = 0; i < m->nimages; i++)
+		if (record_image(a, &m->images[i], e) < 0)
+			return -1;
 	if (run_testcases(a, m, &how, &head, &results, &n, e) < 0)
 		return -1;
 	if (results_write(a, o->out, results, n, &head, e) < 0 ||
@@ -146,6 +155,7 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	suite.booted = NULL; /* each of them is an image of its own */
 	if (options_file(o->words[0], e) < 0 ||
 	    written_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
+	    written_choose(mutant, &n, o->only.v, e) < 0 ||
 	    image_open_all(a, o->words + 1, o->nwords - 1, o->out, trust_asked(o), &images, e) < 0)
 		return -1;
 	for (size_t i = 0; i < o->nwords - 1; i++)
@@ -175,6 +185,20 @@ static const struct command {
 	    "break each thing in an image in turn: is that refused?", mutants },
 	{ OF_MUTANTS, "mutants", "DIR MANIFEST...",
 	    "check that each mutant that DIR describes is refused for the right reason", mutants },
+	{ OF_STEP, "step", "-s NAME MANIFEST",
+	    "play a scenario line by line, console on this terminal", command_step },
+	{ OF_RESUME, "resume", "DIR", "open the guest of a case that failed in a run --capsule",
+	    command_resume },
+	{ OF_RECORD, "record", "FILE MANIFEST", "write a scenario from what is done with a guest",
+	    command_record },
+	{ OF_HISTORY, "history", "add DB RUN-DIR...", "remember finished runs in a database",
+	    command_history },
+	{ OF_HISTORY, "history", "show DB [CASE]",
+	    "print how each case stands, and since when; of CASE all nights", command_history },
+	{ OF_HISTORY, "history", "night DB [DATE]",
+	    "print what is new of the last night, or of that one", command_history },
+	{ OF_HISTORY, "history", "site DB DIR", "write the history as a folder of pages",
+	    command_history },
 	{ OF_BOOT, "boot", "[MANIFEST]", "boot interactively, console on this terminal",
 	    command_boot },
 };

@@ -7,6 +7,7 @@
 #include "build/base/child.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
+#include "build/files/manifest.h"
 #include "verify/bisect/odds.h"
 
 #include <ctype.h>
@@ -379,16 +380,137 @@ add_difference(struct arena *a, struct arguments *args, const struct known *good
 	}
 }
 
+/* ---- a set as an image was made of it ---- */
+
+/* a file, not a set: a manifest, which an image left behind */
+static bool
+is_manifest(const char *end)
+{
+	return file_exists(end) && !file_isdir(end);
+}
+
+/* 1: *word says what the image had where the set has something else */
+static int
+word_for(struct arena *a, const struct known *set, const struct man_package *p, const char *var,
+    char **word, struct err *e)
+{
+	const struct package *s = package_find(set, p->name);
+	const char *at;
+
+	if (!s) /* it has its version from another recipe */
+		return 0;
+	if (p->modified && !p->commit)
+		return fail_usage(e,
+		    "%s: %s was built from a changed tree, which the manifest cannot name; commit "
+		    "the change, and build again",
+		    var, p->name);
+	if (!p->commit) {
+		*word = variable(a, "VERSION", p->name, p->version);
+		return strcmp(p->version, s->version) != 0 || s->override;
+	}
+	at = s->override ? strrchr(s->override, '@') : NULL;
+	if (!at || strncmp(s->override, "git:", 4) != 0)
+		return fail_usage(e,
+		    "%s: %s was built from commit %.12s of a clone, and set %s has none; bisect "
+		    "with PACKAGE=%s REPO=",
+		    var, p->name, p->commit, set->set, p->name);
+	*word = variable(a, "OVERRIDE", p->name,
+	    arena_printf(a, "%.*s@%s", (int)(at - s->override), s->override, p->commit));
+	return strcmp(at + 1, p->commit) != 0;
+}
+
+/* the same words that somebody would write behind the set */
+static int
+read_made(struct arena *a, const char *lh_build, const struct arguments *args, const char *var,
+    const struct manifest *m, char ***vars, struct err *e)
+{
+	struct argv v = { .a = a }, set = { .a = a };
+	struct known k;
+
+	argv_pushf(&set, "SET=%s", m->set);
+	argv_pushf(&v, "SET=%s", m->set);
+	if (ask_build(a, lh_build, args->words, set.v, &k, e) < 0)
+		return wrap(e, "%s", var);
+	for (size_t i = 0; i < m->npackages; i++) {
+		char *word = NULL;
+		int differs = word_for(a, &k, &m->packages[i], var, &word, e);
+
+		if (differs < 0)
+			return -1;
+		if (differs)
+			argv_push(&v, word);
+	}
+	*vars = v.v;
+	return 0;
+}
+
+static int
+open_made(struct arena *a, const char *var, const char *path, struct manifest *m, struct err *e)
+{
+	if (manifest_read(a, path, m, e) < 0)
+		return wrap(e, "%s", var);
+	if (!m->set || !m->profile)
+		return fail_usage(e, "%s: %s names no set, or no profile", var, path);
+	return 0;
+}
+
+/* what the image was built for, unless the command line says something else */
+static void
+take_target(struct arena *a, struct arguments *args, const struct manifest *m)
+{
+	const char *const wanted[] = { arena_printf(a, "TRIPLE=%s", m->triple),
+		arena_printf(a, "PROFILE=%s", m->profile),
+		m->net && !strcmp(m->net, "static") ? "USE_DHCP=false" : "USE_DHCP=true" };
+	struct argv v = { .a = a };
+
+	for (char **w = args->words; *w; w++)
+		argv_push(&v, *w);
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+		if (!word_of(args->words, wanted[i]))
+			argv_push(&v, wanted[i]);
+	args->words = v.v;
+}
+
+static int
+read_manifests(struct arena *a, const char *lh_build, struct arguments *args, char ***good_vars,
+    char ***bad_vars, struct err *e)
+{
+	struct manifest good, bad;
+
+	if (!is_manifest(args->good) || !is_manifest(args->bad))
+		return fail_usage(e,
+		    "GOOD=%s BAD=%s: one is a manifest, the other a set; give two "
+		    "manifests",
+		    args->good, args->bad);
+	if (open_made(a, "GOOD", args->good, &good, e) < 0 ||
+	    open_made(a, "BAD", args->bad, &bad, e) < 0)
+		return -1;
+	if (strcmp(good.triple, bad.triple) != 0 || strcmp(good.profile, bad.profile) != 0)
+		return fail_usage(e,
+		    "GOOD is %s, profile %s, and BAD %s, profile %s: they have to "
+		    "be the same",
+		    good.triple, good.profile, bad.triple, bad.profile);
+	take_target(a, args, &bad);
+	return read_made(a, lh_build, args, "GOOD", &good, good_vars, e) < 0
+		   ? -1
+		   : read_made(a, lh_build, args, "BAD", &bad, bad_vars, e);
+}
+
 static int
 read_sets(struct arena *a, const char *lh_build, struct arguments *args, struct err *e)
 {
 	char **good_vars, **bad_vars;
 	struct known good, bad;
 	struct argv words = { .a = a };
+	bool made = is_manifest(args->good) || is_manifest(args->bad);
 
-	if (read_end(a, "GOOD", args->good, &good_vars, &args->good, e) < 0 ||
-	    read_end(a, "BAD", args->bad, &bad_vars, &args->bad, e) < 0)
+	if (made) {
+		if (read_manifests(a, lh_build, args, &good_vars, &bad_vars, e) < 0)
+			return -1;
+	} else if (read_end(a, "GOOD", args->good, &good_vars, &args->good, e) < 0 ||
+		   read_end(a, "BAD", args->bad, &bad_vars, &args->bad, e) < 0) {
 		return -1;
+	}
 	if (ask_build(a, lh_build, args->words, good_vars, &good, e) < 0)
 		return wrap(e, "GOOD");
 	if (ask_build(a, lh_build, args->words, bad_vars, &bad, e) < 0)
@@ -405,7 +527,8 @@ read_sets(struct arena *a, const char *lh_build, struct arguments *args, struct 
 			add_difference(a, args, &good, g, b, good_vars);
 	}
 	if (!args->space.npackages)
-		return fail(e, "GOOD and BAD name the same versions of everything");
+		return fail(e, "GOOD and BAD name the same versions of everything%s",
+		    made ? ": recipes or layout changed, which git bisect run finds" : "");
 	add_needs(a, args, &good);
 	for (char **p = args->words; *p; p++)
 		argv_push(&words, *p);
@@ -606,7 +729,8 @@ take_failure(struct arena *a, struct arguments *args, const char *value, struct 
 }
 
 const struct argument arguments_all[] = {
-	{ "GOOD", "END", "where it passes: a set, a version, or a revision", take_good },
+	{ "GOOD", "END", "where it passes: a set, a manifest, a version, or a revision",
+	    take_good },
 	{ "BAD", "END", "where it fails", take_bad },
 	{ "PACKAGE", "NAME", "search the versions, or commits, of this package alone",
 	    take_package },

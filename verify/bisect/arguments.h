@@ -19,6 +19,8 @@ struct argv;
  *     GOOD=SET BAD=SET				between two sets; a set may be followed by
  *						VERSION_name=V and OVERRIDE_name=TREE,
  *						which then hold at that end only
+ *     GOOD=FILE BAD=FILE			between two manifests, as sets with such words:
+ *						what the images were made of, on their triple
  *     PACKAGE=NAME GOOD=VERSION BAD=VERSION	among the versions a recipe pins
  *     PACKAGE=NAME REPO=DIR GOOD=REV BAD=REV	among a clone's commits: REV's ancestors by
  *						first parent, so that a merge is one step

@@ -19,6 +19,7 @@
 static const char usage[] =
     "lh-bisect: finds the package version, or the commit, that broke a scenario\n\n"
     "  lh-bisect -s SCENARIO GOOD=SET BAD=SET\n"
+    "  lh-bisect -s SCENARIO GOOD=MANIFEST BAD=MANIFEST\n"
     "  lh-bisect -s SCENARIO PACKAGE=NAME GOOD=VERSION BAD=VERSION\n"
     "  lh-bisect -s SCENARIO PACKAGE=NAME REPO=DIR GOOD=REVISION BAD=REVISION\n\n"
     "words:\n";

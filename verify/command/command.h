@@ -19,11 +19,19 @@ int command_lint(struct arena *a, struct options *o, struct err *e);
 int command_merge(struct arena *a, struct options *o, struct err *e);
 /* the mutation score of one image: what its scenarios refuse of what can be broken in it */
 int command_mutants(struct arena *a, struct options *o, struct err *e);
+/* what is remembered of earlier runs: add, show, night, site */
+int command_history(struct arena *a, struct options *o, struct err *e);
 /*
  * --words, on stdout: what may stand in a scenario and in a manifest, as options_words() has it.
  * OF is `scenario`, `requires`, `watch` or `manifest`.
  */
 void command_words(struct arena *a);
+/* a scenario line by line, its guest's console on this terminal */
+int command_step(struct arena *a, struct options *o, struct err *e);
+/* a guest that was kept as it was when its test case failed */
+int command_resume(struct arena *a, struct options *o, struct err *e);
+/* a scenario from what somebody does with a guest */
+int command_record(struct arena *a, struct options *o, struct err *e);
 /* becomes QEMU, with the console on this terminal */
 int command_boot(struct arena *a, struct options *o, struct err *e);
 

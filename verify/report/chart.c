@@ -179,17 +179,53 @@ add_bar(struct buf *b, const struct chart *c, const struct service *s, size_t ro
 	buf_addf(b, ": started at %.2f s, ready at %.2f s</title></rect>\n", s->up, s->ready);
 }
 
+static void
+read_chart(struct chart *c, const char *text)
+{
+	struct lines l;
+	char *line;
+
+	lines_text(c->a, "chart", text, &l);
+	while ((line = lines_next(&l)))
+		read_line(c, line);
+}
+
+static void
+add_phase(struct arena *a, struct chart_phase **v, size_t *n, const char *name, double seconds)
+{
+	if (seconds <= 0)
+		return;
+	*v = arena_more(a, *v, *n, sizeof **v);
+	(*v)[(*n)++] = (struct chart_phase){ name, (nstime)(seconds * (double)NS_PER_S) };
+}
+
+size_t
+chart_phases(struct arena *a, const char *text, struct chart_phase **out)
+{
+	struct chart c = { .a = a };
+	double first = 0;
+	size_t n = 0;
+
+	*out = NULL;
+	read_chart(&c, text);
+	for (size_t i = 0; i < c.n; i++)
+		if (c.v[i].timed && (first <= 0 || c.v[i].up < first))
+			first = c.v[i].up;
+	add_phase(a, out, &n, "to-first-service", first);
+	add_phase(a, out, &n, "to-last-service", c.end);
+	for (size_t i = 0; i < c.n; i++)
+		if (c.v[i].timed)
+			add_phase(a, out, &n, c.v[i].name, c.v[i].ready - c.v[i].up);
+	return n;
+}
+
 bool
 chart_svg(struct buf *out, const char *text)
 {
 	struct chart c = { .a = arena_new() };
 	size_t row = 0, timed = 0;
-	struct lines l;
-	char *line;
 
-	lines_text(c.a, "chart", text, &l);
-	while ((line = lines_next(&l)))
-		read_line(&c, line);
+	read_chart(&c, text);
 	for (size_t i = 0; i < c.n; i++)
 		timed += c.v[i].timed;
 	if (c.end > 0) {

@@ -2,8 +2,12 @@
 #ifndef VERIFY_REPORT_CHART_H
 #define VERIFY_REPORT_CHART_H
 
-#include <stdbool.h>
+#include "build/base/clock.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
 struct buf;
 
 /*
@@ -21,5 +25,16 @@ struct buf;
  * kernel began.
  */
 bool chart_svg(struct buf *out, const char *text);
+
+/*
+ * The same in figures: `to-first-service` and `to-last-service`, from where the kernel begins to
+ * the start of the first and the readiness of the last, and each service's own time from its start
+ * to its readiness; those that tell no readiness have none.  On the arena; returns how many.
+ */
+struct chart_phase {
+	const char *name;
+	nstime took;
+};
+size_t chart_phases(struct arena *a, const char *text, struct chart_phase **out);
 
 #endif

@@ -25,6 +25,7 @@ struct report_head {
 	double scale; /* of timeouts */
 	nstime took;
 	const char *date; /* of the run, UTC */
+	const char *host; /* the machine's name */
 	bool tty; /* sits at the terminal that is stdout, and has the table of what passes there */
 };
 
@@ -58,7 +59,7 @@ struct report_row {
 	const char *name, *text;
 };
 
-#define REPORT_ROWS 5
+#define REPORT_ROWS 8
 
 /* what head.sandbox means */
 extern const char report_unboxed[];

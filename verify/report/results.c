@@ -33,6 +33,7 @@ static const struct text_key head_texts[] = {
 	{ "untrusted", offsetof(struct report_head, untrusted) },
 	{ "accel", offsetof(struct report_head, accel) },
 	{ "date", offsetof(struct report_head, date) },
+	{ "host", offsetof(struct report_head, host) },
 };
 
 static const struct text_key testcase_texts[] = {
@@ -55,7 +56,10 @@ static const struct text_key testcase_texts[] = {
 	{ "got", offsetof(struct testcase_result, failure.got) },
 	{ "guest", offsetof(struct testcase_result, failure.guest) },
 	{ "nearest", offsetof(struct testcase_result, failure.nearest) },
+	{ "console", offsetof(struct testcase_result, failure.console) },
 	{ "look", offsetof(struct testcase_result, failure.look) },
+	{ "again", offsetof(struct testcase_result, again) },
+	{ "open", offsetof(struct testcase_result, open) },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))

@@ -36,7 +36,21 @@ static const char style[] =
     "td:last-child{white-space:pre-wrap;overflow-wrap:anywhere}summary{cursor:pointer}a:focus-"
     "visible,summary:focus-visible,.wide:focus-visible{outline:2px solid "
     "var(--ink);outline-offset:1px}:target{outline:2px solid var(--line)}\n"
-    ".two{display:grid;grid-template-columns:1fr 1fr;gap:1rem}.two>div{min-width:0}\n";
+    ".two{display:grid;grid-template-columns:1fr 1fr;gap:1rem}.two>div{min-width:0}\n"
+    /* a trend over nights */
+    ".trend .ok{fill:var(--ok)}.trend .no{fill:var(--bad)}.trend .both{fill:#db8a35}.trend "
+    ".none{fill:var(--line)}.trend .line{fill:none;stroke:#5b87b8;stroke-width:1.5}.trend "
+    ".base{stroke:var(--line)}.trend .mark{stroke:var(--dim);stroke-width:2}.trend "
+    ".end{text-anchor:end}td.text{white-space:normal;overflow-wrap:anywhere;min-width:16rem;"
+    "font-size:.85rem}td.text a,.list a{display:inline}.list a{margin-right:.8rem;font:13px/1.8 "
+    "ui-monospace,monospace}.long{grid-template-columns:minmax(8rem,auto) 1fr}th a,p "
+    "a{color:inherit}"
+    ".fail.took{padding:0 .4rem}.cut{max-width:30rem;overflow:hidden;text-overflow:ellipsis}\n"
+    "@media(max-width:40rem){body{padding:.7rem}.long,.two{grid-template-columns:1fr}}\n"
+    "@media print{:root{--bg:#fff;--ink:#000;--dim:#444;--line:#bbb;--ok:#256b43;--okbg:#e6f2ea;"
+    "--bad:#a8201a;--badbg:#fbe8e6;--skip:#7d6116;--skipbg:#f8f1d9}body{max-width:none;padding:0;"
+    "print-color-adjust:exact}.wide,pre{overflow:visible;max-height:none}pre{white-space:pre-wrap}"
+    "svg{max-width:100%}h2{break-after:avoid}tr,.card{break-inside:avoid}}\n";
 
 void
 style_begin(struct buf *b, const char *title)

@@ -23,6 +23,10 @@
 	X(explain)                                                                                 \
 	X(flood)                                                                                   \
 	X(testcase)                                                                                \
+	X(failures)                                                                                \
+	X(session)                                                                                 \
+	X(recording)                                                                               \
+	X(capsule)                                                                                 \
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
 	X(written)                                                                                 \
@@ -36,6 +40,8 @@
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
 	X(chart)                                                                                   \
+	X(history)                                                                                 \
+	X(nights)                                                                                  \
 	X(table)                                                                                   \
 	X(run)                                                                                     \
 	X(ntp)                                                                                     \

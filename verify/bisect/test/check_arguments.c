@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
+#include "build/files/file.h"
 #include "verify/test/fakebuild.h"
 #include "verify/test/suites.h"
 
@@ -121,6 +122,76 @@ START_TEST(sets)
 }
 END_TEST
 
+static const char *
+made(struct arena *a, const char *name, const char *rest)
+{
+	const char *path = arena_printf(a, "%s/%s", test_dir(), name),
+		   *text = arena_printf(a,
+		       "lh-manifest 2\ntriple x86_64-linux-musl\nprofile s6\nqemu q\nmachine m\n"
+		       "console c\nkernel k\n%s",
+		       rest);
+	struct err e = { 0 };
+
+	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
+	return path;
+}
+
+/* two manifests are the versions that they name, where their sets have others */
+START_TEST(manifests)
+{
+	struct arena *a = arena_new();
+	const char *good = made(a, "good",
+		       "set old\nnet static\npackage a 2 k\npackage b 1 k\npackage c 1 k\n"
+		       "package headers 9 k\n"),
+		   *bad = made(a, "bad",
+		       "set old\nnet static\npackage a 2 k\npackage b 3 k\npackage c 1 k\n");
+	struct arguments q = ask(a, arena_printf(a, "GOOD=%s;BAD=%s", good, bad), 0, NULL);
+
+	ck_assert_uint_eq(q.space.npackages, 1);
+	ck_assert_str_eq(q.space.packages[0].name, "b");
+	ck_assert_uint_eq(q.space.packages[0].nversions, 3);
+	ck_assert_str_eq(args_at(a, &q, (size_t[]){ 2 }),
+	    "TRIPLE=x86_64-linux-musl PROFILE=s6 USE_DHCP=false SET=old VERSION_b=3");
+	/* what the command line says counts */
+	q = ask(a, arena_printf(a, "GOOD=%s;BAD=%s;USE_DHCP=true", good, bad), 0, NULL);
+	ck_assert_str_eq(args_at(a, &q, (size_t[]){ 1 }),
+	    "USE_DHCP=true TRIPLE=x86_64-linux-musl PROFILE=s6 SET=old VERSION_b=2");
+	arena_free(a);
+}
+END_TEST
+
+static const struct {
+	const char *good, *bad;
+	int code;
+	const char *message;
+} pairs[] = {
+	{ "package a 1 k\nset old\n", "package a 1 k\nset old\n", EXIT_WORK,
+	    "GOOD and BAD name the same versions of everything: recipes or layout changed, which "
+	    "git bisect run finds" },
+	{ "set old\n", "", EXIT_USAGE, "BAD: DIR/bad names no set, or no profile" },
+	{ "set young\n", "set old\n", EXIT_USAGE, "GOOD: SET young: no such set" },
+	{ "set old\n", "set old\npackage a 1 k modified\n", EXIT_USAGE,
+	    "BAD: a was built from a changed tree, which the manifest cannot name; commit the "
+	    "change, and build again" },
+	{ "set old\n", "set old\npackage a 1 k modified 0123456789abcdef\n", EXIT_USAGE,
+	    "BAD: a was built from commit 0123456789ab of a clone, and set old has none; bisect "
+	    "with PACKAGE=a REPO=" },
+};
+
+START_TEST(manifest_mistakes)
+{
+	struct arena *a = arena_new();
+	const char *good = made(a, "good", pairs[_i].good), *bad = made(a, "bad", pairs[_i].bad),
+		   *dir = strstr(pairs[_i].message, "DIR"), *message = pairs[_i].message;
+
+	if (dir)
+		message =
+		    arena_printf(a, "%.*s%s%s", (int)(dir - message), message, test_dir(), dir + 3);
+	ask(a, arena_printf(a, "GOOD=%s;BAD=%s", good, bad), pairs[_i].code, message);
+	arena_free(a);
+}
+END_TEST
+
 /* c 4 goes with b 4 only, forwards and backwards */
 START_TEST(needs)
 {
@@ -152,6 +223,8 @@ arguments_suite(void)
 	tcase_add_loop_test(c, order, 0, sizeof orders / sizeof *orders);
 	tcase_add_loop_test(c, mistake, 0, sizeof mistakes / sizeof *mistakes);
 	tcase_add_test(c, sets);
+	tcase_add_test(c, manifests);
+	tcase_add_loop_test(c, manifest_mistakes, 0, sizeof pairs / sizeof *pairs);
 	tcase_add_test(c, needs);
 	return s;
 }
