@@ -67,6 +67,25 @@ check_known(const char *dir, const char *const *known, const struct scenario *s,
 	return 0;
 }
 
+/* an image without the service would pass: nobody would play what proves it */
+static int
+check_played(const struct scenario *s, struct err *e)
+{
+	for (size_t i = 0; i < s->nrequires; i++) {
+		const struct require *r = &s->requires[i];
+
+		for (size_t v = 0; v < r->nvalues; v++)
+			for (size_t k = 0; k < s->nproofs; k++)
+				if (!strcmp(r->key, "service") &&
+				    !strcmp(r->values[v], s->proofs[k].service))
+					return fail_usage(e,
+					    "%s:%u: requires service %s, and so proves nothing of "
+					    "an image that lacks it; require its profile",
+					    s->path, r->line, r->values[v]);
+	}
+	return 0;
+}
+
 static const char *
 unproved(struct arena *a, const char *const *names, const struct scenario *v, size_t n)
 {
@@ -87,7 +106,7 @@ proofs_lint(
 	if (read_services(a, services, &known, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (check_known(services, known, &v[i], e) < 0)
+		if (check_known(services, known, &v[i], e) < 0 || check_played(&v[i], e) < 0)
 			return -1;
 	list = arena_printf(a, "%s%s", unproved(a, known, v, n), unproved(a, brought, v, n));
 	return *list ? fail_usage(e,

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -127,6 +128,15 @@ static const unsigned of_a_program[] = {
 	SYS_fadvise64,
 };
 
+/*
+ * A thread, as the C libraries ask clone(2) for one, is no other process: e2fsck reads a filesystem
+ * of gigabytes in several.
+ */
+#define THREAD                                                                                     \
+	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |        \
+	    CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
+static const unsigned threads[] = { THREAD, THREAD | CLONE_DETACHED };
+
 /* other than for reading what is there; O_RDONLY is no bit */
 #define CHANGES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND)
 
@@ -143,6 +153,11 @@ make(struct bpf *p, int program)
 		bpf_call_bits(p, SYS_open, 1, CHANGES, bpf_error(EACCES));
 #endif
 		bpf_call_bits(p, SYS_openat, 2, CHANGES, bpf_error(EACCES));
+#ifdef SYS_clone3
+		/* its flags are out of sight: without it, clone(2) is asked */
+		bpf_calls(p, (const unsigned[]){ SYS_clone3 }, 1, bpf_error(ENOSYS));
+#endif
+		bpf_call_among(p, SYS_clone, 0, threads, COUNT(threads), SECCOMP_RET_KILL_PROCESS);
 	}
 	bpf_calls(p, hostile, COUNT(hostile), SECCOMP_RET_KILL_PROCESS);
 	bpf_end(p, bpf_error(EPERM));

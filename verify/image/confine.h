@@ -27,7 +27,7 @@ int confine_calls(struct err *e);
 
 /*
  * The same for a program that looks at an image, to be started with these: it opens files for
- * reading, and none for anything else.
+ * reading, and none for anything else; it may have threads.
  */
 const struct bpf *confine_program(const struct child_limit **limits, size_t *n);
 

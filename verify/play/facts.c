@@ -2,6 +2,7 @@
 #include "verify/play/facts.h"
 
 #include "build/base/arena.h"
+#include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "verify/guest/lan.h"
 #include "verify/image/image.h"
@@ -43,7 +44,8 @@ static const char *const packages[] = { "linux", "musl", "busybox", "dropbear", 
 static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra" };
 
 static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions",
-	"root.password", "guest.password", "nonce", "scale", "now", "dies", "listen" };
+	"root.password", "guest.password", "root.quoted", "guest.quoted", "nonce", "scale", "now",
+	"dies", "listen" };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -134,6 +136,15 @@ set_parts(struct names *names, const struct manifest *m)
 	set_buf(names, "partitions", &b);
 }
 
+/* as they are, and as a word of a shell's */
+static void
+set_password(struct names *names, const char *user, const char *password)
+{
+	names_set(names, arena_printf(names->a, "%s.password", user), password);
+	names_set(names, arena_printf(names->a, "%s.quoted", user),
+	    password ? sh_quoted(names->a, password) : NULL);
+}
+
 void
 facts_set(struct names *names, const struct image *i, double scale)
 {
@@ -143,6 +154,8 @@ facts_set(struct names *names, const struct image *i, double scale)
 	while (*known) /* known, and without a value until it has one */
 		names_set(names, *known++, NULL);
 	set_texts(names, m);
+	if (!m->country)
+		names_set(names, "country", "none");
 	if (!m->address)
 		set_lan(names, i->lan);
 	set_parts(names, m);
@@ -154,8 +167,8 @@ facts_set(struct names *names, const struct image *i, double scale)
 	set_services(names, m, "longruns", "longrun");
 	set_services(names, m, "oneshots", "oneshot");
 	names_set(names, "memory", arena_printf(names->a, "%u", m->memory));
-	names_set(names, "root.password", i->root_password);
-	names_set(names, "guest.password", i->guest_password);
+	set_password(names, "root", i->root_password);
+	set_password(names, "guest", i->guest_password);
 	names_set(names, "scale", arena_printf(names->a, "%.1f", scale));
 	names_set(names, "now", arena_printf(names->a, "%lld", (long long)time(NULL)));
 }

@@ -52,6 +52,21 @@ count(const struct proof *p, size_t most)
 	return n;
 }
 
+static void
+write_sources(struct arena *a)
+{
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+		char *dir = arena_printf(a, "%s/%s", test_dir(), sources[i][0]);
+
+		ck_assert_int_eq(file_mkdirs(dir, 0755, &e), 0);
+		ck_assert_int_eq(file_write(arena_printf(a, "%s/type", dir), sources[i][1],
+				     strlen(sources[i][1]), 0644, &e),
+		    0);
+	}
+}
+
 START_TEST(proved)
 {
 	struct arena *a = arena_new();
@@ -65,18 +80,37 @@ START_TEST(proved)
 	memcpy(second, cases[_i].second, sizeof second);
 	s[0].nproofs = count(first, 8);
 	s[1].nproofs = count(second, 2);
-	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
-		char *dir = arena_printf(a, "%s/%s", test_dir(), sources[i][0]);
-
-		ck_assert_int_eq(file_mkdirs(dir, 0755, &e), 0);
-		ck_assert_int_eq(file_write(arena_printf(a, "%s/type", dir), sources[i][1],
-				     strlen(sources[i][1]), 0644, &e),
-		    0);
-	}
+	write_sources(a);
 	r = proofs_lint(a, test_dir(), s, 2, &e);
 	ck_assert_int_eq(r, cases[_i].said ? -1 : 0);
 	if (cases[_i].said)
 		ck_assert_msg(strstr(e.msg, cases[_i].said), "%s", e.msg);
+	arena_free(a);
+}
+END_TEST
+
+/* what is skipped where a service is missing proves nothing of an image that lacks it */
+START_TEST(skipped)
+{
+	struct arena *a = arena_new();
+	const char *klogd[] = { "lo", "klogd" };
+	struct proof proofs[] = { BROUGHT, { .service = "klogd" }, { .service = "lo" } };
+	struct require requires[] = { { .key = "profile", .values = klogd, .nvalues = 2 },
+		{ .key = "service", .values = klogd + 1, .nvalues = 1, .line = 4 } };
+	struct scenario s = { .path = "a.scn",
+		.proofs = proofs,
+		.nproofs = sizeof proofs / sizeof *proofs,
+		.requires = requires,
+		.nrequires = 1 };
+	struct err e = { 0 };
+
+	write_sources(a);
+	ck_assert_int_eq(proofs_lint(a, test_dir(), &s, 1, &e), 0);
+	s.nrequires = 2;
+	ck_assert_int_eq(proofs_lint(a, test_dir(), &s, 1, &e), -1);
+	ck_assert_str_eq(e.msg,
+	    "a.scn:4: requires service klogd, and so proves nothing of an image that lacks it; "
+	    "require its profile");
 	arena_free(a);
 }
 END_TEST
@@ -86,6 +120,7 @@ proofs_suite(void)
 {
 	Suite *s = suite_create("proofs");
 
+	tcase_add_test(harness_case(s, "skipped"), skipped);
 	tcase_add_loop_test(harness_case(s, "proved"), proved, 0, sizeof cases / sizeof *cases);
 	return s;
 }

@@ -5,6 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
+#include "verify/image/confine.h"
 #include "verify/test/suites.h"
 
 #include <stdlib.h>
@@ -107,6 +108,28 @@ START_TEST(reads_the_end)
 }
 END_TEST
 
+/* it reads the maps of so large a filesystem in threads, one for each processor */
+START_TEST(large)
+{
+	struct arena *a = arena_new();
+	struct child_opts o = { .dir = test_dir() };
+	struct buf out = { 0 };
+	const char *said;
+	struct argv v;
+	struct err e;
+	int status;
+
+	sh(a, "mke2fs -q -F -t ext4 -O ^has_journal -E lazy_itable_init=1 img 64G");
+	ck_assert_msg(fsck_command(a, "img", 0, &v, &e) == 0, "%s", e.msg);
+	o.calls = confine_program(&o.limits, &o.nlimits);
+	ck_assert_msg(child_run(v.v, &o, &out, &status, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    fsck_judge(a, status, out.n ? out.p : "", out.n, &said) == FSCK_SOUND, "%s", said);
+	buf_free(&out);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 fsck_suite(void)
 {
@@ -114,6 +137,7 @@ fsck_suite(void)
 	TCase *tc = harness_case(s, "filesystems");
 
 	tcase_add_loop_test(tc, judges, 0, (int)(sizeof harms / sizeof *harms));
+	tcase_add_test(tc, large);
 	tcase_add_loop_test(tc, reads_the_end, 0, (int)(sizeof ends / sizeof *ends));
 	return s;
 }
