@@ -176,17 +176,19 @@ check:
 
 # every parser, or TARGETS, for SECONDS each: programs of their own, by clang with libFuzzer
 FUZZ_ALL = $(patsubst fuzz_%,%,$(basename $(notdir $(wildcard */fuzz/fuzz_*.c))))
-FUZZ = $(or $(TARGETS),$(FUZZ_ALL))
+FUZZ = $(or $(call raw,TARGETS),$(FUZZ_ALL))
 FUZZ_O = $(O)/fuzz
 FUZZ_CFLAGS = -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
 
 fuzz:
-	@$(foreach t,$(filter-out $(FUZZ_ALL),$(FUZZ)),\
-		$(error fuzz: no target $t: there are $(FUZZ_ALL)))
+	@[ -z $(call quote,$(filter-out $(FUZZ_ALL),$(FUZZ))) ] || { \
+		printf 'make: fuzz: no target %s; there are %s\n' \
+			$(call quote,$(filter-out $(FUZZ_ALL),$(FUZZ))) '$(FUZZ_ALL)' >&2; \
+		(exit 100); } $(told)
 	@ci/fuzz ready
 	+@$(MAKE) $(if $(V),,-s) --no-print-directory CC=clang O=$(FUZZ_O) SAN= \
 		CFLAGS='$(FUZZ_CFLAGS)' $(FUZZ:%=$(FUZZ_O)/fuzz-%)
-	@ci/fuzz run $(FUZZ_O) $(or $(SECONDS),5) $(FUZZ) $(told)
+	@ci/fuzz run $(FUZZ_O) $(call quote,$(or $(call raw,SECONDS),5)) $(FUZZ) $(told)
 
 ifeq ($(notdir $(O)),fuzz)
 .SECONDARY: $(patsubst %.c,$(O)/%.o,$(wildcard */fuzz/*.c))
@@ -225,16 +227,24 @@ MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SC
 # everybody on this machine can read the words of a process; make puts these into the environment
 SECRET := ROOT_PASSWORD GUEST_PASSWORD MIRRORS CACHE_URL
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
+# a word for the shell, whatever is in it
 quote = '$(subst ','\'',$(1))'
+# a value as it was given: make would expand a $ in it, which only a makefile means that way
+raw = $(if $(filter file override,$(origin $(1))),$($(1)),$(value $(1)))
+# all of a variable as one word behind an option, when it has any
+one = $(if $(call raw,$(2)),$(1) $(call quote,$(call raw,$(2))))
+# each word of a variable, behind an option
+each = $(foreach w,$(call raw,$(2)),$(1)$(call quote,$w))
 PASSED := $(filter-out $(MINE) $(SECRET) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
-ARGS := $(foreach v,$(PASSED),$(call quote,$v=$($v)))
-TRIPLE_ARG := $(if $(filter TRIPLE,$(GIVEN)),$(call quote,TRIPLE=$(TRIPLE)))
+ARGS := $(foreach v,$(PASSED),$(call quote,$v=$(call raw,$v)))
+TRIPLE_ARG := $(if $(filter TRIPLE,$(GIVEN)),$(call quote,TRIPLE=$(call raw,TRIPLE)))
 # TRIPLES=all, or a list; else the one that is configured
-TRIPLE_ARGS := $(TRIPLE_ARG) $(if $(TRIPLES),$(call quote,TRIPLES=$(TRIPLES)))
+TRIPLE_ARGS := $(TRIPLE_ARG) $(if $(call raw,TRIPLES),$(call quote,TRIPLES=$(call raw,TRIPLES)))
+OR_ALL = $(call quote,TRIPLES=$(or $(call raw,TRIPLES),all))
 # the same for what takes one at a time; - is the one that is configured
 ALL = $(notdir $(patsubst %/facts,%,$(wildcard sysdeps/*/facts)))
-NAMED = $(if $(filter all,$(TRIPLES)),$(ALL),$(TRIPLES))
-EACH = $(if $(TRIPLES),$(patsubst %,TRIPLE=%,$(NAMED)),$(or $(TRIPLE_ARG),-))
+NAMED = $(if $(filter all,$(call raw,TRIPLES)),$(ALL),$(call raw,TRIPLES))
+EACH = $(or $(foreach t,$(NAMED),$(call quote,TRIPLE=$t)),$(TRIPLE_ARG),-)
 
 LHB := $(B)/lh-build
 LHV := $(B)/lh-verify
@@ -244,7 +254,10 @@ SHORT := $(filter-out -%,$(firstword $(MAKEFLAGS)))
 LHB_FLAGS := $(if $(findstring n,$(SHORT)),-n) $(if $(findstring k,$(SHORT)),-k)
 
 # SCENARIOS: folders of further ones
-ALSO = $(addprefix --also ,$(shell $(LHB) config SCENARIOS $(ARGS)))
+ALSO = $(foreach d,$(shell $(LHB) config SCENARIOS $(ARGS)),--also $(call quote,$d))
+
+# what a command prints, a word a line: OUTPUT may have blanks
+lines = IFS=$$(printf '\n_') && IFS=$${IFS%_} && set -f &&
 
 # make -n plays no scenario, and says which it would
 RUN := $(if $(filter -n,$(LHB_FLAGS)),list,run)
@@ -252,10 +265,11 @@ EXISTING := $(if $(filter -n,$(LHB_FLAGS)), | \
 	while read -r m; do [ ! -e "$$m" ] || echo "$$m"; done)
 
 # of the scenarios: quick, or those that are named
-LANE_ARGS := $(addprefix --lane ,$(LANES))
+LANE_ARGS := $(call each,--lane ,LANES)
+SCENARIO_ARGS := $(call each,-s ,SCENARIO)
 
 NETS ?= dhcp static
-NET_ARGS := $(foreach n,$(NETS),--net=$n)
+NET_ARGS := $(call each,--net=,NETS)
 
 # ./make ends with the status that a program of ours ended with
 told = || { s=$$?; echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
@@ -273,11 +287,11 @@ packages kernel image: $(TOOLS)
 rootfs rwfs userfs: image
 
 images: $(TOOLS)
-	+@$(LHB) build $(LHB_FLAGS) $(ARGS) TRIPLES=$(call quote,$(or $(TRIPLES),all)) $(told)
+	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(OR_ALL) $(told)
 
 verify: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	+@$(LHV) $(RUN) --trusted $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) $(LANE_ARGS) \
+	+@$(lines) $(LHV) $(RUN) --trusted $(VFLAGS) $(ALSO) $(SCENARIO_ARGS) $(LANE_ARGS) \
 		-o "$$($(LHB) config OUTPUT $(ARGS))/verify" \
 		$$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)$(EXISTING)) $(told)
 
@@ -286,8 +300,8 @@ reproduce: $(TOOLS)
 
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	@(for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		$(LHV) mutants --trusted $(VFLAGS) $(LANE_ARGS) \
+	@($(lines) for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
+		$(LHV) mutants --trusted $(VFLAGS) $(SCENARIO_ARGS) $(LANE_ARGS) \
 			-o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
 	done) $(told)
@@ -295,19 +309,20 @@ check-broken: $(TOOLS)
 # a folder for each image, from which the next run goes on; FUNCTION asks guests, too
 mutants: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	@(o=$$($(LHB) config OUTPUT $(ARGS)); \
+	@($(lines) o=$$($(LHB) config OUTPUT $(ARGS)); \
 	for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
 		d=$${m#"$$o"/} && $(LHV) mutants --trusted $(VFLAGS) $(ALSO) \
-			$(foreach s,$(SCENARIO),-s $s) \
-			$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
-			$(if $(ONLY),--only $(call quote,$(ONLY))) $(if $(FUNCTION),--function) \
+			$(SCENARIO_ARGS) \
+			$(call one,--sample,SAMPLE) $(call one,--seed,SEED) \
+			$(call one,--only,ONLY) $(if $(FUNCTION),--function) \
 			-o "$$o/$(if $(FUNCTION),function,score)/$${d%/manifest}" "$$m" || exit; \
 	done) $(told)
 
 # every triple in both networks; the figures are lines on stdout
 bench-verify: $(TOOLS) $(O)/bench-expect
 	+@$(LHB) build $(LHB_FLAGS) --net=dhcp --net=static $(ARGS) TRIPLES=all >&2 $(told)
-	@BENCH_EXPECT=$(O)/bench-expect verify/test/bench "$$($(LHB) config CACHE $(ARGS))" \
+	@$(lines) BENCH_EXPECT=$(O)/bench-expect verify/test/bench \
+		"$$($(LHB) config CACHE $(ARGS))" \
 		"$$($(LHB) config OUTPUT $(ARGS))/bench" \
 		$$($(LHB) manifests --net=dhcp --net=static $(ARGS) TRIPLES=all) $(told)
 
@@ -330,11 +345,11 @@ bench:
 # of all triples, unless TRIPLES says otherwise; the checkout is looked at before hours go by
 release: $(TOOLS)
 	+@$(LHB) release -n $(ARGS) $(told)
-	+@$(MAKE) --no-print-directory verify TRIPLES=$(call quote,$(or $(TRIPLES),all))
-	@$(LHB) release $(NET_ARGS) $(ARGS) TRIPLES=$(call quote,$(or $(TRIPLES),all)) $(told)
+	+@$(MAKE) --no-print-directory verify $(OR_ALL)
+	@$(LHB) release $(NET_ARGS) $(ARGS) $(OR_ALL) $(told)
 
 bisect: $(TOOLS)
-	+@$(LHS) $(VFLAGS) $(ALSO) $(foreach s,$(SCENARIO),-s $s) \
+	+@$(LHS) $(VFLAGS) $(ALSO) $(SCENARIO_ARGS) \
 		$(if $(filter -n,$(LHB_FLAGS)),DRY_RUN=1) $(ARGS) $(TRIPLE_ARG) $(told)
 
 # a folder has that name; who asks for it wants the image
@@ -348,7 +363,7 @@ flash: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARG) TRIPLES= \
 		FORMS="$$($(LHB) config FORMS $(ARGS)) bmap" $(told)
 	@$(LHB) flash $(filter -n,$(LHB_FLAGS)) $(if $(filter-out 0 false no,$(FORCE)),--force) \
-		$(ARGS) $(TRIPLE_ARG) TRIPLES= $(call quote,$(DEVICE)) $(told)
+		$(ARGS) $(TRIPLE_ARG) TRIPLES= $(call quote,$(call raw,DEVICE)) $(told)
 
 clean distclean: $(TOOLS)
 	@$(LHB) $@ $(ARGS) $(told)
@@ -369,10 +384,10 @@ INSTALLED = $(foreach t,$(TOOLS),755:$t:bin/$(notdir $t) \
 	644:doc/completion/_lh-bootstrap:share/zsh/site-functions/_lh-bootstrap \
 	644:COPYING:share/lh-bootstrap/COPYING \
 	$(foreach s,$(wildcard scenarios/*),644:$s:share/lh-bootstrap/$s)
-BELOW = $(call quote,$(DESTDIR)$(PREFIX))
+BELOW = $(call quote,$(call raw,DESTDIR)$(call raw,PREFIX))
 OURS = $(BELOW)/share/lh-bootstrap
-refuse = { echo 'make: PREFIX' $(call quote,$(PREFIX)): $(1) >&2; exit 100; }
-placed = case $(call quote,$(PREFIX)) in \
+refuse = { printf 'make: PREFIX %s: %s\n' $(call quote,$(call raw,PREFIX)) $(1) >&2; exit 100; }
+placed = case $(call quote,$(call raw,PREFIX)) in \
 	/*) ;; *) $(call refuse,'needs an absolute path') ;; esac; \
 	[ ! -e $(OURS)/recipes ] || $(call refuse,'share/lh-bootstrap there is a checkout')
 
@@ -387,9 +402,14 @@ uninstall:
 		rm -f $(BELOW)"/$${w##*:}" || exit; \
 	done) $(told)
 
-# A file or folder that is here is no target, though make would say that it is up to date
-NO_TARGETS := $(filter-out $(TARGETS_HERE) Makefile config.mk,$(wildcard *))
+# A file or folder that is here is no target, though make would say that it is up to date.  Nothing
+# is done for those beside it.
+NO_TARGETS := $(filter-out $(TARGETS_HERE) Makefile config.mk $(O)/% $(B)/%,$(MAKECMDGOALS))
+is_what = $(if $(wildcard $(1)),: a $(if $(wildcard $(1)/.),folder,file) has that name)
+ifneq ($(NO_TARGETS),)
+$(filter $(TARGETS_HERE),$(MAKECMDGOALS)): | $(NO_TARGETS)
 .PHONY: $(NO_TARGETS)
 $(NO_TARGETS):
-	+@{ echo 'make: $@: no target: a $(if $(wildcard $@/.),folder,file) has that name;' \
-		'see doc/make.md' >&2; (exit 100); } $(told)
+	+@{ printf 'make: %s: no target%s; see doc/make.md\n' $(call quote,$@) \
+		$(call quote,$(call is_what,$@)) >&2; (exit 100); } $(told)
+endif

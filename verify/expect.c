@@ -43,6 +43,8 @@
 #define ONCE_LEAST 512
 /* less than this is looked through for first bytes before PCRE2 is asked */
 #define FEW 64
+/* what is asked for a report looks at so many places at most */
+#define REACH_LOOKS 2000000
 
 struct pattern {
 	pcre2_code *code; /* for what may go on */
@@ -273,6 +275,9 @@ compile(struct arena *a, const void *text, size_t n, uint32_t options, struct pa
 	return 0;
 }
 
+/* with ALT_CIRCUMFLEX ^ only looks back: what follows a newline may not have come yet */
+#define REGEX (PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_UTF)
+
 int
 pattern_compile(struct arena *a, const char *re, struct pattern **out, struct err *e)
 {
@@ -281,9 +286,7 @@ pattern_compile(struct arena *a, const char *re, struct pattern **out, struct er
 
 	if (why)
 		return fail_usage(e, "pattern /%s/: %s at column %zu", re, why, at + 1);
-	/* with ALT_CIRCUMFLEX ^ only looks back: what follows a newline may not have come yet */
-	return compile(
-	    a, re, strlen(re), PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_UTF, out, e);
+	return compile(a, re, strlen(re), REGEX, out, e);
 }
 
 int
@@ -965,4 +968,58 @@ prompt_find(struct arena *a, struct cursor *c, struct pattern *p, struct hit *h,
 		advance(c, NULL, size);
 	}
 	return r;
+}
+
+/* --- how far it fits --- */
+
+struct reaching {
+	struct reach *best;
+	size_t score;
+	unsigned looks;
+};
+
+/* a class that takes much says as little as a long piece of the pattern that took nothing */
+static int
+note_reach(pcre2_callout_block *b, void *arg)
+{
+	struct reaching *r = arg;
+	size_t fits =
+	    b->current_position > b->start_match ? b->current_position - b->start_match : 0;
+	size_t score = fits < b->pattern_position ? fits : b->pattern_position;
+
+	if (score && score >= r->score) {
+		r->score = score;
+		*r->best =
+		    (struct reach){ b->start_match, b->current_position, b->pattern_position };
+	}
+	return ++r->looks > REACH_LOOKS ? PCRE2_ERROR_CALLOUT : 0;
+}
+
+bool
+pattern_reach(const struct pattern *p, const void *s, size_t n, struct reach *out)
+{
+	pcre2_general_context *g = pcre2_general_context_create(from_heap, to_heap, NULL);
+	pcre2_compile_context *cc = pcre2_compile_context_create(g);
+	pcre2_match_context *mc = match_context(g);
+	struct reaching r = { .best = out };
+	PCRE2_SIZE at;
+	int error;
+	pcre2_code *code;
+
+	pcre2_set_newline(cc, PCRE2_NEWLINE_ANYCRLF);
+	code = pcre2_compile((const unsigned char *)p->text, strlen(p->text),
+	    REGEX | PCRE2_AUTO_CALLOUT | PCRE2_NO_AUTO_POSSESS | PCRE2_NO_START_OPTIMIZE, &error,
+	    &at, cc);
+	if (code) {
+		pcre2_match_data *md = pcre2_match_data_create_from_pattern(code, g);
+
+		pcre2_set_callout(mc, note_reach, &r);
+		pcre2_match(code, n ? s : "", n, 0, 0, md, mc);
+		pcre2_match_data_free(md);
+	}
+	pcre2_code_free(code);
+	pcre2_match_context_free(mc);
+	pcre2_compile_context_free(cc);
+	pcre2_general_context_free(g);
+	return r.score > 0;
 }

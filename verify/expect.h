@@ -103,4 +103,15 @@ int prompt_find(struct arena *a, struct cursor *c, struct pattern *p, struct hit
 int pattern_match(
     struct arena *a, struct pattern *p, const void *s, size_t n, struct hit *h, struct err *e);
 
+/*
+ * How far do bytes fit that do not match?  Of all places where a match could begin, the one from
+ * where most of the pattern fits; of equals the last one.  For reports: it may give up early.
+ */
+struct reach {
+	size_t from, to; /* the bytes that fit */
+	size_t n;	 /* so many characters of the pattern's text, from its start */
+};
+/* false: none fits */
+bool pattern_reach(const struct pattern *p, const void *s, size_t n, struct reach *out);
+
 #endif

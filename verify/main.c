@@ -81,6 +81,8 @@ play(struct arena *a, const struct options *o, const struct suite *s, struct mat
 		.scale = o->scale,
 		.accel = o->accel,
 		.keep = o->keep,
+		.capsule = o->capsule,
+		.asked = o,
 		.booted = o->cold ? NULL : s->booted };
 	struct report_head head = head_of(a, m);
 	struct testcase_result *results;
@@ -154,6 +156,7 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	suite.booted = NULL; /* each of them is an image of its own */
 	if (options_file(o->words[0], e) < 0 ||
 	    written_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
+	    written_choose(mutant, &n, o->only.v, e) < 0 ||
 	    image_open_all(a, o->words + 1, o->nwords - 1, o->out, trust_asked(o), &images, e) < 0)
 		return -1;
 	for (size_t i = 0; i < o->nwords - 1; i++)
@@ -183,6 +186,12 @@ static const struct command {
 	    "break each thing in an image in turn: is that refused?", mutants },
 	{ OF_MUTANTS, "mutants", "DIR MANIFEST...",
 	    "check that each mutant that DIR describes is refused for the right reason", mutants },
+	{ OF_STEP, "step", "-s NAME MANIFEST",
+	    "play a scenario line by line, console on this terminal", command_step },
+	{ OF_RESUME, "resume", "DIR", "open the guest of a case that failed in a run --capsule",
+	    command_resume },
+	{ OF_RECORD, "record", "FILE MANIFEST", "write a scenario from what is done with a guest",
+	    command_record },
 	{ OF_HISTORY, "history", "add DB RUN-DIR...", "remember finished runs in a database",
 	    command_history },
 	{ OF_HISTORY, "history", "show DB [CASE]",

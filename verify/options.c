@@ -2,6 +2,8 @@
 #include "verify/options.h"
 
 #include "build/base/arena.h"
+#include "build/base/argv.h"
+#include "build/base/buf.h"
 #include "build/base/log.h"
 #include "build/files/file.h"
 
@@ -18,7 +20,8 @@
 enum kind { FLAG, TEXT, CHOICE, NUMBER, WHOLE, NAMES };
 
 #define PLAYING (OF_RUN | OF_MUTANTS | LH_BISECT)
-#define READING (PLAYING | OF_MATRIX | OF_LIST | OF_LINT)
+#define BY_HAND (OF_STEP | OF_RECORD)
+#define READING (PLAYING | OF_MATRIX | OF_LIST | OF_LINT | OF_STEP)
 #define ALL (LH_VERIFY | LH_BISECT)
 #define MEMBER(name) offsetof(struct options, name)
 
@@ -32,17 +35,21 @@ static const struct row {
 	const char *choices; /* of CHOICE, with a blank before and after each */
 	double least, most;  /* of NUMBER and WHOLE */
 } rows[] = {
-	{ PLAYING | OF_MERGE, 'o', "out", "DIR", "output directory (default: beside the images)",
-	    TEXT, MEMBER(out), NULL, 0, 0 },
-	{ PLAYING | OF_MATRIX | OF_LIST, 's', "scenario", "NAME",
-	    "play only this scenario; may be repeated", NAMES, MEMBER(only), NULL, 0, 0 },
+	{ PLAYING | BY_HAND | OF_MERGE, 'o', "out", "DIR",
+	    "output directory (default: beside the images)", TEXT, MEMBER(out), NULL, 0, 0 },
+	{ PLAYING | OF_MATRIX | OF_LIST | OF_STEP, 's', "scenario", "NAME",
+	    "play only this scenario, or mutant of a DIR; may be repeated", NAMES, MEMBER(only),
+	    NULL, 0, 0 },
+	{ OF_STEP, 0, "until", "LINE", "play up to this line of the scenario first", WHOLE,
+	    MEMBER(until), NULL, 1, 1000000 },
 	{ PLAYING, 'j', "jobs", "N", "guests at a time (default: limited by CPUs and memory)",
 	    NUMBER, MEMBER(jobs), NULL, 1, 1000 },
-	{ PLAYING | OF_BOOT, 0, "accel", "WHICH",
+	{ PLAYING | BY_HAND | OF_BOOT, 0, "accel", "WHICH",
 	    "tcg, kvm or auto (default: auto; KVM if a probe guest boots)", CHOICE, MEMBER(accel),
 	    " tcg kvm auto ", 0, 0 },
-	{ PLAYING, 0, "scale", "X", "multiply all timeouts by X (default: from the host's load)",
-	    NUMBER, MEMBER(scale), NULL, 0.1, 1000 },
+	{ PLAYING | BY_HAND | OF_RESUME, 0, "scale", "X",
+	    "multiply all timeouts by X (default: from the host's load)", NUMBER, MEMBER(scale),
+	    NULL, 0.1, 1000 },
 	{ READING | OF_HISTORY, 0, "scenarios", "DIR", "directory of the *.scn files", TEXT,
 	    MEMBER(scenarios), NULL, 0, 0 },
 	{ READING, 0, "also", "DIR", "directory of further *.scn files; may be repeated", NAMES,
@@ -51,6 +58,8 @@ static const struct row {
 	    MEMBER(cold), NULL, 0, 0 },
 	{ PLAYING, 0, "keep", NULL, "keep disk overlays of passed test cases too", FLAG,
 	    MEMBER(keep), NULL, 0, 0 },
+	{ OF_RUN, 0, "capsule", NULL, "keep guests as they are when they fail, for resume", FLAG,
+	    MEMBER(capsule), NULL, 0, 0 },
 	{ OF_MATRIX | OF_LIST, 0, "format", "WHICH",
 	    "text, json, github, gitlab or slurm (default: text)", CHOICE, MEMBER(format),
 	    " text json github gitlab slurm ", 0, 0 },
@@ -76,12 +85,12 @@ static const struct row {
 	    MEMBER(all), NULL, 0, 0 },
 	{ OF_MUTANTS, 0, "list", NULL, "print which there are, but do not play them", FLAG,
 	    MEMBER(list), NULL, 0, 0 },
-	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT, 0, "trusted", NULL,
-	    "the images are ours, wherever their manifests are", FLAG, MEMBER(trusted), NULL, 0,
-	    0 },
-	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT, 0, "untrusted", NULL,
-	    "the images are a stranger's, though they lie in output/", FLAG, MEMBER(untrusted),
-	    NULL, 0, 0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT | BY_HAND | OF_RESUME, 0, "trusted",
+	    NULL, "the images are ours, wherever their manifests are", FLAG, MEMBER(trusted), NULL,
+	    0, 0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT | BY_HAND | OF_RESUME, 0, "untrusted",
+	    NULL, "the images are a stranger's, though they lie in output/", FLAG,
+	    MEMBER(untrusted), NULL, 0, 0 },
 	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS, 0, "lane", "NAME",
 	    "play those of this lane, quick (default) or long; may be repeated", NAMES,
 	    MEMBER(lanes), NULL, 0, 0 },
@@ -246,7 +255,7 @@ options_read(
 	size_t n = 0;
 	int opt;
 
-	*out = (struct options){ .accel = "auto", .format = "text" };
+	*out = (struct options){ .accel = "auto", .format = "text", .program = *argv };
 	for (size_t i = 0; i < NROWS; i++) {
 		if (!(rows[i].of & (int)who))
 			continue;
@@ -295,6 +304,50 @@ options_of_mutants(const struct options *o)
 		if (o->given & 1u << (r - rows) && r->of == OF_MUTANTS)
 			return r->name;
 	return NULL;
+}
+
+static void
+add_again(struct arena *a, struct buf *b, const struct row *r, const struct options *o)
+{
+	const char *member = (const char *)o + r->member;
+	const struct names *names = (const void *)member;
+
+	switch (r->kind) {
+	case FLAG:
+		buf_addf(b, " --%s", r->name);
+		break;
+	case TEXT:
+	case CHOICE:
+		buf_addf(b, " --%s %s", r->name,
+		    sh_quoted(a, *(const char *const *)(const void *)member));
+		break;
+	case NUMBER:
+		buf_addf(b, " --%s %g", r->name, *(const double *)(const void *)member);
+		break;
+	case WHOLE:
+		buf_addf(b, " --%s %u", r->name, *(const unsigned *)(const void *)member);
+		break;
+	case NAMES:
+		for (size_t i = 0; i < names->n; i++)
+			buf_addf(b, " --%s %s", r->name, sh_quoted(a, names->v[i]));
+	}
+}
+
+char *
+options_again(struct arena *a, const struct options *o, bool trusted)
+{
+	static const char *const told[] = { "accel", "scale", "scenarios", "also", "cold",
+		"untrusted", "trusted" };
+	struct buf b = { 0 };
+	char *text;
+
+	for (const struct row *r = rows; r < rows + NROWS; r++)
+		for (size_t i = 0; i < sizeof told / sizeof *told - !trusted; i++)
+			if (o->given & 1u << (r - rows) && !strcmp(r->name, told[i]))
+				add_again(a, &b, r, o);
+	text = arena_strndup(a, b.n ? b.p : "", b.n);
+	buf_free(&b);
+	return text;
 }
 
 int

@@ -22,9 +22,12 @@ enum options_of {
 	OF_LINT = 16,
 	OF_MUTANTS = 32,
 	OF_BOOT = 64,
-	OF_HISTORY = 128,
-	LH_VERIFY = 255,
-	LH_BISECT = 256
+	OF_STEP = 128,
+	OF_RECORD = 256,
+	OF_RESUME = 512,
+	OF_HISTORY = 1024,
+	LH_VERIFY = 2047,
+	LH_BISECT = 2048
 };
 
 /* values of an option that may be repeated, NULL behind the last; v is NULL when there is none */
@@ -44,16 +47,18 @@ struct options {
 	const char *format;	     /* of a matrix */
 	const char *disk, *share;    /* boot: as struct interactive_opts has them */
 	unsigned memory, cpus, port; /* the same; 0: not given */
+	unsigned until;		     /* a line; 0: not given */
 	const char *classes;	     /* of mutants; NULL: all */
 	double sample, seed;	     /* so many mutants, drawn with that; 0: all */
 	struct names lanes;	     /* of scenarios; none: quick */
 	bool function;		     /* play on after a refusal without a guest */
 	bool all, list;		     /* play on after a refusal; only say which there are */
-	bool cold, keep, print;
+	bool cold, keep, print, capsule;
 	bool trusted, untrusted; /* at most one; of the images: see trust.h */
 	bool help, version, words_only;
-	unsigned given; /* rows of the table, as bits */
-	char **words;	/* behind the options */
+	unsigned given;	     /* rows of the table, as bits */
+	const char *program; /* as it was called */
+	char **words;	     /* behind the options */
 	size_t nwords;
 };
 
@@ -78,6 +83,12 @@ struct exit_status {
 /* how --help, and --words, tell them; the last has no text */
 void options_print_statuses(const struct exit_status *v);
 void options_words_statuses(const struct exit_status *v);
+
+/*
+ * what another run of the same kind has to be told, each with a blank before it: how guests run and
+ * where scenarios are, but not which are played, or where the results go; trusted: --trusted too
+ */
+char *options_again(struct arena *a, const struct options *o, bool trusted);
 
 /* a file or folder that the command line names, and that is not there, is wrong usage */
 int options_file(const char *path, struct err *e);

@@ -64,7 +64,8 @@ check_places(
 {
 	const struct {
 		const char *key, *file;
-	} files[] = { { "kernel", m->kernel }, { "image", m->image }, { "symbols", m->symbols },
+	} files[] = { { "firmware", m->firmware }, { "kernel", m->kernel }, { "initrd", m->initrd },
+		{ "image", m->image }, { "symbols", m->symbols },
 		{ "kernel-config", m->kernel_config } };
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -69,11 +70,24 @@ set_limits(const struct child_limit *v, size_t n)
 	}
 }
 
+/*
+ * What a program inherits beside its words and its environment: signals that a nohup(1) ignores,
+ * and as what machine a setarch(1) has us run.  Nobody is to see how we were started.
+ */
+static void
+forget_past(void)
+{
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	personality(PER_LINUX);
+}
+
 /* in the child: only what is async-signal-safe; parent is who must still be there */
 static _Noreturn void
 become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int out, int tell)
 {
 	grow_up(parent);
+	forget_past();
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || (!o->split_err && dup2(out, 2) < 0))
 		give_up(tell, "redirect");
 	for (size_t i = 0; i < o->nkeep; i++)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -26,6 +27,18 @@ close_on_exec(int first)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+/* of what started us; a file that may not grow is to be an error that names it */
+static void
+own_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGCHLD, SIG_DFL); /* ignored, no child's end could be waited for */
+	signal(SIGXFSZ, SIG_IGN);
+}
+
 void
 startup(const char *program)
 {
@@ -35,6 +48,7 @@ startup(const char *program)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
 			open("/dev/null", fd ? O_WRONLY : O_RDONLY);
 	close_on_exec(3);
+	own_signals();
 	log_program(program);
 	umask(022);
 }

@@ -55,6 +55,7 @@ static const struct part {
 	{ "key", BENEATH_FILE, true },
 	{ "log", BENEATH_FILE, false },
 	{ "linked", BENEATH_FILE, false },
+	{ "linked.sha256", BENEATH_FILE, false },
 	{ "signer", BENEATH_FILE, false },
 };
 
@@ -93,6 +94,24 @@ check_content(
 	return 0;
 }
 
+/* what the SBOM will say was linked into each program; an older entry has no digest of it */
+static int
+check_linked(struct arena *a, const struct store *s, const char *entry, struct err *e)
+{
+	static const struct memo_kind way = {
+		.name = "linked", .digest = digest_file, .until_boot = true
+	};
+	char *sum, hex[DIGEST_HEX];
+
+	if (beneath_type(entry, "linked.sha256") == BENEATH_NONE)
+		return 0;
+	if (beneath_read(a, entry, "linked.sha256", DIGEST_HEX, &sum, NULL, e) < 0 ||
+	    memo_digest(s->memo, &way, arena_printf(a, "%s/linked", entry), hex, e) < 0)
+		return -1;
+	sum[strcspn(sum, "\n")] = '\0';
+	return strcmp(sum, hex) ? fail(e, "%s/linked: changed since it was stored", entry) : 0;
+}
+
 static int
 look_up(const struct store *s, const char *key, const char *name, bool verify,
     char output[DIGEST_HEX], struct err *e)
@@ -115,7 +134,10 @@ look_up(const struct store *s, const char *key, const char *name, bool verify,
 	}
 	memcpy(output, text, DIGEST_HEX - 1);
 	output[DIGEST_HEX - 1] = '\0';
-	r = verify && check_content(a, s, entry, output, e) < 0 ? -1 : 1;
+	r = verify &&
+		    (check_content(a, s, entry, output, e) < 0 || check_linked(a, s, entry, e) < 0)
+		? -1
+		: 1;
 
 free_arena:
 	arena_free(a);
@@ -134,6 +156,30 @@ store_find(const struct store *s, const char *key, const char *name, char output
     struct err *e)
 {
 	return look_up(s, key, name, false, output, e);
+}
+
+static int
+check_readable(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	(void)arg;
+	if ((!S_ISREG(st->st_mode) || st->st_mode & S_IRUSR) &&
+	    (!S_ISDIR(st->st_mode) || (~st->st_mode & (S_IRUSR | S_IXUSR)) == 0))
+		return 0;
+	return fail(e,
+	    "out/%s: may not be read by who builds, mode %04o: chmod u+rX in [install], and give "
+	    "the image's file its mode in layout/owners",
+	    rel, (unsigned)st->st_mode & 07777);
+}
+
+int
+store_prepare(const char *workdir, struct err *e)
+{
+	char out[PATH_MAX];
+
+	snprintf(out, sizeof out, "%s/out", workdir);
+	if (beneath_type(workdir, "out") == BENEATH_FOLDER && chmod(out, 0755) < 0)
+		return fail_errno(e, "%s", out);
+	return beneath_walk(workdir, "out", check_readable, NULL, e);
 }
 
 /* dir is where the walk began; what others may run does not run as us */
@@ -155,12 +201,22 @@ write_protect(void *dir, const char *rel, const struct stat *st, struct err *e)
 	return 0;
 }
 
+static int
+write_digest(const char *path, const char hex[DIGEST_HEX], struct err *e)
+{
+	char line[DIGEST_HEX + 1];
+
+	snprintf(line, sizeof line, "%s\n", hex);
+	return file_write(path, line, strlen(line), 0444, e);
+}
+
 /* makes tmp, a folder in the store, a whole entry */
 static int
 fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char output[DIGEST_HEX],
     struct err *e)
 {
-	char *out = arena_printf(a, "%s/out", tmp), line[DIGEST_HEX + 1];
+	char *out = arena_printf(a, "%s/out", tmp), *linked = arena_printf(a, "%s/linked", tmp),
+	     hex[DIGEST_HEX];
 
 	/* moved while it may still be: a folder that may not be written to can't be */
 	if (rename(arena_printf(a, "%s/out", workdir), out) < 0)
@@ -172,8 +228,7 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 		return fail_errno(e, "%s", out);
 	if (digest_tree(out, output, e) < 0)
 		return -1;
-	snprintf(line, sizeof line, "%s\n", output);
-	if (file_write(arena_printf(a, "%s/output", tmp), line, strlen(line), 0444, e) < 0 ||
+	if (write_digest(arena_printf(a, "%s/output", tmp), output, e) < 0 ||
 	    file_write(arena_printf(a, "%s/key", tmp), key_text, strlen(key_text), 0444, e) < 0)
 		return -1;
 	for (size_t i = 0; i < COUNT(kept); i++) {
@@ -183,6 +238,10 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 			return fail_errno(e, "move %s to the store", from);
 	}
 	if (check_parts(tmp, beside, COUNT(beside), e) < 0)
+		return -1;
+	if (file_exists(linked) &&
+	    (digest_file(linked, hex, e) < 0 ||
+		write_digest(arena_printf(a, "%s.sha256", linked), hex, e) < 0))
 		return -1;
 	if (chmod(tmp, 0755) < 0) /* mkdtemp's 0700 would keep other users out */
 		return fail_errno(e, "%s", tmp);

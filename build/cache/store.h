@@ -36,6 +36,11 @@ int store_lookup(const struct store *s, const char *key, const char *name, char 
 int store_find(const struct store *s, const char *key, const char *name, char output[DIGEST_HEX],
     struct err *e);
 /*
+ * Before anybody looks into what a step has left in workdir/out: the folder may be entered and
+ * moved, and what is in it may be read, or it is named.
+ */
+int store_prepare(const char *workdir, struct err *e);
+/*
  * Takes workdir/out, and workdir/log, /linked and /signer if there are such, into the store under
  * key; key_text is kept beside them.  Owners may no longer write to what is in out/; the other
  * permission bits stay.  workdir must be on the store's filesystem.

@@ -172,12 +172,12 @@ audit_command(const struct request *rq, struct err *e)
 	unsigned counts[NVERDICTS] = { 0 }, lost;
 	struct recipes recipes;
 
-	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &t.cfg, e) < 0 ||
-	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0)
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &t.cfg, e) < 0)
 		return -1;
 	if (t.cfg.offline)
 		return fail_usage(e, "fetch --audit asks servers, but OFFLINE is true");
-	if (config_drop_root(&t.cfg, false, e) < 0)
+	if (config_drop_root(&t.cfg, false, e) < 0 ||
+	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0)
 		return -1;
 	t.cfg.mirrors = ""; /* they need not have everything */
 	add_all(&t, &recipes);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/command/clean.h"
 
+#include "build/base/user.h"
 #include "build/command/cli.h"
 #include "build/command/downloads.h"
 #include "build/config/config.h"
 #include "build/config/output.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct cleaning {
@@ -28,7 +30,23 @@ remove_content(void *arg, struct err *e)
 	return c->all ? downloads_drop(c->a, c->cfg, &d, e) : 0;
 }
 
-/* root removes nothing itself in a folder where NORMALUSER may put symlinks, but the empty folder
+/* an empty folder that is not NORMALUSER's was none of OUTPUT */
+static int
+remove_folder(void *arg, struct err *e)
+{
+	const struct config *cfg = arg;
+	struct stat st;
+
+	if (lstat(cfg->output, &st) == 0 && getuid() == 0 && st.st_uid != cfg->uid)
+		return 0;
+	if (rmdir(cfg->output) < 0 && errno != ENOENT)
+		return fail_errno(e, "OUTPUT %s", cfg->output);
+	return 0;
+}
+
+/*
+ * root removes nothing itself in a folder where NORMALUSER may put symlinks; the empty folder goes
+ * as who named it could remove it
  */
 static int
 clean(const struct request *rq, bool all, struct err *e)
@@ -40,9 +58,7 @@ clean(const struct request *rq, bool all, struct err *e)
 	if (config_as_normaluser(&cfg, remove_content, &(struct cleaning){ rq->a, &cfg, all }, e) <
 	    0)
 		return -1;
-	if (all && rmdir(cfg.output) < 0 && errno != ENOENT)
-		return fail_errno(e, "OUTPUT %s", cfg.output);
-	return 0;
+	return all ? user_as(&cfg.output_by, remove_folder, &cfg, e) : 0;
 }
 
 int

@@ -277,8 +277,8 @@ fsck_command(const struct request *rq, struct err *e)
 	struct fsck_found found;
 
 	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
-	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0 ||
 	    config_drop_root(&cfg, false, e) < 0 ||
+	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0 ||
 	    fsck_run(rq->a, &cfg, &recipes, rq->repair, &found, e) < 0)
 		return -1;
 	printf("%u results, %u sources, %u checkpoints, %u systems and %u roots: %u damaged%s\n",

@@ -675,7 +675,8 @@ gc_command(const struct request *rq, struct err *e)
 	struct recipes recipes;
 
 	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
+	    config_drop_root(&cfg, false, e) < 0 ||
 	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0)
 		return -1;
-	return config_drop_root(&cfg, false, e) < 0 ? -1 : gc_run(rq->a, &cfg, &recipes, &o, e);
+	return gc_run(rq->a, &cfg, &recipes, &o, e);
 }

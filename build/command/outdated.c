@@ -343,8 +343,8 @@ outdated_command(const struct request *rq, struct err *e)
 	struct buf out = { 0 };
 
 	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
-	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0 ||
-	    config_drop_root(&cfg, false, e) < 0)
+	    config_drop_root(&cfg, false, e) < 0 ||
+	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0)
 		return -1;
 	cfg.mirrors = ""; /* they have what they were told to have */
 	outdated_find(rq->a, &cfg, &recipes, &counts, &out);

@@ -13,6 +13,7 @@
 #include "build/files/file.h"
 #include "build/files/lines.h"
 #include "build/files/memo.h"
+#include "build/image/image.h"
 #include "build/plan/debian.h"
 #include "build/source/heads.h"
 #include "build/source/profile.h"
@@ -73,13 +74,14 @@ read_checkout(struct session *s, const struct session *first, struct err *e)
 	return plan_for(s, profile, e);
 }
 
-/* of what is only counted nothing is used */
+/* if so, none of its results is used, and they need not be read to know that they are whole */
 static int
-is_not_wanted(void *arg, struct err *e)
+has_image(void *arg, struct err *e)
 {
-	(void)arg;
-	(void)e;
-	return 1;
+	struct session *s = arg;
+
+	return image_is_there(
+	    s->a, &s->cfg, &s->sd, &s->plan, output_dir(s->a, &s->cfg, s->cfg.use_dhcp), e);
 }
 
 /* how many nodes those whose profile is auto lack */
@@ -92,7 +94,8 @@ count_missing(struct session *v, size_t n, size_t *missing, struct err *e)
 
 	for (size_t i = 0; i < n; i++) {
 		jobs[i] = session_job(&v[i], NULL);
-		jobs[i].is_there = is_not_wanted;
+		jobs[i].is_there = has_image;
+		jobs[i].arg = &v[i];
 	}
 	if (run_open(v->a, jobs, n, &(struct run_opts){ .dry = true }, &r, e) < 0)
 		return -1;

@@ -48,7 +48,7 @@ static const struct key {
 	{ { "OVERLAY", value_folders, "", NULL }, NULL, ONLY_VAR },
 	{ { "SCENARIOS", value_folders, "", NULL }, NULL, ONLY_VAR },
 
-	{ { "BUILD_CC", value_text, "gcc", NULL }, NULL, F(build_cc) },
+	{ { "BUILD_CC", value_compiler, "gcc", NULL }, NULL, F(build_cc) },
 	{ { "CROSS_BASE", value_cross, "", NULL }, NULL, F(cross_base) },
 	{ { "HOST_HOST_BASE", value_folder, "", NULL }, NULL, F(host_host_base) },
 
@@ -410,7 +410,7 @@ give(struct assignments *out, const char *name, const char *value)
  * wants
  */
 static int
-read_file(const struct valuing *r, struct config *c, const char *path, const char *shown,
+read_file(struct valuing *r, struct config *c, const char *path, const char *shown,
     const struct assignments *fixed, struct err *e)
 {
 	struct configfile f = { .path = path, .shown = shown, .dir = c->top };
@@ -430,9 +430,24 @@ read_file(const struct valuing *r, struct config *c, const char *path, const cha
 		give(&f.given, "HOME", r->home);
 	if (configfile_read(r->a, &f, &set, e) < 0)
 		return -1;
+	r->files[r->nfiles++] = (struct teller){ shown, f.owner };
 	for (size_t i = 0; i < set.n; i++)
 		if (!is_private(set.v[i].name) && assign(r->a, c, &set.v[i], shown, e) < 0)
 			return -1;
+	return 0;
+}
+
+/* gc removes from CACHE what is none of it, and clean from OUTPUT everything */
+static int
+two_places(const struct config *c, struct err *e)
+{
+	size_t n = strlen(c->cache);
+
+	if (!strcmp(c->output, c->cache))
+		return fail_usage(e, "CACHE %s: is OUTPUT, too; name another folder", c->cache);
+	if (!strncmp(c->output, c->cache, n) && c->output[n] == '/')
+		return fail_usage(
+		    e, "OUTPUT %s: is in CACHE %s; name another folder", c->output, c->cache);
 	return 0;
 }
 
@@ -471,6 +486,66 @@ override_path(struct arena *a, const struct config *c, struct config_var *v, str
 	return 0;
 }
 
+/* ---- whose word it is ---- */
+
+/* what the command line and the environment say is root's wish; what nobody says, the checkout's */
+static struct user
+teller_of(const struct valuing *r, const char *from)
+{
+	for (size_t i = 0; i < r->nfiles; i++)
+		if (r->files[i].from == from)
+			return r->files[i].who;
+	return (struct user){ 0 };
+}
+
+struct checking {
+	struct valuing *r;
+	const struct variable *k;
+	const char **value;
+};
+
+static int
+check_value(void *arg, struct err *e)
+{
+	const struct checking *c = arg;
+
+	return c->k->ok(c->r, c->k, c->value, e);
+}
+
+/*
+ * A value may name a file, whose text goes into the image and into keys: root reads none that
+ * whoever named it could not.
+ */
+static int
+check_as(struct valuing *r, const struct variable *k, const char **value, const char *from,
+    struct err *e)
+{
+	struct user who = teller_of(r, from);
+
+	if (k->ok == value_triple) /* it reads the checkout */
+		who = r->checkout;
+	if (user_as(&who, check_value, &(struct checking){ r, k, value }, e) < 0)
+		return -1;
+	/* whose files would the build be able to read? */
+	if (k->ok == value_user && who.uid && r->uid != who.uid && strcmp(*value, k->fallback))
+		return fail_usage(e,
+		    "%s %s: %s is user %u's, who may not say whom root becomes; give it on the "
+		    "command line",
+		    k->name, *value, from, (unsigned)who.uid);
+	return 0;
+}
+
+/* what lies in the checkout may be a symlink that its owner has put there */
+static struct user
+place_teller(const struct valuing *r, const char *value, const char *from)
+{
+	const char *path = path_absolute(r->a, r->top, value);
+	size_t n = strlen(r->top);
+
+	return !strncmp(path, r->top, n) && (!path[n] || path[n] == '/') ? r->checkout
+									 : teller_of(r, from);
+}
+
 /* each variable that there is, in the order of the table; those nobody gave get their value */
 static int
 check_keys(struct config *c, struct valuing *r, struct err *e)
@@ -478,12 +553,19 @@ check_keys(struct config *c, struct valuing *r, struct err *e)
 	for (const struct key *k = keys; k < keys + NKEYS; k++) {
 		const struct config_var *v = find(c, k->is.name);
 		const char *value = v ? v->value : k->is.fallback, *from = v ? v->from : "default";
+		struct user by = { 0 };
 
 		/* of what can be guessed, nothing said and said to be empty are the same */
 		if (k->guess && (!value || !*value))
 			value = k->guess(r, c);
-		if (k->is.ok(r, &k->is, &value, e) < 0)
+		else if (r->root)
+			by = place_teller(r, value, from);
+		if (check_as(r, &k->is, &value, from, e) < 0)
 			return -1;
+		if (k->field == F(output))
+			c->output_by = by;
+		else if (k->field == F(cache))
+			c->cache_by = by;
 		config_set(r->a, c, k->is.name, value, from);
 		store(c, k, config_get(c, k->is.name));
 	}
@@ -505,7 +587,7 @@ check_packages(struct config *c, struct valuing *r, struct err *e)
 			continue;
 		named = *k;
 		named.name = v->name;
-		if (k->ok(r, &named, &v->value, e) < 0)
+		if (check_as(r, &named, &v->value, v->from, e) < 0)
 			return -1;
 		if (k == &override && *v->value && override_path(r->a, c, v, e) < 0)
 			return -1;
@@ -551,6 +633,8 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 	size_t nenv;
 
 	*out = (struct config){ .top = r.top };
+	if (r.root)
+		r.checkout = user_of(top);
 	read_environment(&fixed);
 	nenv = fixed.n; /* what comes later counts */
 	if (read_args(a, args, nargs, &fixed, e) < 0)
@@ -565,7 +649,7 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 	for (size_t i = 0; i < fixed.n; i++)
 		if (assign(a, out, &fixed.v[i], i < nenv ? "environment" : "command line", e) < 0)
 			return -1;
-	if (check_keys(out, &r, e) < 0 || check_packages(out, &r, e) < 0)
+	if (check_keys(out, &r, e) < 0 || check_packages(out, &r, e) < 0 || two_places(out, e) < 0)
 		return -1;
 	return one_network(out, e);
 }

@@ -3,6 +3,7 @@
 #define BUILD_CONFIG_CONFIG_H
 
 #include "build/base/err.h"
+#include "build/base/user.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +20,8 @@ struct config {
 	const char *top;    /* the checkout, absolute */
 	const char *output; /* OUTPUT, absolute */
 	const char *cache;  /* CACHE, absolute: store/ work/ */
+	/* who named them, when that was not root: root makes and gives away no other's folder */
+	struct user output_by, cache_by;
 
 	const char *normaluser;
 	uid_t uid; /* who runs foreign code; ours unless started as root */
@@ -89,8 +92,8 @@ void config_set_override(
 /* the same but for USE_DHCP */
 void config_with_dhcp(struct arena *a, const struct config *c, bool dhcp, struct config *out);
 /*
- * Started as root: becomes NORMALUSER for good.  write: OUTPUT and CACHE are made first,
- * and become NORMALUSER's when they are new or empty.  A folder that is in the way is
+ * Started as root: becomes NORMALUSER for good.  write: OUTPUT and CACHE are made first, as who
+ * named them, and become NORMALUSER's when they are new or empty.  A folder that is in the way is
  * named, before anything is made.
  */
 int config_drop_root(const struct config *c, bool write, struct err *e);

@@ -7,6 +7,7 @@
 #include "build/base/child.h"
 #include "build/files/file.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -105,25 +106,26 @@ collect(struct arena *a, const struct assignments *given, const char *p, const c
 
 /*
  * Started as root, we do not run what somebody else has written: the file is read and run as the
- * first of these who is not root: whose folder it is in, whose symlink it is, whose file it is.
+ * first of these who is not root: whose folder it is in, whose symlink it is, whose file it is.  A
+ * file of root's own home is none of the checkout's owner.
  */
 static int
-find_owner(const struct configfile *f, uid_t *uid, gid_t *gid, struct err *e)
+find_owner(struct configfile *f, struct err *e)
 {
 	struct stat st[3];
+	size_t n = strlen(f->dir);
+	bool inside = !strncmp(f->path, f->dir, n) && f->path[n] == '/';
 
-	*uid = 0;
-	*gid = 0;
+	f->owner = (struct user){ 0 };
 	if (geteuid() != 0)
 		return 0;
 	if (stat(f->dir, &st[0]) < 0)
 		return fail_errno(e, "%s", f->dir);
 	if (lstat(f->path, &st[1]) < 0 || stat(f->path, &st[2]) < 0)
 		return fail_errno(e, "%s", f->path);
-	for (size_t i = 0; i < 3 && !*uid; i++) {
-		*uid = st[i].st_uid;
-		*gid = st[i].st_gid;
-		if (!*uid && (st[i].st_mode & S_IWOTH) && !S_ISLNK(st[i].st_mode) &&
+	for (size_t i = !inside; i < 3 && !f->owner.uid; i++) {
+		f->owner = (struct user){ st[i].st_uid, st[i].st_gid };
+		if (!f->owner.uid && (st[i].st_mode & S_IWOTH) && !S_ISLNK(st[i].st_mode) &&
 		    !(st[i].st_mode & S_ISVTX))
 			return fail_usage(e,
 			    "%s: everybody may change it, and root runs it; chmod o-w",
@@ -132,36 +134,39 @@ find_owner(const struct configfile *f, uid_t *uid, gid_t *gid, struct err *e)
 	return 0;
 }
 
-static int
-read_as(struct arena *a, const char *path, uid_t uid, gid_t gid, char **text, struct err *e)
-{
-	int r;
+struct reading {
+	struct arena *a;
+	const char *path;
+	char *text;
+};
 
-	if (uid && (setegid(gid) < 0 || seteuid(uid) < 0))
-		return fail_errno(e, "%s: become its owner", path);
-	r = file_read(a, path, text, NULL, e);
-	if (uid && (seteuid(0) < 0 || setegid(0) < 0))
-		return fail_errno(e, "become root again");
-	return r;
+static int
+read_text(void *arg, struct err *e)
+{
+	struct reading *r = arg;
+
+	return file_read(r->a, r->path, &r->text, NULL, e);
 }
 
 int
-configfile_read(struct arena *a, const struct configfile *f, struct assignments *out, struct err *e)
+configfile_read(struct arena *a, struct configfile *f, struct assignments *out, struct err *e)
 {
 	struct argv argv = { .a = a }, env = { .a = a };
+	struct reading file = { a, f->path, NULL };
 	struct child_opts o = { .dir = f->dir };
 	struct buf script = { 0 }, said = { 0 };
 	const char *ours;
-	char *text;
 	int status, r;
 
 	if (file_isdir(f->path))
 		return fail_usage(e, "%s: is a folder; it has to be a file", f->path);
-	if (find_owner(f, &o.uid, &o.gid, e) < 0 || read_as(a, f->path, o.uid, o.gid, &text, e) < 0)
+	if (find_owner(f, e) < 0 || user_as(&f->owner, read_text, &file, e) < 0)
 		return -1;
+	o.uid = f->owner.uid;
+	o.gid = f->owner.gid;
 	/* -a: set is exported; -e: "TRIPLE = x" is a mistake, not a command that is not there */
 	buf_adds(&script, "set -ae; ");
-	rewrite(f, text, &script);
+	rewrite(f, file.text, &script);
 	buf_adds(&script, "\nset +ae; printf '\\000\\000lh-config'; exec /usr/bin/env -0\n");
 	argv_pushv(&argv, "sh", "-c", script.p, f->shown, NULL);
 	for (size_t i = 0; i < f->given.n; i++)

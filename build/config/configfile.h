@@ -3,6 +3,7 @@
 #define BUILD_CONFIG_CONFIGFILE_H
 
 #include "build/base/err.h"
+#include "build/base/user.h"
 
 #include <stddef.h>
 
@@ -28,9 +29,9 @@ struct configfile {
 	const char *path, *shown, *dir;
 	struct assignments given;
 	size_t nfixed;
+	struct user owner; /* found out: whose word it is, when root reads it */
 };
 
-int configfile_read(
-    struct arena *a, const struct configfile *f, struct assignments *out, struct err *e);
+int configfile_read(struct arena *a, struct configfile *f, struct assignments *out, struct err *e);
 
 #endif

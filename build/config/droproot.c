@@ -2,6 +2,7 @@
 #include "build/config/config.h"
 
 #include "build/base/child.h"
+#include "build/base/user.h"
 #include "build/files/file.h"
 
 #include <dirent.h>
@@ -13,25 +14,48 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* makes the folder; as root, it becomes NORMALUSER's when it is new or empty */
 static int
-make_folder(const struct config *c, const char *name, const char *path, struct err *e)
+make_dirs(void *arg, struct err *e)
 {
-	if (file_mkdirs(path, 0755, e) < 0)
-		return wrap(e, "%s", name);
-	if (geteuid() == 0) {
-		DIR *d = opendir(path);
-		bool empty = true;
-		const struct dirent *ent;
+	const char *const *path = arg;
 
-		while (d && (ent = readdir(d)))
-			empty &= !strcmp(ent->d_name, ".") || !strcmp(ent->d_name, "..");
-		if (d)
-			closedir(d);
-		if (empty && chown(path, c->uid, c->gid) < 0)
-			return fail_errno(e, "%s %s: give it to %s", name, path, c->normaluser);
-	}
-	return 0;
+	return file_mkdirs(*path, 0755, e);
+}
+
+/*
+ * To NORMALUSER, when it is empty; not when it is another's than whose word it is: a checkout could
+ * have a symlink for OUTPUT, to a folder that root has elsewhere.
+ */
+static int
+give(const struct config *c, const char *name, const char *path, const struct user *by,
+    struct err *e)
+{
+	DIR *d = opendir(path);
+	const struct dirent *ent;
+	bool empty = true;
+	struct stat st;
+	int r = 0;
+
+	if (!d)
+		return fail_errno(e, "%s %s", name, path);
+	while ((ent = readdir(d)))
+		empty &= !strcmp(ent->d_name, ".") || !strcmp(ent->d_name, "..");
+	if (fstat(dirfd(d), &st) < 0 ||
+	    (empty && (!by->uid || st.st_uid == by->uid) && fchown(dirfd(d), c->uid, c->gid) < 0))
+		r = fail_errno(e, "%s %s: give it to %s", name, path, c->normaluser);
+	closedir(d);
+	return r;
+}
+
+/* as who named it; made by root, it becomes NORMALUSER's when it is new or empty */
+static int
+make_folder(const struct config *c, const char *name, const char *path, const struct user *by,
+    struct err *e)
+{
+	if (user_as(by, make_dirs, &path, e) < 0)
+		return by->uid ? wrap(e, "%s, as user %u who named it", name, (unsigned)by->uid)
+			       : wrap(e, "%s", name);
+	return geteuid() == 0 ? give(c, name, path, by, e) : 0;
 }
 
 /*
@@ -74,17 +98,7 @@ int
 config_as_normaluser(
     const struct config *c, int (*work)(void *arg, struct err *e), void *arg, struct err *e)
 {
-	gid_t groups[NGROUPS_MAX];
-	int n = getgroups(NGROUPS_MAX, groups), r;
-
-	if (geteuid() != 0)
-		return work(arg, e);
-	if (n < 0 || setgroups(0, NULL) < 0 || setegid(c->gid) < 0 || seteuid(c->uid) < 0)
-		return fail_errno(e, "become NORMALUSER %s", c->normaluser);
-	r = work(arg, e);
-	if (seteuid(0) < 0 || setegid(0) < 0 || setgroups((size_t)n, groups) < 0)
-		return fail_errno(e, "become root again");
-	return r;
+	return user_as(&(struct user){ c->uid, c->gid }, work, arg, e);
 }
 
 struct asking {
@@ -142,8 +156,8 @@ config_drop_root(const struct config *c, bool write, struct err *e)
 	child_tie_note(&tie);
 	if (config_as_normaluser(c, ask, &(struct asking){ c, who, write }, e) < 0)
 		return -1;
-	if (write && (make_folder(c, "OUTPUT", c->output, e) < 0 ||
-			 make_folder(c, "CACHE", c->cache, e) < 0))
+	if (write && (make_folder(c, "OUTPUT", c->output, &c->output_by, e) < 0 ||
+			 make_folder(c, "CACHE", c->cache, &c->cache_by, e) < 0))
 		return -1;
 	if (root && (setgroups(0, NULL) < 0 || setresgid(c->gid, c->gid, c->gid) < 0 ||
 			setresuid(c->uid, c->uid, c->uid) < 0))

@@ -115,12 +115,13 @@ check_name(const struct check *c, const char *name, struct err *e)
 {
 	const char *p = name;
 
-	while (*p && !isspace((unsigned char)*p) && !iscntrl((unsigned char)*p))
+	while (*p && !isspace((unsigned char)*p) && !iscntrl((unsigned char)*p) &&
+	       !strchr("*?[]\\", *p))
 		p++;
 	if (*p || *name == '#')
 		return fail_usage(e,
-		    "SERVICES: %s/%s: a service's name has no blank and no control character, and "
-		    "does not begin with #",
+		    "SERVICES: %s/%s: a service's name has no blank, no control character and none "
+		    "of * ? [ ] \\, and does not begin with #",
 		    c->dir, name);
 	if (!strncmp(name, "s6rc-", 5))
 		return fail_usage(e,
@@ -176,6 +177,8 @@ define_pipeline(struct check *c, const char *name, struct err *e)
 	char *text;
 
 	if (read_word(c, name, "pipeline-name", &text, e) < 0)
+		return -1;
+	if (text && *text && check_name(c, text, e) < 0)
 		return -1;
 	if (text && *text && !find(c, text))
 		know(c, text, true);

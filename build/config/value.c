@@ -280,6 +280,56 @@ within(const char *inner, const char *outer)
 	return !strcmp(outer, "/") || (!strncmp(inner, outer, n) && (!inner[n] || inner[n] == '/'));
 }
 
+/* which a symlink may have led to */
+static const char *
+real_home(const struct valuing *r)
+{
+	char *real = realpath(r->home, NULL);
+	const char *home = real ? arena_strdup(r->a, real) : r->home;
+
+	free(real);
+	return home;
+}
+
+char *
+value_compiler_folder(struct arena *a, const char *compiler)
+{
+	char *path = arena_strndup(a, compiler, strcspn(compiler, " \t")), *bin;
+	size_t n;
+
+	if (*path != '/' || !strncmp(path, "/usr/", 5) || !strncmp(path, "/bin/", 5))
+		return NULL;
+	path = path_absolute(a, "/", path);
+	bin = strrchr(path, '/');
+	*bin = '\0';
+	n = strlen(path);
+	if (n <= 4 || strcmp(path + n - 4, "/bin") != 0)
+		return NULL;
+	path[n - 4] = '\0';
+	return path;
+}
+
+int
+value_compiler(struct valuing *r, const struct variable *k, const char **value, struct err *e)
+{
+	const char *dir;
+
+	if (value_text(r, k, value, e) < 0)
+		return -1;
+	dir = value_compiler_folder(r->a, *value);
+	if (!dir && **value == '/' && strncmp(*value, "/usr/", 5) && strncmp(*value, "/bin/", 5))
+		return fail_usage(e,
+		    "%s %s: a compiler that is not in /usr has to be in a folder bin, beside what "
+		    "it needs; build steps see nothing else",
+		    k->name, *value);
+	if (dir && (within(r->top, dir) || (*r->home && within(r->home, dir))))
+		return fail_usage(e,
+		    "%s %s: build steps would see all of %s; move the compiler to a folder of its "
+		    "own",
+		    k->name, *value, dir);
+	return 0;
+}
+
 /* clean and distclean remove what is in it */
 int
 value_output(struct valuing *r, const struct variable *k, const char **value, struct err *e)
@@ -301,7 +351,7 @@ value_output(struct valuing *r, const struct variable *k, const char **value, st
 		return fail_usage(e,
 		    "%s %s: contains the checkout %s; name a folder used for nothing else", k->name,
 		    *value, r->top);
-	if (*r->home && within(r->home, *value))
+	if (*r->home && (within(r->home, *value) || within(real_home(r), *value)))
 		return fail_usage(e,
 		    "%s %s: contains the home folder %s; name a folder used for nothing else",
 		    k->name, *value, r->home);

@@ -81,6 +81,22 @@ show_copy(struct argv *v, const char *root)
 	}
 }
 
+/* files in memory would be bounded by nothing but the machine's; so none can be made in /dev either
+ */
+static void
+show_scratch(struct argv *v, const char *dir)
+{
+	if (!dir) {
+		argv_pushv(v, "--tmpfs", "/tmp", NULL);
+		return;
+	}
+	argv_push(v, "--bind");
+	argv_pushf(v, "%s/tmp", dir);
+	argv_pushv(v, "/tmp", "--bind", NULL);
+	argv_pushf(v, "%s/shm", dir);
+	argv_pushv(v, "/dev/shm", "--remount-ro", "/dev", NULL);
+}
+
 void
 sandbox_wrap(struct argv *v, const struct sandbox *s)
 {
@@ -94,7 +110,8 @@ sandbox_wrap(struct argv *v, const struct sandbox *s)
 		show_copy(v, s->system);
 	else
 		show_machine(v);
-	argv_pushv(v, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", NULL);
+	argv_pushv(v, "--proc", "/proc", "--dev", "/dev", NULL);
+	show_scratch(v, s->scratch);
 	for (size_t i = 0; i < s->n; i++) {
 		if (m[i].real)
 			argv_pushv(v, m[i].writable ? "--bind" : "--ro-bind", m[i].real,
@@ -102,7 +119,7 @@ sandbox_wrap(struct argv *v, const struct sandbox *s)
 		else
 			argv_pushv(v, "--dir", m[i].inside, NULL);
 	}
-	argv_push(v, "--seccomp");
+	argv_pushv(v, "--remount-ro", "/", "--seccomp", NULL); /* all mount points are there */
 	argv_pushf(v, "%d", s->filter);
 	/*
 	 * bwrap's own pid 1 is not waited for by bwrap, and nobody would learn what processor

@@ -29,6 +29,8 @@ struct sandbox {
 	const char *cwd;    /* inside */
 	const char *system; /* folder with usr/ and etc/, or NULL: this machine's */
 	int filter;	    /* filter_open's, at its beginning: the child has to inherit it */
+	/* folder with tmp/ and shm/, for what is written there to be on a disk; NULL: in memory */
+	const char *scratch;
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "build/cache/store.h"
 #include "build/config/config.h"
 #include "build/config/sysdeps.h"
+#include "build/config/value.h"
 #include "build/engine/keydiff.h"
 #include "build/engine/links.h"
 #include "build/files/file.h"
@@ -98,23 +99,6 @@ mount(struct work *w, const char *real, const char *inside, bool writable)
 	    (struct mount){ .real = real, .inside = inside, .writable = writable };
 }
 
-/* the folder above bin/ of a compiler that is not among the system's programs; NULL when it is */
-static const char *
-compiler_prefix(struct arena *a, const char *compiler)
-{
-	char *path = arena_strndup(a, compiler, strcspn(compiler, " \t")), *slash;
-
-	if (*path != '/' || !strncmp(path, "/usr/", 5) || !strncmp(path, "/bin/", 5))
-		return NULL;
-	for (int i = 0; i < 2; i++) {
-		slash = strrchr(path, '/');
-		if (slash == path)
-			return NULL;
-		*slash = '\0';
-	}
-	return path;
-}
-
 /* a folder that lh-config names, as a step sees it */
 static const char *
 sandbox_folder(const struct work *w, const char *variable, size_t i, const char *real)
@@ -157,7 +141,7 @@ static void
 choose_mounts(struct work *w, char *const *patches, size_t npatches)
 {
 	const struct recipe *r = w->node->recipe;
-	const char *prefix = compiler_prefix(w->a, w->cfg->build_cc);
+	const char *prefix = value_compiler_folder(w->a, w->cfg->build_cc);
 
 	w->mounts = arena_array(
 	    w->a, NPLACES + 3 + npatches + r->ninputs + count_folders(w), sizeof *w->mounts);
@@ -311,6 +295,23 @@ begin_log(const struct work *w, struct err *e)
 	return r;
 }
 
+/* each step has its own, as it would have on a machine of its own: see sandbox.h */
+static const char *
+scratch(const struct work *w, size_t step)
+{
+	return arena_printf(w->a, "%s/scratch/%zu", w->dir, step);
+}
+
+static int
+make_scratch(const struct work *w, struct err *e)
+{
+	for (size_t i = 0; i < w->nsteps && !w->unboxed; i++)
+		if (file_mkdirs(arena_printf(w->a, "%s/tmp", scratch(w, i)), 0755, e) < 0 ||
+		    file_mkdirs(arena_printf(w->a, "%s/shm", scratch(w, i)), 0755, e) < 0)
+			return -1;
+	return 0;
+}
+
 int
 work_open(struct work *w, struct err *e)
 {
@@ -345,7 +346,8 @@ work_open(struct work *w, struct err *e)
 	for (size_t i = 0; i < NPLACES; i++)
 		if (file_mkdirs(arena_printf(w->a, "%s/%s", w->dir, places[i].name), 0755, e) < 0)
 			goto remove_dir;
-	if (write_scripts(w, e) < 0 || lend_files(w, e) < 0 || begin_log(w, e) < 0)
+	if (make_scratch(w, e) < 0 || write_scripts(w, e) < 0 || lend_files(w, e) < 0 ||
+	    begin_log(w, e) < 0)
 		goto remove_dir;
 	return 0;
 
@@ -436,7 +438,7 @@ work_env(const struct work *w, const char *makeflags, struct argv *env)
 }
 
 static void
-shut_in(const struct work *w, struct argv *v)
+shut_in(const struct work *w, size_t step, struct argv *v)
 {
 	const struct tools *tools = w->plan->tools;
 
@@ -446,13 +448,14 @@ shut_in(const struct work *w, struct argv *v)
 			   .n = w->nmounts,
 			   .cwd = "/lh/src",
 			   .system = tools ? tools_system(tools, w->node->variant)->root : NULL,
-			   .filter = w->filter });
+			   .filter = w->filter,
+			   .scratch = scratch(w, step) });
 }
 
 void
 work_command(const struct work *w, const struct step *s, struct argv *v)
 {
-	shut_in(w, v);
+	shut_in(w, (size_t)(s - w->steps), v);
 	if (s->kind == STEP_PATCH)
 		patch_command(v, s->file);
 	else
@@ -504,6 +507,7 @@ test_toolchain(const struct work *w, struct err *e)
 	const char *dir = arena_printf(w->a, "%s/src/lh-test", w->dir);
 	struct argv wrap = { .a = w->a }, env = { .a = w->a };
 	struct toolchain t;
+	size_t step_no = 0;
 
 	if (!file_exists(arena_printf(w->a, "%s/%s", sdk, gcc)))
 		return 0; /* a part of one */
@@ -513,7 +517,10 @@ test_toolchain(const struct work *w, struct err *e)
 		return -1;
 	if (file_mkdirs(dir, 0755, e) < 0)
 		return -1;
-	shut_in(w, &wrap);
+	for (size_t i = 0; i < w->nsteps; i++)
+		if (w->steps[i].kind == STEP_TEST)
+			step_no = i;
+	shut_in(w, step_no, &wrap);
 	work_env(w, "", &env);
 	t = (struct toolchain){ .gcc =
 				    arena_printf(w->a, "%s/%s", sandbox_path(w, "toolchain"), gcc),
@@ -604,7 +611,7 @@ store_result(const struct work *w, struct err *e)
 {
 	char output[DIGEST_HEX];
 
-	if (check_inputs(w, e) < 0)
+	if (check_inputs(w, e) < 0 || store_prepare(w->dir, e) < 0)
 		return -1;
 	if (w->node->variant == VARIANT_TARGET && write_links(w, e) < 0)
 		return -1;

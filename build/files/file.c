@@ -621,47 +621,56 @@ file_names(struct arena *a, const char *dir, bool hidden, char ***names, size_t 
 	return 0;
 }
 
-/* what lies in the folder at, which is dir/rel */
+/* one walk; there is one buffer for all levels, for a tree may be deeper than a stack */
+struct walking {
+	const char *dir;
+	file_visit *visit;
+	void *arg;
+	char rel[PATH_MAX]; /* where it is, below dir */
+};
+
+static int walk(struct walking *w, int at, size_t len, struct err *e);
+
+/* the name behind the first len bytes of rel, which are where `at` is, and what is in it */
 static int
-walk(int at, const char *dir, const char *rel, file_visit *visit, void *arg, struct err *e)
+walk_one(struct walking *w, int at, size_t len, const char *name, struct err *e)
+{
+	size_t n = strlen(name);
+	struct stat st;
+	int fd, r;
+
+	if (strlen(w->dir) + 1 + len + n >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return fail_errno(e, "%s/%.*s%s", w->dir, (int)len, w->rel, name);
+	}
+	memcpy(w->rel + len, name, n + 1);
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_errno(e, "%s/%s", w->dir, w->rel);
+	r = w->visit(w->arg, w->rel, &st, e);
+	if (r != 0 || !S_ISDIR(st.st_mode))
+		return r == FILE_PRUNE ? 0 : r;
+	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(e, "%s/%s", w->dir, w->rel);
+	r = walk(w, fd, len + n, e);
+	close(fd);
+	return r;
+}
+
+/* what lies in the folder at, which is the first len bytes of rel */
+static int
+walk(struct walking *w, int at, size_t len, struct err *e)
 {
 	struct dirent **names;
 	int n = scandirat(at, ".", &names, not_dots, by_name), r = 0;
-	size_t dirlen = strlen(dir), rellen = strlen(rel);
-	char sub[PATH_MAX];
 
 	if (n < 0)
-		return fail_errno(e, "%s%s%s", dir, *rel ? "/" : "", rel);
-	memcpy(sub, rel, rellen);
-	if (rellen)
-		sub[rellen++] = '/';
+		return fail_errno(e, "%s%s%.*s", w->dir, len ? "/" : "", (int)len, w->rel);
+	if (len)
+		w->rel[len++] = '/';
 	for (int i = 0; i < n; i++) {
-		const char *name = names[i]->d_name;
-		size_t len = strlen(name);
-		struct stat st;
-
-		if (r == 0 && dirlen + 1 + rellen + len >= PATH_MAX) {
-			errno = ENAMETOOLONG;
-			r = fail_errno(e, "%s/%.*s%s", dir, (int)rellen, sub, name);
-		}
-		if (r == 0) {
-			memcpy(sub + rellen, name, len + 1);
-			r = fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0
-				? fail_errno(e, "%s/%s", dir, sub)
-				: 0;
-		}
 		if (r == 0)
-			r = visit(arg, sub, &st, e);
-		if (r == FILE_PRUNE)
-			r = 0;
-		else if (r == 0 && S_ISDIR(st.st_mode)) {
-			int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-			r = fd < 0 ? fail_errno(e, "%s/%s", dir, sub)
-				   : walk(fd, dir, sub, visit, arg, e);
-			if (fd >= 0)
-				close(fd);
-		}
+			r = walk_one(w, at, len, names[i]->d_name, e);
 		free(names[i]);
 	}
 	free(names);
@@ -671,7 +680,9 @@ walk(int at, const char *dir, const char *rel, file_visit *visit, void *arg, str
 int
 fd_walk(int fd, const char *name, file_visit *visit, void *arg, struct err *e)
 {
-	return walk(fd, name, "", visit, arg, e);
+	struct walking w = { .dir = name, .visit = visit, .arg = arg };
+
+	return walk(&w, fd, 0, e);
 }
 
 int

@@ -52,9 +52,12 @@ static const struct key {
 	TEXT("refuse", refuse, false),
 	TEXT("guarded", guarded, false),
 	TEXT("disk-bus", disk_bus, false),
+	TEXT("nic", nic, false),
+	TEXT("firmware", firmware, false),
 	TEXT("kernel", kernel, false),
 	TEXT("kernel-sha256", kernel_sha256, false),
 	TEXT("kernel-mark", kernel_mark, false),
+	TEXT("initrd", initrd, false),
 	TEXT("append", append, false),
 	TEXT("image", image, false),
 	TEXT("image-digest", image_digest, false),
@@ -255,12 +258,27 @@ read_memory(struct arena *a, const struct lines *l, char *value, struct manifest
 	return 0;
 }
 
+static int
+read_cpus(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	uint64_t n;
+
+	(void)a;
+	if (number(l, value, &n, e) < 0)
+		return -1;
+	if (n < 1 || n > 255)
+		return lines_fail(l, e, "cpus %s: from 1 to 255", value);
+	m->cpus = (unsigned)n;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*read)(
 	    struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e);
 } tables[] = {
 	{ "memory", read_memory },
+	{ "cpus", read_cpus },
 	{ "partition", read_part },
 	{ "form", read_form },
 	{ "package", read_package },
@@ -341,6 +359,10 @@ manifest_read(struct arena *a, const char *path, struct manifest *m, struct err 
 			return fail_usage(e, "%s: missing required key %s", path, keys[i].name);
 	if (!m->kernel && !m->image)
 		return fail_usage(e, "%s: names neither kernel nor image: nothing to boot", path);
+	if (m->initrd && !m->kernel)
+		return fail_usage(e,
+		    "%s: initrd %s: without a kernel nobody loads it; name that, too", path,
+		    m->initrd);
 	return 0;
 }
 
@@ -352,6 +374,8 @@ manifest_format(const struct manifest *m, struct buf *out)
 		if (*text_of(&keys[i], m))
 			buf_addf(out, "%s %s\n", keys[i].name, *text_of(&keys[i], m));
 	buf_addf(out, "memory %u\n", m->memory);
+	if (m->cpus)
+		buf_addf(out, "cpus %u\n", m->cpus);
 	for (size_t i = 0; i < m->nparts; i++) {
 		const struct man_part *p = &m->parts[i];
 

@@ -102,6 +102,7 @@ struct manifest {
 
 	const char *qemu, *machine, *cpu; /* cpu may be NULL */
 	unsigned memory;		  /* MiB */
+	unsigned cpus;			  /* 0: one */
 	const char *console;		  /* ttyS0 */
 	const char *panic;		  /* device for pvpanic, or NULL */
 	const char *generation;		  /* device that tells a forked guest to reseed, as
@@ -120,8 +121,11 @@ struct manifest {
 	const char *guarded;  /* files, then such instructions that they use where the processor has
 				 them; none */
 	const char *disk_bus; /* virtio (default) ahci nvme sd */
+	const char *nic;      /* virtio (default) e1000 e1000e rtl8139 */
 
-	const char *kernel; /* file, or NULL: the image boots itself */
+	const char *firmware; /* file for QEMU's -bios, or NULL: the machine's own */
+	const char *kernel;   /* file, or NULL: the image boots itself */
+	const char *initrd;   /* file, or NULL; not without a kernel */
 	const char *kernel_sha256;
 	const char *kernel_mark;   /* what shows that it is for this machine: verify/image/mark.h */
 	const char *append;	   /* kernel command line, without console nonce */

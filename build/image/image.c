@@ -231,7 +231,10 @@ check_sizes(struct image *m, struct err *e)
 
 /* ---- is it there ---- */
 
-/* nobody wrote to it after the manifest, which is written last: a guest that ran on it may have */
+/*
+ * Nobody touched it after the manifest, which is written last: a guest that ran on it may have, or
+ * somebody who put an older one there.  The change time cannot be set back.
+ */
 static bool
 untouched(const char *path, const struct stat *manifest)
 {
@@ -239,9 +242,9 @@ untouched(const char *path, const struct stat *manifest)
 
 	if (lstat(path, &st) < 0)
 		return false;
-	if (st.st_mtim.tv_sec != manifest->st_mtim.tv_sec)
-		return st.st_mtim.tv_sec < manifest->st_mtim.tv_sec;
-	return st.st_mtim.tv_nsec <= manifest->st_mtim.tv_nsec;
+	if (st.st_ctim.tv_sec != manifest->st_ctim.tv_sec)
+		return st.st_ctim.tv_sec < manifest->st_ctim.tv_sec;
+	return st.st_ctim.tv_nsec <= manifest->st_ctim.tv_nsec;
 }
 
 static bool

@@ -7,6 +7,7 @@
 #include "build/base/child.h"
 #include "build/config/config.h"
 #include "build/config/sysdeps.h"
+#include "build/config/value.h"
 #include "build/files/digest.h"
 #include "build/files/elf.h"
 #include "build/files/file.h"
@@ -204,6 +205,21 @@ add_ours(struct arena *a, const struct sysdeps *sd, struct tools *t, struct err 
 	    USED_BY_TARGET, hint, e);
 }
 
+/* what lies beside a compiler that is not the system's: its headers, its libraries, its cc1 */
+static int
+add_folder(struct arena *a, const struct config *cfg, struct tools *t, struct err *e)
+{
+	const char *dir = value_compiler_folder(a, cfg->build_cc);
+	char hex[DIGEST_HEX];
+
+	if (!dir)
+		return 0;
+	if (memo_digest(t->memo, &memo_plain, dir, hex, e) < 0)
+		return wrap(e, "BUILD_CC %s", cfg->build_cc);
+	add(t, "BUILD_CC folder", arena_strdup(a, hex), USED_BY_HOST);
+	return 0;
+}
+
 int
 tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct memo *m,
     struct tools *out, struct err *e)
@@ -217,6 +233,8 @@ tools_ask(struct arena *a, const struct config *cfg, const struct sysdeps *sd, s
 	/* its options, which --version does not repeat, and its name, are what steps run */
 	if (strcmp(cfg->build_cc, BUILD_CC_USUAL) != 0)
 		add(out, "BUILD_CC command", cfg->build_cc, USED_BY_HOST);
+	if (add_folder(a, cfg, out, e) < 0)
+		return -1;
 	if (add_version(a, out, "build ld", "ld", USED_BY_HOST, "install binutils", e) < 0)
 		return -1;
 	return *cfg->cross_base ? add_given(a, cfg, sd, out, e) : add_ours(a, sd, out, e);

@@ -126,8 +126,8 @@ licences_command(const struct request *rq, struct err *e)
 	int r;
 
 	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
-	    recipe_read_all(rq->a, cfg.top, &recipes, e) < 0 ||
-	    config_drop_root(&cfg, false, e) < 0)
+	    config_drop_root(&cfg, false, e) < 0 ||
+	    recipe_read_all(rq->a, cfg.top, &recipes, e) < 0)
 		return -1;
 	r = licences_check(rq->a, &cfg, &recipes, &l, &told, e);
 	if (told.n)

@@ -72,6 +72,7 @@ struct engine {
 	struct fetch *v;
 	size_t n, running, ndone;
 	nstime drawn;
+	const char *no_cache; /* what became of CACHE_URL; NULL: it may be asked */
 	struct err *e;
 	bool broken; /* e is filled */
 };
@@ -298,8 +299,8 @@ ended(struct fetch *f)
 
 	switch (t->end) {
 	case TRANSFER_ANSWERED:
-		/* 416: there is nothing behind what we have */
-		if (t->status >= 400 && !(t->status == 416 && t->start > 0))
+		/* 416: there is nothing behind what we have; 304: it has not changed since never */
+		if (t->status >= 300 && !(t->status == 416 && t->start > 0))
 			failed(f, may_recover(t->status),
 			    arena_printf(f->en->a, "HTTP status %ld", t->status));
 		else if (f->en->probe)
@@ -316,6 +317,11 @@ ended(struct fetch *f)
 		errno = t->error;
 		fail_errno(f->en->e, "%s", f->part.path);
 		broken(f->en);
+		break;
+	case TRANSFER_SLOW: /* a cache that is no quicker than others is of no use */
+		if (place_of(f)->cache)
+			f->en->no_cache = t->failed;
+		failed(f, false, t->failed);
 		break;
 	default:
 		failed(f, t->end == TRANSFER_CUT, t->failed);
@@ -414,6 +420,8 @@ begin(struct fetch *f)
 	p = place_of(f);
 	origins_resolve(en->a, p, &en->apt);
 	closed = p->closed;
+	if (!closed && p->cache)
+		closed = en->no_cache;
 	if (!closed && p->url)
 		closed = transfers_absent(en->transfers, p->url);
 	if (closed) {

@@ -20,7 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEXT_MOST 65536 /* bytes of a file that is looked into: HEAD, config */
+#define TEXT_MOST 65536	  /* bytes of a file that is looked into: HEAD, config */
+#define ALTERNATES_MOST 6 /* clones that lead to each other: git follows no more */
 
 /* ---- what git sees ---- */
 
@@ -112,6 +113,31 @@ check_spots(struct arena *a, const char *path, struct err *e)
 				   : check_spot(real, "", &st, e);
 }
 
+/* other folders of objects, which git reads, too, and theirs: it goes as deep */
+static int
+check_alternates(struct arena *a, const char *objects, unsigned depth, struct err *e)
+{
+	struct err ignored;
+	struct lines l;
+	char *text, *line;
+
+	if (beneath_read(a, objects, "info/alternates", TEXT_MOST, &text, NULL, &ignored) < 0)
+		return 0;
+	if (!depth)
+		return fail(
+		    e, "%s/info/alternates: leads from clone to clone without end", objects);
+	lines_text(a, "alternates", text, &l);
+	while ((line = lines_next(&l))) {
+		const char *other = path_absolute(a, objects, line);
+
+		if (*line && *line != '#' &&
+		    (check_spots(a, other, e) < 0 ||
+			check_alternates(a, without_links(a, other), depth - 1, e) < 0))
+			return -1;
+	}
+	return 0;
+}
+
 static int
 fill_view(struct arena *a, const char *view, const char *clone, struct err *e)
 {
@@ -136,6 +162,9 @@ fill_view(struct arena *a, const char *view, const char *clone, struct err *e)
 		const char *there = arena_printf(a, "%s/%s", p.common, linked[i]);
 
 		if (check_spots(a, there, e) < 0)
+			return -1;
+		if (!strcmp(linked[i], "objects") &&
+		    check_alternates(a, without_links(a, there), ALTERNATES_MOST, e) < 0)
 			return -1;
 		if (file_exists(there) &&
 		    file_symlink(there, arena_printf(a, "%s/%s", view, linked[i]), e) < 0)

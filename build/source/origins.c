@@ -56,9 +56,11 @@ add_cache(struct list *l, const char *url)
 {
 	const char *slash = url[strlen(url) - 1] == '/' ? "" : "/";
 
-	for (size_t i = 0; i < l->nforms; i++)
+	for (size_t i = 0; i < l->nforms; i++) {
 		add(l, &l->forms[i], PLACE_URL,
 		    arena_printf(l->a, "%s%scas/%s", url, slash, l->forms[i].sha256));
+		l->found.v[l->found.n - 1].cache = true;
+	}
 }
 
 static void

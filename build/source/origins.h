@@ -4,6 +4,7 @@
 
 #include "build/plan/recipe.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct aptmirror;
@@ -25,6 +26,7 @@ struct place {
 	const char *proxy;  /* for that, or NULL */
 	const char *clone;  /* PLACE_GIT: the folder, NULL when GIT_MIRROR is not set */
 	const char *closed; /* why it is not to be asked, or NULL */
+	bool cache;	    /* it is CACHE_URL: another place has it, too */
 };
 
 struct places {

@@ -20,11 +20,19 @@
 /* a git tree has no times; any will do, as long as it is the same for all files: 2000-01-01 */
 #define TREE_TIME 946684800
 
+/* when a file or a symlink was changed last */
+struct age {
+	const char *rel;
+	struct timespec when;
+};
+
 /* a folder being read, and copied when into is not NULL */
 struct scan {
 	struct arena *a; /* for this scan only */
 	const char *dir, *into;
 	struct digest *digest;
+	struct age *ages;
+	size_t nages;
 };
 
 /* what git keeps is no source, and changes while one looks: other programs take their locks there
@@ -98,10 +106,42 @@ scan_entry(void *arg, const char *rel, const struct stat *st, struct err *e)
 		return fail_usage(e,
 		    "%s: neither file, folder nor symlink: move it out of the source tree", path);
 	}
+	s->ages = arena_more(s->a, s->ages, s->nages, sizeof *s->ages);
+	s->ages[s->nages++] = (struct age){ arena_strdup(s->a, rel), st->st_mtim };
 	if (to && utimensat(AT_FDCWD, to, (struct timespec[]){ st->st_mtim, st->st_mtim },
 		      AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_errno(e, "%s", to);
 	return 0;
+}
+
+static int
+by_age(const void *x, const void *y)
+{
+	const struct age *a = x, *b = y;
+
+	if (a->when.tv_sec != b->when.tv_sec)
+		return a->when.tv_sec < b->when.tv_sec ? -1 : 1;
+	if (a->when.tv_nsec != b->when.tv_nsec)
+		return a->when.tv_nsec < b->when.tv_nsec ? -1 : 1;
+	return strcmp(a->rel, b->rel);
+}
+
+/*
+ * Which file is newer than which is all that make sees of times: it decides whether a parser is
+ * generated again, or an object that somebody has left there is taken for what it is made from.
+ */
+static void
+add_order(struct scan *s)
+{
+	if (s->nages)
+		qsort(s->ages, s->nages, sizeof *s->ages, by_age);
+	for (size_t i = 0; i < s->nages; i++) {
+		const struct age *it = &s->ages[i];
+		bool newer = i && (it->when.tv_sec != it[-1].when.tv_sec ||
+				      it->when.tv_nsec != it[-1].when.tv_nsec);
+
+		add(s, newer ? "newer" : "as old", it->rel, "");
+	}
 }
 
 /* hashes what dir holds, and copies it when into is not NULL */
@@ -111,6 +151,7 @@ scan(const char *dir, const char *into, char hex[DIGEST_HEX], struct err *e)
 	struct scan s = { .a = arena_new(), .dir = dir, .into = into, .digest = digest_new() };
 	int r = file_walk(dir, scan_entry, &s, e);
 
+	add_order(&s);
 	digest_end(s.digest, hex);
 	arena_free(s.a);
 	return r;
@@ -158,7 +199,7 @@ look(const char *dir, char *hex, struct err *e)
 	return scan(dir, NULL, hex, e);
 }
 
-static const struct memo_kind way = { .name = "override", .digest = look, .skip = is_git };
+static const struct memo_kind way = { .name = "override in order", .digest = look, .skip = is_git };
 
 int
 override_read(

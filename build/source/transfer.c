@@ -11,9 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PARALLEL 6    /* of transfer_all */
-#define OTHERS 16     /* descriptors that a wait can take */
-#define LONGEST 60000 /* ms: a wait ends at the latest */
+#define PARALLEL 6		       /* of transfer_all */
+#define OTHERS 16		       /* descriptors that a wait can take */
+#define LONGEST 60000		       /* ms: a wait ends at the latest */
+#define HEADERS_MOST ((size_t)1 << 18) /* bytes, those of servers that sent us on included */
 
 const struct transfer_patience transfer_usual = {
 	.connect = 10 * NS_PER_S, .window = 20 * NS_PER_S, .slow = 2000
@@ -26,6 +27,7 @@ struct running {
 	CURL *curl;
 	struct digest *digest;
 	bool begun;	 /* the body has */
+	size_t headers;	 /* bytes of them */
 	nstime look;	 /* end of the window */
 	uint64_t looked; /* bytes that had come or gone when it began */
 	char said[CURL_ERROR_SIZE];
@@ -82,6 +84,25 @@ refuse(struct running *r, enum transfer_end end, const char *why)
 	return CURL_WRITEFUNC_ERROR;
 }
 
+/* a server may send them for ever, and all are kept */
+static size_t
+take_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct running *r = arg;
+
+	(void)p;
+	r->headers += size * n;
+	return r->headers <= HEADERS_MOST ? size * n
+					  : refuse(r, TRANSFER_WRONG, "sends headers without end");
+}
+
+/* an answer that has no file: a refusal, or a redirection to nowhere */
+static bool
+is_refusal(long status)
+{
+	return status >= 300;
+}
+
 /* the answer is there, before its first byte is: from where does it count? */
 static size_t
 begin_body(struct running *r)
@@ -92,7 +113,7 @@ begin_body(struct running *r)
 
 	r->begun = true;
 	curl_easy_getinfo(r->curl, CURLINFO_RESPONSE_CODE, &t->status);
-	if (t->start == 0 || t->status >= 400)
+	if (t->start == 0 || is_refusal(t->status))
 		return 0;
 	if (t->status != 206) { /* it sends all of it */
 		t->start = t->have = r->looked = 0;
@@ -118,7 +139,7 @@ take(char *p, size_t size, size_t n, void *arg)
 	n *= size;
 	if (!r->begun && begin_body(r) != 0)
 		return CURL_WRITEFUNC_ERROR;
-	if (t->status >= 400 || t->verb == TRANSFER_PUT) /* what it has to say to that */
+	if (is_refusal(t->status) || t->verb == TRANSFER_PUT) /* what it has to say to that */
 		return n;
 	if (t->most && t->have + n > t->most)
 		return refuse(r, TRANSFER_WRONG,
@@ -231,6 +252,8 @@ transfer_start(struct transfers *ts, struct transfer *t)
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "lh-build/" LH_VERSION);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, r->said);
 	curl_easy_setopt(c, CURLOPT_PRIVATE, r);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, r);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, r);
 	if (t->proxy)

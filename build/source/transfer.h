@@ -22,7 +22,7 @@ enum transfer_verb { TRANSFER_HEAD, TRANSFER_GET, TRANSFER_PUT };
 
 enum transfer_end {
 	TRANSFER_RUNNING,
-	TRANSFER_ANSWERED, /* all of it; also by a status of 400 and above, whose body is dropped */
+	TRANSFER_ANSWERED, /* all of it; also by a status of 300 and above, whose body is dropped */
 	TRANSFER_ABSENT,   /* there is no such server, or it refuses connections */
 	TRANSFER_CUT,	   /* the connection ended early: may go better another time */
 	TRANSFER_SLOW,

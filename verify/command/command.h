@@ -26,6 +26,12 @@ int command_history(struct arena *a, struct options *o, struct err *e);
  * OF is `scenario`, `requires`, `watch` or `manifest`.
  */
 void command_words(struct arena *a);
+/* a scenario line by line, its guest's console on this terminal */
+int command_step(struct arena *a, struct options *o, struct err *e);
+/* a guest that was kept as it was when its test case failed */
+int command_resume(struct arena *a, struct options *o, struct err *e);
+/* a scenario from what somebody does with a guest */
+int command_record(struct arena *a, struct options *o, struct err *e);
 /* becomes QEMU, with the console on this terminal */
 int command_boot(struct arena *a, struct options *o, struct err *e);
 

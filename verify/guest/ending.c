@@ -47,7 +47,27 @@ ending_text(struct arena *a, const struct ending *x)
 		return arena_printf(a, "%s, then qemu: %s%s", x->shutdown, status, words);
 	if (is_good(x) && x->silent_exit)
 		return x->silent_exit;
+	/* the usual sender of that one */
+	if (WIFSIGNALED(x->status) && WTERMSIG(x->status) == SIGKILL && !*words)
+		words = "; dmesg of this machine may tell that it ran out of memory";
 	return arena_printf(a, "qemu: %s%s", status, words);
+}
+
+const char *
+ending_words(struct arena *a, const char *reason)
+{
+	static const char *const words[][2] = {
+		{ "guest-shutdown", "it powered off" },
+		{ "guest-reset", "it rebooted" },
+		{ "guest-panic", "its kernel panicked" },
+		{ "host-qmp-quit", "we ended it" },
+		{ "host-qmp-system-reset", "we reset it" },
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (!strcmp(reason, words[i][0]))
+			return arena_printf(a, "%s (%s)", reason, words[i][1]);
+	return reason;
 }
 
 static bool

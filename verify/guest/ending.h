@@ -25,6 +25,8 @@ struct ending {
 
 /* "guest-shutdown", or "qemu: exit status 1: LAST WORDS", on the arena */
 const char *ending_text(struct arena *a, const struct ending *x);
+/* what QEMU's word for an end means, behind it: "guest-panic (its kernel panicked)" */
+const char *ending_words(struct arena *a, const char *reason);
 /* nothing that a guest did can have brought it about */
 bool ending_is_hosts(const struct ending *x);
 

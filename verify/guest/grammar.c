@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/files/manifest.h"
+#include "verify/guest/qemu.h"
 
 #include <arpa/inet.h>
 #include <stdbool.h>
@@ -131,7 +132,8 @@ static const struct rule {
 	RULE("after-loadvm", after_loadvm, is_write,
 	    "writeb, writew, writel or writeq ADDRESS VALUE"),
 	RULE("kvm", kvm, is_kvm, "HOST [CPU], as uname -m and -cpu have them"),
-	RULE("disk-bus", disk_bus, is_name, NAME),
+	RULE("disk-bus", disk_bus, qemu_has_bus, "virtio, ahci, nvme or sd"),
+	RULE("nic", nic, qemu_has_nic, "virtio, e1000, e1000e or rtl8139"),
 	RULE("address", address, is_address, "an IPv4 address"),
 	RULE("router", router, is_address, "an IPv4 address"),
 	RULE("dns", dns, is_address, "an IPv4 address"),
@@ -142,6 +144,24 @@ static const struct rule {
 #undef NAME
 #undef RULE
 };
+
+static const struct file {
+	const char *key;
+	size_t member;
+} files[] = {
+	{ "firmware", offsetof(struct manifest, firmware) },
+	{ "kernel", offsetof(struct manifest, kernel) },
+	{ "initrd", offsetof(struct manifest, initrd) },
+	{ "image", offsetof(struct manifest, image) },
+	{ "symbols", offsetof(struct manifest, symbols) },
+	{ "kernel-config", offsetof(struct manifest, kernel_config) },
+};
+
+static const char *const *
+member(const struct manifest *m, size_t at)
+{
+	return (const char *const *)(const void *)((const char *)m + at);
+}
 
 static int
 check_file(struct arena *a, const struct manifest *m, const char *path, const char *key,
@@ -181,21 +201,14 @@ grammar_check(const struct manifest *m, const char *path, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof rules / sizeof *rules && r == 0; i++) {
-		const char *value =
-		    *(const char *const *)(const void *)((const char *)m + rules[i].member);
+		const char *value = *member(m, rules[i].member);
 
 		if (value && !rules[i].fits(value))
 			r = fail_usage(e, "%s: %s %s: has to be %s", path, rules[i].key, value,
 			    rules[i].allowed);
 	}
-	if (r == 0)
-		r = check_file(a, m, path, "kernel", m->kernel, e);
-	if (r == 0)
-		r = check_file(a, m, path, "image", m->image, e);
-	if (r == 0)
-		r = check_file(a, m, path, "symbols", m->symbols, e);
-	if (r == 0)
-		r = check_file(a, m, path, "kernel-config", m->kernel_config, e);
+	for (const struct file *f = files; f < files + sizeof files / sizeof *files && r == 0; f++)
+		r = check_file(a, m, path, f->key, *member(m, f->member), e);
 	if (r == 0)
 		r = check_credentials(a, m, path, e);
 	arena_free(a);

@@ -22,13 +22,50 @@ static const struct bus {
 	{ "sd", "sdhci-pci", "sd-card,drive=disk" },
 };
 
+/*
+ * Network cards.  No option ROM: there is nothing to boot from the net, and it costs time.  Nor is
+ * a guest told to announce itself when its state is loaded: nobody is there to hear it, and
+ * Linux 6.12 hangs for ever when the interface goes down at that moment (virtnet_close() waits,
+ * with the lock of all interfaces, for work that waits for this lock).
+ */
+static const struct nic {
+	const char *name, *device;
+} nics[] = {
+	{ "virtio", "virtio-net-pci,netdev=net,id=eth0,romfile=,guest_announce=off" },
+	{ "e1000", "e1000,netdev=net,id=eth0,romfile=" },
+	{ "e1000e", "e1000e,netdev=net,id=eth0,romfile=" },
+	{ "rtl8139", "rtl8139,netdev=net,id=eth0,romfile=" },
+};
+
+/* the one of that name; NULL: there is none */
 static const struct bus *
-bus_of(const struct manifest *m)
+find_bus(const char *name)
 {
-	for (size_t i = 1; m->disk_bus && i < sizeof buses / sizeof *buses; i++)
-		if (!strcmp(m->disk_bus, buses[i].name))
+	for (size_t i = 0; i < sizeof buses / sizeof *buses; i++)
+		if (!strcmp(name, buses[i].name))
 			return &buses[i];
-	return &buses[0];
+	return NULL;
+}
+
+static const struct nic *
+find_nic(const char *name)
+{
+	for (size_t i = 0; i < sizeof nics / sizeof *nics; i++)
+		if (!strcmp(name, nics[i].name))
+			return &nics[i];
+	return NULL;
+}
+
+bool
+qemu_has_bus(const char *name)
+{
+	return find_bus(name) != NULL;
+}
+
+bool
+qemu_has_nic(const char *name)
+{
+	return find_nic(name) != NULL;
 }
 
 /* QEMU's option parser takes a doubled comma for one that is part of the value */
@@ -50,7 +87,10 @@ push_kernel(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 {
 	if (!m->kernel)
 		return;
-	argv_pushv(v, "-kernel", manifest_path(v->a, m, m->kernel), "-append", NULL);
+	argv_pushv(v, "-kernel", manifest_path(v->a, m, m->kernel), NULL);
+	if (m->initrd)
+		argv_pushv(v, "-initrd", manifest_path(v->a, m, m->initrd), NULL);
+	argv_push(v, "-append");
 	argv_pushf(v, "%s%s%s%s%s", m->append ? m->append : "", o->nonce ? " lh.nonce=" : "",
 	    o->nonce ? o->nonce : "", o->append ? " " : "", o->append ? o->append : "");
 }
@@ -78,7 +118,7 @@ push_channels(struct argv *v, const struct qemu_opts *o)
 static void
 push_disk(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 {
-	const struct bus *b = bus_of(m);
+	const struct bus *b = find_bus(m->disk_bus ? m->disk_bus : "virtio");
 
 	if (!o->disk)
 		return;
@@ -196,14 +236,7 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	    o->ssh ? to : "", o->ssh ? ":22" : "");
 	if (o->net)
 		push_between(v, o->net);
-	/*
-	 * No option ROM: there is nothing to boot from the net, and it costs time.  Nor is a guest
-	 * told to announce itself when its state is loaded: nobody is there to hear it, and Linux
-	 * 6.12 hangs for ever when the interface goes down at that moment (virtnet_close() waits,
-	 * with the lock of all interfaces, for work that waits for this lock).
-	 */
-	argv_pushv(
-	    v, "-device", "virtio-net-pci,netdev=net,id=eth0,romfile=,guest_announce=off", NULL);
+	argv_pushv(v, "-device", find_nic(m->nic ? m->nic : "virtio")->device, NULL);
 }
 
 /* the PCI bus of the old PC takes devices while it runs; a PCI Express one does below a port */
@@ -242,7 +275,7 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_push(v, "-m");
 	argv_pushf(v, "%u", o->memory ? o->memory : m->memory);
 	argv_push(v, "-smp");
-	argv_pushf(v, "%u", o->cpus ? o->cpus : 1);
+	argv_pushf(v, "%u", o->cpus ? o->cpus : m->cpus ? m->cpus : 1);
 	if (m->untrusted)
 		argv_pushv(v, "-sandbox",
 		    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
@@ -251,6 +284,8 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_push(v, "-action");
 	argv_pushf(
 	    v, "reboot=%s,shutdown=poweroff,panic=shutdown", o->reboot ? "reset" : "shutdown");
+	if (m->firmware)
+		argv_pushv(v, "-bios", manifest_path(v->a, m, m->firmware), NULL);
 	push_kernel(v, m, o);
 	push_channels(v, o);
 	push_disk(v, m, o);

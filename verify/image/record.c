@@ -24,7 +24,8 @@ by_package(const void *a, const void *b)
 static void
 add_packages(struct buf *b, struct filetable *t)
 {
-	qsort(t->v, t->n, sizeof *t->v, by_package);
+	if (t->n) /* an empty table is NULL, which qsort may not be given */
+		qsort(t->v, t->n, sizeof *t->v, by_package);
 	for (size_t i = 0, next; i < t->n; i = next) {
 		unsigned long long bytes = 0;
 

@@ -293,6 +293,39 @@ written_read_all(struct arena *a, const char *dir, struct mutant **out, size_t *
 	return 0;
 }
 
+/* reports call it mutant-NAME */
+static bool
+is_called(const struct mutant *s, const char *name)
+{
+	return !strcmp(s->name, name) ||
+	       (!strncmp(name, "mutant-", 7) && !strcmp(s->name, name + 7));
+}
+
+int
+written_choose(struct mutant *v, size_t *n, const char *const *names, struct err *e)
+{
+	size_t kept = 0;
+
+	if (!names || !*names)
+		return 0;
+	for (const char *const *name = names; *name; name++) {
+		size_t i = 0;
+
+		while (i < *n && !is_called(&v[i], *name))
+			i++;
+		if (i == *n)
+			return fail_usage(e, "mutant %s: no such mutant there", *name);
+	}
+	for (size_t i = 0; i < *n; i++)
+		for (const char *const *name = names; *name; name++)
+			if (is_called(&v[i], *name)) {
+				v[kept++] = v[i];
+				break;
+			}
+	*n = kept;
+	return 0;
+}
+
 /* ---- which on which ---- */
 
 static int
@@ -325,7 +358,7 @@ static const char *
 told(struct arena *a, const struct testcase_result *r)
 {
 	const struct failure *f = &r->failure;
-	const char *const v[] = { f->what, f->expected, f->got, f->guest, f->nearest };
+	const char *const v[] = { f->what, f->expected, f->got, f->guest, f->nearest, f->console };
 	struct buf b = { 0 };
 	const char *s;
 

@@ -48,6 +48,8 @@ int written_read(struct arena *a, const char *path, struct mutant *out, struct e
 /* every file of a folder, in order of name; or the one file */
 int written_read_all(
     struct arena *a, const char *dir, struct mutant **out, size_t *n, struct err *e);
+/* leaves those of these names, with or without "mutant-"; NULL, or none: all of them */
+int written_choose(struct mutant *v, size_t *n, const char *const *names, struct err *e);
 /*
  * one test case for each image and each mutant; one whose scenario is of another lane than these is
  * skipped, but when it is the only mutant

@@ -7,11 +7,13 @@
 #include "build/files/manifest.h"
 #include "verify/image/image.h"
 #include "verify/interrupt.h"
-#include "verify/island.h"
 #include "verify/loop.h"
 #include "verify/outdir.h"
 #include "verify/play/accel.h"
+#include "verify/play/again.h"
+#include "verify/play/capsule.h"
 #include "verify/play/matrix.h"
+#include "verify/play/prepare.h"
 #include "verify/play/testcase.h"
 #include "verify/play/verb.h"
 #include "verify/report/compare.h"
@@ -60,7 +62,9 @@ struct run {
 	const struct matrix *m;
 	const struct run_opts *o;
 	struct report_head *head;
-	struct accel *accels;	      /* of each image */
+	struct accel *accels; /* of each image */
+	const char **qemus;   /* version of each one's QEMU, for capsules */
+	struct capsule_room capsules;
 	struct task *tasks, *parents; /* of each test case; of each image */
 	struct task **order;	      /* all of both, those that are to be started first in front */
 	struct testcase_result *results;
@@ -192,13 +196,18 @@ init_task(struct task *t, struct run *r, const struct matrix_testcase *what,
 		.scenario_path = v ? v->path : t->what->scenario->path,
 		.image = m->image_digest,
 		.kernel = m->kernel_sha256,
+		.offline = what->scenario->offline,
 		.verdict = VERDICT_INCONCLUSIVE,
 		.reason = "not judged",
 		.differs = m->differs,
 		.ndiffers = m->ndiffers,
 	};
-	if (!v)
+	if (!v) {
 		promise(t);
+		t->result->again = r->o->asked ? again_run(r->a, r->o->asked, what->image->path,
+						     t->result->scenario)
+					       : NULL;
+	}
 	t->result->dir = arena_printf(t->run->a, "%s/%s", t->what->image->dir, t->result->scenario);
 	if (t->what->skip) {
 		t->result->verdict = VERDICT_SKIP;
@@ -319,6 +328,8 @@ finish(struct task *t)
 	struct run *r = t->run;
 	const struct testcase_result *c = t->result;
 
+	if (r->o->asked && !t->what->variant)
+		t->result->open = again_open(r->a, r->o->asked, t->what->image->path, t->result);
 	if (t->what->variant)
 		t->what->variant->judge(r->a, t->what->variant->arg, t->result);
 	t->state = TASK_OVER;
@@ -460,7 +471,9 @@ start(struct task *t, struct err *e)
 		.accel = accel.name,
 		.cpu = accel.cpu,
 		.scale = r->head->scale,
-		.keep = r->o->keep };
+		.keep = r->o->keep,
+		.capsules = r->o->capsule ? &r->capsules : NULL,
+		.qemu = r->qemus[index_of(r, w->image)] };
 	if (w->variant) {
 		const char *base = arena_printf(r->a, "%s.raw", t->result->dir);
 
@@ -583,6 +596,8 @@ static int
 prepare(struct run *r, struct err *e)
 {
 	r->accels = arena_array(r->a, r->m->nimages, sizeof *r->accels);
+	r->qemus = arena_array(r->a, r->m->nimages, sizeof *r->qemus);
+	r->capsules = CAPSULE_ROOM;
 	for (size_t i = 0; i < r->m->nimages; i++) {
 		struct image *im = &r->m->images[i];
 
@@ -592,14 +607,9 @@ prepare(struct run *r, struct err *e)
 			return wrap(e, "%s", im->path);
 		if (!boots(r->m, im))
 			continue;
-		if (im->m.untrusted) {
-			im->island = arena_alloc(r->a, sizeof *im->island);
-			if (island_open(im->island, e) < 0)
-				return wrap(e, "%s", im->path);
-		}
-		if (accel_choose(r->a, r->o->accel, im, &r->accels[i], e) < 0 ||
-		    image_make_agent(r->a, im, e) < 0)
-			return wrap(e, "%s", im->path);
+		if (prepare_image(r->a, r->o->accel, im, &r->accels[i], e) < 0 ||
+		    (r->o->capsule && capsule_qemu(r->a, &im->m, &r->qemus[i], e) < 0))
+			return -1;
 		if (!r->head->accel || strcmp(r->accels[i].name, "tcg"))
 			r->head->accel = r->accels[i].why ? arena_printf(r->a, "%s (%s)",
 								r->accels[i].name, r->accels[i].why)
@@ -688,8 +698,7 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 	loop_free(r.loop);
 	interrupt_end(&r.signals);
 	for (size_t i = 0; i < m->nimages; i++)
-		if (m->images[i].island)
-			island_close(m->images[i].island);
+		prepare_undo(&m->images[i]);
 	close(locked);
 	head->took = clock_now() - began;
 	return bad;

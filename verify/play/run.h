@@ -14,6 +14,8 @@ struct matrix;
 struct report_head;
 struct scenario;
 
+struct options;
+
 struct run_opts {
 	const char *out;   /* folder for everything, absolute */
 	unsigned jobs;	   /* guests at a time; 0: limited by CPUs and memory, and those whose
@@ -21,6 +23,9 @@ struct run_opts {
 	double scale;	   /* of timeouts; 0: by how slow the machine is seen to be */
 	const char *accel; /* tcg, kvm, auto */
 	bool keep;	   /* overlays, also of what passed */
+	bool capsule;	   /* what fails keeps its guest (capsule.h) */
+	const struct options *asked; /* what the person wants, to be told how to play one again; or
+					NULL */
 	/* how the state is reached that `after booted` starts from; NULL: every guest boots */
 	const struct scenario *booted;
 };

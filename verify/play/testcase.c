@@ -5,15 +5,18 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
+#include "build/base/log.h"
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/expect.h"
+#include "verify/guest/ending.h"
 #include "verify/guest/explain.h"
 #include "verify/guest/http.h"
 #include "verify/guest/ntp.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/peer/peer.h"
+#include "verify/play/capsule.h"
 #include "verify/play/facts.h"
 #include "verify/play/kernel_log.h"
 #include "verify/play/verb.h"
@@ -25,8 +28,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +44,7 @@
 #define STOP_GRACE (10 * NS_PER_S)
 #define PREPARE_TIME (60 * NS_PER_S)
 #define WAKE_TIME (60 * NS_PER_S)
+#define WAKE_SOON (5 * NS_PER_S) /* somebody sits there, and a console may do */
 /* a kernel asks in several ways, SeaBIOS resets again before it starts one: five are one reboot */
 #define FIRMWARE_RESETS 8
 /* the name of a guest's state on the way from one QEMU to another */
@@ -151,6 +157,95 @@ testcase_pass_saying(struct testcase *c, const char *said)
 	testcase_pass(c);
 }
 
+/* ---- a guest that is kept as it was when it failed ---- */
+
+/* time that races cannot be loaded at another pace, and a command on its way would be lost */
+static bool
+can_be_kept(const struct testcase *c)
+{
+	const struct testcase_job *j = c->job;
+
+	return j->capsules && testcase_guest_runs(c) && c->disk && c->pace == PACE_HOST &&
+	       !j->scenario->races && !scenario_has_peer(j->scenario) && !j->append &&
+	       capsule_take_room(j->capsules, j->image->m.memory);
+}
+
+static void
+on_kept(void *arg, const char *answer, const char *error)
+{
+	struct testcase *c = arg;
+
+	(void)answer;
+	(void)error;
+	if (c->state != TESTCASE_KEEPING)
+		return;
+	c->state = TESTCASE_STEPPING;
+	schedule_next(c);
+}
+
+static int
+write_capsule(struct testcase *c, struct err *e)
+{
+	const struct testcase_job *j = c->job;
+	const struct lan *lan = j->image->lan;
+	struct stream *s = guest_console(c->guest);
+	size_t n;
+	const char *console = stream_text(c->a, s, 0, stream_size(s), &n);
+	char manifest[PATH_MAX];
+	struct capsule x = { .manifest = realpath(j->image->path, manifest),
+		.digest = j->image->m.image_digest,
+		.qemu = j->qemu,
+		.accel = j->accel,
+		.cpu = j->cpu,
+		.where = c->result->failure.where,
+		.scenario = j->scenario->name,
+		.untrusted = j->image->m.untrusted ? "yes" : NULL,
+		.pristine = j->agent ? NULL : "yes",
+		.slot = scenario_plugs(j->scenario) ? "yes" : NULL,
+		.nonce = j->from && c->boots == 1 ? j->from->nonce : c->identity.nonce };
+
+	if (lan) {
+		x.net = lan->net;
+		x.router = lan->router;
+		x.dns = lan->dns;
+		x.address = lan->address;
+	}
+	if (!x.manifest || !x.digest)
+		return fail(e, "its manifest tells no digest to know the image by");
+	return capsule_write(c->a, j->dir, &x, j->agent ? j->base : NULL,
+	    j->agent ? j->image->key : NULL, console, n, e);
+}
+
+static void
+on_frozen(void *arg, const char *answer, const char *error)
+{
+	struct testcase *c = arg;
+	struct err e = { 0 };
+
+	if (c->state != TESTCASE_KEEPING)
+		return;
+	if (!answer || *answer)
+		fail(&e, "%s", answer ? one_line(c->a, answer, strlen(answer), SHOWN) : error);
+	else if (write_capsule(c, &e) == 0)
+		c->result->capsule = true;
+	if (!c->result->capsule)
+		log_warn("%s: no capsule: %s", c->job->dir, e.msg);
+	guest_qmp(c->guest, "cont", NULL, on_kept, c);
+}
+
+static void
+on_stopped(void *arg, const char *answer, const char *error)
+{
+	struct testcase *c = arg;
+
+	if (c->state != TESTCASE_KEEPING)
+		return;
+	if (answer)
+		guest_hmp(c->guest, "savevm " CAPSULE_STATE, on_frozen, c);
+	else
+		on_kept(c, NULL, error);
+}
+
 static void
 on_explained(void *arg, const char *text)
 {
@@ -159,8 +254,22 @@ on_explained(void *arg, const char *text)
 	c->result->failure.guest = text;
 	if (c->state != TESTCASE_EXPLAINING) /* interrupted meanwhile */
 		return;
+	if (can_be_kept(c)) {
+		c->state = TESTCASE_KEEPING;
+		guest_qmp(c->guest, "stop", NULL, on_stopped, c);
+		return;
+	}
 	c->state = TESTCASE_STEPPING;
 	schedule_next(c);
+}
+
+/* what the step under way looks for on the console, or NULL */
+static const char *
+pattern_wanted(const struct testcase *c)
+{
+	return c->step_open && c->step->patterns && c->step->patterns[0]
+		   ? pattern_text(c->step->patterns[0])
+		   : NULL;
 }
 
 /* the first failure is the one to report; what fails later, in teardown, only marks its point */
@@ -170,6 +279,7 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 	struct failure *f = &c->result->failure;
 	const struct scenario *scn = c->job->scenario;
 	const struct step *s = step_of(c);
+	struct nearest near = { 0 };
 
 	if (c->failed)
 		return;
@@ -187,8 +297,11 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 	if (c->peer)
 		f->look = arena_printf(c->a, "%s, %s/" PCAP, f->look, c->job->dir);
 	if (c->guest)
-		f->nearest = nearest_line(c->a, guest_console(c->guest), c->step_from,
-		    s && s->form->takes_patterns ? expected : NULL);
+		near = nearest_line(
+		    c->a, guest_console(c->guest), c->step_from, pattern_wanted(c), c->sent);
+	f->nearest = c->step_open && c->step->nearest ? c->step->nearest : near.miss;
+	if (!f->nearest && near.telling && (!got || strcmp(got, near.telling) != 0))
+		f->console = near.telling;
 }
 
 void
@@ -404,6 +517,8 @@ on_console(void *arg)
 		fail_now(c, NULL, NULL, "the console has said more than 256 MiB");
 	if (c->step_open && verb_of(c)->console)
 		verb_of(c)->console(c, step_of(c));
+	if (c->job->conductor)
+		c->job->conductor->console(c->job->conducting);
 }
 
 /* the rest of a forbidden line has come since */
@@ -416,7 +531,7 @@ end_console(struct testcase *c)
 		return;
 	c->forbidden = NULL;
 	c->result->failure.got = watches_line(c->watches, c->forbidden_at);
-	c->result->failure.nearest = NULL;
+	c->result->failure.nearest = c->result->failure.console = NULL;
 }
 
 /* ---- is it this boot that answers? ---- */
@@ -427,7 +542,7 @@ on_wrong(void *arg, const char *expected, const char *got)
 	struct testcase *c = arg;
 
 	if (c->state < TESTCASE_STOPPING)
-		fail_now(c, expected, got, "wrong guest: boot nonce mismatch");
+		fail_now(c, expected, got, "wrong guest: it shows the boot nonce of another");
 }
 
 static void
@@ -446,8 +561,15 @@ on_unusable(void *arg, const char *why)
 {
 	struct testcase *c = arg;
 
-	if (c->state == TESTCASE_PREPARING)
+	if (c->state != TESTCASE_PREPARING)
+		return;
+	if (c->job->conductor && testcase_guest_runs(c)) {
+		c->job->conductor->note(c->job->conducting,
+		    arena_printf(c->a, "the guest agent: %s; its console works", why));
+		on_awake(c);
+	} else {
 		testcase_inconclusive(c, "snapshot \"%s\" %s", c->job->from->state, why);
+	}
 }
 
 static const struct identity_calls identity_calls = {
@@ -503,6 +625,8 @@ reset_awaited(const struct testcase *c, const char *reason)
 	const struct scenario *s = c->job->scenario;
 	unsigned n = 0;
 
+	if (c->job->conductor) /* who knows what comes next */
+		return true;
 	/* a step that is over awaits no other one */
 	for (size_t i = c->step_open ? c->at : c->at + 1; i < s->nsteps; i++)
 		n += step_awaits(&s->steps[i], reason);
@@ -530,8 +654,10 @@ on_event(void *arg, const char *name, const char *reason)
 	alarms_confirm(&c->alarms); /* the log is gone with the kernel that had it */
 	if (c->state < TESTCASE_STOPPING && !reset_awaited(c, reason)) {
 		if (!c->failed)
-			fail_now(
-			    c, NULL, NULL, arena_printf(c->a, "the guest was reset (%s)", reason));
+			fail_now(c,
+			    arena_printf(
+				c->a, "no reset, or a step that says: vm await %s", reason),
+			    NULL, arena_printf(c->a, "the guest was reset (%s)", reason));
 		return;
 	}
 	c->awaiting_reboot = true;
@@ -631,7 +757,7 @@ qemu_opts_of(const struct testcase *c)
 		.cpu = j->cpu,
 		.lan = j->image->lan,
 		.island = j->image->island,
-		.slot = scenario_plugs(j->scenario),
+		.slot = scenario_plugs(j->scenario) || j->slot,
 		.pace = c->pace,
 		.reboot = true,
 		.ssh = true };
@@ -661,7 +787,7 @@ testcase_boot(struct testcase *c, struct err *e)
 	c->forbidden = NULL;
 	identity_renew(&c->identity);
 	names_set(&c->names, "nonce", c->identity.nonce);
-	c->awaited = NULL;
+	c->awaited = c->sent = NULL;
 	c->resets = 0;
 	c->awaiting_reboot = false;
 	c->flat = NULL;
@@ -679,11 +805,14 @@ testcase_boot(struct testcase *c, struct err *e)
 	c->view = cursor_new(view_stream(guest_view(c->guest)), NULL, 0);
 	if (watch_console(c, e) < 0)
 		return -1;
-	if (from) {
+	if (from && !j->agent) {
+		guest_recall(c->guest, from->console, from->nconsole);
+		loop_at(c->loop, 0, on_awake, c); /* there is nobody to wake */
+	} else if (from) {
 		guest_recall(c->guest, from->console, from->nconsole);
 		watches_look(c->watches);
-		identity_wake(
-		    &c->identity, c->guest, from->nonce, clock_now() + scaled(c, WAKE_TIME));
+		identity_wake(&c->identity, c->guest, from->nonce,
+		    clock_now() + scaled(c, c->job->conductor ? WAKE_SOON : WAKE_TIME));
 	} else if (j->agent) {
 		ask_identity(c);
 	}
@@ -733,8 +862,26 @@ awaits_nonce(const struct testcase *c)
 static void
 no_nonce(struct testcase *c)
 {
-	note_failure(c, identity_word(&c->identity), NULL,
+	note_failure(c, identity_word(&c->identity),
+	    c->job->agent ? "no /proc/cmdline through the guest agent"
+			  : "no kernel command line with it on the console",
 	    "nothing inside the guest showed this boot's nonce");
+}
+
+/* the step under way, and which took longest before it */
+static const char *
+where_time_went(struct testcase *c)
+{
+	const struct step_result *longest = NULL, *v = c->result->steps;
+	const char *now = arena_printf(c->a, "line %u has run for %s", v[c->at].line,
+	    testcase_seconds(c, clock_now() - c->step_began));
+
+	for (size_t i = 0; i < c->at; i++)
+		if (!longest || v[i].took > longest->took)
+			longest = &v[i];
+	return longest ? arena_printf(c->a, "%s; the longest before it, line %u, took %s", now,
+			     longest->line, testcase_seconds(c, longest->took))
+		       : now;
 }
 
 static void
@@ -744,7 +891,7 @@ on_limit(void *arg)
 
 	c->limit_alarm = 0;
 	if (c->step_open)
-		testcase_fail(c, NULL, NULL, "the scenario's limit of %s has passed",
+		testcase_fail(c, NULL, where_time_went(c), "the scenario's limit of %s has passed",
 		    testcase_seconds(c, scaled(c, c->job->scenario->limit)));
 	else if (awaits_nonce(c))
 		no_nonce(c);
@@ -898,9 +1045,14 @@ advance(void *arg)
 
 	c->next_alarm = 0;
 	if (c->state == TESTCASE_DONE || c->state == TESTCASE_STOPPING ||
-	    ((c->state == TESTCASE_EXPLAINING || c->state == TESTCASE_CLOSING) &&
+	    ((c->state == TESTCASE_EXPLAINING || c->state == TESTCASE_KEEPING ||
+		 c->state == TESTCASE_CLOSING) &&
 		!c->result->reason))
 		return;
+	if (c->job->conductor && !c->result->reason) {
+		c->job->conductor->ready(c->job->conducting);
+		return;
+	}
 	next = next_step(c);
 	if (next >= c->job->scenario->nsteps && awaits_nonce(c)) {
 		c->next_alarm = loop_at(c->loop, clock_now() + NONCE_WAIT, advance, c);
@@ -916,6 +1068,43 @@ advance(void *arg)
 		stop(c);
 }
 
+/* ---- by hand ---- */
+
+void
+testcase_do(struct testcase *c, size_t i)
+{
+	const struct step *s = &c->job->scenario->steps[i];
+
+	testcase_forgive(c);
+	c->at = i;
+	c->result->steps[i] =
+	    (struct step_result){ .line = s->line, .source = s->source, .verdict = VERDICT_SKIP };
+	if (i >= c->result->nsteps)
+		c->result->nsteps = i + 1;
+	start_step(c, s);
+}
+
+bool
+testcase_has_failed(const struct testcase *c)
+{
+	return c->failed;
+}
+
+void
+testcase_forgive(struct testcase *c)
+{
+	c->failed = c->failed_going = false;
+	c->forbidden = NULL;
+	c->result->failure = (struct failure){ 0 };
+}
+
+void
+testcase_finish(struct testcase *c)
+{
+	c->at = c->job->scenario->nsteps;
+	stop(c);
+}
+
 /* ---- the verdict ---- */
 
 static void
@@ -925,7 +1114,7 @@ write_verdict(struct testcase *c)
 	const struct failure *f = &r->failure;
 	const char *const lines[][2] = { { "reason", r->reason }, { "where", f->where },
 		{ "what", f->what }, { "expected", f->expected }, { "got", f->got },
-		{ "guest", f->guest }, { "nearest", f->nearest } };
+		{ "nearest", f->nearest }, { "console", f->console }, { "guest", f->guest } };
 	struct buf b = { 0 };
 	struct err e;
 
@@ -961,7 +1150,10 @@ check_end(struct testcase *c)
 		return;
 	}
 	if (strcmp(reason, wanted))
-		note_failure(c, wanted, reason,
+		note_failure(c,
+		    c->awaited ? ending_words(c->a, wanted)
+			       : "a guest that runs until its scenario is over",
+		    ending_words(c->a, reason),
 		    arena_printf(c->a, "the guest ended otherwise than expected: %s", reason));
 	if (!nonce_seen(c))
 		no_nonce(c);
@@ -1011,7 +1203,7 @@ hand_over(struct testcase *c)
 	struct testcase_result *r = c->result;
 	struct failure *f = &r->failure;
 	const char **texts[] = { &r->reason, &r->chart, &f->where, &f->what, &f->expected, &f->got,
-		&f->guest, &f->nearest, &f->look },
+		&f->guest, &f->nearest, &f->console, &f->look },
 		   **warnings = NULL;
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -1058,8 +1250,9 @@ begin(struct testcase *c)
 		testcase_inconclusive(c, "%s", e.msg);
 		return;
 	}
-	c->limit_alarm =
-	    loop_at(c->loop, c->began + scaled(c, c->job->scenario->limit), on_limit, c);
+	if (!c->job->conductor) /* a person may take what time it takes */
+		c->limit_alarm =
+		    loop_at(c->loop, c->began + scaled(c, c->job->scenario->limit), on_limit, c);
 	if (c->job->from)
 		return; /* on_awake goes on */
 	c->state = TESTCASE_STEPPING;
@@ -1147,7 +1340,7 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
 	c->alarms =
 	    (struct alarms){ .a = own, .scenario = job->scenario, .settled = on_alarm, .arg = c };
 	c->began = clock_now();
-	result->steps = arena_array(a, s->nsteps ? s->nsteps : 1, sizeof *result->steps);
+	result->steps = arena_array(a, s->nsteps + job->room + 1, sizeof *result->steps);
 	result->nsteps = s->nsteps;
 	for (size_t i = 0; i < s->nsteps; i++)
 		result->steps[i] = (struct step_result){ .line = s->steps[i].line,

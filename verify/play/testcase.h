@@ -8,6 +8,7 @@
 #include "verify/scenario/names.h"
 #include "verify/play/alarms.h"
 #include "verify/play/identity.h"
+#include "verify/play/saved.h"
 #include "verify/report/result.h"
 #include "verify/scenario/scenario.h"
 
@@ -31,18 +32,14 @@ struct watches;
  * step ends once, by testcase_pass(), testcase_fail() or testcase_inconclusive(); what comes next
  * is decided from the loop, so a step may end wherever it likes.
  */
-/*
- * A booted guest, kept for others to start from.  What it said until then is theirs too: every
- * watch of theirs sees it, and a step may expect it.
- */
-struct saved {
-	const char *state; /* its name, also inside the disk */
-	const char *disk;  /* the overlay that has it; NULL: the image has no disk */
-	const char *console;
-	size_t nconsole;
-	char nonce[NONCE_SIZE]; /* on the kernel command line of that boot */
-	nstime booted;		/* as in struct testcase_result */
-	const char *why_not;	/* QEMU cannot save such a guest: its words; else NULL */
+/* somebody who says which step comes next, instead of the scenario; see testcase_do() */
+struct conductor {
+	/* no step is under way, at the beginning and after each; never from testcase_do() */
+	void (*ready)(void *arg);
+	/* the console has said more, or has ended */
+	void (*console)(void *arg);
+	/* something that a person should know, one line */
+	void (*note)(void *arg, const char *text);
 };
 
 struct testcase_job {
@@ -57,6 +54,13 @@ struct testcase_job {
 	bool keep;		  /* the overlay, also after a pass */
 	struct saved *save;	  /* filled by `vm save`, which keeps the overlay, or NULL */
 	const struct saved *from; /* started from this, or NULL: booted */
+	const struct conductor *conductor; /* or NULL */
+	void *conducting;		   /* its argument */
+	struct capsule_room
+	    *capsules;	  /* keeps its guest when it fails, if there is room; or NULL */
+	const char *qemu; /* version of QEMU; for a capsule */
+	size_t room;	  /* with a conductor: so many steps more may come to be in the scenario */
+	bool slot;	  /* a device may be plugged in, whatever the scenario does */
 };
 
 /* of the guest's kernel, which a race changes */
@@ -66,6 +70,7 @@ enum testcase_state {
 	TESTCASE_PREPARING, /* qemu-img */
 	TESTCASE_STEPPING,
 	TESTCASE_EXPLAINING, /* a step has failed: what is the guest doing? */
+	TESTCASE_KEEPING,    /* and then it is kept as it is */
 	TESTCASE_CLOSING,    /* all steps have passed: what does the kernel's log say? */
 	TESTCASE_STOPPING,   /* all steps are over, the guest is not */
 	TESTCASE_DONE
@@ -96,6 +101,7 @@ struct testcase {
 	struct guest *guest; /* NULL before the first, and between two */
 	struct cursor *read; /* where expect stands */
 	struct cursor *view; /* and where that is in the guest's view, while it looks there */
+	const char *sent;    /* what was sent to the console last, or NULL */
 	struct watches *watches;
 	nstime console_at;  /* last byte */
 	nstime booted_from; /* start of QEMU */
@@ -138,6 +144,17 @@ struct testcase *testcase_start(struct arena *a, struct loop *l, const struct te
 /* ends it as inconclusive */
 void testcase_interrupt(struct testcase *c, const char *why);
 void testcase_free(struct testcase *c); /* after done */
+/*
+ * For a conductor, when no step is under way.  Plays the i-th step of the scenario, which may have
+ * been added behind the others; how it ended is in the result when `ready` is called, and nothing
+ * stops at a failure.
+ */
+void testcase_do(struct testcase *c, size_t i);
+/* has it failed since then, be it between two steps; and as if nothing had been */
+bool testcase_has_failed(const struct testcase *c);
+void testcase_forgive(struct testcase *c);
+/* it is over: the guest ends, then `done` is called */
+void testcase_finish(struct testcase *c);
 /* the step under way as it is written, or NULL */
 const char *testcase_doing(const struct testcase *c);
 /* its scenario sleeps: nothing is wanted of the guest */

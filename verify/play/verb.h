@@ -101,6 +101,9 @@ struct step_state {
 	const char *command;
 	const char *got;  /* of the last try */
 	nstime got_since; /* it has been so since then */
+	char *said;	  /* the beginning of what the last try said; or NULL */
+	size_t nsaid;
+	const char *nearest; /* what came closest, when the verb knows better than the console */
 	const char *user, *password, *key;
 	const char *path; /* of a file of the host that the step made */
 	void *bytes;	  /* sent, and wanted back */

@@ -37,12 +37,18 @@ size_t
 report_rows(const struct testcase_result *c, struct report_row rows[REPORT_ROWS])
 {
 	const struct failure *f = &c->failure;
+	bool is_bad = c->verdict == VERDICT_FAIL || c->verdict == VERDICT_INCONCLUSIVE;
 	const struct report_row all[REPORT_ROWS] = {
 		{ "expected", f->expected },
 		{ "got", f->got },
-		{ "guest", f->guest },
 		{ "nearest", f->nearest },
-		{ "look", f->look },
+		{ "console", f->console },
+		{ "guest", f->guest },
+		{ "look", f->look		? f->look
+			  : c->reason && is_bad ? c->dir
+						: NULL },
+		{ "again", is_bad ? c->again : NULL },
+		{ "open", is_bad ? c->open : NULL },
 	};
 	size_t n = 0;
 

@@ -60,7 +60,7 @@ struct report_row {
 	const char *name, *text;
 };
 
-#define REPORT_ROWS 5
+#define REPORT_ROWS 8
 
 /* what head.sandbox means */
 extern const char report_unboxed[];

@@ -40,8 +40,9 @@ struct failure {
 	const char *got;
 	const char *guest;   /* idle, spinning in SYMBOL, waiting for disk, host CPU contention,
 				panicked, gone */
-	const char *nearest; /* what came closest, or the console line that tells most */
-	const char *look;    /* paths and commands, relative to the output folder */
+	const char *nearest; /* what came closest to what was expected */
+	const char *console; /* else the line of the console that tells most */
+	const char *look;    /* paths */
 };
 
 /* what a scenario keeps of an image, to be compared across triples (compare.h) */
@@ -59,6 +60,10 @@ struct testcase_result {
 	enum verdict verdict;
 	const char *reason; /* skip and inconclusive: one line */
 	struct failure failure;
+	const char *again; /* the command that plays this one alone, or NULL */
+	const char *open;  /* the one that opens the guest there, or NULL */
+	bool offline;	   /* it starts no guest */
+	bool capsule;	   /* the guest is kept as it was then: capsule.h */
 	struct step_result *steps;
 	size_t nsteps;
 	nstime took, booted; /* wall time; from qemu start to readiness, 0: not measured */

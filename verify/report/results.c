@@ -57,7 +57,10 @@ static const struct text_key testcase_texts[] = {
 	{ "got", offsetof(struct testcase_result, failure.got) },
 	{ "guest", offsetof(struct testcase_result, failure.guest) },
 	{ "nearest", offsetof(struct testcase_result, failure.nearest) },
+	{ "console", offsetof(struct testcase_result, failure.console) },
 	{ "look", offsetof(struct testcase_result, failure.look) },
+	{ "again", offsetof(struct testcase_result, again) },
+	{ "open", offsetof(struct testcase_result, open) },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))

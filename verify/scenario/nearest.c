@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "verify/expect.h"
+#include "verify/scenario/miss.h"
 #include "verify/scenario/one_line.h"
 
 #include <stdbool.h>
@@ -12,8 +13,6 @@
 #define SHOWN 300
 /* of what the console said, this much at its end is looked at */
 #define LOOKED_AT 65536
-/* shorter common text is chance */
-#define COMMON_MIN 4
 
 /* words of programs in trouble */
 static const char *const trouble[] = { "panic", "fatal", "error", "fail", "unable", "cannot",
@@ -26,45 +25,12 @@ has_trouble(const char *line, size_t n)
 		size_t len = strlen(trouble[i]);
 
 		for (size_t at = 0; at + len <= n; at++)
-			if (!strncasecmp(line + at, trouble[i], len))
+			/* and no kernel's parameter, as panic=-1 */
+			if (!strncasecmp(line + at, trouble[i], len) &&
+			    (at + len == n || !strchr("=_", line[at + len])))
 				return true;
 	}
 	return false;
-}
-
-/* the longest piece of a pattern that stands for itself */
-static const char *
-literal_of(const char *re, size_t *n)
-{
-	const char *best = re;
-	size_t len;
-
-	for (*n = 0; *re; re += len ? len : 1) {
-		len = strcspn(re, "\\^$.|?*+()[]{}/");
-		if (len > *n) {
-			best = re;
-			*n = len;
-		}
-	}
-	return best;
-}
-
-/* length of the longest text that both have */
-static size_t
-common(const char *a, size_t na, const char *b, size_t nb)
-{
-	size_t best = 0;
-
-	for (size_t i = 0; i + best < na; i++)
-		for (size_t j = 0; j + best < nb; j++) {
-			size_t n = 0;
-
-			while (i + n < na && j + n < nb && a[i + n] == b[j + n])
-				n++;
-			if (n > best)
-				best = n;
-		}
-	return best;
 }
 
 struct line {
@@ -81,12 +47,35 @@ says_something(const char *p, size_t n)
 	return false;
 }
 
-const char *
-nearest_in(struct arena *a, const char *text, size_t n, const char *wanted)
+/* what a kernel says of being a copy of another guest, which is our doing */
+static bool
+is_ours(const char *p, size_t n)
 {
-	struct line close = { 0 }, bad = { 0 }, last = { 0 };
-	size_t nliteral = 0, best = COMMON_MIN - 1;
-	const char *literal = wanted ? literal_of(wanted, &nliteral) : "", *end;
+	static const char reseeded[] = "crng reseeded due to virtual machine fork";
+
+	return memmem(p, n, reseeded, sizeof reseeded - 1) != NULL;
+}
+
+/* is the line only what a tty sends back of that text?  A prompt may stand before it */
+static bool
+is_echo(const char *p, size_t n, const char *sent)
+{
+	size_t len = sent ? strcspn(sent, "\r\n") : 0;
+
+	while (n && p[n - 1] <= ' ')
+		n--;
+	while (len && sent[len - 1] == ' ')
+		len--;
+	return len && n >= len && !memcmp(p + n - len, sent, len);
+}
+
+/* the last line that sounds like trouble, or the last one at all; echo: nothing but that was said
+ */
+static struct line
+most_telling(const char *text, size_t n, const char *sent, bool *echo)
+{
+	struct line bad = { 0 }, last = { 0 }, echoed = { 0 };
+	const char *end;
 
 	for (const char *p = text; p < text + n; p = end + 1) {
 		size_t len;
@@ -95,27 +84,38 @@ nearest_in(struct arena *a, const char *text, size_t n, const char *wanted)
 		if (!end)
 			end = text + n;
 		len = (size_t)(end - p);
-		if (!says_something(p, len))
+		if (!says_something(p, len) || is_ours(p, len))
 			continue;
+		if (is_echo(p, len, sent)) {
+			echoed = (struct line){ p, len };
+			continue;
+		}
 		last = (struct line){ p, len };
 		if (has_trouble(p, len))
 			bad = last;
-		/* ever the later one of equals */
-		if (nliteral && common(p, len > 500 ? 500 : len, literal, nliteral) >=
-				    best + (close.p ? 0 : 1)) {
-			best = common(p, len > 500 ? 500 : len, literal, nliteral);
-			close = last;
-		}
 	}
-	if (close.p && 2 * best >= nliteral)
-		last = close;
-	else if (bad.p)
-		last = bad;
-	return last.p ? one_line(a, last.p, last.n, SHOWN) : NULL;
+	*echo = !last.p && echoed.p;
+	return *echo ? echoed : bad.p ? bad : last;
 }
 
-const char *
-nearest_line(struct arena *a, struct stream *s, uint64_t from, const char *wanted)
+struct nearest
+nearest_in(struct arena *a, const char *text, size_t n, const char *re, const char *sent)
+{
+	struct nearest r = { .miss = re ? miss_untaken(a, text, n, re) : NULL };
+	struct line l;
+	bool echo;
+
+	if (!r.miss && re)
+		r.miss = miss_in(a, text, n, re);
+	l = most_telling(text, n, sent, &echo);
+	r.telling = l.p ? one_line(a, l.p, l.n, SHOWN) : NULL;
+	if (echo && !r.miss)
+		r.miss = arena_printf(a, "%s   (only the echo of what was sent)", r.telling);
+	return r;
+}
+
+struct nearest
+nearest_line(struct arena *a, struct stream *s, uint64_t from, const char *re, const char *sent)
 {
 	uint64_t size = stream_size(s);
 	size_t n;
@@ -125,7 +125,7 @@ nearest_line(struct arena *a, struct stream *s, uint64_t from, const char *wante
 		from = size - LOOKED_AT;
 	text = stream_text(a, s, from, size, &n);
 	if (n && says_something(text, n))
-		return nearest_in(a, text, n, wanted);
+		return nearest_in(a, text, n, re, sent);
 	text = stream_last_line(a, s, SHOWN);
-	return text && *text ? text : NULL;
+	return (struct nearest){ .telling = text && *text ? text : NULL };
 }

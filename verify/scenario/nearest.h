@@ -9,12 +9,19 @@ struct arena;
 struct stream;
 
 /*
- * What came closest?  Of a text the line that has most of a pattern's literal text; where none has
- * a good part of it, the last line that sounds like trouble; else the last line at all.  NULL when
- * there is no line.
+ * What came closest, and what was said that may tell why.  What is only the echo of what was sent
+ * to a console is neither, unless nothing else was said.
  */
-const char *nearest_in(struct arena *a, const char *text, size_t n, const char *wanted);
-/* the same in what the console said since an offset; wanted may be NULL */
-const char *nearest_line(struct arena *a, struct stream *s, uint64_t from, const char *wanted);
+struct nearest {
+	const char *miss; /* nearly matches a pattern (miss.h), or NULL */
+	const char
+	    *telling; /* the last line that sounds like trouble, or else the last one; or NULL */
+};
+
+struct nearest nearest_in(
+    struct arena *a, const char *text, size_t n, const char *re, const char *sent);
+/* the same in what the console said since an offset; re and sent may be NULL */
+struct nearest nearest_line(
+    struct arena *a, struct stream *s, uint64_t from, const char *re, const char *sent);
 
 #endif

@@ -135,6 +135,14 @@ want_text(const struct want *w)
 	return w->shown;
 }
 
+const char *
+want_pattern(struct arena *a, const struct want *w)
+{
+	return w->kind == WANT_RE     ? w->text
+	       : w->kind == WANT_TEXT ? pattern_quote(a, w->text)
+				      : NULL;
+}
+
 /* ---- what is there ---- */
 
 /* the output's words, cut on the arena */
@@ -216,6 +224,15 @@ re_met(struct arena *a, const struct want *w, const char *out, size_t n, struct 
 	return r;
 }
 
+/* a shell adds 128 to the signal that a command died of, and says nothing of it */
+static const char *
+status_words(struct arena *a, int status)
+{
+	return status > 128 && status <= 128 + 31
+		   ? arena_printf(a, "status %d (%s)", status, strsignal(status - 128))
+		   : arena_printf(a, "status %d", status);
+}
+
 int
 want_met(struct arena *a, const struct want *w, int status, const char *out, size_t n,
     struct names *names, const char **got, struct err *e)
@@ -223,7 +240,7 @@ want_met(struct arena *a, const struct want *w, int status, const char *out, siz
 	const char *line = one_line(a, out, n, LINE_MAX_SHOWN);
 
 	if (status >= 0 && w->status >= 0 && status != w->status) {
-		*got = arena_printf(a, "status %d%s%s", status, *line ? ": " : "", line);
+		*got = arena_printf(a, "%s%s%s", status_words(a, status), *line ? ": " : "", line);
 		return 0;
 	}
 	*got = *line ? line : "nothing";

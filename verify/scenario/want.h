@@ -26,6 +26,8 @@ int want_new(struct arena *a, const struct step *s, const struct names *names, s
  */
 int want_met(struct arena *a, const struct want *w, int status, const char *out, size_t n,
     struct names *names, const char **got, struct err *e);
+/* the pattern that the output has to have, or one of its text; NULL: it is not about one */
+const char *want_pattern(struct arena *a, const struct want *w);
 /* on one line, for people: "/^true$/", "status 0", "the words a b c and no others" */
 const char *want_text(const struct want *w);
 

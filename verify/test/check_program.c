@@ -6,6 +6,7 @@
 #include "build/files/manifest.h"
 #include "verify/test/fake.h"
 #include "verify/test/fakebuild.h"
+#include "verify/test/program.h"
 #include "verify/test/suites.h"
 
 #include <limits.h>
@@ -15,78 +16,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* bin/ beside the test program's folder, or in it when it is not the default one */
-static const char *
-bin(struct arena *a)
-{
-	char exe[PATH_MAX], *path;
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-
-	ck_assert_int_gt(n, 0);
-	exe[n] = '\0';
-	*strrchr(exe, '/') = '\0';
-	path = arena_printf(a, "%s/bin", exe);
-	if (file_isdir(path))
-		return path;
-	*strrchr(exe, '/') = '\0';
-	return arena_printf(a, "%s/bin", exe);
-}
-
-/*
- * In the test's folder, which has a manifest of a fake guest that comes up, scenarios/, and in out/
- * the results of an earlier run; VERIFY and BISECT are the programs.
- */
-static int
-sh(struct arena *a, const char *script, char **said)
-{
-	char *text =
-		 arena_printf(a, "VERIFY=%s/lh-verify BISECT=%s/lh-bisect PATH=$PWD/path:$PATH\n%s",
-		     bin(a), bin(a), script),
-	     sh_[] = "/bin/sh", c[] = "-c", *argv[] = { sh_, c, text, NULL };
-	struct child_opts o = { .dir = test_dir() };
-	struct buf b = { 0 };
-	struct err e = { 0 };
-	int status;
-
-	ck_assert_msg(child_run(argv, &o, &b, &status, &e) == 0, "%s", e.msg);
-	*said = arena_strdup(a, b.n ? b.p : "");
-	buf_free(&b);
-	return WEXITSTATUS(status);
-}
-
-static void
-put(struct arena *a, const char *name, const char *text)
-{
-	const char *path = arena_printf(a, "%s/%s", test_dir(), name);
-	struct err e = { 0 };
-
-	ck_assert_msg(
-	    file_mkparent(path, &e) == 0 && file_write(path, text, strlen(text), 0644, &e) == 0,
-	    "%s", e.msg);
-}
-
-static void
-prepare(struct arena *a, const char *guest)
-{
-	struct manifest m;
-
-	fake_manifest(&m);
-	put(a, "path/x", "");
-	ck_assert_int_eq(
-	    symlink(m.qemu, arena_printf(a, "%s/path/qemu-system-x86_64", test_dir())), 0);
-	put(a, "o/manifest",
-	    "lh-manifest 2\ntriple x86_64-linux-musl\nprofile s6\nset 1\nnet dhcp\n"
-	    "qemu qemu-system-x86_64\nmachine none\nmemory 8\nconsole ttyS0\nkernel kernel\nappend "
-	    "console=ttyS0\n");
-	put(a, "o/kernel", "");
-	put(a, "scenarios/up.scn", "scenario up \"it comes up\"\nimage pristine\nexpect /up/\n");
-	put(a, "out/results",
-	    "lh-results 2\ncase\narch x86_64\nnet dhcp\nscenario up\nverdict pass\nend 1\n");
-	put(a, "out/junit.xml", "");
-	put(a, "out/index.html", "");
-	fake_script(guest);
-}
 
 #define PASSES "say Command line: $cmdline\\n\nsay up\\n\n"
 /* what an earlier run has left must be gone */
@@ -344,8 +273,8 @@ START_TEST(ends)
 	char *said;
 	int status;
 
-	prepare(a, PASSES);
-	status = sh(a, cases[_i].script, &said);
+	program_prepare(a, PASSES);
+	status = program_sh(a, cases[_i].script, &said);
 	ck_assert_msg(status == cases[_i].status, "status %d: %s", status, said);
 	ck_assert_msg(strstr(said, cases[_i].says), "%s", said);
 	ck_assert_msg(!strstr(said, "old ") && !strstr(said, "made\n"), "%s", said);
@@ -383,8 +312,8 @@ START_TEST(bisects)
 	int status;
 
 	fake_programs(a, "[ $b -lt 3 ]", "true");
-	status =
-	    sh(a, arena_printf(a, "cp $BISECT . && ./lh-bisect %s", bisections[_i].words), &said);
+	status = program_sh(
+	    a, arena_printf(a, "cp $BISECT . && ./lh-bisect %s", bisections[_i].words), &said);
 	ck_assert_msg(status == bisections[_i].status, "status %d: %s", status, said);
 	ck_assert_msg(strstr(said, bisections[_i].says), "%s", said);
 	arena_free(a);
@@ -397,12 +326,12 @@ START_TEST(killed)
 	struct arena *a = arena_new();
 	char *said;
 
-	prepare(a, PASSES);
-	put(a, "scenarios/xlong.scn",
+	program_prepare(a, PASSES);
+	program_put(a, "scenarios/xlong.scn",
 	    "scenario xlong \"it takes its time\"\nimage pristine\nsleep 60s\n");
 	/* once `up` has passed, `xlong` runs, or will */
 	ck_assert_int_eq(
-	    sh(a,
+	    program_sh(a,
 		RUN "-o out o/manifest >tap 2>log & p=$!\n"
 		    "until grep -q 'up: pass' log; do kill -0 $p || exit; sleep 0.05; done\n"
 		    "kill -9 $p; wait $p; ls out | grep -e junit -e html; "

@@ -2,7 +2,7 @@
 /*
  * A guest without a machine: takes QEMU's command line as qemu.c makes it, speaks enough of
  * its protocol on the inherited descriptors, and plays the script that $LH_FAKE names.  After
- * the script's end it idles until it is told to quit.
+ * the script's end it idles until it is told to quit.  With --version it prints $LH_FAKE_VERSION.
  *
  *   say TEXT           to the console; \n \r \e \t \\ \xHH; $cmdline: the kernel command line
  *   drip TEXT          the same, one byte at a time
@@ -246,9 +246,9 @@ human(struct fake *f, const char *line)
 static bool
 is_known(const char *command)
 {
-	static const char *const known[] = { "qmp_capabilities", "quit", "stop", "system_reset",
-		"system_powerdown", "set_link", "blockdev-add", "netdev_add", "device_add",
-		"device_del" };
+	static const char *const known[] = { "qmp_capabilities", "quit", "stop", "cont",
+		"system_reset", "system_powerdown", "set_link", "blockdev-add", "netdev_add",
+		"device_add", "device_del" };
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (!strcmp(known[i], command))
@@ -958,7 +958,12 @@ main(int argc, char **argv)
 	char cwd[PATH_MAX];
 	struct err e = { 0 };
 
-	(void)argc;
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		puts(getenv("LH_FAKE_VERSION") ? getenv("LH_FAKE_VERSION")
+					       : "QEMU emulator version 0.0.0");
+		fflush(stdout);
+		_exit(0);
+	}
 	log_program("fake-qemu");
 	signal(SIGPIPE, SIG_IGN);
 	if (!script)

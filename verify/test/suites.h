@@ -23,6 +23,10 @@
 	X(explain)                                                                                 \
 	X(flood)                                                                                   \
 	X(testcase)                                                                                \
+	X(failures)                                                                                \
+	X(session)                                                                                 \
+	X(recording)                                                                               \
+	X(capsule)                                                                                 \
 	X(image)                                                                                   \
 	X(matrix)                                                                                  \
 	X(written)                                                                                 \

@@ -7,6 +7,7 @@
 #include "build/base/buf.h"
 #include "build/base/clock.h"
 #include "verify/expect.h"
+#include "verify/guest/ending.h"
 #include "verify/loop.h"
 #include "verify/scenario/one_line.h"
 #include "verify/view.h"
@@ -107,6 +108,30 @@ unmet(struct testcase *c, const struct step *s, const char *why)
 		testcase_fail(c, expected, why, "%s never appeared on the console", expected);
 }
 
+static void
+ended(struct testcase *c, const struct step *s)
+{
+	unmet(c, s,
+	    arena_printf(
+		c->a, "the console has ended: %s", ending_words(c->a, guest_reason(c->guest))));
+}
+
+/* the line that a match is on, as far as it has come */
+static const char *
+line_of(struct testcase *c, const struct hit *h)
+{
+	uint64_t from = h->start > SHOWN ? h->start - SHOWN : 0;
+	size_t n, at;
+	const char *text = stream_text(c->a, guest_console(c->guest), from, h->end + SHOWN, &n),
+		   *begin, *end;
+
+	at = (size_t)(h->start - from) < n ? (size_t)(h->start - from) : n;
+	for (begin = text + at; begin > text && begin[-1] != '\n'; begin--)
+		;
+	end = memchr(text + at, '\n', n - at);
+	return one_line(c->a, begin, (size_t)((end ? end : text + n) - begin), SHOWN);
+}
+
 /* an alternative that has a label other than `ok` is there to be recognized, and to fail */
 static void
 met(struct testcase *c, const struct step *s, const struct hit *h)
@@ -116,9 +141,7 @@ met(struct testcase *c, const struct step *s, const struct hit *h)
 	names_set_hit(&c->names, h);
 	if (alt->label && strcmp(alt->label, "ok"))
 		testcase_fail(c, arena_printf(c->a, "/%s/", pattern_text(c->step->patterns[0])),
-		    arena_printf(
-			c->a, "/%s/ (%s)", pattern_text(c->step->patterns[h->which]), alt->label),
-		    "the console shows: %s", alt->label);
+		    line_of(c, h), "the console shows: %s", alt->label);
 	else
 		testcase_pass(c);
 }
@@ -172,7 +195,7 @@ expect_look(struct testcase *c, const struct step *s)
 		break;
 	default:
 		if (guest_state(c->guest) == GUEST_ENDED)
-			unmet(c, s, "the console has ended");
+			ended(c, s);
 	}
 }
 
@@ -187,12 +210,24 @@ expect_start(struct testcase *c, const struct step *s)
 	expect_look(c, s);
 }
 
+static bool
+is_silent(struct testcase *c)
+{
+	struct stream *s = guest_console(c->guest);
+	size_t n;
+	const char *text = stream_text(c->a, s, c->step_from, stream_size(s), &n);
+
+	while (n && (unsigned char)text[n - 1] <= ' ')
+		n--;
+	return !n;
+}
+
 static void
 expect_late(struct testcase *c, const struct step *s)
 {
 	unmet(c, s,
-	    arena_printf(
-		c->a, "not within %s", testcase_seconds(c, c->step_deadline - c->step_began)));
+	    arena_printf(c->a, "%s within %s", is_silent(c) ? "nothing" : "only other text",
+		testcase_seconds(c, c->step_deadline - c->step_began)));
 }
 
 static void
@@ -260,12 +295,6 @@ prompt_start(struct testcase *c, const struct step *s)
 		prompt_wait(c, s);
 }
 
-static void
-prompt_ended(struct testcase *c, const struct step *s)
-{
-	unmet(c, s, "the console has ended");
-}
-
 /* ---- send ---- */
 
 static void
@@ -276,10 +305,12 @@ send_start(struct testcase *c, const struct step *s)
 
 	if (!text || !step_needs_guest(c))
 		return;
-	if (guest_send(c->guest, text, strlen(text), &e) < 0)
+	if (guest_send(c->guest, text, strlen(text), &e) < 0) {
 		testcase_fail(c, NULL, NULL, "%s", e.msg);
-	else
-		testcase_pass(c);
+		return;
+	}
+	c->sent = text;
+	testcase_pass(c);
 }
 
 /* ---- check ---- */
@@ -395,7 +426,7 @@ const struct verb verbs_console[] = {
 	{ .form = { .verb = "prompt", .form = "", .takes_patterns = true },
 	    .start = prompt_start,
 	    .console = prompt_wait,
-	    .ended = prompt_ended,
+	    .ended = ended,
 	    .late = expect_late },
 	{ .form = { .verb = "send", .form = "TEXT", .race = RACE_MAY }, .start = send_start },
 	{ .form = { .verb = "check", .form = "A == B", .race = RACE_MAY }, .start = check_start },

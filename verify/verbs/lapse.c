@@ -82,7 +82,7 @@ on_told(void *arg, const struct agent_result *r)
 		    "%s: the guest does not tell its uptime", testcase_step(c)->source);
 	else if (q->identify && !identity_is_on(&c->identity, r->out))
 		testcase_fail(c, identity_word(&c->identity), one_line(c->a, r->out, r->n, SHOWN),
-		    "wrong guest: boot nonce mismatch");
+		    "wrong guest: it shows the boot nonce of another");
 	else {
 		note(c, r->out);
 		q->done(c);

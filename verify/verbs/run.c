@@ -20,6 +20,8 @@
 /* of what a guest says, this much lives until the report */
 #define KEPT_MAX (256u << 10)
 #define CHART_MAX (64u << 10)
+/* of what a try of wait says, this much is looked at when it was the last */
+#define SAID_MAX 4096
 /* between two tries of wait */
 #define AGAIN (100 * NS_PER_MS)
 
@@ -45,7 +47,7 @@ lost(struct testcase *c, const char *why)
 {
 	const char *shown = step_brief(c->a, c->step->command);
 
-	testcase_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(c->step->want)), why,
+	testcase_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(c->step->want)), NULL,
 	    "%s: %s", shown, why);
 }
 
@@ -110,6 +112,18 @@ note_got(struct testcase *c, const char *got)
 	c->step->got_since = clock_now();
 }
 
+/* the same memory for each try: there may be many */
+static void
+note_said(struct testcase *c, const char *out, size_t n)
+{
+	struct step_state *st = c->step;
+
+	if (!st->said)
+		st->said = arena_alloc(c->a, SAID_MAX);
+	st->nsaid = n < SAID_MAX ? n : SAID_MAX;
+	memcpy(st->said, out, st->nsaid);
+}
+
 static void
 wait_late(struct testcase *c, const struct step *s)
 {
@@ -120,6 +134,8 @@ wait_late(struct testcase *c, const struct step *s)
 				  : NULL;
 
 	(void)s;
+	if (st->nsaid)
+		st->nearest = step_nearest(c, st->said, st->nsaid);
 	testcase_fail(c,
 	    arena_printf(c->a, "%s   %s   within %s", shown, want_text(st->want),
 		testcase_seconds(c, c->step_deadline - c->step_began)),
@@ -140,6 +156,7 @@ judge_try(struct testcase *c, struct arena *scratch, const struct agent_result *
 		testcase_fail(c, want_text(c->step->want), NULL, "%s", e.msg);
 	} else {
 		note_got(c, got);
+		note_said(c, r->out, r->n);
 		if (clock_now() + AGAIN >= c->step_deadline)
 			wait_late(c, NULL);
 		else

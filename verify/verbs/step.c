@@ -3,6 +3,8 @@
 
 #include "build/base/arena.h"
 #include "verify/image/reading.h"
+#include "verify/scenario/miss.h"
+#include "verify/scenario/nearest.h"
 #include "verify/scenario/one_line.h"
 #include "verify/scenario/want.h"
 
@@ -10,6 +12,7 @@
 #include <string.h>
 
 #define BRIEF 100 /* bytes of a command in a message */
+#define SHOWN 300 /* of what a command said; more is cut off, and the rest may tell more */
 
 struct ticket *
 ticket_new(struct testcase *c)
@@ -58,6 +61,15 @@ step_brief(struct arena *a, const char *command)
 	return arena_printf(a, "%.*s...", (int)n, command);
 }
 
+const char *
+step_nearest(struct testcase *c, const char *out, size_t n)
+{
+	const char *re = want_pattern(c->a, c->step->want);
+	const char *near = re ? miss_in(c->a, out, n, re) : NULL;
+
+	return near || n < SHOWN ? near : nearest_in(c->a, out, n, NULL, NULL).telling;
+}
+
 void
 step_judge(struct testcase *c, const char *command, int status, const char *out, size_t n)
 {
@@ -71,6 +83,7 @@ step_judge(struct testcase *c, const char *command, int status, const char *out,
 		testcase_pass_saying(c, got);
 		break;
 	case 0:
+		c->step->nearest = step_nearest(c, out, n);
 		testcase_fail(c, arena_printf(c->a, "%s   %s", shown, want_text(w)), got,
 		    "%s: not as expected", shown);
 		break;

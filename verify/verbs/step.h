@@ -29,6 +29,11 @@ const char *step_word(struct testcase *c, const struct step *s, size_t n);
 struct want *step_want(struct testcase *c, const struct step *s);
 /* a long script is told by its beginning, on one line: the failure names the line with the rest */
 const char *step_brief(struct arena *a, const char *command);
+/*
+ * what came closest in what a command said to what the step under way wants of it; of a long one
+ * else the line that tells most; NULL: the rest of the report tells it all
+ */
+const char *step_nearest(struct testcase *c, const char *out, size_t n);
 /* ends the step by what the command said: pass, or fail with its beginning and what was wanted */
 void step_judge(struct testcase *c, const char *command, int status, const char *out, size_t n);
 /* the guest has to run for this step; else it has failed */

@@ -4,6 +4,7 @@
 #include "verify/verbs/verbs.h"
 
 #include "build/base/arena.h"
+#include "verify/guest/ending.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/scenario/one_line.h"
@@ -33,8 +34,8 @@ await_look(struct testcase *c, const struct step *s)
 		return;
 	reason = guest_reason(c->guest);
 	if (strcmp(reason, wanted)) {
-		testcase_fail(
-		    c, wanted, reason, "the guest ended otherwise than expected: %s", reason);
+		testcase_fail(c, ending_words(c->a, wanted), ending_words(c->a, reason),
+		    "the guest ended otherwise than expected: %s", reason);
 		return;
 	}
 	c->awaited = arena_strdup(c->a, reason);
@@ -64,7 +65,7 @@ await_late(struct testcase *c, const struct step *s)
 		testcase_fail(c,
 		    arena_printf(c->a, "%s within %s", wanted,
 			testcase_seconds(c, c->step_deadline - c->step_began)),
-		    NULL, "timed out: guest still running");
+		    NULL, "the guest still runs: %s never came", wanted);
 }
 
 /* ---- boot: again, on the same disk ---- */

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +47,29 @@ START_TEST(run)
 	ck_assert_msg(child_run(sh(a, runs[_i].script), NULL, &out, &status, &e) == 0, "%s", e.msg);
 	ck_assert_str_eq(out.p, runs[_i].out);
 	ck_assert_str_eq(child_status_text(a, status), runs[_i].status);
+	buf_free(&out);
+	arena_free(a);
+}
+END_TEST
+
+/* a nohup(1) or a setarch(1) before us is nothing that what we run could tell */
+START_TEST(how_we_were_started_is_not_seen)
+{
+	struct arena *a = arena_new();
+	struct buf out = { 0 };
+	struct err e = { 0 };
+	int status;
+
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_ne(personality(ADDR_NO_RANDOMIZE), -1);
+	ck_assert_msg(child_run(sh(a, "grep SigIgn /proc/self/status; cat /proc/self/personality"),
+			  NULL, &out, &status, &e) == 0,
+	    "%s", e.msg);
+	ck_assert_str_eq(out.p, "SigIgn:\t0000000000000000\n00000000\n");
+	personality(PER_LINUX);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	buf_free(&out);
 	arena_free(a);
 }
@@ -269,8 +293,9 @@ Suite *
 child_suite(void)
 {
 	Suite *s = suite_of("child",
-	    (const TTest *[]){ what_cannot_start_is_our_error, both_descriptors_poll,
-		kill_reaches_the_group, inherits_only_what_is_kept, stdin_when_wanted, NULL });
+	    (const TTest *[]){ what_cannot_start_is_our_error, how_we_were_started_is_not_seen,
+		both_descriptors_poll, kill_reaches_the_group, inherits_only_what_is_kept,
+		stdin_when_wanted, NULL });
 
 	tcase_add_loop_test(harness_case(s, "run"), run, 0, sizeof runs / sizeof *runs);
 	tcase_add_loop_test(harness_case(s, "tie"), dies_with_us, 0, 2);

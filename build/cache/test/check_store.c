@@ -99,6 +99,27 @@ START_TEST(what_is_entered_is_found)
 }
 END_TEST
 
+/* what it says goes into bills of materials */
+START_TEST(what_was_linked_is_known)
+{
+	struct arena *a = arena_new();
+	char output[DIGEST_HEX], *dir = work(a, "w", "code"), *linked;
+	struct err e = { 0 };
+	struct store s;
+
+	open_store(a, &s);
+	put(a, dir, "linked", "rootfs/x\town\tx.o\n", 0444);
+	ck_assert_int_eq(store_enter(&s, dir, key, "target-x", "node target/x\n", output, &e), 0);
+	ck_assert_msg(store_lookup(&s, key, "target-x", output, &e) == 1, "%s", e.msg);
+	linked = arena_printf(a, "%s/linked", store_path(a, &s, key, "target-x"));
+	ck_assert_int_eq(unlink(linked), 0);
+	ck_assert_int_eq(file_write(linked, "rootfs/x\town\ty.o\n", 19, 0444, &e), 0);
+	ck_assert_int_eq(store_lookup(&s, key, "target-x", output, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s: changed since it was stored", linked));
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(the_first_stays)
 {
 	struct arena *a = arena_new();
@@ -309,8 +330,8 @@ Suite *
 store_suite(void)
 {
 	Suite *s = suite_of("store",
-	    (const TTest *[]){ what_is_entered_is_found, the_first_stays, a_race_has_one_winner,
-		half_an_entry_is_none, one_builder_has_the_lock, NULL });
+	    (const TTest *[]){ what_is_entered_is_found, what_was_linked_is_known, the_first_stays,
+		a_race_has_one_winner, half_an_entry_is_none, one_builder_has_the_lock, NULL });
 	TCase *tc = harness_case(s, "hostile");
 
 	tcase_add_loop_test(tc, damage_is_noticed_and_mended, 0, sizeof damages / sizeof *damages);

@@ -204,6 +204,17 @@ static const struct {
 	{ "", { "OUTPUT=link", NULL },
 	    "OUTPUT /: clean would remove everything; name a folder used for nothing else" },
 	{ "", { "OUTPUT=", NULL }, "OUTPUT: is empty; name a folder" },
+	{ "", { "OUTPUT=/nowhere", "CACHE=/nowhere", NULL },
+	    "CACHE /nowhere: is OUTPUT, too; name another folder" },
+	{ "", { "OUTPUT=/nowhere/store", "CACHE=/nowhere", NULL },
+	    "OUTPUT /nowhere/store: is in CACHE /nowhere; name another folder" },
+	/* steps would see what is nobody's compiler */
+	{ "", { "BUILD_CC=/opt/gcc", NULL },
+	    "BUILD_CC /opt/gcc: a compiler that is not in /usr has to be in a folder bin, beside "
+	    "what it needs; build steps see nothing else" },
+	{ "BUILD_CC=$HOME/bin/gcc", { NULL },
+	    "BUILD_CC TOP/home/bin/gcc: build steps would see all of TOP/home; move the compiler "
+	    "to a folder of its own" },
 	{ "", { "CROSS_BASE=/nowhere", NULL }, "CROSS_BASE /nowhere: no such folder" },
 	{ "", { "CROSS_BASE=/usr", NULL },
 	    "CROSS_BASE /usr: has no bin/x86_64-linux-musl-gcc; leave it empty to have a toolchain "

@@ -72,6 +72,42 @@ START_TEST(one_builder_at_a_time)
 }
 END_TEST
 
+/* a lock whose file a distclean has removed, after it was opened, keeps nobody out */
+START_TEST(a_lock_without_a_name)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a);
+	struct err e = { 0 };
+	int lock, others = 0;
+
+	ck_assert_int_eq(file_mkdirs(c.output, 0755, &e), 0);
+	for (int i = 0; i < 4; i++) {
+		pid_t pid = fork();
+
+		for (int k = 0; pid == 0 && k < 300; k++) {
+			struct stat held, named;
+
+			if (output_lock(a, &c, &lock, &e) < 0)
+				continue;
+			if (fstat(lock, &held) < 0 ||
+			    lstat(arena_printf(a, "%s/lock", c.output), &named) < 0 ||
+			    held.st_ino != named.st_ino)
+				_exit(1);
+			unlink(arena_printf(a, "%s/lock", c.output));
+			close(lock);
+		}
+		if (pid == 0)
+			_exit(0);
+	}
+	for (int i = 0, status; i < 4; i++) {
+		ck_assert_int_gt(wait(&status), 0);
+		others += status != 0;
+	}
+	ck_assert_int_eq(others, 0);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(folders_of_the_two_modes)
 {
 	struct arena *a = arena_new();
@@ -175,7 +211,7 @@ END_TEST
 Suite *
 output_suite(void)
 {
-	return suite_of(
-	    "output", (const TTest *[]){ one_builder_at_a_time, folders_of_the_two_modes, links,
-			  cleaning, nothing_is_cleaned_under_a_builder, NULL });
+	return suite_of("output", (const TTest *[]){ one_builder_at_a_time, a_lock_without_a_name,
+				      folders_of_the_two_modes, links, cleaning,
+				      nothing_is_cleaned_under_a_builder, NULL });
 }

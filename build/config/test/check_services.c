@@ -26,6 +26,10 @@ static const char *const there[][2] = {
 	{ "more/pair/contents", "hello\nsshd # and a comment\n" },
 };
 
+#define NO_NAME                                                                                    \
+	": a service's name has no blank, no control character and none of * ? [ ] \\, and does "  \
+	"not begin with #"
+
 /* what is added below mine/, and what is said of it; "" is none */
 static const struct {
 	const char *rel, *text, *says;
@@ -44,15 +48,12 @@ static const struct {
 	    "SERVICES: TOP/mine/hello/fifo: neither file, folder nor symlink; remove it" },
 	{ "README", "",
 	    "SERVICES: TOP/mine/README: a definition is a folder; move the file elsewhere" },
-	{ "two words/type", "oneshot",
-	    "SERVICES: TOP/mine/two words: a service's name has no blank and no control character, "
-	    "and does not begin with #" },
-	{ "a\nb/type", "oneshot",
-	    "SERVICES: TOP/mine/a\nb: a service's name has no blank and no control character, and "
-	    "does not begin with #" },
-	{ "#a/type", "oneshot",
-	    "SERVICES: TOP/mine/#a: a service's name has no blank and no control character, and "
-	    "does not begin with #" },
+	{ "two words/type", "oneshot", "SERVICES: TOP/mine/two words" NO_NAME },
+	{ "a\nb/type", "oneshot", "SERVICES: TOP/mine/a\nb" NO_NAME },
+	{ "#a/type", "oneshot", "SERVICES: TOP/mine/#a" NO_NAME },
+	{ "a*/type", "oneshot", "SERVICES: TOP/mine/a*" NO_NAME },
+	{ "a\\b/type", "oneshot", "SERVICES: TOP/mine/a\\b" NO_NAME },
+	{ "hello/pipeline-name", "a b\n", "SERVICES: TOP/mine/a b" NO_NAME },
 	{ "\xff\xc3\xa4/type", "oneshot", "" },
 	{ "s6rc-own/type", "oneshot",
 	    "SERVICES: TOP/mine/s6rc-own: names that begin with s6rc- are s6-rc's own; rename it" },

@@ -28,7 +28,7 @@ START_TEST(the_whole_command_line)
 	struct err e = { 0 };
 	char *golden, *got;
 
-	sandbox_wrap(&v, &(struct sandbox){ mounts, 3, "/lh/src", NULL, 9 });
+	sandbox_wrap(&v, &(struct sandbox){ mounts, 3, "/lh/src", NULL, 9, "/c/work/k/scratch/0" });
 	argv_pushv(&v, "/bin/sh", "-eu", "/lh/step/build", NULL);
 	got = arena_printf(a, "%s\n", argv_quoted(&v));
 	for (char *s = got; (s = strstr(s, " --")); s++)
@@ -47,14 +47,14 @@ START_TEST(a_copy_of_the_system)
 	struct argv v = { .a = a };
 	char *words;
 
-	sandbox_wrap(&v, &(struct sandbox){ NULL, 0, "/", "/c/system/d", 9 });
+	sandbox_wrap(&v, &(struct sandbox){ NULL, 0, "/", "/c/system/d", 9, NULL });
 	words = argv_quoted(&v);
 	ck_assert_msg(
 	    strstr(words, " --new-session --ro-bind /c/system/d/usr /usr --ro-bind "
 			  "/c/system/d/etc /etc --symlink usr/bin /bin --symlink usr/lib /lib "
 			  "--symlink usr/lib32 /lib32 --symlink usr/lib64 /lib64 --symlink "
 			  "usr/libx32 /libx32 --symlink usr/sbin /sbin --proc /proc --dev /dev "
-			  "--tmpfs /tmp --seccomp 9 "),
+			  "--tmpfs /tmp --remount-ro / --seccomp 9 "),
 	    "%s", words);
 	arena_free(a);
 }
@@ -69,7 +69,7 @@ inside(struct arena *a, const char *script)
 		{ arena_printf(a, "%s/ro", test_dir()), "/lh/ro", false },
 		{ NULL, "/lh/empty", false },
 	};
-	struct sandbox box = { .mounts = mounts, .n = 3, .cwd = "/lh/rw" };
+	struct sandbox box = { .mounts = mounts, .n = 3, .cwd = "/lh/rw", .scratch = test_dir() };
 	struct child_opts o = { .nkeep = 1 };
 	struct argv v = { .a = a };
 	struct err e = { 0 };
@@ -82,8 +82,11 @@ inside(struct arena *a, const char *script)
 		printf("no sandbox here: %s\n", why);
 		return NULL;
 	}
-	ck_assert_int_eq(
-	    file_mkdirs(mounts[0].real, 0755, &e) | file_mkdirs(mounts[1].real, 0755, &e), 0);
+	ck_assert_int_eq(file_mkdirs(mounts[0].real, 0755, &e) |
+			     file_mkdirs(mounts[1].real, 0755, &e) |
+			     file_mkdirs(arena_printf(a, "%s/tmp", test_dir()), 0755, &e) |
+			     file_mkdirs(arena_printf(a, "%s/shm", test_dir()), 0755, &e),
+	    0);
 	box.filter = filter_open(&e);
 	ck_assert_int_ge(box.filter, 0);
 	sandbox_wrap(&v, &box);
@@ -111,6 +114,11 @@ static const struct {
 	{ "echo x >file && cat /lh/rw/file && echo y >/tmp/file", "x\nexit status 0" },
 	{ "echo x 2>&- >/lh/ro/file", "exit status 2" },
 	{ "echo x 2>&- >/usr/file", "exit status 2" },
+	/* what would lie in memory */
+	{ "echo x 2>&- >/file", "exit status 2" },
+	{ "echo x 2>&- >/lh/file", "exit status 2" },
+	{ "echo x 2>&- >/dev/file", "exit status 2" },
+	{ "echo x >/dev/shm/file && echo y >/dev/null && cat /dev/shm/file", "x\nexit status 0" },
 	{ "exit 7", "exit status 7" },
 	{ "kill -9 $$; echo alive", "Killed\nexit status 137" },
 	{ "kill $$; echo alive", "Terminated\nexit status 143" },

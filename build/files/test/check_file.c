@@ -6,7 +6,9 @@
 #include "build/files/file.h"
 #include "build/test/suites.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -253,6 +255,47 @@ START_TEST(walk_in_order)
 }
 END_TEST
 
+static int
+count(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	(void)rel, (void)st, (void)e;
+	++*(size_t *)arg;
+	return 0;
+}
+
+/* as deep as a path can be, where so many descriptors are allowed: a stack is none the larger */
+START_TEST(walk_deep)
+{
+	struct rlimit files = { 4096, 4096 }, stack = { 2 << 20, 2 << 20 };
+	size_t most = (PATH_MAX - strlen(test_dir()) - 8) / 2, n = 0;
+	struct err e = { 0 };
+	int at = open(test_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), status;
+	pid_t pid;
+
+	for (size_t i = 0; i < most; i++) {
+		int below;
+
+		ck_assert_int_eq(mkdirat(at, "d", 0755), 0);
+		below = openat(at, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		ck_assert_int_ge(below, 0);
+		close(at);
+		at = below;
+	}
+	close(at);
+	pid = fork();
+	if (pid == 0) {
+		int r;
+
+		setrlimit(RLIMIT_NOFILE, &files);
+		setrlimit(RLIMIT_STACK, &stack);
+		r = file_walk(test_dir(), count, &n, &e);
+		_exit(r == 0 ? n != most : !strstr(e.msg, strerror(EMFILE)));
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(mkdirs)
 {
 	struct arena *a = arena_new();
@@ -274,9 +317,10 @@ END_TEST
 Suite *
 file_suite(void)
 {
-	Suite *s = suite_of("file",
-	    (const TTest *[]){ write_and_read, no_bytes_of_others, failed_write_leaves_nothing,
-		remove_never_follows, remove_deep, copy_keeps_holes, walk_in_order, mkdirs, NULL });
+	Suite *s =
+	    suite_of("file", (const TTest *[]){ write_and_read, no_bytes_of_others,
+				 failed_write_leaves_nothing, remove_never_follows, remove_deep,
+				 copy_keeps_holes, walk_in_order, walk_deep, mkdirs, NULL });
 
 	tcase_add_test(harness_case(s, "two remove"), two_may_remove_the_same);
 	tcase_add_loop_test(

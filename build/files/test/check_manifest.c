@@ -19,10 +19,11 @@ static const char whole[] =
 	 "0x2004000 0x0\npc-register RIP\nkvm "
 	 "x86_64\nelf "
 	 "ELF64 X86_64\nrefuse sse3 !tzcnt\nguarded rootfs:/bin/x aesenc\ndisk-bus virtio\n"
-	 "kernel kernel\nkernel-sha256 00\nkernel-mark 0x38=41\nappend root=PARTUUID=1 ro\nimage "
+	 "nic e1000\nfirmware efi\nkernel kernel\nkernel-sha256 00\nkernel-mark 0x38=41\ninitrd "
+	 "initrd.gz\nappend root=PARTUUID=1 ro\nimage "
 	 "disk-image.raw\nimage-digest 11\nsymbols System.map\n"
 	 "credentials ../credentials\nagent s6-linux-init\nkey 22\n"
-	 "memory 128\n"
+	 "memory 128\ncpus 2\n"
 	 "partition rootfs ext4 1048576 1073741824 aa\n"
 	 "partition swap swap 1074790400 268435456 bb\n"
 	 "partition rwfs ext4 1343225856 536870912 cc\n"
@@ -100,6 +101,9 @@ static const struct {
 	{ HEAD "triple\n", ":2: triple: has no value" },
 	{ HEAD "memory lots\n", ":2: lots: not a number" },
 	{ HEAD "memory 4\n", ":2: memory 4: from 8 to 1048576 MiB" },
+	{ HEAD "cpus 0\n", ":2: cpus 0: from 1 to 255" },
+	{ LEAST "image i\ninitrd r\n",
+	    ": initrd r: without a kernel nobody loads it; name that, too" },
 	{ HEAD "form qcow2 f\n", ":2: form: needs NAME FILE SHA256" },
 	{ HEAD "partition a b 1 2\n", ":2: partition: needs NAME TYPE START SIZE UUID" },
 	{ HEAD "partition a b -1 2 u\n", ":2: -1: not a number" },

@@ -306,7 +306,10 @@ static const struct {
 	bool again, disk; /* is another disk, too */
 } changes[] = {
 	{ "", false, false },
-	{ "touch -d 2001-01-01 output/x86_64-linux-musl/kernel", false, false },
+	{ "touch -d 2001-01-01 output/x86_64-linux-musl/kernel", true, false },
+	{ "cd output/x86_64-linux-musl; yes | head -c 9000 >old; touch -d 2001-01-01 old; mv old "
+	  "kernel",
+	    true, false },
 	{ "echo boot >>output/x86_64-linux-musl/disk-image.raw", true, false },
 	{ "touch output/x86_64-linux-musl/kernel", true, false },
 	{ "touch -d tomorrow output/x86_64-linux-musl/kernel", true, false },

@@ -75,6 +75,28 @@ START_TEST(what_they_say)
 }
 END_TEST
 
+/* a step sees all that is beside a compiler of the user's */
+START_TEST(what_is_beside_it)
+{
+	struct arena *a = arena_new();
+	struct config c = { .build_cc = program(a, "own/bin/cc", "echo cc 1"), .cross_base = "" };
+	struct sysdeps sd =
+	    facts(a, program(a, "t-gcc", "echo t-gcc 2"), arena_printf(a, "%s/t-", test_dir()));
+	struct tools before, after;
+	struct err e = { 0 };
+
+	program(a, "t-ld", "echo t-ld 3");
+	ck_assert_msg(tools_ask(a, &c, &sd, NULL, &before, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(find(&before, "BUILD_CC folder")->use, USED_BY_HOST);
+	checkout_file(a, test_dir(), "own/include/x.h", "#define X\n");
+	ck_assert_msg(tools_ask(a, &c, &sd, NULL, &after, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(find(&before, "BUILD_CC")->said, find(&after, "BUILD_CC")->said);
+	ck_assert_str_ne(
+	    find(&before, "BUILD_CC folder")->said, find(&after, "BUILD_CC folder")->said);
+	arena_free(a);
+}
+END_TEST
+
 static const struct {
 	const char *build_cc, *gcc, *message;
 } absent[] = {
@@ -251,6 +273,7 @@ tools_suite(void)
 	TCase *tc = harness_case(s, "tools");
 
 	tcase_add_test(tc, what_they_say);
+	tcase_add_test(tc, what_is_beside_it);
 	tcase_add_loop_test(tc, not_there, 0, sizeof absent / sizeof *absent);
 	tcase_add_loop_test(tc, asked_once, 0, sizeof memories / sizeof *memories);
 	tcase_add_test(tc, not_by_our_path);

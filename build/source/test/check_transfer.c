@@ -25,6 +25,9 @@ static const struct {
 	    "connection ended after 5 of 9 bytes" },
 	{ "HTTP/1.1 200 OK\r\n\r\nhello, world", TRANSFER_WRONG, 200, 0,
 	    "sends more than 10 bytes" },
+	/* what has not changed since never, and what is nowhere else */
+	{ "HTTP/1.1 304 Not Modified\r\n\r\n", TRANSFER_ANSWERED, 304, 0, NULL },
+	{ "HTTP/1.1 302 Found\r\nContent-Length: 5\r\n\r\nhello", TRANSFER_ANSWERED, 302, 0, NULL },
 	/* a status line for libcurl, but there is no status in it; a number that becomes negative
 	 */
 	{ "HTTP/200\nContent-Type: text/plain\nhello", TRANSFER_FAILED, 0, 0, "sends no HTTP" },
@@ -79,10 +82,34 @@ START_TEST(understood)
 }
 END_TEST
 
+/* they are kept in memory, and are nothing of what was asked for */
+START_TEST(headers_without_end)
+{
+	struct arena *a = arena_new();
+	struct transfer t = { .verb = TRANSFER_GET, .fd = -1, .most = 10 };
+	char *answer = arena_alloc(a, 1 << 20), *end = answer;
+	unsigned port;
+	pid_t pid;
+
+	end = stpcpy(end, "HTTP/1.1 200 OK\r\n");
+	for (int i = 0; i < 30000; i++)
+		end = stpcpy(end, "X-More: and more\r\n");
+	stpcpy(end, "\r\nhello");
+	pid = serve(answer, &port);
+	t.url = arena_printf(a, "http://127.0.0.1:%u/x", port);
+	t.proxy = "";
+	transfer_all(a, &transfer_usual, &t, 1);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_eq(t.end, TRANSFER_WRONG);
+	ck_assert_str_eq(t.failed, "sends headers without end");
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 transfer_suite(void)
 {
-	Suite *s = suite_create("transfer");
+	Suite *s = suite_of("transfer", (const TTest *[]){ headers_without_end, NULL });
 
 	tcase_add_loop_test(
 	    harness_case(s, "transfer"), understood, 0, sizeof answers / sizeof *answers);

@@ -204,24 +204,52 @@ END_TEST
 /* ---- nearest ---- */
 
 static const struct {
-	const char *text, *wanted, *nearest;
+	const char *text, *re, *sent, *nearest;
 } nears[] = {
-	{ "Linux version 6.12\nlo[   3.2] random: crng init done\ngin: ", "login: ", "gin:" },
-	{ "s6-rc: info: a\nlh: default upp\nlh: bye\n", "lh: default up$", "lh: default upp" },
-	{ "one\nsshd: fatal: unable to bind\nthree\n", NULL, "sshd: fatal: unable to bind" },
-	{ "one\nsshd: fatal: unable to bind\nthree\n", "quite another thing",
+	{ "Linux version 6.12\nlo[   3.2] random: crng init done\ngin: ", "login: ", NULL, "gin:" },
+	{ "one\nsshd: fatal: unable to bind\nthree\n", NULL, NULL, "sshd: fatal: unable to bind" },
+	{ "one\nsshd: fatal: unable to bind\nthree\n", "quite another thing", NULL,
 	    "sshd: fatal: unable to bind" },
-	{ "one\ntwo\n\n  \n", "login: ", "two" },
-	{ "same login here\nsame login there\n", "same login", "same login there" },
-	{ " \n", "x", NULL },
+	{ "one\ntwo\n\n  \n", "login: ", NULL, "two" },
+	{ "two\n[ 6.1] random: crng reseeded due to virtual machine fork\n", NULL, NULL, "two" },
+	{ "Command line: panic=-1 panic_on_oops=1\ntwo\n", NULL, NULL, "two" },
+	{ " \n", "x", NULL, NULL },
+	/* what people get wrong, and guests */
+	{ "eth0: link up, 100 Mbit\n", "link up, 1000 Mbit", NULL,
+	    "eth0: link up, 100 Mbit   (the same with another number)" },
+	{ "eth0 7 up\n", "^eth0 (?<n2>[0-9]{1,3}) up$|12", NULL,
+	    "eth0 7 up   (that fits, but more came behind it)" },
+	{ "\nLH Login: ", "lh login: ", NULL,
+	    "LH Login:   (the same but for upper and lower case)" },
+	{ "one  two\n", "one two", NULL,
+	    "one two   (the same but for blanks, or for where lines end)" },
+	{ "one\r\ntwo\r\n", "one\\ two", NULL,
+	    "one two   (the same but for blanks, or for where lines end)" },
+	{ "a\nlh: default upp\nlh: bye\n", "lh: default up$", NULL,
+	    "lh: default upp   (the same, but there is more on the line)" },
+	{ "x\nlh login: ", "login: $", NULL,
+	    "lh login:   (that fits; that nothing follows it, `prompt` would wait for)" },
+	{ "# ls\n", "# ", NULL, "# ls   (that fits, but more came behind it)" },
+	{ "s6-rc: info: klogd up\ns6-rc: warning: klogd down\n", "s6-rc: info: sshd up", NULL,
+	    "s6-rc: info: klogd up   (fits as far as /s6-rc: info: /)" },
+	{ "addr 10.0.2.15 on eth0\n", "addr (?<a>[0-9.]+) on (?:eth1|wlan[0-9])", NULL,
+	    "addr 10.0.2.15 on eth0   (the same with another number)" },
+	/* a class that takes anything is no sign */
+	{ "some text\n", ".*login", NULL, "some text" },
+	/* the echo of what was sent is no answer */
+	{ "up\n# uname -r\r\n", "^6\\.", "uname -r\n", "up" },
+	{ "# uname -r\r\n", "^6\\.", "uname -r\n",
+	    "# uname -r   (only the echo of what was sent)" },
 };
 
 START_TEST(finds_the_nearest_line)
 {
 	struct arena *a = arena_new();
+	struct nearest r =
+	    nearest_in(a, nears[_i].text, strlen(nears[_i].text), nears[_i].re, nears[_i].sent);
 
-	ck_assert_pstr_eq(nearest_in(a, nears[_i].text, strlen(nears[_i].text), nears[_i].wanted),
-	    nears[_i].nearest);
+	ck_assert_pstr_eq(r.miss ? r.miss : r.telling, nears[_i].nearest);
+	ck_assert_int_eq(r.miss != NULL, nears[_i].nearest && strchr(nears[_i].nearest, '('));
 	arena_free(a);
 }
 END_TEST

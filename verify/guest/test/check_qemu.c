@@ -254,6 +254,60 @@ START_TEST(bus)
 }
 END_TEST
 
+static const struct {
+	const char *nic, *device;
+} nics[] = {
+	{ NULL, "virtio-net-pci,netdev=net,id=eth0,romfile=,guest_announce=off" },
+	{ "virtio", "virtio-net-pci,netdev=net,id=eth0,romfile=,guest_announce=off" },
+	{ "e1000", "e1000,netdev=net,id=eth0,romfile=" },
+	{ "e1000e", "e1000e,netdev=net,id=eth0,romfile=" },
+	{ "rtl8139", "rtl8139,netdev=net,id=eth0,romfile=" },
+};
+
+START_TEST(nic)
+{
+	struct arena *a = arena_new();
+	struct manifest m = {
+		.dir = "/", .qemu = "q", .machine = "virt", .memory = 64, .nic = nics[_i].nic
+	};
+	struct qemu_opts o = { .agent_fd = -1 };
+	struct argv v = { .a = a };
+
+	qemu_argv(&v, &m, &o);
+	ck_assert_ptr_nonnull(
+	    strstr(argv_quoted(&v), arena_printf(a, " -device %s ", nics[_i].device)));
+	arena_free(a);
+}
+END_TEST
+
+/* whose kernel and whose machine it is, the manifest says; run-qemu's --cpus says more */
+START_TEST(by_hand)
+{
+	struct arena *a = arena_new();
+	struct manifest m = { .dir = "/images",
+		.qemu = "q",
+		.machine = "virt",
+		.memory = 64,
+		.cpus = 3,
+		.firmware = "efi",
+		.kernel = "vmlinuz",
+		.initrd = "initrd.gz",
+		.append = "quiet" };
+	struct qemu_opts o = { .agent_fd = -1 };
+	struct argv v = { .a = a }, w = { .a = a };
+
+	qemu_argv(&v, &m, &o);
+	ck_assert_ptr_nonnull(strstr(argv_quoted(&v),
+	    " -bios /images/efi -kernel /images/vmlinuz -initrd /images/initrd.gz "
+	    "-append quiet "));
+	ck_assert_ptr_nonnull(strstr(argv_quoted(&v), " -smp 3 "));
+	o.cpus = 5;
+	qemu_argv(&w, &m, &o);
+	ck_assert_ptr_nonnull(strstr(argv_quoted(&w), " -smp 5 "));
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(a_program_with_a_path_is_beside_the_manifest)
 {
 	struct arena *a = arena_new();
@@ -282,6 +336,8 @@ qemu_suite(void)
 	tcase_add_loop_test(tc, drawn, 0, sizeof lans / sizeof *lans);
 	tcase_add_test(tc, lans_are_sound);
 	tcase_add_loop_test(tc, bus, 0, sizeof buses / sizeof *buses);
+	tcase_add_loop_test(tc, nic, 0, sizeof nics / sizeof *nics);
+	tcase_add_test(tc, by_hand);
 	tcase_add_test(tc, a_program_with_a_path_is_beside_the_manifest);
 	return s;
 }

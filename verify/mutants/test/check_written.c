@@ -164,6 +164,26 @@ START_TEST(all_of_ours_are_sound)
 }
 END_TEST
 
+/* by its own name, or by the one that reports have; one that is not there is no silence */
+START_TEST(chosen_by_name)
+{
+	const char *const none[] = { NULL }, *two[] = { "mutant-deaf", "leak", NULL },
+			  *const wrong[] = { "leak", "mute", NULL };
+	struct mutant all[] = { { .name = "deaf" }, { .name = "idle" }, { .name = "leak" } };
+	size_t n = 3;
+	struct err e;
+
+	ck_assert_int_eq(written_choose(all, &n, none, &e), 0);
+	ck_assert_uint_eq(n, 3);
+	ck_assert_int_lt(written_choose(all, &n, wrong, &e), 0);
+	ck_assert_str_eq(e.msg, "mutant mute: no such mutant there");
+	ck_assert_int_eq(written_choose(all, &n, two, &e), 0);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(all[0].name, "deaf");
+	ck_assert_str_eq(all[1].name, "leak");
+}
+END_TEST
+
 /* one that only a week shows is not played with the others, but where it is the only one */
 START_TEST(lanes)
 {
@@ -196,6 +216,7 @@ written_suite(void)
 
 	tcase_add_test(tc, reads);
 	tcase_add_test(tc, all_of_ours_are_sound);
+	tcase_add_test(tc, chosen_by_name);
 	tcase_add_test(tc, lanes);
 	tcase_add_loop_test(tc, refuses, 0, sizeof bad / sizeof *bad);
 	tcase_add_loop_test(tc, judges, 0, sizeof verdicts / sizeof *verdicts);

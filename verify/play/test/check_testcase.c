@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verify/play/testcase.h"
+#include "verify/play/test/stage.h"
 
 #include "build/base/arena.h"
 #include "build/files/file.h"
@@ -20,74 +20,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* a test case on a fake guest, from its scenario's text to the verdict */
-struct stage {
-	struct arena *a;
-	struct loop *l;
-	struct image image;
-	struct scenario s;
-	struct testcase_job job;
-	struct testcase_result r;
-	struct testcase *c;
-	bool over;
-};
-
-static void
-on_done(void *arg)
-{
-	((struct stage *)arg)->over = true;
-}
-
-static void
-set_stage(struct stage *t, const char *script, const char *steps, bool agent)
-{
-	const char *path, *text;
-	struct err e;
-
-	*t = (struct stage){ .a = arena_new(), .l = loop_new() };
-	fake_script(script);
-	fake_manifest(&t->image.m);
-	path = arena_printf(t->a, "%s/test.scn", test_dir());
-	text = arena_printf(t->a,
-	    "# SPDX-License-Identifier: GPL-2.0-or-later\nscenario test \"a test\"\n%stimeout "
-	    "5s\nlimit 20s\nwatch fail panic /Kernel panic.*/\nwatch warn odd /odd: .*/\n%s",
-	    agent ? "" : "image pristine\n", steps);
-	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
-	ck_assert_msg(
-	    scenario_read(t->a, path, NULL, verb_forms(t->a), facts_known(t->a), &t->s, &e) == 0,
-	    "%s", e.msg);
-	t->s.path = "test.scn"; /* for exact texts */
-	t->job = (struct testcase_job){ .image = &t->image,
-		.scenario = &t->s,
-		.dir = arena_printf(t->a, "%s/cell", test_dir()),
-		.agent = agent,
-		.scale = 1 };
-}
-
-static void
-once(struct stage *t)
-{
-	struct err e;
-
-	ck_assert_msg(loop_once(t->l, &e) == 0, "%s", e.msg);
-}
-
-static void
-play(struct stage *t)
-{
-	t->c = testcase_start(t->a, t->l, &t->job, &t->r, on_done, t);
-	while (!t->over)
-		once(t);
-}
-
-static void
-strike(struct stage *t)
-{
-	testcase_free(t->c);
-	loop_free(t->l);
-	arena_free(t->a);
-}
-
 #define NO_USER(name) "user \"" name "\": not a name of letters, digits, _ . and -, the first no -"
 
 /* what every good guest of these tests says */
@@ -95,7 +27,9 @@ strike(struct stage *t)
 #define RESET "event RESET guest-reset\n"
 #define KERNEL "watch kernel oops /Oops: .*/\n"
 #define LOG "watch log log /./\n"
-#define DIED "qemu: killed by signal 9 (Killed)"
+#define DIED                                                                                       \
+	"qemu: killed by signal 9 (Killed); dmesg of this machine may tell that it ran out of "    \
+	"memory"
 /* where a guest goes on that was saved */
 #define ENDS "restored\n"
 #define MOVED ENDS "awake\n"
@@ -108,6 +42,7 @@ strike(struct stage *t)
 	"\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x01\\x61\\x00\\x00\\x01\\x00"              \
 	"\\x01"                                                                                    \
 	"\n"
+#define RUNS "a guest that runs until its scenario is over"
 #define RESETS RESET RESET RESET RESET RESET
 
 static const struct {
@@ -220,14 +155,15 @@ static const struct {
 	{ BOOTS "agent\n" MOVED, "vm skip 24h\n", true, VERDICT_FAIL, "test.scn:7",
 	    "vm skip 24h: the guest does not tell its uptime", "uptime N", NULL },
 	{ BOOTS "agent\nuptime 100 0\n" MOVED "cmdline lh.nonce=another\n", "vm skip 24h\n", true,
-	    VERDICT_FAIL, "test.scn:7", "wrong guest: boot nonce mismatch", NULL, NULL },
+	    VERDICT_FAIL, "test.scn:7", "wrong guest: it shows the boot nonce of another", NULL,
+	    NULL },
 	{ BOOTS "agent\nuptime 100 0\n" MOVED "pause 200ms\nsay Kernel panic - late\\n",
 	    "vm skip 24h\nsleep 1s\n", true, VERDICT_FAIL, NULL,
 	    "forbidden pattern \"panic\" matched", NULL, "Kernel panic - late" },
 	{ BOOTS "agent\nuptime 100 0\n" MOVED "pause 200ms\nshutdown guest-shutdown\n",
 	    "vm skip 1h\nsleep 1s\n", true, VERDICT_FAIL, NULL,
-	    "the guest ended otherwise than expected: guest-shutdown", "host-qmp-quit",
-	    "guest-shutdown" },
+	    "the guest ended otherwise than expected: guest-shutdown", RUNS,
+	    "guest-shutdown (it powered off)" },
 	{ BOOTS "agent\nuptime 100 0\n" MOVED "coma\npause 200ms\nshutdown guest-shutdown\n",
 	    "vm skip 1h\n", true, VERDICT_FAIL, "test.scn:7", "vm skip 1h: the guest has ended",
 	    NULL, "guest-shutdown" },
@@ -251,14 +187,15 @@ static const struct {
 	    VERDICT_FAIL, NULL, "net dns ..: ..: not a name of DNS, such as www.example", NULL,
 	    NULL },
 	{ BOOTS "say logni: \\n", "expect /login: / @200ms\n", false, VERDICT_FAIL, "test.scn:8",
-	    "/login: / never appeared on the console", "/login: /", "not within 0.2 s" },
+	    "/login: / never appeared on the console", "/login: /", NULL },
 	{ BOOTS "shutdown guest-shutdown", "expect /login: /\n", false, VERDICT_FAIL, "test.scn:8",
-	    "/login: / never appeared on the console", "/login: /", "the console has ended" },
+	    "/login: / never appeared on the console", "/login: /",
+	    "the console has ended: guest-shutdown (it powered off)" },
 	/* in the wrong order */
 	{ BOOTS "say login: \\nup\\n", "expect /up/\nexpect /login: / @200ms\n", false,
 	    VERDICT_FAIL, "test.scn:9", "/login: / did not appear on the console again",
 	    "/login: /",
-	    "not within 0.2 s; before what an earlier step matched there was \"login:\"" },
+	    "nothing within 0.2 s; before what an earlier step matched there was \"login:\"" },
 	/* what is no line of the kernel's after the prompt: it does not end like one */
 	{ BOOTS "say login: [    3.2] random: crng init done\\n", "prompt /login: $/ @300ms\n",
 	    false, VERDICT_FAIL, NULL, "/login: $/ never appeared on the console", NULL, NULL },
@@ -330,15 +267,16 @@ static const struct {
 	    NULL, "forbidden pattern \"panic\" matched", NULL, NULL },
 	{ BOOTS "event GUEST_PANICKED poweroff\nshutdown guest-panic",
 	    "expect /Command/\nsleep 500ms\n", false, VERDICT_FAIL, NULL,
-	    "the guest ended otherwise than expected: guest-panic", "host-qmp-quit",
-	    "guest-panic" },
+	    "the guest ended otherwise than expected: guest-panic", RUNS,
+	    "guest-panic (its kernel panicked)" },
 	{ BOOTS "shutdown guest-panic", "vm await guest-shutdown\n", false, VERDICT_FAIL, NULL,
-	    "the guest ended otherwise than expected: guest-panic", "guest-shutdown",
-	    "guest-panic" },
+	    "the guest ended otherwise than expected: guest-panic",
+	    "guest-shutdown (it powered off)", "guest-panic (its kernel panicked)" },
 	{ BOOTS "say one>", "expect /one>/\nvm await guest-shutdown @200ms\n", false, VERDICT_FAIL,
-	    NULL, "timed out: guest still running", "guest-shutdown within 0.2 s", NULL },
+	    NULL, "the guest still runs: guest-shutdown never came", "guest-shutdown within 0.2 s",
+	    NULL },
 	{ BOOTS "linger guest-shutdown", "vm await guest-shutdown @300ms\n", false, VERDICT_FAIL,
-	    NULL, "timed out: guest still running", NULL, NULL },
+	    NULL, "the guest still runs: guest-shutdown never came", NULL, NULL },
 	/* the second kernel starts when the first reset was told: two pipes have no order */
 	{ BOOTS RESET "hear on\n" BOOTS "hear go\n" RESET,
 	    "vm await guest-reset\nsend \"on\"\nexpect /Command/\nexpect /Command/\n"
@@ -377,7 +315,8 @@ static const struct {
 	/* QEMU crashed of what the guest did, and so it does what it likes */
 	{ BOOTS "words qemu: fatal: code outside RAM or ROM\ndie 6", "expect /login: /\n", false,
 	    VERDICT_FAIL, NULL, "/login: / never appeared on the console", NULL,
-	    "the console has ended" },
+	    "the console has ended: qemu: killed by signal 6 (Aborted): qemu: fatal: code outside "
+	    "RAM or ROM" },
 	{ BOOTS "forward off\nsay go\n\n", "expect /go/\nhost tcp-closed 81\n", false, VERDICT_FAIL,
 	    NULL, NULL, NULL, "guest-shutdown" },
 	/* it has failed, and then the host did something too */
@@ -393,11 +332,11 @@ static const struct {
 	{ "say Command line: lh.nonce=0123456789abcdef\\nlogin: ", "expect /login: /\n", false,
 	    VERDICT_FAIL, NULL, "nothing inside the guest showed this boot's nonce", NULL, NULL },
 	{ BOOTS "cmdline lh.nonce=0123456789abcdef\nagent", "run \"sleep 0.1\"\nrun \"true\"\n",
-	    true, VERDICT_FAIL, NULL, "wrong guest: boot nonce mismatch", NULL,
+	    true, VERDICT_FAIL, NULL, "wrong guest: it shows the boot nonce of another", NULL,
 	    "lh.nonce=0123456789abcdef" },
 	{ BOOTS "say login: \nshutdown guest-shutdown", "expect /login: /\nsleep 500ms\n", false,
-	    VERDICT_FAIL, NULL, "the guest ended otherwise than expected: guest-shutdown",
-	    "host-qmp-quit", "guest-shutdown" },
+	    VERDICT_FAIL, NULL, "the guest ended otherwise than expected: guest-shutdown", RUNS,
+	    "guest-shutdown (it powered off)" },
 	{ BOOTS "deaf\nsay login: ", "expect /login: /\n", false, VERDICT_FAIL, NULL,
 	    "the guest ended otherwise than expected: killed: it did not end when asked to", NULL,
 	    NULL },
@@ -549,10 +488,11 @@ static const struct {
 	{ "awake\nsay Kernel panic - not syncing\\n\n", "expect /never/\n", VERDICT_FAIL, NULL,
 	    "forbidden pattern \"panic\" matched", "Kernel panic - not syncing" },
 	{ "awake\nhear go\nshutdown guest-shutdown", "send \"go\"\nsleep 500ms\n", VERDICT_FAIL,
-	    NULL, "the guest ended otherwise than expected: guest-shutdown", "guest-shutdown" },
+	    NULL, "the guest ended otherwise than expected: guest-shutdown",
+	    "guest-shutdown (it powered off)" },
 	/* another guest, with a command line that the parent did not have */
 	{ "cmdline lh.nonce=0123456789abcdef\nawake", "expect /up/\n", VERDICT_FAIL, NULL,
-	    "wrong guest: boot nonce mismatch", NULL },
+	    "wrong guest: it shows the boot nonce of another", NULL },
 	/* it cannot be judged */
 	{ "", "expect /up/\n", VERDICT_INCONCLUSIVE,
 	    "snapshot \"booted\" did not resume: command timed out after 0.3 s", NULL, NULL },
@@ -695,7 +635,7 @@ START_TEST(explains_what_the_guest_did)
 	    strstr(t.r.failure.guest, "spinning in calibrate_delay, console silent for ") != NULL,
 	    "%s", t.r.failure.guest);
 	ck_assert_msg(
-	    strstr(t.r.failure.nearest, "line: console=ttyS0") != NULL, "%s", t.r.failure.nearest);
+	    strstr(t.r.failure.console, "line: console=ttyS0") != NULL, "%s", t.r.failure.console);
 	strike(&t);
 }
 END_TEST
@@ -792,7 +732,7 @@ START_TEST(can_be_interrupted)
 	struct stage t;
 
 	set_stage(&t, BOOTS "say up", "expect /never/\nexpect /ever/\n", false);
-	t.c = testcase_start(t.a, t.l, &t.job, &t.r, on_done, &t);
+	t.c = testcase_start(t.a, t.l, &t.job, &t.r, stage_over, &t);
 	loop_at(t.l, clock_now() + 50 * NS_PER_MS, interrupt, &t);
 	while (!t.over)
 		once(&t);
@@ -1042,7 +982,7 @@ START_TEST(interrupted_on_its_way)
 
 	set_stage(&t, BOOTS "agent\nuptime 100 0\n" MOVED "coma\n", "vm skip 1h\n", true);
 	was_between = false;
-	t.c = testcase_start(t.a, t.l, &t.job, &t.r, on_done, &t);
+	t.c = testcase_start(t.a, t.l, &t.job, &t.r, stage_over, &t);
 	while (!moments[_i](t.c))
 		once(&t);
 	testcase_interrupt(t.c, "Ctrl-C");

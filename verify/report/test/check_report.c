@@ -27,6 +27,7 @@ static const struct testcase_result testcases[] = {
 	    .verdict = VERDICT_PASS,
 	    .took = 1900 * NS_PER_MS,
 	    .booted = 1500 * NS_PER_MS,
+	    .again = "lh-verify run -s boot m",
 	    .steps = steps,
 	    .nsteps = 1,
 	    .warnings = warnings,
@@ -38,6 +39,7 @@ static const struct testcase_result testcases[] = {
 	    .took = 12 * NS_PER_S,
 	    .steps = steps,
 	    .nsteps = 2,
+	    .again = "lh-verify run -s services m",
 	    .failure = { .where = "scenarios/services.scn:14",
 		.what = "klogd is not ready",
 		.expected = "/^true true$/   within 10 s",
@@ -79,9 +81,10 @@ static const char tap[] =
     "#   expected   /^true true$/   within 10 s\n"
     "#   got        true false\n"
     "#              for 10.0 s\n"
-    "#   guest      idle\n"
     "#   nearest    s6-log: fatal: \\x1b[31mno\\x1b[m\n"
+    "#   guest      idle\n"
     "#   look       x86_64/dhcp/services/console\n"
+    "#   again      lh-verify run -s services m\n"
     "ok 3 - x86_64 dhcp net-static # SKIP requires net static, the image has dhcp\n"
     "not ok 4 - armv7 dhcp boot\n"
     "#   inconclusive qemu-system-arm: No such file or directory\n"
@@ -112,9 +115,10 @@ static const char tty[] = "not ok 2 - x86_64 dhcp services: scenarios/services.s
 			  "  expected   /^true true$/   within 10 s\n"
 			  "  got        true false\n"
 			  "             for 10.0 s\n"
-			  "  guest      idle\n"
 			  "  nearest    s6-log: fatal: \\x1b[31mno\\x1b[m\n"
+			  "  guest      idle\n"
 			  "  look       x86_64/dhcp/services/console\n"
+			  "  again      lh-verify run -s services m\n"
 			  "\n"
 			  "1 of the failed are inconclusive\n"
 			  "14.0 s; report: out/index.html\n"

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_PLAY_AGAIN_H
+#define VERIFY_PLAY_AGAIN_H
+
+struct arena;
+struct options;
+struct testcase_result;
+
+/* The commands by which a person gets back to one test case of a run that was called with o. */
+
+/* plays it alone: "bin/lh-verify run -s ssh output/manifest" */
+const char *again_run(
+    struct arena *a, const struct options *o, const char *manifest, const char *scenario);
+
+/* opens its guest where it failed: resume, or step up to there; NULL: there is none */
+const char *again_open(struct arena *a, const struct options *o, const char *manifest,
+    const struct testcase_result *r);
+
+#endif
