@@ -427,7 +427,24 @@ differs(const struct past_package *x, const struct past_package *y)
 }
 
 /* a row for each night on which an image got another version of it */
-static bool
+static void
+add_versions(struct site *s, struct buf *b, const char *const *marks)
+{
+	const struct past *p = s->p;
+
+	buf_adds(b, "<div class=wide><table>\n");
+	for (size_t n = p->nnights; n-- > 0;)
+		if (marks[n]) {
+			buf_adds(b, "<tr><th scope=row>");
+			add_link(s, b, "night", p->nights[n], p->nights[n]);
+			buf_adds(b, "<td>");
+			markup_adds(b, marks[n]);
+			buf_adds(b, "</tr>\n");
+		}
+	buf_adds(b, "</table></div>\n");
+}
+
+static void
 add_package_place(struct site *s, struct buf *b, const char *name, size_t place)
 {
 	const struct past_package *was = NULL;
@@ -450,7 +467,7 @@ add_package_place(struct site *s, struct buf *b, const char *name, size_t place)
 		any = true;
 	}
 	if (!any)
-		return false;
+		return;
 	buf_adds(b, "<h2>");
 	markup_adds(b, p->places[place]);
 	buf_adds(b, "</h2>\n");
@@ -463,17 +480,7 @@ add_package_place(struct site *s, struct buf *b, const char *name, size_t place)
 			.marks = marks,
 			.amount = amount_bytes },
 		    b);
-	buf_adds(b, "<div class=wide><table>\n");
-	for (size_t n = p->nnights; n-- > 0;)
-		if (marks[n]) {
-			buf_adds(b, "<tr><th scope=row>");
-			add_link(s, b, "night", p->nights[n], p->nights[n]);
-			buf_adds(b, "<td>");
-			markup_adds(b, marks[n]);
-			buf_adds(b, "</tr>\n");
-		}
-	buf_adds(b, "</table></div>\n");
-	return true;
+	add_versions(s, b, marks);
 }
 
 static int
