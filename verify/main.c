@@ -110,6 +110,7 @@ play(struct arena *a, const struct options *o, const struct suite *s, struct mat
 	struct testcase_result *results;
 	size_t n;
 
+	head.cold = o->cold ? "yes" : NULL;
 	if (outdir_make(o->out, e) < 0)
 		return -1;
 	for (size_t i = 0; i < m->nimages; i++)

@@ -2,6 +2,7 @@
 #include "verify/command/command.h"
 #include "verify/command/proofs.h"
 #include "verify/command/suite.h"
+#include "verify/history/quarantine.h"
 #include "verify/image/image.h"
 #include "verify/mutants/equivalent.h"
 #include "verify/options.h"
@@ -24,6 +25,7 @@ command_lint(struct arena *a, struct options *o, struct err *e)
 	struct image none = { 0 };
 	struct scenario one;
 	struct equivalent *equivalents;
+	struct quarantine *quarantine;
 	struct matrix m;
 	size_t n;
 
@@ -38,8 +40,10 @@ command_lint(struct arena *a, struct options *o, struct err *e)
 	if (suite_read(a, o, &s, e) < 0 ||
 	    matrix_make(a, &none, 1, s.v, s.n, &(struct matrix_choice){ .lanes = scenario_lanes },
 		&m, e) < 0 ||
-	    equivalent_read(
-		a, arena_printf(a, "%s/equivalent", o->scenarios), &none, &equivalents, &n, e) < 0)
+	    equivalent_read(a, arena_printf(a, "%s/equivalent", o->scenarios), &none, &equivalents,
+		&n, e) < 0 ||
+	    quarantine_read(a, arena_printf(a, "%s/quarantine", o->scenarios), &quarantine, &n, e) <
+		0)
 		return -1;
 	/* a folder of scenarios from elsewhere has no services beside it */
 	return file_isdir(services) ? proofs_lint(a, services, s.v, s.n, e) : 0;

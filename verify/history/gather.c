@@ -116,10 +116,10 @@ what_of(const struct testcase_result *c)
 }
 
 static void
-take_result(struct arena *a, const struct testcase_result *c, struct past *p)
+take_result(struct arena *a, const struct testcase_result *c, bool cold, struct past *p)
 {
-	const char *name = arena_printf(a, "%s/%s/%s/%s/%s", c->arch, c->net, or_dash(c->profile),
-	    or_dash(c->set), c->scenario);
+	const char *name = arena_printf(a, "%s/%s/%s/%s/%s%s", c->arch, c->net, or_dash(c->profile),
+	    or_dash(c->set), c->scenario, cold ? PAST_COLD : "");
 
 	p->cases = arena_more(a, p->cases, p->ncases, sizeof *p->cases);
 	p->cases[p->ncases] = past_case_of(a, name);
@@ -201,7 +201,7 @@ gather_run(struct arena *a, const char *dir, struct past *out, struct err *e)
 		if (take_image(a, dir, &v[i], out, e) < 0)
 			return -1;
 	for (size_t i = 0; i < n; i++) {
-		take_result(a, &v[i], out);
+		take_result(a, &v[i], h.cold != NULL, out);
 		take_phases(a, &v[i], out);
 	}
 	if (!out->nimages)

@@ -39,7 +39,7 @@ find_first(const struct past *p, size_t c, size_t night, struct standing *s)
 static void
 settle(struct standing *s, unsigned *row)
 {
-	if (*row <= JUDGE_FLAKES) {
+	if (*row <= PAST_FLAKES) {
 		s->runs += *row;
 		s->bad += *row;
 	}

@@ -15,9 +15,6 @@
  * et al., Bayesian Data Analysis, 2.1).  That is the chance that a red case is what it always was.
  */
 #define JUDGE_WINDOW 60 /* nights that are looked back */
-/* more failures than these without a pass between them are no flake, but something that was broken:
- * they do not count among n */
-#define JUDGE_FLAKES 2
 #define JUDGE_RISK 0.01 /* a flaky case is red below this chance that it is flaking again */
 
 struct standing {

@@ -213,10 +213,16 @@ past_result(const struct past *p, size_t testcase, size_t night, size_t i)
 char
 past_letter(const struct past *p, size_t testcase, size_t night)
 {
-	size_t n = past_tries(p, testcase, night), of[NVERDICTS] = { 0 };
+	size_t n = past_tries(p, testcase, night), of[NVERDICTS] = { 0 }, row = 0;
 
-	for (size_t i = 0; i < n; i++)
-		of[past_result(p, testcase, night, i)->verdict]++;
+	for (size_t i = 0; i < n; i++) {
+		enum verdict v = past_result(p, testcase, night, i)->verdict;
+
+		of[v]++;
+		row = v == VERDICT_PASS ? 0 : row + (v == VERDICT_FAIL);
+	}
+	if (row > PAST_FLAKES)
+		return 'F';
 	if (of[VERDICT_PASS] || of[VERDICT_FAIL])
 		return !of[VERDICT_FAIL] ? 'P' : of[VERDICT_PASS] ? 'B' : 'F';
 	return of[VERDICT_INCONCLUSIVE] ? 'I' : of[VERDICT_SKIP] ? 'S' : '-';

@@ -17,6 +17,8 @@ struct arena;
  * A night is a date: that of what began between noon and the next noon, UTC, is the first noon's.
  */
 #define PAST_NONE ((size_t)-1)
+/* behind the name of a scenario where no guest started from a saved state, as was asked for */
+#define PAST_COLD ":cold"
 
 struct past_package {
 	const char *name, *version;
@@ -53,6 +55,7 @@ struct past_run {
 /* an image by what it is built for and with, and a scenario */
 struct past_case {
 	const char *name; /* ARCH/NET/PROFILE/SET/SCENARIO */
+	/* scenario: with PAST_COLD behind it, perhaps */
 	const char *arch, *net, *profile, *set, *scenario;
 	const char *place; /* name without the scenario */
 };
@@ -108,9 +111,13 @@ void past_index(struct arena *a, struct past *p);
 const struct past_result *past_result(
     const struct past *p, size_t testcase, size_t night, size_t i);
 size_t past_tries(const struct past *p, size_t testcase, size_t night);
+/* more failures than these without a pass between them are no flake, but something that is broken
+ */
+#define PAST_FLAKES 2
 /*
  * A night of a case as one letter: P passed, F failed, B both, S skipped, I inconclusive, and - not
- * played.  Inconclusive runs count only where there is nothing else.
+ * played.  Inconclusive runs count only where there is nothing else.  What ends with more failures
+ * than a flake has failed, though it passed before.
  */
 char past_letter(const struct past *p, size_t testcase, size_t night);
 /* the image that the last result with this verdict was about, or NULL */

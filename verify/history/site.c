@@ -427,7 +427,24 @@ differs(const struct past_package *x, const struct past_package *y)
 }
 
 /* a row for each night on which an image got another version of it */
-static bool
+static void
+add_versions(struct site *s, struct buf *b, const char *const *marks)
+{
+	const struct past *p = s->p;
+
+	buf_adds(b, "<div class=wide><table>\n");
+	for (size_t n = p->nnights; n-- > 0;)
+		if (marks[n]) {
+			buf_adds(b, "<tr><th scope=row>");
+			add_link(s, b, "night", p->nights[n], p->nights[n]);
+			buf_adds(b, "<td>");
+			markup_adds(b, marks[n]);
+			buf_adds(b, "</tr>\n");
+		}
+	buf_adds(b, "</table></div>\n");
+}
+
+static void
 add_package_place(struct site *s, struct buf *b, const char *name, size_t place)
 {
 	const struct past_package *was = NULL;
@@ -450,7 +467,7 @@ add_package_place(struct site *s, struct buf *b, const char *name, size_t place)
 		any = true;
 	}
 	if (!any)
-		return false;
+		return;
 	buf_adds(b, "<h2>");
 	markup_adds(b, p->places[place]);
 	buf_adds(b, "</h2>\n");
@@ -463,17 +480,7 @@ add_package_place(struct site *s, struct buf *b, const char *name, size_t place)
 			.marks = marks,
 			.amount = amount_bytes },
 		    b);
-	buf_adds(b, "<div class=wide><table>\n");
-	for (size_t n = p->nnights; n-- > 0;)
-		if (marks[n]) {
-			buf_adds(b, "<tr><th scope=row>");
-			add_link(s, b, "night", p->nights[n], p->nights[n]);
-			buf_adds(b, "<td>");
-			markup_adds(b, marks[n]);
-			buf_adds(b, "</tr>\n");
-		}
-	buf_adds(b, "</table></div>\n");
-	return true;
+	add_versions(s, b, marks);
 }
 
 static int
@@ -485,6 +492,48 @@ write_package(struct site *s, const char *name, struct err *e)
 	for (size_t i = 0; i < s->p->nplaces; i++)
 		add_package_place(s, &b, name, i);
 	return end_page(s, &b, "package", name, e);
+}
+
+/* ---- the boot of an image ---- */
+
+static void
+add_phase(struct site *s, struct buf *b, const struct measure *m, const char **marks)
+{
+	const struct past *p = s->p;
+	double *values = arena_array(s->a, p->nnights, sizeof *values);
+
+	for (size_t n = 0; n < p->nnights; n++)
+		values[n] = m->nights[n].took;
+	buf_adds(b, "<h2>");
+	markup_adds(b, m->name);
+	buf_adds(b, "</h2>\n");
+	trend_svg(s->a,
+	    &(struct trend){ .label = m->name,
+		.nights = p->nights,
+		.n = p->nnights,
+		.values = values,
+		.marks = marks,
+		.amount = amount_time },
+	    b);
+}
+
+static int
+write_boot(struct site *s, size_t place, struct err *e)
+{
+	const char *name = s->p->places[place], **marks = s->changes[place];
+	struct buf b = { 0 };
+
+	begin_page(&b, arena_printf(s->a, "Boots of %s", name));
+	buf_adds(&b,
+	    "<p class=dim>From the start of QEMU, or of the kernel, or of a service, until "
+	    "it is ready; a stroke in the first: the image changed.</p>\n");
+	for (size_t i = 0; i < s->m->n; i++) {
+		if (s->m->v[i].kind == MEASURE_TEST || strcmp(s->m->v[i].place, name) != 0)
+			continue;
+		add_phase(s, &b, &s->m->v[i], marks);
+		marks = NULL; /* once: a year of them at each phase would be most of the page */
+	}
+	return end_page(s, &b, "boot", name, e);
 }
 
 /* ---- the index ---- */
@@ -570,6 +619,11 @@ add_index_lists(struct site *s, struct buf *b)
 		add_link(s, b, "package", s->packages[i], s->packages[i]);
 		buf_adds(b, "\n");
 	}
+	buf_adds(b, "</p><h2>Boots</h2><p class=list>");
+	for (size_t i = 0; i < p->nplaces; i++) {
+		add_link(s, b, "boot", p->places[i], p->places[i]);
+		buf_adds(b, "\n");
+	}
 	buf_adds(b, "</p><details><summary>All cases</summary><p class=list>");
 	for (size_t c = 0; c < p->ncases; c++) {
 		add_link(s, b, "case", p->cases[c].name, p->cases[c].name);
@@ -613,6 +667,9 @@ site_write(struct arena *a, const struct past *p, const struct measures *m,
 			return -1;
 	for (size_t i = 0; i < s.npackages; i++)
 		if (write_package(&s, s.packages[i], e) < 0)
+			return -1;
+	for (size_t i = 0; i < p->nplaces; i++)
+		if (write_boot(&s, i, e) < 0)
 			return -1;
 	return write_index(&s, e);
 }

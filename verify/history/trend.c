@@ -78,14 +78,15 @@ add_line(struct arena *a, const struct trend *t, double top, struct buf *out)
 	buf_addf(out, "</text><text class=ax x=0 y=%.1f>0</text>\n", top + LINE);
 }
 
+/* strokes above the rest: a year has many */
 static void
-add_marks(const struct trend *t, double height, struct buf *out)
+add_marks(const struct trend *t, struct buf *out)
 {
 	for (size_t i = 0; t->marks && i < t->n; i++) {
 		if (!t->marks[i])
 			continue;
-		buf_addf(out, "<path class=mark d=\"M%.1f 4v%.0f\"><title>%s: ", across(t, i),
-		    height - 24, t->nights[i]);
+		buf_addf(out, "<path class=mark d=\"M%.1f 1v10\"><title>%s: ", across(t, i),
+		    t->nights[i]);
 		markup_adds(out, t->marks[i]);
 		buf_adds(out, "</title></path>\n");
 	}
@@ -104,7 +105,7 @@ trend_svg(struct arena *a, const struct trend *t, struct buf *out)
 	    LEFT + WIDTH + 8, height);
 	markup_adds(out, t->label);
 	buf_adds(out, "\">\n");
-	add_marks(t, height, out);
+	add_marks(t, out);
 	if (t->letters)
 		add_bars(t, out);
 	if (t->values)

@@ -27,6 +27,7 @@ struct report_head {
 	nstime took;
 	const char *date; /* of the run, UTC */
 	const char *host; /* the machine's name */
+	const char *cold; /* "yes": every guest was booted, as was asked for */
 	bool tty; /* sits at the terminal that is stdout, and has the table of what passes there */
 };
 

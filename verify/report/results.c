@@ -35,6 +35,7 @@ static const struct text_key head_texts[] = {
 	{ "accel", offsetof(struct report_head, accel) },
 	{ "date", offsetof(struct report_head, date) },
 	{ "host", offsetof(struct report_head, host) },
+	{ "cold", offsetof(struct report_head, cold) },
 };
 
 static const struct text_key testcase_texts[] = {

@@ -77,12 +77,17 @@ static const struct {
 	{ RUN "-o out o/manifest >&2; $VERIFY history add db out out; $VERIFY history show "
 	      "--scenarios scenarios db | tail -n 1",
 	    0, "db: 1 runs added, 1 were there\nx86_64/dhcp/s6/1/up P\n" },
+	{ RUN "--cold -o out o/manifest >&2; $VERIFY history add db out; $VERIFY history show "
+	      "--scenarios scenarios db up:cold | sed -n 's/ P$/+/p'",
+	    0, "x86_64/dhcp/s6/1/up:cold+\n" },
 	{ RUN "-o out o/manifest >&2; $VERIFY history add db out; $VERIFY history night "
 	      "--scenarios scenarios db",
 	    0, "1 passed, 0 failed, 0 both, 0 skipped, 0 inconclusive, 0 not played\n" },
 	{ RUN "-o out o/manifest >&2; $VERIFY history add db out; $VERIFY history site "
 	      "--scenarios scenarios db site && ls site | sed s/2[0-9-]*/DATE/",
-	    0, "case-x86_64_dhcp_s6_1_up.html\nindex.html\nnight-DATE.html\n" },
+	    0,
+	    "boot-x86_64_dhcp_s6_1.html\ncase-x86_64_dhcp_s6_1_up.html\nindex.html\nnight-DATE."
+	    "html\n" },
 	/* a manifest that is not in output/ is a stranger's, unless we are told that it is not */
 	{ RUN "-o out o/manifest | grep '# not trusted'", 0, NOT_TRUSTED },
 	{ RUN "--untrusted -o out o/manifest | grep '# not trusted'", 0, NOT_TRUSTED },

@@ -90,6 +90,8 @@ static const struct {
 	/* another image failed and the next passed: mended, not flaky; three failures are no flake
 	 */
 	{ "P xFFF xP P", "PFPP", false, false, 3, PAST_NONE, 0, 3, 0 },
+	/* four failures behind a pass of the same night are no flake */
+	{ "P P PFFFF", "PPF", true, false, 2, 1, 4, 2, 0 },
 	{ "P - F", "P-F", true, false, 2, 0, 1, 1, 0 },
 };
 
