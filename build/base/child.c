@@ -77,8 +77,11 @@ set_limits(const struct child_limit *v, size_t n)
 static void
 forget_past(void)
 {
+	static const unsigned long by_default[8]; /* the kernel's struct sigaction, all zero */
+
+	/* libc lets nobody change two that are its own, and posix_spawn(3) leaves them ignored */
 	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
+		syscall(SYS_rt_sigaction, sig, by_default, NULL, (NSIG - 1) / 8);
 	personality(PER_LINUX);
 }
 
