@@ -37,35 +37,35 @@ static const struct nic {
 	{ "rtl8139", "rtl8139,netdev=net,id=eth0,romfile=" },
 };
 
-/* the one of that name; NULL: there is none */
+/* the one of that name, or the first: of another name, which is refused before, or of NULL */
 static const struct bus *
 find_bus(const char *name)
 {
-	for (size_t i = 0; i < sizeof buses / sizeof *buses; i++)
+	for (size_t i = 1; name && i < sizeof buses / sizeof *buses; i++)
 		if (!strcmp(name, buses[i].name))
 			return &buses[i];
-	return NULL;
+	return &buses[0];
 }
 
 static const struct nic *
 find_nic(const char *name)
 {
-	for (size_t i = 0; i < sizeof nics / sizeof *nics; i++)
+	for (size_t i = 1; name && i < sizeof nics / sizeof *nics; i++)
 		if (!strcmp(name, nics[i].name))
 			return &nics[i];
-	return NULL;
+	return &nics[0];
 }
 
 bool
 qemu_has_bus(const char *name)
 {
-	return find_bus(name) != NULL;
+	return !strcmp(find_bus(name)->name, name);
 }
 
 bool
 qemu_has_nic(const char *name)
 {
-	return find_nic(name) != NULL;
+	return !strcmp(find_nic(name)->name, name);
 }
 
 /* QEMU's option parser takes a doubled comma for one that is part of the value */
@@ -118,7 +118,7 @@ push_channels(struct argv *v, const struct qemu_opts *o)
 static void
 push_disk(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 {
-	const struct bus *b = find_bus(m->disk_bus ? m->disk_bus : "virtio");
+	const struct bus *b = find_bus(m->disk_bus);
 
 	if (!o->disk)
 		return;
@@ -236,7 +236,7 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	    o->ssh ? to : "", o->ssh ? ":22" : "");
 	if (o->net)
 		push_between(v, o->net);
-	argv_pushv(v, "-device", find_nic(m->nic ? m->nic : "virtio")->device, NULL);
+	argv_pushv(v, "-device", find_nic(m->nic)->device, NULL);
 }
 
 /* the PCI bus of the old PC takes devices while it runs; a PCI Express one does below a port */

@@ -279,6 +279,20 @@ begins(const char *told, const char *line)
 	return told && !strncmp(told, line, strlen(line));
 }
 
+/* what the console said in this step */
+static void
+note_nearest(struct testcase *c, struct failure *f)
+{
+	const struct nearest near =
+	    nearest_line(c->a, guest_console(c->guest), c->step_from, pattern_wanted(c), c->sent);
+
+	if (!f->nearest)
+		f->nearest = near.miss;
+	if (near.telling && (!f->nearest || near.trouble) && !begins(f->got, near.telling) &&
+	    !begins(f->nearest, near.telling))
+		f->console = near.telling;
+}
+
 /* the first failure is the one to report; what fails later, in teardown, only marks its point */
 static void
 note_failure(struct testcase *c, const char *expected, const char *got, const char *what)
@@ -286,7 +300,6 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 	struct failure *f = &c->result->failure;
 	const struct scenario *scn = c->job->scenario;
 	const struct step *s = step_of(c);
-	struct nearest near = { 0 };
 
 	if (c->failed)
 		return;
@@ -303,13 +316,9 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 	f->look = arena_printf(c->a, scn->offline ? "%s" : "%s/console", c->job->dir);
 	if (c->peer)
 		f->look = arena_printf(c->a, "%s, %s/" PCAP, f->look, c->job->dir);
+	f->nearest = c->step_open ? c->step->nearest : NULL;
 	if (c->guest)
-		near = nearest_line(
-		    c->a, guest_console(c->guest), c->step_from, pattern_wanted(c), c->sent);
-	f->nearest = c->step_open && c->step->nearest ? c->step->nearest : near.miss;
-	if (near.telling && (!f->nearest || near.trouble) && !begins(got, near.telling) &&
-	    !begins(f->nearest, near.telling))
-		f->console = near.telling;
+		note_nearest(c, f);
 }
 
 void

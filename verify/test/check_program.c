@@ -37,11 +37,15 @@
 	"truncate -s 9M o/disk; mke2fs -q -F -t ext4 -E offset=1048576 -d t o/disk 8M\n"           \
 	"printf 'image disk\\npartition rootfs ext4 1048576 8388608 u\\n' >>o/manifest\n"          \
 	"printf 'scenario modes \"x\"\\nimage offline\\naudit modes\\n' >scenarios/modes.scn\n"
-/* the marks of one, in sysdeps/ */
+#define FACTS                                                                                      \
+	"mkdir -p sysdeps/t; printf 'short q\nkernel-mark 0x202=48647253 0x236=01/01\nmachine m\n" \
+	"qemu qemu-system-q\nconsole ttyS0\nappend none\n' >sysdeps/t/facts; "
+/* one that has these marks, and is no boot sector */
 #define KERNEL                                                                                     \
-	"truncate -s 1k k; printf '\\125\\252' | dd of=k bs=1 seek=510 conv=notrunc 2>/dev/null; " \
-	"printf HdrS | dd of=k bs=1 seek=514 conv=notrunc 2>/dev/null; "                           \
-	"printf '\\001' | dd of=k bs=1 seek=566 conv=notrunc 2>/dev/null; "
+	FACTS "truncate -s 1k k; printf '\\125\\252' | dd of=k bs=1 seek=510 conv=notrunc "        \
+	      "2>/dev/null; "                                                                      \
+	      "printf HdrS | dd of=k bs=1 seek=514 conv=notrunc 2>/dev/null; "                     \
+	      "printf '\\001' | dd of=k bs=1 seek=566 conv=notrunc 2>/dev/null; "
 #define RUN "$VERIFY run -j 2 --accel tcg --scenarios scenarios "
 
 #define NOT_TRUSTED                                                                                \
@@ -266,12 +270,13 @@ static const struct {
 	{ KERNEL "printf '\\123\\357' | dd of=d bs=1 seek=1080 2>/dev/null; $VERIFY init d k", 0,
 	    "\nappend console=ttyS0 panic=-1 root=/dev/vda ro" },
 	{ KERNEL "$VERIFY init k >o/mine && cp k o/ && $VERIFY list --scenarios scenarios o/mine",
-	    0, "x86_64 " },
+	    0, "q dhcp up" },
 	{ KERNEL "$VERIFY init k k", 100, "k: a kernel, and so is k: one of them" },
 	{ KERNEL "echo text >t; $VERIFY init k t", 100,
 	    "t: is neither a kernel of a triple that this knows, nor an initrd, nor a raw disk" },
-	{ "printf 'QFI\\373' >q; $VERIFY init q", 100, "qemu-img convert -O raw makes one of it" },
-	{ "printf '\\037\\213' >r; $VERIFY init r", 100, "none of these is a kernel" },
+	{ FACTS "printf 'QFI\\373' >q; $VERIFY init q", 100,
+	    "qemu-img convert -O raw makes one of it" },
+	{ FACTS "printf '\\037\\213' >r; $VERIFY init r", 100, "none of these is a kernel" },
 	{ KERNEL "mv k 'k #1'; $VERIFY init 'k #1'", 100, "k #1: no manifest can name that" },
 	{ "mkfifo f; $VERIFY init f", 100, "f: is not a regular file" },
 	{ MUTANTS "play --only files", 100, "--only files: no mutant of this image" },

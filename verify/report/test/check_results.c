@@ -58,7 +58,7 @@ make_run(struct arena *a, const char *dir, const char *arch, const char *files)
 		    .verdict = VERDICT_FAIL,
 		    .reason = "r",
 		    .failure = { "a:1", "what", "exp", " got\n\\n \001\377", "idle", "near",
-			"look" },
+			"console", "look" },
 		    .steps = steps,
 		    .nsteps = 2,
 		    .took = 4,
