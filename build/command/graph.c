@@ -37,9 +37,7 @@ read_names(struct arena *a, const char *path, char ***v, size_t *n, struct err *
 	char *line;
 
 	*n = 0;
-	if (!file_exists(path))
-		return 0;
-	if (lines_open(a, path, &l, e) < 0)
+	if (lines_open_if_there(a, path, &l, e) < 0)
 		return -1;
 	while ((line = lines_next_datum(&l))) {
 		*v = arena_grow(a, *v, *n, *n + 1, sizeof **v);

@@ -4,7 +4,6 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/command/session.h"
-#include "build/files/file.h"
 #include "build/files/lines.h"
 
 #include <stdio.h>
@@ -41,9 +40,7 @@ minimums_read(struct arena *a, const char *top, const struct recipes *r, struct 
 
 	*out = NULL;
 	*n = 0;
-	if (!file_exists(path))
-		return 0;
-	if (lines_open(a, path, &l, e) < 0)
+	if (lines_open_if_there(a, path, &l, e) < 0)
 		return -1;
 	while ((line = lines_next_datum(&l)))
 		if (read_row(a, &l, line, r, out, n, e) < 0)

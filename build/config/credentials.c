@@ -53,9 +53,7 @@ read_file(struct arena *a, const char *path, struct account *v, size_t n, struct
 	struct lines l;
 	char *line;
 
-	if (!file_exists(path))
-		return 0;
-	if (lines_open(a, path, &l, e) < 0)
+	if (lines_open_if_there(a, path, &l, e) < 0)
 		return -1;
 	while ((line = lines_next(&l))) {
 		char *w[3];

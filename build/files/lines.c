@@ -24,6 +24,15 @@ lines_open(struct arena *a, const char *path, struct lines *l, struct err *e)
 	return 0;
 }
 
+int
+lines_open_if_there(struct arena *a, const char *path, struct lines *l, struct err *e)
+{
+	if (file_exists(path))
+		return lines_open(a, path, l, e);
+	*l = (struct lines){ .path = arena_strdup(a, path) };
+	return 0;
+}
+
 void
 lines_text(struct arena *a, const char *name, const char *text, struct lines *l)
 {

@@ -19,6 +19,8 @@ struct lines {
 };
 
 int lines_open(struct arena *a, const char *path, struct lines *l, struct err *e);
+/* the same; a file that is not there has no lines */
+int lines_open_if_there(struct arena *a, const char *path, struct lines *l, struct err *e);
 /* the same over a text in memory; name stands for the path in messages */
 void lines_text(struct arena *a, const char *name, const char *text, struct lines *l);
 /* next line without its newline, or NULL at the end */

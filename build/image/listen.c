@@ -2,7 +2,6 @@
 #include "build/image/listen.h"
 
 #include "build/base/arena.h"
-#include "build/files/file.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
 
@@ -55,9 +54,7 @@ listen_read(struct arena *a, const char *path, const char *profile, struct man_l
 
 	*out = NULL;
 	*n = 0;
-	if (!file_exists(path))
-		return 0;
-	if (lines_open(a, path, &l, e) < 0)
+	if (lines_open_if_there(a, path, &l, e) < 0)
 		return -1;
 	while ((line = lines_next_datum(&l))) {
 		struct man_listen one;

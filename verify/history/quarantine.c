@@ -2,7 +2,6 @@
 #include "verify/history/quarantine.h"
 
 #include "build/base/arena.h"
-#include "build/files/file.h"
 #include "build/files/lines.h"
 #include "verify/history/past.h"
 
@@ -27,9 +26,7 @@ quarantine_read(
 
 	*out = NULL;
 	*n = 0;
-	if (!file_exists(path))
-		return 0;
-	if (lines_open(a, path, &l, e) < 0)
+	if (lines_open_if_there(a, path, &l, e) < 0)
 		return -1;
 	while ((line = lines_next_datum(&l))) {
 		struct quarantine q = { .where = arena_printf(a, "%s:%u", path, l.no) };

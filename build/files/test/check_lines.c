@@ -64,6 +64,22 @@ START_TEST(a_binary_file_is_refused)
 }
 END_TEST
 
+START_TEST(one_that_need_not_be_there)
+{
+	struct arena *a = arena_new();
+	char *path = arena_printf(a, "%s/text", test_dir());
+	struct err e = { 0 };
+	struct lines l;
+
+	ck_assert_msg(lines_open_if_there(a, path, &l, &e) == 0, "%s", e.msg);
+	ck_assert_ptr_null(lines_next(&l));
+	ck_assert_int_eq(file_write(path, "a\n", 2, 0644, &e), 0);
+	ck_assert_int_eq(lines_open_if_there(a, path, &l, &e), 0);
+	ck_assert_str_eq(lines_next(&l), "a");
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(cut_into_words)
 {
 	char line[] = "  needs  a\tb ", *rest = line, *v[2];
@@ -82,8 +98,9 @@ END_TEST
 Suite *
 lines_suite(void)
 {
-	Suite *s = suite_of("lines", (const TTest *[]){ errors_name_the_line,
-					 a_binary_file_is_refused, cut_into_words, NULL });
+	Suite *s =
+	    suite_of("lines", (const TTest *[]){ errors_name_the_line, a_binary_file_is_refused,
+				  one_that_need_not_be_there, cut_into_words, NULL });
 
 	tcase_add_loop_test(harness_case(s, "datum"), datum, 0, sizeof texts / sizeof *texts);
 	return s;
