@@ -9,6 +9,7 @@
 #include "verify/history/words.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,46 +93,38 @@ put_suspects(struct message *m, struct buf *b, const struct suspects *s)
 
 /* ---- red ---- */
 
-/* each scenario once */
 static const char *
-scenarios_of(struct message *m, const struct night_red *r)
+scenario_of(const struct past_case *c)
 {
-	struct buf b = { 0 };
-	const char *text;
-
-	for (size_t i = 0; i < r->n; i++) {
-		const char *s = m->p->cases[r->cases[i]].scenario;
-		bool known = false;
-
-		for (size_t k = 0; k < i; k++)
-			known |= !strcmp(m->p->cases[r->cases[k]].scenario, s);
-		if (!known)
-			buf_addf(&b, "%s%s", b.n ? ", " : "", s);
-	}
-	text = arena_strdup(m->a, b.p);
-	buf_free(&b);
-	return text;
+	return c->scenario;
 }
 
 static const char *
-places_of(struct message *m, const struct night_red *r)
+place_of(const struct past_case *c)
+{
+	return c->place;
+}
+
+/* what its cases have of that, each once, and of more than `most` how many are left out */
+static const char *
+each_once(struct message *m, const struct night_red *r, const char *of(const struct past_case *),
+    size_t most)
 {
 	struct buf b = { 0 };
-	size_t n = 0, shown = 0;
+	size_t n = 0;
 	const char *text;
 
 	for (size_t i = 0; i < r->n; i++) {
-		const char *place = m->p->cases[r->cases[i]].place;
+		const char *s = of(&m->p->cases[r->cases[i]]);
 		bool known = false;
 
 		for (size_t k = 0; k < i; k++)
-			known |= !strcmp(m->p->cases[r->cases[k]].place, place);
-		if (known || n++ >= FEW)
-			continue;
-		buf_addf(&b, "%s%s", shown++ ? ", " : "", place);
+			known |= !strcmp(of(&m->p->cases[r->cases[k]]), s);
+		if (!known && n++ < most)
+			buf_addf(&b, "%s%s", b.n ? ", " : "", s);
 	}
-	if (n > shown)
-		buf_addf(&b, " and %zu more", n - shown);
+	if (n > most)
+		buf_addf(&b, " and %zu more", n - most);
 	text = arena_strdup(m->a, b.p);
 	buf_free(&b);
 	return text;
@@ -208,8 +201,8 @@ put_red(struct message *m, const struct night_red *r)
 	const struct past_result *f = failure_of(m->p, r->cases[0], m->n->night);
 	struct buf b = { 0 };
 
-	buf_addf(&b, "RED %s\n", scenarios_of(m, r));
-	row(&b, "on", places_of(m, r));
+	buf_addf(&b, "RED %s\n", each_once(m, r, scenario_of, SIZE_MAX));
+	row(&b, "on", each_once(m, r, place_of, FEW));
 	row(&b, "since",
 	    s->good == PAST_NONE ? arena_printf(m->a, "%s; it never passed", m->p->nights[s->since])
 				 : arena_printf(m->a, "%s; passed on %s", m->p->nights[s->since],
