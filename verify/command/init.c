@@ -19,9 +19,8 @@
 
 /* as much of a file as tells what it is */
 #define HEAD_MAX (1 << 17)
-/* what a distribution's initrd is unpacked into, and a machine without one */
+/* MiB that a distribution's initrd is unpacked into */
 #define MEMORY_INITRD 1024
-#define MEMORY 256
 
 enum kind { KERNEL, INITRD, PARTITIONS, FILESYSTEM, OTHER_FORM, NKINDS };
 
@@ -107,17 +106,19 @@ has_marks(struct arena *a, const char *line, const char *p, size_t n, bool *has,
 static int
 read_facts(struct arena *a, const char *path, struct manifest *m, struct err *e)
 {
+	const char *memory = NULL;
 	const struct {
 		const char *key, **member;
 	} texts[] = { { "short", &m->arch }, { "qemu", &m->qemu }, { "machine", &m->machine },
 		{ "cpu", &m->cpu }, { "console", &m->console }, { "panic-device", &m->panic },
 		{ "vm-generation", &m->generation }, { "silent-exit", &m->silent_exit },
 		{ "after-loadvm", &m->after_loadvm }, { "pc-register", &m->pc_register },
-		{ "kvm", &m->kvm }, { "kernel-mark", &m->kernel_mark }, { "append", &m->append } };
+		{ "kvm", &m->kvm }, { "memory", &memory }, { "kernel-mark", &m->kernel_mark },
+		{ "append", &m->append } };
 	char *slash = strrchr(path, '/'), *line, *key;
 	struct lines l;
 
-	*m = (struct manifest){ .profile = "theirs", .memory = MEMORY };
+	*m = (struct manifest){ .profile = "theirs" };
 	m->triple = arena_strndup(a, path, (size_t)(slash - path));
 	m->triple = strrchr(m->triple, '/') + 1;
 	if (lines_open(a, path, &l, e) < 0)
@@ -128,6 +129,7 @@ read_facts(struct arena *a, const char *path, struct manifest *m, struct err *e)
 			if (!strcmp(texts[i].key, key) && strcmp(line, "none"))
 				*texts[i].member = line;
 	}
+	m->memory = memory ? (unsigned)strtoul(memory, NULL, 10) : 0;
 	return 0;
 }
 

@@ -49,6 +49,17 @@ program_sh(struct arena *a, const char *script, char **said)
 	return WEXITSTATUS(status);
 }
 
+const char *
+program_ends(struct arena *a, const char *script, int status, const char *says)
+{
+	char *said;
+	int is = program_sh(a, script, &said);
+
+	ck_assert_msg(is == status, "status %d: %s", is, said);
+	ck_assert_msg(strstr(said, says), "%s", said);
+	return said;
+}
+
 void
 program_put(struct arena *a, const char *name, const char *text)
 {

@@ -13,6 +13,9 @@ struct arena;
 void program_prepare(struct arena *a, const char *guest);
 /* runs a script in that folder, where VERIFY and BISECT are the programs; its exit status */
 int program_sh(struct arena *a, const char *script, char **said);
+/* the same, checked: it ends with that status, and says that among other things, which it returns
+ */
+const char *program_ends(struct arena *a, const char *script, int status, const char *says);
 /* a file in that folder */
 void program_put(struct arena *a, const char *name, const char *text);
 
