@@ -8,7 +8,6 @@
 #include "build/config/output.h"
 #include "build/files/file.h"
 #include "build/image/bom.h"
-#include "build/image/diskplan.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -466,7 +465,7 @@ gather(struct doc *d, const struct config *cfg, const struct plan *p, const char
 	if (bom_gather(d->a, cfg, p, dir, b, e) < 0)
 		return wrap(e, "sbom");
 	d->b = b;
-	diskplan_uuid(b->id, "sbom", ignored, d->uuid);
+	uuid_derived(b->id, "sbom", ignored, d->uuid);
 	return 0;
 }
 

@@ -63,6 +63,7 @@
 	X(flash)                                                                                   \
 	X(blocks)                                                                                  \
 	X(fs)                                                                                      \
+	X(fat)                                                                                     \
 	X(disk)                                                                                    \
 	X(image)                                                                                   \
 	X(filelist)                                                                                \
