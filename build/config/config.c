@@ -38,6 +38,7 @@ static const struct key {
 	{ { "NORMALUSER", value_user, "nobody", NULL }, NULL, F(normaluser) },
 	{ { "JOBS", value_count, NULL, NULL }, jobs_guess, F(jobs) },
 	{ { "STEP_LIMIT", value_seconds, "14400", NULL }, NULL, F(step_limit) },
+	{ { "UNPACK_LIMIT", value_size, "16384", NULL }, NULL, F(unpack_limit) },
 
 	{ { "TRIPLE", value_triple, "", NULL }, NULL, F(triple) },
 	{ { "PROFILE", value_choice, "auto", "s6 minimal auto" }, NULL, F(profile) },
