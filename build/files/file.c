@@ -487,7 +487,7 @@ file_remove(const char *path, struct err *e)
 static ssize_t
 copy_some(int in, int out, off_t *pos, off_t end)
 {
-	char block[65536];
+	char block[16384]; /* some have little of a stack */
 	size_t want = end - *pos < (off_t)sizeof block ? (size_t)(end - *pos) : sizeof block;
 	ssize_t n = pread(in, block, want, *pos), done = 0;
 
