@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/child.h"
+#include "build/base/confine.h"
 #include "build/base/log.h"
 #include "build/base/path.h"
 #include "build/base/url.h"
@@ -333,7 +334,7 @@ compare_both(void *arg, struct err *e)
 		setresuid(k->one.uid, k->one.uid, k->one.uid) < 0))
 		return fail_errno(e, "become NORMALUSER %s", k->cfg->normaluser);
 	child_tie_again(&tie);
-	if (compare(k->a, paths, &v, e) < 0)
+	if (confine_reader(e) < 0 || compare(k->a, paths, &v, e) < 0)
 		return -1;
 	fputs(v.told, stdout);
 	if (fflush(stdout) < 0)
