@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/files/beneath.h"
 #include "build/files/file.h"
+#include "build/files/lock.h"
 #include "build/files/memo.h"
 #include "build/files/sign.h"
 
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -322,30 +322,9 @@ int
 store_lock(const struct store *s, const char *key, int *lock, struct err *e)
 {
 	char path[PATH_MAX];
-	struct stat held, named;
 
 	lock_path(s, key, path);
-	for (;;) {
-		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-
-		if (fd < 0)
-			return fail_errno(e, "%s", path);
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-			int why = errno;
-
-			close(fd);
-			*lock = -1;
-			errno = why;
-			return why == EWOULDBLOCK ? 0 : fail_errno(e, "%s", path);
-		}
-		/* who had it may have removed it since we opened it */
-		if (fstat(fd, &held) == 0 && lstat(path, &named) == 0 &&
-		    held.st_ino == named.st_ino) {
-			*lock = fd;
-			return 0;
-		}
-		close(fd);
-	}
+	return lock_take(path, lock, e);
 }
 
 void

@@ -650,7 +650,7 @@ open_shared(struct run *r, struct job *j)
 			j->shared = k->shared;
 			return;
 		}
-	j->shared = shared_open(r->ctx.a, j->cfg, j->store, &transfer_usual);
+	j->shared = shared_open(r->ctx.a, j->cfg, j->store, &transfer_brisk);
 }
 
 void
