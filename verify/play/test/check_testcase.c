@@ -83,6 +83,10 @@ static const struct {
 	    NULL, NULL, NULL, NULL },
 	{ BOOTS, "vm plug disk\nvm unplug disk\nvm plug network\nsleep 1ms\n", false, VERDICT_PASS,
 	    NULL, NULL, NULL, NULL },
+	{ BOOTS,
+	    "vm inject none\nvm inject read\nvm inject write\nvm inject all\nvm inject none\n"
+	    "vm throttle 20\nvm throttle none\nsleep 1ms\n",
+	    false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS, "vm link down\nvm link up\nsleep 1ms\n", false, VERDICT_PASS, NULL, NULL, NULL,
 	    NULL },
 	{ BOOTS "pause 20ms\nshutdown guest-shutdown",
@@ -168,7 +172,10 @@ static const struct {
 	{ BOOTS "agent\nuptime 100 0\n" MOVED "coma\npause 200ms\nshutdown guest-shutdown\n",
 	    "vm skip 1h\n", true, VERDICT_FAIL, "test.scn:7", "vm skip 1h: the guest has ended",
 	    NULL, "guest-shutdown" },
-	/* ---- what cannot be judged, of a guest that moves ---- */
+	/* ---- what cannot be judged ---- */
+	{ BOOTS, "vm plug copy\n", false, VERDICT_INCONCLUSIVE, NULL,
+	    "vm plug copy: the manifest names no image", NULL, NULL },
+	/* of a guest that moves */
 	{ BOOTS "agent\nuptime 100 0\nsavevm Error: no room\\r\\n\n" MOVED, "vm skip 24h\n", true,
 	    VERDICT_INCONCLUSIVE, NULL, "QEMU cannot save this guest: Error: no room", NULL, NULL },
 	{ BOOTS "agent\nuptime 100 0\n" ENDS "words error while loading state\nexit 1\n",
