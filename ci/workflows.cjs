@@ -68,6 +68,9 @@ function github(name, cell)
 		known[what] ?? die(`${all}: not known here`));
 	const env = Object.fromEntries(
 		Object.entries(job.env || {}).map(([k, v]) => [k, fill(v)]));
+
+	fs.mkdirSync(out, { recursive: true });
+	env.GITHUB_STEP_SUMMARY = path.resolve(out, 'summary');
 	let status = 0;
 
 	check_cell(name, job.strategy && job.strategy.matrix, cell, (key) => key);
@@ -75,7 +78,7 @@ function github(name, cell)
 		if (status && step.if !== 'always()')
 			continue;
 		if (step.run)
-			status = sh('bash', fill(step.run), env) || status;
+			status = sh('bash', 'set -o pipefail\n' + fill(step.run), env) || status;
 		else if (/upload-artifact/.test(step.uses))
 			keep(fill(step.with.path), path.join(out, fill(step.with.name)));
 		else if (/download-artifact/.test(step.uses)) {

@@ -95,7 +95,7 @@ static const struct row {
 	    NULL, "the images are a stranger's, though they lie in output/", FLAG,
 	    MEMBER(untrusted), NULL, 0, 0 },
 	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS, 0, "lane", "NAME",
-	    "play those of this lane, quick (default) or long; may be repeated", NAMES,
+	    "play those of this lane, quick (default), long or faults; may be repeated", NAMES,
 	    MEMBER(lanes), NULL, 0, 0 },
 	{ OF_MUTANTS, 0, "function", NULL,
 	    "play on after an audit has refused one, until a guest does", FLAG, MEMBER(function),

@@ -3,13 +3,12 @@
 
 #include "build/base/arena.h"
 #include "build/files/file.h"
+#include "build/files/lock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 /* realpath(3) as far as there is something, and behind it what is not there yet */
@@ -90,12 +89,11 @@ int
 outdir_lock(struct arena *a, const char *path, struct err *e)
 {
 	const char *name = arena_printf(a, "%s/lock", path);
-	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	int fd;
 
-	if (fd < 0)
-		return fail_errno(e, "%s", name);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (lock_take(name, &fd, e) < 0)
+		return -1;
+	if (fd >= 0)
 		return fd;
-	close(fd);
 	return fail(e, "%s: in use by another lh-verify; wait for it, or give another -o", path);
 }

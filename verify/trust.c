@@ -37,15 +37,18 @@ is_private(const char *folder)
 	       !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-static bool
-is_ours(struct arena *a, const char *manifest)
+bool
+trust_place(const char *path)
 {
-	char folder[PATH_MAX];
+	char folder[PATH_MAX], real[PATH_MAX];
+	struct arena *a = arena_new();
 	const char *output;
 	struct err ignored;
+	bool is = realpath(path, real) && options_beside(a, "../output", &output, &ignored) == 0 &&
+		  realpath(output, folder) && is_private(folder) && is_below(real, folder);
 
-	return options_beside(a, "../output", &output, &ignored) == 0 && realpath(output, folder) &&
-	       is_private(folder) && is_below(manifest, folder);
+	arena_free(a);
+	return is;
 }
 
 /* what is not there is somebody else's to tell */
@@ -59,6 +62,16 @@ is_outside(struct arena *a, const struct manifest *m, const char *folder, const 
 }
 
 static int
+fail_outside(struct arena *a, const struct manifest *m, const char *path, const char *key,
+    const char *file, struct err *e)
+{
+	return fail_usage(e,
+	    "%s: %s %s: is outside the manifest's folder, and this manifest is not trusted; put it "
+	    "there, or say --trusted",
+	    path, key, manifest_path(a, m, file));
+}
+
+static int
 check_places(
     struct arena *a, struct manifest *m, const char *path, const char *folder, struct err *e)
 {
@@ -66,14 +79,14 @@ check_places(
 		const char *key, *file;
 	} files[] = { { "firmware", m->firmware }, { "kernel", m->kernel }, { "initrd", m->initrd },
 		{ "image", m->image }, { "symbols", m->symbols },
-		{ "kernel-config", m->kernel_config } };
+		{ "kernel-config", m->kernel_config }, { "files", m->files } };
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		if (is_outside(a, m, folder, files[i].file))
-			return fail_usage(e,
-			    "%s: %s %s: is outside the manifest's folder, and this manifest is "
-			    "not trusted; put it there, or say --trusted",
-			    path, files[i].key, manifest_path(a, m, files[i].file));
+			return fail_outside(a, m, path, files[i].key, files[i].file, e);
+	for (size_t i = 0; i < m->nsboms; i++)
+		if (is_outside(a, m, folder, m->sboms[i].file))
+			return fail_outside(a, m, path, "sbom", m->sboms[i].file, e);
 	/* they would be typed into the guest: maybe those of another image */
 	if (is_outside(a, m, folder, m->credentials))
 		m->credentials = NULL;
@@ -91,7 +104,7 @@ trust_settle(struct manifest *m, const char *path, enum trust asked, struct err 
 		arena_free(a);
 		return fail_errno(e, "%s", path);
 	}
-	m->untrusted = asked == TRUST_NO || (asked == TRUST_BY_PLACE && !is_ours(a, real));
+	m->untrusted = asked == TRUST_NO || (asked == TRUST_BY_PLACE && !trust_place(real));
 	*strrchr(real, '/') = '\0';
 	if (m->untrusted)
 		r = check_places(a, m, path, *real ? real : "/", e);

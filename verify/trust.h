@@ -4,6 +4,8 @@
 
 #include "build/base/err.h"
 
+#include <stdbool.h>
+
 struct manifest;
 struct options;
 
@@ -27,6 +29,8 @@ enum trust trust_asked(const struct options *o);
  * is EXIT_USAGE; credentials there are passed over.
  */
 int trust_settle(struct manifest *m, const char *path, enum trust asked, struct err *e);
+/* is it in the program's OUTPUT, where nobody but us, and root, could have put it */
+bool trust_place(const char *path);
 /* an image that is changed in this process, by what: one that is not trusted is EXIT_USAGE */
 int trust_needed(const struct manifest *m, const char *path, const char *what, struct err *e);
 

@@ -4,7 +4,19 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+/* is it behind a colon and no port: then its writer has left a / in a password as it is */
+static bool
+is_cut_password(const char *host, size_t n)
+{
+	const char *colon = *host == '[' ? NULL : memrchr(host, ':', n);
+
+	size_t port = colon ? n - (size_t)(colon + 1 - host) : 0;
+
+	return colon && (!port || strspn(colon + 1, "0123456789") < port);
+}
 
 const char *
 url_shown(struct arena *a, const char *text)
@@ -14,10 +26,14 @@ url_shown(struct arena *a, const char *text)
 
 	while ((host = strstr(text, "://"))) {
 		const char *at;
+		size_t n;
 
 		host += 3;
+		n = strcspn(host, "/?# \t\n");
 		/* a password may hold an @ itself: the last one is before the host */
-		at = memrchr(host, '@', strcspn(host, "/?# \t\n"));
+		at = memrchr(host, '@', n);
+		if (!at && is_cut_password(host, n))
+			at = memrchr(host, '@', strcspn(host, " \t\n"));
 		buf_add(&out, text, (size_t)(host - text));
 		text = at ? at + 1 : host;
 	}

@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/user.h"
 
+#include "build/base/arena.h"
+
 #include <grp.h>
-#include <limits.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 int
 user_as(const struct user *u, user_work *work, void *arg, struct err *e)
 {
-	gid_t groups[NGROUPS_MAX], group = getegid();
+	gid_t *groups, group = getegid();
 	int n, r;
 
 	if (geteuid() != 0 || !u->uid)
 		return work(arg, e);
-	n = getgroups(NGROUPS_MAX, groups);
-	if (n < 0 || setgroups(0, NULL) < 0 || setegid(u->gid) < 0 || seteuid(u->uid) < 0)
-		return fail_errno(e, "become user %u", (unsigned)u->uid);
-	r = work(arg, e);
-	if (seteuid(0) < 0 || setegid(group) < 0 || setgroups((size_t)n, groups) < 0)
-		return fail_errno(e, "become root again");
+	n = getgroups(0, NULL); /* there may be 65536, which are more than a stack may have */
+	groups = xmalloc((n > 0 ? (size_t)n : 1) * sizeof *groups);
+	n = n > 0 ? getgroups(n, groups) : n;
+	if (n < 0 || setgroups(0, NULL) < 0 || setegid(u->gid) < 0 || seteuid(u->uid) < 0) {
+		r = fail_errno(e, "become user %u", (unsigned)u->uid);
+	} else {
+		r = work(arg, e);
+		if (seteuid(0) < 0 || setegid(group) < 0 || setgroups((size_t)n, groups) < 0)
+			r = fail_errno(e, "become root again");
+	}
+	free(groups);
 	return r;
 }
 

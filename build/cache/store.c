@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/files/beneath.h"
 #include "build/files/file.h"
+#include "build/files/lock.h"
 #include "build/files/memo.h"
 #include "build/files/sign.h"
 
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -217,6 +217,7 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 {
 	char *out = arena_printf(a, "%s/out", tmp), *linked = arena_printf(a, "%s/linked", tmp),
 	     hex[DIGEST_HEX];
+	int there;
 
 	/* moved while it may still be: a folder that may not be written to can't be */
 	if (rename(arena_printf(a, "%s/out", workdir), out) < 0)
@@ -234,14 +235,15 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 	for (size_t i = 0; i < COUNT(kept); i++) {
 		const char *from = arena_printf(a, "%s/%s", workdir, kept[i]);
 
-		if (file_exists(from) && rename(from, arena_printf(a, "%s/%s", tmp, kept[i])) < 0)
+		if (rename(from, arena_printf(a, "%s/%s", tmp, kept[i])) < 0 && errno != ENOENT)
 			return fail_errno(e, "move %s to the store", from);
 	}
 	if (check_parts(tmp, beside, COUNT(beside), e) < 0)
 		return -1;
-	if (file_exists(linked) &&
-	    (digest_file(linked, hex, e) < 0 ||
-		write_digest(arena_printf(a, "%s.sha256", linked), hex, e) < 0))
+	there = file_is_there(linked, e);
+	if (there < 0 ||
+	    (there && (digest_file(linked, hex, e) < 0 ||
+			  write_digest(arena_printf(a, "%s.sha256", linked), hex, e) < 0)))
 		return -1;
 	if (chmod(tmp, 0755) < 0) /* mkdtemp's 0700 would keep other users out */
 		return fail_errno(e, "%s", tmp);
@@ -322,30 +324,9 @@ int
 store_lock(const struct store *s, const char *key, int *lock, struct err *e)
 {
 	char path[PATH_MAX];
-	struct stat held, named;
 
 	lock_path(s, key, path);
-	for (;;) {
-		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-
-		if (fd < 0)
-			return fail_errno(e, "%s", path);
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-			int why = errno;
-
-			close(fd);
-			*lock = -1;
-			errno = why;
-			return why == EWOULDBLOCK ? 0 : fail_errno(e, "%s", path);
-		}
-		/* who had it may have removed it since we opened it */
-		if (fstat(fd, &held) == 0 && lstat(path, &named) == 0 &&
-		    held.st_ino == named.st_ino) {
-			*lock = fd;
-			return 0;
-		}
-		close(fd);
-	}
+	return lock_take(path, lock, e);
 }
 
 void

@@ -46,14 +46,25 @@ damaged(struct fsck *f, const char *path, const char *why, struct err *e)
 	return f->repair ? file_remove(path, e) : 0;
 }
 
+/* what is ours was readable when we put it there */
+static bool
+is_ours(const struct fsck *f)
+{
+	struct stat st;
+
+	return stat(f->cfg->cache, &st) == 0 && st.st_uid == geteuid();
+}
+
 /*
  * Something could not be read.  On a disk that is failing, or where a part is missing, that is
- * damage; that there are too many open files, or that we may not look, says nothing about it.
+ * damage; that there are too many open files, or that we may not look into what is another's, says
+ * nothing about it.
  */
 static int
 unreadable(struct fsck *f, const char *path, const struct err *why, int why_errno, struct err *e)
 {
-	if (why->code != EXIT_SYSTEM || why_errno == EIO || why_errno == ENOENT)
+	if (why->code != EXIT_SYSTEM || why_errno == EIO || why_errno == ENOENT ||
+	    (why_errno == EACCES && is_ours(f)))
 		return damaged(f, path, why->msg, e);
 	*e = *why;
 	return -1;

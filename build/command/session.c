@@ -167,6 +167,7 @@ read_programs(struct session *s, const char **v, size_t *n, size_t most, struct 
 {
 	const char *path = arena_printf(s->a, "%s/recipes/programs", s->cfg.top);
 	char *rest = arena_strdup(s->a, s->cfg.build_cc), *line, *word;
+	bool has_shell = false;
 	struct lines l;
 
 	*n = 0;
@@ -178,8 +179,11 @@ read_programs(struct session *s, const char **v, size_t *n, size_t most, struct 
 		while ((word = word_next(&line))) {
 			if (*n == most)
 				return lines_fail(&l, e, "more than %zu programs", most);
+			has_shell |= !strcmp(word, "sh");
 			v[(*n)++] = word;
 		}
+	if (!has_shell)
+		return fail_usage(e, "%s: lacks sh, which runs every step of a build", path);
 	while ((word = word_next(&rest)))
 		if (*word != '-' && *n < most)
 			v[(*n)++] = word;

@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ static const struct key {
 	{ { "NORMALUSER", value_user, "nobody", NULL }, NULL, F(normaluser) },
 	{ { "JOBS", value_count, NULL, NULL }, jobs_guess, F(jobs) },
 	{ { "STEP_LIMIT", value_seconds, "14400", NULL }, NULL, F(step_limit) },
+	{ { "UNPACK_LIMIT", value_size, "16384", NULL }, NULL, F(unpack_limit) },
 
 	{ { "TRIPLE", value_triple, "", NULL }, NULL, F(triple) },
 	{ { "PROFILE", value_choice, "auto", "s6 minimal auto" }, NULL, F(profile) },
@@ -471,6 +473,54 @@ one_network(const struct config *c, struct err *e)
 	return 0;
 }
 
+/* as far as it is there, without symlinks */
+static const char *
+real_path(struct arena *a, const char *path)
+{
+	char real[PATH_MAX];
+
+	return realpath(path, real) ? arena_strdup(a, real) : path;
+}
+
+/* is what a build writes to in the folder that is read, or copied, whole: it would never end */
+static int
+no_circle(struct arena *a, const struct config *c, const char *name, const char *dir, struct err *e)
+{
+	const char *const written[][2] = { { "OUTPUT", c->output }, { "CACHE", c->cache } };
+	const char *outer = real_path(a, dir);
+	size_t n = strcmp(outer, "/") ? strlen(outer) : 0;
+
+	for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+		const char *inner = real_path(a, written[i][1]);
+
+		if (!strncmp(inner, outer, n) && (inner[n] == '/' || !inner[n]))
+			return fail_usage(e,
+			    "%s %s: %s %s is in it, which a build writes to while it reads the "
+			    "former; move one of them",
+			    name, dir, written[i][0], written[i][1]);
+	}
+	return 0;
+}
+
+static int
+no_circles(struct arena *a, const struct config *c, struct err *e)
+{
+	static const char *const names[] = { "HOST_HOST_BASE", "CROSS_BASE", "OVERLAY",
+		"SERVICES" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *const one[] = { config_get(c, names[i]) }, *const *v = one;
+		size_t n = **one != '\0';
+
+		if (config_is_folders(names[i]))
+			v = config_folders(a, c, names[i], &n);
+		for (size_t k = 0; k < n; k++)
+			if (no_circle(a, c, names[i], v[k], e) < 0)
+				return -1;
+	}
+	return 0;
+}
+
 /* OVERRIDE_name: DIR, or git:DIR, or git:DIR@REV; the folder is made absolute */
 static int
 override_path(struct arena *a, const struct config *c, struct config_var *v, struct err *e)
@@ -485,7 +535,7 @@ override_path(struct arena *a, const struct config *c, struct config_var *v, str
 	if (!file_isdir(dir))
 		return fail_usage(e, "%s %s: no such folder: %s", v->name, v->value, dir);
 	v->value = arena_printf(a, "%s%s%s", git ? "git:" : "", dir, rev ? rev : "");
-	return 0;
+	return git ? 0 : no_circle(a, c, v->name, dir, e);
 }
 
 /* ---- whose word it is ---- */
@@ -665,7 +715,8 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 	for (size_t i = 0; i < fixed.n; i++)
 		if (assign(a, out, &fixed.v[i], i < nenv ? "environment" : "command line", e) < 0)
 			return -1;
-	if (check_keys(out, &r, e) < 0 || check_packages(out, &r, e) < 0 || two_places(out, e) < 0)
+	if (check_keys(out, &r, e) < 0 || check_packages(out, &r, e) < 0 ||
+	    two_places(out, e) < 0 || no_circles(a, out, e) < 0)
 		return -1;
 	return one_network(out, e);
 }

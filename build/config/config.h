@@ -43,6 +43,7 @@ struct config {
 	const char *kernel_config;
 	unsigned jobs;
 	unsigned step_limit;	/* seconds; 0: none */
+	unsigned unpack_limit;	/* MiB; 0: none */
 	const char *mirrors;	/* blank-separated base URLs */
 	const char *git_mirror; /* pattern with one %s */
 	bool offline;

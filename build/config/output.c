@@ -4,14 +4,12 @@
 #include "build/base/arena.h"
 #include "build/config/config.h"
 #include "build/files/file.h"
+#include "build/files/lock.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* folders below OUTPUT: a triple, and what that has, such as keys/ */
@@ -60,8 +58,6 @@ fail_held(struct arena *a, const struct config *cfg, const char *path, struct er
 {
 	char *holder = arena_strdup(a, "");
 
-	if (errno != EWOULDBLOCK)
-		return fail_errno(e, "%s", path);
 	file_read(a, path, &holder, NULL, &(struct err){ 0 });
 	holder[strcspn(holder, "\n")] = '\0';
 	fail(e, "OUTPUT %s: in use by lh-build, process %s; wait for it, or set another OUTPUT",
@@ -70,40 +66,15 @@ fail_held(struct arena *a, const struct config *cfg, const char *path, struct er
 	return -1;
 }
 
-/* the file of that name, locked */
-static int
-take_lock(struct arena *a, const struct config *cfg, const char *path, int *fd, struct err *e)
-{
-	struct stat held, named;
-
-	for (;;) {
-		/* who may write to OUTPUT may have put a link there, and we write to what it leads
-		 * to */
-		*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
-		if (*fd < 0 && errno == ELOOP)
-			return fail(e, "%s: is a symlink, not a regular file; remove it", path);
-		if (*fd < 0)
-			return fail_errno(e, "%s", path);
-		if (flock(*fd, LOCK_EX | LOCK_NB) < 0) {
-			fail_held(a, cfg, path, e);
-			close(*fd);
-			return -1;
-		}
-		/* a distclean may have removed it since we opened it: then it keeps nobody out */
-		if (fstat(*fd, &held) == 0 && lstat(path, &named) == 0 &&
-		    held.st_ino == named.st_ino)
-			return 0;
-		close(*fd);
-	}
-}
-
 int
 output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 {
 	char *path = lock_path(a, cfg);
 
-	if (take_lock(a, cfg, path, fd, e) < 0)
+	if (lock_take(path, fd, e) < 0)
 		return -1;
+	if (*fd < 0)
+		return fail_held(a, cfg, path, e);
 	if (ftruncate(*fd, 0) < 0 || dprintf(*fd, "%ld\n", (long)getpid()) < 0) {
 		fail_errno(e, "%s", path);
 		close(*fd);

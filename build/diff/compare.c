@@ -92,7 +92,7 @@ static bool
 follows(const char *key)
 {
 	static const char *const keys[] = { "kernel-sha256", "image-digest", "files-sha256", "key",
-		"append", "partition", "special", "form" };
+		"append", "partition", "special", "form", "sbom" };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (!strncmp(key, keys[i], strlen(keys[i])) && strchr(" ", key[strlen(keys[i])]))
@@ -113,7 +113,7 @@ split(struct arena *a, const char *text, size_t *n)
 		const char *key;
 		unsigned words;
 	} named[] = { { "package ", 1 }, { "partition ", 1 }, { "service ", 1 }, { "special ", 1 },
-		{ "form ", 2 }, { "differs ", 2 } };
+		{ "form ", 2 }, { "sbom ", 1 }, { "differs ", 2 } };
 	struct entry *v = arena_array(a, 1, sizeof *v);
 	struct lines l;
 	char *line;

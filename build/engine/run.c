@@ -650,7 +650,7 @@ open_shared(struct run *r, struct job *j)
 			j->shared = k->shared;
 			return;
 		}
-	j->shared = shared_open(r->ctx.a, j->cfg, j->store, &transfer_usual);
+	j->shared = shared_open(r->ctx.a, j->cfg, j->store, &transfer_brisk);
 }
 
 void
@@ -919,8 +919,11 @@ run_build(struct run *r, struct err *e)
 	const char *ignored;
 	size_t missing = run_missing(r, &ignored);
 
-	if (r->ndone == r->n)
+	if (r->ndone == r->n) {
+		orphans_mark(r->ctx.a, r->jobs, r->njobs);
+		orphans_sweep(r->ctx.a, r->jobs, r->njobs, true);
 		return 0;
+	}
 	if (missing && r->ctx.unboxed)
 		log_warn("no sandbox: %s; packages are built with access to the network and the "
 			 "whole system",

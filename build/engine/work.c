@@ -468,10 +468,14 @@ static int
 unpack_source(const struct work *w, struct err *e)
 {
 	const char *src = arena_printf(w->a, "%s/src", w->dir);
+	const struct unpack_opts o = { .strip = 1,
+		.sha256 = w->node->form ? w->node->form->sha256 : NULL,
+		.only = w->node->recipe->unpack,
+		.nonly = w->node->recipe->nunpack,
+		.most = w->cfg->unpack_limit };
 
-	if (w->override ? override_export(w->a, w->override, src, e) < 0
-			: unpack_some(w->source, w->node->form->sha256, src, 1,
-			      w->node->recipe->unpack, w->node->recipe->nunpack, e) < 0)
+	if (w->override ? override_export(w->a, w->override, o.most, src, e) < 0
+			: unpack_with(w->source, src, &o, e) < 0)
 		return -1;
 	return keeps(w) ? checkpoint_begin(w->dir, e) : 0;
 }

@@ -77,8 +77,9 @@ digest_bytes(const void *p, size_t n, char hex[DIGEST_HEX])
 	digest_end(d, hex);
 }
 
+/* the file's bytes, for one digest or two */
 static int
-add_file(struct digest *d, const char *path, int flags, struct err *e)
+add_file(struct digest *d, struct digest *also, const char *path, int flags, struct err *e)
 {
 	int fd = file_open(path, flags, e);
 	char *block;
@@ -95,6 +96,8 @@ add_file(struct digest *d, const char *path, int flags, struct err *e)
 			break;
 		}
 		digest_add(d, block, (size_t)n);
+		if (also)
+			digest_add(also, block, (size_t)n);
 	}
 	free(block);
 	close(fd);
@@ -105,19 +108,20 @@ int
 digest_file(const char *path, char hex[DIGEST_HEX], struct err *e)
 {
 	struct digest *d = digest_new();
-	int r = add_file(d, path, 0, e);
+	int r = add_file(d, NULL, path, 0, e);
 
 	digest_end(d, hex);
 	return r;
 }
 
 int
-digest_file_sha1(const char *path, char hex[41], struct err *e)
+digest_file_both(const char *path, char hex[DIGEST_HEX], char sha1[41], struct err *e)
 {
-	struct digest *d = new_of(EVP_sha1());
-	int r = add_file(d, path, 0, e);
+	struct digest *d = digest_new(), *also = new_of(EVP_sha1());
+	int r = add_file(d, also, path, 0, e);
 
 	digest_end(d, hex);
+	digest_end(also, sha1);
 	return r;
 }
 
@@ -227,7 +231,7 @@ add_entry(void *arg, const char *rel, const struct stat *st, struct err *e)
 		    (intmax_t)st->st_size, rel);
 		digest_add(w->d, text, strlen(text) + 1);
 		/* the walk saw a regular file there, whatever it is by now */
-		return add_file(w->d, path, O_NOFOLLOW, e);
+		return add_file(w->d, NULL, path, O_NOFOLLOW, e);
 	case S_IFDIR:
 		snprintf(text, sizeof text, "dir %04o %s", (unsigned)st->st_mode & 07777, rel);
 		break;

@@ -18,8 +18,8 @@ void digest_end(struct digest *d, char *hex);
 
 void digest_bytes(const void *p, size_t n, char hex[DIGEST_HEX]);
 int digest_file(const char *path, char hex[DIGEST_HEX], struct err *e);
-/* SHA-1 (FIPS 180-4), as 40 digits: for formats that ask for it, not to be trusted */
-int digest_file_sha1(const char *path, char hex[41], struct err *e);
+/* and SHA-1 (FIPS 180-4) of the same bytes, 40 digits: for who asks for it, not to be trusted */
+int digest_file_both(const char *path, char hex[DIGEST_HEX], char sha1[41], struct err *e);
 /*
  * Of a disk image: sha256 over "lh-disk 1 SIZE\n" and, for every 4096-byte block
  * that is not all zero, its index (u64, little endian) and its bytes.  Holes and

@@ -29,6 +29,9 @@ fd_read(
 		errno = EISDIR;
 		return fail_errno(e, "%s", name);
 	}
+	/* a hole of terabytes costs whoever made it nothing */
+	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > most)
+		return fail(e, "%s: larger than the limit of %zu bytes", name, most);
 	cap = st.st_size > 0 && (uint64_t)st.st_size < most ? (size_t)st.st_size + 1 : 4096;
 	p = arena_alloc(a, cap);
 	for (;;) {
@@ -84,7 +87,7 @@ file_read(struct arena *a, const char *path, char **text, size_t *n, struct err 
 
 	if (fd < 0)
 		return -1;
-	r = fd_read(a, fd, SIZE_MAX, path, text, n, e);
+	r = fd_read(a, fd, FILE_MOST, path, text, n, e);
 	close(fd);
 	return r;
 }
@@ -296,6 +299,16 @@ file_exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+int
+file_is_there(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : fail_errno(e, "%s", path);
+}
+
 bool
 file_isdir(const char *path)
 {
@@ -484,7 +497,7 @@ file_remove(const char *path, struct err *e)
 static ssize_t
 copy_some(int in, int out, off_t *pos, off_t end)
 {
-	char block[65536];
+	char block[16384]; /* some have little of a stack */
 	size_t want = end - *pos < (off_t)sizeof block ? (size_t)(end - *pos) : sizeof block;
 	ssize_t n = pread(in, block, want, *pos), done = 0;
 

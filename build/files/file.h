@@ -22,7 +22,11 @@ struct stat;
  * as the bytes of a fifo or a device may never come, or never end.
  */
 int file_open(const char *path, int flags, struct err *e);
-/* whole file, NUL added behind it (not counted in *n; n may be NULL) */
+/*
+ * whole file, NUL added behind it (not counted in *n; n may be NULL); one of more than FILE_MOST
+ * bytes is an error
+ */
+#define FILE_MOST ((size_t)1 << 30)
 int file_read(struct arena *a, const char *path, char **text, size_t *n, struct err *e);
 /* replaces path with these bytes by rename; no fsync */
 int file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e);
@@ -54,6 +58,11 @@ int file_remove(const char *path, struct err *e);
 int file_names(
     struct arena *a, const char *dir, bool hidden, char ***names, size_t *n, struct err *e);
 bool file_exists(const char *path);
+/*
+ * 1 or 0; -1: nobody can tell.  For what is made anew, or done without, when it is not there: a
+ * disk that fails for a moment is no reason to.
+ */
+int file_is_there(const char *path, struct err *e);
 bool file_isdir(const char *path);
 /* copies bytes, mode and holes; to is replaced by rename */
 int file_copy(const char *from, const char *to, mode_t mode, struct err *e);

@@ -128,6 +128,18 @@ read_form(struct arena *a, const struct lines *l, char *value, struct manifest *
 }
 
 static int
+read_sbom(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
+{
+	char *w[2];
+
+	if (words(value, w, 2) != 2)
+		return lines_fail(l, e, "sbom: needs FILE SHA256");
+	m->sboms = arena_more(a, m->sboms, m->nsboms, sizeof *m->sboms);
+	m->sboms[m->nsboms++] = (struct man_sbom){ w[0], w[1] };
+	return 0;
+}
+
+static int
 read_package(struct arena *a, const struct lines *l, char *value, struct manifest *m, struct err *e)
 {
 	char *w[5];
@@ -284,6 +296,7 @@ static const struct {
 	{ "cpus", read_cpus },
 	{ "partition", read_part },
 	{ "form", read_form },
+	{ "sbom", read_sbom },
 	{ "package", read_package },
 	{ "cached", read_cached },
 	{ "service", read_service },
@@ -388,6 +401,8 @@ manifest_format(const struct manifest *m, struct buf *out)
 	for (size_t i = 0; i < m->nforms; i++)
 		buf_addf(out, "form %s %s %s\n", m->forms[i].name, m->forms[i].file,
 		    m->forms[i].sha256 ? m->forms[i].sha256 : "-");
+	for (size_t i = 0; i < m->nsboms; i++)
+		buf_addf(out, "sbom %s %s\n", m->sboms[i].file, m->sboms[i].sha256);
 	for (size_t i = 0; i < m->npackages; i++) {
 		const struct man_package *p = &m->packages[i];
 

@@ -79,6 +79,12 @@ struct man_listen {
 	const char *service; /* whose it is */
 };
 
+/* a bill of materials of the image: a file beside it */
+struct man_sbom {
+	const char *file;
+	const char *sha256;
+};
+
 /* the image, or a filesystem of it, in another form: a file beside it */
 struct man_form {
 	const char *name; /* of FORMS: tar qcow2 bmap.. */
@@ -151,6 +157,8 @@ struct manifest {
 	size_t nparts;
 	struct man_form *forms;
 	size_t nforms;
+	struct man_sbom *sboms;
+	size_t nsboms;
 	struct man_package *packages;
 	size_t npackages;
 	struct man_cached *cached;

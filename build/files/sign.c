@@ -92,6 +92,15 @@ public_half(const char *pem, size_t n, char *public)
 	return ok;
 }
 
+static bool
+holds_several(const char *pem)
+{
+	static const char begin[] = "-----BEGIN ";
+	const char *first = strstr(pem, begin);
+
+	return first && strstr(first + 1, begin);
+}
+
 /* why: what is said of a file with one of the forbidden bits */
 static int
 read_pem(struct arena *a, const char *path, mode_t forbidden, const char *why, char **pem,
@@ -109,6 +118,10 @@ read_pem(struct arena *a, const char *path, mode_t forbidden, const char *why, c
 	else
 		r = fd_read(a, fd, LARGEST, path, pem, n, e);
 	close(fd);
+	if (r == 0 && holds_several(*pem))
+		r = fail(e,
+		    "%s: holds several keys, of which only the first would count; one a file",
+		    path);
 	return r;
 }
 

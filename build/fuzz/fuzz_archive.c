@@ -30,9 +30,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	char *dir = arena_printf(a, "%s/out", around);
 	struct err e = { 0 };
 
-	fuzz_failed(unpack_look(archive, 1, look, 2, &e), &e);
+	fuzz_failed(unpack_look(archive, 1, 64, look, 2, &e), &e);
 	file_mkdirs(dir, 0700, &e);
-	fuzz_failed(unpack(archive, dir, n & 1, &e), &e);
+	fuzz_failed(
+	    unpack_with(archive, dir, &(struct unpack_opts){ .strip = n & 1, .most = 64 }, &e), &e);
 	fuzz_must(names(around) == 2, "nothing is unpacked outside of the folder");
 	fuzz_clean("a/out");
 	arena_free(a);

@@ -8,7 +8,6 @@
 #include "build/files/file.h"
 #include "build/files/filetable.h"
 #include "build/files/lines.h"
-#include "build/files/manifest.h"
 #include "build/plan/patch.h"
 #include "build/plan/plan.h"
 #include "build/plan/tools.h"
@@ -85,6 +84,19 @@ by_path(const void *a, const void *b)
 	return strcmp(((const struct bom_file *)a)->path, ((const struct bom_file *)b)->path);
 }
 
+/* SHA-1, which the table of files lacks, of the bytes that it has there: its folder is no image */
+static int
+digest_again(const char *path, struct bom_file *f, struct err *e)
+{
+	char hex[DIGEST_HEX];
+
+	if (digest_file_both(path, hex, f->sha1, e) < 0)
+		return -1;
+	return strcmp(hex, f->sha256)
+		   ? fail(e, "%s: not what the table of files has; build the image again", path)
+		   : 0;
+}
+
 static int
 gather_files(struct arena *a, const char *dir, struct bom *b, struct err *e)
 {
@@ -107,7 +119,7 @@ gather_files(struct arena *a, const char *dir, struct bom *b, struct err *e)
 		*f = (struct bom_file){ .path = name,
 			.sha256 = l.v[i].sha256,
 			.package = bom_package(b, arena_printf(a, "target/%s", l.v[i].package)) };
-		if (digest_file_sha1(arena_printf(a, "%s/%s", dir, name), f->sha1, e) < 0)
+		if (digest_again(arena_printf(a, "%s/%s", dir, name), f, e) < 0)
 			return -1;
 		b->nfiles++;
 	}
@@ -178,9 +190,10 @@ identify(struct arena *a, const struct plan *p, struct bom *b, struct err *e)
 		const char *linked = linked_path(a, &p->v[i]);
 
 		say_package(&text, &b->packages[i]);
-		if (!file_exists(linked))
+		r = file_is_there(linked, e);
+		if (r == 0)
 			continue;
-		r = digest_file(linked, hex, e);
+		r = r < 0 ? -1 : digest_file(linked, hex, e);
 		buf_addf(&text, "linked %s\n", hex);
 	}
 	digest_bytes(text.p, text.n, b->id);
@@ -205,6 +218,7 @@ bom_gather(struct arena *a, const struct config *cfg, const struct plan *p, cons
 		.version = LH_VERSION,
 		.image_digest = m.image_digest,
 		.key = m.key,
+		.said = m,
 		.epoch = strtoll(config_get(cfg, "EPOCH"), NULL, 10),
 		.packages = arena_array(a, p->n + 1, sizeof *out->packages),
 	};

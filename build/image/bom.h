@@ -4,6 +4,7 @@
 
 #include "build/base/err.h"
 #include "build/files/digest.h"
+#include "build/files/manifest.h"
 #include "build/plan/recipe.h"
 
 #include <stdbool.h>
@@ -53,6 +54,7 @@ struct bom_file {
 struct bom {
 	const char *triple, *profile, *set, *version; /* of the image; version: of lh-build */
 	const char *image_digest, *key;
+	struct manifest said; /* which names its bills */
 	char id[DIGEST_HEX];  /* of all that the bill depends on: the same one says the same */
 	const char *compiler; /* as it calls itself */
 	bool unboxed;	      /* packages were built without a sandbox */

@@ -207,6 +207,17 @@ record_added(struct arena *a, const struct config *cfg, struct memo *memo, const
 	return 0;
 }
 
+/* a manifest ends where a comment begins; who looks for less of the name finds all of it, too */
+static const char *
+without_comment(struct arena *a, const char *dir)
+{
+	char *path = arena_printf(a, "%s/", dir), *mark = strstr(path, " #");
+
+	if (mark)
+		*mark = '\0';
+	return path;
+}
+
 /*
  * Where the build happens, and what no byte of the image should tell.  One folder's name alone,
  * such as /src, may be what compilers are told to say instead.
@@ -220,7 +231,7 @@ record_paths(struct arena *a, const struct config *cfg, struct manifest *m)
 	m->paths[m->npaths++] = "/lh/"; /* as a step sees them: sandbox.h */
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
 		if (strchr(folders[i] + 1, '/'))
-			m->paths[m->npaths++] = arena_printf(a, "%s/", folders[i]);
+			m->paths[m->npaths++] = without_comment(a, folders[i]);
 }
 
 static void

@@ -22,6 +22,7 @@ struct checking {
 	struct licences *l;
 	struct buf *told;
 	struct local *local;
+	unsigned most; /* MiB that a source may unpack to */
 };
 
 /* the version's source, in whatever form is here; NULL: it is not */
@@ -93,7 +94,7 @@ check_version(struct checking *t, const struct recipe *r, const struct version *
 	}
 	for (size_t i = 0; i < n; i++)
 		look[i].path = v->nlicences ? v->licences[i].path : usual[i];
-	if (unpack_look(source, 1, look, n, e) < 0)
+	if (unpack_look(source, 1, t->most, look, n, e) < 0)
 		return wrap(e, "%s %s", r->name, v->version);
 	if (v->nlicences)
 		compare(t, r, v, look);
@@ -106,7 +107,11 @@ int
 licences_check(struct arena *a, const struct config *cfg, const struct recipes *r,
     struct licences *out, struct buf *told, struct err *e)
 {
-	struct checking t = { .a = a, .l = out, .told = told, .local = local_open(a, cfg) };
+	struct checking t = { .a = a,
+		.l = out,
+		.told = told,
+		.local = local_open(a, cfg),
+		.most = cfg->unpack_limit };
 
 	*out = (struct licences){ 0 };
 	for (size_t i = 0; i < r->n; i++)

@@ -65,8 +65,13 @@ check_digest(struct arena *a, const struct manifest *m, const char *file,
 	char hex[DIGEST_HEX];
 
 	if (!file || !told)
-		return fail(e, "release: %s: its manifest lacks kernel, its configuration or image",
+		return fail(e,
+		    "release: %s: its manifest lacks kernel, its configuration, "
+		    "table of files or image",
 		    label(a, m));
+	if (strchr(file, '/')) /* it would be copied to a place as far from the release */
+		return fail(
+		    e, "release: %s: %s is not in its manifest's folder", label(a, m), file);
 	if (digest(manifest_path(a, m, file), hex, e) < 0)
 		return -1;
 	return strcmp(hex, told)
@@ -103,7 +108,16 @@ release_fit(
 	for (size_t i = 0; i < m->nforms; i++)
 		if (check_digest(a, m, m->forms[i].file, digest_file, m->forms[i].sha256, e) < 0)
 			return -1;
-	return check_digest(a, m, m->image, digest_disk, m->image_digest, e);
+	for (size_t i = 0; i < m->nsboms; i++)
+		if (check_digest(a, m, m->sboms[i].file, digest_file, m->sboms[i].sha256, e) < 0)
+			return -1;
+	if (!m->nsboms)
+		return fail(e, "release: %s: its manifest lacks bills of materials; build it again",
+		    label(a, m));
+	return check_digest(a, m, m->files, digest_file, m->files_sha256, e) < 0 ||
+		       check_digest(a, m, m->image, digest_disk, m->image_digest, e) < 0
+		   ? -1
+		   : 0;
 }
 
 int
@@ -273,14 +287,17 @@ copy_all(struct arena *a, const char *from, const char *const *names, size_t n, 
 static int
 write_image(struct arena *a, const struct manifest *m, const char *to, struct err *e)
 {
-	const char *const names[] = { "manifest", "files", "sbom.spdx.json", "sbom.cdx.json",
-		m->kernel, m->symbols, m->kernel_config };
+	const char *const names[] = { "manifest", m->files, m->kernel, m->symbols,
+		m->kernel_config };
 	const char *dir = arena_printf(a, "%s/lh-%s-%s-%s", to, m->triple, m->set, m->net);
 
 	if (copy_all(a, m->dir, names, sizeof names / sizeof *names, dir, e) < 0)
 		return -1;
 	for (size_t i = 0; i < m->nforms; i++)
 		if (copy_all(a, m->dir, &m->forms[i].file, 1, dir, e) < 0)
+			return -1;
+	for (size_t i = 0; i < m->nsboms; i++)
+		if (copy_all(a, m->dir, &m->sboms[i].file, 1, dir, e) < 0)
 			return -1;
 	return pack_file(
 	    manifest_path(a, m, m->image), arena_printf(a, "%s/%s.zst", dir, m->image), e);

@@ -13,7 +13,7 @@ struct request;
  * Builds the image once more and compares.  The second build differs in all that must
  * not matter: another checkout in another folder with a longer name, its own OUTPUT and
  * an empty CACHE, so that every package is compiled, another user (when started as
- * root), time zone, locale, umask and number of jobs.
+ * root, who touches nothing of either), time zone, locale, umask and number of jobs.
  */
 
 /*

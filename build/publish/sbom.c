@@ -6,16 +6,21 @@
 #include "build/command/cli.h"
 #include "build/command/session.h"
 #include "build/config/output.h"
+#include "build/files/beneath.h"
+#include "build/files/digest.h"
 #include "build/files/file.h"
+#include "build/files/manifest.h"
+#include "build/files/uuid.h"
 #include "build/image/bom.h"
+#include "build/image/image.h"
 
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
+
+#define SBOM_MOST ((size_t)1 << 30) /* bytes of one that is read again */
 
 /* a document on its way; jansson refuses text that is not UTF-8, which is noted here */
 struct doc {
@@ -426,8 +431,9 @@ static const struct {
 
 #define NDOCUMENTS (sizeof documents / sizeof *documents)
 
+/* and its digest */
 static int
-write_document(struct doc *d, const char *path, json_t *o, struct err *e)
+write_document(struct doc *d, const char *path, json_t *o, char *sha256, struct err *e)
 {
 	char *text = json_dumps(o, JSON_INDENT(1));
 	int r;
@@ -437,23 +443,32 @@ write_document(struct doc *d, const char *path, json_t *o, struct err *e)
 		    "%s: a name in the image is not UTF-8, so JSON cannot represent it; rename %s",
 		    path, d->odd ? d->odd : "it");
 	else
-		r = file_write(path, text, strlen(text), 0644, e);
+		r = file_write_durable(path, text, strlen(text), 0644, e);
+	if (r == 0)
+		digest_bytes(text, strlen(text), sha256);
 	free(text);
 	json_decref(o);
 	return r;
 }
 
-/* what is told here was told there already */
+/* what is told here was told there already, and the file is the one that the manifest means */
 static bool
-is_told(const struct doc *d, const char *path)
+is_told(const struct doc *d, const char *dir, const char *name)
 {
-	char head[1024];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof head);
+	const struct manifest *m = &d->b->said;
+	char hex[DIGEST_HEX], *text;
+	struct err ignored;
+	size_t n;
 
-	if (fd >= 0)
-		close(fd);
-	return n > 0 && memmem(head, (size_t)n, d->uuid, strlen(d->uuid));
+	for (size_t i = 0; i < m->nsboms; i++) {
+		if (strcmp(m->sboms[i].file, name) != 0)
+			continue;
+		if (beneath_read(d->a, dir, name, SBOM_MOST, &text, &n, &ignored) < 0)
+			return false;
+		digest_bytes(text, n, hex);
+		return strcmp(hex, m->sboms[i].sha256) == 0 && strstr(text, d->uuid);
+	}
+	return false;
 }
 
 static int
@@ -469,23 +484,33 @@ gather(struct doc *d, const struct config *cfg, const struct plan *p, const char
 	return 0;
 }
 
+/* the manifest, which vouches for them, comes after them */
 static int
 write_documents(struct doc *d, const struct plan *p, const char *dir, struct bom *b, struct err *e)
 {
+	struct manifest *m = &b->said;
+
 	if (bom_files(d->a, p, dir, b, e) < 0)
 		return wrap(e, "sbom");
-	for (size_t i = 0; i < NDOCUMENTS; i++)
+	m->sboms = arena_array(d->a, NDOCUMENTS, sizeof *m->sboms);
+	m->nsboms = NDOCUMENTS;
+	for (size_t i = 0; i < NDOCUMENTS; i++) {
+		char *hex = arena_alloc(d->a, DIGEST_HEX);
+
+		m->sboms[i] = (struct man_sbom){ documents[i].name, hex };
 		if (write_document(d, arena_printf(d->a, "%s/%s", dir, documents[i].name),
-			documents[i].make(d), e) < 0)
+			documents[i].make(d), hex, e) < 0)
 			return wrap(e, "sbom");
-	return 0;
+	}
+	return manifest_write(m, arena_printf(d->a, "%s/manifest", dir), e) < 0 ? wrap(e, "sbom")
+										: 0;
 }
 
 static bool
 are_told(const struct doc *d, const char *dir)
 {
 	for (size_t i = 0; i < NDOCUMENTS; i++)
-		if (!is_told(d, arena_printf(d->a, "%s/%s", dir, documents[i].name)))
+		if (!is_told(d, dir, documents[i].name))
 			return false;
 	return true;
 }
@@ -528,7 +553,7 @@ sbom_command(const struct request *rq, struct err *e)
 	struct config cfg;
 	struct session s;
 	struct job job;
-	int r = -1;
+	int there, r = -1;
 
 	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
 	    session_open(rq->a, &cfg, 1, true, &s, e) < 0)
@@ -537,6 +562,17 @@ sbom_command(const struct request *rq, struct err *e)
 		goto close_session;
 	if (!file_exists(arena_printf(s.a, "%s/manifest", job.dir))) {
 		fail_usage(e, "sbom: no image in %s yet; lh-build build makes one", job.dir);
+		goto close_session;
+	}
+	/* its manifest is written again: what somebody has done to the image would no longer show
+	 */
+	there = image_is_there(s.a, &s.cfg, &s.sd, &s.plan, job.dir, e);
+	if (there <= 0) {
+		if (there == 0)
+			fail_usage(e,
+			    "sbom: the image in %s is not what would be built, or was changed; "
+			    "lh-build build makes it again",
+			    job.dir);
 		goto close_session;
 	}
 	if (sbom_write(s.a, &s.cfg, &s.plan, job.dir, e) < 0)

@@ -12,11 +12,12 @@ struct request;
 /*
  * The bill of materials of the image in dir (bom.h), beside its manifest: sbom.spdx.json
  * (SPDX 2.3) and sbom.cdx.json (CycloneDX 1.5).  Nothing in them is random or the time of
- * day: the same image has the same bytes.
+ * day: the same image has the same bytes.  The manifest is written again, with their
+ * digests: who gets both can tell whether they fit.
  */
 int sbom_write(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir,
     struct err *e);
-/* 1: what is there says the same, by its identifier; 0 or -1 */
+/* 1: what is there says the same, and is what the manifest means; 0 or -1 */
 int sbom_is_there(struct arena *a, const struct config *cfg, const struct plan *p, const char *dir,
     struct err *e);
 /* unless it is there */

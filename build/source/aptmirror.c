@@ -5,6 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
+#include "build/base/url.h"
 #include "build/files/lines.h"
 
 #include <string.h>
@@ -100,8 +101,8 @@ aptmirror_ask(struct arena *a, struct aptmirror *out)
 		return;
 	if (strncmp(out->base, "http://", 7) && strncmp(out->base, "https://", 8) &&
 	    strncmp(out->base, "file:", 5)) {
-		out->why = arena_printf(
-		    a, "apt's archive %s is not an http, https or file URL", out->base);
+		out->why = arena_printf(a, "apt's archive %s is not an http, https or file URL",
+		    url_shown(a, out->base));
 		out->base = NULL;
 		return;
 	}

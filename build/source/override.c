@@ -230,7 +230,8 @@ set_time(void *arg, const char *rel, const struct stat *st, struct err *e)
 
 /* the tree of that id, whatever the revision has become since */
 static int
-export_git(struct arena *a, const struct override *o, const char *into, struct err *e)
+export_git(
+    struct arena *a, const struct override *o, unsigned most, const char *into, struct err *e)
 {
 	const char *tar = arena_printf(a, "%s.tar", into), *tree = o->id + strlen("git-tree ");
 	int dir, r = -1;
@@ -239,7 +240,7 @@ export_git(struct arena *a, const struct override *o, const char *into, struct e
 		wrap(e, "override git:%s@%s", o->dir, o->rev);
 		goto out;
 	}
-	if (unpack(tar, into, 0, e) < 0)
+	if (unpack_with(tar, into, &(struct unpack_opts){ .most = most }, e) < 0)
 		goto out;
 	dir = open(into, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0) {
@@ -254,12 +255,13 @@ out:
 }
 
 int
-override_export(struct arena *a, const struct override *o, const char *into, struct err *e)
+override_export(
+    struct arena *a, const struct override *o, unsigned most, const char *into, struct err *e)
 {
 	char hex[DIGEST_HEX];
 
 	if (o->git)
-		return export_git(a, o, into, e);
+		return export_git(a, o, most, into, e);
 	if (file_mkdirs(into, 0755, e) < 0 || scan(o->dir, into, hex, e) < 0)
 		return wrap(e, "override");
 	if (strcmp(hex, o->id + strlen("tree ")))

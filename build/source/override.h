@@ -34,6 +34,7 @@ int override_read(
  * that make(1) sees what the user's make would; a git tree gets one time for all.
  * A folder that has changed since override_read is an error.
  */
-int override_export(struct arena *a, const struct override *o, const char *into, struct err *e);
+int override_export(
+    struct arena *a, const struct override *o, unsigned most, const char *into, struct err *e);
 
 #endif

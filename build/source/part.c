@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,6 +15,7 @@ part_open(
     struct arena *a, struct part *p, const char *file, bool fresh, uint64_t *had, struct err *e)
 {
 	struct stat st, now;
+	int named;
 
 	p->path = arena_printf(a, "%s.part", file);
 	p->fd = open(p->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -21,9 +23,22 @@ part_open(
 		fail_errno(e, "%s", p->path);
 		return PART_ERROR;
 	}
-	if (flock(p->fd, LOCK_EX | LOCK_NB) < 0 || fstat(p->fd, &st) < 0 ||
-	    stat(p->path, &now) < 0 || st.st_ino != now.st_ino) {
-		part_close(p, true); /* locked, or renamed by whoever had it locked */
+	if (flock(p->fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK) { /* a filesystem without locks would be waited for */
+			fail_errno(e, "%s: cannot be locked", p->path);
+			part_close(p, true);
+			return PART_ERROR;
+		}
+		part_close(p, true);
+		return PART_TAKEN;
+	}
+	if (fstat(p->fd, &st) < 0 || ((named = lstat(p->path, &now)) < 0 && errno != ENOENT)) {
+		fail_errno(e, "%s", p->path);
+		part_close(p, true);
+		return PART_ERROR;
+	}
+	if (named < 0 || st.st_ino != now.st_ino) {
+		part_close(p, true); /* renamed by whoever had it locked */
 		return PART_TAKEN;
 	}
 	if (fresh && ftruncate(p->fd, 0) < 0) {

@@ -19,6 +19,9 @@
 const struct transfer_patience transfer_usual = {
 	.connect = 10 * NS_PER_S, .window = 20 * NS_PER_S, .slow = 2000
 };
+const struct transfer_patience transfer_brisk = {
+	.connect = 10 * NS_PER_S, .window = 20 * NS_PER_S, .slow = 2000, .rate = 64 * 1024
+};
 
 /* what libcurl has of one */
 struct running {
@@ -28,6 +31,7 @@ struct running {
 	struct digest *digest;
 	bool begun;	 /* the body has */
 	size_t headers;	 /* bytes of them */
+	nstime start;	 /* when it was asked */
 	nstime look;	 /* end of the window */
 	uint64_t looked; /* bytes that had come or gone when it began */
 	char said[CURL_ERROR_SIZE];
@@ -236,6 +240,7 @@ transfer_start(struct transfers *ts, struct transfer *t)
 		.t = t,
 		.curl = c,
 		.digest = digest_new(),
+		.start = clock_now(),
 		.look = clock_now() + ts->patience->window,
 		.looked = t->have,
 		.next = ts->running };
@@ -384,6 +389,16 @@ ended(struct running *r, CURLcode result)
 	return end_with(r, end, t->failed);
 }
 
+/* has it had the time that so many bytes may take */
+static bool
+is_late(const struct running *r, nstime now)
+{
+	const struct transfer_patience *p = r->all->patience;
+	uint64_t bytes = r->t->verb == TRANSFER_PUT ? r->t->size : r->t->most;
+
+	return p->rate && now - r->start >= p->window + (nstime)(bytes / p->rate) * NS_PER_S;
+}
+
 /* gives up a server that hangs or trickles */
 static struct transfer *
 give_up(struct running *r, nstime now)
@@ -394,6 +409,10 @@ give_up(struct running *r, nstime now)
 
 	if (now < r->look)
 		return NULL;
+	if (is_late(r, now))
+		return end_with(r, TRANSFER_SLOW,
+		    arena_printf(r->all->a, "too slow: %" PRIu64 " bytes in %g s", r->t->have,
+			(double)(now - r->start) / NS_PER_S));
 	if (moved >= p->slow) {
 		r->looked = r->t->have;
 		r->look += p->window;

@@ -62,8 +62,12 @@ struct transfer_patience {
 	nstime connect; /* until a connection stands */
 	nstime window;	/* in any such time ... */
 	uint64_t slow;	/* ... at least so many bytes must come or go */
+	/* bytes a second that all of it must come or go with, but for one window; 0: any number */
+	uint64_t rate;
 };
 extern const struct transfer_patience transfer_usual;
+/* with who is of use only as long as it is quick: it is waited for no longer than for its bytes */
+extern const struct transfer_patience transfer_brisk;
 
 /* what else a wait may end with; ready tells afterwards whether it did */
 struct transfer_fd {

@@ -22,6 +22,11 @@
 #include <unistd.h>
 
 #define READ_SIZE (256 * 1024)
+#define MIB (UINT64_C(1) << 20)
+#define ENTRY 512 /* what an entry counts for beside its bytes: at least a name and an inode */
+/* memory to decode with: what xz -9 has packed needs 65 MiB; who wants more makes us run out of it
+ */
+#define XZ_MEMORY "1GiB"
 
 /*
  * Nothing is ever opened through a path of more than one name: folders are entered one
@@ -40,13 +45,16 @@ struct unpack {
 	const char *shown;	  /* the entry as the archive names it */
 	struct unpack_look *look; /* only look at these: nothing is written, there is no root */
 	size_t nlook, nseen;
+	unsigned most; /* MiB; 0: any */
+	uint64_t left; /* of them, in bytes */
 	struct err *e;
 };
 
 static int
 refuse(struct unpack *u, const char *reason)
 {
-	return fail(u->e, "%s: refused: %s: %s", u->archive, u->shown, reason);
+	return fail(
+	    u->e, "%s: refused: %s: %s", u->archive, u->shown ? u->shown : "(an entry)", reason);
 }
 
 static int
@@ -187,8 +195,25 @@ make_room(struct unpack *u, int dir, const char *name)
 	return fail_here(u);
 }
 
+/* what little the archive has may be packed from much: it is counted before any of it is written */
 static int
-put_data(struct unpack *u, struct archive *ar, int fd)
+spend(struct unpack *u, struct archive_entry *en)
+{
+	la_int64_t size = archive_entry_filetype(en) == AE_IFREG ? archive_entry_size(en) : 0;
+
+	if (size < 0)
+		return refuse(u, "shorter than nothing");
+	if (u->most && ENTRY + (uint64_t)size > u->left)
+		return fail(u->e,
+		    "%s: refused: unpacks to more than the %u MiB of UNPACK_LIMIT; raise it if "
+		    "this source is so large",
+		    u->archive, u->most);
+	u->left -= u->most ? ENTRY + (uint64_t)size : 0;
+	return 0;
+}
+
+static int
+put_data(struct unpack *u, struct archive *ar, int fd, uint64_t size)
 {
 	const void *p;
 	size_t n;
@@ -197,6 +222,9 @@ put_data(struct unpack *u, struct archive *ar, int fd)
 
 	while ((r = archive_read_data_block(ar, &p, &n, &at)) == ARCHIVE_OK) {
 		const char *s = p;
+
+		if (at < 0 || (uint64_t)at + n > size)
+			return refuse(u, "longer than it says");
 
 		while (n) {
 			ssize_t w = pwrite(fd, s, n, at);
@@ -226,7 +254,7 @@ put_file(struct unpack *u, struct archive *ar, struct archive_entry *en, int dir
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail_here(u);
-	r = put_data(u, ar, fd);
+	r = put_data(u, ar, fd, (uint64_t)archive_entry_size(en));
 	if (r == 0 && archive_entry_sparse_count(en) &&
 	    ftruncate(fd, archive_entry_size(en)) < 0) /* a hole at its end */
 		r = fail_here(u);
@@ -353,11 +381,8 @@ put_entry(struct unpack *u, struct archive *ar, struct archive_entry *en)
 	mode_t type = archive_entry_filetype(en);
 	int dir;
 
-	u->shown = name_of(en);
-	if (!u->shown) {
-		u->shown = "(an entry)";
+	if (!u->shown)
 		return refuse(u, "its name is neither text of this locale nor UTF-8");
-	}
 	if (clean(u, u->shown, path, "absolute name", "name with ..") < 0)
 		return -1;
 	if (!archive_entry_hardlink(en) && type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK)
@@ -393,7 +418,6 @@ look_at(struct unpack *u, struct archive *ar, struct archive_entry *en)
 	la_int64_t ignored;
 	int r;
 
-	u->shown = name_of(en);
 	if (!u->shown || archive_entry_filetype(en) != AE_IFREG || archive_entry_hardlink(en))
 		return 0;
 	if (clean(u, u->shown, path, "absolute name", "name with ..") < 0)
@@ -423,7 +447,8 @@ put_all(struct unpack *u, struct archive *ar)
 		if (r != ARCHIVE_OK && r != ARCHIVE_WARN) /* a warning is about what we don't use,
 							     or shows in the name */
 			return fail_archive(u, ar);
-		if ((u->look ? look_at(u, ar, en) : put_entry(u, ar, en)) < 0)
+		u->shown = name_of(en);
+		if (spend(u, en) < 0 || (u->look ? look_at(u, ar, en) : put_entry(u, ar, en)) < 0)
 			return -1;
 	}
 	return 0;
@@ -447,11 +472,13 @@ start_xz(const char *archive, int fd, struct child *xz)
 		return false;
 	a = arena_new();
 	v = (struct argv){ .a = a };
-	argv_pushv(&v, "xz", "-dcqq", "-T1", "--", NULL);
+	argv_pushv(&v, "xz", "-dcqq", "-T1", "--memlimit-decompress=" XZ_MEMORY, "--", NULL);
 	argv_pushf(&v, "/proc/self/fd/%d", fd);
-	ok =
-	    child_start(xz, v.v, &(struct child_opts){ .split_err = true, .keep = &fd, .nkeep = 1 },
-		&(struct err){ 0 }) == 0;
+	/* XZ_OPT and XZ_DEFAULTS are options, too */
+	ok = child_start(xz, v.v,
+		 &(struct child_opts){
+		     .env = (char *[]){ NULL }, .split_err = true, .keep = &fd, .nkeep = 1 },
+		 &(struct err){ 0 }) == 0;
 	arena_free(a);
 	return ok;
 }
@@ -477,7 +504,10 @@ end_xz(struct unpack *u, struct child *xz, bool good)
 	if (child_wait(xz, &status, good ? u->e : &(struct err){ 0 }) < 0)
 		return -1;
 	if (good && status != 0)
-		return fail(u->e, "%s: damaged: xz cannot decode it", u->archive);
+		return fail(u->e,
+		    "%s: damaged, or made to need more than " XZ_MEMORY " of memory: xz cannot "
+		    "decode it",
+		    u->archive);
 	return good ? 0 : -1;
 }
 
@@ -516,7 +546,7 @@ unpack_named(struct unpack *u)
 int
 unpack(const char *archive, const char *dir, unsigned strip, struct err *e)
 {
-	return unpack_some(archive, NULL, dir, strip, NULL, 0, e);
+	return unpack_with(archive, dir, &(struct unpack_opts){ .strip = strip }, e);
 }
 
 /* opens it, and makes sure of what it is: a name is a promise, a digest is not */
@@ -539,14 +569,18 @@ open_archive(struct unpack *u, const char *sha256)
 }
 
 int
-unpack_some(const char *archive, const char *sha256, const char *dir, unsigned strip,
-    const char *const *only, size_t n, struct err *e)
+unpack_with(const char *archive, const char *dir, const struct unpack_opts *o, struct err *e)
 {
 	struct arena *a;
-	struct unpack u = {
-		.archive = archive, .strip = strip, .only = only, .nonly = n, .dir = -1, .e = e
-	};
-	int r = open_archive(&u, sha256);
+	struct unpack u = { .archive = archive,
+		.strip = o->strip,
+		.only = o->only,
+		.nonly = o->nonly,
+		.dir = -1,
+		.most = o->most,
+		.left = o->most * MIB,
+		.e = e };
+	int r = open_archive(&u, o->sha256);
 
 	if (r == 0)
 		r = file_mkdirs(dir, 0755, e);
@@ -558,12 +592,12 @@ unpack_some(const char *archive, const char *sha256, const char *dir, unsigned s
 		goto close_archive;
 	}
 	a = arena_new();
-	u.met = arena_array(a, n + 1, sizeof *u.met);
+	u.met = arena_array(a, u.nonly + 1, sizeof *u.met);
 	r = unpack_named(&u);
-	for (size_t i = 0; i < n && r == 0; i++)
+	for (size_t i = 0; i < u.nonly && r == 0; i++)
 		if (!u.met[i])
 			r = fail(e, "%s: no entry matches %s, which the recipe unpacks", archive,
-			    only[i]);
+			    u.only[i]);
 	arena_free(a);
 	close(u.root);
 close_archive:
@@ -573,12 +607,15 @@ close_archive:
 }
 
 int
-unpack_look(const char *archive, unsigned strip, struct unpack_look *v, size_t n, struct err *e)
+unpack_look(const char *archive, unsigned strip, unsigned most, struct unpack_look *v, size_t n,
+    struct err *e)
 {
 	struct unpack u = { .archive = archive,
 		.strip = strip,
 		.look = v,
 		.nlook = n,
+		.most = most,
+		.left = most * MIB,
 		.root = -1,
 		.dir = -1,
 		.e = e };

@@ -13,23 +13,30 @@
  * name, before anything of that entry is written.  strip leading path components are cut off.
  */
 int unpack(const char *archive, const char *dir, unsigned strip, struct err *e);
-/*
- * Only what one of n glob patterns matches, whole folders included; * stays within a
- * name.  n 0: all.  A pattern that nothing matches is an error.  An archive that has not this
- * sha256 (NULL: any will do) is refused before its first entry is written.
- */
-int unpack_some(const char *archive, const char *sha256, const char *dir, unsigned strip,
-    const char *const *only, size_t n, struct err *e);
+
+struct unpack_opts {
+	const char *sha256; /* what has another is refused before its first entry; NULL: any */
+	unsigned strip;
+	/*
+	 * only what one of these glob patterns matches, whole folders included; * stays within a
+	 * name.  None: all.  A pattern that nothing matches is an error.
+	 */
+	const char *const *only;
+	size_t nonly;
+	unsigned most; /* MiB that may come out, as UNPACK_LIMIT says; 0: any */
+};
+int unpack_with(const char *archive, const char *dir, const struct unpack_opts *o, struct err *e);
 
 /*
  * Looks at n files of an archive and unpacks nothing: path is what unpack() would call
- * them.  sha256 is left empty for what is no file in it.  Reads no further than the last of them.
+ * them, most as above.  sha256 is left empty for what is no file in it.  Reads no further than the
+ * last of them.
  */
 struct unpack_look {
 	const char *path;
 	char sha256[DIGEST_HEX];
 };
-int unpack_look(
-    const char *archive, unsigned strip, struct unpack_look *v, size_t n, struct err *e);
+int unpack_look(const char *archive, unsigned strip, unsigned most, struct unpack_look *v, size_t n,
+    struct err *e);
 
 #endif

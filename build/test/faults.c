@@ -4,8 +4,9 @@
  * To be preloaded into lh-build: makes one of its calls fail.
  *
  *	FAULTS=N          the N-th of all calls that can fail for want of room, of descriptors or of
- *	                  a healthy disk; 0: none
+ *	                  a healthy disk, or one of the network; 0: none
  *	FAULTS=N@PATTERN  the N-th of those that match: fnmatch(3) of "CALL PATH", "fork "
+ *	FAULTS=N+@PATTERN  that one and all that follow: what is broken stays so
  *	FAULTS=malloc:N   the N-th request for memory
  *	FAULTS=cut:N      all is killed before the N-th call that gives a name or waits for the disk
  *	FAULTS_LOG=FILE   gets a line with the call that failed, and at the end how many there were;
@@ -37,14 +38,16 @@
 static const int opening[] = { EMFILE, EIO, ENFILE }, creating[] = { ENOSPC, EMFILE, EIO },
 		 reading[] = { EIO }, writing[] = { ENOSPC, EIO }, naming[] = { EIO, ENOSPC },
 		 syncing[] = { ENOSPC, EIO }, forking[] = { EAGAIN, ENOMEM },
-		 piping[] = { EMFILE, ENFILE };
+		 piping[] = { EMFILE, ENFILE }, asking[] = { EIO, ESTALE },
+		 changing[] = { EIO, EROFS, EPERM }, removing[] = { EIO, EROFS, EBUSY },
+		 locking[] = { ENOLCK, EIO }, mapping[] = { ENOMEM };
 
 static struct {
 	_Atomic unsigned long n; /* of calls until now, in all our processes */
 } * shared;
 static unsigned long fault;
 static const char *pattern;
-static bool of_memory, cutting;
+static bool of_memory, cutting, lasting;
 static int log_fd = -1;
 static pid_t first;
 
@@ -83,6 +86,7 @@ static bool
 strikes(const char *call, const char *path, const int *errnos, size_t n)
 {
 	char it[4400];
+	unsigned long nth;
 
 	if (!shared || of_memory)
 		return false;
@@ -92,7 +96,10 @@ strikes(const char *call, const char *path, const int *errnos, size_t n)
 			power_cut(it);
 		return false;
 	}
-	if ((pattern && fnmatch(pattern, it, 0) != 0) || ++shared->n != fault)
+	if (pattern && fnmatch(pattern, it, 0) != 0)
+		return false;
+	nth = ++shared->n;
+	if (nth != fault && !(lasting && nth > fault))
 		return false;
 	say("%s: %s\n", it, strerrorname_np(errnos[fault % n]));
 	errno = errnos[fault % n];
@@ -107,7 +114,7 @@ fd_path(int fd)
 	ssize_t n;
 
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof path - 1);
+	n = NEXT(readlink)(link, path, sizeof path - 1);
 	path[n > 0 ? n : 0] = '\0';
 	return path;
 }
@@ -119,6 +126,7 @@ static void
 begin(void)
 {
 	const char *which = getenv("FAULTS"), *log = getenv("FAULTS_LOG"), *at;
+	char *end;
 	int fd = log ? NEXT(open)(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666) : -1;
 	void *p =
 	    mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -132,7 +140,8 @@ begin(void)
 	first = getpid();
 	of_memory = !strncmp(which, "malloc:", 7);
 	cutting = !strncmp(which, "cut:", 4);
-	fault = strtoul(which + (of_memory ? 7 : cutting ? 4 : 0), NULL, 10);
+	fault = strtoul(which + (of_memory ? 7 : cutting ? 4 : 0), &end, 10);
+	lasting = *end == '+';
 	if ((at = strchr(which, '@')))
 		pattern = strdup(at + 1);
 	unsetenv("LD_PRELOAD");
@@ -200,7 +209,69 @@ FAILS(char *, mkdtemp, (char *path), (path), path, naming, NULL)
 FAILS(FILE *, fopen, (const char *path, const char *how), (path, how), path, opening, NULL)
 FAILS(FILE *, fopen64, (const char *path, const char *how), (path, how), path, opening, NULL)
 FAILS(DIR *, opendir, (const char *path), (path), path, opening, NULL)
+FAILS(DIR *, fdopendir, (int fd), (fd), fd_path(fd), opening, NULL)
+FAILS(FILE *, fdopen, (int fd, const char *how), (fd, how), fd_path(fd), opening, NULL)
+NAMED(mkstemp, (char *path), (path), path, creating)
+NAMED(mkstemp64, (char *path), (path), path, creating)
+NAMED(memfd_create, (const char *name, unsigned flags), (name, flags), name, opening)
 NAMED(pipe2, (int fds[2], int flags), (fds, flags), "", piping)
+NAMED(flock, (int fd, int how), (fd, how), fd_path(fd), locking)
+FAILS(void *, mmap, (void *at, size_t n, int access, int flags, int fd, off_t from),
+    (at, n, access, flags, fd, from), fd < 0 ? "" : fd_path(fd), mapping, MAP_FAILED)
+FAILS(void *, mmap64, (void *at, size_t n, int access, int flags, int fd, off64_t from),
+    (at, n, access, flags, fd, from), fd < 0 ? "" : fd_path(fd), mapping, MAP_FAILED)
+
+/* one more of the same; what else is asked has no reason to fail */
+#define FCNTL(name)                                                                                \
+	int name(int fd, int what, ...)                                                            \
+	{                                                                                          \
+		va_list ap;                                                                        \
+		void *arg;                                                                         \
+                                                                                                   \
+		va_start(ap, what);                                                                \
+		arg = va_arg(ap, void *);                                                          \
+		va_end(ap);                                                                        \
+		if ((what == F_DUPFD || what == F_DUPFD_CLOEXEC) &&                                \
+		    STRIKES(#name, fd_path(fd), piping))                                           \
+			return -1;                                                                 \
+		return NEXT(name)(fd, what, arg);                                                  \
+	}
+
+FCNTL(fcntl)
+FCNTL(fcntl64)
+
+/* ---- what is there ---- */
+
+typedef int order(const struct dirent **, const struct dirent **);
+typedef int order64(const struct dirent64 **, const struct dirent64 **);
+typedef int choice(const struct dirent *);
+typedef int choice64(const struct dirent64 *);
+
+NAMED(scandir, (const char *path, struct dirent ***v, choice *is, order *by), (path, v, is, by),
+    path, opening)
+NAMED(scandir64, (const char *path, struct dirent64 ***v, choice64 *is, order64 *by),
+    (path, v, is, by), path, opening)
+NAMED(scandirat, (int at, const char *path, struct dirent ***v, choice *is, order *by),
+    (at, path, v, is, by), fd_path(at), opening)
+NAMED(scandirat64, (int at, const char *path, struct dirent64 ***v, choice64 *is, order64 *by),
+    (at, path, v, is, by), fd_path(at), opening)
+FAILS(struct dirent *, readdir, (DIR * d), (d), fd_path(dirfd(d)), asking, NULL)
+FAILS(struct dirent64 *, readdir64, (DIR * d), (d), fd_path(dirfd(d)), asking, NULL)
+NAMED(stat, (const char *path, struct stat *st), (path, st), path, asking)
+NAMED(stat64, (const char *path, struct stat64 *st), (path, st), path, asking)
+NAMED(lstat, (const char *path, struct stat *st), (path, st), path, asking)
+NAMED(lstat64, (const char *path, struct stat64 *st), (path, st), path, asking)
+NAMED(fstat, (int fd, struct stat *st), (fd, st), fd_path(fd), asking)
+NAMED(fstat64, (int fd, struct stat64 *st), (fd, st), fd_path(fd), asking)
+NAMED(fstatat, (int at, const char *path, struct stat *st, int flags), (at, path, st, flags), path,
+    asking)
+NAMED(fstatat64, (int at, const char *path, struct stat64 *st, int flags), (at, path, st, flags),
+    path, asking)
+NAMED(access, (const char *path, int how), (path, how), path, asking)
+NAMED(
+    faccessat, (int at, const char *path, int how, int flags), (at, path, how, flags), path, asking)
+FAILS(ssize_t, readlink, (const char *path, char *to, size_t n), (path, to, n), path, asking, -1)
+FAILS(char *, realpath, (const char *path, char *to), (path, to), path, asking, NULL)
 
 /* ---- bytes ---- */
 
@@ -281,6 +352,38 @@ NAMED(symlink, (const char *target, const char *path), (target, path), path, nam
 NAMED(mkdir, (const char *path, mode_t mode), (path, mode), path, naming)
 NAMED(mkdirat, (int at, const char *path, mode_t mode), (at, path, mode), path, naming)
 
+NAMED(linkat, (int at, const char *from, int at2, const char *to, int flags),
+    (at, from, at2, to, flags), to, naming)
+NAMED(symlinkat, (const char *target, int at, const char *path), (target, at, path), path, naming)
+NAMED(mkfifo, (const char *path, mode_t mode), (path, mode), path, naming)
+
+/* ---- what it is like, and its end ---- */
+
+NAMED(chmod, (const char *path, mode_t mode), (path, mode), path, changing)
+NAMED(fchmod, (int fd, mode_t mode), (fd, mode), fd_path(fd), changing)
+NAMED(fchmodat, (int at, const char *path, mode_t mode, int flags), (at, path, mode, flags), path,
+    changing)
+NAMED(fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid), fd_path(fd), changing)
+NAMED(futimens, (int fd, const struct timespec when[2]), (fd, when), fd_path(fd), changing)
+NAMED(utimensat, (int at, const char *path, const struct timespec when[2], int flags),
+    (at, path, when, flags), path, changing)
+NAMED(unlink, (const char *path), (path), path, removing)
+NAMED(unlinkat, (int at, const char *path, int flags), (at, path, flags), path, removing)
+NAMED(rmdir, (const char *path), (path), path, removing)
+
+/* it is closed all the same; that is where a full disk shows on network filesystems */
+int
+close(int fd)
+{
+	bool struck = fd > 2 && fd != log_fd && STRIKES("close", fd_path(fd), writing);
+	int why = errno, r = NEXT(close)(fd);
+
+	if (!struck)
+		return r;
+	errno = why;
+	return -1;
+}
+
 /* ---- processes and memory ---- */
 
 FAILS(pid_t, fork, (void), (), "", forking, -1)
@@ -310,6 +413,12 @@ void *
 calloc(size_t n, size_t size)
 {
 	return no_memory() ? NULL : __libc_calloc(n, size);
+}
+
+int
+posix_memalign(void **p, size_t at, size_t n)
+{
+	return no_memory() ? ENOMEM : NEXT(posix_memalign)(p, at, n);
 }
 
 void *

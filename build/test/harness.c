@@ -4,8 +4,14 @@
 #include "build/files/file.h"
 
 #include <dirent.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static char folder[64];
 static unsigned fds_before;
@@ -82,16 +88,92 @@ suite_of(const char *name, const TTest *const *tests)
 	return s;
 }
 
-int
-harness_run(Suite *(*const *suites)(void))
+/* ---- all of them, some at a time: most of the time each waits for a child ---- */
+
+#define SUITES_MAX 256
+#define ABREAST 4
+
+struct running {
+	pid_t pid;
+	int said; /* a file of what it says */
+	int status;
+	bool over;
+};
+
+static struct running
+start_suite(Suite *(*suite)(void))
 {
-	SRunner *r = srunner_create(NULL);
+	struct running p = { .said = memfd_create("suite", MFD_CLOEXEC) };
+	SRunner *r;
 	int failed;
 
-	for (; *suites; suites++)
-		srunner_add_suite(r, (*suites)());
+	fflush(stdout);
+	if (p.said < 0 || (p.pid = fork()) < 0) {
+		perror("start a suite");
+		exit(EXIT_FAILURE);
+	}
+	if (p.pid)
+		return p;
+	if (dup2(p.said, STDOUT_FILENO) < 0 || dup2(p.said, STDERR_FILENO) < 0)
+		_exit(EXIT_FAILURE);
+	r = srunner_create(suite());
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	exit(failed ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+static void
+await_one(struct running *v, size_t n)
+{
+	int status;
+	pid_t pid = wait(&status);
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].pid == pid) {
+			v[i].status = status;
+			v[i].over = true;
+		}
+}
+
+static void
+repeat(const struct running *p)
+{
+	char part[4096];
+	ssize_t n;
+
+	lseek(p->said, 0, SEEK_SET);
+	while ((n = read(p->said, part, sizeof part)) > 0)
+		fwrite(part, 1, (size_t)n, stdout);
+	close(p->said);
+	if (WIFSIGNALED(p->status))
+		printf("killed by %s\n", strsignal(WTERMSIG(p->status)));
+	fflush(stdout);
+}
+
+int
+harness_run(Suite *(*const *suites)(void))
+{
+	struct running v[SUITES_MAX];
+	size_t n = 0, ended = 0, told = 0;
+	bool good = true;
+
+	while (suites[n] || told < n) {
+		if (n == SUITES_MAX) {
+			fprintf(stderr, "more than %d suites\n", SUITES_MAX - 1);
+			return EXIT_FAILURE;
+		}
+		if (suites[n] && n - ended < ABREAST) {
+			v[n] = start_suite(suites[n]);
+			n++;
+			continue;
+		}
+		await_one(v, n);
+		ended++;
+		for (; told < n && v[told].over; told++) {
+			repeat(&v[told]);
+			good &= v[told].status == 0;
+		}
+	}
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

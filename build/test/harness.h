@@ -20,7 +20,10 @@ Suite *suite_of(const char *name, const TTest *const *tests);
 const char *test_dir(void);
 /* how many names a folder has, which must be there */
 size_t test_entries(const char *dir);
-/* runs all suites of a list ended by NULL; exit status for main */
+/*
+ * Runs all suites of a list ended by NULL, each in a process of its own and some side by side, and
+ * prints what they say in the order of the list; exit status for main.
+ */
 int harness_run(Suite *(*const *suites)(void));
 
 #endif

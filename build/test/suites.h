@@ -22,6 +22,7 @@
 	X(startup)                                                                                 \
 	X(file)                                                                                    \
 	X(child)                                                                                   \
+	X(confine)                                                                                 \
 	X(digest)                                                                                  \
 	X(sign)                                                                                    \
 	X(elf)                                                                                     \

@@ -25,3 +25,6 @@
 #define DROPBEAR_SHA1_HMAC 0
 #define DROPBEAR_RSA_SHA1 0
 #define DROPBEAR_DH_GROUP14_SHA1 0
+
+/* so long somebody who says nothing may keep others from a place among s6-tcpserver's 64 */
+#define AUTH_TIMEOUT 60

@@ -15,8 +15,9 @@ layout_copy() # PROFILE
 
 	# git keeps no empty folders
 	(cd "$OUT/rootfs" && mkdir -p dev home mnt/extra opt proc root/.ssh run sys tmp var)
-	(cd "$OUT/rwfs" && mkdir -p lib/dropbear log tmp && ln -s ../run run)
-	(cd "$OUT/userfs" && mkdir -p guest/.ssh)
+	# no user may write to rwfs: he could take the last inode, and no logger could begin a file
+	(cd "$OUT/rwfs" && mkdir -p lib/dropbear log && ln -s ../run run && ln -s ../home/tmp tmp)
+	(cd "$OUT/userfs" && mkdir -p guest/.ssh tmp)
 
 	for home in "$OUT/rootfs/root" "$OUT/userfs/guest"; do
 		printf '%s\n' "$SSH_AUTHORIZED_KEYS" >"$home/.ssh/authorized_keys"

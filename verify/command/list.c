@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "verify/command/command.h"
 #include "verify/command/suite.h"
@@ -54,6 +55,8 @@ command_list(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	for (size_t i = 0; i < s.n; i++)
 		printf("%-16s %s%s\n", s.v[i].name, s.v[i].title,
-		    strcmp(s.v[i].lane, *scenario_lanes) ? " (lane long)" : "");
+		    strcmp(s.v[i].lane, *scenario_lanes)
+			? arena_printf(a, " (lane %s)", s.v[i].lane)
+			: "");
 	return 0;
 }

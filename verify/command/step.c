@@ -212,7 +212,16 @@ command_resume(struct arena *a, struct options *o, struct err *e)
 		return fail_usage(
 		    e, "resume: needs the folder of one test case; see lh-verify resume --help");
 	dir = outdir_choose(a, o->words[0], NULL);
-	if (capsule_read(a, dir, &x, e) < 0 || image_manifest_given(x.manifest, e) < 0 ||
+	if (capsule_read(a, dir, &x, e) < 0)
+		return -1;
+	/* its disk may lead to any file, and its state into QEMU: so it is believed only where
+	 * nobody else has put it */
+	if (trust != TRUST_YES && !trust_place(dir))
+		return fail_usage(e,
+		    "resume %s: it is not in OUTPUT, and a capsule of somebody else's could do "
+		    "anything here; if it is yours, say --trusted",
+		    dir);
+	if (image_manifest_given(x.manifest, e) < 0 ||
 	    droproot_to_owner_of(x.manifest, NULL, e) < 0)
 		return -1;
 	if (trust == TRUST_BY_PLACE)

@@ -10,6 +10,13 @@ struct island;
 struct lan;
 struct manifest;
 
+/*
+ * An overlay is two nodes of QEMU's, the upper one without a mind of its own: what makes a disk
+ * fail can be put between them, and taken away, while the guest runs.
+ */
+#define QEMU_DISK "upper"
+#define QEMU_DISK_BELOW "lower"
+
 /* who stands between a guest and its network, has an end of four stream sockets */
 enum {
 	QEMU_NET_FROM_GUEST,

@@ -173,6 +173,12 @@ image_open(struct arena *a, const char *manifest, const char *outdir, enum trust
 		return -1;
 	if (symbols && symbols_read(a, symbols, &out->symbols, e) < 0)
 		return -1;
+	/* it need not be there; one of another image tells wrong what is in this one */
+	for (size_t i = 0; i < m->nsboms; i++)
+		if (file_exists(manifest_path(a, m, m->sboms[i].file)) &&
+		    check_file(
+			a, out, "bill of materials", m->sboms[i].file, m->sboms[i].sha256, e) < 0)
+			return -1;
 	if (check_kernel(a, out, e) < 0 || image_check_digest(out, e) < 0 ||
 	    read_credentials(a, out, e) < 0)
 		return -1;

@@ -2,8 +2,8 @@
 #include "verify/image/reading.h"
 
 #include "build/base/arena.h"
+#include "build/base/confine.h"
 #include "build/files/file.h"
-#include "verify/image/confine.h"
 #include "verify/loop.h"
 
 #include <fcntl.h>

@@ -83,8 +83,8 @@ again_open(struct arena *a, const struct options *o, const struct image *i,
 	if (r->verdict != VERDICT_FAIL)
 		return NULL;
 	if (r->capsule)
-		return arena_printf(
-		    a, "%s resume %s", sh_quoted(a, o->program), from_here(a, r->dir));
+		return arena_printf(a, "%s resume %s%s", sh_quoted(a, o->program),
+		    trust_place(r->dir) ? "" : "--trusted ", from_here(a, r->dir));
 	if (!line || r->offline)
 		return NULL;
 	return command(a, o, "step", arena_printf(a, " --until %u", line), i, r->scenario);

@@ -321,6 +321,15 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 		note_nearest(c, f);
 }
 
+/* what the guest does as it fails */
+static void
+explain(struct testcase *c)
+{
+	c->state = TESTCASE_EXPLAINING;
+	explain_start(
+	    c->a, c->loop, c->guest, c->job->image->symbols, c->console_at, on_explained, c);
+}
+
 void
 testcase_fail(struct testcase *c, const char *expected, const char *got, const char *fmt, ...)
 {
@@ -335,13 +344,10 @@ testcase_fail(struct testcase *c, const char *expected, const char *got, const c
 	note_failure(c, expected, got, arena_vprintf(c->a, fmt, ap));
 	va_end(ap);
 	close_step(c, VERDICT_FAIL);
-	if (!first || !c->guest) {
+	if (first && c->guest)
+		explain(c);
+	else
 		schedule_next(c);
-		return;
-	}
-	c->state = TESTCASE_EXPLAINING;
-	explain_start(
-	    c->a, c->loop, c->guest, c->job->image->symbols, c->console_at, on_explained, c);
 }
 
 static void
@@ -1058,6 +1064,13 @@ stop(struct testcase *c)
 		judge(c);
 }
 
+static bool
+failed_between_steps(const struct testcase *c)
+{
+	return c->state == TESTCASE_STEPPING && c->failed && !c->result->reason && c->guest &&
+	       !c->result->failure.guest;
+}
+
 static void
 advance(void *arg)
 {
@@ -1073,6 +1086,10 @@ advance(void *arg)
 		return;
 	if (c->job->conductor && !c->result->reason) {
 		c->job->conductor->ready(c->job->conducting);
+		return;
+	}
+	if (failed_between_steps(c)) {
+		explain(c);
 		return;
 	}
 	next = next_step(c);

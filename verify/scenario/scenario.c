@@ -275,7 +275,7 @@ read_image(struct reading *r, struct err *e)
 	return line_end(r, e);
 }
 
-const char *const scenario_lanes[] = { "quick", "long", NULL };
+const char *const scenario_lanes[] = { "quick", "long", "faults", NULL };
 
 bool
 scenario_is_lane(const char *name)
@@ -292,7 +292,7 @@ read_lane(struct reading *r, struct err *e)
 	if (next_word(r, "a lane", &r->s->lane, e) < 0)
 		return -1;
 	if (!scenario_is_lane(r->s->lane))
-		return FAIL(r, e, "lane %s: unknown; quick or long", r->s->lane);
+		return FAIL(r, e, "lane %s: unknown; quick, long or faults", r->s->lane);
 	return line_end(r, e);
 }
 

@@ -747,8 +747,8 @@ note_key(struct session *s, char key)
 		s->text = arena_strndup(s->a, s->keys.n ? s->keys.p : "", s->keys.n);
 		buf_clear(&s->keys);
 		s->typed = true;
-	} else if ((key == 0x7f || key == '\b') && s->keys.n) {
-		s->keys.n--;
+	} else if (key == 0x7f || key == '\b') {
+		s->keys.n -= s->keys.n > 0;
 	} else if ((unsigned char)key >= ' ') {
 		buf_add(&s->keys, &key, 1);
 	}

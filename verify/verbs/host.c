@@ -6,12 +6,12 @@
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
+#include "build/base/confine.h"
 #include "build/base/err.h"
 #include "build/files/manifest.h"
 #include "verify/guest/http.h"
 #include "verify/guest/knock.h"
 #include "verify/guest/ntp.h"
-#include "verify/image/confine.h"
 #include "verify/image/fsck.h"
 #include "verify/image/guestfs.h"
 #include "verify/image/image.h"

@@ -16,6 +16,12 @@ static const struct {
 	{ "https://host/@scope/a", "https://host/@scope/a" },
 	{ "http://host?q=a@b", "http://host?q=a@b" },
 	{ "http://u:p@one/ /mnt/two  https://u:p@three/", "http://one/ /mnt/two  https://three/" },
+	/* what has to be written %2f, and is not */
+	{ "http://user:pass/word?@host/a", "http://host/a" },
+	{ "http://user:/word@host/a", "http://host/a" },
+	{ "http://user:1/2@host:80/a b@c", "http://user:1/2@host:80/a b@c" },
+	{ "http://host:80/@scope/a", "http://host:80/@scope/a" },
+	{ "http://[::1]:80/@scope/a", "http://[::1]:80/@scope/a" },
 	{ "get it from http://u:p@host", "get it from http://host" },
 };
 

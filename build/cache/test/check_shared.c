@@ -126,7 +126,8 @@ handle(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 	}
 	if (bad && !strcmp(server.manner, "page"))
 		return reply(c, 200, "<html>hello</html>", 18);
-	if (bad && (!strcmp(server.manner, "cut") || !strcmp(server.manner, "trickle"))) {
+	if (bad && (!strcmp(server.manner, "cut") || !strcmp(server.manner, "trickle") ||
+		       !strcmp(server.manner, "crawl"))) {
 		struct MHD_Response *r =
 		    MHD_create_response_from_callback(200, 16, slowly, NULL, NULL);
 
@@ -411,6 +412,7 @@ static const struct {
 	    "ac/001122334455: connection ended after 10 of 200 bytes; going on without it\n", 1 },
 	{ "ac", "hang", "ac/001122334455: sends nothing for 1 s; going on without it\n", 1 },
 	{ "ac", "trickle", "ac/001122334455: too slow: ", 1 },
+	{ "ac", "crawl", "ac/001122334455: too slow: ", 1 },
 	{ "cas", "sick", ": HTTP status 500; going on without it\n", 2 },
 	{ "cas", "flip", ": its sha256 is ", 2 },
 	{ "cas", "short", ": its sha256 is ", 2 },
@@ -442,6 +444,10 @@ START_TEST(servers_with_manners)
 	if (!strcmp(server.manner, "hang") || !strcmp(server.manner, "trickle"))
 		w.patience = (struct transfer_patience){
 			.connect = 20 * NS_PER_S, .window = NS_PER_S, .slow = 100
+		};
+	if (!strcmp(server.manner, "crawl")) /* just as quick as it has to be, for ever */
+		w.patience = (struct transfer_patience){
+			.connect = 20 * NS_PER_S, .window = NS_PER_S, .slow = 5, .rate = 1 << 20
 		};
 	s = open_one(&w);
 	t = traffic_new(w.a);

@@ -229,6 +229,26 @@ START_TEST(damaged_one)
 }
 END_TEST
 
+/* in a CACHE that is ours nobody has a reason to keep us out */
+START_TEST(unreadable_one)
+{
+	struct sound s;
+	const char *said;
+	unsigned damaged;
+
+	if (geteuid() == 0) /* who is let in everywhere */
+		return;
+	make_sound(&s);
+	ck_assert_int_eq(chmod(arena_printf(s.a, "%s/%s/output", test_dir(), s.result), 0), 0);
+	said = fsck(&s, false, &damaged);
+	ck_assert_msg(damaged == 1 && strstr(said, "/output: Permission denied\n"), "%s", said);
+	said = fsck(&s, true, &damaged);
+	ck_assert_msg(damaged == 1 && strstr(said, "; removed\n"), "%s", said);
+	ck_assert(!there(&s, s.result));
+	arena_free(s.a);
+}
+END_TEST
+
 /* looking disturbs nobody; what somebody builds with is not removed */
 START_TEST(not_while_building)
 {
@@ -256,7 +276,7 @@ END_TEST
 Suite *
 fsck_suite(void)
 {
-	const TTest *const tests[] = { sound_one, not_while_building, NULL };
+	const TTest *const tests[] = { sound_one, not_while_building, unreadable_one, NULL };
 	Suite *s = suite_of("fsck", tests);
 
 	tcase_add_loop_test(

@@ -473,6 +473,50 @@ START_TEST(package_names_may_have_hyphens)
 }
 END_TEST
 
+/* a folder that is read whole, in which there is what the build writes to */
+static const struct {
+	const char *args[2], *msg; /* of the folder, of what is in it */
+} circles[] = {
+	{ { "OVERRIDE_one=a", "CACHE=a/b/c" },
+	    "OVERRIDE_one %s/a: CACHE %s/a/b/c is in it, which a build writes to while it reads "
+	    "the former; move one of them" },
+	{ { "OVERRIDE_one=a", "OUTPUT=a/b" },
+	    "OVERRIDE_one %s/a: OUTPUT %s/a/b is in it, which a build writes to while it reads the "
+	    "former; move one of them" },
+	{ { "OVERLAY=link", "OUTPUT=a/b" },
+	    "OVERLAY %s/link: OUTPUT %s/a/b is in it, which a build writes to while it reads the "
+	    "former; move one of them" },
+	{ { "HOST_HOST_BASE=a", "CACHE=a" },
+	    "HOST_HOST_BASE %s/a: CACHE %s/a is in it, which a build writes to while it reads the "
+	    "former; move one of them" },
+	{ { "HOST_HOST_BASE=a", "CACHE=ab" }, NULL },
+	{ { "OVERRIDE_one=git:a", "CACHE=a/b/c" }, NULL },
+	{ { "OVERRIDE_one=a/b", "CACHE=a/c" }, NULL },
+};
+
+START_TEST(circles_are_refused)
+{
+	struct arena *a = arena_new();
+	char *top = checkout_new(a), *args[2];
+	const char *msg = circles[_i].msg;
+	struct config c;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < 2; i++)
+		args[i] = arena_strdup(a, circles[_i].args[i]);
+	checkout_file(a, top, "a/b/file", "");
+	ck_assert_int_eq(symlink("a", arena_printf(a, "%s/link", top)), 0);
+	ck_assert_int_eq(config_read(a, top, args, 2, &c, &e), msg ? -1 : 0);
+	if (msg) {
+		const char *in = strstr(msg, "%s") + 2, *second = strstr(in, "%s") + 2;
+
+		ck_assert_str_eq(e.msg, arena_printf(a, "%.*s%s%.*s%s%s", (int)(in - 2 - msg), msg,
+					    top, (int)(second - 2 - in), in, top, second));
+	}
+	arena_free(a);
+}
+END_TEST
+
 /* a folder's name, relative to the checkout; then OVERRIDE_one and what becomes of it */
 static const struct {
 	const char *folder, *value, *is;
@@ -613,6 +657,7 @@ config_suite(void)
 	TCase *tc = harness_case(s, "config");
 
 	tcase_add_loop_test(tc, values, 0, sizeof good / sizeof *good);
+	tcase_add_loop_test(tc, circles_are_refused, 0, sizeof circles / sizeof *circles);
 	tcase_add_loop_test(tc, a_folder_may_have_an_at, 0, sizeof revisions / sizeof *revisions);
 	tcase_add_loop_test(tc, refused, 0, sizeof bad / sizeof *bad);
 	tcase_add_test(tc, members_follow_variables);

@@ -29,6 +29,7 @@ static const char whole[] =
 	 "partition rwfs ext4 1343225856 536870912 cc\n"
 	 "form tar rootfs.tar 55\n"
 	 "form qcow2 disk-image.qcow2 66\n"
+	 "sbom sbom.spdx.json 77\n"
 	 "package skalibs 2.14.3.0 33\n"
 	 "package s6 2.13.1.0 44 modified\n"
 	 "package s6-rc HEAD 45 modified 00112233\n"
@@ -105,6 +106,7 @@ static const struct {
 	{ LEAST "image i\ninitrd r\n",
 	    ": initrd r: without a kernel nobody loads it; name that, too" },
 	{ HEAD "form qcow2 f\n", ":2: form: needs NAME FILE SHA256" },
+	{ HEAD "sbom f\n", ":2: sbom: needs FILE SHA256" },
 	{ HEAD "partition a b 1 2\n", ":2: partition: needs NAME TYPE START SIZE UUID" },
 	{ HEAD "partition a b -1 2 u\n", ":2: -1: not a number" },
 	{ HEAD "package a 1 k changed\n",

@@ -96,6 +96,8 @@ static const struct {
 } files[] = {
 	{ PUBLIC_PEM, 0644, true, NULL },
 	{ PUBLIC_PEM "garbage\n", 0644, true, NULL },
+	{ PUBLIC_PEM PUBLIC_PEM, 0644, true,
+	    "holds several keys, of which only the first would count; one a file" },
 	{ PUBLIC_PEM, 0664, true, "others may put another key there; chmod go-w it" },
 	{ PUBLIC_PEM, 0646, true, "others may put another key there; chmod go-w it" },
 	{ PEM("PRIVATE", "MC4CAQAwBQYDK2VwBCIEIEzNCJso/5banbbDRuwRTg9bijGfNaumJNqM9u1PuKb7"), 0640,

@@ -425,6 +425,26 @@ START_TEST(another_fdisk_another_key)
 }
 END_TEST
 
+/* as it is written it is read, though a # behind a blank begins a comment */
+START_TEST(folder_with_a_comment)
+{
+	struct world w;
+	struct manifest m;
+	char *text;
+	struct err e = { 0 };
+
+	world_new(&w);
+	w.cfg.cache = "/home/a #b";
+	must_build(&w);
+	m = manifest_of(&w);
+	ck_assert_str_eq(m.paths[m.npaths - 1], "/home/a");
+	ck_assert_int_eq(
+	    file_read(w.a, arena_printf(w.a, "%s/manifest", w.dir), &text, NULL, &e), 0);
+	ck_assert(!strchr(text, '#'));
+	arena_free(w.a);
+}
+END_TEST
+
 /* another folder, other times, other order of reading: the same image */
 START_TEST(same_content_same_image)
 {
@@ -768,11 +788,11 @@ END_TEST
 Suite *
 image_suite(void)
 {
-	Suite *s = suite_of(
-	    "image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
-			 failure_leaves_no_manifest, same_content_same_image,
-			 another_ext2fs_another_key, another_fdisk_another_key, extra_is_filled,
-			 laid_over, stands_in, tarballs, forms, map_is_enough, NULL });
+	Suite *s = suite_of("image",
+	    (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
+		failure_leaves_no_manifest, same_content_same_image, another_ext2fs_another_key,
+		another_fdisk_another_key, folder_with_a_comment, extra_is_filled, laid_over,
+		stands_in, tarballs, forms, map_is_enough, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);

@@ -45,8 +45,9 @@ make_image(struct arena *a, struct manifest *m)
 		"kernel", "System.map", "kernel-config" };
 	char *kernel = arena_alloc(a, DIGEST_HEX), *image = arena_alloc(a, DIGEST_HEX),
 	     *config = arena_alloc(a, DIGEST_HEX), *symbols = arena_alloc(a, DIGEST_HEX),
-	     *bmap = arena_alloc(a, DIGEST_HEX);
+	     *bmap = arena_alloc(a, DIGEST_HEX), *table = arena_alloc(a, DIGEST_HEX);
 	struct man_form *form = arena_alloc(a, sizeof *form);
+	struct man_sbom *sboms = arena_array(a, 2, sizeof *sboms);
 	struct err e = { 0 };
 	int fd;
 
@@ -64,6 +65,14 @@ make_image(struct arena *a, struct manifest *m)
 	put(a, "in/disk-image.bmap", "the map\n");
 	ck_assert_int_eq(digest_file(at(a, "in/disk-image.bmap"), bmap, &e), 0);
 	*form = (struct man_form){ "bmap", "disk-image.bmap", bmap };
+	ck_assert_int_eq(digest_file(at(a, "in/files"), table, &e), 0);
+	for (size_t i = 0; i < 2; i++) {
+		char *hex = arena_alloc(a, DIGEST_HEX);
+
+		sboms[i] = (struct man_sbom){ files[2 + i], hex };
+		ck_assert_int_eq(
+		    digest_file(at(a, arena_printf(a, "in/%s", files[2 + i])), hex, &e), 0);
+	}
 	*m = (struct manifest){ .dir = at(a, "in"),
 		.triple = "x86_64-linux-musl",
 		.arch = "x86_64",
@@ -80,7 +89,11 @@ make_image(struct arena *a, struct manifest *m)
 		.symbols = "System.map",
 		.symbols_sha256 = symbols,
 		.kernel_config = "kernel-config",
-		.kernel_config_sha256 = config };
+		.kernel_config_sha256 = config,
+		.files = "files",
+		.files_sha256 = table,
+		.sboms = sboms,
+		.nsboms = 2 };
 }
 
 static void
@@ -190,6 +203,10 @@ static const struct {
 	    "release: x86_64 dhcp: disk-image.raw does not match the manifest" },
 	{ "s6", "2026-07", "in/disk-image.bmap", "yes", false,
 	    "release: x86_64 dhcp: disk-image.bmap does not match the manifest" },
+	{ "s6", "2026-07", "in/files", "yes", false,
+	    "release: x86_64 dhcp: files does not match the manifest" },
+	{ "s6", "2026-07", "in/sbom.cdx.json", "yes", false,
+	    "release: x86_64 dhcp: sbom.cdx.json does not match the manifest" },
 	{ "s6", "2026-07", NULL, "no", false,
 	    "release: x86_64 dhcp: its packages were not built in a sandbox; build it where "
 	    "bubblewrap works" },
@@ -197,6 +214,37 @@ static const struct {
 	    "release: x86_64 dhcp: its packages were not built in a sandbox; build it where "
 	    "bubblewrap works" },
 };
+
+/* nor what cannot be told to belong together */
+START_TEST(bills)
+{
+	struct arena *a = arena_new();
+	struct manifest m;
+	struct err e = { 0 };
+
+	make_image(a, &m);
+	m.nsboms = 0;
+	ck_assert_int_eq(release_fit(a, &m, "s6", "2026-07", &e), -1);
+	ck_assert_str_eq(
+	    e.msg, "release: x86_64 dhcp: its manifest lacks bills of materials; build it again");
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(names_elsewhere)
+{
+	struct arena *a = arena_new();
+	struct manifest m;
+	struct err e = { 0 };
+
+	make_image(a, &m);
+	m.symbols = "../in/System.map";
+	ck_assert_int_eq(release_fit(a, &m, "s6", "2026-07", &e), -1);
+	ck_assert_str_eq(
+	    e.msg, "release: x86_64 dhcp: ../in/System.map is not in its manifest's folder");
+	arena_free(a);
+}
+END_TEST
 
 /* tools for debugging are not given away */
 START_TEST(debugging)
@@ -396,7 +444,8 @@ END_TEST
 Suite *
 release_suite(void)
 {
-	Suite *s = suite_of("release", (const TTest *[]){ written, not_written, debugging, NULL });
+	Suite *s = suite_of("release",
+	    (const TTest *[]){ written, not_written, bills, names_elsewhere, debugging, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, fitting, 0, ROWS(fits));

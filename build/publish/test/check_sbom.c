@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/config/config.h"
+#include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
@@ -11,9 +12,14 @@
 #include "build/test/suites.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define HEX "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+/* of "one\n", "two\n" and of nothing */
+#define ONE "2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c525434806"
+#define TWO "27dd8ed44a83ff94d557f9fd0412ed5a8cbca69ea04922d88c01184a07300a5a"
+#define NIL "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 static const char manifest[] =
     "lh-manifest 2\ntriple i486-linux-musl\nprofile minimal\nset 2026-07\nqemu "
@@ -22,10 +28,10 @@ static const char manifest[] =
 
 static const char files[] = "lh-files 2\n"
 			    "rootfs:/ 040755 0 0 - - lh-build\n"
-			    "rootfs:/bin/one 100755 0 0 4 " HEX " one\n"
+			    "rootfs:/bin/one 100755 0 0 4 " ONE " one\n"
 			    "rootfs:/bin/two 120777 0 0 - one one\n"
-			    "rootfs:/bin/unknown 100755 0 0 4 " HEX " one\n"
-			    "rootfs:/etc/caf\303\251 100644 0 0 4 " HEX " lh-build\n"
+			    "rootfs:/bin/unknown 100755 0 0 4 " TWO " one\n"
+			    "rootfs:/etc/caf\303\251 100644 0 0 0 " NIL " lh-build\n"
 			    "extra:/mine 100644 0 0 4 " HEX " HOST_HOST_BASE\n";
 
 static const char linked[] = "rootfs/bin/one\ttoolchain/musl\tlib/crt1.o\n"
@@ -139,16 +145,21 @@ START_TEST(no_sandbox_is_told)
 }
 END_TEST
 
+/* each document that is written gets a new file; the manifest has the digest of what is there */
 static void
 rewrite(struct world *w, const char *path, bool written)
 {
-	const char *head = text_of(w->a, path), *after;
 	struct err e = { 0 };
+	struct stat before, after;
+	char hex[DIGEST_HEX];
 
-	checkout_file(w->a, test_dir(), "image/sbom.spdx.json", arena_printf(w->a, "%s#", head));
+	ck_assert_int_eq(stat(path, &before), 0);
 	ck_assert_msg(sbom_refresh(w->a, &w->cfg, &w->plan, w->dir, &e) == 0, "%s", e.msg);
-	after = text_of(w->a, path);
-	ck_assert_int_eq(after[strlen(after) - 1] != '#', written);
+	ck_assert_int_eq(stat(path, &after), 0);
+	ck_assert_int_eq(after.st_ino != before.st_ino, written);
+	ck_assert_int_eq(digest_file(path, hex, &e), 0);
+	ck_assert(strstr(text_of(w->a, arena_printf(w->a, "%s/manifest", w->dir)),
+	    arena_printf(w->a, "\nsbom sbom.spdx.json %s\n", hex)));
 }
 
 /* what says the same is left alone; what a recipe says may change without the image */
@@ -173,6 +184,28 @@ START_TEST(refreshed)
 	ck_assert_int_eq(unlink(arena_printf(w.a, "%s/sbom.cdx.json", w.dir)), 0);
 	rewrite(&w, path, true);
 	rewrite(&w, path, false);
+	checkout_file(w.a, w.dir, "sbom.spdx.json", arena_printf(w.a, "%s#", text_of(w.a, path)));
+	rewrite(&w, path, true);
+	checkout_file(w.a, w.dir, "manifest", manifest);
+	rewrite(&w, path, true);
+	rewrite(&w, path, false);
+	arena_free(w.a);
+}
+END_TEST
+
+/* what lies beside the image is not the image */
+START_TEST(other_bytes)
+{
+	struct err e = { 0 };
+	struct world w;
+
+	world_make(&w, files);
+	checkout_file(w.a, w.dir, "rootfs/bin/one", "own\n");
+	ck_assert_int_eq(sbom_write(w.a, &w.cfg, &w.plan, w.dir, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(w.a,
+				    "sbom: %s/rootfs/bin/one: not what the table of files has; "
+				    "build the image again",
+				    w.dir));
 	arena_free(w.a);
 }
 END_TEST
@@ -199,7 +232,7 @@ START_TEST(not_utf8)
 	struct err e = { 0 };
 	struct world w;
 
-	world_make(&w, "lh-files 2\nrootfs:/bin/\377 100755 0 0 4 " HEX " one\n");
+	world_make(&w, "lh-files 2\nrootfs:/bin/\377 100755 0 0 0 " NIL " one\n");
 	checkout_file(w.a, test_dir(), "image/rootfs/bin/\377", "");
 	ck_assert_int_eq(sbom_write(w.a, &w.cfg, &w.plan, w.dir, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(w.a,
@@ -213,6 +246,6 @@ END_TEST
 Suite *
 sbom_suite(void)
 {
-	return suite_of("sbom",
-	    (const TTest *[]){ documents, no_sandbox_is_told, refreshed, refused, not_utf8, NULL });
+	return suite_of("sbom", (const TTest *[]){ documents, no_sandbox_is_told, refreshed,
+				    other_bytes, refused, not_utf8, NULL });
 }

@@ -794,6 +794,8 @@ static const struct apt_case {
 	{ "echo http://127.0.0.1:%P/good contrib Debian Debian", "apt has no Debian archive" },
 	{ "echo cdrom://disc/ main Debian Debian",
 	    "apt's archive cdrom://disc is not an http, https or file URL" },
+	{ "echo tor+http://me:secret@disc/ main Debian Debian",
+	    "apt's archive tor+http://disc is not an http, https or file URL" },
 	{ "exit 7", "apt names no archive (apt-get: exit status 7)" },
 };
 

@@ -50,7 +50,7 @@ START_TEST(folder)
 	ck_assert(!o.git);
 	ck_assert_str_eq(o.dir, in_dir(a, "t"));
 	ck_assert_uint_eq(strlen(o.id), strlen("tree ") + 64);
-	ck_assert_msg(override_export(a, &o, in_dir(a, "out/src"), &e) == 0, "%s", e.msg);
+	ck_assert_msg(override_export(a, &o, 0, in_dir(a, "out/src"), &e) == 0, "%s", e.msg);
 
 	sh(a, "cp -a t expected; rm -rf expected/.git expected/sub/.git");
 	ck_assert_int_eq(digest_tree(in_dir(a, "expected"), was, &e), 0);
@@ -99,7 +99,7 @@ START_TEST(ids)
 	ck_assert_msg(override_read(a, NULL, in_dir(a, "t"), &two, &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(!strcmp(one.id, two.id), changes[_i].same);
 	if (!changes[_i].same) { /* what is exported must be what was read */
-		ck_assert_int_eq(override_export(a, &one, in_dir(a, "out"), &e), -1);
+		ck_assert_int_eq(override_export(a, &one, 0, in_dir(a, "out"), &e), -1);
 		ck_assert_str_eq(e.msg, arena_printf(a,
 					    "override %s/t: changed since the build began; build "
 					    "again when it is no longer edited",
@@ -146,7 +146,7 @@ START_TEST(git)
 	id[strcspn(id, "\n")] = '\0';
 	ck_assert_str_eq(o.id, arena_printf(a, "git-tree %s", id));
 
-	ck_assert_msg(override_export(a, &o, in_dir(a, "src"), &e) == 0, "%s", e.msg);
+	ck_assert_msg(override_export(a, &o, 0, in_dir(a, "src"), &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(digest_tree(in_dir(a, "expected"), was, &e), 0);
 	ck_assert_int_eq(digest_tree(in_dir(a, "src"), is, &e), 0);
 	ck_assert_str_eq(was, is);
@@ -228,7 +228,7 @@ START_TEST(git_of_strangers)
 		  "add .; git commit -qm one; %s; rm -f $HOME/owned",
 		  hostile[_i].trick));
 	got = override_read(a, NULL, arena_printf(a, "git:%s/g", test_dir()), &o, &e) == 0 &&
-	      override_export(a, &o, in_dir(a, "src"), &e) == 0;
+	      override_export(a, &o, 0, in_dir(a, "src"), &e) == 0;
 	ck_assert_msg(got != hostile[_i].fails, "%s: %s", hostile[_i].name, e.msg);
 	ck_assert_msg(!file_exists(in_dir(a, "owned")), "%s", hostile[_i].name);
 	if (got) {
@@ -255,7 +255,7 @@ START_TEST(git_elsewhere)
 		ck_assert_msg(override_read(a, NULL,
 				  arena_printf(a, "git:%s/%s", test_dir(), ways[i]), &o, &e) == 0,
 		    "%s", e.msg);
-		ck_assert_msg(override_export(a, &o, into, &e) == 0, "%s", e.msg);
+		ck_assert_msg(override_export(a, &o, 0, into, &e) == 0, "%s", e.msg);
 		ck_assert(file_exists(arena_printf(a, "%s/d/b", into)));
 	}
 	arena_free(a);
@@ -274,7 +274,7 @@ START_TEST(git_moves_on)
 	ck_assert_msg(override_read(a, NULL, arena_printf(a, "git:%s/g", test_dir()), &o, &e) == 0,
 	    "%s", e.msg);
 	sh(a, "cd g; git commit -qam two");
-	ck_assert_msg(override_export(a, &o, in_dir(a, "src"), &e) == 0, "%s", e.msg);
+	ck_assert_msg(override_export(a, &o, 0, in_dir(a, "src"), &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(file_read(a, in_dir(a, "src/a"), &text, NULL, &e), 0);
 	ck_assert_str_eq(text, "one\n");
 	arena_free(a);

@@ -8,6 +8,8 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -294,7 +296,11 @@ static const struct damage {
 									     */
 	{ "a.tar.xz", -1, 100, NULL },
 	{ "a.tar.xz", -1, -1,
-	    "damaged: xz cannot decode it" }, /* behind the last byte of the tar */
+	    "damaged, or made to need more than 1GiB of memory: xz cannot decode it" }, /* behind
+											   the last
+											   byte of
+											   the tar
+											 */
 	{ "a.tar", 700, 0,
 	    "damaged, or not a tar archive: Truncated input file (needed 488 bytes, only 164 "
 	    "available)" },
@@ -366,11 +372,110 @@ START_TEST(pinned)
 
 	ck_assert_int_eq(digest_file(path, is, &e), 0);
 	digest_bytes("", 0, other);
-	ck_assert_int_eq(unpack_some(path, other, dir, 1, NULL, 0, &e), -1);
+	ck_assert_int_eq(
+	    unpack_with(path, dir, &(struct unpack_opts){ .sha256 = other, .strip = 1 }, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s: sha256 is %s, expected %s", path, is, other));
 	ck_assert(!file_exists(dir));
-	ck_assert_msg(unpack_some(path, is, dir, 1, NULL, 0, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    unpack_with(path, dir, &(struct unpack_opts){ .sha256 = is, .strip = 1 }, &e) == 0,
+	    "%s", e.msg);
 	ck_assert(file_exists(arena_printf(a, "%s/configure", dir)));
+	arena_free(a);
+}
+END_TEST
+
+/* little that becomes much: one file, many files, a file of holes */
+static const struct bomb {
+	const char *name;
+	size_t files;
+	la_int64_t size; /* of each */
+	bool hole;
+	unsigned most;
+	bool fits;
+} bombs[] = {
+	{ "bomb.tar.gz", 1, 3 << 20, false, 2, false },
+	{ "bomb.tar.xz", 1, 3 << 20, false, 2, false },
+	{ "bomb.tar.gz", 1, 3 << 20, false, 4, true },
+	{ "bomb.tar.gz", 1, 3 << 20, false, 0, true },
+	{ "many.tar.gz", 5000, 0, false, 2, false },
+	{ "many.tar.gz", 3000, 0, false, 2, true },
+	{ "hole.tar", 1, INT64_C(1) << 42, true, 1024, false },
+};
+
+static char *
+make_bomb(struct arena *a, const struct bomb *b)
+{
+	char *path = arena_printf(a, "%s/%s", test_dir(), b->name),
+	     *zeros = arena_alloc(a, 1 << 20);
+	struct archive *ar = archive_write_new();
+
+	if (b->hole) {
+		archive_write_free(ar);
+		ck_assert_int_eq(
+		    system(arena_printf(a,
+			"cd %s && mkdir pkg && truncate -s %jd pkg/hole && tar -cSf %s pkg",
+			test_dir(), (intmax_t)b->size, b->name)),
+		    0);
+		return path;
+	}
+	memset(zeros, 0, 1 << 20);
+	archive_write_set_format_pax(ar);
+	if (strstr(b->name, ".gz"))
+		archive_write_add_filter_gzip(ar);
+	else if (strstr(b->name, ".xz"))
+		archive_write_add_filter_xz(ar);
+	ck_assert_int_eq(archive_write_open_filename(ar, path), ARCHIVE_OK);
+	for (size_t i = 0; i < b->files; i++) {
+		struct archive_entry *en = archive_entry_new();
+
+		archive_entry_set_pathname(en, arena_printf(a, "pkg/%zu", i));
+		archive_entry_set_filetype(en, AE_IFREG);
+		archive_entry_set_perm(en, 0644);
+		archive_entry_set_size(en, b->size);
+		ck_assert_int_eq(archive_write_header(ar, en), ARCHIVE_OK);
+		for (la_int64_t n = 0; n < b->size; n += 1 << 20)
+			archive_write_data(ar, zeros, 1 << 20);
+		archive_entry_free(en);
+	}
+	archive_write_close(ar);
+	archive_write_free(ar);
+	return path;
+}
+
+START_TEST(bounded)
+{
+	const struct bomb *b = &bombs[_i];
+	struct arena *a = arena_new();
+	char *path = make_bomb(a, b), *dir = arena_printf(a, "%s/src", test_dir());
+	struct unpack_look look = { .path = "absent" };
+	struct err e = { 0 };
+	int r = unpack_with(path, dir, &(struct unpack_opts){ .strip = 1, .most = b->most }, &e);
+
+	ck_assert_msg(r == (b->fits ? 0 : -1), "%s", e.msg);
+	if (!b->fits)
+		ck_assert_str_eq(e.msg,
+		    arena_printf(a,
+			"%s: refused: unpacks to more than the %u MiB of UNPACK_LIMIT; raise it if "
+			"this source is so large",
+			path, b->most));
+	ck_assert_int_eq(unpack_look(path, 1, b->most, &look, 1, &e), r);
+	arena_free(a);
+}
+END_TEST
+
+/* options of xz(1) come from the environment, too */
+START_TEST(no_options_of_ours)
+{
+	static const struct item items[] = { { "pkg/a", AE_IFREG, 0644, "x" },
+		{ NULL, 0, 0, NULL } };
+	struct arena *a = arena_new();
+	char *path = make_archive(a, "a.tar.xz", items),
+	     *dir = arena_printf(a, "%s/src", test_dir());
+	struct err e = { 0 };
+
+	setenv("XZ_OPT", "--memlimit-decompress=1", 1);
+	ck_assert_msg(unpack(path, dir, 1, &e) == 0, "%s", e.msg);
+	ck_assert(file_exists(arena_printf(a, "%s/a", dir)));
 	arena_free(a);
 }
 END_TEST
@@ -381,7 +486,10 @@ START_TEST(only_some)
 	char *path = make_archive(a, "pkg.tar", good), *dir = arena_printf(a, "%s/src", test_dir());
 	size_t n = 0;
 	struct err e = { 0 };
-	int r = unpack_some(path, NULL, dir, 1, some[_i].only, some[_i].only[1] ? 2 : 1, &e);
+	int r = unpack_with(path, dir,
+	    &(struct unpack_opts){
+		.strip = 1, .only = some[_i].only, .nonly = some[_i].only[1] ? 2 : 1 },
+	    &e);
 
 	if (some[_i].lacking) {
 		ck_assert_int_eq(r, -1);
@@ -467,11 +575,11 @@ START_TEST(looks)
 	digest_bytes("", 0, empty);
 	for (size_t n = 1; n <= 5;
 	     n++) { /* the first two are all that has to be found; the others are not there */
-		ck_assert_msg(unpack_look(path, 1, v, n, &e) == 0, "%s", e.msg);
+		ck_assert_msg(unpack_look(path, 1, 0, v, n, &e) == 0, "%s", e.msg);
 		for (size_t i = 0; i < n; i++)
 			ck_assert_str_eq(v[i].sha256, i == 0 ? empty : i == 1 ? first : "");
 	}
-	ck_assert_int_eq(unpack_look(arena_printf(a, "%s/absent", test_dir()), 1, v, 1, &e), -1);
+	ck_assert_int_eq(unpack_look(arena_printf(a, "%s/absent", test_dir()), 1, 0, v, 1, &e), -1);
 	ck_assert_str_eq(
 	    e.msg, arena_printf(a, "%s/absent: No such file or directory", test_dir()));
 	arena_free(a);
@@ -481,8 +589,9 @@ END_TEST
 Suite *
 unpack_suite(void)
 {
-	Suite *s = suite_of("unpack", (const TTest *[]){ symlink_waits_in_folder, not_there,
-					  without_xz_program, sparse_files, NULL });
+	Suite *s =
+	    suite_of("unpack", (const TTest *[]){ symlink_waits_in_folder, not_there,
+				   without_xz_program, sparse_files, no_options_of_ours, NULL });
 	TCase *tc = harness_case(s, "archives");
 
 	tcase_add_loop_test(tc, formats, 0, COUNT(kinds));
@@ -491,5 +600,6 @@ unpack_suite(void)
 	tcase_add_loop_test(tc, refused, 0, COUNT(hostiles));
 	tcase_add_loop_test(tc, damaged, 0, COUNT(damages));
 	tcase_add_loop_test(tc, looks, 0, 4);
+	tcase_add_loop_test(tc, bounded, 0, COUNT(bombs));
 	return s;
 }

@@ -248,9 +248,9 @@ START_TEST(bus)
 	const char *at;
 
 	qemu_argv(&v, &m, &o);
-	at = strstr(argv_quoted(&v), "file=d ");
+	at = strstr(argv_quoted(&v), "filename=d ");
 	ck_assert_ptr_nonnull(at);
-	ck_assert_msg(!strncmp(at + 7, buses[_i].devices, strlen(buses[_i].devices)), "%s", at);
+	ck_assert_msg(!strncmp(at + 11, buses[_i].devices, strlen(buses[_i].devices)), "%s", at);
 	arena_free(a);
 }
 END_TEST

@@ -5,7 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
-#include "verify/image/confine.h"
+#include "build/base/confine.h"
 #include "verify/test/suites.h"
 
 #include <stdlib.h>

@@ -4,9 +4,9 @@
 #include "build/base/argv.h"
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/base/confine.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
-#include "verify/image/confine.h"
 #include "verify/loop.h"
 #include "verify/test/suites.h"
 

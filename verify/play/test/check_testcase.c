@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NO_USER(name) "user \"" name "\": not a name of letters, digits, _ . and -, the first no -"
@@ -82,6 +83,10 @@ static const struct {
 	    NULL, NULL, NULL, NULL },
 	{ BOOTS, "vm plug disk\nvm unplug disk\nvm plug network\nsleep 1ms\n", false, VERDICT_PASS,
 	    NULL, NULL, NULL, NULL },
+	{ BOOTS,
+	    "vm inject none\nvm inject read\nvm inject write\nvm inject all\nvm inject none\n"
+	    "vm throttle 20\nvm throttle none\nsleep 1ms\n",
+	    false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS, "vm link down\nvm link up\nsleep 1ms\n", false, VERDICT_PASS, NULL, NULL, NULL,
 	    NULL },
 	{ BOOTS "pause 20ms\nshutdown guest-shutdown",
@@ -167,7 +172,10 @@ static const struct {
 	{ BOOTS "agent\nuptime 100 0\n" MOVED "coma\npause 200ms\nshutdown guest-shutdown\n",
 	    "vm skip 1h\n", true, VERDICT_FAIL, "test.scn:7", "vm skip 1h: the guest has ended",
 	    NULL, "guest-shutdown" },
-	/* ---- what cannot be judged, of a guest that moves ---- */
+	/* ---- what cannot be judged ---- */
+	{ BOOTS, "vm plug copy\n", false, VERDICT_INCONCLUSIVE, NULL,
+	    "vm plug copy: the manifest names no image", NULL, NULL },
+	/* of a guest that moves */
 	{ BOOTS "agent\nuptime 100 0\nsavevm Error: no room\\r\\n\n" MOVED, "vm skip 24h\n", true,
 	    VERDICT_INCONCLUSIVE, NULL, "QEMU cannot save this guest: Error: no room", NULL, NULL },
 	{ BOOTS "agent\nuptime 100 0\n" ENDS "words error while loading state\nexit 1\n",
@@ -640,6 +648,26 @@ START_TEST(explains_what_the_guest_did)
 }
 END_TEST
 
+/* whatever the guest does while we look elsewhere: it has said all before the first step begins */
+START_TEST(explains_what_fails_between_two_steps)
+{
+	struct stage t;
+
+	set_stage(&t, "registers RIP=0 HLT=1\nsay $cmdline\\nKernel panic - of all\\n",
+	    "send \"x\"\n", false);
+	t.image.m.pc_register = "RIP";
+	t.c = testcase_start(t.a, t.l, &t.job, &t.r, stage_over, &t);
+	while (!t.over) {
+		nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+		once(&t);
+	}
+	ck_assert_int_eq(t.r.steps[0].verdict, VERDICT_SKIP);
+	ck_assert_ptr_nonnull(t.r.failure.guest);
+	ck_assert_msg(!strncmp(t.r.failure.guest, "idle, ", 6), "%s", t.r.failure.guest);
+	strike(&t);
+}
+END_TEST
+
 /* one that is moved by 0x600000, and one that shows its banner nowhere */
 static const struct {
 	const char *script, *guest;
@@ -1002,7 +1030,8 @@ testcase_suite(void)
 	Suite *s = suite_create("testcase");
 	TCase *tc = harness_case(s, "testcase");
 	const TTest *const tests[] = { a_stale_state_is_inconclusive, says_why_it_cannot_be_saved,
-		marks_every_step, explains_what_the_guest_did, measures_how_long_a_boot_takes,
+		marks_every_step, explains_what_the_guest_did,
+	explains_what_fails_between_two_steps, measures_how_long_a_boot_takes,
 		warns_and_goes_on, what_cannot_be_judged_is_inconclusive, can_be_interrupted,
 		writes_down_its_verdict, keeps_what_is_to_be_compared,
 		keeps_a_forbidden_line_over_a_boot, many_warnings_cost_little };

@@ -320,7 +320,7 @@ static const struct {
 	{ HEAD "run <<END\ntrue\nEND\nrn\n",
 	    ":5: rn: unknown verb; one of expect prompt send run check host vm race audit "
 	    "keep" },
-	{ HEAD "lane slow\n", ":2: lane slow: unknown; quick or long" },
+	{ HEAD "lane slow\n", ":2: lane slow: unknown; quick, long or faults" },
 	{ HEAD "race 1h\n", ":2: race: needs a block of steps behind it, such as <<END" },
 	{ HEAD "race over\n", ":2: race: needs a block of steps behind it, such as <<END" },
 	{ HEAD "race\n", ":2: race: its arguments fit no form; one of: race BLOCK" },

@@ -170,16 +170,22 @@ static const struct {
 	int status;
 	const char *says;
 } capsules[] = {
-	{ FAILS, 1, "/lh-verify resume " },
-	{ FAILS "printf 'expect /one/\\n:\\n' | $VERIFY resume " CASE, 0, "ok " },
+	{ FAILS, 1, "/lh-verify resume --trusted " },
+	/* what its state and its disk do, they do here; and it says itself that it may be believed
+	 */
+	{ FAILS "$VERIFY resume " CASE, 100,
+	    ": it is not in OUTPUT, and a capsule of somebody else's could do anything here; if it "
+	    "is yours, say --trusted\n" },
+	{ FAILS "$VERIFY resume --untrusted " CASE, 100, "say --trusted\n" },
+	{ FAILS "printf 'expect /one/\\n:\\n' | $VERIFY resume --trusted " CASE, 0, "ok " },
 	/* it says more from where it was, and can be opened again */
-	{ FAILS "for i in 1 2; do printf 'expect /resumed/\\n' | $VERIFY resume " CASE
+	{ FAILS "for i in 1 2; do printf 'expect /resumed/\\n' | $VERIFY resume --trusted " CASE
 		" || exit; done",
 	    0, "scenarios/up.scn:4 failed: `console` types on its console, " },
 	{ FAILS "sed -i 's/^digest .*/digest 0123456789abcdef/' " CASE
-		"/capsule; $VERIFY resume " CASE,
+		"/capsule; $VERIFY resume --trusted " CASE,
 	    100, "it is of another image, 0123456789ab, and " },
-	{ FAILS "LH_FAKE_VERSION='QEMU emulator version 9.9' $VERIFY resume " CASE, 100,
+	{ FAILS "LH_FAKE_VERSION='QEMU emulator version 9.9' $VERIFY resume --trusted " CASE, 100,
 	    "it was made by QEMU emulator version 0.0.0, and this is QEMU emulator version 9.9, "
 	    "which may not know its state; play the case again\n" },
 	{ "$VERIFY resume out", 100,

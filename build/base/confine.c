@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verify/image/confine.h"
+#include "build/base/confine.h"
 
 #include "build/base/arena.h"
 #include "build/base/bpf.h"
@@ -99,6 +99,26 @@ static const unsigned hostile[] = {
 	SYS_kill,
 };
 
+/* what lies beside an image */
+static const unsigned of_a_reader[] = {
+#ifdef SYS_access
+	SYS_access,
+	SYS_stat,
+	SYS_lstat,
+	SYS_readlink,
+#endif
+	SYS_faccessat,
+	SYS_readlinkat,
+	SYS_getcwd,
+	SYS_getdents64,
+	SYS_fadvise64,
+	SYS_getuid,
+	SYS_geteuid,
+	SYS_getgid,
+	SYS_getegid,
+	SYS_sysinfo,
+};
+
 /* what a dynamic program does beyond that, from its exec on */
 static const unsigned of_a_program[] = {
 	SYS_execve,
@@ -140,19 +160,32 @@ static const unsigned threads[] = { THREAD, THREAD | CLONE_DETACHED };
 /* other than for reading what is there; O_RDONLY is no bit */
 #define CHANGES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND)
 
+enum who { OF_IMAGES, READER, PROGRAM };
+
+/* the first is that nothing but reading is meant; the rest of the open calls is refused */
+static void
+may_open(struct bpf *p)
+{
+#ifdef SYS_open
+	bpf_call_bits(p, SYS_open, 1, CHANGES, bpf_error(EACCES));
+#endif
+	bpf_call_bits(p, SYS_openat, 2, CHANGES, bpf_error(EACCES));
+}
+
 /* what is in neither table fails, as it would on an older kernel: a libc may only be curious */
 static void
-make(struct bpf *p, int program)
+make(struct bpf *p, enum who who)
 {
 	bpf_begin(p);
 	bpf_calls(p, allowed, COUNT(allowed), SECCOMP_RET_ALLOW);
 	bpf_call_among(p, SYS_fcntl, 1, asks, COUNT(asks), bpf_error(EPERM));
-	if (program) {
+	if (who == READER) {
+		bpf_calls(p, of_a_reader, COUNT(of_a_reader), SECCOMP_RET_ALLOW);
+		may_open(p);
+	}
+	if (who == PROGRAM) {
 		bpf_calls(p, of_a_program, COUNT(of_a_program), SECCOMP_RET_ALLOW);
-#ifdef SYS_open
-		bpf_call_bits(p, SYS_open, 1, CHANGES, bpf_error(EACCES));
-#endif
-		bpf_call_bits(p, SYS_openat, 2, CHANGES, bpf_error(EACCES));
+		may_open(p);
 #ifdef SYS_clone3
 		/* its flags are out of sight: without it, clone(2) is asked */
 		bpf_calls(p, (const unsigned[]){ SYS_clone3 }, 1, bpf_error(ENOSYS));
@@ -195,8 +228,24 @@ confine_calls(struct err *e)
 {
 	struct bpf p;
 
-	make(&p, 0);
+	make(&p, OF_IMAGES);
 	return bpf_install(&p) < 0 ? fail_errno(e, "seccomp") : 0;
+}
+
+int
+confine_reader(struct err *e)
+{
+	struct bpf p;
+
+	confine_limits(CONFINE_WRITES);
+	make(&p, READER);
+/* whose leaks are looked for by another process, at the end */
+#ifdef __SANITIZE_ADDRESS__
+	(void)e;
+	return 0;
+#else
+	return bpf_install(&p) < 0 ? fail_errno(e, "seccomp") : 0;
+#endif
 }
 
 const struct bpf *
@@ -210,7 +259,7 @@ confine_program(const struct child_limit **limits, size_t *n)
 	};
 	static struct bpf p;
 
-	make(&p, 1);
+	make(&p, PROGRAM);
 	*limits = v;
 	*n = COUNT(v);
 	return &p;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef VERIFY_IMAGE_CONFINE_H
-#define VERIFY_IMAGE_CONFINE_H
+#ifndef BUILD_BASE_CONFINE_H
+#define BUILD_BASE_CONFINE_H
 
 #include "build/base/err.h"
 
@@ -24,6 +24,12 @@ struct child_limit;
 void confine_limits(unsigned long long mib);
 /* its system calls, for ever; what it needs is open by now */
 int confine_calls(struct err *e);
+
+/*
+ * Both for a process that from here on only looks at images, and beside them, and says what it has
+ * seen: it may open files for reading.
+ */
+int confine_reader(struct err *e);
 
 /*
  * The same for a program that looks at an image, to be started with these: it opens files for
