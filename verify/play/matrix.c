@@ -79,6 +79,13 @@ files(const struct image *i)
 	return i->base && i->m.files ? "yes" : "no";
 }
 
+/* does the manifest say whose keys open it? */
+static const char *
+authorized_keys(const struct image *i)
+{
+	return i->m.authorized_keys_sha256 ? "yes" : "no";
+}
+
 static const char *
 disk(const struct image *i)
 {
@@ -144,6 +151,7 @@ static const struct key {
 } keys[] = {
 	{ "arch", arch, NULL },
 	{ "audit", audit, NULL },
+	{ "authorized-keys", authorized_keys, NULL },
 	{ "credentials", credentials, NULL },
 	{ "disk", disk, NULL },
 	{ "agent", agent, NULL },
@@ -213,6 +221,22 @@ matrix_requires(struct arena *a, const struct image *i, const char *key, const c
 	return 0;
 }
 
+/* of what an image has many of, each line wants one; a second line about the one is a mistake */
+static int
+refuse_second(const struct scenario *s, size_t at, struct err *e)
+{
+	const struct require *q = &s->requires[at];
+
+	for (size_t k = 0; k < NKEYS; k++)
+		if (!strcmp(keys[k].name, q->key) && keys[k].has)
+			return 0;
+	for (size_t r = 0; r < at; r++)
+		if (!strcmp(s->requires[r].key, q->key))
+			return fail_usage(
+			    e, "%s:%u: requires %s: duplicate key", s->path, q->line, q->key);
+	return 0;
+}
+
 /* the first requirement that is not met decides */
 static int
 find_skip(struct arena *a, const struct image *i, const struct scenario *s, const char **skip,
@@ -225,6 +249,8 @@ find_skip(struct arena *a, const struct image *i, const struct scenario *s, cons
 
 		if (matrix_requires(a, i, q->key, q->values, q->nvalues, &why, e) < 0)
 			return wrap(e, "%s:%u", s->path, q->line);
+		if (refuse_second(s, r, e) < 0)
+			return -1;
 		if (!*skip)
 			*skip = why;
 	}

@@ -208,9 +208,6 @@ read_requires(struct reading *r, struct err *e)
 	if (next_word(r, "a key", &q.key, e) < 0 ||
 	    rest_of_words(r, "a value", &q.values, &q.nvalues, e) < 0)
 		return -1;
-	for (size_t i = 0; i < r->s->nrequires; i++)
-		if (!strcmp(r->s->requires[i].key, q.key))
-			return FAIL(r, e, "requires %s: duplicate key", q.key);
 	r->s->requires = arena_more(r->a, r->s->requires, r->s->nrequires, sizeof q);
 	r->s->requires[r->s->nrequires++] = q;
 	return 0;

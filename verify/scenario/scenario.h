@@ -21,7 +21,7 @@ struct verb;
  * before anything boots.
  *
  *   scenario NAME "what it shows"
- *   requires KEY VALUE...     one line a key: arch, profile, net, agent ...: else skip
+ *   requires KEY VALUE...     arch, profile, net, agent ...: else skip
  *   proves   SERVICE...       it fails when one of these does not do what it is for
  *   dies     SERVICE...  # why they die, or are restarted, in this scenario
  *   after    booted           may start from the snapshot that the file `booted` leads to

@@ -246,7 +246,6 @@ static const struct {
 	{ HEAD "image other\n", ":2: image other: unknown; agent, pristine or offline" },
 	{ HEAD "after lunch\n", ":2: after lunch: unknown state; there is: booted" },
 	{ HEAD "requires net\n", ":2: needs a value here" },
-	{ HEAD "requires net a\nrequires net b\n", ":3: requires net: duplicate key" },
 	{ HEAD "watch perhaps x /y/\n", ":2: watch perhaps: unknown; fail, warn, kernel or log" },
 	{ HEAD "watch fail x y\n", ":2: needs a /pattern/ here" },
 	{ HEAD "watch fail x /y/\nwatch warn x /z/\n", ":3: watch x: duplicate name" },
