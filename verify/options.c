@@ -60,6 +60,9 @@ static const struct row {
 	    MEMBER(keep), NULL, 0, 0 },
 	{ OF_RUN, 0, "capsule", NULL, "keep guests as they are when they fail, for resume", FLAG,
 	    MEMBER(capsule), NULL, 0, 0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT | OF_STEP, 0, "boot", "WHICH",
+	    "kernel (default), efi, uboot, firmware for both of these, or all", CHOICE,
+	    MEMBER(boot), " kernel efi uboot firmware all ", 0, 0 },
 	{ OF_MATRIX | OF_LIST, 0, "format", "WHICH",
 	    "text, json, github, gitlab or slurm (default: text)", CHOICE, MEMBER(format),
 	    " text json github gitlab slurm ", 0, 0 },
@@ -333,7 +336,7 @@ add_again(struct arena *a, struct buf *b, const struct row *r, const struct opti
 char *
 options_again(struct arena *a, const struct options *o, bool trusted)
 {
-	static const char *const told[] = { "accel", "scale", "scenarios", "also", "cold",
+	static const char *const told[] = { "accel", "scale", "scenarios", "also", "cold", "boot",
 		"untrusted", "trusted" };
 	struct buf b = { 0 };
 	char *text;

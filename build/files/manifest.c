@@ -54,6 +54,8 @@ static const struct key {
 	TEXT("disk-bus", disk_bus, false),
 	TEXT("nic", nic, false),
 	TEXT("firmware", firmware, false),
+	TEXT("boot-efi", boot_efi, false),
+	TEXT("boot-uboot", boot_uboot, false),
 	TEXT("kernel", kernel, false),
 	TEXT("kernel-sha256", kernel_sha256, false),
 	TEXT("kernel-mark", kernel_mark, false),

@@ -9,6 +9,7 @@
 #include "build/files/digest.h"
 #include "build/files/lines.h"
 #include "build/files/memo.h"
+#include "build/image/boot.h"
 #include "build/image/diskplan.h"
 #include "build/image/listen.h"
 #include "build/image/overlay.h"
@@ -75,6 +76,12 @@ record_machine(const struct config *cfg, const struct sysdeps *sd, struct manife
 	m->console = *cfg->console ? cfg->console : sysdeps_get(sd, "console");
 }
 
+static const char *
+filesystem_of(const struct disk_part *p)
+{
+	return !strcmp(p->type, "swap") ? "swap" : !strcmp(p->type, "esp") ? "vfat" : "ext4";
+}
+
 static void
 record_parts(struct arena *a, const struct diskplan *l, struct manifest *m)
 {
@@ -85,12 +92,19 @@ record_parts(struct arena *a, const struct diskplan *l, struct manifest *m)
 
 		m->parts[i] = (struct man_part){
 			.name = p->name,
-			.type = strcmp(p->type, "swap") ? "ext4" : "swap",
+			.type = filesystem_of(p),
 			.start = p->start,
 			.size = p->size,
 			.uuid = arena_strdup(a, p->uuid),
 		};
 	}
+}
+
+void
+record_boot(const struct sysdeps *sd, const struct boot *b, struct manifest *m)
+{
+	m->boot_efi = boot_has(b, "efi") ? unless_none(sd, "boot-efi") : NULL;
+	m->boot_uboot = boot_has(b, "uboot") ? unless_none(sd, "boot-uboot") : NULL;
 }
 
 /* git:CLONE@COMMIT, whose id is written out */

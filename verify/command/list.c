@@ -26,13 +26,15 @@ command_matrix(struct arena *a, struct options *o, struct err *e)
 	struct image *images;
 	struct buf b = { 0 };
 	struct matrix m;
+	size_t n = o->nwords;
 
 	if (!o->nwords)
 		return fail_usage(e, "matrix: needs a manifest; see lh-verify --help");
 	if (suite_read(a, o, &s, e) < 0 ||
-	    image_open_all(a, o->words, o->nwords, "", trust_asked(o), &images, e) < 0 ||
-	    matrix_make(a, images, o->nwords, s.v, s.n,
-		&(struct matrix_choice){ o->only.v, o->lanes.v }, &m, e) < 0)
+	    image_open_all(a, o->words, n, "", trust_asked(o), &images, e) < 0 ||
+	    image_lanes(a, o->boot, "", &images, &n, e) < 0 ||
+	    matrix_make(a, images, n, s.v, s.n, &(struct matrix_choice){ o->only.v, o->lanes.v },
+		&m, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (!strcmp(o->format, formats[i].name))

@@ -51,8 +51,9 @@ struct qemu_opts {
 	const char *console;
 	/* our ends are elsewhere; these numbers the child inherits */
 	int qmp_fd;
-	int agent_fd;	    /* -1: no guest agent */
-	const char *nonce;  /* lh.nonce= on the kernel command line; NULL: none */
+	int agent_fd;	   /* -1: no guest agent */
+	const char *nonce; /* lh.nonce= on the kernel command line, or the serial number of the disk
+			      where a firmware starts the kernel; NULL: none */
 	const char *append; /* more kernel words, or NULL */
 	const char *accel;  /* "tcg" "kvm" */
 	const char *cpu;    /* instead of the manifest's, or NULL */

@@ -42,7 +42,7 @@ static const char *const packages[] = { "linux", "musl", "busybox", "dropbear", 
 	"s6-networking", "nsss", "utmps", "mdevd", "bcnm" };
 
 /* whose size in MiB: ${rootfs.mib} */
-static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra" };
+static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra", "boot" };
 
 static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions",
 	"root.password", "guest.password", "root.quoted", "guest.quoted", "nonce", "scale", "now",

@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "verify/guest/lane.h"
 #include "verify/image/inject.h"
 #include "verify/image/image.h"
 #include "verify/scenario/scenario.h"
@@ -98,6 +99,12 @@ root_login(const struct image *i)
 	return i->m.root_login ? i->m.root_login : "password";
 }
 
+static const char *
+boot(const struct image *i)
+{
+	return lane_of(&i->m);
+}
+
 static bool
 has_service(const struct image *i, const char *name)
 {
@@ -152,6 +159,7 @@ static const struct key {
 	{ "arch", arch, NULL },
 	{ "audit", audit, NULL },
 	{ "authorized-keys", authorized_keys, NULL },
+	{ "boot", boot, NULL },
 	{ "credentials", credentials, NULL },
 	{ "disk", disk, NULL },
 	{ "agent", agent, NULL },
@@ -242,7 +250,7 @@ static int
 find_skip(struct arena *a, const struct image *i, const struct scenario *s, const char **skip,
     struct err *e)
 {
-	*skip = NULL;
+	*skip = s->offline ? NULL : lane_missing(a, &i->m);
 	for (size_t r = 0; r < s->nrequires; r++) {
 		const struct require *q = &s->requires[r];
 		const char *why;
@@ -338,7 +346,9 @@ matrix_make(struct arena *a, struct image *images, size_t nimages, const struct 
 		for (size_t s = 0; s < nscenarios; s++) {
 			struct matrix_testcase *c = &out->v[out->n];
 
-			if (!is_wanted(&scenarios[s], choice))
+			/* what looks at files has done so when the kernel was handed over */
+			if (!is_wanted(&scenarios[s], choice) ||
+			    (images[i].m.lane && scenarios[s].offline))
 				continue;
 			*c = (struct matrix_testcase){ .image = &images[i],
 				.scenario = &scenarios[s] };

@@ -20,6 +20,7 @@ image(const char *name, const char *arch, const char *profile, const char *agent
 {
 	return (struct image){ .path = name,
 		.name = name,
+		.net = "dhcp",
 		.base = "/disk",
 		.root_password = "r",
 		.m = { .triple = "x",
@@ -49,6 +50,8 @@ static const struct {
 	{ "credentials", { "yes" },
 	    "requires credentials yes, here it is no" }, /* guest has none */
 	{ "disk", { "yes" }, NULL },
+	{ "boot", { "kernel" }, NULL },
+	{ "boot", { "efi", "uboot" }, "requires boot efi or uboot, here it is kernel" },
 	{ "root-login", { "password" }, NULL }, /* who does not say may take it */
 	{ "root-login", { "key" }, "requires root-login key, here it is password" },
 	{ "service", { "nsssd", "sshd" }, NULL },
@@ -121,7 +124,7 @@ START_TEST(multiplies)
 	r[1].key = "dor";
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), -1);
 	ck_assert_str_eq(e.msg,
-	    "services.scn:4: requires dor: unknown; one of arch audit authorized-keys "
+	    "services.scn:4: requires dor: unknown; one of arch audit authorized-keys boot "
 	    "credentials disk agent files listen net package partition profile root-login service "
 	    "set tool triple");
 	ck_assert_int_eq(e.code, EXIT_USAGE);

@@ -61,6 +61,7 @@ add_image(struct show *s, size_t i, const char *arch)
 	fake_manifest(&im->m);
 	im->m.arch = arch;
 	im->path = im->name = arch;
+	im->net = "dhcp";
 	im->dir = arena_printf(s->a, "%s/%s", test_dir(), arch);
 }
 
