@@ -780,6 +780,7 @@ qemu_opts_of(const struct testcase *c)
 		.cpu = j->cpu,
 		.lan = j->image->lan,
 		.island = j->image->island,
+		.faults = scenario_injects(j->scenario),
 		.slot = scenario_plugs(j->scenario) || j->slot,
 		.pace = c->pace,
 		.reboot = true,

@@ -913,6 +913,15 @@ scenario_plugs(const struct scenario *s)
 }
 
 bool
+scenario_injects(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->nsteps; i++)
+		if (s->steps[i].form->injects)
+			return true;
+	return false;
+}
+
+bool
 scenario_has_peer(const struct scenario *s)
 {
 	for (size_t i = 0; i < s->nsteps; i++)
@@ -953,6 +962,10 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 		return fail_usage(e,
 		    "%s: after %s: the guest of a saved state has no slot to plug anything into; "
 		    "leave it out",
+		    path, out->after);
+	if (out->after && scenario_injects(out))
+		return fail_usage(e,
+		    "%s: after %s: the disk of a saved state cannot be made to fail; leave it out",
 		    path, out->after);
 	if (out->races && scenario_has_peer(out))
 		return fail_usage(e,

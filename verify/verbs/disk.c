@@ -153,7 +153,8 @@ throttle_start(struct testcase *c, const struct step *s)
 
 #define INJECT(what)                                                                               \
 	{                                                                                          \
-		.form = { .verb = "vm", .form = "inject " what }, .start = inject_start            \
+		.form = { .verb = "vm", .form = "inject " what, .injects = true },                 \
+		.start = inject_start                                                              \
 	}
 
 const struct verb verbs_disk[] = {

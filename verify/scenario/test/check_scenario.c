@@ -20,6 +20,7 @@ static const struct verb_form forms[] = {
 	{ .verb = "vm", .form = "link up" },
 	{ .verb = "vm", .form = "link down" },
 	{ .verb = "vm", .form = "plug WHAT", .plugs = true },
+	{ .verb = "vm", .form = "inject WHAT", .injects = true },
 	{ .verb = "vm", .form = "guard", .peer = true },
 	{ .verb = "vm", .form = "skip TIME", .race = RACE_ALONE },
 	{ .verb = "race", .form = "BLOCK", .race = RACE_OPENS },
@@ -268,13 +269,15 @@ static const struct {
 	    "keep" },
 	{ HEAD "vm link sideways\n",
 	    ":2: vm: its arguments fit no form; one of: vm link up, vm link down, vm plug WHAT, "
-	    "vm guard, vm skip TIME" },
+	    "vm inject WHAT, vm guard, vm skip TIME" },
 	{ HEAD "vm guard\nvm skip 24h\n", ": net: nobody stands between a guest and its network "
 					  "while its time races; make it two "
 					  "scenarios" },
 	{ HEAD "after booted\nvm plug disk\n",
 	    ": after booted: the guest of a saved state has no slot to plug anything into; leave "
 	    "it out" },
+	{ HEAD "after booted\nvm inject all\n",
+	    ": after booted: the disk of a saved state cannot be made to fail; leave it out" },
 	{ HEAD "run\n", ":2: run: its arguments fit no form; one of: run COMMAND" },
 	{ HEAD "run echo x\n", ":2: run: its arguments fit no form; one of: run COMMAND" },
 	{ HEAD "run \"x\n", ":2: the quoted text has no end: \"x" },
