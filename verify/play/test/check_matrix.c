@@ -277,7 +277,7 @@ START_TEST(lanes)
 	}
 	ck_assert_int_eq(
 	    matrix_make(a, &i, 1, s, 2, &(struct matrix_choice){ .lanes = other }, &m, &e), -1);
-	ck_assert_str_eq(e.msg, "lane fast: no such lane; one of quick long");
+	ck_assert_str_eq(e.msg, "lane fast: no such lane; one of quick long faults");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }
