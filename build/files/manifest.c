@@ -70,6 +70,7 @@ static const struct key {
 	TEXT("credentials", credentials, false),
 	TEXT("root-login", root_login, false),
 	TEXT("agent", agent, false),
+	TEXT("login", login, false),
 	TEXT("key", key, false),
 #undef TEXT
 };

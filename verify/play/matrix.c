@@ -49,7 +49,7 @@ set(const struct image *i)
 static const char *
 agent(const struct image *i)
 {
-	return inject_fits(&i->m) ? "yes" : "no";
+	return inject_fits(&i->m) || inject_is_serial(&i->m) ? "yes" : "no";
 }
 
 static const char *
@@ -213,6 +213,21 @@ matrix_requires(struct arena *a, const struct image *i, const char *key, const c
 	return 0;
 }
 
+static bool
+sends(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->nsteps; i++)
+		if (!strcmp(s->steps[i].form->verb, "send"))
+			return true;
+	return false;
+}
+
+bool
+matrix_has_agent(const struct image *i, const struct scenario *s)
+{
+	return i->has_agent && !s->pristine && !(inject_is_serial(&i->m) && sends(s));
+}
+
 /* the first requirement that is not met decides */
 static int
 find_skip(struct arena *a, const struct image *i, const struct scenario *s, const char **skip,
@@ -225,6 +240,8 @@ find_skip(struct arena *a, const struct image *i, const struct scenario *s, cons
 
 		if (matrix_requires(a, i, q->key, q->values, q->nvalues, &why, e) < 0)
 			return wrap(e, "%s:%u", s->path, q->line);
+		if (!why && !strcmp(q->key, "agent") && inject_is_serial(&i->m) && sends(s))
+			why = "sends to the console, where the serial agent is";
 		if (!*skip)
 			*skip = why;
 	}
