@@ -133,6 +133,7 @@ run(struct arena *a, struct options *o, struct err *e)
 	struct suite suite;
 	struct image *images;
 	struct matrix m;
+	size_t n = o->nwords;
 
 	if (begin(a, o, o->nwords ? o->words[0] : NULL, e) < 0)
 		return -1;
@@ -140,9 +141,10 @@ run(struct arena *a, struct options *o, struct err *e)
 		return fail_usage(e, "run: needs a manifest; see lh-verify --help");
 	if (suite_read(a, o, &suite, e) < 0)
 		return -1;
-	if (image_open_all(a, o->words, o->nwords, o->out, trust_asked(o), &images, e) < 0)
+	if (image_open_all(a, o->words, n, o->out, trust_asked(o), &images, e) < 0 ||
+	    image_lanes(a, o->boot, o->out, &images, &n, e) < 0)
 		return -1;
-	if (matrix_make(a, images, o->nwords, suite.v, suite.n,
+	if (matrix_make(a, images, n, suite.v, suite.n,
 		&(struct matrix_choice){ o->only.v, o->lanes.v }, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);
@@ -160,7 +162,7 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	const char *only;
 	struct image *images;
 	struct matrix m;
-	size_t n;
+	size_t n, nimages = o->nwords - 1;
 
 	if (begin(a, o, o->nwords ? o->words[o->nwords > 1] : NULL, e) < 0)
 		return -1;
@@ -179,13 +181,13 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	if (options_file(o->words[0], e) < 0 ||
 	    written_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
 	    written_choose(mutant, &n, o->only.v, e) < 0 ||
-	    image_open_all(a, o->words + 1, o->nwords - 1, o->out, trust_asked(o), &images, e) < 0)
+	    image_open_all(a, o->words + 1, nimages, o->out, trust_asked(o), &images, e) < 0 ||
+	    image_lanes(a, o->boot, o->out, &images, &nimages, e) < 0)
 		return -1;
-	for (size_t i = 0; i < o->nwords - 1; i++)
+	for (size_t i = 0; i < nimages; i++)
 		if (trust_needed(&images[i].m, images[i].path, "mutants", e) < 0)
 			return -1;
-	if (written_matrix(
-		a, images, o->nwords - 1, mutant, n, suite.v, suite.n, o->lanes.v, &m, e) < 0)
+	if (written_matrix(a, images, nimages, mutant, n, suite.v, suite.n, o->lanes.v, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);
 }

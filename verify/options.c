@@ -60,6 +60,9 @@ static const struct row {
 	    MEMBER(keep), NULL, 0, 0 },
 	{ OF_RUN, 0, "capsule", NULL, "keep guests as they are when they fail, for resume", FLAG,
 	    MEMBER(capsule), NULL, 0, 0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT | OF_STEP, 0, "boot", "WHICH",
+	    "kernel (default), efi, uboot, firmware for both of these, or all", CHOICE,
+	    MEMBER(boot), " kernel efi uboot firmware all ", 0, 0 },
 	{ OF_MATRIX | OF_LIST, 0, "format", "WHICH",
 	    "text, json, github, gitlab or slurm (default: text)", CHOICE, MEMBER(format),
 	    " text json github gitlab slurm ", 0, 0 },
@@ -92,7 +95,7 @@ static const struct row {
 	    NULL, "the images are a stranger's, though they lie in output/", FLAG,
 	    MEMBER(untrusted), NULL, 0, 0 },
 	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS, 0, "lane", "NAME",
-	    "play those of this lane, quick (default) or long; may be repeated", NAMES,
+	    "play those of this lane, quick (default), long or faults; may be repeated", NAMES,
 	    MEMBER(lanes), NULL, 0, 0 },
 	{ OF_MUTANTS, 0, "function", NULL,
 	    "play on after an audit has refused one, until a guest does", FLAG, MEMBER(function),
@@ -333,7 +336,7 @@ add_again(struct arena *a, struct buf *b, const struct row *r, const struct opti
 char *
 options_again(struct arena *a, const struct options *o, bool trusted)
 {
-	static const char *const told[] = { "accel", "scale", "scenarios", "also", "cold",
+	static const char *const told[] = { "accel", "scale", "scenarios", "also", "cold", "boot",
 		"untrusted", "trusted" };
 	struct buf b = { 0 };
 	char *text;

@@ -45,6 +45,7 @@ struct options {
 	const char *accel;	     /* tcg, kvm, auto */
 	double scale;		     /* of timeouts; 0: by how busy the machine is */
 	double jobs;		     /* 0: as CPUs and memory allow */
+	const char *boot;	     /* image_lanes() has them; NULL: not given */
 	const char *format;	     /* of a matrix */
 	const char *disk, *share;    /* boot: as struct interactive_opts has them */
 	unsigned memory, cpus, port; /* the same; 0: not given */

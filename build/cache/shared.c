@@ -380,7 +380,9 @@ pack_entry(const char *entry, const char *file, struct arena *a, uint64_t *unpac
 	for (size_t i = 0; i < sizeof beside / sizeof *beside && r == 0; i++) {
 		const char *path = arena_printf(a, "%s/%s", entry, beside[i]);
 
-		r = file_exists(path) ? pack_add(p, path, beside[i], e) : 0;
+		r = file_is_there(path, e);
+		if (r > 0)
+			r = pack_add(p, path, beside[i], e);
 	}
 	*unpacked = pack_unpacked(p);
 	if (r == 0)

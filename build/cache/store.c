@@ -217,6 +217,7 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 {
 	char *out = arena_printf(a, "%s/out", tmp), *linked = arena_printf(a, "%s/linked", tmp),
 	     hex[DIGEST_HEX];
+	int there;
 
 	/* moved while it may still be: a folder that may not be written to can't be */
 	if (rename(arena_printf(a, "%s/out", workdir), out) < 0)
@@ -234,14 +235,15 @@ fill(struct arena *a, char *tmp, const char *workdir, const char *key_text, char
 	for (size_t i = 0; i < COUNT(kept); i++) {
 		const char *from = arena_printf(a, "%s/%s", workdir, kept[i]);
 
-		if (file_exists(from) && rename(from, arena_printf(a, "%s/%s", tmp, kept[i])) < 0)
+		if (rename(from, arena_printf(a, "%s/%s", tmp, kept[i])) < 0 && errno != ENOENT)
 			return fail_errno(e, "move %s to the store", from);
 	}
 	if (check_parts(tmp, beside, COUNT(beside), e) < 0)
 		return -1;
-	if (file_exists(linked) &&
-	    (digest_file(linked, hex, e) < 0 ||
-		write_digest(arena_printf(a, "%s.sha256", linked), hex, e) < 0))
+	there = file_is_there(linked, e);
+	if (there < 0 ||
+	    (there && (digest_file(linked, hex, e) < 0 ||
+			  write_digest(arena_printf(a, "%s.sha256", linked), hex, e) < 0)))
 		return -1;
 	if (chmod(tmp, 0755) < 0) /* mkdtemp's 0700 would keep other users out */
 		return fail_errno(e, "%s", tmp);

@@ -121,13 +121,17 @@ write_device(struct arena *a, const struct source *s, const struct device *d, in
 static int
 same_file(const struct source *s, const struct device *d, struct err *e)
 {
-	struct stat st;
+	struct stat st, shown;
 
 	if (stat(s->image, &st) < 0)
 		return fail_errno(e, "%s", s->image);
-	return !d->block && st.st_dev == d->dev && st.st_ino == d->ino
-		   ? fail_usage(e, "DEVICE %s: is the image itself", d->path)
-		   : 0;
+	if (!d->block && st.st_dev == d->dev && st.st_ino == d->ino)
+		return fail_usage(e, "DEVICE %s: is the image itself", d->path);
+	/* its beginning is cleared first, and would be gone before it is read */
+	if (d->backing && stat(d->backing, &shown) == 0 && st.st_dev == shown.st_dev &&
+	    st.st_ino == shown.st_ino)
+		return fail_usage(e, "DEVICE %s: shows the image itself, %s", d->path, d->backing);
+	return 0;
 }
 
 static void

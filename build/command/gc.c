@@ -169,10 +169,11 @@ static int
 keep_manifest(struct gc *g, const char *path, struct err *e)
 {
 	struct manifest m;
+	int there = file_is_there(path, e);
 
-	if (!file_exists(path))
+	if (there == 0)
 		return 0;
-	if (manifest_read(g->a, path, &m, e) < 0)
+	if (there < 0 || manifest_read(g->a, path, &m, e) < 0)
 		return wrap(e, "cannot determine what this image needs, so nothing is removed");
 	for (size_t i = 0; i < m.npackages; i++)
 		if (m.packages[i].key && strlen(m.packages[i].key) == KEY_LENGTH)

@@ -69,6 +69,8 @@ static const struct key {
 	{ { "RWFS_SIZE", value_size, "512", NULL }, NULL, F(rwfs_mb) },
 	{ { "USERFS_SIZE", value_size, "512", NULL }, NULL, F(userfs_mb) },
 	{ { "EXTRA_SIZE", value_size, "0", NULL }, NULL, F(extra_mb) },
+	{ { "BOOT", value_choice, "all", "none efi uboot all" }, NULL, ONLY_VAR },
+	{ { "BOOT_SIZE", value_size, "32", NULL }, NULL, F(boot_mb) },
 
 	{ { "FORMS", value_forms, "raw", "raw tar tar.zst qcow2 bmap" }, NULL, ONLY_VAR },
 
@@ -90,7 +92,7 @@ static const struct key {
 
 /* made by lh-build itself, for recipes */
 static const char *const found_out[] = { "ROOT_HASH", "GUEST_HASH", "KERNEL_CONFIG_TEXT",
-	"PROFILE_WHY" };
+	"PROFILE_WHY", "ROOT_PARTUUID" };
 
 /* lh-verify's and the Makefile's: no concern of ours, and no mistake */
 static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "LANES", "NETS", "GOOD", "BAD",
@@ -598,10 +600,20 @@ place_teller(const struct valuing *r, const char *value, const char *from)
 									 : teller_of(r, from);
 }
 
+void
+config_root_uuid(const char *triple, char text[UUID_TEXT])
+{
+	unsigned char ignored[16];
+
+	uuid_derived(triple, "rootfs", ignored, text);
+}
+
 /* each variable that there is, in the order of the table; those nobody gave get their value */
 static int
 check_keys(struct config *c, struct valuing *r, struct err *e)
 {
+	char root[UUID_TEXT];
+
 	for (const struct key *k = keys; k < keys + NKEYS; k++) {
 		const struct config_var *v = find(c, k->is.name);
 		const char *value = v ? v->value : k->is.fallback, *from = v ? v->from : "default";
@@ -624,6 +636,8 @@ check_keys(struct config *c, struct valuing *r, struct err *e)
 	c->uid = r->uid;
 	c->gid = r->gid;
 	config_set(r->a, c, "KERNEL_CONFIG_TEXT", r->kernel_config, "KERNEL_CONFIG");
+	config_root_uuid(c->triple, root);
+	config_set(r->a, c, "ROOT_PARTUUID", arena_strdup(r->a, root), "TRIPLE");
 	return 0;
 }
 
@@ -672,6 +686,20 @@ personal_file(const struct valuing *r)
 	return NULL;
 }
 
+struct defaulting {
+	struct arena *a;
+	const char *top, *triple;
+};
+
+/* it is in the checkout: root would read whatever its owner has a symlink lead to */
+static int
+read_default(void *arg, struct err *e)
+{
+	struct defaulting *d = arg;
+
+	return sysdeps_default(d->a, d->top, &d->triple, e);
+}
+
 int
 config_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct config *out,
     struct err *e)
@@ -682,6 +710,7 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 		.home = home ? home : "",
 		.root = geteuid() == 0 };
 	struct assignments fixed = { .v = arena_array(a, NKEYS + nargs, sizeof *fixed.v) };
+	struct defaulting def = { a, top, "" };
 	size_t nenv;
 
 	*out = (struct config){ .top = r.top };
@@ -692,7 +721,9 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 	if (read_args(a, args, nargs, &fixed, e) < 0)
 		return -1;
 	/* before lh-config, which may ask for it */
-	config_set(a, out, "TRIPLE", sysdeps_default(a, top), "default");
+	if (user_as(&r.checkout, read_default, &def, e) < 0)
+		return -1;
+	config_set(a, out, "TRIPLE", def.triple, "default");
 	personal = personal_file(&r);
 	if (personal && read_file(&r, out, personal, personal, &fixed, e) < 0)
 		return -1;

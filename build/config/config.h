@@ -4,6 +4,7 @@
 
 #include "build/base/err.h"
 #include "build/base/user.h"
+#include "build/files/uuid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,7 +37,8 @@ struct config {
 	const char *country; /* uk fr rs vn cn or "" */
 	const char *local_ip, *router_ip, *dns_ip;
 	bool use_dhcp;
-	unsigned rootfs_mb, swap_mb, rwfs_mb, userfs_mb, extra_mb; /* MiB; 0: no such partition */
+	unsigned rootfs_mb, swap_mb, rwfs_mb, userfs_mb, extra_mb,
+	    boot_mb; /* MiB; 0: no such partition */
 	const char *console;
 	const char *kernel_config;
 	unsigned jobs;
@@ -69,6 +71,11 @@ void config_set(
     struct arena *a, struct config *c, const char *name, const char *value, const char *from);
 /* a password, or the hash of one: its value is for nobody but the step that needs it */
 bool config_secret(const char *name);
+/*
+ * PARTUUID of the root partition: that of every image of a triple, for its kernel has it built in,
+ * to find its root where nobody gives it a command line
+ */
+void config_root_uuid(const char *triple, char text[UUID_TEXT]);
 /* may a recipe name it on a `config` line */
 bool config_known(const char *name);
 /* is its value a list of folders; a step that it is given to sees them, and its key what they hold

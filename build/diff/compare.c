@@ -344,6 +344,8 @@ diff_partitions(struct comparing *c, const struct spans *raw, struct err *e)
 			continue;
 		if (!strcmp(x->type, "swap") && !strcmp(y->type, "swap"))
 			diff_raw(c, x->name, raw, x->start, to, false, DIFF_FOLLOWS);
+		else if (!strcmp(x->type, "esp") && !strcmp(y->type, "esp"))
+			diff_raw(c, x->name, raw, x->start, to, false, DIFF_BYTES);
 		else if (fs_diff(sides, x->name, raw, &c->d, e) < 0)
 			return -1;
 	}

@@ -299,6 +299,16 @@ file_exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+int
+file_is_there(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : fail_errno(e, "%s", path);
+}
+
 bool
 file_isdir(const char *path)
 {

@@ -58,6 +58,11 @@ int file_remove(const char *path, struct err *e);
 int file_names(
     struct arena *a, const char *dir, bool hidden, char ***names, size_t *n, struct err *e);
 bool file_exists(const char *path);
+/*
+ * 1 or 0; -1: nobody can tell.  For what is made anew, or done without, when it is not there: a
+ * disk that fails for a moment is no reason to.
+ */
+int file_is_there(const char *path, struct err *e);
 bool file_isdir(const char *path);
 /* copies bytes, mode and holes; to is replaced by rename */
 int file_copy(const char *from, const char *to, mode_t mode, struct err *e);

@@ -27,8 +27,10 @@ lines_open(struct arena *a, const char *path, struct lines *l, struct err *e)
 int
 lines_open_if_there(struct arena *a, const char *path, struct lines *l, struct err *e)
 {
-	if (file_exists(path))
-		return lines_open(a, path, l, e);
+	int there = file_is_there(path, e);
+
+	if (there)
+		return there < 0 ? -1 : lines_open(a, path, l, e);
 	*l = (struct lines){ .path = arena_strdup(a, path) };
 	return 0;
 }

@@ -95,6 +95,7 @@ struct man_form {
 struct manifest {
 	const char *dir;     /* folder of the manifest, absolute; not in the file */
 	bool untrusted;	     /* a stranger's: verify/trust.h; not in the file */
+	const char *lane;    /* how it is started: verify/guest/lane.h; not in the file */
 	const char *triple;  /* x86_64-linux-musl */
 	const char *arch;    /* short name, as x86_64 */
 	const char *profile; /* s6, minimal, or whatever a foreign image calls itself */
@@ -130,8 +131,11 @@ struct manifest {
 	const char *nic;      /* virtio (default) e1000 e1000e rtl8139 */
 
 	const char *firmware; /* file for QEMU's -bios, or NULL: the machine's own */
-	const char *kernel;   /* file, or NULL: the image boots itself */
-	const char *initrd;   /* file, or NULL; not without a kernel */
+	const char *boot_efi; /* OPTION FILE PACKAGE: how QEMU gets a firmware that starts the image
+				 without being handed a kernel; NULL: none of the kind does */
+	const char *boot_uboot;
+	const char *kernel; /* file, or NULL: the image boots itself */
+	const char *initrd; /* file, or NULL; not without a kernel */
 	const char *kernel_sha256;
 	const char *kernel_mark;  /* what shows that it is for this machine: verify/image/mark.h */
 	const char *append;	  /* kernel command line, without console nonce */
@@ -143,8 +147,9 @@ struct manifest {
 	const char *symbols_sha256;
 	const char *kernel_config; /* the .config it was built with, or NULL */
 	const char *kernel_config_sha256;
-	const char *root_login;	 /* by ssh, as root: key; password: with it as well; or NULL */
-	const char *credentials; /* file of `user password` lines, or NULL */
+	const char *root_login; /* by ssh, as root: key; password: with it as well; or NULL */
+	const char *authorized_keys_sha256; /* of root's file of that name, and guest's; or NULL */
+	const char *credentials;	    /* file of `user password` lines, or NULL */
 	const char *agent; /* how a command channel is injected: s6-linux-init, inittab; serial: by
 			      logging in on the console; NULL: it cannot be */
 	const char *login; /* USER [PASSWORD] for agent serial, or NULL: root */

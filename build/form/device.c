@@ -232,6 +232,9 @@ device_read(struct arena *a, const char *root, struct device *d, struct err *e)
 	d->table = property(a, arena_printf(a, "%s/run/udev/data/b%s", root, numbers(a, d->dev)),
 	    "E:", "ID_PART_TABLE_TYPE");
 	d->removable = is_removable(a, sys);
+	d->backing = attribute(a, arena_printf(a, "%s/loop/backing_file", sys));
+	if (!*d->backing)
+		d->backing = NULL;
 	d->readonly = !strcmp(attribute(a, arena_printf(a, "%s/ro", sys)), "1");
 	if (file_exists(arena_printf(a, "%s/partition", sys)))
 		d->whole = property(a, arena_printf(a, "%s/../uevent", sys), "", "DEVNAME");

@@ -33,8 +33,9 @@ struct device {
 	const char *table; /* gpt dos, "" when it is not known */
 	bool removable;	   /* or at the end of a cable: USB, an SD card */
 	bool readonly;
-	const char *whole; /* the disk that this is only a partition of, or NULL */
-	const char *busy;  /* why it must not be written to, as "/dev/sda1 is mounted on /" */
+	const char *whole;   /* the disk that this is only a partition of, or NULL */
+	const char *backing; /* the file that a loop device shows, or NULL */
+	const char *busy;    /* why it must not be written to, as "/dev/sda1 is mounted on /" */
 	struct device_part *parts;
 	size_t nparts;
 };

@@ -190,9 +190,10 @@ identify(struct arena *a, const struct plan *p, struct bom *b, struct err *e)
 		const char *linked = linked_path(a, &p->v[i]);
 
 		say_package(&text, &b->packages[i]);
-		if (!file_exists(linked))
+		r = file_is_there(linked, e);
+		if (r == 0)
 			continue;
-		r = digest_file(linked, hex, e);
+		r = r < 0 ? -1 : digest_file(linked, hex, e);
 		buf_addf(&text, "linked %s\n", hex);
 	}
 	digest_bytes(text.p, text.n, b->id);

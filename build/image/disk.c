@@ -21,6 +21,7 @@ static const struct {
 } types[] = {
 	{ "linux", "0FC63DAF-8483-4772-8E79-3D69D8477DE4" },
 	{ "swap", "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F" },
+	{ "esp", "C12A7328-F81F-11D2-BA4B-00A0C93EC93B" },
 };
 
 /* libfdisk answers with negative errno values */
@@ -62,6 +63,8 @@ add(struct fdisk_context *cxt, size_t no, const struct disk_part *p)
 		r = fdisk_partition_set_name(pa, p->name);
 	if (!r)
 		r = fdisk_partition_set_uuid(pa, p->uuid); /* else it is drawn at random */
+	if (!r && !strcmp(p->type, "esp")) /* for who is no UEFI, and would take the first one */
+		r = fdisk_partition_set_attrs(pa, "LegacyBIOSBootable");
 	if (!r)
 		r = fdisk_add_partition(cxt, pa, NULL);
 	fdisk_unref_partition(pa);

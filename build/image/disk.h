@@ -11,8 +11,8 @@ struct arena;
 
 /* The partition table of an image: GPT through libfdisk, every identifier given, none drawn. */
 struct disk_part {
-	const char *name; /* rootfs swap rwfs userfs extra */
-	const char *type; /* "linux" or "swap" */
+	const char *name; /* rootfs swap rwfs userfs extra boot */
+	const char *type; /* "linux" "swap" "esp" */
 	uint64_t start;	  /* bytes, multiple of 1 MiB */
 	uint64_t size;
 	char uuid[37]; /* of the partition */
@@ -30,8 +30,9 @@ int disk_write(const char *image, const char *disk_uuid, const struct disk_part 
 struct disk_table {
 	const char *uuid;
 	struct disk_entry {
-		const char *name, *type, *uuid, *attributes; /* type: "linux", "swap" or a GUID */
-		uint64_t start, size;			     /* bytes */
+		const char *name, *type, *uuid,
+		    *attributes;      /* type: "linux", "swap", "esp" or a GUID */
+		uint64_t start, size; /* bytes */
 	} v[16];
 	size_t n; /* those behind the 16th are not looked at */
 };

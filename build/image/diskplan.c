@@ -2,11 +2,9 @@
 #include "build/image/diskplan.h"
 
 #include "build/config/config.h"
-#include "build/files/digest.h"
+#include "build/files/uuid.h"
 
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MIB (UINT64_C(1) << 20)
@@ -17,59 +15,54 @@ const struct partition partitions[NPARTITIONS] = {
 	{ "rwfs", "linux", "RWFS_SIZE", offsetof(struct config, rwfs_mb) },
 	{ "userfs", "linux", "USERFS_SIZE", offsetof(struct config, userfs_mb) },
 	{ "extra", "linux", "EXTRA_SIZE", offsetof(struct config, extra_mb) },
+	{ "boot", "esp", "BOOT_SIZE", offsetof(struct config, boot_mb) },
 };
 
 unsigned
-partition_mb(const struct config *cfg, const struct partition *p)
+partition_mb(const struct config *cfg, bool boots, const struct partition *p)
 {
 	unsigned mb;
 
 	memcpy(&mb, (const char *)cfg + p->mb, sizeof mb);
-	return mb;
+	return boots || strcmp(p->type, "esp") ? mb : 0;
 }
 
-void
-diskplan_uuid(const char *seed_hex, const char *name, unsigned char uuid[16], char text[37])
+static void
+set_uuid(const struct config *cfg, const char *seed_hex, struct disk_part *p)
 {
-	char seed[256], hex[DIGEST_HEX];
+	unsigned char ignored[16];
 
-	snprintf(seed, sizeof seed, "lh-uuid 1 %s %s\n", seed_hex, name);
-	digest_bytes(seed, strlen(seed), hex);
-	for (int i = 0; i < 16; i++) {
-		char byte[3] = { hex[2 * i], hex[2 * i + 1], '\0' };
-
-		uuid[i] = (unsigned char)strtoul(byte, NULL, 16);
-	}
-	uuid[6] = (unsigned char)((uuid[6] & 0x0f) | 0x80);
-	uuid[8] = (unsigned char)((uuid[8] & 0x3f) | 0x80);
-	if (!text)
-		return;
-	for (int i = 0; i < 16; i++)
-		text += sprintf(
-		    text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
+	if (!strcmp(p->name, "rootfs"))
+		config_root_uuid(cfg->triple, p->uuid);
+	else
+		uuid_derived(seed_hex, p->name, ignored, p->uuid);
 }
 
 int
-diskplan_make(const struct config *cfg, const char *seed_hex, struct diskplan *out, struct err *e)
+diskplan_make(
+    const struct config *cfg, bool boots, const char *seed_hex, struct diskplan *out, struct err *e)
 {
-	uint64_t at = MIB; /* the partition table comes first */
+	const struct partition *boot = &partitions[NPARTITIONS - 1];
+	uint64_t first = MIB; /* the partition table comes first */
+	uint64_t at = first + partition_mb(cfg, boots, boot) * MIB;
 	unsigned char ignored[16];
 
 	if (!cfg->rootfs_mb)
 		return fail_usage(e, "ROOTFS_SIZE 0: an image needs a root filesystem");
 	*out = (struct diskplan){ 0 };
-	diskplan_uuid(seed_hex, "disk", ignored, out->disk_uuid);
-	for (size_t i = 0; i < NPARTITIONS; i++) {
+	uuid_derived(seed_hex, "disk", ignored, out->disk_uuid);
+	for (const struct partition *is = partitions; is < partitions + NPARTITIONS; is++) {
 		struct disk_part *p = &out->parts[out->nparts];
+		uint64_t size = partition_mb(cfg, boots, is) * MIB;
 
-		if (!partition_mb(cfg, &partitions[i]))
+		if (!size)
 			continue;
-		*p = (struct disk_part){ .name = partitions[i].name,
-			.type = partitions[i].type,
-			.start = at,
-			.size = partition_mb(cfg, &partitions[i]) * MIB };
-		diskplan_uuid(seed_hex, p->name, ignored, p->uuid);
-		at += p->size;
+		*p = (struct disk_part){ .name = is->name,
+			.type = is->type,
+			.start = is == boot ? first : at,
+			.size = size };
+		set_uuid(cfg, seed_hex, p);
+		at += is == boot ? 0 : size;
 		out->nparts++;
 	}
 	out->size = at + MIB; /* and its copy last */

@@ -5,6 +5,7 @@
 #include "build/base/err.h"
 #include "build/image/disk.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,27 +17,25 @@ struct config;
  */
 struct diskplan {
 	uint64_t size; /* of the disk, bytes */
-	struct disk_part parts[5];
+	struct disk_part parts[6];
 	size_t nparts;
 	char disk_uuid[37];
 };
 
-/* the partitions there can be, in the order they have on the disk */
-enum { NPARTITIONS = 5 };
+/*
+ * The partitions there can be, in the order of the table.  The last one is the first on the disk:
+ * some firmware looks no further, and what is behind can grow.
+ */
+enum { NPARTITIONS = 6 };
 extern const struct partition {
 	const char *name, *type, *variable;
 	size_t mb; /* member of struct config */
 } partitions[NPARTITIONS];
 
-/* its size in MiB; 0: the disk has no such partition */
-unsigned partition_mb(const struct config *cfg, const struct partition *p);
-/*
- * An identifier that is not random: RFC 9562 version 8, its bits the sha256 of
- * "lh-uuid 1 SEED NAME\n".  text may be NULL.
- */
-void diskplan_uuid(const char *seed_hex, const char *name, unsigned char uuid[16], char text[37]);
+/* its size in MiB; 0: the disk has no such partition.  boots: it has one to boot from */
+unsigned partition_mb(const struct config *cfg, bool boots, const struct partition *p);
 /* offsets and identifiers from the sizes and a seed (the digest of the content) */
-int diskplan_make(
-    const struct config *cfg, const char *seed_hex, struct diskplan *out, struct err *e);
+int diskplan_make(const struct config *cfg, bool boots, const char *seed_hex, struct diskplan *out,
+    struct err *e);
 
 #endif

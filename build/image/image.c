@@ -9,7 +9,9 @@
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/files/manifest.h"
+#include "build/files/uuid.h"
 #include "build/form/blockmap.h"
+#include "build/image/boot.h"
 #include "build/image/disk.h"
 #include "build/image/diskplan.h"
 #include "build/image/filelist.h"
@@ -42,6 +44,7 @@ struct image {
 	struct overlays overlays;
 	char extra[DIGEST_HEX]; /* of the tree; empty when there is nothing for it */
 	const struct node *kernel;
+	struct boot boot;
 	char seed[DIGEST_HEX]; /* of all that the bytes of the disk depend on */
 	char key[DIGEST_HEX];  /* of everything: the disk, the kernel, the manifest */
 	struct diskplan disk;
@@ -111,12 +114,16 @@ make_seed(struct image *m)
 	const struct plan *p = m->plan;
 	struct buf b = { 0 };
 
-	buf_addf(&b, "lh-disk 2\nepoch %s\nprofile %s\nowners %s\nextra %s\n",
+	buf_addf(&b, "lh-disk 3\nepoch %s\nprofile %s\nowners %s\nextra %s\n",
 	    config_get(m->cfg, "EPOCH"), p->profile, m->owners, m->extra);
 	for (size_t i = 1; i < m->overlays.n; i++)
 		buf_addf(&b, "overlay %s\n", m->overlays.digests[i]);
 	for (size_t i = 0; i < NPARTITIONS; i++)
-		buf_addf(&b, "%s %u\n", partitions[i].name, partition_mb(m->cfg, &partitions[i]));
+		buf_addf(&b, "%s %u\n", partitions[i].name,
+		    partition_mb(m->cfg, *m->boot.words, &partitions[i]));
+	if (*m->boot.words)
+		buf_addf(&b, "boot %s %s\nkernel %s\n", m->boot.words, m->boot.kernel,
+		    m->kernel->output);
 	for (size_t i = 0; i < p->n; i++)
 		if (is_content(&p->v[i]))
 			buf_addf(&b, "output %s %s\n", p->v[i].id, p->v[i].output);
@@ -174,7 +181,7 @@ tree_of(struct image *m, const char *name)
 	for (size_t i = 0; i < NTREES; i++)
 		if (!strcmp(tree_names[i], name))
 			return &m->trees[i];
-	return NULL; /* swap */
+	return NULL; /* swap boot */
 }
 
 /* root is read-only, so what is mounted on must be there */
@@ -202,7 +209,7 @@ fs_uuid(const struct image *m, const char *partition, unsigned char uuid[16])
 	char name[64];
 
 	snprintf(name, sizeof name, "%s filesystem", partition);
-	diskplan_uuid(m->seed, name, uuid, NULL);
+	uuid_derived(m->seed, name, uuid, NULL);
 }
 
 static int
@@ -210,7 +217,7 @@ check_sizes(struct image *m, struct err *e)
 {
 	for (size_t i = 0; i < NPARTITIONS; i++) {
 		const struct tree *t = tree_of(m, partitions[i].name);
-		unsigned mb = partition_mb(m->cfg, &partitions[i]);
+		unsigned mb = partition_mb(m->cfg, *m->boot.words, &partitions[i]);
 		unsigned char uuid[16];
 		uint64_t need;
 
@@ -225,6 +232,10 @@ check_sizes(struct image *m, struct err *e)
 			    "EXTRA_SIZE to %" PRIu64 " or more",
 			    m->cfg->host_host_base, need);
 		}
+		if (!strcmp(partitions[i].type, "esp") && mb &&
+		    fat_check((uint64_t)mb << 20, m->boot.files, m->boot.n, partitions[i].variable,
+			e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -275,6 +286,43 @@ is_there(const struct image *m)
 #define EDGE_BLOCKS ((UINT64_C(1) << 20) / MAP_BLOCK)
 
 static int
+write_boot(struct image *m, const char *image, const struct disk_part *p, struct err *e)
+{
+	struct fat_opts o = { .image = image,
+		.offset = p->start,
+		.size = p->size,
+		.label = p->name,
+		.epoch = epoch_of(m),
+		.used = &m->map };
+	unsigned char uuid[16];
+
+	fs_uuid(m, p->name, uuid);
+	memcpy(&o.serial, uuid, sizeof o.serial);
+	return fat_write(&o, m->boot.files, m->boot.n, e);
+}
+
+static int
+write_part(struct image *m, const char *image, const struct disk_part *p, struct err *e)
+{
+	const struct tree *t = tree_of(m, p->name);
+	struct fs_opts o = { .image = image,
+		.offset = p->start,
+		.size = p->size,
+		.label = p->name,
+		.epoch = epoch_of(m),
+		.used = &m->map };
+
+	fs_uuid(m, p->name, o.uuid);
+	if (t)
+		return fs_write(&o, t, e);
+	if (swap_write(image, p->start, p->size, p->name, o.uuid, e) < 0)
+		return -1;
+	blockmap_add(&m->map, p->start / MAP_BLOCK, 1); /* its header is a page */
+	return 0;
+}
+
+/* in the order of the disk, for the block map: what boots is the last of the table */
+static int
 write_parts(struct image *m, const char *image, struct err *e)
 {
 	const struct diskplan *l = &m->disk;
@@ -283,23 +331,12 @@ write_parts(struct image *m, const char *image, struct err *e)
 		return -1;
 	m->map = (struct blockmap){ .a = m->a };
 	blockmap_add(&m->map, 0, EDGE_BLOCKS);
-	for (size_t i = 0; i < l->nparts; i++) {
-		const struct disk_part *p = &l->parts[i];
-		const struct tree *t = tree_of(m, p->name);
-		struct fs_opts o = { .image = image,
-			.offset = p->start,
-			.size = p->size,
-			.label = p->name,
-			.epoch = epoch_of(m),
-			.used = &m->map };
-
-		fs_uuid(m, p->name, o.uuid);
-		if ((t ? fs_write(&o, t, e)
-		       : swap_write(image, p->start, p->size, p->name, o.uuid, e)) < 0)
+	for (size_t i = 0; i < l->nparts; i++)
+		if (!strcmp(l->parts[i].type, "esp") && write_boot(m, image, &l->parts[i], e) < 0)
 			return -1;
-		if (!t) /* its header is a page */
-			blockmap_add(&m->map, p->start / MAP_BLOCK, 1);
-	}
+	for (size_t i = 0; i < l->nparts; i++)
+		if (strcmp(l->parts[i].type, "esp") && write_part(m, image, &l->parts[i], e) < 0)
+			return -1;
 	blockmap_add(&m->map, l->size / MAP_BLOCK - EDGE_BLOCKS, EDGE_BLOCKS);
 	return 0;
 }
@@ -417,13 +454,14 @@ write_all(struct image *m, struct err *e)
 static int
 decide(struct image *m, const struct sysdeps *sd, struct err *e)
 {
-	if (survey(m, e) < 0)
+	if (survey(m, e) < 0 || boot_decide(m->a, m->cfg, sd, &m->boot, e) < 0)
 		return -1;
 	make_seed(m);
-	if (diskplan_make(m->cfg, m->seed, &m->disk, e) < 0 ||
+	if (diskplan_make(m->cfg, *m->boot.words, m->seed, &m->disk, e) < 0 ||
 	    record_make(m->a, m->cfg, sd, m->plan, &m->disk, m->dir, &m->manifest, e) < 0 ||
 	    record_added(m->a, m->cfg, m->plan->memo, &m->overlays, &m->manifest, e) < 0)
 		return -1;
+	record_boot(sd, &m->boot, &m->manifest);
 	forms_decide(m->a, config_get(m->cfg, "FORMS"), &m->manifest);
 	make_key(m);
 	return 0;
@@ -433,8 +471,8 @@ decide(struct image *m, const struct sysdeps *sd, struct err *e)
 static int
 stage(struct image *m, struct err *e)
 {
-	if (gather(m, e) < 0 || check_mount_points(&m->trees[ROOTFS], e) < 0 ||
-	    check_sizes(m, e) < 0)
+	if (boot_fill(m->a, m->cfg, m->kernel->store, &m->boot, e) < 0 || gather(m, e) < 0 ||
+	    check_mount_points(&m->trees[ROOTFS], e) < 0 || check_sizes(m, e) < 0)
 		return -1;
 	record_audit(m->a, m->cfg, m->all, NTREES, &m->manifest);
 	return 0;

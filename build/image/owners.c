@@ -280,10 +280,13 @@ owners_apply(struct arena *a, const char *const *paths, size_t npaths, const cha
 
 	for (size_t i = 0; i < ntrees; i++)
 		spoken[i] = arena_array(a, trees[i]->n, sizeof *spoken[i]);
-	for (size_t i = 0; i < npaths; i++)
-		if ((i == 0 || file_exists(paths[i])) &&
-		    apply_all(a, paths[i], profile, trees, ntrees, spoken, e) < 0)
+	for (size_t i = 0; i < npaths; i++) {
+		int there = i ? file_is_there(paths[i], e) : 1;
+
+		if (there < 0 ||
+		    (there && apply_all(a, paths[i], profile, trees, ntrees, spoken, e) < 0))
 			return -1;
+	}
 	for (size_t i = 0; i < ntrees; i++)
 		if (check_dangers(trees[i], spoken[i], paths, e) < 0)
 			return -1;

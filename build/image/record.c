@@ -6,8 +6,10 @@
 #include "build/config/config.h"
 #include "build/config/sysdeps.h"
 #include "build/files/beneath.h"
+#include "build/files/digest.h"
 #include "build/files/lines.h"
 #include "build/files/memo.h"
+#include "build/image/boot.h"
 #include "build/image/diskplan.h"
 #include "build/image/listen.h"
 #include "build/image/overlay.h"
@@ -74,6 +76,12 @@ record_machine(const struct config *cfg, const struct sysdeps *sd, struct manife
 	m->console = *cfg->console ? cfg->console : sysdeps_get(sd, "console");
 }
 
+static const char *
+filesystem_of(const struct disk_part *p)
+{
+	return !strcmp(p->type, "swap") ? "swap" : !strcmp(p->type, "esp") ? "vfat" : "ext4";
+}
+
 static void
 record_parts(struct arena *a, const struct diskplan *l, struct manifest *m)
 {
@@ -84,12 +92,19 @@ record_parts(struct arena *a, const struct diskplan *l, struct manifest *m)
 
 		m->parts[i] = (struct man_part){
 			.name = p->name,
-			.type = strcmp(p->type, "swap") ? "ext4" : "swap",
+			.type = filesystem_of(p),
 			.start = p->start,
 			.size = p->size,
 			.uuid = arena_strdup(a, p->uuid),
 		};
 	}
+}
+
+void
+record_boot(const struct sysdeps *sd, const struct boot *b, struct manifest *m)
+{
+	m->boot_efi = boot_has(b, "efi") ? unless_none(sd, "boot-efi") : NULL;
+	m->boot_uboot = boot_has(b, "uboot") ? unless_none(sd, "boot-uboot") : NULL;
 }
 
 /* git:CLONE@COMMIT, whose id is written out */
@@ -285,6 +300,20 @@ credentials_from(struct arena *a, const struct config *cfg, const char *dir)
 	return path;
 }
 
+/* as layout_copy writes it; NULL where an overlay may bring others */
+static const char *
+authorized_keys(struct arena *a, const struct config *cfg)
+{
+	const char *keys = config_get(cfg, "SSH_AUTHORIZED_KEYS"), *text;
+	char *hex = arena_alloc(a, DIGEST_HEX);
+
+	if (some(config_get(cfg, "OVERLAY")))
+		return NULL;
+	text = arena_printf(a, "%s\n", keys ? keys : "");
+	digest_bytes(text, strlen(text), hex);
+	return hex;
+}
+
 int
 record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct plan *p, const struct diskplan *l, const char *dir, struct manifest *out,
@@ -316,6 +345,7 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 				!strcmp(config_get(cfg, "SSH_ROOT_PASSWORD"), "true")
 			    ? "password"
 			    : "key";
+	m->authorized_keys_sha256 = authorized_keys(a, cfg);
 	if (record_services(a, p, m, e) < 0 ||
 	    listen_read(a, arena_printf(a, "%s/layout/listen", cfg->top), p->profile, &m->listens,
 		&m->nlistens, e) < 0)

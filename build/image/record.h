@@ -6,6 +6,7 @@
 #include "build/files/manifest.h"
 
 struct arena;
+struct boot;
 struct config;
 struct diskplan;
 struct memo;
@@ -21,6 +22,8 @@ struct tree;
 int record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct plan *p, const struct diskplan *l, const char *dir, struct manifest *out,
     struct err *e);
+/* and which firmware can start it */
+void record_boot(const struct sysdeps *sd, const struct boot *b, struct manifest *m);
 /* and what the user added: SERVICES, and the overlays */
 int record_added(struct arena *a, const struct config *cfg, struct memo *memo,
     const struct overlays *o, struct manifest *m, struct err *e);

@@ -199,13 +199,14 @@ make_folder(void *arg, struct err *e)
 	struct making *k = arg;
 	const char *checkout = in_folder(k, "checkout"),
 		   *credentials = arena_printf(k->a, "%s/credentials", k->cfg->output);
+	int there;
 
 	if (file_remove(k->folder, e) < 0 || file_mkdirs(checkout, 0755, e) < 0)
 		return -1;
 	if (k->user && chmod(k->folder, S_ISVTX | 0777) < 0)
 		return fail_errno(e, "%s", k->folder);
-	return file_exists(credentials) ? file_read(k->a, credentials, &k->credentials, NULL, e)
-					: 0;
+	there = file_is_there(credentials, e);
+	return there > 0 ? file_read(k->a, credentials, &k->credentials, NULL, e) : there;
 }
 
 static int

@@ -10,8 +10,8 @@
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/files/manifest.h"
+#include "build/files/uuid.h"
 #include "build/image/bom.h"
-#include "build/image/diskplan.h"
 #include "build/image/image.h"
 
 #include <jansson.h>
@@ -480,7 +480,7 @@ gather(struct doc *d, const struct config *cfg, const struct plan *p, const char
 	if (bom_gather(d->a, cfg, p, dir, b, e) < 0)
 		return wrap(e, "sbom");
 	d->b = b;
-	diskplan_uuid(b->id, "sbom", ignored, d->uuid);
+	uuid_derived(b->id, "sbom", ignored, d->uuid);
 	return 0;
 }
 

@@ -64,6 +64,7 @@
 	X(flash)                                                                                   \
 	X(blocks)                                                                                  \
 	X(fs)                                                                                      \
+	X(fat)                                                                                     \
 	X(disk)                                                                                    \
 	X(image)                                                                                   \
 	X(filelist)                                                                                \

@@ -33,6 +33,7 @@ command_boot(struct arena *a, struct options *o, struct err *e)
 	struct interactive_opts how = { .accel = strcmp(o->accel, "auto") ? o->accel : "tcg",
 		.disk = o->disk,
 		.share = o->share,
+		.boot = o->boot,
 		.memory = o->memory,
 		.cpus = o->cpus,
 		.port = o->port,

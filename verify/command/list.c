@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "verify/command/command.h"
 #include "verify/command/suite.h"
@@ -25,13 +26,15 @@ command_matrix(struct arena *a, struct options *o, struct err *e)
 	struct image *images;
 	struct buf b = { 0 };
 	struct matrix m;
+	size_t n = o->nwords;
 
 	if (!o->nwords)
 		return fail_usage(e, "matrix: needs a manifest; see lh-verify --help");
 	if (suite_read(a, o, &s, e) < 0 ||
-	    image_open_all(a, o->words, o->nwords, "", trust_asked(o), &images, e) < 0 ||
-	    matrix_make(a, images, o->nwords, s.v, s.n,
-		&(struct matrix_choice){ o->only.v, o->lanes.v }, &m, e) < 0)
+	    image_open_all(a, o->words, n, "", trust_asked(o), &images, e) < 0 ||
+	    image_lanes(a, o->boot, "", &images, &n, e) < 0 ||
+	    matrix_make(a, images, n, s.v, s.n, &(struct matrix_choice){ o->only.v, o->lanes.v },
+		&m, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (!strcmp(o->format, formats[i].name))
@@ -52,6 +55,8 @@ command_list(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	for (size_t i = 0; i < s.n; i++)
 		printf("%-16s %s%s\n", s.v[i].name, s.v[i].title,
-		    strcmp(s.v[i].lane, *scenario_lanes) ? " (lane long)" : "");
+		    strcmp(s.v[i].lane, *scenario_lanes)
+			? arena_printf(a, " (lane %s)", s.v[i].lane)
+			: "");
 	return 0;
 }

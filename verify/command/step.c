@@ -44,11 +44,15 @@ static int
 open_image(
     struct arena *a, struct options *o, const char *manifest, struct image **im, struct err *e)
 {
+	size_t n = 1;
+
 	if (image_manifest_given(manifest, e) < 0 || droproot_to_owner_of(manifest, o->out, e) < 0)
 		return -1;
 	o->out = choose_out(a, o->out, manifest);
-	return image_open_all(
-	    a, (char *const[]){ arena_strdup(a, manifest) }, 1, o->out, trust_asked(o), im, e);
+	if (image_open_all(a, (char *const[]){ arena_strdup(a, manifest) }, 1, o->out,
+		trust_asked(o), im, e) < 0)
+		return -1;
+	return image_lanes(a, o->boot, o->out, im, &n, e); /* of several, the first one */
 }
 
 static int

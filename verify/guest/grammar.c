@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/files/manifest.h"
+#include "verify/guest/lane.h"
 #include "verify/guest/qemu.h"
 
 #include <arpa/inet.h>
@@ -135,6 +136,7 @@ static const struct rule {
 	{                                                                                          \
 		key, offsetof(struct manifest, member), fits, allowed                              \
 	}
+#define FIRMWARE "bios or kernel, a file of /usr/share or /usr/lib, and the package that it is from"
 #define NAME "a name: letters, digits, and . _ - behind the first"
 	RULE("triple", triple, is_name, NAME),
 	RULE("arch", arch, is_name, NAME),
@@ -153,6 +155,8 @@ static const struct rule {
 	RULE("nic", nic, qemu_has_nic, "virtio, e1000, e1000e or rtl8139"),
 	RULE("agent", agent, is_agent, "s6-linux-init, inittab or serial"),
 	RULE("login", login, is_login, "USER [PASSWORD], of printable characters"),
+	RULE("boot-efi", boot_efi, lane_is_firmware, FIRMWARE),
+	RULE("boot-uboot", boot_uboot, lane_is_firmware, FIRMWARE),
 	RULE("address", address, is_address, "an IPv4 address"),
 	RULE("router", router, is_address, "an IPv4 address"),
 	RULE("dns", dns, is_address, "an IPv4 address"),
@@ -161,6 +165,7 @@ static const struct rule {
 	    "NAME[,PROPERTY=VALUE...], and no property that names a file"),
 	RULE("cpu", cpu, is_cpu, "MODEL[,FEATURE...]"),
 #undef NAME
+#undef FIRMWARE
 #undef RULE
 };
 

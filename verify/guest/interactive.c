@@ -7,6 +7,7 @@
 #include "build/files/manifest.h"
 #include "verify/guest/grammar.h"
 #include "verify/guest/keptdisk.h"
+#include "verify/guest/lane.h"
 #include "verify/guest/qemu.h"
 
 #include <arpa/inet.h>
@@ -107,6 +108,27 @@ choose_disk(struct arena *a, const struct manifest *m, const struct interactive_
 	return 0;
 }
 
+static int
+choose_lane(
+    struct arena *a, const char *manifest, const char *boot, struct manifest *m, struct err *e)
+{
+	const char *missing;
+
+	if (!boot)
+		return 0;
+	for (size_t i = 0; lane_name(i) && !m->lane; i++)
+		if (lane_meant(boot, lane_name(i)) && lane_fits(m, lane_name(i)))
+			m->lane = lane_name(i);
+	if (!m->lane)
+		return fail_usage(e,
+		    "--boot %s: %s names no firmware for it; build with another BOOT", boot,
+		    manifest);
+	if (!strcmp(m->lane, LANE_KERNEL))
+		m->lane = NULL;
+	missing = lane_missing(a, m);
+	return missing ? fail(e, "--boot %s: %s", boot, missing) : 0;
+}
+
 /* QEMU takes a path relative to its working directory, which is ours */
 int
 interactive_boot(
@@ -130,6 +152,7 @@ interactive_boot(
 		return fail_usage(e, "--share %s: no such folder", o->share);
 	if (manifest_read(a, manifest, &m, e) < 0 || grammar_check(&m, manifest, e) < 0 ||
 	    trust_settle(&m, manifest, o->trust, e) < 0 ||
+	    choose_lane(a, manifest, o->boot, &m, e) < 0 ||
 	    choose_disk(a, &m, o, &q, &made, e) < 0 || free_port(&q.ssh_port, e) < 0)
 		return -1;
 	if (o->share && has_9p(a, &m))

@@ -13,7 +13,9 @@ struct arena;
 /* NULL and 0: not given */
 struct interactive_opts {
 	const char *accel;
-	const char *disk;  /* keeps what the guest writes; made from the image when not there */
+	const char *disk; /* keeps what the guest writes; made from the image when not there */
+	const char
+	    *boot; /* the lane (lane.h), or firmware, all: the first that fits; NULL: kernel */
 	const char *share; /* folder that the guest may mount */
 	unsigned memory;   /* MiB; 0: the manifest's */
 	unsigned cpus;	   /* 0: one */

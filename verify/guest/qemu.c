@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/files/manifest.h"
 #include "verify/guest/lan.h"
+#include "verify/guest/lane.h"
 
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -15,11 +16,12 @@ static const struct bus {
 	const char *name;
 	const char *controller; /* or NULL */
 	const char *disk;
+	const char *serial; /* its number, when nobody gives one; NULL: it can have none */
 } buses[] = {
-	{ "virtio", NULL, "virtio-blk-pci,drive=disk" },
-	{ "ahci", "ich9-ahci,id=ahci", "ide-hd,drive=disk,bus=ahci.0" },
-	{ "nvme", NULL, "nvme,drive=disk,serial=lh" },
-	{ "sd", "sdhci-pci", "sd-card,drive=disk" },
+	{ "virtio", NULL, "virtio-blk-pci,drive=disk", "" },
+	{ "ahci", "ich9-ahci,id=ahci", "ide-hd,drive=disk,bus=ahci.0", "" },
+	{ "nvme", NULL, "nvme,drive=disk", "lh" },
+	{ "sd", "sdhci-pci", "sd-card,drive=disk", NULL },
 };
 
 /*
@@ -85,7 +87,9 @@ commas(struct arena *a, const char *s)
 static void
 push_kernel(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 {
-	if (!m->kernel)
+	if (m->lane)
+		lane_push(v, m);
+	if (!m->kernel || m->lane)
 		return;
 	argv_pushv(v, "-kernel", manifest_path(v->a, m, m->kernel), NULL);
 	if (m->initrd)
@@ -119,20 +123,29 @@ static void
 push_disk(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 {
 	const struct bus *b = find_bus(m->disk_bus);
+	const char *serial = b->serial && m->lane && o->nonce ? o->nonce : b->serial;
 
 	if (!o->disk)
 		return;
 	argv_push(v, "-drive");
 	/* thrown away with the guest, so the host's cache may keep what the guest thinks is on disk
 	 */
-	argv_pushf(v, "if=none,id=disk,format=%s%s,discard=unmap,file=%s",
-	    o->kept  ? o->kept
-	    : o->raw ? "raw,snapshot=on"
-		     : "qcow2",
-	    o->kept ? "" : ",cache=unsafe", commas(v->a, o->disk));
+	if (!o->faults || o->kept || o->raw)
+		argv_pushf(v, "if=none,id=disk,format=%s%s,discard=unmap,file=%s",
+		    o->kept  ? o->kept
+		    : o->raw ? "raw,snapshot=on"
+			     : "qcow2",
+		    o->kept ? "" : ",cache=unsafe", commas(v->a, o->disk));
+	else
+		argv_pushf(v,
+		    "if=none,id=disk,driver=raw,node-name=" QEMU_DISK ",cache=unsafe,discard=unmap,"
+		    "file.driver=qcow2,file.node-name=" QEMU_DISK_BELOW
+		    ",file.file.driver=file,file.file.filename=%s",
+		    commas(v->a, o->disk));
 	if (b->controller)
 		argv_pushv(v, "-device", b->controller, NULL);
-	argv_pushv(v, "-device", b->disk, NULL);
+	argv_push(v, "-device");
+	argv_pushf(v, "%s%s%s", b->disk, serial && *serial ? ",serial=" : "", serial ? serial : "");
 }
 
 /* the n-th address of the /24 that addr is in, as text; addr NULL or no address: of 10.0.2.0/24 */

@@ -10,6 +10,14 @@ struct island;
 struct lan;
 struct manifest;
 
+/*
+ * With qemu_opts.faults an overlay is two nodes of QEMU's, the upper one without a mind of its own:
+ * what makes a disk fail can be put between them, and taken away, while the guest runs.  Not in
+ * others: with QEMU 7.2 a guest that goes on from a saved state waits for such a disk for ever.
+ */
+#define QEMU_DISK "upper"
+#define QEMU_DISK_BELOW "lower"
+
 /* who stands between a guest and its network, has an end of four stream sockets */
 enum {
 	QEMU_NET_FROM_GUEST,
@@ -44,8 +52,9 @@ struct qemu_opts {
 	const char *console;
 	/* our ends are elsewhere; these numbers the child inherits */
 	int qmp_fd;
-	int agent_fd;	    /* -1: no guest agent */
-	const char *nonce;  /* lh.nonce= on the kernel command line; NULL: none */
+	int agent_fd;	   /* -1: no guest agent */
+	const char *nonce; /* lh.nonce= on the kernel command line, or the serial number of the disk
+			      where a firmware starts the kernel; NULL: none */
 	const char *append; /* more kernel words, or NULL */
 	const char *accel;  /* "tcg" "kvm" */
 	const char *cpu;    /* instead of the manifest's, or NULL */
@@ -55,6 +64,7 @@ struct qemu_opts {
 	const char *loadvm; /* state to start from, or NULL */
 	const char *told;   /* loadvm: the file told.in has the manifest's after-loadvm, and
 			       told.out is for the answer; NULL: there is none */
+	bool faults;	    /* the overlay is two nodes, see QEMU_DISK */
 	bool slot;	    /* a device may be plugged in while it runs, into qemu_slot() */
 	enum qemu_pace pace;
 	bool reboot;	       /* a reset reboots; else it ends QEMU */

@@ -106,6 +106,16 @@ qmp_hmp_arguments(struct arena *a, const char *command_line)
 }
 
 char *
+qmp_quote(struct arena *a, const char *text)
+{
+	json_t *j = json_string(text);
+	char *s = dump(a, j);
+
+	json_decref(j);
+	return s;
+}
+
+char *
 qmp_string(struct arena *a, const char *json)
 {
 	json_t *j = json_loads(json, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);

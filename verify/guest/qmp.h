@@ -33,6 +33,8 @@ char *qmp_format(
     struct arena *a, uint64_t id, const char *command, const char *arguments, struct err *e);
 /* arguments for human-monitor-command */
 char *qmp_hmp_arguments(struct arena *a, const char *command_line);
+/* the JSON string that stands for a text */
+char *qmp_quote(struct arena *a, const char *text);
 /* the text that a JSON string stands for; NULL when it is no string */
 char *qmp_string(struct arena *a, const char *json);
 /* a string member of a JSON object; NULL when there is none */

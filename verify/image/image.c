@@ -7,6 +7,7 @@
 #include "build/files/lines.h"
 #include "verify/guest/grammar.h"
 #include "verify/guest/lan.h"
+#include "verify/guest/lane.h"
 #include "verify/guest/ssh.h"
 #include "verify/guest/symbols.h"
 #include "verify/image/inject.h"
@@ -148,6 +149,19 @@ draw(struct arena *a)
 	return lan;
 }
 
+/* what is its own: two with the same would write over each other's folders */
+static void
+set_place(struct arena *a, struct image *i, const char *outdir)
+{
+	const struct manifest *m = &i->m;
+
+	i->net = m->lane ? arena_printf(a, "%s-%s", m->net, m->lane) : m->net;
+	i->name = arena_printf(a, "%s/%s", m->arch, i->net);
+	i->dir = arena_printf(a, "%s/%s", outdir, i->name);
+	if (!m->address)
+		i->lan = draw(a);
+}
+
 int
 image_open(struct arena *a, const char *manifest, const char *outdir, enum trust trust,
     struct image *out, struct err *e)
@@ -163,10 +177,7 @@ image_open(struct arena *a, const char *manifest, const char *outdir, enum trust
 		m->arch = arena_strndup(a, m->triple, strcspn(m->triple, "-"));
 	if (!m->net)
 		m->net = m->address ? "static" : "dhcp";
-	if (!m->address)
-		out->lan = draw(a);
-	out->name = arena_printf(a, "%s/%s", m->arch, m->net);
-	out->dir = arena_printf(a, "%s/%s", outdir, out->name);
+	set_place(a, out, outdir);
 	out->base = manifest_path(a, m, m->image);
 	if (out->base && stat(out->base, &out->as_read) < 0)
 		return fail_errno(e, "%s", out->base);
@@ -197,6 +208,46 @@ image_open_all(struct arena *a, char *const *manifests, size_t n, const char *ou
 	for (size_t i = 0; i < n; i++)
 		if (image_open(a, manifests[i], outdir, trust, &(*out)[i], e) < 0)
 			return -1;
+	return 0;
+}
+
+/* an image that is all the same but for how it is started */
+static void
+add_lane(struct arena *a, struct image **v, size_t *n, const struct image *i, const char *lane,
+    const char *outdir)
+{
+	struct image *to;
+
+	*v = arena_more(a, *v, *n, sizeof **v);
+	to = &(*v)[(*n)++];
+	*to = *i;
+	to->m.lane = strcmp(lane, LANE_KERNEL) ? lane : NULL;
+	set_place(a, to, outdir);
+}
+
+int
+image_lanes(struct arena *a, const char *boot, const char *outdir, struct image **images, size_t *n,
+    struct err *e)
+{
+	struct image *v = NULL;
+	size_t nv = 0;
+
+	for (size_t i = 0; boot && i < *n; i++) {
+		const struct image *im = &(*images)[i];
+		size_t before = nv;
+
+		for (size_t l = 0; lane_name(l); l++)
+			if (lane_meant(boot, lane_name(l)) && lane_fits(&im->m, lane_name(l)))
+				add_lane(a, &v, &nv, im, lane_name(l), outdir);
+		if (nv == before)
+			return fail_usage(e,
+			    "--boot %s: %s names no firmware for it; build with another BOOT", boot,
+			    im->path);
+	}
+	if (boot) {
+		*images = v;
+		*n = nv;
+	}
 	return 0;
 }
 

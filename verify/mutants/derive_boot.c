@@ -29,8 +29,10 @@ derive_boot(struct derivation *d, struct err *e)
 	const char *word;
 
 	(void)e;
+	/* what a firmware reads is no filesystem of the guest's */
 	for (size_t i = 0; i < m->nparts; i++)
-		add_partition(d, &m->parts[i]);
+		if (strcmp(m->parts[i].type, "vfat"))
+			add_partition(d, &m->parts[i]);
 	while (rest && (word = word_next(&rest))) {
 		derive_add(d, "word-removed", word);
 		d->v[d->n - 1].without = word;

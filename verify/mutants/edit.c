@@ -8,6 +8,7 @@
 #include "build/files/manifest.h"
 #include "verify/expect.h"
 #include "verify/image/guestfs.h"
+#include "verify/mutants/gpt.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -224,6 +225,28 @@ write_raw(
 	return r;
 }
 
+/* in the whole of a partition, which is no ext4 */
+static int
+poke(struct arena *a, const struct edit *d, const struct man_part *p, const char *disk,
+    struct err *e)
+{
+	char *bytes = arena_alloc(a, p->size);
+	int fd = open(disk, O_RDONLY | O_CLOEXEC);
+	const char *at;
+
+	if (fd < 0)
+		return fail_errno(e, "%s", disk);
+	if (pread(fd, bytes, p->size, (off_t)p->start) != (ssize_t)p->size) {
+		close(fd);
+		return fail(e, "%s: ends within partition %s", disk, d->fs);
+	}
+	close(fd);
+	at = memmem(bytes, p->size, d->was, d->n);
+	if (!at)
+		return fail(e, "%s: these bytes are nowhere in it", d->fs);
+	return write_raw(d, disk, p->start + (uint64_t)(at - bytes), d->text, d->n, e);
+}
+
 static int
 edit(struct arena *a, const struct edit *d, const struct manifest *m, const char *disk,
     struct err *e)
@@ -236,6 +259,11 @@ edit(struct arena *a, const struct edit *d, const struct manifest *m, const char
 		return fail_usage(e, "the image has no partition %s", d->fs);
 	if (d->kind == EDIT_WIPE)
 		return write_raw(d, disk, p->start, nothing, sizeof nothing, e);
+	if (d->kind == EDIT_UUID)
+		return strcmp(p->uuid, d->text) ? gpt_set_uuid(disk, p->start, d->text, e)
+						: same(d, e);
+	if (d->kind == EDIT_POKE)
+		return poke(a, d, p, disk, e);
 	if (strcmp(p->type, "swap"))
 		return edit_filesystem(a, d, p->start, disk, e);
 	if (d->kind != EDIT_LABEL)

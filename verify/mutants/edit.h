@@ -27,7 +27,9 @@ enum edit_kind {
 	/* of a whole partition: there is no file */
 	EDIT_LABEL,	/* text is its filesystem's label, or its swap area's */
 	EDIT_READ_ONLY, /* the filesystem says that it can be read only */
-	EDIT_WIPE	/* it holds no filesystem that anybody would know */
+	EDIT_WIPE,	/* it holds no filesystem that anybody would know */
+	EDIT_UUID,	/* text is its identifier in the partition table */
+	EDIT_POKE /* the n bytes of text are written over the first ones that are as those of was */
 };
 
 struct edit {
@@ -37,6 +39,7 @@ struct edit {
 	uid_t uid;
 	gid_t gid;
 	const char *text;
+	const char *was;  /* EDIT_POKE: as many bytes as text has */
 	size_t n, offset; /* EDIT_BYTES */
 	size_t at;	  /* a line, from 1 */
 	struct pattern *re;

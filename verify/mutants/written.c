@@ -6,6 +6,7 @@
 #include "build/files/file.h"
 #include "build/files/lines.h"
 #include "verify/expect.h"
+#include "verify/guest/lane.h"
 #include "verify/image/image.h"
 #include "verify/report/result.h"
 #include "verify/scenario/scenario.h"
@@ -186,6 +187,59 @@ read_overwrite(struct reader *r, char *rest, struct err *e)
 }
 
 static int
+add_edit(struct reader *r, const struct edit *d)
+{
+	struct mutant *s = r->s;
+
+	s->edits = arena_more(r->a, s->edits, s->nedits, sizeof *d);
+	s->edits[s->nedits++] = *d;
+	return 0;
+}
+
+static int
+read_uuid(struct reader *r, char *rest, struct err *e)
+{
+	struct edit d = { .kind = EDIT_UUID, .path = r->l.path, .line = r->l.no };
+
+	d.fs = word_next(&rest);
+	d.text = word_next(&rest);
+	if (!d.text || *rest)
+		return lines_fail(&r->l, e, "uuid: needs PARTITION UUID");
+	return add_edit(r, &d);
+}
+
+/* so many bytes, in hexadecimal; 0: that is none */
+static size_t
+read_hex(struct reader *r, const char *word, const char **out)
+{
+	size_t digits = word ? strspn(word, "0123456789abcdef") : 0;
+	char *bytes = arena_alloc(r->a, digits / 2 + 1);
+
+	*out = bytes;
+	if (digits % 2 || !word || word[digits])
+		return 0;
+	for (size_t i = 0; i < digits; i += 2)
+		bytes[i / 2] =
+		    (char)strtoul((const char[]){ word[i], word[i + 1], '\0' }, NULL, 16);
+	return digits / 2;
+}
+
+static int
+read_poke(struct reader *r, char *rest, struct err *e)
+{
+	struct edit d = { .kind = EDIT_POKE, .path = r->l.path, .line = r->l.no };
+	size_t n;
+
+	d.fs = word_next(&rest);
+	n = read_hex(r, word_next(&rest), &d.was);
+	d.n = read_hex(r, word_next(&rest), &d.text);
+	if (!n || n != d.n || *rest)
+		return lines_fail(
+		    &r->l, e, "poke: needs PARTITION HEX HEX, which are as long as each other");
+	return add_edit(r, &d);
+}
+
+static int
 read_append(struct reader *r, char *rest, struct err *e)
 {
 	if (!*rest)
@@ -215,6 +269,8 @@ static const struct {
 	{ "bytes", read_overwrite },
 	{ "remove", read_remove },
 	{ "append", read_append },
+	{ "poke", read_poke },
+	{ "uuid", read_uuid },
 	{ "refused-by", read_refused_by },
 };
 
@@ -229,7 +285,8 @@ read_line(struct reader *r, char *line, struct err *e)
 		if (!strcmp(statements[i].name, word))
 			return statements[i].read(r, line, e);
 	return lines_fail(&r->l, e,
-	    "%s: unknown; one of mutant requires put add replace bytes remove append refused-by",
+	    "%s: unknown; one of mutant requires put add replace bytes remove append poke uuid "
+	    "refused-by",
 	    word);
 }
 
@@ -332,7 +389,7 @@ static int
 find_skip(struct arena *a, const struct mutant *s, const struct scenario *scn,
     const struct image *i, const char **skip, struct err *e)
 {
-	*skip = NULL;
+	*skip = scn->offline ? NULL : lane_missing(a, &i->m);
 	for (size_t r = 0; r < s->nrequires + scn->nrequires; r++) {
 		const char *why;
 		int bad = r < s->nrequires
@@ -427,6 +484,16 @@ variant_of(struct arena *a, const struct mutant *s)
 		.arg = s };
 }
 
+/* what is broken is how it boots: only where a firmware starts it can anybody tell */
+static bool
+is_of_boot(const struct mutant *s)
+{
+	for (size_t i = 0; i < s->nrequires; i++)
+		if (!strcmp(s->requires[i].key, "boot"))
+			return true;
+	return false;
+}
+
 /* every word of a mutant's is there: it would be the image itself */
 static bool
 has_words(struct arena *a, const char *append, const char *words)
@@ -457,7 +524,11 @@ written_matrix(struct arena *a, struct image *images, size_t nimages, const stru
 	out->v = arena_array(a, nimages * n + 1, sizeof *out->v);
 	for (size_t i = 0; i < nimages; i++)
 		for (size_t k = 0; k < n; k++) {
-			struct matrix_testcase *c = &out->v[out->n++];
+			struct matrix_testcase *c = &out->v[out->n];
+
+			if (images[i].m.lane && !is_of_boot(&s[k]))
+				continue;
+			out->n++;
 
 			*c = (struct matrix_testcase){ .image = &images[i],
 				.scenario = matrix_scenario(scenarios, nscenarios, s[k].scenario),

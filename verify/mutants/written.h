@@ -27,6 +27,8 @@ struct scenario;
  *   bytes       FS PATH OFFSET HEX...    written over what the file has there
  *   remove      FS PATH
  *   append      KERNELWORD
+ *   poke        PARTITION HEX HEX        the first bytes that are the first become the second
+ *   uuid        PARTITION UUID           in the partition table
  *   refused-by  SCENARIO /re/            found in what the report says of the failure
  */
 struct mutant {
@@ -51,7 +53,8 @@ int written_read_all(
 /* leaves those of these names, with or without "mutant-"; NULL, or none: all of them */
 int written_choose(struct mutant *v, size_t *n, const char *const *names, struct err *e);
 /*
- * one test case for each image and each mutant; one whose scenario is of another lane than these is
+ * one test case for each image and each mutant, where a firmware starts the image for those that
+ * require something of boot; one whose scenario is of another lane than these is
  * skipped, but when it is the only mutant
  */
 int written_matrix(struct arena *a, struct image *images, size_t nimages, const struct mutant *s,

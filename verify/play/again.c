@@ -4,6 +4,8 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/files/manifest.h"
+#include "verify/guest/lane.h"
+#include "verify/image/image.h"
 #include "verify/options.h"
 #include "verify/outdir.h"
 #include "verify/report/result.h"
@@ -37,23 +39,27 @@ is_ours(struct arena *a, const char *manifest)
 }
 
 static const char *
-command(struct arena *a, const struct options *o, const char *name, const char *more,
-    const char *manifest, const char *scenario)
+command(struct arena *a, const struct options *asked, const char *name, const char *more,
+    const struct image *i, const char *scenario)
 {
+	const char *manifest = i->path;
+	struct options one = *asked, *o = &one;
 	const char *usual = outdir_choose(a, NULL, manifest);
 	const char *out = o->out && strcmp(o->out, usual) != 0 && strcmp(name, "step") != 0
 			      ? arena_printf(a, " -o %s", from_here(a, o->out))
 			      : "";
 
+	if (o->boot)
+		o->boot = lane_of(&i->m);
 	return arena_printf(a, "%s %s -s %s%s%s%s %s", sh_quoted(a, o->program), name,
 	    sh_quoted(a, scenario), more, options_again(a, o, !is_ours(a, manifest)), out,
 	    from_here(a, manifest));
 }
 
 const char *
-again_run(struct arena *a, const struct options *o, const char *manifest, const char *scenario)
+again_run(struct arena *a, const struct options *o, const struct image *i, const char *scenario)
 {
-	return command(a, o, "run", "", manifest, scenario);
+	return command(a, o, "run", "", i, scenario);
 }
 
 /* of the scenario's own; 0: it failed of something else */
@@ -69,8 +75,8 @@ failed_line(const struct testcase_result *r)
 }
 
 const char *
-again_open(
-    struct arena *a, const struct options *o, const char *manifest, const struct testcase_result *r)
+again_open(struct arena *a, const struct options *o, const struct image *i,
+    const struct testcase_result *r)
 {
 	unsigned line = failed_line(r);
 
@@ -81,5 +87,5 @@ again_open(
 		    trust_place(r->dir) ? "" : "--trusted ", from_here(a, r->dir));
 	if (!line || r->offline)
 		return NULL;
-	return command(a, o, "step", arena_printf(a, " --until %u", line), manifest, r->scenario);
+	return command(a, o, "step", arena_printf(a, " --until %u", line), i, r->scenario);
 }

@@ -3,6 +3,7 @@
 #define VERIFY_PLAY_AGAIN_H
 
 struct arena;
+struct image;
 struct options;
 struct testcase_result;
 
@@ -10,10 +11,10 @@ struct testcase_result;
 
 /* plays it alone: "bin/lh-verify run -s ssh output/manifest" */
 const char *again_run(
-    struct arena *a, const struct options *o, const char *manifest, const char *scenario);
+    struct arena *a, const struct options *o, const struct image *i, const char *scenario);
 
 /* opens its guest where it failed: resume, or step up to there; NULL: there is none */
-const char *again_open(struct arena *a, const struct options *o, const char *manifest,
+const char *again_open(struct arena *a, const struct options *o, const struct image *i,
     const struct testcase_result *r);
 
 #endif

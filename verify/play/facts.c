@@ -32,6 +32,7 @@ static const struct {
 	{ "cpu", offsetof(struct manifest, cpu) },
 	{ "console", offsetof(struct manifest, console) },
 	{ "elf", offsetof(struct manifest, elf) },
+	{ "authorized-keys-sha256", offsetof(struct manifest, authorized_keys_sha256) },
 	{ "kernel-config-sha256", offsetof(struct manifest, kernel_config_sha256) },
 };
 
@@ -41,7 +42,7 @@ static const char *const packages[] = { "linux", "musl", "busybox", "dropbear", 
 	"s6-networking", "nsss", "utmps", "mdevd", "bcnm" };
 
 /* whose size in MiB: ${rootfs.mib} */
-static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra" };
+static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra", "boot" };
 
 static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions",
 	"root.password", "guest.password", "root.quoted", "guest.quoted", "nonce", "scale", "now",

@@ -31,22 +31,29 @@ identity_renew(struct identity *i)
 }
 
 static const char *
-word_of(struct arena *a, const char *nonce)
+word_of(const struct identity *i, const char *nonce)
 {
-	return arena_printf(a, "lh.nonce=%s", nonce);
+	return arena_printf(i->a, "%s%s", i->by_serial ? "" : "lh.nonce=", nonce);
+}
+
+const char *
+identity_question(const struct identity *i)
+{
+	return i->by_serial ? "cat /sys/block/*/serial /sys/block/*/device/serial 2>/dev/null; :"
+			    : "cat /proc/cmdline";
 }
 
 const char *
 identity_word(const struct identity *i)
 {
-	return word_of(i->a, i->nonce);
+	return word_of(i, i->nonce);
 }
 
 bool
 identity_is_on(const struct identity *i, const char *cmdline)
 {
 	return strstr(cmdline, identity_word(i)) ||
-	       (i->parent && strstr(cmdline, word_of(i->a, i->parent)));
+	       (i->parent && strstr(cmdline, word_of(i, i->parent)));
 }
 
 static bool
@@ -82,7 +89,7 @@ ask(void *arg)
 
 	i->alarm = 0;
 	if (guest_state(i->guest) == GUEST_RUNNING)
-		guest_run(i->guest, "cat /proc/cmdline", i->deadline, on_cmdline, i);
+		guest_run(i->guest, identity_question(i), i->deadline, on_cmdline, i);
 }
 
 void
@@ -123,7 +130,8 @@ static void
 on_awake(void *arg, const struct agent_result *r)
 {
 	struct identity *i = arg;
-	const char *word = word_of(i->a, i->parent);
+	/* the disk is that of this QEMU, whatever boot the state is of */
+	const char *word = word_of(i, i->by_serial ? i->nonce : i->parent);
 
 	if (r->status < 0) {
 		i->asleep = arena_strdup(i->a, r->why);
@@ -152,9 +160,9 @@ on_awake(void *arg, const struct agent_result *r)
 void
 identity_wake(struct identity *i, struct guest *g, const char *parent, nstime deadline)
 {
-	const char *command = arena_printf(i->a,
-	    "date -s @%lld >/dev/null && echo %s >/dev/urandom && echo %s && cat /proc/cmdline",
-	    (long long)time(NULL), i->nonce, i->nonce);
+	const char *command =
+	    arena_printf(i->a, "date -s @%lld >/dev/null && echo %s >/dev/urandom && echo %s && %s",
+		(long long)time(NULL), i->nonce, i->nonce, identity_question(i));
 
 	i->guest = g;
 	i->parent = parent;

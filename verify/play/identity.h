@@ -12,8 +12,9 @@ struct guest;
 struct loop;
 
 /*
- * Is it this boot that answers?  Each has a nonce on its kernel command line: the guest agent is
- * asked for it, and where there is none the kernel has to print it.  A guest from a snapshot has
+ * Is it this boot that answers?  Each has a nonce on its kernel command line, or, where a firmware
+ * starts the kernel, its disk has it as its serial number: the guest agent is asked for it, and
+ * where there is none the console has to show it.  A guest from a snapshot has
  * its parent's command line, and answers besides with a nonce that nobody knew before this QEMU
  * ran.
  */
@@ -31,9 +32,10 @@ struct identity {
 	const struct identity_calls *calls;
 	void *arg;
 
+	bool by_serial; /* it is the disk's serial number */
 	char nonce[NONCE_SIZE];
-	bool inside;	 /* /proc/cmdline, through the guest agent, has it */
-	bool on_console; /* the guest's kernel has printed it; set by who watches the console */
+	bool inside;	 /* what is asked through the guest agent has it */
+	bool on_console; /* the console has shown it; set by who watches that */
 
 	struct guest *guest;
 	nstime deadline;    /* of the answer */
@@ -46,7 +48,9 @@ struct identity {
 void identity_renew(struct identity *i);
 /* nothing is asked any more */
 void identity_stop(struct identity *i);
-/* "lh.nonce=...", as the kernel has it */
+/* a command that prints what has the word, and nothing before it can be known */
+const char *identity_question(const struct identity *i);
+/* "lh.nonce=...", as the kernel has it, or the serial number */
 const char *identity_word(const struct identity *i);
 /* has this command line the word: the boot's own or, of a guest from a snapshot, its parent's */
 bool identity_is_on(const struct identity *i, const char *cmdline);

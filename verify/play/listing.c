@@ -17,8 +17,8 @@ listing_text(struct buf *out, const struct matrix *m)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct matrix_testcase *c = &m->v[i];
 
-		buf_addf(out, "%s %s %s%s%s\n", c->image->m.arch, c->image->m.net,
-		    c->scenario->name, c->skip ? "   skip: " : "", c->skip ? c->skip : "");
+		buf_addf(out, "%s %s %s%s%s\n", c->image->m.arch, c->image->net, c->scenario->name,
+		    c->skip ? "   skip: " : "", c->skip ? c->skip : "");
 	}
 }
 
@@ -55,7 +55,7 @@ add_testcase(struct buf *b, const struct matrix_testcase *c, bool skips)
 		{ "arch", c->image->m.arch },
 		{ "profile", c->image->m.profile },
 		{ "set", c->image->m.set },
-		{ "net", c->image->m.net },
+		{ "net", c->image->net },
 		{ "scenario", c->scenario->name },
 		{ "skip", c->skip },
 	};

@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "verify/guest/lane.h"
 #include "verify/image/inject.h"
 #include "verify/image/image.h"
 #include "verify/scenario/scenario.h"
@@ -79,6 +80,13 @@ files(const struct image *i)
 	return i->base && i->m.files ? "yes" : "no";
 }
 
+/* does the manifest say whose keys open it? */
+static const char *
+authorized_keys(const struct image *i)
+{
+	return i->m.authorized_keys_sha256 ? "yes" : "no";
+}
+
 static const char *
 disk(const struct image *i)
 {
@@ -89,6 +97,12 @@ static const char *
 root_login(const struct image *i)
 {
 	return i->m.root_login ? i->m.root_login : "password";
+}
+
+static const char *
+boot(const struct image *i)
+{
+	return lane_of(&i->m);
 }
 
 static bool
@@ -144,6 +158,8 @@ static const struct key {
 } keys[] = {
 	{ "arch", arch, NULL },
 	{ "audit", audit, NULL },
+	{ "authorized-keys", authorized_keys, NULL },
+	{ "boot", boot, NULL },
 	{ "credentials", credentials, NULL },
 	{ "disk", disk, NULL },
 	{ "agent", agent, NULL },
@@ -228,18 +244,36 @@ matrix_has_agent(const struct image *i, const struct scenario *s)
 	return i->has_agent && !s->pristine && !(inject_is_serial(&i->m) && sends(s));
 }
 
+/* of what an image has many of, each line wants one; a second line about the one is a mistake */
+static int
+refuse_second(const struct scenario *s, size_t at, struct err *e)
+{
+	const struct require *q = &s->requires[at];
+
+	for (size_t k = 0; k < NKEYS; k++)
+		if (!strcmp(keys[k].name, q->key) && keys[k].has)
+			return 0;
+	for (size_t r = 0; r < at; r++)
+		if (!strcmp(s->requires[r].key, q->key))
+			return fail_usage(
+			    e, "%s:%u: requires %s: duplicate key", s->path, q->line, q->key);
+	return 0;
+}
+
 /* the first requirement that is not met decides */
 static int
 find_skip(struct arena *a, const struct image *i, const struct scenario *s, const char **skip,
     struct err *e)
 {
-	*skip = NULL;
+	*skip = s->offline ? NULL : lane_missing(a, &i->m);
 	for (size_t r = 0; r < s->nrequires; r++) {
 		const struct require *q = &s->requires[r];
 		const char *why;
 
 		if (matrix_requires(a, i, q->key, q->values, q->nvalues, &why, e) < 0)
 			return wrap(e, "%s:%u", s->path, q->line);
+		if (refuse_second(s, r, e) < 0)
+			return -1;
 		if (!why && !strcmp(q->key, "agent") && inject_is_serial(&i->m) && sends(s))
 			why = "sends to the console, where the serial agent is";
 		if (!*skip)
@@ -329,7 +363,9 @@ matrix_make(struct arena *a, struct image *images, size_t nimages, const struct 
 		for (size_t s = 0; s < nscenarios; s++) {
 			struct matrix_testcase *c = &out->v[out->n];
 
-			if (!is_wanted(&scenarios[s], choice))
+			/* what looks at files has done so when the kernel was handed over */
+			if (!is_wanted(&scenarios[s], choice) ||
+			    (images[i].m.lane && scenarios[s].offline))
 				continue;
 			*c = (struct matrix_testcase){ .image = &images[i],
 				.scenario = &scenarios[s] };

@@ -188,7 +188,7 @@ init_task(struct task *t, struct run *r, const struct matrix_testcase *what,
 	*t = (struct task){ .run = r, .what = what, .result = result };
 	*t->result = (struct testcase_result){
 		.arch = m->arch,
-		.net = m->net,
+		.net = what->image->net,
 		.profile = m->profile,
 		.set = m->set,
 		.scenario = v ? v->name : t->what->scenario->name,
@@ -204,9 +204,9 @@ init_task(struct task *t, struct run *r, const struct matrix_testcase *what,
 	};
 	if (!v) {
 		promise(t);
-		t->result->again = r->o->asked ? again_run(r->a, r->o->asked, what->image->path,
-						     t->result->scenario)
-					       : NULL;
+		t->result->again =
+		    r->o->asked ? again_run(r->a, r->o->asked, what->image, t->result->scenario)
+				: NULL;
 	}
 	t->result->dir = arena_printf(t->run->a, "%s/%s", t->what->image->dir, t->result->scenario);
 	if (t->what->skip) {
@@ -329,7 +329,7 @@ finish(struct task *t)
 	const struct testcase_result *c = t->result;
 
 	if (r->o->asked && !t->what->variant)
-		t->result->open = again_open(r->a, r->o->asked, t->what->image->path, t->result);
+		t->result->open = again_open(r->a, r->o->asked, t->what->image, t->result);
 	if (t->what->variant)
 		t->what->variant->judge(r->a, t->what->variant->arg, t->result);
 	t->state = TASK_OVER;

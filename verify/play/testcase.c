@@ -165,9 +165,9 @@ can_be_kept(const struct testcase *c)
 {
 	const struct testcase_job *j = c->job;
 
-	return j->capsules && testcase_guest_runs(c) && c->disk && c->pace == PACE_HOST &&
-	       !j->scenario->races && !scenario_has_peer(j->scenario) && !j->append &&
-	       capsule_take_room(j->capsules, j->image->m.memory);
+	return j->capsules && !j->image->m.lane && testcase_guest_runs(c) && c->disk &&
+	       c->pace == PACE_HOST && !j->scenario->races && !scenario_has_peer(j->scenario) &&
+	       !j->append && capsule_take_room(j->capsules, j->image->m.memory);
 }
 
 static void
@@ -489,19 +489,19 @@ on_seen(void *arg, const struct watch *w, const char *line, uint64_t at)
 		alarms_raise(&c->alarms, w, line, at);
 }
 
-enum mark { MARK_NONCE, MARK_READY, NMARKS };
+enum mark { MARK_NONCE, MARK_KERNEL, MARK_READY, NMARKS };
 
 static void
 on_mark(void *arg, size_t which)
 {
 	struct testcase *c = arg;
 
-	if (which == MARK_NONCE) { /* the kernel shows its command line */
-		c->identity.on_console = true;
+	if (which != MARK_READY)
 		c->awaiting_reboot = false;
-	} else if (!c->result->booted) {
+	if (which == MARK_NONCE) /* as when the kernel shows its command line */
+		c->identity.on_console = true;
+	if (which == MARK_READY && !c->result->booted)
 		c->result->booted = clock_now() - c->booted_from;
-	}
 }
 
 static void
@@ -521,9 +521,9 @@ static const struct watches_calls watches_calls = {
 static int
 watch_console(struct testcase *c, struct err *e)
 {
-	const char *const marks[NMARKS] = {
-		[MARK_NONCE] = identity_word(&c->identity), [MARK_READY] = "lh: default up"
-	};
+	const char *const marks[NMARKS] = { [MARK_NONCE] = identity_word(&c->identity),
+		[MARK_KERNEL] = "Linux version ",
+		[MARK_READY] = "lh: default up" };
 
 	return watches_new(c->a, c->job->scenario, guest_console(c->guest), marks, NMARKS,
 	    &watches_calls, c, &c->watches, e);
@@ -780,6 +780,7 @@ qemu_opts_of(const struct testcase *c)
 		.cpu = j->cpu,
 		.lan = j->image->lan,
 		.island = j->image->island,
+		.faults = scenario_injects(j->scenario),
 		.slot = scenario_plugs(j->scenario) || j->slot,
 		.pace = c->pace,
 		.reboot = true,
@@ -885,9 +886,14 @@ awaits_nonce(const struct testcase *c)
 static void
 no_nonce(struct testcase *c)
 {
-	note_failure(c, identity_word(&c->identity),
-	    c->job->agent ? "no /proc/cmdline through the guest agent"
-			  : "no kernel command line with it on the console",
+	static const char *const got[2][2] = {
+		{ "no kernel command line with it on the console",
+		    "no /proc/cmdline through the guest agent" },
+		{ "no serial number of a disk on the console",
+		    "no serial number of a disk through the guest agent" },
+	};
+
+	note_failure(c, identity_word(&c->identity), got[c->identity.by_serial][c->job->agent],
 	    "nothing inside the guest showed this boot's nonce");
 }
 
@@ -1370,7 +1376,11 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
 		.arg = arg,
 		.at = SIZE_MAX };
 	c->names.a = own;
-	c->identity = (struct identity){ .a = own, .loop = l, .calls = &identity_calls, .arg = c };
+	c->identity = (struct identity){ .a = own,
+		.loop = l,
+		.calls = &identity_calls,
+		.arg = c,
+		.by_serial = job->image->m.lane != NULL };
 	c->alarms =
 	    (struct alarms){ .a = own, .scenario = job->scenario, .settled = on_alarm, .arg = c };
 	c->began = clock_now();

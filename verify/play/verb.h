@@ -48,7 +48,11 @@ struct want;
  *   vm     boot                      again, on the same disk, after it has ended
  *   vm     save                      in the file of a state: the guest stops, and is kept
  *   vm     reset|powerdown|nmi       the buttons; reset's reason is host-qmp-system-reset
- *   vm     plug|unplug disk|network  a device, while it runs
+ *   vm     plug|unplug disk|copy|network
+ *                                    a device, while it runs
+ *   vm     inject read|write|all|none
+ *                                    what the machine's disk fails to do from now on
+ *   vm     throttle RATE             so many requests a second are what it takes
  *   vm     link up|down              the network cable
  *   vm     skip TIME                 so much time goes by in the guest at once, in a race
  *   race   <<END                     time races during the steps up to END (lapse.h)

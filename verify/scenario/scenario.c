@@ -208,9 +208,6 @@ read_requires(struct reading *r, struct err *e)
 	if (next_word(r, "a key", &q.key, e) < 0 ||
 	    rest_of_words(r, "a value", &q.values, &q.nvalues, e) < 0)
 		return -1;
-	for (size_t i = 0; i < r->s->nrequires; i++)
-		if (!strcmp(r->s->requires[i].key, q.key))
-			return FAIL(r, e, "requires %s: duplicate key", q.key);
 	r->s->requires = arena_more(r->a, r->s->requires, r->s->nrequires, sizeof q);
 	r->s->requires[r->s->nrequires++] = q;
 	return 0;
@@ -275,7 +272,7 @@ read_image(struct reading *r, struct err *e)
 	return line_end(r, e);
 }
 
-const char *const scenario_lanes[] = { "quick", "long", NULL };
+const char *const scenario_lanes[] = { "quick", "long", "faults", NULL };
 
 bool
 scenario_is_lane(const char *name)
@@ -292,7 +289,7 @@ read_lane(struct reading *r, struct err *e)
 	if (next_word(r, "a lane", &r->s->lane, e) < 0)
 		return -1;
 	if (!scenario_is_lane(r->s->lane))
-		return FAIL(r, e, "lane %s: unknown; quick or long", r->s->lane);
+		return FAIL(r, e, "lane %s: unknown; quick, long or faults", r->s->lane);
 	return line_end(r, e);
 }
 
@@ -916,6 +913,15 @@ scenario_plugs(const struct scenario *s)
 }
 
 bool
+scenario_injects(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->nsteps; i++)
+		if (s->steps[i].form->injects)
+			return true;
+	return false;
+}
+
+bool
 scenario_has_peer(const struct scenario *s)
 {
 	for (size_t i = 0; i < s->nsteps; i++)
@@ -956,6 +962,10 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 		return fail_usage(e,
 		    "%s: after %s: the guest of a saved state has no slot to plug anything into; "
 		    "leave it out",
+		    path, out->after);
+	if (out->after && scenario_injects(out))
+		return fail_usage(e,
+		    "%s: after %s: the disk of a saved state cannot be made to fail; leave it out",
 		    path, out->after);
 	if (out->races && scenario_has_peer(out))
 		return fail_usage(e,

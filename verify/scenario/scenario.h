@@ -21,7 +21,7 @@ struct verb;
  * before anything boots.
  *
  *   scenario NAME "what it shows"
- *   requires KEY VALUE...     one line a key: arch, profile, net, agent ...: else skip
+ *   requires KEY VALUE...     arch, profile, net, agent ...: else skip
  *   proves   SERVICE...       it fails when one of these does not do what it is for
  *   dies     SERVICE...  # why they die, or are restarted, in this scenario
  *   after    booted           may start from the snapshot that the file `booted` leads to
@@ -147,7 +147,8 @@ struct verb_form {
 		ON_FILES, /* only with `image offline` */
 		ON_EITHER
 	} on;
-	bool plugs; /* needs a slot that the machine has from the start */
+	bool plugs;   /* needs a slot that the machine has from the start */
+	bool injects; /* needs a disk that can be made to fail, from the start */
 	enum {
 		RACE_NEVER, /* not while a guest's time races: it waits by the host's clock */
 		RACE_MAY,
@@ -170,6 +171,8 @@ extern const char *const scenario_lanes[];
 bool scenario_is_lane(const char *name);
 /* has it a step that plugs a device in */
 bool scenario_plugs(const struct scenario *s);
+/* has it one that makes the disk fail */
+bool scenario_injects(const struct scenario *s);
 /* has it a step that is about who stands between the guest and its network */
 bool scenario_has_peer(const struct scenario *s);
 /* a word that has no ${name} in it, and is not empty; else NULL */

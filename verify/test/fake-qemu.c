@@ -86,6 +86,7 @@ struct fake {
 	struct buf heard, qmp_in, agent_in;
 	const char *registers, *savevm, *banner;
 	bool slot;		/* a device may be plugged in */
+	bool faulty, faults;	/* there is a node that makes the disk fail; and it is used */
 	const char *saved_path; /* the file that stands for a saved state */
 	unsigned port;
 	char *forward;	/* the words that are left */
@@ -248,7 +249,8 @@ is_known(const char *command)
 {
 	static const char *const known[] = { "qmp_capabilities", "quit", "stop", "cont",
 		"system_reset", "system_powerdown", "set_link", "blockdev-add", "netdev_add",
-		"device_add", "device_del" };
+		"device_add", "device_del", "blockdev-reopen", "blockdev-del",
+		"block_set_io_throttle" };
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (!strcmp(known[i], command))
@@ -268,19 +270,43 @@ id_of(const char *line)
 	return id;
 }
 
+/* nodes of its disk: there is what was added, and what stands under another is not taken away */
+static const char *
+refusal(struct fake *f, const char *command, const char *line)
+{
+	bool faulty = strstr(line, "\"node-name\": \"faulty\"") != NULL;
+
+	if (!strcmp(command, "device_add") && strstr(line, "\"spare\"") && !f->slot)
+		return "Bus 'spare' not found";
+	if (!strcmp(command, "blockdev-reopen")) {
+		f->faults = strstr(line, "\"file\": \"faulty\"") != NULL;
+		if (f->faults && !f->faulty)
+			return "Cannot find device='' nor node-name='faulty'";
+	}
+	if (!strcmp(command, "blockdev-del") && (!f->faulty || f->faults))
+		return f->faults ? "Node 'faulty' is busy" : "Failed to find node 'faulty'";
+	if (!strcmp(command, "blockdev-add") && faulty && f->faulty)
+		return "Duplicate nodes with node-name='faulty'";
+	if (faulty)
+		f->faulty = !strcmp(command, "blockdev-add");
+	return NULL;
+}
+
 static void
 qmp_line(struct fake *f, const char *line)
 {
 	const char *command = qmp_member(f->a, line, "execute"), *id = id_of(line), *answer = "{}";
+	const char *refused;
 	unsigned long n = id ? strtoul(id + 5, NULL, 10) : 0;
 
 	if (!command)
 		command = "";
-	if (!strcmp(command, "device_add") && strstr(line, "\"spare\"") && !f->slot) {
+	refused = refusal(f, command, line);
+	if (refused) {
 		qmp_say(f, arena_printf(f->a,
 			       "{\"id\": %lu, \"error\": {\"class\": \"GenericError\", "
-			       "\"desc\": \"Bus 'spare' not found\"}}",
-			       n));
+			       "\"desc\": \"%s\"}}",
+			       n, refused));
 		return;
 	}
 	if (!strcmp(command, "query-status"))

@@ -136,7 +136,7 @@ on_moved(void *arg, const char *why)
 	if (why)
 		testcase_inconclusive(c, "QEMU cannot save this guest: %s", why);
 	else
-		ask(c, arena_printf(c->a, "%scat /proc/cmdline; ", m->command),
+		ask(c, arena_printf(c->a, "%s%s; ", m->command, identity_question(&c->identity)),
 		    "an answer in the other QEMU", true, m->done);
 }
 

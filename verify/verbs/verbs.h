@@ -7,7 +7,7 @@
 struct arena;
 
 /* all of them: console.c has verbs_console, and so on; each ends with a row without a verb */
-#define VERB_FILES(X) X(console) X(run) X(host) X(ssh) X(vm) X(race) X(net) X(audit)
+#define VERB_FILES(X) X(console) X(run) X(host) X(ssh) X(vm) X(disk) X(race) X(net) X(audit)
 
 #define VERB_TABLE(file) extern const struct verb verbs_##file[];
 VERB_FILES(VERB_TABLE)

@@ -5,6 +5,7 @@
 
 #include "build/base/arena.h"
 #include "verify/guest/ending.h"
+#include "verify/guest/qmp.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/scenario/one_line.h"
@@ -190,22 +191,31 @@ button_start(struct testcase *c, const struct step *s)
 
 /* ---- plug, unplug: a device, in the guest's only slot ---- */
 
-/* nothing of it is on the host: a disk of zeros that forgets, a network of its own */
+/*
+ * Nothing of it is on the host: a disk of zeros that forgets, a network of its own; but for the
+ * image as it is shipped, which may be read.
+ */
 static const struct device {
 	const char *word;
 	const char *back, *back_arguments; /* the host's side of it */
 	const char *arguments;		   /* of device_add, without the bus */
 	const char *id;
+	bool image; /* it stands on the image */
 } devices[] = {
 	{ "disk", "blockdev-add",
-	    "{\"driver\": \"null-co\", \"node-name\": \"plugged\", \"size\": 16777216, "
-	    "\"read-zeroes\": true}",
-	    "\"driver\": \"virtio-blk-pci\", \"drive\": \"plugged\", \"id\": \"disk1\"", "disk1" },
+	    "\"driver\": \"null-co\", \"node-name\": \"plugged\", \"size\": 16777216, "
+	    "\"read-zeroes\": true",
+	    "\"driver\": \"virtio-blk-pci\", \"drive\": \"plugged\", \"id\": \"disk1\"", "disk1",
+	    false },
+	{ "copy", "blockdev-add",
+	    "\"driver\": \"raw\", \"node-name\": \"plugged\", \"read-only\": true",
+	    "\"driver\": \"virtio-blk-pci\", \"drive\": \"plugged\", \"id\": \"disk1\"", "disk1",
+	    true },
 	{ "network", "netdev_add",
-	    "{\"type\": \"user\", \"id\": \"plugged\", \"net\": \"10.0.9.0/24\"}",
+	    "\"type\": \"user\", \"id\": \"plugged\", \"net\": \"10.0.9.0/24\"",
 	    "\"driver\": \"virtio-net-pci\", \"netdev\": \"plugged\", \"id\": \"eth1\", "
 	    "\"romfile\": \"\"",
-	    "eth1" },
+	    "eth1", false },
 };
 
 static const struct device *
@@ -240,9 +250,19 @@ static void
 plug_start(struct testcase *c, const struct step *s)
 {
 	const struct device *d = device_of(s);
+	const char *image = "";
 
-	if (step_needs_guest(c))
-		guest_qmp(c->guest, d->back, d->back_arguments, on_backed, ticket_new(c));
+	if (!step_needs_guest(c))
+		return;
+	if (d->image && !c->job->image->base) {
+		testcase_inconclusive(c, "vm plug %s: the manifest names no image", d->word);
+		return;
+	}
+	if (d->image)
+		image = arena_printf(c->a, ", \"file\": {\"driver\": \"file\", \"filename\": %s}",
+		    qmp_quote(c->a, c->job->image->base));
+	guest_qmp(c->guest, d->back, arena_printf(c->a, "{%s%s}", d->back_arguments, image),
+	    on_backed, ticket_new(c));
 }
 
 /* done when the guest has been asked; it lets go of the device, or does not */
@@ -277,6 +297,7 @@ const struct verb verbs_vm[] = {
 	{ .form = { .verb = "vm", .form = "link up", .race = RACE_MAY }, .start = button_start },
 	{ .form = { .verb = "vm", .form = "link down", .race = RACE_MAY }, .start = button_start },
 	PLUG("disk"),
+	PLUG("copy"),
 	PLUG("network"),
 	{ .form = { .verb = NULL } },
 };

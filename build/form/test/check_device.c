@@ -122,6 +122,23 @@ START_TEST(looked_at)
 }
 END_TEST
 
+START_TEST(loops)
+{
+	struct arena *a = arena_new();
+	struct device d = { .path = "/dev/it", .block = true, .dev = makedev(7, 0) };
+	struct err e = { 0 };
+
+	sh(a, machine);
+	ck_assert_int_eq(device_read(a, test_dir(), &d, &e), 0);
+	ck_assert_ptr_null(d.backing);
+	sh(a, "mkdir sys/devices/virtual/loop0/loop; echo /srv/disk-image.raw "
+	      ">sys/devices/virtual/loop0/loop/backing_file");
+	ck_assert_int_eq(device_read(a, test_dir(), &d, &e), 0);
+	ck_assert_str_eq(d.backing, "/srv/disk-image.raw");
+	arena_free(a);
+}
+END_TEST
+
 /* a symlink is what it leads to, and a file is told from a disk */
 START_TEST(files)
 {
@@ -151,7 +168,7 @@ END_TEST
 Suite *
 device_suite(void)
 {
-	Suite *s = suite_of("device", (const TTest *[]){ files, NULL });
+	Suite *s = suite_of("device", (const TTest *[]){ files, loops, NULL });
 
 	tcase_add_loop_test(harness_case(s, "tables"), looked_at, 0, sizeof disks / sizeof *disks);
 	return s;

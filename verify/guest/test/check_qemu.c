@@ -5,6 +5,7 @@
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/guest/lan.h"
+#include "verify/guest/lane.h"
 #include "verify/test/suites.h"
 
 #include <stdlib.h>
@@ -40,6 +41,7 @@ static const struct {
 		       .agent_fd = 7,
 		       .nonce = "00c0ffee",
 		       .accel = "tcg",
+		       .faults = true,
 		       .reboot = true,
 		       .ssh = true } },
 	{ "aarch64", { .disk = "/cell/disk.qcow2",
@@ -254,6 +256,84 @@ START_TEST(bus)
 }
 END_TEST
 
+/* no kernel is handed over, and the nonce is where a guest of any bus finds it */
+static const struct {
+	const char *lane, *bus, *has;
+} lanes[] = {
+	{ "efi", NULL, "-bios /usr/share/f/OVMF.fd -chardev " },
+	{ "uboot", NULL, "-kernel /usr/lib/u/boot.elf -chardev " },
+	{ "efi", NULL, "-device virtio-blk-pci,drive=disk,serial=00c0ffee " },
+	{ "efi", "nvme", "-device nvme,drive=disk,serial=00c0ffee " },
+	{ "efi", "ahci", "-device ide-hd,drive=disk,bus=ahci.0,serial=00c0ffee " },
+	{ "efi", "sd", "-device sd-card,drive=disk " },
+};
+
+START_TEST(firmware_starts_it)
+{
+	struct arena *a = arena_new();
+	struct manifest m = { .dir = "/images",
+		.qemu = "q",
+		.machine = "virt",
+		.memory = 64,
+		.kernel = "vmlinuz",
+		.append = "quiet",
+		.lane = lanes[_i].lane,
+		.disk_bus = lanes[_i].bus,
+		.boot_efi = "bios /usr/share/f/OVMF.fd ovmf",
+		.boot_uboot = "kernel /usr/lib/u/boot.elf u-boot-qemu" };
+	struct qemu_opts o = { .disk = "d", .console = "/c", .agent_fd = -1, .nonce = "00c0ffee" };
+	struct argv v = { .a = a };
+	const char *said;
+
+	qemu_argv(&v, &m, &o);
+	said = argv_quoted(&v);
+	ck_assert_msg(strstr(said, lanes[_i].has) != NULL, "%s", said);
+	ck_assert_ptr_null(strstr(said, "vmlinuz"));
+	ck_assert_ptr_null(strstr(said, "-append"));
+	arena_free(a);
+}
+END_TEST
+
+static const struct {
+	const char *value;
+	bool is;
+} firmwares[] = {
+	{ "bios /usr/share/ovmf/OVMF.fd ovmf", true },
+	{ "kernel /usr/lib/u-boot/u-boot.elf u-boot-qemu", true },
+	{ "bios /usr/share/ovmf/OVMF.fd", false },
+	{ "chardev /usr/share/ovmf/OVMF.fd ovmf", false },
+	{ "bios /home/me/OVMF.fd ovmf", false },
+	{ "bios /usr/share/../../home/me/OVMF.fd ovmf", false },
+};
+
+START_TEST(firmware_is_installed)
+{
+	ck_assert_msg(
+	    lane_is_firmware(firmwares[_i].value) == firmwares[_i].is, "%s", firmwares[_i].value);
+}
+END_TEST
+
+static const struct {
+	const char *asked, *lane;
+	bool meant;
+} asked[] = {
+	{ "kernel", "kernel", true },
+	{ "kernel", "efi", false },
+	{ "efi", "efi", true },
+	{ "efi", "uboot", false },
+	{ "firmware", "uboot", true },
+	{ "firmware", "kernel", false },
+	{ "all", "kernel", true },
+	{ "all", "efi", true },
+};
+
+START_TEST(asked_for)
+{
+	ck_assert_msg(lane_meant(asked[_i].asked, asked[_i].lane) == asked[_i].meant, "%s %s",
+	    asked[_i].asked, asked[_i].lane);
+}
+END_TEST
+
 static const struct {
 	const char *nic, *device;
 } nics[] = {
@@ -336,6 +416,9 @@ qemu_suite(void)
 	tcase_add_loop_test(tc, drawn, 0, sizeof lans / sizeof *lans);
 	tcase_add_test(tc, lans_are_sound);
 	tcase_add_loop_test(tc, bus, 0, sizeof buses / sizeof *buses);
+	tcase_add_loop_test(tc, firmware_starts_it, 0, sizeof lanes / sizeof *lanes);
+	tcase_add_loop_test(tc, firmware_is_installed, 0, sizeof firmwares / sizeof *firmwares);
+	tcase_add_loop_test(tc, asked_for, 0, sizeof asked / sizeof *asked);
 	tcase_add_loop_test(tc, nic, 0, sizeof nics / sizeof *nics);
 	tcase_add_test(tc, by_hand);
 	tcase_add_test(tc, a_program_with_a_path_is_beside_the_manifest);

@@ -89,6 +89,7 @@ START_TEST(takes_apart)
 
 	ck_assert_str_eq(qmp_string(a, "\"one\\r\\ntwo\""), "one\r\ntwo");
 	ck_assert_ptr_null(qmp_string(a, "{}"));
+	ck_assert_str_eq(qmp_quote(a, "a\"b\\c"), "\"a\\\"b\\\\c\"");
 	ck_assert_str_eq(
 	    qmp_member(a, "{\"status\":\"paused\",\"running\":false}", "status"), "paused");
 	ck_assert_ptr_null(qmp_member(a, "{\"status\":1}", "status"));

@@ -125,6 +125,47 @@ START_TEST(refuses_what_is_not)
 }
 END_TEST
 
+START_TEST(an_image_for_each_lane)
+{
+	static const struct {
+		const char *boot, *names[3];
+	} lanes[] = {
+		{ NULL, { "x86_64/dhcp" } },
+		{ "kernel", { "x86_64/dhcp" } },
+		{ "efi", { "x86_64/dhcp-efi" } },
+		{ "firmware", { "x86_64/dhcp-efi" } },
+		{ "all", { "x86_64/dhcp", "x86_64/dhcp-efi" } },
+		{ "uboot", { NULL } },
+	};
+	struct arena *a = arena_new();
+	const char *path = made(a, "boot-efi bios /usr/share/ovmf/OVMF.fd ovmf\n");
+	struct image i, *v;
+	struct err e;
+
+	for (size_t l = 0; l < sizeof lanes / sizeof *lanes; l++) {
+		size_t n = 1, named = 0;
+
+		while (lanes[l].names[named])
+			named++;
+		ck_assert_int_eq(image_open(a, path, "/out", TRUST_YES, &i, &e), 0);
+		v = &i;
+		ck_assert_int_eq(image_lanes(a, lanes[l].boot, "/out", &v, &n, &e), named ? 0 : -1);
+		for (size_t k = 0; k < named; k++) {
+			ck_assert_str_eq(v[k].name, lanes[l].names[k]);
+			ck_assert_str_eq(v[k].dir, arena_printf(a, "/out/%s", lanes[l].names[k]));
+			ck_assert_pstr_eq(v[k].m.lane, strstr(v[k].name, "efi") ? "efi" : NULL);
+		}
+		if (named)
+			ck_assert_uint_eq(n, named);
+	}
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a,
+		       "--boot uboot: %s names no firmware for it; build with another BOOT", path));
+	ck_assert_int_eq(e.code, EXIT_USAGE);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 image_suite(void)
 {
@@ -133,6 +174,7 @@ image_suite(void)
 
 	tcase_add_test(tc, takes_what_is_as_it_says);
 	tcase_add_test(tc, without_a_digest_any_touch_counts);
+	tcase_add_test(tc, an_image_for_each_lane);
 	tcase_add_loop_test(tc, refuses_what_is_not, 0, sizeof bad / sizeof *bad);
 	return s;
 }

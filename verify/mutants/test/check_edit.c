@@ -89,6 +89,9 @@ static const struct {
 	    "dd if=copy bs=1M skip=9 2>/dev/null >s; blkid -p -s LABEL -o value s", "nobody\n" },
 	{ { .kind = EDIT_WIPE, .fs = "swap" },
 	    "dd if=copy bs=1M skip=9 2>/dev/null >s; blkid -p s || echo none", "none\n" },
+	{ { .kind = EDIT_POKE, .fs = "swap", .was = "SWAPSPACE2", .text = "SWAPSPACE3", .n = 10 },
+	    "dd if=copy bs=1M skip=9 2>/dev/null >s; blkid -p s || echo none; grep -c SWAPSPACE3 s",
+	    "none\n1\n" },
 };
 
 static struct man_part parts[] = { { "rootfs", "ext4", MIB, 8 * MIB, "" },
@@ -124,6 +127,31 @@ START_TEST(does)
 		sh(a, named(a, "e2fsck -fn IMG >e2fsck 2>&1"));
 	ck_assert_int_eq(digest_disk(disk, after, &e), 0);
 	ck_assert_str_eq(before, after);
+	arena_free(a);
+}
+END_TEST
+
+#define UUID "ffffffff-0123-4567-89ab-cdefffffffff"
+
+/* both copies of the table, as others read it */
+START_TEST(another_uuid)
+{
+	static struct man_part part = { "rootfs", "ext4", MIB, 2 * MIB, "" };
+	static const struct manifest one = { .parts = &part, .nparts = 1 };
+	static const struct edit edit = { .kind = EDIT_UUID, .fs = "rootfs", .text = UUID };
+	struct arena *a = arena_new();
+	const char *disk = arena_printf(a, "%s/disk", test_dir()),
+		   *copy = arena_printf(a, "%s/copy", test_dir());
+	struct err e = { 0 };
+
+	sh(a, "truncate -s 8M disk; printf 'label: gpt\\nstart=2048, size=4096\\n' | "
+	      "/sbin/sfdisk -q disk");
+	ck_assert_msg(edit_copy(&edit, 1, &one, disk, copy, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(sh(a, "/sbin/sgdisk -v copy | grep -c 'No problems found'"), "1\n");
+	ck_assert_str_eq(sh(a, "/sbin/sfdisk --part-uuid copy 1 | tr A-Z a-z"), UUID "\n");
+	part.start = 2 * MIB;
+	ck_assert_int_eq(edit_copy(&edit, 1, &one, disk, copy, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.msg, ": no partition begins at 2097152"));
 	arena_free(a);
 }
 END_TEST
@@ -164,6 +192,12 @@ static const struct {
 	{ { .kind = EDIT_LABEL, .fs = "swap", .text = "swap" }, "swap" NOTHING },
 	{ { .kind = EDIT_WIPE, .fs = "empty" }, "empty" NOTHING },
 	{ { .kind = EDIT_WIPE, .fs = "behind" }, "copy: ends within partition behind" },
+	{ { .kind = EDIT_POKE, .fs = "swap", .was = "nowhere", .text = "NOWHERE", .n = 7 },
+	    "swap: these bytes are nowhere in it" },
+	{ { .kind = EDIT_UUID, .fs = "swap", .text = "" }, "swap" NOTHING },
+	{ { .kind = EDIT_UUID, .fs = "swap", .text = "0123" }, "0123: not a UUID" },
+	{ { .kind = EDIT_UUID, .fs = "swap", .text = UUID },
+	    "no GPT of the usual size at sector 1" },
 	{ FILE_EDIT(EDIT_LINE, .at = 4, .path = "case", .line = 3),
 	    "case:3: /etc/f: has no line 4" },
 };
@@ -190,6 +224,7 @@ edit_suite(void)
 	Suite *s = suite_create("edit");
 
 	tcase_add_loop_test(harness_case(s, "does"), does, 0, sizeof edits / sizeof *edits);
+	tcase_add_test(harness_case(s, "uuid"), another_uuid);
 	tcase_add_loop_test(
 	    harness_case(s, "refuses"), refuses, 0, sizeof refused / sizeof *refused);
 	return s;

@@ -62,12 +62,14 @@ START_TEST(reads)
 }
 END_TEST
 
+#define POKE ":1: poke: needs PARTITION HEX HEX, which are as long as each other"
+
 static const struct {
 	const char *text, *message; /* behind "DIR/case" */
 } bad[] = {
 	{ "breaks all\n",
 	    ":1: breaks: unknown; one of mutant requires put add replace bytes remove "
-	    "append refused-by" },
+	    "append poke uuid refused-by" },
 	{ "mutant x\n", ":1: mutant: needs NAME \"what is wrong with it\"" },
 	{ "requires arch\n", ":1: requires: needs KEY VALUE..." },
 	{ "put rootfs etc 0755 <<END\n", ":1: needs FS /PATH" },
@@ -80,6 +82,12 @@ static const struct {
 	{ "bytes rootfs /x 12\n", ":1: bytes: needs OFFSET HEX..." },
 	{ "bytes rootfs /x 0x12 7f 100\n", ":1: bytes: 100: not a byte such as 7f" },
 	{ "remove rootfs /x y\n", ":1: remove: too many words" },
+	{ "poke boot 00\n", POKE },
+	{ "poke boot 00 0102\n", POKE },
+	{ "poke boot 0 1\n", POKE },
+	{ "poke boot 0x 0y\n", POKE },
+	{ "poke boot 00 01 02\n", POKE },
+	{ "uuid rootfs\n", ":1: uuid: needs PARTITION UUID" },
 	{ "append \n", ":1: append: needs a kernel word" },
 	{ "refused-by boot\n", ":1: needs a /pattern/ here: " },
 	{ "append x\nrefused-by boot /x/\n", ": lacks the line mutant" },

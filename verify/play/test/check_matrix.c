@@ -20,6 +20,7 @@ image(const char *name, const char *arch, const char *profile, const char *agent
 {
 	return (struct image){ .path = name,
 		.name = name,
+		.net = "dhcp",
 		.base = "/disk",
 		.root_password = "r",
 		.m = { .triple = "x",
@@ -49,6 +50,8 @@ static const struct {
 	{ "credentials", { "yes" },
 	    "requires credentials yes, here it is no" }, /* guest has none */
 	{ "disk", { "yes" }, NULL },
+	{ "boot", { "kernel" }, NULL },
+	{ "boot", { "efi", "uboot" }, "requires boot efi or uboot, here it is kernel" },
 	{ "root-login", { "password" }, NULL }, /* who does not say may take it */
 	{ "root-login", { "key" }, "requires root-login key, here it is password" },
 	{ "service", { "nsssd", "sshd" }, NULL },
@@ -91,6 +94,7 @@ START_TEST(multiplies)
 									 .path = "services.scn",
 									 .requires = r,
 									 .nrequires = 2 } };
+	const char *rootfs[] = { "rootfs" }, *extra[] = { "extra" };
 	const char *only[] = { "services", NULL }, *none[] = { "bot", NULL };
 	struct matrix m;
 	struct err e;
@@ -120,9 +124,20 @@ START_TEST(multiplies)
 	r[1].key = "dor";
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), -1);
 	ck_assert_str_eq(e.msg,
-	    "services.scn:4: requires dor: unknown; one of arch audit credentials disk "
-	    "agent files listen net package partition profile root-login service set tool triple");
+	    "services.scn:4: requires dor: unknown; one of arch audit authorized-keys boot "
+	    "credentials disk agent files listen net package partition profile root-login service "
+	    "set tool triple");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
+
+	/* of partitions it has many, and each line wants one; it has one profile */
+	r[0].key = r[1].key = "partition";
+	r[0].values = rootfs;
+	r[1].values = extra;
+	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), 0);
+	ck_assert_str_eq(m.v[1].skip, "requires partition extra");
+	r[0].key = r[1].key = "profile";
+	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), -1);
+	ck_assert_str_eq(e.msg, "services.scn:4: requires profile: duplicate key");
 	arena_free(a);
 }
 END_TEST

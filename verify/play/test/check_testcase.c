@@ -83,6 +83,10 @@ static const struct {
 	    NULL, NULL, NULL, NULL },
 	{ BOOTS, "vm plug disk\nvm unplug disk\nvm plug network\nsleep 1ms\n", false, VERDICT_PASS,
 	    NULL, NULL, NULL, NULL },
+	{ BOOTS,
+	    "vm inject none\nvm inject read\nvm inject write\nvm inject all\nvm inject none\n"
+	    "vm throttle 20\nvm throttle none\nsleep 1ms\n",
+	    false, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS, "vm link down\nvm link up\nsleep 1ms\n", false, VERDICT_PASS, NULL, NULL, NULL,
 	    NULL },
 	{ BOOTS "pause 20ms\nshutdown guest-shutdown",
@@ -168,7 +172,10 @@ static const struct {
 	{ BOOTS "agent\nuptime 100 0\n" MOVED "coma\npause 200ms\nshutdown guest-shutdown\n",
 	    "vm skip 1h\n", true, VERDICT_FAIL, "test.scn:7", "vm skip 1h: the guest has ended",
 	    NULL, "guest-shutdown" },
-	/* ---- what cannot be judged, of a guest that moves ---- */
+	/* ---- what cannot be judged ---- */
+	{ BOOTS, "vm plug copy\n", false, VERDICT_INCONCLUSIVE, NULL,
+	    "vm plug copy: the manifest names no image", NULL, NULL },
+	/* of a guest that moves */
 	{ BOOTS "agent\nuptime 100 0\nsavevm Error: no room\\r\\n\n" MOVED, "vm skip 24h\n", true,
 	    VERDICT_INCONCLUSIVE, NULL, "QEMU cannot save this guest: Error: no room", NULL, NULL },
 	{ BOOTS "agent\nuptime 100 0\n" ENDS "words error while loading state\nexit 1\n",
@@ -1024,7 +1031,7 @@ testcase_suite(void)
 	TCase *tc = harness_case(s, "testcase");
 	const TTest *const tests[] = { a_stale_state_is_inconclusive, says_why_it_cannot_be_saved,
 		marks_every_step, explains_what_the_guest_did,
-	explains_what_fails_between_two_steps, measures_how_long_a_boot_takes,
+		explains_what_fails_between_two_steps, measures_how_long_a_boot_takes,
 		warns_and_goes_on, what_cannot_be_judged_is_inconclusive, can_be_interrupted,
 		writes_down_its_verdict, keeps_what_is_to_be_compared,
 		keeps_a_forbidden_line_over_a_boot, many_warnings_cost_little };

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/guest/lane.h"
+
+#include "build/base/arena.h"
+#include "build/files/lines.h"
+#include "build/files/manifest.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct lane {
+	const char *name;
+	size_t member; /* of the manifest: its firmware; of the first: the kernel */
+} lanes[] = {
+	{ LANE_KERNEL, offsetof(struct manifest, kernel) },
+	{ "efi", offsetof(struct manifest, boot_efi) },
+	{ "uboot", offsetof(struct manifest, boot_uboot) },
+};
+
+#define NLANES (sizeof lanes / sizeof *lanes)
+
+const char *
+lane_name(size_t i)
+{
+	return i < NLANES ? lanes[i].name : NULL;
+}
+
+const char *
+lane_of(const struct manifest *m)
+{
+	return m->lane ? m->lane : LANE_KERNEL;
+}
+
+static const struct lane *
+find(const char *name)
+{
+	for (size_t i = 0; i < NLANES; i++)
+		if (!strcmp(lanes[i].name, name))
+			return &lanes[i];
+	return NULL;
+}
+
+static const char *
+value_of(const struct manifest *m, const char *lane)
+{
+	const struct lane *l = find(lane);
+
+	return l ? *(const char *const *)(const void *)((const char *)m + l->member) : NULL;
+}
+
+bool
+lane_fits(const struct manifest *m, const char *lane)
+{
+	return value_of(m, lane) != NULL;
+}
+
+bool
+lane_meant(const char *asked, const char *lane)
+{
+	return !strcmp(asked, lane) || !strcmp(asked, "all") ||
+	       (!strcmp(asked, "firmware") && strcmp(lane, LANE_KERNEL) != 0);
+}
+
+/* NULL: QEMU is handed the kernel */
+static const char *
+firmware(const struct manifest *m)
+{
+	return m->lane ? value_of(m, m->lane) : NULL;
+}
+
+/* its three words; the manifest has been checked */
+static bool
+read_firmware(struct arena *a, const char *value, char *w[3])
+{
+	return value && words(arena_strdup(a, value), w, 3) == 3;
+}
+
+const char *
+lane_missing(struct arena *a, const struct manifest *m)
+{
+	char *w[3];
+
+	if (!read_firmware(a, firmware(m), w) || access(w[1], R_OK) == 0)
+		return NULL;
+	return arena_printf(a, "needs %s, of package %s", w[1], w[2]);
+}
+
+bool
+lane_is_firmware(const char *value)
+{
+	struct arena *a = arena_new();
+	char *w[3];
+	bool is = read_firmware(a, value, w) &&
+		  (!strcmp(w[0], "bios") || !strcmp(w[0], "kernel")) &&
+		  (!strncmp(w[1], "/usr/share/", 11) || !strncmp(w[1], "/usr/lib/", 9)) &&
+		  !strstr(w[1], "/../") && !strchr(w[1], ',');
+
+	arena_free(a);
+	return is;
+}
+
+void
+lane_push(struct argv *v, const struct manifest *m)
+{
+	char *w[3];
+
+	if (read_firmware(v->a, firmware(m), w))
+		argv_pushv(v, arena_printf(v->a, "-%s", w[0]), w[1], NULL);
+}
