@@ -295,9 +295,10 @@ image_make_agent(struct arena *a, struct image *i, struct err *e)
 
 	if (file_mkdirs(i->dir, 0755, e) < 0 || make_keys(a, i, e) < 0)
 		return -1;
-	i->has_agent = inject_fits(&i->m) || inject_is_serial(&i->m);
-	if (inject_is_serial(&i->m))
+	if (inject_is_serial(&i->m)) {
+		i->has_agent = true;
 		i->agent = i->base;
+	}
 	if (!inject_fits(&i->m))
 		return 0;
 	if (file_read(a, arena_printf(a, "%s.pub", i->key), &pubkey, NULL, e) < 0)
@@ -310,6 +311,7 @@ image_make_agent(struct arena *a, struct image *i, struct err *e)
 		.mib = (image_size(i->base) >> 20) + 1 };
 	if (file_copy(i->base, copy, 0644, e) < 0 || reading_run(&o, e) < 0)
 		return -1;
+	i->has_agent = true;
 	i->agent = copy;
 	return 0;
 }
