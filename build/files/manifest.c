@@ -73,6 +73,7 @@ static const struct key {
 	TEXT("root-login", root_login, false),
 	TEXT("authorized-keys-sha256", authorized_keys_sha256, false),
 	TEXT("agent", agent, false),
+	TEXT("login", login, false),
 	TEXT("key", key, false),
 #undef TEXT
 };

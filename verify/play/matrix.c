@@ -50,7 +50,7 @@ set(const struct image *i)
 static const char *
 agent(const struct image *i)
 {
-	return inject_fits(&i->m) ? "yes" : "no";
+	return inject_fits(&i->m) || inject_is_serial(&i->m) ? "yes" : "no";
 }
 
 static const char *
@@ -229,6 +229,21 @@ matrix_requires(struct arena *a, const struct image *i, const char *key, const c
 	return 0;
 }
 
+static bool
+sends(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->nsteps; i++)
+		if (!strcmp(s->steps[i].form->verb, "send"))
+			return true;
+	return false;
+}
+
+bool
+matrix_has_agent(const struct image *i, const struct scenario *s)
+{
+	return i->has_agent && !s->pristine && !(inject_is_serial(&i->m) && sends(s));
+}
+
 /* of what an image has many of, each line wants one; a second line about the one is a mistake */
 static int
 refuse_second(const struct scenario *s, size_t at, struct err *e)
@@ -259,6 +274,8 @@ find_skip(struct arena *a, const struct image *i, const struct scenario *s, cons
 			return wrap(e, "%s:%u", s->path, q->line);
 		if (refuse_second(s, r, e) < 0)
 			return -1;
+		if (!why && !strcmp(q->key, "agent") && inject_is_serial(&i->m) && sends(s))
+			why = "sends to the console, where the serial agent is";
 		if (!*skip)
 			*skip = why;
 	}
