@@ -13,7 +13,7 @@ let_echo_go(struct sieve *s)
 		buf_add(&s->words, s->held.p, s->held.n);
 	buf_clear(&s->held);
 	s->echoed = 0;
-	s->escape = false;
+	s->escape = s->taken = s->wraps = false;
 }
 
 /* a line editor breaks a long line, and colours it */
@@ -33,16 +33,21 @@ is_between(struct sieve *s, char c)
 static void
 say(struct sieve *s, char c)
 {
-	bool editors = s->escape;
+	/* at a terminal's margin it writes the next byte, goes back, and writes it again */
+	bool editors = s->escape || (s->wraps && c == s->echo[s->echoed - 1]);
 
-	if (s->echoes && (editors || c != s->echo[s->echoed]) && !is_between(s, c))
+	if (s->wraps && editors)
+		s->wraps = false;
+	else if (s->echoes && (editors || c != s->echo[s->echoed]) && !is_between(s, c))
 		let_echo_go(s);
 	if (!s->echoes || (!s->echoed && c != *s->echo)) {
 		buf_add(&s->words, &c, 1);
 		return;
 	}
 	buf_add(&s->held, &c, 1);
-	if (!editors && c == s->echo[s->echoed] && !s->echo[++s->echoed]) {
+	s->wraps = s->taken && c == '\r';
+	s->taken = !editors && c == s->echo[s->echoed];
+	if (s->taken && !s->echo[++s->echoed]) {
 		buf_clear(&s->held);
 		s->echoes = false;
 	}

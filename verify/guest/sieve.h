@@ -25,6 +25,8 @@ struct sieve {
 	char echo[256];	   /* what was typed last */
 	size_t echoed;	   /* bytes of it that came back */
 	bool echoes;	   /* it is still looked for */
+	bool taken;	   /* the byte before was of it */
+	bool wraps;	   /* and a carriage return came behind it */
 	bool escape;	   /* in a sequence of the line editor that echoes it */
 	struct buf held;   /* what came back so far */
 	struct buf words;  /* the guest's; whoever reads them clears them */

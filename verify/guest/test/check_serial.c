@@ -70,9 +70,8 @@ on_console(void *arg, const char *p, size_t n)
 	struct bench *b = arg;
 	char *copy = arena_strndup(b->a, p, n);
 
-	if (b->damage && !--b->damage && n) {
+	if (b->damage && !--b->damage && n)
 		copy[draw(b, (unsigned)n)] = '#';
-	}
 	while (n && draw(b, 1000) < b->noise) {
 		size_t part = draw(b, (unsigned)n + 1);
 		bool plain = !draw(b, 8);
