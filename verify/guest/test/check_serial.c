@@ -364,6 +364,7 @@ static const struct {
 	{ "@lh:t:12[ 1.0] cut@lh:t:3.z", "[ 1.0] cutz", "3|" },
 	{ "# exec it\r\nok", "# \r\nok", "" },
 	{ "# exe\033[1mc\r \r\nit\r\nok", "# \r\nok", "" },
+	{ "# exec\rc it\r\nok", "# \r\nok", "" },
 	{ "# exec no", "# exec no", "" },
 };
 
