@@ -153,7 +153,7 @@ throttle_start(struct testcase *c, const struct step *s)
 
 #define INJECT(what)                                                                               \
 	{                                                                                          \
-		.form = { .verb = "vm", .form = "inject " what, .injects = true },                 \
+		.form = { .verb = "vm", .form = "inject " what, .needs = NEEDS_FAULTS },           \
 		.start = inject_start                                                              \
 	}
 
