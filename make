@@ -14,7 +14,7 @@ line='
 # Everybody on this machine can read the words of a process, and nobody its environment: what may
 # be, or have, a password goes there, and then we have other words.  So does what make would run
 # itself as it hands it on, and what has several lines.
-hidden=
+hidden='' last=''
 for word; do
 	shift
 	case $word in
@@ -36,8 +36,14 @@ for word; do
 		continue
 		;;
 	-* | *=*) ;;
-	*[!$plain]*) refuse "$word: no target; see doc/make.md" ;;
+	*[!$plain]*)
+		case $last in
+		-[CfIloW]) ;; # of which it is the value
+		*) refuse "$word: no target; see doc/make.md" ;;
+		esac
+		;;
 	esac
+	last=$word
 	set -- "$@" "$word"
 done
 [ -z "$hidden" ] || exec ./make "$@"

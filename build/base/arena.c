@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/arena.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ struct arena {
 static void
 no_memory(void)
 {
-	fputs("fatal: out of memory\n", stderr);
+	fprintf(stderr, "%s: fatal: out of memory\n", program_invocation_short_name);
 	_Exit(111);
 }
 

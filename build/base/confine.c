@@ -99,53 +99,45 @@ static const unsigned hostile[] = {
 	SYS_kill,
 };
 
-/* what lies beside an image */
-static const unsigned of_a_reader[] = {
+/* of whoever may open what lies beside an image */
+static const unsigned looks[] = {
 #ifdef SYS_access
 	SYS_access,
 	SYS_stat,
-	SYS_lstat,
 	SYS_readlink,
 #endif
 	SYS_faccessat,
 	SYS_readlinkat,
 	SYS_getcwd,
-	SYS_getdents64,
-	SYS_fadvise64,
 	SYS_getuid,
 	SYS_geteuid,
 	SYS_getgid,
 	SYS_getegid,
+	SYS_fadvise64,
+};
+
+static const unsigned of_a_reader[] = {
+#ifdef SYS_lstat
+	SYS_lstat,
+#endif
+	SYS_getdents64,
 	SYS_sysinfo,
 };
 
 /* what a dynamic program does beyond that, from its exec on */
 static const unsigned of_a_program[] = {
 	SYS_execve,
-#ifdef SYS_access
-	SYS_access,
-	SYS_stat,
-	SYS_readlink,
-#endif
 #ifdef SYS_arch_prctl
 	SYS_arch_prctl,
 #endif
-	SYS_faccessat,
-	SYS_readlinkat,
-	SYS_getcwd,
 	SYS_set_tid_address,
 	SYS_set_robust_list,
 #ifdef SYS_rseq
 	SYS_rseq,
 #endif
-	SYS_getuid,
-	SYS_geteuid,
-	SYS_getgid,
-	SYS_getegid,
 	SYS_getrusage,
 	SYS_times,
 	SYS_umask,
-	SYS_fadvise64,
 };
 
 /*
@@ -162,10 +154,11 @@ static const unsigned threads[] = { THREAD, THREAD | CLONE_DETACHED };
 
 enum who { OF_IMAGES, READER, PROGRAM };
 
-/* the first is that nothing but reading is meant; the rest of the open calls is refused */
+/* nothing but reading is meant; the rest of the open calls is refused */
 static void
-may_open(struct bpf *p)
+may_look(struct bpf *p)
 {
+	bpf_calls(p, looks, COUNT(looks), SECCOMP_RET_ALLOW);
 #ifdef SYS_open
 	bpf_call_bits(p, SYS_open, 1, CHANGES, bpf_error(EACCES));
 #endif
@@ -179,13 +172,12 @@ make(struct bpf *p, enum who who)
 	bpf_begin(p);
 	bpf_calls(p, allowed, COUNT(allowed), SECCOMP_RET_ALLOW);
 	bpf_call_among(p, SYS_fcntl, 1, asks, COUNT(asks), bpf_error(EPERM));
-	if (who == READER) {
+	if (who != OF_IMAGES)
+		may_look(p);
+	if (who == READER)
 		bpf_calls(p, of_a_reader, COUNT(of_a_reader), SECCOMP_RET_ALLOW);
-		may_open(p);
-	}
 	if (who == PROGRAM) {
 		bpf_calls(p, of_a_program, COUNT(of_a_program), SECCOMP_RET_ALLOW);
-		may_open(p);
 #ifdef SYS_clone3
 		/* its flags are out of sight: without it, clone(2) is asked */
 		bpf_calls(p, (const unsigned[]){ SYS_clone3 }, 1, bpf_error(ENOSYS));

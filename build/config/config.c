@@ -686,6 +686,20 @@ personal_file(const struct valuing *r)
 	return NULL;
 }
 
+struct defaulting {
+	struct arena *a;
+	const char *top, *triple;
+};
+
+/* it is in the checkout: root would read whatever its owner has a symlink lead to */
+static int
+read_default(void *arg, struct err *e)
+{
+	struct defaulting *d = arg;
+
+	return sysdeps_default(d->a, d->top, &d->triple, e);
+}
+
 int
 config_read(struct arena *a, const char *top, char *const *args, size_t nargs, struct config *out,
     struct err *e)
@@ -696,6 +710,7 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 		.home = home ? home : "",
 		.root = geteuid() == 0 };
 	struct assignments fixed = { .v = arena_array(a, NKEYS + nargs, sizeof *fixed.v) };
+	struct defaulting def = { a, top, "" };
 	size_t nenv;
 
 	*out = (struct config){ .top = r.top };
@@ -706,7 +721,9 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 	if (read_args(a, args, nargs, &fixed, e) < 0)
 		return -1;
 	/* before lh-config, which may ask for it */
-	config_set(a, out, "TRIPLE", sysdeps_default(a, top), "default");
+	if (user_as(&r.checkout, read_default, &def, e) < 0)
+		return -1;
+	config_set(a, out, "TRIPLE", def.triple, "default");
 	personal = personal_file(&r);
 	if (personal && read_file(&r, out, personal, personal, &fixed, e) < 0)
 		return -1;

@@ -48,17 +48,18 @@ sysdeps_supported(struct arena *a, const char *top)
 	return all;
 }
 
-const char *
-sysdeps_default(struct arena *a, const char *top)
+int
+sysdeps_default(struct arena *a, const char *top, const char **out, struct err *e)
 {
 	char *rest = sysdeps_supported(a, top), *name, *first = word_next(&rest);
 	struct lines l;
-	struct err ignored;
 
-	if (lines_open(a, arena_printf(a, "%s/sysdeps/default", top), &l, &ignored) == 0 &&
-	    (name = lines_next_datum(&l)))
-		return name;
-	return first ? first : "";
+	*out = first ? first : "";
+	if (lines_open_if_there(a, arena_printf(a, "%s/sysdeps/default", top), &l, e) < 0)
+		return -1;
+	if ((name = lines_next_datum(&l)))
+		*out = name;
+	return 0;
 }
 
 /* no fact that builds anything: where this triple's images are not as those of others */

@@ -43,7 +43,7 @@ const char *fact_variable(struct arena *a, const struct fact *f);
  */
 const char *sysdeps_resolve(struct arena *a, const char *top, const char *name);
 /* what is built for when nobody asks for another: top/sysdeps/default, else the first there is */
-const char *sysdeps_default(struct arena *a, const char *top);
+int sysdeps_default(struct arena *a, const char *top, const char **out, struct err *e);
 /* "a b c", sorted: every folder of top/sysdeps */
 char *sysdeps_supported(struct arena *a, const char *top);
 

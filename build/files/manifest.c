@@ -71,7 +71,9 @@ static const struct key {
 	TEXT("kernel-config-sha256", kernel_config_sha256, false),
 	TEXT("credentials", credentials, false),
 	TEXT("root-login", root_login, false),
+	TEXT("authorized-keys-sha256", authorized_keys_sha256, false),
 	TEXT("agent", agent, false),
+	TEXT("login", login, false),
 	TEXT("key", key, false),
 #undef TEXT
 };

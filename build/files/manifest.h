@@ -147,10 +147,12 @@ struct manifest {
 	const char *symbols_sha256;
 	const char *kernel_config; /* the .config it was built with, or NULL */
 	const char *kernel_config_sha256;
-	const char *root_login;	 /* by ssh, as root: key; password: with it as well; or NULL */
-	const char *credentials; /* file of `user password` lines, or NULL */
-	const char *agent; /* how a command channel is injected: s6-linux-init, inittab; NULL: it
-			      cannot be */
+	const char *root_login; /* by ssh, as root: key; password: with it as well; or NULL */
+	const char *authorized_keys_sha256; /* of root's file of that name, and guest's; or NULL */
+	const char *credentials;	    /* file of `user password` lines, or NULL */
+	const char *agent; /* how a command channel is injected: s6-linux-init, inittab; serial: by
+			      logging in on the console; NULL: it cannot be */
+	const char *login; /* USER [PASSWORD] for agent serial, or NULL: root */
 	const char *key;   /* of the image action */
 
 	struct man_part *parts;

@@ -6,6 +6,7 @@
 #include "build/config/config.h"
 #include "build/config/sysdeps.h"
 #include "build/files/beneath.h"
+#include "build/files/digest.h"
 #include "build/files/lines.h"
 #include "build/files/memo.h"
 #include "build/image/boot.h"
@@ -299,6 +300,20 @@ credentials_from(struct arena *a, const struct config *cfg, const char *dir)
 	return path;
 }
 
+/* as layout_copy writes it; NULL where an overlay may bring others */
+static const char *
+authorized_keys(struct arena *a, const struct config *cfg)
+{
+	const char *keys = config_get(cfg, "SSH_AUTHORIZED_KEYS"), *text;
+	char *hex = arena_alloc(a, DIGEST_HEX);
+
+	if (some(config_get(cfg, "OVERLAY")))
+		return NULL;
+	text = arena_printf(a, "%s\n", keys ? keys : "");
+	digest_bytes(text, strlen(text), hex);
+	return hex;
+}
+
 int
 record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
     const struct plan *p, const struct diskplan *l, const char *dir, struct manifest *out,
@@ -330,6 +345,7 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 				!strcmp(config_get(cfg, "SSH_ROOT_PASSWORD"), "true")
 			    ? "password"
 			    : "key";
+	m->authorized_keys_sha256 = authorized_keys(a, cfg);
 	if (record_services(a, p, m, e) < 0 ||
 	    listen_read(a, arena_printf(a, "%s/layout/listen", cfg->top), p->profile, &m->listens,
 		&m->nlistens, e) < 0)

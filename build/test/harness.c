@@ -116,6 +116,7 @@ start_suite(Suite *(*suite)(void))
 		return p;
 	if (dup2(p.said, STDOUT_FILENO) < 0 || dup2(p.said, STDERR_FILENO) < 0)
 		_exit(EXIT_FAILURE);
+	close_range(STDERR_FILENO + 1, ~0U, 0); /* what the others say */
 	r = srunner_create(suite());
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

@@ -274,6 +274,7 @@ command_init(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	manifest_format(&s.m, &b);
 	fputs(b.p, stdout);
+	puts("# for commands in the guest, by its console: agent serial, and login USER PASSWORD");
 	buf_free(&b);
 	return 0;
 }

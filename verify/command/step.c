@@ -186,6 +186,7 @@ resume(struct arena *a, const char *dir, const struct options *o, const struct c
 
 	snprintf(from.nonce, sizeof from.nonce, "%s", x->nonce);
 	im->agent = x->pristine ? NULL : base;
+	im->has_agent = !x->pristine;
 	im->key = arena_printf(a, "%s/capsule.key", dir);
 	if (x->net)
 		im->lan = lan_of_capsule(a, x);
@@ -271,7 +272,7 @@ command_record(struct arena *a, struct options *o, struct err *e)
 		return fail_usage(e, "record: %s: is there already; name another", s.path);
 	if (open_image(a, o, o->words[1], &im, e) < 0)
 		return -1;
-	s.pristine = !inject_fits(&im->m);
+	s.pristine = !inject_fits(&im->m) && !inject_is_serial(&im->m);
 	how.head = arena_printf(a,
 	    "scenario %s \"what was recorded\"\n%s\ntimeout  60s\nlimit    600s\n\n", s.name,
 	    s.pristine ? "image    pristine" : "requires agent yes");

@@ -34,6 +34,8 @@ enum agent_state {
 struct agent {
 	struct loop *loop;
 	struct channel *channel, *qmp;
+	const struct agent_way *way; /* NULL: the channel */
+	void *way_arg;
 	enum agent_state state;
 	bool held;		/* between two wires: nothing is sent, and an end is none */
 	struct request *first;	/* the oldest: the one under way, when any is */
@@ -112,6 +114,8 @@ lose(struct agent *d, const char *why)
 {
 	d->state = AGENT_LOST;
 	snprintf(d->why, sizeof d->why, "%s", why);
+	if (d->way)
+		d->way->stop(d->way_arg);
 	buf_free(&d->in);
 	while (d->first)
 		request_fail(d->first, d->why);
@@ -133,7 +137,8 @@ on_late(void *arg)
 		    r->command);
 		lose(d, why);
 	} else if (d->state == AGENT_SHUT) {
-		request_fail(r, "the guest agent never started");
+		request_fail(
+		    r, d->way ? d->way->why_shut(d->way_arg) : "the guest agent never started");
 	} else {
 		snprintf(
 		    why, sizeof why, "it waited for \"%.150s\"", busy ? busy->command : "nothing");
@@ -141,16 +146,13 @@ on_late(void *arg)
 	}
 }
 
+/* to the shell on the port */
 static void
-send_next(struct agent *d)
+send_line(struct agent *d, const struct request *r)
 {
-	struct request *r = d->first;
 	struct buf b = { 0 };
-	struct arena *a;
+	struct arena *a = arena_new();
 
-	if (d->state != AGENT_OPEN || d->held || !r || r->sent)
-		return;
-	a = arena_new();
 	d->serial++;
 	buf_clear(&d->in);
 	d->scanned = 0;
@@ -158,32 +160,53 @@ send_next(struct agent *d)
 	/* stdin: the shell reads the same port, and a command must not eat the next one */
 	buf_addf(&b, " </dev/null 2>&1; printf '\\n@lh-%%s %%d\\n' '%s-%" PRIu64 "' $?\n", d->token,
 	    d->serial);
-	r->sent = clock_now();
 	channel_send(d->channel, b.p, b.n);
 	buf_free(&b);
 	arena_free(a);
 }
 
 static void
-answered(struct agent *d, size_t n, int status)
+send_next(struct agent *d)
 {
 	struct request *r = d->first;
-	struct agent_result result = {
-		.status = status, .out = d->in.p, .n = n, .took = clock_now() - r->sent
-	};
-	struct buf out = d->in; /* done may ask for the next command, which would overwrite it */
 
-	d->in = (struct buf){ 0 };
+	if (d->state != AGENT_OPEN || d->held || !r || r->sent)
+		return;
+	r->sent = clock_now();
+	if (d->way)
+		d->way->run(d->way_arg, r->command);
+	else
+		send_line(d, r);
+}
+
+void
+agent_answered(struct agent *d, const char *out, size_t n, int status)
+{
+	struct request *r = under_way(d);
+	struct agent_result result = { .status = status, .out = out, .n = n };
+
+	if (!r)
+		return;
+	result.took = clock_now() - r->sent;
 	d->first = r->next;
-	out.p[n] = '\0';
 	r->done(r->arg, &result);
 	request_free(r);
-	buf_free(&out);
 	send_next(d);
 }
 
 static void
-greeted(struct agent *d)
+answered(struct agent *d, size_t n, int status)
+{
+	struct buf out = d->in; /* done may ask for the next command, which would overwrite it */
+
+	d->in = (struct buf){ 0 };
+	out.p[n] = '\0';
+	agent_answered(d, out.p, n, status);
+	buf_free(&out);
+}
+
+void
+agent_greeted(struct agent *d)
 {
 	buf_clear(&d->in);
 	d->scanned = 0;
@@ -253,7 +276,7 @@ on_bytes(void *arg, const char *p, size_t n)
 	from = d->in.n > sizeof greeting ? d->in.n - sizeof greeting : 0;
 	buf_add(&d->in, p, n);
 	if (memmem(d->in.p + from, d->in.n - from, greeting, sizeof greeting - 1)) {
-		greeted(d);
+		agent_greeted(d);
 		return;
 	}
 	if (!under_way(d)) {
@@ -278,6 +301,15 @@ agent_new(struct loop *l, int fd, bool awake, struct channel *qmp)
 	*d = (struct agent){ .loop = l, .qmp = qmp, .state = awake ? AGENT_OPEN : AGENT_SHUT };
 	nonce_make(d->token);
 	d->channel = channel_new(l, fd, on_bytes, d);
+	return d;
+}
+
+struct agent *
+agent_over(struct loop *l, const struct agent_way *way, void *arg)
+{
+	struct agent *d = xmalloc(sizeof *d);
+
+	*d = (struct agent){ .loop = l, .way = way, .way_arg = arg };
 	return d;
 }
 
@@ -310,8 +342,10 @@ agent_reset(struct agent *d)
 {
 	if (under_way(d))
 		request_fail(d->first, "the guest was reset while it ran");
-	if (d->state != AGENT_LOST || !channel_ended(d->channel))
+	if (d->state != AGENT_LOST || !agent_ended(d))
 		d->state = AGENT_SHUT;
+	if (d->way)
+		d->way->reset(d->way_arg);
 	buf_clear(&d->in);
 	d->scanned = 0;
 }
@@ -338,8 +372,10 @@ agent_take(struct agent *d)
 void
 agent_rewire(struct agent *d, int fd, struct channel *qmp)
 {
-	channel_free(d->channel);
-	d->channel = channel_new(d->loop, fd, on_bytes, d);
+	if (!d->way) {
+		channel_free(d->channel);
+		d->channel = channel_new(d->loop, fd, on_bytes, d);
+	}
 	d->qmp = qmp;
 	agent_take(d);
 }
@@ -354,7 +390,7 @@ agent_gone(struct agent *d, const char *why)
 bool
 agent_ended(const struct agent *d)
 {
-	return channel_ended(d->channel);
+	return !d->way && channel_ended(d->channel);
 }
 
 void

@@ -36,6 +36,21 @@ typedef void agent_done(void *arg, const struct agent_result *r);
  * comes after it.
  */
 struct agent *agent_new(struct loop *l, int fd, bool awake, struct channel *qmp);
+/*
+ * Another way to a shell of the guest than a port of its own.  run is called when no command is
+ * under way, and leads to agent_answered() or agent_gone(), from the loop; reset, when the guest
+ * is another one that has yet to greet; stop, when the agent is lost.
+ */
+struct agent_way {
+	void (*run)(void *arg, const char *command);
+	void (*reset)(void *arg);
+	void (*stop)(void *arg);
+	const char *(*why_shut)(void *arg); /* why nobody has greeted yet */
+};
+struct agent *agent_over(struct loop *l, const struct agent_way *way, void *arg);
+void agent_greeted(struct agent *d);
+/* out[n] is a NUL */
+void agent_answered(struct agent *d, const char *out, size_t n, int status);
 /* /bin/sh -c command, stdin /dev/null; done is called once, from the loop, never from here */
 void agent_run(struct agent *d, const char *command, nstime deadline, agent_done *done, void *arg);
 /* the guest was reset: the request under way fails, the queue is kept */

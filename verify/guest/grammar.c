@@ -109,6 +109,23 @@ is_kvm(const char *s)
 	return n && strspn(s, ALNUM "._-") == n && is_cpu(s + n + strspn(s + n, " "));
 }
 
+static bool
+is_agent(const char *s)
+{
+	return !strcmp(s, "s6-linux-init") || !strcmp(s, "inittab") || !strcmp(s, "serial");
+}
+
+/* USER [PASSWORD]: what is typed is a line, and no key that does something */
+static bool
+is_login(const char *s)
+{
+	const char *p = s;
+
+	while (*p && (unsigned char)*p >= ' ' && *p != '\177')
+		p++;
+	return *s != '-' && *s != ' ' && !*p && strlen(s) <= 160;
+}
+
 static const struct rule {
 	const char *key;
 	size_t member;
@@ -136,6 +153,8 @@ static const struct rule {
 	RULE("kvm", kvm, is_kvm, "HOST [CPU], as uname -m and -cpu have them"),
 	RULE("disk-bus", disk_bus, qemu_has_bus, "virtio, ahci, nvme or sd"),
 	RULE("nic", nic, qemu_has_nic, "virtio, e1000, e1000e or rtl8139"),
+	RULE("agent", agent, is_agent, "s6-linux-init, inittab or serial"),
+	RULE("login", login, is_login, "USER [PASSWORD], of printable characters"),
 	RULE("boot-efi", boot_efi, lane_is_firmware, FIRMWARE),
 	RULE("boot-uboot", boot_uboot, lane_is_firmware, FIRMWARE),
 	RULE("address", address, is_address, "an IPv4 address"),

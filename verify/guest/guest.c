@@ -12,6 +12,7 @@
 #include "verify/guest/channel.h"
 #include "verify/guest/ending.h"
 #include "verify/guest/qmp.h"
+#include "verify/guest/serial.h"
 #include "verify/island.h"
 #include "verify/loop.h"
 #include "verify/view.h"
@@ -85,6 +86,7 @@ struct guest {
 	struct channel *console, *qmp;
 	const char *serial; /* the console's named pipes; NULL when QEMU has opened them */
 	struct agent *agent;
+	struct serial *serial_agent; /* how it gets there, or NULL: by a port of its own */
 	struct stream *stream;
 	struct view *view; /* of it */
 	int console_log, qmp_log;
@@ -341,6 +343,26 @@ on_qmp(void *arg, const char *p, size_t n)
 
 /* ---- the console ---- */
 
+/* n 0: the console has ended */
+static void
+say(void *arg, const char *p, size_t n)
+{
+	struct guest *g = arg;
+
+	if (n && (g->full = g->full || stream_size(g->stream) + n > CONSOLE_MAX)) {
+		;
+	} else if (n) {
+		log_bytes(g->console_log, p, n);
+		stream_add(g->stream, p, n);
+		view_add(g->view, p, n);
+	} else {
+		stream_eof(g->stream);
+		view_eof(g->view);
+	}
+	if (g->calls->console)
+		g->calls->console(g->arg);
+}
+
 static void
 on_console(void *arg, const char *p, size_t n)
 {
@@ -351,19 +373,12 @@ on_console(void *arg, const char *p, size_t n)
 		happen(g, EV_CLOSED);
 		return;
 	}
-	if (n && (g->full = g->full || stream_size(g->stream) + n > CONSOLE_MAX)) {
-		;
-	} else if (n) {
-		g->ran = true;
-		log_bytes(g->console_log, p, n);
-		stream_add(g->stream, p, n);
-		view_add(g->view, p, n);
+	g->ran = g->ran || n;
+	if (n && g->serial_agent) {
+		serial_hear(g->serial_agent, p, n);
 	} else {
-		stream_eof(g->stream);
-		view_eof(g->view);
+		say(g, p, n);
 	}
-	if (g->calls->console)
-		g->calls->console(g->arg);
 	if (!n)
 		happen(g, EV_CLOSED);
 }
@@ -609,9 +624,42 @@ close_all(int fd[][2], size_t n, int end)
 			close(fd[i][end]);
 }
 
+static bool
+is_by_serial(const struct manifest *m)
+{
+	return m->agent && !strcmp(m->agent, "serial");
+}
+
+static void
+type_in(void *arg, const char *p, size_t n)
+{
+	struct guest *g = arg;
+
+	if (g->console)
+		channel_send(g->console, p, n);
+}
+
+/* restored: it did so before it was saved */
+static void
+log_in(struct guest *g, bool restored)
+{
+	const char *login = g->manifest->login ? g->manifest->login : "root";
+	size_t n = strcspn(login, " \t");
+	const char *password = login[n] ? login + n + strspn(login + n, " \t") : NULL;
+
+	g->serial_agent =
+	    serial_new(g->loop, &(struct serial_opts){ .user = arena_strndup(g->a, login, n),
+				    .password = password,
+				    .awake = restored,
+				    .type = type_in,
+				    .said = say,
+				    .arg = g });
+	g->agent = serial_agent(g->serial_agent);
+}
+
 /* our ends of what QEMU has just been started with; those of the one before it are gone */
 static void
-attach(struct guest *g, int qmp, int agent, const int serial[2], bool restored)
+attach(struct guest *g, int qmp, int agent, bool by_serial, const int serial[2], bool restored)
 {
 	fd_nonblock(g->qemu.out);
 	channel_free(g->qmp);
@@ -620,6 +668,8 @@ attach(struct guest *g, int qmp, int agent, const int serial[2], bool restored)
 	g->console = channel_of_pipes(g->loop, serial[0], serial[1], on_console, g);
 	if (g->agent)
 		agent_rewire(g->agent, agent, g->qmp);
+	else if (by_serial)
+		log_in(g, restored);
 	else if (agent >= 0)
 		g->agent = agent_new(g->loop, agent, restored, g->qmp);
 	loop_watch(g->loop, g->qemu.out, POLLIN, on_words, g);
@@ -637,7 +687,8 @@ launch(struct guest *g, const struct qemu_opts *o, const char *dir, struct err *
 	const struct manifest *m = g->manifest;
 	struct qemu_opts opts = *o;
 	struct argv v = { .a = g->a };
-	bool agent = o->agent_fd >= 0;
+	bool by_serial = o->agent_fd >= 0 && is_by_serial(m),
+	     agent = o->agent_fd >= 0 && !by_serial;
 	struct child_opts co = { .dir = dir,
 		.keep = keep,
 		.nkeep = agent ? NPAIRS : AGENT,
@@ -658,7 +709,7 @@ launch(struct guest *g, const struct qemu_opts *o, const char *dir, struct err *
 	if (write_argv(g, m, &opts, &v, dir, e) < 0 || child_start(&g->qemu, v.v, &co, e) < 0)
 		goto undo;
 	close_all(pair, NPAIRS, 1); /* or we would never see their end */
-	attach(g, pair[QMP][0], pair[AGENT][0], serial, o->loadvm != NULL);
+	attach(g, pair[QMP][0], pair[AGENT][0], by_serial, serial, o->loadvm != NULL);
 	return 0;
 
 undo:
@@ -981,6 +1032,7 @@ guest_free(struct guest *g)
 	channel_free(g->console);
 	channel_free(g->qmp);
 	agent_free(g->agent);
+	serial_free(g->serial_agent);
 	stream_free(g->stream);
 	view_free(g->view);
 	buf_free(&g->qmp_in);

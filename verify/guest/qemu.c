@@ -130,9 +130,12 @@ push_disk(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_push(v, "-drive");
 	/* thrown away with the guest, so the host's cache may keep what the guest thinks is on disk
 	 */
-	if (o->kept || o->raw)
-		argv_pushf(v, "if=none,id=disk,format=%s,discard=unmap,file=%s",
-		    o->kept ? o->kept : "raw,snapshot=on,cache=unsafe", commas(v->a, o->disk));
+	if (!o->faults || o->kept || o->raw)
+		argv_pushf(v, "if=none,id=disk,format=%s%s,discard=unmap,file=%s",
+		    o->kept  ? o->kept
+		    : o->raw ? "raw,snapshot=on"
+			     : "qcow2",
+		    o->kept ? "" : ",cache=unsafe", commas(v->a, o->disk));
 	else
 		argv_pushf(v,
 		    "if=none,id=disk,driver=raw,node-name=" QEMU_DISK ",cache=unsafe,discard=unmap,"

@@ -11,8 +11,9 @@ struct lan;
 struct manifest;
 
 /*
- * An overlay is two nodes of QEMU's, the upper one without a mind of its own: what makes a disk
- * fail can be put between them, and taken away, while the guest runs.
+ * With qemu_opts.faults an overlay is two nodes of QEMU's, the upper one without a mind of its own:
+ * what makes a disk fail can be put between them, and taken away, while the guest runs.  Not in
+ * others: with QEMU 7.2 a guest that goes on from a saved state waits for such a disk for ever.
  */
 #define QEMU_DISK "upper"
 #define QEMU_DISK_BELOW "lower"
@@ -63,6 +64,7 @@ struct qemu_opts {
 	const char *loadvm; /* state to start from, or NULL */
 	const char *told;   /* loadvm: the file told.in has the manifest's after-loadvm, and
 			       told.out is for the answer; NULL: there is none */
+	bool faults;	    /* the overlay is two nodes, see QEMU_DISK */
 	bool slot;	    /* a device may be plugged in while it runs, into qemu_slot() */
 	enum qemu_pace pace;
 	bool reboot;	       /* a reset reboots; else it ends QEMU */

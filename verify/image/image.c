@@ -46,6 +46,20 @@ read_credentials(struct arena *a, struct image *i, struct err *e)
 	return 0;
 }
 
+/* a login of whom credentials knows needs no password in the manifest */
+static void
+fill_login(struct arena *a, struct image *i)
+{
+	const char *user = i->m.login ? i->m.login : "root", *password = NULL;
+
+	if (!strcmp(user, "root"))
+		password = i->root_password;
+	else if (!strcmp(user, "guest"))
+		password = i->guest_password;
+	if (password)
+		i->m.login = arena_printf(a, "%s %s", user, password);
+}
+
 /* what: of its manifest */
 static int
 check_file(struct arena *a, const struct image *i, const char *what, const char *file,
@@ -182,6 +196,7 @@ image_open(struct arena *a, const char *manifest, const char *outdir, enum trust
 	if (check_kernel(a, out, e) < 0 || image_check_digest(out, e) < 0 ||
 	    read_credentials(a, out, e) < 0)
 		return -1;
+	fill_login(a, out);
 	return 0;
 }
 
@@ -280,6 +295,10 @@ image_make_agent(struct arena *a, struct image *i, struct err *e)
 
 	if (file_mkdirs(i->dir, 0755, e) < 0 || make_keys(a, i, e) < 0)
 		return -1;
+	if (inject_is_serial(&i->m)) {
+		i->has_agent = true;
+		i->agent = i->base;
+	}
 	if (!inject_fits(&i->m))
 		return 0;
 	if (file_read(a, arena_printf(a, "%s.pub", i->key), &pubkey, NULL, e) < 0)
@@ -292,6 +311,7 @@ image_make_agent(struct arena *a, struct image *i, struct err *e)
 		.mib = (image_size(i->base) >> 20) + 1 };
 	if (file_copy(i->base, copy, 0644, e) < 0 || reading_run(&o, e) < 0)
 		return -1;
+	i->has_agent = true;
 	i->agent = copy;
 	return 0;
 }

@@ -26,7 +26,8 @@ struct image {
 	const char *name;  /* "x86_64/dhcp": its folder below the output folder */
 	const char *dir;   /* that folder, absolute */
 	const char *base;  /* as it is shipped, absolute; NULL: there is only a kernel */
-	const char *agent; /* the copy with the guest agent; NULL: none was made */
+	bool has_agent;	   /* its guests can have one */
+	const char *agent; /* the copy with it; the image itself when it needs none; or NULL */
 	const char
 	    *key; /* the throw-away private key that the guest agent lets in; KEY.pub; or NULL */
 	const char *stranger;			    /* another key, which nothing lets in */

@@ -48,6 +48,12 @@ inject_fits(const struct manifest *m)
 	return m->image && entrance_of(m);
 }
 
+bool
+inject_is_serial(const struct manifest *m)
+{
+	return m->agent && !strcmp(m->agent, "serial");
+}
+
 /* where a user lives, from the image's own passwd */
 struct home {
 	char *path;
@@ -149,7 +155,8 @@ inject_agent(
 	int r;
 
 	if (!in)
-		return fail_usage(e, "manifest: agent %s: unknown; one of s6-linux-init inittab",
+		return fail_usage(e,
+		    "manifest: agent %s: unknown; one of s6-linux-init inittab serial",
 		    m->agent ? m->agent : "(none)");
 	if (!rootfs)
 		return fail_usage(e, "manifest: no partition rootfs to put the guest agent into");

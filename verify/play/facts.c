@@ -32,6 +32,7 @@ static const struct {
 	{ "cpu", offsetof(struct manifest, cpu) },
 	{ "console", offsetof(struct manifest, console) },
 	{ "elf", offsetof(struct manifest, elf) },
+	{ "authorized-keys-sha256", offsetof(struct manifest, authorized_keys_sha256) },
 	{ "kernel-config-sha256", offsetof(struct manifest, kernel_config_sha256) },
 };
 

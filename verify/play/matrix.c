@@ -50,7 +50,7 @@ set(const struct image *i)
 static const char *
 agent(const struct image *i)
 {
-	return inject_fits(&i->m) ? "yes" : "no";
+	return inject_fits(&i->m) || inject_is_serial(&i->m) ? "yes" : "no";
 }
 
 static const char *
@@ -78,6 +78,13 @@ static const char *
 files(const struct image *i)
 {
 	return i->base && i->m.files ? "yes" : "no";
+}
+
+/* does the manifest say whose keys open it? */
+static const char *
+authorized_keys(const struct image *i)
+{
+	return i->m.authorized_keys_sha256 ? "yes" : "no";
 }
 
 static const char *
@@ -151,6 +158,7 @@ static const struct key {
 } keys[] = {
 	{ "arch", arch, NULL },
 	{ "audit", audit, NULL },
+	{ "authorized-keys", authorized_keys, NULL },
 	{ "boot", boot, NULL },
 	{ "credentials", credentials, NULL },
 	{ "disk", disk, NULL },
@@ -221,6 +229,37 @@ matrix_requires(struct arena *a, const struct image *i, const char *key, const c
 	return 0;
 }
 
+static bool
+sends(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->nsteps; i++)
+		if (!strcmp(s->steps[i].form->verb, "send"))
+			return true;
+	return false;
+}
+
+bool
+matrix_has_agent(const struct image *i, const struct scenario *s)
+{
+	return i->has_agent && !s->pristine && !(inject_is_serial(&i->m) && sends(s));
+}
+
+/* of what an image has many of, each line wants one; a second line about the one is a mistake */
+static int
+refuse_second(const struct scenario *s, size_t at, struct err *e)
+{
+	const struct require *q = &s->requires[at];
+
+	for (size_t k = 0; k < NKEYS; k++)
+		if (!strcmp(keys[k].name, q->key) && keys[k].has)
+			return 0;
+	for (size_t r = 0; r < at; r++)
+		if (!strcmp(s->requires[r].key, q->key))
+			return fail_usage(
+			    e, "%s:%u: requires %s: duplicate key", s->path, q->line, q->key);
+	return 0;
+}
+
 /* the first requirement that is not met decides */
 static int
 find_skip(struct arena *a, const struct image *i, const struct scenario *s, const char **skip,
@@ -233,6 +272,10 @@ find_skip(struct arena *a, const struct image *i, const struct scenario *s, cons
 
 		if (matrix_requires(a, i, q->key, q->values, q->nvalues, &why, e) < 0)
 			return wrap(e, "%s:%u", s->path, q->line);
+		if (refuse_second(s, r, e) < 0)
+			return -1;
+		if (!why && !strcmp(q->key, "agent") && inject_is_serial(&i->m) && sends(s))
+			why = "sends to the console, where the serial agent is";
 		if (!*skip)
 			*skip = why;
 	}

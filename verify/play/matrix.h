@@ -63,6 +63,8 @@ bool matrix_plays_lane(const struct scenario *s, const char *const *lanes);
  */
 int matrix_requires(struct arena *a, const struct image *i, const char *key,
     const char *const *values, size_t nvalues, const char **skip, struct err *e);
+/* is there a guest agent in this test case?  One on the console leaves it to who sends there */
+bool matrix_has_agent(const struct image *i, const struct scenario *s);
 const struct scenario *matrix_scenario(
     const struct scenario *scenarios, size_t n, const char *name); /* or NULL */
 

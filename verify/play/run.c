@@ -385,7 +385,8 @@ static bool
 can_fork(const struct run *r, const struct matrix_testcase *w)
 {
 	return r->o->booted && !w->skip && !w->variant && w->image->agent && w->scenario->after &&
-	       !w->scenario->pristine && !strcmp(accel_for(r, w).name, accel_of(r, w->image)->name);
+	       matrix_has_agent(w->image, w->scenario) &&
+	       !strcmp(accel_for(r, w).name, accel_of(r, w->image)->name);
 }
 
 /* one boot saves another only when two or more start from it */
@@ -461,7 +462,7 @@ start(struct task *t, struct err *e)
 	struct run *r = t->run;
 	const struct matrix_testcase *w = t->what;
 	const struct accel accel = accel_for(r, w);
-	bool agent = !w->scenario->pristine && w->image->agent;
+	bool agent = matrix_has_agent(w->image, w->scenario);
 
 	t->job = (struct testcase_job){ .image = w->image,
 		.scenario = w->scenario,

@@ -166,8 +166,9 @@ can_be_kept(const struct testcase *c)
 	const struct testcase_job *j = c->job;
 
 	return j->capsules && !j->image->m.lane && testcase_guest_runs(c) && c->disk &&
-	       c->pace == PACE_HOST && !j->scenario->races && !scenario_has_peer(j->scenario) &&
-	       !j->append && capsule_take_room(j->capsules, j->image->m.memory);
+	       c->pace == PACE_HOST && !j->scenario->races &&
+	       !scenario_needs(j->scenario, NEEDS_PEER) && !j->append &&
+	       capsule_take_room(j->capsules, j->image->m.memory);
 }
 
 static void
@@ -201,7 +202,7 @@ write_capsule(struct testcase *c, struct err *e)
 		.scenario = j->scenario->name,
 		.untrusted = j->image->m.untrusted ? "yes" : NULL,
 		.pristine = j->agent ? NULL : "yes",
-		.slot = scenario_plugs(j->scenario) ? "yes" : NULL,
+		.slot = scenario_needs(j->scenario, NEEDS_SLOT) ? "yes" : NULL,
 		.nonce = j->from && c->boots == 1 ? j->from->nonce : c->identity.nonce };
 
 	if (lan) {
@@ -756,7 +757,7 @@ start_guest(struct testcase *c, struct qemu_opts *o, struct err *e)
 {
 	const struct testcase_job *j = c->job;
 	int ends[QEMU_NET_ENDS], result;
-	bool peer = scenario_has_peer(j->scenario);
+	bool peer = scenario_needs(j->scenario, NEEDS_PEER);
 
 	if (peer && ((!c->peer && make_peer(c, e) < 0) || peer_plug(c->peer, ends, e) < 0))
 		return -1;
@@ -780,7 +781,8 @@ qemu_opts_of(const struct testcase *c)
 		.cpu = j->cpu,
 		.lan = j->image->lan,
 		.island = j->image->island,
-		.slot = scenario_plugs(j->scenario) || j->slot,
+		.faults = scenario_needs(j->scenario, NEEDS_FAULTS),
+		.slot = scenario_needs(j->scenario, NEEDS_SLOT) || j->slot,
 		.pace = c->pace,
 		.reboot = true,
 		.ssh = true };

@@ -208,9 +208,6 @@ read_requires(struct reading *r, struct err *e)
 	if (next_word(r, "a key", &q.key, e) < 0 ||
 	    rest_of_words(r, "a value", &q.values, &q.nvalues, e) < 0)
 		return -1;
-	for (size_t i = 0; i < r->s->nrequires; i++)
-		if (!strcmp(r->s->requires[i].key, q.key))
-			return FAIL(r, e, "requires %s: duplicate key", q.key);
 	r->s->requires = arena_more(r->a, r->s->requires, r->s->nrequires, sizeof q);
 	r->s->requires[r->s->nrequires++] = q;
 	return 0;
@@ -907,19 +904,10 @@ read_file(struct reading *r, const char *path, bool only_watches, struct err *e)
 }
 
 bool
-scenario_plugs(const struct scenario *s)
+scenario_needs(const struct scenario *s, enum needs what)
 {
 	for (size_t i = 0; i < s->nsteps; i++)
-		if (s->steps[i].form->plugs)
-			return true;
-	return false;
-}
-
-bool
-scenario_has_peer(const struct scenario *s)
-{
-	for (size_t i = 0; i < s->nsteps; i++)
-		if (s->steps[i].form->peer)
+		if (s->steps[i].form->needs & what)
 			return true;
 	return false;
 }
@@ -952,12 +940,16 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 		return fail_usage(e,
 		    "%s: after %s: with `image pristine` there is no guest agent to resume with",
 		    path, out->after);
-	if (out->after && scenario_plugs(out))
+	if (out->after && scenario_needs(out, NEEDS_SLOT))
 		return fail_usage(e,
 		    "%s: after %s: the guest of a saved state has no slot to plug anything into; "
 		    "leave it out",
 		    path, out->after);
-	if (out->races && scenario_has_peer(out))
+	if (out->after && scenario_needs(out, NEEDS_FAULTS))
+		return fail_usage(e,
+		    "%s: after %s: the disk of a saved state cannot be made to fail; leave it out",
+		    path, out->after);
+	if (out->races && scenario_needs(out, NEEDS_PEER))
 		return fail_usage(e,
 		    "%s: net: nobody stands between a guest and its network while its time races; "
 		    "make it two scenarios",

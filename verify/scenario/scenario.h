@@ -21,7 +21,7 @@ struct verb;
  * before anything boots.
  *
  *   scenario NAME "what it shows"
- *   requires KEY VALUE...     one line a key: arch, profile, net, agent ...: else skip
+ *   requires KEY VALUE...     arch, profile, net, agent ...: else skip
  *   proves   SERVICE...       it fails when one of these does not do what it is for
  *   dies     SERVICE...  # why they die, or are restarted, in this scenario
  *   after    booted           may start from the snapshot that the file `booted` leads to
@@ -147,7 +147,11 @@ struct verb_form {
 		ON_FILES, /* only with `image offline` */
 		ON_EITHER
 	} on;
-	bool plugs; /* needs a slot that the machine has from the start */
+	enum needs {		  /* from the start; bits */
+		NEEDS_SLOT = 1,	  /* a place to plug a device into */
+		NEEDS_FAULTS = 2, /* a disk that can be made to fail */
+		NEEDS_PEER = 4	  /* somebody between the guest and its network */
+	} needs;
 	enum {
 		RACE_NEVER, /* not while a guest's time races: it waits by the host's clock */
 		RACE_MAY,
@@ -155,7 +159,6 @@ struct verb_form {
 		RACE_OPENS, /* its block is no text, but the steps of a race */
 		RACE_CLOSES /* stands behind them, where the block ends; nobody writes it */
 	} race;
-	bool peer; /* needs somebody between the guest and its network, from the start */
 	/* what else can be seen to be wrong before anything boots; NULL: nothing */
 	int (*parse)(struct arena *a, const struct step *s, struct err *e);
 	const struct verb *row; /* that plays it */
@@ -168,10 +171,8 @@ const char *scenario_watch_kind(size_t i);
 /* what is quick is played unless others are asked for; NULL-terminated */
 extern const char *const scenario_lanes[];
 bool scenario_is_lane(const char *name);
-/* has it a step that plugs a device in */
-bool scenario_plugs(const struct scenario *s);
-/* has it a step that is about who stands between the guest and its network */
-bool scenario_has_peer(const struct scenario *s);
+/* has it a step that needs one of these */
+bool scenario_needs(const struct scenario *s, enum needs what);
 /* a word that has no ${name} in it, and is not empty; else NULL */
 const char *scenario_word_text(const struct templ *t);
 /* is it the word, when the form's word stands for itself */

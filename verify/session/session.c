@@ -862,6 +862,7 @@ session_run(struct arena *a, const struct session_opts *o, struct err *e)
 		.told = NOWHERE,
 		.stop_at = NOWHERE,
 		.signals = { .fd = -1 } };
+	bool agent = o->image->has_agent && !o->scenario->pristine;
 	int status;
 
 	if (o->head)
@@ -873,9 +874,8 @@ session_run(struct arena *a, const struct session_opts *o, struct err *e)
 	s.job = (struct testcase_job){ .image = o->image,
 		.scenario = &s.script.s,
 		.dir = o->dir,
-		.agent = o->image->agent && !o->scenario->pristine,
-		.base =
-		    o->image->agent && !o->scenario->pristine ? o->image->agent : o->image->base,
+		.agent = agent,
+		.base = agent ? o->image->agent : o->image->base,
 		.accel = o->accel,
 		.cpu = o->cpu,
 		.scale = o->scale,

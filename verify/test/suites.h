@@ -17,6 +17,7 @@
 	X(grammar)                                                                                 \
 	X(qemu)                                                                                    \
 	X(agent)                                                                                   \
+	X(serial)                                                                                  \
 	X(ending)                                                                                  \
 	X(guest)                                                                                   \
 	X(want)                                                                                    \

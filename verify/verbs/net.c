@@ -225,20 +225,23 @@ await_ended(struct testcase *c, const struct step *s)
 }
 
 #define NET(text, check, begin)                                                                    \
-	.form = { .verb = "net", .form = text, .parse = check, .peer = true }, .start = begin
+	.form = { .verb = "net", .form = text, .parse = check, .needs = NEEDS_PEER }, .start = begin
 
 const struct verb verbs_net[] = {
 	{ NET("peer", NULL, peer_start) },
 	{ NET("dhcp WHAT", dhcp_parse, dhcp_start) },
 	{ NET("dhcp WHAT VALUE", dhcp_parse, dhcp_start) },
-	{ .form = { .verb = "net", .form = "dhcp other as NAME", .defines = "", .peer = true },
+	{ .form = { .verb = "net",
+	      .form = "dhcp other as NAME",
+	      .defines = "",
+	      .needs = NEEDS_PEER },
 	    .start = other_start },
 	{ NET("dns NAME ANSWER", dns_parse, dns_start) },
 	{ NET("dns NAME ANSWER late TIME", dns_parse, dns_start) },
 	{ .form = { .verb = "net",
 	      .form = "dns draw as NAME",
 	      .defines = ".name .address",
-	      .peer = true },
+	      .needs = NEEDS_PEER },
 	    .start = draw_start },
 	{ NET("ntp WHAT", ntp_parse, ntp_start) },
 	{ NET("ntp WHAT VALUE", ntp_parse, ntp_start) },

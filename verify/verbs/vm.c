@@ -277,9 +277,10 @@ unplug_start(struct testcase *c, const struct step *s)
 }
 
 #define PLUG(what)                                                                                 \
-	{ .form = { .verb = "vm", .form = "plug " what, .plugs = true }, .start = plug_start },    \
+	{ .form = { .verb = "vm", .form = "plug " what, .needs = NEEDS_SLOT },                     \
+		.start = plug_start },                                                             \
 	{                                                                                          \
-		.form = { .verb = "vm", .form = "unplug " what, .plugs = true },                   \
+		.form = { .verb = "vm", .form = "unplug " what, .needs = NEEDS_SLOT },             \
 		.start = unplug_start                                                              \
 	}
 

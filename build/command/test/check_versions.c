@@ -22,7 +22,7 @@ START_TEST(told)
 		    triple[] = "TRIPLE=x86_64-linux-musl", user[] = "NORMALUSER=nobody",
 		    two[] = "VERSION_two=7";
 	char *vars[] = { arena_printf(a, "OUTPUT=%s/out", top),
-		arena_printf(a, "OVERRIDE_two=%s/home", top), profile, set, triple, user, two };
+		arena_printf(a, "OVERRIDE_two=%s/two", top), profile, set, triple, user, two };
 	struct session s = { .a = a };
 	struct buf out = { 0 };
 	struct err e = { 0 };
@@ -39,6 +39,7 @@ START_TEST(told)
 	    "name four\nlicence ISC\nvariant target\nsource-of one\n[build]\nmake\n");
 	checkout_file(a, top, "recipes/five/recipe",
 	    "name five\nlicence ISC\nvariant target\nversion 5\n" SOURCE "[build]\nmake\n");
+	checkout_file(a, top, "two/Makefile", "");
 	checkout_file(a, top, "recipes/minimums", "two 2.0 one 1.0 three 3\n");
 	ck_assert_msg(
 	    config_read(a, top, vars, sizeof vars / sizeof *vars, &s.cfg, &e) == 0, "%s", e.msg);
@@ -53,7 +54,7 @@ START_TEST(told)
 		       "10\noutput\t%s/out\nowner\t%lu\t%lu\n"
 		       "package\tone\t0.9\nversion\tone\t1.0\nversion\tone\t0.9\n"
 		       "package\ttwo\t7\t%s/"
-		       "home\nversion\ttwo\t2.0\nminimum\ttwo\t2.0\tone\t1.0\nminimum\ttwo\t2."
+		       "two\nversion\ttwo\t2.0\nminimum\ttwo\t2.0\tone\t1.0\nminimum\ttwo\t2."
 		       "0\tthree\t3\n",
 		       top, top, (unsigned long)s.cfg.uid, (unsigned long)s.cfg.gid, top));
 	buf_free(&out);

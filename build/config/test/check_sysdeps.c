@@ -14,13 +14,16 @@ START_TEST(facts)
 	char *top = checkout_new(a);
 	struct sysdeps s;
 	struct err e = { 0 };
+	const char *triple;
 	size_t building = 0;
 
 	ck_assert_str_eq(
 	    sysdeps_supported(a, top), "i486-linux-musl x86_64-linux-musl"); /* not README */
-	ck_assert_str_eq(sysdeps_default(a, top), "x86_64-linux-musl");
+	ck_assert_int_eq(sysdeps_default(a, top, &triple, &e), 0);
+	ck_assert_str_eq(triple, "x86_64-linux-musl");
 	checkout_file(a, top, "sysdeps/default", "");
-	ck_assert_str_eq(sysdeps_default(a, top), "i486-linux-musl");
+	ck_assert_int_eq(sysdeps_default(a, top, &triple, &e), 0);
+	ck_assert_str_eq(triple, "i486-linux-musl");
 	checkout_file(a, top, "sysdeps/new-triple/facts",
 	    FACTS "console ttyX\ndiffers files /a why not # said\ndiffers services b is missing\n");
 	ck_assert_str_eq(sysdeps_supported(a, top), "i486-linux-musl new-triple x86_64-linux-musl");

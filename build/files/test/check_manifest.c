@@ -22,7 +22,7 @@ static const char whole[] =
 	 "nic e1000\nfirmware efi\nkernel kernel\nkernel-sha256 00\nkernel-mark 0x38=41\ninitrd "
 	 "initrd.gz\nappend root=PARTUUID=1 ro\nimage "
 	 "disk-image.raw\nimage-digest 11\nsymbols System.map\n"
-	 "credentials ../credentials\nagent s6-linux-init\nkey 22\n"
+	 "credentials ../credentials\nagent serial\nlogin root open sesame\nkey 22\n"
 	 "memory 128\ncpus 2\n"
 	 "partition rootfs ext4 1048576 1073741824 aa\n"
 	 "partition swap swap 1074790400 268435456 bb\n"

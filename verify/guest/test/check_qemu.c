@@ -41,6 +41,7 @@ static const struct {
 		       .agent_fd = 7,
 		       .nonce = "00c0ffee",
 		       .accel = "tcg",
+		       .faults = true,
 		       .reboot = true,
 		       .ssh = true } },
 	{ "aarch64", { .disk = "/cell/disk.qcow2",
@@ -248,9 +249,9 @@ START_TEST(bus)
 	const char *at;
 
 	qemu_argv(&v, &m, &o);
-	at = strstr(argv_quoted(&v), "filename=d ");
+	at = strstr(argv_quoted(&v), "file=d ");
 	ck_assert_ptr_nonnull(at);
-	ck_assert_msg(!strncmp(at + 11, buses[_i].devices, strlen(buses[_i].devices)), "%s", at);
+	ck_assert_msg(!strncmp(at + 7, buses[_i].devices, strlen(buses[_i].devices)), "%s", at);
 	arena_free(a);
 }
 END_TEST

@@ -94,6 +94,7 @@ START_TEST(multiplies)
 									 .path = "services.scn",
 									 .requires = r,
 									 .nrequires = 2 } };
+	const char *rootfs[] = { "rootfs" }, *extra[] = { "extra" };
 	const char *only[] = { "services", NULL }, *none[] = { "bot", NULL };
 	struct matrix m;
 	struct err e;
@@ -123,10 +124,20 @@ START_TEST(multiplies)
 	r[1].key = "dor";
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), -1);
 	ck_assert_str_eq(e.msg,
-	    "services.scn:4: requires dor: unknown; one of arch audit boot credentials "
-	    "disk agent files listen net package partition profile root-login service set tool "
-	    "triple");
+	    "services.scn:4: requires dor: unknown; one of arch audit authorized-keys boot "
+	    "credentials disk agent files listen net package partition profile root-login service "
+	    "set tool triple");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
+
+	/* of partitions it has many, and each line wants one; it has one profile */
+	r[0].key = r[1].key = "partition";
+	r[0].values = rootfs;
+	r[1].values = extra;
+	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), 0);
+	ck_assert_str_eq(m.v[1].skip, "requires partition extra");
+	r[0].key = r[1].key = "profile";
+	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), -1);
+	ck_assert_str_eq(e.msg, "services.scn:4: requires profile: duplicate key");
 	arena_free(a);
 }
 END_TEST
@@ -266,7 +277,7 @@ START_TEST(lanes)
 	}
 	ck_assert_int_eq(
 	    matrix_make(a, &i, 1, s, 2, &(struct matrix_choice){ .lanes = other }, &m, &e), -1);
-	ck_assert_str_eq(e.msg, "lane fast: no such lane; one of quick long");
+	ck_assert_str_eq(e.msg, "lane fast: no such lane; one of quick long faults");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	arena_free(a);
 }

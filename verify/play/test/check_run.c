@@ -148,6 +148,7 @@ add_forks(struct show *s)
 	    scenario_read(s->a, path, NULL, verb_forms(s->a), facts_known(s->a), state, &e) == 0,
 	    "%s", e.msg);
 	s->o.booted = state;
+	s->images[0].has_agent = true;
 	s->images[0].agent =
 	    arena_printf(s->a, "%s/agent", test_dir()); /* the fake brings its own shell */
 	ck_assert_int_eq(file_write(s->images[0].agent, "disk", 4, 0644, &e), 0);

@@ -1031,7 +1031,7 @@ testcase_suite(void)
 	TCase *tc = harness_case(s, "testcase");
 	const TTest *const tests[] = { a_stale_state_is_inconclusive, says_why_it_cannot_be_saved,
 		marks_every_step, explains_what_the_guest_did,
-	explains_what_fails_between_two_steps, measures_how_long_a_boot_takes,
+		explains_what_fails_between_two_steps, measures_how_long_a_boot_takes,
 		warns_and_goes_on, what_cannot_be_judged_is_inconclusive, can_be_interrupted,
 		writes_down_its_verdict, keeps_what_is_to_be_compared,
 		keeps_a_forbidden_line_over_a_boot, many_warnings_cost_little };

@@ -19,8 +19,9 @@ static const struct verb_form forms[] = {
 	{ .verb = "host", .form = "scp USER SIZE PATH" },
 	{ .verb = "vm", .form = "link up" },
 	{ .verb = "vm", .form = "link down" },
-	{ .verb = "vm", .form = "plug WHAT", .plugs = true },
-	{ .verb = "vm", .form = "guard", .peer = true },
+	{ .verb = "vm", .form = "plug WHAT", .needs = NEEDS_SLOT },
+	{ .verb = "vm", .form = "inject WHAT", .needs = NEEDS_FAULTS },
+	{ .verb = "vm", .form = "guard", .needs = NEEDS_PEER },
 	{ .verb = "vm", .form = "skip TIME", .race = RACE_ALONE },
 	{ .verb = "race", .form = "BLOCK", .race = RACE_OPENS },
 	{ .verb = "race", .form = "over", .race = RACE_CLOSES },
@@ -246,7 +247,6 @@ static const struct {
 	{ HEAD "image other\n", ":2: image other: unknown; agent, pristine or offline" },
 	{ HEAD "after lunch\n", ":2: after lunch: unknown state; there is: booted" },
 	{ HEAD "requires net\n", ":2: needs a value here" },
-	{ HEAD "requires net a\nrequires net b\n", ":3: requires net: duplicate key" },
 	{ HEAD "watch perhaps x /y/\n", ":2: watch perhaps: unknown; fail, warn, kernel or log" },
 	{ HEAD "watch fail x y\n", ":2: needs a /pattern/ here" },
 	{ HEAD "watch fail x /y/\nwatch warn x /z/\n", ":3: watch x: duplicate name" },
@@ -269,13 +269,15 @@ static const struct {
 	    "keep" },
 	{ HEAD "vm link sideways\n",
 	    ":2: vm: its arguments fit no form; one of: vm link up, vm link down, vm plug WHAT, "
-	    "vm guard, vm skip TIME" },
+	    "vm inject WHAT, vm guard, vm skip TIME" },
 	{ HEAD "vm guard\nvm skip 24h\n", ": net: nobody stands between a guest and its network "
 					  "while its time races; make it two "
 					  "scenarios" },
 	{ HEAD "after booted\nvm plug disk\n",
 	    ": after booted: the guest of a saved state has no slot to plug anything into; leave "
 	    "it out" },
+	{ HEAD "after booted\nvm inject all\n",
+	    ": after booted: the disk of a saved state cannot be made to fail; leave it out" },
 	{ HEAD "run\n", ":2: run: its arguments fit no form; one of: run COMMAND" },
 	{ HEAD "run echo x\n", ":2: run: its arguments fit no form; one of: run COMMAND" },
 	{ HEAD "run \"x\n", ":2: the quoted text has no end: \"x" },
