@@ -304,6 +304,9 @@ child_status_text(struct arena *a, int status)
 	return arena_printf(a, "wait status %#x", (unsigned)status);
 }
 
+/* whoever never ends shall not take all memory; git tells of more files than anybody has */
+#define SAYS_MOST ((size_t)64 << 20)
+
 int
 child_run(
     char *const argv[], const struct child_opts *o, struct buf *out, int *status, struct err *e)
@@ -326,6 +329,12 @@ child_run(
 		}
 		if (n == 0)
 			break;
+		if (out && out->n + (size_t)n > SAYS_MOST) {
+			fail(e, "%s: said more than %zu bytes", argv[0], SAYS_MOST);
+			child_kill(&c, SIGKILL);
+			child_wait(&c, status, &(struct err){ 0 });
+			return -1;
+		}
 		if (out)
 			buf_add(out, block, (size_t)n);
 	}
