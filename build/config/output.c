@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* folders below OUTPUT: a triple, and what that has, such as keys/ */
@@ -67,12 +68,25 @@ fail_held(struct arena *a, const struct config *cfg, const char *path, struct er
 	return -1;
 }
 
+/* in OUTPUT itself, manifest is a symlink to an image's: a file is in the folder of an image */
+static int
+no_image(struct arena *a, const struct config *cfg, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(arena_printf(a, "%s/manifest", cfg->output), &st) < 0 || S_ISLNK(st.st_mode))
+		return 0;
+	return fail_usage(e,
+	    "OUTPUT %s: is the folder of an image, in another OUTPUT; name another folder",
+	    cfg->output);
+}
+
 int
 output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 {
 	char *path = lock_path(a, cfg);
 
-	if (lock_take(path, fd, e) < 0)
+	if (no_image(a, cfg, e) < 0 || lock_take(path, fd, e) < 0)
 		return -1;
 	if (*fd < 0)
 		return fail_held(a, cfg, path, e);
