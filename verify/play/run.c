@@ -17,6 +17,7 @@
 #include "verify/play/testcase.h"
 #include "verify/play/verb.h"
 #include "verify/report/compare.h"
+#include "verify/report/live.h"
 #include "verify/report/report.h"
 #include "verify/report/result.h"
 #include "verify/report/results.h"
@@ -293,7 +294,8 @@ show(struct run *r)
 			.net = c->net,
 			.scenario = c->scenario,
 			.verdict = c->verdict,
-			.took = c->took };
+			.took = c->took,
+			.dir = c->dir };
 		s->state = t->state == TASK_OVER      ? TABLE_OVER
 			   : t->state == TASK_RUNNING ? TABLE_RUNNING
 						      : TABLE_WAITING;
@@ -305,12 +307,20 @@ show(struct run *r)
 	return r->shown;
 }
 
+/* who looks on does without what cannot be written: the results have to be, and say why not */
+static void
+tell_others(const struct run *r)
+{
+	live_write(r->o->out, r->shown, r->m->n, &(struct err){ 0 });
+}
+
 static void
 on_tick(void *arg)
 {
 	struct run *r = arg;
 
 	screen_draw(show(r), r->m->n);
+	tell_others(r);
 	r->tick = loop_at(r->loop, clock_now() + NS_PER_S, on_tick, r);
 }
 
@@ -679,8 +689,7 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 		tell(&r);
 	}
 	r.shown = arena_array(a, m->n + 1, sizeof *r.shown);
-	if (log_is_terminal())
-		on_tick(&r);
+	on_tick(&r);
 	while (bad == 0 && (r.over < m->n || r.running)) {
 		start_what_fits(&r);
 		if (r.running)
@@ -693,6 +702,7 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 	if (!head->tty)
 		tell(&r);
 	screen_leave(show(&r), m->n);
+	tell_others(&r);
 	compare_make(a, *results, m->n, *results + m->n);
 	for (size_t i = m->n; i < *nresults; i++)
 		print_result(&r, i);
