@@ -15,6 +15,7 @@
 #define TICKS 24  /* at most */
 #define ROW 20
 #define WORDS_MAX 64
+#define UPTIME_MAX 1e9 /* seconds: a guest's word, and "inf" and "nan" are numbers */
 
 struct service {
 	const char *name;
@@ -48,6 +49,15 @@ read_label(const char *s, double *out)
 	return true;
 }
 
+/* what /proc/uptime says, or 0 when it is no time that this kernel can have run */
+static double
+read_uptime(const char *s)
+{
+	double t = strtod(s, NULL);
+
+	return t > 0 && t < UPTIME_MAX ? t : 0;
+}
+
 static double
 since_kernel(const struct chart *c, double label)
 {
@@ -68,7 +78,7 @@ read_line(struct chart *c, char *line)
 		return;
 	if (!strcmp(w[0], "moment")) {
 		if (read_label(w[1], &c->label))
-			c->uptime = strtod(w[2], NULL);
+			c->uptime = read_uptime(w[2]);
 		return;
 	}
 	s.name = w[0];

@@ -228,14 +228,15 @@ add_failure(struct buf *b, const struct testcase_result *c, size_t number)
 static nstime
 slow_from(const struct testcase_result *testcases, size_t n)
 {
-	nstime sum = 0, judged = 0;
+	double sum = 0; /* of files that others may have written: no sum of them overflows */
+	size_t judged = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (testcases[i].verdict != VERDICT_SKIP && !testcases[i].comparison) {
-			sum += testcases[i].took;
+			sum += (double)testcases[i].took;
 			judged++;
 		}
-	return judged ? 2 * sum / judged : 0;
+	return judged ? (nstime)(2 * sum / (double)judged) : 0;
 }
 
 /* which of them are shown: style.c does it, without a script */

@@ -50,6 +50,10 @@ END_TEST
 
 static const char *const nothing[] = { "", "moment\n", "a - -\n", "a " AT(11, 00000000) " -\n",
 	"moment x 1\na b c d\n", "moment " AT(1a, 00000000) " 10\na @4 @4\n",
+	/* numbers, but no time that a kernel can have run */
+	"moment " AT(1a, 00000000) " inf\na " AT(11, 00000000) " " AT(12, 00000000) "\n",
+	"moment " AT(1a, 00000000) " nan\na " AT(11, 00000000) " " AT(12, 00000000) "\n",
+	"moment " AT(1a, 00000000) " 1e300\na " AT(11, 00000000) " " AT(12, 00000000) "\n",
 	/* the clock was set since: all is from before the kernel began */
 	"moment " AT(1a, 00000000) " 1\na " AT(11, 00000000) " " AT(12, 00000000) "\n" };
 
