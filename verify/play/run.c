@@ -72,7 +72,7 @@ struct run {
 	size_t norder, running, over, told; /* told: so many are on stdout */
 	unsigned most;			    /* guests, those that rest with them */
 	bool *checked;			    /* each image: it is still what it was, or told of */
-	struct table_testcase *shown;	    /* on the terminal, one a task */
+	struct table_testcase *shown;	    /* on the terminal, one a task; then the parents */
 	unsigned tick;
 	struct interrupt signals;
 	const char *stopped; /* the signal's name, or NULL */
@@ -282,36 +282,49 @@ check_image(struct run *r, const struct image *i)
 	}
 }
 
+static struct table_testcase
+shown_of(const struct task *t)
+{
+	const struct testcase_result *c = t->result;
+	struct table_testcase s = { .arch = c->arch,
+		.net = c->net,
+		.scenario = c->scenario,
+		.verdict = c->verdict,
+		.took = c->took,
+		.dir = c->dir };
+
+	s.state = t->state == TASK_OVER	     ? TABLE_OVER
+		  : t->state == TASK_RUNNING ? TABLE_RUNNING
+					     : TABLE_WAITING;
+	if (t->state == TASK_RUNNING) {
+		s.took = clock_now() - t->began;
+		s.doing = t->testcase ? testcase_doing(t->testcase) : NULL;
+	}
+	return s;
+}
+
 static const struct table_testcase *
 show(struct run *r)
 {
-	for (size_t i = 0; i < r->m->n; i++) {
-		const struct task *t = &r->tasks[i];
-		const struct testcase_result *c = t->result;
-		struct table_testcase *s = &r->shown[i];
-
-		*s = (struct table_testcase){ .arch = c->arch,
-			.net = c->net,
-			.scenario = c->scenario,
-			.verdict = c->verdict,
-			.took = c->took,
-			.dir = c->dir };
-		s->state = t->state == TASK_OVER      ? TABLE_OVER
-			   : t->state == TASK_RUNNING ? TABLE_RUNNING
-						      : TABLE_WAITING;
-		if (t->state != TASK_RUNNING)
-			continue;
-		s->took = clock_now() - t->began;
-		s->doing = t->testcase ? testcase_doing(t->testcase) : NULL;
-	}
+	for (size_t i = 0; i < r->m->n; i++)
+		r->shown[i] = shown_of(&r->tasks[i]);
 	return r->shown;
 }
 
-/* who looks on does without what cannot be written: the results have to be, and say why not */
+/*
+ * With the boots that others start from, or nothing would seem to happen at first.  Who looks on
+ * does without what cannot be written: the results have to be, and say why not.
+ */
 static void
-tell_others(const struct run *r)
+tell_others(struct run *r)
 {
-	live_write(r->o->out, r->shown, r->m->n, &(struct err){ 0 });
+	size_t n = r->m->n;
+
+	show(r);
+	for (size_t i = 0; i < r->m->nimages; i++)
+		if (r->parents[i].save)
+			r->shown[n++] = shown_of(&r->parents[i]);
+	live_write(r->o->out, r->shown, n, &(struct err){ 0 });
 }
 
 static void
@@ -688,7 +701,7 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 		report_tap_start(stdout, *nresults, head);
 		tell(&r);
 	}
-	r.shown = arena_array(a, m->n + 1, sizeof *r.shown);
+	r.shown = arena_array(a, m->n + m->nimages + 1, sizeof *r.shown);
 	on_tick(&r);
 	while (bad == 0 && (r.over < m->n || r.running)) {
 		start_what_fits(&r);
