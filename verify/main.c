@@ -216,6 +216,7 @@ static const struct command {
 	    command_resume },
 	{ OF_RECORD, "record", "FILE MANIFEST", "write a scenario from what is done with a guest",
 	    command_record },
+	{ OF_WATCH, "watch", "DIR", "show a run in a browser while it is played", command_watch },
 	{ OF_HISTORY, "history", "add DB RUN-DIR...", "remember finished runs in a database",
 	    command_history },
 	{ OF_HISTORY, "history", "show DB [CASE]",

@@ -66,8 +66,8 @@ blame(struct err *e)
 int
 outdir_clear(struct arena *a, const char *path, struct err *e)
 {
-	static const char *const names[] = { "results", "junit.xml", "index.html", "mutants.json",
-		"mutants.html" };
+	static const char *const names[] = { "results", "junit.xml", "index.html", "live",
+		"mutants.json", "mutants.html" };
 
 	if (file_exists(path) && !file_isdir(path))
 		return fail_usage(e, "%s: not a folder; name another with -o", path);

@@ -30,13 +30,14 @@
 /*
  * One statement a line, each under 200 bytes.  f TEXT: a frame; h N: block N of the output; g, r:
  * what the host asks for.  In I there is the command that ran last: it does not run again when its
- * answer was damaged.
+ * answer was damaged.  X removes the folder: a console that goes hangs up more than once, and the
+ * second time would end rm.
  */
 static const char program[] =
     "C=;I=;unset TMOUT HISTFILE;cd /;u=$(umask);umask 077\n"
     "for D in /run /dev/shm /tmp /var/tmp;do D=$D/.lh-agent$$;[ -d $D ]||mkdir "
     "$D&&break;D=/-;done\n"
-    "trap 'rm -rf $D' 0;trap exit 1 15;trap : 2;umask $u\n"
+    "X='trap \"\" 1 15;rm -rf $D';trap \"$X\" 0;trap \"$X;exit\" 1 15;trap : 2;umask $u\n"
     "f(){ set -- $T:$1;set -- $1 $(printf %s $1|cksum);printf @lh:%s:%s:%s. $1 $2 $3;}\n"
     "h(){ dd if=$D/o bs=2048 skip=$1 count=1|od -An -v -tx1|tr -d ' \\n';}\n"
     "g(){ f $1:5:$2:$(h $2);}\n"

@@ -43,6 +43,8 @@
 	X(chart)                                                                                   \
 	X(history)                                                                                 \
 	X(nights)                                                                                  \
+	X(watched)                                                                                 \
+	X(live)                                                                                    \
 	X(table)                                                                                   \
 	X(run)                                                                                     \
 	X(ntp)                                                                                     \
