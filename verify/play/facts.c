@@ -46,7 +46,7 @@ static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra"
 
 static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions",
 	"root.password", "guest.password", "root.quoted", "guest.quoted", "nonce", "scale", "now",
-	"dies", "listen" };
+	"dies", "listen", "overlay" };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -146,6 +146,16 @@ set_password(struct names *names, const char *user, const char *password)
 	    password ? sh_quoted(names->a, password) : NULL);
 }
 
+/* do files of lh-config's own lie over ours? */
+static const char *
+overlay(const struct manifest *m)
+{
+	for (size_t i = 0; i < m->nadded; i++)
+		if (!strcmp(m->added[i].what, "overlay"))
+			return "yes";
+	return "no";
+}
+
 void
 facts_set(struct names *names, const struct image *i, double scale)
 {
@@ -167,6 +177,7 @@ facts_set(struct names *names, const struct image *i, double scale)
 	set_services(names, m, "services", NULL);
 	set_services(names, m, "longruns", "longrun");
 	set_services(names, m, "oneshots", "oneshot");
+	names_set(names, "overlay", overlay(m));
 	names_set(names, "memory", arena_printf(names->a, "%u", m->memory));
 	set_password(names, "root", i->root_password);
 	set_password(names, "guest", i->guest_password);
