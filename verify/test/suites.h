@@ -44,6 +44,7 @@
 	X(history)                                                                                 \
 	X(nights)                                                                                  \
 	X(watched)                                                                                 \
+	X(before)                                                                                  \
 	X(live)                                                                                    \
 	X(table)                                                                                   \
 	X(run)                                                                                     \
