@@ -322,9 +322,9 @@ chart_svg(struct buf *out, const char *text)
 			rows += c.v[i].timed || c.v[i].oneshot;
 		qsort(c.v, c.n, sizeof *c.v, by_time);
 		buf_addf(out,
-		    "<div class=wide tabindex=0><svg width=%d height=%zu role=img "
-		    "aria-label=\"boot chart\">",
-		    LEFT + WIDTH + 60, 24 + rows * ROW);
+		    "<div class=wide tabindex=0><svg width=%d height=%zu role=img class=chart "
+		    "viewBox=\"0 0 %d %zu\" aria-label=\"boot chart\">",
+		    LEFT + WIDTH + 60, 24 + rows * ROW, LEFT + WIDTH + 60, 24 + rows * ROW);
 		add_axis(out, &c);
 		for (size_t i = 0; i < c.n; i++)
 			if (c.v[i].timed || c.v[i].oneshot)

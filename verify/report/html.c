@@ -336,9 +336,13 @@ report_html(const char *path, const struct testcase_result *testcases, size_t n,
 	    report_seconds(h->took));
 	if (k.of[VERDICT_SKIP])
 		buf_addf(&b, ", %zu skipped", k.of[VERDICT_SKIP]);
-	buf_adds(&b, "</span></h1>\n<div class=dim>set ");
-	markup_adds(&b, or_unknown(h->set));
-	buf_adds(&b, ", profile ");
+	buf_adds(&b, "</span></h1>\n<div class=dim>");
+	if (h->set) { /* an image from elsewhere is of none */
+		buf_adds(&b, "set ");
+		markup_adds(&b, h->set);
+		buf_adds(&b, ", ");
+	}
+	buf_adds(&b, "profile ");
 	markup_adds(&b, or_unknown(h->profile));
 	if (h->why) {
 		buf_adds(&b, " (");
