@@ -45,6 +45,7 @@
 	X(history)                                                                                 \
 	X(nights)                                                                                  \
 	X(watched)                                                                                 \
+	X(before)                                                                                  \
 	X(live)                                                                                    \
 	X(table)                                                                                   \
 	X(run)                                                                                     \
