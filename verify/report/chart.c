@@ -18,7 +18,7 @@
 
 struct service {
 	const char *name;
-	bool timed;
+	bool timed, works;
 	double up, ready; /* seconds since the kernel began */
 	char **needs;
 	size_t nneeds;
@@ -56,6 +56,25 @@ since_kernel(const struct chart *c, double label)
 	return t < 0 ? 0 : t;
 }
 
+/* so many, and not -, which is what a oneshot has in its place */
+static bool
+read_seconds(const char *s, double *out)
+{
+	char *end;
+
+	*out = strtod(s, &end);
+	return end != s && !*end && *out >= 0 && *out < 1e9;
+}
+
+static void
+add_service(struct chart *c, struct service s)
+{
+	if (s.timed && s.ready > c->end)
+		c->end = s.ready;
+	c->v = arena_more(c->a, c->v, c->n, sizeof s);
+	c->v[c->n++] = s;
+}
+
 static void
 read_line(struct chart *c, char *line)
 {
@@ -71,6 +90,13 @@ read_line(struct chart *c, char *line)
 			c->uptime = strtod(w[2], NULL);
 		return;
 	}
+	s.works = n == 3 && !strcmp(w[0], "work") && read_seconds(w[2], &s.ready);
+	if (s.works) {
+		s.name = w[1];
+		s.timed = true;
+		add_service(c, s);
+		return;
+	}
 	s.name = w[0];
 	s.timed = c->uptime > 0 && read_label(w[1], &s.up);
 	if (s.timed) {
@@ -82,13 +108,10 @@ read_line(struct chart *c, char *line)
 		 */
 		if (s.ready < s.up)
 			s.ready = s.up;
-		if (s.ready > c->end)
-			c->end = s.ready;
 	}
 	s.needs = w + 3;
 	s.nneeds = n - 3;
-	c->v = arena_more(c->a, c->v, c->n, sizeof s);
-	c->v[c->n++] = s;
+	add_service(c, s);
 }
 
 static struct service *
@@ -126,7 +149,7 @@ mark_slowest(struct chart *c)
 	struct service *s = NULL;
 
 	for (size_t i = 0; i < c->n; i++)
-		if (c->v[i].timed && (!s || c->v[i].ready > s->ready))
+		if (c->v[i].timed && !c->v[i].works && (!s || c->v[i].ready > s->ready))
 			s = &c->v[i];
 	for (; s; s = waited_for(c, s)) {
 		s->slowest = true;
@@ -176,7 +199,11 @@ add_bar(struct buf *b, const struct chart *c, const struct service *s, size_t ro
 	buf_addf(b, "</text><rect%s x=%.1f y=%zu width=%.1f height=14 rx=2><title>",
 	    s->slowest ? " class=slow" : "", from, y, width < 3 ? 3 : width);
 	markup_adds(b, s->name);
-	buf_addf(b, ": started at %.2f s, ready at %.2f s</title></rect>\n", s->up, s->ready);
+	if (s->works)
+		buf_addf(b, ": %.3f s</title></rect>\n", s->ready);
+	else
+		buf_addf(
+		    b, ": started at %.2f s, ready at %.2f s</title></rect>\n", s->up, s->ready);
 }
 
 static void
@@ -203,19 +230,29 @@ size_t
 chart_phases(struct arena *a, const char *text, struct chart_phase **out)
 {
 	struct chart c = { .a = a };
-	double first = 0;
+	double first = 0, last = 0;
 	size_t n = 0;
 
 	*out = NULL;
 	read_chart(&c, text);
-	for (size_t i = 0; i < c.n; i++)
-		if (c.v[i].timed && (first <= 0 || c.v[i].up < first))
-			first = c.v[i].up;
+	for (size_t i = 0; i < c.n; i++) {
+		const struct service *s = &c.v[i];
+
+		if (!s->timed || s->works)
+			continue;
+		if (first <= 0 || s->up < first)
+			first = s->up;
+		if (s->ready > last)
+			last = s->ready;
+	}
 	add_phase(a, out, &n, "to-first-service", first);
-	add_phase(a, out, &n, "to-last-service", c.end);
+	add_phase(a, out, &n, "to-last-service", last);
 	for (size_t i = 0; i < c.n; i++)
 		if (c.v[i].timed)
-			add_phase(a, out, &n, c.v[i].name, c.v[i].ready - c.v[i].up);
+			add_phase(a, out, &n,
+			    c.v[i].works ? arena_printf(a, CHART_WORK "%s", c.v[i].name)
+					 : c.v[i].name,
+			    c.v[i].ready - c.v[i].up);
 	return n;
 }
 
