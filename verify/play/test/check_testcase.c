@@ -980,6 +980,24 @@ START_TEST(ending)
 }
 END_TEST
 
+/* the clock that a scenario wants is the one that its guest has from the first instruction */
+START_TEST(has_the_clock_that_is_wanted)
+{
+	struct stage t;
+	char *argv;
+	struct err e;
+
+	set_stage(&t, BOOTS "say login:\n", "expect /login:/\n", false);
+	t.s.counts = _i != 0;
+	play(&t);
+	ck_assert_int_eq(t.r.verdict, VERDICT_PASS);
+	ck_assert_int_eq(
+	    file_read(t.a, arena_printf(t.a, "%s/argv", t.job.dir), &argv, NULL, &e), 0);
+	ck_assert_int_eq(strstr(argv, "shift=3,sleep=on") != NULL, t.s.counts);
+	strike(&t);
+}
+END_TEST
+
 static bool
 is_leaving(const struct testcase *c)
 {
@@ -1038,6 +1056,7 @@ testcase_suite(void)
 
 	tcase_add_loop_test(tc, plays, 0, sizeof cases / sizeof *cases);
 	tcase_add_loop_test(tc, starts_from_a_saved_state, 0, sizeof forks / sizeof *forks);
+	tcase_add_loop_test(tc, has_the_clock_that_is_wanted, 0, 2);
 	tcase_add_loop_test(tc, ending, 0, sizeof endings / sizeof *endings);
 	tcase_add_loop_test(tc, refuses_when_read, 0, sizeof refused / sizeof *refused);
 	tcase_add_loop_test(tc, explains_a_kernel_that_was_moved, 0, sizeof moves / sizeof *moves);
