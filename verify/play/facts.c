@@ -41,7 +41,7 @@ static const char *const packages[] = { "linux", "musl", "busybox", "dropbear", 
 	"execline", "s6", "s6-rc", "s6-linux-init", "s6-portable-utils", "s6-linux-utils", "s6-dns",
 	"s6-networking", "nsss", "utmps", "mdevd", "bcnm" };
 
-/* whose size in MiB: ${rootfs.mib} */
+/* whose size in MiB, and whose name as a device: ${rootfs.mib}, ${rootfs.device} */
 static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra", "boot" };
 
 static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions",
@@ -54,15 +54,17 @@ const char *const *
 facts_known(struct arena *a)
 {
 	const char **v = arena_array(
-	    a, COUNT(texts) + COUNT(packages) + COUNT(parts) + COUNT(others) + 1, sizeof *v);
+	    a, COUNT(texts) + COUNT(packages) + 2 * COUNT(parts) + COUNT(others) + 1, sizeof *v);
 	size_t n = 0;
 
 	for (size_t i = 0; i < COUNT(texts); i++)
 		v[n++] = texts[i].name;
 	for (size_t i = 0; i < COUNT(packages); i++)
 		v[n++] = arena_printf(a, "version.%s", packages[i]);
-	for (size_t i = 0; i < COUNT(parts); i++)
+	for (size_t i = 0; i < COUNT(parts); i++) {
 		v[n++] = arena_printf(a, "%s.mib", parts[i]);
+		v[n++] = arena_printf(a, "%s.device", parts[i]);
+	}
 	for (size_t i = 0; i < COUNT(others); i++)
 		v[n++] = others[i];
 	return v;
@@ -133,6 +135,9 @@ set_parts(struct names *names, const struct manifest *m)
 		add_word(&b, m->parts[i].name);
 		names_set(names, arena_printf(names->a, "%s.mib", m->parts[i].name),
 		    arena_printf(names->a, "%llu", (unsigned long long)m->parts[i].size >> 20));
+		/* the machine's disk is virtio's first, whatever else is plugged in */
+		names_set(names, arena_printf(names->a, "%s.device", m->parts[i].name),
+		    arena_printf(names->a, "vda%zu", i + 1));
 	}
 	set_buf(names, "partitions", &b);
 }

@@ -35,10 +35,30 @@ START_TEST(tells_whose_files_lie_over_ours)
 }
 END_TEST
 
+static struct man_part parts[] = { { .name = "rootfs" }, { .name = "rwfs" }, { .name = "userfs" } };
+
+/* without swap, all behind it have another number */
+START_TEST(tells_which_device_a_partition_is)
+{
+	struct arena *a = arena_new();
+	struct names names = { .a = a };
+	struct image image = { .base = NULL };
+
+	fake_manifest(&image.m);
+	image.m.parts = parts;
+	image.m.nparts = sizeof parts / sizeof *parts;
+	facts_set(&names, &image, 1);
+	ck_assert_str_eq(names_get(&names, "rootfs.device"), "vda1");
+	ck_assert_str_eq(names_get(&names, "rwfs.device"), "vda2");
+	ck_assert_ptr_null(names_get(&names, "swap.device"));
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 facts_suite(void)
 {
-	Suite *s = suite_of("facts", (const TTest *[]){ NULL });
+	Suite *s = suite_of("facts", (const TTest *[]){ tells_which_device_a_partition_is, NULL });
 
 	tcase_add_loop_test(harness_case(s, "overlay"), tells_whose_files_lie_over_ours, 0,
 	    sizeof rows / sizeof *rows);
