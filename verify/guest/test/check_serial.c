@@ -369,6 +369,20 @@ START_TEST(nobody)
 }
 END_TEST
 
+/* a machine may be so busy that it takes its time to let somebody in */
+START_TEST(a_slow_login_is_waited_for)
+{
+	struct bench *b = bench_new(&shells[1], "slowly");
+
+	run(b, "echo real", NS_NEVER);
+	ck_assert_msg(!b->why, "%s", b->why);
+	ck_assert_str_eq(b->out.p, "real\n");
+	/* and not let in anew */
+	ck_assert_uint_eq(times(&b->words, "host login: "), 1);
+	bench_free(b);
+}
+END_TEST
+
 /* what a console says, and what is left of it without ours */
 static const struct {
 	const char *said, *words, *frames;
@@ -408,7 +422,7 @@ END_TEST
 Suite *
 serial_suite(void)
 {
-	Suite *s = suite_create("serial");
+	Suite *s = suite_of("serial", (const TTest *[]){ a_slow_login_is_waited_for, NULL });
 
 	tcase_add_loop_test(harness_case(s, "sieve"), sieve, 0, ROWS(sieves));
 	tcase_add_loop_test(harness_case(s, "nobody"), nobody, 0, 2);
