@@ -43,7 +43,8 @@ sweep(struct arena *a, const char *dir, unsigned depth)
 	DIR *d = opendir(dir);
 	const struct dirent *ent;
 
-	while (d && (ent = readdir(d))) {
+	/* what cannot be read now is swept the next time */
+	while (d && file_next(d, dir, &ent, &(struct err){ 0 }) > 0) {
 		if (is_temporary(ent->d_name))
 			unlink(arena_printf(a, "%s/%s", dir, ent->d_name));
 		else if (depth && ent->d_type == DT_DIR && *ent->d_name != '.')
@@ -114,7 +115,7 @@ output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e)
 	DIR *d = opendir(cfg->output);
 	const struct dirent *ent;
 	bool ours = file_exists(lock_path(a, cfg));
-	int lock, r = 0;
+	int lock, r = 0, more = 1;
 
 	if (!d)
 		return errno == ENOENT ? 0 : fail_errno(e, "OUTPUT %s", cfg->output);
@@ -122,11 +123,9 @@ output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e)
 		closedir(d);
 		return -1;
 	}
-	while (r == 0 && (ent = readdir(d))) {
+	while (r == 0 && (more = file_next(d, cfg->output, &ent, e)) > 0) {
 		const char *name = ent->d_name;
 
-		if (!strcmp(name, ".") || !strcmp(name, ".."))
-			continue;
 		if (!ours)
 			r = fail_usage(e,
 			    "OUTPUT %s: was not created by lh-build: it has no file `lock`; "
@@ -137,6 +136,7 @@ output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e)
 			r = file_remove(arena_printf(a, "%s/%s", cfg->output, name), e);
 	}
 	closedir(d);
+	r = more < 0 ? wrap(e, "OUTPUT") : r;
 	if (r == 0 && all && ours) /* what marks it as ours goes last */
 		r = file_remove(lock_path(a, cfg), e);
 	if (ours)
