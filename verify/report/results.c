@@ -53,6 +53,7 @@ static const struct text_key testcase_texts[] = {
 	{ "path", offsetof(struct testcase_result, scenario_path) },
 	{ "dir", offsetof(struct testcase_result, dir) },
 	{ "from", offsetof(struct testcase_result, from) },
+	{ "was", offsetof(struct testcase_result, was) },
 	{ "reason", offsetof(struct testcase_result, reason) },
 	{ "chart", offsetof(struct testcase_result, chart) },
 	{ "where", offsetof(struct testcase_result, failure.where) },
