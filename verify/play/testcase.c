@@ -818,7 +818,7 @@ testcase_boot(struct testcase *c, struct err *e)
 	c->flat = NULL;
 	c->step_from = 0;
 	c->booted_from = c->console_at = clock_now();
-	c->pace = PACE_HOST;
+	c->pace = j->scenario->counts ? PACE_CALM : PACE_HOST;
 	c->lapse = (struct lapse){ 0 };
 	o = qemu_opts_of(c);
 	o.loadvm = from ? from->state : NULL;

@@ -44,6 +44,9 @@
 	X(chart)                                                                                   \
 	X(history)                                                                                 \
 	X(nights)                                                                                  \
+	X(watched)                                                                                 \
+	X(before)                                                                                  \
+	X(live)                                                                                    \
 	X(table)                                                                                   \
 	X(run)                                                                                     \
 	X(ntp)                                                                                     \
