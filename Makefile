@@ -387,7 +387,9 @@ INSTALLED = $(foreach t,$(TOOLS),755:$t:bin/$(notdir $t) \
 	644:doc/completion/_lh-bootstrap:share/zsh/site-functions/_lh-bootstrap \
 	644:COPYING:share/lh-bootstrap/COPYING \
 	$(foreach s,$(filter-out scenarios/examples,$(wildcard scenarios/*)) \
-		$(wildcard scenarios/examples/*/* sysdeps/*/facts),644:$s:share/lh-bootstrap/$s)
+		$(wildcard scenarios/examples/*/*.scn sysdeps/*/facts),\
+		644:$s:share/lh-bootstrap/$s) \
+	$(foreach s,$(wildcard scenarios/examples/*/make-image),755:$s:share/lh-bootstrap/$s)
 BELOW = $(call quote,$(call raw,DESTDIR)$(call raw,PREFIX))
 OURS = $(BELOW)/share/lh-bootstrap
 refuse = { printf 'make: PREFIX %s: %s\n' $(call quote,$(call raw,PREFIX)) $(1) >&2; exit 100; }
