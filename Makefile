@@ -304,7 +304,7 @@ reproduce: $(TOOLS)
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@($(lines) for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		$(LHV) mutants --trusted $(VFLAGS) $(SCENARIO_ARGS) $(LANE_ARGS) \
+		$(LHV) mutants --trusted --boot all $(VFLAGS) $(SCENARIO_ARGS) $(LANE_ARGS) \
 			-o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
 	done) $(told)

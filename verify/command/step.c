@@ -67,7 +67,8 @@ play(struct arena *a, const struct options *o, struct image *im, struct session_
 	how->image = im;
 	how->dir = arena_printf(a, "%s/%s", im->dir, how->scenario->name);
 	how->scale = o->scale > 0 ? o->scale : run_scale(run_processors(), run_contention(), 1);
-	if (prepare_image(a, how->scenario->races ? "tcg" : o->accel, im, &accel, e) == 0) {
+	if (prepare_image(a, scenario_needs_tcg(how->scenario) ? "tcg" : o->accel, im, &accel, e) ==
+	    0) {
 		how->accel = accel.name;
 		how->cpu = accel.cpu;
 		status = session_run(a, how, e);

@@ -34,7 +34,8 @@ enum {
 enum qemu_pace {
 	PACE_HOST, /* as the host's */
 	PACE_RACE,
-	PACE_CALM, /* as the host's, after a race */
+	PACE_CALM, /* as the host's while it is idle, else by instructions: after a race, or to know
+		      how many there were */
 };
 
 /*

@@ -134,10 +134,10 @@ take_result(struct arena *a, const struct testcase_result *c, bool cold, struct 
 }
 
 static bool
-has_phases(const struct past *p, size_t image)
+has_phase(const struct past *p, size_t image, const char *name)
 {
 	for (size_t i = 0; i < p->nphases; i++)
-		if (p->phases[i].image == image)
+		if (p->phases[i].image == image && !strcmp(p->phases[i].name, name))
 			return true;
 	return false;
 }
@@ -148,10 +148,12 @@ take_phases(struct arena *a, const struct testcase_result *c, struct past *p)
 	size_t image = find_image(p, c), n;
 	struct chart_phase *v;
 
-	if (!c->chart || image == PAST_NONE || has_phases(p, image))
+	if (!c->chart || image == PAST_NONE)
 		return;
 	n = chart_phases(a, c->chart, &v);
 	for (size_t i = 0; i < n; i++) {
+		if (has_phase(p, image, v[i].name))
+			continue;
 		p->phases = arena_more(a, p->phases, p->nphases, sizeof *p->phases);
 		p->phases[p->nphases++] =
 		    (struct past_phase){ .image = image, .name = v[i].name, .took = v[i].took };

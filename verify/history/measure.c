@@ -2,6 +2,7 @@
 #include "verify/history/measure.h"
 
 #include "build/base/arena.h"
+#include "verify/report/chart.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,9 +13,11 @@
 /* measures that say what the host does, at least */
 #define HOST_LEAST 8
 /* shorter changes than these are nobody's affair, however regular */
-static const double least[MEASURE_KINDS] = { 50e6, 50e6, 2e6 };
+static const double least[MEASURE_KINDS] = { 50e6, 50e6, 2e6, 25e6 };
+/* a service's work is told in two or four parts, each in whole ticks of 10 ms */
+#define WORK_GRAIN 20.1e6
 
-const char *const measure_names[MEASURE_KINDS] = { "test", "boot", "phase" };
+const char *const measure_names[MEASURE_KINDS] = { "test", "boot", "phase", "work" };
 
 static int
 by_value(const void *a, const void *b)
@@ -87,9 +90,12 @@ collect(struct arena *a, const struct past *p, struct samples *s)
 	for (size_t i = 0; i < p->nphases; i++) {
 		const struct past_phase *f = &p->phases[i];
 
+		bool work = !strncmp(f->name, CHART_WORK, strlen(CHART_WORK));
+
 		add(a, s,
-		    (struct sample){ MEASURE_PHASE, places[f->image], f->name, false,
-			p->night_of[f->run], f->image, (double)f->took });
+		    (struct sample){ work ? MEASURE_WORK : MEASURE_PHASE, places[f->image],
+			work ? f->name + strlen(CHART_WORK) : f->name, false, p->night_of[f->run],
+			f->image, (double)f->took });
 	}
 }
 
@@ -143,6 +149,15 @@ fill(struct arena *a, const struct past *p, const struct samples *s, struct meas
 
 /* ---- what is usual ---- */
 
+/* how far a night is from what is usual, in logarithms; what is read too coarsely is no distance */
+static double
+distance_of(const struct measure *m, double level, double usual)
+{
+	bool coarse = m->kind == MEASURE_WORK && strcmp(m->name, "all") != 0;
+
+	return coarse && fabs(exp(level) - exp(usual)) < WORK_GRAIN ? 0 : fabs(level - usual);
+}
+
 static void
 find_usual(struct measure *m, size_t night)
 {
@@ -156,7 +171,7 @@ find_usual(struct measure *m, size_t night)
 		return;
 	m->nights[night].usual = median(v, n);
 	for (size_t i = 0; i < n; i++)
-		v[i] = fabs(v[i] - m->nights[night].usual);
+		v[i] = distance_of(m, v[i], m->nights[night].usual);
 	m->nights[night].noise = MAD_TO_DEVIATION * median(v, n);
 	/* none at all is as good as little */
 	if (m->nights[night].noise < 1e-6)
@@ -172,7 +187,7 @@ find_host(const struct measures *all, size_t night, double *v)
 	for (size_t i = 0; i < all->n; i++) {
 		const struct measure_night *t = &all->v[i].nights[night];
 
-		if (t->took > 0 && t->noise > 0)
+		if (all->v[i].kind != MEASURE_WORK && t->took > 0 && t->noise > 0)
 			v[n++] = log(t->took) - t->usual;
 	}
 	return n < HOST_LEAST ? 0 : median(v, n);
@@ -181,7 +196,7 @@ find_host(const struct measures *all, size_t night, double *v)
 static void
 raise_noise(struct measures *all, size_t night, double *v)
 {
-	for (int kind = 0; kind < MEASURE_KINDS; kind++) {
+	for (int kind = 0; kind < MEASURE_WORK; kind++) {
 		double common;
 		size_t n = 0;
 
@@ -212,9 +227,10 @@ static bool
 is_beyond(const struct measure *m, const struct measure_night *t, double distance, double share)
 {
 	double change = fabs(exp(t->usual) - exp(t->level));
+	double factor = m->kind == MEASURE_WORK ? MEASURE_WORK_FACTOR : MEASURE_FACTOR;
 
 	return fabs(distance) > share * MEASURE_BEYOND * t->noise &&
-	       fabs(expm1(distance)) > share * MEASURE_FACTOR && change > share * least[m->kind];
+	       fabs(expm1(distance)) > share * factor && change > share * least[m->kind];
 }
 
 static void
@@ -276,7 +292,7 @@ measure_all(struct arena *a, const struct past *p, struct measures *out)
 
 			if (t->took <= 0)
 				continue;
-			t->level = log(t->took) - host;
+			t->level = log(t->took) - (out->v[i].kind == MEASURE_WORK ? 0 : host);
 			compare(&out->v[i], night);
 		}
 		for (size_t i = 0; i < out->n; i++) {

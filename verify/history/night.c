@@ -256,25 +256,32 @@ turns_of(struct arena *a, const struct past *p, const struct measures *all,
 	return v;
 }
 
+/* is it a sum of others */
 static bool
-has_moved(const struct measures *all, const char *place, size_t night)
+is_whole(const struct measure *m)
+{
+	return m->kind == MEASURE_BOOT ||
+	       (m->kind == MEASURE_PHASE && !strcmp(m->name, "to-last-service")) ||
+	       (m->kind == MEASURE_WORK && !strcmp(m->name, "all"));
+}
+
+static bool
+has_moved(const struct measures *all, enum measure_kind kind, const char *place, size_t night)
 {
 	for (size_t i = 0; i < all->n; i++)
-		if (all->v[i].kind == MEASURE_PHASE && all->v[i].nights[night].is_news &&
-		    strcmp(all->v[i].name, "to-last-service") != 0 &&
-		    !strcmp(all->v[i].place, place))
+		if (all->v[i].kind == kind && all->v[i].nights[night].is_news &&
+		    !is_whole(&all->v[i]) && !strcmp(all->v[i].place, place))
 			return true;
 	return false;
 }
 
-/* a boot is longer when a phase of it is: that is no news of its own */
+/* a boot is longer, and more work, when a phase of it is: that is no news of its own */
 static bool
 is_explained(const struct measures *all, const struct measure *m, size_t night)
 {
-	bool whole = m->kind == MEASURE_BOOT ||
-		     (m->kind == MEASURE_PHASE && !strcmp(m->name, "to-last-service"));
+	enum measure_kind parts = m->kind == MEASURE_WORK ? MEASURE_WORK : MEASURE_PHASE;
 
-	return whole && has_moved(all, m->place, night);
+	return is_whole(m) && has_moved(all, parts, m->place, night);
 }
 
 static void

@@ -397,11 +397,11 @@ accel_of(const struct run *r, const struct image *i)
 	return &r->accels[index_of(r, i)];
 }
 
-/* QEMU makes a guest's time race only where it counts the instructions itself */
 static struct accel
 accel_for(const struct run *r, const struct matrix_testcase *w)
 {
-	return w->scenario->races ? (struct accel){ .name = "tcg" } : *accel_of(r, w->image);
+	return scenario_needs_tcg(w->scenario) ? (struct accel){ .name = "tcg" }
+					       : *accel_of(r, w->image);
 }
 
 static bool

@@ -818,7 +818,7 @@ testcase_boot(struct testcase *c, struct err *e)
 	c->flat = NULL;
 	c->step_from = 0;
 	c->booted_from = c->console_at = clock_now();
-	c->pace = PACE_HOST;
+	c->pace = j->scenario->counts ? PACE_CALM : PACE_HOST;
 	c->lapse = (struct lapse){ 0 };
 	o = qemu_opts_of(c);
 	o.loadvm = from ? from->state : NULL;
@@ -974,6 +974,7 @@ start_step(struct testcase *c, const struct step *s)
 	c->step = arena_alloc(c->a, sizeof *c->step);
 	c->step_open = true;
 	c->ticket++;
+	facts_tell_time(&c->names, c->told_time);
 	c->step_began = clock_now();
 	c->step_deadline = c->step_began + testcase_timeout(c);
 	c->step_from = output_before(c, s);

@@ -97,7 +97,8 @@ struct step_state {
 	struct knock *knock;
 	void (*lapsed)(struct testcase *c); /* verbs/lapse.c */
 	struct skip {			    /* race.c; seconds of the guest */
-		double seconds, from, until, before, chunk;
+		double seconds, from, until, before, chunk, most;
+		nstime asked;
 	} * skip;
 
 	struct pattern **patterns; /* expect, prompt */

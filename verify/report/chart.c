@@ -16,11 +16,11 @@
 #define ROW 20
 #define WORDS_MAX 64
 #define SERVICES_MAX 500 /* a guest may name any number, and each waits for others */
-#define UPTIME_MAX 1e9	 /* seconds: a guest's word, and "inf" and "nan" are numbers */
+#define SECONDS_MAX 1e9
 
 struct service {
 	const char *name;
-	bool timed;
+	bool timed, works;
 	double up, ready; /* seconds since the kernel began */
 	char **needs;
 	struct service **on; /* the same; NULL for who is not there */
@@ -53,13 +53,17 @@ read_label(const char *s, double *out)
 	return true;
 }
 
-/* what /proc/uptime says, or 0 when it is no time that this kernel can have run */
-static double
-read_uptime(const char *s)
+/*
+ * so many; not -, which is what a oneshot has in its place, nor what no machine has run: it is a
+ * guest's word, and "inf" and "nan" are numbers
+ */
+static bool
+read_seconds(const char *s, double *out)
 {
-	double t = strtod(s, NULL);
+	char *end;
 
-	return t > 0 && t < UPTIME_MAX ? t : 0;
+	*out = strtod(s, &end);
+	return end != s && !*end && *out >= 0 && *out < SECONDS_MAX;
 }
 
 static double
@@ -68,6 +72,15 @@ since_kernel(const struct chart *c, double label)
 	double t = label - (c->label - c->uptime);
 
 	return t < 0 ? 0 : t;
+}
+
+static void
+add_service(struct chart *c, struct service s)
+{
+	if (s.timed && s.ready > c->end)
+		c->end = s.ready;
+	c->v = arena_more(c->a, c->v, c->n, sizeof s);
+	c->v[c->n++] = s;
 }
 
 static void
@@ -81,8 +94,15 @@ read_line(struct chart *c, char *line)
 	if (n < 3)
 		return;
 	if (!strcmp(w[0], "moment")) {
-		if (read_label(w[1], &c->label))
-			c->uptime = read_uptime(w[2]);
+		if (read_label(w[1], &c->label) && !read_seconds(w[2], &c->uptime))
+			c->uptime = 0;
+		return;
+	}
+	s.works = n == 3 && !strcmp(w[0], "work") && read_seconds(w[2], &s.ready);
+	if (s.works) {
+		s.name = w[1];
+		s.timed = true;
+		add_service(c, s);
 		return;
 	}
 	s.name = w[0];
@@ -96,13 +116,10 @@ read_line(struct chart *c, char *line)
 		 */
 		if (s.ready < s.up)
 			s.ready = s.up;
-		if (s.ready > c->end)
-			c->end = s.ready;
 	}
 	s.needs = w + 3;
 	s.nneeds = n - 3;
-	c->v = arena_more(c->a, c->v, c->n, sizeof s);
-	c->v[c->n++] = s;
+	add_service(c, s);
 }
 
 static struct service *
@@ -140,7 +157,7 @@ mark_slowest(struct chart *c)
 	struct service *s = NULL;
 
 	for (size_t i = 0; i < c->n; i++)
-		if (c->v[i].timed && (!s || c->v[i].ready > s->ready))
+		if (c->v[i].timed && !c->v[i].works && (!s || c->v[i].ready > s->ready))
 			s = &c->v[i];
 	for (; s; s = waited_for(s)) {
 		s->slowest = true;
@@ -257,10 +274,13 @@ add_bar(struct buf *b, const struct chart *c, const struct service *s, size_t ro
 			 : "",
 	    from, y, width < 3 ? 3 : width);
 	markup_adds(b, s->name);
-	buf_addf(b,
-	    s->oneshot ? ": a oneshot, done between %.2f s and %.2f s</title></rect>\n"
-		       : ": started at %.2f s, ready at %.2f s</title></rect>\n",
-	    s->up, s->ready);
+	if (s->works)
+		buf_addf(b, ": %.3f s</title></rect>\n", s->ready);
+	else
+		buf_addf(b,
+		    s->oneshot ? ": a oneshot, done between %.2f s and %.2f s</title></rect>\n"
+			       : ": started at %.2f s, ready at %.2f s</title></rect>\n",
+		    s->up, s->ready);
 }
 
 static void
@@ -292,19 +312,29 @@ size_t
 chart_phases(struct arena *a, const char *text, struct chart_phase **out)
 {
 	struct chart c = { .a = a };
-	double first = 0;
+	double first = 0, last = 0;
 	size_t n = 0;
 
 	*out = NULL;
 	read_chart(&c, text);
-	for (size_t i = 0; i < c.n; i++)
-		if (c.v[i].timed && (first <= 0 || c.v[i].up < first))
-			first = c.v[i].up;
+	for (size_t i = 0; i < c.n; i++) {
+		const struct service *s = &c.v[i];
+
+		if (!s->timed || s->works)
+			continue;
+		if (first <= 0 || s->up < first)
+			first = s->up;
+		if (s->ready > last)
+			last = s->ready;
+	}
 	add_phase(a, out, &n, "to-first-service", first);
-	add_phase(a, out, &n, "to-last-service", c.end);
+	add_phase(a, out, &n, "to-last-service", last);
 	for (size_t i = 0; i < c.n; i++)
 		if (c.v[i].timed)
-			add_phase(a, out, &n, c.v[i].name, c.v[i].ready - c.v[i].up);
+			add_phase(a, out, &n,
+			    c.v[i].works ? arena_printf(a, CHART_WORK "%s", c.v[i].name)
+					 : c.v[i].name,
+			    c.v[i].ready - c.v[i].up);
 	return n;
 }
 

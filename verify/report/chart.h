@@ -20,6 +20,7 @@ struct buf;
  *                                   directly; labels are - for what has no process (oneshots):
  *                                   they are drawn, hollow, from where the last that they
  *                                   need was ready to where the first that needs them began
+ *   work NAME SECONDS               so long the processor worked for NAME, in any order
  *
  * LABEL is @ and 24 hex digits, see https://cr.yp.to/libtai/tai64.html#tai64n.  Adds an <svg>; or
  * nothing, and returns false, when the text has no such lines, or no service was ready after the
@@ -30,8 +31,10 @@ bool chart_svg(struct buf *out, const char *text);
 /*
  * The same in figures: `to-first-service` and `to-last-service`, from where the kernel begins to
  * the start of the first and the readiness of the last, and each service's own time from its start
- * to its readiness; those that tell no readiness have none.  On the arena; returns how many.
+ * to its readiness; those that tell no readiness have none.  What was worked is CHART_WORK and its
+ * name.  On the arena; returns how many.
  */
+#define CHART_WORK "work "
 struct chart_phase {
 	const char *name;
 	nstime took;

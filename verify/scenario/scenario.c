@@ -294,6 +294,19 @@ read_lane(struct reading *r, struct err *e)
 }
 
 static int
+read_clock(struct reading *r, struct err *e)
+{
+	const char *word;
+
+	if (next_word(r, "host or instructions", &word, e) < 0)
+		return -1;
+	r->s->counts = !strcmp(word, "instructions");
+	if (!r->s->counts && strcmp(word, "host") != 0)
+		return FAIL(r, e, "clock %s: unknown; host or instructions", word);
+	return line_end(r, e);
+}
+
+static int
 next_time(struct reading *r, nstime *out, struct err *e)
 {
 	const char *word;
@@ -419,6 +432,7 @@ static const struct statement {
 	{ "after", read_after, true, false },
 	{ "image", read_image, true, false },
 	{ "lane", read_lane, true, false },
+	{ "clock", read_clock, true, false },
 	{ "timeout", read_timeout, true, false },
 	{ "limit", read_limit, true, false },
 	{ "watch", read_watch, false, false },
@@ -912,6 +926,13 @@ scenario_needs(const struct scenario *s, enum needs what)
 	return false;
 }
 
+/* time races, and instructions are counted, only where QEMU executes them one by one */
+bool
+scenario_needs_tcg(const struct scenario *s)
+{
+	return s->races || s->counts;
+}
+
 int
 scenario_read(struct arena *a, const char *path, const char *watches, const struct verb_form *forms,
     const char *const *known, struct scenario *out, struct err *e)
@@ -949,6 +970,10 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 		return fail_usage(e,
 		    "%s: after %s: the disk of a saved state cannot be made to fail; leave it out",
 		    path, out->after);
+	if (out->counts && (out->after || out->races))
+		return fail_usage(e,
+		    "%s: clock instructions: a guest is booted with it and keeps it; leave %s out",
+		    path, out->after ? "`after`" : "the race");
 	if (out->races && scenario_needs(out, NEEDS_PEER))
 		return fail_usage(e,
 		    "%s: net: nobody stands between a guest and its network while its time races; "

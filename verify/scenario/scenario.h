@@ -27,6 +27,7 @@ struct verb;
  *   after    booted           may start from the snapshot that the file `booted` leads to
  *   image    pristine         as it is shipped, without the guest agent that others get
  *   image    offline          and no guest is started: only audit, and keep files
+ *   clock    instructions     the guest's clock counts those that it executes
  *   lane     long             only played where that lane is asked for; else it is quick
  *   timeout  10s              per step, scaled
  *   limit    120s             all of it, scaled
@@ -121,6 +122,7 @@ struct scenario {
 	bool pristine;	   /* no guest agent */
 	bool offline;	   /* and no guest either */
 	bool races;	   /* a step of it makes the guest's time race */
+	bool counts;	   /* the guest's clock counts instructions */
 	const char *lane;  /* one of scenario_lanes */
 	nstime timeout, limit;
 	struct watch *watches; /* the common ones (scenarios/watches) first */
@@ -173,6 +175,8 @@ extern const char *const scenario_lanes[];
 bool scenario_is_lane(const char *name);
 /* has it a step that needs one of these */
 bool scenario_needs(const struct scenario *s, enum needs what);
+/* an emulated processor */
+bool scenario_needs_tcg(const struct scenario *s);
 /* a word that has no ${name} in it, and is not empty; else NULL */
 const char *scenario_word_text(const struct templ *t);
 /* is it the word, when the form's word stands for itself */

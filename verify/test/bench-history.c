@@ -28,9 +28,9 @@
 #define SCENARIOS 60
 
 static const struct planted planted[] = {
-	{ 40, "dropbear", "2024-10", "scenario03", NULL, NULL, NULL },
-	{ 200, "s6", "HEAD", "scenario05", NULL, NULL, NULL },
-	{ 300, "busybox", "2026-07", NULL, NULL, "udhcpc", NULL },
+	{ 40, "dropbear", "2024-10", "scenario03", NULL, NULL, NULL, NULL },
+	{ 200, "s6", "HEAD", "scenario05", NULL, NULL, NULL, NULL },
+	{ 300, "busybox", "2026-07", NULL, NULL, "udhcpc", NULL, NULL },
 };
 
 static void

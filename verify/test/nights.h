@@ -12,9 +12,9 @@ struct arena;
  * Made-up nights: runs with results, manifests and sizes as lh-verify leaves them, of a seed.
  *
  * Packages get new versions at random, sizes vary by 1 %, and every time has noise: 1.5 % of a
- * test, 1 % of a phase of a boot, and of the host, which everything has in common, 5 % from night
- * to night.  What failed is played again three times, in runs of its own.  What is planted comes on
- * top.
+ * test, 1 % of a phase of a boot, 0.1 % of its work, and of the host, which everything but work has
+ * in common, 5 % from night to night.  What failed is played again three times, in runs of its own.
+ * What is planted comes on top.
  */
 struct planted {
 	size_t night;
@@ -23,6 +23,7 @@ struct planted {
 	const char *scenario; /* which fails from then on there; or NULL */
 	const char *arch;     /* on that one alone; NULL: on all */
 	const char *phase;    /* which takes 1.08 times as long from then on there; or NULL */
+	const char *work;     /* whose work is 3 % of the boot more from then on there; or NULL */
 	const char *also;     /* a package that gets the same other version in all sets; or NULL */
 };
 

@@ -23,6 +23,7 @@
 	X(want)                                                                                    \
 	X(explain)                                                                                 \
 	X(flood)                                                                                   \
+	X(facts)                                                                                   \
 	X(testcase)                                                                                \
 	X(failures)                                                                                \
 	X(session)                                                                                 \

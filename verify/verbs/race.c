@@ -8,8 +8,16 @@
 
 #include <math.h>
 
-/* of the guest's time, between two signs of life; a second of the host's when nothing is wrong */
-#define CHUNK 3600
+/*
+ * Of the guest's time, between two signs of life: an hour is a second of the host's when nothing is
+ * wrong.  Where the host has others to serve it may be a thousand, so it begins with less, and
+ * comes to as much as there is time for.
+ */
+#define CHUNK_LEAST 300
+#define CHUNK_MOST 3600
+/* parts of the step's timeout: what was there sooner may be twice as much, or is too much */
+#define SOON 30
+#define LATE 6
 /* uptime has hundredths, and sleep whole seconds */
 #define ROUNDING 1
 /* more than a guest can lose when it moves */
@@ -50,12 +58,26 @@ sleep_on(struct testcase *c)
 			lapse_end(c, pass);
 		return;
 	}
-	k->chunk = ceil(left < CHUNK ? left : CHUNK);
+	k->chunk = ceil(left < k->most ? left : k->most);
+	k->asked = clock_now();
 	k->before = c->lapse.uptime;
 	lapse_run(c, arena_printf(c->a, "sleep %.0f; ", k->chunk),
 	    arena_printf(c->a, "another %.0f s of the guest within %s, after %.0f s", k->chunk,
 		testcase_seconds(c, testcase_timeout(c)), k->before - k->from),
 	    on_slept);
+}
+
+static void
+adapt(struct testcase *c)
+{
+	struct skip *k = c->step->skip;
+	nstime took = clock_now() - k->asked, timeout = testcase_timeout(c);
+
+	if (took * SOON < timeout)
+		k->most *= 2;
+	else if (took * LATE > timeout)
+		k->most /= 2;
+	k->most = k->most < CHUNK_LEAST ? CHUNK_LEAST : k->most > CHUNK_MOST ? CHUNK_MOST : k->most;
 }
 
 /* its own words: they have to fit together */
@@ -70,8 +92,10 @@ on_slept(struct testcase *c)
 		    arena_printf(c->a, "uptime %.0f", c->lapse.uptime),
 		    "%s: the guest slept for %.0f s, and its uptime grew by %.0f s",
 		    testcase_step(c)->source, k->chunk, passed);
-	else
+	else {
+		adapt(c);
 		sleep_on(c);
+	}
 }
 
 static void
@@ -98,7 +122,7 @@ skip_start(struct testcase *c, const struct step *s)
 		return;
 	}
 	c->step->skip = arena_alloc(c->a, sizeof *c->step->skip);
-	*c->step->skip = (struct skip){ .seconds = (double)t / NS_PER_S };
+	*c->step->skip = (struct skip){ .seconds = (double)t / NS_PER_S, .most = CHUNK_LEAST };
 	if (s->races)
 		lapse_run(c, "", "an answer", skip_from_here);
 	else

@@ -453,7 +453,7 @@ START_TEST(comes_back)
 	ck_assert_str_eq(is.runs->host, "host");
 	ck_assert_str_eq(is.runs->dir, was.runs->dir);
 	ck_assert_uint_eq(is.nphases, was.nphases);
-	ck_assert_uint_eq(is.nphases, 2 * 9);
+	ck_assert_uint_eq(is.nphases, 2 * 17);
 	for (size_t i = 0; i < is.nresults; i++) {
 		ck_assert_str_eq(
 		    is.cases[is.results[i].testcase].name, was.cases[was.results[i].testcase].name);

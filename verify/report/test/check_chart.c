@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/report/chart.h"
 
+#include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "verify/test/suites.h"
 
@@ -47,6 +48,45 @@ START_TEST(draws_a_boot)
 	ck_assert(chart_svg(&b, boot));
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		ck_assert_msg(strstr(b.p, parts[i]) != NULL, "lacks %s in %s", parts[i], b.p);
+	buf_free(&b);
+}
+END_TEST
+
+/* of a service that is called work, too, and beside what was worked */
+START_TEST(tells_phases)
+{
+	static const struct {
+		const char *name;
+		nstime took;
+	} phases[] = { { "to-first-service", NS_PER_S }, { "to-last-service", 2 * NS_PER_S },
+		{ "work", NS_PER_S }, { "work all", 3572 * NS_PER_MS },
+		{ "work a", 20 * NS_PER_MS } };
+	struct arena *a = arena_new();
+	struct chart_phase *v;
+	size_t n = chart_phases(a,
+	    "moment " AT(1a, 00000000) " 10\nwork " AT(11, 00000000) " " AT(
+		12, 00000000) "\n"
+			      "work all 3.572\nwork a 2e-2\nwork b 0e-2\nwork - -\nwork c -1\n",
+	    &v);
+
+	ck_assert_uint_eq(n, sizeof phases / sizeof *phases);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_str_eq(v[i].name, phases[i].name);
+		ck_assert_int_eq(v[i].took, phases[i].took);
+	}
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(draws_work)
+{
+	struct buf b = { 0 };
+
+	ck_assert(chart_svg(&b, "work all 2.5\nwork a 1e-1\n"));
+	ck_assert_ptr_nonnull(strstr(b.p, "<rect x=190.0 y=20 width=28.8 height=14 rx=2><title>a: "
+					  "0.100 s<"));
+	ck_assert_ptr_nonnull(strstr(b.p, "<title>all: 2.500 s<"));
+	ck_assert_ptr_null(strstr(b.p, "slow"));
 	buf_free(&b);
 }
 END_TEST
@@ -155,9 +195,9 @@ END_TEST
 Suite *
 chart_suite(void)
 {
-	Suite *s =
-	    suite_of("chart", (const TTest *[]){ draws_a_boot, a_circle_ends, an_age_has_few_ticks,
-				  oneshots_are_between_others, many_take_no_time, NULL });
+	Suite *s = suite_of("chart",
+	    (const TTest *[]){ draws_a_boot, draws_work, tells_phases, a_circle_ends,
+		an_age_has_few_ticks, oneshots_are_between_others, many_take_no_time, NULL });
 
 	tcase_add_loop_test(harness_case(s, "nothing"), draws_nothing_of_nothing, 0,
 	    sizeof nothing / sizeof *nothing);

@@ -322,6 +322,13 @@ static const struct {
 	{ HEAD "run <<END\ntrue\nEND\nrn\n",
 	    ":5: rn: unknown verb; one of expect prompt send run check host vm race audit "
 	    "keep" },
+	{ HEAD "clock\n", ":2: needs host or instructions here" },
+	{ HEAD "clock sand\n", ":2: clock sand: unknown; host or instructions" },
+	{ HEAD "clock host\nclock instructions\n", ":3: clock: duplicate statement" },
+	{ HEAD "clock instructions\nafter booted\nrun \"x\"\n",
+	    ": clock instructions: a guest is booted with it and keeps it; leave `after` out" },
+	{ HEAD "clock instructions\nvm skip 24h\n",
+	    ": clock instructions: a guest is booted with it and keeps it; leave the race out" },
 	{ HEAD "lane slow\n", ":2: lane slow: unknown; quick, long or faults" },
 	{ HEAD "race 1h\n", ":2: race: needs a block of steps behind it, such as <<END" },
 	{ HEAD "race over\n", ":2: race: needs a block of steps behind it, such as <<END" },
