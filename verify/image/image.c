@@ -136,8 +136,12 @@ int
 image_manifest_given(const char *manifest, struct err *e)
 {
 	if (access(manifest, R_OK) < 0)
-		return fail_usage(e, "%s: %s", manifest, strerror(errno));
-	return file_isdir(manifest) ? fail_usage(e, "%s: %s", manifest, strerror(EISDIR)) : 0;
+		return fail_usage(e, "%s: %s%s", manifest, strerror(errno),
+		    errno == ENOENT ? "; lh-build build makes one, and init, for files of others"
+				    : "");
+	return file_isdir(manifest)
+		   ? fail_usage(e, "%s: is a folder; name the manifest in it", manifest)
+		   : 0;
 }
 
 static struct lan *

@@ -139,9 +139,11 @@ static const struct {
 	    0, "-netdev user,id=net,net=" },
 	{ "$VERIFY mutants --scenarios scenarios -o out o/manifest", 100,
 	    "mutants: o/manifest: only for an image that is trusted; if it is, say --trusted\n" },
-	{ RUN "-o out o/missing; " GONE, 100, "fatal: o/missing: No such file or directory\n" },
+	{ RUN "-o out o/missing; " GONE, 100,
+	    "fatal: o/missing: No such file or directory; lh-build build makes one, and init, for "
+	    "files of others\n" },
 	{ RUN "-o out; " GONE, 100, "run: needs a manifest; see lh-verify --help\n" },
-	{ RUN "-o out o; " GONE, 100, "fatal: o: Is a directory\n" },
+	{ RUN "-o out o; " GONE, 100, "fatal: o: is a folder; name the manifest in it\n" },
 	{ "$VERIFY run --scenarios none -o out o/manifest; " GONE, 100,
 	    "fatal: none: no such folder of scenarios; name one with --scenarios\n" },
 	/* folders of further scenarios */
@@ -160,7 +162,7 @@ static const struct {
 	{ "echo 'scenario x' >scenarios/x.scn; " RUN "-o out o/manifest; " GONE, 100, "" },
 	{ "echo x >>o/manifest; " RUN "-o out o/manifest; " GONE, 100, "o/manifest:" },
 	{ RUN "-o new o/missing; s=$?; [ ! -e new ] || echo made; exit $s", 100,
-	    "fatal: o/missing: No such file or directory\n" },
+	    "fatal: o/missing: No such file or directory; lh-build build makes" },
 	{ RUN "-o o/kernel/x o/manifest", 100, "/o/kernel" },
 	{ RUN "-o out o/manifest >/dev/full", 125, "fatal: stdout: output is incomplete\n" },
 	{ "$VERIFY list --scenarios scenarios >/dev/full", 125,
