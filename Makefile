@@ -174,7 +174,8 @@ check-unit-verify: $(TEST_PROGRAMS)
 check:
 	@ci/check
 
-# every parser, or TARGETS, for SECONDS each: programs of their own, by clang with libFuzzer
+# every parser, or TARGETS, for SECONDS each, or with the same RUNS inputs: programs of their own,
+# by clang with libFuzzer
 FUZZ_ALL = $(patsubst fuzz_%,%,$(basename $(notdir $(wildcard */fuzz/fuzz_*.c))))
 FUZZ = $(or $(call raw,TARGETS),$(FUZZ_ALL))
 FUZZ_O = $(O)/fuzz
@@ -188,7 +189,8 @@ fuzz:
 	@ci/fuzz ready
 	+@$(MAKE) $(if $(V),,-s) --no-print-directory CC=clang O=$(FUZZ_O) SAN= \
 		CFLAGS='$(FUZZ_CFLAGS)' $(FUZZ:%=$(FUZZ_O)/fuzz-%)
-	@ci/fuzz run $(FUZZ_O) $(call quote,$(or $(call raw,SECONDS),5)) $(FUZZ) $(told)
+	@ci/fuzz run $(FUZZ_O) $(call quote,$(if $(RUNS),$(call raw,RUNS)x,$(or \
+		$(call raw,SECONDS),5))) $(FUZZ) $(told)
 
 ifeq ($(notdir $(O)),fuzz)
 .SECONDARY: $(patsubst %.c,$(O)/%.o,$(wildcard */fuzz/*.c))
@@ -224,7 +226,7 @@ format:
 #
 
 MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO LANES \
-	VFLAGS SECONDS TARGETS SAMPLE SEED ONLY FUNCTION PREFIX DESTDIR DEVICE FORCE
+	VFLAGS SECONDS RUNS TARGETS SAMPLE SEED ONLY FUNCTION PREFIX DESTDIR DEVICE FORCE
 # everybody on this machine can read the words of a process; make puts these into the environment
 SECRET := ROOT_PASSWORD GUEST_PASSWORD MIRRORS CACHE_URL
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
@@ -302,7 +304,7 @@ reproduce: $(TOOLS)
 check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@($(lines) for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
-		$(LHV) mutants --trusted $(VFLAGS) $(SCENARIO_ARGS) $(LANE_ARGS) \
+		$(LHV) mutants --trusted --boot all $(VFLAGS) $(SCENARIO_ARGS) $(LANE_ARGS) \
 			-o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
 	done) $(told)
@@ -385,7 +387,9 @@ INSTALLED = $(foreach t,$(TOOLS),755:$t:bin/$(notdir $t) \
 	644:doc/completion/_lh-bootstrap:share/zsh/site-functions/_lh-bootstrap \
 	644:COPYING:share/lh-bootstrap/COPYING \
 	$(foreach s,$(filter-out scenarios/examples,$(wildcard scenarios/*)) \
-		$(wildcard scenarios/examples/*/* sysdeps/*/facts),644:$s:share/lh-bootstrap/$s)
+		$(wildcard scenarios/examples/*/*.scn sysdeps/*/facts),\
+		644:$s:share/lh-bootstrap/$s) \
+	$(foreach s,$(wildcard scenarios/examples/*/make-image),755:$s:share/lh-bootstrap/$s)
 BELOW = $(call quote,$(call raw,DESTDIR)$(call raw,PREFIX))
 OURS = $(BELOW)/share/lh-bootstrap
 refuse = { printf 'make: PREFIX %s: %s\n' $(call quote,$(call raw,PREFIX)) $(1) >&2; exit 100; }

@@ -18,6 +18,7 @@
 #include "verify/outdir.h"
 #include "verify/play/matrix.h"
 #include "verify/play/run.h"
+#include "verify/report/before.h"
 #include "verify/report/report.h"
 #include "verify/report/results.h"
 #include "verify/trust.h"
@@ -38,6 +39,8 @@ begin(struct arena *a, struct options *o, const char *manifest, struct err *e)
 	if (droproot_to_owner_of(owner, manifest ? o->out : NULL, e) < 0)
 		return -1;
 	o->out = outdir_choose(a, o->out, manifest);
+	if (before_keep(a, o->out, e) < 0)
+		return -1;
 	return outdir_clear(a, o->out, e);
 }
 
@@ -118,6 +121,7 @@ play(struct arena *a, const struct options *o, const struct suite *s, struct mat
 			return -1;
 	if (run_testcases(a, m, &how, &head, &results, &n, e) < 0)
 		return -1;
+	before_compare(a, o->out, results, n);
 	if (results_write(a, o->out, results, n, &head, e) < 0 ||
 	    report_files(a, o->out, results, n, &head, e) < 0)
 		return -1;
@@ -216,6 +220,7 @@ static const struct command {
 	    command_resume },
 	{ OF_RECORD, "record", "FILE MANIFEST", "write a scenario from what is done with a guest",
 	    command_record },
+	{ OF_WATCH, "watch", "DIR", "show a run in a browser while it is played", command_watch },
 	{ OF_HISTORY, "history", "add DB RUN-DIR...", "remember finished runs in a database",
 	    command_history },
 	{ OF_HISTORY, "history", "show DB [CASE]",

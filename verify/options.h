@@ -27,8 +27,9 @@ enum options_of {
 	OF_RESUME = 512,
 	OF_HISTORY = 1024,
 	OF_INIT = 2048,
-	LH_VERIFY = 4095,
-	LH_BISECT = 4096
+	OF_WATCH = 4096,
+	LH_VERIFY = 8191,
+	LH_BISECT = 8192
 };
 
 /* values of an option that may be repeated, NULL behind the last; v is NULL when there is none */
@@ -48,7 +49,7 @@ struct options {
 	const char *boot;	     /* image_lanes() has them; NULL: not given */
 	const char *format;	     /* of a matrix */
 	const char *disk, *share;    /* boot: as struct interactive_opts has them */
-	unsigned memory, cpus, port; /* the same; 0: not given */
+	unsigned memory, cpus, port; /* the same, and watch's; 0: not given */
 	unsigned until;		     /* a line; 0: not given */
 	const char *classes;	     /* of mutants; NULL: all */
 	double sample, seed;	     /* so many mutants, drawn with that; 0: all */

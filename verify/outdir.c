@@ -41,16 +41,20 @@ const char *
 outdir_choose(struct arena *a, const char *out, const char *manifest)
 {
 	const char *folder;
-	char *full;
+	char *own, *full;
 
 	if (out)
 		return absolute(a, out);
 	full = absolute(a, manifest);
 	up(full);
+	own = arena_strdup(a, full);
 	folder = strrchr(full, '/');
 	if (folder && (!strcmp(folder, "/static") || !strcmp(folder, "/dhcp")))
 		up(full);
 	up(full);
+	/* the mark of lh-build's */
+	if (!file_exists(arena_printf(a, "%s/lock", full)))
+		full = own;
 	return arena_printf(a, "%s/verify", full);
 }
 
@@ -66,8 +70,8 @@ blame(struct err *e)
 int
 outdir_clear(struct arena *a, const char *path, struct err *e)
 {
-	static const char *const names[] = { "results", "junit.xml", "index.html", "mutants.json",
-		"mutants.html" };
+	static const char *const names[] = { "results", "junit.xml", "index.html", "live",
+		"mutants.json", "mutants.html" };
 
 	if (file_exists(path) && !file_isdir(path))
 		return fail_usage(e, "%s: not a folder; name another with -o", path);

@@ -14,7 +14,8 @@ struct arena;
 
 /*
  * Absolute, since QEMU is run elsewhere: out, or when that is NULL OUTPUT/verify for
- * OUTPUT/TRIPLE/manifest and for OUTPUT/TRIPLE/static/manifest.  Nothing has to be there yet.
+ * OUTPUT/TRIPLE/manifest and for OUTPUT/TRIPLE/static/manifest, where OUTPUT is one that lh-build
+ * has made; for any other, `verify` beside the manifest.  Nothing has to be there yet.
  */
 const char *outdir_choose(struct arena *a, const char *out, const char *manifest);
 /* removes what names a result; a folder that is not there has none */

@@ -126,6 +126,14 @@ become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int
 	give_up(tell, "exec");
 }
 
+/* the one limit that is no resource of ours, and whose errno says nothing of it */
+static int
+fail_fork(struct err *e, const char *program)
+{
+	return errno == EAGAIN ? fail_errno(e, "start %s: more processes than ulimit -u", program)
+			       : fail_errno(e, "start %s", program);
+}
+
 /* what joins us to a child on its way; -1: none, or shut */
 struct pipes {
 	int in[2], out[2], tell[2];
@@ -190,6 +198,11 @@ hear(int tell, const char *program, const struct child_opts *o, struct err *e)
 	errno = f.why;
 	if (!strcmp(f.what, "chdir"))
 		return fail_errno(e, "%s: folder %s", program, o->dir);
+	if (!strcmp(f.what, "exec") && f.why == ENOENT && !strchr(program, '/')) {
+		fail(e, "%s: not found in PATH", program);
+		e->code = EXIT_SYSTEM;
+		return -1;
+	}
 	if (!strcmp(f.what, "exec"))
 		return fail_errno(e, "%s", program);
 	return fail_errno(e, "%s: %s", program, f.what);
@@ -206,7 +219,7 @@ child_start(struct child *c, char *const argv[], const struct child_opts *o, str
 		o = &plain;
 	*c = (struct child){ .pidfd = -1, .out = -1, .in = -1 };
 	if (open_pipes(&p, o) < 0 || (c->pid = fork()) < 0) {
-		fail_errno(e, "start %s", argv[0]);
+		fail_fork(e, argv[0]);
 		goto close_all;
 	}
 	if (c->pid == 0)
@@ -279,6 +292,10 @@ child_tie_again(const struct child_tie *t)
 const char *
 child_status_text(struct arena *a, int status)
 {
+	/* what a shell ends with when its command was killed, and few programs on their own */
+	if (WIFEXITED(status) && WEXITSTATUS(status) > 128 && WEXITSTATUS(status) < 128 + 32)
+		return arena_printf(a, "exit status %d (signal %d, %s)", WEXITSTATUS(status),
+		    WEXITSTATUS(status) - 128, strsignal(WEXITSTATUS(status) - 128));
 	if (WIFEXITED(status))
 		return arena_printf(a, "exit status %d", WEXITSTATUS(status));
 	if (WIFSIGNALED(status))
@@ -286,6 +303,9 @@ child_status_text(struct arena *a, int status)
 		    a, "killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	return arena_printf(a, "wait status %#x", (unsigned)status);
 }
+
+/* whoever never ends shall not take all memory; git tells of more files than anybody has */
+#define SAYS_MOST ((size_t)64 << 20)
 
 int
 child_run(
@@ -309,6 +329,12 @@ child_run(
 		}
 		if (n == 0)
 			break;
+		if (out && out->n + (size_t)n > SAYS_MOST) {
+			fail(e, "%s: said more than %zu bytes", argv[0], SAYS_MOST);
+			child_kill(&c, SIGKILL);
+			child_wait(&c, status, &(struct err){ 0 });
+			return -1;
+		}
 		if (out)
 			buf_add(out, block, (size_t)n);
 	}
@@ -373,7 +399,7 @@ kill_child:
 	kill(-c->pid, SIGKILL);
 	waitpid(c->pid, NULL, 0);
 close_tell:
-	fail_errno(e, "fork");
+	fail_fork(e, "a process");
 	shut(&tell[0]);
 	shut(&tell[1]);
 	c->pid = 0;

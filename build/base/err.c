@@ -83,6 +83,9 @@ fail_errno(struct err *e, const char *fmt, ...)
 	n = strlen(e->msg);
 	snprintf(e->msg + n, sizeof e->msg - n, ": %s", strerror(why));
 	err_full(e, why, path);
+	n = strlen(e->msg);
+	if (why == EMFILE)
+		snprintf(e->msg + n, sizeof e->msg - n, " (raise ulimit -n)");
 	errno = why;
 	return -1;
 }

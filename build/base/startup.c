@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/startup.h"
 
+#include "build/base/arena.h"
 #include "build/base/log.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -39,6 +41,39 @@ own_signals(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
+/*
+ * Of PATH, only what is the same folder for every child: children start in various folders, that of
+ * somebody else's checkout among them, and an empty name is the one where they are.  Nothing left
+ * is as if there were no PATH: then exec(3) has the system's.
+ */
+static void
+own_path(void)
+{
+	const char *path = getenv("PATH");
+	char *kept, *end;
+
+	if (!path)
+		return;
+	kept = end = xmalloc(strlen(path) + 2);
+	while (*path) {
+		size_t n = strcspn(path, ":");
+
+		if (*path == '/') {
+			memcpy(end, path, n);
+			end += n;
+			*end++ = ':';
+		}
+		path += n + (path[n] == ':');
+	}
+	if (end > kept)
+		end[-1] = '\0';
+	if (end == kept)
+		unsetenv("PATH");
+	else if (setenv("PATH", kept, 1) < 0)
+		unsetenv("PATH"); /* no memory: without it, programs are found as well */
+	free(kept);
+}
+
 void
 startup(const char *program)
 {
@@ -49,6 +84,7 @@ startup(const char *program)
 			open("/dev/null", fd ? O_WRONLY : O_RDONLY);
 	close_on_exec(3);
 	own_signals();
+	own_path();
 	log_program(program);
 	umask(022);
 }

@@ -7,7 +7,9 @@
  * would be taken by the next file, and messages would go into it), and no other descriptor that we
  * were started with is inherited by a child: a build step or a guest's QEMU gets what it is given,
  * and nothing that the caller's shell happened to have open.  They stay open here, as make's
- * jobserver comes that way.  Messages are said in the name of `program`.
+ * jobserver comes that way.  Of PATH what is no absolute folder is gone, and a PATH without any is
+ * none, so that exec(3) and all who ask for it take the system's.  Messages are said in the name of
+ * `program`.
  */
 void startup(const char *program);
 

@@ -9,6 +9,7 @@
 #include "build/config/output.h"
 #include "build/config/triples.h"
 #include "build/files/digest.h"
+#include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "build/form/blockmap.h"
 #include "build/form/bmap.h"
@@ -97,14 +98,14 @@ write_device(struct arena *a, const struct source *s, const struct device *d, in
 	nstime began = clock_now();
 	struct flash f = { .image = s->image,
 		.device = d->path,
-		.from = open(s->image, O_RDONLY | O_CLOEXEC | O_NOFOLLOW),
+		.from = file_open(s->image, O_NOFOLLOW, e),
 		.to = fd,
 		.room = d->size,
 		.map = &s->map };
 	int r;
 
 	if (f.from < 0)
-		return fail_errno(e, "%s", s->image);
+		return -1;
 	r = flash_judge(&f, e);
 	if (r == 0)
 		r = flash_write(&f, e);

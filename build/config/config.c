@@ -8,9 +8,11 @@
 #include "build/config/value.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
+#include "build/files/sign.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -420,9 +422,14 @@ read_file(struct valuing *r, struct config *c, const char *path, const char *sho
 	struct configfile f = { .path = path, .shown = shown, .dir = c->top };
 	const char *path_var = getenv("PATH");
 	struct assignments set;
+	int there = file_is_there(path, e);
 
-	if (!file_exists(path))
-		return 0;
+	/* a home folder that we may not enter is not ours, as after su(1), and has nothing for us
+	 */
+	if (there < 0 && errno == EACCES && shown == path)
+		there = 0;
+	if (there <= 0)
+		return there;
 	f.given.v = arena_array(r->a, fixed->n + c->nvars + 2, sizeof *f.given.v);
 	for (size_t i = fixed->n; i-- > 0;) /* the last one counts */
 		give(&f.given, fixed->v[i].name, fixed->v[i].value);
@@ -576,8 +583,6 @@ check_as(struct valuing *r, const struct variable *k, const char **value, const 
 
 	if (k->ok == value_triple) /* it reads the checkout */
 		who = r->checkout;
-	if (k->ok == value_cache_key) /* NORMALUSER's own; nothing of it is kept, or said */
-		who = (struct user){ 0 };
 	if (user_as(&who, check_value, &(struct checking){ r, k, value }, e) < 0)
 		return -1;
 	/* whose files would the build be able to read? */
@@ -661,6 +666,28 @@ check_packages(struct config *c, struct valuing *r, struct err *e)
 	return 0;
 }
 
+static int
+read_signer(void *path, struct err *e)
+{
+	struct sign_key key;
+
+	if (sign_read(path, &key, e) < 0) {
+		e->code = EXIT_USAGE;
+		return wrap(e, "CACHE_KEY");
+	}
+	sign_forget(&key);
+	return 0;
+}
+
+/* by who signs with it, whoever has named it: NORMALUSER */
+static int
+check_signer(struct arena *a, const struct config *c, struct err *e)
+{
+	const char *path = config_get(c, "CACHE_KEY");
+
+	return *path ? config_as_normaluser(c, read_signer, arena_strdup(a, path), e) : 0;
+}
+
 /* `SET=2024-10 ./make` means what `./make SET=2024-10` does */
 static void
 read_environment(struct assignments *out)
@@ -733,7 +760,7 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 		if (assign(a, out, &fixed.v[i], i < nenv ? "environment" : "command line", e) < 0)
 			return -1;
 	if (check_keys(out, &r, e) < 0 || check_packages(out, &r, e) < 0 ||
-	    two_places(out, e) < 0 || no_circles(a, out, e) < 0)
+	    check_signer(a, out, e) < 0 || two_places(out, e) < 0 || no_circles(a, out, e) < 0)
 		return -1;
 	return one_network(out, e);
 }

@@ -13,6 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* bytes: a word of a command line has 128 KiB, and assignments get longer */
+#define LARGEST 65536
+
 /* what ends the file's own output and begins ours */
 static const char mark[] = "\0\0lh-config";
 
@@ -138,6 +141,7 @@ struct reading {
 	struct arena *a;
 	const char *path;
 	char *text;
+	size_t n;
 };
 
 static int
@@ -145,14 +149,14 @@ read_text(void *arg, struct err *e)
 {
 	struct reading *r = arg;
 
-	return file_read(r->a, r->path, &r->text, NULL, e);
+	return file_read(r->a, r->path, &r->text, &r->n, e);
 }
 
 int
 configfile_read(struct arena *a, struct configfile *f, struct assignments *out, struct err *e)
 {
 	struct argv argv = { .a = a }, env = { .a = a };
-	struct reading file = { a, f->path, NULL };
+	struct reading file = { a, f->path, NULL, 0 };
 	struct child_opts o = { .dir = f->dir };
 	struct buf script = { 0 }, said = { 0 };
 	const char *ours;
@@ -162,6 +166,10 @@ configfile_read(struct arena *a, struct configfile *f, struct assignments *out, 
 		return fail_usage(e, "%s: is a folder; it has to be a file", f->path);
 	if (find_owner(f, e) < 0 || user_as(&f->owner, read_text, &file, e) < 0)
 		return -1;
+	if (strlen(file.text) != file.n)
+		return fail_usage(e, "%s: contains a NUL byte: not a text file", f->shown);
+	if (file.n > LARGEST)
+		return fail_usage(e, "%s: larger than the limit of %d bytes", f->shown, LARGEST);
 	o.uid = f->owner.uid;
 	o.gid = f->owner.gid;
 	/* -a: set is exported; -e: "TRIPLE = x" is a mistake, not a command that is not there */

@@ -32,16 +32,15 @@ give(const struct config *c, const char *name, const char *path, const struct us
 {
 	DIR *d = opendir(path);
 	const struct dirent *ent;
-	bool empty = true;
 	struct stat st;
-	int r = 0;
+	int used, r;
 
 	if (!d)
 		return fail_errno(e, "%s %s", name, path);
-	while ((ent = readdir(d)))
-		empty &= !strcmp(ent->d_name, ".") || !strcmp(ent->d_name, "..");
-	if (fstat(dirfd(d), &st) < 0 ||
-	    (empty && (!by->uid || st.st_uid == by->uid) && fchown(dirfd(d), c->uid, c->gid) < 0))
+	used = file_next(d, path, &ent, e);
+	r = used < 0 ? wrap(e, "%s", name) : 0;
+	if (r == 0 && (fstat(dirfd(d), &st) < 0 || (!used && (!by->uid || st.st_uid == by->uid) &&
+						       fchown(dirfd(d), c->uid, c->gid) < 0)))
 		r = fail_errno(e, "%s %s: give it to %s", name, path, c->normaluser);
 	closedir(d);
 	return r;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* folders below OUTPUT: a triple, and what that has, such as keys/ */
@@ -43,7 +44,8 @@ sweep(struct arena *a, const char *dir, unsigned depth)
 	DIR *d = opendir(dir);
 	const struct dirent *ent;
 
-	while (d && (ent = readdir(d))) {
+	/* what cannot be read now is swept the next time */
+	while (d && file_next(d, dir, &ent, &(struct err){ 0 }) > 0) {
 		if (is_temporary(ent->d_name))
 			unlink(arena_printf(a, "%s/%s", dir, ent->d_name));
 		else if (depth && ent->d_type == DT_DIR && *ent->d_name != '.')
@@ -66,12 +68,25 @@ fail_held(struct arena *a, const struct config *cfg, const char *path, struct er
 	return -1;
 }
 
+/* in OUTPUT itself, manifest is a symlink to an image's: a file is in the folder of an image */
+static int
+no_image(struct arena *a, const struct config *cfg, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(arena_printf(a, "%s/manifest", cfg->output), &st) < 0 || S_ISLNK(st.st_mode))
+		return 0;
+	return fail_usage(e,
+	    "OUTPUT %s: is the folder of an image, in another OUTPUT; name another folder",
+	    cfg->output);
+}
+
 int
 output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 {
 	char *path = lock_path(a, cfg);
 
-	if (lock_take(path, fd, e) < 0)
+	if (no_image(a, cfg, e) < 0 || lock_take(path, fd, e) < 0)
 		return -1;
 	if (*fd < 0)
 		return fail_held(a, cfg, path, e);
@@ -114,7 +129,7 @@ output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e)
 	DIR *d = opendir(cfg->output);
 	const struct dirent *ent;
 	bool ours = file_exists(lock_path(a, cfg));
-	int lock, r = 0;
+	int lock, r = 0, more = 1;
 
 	if (!d)
 		return errno == ENOENT ? 0 : fail_errno(e, "OUTPUT %s", cfg->output);
@@ -122,11 +137,9 @@ output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e)
 		closedir(d);
 		return -1;
 	}
-	while (r == 0 && (ent = readdir(d))) {
+	while (r == 0 && (more = file_next(d, cfg->output, &ent, e)) > 0) {
 		const char *name = ent->d_name;
 
-		if (!strcmp(name, ".") || !strcmp(name, ".."))
-			continue;
 		if (!ours)
 			r = fail_usage(e,
 			    "OUTPUT %s: was not created by lh-build: it has no file `lock`; "
@@ -137,6 +150,7 @@ output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e)
 			r = file_remove(arena_printf(a, "%s/%s", cfg->output, name), e);
 	}
 	closedir(d);
+	r = more < 0 ? wrap(e, "OUTPUT") : r;
 	if (r == 0 && all && ours) /* what marks it as ours goes last */
 		r = file_remove(lock_path(a, cfg), e);
 	if (ours)

@@ -133,10 +133,15 @@ sysdeps_read(
 {
 	char *path = facts_path(a, top, triple);
 	struct lines l;
+	int there = 0;
 
 	*out = (struct sysdeps){ .triple = arena_strdup(a, triple),
 		.dir = arena_printf(a, "%s/sysdeps/%s", top, triple) };
-	if (!*triple || *triple == '.' || strchr(triple, '/') || !file_exists(path))
+	if (*triple && *triple != '.' && !strchr(triple, '/'))
+		there = file_is_there(path, e);
+	if (there < 0)
+		return -1;
+	if (!there)
 		return fail_usage(e, "TRIPLE %s: not supported; one of %s",
 		    *triple ? triple : "is empty", sysdeps_supported(a, top));
 	if (lines_open(a, path, &l, e) < 0)

@@ -2,6 +2,7 @@
 #include "build/diff/spans.h"
 
 #include "build/base/arena.h"
+#include "build/files/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -110,8 +111,10 @@ spans_find(struct arena *a, const char *const paths[2], struct spans *out, struc
 	*out = (struct spans){ 0 };
 	for (int i = 0; i < 2; i++) {
 		p.buf[i] = xmalloc(RUN);
-		p.fd[i] = open(paths[i], O_RDONLY | O_CLOEXEC);
-		if (r == 0 && (p.fd[i] < 0 || fstat(p.fd[i], &st) < 0))
+		p.fd[i] = r == 0 ? file_open(paths[i], 0, e) : -1;
+		if (r == 0 && p.fd[i] < 0)
+			r = -1;
+		else if (r == 0 && fstat(p.fd[i], &st) < 0)
 			r = fail_errno(e, "%s", paths[i]);
 		else if (r == 0)
 			out->size[i] = (uint64_t)st.st_size;

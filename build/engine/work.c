@@ -512,9 +512,10 @@ test_toolchain(const struct work *w, struct err *e)
 	struct argv wrap = { .a = w->a }, env = { .a = w->a };
 	struct toolchain t;
 	size_t step_no = 0;
+	int there = file_is_there(arena_printf(w->a, "%s/%s", sdk, gcc), e);
 
-	if (!file_exists(arena_printf(w->a, "%s/%s", sdk, gcc)))
-		return 0; /* a part of one */
+	if (there <= 0)
+		return there; /* a part of one */
 	/* what we need lies in toolchain/ already; what came out joins it */
 	if (stage_merge(arena_printf(w->a, "%s/toolchain", w->dir),
 		&(struct staged){ .id = w->node->id, .dir = sdk }, 1, e) < 0)

@@ -176,12 +176,17 @@ beneath_read(struct arena *a, const char *root, const char *rel, size_t most, ch
 {
 	int fd = beneath_open(root, rel, BENEATH_FILE, e);
 	const char *shown = arena_printf(a, "%s/%s", root, rel);
+	size_t len;
 	int r;
 
 	if (fd < 0)
 		return -1;
-	r = fd_read(a, fd, most, shown, text, n, e);
+	r = fd_read(a, fd, most, shown, text, &len, e);
 	close(fd);
+	if (r == 0 && n)
+		*n = len;
+	else if (r == 0 && strlen(*text) != len)
+		r = fail(e, "%s: contains a NUL byte: not a text file", shown);
 	return r;
 }
 

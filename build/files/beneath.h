@@ -32,7 +32,10 @@ enum beneath beneath_type(const char *root, const char *rel);
 int beneath_is(const char *root, const char *rel, enum beneath want, struct err *e);
 /* a regular file for reading, or a folder, close-on-exec: the caller closes it; -1: error */
 int beneath_open(const char *root, const char *rel, enum beneath want, struct err *e);
-/* as file_read; a file of more than `most` bytes is an error */
+/*
+ * as file_read; a file of more than `most` bytes is an error, and, for who takes it as text and
+ * passes NULL for n, one with a NUL, behind which more could stand than is seen
+ */
 int beneath_read(struct arena *a, const char *root, const char *rel, size_t most, char **text,
     size_t *n, struct err *e);
 /* as file_copy: `to` is a path of ours */

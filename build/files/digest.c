@@ -167,14 +167,14 @@ add_blocks(
 int
 digest_disk(const char *path, char hex[DIGEST_HEX], struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), r = -1;
+	int fd = file_open(path, 0, e), r = -1;
 	struct digest *d;
 	struct stat st;
 	off_t pos = 0;
 	char head[64], *run;
 
 	if (fd < 0)
-		return fail_errno(e, "%s", path);
+		return -1;
 	d = digest_new();
 	run = xmalloc(RUN);
 	if (fstat(fd, &st) < 0) {

@@ -367,22 +367,36 @@ remove_file(int dir, const char *name)
 	return 0;
 }
 
+int
+file_next(DIR *d, const char *name, const struct dirent **next, struct err *e)
+{
+	do {
+		errno = 0;
+		*next = readdir(d);
+	} while (*next && (!strcmp((*next)->d_name, ".") || !strcmp((*next)->d_name, "..")));
+	if (!*next && errno)
+		return fail_errno(e, "%s", name);
+	return *next != NULL;
+}
+
 /* removes the files in the folder fd, and notes the folders */
 static int
 empty(struct arena *a, struct level *l, int fd, struct err *e)
 {
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), r = 0;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), r = 0, more;
 	DIR *d = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *ent;
+	const struct dirent *ent;
 
 	if (!d) {
 		if (copy >= 0)
 			close(copy);
 		return fail_remove(a, l->above, l->name, e);
 	}
-	while (r == 0 && (ent = readdir(d))) {
-		if (!strcmp(ent->d_name, ".") || !strcmp(ent->d_name, ".."))
-			continue;
+	while (r == 0 && (more = file_next(d, l->name, &ent, e))) {
+		if (more < 0) {
+			r = fail_remove(a, l->above, l->name, e);
+			break;
+		}
 		r = remove_file(fd, ent->d_name);
 		if (r < 0)
 			fail_remove(a, l, ent->d_name, e);

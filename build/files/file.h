@@ -4,6 +4,7 @@
 
 #include "build/base/err.h"
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -57,6 +58,11 @@ int file_remove(const char *path, struct err *e);
  */
 int file_names(
     struct arena *a, const char *dir, bool hidden, char ***names, size_t *n, struct err *e);
+/*
+ * 1: the next name in a folder, but not "." and ".."; 0: there is none left; -1: the rest of
+ * them cannot be read.  name is the path for messages.
+ */
+int file_next(DIR *d, const char *name, const struct dirent **next, struct err *e);
 bool file_exists(const char *path);
 /*
  * 1 or 0; -1: nobody can tell.  For what is made anew, or done without, when it is not there: a

@@ -81,13 +81,13 @@ format(int fd, const char *image, const struct blockmap *m, uint64_t size, struc
 int
 bmap_write(const char *image, const struct blockmap *m, const char *path, struct err *e)
 {
-	int fd = open(image, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), r;
+	int fd = file_open(image, O_NOFOLLOW, e), r;
 	struct buf b = { 0 };
 	char hex[DIGEST_HEX];
 	struct stat st;
 
 	if (fd < 0)
-		return fail_errno(e, "%s", image);
+		return -1;
 	r = fstat(fd, &st) < 0 ? fail_errno(e, "%s", image)
 			       : format(fd, image, m, (uint64_t)st.st_size, &b, e);
 	close(fd);

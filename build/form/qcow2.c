@@ -289,11 +289,9 @@ qcow2_write(const char *image, const char *path, struct err *e)
 	struct writer w = { .a = a, .image = image, .path = tmp, .out = -1 };
 	int r = -1;
 
-	w.in = open(image, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (w.in < 0) {
-		fail_errno(e, "%s", image);
+	w.in = file_open(image, O_NOFOLLOW, e);
+	if (w.in < 0)
 		goto free_arena;
-	}
 	if (file_remove(tmp, e) < 0)
 		goto close_in;
 	w.out = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

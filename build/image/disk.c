@@ -102,7 +102,7 @@ open_disk(const char *image, bool write, struct disk *d, struct err *e)
 {
 	int r = -ENOMEM;
 
-	d->fd = open(image, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	d->fd = open(image, (write ? O_RDWR : O_RDONLY | O_NONBLOCK) | O_CLOEXEC);
 	if (d->fd < 0)
 		return fail_errno(e, "%s", image);
 	d->cxt = fdisk_new_context();

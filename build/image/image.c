@@ -21,6 +21,7 @@
 #include "build/image/record.h"
 #include "build/image/standin.h"
 #include "build/image/tree.h"
+#include "build/image/vouch.h"
 #include "build/plan/plan.h"
 
 #include <fcntl.h>
@@ -242,42 +243,14 @@ check_sizes(struct image *m, struct err *e)
 
 /* ---- is it there ---- */
 
-/*
- * Nobody touched it after the manifest, which is written last: a guest that ran on it may have, or
- * somebody who put an older one there.  The change time cannot be set back.
- */
-static bool
-untouched(const char *path, const struct stat *manifest)
-{
-	struct stat st;
-
-	if (lstat(path, &st) < 0)
-		return false;
-	if (st.st_ctim.tv_sec != manifest->st_ctim.tv_sec)
-		return st.st_ctim.tv_sec < manifest->st_ctim.tv_sec;
-	return st.st_ctim.tv_nsec <= manifest->st_ctim.tv_nsec;
-}
-
 static bool
 is_there(const struct image *m)
 {
-	static const char *const written[] = { "disk-image.raw", "kernel", "System.map",
-		"kernel-config", "files", "rootfs", "rwfs", "userfs" };
-	const char *path = arena_printf(m->a, "%s/manifest", m->dir);
 	struct manifest was;
-	struct err ignored;
-	struct stat st;
 
-	if (lstat(path, &st) < 0 || manifest_read(m->a, path, &was, &ignored) < 0 || !was.key ||
-	    strcmp(was.key, m->key))
-		return false;
-	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
-		if (!untouched(arena_printf(m->a, "%s/%s", m->dir, written[i]), &st))
-			return false;
-	for (size_t i = 0; i < was.nforms; i++)
-		if (!untouched(arena_printf(m->a, "%s/%s", m->dir, was.forms[i].file), &st))
-			return false;
-	return true;
+	return manifest_read(m->a, arena_printf(m->a, "%s/manifest", m->dir), &was,
+		   &(struct err){ 0 }) == 0 &&
+	       was.key && !strcmp(was.key, m->key) && vouch(m->a, m->plan->memo, m->dir, &was);
 }
 
 /* ---- writing ---- */

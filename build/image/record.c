@@ -17,6 +17,7 @@
 #include "build/plan/plan.h"
 #include "build/plan/tools.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,6 +156,20 @@ record_cached(struct arena *a, const struct plan *p, struct manifest *m)
 	}
 }
 
+/* a package says them, and they are shown on terminals and become parts of paths */
+static bool
+is_service(const char *name, const char *type)
+{
+	static const char *const types[] = { "longrun", "oneshot", "bundle" };
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		known |= !strcmp(type, types[i]);
+	for (const char *p = name; *p; p++)
+		known &= *p > ' ' && *p < 0x7f && *p != '/';
+	return known && *name != '.' && strlen(name) <= NAME_MAX;
+}
+
 /* out/services of whichever package makes the service database: `NAME TYPE` a line */
 static int
 record_services(struct arena *a, const struct plan *p, struct manifest *m, struct err *e)
@@ -172,6 +187,10 @@ record_services(struct arena *a, const struct plan *p, struct manifest *m, struc
 		while ((line = lines_next_datum(&l))) {
 			if (words(line, w, 2) != 2)
 				return lines_fail(&l, e, "needs NAME TYPE");
+			if (!is_service(w[0], w[1]))
+				return lines_fail(&l, e,
+				    "a service is a word of printable ASCII without / that does "
+				    "not begin with a dot, and longrun, oneshot or bundle");
 			m->services = arena_more(a, m->services, m->nservices, sizeof *m->services);
 			m->services[m->nservices++] =
 			    (struct man_service){ .name = w[0], .type = w[1] };

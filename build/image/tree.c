@@ -302,9 +302,6 @@ tree_find(const struct tree *t, const char *path)
 	return NULL;
 }
 
-/* a set bit that gives root's power in the image would give ours here */
-#define SAFE_HOST_MODE(mode) ((mode)&01777)
-
 static int
 put_file(const struct entry *n, const char *path, struct err *e)
 {
@@ -312,7 +309,7 @@ put_file(const struct entry *n, const char *path, struct err *e)
 
 	if (fd < 0)
 		return -1;
-	r = fd_copy(fd, path, SAFE_HOST_MODE(n->mode), e);
+	r = fd_copy(fd, path, TREE_HOST_MODE(n->mode), e);
 	close(fd);
 	return r;
 }
@@ -334,7 +331,7 @@ put(const struct entry *n, const char *path, struct err *e)
 	case ENTRY_FIFO:
 		r = mkfifo(path, 0600);
 		if (r == 0)
-			r = chmod(path, SAFE_HOST_MODE(n->mode));
+			r = chmod(path, TREE_HOST_MODE(n->mode));
 		break;
 	case ENTRY_CHAR:
 	case ENTRY_BLOCK: /* only root could */
@@ -353,7 +350,7 @@ put_all(struct arena *a, const struct tree *t, const char *dir, struct err *e)
 	for (size_t i = t->n; i-- > 0;) {
 		const char *path = arena_printf(a, "%s/%s", dir, t->v[i].path);
 
-		if (t->v[i].type == ENTRY_DIR && chmod(path, SAFE_HOST_MODE(t->v[i].mode)) < 0)
+		if (t->v[i].type == ENTRY_DIR && chmod(path, TREE_HOST_MODE(t->v[i].mode)) < 0)
 			return fail_errno(e, "%s", path);
 	}
 	return 0;

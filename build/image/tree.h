@@ -77,6 +77,8 @@ int owners_apply(struct arena *a, const char *const *paths, size_t npaths, const
  */
 int owners_lint(struct arena *a, const char *layout, void (*found)(void *arg, const char *what),
     void *arg, struct err *e);
+/* a set bit that gives root's power in the image would give ours here */
+#define TREE_HOST_MODE(mode) ((mode)&01777)
 /*
  * Copies the table to dir as ordinary files, for people; replaces dir.
  * Everything is ours, without setuid and setgid, and devices are left out.

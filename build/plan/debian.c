@@ -107,12 +107,18 @@ static int
 read_list(struct database *d, struct package *p, struct err *e)
 {
 	char *path = arena_printf(d->a, "%s/info/%s:%s.list", d->dir, p->name, p->arch);
+	int there;
 
 	if (p->list)
 		return 0;
-	if (!file_exists(path))
+	there = file_is_there(path, e);
+	if (!there) {
 		path = arena_printf(d->a, "%s/info/%s.list", d->dir, p->name);
-	p->listed = file_exists(path);
+		there = file_is_there(path, e);
+	}
+	if (there < 0)
+		return -1;
+	p->listed = there;
 	if (!p->listed) {
 		p->list = arena_strdup(d->a, "");
 		return 0;

@@ -569,9 +569,10 @@ add_file(struct arena *a, const char *path, struct buf *b, struct err *e)
 {
 	char *text;
 	size_t n;
+	int there = file_is_there(path, e);
 
-	if (!file_exists(path) || file_isdir(path)) /* what should be there is told by others */
-		return 0;
+	if (there <= 0 || file_isdir(path)) /* what should be there is told by others */
+		return there < 0 ? -1 : 0;
 	if (file_read(a, path, &text, &n, e) < 0)
 		return -1;
 	buf_add(b, text, n);

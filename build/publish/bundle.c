@@ -38,8 +38,8 @@ tracked(struct files *f)
 		for (size_t at = 0; at < out.n; at += strlen(out.p + at) + 1) {
 			const char *name = arena_strdup(f->a, out.p + at);
 
-			if (!file_exists(arena_printf(
-				f->a, "%s/%s", f->top, name))) /* removed, and not yet told */
+			/* removed, and not yet told; what cannot be looked at, packing names */
+			if (!file_is_there(arena_printf(f->a, "%s/%s", f->top, name), &ignored))
 				continue;
 			f->v = arena_more(f->a, f->v, f->n, sizeof *f->v);
 			f->v[f->n++] = name;

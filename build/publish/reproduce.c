@@ -177,9 +177,10 @@ static int
 copy(struct making *k, const char *from, const char *to, struct err *e)
 {
 	struct argv v = { .a = k->a };
+	int there = file_is_there(from, e);
 
-	if (!file_exists(from))
-		return 0;
+	if (there <= 0)
+		return there;
 	argv_pushv(&v, "cp", "-RP", from, to, NULL);
 	return run(&v, NULL, &k->one, arena_printf(k->a, "copy %s", from), e);
 }

@@ -555,9 +555,9 @@ open_archive(struct unpack *u, const char *sha256)
 {
 	char path[64], hex[DIGEST_HEX];
 
-	u->fd = open(u->archive, O_RDONLY | O_CLOEXEC);
+	u->fd = file_open(u->archive, 0, u->e);
 	if (u->fd < 0)
-		return fail_errno(u->e, "%s", u->archive);
+		return -1;
 	if (!sha256)
 		return 0;
 	snprintf(path, sizeof path, "/proc/self/fd/%d", u->fd);

@@ -243,6 +243,10 @@ compose(struct arena *a, struct seen *s, struct err *e)
 	if (s->paths[PARTITIONS] && s->paths[FILESYSTEM])
 		return fail_usage(e, "%s, %s: one disk; name the other in append by hand",
 		    s->paths[PARTITIONS], s->paths[FILESYSTEM]);
+	if (!s->paths[INITRD] && !s->paths[PARTITIONS] && !s->paths[FILESYSTEM])
+		log_warn(
+		    "neither an initrd nor a disk: what such a kernel boots ends in a panic, for "
+		    "want of a root");
 	if (digest_file(s->paths[KERNEL], hex, e) < 0)
 		return -1;
 	m->kernel = s->paths[KERNEL];

@@ -113,13 +113,14 @@ share_of(pid_t pid, struct share *s)
 {
 	char path[64];
 	DIR *d;
-	struct dirent *ent;
+	const struct dirent *ent;
+	int more;
 
 	*s = (struct share){ .at = true };
 	snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
 	if (pid <= 0 || !(d = opendir(path)))
 		return false;
-	while ((ent = readdir(d))) {
+	while ((more = file_next(d, path, &ent, &(struct err){ 0 })) > 0) {
 		struct arena *a = arena_new();
 		char *text;
 		unsigned long long ran, waited;
@@ -134,7 +135,7 @@ share_of(pid_t pid, struct share *s)
 		arena_free(a);
 	}
 	closedir(d);
-	return true;
+	return more == 0;
 }
 
 static void

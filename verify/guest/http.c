@@ -31,7 +31,9 @@ struct http {
 	struct loop *loop;
 	int fd;
 	unsigned port;
-	struct buf body;
+	http_answer *answer;
+	void *arg;
+	struct buf body; /* http_serve() */
 	struct client *clients;
 	unsigned nclients;
 };
@@ -71,6 +73,27 @@ client_write(void *arg, int fd, short revents)
 	client_end(c); /* HTTP/1.0: the end of the answer is the end of the connection */
 }
 
+void
+http_reply(struct buf *out, const char *status, const char *headers, const void *body, size_t n)
+{
+	buf_addf(out, "HTTP/1.0 %s\r\n%sContent-Length: %zu\r\n\r\n", status, headers, n);
+	buf_add(out, body, n);
+}
+
+static void
+reply(struct client *c)
+{
+	struct buf path = { 0 };
+
+	if (strncmp(c->in.p, "GET ", 4)) {
+		http_reply(&c->out, "405 Method Not Allowed", "", "", 0);
+		return;
+	}
+	buf_add(&path, c->in.p + 4, strcspn(c->in.p + 4, " \r\n"));
+	c->h->answer(c->h->arg, path.n ? path.p : "", c->in.p, &c->out);
+	buf_free(&path);
+}
+
 static void
 client_read(void *arg, int fd, short revents)
 {
@@ -88,15 +111,7 @@ client_read(void *arg, int fd, short revents)
 	buf_add(&c->in, block, (size_t)n);
 	if (!strstr(c->in.p, "\r\n\r\n"))
 		return;
-	if (strncmp(c->in.p, "GET ", 4)) {
-		buf_adds(&c->out, "HTTP/1.0 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n");
-	} else {
-		buf_addf(&c->out,
-		    "HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: "
-		    "%zu\r\n\r\n",
-		    c->h->body.n);
-		buf_add(&c->out, c->h->body.p, c->h->body.n);
-	}
+	reply(c);
 	loop_watch(c->h->loop, fd, POLLOUT, client_write, c);
 }
 
@@ -122,10 +137,11 @@ http_accept(void *arg, int fd, short revents)
 }
 
 int
-http_serve(struct loop *l, const struct island *on, const void *body, size_t n, struct http **out,
-    struct err *e)
+http_listen(struct loop *l, const struct island *on, unsigned port, http_answer *answer, void *arg,
+    struct http **out, struct err *e)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof sa;
 	struct http *h;
@@ -140,10 +156,32 @@ http_serve(struct loop *l, const struct island *on, const void *body, size_t n, 
 		return -1;
 	}
 	h = xmalloc(sizeof *h);
-	*h = (struct http){ .loop = l, .fd = fd, .port = ntohs(sa.sin_port) };
-	buf_add(&h->body, body, n);
+	*h = (struct http){
+		.loop = l, .fd = fd, .port = ntohs(sa.sin_port), .answer = answer, .arg = arg
+	};
 	loop_watch(l, fd, POLLIN, http_accept, h);
 	*out = h;
+	return 0;
+}
+
+static void
+answer_alike(void *arg, const char *path, const char *request, struct buf *out)
+{
+	const struct buf *body = arg;
+
+	(void)path;
+	(void)request;
+	http_reply(out, "200 OK", "Content-Type: application/octet-stream\r\n", body->p, body->n);
+}
+
+int
+http_serve(struct loop *l, const struct island *on, const void *body, size_t n, struct http **out,
+    struct err *e)
+{
+	if (http_listen(l, on, 0, answer_alike, NULL, out, e) < 0)
+		return -1;
+	(*out)->arg = &(*out)->body;
+	buf_add(&(*out)->body, body, n);
 	return 0;
 }
 

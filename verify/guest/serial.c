@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUIET (300 * NS_PER_MS)	 /* a prompt that has stood so long is one */
-#define NO_PROMPT (3 * NS_PER_S) /* a shell's may look like anything */
-#define NUDGE (5 * NS_PER_S)	 /* something has come behind the prompt */
-#define HEAD_WAIT (1 * NS_PER_S) /* what began like a frame goes on by then */
-#define AGAIN (3 * NS_PER_S)	 /* doubled with each try */
+#define QUIET (300 * NS_PER_MS)	  /* a prompt that has stood so long is one */
+#define NO_PROMPT (20 * NS_PER_S) /* a shell's may look like anything */
+#define NUDGE (5 * NS_PER_S)	  /* something has come behind the prompt */
+#define HEAD_WAIT (1 * NS_PER_S)  /* what began like a frame goes on by then */
+#define AGAIN (3 * NS_PER_S)	  /* doubled with each try */
 #define AGAIN_RUNNING (60 * NS_PER_S)
 #define LOGINS_MAX 5
 #define TRIES_MAX 12
@@ -30,13 +30,14 @@
 /*
  * One statement a line, each under 200 bytes.  f TEXT: a frame; h N: block N of the output; g, r:
  * what the host asks for.  In I there is the command that ran last: it does not run again when its
- * answer was damaged.
+ * answer was damaged.  X removes the folder: a console that goes hangs up more than once, and the
+ * second time would end rm.
  */
 static const char program[] =
     "C=;I=;unset TMOUT HISTFILE;cd /;u=$(umask);umask 077\n"
     "for D in /run /dev/shm /tmp /var/tmp;do D=$D/.lh-agent$$;[ -d $D ]||mkdir "
     "$D&&break;D=/-;done\n"
-    "trap 'rm -rf $D' 0;trap exit 1 15;trap : 2;umask $u\n"
+    "X='trap \"\" 1 15;rm -rf $D';trap \"$X\" 0;trap \"$X;exit\" 1 15;trap : 2;umask $u\n"
     "f(){ set -- $T:$1;set -- $1 $(printf %s $1|cksum);printf @lh:%s:%s:%s. $1 $2 $3;}\n"
     "h(){ dd if=$D/o bs=2048 skip=$1 count=1|od -An -v -tx1|tr -d ' \\n';}\n"
     "g(){ f $1:5:$2:$(h $2);}\n"
@@ -73,7 +74,7 @@ struct serial {
 	bool prompted;	 /* a login prompt was seen */
 	char token[NONCE_SIZE];
 	uint64_t seq;
-	nstime typed;
+	nstime typed, entered; /* anything; the name or the password */
 	unsigned alarm, hold, logins, tries, probes;
 	/* the command under way */
 	char *command;
@@ -191,7 +192,7 @@ start_loop(struct serial *s)
 	type(s, line);
 	type(s, "\n");
 	s->state = STARTING;
-	wait_for(s, AGAIN);
+	wait_for(s, AGAIN << (s->tries < 2 ? s->tries : 2));
 }
 
 static void
@@ -232,6 +233,7 @@ log_in(struct serial *s)
 	type(s, s->o.user);
 	type(s, "\n");
 	s->state = NAMED;
+	s->entered = s->typed;
 	wait_for(s, QUIET);
 }
 
@@ -247,6 +249,7 @@ give_password(struct serial *s)
 	type(s, s->o.password);
 	type(s, "\n");
 	s->state = ADMITTED;
+	s->entered = s->typed;
 	wait_for(s, QUIET);
 }
 
@@ -268,9 +271,12 @@ look(struct serial *s)
 		}
 	} else if (asks_password(s)) {
 		give_password(s);
-	} else if (asks_command(s) || since > NO_PROMPT) {
+	} else if (asks_command(s) || clock_now() - s->entered > NO_PROMPT) {
 		start_loop(s);
 	} else {
+		/* login takes its time, and is not to be disturbed; a shell prompts again */
+		if (s->state == ADMITTED && since > NUDGE)
+			type(s, "\n");
 		wait_for(s, QUIET);
 	}
 }
@@ -290,8 +296,9 @@ start_again(struct serial *s)
 	} else if (s->state == LOADING && s->tries % 3) {
 		load(s);
 	} else {
-		type(s, "\003");
-		type(s, "\n");
+		/* an unfinished line goes first; a program that is no shell last, it may be login
+		 */
+		type(s, s->tries < 2 ? "\025\n" : "\003\n");
 		start_loop(s);
 	}
 }

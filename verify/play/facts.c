@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -41,12 +42,12 @@ static const char *const packages[] = { "linux", "musl", "busybox", "dropbear", 
 	"execline", "s6", "s6-rc", "s6-linux-init", "s6-portable-utils", "s6-linux-utils", "s6-dns",
 	"s6-networking", "nsss", "utmps", "mdevd", "bcnm" };
 
-/* whose size in MiB: ${rootfs.mib} */
+/* whose size in MiB, and whose name as a device: ${rootfs.mib}, ${rootfs.device} */
 static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra", "boot" };
 
 static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions",
 	"root.password", "guest.password", "root.quoted", "guest.quoted", "nonce", "scale", "now",
-	"dies", "listen" };
+	"dies", "listen", "overlay" };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -54,15 +55,17 @@ const char *const *
 facts_known(struct arena *a)
 {
 	const char **v = arena_array(
-	    a, COUNT(texts) + COUNT(packages) + COUNT(parts) + COUNT(others) + 1, sizeof *v);
+	    a, COUNT(texts) + COUNT(packages) + 2 * COUNT(parts) + COUNT(others) + 1, sizeof *v);
 	size_t n = 0;
 
 	for (size_t i = 0; i < COUNT(texts); i++)
 		v[n++] = texts[i].name;
 	for (size_t i = 0; i < COUNT(packages); i++)
 		v[n++] = arena_printf(a, "version.%s", packages[i]);
-	for (size_t i = 0; i < COUNT(parts); i++)
+	for (size_t i = 0; i < COUNT(parts); i++) {
 		v[n++] = arena_printf(a, "%s.mib", parts[i]);
+		v[n++] = arena_printf(a, "%s.device", parts[i]);
+	}
 	for (size_t i = 0; i < COUNT(others); i++)
 		v[n++] = others[i];
 	return v;
@@ -133,6 +136,9 @@ set_parts(struct names *names, const struct manifest *m)
 		add_word(&b, m->parts[i].name);
 		names_set(names, arena_printf(names->a, "%s.mib", m->parts[i].name),
 		    arena_printf(names->a, "%llu", (unsigned long long)m->parts[i].size >> 20));
+		/* the machine's disk is virtio's first, whatever else is plugged in */
+		names_set(names, arena_printf(names->a, "%s.device", m->parts[i].name),
+		    arena_printf(names->a, "vda%zu", i + 1));
 	}
 	set_buf(names, "partitions", &b);
 }
@@ -144,6 +150,16 @@ set_password(struct names *names, const char *user, const char *password)
 	names_set(names, arena_printf(names->a, "%s.password", user), password);
 	names_set(names, arena_printf(names->a, "%s.quoted", user),
 	    password ? sh_quoted(names->a, password) : NULL);
+}
+
+/* do files of lh-config's own lie over ours? */
+static const char *
+overlay(const struct manifest *m)
+{
+	for (size_t i = 0; i < m->nadded; i++)
+		if (!strcmp(m->added[i].what, "overlay"))
+			return "yes";
+	return "no";
 }
 
 void
@@ -167,9 +183,20 @@ facts_set(struct names *names, const struct image *i, double scale)
 	set_services(names, m, "services", NULL);
 	set_services(names, m, "longruns", "longrun");
 	set_services(names, m, "oneshots", "oneshot");
+	names_set(names, "overlay", overlay(m));
 	names_set(names, "memory", arena_printf(names->a, "%u", m->memory));
 	set_password(names, "root", i->root_password);
 	set_password(names, "guest", i->guest_password);
 	names_set(names, "scale", arena_printf(names->a, "%.1f", scale));
-	names_set(names, "now", arena_printf(names->a, "%lld", (long long)time(NULL)));
+}
+
+void
+facts_tell_time(struct names *names, char told[FACTS_TIME])
+{
+	const char *is = names_get(names, "now");
+
+	if (is && strcmp(is, told) != 0)
+		return;
+	snprintf(told, FACTS_TIME, "%lld", (long long)time(NULL));
+	names_set(names, "now", told);
 }

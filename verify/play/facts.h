@@ -16,5 +16,11 @@ const char *const *facts_known(struct arena *a); /* NULL-terminated; for scenari
 
 /* sets all of them; what this image does not have has no value */
 void facts_set(struct names *names, const struct image *i, double scale);
+/*
+ * ${now} as it is now, before each step: what was told last is kept in told, empty at first.  When
+ * ${now} is something else, a scenario has captured that.
+ */
+#define FACTS_TIME 24
+void facts_tell_time(struct names *names, char told[FACTS_TIME]);
 
 #endif

@@ -17,6 +17,7 @@
 #include "verify/play/testcase.h"
 #include "verify/play/verb.h"
 #include "verify/report/compare.h"
+#include "verify/report/live.h"
 #include "verify/report/report.h"
 #include "verify/report/result.h"
 #include "verify/report/results.h"
@@ -71,7 +72,7 @@ struct run {
 	size_t norder, running, over, told; /* told: so many are on stdout */
 	unsigned most;			    /* guests, those that rest with them */
 	bool *checked;			    /* each image: it is still what it was, or told of */
-	struct table_testcase *shown;	    /* on the terminal, one a task */
+	struct table_testcase *shown;	    /* on the terminal, one a task; then the parents */
 	unsigned tick;
 	struct interrupt signals;
 	const char *stopped; /* the signal's name, or NULL */
@@ -281,28 +282,49 @@ check_image(struct run *r, const struct image *i)
 	}
 }
 
+static struct table_testcase
+shown_of(const struct task *t)
+{
+	const struct testcase_result *c = t->result;
+	struct table_testcase s = { .arch = c->arch,
+		.net = c->net,
+		.scenario = c->scenario,
+		.verdict = c->verdict,
+		.took = c->took,
+		.dir = c->dir };
+
+	s.state = t->state == TASK_OVER	     ? TABLE_OVER
+		  : t->state == TASK_RUNNING ? TABLE_RUNNING
+					     : TABLE_WAITING;
+	if (t->state == TASK_RUNNING) {
+		s.took = clock_now() - t->began;
+		s.doing = t->testcase ? testcase_doing(t->testcase) : NULL;
+	}
+	return s;
+}
+
 static const struct table_testcase *
 show(struct run *r)
 {
-	for (size_t i = 0; i < r->m->n; i++) {
-		const struct task *t = &r->tasks[i];
-		const struct testcase_result *c = t->result;
-		struct table_testcase *s = &r->shown[i];
-
-		*s = (struct table_testcase){ .arch = c->arch,
-			.net = c->net,
-			.scenario = c->scenario,
-			.verdict = c->verdict,
-			.took = c->took };
-		s->state = t->state == TASK_OVER      ? TABLE_OVER
-			   : t->state == TASK_RUNNING ? TABLE_RUNNING
-						      : TABLE_WAITING;
-		if (t->state != TASK_RUNNING)
-			continue;
-		s->took = clock_now() - t->began;
-		s->doing = t->testcase ? testcase_doing(t->testcase) : NULL;
-	}
+	for (size_t i = 0; i < r->m->n; i++)
+		r->shown[i] = shown_of(&r->tasks[i]);
 	return r->shown;
+}
+
+/*
+ * With the boots that others start from, or nothing would seem to happen at first.  Who looks on
+ * does without what cannot be written: the results have to be, and say why not.
+ */
+static void
+tell_others(struct run *r)
+{
+	size_t n = r->m->n;
+
+	show(r);
+	for (size_t i = 0; i < r->m->nimages; i++)
+		if (r->parents[i].save)
+			r->shown[n++] = shown_of(&r->parents[i]);
+	live_write(r->o->out, r->shown, n, &(struct err){ 0 });
 }
 
 static void
@@ -311,6 +333,7 @@ on_tick(void *arg)
 	struct run *r = arg;
 
 	screen_draw(show(r), r->m->n);
+	tell_others(r);
 	r->tick = loop_at(r->loop, clock_now() + NS_PER_S, on_tick, r);
 }
 
@@ -678,9 +701,8 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 		report_tap_start(stdout, *nresults, head);
 		tell(&r);
 	}
-	r.shown = arena_array(a, m->n + 1, sizeof *r.shown);
-	if (log_is_terminal())
-		on_tick(&r);
+	r.shown = arena_array(a, m->n + m->nimages + 1, sizeof *r.shown);
+	on_tick(&r);
 	while (bad == 0 && (r.over < m->n || r.running)) {
 		start_what_fits(&r);
 		if (r.running)
@@ -693,6 +715,7 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 	if (!head->tty)
 		tell(&r);
 	screen_leave(show(&r), m->n);
+	tell_others(&r);
 	compare_make(a, *results, m->n, *results + m->n);
 	for (size_t i = m->n; i < *nresults; i++)
 		print_result(&r, i);

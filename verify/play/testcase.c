@@ -974,6 +974,7 @@ start_step(struct testcase *c, const struct step *s)
 	c->step = arena_alloc(c->a, sizeof *c->step);
 	c->step_open = true;
 	c->ticket++;
+	facts_tell_time(&c->names, c->told_time);
 	c->step_began = clock_now();
 	c->step_deadline = c->step_began + testcase_timeout(c);
 	c->step_from = output_before(c, s);

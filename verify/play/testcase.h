@@ -4,6 +4,7 @@
 
 #include "build/base/clock.h"
 #include "build/base/err.h"
+#include "verify/play/facts.h"
 #include "verify/guest/guest.h"
 #include "verify/scenario/names.h"
 #include "verify/play/alarms.h"
@@ -89,6 +90,7 @@ struct testcase {
 
 	enum testcase_state state;
 	struct names names;
+	char told_time[FACTS_TIME];
 	struct identity identity;
 	const char *disk; /* the overlay, or NULL */
 	const char *flat; /* overlay and image as one raw file, once a step asked for it */

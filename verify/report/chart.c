@@ -15,14 +15,19 @@
 #define TICKS 24  /* at most */
 #define ROW 20
 #define WORDS_MAX 64
+#define SERVICES_MAX 500 /* a guest may name any number, and each waits for others */
+#define SECONDS_MAX 1e9
 
 struct service {
 	const char *name;
 	bool timed, works;
 	double up, ready; /* seconds since the kernel began */
 	char **needs;
+	struct service **on; /* the same; NULL for who is not there */
 	size_t nneeds;
 	bool slowest, seen;
+	/* it has no process, and was up and ready somewhere from the one to the other */
+	bool oneshot;
 };
 
 struct chart {
@@ -48,22 +53,25 @@ read_label(const char *s, double *out)
 	return true;
 }
 
-static double
-since_kernel(const struct chart *c, double label)
-{
-	double t = label - (c->label - c->uptime);
-
-	return t < 0 ? 0 : t;
-}
-
-/* so many, and not -, which is what a oneshot has in its place */
+/*
+ * so many; not -, which is what a oneshot has in its place, nor what no machine has run: it is a
+ * guest's word, and "inf" and "nan" are numbers
+ */
 static bool
 read_seconds(const char *s, double *out)
 {
 	char *end;
 
 	*out = strtod(s, &end);
-	return end != s && !*end && *out >= 0 && *out < 1e9;
+	return end != s && !*end && *out >= 0 && *out < SECONDS_MAX;
+}
+
+static double
+since_kernel(const struct chart *c, double label)
+{
+	double t = label - (c->label - c->uptime);
+
+	return t < 0 ? 0 : t;
 }
 
 static void
@@ -86,8 +94,8 @@ read_line(struct chart *c, char *line)
 	if (n < 3)
 		return;
 	if (!strcmp(w[0], "moment")) {
-		if (read_label(w[1], &c->label))
-			c->uptime = strtod(w[2], NULL);
+		if (read_label(w[1], &c->label) && !read_seconds(w[2], &c->uptime))
+			c->uptime = 0;
 		return;
 	}
 	s.works = n == 3 && !strcmp(w[0], "work") && read_seconds(w[2], &s.ready);
@@ -125,18 +133,18 @@ find(struct chart *c, const char *name)
 
 /* of all that a service waited for, what was ready last; oneshots and bundles are looked through */
 static struct service *
-waited_for(struct chart *c, const struct service *s)
+waited_for(const struct service *s)
 {
 	struct service *last = NULL;
 
 	for (size_t i = 0; i < s->nneeds; i++) {
-		struct service *need = find(c, s->needs[i]);
+		struct service *need = s->on[i];
 
 		if (!need || need->seen)
 			continue;
 		need->seen = true; /* also against circles */
 		if (!need->timed)
-			need = waited_for(c, need);
+			need = waited_for(need);
 		if (need && (!last || need->ready > last->ready))
 			last = need;
 	}
@@ -151,10 +159,74 @@ mark_slowest(struct chart *c)
 	for (size_t i = 0; i < c->n; i++)
 		if (c->v[i].timed && !c->v[i].works && (!s || c->v[i].ready > s->ready))
 			s = &c->v[i];
-	for (; s; s = waited_for(c, s)) {
+	for (; s; s = waited_for(s)) {
 		s->slowest = true;
 		for (size_t i = 0; i < c->n; i++)
 			c->v[i].seen = c->v[i].slowest;
+	}
+}
+
+/* ---- oneshots ---- */
+
+static void
+forget_seen(struct chart *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		c->v[i].seen = false;
+}
+
+/* none has noted its time: what it needs, by way of others like it, was ready before */
+static double
+ready_before(struct service *s)
+{
+	double last = 0;
+
+	s->seen = true;
+	for (size_t i = 0; i < s->nneeds; i++) {
+		struct service *need = s->on[i];
+		double t = 0;
+
+		if (need && need->timed)
+			t = need->ready;
+		else if (need && !need->seen)
+			t = ready_before(need);
+		last = t > last ? t : last;
+	}
+	return last;
+}
+
+/* all that s needs, by way of others without a time, was done at t */
+static void
+note_done(struct service *s, double t)
+{
+	for (size_t i = 0; i < s->nneeds; i++) {
+		struct service *need = s->on[i];
+
+		if (!need || need->timed || need->seen)
+			continue;
+		need->seen = true;
+		need->ready = !need->oneshot || t < need->ready ? t : need->ready;
+		need->oneshot = true;
+		note_done(need, t);
+	}
+}
+
+/* who has no process, and is waited for; a bundle is not */
+static void
+place_oneshots(struct chart *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		forget_seen(c);
+		if (c->v[i].timed)
+			note_done(&c->v[i], c->v[i].up);
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		forget_seen(c);
+		if (!c->v[i].oneshot)
+			continue;
+		c->v[i].up = ready_before(&c->v[i]);
+		/* who was restarted since the boot is up later than what waited for it */
+		c->v[i].oneshot = c->v[i].up <= c->v[i].ready;
 	}
 }
 
@@ -197,13 +269,18 @@ add_bar(struct buf *b, const struct chart *c, const struct service *s, size_t ro
 	buf_addf(b, "<text x=0 y=%zu>", y + 12);
 	markup_adds(b, s->name);
 	buf_addf(b, "</text><rect%s x=%.1f y=%zu width=%.1f height=14 rx=2><title>",
-	    s->slowest ? " class=slow" : "", from, y, width < 3 ? 3 : width);
+	    s->oneshot	 ? " class=once"
+	    : s->slowest ? " class=slow"
+			 : "",
+	    from, y, width < 3 ? 3 : width);
 	markup_adds(b, s->name);
 	if (s->works)
 		buf_addf(b, ": %.3f s</title></rect>\n", s->ready);
 	else
-		buf_addf(
-		    b, ": started at %.2f s, ready at %.2f s</title></rect>\n", s->up, s->ready);
+		buf_addf(b,
+		    s->oneshot ? ": a oneshot, done between %.2f s and %.2f s</title></rect>\n"
+			       : ": started at %.2f s, ready at %.2f s</title></rect>\n",
+		    s->up, s->ready);
 }
 
 static void
@@ -213,8 +290,13 @@ read_chart(struct chart *c, const char *text)
 	char *line;
 
 	lines_text(c->a, "chart", text, &l);
-	while ((line = lines_next(&l)))
+	while (c->n < SERVICES_MAX && (line = lines_next(&l)))
 		read_line(c, line);
+	for (struct service *s = c->v; s < c->v + c->n; s++) {
+		s->on = arena_array(c->a, s->nneeds + 1, sizeof(struct service *));
+		for (size_t i = 0; i < s->nneeds; i++)
+			s->on[i] = find(c, s->needs[i]);
+	}
 }
 
 static void
@@ -260,21 +342,22 @@ bool
 chart_svg(struct buf *out, const char *text)
 {
 	struct chart c = { .a = arena_new() };
-	size_t row = 0, timed = 0;
+	size_t row = 0, rows = 0;
 
 	read_chart(&c, text);
-	for (size_t i = 0; i < c.n; i++)
-		timed += c.v[i].timed;
 	if (c.end > 0) {
 		mark_slowest(&c);
+		place_oneshots(&c);
+		for (size_t i = 0; i < c.n; i++)
+			rows += c.v[i].timed || c.v[i].oneshot;
 		qsort(c.v, c.n, sizeof *c.v, by_time);
 		buf_addf(out,
-		    "<div class=wide tabindex=0><svg width=%d height=%zu role=img "
-		    "aria-label=\"boot chart\">",
-		    LEFT + WIDTH + 60, 24 + timed * ROW);
+		    "<div class=wide tabindex=0><svg width=%d height=%zu role=img class=chart "
+		    "viewBox=\"0 0 %d %zu\" aria-label=\"boot chart\">",
+		    LEFT + WIDTH + 60, 24 + rows * ROW, LEFT + WIDTH + 60, 24 + rows * ROW);
 		add_axis(out, &c);
 		for (size_t i = 0; i < c.n; i++)
-			if (c.v[i].timed)
+			if (c.v[i].timed || c.v[i].oneshot)
 				add_bar(out, &c, &c.v[i], row++);
 		buf_adds(out, "</svg></div>\n");
 	}

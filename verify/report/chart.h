@@ -17,8 +17,9 @@ struct buf;
  *   moment LABEL SECONDS            one moment on both clocks: TAI64N, and seconds since the
  *                                   kernel began
  *   NAME LABEL LABEL NAME...        a service: up since, ready since, and what it depends on
- *                                   directly; labels are - for what has no process (oneshots),
- *                                   whose dependencies are looked through
+ *                                   directly; labels are - for what has no process (oneshots):
+ *                                   they are drawn, hollow, from where the last that they
+ *                                   need was ready to where the first that needs them began
  *   work NAME SECONDS               so long the processor worked for NAME, in any order
  *
  * LABEL is @ and 24 hex digits, see https://cr.yp.to/libtai/tai64.html#tai64n.  Adds an <svg>; or

@@ -166,7 +166,8 @@ add_chart(struct buf *b, const struct testcase_result *c)
 	buf_adds(b, ", ");
 	markup_adds(b, or_unknown(c->net));
 	buf_adds(b, " <span class=dim>seconds since the kernel began, from start to readiness; "
-		    "what took longest in orange</span></h2>\n");
+		    "what took longest in orange; dashed: a oneshot, which was done somewhere in "
+		    "that time</span></h2>\n");
 	chart_svg(b, c->chart);
 }
 
@@ -202,6 +203,17 @@ add_heading(struct buf *b, const struct testcase_result *c)
 	markup_adds(b, c->scenario);
 }
 
+/* pass, was fail */
+static void
+add_verdict(struct buf *b, const struct testcase_result *c)
+{
+	buf_adds(b, verdict_names[c->verdict]);
+	if (c->was) {
+		buf_adds(b, ", was ");
+		markup_adds(b, c->was);
+	}
+}
+
 static void
 add_failure(struct buf *b, const struct testcase_result *c, size_t number)
 {
@@ -213,6 +225,11 @@ add_failure(struct buf *b, const struct testcase_result *c, size_t number)
 
 	buf_addf(b, "<h2 id=c%zu>", number);
 	add_heading(b, c);
+	if (c->was) {
+		buf_adds(b, " <span class=dim>");
+		add_verdict(b, c);
+		buf_adds(b, "</span>");
+	}
 	buf_adds(b, "</h2><div class=card><b>");
 	markup_adds(b, what);
 	buf_adds(b, "</b> <code class=dim>");
@@ -228,24 +245,31 @@ add_failure(struct buf *b, const struct testcase_result *c, size_t number)
 static nstime
 slow_from(const struct testcase_result *testcases, size_t n)
 {
-	nstime sum = 0, judged = 0;
+	double sum = 0; /* of files that others may have written: no sum of them overflows */
+	size_t judged = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (testcases[i].verdict != VERDICT_SKIP && !testcases[i].comparison) {
-			sum += testcases[i].took;
+			sum += (double)testcases[i].took;
 			judged++;
 		}
-	return judged ? 2 * sum / judged : 0;
+	return judged ? (nstime)(2 * sum / (double)judged) : 0;
 }
 
 /* which of them are shown: style.c does it, without a script */
 static void
-add_choice(struct buf *b)
+add_choice(struct buf *b, const struct testcase_result *testcases, size_t n)
 {
-	buf_adds(b, "<p class=choice>"
-		    "<label><input type=radio name=choice checked> all</label> "
-		    "<label><input type=radio name=choice id=only-bad> not passed</label> "
-		    "<label><input type=radio name=choice id=only-slow> slow</label></p>\n");
+	bool changed = false;
+
+	for (size_t i = 0; i < n; i++)
+		changed |= testcases[i].was != NULL;
+	buf_addf(b,
+	    "<p class=choice>"
+	    "<label><input type=radio name=choice checked> all</label> "
+	    "<label><input type=radio name=choice id=only-bad> not passed</label> "
+	    "%s<label><input type=radio name=choice id=only-slow> slow</label></p>\n",
+	    changed ? "<label><input type=radio name=choice id=only-new> changed</label> " : "");
 }
 
 /* every step with its time: what there is to say of a pass */
@@ -256,12 +280,13 @@ add_steps(struct buf *b, const struct testcase_result *c, size_t number, nstime 
 
 	if (c->verdict == VERDICT_SKIP || !c->nsteps)
 		return;
-	buf_addf(b, "<details class=\"%s%s\" id=%c%zu><summary>",
-	    c->verdict == VERDICT_PASS ? "" : "bad ", c->took > slow ? "slow" : "",
-	    c->verdict == VERDICT_PASS ? 'c' : 's', number);
+	buf_addf(b, "<details class=\"%s%s%s\" id=%c%zu><summary>",
+	    c->verdict == VERDICT_PASS ? "" : "bad ", c->was ? "new " : "",
+	    c->took > slow ? "slow" : "", c->verdict == VERDICT_PASS ? 'c' : 's', number);
 	add_heading(b, c);
-	buf_addf(
-	    b, " <span class=dim>%s, %.1f s", verdict_names[c->verdict], report_seconds(c->took));
+	buf_adds(b, " <span class=dim>");
+	add_verdict(b, c);
+	buf_addf(b, ", %.1f s", report_seconds(c->took));
 	if (c->from) {
 		buf_adds(b, ", from state ");
 		markup_adds(b, c->from);
@@ -311,9 +336,13 @@ report_html(const char *path, const struct testcase_result *testcases, size_t n,
 	    report_seconds(h->took));
 	if (k.of[VERDICT_SKIP])
 		buf_addf(&b, ", %zu skipped", k.of[VERDICT_SKIP]);
-	buf_adds(&b, "</span></h1>\n<div class=dim>set ");
-	markup_adds(&b, or_unknown(h->set));
-	buf_adds(&b, ", profile ");
+	buf_adds(&b, "</span></h1>\n<div class=dim>");
+	if (h->set) { /* an image from elsewhere is of none */
+		buf_adds(&b, "set ");
+		markup_adds(&b, h->set);
+		buf_adds(&b, ", ");
+	}
+	buf_adds(&b, "profile ");
 	markup_adds(&b, or_unknown(h->profile));
 	if (h->why) {
 		buf_adds(&b, " (");
@@ -343,7 +372,7 @@ report_html(const char *path, const struct testcase_result *testcases, size_t n,
 	for (size_t i = 0; i < n; i++)
 		add_chart(&b, &testcases[i]);
 	buf_adds(&b, "<h2>Steps</h2>\n");
-	add_choice(&b);
+	add_choice(&b, testcases, n);
 	slow = slow_from(testcases, n);
 	for (size_t i = 0; i < n; i++)
 		add_steps(&b, &testcases[i], i + 1, slow);

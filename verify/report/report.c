@@ -78,9 +78,10 @@ void
 report_tap_start(FILE *f, size_t ncases, const struct report_head *h)
 {
 	fprintf(f, "TAP version 13\n1..%zu\n", ncases);
-	fprintf(f, "# profile %s, set %s; %s; %u at a time, timeouts x %.1f\n",
-	    h->profile ? h->profile : "?", h->set ? h->set : "?", h->accel ? h->accel : "?",
-	    h->jobs, h->scale);
+	/* an image from elsewhere is of no set */
+	fprintf(f, "# profile %s%s%s; %s; %u at a time, timeouts x %.1f\n",
+	    h->profile ? h->profile : "?", h->set ? ", set " : "", h->set ? h->set : "",
+	    h->accel ? h->accel : "?", h->jobs, h->scale);
 	put_doubts(f, "# ", h);
 	fflush(f);
 }

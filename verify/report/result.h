@@ -58,6 +58,7 @@ struct testcase_result {
 				       judged; NULL: not told */
 	const char *dir;	    /* the test case's folder: console, qmp, argv, verdict */
 	enum verdict verdict;
+	const char *was;    /* the verdict of last time, when that was another: before.h */
 	const char *reason; /* skip and inconclusive: one line */
 	struct failure failure;
 	const char *again; /* the command that plays this one alone, or NULL */

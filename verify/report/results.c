@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TOOK_MAX                                                                                   \
+	(30 * 24 * 3600 * NS_PER_S) /* that a file may say of a run; sums of them are small */
+
 static const char first_line[] = "lh-results 2";
 
 /* members that are one text each */
@@ -50,6 +53,7 @@ static const struct text_key testcase_texts[] = {
 	{ "path", offsetof(struct testcase_result, scenario_path) },
 	{ "dir", offsetof(struct testcase_result, dir) },
 	{ "from", offsetof(struct testcase_result, from) },
+	{ "was", offsetof(struct testcase_result, was) },
 	{ "reason", offsetof(struct testcase_result, reason) },
 	{ "chart", offsetof(struct testcase_result, chart) },
 	{ "where", offsetof(struct testcase_result, failure.where) },
@@ -217,6 +221,19 @@ number(struct reading *r, const char *word, long long *out, struct err *e)
 }
 
 static int
+duration(struct reading *r, const char *word, nstime *out, struct err *e)
+{
+	long long n;
+
+	if (number(r, word, &n, e) < 0)
+		return -1;
+	if (n > TOOK_MAX)
+		return lines_fail(&r->l, e, "%s: no run takes so many nanoseconds", word);
+	*out = n;
+	return 0;
+}
+
+static int
 verdict(struct reading *r, const char *word, enum verdict *out, struct err *e)
 {
 	for (int v = 0; v < NVERDICTS; v++)
@@ -253,23 +270,13 @@ read_verdict(struct reading *r, char *value, struct err *e)
 static int
 read_took(struct reading *r, char *value, struct err *e)
 {
-	long long n;
-
-	if (number(r, value, &n, e) < 0)
-		return -1;
-	*(r->n ? &last(r)->took : &r->head->took) = n;
-	return 0;
+	return duration(r, value, r->n ? &last(r)->took : &r->head->took, e);
 }
 
 static int
 read_booted(struct reading *r, char *value, struct err *e)
 {
-	long long n;
-
-	if (number(r, value, &n, e) < 0)
-		return -1;
-	last(r)->booted = n;
-	return 0;
+	return duration(r, value, &last(r)->booted, e);
 }
 
 static int
@@ -285,15 +292,14 @@ read_step(struct reading *r, char *value, struct err *e)
 {
 	struct testcase_result *c = last(r);
 	struct step_result p = { 0 };
-	long long line, took;
+	long long line;
 
 	if (number(r, word_next(&value), &line, e) < 0 ||
 	    verdict(r, word_next(&value), &p.verdict, e) < 0 ||
-	    number(r, word_next(&value), &took, e) < 0)
+	    duration(r, word_next(&value), &p.took, e) < 0)
 		return -1;
 	unescape(value);
 	p.line = (unsigned)line;
-	p.took = took;
 	p.source = value;
 	c->steps = arena_more(r->a, c->steps, c->nsteps, sizeof p);
 	c->steps[c->nsteps++] = p;

@@ -20,6 +20,7 @@ struct table_testcase {
 	enum verdict verdict; /* TABLE_OVER */
 	nstime took;	      /* so far, or in all */
 	const char *doing;    /* TABLE_RUNNING: the step under way, or NULL */
+	const char *dir;      /* the test case's folder: live.h */
 };
 
 struct table_look {

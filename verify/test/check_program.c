@@ -72,6 +72,20 @@ static const struct {
 	const char *says;
 } cases[] = {
 	{ RUN "-o out o/manifest", 0, "1 passed, 0 failed, 0 skipped\n" },
+	/* beside the manifest, but for one in a folder that lh-build made */
+	{ RUN "o/manifest >&2; ls o verify", 2, "\nmanifest\nverify\n" },
+	{ ": >lock; " RUN "o/manifest >&2; ls o verify", 0, "\nverify:\nindex.html\n" },
+	{ RUN "-o out o/manifest >&2; " RUN "-o out o/manifest >&2; grep -c changed out/index.html",
+	    1, "0\n" },
+	{ RUN
+	    "-o out o/manifest >&2; sed -i 's/^expect.*/expect \\/never\\//' scenarios/up.scn; " RUN
+	    "--scale 0.1 -o out o/manifest; grep -o 'changed\\|fail, was pass, ' out/index.html",
+	    0, "0 passed, 1 failed, 0 skipped\nchanged\nfail, was pass, \n" },
+	{ "$VERIFY watch --scenarios scenarios out", 100, "--scenarios: not an option of watch" },
+	{ "$VERIFY watch o/manifest", 100, "watch: o/manifest: no such folder; " },
+	{ "$VERIFY watch out >url & until [ -s url ]; do kill -0 $! || exit; sleep 0.05; done; "
+	  "kill $!; wait $! && sed 's/[0-9]*.$/PORT/' url",
+	    0, "http://127.0.0.1:PORT\n" },
 	/* what was judged stays beside the results, and is remembered once */
 	{ "printf 'lh-files 2\\nrootfs:/a 100644 0 0 7 %064d p\\n' 0 >o/files; echo files files "
 	  ">>o/manifest; echo x >o/kernel; " RUN
@@ -272,6 +286,7 @@ static const struct {
 	{ KERNEL "$VERIFY init k >o/mine && cp k o/ && $VERIFY list --scenarios scenarios o/mine",
 	    0, "q dhcp up" },
 	{ KERNEL "$VERIFY init k", 0, "\nmemory 64\n" },
+	{ KERNEL "$VERIFY init k", 0, "warning: neither an initrd nor a disk: " },
 	{ KERNEL "$VERIFY init k k", 100, "k: a kernel, and so is k: one of them" },
 	{ KERNEL "echo text >t; $VERIFY init k t", 100,
 	    "t: is neither a kernel of a triple that this knows, nor an initrd, nor a raw disk" },

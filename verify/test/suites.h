@@ -23,6 +23,7 @@
 	X(want)                                                                                    \
 	X(explain)                                                                                 \
 	X(flood)                                                                                   \
+	X(facts)                                                                                   \
 	X(testcase)                                                                                \
 	X(failures)                                                                                \
 	X(session)                                                                                 \
@@ -43,6 +44,9 @@
 	X(chart)                                                                                   \
 	X(history)                                                                                 \
 	X(nights)                                                                                  \
+	X(watched)                                                                                 \
+	X(before)                                                                                  \
+	X(live)                                                                                    \
 	X(table)                                                                                   \
 	X(run)                                                                                     \
 	X(ntp)                                                                                     \

@@ -78,6 +78,10 @@ END_TEST
 START_TEST(what_cannot_start_is_our_error)
 {
 	char *const absent[] = { (char[]){ "/nonexistent/program" }, NULL };
+	char *const endless[] = { (char[]){ "yes" }, NULL };
+	struct buf out = { 0 };
+	int status;
+	char *const unknown[] = { (char[]){ "no-such-program" }, NULL };
 	char *const echo[] = { (char[]){ "echo" }, NULL };
 	struct child_opts nowhere = { .dir = "/nonexistent" };
 	struct err e = { 0 };
@@ -85,6 +89,12 @@ START_TEST(what_cannot_start_is_our_error)
 
 	ck_assert_int_eq(child_start(&c, absent, NULL, &e), -1);
 	ck_assert_str_eq(e.msg, "/nonexistent/program: No such file or directory");
+	ck_assert_int_eq(child_start(&c, unknown, NULL, &e), -1);
+	ck_assert_str_eq(e.msg, "no-such-program: not found in PATH");
+	ck_assert_int_eq(e.code, EXIT_SYSTEM);
+	ck_assert_int_eq(child_run(endless, NULL, &out, &status, &e), -1);
+	ck_assert_str_eq(e.msg, "yes: said more than 67108864 bytes");
+	buf_free(&out);
 	ck_assert_int_eq(child_start(&c, echo, &nowhere, &e), -1);
 	ck_assert_str_eq(e.msg, "echo: folder /nonexistent: No such file or directory");
 }

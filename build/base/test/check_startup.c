@@ -5,6 +5,7 @@
 #include "build/test/suites.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +46,35 @@ START_TEST(hands_on_nothing_but_the_three)
 }
 END_TEST
 
+static const struct {
+	const char *path, *is; /* NULL: not set */
+} paths[] = {
+	{ "/usr/bin:/bin", "/usr/bin:/bin" },
+	{ "/usr/bin", "/usr/bin" },
+	{ ".:/usr/bin::bin:/bin:", "/usr/bin:/bin" },
+	{ ":/bin", "/bin" },
+	{ "../bin:/bin", "/bin" },
+	{ "", NULL },
+	{ ".", NULL },
+	{ ":", NULL },
+	{ "bin:.", NULL },
+	{ NULL, NULL },
+};
+
+START_TEST(path_is_the_same_everywhere)
+{
+	const char *is;
+
+	if (paths[_i].path)
+		setenv("PATH", paths[_i].path, 1);
+	else
+		unsetenv("PATH");
+	startup("test");
+	is = getenv("PATH");
+	ck_assert_pstr_eq(is, paths[_i].is);
+}
+END_TEST
+
 Suite *
 startup_suite(void)
 {
@@ -53,5 +83,7 @@ startup_suite(void)
 
 	/* with each of the three closed in turn, and with none */
 	tcase_add_loop_test(tc, hands_on_nothing_but_the_three, 0, 4);
+	tcase_add_loop_test(
+	    tc, path_is_the_same_everywhere, 0, (int)(sizeof paths / sizeof *paths));
 	return s;
 }

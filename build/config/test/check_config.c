@@ -321,6 +321,28 @@ START_TEST(refused)
 }
 END_TEST
 
+/* a shell would take a part of it for the whole, or none of it */
+START_TEST(no_text_for_a_shell)
+{
+	struct arena *a = arena_new();
+	const char *top = checkout_new(a), *path = arena_printf(a, "%s/lh-config", top);
+	char *large = arena_alloc(a, 70000);
+	struct config c;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(file_write(path, "SET=2024\0-10\n", 13, 0644, &e), 0);
+	ck_assert_int_eq(config_read(a, top, NULL, 0, &c, &e), -1);
+	ck_assert_str_eq(e.msg, "lh-config: contains a NUL byte: not a text file");
+	ck_assert_int_eq(e.code, EXIT_USAGE);
+	memset(large, '#', 70000);
+	ck_assert_int_eq(file_write(path, large, 70000, 0644, &e), 0);
+	ck_assert_int_eq(config_read(a, top, NULL, 0, &c, &e), -1);
+	ck_assert_str_eq(e.msg, "lh-config: larger than the limit of 65536 bytes");
+	ck_assert_int_eq(e.code, EXIT_USAGE);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(members_follow_variables)
 {
 	struct arena *a = arena_new();
@@ -660,6 +682,7 @@ config_suite(void)
 	tcase_add_loop_test(tc, circles_are_refused, 0, sizeof circles / sizeof *circles);
 	tcase_add_loop_test(tc, a_folder_may_have_an_at, 0, sizeof revisions / sizeof *revisions);
 	tcase_add_loop_test(tc, refused, 0, sizeof bad / sizeof *bad);
+	tcase_add_test(tc, no_text_for_a_shell);
 	tcase_add_test(tc, members_follow_variables);
 	tcase_add_test(tc, personal_file_comes_before_the_project_s);
 	tcase_add_test(tc, environment_comes_between);

@@ -28,6 +28,30 @@ put(struct arena *a, const struct config *c, const char *const *rels)
 		checkout_file(a, c->output, *rels, "x");
 }
 
+/* where another OUTPUT has an image there is no room for the links to ours */
+START_TEST(no_folder_of_an_image)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a);
+	struct err e = { 0 };
+	char *link = arena_printf(a, "%s/manifest", c.output);
+	int lock;
+
+	put(a, &c, (const char *const[]){ "manifest", NULL });
+	ck_assert_int_eq(output_lock(a, &c, &lock, &e), -1);
+	ck_assert_str_eq(e.msg,
+	    arena_printf(a,
+		"OUTPUT %s: is the folder of an image, in another OUTPUT; name another folder",
+		c.output));
+	ck_assert_int_eq(e.code, EXIT_USAGE);
+	ck_assert_int_eq(unlink(link), 0);
+	ck_assert_int_eq(symlink("x86_64-linux-musl/manifest", link), 0);
+	ck_assert_msg(output_lock(a, &c, &lock, &e) == 0, "%s", e.msg);
+	close(lock);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(one_builder_at_a_time)
 {
 	struct arena *a = arena_new();
@@ -211,7 +235,7 @@ END_TEST
 Suite *
 output_suite(void)
 {
-	return suite_of("output", (const TTest *[]){ one_builder_at_a_time, a_lock_without_a_name,
-				      folders_of_the_two_modes, links, cleaning,
-				      nothing_is_cleaned_under_a_builder, NULL });
+	return suite_of("output", (const TTest *[]){ one_builder_at_a_time, no_folder_of_an_image,
+				      a_lock_without_a_name, folders_of_the_two_modes, links,
+				      cleaning, nothing_is_cleaned_under_a_builder, NULL });
 }

@@ -120,8 +120,8 @@ static const struct {
 	{ "echo x 2>&- >/dev/file", "exit status 2" },
 	{ "echo x >/dev/shm/file && echo y >/dev/null && cat /dev/shm/file", "x\nexit status 0" },
 	{ "exit 7", "exit status 7" },
-	{ "kill -9 $$; echo alive", "Killed\nexit status 137" },
-	{ "kill $$; echo alive", "Terminated\nexit status 143" },
+	{ "kill -9 $$; echo alive", "Killed\nexit status 137 (signal 9, Killed)" },
+	{ "kill $$; echo alive", "Terminated\nexit status 143 (signal 15, Terminated)" },
 	{ "cc -xc -c -o x.o - <<-END && test -s x.o\n\tint x;\n\tEND\n", "exit status 0" },
 };
 
@@ -168,7 +168,7 @@ START_TEST(why_it_does_not_work)
 	static const struct {
 		const char *bwrap, *why;
 	} cases[] = {
-		{ NULL, "bwrap: No such file or directory" },
+		{ NULL, "bwrap: not found in PATH" },
 		{ "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2; exit 1\n",
 		    "bwrap: No permissions to create new namespace" },
 		{ "#!/bin/sh\nexit 3\n", "exit status 3" },

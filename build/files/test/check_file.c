@@ -296,6 +296,31 @@ START_TEST(walk_deep)
 }
 END_TEST
 
+/* what can no longer be read is no folder that ends there */
+START_TEST(next_tells_the_end_from_an_error)
+{
+	struct arena *a = arena_new();
+	const char *path = arena_printf(a, "%s/d", test_dir());
+	const struct dirent *next;
+	struct err e = { 0 };
+	DIR *d;
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	ck_assert_int_eq(file_mkdirs(arena_printf(a, "%s/x", path), 0755, &e), 0);
+	ck_assert_ptr_nonnull(d = opendir(path));
+	ck_assert_int_eq(file_next(d, path, &next, &e), 1);
+	ck_assert_str_eq(next->d_name, "x");
+	errno = EIO; /* of something else */
+	ck_assert_int_eq(file_next(d, path, &next, &e), 0);
+	ck_assert_int_eq(dup2(null, dirfd(d)), dirfd(d));
+	ck_assert_int_eq(file_next(d, path, &next, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s: %s", path, strerror(ENOTDIR)));
+	closedir(d);
+	close(null);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(mkdirs)
 {
 	struct arena *a = arena_new();
@@ -323,6 +348,7 @@ file_suite(void)
 				 copy_keeps_holes, walk_in_order, walk_deep, mkdirs, NULL });
 
 	tcase_add_test(harness_case(s, "two remove"), two_may_remove_the_same);
+	tcase_add_test(harness_case(s, "next"), next_tells_the_end_from_an_error);
 	tcase_add_loop_test(
 	    harness_case(s, "read fails"), read_fails, 0, sizeof unreadable / sizeof *unreadable);
 	return s;

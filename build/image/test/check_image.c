@@ -324,13 +324,25 @@ static const struct {
 	bool again, disk; /* is another disk, too */
 } changes[] = {
 	{ "", false, false },
-	{ "touch -d 2001-01-01 output/x86_64-linux-musl/kernel", true, false },
+	{ "touch -d 2001-01-01 output/x86_64-linux-musl/kernel", false, false },
+	/* as if a clock had been set back between the manifest and what is done to the image */
+	{ "cd output/x86_64-linux-musl; echo evil >>kernel; touch manifest", true, false },
+	{ "cd output/x86_64-linux-musl; echo evil | dd of=disk-image.raw seek=9 conv=notrunc "
+	  "2>&1; touch manifest",
+	    true, false },
+	{ "cd output/x86_64-linux-musl; echo evil >>files; touch manifest", true, false },
+	{ "echo evil >>output/x86_64-linux-musl/userfs/guest/motd", true, false },
+	{ "echo evil >output/x86_64-linux-musl/rootfs/bin/evil", true, false },
+	{ "chmod 711 output/x86_64-linux-musl/rootfs/run", true, false },
+	{ "ln -sf evil output/x86_64-linux-musl/rootfs/bin/sh", true, false },
+	{ "cd output/x86_64-linux-musl; mv kernel k; ln -s k kernel", true, false },
+	{ "cd output/x86_64-linux-musl; mv userfs u; ln -s u userfs", true, false },
 	{ "cd output/x86_64-linux-musl; yes | head -c 9000 >old; touch -d 2001-01-01 old; mv old "
 	  "kernel",
 	    true, false },
 	{ "echo boot >>output/x86_64-linux-musl/disk-image.raw", true, false },
-	{ "touch output/x86_64-linux-musl/kernel", true, false },
-	{ "touch -d tomorrow output/x86_64-linux-musl/kernel", true, false },
+	{ "touch output/x86_64-linux-musl/kernel", false, false },
+	{ "touch -d tomorrow output/x86_64-linux-musl/kernel", false, false },
 	{ "rm output/x86_64-linux-musl/System.map", true, false },
 	{ "rm -r output/x86_64-linux-musl/userfs", true, false },
 	{ "rm output/x86_64-linux-musl/manifest", true, false },

@@ -848,7 +848,7 @@ START_TEST(no_apt)
 	assert_why(
 	    &w, filled(w.a, "  %D/out/sources/pkg.tar.gz: missing\n"
 			    "  Debian archive, pool/pkg_1.0.orig.tar.gz: cannot run apt to find "
-			    "its archive (apt-get: No such file or directory)\n"));
+			    "its archive (apt-get: not found in PATH)\n"));
 	world_end(&w);
 }
 END_TEST

@@ -87,6 +87,11 @@ static const struct {
 	    "vm inject none\nvm inject read\nvm inject write\nvm inject all\nvm inject none\n"
 	    "vm throttle 20\nvm throttle none\nsleep 1ms\n",
 	    false, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	/* the time is that of each step, and a capture of that name is what was captured */
+	{ BOOTS, "check ${now} -> /^(?<before>\\d+)$/\nsleep 1100ms\ncheck ${now} > ${before}\n",
+	    false, VERDICT_PASS, NULL, NULL, NULL, NULL },
+	{ BOOTS, "check 5 -> /(?<now>5)/\nsleep 1100ms\ncheck ${now} == 5\n", false, VERDICT_PASS,
+	    NULL, NULL, NULL, NULL },
 	{ BOOTS, "vm link down\nvm link up\nsleep 1ms\n", false, VERDICT_PASS, NULL, NULL, NULL,
 	    NULL },
 	{ BOOTS "pause 20ms\nshutdown guest-shutdown",

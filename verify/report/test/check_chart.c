@@ -28,7 +28,7 @@ static const char boot[] = "moment " AT(
 START_TEST(draws_a_boot)
 {
 	static const char *const parts[] = {
-		"height=104 role=img", /* four bars: what is timed */
+		"height=124 role=img", /* five bars */
 		">0 s</text>",
 		">8 s</text>",
 		"<rect class=slow x=280.0 y=20 width=90.0 height=14 rx=2><title>a: started at 1.00 "
@@ -37,7 +37,10 @@ START_TEST(draws_a_boot)
 		"ready at 1.50 s",
 		"<rect class=slow x=370.0 y=60 width=3.0 height=14 rx=2><title>c: started at 2.00 "
 		"s, ready at 2.00 s",
-		"<rect class=slow x=730.0 y=80 width=180.0 height=14 rx=2><title>d: started at "
+		/* from c's readiness to d's start */
+		"<rect class=once x=370.0 y=80 width=360.0 height=14 rx=2><title>once: a oneshot, "
+		"done between 2.00 s and 6.00 s",
+		"<rect class=slow x=730.0 y=100 width=180.0 height=14 rx=2><title>d: started at "
 		"6.00 s, ready at 8.00 s",
 	};
 	struct buf b = { 0 };
@@ -90,6 +93,10 @@ END_TEST
 
 static const char *const nothing[] = { "", "moment\n", "a - -\n", "a " AT(11, 00000000) " -\n",
 	"moment x 1\na b c d\n", "moment " AT(1a, 00000000) " 10\na @4 @4\n",
+	/* numbers, but no time that a kernel can have run */
+	"moment " AT(1a, 00000000) " inf\na " AT(11, 00000000) " " AT(12, 00000000) "\n",
+	"moment " AT(1a, 00000000) " nan\na " AT(11, 00000000) " " AT(12, 00000000) "\n",
+	"moment " AT(1a, 00000000) " 1e300\na " AT(11, 00000000) " " AT(12, 00000000) "\n",
 	/* the clock was set since: all is from before the kernel began */
 	"moment " AT(1a, 00000000) " 1\na " AT(11, 00000000) " " AT(12, 00000000) "\n" };
 
@@ -132,11 +139,65 @@ START_TEST(a_circle_ends)
 }
 END_TEST
 
+/*
+ * mount waits for a by way of dev, and b for it by way of swap; a bundle waits for all and is no
+ * step of the boot; late was restarted, so nothing is known of what it waited for
+ */
+START_TEST(oneshots_are_between_others)
+{
+	static const char *const titles[] = {
+		"<title>dev: a oneshot, done between 1.00 s and 4.00 s<",
+		"<title>mount: a oneshot, done between 1.00 s and 4.00 s<",
+		"<title>swap: a oneshot, done between 1.00 s and 4.00 s<",
+		"<title>early: a oneshot, done between 0.00 s and 1.00 s<",
+	};
+	struct buf b = { 0 };
+
+	ck_assert(
+	    chart_svg(&b, "moment " AT(1a, 00000000) " 10\na " AT(11,
+			      00000000) " - early\nearly - - nobody\n"
+					"dev - - a\nmount - - dev\nswap - - mount swap\n"
+					"b " AT(14, 00000000) " - swap dev\nall - - a b swap\n"
+							      "odd - - late\nc " AT(12,
+								  00000000) " - odd\nlate " AT(15,
+								  00000000) " -\n"));
+	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+		ck_assert_msg(strstr(b.p, titles[i]) != NULL, "lacks %s in %s", titles[i], b.p);
+	ck_assert_ptr_null(strstr(b.p, "<title>all"));
+	ck_assert_ptr_null(strstr(b.p, "<title>odd"));
+	buf_free(&b);
+}
+END_TEST
+
+/* as many as there may be, each waiting for those before it */
+START_TEST(many_take_no_time)
+{
+	struct buf text = { 0 }, b = { 0 };
+
+	buf_adds(&text, "moment " AT(1a, 00000000) " 10\nx0 " AT(11, 00000000) " -\n");
+	for (int i = 1; i < 2000; i++) {
+		if (i % 2)
+			buf_addf(&text, "x%d - -", i);
+		else
+			buf_addf(&text, "x%d " AT(12, 00000000) " -", i);
+		for (int k = i > 60 ? i - 60 : 0; k < i; k++)
+			buf_addf(&text, " x%d", k);
+		buf_adds(&text, "\n");
+	}
+	ck_assert(chart_svg(&b, text.p));
+	ck_assert_ptr_nonnull(strstr(b.p, "<title>x497: a oneshot, done between 2.00 s and"));
+	ck_assert_ptr_null(strstr(b.p, "<title>x500"));
+	buf_free(&text);
+	buf_free(&b);
+}
+END_TEST
+
 Suite *
 chart_suite(void)
 {
-	Suite *s = suite_of("chart", (const TTest *[]){ draws_a_boot, draws_work, tells_phases,
-					 a_circle_ends, an_age_has_few_ticks, NULL });
+	Suite *s = suite_of("chart",
+	    (const TTest *[]){ draws_a_boot, draws_work, tells_phases, a_circle_ends,
+		an_age_has_few_ticks, oneshots_are_between_others, many_take_no_time, NULL });
 
 	tcase_add_loop_test(harness_case(s, "nothing"), draws_nothing_of_nothing, 0,
 	    sizeof nothing / sizeof *nothing);

@@ -9,27 +9,27 @@
 #define S NS_PER_S
 
 static const struct table_testcase testcases[] = {
-	{ "x86_64", "dhcp", "boot", TABLE_OVER, VERDICT_PASS, 4 * S, NULL },
-	{ "x86_64", "dhcp", "filesystems", TABLE_OVER, VERDICT_PASS, 22 * S, NULL },
-	{ "x86_64", "dhcp", "net-dhcp", TABLE_OVER, VERDICT_PASS, 6 * S, NULL },
-	{ "x86_64", "dhcp", "net-static", TABLE_OVER, VERDICT_SKIP, 0, NULL },
-	{ "x86_64", "dhcp", "services", TABLE_OVER, VERDICT_PASS, 14 * S, NULL },
-	{ "x86_64", "static", "boot", TABLE_OVER, VERDICT_PASS, 4 * S, NULL },
-	{ "x86_64", "static", "filesystems", TABLE_OVER, VERDICT_PASS, 21 * S, NULL },
-	{ "x86_64", "static", "net-dhcp", TABLE_OVER, VERDICT_SKIP, 0, NULL },
-	{ "x86_64", "static", "net-static", TABLE_OVER, VERDICT_PASS, 5 * S, NULL },
-	{ "x86_64", "static", "services", TABLE_OVER, VERDICT_PASS, 15 * S, NULL },
-	{ "armv7", "dhcp", "boot", TABLE_OVER, VERDICT_PASS, 3 * S, NULL },
-	{ "armv7", "dhcp", "filesystems", TABLE_OVER, VERDICT_FAIL, 9 * S, NULL },
-	{ "armv7", "dhcp", "net-dhcp", TABLE_OVER, VERDICT_INCONCLUSIVE, 1 * S, NULL },
-	{ "armv7", "dhcp", "net-static", TABLE_OVER, VERDICT_SKIP, 0, NULL },
+	{ "x86_64", "dhcp", "boot", TABLE_OVER, VERDICT_PASS, 4 * S, NULL, NULL },
+	{ "x86_64", "dhcp", "filesystems", TABLE_OVER, VERDICT_PASS, 22 * S, NULL, NULL },
+	{ "x86_64", "dhcp", "net-dhcp", TABLE_OVER, VERDICT_PASS, 6 * S, NULL, NULL },
+	{ "x86_64", "dhcp", "net-static", TABLE_OVER, VERDICT_SKIP, 0, NULL, NULL },
+	{ "x86_64", "dhcp", "services", TABLE_OVER, VERDICT_PASS, 14 * S, NULL, NULL },
+	{ "x86_64", "static", "boot", TABLE_OVER, VERDICT_PASS, 4 * S, NULL, NULL },
+	{ "x86_64", "static", "filesystems", TABLE_OVER, VERDICT_PASS, 21 * S, NULL, NULL },
+	{ "x86_64", "static", "net-dhcp", TABLE_OVER, VERDICT_SKIP, 0, NULL, NULL },
+	{ "x86_64", "static", "net-static", TABLE_OVER, VERDICT_PASS, 5 * S, NULL, NULL },
+	{ "x86_64", "static", "services", TABLE_OVER, VERDICT_PASS, 15 * S, NULL, NULL },
+	{ "armv7", "dhcp", "boot", TABLE_OVER, VERDICT_PASS, 3 * S, NULL, NULL },
+	{ "armv7", "dhcp", "filesystems", TABLE_OVER, VERDICT_FAIL, 9 * S, NULL, NULL },
+	{ "armv7", "dhcp", "net-dhcp", TABLE_OVER, VERDICT_INCONCLUSIVE, 1 * S, NULL, NULL },
+	{ "armv7", "dhcp", "net-static", TABLE_OVER, VERDICT_SKIP, 0, NULL, NULL },
 	{ "armv7", "dhcp", "services", TABLE_RUNNING, VERDICT_INCONCLUSIVE, 12 * S + S / 2,
-	    "wait \"s6-svstat \303\251\033[m\"" },
+	    "wait \"s6-svstat \303\251\033[m\"", NULL },
 	{ "armv7", "static", "boot", TABLE_RUNNING, VERDICT_INCONCLUSIVE, 0,
-	    "expect /lh: default up/ @30s" },
-	{ "armv7", "static", "filesystems", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL },
-	{ "armv7", "static", "net-static", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL },
-	{ "armv7", "static", "services", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL },
+	    "expect /lh: default up/ @30s", NULL },
+	{ "armv7", "static", "filesystems", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL, NULL },
+	{ "armv7", "static", "net-static", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL, NULL },
+	{ "armv7", "static", "services", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL, NULL },
 };
 
 #define N (sizeof testcases / sizeof *testcases)
@@ -112,13 +112,14 @@ END_TEST
 START_TEST(tells_shortened_names_apart)
 {
 	static const struct table_testcase alike[] = {
-		{ "i486", "dhcp", "mutant-sshd-exits", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0,
+		{ "i486", "dhcp", "mutant-sshd-exits", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL,
 		    NULL },
 		{ "i486", "dhcp", "mutant-sshd-exits-minimal", TABLE_WAITING, VERDICT_INCONCLUSIVE,
-		    0, NULL },
+		    0, NULL, NULL },
 		{ "i486", "dhcp", "mutant-empty-password-minimal", TABLE_WAITING,
-		    VERDICT_INCONCLUSIVE, 0, NULL },
-		{ "i486", "dhcp", "pid1-minimal", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL },
+		    VERDICT_INCONCLUSIVE, 0, NULL, NULL },
+		{ "i486", "dhcp", "pid1-minimal", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL,
+		    NULL },
 	};
 	static const struct table_look narrow = { 36, 24, false };
 	struct buf b = { 0 };
@@ -133,7 +134,7 @@ END_TEST
 Suite *
 table_suite(void)
 {
-	Suite *s = suite_of("table", (const TTest *[]){ tells_shortened_names_apart, NULL });
+	Suite *s = suite_of("table", (const TTest *[]){ tells_shortened_names_apart, NULL, NULL });
 
 	tcase_add_loop_test(
 	    harness_case(s, "sizes"), fits_the_terminal, 0, sizeof cases / sizeof *cases);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_COMMAND_WATCHED_H
+#define VERIFY_COMMAND_WATCHED_H
+
+struct buf;
+
+/*
+ * What a browser is told of a run, as http.h wants its answers; arg is a struct watched.
+ *
+ *	/                        the page (live.h)
+ *	/live                    "AGE REPORT", the seconds since it was written and whether the
+ *report is there; behind it the file of live.h /report                  index.html
+ *	/console/NUMBER/OFFSET   of a test case, what its console has from there on
+ *
+ * Whoever asks by another name than 127.0.0.1 or localhost is refused: it may be a page of
+ * elsewhere whose name leads here.
+ */
+struct watched {
+	const char *dir; /* of the run */
+	unsigned port;
+};
+
+void watched_answer(void *arg, const char *path, const char *request, struct buf *out);
+
+#endif

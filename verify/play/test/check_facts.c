@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/play/facts.h"
+
+#include "build/base/arena.h"
+#include "verify/image/image.h"
+#include "verify/scenario/names.h"
+#include "verify/test/fake.h"
+#include "verify/test/suites.h"
+
+static struct man_added services[] = { { "services", "d1" } };
+static struct man_added both[] = { { "services", "d1" }, { "overlay", "d2" } };
+
+static const struct {
+	struct man_added *added;
+	size_t n;
+	const char *overlay;
+} rows[] = {
+	{ NULL, 0, "no" },
+	{ services, 1, "no" },
+	{ both, 2, "yes" },
+};
+
+START_TEST(tells_whose_files_lie_over_ours)
+{
+	struct arena *a = arena_new();
+	struct names names = { .a = a };
+	struct image image = { .base = NULL };
+
+	fake_manifest(&image.m);
+	image.m.added = rows[_i].added;
+	image.m.nadded = rows[_i].n;
+	facts_set(&names, &image, 1);
+	ck_assert_str_eq(names_get(&names, "overlay"), rows[_i].overlay);
+	arena_free(a);
+}
+END_TEST
+
+static struct man_part parts[] = { { .name = "rootfs" }, { .name = "rwfs" }, { .name = "userfs" } };
+
+/* without swap, all behind it have another number */
+START_TEST(tells_which_device_a_partition_is)
+{
+	struct arena *a = arena_new();
+	struct names names = { .a = a };
+	struct image image = { .base = NULL };
+
+	fake_manifest(&image.m);
+	image.m.parts = parts;
+	image.m.nparts = sizeof parts / sizeof *parts;
+	facts_set(&names, &image, 1);
+	ck_assert_str_eq(names_get(&names, "rootfs.device"), "vda1");
+	ck_assert_str_eq(names_get(&names, "rwfs.device"), "vda2");
+	ck_assert_ptr_null(names_get(&names, "swap.device"));
+	arena_free(a);
+}
+END_TEST
+
+Suite *
+facts_suite(void)
+{
+	Suite *s = suite_of("facts", (const TTest *[]){ tells_which_device_a_partition_is, NULL });
+
+	tcase_add_loop_test(harness_case(s, "overlay"), tells_whose_files_lie_over_ours, 0,
+	    sizeof rows / sizeof *rows);
+	return s;
+}
