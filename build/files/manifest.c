@@ -54,6 +54,7 @@ static const struct key {
 	TEXT("disk-bus", disk_bus, false),
 	TEXT("nic", nic, false),
 	TEXT("firmware", firmware, false),
+	TEXT("boot-bios", boot_bios, false),
 	TEXT("boot-efi", boot_efi, false),
 	TEXT("boot-uboot", boot_uboot, false),
 	TEXT("kernel", kernel, false),

@@ -7,6 +7,7 @@
 #include "build/config/sysdeps.h"
 #include "build/files/beneath.h"
 #include "build/files/lines.h"
+#include "build/image/bios.h"
 
 #include <string.h>
 
@@ -36,6 +37,18 @@ add_file(struct boot *b, const char *path, const char *text)
 	b->files[b->n++] = (struct fat_file){ path, text, strlen(text) };
 }
 
+static int
+add_bios(struct arena *a, const char *want, struct boot *b, struct err *e)
+{
+	char *hex = arena_alloc(a, DIGEST_HEX);
+
+	if (bios_digest(hex, e) < 0)
+		return wrap(e, "BOOT %s", want);
+	b->bios = hex;
+	add_file(b, BIOS_CONFIG, arena_printf(a, BIOS_CONFIG_TEXT, b->kernel));
+	return 0;
+}
+
 int
 boot_decide(struct arena *a, const struct config *cfg, const struct sysdeps *sd, struct boot *out,
     struct err *e)
@@ -63,7 +76,7 @@ boot_decide(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	if (boot_has(out, "uboot"))
 		add_file(out, "extlinux/extlinux.conf",
 		    arena_printf(a, "default lh\nlabel lh\n\tlinux /%s\n", out->kernel));
-	return 0;
+	return boot_has(out, "bios") ? add_bios(a, want, out, e) : 0;
 }
 
 /* has its kernel what UEFI starts? */

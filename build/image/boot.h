@@ -17,9 +17,10 @@ struct sysdeps;
  * it.  There is one copy of the kernel, which each firmware finds in its own way.
  */
 struct boot {
-	const char *words;  /* "efi uboot", or "": there is none */
+	const char *words;  /* "efi uboot bios", or "": there is none */
 	const char *kernel; /* where it is: "EFI/BOOT/BOOTX64.EFI" */
-	struct fat_file files[2];
+	const char *bios;   /* the digest of what a BIOS is served with; NULL: none is */
+	struct fat_file files[3];
 	size_t n;
 };
 

@@ -385,13 +385,23 @@ write_nodes(const struct fat *f, const struct fat_opts *o, int fd, uint64_t data
 	return 0;
 }
 
+static void
+add_used(const struct fat *f, const struct fat_opts *o)
+{
+	uint64_t end = (f->reserved + FATS * f->fat_sectors + ROOT_SECTORS +
+			   (uint64_t)f->taken * f->per_cluster) *
+		       SECTOR;
+
+	if (o->used)
+		blockmap_add(o->used, o->offset / MAP_BLOCK, (end + MAP_BLOCK - 1) / MAP_BLOCK);
+}
+
 static int
 write_all(const struct fat *f, const struct fat_opts *o, int fd, struct err *e)
 {
 	size_t copy = (size_t)f->fat_sectors * SECTOR, first = (size_t)f->reserved * SECTOR;
 	size_t n = first + FATS * copy + ROOT_SECTORS * SECTOR;
 	unsigned char *head = arena_alloc(f->a, n);
-	uint64_t end = n + (uint64_t)f->taken * f->per_cluster * SECTOR;
 
 	boot_sector(f, o, head);
 	for (size_t i = 0; i < FATS; i++)
@@ -400,8 +410,7 @@ write_all(const struct fat *f, const struct fat_opts *o, int fd, struct err *e)
 	if (write_at(fd, head, n, o->offset, o, e) < 0 ||
 	    write_nodes(f, o, fd, o->offset + n, e) < 0)
 		return -1;
-	if (o->used)
-		blockmap_add(o->used, o->offset / MAP_BLOCK, (end + MAP_BLOCK - 1) / MAP_BLOCK);
+	add_used(f, o);
 	return 0;
 }
 
@@ -432,6 +441,35 @@ fat_write(const struct fat_opts *o, const struct fat_file *files, size_t n, stru
 	}
 	if (fd >= 0 && close(fd) < 0 && r == 0)
 		r = fail_errno(e, "%s", o->image);
+	arena_free(f.a);
+	return r;
+}
+
+/* up to the last cluster that its table says is taken */
+int
+fat_used(const struct fat_opts *o, struct err *e)
+{
+	struct fat f = { .a = arena_new() };
+	int fd = open(o->image, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), r = 0;
+
+	if (fd < 0)
+		r = fail_errno(e, "%s", o->image);
+	else if (!set_geometry(&f, o->size))
+		r = fail(e, "%s: its boot partition is no FAT16 filesystem", o->image);
+	else {
+		size_t n = (size_t)f.fat_sectors * SECTOR;
+		unsigned char *p = arena_alloc(f.a, n);
+
+		if (pread(fd, p, n, (off_t)(o->offset + f.reserved * SECTOR)) != (ssize_t)n)
+			r = fail_errno(e, "%s", o->image);
+		f.taken = f.clusters;
+		while (f.taken && !p[2 * (f.taken + 1)] && !p[2 * (f.taken + 1) + 1])
+			f.taken--;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (r == 0)
+		add_used(&f, o);
 	arena_free(f.a);
 	return r;
 }

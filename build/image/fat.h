@@ -34,5 +34,7 @@ int fat_check(
     uint64_t size, const struct fat_file *files, size_t n, const char *variable, struct err *e);
 /* into what was all zeros */
 int fat_write(const struct fat_opts *o, const struct fat_file *files, size_t n, struct err *e);
+/* what is taken of one that fat_write made, and to which somebody has added files since */
+int fat_used(const struct fat_opts *o, struct err *e);
 
 #endif

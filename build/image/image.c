@@ -11,6 +11,7 @@
 #include "build/files/manifest.h"
 #include "build/files/uuid.h"
 #include "build/form/blockmap.h"
+#include "build/image/bios.h"
 #include "build/image/boot.h"
 #include "build/image/disk.h"
 #include "build/image/diskplan.h"
@@ -125,6 +126,8 @@ make_seed(struct image *m)
 	if (*m->boot.words)
 		buf_addf(&b, "boot %s %s\nkernel %s\n", m->boot.words, m->boot.kernel,
 		    m->kernel->output);
+	if (m->boot.bios)
+		buf_addf(&b, "bios %s\n", m->boot.bios);
 	for (size_t i = 0; i < p->n; i++)
 		if (is_content(&p->v[i]))
 			buf_addf(&b, "output %s %s\n", p->v[i].id, p->v[i].output);
@@ -266,12 +269,17 @@ write_boot(struct image *m, const char *image, const struct disk_part *p, struct
 		.size = p->size,
 		.label = p->name,
 		.epoch = epoch_of(m),
-		.used = &m->map };
+		.used = m->boot.bios ? NULL : &m->map };
 	unsigned char uuid[16];
 
 	fs_uuid(m, p->name, uuid);
 	memcpy(&o.serial, uuid, sizeof o.serial);
-	return fat_write(&o, m->boot.files, m->boot.n, e);
+	if (fat_write(&o, m->boot.files, m->boot.n, e) < 0)
+		return -1;
+	if (!m->boot.bios)
+		return 0;
+	o.used = &m->map;
+	return bios_install(image, p->start, o.epoch, e) < 0 ? -1 : fat_used(&o, e);
 }
 
 static int

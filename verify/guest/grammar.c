@@ -155,6 +155,7 @@ static const struct rule {
 	RULE("nic", nic, qemu_has_nic, "virtio, e1000, e1000e or rtl8139"),
 	RULE("agent", agent, is_agent, "s6-linux-init, inittab or serial"),
 	RULE("login", login, is_login, "USER [PASSWORD], of printable characters"),
+	RULE("boot-bios", boot_bios, lane_is_firmware, FIRMWARE),
 	RULE("boot-efi", boot_efi, lane_is_firmware, FIRMWARE),
 	RULE("boot-uboot", boot_uboot, lane_is_firmware, FIRMWARE),
 	RULE("address", address, is_address, "an IPv4 address"),

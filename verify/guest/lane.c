@@ -14,6 +14,7 @@ static const struct lane {
 	size_t member; /* of the manifest: its firmware; of the first: the kernel */
 } lanes[] = {
 	{ LANE_KERNEL, offsetof(struct manifest, kernel) },
+	{ "bios", offsetof(struct manifest, boot_bios) },
 	{ "efi", offsetof(struct manifest, boot_efi) },
 	{ "uboot", offsetof(struct manifest, boot_uboot) },
 };

@@ -4,6 +4,7 @@
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/form/blockmap.h"
+#include "build/image/bios.h"
 #include "build/image/fat.h"
 #include "build/test/suites.h"
 
@@ -14,6 +15,15 @@
 
 #define MIB (UINT64_C(1) << 20)
 #define EPOCH 1784000000
+
+static void
+cut_out(struct arena *a)
+{
+	ck_assert_int_eq(
+	    system(arena_printf(
+		a, "cd %s && dd if=disk of=fat bs=1M skip=3 conv=sparse status=none", test_dir())),
+	    0);
+}
 
 /* a filesystem begins somewhere in its image; the tools of others are shown it alone */
 static char *
@@ -38,9 +48,7 @@ written(struct arena *a, unsigned mb, const struct fat_file *files, size_t n, st
 	close(fd);
 	ck_assert_msg(fat_check(o.size, files, n, "BOOT_SIZE", &e) == 0, "%s", e.msg);
 	ck_assert_msg(fat_write(&o, files, n, &e) == 0, "%s", e.msg);
-	ck_assert_int_eq(system(arena_printf(a,
-			     "dd if=%s of=%s bs=1M skip=3 conv=sparse status=none", image, alone)),
-	    0);
+	cut_out(a);
 	return alone;
 }
 
@@ -127,6 +135,61 @@ START_TEST(same_files_same_bytes)
 }
 END_TEST
 
+/* what it adds is in the map, it is the same wherever and whenever, and the rest stays */
+START_TEST(bios_starts_it)
+{
+	static const struct fat_file files[] = { { "EFI/BOOT/BOOTX64.EFI", "kernel", 6 },
+		{ BIOS_CONFIG, "default lh\n", 11 } };
+	static const char *const zones[] = { "Asia/Tokyo", "America/Lima" };
+	struct arena *a = arena_new();
+	const char *image = arena_printf(a, "%s/disk", test_dir()), *fat;
+	char hex[2][DIGEST_HEX], *bytes;
+	struct fat_opts o = { .image = image, .offset = 3 * MIB, .size = 8 * MIB };
+	struct blockmap used = { .a = a };
+	size_t n;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < 2; i++) {
+		setenv("TZ", zones[i], 1);
+		fat = written(a, 8, files, 2, NULL);
+		ck_assert_msg(bios_install(image, o.offset, EPOCH, &e) == 0, "%s", e.msg);
+		ck_assert_int_eq(digest_file(image, hex[i], &e), 0);
+	}
+	ck_assert_str_eq(hex[0], hex[1]);
+	cut_out(a);
+	must_be_sound(a, fat);
+	ck_assert_int_eq(
+	    system(arena_printf(
+		a, "mdir -b -i %s ::/ >%s.said && grep -qi ldlinux.sys %s.said", fat, fat, fat)),
+	    0);
+	o.used = &used;
+	ck_assert_msg(fat_used(&o, &e) == 0, "%s", e.msg);
+	ck_assert_uint_eq(used.n, 1);
+	ck_assert_int_eq(file_read(a, image, &bytes, &n, &e), 0);
+	for (size_t i = (used.v[0].start + used.v[0].len) * MAP_BLOCK; i < n; i++)
+		ck_assert_msg(!bytes[i], "byte %zu is not in the map", i);
+	n = (used.v[0].start + used.v[0].len - 1) * MAP_BLOCK; /* and no more than that */
+	ck_assert(memcmp(bytes + n, bytes + n + MAP_BLOCK, MAP_BLOCK) != 0);
+	ck_assert(bytes[0]);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(no_room_for_it)
+{
+	struct arena *a = arena_new();
+	char *big = arena_alloc(a, 4 * MIB);
+	struct fat_file file = { "kernel", big, 4 * MIB - 100000 };
+	struct err e = { 0 };
+
+	written(a, 4, &file, 1, NULL);
+	ck_assert_int_eq(
+	    bios_install(arena_printf(a, "%s/disk", test_dir()), 3 * MIB, EPOCH, &e), -1);
+	ck_assert_msg(strstr(e.msg, "syslinux: exit status ") != NULL, "%s", e.msg);
+	arena_free(a);
+}
+END_TEST
+
 static const struct {
 	unsigned mb;
 	size_t n; /* bytes of the kernel */
@@ -161,6 +224,8 @@ fat_suite(void)
 	tcase_add_loop_test(tc, is_sound, 0, sizeof sizes / sizeof *sizes);
 	tcase_add_test(tc, others_read_it);
 	tcase_add_test(tc, same_files_same_bytes);
+	tcase_add_test(tc, bios_starts_it);
+	tcase_add_test(tc, no_room_for_it);
 	tcase_add_loop_test(tc, too_small, 0, sizeof refused / sizeof *refused);
 	return s;
 }

@@ -262,6 +262,7 @@ static const struct {
 } lanes[] = {
 	{ "efi", NULL, "-bios /usr/share/f/OVMF.fd -chardev " },
 	{ "uboot", NULL, "-kernel /usr/lib/u/boot.elf -chardev " },
+	{ "bios", NULL, "-bios /usr/share/s/bios.bin -chardev " },
 	{ "efi", NULL, "-device virtio-blk-pci,drive=disk,serial=00c0ffee " },
 	{ "efi", "nvme", "-device nvme,drive=disk,serial=00c0ffee " },
 	{ "efi", "ahci", "-device ide-hd,drive=disk,bus=ahci.0,serial=00c0ffee " },
@@ -279,6 +280,7 @@ START_TEST(firmware_starts_it)
 		.append = "quiet",
 		.lane = lanes[_i].lane,
 		.disk_bus = lanes[_i].bus,
+		.boot_bios = "bios /usr/share/s/bios.bin seabios",
 		.boot_efi = "bios /usr/share/f/OVMF.fd ovmf",
 		.boot_uboot = "kernel /usr/lib/u/boot.elf u-boot-qemu" };
 	struct qemu_opts o = { .disk = "d", .console = "/c", .agent_fd = -1, .nonce = "00c0ffee" };

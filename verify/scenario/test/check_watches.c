@@ -81,6 +81,8 @@ static const struct {
 	    "firmware" },
 	{ "=> ", "firmware" },
 	{ "No bootable device.", "firmware" },
+	{ "boot: ", "loader" },
+	{ "Could not find kernel image: /kernel", "loader" },
 	{ "process '/sbin/getty 115200 ttyS0' (pid 31) exited. Scheduling for restart.",
 	    "respawn" },
 	{ "can't run '/etc/rc/up': No such file or directory", "respawn" },
