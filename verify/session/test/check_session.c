@@ -94,7 +94,7 @@ static const struct {
 	/* what could not be started is no answer */
 	{ SCENARIO "sed -i 's/^qemu .*/qemu qemu-system-none/' o/manifest; " STEP
 		   "o/manifest </dev/null",
-	    125, "fatal: qemu-system-none: No such file or directory\n", NULL },
+	    125, "fatal: qemu-system-none: not found in PATH\n", NULL },
 };
 
 START_TEST(types)
