@@ -5,6 +5,7 @@
 #include "build/base/err.h"
 #include "build/files/digest.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -16,6 +17,9 @@
 /* what it is to start, for its configuration: a path in the partition */
 #define BIOS_CONFIG "syslinux.cfg"
 #define BIOS_CONFIG_TEXT "default lh\nprompt 0\nserial 0 115200\nlabel lh\n\tlinux /%s\n"
+
+/* what it takes, and the tables of the filesystem, at most */
+#define BIOS_ROOM ((size_t)1 << 20)
 
 /* of the programs that it is made with; one that is not installed is EXIT_USAGE */
 int bios_digest(char hex[DIGEST_HEX], struct err *e);

@@ -113,5 +113,11 @@ boot_fill(
 	    beneath_read(a, store, "out/kernel", KERNEL_MOST, &kernel, &b->files[0].n, e) < 0)
 		return -1;
 	b->files[0].bytes = kernel;
+	/* syslinux does not tell when it finds no room */
+	if (b->bios && b->files[0].n + BIOS_ROOM > (size_t)cfg->boot_mb << 20)
+		return fail_usage(e,
+		    "BOOT_SIZE %u: too small for the kernel and what a BIOS needs; set it to %zu "
+		    "or more",
+		    cfg->boot_mb, ((b->files[0].n + BIOS_ROOM) >> 20) + 1);
 	return 0;
 }
