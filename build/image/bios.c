@@ -35,8 +35,8 @@ bios_digest(char hex[DIGEST_HEX], struct err *e)
 		char one[DIGEST_HEX];
 
 		if (!file_exists(needs[i].path))
-			r = fail_usage(
-			    e, "a BIOS needs %s, of package %s", needs[i].path, needs[i].package);
+			r = fail_usage(e, "a BIOS needs %s, of package %s; or say BOOT=efi",
+			    needs[i].path, needs[i].package);
 		else if ((r = digest_file(needs[i].path, one, e)) == 0)
 			buf_addf(&b, "%s %s\n", needs[i].package, one);
 	}
