@@ -71,7 +71,8 @@ struct serial {
 	struct sieve sieve;
 	struct buf tail; /* what the guest said last, without the kernel's lines */
 	bool in_kernel;	 /* in one */
-	bool prompted;	 /* a login prompt was seen */
+	enum { TEXT, ESCAPE, SEQUENCE } control;
+	bool prompted; /* a login prompt was seen */
 	char token[NONCE_SIZE];
 	uint64_t seq;
 	nstime typed, entered; /* anything; the name or the password */
@@ -132,11 +133,30 @@ checksum(const char *p, size_t n)
 
 /* ---- what the console ends with ---- */
 
+/* colours of a prompt, and what a shell asks the terminal: control sequences (ECMA-48, 5.4) */
+static bool
+is_control(struct serial *s, char c)
+{
+	switch (s->control) {
+	case TEXT:
+		s->control = c == '\033' ? ESCAPE : TEXT;
+		return s->control == ESCAPE;
+	case ESCAPE:
+		s->control = c == '[' ? SEQUENCE : TEXT;
+		return true;
+	default:
+		s->control = c >= '@' && c <= '~' ? TEXT : SEQUENCE;
+		return true;
+	}
+}
+
 /* a kernel's line may come behind a prompt */
 static void
 remember(struct serial *s, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
+		if (is_control(s, p[i]))
+			continue;
 		if (p[i] == '[' && i + 1 < n &&
 		    (p[i + 1] == ' ' || (p[i + 1] >= '0' && p[i + 1] <= '9')))
 			s->in_kernel = true;
@@ -655,6 +675,7 @@ begin(struct serial *s)
 	buf_clear(&s->tail);
 	s->state = WAITING;
 	s->prompted = s->in_kernel = false;
+	s->control = TEXT;
 	s->logins = s->tries = s->probes = 0;
 	loop_cancel(s->loop, s->alarm);
 	s->alarm = 0;
