@@ -72,7 +72,7 @@ harness_case(Suite *s, const char *name)
 	TCase *tc = tcase_create(name);
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 120); /* a hang, not a slow machine */
+	tcase_set_timeout(tc, 600); /* a hang, not a slow machine */
 	suite_add_tcase(s, tc);
 	return tc;
 }

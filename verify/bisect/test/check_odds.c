@@ -148,7 +148,7 @@ odds_suite(void)
 	Suite *s = suite_create("odds");
 	TCase *c = harness_case(s, "odds");
 
-	tcase_set_timeout(c, 60);
+	tcase_set_timeout(c, 600);
 	tcase_add_loop_test(c, verdict, 0, sizeof verdicts / sizeof *verdicts);
 	tcase_add_test(c, exact);
 	tcase_add_loop_test(c, keeps_its_word, 0, sizeof rates / sizeof *rates);

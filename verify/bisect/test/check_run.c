@@ -304,7 +304,7 @@ bisect_run_suite(void)
 	Suite *s = suite_create("bisect_run");
 	TCase *c = harness_case(s, "bisect_run");
 
-	tcase_set_timeout(c, 300);
+	tcase_set_timeout(c, 600);
 	tcase_add_loop_test(c, answers, 0, sizeof cases / sizeof *cases);
 	tcase_add_test(c, flips);
 	tcase_add_loop_test(c, resumed, 0, 8);

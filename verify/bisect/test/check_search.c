@@ -443,7 +443,7 @@ search_suite(void)
 	Suite *s = suite_create("bisect");
 	TCase *c = harness_case(s, "bisect");
 
-	tcase_set_timeout(c, 60);
+	tcase_set_timeout(c, 600);
 	tcase_add_test(c, one_cause);
 	tcase_add_test(c, interactions);
 	tcase_add_test(c, needs);

@@ -173,7 +173,7 @@ nights_suite(void)
 	Suite *s = suite_create("nights");
 	TCase *tc = harness_case(s, "simulated");
 
-	tcase_set_timeout(tc, 120);
+	tcase_set_timeout(tc, 600);
 	tcase_add_loop_test(tc, found_in_their_nights, 0, 6);
 	return s;
 }

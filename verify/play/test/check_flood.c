@@ -63,7 +63,7 @@ static const struct {
 	    false, VERDICT_FAIL, "the guest was reset (guest-reset)" },
 	{ BOOTS "hear on\nmessage 100000000\n", "send \"on\"\nexpect /the end/\n", false,
 	    VERDICT_INCONCLUSIVE, "QMP: a message of more than 1 MiB" },
-	{ BOOTS "ssh 3100\nsay up\n", "expect /up/\nhost ssh root password \"x\" \"id\" @30s\n",
+	{ BOOTS "ssh 3100\nsay up\n", "expect /up/\nhost ssh root password \"x\" \"id\" @300s\n",
 	    false, VERDICT_FAIL,
 	    "ssh root (password) id: key exchange: the server sends more than 8 MiB that nobody "
 	    "asked for" },
@@ -103,7 +103,7 @@ start(struct arena *a, struct loop *l, struct stage *t, size_t i, size_t *over)
 	const char *dir = arena_printf(a, "%s/%zu", test_dir(), i),
 		   *path = arena_printf(a, "%s.scn", dir),
 		   *text = arena_printf(a,
-		       "scenario test \"a test\"\n%stimeout 100s\nlimit 110s\n"
+		       "scenario test \"a test\"\n%stimeout 500s\nlimit 550s\n"
 		       "watch warn odd /odd: .*/\nwatch fail panic /Kernel panic - .*/\n%s",
 		       guests[i].agent ? "" : "image pristine\n", guests[i].steps);
 	struct err e;
