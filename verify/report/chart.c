@@ -292,7 +292,9 @@ read_chart(struct chart *c, const char *text)
 	lines_text(c->a, "chart", text, &l);
 	while (c->n < SERVICES_MAX && (line = lines_next(&l)))
 		read_line(c, line);
-	for (struct service *s = c->v; s < c->v + c->n; s++) {
+	for (size_t k = 0; k < c->n; k++) {
+		struct service *s = &c->v[k];
+
 		s->on = arena_array(c->a, s->nneeds + 1, sizeof(struct service *));
 		for (size_t i = 0; i < s->nneeds; i++)
 			s->on[i] = find(c, s->needs[i]);
