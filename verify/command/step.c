@@ -13,6 +13,7 @@
 #include "verify/image/inject.h"
 #include "verify/options.h"
 #include "verify/guest/lan.h"
+#include "verify/guest/serial.h"
 #include "verify/outdir.h"
 #include "verify/play/accel.h"
 #include "verify/play/capsule.h"
@@ -273,7 +274,7 @@ command_record(struct arena *a, struct options *o, struct err *e)
 		return fail_usage(e, "record: %s: is there already; name another", s.path);
 	if (open_image(a, o, o->words[1], &im, e) < 0)
 		return -1;
-	s.pristine = !inject_fits(&im->m) && !inject_is_serial(&im->m);
+	s.pristine = !inject_fits(&im->m) && !serial_is_asked(&im->m);
 	how.head = arena_printf(a,
 	    "scenario %s \"what was recorded\"\n%s\ntimeout  60s\nlimit    600s\n\n", s.name,
 	    s.pristine ? "image    pristine" : "requires agent yes");

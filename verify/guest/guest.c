@@ -624,12 +624,6 @@ close_all(int fd[][2], size_t n, int end)
 			close(fd[i][end]);
 }
 
-static bool
-is_by_serial(const struct manifest *m)
-{
-	return m->agent && !strcmp(m->agent, "serial");
-}
-
 static void
 type_in(void *arg, const char *p, size_t n)
 {
@@ -687,7 +681,7 @@ launch(struct guest *g, const struct qemu_opts *o, const char *dir, struct err *
 	const struct manifest *m = g->manifest;
 	struct qemu_opts opts = *o;
 	struct argv v = { .a = g->a };
-	bool by_serial = o->agent_fd >= 0 && is_by_serial(m),
+	bool by_serial = o->agent_fd >= 0 && serial_is_asked(m),
 	     agent = o->agent_fd >= 0 && !by_serial;
 	struct child_opts co = { .dir = dir,
 		.keep = keep,

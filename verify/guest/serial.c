@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/clock.h"
+#include "build/files/manifest.h"
 #include "verify/guest/agent.h"
 #include "verify/guest/nonce.h"
 #include "verify/guest/sieve.h"
@@ -238,6 +239,18 @@ load(struct serial *s)
 	greet(s);
 }
 
+/* the name, or the password */
+static void
+enter(struct serial *s, const char *text, enum state then)
+{
+	buf_clear(&s->tail);
+	type(s, text);
+	type(s, "\n");
+	s->state = then;
+	s->entered = s->typed;
+	wait_for(s, QUIET);
+}
+
 static void
 log_in(struct serial *s)
 {
@@ -249,12 +262,7 @@ log_in(struct serial *s)
 		lose(s, line);
 		return;
 	}
-	buf_clear(&s->tail);
-	type(s, s->o.user);
-	type(s, "\n");
-	s->state = NAMED;
-	s->entered = s->typed;
-	wait_for(s, QUIET);
+	enter(s, s->o.user, NAMED);
 }
 
 static void
@@ -265,12 +273,7 @@ give_password(struct serial *s)
 			"manifest has none behind `login`");
 		return;
 	}
-	buf_clear(&s->tail);
-	type(s, s->o.password);
-	type(s, "\n");
-	s->state = ADMITTED;
-	s->entered = s->typed;
-	wait_for(s, QUIET);
+	enter(s, s->o.password, ADMITTED);
 }
 
 /* the console has been quiet for a while, and no shell is known to be there */
@@ -712,6 +715,12 @@ why_shut(void *arg)
 static const struct agent_way way = {
 	.run = run, .reset = reset, .stop = stop, .why_shut = why_shut
 };
+
+bool
+serial_is_asked(const struct manifest *m)
+{
+	return m->agent && !strcmp(m->agent, "serial");
+}
 
 struct serial *
 serial_new(struct loop *l, const struct serial_opts *o)

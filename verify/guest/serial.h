@@ -7,6 +7,7 @@
 
 struct agent;
 struct loop;
+struct manifest;
 
 /*
  * A guest agent (agent.h) for images that nothing of ours can be put into: it logs in on the serial
@@ -26,6 +27,8 @@ struct serial_opts {
 	void *arg;
 };
 
+/* does the manifest want it? */
+bool serial_is_asked(const struct manifest *m);
 struct serial *serial_new(struct loop *l, const struct serial_opts *o);
 /* the agent that speaks by it; it lives longer than the serial */
 struct agent *serial_agent(struct serial *s);

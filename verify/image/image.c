@@ -8,6 +8,7 @@
 #include "verify/guest/grammar.h"
 #include "verify/guest/lan.h"
 #include "verify/guest/lane.h"
+#include "verify/guest/serial.h"
 #include "verify/guest/ssh.h"
 #include "verify/guest/symbols.h"
 #include "verify/image/inject.h"
@@ -299,7 +300,7 @@ image_make_agent(struct arena *a, struct image *i, struct err *e)
 
 	if (file_mkdirs(i->dir, 0755, e) < 0 || make_keys(a, i, e) < 0)
 		return -1;
-	if (inject_is_serial(&i->m)) {
+	if (serial_is_asked(&i->m)) {
 		i->has_agent = true;
 		i->agent = i->base;
 	}

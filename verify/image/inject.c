@@ -48,12 +48,6 @@ inject_fits(const struct manifest *m)
 	return m->image && entrance_of(m);
 }
 
-bool
-inject_is_serial(const struct manifest *m)
-{
-	return m->agent && !strcmp(m->agent, "serial");
-}
-
 /* where a user lives, from the image's own passwd */
 struct home {
 	char *path;

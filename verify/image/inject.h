@@ -15,8 +15,6 @@ struct manifest;
 
 /* can a guest agent be put into this image? */
 bool inject_fits(const struct manifest *m);
-/* it is none of an image's files: lh-verify logs in on the console (guest/serial.h) */
-bool inject_is_serial(const struct manifest *m);
 /*
  * Puts the guest agent and the public key (for root and guest) into disk, an open copy of the
  * manifest's image, which messages call so; pubkey NULL: no key.

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "verify/guest/lane.h"
+#include "verify/guest/serial.h"
 #include "verify/image/inject.h"
 #include "verify/image/image.h"
 #include "verify/scenario/scenario.h"
@@ -50,7 +51,7 @@ set(const struct image *i)
 static const char *
 agent(const struct image *i)
 {
-	return inject_fits(&i->m) || inject_is_serial(&i->m) ? "yes" : "no";
+	return inject_fits(&i->m) || serial_is_asked(&i->m) ? "yes" : "no";
 }
 
 static const char *
@@ -229,19 +230,17 @@ matrix_requires(struct arena *a, const struct image *i, const char *key, const c
 	return 0;
 }
 
+/* where the serial agent would be, somebody else types */
 static bool
-sends(const struct scenario *s)
+is_in_its_way(const struct image *i, const struct scenario *s)
 {
-	for (size_t i = 0; i < s->nsteps; i++)
-		if (!strcmp(s->steps[i].form->verb, "send"))
-			return true;
-	return false;
+	return serial_is_asked(&i->m) && scenario_needs(s, NEEDS_CONSOLE);
 }
 
 bool
 matrix_has_agent(const struct image *i, const struct scenario *s)
 {
-	return i->has_agent && !s->pristine && !(inject_is_serial(&i->m) && sends(s));
+	return i->has_agent && !s->pristine && !is_in_its_way(i, s);
 }
 
 /* of what an image has many of, each line wants one; a second line about the one is a mistake */
@@ -274,7 +273,7 @@ find_skip(struct arena *a, const struct image *i, const struct scenario *s, cons
 			return wrap(e, "%s:%u", s->path, q->line);
 		if (refuse_second(s, r, e) < 0)
 			return -1;
-		if (!why && !strcmp(q->key, "agent") && inject_is_serial(&i->m) && sends(s))
+		if (!why && !strcmp(q->key, "agent") && is_in_its_way(i, s))
 			why = "sends to the console, where the serial agent is";
 		if (!*skip)
 			*skip = why;

@@ -152,7 +152,8 @@ struct verb_form {
 	enum needs {		  /* from the start; bits */
 		NEEDS_SLOT = 1,	  /* a place to plug a device into */
 		NEEDS_FAULTS = 2, /* a disk that can be made to fail */
-		NEEDS_PEER = 4	  /* somebody between the guest and its network */
+		NEEDS_PEER = 4,	  /* somebody between the guest and its network */
+		NEEDS_CONSOLE = 8 /* a console on which nobody else types */
 	} needs;
 	enum {
 		RACE_NEVER, /* not while a guest's time races: it waits by the host's clock */
