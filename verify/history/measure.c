@@ -12,8 +12,16 @@
 #define MAD_TO_DEVIATION 1.4826
 /* measures that say what the host does, at least */
 #define HOST_LEAST 8
-/* shorter changes than these are nobody's affair, however regular */
-static const double least[MEASURE_KINDS] = { 50e6, 50e6, 2e6, 25e6 };
+static const struct {
+	double least;  /* nanoseconds: a shorter change is nobody's affair, however regular */
+	double factor; /* nor is a smaller one */
+	bool of_host;  /* the host has a part in it */
+} kinds[MEASURE_KINDS] = {
+	[MEASURE_TEST] = { 50e6, MEASURE_FACTOR, true },
+	[MEASURE_BOOT] = { 50e6, MEASURE_FACTOR, true },
+	[MEASURE_PHASE] = { 2e6, MEASURE_FACTOR, true },
+	[MEASURE_WORK] = { 25e6, MEASURE_WORK_FACTOR, false },
+};
 /* a service's work is told in two or four parts, each in whole ticks of 10 ms */
 #define WORK_GRAIN 20.1e6
 
@@ -187,7 +195,7 @@ find_host(const struct measures *all, size_t night, double *v)
 	for (size_t i = 0; i < all->n; i++) {
 		const struct measure_night *t = &all->v[i].nights[night];
 
-		if (all->v[i].kind != MEASURE_WORK && t->took > 0 && t->noise > 0)
+		if (kinds[all->v[i].kind].of_host && t->took > 0 && t->noise > 0)
 			v[n++] = log(t->took) - t->usual;
 	}
 	return n < HOST_LEAST ? 0 : median(v, n);
@@ -196,10 +204,12 @@ find_host(const struct measures *all, size_t night, double *v)
 static void
 raise_noise(struct measures *all, size_t night, double *v)
 {
-	for (int kind = 0; kind < MEASURE_WORK; kind++) {
+	for (int kind = 0; kind < MEASURE_KINDS; kind++) {
 		double common;
 		size_t n = 0;
 
+		if (!kinds[kind].of_host)
+			continue;
 		for (size_t i = 0; i < all->n; i++)
 			if ((int)all->v[i].kind == kind && all->v[i].nights[night].noise > 0)
 				v[n++] = all->v[i].nights[night].noise;
@@ -227,10 +237,10 @@ static bool
 is_beyond(const struct measure *m, const struct measure_night *t, double distance, double share)
 {
 	double change = fabs(exp(t->usual) - exp(t->level));
-	double factor = m->kind == MEASURE_WORK ? MEASURE_WORK_FACTOR : MEASURE_FACTOR;
 
 	return fabs(distance) > share * MEASURE_BEYOND * t->noise &&
-	       fabs(expm1(distance)) > share * factor && change > share * least[m->kind];
+	       fabs(expm1(distance)) > share * kinds[m->kind].factor &&
+	       change > share * kinds[m->kind].least;
 }
 
 static void
@@ -292,7 +302,7 @@ measure_all(struct arena *a, const struct past *p, struct measures *out)
 
 			if (t->took <= 0)
 				continue;
-			t->level = log(t->took) - (out->v[i].kind == MEASURE_WORK ? 0 : host);
+			t->level = log(t->took) - (kinds[out->v[i].kind].of_host ? host : 0);
 			compare(&out->v[i], night);
 		}
 		for (size_t i = 0; i < out->n; i++) {
