@@ -7,8 +7,6 @@
 #include "verify/report/result.h"
 #include "verify/report/results.h"
 
-#include <string.h>
-
 struct known {
 	struct testcase_result *v;
 	size_t n;
@@ -20,25 +18,11 @@ folder(struct arena *a, const char *dir)
 	return arena_printf(a, "%s/before", dir);
 }
 
-static bool
-same_text(const char *a, const char *b)
-{
-	return !strcmp(a ? a : "", b ? b : "");
-}
-
-static bool
-same_testcase(const struct testcase_result *a, const struct testcase_result *b)
-{
-	return a->comparison == b->comparison && same_text(a->arch, b->arch) &&
-	       same_text(a->net, b->net) && same_text(a->profile, b->profile) &&
-	       same_text(a->set, b->set) && same_text(a->scenario, b->scenario);
-}
-
 static const struct testcase_result *
 find(const struct known *k, const struct testcase_result *of)
 {
 	for (size_t i = 0; i < k->n; i++)
-		if (same_testcase(&k->v[i], of))
+		if (results_same_testcase(&k->v[i], of))
 			return &k->v[i];
 	return NULL;
 }

@@ -534,6 +534,13 @@ same_image(const struct testcase_result *a, const struct testcase_result *b)
 	       equal(a->set, b->set);
 }
 
+bool
+results_same_testcase(const struct testcase_result *a, const struct testcase_result *b)
+{
+	return a->comparison == b->comparison && same_image(a, b) &&
+	       equal(a->scenario, b->scenario);
+}
+
 /* a digest that one of them does not tell differs from none */
 static bool
 other_digest(const char *a, const char *b)
@@ -554,7 +561,7 @@ check_once(const struct testcase_result *all, size_t n, const struct testcase_re
 
 		if (!same_image(o, c))
 			continue;
-		if (equal(o->scenario, c->scenario))
+		if (results_same_testcase(o, c))
 			return fail_usage(e, "%s %s %s: both %s and %s have it", c->arch, c->net,
 			    c->scenario, there, here);
 		if (other_digest(o->image, c->image) || other_digest(o->kernel, c->kernel))

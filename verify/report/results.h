@@ -4,6 +4,7 @@
 
 #include "build/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -23,6 +24,8 @@ int results_write(struct arena *a, const char *dir, const struct testcase_result
  */
 int results_read(struct arena *a, const char *dir, struct testcase_result **testcases, size_t *n,
     struct report_head *h, struct err *e);
+/* of one triple, profile, set, network and scenario, in whichever run */
+bool results_same_testcase(const struct testcase_result *a, const struct testcase_result *b);
 
 /*
  * Several runs as one: their test cases, less each one's own comparisons, and behind them those
