@@ -312,15 +312,15 @@ show(struct run *r)
 }
 
 /*
- * With the boots that others start from, or nothing would seem to happen at first.  Who looks on
- * does without what cannot be written: the results have to be, and say why not.
+ * What show() has just filled, with the boots that others start from, or nothing would seem to
+ * happen at first.  Who looks on does without what cannot be written: the results have to be, and
+ * say why not.
  */
 static void
 tell_others(struct run *r)
 {
 	size_t n = r->m->n;
 
-	show(r);
 	for (size_t i = 0; i < r->m->nimages; i++)
 		if (r->parents[i].save)
 			r->shown[n++] = shown_of(&r->parents[i]);
