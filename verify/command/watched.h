@@ -7,10 +7,11 @@ struct buf;
 /*
  * What a browser is told of a run, as http.h wants its answers; arg is a struct watched.
  *
- *	/                        the page (live.h)
- *	/live                    "AGE REPORT", the seconds since it was written and whether the
- *report is there; behind it the file of live.h /report                  index.html
- *	/console/NUMBER/OFFSET   of a test case, what its console has from there on
+ *   /                        the page (live.h)
+ *   /live                    "AGE REPORT": seconds since it was written, and is the report there;
+ *                            behind it the file of live.h
+ *   /report                  index.html
+ *   /console/NUMBER/OFFSET   of a test case, what its console has from there on
  *
  * Whoever asks by another name than 127.0.0.1 or localhost is refused: it may be a page of
  * elsewhere whose name leads here.

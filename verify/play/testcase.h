@@ -4,10 +4,10 @@
 
 #include "build/base/clock.h"
 #include "build/base/err.h"
-#include "verify/play/facts.h"
 #include "verify/guest/guest.h"
 #include "verify/scenario/names.h"
 #include "verify/play/alarms.h"
+#include "verify/play/facts.h"
 #include "verify/play/identity.h"
 #include "verify/play/saved.h"
 #include "verify/report/result.h"
