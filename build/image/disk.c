@@ -139,6 +139,25 @@ disk_library(void)
 	return version;
 }
 
+/*
+ * The library does not say of each call that failed: a backup header gets a wrong place then.  A
+ * header that it finds damaged it makes anew in memory, which is a change.
+ */
+static int
+look_again(const char *image, struct err *e)
+{
+	struct disk d;
+	int r;
+
+	if (open_disk(image, false, &d, e) < 0)
+		return -1;
+	r = 0;
+	if (!fdisk_is_label(d.cxt, GPT) || fdisk_label_is_changed(fdisk_get_label(d.cxt, NULL)))
+		r = fail(e, "%s: the partition table is not as it was written", image);
+	close_disk(&d);
+	return r;
+}
+
 int
 disk_write(const char *image, const char *disk_uuid, const struct disk_part *parts, size_t nparts,
     struct err *e)
@@ -150,7 +169,7 @@ disk_write(const char *image, const char *disk_uuid, const struct disk_part *par
 		return -1;
 	r = write_table(d.cxt, image, disk_uuid, parts, nparts, e);
 	close_disk(&d);
-	return r;
+	return r < 0 ? r : look_again(image, e);
 }
 
 static char *
