@@ -7,6 +7,7 @@
  *	                  a healthy disk, or one of the network; 0: none
  *	FAULTS=N@PATTERN  the N-th of those that match: fnmatch(3) of "CALL PATH", "fork "
  *	FAULTS=N+@PATTERN  that one and all that follow: what is broken stays so
+ *	FAULTS=list       none; FAULTS_LOG gets "CALL PATH" of each
  *	FAULTS=malloc:N   the N-th request for memory
  *	FAULTS=cut:N      all is killed before the N-th call that gives a name or waits for the disk
  *	FAULTS_LOG=FILE   gets a line with the call that failed, and at the end how many there were;
@@ -47,7 +48,7 @@ static struct {
 } * shared;
 static unsigned long fault;
 static const char *pattern;
-static bool of_memory, cutting, lasting;
+static bool of_memory, cutting, lasting, listing;
 static int log_fd = -1;
 static pid_t first;
 
@@ -98,6 +99,8 @@ strikes(const char *call, const char *path, const int *errnos, size_t n)
 	}
 	if (pattern && fnmatch(pattern, it, 0) != 0)
 		return false;
+	if (listing)
+		say("%s\n", it);
 	nth = ++shared->n;
 	if (nth != fault && !(lasting && nth > fault))
 		return false;
@@ -140,6 +143,7 @@ begin(void)
 	first = getpid();
 	of_memory = !strncmp(which, "malloc:", 7);
 	cutting = !strncmp(which, "cut:", 4);
+	listing = !strcmp(which, "list");
 	fault = strtoul(which + (of_memory ? 7 : cutting ? 4 : 0), &end, 10);
 	lasting = *end == '+';
 	if ((at = strchr(which, '@')))
