@@ -2,26 +2,19 @@
 #include "verify/guest/explain.h"
 
 #include "build/base/arena.h"
-#include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/guest/guest.h"
 #include "verify/guest/qmp.h"
+#include "verify/guest/share.h"
 #include "verify/guest/symbols.h"
 #include "verify/loop.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define APART (200 * NS_PER_MS)
 #define PATIENCE (3 * NS_PER_S)
-
-/* what the scheduler gave a process, all its threads, in nanoseconds */
-struct share {
-	uint64_t ran, waited;
-	bool at; /* taken at all */
-};
 
 struct explain {
 	struct arena *a;
@@ -31,6 +24,7 @@ struct explain {
 	nstime silent_since;
 	struct sighting seen;
 	struct share before;
+	bool has_before;
 	bool placed;	/* the slide is known */
 	uint64_t slide; /* symbols.h */
 	uint64_t pc;	/* of the look under way */
@@ -107,37 +101,6 @@ explain_text(struct arena *a, const struct sighting *s)
 
 /* ---- looking ---- */
 
-/* the kernel's figures for every thread of a process; false when it is gone */
-static bool
-share_of(pid_t pid, struct share *s)
-{
-	char path[64];
-	DIR *d;
-	const struct dirent *ent;
-	int more;
-
-	*s = (struct share){ .at = true };
-	snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
-	if (pid <= 0 || !(d = opendir(path)))
-		return false;
-	while ((more = file_next(d, path, &ent, &(struct err){ 0 })) > 0) {
-		struct arena *a = arena_new();
-		char *text;
-		unsigned long long ran, waited;
-
-		if (*ent->d_name != '.' &&
-		    file_read(a, arena_printf(a, "%s/%s/schedstat", path, ent->d_name), &text, NULL,
-			&(struct err){ 0 }) == 0 &&
-		    sscanf(text, "%llu %llu", &ran, &waited) == 2) {
-			s->ran += ran;
-			s->waited += waited;
-		}
-		arena_free(a);
-	}
-	closedir(d);
-	return more == 0;
-}
-
 static void
 finish(struct explain *x)
 {
@@ -153,12 +116,12 @@ finish(struct explain *x)
 		x->seen.gone = true;
 		x->seen.reason = guest_reason(x->guest);
 	}
-	if (x->before.at && share_of(guest_pid(x->guest), &now)) {
-		uint64_t ran = now.ran - x->before.ran, waited = now.waited - x->before.waited;
+	if (x->has_before && share_of(guest_pid(x->guest), &now)) {
+		struct share s = share_between(&x->before, &now);
 
 		/* who hardly wants to run does not contend */
-		if (ran + waited > (uint64_t)APART / 4)
-			x->seen.contention = (double)waited / (double)(ran + waited);
+		if (s.ran + s.waited > (uint64_t)APART / 4)
+			x->seen.contention = (double)s.waited / (double)(s.ran + s.waited);
 	}
 	getloadavg(load, 1);
 	x->seen.load = load[0];
@@ -295,6 +258,6 @@ explain_start(struct arena *a, struct loop *l, struct guest *g, const struct sym
 		return;
 	}
 	x->deadline = loop_at(l, clock_now() + PATIENCE, on_late, x);
-	share_of(guest_pid(g), &x->before);
+	x->has_before = share_of(guest_pid(g), &x->before);
 	guest_qmp(g, "query-status", NULL, on_status, x);
 }

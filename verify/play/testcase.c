@@ -294,6 +294,24 @@ note_nearest(struct testcase *c, struct failure *f)
 		f->console = near.telling;
 }
 
+/* in this step, or else since it was booted; NULL: it could run */
+static const char *
+starved(struct testcase *c)
+{
+	struct share whole, s;
+
+	if (!testcase_guest_runs(c) || c->forbidden || !share_of(guest_pid(c->guest), &whole))
+		return NULL;
+	s = share_between(&c->before, &whole);
+	if (!c->step_open || !share_starved(&s, c->job->scale))
+		s = whole;
+	if (!share_starved(&s, c->job->scale))
+		return NULL;
+	return arena_printf(c->a,
+	    "the host had too little time for QEMU: %.0f times as long as on processors of its own",
+	    share_slowdown(&s));
+}
+
 /* the first failure is the one to report; what fails later, in teardown, only marks its point */
 static void
 note_failure(struct testcase *c, const char *expected, const char *got, const char *what)
@@ -306,6 +324,7 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 		return;
 	c->failed = true;
 	c->failed_going = c->guest && guest_is_going(c->guest);
+	c->starved = starved(c);
 	/* copied: a reason may belong to an answer that is about to be freed */
 	*f = (struct failure){ .what = what,
 		.expected = expected ? arena_strdup(c->a, expected) : NULL,
@@ -977,6 +996,9 @@ start_step(struct testcase *c, const struct step *s)
 	facts_tell_time(&c->names, c->told_time);
 	c->step_began = clock_now();
 	c->step_deadline = c->step_began + testcase_timeout(c);
+	c->before = (struct share){ 0 };
+	if (c->guest)
+		share_of(guest_pid(c->guest), &c->before);
 	c->step_from = output_before(c, s);
 	c->step_alarm = loop_at(c->loop, c->step_deadline, testcase_overdue, c);
 	verb_of(c)->start(c, s);
@@ -1136,6 +1158,7 @@ void
 testcase_forgive(struct testcase *c)
 {
 	c->failed = c->failed_going = false;
+	c->starved = NULL;
 	c->forbidden = NULL;
 	c->result->failure = (struct failure){ 0 };
 }
@@ -1269,6 +1292,8 @@ judge(struct testcase *c)
 	c->at = c->job->scenario->nsteps;
 	if (!r->reason)
 		check_end(c);
+	if (!r->reason && c->failed)
+		r->reason = c->starved;
 	r->verdict = r->reason ? VERDICT_INCONCLUSIVE : c->failed ? VERDICT_FAIL : VERDICT_PASS;
 	r->took = clock_now() - c->began;
 	c->state = TESTCASE_DONE;

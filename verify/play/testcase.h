@@ -5,6 +5,7 @@
 #include "build/base/clock.h"
 #include "build/base/err.h"
 #include "verify/guest/guest.h"
+#include "verify/guest/share.h"
 #include "verify/scenario/names.h"
 #include "verify/play/alarms.h"
 #include "verify/play/facts.h"
@@ -131,7 +132,9 @@ struct testcase {
 	unsigned ticket;	 /* of the step: an answer with another one comes too late */
 	bool step_open;		 /* it has not ended yet */
 	bool failed;
-	bool failed_going; /* when the guest was about to end: it may have failed of that */
+	struct share before; /* what QEMU had got of the host when it began */
+	const char *starved; /* why its failure says nothing of the image; or NULL */
+	bool failed_going;   /* when the guest was about to end: it may have failed of that */
 	unsigned next_alarm, step_alarm, limit_alarm;
 	struct subprocess *subprocess; /* qemu-img */
 };

@@ -18,6 +18,7 @@
 	X(qemu)                                                                                    \
 	X(agent)                                                                                   \
 	X(serial)                                                                                  \
+	X(share)                                                                                   \
 	X(ending)                                                                                  \
 	X(guest)                                                                                   \
 	X(want)                                                                                    \
