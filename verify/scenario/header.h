@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VERIFY_SCENARIO_HEADER_H
+#define VERIFY_SCENARIO_HEADER_H
+
+struct err;
+struct reading;
+
+/*
+ * The statements of a scenario that are no steps: scenario, requires, watch, section and their
+ * like; each is a row of header.c.
+ */
+
+/* word begins the line.  1: it is a statement's, which has been read; 0: it is no statement */
+int header_read(struct reading *r, const char *word, struct err *e);
+/* what follows the word watch */
+int header_watch(struct reading *r, struct err *e);
+
+#endif
