@@ -9,10 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -307,38 +309,61 @@ child_status_text(struct arena *a, int status)
 /* whoever never ends shall not take all memory; git tells of more files than anybody has */
 #define SAYS_MOST ((size_t)64 << 20)
 
+/*
+ * The next bytes that it says; 0: there are none.  What it has started and left behind may keep
+ * the pipe open for ever: with its own end it has said all, and what is in the pipe then is *last.
+ */
+static ssize_t
+hear_more(const struct child *c, char *p, size_t n, int *last)
+{
+	struct pollfd v[] = { { .fd = c->out, .events = POLLIN },
+		{ .fd = c->pidfd, .events = POLLIN } };
+	ssize_t got;
+
+	while (*last < 0 && poll(v, 2, -1) < 0)
+		if (errno != EINTR)
+			return -1;
+	if (*last < 0 && v[1].revents && ioctl(c->out, FIONREAD, last) < 0)
+		return -1;
+	if (*last == 0)
+		return 0;
+	if (*last > 0 && (size_t)*last < n)
+		n = (size_t)*last;
+	do
+		got = read(c->out, p, n);
+	while (got < 0 && errno == EINTR);
+	if (*last > 0 && got > 0)
+		*last -= (int)got;
+	return got;
+}
+
 int
 child_run(
     char *const argv[], const struct child_opts *o, struct buf *out, int *status, struct err *e)
 {
 	struct child c;
 	char block[16384];
+	int last = -1;
+	ssize_t n = 0;
 
 	if (child_start(&c, argv, o, e) < 0)
 		return -1;
-	while (c.out >= 0) {
-		ssize_t n = read(c.out, block, sizeof block);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			fail_errno(e, "read from %s", argv[0]);
-			child_kill(&c, SIGKILL);
-			child_wait(&c, status, &(struct err){ 0 });
-			return -1;
-		}
-		if (n == 0)
-			break;
+	while (c.out >= 0 && (n = hear_more(&c, block, sizeof block, &last)) > 0) {
 		if (out && out->n + (size_t)n > SAYS_MOST) {
 			fail(e, "%s: said more than %zu bytes", argv[0], SAYS_MOST);
-			child_kill(&c, SIGKILL);
-			child_wait(&c, status, &(struct err){ 0 });
-			return -1;
+			goto kill;
 		}
 		if (out)
 			buf_add(out, block, (size_t)n);
 	}
-	return child_wait(&c, status, e);
+	if (n == 0)
+		return child_wait(&c, status, e);
+	fail_errno(e, "read from %s", argv[0]);
+
+kill:
+	child_kill(&c, SIGKILL);
+	child_wait(&c, status, &(struct err){ 0 });
+	return -1;
 }
 
 static _Noreturn void

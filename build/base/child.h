@@ -80,8 +80,9 @@ int child_call_alone(struct child *c, child_work *work, void *arg, int log, stru
 int child_call_wait(struct child *c, int *status, struct err *failed, struct err *e);
 
 /*
- * The simple case: run, wait, collect what it printed (out may be NULL).  *status
- * as waitpid gives it; only failing to run it is an error.
+ * The simple case: run, wait, collect what it printed (out may be NULL) until it was dead: what
+ * it has left behind in the background is not waited for.  *status as waitpid gives it; only
+ * failing to run it is an error.
  */
 int child_run(
     char *const argv[], const struct child_opts *o, struct buf *out, int *status, struct err *e);

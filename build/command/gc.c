@@ -193,7 +193,8 @@ keep_keys(struct gc *g, const char *dir, struct err *e)
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(names[i]);
 
-		if (len > 7 && !strcmp(names[i] + len - 7, ".before"))
+		if ((len > 7 && !strcmp(names[i] + len - 7, ".before")) ||
+		    (len > 4 && !strcmp(names[i] + len - 4, ".how")))
 			continue;
 		if (digest_file(arena_printf(g->a, "%s/%s", dir, names[i]), hex, e) < 0)
 			return -1;

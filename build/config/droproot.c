@@ -138,6 +138,9 @@ is_ours(const char *name, const char *path, struct err *e)
 static int
 may_write(const char *who, const char *name, const char *path, struct err *e)
 {
+	if (access(path, R_OK | W_OK | X_OK) < 0 && errno != EACCES && errno != EPERM)
+		return fail_errno(
+		    e, "%s %s", name, path); /* such as a filesystem that is read-only */
 	if (access(path, R_OK | W_OK | X_OK) < 0)
 		return fail_usage(e,
 		    "%s %s: %s may not write to it; chown it, or name another folder", name, path,

@@ -14,7 +14,8 @@ struct sysdeps;
 /*
  * A plan to be run, a triple in a network mode, with all that it takes.  It leaves in dir:
  * logs/VARIANT-NAME.log, and keys/VARIANT-NAME, the text of the key of the last result, and
- * keys/VARIANT-NAME.before, that of the one before it, for who asks why something is built.
+ * keys/VARIANT-NAME.before and .how, that of the one before it and where the result came from, for
+ * who asks why something is built.
  * The folder of a node that failed is kept until that node is built again;
  * logs/VARIANT-NAME.work is a link to it.
  */

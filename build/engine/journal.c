@@ -62,19 +62,24 @@ journal_clear_failure(const struct journal *j, const struct node *n)
 }
 
 int
-journal_done(const struct journal *j, const struct node *n, const char *key_text, struct err *e)
+journal_done(
+    const struct journal *j, const struct node *n, const char *key_text, bool built, struct err *e)
 {
 	char *key = path_of(j, "keys", n, ""), *log = path_of(j, "logs", n, ".log"),
 	     *old = last_key(j, n);
 	char *made = arena_printf(j->a, "%s/log", n->store), *failure = journal_clear_failure(j, n);
 	bool same = old && !strcmp(old, key_text);
+	const char *how = !built ? HOW_FOUND : same ? HOW_BUILT_AGAIN : HOW_BUILT;
 	struct err ignored;
 
 	if (failure)
 		file_remove(failure, &ignored);
-	if (same && !failure && file_exists(log)) /* a failure has left its own */
+	if (same && !built && !failure && file_exists(log)) /* a failure has left its own */
 		return 0;
 	if (file_exists(made) && file_copy(made, log, 0644, e) < 0)
+		return -1;
+	if ((!same || built) &&
+	    file_write(path_of(j, "keys", n, ".how"), how, strlen(how), 0644, e) < 0)
 		return -1;
 	if (same)
 		return 0;

@@ -11,9 +11,9 @@ struct node;
 
 /*
  * What a build leaves for people and for the next build: dir/logs/VARIANT-NAME.log, the
- * text of its key in dir/keys/VARIANT-NAME and that of the one before it in .before;
- * dir/logs/VARIANT-NAME.work, a link to the folder of a failure; and how long it took, in
- * CACHE/times.
+ * text of its key in dir/keys/VARIANT-NAME, that of the one before it in .before, and in .how
+ * where the result came from; dir/logs/VARIANT-NAME.work, a link to the folder of a failure; and
+ * how long it took, in CACHE/times.
  */
 struct journal {
 	struct arena *a;
@@ -21,9 +21,16 @@ struct journal {
 };
 
 int journal_open(const struct journal *j, struct err *e); /* makes the folders */
-/* the node is in the store, built now or earlier: its log and key; a failure before it is over */
+/*
+ * The node is in the store, built in this run or found there: its log and key; a failure before it
+ * is over.
+ */
 int journal_done(
-    const struct journal *j, const struct node *n, const char *key_text, struct err *e);
+    const struct journal *j, const struct node *n, const char *key_text, bool built, struct err *e);
+/* where its result came from: what .how may hold */
+#define HOW_BUILT "built\n"
+#define HOW_BUILT_AGAIN "built again\n" /* with the same key: CACHE had it no more */
+#define HOW_FOUND "found\n"		/* in CACHE, where it was already */
 /*
  * marks its folder by a file `kept`, so that it is not cleaned up; path of the log, which is a
  * copy

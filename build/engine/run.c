@@ -79,13 +79,15 @@ done(struct run *r, struct task *t, struct err *e)
 	t->state = TASK_DONE;
 	t->same_key = NULL;
 	r->ndone++;
-	if (t->node && !r->o->dry && journal_done(&t->job->journal, t->node, t->key_text, e) < 0)
+	if (t->node && !r->o->dry &&
+	    journal_done(&t->job->journal, t->node, t->key_text, t->built, e) < 0)
 		return -1;
 	for (size_t i = 0; i < t->nwanted_by; i++)
 		if (--t->wanted_by[i]->unmet == 0 && t->wanted_by[i]->state == TASK_PENDING)
 			ask(r, t->wanted_by[i]);
 	if (!next)
 		return 0;
+	next->built = t->built;
 	next->node->form = t->node->form;
 	next->node->store = t->node->store;
 	memcpy(next->node->output, t->node->output, sizeof next->node->output);

@@ -245,6 +245,7 @@ finished(const struct run_context *ctx, struct task *t, struct err *e)
 	int found;
 
 	t->state = TASK_DONE;
+	t->built = true;
 	let_go(ctx, t);
 	found = store_find(t->job->store, n->key, t->name, n->output, e);
 	if (found <= 0)
@@ -257,8 +258,6 @@ finished(const struct run_context *ctx, struct task *t, struct err *e)
 		journal_took(&t->job->journal, n, seconds);
 	log_info("%s %s: %.1f s%s", clock_stamp(ctx->a, clock_now() - ctx->began), t->id, seconds,
 	    t->work.checkpoint ? ", [install] only" : "");
-	if (journal_done(&t->job->journal, n, t->key_text, e) < 0)
-		return -1;
 	return task_aside(
 	    &t->child, do_step, &(struct call){ &t->work, &t->work.steps[t->step] }, e);
 }

@@ -63,6 +63,7 @@ struct task {
 	const char *archive;		 /* source, when it had to be fetched */
 	char *key_text;
 	bool asked; /* CACHE_URL was, or is being */
+	bool built; /* in this run; else what is done was in the store */
 
 	struct task **wanted_by; /* those that need it */
 	size_t nwanted_by;

@@ -3,7 +3,9 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/engine/journal.h"
 #include "build/engine/keydiff.h"
+#include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/plan/plan.h"
 
@@ -61,11 +63,44 @@ print_waiting(struct telling *t, const struct node *n, unsigned depth)
 			print_node(t, &v[n->needs[i]], depth + 1);
 }
 
+/* the store has it: whether that was built, and if so why, or what is not as it was before it */
+static void
+print_there(struct telling *t, const struct node *n, unsigned depth)
+{
+	const struct why *w = t->w;
+	char *old = kept(t, n, ""), *before = kept(t, n, ".before"), *how = kept(t, n, ".how"),
+	     *now = NULL, hex[DIGEST_HEX] = "";
+	int indent = (int)(2 * depth);
+
+	if (old)
+		digest_bytes(old, strlen(old), hex);
+	if (old && strcmp(hex, n->key) != 0 &&
+	    plan_key(t->a, w->cfg, w->sd, w->plan, n, &now, &(struct err){ 0 }) == 0) {
+		buf_addf(t->out, "%*s%s will be taken from CACHE, not built; what changed:\n",
+		    indent, "", n->id);
+		print_changes(t, old, now, depth + 1);
+	} else if (!old || (how && !strcmp(how, HOW_FOUND) && !before)) {
+		buf_addf(t->out, "%*s%s was in CACHE, and was not built here\n", indent, "", n->id);
+	} else if (how && !strcmp(how, HOW_FOUND)) {
+		buf_addf(t->out, "%*s%s was taken from CACHE, not built; what changed:\n", indent,
+		    "", n->id);
+		print_changes(t, before, old, depth + 1);
+	} else if (how && !strcmp(how, HOW_BUILT_AGAIN)) {
+		buf_addf(t->out, "%*s%s was built again because\n%*sits result was not in CACHE\n",
+		    indent, "", n->id, indent + 2, "");
+	} else if (before) {
+		buf_addf(t->out, "%*s%s was built because\n", indent, "", n->id);
+		print_changes(t, before, old, depth + 1);
+	} else {
+		buf_addf(t->out, "%*s%s was built, here for the first time\n", indent, "", n->id);
+	}
+}
+
 static void
 print_node(struct telling *t, const struct node *n, unsigned depth)
 {
 	const struct why *w = t->w;
-	char *old = kept(t, n, ""), *before = kept(t, n, ".before"), *now = NULL;
+	char *old = kept(t, n, ""), *now = NULL;
 	int indent = (int)(2 * depth);
 	bool waits = false;
 
@@ -73,11 +108,8 @@ print_node(struct telling *t, const struct node *n, unsigned depth)
 	for (size_t i = 0; i < n->nclosure; i++)
 		waits |= !w->plan->v[n->closure[i]].store;
 
-	if (n->store && before && old) {
-		buf_addf(t->out, "%*s%s was built because\n", indent, "", n->id);
-		print_changes(t, before, old, depth + 1);
-	} else if (n->store) {
-		buf_addf(t->out, "%*s%s was built, here for the first time\n", indent, "", n->id);
+	if (n->store) {
+		print_there(t, n, depth);
 	} else if (waits) {
 		print_waiting(t, n, depth);
 	} else if (!old) {

@@ -15,6 +15,7 @@
 #define OTHERS 16		       /* descriptors that a wait can take */
 #define LONGEST 60000		       /* ms: a wait ends at the latest */
 #define HEADERS_MOST ((size_t)1 << 18) /* bytes, those of servers that sent us on included */
+#define HEADER 128		       /* what one counts for beside its bytes: it takes time */
 
 const struct transfer_patience transfer_usual = {
 	.connect = 10 * NS_PER_S, .window = 20 * NS_PER_S, .slow = 2000
@@ -88,6 +89,8 @@ refuse(struct running *r, enum transfer_end end, const char *why)
 	return CURL_WRITEFUNC_ERROR;
 }
 
+static const char without_end[] = "sends headers without end";
+
 /* a server may send them for ever, and all are kept */
 static size_t
 take_header(char *p, size_t size, size_t n, void *arg)
@@ -95,9 +98,8 @@ take_header(char *p, size_t size, size_t n, void *arg)
 	struct running *r = arg;
 
 	(void)p;
-	r->headers += size * n;
-	return r->headers <= HEADERS_MOST ? size * n
-					  : refuse(r, TRANSFER_WRONG, "sends headers without end");
+	r->headers += HEADER + size * n;
+	return r->headers <= HEADERS_MOST ? size * n : refuse(r, TRANSFER_WRONG, without_end);
 }
 
 /* an answer that has no file: a refusal, or a redirection to nowhere */
@@ -340,6 +342,8 @@ reason(struct running *r, CURLcode result, enum transfer_end end)
 	if (result == CURLE_COULDNT_CONNECT &&
 	    curl_easy_getinfo(r->curl, CURLINFO_OS_ERRNO, &os) == CURLE_OK && os)
 		return arena_printf(a, "cannot connect: %s", strerror((int)os));
+	if (result == CURLE_OUT_OF_MEMORY) /* what libcurl calls a line that is too long for it */
+		return without_end;
 	if (result == CURLE_OPERATION_TIMEDOUT)
 		return arena_printf(
 		    a, "no connection within %g s", (double)r->all->patience->connect / NS_PER_S);

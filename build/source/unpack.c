@@ -64,6 +64,8 @@ fail_here(struct unpack *u)
 	int why = errno;
 	ssize_t n;
 
+	if (why == ENAMETOOLONG) /* no other machine would take it */
+		return refuse(u, "name too long");
 	fail(u->e, "%s: %s: %s", u->archive, u->shown, strerror(why));
 	u->e->code = EXIT_SYSTEM;
 	snprintf(path, sizeof path, "/proc/self/fd/%d", u->root);
@@ -270,11 +272,8 @@ put_file(struct unpack *u, struct archive *ar, struct archive_entry *en, int dir
  * is another matter, for the name may be a symlink.
  */
 static int
-put_symlink(struct unpack *u, struct archive_entry *en, int dir, const char *path, const char *name)
+check_symlink(struct unpack *u, const char *path, const char *target)
 {
-	const char *target = archive_entry_symlink(en);
-	struct timespec when = { .tv_sec = archive_entry_mtime(en),
-		.tv_nsec = archive_entry_mtime_nsec(en) };
 	size_t depth = 0;
 	bool named = false;
 
@@ -298,6 +297,18 @@ put_symlink(struct unpack *u, struct archive_entry *en, int dir, const char *pat
 		s += n;
 		s += strspn(s, "/");
 	}
+	return 0;
+}
+
+static int
+put_symlink(struct unpack *u, struct archive_entry *en, int dir, const char *path, const char *name,
+    const char *target)
+{
+	struct timespec when = { .tv_sec = archive_entry_mtime(en),
+		.tv_nsec = archive_entry_mtime_nsec(en) };
+
+	if (check_symlink(u, path, target) < 0)
+		return -1;
 	if (make_room(u, dir, name) < 0)
 		return -1;
 	if (symlinkat(target, dir, name) < 0 ||
@@ -306,13 +317,15 @@ put_symlink(struct unpack *u, struct archive_entry *en, int dir, const char *pat
 	return 0;
 }
 
+/* another name for a file, or for a symlink, which may lead outside from where it is now */
 static int
-put_hardlink(struct unpack *u, const char *target, const char *path)
+put_hardlink(struct unpack *u, struct archive_entry *en, const char *path)
 {
-	char to[PATH_MAX];
-	const char *name, *other;
+	char to[PATH_MAX], led[PATH_MAX];
+	const char *name, *other, *target = archive_entry_hardlink(en);
 	struct stat st;
 	int dir, from, r = 0;
+	ssize_t n;
 
 	if (clean(u, target, to, "hard link to an absolute name", "hard link to a name with ..") <
 	    0)
@@ -326,7 +339,12 @@ put_hardlink(struct unpack *u, const char *target, const char *path)
 	from = fcntl(u->dir, F_DUPFD_CLOEXEC, 0);
 	if (from < 0)
 		return fail_here(u);
-	if (fstatat(from, other, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+	n = readlinkat(from, other, led, sizeof led - 1);
+	if (n >= 0) {
+		led[n] = '\0';
+		dir = parent(u, path, &name);
+		r = dir < 0 ? -1 : put_symlink(u, en, dir, path, name, led);
+	} else if (fstatat(from, other, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		r = refuse(u, "hard link to a file that is not in this archive");
 	else if ((dir = parent(u, path, &name)) < 0 || make_room(u, dir, name) < 0)
 		r = -1;
@@ -392,14 +410,14 @@ put_entry(struct unpack *u, struct archive *ar, struct archive_entry *en)
 	if (!*path || !wanted(u, path)) /* the first: above what is wanted */
 		return 0;
 	if (archive_entry_hardlink(en))
-		return put_hardlink(u, archive_entry_hardlink(en), path);
+		return put_hardlink(u, en, path);
 	dir = parent(u, path, &name);
 	if (dir < 0)
 		return -1;
 	if (type == AE_IFREG)
 		return put_file(u, ar, en, dir, name);
 	if (type == AE_IFLNK)
-		return put_symlink(u, en, dir, path, name);
+		return put_symlink(u, en, dir, path, name, archive_entry_symlink(en));
 	dir = enter(u, dir == u->root ? dir : fcntl(dir, F_DUPFD_CLOEXEC, 0), name);
 	if (dir < 0)
 		return -1;

@@ -34,6 +34,7 @@ static const struct {
 	{ "cat", "", "exit status 0" }, /* stdin is /dev/null */
 	{ "kill -0 -$$ && echo leader", "leader\n", "exit status 0" },
 	{ "head -c 300000 /dev/zero | wc -c", "300000\n", "exit status 0" },
+	{ "sleep 30 & echo out", "out\n", "exit status 0" }, /* it keeps the pipe open */
 };
 
 START_TEST(run)
@@ -48,6 +49,19 @@ START_TEST(run)
 	ck_assert_str_eq(out.p, runs[_i].out);
 	ck_assert_str_eq(child_status_text(a, status), runs[_i].status);
 	buf_free(&out);
+	arena_free(a);
+}
+END_TEST
+
+/* nor is who goes on talking listened to, until the pipe breaks for it */
+START_TEST(what_it_leaves_behind_is_not_waited_for)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	int status;
+
+	ck_assert_msg(child_run(sh(a, "yes & exit 3"), NULL, NULL, &status, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(child_status_text(a, status), "exit status 3");
 	arena_free(a);
 }
 END_TEST
@@ -303,7 +317,8 @@ Suite *
 child_suite(void)
 {
 	Suite *s = suite_of("child",
-	    (const TTest *[]){ what_cannot_start_is_our_error, how_we_were_started_is_not_seen,
+	    (const TTest *[]){ what_cannot_start_is_our_error,
+		what_it_leaves_behind_is_not_waited_for, how_we_were_started_is_not_seen,
 		both_descriptors_poll, kill_reaches_the_group, inherits_only_what_is_kept,
 		stdin_when_wanted, NULL });
 

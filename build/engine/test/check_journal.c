@@ -94,7 +94,7 @@ START_TEST(from_failure_to_success)
 	struct err e = { 0 };
 
 	put(a, n.store, "log", "first\n");
-	ck_assert_int_eq(journal_done(&j, &n, "key 1\n", &e), 0);
+	ck_assert_int_eq(journal_done(&j, &n, "key 1\n", true, &e), 0);
 	ck_assert_str_eq(get(a, j.dir, "logs/target-s6.log"), "first\n");
 	ck_assert_str_eq(get(a, j.dir, "keys/target-s6"), "key 1\n");
 	ck_assert_ptr_null(get(a, j.dir, "keys/target-s6.before"));
@@ -108,8 +108,9 @@ START_TEST(from_failure_to_success)
 	ck_assert_str_eq(get(a, j.dir, "keys/target-s6"), "key 1\n");
 
 	/* back to what was: the log is that of the result again, the folder goes */
-	ck_assert_int_eq(journal_done(&j, &n, "key 1\n", &e), 0);
+	ck_assert_int_eq(journal_done(&j, &n, "key 1\n", false, &e), 0);
 	ck_assert_str_eq(get(a, j.dir, "logs/target-s6.log"), "first\n");
+	ck_assert_str_eq(get(a, j.dir, "keys/target-s6.how"), HOW_BUILT);
 	ck_assert(!file_exists(work));
 	ck_assert_ptr_null(get(a, j.dir, "keys/target-s6.before"));
 
@@ -121,14 +122,22 @@ START_TEST(from_failure_to_success)
 	ck_assert_ptr_null(journal_clear_failure(&j, &n));
 
 	put(a, n.store, "log", "second\n");
-	ck_assert_int_eq(journal_done(&j, &n, "key 2\n", &e), 0);
+	ck_assert_int_eq(journal_done(&j, &n, "key 2\n", false, &e), 0);
 	ck_assert_str_eq(get(a, j.dir, "logs/target-s6.log"), "second\n");
+	ck_assert_str_eq(get(a, j.dir, "keys/target-s6.how"), HOW_FOUND);
 	ck_assert_str_eq(get(a, j.dir, "keys/target-s6"), "key 2\n");
+	ck_assert_str_eq(get(a, j.dir, "keys/target-s6.before"), "key 1\n");
+
+	/* CACHE had it no more: what is kept is of this time */
+	put(a, n.store, "log", "third\n");
+	ck_assert_int_eq(journal_done(&j, &n, "key 2\n", true, &e), 0);
+	ck_assert_str_eq(get(a, j.dir, "logs/target-s6.log"), "third\n");
+	ck_assert_str_eq(get(a, j.dir, "keys/target-s6.how"), HOW_BUILT_AGAIN);
 	ck_assert_str_eq(get(a, j.dir, "keys/target-s6.before"), "key 1\n");
 
 	/* a link that is not ours is nobody's folder to remove */
 	ck_assert_int_eq(symlink(n.store, arena_printf(a, "%s/logs/target-s6.work", j.dir)), 0);
-	ck_assert_int_eq(journal_done(&j, &n, "key 2\n", &e), 0);
+	ck_assert_int_eq(journal_done(&j, &n, "key 2\n", false, &e), 0);
 	ck_assert(file_exists(arena_printf(a, "%s/log", n.store)));
 	arena_free(a);
 }

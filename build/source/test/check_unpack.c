@@ -76,6 +76,7 @@ static const struct item good[] = {
 	{ "pkg-1/loop", AE_IFLNK, 0777, "loop" },
 	{ "pkg-1/hard", 0, 0644, "pkg-1/src/main.c" },
 	{ "pkg-1/src/hard2", 0, 0644, "pkg-1/hard" },
+	{ "pkg-1/src/linked", 0, 0777, "pkg-1/loop" },
 	{ "pkg-1/caf\303\251", AE_IFREG, 0644, "a name that is not ASCII\n" },
 	{ "pkg-1/twice", AE_IFREG, 0644, "the first\n" },
 	{ "pkg-1/twice", AE_IFREG, 0644, "the second\n" },
@@ -100,6 +101,7 @@ static const struct result {
 	{ "loop", S_IFLNK | 0777, "loop" },
 	{ "hard", S_IFREG | 0644, "int main(void);\n" },
 	{ "src/hard2", S_IFREG | 0644, "int main(void);\n" },
+	{ "src/linked", S_IFLNK | 0777, "loop" },
 	{ "caf\303\251", S_IFREG | 0644, "a name that is not ASCII\n" },
 	{ "twice", S_IFREG | 0644, "the second\n" },
 	{ "link-first", S_IFREG | 0644, "then a file\n" },
@@ -152,6 +154,11 @@ START_TEST(formats)
 }
 END_TEST
 
+/* a name of 260 bytes */
+#define TWENTY "aaaaaaaaaabbbbbbbbbb"
+#define LONG                                                                                       \
+	TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY
+
 /*
  * archives that want out.  %O is the folder outside, absolute; what is expected behind "ARCHIVE:
  * refused: "
@@ -202,13 +209,15 @@ static const struct hostile {
 	{ { { "d/a", 0, 0644, "victim" } }, 1, "d/a: hard link to a file that is not unpacked" },
 	{ { { "a", 0, 0644, "nothing" } }, 0,
 	    "a: hard link to a file that is not in this archive" },
-	{ { { "l", AE_IFLNK, 0777, "x" }, { "a", 0, 0644, "l" } }, 0,
-	    "a: hard link to a file that is not in this archive" },
+	{ { { "d/l", AE_IFLNK, 0777, "../x" }, { "a", 0, 0644, "d/l" } }, 0,
+	    "a: symlink that points outside" },
 	{ { { "d", AE_IFDIR, 0755, NULL }, { "l", AE_IFLNK, 0777, "d" },
 	      { "a", 0, 0644, "l/victim" } },
 	    0, "a: passes through a symlink" },
 	{ { { "d", AE_IFDIR, 0755, NULL }, { "a", 0, 0644, "d" } }, 0,
 	    "a: hard link to a file that is not in this archive" },
+	{ { { LONG, AE_IFREG, 0644, "x" } }, 0, LONG ": name too long" },
+	{ { { LONG, AE_IFDIR, 0755, NULL } }, 0, LONG "/: name too long" },
 	/* what a source tree has no use for */
 	{ { { "null", AE_IFCHR, 0666, NULL } }, 0, "null: a device" },
 	{ { { "sda", AE_IFBLK, 0666, NULL } }, 0, "sda: a device" },
@@ -357,7 +366,7 @@ static const struct {
 	{ { "src/deep", "tw*" }, 4, "src/deep/up", NULL },
 	{ { "src/main.c", "src/?eep" }, 4, "src/main.c", NULL },
 	{ { "*/deep" }, 3, "src/deep/up", NULL },
-	{ { "*" }, 13, "configure", NULL },
+	{ { "*" }, 14, "configure", NULL },
 	{ { "src/main.c", "*.c" }, 0, NULL, "*.c" },
 	{ { "src/deep", "srd" }, 0, NULL, "srd" },
 };
