@@ -123,6 +123,18 @@ static const char tty[] = "not ok 2 - x86_64 dhcp services: scenarios/services.s
 			  "  look       x86_64/dhcp/services/console\n"
 			  "  again      lh-verify run -s services m\n"
 			  "\n"
+			  "not ok 2 - x86_64 dhcp services: scenarios/services.scn:14\n"
+			  "  what       klogd is not ready\n"
+			  "  expected   /^true true$/   within 10 s\n"
+			  "  got        true false\n"
+			  "             for 10.0 s\n"
+			  "  nearest    s6-log: fatal:\n"
+			  "             \\x1b[31mno\\x1b[m\n"
+			  "  guest      idle\n"
+			  "  look       x86_64/dhcp/services/console\n"
+			  "  again      lh-verify run -s services m\n"
+			  "\n"
+			  "failed: x86_64 dhcp services: scenarios/services.scn:14\n"
 			  "1 of the failed are inconclusive\n"
 			  "14.0 s; report: out/index.html\n"
 			  "profile minimal: s6 1.0: no <origin> has it\n"
@@ -136,10 +148,43 @@ START_TEST(says_the_same_to_a_person)
 	size_t n = 0;
 	FILE *f = open_memstream(&text, &n);
 
-	report_testcase(f, 2, &testcases[1]);
+	report_testcase(f, 2, &testcases[1], 0);
+	report_testcase(f, 2, &testcases[1], 44);
 	report_end(f, testcases, 4, &head, "out/index.html");
 	fclose(f);
 	ck_assert_str_eq(text, tty);
+	free(text);
+}
+END_TEST
+
+static const struct {
+	unsigned columns;
+	const char *text, *out;
+} rows[] = {
+	{ 0, "a bc def", "  x          a bc def\n" },
+	{ 27, "a bc def", "  x          a bc def\n" }, /* 13 and 13, and the last is free */
+	{ 27, "123456 890123", "  x          123456 890123\n" },
+	{ 27, "123456 8901234", "  x          123456\n             8901234\n" },
+	{ 27, "a word-of-many-letters b",
+	    "  x          a\n             word-of-many-letters\n"
+	    "             b\n" },
+	{ 27, "word-of-many-letters", "  x          word-of-many-letters\n" },
+	{ 27, "a b\nc d e f g h i j k\n",
+	    "  x          a b\n             c d e f g h i\n             j k\n" },
+	{ 27, "\n\n x", "  x          \n             \n              x\n" },
+	{ 27, "", "  x          \n" },
+	{ 26, "123456 8901234", "  x          123456 8901234\n" }, /* too narrow to be of use */
+};
+
+START_TEST(row_fits_the_terminal)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	markup_row(f, "", "x", rows[_i].text, rows[_i].columns);
+	fclose(f);
+	ck_assert_str_eq(text, rows[_i].out);
 	free(text);
 }
 END_TEST
@@ -306,5 +351,7 @@ report_suite(void)
 
 	tcase_add_loop_test(
 	    harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);
+	tcase_add_loop_test(
+	    harness_case(s, "rows"), row_fits_the_terminal, 0, sizeof rows / sizeof *rows);
 	return s;
 }
