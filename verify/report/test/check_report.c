@@ -250,7 +250,7 @@ START_TEST(html_says_it_all)
 		" · <strong>packages were built without a sandbox</strong> · 2 results were "
 		"taken from a shared cache, signed by &lt;key&gt; · ",
 		"<th scope=col>boot<th scope=col>services<th scope=col>net-static<th "
-		"scope=col>seconds",
+		"scope=col class=took>seconds",
 		"<a class=skip href=\"#c3\">skip</a>",
 		"<tr id=c3><th scope=row>x86_64 <span class=dim>dhcp</span><td>net-static<td "
 		"class=dim>requires net static, the image has dhcp",
@@ -309,6 +309,33 @@ START_TEST(html_tells_what_to_look_at)
 }
 END_TEST
 
+/* what would be far wider than a page goes down it instead */
+START_TEST(html_with_many_scenarios_is_tall)
+{
+	struct arena *a = arena_new();
+	char *path = arena_printf(a, "%s/index.html", test_dir()), *text;
+	struct testcase_result many[40];
+	struct err e;
+
+	for (size_t i = 0; i < 40; i++) {
+		many[i] = testcases[0];
+		many[i].net = i < 20 ? "dhcp" : "static";
+		many[i].scenario = arena_printf(a, "s%zu", i % 20);
+		many[i].took = i < 20 ? NS_PER_S : 2 * NS_PER_S;
+	}
+	ck_assert_int_eq(report_html(path, many, 40, &head, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	ck_assert_ptr_nonnull(strstr(text,
+	    "<tr><td><th scope=col>x86_64 <span class=dim>dhcp</span><th scope=col>x86_64 "
+	    "<span class=dim>static</span></tr>\n"
+	    "<tr><th scope=row>s0<td><a class=pass href=\"#c1\">1.0</a>"
+	    "<td><a class=pass href=\"#c21\">2.0</a></tr>\n"));
+	ck_assert_ptr_nonnull(strstr(text,
+	    "<tr><th scope=row>seconds<td class=took>20.0<td class=took>40.0</tr>\n</table>"));
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(html_links_lead_somewhere)
 {
 	struct testcase_result all[2 * NVERDICTS];
@@ -345,9 +372,10 @@ END_TEST
 Suite *
 report_suite(void)
 {
-	Suite *s = suite_of("report",
-	    (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml,
-		html_says_it_all, html_tells_what_to_look_at, html_links_lead_somewhere, NULL });
+	Suite *s = suite_of(
+	    "report", (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml,
+			  html_says_it_all, html_tells_what_to_look_at,
+			  html_with_many_scenarios_is_tall, html_links_lead_somewhere, NULL });
 
 	tcase_add_loop_test(
 	    harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);
