@@ -366,7 +366,7 @@ flash: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARG) TRIPLES= \
 		FORMS="$$($(LHB) config FORMS $(ARGS)) bmap" $(told)
 	@$(LHB) flash $(filter -n,$(LHB_FLAGS)) $(if $(filter-out 0 false no,$(FORCE)),--force) \
-		$(ARGS) $(TRIPLE_ARG) TRIPLES= $(call quote,$(call raw,DEVICE)) $(told)
+		$(ARGS) $(TRIPLE_ARG) TRIPLES= $(call one,,DEVICE) $(told)
 
 clean distclean: $(TOOLS)
 	@$(LHB) $@ $(ARGS) $(told)

@@ -236,7 +236,7 @@ run_images(const struct request *rq, struct making *v, size_t n, size_t ntriples
 	if (run_open(rq->a, jobs, n, &o, &run, e) < 0)
 		return -1;
 	announce(rq, v, n, ntriples, run);
-	for (size_t i = 0; i < n && !rq->dry; i++)
+	for (size_t i = 0; i < n; i++)
 		if (jobs[i].is_there && run_complete(run, &jobs[i]))
 			log_info("image %s/disk-image.raw: up to date", v[i].dir);
 	if (rq->dry)

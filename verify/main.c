@@ -23,10 +23,12 @@
 #include "verify/report/results.h"
 #include "verify/trust.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 /* before anything can fail: nobody runs QEMU as root, or takes an earlier result for this run's */
 static int
@@ -41,7 +43,12 @@ begin(struct arena *a, struct options *o, const char *manifest, struct err *e)
 	o->out = outdir_choose(a, o->out, manifest);
 	if (before_keep(a, o->out, e) < 0)
 		return -1;
-	return outdir_clear(a, o->out, e);
+	if (outdir_clear(a, o->out, e) == 0)
+		return 0;
+	/* who may not read the manifest has named the wrong one, and no folder at all */
+	if (manifest && access(manifest, R_OK) < 0 && errno == EACCES)
+		return fail_usage(e, "%s: %s", manifest, strerror(errno));
+	return -1;
 }
 
 /* results that others signed, of all images, and who did; NULL: there are none */

@@ -178,7 +178,9 @@ take_number(const struct row *r, const char *value, double *member, struct err *
 	char *end;
 
 	*member = strtod(value, &end);
-	if (end != value && !*end && *member >= r->least && *member <= r->most)
+	/* digits and a point: strtod takes more, such as 0x1p3 and blanks in front */
+	if (!value[strspn(value, "0123456789.")] && end != value && !*end && *member >= r->least &&
+	    *member <= r->most)
 		return 0;
 	return fail_usage(
 	    e, "--%s %s: needs a number from %.16g to %.16g", r->name, value, r->least, r->most);
@@ -206,13 +208,15 @@ take(struct arena *a, const struct row *r, const char *value, struct options *o,
 	void *member = (char *)o + r->member;
 	struct names *names;
 
+	if (r->kind != FLAG && !*value)
+		return fail_usage(e, "--%s: needs a value that is not empty", r->name);
 	switch (r->kind) {
 	case FLAG:
 		*(bool *)member = true;
 		return 0;
 	case TEXT:
 		*(const char **)member = value;
-		return *value ? 0 : fail_usage(e, "--%s: needs a value that is not empty", r->name);
+		return 0;
 	case CHOICE:
 		return take_choice(r, value, member, e);
 	case NUMBER:
@@ -281,6 +285,10 @@ options_read(
 	}
 	out->words = argv + optind;
 	out->nwords = (size_t)(argc - optind);
+	for (size_t i = 0; i < out->nwords; i++)
+		if (!*out->words[i])
+			return fail_usage(
+			    e, "an empty word: a variable without a value? see %s --help", program);
 	if (out->trusted && out->untrusted)
 		return fail_usage(e, "--trusted and --untrusted: one of them");
 	return out->scenarios ? 0 : options_folder(a, "scenarios", &out->scenarios, e);

@@ -60,11 +60,13 @@ outdir_choose(struct arena *a, const char *out, const char *manifest)
 
 /* the name is wrong usage, but a full or failing disk is no mistake of who gave it */
 static int
-blame(struct err *e)
+blame(const char *path, struct err *e)
 {
-	if (errno != ENOSPC && errno != EDQUOT && errno != EIO)
-		e->code = EXIT_USAGE;
-	return -1;
+	int why = errno;
+
+	if (why == ENOSPC || why == EDQUOT || why == EIO)
+		return -1;
+	return fail_usage(e, "%s: %s; name another folder with -o", path, strerror(why));
 }
 
 int
@@ -73,20 +75,27 @@ outdir_clear(struct arena *a, const char *path, struct err *e)
 	static const char *const names[] = { "results", "junit.xml", "index.html", "live",
 		"mutants.json", "mutants.html" };
 
+	int lock = -1, r = 0;
+
 	if (file_exists(path) && !file_isdir(path))
 		return fail_usage(e, "%s: not a folder; name another with -o", path);
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+	/* those of a run that is under way are no old ones */
+	if (file_exists(arena_printf(a, "%s/lock", path)) && (lock = outdir_lock(a, path, e)) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof names / sizeof *names && r == 0; i++)
 		if (file_remove(arena_printf(a, "%s/%s", path, names[i]), e) < 0)
-			return blame(e);
-	return 0;
+			r = blame(path, e);
+	if (lock >= 0)
+		close(lock);
+	return r;
 }
 
 int
 outdir_make(const char *path, struct err *e)
 {
 	if (file_mkdirs(path, 0755, e) < 0)
-		return blame(e);
-	return access(path, W_OK | X_OK) < 0 ? fail_usage(e, "%s: %s", path, strerror(errno)) : 0;
+		return blame(path, e);
+	return access(path, W_OK | X_OK) < 0 ? blame(path, e) : 0;
 }
 
 int

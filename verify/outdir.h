@@ -18,7 +18,7 @@ struct arena;
  * has made; for any other, `verify` beside the manifest.  Nothing has to be there yet.
  */
 const char *outdir_choose(struct arena *a, const char *out, const char *manifest);
-/* removes what names a result; a folder that is not there has none */
+/* removes what names a result, unless a run is under way; a folder that is not there has none */
 int outdir_clear(struct arena *a, const char *path, struct err *e);
 /* a folder that cannot be made, or not be written to, is wrong usage */
 int outdir_make(const char *path, struct err *e);

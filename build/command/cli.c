@@ -210,7 +210,10 @@ cli_parse(int argc, char **argv, const struct command *commands, struct request 
 		bool used = false;
 		int r = 0;
 
-		if (argv[i][0] == '-')
+		if (!argv[i][0])
+			r = fail_usage(
+			    e, "an empty word: a variable without a value? see lh-build --help");
+		else if (argv[i][0] == '-')
 			r = take_option(rq, argv[i], argv[i + 1], &used, e);
 		else if (is_var(argv[i]))
 			rq->vars[rq->nvars++] = argv[i];

@@ -51,9 +51,13 @@ static int
 make_folder(const struct config *c, const char *name, const char *path, const struct user *by,
     struct err *e)
 {
-	if (user_as(by, make_dirs, &path, e) < 0)
-		return by->uid ? wrap(e, "%s, as user %u who named it", name, (unsigned)by->uid)
-			       : wrap(e, "%s", name);
+	struct err why = { 0 };
+
+	if (user_as(by, make_dirs, &path, &why) < 0) {
+		fail(e, "%s: %s; set another %s", name, why.msg, name);
+		e->code = why.code;
+		return by->uid ? wrap(e, "as user %u who named it", (unsigned)by->uid) : -1;
+	}
 	return geteuid() == 0 ? give(c, name, path, by, e) : 0;
 }
 

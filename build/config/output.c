@@ -81,12 +81,44 @@ no_image(struct arena *a, const struct config *cfg, struct err *e)
 	    cfg->output);
 }
 
+/* what is in an OUTPUT before its first lock, or where a disk of its own is mounted */
+static bool
+may_be_first(const char *name)
+{
+	static const char *const names[] = { "lock", "sources", "verify", "lost+found" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return is_temporary(name);
+}
+
+/* a folder of somebody's files is not made ours by a lock: `clean` would remove them */
+static int
+no_others_files(struct arena *a, const struct config *cfg, struct err *e)
+{
+	DIR *d = file_exists(lock_path(a, cfg)) ? NULL : opendir(cfg->output);
+	const struct dirent *ent;
+	int r = 0;
+
+	while (d && r == 0 && (r = file_next(d, cfg->output, &ent, e)) > 0)
+		r = may_be_first(ent->d_name) ? 0
+					      : fail_usage(e,
+						    "OUTPUT %s: holds files of others, such as %s, "
+						    "and clean would remove "
+						    "them; name a folder used for nothing else",
+						    cfg->output, ent->d_name);
+	if (d)
+		closedir(d);
+	return r;
+}
+
 int
 output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 {
 	char *path = lock_path(a, cfg);
 
-	if (no_image(a, cfg, e) < 0 || lock_take(path, fd, e) < 0)
+	if (no_image(a, cfg, e) < 0 || no_others_files(a, cfg, e) < 0 || lock_take(path, fd, e) < 0)
 		return -1;
 	if (*fd < 0)
 		return fail_held(a, cfg, path, e);

@@ -14,7 +14,9 @@ struct config;
  * built last, and the file `lock`, by which the folder is known to be ours.
  */
 
-/* one builder at a time; *fd holds the lock until it is closed; who has it is named by its process
+/*
+ * One builder at a time; *fd holds the lock until it is closed; who has it is named by its process.
+ * A folder without a lock that holds anything else becomes no OUTPUT.
  */
 int output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e);
 /*

@@ -20,6 +20,13 @@
 #include <string.h>
 #include <unistd.h>
 
+/* for a message: "SET is empty: ..", as "SET 1999-01: .." */
+static const char *
+shown(const char *value)
+{
+	return *value ? value : "is empty";
+}
+
 int
 value_text(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
@@ -49,7 +56,7 @@ value_name(struct valuing *r, const struct variable *k, const char **value, stru
 		if (!isalnum((unsigned char)*p) && !strchr("._+-", *p))
 			return fail_usage(e,
 			    "%s %s: a version is made of letters, digits and . _ + -", k->name,
-			    *value);
+			    shown(*value));
 	return 0;
 }
 
@@ -68,7 +75,7 @@ value_bool(struct valuing *r, const struct variable *k, const char **value, stru
 {
 	(void)r;
 	if (strcmp(*value, "true") && strcmp(*value, "false"))
-		return fail_usage(e, "%s %s: true or false", k->name, *value);
+		return fail_usage(e, "%s %s: true or false", k->name, shown(*value));
 	return 0;
 }
 
@@ -81,11 +88,11 @@ value_ipv4(struct valuing *r, const struct variable *k, const char **value, stru
 	(void)r;
 	if (inet_pton(AF_INET, *value, &addr) != 1)
 		return fail_usage(
-		    e, "%s %s: not an IPv4 address, such as 10.0.2.15", k->name, *value);
+		    e, "%s %s: not an IPv4 address, such as 10.0.2.15", k->name, shown(*value));
 	last = ntohl(addr.s_addr) & 255;
 	if (last == 0 || last == 255)
-		return fail_usage(
-		    e, "%s %s: the address of a network, not of a machine in it", k->name, *value);
+		return fail_usage(e, "%s %s: the address of a network, not of a machine in it",
+		    k->name, shown(*value));
 	return 0;
 }
 
@@ -111,7 +118,7 @@ value_size(struct valuing *r, const struct variable *k, const char **value, stru
 	(void)r;
 	if (integer(*value, 0, highest) < 0)
 		return fail_usage(e, "%s %s: a plain number of MiB up to %ld, 0 for none", k->name,
-		    *value, highest);
+		    shown(*value), highest);
 	if (!strcmp(k->name, "ROOTFS_SIZE") && integer(*value, 1, highest) < 0)
 		return fail_usage(e, "%s 0: a system needs a root filesystem", k->name);
 	return 0;
@@ -122,7 +129,7 @@ value_count(struct valuing *r, const struct variable *k, const char **value, str
 {
 	(void)r;
 	if (integer(*value, 1, 1024) < 0)
-		return fail_usage(e, "%s %s: a number from 1 to 1024", k->name, *value);
+		return fail_usage(e, "%s %s: a number from 1 to 1024", k->name, shown(*value));
 	return 0;
 }
 
@@ -131,8 +138,8 @@ value_seconds(struct valuing *r, const struct variable *k, const char **value, s
 {
 	(void)r;
 	if (integer(*value, 0, 604800) < 0)
-		return fail_usage(
-		    e, "%s %s: seconds, from 1 to 604800, or 0 for no limit", k->name, *value);
+		return fail_usage(e, "%s %s: seconds, from 1 to 604800, or 0 for no limit", k->name,
+		    shown(*value));
 	return 0;
 }
 
@@ -141,8 +148,8 @@ value_epoch(struct valuing *r, const struct variable *k, const char **value, str
 {
 	(void)r;
 	if (integer(*value, 1, INT32_MAX) < 0)
-		return fail_usage(
-		    e, "%s %s: seconds since 1970, from 1 to %d", k->name, *value, INT32_MAX);
+		return fail_usage(e, "%s %s: seconds since 1970, from 1 to %d", k->name,
+		    shown(*value), INT32_MAX);
 	return 0;
 }
 
@@ -169,8 +176,8 @@ value_choice(struct valuing *r, const struct variable *k, const char **value, st
 	(void)r;
 	if (**value ? listed(k->allowed, *value) : !*k->fallback)
 		return 0;
-	return fail_usage(e, "%s %s: not supported; one of %s%s", k->name, *value, k->allowed,
-	    *k->fallback ? "" : ", or empty");
+	return fail_usage(e, "%s %s: not supported; one of %s%s", k->name, shown(*value),
+	    k->allowed, *k->fallback ? "" : ", or empty");
 }
 
 /* several of those allowed, or none */
@@ -194,9 +201,9 @@ value_forms(struct valuing *r, const struct variable *k, const char **value, str
 {
 	if (value_words(r, k, value, e) < 0)
 		return -1;
-	return listed(*value, "raw")
-		   ? 0
-		   : fail_usage(e, "%s %s: needs raw, which is what is verified", k->name, *value);
+	return listed(*value, "raw") ? 0
+				     : fail_usage(e, "%s %s: needs raw, which is what is verified",
+					   k->name, shown(*value));
 }
 
 int
@@ -222,7 +229,7 @@ value_set(struct valuing *r, const struct variable *k, const char **value, struc
 	int n = scandir(dir, &v, NULL, alphasort);
 
 	if (n < 0 && errno != ENOENT) {
-		fail_errno(e, "%s %s: %s", k->name, *value, dir);
+		fail_errno(e, "%s %s: %s", k->name, shown(*value), dir);
 		return -1;
 	}
 	for (int i = 0; i < n; i++) {
@@ -234,7 +241,7 @@ value_set(struct valuing *r, const struct variable *k, const char **value, struc
 	}
 	free(v);
 	if (!found)
-		fail_usage(e, "%s %s: no such set; %s%s", k->name, *value,
+		fail_usage(e, "%s %s: no such set; %s%s", k->name, shown(*value),
 		    known.n ? "one of" : "recipes/sets/ has none", known.n ? known.p : "");
 	buf_free(&known);
 	return found ? 0 : -1;
@@ -433,10 +440,10 @@ value_user(struct valuing *r, const struct variable *k, const char **value, stru
 	errno = 0;
 	pw = getpwnam(*value);
 	if (!pw)
-		return fail_usage(e, "%s %s: no such user", k->name, *value);
+		return fail_usage(e, "%s %s: no such user", k->name, shown(*value));
 	if (pw->pw_uid == 0)
 		return fail_usage(
-		    e, "%s %s: is the superuser; name an ordinary user", k->name, *value);
+		    e, "%s %s: is the superuser; name an ordinary user", k->name, shown(*value));
 	r->uid = pw->pw_uid;
 	r->gid = pw->pw_gid;
 	return 0;
@@ -466,7 +473,7 @@ value_console(struct valuing *r, const struct variable *k, const char **value, s
 	for (const char *p = *value; *p; p++)
 		if (!isalnum((unsigned char)*p))
 			return fail_usage(e, "%s %s: the name of a device in /dev, such as ttyS0",
-			    k->name, *value);
+			    k->name, shown(*value));
 	return **value
 		   ? 0
 		   : fail_usage(e, "%s: is empty; name a device in /dev, such as ttyS0", k->name);
@@ -546,7 +553,7 @@ value_git_mirror(struct valuing *r, const struct variable *k, const char **value
 		return -1;
 	if (**value && (!percent || percent[1] != 's' || strchr(percent + 1, '%')))
 		return fail_usage(e, "%s %s: needs exactly one %%s, where the package's name goes",
-		    k->name, *value);
+		    k->name, shown(*value));
 	return 0;
 }
 

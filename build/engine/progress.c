@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* of an estimate below it nothing can be said that is still true when it is read */
+#define LEAST 1.0
+
 /* 7:05, or 1:07:05; seconds are whole from the first on */
 static void
 add_time(struct buf *out, double seconds)
@@ -38,16 +41,19 @@ progress_text(const struct progress *p, struct buf *out)
 
 	buf_addf(out, "[%zu/%zu] %zu running, ", p->done, p->n, p->nrows);
 	add_time(out, p->passed);
-	buf_adds(out, ", about ");
-	add_time(out, p->left);
-	buf_adds(out, " left\n");
+	if (p->left >= LEAST) {
+		buf_adds(out, ", about ");
+		add_time(out, p->left);
+		buf_adds(out, " left");
+	}
+	buf_adds(out, "\n");
 	for (size_t i = 0; i < p->nrows; i++) {
 		const struct progress_row *r = &p->rows[i];
 
 		buf_addf(out, "  %-*s  %-*s  ", name, r->name, step, r->step);
 		add_time(out, r->passed);
-		if (r->usual > 0) {
-			buf_adds(out, " of ");
+		if (r->usual >= LEAST) {
+			buf_adds(out, r->passed > r->usual ? ", last time " : " of ");
 			add_time(out, r->usual);
 		}
 		buf_adds(out, "\n");

@@ -843,8 +843,14 @@ run_print(const struct run *r)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct task *t = &r->tasks[i];
 
-		if (!t->node)
+		if (!t->node) {
+			if (t->state != TASK_DONE)
+				printf("%s: write%s\n", t->id,
+				    t->state == TASK_PENDING
+					? ", unless what is there is of the same results"
+					: "");
 			continue;
+		}
 		if (t->state == TASK_READY) {
 			const char *why = journal_changed(&t->job->journal, t->node, t->key_text);
 

@@ -25,7 +25,7 @@ static void
 put(FILE *out, const char *name, const char *text)
 {
 	if (text && *text)
-		markup_row(out, "", name, text);
+		markup_row(out, "", name, text, 0);
 }
 
 static void

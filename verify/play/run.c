@@ -228,7 +228,7 @@ print_result(const struct run *r, size_t i)
 		report_tap_testcase(stdout, i + 1, c);
 	} else if (c->verdict != VERDICT_PASS || c->nwarnings) {
 		screen_wipe();
-		report_testcase(stdout, i + 1, c);
+		report_testcase(stdout, i + 1, c, screen_columns());
 	}
 }
 

@@ -13,6 +13,7 @@
 
 /* the bar of the step of a case that took longest */
 #define BAR_REM 6.0
+#define COLUMNS_MAX 12 /* scenarios that a page has room for side by side */
 
 static const char *
 or_unknown(const char *s)
@@ -28,25 +29,26 @@ same(const char *a, const char *b)
 
 /* a row of the matrix is an image */
 static bool
-same_row(const struct testcase_result *a, const struct testcase_result *b)
+same_image(const struct testcase_result *a, const struct testcase_result *b)
 {
 	return same(a->arch, b->arch) && same(a->net, b->net) && same(a->profile, b->profile) &&
 	       same(a->set, b->set);
 }
 
 static bool
-same_column(const struct testcase_result *a, const struct testcase_result *b)
+same_scenario(const struct testcase_result *a, const struct testcase_result *b)
 {
 	return same(a->scenario, b->scenario);
 }
 
+typedef bool alike(const struct testcase_result *, const struct testcase_result *);
+
 /* the first test case of its row or column; what compares images is neither */
 static bool
-starts(const struct testcase_result *testcases, size_t i,
-    bool alike(const struct testcase_result *, const struct testcase_result *))
+starts(const struct testcase_result *testcases, size_t i, alike *like)
 {
 	for (size_t k = 0; k < i; k++)
-		if (!testcases[k].comparison && alike(&testcases[k], &testcases[i]))
+		if (!testcases[k].comparison && like(&testcases[k], &testcases[i]))
 			return false;
 	return !testcases[i].comparison;
 }
@@ -67,7 +69,7 @@ add_square(struct buf *b, const struct testcase_result *c, size_t number)
 
 /* what all rows have in common needs no saying */
 static void
-add_row_name(struct buf *b, const struct testcase_result *testcases, size_t n,
+add_image_name(struct buf *b, const struct testcase_result *testcases, size_t n,
     const struct testcase_result *c)
 {
 	bool mixed = false;
@@ -86,41 +88,95 @@ add_row_name(struct buf *b, const struct testcase_result *testcases, size_t n,
 	buf_adds(b, "</span>");
 }
 
+/* which way the matrix lies: a page scrolls down more willingly than sideways */
+struct axes {
+	alike *row, *column;
+	bool tall; /* a row a scenario; else a row an image */
+};
+
+static size_t
+count_starts(const struct testcase_result *testcases, size_t n, alike *like)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		k += starts(testcases, i, like);
+	return k;
+}
+
+static struct axes
+choose_axes(const struct testcase_result *testcases, size_t n)
+{
+	size_t scenarios = count_starts(testcases, n, same_scenario);
+
+	if (scenarios > COLUMNS_MAX && scenarios > count_starts(testcases, n, same_image))
+		return (struct axes){ same_scenario, same_image, true };
+	return (struct axes){ same_image, same_scenario, false };
+}
+
 static void
-add_row(struct buf *b, const struct testcase_result *testcases, size_t n, size_t row)
+add_name(struct buf *b, const struct testcase_result *testcases, size_t n, size_t i, bool scenario)
+{
+	if (scenario)
+		markup_adds(b, testcases[i].scenario);
+	else
+		add_image_name(b, testcases, n, &testcases[i]);
+}
+
+static void
+add_took(struct buf *b, const struct testcase_result *testcases, size_t n, size_t image)
 {
 	double took = 0;
 
+	for (size_t k = 0; k < n; k++)
+		if (!testcases[k].comparison && same_image(&testcases[k], &testcases[image]))
+			took += report_seconds(testcases[k].took);
+	buf_addf(b, "<td class=took>%.1f", took);
+}
+
+static void
+add_row(struct buf *b, const struct testcase_result *testcases, size_t n, const struct axes *x,
+    size_t row)
+{
 	buf_adds(b, "<tr><th scope=row>");
-	add_row_name(b, testcases, n, &testcases[row]);
+	add_name(b, testcases, n, row, x->tall);
 	for (size_t col = 0; col < n; col++) {
-		if (!starts(testcases, col, same_column))
+		if (!starts(testcases, col, x->column))
 			continue;
 		buf_adds(b, "<td>");
 		for (size_t k = 0; k < n; k++)
-			if (same_row(&testcases[k], &testcases[row]) &&
-			    same_column(&testcases[k], &testcases[col])) {
+			if (x->row(&testcases[k], &testcases[row]) &&
+			    x->column(&testcases[k], &testcases[col]))
 				add_square(b, &testcases[k], k + 1);
-				took += report_seconds(testcases[k].took);
-			}
 	}
-	buf_addf(b, "<td class=took>%.1f</tr>\n", took);
+	if (!x->tall)
+		add_took(b, testcases, n, row);
+	buf_adds(b, "</tr>\n");
 }
 
 static void
 add_matrix(struct buf *b, const struct testcase_result *testcases, size_t n)
 {
+	const struct axes x = choose_axes(testcases, n);
+
 	buf_adds(b, "<h2>Matrix</h2><div class=wide tabindex=0 role=region "
 		    "aria-label=Matrix><table><tr><td>");
 	for (size_t i = 0; i < n; i++)
-		if (starts(testcases, i, same_column)) {
+		if (starts(testcases, i, x.column)) {
 			buf_adds(b, "<th scope=col>");
-			markup_adds(b, testcases[i].scenario);
+			add_name(b, testcases, n, i, !x.tall);
 		}
-	buf_adds(b, "<th scope=col>seconds</tr>\n");
+	buf_adds(b, x.tall ? "</tr>\n" : "<th scope=col class=took>seconds</tr>\n");
 	for (size_t i = 0; i < n; i++)
-		if (starts(testcases, i, same_row))
-			add_row(b, testcases, n, i);
+		if (starts(testcases, i, x.row))
+			add_row(b, testcases, n, &x, i);
+	if (x.tall) {
+		buf_adds(b, "<tr><th scope=row>seconds");
+		for (size_t i = 0; i < n; i++)
+			if (starts(testcases, i, x.column))
+				add_took(b, testcases, n, i);
+		buf_adds(b, "</tr>\n");
+	}
 	buf_adds(b, "</table></div>\n");
 }
 
@@ -135,7 +191,7 @@ add_comparisons(struct buf *b, const struct testcase_result *testcases, size_t n
 		buf_adds(b, open);
 		open = "";
 		buf_adds(b, "<tr><th scope=row>");
-		add_row_name(b, testcases, n, &testcases[i]);
+		add_image_name(b, testcases, n, &testcases[i]);
 		buf_adds(b, "<td>");
 		add_square(b, &testcases[i], i + 1);
 		if (testcases[i].verdict == VERDICT_PASS) /* else it has a card of its own */
@@ -182,7 +238,7 @@ add_skipped(struct buf *b, const struct testcase_result *testcases, size_t n)
 		buf_adds(b, open);
 		open = "";
 		buf_addf(b, "<tr id=c%zu><th scope=row>", i + 1);
-		add_row_name(b, testcases, n, &testcases[i]);
+		add_image_name(b, testcases, n, &testcases[i]);
 		buf_adds(b, "<td>");
 		markup_adds(b, testcases[i].scenario);
 		buf_adds(b, "<td class=dim>");

@@ -3,7 +3,11 @@
 
 #include "build/base/buf.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
+
+#define COLUMN 13 /* of the text of a row */
 
 void
 markup_plain(FILE *f, char c)
@@ -14,19 +18,59 @@ markup_plain(FILE *f, char c)
 		fprintf(f, "\\x%02x", (unsigned char)c);
 }
 
-void
-markup_row(FILE *f, const char *prefix, const char *name, const char *text)
+/* as markup_plain() does it, but for newlines */
+static void
+add_plain_lines(struct buf *b, const char *text)
 {
-	fprintf(f, "%s  %-10s ", prefix, name);
-	for (const char *p = text; *p; p++) {
-		if (*p == '\n' && !p[1])
-			break;
-		if (*p == '\n')
-			fprintf(f, "\n%s  %-10s ", prefix, "");
+	for (const char *p = text; *p; p++)
+		if ((*p >= ' ' && *p <= '~') || *p == '\t' || *p == '\n')
+			buf_add(b, p, 1);
 		else
-			markup_plain(f, *p);
+			buf_addf(b, "\\x%02x", (unsigned char)*p);
+}
+
+/* what of n bytes goes into a line of so many, cut at a blank; a word that is too long is left
+ * whole
+ */
+static size_t
+fitting(const char *s, size_t n, size_t room)
+{
+	size_t at = room;
+
+	if (n <= room)
+		return n;
+	while (at && s[at] != ' ')
+		at--;
+	for (; at < n && (!at || s[at] != ' '); at++)
+		;
+	return at;
+}
+
+void
+markup_row(FILE *f, const char *prefix, const char *name, const char *text, unsigned columns)
+{
+	struct buf b = { 0 };
+	size_t taken = strlen(prefix) + COLUMN, room = SIZE_MAX, n;
+
+	if (columns > 2 * taken)
+		room = columns - 1 - taken; /* a terminal may go to its next line behind the last */
+	add_plain_lines(&b, text);
+	fprintf(f, "%s  %-10s ", prefix, name);
+	for (const char *p = b.n ? b.p : ""; *p; p += n) {
+		bool ends;
+
+		n = strcspn(p, "\n");
+		ends = p[n] && !p[n + 1];
+		n = fitting(p, n, room);
+		fwrite(p, 1, n, f);
+		if (ends && p[n] == '\n')
+			break;
+		if (p[n])
+			fprintf(f, "\n%s%*s", prefix, COLUMN, "");
+		n += p[n] != '\0'; /* the blank or the newline */
 	}
 	putc('\n', f);
+	buf_free(&b);
 }
 
 /* length of the UTF-8 sequence at p (RFC 3629), 0 when it is none, or a character XML forbids */

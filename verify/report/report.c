@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define FAILED_MAX 15 /* that are named at the end: with what is below, on one screen */
+
 const char *const verdict_names[NVERDICTS] = {
 	[VERDICT_PASS] = "pass",
 	[VERDICT_FAIL] = "fail",
@@ -86,9 +88,17 @@ report_tap_start(FILE *f, size_t ncases, const struct report_head *h)
 	fflush(f);
 }
 
-/* hash: what makes a line a remark */
+/* a row to be copied, or opened, is one line however long it is */
+static bool
+is_copied(const char *name)
+{
+	return !strcmp(name, "look") || !strcmp(name, "again") || !strcmp(name, "open");
+}
+
+/* hash: what makes a line a remark; columns: of the terminal, or 0 */
 static void
-put_testcase(FILE *f, const char *hash, size_t number, const struct testcase_result *c)
+put_testcase(
+    FILE *f, const char *hash, size_t number, const struct testcase_result *c, unsigned columns)
 {
 	static const char *const words[NVERDICTS] = { [VERDICT_PASS] = "ok",
 		[VERDICT_FAIL] = "not ok",
@@ -108,26 +118,27 @@ put_testcase(FILE *f, const char *hash, size_t number, const struct testcase_res
 		    c->from ? c->from : "");
 	putc('\n', f);
 	if (c->verdict == VERDICT_INCONCLUSIVE)
-		markup_row(f, hash, verdict_names[c->verdict], c->reason ? c->reason : "");
+		markup_row(f, hash, verdict_names[c->verdict], c->reason ? c->reason : "", columns);
 	if (c->failure.what)
-		markup_row(f, hash, "what", c->failure.what);
+		markup_row(f, hash, "what", c->failure.what, columns);
 	for (size_t i = 0; i < n; i++)
-		markup_row(f, hash, rows[i].name, rows[i].text);
+		markup_row(
+		    f, hash, rows[i].name, rows[i].text, is_copied(rows[i].name) ? 0 : columns);
 	for (size_t i = 0; i < c->nwarnings; i++)
-		markup_row(f, hash, "warning", c->warnings[i]);
+		markup_row(f, hash, "warning", c->warnings[i], columns);
 	fflush(f);
 }
 
 void
 report_tap_testcase(FILE *f, size_t number, const struct testcase_result *c)
 {
-	put_testcase(f, "# ", number, c);
+	put_testcase(f, "# ", number, c, 0);
 }
 
 void
-report_testcase(FILE *f, size_t number, const struct testcase_result *c)
+report_testcase(FILE *f, size_t number, const struct testcase_result *c, unsigned columns)
 {
-	put_testcase(f, "", number, c);
+	put_testcase(f, "", number, c, columns);
 	putc('\n', f);
 	fflush(f);
 }
@@ -156,10 +167,36 @@ report_tap_end(FILE *f, const struct testcase_result *testcases, size_t n,
 	put_end(f, "# ", testcases, n, h, html);
 }
 
+/* of many test cases the first to fail is no longer on the screen */
+static void
+put_failed(FILE *f, const struct testcase_result *testcases, size_t n)
+{
+	size_t told = 0, left = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct testcase_result *c = &testcases[i];
+
+		if (c->verdict != VERDICT_FAIL)
+			continue;
+		if (told == FAILED_MAX) {
+			left++;
+			continue;
+		}
+		told++;
+		fprintf(f, "failed: %s %s %s%s%s\n", c->arch ? c->arch : "?", c->net ? c->net : "?",
+		    c->scenario, c->failure.where ? ": " : "",
+		    c->failure.where ? c->failure.where : "");
+	}
+	if (left)
+		fprintf(f, "failed: %zu more\n", left);
+}
+
 void
 report_end(FILE *f, const struct testcase_result *testcases, size_t n, const struct report_head *h,
     const char *html)
 {
+	if (n > 1)
+		put_failed(f, testcases, n);
 	put_end(f, "", testcases, n, h, html);
 }
 

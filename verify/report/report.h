@@ -35,8 +35,12 @@ void report_tap_start(FILE *f, size_t ncases, const struct report_head *h);
 void report_tap_testcase(FILE *f, size_t number, const struct testcase_result *c);
 void report_tap_end(FILE *f, const struct testcase_result *testcases, size_t n,
     const struct report_head *h, const char *html);
-/* the same in words for a person, and without a plan; passes are not told */
-void report_testcase(FILE *f, size_t number, const struct testcase_result *c);
+/*
+ * The same in words for a person, and without a plan; passes are not told.  Rows are as wide as a
+ * terminal of so many columns, or, with 0, as long as they are.  The end names once more what has
+ * failed.
+ */
+void report_testcase(FILE *f, size_t number, const struct testcase_result *c, unsigned columns);
 void report_end(FILE *f, const struct testcase_result *testcases, size_t n,
     const struct report_head *h, const char *html);
 /* junit.xml and index.html in a folder */

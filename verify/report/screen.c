@@ -15,6 +15,14 @@ screen_is_tty(void)
 	return log_is_terminal() && isatty(1);
 }
 
+unsigned
+screen_columns(void)
+{
+	struct winsize w;
+
+	return ioctl(2, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
+}
+
 static void
 format(struct buf *b, const struct table_testcase *testcases, size_t n)
 {

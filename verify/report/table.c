@@ -11,6 +11,7 @@
 #define MARK 4	  /* room that every mark needs */
 #define SECONDS 7 /* " 1234 s" at the end of a row */
 #define NAME_MAX_SHOWN 16
+#define LETTERS_MIN 16 /* a row that goes on below has as many a line, or it is a mere column */
 
 static const struct mark {
 	const char *word;
@@ -37,6 +38,7 @@ struct table {
 	size_t name_width;   /* of the rows' names */
 	size_t *width;	     /* of the columns */
 	const char **titles; /* of the columns; NULL: one letter a test case */
+	size_t letters;	     /* without titles: so many a line, then the row goes on below */
 };
 
 /* ---- rows and columns ---- */
@@ -135,7 +137,7 @@ try_width(struct table *t, size_t most, size_t room)
 	return true;
 }
 
-/* the widest columns that fit; false: not even a letter a test case does */
+/* the widest columns that fit; false: not even letters do */
 static bool
 choose_widths(struct table *t)
 {
@@ -146,10 +148,18 @@ choose_widths(struct table *t)
 	for (size_t most = NAME_MAX_SHOWN; most >= MARK; most--)
 		if (try_width(t, most, room))
 			return true;
-	return t->ncolumns + 1 <= room;
+	t->letters = room > t->ncolumns ? t->ncolumns : room ? room - 1 : 0;
+	return t->letters == t->ncolumns || t->letters >= LETTERS_MIN;
 }
 
 /* ---- how low ---- */
+
+/* lines that a row takes */
+static size_t
+height(const struct table *t)
+{
+	return t->titles ? 1 : (t->ncolumns + t->letters - 1) / t->letters;
+}
 
 static bool
 has_news(const struct table *t, size_t row)
@@ -171,10 +181,10 @@ static void
 choose_rows(struct table *t, size_t room)
 {
 	for (int news = 1; news >= 0; news--)
-		for (size_t i = 0; i < t->nrows && room; i++)
+		for (size_t i = 0; i < t->nrows && room >= height(t); i++)
 			if (has_news(t, i) == news) {
 				t->shown[i] = true;
-				room--;
+				room -= height(t);
 			}
 	for (size_t i = 0; i < t->nrows; i++)
 		t->left_out += !t->shown[i];
@@ -255,6 +265,8 @@ add_row(struct buf *b, const struct table *t, size_t row)
 	for (size_t i = 0; i < t->ncolumns; i++) {
 		const struct table_testcase *c = testcase_at(t, row, i);
 
+		if (!t->titles && i && i % t->letters == 0)
+			buf_addf(b, "\n%*s", (int)(INDENT + t->name_width + 1), "");
 		add_mark(b, t, c, t->width[i]);
 		if (c)
 			took += c->took;
@@ -289,7 +301,7 @@ count_running(const struct table *t)
 static void
 add_summary(struct buf *b, const struct table *t)
 {
-	size_t over = 0, bad = 0;
+	size_t over = 0, bad = 0, running = count_running(t);
 	char *s;
 
 	for (size_t i = 0; i < t->n; i++) {
@@ -299,8 +311,9 @@ add_summary(struct buf *b, const struct table *t)
 		bad += c->state == TABLE_OVER && c->verdict != VERDICT_PASS &&
 		       c->verdict != VERDICT_SKIP;
 	}
-	s = arena_printf(
-	    t->a, "%*s%zu of %zu over, %zu running", INDENT, "", over, t->n, count_running(t));
+	s = arena_printf(t->a, "%*s%zu of %zu over", INDENT, "", over, t->n);
+	if (running)
+		s = arena_printf(t->a, "%s, %zu running", s, running);
 	if (bad)
 		s = arena_printf(t->a, "%s, %zu failed", s, bad);
 	if (t->left_out && t->left_out < t->nrows)
@@ -314,12 +327,15 @@ add_doing(struct buf *b, const struct table *t, size_t room)
 {
 	for (size_t i = 0; i < t->n && room; i++) {
 		const struct table_testcase *c = &t->testcases[i];
+		const char *took = "";
 
 		if (c->state != TABLE_RUNNING || !c->doing)
 			continue;
+		if (!t->titles)
+			took = arena_printf(t->a, " %lld s", (long long)(c->took / NS_PER_S));
 		add_line(b, t,
-		    arena_printf(
-			t->a, "%*s%s %s: %s", INDENT, "", row_name(t, c), c->scenario, c->doing));
+		    arena_printf(t->a, "%*s%s %s%s: %s", INDENT, "", row_name(t, c), c->scenario,
+			took, c->doing));
 		room--;
 	}
 }
@@ -337,7 +353,7 @@ table_format(struct buf *out, const struct table_testcase *testcases, size_t n,
 		return;
 	}
 	find_rows(&t);
-	if (choose_widths(&t) && room >= 2) {
+	if (choose_widths(&t) && room >= 1 + height(&t)) {
 		head = t.titles != NULL;
 		choose_rows(&t, room - head);
 		if (head)
@@ -345,7 +361,7 @@ table_format(struct buf *out, const struct table_testcase *testcases, size_t n,
 		for (size_t i = 0; i < t.nrows; i++)
 			if (t.shown[i])
 				add_row(out, &t, i);
-		room -= head + t.nrows - t.left_out;
+		room -= head + (t.nrows - t.left_out) * height(&t);
 	} else {
 		room = 0;
 		t.left_out = t.nrows;

@@ -30,8 +30,9 @@ struct table_look {
 
 /*
  * Adds lines, each ended by a newline and narrower than the terminal, and fewer of them than it
- * has.  When it is too narrow for names each test case is one letter; when too low, rows where
- * nothing happens are left out, and counted; the last resort is one line.
+ * has.  When it is too narrow for names each test case is one letter, and a row may take several
+ * lines; when too low, rows where nothing happens are left out, and counted; the last resort is one
+ * line.
  */
 void table_format(struct buf *out, const struct table_testcase *testcases, size_t n,
     const struct table_look *look);

@@ -108,10 +108,10 @@ show_failure(const struct testcase_result *r)
 	size_t n = report_rows(r, rows);
 
 	if (r->failure.what)
-		markup_row(stdout, "", "what", r->failure.what);
+		markup_row(stdout, "", "what", r->failure.what, 0);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(rows[i].name, "look") != 0)
-			markup_row(stdout, "", rows[i].name, rows[i].text);
+			markup_row(stdout, "", rows[i].name, rows[i].text, 0);
 	fflush(stdout);
 }
 

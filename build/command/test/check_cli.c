@@ -77,6 +77,8 @@ static const struct {
 	{ "why -n s6", NULL, "-n: not an option of why; see lh-build why --help" },
 	{ "compare a b -C x", NULL, "-C: not an option of compare; see lh-build compare --help" },
 	{ "build TRIPLES", NULL, "build: does not take TRIPLES" },
+	{ "why EMPTY", NULL, "an empty word: a variable without a value? see lh-build --help" },
+	{ "EMPTY", NULL, "an empty word: a variable without a value? see lh-build --help" },
 	{ "-n build", NULL, "-n: not an option of lh-build itself; put the command before it" },
 };
 
@@ -91,6 +93,9 @@ START_TEST(lines)
 
 	while ((word = word_next(&rest)))
 		argv[argc++] = word;
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "EMPTY"))
+			argv[i] = arena_strdup(a, "");
 	r = cli_parse(argc, argv, commands, &rq, &e);
 	if (cases[_i].message) {
 		ck_assert_int_eq(r, -1);

@@ -134,7 +134,7 @@ static const struct {
 	{ "", { "SET=1999", NULL }, "SET 1999: no such set; one of 2024-10 2026-07" },
 	{ "", { "PROFILE=systemd", NULL },
 	    "PROFILE systemd: not supported; one of s6 minimal auto" },
-	{ "", { "PROFILE=", NULL }, "PROFILE : not supported; one of s6 minimal auto" },
+	{ "", { "PROFILE=", NULL }, "PROFILE is empty: not supported; one of s6 minimal auto" },
 	{ "", { "COUNTRY_CODE=de", NULL },
 	    "COUNTRY_CODE de: not supported; one of uk fr rs vn cn, or empty" },
 	{ "", { "COUNTRY_CODE=u", NULL },
@@ -163,7 +163,7 @@ static const struct {
 	{ "", { "SWAP_SIZE=-1", NULL },
 	    "SWAP_SIZE -1: a plain number of MiB up to 16777215, 0 for none" },
 	{ "", { "SWAP_SIZE=", NULL },
-	    "SWAP_SIZE : a plain number of MiB up to 16777215, 0 for none" },
+	    "SWAP_SIZE is empty: a plain number of MiB up to 16777215, 0 for none" },
 	{ "", { "SWAP_SIZE=99999999999999999999", NULL },
 	    "SWAP_SIZE 99999999999999999999: a plain number of MiB up to 16777215, 0 for none" },
 	{ "", { "ROOTFS_SIZE=0", NULL }, "ROOTFS_SIZE 0: a system needs a root filesystem" },
@@ -175,7 +175,7 @@ static const struct {
 	{ "", { "FORMS=raw zip", NULL },
 	    "FORMS zip: not supported; some of raw tar tar.zst qcow2 bmap" },
 	{ "", { "FORMS=tar", NULL }, "FORMS tar: needs raw, which is what is verified" },
-	{ "", { "FORMS=", NULL }, "FORMS : needs raw, which is what is verified" },
+	{ "", { "FORMS=", NULL }, "FORMS is empty: needs raw, which is what is verified" },
 	/* the network */
 	{ "", { "LOCAL_IP=10.0.3.15", NULL },
 	    "LOCAL_IP 10.0.3.15, ROUTER_IP 10.0.2.2: not in one /24; only the last number may "

@@ -45,7 +45,33 @@ START_TEST(no_folder_of_an_image)
 		c.output));
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	ck_assert_int_eq(unlink(link), 0);
+	put(a, &c, (const char *const[]){ "lock", NULL });
 	ck_assert_int_eq(symlink("x86_64-linux-musl/manifest", link), 0);
+	ck_assert_msg(output_lock(a, &c, &lock, &e) == 0, "%s", e.msg);
+	close(lock);
+	arena_free(a);
+}
+END_TEST
+
+/* a lock in it would be leave to clean it */
+START_TEST(no_folder_of_others)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a);
+	struct err e = { 0 };
+	int lock;
+
+	put(a, &c, (const char *const[]){ "sources/a.tar", "lost+found/x", "thesis.tex", NULL });
+	ck_assert_int_eq(output_lock(a, &c, &lock, &e), -1);
+	ck_assert_str_eq(e.msg,
+	    arena_printf(a,
+		"OUTPUT %s: holds files of others, such as thesis.tex, and clean would remove "
+		"them; name a folder used for nothing else",
+		c.output));
+	ck_assert_int_eq(e.code, EXIT_USAGE);
+	ck_assert(!file_exists(arena_printf(a, "%s/lock", c.output)));
+	ck_assert_int_eq(unlink(arena_printf(a, "%s/thesis.tex", c.output)), 0);
+	/* what was fetched beforehand, and a disk that is mounted there, is nobody's harm */
 	ck_assert_msg(output_lock(a, &c, &lock, &e) == 0, "%s", e.msg);
 	close(lock);
 	arena_free(a);
@@ -222,7 +248,7 @@ START_TEST(nothing_is_cleaned_under_a_builder)
 	struct err e = { 0 };
 	int lock;
 
-	put(a, &c, (const char *const[]){ "kernel", NULL });
+	put(a, &c, (const char *const[]){ "lock", "kernel", NULL });
 	ck_assert_int_eq(output_lock(a, &c, &lock, &e), 0);
 	ck_assert_int_eq(output_clean(a, &c, true, &e), -1);
 	ck_assert_int_eq(e.code, EXIT_SYSTEM);
@@ -235,7 +261,8 @@ END_TEST
 Suite *
 output_suite(void)
 {
-	return suite_of("output", (const TTest *[]){ one_builder_at_a_time, no_folder_of_an_image,
-				      a_lock_without_a_name, folders_of_the_two_modes, links,
-				      cleaning, nothing_is_cleaned_under_a_builder, NULL });
+	return suite_of(
+	    "output", (const TTest *[]){ one_builder_at_a_time, no_folder_of_an_image,
+			  no_folder_of_others, a_lock_without_a_name, folders_of_the_two_modes,
+			  links, cleaning, nothing_is_cleaned_under_a_builder, NULL });
 }

@@ -10,6 +10,12 @@ static struct progress_row rows[] = {
 	{ "armv7 image", "image", 3, 4000 },
 };
 
+/* a busy machine, and what is too short to be told */
+static struct progress_row late[] = {
+	{ "target/linux", "build", 311, 310 },
+	{ "target/layout-s6", "install", 9, 0.3 },
+};
+
 static const struct {
 	struct progress p;
 	const char *text;
@@ -18,7 +24,10 @@ static const struct {
 					  "  x86_64 target/linux  build      1:15 of 5:10\n"
 					  "  i486 target/s6       configure  0:00\n"
 					  "  armv7 image          image      0:03 of 1:06:40\n" },
-	{ { 96, 96, 3600, -1, rows, 0 }, "[96/96] 0 running, 1:00:00, about 0:00 left\n" },
+	{ { 96, 96, 3600, -1, rows, 0 }, "[96/96] 0 running, 1:00:00\n" },
+	{ { 23, 25, 45, 0.9, late, 2 }, "[23/25] 2 running, 0:45\n"
+					"  target/linux      build    5:11, last time 5:10\n"
+					"  target/layout-s6  install  0:09\n" },
 };
 
 START_TEST(golden)

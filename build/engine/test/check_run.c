@@ -1267,6 +1267,28 @@ thing_of(const struct trial *t, size_t i)
 	return text;
 }
 
+START_TEST(dry_says_what_is_written)
+{
+	struct arena *a = arena_new();
+	struct trial r;
+
+	quartered_world(a);
+	run_quarters(&r, &(struct run_opts){ .dry = true }, "");
+	ck_assert_ptr_nonnull(strstr(
+	    r.printed, "\nx86_64 thing: write, unless what is there is of the same results\n"));
+	arena_free(r.a);
+	run_quarters(&r, NULL, "");
+	ck_assert_msg(r.r == 0, "%s", r.e.msg);
+	arena_free(r.a);
+	/* its parts are there, and nobody knows of the whole */
+	run_quarters(&r, &(struct run_opts){ .dry = true }, "");
+	ck_assert_ptr_null(strstr(r.printed, "build"));
+	ck_assert_ptr_nonnull(strstr(r.printed, "x86_64 thing: write\n"));
+	arena_free(r.a);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(plans_share_what_is_the_same)
 {
 	struct arena *a = arena_new();
@@ -1436,6 +1458,7 @@ run_suite(void)
 	tcase_add_test(tc, inputs_must_be_at_rest);
 	tcase_add_test(tc, an_override_is_built_as_it_is);
 	tcase_add_test(tc, the_longest_chain_first);
+	tcase_add_test(tc, dry_says_what_is_written);
 	tcase_add_test(tc, plans_share_what_is_the_same);
 	tcase_add_test(tc, an_end_does_not_wait_for_other_plans);
 	tcase_add_loop_test(

@@ -125,7 +125,7 @@ told(struct arena *a, const struct block *x)
 	t.r.again = "lh-verify run -s test output/manifest";
 	play(&t);
 	f = open_memstream(&text, &n);
-	report_testcase(f, 1, &t.r);
+	report_testcase(f, 1, &t.r, 0);
 	fclose(f);
 	add_stable(&b, text, test_dir());
 	free(text);

@@ -5,6 +5,7 @@
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "verify/image/image.h"
+#include "verify/outdir.h"
 #include "verify/play/facts.h"
 #include "verify/play/matrix.h"
 #include "verify/report/report.h"
@@ -316,7 +317,12 @@ START_TEST(two_runs_do_not_share_a_folder)
 	ck_assert_str_eq(e.msg,
 	    arena_printf(s.a, "%s: in use by another lh-verify; wait for it, or give another -o",
 		test_dir()));
+	/* and who comes second leaves what the first has written */
+	ck_assert_int_eq(outdir_clear(s.a, test_dir(), &e), -1);
+	ck_assert(file_exists(arena_printf(s.a, "%s/results", test_dir())));
 	close(fd);
+	ck_assert_msg(outdir_clear(s.a, test_dir(), &e) == 0, "%s", e.msg);
+	ck_assert(!file_exists(arena_printf(s.a, "%s/results", test_dir())));
 	arena_free(s.a);
 }
 END_TEST

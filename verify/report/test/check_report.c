@@ -123,6 +123,18 @@ static const char tty[] = "not ok 2 - x86_64 dhcp services: scenarios/services.s
 			  "  look       x86_64/dhcp/services/console\n"
 			  "  again      lh-verify run -s services m\n"
 			  "\n"
+			  "not ok 2 - x86_64 dhcp services: scenarios/services.scn:14\n"
+			  "  what       klogd is not ready\n"
+			  "  expected   /^true true$/   within 10 s\n"
+			  "  got        true false\n"
+			  "             for 10.0 s\n"
+			  "  nearest    s6-log: fatal:\n"
+			  "             \\x1b[31mno\\x1b[m\n"
+			  "  guest      idle\n"
+			  "  look       x86_64/dhcp/services/console\n"
+			  "  again      lh-verify run -s services m\n"
+			  "\n"
+			  "failed: x86_64 dhcp services: scenarios/services.scn:14\n"
 			  "1 of the failed are inconclusive\n"
 			  "14.0 s; report: out/index.html\n"
 			  "profile minimal: s6 1.0: no <origin> has it\n"
@@ -136,10 +148,43 @@ START_TEST(says_the_same_to_a_person)
 	size_t n = 0;
 	FILE *f = open_memstream(&text, &n);
 
-	report_testcase(f, 2, &testcases[1]);
+	report_testcase(f, 2, &testcases[1], 0);
+	report_testcase(f, 2, &testcases[1], 44);
 	report_end(f, testcases, 4, &head, "out/index.html");
 	fclose(f);
 	ck_assert_str_eq(text, tty);
+	free(text);
+}
+END_TEST
+
+static const struct {
+	unsigned columns;
+	const char *text, *out;
+} rows[] = {
+	{ 0, "a bc def", "  x          a bc def\n" },
+	{ 27, "a bc def", "  x          a bc def\n" }, /* 13 and 13, and the last is free */
+	{ 27, "123456 890123", "  x          123456 890123\n" },
+	{ 27, "123456 8901234", "  x          123456\n             8901234\n" },
+	{ 27, "a word-of-many-letters b",
+	    "  x          a\n             word-of-many-letters\n"
+	    "             b\n" },
+	{ 27, "word-of-many-letters", "  x          word-of-many-letters\n" },
+	{ 27, "a b\nc d e f g h i j k\n",
+	    "  x          a b\n             c d e f g h i\n             j k\n" },
+	{ 27, "\n\n x", "  x          \n             \n              x\n" },
+	{ 27, "", "  x          \n" },
+	{ 26, "123456 8901234", "  x          123456 8901234\n" }, /* too narrow to be of use */
+};
+
+START_TEST(row_fits_the_terminal)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	markup_row(f, "", "x", rows[_i].text, rows[_i].columns);
+	fclose(f);
+	ck_assert_str_eq(text, rows[_i].out);
 	free(text);
 }
 END_TEST
@@ -205,7 +250,7 @@ START_TEST(html_says_it_all)
 		" · <strong>packages were built without a sandbox</strong> · 2 results were "
 		"taken from a shared cache, signed by &lt;key&gt; · ",
 		"<th scope=col>boot<th scope=col>services<th scope=col>net-static<th "
-		"scope=col>seconds",
+		"scope=col class=took>seconds",
 		"<a class=skip href=\"#c3\">skip</a>",
 		"<tr id=c3><th scope=row>x86_64 <span class=dim>dhcp</span><td>net-static<td "
 		"class=dim>requires net static, the image has dhcp",
@@ -264,6 +309,33 @@ START_TEST(html_tells_what_to_look_at)
 }
 END_TEST
 
+/* what would be far wider than a page goes down it instead */
+START_TEST(html_with_many_scenarios_is_tall)
+{
+	struct arena *a = arena_new();
+	char *path = arena_printf(a, "%s/index.html", test_dir()), *text;
+	struct testcase_result many[40];
+	struct err e;
+
+	for (size_t i = 0; i < 40; i++) {
+		many[i] = testcases[0];
+		many[i].net = i < 20 ? "dhcp" : "static";
+		many[i].scenario = arena_printf(a, "s%zu", i % 20);
+		many[i].took = i < 20 ? NS_PER_S : 2 * NS_PER_S;
+	}
+	ck_assert_int_eq(report_html(path, many, 40, &head, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	ck_assert_ptr_nonnull(strstr(text,
+	    "<tr><td><th scope=col>x86_64 <span class=dim>dhcp</span><th scope=col>x86_64 "
+	    "<span class=dim>static</span></tr>\n"
+	    "<tr><th scope=row>s0<td><a class=pass href=\"#c1\">1.0</a>"
+	    "<td><a class=pass href=\"#c21\">2.0</a></tr>\n"));
+	ck_assert_ptr_nonnull(strstr(text,
+	    "<tr><th scope=row>seconds<td class=took>20.0<td class=took>40.0</tr>\n</table>"));
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(html_links_lead_somewhere)
 {
 	struct testcase_result all[2 * NVERDICTS];
@@ -300,11 +372,14 @@ END_TEST
 Suite *
 report_suite(void)
 {
-	Suite *s = suite_of("report",
-	    (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml,
-		html_says_it_all, html_tells_what_to_look_at, html_links_lead_somewhere, NULL });
+	Suite *s = suite_of(
+	    "report", (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml,
+			  html_says_it_all, html_tells_what_to_look_at,
+			  html_with_many_scenarios_is_tall, html_links_lead_somewhere, NULL });
 
 	tcase_add_loop_test(
 	    harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);
+	tcase_add_loop_test(
+	    harness_case(s, "rows"), row_fits_the_terminal, 0, sizeof rows / sizeof *rows);
 	return s;
 }

@@ -4,6 +4,7 @@
 #include "build/base/buf.h"
 #include "verify/test/suites.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define S NS_PER_S
@@ -63,16 +64,16 @@ static const struct {
 	    "  armv7 dhcp    +FI->   25 s\n"
 	    "  armv7 static  >. ..    0 s\n"
 	    "  14 of 19 over, 2 running, 2 failed\n"
-	    "  armv7 dhcp services: wait \"s6-svstat ???[m\"\n"
-	    "  armv7 static boot: expect /lh: default up/ \n" },
+	    "  armv7 dhcp services 12 s: wait \"s6-svstat ?\n"
+	    "  armv7 static boot 0 s: expect /lh: default \n" },
 	{ N, { 36, 24, false },
 	    "  x86_64 dhcp   +++-+   46 s\n"
 	    "  x86_64 static ++-++   45 s\n"
 	    "  armv7 dhcp    +FI->   25 s\n"
 	    "  armv7 static  >. ..    0 s\n"
 	    "  14 of 19 over, 2 running, 2 faile\n"
-	    "  armv7 dhcp services: wait \"s6-svs\n"
-	    "  armv7 static boot: expect /lh: de\n" },
+	    "  armv7 dhcp services 12 s: wait \"s\n"
+	    "  armv7 static boot 0 s: expect /lh\n" },
 	{ N, { 20, 24, false }, "  14 of 19 over, 2 \n" },
 	{ N, { 80, 6, false },
 	    "                boot filesystems net-dhcp net-static services\n"
@@ -108,6 +109,36 @@ START_TEST(fits_the_terminal)
 }
 END_TEST
 
+/* one image and many scenarios, on the terminal that most have: each of them has its letter */
+START_TEST(goes_on_below)
+{
+	static const struct table_look usual = { 80, 24, false }, low = { 80, 3, false };
+	struct table_testcase many[130];
+	char names[130][8];
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < 130; i++) {
+		snprintf(names[i], sizeof names[i], "s%zu", i);
+		many[i] = (struct table_testcase){ "x86_64", "dhcp", names[i],
+			i < 70	 ? TABLE_OVER
+			: i < 71 ? TABLE_RUNNING
+				 : TABLE_WAITING,
+			i == 3 ? VERDICT_FAIL : VERDICT_PASS, S, "sleep 9", NULL };
+	}
+	table_format(&b, many, 130, &usual);
+	ck_assert_str_eq(b.p,
+	    "  x86_64 +++F+++++++++++++++++++++++++++++++++++++++++++++++++++++++++++\n"
+	    "         +++++++>.......................................................\n"
+	    "         ....  130 s\n"
+	    "  70 of 130 over, 1 running, 1 failed\n"
+	    "  x86_64 s70 1 s: sleep 9\n");
+	buf_clear(&b);
+	table_format(&b, many, 130, &low);
+	ck_assert_str_eq(b.p, "  70 of 130 over, 1 running, 1 failed\n");
+	buf_free(&b);
+}
+END_TEST
+
 /* names that are cut must stay apart */
 START_TEST(tells_shortened_names_apart)
 {
@@ -134,7 +165,8 @@ END_TEST
 Suite *
 table_suite(void)
 {
-	Suite *s = suite_of("table", (const TTest *[]){ tells_shortened_names_apart, NULL, NULL });
+	Suite *s = suite_of(
+	    "table", (const TTest *[]){ goes_on_below, tells_shortened_names_apart, NULL, NULL });
 
 	tcase_add_loop_test(
 	    harness_case(s, "sizes"), fits_the_terminal, 0, sizeof cases / sizeof *cases);
