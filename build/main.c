@@ -28,6 +28,7 @@
 #include "build/publish/release.h"
 #include "build/publish/reproduce.h"
 #include "build/publish/sbom.h"
+#include "build/publish/verify_release.h"
 #include "build/source/fetch.h"
 #include "build/source/profile.h"
 
@@ -312,6 +313,9 @@ static const struct command commands[] = {
 	    "C", 0, reproduce_command },
 	{ "release", "", "copies verified images to OUTPUT/release, for publication", "nNLC", 0,
 	    release_command },
+	{ "verify-release", "DIR [SIGNERS]",
+	    "checks a released folder, from anywhere, and who signed it", "", 2,
+	    verify_release_command },
 	{ "flash", "DEVICE", "writes the image to a disk, reads it back and compares", "nFC", 1,
 	    flash_command },
 	{ "graph", "", "prints the dependency graph, for dot(1)", "VC", 0, show_graph },
