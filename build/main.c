@@ -13,6 +13,7 @@
 #include "build/command/gc.h"
 #include "build/command/lint.h"
 #include "build/command/outdated.h"
+#include "build/command/pin.h"
 #include "build/command/session.h"
 #include "build/command/show.h"
 #include "build/command/versions.h"
@@ -300,6 +301,9 @@ static const struct command commands[] = {
 	{ "outdated", "",
 	    "lists recipes whose origins have a newer version (--check: fails if there are any)",
 	    "TC", 0, outdated_command },
+	{ "pin", "NAME VERSION",
+	    "prints what a recipe needs to pin a new version, checksums from two origins", "OC", 2,
+	    pin_command },
 	{ "bundle", "FILE", "packs the checkout and its sources, to build from without a network",
 	    "LEC", 1, bundle_command },
 	{ "why", "PACKAGE", "explains why a package is or was rebuilt", "C", 1, show_why },
