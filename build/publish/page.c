@@ -38,6 +38,8 @@ page_qemu(struct arena *a, const struct manifest *m, const char *folder, struct 
 	buf_addf(out, "%s -machine %s", m->qemu, m->machine);
 	if (m->cpu)
 		buf_addf(out, " -cpu %s", m->cpu);
+	if (m->kvm)
+		buf_adds(out, " -accel kvm -accel tcg");
 	buf_addf(out, " -m %u -nographic \\\n      -kernel %s/%s \\\n      -append \"%s\" \\\n",
 	    m->memory, folder, m->kernel, m->append);
 	buf_addf(out,
