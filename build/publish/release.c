@@ -252,8 +252,27 @@ read_results(struct arena *a, const char *path, struct judged **v, size_t *n, st
 	return complete ? 0 : fail(e, "release: %s: the run is incomplete", path);
 }
 
+/* of a lane that an ordinary run does not play */
+static int
+of_a_lane(struct arena *a, const char *scenario, struct err *e)
+{
+	struct lines l;
+	char *line;
+	int is = 0;
+
+	if (lines_open(a, scenario, &l, e) < 0)
+		return -1;
+	while (!is && (line = lines_next_datum(&l))) {
+		const char *key = word_next(&line);
+
+		is = !strcmp(key, "lane") && strcmp(line, "quick") != 0;
+	}
+	return is;
+}
+
 struct wanted {
 	struct arena *a;
+	const char *dir; /* of the scenarios */
 	const struct judged *v;
 	size_t n;
 	const struct manifest *m;
@@ -265,6 +284,7 @@ want_scenario(void *arg, const char *rel, const struct stat *st, struct err *e)
 	const struct wanted *w = arg;
 	size_t len = strlen(rel);
 	const char *name;
+	int r;
 
 	(void)st;
 	if (strchr(rel, '/') || len < 5 || strcmp(rel + len - 4, ".scn") != 0)
@@ -281,6 +301,9 @@ want_scenario(void *arg, const char *rel, const struct stat *st, struct err *e)
 		return fail(
 		    e, "release: %s: %s was played on another image", label(w->a, w->m), name);
 	}
+	r = of_a_lane(w->a, arena_printf(w->a, "%s/%s", w->dir, rel), e);
+	if (r)
+		return r < 0 ? -1 : 0;
 	return fail(e, "release: %s: %s was not played", label(w->a, w->m), name);
 }
 
@@ -299,7 +322,7 @@ release_verified(struct arena *a, const char *results, const char *scenarios,
 			    judged[i].scenario,
 			    judged[i].verdict ? judged[i].verdict : "no verdict");
 	for (size_t i = 0; i < n; i++) {
-		struct wanted w = { a, judged, count, &v[i] };
+		struct wanted w = { a, scenarios, judged, count, &v[i] };
 
 		if (file_walk(scenarios, want_scenario, &w, e) < 0)
 			return -1;

@@ -88,8 +88,8 @@ check_files(struct checking *c, const char *signers, const char **by, struct err
 
 	if (there == 0)
 		return fail(e, "has no " SUMS_FILE ", so it is no release");
-	if (there < 0 || read_text(c, SUMS_FILE, &list, e) < 0 || check_signature(c, list, signers, by, e) < 0 ||
-	    sums_parse(c->a, list, &c->sums, e) < 0)
+	if (there < 0 || read_text(c, SUMS_FILE, &list, e) < 0 ||
+	    check_signature(c, list, signers, by, e) < 0 || sums_parse(c->a, list, &c->sums, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
 		if (!sums_find(&c->sums, always[i]))

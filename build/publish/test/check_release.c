@@ -441,6 +441,8 @@ START_TEST(verified)
 	make_image(a, &m);
 	put(a, "scenarios/boot.scn", "");
 	put(a, "scenarios/ssh.scn", "");
+	/* who wants it played asks for its lane */
+	put(a, "scenarios/flood.scn", "# long\nlane   long\n");
 	put(a, "scenarios/watches", "");
 	if (runs[_i].results)
 		put(a, "results", filled(a, &m, runs[_i].results));
