@@ -13,6 +13,7 @@
 #include "build/command/gc.h"
 #include "build/command/lint.h"
 #include "build/command/outdated.h"
+#include "build/command/pin.h"
 #include "build/command/session.h"
 #include "build/command/show.h"
 #include "build/command/versions.h"
@@ -28,6 +29,7 @@
 #include "build/publish/release.h"
 #include "build/publish/reproduce.h"
 #include "build/publish/sbom.h"
+#include "build/publish/verify_release.h"
 #include "build/source/fetch.h"
 #include "build/source/profile.h"
 
@@ -299,6 +301,9 @@ static const struct command commands[] = {
 	{ "outdated", "",
 	    "lists recipes whose origins have a newer version (--check: fails if there are any)",
 	    "TC", 0, outdated_command },
+	{ "pin", "NAME VERSION",
+	    "prints what a recipe needs to pin a new version, checksums from two origins", "OC", 2,
+	    pin_command },
 	{ "bundle", "FILE", "packs the checkout and its sources, to build from without a network",
 	    "LEC", 1, bundle_command },
 	{ "why", "PACKAGE", "explains why a package is or was rebuilt", "C", 1, show_why },
@@ -312,6 +317,9 @@ static const struct command commands[] = {
 	    "C", 0, reproduce_command },
 	{ "release", "", "copies verified images to OUTPUT/release, for publication", "nNLC", 0,
 	    release_command },
+	{ "verify-release", "DIR [SIGNERS]",
+	    "checks a released folder, from anywhere, and who signed it", "", 2,
+	    verify_release_command },
 	{ "flash", "DEVICE", "writes the image to a disk, reads it back and compares", "nFC", 1,
 	    flash_command },
 	{ "graph", "", "prints the dependency graph, for dot(1)", "VC", 0, show_graph },

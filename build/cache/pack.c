@@ -9,6 +9,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -188,6 +189,65 @@ pack_file(const char *path, const char *file, struct err *e)
 		return -1;
 	}
 	return pack_end(p, e);
+}
+
+/* n bytes of it at `at`, less whole blocks of zeros */
+static int
+put_block(int to, const char *block, size_t n, uint64_t at, const char *name, struct err *e)
+{
+	if (!*block && !memcmp(block, block + 1, n - 1))
+		return 0;
+	for (size_t done = 0; done < n;) {
+		ssize_t w = pwrite(to, block + done, n - done, (off_t)(at + done));
+
+		if (w < 0 && errno != EINTR)
+			return fail_errno(e, "unpack %s", name);
+		done += w > 0 ? (size_t)w : 0;
+	}
+	return 0;
+}
+
+static int
+unfile(struct archive *in, const char *name, int to, uint64_t most, struct err *e)
+{
+	char block[4096], last = 0;
+	uint64_t at = 0;
+	la_ssize_t n;
+
+	while ((n = archive_read_data(in, block, sizeof block)) > 0) {
+		if ((uint64_t)n > most - at)
+			return fail(e, "%s: unpacks to more than %" PRIu64 " bytes", name, most);
+		if (put_block(to, block, (size_t)n, at, name, e) < 0)
+			return -1;
+		at += (uint64_t)n;
+		last = block[n - 1];
+	}
+	if (n < 0)
+		return fail_archive(e, in, name);
+	if (!at)
+		return fail(e, "%s: is empty", name);
+	/* its size, where it ends in a hole: that byte is zero then, or is written again */
+	return pwrite(to, &last, 1, (off_t)at - 1) == 1 ? 0 : fail_errno(e, "unpack %s", name);
+}
+
+int
+pack_unfile(int from, const char *name, int to, uint64_t most, struct err *e)
+{
+	struct archive *in = archive_read_new();
+	struct archive_entry *en;
+	int r = -1;
+
+	archive_read_support_format_raw(in);
+	archive_read_support_filter_zstd(in);
+	if (archive_read_open_fd(in, from, BLOCK) != ARCHIVE_OK ||
+	    archive_read_next_header(in, &en) != ARCHIVE_OK)
+		fail_archive(e, in, name);
+	else if (archive_filter_code(in, 0) != ARCHIVE_FILTER_ZSTD)
+		fail(e, "%s: not packed with zstd", name);
+	else
+		r = unfile(in, name, to, most, e);
+	archive_read_free(in);
+	return r;
 }
 
 struct walk {

@@ -56,6 +56,13 @@ void pack_abandon(struct pack *p);
 int pack_file(const char *path, const char *file, struct err *e);
 
 /*
+ * The other way round, from a descriptor into an empty file that is open for writing: zeros stay
+ * holes.  What is more than `most` bytes, or no such file, is an error; name is for messages.
+ * Nothing is opened, so a process that may not can do it, whoever made the file.
+ */
+int pack_unfile(int from, const char *name, int to, uint64_t most, struct err *e);
+
+/*
  * Makes in dir what an archive of ours holds, permission bits and times as they are told.
  * over: files that are there are replaced; else dir is empty.  Nothing is made elsewhere,
  * whatever the archive says; what is in it is for the caller to judge.  One that unpacks to more

@@ -60,6 +60,8 @@ static const struct row {
 	{ 'B', false, "--bytes", FLAG(bytes),
 	    "with --audit: download and compare the bytes, not only the size" },
 	{ 'T', false, "--check", FLAG(check), "fail if any recipe is outdated" },
+	{ 'O', false, "--one-origin", FLAG(one_origin),
+	    "believe a checksum that only one origin has" },
 	{ 'S', false, "--sources", FLAG(sources), "remove source files as well" },
 	{ 'R', false, "--repair", FLAG(repair),
 	    "remove what is damaged, so that it is built or fetched again" },

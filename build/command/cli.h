@@ -29,6 +29,7 @@ struct request {
 	bool sources;	   /* gc: these too */
 	bool force;	   /* flash: what is no removable disk, too */
 	bool repair;	   /* fsck: remove what is damaged */
+	bool one_origin;   /* pin: is enough */
 	bool services;	   /* graph: these instead of packages */
 	enum stage until;
 	bool nets[2]; /* asked for: static, DHCP; none: the one that is configured */

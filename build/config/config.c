@@ -86,6 +86,8 @@ static const struct key {
 	{ { "HARDWARE", value_bool, "false", NULL }, NULL, ONLY_VAR },
 	{ { "EPOCH", value_epoch, "1784000000", NULL }, NULL, ONLY_VAR },
 
+	{ { "RELEASE_KEY", value_cache_key, "", NULL }, NULL, ONLY_VAR },
+
 	{ { "KERNEL", value_choice, "anew", "anew cached" }, NULL, ONLY_VAR },
 	{ { "SECOND", value_text, "", NULL }, NULL, ONLY_VAR },
 };

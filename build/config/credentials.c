@@ -25,6 +25,7 @@ struct account {
 	const char *variable; /* of lh-config */
 	const char *password, *salt;
 	const char *hash;
+	bool locked; /* no password opens it */
 };
 
 static int
@@ -89,7 +90,8 @@ write_file(const char *path, const struct account *v, size_t n, struct err *e)
 	buf_adds(
 	    &b, "# Who may log in: user, password, salt of its hash.  An input of the image.\n");
 	for (size_t i = 0; i < n; i++)
-		buf_addf(&b, "%s %s %s\n", v[i].user, v[i].password, v[i].salt);
+		if (v[i].password)
+			buf_addf(&b, "%s %s %s\n", v[i].user, v[i].password, v[i].salt);
 	r = file_write_durable(path, b.p, b.n, 0600, e);
 	buf_free(&b);
 	return r;
@@ -129,6 +131,9 @@ credentials_get(struct arena *a, const struct config *cfg, struct memo *m, bool 
 	for (size_t i = 0; i < n; i++) {
 		const char *asked = config_get(cfg, v[i].variable);
 
+		v[i].locked = !strcmp(asked, CREDENTIALS_LOCKED);
+		if (v[i].locked) /* what the file says of it is for another time */
+			continue;
 		if (v[i].password && (!*asked || !strcmp(asked, v[i].password)))
 			continue;
 		changed = true;
@@ -140,9 +145,14 @@ credentials_get(struct arena *a, const struct config *cfg, struct memo *m, bool 
 	}
 	if (changed && keep && write_file(path, v, n, e) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (make_hash(a, m, &v[i], e) < 0)
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].locked) {
+			v[i].password = NULL;
+			v[i].hash = CREDENTIALS_LOCKED;
+		} else if (make_hash(a, m, &v[i], e) < 0) {
 			return -1;
+		}
+	}
 	*out = (struct credentials){ v[0].password, v[1].password, v[0].hash, v[1].hash };
 	return 0;
 }

@@ -13,11 +13,14 @@ struct memo;
 /*
  * Who may log in.  OUTPUT/credentials (mode 0600) has `user password salt` lines for
  * root and guest; where lh-config sets no password, a random one is made once and from
- * then on is an input of the image.
+ * then on is an input of the image.  One whose variable is CREDENTIALS_LOCKED has no password that
+ * opens it, and the file does not tell so.
  */
+#define CREDENTIALS_LOCKED "*" /* in place of a hash, too, as in shadow(5) */
+
 struct credentials {
-	const char *root_password, *guest_password;
-	const char *root_hash, *guest_hash; /* SHA-512 crypt(3) */
+	const char *root_password, *guest_password; /* NULL: locked */
+	const char *root_hash, *guest_hash;	    /* SHA-512 crypt(3) */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/cache/store.h"
 #include "build/config/config.h"
+#include "build/config/credentials.h"
 #include "build/config/sysdeps.h"
 #include "build/files/beneath.h"
 #include "build/files/digest.h"
@@ -320,6 +321,17 @@ credentials_from(struct arena *a, const struct config *cfg, const char *dir)
 	return path;
 }
 
+/* one of whom is locked has nobody who could log in as both */
+static bool
+has_passwords(const struct config *cfg)
+{
+	const char *root = config_get(cfg, "ROOT_PASSWORD"),
+		   *guest = config_get(cfg, "GUEST_PASSWORD");
+
+	return !(root && !strcmp(root, CREDENTIALS_LOCKED)) &&
+	       !(guest && !strcmp(guest, CREDENTIALS_LOCKED));
+}
+
 /* as layout_copy writes it; NULL where an overlay may bring others */
 static const char *
 authorized_keys(struct arena *a, const struct config *cfg)
@@ -355,7 +367,7 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 		.kernel_config = "kernel-config",
 		.image = "disk-image.raw",
 		.files = "files",
-		.credentials = credentials_from(a, cfg, dir),
+		.credentials = has_passwords(cfg) ? credentials_from(a, cfg, dir) : NULL,
 		.agent = strcmp(p->profile, "s6") ? "inittab" : "s6-linux-init",
 	};
 	record_network(cfg, m);

@@ -4,24 +4,29 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/log.h"
-#include "build/cache/pack.h"
 #include "build/command/cli.h"
+#include "build/command/session.h"
 #include "build/config/config.h"
+#include "build/config/credentials.h"
 #include "build/config/output.h"
 #include "build/config/triples.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
+#include "build/files/filetable.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
 #include "build/plan/recipe.h"
+#include "build/publish/folder.h"
+#include "build/publish/given.h"
 #include "build/publish/licences.h"
+#include "build/source/fetch.h"
 #include "build/source/gitsource.h"
+#include "build/source/profile.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* ---- may it be released ---- */
 
@@ -120,6 +125,75 @@ release_fit(
 		   : 0;
 }
 
+/* what the table of files says of one; NULL: nothing */
+static const char *
+digest_of(const struct filetable *t, const char *name)
+{
+	const struct filetable_row *row = filetable_find(t, name);
+
+	return row ? row->sha256 : NULL;
+}
+
+/* layout/'s, with nobody's password in it, as layout_substitute of recipes/kits/layout.sh makes it
+ */
+static int
+closed_shadow(struct arena *a, const char *top, char hex[DIGEST_HEX], struct err *e)
+{
+	struct buf out = { 0 };
+	bool open = false;
+	struct lines l;
+	char *text, *hash;
+
+	if (file_read(a, arena_printf(a, "%s/layout/rootfs/etc/shadow", top), &text, NULL, e) < 0)
+		return -1;
+	while ((hash = strstr(text, "_HASH@"))) {
+		while (hash > text && *hash != '@')
+			hash--;
+		buf_add(&out, text, (size_t)(hash - text));
+		buf_adds(&out, CREDENTIALS_LOCKED);
+		text = strchr(hash + 1, '@') + 1;
+	}
+	buf_adds(&out, text);
+	digest_bytes(out.p, out.n, hex);
+	lines_text(a, "layout/rootfs/etc/shadow", out.p, &l);
+	while ((text = lines_next(&l)))
+		open |= !strchr(text, ':') ||
+			strncmp(strchr(text, ':'), ":" CREDENTIALS_LOCKED ":", 3) != 0;
+	buf_free(&out);
+	return open ? fail(e, "layout/rootfs/etc/shadow has a password of its own") : 0;
+}
+
+int
+release_closed(struct arena *a, const char *top, const struct manifest *m, struct err *e)
+{
+	char shadow[DIGEST_HEX], none[DIGEST_HEX];
+	const struct {
+		const char *name, *sha256;
+	} want[] = { { "rootfs:/etc/shadow", shadow },
+		{ "rootfs:/root/.ssh/authorized_keys", none },
+		{ "userfs:/guest/.ssh/authorized_keys", none } };
+	struct filetable t;
+
+	digest_bytes("\n", 1, none);
+	if (closed_shadow(a, top, shadow, e) < 0 ||
+	    filetable_read(a, manifest_path(a, m, m->files), &t, e) < 0)
+		return wrap(e, "release: %s", label(a, m));
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		const char *is = digest_of(&t, want[i].name);
+
+		/* without a partition of its own, home is made anew from root's */
+		if (i && !is)
+			continue;
+		if (m->credentials || !is || strcmp(is, want[i].sha256) != 0)
+			return fail(e,
+			    "release: %s: whoever built it can log in to everybody's copy (%s); "
+			    "build it with ROOT_PASSWORD='*' GUEST_PASSWORD='*' "
+			    "SSH_AUTHORIZED_KEYS=",
+			    label(a, m), want[i].name);
+	}
+	return 0;
+}
+
 int
 release_licensed(struct arena *a, const struct config *cfg, const struct recipes *r, struct err *e)
 {
@@ -178,8 +252,27 @@ read_results(struct arena *a, const char *path, struct judged **v, size_t *n, st
 	return complete ? 0 : fail(e, "release: %s: the run is incomplete", path);
 }
 
+/* of a lane that an ordinary run does not play */
+static int
+of_a_lane(struct arena *a, const char *scenario, struct err *e)
+{
+	struct lines l;
+	char *line;
+	int is = 0;
+
+	if (lines_open(a, scenario, &l, e) < 0)
+		return -1;
+	while (!is && (line = lines_next_datum(&l))) {
+		const char *key = word_next(&line);
+
+		is = !strcmp(key, "lane") && strcmp(line, "quick") != 0;
+	}
+	return is;
+}
+
 struct wanted {
 	struct arena *a;
+	const char *dir; /* of the scenarios */
 	const struct judged *v;
 	size_t n;
 	const struct manifest *m;
@@ -191,6 +284,7 @@ want_scenario(void *arg, const char *rel, const struct stat *st, struct err *e)
 	const struct wanted *w = arg;
 	size_t len = strlen(rel);
 	const char *name;
+	int r;
 
 	(void)st;
 	if (strchr(rel, '/') || len < 5 || strcmp(rel + len - 4, ".scn") != 0)
@@ -207,6 +301,9 @@ want_scenario(void *arg, const char *rel, const struct stat *st, struct err *e)
 		return fail(
 		    e, "release: %s: %s was played on another image", label(w->a, w->m), name);
 	}
+	r = of_a_lane(w->a, arena_printf(w->a, "%s/%s", w->dir, rel), e);
+	if (r)
+		return r < 0 ? -1 : 0;
 	return fail(e, "release: %s: %s was not played", label(w->a, w->m), name);
 }
 
@@ -225,102 +322,12 @@ release_verified(struct arena *a, const char *results, const char *scenarios,
 			    judged[i].scenario,
 			    judged[i].verdict ? judged[i].verdict : "no verdict");
 	for (size_t i = 0; i < n; i++) {
-		struct wanted w = { a, judged, count, &v[i] };
+		struct wanted w = { a, scenarios, judged, count, &v[i] };
 
 		if (file_walk(scenarios, want_scenario, &w, e) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-/* ---- writing ---- */
-
-struct sums {
-	const char *dir;
-	struct buf out;
-};
-
-static int
-add_sum(void *arg, const char *rel, const struct stat *st, struct err *e)
-{
-	struct sums *s = arg;
-	char hex[DIGEST_HEX];
-	struct arena *a;
-	int r;
-
-	if (!S_ISREG(st->st_mode))
-		return 0;
-	a = arena_new();
-	r = digest_file(arena_printf(a, "%s/%s", s->dir, rel), hex, e);
-	arena_free(a);
-	if (r == 0)
-		buf_addf(&s->out, "%s  %s\n", hex, rel);
-	return r;
-}
-
-/* a form that sha256sum(1) checks */
-static int
-write_sums(struct arena *a, const char *dir, struct err *e)
-{
-	struct sums s = { .dir = dir };
-	int r = file_walk(dir, add_sum, &s, e);
-
-	if (r == 0)
-		r = file_write(arena_printf(a, "%s/SHA256SUMS", dir), s.out.p, s.out.n, 0644, e);
-	buf_free(&s.out);
-	return r;
-}
-
-static int
-copy_all(struct arena *a, const char *from, const char *const *names, size_t n, const char *to,
-    struct err *e)
-{
-	if (file_mkdirs(to, 0755, e) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (names[i] && file_copy(arena_printf(a, "%s/%s", from, names[i]),
-				    arena_printf(a, "%s/%s", to, names[i]), 0644, e) < 0)
-			return -1;
-	return 0;
-}
-
-static int
-write_image(struct arena *a, const struct manifest *m, const char *to, struct err *e)
-{
-	const char *const names[] = { "manifest", m->files, m->kernel, m->symbols,
-		m->kernel_config };
-	const char *dir = arena_printf(a, "%s/lh-%s-%s-%s", to, m->triple, m->set, m->net);
-
-	if (copy_all(a, m->dir, names, sizeof names / sizeof *names, dir, e) < 0)
-		return -1;
-	for (size_t i = 0; i < m->nforms; i++)
-		if (copy_all(a, m->dir, &m->forms[i].file, 1, dir, e) < 0)
-			return -1;
-	for (size_t i = 0; i < m->nsboms; i++)
-		if (copy_all(a, m->dir, &m->sboms[i].file, 1, dir, e) < 0)
-			return -1;
-	return pack_file(
-	    manifest_path(a, m, m->image), arena_printf(a, "%s/%s.zst", dir, m->image), e);
-}
-
-int
-release_write(struct arena *a, const struct manifest *v, size_t n, const char *from,
-    const char *commit, const char *to, struct err *e)
-{
-	static const char *const reports[] = { "index.html", "junit.xml", "results" };
-	const char *tmp = arena_printf(a, "%s.new", to), *line = arena_printf(a, "%s\n", commit);
-
-	if (file_remove(tmp, e) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (write_image(a, &v[i], tmp, e) < 0)
-			return -1;
-	if (copy_all(a, from, reports, sizeof reports / sizeof *reports,
-		arena_printf(a, "%s/verify", tmp), e) < 0 ||
-	    file_write(arena_printf(a, "%s/commit", tmp), line, strlen(line), 0644, e) < 0 ||
-	    write_sums(a, tmp, e) < 0 || file_remove(to, e) < 0)
-		return -1;
-	return file_settle(tmp, to, e);
 }
 
 /* who takes the release learns it from the manifests; who makes it, here */
@@ -339,61 +346,109 @@ tell_cached(const struct manifest *v, size_t n)
 
 /* ---- the command ---- */
 
+/* the images, in the order of TRIPLES, each found fit */
 static int
-release(const struct request *rq, const struct triples *t, struct err *e)
+read_images(
+    const struct request *rq, const struct triples *t, struct manifest *v, size_t *n, struct err *e)
 {
-	struct manifest *v = arena_array(rq->a, 2 * t->n, sizeof *v);
-	const char *output = t->v->output, *from = arena_printf(rq->a, "%s/verify", output),
-		   *to = arena_printf(rq->a, "%s/release", output);
-	struct recipes recipes;
-	char *commit;
-	size_t n = 0;
-
-	if (release_commit(rq->a, rq->top, &commit, e) < 0 ||
-	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0 ||
-	    release_licensed(rq->a, t->v, &recipes, e) < 0)
-		return -1;
-	if (rq->dry) {
-		log_info("release: commit %.12s could be released", commit);
-		return 0;
-	}
+	*n = 0;
 	for (size_t i = 0; i < t->n; i++)
 		for (int k = 0; k < 2; k++) {
 			const struct config *cfg = &t->v[i];
 			bool dhcp = (k == 0) == cfg->use_dhcp;
 			/* auto may make what nobody wants to give away */
 			const char *profile = strcmp(cfg->profile, "auto") ? cfg->profile : "s6";
+			struct manifest *m = &v[*n];
 
 			if (!cli_wants_net(rq, cfg->use_dhcp, dhcp))
 				continue;
 			if (manifest_read(rq->a,
-				arena_printf(rq->a, "%s/manifest", output_dir(rq->a, cfg, dhcp)),
-				&v[n], e) < 0 ||
-			    release_fit(rq->a, &v[n], profile, cfg->set, e) < 0)
+				arena_printf(rq->a, "%s/manifest", output_dir(rq->a, cfg, dhcp)), m,
+				e) < 0 ||
+			    release_fit(rq->a, m, profile, cfg->set, e) < 0 ||
+			    release_closed(rq->a, rq->top, m, e) < 0)
 				return -1;
-			n++;
+			++*n;
 		}
-	if (release_verified(rq->a, arena_printf(rq->a, "%s/results", from),
-		arena_printf(rq->a, "%s/scenarios", rq->top), v, n, e) < 0 ||
-	    release_write(rq->a, v, n, from, commit, to, e) < 0)
+	return 0;
+}
+
+/* paths that an image has are no trace of who built it */
+static const char *const own_paths[] = { "/root", "/home", "/var", "/tmp", "/nonexistent", NULL };
+
+static int
+get_sources(struct arena *a, const struct session *v, size_t n, struct release *r, struct err *e)
+{
+	const struct plan **plans = arena_array(a, n, sizeof *plans);
+	struct want *wants;
+
+	for (size_t i = 0; i < n; i++)
+		plans[i] = &v[i].plan;
+	profile_wants(a, plans, n, &wants, &r->nsources);
+	if (fetch_all(a, &v->cfg, wants, r->nsources, e) < 0)
 		return -1;
-	log_info("%s: %zu images of commit %.12s", to, n, commit);
-	tell_cached(v, n);
+	for (size_t i = 0; i < r->nsources; i++)
+		if (!wants[i].got)
+			return fetch_lack(&v->cfg, &wants[i], e);
+	r->sources = wants;
+	return 0;
+}
+
+/* v: a session a triple, which holds OUTPUT */
+static int
+write_release(const struct request *rq, const struct triples *t, const struct session *v,
+    struct release *r, struct err *e)
+{
+	const char *output = t->v->output, *to = arena_printf(rq->a, "%s/release", output);
+	struct manifest *images = arena_array(rq->a, 2 * t->n, sizeof *images);
+	struct tools *tools = arena_array(rq->a, t->n, sizeof *tools);
+
+	for (size_t i = 0; i < t->n; i++)
+		tools[i] = v[i].tools;
+	r->images = images;
+	r->tools = tools;
+	r->ntools = t->n;
+	r->reports = arena_printf(rq->a, "%s/verify", output);
+	r->unpack_limit = t->v->unpack_limit;
+	r->key = config_get(t->v, "RELEASE_KEY");
+	traces_of(rq->a, rq->top, output, t->v->cache, own_paths, &r->traces);
+	if (read_images(rq, t, images, &r->nimages, e) < 0 ||
+	    release_verified(rq->a, arena_printf(rq->a, "%s/results", r->reports),
+		arena_printf(rq->a, "%s/scenarios", rq->top), images, r->nimages, e) < 0 ||
+	    get_sources(rq->a, v, t->n, r, e) < 0 || folder_write(rq->a, r, to, e) < 0)
+		return -1;
+	log_info("%s: %zu images of commit %.12s", to, r->nimages, r->commit);
+	if (!*r->key)
+		log_warn("release: not signed; RELEASE_KEY names no key");
+	tell_cached(images, r->nimages);
 	return 0;
 }
 
 int
 release_command(const struct request *rq, struct err *e)
 {
+	struct recipes recipes;
+	struct release r = { .top = rq->top, .recipes = &recipes };
 	struct triples t;
-	int lock = -1, r;
+	struct session *v;
+	char *commit;
+	int done;
 
 	if (triples_read(rq->a, rq->top, rq->vars, rq->nvars, &t, e) < 0 ||
 	    config_drop_root(t.v, !rq->dry, e) < 0 ||
-	    (!rq->dry && output_lock(rq->a, t.v, &lock, e) < 0))
+	    release_commit(rq->a, rq->top, &commit, e) < 0 ||
+	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0 ||
+	    release_licensed(rq->a, t.v, &recipes, e) < 0)
 		return -1;
-	r = release(rq, &t, e);
-	if (lock >= 0)
-		close(lock);
-	return r;
+	if (rq->dry) {
+		log_info("release: commit %.12s could be released", commit);
+		return 0;
+	}
+	r.commit = commit;
+	v = arena_array(rq->a, t.n, sizeof *v);
+	if (session_open(rq->a, t.v, t.n, true, v, e) < 0)
+		return -1;
+	done = write_release(rq, &t, v, &r, e);
+	session_close(v, t.n);
+	return done;
 }

@@ -13,10 +13,9 @@ struct recipes;
 struct request;
 
 /*
- * OUTPUT/release: what is given away of images that were built and verified.  A folder
- * lh-TRIPLE-SET-NET for each, with the image packed; verify/ with the reports; `commit`, of the
- * checkout; SHA256SUMS, of all that.  Refused is what was not made of the checkout as it was
- * committed, of its pinned sources, or did not pass every scenario that applies.
+ * OUTPUT/release: what is given away of images that were built and verified (folder.h).  Refused is
+ * what was not made of the checkout as it was committed, of its pinned sources, did not pass every
+ * scenario that applies, or lets in whoever built it.
  */
 
 /*
@@ -37,15 +36,16 @@ int release_verified(struct arena *a, const char *results, const char *scenarios
 int release_fit(
     struct arena *a, const struct manifest *m, const char *profile, const char *set, struct err *e);
 /*
+ * Can nobody log in to it, by its table of files: no password, no key.  One that was baked in would
+ * be that of every copy.
+ */
+int release_closed(struct arena *a, const char *top, const struct manifest *m, struct err *e);
+/*
  * are the licence files in the sources that are here those which the recipes pin?  What is not so
  * is logged
  */
 int release_licensed(
     struct arena *a, const struct config *cfg, const struct recipes *r, struct err *e);
-/* writes the folder anew, by rename; from: OUTPUT/verify */
-int release_write(struct arena *a, const struct manifest *v, size_t n, const char *from,
-    const char *commit, const char *to, struct err *e);
-
 /* lh-build release; with -n only the checkout and the licences of its sources are looked at */
 int release_command(const struct request *rq, struct err *e);
 

@@ -99,6 +99,33 @@ START_TEST(configured_ones_win)
 }
 END_TEST
 
+/* nobody has such a password, and what the file keeps for another time stays as it is */
+START_TEST(locked_ones)
+{
+	struct arena *a = arena_new();
+	struct config none = config_in(a, "", ""), both = config_in(a, "*", "*"),
+		      one = config_in(a, "", "*");
+	struct credentials before, locked, after;
+	struct err e = { 0 };
+
+	ck_assert_msg(credentials_get(a, &both, NULL, true, &locked, &e) == 0, "%s", e.msg);
+	ck_assert_ptr_null(locked.root_password);
+	ck_assert_str_eq(locked.root_hash, "*");
+	ck_assert_str_eq(locked.guest_hash, "*");
+	ck_assert(!file_exists(arena_printf(a, "%s/credentials", test_dir())));
+	ck_assert_msg(credentials_get(a, &one, NULL, true, &locked, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(locked.guest_hash, "*");
+	ck_assert_ptr_null(strstr(stored(a), "\nguest "));
+	ck_assert_msg(credentials_get(a, &none, NULL, true, &before, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(before.root_hash, locked.root_hash);
+	ck_assert_msg(credentials_get(a, &both, NULL, true, &locked, &e) == 0, "%s", e.msg);
+	ck_assert_msg(credentials_get(a, &none, NULL, true, &after, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(after.root_hash, before.root_hash);
+	ck_assert_str_eq(after.guest_hash, before.guest_hash);
+	arena_free(a);
+}
+END_TEST
+
 static const struct {
 	const char *text, *message;
 } bad[] = {
@@ -135,6 +162,7 @@ credentials_suite(void)
 	tcase_add_test(tc, known_hashes);
 	tcase_add_test(tc, random_ones_are_made_once);
 	tcase_add_test(tc, configured_ones_win);
+	tcase_add_test(tc, locked_ones);
 	tcase_add_loop_test(tc, refused, 0, sizeof bad / sizeof *bad);
 	return s;
 }

@@ -314,6 +314,11 @@ START_TEST(other_facts)
 	ck_assert_str_eq(m.why, "s6 2.13 can't be had");
 	ck_assert_str_eq(m.credentials, "../../credentials");
 	ck_assert_str_eq(m.sandbox, "no");
+	/* nobody can log in as both, so nobody is told how */
+	config_set(w.a, &w.cfg, "GUEST_PASSWORD", "*", "test");
+	must_build(&w);
+	m = manifest_of(&w);
+	ck_assert_ptr_null(m.credentials);
 	arena_free(w.a);
 }
 END_TEST

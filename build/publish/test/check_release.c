@@ -7,6 +7,8 @@
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "build/plan/recipe.h"
+#include "build/publish/folder.h"
+#include "build/publish/given.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
@@ -80,6 +82,12 @@ make_image(struct arena *a, struct manifest *m)
 		.set = "2026-07",
 		.sandbox = "yes",
 		.net = "dhcp",
+		.qemu = "qemu-system-x86_64",
+		.machine = "q35",
+		.cpu = "qemu64",
+		.memory = 256,
+		.console = "ttyS0",
+		.append = "root=/dev/vda1 ro",
 		.kernel = "kernel",
 		.kernel_sha256 = kernel,
 		.image = "disk-image.raw",
@@ -113,11 +121,39 @@ unpack(const char *file, const char *to)
 	close(fd);
 }
 
+/* a checkout that is committed, and what would be given away of it */
+static void
+make_release(struct arena *a, const struct manifest *m, struct release *r)
+{
+	static const struct recipes none;
+	struct err e = { 0 };
+	char *commit;
+
+	put(a, "top/COPYING", "free\n");
+	put(a, "top/build/publish/first-login", "echo hello\n");
+	ck_assert_int_eq(
+	    system(arena_printf(a,
+		"exec >/dev/null 2>&1; set -e; export HOME=%s GIT_CONFIG_NOSYSTEM=1; cd %s; git "
+		"init; git config user.name A; git config user.email a@example.org; git add .; "
+		"git commit -m one --date @0",
+		test_dir(), at(a, "top"))),
+	    0);
+	ck_assert_msg(release_commit(a, at(a, "top"), &commit, &e) == 0, "%s", e.msg);
+	*r = (struct release){ .top = at(a, "top"),
+		.commit = commit,
+		.images = m,
+		.nimages = 1,
+		.reports = at(a, "verify"),
+		.recipes = &none,
+		.key = "" };
+}
+
 /* what is there, that it is the same twice, and that the image comes out as it went in */
 START_TEST(written)
 {
-	static const char *const files[] = { "SHA256SUMS", "commit",
-		"lh-x86_64-linux-musl-2026-07-dhcp", "lh-x86_64-linux-musl-2026-07-dhcp/System.map",
+	static const char *const files[] = { "SHA256SUMS", "commit", "README", "first-login",
+		"provenance.json", "legal/COPYING", "legal/index",
+		"lh-x86_64-linux-musl-2026-07-dhcp/System.map",
 		"lh-x86_64-linux-musl-2026-07-dhcp/disk-image.bmap",
 		"lh-x86_64-linux-musl-2026-07-dhcp/disk-image.raw.zst",
 		"lh-x86_64-linux-musl-2026-07-dhcp/files",
@@ -125,28 +161,32 @@ START_TEST(written)
 		"lh-x86_64-linux-musl-2026-07-dhcp/kernel-config",
 		"lh-x86_64-linux-musl-2026-07-dhcp/manifest",
 		"lh-x86_64-linux-musl-2026-07-dhcp/sbom.cdx.json",
-		"lh-x86_64-linux-musl-2026-07-dhcp/sbom.spdx.json", "verify", "verify/index.html",
+		"lh-x86_64-linux-musl-2026-07-dhcp/sbom.spdx.json", "verify/index.html",
 		"verify/junit.xml", "verify/results" };
 	struct arena *a = arena_new();
 	char one[DIGEST_HEX], two[DIGEST_HEX];
 	struct manifest m;
+	struct release r;
 	struct err e = { 0 };
 
 	make_image(a, &m);
-	for (size_t i = 13; i < ROWS(files); i++)
-		put(a, files[i], "report\n");
+	make_release(a, &m, &r);
+	for (size_t i = ROWS(files) - 3; i < ROWS(files); i++)
+		put(a, files[i], "report\nhost this\n");
 	put(a, "out/old", "of the release before\n");
-	ck_assert_msg(
-	    release_write(a, &m, 1, at(a, "verify"), "c0ffee", at(a, "out"), &e) == 0, "%s", e.msg);
+	ck_assert_msg(folder_write(a, &r, at(a, "out"), &e) == 0, "%s", e.msg);
 	for (size_t i = 0; i < ROWS(files); i++)
 		ck_assert_msg(
 		    file_exists(at(a, arena_printf(a, "out/%s", files[i]))), "lacks %s", files[i]);
 	ck_assert(!file_exists(at(a, "out/old")) && !file_exists(at(a, "out.new")));
-	/* every file is in the list, but the list */
-	ck_assert_int_eq(system(arena_printf(a,
-			     "cd %s && sha256sum --quiet -c SHA256SUMS && [ $(wc -l <SHA256SUMS) = "
-			     "$(find . -type f ! -name SHA256SUMS | wc -l) ]",
-			     at(a, "out"))),
+	/* every file is in the list, but the list; the name of a machine is nobody's concern */
+	ck_assert_int_eq(
+	    system(arena_printf(a,
+		"cd %s && sha256sum --quiet -c SHA256SUMS && [ $(wc -l <SHA256SUMS) = "
+		"$(find . -type f ! -name SHA256SUMS | wc -l) ] && ! grep -q host verify/results "
+		"&& "
+		"[ -x first-login ] && ls sources/lh-bootstrap-%.12s.tar.zst >/dev/null",
+		at(a, "out"), r.commit)),
 	    0);
 
 	unpack(at(a, "out/lh-x86_64-linux-musl-2026-07-dhcp/disk-image.raw.zst"), at(a, "back"));
@@ -154,8 +194,7 @@ START_TEST(written)
 	ck_assert_str_eq(one, m.image_digest);
 
 	ck_assert_int_eq(digest_tree(at(a, "out"), one, &e), 0);
-	ck_assert_msg(
-	    release_write(a, &m, 1, at(a, "verify"), "c0ffee", at(a, "out"), &e) == 0, "%s", e.msg);
+	ck_assert_msg(folder_write(a, &r, at(a, "out"), &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(digest_tree(at(a, "out"), two, &e), 0);
 	ck_assert_str_eq(one, two);
 	arena_free(a);
@@ -167,15 +206,71 @@ START_TEST(not_written)
 {
 	struct arena *a = arena_new();
 	struct manifest m;
+	struct release r;
 	struct err e = { 0 };
 
 	make_image(a, &m);
+	make_release(a, &m, &r);
 	put(a, "out/old", "of the release before\n");
 	ck_assert_int_eq(unlink(at(a, "in/files")), 0);
-	ck_assert_int_eq(release_write(a, &m, 1, at(a, "verify"), "c0ffee", at(a, "out"), &e), -1);
+	ck_assert_int_eq(folder_write(a, &r, at(a, "out"), &e), -1);
 	ck_assert_str_eq(
 	    e.msg, arena_printf(a, "%s: No such file or directory", at(a, "in/files")));
 	ck_assert(file_exists(at(a, "out/old")));
+	arena_free(a);
+}
+END_TEST
+
+#define CLOSED "rootfs:/etc/shadow 100600 0 0 24 SHADOW layout\n"
+#define KEYS(name, sha256) name "/.ssh/authorized_keys 100600 0 0 1 " sha256 " layout\n"
+#define NEWLINE "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b"
+#define OTHER_SHA "4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865"
+#define REFUSED(name)                                                                              \
+	"release: x86_64 dhcp: whoever built it can log in to everybody's copy (" name             \
+	"); build it with ROOT_PASSWORD='*' GUEST_PASSWORD='*' SSH_AUTHORIZED_KEYS="
+
+static const struct {
+	const char *shadow, *table, *credentials, *why;
+} doors[] = {
+	{ "root:@ROOT_HASH@:::::::\n", CLOSED KEYS("rootfs:/root", NEWLINE), NULL, NULL },
+	{ "root:@ROOT_HASH@:::::::\n",
+	    CLOSED KEYS("rootfs:/root", NEWLINE) KEYS("userfs:/guest", NEWLINE), NULL, NULL },
+	{ "root:@ROOT_HASH@:::::::\n", CLOSED KEYS("rootfs:/root", NEWLINE), "../credentials",
+	    REFUSED("rootfs:/etc/shadow") },
+	{ "root:@ROOT_HASH@:::::::\nx:*:::::::\n", CLOSED, NULL, REFUSED("rootfs:/etc/shadow") },
+	{ "root:@ROOT_HASH@:::::::\n", KEYS("rootfs:/root", NEWLINE), NULL,
+	    REFUSED("rootfs:/etc/shadow") },
+	{ "root:@ROOT_HASH@:::::::\n", CLOSED KEYS("rootfs:/root", OTHER_SHA), NULL,
+	    REFUSED("rootfs:/root/.ssh/authorized_keys") },
+	{ "root:@ROOT_HASH@:::::::\n",
+	    CLOSED KEYS("rootfs:/root", NEWLINE) KEYS("userfs:/guest", OTHER_SHA), NULL,
+	    REFUSED("userfs:/guest/.ssh/authorized_keys") },
+	{ "root:$6$salt$hash:::::::\n", CLOSED, NULL,
+	    "release: x86_64 dhcp: layout/rootfs/etc/shadow has a password of its own" },
+	{ "root\n", CLOSED, NULL,
+	    "release: x86_64 dhcp: layout/rootfs/etc/shadow has a password of its own" },
+};
+
+/* nobody gives away what he can log in to */
+START_TEST(closed)
+{
+	struct arena *a = arena_new();
+	char hex[DIGEST_HEX];
+	const char *table = doors[_i].table, *at_sha = strstr(table, "SHADOW");
+	struct manifest m;
+	struct err e = { 0 };
+
+	make_image(a, &m);
+	m.credentials = doors[_i].credentials;
+	digest_bytes("root:*:::::::\n", 14, hex);
+	put(a, "top/layout/rootfs/etc/shadow", doors[_i].shadow);
+	put(a, "in/files",
+	    at_sha ? arena_printf(
+			 a, "lh-files 2\n%.*s%s%s", (int)(at_sha - table), table, hex, at_sha + 6)
+		   : arena_printf(a, "lh-files 2\n%s", table));
+	ck_assert_int_eq(release_closed(a, at(a, "top"), &m, &e), doors[_i].why ? -1 : 0);
+	if (doors[_i].why)
+		ck_assert_str_eq(e.msg, doors[_i].why);
 	arena_free(a);
 }
 END_TEST
@@ -346,6 +441,8 @@ START_TEST(verified)
 	make_image(a, &m);
 	put(a, "scenarios/boot.scn", "");
 	put(a, "scenarios/ssh.scn", "");
+	/* who wants it played asks for its lane */
+	put(a, "scenarios/flood.scn", "# long\nlane   long\n");
 	put(a, "scenarios/watches", "");
 	if (runs[_i].results)
 		put(a, "results", filled(a, &m, runs[_i].results));
@@ -448,6 +545,7 @@ release_suite(void)
 	    (const TTest *[]){ written, not_written, bills, names_elsewhere, debugging, NULL });
 	TCase *tc = harness_case(s, "tables");
 
+	tcase_add_loop_test(tc, closed, 0, ROWS(doors));
 	tcase_add_loop_test(tc, fitting, 0, ROWS(fits));
 	tcase_add_loop_test(tc, verified, 0, ROWS(runs));
 	tcase_add_loop_test(tc, licensed, 0, ROWS(pins));

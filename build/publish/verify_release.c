@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "build/publish/verify_release.h"
+
+#include "build/base/arena.h"
+#include "build/base/child.h"
+#include "build/base/confine.h"
+#include "build/cache/pack.h"
+#include "build/command/cli.h"
+#include "build/diff/fsdiff.h"
+#include "build/diff/tabled.h"
+#include "build/files/beneath.h"
+#include "build/files/digest.h"
+#include "build/files/filetable.h"
+#include "build/files/manifest.h"
+#include "build/image/disk.h"
+#include "build/publish/legal.h"
+#include "build/publish/provenance.h"
+#include "build/publish/signature.h"
+#include "build/publish/sums.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TEXT_MOST ((size_t)64 << 20)   /* bytes of what is read as text */
+#define DISK_MOST (UINT64_C(64) << 30) /* of an image, holes included */
+#define DISK_MORE (UINT64_C(16) << 20) /* it may have behind its last partition */
+
+/* what every release has, beside its images */
+static const char *const always[] = { "README", "first-login", "commit", PROVENANCE_FILE,
+	LEGAL_INDEX, "verify/results" };
+
+struct image {
+	const char *folder; /* below dir */
+	struct manifest m;
+	int fd;		  /* of the disk, unpacked */
+	const char *disk; /* the same as a path */
+};
+
+struct checking {
+	struct arena *a;
+	const char *dir;
+	struct sums sums;
+	const char *commit;
+	struct image *v;
+	size_t n;
+};
+
+static int
+read_text(struct checking *c, const char *rel, char **text, struct err *e)
+{
+	return beneath_read(c->a, c->dir, rel, TEXT_MOST, text, NULL, e);
+}
+
+/* ---- the files, and who signed for them ---- */
+
+static int
+check_signature(
+    struct checking *c, const char *list, const char *signers, const char **by, struct err *e)
+{
+	char *signature;
+	int there = beneath_is(c->dir, SUMS_SIGNATURE, BENEATH_FILE, e);
+
+	if (there < 0)
+		return -1;
+	if (!there) {
+		*by = NULL;
+		return signers ? fail(e, "is not signed: it has no " SUMS_SIGNATURE) : 0;
+	}
+	if (beneath_read(c->a, c->dir, SUMS_SIGNATURE, SIGNATURE_MOST, &signature, NULL, e) < 0)
+		return -1;
+	if (signature_check(c->a, list, strlen(list), signature, signers, by, e) < 0)
+		return wrap(e, SUMS_SIGNATURE);
+	return 0;
+}
+
+static int
+check_files(struct checking *c, const char *signers, const char **by, struct err *e)
+{
+	int there = beneath_is(c->dir, SUMS_FILE, BENEATH_FILE, e);
+	struct sums are;
+	char *list;
+
+	if (there == 0)
+		return fail(e, "has no " SUMS_FILE ", so it is no release");
+	if (there < 0 || read_text(c, SUMS_FILE, &list, e) < 0 ||
+	    check_signature(c, list, signers, by, e) < 0 || sums_parse(c->a, list, &c->sums, e) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+		if (!sums_find(&c->sums, always[i]))
+			return fail(e, "%s: does not list %s", SUMS_FILE, always[i]);
+	return sums_of(c->a, c->dir, &are, e) < 0 ? -1 : sums_compare(&c->sums, &are, e);
+}
+
+/* ---- the images ---- */
+
+/* a file that a manifest names is beside it, and of the digest that it tells */
+static int
+check_beside(const struct checking *c, const struct image *i, const char *file, const char *told,
+    struct err *e)
+{
+	const char *is =
+	    file ? sums_find(&c->sums, arena_printf(c->a, "%s/%s", i->folder, file)) : NULL;
+
+	if (!is)
+		return fail(e, "%s/manifest: names %s, which is not beside it", i->folder,
+		    file ? filetable_escape(c->a, file) : "no kernel or table of files");
+	return told && strcmp(is, told) != 0
+		   ? fail(e, "%s/%s: is not what its manifest tells of", i->folder, file)
+		   : 0;
+}
+
+static int
+check_manifest(const struct checking *c, const struct image *i, struct err *e)
+{
+	const struct manifest *m = &i->m;
+
+	if (m->credentials || m->npaths || m->firmware || m->initrd)
+		return fail(e,
+		    "%s/manifest: tells what no release has: credentials, paths of a "
+		    "build, a firmware or an initrd",
+		    i->folder);
+	if (!m->image || !m->image_digest || !m->nsboms || !m->npackages)
+		return fail(
+		    e, "%s/manifest: lacks its image, packages or bills of materials", i->folder);
+	if (check_beside(c, i, m->kernel, m->kernel_sha256, e) < 0 ||
+	    check_beside(c, i, m->files, m->files_sha256, e) < 0 ||
+	    (m->symbols && check_beside(c, i, m->symbols, m->symbols_sha256, e) < 0) ||
+	    check_beside(c, i, m->kernel_config, m->kernel_config_sha256, e) < 0 ||
+	    check_beside(c, i, arena_printf(c->a, "%s.zst", m->image), NULL, e) < 0)
+		return -1;
+	for (size_t k = 0; k < m->nforms; k++)
+		if (check_beside(c, i, m->forms[k].file, m->forms[k].sha256, e) < 0)
+			return -1;
+	for (size_t k = 0; k < m->nsboms; k++)
+		if (check_beside(c, i, m->sboms[k].file, m->sboms[k].sha256, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* every folder that the list has a manifest of */
+static int
+find_images(struct checking *c, struct err *e)
+{
+	for (size_t i = 0; i < c->sums.n; i++) {
+		const char *name = c->sums.v[i].name, *slash = strchr(name, '/');
+		struct image *image;
+
+		if (!slash || strcmp(slash, "/manifest") != 0)
+			continue;
+		c->v = arena_more(c->a, c->v, c->n, sizeof *c->v);
+		image = &c->v[c->n++];
+		*image =
+		    (struct image){ .folder = arena_strndup(c->a, name, (size_t)(slash - name)),
+			    .fd = -1 };
+		if (manifest_read(c->a, arena_printf(c->a, "%s/%s", c->dir, name), &image->m, e) <
+			0 ||
+		    check_manifest(c, image, e) < 0)
+			return -1;
+	}
+	return c->n ? 0 : fail(e, "has no image");
+}
+
+/* ---- unpacking, by a process that can do nothing else ---- */
+
+struct unpacking {
+	int from, to;
+	const char *name;
+	uint64_t most;
+};
+
+static int
+unpack_disk(void *arg, struct err *e)
+{
+	struct unpacking *u = arg;
+
+	confine_limits((u->most >> 20) + 1);
+	return confine_calls(e) < 0 ? -1 : pack_unfile(u->from, u->name, u->to, u->most, e);
+}
+
+static int
+run_unpacking(struct arena *a, struct unpacking *u, struct err *e)
+{
+	struct child c;
+	struct err failed = { 0 };
+	int status;
+
+	if (child_call(&c, unpack_disk, u, STDERR_FILENO, e) < 0 ||
+	    child_call_wait(&c, &status, &failed, e) < 0)
+		return -1;
+	if (!WIFEXITED(status))
+		return fail(e, "%s: unpacking it %s", u->name, confine_trouble(a, status));
+	if (WEXITSTATUS(status) != 0) {
+		*e = failed;
+		return -1;
+	}
+	return 0;
+}
+
+/* a file without a name */
+static int
+nameless(struct arena *a, struct err *e)
+{
+	const char *dir = getenv("TMPDIR");
+	char *path = arena_printf(a, "%s/lh-image.XXXXXX", dir && *dir ? dir : "/tmp");
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_errno(e, "%s", path);
+	unlink(path);
+	return fd;
+}
+
+static int
+unpack_image(struct checking *c, struct image *i, struct err *e)
+{
+	struct unpacking u = { .name = arena_printf(c->a, "%s/%s.zst", i->folder, i->m.image),
+		.most = DISK_MORE };
+	int r;
+
+	for (size_t k = 0; k < i->m.nparts; k++) {
+		const struct man_part *p = &i->m.parts[k];
+
+		if (p->start > DISK_MOST || p->size > DISK_MOST - p->start)
+			return fail(e, "%s/manifest: partition %s ends behind %" PRIu64 " GiB",
+			    i->folder, p->name, DISK_MOST >> 30);
+		if (p->start + p->size + DISK_MORE > u.most)
+			u.most = p->start + p->size + DISK_MORE;
+	}
+	u.from = beneath_open(c->dir, u.name, BENEATH_FILE, e);
+	if (u.from < 0)
+		return -1;
+	u.to = i->fd = nameless(c->a, e);
+	i->disk = arena_printf(c->a, "/proc/self/fd/%d", i->fd);
+	r = i->fd < 0 ? -1 : run_unpacking(c->a, &u, e);
+	close(u.from);
+	return r;
+}
+
+/* ---- what is in them ---- */
+
+static int
+check_partitions(const struct image *i, const struct disk_table *t, struct err *e)
+{
+	if (t->n != i->m.nparts)
+		return fail(e, "%s: has %zu partitions, and its manifest tells of %zu", i->folder,
+		    t->n, i->m.nparts);
+	for (size_t k = 0; k < t->n; k++) {
+		const struct disk_entry *is = &t->v[k];
+		const struct man_part *told = manifest_part(&i->m, is->name);
+
+		if (!told || told->start != is->start || told->size != is->size || !told->uuid ||
+		    strcasecmp(told->uuid, is->uuid) != 0)
+			return fail(e, "%s: partition %zu is not what its manifest tells of",
+			    i->folder, k + 1);
+	}
+	return 0;
+}
+
+static int
+check_disk(struct checking *c, const struct image *i, struct err *e)
+{
+	char hex[DIGEST_HEX], *text;
+	struct disk_table parts;
+	struct filetable files;
+
+	if (digest_disk(i->disk, hex, e) < 0)
+		return -1;
+	if (strcmp(hex, i->m.image_digest) != 0)
+		return fail(e, "is not the image that its manifest tells of");
+	if (disk_read(c->a, i->disk, &parts, e) < 0 || check_partitions(i, &parts, e) < 0 ||
+	    read_text(c, arena_printf(c->a, "%s/%s", i->folder, i->m.files), &text, e) < 0 ||
+	    filetable_parse(c->a, i->m.files, text, &files, e) < 0)
+		return -1;
+	for (size_t k = 0; k < parts.n; k++) {
+		const struct man_part *p = manifest_part(&i->m, parts.v[k].name);
+		struct fs_side at = { i->disk, p->start, p->size };
+
+		if (!strcmp(p->type, "ext4") && tabled_check(&at, p->name, &files, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+check_contents(struct checking *c, struct err *e)
+{
+	struct legal legal;
+	char *text, *told, *commit;
+
+	if (read_text(c, "commit", &commit, e) < 0 || read_text(c, PROVENANCE_FILE, &told, e) < 0 ||
+	    read_text(c, LEGAL_INDEX, &text, e) < 0)
+		return -1;
+	commit[strcspn(commit, "\n")] = '\0';
+	c->commit = commit;
+	if (provenance_check(told, strlen(told), &c->sums, commit, e) < 0 ||
+	    legal_parse(c->a, text, &legal, e) < 0)
+		return -1;
+	for (size_t i = 0; i < c->n; i++) {
+		if (legal_covers(&legal, &c->v[i].m, &c->sums, e) < 0)
+			return -1;
+		if (check_disk(c, &c->v[i], e) < 0)
+			return wrap(e, "%s/%s", c->v[i].folder, c->v[i].m.image);
+	}
+	return 0;
+}
+
+/* ---- the command ---- */
+
+static int
+check_release(struct checking *c, const char *signers, struct err *e)
+{
+	const char *by;
+
+	if (check_files(c, signers, &by, e) < 0 || find_images(c, e) < 0)
+		return -1;
+	for (size_t i = 0; i < c->n; i++)
+		if (unpack_image(c, &c->v[i], e) < 0)
+			return -1;
+	/* from here on it is only read: libext2fs and libfdisk were not written with an enemy in
+	 * mind */
+	if (confine_reader(e) < 0 || check_contents(c, e) < 0)
+		return -1;
+	printf("%s: %zu images of commit %s, %zu files as listed\n", c->dir, c->n, c->commit,
+	    c->sums.n);
+	if (by)
+		printf("signed by %s\n", by);
+	else
+		printf("not signed: nothing tells who made it\n");
+	return 0;
+}
+
+int
+verify_release_command(const struct request *rq, struct err *e)
+{
+	struct checking c = { .a = rq->a };
+	int r;
+
+	if (!rq->nwords)
+		return fail_usage(e, "verify-release: name a released folder");
+	c.dir = rq->words[0];
+	r = check_release(&c, rq->nwords > 1 ? rq->words[1] : NULL, e);
+	for (size_t i = 0; i < c.n; i++)
+		if (c.v[i].fd >= 0)
+			close(c.v[i].fd);
+	return r < 0 ? wrap(e, "verify-release: %s", c.dir) : 0;
+}
