@@ -48,8 +48,11 @@ show_difference(const struct request *rq, struct err *e)
 		return fail_usage(
 		    e, "compare: name two manifests, folders with one, or disk images");
 	/* they may be anybody's, and libext2fs was not written with an enemy in mind */
-	if (confine_reader(e) < 0 || compare(rq->a, paths, &v, e) < 0)
+	if (confine_reader(e) < 0 || compare(rq->a, paths, &v, e) < 0) {
+		if (e->code == EXIT_WORK) /* which says that they differ */
+			e->code = EXIT_SYSTEM;
 		return wrap(e, "compare");
+	}
 	fputs(v.told, stdout);
 	return v.differences ? fail(e, "compare: %s and %s differ", paths[0], paths[1]) : 0;
 }

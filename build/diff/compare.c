@@ -77,7 +77,7 @@ open_side(struct arena *a, const char *path, struct side *s, struct err *e)
 		s->image = path;
 		return 0;
 	}
-	if (file_read(a, path, &text, NULL, e) < 0 || manifest_read(a, path, m, e) < 0)
+	if (manifest_read(a, path, m, e) < 0 || file_read(a, path, &text, NULL, e) < 0)
 		return -1;
 	s->text = text;
 	s->image = manifest_path(a, m, m->image);

@@ -58,12 +58,22 @@ fd_read(
 	return 0;
 }
 
+static int
+fail_irregular(const char *path, struct err *e)
+{
+	fail(e, "%s: not a regular file", path);
+	e->code = EXIT_SYSTEM;
+	return -1;
+}
+
 int
 file_open(const char *path, int flags, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
 	struct stat st;
 
+	if (fd < 0 && errno == ENXIO) /* a socket, or a device that is not there */
+		return fail_irregular(path, e);
 	if (fd < 0)
 		return fail_errno(e, "%s", path);
 	if (fstat(fd, &st) < 0) {
@@ -74,7 +84,7 @@ file_open(const char *path, int flags, struct err *e)
 		errno = EISDIR;
 		fail_errno(e, "%s", path);
 	} else {
-		fail(e, "%s: not a regular file", path);
+		fail_irregular(path, e);
 	}
 	close(fd);
 	return -1;

@@ -27,7 +27,7 @@ int file_open(const char *path, int flags, struct err *e);
  * whole file, NUL added behind it (not counted in *n; n may be NULL); one of more than FILE_MOST
  * bytes is an error
  */
-#define FILE_MOST ((size_t)1 << 30)
+#define FILE_MOST ((size_t)1 << 28)
 int file_read(struct arena *a, const char *path, char **text, size_t *n, struct err *e);
 /* replaces path with these bytes by rename; no fsync */
 int file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e);

@@ -7,6 +7,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+/* bytes: nobody has so many lines, and a hole of a terabyte is no text */
+#define LINES_MOST ((size_t)64 << 20)
 
 static const char blanks[] = " \t\r";
 
@@ -16,7 +20,13 @@ lines_open(struct arena *a, const char *path, struct lines *l, struct err *e)
 	char *text;
 	size_t n;
 
-	if (file_read(a, path, &text, &n, e) < 0)
+	int fd = file_open(path, 0, e), r;
+
+	if (fd < 0)
+		return -1;
+	r = fd_read(a, fd, LINES_MOST, path, &text, &n, e);
+	close(fd);
+	if (r < 0)
 		return -1;
 	if (memchr(text, '\0', n))
 		return fail_usage(e, "%s: contains a NUL byte: not a text file", path);

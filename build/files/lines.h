@@ -10,7 +10,8 @@ struct arena;
 
 /*
  * Text files line by line; errors read "file:line: ...".  The text is copied to
- * the arena and cut there, so a line may be kept as long as the arena lives.
+ * the arena and cut there, so a line may be kept as long as the arena lives.  A file of more than
+ * 64 MiB is an error.
  */
 struct lines {
 	const char *path;
