@@ -282,12 +282,16 @@ told = || { s=$$?; echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
 unjudged = || { s=$$?; case $$s in 1 | 111) s=125 ;; esac; \
 	echo $$s >"$${LH_STATUS:-/dev/null}"; exit $$s; }
 
+# to a person who asked for an image and nothing else
+next = @[ ! -t 2 ] || echo 'next: ./run-qemu boots it, ./make verify tests it' >&2
+
 # the + hands on our jobserver, and lets make -n reach lh-build -n
 sources: $(TOOLS)
 	@$(LHB) fetch $(ARGS) $(TRIPLE_ARGS) $(told)
 
 packages kernel image: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) --until=$@ $(ARGS) $(TRIPLE_ARGS) $(told)
+	$(if $(filter $@-,$(or $(MAKECMDGOALS),image)-$(findstring n,$(SHORT))),$(next))
 
 rootfs rwfs userfs: image
 

@@ -516,7 +516,12 @@ no_circles(struct arena *a, const struct config *c, struct err *e)
 {
 	static const char *const names[] = { "HOST_HOST_BASE", "CROSS_BASE", "OVERLAY",
 		"SERVICES" };
+	static const char *const ours[] = { "recipes", "patches", "sysdeps", "layout" };
 
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (no_circle(a, c, "the checkout's folder",
+			arena_printf(a, "%s/%s", c->top, ours[i]), e) < 0)
+			return -1;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const char *const one[] = { config_get(c, names[i]) }, *const *v = one;
 		size_t n = **one != '\0';

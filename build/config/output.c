@@ -97,20 +97,20 @@ may_be_first(const char *name)
 static int
 no_others_files(struct arena *a, const struct config *cfg, struct err *e)
 {
-	DIR *d = file_exists(lock_path(a, cfg)) ? NULL : opendir(cfg->output);
-	const struct dirent *ent;
-	int r = 0;
+	char **names;
+	size_t n;
 
-	while (d && r == 0 && (r = file_next(d, cfg->output, &ent, e)) > 0)
-		r = may_be_first(ent->d_name) ? 0
-					      : fail_usage(e,
-						    "OUTPUT %s: holds files of others, such as %s, "
-						    "and clean would remove "
-						    "them; name a folder used for nothing else",
-						    cfg->output, ent->d_name);
-	if (d)
-		closedir(d);
-	return r;
+	if (file_exists(lock_path(a, cfg)) || !file_isdir(cfg->output))
+		return 0;
+	if (file_names(a, cfg->output, true, &names, &n, e) < 0)
+		return wrap(e, "OUTPUT");
+	for (size_t i = 0; i < n; i++)
+		if (!may_be_first(names[i]))
+			return fail_usage(e,
+			    "OUTPUT %s: holds files of others, such as %s, and clean would remove "
+			    "them; name a folder used for nothing else",
+			    cfg->output, names[i]);
+	return 0;
 }
 
 int

@@ -535,6 +535,13 @@ loop(struct run *r, struct err *e)
 	}
 }
 
+/* a kernel's folder takes minutes on a slow disk, and nothing else happens any more */
+static void
+say_sweeping(const struct run *r)
+{
+	log_status("removing what a killed build has left in %s/work", r->jobs[0].cfg->cache);
+}
+
 /* while others work */
 static int
 sweep(void *arg, struct err *e)
@@ -564,8 +571,11 @@ run_swept(struct run *r, struct err *e)
 	log_status("%s", "");
 	if (sweeping && r->killed_by)
 		child_kill(&sweeper, SIGKILL);
+	else if (sweeping)
+		say_sweeping(r);
 	if (sweeping)
 		child_wait(&sweeper, &status, &ignored);
+	log_status("%s", "");
 	return result;
 }
 
@@ -929,7 +939,10 @@ run_build(struct run *r, struct err *e)
 
 	if (r->ndone == r->n) {
 		orphans_mark(r->ctx.a, r->jobs, r->njobs);
+		if (orphans_sweep(r->ctx.a, r->jobs, r->njobs, false))
+			say_sweeping(r);
 		orphans_sweep(r->ctx.a, r->jobs, r->njobs, true);
+		log_status("%s", "");
 		return 0;
 	}
 	if (missing && r->ctx.unboxed)

@@ -16,6 +16,7 @@
 #include "verify/play/prepare.h"
 #include "verify/play/testcase.h"
 #include "verify/play/verb.h"
+#include "verify/report/before.h"
 #include "verify/report/compare.h"
 #include "verify/report/live.h"
 #include "verify/report/report.h"
@@ -73,6 +74,7 @@ struct run {
 	unsigned most;			    /* guests, those that rest with them */
 	bool *checked;			    /* each image: it is still what it was, or told of */
 	struct table_testcase *shown;	    /* on the terminal, one a task; then the parents */
+	nstime *usual;			    /* what each test case took the last time, or 0 */
 	unsigned tick;
 	struct interrupt signals;
 	const char *stopped; /* the signal's name, or NULL */
@@ -306,8 +308,10 @@ shown_of(const struct task *t)
 static const struct table_testcase *
 show(struct run *r)
 {
-	for (size_t i = 0; i < r->m->n; i++)
+	for (size_t i = 0; i < r->m->n; i++) {
 		r->shown[i] = shown_of(&r->tasks[i]);
+		r->shown[i].usual = r->usual[i];
+	}
 	return r->shown;
 }
 
@@ -702,6 +706,8 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 		tell(&r);
 	}
 	r.shown = arena_array(a, m->n + m->nimages + 1, sizeof *r.shown);
+	r.usual = arena_array(a, m->n + 1, sizeof *r.usual);
+	before_took(a, o->out, *results, m->n, r.usual);
 	on_tick(&r);
 	while (bad == 0 && (r.over < m->n || r.running)) {
 		start_what_fits(&r);

@@ -54,7 +54,8 @@ learn(struct arena *a, const char *dir, struct known *k)
 			.set = v[i].set,
 			.scenario = v[i].scenario,
 			.comparison = v[i].comparison,
-			.verdict = v[i].verdict };
+			.verdict = v[i].verdict,
+			.took = v[i].took };
 	}
 }
 
@@ -85,5 +86,19 @@ before_compare(struct arena *a, const char *dir, struct testcase_result *testcas
 
 		if (was && is_judged(&testcases[i]) && was->verdict != testcases[i].verdict)
 			testcases[i].was = verdict_names[was->verdict];
+	}
+}
+
+void
+before_took(struct arena *a, const char *dir, const struct testcase_result *testcases, size_t n,
+    nstime *took)
+{
+	struct known k = { .n = 0 };
+
+	learn(a, folder(a, dir), &k);
+	for (size_t i = 0; i < n; i++) {
+		const struct testcase_result *was = find(&k, &testcases[i]);
+
+		took[i] = was ? was->took : 0;
 	}
 }

@@ -2,6 +2,7 @@
 #ifndef VERIFY_REPORT_BEFORE_H
 #define VERIFY_REPORT_BEFORE_H
 
+#include "build/base/clock.h"
 #include "build/base/err.h"
 
 #include <stddef.h>
@@ -21,5 +22,8 @@ struct testcase_result;
 int before_keep(struct arena *a, const char *dir, struct err *e);
 /* tells those that passed or failed, and last time the other of it: in was */
 void before_compare(struct arena *a, const char *dir, struct testcase_result *testcases, size_t n);
+/* how long each took when it last passed or failed; 0: not known */
+void before_took(struct arena *a, const char *dir, const struct testcase_result *testcases,
+    size_t n, nstime *took);
 
 #endif

@@ -398,8 +398,12 @@ report_html(const char *path, const struct testcase_result *testcases, size_t n,
 		markup_adds(&b, h->set);
 		buf_adds(&b, ", ");
 	}
-	buf_adds(&b, "profile ");
-	markup_adds(&b, or_unknown(h->profile));
+	if (h->profile) {
+		buf_adds(&b, "profile ");
+		markup_adds(&b, h->profile);
+	} else {
+		buf_adds(&b, "an image from elsewhere");
+	}
 	if (h->why) {
 		buf_adds(&b, " (");
 		markup_adds(&b, h->why);

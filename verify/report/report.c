@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "verify/report/markup.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define FAILED_MAX 15 /* that are named at the end: with what is below, on one screen */
@@ -79,11 +80,26 @@ put_doubts(FILE *f, const char *hash, const struct report_head *h)
 void
 report_tap_start(FILE *f, size_t ncases, const struct report_head *h)
 {
+	const char *before = "# ";
+
 	fprintf(f, "TAP version 13\n1..%zu\n", ncases);
-	/* an image from elsewhere is of no set */
-	fprintf(f, "# profile %s%s%s; %s; %u at a time, timeouts x %.1f\n",
-	    h->profile ? h->profile : "?", h->set ? ", set " : "", h->set ? h->set : "",
-	    h->accel ? h->accel : "?", h->jobs, h->scale);
+	/* an image from elsewhere is of no set, nor of a profile; runs that are merged have none of
+	 * it */
+	if (h->profile) {
+		fprintf(f, "# profile %s%s%s", h->profile, h->set ? ", set " : "",
+		    h->set ? h->set : "");
+		before = "; ";
+	}
+	if (h->accel) {
+		fprintf(f, "%s%s", before, h->accel);
+		before = "; ";
+	}
+	if (h->jobs) {
+		fprintf(f, "%s%u at a time, timeouts x %.1f", before, h->jobs, h->scale);
+		before = "; ";
+	}
+	if (*before == ';')
+		putc('\n', f);
 	put_doubts(f, "# ", h);
 	fflush(f);
 }
@@ -143,6 +159,18 @@ report_testcase(FILE *f, size_t number, const struct testcase_result *c, unsigne
 	fflush(f);
 }
 
+/* a terminal opens what begins with file:// (RFC 8089) when it is clicked on */
+static void
+put_link(FILE *f, const char *path)
+{
+	fputs("file://", f);
+	for (const char *p = path; *p; p++)
+		if (isalnum((unsigned char)*p) || strchr("/-._~", *p))
+			putc(*p, f);
+		else
+			fprintf(f, "%%%02X", (unsigned char)*p);
+}
+
 static void
 put_end(FILE *f, const char *hash, const struct testcase_result *testcases, size_t n,
     const struct report_head *h, const char *html)
@@ -151,9 +179,14 @@ put_end(FILE *f, const char *hash, const struct testcase_result *testcases, size
 
 	report_count(testcases, n, &k);
 	if (k.of[VERDICT_INCONCLUSIVE])
-		fprintf(
-		    f, "%s%zu of the failed are inconclusive\n", hash, k.of[VERDICT_INCONCLUSIVE]);
-	fprintf(f, "%s%.1f s; report: %s\n", hash, report_seconds(h->took), html);
+		fprintf(f, "%s%zu of the failed %s inconclusive\n", hash,
+		    k.of[VERDICT_INCONCLUSIVE], k.of[VERDICT_INCONCLUSIVE] == 1 ? "is" : "are");
+	fprintf(f, "%s%.1f s; report: ", hash, report_seconds(h->took));
+	if (*hash)
+		fputs(html, f);
+	else
+		put_link(f, html);
+	putc('\n', f);
 	put_doubts(f, hash, h);
 	fprintf(f, "%zu passed, %zu failed, %zu skipped\n", k.of[VERDICT_PASS], k.failed,
 	    k.of[VERDICT_SKIP]);

@@ -38,7 +38,7 @@ void report_tap_end(FILE *f, const struct testcase_result *testcases, size_t n,
 /*
  * The same in words for a person, and without a plan; passes are not told.  Rows are as wide as a
  * terminal of so many columns, or, with 0, as long as they are.  The end names once more what has
- * failed.
+ * failed, and has the absolute path html as a link.
  */
 void report_testcase(FILE *f, size_t number, const struct testcase_result *c, unsigned columns);
 void report_end(FILE *f, const struct testcase_result *testcases, size_t n,

@@ -298,10 +298,45 @@ count_running(const struct table *t)
 	return n;
 }
 
+static nstime
+usual_of(const struct table_testcase *c, nstime mean)
+{
+	return c->usual ? c->usual : mean;
+}
+
+/*
+ * How long the rest takes, if it takes what it took the last time and as many guests go on beside
+ * each other as now; 0: not known.  One that is new is taken for the mean of the others.
+ */
+static nstime
+time_left(const struct table *t, size_t running)
+{
+	nstime mean = 0, sum = 0, longest = 0;
+	size_t known = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		mean += t->testcases[i].usual;
+		known += t->testcases[i].usual > 0;
+	}
+	mean = known ? mean / (nstime)known : 0;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct table_testcase *c = &t->testcases[i];
+		nstime left = c->state == TABLE_OVER ? 0 : usual_of(c, mean);
+
+		if (c->state == TABLE_RUNNING)
+			left = left > c->took ? left - c->took : 0;
+		sum += left;
+		longest = left > longest ? left : longest;
+	}
+	sum = running ? sum / (nstime)running : 0;
+	return sum > longest ? sum : longest;
+}
+
 static void
 add_summary(struct buf *b, const struct table *t)
 {
 	size_t over = 0, bad = 0, running = count_running(t);
+	unsigned long long left;
 	char *s;
 
 	for (size_t i = 0; i < t->n; i++) {
@@ -316,6 +351,9 @@ add_summary(struct buf *b, const struct table *t)
 		s = arena_printf(t->a, "%s, %zu running", s, running);
 	if (bad)
 		s = arena_printf(t->a, "%s, %zu failed", s, bad);
+	left = running ? (unsigned long long)(time_left(t, running) / NS_PER_S) : 0;
+	if (left)
+		s = arena_printf(t->a, "%s, about %llu:%02llu left", s, left / 60, left % 60);
 	if (t->left_out && t->left_out < t->nrows)
 		s = arena_printf(
 		    t->a, "%s; %zu row%s not shown", s, t->left_out, t->left_out == 1 ? "" : "s");

@@ -21,6 +21,7 @@ struct table_testcase {
 	nstime took;	      /* so far, or in all */
 	const char *doing;    /* TABLE_RUNNING: the step under way, or NULL */
 	const char *dir;      /* the test case's folder: live.h */
+	nstime usual;	      /* what it took the last time; 0: not known */
 };
 
 struct table_look {

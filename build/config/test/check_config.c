@@ -511,6 +511,9 @@ static const struct {
 	{ { "HOST_HOST_BASE=a", "CACHE=a" },
 	    "HOST_HOST_BASE %s/a: CACHE %s/a is in it, which a build writes to while it reads the "
 	    "former; move one of them" },
+	{ { "JOBS=1", "OUTPUT=sysdeps/out" },
+	    "the checkout's folder %s/sysdeps: OUTPUT %s/sysdeps/out is in it, which a build "
+	    "writes to while it reads the former; move one of them" },
 	{ { "HOST_HOST_BASE=a", "CACHE=ab" }, NULL },
 	{ { "OVERRIDE_one=git:a", "CACHE=a/b/c" }, NULL },
 	{ { "OVERRIDE_one=a/b", "CACHE=a/c" }, NULL },

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -1267,6 +1268,47 @@ thing_of(const struct trial *t, size_t i)
 	return text;
 }
 
+/* nothing is to be done, and yet the terminal would stand still */
+START_TEST(a_person_sees_what_is_removed)
+{
+	struct arena *a = arena_new();
+	const struct winsize size = { .ws_row = 24, .ws_col = 200 };
+	int tty = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), screen, kept = dup(2);
+	struct world w;
+	struct recipes recipes = { 0 };
+	struct job job;
+	struct run *r;
+	struct trial t;
+	struct err e = { 0 };
+	char said[4096] = { 0 };
+
+	small_world(a);
+	run(&t, "");
+	ck_assert_msg(t.r == 0, "%s", t.e.msg);
+	arena_free(t.a);
+	checkout_file(a, test_dir(), "cache/work/.old-x/file", "");
+	job = open_world(a, &w, "out", "i486-linux-musl", "", &recipes);
+	ck_assert_int_eq(grantpt(tty) | unlockpt(tty), 0);
+	screen = open(ptsname(tty), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	ck_assert_int_eq(ioctl(screen, TIOCSWINSZ, &size), 0);
+	setenv("TERM", "xterm", 1);
+	dup2(screen, 2);
+	ck_assert_int_eq(run_open(a, &job, 1, &(struct run_opts){ .dry = false }, &r, &e), 0);
+	ck_assert_int_eq(go(r, false, &e), 0);
+	dup2(kept, 2);
+	ck_assert_int_gt(read(tty, said, sizeof said - 1), 0);
+	ck_assert_msg(
+	    strstr(said, arena_printf(a, "removing what a killed build has left in %s/cache/work",
+			     test_dir())) != NULL,
+	    "%s", said);
+	ck_assert(!file_exists(arena_printf(a, "%s/cache/work/.old-x", test_dir())));
+	close(kept);
+	close(screen);
+	close(tty);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(dry_says_what_is_written)
 {
 	struct arena *a = arena_new();
@@ -1459,6 +1501,7 @@ run_suite(void)
 	tcase_add_test(tc, an_override_is_built_as_it_is);
 	tcase_add_test(tc, the_longest_chain_first);
 	tcase_add_test(tc, dry_says_what_is_written);
+	tcase_add_test(tc, a_person_sees_what_is_removed);
 	tcase_add_test(tc, plans_share_what_is_the_same);
 	tcase_add_test(tc, an_end_does_not_wait_for_other_plans);
 	tcase_add_loop_test(

@@ -68,6 +68,34 @@ START_TEST(tells_what_changed)
 }
 END_TEST
 
+START_TEST(tells_how_long_it_took)
+{
+	struct arena *a = arena_new();
+	struct report_head h = { .set = "2026-07" };
+	struct testcase_result v[4];
+	nstime took[3] = { 1, 1, 1 };
+	struct err e;
+	size_t n = make("pp", v);
+
+	v[0].took = 5;
+	v[1].took = 7;
+	ck_assert_int_eq(results_write(a, test_dir(), v, n, &h, &e), 0);
+	ck_assert_int_eq(before_keep(a, test_dir(), &e), 0);
+	/* interrupted: what the one before took still counts */
+	v[0].verdict = VERDICT_INCONCLUSIVE;
+	v[0].took = 1;
+	v[1].took = 8;
+	ck_assert_int_eq(results_write(a, test_dir(), v, n, &h, &e), 0);
+	ck_assert_int_eq(before_keep(a, test_dir(), &e), 0);
+	n = make("pff", v);
+	before_took(a, test_dir(), v, n, took);
+	ck_assert_int_eq(took[0], 5);
+	ck_assert_int_eq(took[1], 8);
+	ck_assert_int_eq(took[2], 0);
+	arena_free(a);
+}
+END_TEST
+
 /* a folder of no run, and one of something else */
 START_TEST(nothing_is_known_of_nothing)
 {
@@ -90,7 +118,8 @@ END_TEST
 Suite *
 before_suite(void)
 {
-	Suite *s = suite_of("before", (const TTest *[]){ nothing_is_known_of_nothing, NULL });
+	Suite *s = suite_of("before",
+	    (const TTest *[]){ nothing_is_known_of_nothing, tells_how_long_it_took, NULL });
 
 	tcase_add_loop_test(
 	    harness_case(s, "changed"), tells_what_changed, 0, sizeof rows / sizeof *rows);

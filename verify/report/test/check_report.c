@@ -90,7 +90,7 @@ static const char tap[] =
     "ok 3 - x86_64 dhcp net-static # SKIP requires net static, the image has dhcp\n"
     "not ok 4 - armv7 dhcp boot\n"
     "#   inconclusive qemu-system-arm: No such file or directory\n"
-    "# 1 of the failed are inconclusive\n"
+    "# 1 of the failed is inconclusive\n"
     "# 14.0 s; report: out/index.html\n"
     "# profile minimal: s6 1.0: no <origin> has it\n"
     "# packages were built without a sandbox\n"
@@ -109,6 +109,24 @@ START_TEST(tap_golden)
 	report_tap_end(f, testcases, 4, &head, "out/index.html");
 	fclose(f);
 	ck_assert_str_eq(text, tap);
+	free(text);
+}
+END_TEST
+
+/* what is not known is not told */
+START_TEST(tap_of_an_image_from_elsewhere)
+{
+	static const struct report_head theirs = { .accel = "kvm", .jobs = 1, .scale = 1 },
+					nothing = { 0 };
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	report_tap_start(f, 1, &theirs);
+	report_tap_start(f, 0, &nothing);
+	fclose(f);
+	ck_assert_str_eq(text, "TAP version 13\n1..1\n# kvm; 1 at a time, timeouts x 1.0\n"
+			       "TAP version 13\n1..0\n");
 	free(text);
 }
 END_TEST
@@ -135,8 +153,8 @@ static const char tty[] = "not ok 2 - x86_64 dhcp services: scenarios/services.s
 			  "  again      lh-verify run -s services m\n"
 			  "\n"
 			  "failed: x86_64 dhcp services: scenarios/services.scn:14\n"
-			  "1 of the failed are inconclusive\n"
-			  "14.0 s; report: out/index.html\n"
+			  "1 of the failed is inconclusive\n"
+			  "14.0 s; report: file:///my%20out/%25/index.html\n"
 			  "profile minimal: s6 1.0: no <origin> has it\n"
 			  "packages were built without a sandbox\n"
 			  "2 results were taken from a shared cache, signed by <key>\n"
@@ -150,7 +168,7 @@ START_TEST(says_the_same_to_a_person)
 
 	report_testcase(f, 2, &testcases[1], 0);
 	report_testcase(f, 2, &testcases[1], 44);
-	report_end(f, testcases, 4, &head, "out/index.html");
+	report_end(f, testcases, 4, &head, "/my out/%/index.html");
 	fclose(f);
 	ck_assert_str_eq(text, tty);
 	free(text);
@@ -372,10 +390,11 @@ END_TEST
 Suite *
 report_suite(void)
 {
-	Suite *s = suite_of(
-	    "report", (const TTest *[]){ tap_golden, says_the_same_to_a_person, junit_is_xml,
-			  html_says_it_all, html_tells_what_to_look_at,
-			  html_with_many_scenarios_is_tall, html_links_lead_somewhere, NULL });
+	Suite *s =
+	    suite_of("report", (const TTest *[]){ tap_golden, tap_of_an_image_from_elsewhere,
+				   says_the_same_to_a_person, junit_is_xml, html_says_it_all,
+				   html_tells_what_to_look_at, html_with_many_scenarios_is_tall,
+				   html_links_lead_somewhere, NULL });
 
 	tcase_add_loop_test(
 	    harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);

@@ -10,27 +10,27 @@
 #define S NS_PER_S
 
 static const struct table_testcase testcases[] = {
-	{ "x86_64", "dhcp", "boot", TABLE_OVER, VERDICT_PASS, 4 * S, NULL, NULL },
-	{ "x86_64", "dhcp", "filesystems", TABLE_OVER, VERDICT_PASS, 22 * S, NULL, NULL },
-	{ "x86_64", "dhcp", "net-dhcp", TABLE_OVER, VERDICT_PASS, 6 * S, NULL, NULL },
-	{ "x86_64", "dhcp", "net-static", TABLE_OVER, VERDICT_SKIP, 0, NULL, NULL },
-	{ "x86_64", "dhcp", "services", TABLE_OVER, VERDICT_PASS, 14 * S, NULL, NULL },
-	{ "x86_64", "static", "boot", TABLE_OVER, VERDICT_PASS, 4 * S, NULL, NULL },
-	{ "x86_64", "static", "filesystems", TABLE_OVER, VERDICT_PASS, 21 * S, NULL, NULL },
-	{ "x86_64", "static", "net-dhcp", TABLE_OVER, VERDICT_SKIP, 0, NULL, NULL },
-	{ "x86_64", "static", "net-static", TABLE_OVER, VERDICT_PASS, 5 * S, NULL, NULL },
-	{ "x86_64", "static", "services", TABLE_OVER, VERDICT_PASS, 15 * S, NULL, NULL },
-	{ "armv7", "dhcp", "boot", TABLE_OVER, VERDICT_PASS, 3 * S, NULL, NULL },
-	{ "armv7", "dhcp", "filesystems", TABLE_OVER, VERDICT_FAIL, 9 * S, NULL, NULL },
-	{ "armv7", "dhcp", "net-dhcp", TABLE_OVER, VERDICT_INCONCLUSIVE, 1 * S, NULL, NULL },
-	{ "armv7", "dhcp", "net-static", TABLE_OVER, VERDICT_SKIP, 0, NULL, NULL },
+	{ "x86_64", "dhcp", "boot", TABLE_OVER, VERDICT_PASS, 4 * S, NULL, NULL, 0 },
+	{ "x86_64", "dhcp", "filesystems", TABLE_OVER, VERDICT_PASS, 22 * S, NULL, NULL, 0 },
+	{ "x86_64", "dhcp", "net-dhcp", TABLE_OVER, VERDICT_PASS, 6 * S, NULL, NULL, 0 },
+	{ "x86_64", "dhcp", "net-static", TABLE_OVER, VERDICT_SKIP, 0, NULL, NULL, 0 },
+	{ "x86_64", "dhcp", "services", TABLE_OVER, VERDICT_PASS, 14 * S, NULL, NULL, 0 },
+	{ "x86_64", "static", "boot", TABLE_OVER, VERDICT_PASS, 4 * S, NULL, NULL, 0 },
+	{ "x86_64", "static", "filesystems", TABLE_OVER, VERDICT_PASS, 21 * S, NULL, NULL, 0 },
+	{ "x86_64", "static", "net-dhcp", TABLE_OVER, VERDICT_SKIP, 0, NULL, NULL, 0 },
+	{ "x86_64", "static", "net-static", TABLE_OVER, VERDICT_PASS, 5 * S, NULL, NULL, 0 },
+	{ "x86_64", "static", "services", TABLE_OVER, VERDICT_PASS, 15 * S, NULL, NULL, 0 },
+	{ "armv7", "dhcp", "boot", TABLE_OVER, VERDICT_PASS, 3 * S, NULL, NULL, 0 },
+	{ "armv7", "dhcp", "filesystems", TABLE_OVER, VERDICT_FAIL, 9 * S, NULL, NULL, 0 },
+	{ "armv7", "dhcp", "net-dhcp", TABLE_OVER, VERDICT_INCONCLUSIVE, 1 * S, NULL, NULL, 0 },
+	{ "armv7", "dhcp", "net-static", TABLE_OVER, VERDICT_SKIP, 0, NULL, NULL, 0 },
 	{ "armv7", "dhcp", "services", TABLE_RUNNING, VERDICT_INCONCLUSIVE, 12 * S + S / 2,
-	    "wait \"s6-svstat \303\251\033[m\"", NULL },
+	    "wait \"s6-svstat \303\251\033[m\"", NULL, 0 },
 	{ "armv7", "static", "boot", TABLE_RUNNING, VERDICT_INCONCLUSIVE, 0,
-	    "expect /lh: default up/ @30s", NULL },
-	{ "armv7", "static", "filesystems", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL, NULL },
-	{ "armv7", "static", "net-static", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL, NULL },
-	{ "armv7", "static", "services", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL, NULL },
+	    "expect /lh: default up/ @30s", NULL, 0 },
+	{ "armv7", "static", "filesystems", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL, NULL, 0 },
+	{ "armv7", "static", "net-static", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL, NULL, 0 },
+	{ "armv7", "static", "services", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL, NULL, 0 },
 };
 
 #define N (sizeof testcases / sizeof *testcases)
@@ -123,7 +123,7 @@ START_TEST(goes_on_below)
 			i < 70	 ? TABLE_OVER
 			: i < 71 ? TABLE_RUNNING
 				 : TABLE_WAITING,
-			i == 3 ? VERDICT_FAIL : VERDICT_PASS, S, "sleep 9", NULL };
+			i == 3 ? VERDICT_FAIL : VERDICT_PASS, S, "sleep 9", NULL, 0 };
 	}
 	table_format(&b, many, 130, &usual);
 	ck_assert_str_eq(b.p,
@@ -139,18 +139,48 @@ START_TEST(goes_on_below)
 }
 END_TEST
 
+/* two at a time; the first has run for 4 s, the second is new and so taken for 20 s */
+START_TEST(tells_what_is_left)
+{
+	static const struct table_look look = { 80, 24, false };
+	struct table_testcase v[] = {
+		{ "i486", "dhcp", "a", TABLE_RUNNING, VERDICT_PASS, 4 * S, NULL, NULL, 10 * S },
+		{ "i486", "dhcp", "b", TABLE_RUNNING, VERDICT_PASS, 3 * S, NULL, NULL, 0 },
+		{ "i486", "dhcp", "c", TABLE_WAITING, VERDICT_PASS, 0, NULL, NULL, 30 * S },
+		{ "i486", "dhcp", "d", TABLE_OVER, VERDICT_PASS, 9 * S, NULL, NULL, 20 * S },
+	};
+	struct buf b = { 0 };
+
+	table_format(&b, v, 4, &look);
+	/* 6, 17 and 30 by two are less than the longest of them */
+	ck_assert_ptr_nonnull(strstr(b.p, "  1 of 4 over, 2 running, about 0:30 left\n"));
+	buf_clear(&b);
+	v[0].usual = 500 * S;
+	v[2].usual = 60 * S;
+	table_format(&b, v, 4, &look);
+	ck_assert_ptr_nonnull(strstr(b.p, "  1 of 4 over, 2 running, about 8:16 left\n"));
+	buf_clear(&b);
+	/* late, and nothing else is to come */
+	v[0].usual = v[1].usual = S;
+	v[2].state = TABLE_OVER;
+	table_format(&b, v, 4, &look);
+	ck_assert_ptr_nonnull(strstr(b.p, "  2 of 4 over, 2 running\n"));
+	buf_free(&b);
+}
+END_TEST
+
 /* names that are cut must stay apart */
 START_TEST(tells_shortened_names_apart)
 {
 	static const struct table_testcase alike[] = {
 		{ "i486", "dhcp", "mutant-sshd-exits", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL,
-		    NULL },
+		    NULL, 0 },
 		{ "i486", "dhcp", "mutant-sshd-exits-minimal", TABLE_WAITING, VERDICT_INCONCLUSIVE,
-		    0, NULL, NULL },
+		    0, NULL, NULL, 0 },
 		{ "i486", "dhcp", "mutant-empty-password-minimal", TABLE_WAITING,
-		    VERDICT_INCONCLUSIVE, 0, NULL, NULL },
+		    VERDICT_INCONCLUSIVE, 0, NULL, NULL, 0 },
 		{ "i486", "dhcp", "pid1-minimal", TABLE_WAITING, VERDICT_INCONCLUSIVE, 0, NULL,
-		    NULL },
+		    NULL, 0 },
 	};
 	static const struct table_look narrow = { 36, 24, false };
 	struct buf b = { 0 };
@@ -165,8 +195,8 @@ END_TEST
 Suite *
 table_suite(void)
 {
-	Suite *s = suite_of(
-	    "table", (const TTest *[]){ goes_on_below, tells_shortened_names_apart, NULL, NULL });
+	Suite *s = suite_of("table", (const TTest *[]){ goes_on_below, tells_what_is_left,
+					 tells_shortened_names_apart, NULL, NULL });
 
 	tcase_add_loop_test(
 	    harness_case(s, "sizes"), fits_the_terminal, 0, sizeof cases / sizeof *cases);
