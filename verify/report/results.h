@@ -24,16 +24,14 @@ int results_write(struct arena *a, const char *dir, const struct testcase_result
  */
 int results_read(struct arena *a, const char *dir, struct testcase_result **testcases, size_t *n,
     struct report_head *h, struct err *e);
-/* of one triple, profile, set, network and scenario, in whichever run */
+/* of one triple, profile, set and network, in whichever run: what has to be one image */
+bool results_same_image(const struct testcase_result *a, const struct testcase_result *b);
+/* the digests say that it is not; one that is not told differs from none */
+bool results_other_image(const struct testcase_result *a, const struct testcase_result *b);
+/* of one image, and of one scenario */
 bool results_same_testcase(const struct testcase_result *a, const struct testcase_result *b);
 
-/*
- * Several runs as one: their test cases, less each one's own comparisons, and behind them those
- * between all.  A run without results, or one that was not finished, is an inconclusive result of
- * its own.  A test case that two runs have is an error, and so are two images (by their digests) of
- * one triple, profile, set and network.
- */
-int results_merge(struct arena *a, char **dirs, size_t ndirs, struct testcase_result **testcases,
-    size_t *n, struct report_head *h, struct err *e);
+/* what both runs say of themselves; where they do not agree, "several" */
+void results_join_heads(struct report_head *all, const struct report_head *h);
 
 #endif
