@@ -38,6 +38,7 @@ static const struct text_key head_texts[] = {
 	{ "date", offsetof(struct report_head, date) },
 	{ "host", offsetof(struct report_head, host) },
 	{ "cold", offsetof(struct report_head, cold) },
+	{ "plan", offsetof(struct report_head, plan) },
 };
 
 static const struct text_key testcase_texts[] = {
@@ -178,6 +179,18 @@ add_testcase(struct buf *b, struct arena *a, const char *dir, const struct testc
 		    c.differs[i].reason);
 }
 
+void
+results_text(struct arena *a, const char *dir, const struct testcase_result *testcases, size_t n,
+    const struct report_head *h, struct buf *out)
+{
+	buf_addf(out, "%s\n", first_line);
+	add_texts(out, head_texts, COUNT(head_texts), h);
+	buf_addf(out, "jobs %u\nscale %g\ntook %lld\n", h->jobs, h->scale, (long long)h->took);
+	for (size_t i = 0; i < n; i++)
+		add_testcase(out, a, dir, &testcases[i]);
+	buf_addf(out, "end %zu\n", n);
+}
+
 int
 results_write(struct arena *a, const char *dir, const struct testcase_result *testcases, size_t n,
     const struct report_head *h, struct err *e)
@@ -185,12 +198,7 @@ results_write(struct arena *a, const char *dir, const struct testcase_result *te
 	struct buf b = { 0 };
 	int r;
 
-	buf_addf(&b, "%s\n", first_line);
-	add_texts(&b, head_texts, COUNT(head_texts), h);
-	buf_addf(&b, "jobs %u\nscale %g\ntook %lld\n", h->jobs, h->scale, (long long)h->took);
-	for (size_t i = 0; i < n; i++)
-		add_testcase(&b, a, dir, &testcases[i]);
-	buf_addf(&b, "end %zu\n", n);
+	results_text(a, dir, testcases, n, h, &b);
 	r = file_write(arena_printf(a, "%s/results", dir), b.p, b.n, 0644, e);
 	buf_free(&b);
 	return r;
@@ -467,7 +475,15 @@ int
 results_read(struct arena *a, const char *dir, struct testcase_result **testcases, size_t *n,
     struct report_head *h, struct err *e)
 {
-	const char *path = arena_printf(a, "%s/results", dir);
+	return results_read_file(a, arena_printf(a, "%s/results", dir), testcases, n, h, e);
+}
+
+int
+results_read_file(struct arena *a, const char *path, struct testcase_result **testcases, size_t *n,
+    struct report_head *h, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	const char *dir = slash ? arena_strndup(a, path, (size_t)(slash - path)) : ".";
 	struct reading r = { .a = a, .head = h };
 	char *line;
 	int bad = 0;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct arena;
+struct buf;
 struct testcase_result;
 struct report_head;
 
@@ -18,12 +19,19 @@ struct report_head;
  * newline, \\ a backslash and \xNN any byte that is not printable ASCII.  Folders are relative to
  * that of the file.
  */
+void results_text(struct arena *a, const char *dir, const struct testcase_result *testcases,
+    size_t n, const struct report_head *h, struct buf *out);
+/* the same as the file `results` in dir */
 int results_write(struct arena *a, const char *dir, const struct testcase_result *testcases,
     size_t n, const struct report_head *h, struct err *e);
-/* as they were written, but that folders are below dir as it is given; an error names file and line
+/*
+ * As they were written, but that folders are below dir, or the file's, as it is given; an error
+ * names file and line
  */
 int results_read(struct arena *a, const char *dir, struct testcase_result **testcases, size_t *n,
     struct report_head *h, struct err *e);
+int results_read_file(struct arena *a, const char *path, struct testcase_result **testcases,
+    size_t *n, struct report_head *h, struct err *e);
 /* of one triple, profile, set and network, in whichever run: what has to be one image */
 bool results_same_image(const struct testcase_result *a, const struct testcase_result *b);
 /* the digests say that it is not; one that is not told differs from none */
