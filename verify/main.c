@@ -115,7 +115,8 @@ play(struct arena *a, const struct options *o, const struct suite *s, struct mat
 	size_t n;
 
 	head.cold = o->cold ? "yes" : NULL;
-	if (o->plan && plan_join(a, o->plan, m, &head.plan, e) < 0)
+	if (o->plan &&
+	    (options_file(o->plan, e) < 0 || plan_join(a, o->plan, m, &head.plan, e) < 0))
 		return -1;
 	if (outdir_make(o->out, e) < 0)
 		return -1;

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
+#include "verify/guest/lane.h"
 #include "verify/image/image.h"
 #include "verify/options.h"
 #include "verify/play/again.h"
@@ -60,6 +61,7 @@ add_testcase(struct buf *b, const struct matrix_testcase *c, bool skips)
 		{ "profile", c->image->m.profile },
 		{ "set", c->image->m.set },
 		{ "net", c->image->net },
+		{ "boot", lane_of(&c->image->m) },
 		{ "scenario", c->scenario->name },
 		{ "skip", c->skip },
 	};
@@ -104,19 +106,21 @@ void
 listing_gitlab(struct buf *out, const struct matrix *m, const struct listing_how *how)
 {
 	const struct image *image = NULL;
+	bool boot = how->asked->boot; /* else each image is started in its own way */
 
-	(void)how;
-	buf_adds(out,
+	buf_addf(out,
 	    "verify:\n"
 	    "  script:\n"
-	    "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" -s \"$SCENARIO\" \"$MANIFEST\"\n"
+	    "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\"%s -s \"$SCENARIO\" "
+	    "\"$MANIFEST\"\n"
 	    "  artifacts:\n"
 	    "    when: always\n"
 	    "    paths: [runs]\n"
 	    "    reports:\n"
 	    "      junit: runs/*/junit.xml\n"
 	    "  parallel:\n"
-	    "    matrix:\n");
+	    "    matrix:\n",
+	    boot ? " --boot \"$BOOT\"" : "");
 	/* test cases of one image follow each other */
 	for (size_t i = 0; i < m->n; i++) {
 		const struct matrix_testcase *c = &m->v[i];
@@ -126,6 +130,8 @@ listing_gitlab(struct buf *out, const struct matrix *m, const struct listing_how
 		if (c->image != image) {
 			buf_adds(out, "      - MANIFEST: ");
 			add_string(out, c->image->path);
+			if (boot)
+				buf_addf(out, "\n        BOOT: %s", lane_of(&c->image->m));
 			buf_adds(out, "\n        SCENARIO:\n");
 			image = c->image;
 		}
@@ -157,7 +163,7 @@ static const char task_body[] =
     "plan() {\n"
     "\tcat >\"$own/plan\" && mv \"$own/plan\" \"$runs/plan\"\n"
     "}\n"
-    "[ -e \"$runs/plan\" ] || plan <<'END' || exit 125\n";
+    "[ -s \"$runs/plan\" ] || plan <<'END' || exit 125\n";
 static const char task_tail[] =
     "END\n"
     "exec %s run --plan \"$runs/plan\" -o \"$own\" \"$@\" >\"$own/log\" 2>&1\n";

@@ -20,8 +20,8 @@ typedef void listing(struct buf *out, const struct matrix *m, const struct listi
 listing listing_text;
 /*
  * {"test cases": [{"manifest": ..., "triple": ..., "arch": ..., "profile": ..., "set": ..., "net":
- * ..., "scenario": ..., "skip": WHY}]}; what an image does not have is null, as is skip where it is
- * played
+ * ..., "boot": LANE, "scenario": ..., "skip": WHY}]}; what an image does not have is null, as is
+ * skip where it is played
  */
 listing listing_json;
 /* for those that divide it themselves; what is skipped is left out */

@@ -146,7 +146,7 @@ END_TEST
 
 #define MANIFEST(n)                                                                                \
 	"\"manifest\": \"" n "\", \"triple\": \"x\", \"arch\": \"x86_64\", \"profile\": \"s6\", "  \
-	"\"set\": null, \"net\": \"dhcp\", "
+	"\"set\": null, \"net\": \"dhcp\", \"boot\": \"kernel\", "
 #define PLANNED "case\narch x86_64\nnet dhcp\nprofile s6\nscenario "
 #define WAITS "\nreason not judged\nverdict inconclusive\ntook 0\n"
 #define SKIPPED "\nreason requires \\\\ \\xc3\\xa9\nverdict skip\ntook 0\n"
@@ -177,24 +177,26 @@ static const struct {
 			      FIRST) "\"scenario\": \"boot\"}, "
 				     "{" MANIFEST("b") "\"scenario\": \"boot\"}, {" MANIFEST(
 					 "b") "\"scenario\": \"ssh\"}]}\n" },
-	{ listing_gitlab,
-	    "verify:\n"
-	    "  script:\n"
-	    "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" -s \"$SCENARIO\" \"$MANIFEST\"\n"
-	    "  artifacts:\n"
-	    "    when: always\n"
-	    "    paths: [runs]\n"
-	    "    reports:\n"
-	    "      junit: runs/*/junit.xml\n"
-	    "  parallel:\n"
-	    "    matrix:\n"
-	    "      - MANIFEST: \"" FIRST "\"\n"
-	    "        SCENARIO:\n"
-	    "          - \"boot\"\n"
-	    "      - MANIFEST: \"b\"\n"
-	    "        SCENARIO:\n"
-	    "          - \"boot\"\n"
-	    "          - \"ssh\"\n" },
+	{ listing_gitlab, "verify:\n"
+			  "  script:\n"
+			  "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" --boot \"$BOOT\" -s "
+			  "\"$SCENARIO\" \"$MANIFEST\"\n"
+			  "  artifacts:\n"
+			  "    when: always\n"
+			  "    paths: [runs]\n"
+			  "    reports:\n"
+			  "      junit: runs/*/junit.xml\n"
+			  "  parallel:\n"
+			  "    matrix:\n"
+			  "      - MANIFEST: \"" FIRST "\"\n"
+			  "        BOOT: kernel\n"
+			  "        SCENARIO:\n"
+			  "          - \"boot\"\n"
+			  "      - MANIFEST: \"b\"\n"
+			  "        BOOT: kernel\n"
+			  "        SCENARIO:\n"
+			  "          - \"boot\"\n"
+			  "          - \"ssh\"\n" },
 	{ listing_slurm,
 	    "#!/bin/sh\n"
 	    "#SBATCH --job-name=lh-verify\n"
@@ -220,7 +222,7 @@ static const struct {
 	    "plan() {\n"
 	    "\tcat >\"$own/plan\" && mv \"$own/plan\" \"$runs/plan\"\n"
 	    "}\n"
-	    "[ -e \"$runs/plan\" ] || plan <<'END' || exit 125\n" PLAN "END\n"
+	    "[ -s \"$runs/plan\" ] || plan <<'END' || exit 125\n" PLAN "END\n"
 	    "exec bin/lh-verify run --plan \"$runs/plan\" -o \"$own\" \"$@\" >\"$own/log\" "
 	    "2>&1\n" },
 	{ listing_plan, PLAN },
