@@ -17,6 +17,7 @@
 #include "verify/options.h"
 #include "verify/outdir.h"
 #include "verify/play/matrix.h"
+#include "verify/play/plan.h"
 #include "verify/play/run.h"
 #include "verify/report/before.h"
 #include "verify/report/report.h"
@@ -121,6 +122,9 @@ play(struct arena *a, const struct options *o, const struct suite *s, struct mat
 	size_t n;
 
 	head.cold = o->cold ? "yes" : NULL;
+	if (o->plan &&
+	    (options_file(o->plan, e) < 0 || plan_join(a, o->plan, m, &head.plan, e) < 0))
+		return -1;
 	if (outdir_make(o->out, e) < 0)
 		return -1;
 	for (size_t i = 0; i < m->nimages; i++)

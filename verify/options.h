@@ -48,6 +48,7 @@ struct options {
 	double jobs;		     /* 0: as CPUs and memory allow */
 	const char *boot;	     /* image_lanes() has them; NULL: not given */
 	const char *format;	     /* of a matrix */
+	const char *plan;	     /* file of the plan that a run is a part of; or NULL */
 	const char *disk, *share;    /* boot: as struct interactive_opts has them */
 	unsigned memory, cpus, port; /* the same, and watch's; 0: not given */
 	unsigned until;		     /* a line; 0: not given */

@@ -7,6 +7,7 @@
 #include "verify/options.h"
 #include "verify/play/listing.h"
 #include "verify/play/matrix.h"
+#include "verify/play/plan.h"
 #include "verify/scenario/scenario.h"
 #include "verify/trust.h"
 
@@ -15,9 +16,21 @@
 
 static const struct {
 	const char *name;
-	void (*print)(struct buf *out, const struct matrix *m);
+	listing *print;
 } formats[] = { { "text", listing_text }, { "json", listing_json }, { "github", listing_github },
-	{ "gitlab", listing_gitlab }, { "slurm", listing_slurm } };
+	{ "gitlab", listing_gitlab }, { "slurm", listing_slurm }, { "plan", listing_plan } };
+
+/* no array is without a task */
+static int
+check_tasks(const struct matrix *m, const char *format, struct err *e)
+{
+	if (strcmp(format, "slurm") != 0)
+		return 0;
+	for (size_t i = 0; i < m->n; i++)
+		if (!m->v[i].skip)
+			return 0;
+	return fail_usage(e, "--format slurm: every test case is skipped, there is no task");
+}
 
 int
 command_matrix(struct arena *a, struct options *o, struct err *e)
@@ -34,11 +47,12 @@ command_matrix(struct arena *a, struct options *o, struct err *e)
 	    image_open_all(a, o->words, n, "", trust_asked(o), &images, e) < 0 ||
 	    image_lanes(a, o->boot, "", &images, &n, e) < 0 ||
 	    matrix_make(a, images, n, s.v, s.n, &(struct matrix_choice){ o->only.v, o->lanes.v },
-		&m, e) < 0)
+		&m, e) < 0 ||
+	    check_tasks(&m, o->format, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (!strcmp(o->format, formats[i].name))
-			formats[i].print(&b, &m);
+			formats[i].print(&b, &m, &(struct listing_how){ o, plan_name(a) });
 	fputs(b.n ? b.p : "", stdout);
 	buf_free(&b);
 	return 0;

@@ -4,9 +4,9 @@
 #include "verify/command/command.h"
 #include "verify/options.h"
 #include "verify/outdir.h"
+#include "verify/report/merge.h"
 #include "verify/report/report.h"
 #include "verify/report/result.h"
-#include "verify/report/results.h"
 
 #include <stdio.h>
 
@@ -34,7 +34,7 @@ command_merge(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	if (!o->nwords)
 		return fail_usage(e, "merge: needs folders of runs; see lh-verify --help");
-	if (results_merge(a, o->words, o->nwords, &results, &n, &head, e) < 0)
+	if (merge_runs(a, o->words, o->nwords, &results, &n, &head, e) < 0)
 		return -1;
 	head.version = LH_VERSION;
 	if (outdir_make(o->out, e) < 0 || report_files(a, o->out, results, n, &head, e) < 0)

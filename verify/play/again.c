@@ -38,22 +38,36 @@ is_ours(struct arena *a, const char *manifest)
 	       trust_settle(&m, manifest, TRUST_BY_PLACE, &ignored) == 0 && !m.untrusted;
 }
 
+/* -s SCENARIO, options, and what is between them and the manifest */
 static const char *
-command(struct arena *a, const struct options *asked, const char *name, const char *more,
+words_of(struct arena *a, const struct options *asked, const char *more, const char *out,
     const struct image *i, const char *scenario)
 {
-	const char *manifest = i->path;
 	struct options one = *asked, *o = &one;
-	const char *usual = outdir_choose(a, NULL, manifest);
+
+	if (o->boot)
+		o->boot = lane_of(&i->m);
+	return arena_printf(a, "-s %s%s%s%s %s", sh_quoted(a, scenario), more,
+	    options_again(a, o, !is_ours(a, i->path)), out, from_here(a, i->path));
+}
+
+static const char *
+command(struct arena *a, const struct options *o, const char *name, const char *more,
+    const struct image *i, const char *scenario)
+{
+	const char *usual = outdir_choose(a, NULL, i->path);
 	const char *out = o->out && strcmp(o->out, usual) != 0 && strcmp(name, "step") != 0
 			      ? arena_printf(a, " -o %s", from_here(a, o->out))
 			      : "";
 
-	if (o->boot)
-		o->boot = lane_of(&i->m);
-	return arena_printf(a, "%s %s -s %s%s%s%s %s", sh_quoted(a, o->program), name,
-	    sh_quoted(a, scenario), more, options_again(a, o, !is_ours(a, manifest)), out,
-	    from_here(a, manifest));
+	return arena_printf(
+	    a, "%s %s %s", sh_quoted(a, o->program), name, words_of(a, o, more, out, i, scenario));
+}
+
+const char *
+again_words(struct arena *a, const struct options *o, const struct image *i, const char *scenario)
+{
+	return words_of(a, o, "", "", i, scenario);
 }
 
 const char *

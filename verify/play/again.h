@@ -13,6 +13,13 @@ struct testcase_result;
 const char *again_run(
     struct arena *a, const struct options *o, const struct image *i, const char *scenario);
 
+/*
+ * the same without the program, `run` and its folder: "-s ssh output/manifest"; it plays there what
+ * the matrix that was asked for has here
+ */
+const char *again_words(
+    struct arena *a, const struct options *o, const struct image *i, const char *scenario);
+
 /* opens its guest where it failed: resume, or step up to there; NULL: there is none */
 const char *again_open(struct arena *a, const struct options *o, const struct image *i,
     const struct testcase_result *r);

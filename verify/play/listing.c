@@ -4,16 +4,21 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
+#include "verify/guest/lane.h"
 #include "verify/image/image.h"
+#include "verify/options.h"
+#include "verify/play/again.h"
 #include "verify/play/matrix.h"
+#include "verify/play/plan.h"
 #include "verify/scenario/scenario.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 void
-listing_text(struct buf *out, const struct matrix *m)
+listing_text(struct buf *out, const struct matrix *m, const struct listing_how *how)
 {
+	(void)how;
 	for (size_t i = 0; i < m->n; i++) {
 		const struct matrix_testcase *c = &m->v[i];
 
@@ -56,6 +61,7 @@ add_testcase(struct buf *b, const struct matrix_testcase *c, bool skips)
 		{ "profile", c->image->m.profile },
 		{ "set", c->image->m.set },
 		{ "net", c->image->net },
+		{ "boot", lane_of(&c->image->m) },
 		{ "scenario", c->scenario->name },
 		{ "skip", c->skip },
 	};
@@ -68,8 +74,9 @@ add_testcase(struct buf *b, const struct matrix_testcase *c, bool skips)
 }
 
 void
-listing_json(struct buf *out, const struct matrix *m)
+listing_json(struct buf *out, const struct matrix *m, const struct listing_how *how)
 {
+	(void)how;
 	buf_adds(out, "{\"test cases\": [");
 	for (size_t i = 0; i < m->n; i++) {
 		buf_adds(out, i ? ",\n" : "\n");
@@ -79,10 +86,11 @@ listing_json(struct buf *out, const struct matrix *m)
 }
 
 void
-listing_github(struct buf *out, const struct matrix *m)
+listing_github(struct buf *out, const struct matrix *m, const struct listing_how *how)
 {
 	size_t n = 0;
 
+	(void)how;
 	buf_adds(out, "{\"include\": [");
 	for (size_t i = 0; i < m->n; i++) {
 		if (m->v[i].skip)
@@ -95,21 +103,24 @@ listing_github(struct buf *out, const struct matrix *m)
 
 /* what is text in JSON is the same text in YAML 1.2 */
 void
-listing_gitlab(struct buf *out, const struct matrix *m)
+listing_gitlab(struct buf *out, const struct matrix *m, const struct listing_how *how)
 {
 	const struct image *image = NULL;
+	bool boot = how->asked->boot; /* else each image is started in its own way */
 
-	buf_adds(out,
+	buf_addf(out,
 	    "verify:\n"
 	    "  script:\n"
-	    "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" -s \"$SCENARIO\" \"$MANIFEST\"\n"
+	    "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\"%s -s \"$SCENARIO\" "
+	    "\"$MANIFEST\"\n"
 	    "  artifacts:\n"
 	    "    when: always\n"
 	    "    paths: [runs]\n"
 	    "    reports:\n"
 	    "      junit: runs/*/junit.xml\n"
 	    "  parallel:\n"
-	    "    matrix:\n");
+	    "    matrix:\n",
+	    boot ? " --boot \"$BOOT\"" : "");
 	/* test cases of one image follow each other */
 	for (size_t i = 0; i < m->n; i++) {
 		const struct matrix_testcase *c = &m->v[i];
@@ -119,6 +130,8 @@ listing_gitlab(struct buf *out, const struct matrix *m)
 		if (c->image != image) {
 			buf_adds(out, "      - MANIFEST: ");
 			add_string(out, c->image->path);
+			if (boot)
+				buf_addf(out, "\n        BOOT: %s", lane_of(&c->image->m));
 			buf_adds(out, "\n        SCENARIO:\n");
 			image = c->image;
 		}
@@ -128,33 +141,59 @@ listing_gitlab(struct buf *out, const struct matrix *m)
 	}
 }
 
+/* what is in the script of a task, but for the test cases and the plan */
+static const char task_head[] =
+    "#!/bin/sh\n"
+    "#SBATCH --job-name=lh-verify\n"
+    "#SBATCH --array=1-%zu\n"
+    "#SBATCH --requeue\n"
+    "#SBATCH --output=/dev/null\n"
+    "# For sbatch(1), where the program and the images are, on a filesystem that all nodes have.\n"
+    "# Each task has folders of its own.  Submitted again, it plays what has no verdict yet.\n"
+    "# When all tasks have ended:\n"
+    "#   lh-verify merge -o report runs/%s\n"
+    "task=$SLURM_ARRAY_TASK_ID runs=runs/%s\n"
+    "case $task in\n";
+static const char task_body[] =
+    "*) exit 100 ;;\n"
+    "esac\n"
+    "if grep -Eqsx 'verdict (pass|fail)' \"$runs/$task\"-*/results; then exit 0; fi\n"
+    "own=$runs/$task-$SLURM_JOB_ID.${SLURM_RESTART_COUNT-0}\n"
+    "mkdir -p \"$own\" || exit 125\n"
+    "plan() {\n"
+    "\tcat >\"$own/plan\" && mv \"$own/plan\" \"$runs/plan\"\n"
+    "}\n"
+    "[ -s \"$runs/plan\" ] || plan <<'END' || exit 125\n";
+static const char task_tail[] =
+    "END\n"
+    "exec %s run --plan \"$runs/plan\" -o \"$own\" \"$@\" >\"$own/log\" 2>&1\n";
+
 void
-listing_slurm(struct buf *out, const struct matrix *m)
+listing_slurm(struct buf *out, const struct matrix *m, const struct listing_how *how)
 {
 	struct arena *a = arena_new();
+	const char *program = sh_quoted(a, how->asked->program);
 	struct buf tasks = { 0 };
 	size_t n = 0;
 
-	for (size_t i = 0; i < m->n; i++) {
-		struct argv v = { .a = a };
-
-		if (m->v[i].skip)
-			continue;
-		argv_pushv(&v, m->v[i].scenario->name, m->v[i].image->path, NULL);
-		buf_addf(&tasks, "%zu) set -- %s ;;\n", ++n, argv_quoted(&v));
-	}
-	buf_addf(out,
-	    "#!/bin/sh\n"
-	    "#SBATCH --job-name=lh-verify\n"
-	    "#SBATCH --array=1-%zu\n"
-	    "# where bin/lh-verify and the images are; and when all tasks have ended:\n"
-	    "#   bin/lh-verify merge -o report $(seq -f runs/%%.0f %zu)\n"
-	    "case $SLURM_ARRAY_TASK_ID in\n"
-	    "%s"
-	    "*) exit 100 ;;\n"
-	    "esac\n"
-	    "exec bin/lh-verify run -o \"runs/$SLURM_ARRAY_TASK_ID\" -s \"$1\" \"$2\"\n",
-	    n, n, n ? tasks.p : "");
+	for (size_t i = 0; i < m->n; i++)
+		if (!m->v[i].skip)
+			buf_addf(&tasks, "%zu) set -- %s ;;\n", ++n,
+			    again_words(a, how->asked, m->v[i].image, m->v[i].scenario->name));
+	buf_addf(out, task_head, n, how->plan, how->plan);
+	buf_adds(out, n ? tasks.p : "");
+	buf_adds(out, task_body);
+	plan_text(a, m, how->plan, out);
+	buf_addf(out, task_tail, program);
 	buf_free(&tasks);
+	arena_free(a);
+}
+
+void
+listing_plan(struct buf *out, const struct matrix *m, const struct listing_how *how)
+{
+	struct arena *a = arena_new();
+
+	plan_text(a, m, how->plan, out);
 	arena_free(a);
 }

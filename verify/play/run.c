@@ -13,9 +13,9 @@
 #include "verify/play/again.h"
 #include "verify/play/capsule.h"
 #include "verify/play/matrix.h"
+#include "verify/play/plan.h"
 #include "verify/play/prepare.h"
 #include "verify/play/testcase.h"
-#include "verify/play/verb.h"
 #include "verify/report/before.h"
 #include "verify/report/compare.h"
 #include "verify/report/live.h"
@@ -163,60 +163,18 @@ choose_load(struct run *r)
 
 /* ---- results ---- */
 
-/* what the scenario will keep: known before it runs, so that it can be missed */
-static void
-promise(struct task *t)
-{
-	const struct scenario *s = t->what->scenario;
-
-	for (size_t i = 0; i < s->nsteps; i++) {
-		const struct verb *v = s->steps[i].form->row;
-
-		if (!v->keeps)
-			continue;
-		t->result->kept = arena_more(
-		    t->run->a, t->result->kept, t->result->nkept, sizeof *t->result->kept);
-		t->result->kept[t->result->nkept++] =
-		    (struct kept){ .subject = v->keeps(&s->steps[i]) };
-	}
-}
-
 static void
 init_task(struct task *t, struct run *r, const struct matrix_testcase *what,
     struct testcase_result *result)
 {
-	const struct manifest *m = &what->image->m;
-	const struct matrix_variant *v = what->variant;
-
 	*t = (struct task){ .run = r, .what = what, .result = result };
-	*t->result = (struct testcase_result){
-		.arch = m->arch,
-		.net = what->image->net,
-		.profile = m->profile,
-		.set = m->set,
-		.scenario = v ? v->name : t->what->scenario->name,
-		.title = v ? v->title : t->what->scenario->title,
-		.scenario_path = v ? v->path : t->what->scenario->path,
-		.image = m->image_digest,
-		.kernel = m->kernel_sha256,
-		.offline = what->scenario->offline,
-		.verdict = VERDICT_INCONCLUSIVE,
-		.reason = "not judged",
-		.differs = m->differs,
-		.ndiffers = m->ndiffers,
-	};
-	if (!v) {
-		promise(t);
-		t->result->again =
-		    r->o->asked ? again_run(r->a, r->o->asked, what->image, t->result->scenario)
-				: NULL;
-	}
-	t->result->dir = arena_printf(t->run->a, "%s/%s", t->what->image->dir, t->result->scenario);
-	if (t->what->skip) {
-		t->result->verdict = VERDICT_SKIP;
-		t->result->reason = t->what->skip;
+	plan_testcase(r->a, what, result);
+	if (!what->variant && r->o->asked)
+		result->again = again_run(r->a, r->o->asked, what->image, result->scenario);
+	result->dir = arena_printf(r->a, "%s/%s", what->image->dir, result->scenario);
+	if (what->skip) {
 		t->state = TASK_OVER;
-		t->run->over++;
+		r->over++;
 	}
 }
 

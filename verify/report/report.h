@@ -28,6 +28,7 @@ struct report_head {
 	const char *date; /* of the run, UTC */
 	const char *host; /* the machine's name */
 	const char *cold; /* "yes": every guest was booted, as was asked for */
+	const char *plan; /* the name of the plan that this is a part of (play/plan.h), or NULL */
 	bool tty; /* sits at the terminal that is stdout, and has the table of what passes there */
 };
 

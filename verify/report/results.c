@@ -6,7 +6,6 @@
 #include "build/files/file.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
-#include "verify/report/compare.h"
 #include "verify/report/report.h"
 #include "verify/report/result.h"
 
@@ -39,6 +38,7 @@ static const struct text_key head_texts[] = {
 	{ "date", offsetof(struct report_head, date) },
 	{ "host", offsetof(struct report_head, host) },
 	{ "cold", offsetof(struct report_head, cold) },
+	{ "plan", offsetof(struct report_head, plan) },
 };
 
 static const struct text_key testcase_texts[] = {
@@ -179,6 +179,18 @@ add_testcase(struct buf *b, struct arena *a, const char *dir, const struct testc
 		    c.differs[i].reason);
 }
 
+void
+results_text(struct arena *a, const char *dir, const struct testcase_result *testcases, size_t n,
+    const struct report_head *h, struct buf *out)
+{
+	buf_addf(out, "%s\n", first_line);
+	add_texts(out, head_texts, COUNT(head_texts), h);
+	buf_addf(out, "jobs %u\nscale %g\ntook %lld\n", h->jobs, h->scale, (long long)h->took);
+	for (size_t i = 0; i < n; i++)
+		add_testcase(out, a, dir, &testcases[i]);
+	buf_addf(out, "end %zu\n", n);
+}
+
 int
 results_write(struct arena *a, const char *dir, const struct testcase_result *testcases, size_t n,
     const struct report_head *h, struct err *e)
@@ -186,12 +198,7 @@ results_write(struct arena *a, const char *dir, const struct testcase_result *te
 	struct buf b = { 0 };
 	int r;
 
-	buf_addf(&b, "%s\n", first_line);
-	add_texts(&b, head_texts, COUNT(head_texts), h);
-	buf_addf(&b, "jobs %u\nscale %g\ntook %lld\n", h->jobs, h->scale, (long long)h->took);
-	for (size_t i = 0; i < n; i++)
-		add_testcase(&b, a, dir, &testcases[i]);
-	buf_addf(&b, "end %zu\n", n);
+	results_text(a, dir, testcases, n, h, &b);
 	r = file_write(arena_printf(a, "%s/results", dir), b.p, b.n, 0644, e);
 	buf_free(&b);
 	return r;
@@ -468,7 +475,15 @@ int
 results_read(struct arena *a, const char *dir, struct testcase_result **testcases, size_t *n,
     struct report_head *h, struct err *e)
 {
-	const char *path = arena_printf(a, "%s/results", dir);
+	return results_read_file(a, arena_printf(a, "%s/results", dir), testcases, n, h, e);
+}
+
+int
+results_read_file(struct arena *a, const char *path, struct testcase_result **testcases, size_t *n,
+    struct report_head *h, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	const char *dir = slash ? arena_strndup(a, path, (size_t)(slash - path)) : ".";
 	struct reading r = { .a = a, .head = h };
 	char *line;
 	int bad = 0;
@@ -495,7 +510,7 @@ results_read(struct arena *a, const char *dir, struct testcase_result **testcase
 	return 0;
 }
 
-/* ---- several runs as one ---- */
+/* ---- several runs ---- */
 
 /* what both say, or that they do not agree */
 static const char *
@@ -504,8 +519,8 @@ agreed(const char *a, const char *b)
 	return a && b && strcmp(a, b) ? "several" : a ? a : b;
 }
 
-static void
-merge_head(struct report_head *all, const struct report_head *h)
+void
+results_join_heads(struct report_head *all, const struct report_head *h)
 {
 	for (size_t i = 0; i < COUNT(head_texts); i++) {
 		const char **text = text_of(&head_texts[i], all);
@@ -526,9 +541,8 @@ equal(const char *a, const char *b)
 	return !strcmp(a ? a : "", b ? b : "");
 }
 
-/* one triple, profile, set and network: what has to be one image */
-static bool
-same_image(const struct testcase_result *a, const struct testcase_result *b)
+bool
+results_same_image(const struct testcase_result *a, const struct testcase_result *b)
 {
 	return equal(a->arch, b->arch) && equal(a->net, b->net) && equal(a->profile, b->profile) &&
 	       equal(a->set, b->set);
@@ -537,88 +551,19 @@ same_image(const struct testcase_result *a, const struct testcase_result *b)
 bool
 results_same_testcase(const struct testcase_result *a, const struct testcase_result *b)
 {
-	return a->comparison == b->comparison && same_image(a, b) &&
+	return a->comparison == b->comparison && results_same_image(a, b) &&
 	       equal(a->scenario, b->scenario);
 }
 
 /* a digest that one of them does not tell differs from none */
 static bool
-other_digest(const char *a, const char *b)
+other(const char *a, const char *b)
 {
 	return a && b && strcmp(a, b);
 }
 
-/* two verdicts on one test case contradict or repeat each other, two images are not one result */
-static int
-check_once(const struct testcase_result *all, size_t n, const struct testcase_result *c,
-    const char *dir, struct err *e)
+bool
+results_other_image(const struct testcase_result *a, const struct testcase_result *b)
 {
-	const char *here = c->dir ? c->dir : dir;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct testcase_result *o = &all[i];
-		const char *there = o->dir ? o->dir : "?";
-
-		if (!same_image(o, c))
-			continue;
-		if (results_same_testcase(o, c))
-			return fail_usage(e, "%s %s %s: both %s and %s have it", c->arch, c->net,
-			    c->scenario, there, here);
-		if (other_digest(o->image, c->image) || other_digest(o->kernel, c->kernel))
-			return fail_usage(e,
-			    "%s %s, profile %s, set %s: %s and %s judged different images; verify "
-			    "one of them again",
-			    c->arch, c->net, c->profile ? c->profile : "?", c->set ? c->set : "?",
-			    there, here);
-	}
-	return 0;
-}
-
-static int
-merge_run(struct arena *a, const char *dir, struct testcase_result **all, size_t *n,
-    struct report_head *h, struct err *e)
-{
-	struct report_head head;
-	struct testcase_result *testcases;
-	size_t ncases;
-
-	if (results_read(a, dir, &testcases, &ncases, &head, e) < 0) {
-		*all = arena_more(a, *all, *n, sizeof **all);
-		(*all)[(*n)++] = (struct testcase_result){ .arch = dir,
-			.net = "-",
-			.scenario = "run",
-			.dir = dir,
-			.verdict = VERDICT_INCONCLUSIVE,
-			.reason = arena_strdup(a, e->msg) };
-		return 0;
-	}
-	merge_head(h, &head);
-	for (size_t i = 0; i < ncases; i++) {
-		if (testcases[i].comparison)
-			continue;
-		if (check_once(*all, *n, &testcases[i], dir, e) < 0)
-			return -1;
-		*all = arena_more(a, *all, *n, sizeof **all);
-		(*all)[(*n)++] = testcases[i];
-	}
-	return 0;
-}
-
-int
-results_merge(struct arena *a, char **dirs, size_t ndirs, struct testcase_result **testcases,
-    size_t *n, struct report_head *h, struct err *e)
-{
-	size_t more;
-
-	*h = (struct report_head){ 0 };
-	*testcases = NULL;
-	*n = 0;
-	for (size_t i = 0; i < ndirs; i++)
-		if (merge_run(a, dirs[i], testcases, n, h, e) < 0)
-			return -1;
-	more = compare_count(*testcases, *n);
-	*testcases = arena_grow(a, *testcases, *n, *n + more, sizeof **testcases);
-	compare_make(a, *testcases, *n, *testcases + *n);
-	*n += more;
-	return 0;
+	return other(a->image, b->image) || other(a->kernel, b->kernel);
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct arena;
+struct buf;
 struct testcase_result;
 struct report_head;
 
@@ -18,22 +19,27 @@ struct report_head;
  * newline, \\ a backslash and \xNN any byte that is not printable ASCII.  Folders are relative to
  * that of the file.
  */
+void results_text(struct arena *a, const char *dir, const struct testcase_result *testcases,
+    size_t n, const struct report_head *h, struct buf *out);
+/* the same as the file `results` in dir */
 int results_write(struct arena *a, const char *dir, const struct testcase_result *testcases,
     size_t n, const struct report_head *h, struct err *e);
-/* as they were written, but that folders are below dir as it is given; an error names file and line
+/*
+ * As they were written, but that folders are below dir, or the file's, as it is given; an error
+ * names file and line
  */
 int results_read(struct arena *a, const char *dir, struct testcase_result **testcases, size_t *n,
     struct report_head *h, struct err *e);
-/* of one triple, profile, set, network and scenario, in whichever run */
+int results_read_file(struct arena *a, const char *path, struct testcase_result **testcases,
+    size_t *n, struct report_head *h, struct err *e);
+/* of one triple, profile, set and network, in whichever run: what has to be one image */
+bool results_same_image(const struct testcase_result *a, const struct testcase_result *b);
+/* the digests say that it is not; one that is not told differs from none */
+bool results_other_image(const struct testcase_result *a, const struct testcase_result *b);
+/* of one image, and of one scenario */
 bool results_same_testcase(const struct testcase_result *a, const struct testcase_result *b);
 
-/*
- * Several runs as one: their test cases, less each one's own comparisons, and behind them those
- * between all.  A run without results, or one that was not finished, is an inconclusive result of
- * its own.  A test case that two runs have is an error, and so are two images (by their digests) of
- * one triple, profile, set and network.
- */
-int results_merge(struct arena *a, char **dirs, size_t ndirs, struct testcase_result **testcases,
-    size_t *n, struct report_head *h, struct err *e);
+/* what both runs say of themselves; where they do not agree, "several" */
+void results_join_heads(struct report_head *all, const struct report_head *h);
 
 #endif

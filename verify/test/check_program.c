@@ -48,6 +48,14 @@
 	      "printf '\\001' | dd of=k bs=1 seek=566 conv=notrunc 2>/dev/null; "
 #define RUN "$VERIFY run -j 2 --accel tcg --scenarios scenarios "
 
+#define SUM                                                                                        \
+	"sed -i '/^kernel-sha256/d' o/manifest; "                                                  \
+	"echo kernel-sha256 $(sha256sum <o/kernel | cut -c 1-64) >>o/manifest; "
+#define PLAN SUM "mkdir p; $VERIFY matrix --format=plan --scenarios scenarios o/manifest >p/plan; "
+#define TASKS                                                                                      \
+	"$VERIFY matrix --format=slurm --accel tcg --scenarios scenarios o/manifest >job; "        \
+	"task() { SLURM_ARRAY_TASK_ID=1 SLURM_JOB_ID=$1 sh job; }; "
+
 #define NOT_TRUSTED                                                                                \
 	"# not trusted, so without a network beyond this test: see lh-verify --trusted\n"
 #define CREDENTIALS                                                                                \
@@ -310,6 +318,33 @@ static const struct {
 	{ "$VERIFY merge -o out out out; s=$?; ls out; exit $s", 100,
 	    "both ? and out have it\nresults\n" },
 	{ "$VERIFY merge -o out; s=$?; ls out; exit $s", 100, "results\n" },
+	/* a plan, and a part of it */
+	{ PLAN RUN "--plan p/plan -o p/1 o/manifest >&2; $VERIFY merge -o report p", 0,
+	    "1 passed, 0 failed, 0 skipped\n" },
+	{ PLAN "$VERIFY merge -o report p", 125, "planned, and not played: p has no run of it\n" },
+	{ PLAN RUN "--plan p/plan -o p/1 o/manifest >&2; $VERIFY merge -o report p/1", 100,
+	    "p/1: is a part of plan 2" },
+	{ PLAN "sed s/up/more/ scenarios/up.scn >scenarios/more.scn; " RUN
+	       "--plan p/plan -o p/1 o/manifest",
+	    100, "fatal: p/plan does not plan x86_64 dhcp more\n" },
+	{ PLAN "echo x >>o/kernel; " SUM RUN "--plan p/plan -o p/1 o/manifest", 100,
+	    "fatal: p/plan plans x86_64 dhcp with another image than o/manifest\n" },
+	{ PLAN "sed -i 's/^version .*/version 0/' p/plan; " RUN "--plan p/plan -o p/1 o/manifest",
+	    100, "fatal: p/plan: made by lh-verify 0, and this is " },
+	{ RUN "--plan before -o out o/manifest", 100,
+	    "fatal: before: No such file or directory\n" },
+	{ "cp out/results old; " RUN "--plan old -o out o/manifest", 100,
+	    "fatal: old: no plan; lh-verify matrix --format=plan makes one\n" },
+	/* an array's task, which is begun twice */
+	{ TASKS "task 7; task 8; ls runs/*; $VERIFY merge -o report runs/*", 0,
+	    "1-7.0\nplan\nTAP version 13\n" },
+	{ TASKS "task 7; sed -i 's/^verdict pass/verdict inconclusive/' runs/*/*/results; "
+		"task 8; ls runs/*; $VERIFY merge -o report runs/*",
+	    0, "1-7.0\n1-8.0\nplan\nTAP version 13\n" },
+	{ TASKS ": >runs; task 7", 125, "cannot create directory" },
+	{ "sed -i '1a requires tool nope' scenarios/up.scn; "
+	  "$VERIFY matrix --format=slurm --scenarios scenarios o/manifest",
+	    100, "fatal: --format slurm: every test case is skipped, there is no task\n" },
 };
 
 START_TEST(ends)

@@ -42,6 +42,7 @@
 	X(score)                                                                                   \
 	X(compare)                                                                                 \
 	X(results)                                                                                 \
+	X(merge)                                                                                   \
 	X(chart)                                                                                   \
 	X(history)                                                                                 \
 	X(nights)                                                                                  \

@@ -3,7 +3,9 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/base/version.h"
 #include "verify/image/image.h"
+#include "verify/options.h"
 #include "verify/play/listing.h"
 #include "verify/play/run.h"
 #include "verify/scenario/scenario.h"
@@ -144,11 +146,17 @@ END_TEST
 
 #define MANIFEST(n)                                                                                \
 	"\"manifest\": \"" n "\", \"triple\": \"x\", \"arch\": \"x86_64\", \"profile\": \"s6\", "  \
-	"\"set\": null, \"net\": \"dhcp\", "
+	"\"set\": null, \"net\": \"dhcp\", \"boot\": \"kernel\", "
+#define PLANNED "case\narch x86_64\nnet dhcp\nprofile s6\nscenario "
+#define WAITS "\nreason not judged\nverdict inconclusive\ntook 0\n"
+#define SKIPPED "\nreason requires \\\\ \\xc3\\xa9\nverdict skip\ntook 0\n"
+#define PLAN                                                                                       \
+	"lh-results 2\nversion VERSION\nplan P\njobs 0\nscale 0\ntook 0\n" PLANNED                 \
+	"boot" WAITS PLANNED "ssh" SKIPPED PLANNED "boot" WAITS PLANNED "ssh" WAITS "end 4\n"
 #define FIRST "the \\\"x\\\"\\u000a"
 
 static const struct {
-	void (*listing)(struct buf *out, const struct matrix *m);
+	listing *listing;
 	const char *text;
 } listings[] = {
 	{ listing_text, "x86_64 dhcp boot\nx86_64 dhcp ssh   skip: requires \\ \303\251\nx86_64 "
@@ -169,37 +177,55 @@ static const struct {
 			      FIRST) "\"scenario\": \"boot\"}, "
 				     "{" MANIFEST("b") "\"scenario\": \"boot\"}, {" MANIFEST(
 					 "b") "\"scenario\": \"ssh\"}]}\n" },
-	{ listing_gitlab,
-	    "verify:\n"
-	    "  script:\n"
-	    "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" -s \"$SCENARIO\" \"$MANIFEST\"\n"
-	    "  artifacts:\n"
-	    "    when: always\n"
-	    "    paths: [runs]\n"
-	    "    reports:\n"
-	    "      junit: runs/*/junit.xml\n"
-	    "  parallel:\n"
-	    "    matrix:\n"
-	    "      - MANIFEST: \"" FIRST "\"\n"
-	    "        SCENARIO:\n"
-	    "          - \"boot\"\n"
-	    "      - MANIFEST: \"b\"\n"
-	    "        SCENARIO:\n"
-	    "          - \"boot\"\n"
-	    "          - \"ssh\"\n" },
+	{ listing_gitlab, "verify:\n"
+			  "  script:\n"
+			  "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" --boot \"$BOOT\" -s "
+			  "\"$SCENARIO\" \"$MANIFEST\"\n"
+			  "  artifacts:\n"
+			  "    when: always\n"
+			  "    paths: [runs]\n"
+			  "    reports:\n"
+			  "      junit: runs/*/junit.xml\n"
+			  "  parallel:\n"
+			  "    matrix:\n"
+			  "      - MANIFEST: \"" FIRST "\"\n"
+			  "        BOOT: kernel\n"
+			  "        SCENARIO:\n"
+			  "          - \"boot\"\n"
+			  "      - MANIFEST: \"b\"\n"
+			  "        BOOT: kernel\n"
+			  "        SCENARIO:\n"
+			  "          - \"boot\"\n"
+			  "          - \"ssh\"\n" },
 	{ listing_slurm,
 	    "#!/bin/sh\n"
 	    "#SBATCH --job-name=lh-verify\n"
 	    "#SBATCH --array=1-3\n"
-	    "# where bin/lh-verify and the images are; and when all tasks have ended:\n"
-	    "#   bin/lh-verify merge -o report $(seq -f runs/%.0f 3)\n"
-	    "case $SLURM_ARRAY_TASK_ID in\n"
-	    "1) set -- boot 'the \"x\"\n' ;;\n"
-	    "2) set -- boot b ;;\n"
-	    "3) set -- ssh b ;;\n"
+	    "#SBATCH --requeue\n"
+	    "#SBATCH --output=/dev/null\n"
+	    "# For sbatch(1), where the program and the images are, on a filesystem that all nodes "
+	    "have.\n"
+	    "# Each task has folders of its own.  Submitted again, it plays what has no verdict "
+	    "yet.\n"
+	    "# When all tasks have ended:\n"
+	    "#   lh-verify merge -o report runs/P\n"
+	    "task=$SLURM_ARRAY_TASK_ID runs=runs/P\n"
+	    "case $task in\n"
+	    "1) set -- -s boot --boot kernel 'the \"x\"\n' ;;\n"
+	    "2) set -- -s boot --boot kernel b ;;\n"
+	    "3) set -- -s ssh --boot kernel b ;;\n"
 	    "*) exit 100 ;;\n"
 	    "esac\n"
-	    "exec bin/lh-verify run -o \"runs/$SLURM_ARRAY_TASK_ID\" -s \"$1\" \"$2\"\n" },
+	    "if grep -Eqsx 'verdict (pass|fail)' \"$runs/$task\"-*/results; then exit 0; fi\n"
+	    "own=$runs/$task-$SLURM_JOB_ID.${SLURM_RESTART_COUNT-0}\n"
+	    "mkdir -p \"$own\" || exit 125\n"
+	    "plan() {\n"
+	    "\tcat >\"$own/plan\" && mv \"$own/plan\" \"$runs/plan\"\n"
+	    "}\n"
+	    "[ -s \"$runs/plan\" ] || plan <<'END' || exit 125\n" PLAN "END\n"
+	    "exec bin/lh-verify run --plan \"$runs/plan\" -o \"$own\" \"$@\" >\"$own/log\" "
+	    "2>&1\n" },
+	{ listing_plan, PLAN },
 };
 
 START_TEST(is_listed)
@@ -212,11 +238,21 @@ START_TEST(is_listed)
 		{ &i, &s[1], "requires \\ \303\251", NULL }, { &j, &s[0], NULL, NULL },
 		{ &j, &s[1], NULL, NULL } };
 	struct matrix m = { .v = testcases, .n = 4 };
+	struct arena *a = arena_new();
+	char program[] = "bin/lh-verify", boot[] = "--boot=all", *argv[] = { program, boot, NULL };
+	const char *text = listings[_i].text, *version = strstr(text, "VERSION");
+	struct options o;
 	struct buf b = { 0 };
+	struct err e;
 
-	listings[_i].listing(&b, &m);
-	ck_assert_str_eq(b.p, listings[_i].text);
+	ck_assert_int_eq(options_read(a, LH_VERIFY, 2, argv, &o, &e), 0);
+	listings[_i].listing(&b, &m, &(struct listing_how){ &o, "P" });
+	if (version)
+		text = arena_printf(a, "%.*s%s%s", (int)(version - text), text, lh_version,
+		    version + strlen("VERSION"));
+	ck_assert_str_eq(b.p, text);
 	buf_free(&b);
+	arena_free(a);
 }
 END_TEST
 

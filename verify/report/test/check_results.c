@@ -178,103 +178,12 @@ START_TEST(silence_is_no_pass)
 }
 END_TEST
 
-START_TEST(merges)
-{
-	struct arena *a = arena_new();
-	char *dirs[] = { arena_printf(a, "%s/one", test_dir()),
-		arena_printf(a, "%s/two", test_dir()), arena_printf(a, "%s/three", test_dir()) };
-	struct report_head h;
-	struct testcase_result *r;
-	size_t n;
-	struct err e = { 0 };
-
-	make_run(a, dirs[0], "i486", "f a\n");
-	make_run(a, dirs[1], "armv7", "f a\nf /dtb\n");
-	ck_assert_msg(results_merge(a, dirs, 2, &r, &n, &h, &e) == 0, "%s", e.msg);
-	ck_assert_uint_eq(n, 6); /* their own comparisons are gone, and two are made */
-	ck_assert_str_eq(r[2].arch, "armv7");
-	ck_assert_str_eq(r[4].scenario, "same-files");
-	ck_assert_int_eq(r[4].verdict, VERDICT_PASS); /* armv7 may have its /dtb */
-	ck_assert_str_eq(r[5].scenario, "same-nothing");
-	ck_assert_int_eq(r[5].verdict, VERDICT_INCONCLUSIVE);
-	ck_assert_str_eq(h.set, "2024-10");
-
-	make_run(a, dirs[1], "armv7", "f b\n");
-	ck_assert_int_eq(results_merge(a, dirs, 2, &r, &n, &h, &e), 0);
-	ck_assert_int_eq(r[4].verdict, VERDICT_FAIL);
-
-	/* one that never came */
-	ck_assert_int_eq(results_merge(a, dirs, 3, &r, &n, &h, &e), 0);
-	ck_assert_uint_eq(n, 7);
-	ck_assert_int_eq(r[4].verdict, VERDICT_INCONCLUSIVE);
-	ck_assert_str_eq(
-	    r[4].reason, arena_printf(a, "%s/results: No such file or directory", dirs[2]));
-
-	dirs[2] = dirs[0];
-	ck_assert_int_eq(results_merge(a, dirs, 3, &r, &n, &h, &e), -1);
-	ck_assert_str_eq(
-	    e.msg, arena_printf(a, "i486 dhcp boot: both %s/i486/boot and %s/i486/boot have it",
-		       dirs[0], dirs[0]));
-	ck_assert_int_eq(e.code, EXIT_USAGE);
-	arena_free(a);
-}
-END_TEST
-
-/* digests of two runs, one scenario each, and whether they are one image; NULL is not told */
-static const struct {
-	const char *image[2], *kernel[2];
-	bool one;
-} digests[] = {
-	{ { "1", "1" }, { "2", "2" }, true },
-	{ { "1", "3" }, { "2", "2" }, false },
-	{ { "1", "1" }, { "2", "3" }, false },
-	{ { NULL, NULL }, { "2", "3" }, false },
-	{ { "1", NULL }, { "2", NULL }, true },
-};
-
-START_TEST(two_images_are_not_one)
-{
-	struct arena *a = arena_new();
-	char *dirs[] = { arena_printf(a, "%s/one", test_dir()),
-		arena_printf(a, "%s/two", test_dir()) };
-	struct report_head h;
-	struct testcase_result *r;
-	size_t n;
-	struct err e = { 0 };
-
-	for (int i = 0; i < 2; i++) {
-		struct testcase_result c = { .arch = "i486",
-			.net = "dhcp",
-			.profile = "s6",
-			.set = "next",
-			.scenario = i ? "ssh" : "boot",
-			.image = digests[_i].image[i],
-			.kernel = digests[_i].kernel[i],
-			.dir = dirs[i],
-			.verdict = VERDICT_PASS };
-
-		ck_assert_int_eq(file_mkdirs(dirs[i], 0755, &e), 0);
-		ck_assert_int_eq(results_write(a, dirs[i], &c, 1, &head, &e), 0);
-	}
-	ck_assert_int_eq(results_merge(a, dirs, 2, &r, &n, &h, &e), digests[_i].one ? 0 : -1);
-	if (!digests[_i].one)
-		ck_assert_str_eq(e.msg,
-		    arena_printf(a,
-			"i486 dhcp, profile s6, set next: %s and %s judged different images; "
-			"verify one of them again",
-			dirs[0], dirs[1]));
-	arena_free(a);
-}
-END_TEST
-
 Suite *
 results_suite(void)
 {
 	Suite *s = suite_of(
-	    "results", (const TTest *[]){ comes_back_as_it_was, silence_is_no_pass, merges, NULL });
+	    "results", (const TTest *[]){ comes_back_as_it_was, silence_is_no_pass, NULL });
 
-	tcase_add_loop_test(
-	    harness_case(s, "images"), two_images_are_not_one, 0, sizeof digests / sizeof *digests);
 	tcase_add_loop_test(harness_case(s, "refused"), refused, 0, sizeof bad / sizeof *bad);
 	return s;
 }
