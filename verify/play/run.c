@@ -613,13 +613,82 @@ check_images(struct run *r)
 			check_image(r, &r->m->images[i]);
 }
 
+/* a task for each test case, whose result is at the same place of r->results */
+static void
+make_tasks(struct run *r)
+{
+	const struct matrix *m = r->m;
+
+	r->tasks = arena_array(r->a, m->n + 1, sizeof *r->tasks);
+	r->checked = arena_array(r->a, m->nimages + 1, sizeof *r->checked);
+	for (size_t i = 0; i < m->nimages; i++)
+		r->checked[i] = !is_used(m, &m->images[i]);
+	r->order = arena_array(r->a, m->n + m->nimages + 1, sizeof(struct task *));
+	for (size_t i = 0; i < m->n; i++) {
+		init_task(&r->tasks[i], r, &m->v[i], &r->results[i]);
+		r->order[r->norder++] = &r->tasks[i];
+	}
+}
+
+/* all of them, to the end or to a signal */
+static int
+play(struct run *r, struct err *e)
+{
+	const struct matrix *m = r->m;
+	int bad;
+
+	find_parents(r);
+	qsort(r->order, r->norder, sizeof(struct task *), by_urgency);
+	r->loop = loop_new();
+	bad = interrupt_begin(&r->signals, r->loop, on_signal, r, e);
+	r->shown = arena_array(r->a, m->n + m->nimages + 1, sizeof *r->shown);
+	r->usual = arena_array(r->a, m->n + 1, sizeof *r->usual);
+	before_took(r->a, r->o->out, r->results, m->n, r->usual);
+	on_tick(r);
+	while (bad == 0 && (r->over < m->n || r->running)) {
+		start_what_fits(r);
+		if (r->running)
+			bad = loop_once(r->loop, e);
+		reap(r);
+	}
+	screen_wipe();
+	loop_free(r->loop);
+	interrupt_end(&r->signals);
+	if (bad == 0)
+		check_images(r);
+	return bad;
+}
+
+/* the results, as many as there are with the comparisons; they are printed as they come */
+static int
+judge_all(struct run *r, size_t n, struct err *e)
+{
+	size_t planned = r->m->n;
+	int bad;
+
+	r->head->tty = screen_is_tty();
+	if (!r->head->tty) {
+		report_tap_start(stdout, n, r->head);
+		tell(r);
+	}
+	bad = play(r, e);
+	if (!r->head->tty)
+		tell(r);
+	screen_leave(show(r), planned);
+	tell_others(r);
+	compare_make(r->a, r->results, planned, r->results + planned);
+	for (size_t i = planned; i < n; i++)
+		print_result(r, i);
+	return bad;
+}
+
 int
 run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struct report_head *head,
     struct testcase_result **results, size_t *nresults, struct err *e)
 {
 	struct run r = { .a = a, .m = m, .o = o, .head = head, .signals = { .fd = -1 } };
 	nstime began = clock_now();
-	size_t most = 0;
+	size_t most = m->n;
 	int bad, locked = outdir_lock(a, o->out, e);
 
 	if (locked < 0)
@@ -637,54 +706,13 @@ run_testcases(struct arena *a, struct matrix *m, const struct run_opts *o, struc
 	/* one a step that keeps is more than there can be comparisons */
 	for (size_t i = 0; i < m->n; i++)
 		most += m->v[i].scenario->nsteps;
-	*results = arena_array(a, m->n + most + 1, sizeof **results);
-	r.tasks = arena_array(a, m->n + 1, sizeof *r.tasks);
-	r.checked = arena_array(a, m->nimages + 1, sizeof *r.checked);
-	for (size_t i = 0; i < m->nimages; i++)
-		r.checked[i] = !is_used(m, &m->images[i]);
-	r.order = arena_array(a, m->n + m->nimages + 1, sizeof(struct task *));
-	for (size_t i = 0; i < m->n; i++) {
-		init_task(&r.tasks[i], &r, &m->v[i], &(*results)[i]);
-		r.order[r.norder++] = &r.tasks[i];
-	}
-	/* whoever kills us finds what was planned, and nothing of it judged */
-	if (results_write(a, o->out, *results, m->n, head, e) < 0) {
-		close(locked);
-		return -1;
-	}
-	find_parents(&r);
-	qsort(r.order, r.norder, sizeof(struct task *), by_urgency);
+	r.results = *results = arena_array(a, most + 1, sizeof **results);
+	make_tasks(&r);
 	*nresults = m->n + compare_count(*results, m->n);
-	r.results = *results;
-	r.loop = loop_new();
-	bad = interrupt_begin(&r.signals, r.loop, on_signal, &r, e);
-	head->tty = screen_is_tty();
-	if (!head->tty) {
-		report_tap_start(stdout, *nresults, head);
-		tell(&r);
-	}
-	r.shown = arena_array(a, m->n + m->nimages + 1, sizeof *r.shown);
-	r.usual = arena_array(a, m->n + 1, sizeof *r.usual);
-	before_took(a, o->out, *results, m->n, r.usual);
-	on_tick(&r);
-	while (bad == 0 && (r.over < m->n || r.running)) {
-		start_what_fits(&r);
-		if (r.running)
-			bad = loop_once(r.loop, e);
-		reap(&r);
-	}
-	screen_wipe();
+	/* whoever kills us finds what was planned, and nothing of it judged */
+	bad = results_write(a, o->out, *results, m->n, head, e);
 	if (bad == 0)
-		check_images(&r);
-	if (!head->tty)
-		tell(&r);
-	screen_leave(show(&r), m->n);
-	tell_others(&r);
-	compare_make(a, *results, m->n, *results + m->n);
-	for (size_t i = m->n; i < *nresults; i++)
-		print_result(&r, i);
-	loop_free(r.loop);
-	interrupt_end(&r.signals);
+		bad = judge_all(&r, *nresults, e);
 	for (size_t i = 0; i < m->nimages; i++)
 		prepare_undo(&m->images[i]);
 	close(locked);
