@@ -53,42 +53,32 @@ set_features(struct ext2_super_block *sb)
 	ext2fs_set_feature_metadata_csum(sb);
 }
 
-/*
- * A filesystem in memory, nothing written: its groups, tables and free blocks are as
- * they will be.  /dev/null does for the image when nothing shall ever be written.
- */
-static int
-start(const struct fs_opts *o, const struct tree *t, ext2_filsys *out, struct err *e)
+/* what mke2fs would ask for */
+static void
+ask_for(const struct fs_opts *o, const struct tree *t, struct ext2_super_block *sb)
 {
-	struct ext2_super_block sb = { 0 }, *super;
 	uint64_t inodes = o->size / INODE_PER;
-	char offset[32];
-	ext2_filsys fs;
-	blk64_t used;
-	errcode_t r;
 
-	initialize_ext2_error_table();
 	if (inodes < t->n + FS_INO_FIRST + INODE_SPARE)
 		inodes = t->n + FS_INO_FIRST + INODE_SPARE;
-	sb.s_rev_level = EXT2_DYNAMIC_REV;
-	sb.s_log_block_size = sb.s_log_cluster_size = 2; /* 4 KiB */
-	sb.s_inode_size = INODE_SIZE;
-	sb.s_inodes_count =
+	sb->s_rev_level = EXT2_DYNAMIC_REV;
+	sb->s_log_block_size = sb->s_log_cluster_size = 2; /* 4 KiB */
+	sb->s_inode_size = INODE_SIZE;
+	sb->s_inodes_count =
 	    inodes < UINT32_MAX ? (uint32_t)inodes : UINT32_MAX; /* which the library refuses */
-	sb.s_log_groups_per_flex = 4;
-	sb.s_min_extra_isize = sb.s_want_extra_isize =
+	sb->s_log_groups_per_flex = 4;
+	sb->s_min_extra_isize = sb->s_want_extra_isize =
 	    sizeof(struct ext2_inode_large) - EXT2_GOOD_OLD_INODE_SIZE;
-	ext2fs_blocks_count_set(&sb, o->size / FS_BLOCK);
-	set_features(&sb);
-	r = ext2fs_initialize(o->image, EXT2_FLAG_64BITS, &sb, unix_io_manager, &fs);
-	if (r)
-		return lib_fail(e, r, t->name, "lay out ext4");
-	snprintf(offset, sizeof offset, "offset=%" PRIu64, o->offset);
-	r = io_channel_set_options(fs->io, offset);
-	if (r)
-		goto fail_fs;
+	ext2fs_blocks_count_set(sb, o->size / FS_BLOCK);
+	set_features(sb);
+}
 
-	super = fs->super;
+/* what the library would take from the clock, the machine or by chance */
+static void
+settle(const struct fs_opts *o, ext2_filsys fs)
+{
+	struct ext2_super_block *super = fs->super;
+
 	fs->now = o->epoch;
 	super->s_mkfs_time = super->s_lastcheck = (uint32_t)o->epoch;
 	memcpy(super->s_uuid, o->uuid, sizeof o->uuid);
@@ -104,22 +94,44 @@ start(const struct fs_opts *o, const struct tree *t, ext2_filsys *out, struct er
 	super->s_checksum_type = EXT2_CRC32C_CHKSUM;
 	strncpy((char *)super->s_volume_name, o->label, sizeof super->s_volume_name);
 	ext2fs_init_csum_seed(fs);
+}
 
-	r = ext2fs_allocate_tables(fs);
+/*
+ * A filesystem in memory, nothing written: its groups, tables and free blocks are as
+ * they will be.  /dev/null does for the image when nothing shall ever be written.
+ */
+static int
+start(const struct fs_opts *o, const struct tree *t, ext2_filsys *out, struct err *e)
+{
+	struct ext2_super_block sb = { 0 };
+	char offset[32];
+	ext2_filsys fs;
+	blk64_t used;
+	errcode_t r;
+
+	initialize_ext2_error_table();
+	ask_for(o, t, &sb);
+	r = ext2fs_initialize(o->image, EXT2_FLAG_64BITS, &sb, unix_io_manager, &fs);
+	if (r)
+		return lib_fail(e, r, t->name, "lay out ext4");
+	snprintf(offset, sizeof offset, "offset=%" PRIu64, o->offset);
+	r = io_channel_set_options(fs->io, offset);
+	if (!r) {
+		settle(o, fs);
+		r = ext2fs_allocate_tables(fs);
+	}
 	if (!r)
 		r = ext2fs_convert_subcluster_bitmap(fs, &fs->block_map);
 	if (!r)
 		r = ext2fs_count_used_clusters(
-		    fs, super->s_first_data_block, ext2fs_blocks_count(super) - 1, &used);
-	if (r)
-		goto fail_fs;
-	super->s_overhead_clusters = (uint32_t)used;
+		    fs, fs->super->s_first_data_block, ext2fs_blocks_count(fs->super) - 1, &used);
+	if (r) {
+		ext2fs_free(fs);
+		return lib_fail(e, r, t->name, "lay out ext4");
+	}
+	fs->super->s_overhead_clusters = (uint32_t)used;
 	*out = fs;
 	return 0;
-
-fail_fs:
-	ext2fs_free(fs);
-	return lib_fail(e, r, t->name, "lay out ext4");
 }
 
 /* the blocks that no table of the filesystem has taken */

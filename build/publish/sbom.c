@@ -237,25 +237,17 @@ spdx_file(struct doc *d, const struct bom_file *f)
 	return o;
 }
 
-static json_t *
-spdx_document(struct doc *d)
+/* each package, and what it has to do with the image */
+static void
+spdx_packages(struct doc *d, const char *image, json_t *packages, json_t *relations)
 {
 	static const char *const relation[NVARIANTS] = {
 		[VARIANT_HOST] = "BUILD_TOOL_OF",
 		[VARIANT_TOOLCHAIN] = "BUILD_DEPENDENCY_OF",
 	};
 	const struct bom *b = d->b;
-	const char *image = "SPDXRef-Package-image", *compiler = spdx_package_id(d, "compiler");
-	json_t *o = json_object(), *packages = json_array(), *files = json_array(),
-	       *relations = json_array(),
-	       *disk = spdx_bare_package(
-		   d, image, name_of(d), b->key, "OPERATING_SYSTEM", "NOASSERTION");
+	const char *compiler = spdx_package_id(d, "compiler");
 
-	set(d, disk, "comment",
-	    arena_printf(d->a, "disk-image.raw, lh-disk digest %s%s", b->image_digest,
-		b->unboxed ? "\nIts packages were built without a sandbox." : ""));
-	push(d, packages, disk);
-	spdx_relate(d, relations, "SPDXRef-DOCUMENT", "DESCRIBES", image);
 	for (size_t i = 0; i < b->npackages; i++) {
 		const char *id = spdx_package_id(d, b->packages[i].id),
 			   *how = relation[b->packages[i].variant];
@@ -266,12 +258,19 @@ spdx_document(struct doc *d)
 		else
 			spdx_relate(d, relations, image, "CONTAINS", id);
 	}
-	if (b->compiler) {
-		push(d, packages,
-		    spdx_bare_package(
-			d, compiler, "gcc", b->compiler, "APPLICATION", "NOASSERTION"));
-		spdx_relate(d, relations, compiler, "BUILD_TOOL_OF", image);
-	}
+	if (!b->compiler)
+		return;
+	push(d, packages,
+	    spdx_bare_package(d, compiler, "gcc", b->compiler, "APPLICATION", "NOASSERTION"));
+	spdx_relate(d, relations, compiler, "BUILD_TOOL_OF", image);
+}
+
+/* each file, and what it was made of */
+static void
+spdx_files(struct doc *d, const char *image, json_t *files, json_t *relations)
+{
+	const struct bom *b = d->b;
+
 	for (size_t i = 0; i < b->nfiles; i++) {
 		const struct bom_file *f = &b->files[i];
 		const char *id = spdx_file_id(d, f), *package;
@@ -286,6 +285,25 @@ spdx_document(struct doc *d)
 				spdx_relate(
 				    d, relations, id, "STATIC_LINK", spdx_package_id(d, package));
 	}
+}
+
+static json_t *
+spdx_document(struct doc *d)
+{
+	const struct bom *b = d->b;
+	const char *image = "SPDXRef-Package-image";
+	json_t *o = json_object(), *packages = json_array(), *files = json_array(),
+	       *relations = json_array(),
+	       *disk = spdx_bare_package(
+		   d, image, name_of(d), b->key, "OPERATING_SYSTEM", "NOASSERTION");
+
+	set(d, disk, "comment",
+	    arena_printf(d->a, "disk-image.raw, lh-disk digest %s%s", b->image_digest,
+		b->unboxed ? "\nIts packages were built without a sandbox." : ""));
+	push(d, packages, disk);
+	spdx_relate(d, relations, "SPDXRef-DOCUMENT", "DESCRIBES", image);
+	spdx_packages(d, image, packages, relations);
+	spdx_files(d, image, files, relations);
 	set(d, o, "spdxVersion", "SPDX-2.3");
 	set(d, o, "dataLicense", "CC0-1.0");
 	set(d, o, "SPDXID", "SPDXRef-DOCUMENT");
