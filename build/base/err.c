@@ -86,6 +86,8 @@ fail_errno(struct err *e, const char *fmt, ...)
 	n = strlen(e->msg);
 	if (why == EMFILE)
 		snprintf(e->msg + n, sizeof e->msg - n, " (raise ulimit -n)");
+	else if (why == EFBIG)
+		snprintf(e->msg + n, sizeof e->msg - n, " (see ulimit -f)");
 	errno = why;
 	return -1;
 }

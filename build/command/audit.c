@@ -175,7 +175,8 @@ audit_command(const struct request *rq, struct err *e)
 	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &t.cfg, e) < 0)
 		return -1;
 	if (t.cfg.offline)
-		return fail_usage(e, "fetch --audit asks servers, but OFFLINE is true");
+		return fail_usage(
+		    e, "fetch --audit asks servers, but OFFLINE is true; set it to false");
 	if (config_drop_root(&t.cfg, false, e) < 0 ||
 	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0)
 		return -1;

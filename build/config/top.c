@@ -42,7 +42,9 @@ top_find(struct arena *a, const char *named, const char **out, struct err *e)
 	if (!realpath(top, real))
 		return fail_usage(e, "%s: %s; name a checkout with -C", top, strerror(errno));
 	if (!is_checkout(a, real))
-		return fail_usage(e, "%s: not a checkout: it has no recipes/ or no sysdeps/", real);
+		return fail_usage(e,
+		    "%s: not a checkout: it has no recipes/ or no sysdeps/; name one with -C",
+		    real);
 	*out = arena_strdup(a, real);
 	return 0;
 }

@@ -369,6 +369,13 @@ value_output(struct valuing *r, const struct variable *k, const char **value, st
 	return 0;
 }
 
+/* why that is none */
+static const char *
+no_folder(const char *path)
+{
+	return file_exists(path) ? "not a folder" : "no such folder";
+}
+
 int
 value_folder(struct valuing *r, const struct variable *k, const char **value, struct err *e)
 {
@@ -377,7 +384,7 @@ value_folder(struct valuing *r, const struct variable *k, const char **value, st
 	if (value_path(r, k, value, e) < 0)
 		return -1;
 	if (!file_isdir(*value))
-		return fail_usage(e, "%s %s: no such folder", k->name, *value);
+		return fail_usage(e, "%s %s: %s", k->name, *value, no_folder(*value));
 	return 0;
 }
 
@@ -394,7 +401,7 @@ value_folders(struct valuing *r, const struct variable *k, const char **value, s
 		const char *dir = path_absolute(r->a, r->top, word);
 
 		if (!file_isdir(dir)) {
-			fail_usage(e, "%s %s: no such folder", k->name, word);
+			fail_usage(e, "%s %s: %s", k->name, word, no_folder(dir));
 			goto give_up;
 		}
 		if (strchr(dir, ' ')) {

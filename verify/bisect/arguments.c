@@ -450,7 +450,9 @@ open_made(struct arena *a, const char *var, const char *path, struct manifest *m
 	if (manifest_read(a, path, m, e) < 0)
 		return wrap(e, "%s", var);
 	if (!m->set || !m->profile)
-		return fail_usage(e, "%s: %s names no set, or no profile", var, path);
+		return fail_usage(e,
+		    "%s: %s names no set, or no profile: name one of an image that lh-build made",
+		    var, path);
 	return 0;
 }
 

@@ -27,7 +27,7 @@ read_also(struct arena *a, const char *dir, struct suite *out, struct err *e)
 	size_t n;
 
 	if (!file_isdir(dir))
-		return fail_usage(e, "%s: no such folder of scenarios", dir);
+		return fail_usage(e, "%s: no such folder of scenarios; name one with --also", dir);
 	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
 		if (file_exists(arena_printf(a, "%s/%s", dir, common[i])))
 			return fail_usage(e,

@@ -166,7 +166,8 @@ static const struct {
 	{ "mkdir a; touch a/booted; " RUN "--also a -o out o/manifest", 100,
 	    "fatal: a/booted: a folder of further scenarios has none; write it into the "
 	    "scenarios\n" },
-	{ RUN "--also none -o out o/manifest", 100, "fatal: none: no such folder of scenarios\n" },
+	{ RUN "--also none -o out o/manifest", 100,
+	    "fatal: none: no such folder of scenarios; name one with --also\n" },
 	{ "echo 'scenario x' >scenarios/x.scn; " RUN "-o out o/manifest; " GONE, 100, "" },
 	{ "echo x >>o/manifest; " RUN "-o out o/manifest; " GONE, 100, "o/manifest:" },
 	{ RUN "-o new o/missing; s=$?; [ ! -e new ] || echo made; exit $s", 100,

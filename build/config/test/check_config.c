@@ -221,7 +221,7 @@ static const struct {
 	    "built" },
 	{ "", { "HOST_HOST_BASE=/nowhere", NULL }, "HOST_HOST_BASE /nowhere: no such folder" },
 	{ "", { "SERVICES=. nowhere", NULL }, "SERVICES nowhere: no such folder" },
-	{ "", { "OVERLAY=lh-config", NULL }, "OVERLAY lh-config: no such folder" },
+	{ "", { "OVERLAY=lh-config", NULL }, "OVERLAY lh-config: not a folder" },
 	{ "", { "KERNEL_CONFIG=/nowhere", NULL },
 	    "KERNEL_CONFIG: /nowhere: No such file or directory" },
 	{ "", { "OVERRIDE_one=/nowhere", NULL },

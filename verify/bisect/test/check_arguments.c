@@ -168,7 +168,8 @@ static const struct {
 	{ "package a 1 k\nset old\n", "package a 1 k\nset old\n", EXIT_WORK,
 	    "GOOD and BAD name the same versions of everything: recipes or layout changed, which "
 	    "git bisect run finds" },
-	{ "set old\n", "", EXIT_USAGE, "BAD: DIR/bad names no set, or no profile" },
+	{ "set old\n", "", EXIT_USAGE,
+	    "BAD: DIR/bad names no set, or no profile: name one of an image that lh-build made" },
 	{ "set young\n", "set old\n", EXIT_USAGE, "GOOD: SET young: no such set" },
 	{ "set old\n", "set old\npackage a 1 k modified\n", EXIT_USAGE,
 	    "BAD: a was built from a changed tree, which the manifest cannot name; commit the "
