@@ -741,7 +741,7 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 	const char *home = getenv("HOME"), *personal;
 	struct valuing r = { .a = a,
 		.top = arena_strdup(a, top),
-		.home = home ? home : "",
+		.home = home && *home == '/' ? home : "", /* from where would it be? */
 		.root = geteuid() == 0 };
 	struct assignments fixed = { .v = arena_array(a, NKEYS + nargs, sizeof *fixed.v) };
 	struct defaulting def = { a, top, "" };

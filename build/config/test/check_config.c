@@ -421,12 +421,16 @@ START_TEST(home_is_not_needed)
 	struct config c;
 	struct err e = { 0 };
 
-	unsetenv("HOME");
 	checkout_file(a, top, "lh-config", "SWAP_SIZE=${HOME-5}\n");
-	ck_assert_msg(config_read(a, top, NULL, 0, &c, &e) == 0, "%s", e.msg);
-	ck_assert_uint_eq(c.swap_mb, 5);
-	ck_assert_str_eq(c.cache,
-	    geteuid() == 0 ? "/var/cache/lh-bootstrap" : arena_printf(a, "%s/output/cache", top));
+	for (int i = 0; i < 3; i++) {
+		unsetenv("HOME");
+		if (i)
+			setenv("HOME", i == 1 ? "" : "here", 1);
+		ck_assert_msg(config_read(a, top, NULL, 0, &c, &e) == 0, "%s", e.msg);
+		ck_assert_uint_eq(c.swap_mb, 5);
+		ck_assert_str_eq(c.cache, geteuid() == 0 ? "/var/cache/lh-bootstrap"
+							 : arena_printf(a, "%s/output/cache", top));
+	}
 	arena_free(a);
 }
 END_TEST
