@@ -306,19 +306,25 @@ usual_of(const struct table_testcase *c, nstime mean)
 
 /*
  * How long the rest takes, if it takes what it took the last time and as many guests go on beside
- * each other as now; 0: not known.  One that is new is taken for the mean of the others.
+ * each other as now; 0: not known.  One that is new is taken for the mean of the others, unless
+ * most are new.
  */
 static nstime
 time_left(const struct table *t, size_t running)
 {
 	nstime mean = 0, sum = 0, longest = 0;
-	size_t known = 0;
+	size_t known = 0, played = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
-		mean += t->testcases[i].usual;
-		known += t->testcases[i].usual > 0;
+		const struct table_testcase *c = &t->testcases[i];
+
+		mean += c->usual;
+		known += c->usual > 0;
+		played += c->state != TABLE_OVER || c->verdict != VERDICT_SKIP;
 	}
-	mean = known ? mean / (nstime)known : 0;
+	if (!known || 2 * known < played)
+		return 0;
+	mean /= (nstime)known;
 	for (size_t i = 0; i < t->n; i++) {
 		const struct table_testcase *c = &t->testcases[i];
 		nstime left = c->state == TABLE_OVER ? 0 : usual_of(c, mean);

@@ -165,6 +165,11 @@ START_TEST(tells_what_is_left)
 	v[2].state = TABLE_OVER;
 	table_format(&b, v, 4, &look);
 	ck_assert_ptr_nonnull(strstr(b.p, "  2 of 4 over, 2 running\n"));
+	buf_clear(&b);
+	/* one says nothing about four */
+	v[0].usual = v[1].usual = v[2].usual = 0;
+	table_format(&b, v, 4, &look);
+	ck_assert_ptr_nonnull(strstr(b.p, "  2 of 4 over, 2 running\n"));
 	buf_free(&b);
 }
 END_TEST
