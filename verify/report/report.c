@@ -2,6 +2,7 @@
 #include "verify/report/report.h"
 
 #include "build/base/arena.h"
+#include "build/base/buf.h"
 #include "verify/report/markup.h"
 
 #include <ctype.h>
@@ -42,16 +43,18 @@ report_rows(const struct testcase_result *c, struct report_row rows[REPORT_ROWS]
 	const struct failure *f = &c->failure;
 	bool is_bad = c->verdict == VERDICT_FAIL || c->verdict == VERDICT_INCONCLUSIVE;
 	const struct report_row all[REPORT_ROWS] = {
-		{ "expected", f->expected },
-		{ "got", f->got },
-		{ "nearest", f->nearest },
-		{ "console", f->console },
-		{ "guest", f->guest },
-		{ "look", f->look		? f->look
-			  : c->reason && is_bad ? c->dir
-						: NULL },
-		{ "again", is_bad ? c->again : NULL },
-		{ "open", is_bad ? c->open : NULL },
+		{ "expected", f->expected, false },
+		{ "got", f->got, false },
+		{ "nearest", f->nearest, false },
+		{ "console", f->console, false },
+		{ "guest", f->guest, false },
+		{ "look",
+		    f->look		  ? f->look
+		    : c->reason && is_bad ? c->dir
+					  : NULL,
+		    true },
+		{ "again", is_bad ? c->again : NULL, true },
+		{ "open", is_bad ? c->open : NULL, true },
 	};
 	size_t n = 0;
 
@@ -104,11 +107,28 @@ report_tap_start(FILE *f, size_t ncases, const struct report_head *h)
 	fflush(f);
 }
 
-/* a row to be copied, or opened, is one line however long it is */
-static bool
-is_copied(const char *name)
+/* each once: a service that tries again says the same again */
+static void
+put_warnings(FILE *f, const char *hash, const struct testcase_result *c, unsigned columns)
 {
-	return !strcmp(name, "look") || !strcmp(name, "again") || !strcmp(name, "open");
+	for (size_t i = 0; i < c->nwarnings; i++) {
+		size_t before = 0, times = 0;
+		char count[32] = "";
+		struct buf b = { 0 };
+
+		for (size_t k = 0; k < c->nwarnings; k++)
+			if (!strcmp(c->warnings[k], c->warnings[i])) {
+				times++;
+				before += k < i;
+			}
+		if (before)
+			continue;
+		if (times > 1)
+			snprintf(count, sizeof count, " (%zu times)", times);
+		buf_addf(&b, "%s%s", c->warnings[i], count);
+		markup_row(f, hash, "warning", b.p, columns);
+		buf_free(&b);
+	}
 }
 
 /* hash: what makes a line a remark; columns: of the terminal, or 0 */
@@ -138,10 +158,8 @@ put_testcase(
 	if (c->failure.what)
 		markup_row(f, hash, "what", c->failure.what, columns);
 	for (size_t i = 0; i < n; i++)
-		markup_row(
-		    f, hash, rows[i].name, rows[i].text, is_copied(rows[i].name) ? 0 : columns);
-	for (size_t i = 0; i < c->nwarnings; i++)
-		markup_row(f, hash, "warning", c->warnings[i], columns);
+		markup_row(f, hash, rows[i].name, rows[i].text, rows[i].copied ? 0 : columns);
+	put_warnings(f, hash, c, columns);
 	fflush(f);
 }
 

@@ -64,6 +64,7 @@ struct report_counts {
 
 struct report_row {
 	const char *name, *text;
+	bool copied; /* by who reads it, or opened: one line, however long */
 };
 
 #define REPORT_ROWS 8

@@ -13,6 +13,7 @@
 #include "verify/play/testcase.h"
 #include "verify/report/markup.h"
 #include "verify/report/report.h"
+#include "verify/report/screen.h"
 #include "verify/scenario/block.h"
 #include "verify/session/recording.h"
 #include "verify/session/script.h"
@@ -108,10 +109,11 @@ show_failure(const struct testcase_result *r)
 	size_t n = report_rows(r, rows);
 
 	if (r->failure.what)
-		markup_row(stdout, "", "what", r->failure.what, 0);
+		markup_row(stdout, "", "what", r->failure.what, screen_columns());
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(rows[i].name, "look") != 0)
-			markup_row(stdout, "", rows[i].name, rows[i].text, 0);
+			markup_row(stdout, "", rows[i].name, rows[i].text,
+			    rows[i].copied ? 0 : screen_columns());
 	fflush(stdout);
 }
 

@@ -113,6 +113,26 @@ START_TEST(tap_golden)
 }
 END_TEST
 
+START_TEST(a_warning_is_told_once)
+{
+	static const char *again[] = { "a: no", "b: no", "a: no", "a: no" };
+	struct testcase_result c = testcases[0];
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	c.warnings = again;
+	c.nwarnings = 4;
+	report_testcase(f, 1, &c, 0);
+	fclose(f);
+	ck_assert_str_eq(text, "ok 1 - x86_64 dhcp boot # 1.9 s\n"
+			       "  warning    a: no (3 times)\n"
+			       "  warning    b: no\n"
+			       "\n");
+	free(text);
+}
+END_TEST
+
 /* what is not known is not told */
 START_TEST(tap_of_an_image_from_elsewhere)
 {
@@ -390,11 +410,11 @@ END_TEST
 Suite *
 report_suite(void)
 {
-	Suite *s =
-	    suite_of("report", (const TTest *[]){ tap_golden, tap_of_an_image_from_elsewhere,
-				   says_the_same_to_a_person, junit_is_xml, html_says_it_all,
-				   html_tells_what_to_look_at, html_with_many_scenarios_is_tall,
-				   html_links_lead_somewhere, NULL });
+	Suite *s = suite_of(
+	    "report", (const TTest *[]){ tap_golden, a_warning_is_told_once,
+			  tap_of_an_image_from_elsewhere, says_the_same_to_a_person, junit_is_xml,
+			  html_says_it_all, html_tells_what_to_look_at,
+			  html_with_many_scenarios_is_tall, html_links_lead_somewhere, NULL });
 
 	tcase_add_loop_test(
 	    harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);
