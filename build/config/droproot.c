@@ -54,9 +54,13 @@ make_folder(const struct config *c, const char *name, const char *path, const st
 	struct err why = { 0 };
 
 	if (user_as(by, make_dirs, &path, &why) < 0) {
-		fail(e, "%s: %s; set another %s", name, why.msg, name);
+		if (by->uid)
+			fail(e, "%s, as user %u who named it: %s; set another %s", name,
+			    (unsigned)by->uid, why.msg, name);
+		else
+			fail(e, "%s: %s; set another %s", name, why.msg, name);
 		e->code = why.code;
-		return by->uid ? wrap(e, "as user %u who named it", (unsigned)by->uid) : -1;
+		return -1;
 	}
 	return geteuid() == 0 ? give(c, name, path, by, e) : 0;
 }

@@ -81,16 +81,23 @@ no_image(struct arena *a, const struct config *cfg, struct err *e)
 	    cfg->output);
 }
 
-/* what is in an OUTPUT before its first lock, or where a disk of its own is mounted */
+/*
+ * what is in an OUTPUT before its first lock: what was put there for it, such as the sources of a
+ * bundle; CACHE, which is made first; or where a disk of its own is mounted
+ */
 static bool
-may_be_first(const char *name)
+may_be_first(struct arena *a, const struct config *cfg, const char *name)
 {
-	static const char *const names[] = { "lock", "sources", "verify", "lost+found" };
+	static const char *const names[] = { "lock", "sources", "credentials", "verify",
+		"lost+found" };
+	const char *path = arena_printf(a, "%s/%s", cfg->output, name);
+	size_t n = strlen(path);
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strcmp(name, names[i]))
 			return true;
-	return is_temporary(name);
+	return is_temporary(name) || (cfg->cache && !strncmp(cfg->cache, path, n) &&
+					 (!cfg->cache[n] || cfg->cache[n] == '/'));
 }
 
 /* a folder of somebody's files is not made ours by a lock: `clean` would remove them */
@@ -105,7 +112,7 @@ no_others_files(struct arena *a, const struct config *cfg, struct err *e)
 	if (file_names(a, cfg->output, true, &names, &n, e) < 0)
 		return wrap(e, "OUTPUT");
 	for (size_t i = 0; i < n; i++)
-		if (!may_be_first(names[i]))
+		if (!may_be_first(a, cfg, names[i]))
 			return fail_usage(e,
 			    "OUTPUT %s: holds files of others, such as %s, and clean would remove "
 			    "them; name a folder used for nothing else",

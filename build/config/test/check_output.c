@@ -61,7 +61,10 @@ START_TEST(no_folder_of_others)
 	struct err e = { 0 };
 	int lock;
 
-	put(a, &c, (const char *const[]){ "sources/a.tar", "lost+found/x", "thesis.tex", NULL });
+	c.cache = arena_printf(a, "%s/my/cache", c.output);
+	put(a, &c,
+	    (const char *const[]){
+		"sources/a.tar", "lost+found/x", "credentials", "my/cache/x", "thesis.tex", NULL });
 	ck_assert_int_eq(output_lock(a, &c, &lock, &e), -1);
 	ck_assert_str_eq(e.msg,
 	    arena_printf(a,
@@ -71,7 +74,7 @@ START_TEST(no_folder_of_others)
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 	ck_assert(!file_exists(arena_printf(a, "%s/lock", c.output)));
 	ck_assert_int_eq(unlink(arena_printf(a, "%s/thesis.tex", c.output)), 0);
-	/* what was fetched beforehand, and a disk that is mounted there, is nobody's harm */
+	/* what was put there beforehand, and a disk that is mounted there, is nobody's harm */
 	ck_assert_msg(output_lock(a, &c, &lock, &e) == 0, "%s", e.msg);
 	close(lock);
 	arena_free(a);
