@@ -21,6 +21,13 @@
 #define BLOCK (256 * 1024)
 #define ENTRY 512 /* what an entry counts for beside its bytes: at least a name and an inode */
 
+/* a file with more than one name, by the first */
+struct twin {
+	dev_t dev;
+	ino_t ino;
+	const char *name;
+};
+
 struct pack {
 	struct arena *a;
 	struct archive *ar;
@@ -30,6 +37,8 @@ struct pack {
 	mode_t mode; /* of the file */
 	char *block; /* what is on its way into it */
 	uint64_t unpacked;
+	struct twin *twins;
+	size_t ntwins;
 };
 
 static int
@@ -106,10 +115,25 @@ put_bytes(struct pack *p, const char *path, struct err *e)
 	return r;
 }
 
+/* the name under which it is in the archive already; NULL: it is not */
+static const char *
+first_name(struct pack *p, const struct stat *st, const char *name)
+{
+	if (p->when != PACK_OWN_TIMES || !S_ISREG(st->st_mode) || st->st_nlink < 2)
+		return NULL;
+	for (size_t i = 0; i < p->ntwins; i++)
+		if (p->twins[i].ino == st->st_ino && p->twins[i].dev == st->st_dev)
+			return p->twins[i].name;
+	p->twins = arena_more(p->a, p->twins, p->ntwins, sizeof *p->twins);
+	p->twins[p->ntwins++] = (struct twin){ st->st_dev, st->st_ino, arena_strdup(p->a, name) };
+	return NULL;
+}
+
 int
 pack_add(struct pack *p, const char *path, const char *name, struct err *e)
 {
 	struct archive_entry *en;
+	const char *first;
 	char target[PATH_MAX];
 	struct stat st;
 	locale_t before;
@@ -121,7 +145,8 @@ pack_add(struct pack *p, const char *path, const char *name, struct err *e)
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode) &&
 	    !S_ISFIFO(st.st_mode))
 		return fail(e, "%s: not a file, folder, symlink or fifo", path);
-	p->unpacked += ENTRY + (S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
+	first = first_name(p, &st, name);
+	p->unpacked += ENTRY + (S_ISREG(st.st_mode) && !first ? (uint64_t)st.st_size : 0);
 	en = archive_entry_new();
 	archive_entry_set_pathname(en, name);
 	archive_entry_set_filetype(en, st.st_mode & S_IFMT);
@@ -130,7 +155,9 @@ pack_add(struct pack *p, const char *path, const char *name, struct err *e)
 		archive_entry_set_mtime(en, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 	else
 		archive_entry_set_mtime(en, p->when, 0);
-	archive_entry_set_size(en, S_ISREG(st.st_mode) ? st.st_size : 0);
+	archive_entry_set_size(en, S_ISREG(st.st_mode) && !first ? st.st_size : 0);
+	if (first)
+		archive_entry_set_hardlink(en, first);
 	if (S_ISLNK(st.st_mode)) {
 		n = readlink(path, target, sizeof target - 1);
 		target[n > 0 ? n : 0] = '\0';
@@ -140,7 +167,7 @@ pack_add(struct pack *p, const char *path, const char *name, struct err *e)
 	/* it warns of a name that is not UTF-8, and keeps its bytes */
 	if (archive_write_header(p->ar, en) < ARCHIVE_WARN)
 		r = fail_archive(e, p->ar, name);
-	else if (S_ISREG(st.st_mode))
+	else if (S_ISREG(st.st_mode) && !first)
 		r = put_bytes(p, path, e);
 	archive_entry_free(en);
 	utf8_leave(before);
@@ -330,7 +357,8 @@ is_inside(const char *name)
 struct unpacking {
 	struct archive *in, *out;
 	const char *file, *dir; /* dir: without symlinks */
-	uint64_t left;		/* of what it may unpack to */
+	bool over;
+	uint64_t left; /* of what it may unpack to */
 };
 
 static int
@@ -359,6 +387,32 @@ put_content(struct unpacking *u, uint64_t size, struct err *e)
 	return r == ARCHIVE_EOF ? 0 : fail_archive(e, u->in, u->file);
 }
 
+/* what it is another name of has to be a file that is there, and no symlink on the way to it */
+static int
+put_twin(struct unpacking *u, struct archive_entry *en, struct err *e)
+{
+	const char *name = archive_entry_pathname(en), *first = archive_entry_hardlink(en);
+	char path[PATH_MAX];
+
+	if (!name || !is_inside(name) || !is_inside(first) ||
+	    beneath_type(u->dir, first) != BENEATH_FILE)
+		return fail(e, "%s: refused: %s: unsafe path or unsupported entry type", u->file,
+		    name ? name : "an entry");
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", u->dir, first) >= sizeof path)
+		return fail(e, "%s: refused: a name is too long", u->file);
+	archive_entry_set_hardlink(en, path);
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", u->dir, name) >= sizeof path)
+		return fail(e, "%s: refused: a name is too long", u->file);
+	archive_entry_set_pathname(en, path);
+	archive_entry_unset_size(en); /* a file's bytes would be cut to it */
+	if (spend(u, ENTRY, e) < 0)
+		return -1;
+	if (archive_write_header(u->out, en) != ARCHIVE_OK)
+		return fail_archive(e, u->out, u->file);
+	return archive_write_finish_entry(u->out) == ARCHIVE_OK ? 0
+								: fail_archive(e, u->out, u->file);
+}
+
 static int
 put_entry(struct unpacking *u, struct archive_entry *en, struct err *e)
 {
@@ -367,6 +421,8 @@ put_entry(struct unpacking *u, struct archive_entry *en, struct err *e)
 	mode_t type = archive_entry_filetype(en);
 	int64_t size = type == AE_IFREG ? archive_entry_size(en) : 0;
 
+	if (u->over && archive_entry_hardlink(en))
+		return put_twin(u, en, e);
 	if (!name || !is_inside(name) || archive_entry_hardlink(en) || size < 0 ||
 	    (type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK && type != AE_IFIFO))
 		return fail(e, "%s: refused: %s: unsafe path or unsupported entry type", u->file,
@@ -395,6 +451,7 @@ pack_open(const char *file, const char *dir, bool over, uint64_t most, struct er
 		.out = archive_write_disk_new(),
 		.file = file,
 		.dir = real,
+		.over = over,
 		.left = most };
 	struct archive_entry *en;
 	locale_t before = utf8_enter();

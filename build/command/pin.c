@@ -121,7 +121,8 @@ ask_git(struct pinning *p, struct answer *q)
 
 	if (gitsource_tag(p->a, clone, q->place->where, &commit, &e) < 0 ||
 	    git_archive_start(p->a, &g, clone, q->place->where,
-		arena_printf(p->a, "%s-%s/", p->recipe->name, p->version), q->path, &e) < 0 ||
+		arena_printf(p->a, "%s-%s/", p->recipe->name, p->version), q->path, LARGEST,
+		&e) < 0 ||
 	    git_archive_end(p->a, &g, &e) < 0 || digest_file(q->path, q->sha256, &e) < 0)
 		q->why = arena_strdup(p->a, e.msg);
 	if (g.said >= 0)

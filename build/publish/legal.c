@@ -141,7 +141,7 @@ add_checkout(struct writing *w, struct err *e)
 	char *tree;
 
 	if (gitsource_id(w->a, w->r->top, "HEAD^{tree}", &tree, e) < 0 ||
-	    gitsource_export(w->a, w->r->top, tree, tar, e) < 0 ||
+	    gitsource_export(w->a, w->r->top, tree, tar, 0, e) < 0 ||
 	    pack_file(tar, arena_printf(w->a, "%s/%s", w->to, w->ours), e) < 0)
 		return wrap(e, "release");
 	return unlink(tar) < 0 ? fail_errno(e, "%s", tar)

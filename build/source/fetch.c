@@ -356,7 +356,7 @@ start_git(struct fetch *f)
 	f->transfer.start = f->transfer.have = 0; /* git can't resume */
 	if (git_archive_start(en->a, &f->git, p->clone, p->where,
 		arena_printf(en->a, "%s-%s/", f->want->name, f->want->version), f->part.path,
-		&e) < 0) {
+		bound(p->form), &e) < 0) {
 		failed(f, false, arena_strdup(en->a, e.msg));
 		return;
 	}

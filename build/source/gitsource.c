@@ -10,6 +10,7 @@
 #include "build/files/lines.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -17,11 +18,13 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEXT_MOST 65536	  /* bytes of a file that is looked into: HEAD, config */
-#define ALTERNATES_MOST 6 /* clones that lead to each other: git follows no more */
+#define TEXT_MOST 65536			/* bytes of a file that is looked into: HEAD, config */
+#define MEMORY_MOST (UINT64_C(2) << 30) /* bytes; a kernel's tree needs a tenth of it */
+#define ALTERNATES_MOST 6		/* clones that lead to each other: git follows no more */
 
 /* ---- what git sees ---- */
 
@@ -231,11 +234,38 @@ environment(struct arena *a, const char *index)
 	return v.v;
 }
 
-/* what git says of the clone, and the status it ends with */
-static int
-ask(struct arena *a, const char *clone, const struct argv *words, char **said, int *status,
-    struct err *e)
+/*
+ * The bounds of git and its gzip, of a file that they write (RLIM_INFINITY: none) and of memory:
+ * git lists all of a tree before it archives the first file, and a few trees that name each other
+ * are thousands of millions of files.
+ */
+enum { NLIMITS = 2 };
+
+static void
+bounds(uint64_t most, struct child_limit v[NLIMITS])
 {
+	v[0] = (struct child_limit){ RLIMIT_FSIZE, most };
+	v[1] = (struct child_limit){ RLIMIT_DATA, MEMORY_MOST };
+}
+
+/* why git, who was to write a file of so many bytes, did not */
+static int
+fail_archive(
+    struct arena *a, const char *file, uint64_t most, const char *said, int status, struct err *e)
+{
+	struct stat st;
+
+	if (stat(file, &st) == 0 && (uint64_t)st.st_size >= most)
+		return fail(e, "its archive has more than %" PRIu64 " bytes", most);
+	return fail(e, "%s", *said ? said : child_status_text(a, status));
+}
+
+/* what git says of the clone, and the status it ends with; it writes no file larger than that */
+static int
+ask_within(struct arena *a, const char *clone, const struct argv *words, uint64_t most, char **said,
+    int *status, struct err *e)
+{
+	struct child_limit limits[NLIMITS];
 	struct argv v = { .a = a };
 	struct buf out = { 0 };
 	const char *view;
@@ -246,11 +276,22 @@ ask(struct arena *a, const char *clone, const struct argv *words, char **said, i
 	start(&v, view);
 	for (size_t i = 0; i < words->n; i++)
 		argv_push(&v, words->v[i]);
-	r = child_run(v.v, &(struct child_opts){ .env = environment(a, NULL) }, &out, status, e);
+	bounds(most, limits);
+	r = child_run(v.v,
+	    &(struct child_opts){
+		.env = environment(a, NULL), .limits = limits, .nlimits = NLIMITS },
+	    &out, status, e);
 	*said = arena_strdup(a, out.p ? out.p : "");
 	buf_free(&out);
 	close_view(view);
 	return r;
+}
+
+static int
+ask(struct arena *a, const char *clone, const struct argv *words, char **said, int *status,
+    struct err *e)
+{
+	return ask_within(a, clone, words, RLIM_INFINITY, said, status, e);
 }
 
 /* the same of a work tree, into out; git's failure is ours */
@@ -345,8 +386,8 @@ gitsource_tags(struct arena *a, const char *clone, char **tags, struct err *e)
 }
 
 int
-gitsource_export(
-    struct arena *a, const char *clone, const char *tree, const char *file, struct err *e)
+gitsource_export(struct arena *a, const char *clone, const char *tree, const char *file,
+    uint64_t most, struct err *e)
 {
 	struct argv v = { .a = a };
 	char *said;
@@ -355,18 +396,23 @@ gitsource_export(
 	argv_pushv(&v, "archive", "--format=tar", NULL);
 	argv_pushf(&v, "--output=%s", file);
 	argv_push(&v, tree);
-	if (ask(a, clone, &v, &said, &status, e) < 0)
+	if (ask_within(a, clone, &v, most ? most : RLIM_INFINITY, &said, &status, e) < 0)
 		return -1;
 	said[strcspn(said, "\n")] = '\0';
-	return status == 0 ? 0 : fail(e, "%s", *said ? said : child_status_text(a, status));
+	return status == 0 ? 0
+			   : fail_archive(a, file, most ? most : RLIM_INFINITY, said, status, e);
 }
 
 int
 git_archive_start(struct arena *a, struct git_archive *g, const char *clone, const char *tag,
-    const char *prefix, const char *file, struct err *e)
+    const char *prefix, const char *file, uint64_t most, struct err *e)
 {
+	struct child_limit limits[NLIMITS];
 	struct argv v = { .a = a };
 
+	bounds(most, limits);
+	g->file = file;
+	g->most = most;
 	if (open_view(a, clone, &g->view, e) < 0)
 		return -1;
 	start(&v, g->view);
@@ -378,7 +424,11 @@ git_archive_start(struct arena *a, struct git_archive *g, const char *clone, con
 	if (g->said < 0)
 		fail_errno(e, "memfd_create");
 	else if (child_start(&g->child, v.v,
-		     &(struct child_opts){ .out = g->said, .env = environment(a, NULL) }, e) == 0)
+		     &(struct child_opts){ .out = g->said,
+			 .env = environment(a, NULL),
+			 .limits = limits,
+			 .nlimits = NLIMITS },
+		     e) == 0)
 		return 0;
 	close_view(g->view);
 	return -1;
@@ -397,9 +447,7 @@ git_archive_end(struct arena *a, struct git_archive *g, struct err *e)
 	close_view(g->view);
 	if (r < 0)
 		return -1;
-	if (status != 0)
-		return fail(e, "%s", said[0] ? said : child_status_text(a, status));
-	return 0;
+	return status == 0 ? 0 : fail_archive(a, g->file, g->most, said, status, e);
 }
 
 void

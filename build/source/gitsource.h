@@ -5,6 +5,8 @@
 #include "build/base/child.h"
 #include "build/base/err.h"
 
+#include <stdint.h>
+
 struct arena;
 struct buf;
 
@@ -36,17 +38,22 @@ struct git_archive {
 	struct child child; /* its pidfd can be read when it has ended */
 	int said;	    /* what git says, a memfd */
 	const char *view;   /* what git sees of the clone */
+	const char *file;   /* that is written */
+	uint64_t most;	    /* bytes of it */
 };
-/* a .tar.gz of the tag, into file */
+/*
+ * a .tar.gz of the tag, into file, of `most` bytes at most: a few trees that name each other, or
+ * one blob of zeros, can be without end
+ */
 int git_archive_start(struct arena *a, struct git_archive *g, const char *clone, const char *tag,
-    const char *prefix, const char *file, struct err *e);
+    const char *prefix, const char *file, uint64_t most, struct err *e);
 /* waits for its end; an error is that of git, too */
 int git_archive_end(struct arena *a, struct git_archive *g, struct err *e);
 /* gives it up; nothing happens to one that was not started */
 void git_archive_kill(struct git_archive *g);
 
-/* the tree of that id as a .tar, into file */
-int gitsource_export(
-    struct arena *a, const char *clone, const char *tree, const char *file, struct err *e);
+/* the tree of that id as a .tar, into file; as bounded, 0: not */
+int gitsource_export(struct arena *a, const char *clone, const char *tree, const char *file,
+    uint64_t most, struct err *e);
 
 #endif

@@ -19,6 +19,11 @@
 
 /* a git tree has no times; any will do, as long as it is the same for all files: 2000-01-01 */
 #define TREE_TIME 946684800
+/*
+ * Bytes of an archive for each MiB that may come out of it: a small file takes four times what it
+ * counts for there
+ */
+#define TAR_MOST (UINT64_C(4) << 20)
 
 /* when a file or a symlink was changed last */
 struct age {
@@ -236,7 +241,7 @@ export_git(
 	const char *tar = arena_printf(a, "%s.tar", into), *tree = o->id + strlen("git-tree ");
 	int dir, r = -1;
 
-	if (gitsource_export(a, o->dir, tree, tar, e) < 0) {
+	if (gitsource_export(a, o->dir, tree, tar, most * TAR_MOST, e) < 0) {
 		wrap(e, "override git:%s@%s", o->dir, o->rev);
 		goto out;
 	}

@@ -102,6 +102,8 @@ START_TEST(as_it_was)
 
 	put(a, "w/src/tool", "#!/bin/sh\n", 0700);
 	put(a, "w/src/deep/er/file", "", 0444);
+	ck_assert_int_eq(
+	    link(arena_printf(a, "%s/src/tool", dir), arena_printf(a, "%s/src/deep/twin", dir)), 0);
 	ck_assert_int_eq(symlink("deep/er", arena_printf(a, "%s/src/link", dir)), 0);
 	ck_assert_int_eq(mkfifo(arena_printf(a, "%s/src/pipe", dir), 0640), 0);
 	ck_assert_int_eq(chmod(arena_printf(a, "%s/src/deep", dir), 0555), 0);
@@ -117,6 +119,9 @@ START_TEST(as_it_was)
 		ck_assert_int_eq(was.st_mtim.tv_sec, is.st_mtim.tv_sec);
 		ck_assert_int_eq(was.st_mtim.tv_nsec, is.st_mtim.tv_nsec);
 	}
+	ck_assert_uint_eq(
+	    stat_of(a, "again/src/tool").st_ino, stat_of(a, "again/src/deep/twin").st_ino);
+	ck_assert_int_eq(stat_of(a, "again/src/tool").st_size, 10);
 	ck_assert_int_eq(
 	    readlink(arena_printf(a, "%s/again/src/link", test_dir()), target, sizeof target), 7);
 	arena_free(a);

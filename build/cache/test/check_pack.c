@@ -108,15 +108,29 @@ static const struct {
 	bool hard;
 	const char *then; /* a second entry, a file */
 	const char *said; /* behind the archive's name; NULL: whatever it says, it fails */
+	bool over;	  /* what is there is replaced */
 } hostile[] = {
-	{ "../up", NULL, false, NULL, ": refused: ../up: unsafe path or unsupported entry type" },
+	{ "../up", NULL, false, NULL, ": refused: ../up: unsafe path or unsupported entry type",
+	    false },
 	{ "out/../../up", NULL, false, NULL,
-	    ": refused: out/../../up: unsafe path or unsupported entry type" },
+	    ": refused: out/../../up: unsafe path or unsupported entry type", false },
 	{ "/etc/lh-test", NULL, false, NULL,
-	    ": refused: /etc/lh-test: unsafe path or unsupported entry type" },
+	    ": refused: /etc/lh-test: unsafe path or unsupported entry type", false },
 	{ "out/hard", "out/x", true, NULL,
-	    ": refused: out/hard: unsafe path or unsupported entry type" },
-	{ "out", "..", false, "out/up", NULL },
+	    ": refused: out/hard: unsafe path or unsupported entry type", false },
+	{ "out/hard", "out/x", true, NULL,
+	    ": refused: out/hard: unsafe path or unsupported entry type", true },
+	{ "hard", "../d/there", true, NULL,
+	    ": refused: hard: unsafe path or unsupported entry type", true },
+	{ "hard", "/etc/passwd", true, NULL,
+	    ": refused: hard: unsafe path or unsupported entry type", true },
+	{ "hard", "link", true, NULL, ": refused: hard: unsafe path or unsupported entry type",
+	    true },
+	{ "hard", "here/there", true, NULL,
+	    ": refused: hard: unsafe path or unsupported entry type", true },
+	{ "../up", "there", true, NULL, ": refused: ../up: unsafe path or unsupported entry type",
+	    true },
+	{ "out", "..", false, "out/up", NULL, false },
 };
 
 START_TEST(hostile_archives)
@@ -150,7 +164,10 @@ START_TEST(hostile_archives)
 	archive_write_free(ar);
 
 	ck_assert_int_eq(mkdir(at(a, "d"), 0755), 0);
-	ck_assert_int_eq(pack_open(file, at(a, "d"), false, UINT64_MAX, &e), -1);
+	ck_assert_int_eq(file_write(at(a, "d/there"), "x", 1, 0644, &e), 0);
+	ck_assert_int_eq(symlink("/etc/passwd", at(a, "d/link")), 0);
+	ck_assert_int_eq(symlink(".", at(a, "d/here")), 0);
+	ck_assert_int_eq(pack_open(file, at(a, "d"), hostile[_i].over, UINT64_MAX, &e), -1);
 	if (hostile[_i].said)
 		ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", file, hostile[_i].said));
 	ck_assert(!file_exists(at(a, "up")) && !file_exists("/etc/lh-test"));

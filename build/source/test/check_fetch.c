@@ -934,6 +934,23 @@ START_TEST(git_must_match_pin)
 }
 END_TEST
 
+/* a clone can make an archive without end of very little */
+START_TEST(git_within_size)
+{
+	struct world w = world_new();
+
+	make_clone(&w);
+	w.forms[0].size = 50;
+	w.cfg.git_mirror = filled(w.a, "%D/clone/%s");
+	add_origin(&w, 0, ORIGIN_GIT, "v1.0");
+	fetch_it(&w, false);
+	assert_why(
+	    &w, filled(w.a, "  %D/out/sources/pkg.tar.gz: missing\n  %D/clone/pkg, tag v1.0: its "
+			    "archive has more than 50 bytes\n"));
+	world_end(&w);
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 /* from now on a process that opens a socket is killed, at the kernel's door */
@@ -1047,5 +1064,6 @@ fetch_suite(void)
 	tcase_add_test(tc, no_apt);
 	tcase_add_loop_test(tc, git_clones, 0, COUNT(gits));
 	tcase_add_test(tc, git_must_match_pin);
+	tcase_add_test(tc, git_within_size);
 	return s;
 }
