@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <string.h>
 
 /* who hardly wants to run is not starved */
 #define WANTED UINT64_C(500000000)
@@ -65,4 +66,16 @@ share_starved(const struct share *s, double scale)
 	double room = ROOM * scale;
 
 	return s->ran + s->waited > WANTED && share_slowdown(s) > (room < MOST ? room : MOST);
+}
+
+bool
+share_tells(const char *line)
+{
+	static const char *const words[] = { "timed out", "timeout", "stall", "soft lockup",
+		"blocked for more than" };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcasestr(line, words[i]))
+			return true;
+	return false;
 }

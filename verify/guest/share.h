@@ -26,5 +26,7 @@ double share_slowdown(const struct share *s);
  * guest?  scale: by how much all timeouts were lengthened for this host.
  */
 bool share_starved(const struct share *s, double scale);
+/* does a guest say with this line that some time has run out, which it had not where it starved? */
+bool share_tells(const char *line);
 
 #endif

@@ -72,6 +72,16 @@ need_elf(struct work *w, struct err *e)
 	return elf_kind(w->m->elf, w->m->elf_flags, &w->kind, e);
 }
 
+/* what a user lays over the image may be as it likes */
+static bool
+has_overlay(const struct manifest *m)
+{
+	for (size_t i = 0; i < m->nadded; i++)
+		if (!strcmp(m->added[i].what, "overlay"))
+			return true;
+	return false;
+}
+
 static void
 look_static(struct work *w)
 {
@@ -95,6 +105,8 @@ look_static(struct work *w)
 	else if (f.nneeded)
 		found(w, "%s: is not static: it needs %zu shared librar%s", w->name, f.nneeded,
 		    f.nneeded == 1 ? "y" : "ies");
+	else if (f.debugging && !has_overlay(w->m) && strcmp(w->fs, "extra") != 0)
+		found(w, "%s: has what only a debugger reads", w->name);
 }
 
 /* ---- baseline ---- */
@@ -307,8 +319,8 @@ look_hardening(struct work *w)
 /* ---- what there is ---- */
 
 static const struct check checks[] = {
-	{ "static", "every ELF file is a static program of the manifest's machine", "programs",
-	    true, false, false, need_elf, look_static },
+	{ "static", "every ELF file is a static, stripped program of the manifest's machine",
+	    "programs", true, false, false, need_elf, look_static },
 	{ "baseline", "no program has an instruction that its processor may lack", "programs", true,
 	    false, false, start_baseline, look_baseline },
 	{ "modes",

@@ -121,6 +121,18 @@ find_protection(const struct elf_file *file, struct elf *f)
 	}
 }
 
+static bool
+has_debugging(const struct elf_file *file)
+{
+	for (size_t i = 0; i < file->nsections; i++) {
+		const struct elf_section *s = &file->sections[i];
+
+		if (s->type == SHT_SYMTAB || !strncmp(s->name, ".debug", strlen(".debug")))
+			return true;
+	}
+	return false;
+}
+
 int
 elf_read(struct arena *a, const void *p, size_t n, struct elf *out, struct err *e)
 {
@@ -138,6 +150,7 @@ elf_read(struct arena *a, const void *p, size_t n, struct elf *out, struct err *
 	out->nneeded = r.file.nneeded;
 	out->pie = r.file.pie;
 	find_protection(&r.file, out);
+	out->debugging = has_debugging(&r.file);
 	if (out->machine == EM_ARM) { /* bit 0 is no part of the address */
 		out->thumb = out->entry & 1;
 		out->entry &= ~UINT64_C(1);

@@ -27,6 +27,7 @@ struct elf {
 	bool relro;	    /* what it relocates is write-protected before it starts */
 	bool stack_code;    /* its stack may hold code, as a header says, or none does not */
 	bool writable_code; /* a segment may be written to and executed */
+	bool debugging;	    /* it has symbols, or more of what only a debugger reads */
 	struct elf_code {
 		uint64_t address;
 		size_t offset, size; /* in the file */

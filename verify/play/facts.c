@@ -34,6 +34,7 @@ static const struct {
 	{ "console", offsetof(struct manifest, console) },
 	{ "elf", offsetof(struct manifest, elf) },
 	{ "authorized-keys-sha256", offsetof(struct manifest, authorized_keys_sha256) },
+	{ "kernel-sha256", offsetof(struct manifest, kernel_sha256) },
 	{ "kernel-config-sha256", offsetof(struct manifest, kernel_config_sha256) },
 };
 
@@ -47,7 +48,7 @@ static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra"
 
 static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions",
 	"root.password", "guest.password", "root.quoted", "guest.quoted", "nonce", "scale", "now",
-	"dies", "listen", "overlay" };
+	"dies", "listen", "overlay", "added", "modified" };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -162,6 +163,29 @@ overlay(const struct manifest *m)
 	return "no";
 }
 
+/* what is not ours: services, overlay, debug */
+static void
+set_added(struct names *names, const struct manifest *m)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < m->nadded; i++)
+		add_word(&b, m->added[i].what);
+	set_buf(names, "added", &b);
+}
+
+/* packages that were built from an override: they may call themselves as they like */
+static void
+set_modified(struct names *names, const struct manifest *m)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < m->npackages; i++)
+		if (m->packages[i].modified)
+			add_word(&b, m->packages[i].name);
+	set_buf(names, "modified", &b);
+}
+
 void
 facts_set(struct names *names, const struct image *i, double scale)
 {
@@ -179,6 +203,8 @@ facts_set(struct names *names, const struct image *i, double scale)
 	for (size_t p = 0; p < m->npackages; p++)
 		names_set(names, arena_printf(names->a, "version.%s", m->packages[p].name),
 		    m->packages[p].version);
+	set_added(names, m);
+	set_modified(names, m);
 	set_listens(names, m);
 	set_services(names, m, "services", NULL);
 	set_services(names, m, "longruns", "longrun");

@@ -52,6 +52,26 @@ START_TEST(takes_what_the_kernel_counts)
 }
 END_TEST
 
+static const struct {
+	const char *line;
+	bool tells;
+} lines[] = {
+	{ "s6-ftrigrd: fatal: unable to sync with client: Operation timed out", true },
+	{ "s6-sudoc: fatal: unable to connect: Connection Timed out", true },
+	{ "rcu: INFO: rcu_sched detected stalls on CPUs/tasks:", true },
+	{ "watchdog: BUG: soft lockup - CPU#0 stuck for 22s!", true },
+	{ "INFO: task s6-rc:12 blocked for more than 120 seconds.", true },
+	{ "Kernel panic - not syncing: Attempted to kill init!", false },
+	{ "s6-rc-init: fatal: unable to open database: No such file or directory", false },
+	{ "", false },
+};
+
+START_TEST(knows_a_time_that_ran_out)
+{
+	ck_assert_int_eq(share_tells(lines[_i].line), lines[_i].tells);
+}
+END_TEST
+
 Suite *
 share_suite(void)
 {
@@ -59,6 +79,7 @@ share_suite(void)
 	TCase *tc = harness_case(s, "share");
 
 	tcase_add_loop_test(tc, starves_by_what_it_waited, 0, sizeof shares / sizeof *shares);
+	tcase_add_loop_test(tc, knows_a_time_that_ran_out, 0, sizeof lines / sizeof *lines);
 	tcase_add_test(tc, lost_threads_give_nothing_back);
 	tcase_add_test(tc, takes_what_the_kernel_counts);
 	return s;

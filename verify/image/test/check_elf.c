@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/files/elf.h"
+#include "build/files/file.h"
 #include "verify/test/suites.h"
 #include "verify/test/tiny.h"
 
@@ -48,6 +49,25 @@ START_TEST(reads)
 	ck_assert_uint_eq(f.ncode, 1);
 	ck_assert_uint_eq(f.code[0].size, files[_i].t.n);
 	ck_assert_uint_eq(f.code[0].address, 0x10000 + f.code[0].offset);
+	arena_free(a);
+}
+END_TEST
+
+/* this program is not stripped */
+START_TEST(sees_what_a_debugger_reads)
+{
+	struct arena *a = arena_new();
+	struct elf f;
+	struct err e;
+	char *bytes;
+	size_t n;
+
+	ck_assert_msg(file_read(a, "/proc/self/exe", &bytes, &n, &e) == 0, "%s", e.msg);
+	ck_assert_msg(elf_read(a, bytes, n, &f, &e) == 0, "%s", e.msg);
+	ck_assert(f.debugging);
+	bytes = tiny_elf(a, &files[0].t, &n);
+	ck_assert_int_eq(elf_read(a, bytes, n, &f, &e), 0);
+	ck_assert(!f.debugging);
 	arena_free(a);
 }
 END_TEST
@@ -191,5 +211,6 @@ elf_suite(void)
 	tcase_add_loop_test(tc, arm_is_hard_float, 0, (int)(sizeof arms / sizeof *arms));
 	tcase_add_loop_test(tc, tells_damage, 0, (int)(sizeof damages / sizeof *damages));
 	tcase_add_loop_test(tc, survives_anything, 0, 2);
+	tcase_add_test(tc, sees_what_a_debugger_reads);
 	return s;
 }

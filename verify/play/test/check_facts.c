@@ -13,11 +13,11 @@ static struct man_added both[] = { { "services", "d1" }, { "overlay", "d2" } };
 static const struct {
 	struct man_added *added;
 	size_t n;
-	const char *overlay;
+	const char *overlay, *all;
 } rows[] = {
-	{ NULL, 0, "no" },
-	{ services, 1, "no" },
-	{ both, 2, "yes" },
+	{ NULL, 0, "no", "" },
+	{ services, 1, "no", "services" },
+	{ both, 2, "yes", "services overlay" },
 };
 
 START_TEST(tells_whose_files_lie_over_ours)
@@ -31,6 +31,7 @@ START_TEST(tells_whose_files_lie_over_ours)
 	image.m.nadded = rows[_i].n;
 	facts_set(&names, &image, 1);
 	ck_assert_str_eq(names_get(&names, "overlay"), rows[_i].overlay);
+	ck_assert_str_eq(names_get(&names, "added"), rows[_i].all);
 	arena_free(a);
 }
 END_TEST
@@ -55,10 +56,31 @@ START_TEST(tells_which_device_a_partition_is)
 }
 END_TEST
 
+/* whose version is not that of its manifest */
+START_TEST(tells_what_was_overridden)
+{
+	static struct man_package packages[] = { { .name = "s6", .version = "2", .modified = true },
+		{ .name = "musl", .version = "1.2.5" },
+		{ .name = "busybox", .version = "1.37.0", .modified = true } };
+	struct arena *a = arena_new();
+	struct names names = { .a = a };
+	struct image image = { .base = NULL };
+
+	fake_manifest(&image.m);
+	image.m.packages = packages;
+	image.m.npackages = sizeof packages / sizeof *packages;
+	facts_set(&names, &image, 1);
+	ck_assert_str_eq(names_get(&names, "modified"), "s6 busybox");
+	ck_assert_str_eq(names_get(&names, "version.musl"), "1.2.5");
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 facts_suite(void)
 {
-	Suite *s = suite_of("facts", (const TTest *[]){ tells_which_device_a_partition_is, NULL });
+	Suite *s = suite_of("facts", (const TTest *[]){ tells_which_device_a_partition_is,
+					 tells_what_was_overridden, NULL });
 
 	tcase_add_loop_test(harness_case(s, "overlay"), tells_whose_files_lie_over_ours, 0,
 	    sizeof rows / sizeof *rows);
