@@ -6,6 +6,7 @@
 #include "verify/options.h"
 #include "verify/play/facts.h"
 #include "verify/play/matrix.h"
+#include "verify/scenario/load.h"
 #include "verify/scenario/scenario.h"
 #include "verify/verbs/verbs.h"
 

@@ -2,6 +2,7 @@
 #include "build/files/manifest.h"
 #include "verify/command/command.h"
 #include "verify/play/matrix.h"
+#include "verify/scenario/header.h"
 #include "verify/scenario/scenario.h"
 #include "verify/verbs/verbs.h"
 

@@ -3,6 +3,7 @@
 #include "build/base/arena.h"
 #include "build/fuzz/fuzz.h"
 #include "verify/play/facts.h"
+#include "verify/scenario/load.h"
 #include "verify/scenario/scenario.h"
 #include "verify/verbs/verbs.h"
 

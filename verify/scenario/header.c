@@ -120,17 +120,6 @@ read_image(struct reading *r, struct err *e)
 	return reading_end(r, e);
 }
 
-const char *const scenario_lanes[] = { "quick", "long", "faults", NULL };
-
-bool
-scenario_is_lane(const char *name)
-{
-	for (const char *const *l = scenario_lanes; *l; l++)
-		if (!strcmp(*l, name))
-			return true;
-	return false;
-}
-
 static int
 read_lane(struct reading *r, struct err *e)
 {

@@ -2,6 +2,8 @@
 #ifndef VERIFY_SCENARIO_HEADER_H
 #define VERIFY_SCENARIO_HEADER_H
 
+#include <stddef.h>
+
 struct err;
 struct reading;
 
@@ -14,5 +16,10 @@ struct reading;
 int header_read(struct reading *r, const char *word, struct err *e);
 /* what follows the word watch */
 int header_watch(struct reading *r, struct err *e);
+
+/* the words that a line of the head may begin with, and the kinds of watches; NULL behind the last
+ */
+const char *scenario_statement(size_t i);
+const char *scenario_watch_kind(size_t i);
 
 #endif

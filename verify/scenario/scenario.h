@@ -167,10 +167,6 @@ struct verb_form {
 	const struct verb *row; /* that plays it */
 };
 
-/* the words that a line of the head may begin with, and the kinds of watches; NULL behind the last
- */
-const char *scenario_statement(size_t i);
-const char *scenario_watch_kind(size_t i);
 /* what is quick is played unless others are asked for; NULL-terminated */
 extern const char *const scenario_lanes[];
 bool scenario_is_lane(const char *name);
@@ -182,20 +178,5 @@ bool scenario_needs_tcg(const struct scenario *s);
 const char *scenario_word_text(const struct templ *t);
 /* is it the word, when the form's word stands for itself */
 bool scenario_word_fits(const char *form_word, const struct templ *t);
-/*
- * known: names that exist before the first step (from manifest and matrix), NULL-terminated.
- * forms: table of verbs, ended by a NULL verb.
- */
-int scenario_read(struct arena *a, const char *path, const char *watches,
-    const struct verb_form *forms, const char *const *known, struct scenario *out, struct err *e);
-/*
- * the steps of ending, behind those of a scenario whose guest has an agent: it is asked at the end
- * when it still runs
- */
-void scenario_append(struct arena *a, struct scenario *s, const struct scenario *ending);
-/* every *.scn of a folder, sorted by name; two with one name are an error */
-int scenario_read_all(struct arena *a, const char *dir, const char *watches,
-    const struct verb_form *forms, const char *const *known, struct scenario **out, size_t *n,
-    struct err *e);
 
 #endif

@@ -13,30 +13,6 @@
 
 #define BRIEF 60 /* of a block in the report */
 
-/* a word of a form that stands for itself, unlike USER */
-static bool
-is_literal(const char *word)
-{
-	for (; *word; word++)
-		if (isupper((unsigned char)*word))
-			return false;
-	return true;
-}
-
-const char *
-scenario_word_text(const struct templ *t)
-{
-	return t->n == 1 && !t->v[0].is_name ? t->v[0].text : NULL;
-}
-
-bool
-scenario_word_fits(const char *form_word, const struct templ *t)
-{
-	const char *text = scenario_word_text(t);
-
-	return !is_literal(form_word) || (text && !strcmp(text, form_word));
-}
-
 /* do the step's words fit the form; the number of words that do is how close it came */
 static bool
 fits(struct reading *r, const struct verb_form *f, const struct step *s)

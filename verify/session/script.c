@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/files/file.h"
+#include "verify/scenario/load.h"
 #include "verify/scenario/names.h"
 #include "verify/verbs/verbs.h"
 

@@ -11,6 +11,7 @@
 #include "verify/mutants/edit.h"
 #include "verify/mutants/schedule.h"
 #include "verify/play/facts.h"
+#include "verify/scenario/load.h"
 #include "verify/scenario/scenario.h"
 #include "verify/test/suites.h"
 #include "verify/verbs/verbs.h"

@@ -6,6 +6,7 @@
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/play/facts.h"
+#include "verify/scenario/load.h"
 #include "verify/test/fake.h"
 #include "verify/test/suites.h"
 #include "verify/verbs/verbs.h"

@@ -9,6 +9,7 @@
 #include "verify/play/facts.h"
 #include "verify/play/matrix.h"
 #include "verify/report/report.h"
+#include "verify/scenario/load.h"
 #include "verify/scenario/scenario.h"
 #include "verify/test/fake.h"
 #include "verify/test/suites.h"

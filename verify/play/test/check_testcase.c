@@ -9,6 +9,7 @@
 #include "verify/loop.h"
 #include "verify/play/facts.h"
 #include "verify/play/watches.h"
+#include "verify/scenario/load.h"
 #include "verify/test/fake.h"
 #include "verify/test/suites.h"
 #include "verify/verbs/verbs.h"

@@ -6,6 +6,7 @@
 #include "build/test/harness.h"
 #include "verify/loop.h"
 #include "verify/play/facts.h"
+#include "verify/scenario/load.h"
 #include "verify/test/fake.h"
 #include "verify/verbs/verbs.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/scenario/load.h"
 #include "verify/scenario/scenario.h"
 
 #include "build/base/arena.h"

@@ -2,6 +2,7 @@
 #include "build/base/arena.h"
 #include "build/files/file.h"
 #include "verify/expect.h"
+#include "verify/scenario/load.h"
 #include "verify/scenario/scenario.h"
 #include "verify/test/suites.h"
 

@@ -5,6 +5,7 @@
 #include "build/files/file.h"
 #include "verify/play/facts.h"
 #include "verify/scenario/names.h"
+#include "verify/scenario/load.h"
 #include "verify/scenario/scenario.h"
 #include "verify/test/suites.h"
 #include "verify/verbs/verbs.h"
