@@ -78,9 +78,6 @@ struct qemu_opts {
 			   this way; NULL: nobody stands between */
 };
 
-/* is that a bus for the disk, or a network card, that a manifest may name? */
-bool qemu_has_bus(const char *name);
-bool qemu_has_nic(const char *name);
 /* the bus that takes a device while the guest runs, where qemu_opts.slot was set */
 const char *qemu_slot(const struct manifest *m);
 void qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o);

@@ -12,6 +12,7 @@
 #include "verify/guest/ending.h"
 #include "verify/guest/explain.h"
 #include "verify/guest/http.h"
+#include "verify/guest/lane.h"
 #include "verify/guest/ntp.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
@@ -1410,7 +1411,7 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
 		.loop = l,
 		.calls = &identity_calls,
 		.arg = c,
-		.by_serial = job->image->m.lane != NULL };
+		.by_serial = lane_has_firmware(&job->image->m) };
 	c->alarms =
 	    (struct alarms){ .a = own, .scenario = job->scenario, .settled = on_alarm, .arg = c };
 	c->began = clock_now();
