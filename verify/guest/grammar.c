@@ -100,6 +100,12 @@ is_write(const char *s)
 	return false;
 }
 
+static bool
+is_screen(const char *s)
+{
+	return !strcmp(s, "VGA") || !strcmp(s, "ramfb");
+}
+
 /* HOST [CPU] */
 static bool
 is_kvm(const char *s)
@@ -161,6 +167,7 @@ static const struct rule {
 	RULE("boot-bios", boot_bios, lane_is_firmware, FIRMWARE),
 	RULE("boot-efi", boot_efi, lane_is_firmware, FIRMWARE),
 	RULE("boot-uboot", boot_uboot, lane_is_firmware, FIRMWARE),
+	RULE("screen", screen, is_screen, "VGA or ramfb"),
 	RULE("address", address, is_address, "an IPv4 address"),
 	RULE("router", router, is_address, "an IPv4 address"),
 	RULE("dns", dns, is_address, "an IPv4 address"),

@@ -217,6 +217,12 @@ push_state(struct argv *v, const struct qemu_opts *o)
 	argv_pushv(v, "-object", "qtest,id=told,chardev=told,log=none", NULL);
 }
 
+bool
+qemu_has_screen(const struct manifest *m)
+{
+	return m->screen && (lane_has_firmware(m) || !m->kernel);
+}
+
 void
 qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 {
@@ -250,6 +256,8 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_pushv(v, "-device", "virtio-rng-pci", NULL);
 	if (m->panic)
 		argv_pushv(v, "-device", m->panic, NULL);
+	if (qemu_has_screen(m))
+		argv_pushv(v, "-device", m->screen, NULL);
 	if (o->slot && !strcmp(qemu_slot(m), "spare"))
 		argv_pushv(v, "-device", "pcie-root-port,id=spare", NULL);
 	if (m->generation)

@@ -270,6 +270,7 @@ static const struct {
 	{ "bios", "usb",
 	    "-device qemu-xhci,id=usb -device "
 	    "usb-storage,drive=disk,bus=usb.0,serial=00c0ffee " },
+	{ "bios", NULL, "-device VGA" },
 };
 
 START_TEST(firmware_starts_it)
@@ -283,6 +284,7 @@ START_TEST(firmware_starts_it)
 		.append = "quiet",
 		.lane = lanes[_i].lane,
 		.disk_bus = lanes[_i].bus,
+		.screen = "VGA",
 		.boot_bios = "bios /usr/share/s/bios.bin seabios",
 		.boot_efi = "bios /usr/share/f/OVMF.fd ovmf ahci sd",
 		.boot_uboot = "kernel /usr/lib/u/boot.elf u-boot-qemu" };
@@ -333,6 +335,7 @@ START_TEST(without_a_disk)
 		.initrd = "initrd",
 		.append = "console=ttyS0",
 		.lane = "diskless",
+		.screen = "VGA",
 		.boot_diskless = "diskless.cpio.gz" };
 	struct qemu_opts o = { .console = "/c", .agent_fd = -1, .nonce = "00c0ffee" };
 	struct argv v = { .a = a };
@@ -343,6 +346,7 @@ START_TEST(without_a_disk)
 	ck_assert_msg(strstr(said, "-kernel /i/vmlinuz -initrd /i/diskless.cpio.gz -append "
 				   "'console=ttyS0 lh.nonce=00c0ffee'") != NULL,
 	    "%s", said);
+	ck_assert_ptr_null(strstr(said, "VGA"));
 	ck_assert_ptr_null(strstr(said, "-drive"));
 	arena_free(a);
 }
