@@ -90,20 +90,33 @@ lacking(struct arena *a, const char *config, const char *symbols)
 	return NULL;
 }
 
-const char *
-hardware_missing(struct arena *a, const struct manifest *m)
+/* config has a line feed in front */
+static const char *
+missing_in(struct arena *a, const char *config, const struct manifest *m)
 {
 	const struct bus *bus = bus_of(m->disk_bus);
 	const struct nic *nic = nic_of(m->nic);
-	const char *path = manifest_path(a, m, m->kernel_config), *symbol;
-	char *config;
+	const char *symbol;
 
-	if (!path || file_read(a, path, &config, NULL, &(struct err){ 0 }) < 0)
-		return NULL;
-	config = arena_printf(a, "\n%s", config);
 	if (m->image && (symbol = lacking(a, config, bus->symbols)))
 		return arena_printf(a, "the kernel has no %s, for bus %s", symbol, bus->name);
 	if ((symbol = lacking(a, config, nic->symbols)))
 		return arena_printf(a, "the kernel has no %s, for nic %s", symbol, nic->name);
 	return NULL;
+}
+
+/* asked for each test case: what was read is not kept */
+const char *
+hardware_missing(struct arena *a, const struct manifest *m)
+{
+	struct arena *scratch = arena_new();
+	const char *path = manifest_path(scratch, m, m->kernel_config), *why = NULL;
+	char *config;
+
+	if (path && file_read(scratch, path, &config, NULL, &(struct err){ 0 }) == 0)
+		why = missing_in(scratch, arena_printf(scratch, "\n%s", config), m);
+	if (why)
+		why = arena_strdup(a, why);
+	arena_free(scratch);
+	return why;
 }
