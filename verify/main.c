@@ -157,7 +157,8 @@ run(struct arena *a, struct options *o, struct err *e)
 	if (suite_read(a, o, &suite, e) < 0)
 		return -1;
 	if (image_open_all(a, o->words, n, o->out, trust_asked(o), &images, e) < 0 ||
-	    image_lanes(a, o->boot, o->out, &images, &n, e) < 0)
+	    image_lanes(
+		a, &(struct image_ways){ o->boot, o->bus, o->nic }, o->out, &images, &n, e) < 0)
 		return -1;
 	if (matrix_make(a, images, n, suite.v, suite.n,
 		&(struct matrix_choice){ o->only.v, o->lanes.v }, &m, e) < 0)
@@ -197,7 +198,8 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	    written_read_all(a, o->words[0], &mutant, &n, e) < 0 ||
 	    written_choose(mutant, &n, o->only.v, e) < 0 ||
 	    image_open_all(a, o->words + 1, nimages, o->out, trust_asked(o), &images, e) < 0 ||
-	    image_lanes(a, o->boot, o->out, &images, &nimages, e) < 0)
+	    image_lanes(a, &(struct image_ways){ o->boot, o->bus, o->nic }, o->out, &images,
+		&nimages, e) < 0)
 		return -1;
 	for (size_t i = 0; i < nimages; i++)
 		if (trust_needed(&images[i].m, images[i].path, "mutants", e) < 0)

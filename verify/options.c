@@ -61,8 +61,14 @@ static const struct row {
 	{ OF_RUN, 0, "capsule", NULL, "keep guests as they are when they fail, for resume", FLAG,
 	    MEMBER(capsule), NULL, 0, 0 },
 	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT | OF_STEP, 0, "boot", "WHICH",
-	    "kernel (default), bios, efi, uboot, firmware for all of these, or all", CHOICE,
-	    MEMBER(boot), " kernel bios efi uboot firmware all ", 0, 0 },
+	    "kernel (default), diskless, bios, efi, uboot, firmware for these three, or all",
+	    CHOICE, MEMBER(boot), " kernel diskless bios efi uboot firmware all ", 0, 0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_STEP, 0, "bus", "WHICH",
+	    "what the disk hangs on: virtio, ahci, nvme, sd, usb or all", CHOICE, MEMBER(bus),
+	    " virtio ahci nvme sd usb all ", 0, 0 },
+	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_STEP, 0, "nic", "WHICH",
+	    "network card: virtio, e1000, e1000e, rtl8139 or all", CHOICE, MEMBER(nic),
+	    " virtio e1000 e1000e rtl8139 all ", 0, 0 },
 	{ OF_MATRIX | OF_LIST, 0, "format", "WHICH",
 	    "text, json, github, gitlab, slurm or plan (default: text)", CHOICE, MEMBER(format),
 	    " text json github gitlab slurm plan ", 0, 0 },
@@ -110,7 +116,8 @@ static const struct row {
 };
 
 #define NROWS (sizeof rows / sizeof *rows)
-_Static_assert(NROWS <= 32, "each has a bit of options.given");
+#define BIT(r) (UINT64_C(1) << ((r)-rows))
+_Static_assert(NROWS <= 64, "each has a bit of options.given");
 
 void
 options_print(enum options_of who)
@@ -283,7 +290,7 @@ options_read(
 			    opt == ':' ? " needs a value" : ": unknown option", program);
 		if (take(a, r, optarg, out, e) < 0)
 			return -1;
-		out->given |= 1u << (r - rows);
+		out->given |= BIT(r);
 	}
 	out->words = argv + optind;
 	out->nwords = (size_t)(argc - optind);
@@ -302,7 +309,7 @@ options_fit(const struct options *o, enum options_of command, const char *name, 
 	int has = (int)command | (command & (OF_MATRIX | OF_LIST) ? OF_RUN : 0);
 
 	for (const struct row *r = rows; r < rows + NROWS; r++)
-		if (o->given & 1u << (r - rows) && !(r->of & has))
+		if (o->given & BIT(r) && !(r->of & has))
 			return fail_usage(e, "--%s: not an option of %s; see lh-verify %s --help",
 			    r->name, name, name);
 	return 0;
@@ -312,7 +319,7 @@ const char *
 options_of_mutants(const struct options *o)
 {
 	for (const struct row *r = rows; r < rows + NROWS; r++)
-		if (o->given & 1u << (r - rows) && r->of == OF_MUTANTS)
+		if (o->given & BIT(r) && r->of == OF_MUTANTS)
 			return r->name;
 	return NULL;
 }
@@ -348,13 +355,13 @@ char *
 options_again(struct arena *a, const struct options *o, bool trusted)
 {
 	static const char *const told[] = { "accel", "scale", "scenarios", "also", "cold", "boot",
-		"untrusted", "trusted" };
+		"bus", "nic", "untrusted", "trusted" };
 	struct buf b = { 0 };
 	char *text;
 
 	for (const struct row *r = rows; r < rows + NROWS; r++)
 		for (size_t i = 0; i < sizeof told / sizeof *told - !trusted; i++)
-			if (o->given & 1u << (r - rows) && !strcmp(r->name, told[i]))
+			if (o->given & BIT(r) && !strcmp(r->name, told[i]))
 				add_again(a, &b, r, o);
 	text = arena_strndup(a, b.n ? b.p : "", b.n);
 	buf_free(&b);

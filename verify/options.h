@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 
@@ -39,28 +40,28 @@ struct names {
 };
 
 struct options {
-	const char *out;	     /* folder for everything; NULL: not given */
-	const char *scenarios;	     /* folder; when not given ./scenarios, or that beside bin/ */
-	struct names also;	     /* folders of further scenarios */
-	struct names only;	     /* names of scenarios; none: all */
-	const char *accel;	     /* tcg, kvm, auto */
-	double scale;		     /* of timeouts; 0: by how busy the machine is */
-	double jobs;		     /* 0: as CPUs and memory allow */
-	const char *boot;	     /* image_lanes() has them; NULL: not given */
-	const char *format;	     /* of a matrix */
-	const char *plan;	     /* file of the plan that a run is a part of; or NULL */
-	const char *disk, *share;    /* boot: as struct interactive_opts has them */
-	unsigned memory, cpus, port; /* the same, and watch's; 0: not given */
-	unsigned until;		     /* a line; 0: not given */
-	const char *classes;	     /* of mutants; NULL: all */
-	double sample, seed;	     /* so many mutants, drawn with that; 0: all */
-	struct names lanes;	     /* of scenarios; none: quick */
-	bool function;		     /* play on after a refusal without a guest */
-	bool all, list;		     /* play on after a refusal; only say which there are */
+	const char *out;	      /* folder for everything; NULL: not given */
+	const char *scenarios;	      /* folder; when not given ./scenarios, or that beside bin/ */
+	struct names also;	      /* folders of further scenarios */
+	struct names only;	      /* names of scenarios; none: all */
+	const char *accel;	      /* tcg, kvm, auto */
+	double scale;		      /* of timeouts; 0: by how busy the machine is */
+	double jobs;		      /* 0: as CPUs and memory allow */
+	const char *boot, *bus, *nic; /* image_lanes() has them; NULL: not given */
+	const char *format;	      /* of a matrix */
+	const char *plan;	      /* file of the plan that a run is a part of; or NULL */
+	const char *disk, *share;     /* boot: as struct interactive_opts has them */
+	unsigned memory, cpus, port;  /* the same, and watch's; 0: not given */
+	unsigned until;		      /* a line; 0: not given */
+	const char *classes;	      /* of mutants; NULL: all */
+	double sample, seed;	      /* so many mutants, drawn with that; 0: all */
+	struct names lanes;	      /* of scenarios; none: quick */
+	bool function;		      /* play on after a refusal without a guest */
+	bool all, list;		      /* play on after a refusal; only say which there are */
 	bool cold, keep, print, capsule;
 	bool trusted, untrusted; /* at most one; of the images: see trust.h */
 	bool help, version, words_only;
-	unsigned given;	     /* rows of the table, as bits */
+	uint64_t given;	     /* rows of the table, as bits */
 	const char *program; /* as it was called */
 	char **words;	     /* behind the options */
 	size_t nwords;

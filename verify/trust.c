@@ -78,8 +78,9 @@ check_places(
 	const struct {
 		const char *key, *file;
 	} files[] = { { "firmware", m->firmware }, { "kernel", m->kernel }, { "initrd", m->initrd },
-		{ "image", m->image }, { "symbols", m->symbols },
-		{ "kernel-config", m->kernel_config }, { "files", m->files } };
+		{ "boot-diskless", m->boot_diskless }, { "image", m->image },
+		{ "symbols", m->symbols }, { "kernel-config", m->kernel_config },
+		{ "files", m->files } };
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		if (is_outside(a, m, folder, files[i].file))

@@ -71,6 +71,12 @@ begin(const char *file, int64_t when, int (*format)(struct archive *), struct er
 	format(p->ar);
 	if (n > 4 && !strcmp(file + n - 4, ".zst"))
 		archive_write_add_filter_zstd(p->ar);
+	if (n > 3 && !strcmp(file + n - 3, ".gz")) {
+		archive_write_add_filter_gzip(p->ar);
+		/* without the hour */
+		archive_write_set_filter_option(p->ar, "gzip", "timestamp", NULL);
+		archive_write_set_bytes_in_last_block(p->ar, 1);
+	}
 	fd = mkstemp(p->tmp);
 	if (fd < 0) {
 		fail_errno(e, "%s", file);
@@ -95,6 +101,12 @@ pack_new(const char *file, int64_t when, struct err *e)
 	    when == PACK_OWN_TIMES ? archive_write_set_format_pax
 				   : archive_write_set_format_pax_restricted,
 	    e);
+}
+
+struct pack *
+pack_new_cpio(const char *file, int64_t when, struct err *e)
+{
+	return begin(file, when, archive_write_set_format_cpio_newc, e);
 }
 
 static int

@@ -24,6 +24,9 @@ struct pack;
 /* file is replaced when the archive is complete; when is in seconds since 1970; NULL with e filled
  */
 struct pack *pack_new(const char *file, int64_t when, struct err *e);
+/* the same as cpio, in the form that Linux unpacks as its first root; with gzip for a name in .gz
+ */
+struct pack *pack_new_cpio(const char *file, int64_t when, struct err *e);
 /* a file, folder, symlink or fifo of this machine, as `name`; what a folder holds is not added with
  * it */
 int pack_add(struct pack *p, const char *path, const char *name, struct err *e);

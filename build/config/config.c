@@ -74,7 +74,7 @@ static const struct key {
 	{ { "BOOT", value_choice, "all", "none bios efi uboot all" }, NULL, ONLY_VAR },
 	{ { "BOOT_SIZE", value_size, "32", NULL }, NULL, F(boot_mb) },
 
-	{ { "FORMS", value_forms, "raw", "raw tar tar.zst qcow2 bmap" }, NULL, ONLY_VAR },
+	{ { "FORMS", value_forms, "raw", "raw tar tar.zst qcow2 bmap cpio" }, NULL, ONLY_VAR },
 
 	{ { "ROOT_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },
 	{ { "GUEST_PASSWORD", value_word, "", NULL }, NULL, ONLY_VAR },

@@ -17,7 +17,7 @@ static const char *const required[] = { "short", "gcc", "binutils", "cflags", "e
 
 /* what builds nothing: of the machine that QEMU plays, of the verifier, of ci/setup */
 static const char *const machines[] = { "qemu", "machine", "cpu", "memory", "panic-device", "boot",
-	"efi-file", "boot-bios", "boot-efi", "boot-uboot", "vm-generation", "silent-exit",
+	"efi-file", "boot-bios", "boot-efi", "boot-uboot", "screen", "vm-generation", "silent-exit",
 	"after-loadvm", "pc-register", "kvm", "append", "elf-flags", "kernel-mark", "refuse",
 	"guarded", "packages" };
 

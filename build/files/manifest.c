@@ -57,6 +57,8 @@ static const struct key {
 	TEXT("boot-bios", boot_bios, false),
 	TEXT("boot-efi", boot_efi, false),
 	TEXT("boot-uboot", boot_uboot, false),
+	TEXT("boot-diskless", boot_diskless, false),
+	TEXT("screen", screen, false),
 	TEXT("kernel", kernel, false),
 	TEXT("kernel-sha256", kernel_sha256, false),
 	TEXT("kernel-mark", kernel_mark, false),

@@ -134,6 +134,9 @@ struct manifest {
 	const char *boot_efi; /* OPTION FILE PACKAGE: how QEMU gets a firmware that starts the image
 				 without being handed a kernel; NULL: none of the kind does */
 	const char *boot_bios, *boot_uboot;
+	const char
+	    *boot_diskless; /* file that the kernel unpacks as its root, and stays with; or NULL */
+	const char *screen; /* device that such a firmware shows something on, as VGA; or NULL */
 	const char *kernel; /* file, or NULL: the image boots itself */
 	const char *initrd; /* file, or NULL; not without a kernel */
 	const char *kernel_sha256;

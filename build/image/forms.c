@@ -34,6 +34,12 @@ write_bmap(const struct forms *f, size_t tree, const char *path, struct err *e)
 	return bmap_write(f->image, f->map, path, e);
 }
 
+static int
+write_cpio(const struct forms *f, size_t tree, const char *path, struct err *e)
+{
+	return tarball_diskless(f->trees[tree], f->init, path, f->epoch, e);
+}
+
 /* a file each, in the order they are written and told */
 static const struct form {
 	const char *word, *file;
@@ -51,6 +57,7 @@ static const struct form {
 	{ "tar.zst", "userfs.tar.zst", 2, write_tar, NULL, NULL },
 	{ "qcow2", "disk-image.qcow2", 0, write_qcow2, qcow2_library, "zlib" },
 	{ "bmap", "disk-image.bmap", 0, write_bmap, NULL, NULL },
+	{ "cpio", "diskless.cpio.gz", 0, write_cpio, qcow2_library, "zlib" },
 };
 
 #define NFORMS (sizeof forms / sizeof *forms)
@@ -76,17 +83,37 @@ forms_decide(struct arena *a, const char *words, struct manifest *m)
 			m->forms = arena_more(a, m->forms, m->nforms, sizeof *m->forms);
 			m->forms[m->nforms++] =
 			    (struct man_form){ forms[i].word, forms[i].file, NULL };
+			if (forms[i].write == write_cpio)
+				m->boot_diskless = forms[i].file;
 			break;
 		}
 	}
 }
 
-void
-forms_libraries(const struct manifest *m, struct buf *key)
+const char *
+forms_init(struct arena *a, const char *top)
 {
-	for (size_t i = 0; i < NFORMS; i++)
-		if (forms[i].library && line_of(m, &forms[i]))
+	return arena_printf(a, "%s/layout/diskless/init", top);
+}
+
+int
+forms_depend(
+    struct arena *a, const char *init, const struct manifest *m, struct buf *key, struct err *e)
+{
+	char *hex = arena_alloc(a, DIGEST_HEX);
+
+	for (size_t i = 0; i < NFORMS; i++) {
+		if (!line_of(m, &forms[i]))
+			continue;
+		if (forms[i].library)
 			buf_addf(key, "%s %s\n", forms[i].library_name, forms[i].library());
+		if (forms[i].write != write_cpio)
+			continue;
+		if (digest_file(init, hex, e) < 0)
+			return -1;
+		buf_addf(key, "init %s\n", hex);
+	}
+	return 0;
 }
 
 int

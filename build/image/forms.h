@@ -21,13 +21,18 @@ struct forms {
 	const char *image;	    /* the raw one, complete */
 	struct tree *const *trees;  /* rootfs rwfs userfs, with owners */
 	const struct blockmap *map; /* what of the image has to be written to a disk */
+	const char *init;	    /* the first program of what has no disk: forms_init() */
 	int64_t epoch;		    /* for the times in archives */
 };
 
+/* the first program of the diskless form; top is the checkout's folder */
+const char *forms_init(struct arena *a, const char *top);
+
 /* the lines of the manifest, without the digests; nothing is written */
 void forms_decide(struct arena *a, const char *words, struct manifest *m);
-/* what their bytes depend on, beside the image: a line a library, for its key */
-void forms_libraries(const struct manifest *m, struct buf *key);
+/* what their bytes depend on, beside the image: a line a library, and init, for its key */
+int forms_depend(
+    struct arena *a, const char *init, const struct manifest *m, struct buf *key, struct err *e);
 /* writes those of the manifest and their digests there; removes all others that were in dir */
 int forms_write(struct arena *a, const struct forms *f, struct manifest *m, struct err *e);
 

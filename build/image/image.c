@@ -136,10 +136,11 @@ make_seed(struct image *m)
 }
 
 /* of everything: the disk, the kernel beside it, and what is said of them */
-static void
-make_key(struct image *m)
+static int
+make_key(struct image *m, struct err *e)
 {
 	struct buf b = { 0 };
+	int r;
 
 	buf_addf(&b, "lh-image 2\ndisk %s\nkernel %s\n", m->seed, m->kernel->output);
 	/*
@@ -147,11 +148,12 @@ make_key(struct image *m)
 	 * make the same image.
 	 */
 	buf_addf(&b, "libext2fs %s\nlibfdisk %s\n", fs_library(), disk_library());
-	forms_libraries(&m->manifest, &b);
+	r = forms_depend(m->a, forms_init(m->a, m->cfg->top), &m->manifest, &b, e);
 	manifest_format(&m->manifest, &b);
 	digest_bytes(b.p, b.n, m->key);
 	buf_free(&b);
 	m->manifest.key = m->key;
+	return r;
 }
 
 /* the trees, with owners, from the outputs of all packages */
@@ -401,6 +403,7 @@ write_all(struct image *m, struct err *e)
 		.image = arena_printf(m->a, "%s/%s", m->dir, m->manifest.image),
 		.trees = m->all,
 		.map = &m->map,
+		.init = forms_init(m->a, m->cfg->top),
 		.epoch = epoch_of(m) };
 	const char *image = forms.image, *manifest = arena_printf(m->a, "%s/manifest", m->dir);
 	char *digest = arena_alloc(m->a, DIGEST_HEX);
@@ -444,8 +447,10 @@ decide(struct image *m, const struct sysdeps *sd, struct err *e)
 		return -1;
 	record_boot(sd, &m->boot, &m->manifest);
 	forms_decide(m->a, config_get(m->cfg, "FORMS"), &m->manifest);
-	make_key(m);
-	return 0;
+	if (m->manifest.boot_diskless && (m->cfg->swap_mb || m->cfg->extra_mb))
+		return fail_usage(e, "FORMS has cpio, whose guest has no disk: SWAP_SIZE and "
+				     "EXTRA_SIZE have to be 0");
+	return make_key(m, e);
 }
 
 /* all that goes in, checked before the first byte */

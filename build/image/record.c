@@ -108,6 +108,7 @@ record_boot(const struct sysdeps *sd, const struct boot *b, struct manifest *m)
 	m->boot_efi = boot_has(b, "efi") ? unless_none(sd, "boot-efi") : NULL;
 	m->boot_bios = boot_has(b, "bios") ? unless_none(sd, "boot-bios") : NULL;
 	m->boot_uboot = boot_has(b, "uboot") ? unless_none(sd, "boot-uboot") : NULL;
+	m->screen = m->boot_efi || m->boot_bios || m->boot_uboot ? unless_none(sd, "screen") : NULL;
 }
 
 /* git:CLONE@COMMIT, whose id is written out */

@@ -16,10 +16,9 @@ static const mode_t types[] = {
 	[ENTRY_BLOCK] = S_IFBLK,
 };
 
-int
-tarball_write(const struct tree *t, const char *path, int64_t epoch, struct err *e)
+static int
+write_archive(const struct tree *t, struct pack *p, struct err *e)
 {
-	struct pack *p = pack_new(path, epoch, e);
 	struct arena *a;
 	int r = 0;
 
@@ -48,4 +47,38 @@ tarball_write(const struct tree *t, const char *path, int64_t epoch, struct err 
 		return pack_end(p, e);
 	pack_abandon(p);
 	return -1;
+}
+
+int
+tarball_write(const struct tree *t, const char *path, int64_t epoch, struct err *e)
+{
+	return write_archive(t, pack_new(path, epoch, e), e);
+}
+
+int
+tarball_diskless(
+    const struct tree *rootfs, const char *init, const char *path, int64_t epoch, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct tree t = { .a = a, .name = rootfs->name };
+	struct stat st;
+	int r = 0;
+
+	if (lstat(init, &st) < 0)
+		r = fail_errno(e, "%s", init);
+	for (size_t i = 0; i < rootfs->n && r == 0; i++)
+		tree_push(&t, &rootfs->v[i]);
+	if (r == 0) {
+		tree_push(&t, &(struct entry){ .path = "init",
+				  .type = ENTRY_FILE,
+				  .mode = 0755,
+				  .from = init,
+				  .size = (uint64_t)st.st_size,
+				  .package = "layout/diskless" });
+		r = tree_sort(&t, e);
+	}
+	if (r == 0)
+		r = write_archive(&t, pack_new_cpio(path, epoch, e), e);
+	arena_free(a);
+	return r;
 }

@@ -14,5 +14,11 @@ struct tree;
  * same bytes; path is replaced when it is complete.
  */
 int tarball_write(const struct tree *t, const char *path, int64_t epoch, struct err *e);
+/*
+ * The same of rootfs as what Linux unpacks as its first root, and stays with: a cpio archive,
+ * compressed with gzip, with the file init as /init in it.  No file of it may have 4 GiB.
+ */
+int tarball_diskless(
+    const struct tree *rootfs, const char *init, const char *path, int64_t epoch, struct err *e);
 
 #endif

@@ -45,7 +45,8 @@ command_matrix(struct arena *a, struct options *o, struct err *e)
 		return fail_usage(e, "matrix: needs a manifest; see lh-verify --help");
 	if (suite_read(a, o, &s, e) < 0 ||
 	    image_open_all(a, o->words, n, "", trust_asked(o), &images, e) < 0 ||
-	    image_lanes(a, o->boot, "", &images, &n, e) < 0 ||
+	    image_lanes(a, &(struct image_ways){ o->boot, o->bus, o->nic }, "", &images, &n, e) <
+		0 ||
 	    matrix_make(a, images, n, s.v, s.n, &(struct matrix_choice){ o->only.v, o->lanes.v },
 		&m, e) < 0 ||
 	    check_tasks(&m, o->format, e) < 0)

@@ -53,7 +53,8 @@ open_image(
 	if (image_open_all(a, (char *const[]){ arena_strdup(a, manifest) }, 1, o->out,
 		trust_asked(o), im, e) < 0)
 		return -1;
-	return image_lanes(a, o->boot, o->out, im, &n, e); /* of several, the first one */
+	return image_lanes(a, &(struct image_ways){ o->boot, o->bus, o->nic }, o->out, im, &n,
+	    e); /* of several, the first one */
 }
 
 static int

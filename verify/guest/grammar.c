@@ -3,8 +3,8 @@
 
 #include "build/base/arena.h"
 #include "build/files/manifest.h"
+#include "verify/guest/hardware.h"
 #include "verify/guest/lane.h"
-#include "verify/guest/qemu.h"
 
 #include <arpa/inet.h>
 #include <stdbool.h>
@@ -100,6 +100,12 @@ is_write(const char *s)
 	return false;
 }
 
+static bool
+is_screen(const char *s)
+{
+	return !strcmp(s, "VGA") || !strcmp(s, "ramfb");
+}
+
 /* HOST [CPU] */
 static bool
 is_kvm(const char *s)
@@ -136,7 +142,10 @@ static const struct rule {
 	{                                                                                          \
 		key, offsetof(struct manifest, member), fits, allowed                              \
 	}
-#define FIRMWARE "bios or kernel, a file of /usr/share or /usr/lib, and the package that it is from"
+#define FIRMWARE                                                                                   \
+	"bios or kernel, a file of /usr/share or /usr/lib, the package that it is from, and "      \
+	"which "                                                                                   \
+	"buses it does not know"
 #define NAME "a name: letters, digits, and . _ - behind the first"
 	RULE("triple", triple, is_name, NAME),
 	RULE("arch", arch, is_name, NAME),
@@ -151,13 +160,14 @@ static const struct rule {
 	RULE("after-loadvm", after_loadvm, is_write,
 	    "writeb, writew, writel or writeq ADDRESS VALUE"),
 	RULE("kvm", kvm, is_kvm, "HOST [CPU], as uname -m and -cpu have them"),
-	RULE("disk-bus", disk_bus, qemu_has_bus, "virtio, ahci, nvme or sd"),
-	RULE("nic", nic, qemu_has_nic, "virtio, e1000, e1000e or rtl8139"),
+	RULE("disk-bus", disk_bus, bus_is, "virtio, ahci, nvme, sd or usb"),
+	RULE("nic", nic, nic_is, "virtio, e1000, e1000e or rtl8139"),
 	RULE("agent", agent, is_agent, "s6-linux-init, inittab or serial"),
 	RULE("login", login, is_login, "USER [PASSWORD], of printable characters"),
 	RULE("boot-bios", boot_bios, lane_is_firmware, FIRMWARE),
 	RULE("boot-efi", boot_efi, lane_is_firmware, FIRMWARE),
 	RULE("boot-uboot", boot_uboot, lane_is_firmware, FIRMWARE),
+	RULE("screen", screen, is_screen, "VGA or ramfb"),
 	RULE("address", address, is_address, "an IPv4 address"),
 	RULE("router", router, is_address, "an IPv4 address"),
 	RULE("dns", dns, is_address, "an IPv4 address"),
@@ -177,6 +187,7 @@ static const struct file {
 	{ "firmware", offsetof(struct manifest, firmware) },
 	{ "kernel", offsetof(struct manifest, kernel) },
 	{ "initrd", offsetof(struct manifest, initrd) },
+	{ "boot-diskless", offsetof(struct manifest, boot_diskless) },
 	{ "image", offsetof(struct manifest, image) },
 	{ "symbols", offsetof(struct manifest, symbols) },
 	{ "kernel-config", offsetof(struct manifest, kernel_config) },

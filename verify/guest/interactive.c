@@ -125,6 +125,8 @@ choose_lane(
 		    manifest);
 	if (!strcmp(m->lane, LANE_KERNEL))
 		m->lane = NULL;
+	if (lane_is_diskless(m))
+		m->image = NULL;
 	missing = lane_missing(a, m);
 	return missing ? fail(e, "--boot %s: %s", boot, missing) : 0;
 }

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
+#include "verify/guest/hardware.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -17,6 +18,7 @@ static const struct lane {
 	{ "bios", offsetof(struct manifest, boot_bios) },
 	{ "efi", offsetof(struct manifest, boot_efi) },
 	{ "uboot", offsetof(struct manifest, boot_uboot) },
+	{ LANE_DISKLESS, offsetof(struct manifest, boot_diskless) },
 };
 
 #define NLANES (sizeof lanes / sizeof *lanes)
@@ -50,6 +52,13 @@ value_of(const struct manifest *m, const char *lane)
 	return l ? *(const char *const *)(const void *)((const char *)m + l->member) : NULL;
 }
 
+/* in the other ones QEMU is handed the kernel */
+static bool
+is_firmware(const char *lane)
+{
+	return strcmp(lane, LANE_KERNEL) && strcmp(lane, LANE_DISKLESS);
+}
+
 bool
 lane_fits(const struct manifest *m, const char *lane)
 {
@@ -60,43 +69,73 @@ bool
 lane_meant(const char *asked, const char *lane)
 {
 	return !strcmp(asked, lane) || !strcmp(asked, "all") ||
-	       (!strcmp(asked, "firmware") && strcmp(lane, LANE_KERNEL) != 0);
+	       (!strcmp(asked, "firmware") && is_firmware(lane));
+}
+
+bool
+lane_has_firmware(const struct manifest *m)
+{
+	return m->lane && is_firmware(m->lane);
+}
+
+bool
+lane_is_diskless(const struct manifest *m)
+{
+	return m->lane && !strcmp(m->lane, LANE_DISKLESS);
 }
 
 /* NULL: QEMU is handed the kernel */
 static const char *
 firmware(const struct manifest *m)
 {
-	return m->lane ? value_of(m, m->lane) : NULL;
+	return lane_has_firmware(m) ? value_of(m, m->lane) : NULL;
 }
 
-/* its three words; the manifest has been checked */
+/* OPTION FILE PACKAGE [BUS...]; what is behind the words of w is told apart by NULL */
+#define NWORDS 12
+
 static bool
-read_firmware(struct arena *a, const char *value, char *w[3])
+read_firmware(struct arena *a, const char *value, char *w[NWORDS])
 {
-	return value && words(arena_strdup(a, value), w, 3) == 3;
+	size_t n;
+
+	memset(w, 0, NWORDS * sizeof *w);
+	n = value ? words(arena_strdup(a, value), w, NWORDS) : 0;
+	return n >= 3 && n < NWORDS;
 }
 
 const char *
 lane_missing(struct arena *a, const struct manifest *m)
 {
-	char *w[3];
+	const struct bus *bus = bus_of(m->disk_bus);
+	char *w[NWORDS];
 
-	if (!read_firmware(a, firmware(m), w) || access(w[1], R_OK) == 0)
+	if (!read_firmware(a, firmware(m), w))
 		return NULL;
-	return arena_printf(a, "needs %s, of package %s", w[1], w[2]);
+	if (access(w[1], R_OK) < 0)
+		return arena_printf(a, "needs %s, of package %s", w[1], w[2]);
+	for (char **lacks = w + 3; m->image && *lacks; lacks++)
+		if (!strcmp(*lacks, bus->name))
+			return arena_printf(
+			    a, "this firmware starts nothing from bus %s", bus->name);
+	return m->image && !bus->serial
+		   ? arena_printf(
+			 a, "on bus %s a disk has no number, to know this boot by", bus->name)
+		   : NULL;
 }
 
 bool
 lane_is_firmware(const char *value)
 {
 	struct arena *a = arena_new();
-	char *w[3];
+	char *w[NWORDS];
 	bool is = read_firmware(a, value, w) &&
 		  (!strcmp(w[0], "bios") || !strcmp(w[0], "kernel")) &&
 		  (!strncmp(w[1], "/usr/share/", 11) || !strncmp(w[1], "/usr/lib/", 9)) &&
 		  !strstr(w[1], "/../") && !strchr(w[1], ',');
 
+	for (char **lacks = w + 3; is && *lacks; lacks++)
+		is = bus_is(*lacks);
 	arena_free(a);
 	return is;
 }
@@ -104,7 +143,7 @@ lane_is_firmware(const char *value)
 void
 lane_push(struct argv *v, const struct manifest *m)
 {
-	char *w[3];
+	char *w[NWORDS];
 
 	if (read_firmware(v->a, firmware(m), w))
 		argv_pushv(v, arena_printf(v->a, "-%s", w[0]), w[1], NULL);

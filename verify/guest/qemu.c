@@ -3,72 +3,13 @@
 
 #include "build/base/arena.h"
 #include "build/files/manifest.h"
+#include "verify/guest/hardware.h"
 #include "verify/guest/lan.h"
 #include "verify/guest/lane.h"
 
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <string.h>
-
-/* devices that put the disk on a bus; the controller is always our own, whatever the machine brings
- */
-static const struct bus {
-	const char *name;
-	const char *controller; /* or NULL */
-	const char *disk;
-	const char *serial; /* its number, when nobody gives one; NULL: it can have none */
-} buses[] = {
-	{ "virtio", NULL, "virtio-blk-pci,drive=disk", "" },
-	{ "ahci", "ich9-ahci,id=ahci", "ide-hd,drive=disk,bus=ahci.0", "" },
-	{ "nvme", NULL, "nvme,drive=disk", "lh" },
-	{ "sd", "sdhci-pci", "sd-card,drive=disk", NULL },
-};
-
-/*
- * Network cards.  No option ROM: there is nothing to boot from the net, and it costs time.  Nor is
- * a guest told to announce itself when its state is loaded: nobody is there to hear it, and
- * Linux 6.12 hangs for ever when the interface goes down at that moment (virtnet_close() waits,
- * with the lock of all interfaces, for work that waits for this lock).
- */
-static const struct nic {
-	const char *name, *device;
-} nics[] = {
-	{ "virtio", "virtio-net-pci,netdev=net,id=eth0,romfile=,guest_announce=off" },
-	{ "e1000", "e1000,netdev=net,id=eth0,romfile=" },
-	{ "e1000e", "e1000e,netdev=net,id=eth0,romfile=" },
-	{ "rtl8139", "rtl8139,netdev=net,id=eth0,romfile=" },
-};
-
-/* the one of that name, or the first: of another name, which is refused before, or of NULL */
-static const struct bus *
-find_bus(const char *name)
-{
-	for (size_t i = 1; name && i < sizeof buses / sizeof *buses; i++)
-		if (!strcmp(name, buses[i].name))
-			return &buses[i];
-	return &buses[0];
-}
-
-static const struct nic *
-find_nic(const char *name)
-{
-	for (size_t i = 1; name && i < sizeof nics / sizeof *nics; i++)
-		if (!strcmp(name, nics[i].name))
-			return &nics[i];
-	return &nics[0];
-}
-
-bool
-qemu_has_bus(const char *name)
-{
-	return !strcmp(find_bus(name)->name, name);
-}
-
-bool
-qemu_has_nic(const char *name)
-{
-	return !strcmp(find_nic(name)->name, name);
-}
 
 /* QEMU's option parser takes a doubled comma for one that is part of the value */
 static const char *
@@ -87,13 +28,15 @@ commas(struct arena *a, const char *s)
 static void
 push_kernel(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 {
-	if (m->lane)
+	const char *initrd = lane_is_diskless(m) ? m->boot_diskless : m->initrd;
+
+	if (lane_has_firmware(m))
 		lane_push(v, m);
-	if (!m->kernel || m->lane)
+	if (!m->kernel || lane_has_firmware(m))
 		return;
 	argv_pushv(v, "-kernel", manifest_path(v->a, m, m->kernel), NULL);
-	if (m->initrd)
-		argv_pushv(v, "-initrd", manifest_path(v->a, m, m->initrd), NULL);
+	if (initrd)
+		argv_pushv(v, "-initrd", manifest_path(v->a, m, initrd), NULL);
 	argv_push(v, "-append");
 	argv_pushf(v, "%s%s%s%s%s", m->append ? m->append : "", o->nonce ? " lh.nonce=" : "",
 	    o->nonce ? o->nonce : "", o->append ? " " : "", o->append ? o->append : "");
@@ -122,8 +65,8 @@ push_channels(struct argv *v, const struct qemu_opts *o)
 static void
 push_disk(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 {
-	const struct bus *b = find_bus(m->disk_bus);
-	const char *serial = b->serial && m->lane && o->nonce ? o->nonce : b->serial;
+	const struct bus *b = bus_of(m->disk_bus);
+	const char *serial = b->serial && lane_has_firmware(m) && o->nonce ? o->nonce : b->serial;
 
 	if (!o->disk)
 		return;
@@ -249,7 +192,7 @@ push_net(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	    o->ssh ? to : "", o->ssh ? ":22" : "");
 	if (o->net)
 		push_between(v, o->net);
-	argv_pushv(v, "-device", find_nic(m->nic)->device, NULL);
+	argv_pushv(v, "-device", nic_of(m->nic)->device, NULL);
 }
 
 /* the PCI bus of the old PC takes devices while it runs; a PCI Express one does below a port */
@@ -272,6 +215,12 @@ push_state(struct argv *v, const struct qemu_opts *o)
 	argv_push(v, "-chardev");
 	argv_pushf(v, "pipe,id=told,path=%s", commas(v->a, o->told));
 	argv_pushv(v, "-object", "qtest,id=told,chardev=told,log=none", NULL);
+}
+
+bool
+qemu_has_screen(const struct manifest *m)
+{
+	return m->screen && (lane_has_firmware(m) || !m->kernel);
 }
 
 void
@@ -307,6 +256,8 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	argv_pushv(v, "-device", "virtio-rng-pci", NULL);
 	if (m->panic)
 		argv_pushv(v, "-device", m->panic, NULL);
+	if (qemu_has_screen(m))
+		argv_pushv(v, "-device", m->screen, NULL);
 	if (o->slot && !strcmp(qemu_slot(m), "spare"))
 		argv_pushv(v, "-device", "pcie-root-port,id=spare", NULL);
 	if (m->generation)

@@ -78,9 +78,8 @@ struct qemu_opts {
 			   this way; NULL: nobody stands between */
 };
 
-/* is that a bus for the disk, or a network card, that a manifest may name? */
-bool qemu_has_bus(const char *name);
-bool qemu_has_nic(const char *name);
+/* has it a screen?  One that a firmware starts may have: it may fail before a kernel can say so */
+bool qemu_has_screen(const struct manifest *m);
 /* the bus that takes a device while the guest runs, where qemu_opts.slot was set */
 const char *qemu_slot(const struct manifest *m);
 void qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o);

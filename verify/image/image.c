@@ -6,6 +6,7 @@
 #include "build/files/file.h"
 #include "build/files/lines.h"
 #include "verify/guest/grammar.h"
+#include "verify/guest/hardware.h"
 #include "verify/guest/lan.h"
 #include "verify/guest/lane.h"
 #include "verify/guest/serial.h"
@@ -160,7 +161,9 @@ set_place(struct arena *a, struct image *i, const char *outdir)
 {
 	const struct manifest *m = &i->m;
 
-	i->net = m->lane ? arena_printf(a, "%s-%s", m->net, m->lane) : m->net;
+	i->net =
+	    arena_printf(a, "%s%s%s%s%s%s%s", m->net, m->lane ? "-" : "", m->lane ? m->lane : "",
+		i->bus ? "-" : "", i->bus ? i->bus : "", i->nic ? "-" : "", i->nic ? i->nic : "");
 	i->name = arena_printf(a, "%s/%s", m->arch, i->net);
 	i->dir = arena_printf(a, "%s/%s", outdir, i->name);
 	if (!m->address)
@@ -192,6 +195,11 @@ image_open(struct arena *a, const char *manifest, const char *outdir, enum trust
 		return -1;
 	if (symbols && symbols_read(a, symbols, &out->symbols, e) < 0)
 		return -1;
+	for (size_t i = 0; m->boot_diskless && i < m->nforms; i++)
+		if (!strcmp(m->forms[i].file, m->boot_diskless) &&
+		    check_file(a, out, "diskless form", m->boot_diskless, m->forms[i].sha256, e) <
+			0)
+			return -1;
 	/* it need not be there; one of another image tells wrong what is in this one */
 	for (size_t i = 0; i < m->nsboms; i++)
 		if (file_exists(manifest_path(a, m, m->sboms[i].file)) &&
@@ -216,43 +224,93 @@ image_open_all(struct arena *a, char *const *manifests, size_t n, const char *ou
 	return 0;
 }
 
-/* an image that is all the same but for how it is started */
+/* all that lies on a disk is not there; nor is a guest agent, so that one has to log in */
 static void
-add_lane(struct arena *a, struct image **v, size_t *n, const struct image *i, const char *lane,
-    const char *outdir)
+take_disk(struct image *i)
 {
+	i->base = NULL;
+	i->m.image = i->m.files = NULL;
+	i->m.nparts = 0;
+	i->m.agent = i->root_password ? "serial" : NULL;
+}
+
+/* an image that is all the same but for what it is started with; NULL leaves that as it is */
+static void
+add_way(struct arena *a, struct image **v, size_t *n, const struct image *i,
+    const struct image_ways *w, const char *outdir)
+{
+	struct manifest *m;
 	struct image *to;
 
 	*v = arena_more(a, *v, *n, sizeof **v);
 	to = &(*v)[(*n)++];
 	*to = *i;
-	to->m.lane = strcmp(lane, LANE_KERNEL) ? lane : NULL;
+	m = &to->m;
+	if (w->boot)
+		m->lane = strcmp(w->boot, LANE_KERNEL) ? w->boot : NULL;
+	if (lane_is_diskless(m))
+		take_disk(to);
+	if (w->bus && strcmp(w->bus, bus_of(m->disk_bus)->name))
+		m->disk_bus = to->bus = w->bus;
+	if (w->nic && strcmp(w->nic, nic_of(m->nic)->name))
+		m->nic = to->nic = w->nic;
 	set_place(a, to, outdir);
 }
 
+static bool
+is_meant(const char *asked, const char *name)
+{
+	return !strcmp(asked, name) || !strcmp(asked, "all");
+}
+
+/* with each bus that is meant, and with each card of each */
+static void
+add_hardware(struct arena *a, struct image **v, size_t *n, const struct image *i,
+    const struct image_ways *asked, const char *lane, const char *outdir)
+{
+	const struct bus *bus;
+	const struct nic *nic;
+
+	for (size_t b = 0; (bus = bus_at(b)); b++) {
+		bool has_disk = !lane || strcmp(lane, LANE_DISKLESS);
+
+		if (asked->bus && has_disk ? !is_meant(asked->bus, bus->name) : b > 0)
+			continue;
+		for (size_t c = 0; (nic = nic_at(c)); c++) {
+			struct image_ways one = { lane, asked->bus ? bus->name : NULL,
+				asked->nic ? nic->name : NULL };
+
+			if (asked->nic ? is_meant(asked->nic, nic->name) : c == 0)
+				add_way(a, v, n, i, &one, outdir);
+		}
+	}
+}
+
 int
-image_lanes(struct arena *a, const char *boot, const char *outdir, struct image **images, size_t *n,
-    struct err *e)
+image_lanes(struct arena *a, const struct image_ways *ways, const char *outdir,
+    struct image **images, size_t *n, struct err *e)
 {
 	struct image *v = NULL;
 	size_t nv = 0;
 
-	for (size_t i = 0; boot && i < *n; i++) {
+	if (!ways->boot && !ways->bus && !ways->nic)
+		return 0;
+	for (size_t i = 0; i < *n; i++) {
 		const struct image *im = &(*images)[i];
 		size_t before = nv;
 
-		for (size_t l = 0; lane_name(l); l++)
-			if (lane_meant(boot, lane_name(l)) && lane_fits(&im->m, lane_name(l)))
-				add_lane(a, &v, &nv, im, lane_name(l), outdir);
+		if (!ways->boot)
+			add_hardware(a, &v, &nv, im, ways, NULL, outdir);
+		for (size_t l = 0; ways->boot && lane_name(l); l++)
+			if (lane_meant(ways->boot, lane_name(l)) && lane_fits(&im->m, lane_name(l)))
+				add_hardware(a, &v, &nv, im, ways, lane_name(l), outdir);
 		if (nv == before)
 			return fail_usage(e,
-			    "--boot %s: %s names no firmware for it; build with another BOOT", boot,
-			    im->path);
+			    "--boot %s: %s names no firmware for it; build with another BOOT",
+			    ways->boot, im->path);
 	}
-	if (boot) {
-		*images = v;
-		*n = nv;
-	}
+	*images = v;
+	*n = nv;
 	return 0;
 }
 

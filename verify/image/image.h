@@ -21,13 +21,14 @@ struct symbols;
  */
 struct image {
 	struct manifest m;
-	const char *path;  /* of the manifest */
-	const char *net;   /* as results call it: "dhcp", "dhcp-efi" */
-	const char *name;  /* "x86_64/dhcp": its folder below the output folder */
-	const char *dir;   /* that folder, absolute */
-	const char *base;  /* as it is shipped, absolute; NULL: there is only a kernel */
-	bool has_agent;	   /* its guests can have one */
-	const char *agent; /* the copy with it; the image itself when it needs none; or NULL */
+	const char *path;      /* of the manifest */
+	const char *net;       /* as results call it: "dhcp", "dhcp-efi", "dhcp-bios-nvme-e1000" */
+	const char *bus, *nic; /* where these are not the manifest's own; or NULL */
+	const char *name;      /* "x86_64/dhcp": its folder below the output folder */
+	const char *dir;       /* that folder, absolute */
+	const char *base;      /* as it is shipped, absolute; NULL: there is only a kernel */
+	bool has_agent;	       /* its guests can have one */
+	const char *agent;     /* the copy with it; the image itself when it needs none; or NULL */
 	const char
 	    *key; /* the throw-away private key that the guest agent lets in; KEY.pub; or NULL */
 	const char *stranger;			    /* another key, which nothing lets in */
@@ -46,12 +47,16 @@ int image_open(struct arena *a, const char *manifest, const char *outdir, enum t
 int image_open_all(struct arena *a, char *const *manifests, size_t n, const char *outdir,
     enum trust trust, struct image **out, struct err *e);
 /*
- * How they are started: `boot` is a lane (lane.h), "firmware" for all but the first, "all" or NULL,
- * which leaves them as they are.  There is an image then for each lane of each; none for one of
- * them is wrong usage.
+ * How they are started: boot is a lane (lane.h), "firmware" for all but the first, or "all"; bus
+ * and nic are names of hardware.h, or "all"; NULL leaves them as they are.  There is an image then
+ * for each of these of each; none for one of them is wrong usage.
  */
-int image_lanes(struct arena *a, const char *boot, const char *outdir, struct image **images,
-    size_t *n, struct err *e);
+struct image_ways {
+	const char *boot, *bus, *nic;
+};
+
+int image_lanes(struct arena *a, const struct image_ways *ways, const char *outdir,
+    struct image **images, size_t *n, struct err *e);
 /* a manifest that is not there, or no file, is wrong usage */
 int image_manifest_given(const char *manifest, struct err *e);
 /* makes the copy with the guest agent, and the keys; nothing when no guest agent fits */

@@ -538,6 +538,8 @@ written_matrix(struct arena *a, struct image *images, size_t nimages, const stru
 				    s[k].path, s[k].scenario);
 			if (find_skip(a, &s[k], c->scenario, &images[i], &c->skip, e) < 0)
 				return -1;
+			if (!c->skip && s[k].nedits && !images[i].base)
+				c->skip = "there is no disk to break something on";
 			if (!c->skip && !s[k].nedits && s[k].append &&
 			    has_words(a, images[i].m.append, s[k].append))
 				return fail_usage(e,

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/files/manifest.h"
+#include "verify/guest/hardware.h"
 #include "verify/guest/lane.h"
 #include "verify/image/image.h"
 #include "verify/options.h"
@@ -47,6 +48,10 @@ words_of(struct arena *a, const struct options *asked, const char *more, const c
 
 	if (o->boot)
 		o->boot = lane_of(&i->m);
+	if (o->bus)
+		o->bus = bus_of(i->m.disk_bus)->name;
+	if (o->nic)
+		o->nic = nic_of(i->m.nic)->name;
 	return arena_printf(a, "-s %s%s%s%s %s", sh_quoted(a, scenario), more,
 	    options_again(a, o, !is_ours(a, i->path)), out, from_here(a, i->path));
 }

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
+#include "verify/guest/hardware.h"
 #include "verify/guest/lan.h"
 #include "verify/image/image.h"
 #include "verify/scenario/names.h"
@@ -137,9 +138,9 @@ set_parts(struct names *names, const struct manifest *m)
 		add_word(&b, m->parts[i].name);
 		names_set(names, arena_printf(names->a, "%s.mib", m->parts[i].name),
 		    arena_printf(names->a, "%llu", (unsigned long long)m->parts[i].size >> 20));
-		/* the machine's disk is virtio's first, whatever else is plugged in */
+		/* the machine's disk is the first, whatever else is plugged in */
 		names_set(names, arena_printf(names->a, "%s.device", m->parts[i].name),
-		    arena_printf(names->a, "vda%zu", i + 1));
+		    arena_printf(names->a, "%s%zu", bus_of(m->disk_bus)->part, i + 1));
 	}
 	set_buf(names, "partitions", &b);
 }

@@ -39,7 +39,10 @@ word_of(const struct identity *i, const char *nonce)
 const char *
 identity_question(const struct identity *i)
 {
-	return i->by_serial ? "cat /sys/block/*/serial /sys/block/*/device/serial 2>/dev/null; :"
+	/* each bus has its own place for it, and SATA's is binary */
+	return i->by_serial ? "cat /sys/block/*/serial /sys/block/*/device/serial "
+			      "/sys/block/*/device/vpd_pg80 /sys/bus/usb/devices/*/serial "
+			      "2>/dev/null | tr -dc 'a-z0-9\\n'"
 			    : "cat /proc/cmdline";
 }
 

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
+#include "verify/guest/hardware.h"
 #include "verify/guest/lane.h"
 #include "verify/image/image.h"
 #include "verify/options.h"
@@ -62,6 +63,8 @@ add_testcase(struct buf *b, const struct matrix_testcase *c, bool skips)
 		{ "set", c->image->m.set },
 		{ "net", c->image->net },
 		{ "boot", lane_of(&c->image->m) },
+		{ "bus", bus_of(c->image->m.disk_bus)->name },
+		{ "nic", nic_of(c->image->m.nic)->name },
 		{ "scenario", c->scenario->name },
 		{ "skip", c->skip },
 	};
@@ -106,12 +109,13 @@ void
 listing_gitlab(struct buf *out, const struct matrix *m, const struct listing_how *how)
 {
 	const struct image *image = NULL;
-	bool boot = how->asked->boot; /* else each image is started in its own way */
+	/* else each image is started in its own way */
+	bool boot = how->asked->boot, bus = how->asked->bus, nic = how->asked->nic;
 
 	buf_addf(out,
 	    "verify:\n"
 	    "  script:\n"
-	    "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\"%s -s \"$SCENARIO\" "
+	    "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\"%s%s%s -s \"$SCENARIO\" "
 	    "\"$MANIFEST\"\n"
 	    "  artifacts:\n"
 	    "    when: always\n"
@@ -120,7 +124,8 @@ listing_gitlab(struct buf *out, const struct matrix *m, const struct listing_how
 	    "      junit: runs/*/junit.xml\n"
 	    "  parallel:\n"
 	    "    matrix:\n",
-	    boot ? " --boot \"$BOOT\"" : "");
+	    boot ? " --boot \"$BOOT\"" : "", bus ? " --bus \"$BUS\"" : "",
+	    nic ? " --nic \"$NIC\"" : "");
 	/* test cases of one image follow each other */
 	for (size_t i = 0; i < m->n; i++) {
 		const struct matrix_testcase *c = &m->v[i];
@@ -132,6 +137,11 @@ listing_gitlab(struct buf *out, const struct matrix *m, const struct listing_how
 			add_string(out, c->image->path);
 			if (boot)
 				buf_addf(out, "\n        BOOT: %s", lane_of(&c->image->m));
+			if (bus)
+				buf_addf(
+				    out, "\n        BUS: %s", bus_of(c->image->m.disk_bus)->name);
+			if (nic)
+				buf_addf(out, "\n        NIC: %s", nic_of(c->image->m.nic)->name);
 			buf_adds(out, "\n        SCENARIO:\n");
 			image = c->image;
 		}

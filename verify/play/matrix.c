@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "verify/guest/hardware.h"
 #include "verify/guest/lane.h"
 #include "verify/guest/serial.h"
 #include "verify/image/inject.h"
@@ -265,6 +266,8 @@ find_skip(struct arena *a, const struct image *i, const struct scenario *s, cons
     struct err *e)
 {
 	*skip = s->offline ? NULL : lane_missing(a, &i->m);
+	if (!s->offline && !*skip)
+		*skip = hardware_missing(a, &i->m);
 	for (size_t r = 0; r < s->nrequires; r++) {
 		const struct require *q = &s->requires[r];
 		const char *why;

@@ -460,14 +460,15 @@ start(struct task *t, struct err *e)
 		.keep = r->o->keep,
 		.capsules = r->o->capsule ? &r->capsules : NULL,
 		.qemu = r->qemus[index_of(r, w->image)] };
-	if (w->variant) {
+	if (w->variant)
+		t->job.append = w->variant->append;
+	if (w->variant && t->job.base) {
 		const char *base = arena_printf(r->a, "%s.raw", t->result->dir);
 
 		if (file_mkparent(base, e) < 0 ||
 		    w->variant->make(r->a, w->variant->arg, w->image, t->job.base, base, e) < 0)
 			return -1;
 		t->job.base = base;
-		t->job.append = w->variant->append;
 	}
 	if (t->save)
 		t->job.save = t->save;
@@ -526,7 +527,8 @@ reap(struct run *r)
 			continue;
 		testcase_free(t->testcase);
 		t->testcase = NULL;
-		if (t->what->variant && !r->o->keep && t->result->verdict == VERDICT_PASS)
+		if (t->what->variant && t->job.base && !r->o->keep &&
+		    t->result->verdict == VERDICT_PASS)
 			unlink(t->job.base);
 	}
 }

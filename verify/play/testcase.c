@@ -12,7 +12,9 @@
 #include "verify/guest/ending.h"
 #include "verify/guest/explain.h"
 #include "verify/guest/http.h"
+#include "verify/guest/lane.h"
 #include "verify/guest/ntp.h"
+#include "verify/guest/picture.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/peer/peer.h"
@@ -248,13 +250,8 @@ on_stopped(void *arg, const char *answer, const char *error)
 }
 
 static void
-on_explained(void *arg, const char *text)
+keep_guest(struct testcase *c)
 {
-	struct testcase *c = arg;
-
-	c->result->failure.guest = text;
-	if (c->state != TESTCASE_EXPLAINING) /* interrupted meanwhile */
-		return;
 	if (can_be_kept(c)) {
 		c->state = TESTCASE_KEEPING;
 		guest_qmp(c->guest, "stop", NULL, on_stopped, c);
@@ -262,6 +259,34 @@ on_explained(void *arg, const char *text)
 	}
 	c->state = TESTCASE_STEPPING;
 	schedule_next(c);
+}
+
+static void
+on_picture(void *arg, const char *why)
+{
+	struct testcase *c = arg;
+	struct failure *f = &c->result->failure;
+
+	if (!why)
+		f->look = arena_printf(c->a, "%s, %s/" RESULT_PICTURE, f->look, c->job->dir);
+	if (c->state == TESTCASE_EXPLAINING)
+		keep_guest(c);
+}
+
+/* a firmware's words may be on its screen alone */
+static void
+on_explained(void *arg, const char *text)
+{
+	struct testcase *c = arg;
+
+	c->result->failure.guest = text;
+	if (c->state != TESTCASE_EXPLAINING) /* interrupted meanwhile */
+		return;
+	if (qemu_has_screen(&c->job->image->m) && testcase_guest_runs(c))
+		picture_take(c->a, c->loop, c->guest,
+		    arena_printf(c->a, "%s/" RESULT_PICTURE, c->job->dir), "png", on_picture, c);
+	else
+		keep_guest(c);
 }
 
 /* what the step under way looks for on the console, or NULL */
@@ -1410,7 +1435,7 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
 		.loop = l,
 		.calls = &identity_calls,
 		.arg = c,
-		.by_serial = job->image->m.lane != NULL };
+		.by_serial = lane_has_firmware(&job->image->m) };
 	c->alarms =
 	    (struct alarms){ .a = own, .scenario = job->scenario, .settled = on_alarm, .arg = c };
 	c->began = clock_now();

@@ -2,6 +2,7 @@
 #include "verify/report/markup.h"
 #include "verify/report/report.h"
 
+#include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/files/file.h"
 #include "verify/report/chart.h"
@@ -10,10 +11,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* the bar of the step of a case that took longest */
 #define BAR_REM 6.0
 #define COLUMNS_MAX 12 /* scenarios that a page has room for side by side */
+#define PICTURE_MAX (1 << 20) /* bytes; a screen of text is a few thousand */
 
 static const char *
 or_unknown(const char *s)
@@ -270,6 +273,27 @@ add_verdict(struct buf *b, const struct testcase_result *c)
 	}
 }
 
+/* what its screen showed, in the page itself, which is one file; a picture may be anything */
+static void
+add_picture(struct buf *b, const struct testcase_result *c)
+{
+	static const char head[] = "\x89PNG\r\n\x1a\n";
+	struct arena *a = arena_new();
+	const char *path = arena_printf(a, "%s/" RESULT_PICTURE, c->dir ? c->dir : "");
+	struct stat st;
+	char *p;
+	size_t n;
+
+	if (c->dir && lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= PICTURE_MAX &&
+	    file_read(a, path, &p, &n, &(struct err){ 0 }) == 0 && n > sizeof head - 1 &&
+	    !memcmp(p, head, sizeof head - 1)) {
+		buf_adds(b, "<img alt=\"the guest's screen\" src=\"data:image/png;base64,");
+		markup_base64(b, p, n);
+		buf_adds(b, "\">\n");
+	}
+	arena_free(a);
+}
+
 static void
 add_failure(struct buf *b, const struct testcase_result *c, size_t number)
 {
@@ -294,6 +318,7 @@ add_failure(struct buf *b, const struct testcase_result *c, size_t number)
 	for (size_t i = 0; i < n; i++)
 		style_row(b, rows[i].name, rows[i].text);
 	buf_adds(b, "</dl>\n");
+	add_picture(b, c);
 	buf_adds(b, "</div>\n");
 }
 

@@ -138,3 +138,20 @@ markup_adds(struct buf *b, const char *s)
 {
 	markup_add(b, s, strlen(s));
 }
+
+void
+markup_base64(struct buf *b, const void *data, size_t n)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *p = data;
+
+	for (; n; p += n < 3 ? n : 3, n -= n < 3 ? n : 3) {
+		unsigned v =
+		    (unsigned)p[0] << 16 | (n > 1 ? (unsigned)p[1] << 8 : 0) | (n > 2 ? p[2] : 0);
+		const char four[4] = { digits[v >> 18], digits[v >> 12 & 63],
+			n > 1 ? digits[v >> 6 & 63] : '=', n > 2 ? digits[v & 63] : '=' };
+
+		buf_add(b, four, sizeof four);
+	}
+}

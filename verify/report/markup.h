@@ -22,5 +22,7 @@ void markup_row(FILE *f, const char *prefix, const char *name, const char *text,
  */
 void markup_add(struct buf *b, const char *p, size_t n);
 void markup_adds(struct buf *b, const char *s);
+/* n bytes as base64 (RFC 4648) */
+void markup_base64(struct buf *b, const void *p, size_t n);
 
 #endif

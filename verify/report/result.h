@@ -24,6 +24,9 @@ enum verdict {
 
 extern const char *const verdict_names[NVERDICTS];
 
+/* in a test case's folder: what the guest's screen showed when it failed, where it has one */
+#define RESULT_PICTURE "screen.png"
+
 struct step_result {
 	unsigned line;	    /* of the scenario */
 	const char *source; /* the statement */

@@ -15,6 +15,7 @@
 	X(island)                                                                                  \
 	X(qmp)                                                                                     \
 	X(grammar)                                                                                 \
+	X(hardware)                                                                                \
 	X(qemu)                                                                                    \
 	X(agent)                                                                                   \
 	X(serial)                                                                                  \

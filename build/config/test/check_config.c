@@ -173,7 +173,7 @@ static const struct {
 	{ "", { "EPOCH=0", NULL }, "EPOCH 0: seconds since 1970, from 1 to 2147483647" },
 	{ "", { "DEBUG=strace gdb", NULL }, "DEBUG gdb: not supported; some of strace" },
 	{ "", { "FORMS=raw zip", NULL },
-	    "FORMS zip: not supported; some of raw tar tar.zst qcow2 bmap" },
+	    "FORMS zip: not supported; some of raw tar tar.zst qcow2 bmap cpio" },
 	{ "", { "FORMS=tar", NULL }, "FORMS tar: needs raw, which is what is verified" },
 	{ "", { "FORMS=", NULL }, "FORMS is empty: needs raw, which is what is verified" },
 	/* the network */

@@ -567,6 +567,94 @@ START_TEST(forms)
 }
 END_TEST
 
+/* one file of a cpio archive, as Linux reads it: 13 fields of 8 hexadecimal digits, name, bytes */
+struct member {
+	unsigned long mode, uid, gid, mtime, size;
+	const char *name, *bytes;
+};
+
+/* the one at p, which then is the next */
+static struct member
+member(struct arena *a, const char **p)
+{
+	unsigned long f[13];
+	struct member m;
+
+	ck_assert_int_eq(memcmp(*p, "070701", 6), 0);
+	for (size_t i = 0; i < 13; i++)
+		f[i] = strtoul(arena_strndup(a, *p + 6 + 8 * i, 8), NULL, 16);
+	m = (struct member){ f[1], f[2], f[3], f[5], f[6], *p + 110,
+		*p + (110 + f[11] + 3) / 4 * 4 };
+	*p = m.bytes + (m.size + 3) / 4 * 4;
+	return m;
+}
+
+/* what is in memory has the owners and modes of what is on a disk, and /init */
+START_TEST(diskless)
+{
+	static const struct {
+		const char *name, *bytes;
+		unsigned long mode, uid, gid;
+	} want[] = {
+		{ "./", NULL, 040755, 0, 0 },
+		{ "./bin/busybox", "busybox\n", 0104755, 1, 2 },
+		{ "./bin/sh", "busybox", 0120777, 0, 0 },
+		{ "./fifo", NULL, 010640, 0, 0 },
+		{ "./init", "#!/bin/sh\n", 0100755, 0, 0 },
+	};
+	struct world w;
+	struct manifest m;
+	const char *p, *text, *first;
+	char *bytes;
+	size_t n, found = 0;
+	struct err e;
+
+	world_new(&w);
+	checkout_file(w.a, test_dir(), "top/layout/owners",
+	    arena_printf(w.a, "%s%s", "rootfs:/bin/busybox 1:2 4755\nrootfs:/fifo 0:0 0640\n",
+		strchr(owners, '\n') + 1));
+	checkout_file(w.a, test_dir(), "top/layout/diskless/init", "#!/bin/sh\n");
+	sh(w.a, "mkfifo store/busybox/out/rootfs/fifo");
+	digest_outputs(&w);
+	w.vars[2].value = "raw cpio";
+	ck_assert_int_eq(build(&w, &e), -1);
+	ck_assert_str_eq(e.msg, "image: FORMS has cpio, whose guest has no disk: SWAP_SIZE and "
+				"EXTRA_SIZE have to be 0");
+	w.cfg.swap_mb = 0;
+	must_build(&w);
+	m = manifest_of(&w);
+	ck_assert_str_eq(m.boot_diskless, "diskless.cpio.gz");
+	first = m.forms[0].sha256;
+	sh(w.a, "cd output/*; test $(stat -c %a diskless.cpio.gz) = 600; gzip -dc diskless.cpio.gz "
+		">cpio; sleep 1; rm manifest");
+	ck_assert_int_eq(file_read(w.a, in_dir(&w, "cpio"), &bytes, &n, &e), 0);
+	for (p = bytes; p < bytes + n;) {
+		struct member x = member(w.a, &p);
+
+		if (!strcmp(x.name, "TRAILER!!!"))
+			break;
+		ck_assert_uint_eq(x.mtime, 1784000000);
+		for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+			if (strcmp(x.name, want[i].name))
+				continue;
+			found++;
+			text = arena_strndup(w.a, x.bytes, x.size);
+			ck_assert_msg(x.mode == want[i].mode && x.uid == want[i].uid &&
+					  x.gid == want[i].gid &&
+					  !strcmp(text, want[i].bytes ? want[i].bytes : ""),
+			    "%s: %lo %lu:%lu %s", x.name, x.mode, x.uid, x.gid, text);
+		}
+	}
+	ck_assert_uint_eq(found, sizeof want / sizeof *want);
+	must_build(&w); /* the same, an hour or a second later */
+	ck_assert_str_eq(manifest_of(&w).forms[0].sha256, first);
+	checkout_file(w.a, test_dir(), "top/layout/diskless/init", "#!/bin/sh -e\n");
+	must_build(&w);
+	ck_assert_str_ne(manifest_of(&w).forms[0].sha256, first);
+	arena_free(w.a);
+}
+END_TEST
+
 /*
  * on a disk that was full of something else, what the map says is enough: the same table, and
  * filesystems in which nothing is wrong
@@ -809,7 +897,7 @@ image_suite(void)
 	    (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
 		failure_leaves_no_manifest, same_content_same_image, another_ext2fs_another_key,
 		another_fdisk_another_key, folder_with_a_comment, extra_is_filled, laid_over,
-		stands_in, tarballs, forms, map_is_enough, NULL });
+		stands_in, tarballs, forms, diskless, map_is_enough, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);

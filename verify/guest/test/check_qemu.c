@@ -267,6 +267,10 @@ static const struct {
 	{ "efi", "nvme", "-device nvme,drive=disk,serial=00c0ffee " },
 	{ "efi", "ahci", "-device ide-hd,drive=disk,bus=ahci.0,serial=00c0ffee " },
 	{ "efi", "sd", "-device sd-card,drive=disk " },
+	{ "bios", "usb",
+	    "-device qemu-xhci,id=usb -device "
+	    "usb-storage,drive=disk,bus=usb.0,serial=00c0ffee " },
+	{ "bios", NULL, "-device VGA" },
 };
 
 START_TEST(firmware_starts_it)
@@ -280,8 +284,9 @@ START_TEST(firmware_starts_it)
 		.append = "quiet",
 		.lane = lanes[_i].lane,
 		.disk_bus = lanes[_i].bus,
+		.screen = "VGA",
 		.boot_bios = "bios /usr/share/s/bios.bin seabios",
-		.boot_efi = "bios /usr/share/f/OVMF.fd ovmf",
+		.boot_efi = "bios /usr/share/f/OVMF.fd ovmf ahci sd",
 		.boot_uboot = "kernel /usr/lib/u/boot.elf u-boot-qemu" };
 	struct qemu_opts o = { .disk = "d", .console = "/c", .agent_fd = -1, .nonce = "00c0ffee" };
 	struct argv v = { .a = a };
@@ -302,6 +307,10 @@ static const struct {
 } firmwares[] = {
 	{ "bios /usr/share/ovmf/OVMF.fd ovmf", true },
 	{ "kernel /usr/lib/u-boot/u-boot.elf u-boot-qemu", true },
+	{ "bios /usr/share/ovmf/OVMF.fd ovmf ahci sd", true },
+	{ "bios /usr/share/ovmf/OVMF.fd ovmf ahci scsi", false },
+	{ "bios /usr/share/ovmf/OVMF.fd ovmf sd sd sd sd sd sd sd sd", true },
+	{ "bios /usr/share/ovmf/OVMF.fd ovmf sd sd sd sd sd sd sd sd sd", false },
 	{ "bios /usr/share/ovmf/OVMF.fd", false },
 	{ "chardev /usr/share/ovmf/OVMF.fd ovmf", false },
 	{ "bios /home/me/OVMF.fd ovmf", false },
@@ -315,6 +324,65 @@ START_TEST(firmware_is_installed)
 }
 END_TEST
 
+/* the kernel is handed over, and its root, which stays in memory */
+START_TEST(without_a_disk)
+{
+	struct arena *a = arena_new();
+	const struct manifest m = { .qemu = "qemu",
+		.machine = "pc",
+		.dir = "/i",
+		.kernel = "vmlinuz",
+		.initrd = "initrd",
+		.append = "console=ttyS0",
+		.lane = "diskless",
+		.screen = "VGA",
+		.boot_diskless = "diskless.cpio.gz" };
+	struct qemu_opts o = { .console = "/c", .agent_fd = -1, .nonce = "00c0ffee" };
+	struct argv v = { .a = a };
+	const char *said;
+
+	qemu_argv(&v, &m, &o);
+	said = argv_quoted(&v);
+	ck_assert_msg(strstr(said, "-kernel /i/vmlinuz -initrd /i/diskless.cpio.gz -append "
+				   "'console=ttyS0 lh.nonce=00c0ffee'") != NULL,
+	    "%s", said);
+	ck_assert_ptr_null(strstr(said, "VGA"));
+	ck_assert_ptr_null(strstr(said, "-drive"));
+	arena_free(a);
+}
+END_TEST
+
+/* which cannot be, of a firmware that is there; /usr/share itself always is */
+static const struct {
+	const char *lane, *bus, *image, *why;
+} starts[] = {
+	{ "efi", NULL, "disk", NULL },
+	{ "efi", "virtio", "disk", NULL },
+	{ "efi", "nvme", "disk", NULL },
+	{ "efi", "ahci", "disk", "this firmware starts nothing from bus ahci" },
+	{ "efi", "sd", "disk", "this firmware starts nothing from bus sd" },
+	{ "efi", "sd", NULL, NULL },
+	{ NULL, "sd", "disk", NULL },
+	{ "uboot", "ahci", "disk", NULL },
+	{ "uboot", "sd", "disk", "on bus sd a disk has no number, to know this boot by" },
+	{ "bios", "sd", "disk", "needs /usr/share/nowhere/bios, of package seabios" },
+};
+
+START_TEST(firmware_starts_from)
+{
+	struct arena *a = arena_new();
+	const struct manifest m = { .lane = starts[_i].lane,
+		.disk_bus = starts[_i].bus,
+		.image = starts[_i].image,
+		.boot_uboot = "kernel /usr/share/. u-boot-qemu",
+		.boot_bios = "bios /usr/share/nowhere/bios seabios",
+		.boot_efi = "bios /usr/share/. ovmf ahci sd" };
+
+	ck_assert_pstr_eq(lane_missing(a, &m), starts[_i].why);
+	arena_free(a);
+}
+END_TEST
+
 static const struct {
 	const char *asked, *lane;
 	bool meant;
@@ -324,6 +392,9 @@ static const struct {
 	{ "efi", "efi", true },
 	{ "efi", "uboot", false },
 	{ "firmware", "uboot", true },
+	{ "firmware", "diskless", false },
+	{ "diskless", "diskless", true },
+	{ "all", "diskless", true },
 	{ "firmware", "kernel", false },
 	{ "all", "kernel", true },
 	{ "all", "efi", true },
@@ -420,9 +491,11 @@ qemu_suite(void)
 	tcase_add_loop_test(tc, bus, 0, sizeof buses / sizeof *buses);
 	tcase_add_loop_test(tc, firmware_starts_it, 0, sizeof lanes / sizeof *lanes);
 	tcase_add_loop_test(tc, firmware_is_installed, 0, sizeof firmwares / sizeof *firmwares);
+	tcase_add_loop_test(tc, firmware_starts_from, 0, sizeof starts / sizeof *starts);
 	tcase_add_loop_test(tc, asked_for, 0, sizeof asked / sizeof *asked);
 	tcase_add_loop_test(tc, nic, 0, sizeof nics / sizeof *nics);
 	tcase_add_test(tc, by_hand);
+	tcase_add_test(tc, without_a_disk);
 	tcase_add_test(tc, a_program_with_a_path_is_beside_the_manifest);
 	return s;
 }

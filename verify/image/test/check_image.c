@@ -128,14 +128,24 @@ END_TEST
 START_TEST(an_image_for_each_lane)
 {
 	static const struct {
-		const char *boot, *names[3];
+		struct image_ways ways;
+		const char *names[11];
 	} lanes[] = {
-		{ NULL, { "x86_64/dhcp" } },
-		{ "kernel", { "x86_64/dhcp" } },
-		{ "efi", { "x86_64/dhcp-efi" } },
-		{ "firmware", { "x86_64/dhcp-efi" } },
-		{ "all", { "x86_64/dhcp", "x86_64/dhcp-efi" } },
-		{ "uboot", { NULL } },
+		{ { NULL, NULL, NULL }, { "x86_64/dhcp" } },
+		{ { "kernel", NULL, NULL }, { "x86_64/dhcp" } },
+		{ { "efi", NULL, NULL }, { "x86_64/dhcp-efi" } },
+		{ { "firmware", NULL, NULL }, { "x86_64/dhcp-efi" } },
+		{ { "all", NULL, NULL }, { "x86_64/dhcp", "x86_64/dhcp-efi" } },
+		{ { NULL, "virtio", "virtio" }, { "x86_64/dhcp" } },
+		{ { NULL, "nvme", NULL }, { "x86_64/dhcp-nvme" } },
+		{ { NULL, NULL, "all" }, { "x86_64/dhcp", "x86_64/dhcp-e1000", "x86_64/dhcp-e1000e",
+					     "x86_64/dhcp-rtl8139" } },
+		{ { "all", "all", "e1000" },
+		    { "x86_64/dhcp-e1000", "x86_64/dhcp-ahci-e1000", "x86_64/dhcp-nvme-e1000",
+			"x86_64/dhcp-sd-e1000", "x86_64/dhcp-usb-e1000", "x86_64/dhcp-efi-e1000",
+			"x86_64/dhcp-efi-ahci-e1000", "x86_64/dhcp-efi-nvme-e1000",
+			"x86_64/dhcp-efi-sd-e1000", "x86_64/dhcp-efi-usb-e1000" } },
+		{ { "uboot", NULL, NULL }, { NULL } },
 	};
 	struct arena *a = arena_new();
 	const char *path = made(a, "boot-efi bios /usr/share/ovmf/OVMF.fd ovmf\n");
@@ -149,11 +159,14 @@ START_TEST(an_image_for_each_lane)
 			named++;
 		ck_assert_int_eq(image_open(a, path, "/out", TRUST_YES, &i, &e), 0);
 		v = &i;
-		ck_assert_int_eq(image_lanes(a, lanes[l].boot, "/out", &v, &n, &e), named ? 0 : -1);
+		ck_assert_int_eq(
+		    image_lanes(a, &lanes[l].ways, "/out", &v, &n, &e), named ? 0 : -1);
 		for (size_t k = 0; k < named; k++) {
 			ck_assert_str_eq(v[k].name, lanes[l].names[k]);
 			ck_assert_str_eq(v[k].dir, arena_printf(a, "/out/%s", lanes[l].names[k]));
 			ck_assert_pstr_eq(v[k].m.lane, strstr(v[k].name, "efi") ? "efi" : NULL);
+			ck_assert(!strstr(v[k].name, "nvme") || !strcmp(v[k].m.disk_bus, "nvme"));
+			ck_assert(!strstr(v[k].name, "e1000") || strstr(v[k].m.nic, "e1000"));
 		}
 		if (named)
 			ck_assert_uint_eq(n, named);
@@ -162,6 +175,36 @@ START_TEST(an_image_for_each_lane)
 	    e.msg, arena_printf(a,
 		       "--boot uboot: %s names no firmware for it; build with another BOOT", path));
 	ck_assert_int_eq(e.code, EXIT_USAGE);
+	arena_free(a);
+}
+END_TEST
+
+/* nothing of a disk is left, and who wants in has to log in */
+START_TEST(an_image_without_a_disk)
+{
+	struct arena *a = arena_new();
+	const char *file = arena_printf(a, "%s/diskless.cpio.gz", test_dir()), *path;
+	char hex[DIGEST_HEX];
+	struct image i, *v = &i;
+	size_t n = 1;
+	struct err e;
+
+	ck_assert_int_eq(file_write(file, "cpio", 4, 0644, &e), 0);
+	ck_assert_int_eq(digest_file(file, hex, &e), 0);
+	path = made(
+	    a, arena_printf(a, "boot-diskless %s\nform cpio %s %s\npartition rootfs ext4 0 1 u\n",
+		   file, file, hex));
+	ck_assert_msg(image_open(a, path, "/out", TRUST_YES, &i, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(
+	    image_lanes(a, &(struct image_ways){ "all", "all", NULL }, "/out", &v, &n, &e), 0);
+	ck_assert_uint_eq(n, 6); /* with a disk on each of five buses, and without */
+	ck_assert_str_eq(v[5].name, "x86_64/dhcp-diskless");
+	ck_assert(!v[5].base && !v[5].m.image && !v[5].m.files && !v[5].m.nparts);
+	ck_assert_str_eq(v[5].m.agent, "serial");
+	ck_assert(v[0].base && v[0].m.nparts == 1);
+	ck_assert_int_eq(file_write(file, "other", 5, 0644, &e), 0);
+	ck_assert_int_eq(image_open(a, path, "/out", TRUST_YES, &i, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.msg, "is not the diskless form of its manifest"));
 	arena_free(a);
 }
 END_TEST
@@ -175,6 +218,7 @@ image_suite(void)
 	tcase_add_test(tc, takes_what_is_as_it_says);
 	tcase_add_test(tc, without_a_digest_any_touch_counts);
 	tcase_add_test(tc, an_image_for_each_lane);
+	tcase_add_test(tc, an_image_without_a_disk);
 	tcase_add_loop_test(tc, refuses_what_is_not, 0, sizeof bad / sizeof *bad);
 	return s;
 }

@@ -146,7 +146,8 @@ END_TEST
 
 #define MANIFEST(n)                                                                                \
 	"\"manifest\": \"" n "\", \"triple\": \"x\", \"arch\": \"x86_64\", \"profile\": \"s6\", "  \
-	"\"set\": null, \"net\": \"dhcp\", \"boot\": \"kernel\", "
+	"\"set\": null, \"net\": \"dhcp\", \"boot\": \"kernel\", \"bus\": \"virtio\", \"nic\": "   \
+	"\"virtio\", "
 #define PLANNED "case\narch x86_64\nnet dhcp\nprofile s6\nscenario "
 #define WAITS "\nreason not judged\nverdict inconclusive\ntook 0\n"
 #define SKIPPED "\nreason requires \\\\ \\xc3\\xa9\nverdict skip\ntook 0\n"
@@ -179,8 +180,8 @@ static const struct {
 					 "b") "\"scenario\": \"ssh\"}]}\n" },
 	{ listing_gitlab, "verify:\n"
 			  "  script:\n"
-			  "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" --boot \"$BOOT\" -s "
-			  "\"$SCENARIO\" \"$MANIFEST\"\n"
+			  "    - bin/lh-verify run -o \"runs/$CI_NODE_INDEX\" --boot \"$BOOT\" "
+			  "--bus \"$BUS\" --nic \"$NIC\" -s \"$SCENARIO\" \"$MANIFEST\"\n"
 			  "  artifacts:\n"
 			  "    when: always\n"
 			  "    paths: [runs]\n"
@@ -190,10 +191,14 @@ static const struct {
 			  "    matrix:\n"
 			  "      - MANIFEST: \"" FIRST "\"\n"
 			  "        BOOT: kernel\n"
+			  "        BUS: virtio\n"
+			  "        NIC: virtio\n"
 			  "        SCENARIO:\n"
 			  "          - \"boot\"\n"
 			  "      - MANIFEST: \"b\"\n"
 			  "        BOOT: kernel\n"
+			  "        BUS: virtio\n"
+			  "        NIC: virtio\n"
 			  "        SCENARIO:\n"
 			  "          - \"boot\"\n"
 			  "          - \"ssh\"\n" },
@@ -211,9 +216,9 @@ static const struct {
 	    "#   lh-verify merge -o report runs/P\n"
 	    "task=$SLURM_ARRAY_TASK_ID runs=runs/P\n"
 	    "case $task in\n"
-	    "1) set -- -s boot --boot kernel 'the \"x\"\n' ;;\n"
-	    "2) set -- -s boot --boot kernel b ;;\n"
-	    "3) set -- -s ssh --boot kernel b ;;\n"
+	    "1) set -- -s boot --boot kernel --bus virtio --nic virtio 'the \"x\"\n' ;;\n"
+	    "2) set -- -s boot --boot kernel --bus virtio --nic virtio b ;;\n"
+	    "3) set -- -s ssh --boot kernel --bus virtio --nic virtio b ;;\n"
 	    "*) exit 100 ;;\n"
 	    "esac\n"
 	    "if grep -Eqsx 'verdict (pass|fail)' \"$runs/$task\"-*/results; then exit 0; fi\n"
@@ -239,13 +244,14 @@ START_TEST(is_listed)
 		{ &j, &s[1], NULL, NULL } };
 	struct matrix m = { .v = testcases, .n = 4 };
 	struct arena *a = arena_new();
-	char program[] = "bin/lh-verify", boot[] = "--boot=all", *argv[] = { program, boot, NULL };
+	char program[] = "bin/lh-verify", boot[] = "--boot=all", bus[] = "--bus=all",
+	     nic[] = "--nic=all", *argv[] = { program, boot, bus, nic, NULL };
 	const char *text = listings[_i].text, *version = strstr(text, "VERSION");
 	struct options o;
 	struct buf b = { 0 };
 	struct err e;
 
-	ck_assert_int_eq(options_read(a, LH_VERIFY, 2, argv, &o, &e), 0);
+	ck_assert_int_eq(options_read(a, LH_VERIFY, 4, argv, &o, &e), 0);
 	listings[_i].listing(&b, &m, &(struct listing_how){ &o, "P" });
 	if (version)
 		text = arena_printf(a, "%.*s%s%s", (int)(version - text), text, lh_version,

@@ -753,6 +753,42 @@ START_TEST(what_cannot_be_judged_is_inconclusive)
 }
 END_TEST
 
+/* of a failure where a firmware starts the kernel, on a machine with a screen */
+static const struct {
+	const char *lane, *screen, *script;
+	bool pictured;
+} screens[] = {
+	{ "bios", "VGA", "say Booting from Hard Disk...\\n", true },
+	{ "bios", NULL, "say Booting from Hard Disk...\\n", false },
+	{ NULL, "VGA", "say Booting from Hard Disk...\\n", false },
+	{ "bios", "VGA", "blind\nsay Booting from Hard Disk...\\n", false },
+	{ "bios", "VGA", "say Booting from Hard Disk...\\n\nshutdown guest-reset", false },
+};
+
+START_TEST(what_the_screen_shows_is_kept)
+{
+	struct stage t;
+	char *text = NULL;
+	size_t n;
+	struct err e;
+
+	set_stage(&t, screens[_i].script, "expect /Disk/\nexpect /Linux/ @200ms\n", false);
+	t.image.m.kernel = "kernel";
+	t.image.m.lane = screens[_i].lane;
+	t.image.m.boot_bios = "bios /usr/share/seabios/bios.bin seabios";
+	t.image.m.screen = screens[_i].screen;
+	play(&t);
+	ck_assert_int_eq(t.r.verdict, VERDICT_FAIL);
+	ck_assert_int_eq(
+	    file_read(t.a, arena_printf(t.a, "%s/screen.png", t.job.dir), &text, &n, &e) == 0,
+	    screens[_i].pictured);
+	ck_assert_int_eq(strstr(t.r.failure.look, "/screen.png") != NULL, screens[_i].pictured);
+	if (screens[_i].pictured)
+		ck_assert_str_eq(text, "\x89PNG\r\n\x1a\nof a guest");
+	strike(&t);
+}
+END_TEST
+
 static void
 interrupt(void *arg)
 {
@@ -1066,6 +1102,7 @@ testcase_suite(void)
 	tcase_add_loop_test(tc, has_the_clock_that_is_wanted, 0, 2);
 	tcase_add_loop_test(tc, ending, 0, sizeof endings / sizeof *endings);
 	tcase_add_loop_test(tc, refuses_when_read, 0, sizeof refused / sizeof *refused);
+	tcase_add_loop_test(tc, what_the_screen_shows_is_kept, 0, sizeof screens / sizeof *screens);
 	tcase_add_loop_test(tc, explains_a_kernel_that_was_moved, 0, sizeof moves / sizeof *moves);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(tc, tests[i]);

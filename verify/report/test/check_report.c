@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct step_result steps[] = {
 	{ 9, "expect /lh: default up/ @60s", VERDICT_PASS, 1900 * NS_PER_MS, NULL },
@@ -407,6 +408,46 @@ START_TEST(html_links_lead_somewhere)
 }
 END_TEST
 
+/* a picture of a failure is in the page, and what only has its name is not */
+static const struct {
+	const char *bytes;
+	size_t n;
+	const char *shown;
+} pictures[] = {
+	{ "\x89PNG\r\n\x1a\n<>", 10, "\"data:image/png;base64,iVBORw0KGgo8Pg==\">" },
+	{ "\x89PNG\r\n\x1a\n<>?", 11, "\"data:image/png;base64,iVBORw0KGgo8Pj8=\">" },
+	{ "\x89PNG\r\n\x1a\n\0\xff\xfe\"", 12, "\"data:image/png;base64,iVBORw0KGgoA//4i\">" },
+	{ "<script>alert(1)</script>", 25, NULL },
+	{ "\x89PNG\r\n\x1a\n", 8, NULL },
+	{ "", 0, NULL },
+};
+
+START_TEST(html_shows_the_screen)
+{
+	struct arena *a = arena_new();
+	char *path = arena_printf(a, "%s/index.html", test_dir()), *text;
+	struct testcase_result one = testcases[1];
+	struct err e;
+
+	one.dir = test_dir();
+	ck_assert_int_eq(file_write(arena_printf(a, "%s/screen.png", one.dir), pictures[_i].bytes,
+			     pictures[_i].n, 0644, &e),
+	    0);
+	ck_assert_int_eq(report_html(path, &one, 1, &head, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	ck_assert_int_eq(strstr(text, "<img") != NULL, pictures[_i].shown != NULL);
+	ck_assert(!pictures[_i].shown || strstr(text, pictures[_i].shown));
+	ck_assert_ptr_null(strstr(text, "<script"));
+	/* nor what is somewhere else */
+	unlink(arena_printf(a, "%s/screen.png", one.dir));
+	ck_assert_int_eq(symlink("/dev/zero", arena_printf(a, "%s/screen.png", one.dir)), 0);
+	ck_assert_int_eq(report_html(path, &one, 1, &head, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	ck_assert_ptr_null(strstr(text, "<img"));
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 report_suite(void)
 {
@@ -416,6 +457,8 @@ report_suite(void)
 			  html_says_it_all, html_tells_what_to_look_at,
 			  html_with_many_scenarios_is_tall, html_links_lead_somewhere, NULL });
 
+	tcase_add_loop_test(harness_case(s, "pictures"), html_shows_the_screen, 0,
+	    sizeof pictures / sizeof *pictures);
 	tcase_add_loop_test(
 	    harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);
 	tcase_add_loop_test(
