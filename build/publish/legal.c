@@ -70,36 +70,55 @@ file_of(struct writing *w, const struct want *want)
 	return arena_printf(w->a, "sources/%s", want->got->file);
 }
 
-/* its licence files, as the recipe pins them */
+/* the texts of a source, as the recipe pins them */
+static int
+copy_texts(struct writing *w, const struct want *want, const struct version *v, const char *dir,
+    struct err *e)
+{
+	struct unpack_look *look = arena_array(w->a, v->nlicences, sizeof *look);
+	struct buf *texts = arena_array(w->a, v->nlicences, sizeof *texts);
+	int r = 0;
+
+	for (size_t i = 0; i < v->nlicences; i++) {
+		look[i].path = v->licences[i].path;
+		look[i].text = &texts[i];
+	}
+	if (unpack_look(want->path, 1, w->r->unpack_limit, look, v->nlicences, e) < 0)
+		r = wrap(e, "release: %s %s", want->name, want->version);
+	for (size_t i = 0; i < v->nlicences; i++) {
+		const char *file = arena_printf(w->a, "%s/%s/%s", w->to, dir, look[i].path);
+
+		if (r == 0 && strcmp(look[i].sha256, v->licences[i].sha256) != 0)
+			r = fail(e, "release: %s %s: %s is not as the recipe pins it", want->name,
+			    want->version, look[i].path);
+		if (r == 0)
+			r = file_mkparent(file, e) < 0 ||
+				    file_write(file, texts[i].p, texts[i].n, 0644, e) < 0
+				? -1
+				: 0;
+		buf_free(&texts[i]);
+	}
+	return r;
+}
+
 static int
 add_texts(struct writing *w, const char *name, const struct want *want, struct err *e)
 {
 	const struct recipe *recipe = recipe_find(w->r->recipes, source_name(w->r, want->name));
 	const struct version *v = version_of(recipe, want->version);
-	const char *dir = arena_printf(w->a, "legal/%s-%s", want->name, want->version),
-		   *full = arena_printf(w->a, "%s/%s", w->to, dir);
-	const char **only;
+	const char *dir =
+	    arena_printf(w->a, "legal/%s-%s", recipe ? recipe->name : want->name, want->version);
 
 	if (!v || !v->nlicences)
 		return fail(e, "release: %s %s: its recipe pins no licence file", want->name,
 		    want->version);
-	only = arena_array(w->a, v->nlicences, sizeof *only);
-	for (size_t i = 0; i < v->nlicences; i++) {
-		only[i] = v->licences[i].path;
-		buf_addf(&w->index, "text %s %s %s/%s\n", name, want->version, dir, only[i]);
-	}
-	if (file_exists(full))
-		return 0; /* of another image */
-	if (file_mkdirs(full, 0755, e) < 0 ||
-	    unpack_with(want->path, full,
-		&(struct unpack_opts){ .sha256 = want->got->sha256,
-		    .strip = 1,
-		    .only = only,
-		    .nonly = v->nlicences,
-		    .most = w->r->unpack_limit },
-		e) < 0)
-		return wrap(e, "release: %s %s", want->name, want->version);
-	return 0;
+	for (size_t i = 0; i < v->nlicences; i++)
+		buf_addf(
+		    &w->index, "text %s %s %s/%s\n", name, want->version, dir, v->licences[i].path);
+	/* of another package, too */
+	return file_exists(arena_printf(w->a, "%s/%s", w->to, dir))
+		   ? 0
+		   : copy_texts(w, want, v, dir, e);
 }
 
 static int
@@ -138,10 +157,9 @@ static int
 add_checkout(struct writing *w, struct err *e)
 {
 	const char *tar = arena_printf(w->a, "%s/%.*s", w->to, (int)strlen(w->ours) - 4, w->ours);
-	char *tree;
 
-	if (gitsource_id(w->a, w->r->top, "HEAD^{tree}", &tree, e) < 0 ||
-	    gitsource_export(w->a, w->r->top, tree, tar, 0, e) < 0 ||
+	/* of the commit, not of its tree: files then have the commit's time, and not today's */
+	if (gitsource_export(w->a, w->r->top, w->r->commit, tar, 0, e) < 0 ||
 	    pack_file(tar, arena_printf(w->a, "%s/%s", w->to, w->ours), e) < 0)
 		return wrap(e, "release");
 	return unlink(tar) < 0 ? fail_errno(e, "%s", tar)

@@ -52,7 +52,10 @@ int git_archive_end(struct arena *a, struct git_archive *g, struct err *e);
 /* gives it up; nothing happens to one that was not started */
 void git_archive_kill(struct git_archive *g);
 
-/* the tree of that id as a .tar, into file; as bounded, 0: not */
+/*
+ * the tree, or the commit, of that id as a .tar, into file; as bounded, 0: not.  Only a commit has
+ * a time of its own, a tree has today's
+ */
 int gitsource_export(struct arena *a, const char *clone, const char *tree, const char *file,
     uint64_t most, struct err *e);
 

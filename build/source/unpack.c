@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
+#include "build/base/buf.h"
 #include "build/base/child.h"
 #include "build/base/path.h"
 #include "build/base/utf8.h"
@@ -445,8 +446,11 @@ look_at(struct unpack *u, struct archive *ar, struct archive_entry *en)
 	if (it == u->look + u->nlook)
 		return 0;
 	d = digest_new();
-	while ((r = archive_read_data_block(ar, &p, &n, &ignored)) == ARCHIVE_OK)
+	while ((r = archive_read_data_block(ar, &p, &n, &ignored)) == ARCHIVE_OK) {
 		digest_add(d, p, n);
+		if (it->text)
+			buf_add(it->text, p, n);
+	}
 	digest_end(d, it->sha256);
 	u->nseen++;
 	return r == ARCHIVE_EOF ? 0 : fail_archive(u, ar);

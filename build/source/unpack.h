@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+struct buf;
+
 /*
  * Archive -> source tree, and nothing outside it: absolute names, "..", names that
  * pass through a symlink, hard links to the outside, devices and fifos are refused by
@@ -34,6 +36,7 @@ int unpack_with(const char *archive, const char *dir, const struct unpack_opts *
  */
 struct unpack_look {
 	const char *path;
+	struct buf *text; /* gets its bytes; NULL: nobody asks */
 	char sha256[DIGEST_HEX];
 };
 int unpack_look(const char *archive, unsigned strip, unsigned most, struct unpack_look *v, size_t n,

@@ -2,6 +2,7 @@
 #include "build/source/unpack.h"
 
 #include "build/base/arena.h"
+#include "build/base/buf.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/test/suites.h"
@@ -578,16 +579,21 @@ START_TEST(looks)
 		{ .path = "link" }, { .path = "doc" }, { .path = "top/COPYING" } };
 	struct arena *a = arena_new();
 	char first[DIGEST_HEX], empty[DIGEST_HEX], *path = make_archive(a, names[_i], items);
+	struct buf text = { 0 };
 	struct err e = { 0 };
 
 	digest_bytes("first", 5, first);
 	digest_bytes("", 0, empty);
 	for (size_t n = 1; n <= 5;
 	     n++) { /* the first two are all that has to be found; the others are not there */
+		buf_clear(&text);
+		v[1].text = &text;
 		ck_assert_msg(unpack_look(path, 1, 0, v, n, &e) == 0, "%s", e.msg);
 		for (size_t i = 0; i < n; i++)
 			ck_assert_str_eq(v[i].sha256, i == 0 ? empty : i == 1 ? first : "");
 	}
+	ck_assert_str_eq(text.p, "first");
+	buf_free(&text);
 	ck_assert_int_eq(unpack_look(arena_printf(a, "%s/absent", test_dir()), 1, 0, v, 1, &e), -1);
 	ck_assert_str_eq(
 	    e.msg, arena_printf(a, "%s/absent: No such file or directory", test_dir()));
