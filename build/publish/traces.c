@@ -40,7 +40,8 @@ add_host(struct arena *a, struct traces *t)
 {
 	struct utsname u;
 
-	if (uname(&u) < 0 || strlen(u.nodename) < 2 || !strcmp(u.nodename, "localhost"))
+	/* a shorter one is in any file that is large enough */
+	if (uname(&u) < 0 || strlen(u.nodename) < 4 || !strcmp(u.nodename, "localhost"))
 		return;
 	t->v[t->n++] = (struct trace){ arena_printf(a, "@%s", u.nodename), "this machine" };
 	t->v[t->n++] = (struct trace){ arena_printf(a, "\"%s\"", u.nodename), "this machine" };
@@ -126,6 +127,18 @@ struct searching {
 	const char *dir;
 };
 
+static bool
+is_packed(const char *name)
+{
+	static const char *const ends[] = { ".zst", ".xz", ".gz", ".bz2", ".qcow2" };
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (n > strlen(ends[i]) && !strcmp(name + n - strlen(ends[i]), ends[i]))
+			return true;
+	return false;
+}
+
 static int
 search_one(void *arg, const char *rel, const struct stat *st, struct err *e)
 {
@@ -133,7 +146,7 @@ search_one(void *arg, const char *rel, const struct stat *st, struct err *e)
 	struct arena *a;
 	int r;
 
-	if (!S_ISREG(st->st_mode))
+	if (!S_ISREG(st->st_mode) || is_packed(rel))
 		return 0;
 	a = arena_new();
 	r = traces_search_file(s->t, arena_printf(a, "%s/%s", s->dir, rel), e);

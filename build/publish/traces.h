@@ -26,7 +26,9 @@ struct traces {
  */
 void traces_of(struct arena *a, const char *top, const char *output, const char *cache,
     const char *const *own, struct traces *out);
-/* an error names the first file below dir, or the file, that has one, and which; holes are skipped
+/*
+ * An error names the first file below dir, or the file, that has one, and which; holes are skipped.
+ * Below dir, what is compressed is passed over: it is for whoever compresses it to look before.
  */
 int traces_search_file(const struct traces *t, const char *path, struct err *e);
 int traces_search(const struct traces *t, const char *dir, struct err *e);
