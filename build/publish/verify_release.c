@@ -348,5 +348,9 @@ verify_release_command(const struct request *rq, struct err *e)
 	for (size_t i = 0; i < c.n; i++)
 		if (c.v[i].fd >= 0)
 			close(c.v[i].fd);
-	return r < 0 ? wrap(e, "verify-release: %s", c.dir) : 0;
+	if (r == 0)
+		return 0;
+	/* what is wrong there is no wrong usage of ours */
+	e->code = e->code == EXIT_USAGE ? EXIT_WORK : e->code;
+	return wrap(e, "verify-release: %s", c.dir);
 }
