@@ -95,6 +95,7 @@
 	X(pack)                                                                                    \
 	X(checkpoint)                                                                              \
 	X(release)                                                                                 \
+	X(sums)                                                                                    \
 	X(shared)                                                                                  \
 	X(run)
 
