@@ -15,6 +15,7 @@
 #include "build/publish/sums.h"
 #include "build/publish/traces.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static int
@@ -61,7 +62,19 @@ write_image(struct arena *a, const struct release *r, const struct manifest *m, 
 		   : pack_file(image, arena_printf(a, "%s/%s.zst", dir, m->image), e);
 }
 
-/* the report, and the results but for the name of the machine that they are from */
+/* lines of results that are for who has the machine, and its folders: who it is, commands */
+static bool
+is_of_here(const char *line)
+{
+	static const char *const keys[] = { "host ", "again ", "open " };
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (!strncmp(line, keys[i], strlen(keys[i])))
+			return true;
+	return false;
+}
+
+/* the report, and the results but for what is of here */
 static int
 write_reports(struct arena *a, const struct release *r, const char *to, struct err *e)
 {
@@ -76,7 +89,7 @@ write_reports(struct arena *a, const struct release *r, const char *to, struct e
 	    lines_open(a, arena_printf(a, "%s/results", r->reports), &l, e) < 0)
 		return -1;
 	while ((line = lines_next(&l)))
-		if (strncmp(line, "host ", 5) != 0)
+		if (!is_of_here(line))
 			buf_addf(&out, "%s\n", line);
 	done = file_write(arena_printf(a, "%s/results", dir), out.p, out.n, 0644, e);
 	buf_free(&out);
