@@ -164,14 +164,19 @@ let_go(const struct run_context *ctx, struct task *t)
 	close(t->log);
 }
 
-/* a program may fail for this, and say what it likes */
+/*
+ * A program may fail for this, and say what it likes.  When it says so in the usual words, another
+ * task may have left some room since.
+ */
 static bool
-is_full(const char *dir)
+is_full(const char *dir, const char *said)
 {
 	struct statvfs st;
 
-	return statvfs(dir, &st) == 0 &&
-	       (st.f_bavail < FULL_BLOCKS || (st.f_files && st.f_favail == 0));
+	if (statvfs(dir, &st) < 0)
+		return false;
+	return st.f_bavail < FULL_BLOCKS || (st.f_files && st.f_favail == 0) ||
+	       (said && strstr(said, strerror(ENOSPC)) && st.f_bavail < st.f_blocks / 2);
 }
 
 /* why: what the step's child said in the end; one of ours knows whether the system refused */
@@ -183,14 +188,16 @@ failed(const struct run_context *ctx, struct task *t, struct err *why, struct er
 	size_t n;
 
 	t->state = TASK_FAILED;
-	if (!step_is_ours(s) && is_full(t->work.dir)) {
+	if (!step_is_ours(s) && (text = read_end(t->work.a, t->work.log, &n)))
+		text = tail_of(text, n);
+	if (!step_is_ours(s) && is_full(t->work.dir, text)) {
 		fail(why, "%s, no space left", arena_strdup(t->work.a, why->msg));
 		err_full(why, ENOSPC, t->work.dir);
 		why->code = EXIT_SYSTEM;
 	}
-	if (!step_is_ours(s) && (text = read_end(t->work.a, t->work.log, &n))) {
+	if (text) {
 		log_info("%s: %s failed; the log ends with", t->id, s->label);
-		log_text(arena_printf(t->work.a, "%s\n", tail_of(text, n)));
+		log_text(arena_printf(t->work.a, "%s\n", text));
 	}
 	fail(failure, "%s: %s: %s; log %s, folder %s", t->id, s->label, why->msg, log, t->work.dir);
 	failure->code = why->code;

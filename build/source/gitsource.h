@@ -53,8 +53,8 @@ int git_archive_end(struct arena *a, struct git_archive *g, struct err *e);
 void git_archive_kill(struct git_archive *g);
 
 /*
- * the tree, or the commit, of that id as a .tar, into file; only a commit has a time of its own; as
- * bounded, 0: not
+ * the tree, or the commit, of that id as a .tar, into file; as bounded, 0: not.  Only a commit has
+ * a time of its own, a tree has today's
  */
 int gitsource_export(struct arena *a, const char *clone, const char *tree, const char *file,
     uint64_t most, struct err *e);
