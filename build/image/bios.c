@@ -7,6 +7,7 @@
 #include "build/base/child.h"
 #include "build/files/file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -56,7 +57,12 @@ refused(struct arena *a, struct buf *said, int status, const char *image, struct
 		said->p[strcspn((const char *)said->p, "\n")] = '\0';
 		line = arena_printf(a, ": %s", (const char *)said->p);
 	}
-	return fail(e, "%s: " SYSLINUX ": %s%s", image, child_status_text(a, status), line);
+	fail(e, "%s: " SYSLINUX ": %s%s", image, child_status_text(a, status), line);
+	if (strstr(line, strerror(ENOSPC))) {
+		err_full(e, ENOSPC, image);
+		e->code = EXIT_SYSTEM;
+	}
+	return -1;
 }
 
 /* nothing of whoever builds may change what it writes: no zone of time, no .mtoolsrc */
