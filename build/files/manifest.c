@@ -339,7 +339,7 @@ read_line(struct arena *a, const struct lines *l, const char *name, char *value,
 	for (size_t i = 0; i < NTABLES; i++)
 		if (!strcmp(tables[i].name, name))
 			return tables[i].read(a, l, value, m, e);
-	return lines_fail(l, e, "%s: unknown key; lh-manifest(5) has all", name);
+	return lines_fail(l, e, "%s: unknown key; lh-manifest(5) has them all", name);
 }
 
 /* absolute folder that holds path */

@@ -194,7 +194,7 @@ add_root(struct planning *g, const char *word, const char *where, struct err *e)
 			    !strncmp(variant_names[v], word, strlen(variant_names[v])))
 				break;
 	if (v == NVARIANTS || !r)
-		return fail_usage(e, "%s: %s: no such recipe; recipes/ has all", where, word);
+		return fail_usage(e, "%s: %s: no such recipe; recipes/ has them all", where, word);
 	if (!r->variants[v])
 		return fail_usage(
 		    e, "%s: %s: the recipe has no variant %s", where, word, variant_names[v]);
@@ -221,7 +221,7 @@ check_names(const struct planning *g, struct err *e)
 			found = !*a && !*b;
 		}
 		if (!found)
-			return fail_usage(e, "%s: %s: no such recipe; recipes/ has all",
+			return fail_usage(e, "%s: %s: no such recipe; recipes/ has them all",
 			    g->cfg->vars[i].from, var);
 	}
 	return 0;

@@ -485,7 +485,7 @@ header_line(struct reading *rd, char *line, struct err *e)
 		if (!strcmp(headers[i].key, key))
 			break;
 	if (i == NHEADERS)
-		return lines_fail(&rd->l, e, "%s: unknown key; lh-recipe(5) has all", key);
+		return lines_fail(&rd->l, e, "%s: unknown key; lh-recipe(5) has them all", key);
 	if (at && headers[i].take != needs_line)
 		return lines_fail(
 		    &rd->l, e, "%s@%s: only needs can be of one profile", key, at + 1);

@@ -15,7 +15,7 @@
 
 /* the bar of the step of a case that took longest */
 #define BAR_REM 6.0
-#define COLUMNS_MAX 12 /* scenarios that a page has room for side by side */
+#define COLUMNS_MAX 12	      /* scenarios that a page has room for side by side */
 #define PICTURE_MAX (1 << 20) /* bytes; a screen of text is a few thousand */
 
 static const char *

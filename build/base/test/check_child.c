@@ -29,8 +29,7 @@ static const struct {
 	const char *script, *out, *status;
 } runs[] = {
 	{ "echo out; echo err >&2", "out\nerr\n", "exit status 0" },
-	{ "exit 3", "", "exit status 3" },
-	{ "kill -9 $$", "", "killed by signal 9 (Killed)" },
+	{ "exit 3", "", "exit status 3" }, { "kill -9 $$", "", "killed by signal 9 (Killed)" },
 	{ "cat", "", "exit status 0" }, /* stdin is /dev/null */
 	{ "kill -0 -$$ && echo leader", "leader\n", "exit status 0" },
 	{ "head -c 300000 /dev/zero | wc -c", "300000\n", "exit status 0" },
@@ -316,11 +315,11 @@ END_TEST
 Suite *
 child_suite(void)
 {
-	Suite *s = suite_of("child",
-	    (const TTest *[]){ what_cannot_start_is_our_error,
-		what_it_leaves_behind_is_not_waited_for, how_we_were_started_is_not_seen,
-		both_descriptors_poll, kill_reaches_the_group, inherits_only_what_is_kept,
-		stdin_when_wanted, NULL });
+	Suite *s = suite_of(
+	    "child", (const TTest *[]){ what_cannot_start_is_our_error,
+			 what_it_leaves_behind_is_not_waited_for, how_we_were_started_is_not_seen,
+			 both_descriptors_poll, kill_reaches_the_group, inherits_only_what_is_kept,
+			 stdin_when_wanted, NULL });
 
 	tcase_add_loop_test(harness_case(s, "run"), run, 0, sizeof runs / sizeof *runs);
 	tcase_add_loop_test(harness_case(s, "tie"), dies_with_us, 0, 2);

@@ -52,9 +52,9 @@ static const struct {
 	    "TOP/recipes/minimums:2: six: no such recipe\n", 1 },
 	{ "recipes/profiles/s6", "target/nine\n",
 	    "profile s6 of set 2024-10: recipes/profiles/s6:1: target/nine: no such "
-	    "recipe\n"
+	    "recipe; recipes/ has them all\n"
 	    "profile s6 of set 2026-07: recipes/profiles/s6:1: target/nine: no such "
-	    "recipe\n",
+	    "recipe; recipes/ has them all\n",
 	    2 },
 	{ "recipes/kits/unused.sh", "", "recipes/kits/unused.sh: no recipe uses this kit\n", 1 },
 	{ "patches/three/0001-x.patch", "", "patches/three: no such recipe: three\n", 1 },

@@ -97,7 +97,7 @@ static const struct {
 	{ HEAD "special rwfs:/tmp 0:0 1778\n", ":2: special: needs FS:/PATH UID:GID MODE" },
 	{ HEAD "path lh/\n", ":2: path lh/: not absolute" },
 	{ HEAD "kernel k\n", ": missing required key triple" },
-	{ HEAD "tripel x\n", ":2: tripel: unknown key; lh-manifest(5) has all" },
+	{ HEAD "tripel x\n", ":2: tripel: unknown key; lh-manifest(5) has them all" },
 	{ HEAD "triple x\ntriple y\n", ":3: triple: duplicate key" },
 	{ HEAD "triple\n", ":2: triple: has no value" },
 	{ HEAD "memory lots\n", ":2: lots: not a number" },

@@ -209,7 +209,7 @@ START_TEST(stops_in_the_middle)
 		setrlimit(RLIMIT_FSIZE, &most);
 		_exit(flash_write(&w.f, &e) < 0 &&
 			      !strcmp(e.msg, "flash: nothing on it can be used: disk: at byte "
-					     "2867200: File too large")
+					     "2867200: File too large (see ulimit -f)")
 			  ? 7
 			  : 8);
 	}

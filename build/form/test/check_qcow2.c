@@ -188,7 +188,8 @@ START_TEST(full)
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &most), 0);
 	ck_assert_int_eq(qcow2_write(raw, path, &e), -1);
-	ck_assert_str_eq(e.msg, arena_printf(a, "%s.tmp: at byte 3145728: File too large", path));
+	ck_assert_str_eq(e.msg,
+	    arena_printf(a, "%s.tmp: at byte 3145728: File too large (see ulimit -f)", path));
 	sh(a, "test \"$(cat disk.qcow2)\" = old; test ! -e disk.qcow2.tmp");
 	arena_free(a);
 }

@@ -180,17 +180,19 @@ static const struct {
 	{ "VERSION_one=", "1.0", NULL },
 	{ "VERSION_one=2", NULL, "one 2, from VERSION_one: the recipe pins only 1.0 0.9" },
 	{ "VERSION_three=2", "1.0", NULL }, /* its versions are those of one */
-	{ "VERSION_four=2", NULL, "command line: VERSION_four: no such recipe; recipes/ has all" },
+	{ "VERSION_four=2", NULL,
+	    "command line: VERSION_four: no such recipe; recipes/ has them all" },
 	{ "OVERRIDE_four=/usr", NULL,
-	    "command line: OVERRIDE_four: no such recipe; recipes/ has all" },
+	    "command line: OVERRIDE_four: no such recipe; recipes/ has them all" },
 	{ "SET=2024-10", NULL,
 	    "two: set 2024-10 has no version of it; add one to recipes/sets/2024-10, or set "
 	    "VERSION_two" },
 	{ "PACKAGES=unlisted", NULL,
 	    "unlisted: set 2026-07 has no version of it; add one to recipes/sets/2026-07, or set "
 	    "VERSION_unlisted" },
-	{ "PACKAGES=four", NULL, "PACKAGES: four: no such recipe; recipes/ has all" },
-	{ "PACKAGES=native/one", NULL, "PACKAGES: native/one: no such recipe; recipes/ has all" },
+	{ "PACKAGES=four", NULL, "PACKAGES: four: no such recipe; recipes/ has them all" },
+	{ "PACKAGES=native/one", NULL,
+	    "PACKAGES: native/one: no such recipe; recipes/ has them all" },
 	{ "PACKAGES=host/three", NULL, "PACKAGES: host/three: the recipe has no variant host" },
 };
 
@@ -458,7 +460,7 @@ START_TEST(tools_for_debugging)
 	struct err e = { 0 };
 
 	ck_assert_int_eq(plan(&t, "DEBUG=strace", &e), -1);
-	ck_assert_str_eq(e.msg, "DEBUG: strace: no such recipe; recipes/ has all");
+	ck_assert_str_eq(e.msg, "DEBUG: strace: no such recipe; recipes/ has them all");
 	checkout_file(t.a, t.top, "recipes/strace/recipe",
 	    "name strace\nlicence MIT\nvariant target\n[build]\nmake\n");
 	ck_assert_msg(plan(&t, "DEBUG=strace", &e) == 0, "%s", e.msg);

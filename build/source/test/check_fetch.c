@@ -722,7 +722,8 @@ START_TEST(full_disk)
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	ck_assert_int_eq(fetch_with(w.a, &w.cfg, &w.patience, false, &w.want, 1, &e), -1);
-	ck_assert_str_eq(e.msg, filled(w.a, "%D/out/sources/%S-pkg.tar.gz.part: File too large"));
+	ck_assert_str_eq(e.msg,
+	    filled(w.a, "%D/out/sources/%S-pkg.tar.gz.part: File too large (see ulimit -f)"));
 	ck_assert_int_eq(e.code, EXIT_SYSTEM);
 	limit.rlim_cur = RLIM_INFINITY;
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
