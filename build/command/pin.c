@@ -311,22 +311,26 @@ write_block(struct pinning *p, struct err *e)
 
 /* ---- the command ---- */
 
-static int
-find_version(struct pinning *p, struct err *e)
+/* the newest that is pinned, to be followed; NULL: e says why there is none */
+static const struct version *
+newest(const struct pinning *p, struct err *e)
 {
 	const struct recipe *r = p->recipe;
+	const struct version *found = r->versions;
 
-	if (!r->nversions)
-		return fail_usage(e, "%s: pins no version", r->name);
-	p->old = r->versions;
-	for (size_t i = 0; i < r->nversions; i++) {
-		if (!strcmp(r->versions[i].version, p->version))
-			return fail_usage(
-			    e, "%s: version %s is pinned already", r->name, p->version);
-		if (outdated_order(r->versions[i].version, p->old->version) > 0)
-			p->old = &r->versions[i];
+	if (!r->nversions) {
+		fail_usage(e, "%s: pins no version", r->name);
+		return NULL;
 	}
-	return 0;
+	for (size_t i = 0; i < r->nversions; i++) {
+		if (!strcmp(r->versions[i].version, p->version)) {
+			fail_usage(e, "%s: version %s is pinned already", r->name, p->version);
+			return NULL;
+		}
+		if (outdated_order(r->versions[i].version, found->version) > 0)
+			found = &r->versions[i];
+	}
+	return found;
 }
 
 static int
@@ -337,7 +341,8 @@ pin(struct pinning *p, struct err *e)
 	struct err ignored;
 	int r;
 
-	if (find_version(p, e) < 0)
+	p->old = newest(p, e);
+	if (!p->old)
 		return -1;
 	if (!mkdtemp(dir))
 		return fail_errno(e, "%s", dir);
