@@ -26,6 +26,25 @@ fd_write(int fd, const void *p, size_t n, const char *name, struct err *e)
 }
 
 int
+fd_pwrite(int fd, const void *p, size_t n, uint64_t *at)
+{
+	const char *s = p;
+
+	while (n) {
+		ssize_t w = pwrite(fd, s, n, (off_t)*at);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return -1;
+		s += w;
+		*at += (uint64_t)w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+int
 fd_cloexec(int fd)
 {
 	return fcntl(fd, F_SETFD, FD_CLOEXEC);

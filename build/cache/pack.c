@@ -2,6 +2,7 @@
 #include "build/cache/pack.h"
 
 #include "build/base/arena.h"
+#include "build/base/fd.h"
 #include "build/base/utf8.h"
 #include "build/files/beneath.h"
 
@@ -236,14 +237,7 @@ put_block(int to, const char *block, size_t n, uint64_t at, const char *name, st
 {
 	if (!*block && !memcmp(block, block + 1, n - 1))
 		return 0;
-	for (size_t done = 0; done < n;) {
-		ssize_t w = pwrite(to, block + done, n - done, (off_t)(at + done));
-
-		if (w < 0 && errno != EINTR)
-			return fail_errno(e, "unpack %s", name);
-		done += w > 0 ? (size_t)w : 0;
-	}
-	return 0;
+	return fd_pwrite(to, block, n, &at) < 0 ? fail_errno(e, "unpack %s", name) : 0;
 }
 
 static int

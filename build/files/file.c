@@ -523,17 +523,12 @@ copy_some(int in, int out, off_t *pos, off_t end)
 {
 	char block[16384]; /* some have little of a stack */
 	size_t want = end - *pos < (off_t)sizeof block ? (size_t)(end - *pos) : sizeof block;
-	ssize_t n = pread(in, block, want, *pos), done = 0;
+	ssize_t n = pread(in, block, want, *pos);
+	uint64_t at = (uint64_t)*pos;
 
-	while (done < n) {
-		ssize_t w = pwrite(out, block + done, (size_t)(n - done), *pos + done);
-
-		if (w < 0)
-			return -1;
-		done += w;
-	}
-	if (n > 0)
-		*pos += n;
+	if (n > 0 && fd_pwrite(out, block, (size_t)n, &at) < 0)
+		return -1;
+	*pos = (off_t)at;
 	return n;
 }
 

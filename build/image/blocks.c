@@ -2,6 +2,7 @@
 #include "build/image/blocks.h"
 
 #include "build/base/arena.h"
+#include "build/base/fd.h"
 #include "build/files/file.h"
 #include "build/image/fsplan.h"
 
@@ -44,18 +45,7 @@ is_zero(const unsigned char *block)
 static int
 write_at(const struct blocks *b, const unsigned char *p, size_t n, uint64_t pos, struct err *e)
 {
-	while (n) {
-		ssize_t r = pwrite(b->fd, p, n, (off_t)pos);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return fail_errno(e, "%s", b->image);
-		p += r;
-		pos += (uint64_t)r;
-		n -= (size_t)r;
-	}
-	return 0;
+	return fd_pwrite(b->fd, p, n, &pos) < 0 ? fail_errno(e, "%s", b->image) : 0;
 }
 
 int

@@ -6,6 +6,7 @@
 #include "build/image/fat.h"
 
 #include "build/base/arena.h"
+#include "build/base/fd.h"
 #include "build/form/blockmap.h"
 
 #include <ctype.h>
@@ -350,16 +351,7 @@ folder(const struct fat *f, size_t which, const char *label, unsigned char *p)
 static int
 write_at(int fd, const void *bytes, size_t n, uint64_t at, const struct fat_opts *o, struct err *e)
 {
-	while (n) {
-		ssize_t r = pwrite(fd, bytes, n, (off_t)at);
-
-		if (r <= 0)
-			return fail_errno(e, "%s", o->image);
-		bytes = (const char *)bytes + r;
-		n -= (size_t)r;
-		at += (uint64_t)r;
-	}
-	return 0;
+	return fd_pwrite(fd, bytes, n, &at) < 0 ? fail_errno(e, "%s", o->image) : 0;
 }
 
 static int

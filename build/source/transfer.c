@@ -2,6 +2,7 @@
 #include "build/source/transfer.h"
 
 #include "build/base/arena.h"
+#include "build/base/fd.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -150,15 +151,8 @@ take(char *p, size_t size, size_t n, void *arg)
 	if (t->most && t->have + n > t->most)
 		return refuse(r, TRANSFER_WRONG,
 		    arena_printf(r->all->a, "sends more than %" PRIu64 " bytes", t->most));
-	for (size_t put = 0; t->fd >= 0 && put < n;) {
-		ssize_t w = pwrite(t->fd, p + put, n - put, (off_t)(t->have + put));
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return refuse(r, TRANSFER_UNKEPT, strerror(errno));
-		put += (size_t)w;
-	}
+	if (t->fd >= 0 && fd_pwrite(t->fd, p, n, &(uint64_t){ t->have }) < 0)
+		return refuse(r, TRANSFER_UNKEPT, strerror(errno));
 	digest_add(r->digest, p, n);
 	t->have += n;
 	return n;

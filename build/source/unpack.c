@@ -5,6 +5,7 @@
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
+#include "build/base/fd.h"
 #include "build/base/path.h"
 #include "build/base/utf8.h"
 #include "build/files/file.h"
@@ -224,22 +225,12 @@ put_data(struct unpack *u, struct archive *ar, int fd, uint64_t size)
 	int r;
 
 	while ((r = archive_read_data_block(ar, &p, &n, &at)) == ARCHIVE_OK) {
-		const char *s = p;
+		uint64_t to = (uint64_t)at;
 
-		if (at < 0 || (uint64_t)at + n > size)
+		if (at < 0 || to + n > size)
 			return refuse(u, "longer than it says");
-
-		while (n) {
-			ssize_t w = pwrite(fd, s, n, at);
-
-			if (w < 0 && errno == EINTR)
-				continue;
-			if (w < 0)
-				return fail_here(u);
-			s += w;
-			n -= (size_t)w;
-			at += w;
-		}
+		if (fd_pwrite(fd, p, n, &to) < 0)
+			return fail_here(u);
 	}
 	return r == ARCHIVE_EOF ? 0 : fail_archive(u, ar);
 }
