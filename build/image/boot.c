@@ -6,6 +6,7 @@
 #include "build/config/config.h"
 #include "build/config/sysdeps.h"
 #include "build/files/beneath.h"
+#include "build/files/kconfig.h"
 #include "build/files/lines.h"
 #include "build/image/bios.h"
 
@@ -84,14 +85,14 @@ static int
 check_stub(struct arena *a, const struct config *cfg, const char *store, const struct boot *b,
     struct err *e)
 {
-	static const char stub[] = "\nCONFIG_EFI_STUB=y\n";
+	static const char stub[] = "EFI_STUB";
 	char *text;
 
 	if (!boot_has(b, "efi"))
 		return 0;
 	if (beneath_read(a, store, "out/kernel-config", CONFIG_MOST, &text, NULL, e) < 0)
 		return -1;
-	if (strstr(text, stub))
+	if (kconfig_get(text, stub, strlen(stub)) == 'y')
 		return 0;
 	if (!strcmp(config_get(cfg, "BOOT"), "efi"))
 		return fail_usage(e, "BOOT efi: the kernel has no CONFIG_EFI_STUB=y; set it in "

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/files/file.h"
+#include "build/files/kconfig.h"
 #include "build/files/manifest.h"
 #include "build/publish/given.h"
 #include "build/publish/signature.h"
@@ -31,10 +32,10 @@ add_nic(struct buf *out, const struct manifest *m)
 		buf_adds(out, ",hostfwd=tcp:127.0.0.1:2222-:22");
 }
 
-void
-page_qemu(struct arena *a, const struct manifest *m, const char *folder, struct buf *out)
+/* the console is the terminal */
+static void
+add_qemu(struct buf *out, const struct manifest *m, const char *folder)
 {
-	(void)a;
 	buf_addf(out, "%s -machine %s", m->qemu, m->machine);
 	if (m->cpu)
 		buf_addf(out, " -cpu %s", m->cpu);
@@ -52,23 +53,11 @@ page_qemu(struct arena *a, const struct manifest *m, const char *folder, struct 
 /* ---- on a disk ---- */
 
 static const struct driver {
-	const char *option, *what;
-} disks[] = { { "CONFIG_SATA_AHCI", "SATA (AHCI)" }, { "CONFIG_BLK_DEV_NVME", "NVMe" },
-	{ "CONFIG_MMC_SDHCI", "SD cards" }, { "CONFIG_USB_STORAGE", "USB" },
-	{ "CONFIG_VIRTIO_BLK", "virtio" } },
-  cards[] = { { "CONFIG_E1000E", "Intel (e1000e)" }, { "CONFIG_IGB", "Intel (igb)" },
-	  { "CONFIG_R8169", "Realtek (r8169)" }, { "CONFIG_VIRTIO_NET", "virtio" } };
-
-static bool
-has(const char *config, const char *option)
-{
-	size_t n = strlen(option);
-
-	for (const char *p = config; (p = strstr(p, option)); p += n)
-		if ((p == config || p[-1] == '\n') && !strncmp(p + n, "=y", 2))
-			return true;
-	return false;
-}
+	const char *symbol, *what;
+} disks[] = { { "SATA_AHCI", "SATA (AHCI)" }, { "BLK_DEV_NVME", "NVMe" },
+	{ "MMC_SDHCI", "SD cards" }, { "USB_STORAGE", "USB" }, { "VIRTIO_BLK", "virtio" } },
+  cards[] = { { "E1000E", "Intel (e1000e)" }, { "IGB", "Intel (igb)" },
+	  { "R8169", "Realtek (r8169)" }, { "VIRTIO_NET", "virtio" } };
 
 static void
 add_drivers(struct buf *out, const char *config, const struct driver *v, size_t n)
@@ -76,7 +65,7 @@ add_drivers(struct buf *out, const char *config, const struct driver *v, size_t 
 	bool any = false;
 
 	for (size_t i = 0; i < n; i++)
-		if (has(config, v[i].option)) {
+		if (kconfig_get(config, v[i].symbol, strlen(v[i].symbol)) == 'y') {
 			buf_addf(out, "%s %s", any ? "," : "", v[i].what);
 			any = true;
 		}
@@ -180,7 +169,7 @@ page_write(struct arena *a, const struct release *r, const char *to, struct err 
 		    m->set, m->address ? m->address : "by DHCP");
 		buf_addf(&out, "    zstd -d %s/%s.zst\n    sh first-login %s\n    ", folder,
 		    m->image, folder);
-		page_qemu(a, m, folder, &out);
+		add_qemu(&out, m, folder);
 		if (file_read(a, manifest_path(a, m, m->kernel_config), &config, NULL, e) < 0)
 			goto free_out;
 		add_disk(&out, m, folder, config);

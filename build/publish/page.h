@@ -5,7 +5,6 @@
 #include "build/base/err.h"
 
 struct arena;
-struct buf;
 struct manifest;
 struct release;
 
@@ -18,7 +17,5 @@ int page_write(struct arena *a, const struct release *r, const char *to, struct 
 
 /* the image's folder below the release */
 const char *page_folder(struct arena *a, const struct manifest *m);
-/* QEMU's command line for the image in that folder; its console is the terminal */
-void page_qemu(struct arena *a, const struct manifest *m, const char *folder, struct buf *out);
 
 #endif

@@ -16,6 +16,7 @@
 	X(path)                                                                                    \
 	X(url)                                                                                     \
 	X(lines)                                                                                   \
+	X(kconfig)                                                                                 \
 	X(clock)                                                                                   \
 	X(log)                                                                                     \
 	X(beneath)                                                                                 \

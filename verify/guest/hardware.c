@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/files/file.h"
+#include "build/files/kconfig.h"
 #include "build/files/manifest.h"
 
 #include <string.h>
@@ -80,17 +81,14 @@ lacking(struct arena *a, const char *config, const char *symbols)
 {
 	for (const char *s = symbols; *s; s += *s == ' ') {
 		size_t n = strcspn(s, " ");
-		const char *line = arena_printf(a, "\nCONFIG_%.*s=", (int)n, s), *at;
 
-		at = strstr(config, line);
-		if (!at || !strchr("ym", at[strlen(line)]) || !at[strlen(line)])
+		if (!kconfig_get(config, s, n))
 			return arena_printf(a, "CONFIG_%.*s", (int)n, s);
 		s += n;
 	}
 	return NULL;
 }
 
-/* config has a line feed in front */
 static const char *
 missing_in(struct arena *a, const char *config, const struct manifest *m)
 {
@@ -114,7 +112,7 @@ hardware_missing(struct arena *a, const struct manifest *m)
 	char *config;
 
 	if (path && file_read(scratch, path, &config, NULL, &(struct err){ 0 }) == 0)
-		why = missing_in(scratch, arena_printf(scratch, "\n%s", config), m);
+		why = missing_in(scratch, config, m);
 	if (why)
 		why = arena_strdup(a, why);
 	arena_free(scratch);

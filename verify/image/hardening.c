@@ -2,6 +2,7 @@
 #include "verify/image/hardening.h"
 
 #include "build/base/arena.h"
+#include "build/files/kconfig.h"
 #include "build/files/manifest.h"
 #include "verify/image/elf.h"
 
@@ -100,25 +101,14 @@ hardening_program(const struct manifest *m, const struct elf *f, hardening_found
 			found(arg, of_program[i].otherwise);
 }
 
-/* is there a line CONFIG_SYMBOL=y */
 static bool
-is_set(struct arena *a, const char *text, const char *symbol)
-{
-	const char *line = arena_printf(a, "CONFIG_%s=y\n", symbol);
-
-	for (const char *at = text; (at = strstr(at, line)); at++)
-		if (at == text || at[-1] == '\n')
-			return true;
-	return false;
-}
-
-static bool
-kernel_has(struct arena *a, const char *text, const struct kernel_measure *k)
+kernel_has(const char *text, const struct kernel_measure *k)
 {
 	for (size_t i = 0; i < SYMBOLS && k->symbols[i]; i++) {
 		bool no = *k->symbols[i] == '!';
+		const char *symbol = k->symbols[i] + no;
 
-		if (is_set(a, text, k->symbols[i] + no) != no)
+		if ((kconfig_get(text, symbol, strlen(symbol)) == 'y') != no)
 			return true;
 	}
 	return false;
@@ -149,7 +139,7 @@ hardening_kernel(struct arena *a, const struct manifest *m, const char *text,
 	for (size_t i = 0; i < COUNT(of_kernel) && !excuse(m, KERNEL); i++) {
 		const struct kernel_measure *k = &of_kernel[i];
 		const char *why = excuse(m, k->name), *no = *k->symbols[0] == '!' ? "" : " no";
-		bool has = kernel_has(a, text, k);
+		bool has = kernel_has(text, k);
 
 		if (!has && !why)
 			found(arg, arena_printf(a, "%s: has%s CONFIG_%s=y", k->name, no,
