@@ -146,14 +146,12 @@ is_ours(const char *name, const char *path, struct err *e)
 static int
 may_write(const char *who, const char *name, const char *path, struct err *e)
 {
-	if (access(path, R_OK | W_OK | X_OK) < 0 && errno != EACCES && errno != EPERM)
-		return fail_errno(
-		    e, "%s %s", name, path); /* such as a filesystem that is read-only */
-	if (access(path, R_OK | W_OK | X_OK) < 0)
-		return fail_usage(e,
-		    "%s %s: %s may not write to it; chown it, or name another folder", name, path,
-		    who);
-	return is_ours(name, path, e);
+	if (access(path, R_OK | W_OK | X_OK) == 0)
+		return is_ours(name, path, e);
+	if (errno != EACCES && errno != EPERM) /* such as a filesystem that is read-only */
+		return fail_errno(e, "%s %s", name, path);
+	return fail_usage(
+	    e, "%s %s: %s may not write to it; chown it, or name another folder", name, path, who);
 }
 
 int

@@ -77,31 +77,52 @@ digest_bytes(const void *p, size_t n, char hex[DIGEST_HEX])
 	digest_end(d, hex);
 }
 
-/* the file's bytes, for one digest or two */
+/* the bytes that follow, for one digest or two */
 static int
-add_file(struct digest *d, struct digest *also, const char *path, int flags, struct err *e)
+add_fd(
+    struct digest *d, struct digest *also, int fd, uint64_t most, const char *name, struct err *e)
 {
-	int fd = file_open(path, flags, e);
-	char *block;
+	char *block = xmalloc(RUN);
 	ssize_t n;
 
-	if (fd < 0)
-		return -1;
-	block = xmalloc(RUN);
 	while ((n = read(fd, block, RUN)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			fail_errno(e, "%s", path);
+		if (n < 0 || (uint64_t)n > most)
 			break;
-		}
+		most -= (uint64_t)n;
 		digest_add(d, block, (size_t)n);
 		if (also)
 			digest_add(also, block, (size_t)n);
 	}
+	if (n < 0)
+		fail_errno(e, "%s", name);
+	else if (n > 0)
+		fail(e, "%s: grows while it is read", name);
 	free(block);
+	return n ? -1 : 0;
+}
+
+static int
+add_file(struct digest *d, struct digest *also, const char *path, int flags, struct err *e)
+{
+	int fd = file_open(path, flags, e), r;
+
+	if (fd < 0)
+		return -1;
+	r = add_fd(d, also, fd, UINT64_MAX, path, e);
 	close(fd);
-	return n < 0 ? -1 : 0;
+	return r;
+}
+
+int
+digest_fd(int fd, uint64_t most, const char *name, char hex[DIGEST_HEX], struct err *e)
+{
+	struct digest *d = digest_new();
+	int r = add_fd(d, NULL, fd, most, name, e);
+
+	digest_end(d, hex);
+	return r;
 }
 
 int

@@ -5,6 +5,7 @@
 #include "build/base/err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* SHA-256 (FIPS 180-4) as 64 lower-case hexadecimal characters and a NUL. */
 #define DIGEST_HEX 65
@@ -17,6 +18,8 @@ void digest_add(struct digest *d, const void *p, size_t n);
 void digest_end(struct digest *d, char *hex);
 
 void digest_bytes(const void *p, size_t n, char hex[DIGEST_HEX]);
+/* of what follows in fd; more than `most` bytes are an error, for it grows; name for the message */
+int digest_fd(int fd, uint64_t most, const char *name, char hex[DIGEST_HEX], struct err *e);
 int digest_file(const char *path, char hex[DIGEST_HEX], struct err *e);
 /* and SHA-1 (FIPS 180-4) of the same bytes, 40 digits: for who asks for it, not to be trusted */
 int digest_file_both(const char *path, char hex[DIGEST_HEX], char sha1[41], struct err *e);

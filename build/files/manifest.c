@@ -454,6 +454,15 @@ manifest_path(struct arena *a, const struct manifest *m, const char *file)
 	return *file == '/' ? arena_strdup(a, file) : arena_printf(a, "%s/%s", m->dir, file);
 }
 
+const struct man_added *
+manifest_added(const struct manifest *m, const char *what)
+{
+	for (size_t i = 0; i < m->nadded; i++)
+		if (!strcmp(m->added[i].what, what))
+			return &m->added[i];
+	return NULL;
+}
+
 const struct man_part *
 manifest_part(const struct manifest *m, const char *name)
 {

@@ -184,6 +184,8 @@ struct manifest {
 
 /* the partition of that name, or NULL */
 const struct man_part *manifest_part(const struct manifest *m, const char *name);
+/* the first that was added of that kind, or NULL */
+const struct man_added *manifest_added(const struct manifest *m, const char *what);
 /* the keys that a line may begin with; NULL behind the last */
 const char *manifest_key(size_t i);
 int manifest_read(struct arena *a, const char *path, struct manifest *m, struct err *e);

@@ -10,21 +10,13 @@
 #include "build/files/lines.h"
 #include "build/plan/patch.h"
 #include "build/plan/plan.h"
+#include "build/plan/recipe.h"
 #include "build/plan/tools.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define LINKED_MOST ((size_t)1 << 28) /* bytes of the list of what was linked */
-
-static const char *
-url_of(const struct source *form)
-{
-	for (size_t i = 0; i < form->norigins; i++)
-		if (form->origins[i].kind == ORIGIN_URL)
-			return form->origins[i].where;
-	return NULL;
-}
 
 static int
 gather_patches(struct arena *a, const struct config *cfg, const struct node *n,
@@ -63,7 +55,7 @@ gather_package(struct arena *a, const struct config *cfg, const struct node *n,
 		return 0;
 	out->file = n->form->file;
 	out->sha256 = n->form->sha256;
-	out->url = url_of(n->form);
+	out->url = source_url(n->form);
 	out->licences = n->version->licences;
 	out->nlicences = n->version->nlicences;
 	return gather_patches(a, cfg, n, out, e);

@@ -597,6 +597,15 @@ gather_text(struct arena *a, struct recipe *r, struct err *e)
 	return done;
 }
 
+const char *
+source_url(const struct source *form)
+{
+	for (size_t i = 0; i < form->norigins; i++)
+		if (form->origins[i].kind == ORIGIN_URL)
+			return form->origins[i].where;
+	return NULL;
+}
+
 bool
 recipe_mentions(const struct recipe *r, const char *variable)
 {

@@ -101,6 +101,8 @@ extern const char *const section_names[NSECTIONS];
 
 /* the keys of its lines, in the order in which they are told; NULL behind the last */
 const char *recipe_key(size_t i);
+/* the first origin that anybody could ask; NULL: there is none */
+const char *source_url(const struct source *form);
 int recipe_read(struct arena *a, const char *dir, struct recipe *out, struct err *e);
 /*
  * Does its text speak of $VARIABLE?  Only then a step has a fact of sysdeps/ in its

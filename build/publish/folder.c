@@ -103,7 +103,7 @@ write_sums(struct arena *a, const struct release *r, const char *to, struct err 
 	struct sums s;
 
 	if (sums_of(a, to, &s, e) < 0 || provenance_write(a, r, &s, to, e) < 0 ||
-	    traces_search(&r->traces, to, e) < 0 || sums_of(a, to, &s, e) < 0 ||
+	    sums_add(a, to, PROVENANCE_FILE, &s, e) < 0 || traces_search(&r->traces, to, e) < 0 ||
 	    sums_write(&s, to, e) < 0)
 		return -1;
 	return *r->key ? signature_make(a, r->key, arena_printf(a, "%s/" SUMS_FILE, to), e) : 0;

@@ -5,6 +5,7 @@
 #include "build/base/version.h"
 #include "build/files/file.h"
 #include "build/files/manifest.h"
+#include "build/plan/recipe.h"
 #include "build/plan/tools.h"
 #include "build/publish/given.h"
 #include "build/publish/sums.h"
@@ -45,16 +46,6 @@ subjects(const struct sums *s)
 	return list;
 }
 
-/* the first origin that anybody could ask */
-static const char *
-url_of(const struct source *form)
-{
-	for (size_t i = 0; i < form->norigins; i++)
-		if (form->origins[i].kind == ORIGIN_URL)
-			return form->origins[i].where;
-	return NULL;
-}
-
 /* each program once: most triples have the same */
 static void
 add_tools(json_t *list, const struct release *r)
@@ -83,7 +74,7 @@ dependencies(const struct release *r)
 	json_array_append_new(list, resource("lh-bootstrap", NULL, "gitCommit", r->commit));
 	for (size_t i = 0; i < r->nsources; i++)
 		json_array_append_new(
-		    list, resource(r->sources[i].got->file, url_of(r->sources[i].got), "sha256",
+		    list, resource(r->sources[i].got->file, source_url(r->sources[i].got), "sha256",
 			      r->sources[i].got->sha256));
 	add_tools(list, r);
 	return list;

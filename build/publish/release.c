@@ -88,6 +88,8 @@ int
 release_fit(
     struct arena *a, const struct manifest *m, const char *profile, const char *set, struct err *e)
 {
+	const struct man_added *debug = manifest_added(m, "debug");
+
 	if (!is(m->profile, profile))
 		return fail(
 		    e, "release: %s: profile is %s, not %s", label(a, m), m->profile, profile);
@@ -102,10 +104,8 @@ release_fit(
 		if (m->packages[i].modified)
 			return fail(e, "release: %s: the source of %s is modified", label(a, m),
 			    m->packages[i].name);
-	for (size_t i = 0; i < m->nadded; i++)
-		if (is(m->added[i].what, "debug"))
-			return fail(
-			    e, "release: %s: contains %s, of DEBUG", label(a, m), m->added[i].is);
+	if (debug)
+		return fail(e, "release: %s: contains %s, of DEBUG", label(a, m), debug->is);
 	if (check_digest(a, m, m->kernel, digest_file, m->kernel_sha256, e) < 0 ||
 	    check_digest(a, m, m->kernel_config, digest_file, m->kernel_config_sha256, e) < 0 ||
 	    (m->symbols && check_digest(a, m, m->symbols, digest_file, m->symbols_sha256, e) < 0))

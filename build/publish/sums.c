@@ -9,7 +9,6 @@
 #include "build/files/filetable.h"
 #include "build/files/lines.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,28 +83,13 @@ look(void *arg, const char *rel, const struct stat *st, struct err *e)
 static int
 digest_beneath(const char *dir, const char *rel, char hex[DIGEST_HEX], struct err *e)
 {
-	int fd = beneath_open(dir, rel, BENEATH_FILE, e);
-	struct digest *d;
-	char block[65536];
-	uint64_t left = SUMS_MOST;
-	ssize_t n;
+	int fd = beneath_open(dir, rel, BENEATH_FILE, e), r;
 
 	if (fd < 0)
 		return -1;
-	d = digest_new();
-	while ((n = read(fd, block, sizeof block)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 || (uint64_t)n > left)
-			break;
-		digest_add(d, block, (size_t)n);
-		left -= (uint64_t)n;
-	}
-	digest_end(d, hex);
+	r = digest_fd(fd, SUMS_MOST, rel, hex, e);
 	close(fd);
-	if (n < 0)
-		return fail_errno(e, "%s", rel);
-	return n ? fail(e, "%s: grows while it is read", rel) : 0;
+	return r;
 }
 
 int
@@ -125,6 +109,18 @@ sums_of(struct arena *a, const char *dir, struct sums *out, struct err *e)
 	}
 	if (out->n)
 		qsort(out->v, out->n, sizeof *out->v, by_name);
+	return 0;
+}
+
+int
+sums_add(struct arena *a, const char *dir, const char *name, struct sums *to, struct err *e)
+{
+	char *hex = arena_alloc(a, DIGEST_HEX);
+
+	if (digest_beneath(dir, name, hex, e) < 0)
+		return -1;
+	add(a, to, name, hex);
+	qsort(to->v, to->n, sizeof *to->v, by_name);
 	return 0;
 }
 

@@ -34,6 +34,8 @@ struct sums {
  * list could have, or a file larger than SUMS_MOST, is an error, before anything is opened.
  */
 int sums_of(struct arena *a, const char *dir, struct sums *out, struct err *e);
+/* one file more, which came since */
+int sums_add(struct arena *a, const char *dir, const char *name, struct sums *to, struct err *e);
 /* the text of a SHA256SUMS that is anybody's */
 int sums_parse(struct arena *a, const char *text, struct sums *out, struct err *e);
 /* SHA256SUMS, into dir */

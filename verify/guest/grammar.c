@@ -143,9 +143,8 @@ static const struct rule {
 		key, offsetof(struct manifest, member), fits, allowed                              \
 	}
 #define FIRMWARE                                                                                   \
-	"bios or kernel, a file of /usr/share or /usr/lib, the package that it is from, and "      \
-	"which "                                                                                   \
-	"buses it does not know"
+	"bios or kernel, a file of /usr/share or /usr/lib, the package that it is from, "          \
+	"and which buses it does not know"
 #define NAME "a name: letters, digits, and . _ - behind the first"
 	RULE("triple", triple, is_name, NAME),
 	RULE("arch", arch, is_name, NAME),

@@ -72,16 +72,6 @@ need_elf(struct work *w, struct err *e)
 	return elf_kind(w->m->elf, w->m->elf_flags, &w->kind, e);
 }
 
-/* what a user lays over the image may be as it likes */
-static bool
-has_overlay(const struct manifest *m)
-{
-	for (size_t i = 0; i < m->nadded; i++)
-		if (!strcmp(m->added[i].what, "overlay"))
-			return true;
-	return false;
-}
-
 static void
 look_static(struct work *w)
 {
@@ -105,7 +95,8 @@ look_static(struct work *w)
 	else if (f.nneeded)
 		found(w, "%s: is not static: it needs %zu shared librar%s", w->name, f.nneeded,
 		    f.nneeded == 1 ? "y" : "ies");
-	else if (f.debugging && !has_overlay(w->m) && strcmp(w->fs, "extra") != 0)
+	/* what a user lays over the image may be as it likes */
+	else if (f.debugging && !manifest_added(w->m, "overlay") && strcmp(w->fs, "extra") != 0)
 		found(w, "%s: has what only a debugger reads", w->name);
 }
 

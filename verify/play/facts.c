@@ -154,16 +154,6 @@ set_password(struct names *names, const char *user, const char *password)
 	    password ? sh_quoted(names->a, password) : NULL);
 }
 
-/* do files of lh-config's own lie over ours? */
-static const char *
-overlay(const struct manifest *m)
-{
-	for (size_t i = 0; i < m->nadded; i++)
-		if (!strcmp(m->added[i].what, "overlay"))
-			return "yes";
-	return "no";
-}
-
 /* what is not ours: services, overlay, debug */
 static void
 set_added(struct names *names, const struct manifest *m)
@@ -210,7 +200,8 @@ facts_set(struct names *names, const struct image *i, double scale)
 	set_services(names, m, "services", NULL);
 	set_services(names, m, "longruns", "longrun");
 	set_services(names, m, "oneshots", "oneshot");
-	names_set(names, "overlay", overlay(m));
+	/* do files of lh-config's own lie over ours? */
+	names_set(names, "overlay", manifest_added(m, "overlay") ? "yes" : "no");
 	names_set(names, "memory", arena_printf(names->a, "%u", m->memory));
 	set_password(names, "root", i->root_password);
 	set_password(names, "guest", i->guest_password);

@@ -6,6 +6,7 @@
 #include "build/base/buf.h"
 #include "build/files/file.h"
 #include "verify/report/chart.h"
+#include "verify/report/results.h"
 #include "verify/report/style.h"
 
 #include <stdbool.h>
@@ -28,14 +29,6 @@ static bool
 same(const char *a, const char *b)
 {
 	return !strcmp(or_unknown(a), or_unknown(b));
-}
-
-/* a row of the matrix is an image */
-static bool
-same_image(const struct testcase_result *a, const struct testcase_result *b)
-{
-	return same(a->arch, b->arch) && same(a->net, b->net) && same(a->profile, b->profile) &&
-	       same(a->set, b->set);
 }
 
 static bool
@@ -112,9 +105,9 @@ choose_axes(const struct testcase_result *testcases, size_t n)
 {
 	size_t scenarios = count_starts(testcases, n, same_scenario);
 
-	if (scenarios > COLUMNS_MAX && scenarios > count_starts(testcases, n, same_image))
-		return (struct axes){ same_scenario, same_image, true };
-	return (struct axes){ same_image, same_scenario, false };
+	if (scenarios > COLUMNS_MAX && scenarios > count_starts(testcases, n, results_same_image))
+		return (struct axes){ same_scenario, results_same_image, true };
+	return (struct axes){ results_same_image, same_scenario, false };
 }
 
 static void
@@ -132,7 +125,8 @@ add_took(struct buf *b, const struct testcase_result *testcases, size_t n, size_
 	double took = 0;
 
 	for (size_t k = 0; k < n; k++)
-		if (!testcases[k].comparison && same_image(&testcases[k], &testcases[image]))
+		if (!testcases[k].comparison &&
+		    results_same_image(&testcases[k], &testcases[image]))
 			took += report_seconds(testcases[k].took);
 	buf_addf(b, "<td class=took>%.1f", took);
 }
