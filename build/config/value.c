@@ -446,6 +446,8 @@ value_user(struct valuing *r, const struct variable *k, const char **value, stru
 		return value_text(r, k, value, e);
 	errno = 0;
 	pw = getpwnam(*value);
+	if (!pw && (errno == ENOMEM || errno == EIO || errno == EMFILE || errno == ENFILE))
+		return fail_errno(e, "%s %s", k->name, *value); /* nobody could look for it */
 	if (!pw)
 		return fail_usage(e, "%s %s: no such user", k->name, shown(*value));
 	if (pw->pw_uid == 0)
