@@ -236,8 +236,36 @@ find_names(struct arena *a, struct pattern *p)
 	}
 }
 
+/*
+ * For one byte and (?s).{2} PCRE2 10.42 says "no match" where it means "more bytes are needed", as
+ * it has not moved yet; it does not if the pattern has a place that looks back.  So one is put
+ * where it is never come to: behind what matches nothing, 0.
+ */
+static pcre2_code *
+compile_to_go_on(const char *text, size_t n, uint32_t options, pcre2_compile_context *cc)
+{
+	/* the newline ends a comment that began with #, if it was not reached */
+	static const char *const never[] = { "\\E(?:|\\b)", "\n\\E(?:|\\b)" };
+	pcre2_code *code = NULL;
+	uint32_t back = 0;
+
+	for (size_t i = 0; i < 2 && !back; i++) {
+		struct buf b = { 0 };
+		PCRE2_SIZE at;
+		int error;
+
+		buf_add(&b, text, n);
+		buf_adds(&b, never[i]);
+		code = pcre2_compile((unsigned char *)b.p, b.n, options, &error, &at, cc);
+		if (code)
+			pcre2_pattern_info(code, PCRE2_INFO_MAXLOOKBEHIND, &back);
+		buf_free(&b);
+	}
+	return code;
+}
+
 static int
-compile(struct arena *a, const void *text, size_t n, uint32_t options, struct pattern **out,
+compile(struct arena *a, const char *text, size_t n, uint32_t options, struct pattern **out,
     struct err *e)
 {
 	pcre2_general_context *g = pcre2_general_context_create(from_arena, leave, a);
@@ -254,8 +282,11 @@ compile(struct arena *a, const void *text, size_t n, uint32_t options, struct pa
 	pcre2_set_newline(cc, PCRE2_NEWLINE_ANYCRLF);
 	/* the offset limit lets one start be tried by itself */
 	options |= PCRE2_USE_OFFSET_LIMIT;
-	p->code = pcre2_compile(text, n, options, &error, &at, cc);
-	p->last = pcre2_compile(text, n, options | PCRE2_NO_START_OPTIMIZE, &error, &at, cc);
+	p->last = pcre2_compile(
+	    (const unsigned char *)text, n, options | PCRE2_NO_START_OPTIMIZE, &error, &at, cc);
+	p->code = options & PCRE2_LITERAL
+		      ? pcre2_compile((const unsigned char *)text, n, options, &error, &at, cc)
+		      : compile_to_go_on(text, n, options, cc);
 	if (!p->code || !p->last) {
 		pcre2_get_error_message(error, (unsigned char *)why, sizeof why);
 		return fail_usage(e, "pattern /%s/: %s at column %zu", p->text, why, at + 1);
@@ -497,7 +528,8 @@ may_be_between(const struct cursor *c, const struct slot *t, uint64_t start, uin
 static void
 decided(const struct cursor *c, struct slot *t, uint64_t start, uint64_t limit, int error)
 {
-	if (may_be_between(c, t, start, limit))
+	/* what can't be judged without a byte may not even be tried with one */
+	if (may_be_between(c, t, start, limit) || (error && start == limit && !ends(c, limit)))
 		t->from = limit;
 	else if (error)
 		stuck(t, start, error);

@@ -3,6 +3,8 @@
  * Patterns on a stream.  The input is up to four patterns, a line each, an empty line, and the
  * text.  What a reader sees of it, errors included, is the same for every way of cutting it into
  * reads: at once, byte by byte, and in pieces that the input's length chooses.
+ *
+ * Every other input is made by a grammar, as bytes that are changed by chance are seldom patterns.
  */
 #include "build/base/arena.h"
 #include "build/base/buf.h"
@@ -13,6 +15,83 @@
 #include <string.h>
 
 #define PATTERNS 4
+
+/* libFuzzer's: ours is called for the next input of at most max bytes, and may ask for its own */
+size_t LLVMFuzzerMutate(uint8_t *p, size_t n, size_t max);
+size_t LLVMFuzzerCustomMutator(uint8_t *p, size_t n, size_t max, unsigned seed);
+
+/* --- a grammar --- */
+
+/* bytes that stand for one of a list; those of them that end it come first */
+#define REGEX "\1"
+#define BRANCH "\2"
+#define ITEM "\3"
+#define ATOM "\4"
+#define TIMES "\5"
+
+static const struct {
+	const char *const as[44];
+	size_t n, last; /* last: so many of them have no REGEX */
+} grammar[] = {
+	[1] = { { BRANCH, BRANCH, BRANCH "|" BRANCH }, 3, 3 },
+	[2] = { { ITEM, ITEM ITEM, ITEM ITEM ITEM }, 3, 3 },
+	[3] = { { ATOM, ATOM, ATOM TIMES }, 3, 3 },
+	[4] = { { "a", "b", "a", "b", "ab", "ba", "B", "\\r", "\\n", "\\r\\n", ".", "\\N", "[ab]",
+		    "[^a]", "[^\\r\\n]", "\\s", "\\S", "\\w", "\\h", "\\v", "\\K", "\\Qa\\E", "^",
+		    "$", "\\b", "\\B", "\\A", "\\z", "\\Z", "(?i)", "(?s)", "(?-m)", "(" REGEX ")",
+		    "(" REGEX ")\\1", "(?:" REGEX ")", "(?=" REGEX ")", "(?!" REGEX ")",
+		    "(?<=" REGEX ")", "(?<!" REGEX ")", "(?>" REGEX ")", "(?s:" REGEX ")",
+		    "(" REGEX ")(?1)", "(" REGEX ")?(?(1)" REGEX "|" REGEX ")", "(?<x>" REGEX ")" },
+	    44, 32 },
+	[5] = { { "*", "+", "?", "*?", "+?", "??", "*+", "++", "{2}", "{1,3}", "{2,}?" }, 11, 11 },
+};
+
+static unsigned
+draw(unsigned *seed, size_t n)
+{
+	*seed = *seed * 1103515245u + 12345u;
+	return (*seed >> 16) % (unsigned)n;
+}
+
+static void
+expand(struct buf *b, unsigned *seed, const char *text, unsigned depth)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c >= sizeof grammar / sizeof *grammar)
+			buf_add(b, text, 1);
+		else
+			expand(b, seed,
+			    grammar[c].as[draw(seed, depth ? grammar[c].n : grammar[c].last)],
+			    depth - (depth && c == *ATOM));
+	}
+}
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *p, size_t n, size_t max, unsigned seed)
+{
+	static const char *const texts[] = { "a", "b", "\r", "\n", "\r\n", " ", "aab", "B" };
+	struct buf b = { 0 };
+	size_t few, length;
+
+	if (draw(&seed, 2))
+		return LLVMFuzzerMutate(p, n, max);
+	for (unsigned i = draw(&seed, PATTERNS) + 1; i; i--) {
+		expand(&b, &seed, REGEX, 3);
+		buf_adds(&b, "\n");
+	}
+	buf_adds(&b, "\n");
+	few = 1 + draw(&seed, sizeof texts / sizeof *texts);
+	for (length = draw(&seed, 2) ? 12 : 300; length; length--)
+		buf_adds(&b, texts[draw(&seed, few)]);
+	n = b.n < max ? b.n : max;
+	memcpy(p, b.p, n);
+	buf_free(&b);
+	return n;
+}
+
+/* --- what is seen --- */
 
 static void
 look(struct arena *a, struct cursor *c, struct buf *seen)

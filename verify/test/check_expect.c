@@ -160,6 +160,10 @@ static const struct {
 	{ { "panic: .*" }, "panic: a b\r\nc", "0:0-10 " },
 	{ { "panic: (?<why>.*)|(?<up>login)" },
 	    "panic: cut\r\nlogin:", "0:0-10 why=cut up=(unset) 0:12-17 why=(unset) up=login " },
+	/* PCRE2 takes some bytes at once, and has not moved when there are too few */
+	{ { "(?s).{3}" }, "abcd", "0:0-3 " },
+	{ { "(?s)x|.{2}\\Qb|x" }, "aab|x", "0:0-5 " },
+	{ { "(?xs) .{2} # two" }, "abc", "0:0-2 " },
 	/* ends of lines, whoever makes them */
 	{ { "^x$" }, "x\ny x\nx\r\nx\rx", "0:0-1 0:6-7 0:9-10 0:11-12 " },
 	{ { "\\n^b" }, "a\nb", "0:1-3 " },
@@ -612,6 +616,10 @@ static const struct {
 	{ { "a{65}" }, "a", 63, "" },
 	{ { "a{65}" }, "a", 64, "!pattern /a{65}/: needs over 64 bytes of lookahead at byte 0 " },
 	{ { "a{64}" }, "a", 65, "0:0-64 " },
+	/* PCRE2 does not try where the first byte is another, and behind the last one it may */
+	{ { "(?=(?R)?a)b" }, "a", 65,
+	    "!pattern /(?=(?R)?a)b/: nested recursion at the same subject position at byte 65: "
+	    "make it simpler " },
 };
 
 START_TEST(bounded)
