@@ -198,6 +198,7 @@ read_overrides(struct run *r, struct err *e)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		struct task *t = &r->tasks[i];
+		const char *uncommitted;
 		struct override *o;
 
 		if (!t->node || !t->node->override)
@@ -211,6 +212,9 @@ read_overrides(struct run *r, struct err *e)
 			if (override_read(r->ctx.a, t->job->plan->memo, t->node->override, o, e) <
 			    0)
 				return wrap(e, "%s", t->node->origin->name);
+			uncommitted = override_uncommitted(r->ctx.a, o);
+			if (uncommitted)
+				log_warn("%s", uncommitted);
 			t->override = o;
 		}
 		t->node->override_hash = t->override->id;

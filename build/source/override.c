@@ -2,6 +2,7 @@
 #include "build/source/override.h"
 
 #include "build/base/arena.h"
+#include "build/base/buf.h"
 #include "build/config/value.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
@@ -196,6 +197,30 @@ read_git(struct arena *a, const char *text, struct override *out, struct err *e)
 		return fail_usage(e, "override %s: %s", text, inner.msg);
 	out->id = arena_printf(a, "git-tree %s", id);
 	return 0;
+}
+
+const char *
+override_uncommitted(struct arena *a, const struct override *o)
+{
+	struct buf said = { 0 };
+	struct err ignored;
+	const char *text = NULL;
+	size_t n = 0;
+
+	if (o->git && !strcmp(o->rev, "HEAD") &&
+	    gitsource_status(a, o->dir, &said, &ignored) == 0) {
+		for (const char *p = said.p; p && (p = strchr(p, '\n')); p++)
+			n++;
+		if (n)
+			text = arena_printf(a,
+			    "override git:%s: HEAD is built, without %zu file%s not committed, "
+			    "such "
+			    "as %.*s; the folder as it is: %s",
+			    o->dir, n, n == 1 ? "" : "s", (int)strcspn(said.p + 3, "\n"),
+			    said.p + 3, o->dir);
+	}
+	buf_free(&said);
+	return text;
 }
 
 static int

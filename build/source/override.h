@@ -30,6 +30,11 @@ struct override {
 int override_read(
     struct arena *a, struct memo *m, const char *text, struct override *out, struct err *e);
 /*
+ * What lies beside the HEAD of a work tree, changed or new, and so is not built, in a sentence;
+ * NULL: nothing, or another revision was asked for, or there is no work tree to look at
+ */
+const char *override_uncommitted(struct arena *a, const struct override *o);
+/*
  * Copies the tree into a folder, which is made if need be.  A folder keeps its times, so
  * that make(1) sees what the user's make would; a git tree gets one time for all.
  * A folder that has changed since override_read is an error.

@@ -116,13 +116,14 @@ static const char repository[] =
     "clone -q . ../at@sign";
 
 static const struct git_case {
-	const char *text, *rev;
+	const char *text, *rev, *uncommitted;
 } gits[] = {
-	{ "git:%s/g", "HEAD" },
-	{ "git:%s/g@v1", "v1" },
-	{ "git:%s/bare@v1", "v1" },
-	{ "git:%s/at@sign", "HEAD" },
-	{ "git:%s/at@sign@v1", "v1" },
+	{ "git:%s/g", "HEAD", "/g: HEAD is built, without 1 file not committed, such as a; " },
+	{ "git:%s/g@v1", "v1", NULL },
+	{ "git:%s/bare@v1", "v1", NULL },
+	{ "git:%s/bare", "HEAD", NULL },
+	{ "git:%s/at@sign", "HEAD", NULL },
+	{ "git:%s/at@sign@v1", "v1", NULL },
 };
 
 START_TEST(git)
@@ -130,6 +131,7 @@ START_TEST(git)
 	struct arena *a = arena_new();
 	char *text = arena_printf(a, "git:%s/%s", test_dir(), gits[_i].text + strlen("git:%s/")),
 	     *id;
+	const char *said;
 	struct override o;
 	struct stat st, other;
 	struct err e = { 0 };
@@ -145,6 +147,9 @@ START_TEST(git)
 	ck_assert_int_eq(file_read(a, in_dir(a, "id"), &id, NULL, &e), 0);
 	id[strcspn(id, "\n")] = '\0';
 	ck_assert_str_eq(o.id, arena_printf(a, "git-tree %s", id));
+	said = override_uncommitted(a, &o);
+	ck_assert_int_eq(said != NULL, gits[_i].uncommitted != NULL);
+	ck_assert(!said || strstr(said, gits[_i].uncommitted));
 
 	ck_assert_msg(override_export(a, &o, 0, in_dir(a, "src"), &e) == 0, "%s", e.msg);
 	ck_assert_int_eq(digest_tree(in_dir(a, "expected"), was, &e), 0);
