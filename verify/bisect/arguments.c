@@ -730,6 +730,14 @@ take_failure(struct arena *a, struct arguments *args, const char *value, struct 
 	return 0;
 }
 
+static int
+take_metric(struct arena *a, struct arguments *args, const char *value, struct err *e)
+{
+	(void)a;
+	args->metric = value;
+	return *value ? 0 : fail_usage(e, "METRIC: empty; such as booted, or 'work all'");
+}
+
 const struct argument arguments_all[] = {
 	{ "GOOD", "END", "where it passes: a set, a manifest, a version, or a revision",
 	    take_good },
@@ -741,6 +749,8 @@ const struct argument arguments_all[] = {
 	{ "REPEAT", "N", "how often the ends are tested while no verdict flips (3)", take_repeat },
 	{ "FAILURE", "any|same", "same: skip a failure at another step than the bad end's",
 	    take_failure },
+	{ "METRIC", "NAME", "not whether it passes, but how long this took: booted, 'work all'",
+	    take_metric },
 	{ NULL, NULL, NULL, NULL },
 };
 

@@ -24,7 +24,7 @@ struct argv;
  *     PACKAGE=NAME GOOD=VERSION BAD=VERSION	among the versions a recipe pins
  *     PACKAGE=NAME REPO=DIR GOOD=REV BAD=REV	among a clone's commits: REV's ancestors by
  *						first parent, so that a merge is one step
- *     DRY_RUN=1, REPEAT=N, FAILURE=any|same
+ *     DRY_RUN=1, REPEAT=N, FAILURE=any|same, METRIC=NAME
  *
  * All others are variables for lh-build, at every step.
  */
@@ -46,7 +46,8 @@ struct arguments {
 	const char *package, *repo; /* or NULL */
 	bool dry;
 	unsigned repeat;
-	bool same_failure; /* a failure at another step than the bad end's does not count */
+	const char *metric; /* see metric.h; or NULL */
+	bool same_failure;  /* a failure at another step than the bad end's does not count */
 
 	struct search_space space;
 	struct choice **choices; /* [package][version] */

@@ -7,6 +7,7 @@
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
+#include "verify/bisect/metric.h"
 #include "verify/bisect/run.h"
 #include "verify/report/report.h"
 #include "verify/report/result.h"
@@ -106,6 +107,25 @@ all_joined(const struct finding *f)
 	return all;
 }
 
+/* METRIC: the medians of the two sides */
+static const char *
+name_change(const struct finding *f)
+{
+	const struct bisect *bis = f->bis;
+	double at[2];
+
+	for (int bad = 0; bad < 2; bad++) {
+		const struct version_set *m = f->bis->answer.state == BISECT_SAME
+						  ? &bis->version_sets[bad]
+						  : finding_side(f, bad);
+
+		if (!m || m->cannot || !metric_median(&bis->trials, m->subject, &at[bad]))
+			return bis->args.metric;
+	}
+	return arena_printf(f->a, "%s %s -> %s, %+.1f %%", bis->args.metric,
+	    metric_text(f->a, at[0]), metric_text(f->a, at[1]), 100 * (at[1] / at[0] - 1));
+}
+
 static void
 name_found(struct finding *f)
 {
@@ -116,7 +136,9 @@ name_found(struct finding *f)
 	if (n > 1)
 		how = all_joined(f) ? ": they need each other"
 				    : " together: without any one of them it passes";
-	f->headline = arena_printf(f->a, "%s broke it%s", cause, how);
+	f->headline = f->bis->args.metric
+			  ? arena_printf(f->a, "%s%s: %s", cause, how, name_change(f))
+			  : arena_printf(f->a, "%s broke it%s", cause, how);
 	if (n > 1 && all_joined(f))
 		f->note = "if the recipe of one of them pinned a version in between, it could "
 			  "be tested alone";
@@ -175,7 +197,9 @@ name_it(struct finding *f)
 		break;
 	case BISECT_SAME:
 		f->status = EXIT_WORK;
-		f->headline = f->bis->answer.end == BISECT_GOOD
+		f->headline = f->bis->args.metric
+				  ? arena_printf(f->a, "the ends do not differ: %s", name_change(f))
+			      : f->bis->answer.end == BISECT_GOOD
 				  ? "both ends pass: there is nothing to look for"
 				  : "both ends fail: what breaks it is older than the good end, or "
 				    "lies elsewhere";

@@ -21,6 +21,15 @@
 
 /* ---- on the terminal ---- */
 
+/* a sentence with words of packages, commits or guests */
+static void
+put_plain(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		markup_plain(out, *text);
+	putc('\n', out);
+}
+
 static void
 put(FILE *out, const char *name, const char *text)
 {
@@ -33,9 +42,11 @@ print_text(const struct finding *f, const char *html, FILE *out)
 {
 	struct buf b = { 0 };
 
-	fprintf(out, "%s\n", f->headline);
-	if (f->note)
-		fprintf(out, "  %s\n", f->note);
+	put_plain(out, f->headline);
+	if (f->note) {
+		fputs("  ", out);
+		put_plain(out, f->note);
+	}
 	if (f->where)
 		put(out, "fails at",
 		    f->statement ? arena_printf(f->a, "%s  %.*s", f->where, STATEMENT, f->statement)
@@ -99,8 +110,7 @@ html_steps(const struct finding *f, struct buf *b)
 		    "<th>verdict</th><th>image</th></tr>\n");
 	for (size_t i = 0; i < bis->nversion_sets; i++) {
 		const struct version_set *m = &bis->version_sets[i];
-		struct tally t = m->cannot ? (struct tally){ 0, 0, 0 }
-					   : trials_tally(&bis->trials, m->subject, NULL);
+		struct tally t = bisect_tally(bis, m);
 
 		buf_addf(b, "<tr><td>%u</td><td>", m->step);
 		markup_adds(b, arguments_version_set(f->a, &bis->args, m->versions));

@@ -11,6 +11,7 @@
 #include "build/files/file.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
+#include "verify/bisect/metric.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -74,6 +75,8 @@ digest_scenarios(struct bisect *bis, struct err *e)
 	digest_add(d, hex, DIGEST_HEX);
 	for (const char **s = bis->opts->only; *s; s++)
 		digest_add(d, *s, strlen(*s) + 1);
+	if (bis->args.metric)
+		digest_add(d, bis->args.metric, strlen(bis->args.metric) + 1);
 	digest_end(d, bis->scenario);
 	return r;
 }
@@ -247,12 +250,22 @@ wanted_place(const struct bisect *bis)
 	return t ? t->where : NULL;
 }
 
-static struct tally
-tally_of(const struct bisect *bis, const struct version_set *m)
+struct tally
+bisect_tally(const struct bisect *bis, const struct version_set *m)
 {
 	struct tally none = { 0, 0, 0 };
+	const char *ends[2];
 
-	return m && !m->cannot ? trials_tally(&bis->trials, m->subject, wanted_place(bis)) : none;
+	if (!m || m->cannot)
+		return none;
+	if (!bis->args.metric)
+		return trials_tally(&bis->trials, m->subject, wanted_place(bis));
+	for (int end = 0; end < 2; end++) {
+		const struct version_set *at = end_version_set(bis, end);
+
+		ends[end] = at && !at->cannot ? at->subject : NULL;
+	}
+	return metric_tally(&bis->trials, m->subject, ends);
 }
 
 static struct odds
@@ -262,9 +275,9 @@ odds_now(const struct bisect *bis)
 		.risk = ODDS_RISK / (double)(2 * bis->expected) };
 
 	for (int end = 0; end < 2; end++)
-		o.ends[end] = tally_of(bis, end_version_set(bis, end));
+		o.ends[end] = bisect_tally(bis, end_version_set(bis, end));
 	for (size_t i = 0; i < bis->nversion_sets; i++) {
-		struct tally t = tally_of(bis, &bis->version_sets[i]);
+		struct tally t = bisect_tally(bis, &bis->version_sets[i]);
 
 		o.flaky |= tally_flips(&t);
 	}
@@ -275,7 +288,7 @@ static enum search_verdict
 verdict_of(const struct bisect *bis, const struct version_set *m, double *error)
 {
 	struct odds o = odds_now(bis);
-	struct tally t = tally_of(bis, m);
+	struct tally t = bisect_tally(bis, m);
 	const struct version_set *ends[2] = { end_version_set(bis, 0), end_version_set(bis, 1) };
 	int end;
 
@@ -336,6 +349,21 @@ read_failure(struct bisect *bis, const struct version_set *m, struct trial *t)
 	}
 }
 
+/* a run that failed has measured nothing that could be compared */
+static void
+measure(struct bisect *bis, const struct version_set *m, struct trial *t)
+{
+	double seconds;
+
+	if (t->verdict == BISECT_GOOD && metric_read(bis->a, m->dir, bis->args.metric, &seconds)) {
+		t->got = metric_text(bis->a, seconds);
+	} else {
+		if (t->verdict == BISECT_GOOD)
+			t->got = arena_printf(bis->a, "%s: not measured there", bis->args.metric);
+		t->verdict = BISECT_SKIP;
+	}
+}
+
 static int
 judge(struct bisect *bis, struct version_set *m, struct trial *t, struct err *e)
 {
@@ -371,6 +399,8 @@ judge(struct bisect *bis, struct version_set *m, struct trial *t, struct err *e)
 		t->verdict = WEXITSTATUS(status) ? BISECT_BAD : BISECT_GOOD;
 	if (t->verdict != BISECT_GOOD)
 		read_failure(bis, m, t);
+	if (bis->args.metric)
+		measure(bis, m, t);
 	return 0;
 }
 
@@ -449,9 +479,10 @@ run_once(struct bisect *bis, struct version_set *m, bool built, struct err *e)
 	if (judge(bis, m, &t, e) < 0 || trials_add(bis->a, &bis->trials, &t, e) < 0)
 		return -1;
 	bis->runs++;
-	n = tally_of(bis, m);
+	n = bisect_tally(bis, m);
 	log_step(bis, m,
-	    n.good + n.bad + n.none == 1
+	    bis->args.metric && t.verdict == BISECT_GOOD ? t.got
+	    : n.good + n.bad + n.none == 1
 		? verdict_words[t.verdict]
 		: arena_printf(bis->a, "%s (%u passed, %u failed%s)", verdict_words[t.verdict],
 		      n.good, n.bad,
@@ -470,7 +501,7 @@ doubtful(const struct bisect *bis)
 	if (o.flaky || bis->answer.state != BISECT_FOUND)
 		return NULL;
 	for (size_t i = 0; i < 2; i++) {
-		struct tally t = tally_of(bis, find(bis, pair[i]));
+		struct tally t = bisect_tally(bis, find(bis, pair[i]));
 
 		if (t.good + t.bad < bis->args.repeat)
 			return pair[i];

@@ -68,6 +68,8 @@ int bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words
 /* until bis->answer is one.  What cannot be built or judged is passed by; an error is the system's
  */
 int bisect_run(struct bisect *bis, struct err *e);
+/* how its runs came out */
+struct tally bisect_tally(const struct bisect *bis, const struct version_set *m);
 /* the one with these versions, or NULL */
 const struct version_set *bisect_find(const struct bisect *bis, const size_t *versions);
 /* builds it again, to read its files; *tree: the folder, valid until the next build */

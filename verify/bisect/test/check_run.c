@@ -55,6 +55,9 @@ bisect(struct arena *a, char **words, size_t n, struct bisect *h, const char **t
 	"down, "                                                                                   \
 	"in \\x1b[1m" got "\n"
 
+/* a rule that passes, and lets the run's chart say so much */
+#define WORKS(seconds) "sed -i \"s/^verdict pass/&\\nchart work all " seconds "/\" \"$out/results\""
+
 /* rule: exits 1 when it fails; sh */
 static const struct {
 	const char *rule, *refuse, *words[4];
@@ -106,6 +109,29 @@ static const struct {
 	{ "false", "true", { "GOOD=old", "BAD=new" }, 1,
 	    "both ends fail: what breaks it is older than the good end, or lies elsewhere\n" FAILS(
 		"4") "  steps      2 steps (8 expected), 6 runs; no verdict flipped\n" REPORT },
+	/* how much there is of something, with noise that is less than what changed */
+	{ WORKS("1.$((b > 2 ? 3 : 1))0$((n % 3))"), "true",
+	    { "GOOD=old", "BAD=new", "METRIC=work all" }, 0,
+	    "b 2 -> 3: work all 1.101 s -> 1.302 s, +18.3 %\n  changed    /bin/b\n" AGAIN(
+		"SET=old VERSION_b=3") "  steps      7 steps (8 expected), 15 runs; no verdict "
+				       "flipped\n" REPORT },
+	{ WORKS("$((a > 3 ? 2 : 3))"), "true",
+	    { "GOOD=1", "BAD=4", "PACKAGE=a", "METRIC=work all" }, 0,
+	    "a 3 -> 4: work all 3 s -> 2 s, -33.3 %\n  changed    /bin/a\n" AGAIN(
+		"VERSION_a=4") "  steps      4 steps (4 expected), 10 runs; no verdict "
+			       "flipped\n" REPORT },
+	{ WORKS("1.00$b"), "true", { "GOOD=old", "BAD=new", "METRIC=work all" }, 1,
+	    "the ends do not differ: work all 1.001 s -> 1.004 s, +0.3 %\n  steps      2 steps (8 "
+	    "expected), 6 runs; no verdict flipped\n" REPORT },
+	/* a run that fails has measured nothing, nor has one without that measure */
+	{ WORKS("1") "; [ $b -lt 3 ]", "true", { "GOOD=old", "BAD=new", "METRIC=work all" }, 125,
+	    "the bad end new could not be tested: down, in \\x1b[1m4\n  see "
+	    "T/out/bisect/steps/14dd94fda131.log\n"
+	    "  steps      2 steps (8 expected), 5 runs; no verdict flipped\n" REPORT },
+	{ WORKS("1"), "true", { "GOOD=old", "BAD=new", "METRIC=work none" }, 125,
+	    "the good end old could not be tested: work none: not measured there\n  see "
+	    "T/out/bisect/steps/47ad267d1dab.log\n"
+	    "  steps      2 steps (8 expected), 4 runs; no verdict flipped\n" REPORT },
 	{ "true", "[ $a = 1 ]", { "GOOD=old", "BAD=new" }, 125,
 	    "the bad end new could not be tested: c: does not compile\n  steps      2 steps (8 "
 	    "expected), 3 runs; no verdict flipped\n" REPORT },
