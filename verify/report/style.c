@@ -37,7 +37,7 @@ static const char style[] =
     "min-width:640px;height:auto}rect.once{fill:none;stroke:#5b87b8;"
     "stroke-dasharray:3 2}details "
     "td:last-child{white-space:pre-wrap;overflow-wrap:anywhere}summary{cursor:pointer}a:focus-"
-    "visible,summary:focus-visible,.wide:focus-visible{outline:2px solid "
+    "visible,summary:focus-visible,.wide:focus-visible,.end:focus-visible{outline:2px solid "
     "var(--ink);outline-offset:1px}:target{outline:2px solid var(--line)}\n"
     ".two{display:grid;grid-template-columns:1fr 1fr;gap:1rem}.two>div{min-width:0}\n"
     ".bar{display:block;height:.6rem;min-width:1px;background:#5b87b8}.choice label{margin-right:"
@@ -55,11 +55,16 @@ static const char style[] =
     "a{color:inherit}"
     ".fail.took{padding:0 .4rem}.cut{max-width:30rem;overflow:hidden;text-overflow:ellipsis}\n"
     "td.wrap{white-space:normal;min-width:8rem}\n"
-    "@media(max-width:40rem){body{padding:.7rem}.long,.two{grid-template-columns:1fr}"
+    /* a console is read from its end */
+    ".end{display:flex;flex-direction:column-reverse;overflow:auto;max-height:28rem}.end "
+    "pre{max-height:none;overflow:visible;white-space:pre-wrap;overflow-wrap:anywhere}\n"
+    "@media(max-width:60rem){.two{grid-template-columns:1fr;gap:0}}\n"
+    "@media(max-width:40rem){body{padding:.7rem}.long{grid-template-columns:1fr}"
     "dl{grid-template-columns:4.5rem 1fr}.bar{display:none}}\n"
     "@media print{:root{--bg:#fff;--ink:#000;--dim:#444;--line:#bbb;--ok:#256b43;--okbg:#e6f2ea;"
     "--bad:#a8201a;--badbg:#fbe8e6;--skip:#7d6116;--skipbg:#f8f1d9}body{max-width:none;padding:0;"
-    "print-color-adjust:exact}.wide,pre{overflow:visible;max-height:none}pre{white-space:pre-wrap}"
+    "print-color-adjust:exact}.wide,pre,.end{overflow:visible;max-height:none}.two,.end{display:"
+    "block}pre{white-space:pre-wrap}"
     ".choice{display:none}svg{max-width:100%}h2{break-after:avoid}tr,.card{break-inside:avoid}}\n";
 
 void

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TAIL_LINES 60
+#define TAIL_LINES 40
 #define TAIL_BYTES 16384
 
 /* "\033c", or "\033[", what follows, and the letter that ends it */
@@ -74,14 +74,14 @@ tail_add(struct buf *b, const char *dir)
 	while (p > text && (p[-1] != '\n' || ++lines <= TAIL_LINES))
 		p--;
 	if (n > 0)
-		buf_adds(b, "<pre>");
+		buf_adds(b, "<div class=end tabindex=0><pre>");
 	for (const char *stop; p < end; p = stop + 1) {
 		stop = memchr(p, '\n', (size_t)(end - p));
 		stop = stop ? stop : end;
 		add_line(b, p, stop);
 	}
 	if (n > 0)
-		buf_adds(b, "</pre>");
+		buf_adds(b, "</pre></div>");
 	if (fd >= 0)
 		close(fd);
 	arena_free(a);

@@ -483,7 +483,7 @@ START_TEST(html_shows_the_console)
 	ck_assert_int_eq(file_write(console, many.p, many.n, 0644, &e), 0);
 	ck_assert_int_eq(report_html(path, &one, 1, &head, &e), 0);
 	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
-	ck_assert_ptr_nonnull(strstr(text, "<pre>line 8940\n"));
+	ck_assert_ptr_nonnull(strstr(text, "<pre>line 8960\n"));
 	ck_assert_ptr_nonnull(strstr(text, "line 8999\n</pre>"));
 	/* nor what is somewhere else */
 	unlink(console);
