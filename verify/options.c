@@ -285,6 +285,8 @@ options_read(
 		for (size_t i = 0; !r && i < NROWS; i++)
 			if (rows[i].letter && rows[i].letter == opt)
 				r = &rows[i];
+		if (!r && opt == '?' && optopt >= 256)
+			return fail_usage(e, "--%s: takes no value", rows[optopt - 256].name);
 		if (!r)
 			return fail_usage(e, "%s%s; see %s --help", argv[optind - 1],
 			    opt == ':' ? " needs a value" : ": unknown option", program);
