@@ -42,7 +42,7 @@ begin(struct arena *a, struct options *o, const char *manifest, struct err *e)
 	if (droproot_to_owner_of(owner, manifest ? o->out : NULL, e) < 0)
 		return -1;
 	o->out = outdir_choose(a, o->out, manifest);
-	if (before_keep(a, o->out, e) < 0)
+	if (outdir_fits(a, o->out, e) < 0 || before_keep(a, o->out, e) < 0)
 		return -1;
 	if (outdir_clear(a, o->out, e) == 0)
 		return 0;
