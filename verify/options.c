@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
+#include "build/base/help.h"
 #include "build/base/log.h"
 #include "build/files/file.h"
 
@@ -123,14 +124,14 @@ void
 options_print(enum options_of who)
 {
 	for (const struct row *r = rows; r < rows + NROWS; r++) {
-		char left[40];
+		char left[48];
 
 		if (!(r->of & (int)who))
 			continue;
-		snprintf(left, sizeof left, "%c%c%c --%s%s%s", r->letter ? '-' : ' ',
+		snprintf(left, sizeof left, "  %c%c%c --%s%s%s", r->letter ? '-' : ' ',
 		    r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
 		    r->value ? " " : "", r->value ? r->value : "");
-		printf("  %-22s %s\n", left, r->what);
+		help_row(left, 25, r->what);
 	}
 }
 
