@@ -6,6 +6,7 @@
  *     manifest  ->  image --+-> matrix -> run -> results -> report, exit status
  */
 #include "build/base/arena.h"
+#include "build/base/help.h"
 #include "build/base/startup.h"
 #include "build/base/version.h"
 #include "verify/command/command.h"
@@ -42,7 +43,7 @@ begin(struct arena *a, struct options *o, const char *manifest, struct err *e)
 	if (droproot_to_owner_of(owner, manifest ? o->out : NULL, e) < 0)
 		return -1;
 	o->out = outdir_choose(a, o->out, manifest);
-	if (before_keep(a, o->out, e) < 0)
+	if (outdir_fits(a, o->out, e) < 0 || before_keep(a, o->out, e) < 0)
 		return -1;
 	if (outdir_clear(a, o->out, e) == 0)
 		return 0;
@@ -260,8 +261,12 @@ help(const struct command *of)
 	if (!of)
 		printf("lh-verify: boots disk images under QEMU and tests them\n\n");
 	for (const struct command *c = commands; c < commands + ncommands; c++)
-		if (!of || c->bit == of->bit)
-			printf("  lh-verify %-7s %-20s %s\n", c->name, c->arguments, c->what);
+		if (!of || c->bit == of->bit) {
+			char left[64];
+
+			snprintf(left, sizeof left, "  lh-verify %-7s %s", c->name, c->arguments);
+			help_row(left, 41, c->what);
+		}
 	printf("\noptions%s:\n",
 	    of ? "" : " (lh-verify COMMAND --help prints those of one; see also lh-verify(1))");
 	options_print(of ? of->bit : LH_VERIFY);

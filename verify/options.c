@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
+#include "build/base/help.h"
 #include "build/base/log.h"
 #include "build/files/file.h"
 
@@ -123,14 +124,14 @@ void
 options_print(enum options_of who)
 {
 	for (const struct row *r = rows; r < rows + NROWS; r++) {
-		char left[40];
+		char left[48];
 
 		if (!(r->of & (int)who))
 			continue;
-		snprintf(left, sizeof left, "%c%c%c --%s%s%s", r->letter ? '-' : ' ',
+		snprintf(left, sizeof left, "  %c%c%c --%s%s%s", r->letter ? '-' : ' ',
 		    r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
 		    r->value ? " " : "", r->value ? r->value : "");
-		printf("  %-22s %s\n", left, r->what);
+		help_row(left, 25, r->what);
 	}
 }
 
@@ -285,6 +286,8 @@ options_read(
 		for (size_t i = 0; !r && i < NROWS; i++)
 			if (rows[i].letter && rows[i].letter == opt)
 				r = &rows[i];
+		if (!r && opt == '?' && optopt >= 256)
+			return fail_usage(e, "--%s: takes no value", rows[optopt - 256].name);
 		if (!r)
 			return fail_usage(e, "%s%s; see %s --help", argv[optind - 1],
 			    opt == ':' ? " needs a value" : ": unknown option", program);

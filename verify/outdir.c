@@ -69,12 +69,25 @@ blame(const char *path, struct err *e)
 	return fail_usage(e, "%s: %s; name another folder with -o", path, strerror(why));
 }
 
+static const char *const names[] = { "results", "junit.xml", "index.html", "live", "mutants.json",
+	"mutants.html" };
+
+int
+outdir_fits(struct arena *a, const char *path, struct err *e)
+{
+	if (file_exists(arena_printf(a, "%s/lock", path)))
+		return 0;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (file_exists(arena_printf(a, "%s/%s", path, names[i])))
+			return fail_usage(e,
+			    "%s: holds %s, and no run of lh-verify; name another with -o", path,
+			    names[i]);
+	return 0;
+}
+
 int
 outdir_clear(struct arena *a, const char *path, struct err *e)
 {
-	static const char *const names[] = { "results", "junit.xml", "index.html", "live",
-		"mutants.json", "mutants.html" };
-
 	int lock = -1, r = 0;
 
 	if (file_exists(path) && !file_isdir(path))

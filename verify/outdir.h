@@ -18,6 +18,8 @@ struct arena;
  * has made; for any other, `verify` beside the manifest.  Nothing has to be there yet.
  */
 const char *outdir_choose(struct arena *a, const char *out, const char *manifest);
+/* a folder with files that are called like results, and not from a run, is refused */
+int outdir_fits(struct arena *a, const char *path, struct err *e);
 /* removes what names a result, unless a run is under way; a folder that is not there has none */
 int outdir_clear(struct arena *a, const char *path, struct err *e);
 /* a folder that cannot be made, or not be written to, is wrong usage */

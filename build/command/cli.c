@@ -2,6 +2,7 @@
 #include "build/command/cli.h"
 
 #include "build/base/arena.h"
+#include "build/base/help.h"
 #include "build/config/config.h"
 #include "build/plan/recipe.h"
 
@@ -258,10 +259,10 @@ print_row(const struct row *o)
 {
 	char left[32];
 
-	snprintf(left, sizeof left, "%c%c%s%s%s%s", o->brief ? '-' : ' ',
+	snprintf(left, sizeof left, "  %c%c%s%s%s%s", o->brief ? '-' : ' ',
 	    o->brief ? o->letter : ' ', o->brief ? ", " : "  ", o->name, o->value ? "=" : "",
 	    o->value ? o->value : "");
-	printf("  %-26s %s\n", left, o->help);
+	help_row(left, 29, o->help);
 }
 
 static void
@@ -275,8 +276,13 @@ print_statuses(void)
 static void
 help_of(const struct command *c)
 {
-	printf("usage: lh-build %s%s%s [OPTION...] [NAME=VALUE...]\n\n%c%s.\n\n", c->name,
-	    *c->args ? " " : "", c->args, toupper((unsigned char)*c->help), c->help + 1);
+	char what[160];
+
+	printf("usage: lh-build %s%s%s [OPTION...] [NAME=VALUE...]\n\n", c->name,
+	    *c->args ? " " : "", c->args);
+	snprintf(what, sizeof what, "%c%s.", toupper((unsigned char)*c->help), c->help + 1);
+	help_row("", 0, what);
+	putchar('\n');
 	for (const struct row *o = rows; o < rows + NROWS; o++)
 		if (takes(c, o->letter))
 			print_row(o);
@@ -297,11 +303,15 @@ cli_help(int argc, char **argv, const struct command *commands, struct err *e)
 		return 0;
 	}
 	puts("usage: lh-build COMMAND [OPTION...] [NAME=VALUE...]\n\n"
-	     "Compiles a Linux system from source and writes a disk image.  NAME=VALUE overrides\n"
-	     "lh-config; lh-config(5) explains every variable, lh-build(1) every command, and\n"
-	     "lh-build COMMAND --help prints the options of one.\n");
-	for (const struct command *c = commands; c->name; c++)
-		printf("  %-9s %-11s %s\n", c->name, c->args, c->help);
+	     "Compiles a Linux system from source and writes a disk image.  NAME=VALUE\n"
+	     "overrides lh-config; lh-config(5) explains every variable, lh-build(1) every\n"
+	     "command, and lh-build COMMAND --help prints the options of one.\n");
+	for (const struct command *c = commands; c->name; c++) {
+		char left[48];
+
+		snprintf(left, sizeof left, "  %-9s %s", c->name, c->args);
+		help_row(left, 24, c->help);
+	}
 	puts("");
 	print_row(&rows[NROWS - 1]);
 	puts("      --help                 of a command: its options\n"

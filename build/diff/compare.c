@@ -15,10 +15,12 @@
 #include "build/image/disk.h"
 #include "build/plan/recipe.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define AT_MOST 25 /* lines of a kind */
 
@@ -68,6 +70,8 @@ open_side(struct arena *a, const char *path, struct side *s, struct err *e)
 		const char *folder = path;
 
 		path = arena_printf(a, "%s/manifest", folder);
+		if (access(path, F_OK) < 0 && errno != ENOENT)
+			return fail_errno(e, "%s", path);
 		if (!file_exists(path))
 			return fail_usage(e,
 			    "%s: has no manifest; name a folder that an image was built in, such "

@@ -91,14 +91,14 @@ text_of(const struct key *k, const struct manifest *m)
 }
 
 static int
-number(const struct lines *l, const char *word, uint64_t *out, struct err *e)
+number(const struct lines *l, const char *key, const char *word, uint64_t *out, struct err *e)
 {
 	char *end;
 
 	errno = 0;
 	*out = strtoull(word, &end, 10);
 	if (*word < '0' || *word > '9' || *end || errno)
-		return lines_fail(l, e, "%s: not a number", word);
+		return lines_fail(l, e, "%s %s: not a number", key, word);
 	return 0;
 }
 
@@ -110,7 +110,8 @@ read_part(struct arena *a, const struct lines *l, char *value, struct manifest *
 
 	if (words(value, w, 5) != 5)
 		return lines_fail(l, e, "partition: needs NAME TYPE START SIZE UUID");
-	if (number(l, w[2], &p.start, e) < 0 || number(l, w[3], &p.size, e) < 0)
+	if (number(l, "partition", w[2], &p.start, e) < 0 ||
+	    number(l, "partition", w[3], &p.size, e) < 0)
 		return -1;
 	p.name = w[0];
 	p.type = w[1];
@@ -244,7 +245,7 @@ read_listen(struct arena *a, const struct lines *l, char *value, struct manifest
 
 	if (words(value, w, 4) != 4)
 		return lines_fail(l, e, "listen: needs PROTOCOL ADDRESS PORT SERVICE");
-	if (number(l, w[2], &port, e) < 0)
+	if (number(l, "listen", w[2], &port, e) < 0)
 		return -1;
 	if (port < 1 || port > 65535)
 		return lines_fail(l, e, "listen: port %s: from 1 to 65535", w[2]);
@@ -270,7 +271,7 @@ read_memory(struct arena *a, const struct lines *l, char *value, struct manifest
 	uint64_t n;
 
 	(void)a;
-	if (number(l, value, &n, e) < 0)
+	if (number(l, "memory", value, &n, e) < 0)
 		return -1;
 	if (n < 8 || n > 1 << 20)
 		return lines_fail(l, e, "memory %s: from 8 to 1048576 MiB", value);
@@ -284,7 +285,7 @@ read_cpus(struct arena *a, const struct lines *l, char *value, struct manifest *
 	uint64_t n;
 
 	(void)a;
-	if (number(l, value, &n, e) < 0)
+	if (number(l, "cpus", value, &n, e) < 0)
 		return -1;
 	if (n < 1 || n > 255)
 		return lines_fail(l, e, "cpus %s: from 1 to 255", value);

@@ -344,6 +344,8 @@ verify_release_command(const struct request *rq, struct err *e)
 	if (!rq->nwords)
 		return fail_usage(e, "verify-release: name a released folder");
 	c.dir = rq->words[0];
+	if (!file_isdir(c.dir))
+		return fail_usage(e, "verify-release: %s: no such folder", c.dir);
 	r = check_release(&c, rq->nwords > 1 ? rq->words[1] : NULL, e);
 	for (size_t i = 0; i < c.n; i++)
 		if (c.v[i].fd >= 0)

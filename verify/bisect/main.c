@@ -6,6 +6,7 @@
  *                    `--<---'
  */
 #include "build/base/arena.h"
+#include "build/base/help.h"
 #include "build/base/startup.h"
 #include "build/base/version.h"
 #include "verify/bisect/arguments.h"
@@ -35,8 +36,8 @@ help(void)
 	for (const struct argument *w = arguments_all; w->name; w++) {
 		char left[32];
 
-		snprintf(left, sizeof left, "%s=%s", w->name, w->value);
-		printf("  %-19s %s\n", left, w->what);
+		snprintf(left, sizeof left, "  %s=%s", w->name, w->value);
+		help_row(left, 22, w->what);
 	}
 	puts("  NAME=VALUE          anything else is a variable for lh-build, at every step\n"
 	     "options:");

@@ -8,12 +8,12 @@
 #include "verify/bisect/run.h"
 #include "verify/report/markup.h"
 #include "verify/report/style.h"
+#include "verify/report/tail.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* console lines of the good and the bad run in report.html */
-#define TAIL 60
 /* changed files on the terminal */
 #define SHOWN 8
 /* characters of a statement there */
@@ -78,26 +78,8 @@ html_console(const struct finding *f, struct buf *b, const struct version_set *m
 	buf_addf(b, "<div><h3>%s</h3>\n<p>", name);
 	markup_adds(b, arguments_version_set(f->a, &f->bis->args, m->versions));
 	buf_adds(b, "</p>\n");
-	for (const char **s = f->bis->opts->only; *s && !m->cannot; s++) {
-		char *text, *p;
-		size_t n, lines = 0;
-		struct err ignored;
-
-		if (file_read(f->a, arena_printf(f->a, "%s/%s/console", m->testcases, *s), &text,
-			&n, &ignored) < 0)
-			continue;
-		for (p = text + n; p > text && lines <= TAIL; p--)
-			lines += p[-1] == '\n';
-		buf_adds(b, "<pre>");
-		while (p < text + n) { /* without the carriage returns of a tty */
-			char *cr = memchr(p, '\r', (size_t)(text + n - p)),
-			     *stop = cr ? cr : text + n;
-
-			markup_add(b, p, (size_t)(stop - p));
-			p = cr ? cr + 1 : stop;
-		}
-		buf_adds(b, "</pre>\n");
-	}
+	for (const char **s = f->bis->opts->only; *s && !m->cannot; s++)
+		tail_add(b, arena_printf(f->a, "%s/%s", m->testcases, *s));
 	buf_adds(b, "</div>\n");
 }
 

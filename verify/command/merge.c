@@ -9,12 +9,17 @@
 #include "verify/report/result.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 /* an old report must not outlive a merge that fails; -o may be one of the runs, and keeps its
  * results */
 static int
 clear(struct arena *a, const char *out, struct err *e)
 {
+	if (file_exists(out) && !file_isdir(out))
+		return fail_usage(e, "%s: not a folder; name another with -o", out);
+	if (outdir_fits(a, out, e) < 0)
+		return -1;
 	return file_remove(arena_printf(a, "%s/junit.xml", out), e) < 0 ||
 		       file_remove(arena_printf(a, "%s/index.html", out), e) < 0
 		   ? -1
@@ -26,6 +31,7 @@ command_merge(struct arena *a, struct options *o, struct err *e)
 {
 	struct report_head head;
 	struct testcase_result *results;
+	int locked;
 	size_t n;
 
 	if (!o->out)
@@ -37,8 +43,13 @@ command_merge(struct arena *a, struct options *o, struct err *e)
 	if (merge_runs(a, o->words, o->nwords, &results, &n, &head, e) < 0)
 		return -1;
 	head.version = LH_VERSION;
-	if (outdir_make(o->out, e) < 0 || report_files(a, o->out, results, n, &head, e) < 0)
+	if (outdir_make(o->out, e) < 0 || (locked = outdir_lock(a, o->out, e)) < 0)
 		return -1;
+	if (report_files(a, o->out, results, n, &head, e) < 0) {
+		close(locked);
+		return -1;
+	}
+	close(locked);
 	report_tap_start(stdout, n, &head);
 	for (size_t i = 0; i < n; i++)
 		report_tap_testcase(stdout, i + 1, &results[i]);

@@ -26,6 +26,7 @@
 #include "verify/trust.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -256,6 +257,18 @@ name_of(struct arena *a, const char *path)
 	return arena_strndup(a, name, n - 4);
 }
 
+/* nobody is to hear of that when all is typed */
+static int
+can_make(struct arena *a, const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	const char *folder = slash ? arena_strndup(a, path, (size_t)(slash - path) + 1) : ".";
+
+	return access(folder, W_OK | X_OK) < 0
+		   ? fail_usage(e, "record: %s: %s; name another", path, strerror(errno))
+		   : 0;
+}
+
 int
 command_record(struct arena *a, struct options *o, struct err *e)
 {
@@ -273,7 +286,7 @@ command_record(struct arena *a, struct options *o, struct err *e)
 		    e, "record: %s: not a name such as motto.scn, of a-z, 0-9 and -", s.path);
 	if (file_exists(s.path))
 		return fail_usage(e, "record: %s: is there already; name another", s.path);
-	if (open_image(a, o, o->words[1], &im, e) < 0)
+	if (open_image(a, o, o->words[1], &im, e) < 0 || can_make(a, s.path, e) < 0)
 		return -1;
 	s.pristine = !inject_fits(&im->m) && !serial_is_asked(&im->m);
 	how.head = arena_printf(a,

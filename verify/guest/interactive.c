@@ -120,9 +120,7 @@ choose_lane(
 		if (lane_meant(boot, lane_name(i)) && lane_fits(m, lane_name(i)))
 			m->lane = lane_name(i);
 	if (!m->lane)
-		return fail_usage(e,
-		    "--boot %s: %s names no firmware for it; build with another BOOT", boot,
-		    manifest);
+		return lane_unfit(boot, manifest, e);
 	if (!strcmp(m->lane, LANE_KERNEL))
 		m->lane = NULL;
 	if (lane_is_diskless(m))

@@ -78,6 +78,17 @@ lane_has_firmware(const struct manifest *m)
 	return m->lane && is_firmware(m->lane);
 }
 
+int
+lane_unfit(const char *asked, const char *manifest, struct err *e)
+{
+	return !strcmp(asked, LANE_DISKLESS)
+		   ? fail_usage(e, "--boot %s: %s names no root for it; build with cpio in FORMS",
+			 asked, manifest)
+		   : fail_usage(e,
+			 "--boot %s: %s names no firmware for it; build with another BOOT", asked,
+			 manifest);
+}
+
 bool
 lane_is_diskless(const struct manifest *m)
 {

@@ -30,6 +30,8 @@ bool lane_is_diskless(const struct manifest *m);
 bool lane_meant(const char *asked, const char *lane);
 /* is the image for that one, as its manifest says? */
 bool lane_fits(const struct manifest *m, const char *lane);
+/* says that it is for none that is asked for */
+int lane_unfit(const char *asked, const char *manifest, struct err *e);
 /* why the machine's own lane cannot be: what is not installed, which bus its firmware knows
  * nothing of, or that nothing would tell this boot from others; NULL: it can */
 const char *lane_missing(struct arena *a, const struct manifest *m);

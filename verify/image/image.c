@@ -20,6 +20,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int
@@ -137,13 +138,17 @@ image_size(const char *path)
 int
 image_manifest_given(const char *manifest, struct err *e)
 {
+	struct stat st;
+
 	if (access(manifest, R_OK) < 0)
 		return fail_usage(e, "%s: %s%s", manifest, strerror(errno),
 		    errno == ENOENT ? "; lh-build build makes one, and init, for files of others"
 				    : "");
-	return file_isdir(manifest)
-		   ? fail_usage(e, "%s: is a folder; name the manifest in it", manifest)
-		   : 0;
+	if (file_isdir(manifest))
+		return fail_usage(e, "%s: is a folder; name the manifest in it", manifest);
+	return stat(manifest, &st) == 0 && S_ISREG(st.st_mode)
+		   ? 0
+		   : fail_usage(e, "%s: is not a regular file; name a manifest", manifest);
 }
 
 static struct lan *
@@ -305,9 +310,7 @@ image_lanes(struct arena *a, const struct image_ways *ways, const char *outdir,
 			if (lane_meant(ways->boot, lane_name(l)) && lane_fits(&im->m, lane_name(l)))
 				add_hardware(a, &v, &nv, im, ways, lane_name(l), outdir);
 		if (nv == before)
-			return fail_usage(e,
-			    "--boot %s: %s names no firmware for it; build with another BOOT",
-			    ways->boot, im->path);
+			return lane_unfit(ways->boot, im->path, e);
 	}
 	*images = v;
 	*n = nv;

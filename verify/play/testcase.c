@@ -968,7 +968,8 @@ on_limit(void *arg)
 
 	c->limit_alarm = 0;
 	if (c->step_open)
-		testcase_fail(c, NULL, where_time_went(c), "the scenario's limit of %s has passed",
+		testcase_fail(c, arena_printf(c->a, "the end of: %s", step_of(c)->source),
+		    where_time_went(c), "the scenario's limit of %s has passed",
 		    testcase_seconds(c, scaled(c, c->job->scenario->limit)));
 	else if (awaits_nonce(c))
 		no_nonce(c);

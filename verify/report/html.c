@@ -8,6 +8,7 @@
 #include "verify/report/chart.h"
 #include "verify/report/results.h"
 #include "verify/report/style.h"
+#include "verify/report/tail.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,7 +17,8 @@
 
 /* the bar of the step of a case that took longest */
 #define BAR_REM 6.0
-#define COLUMNS_MAX 12	      /* scenarios that a page has room for side by side */
+#define COLUMNS_MAX 4	      /* scenarios that a phone has room for side by side */
+#define OPEN_MAX 3	      /* failures whose steps are shown without being asked for */
 #define PICTURE_MAX (1 << 20) /* bytes; a screen of text is a few thousand */
 
 static const char *
@@ -238,7 +240,7 @@ add_skipped(struct buf *b, const struct testcase_result *testcases, size_t n)
 		add_image_name(b, testcases, n, &testcases[i]);
 		buf_adds(b, "<td>");
 		markup_adds(b, testcases[i].scenario);
-		buf_adds(b, "<td class=dim>");
+		buf_adds(b, "<td class=\"dim wrap\">");
 		markup_adds(b, testcases[i].reason ? testcases[i].reason : "");
 		buf_adds(b, "</tr>\n");
 	}
@@ -347,17 +349,19 @@ add_choice(struct buf *b, const struct testcase_result *testcases, size_t n)
 	    changed ? "<label><input type=radio name=choice id=only-new> changed</label> " : "");
 }
 
-/* every step with its time: what there is to say of a pass */
+/* every step with its time: what there is to say of a pass; else beside the console */
 static void
-add_steps(struct buf *b, const struct testcase_result *c, size_t number, nstime slow)
+add_steps(struct buf *b, const struct testcase_result *c, size_t number, nstime slow, size_t failed)
 {
+	bool bad = c->verdict != VERDICT_PASS;
+	struct buf console = { 0 };
 	nstime longest = 1;
 
 	if (c->verdict == VERDICT_SKIP || !c->nsteps)
 		return;
-	buf_addf(b, "<details class=\"%s%s%s\" id=%c%zu><summary>",
-	    c->verdict == VERDICT_PASS ? "" : "bad ", c->was ? "new " : "",
-	    c->took > slow ? "slow" : "", c->verdict == VERDICT_PASS ? 'c' : 's', number);
+	buf_addf(b, "<details%s class=\"%s%s%s\" id=%c%zu><summary>",
+	    bad && failed <= OPEN_MAX ? " open" : "", bad ? "bad " : "", c->was ? "new " : "",
+	    c->took > slow ? "slow" : "", bad ? 's' : 'c', number);
 	add_heading(b, c);
 	buf_adds(b, " <span class=dim>");
 	add_verdict(b, c);
@@ -368,7 +372,9 @@ add_steps(struct buf *b, const struct testcase_result *c, size_t number, nstime 
 	}
 	if (c->booted > 0)
 		buf_addf(b, ", booted in %.1f s", report_seconds(c->booted));
-	buf_adds(b, "</span></summary><table>");
+	if (bad)
+		tail_add(&console, c->dir);
+	buf_addf(b, "</span></summary>%s<table>", console.n ? "<div class=two><div>" : "");
 	for (size_t i = 0; i < c->nsteps; i++)
 		longest = c->steps[i].took > longest ? c->steps[i].took : longest;
 	for (size_t i = 0; i < c->nsteps; i++) {
@@ -389,6 +395,12 @@ add_steps(struct buf *b, const struct testcase_result *c, size_t number, nstime 
 		markup_adds(b, c->warnings[i]);
 		buf_adds(b, "</code></div>");
 	}
+	if (console.n) {
+		buf_adds(b, "</div><div>");
+		buf_add(b, console.p, console.n);
+		buf_adds(b, "</div></div>");
+	}
+	buf_free(&console);
 	buf_adds(b, "</details>\n");
 }
 
@@ -454,7 +466,7 @@ report_html(const char *path, const struct testcase_result *testcases, size_t n,
 	add_choice(&b, testcases, n);
 	slow = slow_from(testcases, n);
 	for (size_t i = 0; i < n; i++)
-		add_steps(&b, &testcases[i], i + 1, slow);
+		add_steps(&b, &testcases[i], i + 1, slow, k.failed);
 	add_skipped(&b, testcases, n);
 	buf_adds(&b, "</html>\n");
 	r = file_write(path, b.p, b.n, 0644, e);

@@ -317,8 +317,12 @@ static const struct {
 	{ "$VERIFY merge -o report out", 0, "1 passed, 0 failed, 0 skipped\n" },
 	/* its report goes, its results are what is merged */
 	{ "$VERIFY merge -o out out out; s=$?; ls out; exit $s", 100,
-	    "both ? and out have it\nresults\n" },
+	    "both ? and out have it\nlock\nresults\n" },
 	{ "$VERIFY merge -o out; s=$?; ls out; exit $s", 100, "results\n" },
+	/* nor is what somebody else calls so */
+	{ "rm out/lock; $VERIFY merge -o out out; s=$?; ls out; exit $s", 100,
+	    "out: holds results, and no run of lh-verify; name another with -o\nindex.html\n"
+	    "junit.xml\nresults\n" },
 	/* a plan, and a part of it */
 	{ PLAN RUN "--plan p/plan -o p/1 o/manifest >&2; $VERIFY merge -o report p", 0,
 	    "1 passed, 0 failed, 0 skipped\n" },

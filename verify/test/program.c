@@ -87,6 +87,7 @@ program_prepare(struct arena *a, const char *guest)
 	program_put(a, "o/kernel", "");
 	program_put(
 	    a, "scenarios/up.scn", "scenario up \"it comes up\"\nimage pristine\nexpect /up/\n");
+	program_put(a, "out/lock", "");
 	program_put(a, "out/results",
 	    "lh-results 2\ncase\narch x86_64\nnet dhcp\nscenario up\nverdict pass\nend 1\n");
 	program_put(a, "out/junit.xml", "");

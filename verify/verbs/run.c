@@ -227,7 +227,7 @@ keep(struct testcase *c, const struct step *s, const char *text, size_t n)
 	struct err e;
 
 	if (n == 0) /* nothing is like nothing: that would compare well with any image */
-		testcase_fail(c, "something to keep", NULL, "keep %s: there is nothing", subject);
+		testcase_fail(c, "something to keep", NULL, "%s: there is nothing", s->source);
 	else if (testcase_keep(c, subject, text, n, &e) < 0)
 		testcase_inconclusive(c, "%s", e.msg);
 	else

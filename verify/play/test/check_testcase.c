@@ -857,7 +857,7 @@ START_TEST(keeps_what_is_to_be_compared)
 	/* nothing would be like nothing */
 	ck_assert_ptr_null(kept[1].text);
 	ck_assert_int_eq(t.r.verdict, VERDICT_FAIL);
-	ck_assert_str_eq(t.r.failure.what, "keep never: there is nothing");
+	ck_assert_str_eq(t.r.failure.what, "keep never \"true\": there is nothing");
 	strike(&t);
 
 	kept[0].text = NULL;

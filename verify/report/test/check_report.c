@@ -292,7 +292,7 @@ START_TEST(html_says_it_all)
 		"scope=col class=took>seconds",
 		"<a class=skip href=\"#c3\">skip</a>",
 		"<tr id=c3><th scope=row>x86_64 <span class=dim>dhcp</span><td>net-static<td "
-		"class=dim>requires net static, the image has dhcp",
+		"class=\"dim wrap\">requires net static, the image has dhcp",
 		"<a class=fail href=\"#c2\">FAIL</a>",
 		"<h2 id=c2>x86_64, dhcp, services</h2>",
 		"<dt>nearest<dd>s6-log: fatal: \\x1b[31mno\\x1b[m",
@@ -336,7 +336,7 @@ START_TEST(html_tells_what_to_look_at)
 	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
 	ck_assert_ptr_nonnull(strstr(text, "<details class=\"\" id=c2>"));
 	ck_assert_ptr_nonnull(strstr(text, "<details class=\"slow\" id=c3>"));
-	ck_assert_ptr_nonnull(strstr(text, "<details class=\"bad \" id=s4>"));
+	ck_assert_ptr_nonnull(strstr(text, "<details open class=\"bad \" id=s4>"));
 	ck_assert_ptr_nonnull(
 	    strstr(text, "<td class=dim>1.90 s<td><i class=bar style=\"width:1.1rem\">"));
 	ck_assert_ptr_nonnull(
@@ -448,6 +448,54 @@ START_TEST(html_shows_the_screen)
 }
 END_TEST
 
+/* a console, and what is shown of it beside the steps that failed; NULL: nothing */
+static const struct {
+	const char *console, *shown;
+} consoles[] = {
+	{ "[    1.5] eth0: up\r\nlogin: ",
+	    "<pre><span class=dim>[    1.5] eth0: up</span>\nlogin: \n</pre>" },
+	{ "\033[1;31mred\033[0m \033cplain <b>\n", "<pre>red plain &lt;b&gt;\n</pre>" },
+	{ "[x] no\n[ 2.1]no\n\033[1", "<pre>[x] no\n[ 2.1]no\n\n</pre>" },
+	{ "", NULL },
+};
+
+START_TEST(html_shows_the_console)
+{
+	struct arena *a = arena_new();
+	char *path = arena_printf(a, "%s/index.html", test_dir()), *text;
+	char *console = arena_printf(a, "%s/console", test_dir());
+	struct testcase_result one = testcases[1];
+	struct buf many = { 0 };
+	struct err e;
+
+	one.dir = test_dir();
+	one.steps = steps;
+	one.nsteps = 1;
+	ck_assert_int_eq(
+	    file_write(console, consoles[_i].console, strlen(consoles[_i].console), 0644, &e), 0);
+	ck_assert_int_eq(report_html(path, &one, 1, &head, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	ck_assert_int_eq(strstr(text, "<pre") != NULL, consoles[_i].shown != NULL);
+	ck_assert(!consoles[_i].shown || strstr(text, consoles[_i].shown));
+	/* of a long one the end */
+	for (int i = 0; i < 9000; i++)
+		buf_addf(&many, "line %d\n", i);
+	ck_assert_int_eq(file_write(console, many.p, many.n, 0644, &e), 0);
+	ck_assert_int_eq(report_html(path, &one, 1, &head, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	ck_assert_ptr_nonnull(strstr(text, "<pre>line 8960\n"));
+	ck_assert_ptr_nonnull(strstr(text, "line 8999\n</pre>"));
+	/* nor what is somewhere else */
+	unlink(console);
+	ck_assert_int_eq(symlink("/etc/passwd", console), 0);
+	ck_assert_int_eq(report_html(path, &one, 1, &head, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	ck_assert_ptr_null(strstr(text, "<pre"));
+	buf_free(&many);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 report_suite(void)
 {
@@ -459,6 +507,8 @@ report_suite(void)
 
 	tcase_add_loop_test(harness_case(s, "pictures"), html_shows_the_screen, 0,
 	    sizeof pictures / sizeof *pictures);
+	tcase_add_loop_test(harness_case(s, "consoles"), html_shows_the_console, 0,
+	    sizeof consoles / sizeof *consoles);
 	tcase_add_loop_test(
 	    harness_case(s, "markup"), markup_escapes, 0, sizeof markup / sizeof *markup);
 	tcase_add_loop_test(
