@@ -192,6 +192,16 @@ log_text(const char *text)
 	buf_free(&b);
 }
 
+void
+log_stdout(const char *text)
+{
+	struct buf b = { 0 };
+
+	add_clean(&b, text, "\n\t");
+	fwrite(b.p, 1, b.n, stdout);
+	buf_free(&b);
+}
+
 int
 log_fatal(const struct err *e)
 {

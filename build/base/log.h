@@ -12,6 +12,8 @@ void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* whole lines as they are, such as the end of somebody's log */
 void log_text(const char *text);
+/* the same on stdout, for what was asked for and has others' words in it */
+void log_stdout(const char *text);
 /* "lh-build: fatal: MESSAGE"; returns the exit status that fits */
 int log_fatal(const struct err *e);
 /*

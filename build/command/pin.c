@@ -18,6 +18,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +189,25 @@ ask_all(struct pinning *p)
 
 /* ---- judging ---- */
 
+/* a line for who reads the block; what an origin or a clone said does not end it and begin another
+ */
+static void note(struct pinning *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+note(struct pinning *p, const char *fmt, ...)
+{
+	size_t from = p->notes.n;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_addv(&p->notes, fmt, ap);
+	va_end(ap);
+	for (; from < p->notes.n; from++)
+		if ((unsigned char)p->notes.p[from] < ' ' || p->notes.p[from] == 0x7f)
+			p->notes.p[from] = '?';
+	buf_adds(&p->notes, "\n");
+}
+
 /* the archive as it is to be believed: *sum is NULL when it is not; an error is two that differ */
 static int
 judge(struct pinning *p, const struct source *form, const struct answer **is, struct err *e)
@@ -204,7 +224,7 @@ judge(struct pinning *p, const struct source *form, const struct answer **is, st
 		if (q->place->form != form || q->place->cache)
 			continue;
 		if (q->why) {
-			buf_addf(&p->notes, "# %s: not from %s: %s\n", form->file, where, q->why);
+			note(p, "# %s: not from %s: %s", form->file, where, q->why);
 		} else if (!*is) {
 			*is = q;
 			buf_addf(&from, "%s", where);
@@ -218,11 +238,10 @@ judge(struct pinning *p, const struct source *form, const struct answer **is, st
 		}
 	}
 	if (r == 0 && n == 1 && !p->one) {
-		buf_addf(&p->notes, "# %s: only from %s\n", form->file, from.p);
+		note(p, "# %s: only from %s", form->file, from.p);
 		*is = NULL;
 	} else if (r == 0 && n) {
-		buf_addf(&p->notes, "# %s: %s%s\n", form->file,
-		    n > 1 ? "the same from " : "only from ", from.p);
+		note(p, "# %s: %s%s", form->file, n > 1 ? "the same from " : "only from ", from.p);
 	}
 	buf_free(&from);
 	return r;
@@ -247,7 +266,7 @@ add_licences(struct pinning *p, const char *archive, struct err *e)
 			return fail(
 			    e, "%s: is not in the new source; where is its licence?", was->path);
 		if (strcmp(look[i].sha256, was->sha256) != 0)
-			buf_addf(&p->notes, "# %s: has another text; read it\n", was->path);
+			note(p, "# %s: has another text; read it", was->path);
 		buf_addf(&p->out, "  licence-file %s %s\n", was->path, look[i].sha256);
 	}
 	return 0;

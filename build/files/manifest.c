@@ -356,36 +356,54 @@ folder_of(struct arena *a, const char *path, const char **dir, struct err *e)
 	return 0;
 }
 
-int
-manifest_read(struct arena *a, const char *path, struct manifest *m, struct err *e)
+static int
+parse(struct arena *a, struct lines *l, struct manifest *m, struct err *e)
 {
-	struct lines l;
-	char *line, *name;
+	char *line = lines_next(l), *name;
 
-	*m = (struct manifest){ .memory = DEFAULT_MEMORY };
-	if (lines_open(a, path, &l, e) < 0 || folder_of(a, path, &m->dir, e) < 0)
-		return wrap(e, "manifest");
-	line = lines_next(&l);
 	if (!line || strcmp(line, first_line))
 		return fail_usage(
-		    e, "%s:1: not a manifest: its first line must be \"%s\"", path, first_line);
-	while ((line = lines_next_datum(&l))) {
+		    e, "%s:1: not a manifest: its first line must be \"%s\"", l->path, first_line);
+	while ((line = lines_next_datum(l))) {
 		name = word_next(&line);
 		if (!*line)
-			return lines_fail(&l, e, "%s: has no value", name);
-		if (read_line(a, &l, name, line, m, e) < 0)
+			return lines_fail(l, e, "%s: has no value", name);
+		if (read_line(a, l, name, line, m, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < NKEYS; i++)
 		if (keys[i].needed && !*text_of(&keys[i], m))
-			return fail_usage(e, "%s: missing required key %s", path, keys[i].name);
+			return fail_usage(e, "%s: missing required key %s", l->path, keys[i].name);
 	if (!m->kernel && !m->image)
-		return fail_usage(e, "%s: names neither kernel nor image: nothing to boot", path);
+		return fail_usage(
+		    e, "%s: names neither kernel nor image: nothing to boot", l->path);
 	if (m->initrd && !m->kernel)
 		return fail_usage(e,
-		    "%s: initrd %s: without a kernel nobody loads it; name that, too", path,
+		    "%s: initrd %s: without a kernel nobody loads it; name that, too", l->path,
 		    m->initrd);
 	return 0;
+}
+
+int
+manifest_read(struct arena *a, const char *path, struct manifest *m, struct err *e)
+{
+	struct lines l;
+
+	*m = (struct manifest){ .memory = DEFAULT_MEMORY };
+	if (lines_open(a, path, &l, e) < 0 || folder_of(a, path, &m->dir, e) < 0)
+		return wrap(e, "manifest");
+	return parse(a, &l, m, e);
+}
+
+int
+manifest_parse(
+    struct arena *a, const char *name, const char *text, struct manifest *m, struct err *e)
+{
+	struct lines l;
+
+	*m = (struct manifest){ .memory = DEFAULT_MEMORY };
+	lines_text(a, name, text, &l);
+	return parse(a, &l, m, e);
 }
 
 void

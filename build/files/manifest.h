@@ -189,6 +189,9 @@ const struct man_added *manifest_added(const struct manifest *m, const char *wha
 /* the keys that a line may begin with; NULL behind the last */
 const char *manifest_key(size_t i);
 int manifest_read(struct arena *a, const char *path, struct manifest *m, struct err *e);
+/* of the text of one, called name, which is in no folder: m->dir is NULL */
+int manifest_parse(
+    struct arena *a, const char *name, const char *text, struct manifest *m, struct err *e);
 void manifest_format(const struct manifest *m, struct buf *out);
 /* by rename, mode 0644 */
 int manifest_write(const struct manifest *m, const char *path, struct err *e);

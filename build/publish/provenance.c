@@ -180,8 +180,40 @@ check_subjects(const json_t *list, const struct sums *s, struct err *e)
 				 n, others);
 }
 
+/* in any order; of what is, nothing is there twice.  Takes is */
+static bool
+is_same(const json_t *told, json_t *is)
+{
+	size_t n = json_array_size(is), found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < json_array_size(told); k++)
+			if (json_equal(json_array_get(told, k), json_array_get(is, i))) {
+				found++;
+				break;
+			}
+	json_decref(is);
+	return found == n && json_array_size(told) == n;
+}
+
+/* what the manifests say */
 static int
-check_statement(const json_t *o, const struct sums *s, const char *commit, struct err *e)
+check_images(const json_t *of, const struct manifest *m, size_t n, struct err *e)
+{
+	const struct release r = { .images = m, .nimages = n };
+	const json_t *asked = json_object_get(of, "externalParameters"),
+		     *made = json_object_get(of, "internalParameters");
+
+	return is_same(json_object_get(asked, "images"), images(&r)) &&
+		       is_same(json_object_get(made, "built"), built(&r))
+		   ? 0
+		   : fail(e, "%s: tells of other images, or packages, than their manifests",
+			 PROVENANCE_FILE);
+}
+
+static int
+check_statement(const json_t *o, const struct sums *s, const char *commit, const struct manifest *m,
+    size_t n, struct err *e)
 {
 	const json_t *of = json_object_get(json_object_get(o, "predicate"), "buildDefinition");
 	const json_t *checkout = json_array_get(json_object_get(of, "resolvedDependencies"), 0);
@@ -193,12 +225,13 @@ check_statement(const json_t *o, const struct sums *s, const char *commit, struc
 	if (strcmp(text_at(json_object_get(checkout, "digest"), "gitCommit"), commit) != 0)
 		return fail(
 		    e, "%s: is of another commit than the file commit names", PROVENANCE_FILE);
-	return check_subjects(json_object_get(o, "subject"), s, e);
+	return check_images(of, m, n, e) < 0 ? -1
+					     : check_subjects(json_object_get(o, "subject"), s, e);
 }
 
 int
-provenance_check(
-    const char *text, size_t n, const struct sums *s, const char *commit, struct err *e)
+provenance_check(const char *text, size_t n, const struct sums *s, const char *commit,
+    const struct manifest *images, size_t nimages, struct err *e)
 {
 	json_error_t why;
 	json_t *o = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
@@ -206,7 +239,7 @@ provenance_check(
 
 	if (!o)
 		return fail(e, "%s:%d: %s", PROVENANCE_FILE, why.line, why.text);
-	r = check_statement(o, s, commit, e);
+	r = check_statement(o, s, commit, images, nimages, e);
 	json_decref(o);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 struct arena;
+struct manifest;
 struct release;
 struct sums;
 
@@ -24,10 +25,10 @@ struct sums;
 int provenance_write(
     struct arena *a, const struct release *r, const struct sums *s, const char *to, struct err *e);
 /*
- * Does the text of one, which is anybody's, tell of exactly these files, itself aside, and of this
- * commit
+ * Does the text of one, which is anybody's, tell of exactly these files, itself aside, of this
+ * commit, and of these images and what they were built from
  */
-int provenance_check(
-    const char *text, size_t n, const struct sums *s, const char *commit, struct err *e);
+int provenance_check(const char *text, size_t n, const struct sums *s, const char *commit,
+    const struct manifest *images, size_t nimages, struct err *e);
 
 #endif

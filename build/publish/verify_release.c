@@ -13,6 +13,7 @@
 #include "build/files/filetable.h"
 #include "build/files/manifest.h"
 #include "build/image/disk.h"
+#include "build/publish/bill.h"
 #include "build/publish/legal.h"
 #include "build/publish/provenance.h"
 #include "build/publish/signature.h"
@@ -55,6 +56,19 @@ static int
 read_text(struct checking *c, const char *rel, char **text, struct err *e)
 {
 	return beneath_read(c->a, c->dir, rel, TEXT_MOST, text, NULL, e);
+}
+
+/* a file of the list; whoever's folder it is may have changed it since it was compared */
+static int
+read_listed(struct checking *c, const char *rel, char **text, struct err *e)
+{
+	const char *told = sums_find(&c->sums, rel);
+	char hex[DIGEST_HEX];
+
+	if (read_text(c, rel, text, e) < 0)
+		return -1;
+	digest_bytes(*text, strlen(*text), hex);
+	return told && !strcmp(told, hex) ? 0 : fail(e, "%s: changes while it is read", rel);
 }
 
 /* ---- the files, and who signed for them ---- */
@@ -150,6 +164,7 @@ find_images(struct checking *c, struct err *e)
 	for (size_t i = 0; i < c->sums.n; i++) {
 		const char *name = c->sums.v[i].name, *slash = strchr(name, '/');
 		struct image *image;
+		char *text;
 
 		if (!slash || strcmp(slash, "/manifest") != 0)
 			continue;
@@ -158,8 +173,8 @@ find_images(struct checking *c, struct err *e)
 		*image =
 		    (struct image){ .folder = arena_strndup(c->a, name, (size_t)(slash - name)),
 			    .fd = -1 };
-		if (manifest_read(c->a, arena_printf(c->a, "%s/%s", c->dir, name), &image->m, e) <
-			0 ||
+		if (read_listed(c, name, &text, e) < 0 ||
+		    manifest_parse(c->a, name, text, &image->m, e) < 0 ||
 		    check_manifest(c, image, e) < 0)
 			return -1;
 	}
@@ -263,6 +278,20 @@ check_partitions(const struct image *i, const struct disk_table *t, struct err *
 }
 
 static int
+check_bills(struct checking *c, const struct image *i, const struct filetable *files, struct err *e)
+{
+	for (size_t k = 0; k < i->m.nsboms; k++) {
+		const char *name = i->m.sboms[k].file;
+		char *text;
+
+		if (read_listed(c, arena_printf(c->a, "%s/%s", i->folder, name), &text, e) < 0 ||
+		    bill_check(c->a, name, text, strlen(text), &i->m, files, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
 check_disk(struct checking *c, const struct image *i, struct err *e)
 {
 	char hex[DIGEST_HEX], *text;
@@ -274,7 +303,7 @@ check_disk(struct checking *c, const struct image *i, struct err *e)
 	if (strcmp(hex, i->m.image_digest) != 0)
 		return fail(e, "is not the image that its manifest tells of");
 	if (disk_read(c->a, i->disk, &parts, e) < 0 || check_partitions(i, &parts, e) < 0 ||
-	    read_text(c, arena_printf(c->a, "%s/%s", i->folder, i->m.files), &text, e) < 0 ||
+	    read_listed(c, arena_printf(c->a, "%s/%s", i->folder, i->m.files), &text, e) < 0 ||
 	    filetable_parse(c->a, i->m.files, text, &files, e) < 0)
 		return -1;
 	for (size_t k = 0; k < parts.n; k++) {
@@ -284,22 +313,27 @@ check_disk(struct checking *c, const struct image *i, struct err *e)
 		if (!strcmp(p->type, "ext4") && tabled_check(&at, p->name, &files, e) < 0)
 			return -1;
 	}
-	return 0;
+	return check_bills(c, i, &files, e);
 }
 
 static int
 check_contents(struct checking *c, struct err *e)
 {
+	struct manifest *images = arena_array(c->a, c->n, sizeof *images);
 	struct legal legal;
 	char *text, *told, *commit;
 
-	if (read_text(c, "commit", &commit, e) < 0 || read_text(c, PROVENANCE_FILE, &told, e) < 0 ||
-	    read_text(c, LEGAL_INDEX, &text, e) < 0)
+	for (size_t i = 0; i < c->n; i++)
+		images[i] = c->v[i].m;
+	if (read_listed(c, "commit", &commit, e) < 0 ||
+	    read_listed(c, PROVENANCE_FILE, &told, e) < 0 ||
+	    read_listed(c, LEGAL_INDEX, &text, e) < 0)
 		return -1;
 	commit[strcspn(commit, "\n")] = '\0';
+	if (!*commit || commit[strspn(commit, "0123456789abcdef")])
+		return fail(e, "commit: %s: names none", filetable_escape(c->a, commit));
 	c->commit = commit;
-	if (provenance_check(told, strlen(told), &c->sums, commit, e) < 0 ||
-	    legal_parse(c->a, text, &legal, e) < 0)
+	if (legal_parse(c->a, text, &legal, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->n; i++) {
 		if (legal_covers(&legal, &c->v[i].m, &c->sums, e) < 0)
@@ -307,7 +341,7 @@ check_contents(struct checking *c, struct err *e)
 		if (check_disk(c, &c->v[i], e) < 0)
 			return wrap(e, "%s/%s", c->v[i].folder, c->v[i].m.image);
 	}
-	return 0;
+	return provenance_check(told, strlen(told), &c->sums, commit, images, c->n, e);
 }
 
 /* ---- the command ---- */

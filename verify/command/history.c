@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/base/log.h"
 #include "build/files/file.h"
 #include "verify/command/command.h"
 #include "verify/history/gather.h"
@@ -63,7 +64,7 @@ decide(struct arena *a, const struct options *o, const struct asked *q, const ch
 static int
 print(struct buf *b, int status)
 {
-	fputs(b->n ? b->p : "", stdout);
+	log_stdout(b->n ? b->p : "");
 	buf_free(b);
 	return status;
 }

@@ -175,8 +175,7 @@ look(struct arena *a, const char *sysdeps, const char *path, struct seen *s, str
 	bool fits;
 	size_t n;
 
-	if (!*path || strpbrk(path, "#\n") || strspn(path, " \t") ||
-	    strchr(" \t", path[strlen(path) - 1]))
+	if (!*path || strpbrk(path, "#\n") || strcmp(trim(arena_strdup(a, path)), path) != 0)
 		return fail_usage(e,
 		    "%s: no manifest can name that: a # or a line break, or a blank at an end",
 		    path);

@@ -10,7 +10,9 @@
 #include "verify/loop.h"
 #include "verify/options.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 struct watch {
 	struct watched of;
@@ -54,6 +56,7 @@ int
 command_watch(struct arena *a, struct options *o, struct err *e)
 {
 	struct watch w = { 0 };
+	char full[PATH_MAX];
 
 	if (o->nwords != 1)
 		return fail_usage(e, "watch: needs the folder of one run, which its last line "
@@ -62,6 +65,9 @@ command_watch(struct arena *a, struct options *o, struct err *e)
 	if (!file_isdir(w.of.dir))
 		return fail_usage(
 		    e, "watch: %s: no such folder; begin the run first, or name its -o", w.of.dir);
+	if (!realpath(w.of.dir, full))
+		return fail_errno(e, "watch: %s", w.of.dir);
+	w.of.dir = full;
 	if (droproot_to_owner_of(arena_printf(a, "%s/live", w.of.dir), NULL, e) < 0)
 		return -1;
 	return serve(&w, o->port, e);

@@ -3,11 +3,11 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/files/beneath.h"
 #include "build/files/file.h"
 #include "verify/guest/http.h"
 #include "verify/report/live.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,32 +58,28 @@ is_meant(const struct watched *w, const char *request)
 	return false;
 }
 
-static const char *
-path_of(struct arena *a, const struct watched *w, const char *name)
-{
-	return arena_printf(a, "%s/%s", w->dir, name);
-}
-
 /* AGE REPORT: seconds since it was written, and whether the report is there; then the file */
 static void
 answer_live(struct arena *a, const struct watched *w, struct buf *out)
 {
-	const char *path = path_of(a, w, "live");
+	int fd = beneath_open(w->dir, "live", BENEATH_FILE, &(struct err){ 0 });
 	struct buf b = { 0 };
 	struct stat st;
 	struct err e;
 	char *text;
 	size_t n;
 
-	if (stat(path, &st) < 0 || file_read(a, path, &text, &n, &e) < 0) {
+	if (fd < 0 || fstat(fd, &st) < 0 || fd_read(a, fd, FILE_MOST, "live", &text, &n, &e) < 0) {
 		refuse(out, "404 Not Found", "no run here yet\n");
-		return;
+	} else {
+		buf_addf(&b, "%lld %s\n", (long long)(time(NULL) - st.st_mtime),
+		    beneath_type(w->dir, "index.html") == BENEATH_FILE ? "yes" : "no");
+		buf_add(&b, text, n);
+		http_reply(out, "200 OK", plain_headers, b.p, b.n);
+		buf_free(&b);
 	}
-	buf_addf(&b, "%lld %s\n", (long long)(time(NULL) - st.st_mtime),
-	    file_exists(path_of(a, w, "index.html")) ? "yes" : "no");
-	buf_add(&b, text, n);
-	http_reply(out, "200 OK", plain_headers, b.p, b.n);
-	buf_free(&b);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void
@@ -93,7 +89,7 @@ answer_report(struct arena *a, const struct watched *w, struct buf *out)
 	char *text;
 	size_t n;
 
-	if (file_read(a, path_of(a, w, "index.html"), &text, &n, &e) < 0)
+	if (beneath_read(a, w->dir, "index.html", FILE_MOST, &text, &n, &e) < 0)
 		refuse(out, "404 Not Found", "the run has no report yet\n");
 	else
 		http_reply(out, "200 OK", report_headers, text, n);
@@ -112,11 +108,10 @@ answer_console(struct arena *a, const struct watched *w, const char *which, stru
 	ssize_t n = -1;
 	int fd = -1;
 
-	if (!*end && file_read(a, path_of(a, w, "live"), &text, NULL, &e) == 0)
+	if (!*end && beneath_read(a, w->dir, "live", FILE_MOST, &text, NULL, &e) == 0)
 		folder = live_folder(a, text, number);
 	if (folder)
-		fd =
-		    file_open(path_of(a, w, arena_printf(a, "%s/console", folder)), O_NOFOLLOW, &e);
+		fd = beneath_open(w->dir, arena_printf(a, "%s/console", folder), BENEATH_FILE, &e);
 	if (fd < 0) {
 		refuse(out, "404 Not Found", "no console yet\n");
 		return;

@@ -115,6 +115,16 @@ client_read(void *arg, int fd, short revents)
 	loop_watch(c->h->loop, fd, POLLOUT, client_write, c);
 }
 
+static struct client *
+oldest(const struct http *h)
+{
+	struct client *c = h->clients;
+
+	while (c->next)
+		c = c->next;
+	return c;
+}
+
 static void
 http_accept(void *arg, int fd, short revents)
 {
@@ -125,10 +135,8 @@ http_accept(void *arg, int fd, short revents)
 	(void)revents;
 	if (s < 0) /* who hung up before being answered is no trouble of ours */
 		return;
-	if (h->nclients == CLIENTS_MAX) { /* or a guest could have all our descriptors */
-		close(s);
-		return;
-	}
+	if (h->nclients == CLIENTS_MAX) /* or a guest could have all our descriptors */
+		client_end(oldest(h));	/* an answer takes no time, but silence does */
 	h->nclients++;
 	c = xmalloc(sizeof *c);
 	*c = (struct client){ .h = h, .next = h->clients, .fd = s };

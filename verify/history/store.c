@@ -9,8 +9,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define WAIT_S 60
+/* numbers of rows are counted by one: more than these are no table of ours */
+#define IDS_MOST (1 << 22)
+/* of nanoseconds, or bytes: what a double can still tell from its neighbour, three months */
+#define AMOUNT_MOST (1LL << 53)
 /* in the file's head: whose it is, and which tables it has; "lhhi" */
 #define APPLICATION 0x6c686869
 #define TABLES 1
@@ -158,6 +163,31 @@ make_tables(struct store *s, struct err *e)
 	return sql_all(s, pragmas, e) < 0 ? -1 : sql_all(s, tables, e);
 }
 
+/*
+ * A view instead of a table may have rows without end, a trigger change what is added, and columns
+ * be counted by whoever made them.  Views and indices beside ours are somebody's own affair.
+ */
+static int
+check_tables(struct store *s, struct err *e)
+{
+	long long ours = 0, triggers = 0, all = 0;
+
+	for (const char *at = tables; (at = strchr(at, ';')); at++)
+		all++;
+	if (sql(s, &ours, e,
+		"SELECT count(DISTINCT tbl_name) FROM sqlite_master WHERE type='table'"
+		" AND instr(?,sql||';')",
+		"t", tables) < 0 ||
+	    sql(s, &triggers, e, "SELECT count(*) FROM sqlite_master WHERE type='trigger'", "") < 0)
+		return -1;
+	return ours == all && !triggers ? 0
+					: fail_usage(e,
+					      "%s: damaged: its tables are not those of nights; "
+					      "keep it, and make another "
+					      "with `history add` of the runs' folders",
+					      s->path);
+}
+
 /* whose is it?  An empty one becomes ours, when it is written to */
 static int
 settle(struct store *s, bool write, struct err *e)
@@ -177,7 +207,7 @@ settle(struct store *s, bool write, struct err *e)
 		    "%s: has tables of version %lld, and this program those of %d; use the program "
 		    "that wrote it",
 		    s->path, version, TABLES);
-	return 0;
+	return check_tables(s, e);
 }
 
 static int
@@ -196,11 +226,15 @@ store_open(struct arena *a, const char *path, bool write, struct store **out, st
 {
 	int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
 	struct store *s = arena_alloc(a, sizeof *s);
+	struct stat st;
 
 	*out = s;
 	s->path = path;
 	if (file_isdir(path))
 		return fail_usage(e, "%s: a folder; name a file", path);
+	/* whoever opens a fifo waits for its other end */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return fail_usage(e, "%s: not a regular file", path);
 	if (!write && !file_exists(path))
 		return fail_usage(e, "%s: no such file; `lh-verify history add` makes it", path);
 	if (sqlite3_open_v2(path, &s->db, flags, NULL) == SQLITE_OK) {
@@ -344,7 +378,7 @@ struct loading {
 	struct past *p;
 	sqlite3_stmt *st;
 	struct ids runs, images, cases;
-	bool lost; /* a row names another one that is not there */
+	bool lost; /* a row names one that is not there, or says what no run does */
 };
 
 static const char *
@@ -355,20 +389,37 @@ text(struct loading *l, int column)
 	return t ? arena_strdup(l->a, t) : NULL;
 }
 
-/* one that may not be NULL */
+/* one that may not be NULL, and is of one line: a name, a version, a folder */
 static const char *
 said(struct loading *l, int column)
 {
 	const char *t = text(l, column);
 
+	for (const char *p = t; p && *p; p++)
+		l->lost |= (unsigned char)*p < ' ' || *p == 0x7f;
 	return t ? t : "?";
+}
+
+/* nanoseconds or bytes */
+static long long
+amount(struct loading *l, int column)
+{
+	long long n = sqlite3_column_int64(l->st, column);
+
+	l->lost |= n < 0 || n > AMOUNT_MOST;
+	return n;
 }
 
 static void
 remember(struct loading *l, struct ids *ids, size_t place)
 {
-	size_t id = (size_t)sqlite3_column_int64(l->st, 0);
+	long long told = sqlite3_column_int64(l->st, 0);
+	size_t id = (size_t)told;
 
+	if (told < 0 || told > IDS_MOST) {
+		l->lost = true;
+		return;
+	}
 	if (id >= ids->n) {
 		size_t n = 2 * id + 16;
 
@@ -394,17 +445,19 @@ static void
 load_run(struct loading *l)
 {
 	struct past *p = l->p;
+	char night[11];
 
 	p->runs = arena_more(l->a, p->runs, p->nruns, sizeof *p->runs);
 	remember(l, &l->runs, p->nruns);
 	p->runs[p->nruns++] = (struct past_run){ .digest = said(l, 1),
 		.night = said(l, 2),
 		.began = said(l, 3),
-		.took = sqlite3_column_int64(l->st, 4),
+		.took = amount(l, 4),
 		.program = text(l, 5),
 		.host = text(l, 6),
 		.accel = text(l, 7),
 		.dir = said(l, 8) };
+	l->lost |= !past_night(said(l, 3), night) || strcmp(night, said(l, 2)) != 0;
 }
 
 static void
@@ -448,7 +501,7 @@ load_size(struct loading *l)
 		return;
 	im = &l->p->images[at];
 	im->sizes = arena_more(l->a, im->sizes, im->nsizes, sizeof *im->sizes);
-	im->sizes[im->nsizes++] = (struct past_size){ said(l, 1), sqlite3_column_int64(l->st, 2) };
+	im->sizes[im->nsizes++] = (struct past_size){ said(l, 1), amount(l, 2) };
 }
 
 static void
@@ -477,8 +530,8 @@ load_result(struct loading *l)
 		if (verdict && !strcmp(verdict_names[v], verdict))
 			r.verdict = (enum verdict)v;
 	l->lost |= r.verdict == NVERDICTS;
-	r.took = sqlite3_column_int64(l->st, 4);
-	r.booted = sqlite3_column_int64(l->st, 5);
+	r.took = amount(l, 4);
+	r.booted = amount(l, 5);
 	r.from = text(l, 6);
 	r.what = text(l, 7);
 	p->results = arena_more(l->a, p->results, p->nresults, sizeof r);
@@ -492,7 +545,7 @@ load_phase(struct loading *l)
 
 	p->phases = arena_more(l->a, p->phases, p->nphases, sizeof *p->phases);
 	p->phases[p->nphases++] = (struct past_phase){ place_of(l, &l->runs, 0),
-		place_of(l, &l->images, 1), said(l, 2), sqlite3_column_int64(l->st, 3) };
+		place_of(l, &l->images, 1), said(l, 2), amount(l, 3) };
 }
 
 /* in an order in which what others name comes first */
@@ -517,17 +570,17 @@ load_table(struct loading *l, size_t i, struct err *e)
 {
 	int rc = sqlite3_prepare_v2(l->s->db, loads[i].rows, -1, &l->st, NULL), r = 0;
 
-	while (rc == SQLITE_OK && (rc = sqlite3_step(l->st)) == SQLITE_ROW) {
+	while (rc == SQLITE_OK && !l->lost && (rc = sqlite3_step(l->st)) == SQLITE_ROW) {
 		loads[i].row(l);
 		rc = SQLITE_OK;
 	}
-	if (rc != SQLITE_DONE)
-		r = refused(l->s, e);
-	else if (l->lost)
+	if (l->lost)
 		r = fail_usage(e,
-		    "%s: damaged: a row names one that is not there; keep it, and make another "
-		    "with `history add` of the runs' folders",
+		    "%s: damaged: a row names one that is not there, or says what no run does; "
+		    "keep it, and make another with `history add` of the runs' folders",
 		    l->s->path);
+	else if (rc != SQLITE_DONE)
+		r = refused(l->s, e);
 	sqlite3_finalize(l->st);
 	return r;
 }

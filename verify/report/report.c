@@ -66,18 +66,47 @@ report_rows(const struct testcase_result *c, struct report_row rows[REPORT_ROWS]
 
 /* ---- TAP, version 13 ---- */
 
+/*
+ * Others' words in a line of ours, which they neither end nor make a remark of: `not ok 1 - x #
+ * TODO` passes
+ */
+static void
+put_words(FILE *f, const char *before, const char *words)
+{
+	fputs(before, f);
+	for (const char *p = words ? words : "?"; *p; p++) {
+		if (*p == '#')
+			putc('\\', f);
+		markup_plain(f, *p);
+	}
+}
+
+static void
+put_name(FILE *f, const char *before, const struct testcase_result *c)
+{
+	put_words(f, before, c->arch);
+	put_words(f, " ", c->net);
+	put_words(f, " ", c->scenario);
+}
+
 /* what a reader has to know of the images, before the verdicts and after them */
 static void
 put_doubts(FILE *f, const char *hash, const struct report_head *h)
 {
-	if (h->why)
-		fprintf(f, "%sprofile %s: %s\n", hash, h->profile, h->why);
+	if (h->why) {
+		fputs(hash, f);
+		put_words(f, "profile ", h->profile);
+		put_words(f, ": ", h->why);
+		putc('\n', f);
+	}
 	if (h->sandbox)
 		fprintf(f, "%s%s\n", hash, report_unboxed);
 	if (h->untrusted)
 		fprintf(f, "%s%s\n", hash, report_untrusted);
-	if (h->cached)
-		fprintf(f, "%s%s\n", hash, h->cached);
+	if (h->cached) {
+		put_words(f, hash, h->cached);
+		putc('\n', f);
+	}
 }
 
 void
@@ -89,12 +118,13 @@ report_tap_start(FILE *f, size_t ncases, const struct report_head *h)
 	/* an image from elsewhere is of no set, nor of a profile; runs that are merged have none of
 	 * it */
 	if (h->profile) {
-		fprintf(f, "# profile %s%s%s", h->profile, h->set ? ", set " : "",
-		    h->set ? h->set : "");
+		put_words(f, "# profile ", h->profile);
+		if (h->set)
+			put_words(f, ", set ", h->set);
 		before = "; ";
 	}
 	if (h->accel) {
-		fprintf(f, "%s%s", before, h->accel);
+		put_words(f, before, h->accel);
 		before = "; ";
 	}
 	if (h->jobs) {
@@ -143,15 +173,17 @@ put_testcase(
 	struct report_row rows[REPORT_ROWS];
 	size_t n = report_rows(c, rows);
 
-	fprintf(f, "%s %zu - %s %s %s", words[c->verdict], number, c->arch ? c->arch : "?",
-	    c->net ? c->net : "?", c->scenario);
+	fprintf(f, "%s %zu", words[c->verdict], number);
+	put_name(f, " - ", c);
 	if (c->verdict == VERDICT_SKIP)
-		fprintf(f, " # SKIP %s", c->reason);
+		put_words(f, " # SKIP ", c->reason);
 	else if (c->failure.where)
-		fprintf(f, ": %s", c->failure.where);
-	if (c->verdict == VERDICT_PASS)
-		fprintf(f, " # %.1f s%s%s", report_seconds(c->took), c->from ? ", from state " : "",
-		    c->from ? c->from : "");
+		put_words(f, ": ", c->failure.where);
+	if (c->verdict == VERDICT_PASS) {
+		fprintf(f, " # %.1f s", report_seconds(c->took));
+		if (c->from)
+			put_words(f, ", from state ", c->from);
+	}
 	putc('\n', f);
 	if (c->verdict == VERDICT_INCONCLUSIVE)
 		markup_row(f, hash, verdict_names[c->verdict], c->reason ? c->reason : "", columns);
@@ -234,9 +266,10 @@ put_failed(FILE *f, const struct testcase_result *testcases, size_t n)
 			continue;
 		}
 		told++;
-		fprintf(f, "failed: %s %s %s%s%s\n", c->arch ? c->arch : "?", c->net ? c->net : "?",
-		    c->scenario, c->failure.where ? ": " : "",
-		    c->failure.where ? c->failure.where : "");
+		put_name(f, "failed: ", c);
+		if (c->failure.where)
+			put_words(f, ": ", c->failure.where);
+		putc('\n', f);
 	}
 	if (left)
 		fprintf(f, "failed: %zu more\n", left);

@@ -18,6 +18,9 @@
 #define TOOK_MAX                                                                                   \
 	(30 * 24 * 3600 * NS_PER_S) /* that a file may say of a run; sums of them are small */
 
+/* test cases, and what they kept: each is compared with each, and no run has so many */
+#define PARTS_MOST 20000
+
 static const char first_line[] = "lh-results 2";
 
 /* members that are one text each */
@@ -211,7 +214,7 @@ struct reading {
 	struct lines l;
 	struct report_head *head;
 	struct testcase_result *testcases;
-	size_t n;
+	size_t n, parts;
 	struct buf kept; /* of the test case's last subject */
 	bool ended;
 };
@@ -249,6 +252,14 @@ verdict(struct reading *r, const char *word, enum verdict *out, struct err *e)
 			return 0;
 		}
 	return lines_fail(&r->l, e, "%s: no verdict", word ? word : "");
+}
+
+static int
+count_part(struct reading *r, struct err *e)
+{
+	return ++r->parts > PARTS_MOST
+		   ? lines_fail(&r->l, e, "more than %d test cases and texts kept", PARTS_MOST)
+		   : 0;
 }
 
 static struct testcase_result *
@@ -345,6 +356,8 @@ read_keep(struct reading *r, char *value, struct err *e)
 
 	if (!subject)
 		return lines_fail(&r->l, e, "keep: of what?");
+	if (count_part(r, e) < 0)
+		return -1;
 	close_kept(r);
 	c->kept = arena_more(r->a, c->kept, c->nkept, sizeof *c->kept);
 	c->kept[c->nkept++] = (struct kept){ .subject = subject, .text = *value ? NULL : "" };
@@ -437,6 +450,8 @@ read_line(struct reading *r, const char *key, char *value, struct err *e)
 	size_t n = r->n ? COUNT(testcase_texts) : COUNT(head_texts);
 
 	if (!strcmp(key, "case")) {
+		if (count_part(r, e) < 0)
+			return -1;
 		close_kept(r);
 		r->testcases = arena_more(r->a, r->testcases, r->n, sizeof *r->testcases);
 		r->testcases[r->n++] = (struct testcase_result){ .verdict = VERDICT_INCONCLUSIVE };
@@ -454,6 +469,17 @@ read_line(struct reading *r, const char *key, char *value, struct err *e)
 	return lines_fail(&r->l, e, "%s: unknown key", key);
 }
 
+/* it is part of a path, and of a line that somebody reads */
+static bool
+is_name(const char *s)
+{
+	const char *p = s;
+
+	while (*p > ' ' && *p <= '~' && *p != '/')
+		p++;
+	return *s && !*p && *s != '.';
+}
+
 static int
 check_testcases(struct reading *r, const char *dir, struct err *e)
 {
@@ -465,6 +491,9 @@ check_testcases(struct reading *r, const char *dir, struct err *e)
 		if (!c->arch || !c->net || !c->scenario)
 			return fail_usage(
 			    e, "%s: test case %zu lacks arch, net or scenario", r->l.path, i + 1);
+		if (!is_name(c->arch) || !is_name(c->net))
+			return fail_usage(e, "%s: test case %zu: %s, %s: no names of an image",
+			    r->l.path, i + 1, c->arch, c->net);
 		if (c->dir && *c->dir != '/')
 			c->dir = arena_printf(r->a, "%s/%s", dir, c->dir);
 	}

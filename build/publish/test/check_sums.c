@@ -108,8 +108,8 @@ START_TEST(provenance)
 	struct err e = { 0 };
 
 	ck_assert_int_eq(sums_parse(a, A "  x\n" B "  y\n" A "  " PROVENANCE_FILE "\n", &s, &e), 0);
-	ck_assert_int_eq(
-	    provenance_check(statements[_i].text, strlen(statements[_i].text), &s, "c0", &e),
+	ck_assert_int_eq(provenance_check(statements[_i].text, strlen(statements[_i].text), &s,
+			     "c0", NULL, 0, &e),
 	    statements[_i].why ? -1 : 0);
 	if (statements[_i].why)
 		ck_assert_str_eq(e.msg, statements[_i].why);

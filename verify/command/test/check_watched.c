@@ -13,7 +13,8 @@
 #define LIVE                                                                                       \
 	"lh-live 1\n"                                                                              \
 	"running\t1000\tx86_64\tdhcp\tssh\tx86_64/dhcp/ssh\trun\n"                                 \
-	"pass\t1000\tx86_64\tdhcp\tlink\tlink\t-\n"
+	"pass\t1000\tx86_64\tdhcp\tlink\tlink\t-\n"                                                \
+	"pass\t1000\tx86_64\tdhcp\tout\tout\t-\n"
 
 static void
 put(struct arena *a, const char *name, const char *text)
@@ -25,7 +26,7 @@ put(struct arena *a, const char *name, const char *text)
 	ck_assert_int_eq(file_write(path, text, strlen(text), 0644, &e), 0);
 }
 
-/* of a run with a console of ten bytes, and one that is a symlink */
+/* of a run with a console of ten bytes, one that is a symlink, and one in a folder that is */
 static const struct {
 	const char *path, *header, *status, *body; /* body: what it ends with */
 } rows[] = {
@@ -41,6 +42,7 @@ static const struct {
 	{ "/console/1/-1", HOST, "416 Range", "it begins anew\n" },
 	{ "/console/2/0", HOST, "404 Not Found", "no console yet\n" },
 	{ "/console/3/0", HOST, "404 Not Found", "no console yet\n" },
+	{ "/console/4/0", HOST, "404 Not Found", "no console yet\n" },
 	{ "/console/1/0/x", HOST, "404 Not Found", "no console yet\n" },
 	{ "/console/", HOST, "404 Not Found", "no console yet\n" },
 	{ "/x86_64/dhcp/ssh/console", HOST, "404 Not Found", "there is /, " },
@@ -62,6 +64,7 @@ START_TEST(answers)
 	put(a, "live", LIVE);
 	put(a, "x86_64/dhcp/ssh/console", "0123456789");
 	put(a, "link/x", "");
+	ck_assert_int_eq(symlink("x86_64/dhcp/ssh", arena_printf(a, "%s/out", test_dir())), 0);
 	ck_assert_int_eq(symlink("/etc/passwd", arena_printf(a, "%s/link/console", test_dir())), 0);
 	watched_answer(&w, rows[_i].path, request, &b);
 	ck_assert_msg(!strncmp(b.p, "HTTP/1.0 ", 9) &&
@@ -97,11 +100,31 @@ START_TEST(a_report_is_shown)
 }
 END_TEST
 
+/* somebody else's folder, whose files are links to what only we may read */
+START_TEST(no_link_is_followed)
+{
+	static const char *const names[] = { "live", "index.html" };
+	static const char *const paths[] = { "/live", "/report" };
+	struct arena *a = arena_new();
+	struct watched w = { .dir = test_dir(), .port = 8080 };
+	struct buf b = { 0 };
+
+	put(a, "secret", "lh-live 1\n");
+	ck_assert_int_eq(symlink("secret", arena_printf(a, "%s/%s", test_dir(), names[_i])), 0);
+	watched_answer(
+	    &w, paths[_i], arena_printf(a, "GET %s HTTP/1.1\r\n" HOST "\r\n\r\n", paths[_i]), &b);
+	ck_assert_msg(!strncmp(b.p, "HTTP/1.0 404 ", 13), "%s", b.p);
+	buf_free(&b);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 watched_suite(void)
 {
 	Suite *s = suite_of("watched", (const TTest *[]){ a_report_is_shown, NULL });
 
 	tcase_add_loop_test(harness_case(s, "answers"), answers, 0, sizeof rows / sizeof *rows);
+	tcase_add_loop_test(harness_case(s, "links"), no_link_is_followed, 0, 2);
 	return s;
 }

@@ -111,10 +111,38 @@ START_TEST(who_hangs_up_or_floods_is_let_go)
 }
 END_TEST
 
+/* those who say nothing do not keep out who asks */
+START_TEST(a_crowd_of_silent_ones)
+{
+	struct loop *l = loop_new();
+	struct buf got = { 0 };
+	struct err e = { 0 };
+	struct http *h;
+	int silent[100], good;
+
+	ck_assert_int_eq(http_serve(l, NULL, "x", 1, &h, &e), 0);
+	for (size_t i = 0; i < sizeof silent / sizeof *silent; i++) {
+		silent[i] = connect_to(h);
+		ck_assert_int_eq(loop_once(l, &e), 0);
+	}
+	good = connect_to(h);
+	ck_assert_int_eq(write(good, "GET / HTTP/1.0\r\n\r\n", 18), 18);
+	hear(l, good, &got);
+	ck_assert_msg(got.n && strstr(got.p, "\r\n\r\nx"), "it is not answered");
+	close(good);
+	for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
+		close(silent[i]);
+	http_free(h);
+	loop_free(l);
+	buf_free(&got);
+}
+END_TEST
+
 Suite *
 http_suite(void)
 {
-	Suite *s = suite_of("http", (const TTest *[]){ who_hangs_up_or_floods_is_let_go, NULL });
+	Suite *s = suite_of("http",
+	    (const TTest *[]){ who_hangs_up_or_floods_is_let_go, a_crowd_of_silent_ones, NULL });
 
 	tcase_add_loop_test(
 	    harness_case(s, "answers"), answers, 0, sizeof requests / sizeof *requests);

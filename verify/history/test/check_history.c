@@ -15,7 +15,9 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <sqlite3.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -542,6 +544,75 @@ START_TEST(damaged)
 }
 END_TEST
 
+/* what somebody else makes of a database that is good */
+static const struct {
+	const char *sql;
+	const char *message;
+} strange[] = {
+	{ "UPDATE testcase SET id=-1 WHERE id=1", "damaged: a row" },
+	{ "UPDATE testcase SET id=1<<40 WHERE id=1", "damaged: a row" },
+	{ "UPDATE image SET id=9223372036854775807 WHERE id=1", "damaged: a row" },
+	{ "UPDATE run SET id=4611686018427387904", "damaged: a row" },
+	{ "UPDATE run SET night='<script>'", "damaged: a row" },
+	{ "UPDATE run SET night='2026-02-01'", "damaged: a row" },
+	{ "UPDATE run SET took=-1", "damaged: a row" },
+	{ "UPDATE result SET took=9223372036854775807", "damaged: a row" },
+	{ "UPDATE result SET run=77", "damaged: a row" },
+	{ "UPDATE size SET bytes=-9223372036854775808", "damaged: a row" },
+	{ "UPDATE testcase SET name='a/b/c/d/e' || char(10) || 'f' WHERE id=1", "damaged: a row" },
+	{ "UPDATE package SET version=char(27) || '[2J'", "damaged: a row" },
+	{ "CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM result; END",
+	    "damaged: its tables" },
+	{ "DROP TABLE phase; CREATE VIEW phase AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL "
+	  "SELECT x+1 FROM c) SELECT 1 AS run, 1 AS image, 'y' AS name, x AS took FROM c",
+	    "damaged: its tables" },
+	{ "DROP TABLE size; CREATE TABLE size(image, name, bytes, more)", "damaged: its tables" },
+	{ "CREATE VIEW mine AS SELECT * FROM run; CREATE INDEX i ON result(run)", NULL },
+};
+
+START_TEST(made_strange)
+{
+	struct arena *a = arena_new();
+	struct nights made;
+	struct store *s;
+	struct past p;
+	sqlite3 *db;
+	struct err e = { 0 };
+	int r;
+
+	begin_nights(a, 1, &made);
+	ck_assert_int_eq(store_open(a, db_path(a), true, &s, &e), 0);
+	add_one(s, made.runs[0]);
+	store_close(s);
+	ck_assert_int_eq(sqlite3_open(db_path(a), &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, strange[_i].sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	r = store_open(a, db_path(a), false, &s, &e);
+	if (r == 0) {
+		r = store_load(a, s, &p, &e);
+		store_close(s);
+	}
+	ck_assert_int_eq(r, strange[_i].message ? -1 : 0);
+	if (strange[_i].message)
+		ck_assert_msg(
+		    strstr(e.msg, arena_printf(a, "/db: %s", strange[_i].message)), "%s", e.msg);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(fifo_is_no_database)
+{
+	struct arena *a = arena_new();
+	struct store *s;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(mkfifo(db_path(a), 0600), 0);
+	ck_assert_int_eq(store_open(a, db_path(a), _i, &s, &e), -1);
+	ck_assert_str_eq(e.msg, arena_printf(a, "%s: not a regular file", db_path(a)));
+	arena_free(a);
+}
+END_TEST
+
 /* a run whose manifest tells of another image, and one that was not finished, are not added */
 START_TEST(not_gathered)
 {
@@ -592,6 +663,8 @@ history_suite(void)
 	tcase_add_test(tc, comes_back);
 	tcase_add_test(tc, two_writers);
 	tcase_add_loop_test(tc, damaged, 0, COUNT(damages));
+	tcase_add_loop_test(tc, made_strange, 0, COUNT(strange));
+	tcase_add_loop_test(tc, fifo_is_no_database, 0, 2);
 	tcase_add_test(tc, not_gathered);
 	return s;
 }

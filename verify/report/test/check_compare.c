@@ -171,11 +171,29 @@ START_TEST(a_long_difference_is_cut)
 }
 END_TEST
 
+/* a stranger's results may say that a test case kept the same again and again */
+START_TEST(kept_again_and_again)
+{
+	enum { TIMES = 5000 };
+	struct arena *a = arena_new();
+	struct kept *kept = arena_array(a, TIMES, sizeof *kept);
+	struct testcase_result one = testcase("one", kept), r;
+
+	for (size_t i = 0; i < TIMES; i++)
+		kept[i] = (struct kept){ "stuff", "a" };
+	one.nkept = TIMES;
+	ck_assert_uint_eq(compare_count(&one, 1), 1);
+	compare_make(a, &one, 1, &r);
+	ck_assert_int_eq(r.verdict, VERDICT_PASS);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 compare_suite(void)
 {
-	Suite *s = suite_of("compare",
-	    (const TTest *[]){ compares_like_with_like, a_long_difference_is_cut, NULL });
+	Suite *s = suite_of("compare", (const TTest *[]){ compares_like_with_like,
+					   a_long_difference_is_cut, kept_again_and_again, NULL });
 
 	tcase_add_loop_test(harness_case(s, "compares"), compares, 0, sizeof cases / sizeof *cases);
 	return s;

@@ -134,6 +134,42 @@ START_TEST(a_warning_is_told_once)
 }
 END_TEST
 
+/* of results that are merged, names may be anything: they are no lines, nor remarks */
+START_TEST(tap_of_strange_words)
+{
+	static const char odd[] = "x\nok 9 - y # TODO\033[2J";
+#define ODD "x\\x0aok 9 - y \\# TODO\\x1b[2J"
+	const struct testcase_result c[] = {
+		{ .arch = odd,
+		    .net = odd,
+		    .scenario = odd,
+		    .verdict = VERDICT_FAIL,
+		    .failure.where = odd },
+		{ .scenario = "s", .verdict = VERDICT_SKIP },
+		{ .scenario = "s", .verdict = VERDICT_SKIP, .reason = odd },
+		{ .scenario = "s", .verdict = VERDICT_PASS, .from = odd },
+	};
+	const struct report_head h = {
+		.profile = odd, .set = odd, .why = odd, .cached = odd, .accel = odd
+	};
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	report_tap_start(f, 4, &h);
+	for (size_t i = 0; i < 4; i++)
+		report_tap_testcase(f, i + 1, &c[i]);
+	fclose(f);
+	ck_assert_str_eq(text, "TAP version 13\n1..4\n# profile " ODD ", set " ODD "; " ODD "\n"
+			       "# profile " ODD ": " ODD "\n# " ODD "\n"
+			       "not ok 1 - " ODD " " ODD " " ODD ": " ODD "\n"
+			       "ok 2 - ? ? s # SKIP ?\n"
+			       "ok 3 - ? ? s # SKIP " ODD "\n"
+			       "ok 4 - ? ? s # 0.0 s, from state " ODD "\n");
+	free(text);
+}
+END_TEST
+
 /* what is not known is not told */
 START_TEST(tap_of_an_image_from_elsewhere)
 {
@@ -500,7 +536,7 @@ Suite *
 report_suite(void)
 {
 	Suite *s = suite_of(
-	    "report", (const TTest *[]){ tap_golden, a_warning_is_told_once,
+	    "report", (const TTest *[]){ tap_golden, a_warning_is_told_once, tap_of_strange_words,
 			  tap_of_an_image_from_elsewhere, says_the_same_to_a_person, junit_is_xml,
 			  html_says_it_all, html_tells_what_to_look_at,
 			  html_with_many_scenarios_is_tall, html_links_lead_somewhere, NULL });

@@ -2,6 +2,7 @@
 #include "verify/report/results.h"
 
 #include "build/base/arena.h"
+#include "build/base/buf.h"
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/report/report.h"
@@ -141,6 +142,14 @@ static const struct {
 	{ HEAD TESTCASE "verdict pass\n", ":7: no end: the run is incomplete" },
 	{ HEAD TESTCASE "end 2\n", ":7: end 2: there are 1 test cases" },
 	{ HEAD "case\narch a\nend 1\n", ": test case 1 lacks arch, net or scenario" },
+	{ HEAD "case\narch ../a\nnet b\nscenario c\nend 1\n",
+	    ": test case 1: ../a, b: no names of an image" },
+	{ HEAD "case\narch a\nnet ..\nscenario c\nend 1\n",
+	    ": test case 1: a, ..: no names of an image" },
+	{ HEAD "case\narch \nnet b\nscenario c\nend 1\n",
+	    ": test case 1: , b: no names of an image" },
+	{ HEAD "case\narch a\\nok\nnet b\nscenario c\nend 1\n",
+	    ": test case 1: a\nok, b: no names of an image" },
 };
 
 START_TEST(refused)
@@ -155,6 +164,30 @@ START_TEST(refused)
 	ck_assert_int_eq(file_write(path, bad[_i].text, strlen(bad[_i].text), 0644, &e), 0);
 	ck_assert_int_eq(results_read(a, test_dir(), &testcases, &n, &h, &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s%s", path, bad[_i].message));
+	arena_free(a);
+}
+END_TEST
+
+/* each is compared with each: a million would take an hour */
+START_TEST(too_many)
+{
+	struct arena *a = arena_new();
+	struct buf b = { 0 };
+	struct report_head h;
+	struct testcase_result *testcases;
+	size_t n;
+	struct err e;
+
+	buf_adds(&b, "lh-results 2\ncase\n");
+	for (int i = 0; i < 20000; i++)
+		buf_adds(&b, _i ? "keep x\n" : "case\n");
+	ck_assert_int_eq(
+	    file_write(arena_printf(a, "%s/results", test_dir()), b.p, b.n, 0644, &e), 0);
+	ck_assert_int_eq(results_read(a, test_dir(), &testcases, &n, &h, &e), -1);
+	ck_assert_str_eq(
+	    e.msg, arena_printf(a, "%s/results:20002: more than 20000 test cases and texts kept",
+		       test_dir()));
+	buf_free(&b);
 	arena_free(a);
 }
 END_TEST
@@ -185,5 +218,6 @@ results_suite(void)
 	    "results", (const TTest *[]){ comes_back_as_it_was, silence_is_no_pass, NULL });
 
 	tcase_add_loop_test(harness_case(s, "refused"), refused, 0, sizeof bad / sizeof *bad);
+	tcase_add_loop_test(harness_case(s, "too many"), too_many, 0, 2);
 	return s;
 }
