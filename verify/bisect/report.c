@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* console lines of the good and the bad run in report.html */
 /* changed files on the terminal */
 #define SHOWN 8
 /* characters of a statement there */
