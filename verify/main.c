@@ -6,6 +6,7 @@
  *     manifest  ->  image --+-> matrix -> run -> results -> report, exit status
  */
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/base/help.h"
 #include "build/base/startup.h"
 #include "build/base/version.h"
@@ -144,7 +145,7 @@ play(struct arena *a, const struct options *o, const struct suite *s, struct mat
 
 /* scenarios/ -> suite, manifest -> image, both -> matrix */
 static int
-run(struct arena *a, struct options *o, struct err *e)
+run_once(struct arena *a, struct options *o, struct err *e)
 {
 	struct suite suite;
 	struct image *images;
@@ -165,6 +166,28 @@ run(struct arena *a, struct options *o, struct err *e)
 		&(struct matrix_choice){ o->only.v, o->lanes.v }, &m, e) < 0)
 		return -1;
 	return play(a, o, &suite, &m, e);
+}
+
+/* what fails once in a hundred runs leaves its results, console and capsule; those before do not */
+static int
+run(struct arena *a, struct options *o, struct err *e)
+{
+	(void)a;
+	for (unsigned i = 1;; i++) {
+		struct arena *once = arena_new();
+		struct options asked = *o;
+		int r = run_once(once, &asked, e);
+
+		arena_free(once);
+		if (r == 0 && i < o->until_fail) {
+			log_info("run %u of %u: passed; once more", i, o->until_fail);
+			continue;
+		}
+		if (r >= 0 && o->until_fail)
+			log_info("run %u of %u: %s", i, o->until_fail,
+			    r ? "not passed" : "passed; there will be no other");
+		return r;
+	}
 }
 
 /*

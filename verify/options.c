@@ -61,6 +61,8 @@ static const struct row {
 	    MEMBER(keep), NULL, 0, 0 },
 	{ OF_RUN, 0, "capsule", NULL, "keep guests as they are when they fail, for resume", FLAG,
 	    MEMBER(capsule), NULL, 0, 0 },
+	{ OF_RUN, 0, "until-fail", "N", "play again while all passes, N times at most", WHOLE,
+	    MEMBER(until_fail), NULL, 1, 1000000 },
 	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_BOOT | OF_STEP, 0, "boot", "WHICH",
 	    "kernel (default), diskless, bios, efi, uboot, firmware for these three, or all",
 	    CHOICE, MEMBER(boot), " kernel diskless bios efi uboot firmware all ", 0, 0 },

@@ -53,6 +53,7 @@ struct options {
 	const char *disk, *share;     /* boot: as struct interactive_opts has them */
 	unsigned memory, cpus, port;  /* the same, and watch's; 0: not given */
 	unsigned until;		      /* a line; 0: not given */
+	unsigned until_fail;	      /* so many runs at most; 0: one */
 	const char *classes;	      /* of mutants; NULL: all */
 	double sample, seed;	      /* so many mutants, drawn with that; 0: all */
 	struct names lanes;	      /* of scenarios; none: quick */

@@ -89,6 +89,14 @@ static const struct {
 	    "-o out o/manifest >&2; sed -i 's/^expect.*/expect \\/never\\//' scenarios/up.scn; " RUN
 	    "--scale 0.1 -o out o/manifest; grep -o 'changed\\|fail, was pass, ' out/index.html",
 	    0, "0 passed, 1 failed, 0 skipped\nchanged\nfail, was pass, \n" },
+	/* as often as is asked for, and no further than what fails, whose files stay */
+	{ RUN "--until-fail 3 -o out o/manifest", 0,
+	    "lh-verify: run 3 of 3: passed; there will be no other\n" },
+	{ RUN "--until-fail 1000000 --scale 0.1 -o out o/manifest 2>said & until grep -q 'run 2 ' "
+	      "said; do kill -0 $! || break; sleep 0.05; done; sed -i 's/^expect.*/expect "
+	      "\\/never\\//' scenarios/up.scn; wait $!; [ $? = 1 ]; echo $?; "
+	      "sed -n '$s/[0-9][0-9]* of/N of/p' said; cat out/x86_64/dhcp/up/verdict",
+	    0, "0\nlh-verify: run N of 1000000: not passed\nfail\n" },
 	{ "$VERIFY watch --scenarios scenarios out", 100, "--scenarios: not an option of watch" },
 	{ "$VERIFY watch o/manifest", 100, "watch: o/manifest: no such folder; " },
 	{ "$VERIFY watch out >url & until [ -s url ]; do kill -0 $! || exit; sleep 0.05; done; "
