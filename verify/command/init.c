@@ -130,6 +130,9 @@ read_facts(struct arena *a, const char *path, struct manifest *m, struct err *e)
 				*texts[i].member = line;
 	}
 	m->memory = memory ? (unsigned)strtoul(memory, NULL, 10) : 0;
+	/* a PC's is the oldest that ours runs on; on QEMU's own any kernel does */
+	if (m->kvm && !strcmp(m->kvm, "x86_64"))
+		m->cpu = NULL;
 	return 0;
 }
 
