@@ -13,9 +13,9 @@ struct buf;
  *   /report                  index.html
  *   /console/NUMBER/OFFSET   of a test case, what its console has from there on
  *
- * Any user of this machine may ask, so no symlink in the folder is followed: it may lead to what only
- * we may read.  Whoever asks by another name than 127.0.0.1 or localhost is refused: it may be a page of
- * elsewhere whose name leads here.
+ * Any user of this machine may ask, so no symlink in the folder is followed: it may lead to what
+ * only we may read.  Whoever asks by another name than 127.0.0.1 or localhost is refused: it may be
+ * a page of elsewhere whose name leads here.
  */
 struct watched {
 	const char *dir; /* of the run; its true name */
