@@ -110,11 +110,11 @@ read_facts(struct arena *a, const char *path, struct manifest *m, struct err *e)
 	const struct {
 		const char *key, **member;
 	} texts[] = { { "short", &m->arch }, { "qemu", &m->qemu }, { "machine", &m->machine },
-		{ "cpu", &m->cpu }, { "console", &m->console }, { "panic-device", &m->panic },
-		{ "vm-generation", &m->generation }, { "silent-exit", &m->silent_exit },
-		{ "after-loadvm", &m->after_loadvm }, { "pc-register", &m->pc_register },
-		{ "kvm", &m->kvm }, { "memory", &memory }, { "kernel-mark", &m->kernel_mark },
-		{ "append", &m->append } };
+		{ "cpu", &m->cpu }, { "cpu-of-others", &m->cpu }, { "console", &m->console },
+		{ "panic-device", &m->panic }, { "vm-generation", &m->generation },
+		{ "silent-exit", &m->silent_exit }, { "after-loadvm", &m->after_loadvm },
+		{ "pc-register", &m->pc_register }, { "kvm", &m->kvm }, { "memory", &memory },
+		{ "kernel-mark", &m->kernel_mark }, { "append", &m->append } };
 	char *slash = strrchr(path, '/'), *line, *key;
 	struct lines l;
 
@@ -130,9 +130,6 @@ read_facts(struct arena *a, const char *path, struct manifest *m, struct err *e)
 				*texts[i].member = line;
 	}
 	m->memory = memory ? (unsigned)strtoul(memory, NULL, 10) : 0;
-	/* a PC's is the oldest that ours runs on; on QEMU's own any kernel does */
-	if (m->kvm && !strcmp(m->kvm, "x86_64"))
-		m->cpu = NULL;
 	return 0;
 }
 
