@@ -97,7 +97,7 @@ static const char style[] =
     "<style>#both{display:grid;grid-template-columns:minmax(12rem,auto) 1fr;gap:1.2rem}"
     "#both>div{min-width:0}#matrix{display:block;overflow:auto;max-height:80vh}"
     "pre{max-height:70vh;min-height:12rem;white-space:pre-wrap;overflow-wrap:anywhere}"
-    ".running{background:#5b87b8;color:#fff}.waiting{color:var(--dim)}"
+    ".running{background:#3d6894;color:#fff}.waiting{color:var(--dim)}"
     ".chosen{outline:2px solid var(--ink)}"
     "@media(max-width:40rem){#both{grid-template-columns:1fr}#matrix{max-height:40vh}}"
     "</style>\n";
