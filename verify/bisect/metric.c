@@ -73,6 +73,12 @@ measured(const struct trial *one, const char *subject)
 	return !strcmp(one->subject, subject) && one->verdict == BISECT_GOOD;
 }
 
+static double
+seconds_of(const struct trial *one)
+{
+	return fmax(strtod(one->got, NULL), LEAST);
+}
+
 bool
 metric_median(const struct trials *t, const char *subject, double *seconds)
 {
@@ -81,7 +87,7 @@ metric_median(const struct trials *t, const char *subject, double *seconds)
 
 	for (size_t i = 0; i < t->n; i++)
 		if (measured(&t->v[i], subject))
-			v[n++] = fmax(strtod(t->v[i].got, NULL), LEAST);
+			v[n++] = seconds_of(&t->v[i]);
 	if (n) {
 		qsort(v, n, sizeof *v, by_value);
 		*seconds = (v[(n - 1) / 2] + v[n / 2]) / 2;
@@ -94,26 +100,21 @@ struct tally
 metric_tally(const struct trials *t, const char *subject, const char *const ends[2])
 {
 	struct tally out = { 0, 0, 0 };
-	double at[2], least = 0, middle = 0;
-	bool both = true, is_bad = ends[1] && !strcmp(subject, ends[1]), worse = true;
+	double at[2] = { 0, 0 };
+	bool both = true, differ;
 
 	for (int end = 0; end < 2; end++)
 		both &= ends[end] && metric_median(t, ends[end], &at[end]);
-	if (both) {
-		least = log1p(METRIC_FACTOR);
-		middle = (log(at[0]) + log(at[1])) / 2;
-		worse = at[1] > at[0];
-		both = fabs(log(at[1] / at[0])) > least;
-		is_bad = false;
-	}
+	differ = both && fabs(log(at[1] / at[0])) > log1p(METRIC_FACTOR);
 	for (size_t i = 0; i < t->n; i++) {
 		const struct trial *one = &t->v[i];
-		bool bad = is_bad;
+		/* until both are known, an end is what it is said to be */
+		bool bad = !both && ends[1] && !strcmp(subject, ends[1]);
 
 		if (strcmp(one->subject, subject))
 			continue;
-		if (both)
-			bad = (log(fmax(strtod(one->got, NULL), LEAST)) > middle) == worse;
+		if (differ)
+			bad = (seconds_of(one) > sqrt(at[0] * at[1])) == (at[1] > at[0]);
 		if (!measured(one, subject))
 			out.none++;
 		else if (bad)

@@ -25,7 +25,7 @@ struct trials;
 bool metric_read(struct arena *a, const char *dir, const char *name, double *seconds);
 /* as the trial of a run that passed keeps it in `got` */
 const char *metric_text(struct arena *a, double seconds);
-/* the median of what was measured of a subject, or NULL where nothing was; seconds */
+/* the median of what was measured of a subject, in seconds; false: nothing was */
 bool metric_median(const struct trials *t, const char *subject, double *seconds);
 /* the runs of a subject, by those of the ends: subjects, or NULL for one that has none yet */
 struct tally metric_tally(const struct trials *t, const char *subject, const char *const ends[2]);
