@@ -106,11 +106,11 @@ has_marks(struct arena *a, const char *line, const char *p, size_t n, bool *has,
 static int
 read_facts(struct arena *a, const char *path, struct manifest *m, struct err *e)
 {
-	const char *memory = NULL;
+	const char *memory = NULL, *cpu = NULL;
 	const struct {
 		const char *key, **member;
 	} texts[] = { { "short", &m->arch }, { "qemu", &m->qemu }, { "machine", &m->machine },
-		{ "cpu", &m->cpu }, { "cpu-of-others", &m->cpu }, { "console", &m->console },
+		{ "cpu", &m->cpu }, { "cpu-of-others", &cpu }, { "console", &m->console },
 		{ "panic-device", &m->panic }, { "vm-generation", &m->generation },
 		{ "silent-exit", &m->silent_exit }, { "after-loadvm", &m->after_loadvm },
 		{ "pc-register", &m->pc_register }, { "kvm", &m->kvm }, { "memory", &memory },
@@ -129,6 +129,7 @@ read_facts(struct arena *a, const char *path, struct manifest *m, struct err *e)
 			if (!strcmp(texts[i].key, key) && strcmp(line, "none"))
 				*texts[i].member = line;
 	}
+	m->cpu = cpu ? cpu : m->cpu;
 	m->memory = memory ? (unsigned)strtoul(memory, NULL, 10) : 0;
 	return 0;
 }
