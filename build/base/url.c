@@ -42,3 +42,16 @@ url_shown(struct arena *a, const char *text)
 	buf_free(&out);
 	return shown;
 }
+
+const char *
+url_host(struct arena *a, const char *url)
+{
+	const char *host = strstr(url_shown(a, url), "://");
+	size_t n;
+
+	if (!host)
+		return "";
+	host += 3;
+	n = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+	return arena_strndup(a, host, strnlen(host, n));
+}

@@ -10,5 +10,7 @@ struct arena;
  * hold a URL goes through here.
  */
 const char *url_shown(struct arena *a, const char *text);
+/* whom the URL asks, without its port; "" when it names nobody, as file:///etc does */
+const char *url_host(struct arena *a, const char *url);
 
 #endif

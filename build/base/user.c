@@ -2,6 +2,7 @@
 #include "build/base/user.h"
 
 #include "build/base/arena.h"
+#include "build/base/child.h"
 
 #include <grp.h>
 #include <stdlib.h>
@@ -28,6 +29,21 @@ user_as(const struct user *u, user_work *work, void *arg, struct err *e)
 	}
 	free(groups);
 	return r;
+}
+
+int
+user_become(const struct user *u, struct err *e)
+{
+	struct child_tie tie;
+
+	if (geteuid() != 0 || !u->uid)
+		return 0;
+	child_tie_note(&tie);
+	if (setgroups(0, NULL) < 0 || setresgid(u->gid, u->gid, u->gid) < 0 ||
+	    setresuid(u->uid, u->uid, u->uid) < 0)
+		return fail_errno(e, "become user %u", (unsigned)u->uid);
+	child_tie_again(&tie);
+	return 0;
 }
 
 struct user

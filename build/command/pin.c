@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/base/url.h"
 #include "build/command/cli.h"
 #include "build/command/outdated.h"
 #include "build/config/config.h"
@@ -23,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -208,6 +210,19 @@ note(struct pinning *p, const char *fmt, ...)
 	buf_adds(&p->notes, "\n");
 }
 
+/* one host, asked twice, says one thing */
+static bool
+asked_before(const struct pinning *p, const struct answer *q)
+{
+	const char *host = q->place->url ? url_host(p->a, q->place->url) : "";
+
+	for (const struct answer *was = p->v; *host && was < q; was++)
+		if (was->place->form == q->place->form && !was->place->cache && !was->why &&
+		    was->place->url && !strcasecmp(url_host(p->a, was->place->url), host))
+			return true;
+	return false;
+}
+
 /* the archive as it is to be believed: *sum is NULL when it is not; an error is two that differ */
 static int
 judge(struct pinning *p, const struct source *form, const struct answer **is, struct err *e)
@@ -234,7 +249,7 @@ judge(struct pinning *p, const struct source *form, const struct answer **is, st
 			    (*is)->sha256, origins_text(p->a, (*is)->place), q->sha256, where);
 		} else {
 			buf_addf(&from, " and from %s", where);
-			n++;
+			n += !asked_before(p, q);
 		}
 	}
 	if (r == 0 && n == 1 && !p->one) {

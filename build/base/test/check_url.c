@@ -25,11 +25,35 @@ static const struct {
 	{ "get it from http://u:p@host", "get it from http://host" },
 };
 
+static const struct {
+	const char *url, *host;
+} hosts[] = {
+	{ "", "" },
+	{ "sources", "" },
+	{ "file:///a", "" },
+	{ "file://localhost/a", "localhost" },
+	{ "http://host", "host" },
+	{ "http://host:80/a:b", "host" },
+	{ "http://user:p@ss@host?q", "host" },
+	{ "http://user:pass/word?@host/a", "host" },
+	{ "http://[::1]:80/a", "[::1]" },
+	{ "http://[::1", "[::1" },
+};
+
 START_TEST(shown)
 {
 	struct arena *a = arena_new();
 
 	ck_assert_str_eq(url_shown(a, cases[_i].text), cases[_i].shown);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(host)
+{
+	struct arena *a = arena_new();
+
+	ck_assert_str_eq(url_host(a, hosts[_i].url), hosts[_i].host);
 	arena_free(a);
 }
 END_TEST
@@ -41,5 +65,6 @@ url_suite(void)
 	TCase *tc = harness_case(s, "url");
 
 	tcase_add_loop_test(tc, shown, 0, sizeof cases / sizeof *cases);
+	tcase_add_loop_test(tc, host, 0, sizeof hosts / sizeof *hosts);
 	return s;
 }
