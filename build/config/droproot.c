@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -161,15 +160,15 @@ config_drop_root(const struct config *c, bool write, struct err *e)
 	const char *who = root ? c->normaluser : "this user";
 	struct child_tie tie;
 
+	/* becoming NORMALUSER for a while unties, too */
 	child_tie_note(&tie);
 	if (config_as_normaluser(c, ask, &(struct asking){ c, who, write }, e) < 0)
 		return -1;
 	if (write && (make_folder(c, "OUTPUT", c->output, &c->output_by, e) < 0 ||
 			 make_folder(c, "CACHE", c->cache, &c->cache_by, e) < 0))
 		return -1;
-	if (root && (setgroups(0, NULL) < 0 || setresgid(c->gid, c->gid, c->gid) < 0 ||
-			setresuid(c->uid, c->uid, c->uid) < 0))
-		return fail_errno(e, "become NORMALUSER %s", c->normaluser);
+	if (user_become(&(struct user){ c->uid, c->gid }, e) < 0)
+		return wrap(e, "NORMALUSER %s", c->normaluser);
 	child_tie_again(&tie);
 	if (!write)
 		return 0;

@@ -16,7 +16,6 @@
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 
-#include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -328,14 +327,8 @@ compare_both(void *arg, struct err *e)
 	const char *there = arena_printf(k->a, "%s/output/%s", k->folder, k->cfg->triple);
 	const char *const paths[2] = { output_dir(k->a, k->cfg, k->cfg->use_dhcp), there };
 	struct verdict v;
-	struct child_tie tie;
-
-	child_tie_note(&tie);
-	if (k->one.uid &&
-	    (setgroups(0, NULL) < 0 || setresgid(k->one.gid, k->one.gid, k->one.gid) < 0 ||
-		setresuid(k->one.uid, k->one.uid, k->one.uid) < 0))
-		return fail_errno(e, "become NORMALUSER %s", k->cfg->normaluser);
-	child_tie_again(&tie);
+	if (user_become(&k->one, e) < 0)
+		return wrap(e, "NORMALUSER %s", k->cfg->normaluser);
 	if (confine_reader(e) < 0 || compare(k->a, paths, &v, e) < 0)
 		return -1;
 	fputs(v.told, stdout);

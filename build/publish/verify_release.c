@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/child.h"
 #include "build/base/confine.h"
+#include "build/base/user.h"
 #include "build/cache/pack.h"
 #include "build/command/cli.h"
 #include "build/diff/fsdiff.h"
@@ -349,9 +350,12 @@ check_contents(struct checking *c, struct err *e)
 static int
 check_release(struct checking *c, const char *signers, struct err *e)
 {
+	const struct user owner = user_of(c->dir);
 	const char *by;
 
-	if (check_files(c, signers, &by, e) < 0 || find_images(c, e) < 0)
+	/* what it is told to look at is nothing for root to read, unless it is root's own */
+	if (user_become(&owner, e) < 0 || check_files(c, signers, &by, e) < 0 ||
+	    find_images(c, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->n; i++)
 		if (unpack_image(c, &c->v[i], e) < 0)
