@@ -41,8 +41,8 @@ nearest(const char *path, char full[PATH_MAX], bool *whole)
 	return realpath(*path == '/' ? "/" : ".", full);
 }
 
-int
-droproot_to_owner_of(const char *path, const char *out, struct err *e)
+static int
+become_owner(const char *path, const char *out, bool qemu, struct err *e)
 {
 	char dir[PATH_MAX], *slash;
 	bool whole;
@@ -61,7 +61,8 @@ droproot_to_owner_of(const char *path, const char *out, struct err *e)
 			return fail_errno(e, "%s", dir);
 	}
 	if (st.st_uid == 0) {
-		log_warn("%s belongs to root: QEMU runs as root", dir);
+		if (qemu)
+			log_warn("%s belongs to root: QEMU runs as root", dir);
 		return 0;
 	}
 	if (whole && make_for(out, &st, e) < 0)
@@ -74,4 +75,16 @@ droproot_to_owner_of(const char *path, const char *out, struct err *e)
 	child_tie_again(&tie);
 	setenv("HOME", pw ? pw->pw_dir : "/nonexistent", 1);
 	return 0;
+}
+
+int
+droproot_to_owner_of(const char *path, const char *out, struct err *e)
+{
+	return become_owner(path, out, true, e);
+}
+
+int
+droproot_to_read(const char *path, struct err *e)
+{
+	return become_owner(path, NULL, false, e);
 }

@@ -266,6 +266,9 @@ static const struct command {
 	    "print what is new of the last night, or of that one", command_history },
 	{ OF_HISTORY, "history", "site DB DIR", "write the history as a folder of pages",
 	    command_history },
+	{ OF_TRANSCRIPT, "transcript", "FILE CONSOLE...",
+	    "compare consoles with what was said before; --bless: remember them",
+	    command_transcript },
 	{ OF_INIT, "init", "FILE...",
 	    "print a manifest for a kernel, an initrd, a disk of somebody else", command_init },
 	{ OF_BOOT, "boot", "[MANIFEST]", "boot interactively, console on this terminal",
@@ -318,11 +321,32 @@ version(void)
 	return 0;
 }
 
+/* whose files a command reads that starts no guest; NULL: it finds that out itself */
+static const char *
+reads(enum options_of bit, const struct options *o)
+{
+	switch (bit) {
+	case OF_MERGE:
+		return o->out;
+	case OF_HISTORY:
+		return o->nwords > 1 ? o->words[1] : NULL;
+	case OF_TRANSCRIPT:
+	case OF_MATRIX:
+	case OF_LIST:
+	case OF_LINT:
+	case OF_INIT:
+		return o->nwords ? o->words[0] : o->scenarios;
+	default:
+		return NULL;
+	}
+}
+
 static int
 dispatch(struct arena *a, int argc, char **argv, struct err *e)
 {
 	const struct command *c = NULL;
 	struct options o;
+	const char *owner;
 
 	if (options_read(a, LH_VERIFY, argc, argv, &o, e) < 0)
 		return -1;
@@ -341,6 +365,9 @@ dispatch(struct arena *a, int argc, char **argv, struct err *e)
 		return -1;
 	o.words++;
 	o.nwords--;
+	owner = reads(c->bit, &o);
+	if (owner && droproot_to_read(owner, e) < 0)
+		return -1;
 	return c->run(a, &o, e);
 }
 

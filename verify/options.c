@@ -72,6 +72,8 @@ static const struct row {
 	{ OF_RUN | OF_MATRIX | OF_LIST | OF_MUTANTS | OF_STEP, 0, "nic", "WHICH",
 	    "network card: virtio, e1000, e1000e, rtl8139 or all", CHOICE, MEMBER(nic),
 	    " virtio e1000 e1000e rtl8139 all ", 0, 0 },
+	{ OF_TRANSCRIPT, 0, "bless", NULL, "learn from these consoles, too", FLAG, MEMBER(bless),
+	    NULL, 0, 0 },
 	{ OF_MATRIX | OF_LIST, 0, "format", "WHICH",
 	    "text, json, github, gitlab, slurm or plan (default: text)", CHOICE, MEMBER(format),
 	    " text json github gitlab slurm plan ", 0, 0 },

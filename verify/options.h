@@ -29,8 +29,9 @@ enum options_of {
 	OF_HISTORY = 1024,
 	OF_INIT = 2048,
 	OF_WATCH = 4096,
-	LH_VERIFY = 8191,
-	LH_BISECT = 8192
+	OF_TRANSCRIPT = 8192,
+	LH_VERIFY = 16383,
+	LH_BISECT = 16384
 };
 
 /* values of an option that may be repeated, NULL behind the last; v is NULL when there is none */
@@ -57,6 +58,7 @@ struct options {
 	const char *classes;	      /* of mutants; NULL: all */
 	double sample, seed;	      /* so many mutants, drawn with that; 0: all */
 	struct names lanes;	      /* of scenarios; none: quick */
+	bool bless;		      /* remember what is compared otherwise */
 	bool function;		      /* play on after a refusal without a guest */
 	bool all, list;		      /* play on after a refusal; only say which there are */
 	bool cold, keep, print, capsule;

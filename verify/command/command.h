@@ -19,6 +19,8 @@ int command_lint(struct arena *a, struct options *o, struct err *e);
 int command_merge(struct arena *a, struct options *o, struct err *e);
 /* the mutation score of one image: what its scenarios refuse of what can be broken in it */
 int command_mutants(struct arena *a, struct options *o, struct err *e);
+/* are consoles as those that a file was learned from? */
+int command_transcript(struct arena *a, struct options *o, struct err *e);
 /* a page on 127.0.0.1 that shows what passes in a run */
 int command_watch(struct arena *a, struct options *o, struct err *e);
 /* what is remembered of earlier runs: add, show, night, site */

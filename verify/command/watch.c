@@ -68,7 +68,7 @@ command_watch(struct arena *a, struct options *o, struct err *e)
 	if (!realpath(w.of.dir, full))
 		return fail_errno(e, "watch: %s", w.of.dir);
 	w.of.dir = full;
-	if (droproot_to_owner_of(arena_printf(a, "%s/live", w.of.dir), NULL, e) < 0)
+	if (droproot_to_read(arena_printf(a, "%s/live", w.of.dir), e) < 0)
 		return -1;
 	return serve(&w, o->port, e);
 }

@@ -122,6 +122,18 @@ static const struct {
 	    0,
 	    "boot-x86_64_dhcp_s6_1.html\ncase-x86_64_dhcp_s6_1_up.html\nindex.html\nnight-DATE."
 	    "html\n" },
+	/* what a guest says is learned, and compared */
+	{ RUN "-o out o/manifest >&2; c=out/x86_64/dhcp/up/console; $VERIFY transcript --bless t "
+	      "$c; $VERIFY transcript t $c; echo more >>$c; $VERIFY transcript t $c",
+	    1, "+ more\nout/x86_64/dhcp/up/console: 1 of 3 lines differ\n" },
+	{ "$VERIFY transcript t o/manifest", 100,
+	    "t: no such file; --bless makes it of these consoles\n" },
+	{ "$VERIFY transcript --bless t", 100, "transcript: needs a FILE and a CONSOLE, such as " },
+	{ ":>c; $VERIFY transcript --bless t c; s=$?; cat t; exit $s", 100,
+	    "fatal: c: no line is in it\n" },
+	/* a file that is none is not written over */
+	{ "cp o/manifest m; $VERIFY transcript --bless m o/manifest; cmp m o/manifest", 0,
+	    "fatal: m: no transcript: its first line is not \"lh-transcript 1\"\n" },
 	/* a manifest that is not in output/ is a stranger's, unless we are told that it is not */
 	{ RUN "-o out o/manifest | grep '# not trusted'", 0, NOT_TRUSTED },
 	{ RUN "--untrusted -o out o/manifest | grep '# not trusted'", 0, NOT_TRUSTED },

@@ -51,6 +51,7 @@
 	X(before)                                                                                  \
 	X(live)                                                                                    \
 	X(table)                                                                                   \
+	X(transcript)                                                                              \
 	X(run)                                                                                     \
 	X(ntp)                                                                                     \
 	X(frame)                                                                                   \
