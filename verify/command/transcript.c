@@ -8,12 +8,15 @@
 #include "verify/command/command.h"
 #include "verify/options.h"
 
+#include <string.h>
+
 /* what the file knows; nothing, when it is not there and is to be made */
 static int
 read_known(struct arena *a, const char *path, bool bless, struct transcript *t, struct err *e)
 {
 	int there = file_is_there(path, e);
 	char *text;
+	size_t n;
 
 	*t = (struct transcript){ 0 };
 	if (there < 0)
@@ -22,7 +25,10 @@ read_known(struct arena *a, const char *path, bool bless, struct transcript *t, 
 		return bless ? 0
 			     : fail_usage(
 				   e, "%s: no such file; --bless makes it of these consoles", path);
-	return file_read(a, path, &text, NULL, e) < 0 ? -1 : transcript_parse(a, path, text, t, e);
+	if (file_read(a, path, &text, &n, e) < 0)
+		return -1;
+	return strlen(text) < n ? fail(e, "%s: no transcript: it has a byte 0", path)
+				: transcript_parse(a, path, text, t, e);
 }
 
 static int
@@ -50,8 +56,8 @@ bless(const char *path, struct transcript *t, struct err *e)
 	transcript_write(t, &b);
 	r = file_write(path, b.p, b.n, 0644, e);
 	buf_clear(&b);
-	buf_addf(&b, "%s: %zu lines of %zu console%s, %zu of them not always there\n", path, t->n,
-	    t->consoles, t->consoles == 1 ? "" : "s", sometimes);
+	buf_addf(&b, "%s: %zu line%s of %zu console%s, %zu of them not always there\n", path, t->n,
+	    t->n == 1 ? "" : "s", t->consoles, t->consoles == 1 ? "" : "s", sometimes);
 	if (r == 0)
 		log_stdout(b.p);
 	buf_free(&b);

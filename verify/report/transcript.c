@@ -18,11 +18,14 @@
 static size_t
 word(const char *s, bool *varies)
 {
-	size_t n = 0;
+	size_t n = 0, base64;
 
 	*varies = false;
 	for (; isalnum((unsigned char)s[n]); n++)
 		*varies = *varies || isdigit((unsigned char)s[n]);
+	for (base64 = n; isalnum((unsigned char)s[base64]) || s[base64] == '+' || s[base64] == '/';)
+		base64++;
+	n = base64 >= TRANSCRIPT_BASE64 ? base64 : n;
 	*varies = *varies || n >= TRANSCRIPT_WORD;
 	return n;
 }
@@ -231,6 +234,7 @@ by_kind(const void *x, const void *y, void *of)
 	size_t i = *(const size_t *)x, k = *(const size_t *)y;
 	int c = strcmp(v[i].kind, v[k].kind);
 
+	c = c ? c : strcmp(v[i].text, v[k].text);
 	return c ? c : (i > k) - (i < k);
 }
 
@@ -245,20 +249,44 @@ sorted(struct arena *a, const struct transcript *t)
 	return v;
 }
 
-/* those of one kind: first each with one that it fits, then what is left in order */
+static void
+put(struct pairs *p, size_t known, size_t said, bool like)
+{
+	p->of[said] = known;
+	p->says[known] = said;
+	p->like[said] = like;
+}
+
+/*
+ * Those of one kind, sorted by their text: first what is the same, then what fits where words vary,
+ * then what is left, one after the other.
+ */
 static void
 pair_kind(struct pairs *p, const struct transcript *t, const size_t *known, size_t nknown,
     const struct transcript *c, const size_t *said, size_t nsaid)
 {
-	for (int like = 0; like < 2; like++)
-		for (size_t i = 0; i < nsaid; i++)
-			for (size_t k = 0; p->of[said[i]] == NONE && k < nknown; k++)
-				if (p->says[known[k]] == NONE &&
-				    (like || fits(t->v[known[k]].text, c->v[said[i]].text))) {
-					p->of[said[i]] = known[k];
-					p->says[known[k]] = said[i];
-					p->like[said[i]] = like;
-				}
+	for (size_t i = 0, k = 0; i < nsaid && k < nknown;) {
+		int order = strcmp(t->v[known[k]].text, c->v[said[i]].text);
+
+		if (order == 0)
+			put(p, known[k], said[i], false);
+		k += order <= 0;
+		i += order >= 0;
+	}
+	for (size_t k = 0; k < nknown; k++)
+		for (size_t i = 0;
+		     p->says[known[k]] == NONE && strchr(t->v[known[k]].text, '#') && i < nsaid;
+		     i++)
+			if (p->of[said[i]] == NONE && fits(t->v[known[k]].text, c->v[said[i]].text))
+				put(p, known[k], said[i], false);
+	for (size_t i = 0, k = 0; i < nsaid && k < nknown;) {
+		if (p->of[said[i]] != NONE)
+			i++;
+		else if (p->says[known[k]] != NONE)
+			k++;
+		else
+			put(p, known[k++], said[i++], true);
+	}
 }
 
 /* how many from i on are of the same kind */

@@ -14,13 +14,15 @@ struct buf;
  * What a machine says on its console, as it is remembered to be compared with: its lines, of which
  * some do not come each time, and whose words are "#" where they have not always been the same.
  * Words are letters and digits, and only one with a digit, or of TRANSCRIPT_WORD letters, may vary:
- * addresses, sizes, fingerprints.  So what varies is learned from consoles and told by nobody; it
- * is known better the more of them there are.
+ * addresses, sizes; so may TRANSCRIPT_BASE64 of base64, such as keys and fingerprints.  So what
+ * varies is learned from consoles and told by nobody; it is known better the more of them there
+ * are.
  *
  * The order of lines does not count, for it is not the same each time.  The kernel writes its lines
  * also in the middle of others: those are put together again, and the kernel's time is left out.
  */
 #define TRANSCRIPT_WORD 16    /* letters */
+#define TRANSCRIPT_BASE64 32  /* letters, digits, + and / */
 #define TRANSCRIPT_MOST 20000 /* lines; a machine that says more says nothing that is compared */
 
 struct transcript {

@@ -132,6 +132,10 @@ static const struct {
 	{ ":>c; $VERIFY transcript --bless t c; s=$?; cat t; exit $s", 100,
 	    "fatal: c: no line is in it\n" },
 	/* a file that is none is not written over */
+	{ "printf 'lh-transcript 1\\nconsoles 1\\n= a\\n\\0b\\n' >m; cp m n; $VERIFY transcript "
+	  "--bless "
+	  "m o/manifest; cmp m n",
+	    0, "fatal: m: no transcript: it has a byte 0\n" },
 	{ "cp o/manifest m; $VERIFY transcript --bless m o/manifest; cmp m o/manifest", 0,
 	    "fatal: m: no transcript: its first line is not \"lh-transcript 1\"\n" },
 	/* a manifest that is not in output/ is a stranger's, unless we are told that it is not */

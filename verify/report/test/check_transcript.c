@@ -36,6 +36,12 @@ static const struct {
 	{ { "# 1\n", "# 2\n" }, "= # #\n", "4 3\n", "" },
 	{ { "key abcdefghijklmnop\n", "key ponmlkjihgfedcba\n" }, "= key #\n",
 	    "key ponmabcdefghlkjihgfedcba\n", "" },
+	{ { "SHA256:YEUaGjXf0XPiAGu+CQFF+0SiJ+uNtP/FMLbEYe8qSBo\n",
+	      "SHA256:25SDe2Lqb8LxgX1odGxwHYRTWKvw16ZT1VhnNb9nS3s\n" },
+	    "= SHA256:#\n", "SHA256:/GaGDjXfzXPiAGuACQFFb0SiJduNtPeFMLbEYefqSBo\n", "" },
+	{ { "/lib/modules/kernel/net/eth0\n", "/lib/modules/kernel/net/eth1\n" },
+	    "= /lib/modules/kernel/net/#\n", "/lib/modules/kernel/fs/eth2\n",
+	    "- /lib/modules/kernel/net/#\n+ /lib/modules/kernel/fs/eth2\n" },
 	/* what is not always there is missed by nobody */
 	{ { "a\nb\n", "a\n" }, "= a\n? b\n", "a\n", "" },
 	{ { "a\n", "a\nb\n" }, "= a\n? b\n", "a\nb\n", "" },
