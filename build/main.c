@@ -324,7 +324,7 @@ static const struct command commands[] = {
 	    flash_command },
 	{ "graph", "", "prints the dependency graph, for dot(1)", "VC", 0, show_graph },
 	{ "versions", "",
-	    "prints every package with its chosen and its pinned versions, for programs", "C", 0,
+	    "prints every package with its chosen and its pinned versions, for programs", "MC", 0,
 	    versions_command },
 	{ "lint", "", "checks recipes/, patches/, sysdeps/ and layout/ for mistakes", "C", 0,
 	    lint_command },

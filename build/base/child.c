@@ -40,6 +40,15 @@ give_up(int tell, const char *what)
 	_exit(127);
 }
 
+/* it dies with its parent, who may be gone already; again after what makes another user of it */
+static void
+tie(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+}
+
 /* in every child, first: a group of its own, no signals of ours, and the end with us */
 static void
 grow_up(pid_t parent)
@@ -47,10 +56,7 @@ grow_up(pid_t parent)
 	sigset_t none;
 
 	setpgid(0, 0);
-	/* after any setuid of ours, which would clear it; the parent may be gone already */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(127);
+	tie(parent);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -102,18 +108,20 @@ become(char *const argv[], const struct child_opts *o, pid_t parent, int in, int
 		if (setgroups(0, NULL) < 0 || setresgid(o->gid, o->gid, o->gid) < 0 ||
 		    setresuid(o->uid, o->uid, o->uid) < 0)
 			give_up(tell, "become a user");
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(127);
+		tie(parent);
+	} else if (getuid() != geteuid()) { /* who we are for a while, it is for good: user.h */
+		gid_t gid = getegid();
+		uid_t uid = geteuid();
+
+		if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+			give_up(tell, "become a user");
+		tie(parent);
 	}
 	for (size_t i = 0; i < o->nspaces; i++)
 		if (setns(o->spaces[i], 0) < 0)
 			give_up(tell, "namespace");
-	if (o->nspaces) { /* which takes us for another user: see above */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(127);
-	}
+	if (o->nspaces) /* which takes us for another user */
+		tie(parent);
 	if (o->dir && chdir(o->dir) < 0)
 		give_up(tell, "chdir");
 	if (o->nice)

@@ -13,21 +13,46 @@ int
 user_as(const struct user *u, user_work *work, void *arg, struct err *e)
 {
 	gid_t *groups, group = getegid();
+	struct child_tie tie;
 	int n, r;
 
 	if (geteuid() != 0 || !u->uid)
 		return work(arg, e);
+	child_tie_note(&tie);
 	n = getgroups(0, NULL); /* there may be 65536, which are more than a stack may have */
 	groups = xmalloc((n > 0 ? (size_t)n : 1) * sizeof *groups);
 	n = n > 0 ? getgroups(n, groups) : n;
 	if (n < 0 || setgroups(0, NULL) < 0 || setegid(u->gid) < 0 || seteuid(u->uid) < 0) {
 		r = fail_errno(e, "become user %u", (unsigned)u->uid);
 	} else {
+		child_tie_again(&tie);
 		r = work(arg, e);
 		if (seteuid(0) < 0 || setegid(group) < 0 || setgroups((size_t)n, groups) < 0)
 			r = fail_errno(e, "become root again");
 	}
+	child_tie_again(&tie);
 	free(groups);
+	return r;
+}
+
+int
+user_as_root(user_work *work, void *arg, struct err *e)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	struct child_tie tie;
+	int r;
+
+	if (!uid || getuid() != 0)
+		return work(arg, e);
+	child_tie_note(&tie);
+	if (seteuid(0) < 0 || setegid(0) < 0)
+		return fail_errno(e, "become root again");
+	child_tie_again(&tie);
+	r = work(arg, e);
+	if (setegid(gid) < 0 || seteuid(uid) < 0)
+		r = fail_errno(e, "become user %u again", (unsigned)uid);
+	child_tie_again(&tie);
 	return r;
 }
 

@@ -19,6 +19,11 @@ typedef int user_work(void *arg, struct err *e);
  * there is nobody to become, just does it.
  */
 int user_as(const struct user *u, user_work *work, void *arg, struct err *e);
+/*
+ * In the midst of it: does work as root, such as starting a program that becomes a user by itself.
+ * Any other program that is started there is that user for good.
+ */
+int user_as_root(user_work *work, void *arg, struct err *e);
 /* Started as root: becomes that user for good; else, or when there is nobody to become, nothing. */
 int user_become(const struct user *u, struct err *e);
 /* whose file or folder it is, not whose symlink; nobody's when it is root's, or not there */

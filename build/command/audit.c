@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/command/audit.h"
 
-#include "build/source/aptmirror.h"
-#include "build/base/url.h"
 #include "build/base/arena.h"
+#include "build/base/url.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
-#include "build/source/gitsource.h"
+#include "build/files/git.h"
+#include "build/source/aptmirror.h"
 #include "build/source/origins.h"
 
 #include <inttypes.h>
@@ -86,7 +86,7 @@ ask_git(struct audit *t, struct question *q)
 	struct err e;
 	char *commit;
 
-	if (gitsource_tag(t->a, q->place->clone, q->place->where, &commit, &e) == 0) {
+	if (git_tag(t->a, q->place->clone, q->place->where, &commit, &e) == 0) {
 		q->verdict = AUDIT_GOOD;
 	} else {
 		q->verdict = AUDIT_DEAD;

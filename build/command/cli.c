@@ -68,6 +68,8 @@ static const struct row {
 	    "remove what is damaged, so that it is built or fetched again" },
 	{ 'V', false, "--services", FLAG(services),
 	    "the services of layout/s6-rc instead of the packages" },
+	{ 'M', false, "--make-folders", FLAG(make_folders),
+	    "make OUTPUT and CACHE, for the user that builds" },
 	{ 'F', false, "--force", FLAG(force),
 	    "overwrite a file, or a disk that is not removable, too" },
 	{ 'L', false, "TRIPLES", "LIST", NULL, 0, "for all, or a list of triples" },

@@ -31,6 +31,7 @@ struct request {
 	bool repair;	   /* fsck: remove what is damaged */
 	bool one_origin;   /* pin: is enough */
 	bool services;	   /* graph: these instead of packages */
+	bool make_folders; /* versions: OUTPUT and CACHE */
 	enum stage until;
 	bool nets[2]; /* asked for: static, DHCP; none: the one that is configured */
 };

@@ -8,9 +8,9 @@
 #include "build/base/url.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
+#include "build/files/git.h"
 #include "build/files/lines.h"
 #include "build/plan/recipe.h"
-#include "build/source/gitsource.h"
 #include "build/source/origins.h"
 #include "build/source/transfer.h"
 
@@ -166,7 +166,7 @@ ask_tags(struct survey *s, struct question *q)
 	q->where = q->place->clone ? q->place->clone : "git";
 	if (q->why)
 		return;
-	if (gitsource_tags(s->a, q->place->clone, &text, &e) == 0)
+	if (git_tags(s->a, q->place->clone, &text, &e) == 0)
 		q->text = text;
 	else
 		q->why = arena_strdup(s->a, e.msg);

@@ -9,10 +9,10 @@
 #include "build/config/config.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
+#include "build/files/git.h"
 #include "build/files/lines.h"
 #include "build/plan/recipe.h"
 #include "build/source/aptmirror.h"
-#include "build/source/gitsource.h"
 #include "build/source/origins.h"
 #include "build/source/transfer.h"
 #include "build/source/unpack.h"
@@ -122,7 +122,7 @@ ask_git(struct pinning *p, struct answer *q)
 	struct err e = { 0 };
 	char *commit;
 
-	if (gitsource_tag(p->a, clone, q->place->where, &commit, &e) < 0 ||
+	if (git_tag(p->a, clone, q->place->where, &commit, &e) < 0 ||
 	    git_archive_start(p->a, &g, clone, q->place->where,
 		arena_printf(p->a, "%s-%s/", p->recipe->name, p->version), q->path, LARGEST,
 		&e) < 0 ||

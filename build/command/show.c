@@ -65,6 +65,7 @@ show_services(const struct request *rq, struct err *e)
 	struct buf out = { 0 };
 
 	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
+	    config_drop_root(&cfg, false, e) < 0 ||
 	    services_read(rq->a, arena_printf(rq->a, "%s/layout/s6-rc", cfg.top), &s, e) < 0)
 		return -1;
 	services_graph(&s, &out);

@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/command/cli.h"
 #include "build/command/session.h"
 #include "build/files/lines.h"
 
@@ -93,11 +94,14 @@ versions_text(const struct session *s, struct buf *out, struct err *e)
 int
 versions_command(const struct request *rq, struct err *e)
 {
+	struct config cfg;
 	struct session s;
 	struct buf out = { 0 };
 	int r;
 
-	if (session_look(rq, &s, e) < 0)
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
+	    (rq->make_folders && config_drop_root(&cfg, true, e) < 0) ||
+	    session_open(rq->a, &cfg, 1, false, &s, e) < 0)
 		return -1;
 	r = versions_text(&s, &out, e);
 	if (r == 0)

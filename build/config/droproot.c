@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/config/config.h"
 
-#include "build/base/child.h"
 #include "build/base/user.h"
 #include "build/files/file.h"
 
@@ -158,10 +157,7 @@ config_drop_root(const struct config *c, bool write, struct err *e)
 {
 	bool root = geteuid() == 0;
 	const char *who = root ? c->normaluser : "this user";
-	struct child_tie tie;
 
-	/* becoming NORMALUSER for a while unties, too */
-	child_tie_note(&tie);
 	if (config_as_normaluser(c, ask, &(struct asking){ c, who, write }, e) < 0)
 		return -1;
 	if (write && (make_folder(c, "OUTPUT", c->output, &c->output_by, e) < 0 ||
@@ -169,7 +165,6 @@ config_drop_root(const struct config *c, bool write, struct err *e)
 		return -1;
 	if (user_become(&(struct user){ c->uid, c->gid }, e) < 0)
 		return wrap(e, "NORMALUSER %s", c->normaluser);
-	child_tie_again(&tie);
 	if (!write)
 		return 0;
 	return may_write(who, "OUTPUT", c->output, e) < 0 ? -1

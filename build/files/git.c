@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "build/source/gitsource.h"
+#include "build/files/git.h"
 
 #include "build/base/arena.h"
 #include "build/base/argv.h"
@@ -325,7 +325,7 @@ ask_worktree(
 }
 
 int
-gitsource_status(struct arena *a, const char *top, struct buf *out, struct err *e)
+git_status(struct arena *a, const char *top, struct buf *out, struct err *e)
 {
 	struct argv v = { .a = a };
 
@@ -334,7 +334,7 @@ gitsource_status(struct arena *a, const char *top, struct buf *out, struct err *
 }
 
 int
-gitsource_files(struct arena *a, const char *top, struct buf *out, struct err *e)
+git_files(struct arena *a, const char *top, struct buf *out, struct err *e)
 {
 	struct argv v = { .a = a };
 
@@ -343,7 +343,7 @@ gitsource_files(struct arena *a, const char *top, struct buf *out, struct err *e
 }
 
 int
-gitsource_id(struct arena *a, const char *clone, const char *rev, char **id, struct err *e)
+git_id(struct arena *a, const char *clone, const char *rev, char **id, struct err *e)
 {
 	struct argv v = { .a = a };
 	int status;
@@ -360,12 +360,11 @@ gitsource_id(struct arena *a, const char *clone, const char *rev, char **id, str
 }
 
 int
-gitsource_tag(struct arena *a, const char *clone, const char *tag, char **commit, struct err *e)
+git_tag(struct arena *a, const char *clone, const char *tag, char **commit, struct err *e)
 {
 	struct err inner;
 
-	if (gitsource_id(a, clone, arena_printf(a, "refs/tags/%s^{commit}", tag), commit, &inner) ==
-	    0)
+	if (git_id(a, clone, arena_printf(a, "refs/tags/%s^{commit}", tag), commit, &inner) == 0)
 		return 0;
 	if (strstr(inner.msg, "it has no "))
 		return fail(e, "%s: it has no tag %s", clone, tag);
@@ -373,21 +372,56 @@ gitsource_tag(struct arena *a, const char *clone, const char *tag, char **commit
 	return -1;
 }
 
-int
-gitsource_tags(struct arena *a, const char *clone, char **tags, struct err *e)
+/* the same; git's failure is ours */
+static int
+ask_well(struct arena *a, const char *clone, const struct argv *words, char **said, struct err *e)
 {
-	struct argv v = { .a = a };
 	int status;
 
-	argv_pushv(&v, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags", NULL);
-	if (ask(a, clone, &v, tags, &status, e) < 0)
+	if (ask(a, clone, words, said, &status, e) < 0)
 		return -1;
-	return status == 0 ? 0 : fail(e, "%s: %.*s", clone, (int)strcspn(*tags, "\n"), *tags);
+	return status == 0 ? 0 : fail(e, "%s: %.*s", clone, (int)strcspn(*said, "\n"), *said);
 }
 
 int
-gitsource_export(struct arena *a, const char *clone, const char *tree, const char *file,
-    uint64_t most, struct err *e)
+git_commits(struct arena *a, const char *clone, const char *from, const char *to, char **text,
+    struct err *e)
+{
+	struct argv base = { .a = a }, first = { .a = a }, rest = { .a = a };
+	char *ids[2], *said, *lines[2];
+	int status;
+
+	if (git_id(a, clone, from, &ids[0], e) < 0 || git_id(a, clone, to, &ids[1], e) < 0)
+		return -1;
+	argv_pushv(&base, "merge-base", "--is-ancestor", ids[0], ids[1], NULL);
+	argv_pushv(&first, "log", "-1", "--format=%H %s", ids[0], NULL);
+	argv_pushv(&rest, "log", "--reverse", "--first-parent", "--format=%H %s", NULL);
+	argv_pushf(&rest, "%s..%s", ids[0], ids[1]);
+	if (ask(a, clone, &base, &said, &status, e) < 0)
+		return -1;
+	if (status && *said)
+		return fail(e, "%s: %.*s", clone, (int)strcspn(said, "\n"), said);
+	if (status)
+		return fail(e, "%s: %s is not an ancestor of %s", clone, from, to);
+	if (ask_well(a, clone, &first, &lines[0], e) < 0 ||
+	    ask_well(a, clone, &rest, &lines[1], e) < 0)
+		return -1;
+	*text = arena_printf(a, "%s%s", lines[0], lines[1]);
+	return 0;
+}
+
+int
+git_tags(struct arena *a, const char *clone, char **tags, struct err *e)
+{
+	struct argv v = { .a = a };
+
+	argv_pushv(&v, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags", NULL);
+	return ask_well(a, clone, &v, tags, e);
+}
+
+int
+git_export(struct arena *a, const char *clone, const char *tree, const char *file, uint64_t most,
+    struct err *e)
 {
 	struct argv v = { .a = a };
 	char *said;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BUILD_SOURCE_GITSOURCE_H
-#define BUILD_SOURCE_GITSOURCE_H
+#ifndef BUILD_FILES_GIT_H
+#define BUILD_FILES_GIT_H
 
 #include "build/base/child.h"
 #include "build/base/err.h"
@@ -21,18 +21,23 @@ struct buf;
  */
 
 /* the id of what rev names (a commit, a tree: "v1.2^{tree}"), 40 or 64 hexadecimal characters */
-int gitsource_id(struct arena *a, const char *clone, const char *rev, char **id, struct err *e);
+int git_id(struct arena *a, const char *clone, const char *rev, char **id, struct err *e);
 /* the same for a tag; the message says that the clone has no such tag */
-int gitsource_tag(
-    struct arena *a, const char *clone, const char *tag, char **commit, struct err *e);
+int git_tag(struct arena *a, const char *clone, const char *tag, char **commit, struct err *e);
+/*
+ * The commits behind `from` up to `to`, along first parents, the oldest first, and before them
+ * `from` itself: lines "ID SUBJECT".  An error unless `from` is an ancestor of `to`.
+ */
+int git_commits(struct arena *a, const char *clone, const char *from, const char *to, char **text,
+    struct err *e);
 /* names of all tags, one a line */
-int gitsource_tags(struct arena *a, const char *clone, char **tags, struct err *e);
+int git_tags(struct arena *a, const char *clone, char **tags, struct err *e);
 /*
  * What git says of a work tree and its index: `status --porcelain`, where out is empty when all is
  * as in HEAD; `ls-files -z`.  What the user's own configuration excludes is not passed over.
  */
-int gitsource_status(struct arena *a, const char *top, struct buf *out, struct err *e);
-int gitsource_files(struct arena *a, const char *top, struct buf *out, struct err *e);
+int git_status(struct arena *a, const char *top, struct buf *out, struct err *e);
+int git_files(struct arena *a, const char *top, struct buf *out, struct err *e);
 /* an archive of a tag being made; one that was not started is { .child.pid = 0, .said = -1 } */
 struct git_archive {
 	struct child child; /* its pidfd can be read when it has ended */
@@ -56,7 +61,7 @@ void git_archive_kill(struct git_archive *g);
  * the tree, or the commit, of that id as a .tar, into file; as bounded, 0: not.  Only a commit has
  * a time of its own, a tree has today's
  */
-int gitsource_export(struct arena *a, const char *clone, const char *tree, const char *file,
+int git_export(struct arena *a, const char *clone, const char *tree, const char *file,
     uint64_t most, struct err *e);
 
 #endif

@@ -8,7 +8,7 @@
 #include "build/command/cli.h"
 #include "build/command/gather.h"
 #include "build/files/file.h"
-#include "build/source/gitsource.h"
+#include "build/files/git.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ tracked(struct files *f)
 
 	if (!file_exists(arena_printf(f->a, "%s/.git", f->top)))
 		return false;
-	if (gitsource_files(f->a, f->top, &out, &ignored) == 0)
+	if (git_files(f->a, f->top, &out, &ignored) == 0)
 		for (size_t at = 0; at < out.n; at += strlen(out.p + at) + 1) {
 			const char *name = arena_strdup(f->a, out.p + at);
 

@@ -5,13 +5,13 @@
 #include "build/base/buf.h"
 #include "build/cache/pack.h"
 #include "build/files/file.h"
+#include "build/files/git.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
 #include "build/plan/recipe.h"
 #include "build/publish/given.h"
 #include "build/publish/sums.h"
 #include "build/source/fetch.h"
-#include "build/source/gitsource.h"
 #include "build/source/unpack.h"
 
 #include <stdbool.h>
@@ -159,7 +159,7 @@ add_checkout(struct writing *w, struct err *e)
 	const char *tar = arena_printf(w->a, "%s/%.*s", w->to, (int)strlen(w->ours) - 4, w->ours);
 
 	/* of the commit, not of its tree: files then have the commit's time, and not today's */
-	if (gitsource_export(w->a, w->r->top, w->r->commit, tar, 0, e) < 0 ||
+	if (git_export(w->a, w->r->top, w->r->commit, tar, 0, e) < 0 ||
 	    pack_file(tar, arena_printf(w->a, "%s/%s", w->to, w->ours), e) < 0)
 		return wrap(e, "release");
 	return unlink(tar) < 0 ? fail_errno(e, "%s", tar)

@@ -13,6 +13,7 @@
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/files/filetable.h"
+#include "build/files/git.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
 #include "build/plan/recipe.h"
@@ -20,7 +21,6 @@
 #include "build/publish/given.h"
 #include "build/publish/licences.h"
 #include "build/source/fetch.h"
-#include "build/source/gitsource.h"
 #include "build/source/profile.h"
 
 #include <stdbool.h>
@@ -39,13 +39,13 @@ release_commit(struct arena *a, const char *top, char **commit, struct err *e)
 	if (!file_exists(arena_printf(a, "%s/.git", top)))
 		return fail_usage(
 		    e, "release: %s is not a git checkout, so the images have no commit", top);
-	if (gitsource_status(a, top, &out, e) < 0)
+	if (git_status(a, top, &out, e) < 0)
 		wrap(e, "release");
 	else if (out.n)
 		fail_usage(e, "release: the checkout has uncommitted changes: %.*s",
 		    (int)strcspn(out.p, "\n"), out.p);
 	else
-		r = gitsource_id(a, top, "HEAD", commit, e);
+		r = git_id(a, top, "HEAD", commit, e);
 	buf_free(&out);
 	return r;
 }

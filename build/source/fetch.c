@@ -7,8 +7,8 @@
 #include "build/config/config.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
+#include "build/files/git.h"
 #include "build/source/aptmirror.h"
-#include "build/source/gitsource.h"
 #include "build/source/local.h"
 #include "build/source/origins.h"
 #include "build/source/part.h"
@@ -338,7 +338,7 @@ start_git(struct fetch *f)
 	struct err e;
 	char *commit;
 
-	if (gitsource_tag(en->a, p->clone, p->where, &commit, &e) < 0) {
+	if (git_tag(en->a, p->clone, p->where, &commit, &e) < 0) {
 		const char *said = e.msg;
 		size_t n = strlen(p->clone);
 

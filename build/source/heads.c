@@ -4,8 +4,8 @@
 #include "build/base/arena.h"
 #include "build/config/config.h"
 #include "build/files/file.h"
+#include "build/files/git.h"
 #include "build/plan/recipe.h"
-#include "build/source/gitsource.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -48,7 +48,7 @@ choose(struct arena *a, struct config *cfg, const char *package, struct err *e)
 
 	if (find_clone(a, cfg, package, &clone, e) < 0)
 		return -1;
-	if (gitsource_id(a, clone, arena_printf(a, "%s^{commit}", branch ? branch : "HEAD"),
+	if (git_id(a, clone, arena_printf(a, "%s^{commit}", branch ? branch : "HEAD"),
 		&commit, &why) < 0)
 		return fail_usage(e, "%s HEAD: %s", package, why.msg);
 	config_set_override(

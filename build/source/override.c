@@ -6,8 +6,8 @@
 #include "build/config/value.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
+#include "build/files/git.h"
 #include "build/files/memo.h"
-#include "build/source/gitsource.h"
 #include "build/source/unpack.h"
 
 #include <errno.h>
@@ -193,7 +193,7 @@ read_git(struct arena *a, const char *text, struct override *out, struct err *e)
 		dir = arena_strndup(a, dir, (size_t)(at - dir));
 	if (find_dir(a, text, dir, &out->dir, e) < 0)
 		return -1;
-	if (gitsource_id(a, out->dir, arena_printf(a, "%s^{tree}", out->rev), &id, &inner) < 0)
+	if (git_id(a, out->dir, arena_printf(a, "%s^{tree}", out->rev), &id, &inner) < 0)
 		return fail_usage(e, "override %s: %s", text, inner.msg);
 	out->id = arena_printf(a, "git-tree %s", id);
 	return 0;
@@ -208,7 +208,7 @@ override_uncommitted(struct arena *a, const struct override *o)
 	size_t n = 0;
 
 	if (o->git && !strcmp(o->rev, "HEAD") &&
-	    gitsource_status(a, o->dir, &said, &ignored) == 0) {
+	    git_status(a, o->dir, &said, &ignored) == 0) {
 		for (const char *p = said.p; p && (p = strchr(p, '\n')); p++)
 			n++;
 		if (n)
@@ -266,7 +266,7 @@ export_git(
 	const char *tar = arena_printf(a, "%s.tar", into), *tree = o->id + strlen("git-tree ");
 	int dir, r = -1;
 
-	if (gitsource_export(a, o->dir, tree, tar, most * TAR_MOST, e) < 0) {
+	if (git_export(a, o->dir, tree, tar, most * TAR_MOST, e) < 0) {
 		wrap(e, "override git:%s@%s", o->dir, o->rev);
 		goto out;
 	}

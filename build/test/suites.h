@@ -15,6 +15,7 @@
 	X(buf)                                                                                     \
 	X(path)                                                                                    \
 	X(url)                                                                                     \
+	X(user)                                                                                    \
 	X(lines)                                                                                   \
 	X(kconfig)                                                                                 \
 	X(clock)                                                                                   \

@@ -4,16 +4,18 @@
 #include "build/base/arena.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
-#include "build/base/child.h"
 #include "build/files/file.h"
+#include "build/files/git.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
 #include "verify/bisect/odds.h"
+#include "verify/bisect/program.h"
 
 #include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int
 version_compare(const char *a, const char *b)
@@ -131,7 +133,7 @@ ask_build(struct arena *a, const char *lh_build, char *const *args, char *const 
 		argv_push(&v, *args);
 	for (; *more; more++)
 		argv_push(&v, *more);
-	if (child_run(v.v, NULL, &said, &status, e) < 0)
+	if (program_run(v.v, NULL, &said, &status, e) < 0)
 		return -1;
 	if (status) {
 		fail_usage(e, "%s", last_line(a, &said));
@@ -299,8 +301,6 @@ take_known(struct arguments *args, const struct known *k)
 	args->profile = k->profile;
 	args->checkout = k->checkout;
 	args->output = k->output;
-	args->uid = (uid_t)k->uid;
-	args->gid = (gid_t)k->gid;
 }
 
 /* ---- between two sets ---- */
@@ -570,27 +570,6 @@ read_versions(struct arena *a, const struct known *k, struct arguments *args, st
 	return 0;
 }
 
-static int git(struct arena *a, const char *dir, struct buf *said, struct err *e, const char *what,
-    ...) __attribute__((sentinel));
-
-static int
-git(struct arena *a, const char *dir, struct buf *said, struct err *e, const char *what, ...)
-{
-	struct argv v = { .a = a };
-	const char *w;
-	va_list ap;
-	int status;
-
-	argv_pushv(&v, "git", "-C", dir, what, NULL);
-	va_start(ap, what);
-	while ((w = va_arg(ap, const char *)))
-		argv_push(&v, w);
-	va_end(ap);
-	if (child_run(v.v, NULL, said, &status, e) < 0)
-		return -1;
-	return status ? fail_usage(e, "REPO %s: %s", dir, last_line(a, said)) : 0;
-}
-
 static void
 add_commit(struct arena *a, struct arguments *args, size_t p, char *line)
 {
@@ -607,37 +586,21 @@ static int
 read_commits(struct arena *a, struct arguments *args, struct err *e)
 {
 	size_t p = add_package(a, args, args->package);
-	struct buf said = { 0 }, first = { 0 };
 	struct lines l;
-	char *line;
-	int r = -1;
+	char *text, *line;
 
-	if (git(a, args->repo, &first, e, "log", "-1", "--format=%H %s", "--end-of-options",
-		args->good, NULL) < 0)
-		goto out;
-	if (git(a, args->repo, &said, e, "merge-base", "--is-ancestor", args->good, args->bad,
-		NULL) < 0) {
-		fail_usage(
-		    e, "REPO %s: %s is not an ancestor of %s", args->repo, args->good, args->bad);
-		goto out;
+	if (git_commits(a, args->repo, args->good, args->bad, &text, e) < 0) {
+		if (e->code == EXIT_WORK)
+			e->code = EXIT_USAGE;
+		return wrap(e, "REPO");
 	}
-	buf_clear(&said);
-	if (git(a, args->repo, &said, e, "log", "--reverse", "--first-parent", "--format=%H %s",
-		"--end-of-options", arena_printf(a, "%s..%s", args->good, args->bad), NULL) < 0)
-		goto out;
-	if (!said.n) {
-		fail(e, "REPO %s: %s and %s are one commit", args->repo, args->good, args->bad);
-		goto out;
-	}
-	add_commit(a, args, p, arena_strndup(a, first.p, strcspn(first.p, "\n")));
-	lines_text(a, "commits", arena_strdup(a, said.p), &l);
+	lines_text(a, "commits", text, &l);
 	while ((line = lines_next(&l)))
 		add_commit(a, args, p, line);
-	r = 0;
-out:
-	buf_free(&said);
-	buf_free(&first);
-	return r;
+	if (args->space.packages[p].nversions == 1)
+		return fail(
+		    e, "REPO %s: %s and %s are one commit", args->repo, args->good, args->bad);
+	return 0;
 }
 
 static int
@@ -770,9 +733,9 @@ take_word(
 	return 0;
 }
 
-int
-arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t n,
-    struct arguments *out, struct err *e)
+/* what the words say, without asking anybody */
+static int
+take_words(struct arena *a, char *const *words, size_t n, struct arguments *out, struct err *e)
 {
 	struct argv rest = { .a = a };
 	static char *none[] = { NULL };
@@ -787,6 +750,33 @@ arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t
 		return fail_usage(e, "REPO needs PACKAGE=, the recipe that is built from it");
 	if (rest.n)
 		out->words = rest.v;
+	return 0;
+}
+
+int
+arguments_builder(struct arena *a, const char *lh_build, char *const *words, size_t n,
+    struct user *out, struct err *e)
+{
+	char make[] = "--make-folders", *more[] = { make, NULL };
+	struct arguments args;
+	struct known k;
+
+	*out = (struct user){ 0 };
+	if (geteuid() != 0)
+		return 0;
+	if (take_words(a, words, n, &args, e) < 0 ||
+	    ask_build(a, lh_build, args.words, args.dry ? more + 1 : more, &k, e) < 0)
+		return -1;
+	*out = (struct user){ (uid_t)k.uid, (gid_t)k.gid };
+	return 0;
+}
+
+int
+arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t n,
+    struct arguments *out, struct err *e)
+{
+	if (take_words(a, words, n, out, e) < 0)
+		return -1;
 	return out->package ? read_package(a, lh_build, out, e) : read_sets(a, lh_build, out, e);
 }
 

@@ -3,11 +3,11 @@
 #define VERIFY_BISECT_ARGUMENTS_H
 
 #include "build/base/err.h"
+#include "build/base/user.h"
 #include "verify/bisect/search.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 struct arena;
 struct arguments;
@@ -53,14 +53,15 @@ struct arguments {
 	struct choice **choices; /* [package][version] */
 	char **words;		 /* NULL-terminated */
 	const char *set, *triple, *profile, *checkout, *output;
-	uid_t uid; /* owner of OUTPUT */
-	gid_t gid;
 };
 
 /*
- * lh_build: the program that lists the versions.  Ends that do not differ are an error with
- * EXIT_WORK.
+ * lh_build: the program that lists the versions.  Who builds, when we are root: lh-build says so,
+ * and makes OUTPUT and CACHE for that user, unless DRY_RUN.  Else {0}.
  */
+int arguments_builder(struct arena *a, const char *lh_build, char *const *words, size_t n,
+    struct user *out, struct err *e);
+/* ends that do not differ are an error with EXIT_WORK */
 int arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t n,
     struct arguments *out, struct err *e);
 /* a version for people; the override where both ends have the same version */

@@ -8,7 +8,9 @@
 #include "build/base/arena.h"
 #include "build/base/help.h"
 #include "build/base/startup.h"
+#include "build/base/user.h"
 #include "build/base/version.h"
+#include "build/files/file.h"
 #include "verify/bisect/arguments.h"
 #include "verify/bisect/report.h"
 #include "verify/bisect/run.h"
@@ -16,6 +18,7 @@
 #include "verify/outdir.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static const char usage[] =
     "lh-bisect: finds the package version, or the commit, that broke a scenario\n\n"
@@ -64,12 +67,62 @@ version(void)
 	return 0;
 }
 
+struct work {
+	struct arena *a;
+	const struct options *o;
+	const struct bisect_opts *how;
+};
+
 static int
-bisect(struct arena *a, int argc, char **argv, struct err *e)
+bisect(void *arg, struct err *e)
+{
+	const struct work *w = arg;
+	struct bisect bisect;
+
+	if (bisect_open(w->a, w->how, w->o->words, w->o->nwords, &bisect, e) < 0) {
+		if (e->code != EXIT_WORK)
+			return -1;
+		/* the ends do not differ: an answer, and no error */
+		puts(e->msg);
+		return EXIT_WORK;
+	}
+	bisect_print_plan(&bisect, stdout);
+	if (bisect.args.dry)
+		return 0;
+	fflush(stdout);
+	if (bisect_run(&bisect, e) < 0)
+		return -1;
+	return bisect_report(&bisect, stdout, e);
+}
+
+/* root may name a folder where who builds could make none */
+static int
+make_for(const struct user *u, const char *out, struct err *e)
+{
+	if (!out || !u->uid || file_exists(out))
+		return 0;
+	if (file_mkdirs(out, 0755, e) < 0)
+		return -1;
+	return chown(out, u->uid, u->gid) < 0 ? fail_errno(e, "%s", out) : 0;
+}
+
+/* OUTPUT, clones and manifests are somebody's: nothing of them is read or written as root */
+static int
+as_builder(struct work *w, struct err *e)
+{
+	struct user u;
+
+	if (arguments_builder(w->a, w->how->lh_build, w->o->words, w->o->nwords, &u, e) < 0 ||
+	    make_for(&u, w->how->out, e) < 0)
+		return -1;
+	return user_as(&u, bisect, w, e);
+}
+
+static int
+run(struct arena *a, int argc, char **argv, struct err *e)
 {
 	struct options o;
 	struct bisect_opts how;
-	struct bisect bisect;
 
 	if (options_read(a, LH_BISECT, argc, argv, &o, e) < 0)
 		return -1;
@@ -92,20 +145,7 @@ bisect(struct arena *a, int argc, char **argv, struct err *e)
 	if (options_beside(a, "lh-build", &how.lh_build, e) < 0 ||
 	    options_beside(a, "lh-verify", &how.lh_verify, e) < 0)
 		return -1;
-	if (bisect_open(a, &how, o.words, o.nwords, &bisect, e) < 0) {
-		if (e->code != EXIT_WORK)
-			return -1;
-		/* the ends do not differ: an answer, and no error */
-		puts(e->msg);
-		return EXIT_WORK;
-	}
-	bisect_print_plan(&bisect, stdout);
-	if (bisect.args.dry)
-		return 0;
-	fflush(stdout);
-	if (bisect_run(&bisect, e) < 0)
-		return -1;
-	return bisect_report(&bisect, stdout, e);
+	return as_builder(&(struct work){ a, &o, &how }, e);
 }
 
 int
@@ -116,7 +156,7 @@ main(int argc, char **argv)
 	int status;
 
 	startup("lh-bisect");
-	status = options_finish(bisect(a, argc, argv, &e), &e);
+	status = options_finish(run(a, argc, argv, &e), &e);
 	arena_free(a);
 	return status;
 }

@@ -12,27 +12,14 @@
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
 #include "verify/bisect/metric.h"
+#include "verify/bisect/program.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- folders ---- */
-
-/* started as root, lh-build becomes the owner of OUTPUT, to whom a new folder is given */
-static int
-make_folder(const struct bisect *bis, const char *path, struct err *e)
-{
-	bool there = file_exists(path);
-
-	if (file_mkdirs(path, 0755, e) < 0)
-		return -1;
-	if (!there && geteuid() == 0 && chown(path, bis->args.uid, bis->args.gid) < 0)
-		return fail_errno(e, "%s", path);
-	return 0;
-}
 
 /* a source that this checkout's builds have fetched is not fetched again */
 static int
@@ -47,12 +34,8 @@ share_sources(struct bisect *bis, struct err *e)
 static int
 make_folders(struct bisect *bis, struct err *e)
 {
-	if (!bis->opts->out && make_folder(bis, bis->args.output, e) < 0)
-		return -1;
-	if (make_folder(bis, bis->dir, e) < 0 ||
-	    make_folder(bis, arena_printf(bis->a, "%s/steps", bis->dir), e) < 0)
-		return -1;
-	if (make_folder(bis, arena_printf(bis->a, "%s/build", bis->dir), e) < 0)
+	if (file_mkdirs(arena_printf(bis->a, "%s/steps", bis->dir), 0755, e) < 0 ||
+	    file_mkdirs(arena_printf(bis->a, "%s/build", bis->dir), 0755, e) < 0)
 		return -1;
 	return share_sources(bis, e);
 }
@@ -104,14 +87,13 @@ bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, si
 /* ---- building ---- */
 
 static int
-run_logged(struct bisect *bis, const struct argv *v, const char *log, int *status, struct err *e)
+run_logged(const struct argv *v, const char *log, int *status, struct err *e)
 {
-	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), r;
+	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644), r;
 
-	(void)bis;
 	if (fd < 0)
 		return fail_errno(e, "%s", log);
-	r = child_run(v->v, &(struct child_opts){ .out = fd }, NULL, status, e);
+	r = program_run(v->v, &(struct child_opts){ .out = fd }, NULL, status, e);
 	close(fd);
 	return r;
 }
@@ -145,7 +127,7 @@ build(struct bisect *bis, const size_t *versions, const char *log, const char **
 	/* PROFILE=auto could choose another one at another step */
 	argv_pushf(&v, "PROFILE=%s", bis->args.profile);
 	argv_pushf(&v, "OUTPUT=%s/build", bis->dir);
-	if (run_logged(bis, &v, log, &status, e) < 0)
+	if (run_logged(&v, log, &status, e) < 0)
 		return -1;
 	if (status == 0)
 		return 0;
@@ -390,7 +372,7 @@ judge(struct bisect *bis, struct version_set *m, struct trial *t, struct err *e)
 	/* a run that ends early must not be told by what the one before has left */
 	if (file_remove(m->dir, e) < 0)
 		return -1;
-	if (run_logged(bis, &v, arena_printf(bis->a, "%s.log", m->dir), &status, e) < 0)
+	if (run_logged(&v, arena_printf(bis->a, "%s.log", m->dir), &status, e) < 0)
 		return -1;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_USAGE)
 		return fail_usage(
