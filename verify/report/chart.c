@@ -17,6 +17,7 @@
 #define WORDS_MAX 64
 #define SERVICES_MAX 500 /* a guest may name any number, and each waits for others */
 #define SECONDS_MAX 1e9
+#define SECONDS_MIN 1e-9 /* what labels count in: less is none */
 
 struct service {
 	const char *name;
@@ -63,6 +64,8 @@ read_seconds(const char *s, double *out)
 	char *end;
 
 	*out = strtod(s, &end);
+	if (*out<SECONDS_MIN && * out> 0)
+		*out = 0;
 	return end != s && !*end && *out >= 0 && *out < SECONDS_MAX;
 }
 
@@ -71,7 +74,7 @@ since_kernel(const struct chart *c, double label)
 {
 	double t = label - (c->label - c->uptime);
 
-	return t < 0 ? 0 : t;
+	return t < SECONDS_MIN ? 0 : t;
 }
 
 static void
@@ -304,10 +307,12 @@ read_chart(struct chart *c, const char *text)
 static void
 add_phase(struct arena *a, struct chart_phase **v, size_t *n, const char *name, double seconds)
 {
-	if (seconds <= 0)
+	nstime took = (nstime)(seconds * (double)NS_PER_S + 0.5);
+
+	if (took <= 0)
 		return;
 	*v = arena_more(a, *v, *n, sizeof **v);
-	(*v)[(*n)++] = (struct chart_phase){ name, (nstime)(seconds * (double)NS_PER_S) };
+	(*v)[(*n)++] = (struct chart_phase){ name, took };
 }
 
 size_t

@@ -97,6 +97,10 @@ static const char *const nothing[] = { "", "moment\n", "a - -\n", "a " AT(11, 00
 	"moment " AT(1a, 00000000) " inf\na " AT(11, 00000000) " " AT(12, 00000000) "\n",
 	"moment " AT(1a, 00000000) " nan\na " AT(11, 00000000) " " AT(12, 00000000) "\n",
 	"moment " AT(1a, 00000000) " 1e300\na " AT(11, 00000000) " " AT(12, 00000000) "\n",
+	/* less than labels count in */
+	"work a 0.0000000001\n",
+	"moment " AT(1a, 00000000) " 10.00000000000004\na " AT(10, 00000000) " " AT(
+	    10, 00000000) "\n",
 	/* the clock was set since: all is from before the kernel began */
 	"moment " AT(1a, 00000000) " 1\na " AT(11, 00000000) " " AT(12, 00000000) "\n" };
 
