@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define BLOCK 4096
-#define RUN (16 * BLOCK) /* bytes read at a time: on the stack, whose pages are there already */
+#define RUN (16 * BLOCK) /* bytes read at a time, into pages that are there already */
 
 struct digest {
 	EVP_MD_CTX *ctx;
@@ -82,7 +82,7 @@ static int
 add_fd(
     struct digest *d, struct digest *also, int fd, uint64_t most, const char *name, struct err *e)
 {
-	char block[RUN];
+	static char block[RUN];
 	ssize_t n;
 
 	while ((n = read(fd, block, RUN)) != 0) {
@@ -191,7 +191,8 @@ digest_disk(const char *path, char hex[DIGEST_HEX], struct err *e)
 	struct digest *d;
 	struct stat st;
 	off_t pos = 0;
-	char head[64], run[RUN];
+	static char run[RUN];
+	char head[64];
 
 	if (fd < 0)
 		return -1;
