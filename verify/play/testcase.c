@@ -2,25 +2,21 @@
 #include "verify/play/testcase.h"
 
 #include "build/base/arena.h"
-#include "build/base/argv.h"
-#include "build/base/buf.h"
 #include "build/base/child.h"
-#include "build/base/log.h"
 #include "build/files/file.h"
-#include "build/files/manifest.h"
 #include "verify/expect.h"
 #include "verify/guest/ending.h"
-#include "verify/guest/explain.h"
 #include "verify/guest/http.h"
 #include "verify/guest/lane.h"
 #include "verify/guest/ntp.h"
-#include "verify/guest/picture.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
 #include "verify/peer/peer.h"
-#include "verify/play/capsule.h"
+#include "verify/play/aftermath.h"
 #include "verify/play/facts.h"
 #include "verify/play/kernel_log.h"
+#include "verify/play/outcome.h"
+#include "verify/play/overlay.h"
 #include "verify/play/verb.h"
 #include "verify/play/watches.h"
 #include "verify/scenario/nearest.h"
@@ -30,10 +26,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,7 +37,6 @@
 #define RECENT 2000 /* bytes of console */
 #define NONCE_WAIT (200 * NS_PER_MS)
 #define STOP_GRACE (10 * NS_PER_S)
-#define PREPARE_TIME (60 * NS_PER_S)
 #define WAKE_TIME (60 * NS_PER_S)
 #define WAKE_SOON (5 * NS_PER_S) /* somebody sits there, and a console may do */
 /* a kernel asks in several ways, SeaBIOS resets again before it starts one: five are one reboot */
@@ -159,136 +151,6 @@ testcase_pass_saying(struct testcase *c, const char *said)
 	testcase_pass(c);
 }
 
-/* ---- a guest that is kept as it was when it failed ---- */
-
-/* time that races cannot be loaded at another pace, and a command on its way would be lost */
-static bool
-can_be_kept(const struct testcase *c)
-{
-	const struct testcase_job *j = c->job;
-
-	return j->capsules && !j->image->m.lane && testcase_guest_runs(c) && c->disk &&
-	       c->pace == PACE_HOST && !j->scenario->races &&
-	       !scenario_needs(j->scenario, NEEDS_PEER) && !j->append &&
-	       capsule_take_room(j->capsules, j->image->m.memory);
-}
-
-static void
-on_kept(void *arg, const char *answer, const char *error)
-{
-	struct testcase *c = arg;
-
-	(void)answer;
-	(void)error;
-	if (c->state != TESTCASE_KEEPING)
-		return;
-	c->state = TESTCASE_STEPPING;
-	schedule_next(c);
-}
-
-static int
-write_capsule(struct testcase *c, struct err *e)
-{
-	const struct testcase_job *j = c->job;
-	const struct lan *lan = j->image->lan;
-	struct stream *s = guest_console(c->guest);
-	size_t n;
-	const char *console = stream_text(c->a, s, 0, stream_size(s), &n);
-	char manifest[PATH_MAX];
-	struct capsule x = { .manifest = realpath(j->image->path, manifest),
-		.digest = j->image->m.image_digest,
-		.qemu = j->qemu,
-		.accel = j->accel,
-		.cpu = j->cpu,
-		.where = c->result->failure.where,
-		.scenario = j->scenario->name,
-		.untrusted = j->image->m.untrusted ? "yes" : NULL,
-		.pristine = j->agent ? NULL : "yes",
-		.slot = scenario_needs(j->scenario, NEEDS_SLOT) ? "yes" : NULL,
-		.nonce = j->from && c->boots == 1 ? j->from->nonce : c->identity.nonce };
-
-	if (lan) {
-		x.net = lan->net;
-		x.router = lan->router;
-		x.dns = lan->dns;
-		x.address = lan->address;
-	}
-	if (!x.manifest || !x.digest)
-		return fail(e, "its manifest tells no digest to know the image by");
-	return capsule_write(c->a, j->dir, &x, j->agent ? j->base : NULL,
-	    j->agent ? j->image->key : NULL, console, n, e);
-}
-
-static void
-on_frozen(void *arg, const char *answer, const char *error)
-{
-	struct testcase *c = arg;
-	struct err e = { 0 };
-
-	if (c->state != TESTCASE_KEEPING)
-		return;
-	if (!answer || *answer)
-		fail(&e, "%s", answer ? one_line(c->a, answer, strlen(answer), SHOWN) : error);
-	else if (write_capsule(c, &e) == 0)
-		c->result->capsule = true;
-	if (!c->result->capsule)
-		log_warn("%s: no capsule: %s", c->job->dir, e.msg);
-	guest_qmp(c->guest, "cont", NULL, on_kept, c);
-}
-
-static void
-on_stopped(void *arg, const char *answer, const char *error)
-{
-	struct testcase *c = arg;
-
-	if (c->state != TESTCASE_KEEPING)
-		return;
-	if (answer)
-		guest_hmp(c->guest, "savevm " CAPSULE_STATE, on_frozen, c);
-	else
-		on_kept(c, NULL, error);
-}
-
-static void
-keep_guest(struct testcase *c)
-{
-	if (can_be_kept(c)) {
-		c->state = TESTCASE_KEEPING;
-		guest_qmp(c->guest, "stop", NULL, on_stopped, c);
-		return;
-	}
-	c->state = TESTCASE_STEPPING;
-	schedule_next(c);
-}
-
-static void
-on_picture(void *arg, const char *why)
-{
-	struct testcase *c = arg;
-	struct failure *f = &c->result->failure;
-
-	if (!why)
-		f->look = arena_printf(c->a, "%s, %s/" RESULT_PICTURE, f->look, c->job->dir);
-	if (c->state == TESTCASE_EXPLAINING)
-		keep_guest(c);
-}
-
-/* a firmware's words may be on its screen alone */
-static void
-on_explained(void *arg, const char *text)
-{
-	struct testcase *c = arg;
-
-	c->result->failure.guest = text;
-	if (c->state != TESTCASE_EXPLAINING) /* interrupted meanwhile */
-		return;
-	if (qemu_has_screen(&c->job->image->m) && testcase_guest_runs(c))
-		picture_take(c->a, c->loop, c->guest,
-		    arena_printf(c->a, "%s/" RESULT_PICTURE, c->job->dir), "png", on_picture, c);
-	else
-		keep_guest(c);
-}
-
 /* what the step under way looks for on the console, or NULL */
 static const char *
 pattern_wanted(const struct testcase *c)
@@ -366,15 +228,6 @@ note_failure(struct testcase *c, const char *expected, const char *got, const ch
 		note_nearest(c, f);
 }
 
-/* what the guest does as it fails */
-static void
-explain(struct testcase *c)
-{
-	c->state = TESTCASE_EXPLAINING;
-	explain_start(
-	    c->a, c->loop, c->guest, c->job->image->symbols, c->console_at, on_explained, c);
-}
-
 void
 testcase_fail(struct testcase *c, const char *expected, const char *got, const char *fmt, ...)
 {
@@ -390,7 +243,7 @@ testcase_fail(struct testcase *c, const char *expected, const char *got, const c
 	va_end(ap);
 	close_step(c, VERDICT_FAIL);
 	if (first && c->guest)
-		explain(c);
+		aftermath_start(c, schedule_next);
 	else
 		schedule_next(c);
 }
@@ -1143,7 +996,7 @@ advance(void *arg)
 		return;
 	}
 	if (failed_between_steps(c)) {
-		explain(c);
+		aftermath_start(c, schedule_next);
 		return;
 	}
 	next = next_step(c);
@@ -1201,30 +1054,6 @@ testcase_finish(struct testcase *c)
 
 /* ---- the verdict ---- */
 
-static void
-write_verdict(struct testcase *c)
-{
-	const struct testcase_result *r = c->result;
-	const struct failure *f = &r->failure;
-	const char *const lines[][2] = { { "reason", r->reason }, { "where", f->where },
-		{ "what", f->what }, { "expected", f->expected }, { "got", f->got },
-		{ "nearest", f->nearest }, { "console", f->console }, { "guest", f->guest } };
-	struct buf b = { 0 };
-	struct err e;
-
-	buf_addf(&b, "%s\n", verdict_names[r->verdict]);
-	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-		if (lines[i][1])
-			buf_addf(&b, "%-10s %s\n", lines[i][0], lines[i][1]);
-	for (size_t i = 0; i < r->nwarnings; i++)
-		buf_addf(&b, "%-10s %s\n", "warning", r->warnings[i]);
-	if (file_write(arena_printf(c->a, "%s/verdict", c->job->dir), b.p, b.n, 0644, &e) < 0) {
-		c->result->verdict = VERDICT_INCONCLUSIVE;
-		c->result->reason = arena_strdup(c->a, e.msg);
-	}
-	buf_free(&b);
-}
-
 /* what a pass needs beside its steps; notes the first thing that is not so */
 static void
 check_end(struct testcase *c)
@@ -1255,64 +1084,6 @@ check_end(struct testcase *c)
 		c->result->reason = arena_strdup(c->a, e.msg);
 }
 
-/* what a failure may be looked at with, and a pass needs no more */
-static void
-remove_disks(const struct testcase *c)
-{
-	static const char *const names[] = { "disk.qcow2", "disk.raw", "scp", "scp.back" };
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		unlink(arena_printf(c->a, "%s/%s", c->job->dir, names[i]));
-}
-
-/* what the guest had said when it was stopped, to be saved, is all that it has said */
-static void
-keep_state(struct testcase *c)
-{
-	struct saved *s = c->job->save;
-	uint64_t size;
-
-	if (!c->guest)
-		return;
-	size = stream_size(guest_console(c->guest));
-	s->disk = c->disk ? arena_strdup(c->results, c->disk) : NULL;
-	s->why_not = s->why_not ? arena_strdup(c->results, s->why_not) : NULL;
-	s->console = stream_text(c->results, guest_console(c->guest), 0, size, &s->nconsole);
-	if (s->nconsole != size)
-		s->why_not = "its console is too long to be kept";
-	memcpy(s->nonce, c->identity.nonce, sizeof s->nonce);
-	s->booted = c->result->booted;
-}
-
-static void
-hand_over_text(const struct testcase *c, const char **s)
-{
-	*s = *s ? arena_strdup(c->results, *s) : NULL;
-}
-
-/* the result outlives the test case, and nothing else of it does */
-static void
-hand_over(struct testcase *c)
-{
-	struct testcase_result *r = c->result;
-	struct failure *f = &r->failure;
-	const char **texts[] = { &r->reason, &r->chart, &f->where, &f->what, &f->expected, &f->got,
-		&f->guest, &f->nearest, &f->console, &f->look },
-		   **warnings = NULL;
-
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		hand_over_text(c, texts[i]);
-	for (size_t i = 0; i < r->nsteps; i++)
-		hand_over_text(c, &r->steps[i].said);
-	for (size_t i = 0; i < r->nkept; i++)
-		hand_over_text(c, &r->kept[i].text);
-	if (r->nwarnings)
-		warnings = arena_array(c->results, r->nwarnings, sizeof *warnings);
-	for (size_t i = 0; i < r->nwarnings; i++)
-		warnings[i] = arena_strdup(c->results, r->warnings[i]);
-	r->warnings = warnings;
-}
-
 static void
 judge(struct testcase *c)
 {
@@ -1326,12 +1097,7 @@ judge(struct testcase *c)
 	r->verdict = r->reason ? VERDICT_INCONCLUSIVE : c->failed ? VERDICT_FAIL : VERDICT_PASS;
 	r->took = clock_now() - c->began;
 	c->state = TESTCASE_DONE;
-	if (c->job->save)
-		keep_state(c);
-	else if (r->verdict == VERDICT_PASS && !c->job->keep)
-		remove_disks(c);
-	write_verdict(c);
-	hand_over(c);
+	outcome_keep(c);
 	c->done(c->arg);
 }
 
@@ -1353,65 +1119,6 @@ begin(struct testcase *c)
 		return; /* on_awake goes on */
 	c->state = TESTCASE_STEPPING;
 	schedule_next(c);
-}
-
-static void
-on_overlay(void *arg, const struct subprocess_result *r)
-{
-	struct testcase *c = arg;
-
-	c->subprocess = NULL;
-	if (r->end != SUBPROCESS_EXITED || r->status)
-		testcase_inconclusive(c, "qemu-img create: %s", testcase_trouble(c, r));
-	else
-		begin(c);
-}
-
-/* QEMU takes only a power of two for an SD card */
-static uint64_t
-card_size(const char *base)
-{
-	uint64_t size = 1, have = image_size(base);
-
-	while (size < have)
-		size *= 2;
-	return size;
-}
-
-static void
-make_overlay(struct testcase *c)
-{
-	const struct manifest *m = &c->job->image->m;
-	struct argv v = { .a = c->a };
-	struct subprocess_opts o = { .deadline = clock_now() + scaled(c, PREPARE_TIME) };
-	struct err e;
-
-	c->disk = arena_printf(c->a, "%s/disk.qcow2", c->job->dir);
-	argv_pushv(&v, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", c->job->base,
-	    c->disk, NULL);
-	if (m->disk_bus && !strcmp(m->disk_bus, "sd"))
-		argv_pushf(&v, "%llu", (unsigned long long)card_size(c->job->base));
-	if (subprocess_start(c->loop, v.v, &o, on_overlay, c, &c->subprocess, &e) < 0)
-		testcase_inconclusive(c, "%s", e.msg);
-}
-
-/* forks share a disk and its state by having a copy each */
-static void
-copy_overlay(struct testcase *c)
-{
-	const struct saved *s = c->job->from;
-	struct err e;
-
-	c->result->from = s->state;
-	c->result->booted = s->booted;
-	if (s->disk) {
-		c->disk = arena_printf(c->a, "%s/disk.qcow2", c->job->dir);
-		if (file_copy(s->disk, c->disk, 0644, &e) < 0) {
-			testcase_inconclusive(c, "%s", e.msg);
-			return;
-		}
-	}
-	begin(c);
 }
 
 struct testcase *
@@ -1452,12 +1159,7 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
 	}
 	facts_set(&c->names, job->image, job->scale);
 	names_set(&c->names, "dies", s->dies);
-	if (job->from)
-		copy_overlay(c);
-	else if (job->base && !s->offline)
-		make_overlay(c);
-	else
-		begin(c);
+	overlay_make(c, begin);
 	return c;
 }
 

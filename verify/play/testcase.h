@@ -137,6 +137,8 @@ struct testcase {
 	bool failed_going;   /* when the guest was about to end: it may have failed of that */
 	unsigned next_alarm, step_alarm, limit_alarm;
 	struct subprocess *subprocess; /* qemu-img */
+	/* what comes next when its disk is there (overlay.h), when its failure is (aftermath.h) */
+	void (*disk_ready)(struct testcase *c), (*after)(struct testcase *c);
 };
 
 /*
