@@ -42,7 +42,7 @@ BUILD := $(patsubst %.c,$(O)/%.o,$(filter-out build/base/% build/files/% build/t
 VERIFY := $(patsubst %.c,$(O)/%.o,$(filter-out verify/main.c verify/test/% verify/fuzz/% \
 	verify/bisect/%,$(wildcard verify/*.c verify/*/*.c)))
 # lh-bisect reads and writes reports as lh-verify does, and has options in common with it
-BISECT_USES := $(patsubst %.c,$(O)/%.o,verify/options.c verify/outdir.c \
+BISECT_USES := $(patsubst %.c,$(O)/%.o,verify/options.c verify/outdir.c verify/printk.c \
 	$(wildcard verify/report/*.c))
 BISECT := $(patsubst %.c,$(O)/%.o,$(filter-out verify/bisect/main.c,$(wildcard verify/bisect/*.c)))
 BUILD_TEST := $(patsubst %.c,$(O)/%.o,$(filter-out build/test/faults.c build/test/writetree.c,\

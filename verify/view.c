@@ -3,8 +3,8 @@
 
 #include "build/base/arena.h"
 #include "verify/expect.h"
+#include "verify/printk.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,32 +83,6 @@ leave_out(struct view *v, size_t n)
 	v->cuts[v->ncuts - 1].gone = v->gone;
 }
 
-/*
- * May these bytes begin a stamp: 1, they are one; 0, with more; -1, not.  "[", blanks, digits, ".",
- * six digits, "] "
- */
-static int
-is_stamp(const char *p, size_t n)
-{
-	size_t i = 1, digits = 0;
-
-	while (i < n && p[i] == ' ')
-		i++;
-	for (; i < n && isdigit((unsigned char)p[i]); i++)
-		digits++;
-	if (i == n)
-		return 0;
-	if (!digits || p[i++] != '.')
-		return -1;
-	for (digits = 0; i < n && isdigit((unsigned char)p[i]) && digits < 6; i++)
-		digits++;
-	if (i == n)
-		return 0;
-	if (digits != 6 || p[i++] != ']')
-		return -1;
-	return i == n ? 0 : p[i] == ' ' ? 1 : -1;
-}
-
 /* behind the line of the kernel's, or at the end of what there is */
 static size_t
 drop(struct view *v, const char *p, size_t n)
@@ -130,7 +104,7 @@ grow_stamp(struct view *v, char c)
 	int is;
 
 	v->stamp[v->nstamp++] = c;
-	is = v->nstamp == STAMP_MAX ? -1 : is_stamp(v->stamp, v->nstamp);
+	is = v->nstamp == STAMP_MAX ? -1 : printk_stamp(v->stamp, v->nstamp);
 	if (!is)
 		return;
 	if (is > 0) {

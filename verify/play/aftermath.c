@@ -8,7 +8,7 @@
 #include "verify/guest/picture.h"
 #include "verify/image/image.h"
 #include "verify/play/capsule.h"
-#include "verify/play/testcase.h"
+#include "verify/play/state.h"
 #include "verify/scenario/one_line.h"
 
 #include <limits.h>
@@ -17,13 +17,19 @@
 
 #define SHOWN 300
 
+static bool
+guest_runs(const struct testcase *c)
+{
+	return c->guest && guest_state(c->guest) == GUEST_RUNNING;
+}
+
 /* time that races cannot be loaded at another pace, and a command on its way would be lost */
 static bool
 can_be_kept(const struct testcase *c)
 {
 	const struct testcase_job *j = c->job;
 
-	return j->capsules && !j->image->m.lane && testcase_guest_runs(c) && c->disk &&
+	return j->capsules && !j->image->m.lane && guest_runs(c) && c->disk &&
 	       c->pace == PACE_HOST && !j->scenario->races &&
 	       !scenario_needs(j->scenario, NEEDS_PEER) && !j->append &&
 	       capsule_take_room(j->capsules, j->image->m.memory);
@@ -138,7 +144,7 @@ on_explained(void *arg, const char *text)
 	c->result->failure.guest = text;
 	if (c->state != TESTCASE_EXPLAINING) /* interrupted meanwhile */
 		return;
-	if (qemu_has_screen(&c->job->image->m) && testcase_guest_runs(c))
+	if (qemu_has_screen(&c->job->image->m) && guest_runs(c))
 		picture_take(c->a, c->loop, c->guest,
 		    arena_printf(c->a, "%s/" RESULT_PICTURE, c->job->dir), "png", on_picture, c);
 	else

@@ -5,7 +5,7 @@
 #include "build/base/buf.h"
 #include "build/files/file.h"
 #include "verify/expect.h"
-#include "verify/play/testcase.h"
+#include "verify/play/state.h"
 
 #include <string.h>
 #include <unistd.h>

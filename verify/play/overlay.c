@@ -5,7 +5,8 @@
 #include "build/base/argv.h"
 #include "build/files/file.h"
 #include "verify/image/image.h"
-#include "verify/play/testcase.h"
+#include "verify/play/state.h"
+#include "verify/play/trouble.h"
 #include "verify/subprocess.h"
 
 #include <string.h>
@@ -19,9 +20,9 @@ on_overlay(void *arg, const struct subprocess_result *r)
 
 	c->subprocess = NULL;
 	if (r->end != SUBPROCESS_EXITED || r->status)
-		testcase_inconclusive(c, "qemu-img create: %s", testcase_trouble(c, r));
+		c->disk_ready(c, arena_printf(c->a, "qemu-img create: %s", trouble_of(c->a, r)));
 	else
-		c->disk_ready(c);
+		c->disk_ready(c, NULL);
 }
 
 /* QEMU takes only a power of two for an SD card */
@@ -50,7 +51,7 @@ make_overlay(struct testcase *c)
 	if (m->disk_bus && !strcmp(m->disk_bus, "sd"))
 		argv_pushf(&v, "%llu", (unsigned long long)card_size(c->job->base));
 	if (subprocess_start(c->loop, v.v, &o, on_overlay, c, &c->subprocess, &e) < 0)
-		testcase_inconclusive(c, "%s", e.msg);
+		c->disk_ready(c, arena_strdup(c->a, e.msg));
 }
 
 /* forks share a disk and its state by having a copy each */
@@ -65,15 +66,15 @@ copy_overlay(struct testcase *c)
 	if (s->disk) {
 		c->disk = arena_printf(c->a, "%s/disk.qcow2", c->job->dir);
 		if (file_copy(s->disk, c->disk, 0644, &e) < 0) {
-			testcase_inconclusive(c, "%s", e.msg);
+			c->disk_ready(c, arena_strdup(c->a, e.msg));
 			return;
 		}
 	}
-	c->disk_ready(c);
+	c->disk_ready(c, NULL);
 }
 
 void
-overlay_make(struct testcase *c, void (*done)(struct testcase *c))
+overlay_make(struct testcase *c, overlay_done *done)
 {
 	c->disk_ready = done;
 	if (c->job->from)
@@ -81,5 +82,5 @@ overlay_make(struct testcase *c, void (*done)(struct testcase *c))
 	else if (c->job->base && !c->job->scenario->offline)
 		make_overlay(c);
 	else
-		done(c);
+		done(c, NULL);
 }

@@ -7,8 +7,9 @@ struct testcase;
 /*
  * A disk that the test case's guest may write to, in its folder: an overlay of the image, or a copy
  * of that of the state that it is forked from; none where there is nothing to boot.  Then done is
- * called, from the loop or at once, unless it makes the test case inconclusive.
+ * called, from the loop or at once; why: it could not be made, or NULL.
  */
-void overlay_make(struct testcase *c, void (*done)(struct testcase *c));
+typedef void overlay_done(struct testcase *c, const char *why);
+void overlay_make(struct testcase *c, overlay_done *done);
 
 #endif

@@ -301,21 +301,6 @@ testcase_interrupt(struct testcase *c, const char *why)
 }
 
 const char *
-testcase_trouble(struct testcase *c, const struct subprocess_result *r)
-{
-	const char *said = one_line(c->a, r->out, r->n, SHOWN);
-
-	if (r->end == SUBPROCESS_LATE)
-		return "took too long";
-	if (r->end == SUBPROCESS_EXCESS)
-		return arena_printf(c->a, "said more than %d KiB", SUBPROCESS_SAID_MAX / 1024);
-	return r->status && *said && WIFEXITED(r->status)
-		   ? said
-		   : arena_printf(c->a, "%s%s%s", child_status_text(c->a, r->status),
-			 *said ? ": " : "", said);
-}
-
-const char *
 testcase_fill(struct testcase *c, const struct templ *t)
 {
 	const char *text;
@@ -1104,10 +1089,14 @@ judge(struct testcase *c)
 /* ---- the beginning ---- */
 
 static void
-begin(struct testcase *c)
+begin(struct testcase *c, const char *why)
 {
 	struct err e;
 
+	if (why) {
+		testcase_inconclusive(c, "%s", why);
+		return;
+	}
 	if (!c->job->scenario->offline && testcase_boot(c, &e) < 0) {
 		testcase_inconclusive(c, "%s", e.msg);
 		return;

@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/files/file.h"
+#include "verify/printk.h"
 #include "verify/report/markup.h"
 
 #include <fcntl.h>
@@ -29,22 +30,10 @@ behind_escape(const char *p, const char *end)
 	return p < end ? p + 1 : end;
 }
 
-static bool
-is_kernels(const char *p, const char *end)
-{
-	if (p == end || *p++ != '[')
-		return false;
-	while (p < end && *p == ' ')
-		p++;
-	while (p < end && ((*p >= '0' && *p <= '9') || *p == '.'))
-		p++;
-	return end - p >= 2 && p[0] == ']' && p[1] == ' ';
-}
-
 static void
 add_line(struct buf *b, const char *p, const char *end)
 {
-	bool dim = is_kernels(p, end);
+	bool dim = printk_stamp(p, (size_t)(end - p)) > 0;
 
 	buf_adds(b, dim ? "<span class=dim>" : "");
 	while (p < end) {

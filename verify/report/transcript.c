@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/files/lines.h"
+#include "verify/printk.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -98,26 +99,6 @@ common(struct arena *a, const char *pattern, const char *line)
 
 /* ---- from a console to lines ---- */
 
-/* the length of "[   12.345678] ", or 0 (kernel/printk/printk.c, print_time) */
-static size_t
-stamp(const char *s, const char *end)
-{
-	const char *p = s;
-
-	if (end - p < 15 || *p++ != '[')
-		return 0;
-	while (p < end && *p == ' ')
-		p++;
-	while (p < end && isdigit((unsigned char)*p))
-		p++;
-	if (end - p < 9 || *p++ != '.')
-		return 0;
-	for (int i = 0; i < 6; i++)
-		if (!isdigit((unsigned char)*p++))
-			return 0;
-	return p[0] == ']' && p[1] == ' ' ? (size_t)(p + 2 - s) : 0;
-}
-
 /* what a terminal shows of it: without "\e[...m" and the like, without what is no text */
 static void
 add_clean(struct buf *b, const char *p, const char *end)
@@ -158,18 +139,18 @@ transcript_of(struct arena *a, const char *name, const char *console, size_t n,
 {
 	struct buf cut = { 0 }, kernel = { 0 }; /* what a program has begun; what the kernel said */
 	const char *end = console + n, *eol, *p;
-	int r = 0;
+	int r = 0, stamp;
 
 	*out = (struct transcript){ .consoles = 1 };
 	/* what no newline ended was not said to its end */
 	for (; r == 0 && (eol = memchr(console, '\n', (size_t)(end - console)));
 	     console = eol + 1) {
-		for (p = console; p < eol && !stamp(p, eol);)
+		for (p = console; (stamp = printk_stamp(p, (size_t)(eol - p))) <= 0 && p < eol;)
 			p++;
 		add_clean(&cut, console, p);
 		if (p < eol) {
 			buf_adds(&kernel, "[#] ");
-			add_clean(&kernel, p + stamp(p, eol), eol);
+			add_clean(&kernel, p + stamp, eol);
 			r = add(a, out, name, &kernel, e);
 		} else {
 			r = add(a, out, name, &cut, e);

@@ -9,6 +9,7 @@
 	X(expect)                                                                                  \
 	X(heads)                                                                                   \
 	X(view)                                                                                    \
+	X(printk)                                                                                  \
 	X(scenario)                                                                                \
 	X(watches)                                                                                 \
 	X(loop)                                                                                    \

@@ -16,6 +16,7 @@
 #include "verify/image/guestfs.h"
 #include "verify/image/image.h"
 #include "verify/image/reading.h"
+#include "verify/play/trouble.h"
 #include "verify/scenario/one_line.h"
 #include "verify/subprocess.h"
 
@@ -238,7 +239,7 @@ on_checked(void *arg, const struct subprocess_result *r)
 		return;
 	}
 	if (r->end == SUBPROCESS_EXCESS) { /* it has a line for each thing that is wrong */
-		not_clean(c, testcase_trouble(c, r));
+		not_clean(c, trouble_of(c->a, r));
 		return;
 	}
 	switch (fsck_judge(c->a, r->status, r->out, r->n, &said)) {
@@ -343,7 +344,7 @@ on_flat(void *arg, const struct subprocess_result *r)
 	c->step->subprocess = NULL;
 	if (r->end != SUBPROCESS_EXITED || r->status) {
 		c->flat = NULL;
-		testcase_inconclusive(c, "qemu-img convert: %s", testcase_trouble(c, r));
+		testcase_inconclusive(c, "qemu-img convert: %s", trouble_of(c->a, r));
 	} else {
 		judge_part(c);
 	}

@@ -9,6 +9,7 @@
 #include "verify/guest/ssh.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
+#include "verify/play/trouble.h"
 #include "verify/scenario/one_line.h"
 #include "verify/subprocess.h"
 
@@ -423,7 +424,7 @@ has_exited(struct testcase *c, const struct subprocess_result *r, const char *wh
 		testcase_fail(
 		    c, NULL, "too much to be kept", "%s: the guest sends without end", what);
 	else
-		testcase_inconclusive(c, "%s: %s", what, testcase_trouble(c, r));
+		testcase_inconclusive(c, "%s: %s", what, trouble_of(c->a, r));
 	return false;
 }
 

@@ -488,8 +488,8 @@ END_TEST
 static const struct {
 	const char *console, *shown;
 } consoles[] = {
-	{ "[    1.5] eth0: up\r\nlogin: ",
-	    "<pre><span class=dim>[    1.5] eth0: up</span>\nlogin: \n</pre>" },
+	{ "[    1.500000] eth0: up\r\nlogin: ",
+	    "<pre><span class=dim>[    1.500000] eth0: up</span>\nlogin: \n</pre>" },
 	{ "\033[1;31mred\033[0m \033cplain <b>\n", "<pre>red plain &lt;b&gt;\n</pre>" },
 	{ "[x] no\n[ 2.1]no\n\033[1", "<pre>[x] no\n[ 2.1]no\n\n</pre>" },
 	{ "", NULL },
