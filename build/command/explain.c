@@ -306,7 +306,8 @@ print_images(struct telling *t)
 		return;
 	v = names(t, roots, &n);
 	for (size_t i = 0; i < n; i++)
-		if (file_read(t->a, arena_printf(t->a, "%s/%s", roots, v[i]), &output, NULL,
+		if (!file_is_half_made(v[i]) &&
+		    file_read(t->a, arena_printf(t->a, "%s/%s", roots, v[i]), &output, NULL,
 			&ignored) == 0) {
 			output[strcspn(output, "\n")] = '\0';
 			print_output(t, output, &any);

@@ -215,7 +215,7 @@ look(void *arg, const char *rel, const struct stat *st, struct err *e)
 	const struct looking *l = arg;
 
 	/* what begins with a dot is half-made, a lock or a memo: nobody takes it for a result */
-	if (*rel != '.' && l->check(l->f, l->dir, rel, e) < 0)
+	if (*rel != '.' && !file_is_half_made(rel) && l->check(l->f, l->dir, rel, e) < 0)
 		return -1;
 	return S_ISDIR(st->st_mode) ? FILE_PRUNE : 0;
 }

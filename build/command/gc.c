@@ -300,6 +300,11 @@ keep_roots(struct gc *g, struct err *e)
 	for (size_t i = 0; i < n; i++) {
 		const char *path = arena_printf(g->a, "%s/%s", dir, names[i]), *output, *mount;
 
+		if (file_is_half_made(names[i])) { /* when the power went */
+			if (!g->o->dry && unlink(path) < 0)
+				return fail_errno(e, "%s", path);
+			continue;
+		}
 		if (read_root(g->a, path, &output, &mount, e) < 0 ||
 		    keep_output(g, path, output, mount, e) < 0)
 			return -1;
@@ -319,6 +324,8 @@ gc_each_output(
 	for (size_t i = 0; i < n; i++) {
 		const char *output, *mount;
 
+		if (file_is_half_made(names[i]))
+			continue;
 		if (read_root(a, arena_printf(a, "%s/%s", dir, names[i]), &output, &mount, e) < 0 ||
 		    visit(arg, output, !mount || mount_is(mount), e) < 0)
 			return -1;

@@ -25,15 +25,6 @@ lock_path(struct arena *a, const struct config *cfg)
 	return arena_printf(a, "%s/lock", cfg->output);
 }
 
-/* as file_write and its like name what is not complete yet */
-static bool
-is_temporary(const char *name)
-{
-	const char *end = strrchr(name, '.');
-
-	return end && !strncmp(end, ".lh-", 4) && strlen(end) == 10;
-}
-
 /*
  * what a killed builder has left, as deep as we write; not through our links, so no folder is read
  * twice.  The lock is ours
@@ -46,7 +37,7 @@ sweep(struct arena *a, const char *dir, unsigned depth)
 
 	/* what cannot be read now is swept the next time */
 	while (d && file_next(d, dir, &ent, &(struct err){ 0 }) > 0) {
-		if (is_temporary(ent->d_name))
+		if (file_is_half_made(ent->d_name))
 			unlink(arena_printf(a, "%s/%s", dir, ent->d_name));
 		else if (depth && ent->d_type == DT_DIR && *ent->d_name != '.')
 			sweep(a, arena_printf(a, "%s/%s", dir, ent->d_name), depth - 1);
@@ -96,8 +87,8 @@ may_be_first(struct arena *a, const struct config *cfg, const char *name)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strcmp(name, names[i]))
 			return true;
-	return is_temporary(name) || (cfg->cache && !strncmp(cfg->cache, path, n) &&
-					 (!cfg->cache[n] || cfg->cache[n] == '/'));
+	return file_is_half_made(name) || (cfg->cache && !strncmp(cfg->cache, path, n) &&
+					      (!cfg->cache[n] || cfg->cache[n] == '/'));
 }
 
 /* a folder of somebody's files is not made ours by a lock: `clean` would remove them */

@@ -102,7 +102,15 @@ file_read(struct arena *a, const char *path, char **text, size_t *n, struct err 
 	return r;
 }
 
-/* a fresh file beside path; its name lands in tmp, and output.c knows what such names look like */
+bool
+file_is_half_made(const char *name)
+{
+	const char *end = strrchr(name, '.');
+
+	return end && !strncmp(end, ".lh-", 4) && strlen(end) == 10;
+}
+
+/* a fresh file beside path; its name lands in tmp */
 static int
 open_beside(const char *path, char tmp[PATH_MAX], struct err *e)
 {

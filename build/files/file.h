@@ -33,6 +33,8 @@ int file_read(struct arena *a, const char *path, char **text, size_t *n, struct 
 int file_write(const char *path, const void *p, size_t n, mode_t mode, struct err *e);
 /* the same, and it stays after a power cut */
 int file_write_durable(const char *path, const void *p, size_t n, mode_t mode, struct err *e);
+/* is this what a power cut leaves of them: a file that has not got its name yet */
+bool file_is_half_made(const char *name);
 /* the bytes of a file, or the names in a folder, are on the disk */
 int file_sync(const char *path, struct err *e);
 /* a folder with all that is below it */

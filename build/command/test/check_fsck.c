@@ -85,6 +85,7 @@ make_sound(struct sound *s)
 	put(s, "out/sources/notes", "not pinned\n");
 	put(s, arena_printf(a, "%s.part", s->source), "half");
 	put(s, "cache/store/.new-x/out/f", "half");
+	put(s, arena_printf(a, "%s.lh-x1Y2z3", s->root), "");
 	put(s, "work/out/rootfs/bin/s6", "a program\n");
 	put(s, "work/log", "said\n");
 	ck_assert_msg(store_open(a, s->cfg.cache, &store, &e) == 0 &&

@@ -213,8 +213,13 @@ START_TEST(roots)
 	root(a, &other);
 	image_of(a, "out/i486-linux-musl/static", "one");
 	image_of(a, "other/i486-linux-musl", "two");
+	/* the power went before it had its name */
+	put(a, "cache/roots/" A ".lh-x1Y2z3", arena_printf(a, "%s\n", c.output));
+	gc(a, &c, NULL, &(struct gc_opts){ .dry = true });
+	ck_assert(there(a, "cache/roots/" A ".lh-x1Y2z3"));
 	gc(a, &c, NULL, &(struct gc_opts){ 0 });
 	ck_assert(there(a, one) && there(a, two) && !there(a, three));
+	ck_assert(!there(a, "cache/roots/" A ".lh-x1Y2z3"));
 
 	ck_assert_int_eq(file_remove(other.output, &e), 0);
 	gc(a, &c, NULL, &(struct gc_opts){ .dry = true });
