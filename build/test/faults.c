@@ -10,9 +10,10 @@
  *	FAULTS=list       none; FAULTS_LOG gets "CALL PATH" of each
  *	FAULTS=malloc:N   the N-th request for memory
  *	FAULTS=cut:N      all is killed before the N-th call that gives a name or waits for the disk
+ *	FAULTS=synced:N   all is killed behind the N-th that waits for the disk
  *	FAULTS_LOG=FILE   gets a line with the call that failed, and at the end how many there were;
- *	                  with cut: also what is on the disk for good, "synced INODE MTIME" and
- *	                  "synced all TIME", with times in seconds
+ *	                  with those two: also what is on the disk for good, "synced INODE MTIME"
+ *and "synced all TIME", with times in seconds
  *
  * Calls are counted in the process that it is loaded into and in those that this one forks, but
  * not in programs that they start.
@@ -48,7 +49,7 @@ static struct {
 } * shared;
 static unsigned long fault;
 static const char *pattern;
-static bool of_memory, cutting, lasting, listing;
+static bool of_memory, cutting, behind, lasting, listing;
 static int log_fd = -1;
 static pid_t first;
 
@@ -75,9 +76,9 @@ say(const char *fmt, ...)
 
 /* with us die those whom we started; nobody has the time to say goodbye */
 static void
-power_cut(const char *before)
+power_cut(const char *at)
 {
-	say("%s: cut\n", before);
+	say("%s: cut\n", at);
 	kill(first, SIGKILL);
 	raise(SIGKILL);
 }
@@ -93,7 +94,7 @@ strikes(const char *call, const char *path, const int *errnos, size_t n)
 		return false;
 	snprintf(it, sizeof it, "%s %s", call, path);
 	if (cutting) {
-		if ((errnos == naming || errnos == syncing) && ++shared->n == fault)
+		if (!behind && (errnos == naming || errnos == syncing) && ++shared->n == fault)
 			power_cut(it);
 		return false;
 	}
@@ -142,9 +143,10 @@ begin(void)
 	}
 	first = getpid();
 	of_memory = !strncmp(which, "malloc:", 7);
-	cutting = !strncmp(which, "cut:", 4);
+	behind = !strncmp(which, "synced:", 7);
+	cutting = behind || !strncmp(which, "cut:", 4);
 	listing = !strcmp(which, "list");
-	fault = strtoul(which + (of_memory ? 7 : cutting ? 4 : 0), &end, 10);
+	fault = strtoul(which + (of_memory || behind ? 7 : cutting ? 4 : 0), &end, 10);
 	lasting = *end == '+';
 	if ((at = strchr(which, '@')))
 		pattern = strdup(at + 1);
@@ -314,6 +316,8 @@ NAMED(ftruncate64, (int fd, off64_t n), (fd, n), fd_path(fd), writing)
 		else if (cutting)                                                                  \
 			say("synced %ju %jd.%09ld\n", (uintmax_t)st.st_ino,                        \
 			    (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);                      \
+		if (behind && ++shared->n == fault)                                                \
+			power_cut(#name);                                                          \
 		return 0;                                                                          \
 	}
 
