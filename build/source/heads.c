@@ -48,8 +48,8 @@ choose(struct arena *a, struct config *cfg, const char *package, struct err *e)
 
 	if (find_clone(a, cfg, package, &clone, e) < 0)
 		return -1;
-	if (git_id(a, clone, arena_printf(a, "%s^{commit}", branch ? branch : "HEAD"),
-		&commit, &why) < 0)
+	if (git_id(a, clone, arena_printf(a, "%s^{commit}", branch ? branch : "HEAD"), &commit,
+		&why) < 0)
 		return fail_usage(e, "%s HEAD: %s", package, why.msg);
 	config_set_override(
 	    a, cfg, package, arena_printf(a, "git:%s@%s", clone, commit), "version HEAD");

@@ -207,8 +207,7 @@ override_uncommitted(struct arena *a, const struct override *o)
 	const char *text = NULL;
 	size_t n = 0;
 
-	if (o->git && !strcmp(o->rev, "HEAD") &&
-	    git_status(a, o->dir, &said, &ignored) == 0) {
+	if (o->git && !strcmp(o->rev, "HEAD") && git_status(a, o->dir, &said, &ignored) == 0) {
 		for (const char *p = said.p; p && (p = strchr(p, '\n')); p++)
 			n++;
 		if (n)
