@@ -99,7 +99,6 @@ struct step_state {
 	struct skip {			    /* race.c; seconds of the guest */
 		double seconds, from, until, before, chunk, most;
 		nstime asked;
-		bool moved; /* it has not slept since it moved: its clock may have lost some */
 	} * skip;
 
 	struct pattern **patterns; /* expect, prompt */
