@@ -27,7 +27,8 @@ static void
 must(int ok)
 {
 	if (ok != 1) {
-		fputs("fatal: libcrypto: a digest failed\n", stderr);
+		fprintf(stderr, "%s: fatal: libcrypto: a digest failed\n",
+		    program_invocation_short_name);
 		_Exit(111);
 	}
 }

@@ -5,6 +5,7 @@
  */
 #include "build/fuzz/fuzz.h"
 #include "verify/peer/dhcp.h"
+#include "verify/peer/dhcp6.h"
 #include "verify/peer/dns.h"
 #include "verify/peer/frame.h"
 #include "verify/peer/timeserver.h"
@@ -53,6 +54,9 @@ ask(const struct datagram *d, unsigned how)
 	dns_answer(&names, d, on_reply, NULL);
 	fuzz_must(replies == dns_asks(d), "each question has its answer");
 	replies = 0;
+	dhcp6_answer(&(const struct dhcp6_server){ DHCP6_OK }, d, on_reply, NULL);
+	fuzz_must(replies == dhcp6_asks(d), "so has each request of IPv6");
+	replies = 0;
 	timeserver_answer(&times, d, on_reply, NULL);
 	fuzz_must(replies == timeserver_asks(d) || d->to_port != 123, "so has each of a time");
 }
@@ -60,7 +64,7 @@ ask(const struct datagram *d, unsigned how)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static const uint16_t ports[] = { 67, 53, 123 };
+	static const uint16_t ports[] = { 67, 53, 123, 547 };
 	struct datagram d;
 
 	if (!n)
@@ -71,7 +75,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		ask(&d, p[0]);
 	}
 	for (size_t i = 0; i < sizeof ports / sizeof *ports; i++) {
-		d = (struct datagram){ .to_port = ports[i], .p = p + 1, .n = n - 1 };
+		d = (struct datagram){
+			.ipv6 = ports[i] == 547, .to_port = ports[i], .p = p + 1, .n = n - 1
+		};
 		ask(&d, p[0]);
 	}
 	return 0;

@@ -156,7 +156,8 @@ dns_answer(const struct dns_server *s, const struct datagram *d, frame_reply *re
 	}
 	memcpy(r.to_mac, d->from_mac, 6);
 	memcpy(r.from_mac, d->to_mac, 6);
-	memcpy(r.to, d->from, 4);
-	memcpy(r.from, d->to, 4);
+	memcpy(r.to, d->from, sizeof r.to);
+	memcpy(r.from, d->to, sizeof r.from);
+	r.ipv6 = d->ipv6;
 	reply(arg, &r, n->late);
 }

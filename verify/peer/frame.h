@@ -9,15 +9,16 @@
 #include <stdint.h>
 
 /*
- * UDP in IPv4 in an Ethernet frame: all that the peer takes apart and puts together itself.
- * Addresses are bytes as they are on the wire, ports are numbers.
+ * UDP in IPv4 or IPv6 in an Ethernet frame: all that the peer takes apart and puts together itself.
+ * Addresses are bytes as they are on the wire, of IPv4 the first four; ports are numbers.
  */
 #define FRAME_MAX 1514	       /* bytes, without the checksum that the card adds */
-#define FRAME_PAYLOAD_MAX 1472 /* of UDP in it */
+#define FRAME_PAYLOAD_MAX 1452 /* of UDP in it, whatever is in between */
 
 struct datagram {
 	unsigned char to_mac[6], from_mac[6];
-	unsigned char to[4], from[4];
+	unsigned char to[16], from[16];
+	bool ipv6;
 	uint16_t to_port, from_port;
 	const unsigned char *p; /* the payload; of one that was read: within the frame */
 	size_t n;
@@ -26,7 +27,7 @@ struct datagram {
 
 /*
  * Looks at n bytes that a guest sent.  False: it is something else, or not whole: another protocol,
- * a fragment, a length beyond the end, a wrong checksum.
+ * a fragment, a head of IPv6 with others behind it, a length beyond the end, a wrong checksum.
  */
 bool frame_read(const unsigned char *p, size_t n, struct datagram *out);
 /* d->n is at most FRAME_PAYLOAD_MAX; the number of bytes of the frame */

@@ -30,6 +30,7 @@ struct peer {
 
 	unsigned char resolver[4]; /* where the name server is */
 	struct dhcp_server dhcp;
+	struct dhcp6_server dhcp6;
 	struct dns_server dns;
 	struct timeserver time;
 };
@@ -112,21 +113,32 @@ on_dhcp(struct peer *p, const struct datagram *d)
 
 /* the name server is where the guest's network has one, and wherever its lease says */
 static bool
-is_resolver(const struct peer *p, const unsigned char address[4])
+is_resolver(const struct peer *p, const struct datagram *d)
 {
-	return !memcmp(address, p->resolver, 4) || dhcp_names_resolver(&p->dhcp, address);
+	if (d->ipv6)
+		return !memcmp(d->to, dhcp6_resolver, sizeof dhcp6_resolver);
+	return !memcmp(d->to, p->resolver, 4) || dhcp_names_resolver(&p->dhcp, d->to);
 }
 
 static bool
 on_dns(struct peer *p, const struct datagram *d)
 {
-	if (!is_resolver(p, d->to))
+	if (!is_resolver(p, d))
 		return false;
 	if (dns_asks(d))
 		hear(p, PEER_DNS);
 	if (p->dns.on)
 		dns_answer(&p->dns, d, on_reply, p);
 	return p->dns.on;
+}
+
+static bool
+on_dhcp6(struct peer *p, const struct datagram *d)
+{
+	if (dhcp6_asks(d))
+		hear(p, PEER_INFORM6);
+	dhcp6_answer(&p->dhcp6, d, on_reply, p);
+	return p->dhcp6.manner != DHCP6_PASS;
 }
 
 static bool
@@ -140,11 +152,14 @@ on_ntp(struct peer *p, const struct datagram *d)
 
 static const struct protocol {
 	unsigned port; /* that a guest sends to */
+	bool ipv6;     /* too */
 	bool (*take)(struct peer *p, const struct datagram *d);
 } protocols[] = {
-	{ 53, on_dns },
-	{ 67, on_dhcp },
-	{ 123, on_ntp },
+	{ 53, true, on_dns },
+	{ 67, false, on_dhcp },
+	{ 123, false, on_ntp },
+	{ 547, true, on_dhcp6 },
+	{ 0 },
 };
 
 /* ---- the wire ---- */
@@ -157,8 +172,8 @@ from_guest(void *arg, const unsigned char *frame, size_t n)
 
 	pcap_add(&p->pcap, frame, n);
 	if (frame_read(frame, n, &d))
-		for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
-			if (protocols[i].port == d.to_port && protocols[i].take(p, &d))
+		for (const struct protocol *q = protocols; q->port; q++)
+			if (q->port == d.to_port && (q->ipv6 || !d.ipv6) && q->take(p, &d))
 				return;
 	wire_send(p->wires[QEMU_NET_TO_NET], frame, n);
 }
@@ -234,6 +249,12 @@ struct dhcp_server *
 peer_dhcp(struct peer *p)
 {
 	return &p->dhcp;
+}
+
+struct dhcp6_server *
+peer_dhcp6(struct peer *p)
+{
+	return &p->dhcp6;
 }
 
 struct dns_server *

@@ -4,6 +4,7 @@
 
 #include "build/base/err.h"
 #include "verify/peer/dhcp.h"
+#include "verify/peer/dhcp6.h"
 #include "verify/peer/dns.h"
 #include "verify/peer/timeserver.h"
 
@@ -14,9 +15,9 @@ struct loop;
 
 /*
  * Who sits on the wire between a guest and QEMU's user network (slirp), and is what the scenario
- * says: a DHCP server, a name server, servers of time.  All else passes, both ways: ARP, ICMP, TCP
- * and IPv6 are slirp's.  At first everything passes.  Each frame is kept in a file (pcap.h): what
- * passes once, where it came in.
+ * says: a DHCP server of either family, a name server, servers of time.  All else passes, both
+ * ways: ARP, ICMP, TCP and routers of IPv6 are slirp's.  At first everything passes.  Each frame is
+ * kept in a file (pcap.h): what passes once, where it came in.
  *
  * What a guest sends is looked at within its bounds, and nothing of it is remembered but, for
  * peer_heard(), that it came.  At most 64 late answers wait; others are dropped.
@@ -30,6 +31,7 @@ enum peer_word {
 	PEER_DECLINE,
 	PEER_RELEASE,
 	PEER_INFORM,
+	PEER_INFORM6,
 	PEER_DNS,
 	PEER_NTP,
 	PEER_NWORDS
@@ -55,6 +57,7 @@ void peer_free(struct peer *p); /* NULL is fine */
 
 /* how it behaves: may be changed at any time, by dhcp_tell() and the like */
 struct dhcp_server *peer_dhcp(struct peer *p);
+struct dhcp6_server *peer_dhcp6(struct peer *p);
 struct dns_server *peer_dns(struct peer *p);
 struct timeserver *peer_timeserver(struct peer *p);
 

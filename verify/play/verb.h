@@ -64,6 +64,7 @@ struct want;
  *                                    an address or a word (peer/dns.h); others do not exist
  *   net    dns draw as NAME          a name and its address at random; defines NAME.name,
  *                                    NAME.address
+ *   net    dhcp6 WHAT                one of IPv6 (peer/dhcp6.h)
  *   net    ntp WHAT [VALUE]          servers of time (peer/timeserver.h)
  *   net    await WHAT                the guest asks: discover, request ... since the last `net`
  *   audit  static|baseline|modes|paths|files|table|kernel

@@ -30,7 +30,7 @@ peer_start(struct testcase *c, const struct step *s)
 	told(c, 0, NULL);
 }
 
-/* ---- dhcp WHAT [VALUE], ntp WHAT [VALUE] ---- */
+/* ---- dhcp WHAT [VALUE], dhcp6 WHAT, ntp WHAT [VALUE] ---- */
 
 /* n-th word, when it is there and has no name in it; else NULL */
 static const char *
@@ -61,6 +61,26 @@ dhcp_start(struct testcase *c, const struct step *s)
 
 	if (s->nargs <= 2 || value)
 		told(c, dhcp_tell(peer_dhcp(c->peer), s->args[1].v[0].text, value, &e), &e);
+}
+
+static int
+dhcp6_parse(struct arena *a, const struct step *s, struct err *e)
+{
+	const char *what = literal(s, 1);
+	struct dhcp6_server scratch;
+
+	(void)a;
+	if (!what)
+		return fail_usage(e, "net dhcp6: which word it is has to be known beforehand");
+	return dhcp6_tell(&scratch, what, e);
+}
+
+static void
+dhcp6_start(struct testcase *c, const struct step *s)
+{
+	struct err e;
+
+	told(c, dhcp6_tell(peer_dhcp6(c->peer), s->args[1].v[0].text, &e), &e);
 }
 
 static int
@@ -163,6 +183,7 @@ static const struct {
 	{ "decline", PEER_DECLINE },
 	{ "release", PEER_RELEASE },
 	{ "inform", PEER_INFORM },
+	{ "inform6", PEER_INFORM6 },
 	{ "dns", PEER_DNS },
 	{ "ntp", PEER_NTP },
 };
@@ -188,7 +209,7 @@ await_parse(struct arena *a, const struct step *s, struct err *e)
 	if (what && ask_of(what) < NASKS)
 		return 0;
 	return fail_usage(e,
-	    "net await %s: unknown; one of discover request decline release inform dns ntp",
+	    "net await %s: unknown; one of discover request decline release inform inform6 dns ntp",
 	    what ? what : "");
 }
 
@@ -236,6 +257,7 @@ const struct verb verbs_net[] = {
 	      .defines = "",
 	      .needs = NEEDS_PEER },
 	    .start = other_start },
+	{ NET("dhcp6 WHAT", dhcp6_parse, dhcp6_start) },
 	{ NET("dns NAME ANSWER", dns_parse, dns_start) },
 	{ NET("dns NAME ANSWER late TIME", dns_parse, dns_start) },
 	{ .form = { .verb = "net",

@@ -111,6 +111,25 @@ put_to(struct stage *t, unsigned host, unsigned port, const void *p, size_t n)
 	turn(t);
 }
 
+/* to where QEMU has a name server over IPv6, or beside it */
+static void
+put_ipv6(struct stage *t, unsigned char last, unsigned port, const void *p, size_t n)
+{
+	struct datagram d = { .to_mac = "router",
+		.from_mac = "guest.",
+		.to = { 0xfe, 0xc0, [15] = last },
+		.from = { 0xfe, 0xc0, [15] = 9 },
+		.ipv6 = true,
+		.to_port = (uint16_t)port,
+		.from_port = 4000,
+		.p = p,
+		.n = n };
+	unsigned char frame[FRAME_MAX];
+
+	put(t->ends[QEMU_NET_FROM_GUEST], frame, frame_write(&d, frame));
+	turn(t);
+}
+
 static void
 put_udp(struct stage *t, unsigned port, const void *p, size_t n)
 {
@@ -197,6 +216,98 @@ START_TEST(answers)
 }
 END_TEST
 
+/* names over IPv6, too, and nothing else there */
+START_TEST(answers_over_ipv6)
+{
+	static const unsigned char server[16] = { 0xfe, 0xc0, [15] = 3 },
+				   guest[16] = { 0xfe, 0xc0, [15] = 9 };
+	unsigned char frame[FRAME_MAX], query[NTP_SIZE] = { 0x23 };
+	struct datagram d;
+	struct stage t;
+	struct err e;
+	size_t n;
+
+	set_stage(&t);
+	put_ipv6(&t, 3, 53, QUESTION, NQUESTION);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 62 + NQUESTION);
+	ck_assert(peer_heard(t.p, PEER_DNS));
+	ck_assert_int_eq(dns_tell(peer_dns(t.p), "a", "203.0.113.7", NULL, &e), 0);
+	put_ipv6(&t, 3, 53, QUESTION, NQUESTION);
+	n = get(t.ends[QEMU_NET_TO_GUEST], frame);
+	ck_assert(frame_read(frame, n, &d));
+	ck_assert(d.ipv6);
+	ck_assert_mem_eq(d.from, server, 16);
+	ck_assert_mem_eq(d.to, guest, 16);
+	ck_assert_mem_eq(d.to_mac, "guest.", 6);
+	ck_assert_mem_eq(d.from_mac, "router", 6);
+	ck_assert_uint_eq(d.to_port, 4000);
+	ck_assert_uint_eq(d.n, NQUESTION + 16);
+	put_ipv6(&t, 2, 53, QUESTION, NQUESTION);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 62 + NQUESTION);
+	ck_assert_int_eq(timeserver_tell(peer_timeserver(t.p), "at", "2000000000", &e), 0);
+	put_ipv6(&t, 3, 123, query, sizeof query);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 62 + NTP_SIZE);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_GUEST], frame), 0);
+	strike(&t);
+}
+END_TEST
+
+/* from a client as busybox is one; its option 6 asks for name servers */
+#define INFORM "\x0b\x0b\x33\xdf\0\x08\0\2\0\0\0\6\0\4\0\x17\0\x18\0\1\0\4\0\3\0\1"
+#define NINFORM (sizeof INFORM - 1)
+
+static const struct {
+	const char *p;
+	size_t n;
+	bool passes;
+} informs[] = {
+	{ INFORM, NINFORM, false }, { "\1" INFORM, NINFORM + 1, true }, /* it wants an address */
+	{ INFORM, NINFORM - 1, true },		    /* cut short in an option's value */
+	{ INFORM, NINFORM - 5, true },		    /* in its head */
+	{ INFORM, NINFORM - 8, true },		    /* it does not say who it is */
+	{ INFORM, 3, true },			    /* nor which question */
+	{ INFORM "\0\1\0\x83", NINFORM + 4, true }, /* an option beyond the end */
+};
+
+START_TEST(tells_name_servers_of_ipv6)
+{
+	static const unsigned char own[] = { 0, 2, 0, 10, 0, 3, 0, 1, 0x52, 0x56, 0, 0, 0, 2 },
+				   servers[] = { 0, 23, 0, 16, 0xfe, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0,
+					   0, 0, 0, 0, 0, 3 };
+	unsigned char frame[FRAME_MAX];
+	struct datagram d;
+	struct stage t;
+	struct err e;
+	size_t n;
+
+	set_stage(&t);
+	put_ipv6(&t, 3, 547, informs[_i].p, informs[_i].n);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 62 + informs[_i].n);
+	ck_assert_int_eq(peer_heard(t.p, PEER_INFORM6), !informs[_i].passes);
+	ck_assert_int_eq(dhcp6_tell(peer_dhcp6(t.p), "ok", &e), 0);
+	put_ipv6(&t, 3, 547, informs[_i].p, informs[_i].n);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 0);
+	n = get(t.ends[QEMU_NET_TO_GUEST], frame);
+	ck_assert_int_eq(n == 0, informs[_i].passes);
+	if (n) {
+		ck_assert(frame_read(frame, n, &d));
+		ck_assert_uint_eq(d.n, 4 + 8 + sizeof own + sizeof servers);
+		ck_assert_mem_eq(d.p, "\7\x0b\x33\xdf\0\1\0\4\0\3\0\1", 12);
+		ck_assert_mem_eq(d.p + 12, own, sizeof own);
+		ck_assert_mem_eq(d.p + 12 + sizeof own, servers, sizeof servers);
+		ck_assert_uint_eq(d.from_port, 547);
+		ck_assert_mem_eq(d.to_mac, "guest.", 6);
+	}
+	ck_assert_int_eq(dhcp6_tell(peer_dhcp6(t.p), "silent", &e), 0);
+	put_ipv6(&t, 3, 547, informs[_i].p, informs[_i].n);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_GUEST], frame), 0);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 0);
+	ck_assert_int_eq(dhcp6_tell(peer_dhcp6(t.p), "loud", &e), -1);
+	ck_assert_str_eq(e.msg, "net dhcp6 loud: unknown; one of pass ok silent");
+	strike(&t);
+}
+END_TEST
+
 /* late answers come, so many as may wait; those to a guest that is gone do not */
 START_TEST(late)
 {
@@ -264,6 +375,9 @@ peer_suite(void)
 
 	tcase_add_test(harness_case(s, "passes"), passes);
 	tcase_add_test(harness_case(s, "answers"), answers);
+	tcase_add_test(harness_case(s, "answers over IPv6"), answers_over_ipv6);
+	tcase_add_loop_test(harness_case(s, "name servers of IPv6"), tells_name_servers_of_ipv6, 0,
+	    sizeof informs / sizeof *informs);
 	tcase_add_test(harness_case(s, "late"), late);
 	tcase_add_test(harness_case(s, "flood"), flood);
 	return s;
