@@ -27,7 +27,7 @@ static void
 must(int ok)
 {
 	if (ok != 1) {
-		fprintf(stderr, "%s: fatal: libcrypto: a digest failed\n",
+		fprintf(stderr, "%s: fatal: out of memory for a digest\n",
 		    program_invocation_short_name);
 		_Exit(111);
 	}
