@@ -27,8 +27,7 @@ static void
 must(int ok)
 {
 	if (ok != 1) {
-		fprintf(stderr, "%s: fatal: out of memory for a digest\n",
-		    program_invocation_short_name);
+		fprintf(stderr, "%s: fatal: out of memory\n", program_invocation_short_name);
 		_Exit(111);
 	}
 }
