@@ -26,10 +26,8 @@ struct digest {
 static void
 must(int ok)
 {
-	if (ok != 1) {
-		fprintf(stderr, "%s: fatal: out of memory\n", program_invocation_short_name);
-		_Exit(111);
-	}
+	if (ok != 1)
+		arena_no_memory();
 }
 
 static struct digest *

@@ -22,10 +22,8 @@
 static void
 must(bool ok)
 {
-	if (!ok) {
-		fputs("fatal: libcrypto: a signature failed\n", stderr);
-		_Exit(111);
-	}
+	if (!ok)
+		arena_no_memory();
 }
 
 /* n bytes from base64 that is written as we would write it */
