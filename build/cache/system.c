@@ -231,27 +231,29 @@ mode_of(const struct stat *st)
 static const char *
 question(struct making *k)
 {
-	struct buf b = { 0 };
+	struct digest *d = digest_new();
 	time_t now = time(NULL);
 	char hex[DIGEST_HEX];
 	bool settled = true;
 
 	for (size_t i = 0; i < k->files.n; i++)
-		buf_addf(&b, "%s\n", k->files.v[i]);
+		digest_add(d, k->files.v[i], strlen(k->files.v[i]) + 1);
 	for (size_t i = 0; i < k->watched.n; i++) {
 		struct stat st;
+		char line[256];
+		int n;
 
 		if (lstat(k->watched.v[i], &st) < 0)
 			continue;
 		settled = settled && stamp_settled(&st, now);
-		buf_addf(&b, "%zu %ju %ju %o %jd %jd.%09ld %jd.%09ld\n", i, (uintmax_t)st.st_dev,
-		    (uintmax_t)st.st_ino, (unsigned)st.st_mode, (intmax_t)st.st_size,
-		    (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (intmax_t)st.st_ctim.tv_sec,
-		    st.st_ctim.tv_nsec);
+		n = snprintf(line, sizeof line, "%zu %ju %ju %o %jd %jd.%09ld %jd.%09ld\n", i,
+		    (uintmax_t)st.st_dev, (uintmax_t)st.st_ino, (unsigned)st.st_mode,
+		    (intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+		    (intmax_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+		digest_add(d, line, (size_t)n);
 	}
-	digest_bytes(b.p, b.n, hex);
-	buf_free(&b);
-	return settled ? arena_printf(k->a, "system 1 %s", hex) : NULL;
+	digest_end(d, hex);
+	return settled ? arena_printf(k->a, "system 2 %s", hex) : NULL;
 }
 
 /* what may not be read is not there for steps, which are the same user's */

@@ -32,7 +32,8 @@ fd_read(
 	/* a hole of terabytes costs whoever made it nothing */
 	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > most)
 		return fail(e, "%s: larger than the limit of %zu bytes", name, most);
-	cap = st.st_size > 0 && (uint64_t)st.st_size < most ? (size_t)st.st_size + 1 : 4096;
+	/* for its end, and for what would be behind that */
+	cap = st.st_size > 0 && (uint64_t)st.st_size < most ? (size_t)st.st_size + 2 : 4096;
 	p = arena_alloc(a, cap);
 	for (;;) {
 		ssize_t r = read(fd, p + used, cap - used - 1);
