@@ -20,9 +20,11 @@
 #define FOLDER "/etc/s6-rc/compiled/boot"
 #define BANNER "s6rc-db: start\n"
 #define END 0xfe /* behind each entry */
+#define LAST "\ns6rc-db: end\n"
 #define BUNDLE "default"
 #define LONGRUN 44 /* bytes of an entry */
-#define ONESHOT 48
+/* of the other kind: until 0.6, and from 0.7 on, which has a third command line */
+static const size_t oneshot_sizes[] = { 48, 56 };
 
 enum count { ONESHOTS, LONGRUNS, STRINGS, ARGVS, DEPS, PRODUCERS, NCOUNTS };
 
@@ -87,17 +89,28 @@ lose(struct derivation *d, const struct database *s, size_t needs, const unsigne
 	}
 }
 
+/* bytes of a oneshot's entry, with which the entries, which begin there, fill the file; 0: none */
+static size_t
+oneshot_size(const struct database *s, size_t at)
+{
+	for (size_t i = 0; i < sizeof oneshot_sizes / sizeof *oneshot_sizes; i++)
+		if (s->ndb == at + s->counts[LONGRUNS] * (size_t)(LONGRUN + 1) +
+				  s->counts[ONESHOTS] * (oneshot_sizes[i] + 1) + strlen(LAST))
+			return oneshot_sizes[i];
+	return 0;
+}
+
 static bool
 add_dependencies(struct derivation *d, const struct database *s)
 {
 	const uint32_t *c = s->counts;
 	size_t needs = strlen(BANNER) + c[STRINGS] + 4 * (size_t)c[DEPS],
-	       at = needs + 4 * ((size_t)c[DEPS] + c[PRODUCERS]);
+	       at = needs + 4 * ((size_t)c[DEPS] + c[PRODUCERS]), oneshot = oneshot_size(s, at);
 
-	if (s->ndb < strlen(BANNER) || memcmp(s->db, BANNER, strlen(BANNER)))
+	if (!oneshot || s->ndb < strlen(BANNER) || memcmp(s->db, BANNER, strlen(BANNER)))
 		return false;
 	for (uint32_t i = 0; i < c[LONGRUNS] + c[ONESHOTS]; i++) {
-		size_t n = i < c[LONGRUNS] ? LONGRUN : ONESHOT;
+		size_t n = i < c[LONGRUNS] ? LONGRUN : oneshot;
 
 		if (at > s->ndb || n + 1 > s->ndb - at || s->db[at + n] != END)
 			return false;
