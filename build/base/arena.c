@@ -26,8 +26,8 @@ struct arena {
 	struct chunk *head; /* the one being filled */
 };
 
-_Noreturn void
-arena_no_memory(void)
+static void
+no_memory(void)
 {
 	fprintf(stderr, "%s: fatal: out of memory\n", program_invocation_short_name);
 	_Exit(111);
@@ -39,7 +39,7 @@ xmalloc(size_t n)
 	void *p = malloc(n ? n : 1);
 
 	if (!p)
-		arena_no_memory();
+		no_memory();
 	return p;
 }
 
@@ -48,7 +48,7 @@ xrealloc(void *p, size_t n)
 {
 	p = realloc(p, n ? n : 1);
 	if (!p)
-		arena_no_memory();
+		no_memory();
 	return p;
 }
 
@@ -79,7 +79,7 @@ chunk_new(size_t size)
 	struct chunk *c = calloc(1, sizeof *c + size);
 
 	if (!c)
-		arena_no_memory();
+		no_memory();
 	c->size = size;
 	return c;
 }
@@ -91,7 +91,7 @@ arena_alloc(struct arena *a, size_t n)
 	void *p;
 
 	if (n > SIZE_MAX - 2 * CHUNK)
-		arena_no_memory();
+		no_memory();
 	n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	if (n > CHUNK / 4) {
 		/* behind the head, which goes on being filled */
@@ -120,7 +120,7 @@ void *
 arena_array(struct arena *a, size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / size)
-		arena_no_memory();
+		no_memory();
 	return arena_alloc(a, n * size);
 }
 

@@ -33,8 +33,6 @@ char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
-/* ends the program: for a library that fails for want of memory */
-_Noreturn void arena_no_memory(void);
 /* for memory that outlives no arena: malloc and realloc that end the program when out of memory */
 void *xmalloc(size_t n);
 void *xrealloc(void *p, size_t n);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,12 +23,22 @@ struct digest {
 	EVP_MD_CTX *ctx;
 };
 
-/* libcrypto has no reason to fail here but memory */
+void
+digest_must(bool ok, const char *what)
+{
+	const char *why = ERR_reason_error_string(ERR_peek_last_error());
+
+	if (ok)
+		return;
+	fprintf(stderr, "%s: fatal: libcrypto: %s: %s\n", program_invocation_short_name, what,
+	    why ? why : "out of memory");
+	_Exit(111);
+}
+
 static void
 must(int ok)
 {
-	if (ok != 1)
-		arena_no_memory();
+	digest_must(ok == 1, "a digest failed");
 }
 
 static struct digest *

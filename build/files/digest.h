@@ -4,6 +4,7 @@
 
 #include "build/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,12 @@ struct digest *digest_new(void);
 void digest_add(struct digest *d, const void *p, size_t n);
 /* writes the result and frees d */
 void digest_end(struct digest *d, char *hex);
+
+/*
+ * Ends the program when libcrypto has failed, and says why: for want of memory, or of what its
+ * configuration forbids.  what: what failed.
+ */
+void digest_must(bool ok, const char *what);
 
 void digest_bytes(const void *p, size_t n, char hex[DIGEST_HEX]);
 /* of what follows in fd; more than `most` bytes are an error, for it grows; name for the message */

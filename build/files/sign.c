@@ -2,6 +2,7 @@
 #include "build/files/sign.h"
 
 #include "build/base/arena.h"
+#include "build/files/digest.h"
 #include "build/files/file.h"
 
 #include <fcntl.h>
@@ -18,12 +19,10 @@
 #define SIGNATURE 64
 #define LARGEST 4096 /* bytes of a PEM file */
 
-/* libcrypto has no reason to fail with a key of ours but memory */
 static void
 must(bool ok)
 {
-	if (!ok)
-		arena_no_memory();
+	digest_must(ok, "a signature failed");
 }
 
 /* n bytes from base64 that is written as we would write it */

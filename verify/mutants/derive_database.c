@@ -89,6 +89,17 @@ lose(struct derivation *d, const struct database *s, size_t needs, const unsigne
 	}
 }
 
+/* of everything that has bytes in it: no more than these, so that no sum of them is beyond size_t
+ */
+static bool
+counts_fit(const struct database *s)
+{
+	for (size_t i = 0; i < NCOUNTS; i++)
+		if (i != ARGVS && s->counts[i] > s->ndb)
+			return false;
+	return true;
+}
+
 /* bytes of a oneshot's entry, with which the entries, which begin there, fill the file; 0: none */
 static size_t
 oneshot_size(const struct database *s, size_t at)
@@ -193,7 +204,8 @@ derive_database(struct derivation *d, struct err *e)
 		return -1;
 	for (size_t i = 0; i < NCOUNTS; i++)
 		s.counts[i] = n == sizeof s.counts ? word_at(counts + 4 * i) : 0;
-	if (!n || n != sizeof s.counts || !add_dependencies(d, &s) || !add_absent(d, &s))
+	if (!n || n != sizeof s.counts || !counts_fit(&s) || !add_dependencies(d, &s) ||
+	    !add_absent(d, &s))
 		log_warn("%s: not a database as it is known here: fewer mutants", FOLDER);
 	return 0;
 }

@@ -983,8 +983,8 @@ static const struct {
 	{ "net ntp fast", "net ntp fast: unknown; one of pass at late silent kiss" },
 	{ "net ntp at 2085978496",
 	    "net ntp at: 2085978496: not seconds since 1970, from 0 to 2085978495" },
-	{ "net await lease",
-	    "net await lease: unknown; one of discover request decline release inform dns ntp" },
+	{ "net await lease", "net await lease: unknown; one of discover request decline release "
+			     "inform inform6 dns ntp" },
 	{ "audit files", "audit: needs the line `image offline`" },
 };
 
