@@ -135,7 +135,7 @@ dns_answer(const struct dns_server *s, const struct datagram *d, frame_reply *re
 	unsigned char name[WORDS_NAME_MAX], out[HEAD + WORDS_NAME_MAX + QUESTION + RECORD] = { 0 };
 	size_t length = read_name(d, name);
 	const struct dns_entry *n = length ? find(s, name, length) : NULL;
-	struct datagram r = { .to_port = d->from_port, .from_port = d->to_port, .p = out };
+	struct datagram r = frame_back(d);
 	unsigned type;
 
 	n = n ? n : &unknown;
@@ -154,10 +154,6 @@ dns_answer(const struct dns_server *s, const struct datagram *d, frame_reply *re
 		r.n += put_record(out + r.n, n->address);
 		frame_put16(out + 6, 1);
 	}
-	memcpy(r.to_mac, d->from_mac, 6);
-	memcpy(r.from_mac, d->to_mac, 6);
-	memcpy(r.to, d->from, sizeof r.to);
-	memcpy(r.from, d->to, sizeof r.from);
-	r.ipv6 = d->ipv6;
+	r.p = out;
 	reply(arg, &r, n->late);
 }

@@ -132,6 +132,18 @@ frame_read(const unsigned char *p, size_t n, struct datagram *out)
 	       (type == TYPE_IPV6 && read_ipv6(p + ETHER, n - ETHER, out));
 }
 
+struct datagram
+frame_back(const struct datagram *d)
+{
+	struct datagram r = { .to_port = d->from_port, .from_port = d->to_port, .ipv6 = d->ipv6 };
+
+	memcpy(r.to_mac, d->from_mac, sizeof r.to_mac);
+	memcpy(r.from_mac, d->to_mac, sizeof r.from_mac);
+	memcpy(r.to, d->from, sizeof r.to);
+	memcpy(r.from, d->to, sizeof r.from);
+	return r;
+}
+
 /* the head before n bytes; its length */
 static size_t
 write_ipv4(const struct datagram *d, size_t n, unsigned char *ip)

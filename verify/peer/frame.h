@@ -30,6 +30,8 @@ struct datagram {
  * a fragment, a head of IPv6 with others behind it, a length beyond the end, a wrong checksum.
  */
 bool frame_read(const unsigned char *p, size_t n, struct datagram *out);
+/* an answer to where d came from, from where it went to; without a payload */
+struct datagram frame_back(const struct datagram *d);
 /* d->n is at most FRAME_PAYLOAD_MAX; the number of bytes of the frame */
 size_t frame_write(const struct datagram *d, unsigned char out[FRAME_MAX]);
 

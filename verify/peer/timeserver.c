@@ -93,18 +93,14 @@ timeserver_answer(
     const struct timeserver *s, const struct datagram *d, frame_reply *reply, void *arg)
 {
 	unsigned char out[NTP_SIZE];
-	struct datagram r = {
-		.to_port = d->from_port, .from_port = d->to_port, .p = out, .n = sizeof out
-	};
+	struct datagram r = frame_back(d);
 
 	if (s->manner == TIMESERVER_SILENT || s->manner == TIMESERVER_PASS ||
 	    !ntp_answer(d->p, d->n, clock_now() + s->offset, out))
 		return;
 	if (s->manner == TIMESERVER_KISS)
 		ntp_kiss(out);
-	memcpy(r.to_mac, d->from_mac, 6);
-	memcpy(r.from_mac, d->to_mac, 6);
-	memcpy(r.to, d->from, 4);
-	memcpy(r.from, d->to, 4);
+	r.p = out;
+	r.n = sizeof out;
 	reply(arg, &r, s->late);
 }

@@ -94,40 +94,39 @@ get(int fd, unsigned char out[FRAME_MAX])
 	return (size_t)recv(fd, out, frame_get32(length), MSG_DONTWAIT);
 }
 
+/* from the guest: d, but for what each of them has */
+static void
+put_datagram(struct stage *t, struct datagram d)
+{
+	unsigned char frame[FRAME_MAX];
+
+	memcpy(d.to_mac, "router", 6);
+	memcpy(d.from_mac, "guest.", 6);
+	d.from_port = 4000;
+	put(t->ends[QEMU_NET_FROM_GUEST], frame, frame_write(&d, frame));
+	turn(t);
+}
+
 static void
 put_to(struct stage *t, unsigned host, unsigned port, const void *p, size_t n)
 {
-	struct datagram d = { .to_mac = "router",
-		.from_mac = "guest.",
-		.to = { 10, 7, 0, (unsigned char)host },
-		.from = { 10, 7, 0, 9 },
-		.to_port = (uint16_t)port,
-		.from_port = 4000,
-		.p = p,
-		.n = n };
-	unsigned char frame[FRAME_MAX];
-
-	put(t->ends[QEMU_NET_FROM_GUEST], frame, frame_write(&d, frame));
-	turn(t);
+	put_datagram(t, (struct datagram){ .to = { 10, 7, 0, (unsigned char)host },
+			    .from = { 10, 7, 0, 9 },
+			    .to_port = (uint16_t)port,
+			    .p = p,
+			    .n = n });
 }
 
 /* to where QEMU has a name server over IPv6, or beside it */
 static void
 put_ipv6(struct stage *t, unsigned char last, unsigned port, const void *p, size_t n)
 {
-	struct datagram d = { .to_mac = "router",
-		.from_mac = "guest.",
-		.to = { 0xfe, 0xc0, [15] = last },
-		.from = { 0xfe, 0xc0, [15] = 9 },
-		.ipv6 = true,
-		.to_port = (uint16_t)port,
-		.from_port = 4000,
-		.p = p,
-		.n = n };
-	unsigned char frame[FRAME_MAX];
-
-	put(t->ends[QEMU_NET_FROM_GUEST], frame, frame_write(&d, frame));
-	turn(t);
+	put_datagram(t, (struct datagram){ .to = { 0xfe, 0xc0, [15] = last },
+			    .from = { 0xfe, 0xc0, [15] = 9 },
+			    .ipv6 = true,
+			    .to_port = (uint16_t)port,
+			    .p = p,
+			    .n = n });
 }
 
 static void
