@@ -8,6 +8,7 @@
 #include "verify/peer/dhcp6.h"
 #include "verify/peer/dns.h"
 #include "verify/peer/frame.h"
+#include "verify/peer/neighbour.h"
 #include "verify/peer/timeserver.h"
 
 #include <stdlib.h>
@@ -65,10 +66,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static const uint16_t ports[] = { 67, 53, 123, 547 };
+	static const struct neighbour neighbour = { true, { 10, 7, 0, 9 } };
+	unsigned char answer[NEIGHBOUR_FRAME];
 	struct datagram d;
 
 	if (!n)
 		return 0;
+	if (neighbour_answer(&neighbour, p + 1, n - 1, answer))
+		fuzz_must(!neighbour_answer(&neighbour, answer, sizeof answer, answer),
+		    "what a machine answers is no question");
 	if (frame_read(p + 1, n - 1, &d)) {
 		fuzz_must(d.p >= p + 1 && d.n <= n - 1 && d.p + d.n <= p + n,
 		    "what a frame has in it is within it");

@@ -32,6 +32,7 @@ struct peer {
 	struct dhcp_server dhcp;
 	struct dhcp6_server dhcp6;
 	struct dns_server dns;
+	struct neighbour neighbour;
 	struct timeserver time;
 };
 
@@ -168,9 +169,14 @@ static void
 from_guest(void *arg, const unsigned char *frame, size_t n)
 {
 	struct peer *p = arg;
+	unsigned char answer[NEIGHBOUR_FRAME];
 	struct datagram d;
 
 	pcap_add(&p->pcap, frame, n);
+	if (neighbour_answer(&p->neighbour, frame, n, answer)) {
+		send_to_guest(p, answer, sizeof answer);
+		return;
+	}
 	if (frame_read(frame, n, &d))
 		for (const struct protocol *q = protocols; q->port; q++)
 			if (q->port == d.to_port && (q->ipv6 || !d.ipv6) && q->take(p, &d))
@@ -261,6 +267,12 @@ struct dns_server *
 peer_dns(struct peer *p)
 {
 	return &p->dns;
+}
+
+struct neighbour *
+peer_neighbour(struct peer *p)
+{
+	return &p->neighbour;
 }
 
 struct timeserver *

@@ -6,6 +6,7 @@
 #include "verify/peer/dhcp.h"
 #include "verify/peer/dhcp6.h"
 #include "verify/peer/dns.h"
+#include "verify/peer/neighbour.h"
 #include "verify/peer/timeserver.h"
 
 #include <stdbool.h>
@@ -15,9 +16,9 @@ struct loop;
 
 /*
  * Who sits on the wire between a guest and QEMU's user network (slirp), and is what the scenario
- * says: a DHCP server of either family, a name server, servers of time.  All else passes, both
- * ways: ARP, ICMP, TCP and routers of IPv6 are slirp's.  At first everything passes.  Each frame is
- * kept in a file (pcap.h): what passes once, where it came in.
+ * says: a DHCP server of either family, a name server, servers of time, another machine.  All else
+ * passes, both ways: other ARP, ICMP, TCP and routers of IPv6 are slirp's.  At first everything
+ * passes.  Each frame is kept in a file (pcap.h): what passes once, where it came in.
  *
  * What a guest sends is looked at within its bounds, and nothing of it is remembered but, for
  * peer_heard(), that it came.  At most 64 late answers wait; others are dropped.
@@ -59,6 +60,7 @@ void peer_free(struct peer *p); /* NULL is fine */
 struct dhcp_server *peer_dhcp(struct peer *p);
 struct dhcp6_server *peer_dhcp6(struct peer *p);
 struct dns_server *peer_dns(struct peer *p);
+struct neighbour *peer_neighbour(struct peer *p);
 struct timeserver *peer_timeserver(struct peer *p);
 
 /* has the guest asked this since the last peer_attend()?  Says so once for each time */

@@ -172,6 +172,28 @@ draw_start(struct testcase *c, const struct step *s)
 	told(c, dns_tell(peer_dns(c->peer), drawn, text, NULL, &e), &e);
 }
 
+/* ---- neighbour ADDRESS ---- */
+
+static int
+neighbour_parse(struct arena *a, const struct step *s, struct err *e)
+{
+	const char *address = literal(s, 1);
+	struct neighbour scratch;
+
+	(void)a;
+	return address ? neighbour_tell(&scratch, address, e) : 0;
+}
+
+static void
+neighbour_start(struct testcase *c, const struct step *s)
+{
+	const char *address = step_word(c, s, 1);
+	struct err e;
+
+	if (address)
+		told(c, neighbour_tell(peer_neighbour(c->peer), address, &e), &e);
+}
+
 /* ---- await WHAT ---- */
 
 static const struct {
@@ -265,6 +287,7 @@ const struct verb verbs_net[] = {
 	      .defines = ".name .address",
 	      .needs = NEEDS_PEER },
 	    .start = draw_start },
+	{ NET("neighbour ADDRESS", neighbour_parse, neighbour_start) },
 	{ NET("ntp WHAT", ntp_parse, ntp_start) },
 	{ NET("ntp WHAT VALUE", ntp_parse, ntp_start) },
 	{ NET("await WHAT", await_parse, await_start), .asked = await_look, .ended = await_ended,

@@ -307,6 +307,51 @@ START_TEST(tells_name_servers_of_ipv6)
 }
 END_TEST
 
+/* who asks for 10.7.0.9 as one does who would take it: ARP has its addresses of both kinds */
+#define PROBE                                                                                      \
+	"\xff\xff\xff\xff\xff\xff"                                                                 \
+	"guest.\x08\6\0\1\x08\0\6\4\0\1guest.\0\0\0\0\0\0\0\0\0\0\x0a\7\0\x09"
+#define NPROBE (sizeof PROBE - 1)
+
+static const struct {
+	const char *p;
+	size_t n;
+	const char *neighbour;
+	bool answered;
+} probes[] = {
+	{ PROBE, NPROBE, "10.7.0.9", true }, { PROBE "and so on", NPROBE + 9, "10.7.0.9", true },
+	{ PROBE, NPROBE - 1, "10.7.0.9", false }, /* cut short */
+	{ PROBE, NPROBE, "10.7.0.8", false },	  /* somebody else's */
+	{ PROBE, NPROBE, "none", false }, { PROBE + 1, NPROBE - 1, "10.7.0.9", false }, /* no ARP */
+};
+
+START_TEST(has_a_neighbour)
+{
+	unsigned char frame[FRAME_MAX];
+	const char *p = probes[_i].p;
+	struct stage t;
+	struct err e;
+
+	set_stage(&t);
+	ck_assert_int_eq(neighbour_tell(peer_neighbour(t.p), probes[_i].neighbour, &e), 0);
+	put(t.ends[QEMU_NET_FROM_GUEST], (const unsigned char *)p, probes[_i].n);
+	turn(&t);
+	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_GUEST], frame), probes[_i].answered ? 60 : 0);
+	if (probes[_i].answered) {
+		ck_assert_mem_eq(frame, "guest.", 6);
+		ck_assert_mem_eq(frame + 12, "\x08\6\0\1\x08\0\6\4\0\2", 10);
+		ck_assert_mem_eq(frame + 22, frame + 6, 6);
+		ck_assert_mem_ne(frame + 22, "guest.", 6);
+		ck_assert_mem_eq(frame + 28, "\x0a\7\0\x09guest.\0\0\0\0", 14);
+	}
+	ck_assert_uint_eq(
+	    get(t.ends[QEMU_NET_TO_NET], frame), probes[_i].answered ? 0 : probes[_i].n);
+	ck_assert_int_eq(neighbour_tell(peer_neighbour(t.p), "10.7", &e), -1);
+	ck_assert_str_eq(e.msg, "10.7: not an IPv4 address, such as 192.0.2.1");
+	strike(&t);
+}
+END_TEST
+
 /* late answers come, so many as may wait; those to a guest that is gone do not */
 START_TEST(late)
 {
@@ -377,6 +422,8 @@ peer_suite(void)
 	tcase_add_test(harness_case(s, "answers over IPv6"), answers_over_ipv6);
 	tcase_add_loop_test(harness_case(s, "name servers of IPv6"), tells_name_servers_of_ipv6, 0,
 	    sizeof informs / sizeof *informs);
+	tcase_add_loop_test(
+	    harness_case(s, "neighbour"), has_a_neighbour, 0, sizeof probes / sizeof *probes);
 	tcase_add_test(harness_case(s, "late"), late);
 	tcase_add_test(harness_case(s, "flood"), flood);
 	return s;
