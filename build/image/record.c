@@ -388,7 +388,7 @@ record_make(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	record_packages(a, p, m);
 	record_cached(a, p, m);
 	m->append = arena_printf(a,
-	    "root=PARTUUID=%s rootfstype=ext4 ro rootwait=10 panic=-1 console=%s%s%s",
+	    "root=PARTUUID=%s rootfstype=ext4 ro rootwait=10 panic=-1 console=%s,115200%s%s",
 	    l->parts[0].uuid, m->console, more ? " " : "", more ? more : "");
 	return 0;
 }
