@@ -48,8 +48,8 @@ name_at(const char *p)
 
 static const struct {
 	char letter, byte;
-} escaped[] = { { 'n', '\n' }, { 'r', '\r' }, { 't', '\t' }, { 'e', '\033' }, { '\\', '\\' },
-	{ '"', '"' }, { '$', '$' } };
+} escaped[] = { { 'n', '\n' }, { 'r', '\r' }, { 't', '\t' }, { 'e', '\033' }, { 'c', '\003' },
+	{ '\\', '\\' }, { '"', '"' }, { '$', '$' } };
 
 static int
 resolve(const struct scan *s, char letter, char *byte, struct err *e)
@@ -60,7 +60,7 @@ resolve(const struct scan *s, char letter, char *byte, struct err *e)
 			return 0;
 		}
 	return lines_fail(
-	    s->lines, e, "\\%c: unknown escape; one of \\n \\r \\t \\e \\\\ \\\" \\$", letter);
+	    s->lines, e, "\\%c: unknown escape; one of \\n \\r \\t \\e \\c \\\\ \\\" \\$", letter);
 }
 
 int

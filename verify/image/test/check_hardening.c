@@ -70,6 +70,11 @@ END_TEST
 	"CONFIG_UNMAP_KERNEL_AT_EL0=y\nCONFIG_SECCOMP_FILTER=y\nCONFIG_SYN_COOKIES=y\n"            \
 	"CONFIG_SECURITY_DMESG_RESTRICT=y\n# CONFIG_DEVMEM is not set\n"
 #define BRANCHES "CONFIG_HARDEN_BRANCH_PREDICTOR=y\n"
+#define LEAKS                                                                                      \
+	"CONFIG_X86=y\nCONFIG_MITIGATION_SPECTRE_V1=y\nCONFIG_MITIGATION_SPECTRE_BHI=y\n"          \
+	"CONFIG_MITIGATION_SSB=y\nCONFIG_MITIGATION_L1TF=y\nCONFIG_MITIGATION_TAA=y\n"             \
+	"CONFIG_MITIGATION_MMIO_STALE_DATA=y\nCONFIG_MITIGATION_SRBDS=y\n"                         \
+	"CONFIG_MITIGATION_GDS=y\nCONFIG_MITIGATION_RFDS=y\nCONFIG_MITIGATION_RETPOLINE=y\n"
 #define KASLR "CONFIG_RANDOMIZE_BASE=y\n"
 
 static const struct {
@@ -88,6 +93,9 @@ static const struct {
 	    "branch-speculation: has no CONFIG_MITIGATION_SPECTRE_V2=y\n" },
 	{ STACKS MEMORY OTHERS BRANCHES KASLR "CONFIG_DEVMEM=y\nCONFIG_USER_NS=y\n", NULL,
 	    "no-user-namespaces: has CONFIG_USER_NS=y\nno-dev-mem: has CONFIG_DEVMEM=y\n" },
+	{ STACKS MEMORY OTHERS BRANCHES KASLR LEAKS "CONFIG_MITIGATION_MDS=y\n", NULL, "" },
+	{ STACKS MEMORY OTHERS BRANCHES KASLR LEAKS "CONFIG_BPF_SYSCALL=y\n", NULL,
+	    "no-bpf-for-users: has CONFIG_BPF_SYSCALL=y\nmds: has no CONFIG_MITIGATION_MDS=y\n" },
 	{ "", "kernel", "" },
 };
 
