@@ -237,7 +237,7 @@ format:
 #
 
 MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO LANES \
-	VFLAGS SECONDS RUNS TARGETS SAMPLE SEED ONLY FUNCTION PREFIX DESTDIR DEVICE FORCE
+	VFLAGS SECONDS RUNS TARGETS SAMPLE SEED ONLY FUNCTION LIST PREFIX DESTDIR DEVICE FORCE
 # everybody on this machine can read the words of a process; make puts these into the environment
 SECRET := ROOT_PASSWORD GUEST_PASSWORD MIRRORS CACHE_URL
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
@@ -320,6 +320,7 @@ check-broken: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@($(lines) for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
 		$(LHV) mutants --trusted --boot all $(VFLAGS) $(SCENARIO_ARGS) $(LANE_ARGS) \
+			$(if $(LIST),--list) \
 			-o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
 			verify/test/broken "$$m" || exit; \
 	done) $(told)

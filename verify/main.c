@@ -197,6 +197,7 @@ run(struct arena *a, struct options *o, struct err *e)
 static int
 mutants(struct arena *a, struct options *o, struct err *e)
 {
+	static const char *const every_lane[] = { "quick", "long", "faults", NULL };
 	struct suite suite;
 	struct mutant *mutant;
 	const char *only;
@@ -228,9 +229,10 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	for (size_t i = 0; i < nimages; i++)
 		if (trust_needed(&images[i].m, images[i].path, "mutants", e) < 0)
 			return -1;
-	if (written_matrix(a, images, nimages, mutant, n, suite.v, suite.n, o->lanes.v, &m, e) < 0)
+	if (written_matrix(a, images, nimages, mutant, n, suite.v, suite.n,
+		o->list ? every_lane : o->lanes.v, &m, e) < 0)
 		return -1;
-	return play(a, o, &suite, &m, e);
+	return o->list ? command_made(a, o, &m, e) : play(a, o, &suite, &m, e);
 }
 
 static const struct command {

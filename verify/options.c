@@ -326,7 +326,7 @@ const char *
 options_of_mutants(const struct options *o)
 {
 	for (const struct row *r = rows; r < rows + NROWS; r++)
-		if (o->given & BIT(r) && r->of == OF_MUTANTS)
+		if (o->given & BIT(r) && r->of == OF_MUTANTS && strcmp(r->name, "list") != 0)
 			return r->name;
 	return NULL;
 }

@@ -23,6 +23,10 @@
 	"s=$?; cd out; for f in results junit.xml index.html; do [ ! -e $f ] || echo old $f; "     \
 	"done; exit $s"
 /* a kernel alone is broken by telling it less */
+#define MADE(line, disk)                                                                           \
+	disk "mkdir b; printf 'mutant a \"t\"\\n" line                                             \
+	     "\\nrefused-by up /x/\\n' >b/a; $VERIFY mutants "                                     \
+	     "--trusted --list --scenarios scenarios -o out b o/manifest"
 #define MUTANTS                                                                                    \
 	"sed -i 's/^append.*/append console=ttyS0 a b/' o/manifest\n"                              \
 	"echo 'scenario needs \"a word\"\nimage pristine\ntimeout 2s\nlimit 4s\n"                  \
@@ -251,9 +255,13 @@ static const struct {
 	{ "$VERIFY nothing >/dev/full", 100, "nothing: unknown command; see lh-verify --help\n" },
 	{ "$VERIFY lint nothere", 100, "fatal: nothere: No such file or directory\n" },
 	{ "$VERIFY mutants --scenarios scenarios nothere o/manifest", 100, "fatal: nothere: No" },
-	{ "$VERIFY mutants --list --scenarios scenarios scenarios o/manifest", 100,
-	    "--list: only for mutants that are derived from one MANIFEST, not for those of a "
+	{ "$VERIFY mutants --seed 2 --scenarios scenarios scenarios o/manifest", 100,
+	    "--seed: only for mutants that are derived from one MANIFEST, not for those of a "
 	    "folder\n" },
+	{ MADE("append z", ""), 0, "mutant-a\n" },
+	{ MADE("requires net static\\nappend z", ""), 0, "mutant-a # SKIP requires net static, here it is dhcp\n" },
+	{ MADE("remove rootfs /x", ""), 0, "mutant-a # SKIP there is no disk" },
+	{ MADE("remove rootfs /x", GPT), 1, "mutant-a: b/a:2: " },
 	{ "$VERIFY mutants --sample 2 --scenarios scenarios scenarios o/manifest", 100,
 	    "--sample: only for mutants that are derived" },
 	{ "$VERIFY mutants --scenarios scenarios", 100, "mutants: needs a manifest; see" },
