@@ -52,6 +52,9 @@ static const struct kernel_measure {
 	{ "no-image-of-memory", { "!HIBERNATION" } },
 	{ "no-kernel-memory", { "!PROC_KCORE" } },
 	{ "no-debugfs", { "!DEBUG_FS" } },
+	{ "no-vsyscall", { "LEGACY_VSYSCALL_NONE", "!X86_64" } },
+	{ "memory-map-random", { "RANDOMIZE_MEMORY", "!X86_64" } },
+	{ "umip", { "X86_UMIP", "!X86" } },
 	/* what processors of Intel's and AMD's leak, each by its name in the kernel */
 	{ "spectre-v1", { "MITIGATION_SPECTRE_V1", "!X86" } },
 	{ "bhi", { "MITIGATION_SPECTRE_BHI", "!X86" } },

@@ -259,7 +259,8 @@ static const struct {
 	    "--seed: only for mutants that are derived from one MANIFEST, not for those of a "
 	    "folder\n" },
 	{ MADE("append z", ""), 0, "mutant-a\n" },
-	{ MADE("requires net static\\nappend z", ""), 0, "mutant-a # SKIP requires net static, here it is dhcp\n" },
+	{ MADE("requires net static\\nappend z", ""), 0,
+	    "mutant-a # SKIP requires net static, here it is dhcp\n" },
 	{ MADE("remove rootfs /x", ""), 0, "mutant-a # SKIP there is no disk" },
 	{ MADE("remove rootfs /x", GPT), 1, "mutant-a: b/a:2: " },
 	{ "$VERIFY mutants --sample 2 --scenarios scenarios scenarios o/manifest", 100,

@@ -71,7 +71,8 @@ END_TEST
 	"CONFIG_SECURITY_DMESG_RESTRICT=y\n# CONFIG_DEVMEM is not set\n"
 #define BRANCHES "CONFIG_HARDEN_BRANCH_PREDICTOR=y\n"
 #define LEAKS                                                                                      \
-	"CONFIG_X86=y\nCONFIG_MITIGATION_SPECTRE_V1=y\nCONFIG_MITIGATION_SPECTRE_BHI=y\n"          \
+	"CONFIG_X86=y\nCONFIG_X86_UMIP=y\nCONFIG_MITIGATION_SPECTRE_V1=y\nCONFIG_MITIGATION_"      \
+	"SPECTRE_BHI=y\n"                                                                          \
 	"CONFIG_MITIGATION_SSB=y\nCONFIG_MITIGATION_L1TF=y\nCONFIG_MITIGATION_TAA=y\n"             \
 	"CONFIG_MITIGATION_MMIO_STALE_DATA=y\nCONFIG_MITIGATION_SRBDS=y\n"                         \
 	"CONFIG_MITIGATION_GDS=y\nCONFIG_MITIGATION_RFDS=y\nCONFIG_MITIGATION_RETPOLINE=y\n"
