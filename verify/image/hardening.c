@@ -12,6 +12,7 @@
 
 #define PROGRAMS "programs"
 #define KERNEL "kernel"
+#define ABILITIES "abilities"
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 /* the lines of a .config; any of them will do; one that begins with ! must not be there */
@@ -72,6 +73,15 @@ static const struct kernel_measure {
 	{ "its", { "MITIGATION_ITS", "!X86_64" } },
 	{ "tsa", { "MITIGATION_TSA", "!X86_64" } },
 };
+
+/* what programs and devices wait for a kernel to have: one measure, and each that lacks is told */
+static const char *const abilities[] = { "ADVISE_SYSCALLS", "AIO", "BINFMT_SCRIPT", "BLK_CGROUP",
+	"BLK_DEV_LOOP", "BLK_DEV_NVME", "BLK_DEV_WRITE_MOUNTED", "CFS_BANDWIDTH", "CGROUPS",
+	"CGROUP_PIDS", "COREDUMP", "ELF_CORE", "EPOLL", "EVENTFD", "EXT4_USE_FOR_EXT2", "FHANDLE",
+	"FILE_LOCKING", "FUTEX", "HIGH_RES_TIMERS", "INOTIFY_USER", "IPC_NS", "MEMBARRIER", "MEMCG",
+	"MEMFD_CREATE", "MSDOS_PARTITION", "NET_9P_VIRTIO", "NET_NS", "PACKET", "PID_NS",
+	"POSIX_MQUEUE", "POSIX_TIMERS", "PROC_PAGE_MONITOR", "RSEQ", "RTC_HCTOSYS", "RTC_SYSTOHC",
+	"SIGNALFD", "SWAP", "SYSVIPC", "TIMERFD", "TMPFS", "UNIX", "UTS_NS", "VFAT_FS", "VMGENID" };
 
 static bool
 lies_anywhere(const struct elf *f)
@@ -151,7 +161,7 @@ is_measure(const char *name)
 	for (size_t i = 0; i < COUNT(of_program); i++)
 		if (!strcmp(of_program[i].name, name))
 			return true;
-	return !strcmp(name, PROGRAMS) || !strcmp(name, KERNEL);
+	return !strcmp(name, PROGRAMS) || !strcmp(name, KERNEL) || !strcmp(name, ABILITIES);
 }
 
 int
@@ -176,5 +186,8 @@ hardening_kernel(struct arena *a, const struct manifest *m, const char *text,
 			found(arg, arena_printf(a, "%s: has it, but `differs hardening` says: %s",
 				       k->name, why));
 	}
+	for (size_t i = 0; i < COUNT(abilities) && !excuse(m, KERNEL) && !excuse(m, ABILITIES); i++)
+		if (kconfig_get(text, abilities[i], strlen(abilities[i])) != 'y')
+			found(arg, arena_printf(a, ABILITIES ": has no CONFIG_%s=y", abilities[i]));
 	return 0;
 }

@@ -70,6 +70,51 @@ END_TEST
 	"CONFIG_UNMAP_KERNEL_AT_EL0=y\nCONFIG_SECCOMP_FILTER=y\nCONFIG_SYN_COOKIES=y\n"            \
 	"CONFIG_SECURITY_DMESG_RESTRICT=y\n# CONFIG_DEVMEM is not set\n"
 #define BRANCHES "CONFIG_HARDEN_BRANCH_PREDICTOR=y\n"
+#define ABLE                                                                                       \
+	"CONFIG_ADVISE_SYSCALLS=y\n"                                                               \
+	"CONFIG_AIO=y\n"                                                                           \
+	"CONFIG_BINFMT_SCRIPT=y\n"                                                                 \
+	"CONFIG_BLK_CGROUP=y\n"                                                                    \
+	"CONFIG_BLK_DEV_LOOP=y\n"                                                                  \
+	"CONFIG_BLK_DEV_NVME=y\n"                                                                  \
+	"CONFIG_BLK_DEV_WRITE_MOUNTED=y\n"                                                         \
+	"CONFIG_CFS_BANDWIDTH=y\n"                                                                 \
+	"CONFIG_CGROUPS=y\n"                                                                       \
+	"CONFIG_CGROUP_PIDS=y\n"                                                                   \
+	"CONFIG_COREDUMP=y\n"                                                                      \
+	"CONFIG_ELF_CORE=y\n"                                                                      \
+	"CONFIG_EPOLL=y\n"                                                                         \
+	"CONFIG_EVENTFD=y\n"                                                                       \
+	"CONFIG_EXT4_USE_FOR_EXT2=y\n"                                                             \
+	"CONFIG_FHANDLE=y\n"                                                                       \
+	"CONFIG_FILE_LOCKING=y\n"                                                                  \
+	"CONFIG_FUTEX=y\n"                                                                         \
+	"CONFIG_HIGH_RES_TIMERS=y\n"                                                               \
+	"CONFIG_INOTIFY_USER=y\n"                                                                  \
+	"CONFIG_IPC_NS=y\n"                                                                        \
+	"CONFIG_MEMBARRIER=y\n"                                                                    \
+	"CONFIG_MEMCG=y\n"                                                                         \
+	"CONFIG_MEMFD_CREATE=y\n"                                                                  \
+	"CONFIG_MSDOS_PARTITION=y\n"                                                               \
+	"CONFIG_NET_9P_VIRTIO=y\n"                                                                 \
+	"CONFIG_NET_NS=y\n"                                                                        \
+	"CONFIG_PACKET=y\n"                                                                        \
+	"CONFIG_PID_NS=y\n"                                                                        \
+	"CONFIG_POSIX_MQUEUE=y\n"                                                                  \
+	"CONFIG_POSIX_TIMERS=y\n"                                                                  \
+	"CONFIG_PROC_PAGE_MONITOR=y\n"                                                             \
+	"CONFIG_RSEQ=y\n"                                                                          \
+	"CONFIG_RTC_HCTOSYS=y\n"                                                                   \
+	"CONFIG_RTC_SYSTOHC=y\n"                                                                   \
+	"CONFIG_SIGNALFD=y\n"                                                                      \
+	"CONFIG_SWAP=y\n"                                                                          \
+	"CONFIG_SYSVIPC=y\n"                                                                       \
+	"CONFIG_TIMERFD=y\n"                                                                       \
+	"CONFIG_TMPFS=y\n"                                                                         \
+	"CONFIG_UNIX=y\n"                                                                          \
+	"CONFIG_UTS_NS=y\n"                                                                        \
+	"CONFIG_VFAT_FS=y\n"
+#define VMGENID "CONFIG_VMGENID=y\n"
 #define LEAKS                                                                                      \
 	"CONFIG_X86=y\nCONFIG_X86_UMIP=y\nCONFIG_MITIGATION_SPECTRE_V1=y\nCONFIG_MITIGATION_"      \
 	"SPECTRE_BHI=y\n"                                                                          \
@@ -81,22 +126,25 @@ END_TEST
 static const struct {
 	const char *config, *excused, *found;
 } kernels[] = {
-	{ STACKS MEMORY OTHERS BRANCHES KASLR, NULL, "" },
-	{ STACKS MEMORY OTHERS BRANCHES "# CONFIG_RANDOMIZE_BASE is not set\n", NULL,
+	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES KASLR, NULL, "" },
+	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES "# CONFIG_RANDOMIZE_BASE is not set\n", NULL,
 	    "kaslr: has no CONFIG_RANDOMIZE_BASE=y\n" },
-	{ STACKS MEMORY OTHERS BRANCHES "# CONFIG_RANDOMIZE_BASE=y\n", NULL,
+	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES "# CONFIG_RANDOMIZE_BASE=y\n", NULL,
 	    "kaslr: has no CONFIG_RANDOMIZE_BASE=y\n" },
-	{ STACKS MEMORY OTHERS BRANCHES, "kaslr", "" },
-	{ STACKS MEMORY OTHERS BRANCHES KASLR, "kaslr",
+	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES, "kaslr", "" },
+	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES KASLR, "kaslr",
 	    "kaslr: has it, but `differs hardening` says: it cannot\n" },
-	{ STACKS MEMORY OTHERS "CONFIG_MITIGATION_SPECTRE_V2=y\n" KASLR, NULL, "" },
-	{ STACKS MEMORY OTHERS KASLR, NULL,
+	{ ABLE VMGENID STACKS MEMORY OTHERS "CONFIG_MITIGATION_SPECTRE_V2=y\n" KASLR, NULL, "" },
+	{ ABLE VMGENID STACKS MEMORY OTHERS KASLR, NULL,
 	    "branch-speculation: has no CONFIG_MITIGATION_SPECTRE_V2=y\n" },
-	{ STACKS MEMORY OTHERS BRANCHES KASLR "CONFIG_DEVMEM=y\nCONFIG_USER_NS=y\n", NULL,
-	    "no-user-namespaces: has CONFIG_USER_NS=y\nno-dev-mem: has CONFIG_DEVMEM=y\n" },
-	{ STACKS MEMORY OTHERS BRANCHES KASLR LEAKS "CONFIG_MITIGATION_MDS=y\n", NULL, "" },
-	{ STACKS MEMORY OTHERS BRANCHES KASLR LEAKS "CONFIG_BPF_SYSCALL=y\n", NULL,
+	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES KASLR "CONFIG_DEVMEM=y\nCONFIG_USER_NS=y\n",
+	    NULL, "no-user-namespaces: has CONFIG_USER_NS=y\nno-dev-mem: has CONFIG_DEVMEM=y\n" },
+	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES KASLR LEAKS "CONFIG_MITIGATION_MDS=y\n", NULL,
+	    "" },
+	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES KASLR LEAKS "CONFIG_BPF_SYSCALL=y\n", NULL,
 	    "no-bpf-for-users: has CONFIG_BPF_SYSCALL=y\nmds: has no CONFIG_MITIGATION_MDS=y\n" },
+	{ ABLE STACKS MEMORY OTHERS BRANCHES KASLR, NULL, "abilities: has no CONFIG_VMGENID=y\n" },
+	{ ABLE STACKS MEMORY OTHERS BRANCHES KASLR, "abilities", "" },
 	{ "", "kernel", "" },
 };
 
