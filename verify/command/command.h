@@ -21,8 +21,7 @@ int command_merge(struct arena *a, struct options *o, struct err *e);
 /* the mutation score of one image: what its scenarios refuse of what can be broken in it */
 int command_mutants(struct arena *a, struct options *o, struct err *e);
 /* which mutants of a folder there are, without a guest: 1 when one cannot be made of its image */
-int command_made(
-    struct arena *a, const struct options *o, const struct matrix *m, struct err *e);
+int command_made(struct arena *a, const struct options *o, const struct matrix *m, struct err *e);
 /* are consoles as those that a file was learned from? */
 int command_transcript(struct arena *a, struct options *o, struct err *e);
 /* a page on 127.0.0.1 that shows what passes in a run */
