@@ -169,6 +169,7 @@ static struct man_differs differs[] = {
 	LACKS("seccomp"),
 	LACKS("syn-cookies"),
 	LACKS("dmesg-restrict"),
+	LACKS("abilities"),
 #undef LACKS
 };
 
