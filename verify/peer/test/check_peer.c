@@ -322,7 +322,7 @@ static const struct {
 	{ PROBE, NPROBE, "10.7.0.9", true }, { PROBE "and so on", NPROBE + 9, "10.7.0.9", true },
 	{ PROBE, NPROBE - 1, "10.7.0.9", false }, /* cut short */
 	{ PROBE, NPROBE, "10.7.0.8", false },	  /* somebody else's */
-	{ PROBE, NPROBE, "none", false }, { PROBE + 1, NPROBE - 1, "10.7.0.9", false }, /* no ARP */
+	{ PROBE, NPROBE, "none", false }, { &PROBE[1], NPROBE - 1, "10.7.0.9", false }, /* no ARP */
 };
 
 START_TEST(has_a_neighbour)
