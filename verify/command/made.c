@@ -14,9 +14,9 @@ int
 command_made(struct arena *a, const struct options *o, const struct matrix *m, struct err *e)
 {
 	const char *disk = arena_printf(a, "%s/mutant.raw", o->out);
-	int status = 0;
+	int status = 0, locked;
 
-	if (outdir_make(o->out, e) < 0)
+	if (outdir_make(o->out, e) < 0 || (locked = outdir_lock(a, o->out, e)) < 0)
 		return -1;
 	for (size_t i = 0; i < m->n; i++) {
 		const struct matrix_testcase *c = &m->v[i];
@@ -32,5 +32,6 @@ command_made(struct arena *a, const struct options *o, const struct matrix *m, s
 		printf("%s%s%s\n", v->name, *why.msg ? ": " : "", why.msg);
 		unlink(disk);
 	}
+	close(locked);
 	return status;
 }
