@@ -22,11 +22,12 @@
 #define GONE                                                                                       \
 	"s=$?; cd out; for f in results junit.xml index.html; do [ ! -e $f ] || echo old $f; "     \
 	"done; exit $s"
-/* a kernel alone is broken by telling it less */
+/* a mutant that somebody has described, made of the image and not played */
 #define MADE(line, disk)                                                                           \
 	disk "mkdir b; printf 'mutant a \"t\"\\n" line                                             \
 	     "\\nrefused-by up /x/\\n' >b/a; $VERIFY mutants "                                     \
 	     "--trusted --list --scenarios scenarios -o out b o/manifest"
+/* a kernel alone is broken by telling it less */
 #define MUTANTS                                                                                    \
 	"sed -i 's/^append.*/append console=ttyS0 a b/' o/manifest\n"                              \
 	"echo 'scenario needs \"a word\"\nimage pristine\ntimeout 2s\nlimit 4s\n"                  \
