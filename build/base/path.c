@@ -65,3 +65,13 @@ path_stays(const char *rel, const char *target)
 	}
 	return true;
 }
+
+bool
+path_is_name(const char *name)
+{
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789._-";
+	size_t n = strspn(name, good);
+
+	return n && n <= 64 && !name[n] && *name != '.' && *name != '-';
+}

@@ -26,5 +26,10 @@ char *path_absolute(struct arena *a, const char *dir, const char *path);
  * one does not.
  */
 bool path_stays(const char *rel, const char *target);
+/*
+ * May somebody else name a folder, a file or a machine so?  Letters, digits, "." "_" and "-", but
+ * neither "." nor "-" first, and 64 bytes at most.
+ */
+bool path_is_name(const char *name);
 
 #endif

@@ -2,6 +2,7 @@
 #include "verify/guest/grammar.h"
 
 #include "build/base/arena.h"
+#include "build/base/path.h"
 #include "build/files/manifest.h"
 #include "verify/guest/hardware.h"
 #include "verify/guest/lane.h"
@@ -15,20 +16,13 @@
 
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-/* a name: of a folder, a device, a machine */
-static bool
-is_name(const char *s)
-{
-	return *s != '.' && *s != '-' && s[strspn(s, ALNUM "._-")] == '\0' && strlen(s) <= 64;
-}
-
 /* the program is looked up in PATH, as for everybody */
 static bool
 is_qemu(const char *s)
 {
 	static const char head[] = "qemu-system-";
 
-	return !strncmp(s, head, sizeof head - 1) && is_name(s);
+	return !strncmp(s, head, sizeof head - 1) && path_is_name(s);
 }
 
 /* properties that change what the machine is, and nothing on the host */
@@ -146,14 +140,14 @@ static const struct rule {
 	"bios or kernel, a file of /usr/share or /usr/lib, the package that it is from, "          \
 	"and which buses it does not know"
 #define NAME "a name: letters, digits, and . _ - behind the first"
-	RULE("triple", triple, is_name, NAME),
-	RULE("arch", arch, is_name, NAME),
-	RULE("profile", profile, is_name, NAME),
-	RULE("set", set, is_name, NAME),
-	RULE("net", net, is_name, NAME),
-	RULE("hostname", hostname, is_name, NAME),
-	RULE("country", country, is_name, NAME),
-	RULE("console", console, is_name, NAME),
+	RULE("triple", triple, path_is_name, NAME),
+	RULE("arch", arch, path_is_name, NAME),
+	RULE("profile", profile, path_is_name, NAME),
+	RULE("set", set, path_is_name, NAME),
+	RULE("net", net, path_is_name, NAME),
+	RULE("hostname", hostname, path_is_name, NAME),
+	RULE("country", country, path_is_name, NAME),
+	RULE("console", console, path_is_name, NAME),
 	RULE("panic", panic, is_panic, "pvpanic or pvpanic-pci"),
 	RULE("vm-generation", generation, is_generation, "vmgenid,guid=auto"),
 	RULE("after-loadvm", after_loadvm, is_write,

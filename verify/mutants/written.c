@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/base/path.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
 #include "verify/expect.h"
@@ -67,6 +68,10 @@ read_name(struct reader *r, char *rest, struct err *e)
 
 	if (!name || n < 3 || rest[0] != '"' || rest[n - 1] != '"')
 		return lines_fail(&r->l, e, "mutant: needs NAME \"what is wrong with it\"");
+	if (!path_is_name(name))
+		return lines_fail(&r->l, e,
+		    "mutant %s: a name is of letters, digits, . _ and -, neither . nor - first",
+		    name);
 	r->s->name = name;
 	r->s->title = arena_strndup(r->a, rest + 1, n - 2);
 	return 0;

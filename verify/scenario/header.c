@@ -2,6 +2,7 @@
 #include "verify/scenario/header.h"
 
 #include "build/base/arena.h"
+#include "build/base/path.h"
 #include "verify/scenario/reading.h"
 
 #include <string.h>
@@ -39,12 +40,33 @@ rest_of_words(struct reading *r, const char *name, const char ***v, size_t *n, s
 	}
 }
 
+/* it is the name of a folder beside what the image itself has there, as image.h has it */
+static bool
+is_taken(const char *name)
+{
+	static const char *const ours[] = { "key", "stranger", "manifest", "sizes", "probe" };
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (!strcmp(ours[i], name))
+			return true;
+	return false;
+}
+
 static int
 read_scenario(struct reading *r, struct err *e)
 {
 	if (reading_word(r, "a name", &r->s->name, e) < 0 ||
 	    reading_word(r, "a \"title\"", &r->s->title, e) < 0)
 		return -1;
+	if (!path_is_name(r->s->name) || strchr(r->s->name, '.'))
+		return FAIL(r, e,
+		    "scenario %s: a name is of letters, digits, _ and -, - not first, 64 at most",
+		    r->s->name);
+	if (is_taken(r->s->name))
+		return FAIL(r, e,
+		    "scenario %s: a file of lh-verify's own has this name; choose "
+		    "another",
+		    r->s->name);
 	return reading_end(r, e);
 }
 

@@ -152,8 +152,13 @@ visit(void *arg, const char *rel, const struct stat *st, struct err *e)
 	/* those are for images of others, named by --scenarios */
 	if (!strncmp(rel, "examples/", 9))
 		return 0;
-	if (!S_ISREG(st->st_mode) || n < 5 || strcmp(rel + n - 4, ".scn") != 0)
+	if (S_ISDIR(st->st_mode) || n < 5 || strcmp(rel + n - 4, ".scn") != 0)
 		return 0;
+	if (!S_ISREG(st->st_mode))
+		return fail_usage(e,
+		    "%s/%s: is no regular file, so it would not be played; copy the scenario here, "
+		    "or name its folder with --also",
+		    f->dir, rel);
 	f->v = arena_more(f->a, f->v, f->n, sizeof *f->v);
 	if (scenario_read(f->a, arena_printf(f->a, "%s/%s", f->dir, rel), f->watches, f->forms,
 		f->known, &f->v[f->n], e) < 0)

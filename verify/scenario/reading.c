@@ -66,6 +66,17 @@ define_groups(struct reading *r, const char *re)
 	}
 }
 
+static bool
+matches(struct pattern *p, const char *text)
+{
+	struct arena *a = arena_new();
+	struct err e;
+	int r = pattern_match(a, p, text, strlen(text), NULL, &e);
+
+	arena_free(a);
+	return r == 1;
+}
+
 int
 reading_pattern(struct reading *r, const struct token *t, struct pattern **out, struct err *e)
 {
@@ -83,6 +94,9 @@ reading_pattern(struct reading *r, const struct token *t, struct pattern **out, 
 	buf_free(&b);
 	if (result < 0)
 		return wrap(e, "%s:%u", r->l.path, r->l.no);
+	/* it holds whatever is there, unless it is there to capture that */
+	if (!*pattern_names(p) && matches(p, "") && matches(p, "\1"))
+		return FAIL(r, e, "/%s/: matches anything, so it would always hold", t->text);
 	*out = reading_has_names(&t->templ) ? NULL : p;
 	define_groups(r, t->text);
 	return 0;

@@ -83,6 +83,8 @@ add_alt(struct reading *r, struct step *s, const char *label, const struct token
 static int
 set_time(struct reading *r, struct step *s, const struct token *t, struct err *e)
 {
+	if (s->timeout)
+		return FAIL(r, e, "@%s: a second time", t->text);
 	s->timeout = clock_parse(t->text);
 	return s->timeout > 0 ? 0 : FAIL(r, e, "@%s: not a time, such as @10s or @250ms", t->text);
 }
@@ -94,6 +96,8 @@ read_status(struct reading *r, struct step *s, struct err *e)
 	char *end;
 	long n;
 
+	if (s->has_status)
+		return FAIL(r, e, "a second status");
 	if (reading_word(r, "a number or any", &word, e) < 0)
 		return -1;
 	n = strtol(word, &end, 10);

@@ -71,6 +71,8 @@ static const struct {
 	    ":1: breaks: unknown; one of mutant requires put add replace bytes remove "
 	    "append poke uuid refused-by" },
 	{ "mutant x\n", ":1: mutant: needs NAME \"what is wrong with it\"" },
+	{ "mutant x/../y \"z\"\n",
+	    ":1: mutant x/../y: a name is of letters, digits, . _ and -, neither . nor - first" },
 	{ "requires arch\n", ":1: requires: needs KEY VALUE..." },
 	{ "put rootfs etc 0755 <<END\n", ":1: needs FS /PATH" },
 	{ "put rootfs /etc/x 0999 <<END\n", ":1: needs a mode such as 0755" },

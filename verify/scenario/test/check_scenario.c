@@ -34,6 +34,7 @@ static const struct verb_form forms[] = {
 static const char *const known[] = { "nonce", "root.password", "services", NULL };
 
 #define HEAD "scenario t \"title\"\n"
+#define NAME "a name is of letters, digits, _ and -, - not first, 64 at most"
 
 static int
 read_text(struct arena *a, const char *text, const char *watches, struct scenario *s, struct err *e)
@@ -245,6 +246,21 @@ static const struct {
 	    ":2: -> \"\": any output has it; for none there is -> empty" },
 	{ HEAD "run \"x\" -> // status 1\n", ":2: //: an empty pattern matches anything" },
 	{ HEAD "expect //\n", ":2: //: an empty pattern matches anything" },
+	{ HEAD "expect /x*/\n", ":2: /x*/: matches anything, so it would always hold" },
+	{ HEAD "run \"x\" -> /^|/ status any\n",
+	    ":2: /^|/: matches anything, so it would always hold" },
+	{ HEAD "check \"a\" -> /(?:)/\n", ":2: /(?:)/: matches anything, so it would always hold" },
+	{ HEAD "run \"x\" status 1 status 0\n", ":2: a second status" },
+	{ HEAD "run \"x\" @5s @10s\n", ":2: @10s: a second time" },
+	{ "scenario ../x \"y\"\n", ":1: scenario ../x: " NAME },
+	{ "scenario . \"y\"\n", ":1: scenario .: " NAME },
+	{ "scenario agent.raw \"y\"\n", ":1: scenario agent.raw: " NAME },
+	{ "scenario \"\" \"y\"\n", ":1: scenario : " NAME },
+	{ "scenario -x \"y\"\n", ":1: scenario -x: " NAME },
+	{ "scenario \"a b\" \"y\"\n", ":1: scenario a b: " NAME },
+	{ "scenario a,b \"y\"\n", ":1: scenario a,b: " NAME },
+	{ "scenario key \"y\"\n",
+	    ":1: scenario key: a file of lh-verify's own has this name; choose another" },
 	{ HEAD "image other\n", ":2: image other: unknown; agent, pristine or offline" },
 	{ HEAD "after lunch\n", ":2: after lunch: unknown state; there is: booted" },
 	{ HEAD "requires net\n", ":2: needs a value here" },
