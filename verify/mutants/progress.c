@@ -7,7 +7,6 @@
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
-#include "build/files/manifest.h"
 #include "verify/image/image.h"
 #include "verify/mutants/derive.h"
 
@@ -21,57 +20,74 @@ const char *const outcome_names[NOUTCOMES] = { [OUTCOME_NONE] = "not played",
 	[OUTCOME_SURVIVED] = "survived",
 	[OUTCOME_INCONCLUSIVE] = "inconclusive" };
 
+struct source {
+	struct arena *a;
+	struct digest *d;
+	const char *dir;
+};
+
+/* all of a folder that scenarios are read from, as load.c reads it */
+static int
+add_file(void *arg, const char *rel, const struct stat *st, struct err *e)
+{
+	struct source *s = arg;
+	char hex[DIGEST_HEX];
+
+	/* which mutants are equivalent changes no outcome */
+	if (!S_ISREG(st->st_mode) || !strcmp(rel, "equivalent"))
+		return 0;
+	if (digest_file(arena_printf(s->a, "%s/%s", s->dir, rel), hex, e) < 0)
+		return -1;
+	digest_add(s->d, rel, strlen(rel) + 1);
+	digest_add(s->d, hex, strlen(hex));
+	return 0;
+}
+
 int
 progress_key(struct arena *a, const struct image *i, const char *scenarios, const char *played,
     const char **key, struct err *e)
 {
-	const char *image = i->m.image_digest ? i->m.image_digest : "",
-		   *kernel = i->m.kernel_sha256 ? i->m.kernel_sha256 : "", *append = i->m.append;
-	struct digest *d;
-	char hex[DIGEST_HEX], **names;
-	size_t n;
+	struct source s = { a, digest_new(), scenarios };
+	char hex[DIGEST_HEX], manifest[DIGEST_HEX];
+	int r = file_walk(scenarios, add_file, &s, e);
 
-	if (file_names(a, scenarios, false, &names, &n, e) < 0)
-		return -1;
-	d = digest_new();
-	for (size_t k = 0; k < n; k++) {
-		const char *path = arena_printf(a, "%s/%s", scenarios, names[k]);
-
-		/* which mutants are equivalent changes no outcome */
-		if (!strcmp(names[k], "equivalent") || file_isdir(path))
-			continue;
-		if (digest_file(path, hex, e) < 0) {
-			digest_end(d, hex);
-			return -1;
-		}
-		digest_add(d, names[k], strlen(names[k]) + 1);
-		digest_add(d, hex, strlen(hex));
-	}
-	{
-		const char *const words[] = { image, kernel, append ? append : "", played,
-			lh_version };
-
-		for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-			digest_add(d, words[k], strlen(words[k]) + 1);
-	}
-	digest_end(d, hex);
+	/* it has the digests of the image and of what lies beside it, and what they are held to */
+	if (r == 0)
+		r = digest_file(i->path, manifest, e);
+	if (r == 0)
+		digest_add(s.d, manifest, strlen(manifest));
+	digest_add(s.d, played, strlen(played) + 1);
+	digest_add(s.d, lh_version, strlen(lh_version) + 1);
+	digest_end(s.d, hex);
 	*key = arena_strdup(a, hex);
-	return 0;
+	return r;
 }
 
 /* ---- reading ---- */
+
+/* what ends at the next tab, or at the end: empty from there on */
+static char *
+field_next(char **line)
+{
+	char *field = *line;
+	size_t n = strcspn(field, "\t");
+
+	*line = field + n + (field[n] != '\0');
+	field[n] = '\0';
+	return field;
+}
 
 /* KIND MILLISECONDS CLASS TARGET KILLERS WHERE REASON, with - for what there is none of */
 static bool
 read_line(struct arena *a, char *line, struct outcome *out, struct derived *mutant)
 {
-	char *kind = word_next(&line), *took = word_next(&line), *killers, *where;
+	char *kind = field_next(&line), *took = field_next(&line), *killers, *where;
 
-	mutant->class = word_next(&line);
-	mutant->target = word_next(&line);
-	killers = word_next(&line);
-	where = word_next(&line);
-	if (!where)
+	mutant->class = field_next(&line);
+	mutant->target = field_next(&line);
+	killers = field_next(&line);
+	where = field_next(&line);
+	if (!*where)
 		return false;
 	*out = (struct outcome){ .resumed = true,
 		.took = strtoll(took, NULL, 10) * NS_PER_MS,
@@ -138,7 +154,7 @@ int
 progress_open(struct arena *a, const char *path, const char *key, struct outcome *v, size_t n,
     struct progress *out, struct err *e)
 {
-	const char *first = arena_printf(a, "lh-mutants 1 %s", key);
+	const char *first = arena_printf(a, "lh-mutants 2 %s", key);
 	struct buf b = { 0 };
 	char *text;
 	int r;
@@ -162,6 +178,15 @@ progress_open(struct arena *a, const char *path, const char *key, struct outcome
 
 /* ---- writing ---- */
 
+/* a field ends at a tab, and a line at its end, whatever is in the text */
+static void
+add_field(struct buf *b, const char *text, char end)
+{
+	for (; *text; text++)
+		buf_add(b, strchr("\t\n", *text) ? " " : text, 1);
+	buf_add(b, &end, 1);
+}
+
 int
 progress_add(struct progress *p, const struct outcome *o, struct err *e)
 {
@@ -170,12 +195,15 @@ progress_add(struct progress *p, const struct outcome *o, struct err *e)
 
 	if (o->kind != OUTCOME_KILLED && o->kind != OUTCOME_SURVIVED)
 		return 0;
-	buf_addf(&b, "%s %lld %s %s ", outcome_names[o->kind], (long long)(o->took / NS_PER_MS),
-	    o->mutant->class, o->mutant->target);
+	buf_addf(&b, "%s\t%lld\t", outcome_names[o->kind], (long long)(o->took / NS_PER_MS));
+	add_field(&b, o->mutant->class, '\t');
+	add_field(&b, o->mutant->target, '\t');
 	for (size_t i = 0; i < o->nkillers; i++)
-		buf_addf(&b, "%s%s", i ? "," : "", o->killers[i]);
-	buf_addf(&b, "%s %s %s\n", o->nkillers ? "" : "-", o->where ? o->where : "-",
-	    o->reason ? o->reason : "");
+		add_field(&b, o->killers[i], i + 1 < o->nkillers ? ',' : '\t');
+	if (!o->nkillers)
+		buf_add(&b, "-\t", 2);
+	add_field(&b, o->where ? o->where : "-", '\t');
+	add_field(&b, o->reason ? o->reason : "", '\n');
 	if (write(p->fd, b.p, b.n) != (ssize_t)b.n)
 		r = fail_errno(e, "%s", p->path);
 	buf_free(&b);
