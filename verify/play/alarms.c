@@ -8,7 +8,8 @@
 #include <ctype.h>
 #include <string.h>
 
-/* a program may write such words without end; the log is read at the end in any case */
+/* a program may write such words without end: of more, those that look like the kernel's stay open
+ */
 #define QUESTIONS_MAX 20
 
 struct question {
@@ -73,7 +74,7 @@ on_log(void *arg, const struct agent_result *r)
 		settle(s, kernel_log_find(
 			      scratch, &log, s->scenario, s->open->watch, KERNEL_LOG_ALL) != NULL);
 	arena_free(scratch);
-	if (s->open)
+	if (s->open && s->questions < QUESTIONS_MAX)
 		ask(s);
 }
 
@@ -108,7 +109,7 @@ alarms_raise(struct alarms *s, const struct watch *w, const char *line, uint64_t
 
 	while (*p && (*p)->watch != w)
 		p = &(*p)->next;
-	if (*p || s->questions == QUESTIONS_MAX)
+	if (*p || (s->questions == QUESTIONS_MAX && !has_stamp(line)))
 		return;
 	x = arena_alloc(s->a, sizeof *x);
 	*x = (struct alarm){ .watch = w, .line = arena_strdup(s->a, line), .at = at };
@@ -117,6 +118,13 @@ alarms_raise(struct alarms *s, const struct watch *w, const char *line, uint64_t
 		settle(s, has_stamp(line));
 	else if (guest_state(s->guest) != GUEST_RUNNING)
 		alarms_confirm(s);
-	else if (!s->asking)
+	else if (!s->asking && s->questions < QUESTIONS_MAX)
 		ask(s);
+}
+
+void
+alarms_read(struct alarms *s)
+{
+	if (s->questions == QUESTIONS_MAX && !s->asking)
+		s->open = NULL;
 }

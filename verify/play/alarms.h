@@ -46,6 +46,8 @@ struct alarms {
 /* another guest, about which nothing is open */
 void alarms_renew(struct alarms *s, struct guest *g, nstime deadline);
 void alarms_raise(struct alarms *s, const struct watch *w, const char *line, uint64_t at);
+/* the whole log has been read at the end: what nobody was asked about is judged */
+void alarms_read(struct alarms *s);
 /* nobody can be asked any more: what is open is real */
 void alarms_confirm(struct alarms *s);
 

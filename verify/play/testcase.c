@@ -929,8 +929,10 @@ on_log(void *arg, const struct agent_result *r)
 			    "the guest does not answer when its scenario is over");
 		else if (kernel_log_read(scratch, r->out, r->n, &log, &e) < 0)
 			note_failure(c, NULL, NULL, arena_strdup(c->a, e.msg));
-		else
+		else {
 			judge_log(c, scratch, &log);
+			alarms_read(&c->alarms);
+		}
 		stop(c);
 	}
 	arena_free(scratch);

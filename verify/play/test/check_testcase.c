@@ -129,7 +129,7 @@ static const struct {
 	/* time passes in the guest, and it is the same guest; what it had said it has said */
 	{ BOOTS "agent\nuptime 100 0\nsay before\\n\n" MOVED "say behind\\n\n",
 	    "expect /before/\nvm skip 24h\nexpect /behind/\nexpect /behind/\n"
-	    "run \"cat /proc/uptime\" -> /^86501/\nrun \"cat /proc/sys/vm/stat_interval\" status "
+	    "run \"cat /proc/uptime\" -> /^86502/\nrun \"cat /proc/sys/vm/stat_interval\" status "
 	    "1\n",
 	    true, VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS "agent\nuptime 100 0\n" MOVED,
@@ -411,6 +411,14 @@ static const struct {
 	{ BOOTS "agent\nhear go\nsay Oops: a panic\\n\nevent RESET guest-reset\n",
 	    KERNEL "run \"true\"\nsend \"go\"\nrun \"sleep 3\"\nvm await guest-reset\n", true,
 	    VERDICT_FAIL, NULL, "forbidden pattern \"oops\" matched", NULL, "Oops: a panic" },
+/* a program cannot make us deaf */
+#define FIVE                                                                                       \
+	"say Oops: a\\n\npause 100ms\nsay Oops: a\\n\npause 100ms\nsay Oops: a\\n\npause 100ms\n"  \
+	"say Oops: a\\n\npause 100ms\nsay Oops: a\\n\npause 100ms\n"
+	{ BOOTS "agent\nhear go\n" FIVE FIVE FIVE FIVE
+		"say [   12.345678] Oops: 0002\\n\nshutdown guest-shutdown\n",
+	    KERNEL "run \"true\"\nsend \"go\"\nvm await guest-shutdown\n", true, VERDICT_FAIL, NULL,
+	    "forbidden pattern \"oops\" matched", NULL, "[ 12.345678] Oops: 0002" },
 	{ BOOTS "say Oops: a panic\\n\n", KERNEL "expect /never/ @2s\n", true, VERDICT_FAIL, NULL,
 	    "forbidden pattern \"oops\" matched", NULL, "Oops: a panic" },
 	/* ---- and what its log has at the end ---- */
