@@ -195,8 +195,10 @@ image_open(struct arena *a, const char *manifest, const char *outdir, enum trust
 	if (out->base && stat(out->base, &out->as_read) < 0)
 		return fail_errno(e, "%s", out->base);
 	symbols = manifest_path(a, m, m->symbols);
-	if (m->symbols_sha256 &&
-	    check_file(a, out, "table of symbols", m->symbols, m->symbols_sha256, e) < 0)
+	if ((m->symbols_sha256 &&
+		check_file(a, out, "table of symbols", m->symbols, m->symbols_sha256, e) < 0) ||
+	    check_file(
+		a, out, "kernel configuration", m->kernel_config, m->kernel_config_sha256, e) < 0)
 		return -1;
 	if (symbols && symbols_read(a, symbols, &out->symbols, e) < 0)
 		return -1;

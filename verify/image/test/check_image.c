@@ -105,6 +105,9 @@ static const struct {
 	{ "symbols kernel\nsymbols-sha256 0123456789abcdef\n",
 	    "/kernel is not the table of symbols of its manifest: sha256 ",
 	    ", expected 0123456789ab; build again, or correct " },
+	{ "kernel-config kernel\nkernel-config-sha256 0123456789abcdef\n",
+	    "/kernel is not the kernel configuration of its manifest: sha256 ",
+	    ", expected 0123456789ab; build again, or correct " },
 	{ "kernel-sha256 0123456789abcdef\n", "/kernel is not the kernel of its manifest: sha256 ",
 	    ", expected 0123456789ab; build again, or correct " },
 };
