@@ -317,8 +317,8 @@ reproduce: $(TOOLS)
 	@(for t in $(EACH); do $(LHB) reproduce $(ARGS) $${t#-} || exit; done) $(told)
 
 check-broken: $(TOOLS)
-	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
-	@($(lines) for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
+	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
+	@($(lines) for m in $$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)); do \
 		$(LHV) mutants --trusted --boot all $(VFLAGS) $(SCENARIO_ARGS) $(LANE_ARGS) \
 			$(if $(LIST),--list) \
 			-o "$$($(LHB) config OUTPUT $(ARGS))/mutants" \
@@ -327,11 +327,11 @@ check-broken: $(TOOLS)
 
 # a folder for each image, from which the next run goes on; FUNCTION asks guests, too
 mutants: $(TOOLS)
-	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
+	+@$(LHB) build $(LHB_FLAGS) $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS) $(unjudged)
 	@($(lines) o=$$($(LHB) config OUTPUT $(ARGS)); \
-	for m in $$($(LHB) manifests $(ARGS) $(TRIPLE_ARGS)); do \
+	for m in $$($(LHB) manifests $(NET_ARGS) $(ARGS) $(TRIPLE_ARGS)); do \
 		d=$${m#"$$o"/} && $(LHV) mutants --trusted $(VFLAGS) $(ALSO) \
-			$(SCENARIO_ARGS) \
+			$(SCENARIO_ARGS) $(LANE_ARGS) \
 			$(call one,--sample,SAMPLE) $(call one,--seed,SEED) \
 			$(call one,--only,ONLY) $(if $(FUNCTION),--function) \
 			-o "$$o/$(if $(FUNCTION),function,score)/$${d%/manifest}" "$$m" || exit; \

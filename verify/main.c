@@ -205,17 +205,22 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	struct matrix m;
 	size_t n, nimages = o->nwords - 1;
 
-	if (begin(a, o, o->nwords ? o->words[o->nwords > 1] : NULL, e) < 0)
-		return -1;
 	if (!o->nwords)
 		return fail_usage(e, "mutants: needs a manifest; see lh-verify --help");
+	if ((only = options_of_mutants(o, o->nwords == 1)))
+		return fail_usage(e,
+		    o->nwords == 1 ? "--%s: only for the mutants of a folder, not for those that "
+				     "are derived from one MANIFEST"
+				   : "--%s: only for mutants that are derived from one MANIFEST, "
+				     "not for those of a folder",
+		    only);
+	/* which there are is told, and nothing written */
+	if (o->nwords == 1 && o->list)
+		return command_mutants(a, o, e);
+	if (begin(a, o, o->words[o->nwords > 1], e) < 0)
+		return -1;
 	if (o->nwords == 1)
 		return command_mutants(a, o, e);
-	if ((only = options_of_mutants(o)))
-		return fail_usage(e,
-		    "--%s: only for mutants that are derived from one MANIFEST, not for those of "
-		    "a folder",
-		    only);
 	if (suite_read(a, o, &suite, e) < 0)
 		return -1;
 	suite.booted = NULL; /* each of them is an image of its own */

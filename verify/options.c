@@ -323,11 +323,16 @@ options_fit(const struct options *o, enum options_of command, const char *name, 
 }
 
 const char *
-options_of_mutants(const struct options *o)
+options_of_mutants(const struct options *o, bool derived)
 {
-	for (const struct row *r = rows; r < rows + NROWS; r++)
-		if (o->given & BIT(r) && r->of == OF_MUTANTS && strcmp(r->name, "list") != 0)
+	for (const struct row *r = rows; r < rows + NROWS; r++) {
+		bool of_lanes = r->member == MEMBER(boot) || r->member == MEMBER(bus) ||
+				r->member == MEMBER(nic);
+
+		if (o->given & BIT(r) && strcmp(r->name, "list") != 0 &&
+		    (derived ? of_lanes : r->of == OF_MUTANTS))
 			return r->name;
+	}
 	return NULL;
 }
 

@@ -80,8 +80,11 @@ int options_read(struct arena *a, enum options_of who, int argc, char **argv, st
 int options_fit(const struct options *o, enum options_of command, const char *name, struct err *e);
 /* ./NAME, or that beside the program's bin/, or where it is installed; none there: ./NAME */
 int options_folder(struct arena *a, const char *name, const char **out, struct err *e);
-/* the name of an option that only `mutants` has, and that was given; NULL: there is none */
-const char *options_of_mutants(const struct options *o);
+/*
+ * the name of an option that was given and that `mutants` has no use for, with those that are
+ * derived or with those of a folder; NULL: there is none
+ */
+const char *options_of_mutants(const struct options *o, bool derived);
 /* a line for each option of a command, or of all of these, on stdout */
 void options_print(enum options_of who);
 /* the same for programs, as lh-build --words: KIND, OF, NAME, VALUE, WHAT between tabs */

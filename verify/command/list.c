@@ -62,16 +62,20 @@ command_matrix(struct arena *a, struct options *o, struct err *e)
 int
 command_list(struct arena *a, struct options *o, struct err *e)
 {
+	const struct matrix_choice choice = { o->only.v, o->lanes.n ? o->lanes.v : scenario_lanes };
 	struct suite s;
 
 	if (o->nwords)
 		return command_matrix(a, o, e);
-	if (suite_read(a, o, &s, e) < 0)
+	if (strcmp(o->format, "text") != 0)
+		return fail_usage(e, "list: --format %s: needs a manifest", o->format);
+	if (suite_read(a, o, &s, e) < 0 || matrix_check_choice(a, s.v, s.n, &choice, e) < 0)
 		return -1;
 	for (size_t i = 0; i < s.n; i++)
-		printf("%-16s %s%s\n", s.v[i].name, s.v[i].title,
-		    strcmp(s.v[i].lane, *scenario_lanes)
-			? arena_printf(a, " (lane %s)", s.v[i].lane)
-			: "");
+		if (matrix_wants(&s.v[i], &choice))
+			printf("%-16s %s%s\n", s.v[i].name, s.v[i].title,
+			    strcmp(s.v[i].lane, *scenario_lanes)
+				? arena_printf(a, " (lane %s)", s.v[i].lane)
+				: "");
 	return 0;
 }

@@ -143,7 +143,12 @@ fill_head(struct scoring *s)
 static int
 resume(struct scoring *s, struct err *e)
 {
-	const char *played = s->o->all ? "all" : s->o->function ? "function" : "first", *key;
+	const char *played = arena_printf(s->a, "%s %s%s",
+		       s->o->all	? "all"
+		       : s->o->function ? "function"
+					: "first",
+		       s->o->accel ? s->o->accel : "auto", s->o->cold ? " cold" : ""),
+		   *key;
 
 	for (size_t i = 0; i < s->nturns; i++)
 		played = arena_printf(s->a, "%s %s", played, s->head.played[i]);
@@ -222,7 +227,7 @@ command_mutants(struct arena *a, struct options *o, struct err *e)
 	int locked, r;
 
 	if (suite_read(a, o, &s.suite, e) < 0 ||
-	    image_open(a, o->words[0], o->out, trust_asked(o), &s.image, e) < 0 ||
+	    image_open(a, o->words[0], o->list ? "" : o->out, trust_asked(o), &s.image, e) < 0 ||
 	    trust_needed(&s.image.m, o->words[0], "mutants", e) < 0 || derive(&s, e) < 0)
 		return -1;
 	if (o->list)

@@ -50,6 +50,30 @@ read_also(struct arena *a, const char *dir, struct suite *out, struct err *e)
 	return 0;
 }
 
+/* what all of them begin or end with has their requirements, lanes and deaths */
+static int
+read_common(
+    struct arena *a, const struct suite *s, const char *path, struct scenario *out, struct err *e)
+{
+	const char *idle;
+
+	if (suite_read_one(a, s, path, out, e) < 0)
+		return -1;
+	idle = out->nproofs			    ? "proves"
+	       : out->after			    ? "after"
+	       : *out->dies			    ? "dies"
+	       : out->pristine			    ? "image"
+	       : out->counts			    ? "clock"
+	       : strcmp(out->lane, *scenario_lanes) ? "lane"
+						    : NULL;
+	for (size_t i = 0; i < out->nrequires; i++)
+		if (strcmp(out->requires[i].key, "agent"))
+			idle = arena_printf(a, "requires %s", out->requires[i].key);
+	return idle ? fail_usage(
+			  e, "%s: `%s` has no effect here; write it into a scenario", path, idle)
+		    : 0;
+}
+
 int
 suite_read(struct arena *a, const struct options *o, struct suite *out, struct err *e)
 {
@@ -69,7 +93,7 @@ suite_read(struct arena *a, const struct options *o, struct suite *out, struct e
 		if (read_also(a, o->also.v[i], out, e) < 0)
 			return -1;
 	if (file_exists(ending)) {
-		if (suite_read_one(a, out, ending, &last, e) < 0)
+		if (read_common(a, out, ending, &last, e) < 0)
 			return -1;
 		for (size_t i = 0; i < out->n; i++)
 			scenario_append(a, &out->v[i], &last);
@@ -77,5 +101,5 @@ suite_read(struct arena *a, const struct options *o, struct suite *out, struct e
 	if (!file_exists(booted))
 		return 0;
 	out->booted = arena_alloc(a, sizeof *out->booted);
-	return suite_read_one(a, out, booted, out->booted, e);
+	return read_common(a, out, booted, out->booted, e);
 }

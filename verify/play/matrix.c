@@ -153,29 +153,32 @@ has_tool(const struct image *i, const char *name)
 	return false;
 }
 
+#define YES_NO " yes no "
+
 static const struct key {
 	const char *name;
 	const char *(*is)(const struct image *i);	      /* one value, compared */
 	bool (*has)(const struct image *i, const char *name); /* or many */
+	const char *values; /* all that there may be, with a blank on each side; NULL: any */
 } keys[] = {
-	{ "arch", arch, NULL },
-	{ "audit", audit, NULL },
-	{ "authorized-keys", authorized_keys, NULL },
-	{ "boot", boot, NULL },
-	{ "credentials", credentials, NULL },
-	{ "disk", disk, NULL },
-	{ "agent", agent, NULL },
-	{ "files", files, NULL },
-	{ "listen", listens, NULL },
-	{ "net", net, NULL },
-	{ "package", NULL, has_package },
-	{ "partition", NULL, has_partition },
-	{ "profile", profile, NULL },
-	{ "root-login", root_login, NULL },
-	{ "service", NULL, has_service },
-	{ "set", set, NULL },
-	{ "tool", NULL, has_tool },
-	{ "triple", triple, NULL },
+	{ "arch", arch, NULL, NULL },
+	{ "audit", audit, NULL, YES_NO },
+	{ "authorized-keys", authorized_keys, NULL, YES_NO },
+	{ "boot", boot, NULL, " kernel bios efi uboot diskless " },
+	{ "credentials", credentials, NULL, YES_NO },
+	{ "disk", disk, NULL, YES_NO },
+	{ "agent", agent, NULL, YES_NO },
+	{ "files", files, NULL, YES_NO },
+	{ "listen", listens, NULL, YES_NO },
+	{ "net", net, NULL, " dhcp static " },
+	{ "package", NULL, has_package, NULL },
+	{ "partition", NULL, has_partition, NULL },
+	{ "profile", profile, NULL, " s6 minimal theirs " },
+	{ "root-login", root_login, NULL, " key password " },
+	{ "service", NULL, has_service, NULL },
+	{ "set", set, NULL, NULL },
+	{ "tool", NULL, has_tool, NULL },
+	{ "triple", triple, NULL, NULL },
 };
 
 #define NKEYS (sizeof keys / sizeof *keys)
@@ -220,6 +223,12 @@ matrix_requires(struct arena *a, const struct image *i, const char *key, const c
 		k++;
 	if (k == keys + NKEYS)
 		return unknown_key(a, key, e);
+	/* what no image has would be skipped for ever */
+	for (size_t v = 0; v < nvalues; v++)
+		if (k->values && (strchr(values[v], ' ') ||
+				     !strstr(k->values, arena_printf(a, " %s ", values[v]))))
+			return fail_usage(e, "requires %s %s: unknown; one of%.*s", key, values[v],
+			    (int)strlen(k->values) - 1, k->values);
 	is = k->is ? k->is(i) : NULL;
 	*skip = NULL;
 	for (size_t v = 0; v < nvalues; v++)
@@ -324,6 +333,13 @@ check_lanes(struct arena *a, const char *const *lanes, struct err *e)
 	return 0;
 }
 
+int
+matrix_check_choice(struct arena *a, const struct scenario *s, size_t n,
+    const struct matrix_choice *choice, struct err *e)
+{
+	return check_only(a, s, n, choice->only, e) < 0 ? -1 : check_lanes(a, choice->lanes, e);
+}
+
 static bool
 is_one_of(const char *name, const char *const *list)
 {
@@ -339,10 +355,28 @@ matrix_plays_lane(const struct scenario *s, const char *const *lanes)
 	return lanes && *lanes ? is_one_of(s->lane, lanes) : !strcmp(s->lane, scenario_lanes[0]);
 }
 
-static bool
-is_wanted(const struct scenario *s, const struct matrix_choice *w)
+bool
+matrix_wants(const struct scenario *s, const struct matrix_choice *w)
 {
 	return w->only && *w->only ? is_one_of(s->name, w->only) : matrix_plays_lane(s, w->lanes);
+}
+
+/* no test is no answer */
+static int
+nothing_to_play(
+    struct arena *a, const struct image *images, const struct matrix_choice *w, struct err *e)
+{
+	size_t n = 0;
+
+	if (w->only && *w->only)
+		return fail_usage(e,
+		    "scenario %s: looks at files alone, which the lane %s leaves to the lane "
+		    "kernel",
+		    *w->only, images->m.lane);
+	while (w->lanes && w->lanes[n])
+		n++;
+	return fail_usage(e, "lane %s: no scenario is in it",
+	    n ? listed(a, w->lanes, n, " or ") : *scenario_lanes);
 }
 
 int
@@ -350,8 +384,7 @@ matrix_make(struct arena *a, struct image *images, size_t nimages, const struct 
     size_t nscenarios, const struct matrix_choice *choice, struct matrix *out, struct err *e)
 {
 	*out = (struct matrix){ .images = images, .nimages = nimages };
-	if (check_only(a, scenarios, nscenarios, choice->only, e) < 0 ||
-	    check_lanes(a, choice->lanes, e) < 0)
+	if (matrix_check_choice(a, scenarios, nscenarios, choice, e) < 0)
 		return -1;
 	out->v = arena_array(a, nimages * nscenarios + 1, sizeof *out->v);
 	for (size_t i = 0; i < nimages; i++) {
@@ -366,7 +399,7 @@ matrix_make(struct arena *a, struct image *images, size_t nimages, const struct 
 			struct matrix_testcase *c = &out->v[out->n];
 
 			/* what looks at files has done so when the kernel was handed over */
-			if (!is_wanted(&scenarios[s], choice) ||
+			if (!matrix_wants(&scenarios[s], choice) ||
 			    (images[i].m.lane && scenarios[s].offline))
 				continue;
 			*c = (struct matrix_testcase){ .image = &images[i],
@@ -376,5 +409,5 @@ matrix_make(struct arena *a, struct image *images, size_t nimages, const struct 
 			out->n++;
 		}
 	}
-	return 0;
+	return out->n ? 0 : nothing_to_play(a, images, choice, e);
 }

@@ -50,6 +50,10 @@ struct matrix_choice {
 };
 
 /* a name or a lane that there is not is an error */
+int matrix_check_choice(struct arena *a, const struct scenario *v, size_t n,
+    const struct matrix_choice *choice, struct err *e);
+bool matrix_wants(const struct scenario *s, const struct matrix_choice *choice);
+/* the choice is checked, and has to leave something */
 int matrix_make(struct arena *a, struct image *images, size_t nimages,
     const struct scenario *scenarios, size_t nscenarios, const struct matrix_choice *choice,
     struct matrix *out, struct err *e);

@@ -254,6 +254,25 @@ static const struct {
 	{ "$VERIFY list --cold -j 2 -o x --scenarios scenarios", 0,
 	    "up               it comes up" },
 	{ "$VERIFY nothing >/dev/full", 100, "nothing: unknown command; see lh-verify --help\n" },
+	{ "printf 'scenario x \"y\"\\nrequires fooo bar\\nwait \"x\"\\n' >x.scn; "
+	  "$VERIFY lint --scenarios scenarios x.scn",
+	    100, "fatal: x.scn:2: requires fooo: unknown; one of arch " },
+	{ "printf 'scenario ending \"y\"\\nproves klogd\\nwait \"x\"\\n' >scenarios/ending; "
+	  "$VERIFY lint --scenarios scenarios",
+	    100,
+	    "fatal: scenarios/ending: `proves` has no effect here; write it into a scenario\n" },
+	{ "printf 'scenario booted \"y\"\\nrequires net dhcp\\nwait \"x\"\\n' >scenarios/booted; "
+	  "$VERIFY lint --scenarios scenarios",
+	    100, "fatal: scenarios/booted: `requires net` has no effect here; " },
+	{ "mv scenarios/up.scn .; ln -s ../up.scn scenarios/; $VERIFY lint --scenarios scenarios",
+	    100, "fatal: scenarios/up.scn: is no regular file, so it would not be played; " },
+	/* services beside the folder, however it is named */
+	{ "mkdir -p layout/s6-rc/x; echo longrun >layout/s6-rc/x/type; "
+	  "$VERIFY lint --scenarios scenarios/",
+	    100, ": no scenario proves what these are for: x " },
+	{ "mkdir -p layout/s6-rc/x; echo longrun >layout/s6-rc/x/type; cd scenarios; "
+	  "$VERIFY lint --scenarios .",
+	    100, ": no scenario proves what these are for: x " },
 	{ "$VERIFY lint nothere", 100, "fatal: nothere: No such file or directory\n" },
 	{ "$VERIFY mutants --scenarios scenarios nothere o/manifest", 100, "fatal: nothere: No" },
 	{ "$VERIFY mutants --seed 2 --scenarios scenarios scenarios o/manifest", 100,
@@ -264,6 +283,17 @@ static const struct {
 	    "mutant-a # SKIP requires net static, here it is dhcp\n" },
 	{ MADE("remove rootfs /x", ""), 0, "mutant-a # SKIP there is no disk" },
 	{ MADE("remove rootfs /x", GPT), 1, "mutant-a: b/a:2: " },
+	{ "$VERIFY mutants --boot all --scenarios scenarios o/manifest", 100,
+	    "--boot: only for the mutants of a folder, not for those that are derived from one " },
+	{ MUTANTS "mkdir o/verify; cp $0 o/verify/results; $VERIFY mutants --trusted --list "
+		  "--scenarios scenarios o/manifest; ls o/verify",
+	    0, "word-removed b\nresults\n" },
+	{ "$VERIFY list -s nosuch --scenarios scenarios", 100,
+	    "scenario nosuch: no such scenario" },
+	{ "$VERIFY list --lane long --scenarios scenarios | grep -c .", 1, "0\n" },
+	{ "$VERIFY list --format json --scenarios scenarios", 100,
+	    "list: --format json: needs a manifest\n" },
+	{ RUN "--lane long o/manifest", 100, "lane long: no scenario is in it\n" },
 	{ "$VERIFY mutants --sample 2 --scenarios scenarios scenarios o/manifest", 100,
 	    "--sample: only for mutants that are derived" },
 	{ "$VERIFY mutants --scenarios scenarios", 100, "mutants: needs a manifest; see" },

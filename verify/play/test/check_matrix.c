@@ -131,6 +131,11 @@ START_TEST(multiplies)
 	    "set tool triple");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
 
+	/* what no image has would be skipped for ever */
+	r[1].key = "net";
+	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), -1);
+	ck_assert_str_eq(e.msg, "services.scn:4: requires net yes: unknown; one of dhcp static");
+
 	/* of partitions it has many, and each line wants one; it has one profile */
 	r[0].key = r[1].key = "partition";
 	r[0].values = rootfs;
@@ -138,6 +143,7 @@ START_TEST(multiplies)
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), 0);
 	ck_assert_str_eq(m.v[1].skip, "requires partition extra");
 	r[0].key = r[1].key = "profile";
+	r[0].values = r[1].values = s6;
 	ck_assert_int_eq(matrix_make(a, i, 2, s, 2, &(struct matrix_choice){ 0 }, &m, &e), -1);
 	ck_assert_str_eq(e.msg, "services.scn:4: requires profile: duplicate key");
 	arena_free(a);
