@@ -112,7 +112,7 @@ play(struct arena *a, const struct options *o, const struct suite *s, struct mat
     struct err *e)
 {
 	struct run_opts how = { .out = o->out,
-		.jobs = (unsigned)o->jobs,
+		.jobs = o->jobs,
 		.scale = o->scale,
 		.accel = o->accel,
 		.keep = o->keep,

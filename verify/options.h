@@ -47,7 +47,7 @@ struct options {
 	struct names only;	      /* names of scenarios; none: all */
 	const char *accel;	      /* tcg, kvm, auto */
 	double scale;		      /* of timeouts; 0: by how busy the machine is */
-	double jobs;		      /* 0: as CPUs and memory allow */
+	unsigned jobs;		      /* 0: as CPUs and memory allow */
 	const char *boot, *bus, *nic; /* image_lanes() has them; NULL: not given */
 	const char *format;	      /* of a matrix */
 	const char *plan;	      /* file of the plan that a run is a part of; or NULL */
@@ -56,7 +56,7 @@ struct options {
 	unsigned until;		      /* a line; 0: not given */
 	unsigned until_fail;	      /* so many runs at most; 0: one */
 	const char *classes;	      /* of mutants; NULL: all */
-	double sample, seed;	      /* so many mutants, drawn with that; 0: all */
+	unsigned sample, seed;	      /* so many mutants, drawn with that; 0: all */
 	struct names lanes;	      /* of scenarios; none: quick */
 	bool bless;		      /* remember what is compared otherwise */
 	bool function;		      /* play on after a refusal without a guest */

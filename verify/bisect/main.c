@@ -138,7 +138,7 @@ run(struct arena *a, int argc, char **argv, struct err *e)
 		.only = o.only.v,
 		.accel = o.accel,
 		.scale = o.scale,
-		.jobs = (unsigned)o.jobs,
+		.jobs = o.jobs,
 		.cold = o.cold,
 		.keep = o.keep,
 		.out = o.out ? outdir_choose(a, o.out, NULL) : NULL };

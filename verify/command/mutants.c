@@ -71,7 +71,7 @@ derive(struct scoring *s, struct err *e)
 {
 	const char *path = arena_printf(s->a, "%s/equivalent", s->o->scenarios);
 	const struct draw draw = {
-		.only = s->o->classes, .sample = (size_t)s->o->sample, .seed = (uint64_t)s->o->seed
+		.only = s->o->classes, .sample = s->o->sample, .seed = s->o->seed
 	};
 	size_t *numbers;
 
@@ -134,8 +134,8 @@ fill_head(struct scoring *s)
 	s->head.net = m->net;
 	s->head.only = s->o->classes;
 	s->head.derived = s->nall;
-	s->head.sample = (size_t)s->o->sample;
-	s->head.seed = (uint64_t)s->o->seed;
+	s->head.sample = s->o->sample;
+	s->head.seed = s->o->seed;
 	s->head.all_scenarios = s->o->all;
 	s->head.function = s->o->function;
 }
@@ -182,7 +182,7 @@ play(struct scoring *s, struct err *e)
 {
 	const struct options *o = s->o;
 	const struct score_opts how = { .out = o->out,
-		.jobs = (unsigned)o->jobs,
+		.jobs = o->jobs,
 		.scale = o->scale,
 		.accel = o->accel,
 		.keep = o->keep,

@@ -382,6 +382,9 @@ static const struct {
 	{ "$BISECT --print", 100, "--print: unknown option; see lh-bisect --help\n" },
 	{ "$VERIFY run --accel tcgg", 100, "--accel tcgg: one of tcg kvm auto\n" },
 	{ "$VERIFY run -j", 100, "-j needs a value; see lh-verify --help\n" },
+	{ "$VERIFY run -j 1.9", 100, "--jobs 1.9: needs a whole number from 1 to 1000\n" },
+	{ "$VERIFY mutants --sample 2.5", 100, "--sample 2.5: needs a whole number from 1 to" },
+	{ "$VERIFY mutants --seed 1.5", 100, "--seed 1.5: needs a whole number from 0 to" },
 	{ "$VERIFY run --scale 0", 100, "--scale 0: needs a number from 0.1 to 1000\n" },
 	{ "$VERIFY merge -o report out", 0, "1 passed, 0 failed, 0 skipped\n" },
 	/* its report goes, its results are what is merged */
