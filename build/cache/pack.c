@@ -8,6 +8,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -50,6 +51,27 @@ fail_archive(struct err *e, struct archive *ar, const char *file)
 	fail(e, "%s: %s", file, said ? said : "unknown error");
 	err_full(e, archive_errno(ar), file);
 	return -1;
+}
+
+/* ---- libraries ---- */
+
+const char *
+pack_library(void)
+{
+	return strchr(archive_version_string(), ' ') + 1;
+}
+
+/* not what libarchive says, which is the one that it was compiled with */
+const char *
+pack_zstd(void)
+{
+	void *found = dlsym(RTLD_DEFAULT, "ZSTD_versionString");
+	const char *(*version)(void);
+
+	if (!found)
+		return "none";			  /* libarchive runs zstd(1) */
+	memcpy(&version, &found, sizeof version); /* ISO C has no cast for that */
+	return version();
 }
 
 /* ---- writing ---- */

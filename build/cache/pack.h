@@ -18,6 +18,13 @@ struct arena;
  */
 struct pack;
 
+/*
+ * versions of libarchive, as "3.6.2", and of the libzstd that it calls, as "1.5.4": other ones may
+ * write other bytes
+ */
+const char *pack_library(void);
+const char *pack_zstd(void);
+
 /* for pack_new: every file keeps its own time, to the nanosecond */
 #define PACK_OWN_TIMES INT64_MIN
 

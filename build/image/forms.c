@@ -3,6 +3,7 @@
 
 #include "build/base/arena.h"
 #include "build/base/buf.h"
+#include "build/cache/pack.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
@@ -40,24 +41,35 @@ write_cpio(const struct forms *f, size_t tree, const char *path, struct err *e)
 	return tarball_diskless(f->trees[tree], f->init, path, f->epoch, e);
 }
 
+/* what has a say in the bytes of a form: another version may write others */
+enum library { LIBARCHIVE = 1, LIBZSTD = 2, ZLIB = 4 };
+
+static const struct {
+	enum library is;
+	const char *name;
+	const char *(*version)(void);
+} libraries[] = {
+	{ LIBARCHIVE, "libarchive", pack_library },
+	{ LIBZSTD, "libzstd", pack_zstd },
+	{ ZLIB, "zlib", qcow2_library },
+};
+
 /* a file each, in the order they are written and told */
 static const struct form {
 	const char *word, *file;
 	size_t tree; /* of forms.trees */
 	int (*write)(const struct forms *f, size_t tree, const char *path, struct err *e);
-	const char *(*library)(
-	    void); /* NULL: none has a say in its bytes that is not told already */
-	const char *library_name;
+	unsigned libraries;
 } forms[] = {
-	{ "tar", "rootfs.tar", 0, write_tar, NULL, NULL },
-	{ "tar", "rwfs.tar", 1, write_tar, NULL, NULL },
-	{ "tar", "userfs.tar", 2, write_tar, NULL, NULL },
-	{ "tar.zst", "rootfs.tar.zst", 0, write_tar, NULL, NULL },
-	{ "tar.zst", "rwfs.tar.zst", 1, write_tar, NULL, NULL },
-	{ "tar.zst", "userfs.tar.zst", 2, write_tar, NULL, NULL },
-	{ "qcow2", "disk-image.qcow2", 0, write_qcow2, qcow2_library, "zlib" },
-	{ "bmap", "disk-image.bmap", 0, write_bmap, NULL, NULL },
-	{ "cpio", "diskless.cpio.gz", 0, write_cpio, qcow2_library, "zlib" },
+	{ "tar", "rootfs.tar", 0, write_tar, LIBARCHIVE },
+	{ "tar", "rwfs.tar", 1, write_tar, LIBARCHIVE },
+	{ "tar", "userfs.tar", 2, write_tar, LIBARCHIVE },
+	{ "tar.zst", "rootfs.tar.zst", 0, write_tar, LIBARCHIVE | LIBZSTD },
+	{ "tar.zst", "rwfs.tar.zst", 1, write_tar, LIBARCHIVE | LIBZSTD },
+	{ "tar.zst", "userfs.tar.zst", 2, write_tar, LIBARCHIVE | LIBZSTD },
+	{ "qcow2", "disk-image.qcow2", 0, write_qcow2, ZLIB },
+	{ "bmap", "disk-image.bmap", 0, write_bmap, 0 },
+	{ "cpio", "diskless.cpio.gz", 0, write_cpio, LIBARCHIVE | ZLIB },
 };
 
 #define NFORMS (sizeof forms / sizeof *forms)
@@ -101,13 +113,16 @@ forms_depend(
     struct arena *a, const char *init, const struct manifest *m, struct buf *key, struct err *e)
 {
 	char *hex = arena_alloc(a, DIGEST_HEX);
+	unsigned used = 0;
 
+	for (size_t i = 0; i < NFORMS; i++)
+		if (line_of(m, &forms[i]))
+			used |= forms[i].libraries;
+	for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
+		if (used & libraries[i].is)
+			buf_addf(key, "%s %s\n", libraries[i].name, libraries[i].version());
 	for (size_t i = 0; i < NFORMS; i++) {
-		if (!line_of(m, &forms[i]))
-			continue;
-		if (forms[i].library)
-			buf_addf(key, "%s %s\n", forms[i].library_name, forms[i].library());
-		if (forms[i].write != write_cpio)
+		if (!line_of(m, &forms[i]) || forms[i].write != write_cpio)
 			continue;
 		if (digest_file(init, hex, e) < 0)
 			return -1;

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/arena.h"
+#include "build/base/buf.h"
 #include "build/config/config.h"
 #include "build/config/sysdeps.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
+#include "build/files/lines.h"
 #include "build/files/manifest.h"
 #include "build/image/diskplan.h"
+#include "build/image/forms.h"
 #include "build/image/image.h"
 #include "build/plan/plan.h"
 #include "build/plan/tools.h"
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <fcntl.h>
@@ -439,6 +443,48 @@ END_TEST
 START_TEST(another_fdisk_another_key)
 {
 	another_key(&fdisk_version);
+}
+END_TEST
+
+/* each of which may write other bytes of that form */
+START_TEST(libraries_of_forms)
+{
+	static const struct {
+		const char *form, *keyed; /* names of lines of the key */
+	} rows[] = {
+		{ "raw", "" },
+		{ "bmap", "" },
+		{ "tar", "libarchive " },
+		{ "tar.zst", "libarchive libzstd " },
+		{ "qcow2", "zlib " },
+		{ "cpio", "libarchive zlib init " },
+		{ "raw tar qcow2", "libarchive zlib " },
+	};
+	struct arena *a = arena_new();
+	char *init;
+	struct err e = { 0 };
+
+	checkout_file(a, test_dir(), "init", "");
+	init = arena_printf(a, "%s/init", test_dir());
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct manifest m = { 0 };
+		struct buf key = { 0 }, told = { 0 };
+		char *name, *version, *rest;
+
+		forms_decide(a, rows[i].form, &m);
+		ck_assert_msg(forms_depend(a, init, &m, &key, &e) == 0, "%s", e.msg);
+		rest = arena_strndup(a, key.n ? key.p : "", key.n);
+		for (char *p = rest; (p = strchr(p, '\n'));)
+			*p = ' ';
+		while ((name = word_next(&rest)) && (version = word_next(&rest))) {
+			ck_assert(isxdigit((unsigned char)*version));
+			buf_addf(&told, "%s ", name);
+		}
+		ck_assert_str_eq(told.n ? told.p : "", rows[i].keyed);
+		buf_free(&key);
+		buf_free(&told);
+	}
+	arena_free(a);
 }
 END_TEST
 
@@ -893,11 +939,12 @@ END_TEST
 Suite *
 image_suite(void)
 {
-	Suite *s = suite_of("image",
-	    (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
-		failure_leaves_no_manifest, same_content_same_image, another_ext2fs_another_key,
-		another_fdisk_another_key, folder_with_a_comment, extra_is_filled, laid_over,
-		stands_in, tarballs, forms, diskless, map_is_enough, NULL });
+	Suite *s = suite_of(
+	    "image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
+			 failure_leaves_no_manifest, same_content_same_image,
+			 another_ext2fs_another_key, another_fdisk_another_key, libraries_of_forms,
+			 folder_with_a_comment, extra_is_filled, laid_over, stands_in, tarballs,
+			 forms, diskless, map_is_enough, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);
