@@ -14,6 +14,7 @@
 #include "build/files/manifest.h"
 #include "build/image/listen.h"
 #include "build/image/tree.h"
+#include "build/plan/patch.h"
 #include "build/plan/plan.h"
 #include "build/plan/recipe.h"
 
@@ -304,11 +305,11 @@ check_strays(struct linting *t)
 			size_t n = strlen(*files);
 
 			if (n < 11 || strspn(*files, "0123456789") != 4 || (*files)[4] != '-' ||
-			    strcmp(*files + n - 6, ".patch") != 0)
-				found(t,
-				    "%s/%s: not named NNNN-WHAT.patch, so it would not be "
-				    "applied",
-				    dir, *files);
+			    !patch_is(*files))
+				found(t, "%s/%s: not named NNNN-WHAT.patch, so it %s", dir, *files,
+				    patch_is(*files)
+					? "is applied where its name falls among the others"
+					: "is not applied");
 		}
 	}
 }

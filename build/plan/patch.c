@@ -5,11 +5,10 @@
 #include "build/base/argv.h"
 #include "build/files/file.h"
 
-#include <stdbool.h>
 #include <string.h>
 
-static bool
-is_patch(const char *name)
+bool
+patch_is(const char *name)
 {
 	static const char suffix[] = ".patch";
 	size_t n = strlen(name), s = sizeof suffix - 1;
@@ -26,7 +25,7 @@ patch_list(struct arena *a, const char *top, const char *name, char ***v, size_t
 	if (file_names(a, arena_printf(a, "%s/patches/%s", top, name), false, v, NULL, e) < 0)
 		return -1;
 	for (names = *v; *names; names++)
-		if (is_patch(*names))
+		if (patch_is(*names))
 			(*v)[(*n)++] = *names;
 	(*v)[*n] = NULL;
 	return 0;

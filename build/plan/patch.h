@@ -4,6 +4,7 @@
 
 #include "build/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -15,6 +16,8 @@ struct argv;
  * means that tree).  They enter the key by name and content.
  */
 
+/* does a file of that name get applied: all that end in .patch do, whatever else lint wants */
+bool patch_is(const char *name);
 /* file names within top/patches/NAME that end in .patch, sorted; none is fine */
 int patch_list(
     struct arena *a, const char *top, const char *name, char ***v, size_t *n, struct err *e);

@@ -60,7 +60,11 @@ static const struct {
 	{ "patches/three/0001-x.patch", "", "patches/three: no such recipe: three\n", 1 },
 	{ "patches/one/0001-x.patch", "", "", 0 },
 	{ "patches/one/fix.patch", "",
-	    "patches/one/fix.patch: not named NNNN-WHAT.patch, so it would not be applied\n", 1 },
+	    "patches/one/fix.patch: not named NNNN-WHAT.patch, so it is applied where its name "
+	    "falls among the others\n",
+	    1 },
+	{ "patches/one/0001-x.diff", "",
+	    "patches/one/0001-x.diff: not named NNNN-WHAT.patch, so it is not applied\n", 1 },
 	{ "patches/README", "", "", 0 },
 	{ "patches/two/0001-x.patch", "", "patches/two: two has no source of its own\n", 1 },
 	{ "recipes/four/recipe", "name four\nlicence ISC\nvariant host target\nneeds same/four\n",
