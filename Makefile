@@ -267,8 +267,10 @@ LHS := $(B)/lh-bisect
 SHORT := $(filter-out -%,$(firstword $(MAKEFLAGS)))
 LHB_FLAGS := $(if $(findstring n,$(SHORT)),-n) $(if $(findstring k,$(SHORT)),-k)
 
-# SCENARIOS: folders of further ones
-ALSO = $(foreach d,$(shell $(LHB) config SCENARIOS $(ARGS)),--also $(call quote,$d))
+# SCENARIOS: folders of further ones.  What is for lh-bisect alone means nothing to lh-build.
+OF_BISECT := GOOD BAD PACKAGE REPO DRY_RUN REPEAT FAILURE METRIC
+OF_BUILD = $(foreach v,$(filter-out $(OF_BISECT),$(PASSED)),$(call quote,$v=$(call raw,$v)))
+ALSO = $(foreach d,$(shell $(LHB) config SCENARIOS $(OF_BUILD)),--also $(call quote,$d))
 
 # what a command prints, a word a line: OUTPUT may have blanks
 lines = IFS=$$(printf '\n_') && IFS=$${IFS%_} && set -f &&
@@ -384,7 +386,7 @@ flash: $(TOOLS)
 	+@$(LHB) build $(LHB_FLAGS) $(ARGS) $(TRIPLE_ARG) TRIPLES= \
 		FORMS="$$($(LHB) config FORMS $(ARGS)) bmap" $(told)
 	@$(LHB) flash $(filter -n,$(LHB_FLAGS)) $(if $(filter-out 0 false no,$(FORCE)),--force) \
-		$(ARGS) $(TRIPLE_ARG) TRIPLES= $(call one,,DEVICE) $(told)
+		$(ARGS) $(TRIPLE_ARG) $(call one,,DEVICE) $(told)
 
 clean distclean: $(TOOLS)
 	@$(LHB) $@ $(ARGS) $(told)

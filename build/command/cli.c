@@ -190,6 +190,22 @@ take_command(const struct command *commands, struct request *rq, const char *nam
 	return fail_usage(e, "%s: unknown command; see lh-build --help", name);
 }
 
+/* what is given, and that the command would not look at */
+static int
+check_var(const struct command *c, const char *var, struct err *e)
+{
+	const char *value;
+	const struct row *word = option(var, &value);
+	int n = (int)strcspn(var, "=");
+
+	if (word && !takes(c, word->letter))
+		return fail_usage(
+		    e, "%.*s: not a word of %s; see lh-build %s --help", n, var, c->name, c->name);
+	if (!takes(c, 'C'))
+		return fail_usage(e, "%.*s: %s has no variables; leave it out", n, var, c->name);
+	return 0;
+}
+
 bool
 cli_has(int argc, char **argv, const char *word)
 {
@@ -235,6 +251,9 @@ cli_parse(int argc, char **argv, const struct command *commands, struct request 
 	if (rq->nwords > rq->command->words)
 		return fail_usage(
 		    e, "%s: does not take %s", rq->command->name, rq->words[rq->command->words]);
+	for (size_t i = 0; i < rq->nvars; i++)
+		if (check_var(rq->command, rq->vars[i], e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -280,15 +299,16 @@ help_of(const struct command *c)
 {
 	char what[160];
 
-	printf("usage: lh-build %s%s%s [OPTION...] [NAME=VALUE...]\n\n", c->name,
-	    *c->args ? " " : "", c->args);
+	printf("usage: lh-build %s%s%s%s\n\n", c->name, *c->args ? " " : "", c->args,
+	    takes(c, 'C') ? " [OPTION...] [NAME=VALUE...]" : "");
 	snprintf(what, sizeof what, "%c%s.", toupper((unsigned char)*c->help), c->help + 1);
 	help_row("", 0, what);
 	putchar('\n');
 	for (const struct row *o = rows; o < rows + NROWS; o++)
 		if (takes(c, o->letter))
 			print_row(o);
-	puts("      NAME=VALUE             a variable of lh-config(5), for this once");
+	if (takes(c, 'C'))
+		puts("      NAME=VALUE             a variable of lh-config(5), for this once");
 	print_statuses();
 }
 

@@ -7,7 +7,6 @@
 #include "build/command/cli.h"
 #include "build/config/config.h"
 #include "build/config/output.h"
-#include "build/config/triples.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/files/manifest.h"
@@ -166,21 +165,21 @@ flash(const struct request *rq, const struct config *cfg, const struct device *d
 int
 flash_command(const struct request *rq, struct err *e)
 {
-	struct triples t;
+	struct config cfg;
 	struct device d;
 	int fd = -1, lock = -1, r = -1;
 
 	if (!rq->nwords || !*rq->words[0])
 		return fail_usage(e, "flash: which disk? ./make flash DEVICE=/dev/..");
-	if (triples_read(rq->a, rq->top, rq->vars, rq->nvars, &t, e) < 0 ||
+	if (config_read(rq->a, rq->top, rq->vars, rq->nvars, &cfg, e) < 0 ||
 	    device_look(rq->a, "", rq->words[0], &d, e) < 0 || device_fit(&d, 0, rq->force, e) < 0)
 		return -1;
 	if (!rq->dry && (fd = open_device(&d, e)) < 0)
 		return -1;
-	if (config_drop_root(&t.v[t.chosen], !rq->dry, e) < 0 ||
-	    (!rq->dry && output_lock(rq->a, &t.v[t.chosen], &lock, e) < 0))
+	if (config_drop_root(&cfg, !rq->dry, e) < 0 ||
+	    (!rq->dry && output_lock(rq->a, &cfg, &lock, e) < 0))
 		goto close_device;
-	r = flash(rq, &t.v[t.chosen], &d, fd, e);
+	r = flash(rq, &cfg, &d, fd, e);
 	if (lock >= 0)
 		close(lock);
 close_device:

@@ -123,11 +123,29 @@ gather_sources(const struct request *rq, struct gathered *out, struct err *e)
 	return 0;
 }
 
+/* what the other of the two kinds of fetch would use */
+static int
+fits(const struct request *rq, struct err *e)
+{
+	static const char *const lists[] = { "TRIPLES", "SETS" };
+
+	if (rq->bytes && !rq->audit)
+		return fail_usage(e, "--bytes: goes with --audit");
+	for (size_t i = 0; rq->audit && i < sizeof lists / sizeof *lists; i++)
+		if (given(rq, lists[i]))
+			return fail_usage(e,
+			    "%s: not with --audit, which asks for every version of every recipe",
+			    lists[i]);
+	return 0;
+}
+
 int
 gather_command(const struct request *rq, struct err *e)
 {
 	struct gathered g;
 
+	if (fits(rq, e) < 0)
+		return -1;
 	if (rq->audit)
 		return audit_command(rq, e);
 	if (gather_sources(rq, &g, e) < 0)

@@ -26,6 +26,7 @@ static value_guess jobs_guess, cache_guess, dns_guess, console_guess;
 
 #define F(member) offsetof(struct config, member)
 #define ONLY_VAR ((size_t)-1)
+#define COMMAND_LINE "command line"
 
 /* a later row may look at the result of an earlier one */
 static const struct key {
@@ -98,9 +99,27 @@ static const struct key {
 static const char *const found_out[] = { "ROOT_HASH", "GUEST_HASH", "KERNEL_CONFIG_TEXT",
 	"PROFILE_WHY", "ROOT_PARTUUID" };
 
-/* lh-verify's and the Makefile's: no concern of ours, and no mistake */
-static const char *const others[] = { "TRIPLES", "SETS", "SCENARIO", "LANES", "NETS", "GOOD", "BAD",
-	"PACKAGE", "REPO", "DRY_RUN" };
+/*
+ * Words of a command line that are no variables: those of lh-build are for the commands that have
+ * them (cli_parse), the others for whom they name.
+ */
+static const struct word {
+	const char *name, *whose;
+} others[] = {
+	{ "TRIPLES", NULL },
+	{ "SETS", NULL },
+	{ "SCENARIO", "./make verify" },
+	{ "LANES", "./make verify" },
+	{ "NETS", "./make verify" },
+	{ "GOOD", "lh-bisect" },
+	{ "BAD", "lh-bisect" },
+	{ "PACKAGE", "lh-bisect" },
+	{ "REPO", "lh-bisect" },
+	{ "DRY_RUN", "lh-bisect" },
+	{ "REPEAT", "lh-bisect" },
+	{ "FAILURE", "lh-bisect" },
+	{ "METRIC", "lh-bisect" },
+};
 
 /* one a package; checked by value_name and, that there is such a package, by plan.c */
 static const struct variable override = { "OVERRIDE_", value_text, NULL, NULL };
@@ -284,11 +303,25 @@ closest(const char *name)
 	return found;
 }
 
+static const struct word *
+other(const char *name)
+{
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (!strcmp(others[i].name, name))
+			return &others[i];
+	return NULL;
+}
+
 static int
 unknown(const char *from, const char *name, struct err *e)
 {
+	const struct word *word = other(name);
 	const char *close = closest(name);
 
+	if (word)
+		return fail_usage(e,
+		    "%s: %s: is no variable; it is a word for the command line of %s", from, name,
+		    word->whose ? word->whose : "lh-build");
 	if (close)
 		return fail_usage(
 		    e, "%s: %s: unknown variable; did you mean %s?", from, name, close);
@@ -365,7 +398,10 @@ static int
 assign(
     struct arena *a, struct config *c, const struct assignment *v, const char *from, struct err *e)
 {
-	if (AMONG(v->name, others))
+	const struct word *word = other(v->name);
+
+	/* our own have been taken there */
+	if (word && !word->whose && !strcmp(from, COMMAND_LINE))
 		return 0;
 	if (!key_find(v->name))
 		return unknown(from, v->name, e);
@@ -764,7 +800,7 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 	if (read_file(&r, out, arena_printf(a, "%s/lh-config", top), "lh-config", &fixed, e) < 0)
 		return -1;
 	for (size_t i = 0; i < fixed.n; i++)
-		if (assign(a, out, &fixed.v[i], i < nenv ? "environment" : "command line", e) < 0)
+		if (assign(a, out, &fixed.v[i], i < nenv ? "environment" : COMMAND_LINE, e) < 0)
 			return -1;
 	if (check_keys(out, &r, e) < 0 || check_packages(out, &r, e) < 0 ||
 	    check_signer(a, out, e) < 0 || two_places(out, e) < 0 || no_circles(a, out, e) < 0)

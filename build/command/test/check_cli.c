@@ -6,7 +6,8 @@
 #include "build/test/suites.h"
 
 static const struct command commands[] = {
-	{ .name = "build", .options = "nkjNUC" },
+	{ .name = "build", .options = "nkjNULC" },
+	{ .name = "fetch", .options = "LEC" },
 	{ .name = "why", .options = "C", .words = 1 },
 	{ .name = "compare", .options = "", .words = 2 },
 	{ 0 },
@@ -76,6 +77,13 @@ static const struct {
 	{ "build --until=lunch", NULL, "--until=lunch: one of sources packages kernel image" },
 	{ "why -n s6", NULL, "-n: not an option of why; see lh-build why --help" },
 	{ "compare a b -C x", NULL, "-C: not an option of compare; see lh-build compare --help" },
+	{ "build TRIPLES=all", "build until image var(TRIPLES=all)", NULL },
+	{ "fetch TRIPLES= SETS=a", "fetch until image var(TRIPLES=) var(SETS=a)", NULL },
+	{ "build SETS=a", NULL, "SETS: not a word of build; see lh-build build --help" },
+	{ "TRIPLES=all why s6", NULL, "TRIPLES: not a word of why; see lh-build why --help" },
+	{ "why s6 TRIPLES=", NULL, "TRIPLES: not a word of why; see lh-build why --help" },
+	{ "why s6 TRIPLESX=1", "why until image var(TRIPLESX=1) word(s6)", NULL },
+	{ "compare a b A=1", NULL, "A: compare has no variables; leave it out" },
 	{ "build TRIPLES", NULL, "build: does not take TRIPLES" },
 	{ "why EMPTY", NULL, "an empty word: a variable without a value? see lh-build --help" },
 	{ "EMPTY", NULL, "an empty word: a variable without a value? see lh-build --help" },

@@ -73,7 +73,7 @@ static const struct {
 	{ "", { "OVERRIDE_one=git:/usr", NULL }, "OVERRIDE_one", "git:/usr", "command line" },
 	{ "", { "OVERRIDE_one=", NULL }, "OVERRIDE_one", "", "command line" },
 	/* the verifier's are no business of ours */
-	{ "TRIPLES=all\nSCENARIO=x", { "NETS=dhcp", NULL }, "TRIPLES", "", NULL },
+	{ "", { "TRIPLES=all", "SETS=x", NULL }, "TRIPLES", "", NULL },
 	{ "", { "CACHE=/a/b/../c//", NULL }, "CACHE", "/a/c", "command line" },
 	{ "", { "COUNTRY_CODE=", NULL }, "COUNTRY_CODE", "", "command line" },
 	{ "", { NULL }, "SSH_ROOT_PASSWORD", "false", "default" },
@@ -152,6 +152,14 @@ static const struct {
 	{ "", { "ROOT_HASH=1", NULL },
 	    "command line: ROOT_HASH: unknown variable; every variable is explained in "
 	    "lh-config.dist" },
+	{ "TRIPLES=all", { NULL },
+	    "lh-config: TRIPLES: is no variable; it is a word for the command line of lh-build" },
+	{ "", { "NETS=dhcp", NULL },
+	    "command line: NETS: is no variable; it is a word for the command line of ./make "
+	    "verify" },
+	{ "", { "METRIC=booted", NULL },
+	    "command line: METRIC: is no variable; it is a word for the command line of "
+	    "lh-bisect" },
 	{ "", { "OVERRIDE_=1", NULL },
 	    "command line: OVERRIDE_: unknown variable; every variable is explained in "
 	    "lh-config.dist" },

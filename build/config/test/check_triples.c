@@ -26,8 +26,8 @@ static const struct {
 	{ "", "i486", { NULL }, "i486-linux-musl*" },
 	{ "", "i486", { "TRIPLES=" }, "x86_64-linux-musl*" },
 	{ "", "foo", { "TRIPLES=i486" }, "i486-linux-musl*" },
-	{ "TRIPLES=all", NULL, { NULL },
-	    "x86_64-linux-musl*" }, /* of one call, not of the configuration */
+	{ "TRIPLES=all", NULL, { NULL }, /* of one call, not of the configuration */
+	    "lh-config: TRIPLES: is no variable; it is a word for the command line of lh-build" },
 	{ "", NULL, { "TRIPLES=foo" }, "TRIPLES foo: not supported; all, or some of " ALL },
 	{ "", NULL, { "TRIPLES=i486 foo" }, "TRIPLES foo: not supported; all, or some of " ALL },
 	{ "", NULL, { "TRIPLES=all i486" }, "TRIPLES all: not supported; all, or some of " ALL },
