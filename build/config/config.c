@@ -138,18 +138,26 @@ among(const char *name, const char *const *v, size_t n)
 #define AMONG(name, table) among(name, table, sizeof(table) / sizeof *(table))
 
 static const struct variable *
+prefix_of(const char *name)
+{
+	static const struct variable *const all[] = { &override, &version, &branch };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (!strncmp(name, all[i]->name, strlen(all[i]->name)))
+			return all[i];
+	return NULL;
+}
+
+static const struct variable *
 key_find(const char *name)
 {
+	const struct variable *prefix;
+
 	for (size_t i = 0; i < NKEYS; i++)
 		if (!strcmp(keys[i].is.name, name))
 			return &keys[i].is;
-	if (!strncmp(name, override.name, 9) && name[9])
-		return &override;
-	if (!strncmp(name, version.name, 8) && name[8])
-		return &version;
-	if (!strncmp(name, branch.name, 5) && name[5])
-		return &branch;
-	return NULL;
+	prefix = prefix_of(name);
+	return prefix && name[strlen(prefix->name)] ? prefix : NULL;
 }
 
 bool
@@ -409,21 +417,27 @@ assign(
 	return 0;
 }
 
-/* NAME=VALUE words; s6-rc may be written with its hyphen */
+/* NAME=VALUE, at = ; s6-rc may be written with its hyphen */
+static void
+read_word(struct arena *a, const char *word, const char *equals, struct assignments *out)
+{
+	char *name = arena_strndup(a, word, (size_t)(equals - word));
+
+	for (char *p = name; *p; p++)
+		if (*p == '-')
+			*p = '_';
+	out->v[out->n++] = (struct assignment){ name, equals + 1 };
+}
+
 static int
 read_args(struct arena *a, char *const *args, size_t nargs, struct assignments *out, struct err *e)
 {
 	for (size_t i = 0; i < nargs; i++) {
 		const char *equals = strchr(args[i], '=');
-		char *name;
 
 		if (!equals || equals == args[i])
 			return fail_usage(e, "command line: %s: not NAME=VALUE", args[i]);
-		name = arena_strndup(a, args[i], (size_t)(equals - args[i]));
-		for (char *p = name; *p; p++)
-			if (*p == '-')
-				*p = '_';
-		out->v[out->n++] = (struct assignment){ name, equals + 1 };
+		read_word(a, args[i], equals, out);
 	}
 	return 0;
 }
@@ -733,7 +747,7 @@ check_signer(struct arena *a, const struct config *c, struct err *e)
 
 /* `SET=2024-10 ./make` means what `./make SET=2024-10` does */
 static void
-read_environment(struct assignments *out)
+read_environment(struct arena *a, struct assignments *out)
 {
 	for (size_t i = 0; i < NKEYS; i++) {
 		const char *value = getenv(keys[i].is.name);
@@ -741,6 +755,22 @@ read_environment(struct assignments *out)
 		if (value)
 			out->v[out->n++] = (struct assignment){ keys[i].is.name, value };
 	}
+	for (char *const *v = environ; *v; v++) {
+		const char *equals = strchr(*v, '=');
+
+		if (equals && prefix_of(*v))
+			read_word(a, *v, equals, out);
+	}
+}
+
+static size_t
+environment_size(void)
+{
+	size_t n = 0;
+
+	while (environ[n])
+		n++;
+	return n;
 }
 
 /* ~/.config/lh-bootstrap/lh-config; NULL: there is no home folder */
@@ -779,14 +809,15 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 		.top = arena_strdup(a, top),
 		.home = home && *home == '/' ? home : "", /* from where would it be? */
 		.root = geteuid() == 0 };
-	struct assignments fixed = { .v = arena_array(a, NKEYS + nargs, sizeof *fixed.v) };
+	struct assignments fixed = { .v = arena_array(
+					 a, NKEYS + environment_size() + nargs, sizeof *fixed.v) };
 	struct defaulting def = { a, top, "" };
 	size_t nenv;
 
 	*out = (struct config){ .top = r.top };
 	if (r.root)
 		r.checkout = user_of(top);
-	read_environment(&fixed);
+	read_environment(a, &fixed);
 	nenv = fixed.n; /* what comes later counts */
 	if (read_args(a, args, nargs, &fixed, e) < 0)
 		return -1;

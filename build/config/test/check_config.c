@@ -422,6 +422,59 @@ START_TEST(environment_comes_between)
 }
 END_TEST
 
+/* what each leads to, and which word it comes from: as `SET=2024-10 ./make` */
+START_TEST(packages_in_the_environment)
+{
+	static const struct {
+		const char *given, *arg, *name, *value, *from, *message;
+	} rows[] = {
+		{ "VERSION_one=2", NULL, "VERSION_one", "2", "environment", NULL },
+		{ "HEAD_one=next", NULL, "HEAD_one", "next", "environment", NULL },
+		{ "OVERRIDE_one=/usr/./bin", NULL, "OVERRIDE_one", "/usr/bin", "environment",
+		    NULL },
+		{ "VERSION_s6-rc=2", NULL, "VERSION_s6_rc", "2", "environment", NULL },
+		{ "VERSION_two=2", NULL, "VERSION_two", "2", "environment",
+		    NULL }, /* lh-config: 1 */
+		/* as make has it in both, the environment's without the $ */
+		{ "VERSION_one=2", "VERSION_one=3", "VERSION_one", "3", "command line", NULL },
+		{ "VERSIONS=2", NULL, "VERSIONS", "", NULL, NULL },
+		{ "OVERRIDE_one=/nowhere", NULL, NULL, NULL, NULL,
+		    "OVERRIDE_one /nowhere: no such folder: /nowhere" },
+		{ "VERSION_=1", NULL, NULL, NULL, NULL,
+		    "environment: VERSION_: unknown variable; every variable is explained in "
+		    "lh-config.dist" },
+	};
+	struct arena *a = arena_new();
+	char *top = checkout_new(a);
+
+	checkout_file(a, top, "lh-config", "VERSION_two=1\n");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *given = arena_strdup(a, rows[i].given),
+		     *arg = rows[i].arg ? arena_strdup(a, rows[i].arg) : NULL;
+		const char *from = NULL;
+		struct config cfg;
+		struct err e = { 0 };
+		int r;
+
+		putenv(given);
+		r = config_read(a, top, &arg, arg != NULL, &cfg, &e);
+		unsetenv(arena_strndup(a, given, strcspn(given, "=")));
+		if (rows[i].message) {
+			ck_assert_int_eq(r, -1);
+			ck_assert_str_eq(e.msg, rows[i].message);
+			continue;
+		}
+		ck_assert_msg(r == 0, "%s", e.msg);
+		ck_assert_str_eq(config_get(&cfg, rows[i].name), rows[i].value);
+		for (size_t k = 0; k < cfg.nvars; k++)
+			if (!strcmp(cfg.vars[k].name, rows[i].name))
+				from = cfg.vars[k].from;
+		ck_assert_pstr_eq(from, rows[i].from);
+	}
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(home_is_not_needed)
 {
 	struct arena *a = arena_new();
@@ -701,6 +754,7 @@ config_suite(void)
 	tcase_add_test(tc, members_follow_variables);
 	tcase_add_test(tc, personal_file_comes_before_the_project_s);
 	tcase_add_test(tc, environment_comes_between);
+	tcase_add_test(tc, packages_in_the_environment);
 	tcase_add_test(tc, home_is_not_needed);
 	tcase_add_test(tc, normaluser);
 	tcase_add_test(tc, as_root_the_file_runs_as_its_owner);
