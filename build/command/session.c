@@ -2,9 +2,11 @@
 #include "build/command/session.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/cache/system.h"
 #include "build/command/cli.h"
 #include "build/command/gc.h"
+#include "build/command/unused.h"
 #include "build/config/credentials.h"
 #include "build/config/output.h"
 #include "build/config/services.h"
@@ -132,6 +134,29 @@ remember(struct session *v, struct session *s)
 	s->plan.memo = s->store.memo = s->memo;
 }
 
+/*
+ * What of single packages somebody has asked for in vain.  lh-config is for all profiles, and may
+ * ask for more than is built; had: unless that was in this plan, which was to be built.
+ */
+static void
+tell_unused(const struct session *v, size_t n, const struct plan *had)
+{
+	const struct config *cfg = &v->cfg;
+
+	for (const struct config_var *x = cfg->vars; x < cfg->vars + cfg->nvars; x++) {
+		const char *why = NULL;
+		bool asked =
+		    had ? x->from != heads_from && !unused_why(v->a, cfg, had, x) : config_once(x);
+
+		for (size_t i = 0; i < n && asked; i++) {
+			why = unused_why(v->a, &v[i].cfg, &v[i].plan, x);
+			asked = why != NULL;
+		}
+		if (asked)
+			log_warn("%s: %s: has no effect: %s", x->from, x->name, why);
+	}
+}
+
 struct reading {
 	struct session *v;
 	size_t n;
@@ -158,7 +183,10 @@ session_read(struct arena *a, const struct config *cfgs, size_t n, struct sessio
 			.hold = -1,
 			.store.dir = arena_printf(a, "%s/store", cfgs[i].cache) };
 	/* whoever the checkout belongs to, root reads nothing of it */
-	return config_as_normaluser(&v->cfg, read_all, &(struct reading){ v, n }, e);
+	if (config_as_normaluser(&v->cfg, read_all, &(struct reading){ v, n }, e) < 0)
+		return -1;
+	tell_unused(v, n, NULL);
+	return 0;
 }
 
 /* recipes/programs, and the words of BUILD_CC, which may be "ccache gcc -m64" */
@@ -257,6 +285,7 @@ session_choose_profile(struct session *v, size_t n, struct err *e)
 {
 	const struct plan **plans = arena_array(v->a, n, sizeof *plans);
 	const char *profile, *why;
+	struct plan had;
 	size_t missing;
 
 	for (size_t i = 0; i < n; i++) {
@@ -276,6 +305,7 @@ session_choose_profile(struct session *v, size_t n, struct err *e)
 		return 0;
 	if (profile_decide(v->a, &v->cfg, plans, n, &profile, &why, e) < 0)
 		return -1;
+	had = v->plan;
 	for (size_t i = 0; why && i < n; i++) {
 		v[i].why = why;
 		config_set(v->a, &v[i].cfg, "PROFILE", profile, "auto");
@@ -283,6 +313,8 @@ session_choose_profile(struct session *v, size_t n, struct err *e)
 		if (plan_for(&v[i], profile, e) < 0)
 			return -1;
 	}
+	if (why)
+		tell_unused(v, n, &had);
 	return 0;
 }
 

@@ -27,6 +27,7 @@ static value_guess jobs_guess, cache_guess, dns_guess, console_guess;
 #define F(member) offsetof(struct config, member)
 #define ONLY_VAR ((size_t)-1)
 #define COMMAND_LINE "command line"
+#define ENVIRONMENT "environment"
 
 /* a later row may look at the result of an earlier one */
 static const struct key {
@@ -174,6 +175,25 @@ config_known(const char *name)
 	const struct variable *k = key_find(name);
 
 	return k ? k != &override && k != &version && k != &branch : AMONG(name, found_out);
+}
+
+bool
+config_of_package(const char *variable, const char *package)
+{
+	const struct variable *prefix = prefix_of(variable);
+	const char *name = prefix ? variable + strlen(prefix->name) : NULL;
+
+	if (!name || !package)
+		return name;
+	while (*name && *name == (*package == '-' ? '_' : *package))
+		name++, package++;
+	return !*name && !*package;
+}
+
+bool
+config_once(const struct config_var *v)
+{
+	return !strcmp(v->from, COMMAND_LINE) || !strcmp(v->from, ENVIRONMENT);
 }
 
 bool
@@ -831,7 +851,7 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 	if (read_file(&r, out, arena_printf(a, "%s/lh-config", top), "lh-config", &fixed, e) < 0)
 		return -1;
 	for (size_t i = 0; i < fixed.n; i++)
-		if (assign(a, out, &fixed.v[i], i < nenv ? "environment" : COMMAND_LINE, e) < 0)
+		if (assign(a, out, &fixed.v[i], i < nenv ? ENVIRONMENT : COMMAND_LINE, e) < 0)
 			return -1;
 	if (check_keys(out, &r, e) < 0 || check_packages(out, &r, e) < 0 ||
 	    check_signer(a, out, e) < 0 || two_places(out, e) < 0 || no_circles(a, out, e) < 0)

@@ -55,7 +55,8 @@ struct config {
 
 struct config_var {
 	const char *name, *value;
-	const char *from; /* "default", "lh-config", "command line", or the file's path */
+	const char
+	    *from; /* "default", "lh-config", "command line", "environment", or the file's path */
 };
 
 /*
@@ -78,6 +79,10 @@ bool config_secret(const char *name);
 void config_root_uuid(const char *triple, char text[UUID_TEXT]);
 /* may a recipe name it on a `config` line */
 bool config_known(const char *name);
+/* is it OVERRIDE_name, VERSION_name or HEAD_name: of this package, or of any when it is NULL */
+bool config_of_package(const char *variable, const char *package);
+/* is it for this once: of the command line, or of the environment */
+bool config_once(const struct config_var *v);
 /* is its value a list of folders; a step that it is given to sees them, and its key what they hold
  */
 bool config_is_folders(const char *name);

@@ -206,20 +206,13 @@ static int
 check_names(const struct planning *g, struct err *e)
 {
 	for (size_t i = 0; i < g->cfg->nvars; i++) {
-		const char *var = g->cfg->vars[i].name, *rest;
+		const char *var = g->cfg->vars[i].name;
 		bool found = false;
 
-		if (strncmp(var, "OVERRIDE_", 9) && strncmp(var, "VERSION_", 8) &&
-		    strncmp(var, "HEAD_", 5))
+		if (!config_of_package(var, NULL))
 			continue;
-		rest = strchr(var, '_') + 1;
-		for (size_t j = 0; j < g->recipes->n && !found; j++) {
-			const char *a = rest, *b = g->recipes->v[j].name;
-
-			while (*a && *b && *a == (*b == '-' ? '_' : *b))
-				a++, b++;
-			found = !*a && !*b;
-		}
+		for (size_t j = 0; j < g->recipes->n && !found; j++)
+			found = config_of_package(var, g->recipes->v[j].name);
 		if (!found)
 			return fail_usage(e, "%s: %s: no such recipe; recipes/ has them all",
 			    g->cfg->vars[i].from, var);

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+const char heads_from[] = "version HEAD";
+
 static bool
 is_head(const struct config *cfg, const struct set *set, const char *package)
 {
@@ -52,7 +54,7 @@ choose(struct arena *a, struct config *cfg, const char *package, struct err *e)
 		&why) < 0)
 		return fail_usage(e, "%s HEAD: %s", package, why.msg);
 	config_set_override(
-	    a, cfg, package, arena_printf(a, "git:%s@%s", clone, commit), "version HEAD");
+	    a, cfg, package, arena_printf(a, "git:%s@%s", clone, commit), heads_from);
 	return 0;
 }
 
@@ -65,4 +67,14 @@ heads_choose(struct arena *a, struct config *cfg, const struct recipes *r, const
 		    choose(a, cfg, r->v[i].name, e) < 0)
 			return -1;
 	return 0;
+}
+
+bool
+heads_chose(const struct config *cfg, const char *package)
+{
+	for (size_t i = 0; i < cfg->nvars; i++)
+		if (cfg->vars[i].from == heads_from &&
+		    config_of_package(cfg->vars[i].name, package))
+			return true;
+	return false;
 }

@@ -4,6 +4,8 @@
 
 #include "build/base/err.h"
 
+#include <stdbool.h>
+
 struct arena;
 struct config;
 struct recipes;
@@ -17,5 +19,9 @@ struct set;
  */
 int heads_choose(struct arena *a, struct config *cfg, const struct recipes *r,
     const struct set *set, struct err *e);
+/* of whom the configuration says that such a variable comes from */
+extern const char heads_from[];
+/* has it given the package its override */
+bool heads_chose(const struct config *cfg, const char *package);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
 	const char *rel, *text;
@@ -44,6 +45,14 @@ checkout_new(struct arena *a)
 	setenv("HOME", arena_printf(a, "%s/home", top), 1);
 	for (size_t i = 0; config_name(i); i++)
 		unsetenv(config_name(i));
+	for (char **v = environ; *v;) {
+		char *name = arena_strndup(a, *v, strcspn(*v, "="));
+
+		if (config_of_package(name, NULL))
+			unsetenv(name); /* those behind it move here */
+		else
+			v++;
+	}
 	unsetenv("XDG_CACHE_HOME");
 	unsetenv("XDG_CONFIG_HOME");
 	return top;

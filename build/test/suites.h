@@ -50,6 +50,7 @@
 	X(profile)                                                                                 \
 	X(output)                                                                                  \
 	X(why)                                                                                     \
+	X(unused)                                                                                  \
 	X(explain)                                                                                 \
 	X(versions)                                                                                \
 	X(graph)                                                                                   \
