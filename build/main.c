@@ -262,6 +262,10 @@ build(const struct request *rq, struct err *e)
 	size_t n;
 	int r = -1;
 
+	if (rq->dry && rq->until == UNTIL_SOURCES)
+		return fail_usage(e,
+		    "--dry-run: --until=sources only fetches; lh-build fetch --audit asks "
+		    "whether it could");
 	if (triples_read(rq->a, rq->top, rq->vars, rq->nvars, &configs, e) < 0)
 		return -1;
 	v = arena_array(rq->a, configs.n, sizeof *v);
