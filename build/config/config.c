@@ -2,6 +2,7 @@
 #include "build/config/config.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/base/path.h"
 #include "build/config/configfile.h"
 #include "build/config/sysdeps.h"
@@ -765,9 +766,25 @@ check_signer(struct arena *a, const struct config *c, struct err *e)
 	return *path ? config_as_normaluser(c, read_signer, arena_strdup(a, path), e) : 0;
 }
 
-/* `SET=2024-10 ./make` means what `./make SET=2024-10` does */
+/* is there a recipe of that name, which has its hyphens as _ */
+static bool
+is_package(struct arena *a, const char *top, const char *name, size_t n)
+{
+	char *recipe = arena_strndup(a, name, n);
+
+	for (char *p = recipe; *p; p++)
+		if (*p == '_')
+			*p = '-';
+	return *recipe && !strchr(recipe, '/') &&
+	       file_exists(arena_printf(a, "%s/recipes/%s/recipe", top, recipe));
+}
+
+/*
+ * `SET=2024-10 ./make` means what `./make SET=2024-10` does.  HEAD_REF or VERSION_ID may be another
+ * program's: it is told, and no mistake.
+ */
 static void
-read_environment(struct arena *a, struct assignments *out)
+read_environment(struct arena *a, const char *top, struct assignments *out)
 {
 	for (size_t i = 0; i < NKEYS; i++) {
 		const char *value = getenv(keys[i].is.name);
@@ -776,10 +793,16 @@ read_environment(struct arena *a, struct assignments *out)
 			out->v[out->n++] = (struct assignment){ keys[i].is.name, value };
 	}
 	for (char *const *v = environ; *v; v++) {
-		const char *equals = strchr(*v, '=');
+		const char *equals = strchr(*v, '='), *name;
 
-		if (equals && prefix_of(*v))
+		if (!equals || !prefix_of(*v))
+			continue;
+		name = *v + strlen(prefix_of(*v)->name);
+		if (is_package(a, top, name, (size_t)(equals - name)))
 			read_word(a, *v, equals, out);
+		else
+			log_warn("environment: %.*s: left out: recipes/ has no such package",
+			    (int)(equals - *v), *v);
 	}
 }
 
@@ -837,7 +860,7 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 	*out = (struct config){ .top = r.top };
 	if (r.root)
 		r.checkout = user_of(top);
-	read_environment(a, &fixed);
+	read_environment(a, top, &fixed);
 	nenv = fixed.n; /* what comes later counts */
 	if (read_args(a, args, nargs, &fixed, e) < 0)
 		return -1;

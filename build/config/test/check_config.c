@@ -440,14 +440,18 @@ START_TEST(packages_in_the_environment)
 		{ "VERSIONS=2", NULL, "VERSIONS", "", NULL, NULL },
 		{ "OVERRIDE_one=/nowhere", NULL, NULL, NULL, NULL,
 		    "OVERRIDE_one /nowhere: no such folder: /nowhere" },
-		{ "VERSION_=1", NULL, NULL, NULL, NULL,
-		    "environment: VERSION_: unknown variable; every variable is explained in "
-		    "lh-config.dist" },
+		/* another program's */
+		{ "VERSION_=1", NULL, "VERSION_", "", NULL, NULL },
+		{ "VERSION_ID=12 (bookworm)", NULL, "VERSION_ID", "", NULL, NULL },
+		{ "HEAD_../recipes/one=1", NULL, "HEAD_../recipes/one", "", NULL, NULL },
 	};
 	struct arena *a = arena_new();
 	char *top = checkout_new(a);
 
 	checkout_file(a, top, "lh-config", "VERSION_two=1\n");
+	checkout_file(a, top, "recipes/one/recipe", "");
+	checkout_file(a, top, "recipes/two/recipe", "");
+	checkout_file(a, top, "recipes/s6-rc/recipe", "");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char *given = arena_strdup(a, rows[i].given),
 		     *arg = rows[i].arg ? arena_strdup(a, rows[i].arg) : NULL;
