@@ -40,10 +40,26 @@ make_folders(struct bisect *bis, struct err *e)
 	return share_sources(bis, e);
 }
 
+/* how each image is played: what lh-verify is told beside folders, and what to keep in them */
+static void
+push_conditions(const struct bisect_opts *o, struct argv *v)
+{
+	argv_pushv(v, "--accel", o->accel, NULL);
+	if (o->scale > 0)
+		argv_pushf(v, "--scale=%g", o->scale);
+	if (o->jobs)
+		argv_pushf(v, "--jobs=%u", o->jobs);
+	if (o->cold)
+		argv_push(v, "--cold");
+	for (const char **s = o->only; *s; s++)
+		argv_pushv(v, "-s", *s, NULL);
+}
+
 /* of everything but the image that decides a verdict */
 static int
 digest_scenarios(struct bisect *bis, struct err *e)
 {
+	struct argv how = { .a = bis->a };
 	struct digest *d = digest_new();
 	char hex[DIGEST_HEX];
 	int r = digest_tree(bis->opts->scenarios, hex, e);
@@ -56,8 +72,9 @@ digest_scenarios(struct bisect *bis, struct err *e)
 	if (r == 0)
 		r = digest_file(bis->opts->lh_verify, hex, e);
 	digest_add(d, hex, DIGEST_HEX);
-	for (const char **s = bis->opts->only; *s; s++)
-		digest_add(d, *s, strlen(*s) + 1);
+	push_conditions(bis->opts, &how);
+	for (size_t i = 0; i < how.n; i++)
+		digest_add(d, how.v[i], strlen(how.v[i]) + 1);
 	if (bis->args.metric)
 		digest_add(d, bis->args.metric, strlen(bis->args.metric) + 1);
 	digest_end(d, bis->scenario);
@@ -142,6 +159,20 @@ build(struct bisect *bis, const size_t *versions, const char *log, const char **
 	return 1;
 }
 
+/* all that its manifest says, but what it was made from: equal images share their verdicts */
+static void
+add_image(const struct manifest *m, struct digest *d)
+{
+	struct manifest image = *m;
+	struct buf b = { 0 };
+
+	image.key = image.why = NULL;
+	image.npackages = image.ncached = image.nsboms = image.nforms = 0;
+	manifest_format(&image, &b);
+	digest_add(d, b.p, b.n);
+	buf_free(&b);
+}
+
 static int
 find_subject(struct bisect *bis, struct version_set *m, struct err *e)
 {
@@ -150,11 +181,9 @@ find_subject(struct bisect *bis, struct version_set *m, struct err *e)
 
 	if (manifest_read(bis->a, bis->manifest, &man, e) < 0)
 		return -1;
-	const char *const parts[] = { bis->scenario, man.image_digest, man.kernel_sha256,
-		man.append, man.net, man.qemu, man.machine, man.cpu, man.disk_bus };
 	d = digest_new();
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		digest_add(d, parts[i] ? parts[i] : "", parts[i] ? strlen(parts[i]) + 1 : 1);
+	digest_add(d, bis->scenario, DIGEST_HEX);
+	add_image(&man, d);
 	digest_end(d, m->subject);
 	m->dir = arena_printf(bis->a, "%s/steps/%.12s", bis->dir, m->subject);
 	bis->net = man.net ? man.net : man.address ? "static" : "dhcp";
@@ -353,19 +382,12 @@ judge(struct bisect *bis, struct version_set *m, struct trial *t, struct err *e)
 	int status;
 
 	argv_pushv(&v, bis->opts->lh_verify, "run", "--trusted", "--scenarios",
-	    bis->opts->scenarios, "--accel", bis->opts->accel, "-o", m->dir, NULL);
-	if (bis->opts->scale > 0)
-		argv_pushf(&v, "--scale=%g", bis->opts->scale);
-	if (bis->opts->jobs)
-		argv_pushf(&v, "--jobs=%u", bis->opts->jobs);
-	if (bis->opts->cold)
-		argv_push(&v, "--cold");
+	    bis->opts->scenarios, "-o", m->dir, NULL);
+	push_conditions(bis->opts, &v);
 	if (bis->opts->keep)
 		argv_push(&v, "--keep");
 	for (size_t i = 0; i < bis->opts->also.n; i++)
 		argv_pushv(&v, "--also", bis->opts->also.v[i], NULL);
-	for (const char **s = bis->opts->only; *s; s++)
-		argv_pushv(&v, "-s", *s, NULL);
 	argv_push(&v, bis->manifest);
 	*t = (struct trial){ .verdict = BISECT_SKIP };
 	memcpy(t->subject, m->subject, DIGEST_HEX);

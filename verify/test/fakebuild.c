@@ -29,7 +29,7 @@ static const char build[] =
     "mkdir -p \"$OUTPUT/x86_64-linux-musl/rootfs/bin\"; cd \"$OUTPUT/x86_64-linux-musl\"\n"
     "for p in a b c; do eval \"echo $p \\$$p\" >rootfs/bin/$p; done\n"
     "printf 'lh-manifest 2\\ntriple x86_64-linux-musl\\nnet dhcp\\nqemu q\\nmachine m\\nconsole "
-    "c\\nimage i\\nimage-digest %s %s %s\\n' $a $b $c >manifest\n";
+    "c\\nimage i\\nimage-digest %s %s %s\\n%s\\n' $a $b $c \"${more-}\" >manifest\n";
 
 static const char judge[] =
     "#!/bin/sh\n"

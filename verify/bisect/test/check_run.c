@@ -11,22 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* a whole bisection; the answer's text, without the line on steps, the paths as T */
+static const char *only_x[] = { "x", NULL };
+/* what is not of the test's folder */
+static const struct bisect_opts plain = { .only = only_x, .accel = "tcg" };
+
+/* a whole bisection; the answer's text, without the line on steps, the paths as T and IMAGE */
 static int
-bisect(struct arena *a, char **words, size_t n, struct bisect *h, const char **text, struct err *e)
+bisect_by(struct arena *a, const struct bisect_opts *by, char **words, size_t n, struct bisect *h,
+    const char **text, struct err *e)
 {
-	static const char *only[] = { "x", NULL };
 	struct bisect_opts *o = arena_alloc(a, sizeof *o);
 	char *said = NULL, *at, *out;
 	size_t size;
 	FILE *f;
 	int r;
 
-	*o = (struct bisect_opts){ .lh_build = arena_printf(a, "%s/lh-build", test_dir()),
-		.lh_verify = arena_printf(a, "%s/lh-verify", test_dir()),
-		.scenarios = arena_printf(a, "%s/scenarios", test_dir()),
-		.only = only,
-		.accel = "tcg" };
+	*o = *by;
+	o->lh_build = arena_printf(a, "%s/lh-build", test_dir());
+	o->lh_verify = arena_printf(a, "%s/lh-verify", test_dir());
+	o->scenarios = arena_printf(a, "%s/scenarios", test_dir());
 	if (bisect_open(a, o, words, n, h, e) < 0 || bisect_run(h, e) < 0)
 		return -1;
 	f = open_memstream(&said, &size);
@@ -38,12 +41,21 @@ bisect(struct arena *a, char **words, size_t n, struct bisect *h, const char **t
 		if (!strncmp(at, test_dir(), strlen(test_dir()))) {
 			*out++ = 'T';
 			at += strlen(test_dir());
+		} else if (!strncmp(at, "steps/", 6) && strspn(at + 6, "0123456789abcdef") == 12) {
+			out = stpcpy(out, "steps/IMAGE");
+			at += 18;
 		} else {
 			*out++ = *at++;
 		}
 	}
 	free(said);
 	return r;
+}
+
+static int
+bisect(struct arena *a, char **words, size_t n, struct bisect *h, const char **text, struct err *e)
+{
+	return bisect_by(a, &plain, words, n, h, text, e);
 }
 
 #define AGAIN(args)                                                                                \
@@ -126,11 +138,11 @@ static const struct {
 	/* a run that fails has measured nothing, nor has one without that measure */
 	{ WORKS("1") "; [ $b -lt 3 ]", "true", { "GOOD=old", "BAD=new", "METRIC=work all" }, 125,
 	    "the bad end new could not be tested: down, in \\x1b[1m4\n  see "
-	    "T/out/bisect/steps/14dd94fda131.log\n"
+	    "T/out/bisect/steps/IMAGE.log\n"
 	    "  steps      2 steps (8 expected), 5 runs; no verdict flipped\n" REPORT },
 	{ WORKS("1"), "true", { "GOOD=old", "BAD=new", "METRIC=work none" }, 125,
 	    "the good end old could not be tested: work none: not measured there\n  see "
-	    "T/out/bisect/steps/47ad267d1dab.log\n"
+	    "T/out/bisect/steps/IMAGE.log\n"
 	    "  steps      2 steps (8 expected), 4 runs; no verdict flipped\n" REPORT },
 	{ "true", "[ $a = 1 ]", { "GOOD=old", "BAD=new" }, 125,
 	    "the bad end new could not be tested: c: does not compile\n  steps      2 steps (8 "
@@ -324,6 +336,45 @@ START_TEST(equal_images)
 }
 END_TEST
 
+/* a second one in the same folder, where something else decides: nothing is known yet */
+static const struct {
+	struct bisect_opts by;
+	const char *more; /* a line of the manifests */
+	bool known;
+} others[] = {
+	{ { .only = only_x, .accel = "tcg" }, "", true },
+	{ { .only = only_x, .accel = "tcg", .keep = true }, "", true },
+	{ { .only = only_x, .accel = "tcg" }, "key 1", true },
+	{ { .only = only_x, .accel = "tcg" }, "package d 9 1", true },
+	{ { .only = only_x, .accel = "kvm" }, "", false },
+	{ { .only = only_x, .accel = "tcg", .scale = 2 }, "", false },
+	{ { .only = only_x, .accel = "tcg", .cold = true }, "", false },
+	{ { .only = only_x, .accel = "tcg", .jobs = 2 }, "", false },
+	{ { .only = only_x, .accel = "tcg" }, "nic e1000", false },
+	{ { .only = only_x, .accel = "tcg" }, "memory 64", false },
+	{ { .only = only_x, .accel = "tcg" }, "listen tcp 0.0.0.0 22 sshd", false },
+};
+
+START_TEST(other_conditions)
+{
+	struct arena *a = arena_new();
+	char *words[] = { good, bad };
+	const char *text;
+	struct bisect h;
+	struct err e = { 0 };
+
+	fake_programs(a, "[ $b -lt 3 ]", "true");
+	ck_assert_int_eq(bisect(a, words, 2, &h, &text, &e), 0);
+	fake_programs(
+	    a, "[ $b -lt 4 ]", arena_printf(a, "more=\"%s\"; true", others[_i].more));
+	ck_assert_msg(
+	    bisect_by(a, &others[_i].by, words, 2, &h, &text, &e) == 0, "%s", e.msg);
+	ck_assert_uint_eq(h.runs > 0, !others[_i].known);
+	ck_assert_msg(!strncmp(text, others[_i].known ? "b 2 -> 3" : "b 3 -> 4", 8), "%s", text);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 bisect_run_suite(void)
 {
@@ -338,5 +389,6 @@ bisect_run_suite(void)
 	tcase_add_test(c, elsewhere);
 	tcase_add_test(c, inconclusive);
 	tcase_add_test(c, equal_images);
+	tcase_add_loop_test(c, other_conditions, 0, sizeof others / sizeof *others);
 	return s;
 }
