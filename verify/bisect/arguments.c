@@ -529,7 +529,7 @@ read_sets(struct arena *a, const char *lh_build, struct arguments *args, struct 
 			add_difference(a, args, &good, g, b, good_vars);
 	}
 	if (!args->space.npackages)
-		return fail(e, "GOOD and BAD name the same versions of everything%s",
+		args->same = arena_printf(a, "GOOD and BAD name the same versions of everything%s",
 		    made ? ": recipes or layout changed, which git bisect run finds" : "");
 	add_needs(a, args, &good);
 	for (char **p = args->words; *p; p++)
@@ -561,7 +561,7 @@ read_versions(struct arena *a, const struct known *k, struct arguments *args, st
 	    check_pinned(k, args->package, "BAD", args->bad, e) < 0)
 		return -1;
 	if (!strcmp(args->good, args->bad))
-		return fail(e, "GOOD and BAD are one version");
+		args->same = "GOOD and BAD are one version";
 	add_choice(
 	    a, args, p, args->good, NULL, variable(a, "VERSION", args->package, args->good), NULL);
 	add_between(a, args, p, k, args->good, args->bad);
@@ -598,8 +598,8 @@ read_commits(struct arena *a, struct arguments *args, struct err *e)
 	while ((line = lines_next(&l)))
 		add_commit(a, args, p, line);
 	if (args->space.packages[p].nversions == 1)
-		return fail(
-		    e, "REPO %s: %s and %s are one commit", args->repo, args->good, args->bad);
+		args->same = arena_printf(a, "REPO %s: %s and %s are one commit", args->repo,
+		    args->good, args->bad);
 	return 0;
 }
 
@@ -777,7 +777,9 @@ arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t
 {
 	if (take_words(a, words, n, out, e) < 0)
 		return -1;
-	return out->package ? read_package(a, lh_build, out, e) : read_sets(a, lh_build, out, e);
+	if ((out->package ? read_package(a, lh_build, out, e) : read_sets(a, lh_build, out, e)) < 0)
+		return -1;
+	return out->same != NULL;
 }
 
 /* ---- telling ---- */

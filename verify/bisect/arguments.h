@@ -49,6 +49,7 @@ struct arguments {
 	const char *metric; /* see metric.h; or NULL */
 	bool same_failure;  /* a failure at another step than the bad end's does not count */
 
+	const char *same; /* how the ends do not differ, or NULL */
 	struct search_space space;
 	struct choice **choices; /* [package][version] */
 	char **words;		 /* NULL-terminated */
@@ -61,7 +62,7 @@ struct arguments {
  */
 int arguments_builder(struct arena *a, const char *lh_build, char *const *words, size_t n,
     struct user *out, struct err *e);
-/* ends that do not differ are an error with EXIT_WORK */
+/* 1: the ends do not differ, which is an answer: out->same */
 int arguments_read(struct arena *a, const char *lh_build, char *const *words, size_t n,
     struct arguments *out, struct err *e);
 /* a version for people; the override where both ends have the same version */

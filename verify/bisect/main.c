@@ -78,12 +78,12 @@ bisect(void *arg, struct err *e)
 {
 	const struct work *w = arg;
 	struct bisect bisect;
+	int same = bisect_open(w->a, w->how, w->o->words, w->o->nwords, &bisect, e);
 
-	if (bisect_open(w->a, w->how, w->o->words, w->o->nwords, &bisect, e) < 0) {
-		if (e->code != EXIT_WORK)
-			return -1;
-		/* the ends do not differ: an answer, and no error */
-		puts(e->msg);
+	if (same < 0)
+		return -1;
+	if (same) {
+		puts(bisect.args.same);
 		return EXIT_WORK;
 	}
 	bisect_print_plan(&bisect, stdout);

@@ -85,12 +85,15 @@ int
 bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n,
     struct bisect *bis, struct err *e)
 {
+	int same;
+
 	*bis = (struct bisect){ .a = a, .opts = o };
 	if (!file_isdir(o->scenarios))
 		return fail_usage(
 		    e, "%s: no such folder of scenarios; name one with --scenarios", o->scenarios);
-	if (arguments_read(a, o->lh_build, words, n, &bis->args, e) < 0)
-		return -1;
+	same = arguments_read(a, o->lh_build, words, n, &bis->args, e);
+	if (same)
+		return same;
 	bis->expected = search_expected(a, &bis->args.space);
 	bis->dir = o->out ? o->out : arena_printf(a, "%s/bisect", bis->args.output);
 	bis->manifest = arena_printf(a, "%s/build/%s/manifest", bis->dir, bis->args.triple);

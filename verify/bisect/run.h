@@ -62,7 +62,10 @@ struct bisect {
 	bool flaky;
 };
 
-/* reads the arguments and earlier verdicts; makes the folders, unless DRY_RUN=1 */
+/*
+ * reads the arguments and earlier verdicts; makes the folders, unless DRY_RUN=1.  1: the ends do not
+ * differ, bis->args.same
+ */
 int bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n,
     struct bisect *bis, struct err *e);
 /* until bis->answer is one.  What cannot be built or judged is passed by; an error is the system's

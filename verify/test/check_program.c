@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -445,7 +447,7 @@ static const struct {
 	{ "-s x GOOD=old BAD=new", 0, "b 2 -> 3 broke it\n" },
 	/* what is lh-verify's is handed on */
 	{ "-s x --accel tcg --scale 2 -j 3 --cold --keep GOOD=old BAD=new && cat judged", 0,
-	    " --scale=2 --jobs=3 --cold --keep -s x " },
+	    " --scale=2 --jobs=3 --cold -s x --keep " },
 	{ "-s x -o there GOOD=old BAD=new && ls there", 0, "report.html\n" },
 	{ "-s x DRY_RUN=1 GOOD=old BAD=new && ! ls out", 0, "3 packages differ; " },
 	{ "-s x GOOD=old BAD=new >/dev/full", 125, "lh-bisect: fatal: stdout: " },
@@ -466,6 +468,23 @@ START_TEST(bisects)
 	fake_programs(a, "[ $b -lt 3 ]", "true");
 	program_ends(a, arena_printf(a, "cp $BISECT . && ./lh-bisect %s", bisections[_i].words),
 	    bisections[_i].status, bisections[_i].says);
+	arena_free(a);
+}
+END_TEST
+
+/* what it cannot read is no answer on the ends */
+START_TEST(no_answer)
+{
+	struct arena *a = arena_new();
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	fake_programs(a, "true", "true");
+	snprintf(at.sun_path, sizeof at.sun_path, "%s/scenarios/a", test_dir());
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+	close(fd);
+	program_ends(a, "cp $BISECT . && ./lh-bisect -s x GOOD=old BAD=new", 125,
+	    "scenarios/a: not a file, folder, symlink or fifo\n");
 	arena_free(a);
 }
 END_TEST
@@ -497,7 +516,7 @@ END_TEST
 Suite *
 program_suite(void)
 {
-	Suite *s = suite_of("program", (const TTest *[]){ killed, NULL });
+	Suite *s = suite_of("program", (const TTest *[]){ no_answer, killed, NULL });
 
 	tcase_add_loop_test(harness_case(s, "ends"), ends, 0, sizeof cases / sizeof *cases);
 	tcase_add_loop_test(
