@@ -665,10 +665,15 @@ take_repo(struct arena *a, struct arguments *args, const char *value, struct err
 static int
 take_dry_run(struct arena *a, struct arguments *args, const char *value, struct err *e)
 {
+	static const char *const values[] = { "0", "1", "false", "true", "" };
+
 	(void)a;
-	(void)e;
-	args->dry = *value && strcmp(value, "0") && strcmp(value, "no");
-	return 0;
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		if (!strcmp(value, values[i])) {
+			args->dry = i % 2;
+			return 0;
+		}
+	return fail_usage(e, "DRY_RUN=%s: 1 or true, 0 or false", value);
 }
 
 static int

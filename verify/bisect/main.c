@@ -28,7 +28,7 @@ static const char usage[] =
     "  lh-bisect -s SCENARIO PACKAGE=NAME REPO=DIR GOOD=REVISION BAD=REVISION\n\n"
     "words:\n";
 
-static const struct exit_status statuses[] = { { 0, "found" },
+static const struct exit_status statuses[] = { { 0, "found, or printed for DRY_RUN" },
 	{ EXIT_WORK, "the ends do not differ" }, { EXIT_USAGE, "wrong usage" },
 	{ EXIT_NOJUDGE, "not narrowed down" }, { 0, NULL } };
 

@@ -3,6 +3,8 @@
 
 #include "build/base/user.h"
 
+#include <string.h>
+
 struct running {
 	char *const *argv;
 	const struct child_opts *o;
@@ -23,4 +25,17 @@ program_run(
     char *const argv[], const struct child_opts *o, struct buf *out, int *status, struct err *e)
 {
 	return user_as_root(work, &(struct running){ argv, o, out, status }, e);
+}
+
+const char *
+program_reason(char *said)
+{
+	static const char fatal[] = ": fatal: ";
+	char *at = strstr(said, fatal);
+
+	if (!at)
+		return "unknown";
+	at += strlen(fatal);
+	at[strcspn(at, ";\n")] = '\0'; /* behind a semicolon there are paths */
+	return at;
 }

@@ -11,5 +11,7 @@
  */
 int program_run(
     char *const argv[], const struct child_opts *o, struct buf *out, int *status, struct err *e);
+/* why one failed, of what it said, which is cut there; "unknown" */
+const char *program_reason(char *said);
 
 #endif

@@ -12,6 +12,7 @@
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
 #include "verify/bisect/metric.h"
+#include "verify/bisect/named.h"
 #include "verify/bisect/program.h"
 
 #include <fcntl.h>
@@ -85,6 +86,7 @@ int
 bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n,
     struct bisect *bis, struct err *e)
 {
+	const struct named named = { o->scenarios, &o->also, o->only };
 	int same;
 
 	*bis = (struct bisect){ .a = a, .opts = o };
@@ -92,6 +94,8 @@ bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, si
 		return fail_usage(
 		    e, "%s: no such folder of scenarios; name one with --scenarios", o->scenarios);
 	same = arguments_read(a, o->lh_build, words, n, &bis->args, e);
+	if (same < 0 || named_check(a, o->lh_verify, &named, e) < 0)
+		return -1;
 	if (same)
 		return same;
 	bis->expected = search_expected(a, &bis->args.space);
@@ -121,18 +125,10 @@ run_logged(const struct argv *v, const char *log, int *status, struct err *e)
 static const char *
 reason_in(struct arena *a, const char *log)
 {
-	static const char fatal[] = ": fatal: ";
 	struct err ignored;
-	char *text, *at;
+	char *text;
 
-	if (file_read(a, log, &text, NULL, &ignored) < 0)
-		return "unknown";
-	at = strstr(text, fatal);
-	if (!at)
-		return "unknown";
-	at += strlen(fatal);
-	at[strcspn(at, ";\n")] = '\0'; /* behind a semicolon there are paths */
-	return at;
+	return file_read(a, log, &text, NULL, &ignored) < 0 ? "unknown" : program_reason(text);
 }
 
 /* 1: it cannot be built, *why */

@@ -448,6 +448,10 @@ static const struct {
 	/* what is lh-verify's is handed on */
 	{ "-s x --accel tcg --scale 2 -j 3 --cold --keep GOOD=old BAD=new && cat judged", 0,
 	    " --scale=2 --jobs=3 --cold -s x --keep " },
+	{ "-s x -s nosuch GOOD=old BAD=new; s=$?; ls out runs; exit $s", 100,
+	    "fatal: scenario nosuch: no such scenario; one of x y\nls: " },
+	{ "-s x GOOD=old BAD=new DRY_RUN=true && ! ls out", 0, "3 packages differ; " },
+	{ "-s x GOOD=old BAD=new DRY_RUN=false && ls out", 0, "b 2 -> 3 broke it\n" },
 	{ "-s x -o there GOOD=old BAD=new && ls there", 0, "report.html\n" },
 	{ "-s x DRY_RUN=1 GOOD=old BAD=new && ! ls out", 0, "3 packages differ; " },
 	{ "-s x GOOD=old BAD=new >/dev/full", 125, "lh-bisect: fatal: stdout: " },

@@ -34,6 +34,7 @@ static const char build[] =
 static const char judge[] =
     "#!/bin/sh\n"
     "here=$(dirname \"$0\")\n"
+    "[ \"$1\" != list ] || { printf 'x title\\ny title\\n'; exit; }\n"
     "echo \"$*\" >\"$here/judged\"\n"
     "echo >>\"$here/runs\"; n=$(wc -l <\"$here/runs\")\n"
     "while [ $# -gt 1 ]; do [ \"$1\" = -o ] && out=$2; [ \"$1\" = -s ] && s=$2; shift; done\n"

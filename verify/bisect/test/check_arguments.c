@@ -71,6 +71,7 @@ static const struct {
 	    "only; give other variables separately" },
 	{ "GOOD=old;BAD=new;word", EXIT_USAGE, "word: only NAME=VALUE words are known" },
 	{ "GOOD=old;BAD=new;REPEAT=0", EXIT_USAGE, "REPEAT=0: a number from 1 to 60" },
+	{ "GOOD=old;BAD=new;DRY_RUN=off", EXIT_USAGE, "DRY_RUN=off: 1 or true, 0 or false" },
 	{ "GOOD=old;BAD=new;FAILURE=some", EXIT_USAGE, "FAILURE=some: same or any" },
 	{ "GOOD=old;BAD=new;REPO=/", EXIT_USAGE,
 	    "REPO needs PACKAGE=, the recipe that is built from it" },
