@@ -14,6 +14,9 @@
 #include "verify/bisect/metric.h"
 #include "verify/bisect/named.h"
 #include "verify/bisect/program.h"
+#include "verify/report/report.h"
+#include "verify/report/result.h"
+#include "verify/report/results.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -359,6 +362,29 @@ read_failure(struct bisect *bis, const struct version_set *m, struct trial *t)
 	}
 }
 
+/*
+ * lh-verify passes what passes and skips the rest, but each that -s names was asked: where one was
+ * not played, nobody knows
+ */
+static int
+refuse_skips(struct bisect *bis, const struct version_set *m, struct trial *t, struct err *e)
+{
+	struct testcase_result *v;
+	struct report_head head;
+	size_t n;
+
+	if (results_read(bis->a, m->dir, &v, &n, &head, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].verdict != VERDICT_SKIP)
+			continue;
+		t->verdict = BISECT_SKIP;
+		t->got = arena_printf(bis->a, "%s is skipped there (%s); leave out -s %s",
+		    v[i].scenario, v[i].reason ? v[i].reason : "?", v[i].scenario);
+	}
+	return 0;
+}
+
 /* a run that failed has measured nothing that could be compared */
 static void
 measure(struct bisect *bis, const struct version_set *m, struct trial *t)
@@ -402,6 +428,8 @@ judge(struct bisect *bis, struct version_set *m, struct trial *t, struct err *e)
 		t->verdict = WEXITSTATUS(status) ? BISECT_BAD : BISECT_GOOD;
 	if (t->verdict != BISECT_GOOD)
 		read_failure(bis, m, t);
+	else if (refuse_skips(bis, m, t, e) < 0)
+		return -1;
 	if (bis->args.metric)
 		measure(bis, m, t);
 	return 0;

@@ -336,6 +336,45 @@ START_TEST(equal_images)
 }
 END_TEST
 
+#define SKIPS                                                                                      \
+	"sed -i 's/^end 1/case\\narch x86_64\\nnet dhcp\\nscenario y\\nverdict skip\\nreason requires "  \
+	"package z\\nend 2/' \"$out/results\""
+
+/* x passes and y is skipped: at a version that nobody asked y at, and at an end */
+static const struct {
+	const char *rule, *begins;
+	int status;
+} skipping[] = {
+	{ "if [ $a = 2 ]; then " SKIPS "; else [ $a -lt 3 ]; fi",
+	    "a 1 -> 3 broke it, and it could not be narrowed further\n", 125 },
+	{ "if [ $a = 1 ]; then " SKIPS "; else [ $a -lt 3 ]; fi",
+	    "the good end 1 could not be tested: y is skipped there (requires package z); leave out "
+	    "-s y\n",
+	    125 },
+	/* whatever was skipped beside it, a failure is one */
+	{ "[ $a -lt 3 ] || { " SKIPS "; false; }", "a 2 -> 3 broke it\n", 0 },
+};
+
+START_TEST(skipped)
+{
+	static const char *two[] = { "x", "y", NULL };
+	struct arena *a = arena_new();
+	char one[] = "GOOD=1", four[] = "BAD=4", *words[] = { package_a, one, four };
+	const char *text;
+	struct bisect h;
+	struct err e = { 0 };
+	int r;
+
+	fake_programs(a, skipping[_i].rule, "true");
+	r = bisect_by(a, &(struct bisect_opts){ .only = two, .accel = "tcg" }, words, 3, &h, &text,
+	    &e);
+	ck_assert_msg(r == skipping[_i].status, "%s", e.msg);
+	ck_assert_msg(
+	    !strncmp(text, skipping[_i].begins, strlen(skipping[_i].begins)), "%s", text);
+	arena_free(a);
+}
+END_TEST
+
 /* a second one in the same folder, where something else decides: nothing is known yet */
 static const struct {
 	struct bisect_opts by;
@@ -389,6 +428,7 @@ bisect_run_suite(void)
 	tcase_add_test(c, elsewhere);
 	tcase_add_test(c, inconclusive);
 	tcase_add_test(c, equal_images);
+	tcase_add_loop_test(c, skipped, 0, sizeof skipping / sizeof *skipping);
 	tcase_add_loop_test(c, other_conditions, 0, sizeof others / sizeof *others);
 	return s;
 }
