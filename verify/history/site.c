@@ -632,12 +632,32 @@ add_index_lists(struct site *s, struct buf *b)
 	buf_adds(b, "</p></details>\n");
 }
 
+static const char index_title[] = "Nights";
+
+/* somebody's own is not written over, nor the report of a run */
+static int
+check_index(struct arena *a, const char *dir, struct err *e)
+{
+	const char *path = arena_printf(a, "%s/index.html", dir);
+	char *text;
+
+	if (!file_exists(path))
+		return 0;
+	if (file_read(a, path, &text, NULL, e) < 0)
+		return -1;
+	return strstr(text, arena_printf(a, "<title>%s</title>", index_title))
+		   ? 0
+		   : fail_usage(e,
+			 "%s: holds index.html, and no pages of history site; name another folder",
+			 dir);
+}
+
 static int
 write_index(struct site *s, struct err *e)
 {
 	struct buf b = { 0 };
 
-	style_begin(&b, "Nights");
+	style_begin(&b, index_title);
 	buf_adds(&b,
 	    "<h1>Nights</h1>\n<p class=dim>A bar a night: all passed, some failed, some both "
 	    "passed and failed; the line is what its runs took together.</p>\n");
@@ -653,7 +673,7 @@ site_write(struct arena *a, const struct past *p, const struct measures *m,
 {
 	struct site s = { .a = a, .p = p, .m = m, .q = q, .nq = nq, .dir = dir };
 
-	if (file_mkdirs(dir, 0755, e) < 0)
+	if (check_index(a, dir, e) < 0 || file_mkdirs(dir, 0755, e) < 0)
 		return -1;
 	s.counts = arena_array(a, p->nnights + 1, sizeof *s.counts);
 	find_grid(&s);

@@ -15,8 +15,8 @@ struct quarantine;
  * The history as a folder of pages that need no server and no script: index.html, the nights, the
  * last one first; night-DATE.html, the cases of a night and its message; case-NAME.html, a case
  * through all nights; package-NAME.html, its versions; boot-PLACE.html, the phases of an image's
- * boot.  In the names / is _.  Pages of an
- * earlier site in that folder are replaced, and no others are touched.
+ * boot.  In the names / is _.  Pages of an earlier site in that folder are replaced, and no others
+ * are touched; a folder with another index.html is wrong usage.
  */
 int site_write(struct arena *a, const struct past *p, const struct measures *m,
     const struct quarantine *q, size_t nq, const char *dir, struct err *e);

@@ -129,6 +129,17 @@ static const struct {
 	    0,
 	    "boot-x86_64_dhcp_s6_1.html\ncase-x86_64_dhcp_s6_1_up.html\nindex.html\nnight-DATE."
 	    "html\n" },
+	/* pages of nights are written over, and nothing else */
+	{ RUN "-o out o/manifest >&2; $VERIFY history add db out; s() { $VERIFY history site "
+	      "--scenarios scenarios db $1; }; s site; s site; s out; echo mine >o/index.html; s o; "
+	      "s=$?; cat o/index.html; ls o; exit $s",
+	    100,
+	    "site/index.html: 1 nights, 1 cases\n"
+	    "lh-verify: fatal: out: holds index.html, and no pages of history site; name another "
+	    "folder\n"
+	    "lh-verify: fatal: o: holds index.html, and no pages of history site; name another "
+	    "folder\n"
+	    "mine\nindex.html\nkernel\nmanifest\n" },
 	/* what a guest says is learned, and compared */
 	{ RUN "-o out o/manifest >&2; c=out/x86_64/dhcp/up/console; $VERIFY transcript --bless t "
 	      "$c; $VERIFY transcript t $c; echo more >>$c; $VERIFY transcript t $c",
