@@ -35,10 +35,26 @@ share_sources(struct bisect *bis, struct err *e)
 	return file_exists(ours) || !file_isdir(theirs) ? 0 : file_symlink(theirs, ours, e);
 }
 
+/* what we write there and somebody may have, too; steps/ comes before all of it */
+static int
+check_folder(struct bisect *bis, struct err *e)
+{
+	static const char *const names[] = { "report.html", "verdicts" };
+
+	if (file_isdir(arena_printf(bis->a, "%s/steps", bis->dir)))
+		return 0;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (file_exists(arena_printf(bis->a, "%s/%s", bis->dir, names[i])))
+			return fail_usage(e, "%s: holds %s, and no bisection; name another with -o",
+			    bis->dir, names[i]);
+	return 0;
+}
+
 static int
 make_folders(struct bisect *bis, struct err *e)
 {
-	if (file_mkdirs(arena_printf(bis->a, "%s/steps", bis->dir), 0755, e) < 0 ||
+	if (check_folder(bis, e) < 0 ||
+	    file_mkdirs(arena_printf(bis->a, "%s/steps", bis->dir), 0755, e) < 0 ||
 	    file_mkdirs(arena_printf(bis->a, "%s/build", bis->dir), 0755, e) < 0)
 		return -1;
 	return share_sources(bis, e);

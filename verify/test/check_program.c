@@ -464,6 +464,11 @@ static const struct {
 	{ "-s x GOOD=old BAD=new DRY_RUN=true && ! ls out", 0, "3 packages differ; " },
 	{ "-s x GOOD=old BAD=new DRY_RUN=false && ls out", 0, "b 2 -> 3 broke it\n" },
 	{ "-s x -o there GOOD=old BAD=new && ls there", 0, "report.html\n" },
+	{ "-s x -o there GOOD=old BAD=new && ./lh-bisect -s x -o there GOOD=old BAD=new", 0,
+	    " of them earlier; " },
+	{ "--version; mkdir o; echo mine >o/report.html; ./lh-bisect -s x -o o GOOD=old BAD=new; s=$?; "
+	  "cat o/report.html; exit $s",
+	    100, "o: holds report.html, and no bisection; name another with -o\nmine\n" },
 	{ "-s x DRY_RUN=1 GOOD=old BAD=new && ! ls out", 0, "3 packages differ; " },
 	{ "-s x GOOD=old BAD=new >/dev/full", 125, "lh-bisect: fatal: stdout: " },
 	{ "-s x GOOD=old BAD=old", 1, "GOOD and BAD name the same versions of everything\n" },
