@@ -216,6 +216,7 @@ struct reading {
 	struct testcase_result *testcases;
 	size_t n, parts;
 	struct buf kept; /* of the test case's last subject */
+	unsigned seen;	 /* rows that the head, or the test case, has had */
 	bool ended;
 };
 
@@ -331,6 +332,8 @@ read_said(struct reading *r, char *value, struct err *e)
 
 	if (!c->nsteps)
 		return lines_fail(&r->l, e, "said: there is no step yet");
+	if (c->steps[c->nsteps - 1].said)
+		return lines_fail(&r->l, e, "said: duplicate key");
 	unescape(value);
 	c->steps[c->nsteps - 1].said = value;
 	return 0;
@@ -425,23 +428,34 @@ read_end(struct reading *r, char *value, struct err *e)
 
 static const struct row {
 	const char *name;
-	bool of_testcase, of_head;
+	bool of_testcase, of_head, many;
 	int (*read)(struct reading *r, char *value, struct err *e);
 } rows[] = {
-	{ "verdict", true, false, read_verdict },
-	{ "took", true, true, read_took },
-	{ "booted", true, false, read_booted },
-	{ "comparison", true, false, read_comparison },
-	{ "step", true, false, read_step },
-	{ "said", true, false, read_said },
-	{ "warning", true, false, read_warning },
-	{ "keep", true, false, read_keep },
-	{ "kept", true, false, read_kept },
-	{ "differs", true, false, read_differs },
-	{ "jobs", false, true, read_jobs },
-	{ "scale", false, true, read_scale },
-	{ "end", true, true, read_end },
+	{ "verdict", true, false, false, read_verdict },
+	{ "took", true, true, false, read_took },
+	{ "booted", true, false, false, read_booted },
+	{ "comparison", true, false, false, read_comparison },
+	{ "step", true, false, true, read_step },
+	{ "said", true, false, true, read_said },
+	{ "warning", true, false, true, read_warning },
+	{ "keep", true, false, true, read_keep },
+	{ "kept", true, false, true, read_kept },
+	{ "differs", true, false, true, read_differs },
+	{ "jobs", false, true, false, read_jobs },
+	{ "scale", false, true, false, read_scale },
+	{ "end", true, true, false, read_end },
 };
+_Static_assert(COUNT(rows) <= 32, "each has a bit of reading.seen");
+
+/* of two lines that contradict each other, none is to be believed */
+static int
+read_row(struct reading *r, size_t row, char *value, struct err *e)
+{
+	if (!rows[row].many && r->seen & 1u << row)
+		return lines_fail(&r->l, e, "%s: duplicate key", rows[row].name);
+	r->seen |= 1u << row;
+	return rows[row].read(r, value, e);
+}
 
 static int
 read_line(struct reading *r, const char *key, char *value, struct err *e)
@@ -449,23 +463,31 @@ read_line(struct reading *r, const char *key, char *value, struct err *e)
 	const struct text_key *texts = r->n ? testcase_texts : head_texts;
 	size_t n = r->n ? COUNT(testcase_texts) : COUNT(head_texts);
 
+	if (r->ended)
+		return lines_fail(&r->l, e, "%s: behind the end", key);
 	if (!strcmp(key, "case")) {
 		if (count_part(r, e) < 0)
 			return -1;
 		close_kept(r);
 		r->testcases = arena_more(r->a, r->testcases, r->n, sizeof *r->testcases);
 		r->testcases[r->n++] = (struct testcase_result){ .verdict = VERDICT_INCONCLUSIVE };
+		r->seen = 0;
 		return 0;
 	}
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(texts[i].name, key)) {
+			const char **text =
+			    text_of(&texts[i], r->n ? (void *)last(r) : (void *)r->head);
+
+			if (*text)
+				return lines_fail(&r->l, e, "%s: duplicate key", key);
 			unescape(value);
-			*text_of(&texts[i], r->n ? (void *)last(r) : (void *)r->head) = value;
+			*text = value;
 			return 0;
 		}
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (!strcmp(rows[i].name, key) && (r->n ? rows[i].of_testcase : rows[i].of_head))
-			return rows[i].read(r, value, e);
+			return read_row(r, i, value, e);
 	return lines_fail(&r->l, e, "%s: unknown key", key);
 }
 
@@ -524,7 +546,7 @@ results_read_file(struct arena *a, const char *path, struct testcase_result **te
 	if (!line || strcmp(line, first_line))
 		return fail_usage(
 		    e, "%s:1: not a results file: the first line must be \"%s\"", path, first_line);
-	while (bad == 0 && !r.ended && (line = lines_next(&r.l))) {
+	while (bad == 0 && (line = lines_next(&r.l))) {
 		const char *key = word_next(&line);
 
 		if (key)

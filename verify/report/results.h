@@ -15,9 +15,9 @@ struct report_head;
 /*
  * A run's results as a file, so that runs on several machines can be judged as one: text, first
  * line "lh-results 2", then `key value` lines, a `test case` line before each test case's own, and
- * "end N" with the number of test cases, without which the run was not finished.  In values \n is a
- * newline, \\ a backslash and \xNN any byte that is not printable ASCII.  Folders are relative to
- * that of the file.
+ * "end N" with the number of test cases, without which the run was not finished, and nothing behind
+ * it.  A key that tells one thing is there once.  In values \n is a newline, \\ a backslash and
+ * \xNN any byte that is not printable ASCII.  Folders are relative to that of the file.
  */
 void results_text(struct arena *a, const char *dir, const struct testcase_result *testcases,
     size_t n, const struct report_head *h, struct buf *out);
