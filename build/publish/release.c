@@ -213,15 +213,16 @@ release_licensed(struct arena *a, const struct config *cfg, const struct recipes
 
 /* of a file of results: one scenario on one image, or a comparison */
 struct judged {
-	const char *arch, *net, *profile, *set, *image, *kernel, *scenario, *verdict;
+	const char *arch, *net, *profile, *set, *image, *kernel, *scenario, *verdict, *reason;
 };
 
+/* lh-verify reads such a file by verify/report/results.c: what that refuses is no proof here */
 static int
 read_results(struct arena *a, const char *path, struct judged **v, size_t *n, struct err *e)
 {
 	struct lines l;
 	char *line;
-	bool complete = false;
+	const char *end = NULL;
 
 	*v = NULL;
 	*n = 0;
@@ -238,18 +239,28 @@ read_results(struct arena *a, const char *path, struct judged **v, size_t *n, st
 			{ "profile", j ? &j->profile : NULL }, { "set", j ? &j->set : NULL },
 			{ "image", j ? &j->image : NULL }, { "kernel", j ? &j->kernel : NULL },
 			{ "scenario", j ? &j->scenario : NULL },
-			{ "verdict", j ? &j->verdict : NULL } };
+			{ "verdict", j ? &j->verdict : NULL },
+			{ "reason", j ? &j->reason : NULL } };
 
+		if (end && key)
+			return lines_fail(&l, e, "%s: behind the end", key);
 		if (is(key, "case")) {
 			*v = arena_more(a, *v, *n, sizeof **v);
 			(*v)[(*n)++] = (struct judged){ 0 };
 		}
-		complete = is(key, "end");
-		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-			if (keys[i].to && is(key, keys[i].key))
-				*keys[i].to = value;
+		if (is(key, "end"))
+			end = value;
+		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+			if (!keys[i].to || !is(key, keys[i].key))
+				continue;
+			if (*keys[i].to)
+				return lines_fail(&l, e, "%s: duplicate key", key);
+			*keys[i].to = value;
+		}
 	}
-	return complete ? 0 : fail(e, "release: %s: the run is incomplete", path);
+	return is(end, arena_printf(a, "%zu", *n))
+		   ? 0
+		   : fail(e, "release: %s: the run is incomplete", path);
 }
 
 /* of a lane that an ordinary run does not play */

@@ -419,6 +419,14 @@ static const struct {
 	    "release: x86_64 dhcp: ssh was played on another image" },
 	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") OTHER("") "end 2\n",
 	    "release: x86_64 dhcp: ssh was played on another image" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass")
+		"end 2\n" CELL("x86_64", "ssh", "pass") "end 3\n",
+	    "%s/results:23: case: behind the end" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass") "end 3\n",
+	    "release: %s/results: the run is incomplete" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass")
+		CELL("x86_64", "ssh", "fail\nverdict pass") "end 2\n",
+	    "%s/results:21: verdict: duplicate key" },
 	{ NULL, "release: nothing was verified: %s/results: No such file or directory" },
 };
 
