@@ -289,6 +289,20 @@ struct wanted {
 	const struct manifest *m;
 };
 
+/*
+ * Of what an image does not have, nothing can be played; of what the host did not have, such as a
+ * program or a firmware, another host would have played it
+ */
+static bool
+was_skipped_by_host(const struct judged *j)
+{
+	static const char requires[] = "requires ", tool[] = "requires tool ";
+
+	return is(j->verdict, "skip") &&
+	       (!j->reason || strncmp(j->reason, requires, sizeof requires - 1) != 0 ||
+		   strncmp(j->reason, tool, sizeof tool - 1) == 0);
+}
+
 static int
 want_scenario(void *arg, const char *rel, const struct stat *st, struct err *e)
 {
@@ -307,10 +321,15 @@ want_scenario(void *arg, const char *rel, const struct stat *st, struct err *e)
 		if (!is(j->scenario, name) || !is(j->arch, w->m->arch) || !is(j->net, w->m->net) ||
 		    !is(j->profile, w->m->profile) || !is(j->set, w->m->set))
 			continue;
-		if (is(j->image, w->m->image_digest) && is(j->kernel, w->m->kernel_sha256))
-			return 0;
-		return fail(
-		    e, "release: %s: %s was played on another image", label(w->a, w->m), name);
+		if (!is(j->image, w->m->image_digest) || !is(j->kernel, w->m->kernel_sha256))
+			return fail(e, "release: %s: %s was played on another image",
+			    label(w->a, w->m), name);
+		if (was_skipped_by_host(j))
+			return fail(e,
+			    "release: %s: %s was skipped, and not for the image: %s; verify where "
+			    "it can be played",
+			    label(w->a, w->m), name, j->reason ? j->reason : "no reason");
+		return 0;
 	}
 	r = of_a_lane(w->a, arena_printf(w->a, "%s/%s", w->dir, rel), e);
 	if (r)

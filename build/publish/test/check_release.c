@@ -394,9 +394,19 @@ static const struct {
 	const char *results; /* IMAGE and KERNEL: the digests of what is there */
 	const char *why;     /* NULL: verified */
 } runs[] = {
-	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "skip")
-		CELL("all", "same-files", "pass") "end 3\n",
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass")
+		CELL("x86_64", "ssh", "skip\nreason requires net static, here it is dhcp")
+		    CELL("all", "same-files", "pass") "end 3\n",
 	    NULL },
+	/* it is not the image that lacks it */
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass")
+		CELL("x86_64", "ssh", "skip\nreason requires tool nc") "end 2\n",
+	    "release: x86_64 dhcp: ssh was skipped, and not for the image: requires tool nc; verify "
+	    "where it can be played" },
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass")
+		CELL("x86_64", "ssh", "skip\nreason needs /x/bios, of package y") "end 2\n",
+	    "release: x86_64 dhcp: ssh was skipped, and not for the image: needs /x/bios, of "
+	    "package y; verify where it can be played" },
 	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "fail") "end 2\n",
 	    "release: x86_64 dhcp ssh: fail" },
 	{ "lh-results 2\n" CELL("x86_64", "boot", "inconclusive")
