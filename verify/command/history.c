@@ -75,7 +75,7 @@ static int
 add(struct arena *a, const struct options *o, struct err *e)
 {
 	struct store *s;
-	size_t added = 0, n = o->nwords - 2;
+	size_t added = 0, unfinished = 0, n = o->nwords - 2;
 	int r = 0;
 
 	if (store_open(a, o->words[1], true, &s, e) < 0)
@@ -84,6 +84,13 @@ add(struct arena *a, const struct options *o, struct err *e)
 		struct past run;
 
 		r = gather_run(a, o->words[2 + i], &run, e);
+		if (r > 0) {
+			/* its cases were not played in that night; those of the others were */
+			log_warn("%s: not finished: it is under way, or was killed; left out",
+			    o->words[2 + i]);
+			unfinished++;
+			continue;
+		}
 		if (r == 0)
 			r = store_add(s, &run, e);
 		added += r > 0;
@@ -91,7 +98,8 @@ add(struct arena *a, const struct options *o, struct err *e)
 	store_close(s);
 	if (r < 0)
 		return added ? wrap(e, "after %zu of %zu runs, which are added", added, n) : -1;
-	printf("%s: %zu runs added, %zu were there\n", o->words[1], added, n - added);
+	printf("%s: %zu runs added, %zu were there%s\n", o->words[1], added, n - unfinished - added,
+	    unfinished ? arena_printf(a, ", %zu not finished", unfinished) : "");
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "verify/image/record.h"
 #include "verify/report/chart.h"
 #include "verify/report/report.h"
+#include "verify/report/result.h"
 #include "verify/report/results.h"
 
 #include <limits.h>
@@ -187,6 +188,20 @@ take_run(
 	return 0;
 }
 
+/*
+ * `results` is there before the first guest is, for whoever kills the run: what is still planned in
+ * it was neither judged nor inconclusive
+ */
+static bool
+has_ended(const struct testcase_result *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].verdict == VERDICT_INCONCLUSIVE && v[i].reason &&
+		    !strcmp(v[i].reason, RESULT_UNJUDGED))
+			return false;
+	return true;
+}
+
 int
 gather_run(struct arena *a, const char *dir, struct past *out, struct err *e)
 {
@@ -197,7 +212,11 @@ gather_run(struct arena *a, const char *dir, struct past *out, struct err *e)
 	*out = (struct past){ 0 };
 	if (!file_exists(arena_printf(a, "%s/results", dir)))
 		return fail_usage(e, "%s: no folder of a finished run: it has no results", dir);
-	if (results_read(a, dir, &v, &n, &h, e) < 0 || take_run(a, dir, &h, out, e) < 0)
+	if (results_read(a, dir, &v, &n, &h, e) < 0)
+		return -1;
+	if (!has_ended(v, n))
+		return 1;
+	if (take_run(a, dir, &h, out, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (take_image(a, dir, &v[i], out, e) < 0)

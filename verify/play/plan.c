@@ -50,7 +50,7 @@ plan_testcase(struct arena *a, const struct matrix_testcase *what, struct testca
 		.kernel = m->kernel_sha256,
 		.offline = what->scenario->offline,
 		.verdict = what->skip ? VERDICT_SKIP : VERDICT_INCONCLUSIVE,
-		.reason = what->skip ? what->skip : "not judged",
+		.reason = what->skip ? what->skip : RESULT_UNJUDGED,
 		.differs = m->differs,
 		.ndiffers = m->ndiffers,
 	};

@@ -48,6 +48,9 @@ struct failure {
 	const char *look;    /* paths */
 };
 
+/* the reason of what is planned: of a run that has ended, none has it */
+#define RESULT_UNJUDGED "not judged"
+
 /* what a scenario keeps of an image, to be compared across triples (compare.h) */
 struct kept {
 	const char *subject;

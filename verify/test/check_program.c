@@ -129,10 +129,21 @@ static const struct {
 	    0,
 	    "boot-x86_64_dhcp_s6_1.html\ncase-x86_64_dhcp_s6_1_up.html\nindex.html\nnight-DATE."
 	    "html\n" },
+	/* while it is played it is not, and then once */
+	{ "printf 'scenario xlong \"it takes its time\"\nimage pristine\nsleep 60s\n' "
+	  ">scenarios/xlong.scn\n" RUN
+	  "-o out o/manifest >tap 2>log & "
+	  "until grep -q 'up: pass' log; do kill -0 $! || exit; sleep 0.05; done; "
+	  "$VERIFY history add db out; kill $!; wait $!; $VERIFY history add db out; "
+	  "$VERIFY history show --scenarios scenarios db | sed -n 's,.*/1/,,p'",
+	    0,
+	    "db: 0 runs added, 0 were there, 1 not finished\ndb: 1 runs added, 0 were there\n"
+	    "up    P\nxlong I\n" },
 	/* pages of nights are written over, and nothing else */
-	{ RUN "-o out o/manifest >&2; $VERIFY history add db out; s() { $VERIFY history site "
-	      "--scenarios scenarios db $1; }; s site; s site; s out; echo mine >o/index.html; s o; "
-	      "s=$?; cat o/index.html; ls o; exit $s",
+	{ RUN
+	    "-o out o/manifest >&2; $VERIFY history add db out; s() { $VERIFY history site "
+	    "--scenarios scenarios db $1; }; s site; s site; s out; echo mine >o/index.html; s o; "
+	    "s=$?; cat o/index.html; ls o; exit $s",
 	    100,
 	    "site/index.html: 1 nights, 1 cases\n"
 	    "lh-verify: fatal: out: holds index.html, and no pages of history site; name another "
@@ -466,8 +477,8 @@ static const struct {
 	{ "-s x -o there GOOD=old BAD=new && ls there", 0, "report.html\n" },
 	{ "-s x -o there GOOD=old BAD=new && ./lh-bisect -s x -o there GOOD=old BAD=new", 0,
 	    " of them earlier; " },
-	{ "--version; mkdir o; echo mine >o/report.html; ./lh-bisect -s x -o o GOOD=old BAD=new; s=$?; "
-	  "cat o/report.html; exit $s",
+	{ "--version; mkdir o; echo mine >o/report.html; ./lh-bisect -s x -o o GOOD=old BAD=new; "
+	  "s=$?; cat o/report.html; exit $s",
 	    100, "o: holds report.html, and no bisection; name another with -o\nmine\n" },
 	{ "-s x DRY_RUN=1 GOOD=old BAD=new && ! ls out", 0, "3 packages differ; " },
 	{ "-s x GOOD=old BAD=new >/dev/full", 125, "lh-bisect: fatal: stdout: " },
@@ -509,7 +520,7 @@ START_TEST(no_answer)
 }
 END_TEST
 
-/* killed in the middle: nothing of it is taken for a pass, nor of the run before */
+/* killed in the middle: nothing of it is taken for a pass, nor of the run before, nor remembered */
 START_TEST(killed)
 {
 	struct arena *a = arena_new();
@@ -524,9 +535,14 @@ START_TEST(killed)
 		RUN "-o out o/manifest >tap 2>log & p=$!\n"
 		    "until grep -q 'up: pass' log; do kill -0 $p || exit; sleep 0.05; done\n"
 		    "kill -9 $p; wait $p; ls out | grep -e junit -e html; "
+		    "$VERIFY history add db out; "
 		    "$VERIFY merge -o report out",
 		&said),
 	    125);
+	ck_assert_msg(strstr(said, "lh-verify: warning: out: not finished: it is under way, or was "
+				   "killed; left out\n"
+				   "db: 0 runs added, 0 were there, 1 not finished\n"),
+	    "%s", said);
 	ck_assert_msg(strstr(said, "0 passed, 2 failed, 0 skipped\n"), "%s", said);
 	ck_assert_msg(!strstr(said, "junit"), "%s", said);
 	arena_free(a);
