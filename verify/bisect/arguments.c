@@ -598,8 +598,8 @@ read_commits(struct arena *a, struct arguments *args, struct err *e)
 	while ((line = lines_next(&l)))
 		add_commit(a, args, p, line);
 	if (args->space.packages[p].nversions == 1)
-		args->same = arena_printf(a, "REPO %s: %s and %s are one commit", args->repo,
-		    args->good, args->bad);
+		args->same = arena_printf(
+		    a, "REPO %s: %s and %s are one commit", args->repo, args->good, args->bad);
 	return 0;
 }
 

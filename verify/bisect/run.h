@@ -63,8 +63,8 @@ struct bisect {
 };
 
 /*
- * reads the arguments and earlier verdicts; makes the folders, unless DRY_RUN=1.  1: the ends do not
- * differ, bis->args.same
+ * reads the arguments and earlier verdicts; makes the folders, unless DRY_RUN=1.
+ * 1: the ends do not differ, bis->args.same
  */
 int bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n,
     struct bisect *bis, struct err *e);

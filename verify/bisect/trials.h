@@ -15,9 +15,9 @@ struct arena;
 /*
  * The verdict of every run, a line each in a file that is only appended to, so that an
  * interrupted bisection continues where it was.  A run belongs to its subject, a digest of what the
- * manifest says of the image, of the scenarios, of lh-verify and of the options it is given: version
- * sets with equal images share their verdicts, and after a scenario was edited, or with another
- * --accel, all are judged again.
+ * manifest says of the image, of the scenarios, of lh-verify and of the options it is given:
+ * version sets with equal images share their verdicts, and after a scenario was edited, or with
+ * another --accel, all are judged again.
  * Tab-separated: SUBJECT good|bad|none WHERE EXPECTED GOT; an incomplete last line is ignored.
  */
 struct trial {

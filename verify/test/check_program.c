@@ -131,8 +131,7 @@ static const struct {
 	    "html\n" },
 	/* while it is played it is not, and then once */
 	{ "printf 'scenario xlong \"it takes its time\"\nimage pristine\nsleep 60s\n' "
-	  ">scenarios/xlong.scn\n" RUN
-	  "-o out o/manifest >tap 2>log & "
+	  ">scenarios/xlong.scn\n" RUN "-o out o/manifest >tap 2>log & "
 	  "until grep -q 'up: pass' log; do kill -0 $! || exit; sleep 0.05; done; "
 	  "$VERIFY history add db out; kill $!; wait $!; $VERIFY history add db out; "
 	  "$VERIFY history show --scenarios scenarios db | sed -n 's,.*/1/,,p'",

@@ -401,8 +401,8 @@ static const struct {
 	/* it is not the image that lacks it */
 	{ "lh-results 2\n" CELL("x86_64", "boot", "pass")
 		CELL("x86_64", "ssh", "skip\nreason requires tool nc") "end 2\n",
-	    "release: x86_64 dhcp: ssh was skipped, and not for the image: requires tool nc; verify "
-	    "where it can be played" },
+	    "release: x86_64 dhcp: ssh was skipped, and not for the image: requires tool nc; "
+	    "verify where it can be played" },
 	{ "lh-results 2\n" CELL("x86_64", "boot", "pass")
 		CELL("x86_64", "ssh", "skip\nreason needs /x/bios, of package y") "end 2\n",
 	    "release: x86_64 dhcp: ssh was skipped, and not for the image: needs /x/bios, of "
@@ -429,8 +429,8 @@ static const struct {
 	    "release: x86_64 dhcp: ssh was played on another image" },
 	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") OTHER("") "end 2\n",
 	    "release: x86_64 dhcp: ssh was played on another image" },
-	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass")
-		"end 2\n" CELL("x86_64", "ssh", "pass") "end 3\n",
+	{ "lh-results 2\n" CELL("x86_64", "boot", "pass")
+		CELL("x86_64", "ssh", "pass") "end 2\n" CELL("x86_64", "ssh", "pass") "end 3\n",
 	    "%s/results:23: case: behind the end" },
 	{ "lh-results 2\n" CELL("x86_64", "boot", "pass") CELL("x86_64", "ssh", "pass") "end 3\n",
 	    "release: %s/results: the run is incomplete" },

@@ -337,8 +337,8 @@ START_TEST(equal_images)
 END_TEST
 
 #define SKIPS                                                                                      \
-	"sed -i 's/^end 1/case\\narch x86_64\\nnet dhcp\\nscenario y\\nverdict skip\\nreason requires "  \
-	"package z\\nend 2/' \"$out/results\""
+	"sed -i 's/^end 1/case\\narch x86_64\\nnet dhcp\\nscenario y\\nverdict skip\\n"            \
+	"reason requires package z\\nend 2/' \"$out/results\""
 
 /* x passes and y is skipped: at a version that nobody asked y at, and at an end */
 static const struct {
@@ -348,8 +348,8 @@ static const struct {
 	{ "if [ $a = 2 ]; then " SKIPS "; else [ $a -lt 3 ]; fi",
 	    "a 1 -> 3 broke it, and it could not be narrowed further\n", 125 },
 	{ "if [ $a = 1 ]; then " SKIPS "; else [ $a -lt 3 ]; fi",
-	    "the good end 1 could not be tested: y is skipped there (requires package z); leave out "
-	    "-s y\n",
+	    "the good end 1 could not be tested: y is skipped there (requires package z); leave "
+	    "out -s y\n",
 	    125 },
 	/* whatever was skipped beside it, a failure is one */
 	{ "[ $a -lt 3 ] || { " SKIPS "; false; }", "a 2 -> 3 broke it\n", 0 },
@@ -366,11 +366,10 @@ START_TEST(skipped)
 	int r;
 
 	fake_programs(a, skipping[_i].rule, "true");
-	r = bisect_by(a, &(struct bisect_opts){ .only = two, .accel = "tcg" }, words, 3, &h, &text,
-	    &e);
+	r = bisect_by(
+	    a, &(struct bisect_opts){ .only = two, .accel = "tcg" }, words, 3, &h, &text, &e);
 	ck_assert_msg(r == skipping[_i].status, "%s", e.msg);
-	ck_assert_msg(
-	    !strncmp(text, skipping[_i].begins, strlen(skipping[_i].begins)), "%s", text);
+	ck_assert_msg(!strncmp(text, skipping[_i].begins, strlen(skipping[_i].begins)), "%s", text);
 	arena_free(a);
 }
 END_TEST
@@ -404,10 +403,8 @@ START_TEST(other_conditions)
 
 	fake_programs(a, "[ $b -lt 3 ]", "true");
 	ck_assert_int_eq(bisect(a, words, 2, &h, &text, &e), 0);
-	fake_programs(
-	    a, "[ $b -lt 4 ]", arena_printf(a, "more=\"%s\"; true", others[_i].more));
-	ck_assert_msg(
-	    bisect_by(a, &others[_i].by, words, 2, &h, &text, &e) == 0, "%s", e.msg);
+	fake_programs(a, "[ $b -lt 4 ]", arena_printf(a, "more=\"%s\"; true", others[_i].more));
+	ck_assert_msg(bisect_by(a, &others[_i].by, words, 2, &h, &text, &e) == 0, "%s", e.msg);
 	ck_assert_uint_eq(h.runs > 0, !others[_i].known);
 	ck_assert_msg(!strncmp(text, others[_i].known ? "b 2 -> 3" : "b 3 -> 4", 8), "%s", text);
 	arena_free(a);
