@@ -411,14 +411,14 @@ static const struct {
 	{ BOOTS "agent\nhear go\nsay Oops: a panic\\n\nevent RESET guest-reset\n",
 	    KERNEL "run \"true\"\nsend \"go\"\nrun \"sleep 3\"\nvm await guest-reset\n", true,
 	    VERDICT_FAIL, NULL, "forbidden pattern \"oops\" matched", NULL, "Oops: a panic" },
-/* a program cannot make us deaf */
+/* a program cannot make us deaf; which of the last two is told depends on the host */
 #define FIVE                                                                                       \
 	"say Oops: a\\n\npause 100ms\nsay Oops: a\\n\npause 100ms\nsay Oops: a\\n\npause 100ms\n"  \
 	"say Oops: a\\n\npause 100ms\nsay Oops: a\\n\npause 100ms\n"
 	{ BOOTS "agent\nhear go\n" FIVE FIVE FIVE FIVE
 		"say [   12.345678] Oops: 0002\\n\nshutdown guest-shutdown\n",
 	    KERNEL "run \"true\"\nsend \"go\"\nvm await guest-shutdown\n", true, VERDICT_FAIL, NULL,
-	    "forbidden pattern \"oops\" matched", NULL, "[ 12.345678] Oops: 0002" },
+	    "forbidden pattern \"oops\" matched", NULL, NULL },
 	{ BOOTS "say Oops: a panic\\n\n", KERNEL "expect /never/ @2s\n", true, VERDICT_FAIL, NULL,
 	    "forbidden pattern \"oops\" matched", NULL, "Oops: a panic" },
 	/* ---- and what its log has at the end ---- */
