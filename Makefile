@@ -250,7 +250,8 @@ one = $(if $(call raw,$(2)),$(1) $(call quote,$(call raw,$(2))))
 # each word of a variable, behind an option
 each = $(foreach w,$(call raw,$(2)),$(1)$(call quote,$w))
 PASSED := $(filter-out $(MINE) $(SECRET) MAKEOVERRIDES MAKEFLAGS -%,$(GIVEN))
-ARGS := $(foreach v,$(PASSED),$(call quote,$v=$(call raw,$v)))
+as_given = $(foreach v,$(1),$(call quote,$v=$(call raw,$v)))
+ARGS := $(call as_given,$(PASSED))
 TRIPLE_ARG := $(if $(filter TRIPLE,$(GIVEN)),$(call quote,TRIPLE=$(call raw,TRIPLE)))
 # TRIPLES=all, or a list; else the one that is configured
 TRIPLE_ARGS := $(TRIPLE_ARG) $(if $(call raw,TRIPLES),$(call quote,TRIPLES=$(call raw,TRIPLES)))
@@ -269,7 +270,7 @@ LHB_FLAGS := $(if $(findstring n,$(SHORT)),-n) $(if $(findstring k,$(SHORT)),-k)
 
 # SCENARIOS: folders of further ones.  What is for lh-bisect alone means nothing to lh-build.
 OF_BISECT := GOOD BAD PACKAGE REPO DRY_RUN REPEAT FAILURE METRIC
-OF_BUILD = $(foreach v,$(filter-out $(OF_BISECT),$(PASSED)),$(call quote,$v=$(call raw,$v)))
+OF_BUILD = $(call as_given,$(filter-out $(OF_BISECT),$(PASSED)))
 ALSO = $(foreach d,$(shell $(LHB) config SCENARIOS $(OF_BUILD)),--also $(call quote,$d))
 
 # what a command prints, a word a line: OUTPUT may have blanks

@@ -204,22 +204,21 @@ mutants(struct arena *a, struct options *o, struct err *e)
 	struct image *images;
 	struct matrix m;
 	size_t n, nimages = o->nwords - 1;
+	bool derived = o->nwords == 1;
 
 	if (!o->nwords)
 		return fail_usage(e, "mutants: needs a manifest; see lh-verify --help");
-	if ((only = options_of_mutants(o, o->nwords == 1)))
+	if ((only = options_of_mutants(o, derived)))
 		return fail_usage(e,
-		    o->nwords == 1 ? "--%s: only for the mutants of a folder, not for those that "
-				     "are derived from one MANIFEST"
-				   : "--%s: only for mutants that are derived from one MANIFEST, "
-				     "not for those of a folder",
+		    derived ? "--%s: only for the mutants of a folder, not for those that "
+			      "are derived from one MANIFEST"
+			    : "--%s: only for mutants that are derived from one MANIFEST, "
+			      "not for those of a folder",
 		    only);
-	/* which there are is told, and nothing written */
-	if (o->nwords == 1 && o->list)
-		return command_mutants(a, o, e);
-	if (begin(a, o, o->words[o->nwords > 1], e) < 0)
+	/* which of them there are is told, and nothing written */
+	if (!(derived && o->list) && begin(a, o, o->words[!derived], e) < 0)
 		return -1;
-	if (o->nwords == 1)
+	if (derived)
 		return command_mutants(a, o, e);
 	if (suite_read(a, o, &suite, e) < 0)
 		return -1;

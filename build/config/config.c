@@ -438,6 +438,13 @@ assign(
 	return 0;
 }
 
+static void
+add_assignment(struct arena *a, struct assignments *out, const char *name, const char *value)
+{
+	out->v = arena_more(a, out->v, out->n, sizeof *out->v);
+	out->v[out->n++] = (struct assignment){ name, value };
+}
+
 /* NAME=VALUE, at = ; s6-rc may be written with its hyphen */
 static void
 read_word(struct arena *a, const char *word, const char *equals, struct assignments *out)
@@ -447,7 +454,7 @@ read_word(struct arena *a, const char *word, const char *equals, struct assignme
 	for (char *p = name; *p; p++)
 		if (*p == '-')
 			*p = '_';
-	out->v[out->n++] = (struct assignment){ name, equals + 1 };
+	add_assignment(a, out, name, equals + 1);
 }
 
 static int
@@ -790,30 +797,21 @@ read_environment(struct arena *a, const char *top, struct assignments *out)
 		const char *value = getenv(keys[i].is.name);
 
 		if (value)
-			out->v[out->n++] = (struct assignment){ keys[i].is.name, value };
+			add_assignment(a, out, keys[i].is.name, value);
 	}
 	for (char *const *v = environ; *v; v++) {
+		const struct variable *prefix = prefix_of(*v);
 		const char *equals = strchr(*v, '='), *name;
 
-		if (!equals || !prefix_of(*v))
+		if (!equals || !prefix)
 			continue;
-		name = *v + strlen(prefix_of(*v)->name);
+		name = *v + strlen(prefix->name);
 		if (is_package(a, top, name, (size_t)(equals - name)))
 			read_word(a, *v, equals, out);
 		else
 			log_warn("environment: %.*s: left out: recipes/ has no such package",
 			    (int)(equals - *v), *v);
 	}
-}
-
-static size_t
-environment_size(void)
-{
-	size_t n = 0;
-
-	while (environ[n])
-		n++;
-	return n;
 }
 
 /* ~/.config/lh-bootstrap/lh-config; NULL: there is no home folder */
@@ -852,8 +850,7 @@ config_read(struct arena *a, const char *top, char *const *args, size_t nargs, s
 		.top = arena_strdup(a, top),
 		.home = home && *home == '/' ? home : "", /* from where would it be? */
 		.root = geteuid() == 0 };
-	struct assignments fixed = { .v = arena_array(
-					 a, NKEYS + environment_size() + nargs, sizeof *fixed.v) };
+	struct assignments fixed = { 0 };
 	struct defaulting def = { a, top, "" };
 	size_t nenv;
 

@@ -55,8 +55,8 @@ struct config {
 
 struct config_var {
 	const char *name, *value;
-	const char
-	    *from; /* "default", "lh-config", "command line", "environment", or the file's path */
+	/* "default", "lh-config", "environment", "command line", or the file's path */
+	const char *from;
 };
 
 /*

@@ -147,7 +147,7 @@ resume(struct scoring *s, struct err *e)
 		       s->o->all	? "all"
 		       : s->o->function ? "function"
 					: "first",
-		       s->o->accel ? s->o->accel : "auto", s->o->cold ? " cold" : ""),
+		       s->o->accel, s->o->cold ? " cold" : ""),
 		   *key;
 
 	for (size_t i = 0; i < s->nturns; i++)
