@@ -9,6 +9,7 @@
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/expect.h"
+#include "verify/guest/arrival.h"
 #include "verify/guest/channel.h"
 #include "verify/guest/ending.h"
 #include "verify/guest/qmp.h"
@@ -594,10 +595,17 @@ write_argv(const struct guest *g, const struct manifest *m, const struct qemu_op
 	by_hand.console = NULL;
 	by_hand.qmp_fd = by_hand.agent_fd = -1;
 	by_hand.net = NULL;
+	by_hand.waits = false;
 	qemu_argv(&p, m, &by_hand);
 	text = arena_printf(g->a, "%s\n# as it was run, with inherited descriptors:\n# %s\n",
 	    argv_quoted(&p), argv_quoted(v));
 	return file_write(arena_printf(g->a, "%s/argv", dir), text, strlen(text), 0644, e);
+}
+
+static const char *
+told_in(const struct guest *g, const char *dir)
+{
+	return arena_printf(g->a, "%s/told", dir);
 }
 
 /* what QEMU does not restore of a state, it is told beside it */
@@ -610,7 +618,7 @@ tell(const struct guest *g, const struct manifest *m, struct qemu_opts *o, const
 	if (!o->loadvm || !m->after_loadvm)
 		return 0;
 	line = arena_printf(g->a, "%s\n", m->after_loadvm);
-	o->told = arena_printf(g->a, "%s/told", dir);
+	o->told = told_in(g, dir);
 	if (file_write(arena_printf(g->a, "%s.in", o->told), line, strlen(line), 0644, e) < 0)
 		return -1;
 	return file_write(arena_printf(g->a, "%s.out", o->told), "", 0, 0644, e);
@@ -762,6 +770,7 @@ static void
 resume(struct guest *g)
 {
 	const struct move *m = g->move;
+	const char *told = g->manifest->after_loadvm ? told_in(g, m->dir) : NULL;
 	struct err e;
 
 	g->move = NULL;
@@ -771,7 +780,10 @@ resume(struct guest *g)
 		g->hosts = true;
 		return;
 	}
-	m->done(m->arg, NULL);
+	if (m->opts->waits)
+		arrival_begin(g->a, g, m->opts->loadvm, told, m->done, m->arg);
+	else
+		m->done(m->arg, NULL);
 }
 
 static void

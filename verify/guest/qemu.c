@@ -267,6 +267,8 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 		argv_pushf(v, "local,id=share,security_model=none,path=%s", commas(v->a, o->share));
 		argv_pushv(v, "-device", "virtio-9p-pci,fsdev=share,mount_tag=share", NULL);
 	}
-	if (o->loadvm)
+	if (o->waits)
+		argv_push(v, "-S");
+	else if (o->loadvm)
 		push_state(v, o);
 }

@@ -65,6 +65,7 @@ struct qemu_opts {
 	const char *loadvm; /* state to start from, or NULL */
 	const char *told;   /* loadvm: the file told.in has the manifest's after-loadvm, and
 			       told.out is for the answer; NULL: there is none */
+	bool waits;	    /* it begins without a state, and stands still: arrival.h */
 	bool faults;	    /* the overlay is two nodes, see QEMU_DISK */
 	bool slot;	    /* a device may be plugged in while it runs, into qemu_slot() */
 	enum qemu_pace pace;

@@ -35,7 +35,7 @@
 #define PCAP "net.pcap" /* in the test case's folder: what the peer saw */
 #define WARNINGS_MAX 20
 #define RECENT 2000 /* bytes of console */
-#define NONCE_WAIT (200 * NS_PER_MS)
+#define NONCE_WAIT (2 * NS_PER_S)
 #define STOP_GRACE (10 * NS_PER_S)
 #define WAKE_TIME (60 * NS_PER_S)
 #define WAKE_SOON (5 * NS_PER_S) /* somebody sits there, and a console may do */
@@ -681,6 +681,7 @@ testcase_move(struct testcase *c, enum qemu_pace pace, guest_moved *done, void *
 	c->pace = pace;
 	*o = qemu_opts_of(c);
 	o->loadvm = MOVING;
+	o->waits = pace == PACE_CALM;
 	guest_move(c->guest, o, c->job->dir, done, arg);
 }
 

@@ -14,7 +14,8 @@
  *   agent              opens the private channel: greets, and a local sh answers
  *   awake              the same, and it was open before: no greeting
  *   restored           with -loadvm the script begins here, otherwise it ends here; `savevm`
- *                      keeps the command line
+ *                      keeps the command line.  With -S it begins when `loadvm` has been asked for,
+ *                      of a processor that runs with the second `cont`, and goes on with the next
  *   savevm TEXT        what `savevm` answers, and then it keeps nothing
  *   cmdline TEXT       what /proc/cmdline has from here on; without TEXT that of -append, as at
  *                      first; none: no such file
@@ -86,6 +87,8 @@ struct fake {
 	const char *wanted; /* hear, or NULL */
 	struct buf heard, qmp_in, agent_in;
 	const char *registers, *savevm, *banner;
+	unsigned turns;		/* `cont`, before a state is loaded */
+	bool waits, loaded;	/* for a state, and for the `cont` behind it */
 	bool slot;		/* a device may be plugged in */
 	bool faulty, faults;	/* there is a node that makes the disk fail; and it is used */
 	const char *saved_path; /* the file that stands for a saved state */
@@ -201,6 +204,33 @@ forward_accept(struct fake *f)
 }
 
 /* with the command line that the guest has, which may be that of another QEMU */
+/* goes on where a guest was saved, with its command line */
+static void
+restore(struct fake *f)
+{
+	char *text, *line;
+	struct err e;
+
+	if (file_read(f->a, f->saved_path, &text, NULL, &e) < 0) {
+		fprintf(stderr, "fake-qemu: there is no saved state\n");
+		end(f, 1);
+	}
+	write_cmdline(f->cmdline_path, text);
+	while ((line = lines_next(&f->script)) && strcmp(line, "restored"))
+		;
+}
+
+/* QEMU's clock of a guest is right where the processor has run before */
+static const char *
+loadvm(struct fake *f)
+{
+	if (f->turns < 2)
+		return "\"Error: the processor has never run\"";
+	restore(f);
+	f->loaded = true;
+	return "\"\"";
+}
+
 static void
 save(struct fake *f)
 {
@@ -233,7 +263,8 @@ human(struct fake *f, const char *line)
 		    "0\\r\\n\"",
 		    f->port);
 	if (strstr(line, "info registers"))
-		return arena_printf(f->a, "\"%s\"", f->registers);
+		return arena_printf(
+		    f->a, "\"%s%s\"", f->registers, f->turns < 2 ? "" : "\\r\\nit has run");
 	if (f->banner && strstr(line, arena_printf(f->a, "x/5xb %s\"", f->banner)))
 		return arena_printf(f->a, "\"%s: 0x4c 0x69 0x6e 0x75 0x78\\r\\n\"", f->banner + 2);
 	if (strstr(line, "x/5xb "))
@@ -242,6 +273,8 @@ human(struct fake *f, const char *line)
 		return arena_printf(f->a, "\"%s\"", f->savevm);
 	if (strstr(line, "savevm"))
 		save(f);
+	if (strstr(line, "loadvm"))
+		return loadvm(f);
 	return "\"\"";
 }
 
@@ -251,7 +284,7 @@ is_known(const char *command)
 	static const char *const known[] = { "qmp_capabilities", "quit", "stop", "cont",
 		"system_reset", "system_powerdown", "set_link", "blockdev-add", "netdev_add",
 		"device_add", "device_del", "blockdev-reopen", "blockdev-del",
-		"block_set_io_throttle", "screendump" };
+		"block_set_io_throttle", "screendump", "chardev-add", "object-add" };
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (!strcmp(known[i], command))
@@ -310,6 +343,14 @@ screendump(struct fake *f, const char *line)
 	return NULL;
 }
 
+/* loaded, it is the guest; before that, a processor that is not quick to run */
+static void
+goes_on(struct fake *f)
+{
+	f->waits = !f->loaded;
+	f->turns++;
+}
+
 static void
 qmp_line(struct fake *f, const char *line)
 {
@@ -338,6 +379,8 @@ qmp_line(struct fake *f, const char *line)
 			       n, command));
 		return;
 	}
+	if (f->waits && !strcmp(command, "cont"))
+		goes_on(f);
 	qmp_say(f, arena_printf(f->a, "{\"return\": %s, \"id\": %lu}", answer, n));
 	if (f->deaf)
 		return;
@@ -872,7 +915,7 @@ next_line(struct fake *f)
 static bool
 awake(struct fake *f)
 {
-	if (f->script_over || f->until > clock_now())
+	if (f->waits || f->script_over || f->until > clock_now())
 		return false;
 	if (f->wanted &&
 	    (!f->heard.n || !memmem(f->heard.p, f->heard.n, f->wanted, strlen(f->wanted))))
@@ -982,22 +1025,6 @@ has_word(char **argv, const char *word)
 	return false;
 }
 
-/* goes on where a guest was saved, with its command line */
-static void
-restore(struct fake *f)
-{
-	char *text, *line;
-	struct err e;
-
-	if (file_read(f->a, f->saved_path, &text, NULL, &e) < 0) {
-		fprintf(stderr, "fake-qemu: there is no saved state\n");
-		end(f, 1);
-	}
-	write_cmdline(f->cmdline_path, text);
-	while ((line = lines_next(&f->script)) && strcmp(line, "restored"))
-		;
-}
-
 /*
  * From here on a child is the guest.  Whoever started us asks how long we had to wait for a
  * processor, and a test has to end the same on a busy host: we only wait for the child.
@@ -1066,6 +1093,7 @@ main(int argc, char **argv)
 	f.vm_path = arena_printf(f.a, "%s/fake-vm", cwd);
 	write_cmdline(f.log_path, "<5>[    0.000000] Linux version 6.12");
 	write_cmdline(f.tainted_path, "0");
+	f.waits = has_word(argv, "-S");
 	if (*after(argv, "-loadvm"))
 		restore(&f);
 	qmp_say(&f, "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": "

@@ -134,7 +134,7 @@ on_moved(void *arg, const char *why)
 	if (!c)
 		return;
 	if (why)
-		testcase_inconclusive(c, "QEMU cannot save this guest: %s", why);
+		testcase_inconclusive(c, "QEMU cannot take this guest over: %s", why);
 	else
 		ask(c, arena_printf(c->a, "%s%s; ", m->command, identity_question(&c->identity)),
 		    "an answer in the other QEMU", true, m->done);

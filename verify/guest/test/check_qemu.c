@@ -82,6 +82,17 @@ static const struct {
 		      .pace = PACE_RACE,
 		      .loadvm = "moving",
 		      .ssh = true } },
+	/* and no more: a state is loaded later */
+	{ "raced", { .disk = "/cell/disk.qcow2",
+		       .console = "/cell/serial",
+		       .qmp_fd = 6,
+		       .agent_fd = 7,
+		       .nonce = "00c0ffee",
+		       .accel = "tcg",
+		       .pace = PACE_CALM,
+		       .loadvm = "moving",
+		       .waits = true,
+		       .ssh = true } },
 	/* somebody between it and its network */
 	{ "between", { .disk = "/cell/disk.qcow2",
 			 .console = "/cell/serial",

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/guest/arrival.h"
+
+#include "build/base/arena.h"
+#include "verify/guest/guest.h"
+#include "verify/guest/qmp.h"
+
+#include <stddef.h>
+#include <string.h>
+
+struct arrival {
+	struct arena *a;
+	struct guest *guest;
+	const char *state, *told;
+	const char *registers; /* of a processor that has never run */
+	const char *why;       /* the first thing that went wrong, or NULL */
+	arrival_done *done;
+	void *arg;
+};
+
+static void
+note(struct arrival *x, const char *why)
+{
+	if (!x->why && why)
+		x->why = arena_strdup(x->a, why);
+}
+
+static void
+on_step(void *arg, const char *answer, const char *error)
+{
+	note(arg, answer ? NULL : error);
+}
+
+static void
+on_runs(void *arg, const char *answer, const char *error)
+{
+	struct arrival *x = arg;
+
+	on_step(x, answer, error);
+	x->done(x->arg, x->why);
+}
+
+/* as push_state() of qemu.c has it on the command line */
+static void
+tell(struct arrival *x)
+{
+	guest_qmp(x->guest, "chardev-add",
+	    arena_printf(x->a,
+		"{\"id\": \"told\", \"backend\": {\"type\": \"pipe\", "
+		"\"data\": {\"device\": %s}}}",
+		qmp_quote(x->a, x->told)),
+	    on_step, x);
+	guest_qmp(x->guest, "object-add",
+	    "{\"qom-type\": \"qtest\", \"id\": \"told\", \"chardev\": \"told\", "
+	    "\"log\": \"none\"}",
+	    on_step, x);
+}
+
+/* a human's command answers nothing when it has done it */
+static void
+on_loaded(void *arg, const char *answer, const char *error)
+{
+	struct arrival *x = arg;
+
+	note(x, answer && *answer ? arena_strndup(x->a, answer, strcspn(answer, "\r\n")) : error);
+	if (x->why) {
+		x->done(x->arg, x->why);
+		return;
+	}
+	if (x->told)
+		tell(x);
+	guest_qmp(x->guest, "cont", NULL, on_runs, x);
+}
+
+static void on_registers(void *arg, const char *answer, const char *error);
+
+/* QEMU may stop it before its thread has come to run it: then the registers are the same */
+static void
+stir(struct arrival *x)
+{
+	guest_qmp(x->guest, "cont", NULL, on_step, x);
+	guest_qmp(x->guest, "stop", NULL, on_step, x);
+	guest_hmp(x->guest, "info registers", on_registers, x);
+}
+
+static void
+on_registers(void *arg, const char *answer, const char *error)
+{
+	struct arrival *x = arg;
+	bool has_run;
+
+	note(x, answer ? NULL : error);
+	if (x->why) {
+		x->done(x->arg, x->why);
+		return;
+	}
+	has_run = x->registers && strcmp(x->registers, answer) != 0;
+	if (!x->registers)
+		x->registers = arena_strdup(x->a, answer);
+	if (has_run)
+		guest_hmp(x->guest, arena_printf(x->a, "loadvm %s", x->state), on_loaded, x);
+	else
+		stir(x);
+}
+
+void
+arrival_begin(struct arena *a, struct guest *g, const char *state, const char *told,
+    arrival_done *done, void *arg)
+{
+	struct arrival *x = arena_alloc(a, sizeof *x);
+
+	*x = (struct arrival){
+		.a = a, .guest = g, .state = state, .told = told, .done = done, .arg = arg
+	};
+	guest_hmp(g, "info registers", on_registers, x);
+}
