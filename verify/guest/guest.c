@@ -9,7 +9,6 @@
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/expect.h"
-#include "verify/guest/arrival.h"
 #include "verify/guest/channel.h"
 #include "verify/guest/ending.h"
 #include "verify/guest/qmp.h"
@@ -602,12 +601,6 @@ write_argv(const struct guest *g, const struct manifest *m, const struct qemu_op
 	return file_write(arena_printf(g->a, "%s/argv", dir), text, strlen(text), 0644, e);
 }
 
-static const char *
-told_in(const struct guest *g, const char *dir)
-{
-	return arena_printf(g->a, "%s/told", dir);
-}
-
 /* what QEMU does not restore of a state, it is told beside it */
 static int
 tell(const struct guest *g, const struct manifest *m, struct qemu_opts *o, const char *dir,
@@ -618,7 +611,7 @@ tell(const struct guest *g, const struct manifest *m, struct qemu_opts *o, const
 	if (!o->loadvm || !m->after_loadvm)
 		return 0;
 	line = arena_printf(g->a, "%s\n", m->after_loadvm);
-	o->told = told_in(g, dir);
+	o->told = arena_printf(g->a, "%s/told", dir);
 	if (file_write(arena_printf(g->a, "%s.in", o->told), line, strlen(line), 0644, e) < 0)
 		return -1;
 	return file_write(arena_printf(g->a, "%s.out", o->told), "", 0, 0644, e);
@@ -770,7 +763,6 @@ static void
 resume(struct guest *g)
 {
 	const struct move *m = g->move;
-	const char *told = g->manifest->after_loadvm ? told_in(g, m->dir) : NULL;
 	struct err e;
 
 	g->move = NULL;
@@ -780,10 +772,7 @@ resume(struct guest *g)
 		g->hosts = true;
 		return;
 	}
-	if (m->opts->waits)
-		arrival_begin(g->a, g, m->opts->loadvm, told, m->done, m->arg);
-	else
-		m->done(m->arg, NULL);
+	m->done(m->arg, NULL);
 }
 
 static void

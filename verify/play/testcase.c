@@ -41,8 +41,6 @@
 #define WAKE_SOON (5 * NS_PER_S) /* somebody sits there, and a console may do */
 /* a kernel asks in several ways, SeaBIOS resets again before it starts one: five are one reboot */
 #define FIRMWARE_RESETS 8
-/* the name of a guest's state on the way from one QEMU to another */
-#define MOVING "moving"
 
 static void advance(void *arg);
 static void stop(struct testcase *c);
@@ -680,7 +678,7 @@ testcase_move(struct testcase *c, enum qemu_pace pace, guest_moved *done, void *
 
 	c->pace = pace;
 	*o = qemu_opts_of(c);
-	o->loadvm = MOVING;
+	o->loadvm = TESTCASE_MOVING;
 	o->waits = pace == PACE_CALM;
 	guest_move(c->guest, o, c->job->dir, done, arg);
 }

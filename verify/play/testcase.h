@@ -60,9 +60,11 @@ const char *testcase_fill(struct testcase *c, const struct templ *t);
 const char *testcase_seconds(struct testcase *c, nstime t);
 /* starts QEMU on the test case's disk; an error is inconclusive */
 int testcase_boot(struct testcase *c, struct err *e);
+/* the name of a guest's state on the way from one QEMU to another */
+#define TESTCASE_MOVING "moving"
 /*
  * the guest goes on at another pace, in another QEMU; done as for guest_move(), with arg.  What
- * leads to PACE_RACE and PACE_CALM: qemu.h
+ * leads to PACE_RACE and PACE_CALM: qemu.h; the latter waits for its state: arrival.h
  */
 void testcase_move(struct testcase *c, enum qemu_pace pace, guest_moved *done, void *arg);
 nstime testcase_timeout(const struct testcase *c); /* of the step under way */

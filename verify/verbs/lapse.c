@@ -2,6 +2,8 @@
 #include "verify/verbs/lapse.h"
 
 #include "build/base/arena.h"
+#include "build/files/manifest.h"
+#include "verify/guest/arrival.h"
 #include "verify/loop.h"
 #include "verify/scenario/one_line.h"
 #include "verify/verbs/step.h"
@@ -121,19 +123,30 @@ lapse_run(struct testcase *c, const char *command, const char *what, lapse_done 
 
 struct moving {
 	struct ticket *ticket;
+	bool waits;	     /* for its state, there */
 	const char *command; /* the first there */
 	lapse_done *done;
 };
 
+static const char *
+told_in(const struct testcase *c)
+{
+	return guest_manifest(c->guest)->after_loadvm ? arena_printf(c->a, "%s/told", c->job->dir)
+						      : NULL;
+}
+
 static void
 on_moved(void *arg, const char *why)
 {
-	const struct moving *m = arg;
+	struct moving *m = arg;
 	struct testcase *c = ticket_testcase(m->ticket);
 
 	if (!c)
 		return;
-	if (why)
+	if (!why && m->waits) {
+		m->waits = false;
+		arrival_begin(c->a, c->guest, TESTCASE_MOVING, told_in(c), on_moved, m);
+	} else if (why)
 		testcase_inconclusive(c, "QEMU cannot take this guest over: %s", why);
 	else
 		ask(c, arena_printf(c->a, "%s%s; ", m->command, identity_question(&c->identity)),
@@ -145,7 +158,7 @@ move(struct testcase *c, enum qemu_pace pace, const char *command, lapse_done *d
 {
 	struct moving *m = arena_alloc(c->a, sizeof *m);
 
-	*m = (struct moving){ ticket_new(c), command, done };
+	*m = (struct moving){ ticket_new(c), pace == PACE_CALM, command, done };
 	testcase_extend(c);
 	testcase_move(c, pace, on_moved, m);
 }
