@@ -45,10 +45,11 @@ layout_localtime()
 	printf '\n%s\n' "$rule"
 }
 
+# of the zones of the pool, only 2 has addresses of IPv6
 layout_ntp_peers()
 {
 	zone=${COUNTRY_CODE:+$COUNTRY_CODE.}
-	echo "-p 0.${zone}pool.ntp.org -p 1.${zone}pool.ntp.org"
+	echo "-p 0.${zone}pool.ntp.org -p 1.${zone}pool.ntp.org -p 2.${zone}pool.ntp.org"
 }
 
 # root's password opens the console, and the network only if that is wanted
