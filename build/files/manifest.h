@@ -45,10 +45,10 @@ struct man_service {
 	const char *type; /* longrun oneshot bundle */
 };
 
-/* what the user added to the image: not ours */
+/* what the user gave for the image: not ours, so it is not released */
 struct man_added {
-	const char *what; /* services, overlay, debug */
-	const char *is;	  /* digest_tree of the folder; of debug, the package */
+	const char *what; /* services overlay toolchain native kernel-config debug */
+	const char *is;	  /* digest of the folder or file; of debug, the package */
 };
 
 /* where this triple is not as others are, and may be so */

@@ -210,6 +210,20 @@ add(struct arena *a, struct manifest *m, const char *what, const char *is)
 	m->added[m->nadded++] = (struct man_added){ .what = what, .is = arena_strdup(a, is) };
 }
 
+static int
+add_folder(struct arena *a, struct manifest *m, struct memo *memo, const char *what,
+    const char *folder, struct err *e)
+{
+	char hex[DIGEST_HEX];
+
+	if (!some(folder))
+		return 0;
+	if (memo_digest(memo, &memo_plain, folder, hex, e) < 0)
+		return -1;
+	add(a, m, what, hex);
+	return 0;
+}
+
 int
 record_added(struct arena *a, const struct config *cfg, struct memo *memo, const struct overlays *o,
     struct manifest *m, struct err *e)
@@ -225,6 +239,14 @@ record_added(struct arena *a, const struct config *cfg, struct memo *memo, const
 	}
 	for (size_t i = 1; i < o->n; i++)
 		add(a, m, "overlay", o->digests[i]);
+	if (add_folder(a, m, memo, "toolchain", cfg->cross_base, e) < 0)
+		return wrap(e, "CROSS_BASE");
+	if (add_folder(a, m, memo, "native", cfg->host_host_base, e) < 0)
+		return wrap(e, "HOST_HOST_BASE");
+	if (some(cfg->kernel_config)) {
+		digest_bytes(cfg->kernel_config, strlen(cfg->kernel_config), hex);
+		add(a, m, "kernel-config", hex);
+	}
 	while ((word = word_next(&rest)))
 		add(a, m, "debug", word);
 	return 0;

@@ -24,7 +24,7 @@ int record_make(struct arena *a, const struct config *cfg, const struct sysdeps 
     struct err *e);
 /* and which firmware can start it */
 void record_boot(const struct sysdeps *sd, const struct boot *b, struct manifest *m);
-/* and what the user added: SERVICES, and the overlays */
+/* and what the user gave that is not of the checkout: struct man_added */
 int record_added(struct arena *a, const struct config *cfg, struct memo *memo,
     const struct overlays *o, struct manifest *m, struct err *e);
 /*

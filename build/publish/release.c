@@ -84,12 +84,31 @@ check_digest(struct arena *a, const struct manifest *m, const char *file,
 		   : 0;
 }
 
+/* nobody could make it again of the commit, nor find the sources and licences of all that is in it
+ */
+static int
+fit_given(struct arena *a, const struct manifest *m, struct err *e)
+{
+	static const struct {
+		const char *what, *variable;
+	} given[] = { { "services", "SERVICES" }, { "overlay", "OVERLAY" },
+		{ "toolchain", "CROSS_BASE" }, { "native", "HOST_HOST_BASE" },
+		{ "kernel-config", "KERNEL_CONFIG" }, { "debug", "DEBUG" } };
+
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+		if (manifest_added(m, given[i].what))
+			return fail(e,
+			    "release: %s: contains what is not of the commit; build it without %s",
+			    label(a, m), given[i].variable);
+	return m->nadded ? fail(e, "release: %s: contains what is not of the commit: %s",
+			       label(a, m), m->added[0].what)
+			 : 0;
+}
+
 int
 release_fit(
     struct arena *a, const struct manifest *m, const char *profile, const char *set, struct err *e)
 {
-	const struct man_added *debug = manifest_added(m, "debug");
-
 	if (!is(m->profile, profile))
 		return fail(
 		    e, "release: %s: profile is %s, not %s", label(a, m), m->profile, profile);
@@ -104,8 +123,8 @@ release_fit(
 		if (m->packages[i].modified)
 			return fail(e, "release: %s: the source of %s is modified", label(a, m),
 			    m->packages[i].name);
-	if (debug)
-		return fail(e, "release: %s: contains %s, of DEBUG", label(a, m), debug->is);
+	if (fit_given(a, m, e) < 0)
+		return -1;
 	if (check_digest(a, m, m->kernel, digest_file, m->kernel_sha256, e) < 0 ||
 	    check_digest(a, m, m->kernel_config, digest_file, m->kernel_config_sha256, e) < 0 ||
 	    (m->symbols && check_digest(a, m, m->symbols, digest_file, m->symbols_sha256, e) < 0))

@@ -30,8 +30,8 @@ int release_commit(struct arena *a, const char *top, char **commit, struct err *
 int release_verified(struct arena *a, const char *results, const char *scenarios,
     const struct manifest *v, size_t n, struct err *e);
 /*
- * has it that profile and set, a sandbox, unmodified sources, and the kernel, its configuration and
- * the image that it tells of?
+ * has it that profile and set, a sandbox, unmodified sources, nothing that the user gave, and the
+ * kernel, its configuration and the image that it tells of?
  */
 int release_fit(
     struct arena *a, const struct manifest *m, const char *profile, const char *set, struct err *e);

@@ -135,10 +135,10 @@ check_manifest(const struct checking *c, const struct image *i, struct err *e)
 {
 	const struct manifest *m = &i->m;
 
-	if (m->credentials || m->npaths || m->firmware || m->initrd)
+	if (m->credentials || m->npaths || m->firmware || m->initrd || m->nadded)
 		return fail(e,
 		    "%s/manifest: tells what no release has: credentials, paths of a "
-		    "build, a firmware or an initrd",
+		    "build, a firmware, an initrd or what its builder added",
 		    i->folder);
 	if (!m->image || !m->image_digest || !m->nsboms || !m->npackages)
 		return fail(

@@ -729,6 +729,29 @@ START_TEST(map_is_enough)
 }
 END_TEST
 
+/* what else the user gave is told, by its digest */
+START_TEST(given)
+{
+	static const char *const what[] = { "native", "kernel-config" };
+	struct world w;
+	struct manifest m;
+
+	world_new(&w);
+	sh(w.a, "mkdir native; echo cc >native/cc");
+	w.cfg.host_host_base = arena_printf(w.a, "%s/native", test_dir());
+	w.cfg.extra_mb = 8;
+	w.cfg.kernel_config = "CONFIG_X=y";
+	must_build(&w);
+	m = manifest_of(&w);
+	ck_assert_int_eq(m.nadded, sizeof what / sizeof *what);
+	for (size_t i = 0; i < m.nadded; i++) {
+		ck_assert_str_eq(m.added[i].what, what[i]);
+		ck_assert_int_eq(strlen(m.added[i].is), 64);
+	}
+	arena_free(w.a);
+}
+END_TEST
+
 /* two folders laid over it: what the later has counts, and its own lines say whose it is */
 START_TEST(laid_over)
 {
@@ -943,8 +966,8 @@ image_suite(void)
 	    "image", (const TTest *[]){ lays_out, writes_all_and_tells, other_facts,
 			 failure_leaves_no_manifest, same_content_same_image,
 			 another_ext2fs_another_key, another_fdisk_another_key, libraries_of_forms,
-			 folder_with_a_comment, extra_is_filled, laid_over, stands_in, tarballs,
-			 forms, diskless, map_is_enough, NULL });
+			 folder_with_a_comment, extra_is_filled, given, laid_over, stands_in,
+			 tarballs, forms, diskless, map_is_enough, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);
