@@ -2,6 +2,7 @@
 #include "build/command/audit.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/base/url.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
@@ -154,8 +155,9 @@ print_verdicts(const struct audit *t, unsigned counts[NVERDICTS])
 			counts[q->verdict]++;
 			left |= q->verdict == AUDIT_GOOD || q->verdict == AUDIT_MOVED;
 			if (q->verdict != AUDIT_GOOD)
-				printf("%-8s %s %s: %s: %s\n", verdict_names[q->verdict], r->name,
-				    v->version, origins_text(t->a, q->place), q->why);
+				log_stdout(arena_printf(t->a, "%-8s %s %s: %s: %s\n",
+				    verdict_names[q->verdict], r->name, v->version,
+				    origins_text(t->a, q->place), q->why));
 		}
 		if (left)
 			continue;

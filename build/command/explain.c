@@ -2,6 +2,8 @@
 #include "build/command/explain.h"
 
 #include "build/base/arena.h"
+#include "build/files/filetable.h"
+#include "build/base/log.h"
 #include "build/base/buf.h"
 #include "build/command/cli.h"
 #include "build/command/session.h"
@@ -208,8 +210,8 @@ count(void *arg, const char *rel, const struct stat *st, struct err *e)
 		return program;
 	c->programs++;
 	linked = linked_text(c->t, rel);
-	buf_addf(&c->told, "%-9s %s, %ju bytes%s%s\n", "", rel, (uintmax_t)st->st_size,
-	    linked ? ", linked from " : "", linked ? linked : "");
+	buf_addf(&c->told, "%-9s %s, %ju bytes%s%s\n", "", filetable_escape(c->t->a, rel),
+	    (uintmax_t)st->st_size, linked ? ", linked from " : "", linked ? linked : "");
 	return 0;
 }
 
@@ -356,7 +358,7 @@ explain_command(const struct request *rq, struct err *e)
 		return -1;
 	r = explain_text(s.a, &s.cfg, &s.sd, &s.plan, job.dir, rq->words[0], &out, e);
 	if (r == 0)
-		fputs(out.p, stdout);
+		log_stdout(out.p);
 	buf_free(&out);
 	return r;
 }

@@ -2,6 +2,7 @@
 #include "build/command/fsck.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/cache/seal.h"
 #include "build/cache/store.h"
 #include "build/command/cli.h"
@@ -35,13 +36,11 @@ static int
 damaged(struct fsck *f, const char *path, const char *why, struct err *e)
 {
 	size_t n = strlen(path);
-
 	/* most reasons begin with where */
-	if (!strncmp(why, path, n) && (why[n] == ':' || why[n] == '/'))
-		printf("%s", why);
-	else
-		printf("%s: %s", path, why);
-	puts(f->repair ? "; removed" : "");
+	bool told = !strncmp(why, path, n) && (why[n] == ':' || why[n] == '/');
+
+	log_stdout(arena_printf(f->a, "%s%s%s%s\n", told ? "" : path, told ? "" : ": ", why,
+	    f->repair ? "; removed" : ""));
 	f->found->damaged++;
 	return f->repair ? file_remove(path, e) : 0;
 }

@@ -2,6 +2,7 @@
 #include "build/command/lint.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
@@ -491,7 +492,7 @@ lint_command(const struct request *rq, struct err *e)
 		return -1;
 	found = lint_all(rq->a, &cfg, &out, e);
 	if (out.n)
-		fputs(out.p, stdout);
+		log_stdout(out.p);
 	buf_free(&out);
 	return found > 0 ? fail(e, "lint: %d findings", found) : found;
 }

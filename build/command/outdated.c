@@ -2,6 +2,7 @@
 #include "build/command/outdated.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
@@ -348,7 +349,8 @@ outdated_command(const struct request *rq, struct err *e)
 		return -1;
 	cfg.mirrors = ""; /* they have what they were told to have */
 	outdated_find(rq->a, &cfg, &recipes, &counts, &out);
-	printf("%s%zu recipes: %zu current, %zu outdated, %zu unknown\n", out.p ? out.p : "",
+	log_stdout(out.p ? out.p : "");
+	printf("%zu recipes: %zu current, %zu outdated, %zu unknown\n",
 	    counts.current + counts.older + counts.unknown, counts.current, counts.older,
 	    counts.unknown);
 	buf_free(&out);

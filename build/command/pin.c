@@ -2,6 +2,7 @@
 #include "build/command/pin.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/base/buf.h"
 #include "build/base/url.h"
 #include "build/command/cli.h"
@@ -385,9 +386,9 @@ pin(struct pinning *p, struct err *e)
 	ask_all(p);
 	r = write_block(p, e);
 	file_remove(dir, &ignored);
-	fputs(p->notes.p ? p->notes.p : "", r < 0 ? stderr : stdout);
+	(r < 0 ? log_text : log_stdout)(p->notes.p ? p->notes.p : "");
 	if (r == 0)
-		fputs(p->out.p, stdout);
+		log_stdout(p->out.p);
 	return r;
 }
 

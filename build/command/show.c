@@ -2,6 +2,7 @@
 #include "build/command/show.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/confine.h"
@@ -33,7 +34,7 @@ show_why(const struct request *rq, struct err *e)
 	w.dir = job.dir;
 	r = why_text(s.a, &w, rq->words[0], &out, e);
 	if (r == 0)
-		fputs(out.p, stdout);
+		log_stdout(out.p);
 	buf_free(&out);
 	return r;
 }
@@ -53,7 +54,7 @@ show_difference(const struct request *rq, struct err *e)
 			e->code = EXIT_SYSTEM;
 		return wrap(e, "compare");
 	}
-	fputs(v.told, stdout);
+	log_stdout(v.told);
 	return v.differences ? fail(e, "compare: %s and %s differ", paths[0], paths[1]) : 0;
 }
 
@@ -69,7 +70,7 @@ show_services(const struct request *rq, struct err *e)
 	    services_read(rq->a, arena_printf(rq->a, "%s/layout/s6-rc", cfg.top), &s, e) < 0)
 		return -1;
 	services_graph(&s, &out);
-	fputs(out.p, stdout);
+	log_stdout(out.p);
 	buf_free(&out);
 	return 0;
 }

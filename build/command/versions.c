@@ -2,6 +2,7 @@
 #include "build/command/versions.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/base/buf.h"
 #include "build/command/cli.h"
 #include "build/command/session.h"
@@ -105,7 +106,7 @@ versions_command(const struct request *rq, struct err *e)
 		return -1;
 	r = versions_text(&s, &out, e);
 	if (r == 0)
-		fputs(out.p, stdout);
+		log_stdout(out.p);
 	buf_free(&out);
 	return r;
 }

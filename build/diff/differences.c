@@ -32,13 +32,27 @@ diff_add(struct differences *d, enum diff_rank rank, const char *fs, const char 
 	va_end(ap);
 }
 
+/* names and links of an image, which is anybody's: none ends the line, or begins another */
+static void
+add_words(struct buf *out, const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ')
+			buf_addf(out, "\\x%02x", (unsigned char)*s);
+		else
+			buf_add(out, s, 1);
+}
+
 static void
 print_one(const struct difference *one, struct buf *out)
 {
 	if (one->fs)
-		buf_addf(
-		    out, "%s:%s%s", one->fs, one->path ? one->path : "", one->path ? ": " : " ");
-	buf_adds(out, one->text);
+		buf_addf(out, "%s:", one->fs);
+	if (one->fs && one->path)
+		add_words(out, one->path);
+	if (one->fs)
+		buf_adds(out, one->path ? ": " : " ");
+	add_words(out, one->text);
 	if (one->owner)
 		buf_addf(out, " (%s, recipes/%s)", one->owner, one->owner);
 	buf_adds(out, "\n");

@@ -2,6 +2,7 @@
 #include "build/publish/licences.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/base/buf.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
@@ -136,7 +137,7 @@ licences_command(const struct request *rq, struct err *e)
 		return -1;
 	r = licences_check(rq->a, &cfg, &recipes, &l, &told, e);
 	if (told.n)
-		fputs(told.p, stdout);
+		log_stdout(told.p);
 	buf_free(&told);
 	if (r < 0)
 		return -1;

@@ -331,7 +331,7 @@ compare_both(void *arg, struct err *e)
 		return wrap(e, "NORMALUSER %s", k->cfg->normaluser);
 	if (confine_reader(e) < 0 || compare(k->a, paths, &v, e) < 0)
 		return -1;
-	fputs(v.told, stdout);
+	log_stdout(v.told);
 	if (fflush(stdout) < 0)
 		return fail_errno(e, "write to stdout");
 	if (v.differences)

@@ -2,6 +2,7 @@
 #include "build/publish/verify_release.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/base/child.h"
 #include "build/base/confine.h"
 #include "build/base/user.h"
@@ -364,12 +365,9 @@ check_release(struct checking *c, const char *signers, struct err *e)
 	 * mind */
 	if (confine_reader(e) < 0 || check_contents(c, e) < 0)
 		return -1;
-	printf("%s: %zu images of commit %s, %zu files as listed\n", c->dir, c->n, c->commit,
-	    c->sums.n);
-	if (by)
-		printf("signed by %s\n", by);
-	else
-		printf("not signed: nothing tells who made it\n");
+	log_stdout(arena_printf(c->a, "%s: %zu images of commit %s, %zu files as listed\n%s%s\n",
+	    c->dir, c->n, c->commit, c->sums.n, by ? "signed by " : "",
+	    by ? by : "not signed: nothing tells who made it"));
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "build/base/buf.h"
 #include "verify/command/command.h"
 #include "verify/command/suite.h"
@@ -54,7 +55,7 @@ command_matrix(struct arena *a, struct options *o, struct err *e)
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (!strcmp(o->format, formats[i].name))
 			formats[i].print(&b, &m, &(struct listing_how){ o, plan_name(a) });
-	fputs(b.n ? b.p : "", stdout);
+	log_stdout(b.n ? b.p : "");
 	buf_free(&b);
 	return 0;
 }
@@ -73,9 +74,9 @@ command_list(struct arena *a, struct options *o, struct err *e)
 		return -1;
 	for (size_t i = 0; i < s.n; i++)
 		if (matrix_wants(&s.v[i], &choice))
-			printf("%-16s %s%s\n", s.v[i].name, s.v[i].title,
+			log_stdout(arena_printf(a, "%-16s %s%s\n", s.v[i].name, s.v[i].title,
 			    strcmp(s.v[i].lane, *scenario_lanes)
 				? arena_printf(a, " (lane %s)", s.v[i].lane)
-				: "");
+				: ""));
 	return 0;
 }

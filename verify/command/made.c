@@ -2,6 +2,7 @@
 #include "verify/command/command.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "verify/options.h"
 #include "verify/outdir.h"
 #include "verify/image/image.h"
@@ -24,12 +25,12 @@ command_made(struct arena *a, const struct options *o, const struct matrix *m, s
 		struct err why = { 0 };
 
 		if (c->skip) {
-			printf("%s # SKIP %s\n", v->name, c->skip);
+			log_stdout(arena_printf(a, "%s # SKIP %s\n", v->name, c->skip));
 			continue;
 		}
 		if (c->image->base && v->make(a, v->arg, c->image, c->image->base, disk, &why) < 0)
 			status = 1;
-		printf("%s%s%s\n", v->name, *why.msg ? ": " : "", why.msg);
+		log_stdout(arena_printf(a, "%s%s%s\n", v->name, *why.msg ? ": " : "", why.msg));
 		unlink(disk);
 	}
 	close(locked);

@@ -2,6 +2,7 @@
 #include "verify/session/terminal.h"
 
 #include "build/base/arena.h"
+#include "build/base/log.h"
 #include "verify/loop.h"
 
 #include <poll.h>
@@ -119,12 +120,15 @@ terminal_console(struct terminal *t, const char *p, size_t n)
 void
 terminal_say(struct terminal *t, const char *fmt, ...)
 {
+	struct buf b = { 0 };
 	va_list ap;
 
 	terminal_fresh(t);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	buf_addv(&b, fmt, ap);
 	va_end(ap);
-	putchar('\n');
+	buf_adds(&b, "\n");
+	log_stdout(b.p);
+	buf_free(&b);
 	fflush(stdout);
 }

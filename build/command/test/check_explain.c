@@ -91,6 +91,10 @@ START_TEST(built)
 	one->store = arena_printf(w.a, "%s/store/one", w.cache);
 	checkout_file(w.a, one->store, "out/sdk/lib/one.a", "1234");
 	checkout_file(w.a, one->store, "out/rootfs/bin/empty", "");
+	ck_assert_int_eq(
+	    file_copy("/proc/self/exe",
+		arena_printf(w.a, "%s/out/rootfs/bin/x\033[31mRED\nlog", one->store), 0755, &e),
+	    0);
 	checkout_file(w.a, one->store, "linked",
 	    "rootfs/bin/prog\town\ta.o\nrootfs/bin/other\tsystem\tcrt.o\nrootfs/bin/"
 	    "prog\ttoolchain/musl\tc.a\nrootfs/bin/prog\town\tb.o\n");
@@ -130,14 +134,15 @@ START_TEST(built)
 		"          version: 1.0\n"
 		"result    %s\n"
 		"          sha256 of all of it: " HEX "\n"
-		"          files 3, programs 1, bytes %ju\n"
+		"          files 4, programs 2, bytes %ju\n"
 		"          rootfs/bin/prog, %ju bytes, linked from own 2, toolchain/musl 1\n"
+		"          rootfs/bin/x\\033[31mRED\\012log, %ju bytes\n"
 		"log       %s/logs/target-one.log\n"
 		"took      12.5 s, last time\n"
 		"images    %s/o/t\n"
 		"          %s/o/t/static\n",
-		one->key, make, one->store, (uintmax_t)st.st_size + 4, (uintmax_t)st.st_size,
-		test_dir(), test_dir(), test_dir()));
+		one->key, make, one->store, 2 * (uintmax_t)st.st_size + 4, (uintmax_t)st.st_size,
+		(uintmax_t)st.st_size, test_dir(), test_dir(), test_dir()));
 	arena_free(w.a);
 }
 END_TEST

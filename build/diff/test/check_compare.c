@@ -441,6 +441,28 @@ START_TEST(what_follows_comes_last)
 }
 END_TEST
 
+/* a name has one line, and no word with the terminal */
+START_TEST(strange_names)
+{
+	struct arena *a = arena_new();
+	struct change c = {
+		.script = "echo >\"$(printf 'bin/x\\nrootfs: y\\033[31m')\"; ln -sf \"$(printf "
+			  "'b\\033')\" bin/sh"
+	};
+	const char *const paths[2] = { make_image(a, "one", NULL), make_image(a, "two", &c) };
+	struct verdict v;
+	struct err e = { 0 };
+
+	ck_assert_msg(compare(a, paths, &v, &e) == 0, "%s", e.msg);
+	ck_assert_msg(
+	    strstr(
+		v.told, "rootfs:/bin/x\\x0arootfs: y\\x1b[31m: a file that only the second has\n"),
+	    "%s", v.told);
+	ck_assert_msg(strstr(v.told, " -> b\\x1b\n") && !strchr(v.told, '\033'), "%s", v.told);
+	arena_free(a);
+}
+END_TEST
+
 /* ---- whole folders ---- */
 
 #define KEY_ONE "config COUNTRY_CODE \nnode target/tools\n"
@@ -577,8 +599,8 @@ END_TEST
 Suite *
 compare_suite(void)
 {
-	Suite *s = suite_of(
-	    "compare", (const TTest *[]){ what_follows_comes_last, names_the_section, NULL });
+	Suite *s = suite_of("compare",
+	    (const TTest *[]){ what_follows_comes_last, names_the_section, strange_names, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, one_change, 0, sizeof changes / sizeof *changes);
