@@ -48,6 +48,22 @@ tracked(struct files *f)
 	return f->n > 0;
 }
 
+/* what a checkout has at its top; beside it people keep keys, passwords and notes */
+static bool
+is_ours(const char *rel)
+{
+	static const char *const names[] = { ".ci", ".clang-format", ".editorconfig", ".github",
+		".gitignore", ".gitlab-ci.yml", "CONTRIBUTING.md", "COPYING", "Makefile",
+		"README.md", "build", "ci", "doc", "layout", "lh-config.dist", "make", "patches",
+		"recipes", "run-qemu", "scenarios", "sysdeps", "verify" };
+	size_t n = strcspn(rel, "/");
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strlen(names[i]) == n && !strncmp(rel, names[i], n))
+			return true;
+	return false;
+}
+
 static bool
 is_below(const char *path, const char *dir)
 {
@@ -64,6 +80,8 @@ take(void *arg, const char *rel, const struct stat *st, struct err *e)
 
 	(void)e;
 	if (S_ISDIR(st->st_mode))
+		return is_ours(rel) ? 0 : FILE_PRUNE;
+	if (!is_ours(rel))
 		return 0;
 	for (const char *const *w = f->without; *w; w++)
 		if (is_below(path, *w))
@@ -79,19 +97,14 @@ by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* all that a build reads of the checkout, but nothing that is of one machine or one person */
+/* what git has of the checkout, or what would be there; nothing of one machine or one person */
 static int
 list_checkout(const struct request *rq, const struct gathered *g, const char *file, struct files *f,
     struct err *e)
 {
-	static const char *const local[] = { ".git", ".obj", "bin", "sources", "lh-config",
-		"config.mk" };
-	enum { NLOCAL = sizeof local / sizeof *local };
-	const char *without[NLOCAL + 4] = { g->output, g->cache, file };
+	const char *const without[] = { g->output, g->cache, file, NULL };
 
 	*f = (struct files){ .a = rq->a, .top = rq->top, .without = without };
-	for (size_t i = 0; i < NLOCAL; i++)
-		without[3 + i] = arena_printf(rq->a, "%s/%s", rq->top, local[i]);
 	if (!tracked(f) && file_walk(rq->top, take, f, e) < 0)
 		return -1;
 	f->without = NULL;
