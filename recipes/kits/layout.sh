@@ -12,6 +12,8 @@ layout_copy() # PROFILE
 			fi
 		done
 	done
+	# before there is anything in it that is not ours: what a user gives stays as it is
+	layout_substitute "$OUT/rootfs" "$OUT/rwfs" "$OUT/userfs"
 
 	# git keeps no empty folders
 	(cd "$OUT/rootfs" && mkdir -p dev home mnt/extra opt proc root/.ssh run sys tmp var)

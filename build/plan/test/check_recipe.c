@@ -5,6 +5,7 @@
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -322,6 +323,42 @@ START_TEST(set_files)
 }
 END_TEST
 
+/* a layout has the words of lh-config put in; what the user gave is as it was given */
+static const struct {
+	const char *profile, *given;
+} layouts[] = {
+	{ "minimal", "rootfs/root/.ssh/authorized_keys" },
+	{ "s6", "rootfs/root/.ssh/authorized_keys" },
+	{ "s6", "rootfs/etc/s6-rc/source/mine/run" },
+	{ "s6", "rootfs/etc/s6-rc/compiled/boot/mine" },
+};
+
+START_TEST(layout_of_others)
+{
+	const char *profile = layouts[_i].profile, *given = layouts[_i].given;
+	struct arena *a = arena_new();
+
+	/* [install] as a step runs it, after a [build] of nothing but a service of the user's */
+	ck_assert_int_eq(
+	    system(arena_printf(a,
+		"exec >/dev/null; set -eu; TOP=$PWD OUT=%s/out SHORT=x86_64 "
+		"SSH_AUTHORIZED_KEYS='ssh-rsa "
+		"AAAA a@HOSTNAME@b c@LAPTOP@d' CONSOLE=ttyS0 USE_DHCP=true LOCAL_IP=10.0.2.15 "
+		"ROUTER_IP=10.0.2.2 DNS_IP=10.0.2.3 COUNTRY_CODE= SWAP_SIZE=1 RWFS_SIZE=1 "
+		"USERFS_SIZE=1 EXTRA_SIZE=0 ROOT_HASH= GUEST_HASH= SSH_ROOT_PASSWORD=false; "
+		". recipes/kits/layout.sh; cd %s; mkdir -p compiled services/mine init/bin; "
+		"echo 'a@HOSTNAME@b c@LAPTOP@d' | tee compiled/mine >services/mine/run; "
+		"mkdir bin; echo '#!/bin/sh' >bin/s6-rc-db; chmod +x bin/*; PATH=$PWD/bin:$PATH; "
+		"sed '1,/^.install.$/d' $TOP/recipes/layout-%s/recipe >install; "
+		". ./install; cd $OUT; grep 'a@HOSTNAME@b c@LAPTOP@d' %s; if grep @ "
+		"rootfs/etc/hosts; then exit 1; fi; "
+		"grep lh-x86_64 rootfs/etc/hosts; grep '^root:[*]:' rootfs/etc/shadow",
+		test_dir(), test_dir(), profile, given)),
+	    0);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 recipe_suite(void)
 {
@@ -333,5 +370,6 @@ recipe_suite(void)
 	tcase_add_loop_test(tc, together, 0, sizeof links / sizeof *links);
 	tcase_add_test(tc, who_needs_what);
 	tcase_add_loop_test(tc, set_files, 0, sizeof sets / sizeof *sets);
+	tcase_add_loop_test(tc, layout_of_others, 0, sizeof layouts / sizeof *layouts);
 	return s;
 }
