@@ -365,8 +365,9 @@ bench:
 	+@$(MAKE) --no-print-directory $$(sed -n 's/^\(bench-[a-z]*\):.*/\1/p' Makefile)
 
 # of all triples, unless TRIPLES says otherwise; the checkout is looked at before hours go by.
-# Images that nobody can log in to: what let in who built them would let him in to every copy.
-CLOSED := ROOT_PASSWORD='*' GUEST_PASSWORD='*' SSH_AUTHORIZED_KEYS=
+# Images that nobody can log in to: what let in who built them would let him in to every copy; and
+# without what a BIOS needs, which no package is.
+CLOSED := ROOT_PASSWORD='*' GUEST_PASSWORD='*' SSH_AUTHORIZED_KEYS= BOOT=nobios
 release: $(TOOLS)
 	+@$(LHB) release -n $(ARGS) $(told)
 	+@$(MAKE) --no-print-directory verify $(OR_ALL) $(CLOSED)

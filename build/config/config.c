@@ -74,7 +74,7 @@ static const struct key {
 	{ { "RWFS_SIZE", value_size, "512", NULL }, NULL, F(rwfs_mb) },
 	{ { "USERFS_SIZE", value_size, "512", NULL }, NULL, F(userfs_mb) },
 	{ { "EXTRA_SIZE", value_size, "0", NULL }, NULL, F(extra_mb) },
-	{ { "BOOT", value_choice, "all", "none bios efi uboot all" }, NULL, ONLY_VAR },
+	{ { "BOOT", value_choice, "all", "none bios efi uboot nobios all" }, NULL, ONLY_VAR },
 	{ { "BOOT_SIZE", value_size, "32", NULL }, NULL, F(boot_mb) },
 
 	{ { "FORMS", value_forms, "raw", "raw tar tar.zst qcow2 bmap cpio" }, NULL, ONLY_VAR },

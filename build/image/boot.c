@@ -26,6 +26,17 @@ has_word(const char *list, const char *word)
 	return false;
 }
 
+static const char *
+without_word(struct arena *a, const char *list, const char *word)
+{
+	char *rest = arena_strdup(a, list), *w, *left = arena_strdup(a, "");
+
+	while ((w = word_next(&rest)))
+		if (strcmp(w, word) != 0)
+			left = arena_printf(a, "%s%s%s", left, *left ? " " : "", w);
+	return left;
+}
+
 bool
 boot_has(const struct boot *b, const char *word)
 {
@@ -64,6 +75,8 @@ boot_decide(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 		can = "";
 	if (!strcmp(want, "all"))
 		out->words = can;
+	else if (!strcmp(want, "nobios"))
+		out->words = without_word(a, can, "bios");
 	else if (has_word(can, want))
 		out->words = want;
 	else
@@ -75,8 +88,8 @@ boot_decide(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 	    name && boot_has(out, "efi") ? arena_printf(a, "EFI/BOOT/%s", name) : "kernel";
 	add_file(out, out->kernel, "");
 	if (boot_has(out, "uboot"))
-		add_file(out, "extlinux/extlinux.conf",
-		    arena_printf(a, "default lh\nlabel lh\n\tlinux /%s\n", out->kernel));
+		add_file(
+		    out, "extlinux/extlinux.conf", arena_printf(a, BOOT_UBOOT_TEXT, out->kernel));
 	return boot_has(out, "bios") ? add_bios(a, want, out, e) : 0;
 }
 

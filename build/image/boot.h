@@ -24,6 +24,9 @@ struct boot {
 	size_t n;
 };
 
+/* what U-Boot reads, for the path of the kernel */
+#define BOOT_UBOOT_TEXT "default lh\nlabel lh\n\tlinux /%s\n"
+
 /* is it for that firmware? */
 bool boot_has(const struct boot *b, const char *word);
 /* all but the bytes of the kernel; a firmware that the triple has not is EXIT_USAGE */

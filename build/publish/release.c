@@ -125,6 +125,11 @@ release_fit(
 			    m->packages[i].name);
 	if (fit_given(a, m, e) < 0)
 		return -1;
+	if (m->boot_bios)
+		return fail(e,
+		    "release: %s: a BIOS starts it by syslinux of this machine, whose licence and "
+		    "source are not here to be given; build it with BOOT=nobios",
+		    label(a, m));
 	if (check_digest(a, m, m->kernel, digest_file, m->kernel_sha256, e) < 0 ||
 	    check_digest(a, m, m->kernel_config, digest_file, m->kernel_config_sha256, e) < 0 ||
 	    (m->symbols && check_digest(a, m, m->symbols, digest_file, m->symbols_sha256, e) < 0))

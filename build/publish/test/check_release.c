@@ -341,6 +341,23 @@ START_TEST(names_elsewhere)
 }
 END_TEST
 
+/* syslinux is no package */
+START_TEST(bios)
+{
+	struct arena *a = arena_new();
+	struct manifest m;
+	struct err e = { 0 };
+
+	make_image(a, &m);
+	m.boot_bios = "bios bios.bin seabios";
+	ck_assert_int_eq(release_fit(a, &m, "s6", "2026-07", &e), -1);
+	ck_assert_str_eq(e.msg,
+	    "release: x86_64 dhcp: a BIOS starts it by syslinux of this machine, whose licence and "
+	    "source are not here to be given; build it with BOOT=nobios");
+	arena_free(a);
+}
+END_TEST
+
 #define GIVEN "release: x86_64 dhcp: contains what is not of the commit"
 
 static const struct {
@@ -571,8 +588,8 @@ END_TEST
 Suite *
 release_suite(void)
 {
-	Suite *s = suite_of(
-	    "release", (const TTest *[]){ written, not_written, bills, names_elsewhere, NULL });
+	Suite *s = suite_of("release",
+	    (const TTest *[]){ written, not_written, bills, bios, names_elsewhere, NULL });
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, closed, 0, ROWS(doors));
