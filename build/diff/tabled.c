@@ -104,6 +104,30 @@ check_link(
 		   : 0;
 }
 
+/* capabilities and access lists are extended attributes; a table has no words for any */
+static int
+check_attributes(struct checking *c, const char *name, ext2_ino_t ino, const struct ext2_inode *i)
+{
+	const unsigned usual = EXT4_EXTENTS_FL | EXT2_INDEX_FL | EXT4_HUGE_FILE_FL;
+	struct ext2_xattr_handle *h;
+	size_t n = 0;
+	errcode_t r;
+
+	if (i->i_flags & ~usual)
+		return differs(c, name, "has attributes of chattr(1)");
+	r = ext2fs_xattrs_open(c->fs, ino, &h);
+	if (r)
+		return failed(c, name, r);
+	r = ext2fs_xattrs_read(h);
+	if (!r)
+		r = ext2fs_xattrs_count(h, &n);
+	ext2fs_xattrs_close(&h);
+	if (r)
+		return failed(c, name, r);
+	return n ? differs(c, name, "has extended attributes, of which a table of files has none")
+		 : 0;
+}
+
 /* as the kernel keeps them: the old form in the first word, else the new one in the second */
 static int
 check_device(struct checking *c, const struct filetable_row *row, const struct ext2_inode *i)
@@ -135,6 +159,8 @@ check_inode(struct checking *c, const char *path, ext2_ino_t ino)
 		return differs(c, name, "has another mode than the table of files says");
 	if (inode_uid(i) != row->uid || inode_gid(i) != row->gid)
 		return differs(c, name, "has another owner than the table of files says");
+	if (check_attributes(c, name, ino, &i) < 0)
+		return -1;
 	if (S_ISREG(row->mode))
 		return check_file(c, row, ino, &i);
 	if (S_ISLNK(row->mode))
@@ -181,9 +207,60 @@ check_rest(struct checking *c)
 		   : 0;
 }
 
+/*
+ * A mount may do more than show what is there: it finishes what a journal or a list of orphans
+ * says was begun, and obeys options; what a feature means, who knows none of it cannot tell.
+ */
+static int
+check_mount(struct checking *c)
+{
+	const struct ext2_super_block *s = c->fs->super;
+	const uint32_t compat = EXT3_FEATURE_COMPAT_HAS_JOURNAL | EXT2_FEATURE_COMPAT_EXT_ATTR |
+				EXT2_FEATURE_COMPAT_DIR_INDEX;
+	const uint32_t incompat = EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_EXTENTS |
+				  EXT4_FEATURE_INCOMPAT_64BIT | EXT4_FEATURE_INCOMPAT_FLEX_BG;
+	const uint32_t ro_compat =
+	    EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER | EXT2_FEATURE_RO_COMPAT_LARGE_FILE |
+	    EXT4_FEATURE_RO_COMPAT_HUGE_FILE | EXT4_FEATURE_RO_COMPAT_DIR_NLINK |
+	    EXT4_FEATURE_RO_COMPAT_EXTRA_ISIZE | EXT4_FEATURE_RO_COMPAT_METADATA_CSUM;
+
+	return (s->s_feature_compat & ~compat) || (s->s_feature_incompat & ~incompat) ||
+		       (s->s_feature_ro_compat & ~ro_compat) || s->s_last_orphan ||
+		       *s->s_mount_opts || s->s_default_mount_opts || s->s_journal_dev
+		   ? differs(c, c->name,
+			 "has features, options or unfinished work that no image of lh-build has")
+		   : 0;
+}
+
+/* an empty one: its superblock says that it begins nowhere */
+static int
+check_journal(struct checking *c)
+{
+	static const unsigned char magic[] = { 0xc0, 0x3b, 0x39, 0x98 }, nowhere[4];
+	enum { BEGINS = 28 };
+	unsigned char *block = arena_alloc(c->a, c->fs->blocksize);
+	blk64_t at = 0;
+	errcode_t r;
+
+	if (!ext2fs_has_feature_journal(c->fs->super))
+		return 0;
+	r = ext2fs_bmap2(c->fs, EXT2_JOURNAL_INO, NULL, NULL, 0, 0, NULL, &at);
+	if (!r)
+		r = io_channel_read_blk64(c->fs->io, at, 1, block);
+	if (r)
+		return failed(c, "journal", r);
+	return c->fs->super->s_journal_inum != EXT2_JOURNAL_INO || !at ||
+		       memcmp(block, magic, sizeof magic) != 0 ||
+		       memcmp(block + BEGINS, nowhere, sizeof nowhere) != 0
+		   ? differs(c, c->name, "has a journal, which changes it when it is mounted")
+		   : 0;
+}
+
 static int
 check(struct checking *c)
 {
+	if (check_mount(c) < 0 || check_journal(c) < 0)
+		return -1;
 	if (check_inode(c, "/", EXT2_ROOT_INO) < 0)
 		return -1;
 	for (c->seen_folder = 0; c->seen_folder < c->n; c->seen_folder++) {

@@ -14,7 +14,9 @@
 #include "build/files/digest.h"
 #include "build/files/filetable.h"
 #include "build/files/manifest.h"
+#include "build/image/boot.h"
 #include "build/image/disk.h"
+#include "build/image/fatread.h"
 #include "build/publish/bill.h"
 #include "build/publish/legal.h"
 #include "build/publish/provenance.h"
@@ -293,6 +295,84 @@ check_bills(struct checking *c, const struct image *i, const struct filetable *f
 	return 0;
 }
 
+static bool
+is_text(const struct fat_found *f, const char *text)
+{
+	char hex[DIGEST_HEX];
+
+	digest_bytes(text, strlen(text), hex);
+	return !strcmp(f->sha256, hex);
+}
+
+/* in what a firmware starts there is the kernel that is beside the image, and how it is found */
+static int
+check_boot(struct checking *c, const struct image *i, const struct man_part *p, struct err *e)
+{
+	const struct fat_found *kernel = NULL;
+	struct fat_found *v;
+	size_t n;
+
+	if (fat_read(c->a, i->disk, p->start, p->size, &v, &n, e) < 0)
+		return -1;
+	for (size_t k = 0; k < n; k++)
+		if (!strcmp(v[k].sha256, i->m.kernel_sha256))
+			kernel = &v[k];
+	if (!kernel)
+		return fail(e, "%s: does not have the kernel that is beside it", p->name);
+	for (size_t k = 0; k < n; k++)
+		if (strcmp(v[k].sha256, kernel->sha256) != 0 &&
+		    !is_text(&v[k], arena_printf(c->a, BOOT_UBOOT_TEXT, kernel->path)) &&
+		    !is_text(&v[k], arena_printf(c->a, BOOT_UBOOT_TEXT, "kernel")))
+			return fail(e, "%s:/%s: nothing tells what it is", p->name, v[k].path);
+	return 0;
+}
+
+/* a PC runs what is there before it looks at the partitions */
+static int
+check_boot_code(const struct image *i, struct err *e)
+{
+	unsigned char code[440];
+	static const unsigned char none[sizeof code];
+
+	if (pread(i->fd, code, sizeof code, 0) != (ssize_t)sizeof code)
+		return fail(e, "is shorter than a boot sector");
+	return memcmp(code, none, sizeof code) != 0
+		   ? fail(e, "has a boot code, of which nothing tells what it is")
+		   : 0;
+}
+
+/* nothing but a header: a filesystem in there would be mounted by its label */
+static int
+check_swap(const struct image *i, const struct man_part *p, struct err *e)
+{
+	enum { HEADER = 1024, REST = HEADER + 44, MAGIC = 4086 };
+	static const unsigned char none[4096];
+	unsigned char page[sizeof none];
+
+	if (pread(i->fd, page, sizeof page, (off_t)p->start) != (ssize_t)sizeof page ||
+	    memcmp(page, none, HEADER) != 0 || memcmp(page + REST, none, MAGIC - REST) != 0 ||
+	    memcmp(page + MAGIC, "SWAPSPACE2", sizeof page - MAGIC) != 0)
+		return fail(e, "%s: is no swap as lh-build makes it", p->name);
+	return 0;
+}
+
+/* it is of the kind that its name is mounted as, whatever the manifest says */
+static int
+check_part(struct checking *c, const struct image *i, const struct man_part *p,
+    const struct filetable *files, struct err *e)
+{
+	const struct fs_side at = { i->disk, p->start, p->size };
+	const char *type = !strcmp(p->name, "swap")   ? "swap"
+			   : !strcmp(p->name, "boot") ? "vfat"
+						      : "ext4";
+
+	if (strcmp(p->type, type) != 0)
+		return fail(e, "%s: is %s, and not %s", p->name, p->type, type);
+	return *type == 's'   ? check_swap(i, p, e)
+	       : *type == 'v' ? check_boot(c, i, p, e)
+			      : tabled_check(&at, p->name, files, e);
+}
+
 static int
 check_disk(struct checking *c, const struct image *i, struct err *e)
 {
@@ -308,14 +388,10 @@ check_disk(struct checking *c, const struct image *i, struct err *e)
 	    read_listed(c, arena_printf(c->a, "%s/%s", i->folder, i->m.files), &text, e) < 0 ||
 	    filetable_parse(c->a, i->m.files, text, &files, e) < 0)
 		return -1;
-	for (size_t k = 0; k < parts.n; k++) {
-		const struct man_part *p = manifest_part(&i->m, parts.v[k].name);
-		struct fs_side at = { i->disk, p->start, p->size };
-
-		if (!strcmp(p->type, "ext4") && tabled_check(&at, p->name, &files, e) < 0)
+	for (size_t k = 0; k < parts.n; k++)
+		if (check_part(c, i, manifest_part(&i->m, parts.v[k].name), &files, e) < 0)
 			return -1;
-	}
-	return check_bills(c, i, &files, e);
+	return check_boot_code(i, e) < 0 ? -1 : check_bills(c, i, &files, e);
 }
 
 static int

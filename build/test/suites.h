@@ -73,6 +73,7 @@
 	X(filelist)                                                                                \
 	X(filetable)                                                                               \
 	X(compare)                                                                                 \
+	X(tabled)                                                                                  \
 	X(reproduce)                                                                               \
 	X(sbom)                                                                                    \
 	X(store)                                                                                   \
