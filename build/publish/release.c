@@ -20,6 +20,7 @@
 #include "build/publish/folder.h"
 #include "build/publish/given.h"
 #include "build/publish/licences.h"
+#include "build/publish/signature.h"
 #include "build/source/fetch.h"
 #include "build/source/profile.h"
 
@@ -494,6 +495,10 @@ release_command(const struct request *rq, struct err *e)
 	    recipe_read_all(rq->a, rq->top, &recipes, e) < 0 ||
 	    release_licensed(rq->a, t.v, &recipes, e) < 0)
 		return -1;
+	/* hours before it is wanted */
+	if (*config_get(t.v, "RELEASE_KEY") &&
+	    signature_try(rq->a, config_get(t.v, "RELEASE_KEY"), e) < 0)
+		return wrap(e, "release: RELEASE_KEY");
 	if (rq->dry) {
 		log_info("release: commit %.12s could be released", commit);
 		return 0;

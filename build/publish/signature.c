@@ -30,17 +30,46 @@ run(struct arena *a, char *const *argv, const struct child_opts *o, const char *
 	return r;
 }
 
+/*
+ * With an empty passphrase, for there is nobody to be asked: a child of ours is in the background
+ * of its terminal, which stops who reads from it.
+ */
+static void
+begin_signing(struct argv *v, const char *key)
+{
+	argv_pushv(v, "ssh-keygen", "-q", "-P", "", "-Y", "sign", "-n", SIGNATURE_NAMESPACE, "-f",
+	    key, NULL);
+}
+
+static int
+signed_by(struct arena *a, const struct argv *v, const char *key, struct err *e)
+{
+	const char *said;
+
+	if (run(a, v->v, NULL, &said, e) == 0)
+		return 0;
+	if (strstr(e->msg, "incorrect passphrase"))
+		fail(e, "it has a passphrase; give it to ssh-agent, and name its public key");
+	return wrap(e, "sign with %s", key);
+}
+
+int
+signature_try(struct arena *a, const char *key, struct err *e)
+{
+	struct argv v = { .a = a };
+
+	begin_signing(&v, key); /* nothing, which is what its stdin has */
+	return signed_by(a, &v, key, e);
+}
+
 int
 signature_make(struct arena *a, const char *key, const char *file, struct err *e)
 {
-	const char *to = arena_printf(a, "%s.sig", file), *said;
 	struct argv v = { .a = a };
 
-	argv_pushv(
-	    &v, "ssh-keygen", "-q", "-Y", "sign", "-n", SIGNATURE_NAMESPACE, "-f", key, file, NULL);
-	if (file_remove(to, e) < 0 || run(a, v.v, NULL, &said, e) < 0)
-		return wrap(e, "sign %s with %s", file, key);
-	return 0;
+	begin_signing(&v, key);
+	argv_pushv(&v, file, NULL);
+	return file_remove(arena_printf(a, "%s.sig", file), e) < 0 ? -1 : signed_by(a, &v, key, e);
 }
 
 /* a file that has no name, for a child */

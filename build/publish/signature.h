@@ -16,6 +16,8 @@ struct arena;
 #define SIGNATURE_NAMESPACE "lh-release"
 #define SIGNATURE_MOST 65536 /* bytes */
 
+/* could it sign?  A key with a passphrase cannot: there is nobody to be asked for it */
+int signature_try(struct arena *a, const char *key, struct err *e);
 /* FILE.sig; key: a private key, or a public one whose private one is with ssh-agent(1) */
 int signature_make(struct arena *a, const char *key, const char *file, struct err *e);
 /*
