@@ -262,14 +262,22 @@ put_block(int to, const char *block, size_t n, uint64_t at, const char *name, st
 	return fd_pwrite(to, block, n, &at) < 0 ? fail_errno(e, "unpack %s", name) : 0;
 }
 
+/* what a disk has that is no hole packs to a part of it; more than that was made to fill ours */
+#define RATIO_MOST 100
+#define KEPT_FREE (UINT64_C(64) << 20)
+
 static int
 unfile(struct archive *in, const char *name, int to, uint64_t most, struct err *e)
 {
 	char block[4096], last = 0;
-	uint64_t at = 0;
+	uint64_t at = 0, kept = 0;
 	la_ssize_t n;
 
 	while ((n = archive_read_data(in, block, sizeof block)) > 0) {
+		kept += *block || memcmp(block, block + 1, (size_t)n - 1) != 0 ? (uint64_t)n : 0;
+		if (kept > KEPT_FREE + RATIO_MOST * (uint64_t)archive_filter_bytes(in, -1))
+			return fail(
+			    e, "%s: unpacks to more than %d times its size", name, RATIO_MOST);
 		if ((uint64_t)n > most - at)
 			return fail(e, "%s: unpacks to more than %" PRIu64 " bytes", name, most);
 		if (put_block(to, block, (size_t)n, at, name, e) < 0)

@@ -67,8 +67,9 @@ int pack_file(const char *path, const char *file, struct err *e);
 
 /*
  * The other way round, from a descriptor into an empty file that is open for writing: zeros stay
- * holes.  What is more than `most` bytes, or no such file, is an error; name is for messages.
- * Nothing is opened, so a process that may not can do it, whoever made the file.
+ * holes.  What is more than `most` bytes, far more than its packed size, or no such file, is an
+ * error; name is for messages. Nothing is opened, so a process that may not can do it, whoever made
+ * the file.
  */
 int pack_unfile(int from, const char *name, int to, uint64_t most, struct err *e);
 
