@@ -6,15 +6,18 @@
 #include "build/base/buf.h"
 #include "build/base/child.h"
 #include "build/config/sysdeps.h"
+#include "build/files/beneath.h"
 #include "build/files/elf.h"
 #include "build/files/elf_name.h"
-#include "build/files/file.h"
 
 #include <elf.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
+/* bytes of what a compiler that may be anybody's makes of it */
+#define PROGRAM_MOST (16 << 20)
 
 /* musl says of itself nothing on purpose; all the others do */
 static const char program[] =
@@ -112,7 +115,7 @@ toolchain_check(struct arena *a, const struct toolchain *t, const struct sysdeps
 	size_t n;
 
 	if (make_program(a, t, e) < 0 ||
-	    file_read(a, arena_printf(a, "%s/program", t->dir), &bytes, &n, e) < 0)
+	    beneath_read(a, t->dir, "program", PROGRAM_MOST, &bytes, &n, e) < 0)
 		return -1;
 	if (!elf_is(bytes, n))
 		return fail(e, "%s does not produce ELF programs", t->gcc);
