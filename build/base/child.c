@@ -4,6 +4,7 @@
 #include "build/base/arena.h"
 #include "build/base/bpf.h"
 #include "build/base/buf.h"
+#include "build/base/clock.h"
 #include "build/base/fd.h"
 
 #include <errno.h>
@@ -318,19 +319,24 @@ child_status_text(struct arena *a, int status)
 #define SAYS_MOST ((size_t)64 << 20)
 
 /*
- * The next bytes that it says; 0: there are none.  What it has started and left behind may keep
- * the pipe open for ever: with its own end it has said all, and what is in the pipe then is *last.
+ * The next bytes that it says; 0: there are none.  What it has started and left
+ * behind may keep the pipe open for ever: with its own end it has said all, and what is in the pipe
+ * then is *last.
  */
 static ssize_t
-hear_more(const struct child *c, char *p, size_t n, int *last)
+hear_more(const struct child *c, char *p, size_t n, int *last, nstime deadline)
 {
 	struct pollfd v[] = { { .fd = c->out, .events = POLLIN },
 		{ .fd = c->pidfd, .events = POLLIN } };
+	int ready;
 	ssize_t got;
 
-	while (*last < 0 && poll(v, 2, -1) < 0)
+	while (*last < 0 && (ready = poll(v, 2, clock_poll_ms(deadline))) <= 0) {
+		if (ready == 0)
+			errno = ETIMEDOUT;
 		if (errno != EINTR)
 			return -1;
+	}
 	if (*last < 0 && v[1].revents && ioctl(c->out, FIONREAD, last) < 0)
 		return -1;
 	if (*last == 0)
@@ -345,10 +351,27 @@ hear_more(const struct child *c, char *p, size_t n, int *last)
 	return got;
 }
 
+/* it may have closed its end of the pipe, and go on */
+static int
+hear_end(const struct child *c, nstime deadline)
+{
+	struct pollfd v = { .fd = c->pidfd, .events = POLLIN };
+	int ready;
+
+	do
+		ready = poll(&v, 1, clock_poll_ms(deadline));
+	while (ready < 0 && errno == EINTR);
+	if (ready == 0)
+		errno = ETIMEDOUT;
+	return ready > 0 ? 0 : -1;
+}
+
 int
 child_run(
     char *const argv[], const struct child_opts *o, struct buf *out, int *status, struct err *e)
 {
+	unsigned seconds = o ? o->seconds : 0;
+	nstime deadline = seconds ? clock_now() + seconds * NS_PER_S : NS_NEVER;
 	struct child c;
 	char block[16384];
 	int last = -1;
@@ -356,7 +379,7 @@ child_run(
 
 	if (child_start(&c, argv, o, e) < 0)
 		return -1;
-	while (c.out >= 0 && (n = hear_more(&c, block, sizeof block, &last)) > 0) {
+	while (c.out >= 0 && (n = hear_more(&c, block, sizeof block, &last, deadline)) > 0) {
 		if (out && out->n + (size_t)n > SAYS_MOST) {
 			fail(e, "%s: said more than %zu bytes", argv[0], SAYS_MOST);
 			goto kill;
@@ -364,9 +387,12 @@ child_run(
 		if (out)
 			buf_add(out, block, (size_t)n);
 	}
-	if (n == 0)
+	if (n == 0 && hear_end(&c, deadline) == 0)
 		return child_wait(&c, status, e);
-	fail_errno(e, "read from %s", argv[0]);
+	if (errno == ETIMEDOUT)
+		fail(e, "%s: took more than %u s", argv[0], seconds);
+	else
+		fail_errno(e, "read from %s", argv[0]);
 
 kill:
 	child_kill(&c, SIGKILL);

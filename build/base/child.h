@@ -40,6 +40,7 @@ struct child_opts {
 	size_t nkeep;
 	const int *spaces; /* namespaces that it enters, in this order, before all else */
 	size_t nspaces;
+	unsigned seconds; /* child_run: what takes longer is killed, and our error; 0: it may */
 	int nice;
 	const struct child_limit *limits;
 	size_t nlimits;

@@ -65,6 +65,26 @@ START_TEST(what_it_leaves_behind_is_not_waited_for)
 }
 END_TEST
 
+/* whether it keeps its end of the pipe, or not */
+START_TEST(not_for_ever)
+{
+	static const char *const scripts[] = { "exec sleep 1000",
+		"exec >&- 2>&-; exec sleep 1000" };
+
+	for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+		struct arena *a = arena_new();
+		struct err e = { 0 };
+		int status;
+
+		ck_assert_int_eq(child_run(sh(a, scripts[i]), &(struct child_opts){ .seconds = 1 },
+				     NULL, &status, &e),
+		    -1);
+		ck_assert(strstr(e.msg, ": took more than 1 s"));
+		arena_free(a);
+	}
+}
+END_TEST
+
 /* a nohup(1) or a setarch(1) before us is nothing that what we run could tell */
 START_TEST(how_we_were_started_is_not_seen)
 {
@@ -319,7 +339,7 @@ child_suite(void)
 	    "child", (const TTest *[]){ what_cannot_start_is_our_error,
 			 what_it_leaves_behind_is_not_waited_for, how_we_were_started_is_not_seen,
 			 both_descriptors_poll, kill_reaches_the_group, inherits_only_what_is_kept,
-			 stdin_when_wanted, NULL });
+			 stdin_when_wanted, not_for_ever, NULL });
 
 	tcase_add_loop_test(harness_case(s, "run"), run, 0, sizeof runs / sizeof *runs);
 	tcase_add_loop_test(harness_case(s, "tie"), dies_with_us, 0, 2);
