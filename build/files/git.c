@@ -24,7 +24,8 @@
 
 #define TEXT_MOST 65536			/* bytes of a file that is looked into: HEAD, config */
 #define MEMORY_MOST (UINT64_C(2) << 30) /* bytes; a kernel's tree needs a tenth of it */
-#define ALTERNATES_MOST 6		/* clones that lead to each other: git follows no more */
+#define WORKTREE_SECONDS 20 /* of a look at a work tree, in which git may wait for a fifo */
+#define ALTERNATES_MOST 6   /* clones that lead to each other: git follows no more */
 
 /* ---- what git sees ---- */
 
@@ -294,33 +295,53 @@ ask(struct arena *a, const char *clone, const struct argv *words, char **said, i
 	return ask_within(a, clone, words, RLIM_INFINITY, said, status, e);
 }
 
+/* ---- a work tree ---- */
+
+struct worktree {
+	struct arena *a;
+	const char *top, *view, *index;
+};
+
 /* the same of a work tree, into out; git's failure is ours */
 static int
-ask_worktree(
-    struct arena *a, const char *top, const struct argv *words, struct buf *out, struct err *e)
+ask_worktree(const struct worktree *w, const struct argv *words, struct buf *out, struct err *e)
 {
-	struct argv v = { .a = a };
-	const char *view, *index;
-	struct spots p;
-	int r = -1, status;
+	struct argv v = { .a = w->a };
+	int status;
 
-	find(a, top, &p);
-	index = arena_printf(a, "%s/index", p.head);
-	if (beneath_type(p.head, "index") != BENEATH_FILE)
-		return fail(e, "%s: git has no index of it", top);
-	if (open_view(a, top, &view, e) < 0)
-		return -1;
-	start(&v, view);
-	argv_pushf(&v, "--work-tree=%s", top);
-	argv_pushv(&v, "--no-optional-locks", "-c", "core.excludesFile=/dev/null", "-C", top, NULL);
+	start(&v, w->view);
+	argv_pushf(&v, "--work-tree=%s", w->top);
+	argv_pushv(
+	    &v, "--no-optional-locks", "-c", "core.excludesFile=/dev/null", "-C", w->top, NULL);
 	for (size_t i = 0; i < words->n; i++)
 		argv_push(&v, words->v[i]);
-	if (child_run(v.v, &(struct child_opts){ .env = environment(a, index) }, out, &status, e) ==
-	    0)
-		r = status ? fail(e, "%s: git %s: %.*s", top, words->v[0],
-				 (int)strcspn(out->n ? out->p : "", "\n"), out->n ? out->p : "")
-			   : 0;
-	close_view(view);
+	if (child_run(v.v,
+		&(struct child_opts){
+		    .env = environment(w->a, w->index), .seconds = WORKTREE_SECONDS },
+		out, &status, e) < 0)
+		return wrap(e, "%s", w->top);
+	return status ? fail(e, "%s: git %s: %.*s", w->top, words->v[0],
+			    (int)strcspn(out->n ? out->p : "", "\n"), out->n ? out->p : "")
+		      : 0;
+}
+
+/* by the index that git has of it */
+static int
+ask_indexed(
+    struct arena *a, const char *top, const struct argv *words, struct buf *out, struct err *e)
+{
+	struct worktree w = { .a = a, .top = top };
+	struct spots p;
+	int r;
+
+	find(a, top, &p);
+	w.index = arena_printf(a, "%s/index", p.head);
+	if (beneath_type(p.head, "index") != BENEATH_FILE)
+		return fail(e, "%s: git has no index of it", top);
+	if (open_view(a, top, &w.view, e) < 0)
+		return -1;
+	r = ask_worktree(&w, words, out, e);
+	close_view(w.view);
 	return r;
 }
 
@@ -328,9 +349,14 @@ int
 git_status(struct arena *a, const char *top, struct buf *out, struct err *e)
 {
 	struct argv v = { .a = a };
+	struct spots p;
 
-	argv_pushv(&v, "status", "--porcelain", NULL);
-	return ask_worktree(a, top, &v, out, e);
+	find(a, top, &p);
+	if (beneath_type(p.head, "index") == BENEATH_NONE)
+		return 0; /* no work tree */
+	/* git would run another git in a submodule, with the configuration that is there */
+	argv_pushv(&v, "status", "--porcelain", "--ignore-submodules=all", NULL);
+	return ask_indexed(a, top, &v, out, e);
 }
 
 int
@@ -339,8 +365,10 @@ git_files(struct arena *a, const char *top, struct buf *out, struct err *e)
 	struct argv v = { .a = a };
 
 	argv_pushv(&v, "ls-files", "-z", NULL);
-	return ask_worktree(a, top, &v, out, e);
+	return ask_indexed(a, top, &v, out, e);
 }
+
+/* ---- a clone ---- */
 
 int
 git_id(struct arena *a, const char *clone, const char *rev, char **id, struct err *e)

@@ -34,7 +34,8 @@ int git_commits(struct arena *a, const char *clone, const char *from, const char
 int git_tags(struct arena *a, const char *clone, char **tags, struct err *e);
 /*
  * What git says of a work tree and its index: `status --porcelain`, where out is empty when all is
- * as in HEAD; `ls-files -z`.  What the user's own configuration excludes is not passed over.
+ * as in HEAD; `ls-files -z`.  What the user's own configuration excludes is not passed over.  A
+ * submodule's files are not looked at; of a clone without a work tree nothing is said.
  */
 int git_status(struct arena *a, const char *top, struct buf *out, struct err *e);
 int git_files(struct arena *a, const char *top, struct buf *out, struct err *e);

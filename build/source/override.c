@@ -203,21 +203,23 @@ const char *
 override_uncommitted(struct arena *a, const struct override *o)
 {
 	struct buf said = { 0 };
-	struct err ignored;
+	struct err why;
 	const char *text = NULL;
 	size_t n = 0;
 
-	if (o->git && !strcmp(o->rev, "HEAD") && git_status(a, o->dir, &said, &ignored) == 0) {
-		for (const char *p = said.p; p && (p = strchr(p, '\n')); p++)
-			n++;
-		if (n)
-			text = arena_printf(a,
-			    "override git:%s: HEAD is built, without %zu file%s not committed, "
-			    "such "
-			    "as %.*s; the folder as it is: %s",
-			    o->dir, n, n == 1 ? "" : "s", (int)strcspn(said.p + 3, "\n"),
-			    said.p + 3, o->dir);
-	}
+	if (!o->git || strcmp(o->rev, "HEAD") != 0)
+		return NULL;
+	if (git_status(a, o->dir, &said, &why) < 0)
+		text = arena_printf(
+		    a, "override: HEAD is built, whatever is not committed: %s", why.msg);
+	for (const char *p = said.p; !text && p && (p = strchr(p, '\n')); p++)
+		n++;
+	if (n)
+		text = arena_printf(a,
+		    "override git:%s: HEAD is built, without %zu file%s not committed, such as "
+		    "%.*s; the folder as it is: %s",
+		    o->dir, n, n == 1 ? "" : "s", (int)strcspn(said.p + 3, "\n"), said.p + 3,
+		    o->dir);
 	buf_free(&said);
 	return text;
 }

@@ -191,6 +191,10 @@ static const struct {
 	    "echo '* filter=x' >../all; git config core.attributesFile $HOME/all; git config "
 	    "filter.x.smudge \"sh -c 'touch $HOME/owned; cat'\"" },
 	{ false, "a monitor of files", "git config core.fsmonitor \"touch $HOME/owned; false\"" },
+	{ false, "a submodule",
+	    "git init -q s; git -C s config user.name A; git -C s config user.email a@b; git -C s "
+	    "commit -q --allow-empty -m one; two; echo >s/b; git -C s config core.fsmonitor "
+	    "\"touch $HOME/owned; false\"" },
 	{ false, "hooks",
 	    "for h in post-checkout post-index-change reference-transaction; do printf "
 	    "'#!/bin/sh\\n"
@@ -237,6 +241,8 @@ START_TEST(git_of_strangers)
 	ck_assert_msg(got != hostile[_i].fails, "%s: %s", hostile[_i].name, e.msg);
 	ck_assert_msg(!file_exists(in_dir(a, "owned")), "%s", hostile[_i].name);
 	if (got) {
+		override_uncommitted(a, &o);
+		ck_assert_msg(!file_exists(in_dir(a, "owned")), "%s", hostile[_i].name);
 		ck_assert_int_eq(file_read(a, in_dir(a, "src/a"), &text, NULL, &e), 0);
 		ck_assert_str_eq(text, "one\n");
 	}
