@@ -368,6 +368,119 @@ git_files(struct arena *a, const char *top, struct buf *out, struct err *e)
 	return ask_indexed(a, top, &v, out, e);
 }
 
+/* an index that says nothing of the files but what they are in HEAD's commit */
+static int
+open_commit(const struct worktree *w, struct err *e)
+{
+	static const char plain[] = "* -text -ident -filter -working-tree-encoding\n";
+	const char *attributes = arena_printf(w->a, "%s/info/attributes", w->view);
+	struct argv v = { .a = w->a };
+	struct buf said = { 0 };
+	int r;
+
+	argv_pushv(&v, "read-tree", "HEAD", NULL);
+	r = file_mkparent(attributes, e) < 0 ||
+		    file_write(attributes, plain, sizeof plain - 1, 0644, e) < 0
+		? -1
+		: ask_worktree(w, &v, &said, e);
+	buf_free(&said);
+	return r;
+}
+
+/* lines of what is there and not of the commit: its .gitignore says what may be */
+static int
+add_others(const struct worktree *w, struct buf *out, struct err *e)
+{
+	const char *ignored = arena_printf(w->a, "%s/ignored", w->view);
+	struct argv patterns = { .a = w->a }, others = { .a = w->a };
+	struct buf said = { 0 };
+	char *line, *rest;
+	int r;
+
+	argv_pushv(&patterns, "cat-file", "blob", "HEAD:.gitignore", NULL);
+	if (ask_worktree(w, &patterns, &said, &(struct err){ 0 }) < 0)
+		buf_clear(&said); /* it has none */
+	r = file_write(ignored, said.n ? said.p : "", said.n, 0644, e);
+	argv_pushv(&others, "ls-files", "--others", "--directory", NULL);
+	argv_pushf(&others, "--exclude-from=%s", ignored);
+	buf_clear(&said);
+	if (r == 0)
+		r = ask_worktree(w, &others, &said, e);
+	rest = r == 0 && said.n ? arena_strdup(w->a, said.p) : arena_strdup(w->a, "");
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			buf_addf(out, "?? %s\n", line);
+	buf_free(&said);
+	return r;
+}
+
+/* lines of what git does not tell of in a folder that the commit has: fifos, and what is git's */
+static int
+add_untold(const struct worktree *w, const char *folder, struct buf *out, struct err *e)
+{
+	const char *dir = arena_printf(w->a, "%s/%s", w->top, folder);
+	char **names;
+
+	if (file_names(w->a, dir, true, &names, NULL, e) < 0)
+		return -1;
+	for (; *names; names++) {
+		struct stat st;
+
+		if (lstat(arena_printf(w->a, "%s/%s", dir, *names), &st) < 0)
+			return fail_errno(e, "%s/%s", dir, *names);
+		if ((*folder && !strcmp(*names, ".git")) ||
+		    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode)))
+			buf_addf(out, "?? %s%s%s\n", folder, *folder ? "/" : "", *names);
+	}
+	return 0;
+}
+
+/* names in HEAD's tree, behind mode, type and id; a line for each submodule, whose files it lacks
+ */
+static int
+add_folders(const struct worktree *w, struct buf *out, struct err *e)
+{
+	struct argv v = { .a = w->a };
+	struct buf said = { 0 };
+	int r;
+
+	argv_pushv(&v, "ls-tree", "-r", "-t", "-z", "HEAD", NULL);
+	r = ask_worktree(w, &v, &said, e) < 0 ? -1 : add_untold(w, "", out, e);
+	for (const char *s = said.p; r == 0 && s && s < said.p + said.n; s += strlen(s) + 1) {
+		const char *name = strchr(s, '\t');
+
+		if (!name)
+			continue;
+		if (!strncmp(s, "160000 ", 7))
+			buf_addf(out, "?? %s/\n", name + 1);
+		else if (!strncmp(s, "040000 ", 7) &&
+			 beneath_type(w->top, name + 1) == BENEATH_FOLDER)
+			r = add_untold(w, name + 1, out, e);
+	}
+	buf_free(&said);
+	return r;
+}
+
+int
+git_differences(struct arena *a, const char *top, struct buf *out, struct err *e)
+{
+	struct worktree w = { .a = a, .top = top };
+	struct argv v = { .a = a };
+	int r;
+
+	argv_pushv(
+	    &v, "status", "--porcelain", "--ignore-submodules=all", "--untracked-files=no", NULL);
+	if (open_view(a, top, &w.view, e) < 0)
+		return -1;
+	w.index = arena_printf(a, "%s/index", w.view);
+	r = open_commit(&w, e) < 0 || ask_worktree(&w, &v, out, e) < 0 ||
+		    add_others(&w, out, e) < 0 || add_folders(&w, out, e) < 0
+		? -1
+		: 0;
+	close_view(w.view);
+	return r;
+}
+
 /* ---- a clone ---- */
 
 int

@@ -39,6 +39,12 @@ int git_tags(struct arena *a, const char *clone, char **tags, struct err *e);
  */
 int git_status(struct arena *a, const char *top, struct buf *out, struct err *e);
 int git_files(struct arena *a, const char *top, struct buf *out, struct err *e);
+/*
+ * Lines, as of `status --porcelain`, of all that is not byte for byte as HEAD's commit has it,
+ * whatever index, excludes and attributes are told of it.  Only what the commit's own .gitignore in
+ * the top folder names may be there, too.
+ */
+int git_differences(struct arena *a, const char *top, struct buf *out, struct err *e);
 /* an archive of a tag being made; one that was not started is { .child.pid = 0, .said = -1 } */
 struct git_archive {
 	struct child child; /* its pidfd can be read when it has ended */

@@ -40,7 +40,7 @@ release_commit(struct arena *a, const char *top, char **commit, struct err *e)
 	if (!file_exists(arena_printf(a, "%s/.git", top)))
 		return fail_usage(
 		    e, "release: %s is not a git checkout, so the images have no commit", top);
-	if (git_status(a, top, &out, e) < 0)
+	if (git_differences(a, top, &out, e) < 0)
 		wrap(e, "release");
 	else if (out.n)
 		fail_usage(e, "release: the checkout has uncommitted changes: %.*s",
