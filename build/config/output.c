@@ -3,18 +3,23 @@
 
 #include "build/base/arena.h"
 #include "build/config/config.h"
+#include "build/files/beneath.h"
 #include "build/files/file.h"
 #include "build/files/lock.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* folders below OUTPUT: a triple, and what that has, such as keys/ */
 #define DEPTH 2
+
+/* a lock begins so, and goes on with the process that has it; it is never empty once it was so */
+static const char mark[] = "lh-build OUTPUT, process ";
+/* bytes of one */
+#define LOCK_MOST 64
 
 static const char *const linked[] = { "kernel", "disk-image.raw", "rootfs", "rwfs", "userfs",
 	"manifest" };
@@ -46,15 +51,27 @@ sweep(struct arena *a, const char *dir, unsigned depth)
 		closedir(d);
 }
 
-static int
-fail_held(struct arena *a, const struct config *cfg, const char *path, struct err *e)
+static const char *
+lock_text(struct arena *a, const struct config *cfg)
 {
-	char *holder = arena_strdup(a, "");
+	char *text;
 
-	file_read(a, path, &holder, NULL, &(struct err){ 0 });
-	holder[strcspn(holder, "\n")] = '\0';
-	fail(e, "OUTPUT %s: in use by lh-build, process %s; wait for it, or set another OUTPUT",
-	    cfg->output, *holder ? holder : "unknown");
+	return beneath_read(a, cfg->output, "lock", LOCK_MOST, &text, NULL, &(struct err){ 0 }) < 0
+		   ? NULL
+		   : text;
+}
+
+static int
+fail_held(struct arena *a, const struct config *cfg, struct err *e)
+{
+	const char *holder = lock_text(a, cfg);
+
+	if (!holder)
+		holder = "";
+	if (!strncmp(holder, mark, strlen(mark)))
+		holder += strlen(mark);
+	fail(e, "OUTPUT %s: in use by lh-build, process %.*s; wait for it, or set another OUTPUT",
+	    cfg->output, (int)strspn(holder, "0123456789"), holder);
 	e->code = EXIT_SYSTEM;
 	return -1;
 }
@@ -74,13 +91,14 @@ no_image(struct arena *a, const struct config *cfg, struct err *e)
 
 /*
  * what is in an OUTPUT before its first lock: what was put there for it, such as the sources of a
- * bundle; CACHE, which is made first; or where a disk of its own is mounted
+ * bundle; what lh-bisect, lh-verify and ci/ make there; CACHE, which is made first; or where a disk
+ * of its own is mounted
  */
 static bool
 may_be_first(struct arena *a, const struct config *cfg, const char *name)
 {
-	static const char *const names[] = { "lock", "sources", "credentials", "verify",
-		"lost+found" };
+	static const char *const names[] = { "sources", "credentials", "verify", "bisect", "boots",
+		"bump", "nights", "steady", "workflows", "lost+found" };
 	const char *path = arena_printf(a, "%s/%s", cfg->output, name);
 	size_t n = strlen(path);
 
@@ -91,36 +109,75 @@ may_be_first(struct arena *a, const struct config *cfg, const char *name)
 					      (!cfg->cache[n] || cfg->cache[n] == '/'));
 }
 
+/*
+ * What is in the folder that no OUTPUT has before its first lock; NULL: nothing.  A lock of earlier
+ * versions, a process and no more, counts as nothing; *ours: beside it there is what only we make.
+ */
+static int
+find_others(struct arena *a, const struct config *cfg, const char *lock, const char **other,
+    bool *ours, struct err *e)
+{
+	bool old = lock && lock[strspn(lock, "0123456789")] == (*lock ? '\n' : '\0');
+	char **names;
+
+	*other = NULL;
+	*ours = false;
+	if (file_names(a, cfg->output, true, &names, NULL, e) < 0)
+		return wrap(e, "OUTPUT");
+	for (; *names; names++) {
+		if (old && strstr(*names, "-linux-musl") &&
+		    file_isdir(arena_printf(a, "%s/%s/keys", cfg->output, *names)))
+			*ours = true;
+		if (!*other && !may_be_first(a, cfg, *names) && (!old || strcmp(*names, "lock")))
+			*other = *names;
+	}
+	return 0;
+}
+
+/* a file that is called `lock` makes nobody's folder ours: it says so itself */
+static int
+is_ours(struct arena *a, const struct config *cfg, const char **other, struct err *e)
+{
+	const char *lock = lock_text(a, cfg);
+	bool ours;
+
+	*other = NULL;
+	if (lock && !strncmp(lock, mark, strlen(mark)))
+		return 1;
+	if (find_others(a, cfg, lock, other, &ours, e) < 0)
+		return -1;
+	return ours || (lock && *lock && !*other);
+}
+
 /* a folder of somebody's files is not made ours by a lock: `clean` would remove them */
 static int
 no_others_files(struct arena *a, const struct config *cfg, struct err *e)
 {
-	char **names;
-	size_t n;
+	const char *other;
+	int ours;
 
-	if (file_exists(lock_path(a, cfg)) || !file_isdir(cfg->output))
-		return 0;
-	if (file_names(a, cfg->output, true, &names, &n, e) < 0)
-		return wrap(e, "OUTPUT");
-	for (size_t i = 0; i < n; i++)
-		if (!may_be_first(a, cfg, names[i]))
-			return fail_usage(e,
-			    "OUTPUT %s: holds files of others, such as %s, and clean would remove "
-			    "them; name a folder used for nothing else",
-			    cfg->output, names[i]);
-	return 0;
+	if (!file_isdir(cfg->output) || beneath_type(cfg->output, "lock") >= BENEATH_FOLDER)
+		return 0; /* lock_take says what it is */
+	ours = is_ours(a, cfg, &other, e);
+	if (ours || !other)
+		return ours < 0 ? -1 : 0;
+	return fail_usage(e,
+	    "OUTPUT %s: holds files of others, such as %s, and clean would remove them; name a "
+	    "folder used for nothing else",
+	    cfg->output, other);
 }
 
 int
 output_lock(struct arena *a, const struct config *cfg, int *fd, struct err *e)
 {
-	char *path = lock_path(a, cfg);
+	char *path = lock_path(a, cfg), *line = arena_printf(a, "%s%ld\n", mark, (long)getpid());
+	size_t n = strlen(line);
 
 	if (no_image(a, cfg, e) < 0 || no_others_files(a, cfg, e) < 0 || lock_take(path, fd, e) < 0)
 		return -1;
 	if (*fd < 0)
-		return fail_held(a, cfg, path, e);
-	if (ftruncate(*fd, 0) < 0 || dprintf(*fd, "%ld\n", (long)getpid()) < 0) {
+		return fail_held(a, cfg, e);
+	if (pwrite(*fd, line, n, 0) != (ssize_t)n || ftruncate(*fd, (off_t)n) < 0) {
 		fail_errno(e, "%s", path);
 		close(*fd);
 		return -1;
@@ -158,12 +215,13 @@ output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e)
 {
 	DIR *d = opendir(cfg->output);
 	const struct dirent *ent;
-	bool ours = file_exists(lock_path(a, cfg));
-	int lock, r = 0, more = 1;
+	const char *other;
+	int ours, lock, r = 0, more = 1;
 
 	if (!d)
 		return errno == ENOENT ? 0 : fail_errno(e, "OUTPUT %s", cfg->output);
-	if (ours && output_lock(a, cfg, &lock, e) < 0) {
+	ours = is_ours(a, cfg, &other, e);
+	if (ours < 0 || (ours && output_lock(a, cfg, &lock, e) < 0)) {
 		closedir(d);
 		return -1;
 	}
@@ -172,8 +230,8 @@ output_clean(struct arena *a, const struct config *cfg, bool all, struct err *e)
 
 		if (!ours)
 			r = fail_usage(e,
-			    "OUTPUT %s: was not created by lh-build: it has no file `lock`; "
-			    "remove it yourself",
+			    "OUTPUT %s: was not created by lh-build: its file `lock` is missing, "
+			    "or another's; remove it yourself",
 			    cfg->output);
 		else if (all ? strcmp(name, "lock")
 			     : strcmp(name, "lock") && strcmp(name, "sources"))

@@ -6,6 +6,7 @@
 #include "build/test/checkout.h"
 #include "build/test/suites.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -25,7 +26,8 @@ static void
 put(struct arena *a, const struct config *c, const char *const *rels)
 {
 	for (; *rels; rels++)
-		checkout_file(a, c->output, *rels, "x");
+		checkout_file(a, c->output, *rels,
+		    strcmp(*rels, "lock") ? "x" : "lh-build OUTPUT, process 1\n");
 }
 
 /* where another OUTPUT has an image there is no room for the links to ours */
@@ -216,8 +218,9 @@ START_TEST(cleaning)
 	for (int all = 0; all < 2; all++) {
 		ck_assert_int_eq(output_clean(a, &c, all, &e), -1);
 		ck_assert_str_eq(e.msg, arena_printf(a,
-					    "OUTPUT %s: was not created by lh-build: it has no "
-					    "file `lock`; remove it yourself",
+					    "OUTPUT %s: was not created by lh-build: its "
+					    "file `lock` is missing, or another's; remove it "
+					    "yourself",
 					    c.output));
 		ck_assert_int_eq(e.code, EXIT_USAGE);
 	}
@@ -244,6 +247,67 @@ START_TEST(cleaning)
 }
 END_TEST
 
+/* whose folder it is when it has a file that is called `lock`, with that in it */
+static const struct {
+	const char *lock, *other; /* that is there */
+	const char *why;	  /* of a build's refusal, or NULL */
+	bool cleaned;
+} locks[] = {
+	{ "lh-build OUTPUT, process 1\n", "thesis.tex", NULL, true }, { "", "sub/x", "sub", false },
+	{ "my own\n", "sub/x", "lock", false },
+	{ "my own\n", "x86_64-linux-musl/keys/x", "lock", false },
+	{ "", "x86_64-linux-musl", "x86_64-linux-musl", false },
+	/* of earlier versions */
+	{ "1234\n", "thesis.tex", "thesis.tex", false }, { "1234\n", "sources/a.tar", NULL, true },
+	{ "1234\n", "x86_64-linux-musl/keys/x", NULL, true },
+	{ "", "x86_64-linux-musl/keys/x", NULL, true }, /* a power cut left it so */
+};
+
+START_TEST(whose_lock)
+{
+	for (size_t i = 0; i < sizeof locks / sizeof *locks; i++) {
+		struct arena *a = arena_new();
+		struct config c = config_in(a);
+		struct err e = { 0 };
+		int lock;
+
+		for (int built = 0; built < 2; built++) {
+			ck_assert_int_eq(file_remove(c.output, &e), 0);
+			put(a, &c, (const char *const[]){ locks[i].other, NULL });
+			checkout_file(a, c.output, "lock", locks[i].lock);
+			if (built)
+				continue;
+			ck_assert_int_eq(output_lock(a, &c, &lock, &e), locks[i].why ? -1 : 0);
+			if (locks[i].why)
+				ck_assert_ptr_nonnull(strstr(
+				    e.msg, arena_printf(a, "such as %s, and", locks[i].why)));
+			else
+				close(lock);
+		}
+		ck_assert_int_eq(output_clean(a, &c, true, &e), locks[i].cleaned ? 0 : -1);
+		ck_assert_uint_eq(test_entries(c.output), locks[i].cleaned ? 0 : 2);
+		arena_free(a);
+	}
+}
+END_TEST
+
+/* what scripts and other programs make in an OUTPUT before anything is built in it */
+START_TEST(made_before_the_first_build)
+{
+	struct arena *a = arena_new();
+	struct config c = config_in(a);
+	struct err e = { 0 };
+	int lock;
+
+	put(a, &c,
+	    (const char *const[]){
+		"nights/lock", "bump/a-1.patch", "bisect/steps/x", "verify/results", NULL });
+	ck_assert_msg(output_lock(a, &c, &lock, &e) == 0, "%s", e.msg);
+	close(lock);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(nothing_is_cleaned_under_a_builder)
 {
 	struct arena *a = arena_new();
@@ -264,8 +328,8 @@ END_TEST
 Suite *
 output_suite(void)
 {
-	return suite_of(
-	    "output", (const TTest *[]){ one_builder_at_a_time, no_folder_of_an_image,
-			  no_folder_of_others, a_lock_without_a_name, folders_of_the_two_modes,
-			  links, cleaning, nothing_is_cleaned_under_a_builder, NULL });
+	return suite_of("output",
+	    (const TTest *[]){ one_builder_at_a_time, no_folder_of_an_image, no_folder_of_others,
+		a_lock_without_a_name, folders_of_the_two_modes, links, cleaning, whose_lock,
+		made_before_the_first_build, nothing_is_cleaned_under_a_builder, NULL });
 }
