@@ -74,6 +74,8 @@ become_owner(const char *path, const char *out, bool qemu, struct err *e)
 		return fail_errno(e, "become the owner of %s (%lu)", dir, (unsigned long)st.st_uid);
 	child_tie_again(&tie);
 	setenv("HOME", pw ? pw->pw_dir : "/nonexistent", 1);
+	if (getenv("TMPDIR")) /* QEMU writes there, too */
+		setenv("TMPDIR", file_tmp(), 1);
 	return 0;
 }
 

@@ -371,8 +371,7 @@ newest(const struct pinning *p, struct err *e)
 static int
 pin(struct pinning *p, struct err *e)
 {
-	const char *tmp = getenv("TMPDIR");
-	char *dir = arena_printf(p->a, "%s/lh-pin.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	char *dir = arena_printf(p->a, "%s/lh-pin.XXXXXX", file_tmp());
 	struct err ignored;
 	int r;
 

@@ -310,6 +310,15 @@ file_mkparent(const char *path, struct err *e)
 	return file_mkdirs(p, 0755, e);
 }
 
+const char *
+file_tmp(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	return tmp && *tmp == '/' && file_isdir(tmp) && access(tmp, W_OK | X_OK) == 0 ? tmp
+										      : "/tmp";
+}
+
 bool
 file_exists(const char *path)
 {

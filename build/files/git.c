@@ -188,8 +188,7 @@ close_view(const char *view)
 static int
 open_view(struct arena *a, const char *clone, const char **view, struct err *e)
 {
-	const char *tmp = getenv("TMPDIR");
-	char *dir = arena_printf(a, "%s/lh-git.XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
+	char *dir = arena_printf(a, "%s/lh-git.XXXXXX", file_tmp());
 
 	if (!file_isdir(clone)) {
 		errno = ENOENT;

@@ -43,10 +43,8 @@ leave(void)
 const char *
 fuzz_dir(void)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	if (!*dir) {
-		snprintf(dir, sizeof dir, "%s/fuzz.XXXXXX", tmp ? tmp : "/tmp");
+		snprintf(dir, sizeof dir, "%s/fuzz.XXXXXX", file_tmp());
 		fuzz_must(mkdtemp(dir), "there is a place for files");
 		atexit(leave);
 	}

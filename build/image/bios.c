@@ -69,7 +69,6 @@ refused(struct arena *a, struct buf *said, int status, const char *image, struct
 static int
 run_syslinux(struct arena *a, const char *image, uint64_t offset, int64_t epoch, struct err *e)
 {
-	const char *tmp = getenv("TMPDIR");
 	struct argv v = { .a = a }, env = { .a = a };
 	struct child_opts o = { 0 };
 	struct buf said = { 0 };
@@ -79,7 +78,7 @@ run_syslinux(struct arena *a, const char *image, uint64_t offset, int64_t epoch,
 	    image, NULL);
 	argv_pushv(&env, "PATH=/usr/bin:/bin", "HOME=/nonexistent", "LC_ALL=C", "TZ=UTC",
 	    arena_printf(a, "SOURCE_DATE_EPOCH=%" PRId64, epoch),
-	    arena_printf(a, "TMPDIR=%s", tmp && *tmp ? tmp : "/tmp"), NULL);
+	    arena_printf(a, "TMPDIR=%s", file_tmp()), NULL);
 	o.env = env.v;
 	r = child_run(v.v, &o, &said, &status, e);
 	if (r == 0 && status)

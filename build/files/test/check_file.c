@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -339,13 +340,62 @@ START_TEST(mkdirs)
 }
 END_TEST
 
+/* TMPDIR, in the test's folder; what counts; %D: that folder */
+static const struct {
+	const char *tmpdir, *is;
+} places[] = {
+	{ NULL, "/tmp" },
+	{ "", "/tmp" },
+	{ ".", "/tmp" },
+	{ "%D", "%D" },
+	{ "%D/none", "/tmp" },
+	{ "%D/file", "/tmp" },
+	{ "%D/locked", "/tmp" },
+};
+
+static const char *
+place(struct arena *a, const char *text)
+{
+	return !strncmp(text, "%D", 2) ? arena_printf(a, "%s%s", test_dir(), text + 2) : text;
+}
+
+/* root's may be nobody else's, and root becomes somebody else */
+START_TEST(tmp_is_ours)
+{
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+	int status;
+	pid_t pid;
+
+	ck_assert_int_eq(file_write(in_dir(a, "file"), "", 0, 0755, &e), 0);
+	ck_assert_int_eq(mkdir(in_dir(a, "locked"), getuid() ? 0500 : 0700), 0);
+	ck_assert_int_eq(chmod(test_dir(), 0777), 0);
+	ck_assert_int_eq(chdir(test_dir()), 0);
+	pid = fork();
+	for (size_t i = 0; pid == 0 && i < sizeof places / sizeof *places; i++) {
+		if (getuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
+			_exit(1);
+		unsetenv("TMPDIR");
+		if (places[i].tmpdir)
+			setenv("TMPDIR", place(a, places[i].tmpdir), 1);
+		if (strcmp(file_tmp(), place(a, places[i].is)) != 0)
+			_exit(2 + (int)i);
+	}
+	if (pid == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 file_suite(void)
 {
-	Suite *s =
-	    suite_of("file", (const TTest *[]){ write_and_read, no_bytes_of_others,
-				 failed_write_leaves_nothing, remove_never_follows, remove_deep,
-				 copy_keeps_holes, walk_in_order, walk_deep, mkdirs, NULL });
+	Suite *s = suite_of(
+	    "file", (const TTest *[]){ write_and_read, no_bytes_of_others,
+			failed_write_leaves_nothing, remove_never_follows, remove_deep,
+			copy_keeps_holes, walk_in_order, walk_deep, mkdirs, tmp_is_ours, NULL });
 
 	tcase_add_test(harness_case(s, "two remove"), two_may_remove_the_same);
 	tcase_add_test(harness_case(s, "next"), next_tells_the_end_from_an_error);
