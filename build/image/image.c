@@ -9,6 +9,7 @@
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/files/manifest.h"
+#include "build/files/stamp.h"
 #include "build/files/uuid.h"
 #include "build/form/blockmap.h"
 #include "build/image/bios.h"
@@ -34,6 +35,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* what goes in as it lies there: it is read for the key, and again when it is written */
+struct input {
+	const char *name, *path;
+	struct stamp was;
+};
+
 /* an image on its way: what it is made of, what it will be, and what will be said of it */
 struct image {
 	struct arena *a;
@@ -49,6 +56,8 @@ struct image {
 	struct boot boot;
 	char seed[DIGEST_HEX]; /* of all that the bytes of the disk depend on */
 	char key[DIGEST_HEX];  /* of everything: the disk, the kernel, the manifest */
+	struct input *inputs;
+	size_t ninputs;
 	struct diskplan disk;
 	struct blockmap map; /* what of the disk is not free */
 	struct manifest manifest;
@@ -65,6 +74,53 @@ epoch_of(const struct image *m)
 }
 
 /* ---- what goes in ---- */
+
+/* what cannot be looked at is told by who reads it */
+static void
+add_input(struct image *m, const char *name, const char *path)
+{
+	struct input *in = &m->inputs[m->ninputs];
+
+	*in = (struct input){ .name = name, .path = path };
+	m->ninputs += *path && stamp_all(path, NULL, &in->was, &(struct err){ 0 }) == 0;
+}
+
+static void
+note_inputs(struct image *m)
+{
+	size_t n;
+	const char **overlays = config_folders(m->a, m->cfg, "OVERLAY", &n);
+
+	m->inputs = arena_array(m->a, n + 3, sizeof *m->inputs);
+	for (size_t i = 0; i < n; i++)
+		add_input(m, "OVERLAY", overlays[i]);
+	add_input(m, "HOST_HOST_BASE", m->cfg->host_host_base);
+	add_input(m, "layout", arena_printf(m->a, "%s/layout/owners", m->cfg->top));
+	add_input(m, "layout", forms_init(m->a, m->cfg->top));
+}
+
+/* the key would name bytes that are not there, also when they are put back in the end */
+static int
+check_inputs(const struct image *m, const struct sysdeps *sd, struct err *e)
+{
+	struct boot boot = { 0 };
+
+	for (size_t i = 0; i < m->ninputs; i++) {
+		const struct input *in = &m->inputs[i];
+		struct stamp now;
+
+		if (stamp_all(in->path, NULL, &now, e) < 0)
+			return wrap(e, "%s", in->name);
+		if (strcmp(now.hex, in->was.hex))
+			return fail(e, "%s: %s changed while the image was written; build again",
+			    in->name, in->path);
+	}
+	if (boot_decide(m->a, m->cfg, sd, &boot, e) < 0)
+		return -1;
+	if (m->boot.bios && (!boot.bios || strcmp(boot.bios, m->boot.bios)))
+		return fail(e, "BOOT: syslinux changed while the image was written; build again");
+	return 0;
+}
 
 /* does a package bring something for the disk: libraries don't, nor does a kernel without modules
  */
@@ -397,7 +453,7 @@ write_files(struct image *m, struct err *e)
 }
 
 static int
-write_all(struct image *m, struct err *e)
+write_all(struct image *m, const struct sysdeps *sd, struct err *e)
 {
 	const struct forms forms = { .dir = m->dir,
 		.image = arena_printf(m->a, "%s/%s", m->dir, m->manifest.image),
@@ -426,7 +482,7 @@ write_all(struct image *m, struct err *e)
 			return -1;
 	if (forms_write(m->a, &forms, &m->manifest, e) < 0)
 		return -1;
-	if (overlays_unchanged(m->a, m->cfg, m->plan->memo, &m->overlays, e) < 0)
+	if (check_inputs(m, sd, e) < 0)
 		return -1;
 	/* what it vouches for is on the disk before it is */
 	if (file_sync_all(m->dir, e) < 0)
@@ -479,11 +535,12 @@ image_build(struct arena *a, const struct config *cfg, const struct sysdeps *sd,
 {
 	struct image m = { .a = a, .cfg = cfg, .plan = p, .dir = dir };
 
+	note_inputs(&m);
 	if (decide(&m, sd, e) < 0)
 		return wrap(e, "image");
 	if (is_there(&m))
 		return 0;
-	if (stage(&m, e) < 0 || write_all(&m, e) < 0)
+	if (stage(&m, e) < 0 || write_all(&m, sd, e) < 0)
 		return wrap(e, "image");
 	log_info("image %s/%s", dir, m.manifest.image);
 	return 0;

@@ -117,22 +117,6 @@ overlays_read(
 }
 
 int
-overlays_unchanged(struct arena *a, const struct config *cfg, struct memo *m,
-    const struct overlays *o, struct err *e)
-{
-	struct overlays now;
-
-	if (overlays_read(a, cfg, m, &now, e) < 0)
-		return -1;
-	for (size_t i = 1; i < o->n; i++)
-		if (strcmp(now.digests[i], o->digests[i]))
-			return fail(e,
-			    "OVERLAY: %s changed while the image was written; build again",
-			    o->dirs[i]);
-	return 0;
-}
-
-int
 overlays_lay(const struct overlays *o, struct tree *trees, size_t n, struct err *e)
 {
 	for (size_t layer = 1; layer < o->n; layer++)

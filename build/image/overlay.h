@@ -27,9 +27,6 @@ struct overlays {
 /* what there is, and that each folder holds nothing else; m may be NULL */
 int overlays_read(
     struct arena *a, const struct config *cfg, struct memo *m, struct overlays *out, struct err *e);
-/* they hold what they held: to be asked when all is written, for the files are read as they lie */
-int overlays_unchanged(struct arena *a, const struct config *cfg, struct memo *m,
-    const struct overlays *o, struct err *e);
 /* adds what they hold for each of the trees: tree_lay */
 int overlays_lay(const struct overlays *o, struct tree *trees, size_t n, struct err *e);
 

@@ -164,10 +164,17 @@ static const char *ext2fs_version = "1.47.0", *fdisk_version = "2.38.1";
 int ext2fs_get_library_version(const char **version, const char **date);
 int fdisk_get_library_version(const char **version);
 
+/* done when the key has been computed, and nothing is written yet */
+static const char *meanwhile = "true";
+
 int
 ext2fs_get_library_version(const char **version, const char **date)
 {
+	const char *script = meanwhile;
+
 	(void)date;
+	meanwhile = "true";
+	ck_assert_int_eq(system(script), 0);
 	*version = ext2fs_version;
 	return 0;
 }
@@ -959,6 +966,41 @@ START_TEST(extra_is_filled)
 }
 END_TEST
 
+/* what is in none of it when it is written again next time */
+static const struct {
+	const char *script, *name;
+} edits[] = {
+	{ "true", NULL },
+	{ "echo dd >native/bin/gcc", "HOST_HOST_BASE: DIR/native" },
+	{ "echo dd >native/bin/gcc; echo cc >native/bin/gcc", "HOST_HOST_BASE: DIR/native" },
+	{ "echo >>top/layout/owners", "layout: DIR/top/layout/owners" },
+	{ "echo >>mine/rootfs/f", "OVERLAY: DIR/mine" },
+};
+
+START_TEST(edited_meanwhile)
+{
+	const char *name = edits[_i].name;
+	struct world w;
+	struct err e = { 0 };
+
+	world_new(&w);
+	sh(w.a, "mkdir -p native/bin mine/rootfs; echo cc >native/bin/gcc; echo >mine/rootfs/f");
+	w.vars[3].value = arena_printf(w.a, "%s/mine", test_dir());
+	w.cfg.host_host_base = arena_printf(w.a, "%s/native", test_dir());
+	w.cfg.extra_mb = 6;
+	meanwhile = arena_printf(w.a, "cd %s; sleep 0.02; %s", test_dir(), edits[_i].script);
+	ck_assert_int_eq(build(&w, &e), name ? -1 : 0);
+	ck_assert_int_eq(file_exists(in_dir(&w, "manifest")), !name);
+	if (name)
+		ck_assert_str_eq(
+		    e.msg, arena_printf(w.a,
+			       "image: %.*s%s%s changed while the image was written; build again",
+			       (int)(strstr(name, "DIR") - name), name, test_dir(),
+			       strstr(name, "DIR") + 3));
+	arena_free(w.a);
+}
+END_TEST
+
 Suite *
 image_suite(void)
 {
@@ -971,6 +1013,7 @@ image_suite(void)
 	TCase *tc = harness_case(s, "tables");
 
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);
+	tcase_add_loop_test(tc, edited_meanwhile, 0, sizeof edits / sizeof *edits);
 	tcase_add_loop_test(tc, refuses, 0, sizeof wrong / sizeof *wrong);
 	tcase_add_loop_test(tc, refuses_overlay, 0, sizeof bad_overlays / sizeof *bad_overlays);
 	return s;
