@@ -150,11 +150,35 @@ put_bytes(struct pack *p, const char *path, struct err *e)
 	return r;
 }
 
+/* an archive of a work folder, which is to come back as it was: with its holes, too */
+static int
+note_holes(struct archive_entry *en, const char *path, off_t size, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	off_t at = 0, hole;
+
+	if (fd < 0)
+		return fail_errno(e, "%s", path);
+	hole = lseek(fd, 0, SEEK_HOLE);
+	while (hole >= 0 && hole < size && (at = lseek(fd, at, SEEK_DATA)) >= 0 && at < size) {
+		off_t end = lseek(fd, at, SEEK_HOLE);
+
+		if (end < 0 || end > size)
+			end = size;
+		archive_entry_sparse_add_entry(en, at, end - at);
+		at = end;
+	}
+	if (hole == 0 && size && !archive_entry_sparse_count(en))
+		archive_entry_sparse_add_entry(en, 0, 0); /* nothing else */
+	close(fd);
+	return 0;
+}
+
 /* the name under which it is in the archive already; NULL: it is not */
 static const char *
 first_name(struct pack *p, const struct stat *st, const char *name)
 {
-	if (p->when != PACK_OWN_TIMES || !S_ISREG(st->st_mode) || st->st_nlink < 2)
+	if (p->when != PACK_OWN_TIMES || S_ISDIR(st->st_mode) || st->st_nlink < 2)
 		return NULL;
 	for (size_t i = 0; i < p->ntwins; i++)
 		if (p->twins[i].ino == st->st_ino && p->twins[i].dev == st->st_dev)
@@ -193,16 +217,18 @@ pack_add(struct pack *p, const char *path, const char *name, struct err *e)
 	archive_entry_set_size(en, S_ISREG(st.st_mode) && !first ? st.st_size : 0);
 	if (first)
 		archive_entry_set_hardlink(en, first);
-	if (S_ISLNK(st.st_mode)) {
+	if (S_ISLNK(st.st_mode) && !first) {
 		n = readlink(path, target, sizeof target - 1);
 		target[n > 0 ? n : 0] = '\0';
 		archive_entry_set_symlink(en, target);
 	}
 	before = utf8_enter();
+	if (p->when == PACK_OWN_TIMES && S_ISREG(st.st_mode) && !first)
+		r = note_holes(en, path, st.st_size, e);
 	/* it warns of a name that is not UTF-8, and keeps its bytes */
-	if (archive_write_header(p->ar, en) < ARCHIVE_WARN)
+	if (r == 0 && archive_write_header(p->ar, en) < ARCHIVE_WARN)
 		r = fail_archive(e, p->ar, name);
-	else if (S_ISREG(st.st_mode) && !first)
+	else if (r == 0 && S_ISREG(st.st_mode) && !first)
 		r = put_bytes(p, path, e);
 	archive_entry_free(en);
 	utf8_leave(before);
@@ -423,26 +449,51 @@ put_content(struct unpacking *u, uint64_t size, struct err *e)
 	return r == ARCHIVE_EOF ? 0 : fail_archive(e, u->in, u->file);
 }
 
-/* what it is another name of has to be a file that is there, and no symlink on the way to it */
+/* with nothing but folders on the way to it */
+static bool
+in_folder(const char *dir, const char *rel)
+{
+	char *up = strdupa(rel), *slash = strrchr(up, '/');
+
+	*(slash ? slash : up) = '\0';
+	return beneath_type(dir, up) == BENEATH_FOLDER;
+}
+
+/* a symlink or a fifo, which libarchive makes no second name for */
+static bool
+is_special(const char *dir, const char *rel, const char *path)
+{
+	struct stat st;
+
+	return in_folder(dir, rel) && lstat(path, &st) == 0 &&
+	       (S_ISLNK(st.st_mode) || S_ISFIFO(st.st_mode));
+}
+
+/* what it is another name of has to be there, no folder, and no symlink on the way to it */
 static int
 put_twin(struct unpacking *u, struct archive_entry *en, struct err *e)
 {
 	const char *name = archive_entry_pathname(en), *first = archive_entry_hardlink(en);
-	char path[PATH_MAX];
+	char path[PATH_MAX], to[PATH_MAX];
+	bool special;
 
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", u->dir, first) >= sizeof path ||
+	    (size_t)snprintf(to, sizeof to, "%s/%s", u->dir, name ? name : "") >= sizeof to)
+		return fail(e, "%s: refused: a name is too long", u->file);
+	special = is_inside(first) && is_special(u->dir, first, path);
 	if (!name || !is_inside(name) || !is_inside(first) ||
-	    beneath_type(u->dir, first) != BENEATH_FILE)
+	    (special ? !in_folder(u->dir, name) : beneath_type(u->dir, first) != BENEATH_FILE))
 		return fail(e, "%s: refused: %s: unsafe path or unsupported entry type", u->file,
 		    name ? name : "an entry");
-	if ((size_t)snprintf(path, sizeof path, "%s/%s", u->dir, first) >= sizeof path)
-		return fail(e, "%s: refused: a name is too long", u->file);
-	archive_entry_set_hardlink(en, path);
-	if ((size_t)snprintf(path, sizeof path, "%s/%s", u->dir, name) >= sizeof path)
-		return fail(e, "%s: refused: a name is too long", u->file);
-	archive_entry_set_pathname(en, path);
-	archive_entry_unset_size(en); /* a file's bytes would be cut to it */
 	if (spend(u, ENTRY, e) < 0)
 		return -1;
+	if (special)
+		return beneath_remove(u->dir, name, e) < 0	     ? -1
+		       : linkat(AT_FDCWD, path, AT_FDCWD, to, 0) < 0 ? fail_errno(e, "%s", to)
+								     : 0;
+	archive_entry_set_hardlink(en, path);
+	archive_entry_set_pathname(en, to);
+	archive_entry_unset_size(en); /* a file's bytes would be cut to it */
 	if (archive_write_header(u->out, en) != ARCHIVE_OK)
 		return fail_archive(e, u->out, u->file);
 	return archive_write_finish_entry(u->out) == ARCHIVE_OK ? 0

@@ -7,7 +7,9 @@
 #include "build/test/suites.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -124,6 +126,63 @@ START_TEST(as_it_was)
 	ck_assert_int_eq(stat_of(a, "again/src/tool").st_size, 10);
 	ck_assert_int_eq(
 	    readlink(arena_printf(a, "%s/again/src/link", test_dir()), target, sizeof target), 7);
+	arena_free(a);
+}
+END_TEST
+
+/* a hole takes no room, and what has two names has two */
+START_TEST(holes_and_twins)
+{
+	static const off_t size = 50 << 20;
+	static const char *const twins[][2] = { { "link", "deep/link" }, { "pipe", "pipe-too" },
+		{ "end", "end-too" } };
+	struct arena *a = arena_new();
+	struct checkpoint c = of(a, "target-x", key);
+	char *dir = work(a, "w", "object"), *text;
+	struct err e = { 0 };
+	size_t n;
+
+	put(a, "w/src/end", "begins", 0644);
+	put(a, "w/src/start", "", 0644);
+	put(a, "w/src/hole", "", 0644);
+	put(a, "w/src/deep/file", "", 0644);
+	ck_assert_int_eq(truncate(arena_printf(a, "%s/src/end", dir), size), 0);
+	ck_assert_int_eq(truncate(arena_printf(a, "%s/src/hole", dir), size), 0);
+	ck_assert_int_eq(
+	    system(arena_printf(a,
+		"printf 'ends' | dd of=%s/src/start bs=1 seek=%jd conv=notrunc status=none", dir,
+		(intmax_t)size)),
+	    0);
+	ck_assert_int_eq(symlink("nowhere", arena_printf(a, "%s/src/link", dir)), 0);
+	ck_assert_int_eq(mkfifo(arena_printf(a, "%s/src/pipe", dir), 0640), 0);
+	for (size_t i = 0; i < sizeof twins / sizeof *twins; i++)
+		ck_assert_int_eq(linkat(AT_FDCWD, arena_printf(a, "%s/src/%s", dir, twins[i][0]),
+				     AT_FDCWD, arena_printf(a, "%s/src/%s", dir, twins[i][1]), 0),
+		    0);
+	ck_assert_msg(checkpoint_keep(&c, dir, &e) == 0, "%s", e.msg);
+	ck_assert_str_eq(restored(a, &c, "again"), "object");
+	ck_assert_int_eq(stat_of(a, "again/src/end").st_size, size);
+	ck_assert_int_eq(stat_of(a, "again/src/hole").st_size, size);
+	ck_assert_int_eq(stat_of(a, "again/src/start").st_size, size + 4);
+	ck_assert_int_lt(stat_of(a, "again/src/end").st_blocks, 2048);
+	ck_assert_int_lt(stat_of(a, "again/src/hole").st_blocks, 2048);
+	ck_assert_int_lt(stat_of(a, "again/src/start").st_blocks, 2048);
+	ck_assert_int_eq(
+	    file_read(a, arena_printf(a, "%s/again/src/start", test_dir()), &text, &n, &e), 0);
+	ck_assert_mem_eq(text + size, "ends", 5);
+	ck_assert_mem_eq(text + size - 4, "\0\0\0", 4);
+	ck_assert_int_eq(
+	    file_read(a, arena_printf(a, "%s/again/src/end", test_dir()), &text, &n, &e), 0);
+	ck_assert_mem_eq(text, "begins", 7);
+	for (size_t i = 0; i < sizeof twins / sizeof *twins; i++) {
+		struct stat one = stat_of(a, arena_printf(a, "again/src/%s", twins[i][0])),
+			    two = stat_of(a, arena_printf(a, "again/src/%s", twins[i][1]));
+
+		ck_assert_uint_eq(one.st_ino, two.st_ino);
+		ck_assert_uint_eq(one.st_nlink, 2);
+		ck_assert_uint_eq(
+		    one.st_mode, stat_of(a, arena_printf(a, "w/src/%s", twins[i][0])).st_mode);
+	}
 	arena_free(a);
 }
 END_TEST
@@ -387,8 +446,8 @@ Suite *
 checkpoint_suite(void)
 {
 	Suite *s = suite_of("checkpoint",
-	    (const TTest *[]){ as_it_was, beside_the_source, one_a_package, taken, damaged,
-		does_not_fit, other_types, nothing_behind_a_link, cannot_be_kept, NULL });
+	    (const TTest *[]){ as_it_was, holes_and_twins, beside_the_source, one_a_package, taken,
+		damaged, does_not_fit, other_types, nothing_behind_a_link, cannot_be_kept, NULL });
 	TCase *tc = harness_case(s, "cases");
 
 	tcase_add_loop_test(tc, whose_it_is, 0, sizeof keys / sizeof *keys);
