@@ -248,7 +248,7 @@ choose_system(struct session *s, bool make, bool verify, struct err *e)
 	o.nwanted = n;
 	if (system_find(s->a, &o, &found[1], e) < 0)
 		return -1;
-	s->tools.whole = found[0].why;
+	s->tools.whole = n ? found[0].why : "the checkout has no recipes/programs";
 	if (found[0].root) {
 		s->tools.host = (struct tools_system){ found[0].root, found[0].hex };
 		s->tools.target = (struct tools_system){ found[1].root, found[1].hex };

@@ -469,14 +469,16 @@ plan_sysdeps_files(struct arena *a, const struct sysdeps *sd, const struct recip
 	return 0;
 }
 
-/* without a sandbox every step sees this machine's */
+/* without a sandbox, or without a list of programs, every step sees this machine's */
 static void
 say_system(struct facts *f, const struct tools *tools, const struct node *n)
 {
-	const char *hex = !tools || tools->unboxed ? NULL : tools_system(tools, n->variant)->hex;
+	const char *hex;
 
-	if (hex)
-		say(f, "system %s", hex);
+	if (!tools || tools->unboxed)
+		return;
+	hex = tools_system(tools, n->variant)->hex;
+	say(f, "system %s", hex ? hex : "none");
 }
 
 /* what the recipe speaks of: facts, and with $SYSDEPS the folder's other files */

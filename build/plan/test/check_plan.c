@@ -299,6 +299,7 @@ START_TEST(golden)
 	    "node host/one\n"
 	    "section build c117ade9ea8a00abe926dfed79297a9a3632defb97a3ffd1baf33fe92704aa0f\n"
 	    "source " HEX "\n"
+	    "system none\n"
 	    "tool BUILD_CC gcc 12\n"
 	    "tool make GNU Make 4.3\n"
 	    "version 1.0\n");
@@ -326,6 +327,7 @@ START_TEST(golden)
 		"section build c117ade9ea8a00abe926dfed79297a9a3632defb97a3ffd1baf33fe92704aa0f\n"
 		"section install c5a1954ad41ecba30603f2f8ece69b2d450ae300f93e28aeb9d293749716dd17\n"
 		"source " HEX "\n"
+		"system none\n"
 		"tool gcc cross gcc 12\n"
 		"tool make GNU Make 4.3\n"
 		"triple x86_64-linux-musl\n"
