@@ -66,10 +66,7 @@ int file_names(
  */
 int file_next(DIR *d, const char *name, const struct dirent **next, struct err *e);
 bool file_exists(const char *path);
-/*
- * The folder for what nobody shall see: TMPDIR, or /tmp where that is relative, or was meant for who
- * we have been and not for who we are
- */
+/* for what nobody shall see: TMPDIR, or /tmp where that is relative, or not ours to write to */
 const char *file_tmp(void);
 /*
  * 1 or 0; -1: nobody can tell.  For what is made anew, or done without, when it is not there: a
