@@ -160,6 +160,7 @@ static int
 change_file(struct arena *a, struct guestfs *g, const struct edit *d, struct err *e)
 {
 	struct state before = { 0 }, after = { 0 };
+	struct edit own = *d;
 
 	if (state_of(a, g, d, &before, e) < 0)
 		return -1;
@@ -170,7 +171,11 @@ change_file(struct arena *a, struct guestfs *g, const struct edit *d, struct err
 	if (d->kind != EDIT_REMOVE && before.there && S_ISLNK(before.entry.mode))
 		return fail(e, "%s: is a symlink, to %s; remove it, and add a file", d->file,
 		    before.entry.target);
-	if (edit_file(a, g, d, e) < 0 || state_of(a, g, d, &after, e) < 0)
+	if (before.there && d->kind != EDIT_SET) {
+		own.uid = before.entry.uid;
+		own.gid = before.entry.gid;
+	}
+	if (edit_file(a, g, &own, e) < 0 || state_of(a, g, d, &after, e) < 0)
 		return -1;
 	return is_same(&before, &after) ? same(d, e) : 0;
 }

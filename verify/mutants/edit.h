@@ -35,8 +35,8 @@ enum edit_kind {
 struct edit {
 	enum edit_kind kind;
 	const char *fs, *file; /* the partition's name; the path on it */
-	mode_t mode;	       /* permissions that the file has afterwards, and its owner */
-	uid_t uid;
+	mode_t mode;	       /* permissions that the file has afterwards */
+	uid_t uid;	       /* EDIT_ADD, EDIT_SET: its owner; otherwise that one stays */
 	gid_t gid;
 	const char *text;
 	const char *was;  /* EDIT_POKE: as many bytes as text has */
