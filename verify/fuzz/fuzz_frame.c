@@ -55,7 +55,7 @@ ask(const struct datagram *d, unsigned how)
 	dns_answer(&names, d, on_reply, NULL);
 	fuzz_must(replies == dns_asks(d), "each question has its answer");
 	replies = 0;
-	dhcp6_answer(&(const struct dhcp6_server){ DHCP6_OK }, d, on_reply, NULL);
+	dhcp6_answer(&(const struct dhcp6_server){ .manner = DHCP6_OK }, d, on_reply, NULL);
 	fuzz_must(replies == dhcp6_asks(d), "so has each request of IPv6");
 	replies = 0;
 	timeserver_answer(&times, d, on_reply, NULL);

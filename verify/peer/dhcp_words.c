@@ -89,26 +89,6 @@ put_addresses(char *text, unsigned char out[255], struct err *e)
 	return n;
 }
 
-/* RFC 3397, without its compression */
-static int
-put_names(char *text, unsigned char out[255], struct err *e)
-{
-	unsigned char name[WORDS_NAME_MAX];
-	int n = 0, length;
-	char *word;
-
-	while ((word = words_next(&text))) {
-		length = words_name(word, name, e);
-		if (length < 0)
-			return -1;
-		if (n + length > 255)
-			return fail_usage(e, "%s: an option has room for 255 bytes", word);
-		memcpy(out + n, name, (size_t)length);
-		n += length;
-	}
-	return n;
-}
-
 /* one route of RFC 3442: its length, so many bytes of its net as that has, the router */
 static int
 put_route(char *net, const char *router, unsigned char out[9], struct err *e)
@@ -161,7 +141,7 @@ static const struct option {
 	{ "mtu", 26, put_mtu },
 	{ "ntp", 42, put_addresses },
 	{ "lease", 51, put_seconds },
-	{ "search", 119, put_names },
+	{ "search", 119, words_names },
 	{ "routes", 121, put_routes },
 };
 

@@ -69,3 +69,22 @@ words_name(const char *text, unsigned char out[WORDS_NAME_MAX], struct err *e)
 	out[n++] = 0;
 	return (int)n;
 }
+
+int
+words_names(char *text, unsigned char out[255], struct err *e)
+{
+	unsigned char name[WORDS_NAME_MAX];
+	int n = 0, length;
+	char *word;
+
+	while ((word = words_next(&text))) {
+		length = words_name(word, name, e);
+		if (length < 0)
+			return -1;
+		if (n + length > 255)
+			return fail_usage(e, "%s: an option has room for 255 bytes", word);
+		memcpy(out + n, name, (size_t)length);
+		n += length;
+	}
+	return n;
+}

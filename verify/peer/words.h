@@ -27,5 +27,8 @@ int words_time(const char *text, nstime *out, struct err *e);
  * -1.  A dot at the end makes no difference.
  */
 int words_name(const char *text, unsigned char out[WORDS_NAME_MAX], struct err *e);
+/* several, as an option has them, of which text is cut at its blanks: RFC 3397 without compression
+ */
+int words_names(char *text, unsigned char out[255], struct err *e);
 
 #endif

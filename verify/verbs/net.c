@@ -30,7 +30,7 @@ peer_start(struct testcase *c, const struct step *s)
 	told(c, 0, NULL);
 }
 
-/* ---- dhcp WHAT [VALUE], dhcp6 WHAT, ntp WHAT [VALUE] ---- */
+/* ---- dhcp WHAT [VALUE], dhcp6 WHAT [VALUE], ntp WHAT [VALUE] ---- */
 
 /* n-th word, when it is there and has no name in it; else NULL */
 static const char *
@@ -66,21 +66,24 @@ dhcp_start(struct testcase *c, const struct step *s)
 static int
 dhcp6_parse(struct arena *a, const struct step *s, struct err *e)
 {
-	const char *what = literal(s, 1);
+	const char *what = literal(s, 1), *value = literal(s, 2);
 	struct dhcp6_server scratch;
 
 	(void)a;
 	if (!what)
 		return fail_usage(e, "net dhcp6: which word it is has to be known beforehand");
-	return dhcp6_tell(&scratch, what, e);
+	/* what is not known yet is right for now */
+	return dhcp6_tell(&scratch, what, s->nargs > 2 && !value ? "none" : value, e);
 }
 
 static void
 dhcp6_start(struct testcase *c, const struct step *s)
 {
+	const char *value = s->nargs > 2 ? step_word(c, s, 2) : NULL;
 	struct err e;
 
-	told(c, dhcp6_tell(peer_dhcp6(c->peer), s->args[1].v[0].text, &e), &e);
+	if (s->nargs <= 2 || value)
+		told(c, dhcp6_tell(peer_dhcp6(c->peer), s->args[1].v[0].text, value, &e), &e);
 }
 
 static int
@@ -280,6 +283,7 @@ const struct verb verbs_net[] = {
 	      .needs = NEEDS_PEER },
 	    .start = other_start },
 	{ NET("dhcp6 WHAT", dhcp6_parse, dhcp6_start) },
+	{ NET("dhcp6 WHAT VALUE", dhcp6_parse, dhcp6_start) },
 	{ NET("dns NAME ANSWER", dns_parse, dns_start) },
 	{ NET("dns NAME ANSWER late TIME", dns_parse, dns_start) },
 	{ .form = { .verb = "net",

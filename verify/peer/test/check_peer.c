@@ -8,6 +8,7 @@
 #include "verify/loop.h"
 #include "verify/test/suites.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -283,7 +284,7 @@ START_TEST(tells_name_servers_of_ipv6)
 	put_ipv6(&t, 3, 547, informs[_i].p, informs[_i].n);
 	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 62 + informs[_i].n);
 	ck_assert_int_eq(peer_heard(t.p, PEER_INFORM6), !informs[_i].passes);
-	ck_assert_int_eq(dhcp6_tell(peer_dhcp6(t.p), "ok", &e), 0);
+	ck_assert_int_eq(dhcp6_tell(peer_dhcp6(t.p), "ok", NULL, &e), 0);
 	put_ipv6(&t, 3, 547, informs[_i].p, informs[_i].n);
 	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 0);
 	n = get(t.ends[QEMU_NET_TO_GUEST], frame);
@@ -297,12 +298,63 @@ START_TEST(tells_name_servers_of_ipv6)
 		ck_assert_uint_eq(d.from_port, 547);
 		ck_assert_mem_eq(d.to_mac, "guest.", 6);
 	}
-	ck_assert_int_eq(dhcp6_tell(peer_dhcp6(t.p), "silent", &e), 0);
+	ck_assert_int_eq(dhcp6_tell(peer_dhcp6(t.p), "silent", NULL, &e), 0);
 	put_ipv6(&t, 3, 547, informs[_i].p, informs[_i].n);
 	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_GUEST], frame), 0);
 	ck_assert_uint_eq(get(t.ends[QEMU_NET_TO_NET], frame), 0);
-	ck_assert_int_eq(dhcp6_tell(peer_dhcp6(t.p), "loud", &e), -1);
-	ck_assert_str_eq(e.msg, "net dhcp6 loud: unknown; one of pass ok silent");
+	strike(&t);
+}
+END_TEST
+
+static const struct {
+	const char *what, *value;
+	const char *options; /* as they are, in hexadecimal; "!" and a message: refused */
+} tellings6[] = {
+	{ "search", "a.test b",
+	    "0017 0010 fec00000000000000000000000000003 "
+	    "0018 000b 016104746573740001 6200" },
+	{ "search", "none", "0017 0010 fec00000000000000000000000000003" },
+	{ "dns", "fec0::4 fe80::5",
+	    "0017 0020 fec00000000000000000000000000004 "
+	    "fe800000000000000000000000000005" },
+	{ "dns", "none", "" },
+	{ "dns", "10.0.2.3", "!net dhcp6 dns: 10.0.2.3: not an IPv6 address, such as fec0::3" },
+	{ "dns", "", "!net dhcp6 dns: needs a value, or none" },
+	{ "dns", NULL, "!net dhcp6 dns: needs a value behind it" },
+	{ "ok", "well", "!net dhcp6 ok: takes no value" },
+	{ "loud", NULL, "!net dhcp6 loud: unknown; one of pass ok silent dns search" },
+};
+
+START_TEST(tells_what_it_is_told_of_ipv6)
+{
+	const char *wanted = tellings6[_i].options;
+	unsigned char frame[FRAME_MAX];
+	struct datagram d;
+	struct stage t;
+	struct err e;
+	size_t n, at = 4 + 8 + 14; /* behind its head and both identifiers */
+
+	set_stage(&t);
+	ck_assert_int_eq(dhcp6_tell(peer_dhcp6(t.p), "ok", NULL, &e), 0);
+	n = (size_t)dhcp6_tell(peer_dhcp6(t.p), tellings6[_i].what, tellings6[_i].value, &e);
+	if (*wanted == '!') {
+		ck_assert_str_eq(e.msg, wanted + 1);
+		strike(&t);
+		return;
+	}
+	ck_assert_uint_eq(n, 0);
+	put_ipv6(&t, 3, 547, INFORM, NINFORM);
+	n = get(t.ends[QEMU_NET_TO_GUEST], frame);
+	ck_assert(frame_read(frame, n, &d));
+	for (const char *p = wanted; *p; p += *p == ' ') {
+		unsigned byte;
+
+		ck_assert_int_eq(sscanf(p, "%2x", &byte), 1);
+		ck_assert_uint_lt(at, d.n);
+		ck_assert_uint_eq(d.p[at++], byte);
+		p += 2;
+	}
+	ck_assert_uint_eq(at, d.n);
 	strike(&t);
 }
 END_TEST
@@ -422,6 +474,8 @@ peer_suite(void)
 	tcase_add_test(harness_case(s, "answers over IPv6"), answers_over_ipv6);
 	tcase_add_loop_test(harness_case(s, "name servers of IPv6"), tells_name_servers_of_ipv6, 0,
 	    sizeof informs / sizeof *informs);
+	tcase_add_loop_test(harness_case(s, "what it is told of IPv6"),
+	    tells_what_it_is_told_of_ipv6, 0, sizeof tellings6 / sizeof *tellings6);
 	tcase_add_loop_test(
 	    harness_case(s, "neighbour"), has_a_neighbour, 0, sizeof probes / sizeof *probes);
 	tcase_add_test(harness_case(s, "late"), late);
