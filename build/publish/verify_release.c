@@ -2,9 +2,9 @@
 #include "build/publish/verify_release.h"
 
 #include "build/base/arena.h"
-#include "build/base/log.h"
 #include "build/base/child.h"
 #include "build/base/confine.h"
+#include "build/base/log.h"
 #include "build/base/user.h"
 #include "build/cache/pack.h"
 #include "build/command/cli.h"
@@ -12,6 +12,7 @@
 #include "build/diff/tabled.h"
 #include "build/files/beneath.h"
 #include "build/files/digest.h"
+#include "build/files/file.h"
 #include "build/files/filetable.h"
 #include "build/files/manifest.h"
 #include "build/image/boot.h"
@@ -225,8 +226,7 @@ run_unpacking(struct arena *a, struct unpacking *u, struct err *e)
 static int
 nameless(struct arena *a, struct err *e)
 {
-	const char *dir = getenv("TMPDIR");
-	char *path = arena_printf(a, "%s/lh-image.XXXXXX", dir && *dir ? dir : "/tmp");
+	char *path = arena_printf(a, "%s/lh-image.XXXXXX", file_tmp());
 	int fd = mkostemp(path, O_CLOEXEC);
 
 	if (fd < 0)
