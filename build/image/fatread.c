@@ -2,6 +2,7 @@
 #include "build/image/fatread.h"
 
 #include "build/base/arena.h"
+#include "build/base/le.h"
 #include "build/files/file.h"
 #include "build/files/filetable.h"
 
@@ -31,16 +32,6 @@ struct reading {
 	struct err *e;
 };
 
-static uint32_t
-get(const unsigned char *p, unsigned n)
-{
-	uint32_t v = 0;
-
-	while (n--)
-		v = v << 8 | p[n];
-	return v;
-}
-
 static int
 read_at(const struct reading *r, void *to, size_t n, uint64_t at)
 {
@@ -63,7 +54,7 @@ next(struct reading *r, uint32_t *at, unsigned char *block)
 		return *at >= 0xfff8 ? 0 : bad(r);
 	if (read_at(r, block, r->cluster, r->data + (uint64_t)(*at - 2) * r->cluster) < 0)
 		return -1;
-	*at = get(r->table + 2 * *at, 2);
+	*at = le_get(r->table + 2 * *at, 2);
 	return 1;
 }
 
@@ -113,7 +104,7 @@ static int
 read_entries(struct reading *r, const char *folder, const unsigned char *p, size_t n, unsigned deep)
 {
 	for (; n >= ENTRY; p += ENTRY, n -= ENTRY) {
-		uint32_t first = get(p + 26, 2);
+		uint32_t first = le_get(p + 26, 2);
 		const char *path;
 
 		if (!*p)
@@ -123,7 +114,7 @@ read_entries(struct reading *r, const char *folder, const unsigned char *p, size
 		path = name_of(r, folder, p);
 		if (p[ALIAS] & ATTR_FOLDER
 			? read_folder(r, arena_printf(r->a, "%s/", path), first, deep + 1) < 0
-			: read_file(r, path, first, get(p + 28, 4)) < 0)
+			: read_file(r, path, first, le_get(p + 28, 4)) < 0)
 			return -1;
 	}
 	return 0;
@@ -155,15 +146,15 @@ read_all(struct reading *r, uint64_t size)
 
 	if (read_at(r, b, sizeof b, 0) < 0)
 		return -1;
-	reserved = get(b + 14, 2);
+	reserved = le_get(b + 14, 2);
 	fats = b[16];
-	entries = get(b + 17, 2);
-	per_fat = get(b + 22, 2);
-	sectors = get(b + 19, 2) ? get(b + 19, 2) : get(b + 32, 4);
+	entries = le_get(b + 17, 2);
+	per_fat = le_get(b + 22, 2);
+	sectors = le_get(b + 19, 2) ? le_get(b + 19, 2) : le_get(b + 32, 4);
 	r->cluster = b[13] * SECTOR;
 	n = (size_t)per_fat * SECTOR;
 	r->data = ((uint64_t)reserved + (uint64_t)fats * per_fat) * SECTOR + entries * ENTRY;
-	if (get(b + 11, 2) != SECTOR || !r->cluster || !reserved || fats != 2 || !per_fat ||
+	if (le_get(b + 11, 2) != SECTOR || !r->cluster || !reserved || fats != 2 || !per_fat ||
 	    !entries || entries % (SECTOR / ENTRY) || (uint64_t)sectors * SECTOR > size ||
 	    r->data >= (uint64_t)sectors * SECTOR)
 		return bad(r);

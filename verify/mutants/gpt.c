@@ -2,6 +2,8 @@
 /* the layout is that of the UEFI specification, 2.10, section 5.3 */
 #include "verify/mutants/gpt.h"
 
+#include "build/base/le.h"
+
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,16 +11,6 @@
 #include <unistd.h>
 
 enum { SECTOR = 512, ENTRY = 128, ENTRIES = 128, HEADER = 92 };
-
-static uint64_t
-le(const unsigned char *p, unsigned n)
-{
-	uint64_t v = 0;
-
-	while (n--)
-		v = v << 8 | p[n];
-	return v;
-}
 
 static void
 put_sum(unsigned char *p, const unsigned char *bytes, size_t n)
@@ -62,14 +54,14 @@ change_copy(int fd, uint64_t *at, uint64_t start, const unsigned char uuid[16], 
 	bool found = false;
 
 	if (pread(fd, header, sizeof header, where) != sizeof header ||
-	    memcmp(header, "EFI PART", 8) != 0 || le(header + 12, 4) != HEADER ||
-	    le(header + 80, 4) != ENTRIES || le(header + 84, 4) != ENTRY)
+	    memcmp(header, "EFI PART", 8) != 0 || le_get(header + 12, 4) != HEADER ||
+	    le_get(header + 80, 4) != ENTRIES || le_get(header + 84, 4) != ENTRY)
 		return fail(e, "no GPT of the usual size at sector %llu", (unsigned long long)*at);
-	entries = (off_t)(le(header + 72, 8) * SECTOR);
+	entries = (off_t)(le_get(header + 72, 8) * SECTOR);
 	if (pread(fd, v, sizeof v, entries) != sizeof v)
 		return fail(e, "its table ends early");
 	for (int i = 0; i < ENTRIES; i++)
-		if (le(v + i * ENTRY + 32, 8) * SECTOR == start) {
+		if (le_get(v + i * ENTRY + 32, 8) * SECTOR == start) {
 			memcpy(v + i * ENTRY + 16, uuid, 16);
 			found = true;
 		}
@@ -78,7 +70,7 @@ change_copy(int fd, uint64_t *at, uint64_t start, const unsigned char uuid[16], 
 	put_sum(header + 88, v, sizeof v);
 	memset(header + 16, 0, 4);
 	put_sum(header + 16, header, HEADER);
-	*at = le(header + 32, 8);
+	*at = le_get(header + 32, 8);
 	return pwrite(fd, v, sizeof v, entries) == sizeof v &&
 		       pwrite(fd, header, sizeof header, where) == sizeof header
 		   ? 0

@@ -2,6 +2,7 @@
 #include "build/base/arena.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
+#include "build/base/le.h"
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/image/disk.h"
@@ -35,16 +36,6 @@ blank(struct arena *a, const char *name, uint64_t size)
 	return path;
 }
 
-static uint64_t
-le(const unsigned char *p, unsigned n)
-{
-	uint64_t v = 0;
-
-	while (n--)
-		v = v << 8 | p[n];
-	return v;
-}
-
 static uint32_t
 crc32(const unsigned char *p, size_t n)
 {
@@ -62,8 +53,8 @@ crc32(const unsigned char *p, size_t n)
 static void
 add_guid(struct buf *b, const unsigned char *p)
 {
-	buf_addf(b, "%08x-%04x-%04x-%02x%02x-", (unsigned)le(p, 4), (unsigned)le(p + 4, 2),
-	    (unsigned)le(p + 6, 2), p[8], p[9]);
+	buf_addf(b, "%08x-%04x-%04x-%02x%02x-", (unsigned)le_get(p, 4), (unsigned)le_get(p + 4, 2),
+	    (unsigned)le_get(p + 6, 2), p[8], p[9]);
 	for (int i = 10; i < 16; i++)
 		buf_addf(b, "%02x", p[i]);
 }
@@ -78,21 +69,21 @@ dump_copy(struct buf *b, const unsigned char *disk, uint64_t at)
 	memcpy(h, disk + at * SECTOR, sizeof h);
 	ck_assert_mem_eq(h, "EFI PART\0\0\1\0\x5c\0\0\0", 16);
 	memset(h + 16, 0, 4);
-	ck_assert_uint_eq(crc32(h, sizeof h), le(disk + at * SECTOR + 16, 4));
-	ck_assert_uint_eq(le(h + 24, 8), at);
-	entries = disk + le(h + 72, 8) * SECTOR;
-	ck_assert_uint_eq(crc32(entries, le(h + 80, 4) * le(h + 84, 4)), le(h + 88, 4));
-	buf_addf(b, "at %u other %u usable %u-%u disk ", (unsigned)at, (unsigned)le(h + 32, 8),
-	    (unsigned)le(h + 40, 8), (unsigned)le(h + 48, 8));
+	ck_assert_uint_eq(crc32(h, sizeof h), le_get(disk + at * SECTOR + 16, 4));
+	ck_assert_uint_eq(le_get(h + 24, 8), at);
+	entries = disk + le_get(h + 72, 8) * SECTOR;
+	ck_assert_uint_eq(crc32(entries, le_get(h + 80, 4) * le_get(h + 84, 4)), le_get(h + 88, 4));
+	buf_addf(b, "at %u other %u usable %u-%u disk ", (unsigned)at, (unsigned)le_get(h + 32, 8),
+	    (unsigned)le_get(h + 40, 8), (unsigned)le_get(h + 48, 8));
 	add_guid(b, h + 56);
 	buf_adds(b, "\n");
-	for (unsigned i = 0; i < le(h + 80, 4); i++) {
-		const unsigned char *p = entries + i * le(h + 84, 4);
+	for (unsigned i = 0; i < le_get(h + 80, 4); i++) {
+		const unsigned char *p = entries + i * le_get(h + 84, 4);
 
-		if (!le(p, 8))
+		if (!le_get(p, 8))
 			continue;
-		buf_addf(b, "%u: %u-%u attributes %u ", i + 1, (unsigned)le(p + 32, 8),
-		    (unsigned)le(p + 40, 8), (unsigned)le(p + 48, 8));
+		buf_addf(b, "%u: %u-%u attributes %u ", i + 1, (unsigned)le_get(p + 32, 8),
+		    (unsigned)le_get(p + 40, 8), (unsigned)le_get(p + 48, 8));
 		add_guid(b, p);
 		buf_adds(b, " ");
 		add_guid(b, p + 16);
@@ -117,7 +108,7 @@ START_TEST(table_is_golden)
 	/* the protective MBR covers it all */
 	ck_assert_mem_eq(bytes + 510, "\x55\xaa", 2);
 	ck_assert_int_eq((unsigned char)bytes[450], 0xee);
-	ck_assert_uint_eq(le((unsigned char *)bytes + 458, 4), 41 * MIB / SECTOR - 1);
+	ck_assert_uint_eq(le_get((unsigned char *)bytes + 458, 4), 41 * MIB / SECTOR - 1);
 	dump_copy(&b, (unsigned char *)bytes, 1);
 	dump_copy(&b, (unsigned char *)bytes, 41 * MIB / SECTOR - 1);
 	ck_assert_msg(file_read(a, "build/test/data/gpt.txt", &golden, NULL, &e) == 0, "%s", e.msg);
@@ -177,9 +168,9 @@ START_TEST(swap_header)
 	    0);
 	ck_assert_int_eq(file_read(a, image, &bytes, NULL, &e), 0);
 	p = (unsigned char *)bytes + MIB;
-	ck_assert_uint_eq(le(p + 1024, 4), 1);
-	ck_assert_uint_eq(le(p + 1028, 4), 2047);
-	ck_assert_uint_eq(le(p + 1032, 4), 0); /* no bad pages */
+	ck_assert_uint_eq(le_get(p + 1024, 4), 1);
+	ck_assert_uint_eq(le_get(p + 1028, 4), 2047);
+	ck_assert_uint_eq(le_get(p + 1032, 4), 0); /* no bad pages */
 	ck_assert_mem_eq(p + 1036, "0123456789abcdef", 16);
 	ck_assert_str_eq((const char *)p + 1052, "swap");
 	ck_assert_mem_eq(p + 4086, "SWAPSPACE2", 10);
