@@ -85,6 +85,7 @@ struct guest {
 
 	struct channel *console, *qmp;
 	const char *serial; /* the console's named pipes; NULL when QEMU has opened them */
+	const char *told;   /* as qemu_opts.told */
 	struct agent *agent;
 	struct serial *serial_agent; /* how it gets there, or NULL: by a port of its own */
 	struct stream *stream;
@@ -700,6 +701,7 @@ launch(struct guest *g, const struct qemu_opts *o, const char *dir, struct err *
 		keep[co.nkeep++] = o->net[i];
 	if (tell(g, m, &opts, dir, e) < 0)
 		goto undo;
+	g->told = opts.told;
 	qemu_argv(&v, m, &opts);
 	if (write_argv(g, m, &opts, &v, dir, e) < 0 || child_start(&g->qemu, v.v, &co, e) < 0)
 		goto undo;
@@ -893,6 +895,12 @@ const struct manifest *
 guest_manifest(const struct guest *g)
 {
 	return g->manifest;
+}
+
+const char *
+guest_told(const struct guest *g)
+{
+	return g->told;
 }
 
 pid_t

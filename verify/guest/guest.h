@@ -108,6 +108,8 @@ void guest_run(struct guest *g, const char *command, nstime deadline, agent_done
 bool guest_has_agent(const struct guest *g);
 /* what it was started with */
 const struct manifest *guest_manifest(const struct guest *g);
+/* what its QEMU is told of a state: qemu_opts.told */
+const char *guest_told(const struct guest *g);
 /* of QEMU; 0: reaped */
 pid_t guest_pid(const struct guest *g);
 

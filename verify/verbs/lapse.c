@@ -2,7 +2,6 @@
 #include "verify/verbs/lapse.h"
 
 #include "build/base/arena.h"
-#include "build/files/manifest.h"
 #include "verify/guest/arrival.h"
 #include "verify/loop.h"
 #include "verify/scenario/one_line.h"
@@ -128,13 +127,6 @@ struct moving {
 	lapse_done *done;
 };
 
-static const char *
-told_in(const struct testcase *c)
-{
-	return guest_manifest(c->guest)->after_loadvm ? arena_printf(c->a, "%s/told", c->job->dir)
-						      : NULL;
-}
-
 static void
 on_moved(void *arg, const char *why)
 {
@@ -145,7 +137,7 @@ on_moved(void *arg, const char *why)
 		return;
 	if (!why && m->waits) {
 		m->waits = false;
-		arrival_begin(c->a, c->guest, TESTCASE_MOVING, told_in(c), on_moved, m);
+		arrival_begin(c->a, c->guest, TESTCASE_MOVING, guest_told(c->guest), on_moved, m);
 	} else if (why)
 		testcase_inconclusive(c, "QEMU cannot take this guest over: %s", why);
 	else
