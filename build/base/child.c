@@ -319,9 +319,8 @@ child_status_text(struct arena *a, int status)
 #define SAYS_MOST ((size_t)64 << 20)
 
 /*
- * The next bytes that it says; 0: there are none.  What it has started and left
- * behind may keep the pipe open for ever: with its own end it has said all, and what is in the pipe
- * then is *last.
+ * The next bytes that it says; 0: there are none.  What it has started and left behind may keep
+ * the pipe open for ever: with its own end it has said all, and what is in the pipe then is *last.
  */
 static ssize_t
 hear_more(const struct child *c, char *p, size_t n, int *last, nstime deadline)

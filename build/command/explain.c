@@ -2,9 +2,8 @@
 #include "build/command/explain.h"
 
 #include "build/base/arena.h"
-#include "build/files/filetable.h"
-#include "build/base/log.h"
 #include "build/base/buf.h"
+#include "build/base/log.h"
 #include "build/command/cli.h"
 #include "build/command/session.h"
 #include "build/config/output.h"
@@ -12,6 +11,7 @@
 #include "build/engine/keydiff.h"
 #include "build/engine/program.h"
 #include "build/files/file.h"
+#include "build/files/filetable.h"
 #include "build/files/lines.h"
 #include "build/files/manifest.h"
 #include "build/source/origins.h"

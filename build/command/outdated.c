@@ -2,10 +2,10 @@
 #include "build/command/outdated.h"
 
 #include "build/base/arena.h"
-#include "build/base/log.h"
 #include "build/base/argv.h"
 #include "build/base/buf.h"
 #include "build/base/child.h"
+#include "build/base/log.h"
 #include "build/base/url.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"

@@ -2,8 +2,8 @@
 #include "build/command/pin.h"
 
 #include "build/base/arena.h"
-#include "build/base/log.h"
 #include "build/base/buf.h"
+#include "build/base/log.h"
 #include "build/base/url.h"
 #include "build/command/cli.h"
 #include "build/command/outdated.h"

@@ -2,8 +2,8 @@
 #include "build/command/versions.h"
 
 #include "build/base/arena.h"
-#include "build/base/log.h"
 #include "build/base/buf.h"
+#include "build/base/log.h"
 #include "build/command/cli.h"
 #include "build/command/session.h"
 #include "build/files/lines.h"

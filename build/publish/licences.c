@@ -2,8 +2,8 @@
 #include "build/publish/licences.h"
 
 #include "build/base/arena.h"
-#include "build/base/log.h"
 #include "build/base/buf.h"
+#include "build/base/log.h"
 #include "build/command/cli.h"
 #include "build/config/config.h"
 #include "build/plan/recipe.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build/base/arena.h"
-#include "build/base/log.h"
 #include "build/base/buf.h"
+#include "build/base/log.h"
 #include "verify/command/command.h"
 #include "verify/command/suite.h"
 #include "verify/image/image.h"

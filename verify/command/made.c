@@ -3,9 +3,9 @@
 
 #include "build/base/arena.h"
 #include "build/base/log.h"
+#include "verify/image/image.h"
 #include "verify/options.h"
 #include "verify/outdir.h"
-#include "verify/image/image.h"
 #include "verify/play/matrix.h"
 
 #include <stdio.h>
