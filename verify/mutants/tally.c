@@ -74,6 +74,18 @@ ratio(size_t part, size_t rest)
 	return part + rest ? (double)part / (double)(part + rest) : 1;
 }
 
+bool
+tally_judged(const struct tally *t)
+{
+	return t->killed + t->survived > 0;
+}
+
+bool
+tally_whole(const struct tally *t)
+{
+	return t->inconclusive + t->unplayed == 0;
+}
+
 double
 tally_score(const struct tally *t)
 {
@@ -225,12 +237,12 @@ print_classes(FILE *f, const struct outcome *v, size_t n, const struct tally_hea
 static void
 print_scores(FILE *f, const struct tally *t, const struct tally_head *h)
 {
-	if (!(t->killed + t->survived)) {
+	if (!tally_judged(t)) {
 		fprintf(f, "# no score: no mutant was judged\n");
 		return;
 	}
-	fprintf(f, "# score %.3f: %zu killed, %zu survived, %zu equivalent", tally_score(t),
-	    t->killed, t->survived, t->equivalent);
+	fprintf(f, "# score %.3f%s: %zu killed, %zu survived, %zu equivalent", tally_score(t),
+	    tally_whole(t) ? "" : " of those judged", t->killed, t->survived, t->equivalent);
 	if (t->not_equivalent)
 		fprintf(f, ", %zu no longer equivalent", t->not_equivalent);
 	if (t->inconclusive || t->unplayed)

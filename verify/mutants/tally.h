@@ -40,6 +40,10 @@ struct tally_head {
 };
 
 void tally_count(const struct outcome *v, size_t n, const struct tally_head *h, struct tally *out);
+/* is there a score at all? */
+bool tally_judged(const struct tally *t);
+/* was every mutant judged?  If not, the score is that of a part, and whoever prints it says so. */
+bool tally_whole(const struct tally *t);
 /* killed / (all - equivalent), of those that were judged; 1 when there are none */
 double tally_score(const struct tally *t);
 /* the same, killed by a guest; what no guest was asked for counts as not killed by one */

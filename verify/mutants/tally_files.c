@@ -84,14 +84,19 @@ add_json(struct buf *b, const struct outcome *v, size_t n, const struct tally_he
 	struct tally t;
 
 	tally_count(v, n, h, &t);
+	buf_adds(b, "{\"score\": ");
+	if (tally_judged(&t))
+		buf_addf(b, "%.4f", tally_score(&t));
+	else
+		buf_adds(b, "null");
 	buf_addf(b,
-	    "{\"score\": %.4f, \"killed\": %zu, \"survived\": %zu, \"equivalent\": %zu,\n"
+	    ", \"killed\": %zu, \"survived\": %zu, \"equivalent\": %zu,\n"
 	    " \"not_equivalent\": %zu, \"inconclusive\": %zu, \"not_played\": %zu,\n"
 	    " \"function\": %.4f, \"killed_by_a_guest\": %zu, \"killed_by_audits_alone\": %zu,\n"
 	    " \"derived\": %zu, \"sample\": %zu, \"seed\": %llu, \"all_scenarios\": %s,\n"
 	    " \"guests_asked\": %s",
-	    tally_score(&t), t.killed, t.survived, t.equivalent, t.not_equivalent, t.inconclusive,
-	    t.unplayed, tally_function(&t), t.by_guest, t.by_audit, h->derived, h->sample,
+	    t.killed, t.survived, t.equivalent, t.not_equivalent, t.inconclusive, t.unplayed,
+	    tally_function(&t), t.by_guest, t.by_audit, h->derived, h->sample,
 	    (unsigned long long)h->seed, h->all_scenarios ? "true" : "false",
 	    tally_asked(h) ? "true" : "false");
 	add_member(b, "version", h->version);
@@ -182,7 +187,11 @@ add_html(struct buf *b, const struct outcome *v, size_t n, const struct tally_he
 
 	tally_count(v, n, h, &t);
 	style_begin(b, "Mutation score");
-	buf_addf(b, "<h1>Mutation score %.3f</h1>\n<dl>", tally_score(&t));
+	if (tally_judged(&t))
+		buf_addf(b, "<h1>Mutation score %.3f%s</h1>\n<dl>", tally_score(&t),
+		    tally_whole(&t) ? "" : " of those judged");
+	else
+		buf_adds(b, "<h1>No mutation score: no mutant was judged</h1>\n<dl>");
 	style_row(b, "image", h->image);
 	style_row(b, "profile", h->profile);
 	style_row(b, "arch", h->arch);

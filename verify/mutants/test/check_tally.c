@@ -92,9 +92,11 @@ static const struct outcome outcomes[] = {
 	O(.kind = OUTCOME_KILLED, .killers = (const char *[]){ "boot", "ssh" }, .nkillers = 2),
 	O(.kind = OUTCOME_SURVIVED),
 	O(.kind = OUTCOME_SURVIVED, .equivalent = &equivalent),
+	O(.kind = OUTCOME_NONE),
 };
 
-#define N (sizeof outcomes / sizeof *outcomes)
+/* all that were judged; one more was not */
+#define N (sizeof outcomes / sizeof *outcomes - 1)
 
 #define CLASSES                                                                                    \
 	"# class                       all  guest  audit  alive  other\n"                          \
@@ -125,6 +127,16 @@ static const struct {
 	    "# score 0.750: 3 killed, 1 survived, 1 equivalent\n"
 	    "# function 0.500: 2 killed by a guest, 1 by audits alone\n"
 	    "3 passed, 1 failed, 1 skipped\n" },
+	{ true, false, N + 1,
+	    "# audit          is the only one to kill 1\n# boot           is the only guest to "
+	    "kill 1\n"
+	    "# ssh            is the only guest to kill 0\n"
+	    "# class                       all  guest  audit  alive  other\n"
+	    "# emptied                       6      2      1      1      2\n"
+	    "# score 0.750 of those judged: 3 killed, 1 survived, 1 equivalent, 0 inconclusive, "
+	    "1 not played\n"
+	    "# function 0.500: 2 killed by a guest, 1 by audits alone\n"
+	    "3 passed, 2 failed, 1 skipped\n" },
 };
 
 START_TEST(ends_with)
@@ -158,6 +170,19 @@ START_TEST(nothing)
 	free(said);
 	tally_count(&none, 0, &head, &t);
 	ck_assert_int_eq(tally_status(&t), 125);
+
+	struct arena *a = arena_new();
+	struct err e;
+	char *text;
+
+	ck_assert_int_eq(tally_files(a, test_dir(), &none, 1, &head, &e), 0);
+	ck_assert_int_eq(
+	    file_read(a, arena_printf(a, "%s/mutants.json", test_dir()), &text, NULL, &e), 0);
+	ck_assert_msg(strstr(text, "{\"score\": null, \"killed\": 0,"), "%s", text);
+	ck_assert_int_eq(
+	    file_read(a, arena_printf(a, "%s/mutants.html", test_dir()), &text, NULL, &e), 0);
+	ck_assert_msg(strstr(text, "<h1>No mutation score: no mutant was judged</h1>"), "%s", text);
+	arena_free(a);
 }
 END_TEST
 
