@@ -71,49 +71,114 @@ END_TEST
 	"CONFIG_SECURITY_DMESG_RESTRICT=y\n# CONFIG_DEVMEM is not set\n"
 #define BRANCHES "CONFIG_HARDEN_BRANCH_PREDICTOR=y\n"
 #define ABLE                                                                                       \
+	"CONFIG_SMP=y\nCONFIG_KEYBOARD_GPIO=y\n"                                                   \
+	"CONFIG_9P_FS=y\n"                                                                         \
 	"CONFIG_ADVISE_SYSCALLS=y\n"                                                               \
 	"CONFIG_AIO=y\n"                                                                           \
 	"CONFIG_BINFMT_SCRIPT=y\n"                                                                 \
 	"CONFIG_BLK_CGROUP=y\n"                                                                    \
+	"CONFIG_BLK_DEV_INITRD=y\n"                                                                \
 	"CONFIG_BLK_DEV_LOOP=y\n"                                                                  \
 	"CONFIG_BLK_DEV_NVME=y\n"                                                                  \
 	"CONFIG_BLK_DEV_WRITE_MOUNTED=y\n"                                                         \
 	"CONFIG_CFS_BANDWIDTH=y\n"                                                                 \
 	"CONFIG_CGROUPS=y\n"                                                                       \
 	"CONFIG_CGROUP_PIDS=y\n"                                                                   \
+	"CONFIG_CGROUP_SCHED=y\n"                                                                  \
+	"CONFIG_COMPACTION=y\n"                                                                    \
 	"CONFIG_COREDUMP=y\n"                                                                      \
+	"CONFIG_CROSS_MEMORY_ATTACH=y\n"                                                           \
+	"CONFIG_DEBUG_BUGVERBOSE=y\n"                                                              \
+	"CONFIG_DNOTIFY=y\n"                                                                       \
 	"CONFIG_ELF_CORE=y\n"                                                                      \
 	"CONFIG_EPOLL=y\n"                                                                         \
 	"CONFIG_EVENTFD=y\n"                                                                       \
 	"CONFIG_EXT4_USE_FOR_EXT2=y\n"                                                             \
+	"CONFIG_FAIR_GROUP_SCHED=y\n"                                                              \
 	"CONFIG_FHANDLE=y\n"                                                                       \
 	"CONFIG_FILE_LOCKING=y\n"                                                                  \
 	"CONFIG_FUTEX=y\n"                                                                         \
 	"CONFIG_HIGH_RES_TIMERS=y\n"                                                               \
+	"CONFIG_HOTPLUG_PCI_PCIE=y\n"                                                              \
+	"CONFIG_HW_RANDOM_VIRTIO=y\n"                                                              \
+	"CONFIG_IKCONFIG_PROC=y\n"                                                                 \
 	"CONFIG_INOTIFY_USER=y\n"                                                                  \
+	"CONFIG_INPUT_EVDEV=y\n"                                                                   \
 	"CONFIG_IPC_NS=y\n"                                                                        \
+	"CONFIG_KALLSYMS=y\n"                                                                      \
+	"CONFIG_MAGIC_SYSRQ=y\n"                                                                   \
+	"CONFIG_MAGIC_SYSRQ_SERIAL=y\n"                                                            \
 	"CONFIG_MEMBARRIER=y\n"                                                                    \
 	"CONFIG_MEMCG=y\n"                                                                         \
 	"CONFIG_MEMFD_CREATE=y\n"                                                                  \
 	"CONFIG_MSDOS_PARTITION=y\n"                                                               \
 	"CONFIG_NET_9P_VIRTIO=y\n"                                                                 \
 	"CONFIG_NET_NS=y\n"                                                                        \
+	"CONFIG_NLS_CODEPAGE_437=y\n"                                                              \
+	"CONFIG_NLS_ISO8859_1=y\n"                                                                 \
+	"CONFIG_NO_HZ_IDLE=y\n"                                                                    \
 	"CONFIG_PACKET=y\n"                                                                        \
 	"CONFIG_PID_NS=y\n"                                                                        \
 	"CONFIG_POSIX_MQUEUE=y\n"                                                                  \
 	"CONFIG_POSIX_TIMERS=y\n"                                                                  \
+	"CONFIG_PRINTK_TIME=y\n"                                                                   \
 	"CONFIG_PROC_PAGE_MONITOR=y\n"                                                             \
+	"CONFIG_PVPANIC_MMIO=y\n"                                                                  \
+	"CONFIG_PVPANIC_PCI=y\n"                                                                   \
+	"CONFIG_RD_GZIP=y\n"                                                                       \
 	"CONFIG_RSEQ=y\n"                                                                          \
 	"CONFIG_RTC_HCTOSYS=y\n"                                                                   \
+	"CONFIG_RTC_INTF_DEV=y\n"                                                                  \
+	"CONFIG_RTC_INTF_PROC=y\n"                                                                 \
+	"CONFIG_RTC_INTF_SYSFS=y\n"                                                                \
 	"CONFIG_RTC_SYSTOHC=y\n"                                                                   \
 	"CONFIG_SIGNALFD=y\n"                                                                      \
 	"CONFIG_SWAP=y\n"                                                                          \
+	"CONFIG_SYMBOLIC_ERRNAME=y\n"                                                              \
 	"CONFIG_SYSVIPC=y\n"                                                                       \
 	"CONFIG_TIMERFD=y\n"                                                                       \
 	"CONFIG_TMPFS=y\n"                                                                         \
 	"CONFIG_UNIX=y\n"                                                                          \
 	"CONFIG_UTS_NS=y\n"                                                                        \
-	"CONFIG_VFAT_FS=y\n"
+	"CONFIG_VFAT_FS=y\n"                                                                       \
+	"CONFIG_VIRTIO_BLK=y\n"                                                                    \
+	"CONFIG_VIRTIO_CONSOLE=y\n"                                                                \
+	"CONFIG_VIRTIO_MMIO=y\n"                                                                   \
+	"CONFIG_VIRTIO_NET=y\n"                                                                    \
+	"CONFIG_VIRTIO_PCI=y\n"                                                                    \
+	"CONFIG_VM_EVENT_COUNTERS=y\n"
+#define MACHINES                                                                                   \
+	"CONFIG_ATA=y\n"                                                                           \
+	"CONFIG_ATA_BMDMA=y\n"                                                                     \
+	"CONFIG_ATA_PIIX=y\n"                                                                      \
+	"CONFIG_ATA_SFF=y\n"                                                                       \
+	"CONFIG_BLK_DEV_SD=y\n"                                                                    \
+	"CONFIG_E1000=y\n"                                                                         \
+	"CONFIG_E1000E=y\n"                                                                        \
+	"CONFIG_FB=y\n"                                                                            \
+	"CONFIG_FB_EFI=y\n"                                                                        \
+	"CONFIG_FRAMEBUFFER_CONSOLE=y\n"                                                           \
+	"CONFIG_HID=y\n"                                                                           \
+	"CONFIG_HID_GENERIC=y\n"                                                                   \
+	"CONFIG_IGB=y\n"                                                                           \
+	"CONFIG_INPUT_KEYBOARD=y\n"                                                                \
+	"CONFIG_MMC=y\n"                                                                           \
+	"CONFIG_MMC_BLOCK=y\n"                                                                     \
+	"CONFIG_MMC_SDHCI=y\n"                                                                     \
+	"CONFIG_MMC_SDHCI_PCI=y\n"                                                                 \
+	"CONFIG_R8169=y\n"                                                                         \
+	"CONFIG_SATA_AHCI=y\n"                                                                     \
+	"CONFIG_SCSI=y\n"                                                                          \
+	"CONFIG_USB=y\n"                                                                           \
+	"CONFIG_USB_EHCI_HCD=y\n"                                                                  \
+	"CONFIG_USB_HID=y\n"                                                                       \
+	"CONFIG_USB_OHCI_HCD=y\n"                                                                  \
+	"CONFIG_USB_OHCI_HCD_PCI=y\n"                                                              \
+	"CONFIG_USB_STORAGE=y\n"                                                                   \
+	"CONFIG_USB_UAS=y\n"                                                                       \
+	"CONFIG_USB_UHCI_HCD=y\n"                                                                  \
+	"CONFIG_USB_XHCI_HCD=y\n"                                                                  \
+	"CONFIG_VT_CONSOLE=y\n"
 #define VMGENID "CONFIG_VMGENID=y\n"
 #define LEAKS                                                                                      \
 	"CONFIG_X86=y\nCONFIG_X86_UMIP=y\nCONFIG_MITIGATION_SPECTRE_V1=y\nCONFIG_MITIGATION_"      \
@@ -143,6 +208,10 @@ static const struct {
 	    "" },
 	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES KASLR LEAKS "CONFIG_BPF_SYSCALL=y\n", NULL,
 	    "no-bpf-for-users: has CONFIG_BPF_SYSCALL=y\nmds: has no CONFIG_MITIGATION_MDS=y\n" },
+	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES KASLR MACHINES, NULL,
+	    "machines: has no CONFIG_VT=y\n" },
+	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES KASLR MACHINES, "machines", "" },
+	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES KASLR MACHINES "CONFIG_VT=y\n", NULL, "" },
 	{ ABLE STACKS MEMORY OTHERS BRANCHES KASLR, NULL, "abilities: has no CONFIG_VMGENID=y\n" },
 	{ ABLE STACKS MEMORY OTHERS BRANCHES KASLR, "abilities", "" },
 	{ "", "kernel", "" },
