@@ -74,6 +74,38 @@ find_code(struct reading *r, struct err *e)
 	return 0;
 }
 
+/*
+ * Is this how a function of x86 asks, at its end, whether its stack's guard is as it was?  Linux's
+ * ABI keeps the value at %fs:0x28 and %gs:0x14; sub, xor and cmp compare it with a register.
+ */
+static bool
+is_guard(const unsigned char *p, size_t n, unsigned machine)
+{
+	static const unsigned char far64[] = { 0x25, 0x28, 0, 0, 0 }, far32[] = { 0x14, 0, 0, 0 };
+	bool wide = machine == EM_X86_64;
+
+	if (n < (wide ? 9 : 7) || *p != (wide ? 0x64 : 0x65))
+		return false;
+	if (wide && (*++p & 0xfb) != 0x48)
+		return false;
+	if (p[1] != 0x2b && p[1] != 0x33 && p[1] != 0x3b)
+		return false;
+	return wide ? (p[2] & 0xc7) == 0x04 && !memcmp(p + 3, far64, sizeof far64)
+		    : (p[2] & 0xc7) == 0x05 && !memcmp(p + 3, far32, sizeof far32);
+}
+
+static void
+count_guards(const unsigned char *p, struct elf *f)
+{
+	for (size_t i = 0; i < f->ncode; i++) {
+		const struct elf_code *c = &f->code[i];
+
+		f->code_size += c->size;
+		for (size_t k = 0; k < c->size; k++)
+			f->guards += is_guard(p + c->offset + k, c->size - k, f->machine);
+	}
+}
+
 static int
 by_address(const void *a, const void *b)
 {
@@ -155,7 +187,11 @@ elf_read(struct arena *a, const void *p, size_t n, struct elf *out, struct err *
 		out->thumb = out->entry & 1;
 		out->entry &= ~UINT64_C(1);
 	}
-	return find_code(&r, e) < 0 ? -1 : find_marks(&r, e);
+	if (find_code(&r, e) < 0)
+		return -1;
+	if (out->machine == EM_X86_64 || out->machine == EM_386)
+		count_guards(p, out);
+	return find_marks(&r, e);
 }
 
 /* ---- is it what it should be ---- */

@@ -169,6 +169,8 @@ static struct man_differs differs[] = {
 	LACKS("seccomp"),
 	LACKS("syn-cookies"),
 	LACKS("dmesg-restrict"),
+	LACKS("processors"),
+	LACKS("power-button"),
 	LACKS("abilities"),
 #undef LACKS
 };

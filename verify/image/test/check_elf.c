@@ -73,6 +73,36 @@ START_TEST(sees_what_a_debugger_reads)
 END_TEST
 
 static const struct {
+	struct tiny t;
+	size_t guards;
+} guarded[] = {
+	{ { 64, ET_EXEC, EM_X86_64, 0, 0, "\x64\x48\x2b\x04\x25\x28\0\0\0", 9 }, 1 },
+	{ { 64, ET_EXEC, EM_X86_64, 0, 0, "\x90\x64\x4c\x33\x3c\x25\x28\0\0\0", 10 }, 1 },
+	/* where it is put, and another place */
+	{ { 64, ET_EXEC, EM_X86_64, 0, 0, "\x64\x48\x89\x04\x25\x28\0\0\0", 9 }, 0 },
+	{ { 64, ET_EXEC, EM_X86_64, 0, 0, "\x64\x48\x2b\x04\x25\x30\0\0\0", 9 }, 0 },
+	/* cut off */
+	{ { 64, ET_EXEC, EM_X86_64, 0, 0, "\x64\x48\x2b\x04\x25\x28\0\0", 8 }, 0 },
+	{ { 32, ET_EXEC, EM_386, 0, 0, "\x65\x2b\x15\x14\0\0\0", 7 }, 1 },
+	{ { 32, ET_EXEC, EM_386, 0, 0, "\x64\x48\x2b\x04\x25\x28\0\0\0", 9 }, 0 },
+	{ { 64, ET_EXEC, EM_AARCH64, 0, 0, "\x64\x48\x2b\x04\x25\x28\0\0\0", 9 }, 0 },
+};
+
+START_TEST(counts_guards)
+{
+	struct arena *a = arena_new();
+	struct elf f;
+	struct err e;
+	size_t n;
+	const char *bytes = tiny_elf(a, &guarded[_i].t, &n);
+
+	ck_assert_msg(elf_read(a, bytes, n, &f, &e) == 0, "%s", e.msg);
+	ck_assert_uint_eq(f.guards, guarded[_i].guards);
+	arena_free(a);
+}
+END_TEST
+
+static const struct {
 	uint32_t flags;
 	const char *differs;
 } arms[] = {
@@ -209,6 +239,7 @@ elf_suite(void)
 
 	tcase_add_loop_test(tc, reads, 0, (int)(sizeof files / sizeof *files));
 	tcase_add_loop_test(tc, arm_is_hard_float, 0, (int)(sizeof arms / sizeof *arms));
+	tcase_add_loop_test(tc, counts_guards, 0, (int)(sizeof guarded / sizeof *guarded));
 	tcase_add_loop_test(tc, tells_damage, 0, (int)(sizeof damages / sizeof *damages));
 	tcase_add_loop_test(tc, survives_anything, 0, 2);
 	tcase_add_test(tc, sees_what_a_debugger_reads);

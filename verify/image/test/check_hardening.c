@@ -31,6 +31,12 @@ static const struct {
 	    "has an executable stack\n" },
 	{ { .type = ET_DYN, .pie = true, .relro = true, .writable_code = true }, NULL,
 	    "has a segment that is writable and executable\n" },
+	{ { .type = ET_DYN, .pie = true, .relro = true, .code_size = 700 << 10, .guards = 20 },
+	    NULL,
+	    "has hardly a function that checks its stack's guard (-fstack-protector-strong)\n" },
+	{ { .type = ET_DYN, .pie = true, .relro = true, .code_size = 700 << 10, .guards = 120 },
+	    NULL, "" },
+	{ { .type = ET_DYN, .pie = true, .relro = true, .code_size = 9 << 10 }, NULL, "" },
 	{ { .type = ET_EXEC, .stack_code = true }, "kaslr",
 	    "is not position-independent\nhas no segment that is read-only after relocation\nhas "
 	    "an executable stack\n" },
