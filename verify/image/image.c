@@ -175,6 +175,37 @@ set_place(struct arena *a, struct image *i, const char *outdir)
 		i->lan = draw(a);
 }
 
+/*
+ * Who builds says what an image has to be, and scenarios hold it to that; a promise that is not
+ * there would skip them.  So one that has its table of files has the others as well.
+ */
+static int
+check_promises(const struct manifest *m, const char *manifest, struct err *e)
+{
+	const struct {
+		const char *key;
+		bool given;
+	} promises[] = {
+		{ "authorized-keys-sha256", m->authorized_keys_sha256 },
+		{ "elf", m->elf },
+		{ "kernel-config", m->kernel_config },
+		{ "kernel-mark", m->kernel_mark },
+		{ "listen", m->nlistens },
+		{ "path", m->npaths },
+		{ "refuse", m->refuse },
+		{ "symbols", m->symbols },
+	};
+
+	for (size_t i = 0; m->files && i < sizeof promises / sizeof *promises; i++)
+		if (!promises[i].given)
+			return fail_usage(e,
+			    "%s: has the line `files`, and none of `%s`: a part of what it "
+			    "promises is "
+			    "missing, and nothing could refuse an image for it; build it again",
+			    manifest, promises[i].key);
+	return 0;
+}
+
 int
 image_open(struct arena *a, const char *manifest, const char *outdir, enum trust trust,
     struct image *out, struct err *e)
@@ -214,7 +245,7 @@ image_open(struct arena *a, const char *manifest, const char *outdir, enum trust
 			a, out, "bill of materials", m->sboms[i].file, m->sboms[i].sha256, e) < 0)
 			return -1;
 	if (check_kernel(a, out, e) < 0 || image_check_digest(out, e) < 0 ||
-	    read_credentials(a, out, e) < 0)
+	    read_credentials(a, out, e) < 0 || check_promises(m, manifest, e) < 0)
 		return -1;
 	fill_login(a, out);
 	return 0;

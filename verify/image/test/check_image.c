@@ -128,6 +128,52 @@ START_TEST(refuses_what_is_not)
 }
 END_TEST
 
+/* what is promised is promised whole: without one of these lines its scenarios would be skipped */
+static const struct {
+	const char *key, *line;
+} promises[] = {
+	{ NULL, "files kernel\n" },
+	{ "authorized-keys-sha256", "authorized-keys-sha256 0123\n" },
+	{ "elf", "elf ELF64 X86_64\n" },
+	{ "kernel-config", "kernel-config kernel\n" },
+	{ "kernel-mark", "kernel-mark 0x202=48647253\n" },
+	{ "listen", "listen tcp :: 22 sshd\n" },
+	{ "path", "path /lh/\n" },
+	{ "refuse", "refuse avx\n" },
+	{ "symbols", "symbols map\n" },
+};
+
+#define NPROMISES (sizeof promises / sizeof *promises)
+
+START_TEST(refuses_half_a_promise)
+{
+	struct arena *a = arena_new();
+	const char *lines = "", *path;
+	struct image i;
+	struct err e;
+
+	ck_assert_int_eq(file_write(arena_printf(a, "%s/map", test_dir()),
+			     "ffffffff81000000 T _text\n", 25, 0644, &e),
+	    0);
+	for (size_t k = 0; k < NPROMISES; k++)
+		if (!_i || k != (size_t)_i)
+			lines = arena_printf(a, "%s%s", lines, promises[k].line);
+	path = made(a, lines);
+	if (!_i) {
+		ck_assert_msg(image_open(a, path, "", TRUST_YES, &i, &e) == 0, "%s", e.msg);
+	} else {
+		ck_assert_int_eq(image_open(a, path, "", TRUST_YES, &i, &e), -1);
+		ck_assert_int_eq(e.code, EXIT_USAGE);
+		ck_assert_str_eq(e.msg,
+		    arena_printf(a,
+			"%s: has the line `files`, and none of `%s`: a part of what it promises is "
+			"missing, and nothing could refuse an image for it; build it again",
+			path, promises[_i].key));
+	}
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(an_image_for_each_lane)
 {
 	static const struct {
@@ -222,6 +268,7 @@ image_suite(void)
 	tcase_add_test(tc, without_a_digest_any_touch_counts);
 	tcase_add_test(tc, an_image_for_each_lane);
 	tcase_add_test(tc, an_image_without_a_disk);
+	tcase_add_loop_test(tc, refuses_half_a_promise, 0, NPROMISES);
 	tcase_add_loop_test(tc, refuses_what_is_not, 0, sizeof bad / sizeof *bad);
 	return s;
 }
