@@ -143,7 +143,7 @@ put_cluster(struct writer *w, uint64_t index, struct err *e)
 		return -1;
 	refer(w, w->at, len);
 	w->map[index] = htobe64(
-	    COMPRESSED | w->at | ((w->at + len) / SECTOR - w->at / SECTOR) << SECTORS_SHIFT);
+	    COMPRESSED | w->at | ((w->at + len - 1) / SECTOR - w->at / SECTOR) << SECTORS_SHIFT);
 	w->at += len;
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define CLUSTER 65536
 #define MIB ((off_t)1 << 20)
@@ -130,6 +131,77 @@ START_TEST(qemu_writes_to_it)
 }
 END_TEST
 
+/* so many bytes of noise, then zeros: how long it is packed */
+static size_t
+fill(unsigned char *cluster, size_t noise)
+{
+	static unsigned char out[2 * CLUSTER];
+	z_stream z = {
+		.next_in = cluster, .avail_in = CLUSTER, .next_out = out, .avail_out = sizeof out
+	};
+
+	memset(cluster, 0, CLUSTER);
+	for (size_t i = 0; i < noise; i++)
+		cluster[i] = (unsigned char)random();
+	ck_assert_int_eq(deflateInit2(&z, 6, Z_DEFLATED, -12, 9, Z_DEFAULT_STRATEGY), Z_OK);
+	ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&z);
+	return z.total_out;
+}
+
+/*
+ * The second packed cluster ends where a cluster of the file does, or a sector: it takes nothing of
+ * what follows, which a table or data may be in.
+ */
+static const struct {
+	size_t end;
+	bool data_follows;
+} edges[] = {
+	{ CLUSTER, false },
+	{ CLUSTER, true },
+	{ CLUSTER - 1, true },
+	{ CLUSTER + 1, true },
+	{ CLUSTER - 512, false },
+};
+
+START_TEST(packed_up_to_an_edge)
+{
+	struct arena *a = arena_new();
+	char *raw = arena_printf(a, "%s/disk.raw", test_dir()),
+	     *path = arena_printf(a, "%s/disk.qcow2", test_dir());
+	unsigned char *cluster = arena_alloc(a, CLUSTER);
+	int fd = open(raw, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	size_t want, tries;
+	struct err e = { 0 };
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, 8 * CLUSTER), 0);
+	srandom(1);
+	want = edges[_i].end - fill(cluster, 40000);
+	ck_assert_int_eq(pwrite(fd, cluster, CLUSTER, 0), CLUSTER);
+	/* other noise each time: it is packed into a few bytes more or less */
+	for (tries = 0; tries < 4000 && fill(cluster, want - 200 - tries % 100) != want; tries++)
+		;
+	ck_assert_uint_lt(tries, 4000);
+	ck_assert_int_eq(pwrite(fd, cluster, CLUSTER, CLUSTER), CLUSTER);
+	if (edges[_i].data_follows)
+		put(fd, 2 * CLUSTER, 2 * CLUSTER, true);
+	close(fd);
+	ck_assert_msg(qcow2_write(raw, path, &e) == 0, "%s", e.msg);
+	if (access("/usr/bin/qemu-img", X_OK) == 0 && access("/usr/bin/qemu-io", X_OK) == 0) {
+		sh(a, "qemu-img check -f qcow2 disk.qcow2; "
+		      "grep -q '^No errors were found' log");
+		sh(a, "for at in 64k 128k 0 256k; do "
+		      "qemu-io -f qcow2 -c \"write -P 7 $at 64k\" disk.qcow2 && "
+		      "qemu-io -f raw -c \"write -P 7 $at 64k\" disk.raw || exit 1; "
+		      "qemu-img compare -f raw -F qcow2 disk.raw disk.qcow2 || exit 1; done");
+		sh(a, "qemu-img check -f qcow2 disk.qcow2; "
+		      "grep -q '^No errors were found' log");
+	}
+	arena_free(a);
+}
+END_TEST
+
 /* holes or zeros, the same bytes; and no larger than what is in it */
 START_TEST(same_content_same_bytes)
 {
@@ -203,6 +275,7 @@ qcow2_suite(void)
 
 	tcase_add_loop_test(tc, qemu_reads_it, 0, NDISKS);
 	tcase_add_loop_test(tc, qemu_writes_to_it, 5, 6);
+	tcase_add_loop_test(tc, packed_up_to_an_edge, 0, sizeof edges / sizeof *edges);
 	tcase_add_loop_test(tc, fails, 0, sizeof wrong / sizeof *wrong);
 	return s;
 }
