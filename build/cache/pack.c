@@ -87,7 +87,7 @@ begin(const char *file, int64_t when, int (*format)(struct archive *), struct er
 	*p = (struct pack){ .a = a,
 		.ar = archive_write_new(),
 		.file = arena_strdup(a, file),
-		.tmp = arena_printf(a, "%s.XXXXXX", file),
+		.tmp = arena_printf(a, "%s.lh-XXXXXX", file), /* file_is_half_made() */
 		.when = when,
 		.mode = 0644,
 		.block = arena_alloc(a, BLOCK) };

@@ -182,8 +182,14 @@ START_TEST(nothing_half_done)
 	struct arena *a = arena_new();
 	struct err e = { 0 };
 	struct pack *p = pack_new(at(a, "x.tar"), 0, &e);
+	char **names;
+	size_t n;
 
 	ck_assert_ptr_nonnull(p);
+	/* what is left of one whose writer is killed is known for that by its name */
+	ck_assert_int_eq(file_names(a, test_dir(), true, &names, &n, &e), 0);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_msg(file_is_half_made(names[0]), "%s", names[0]);
 	ck_assert_int_eq(pack_add(p, at(a, "absent"), "absent", &e), -1);
 	ck_assert_str_eq(e.msg, arena_printf(a, "%s: No such file or directory", at(a, "absent")));
 	pack_abandon(p);
