@@ -607,6 +607,25 @@ fd_copy(int in, const char *to, mode_t mode, struct err *e)
 }
 
 int
+fd_copy_new(int in, const char *to, mode_t mode, struct err *e)
+{
+	struct stat st;
+	int out, r;
+
+	if (fstat(in, &st) < 0)
+		return fail_errno(e, "%s", to);
+	out = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (out < 0)
+		return fail_errno(e, "%s", to);
+	r = copy_data(in, out, st.st_size, to, e);
+	if (r == 0 && fchmod(out, mode) < 0)
+		r = fail_errno(e, "%s", to);
+	if (close(out) < 0 && r == 0)
+		r = fail_errno(e, "%s", to);
+	return r;
+}
+
+int
 file_copy(const char *from, const char *to, mode_t mode, struct err *e)
 {
 	int in = file_open(from, 0, e), r;

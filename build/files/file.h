@@ -82,6 +82,8 @@ int file_symlink(const char *target, const char *path, struct err *e);
 int fd_read(
     struct arena *a, int fd, size_t most, const char *name, char **text, size_t *n, struct err *e);
 int fd_copy(int fd, const char *to, mode_t mode, struct err *e);
+/* for where nobody looks before all of it is there: to is new, and written under that name */
+int fd_copy_new(int fd, const char *to, mode_t mode, struct err *e);
 
 /*
  * Everything under dir, depth first, names of one folder in strcmp order, dir itself

@@ -309,7 +309,8 @@ put_file(const struct entry *n, const char *path, struct err *e)
 
 	if (fd < 0)
 		return -1;
-	r = fd_copy(fd, path, TREE_HOST_MODE(n->mode), e);
+	/* not fd_copy(): a name may have all of the 255 bytes there are */
+	r = fd_copy_new(fd, path, TREE_HOST_MODE(n->mode), e);
 	close(fd);
 	return r;
 }

@@ -151,7 +151,8 @@ START_TEST(materialises)
 	struct tree t;
 	char *text;
 
-	sh(a, "mkdir -p a/bin a/log out/old; echo hello >a/bin/su; ln -s bin/su a/sh; mkfifo "
+	sh(a, "long=$(printf %0255d 0); mkdir -p a/bin a/log out/old; echo >a/$long; echo hello "
+	      ">a/bin/su; ln -s bin/su a/sh; mkfifo "
 	      "a/fifo; echo stale >out/old/file; chmod 555 out/old; chmod 444 a/bin/su");
 	tree_init(a, "rootfs", &t);
 	ck_assert_int_eq(tree_add(&t, in_dir(a, "a"), "a", &e), 0);
@@ -168,6 +169,7 @@ START_TEST(materialises)
 	ck_assert(!file_exists(in_dir(a, "out/console")));
 	ck_assert_int_eq(file_read(a, in_dir(a, "out/sh"), &text, NULL, &e), 0);
 	ck_assert_str_eq(text, "hello\n");
+	ck_assert(file_exists(in_dir(a, arena_printf(a, "out/%0255d", 0))));
 	ck_assert_uint_eq(mode_of(in_dir(a, "out")), 0755);
 	ck_assert_uint_eq(mode_of(in_dir(a, "out/bin")), 0755);
 	ck_assert_uint_eq(mode_of(in_dir(a, "out/bin/su")), 0711);
