@@ -30,6 +30,7 @@ static const struct part {
 };
 
 struct weighing {
+	struct arena *a;
 	const struct config *cfg;
 	const struct part *part;
 	const char *dir;
@@ -42,29 +43,33 @@ weigh(void *arg, const char *rel, const struct stat *st, struct err *e)
 {
 	struct weighing *w = arg;
 	unsigned mb = *(const unsigned *)((const char *)w->cfg + w->part->mb);
+	const char *path = arena_printf(w->a, "%s/%s/%s", w->dir, w->part->name, rel);
 
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode))
-		return fail_usage(e,
-		    "OVERLAY: %s/%s/%s: neither file, folder nor symlink; remove it", w->dir,
-		    w->part->name, rel);
+		return fail_usage(
+		    e, "OVERLAY: %s: neither file, folder nor symlink; remove it", path);
+	/* here, too, for the digest has none of it */
+	if (tree_is_plain(path, e) < 0)
+		return wrap(e, "OVERLAY");
 	if (!S_ISREG(st->st_mode))
 		return 0;
 	w->bytes += (uint64_t)st->st_size;
 	if (w->bytes >> 20 < (mb ? mb : w->cfg->rootfs_mb))
 		return 0;
 	return fail_usage(e,
-	    "OVERLAY: %s/%s/%s: with it, %s needs %" PRIu64 " MiB, more than %s allows; remove it, "
+	    "OVERLAY: %s: with it, %s needs %" PRIu64 " MiB, more than %s allows; remove it, "
 	    "or set %s",
-	    w->dir, w->part->name, rel, w->part->name, (w->bytes >> 20) + 1,
-	    mb ? w->part->size : "ROOTFS_SIZE", mb ? w->part->size : "ROOTFS_SIZE");
+	    path, w->part->name, (w->bytes >> 20) + 1, mb ? w->part->size : "ROOTFS_SIZE",
+	    mb ? w->part->size : "ROOTFS_SIZE");
 }
 
 static int
-check_part(const struct config *cfg, const char *dir, const char *name, struct err *e)
+check_part(
+    struct arena *a, const struct config *cfg, const char *dir, const char *name, struct err *e)
 {
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (!strcmp(parts[i].name, name)) {
-			struct weighing w = { .cfg = cfg, .part = &parts[i], .dir = dir };
+			struct weighing w = { .a = a, .cfg = cfg, .part = &parts[i], .dir = dir };
 
 			if (beneath_is(dir, name, parts[i].is, e) < 0) {
 				e->code = EXIT_USAGE;
@@ -88,7 +93,7 @@ read_one(struct arena *a, const struct config *cfg, const char *dir, struct memo
 	if (file_names(a, dir, true, &names, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (check_part(cfg, dir, names[i], e) < 0)
+		if (check_part(a, cfg, dir, names[i], e) < 0)
 			return -1;
 	if (memo_digest(m, &memo_plain, dir, hex, e) == 0)
 		return 0;

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 const char *const entry_names[] = {
@@ -47,6 +48,26 @@ tree_init(struct arena *a, const char *name, struct tree *t)
 	    &(struct entry){ .path = "", .type = ENTRY_DIR, .mode = 0755, .package = "lh-build" });
 }
 
+int
+tree_is_plain(const char *path, struct err *e)
+{
+	static const struct {
+		const char *name, *what;
+	} lost[] = {
+		{ "security.capability",
+		    "has file capabilities, which no image keeps; remove them with setcap -r" },
+		{ "system.posix_acl_access",
+		    "has an access control list, which no image keeps; remove it with setfacl -b" },
+		{ "system.posix_acl_default",
+		    "has an access control list, which no image keeps; remove it with setfacl -b" },
+	};
+
+	for (size_t i = 0; i < sizeof lost / sizeof *lost; i++)
+		if (lgetxattr(path, lost[i].name, NULL, 0) > 0)
+			return fail_usage(e, "%s: %s", path, lost[i].what);
+	return 0;
+}
+
 struct adding {
 	struct tree *t;
 	const char *dir, *package;
@@ -74,6 +95,8 @@ add(void *arg, const char *rel, const struct stat *st, struct err *e)
 	char target[PATH_MAX];
 	ssize_t len;
 
+	if (tree_is_plain(full, e) < 0)
+		return -1;
 	n = tree_push(t, &(struct entry){ .path = full + strlen(ad->dir) + 1,
 			     .mode = clean_mode(st->st_mode),
 			     .package = ad->package,

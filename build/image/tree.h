@@ -45,6 +45,11 @@ void tree_init(struct arena *a, const char *name, struct tree *t);
 /* adds a copy of one entry; for what no package's output can hold, such as a device */
 struct entry *tree_push(struct tree *t, const struct entry *new);
 /*
+ * That nothing but owner and mode says who may do what with a file: file capabilities and access
+ * control lists would be gone in the image.  Other attributes, such as a label, are the host's.
+ */
+int tree_is_plain(const char *path, struct err *e);
+/*
  * Adds everything under dir (an absent dir is fine).  Modes come from disk, with owner
  * read and write and without group write; owner is 0:0.
  */

@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define MIB (UINT64_C(1) << 20)
@@ -891,6 +892,50 @@ START_TEST(refuses_overlay)
 }
 END_TEST
 
+/* what an image of ours cannot hold beside owner and mode; who may set it depends on the host */
+static const struct {
+	const char *name, *value;
+	size_t n;
+	const char *message;
+} attributes[] = {
+	/* revision 2, cap_net_bind_service+ep */
+	{ "security.capability",
+	    "\1\0\0\2"
+	    "\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+	    20, "has file capabilities, which no image keeps; remove them with setcap -r" },
+	/* user:1:r-- beside the mode */
+	{ "system.posix_acl_access",
+	    "\2\0\0\0"
+	    "\1\0\6\0\377\377\377\377"
+	    "\2\0\4\0\1\0\0\0"
+	    "\4\0\4\0\377\377\377\377"
+	    "\20\0\4\0\377\377\377\377"
+	    "\40\0\4\0\377\377\377\377",
+	    44, "has an access control list, which no image keeps; remove it with setfacl -b" },
+};
+
+START_TEST(refuses_attributes)
+{
+	struct world w;
+	struct err e = { 0 };
+	const char *file;
+
+	world_new(&w);
+	w.vars[3].value = arena_printf(w.a, "%s/mine", test_dir());
+	sh(w.a, "mkdir -p mine/rootfs/etc; echo 1 >mine/rootfs/etc/f");
+	must_build(&w);
+	file = arena_printf(w.a, "%s/mine/rootfs/etc/f", test_dir());
+	if (setxattr(file, attributes[_i].name, attributes[_i].value, attributes[_i].n, 0) == 0) {
+		ck_assert_int_eq(build(&w, &e), -1);
+		ck_assert_str_eq(e.msg,
+		    arena_printf(w.a, "image: OVERLAY: %s: %s", file, attributes[_i].message));
+		ck_assert_int_eq(e.code, EXIT_USAGE);
+		ck_assert(file_exists(in_dir(&w, "manifest")));
+	}
+	arena_free(w.a);
+}
+END_TEST
+
 static const struct {
 	const char *script;
 	unsigned rootfs, extra;
@@ -1015,6 +1060,7 @@ image_suite(void)
 	tcase_add_loop_test(tc, written_again, 0, sizeof changes / sizeof *changes);
 	tcase_add_loop_test(tc, edited_meanwhile, 0, sizeof edits / sizeof *edits);
 	tcase_add_loop_test(tc, refuses, 0, sizeof wrong / sizeof *wrong);
+	tcase_add_loop_test(tc, refuses_attributes, 0, sizeof attributes / sizeof *attributes);
 	tcase_add_loop_test(tc, refuses_overlay, 0, sizeof bad_overlays / sizeof *bad_overlays);
 	return s;
 }
