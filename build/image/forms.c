@@ -60,16 +60,17 @@ static const struct form {
 	size_t tree; /* of forms.trees */
 	int (*write)(const struct forms *f, size_t tree, const char *path, struct err *e);
 	unsigned libraries;
+	unsigned bytes; /* raise it when we write other ones of the same image; 0: never yet */
 } forms[] = {
-	{ "tar", "rootfs.tar", 0, write_tar, LIBARCHIVE },
-	{ "tar", "rwfs.tar", 1, write_tar, LIBARCHIVE },
-	{ "tar", "userfs.tar", 2, write_tar, LIBARCHIVE },
-	{ "tar.zst", "rootfs.tar.zst", 0, write_tar, LIBARCHIVE | LIBZSTD },
-	{ "tar.zst", "rwfs.tar.zst", 1, write_tar, LIBARCHIVE | LIBZSTD },
-	{ "tar.zst", "userfs.tar.zst", 2, write_tar, LIBARCHIVE | LIBZSTD },
-	{ "qcow2", "disk-image.qcow2", 0, write_qcow2, ZLIB },
-	{ "bmap", "disk-image.bmap", 0, write_bmap, 0 },
-	{ "cpio", "diskless.cpio.gz", 0, write_cpio, LIBARCHIVE | ZLIB },
+	{ "tar", "rootfs.tar", 0, write_tar, LIBARCHIVE, 0 },
+	{ "tar", "rwfs.tar", 1, write_tar, LIBARCHIVE, 0 },
+	{ "tar", "userfs.tar", 2, write_tar, LIBARCHIVE, 0 },
+	{ "tar.zst", "rootfs.tar.zst", 0, write_tar, LIBARCHIVE | LIBZSTD, 0 },
+	{ "tar.zst", "rwfs.tar.zst", 1, write_tar, LIBARCHIVE | LIBZSTD, 0 },
+	{ "tar.zst", "userfs.tar.zst", 2, write_tar, LIBARCHIVE | LIBZSTD, 0 },
+	{ "qcow2", "disk-image.qcow2", 0, write_qcow2, ZLIB, 2 },
+	{ "bmap", "disk-image.bmap", 0, write_bmap, 0, 0 },
+	{ "cpio", "diskless.cpio.gz", 0, write_cpio, LIBARCHIVE | ZLIB, 0 },
 };
 
 #define NFORMS (sizeof forms / sizeof *forms)
@@ -122,7 +123,11 @@ forms_depend(
 		if (used & libraries[i].is)
 			buf_addf(key, "%s %s\n", libraries[i].name, libraries[i].version());
 	for (size_t i = 0; i < NFORMS; i++) {
-		if (!line_of(m, &forms[i]) || forms[i].write != write_cpio)
+		if (!line_of(m, &forms[i]))
+			continue;
+		if (forms[i].bytes)
+			buf_addf(key, "%s %u\n", forms[i].word, forms[i].bytes);
+		if (forms[i].write != write_cpio)
 			continue;
 		if (digest_file(init, hex, e) < 0)
 			return -1;
@@ -139,9 +144,10 @@ forms_write(struct arena *a, const struct forms *f, struct manifest *m, struct e
 		struct man_form *line = line_of(m, &forms[i]);
 		char *hex = arena_alloc(a, DIGEST_HEX);
 
-		/* one that nobody asked for is of another image */
+		/* one that nobody asked for is of another image, or half of one */
 		if (!line) {
-			if (file_remove(path, e) < 0)
+			if (file_remove(path, e) < 0 ||
+			    file_remove(arena_printf(a, "%s.tmp", path), e) < 0)
 				return -1;
 			continue;
 		}

@@ -30,7 +30,7 @@ const char *forms_init(struct arena *a, const char *top);
 
 /* the lines of the manifest, without the digests; nothing is written */
 void forms_decide(struct arena *a, const char *words, struct manifest *m);
-/* what their bytes depend on, beside the image: a line a library, and init, for its key */
+/* what their bytes depend on, beside the image: lines for its key */
 int forms_depend(
     struct arena *a, const char *init, const struct manifest *m, struct buf *key, struct err *e);
 /* writes those of the manifest and their digests there; removes all others that were in dir */

@@ -464,9 +464,9 @@ START_TEST(libraries_of_forms)
 		{ "bmap", "" },
 		{ "tar", "libarchive " },
 		{ "tar.zst", "libarchive libzstd " },
-		{ "qcow2", "zlib " },
+		{ "qcow2", "zlib qcow2 " },
 		{ "cpio", "libarchive zlib init " },
-		{ "raw tar qcow2", "libarchive zlib " },
+		{ "raw tar qcow2", "libarchive zlib qcow2 " },
 	};
 	struct arena *a = arena_new();
 	char *init;
