@@ -452,6 +452,18 @@ write_files(struct image *m, struct err *e)
 	return filelist_write(trees, n, path, e) < 0 ? -1 : digest_file(path, hex, e);
 }
 
+/* until it is written again, nothing here is vouched for, and no bill is of what comes */
+static int
+remove_words(struct image *m, const char *manifest, struct err *e)
+{
+	static const char *const bills[] = { "sbom.spdx.json", "sbom.cdx.json" };
+
+	for (size_t i = 0; i < sizeof bills / sizeof *bills; i++)
+		if (file_remove(arena_printf(m->a, "%s/%s", m->dir, bills[i]), e) < 0)
+			return -1;
+	return file_remove(manifest, e);
+}
+
 static int
 write_all(struct image *m, const struct sysdeps *sd, struct err *e)
 {
@@ -467,8 +479,7 @@ write_all(struct image *m, const struct sysdeps *sd, struct err *e)
 	/* what a link leads to is not ours to replace */
 	if (beneath_is(m->dir, "", BENEATH_FOLDER, e) < 0)
 		return -1;
-	/* until it is written again, nothing here is vouched for */
-	if (file_mkdirs(m->dir, 0755, e) < 0 || file_remove(manifest, e) < 0 ||
+	if (file_mkdirs(m->dir, 0755, e) < 0 || remove_words(m, manifest, e) < 0 ||
 	    write_image(m, image, e) < 0)
 		return -1;
 	m->manifest.image_digest = digest;

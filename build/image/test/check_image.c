@@ -567,10 +567,14 @@ START_TEST(tarballs)
 	must_build(&w); /* what is missing is made again */
 	ck_assert(file_exists(in_dir(&w, "rwfs.tar")));
 	w.vars[2].value = "raw";
-	sh(w.a, "echo 2 >store/layout/out/rootfs/new");
+	sh(w.a, "echo 2 >store/layout/out/rootfs/new; cd output/*; touch disk-image.qcow2.tmp "
+		"sbom.spdx.json sbom.cdx.json");
 	digest_outputs(&w);
 	must_build(&w); /* and what would be of another image is not left */
 	ck_assert(!file_exists(in_dir(&w, "rwfs.tar")));
+	ck_assert(!file_exists(in_dir(&w, "disk-image.qcow2.tmp")));
+	ck_assert(!file_exists(in_dir(&w, "sbom.spdx.json")));
+	ck_assert(!file_exists(in_dir(&w, "sbom.cdx.json")));
 	arena_free(w.a);
 }
 END_TEST
