@@ -15,7 +15,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define SECTOR 512 /* that sysfs counts in, whatever the disk's own is */
+/* that sysfs counts in, whatever the disk's own is, and that the image's table is of */
+#define SECTOR 512
 
 /* ---- the kernel's files ---- */
 
@@ -224,6 +225,8 @@ device_read(struct arena *a, const char *root, struct device *d, struct err *e)
 		return fail(e, "%s: /sys has no block device %s", d->path, numbers(a, d->dev));
 	d->name = property(a, arena_printf(a, "%s/uevent", sys), "", "DEVNAME");
 	d->size = sectors(a, sys);
+	d->sector = (unsigned)strtoul(
+	    attribute(a, arena_printf(a, "%s/queue/logical_block_size", sys)), NULL, 10);
 	d->model =
 	    trim(arena_printf(a, "%s %s", attribute(a, arena_printf(a, "%s/device/vendor", sys)),
 		attribute(a, arena_printf(a, "%s/device/model", sys))));
@@ -288,6 +291,11 @@ device_fit(const struct device *d, uint64_t size, bool force, struct err *e)
 		    e, "DEVICE %s: %s; free it, or name another disk", d->path, d->busy);
 	if (d->readonly)
 		return fail_usage(e, "DEVICE %s: is read-only", d->path);
+	if (d->sector && d->sector != SECTOR)
+		return fail_usage(e,
+		    "DEVICE %s: has sectors of %u bytes, the image's partition table is of %u: no "
+		    "partition would be found on it; name another disk",
+		    d->path, d->sector, SECTOR);
 	if (d->size < size) {
 		a = arena_new();
 		fail_usage(e,

@@ -29,6 +29,7 @@ struct device {
 	dev_t dev;	  /* of the block device, or the filesystem that the file is on */
 	ino_t ino;
 	uint64_t size;	   /* bytes */
+	unsigned sector;   /* bytes; 0 when it is not known */
 	const char *model; /* "" when it is not known */
 	const char *table; /* gpt dos, "" when it is not known */
 	bool removable;	   /* or at the end of a cable: USB, an SD card */

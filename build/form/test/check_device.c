@@ -90,6 +90,15 @@ static const struct {
 	    "DEVICE /dev/it: /dev/sdb1 is part of /dev/dm-0; free it, or name another disk" },
 	{ "echo 1 >sys/devices/pci/usb2/sdb/ro", 8, 16, true, 1, NULL,
 	    "DEVICE /dev/it: is read-only" },
+	/* the table is of sectors of 512 bytes: the kernel would look elsewhere for it */
+	{ "mkdir sys/devices/pci/usb2/sdb/queue; echo 4096 "
+	  ">sys/devices/pci/usb2/sdb/queue/logical_block_size",
+	    8, 16, true, 1, NULL,
+	    "DEVICE /dev/it: has sectors of 4096 bytes, the image's partition table is of 512: "
+	    "no partition would be found on it; name another disk" },
+	{ "mkdir sys/devices/pci/usb2/sdb/queue; echo 512 "
+	  ">sys/devices/pci/usb2/sdb/queue/logical_block_size",
+	    8, 16, true, 1, NULL, NULL },
 	/* nothing is known of it but that it is there */
 	{ "rm -r run sys/devices/pci/usb2/sdb/device sys/devices/pci/usb2/sdb/removable", 8, 16,
 	    false, 1, "/dev/it: 14.9 GiB, removable\n  sdb1: 1 GiB\n  sdb2: 512 KiB, data", NULL },
