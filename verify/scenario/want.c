@@ -179,18 +179,28 @@ sorted(struct arena *a, const char *const *words, size_t n)
 	return v;
 }
 
-/* those of a that are not in b, both sorted, each once; "" when there are none */
+/*
+ * those of a that are not as often in b, both sorted, each once, and "(again)" when b has it; ""
+ * when there are none
+ */
 static const char *
 minus(struct arena *ar, const char *const *a, size_t na, const char *const *b, size_t nb)
 {
 	const char **left = arena_array(ar, na + 1, sizeof *left), *text;
 	size_t n = 0;
 
-	for (size_t i = 0, k = 0; i < na; i++) {
+	for (size_t i = 0, k = 0, said = na; i < na; i++) {
 		while (k < nb && strcmp(b[k], a[i]) < 0)
 			k++;
-		if ((k == nb || strcmp(b[k], a[i]) != 0) && (!n || strcmp(left[n - 1], a[i]) != 0))
-			left[n++] = a[i];
+		if (k < nb && !strcmp(b[k], a[i])) {
+			k++;
+			continue;
+		}
+		if (said < na && !strcmp(a[said], a[i]))
+			continue;
+		said = i;
+		left[n++] =
+		    k && !strcmp(b[k - 1], a[i]) ? arena_printf(ar, "%s (again)", a[i]) : a[i];
 	}
 	text = joined(ar, left, n);
 	return one_line(ar, text, strlen(text), LINE_MAX_SHOWN);

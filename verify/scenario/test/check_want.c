@@ -91,6 +91,13 @@ static const struct {
 	{ WANT_ALL, "${services}", 0, 0, "sshd extra\ngetty extra\n", 0,
 	    "the words klogd sshd getty and no others", "missing: klogd; unexpected: extra" },
 	{ WANT_ALL, "a b", 0, 0, "", 0, "the words a b and no others", "missing: a b" },
+	/* as often as they are wanted */
+	{ WANT_ALL, "b a b", 0, 0, "b b a", 1, "the words b a b and no others", NULL },
+	{ WANT_ALL, "a b", 0, 0, "b a b b", 0, "the words a b and no others",
+	    "unexpected: b (again)" },
+	{ WANT_ALL, "b a b b", 0, 0, "b a", 0, "the words b a b b and no others",
+	    "missing: b (again)" },
+	{ WANT_ALL, "a", 0, 0, "a c c", 0, "the words a and no others", "unexpected: c" },
 	{ WANT_HAS, "getty ${host}", 0, 0, "klogd getty a.b sshd", 1, "the words getty a.b", NULL },
 	{ WANT_HAS, "getty", 0, 0, "gett y", 0, "the words getty", "missing: getty" },
 	{ WANT_EMPTY, "", 0, 0, " \n\t\n", 1, "nothing", NULL },
