@@ -78,7 +78,7 @@ bisect(void *arg, struct err *e)
 {
 	const struct work *w = arg;
 	struct bisect bisect;
-	int same = bisect_open(w->a, w->how, w->o->words, w->o->nwords, &bisect, e);
+	int status, same = bisect_open(w->a, w->how, w->o->words, w->o->nwords, &bisect, e);
 
 	if (same < 0)
 		return -1;
@@ -90,9 +90,9 @@ bisect(void *arg, struct err *e)
 	if (bisect.args.dry)
 		return 0;
 	fflush(stdout);
-	if (bisect_run(&bisect, e) < 0)
-		return -1;
-	return bisect_report(&bisect, stdout, e);
+	status = bisect_run(&bisect, e) < 0 ? -1 : bisect_report(&bisect, stdout, e);
+	bisect_close(&bisect);
+	return status;
 }
 
 /* root may name a folder where who builds could make none */

@@ -10,6 +10,7 @@
 #include "build/files/digest.h"
 #include "build/files/file.h"
 #include "build/files/lines.h"
+#include "build/files/lock.h"
 #include "build/files/manifest.h"
 #include "verify/bisect/metric.h"
 #include "verify/bisect/named.h"
@@ -57,6 +58,11 @@ make_folders(struct bisect *bis, struct err *e)
 	    file_mkdirs(arena_printf(bis->a, "%s/steps", bis->dir), 0755, e) < 0 ||
 	    file_mkdirs(arena_printf(bis->a, "%s/build", bis->dir), 0755, e) < 0)
 		return -1;
+	if (lock_take(arena_printf(bis->a, "%s/steps/lock", bis->dir), &bis->lock, e) < 0)
+		return -1;
+	if (bis->lock < 0)
+		return fail(e, "%s: in use by another lh-bisect; wait for it, or give another -o",
+		    bis->dir);
 	return share_sources(bis, e);
 }
 
@@ -108,7 +114,7 @@ bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, si
 	const struct named named = { o->scenarios, &o->also, o->only };
 	int same;
 
-	*bis = (struct bisect){ .a = a, .opts = o };
+	*bis = (struct bisect){ .a = a, .opts = o, .lock = -1 };
 	if (!file_isdir(o->scenarios))
 		return fail_usage(
 		    e, "%s: no such folder of scenarios; name one with --scenarios", o->scenarios);
@@ -122,9 +128,20 @@ bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, si
 	bis->manifest = arena_printf(a, "%s/build/%s/manifest", bis->dir, bis->args.triple);
 	if (digest_scenarios(bis, e) < 0)
 		return -1;
-	if (!bis->args.dry && make_folders(bis, e) < 0)
+	if ((!bis->args.dry && make_folders(bis, e) < 0) ||
+	    trials_open(a, arena_printf(a, "%s/verdicts", bis->dir), &bis->trials, e) < 0) {
+		bisect_close(bis);
 		return -1;
-	return trials_open(a, arena_printf(a, "%s/verdicts", bis->dir), &bis->trials, e);
+	}
+	return 0;
+}
+
+void
+bisect_close(struct bisect *bis)
+{
+	if (bis->lock >= 0)
+		close(bis->lock);
+	bis->lock = -1;
 }
 
 /* ---- building ---- */
@@ -209,6 +226,22 @@ find_subject(struct bisect *bis, struct version_set *m, struct err *e)
 	    man.arch ? man.arch : arena_strndup(bis->a, man.triple, strcspn(man.triple, "-")),
 	    bis->net);
 	return 0;
+}
+
+/* a verdict is of the image that was played, and not of one that somebody has put there */
+static int
+is_still(struct bisect *bis, const struct version_set *m, struct err *e)
+{
+	struct version_set now = { 0 };
+
+	if (find_subject(bis, &now, e) < 0)
+		return -1;
+	return strcmp(now.subject, m->subject) == 0
+		   ? 0
+		   : fail(e,
+			 "%s/build: has another image than was built there; is another lh-build at "
+			 "work in it?",
+			 bis->dir);
 }
 
 static struct version_set *
@@ -523,7 +556,8 @@ run_once(struct bisect *bis, struct version_set *m, bool built, struct err *e)
 		    arguments_version_set(bis->a, &bis->args, m->versions), why);
 	if (r != 0)
 		return -1;
-	if (judge(bis, m, &t, e) < 0 || trials_add(bis->a, &bis->trials, &t, e) < 0)
+	if (is_still(bis, m, e) < 0 || judge(bis, m, &t, e) < 0 || is_still(bis, m, e) < 0 ||
+	    trials_add(bis->a, &bis->trials, &t, e) < 0)
 		return -1;
 	bis->runs++;
 	n = bisect_tally(bis, m);

@@ -60,14 +60,17 @@ struct bisect {
 	struct search_answer answer;
 	double error; /* chance that the answer is wrong; 0: no verdict flipped */
 	bool flaky;
+	int lock; /* of the folder, until bisect_close(); -1 for DRY_RUN */
 };
 
 /*
  * reads the arguments and earlier verdicts; makes the folders, unless DRY_RUN=1.
- * 1: the ends do not differ, bis->args.same
+ * 1: the ends do not differ, bis->args.same.  Of two in one folder the second is refused.
  */
 int bisect_open(struct arena *a, const struct bisect_opts *o, char *const *words, size_t n,
     struct bisect *bis, struct err *e);
+/* what bisect_open() has taken, which must not have failed */
+void bisect_close(struct bisect *bis);
 /* until bis->answer is one.  What cannot be built or judged is passed by; an error is the system's
  */
 int bisect_run(struct bisect *bis, struct err *e);

@@ -30,11 +30,16 @@ bisect_by(struct arena *a, const struct bisect_opts *by, char **words, size_t n,
 	o->lh_build = arena_printf(a, "%s/lh-build", test_dir());
 	o->lh_verify = arena_printf(a, "%s/lh-verify", test_dir());
 	o->scenarios = arena_printf(a, "%s/scenarios", test_dir());
-	if (bisect_open(a, o, words, n, h, e) < 0 || bisect_run(h, e) < 0)
+	if (bisect_open(a, o, words, n, h, e) < 0)
 		return -1;
+	if (bisect_run(h, e) < 0) {
+		bisect_close(h);
+		return -1;
+	}
 	f = open_memstream(&said, &size);
 	r = bisect_report(h, f, e);
 	fclose(f);
+	bisect_close(h);
 	out = arena_alloc(a, size + 1);
 	*text = out;
 	for (at = said; *at;) {
@@ -411,6 +416,62 @@ START_TEST(other_conditions)
 }
 END_TEST
 
+/* two in one folder would judge each other's images */
+START_TEST(one_at_a_time)
+{
+	struct arena *a = arena_new();
+	char *words[] = { good, bad };
+	const char *text, *out = arena_printf(a, "%s/o", test_dir());
+	const struct bisect_opts o = { .only = only_x,
+		.accel = "tcg",
+		.out = out,
+		.lh_build = arena_printf(a, "%s/lh-build", test_dir()),
+		.lh_verify = arena_printf(a, "%s/lh-verify", test_dir()),
+		.scenarios = arena_printf(a, "%s/scenarios", test_dir()) };
+	struct bisect h, other;
+	struct err e = { 0 };
+
+	fake_programs(a, "[ $b -lt 3 ]", "true");
+	ck_assert_msg(bisect_open(a, &o, words, 2, &h, &e) == 0, "%s", e.msg);
+	ck_assert_int_eq(bisect_by(a, &o, words, 2, &other, &text, &e), -1);
+	ck_assert_str_eq(
+	    e.msg, arena_printf(
+		       a, "%s: in use by another lh-bisect; wait for it, or give another -o", out));
+	ck_assert_uint_eq(fake_count(a, "builds"), 0);
+	bisect_close(&h);
+	ck_assert_msg(bisect_by(a, &o, words, 2, &other, &text, &e) == 0, "%s", e.msg);
+	arena_free(a);
+}
+END_TEST
+
+/* who else builds there, before a run or while it is played: its verdict is filed nowhere */
+static const struct {
+	const char *rule, *refuse;
+	size_t verdicts; /* before it */
+} meddling[] = {
+	{ "[ $n != 3 ] || echo memory 1 >>\"$1\"; [ $b -lt 3 ]", "true", 2 },
+	/* the good end is built again for each of its runs: the second time to another image */
+	{ "[ $b -lt 3 ]", "[ $(wc -l <\"$here/builds\") != 4 ] || b=7", 5 },
+};
+
+START_TEST(another_image)
+{
+	struct arena *a = arena_new();
+	char *words[] = { good, bad };
+	const char *text;
+	struct bisect h;
+	struct err e = { 0 };
+
+	fake_programs(a, meddling[_i].rule, meddling[_i].refuse);
+	ck_assert_int_eq(bisect(a, words, 2, &h, &text, &e), -1);
+	ck_assert_msg(strstr(e.msg, "/out/bisect/build: has another image than was built there; "
+				    "is another lh-build at work in it?"),
+	    "%s", e.msg);
+	ck_assert_uint_eq(h.trials.n, meddling[_i].verdicts);
+	arena_free(a);
+}
+END_TEST
+
 Suite *
 bisect_run_suite(void)
 {
@@ -427,5 +488,7 @@ bisect_run_suite(void)
 	tcase_add_test(c, equal_images);
 	tcase_add_loop_test(c, skipped, 0, sizeof skipping / sizeof *skipping);
 	tcase_add_loop_test(c, other_conditions, 0, sizeof others / sizeof *others);
+	tcase_add_test(c, one_at_a_time);
+	tcase_add_loop_test(c, another_image, 0, sizeof meddling / sizeof *meddling);
 	return s;
 }
