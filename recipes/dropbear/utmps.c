@@ -32,11 +32,16 @@ void
 __wrap_send_msg_userauth_failure(int partial, int incrfail)
 {
 	struct utmpx u = { .ut_type = LOGIN_PROCESS, .ut_pid = getpid() };
+	size_t i;
 
 	/* what counts against the tries is a wrong password; keys are only offered */
 	if (!partial && incrfail) {
 		FILL(u.ut_line, "ssh:notty");
 		FILL(u.ut_user, ses.authstate.username);
+		/* last shows a stranger's words on root's terminal as they are */
+		for (i = 0; i < sizeof(u.ut_user) && u.ut_user[i] != '\0'; i++)
+			if (u.ut_user[i] < ' ' || u.ut_user[i] > '~')
+				u.ut_user[i] = '?';
 		FILL(u.ut_host, svr_ses.remotehost);
 		u.ut_tv.tv_sec = time(NULL);
 		utmps_updwtmpx("/run/utmps/.btmpd-socket", &u, NULL, NULL);
