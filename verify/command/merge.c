@@ -11,19 +11,27 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* an old report must not outlive a merge that fails; -o may be one of the runs, and keeps its
- * results */
+/*
+ * an old report must not outlive a merge that fails; -o may be one of the runs, and keeps its
+ * results.  That of a run under way is no old one
+ */
 static int
 clear(struct arena *a, const char *out, struct err *e)
 {
+	int lock = -1, r;
+
 	if (file_exists(out) && !file_isdir(out))
 		return fail_usage(e, "%s: not a folder; name another with -o", out);
 	if (outdir_fits(a, out, e) < 0)
 		return -1;
-	return file_remove(arena_printf(a, "%s/junit.xml", out), e) < 0 ||
-		       file_remove(arena_printf(a, "%s/index.html", out), e) < 0
-		   ? -1
-		   : 0;
+	if (file_exists(arena_printf(a, "%s/lock", out)) && (lock = outdir_lock(a, out, e)) < 0)
+		return -1;
+	r = file_remove(arena_printf(a, "%s/junit.xml", out), e);
+	if (r == 0)
+		r = file_remove(arena_printf(a, "%s/index.html", out), e);
+	if (lock >= 0)
+		close(lock);
+	return r;
 }
 
 int
@@ -36,10 +44,10 @@ command_merge(struct arena *a, struct options *o, struct err *e)
 
 	if (!o->out)
 		return fail_usage(e, "merge: needs -o, the folder for the report");
-	if (clear(a, o->out, e) < 0)
-		return -1;
 	if (!o->nwords)
 		return fail_usage(e, "merge: needs folders of runs; see lh-verify --help");
+	if (clear(a, o->out, e) < 0)
+		return -1;
 	if (merge_runs(a, o->words, o->nwords, &results, &n, &head, e) < 0)
 		return -1;
 	head.version = LH_VERSION;
