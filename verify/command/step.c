@@ -163,6 +163,7 @@ resume(struct arena *a, const char *dir, const struct options *o, const struct c
 {
 	const char *base = x->pristine ? im->base : arena_printf(a, "%s/capsule.base", dir);
 	struct scenario s = { .dies = "",
+		.says = "",
 		.name = x->scenario,
 		.title = x->scenario,
 		.path = x->where,
@@ -272,7 +273,9 @@ can_make(struct arena *a, const char *path, struct err *e)
 int
 command_record(struct arena *a, struct options *o, struct err *e)
 {
-	struct scenario s = { .dies = "", .timeout = 60 * NS_PER_S, .limit = 600 * NS_PER_S };
+	struct scenario s = {
+		.dies = "", .says = "", .timeout = 60 * NS_PER_S, .limit = 600 * NS_PER_S
+	};
 	struct session_opts how = { .scenario = &s };
 	struct image *im;
 

@@ -62,6 +62,7 @@ read_common(
 	idle = out->nproofs			    ? "proves"
 	       : out->after			    ? "after"
 	       : *out->dies			    ? "dies"
+	       : *out->says			    ? "says"
 	       : out->pristine			    ? "image"
 	       : out->counts			    ? "clock"
 	       : strcmp(out->lane, *scenario_lanes) ? "lane"

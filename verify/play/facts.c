@@ -49,7 +49,7 @@ static const char *const parts[] = { "rootfs", "swap", "rwfs", "userfs", "extra"
 
 static const char *const others[] = { "memory", "services", "longruns", "oneshots", "partitions",
 	"root.password", "guest.password", "root.quoted", "guest.quoted", "nonce", "scale", "now",
-	"dies", "listen", "overlay", "added", "modified" };
+	"dies", "says", "listen", "overlay", "added", "modified" };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 

@@ -1149,6 +1149,7 @@ testcase_start(struct arena *a, struct loop *l, const struct testcase_job *job,
 	}
 	facts_set(&c->names, job->image, job->scale);
 	names_set(&c->names, "dies", s->dies);
+	names_set(&c->names, "says", s->says);
 	overlay_make(c, begin);
 	return c;
 }

@@ -118,6 +118,22 @@ read_dies(struct reading *r, struct err *e)
 	return 0;
 }
 
+/* for a shell, between single quotes */
+static int
+read_says(struct reading *r, struct err *e)
+{
+	const char *text;
+
+	if (reading_word(r, "what a log says", &text, e) < 0 || reading_end(r, e) < 0)
+		return -1;
+	if (!*text || strpbrk(text, "'\n"))
+		return FAIL(r, e, "says: needs some of one line, without '");
+	if (!r->scan.comment || !*r->scan.comment)
+		return FAIL(r, e, "says \"%s\": needs a comment that says why", text);
+	r->s->says = arena_printf(r->a, "%s%s\n", r->s->says, text);
+	return 0;
+}
+
 static int
 read_after(struct reading *r, struct err *e)
 {
@@ -288,6 +304,7 @@ static const struct statement {
 	{ "requires", read_requires, false, false },
 	{ "proves", read_proves, false, false },
 	{ "dies", read_dies, true, false },
+	{ "says", read_says, false, false },
 	{ "after", read_after, true, false },
 	{ "image", read_image, true, false },
 	{ "lane", read_lane, true, false },

@@ -72,6 +72,7 @@ scenario_read(struct arena *a, const char *path, const char *watches, const stru
 	*out = (struct scenario){ .path = arena_strdup(a, path),
 		.lane = *scenario_lanes,
 		.dies = "",
+		.says = "",
 		.timeout = TIMEOUT,
 		.limit = LIMIT };
 	if (watches && read_file(&r, watches, true, e) < 0)

@@ -24,6 +24,7 @@ struct verb;
  *   requires KEY VALUE...     arch, profile, net, agent ...: else skip
  *   proves   SERVICE...       it fails when one of these does not do what it is for
  *   dies     SERVICE...  # why they die, or are restarted, in this scenario
+ *   says     TEXT        # why a service says so to its log in it
  *   after    booted           may start from the snapshot that the file `booted` leads to
  *   image    pristine         as it is shipped, without the guest agent that others get
  *   image    offline          and no guest is started: only audit, and keep files
@@ -118,6 +119,7 @@ struct scenario {
 	struct proof *proofs;
 	size_t nproofs;
 	const char *dies;  /* services, a blank between two; ${dies} */
+	const char *says;  /* what logs may have, a line each; ${says} */
 	const char *after; /* NULL: cold boot */
 	bool pristine;	   /* no guest agent */
 	bool offline;	   /* and no guest either */

@@ -66,6 +66,8 @@ static const char whole[] = "# a comment\n"
 			    "proves   syslogd klogd\n"
 			    "proves   sshd\n"
 			    "dies     sshd klogd # killed here\n"
+			    "says     \"no room\" # there is none\n"
+			    "says     late # it is\n"
 			    "after    booted\n"
 			    "image    agent\n"
 			    "timeout  250ms\n"
@@ -104,6 +106,7 @@ START_TEST(everything)
 	ck_assert_str_eq(s.proofs[2].service, "sshd");
 	ck_assert_uint_eq(s.proofs[2].line, 6);
 	ck_assert_str_eq(s.dies, "sshd klogd");
+	ck_assert_str_eq(s.says, "no room\nlate\n");
 	ck_assert_str_eq(s.after, "booted");
 	ck_assert(!s.pristine && !s.offline);
 	ck_assert_int_eq(s.timeout, 250 * NS_PER_MS);
@@ -119,7 +122,7 @@ START_TEST(everything)
 	ck_assert_str_eq(shown(a, &s.steps[0].args[2]), "two words");
 
 	ck_assert_uint_eq(s.steps[1].nalts, 2);
-	ck_assert_uint_eq(s.steps[1].line, 17);
+	ck_assert_uint_eq(s.steps[1].line, 19);
 	ck_assert(s.steps[1].alts[0].has_names && !s.steps[1].alts[0].pattern);
 	ck_assert_str_eq(s.steps[1].alts[0].re, "login: (?<who>\\w+) ${nonce}");
 	ck_assert_str_eq(s.steps[1].alts[1].label, "nologin");
@@ -269,6 +272,9 @@ static const struct {
 	{ HEAD "watch fail x /y/\nwatch warn x /z/\n", ":3: watch x: duplicate name" },
 	{ HEAD "watch fail x /${nonce}/\n", ":2: /${nonce}/: ${...} has a value only in steps" },
 	{ HEAD "watch fail x /(/\n", ":2: pattern /(/: missing closing parenthesis at column 2" },
+	{ HEAD "says a\n", ":2: says \"a\": needs a comment that says why" },
+	{ HEAD "says \"it's\" # so\n", ":2: says: needs some of one line, without '" },
+	{ HEAD "says \"\" # so\n", ":2: says: needs some of one line, without '" },
 	{ HEAD "dies a b\n", ":2: dies a: needs a comment that says why" },
 	{ HEAD "proves a b\nproves b\n", ":3: proves b: duplicate service" },
 	{ HEAD "watch fail x /y/\nallow x /z/\n", ":3: allow x: needs a comment that says why" },
