@@ -44,16 +44,19 @@ struct comparing {
 
 /* ---- what is compared ---- */
 
-static bool
-begins_as_manifest(const char *path)
+/* 1 or 0 */
+static int
+begins_as_manifest(const char *path, struct err *e)
 {
 	static const char head[] = "lh-manifest ";
 	char said[sizeof head - 1];
-	FILE *f = fopen(path, "re");
-	bool is = f && fread(said, sizeof said, 1, f) == 1 && !memcmp(said, head, sizeof said);
+	int fd = file_open(path, 0, e), is;
 
-	if (f)
-		fclose(f);
+	if (fd < 0)
+		return -1;
+	is =
+	    read(fd, said, sizeof said) == (ssize_t)sizeof said && !memcmp(said, head, sizeof said);
+	close(fd);
 	return is;
 }
 
@@ -77,9 +80,13 @@ open_side(struct arena *a, const char *path, struct side *s, struct err *e)
 			    "%s: has no manifest; name a folder that an image was built in, such "
 			    "as output/TRIPLE",
 			    folder);
-	} else if (!begins_as_manifest(path)) {
-		s->image = path;
-		return 0;
+	} else {
+		int is = begins_as_manifest(path, e);
+
+		if (is <= 0) {
+			s->image = path;
+			return is;
+		}
 	}
 	if (manifest_read(a, path, m, e) < 0 || file_read(a, path, &text, NULL, e) < 0)
 		return -1;
