@@ -168,6 +168,11 @@ configfile_read(struct arena *a, struct configfile *f, struct assignments *out, 
 		return -1;
 	if (strlen(file.text) != file.n)
 		return fail_usage(e, "%s: contains a NUL byte: not a text file", f->shown);
+	if (!strncmp(file.text, "\xef\xbb\xbf", 3)) /* which nobody sees */
+		return fail_usage(e,
+		    "%s: begins with a byte order mark, which sh takes for a part of the first "
+		    "word; save it without",
+		    f->shown);
 	if (file.n > LARGEST)
 		return fail_usage(e, "%s: larger than the limit of %d bytes", f->shown, LARGEST);
 	o.uid = f->owner.uid;

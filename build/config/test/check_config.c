@@ -342,6 +342,12 @@ START_TEST(no_text_for_a_shell)
 	ck_assert_int_eq(config_read(a, top, NULL, 0, &c, &e), -1);
 	ck_assert_str_eq(e.msg, "lh-config: contains a NUL byte: not a text file");
 	ck_assert_int_eq(e.code, EXIT_USAGE);
+	ck_assert_int_eq(file_write(path, "\xef\xbb\xbfSET=2024-10\n", 15, 0644, &e), 0);
+	ck_assert_int_eq(config_read(a, top, NULL, 0, &c, &e), -1);
+	ck_assert_str_eq(e.msg,
+	    "lh-config: begins with a byte order mark, which sh takes for a part of the first "
+	    "word; save it without");
+	ck_assert_int_eq(e.code, EXIT_USAGE);
 	memset(large, '#', 70000);
 	ck_assert_int_eq(file_write(path, large, 70000, 0644, &e), 0);
 	ck_assert_int_eq(config_read(a, top, NULL, 0, &c, &e), -1);
