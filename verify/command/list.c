@@ -21,16 +21,16 @@ static const struct {
 } formats[] = { { "text", listing_text }, { "json", listing_json }, { "github", listing_github },
 	{ "gitlab", listing_gitlab }, { "slurm", listing_slurm }, { "plan", listing_plan } };
 
-/* no array is without a task */
+/* no array of Slurm's, and no matrix of GitLab's, is without a task */
 static int
 check_tasks(const struct matrix *m, const char *format, struct err *e)
 {
-	if (strcmp(format, "slurm") != 0)
+	if (strcmp(format, "slurm") != 0 && strcmp(format, "gitlab") != 0)
 		return 0;
 	for (size_t i = 0; i < m->n; i++)
 		if (!m->v[i].skip)
 			return 0;
-	return fail_usage(e, "--format slurm: every test case is skipped, there is no task");
+	return fail_usage(e, "--format %s: every test case is skipped, there is no task", format);
 }
 
 int

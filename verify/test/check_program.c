@@ -445,6 +445,9 @@ static const struct {
 	{ "sed -i '1a requires tool nope' scenarios/up.scn; "
 	  "$VERIFY matrix --format=slurm --scenarios scenarios o/manifest",
 	    100, "fatal: --format slurm: every test case is skipped, there is no task\n" },
+	{ "sed -i '1a requires tool nope' scenarios/up.scn; "
+	  "$VERIFY matrix --format=gitlab --scenarios scenarios o/manifest",
+	    100, "fatal: --format gitlab: every test case is skipped, there is no task\n" },
 };
 
 START_TEST(ends)
