@@ -354,7 +354,8 @@ outdated_command(const struct request *rq, struct err *e)
 	    counts.current + counts.older + counts.unknown, counts.current, counts.older,
 	    counts.unknown);
 	buf_free(&out);
-	return rq->check && counts.older
-		   ? fail(e, "outdated: %zu recipes are outdated", counts.older)
+	return rq->check && counts.older + counts.unknown
+		   ? fail(e, "outdated: %zu recipes are outdated, and %zu may be", counts.older,
+			 counts.unknown)
 		   : 0;
 }
