@@ -110,8 +110,10 @@ static const struct {
 	  "kill $!; wait $! && sed 's/[0-9]*.$/PORT/' url",
 	    0, "http://127.0.0.1:PORT\n" },
 	/* what was judged stays beside the results, and is remembered once */
-	{ "printf 'lh-files 2\\nrootfs:/a 100644 0 0 7 %064d p\\n' 0 >o/files; echo files files "
-	  ">>o/manifest; echo x >o/kernel; " RUN
+	{ "printf 'lh-files 2\\nrootfs:/a 100644 0 0 7 %064d p\\n' 0 >o/files; echo x >o/kernel; "
+	  "echo ffffffff81000000 T _text >o/map; printf '%s\\n' 'files files' 'symbols map' "
+	  "'kernel-config files' 'elf ELF64 X86_64' 'kernel-mark 0x0=78' 'path /lh/' 'refuse avx' "
+	  "'listen tcp :: 22 sshd' 'authorized-keys-sha256 00' >>o/manifest; " RUN
 	  "-o out o/manifest >&2; cat out/x86_64/dhcp/sizes; cmp o/manifest "
 	  "out/x86_64/dhcp/manifest",
 	    0, "lh-sizes 1\nkernel 2\np 7\n" },
