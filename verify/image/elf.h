@@ -34,8 +34,8 @@ struct elf {
 	} * code; /* executable sections, or segments where there are no sections; by offset, apart
 		   */
 	size_t ncode;
-	size_t code_size,
-	    guards;	  /* x86: bytes of code, checks of a stack's guard in them; else 0 */
+	size_t code_size; /* of all of it, on x86; else 0 */
+	size_t guards;	  /* checks of a stack's guard in it, on x86; else 0 */
 	struct elf_mark { /* a mapping symbol of ARM: what begins here */
 		uint64_t address;
 		char kind; /* 'a' ARM, 't' Thumb, 'x' A64, 'd' data */

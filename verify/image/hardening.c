@@ -77,8 +77,7 @@ static const struct kernel_measure {
 	{ "srso", { "MITIGATION_SRSO", "!X86_64" } },
 	{ "its", { "MITIGATION_ITS", "!X86_64" } },
 	{ "tsa", { "MITIGATION_TSA", "!X86_64" } },
-	/* no protection, and as easily lost without a sign; a 486 has no fellow, RISC-V no button
-	 */
+	/* no protection, and as easily lost unseen; a 486 has no fellow, RISC-V no button */
 	{ "processors", { "SMP", "X86_32" } },
 	{ "clock-of-the-host", { "KVM_GUEST", "!X86_64" } },
 	{ "power-button", { "ACPI_BUTTON", "KEYBOARD_GPIO", "RISCV" } },

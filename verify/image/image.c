@@ -200,8 +200,8 @@ check_promises(const struct manifest *m, const char *manifest, struct err *e)
 		if (!promises[i].given)
 			return fail_usage(e,
 			    "%s: has the line `files`, and none of `%s`: a part of what it "
-			    "promises is "
-			    "missing, and nothing could refuse an image for it; build it again",
+			    "promises is missing, and nothing could refuse an image for it; build "
+			    "it again",
 			    manifest, promises[i].key);
 	return 0;
 }
