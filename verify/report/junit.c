@@ -21,10 +21,13 @@ add_case(struct buf *b, const struct testcase_result *c)
 	size_t n = report_rows(c, rows);
 	const char *message = c->failure.what ? c->failure.what : c->reason ? c->reason : "";
 
+	const char *const class[] = { c->arch, c->net, c->profile, c->set };
+
 	buf_adds(b, "  <testcase classname=\"");
-	markup_adds(b, c->arch ? c->arch : "?");
-	buf_adds(b, ".");
-	markup_adds(b, c->net ? c->net : "?");
+	for (size_t i = 0; i < (c->mixed ? 4 : 2); i++) {
+		buf_adds(b, i ? "." : "");
+		markup_adds(b, class[i] ? class[i] : "?");
+	}
 	buf_adds(b, "\" name=\"");
 	markup_adds(b, c->scenario);
 	buf_addf(b, "\" time=\"%.3f\"", report_seconds(c->took));

@@ -191,6 +191,26 @@ merge_planned(struct merging *m, const char *dir, const char *plan, struct err *
 	return 0;
 }
 
+/* *first is what the others have, who are not NULL */
+static bool
+differs(const char **first, const char *s)
+{
+	*first = *first ? *first : s;
+	return s && strcmp(*first, s) != 0;
+}
+
+static void
+find_mixed(struct testcase_result *v, size_t n)
+{
+	const char *profile = NULL, *set = NULL;
+	bool mixed = false;
+
+	for (size_t i = 0; i < n; i++)
+		mixed |= differs(&profile, v[i].profile) | differs(&set, v[i].set);
+	for (size_t i = 0; i < n; i++)
+		v[i].mixed = mixed;
+}
+
 int
 merge_runs(struct arena *a, char **dirs, size_t ndirs, struct testcase_result **testcases,
     size_t *n, struct report_head *h, struct err *e)
@@ -210,5 +230,6 @@ merge_runs(struct arena *a, char **dirs, size_t ndirs, struct testcase_result **
 	*testcases = arena_grow(a, m.v, m.n, m.n + more, sizeof **testcases);
 	compare_make(a, *testcases, m.n, *testcases + m.n);
 	*n = m.n + more;
+	find_mixed(*testcases, *n);
 	return 0;
 }

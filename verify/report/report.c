@@ -86,6 +86,10 @@ put_name(FILE *f, const char *before, const struct testcase_result *c)
 {
 	put_words(f, before, c->arch);
 	put_words(f, " ", c->net);
+	if (c->mixed) {
+		put_words(f, " ", c->profile);
+		put_words(f, " ", c->set);
+	}
 	put_words(f, " ", c->scenario);
 }
 

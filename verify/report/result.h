@@ -85,6 +85,7 @@ struct testcase_result {
 	    *differs; /* what the manifest says about this triple, see build/files/manifest.h */
 	size_t ndiffers;
 	bool comparison; /* not of one image, but of several */
+	bool mixed;	 /* beside those of other profiles or sets: only with them it has a name */
 };
 
 #endif

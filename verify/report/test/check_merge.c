@@ -241,6 +241,47 @@ in_dir(struct arena *a, const char *text, const char *dir)
 	return text;
 }
 
+/* of two sets, or profiles, nothing has the name of another */
+START_TEST(names_tell_sets_apart)
+{
+	static const char *const sets[] = { "2024-10", "2026-07" };
+	struct arena *a = arena_new();
+	char *dirs[] = { arena_printf(a, "%s/one", test_dir()),
+		arena_printf(a, "%s/two", test_dir()) },
+	     *path = arena_printf(a, "%s/junit.xml", test_dir()), *text;
+	FILE *tap = fopen(arena_printf(a, "%s/tap", test_dir()), "w");
+	struct report_head h;
+	struct testcase_result *r;
+	size_t n;
+	struct err e = { 0 };
+
+	for (int i = 0; i < 2; i++) {
+		struct testcase_result c = { .arch = "i486",
+			.net = "dhcp",
+			.profile = "s6",
+			.set = sets[i],
+			.scenario = "boot",
+			.verdict = i ? VERDICT_FAIL : VERDICT_PASS };
+
+		ck_assert_int_eq(file_mkdirs(dirs[i], 0755, &e), 0);
+		ck_assert_int_eq(results_write(a, dirs[i], &c, 1, &head, &e), 0);
+	}
+	ck_assert_msg(merge_runs(a, dirs, 2, &r, &n, &h, &e) == 0, "%s", e.msg);
+	report_tap_testcase(tap, 2, &r[1]);
+	fclose(tap);
+	ck_assert_int_eq(file_read(a, arena_printf(a, "%s/tap", test_dir()), &text, NULL, &e), 0);
+	ck_assert_str_eq(text, "not ok 2 - i486 dhcp s6 2026-07 boot\n");
+	ck_assert_int_eq(report_junit(path, r, n, &h, &e), 0);
+	ck_assert_int_eq(file_read(a, path, &text, NULL, &e), 0);
+	ck_assert_ptr_nonnull(strstr(text, "classname=\"i486.dhcp.s6.2024-10\" name=\"boot\""));
+	ck_assert_ptr_nonnull(strstr(text, "classname=\"i486.dhcp.s6.2026-07\" name=\"boot\""));
+	/* one alone needs not be told */
+	ck_assert_int_eq(merge_runs(a, dirs, 1, &r, &n, &h, &e), 0);
+	ck_assert(!r[0].mixed);
+	arena_free(a);
+}
+END_TEST
+
 START_TEST(holds_against_a_plan)
 {
 	static const char letters[NVERDICTS] = { 'P', 'F', 'S', 'I' };
@@ -322,8 +363,8 @@ END_TEST
 Suite *
 merge_suite(void)
 {
-	Suite *s = suite_of("merge",
-	    (const TTest *[]){ merges, a_part_of_results_is_none, a_part_needs_its_plan, NULL });
+	Suite *s = suite_of("merge", (const TTest *[]){ merges, names_tell_sets_apart,
+					 a_part_of_results_is_none, a_part_needs_its_plan, NULL });
 
 	tcase_add_loop_test(
 	    harness_case(s, "images"), two_images_are_not_one, 0, sizeof digests / sizeof *digests);
