@@ -87,7 +87,9 @@ collect(struct arena *a, const struct past *p, struct samples *s)
 		struct sample one = { MEASURE_TEST, c->place, c->scenario, r->from != NULL,
 			p->night_of[r->run], r->image, (double)r->took };
 
-		if (r->verdict != VERDICT_PASS || r->image == PAST_NONE)
+		if (r->image == PAST_NONE || past_letter(p, r->testcase, one.night) != 'P')
+			continue;
+		if (r->verdict != VERDICT_PASS)
 			continue;
 		add(a, s, one);
 		one.kind = MEASURE_BOOT;

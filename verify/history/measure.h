@@ -9,8 +9,10 @@
 
 /*
  * Times that moved beyond their noise.  A measure has one value a night, the median of what was
- * measured then, and is looked at as a logarithm, so that a change is a factor.  What all measures
- * of a night have in common, the median of their distances, is the host's, and taken off first.
+ * measured then, and is looked at as a logarithm, so that a change is a factor.  A case that failed
+ * has none, though it passed, too: it was played again by itself, which takes another time.  What
+ * all measures of a night have in common, the median of their distances, is the host's, and taken
+ * off first.
  *
  * What is usual is the median of the nights before, at most MEASURE_WINDOW and at least
  * MEASURE_LEAST of them; the noise is their median absolute deviation x 1.4826, which for normal

@@ -313,6 +313,26 @@ START_TEST(moved)
 }
 END_TEST
 
+/* what failed is played again, alone and so in other times: nothing of that night is measured */
+START_TEST(again_is_no_measure)
+{
+	struct arena *a = arena_new();
+	struct past p = past_of(a, "P P P P P P P FPPP P");
+	struct measures m;
+
+	for (size_t i = 0; i < p.nresults; i++)
+		p.results[i].took = (nstime)((i > 7 && i < 11 ? 2 : 7) * 1e9);
+	for (size_t i = 0; i < p.nimages; i++)
+		p.images[i].arch = p.images[i].net = p.images[i].profile = p.images[i].set = "x";
+	measure_all(a, &p, &m);
+	ck_assert_uint_eq(m.n, 1);
+	ck_assert(m.v->nights[6].took == 7e9 && m.v->nights[7].took == 0);
+	for (size_t n = 0; n < p.nnights; n++)
+		ck_assert(!m.v->nights[n].is_news);
+	arena_free(a);
+}
+END_TEST
+
 /* what all have in common is the host's */
 START_TEST(slow_host)
 {
@@ -657,6 +677,7 @@ history_suite(void)
 	tcase_add_loop_test(tc, blamed, 0, COUNT(blames));
 	tcase_add_loop_test(tc, percent, 0, COUNT(parts));
 	tcase_add_loop_test(tc, moved, 0, COUNT(series));
+	tcase_add_test(tc, again_is_no_measure);
 	tcase_add_test(tc, slow_host);
 	tcase_add_loop_test(tc, quarantined, 0, COUNT(lines));
 	tcase_add_test(tc, same_run_twice);
