@@ -17,6 +17,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* what all but `add` read, and what they were asked for */
 struct asked {
@@ -48,15 +49,26 @@ read_all(struct arena *a, const struct options *o, struct asked *q, struct err *
 	return 0;
 }
 
+/* a clock that was ahead has left nights that are still to come */
 static int
 decide(struct arena *a, const struct options *o, const struct asked *q, const char *date,
     struct night *out, struct err *e)
 {
+	const char *last = q->past.nights[q->past.nnights - 1];
+	char now[32], tonight[11] = "";
+	time_t t = time(NULL);
+	struct tm tm;
 	size_t night;
 
-	if (!past_find_night(&q->past, date, &night))
-		return fail_usage(e, "%s: no night of %s is in it; the last is that of %s",
-		    o->words[1], date, q->past.nights[q->past.nnights - 1]);
+	if (gmtime_r(&t, &tm) && strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		past_night(now, tonight);
+	if (!past_find_night(&q->past, date, tonight, &night))
+		return fail_usage(e, "%s: no night %s %s is in it; the last is that of %s",
+		    o->words[1], date ? "of" : "until", date ? date : tonight, last);
+	if (!date && night + 1 < q->past.nnights)
+		log_warn("%s: no night is later than that of %s, but that of %s is in it: left "
+			 "out; give a date to see it",
+		    o->words[1], tonight, last);
 	night_decide(a, &q->past, &q->measures, q->quarantine, q->nquarantine, night, out);
 	return 0;
 }

@@ -241,14 +241,14 @@ past_image_of(const struct past *p, size_t testcase, size_t night, enum verdict 
 }
 
 bool
-past_find_night(const struct past *p, const char *date, size_t *night)
+past_find_night(const struct past *p, const char *date, const char *tonight, size_t *night)
 {
-	*night = p->nnights - 1;
-	if (!date)
-		return p->nnights > 0;
-	for (*night = 0; *night < p->nnights; ++*night)
-		if (!strcmp(p->nights[*night], date))
-			return true;
+	for (*night = p->nnights; *night > 0;) {
+		int order = strcmp(p->nights[--*night], date ? date : tonight);
+
+		if (order <= 0)
+			return !date || order == 0;
+	}
 	return false;
 }
 

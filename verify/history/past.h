@@ -125,8 +125,8 @@ const struct past_image *past_image_of(
     const struct past *p, size_t testcase, size_t night, enum verdict v);
 /* what was judged of a place in a night, or NULL */
 const struct past_image *past_image_at(const struct past *p, size_t place, size_t night);
-/* the last night that was remembered, or the one of that date; false: there is none */
-bool past_find_night(const struct past *p, const char *date, size_t *night);
+/* the one of that date; NULL: the last until tonight, a date, too; false: there is none */
+bool past_find_night(const struct past *p, const char *date, const char *tonight, size_t *night);
 /* is it, or does it end with, that name; or begin with these words, as ARCH/NET? */
 bool past_case_is(const struct past_case *c, const char *name);
 /* the same bytes were judged */

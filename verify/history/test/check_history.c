@@ -64,6 +64,29 @@ START_TEST(name_of_a_case)
 }
 END_TEST
 
+static const struct {
+	const char *date, *tonight;
+	int is; /* which, or -1 */
+} asked[] = {
+	{ NULL, "2026-01-02", 1 },
+	{ NULL, "2026-06-01", 2 },
+	{ NULL, "2025-12-31", -1 },
+	{ "2026-01-03", "2026-01-02", 2 },
+	{ "2026-01-01", "2026-01-02", 0 },
+	{ "2026-01-09", "2026-01-02", -1 },
+};
+
+START_TEST(which_night)
+{
+	const char *nights[] = { "2026-01-01", "2026-01-02", "2026-01-03" };
+	struct past p = { .nights = nights, .nnights = 3 };
+	size_t night;
+	bool found = past_find_night(&p, asked[_i].date, asked[_i].tonight, &night);
+
+	ck_assert_int_eq(found ? (int)night : -1, asked[_i].is);
+}
+END_TEST
+
 /* ---- how a case stands ---- */
 
 /*
@@ -672,6 +695,7 @@ history_suite(void)
 
 	tcase_add_loop_test(tc, night_of_a_moment, 0, COUNT(moments));
 	tcase_add_loop_test(tc, name_of_a_case, 0, COUNT(names));
+	tcase_add_loop_test(tc, which_night, 0, COUNT(asked));
 	tcase_add_loop_test(tc, stands_so, 0, COUNT(stands));
 	tcase_add_test(tc, odds_of_failures);
 	tcase_add_loop_test(tc, blamed, 0, COUNT(blames));
