@@ -9,11 +9,11 @@ struct past;
 
 /*
  * The message of a night, for a person: at most MESSAGE_LINES lines of text, so that with what
- * ci/nightly says besides there are 60, each no longer than
+ * ci/nightly says besides, and five answers of lh-bisect, there are 60, each no longer than
  * MESSAGE_COLUMNS but for commands, which are to be copied.  What is most urgent comes first; what
  * has no room is counted.
  */
-#define MESSAGE_LINES 55
+#define MESSAGE_LINES 50
 #define MESSAGE_COLUMNS 100
 void message_text(struct arena *a, const struct past *p, const struct night *n, struct buf *out);
 
