@@ -35,11 +35,28 @@ by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* few, of which there are many */
+static void
+sort_few(double *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		double x = v[i];
+		size_t k = i;
+
+		for (; k > 0 && v[k - 1] > x; k--)
+			v[k] = v[k - 1];
+		v[k] = x;
+	}
+}
+
 /* sorts them */
 static double
 median(double *v, size_t n)
 {
-	qsort(v, n, sizeof *v, by_value);
+	if (n <= 2 * MEASURE_WINDOW)
+		sort_few(v, n);
+	else
+		qsort(v, n, sizeof *v, by_value);
 	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
@@ -204,10 +221,9 @@ find_host(const struct measures *all, size_t night, double *v)
 }
 
 static void
-raise_noise(struct measures *all, size_t night, double *v)
+raise_noise(struct measures *all, size_t night, double *v, double common[MEASURE_KINDS])
 {
 	for (int kind = 0; kind < MEASURE_KINDS; kind++) {
-		double common;
 		size_t n = 0;
 
 		if (!kinds[kind].of_host)
@@ -215,12 +231,12 @@ raise_noise(struct measures *all, size_t night, double *v)
 		for (size_t i = 0; i < all->n; i++)
 			if ((int)all->v[i].kind == kind && all->v[i].nights[night].noise > 0)
 				v[n++] = all->v[i].nights[night].noise;
-		common = n ? median(v, n) : 0;
+		common[kind] = n ? median(v, n) : 0;
 		for (size_t i = 0; i < all->n; i++) {
 			struct measure_night *t = &all->v[i].nights[night];
 
-			if ((int)all->v[i].kind == kind && t->noise > 0 && t->noise < common)
-				t->noise = common;
+			if ((int)all->v[i].kind == kind && t->noise > 0 && t->noise < common[kind])
+				t->noise = common[kind];
 		}
 	}
 }
@@ -234,31 +250,271 @@ measure_before(const struct measure *m, size_t night)
 	return PAST_NONE;
 }
 
-/* what is beyond stays so until it is half-way back: else it would be news each time it wavers */
-static bool
-is_beyond(const struct measure *m, const struct measure_night *t, double distance, double share)
-{
-	double change = fabs(exp(t->usual) - exp(t->level));
+/* ---- what has moved ---- */
 
-	return fabs(distance) > share * MEASURE_BEYOND * t->noise &&
-	       fabs(expm1(distance)) > share * kinds[m->kind].factor &&
-	       change > share * kinds[m->kind].least;
+/* what is looked at as one: a measure, or those of one name and set, which have a package's change
+ * in common: together they have less noise than each */
+struct group {
+	struct measure **v;
+	size_t n;
+	signed char *beyond; /* each night */
+};
+
+/* a night of a group, and those before it, the last one first, as far from what is usual tonight */
+struct series {
+	double v[MEASURE_WINDOW + MEASURE_LATE];
+	size_t night[MEASURE_WINDOW + MEASURE_LATE], n;
+	double least; /* noise is not less */
+	double usual;
+	enum measure_kind kind;
+};
+
+/* the standard deviation of a median of n, of noise whose own is 1 */
+static double
+error_of_median(size_t n)
+{
+	return (n < 3 ? 1 : n == 3 ? 1.16 : n < 8 ? 1.2 : 1.2533) / sqrt((double)n);
+}
+
+static const char *
+set_of(const struct measure *m)
+{
+	return strrchr(m->place, '/');
+}
+
+static bool
+are_alike(const struct measure *x, const struct measure *y)
+{
+	return x->kind == y->kind && x->forked == y->forked && !strcmp(x->name, y->name) &&
+	       !strcmp(set_of(x), set_of(y));
 }
 
 static void
-compare(struct measure *m, size_t night)
+add_group(struct arena *a, const struct measures *all, size_t first, bool alone, size_t nnights,
+    struct group **v, size_t *n)
 {
-	struct measure_night *t = &m->nights[night];
-	double distance = t->level - t->usual;
-	size_t before = measure_before(m, night);
-	signed char way = distance > 0 ? 1 : -1;
+	struct group g = { .v = arena_array(a, all->n, sizeof(struct measure *)) };
+
+	for (size_t i = first; i < (alone ? first + 1 : all->n); i++)
+		if (are_alike(&all->v[first], &all->v[i]))
+			g.v[g.n++] = &all->v[i];
+	for (size_t i = 0; i < first && !alone; i++)
+		if (are_alike(&all->v[first], &all->v[i]))
+			return;
+	if (!alone && g.n < 2)
+		return;
+	g.beyond = arena_array(a, nnights, sizeof *g.beyond);
+	*v = arena_more(a, *v, *n, sizeof g);
+	(*v)[(*n)++] = g;
+}
+
+/* false: it was not measured tonight, or too seldom before */
+static bool
+find_series(const struct group *g, size_t night, double *v, struct series *out)
+{
+	size_t now = 0;
+
+	*out = (struct series){ .kind = (*g->v)->kind };
+	for (size_t i = night + 1; i-- > 0 && out->n < sizeof out->v / sizeof *out->v;) {
+		size_t n = 0;
+
+		for (size_t k = 0; k < g->n; k++) {
+			const struct measure *m = g->v[k];
+			const struct measure_night *t = &m->nights[night];
+
+			if (t->took > 0 && t->noise > 0 && m->nights[i].took > 0)
+				v[n++] = m->nights[i].level - t->usual;
+		}
+		if (i == night && !n)
+			return false;
+		now = i == night ? n : now;
+		if (!n)
+			continue;
+		out->night[out->n] = i;
+		out->v[out->n++] = n == 1 ? *v : median(v, n);
+	}
+	return true;
+}
+
+/* what one of tonight's has at least; their usual is that of the one in the middle */
+static void
+find_least(const struct group *g, size_t night, double common, double *v, struct series *s)
+{
+	size_t n = 0;
+
+	for (size_t k = 0; k < g->n; k++)
+		if (g->v[k]->nights[night].took > 0 && g->v[k]->nights[night].noise > 0)
+			v[n++] = g->v[k]->nights[night].usual;
+	s->usual = median(v, n);
+	s->least = common * error_of_median(n);
+}
+
+/* of the last k nights against those before them: how far, and how sure */
+static bool
+find_step(const struct series *s, size_t k, double *step, double *error)
+{
+	size_t n = s->n - k < MEASURE_WINDOW ? s->n - k : MEASURE_WINDOW;
+	double v[MEASURE_WINDOW], late[MEASURE_LATE], base, noise;
+
+	if (s->n < k + MEASURE_LEAST)
+		return false;
+	memcpy(late, s->v, k * sizeof *late);
+	*step = median(late, k);
+	/* it has to be as far as that from what was usual, of which these nights are few */
+	if (k > 1 && fabs(*step) < kinds[s->kind].factor / 4)
+		return false;
+	memcpy(v, s->v + k, n * sizeof *v);
+	base = median(v, n);
+	for (size_t i = 0; i < n; i++)
+		v[i] = fabs(v[i] - base);
+	noise = MAD_TO_DEVIATION * median(v, n);
+	noise = noise < s->least ? s->least : noise;
+	*step -= base;
+	*error = noise;
+	if (k > 1)
+		*error *= hypot(error_of_median(k), error_of_median(n));
+	return true;
+}
+
+/* nights that resemble their neighbours are worth less than as many others: so medians of k vary */
+static double
+error_of_row(const struct series *s, size_t k)
+{
+	double v[MEASURE_WINDOW], late[MEASURE_LATE], middle;
+	size_t n = 0;
+
+	for (size_t i = k; i + k <= s->n && n < MEASURE_WINDOW; i++) {
+		memcpy(late, s->v + i, k * sizeof *late);
+		v[n++] = median(late, k);
+	}
+	if (!n)
+		return 0;
+	middle = median(v, n);
+	for (size_t i = 0; i < n; i++)
+		v[i] = fabs(v[i] - middle);
+	return MAD_TO_DEVIATION * median(v, n);
+}
+
+static bool
+is_beyond(const struct series *s, double step, double error, double share)
+{
+	double change = exp(s->usual) * fabs(expm1(step));
+
+	return fabs(step) > share * MEASURE_BEYOND * error &&
+	       fabs(expm1(step)) > share * kinds[s->kind].factor &&
+	       change > share * kinds[s->kind].least;
+}
+
+/* how far values are from the one in their middle, together */
+static double
+spread(const double *v, size_t n)
+{
+	double sorted[MEASURE_WINDOW + MEASURE_LATE], middle, sum = 0;
+
+	memcpy(sorted, v, n * sizeof *v);
+	middle = median(sorted, n);
+	for (size_t i = 0; i < n; i++)
+		sum += fabs(v[i] - middle);
+	return sum;
+}
+
+/* the night from which on it is so: where the nights from then on, and those before, vary least */
+static size_t
+onset(const struct series *s)
+{
+	size_t since = 1;
+	double least = INFINITY;
+
+	for (size_t k = 1; k <= MEASURE_LATE && k < s->n; k++) {
+		double both = spread(s->v, k) + spread(s->v + k, s->n - k);
+
+		if (both < least) {
+			least = both;
+			since = k;
+		}
+	}
+	/* one more, when it was not seen at once */
+	return s->night[since > 1 && since < s->n ? since : since - 1];
+}
+
+static size_t
+before_of(const struct group *g, size_t night)
+{
+	while (night-- > 0)
+		for (size_t k = 0; k < g->n; k++)
+			if (g->v[k]->nights[night].took > 0)
+				return night;
+	return PAST_NONE;
+}
+
+/* what is beyond stays so until it is half-way back: else it would be news each time it wavers */
+static bool
+compare(const struct group *g, const struct series *s, size_t night, double *step, double *error)
+{
+	size_t before = before_of(g, night);
+	signed char was = before == PAST_NONE ? 0 : g->beyond[before];
+
+	for (size_t k = 1; k <= MEASURE_LATE; k += 2) {
+		double row;
+
+		if (!find_step(s, k, step, error) ||
+		    !is_beyond(s, *step, *error, was == (*step > 0 ? 1 : -1) ? 0.5 : 1))
+			continue;
+		row = k > 1 ? error_of_row(s, k) : 0;
+		*error = row > *error ? row : *error;
+		if (is_beyond(s, *step, *error, was == (*step > 0 ? 1 : -1) ? 0.5 : 1))
+			return true;
+	}
+	return false;
+}
+
+static void
+look_at(struct group *g, size_t night, double common, double *v)
+{
+	size_t before = before_of(g, night), since;
+	struct series s;
+	double step, error;
 	bool was;
 
-	if (t->noise <= 0)
+	if (!find_series(g, night, v, &s))
 		return;
-	was = m->nights[before].beyond == way;
-	if (is_beyond(m, t, distance, was ? 0.5 : 1))
-		t->beyond = way;
+	find_least(g, night, common, v, &s);
+	if (!compare(g, &s, night, &step, &error))
+		return;
+	g->beyond[night] = step > 0 ? 1 : -1;
+	was = before != PAST_NONE && g->beyond[before] == g->beyond[night];
+	since = was ? night : onset(&s);
+	for (size_t i = 0; i < g->n; i++) {
+		struct measure_night *t = &g->v[i]->nights[night];
+		size_t last = measure_before(g->v[i], night);
+
+		if (t->took <= 0 || t->noise <= 0 || t->is_news)
+			continue;
+		t->is_news = !was && g->v[i]->nights[last].beyond != g->beyond[night];
+		t->beyond = g->beyond[night];
+		t->since = since;
+		t->step = step;
+		t->error = error;
+	}
+}
+
+/* each by itself: no host is in it, and it is read too coarsely for more */
+static void
+look_at_work(struct measure *m, size_t night)
+{
+	struct measure_night *t = &m->nights[night];
+	size_t before = measure_before(m, night);
+	struct series s = { .kind = MEASURE_WORK, .usual = t->usual };
+	bool was;
+
+	if (t->took <= 0 || t->noise <= 0)
+		return;
+	t->step = t->level - t->usual;
+	t->error = t->noise;
+	t->since = night;
+	was = m->nights[before].beyond == (t->step > 0 ? 1 : -1);
+	if (is_beyond(&s, t->step, t->error, was ? 0.5 : 1))
+		t->beyond = t->step > 0 ? 1 : -1;
 	t->is_news = t->beyond && !was;
 }
 
@@ -279,11 +535,27 @@ was_told(const struct measures *all, const struct measure *m, size_t night)
 	return false;
 }
 
+/* sets before single ones, for they know better since when */
+static size_t
+find_groups(struct arena *a, const struct measures *all, size_t nnights, struct group **v)
+{
+	size_t n = 0;
+
+	*v = NULL;
+	for (int alone = 0; alone < 2; alone++)
+		for (size_t i = 0; i < all->n; i++)
+			if (kinds[all->v[i].kind].of_host)
+				add_group(a, all, i, alone, nnights, v, &n);
+	return n;
+}
+
 void
 measure_all(struct arena *a, const struct past *p, struct measures *out)
 {
+	double *v, common[MEASURE_KINDS] = { 0 };
 	struct samples s = { 0 };
-	double *v;
+	struct group *groups;
+	size_t ngroups;
 
 	*out = (struct measures){ .host = arena_array(a, p->nnights + 1, sizeof *out->host) };
 	collect(a, p, &s);
@@ -291,6 +563,7 @@ measure_all(struct arena *a, const struct past *p, struct measures *out)
 		qsort(s.v, s.n, sizeof *s.v, by_measure_and_night);
 	fill(a, p, &s, out);
 	v = arena_array(a, out->n + 1, sizeof *v);
+	ngroups = find_groups(a, out, p->nnights, &groups);
 	for (size_t night = 0; night < p->nnights; night++) {
 		double host;
 
@@ -298,15 +571,18 @@ measure_all(struct arena *a, const struct past *p, struct measures *out)
 			find_usual(&out->v[i], night);
 		host = find_host(out, night, v);
 		out->host[night] = exp(host);
-		raise_noise(out, night, v);
+		raise_noise(out, night, v, common);
 		for (size_t i = 0; i < out->n; i++) {
 			struct measure_night *t = &out->v[i].nights[night];
 
 			if (t->took <= 0)
 				continue;
 			t->level = log(t->took) - (kinds[out->v[i].kind].of_host ? host : 0);
-			compare(&out->v[i], night);
+			if (out->v[i].kind == MEASURE_WORK)
+				look_at_work(&out->v[i], night);
 		}
+		for (size_t i = 0; i < ngroups; i++)
+			look_at(&groups[i], night, common[(*groups[i].v)->kind], v);
 		for (size_t i = 0; i < out->n; i++) {
 			struct measure_night *t = &out->v[i].nights[night];
 

@@ -233,6 +233,10 @@ put_move(struct message *m, const struct night_move *v)
 	    arena_printf(m->a, "%s%s%s%s", v->places[0],
 		v->n > 1 ? arena_printf(m->a, " and %zu more", v->n - 1) : "",
 		v->of ? arena_printf(m->a, ", of %zu where it is measured", v->of) : "", ""));
+	if (!size && v->since < m->n->night)
+		row(&b, "since",
+		    arena_printf(m->a, "%s, about; that night alone was not enough to tell",
+			m->p->nights[v->since]));
 	if (!size)
 		row(&b, "sure",
 		    arena_printf(m->a,

@@ -243,7 +243,7 @@ turns_of(struct arena *a, const struct past *p, const struct measures *all,
 	*n = 0;
 	for (size_t i = 0; i < all->n; i++) {
 		const struct measure *m = &all->v[i];
-		size_t before = measure_before(m, night);
+		size_t since = like->nights[night].since, before = measure_before(m, since);
 
 		if (m->kind != like->kind || strcmp(m->name, like->name) != 0 ||
 		    m->nights[night].took <= 0 || before == PAST_NONE ||
@@ -297,7 +297,9 @@ find_times(struct arena *a, const struct past *p, const struct measures *all, st
 		if (!t->is_news || is_explained(all, m, n->night))
 			continue;
 		move = move_of(a, n, name_of_move(a, m));
-		add_place(a, move, m->place, exp(t->usual), exp(t->level), t->noise);
+		add_place(a, move, m->place, exp(t->usual), exp(t->usual + t->step), t->error);
+		if (t->since < move->since || move->n == 1)
+			move->since = t->since;
 		if (move->n > 1)
 			continue;
 		turned = turns_of(a, p, all, m, n->night, true, &nturned);

@@ -27,6 +27,7 @@ struct night_move {
 	const char **places;
 	size_t n, of;	      /* of so many where it was measured */
 	double before, after; /* of the place where it moved most */
+	size_t since;	      /* the night on which it began, or the one before it */
 	double noise, times; /* of that, as factor; how many times the noise.  0: a size has none */
 	struct suspects suspects;
 };

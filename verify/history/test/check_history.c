@@ -276,23 +276,33 @@ END_TEST
 
 /* ---- what moved ---- */
 
-/* nights of one phase, in ms, and enough steady ones beside it; the nights that are news */
+/*
+ * nights of one phase, in ms, and enough steady ones beside it; the nights that are news; since
+ * when, if it was not seen at once
+ */
 static const struct {
 	double ms[16];
 	const char *news;
+	size_t since;
 } series[] = {
 	/* steady; then 8 % more, and so it stays */
-	{ { 100, 101, 99, 100, 101, 99, 100, 108, 109, 108 }, ".......*.." },
+	{ { 100, 101, 99, 100, 101, 99, 100, 108, 109, 108 }, ".......*..", 0 },
 	/* within the noise */
-	{ { 100, 104, 96, 100, 104, 96, 100, 108, 100, 100 }, ".........." },
+	{ { 100, 104, 96, 100, 104, 96, 100, 108, 100, 100 }, "..........", 0 },
 	/* too few nights to say */
-	{ { 100, 100, 100, 100, 100, 100, 120 }, "......." },
+	{ { 100, 100, 100, 100, 100, 100, 120 }, ".......", 0 },
 	/* faster, and back */
-	{ { 100, 101, 99, 100, 101, 99, 100, 80, 100, 100 }, ".......*.." },
+	{ { 100, 101, 99, 100, 101, 99, 100, 80, 100, 100 }, ".......*..", 0 },
 	/* it wavers about the limit: one piece of news */
-	{ { 100, 101, 99, 100, 101, 99, 100, 109, 107, 109 }, ".......*.." },
+	{ { 100, 101, 99, 100, 101, 99, 100, 109, 107, 109 }, ".......*..", 0 },
 	/* far beyond the noise, and yet too little to matter */
-	{ { 100, 100, 100, 100, 100, 100, 100, 104 }, "........" },
+	{ { 100, 100, 100, 100, 100, 100, 100, 104 }, "........", 0 },
+	/* too little for one night's noise, but not for that of several; one more may be its own */
+	{ { 98, 102, 98, 102, 98, 102, 98, 102, 100, 112, 111, 112, 113, 112, 112 },
+	    "...........*...", 8 },
+	/* two nights of many are no step, however far */
+	{ { 98, 102, 98, 102, 98, 102, 98, 102, 100, 111, 100, 98, 111, 102, 98 },
+	    "...............", 0 },
 };
 
 static struct past
@@ -332,6 +342,45 @@ START_TEST(moved)
 	for (size_t n = 0; n < p.nnights; n++)
 		news[n] = m.v[0].nights[n].is_news ? '*' : '.';
 	ck_assert_str_eq(news, series[_i].news);
+	for (size_t n = 0; n < p.nnights && series[_i].since; n++)
+		if (m.v[0].nights[n].is_news)
+			ck_assert_uint_eq(m.v[0].nights[n].since, series[_i].since);
+	arena_free(a);
+}
+END_TEST
+
+/* at each of three places too little for its noise, but not for that of all */
+START_TEST(moved_everywhere)
+{
+	static const double ms[][9] = { { 100, 98, 102, 98, 102, 98, 102, 100, 109 },
+		{ 98, 100, 98, 102, 98, 102, 100, 102, 109 },
+		{ 102, 100, 98, 100, 102, 98, 102, 98, 109 } };
+	struct arena *a = arena_new();
+	struct past p = past_of_phases(a, (const double[16]){ 1, 1, 1, 1, 1, 1, 1, 1, 1 });
+	static const char *const nets[] = { "one", "two", "three" };
+	struct past_image *images = arena_array(a, 3, sizeof *images);
+	struct measures m;
+	size_t news = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		images[i] = *p.images;
+		images[i].net = nets[i];
+	}
+	p.images = images;
+	p.nimages = 3;
+	for (size_t i = 0; i < p.nphases; i++) {
+		p.phases[i].name = i % 16 < 3 ? "slow" : p.phases[i].name;
+		p.phases[i].image = i % 16 < 3 ? i % 16 : 0;
+		if (i % 16 < 3)
+			p.phases[i].took = (nstime)(ms[i % 16][i / 16] * 1e6);
+	}
+	measure_all(a, &p, &m);
+	for (size_t i = 0; i < m.n; i++) {
+		for (size_t n = 0; n < 8; n++)
+			ck_assert(!m.v[i].nights[n].is_news);
+		news += m.v[i].nights[8].is_news && !strcmp(m.v[i].name, "slow");
+	}
+	ck_assert_uint_eq(news, 3);
 	arena_free(a);
 }
 END_TEST
@@ -701,6 +750,7 @@ history_suite(void)
 	tcase_add_loop_test(tc, blamed, 0, COUNT(blames));
 	tcase_add_loop_test(tc, percent, 0, COUNT(parts));
 	tcase_add_loop_test(tc, moved, 0, COUNT(series));
+	tcase_add_test(tc, moved_everywhere);
 	tcase_add_test(tc, again_is_no_measure);
 	tcase_add_test(tc, slow_host);
 	tcase_add_loop_test(tc, quarantined, 0, COUNT(lines));
