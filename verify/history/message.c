@@ -178,15 +178,18 @@ put_commands(struct message *m, struct buf *b, const struct night_red *r)
 	const struct past_case *c = &m->p->cases[r->cases[0]];
 	const struct standing *s = &m->n->standings[r->cases[0]];
 	const struct past_image *im = past_image_of(m->p, r->cases[0], s->since, VERDICT_FAIL);
-	const char *good, *bad = manifest_of(m, r->cases[0], s->since, VERDICT_FAIL),
-			  *cold = strstr(c->scenario, PAST_COLD),
-			  *scenario = arena_strndup(m->a, c->scenario, strcspn(c->scenario, ":"));
+	const char *good,
+	    *bad = manifest_of(m, r->cases[0], s->since, VERDICT_FAIL),
+	    *cold = strstr(c->scenario, PAST_COLD),
+	    *scenario = sh_quoted(m->a, arena_strndup(m->a, c->scenario,
+					    strlen(c->scenario) - (cold ? strlen(PAST_COLD) : 0)));
 
 	if (!im || !bad)
 		return;
 	command(b, "again",
 	    arena_printf(m->a, "./make verify TRIPLE=%s PROFILE=%s SET=%s NETS=%s SCENARIO=%s%s",
-		im->triple, c->profile, c->set, c->net, scenario, cold ? " VFLAGS=--cold" : ""));
+		sh_quoted(m->a, im->triple), sh_quoted(m->a, c->profile), sh_quoted(m->a, c->set),
+		sh_quoted(m->a, c->net), scenario, cold ? " VFLAGS=--cold" : ""));
 	good = s->good == PAST_NONE ? NULL : manifest_of(m, r->cases[0], s->good, VERDICT_PASS);
 	if (good && r->suspects.n)
 		command(b, "bisect",

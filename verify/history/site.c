@@ -41,15 +41,23 @@ struct site {
 
 /* ---- names and links ---- */
 
-/* a name as part of a file's: what is not a letter, a digit, a dot or a dash is an underscore */
+/* a name as part of a file's, of which no other name has the same: / is _, and what is not a
+ * letter, a digit, a dot or a dash is = and its code */
 static const char *
 slug(struct arena *a, const char *name)
 {
-	char *s = arena_strdup(a, name);
+	struct buf b = { 0 };
+	const char *s;
 
-	for (char *p = s; *p; p++)
-		if (!isalnum((unsigned char)*p) && !strchr(".-", *p))
-			*p = '_';
+	for (; *name; name++)
+		if (isalnum((unsigned char)*name) || strchr(".-", *name))
+			buf_add(&b, name, 1);
+		else if (*name == '/')
+			buf_adds(&b, "_");
+		else
+			buf_addf(&b, "=%02x", (unsigned char)*name);
+	s = arena_strdup(a, b.n ? b.p : "");
+	buf_free(&b);
 	return s;
 }
 
