@@ -40,6 +40,7 @@ struct making {
 	struct names chain;   /* wanted programs, and all that their symlinks lead through */
 	struct names files;   /* all that is to be seen, sorted */
 	struct names watched; /* of them, those that are looked at each time */
+	const char *list;     /* a file with both, named by what they follow from */
 };
 
 static void
@@ -104,7 +105,7 @@ resolve(struct making *k)
 
 /* the list of files, as it was found out when dpkg's database and the programs were these */
 static int
-list_path(struct making *k, const char **path, struct err *e)
+list_path(struct making *k, struct err *e)
 {
 	struct buf b = { 0 };
 	char hex[DIGEST_HEX];
@@ -117,7 +118,7 @@ list_path(struct making *k, const char **path, struct err *e)
 		buf_addf(&b, "%s\n", k->chain.v[i]);
 	digest_bytes(b.p, b.n, hex);
 	buf_free(&b);
-	*path = arena_printf(k->a, "%s/lists/%s", k->dir, hex);
+	k->list = arena_printf(k->a, "%s/lists/%s", k->dir, hex);
 	return 0;
 }
 
@@ -135,13 +136,13 @@ is_list(const char *text, size_t n)
 }
 
 static bool
-read_list(struct making *k, const char *path)
+read_list(struct making *k)
 {
 	struct err ignored;
 	char *text, *end;
 	size_t n;
 
-	if (file_read(k->a, path, &text, &n, &ignored) < 0 || !is_list(text, n))
+	if (file_read(k->a, k->list, &text, &n, &ignored) < 0 || !is_list(text, n))
 		return false;
 	for (; strcmp(text, LIST_END) != 0 && (end = strchr(text, '\n')); text = end + 1) {
 		*end = '\0';
@@ -196,12 +197,11 @@ static int
 list(struct making *k, bool make, struct err *e)
 {
 	struct buf b = { 0 };
-	const char *path;
 	int r = 0;
 
-	if (list_path(k, &path, e) < 0)
+	if (list_path(k, e) < 0)
 		return -1;
-	if (read_list(k, path))
+	if (read_list(k))
 		return 0;
 	if (ask_dpkg(k, e) < 0)
 		return -1;
@@ -213,7 +213,7 @@ list(struct making *k, bool make, struct err *e)
 		buf_addf(&b, "%s%s\n", watched ? "!" : "", k->files.v[i]);
 	}
 	buf_adds(&b, LIST_END);
-	if (make && (file_mkparent(path, e) < 0 || file_write(path, b.p, b.n, 0644, e) < 0))
+	if (make && (file_mkparent(k->list, e) < 0 || file_write(k->list, b.p, b.n, 0644, e) < 0))
 		r = -1;
 	buf_free(&b);
 	return r;
@@ -236,6 +236,8 @@ question(struct making *k)
 	char hex[DIGEST_HEX];
 	bool settled = true;
 
+	/* with dpkg's database: an upgrade of headers changes nothing else of what is asked here */
+	digest_add(d, k->list, strlen(k->list) + 1);
 	for (size_t i = 0; i < k->files.n; i++)
 		digest_add(d, k->files.v[i], strlen(k->files.v[i]) + 1);
 	for (size_t i = 0; i < k->watched.n; i++) {
@@ -253,7 +255,7 @@ question(struct making *k)
 		digest_add(d, line, (size_t)n);
 	}
 	digest_end(d, hex);
-	return settled ? arena_printf(k->a, "system 2 %s", hex) : NULL;
+	return settled ? arena_printf(k->a, "system 3 %s", hex) : NULL;
 }
 
 /* what may not be read is not there for steps, which are the same user's */

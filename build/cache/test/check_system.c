@@ -95,6 +95,43 @@ START_TEST(another_program_another_system)
 }
 END_TEST
 
+/* what the memo has learned so far */
+static char *
+learned(struct machine *m)
+{
+	struct err e = { 0 };
+	char *text;
+
+	ck_assert_int_eq(memo_save(m->memo, &e), 0);
+	ck_assert_int_eq(
+	    file_read(m->a, arena_printf(m->a, "%s/memo", test_dir()), &text, NULL, &e), 0);
+	return text;
+}
+
+/* what is upgraded may be headers alone, of which only dpkg's database tells */
+START_TEST(an_upgrade_is_looked_at)
+{
+	struct machine m;
+	const char *first, *again;
+
+	machine_new(&m);
+	m.link = "/usr/bin/env"; /* it is so old that the memo keeps an answer */
+	if (find(&m, false).why) {
+		arena_free(m.a);
+		return;
+	}
+	first = learned(&m);
+	find(&m, false);
+	again = learned(&m);
+	ck_assert_str_eq(first, again);
+	checkout_file(m.a, test_dir(), "dpkg/status",
+	    "Package: none\nStatus: install ok installed\nArchitecture: all\nVersion: 2\n");
+	find(&m, false);
+	ck_assert_str_ne(again, learned(&m));
+	arena_free(m.a);
+}
+END_TEST
+
 START_TEST(a_program_is_more_than_its_bytes)
 {
 	struct machine m;
@@ -254,6 +291,7 @@ system_suite(void)
 
 	tcase_add_loop_test(
 	    tc, another_program_another_system, 0, sizeof changes / sizeof *changes);
+	tcase_add_test(tc, an_upgrade_is_looked_at);
 	tcase_add_test(tc, a_program_is_more_than_its_bytes);
 	tcase_add_test(tc, what_steps_see);
 	tcase_add_loop_test(tc, a_changed_copy_is_not_used, 0, sizeof damages / sizeof *damages);
