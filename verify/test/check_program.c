@@ -129,7 +129,7 @@ static const struct {
 	{ RUN "-o out o/manifest >&2; $VERIFY history add db out; $VERIFY history site "
 	      "--scenarios scenarios db site && ls site | sed s/2[0-9-]*/DATE/",
 	    0,
-	    "boot-x86_64_dhcp_s6_1.html\ncase-x86_64_dhcp_s6_1_up.html\nindex.html\nnight-DATE."
+	    "boot-x86=5f64_dhcp_s6_1.html\ncase-x86=5f64_dhcp_s6_1_up.html\nindex.html\nnight-DATE."
 	    "html\n" },
 	/* while it is played it is not, and then once */
 	{ "printf 'scenario xlong \"it takes its time\"\nimage pristine\nsleep 60s\n' "
