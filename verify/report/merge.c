@@ -206,7 +206,7 @@ find_mixed(struct testcase_result *v, size_t n)
 	bool mixed = false;
 
 	for (size_t i = 0; i < n; i++)
-		mixed |= differs(&profile, v[i].profile) | differs(&set, v[i].set);
+		mixed = differs(&profile, v[i].profile) || differs(&set, v[i].set) || mixed;
 	for (size_t i = 0; i < n; i++)
 		v[i].mixed = mixed;
 }
