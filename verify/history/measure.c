@@ -104,9 +104,8 @@ collect(struct arena *a, const struct past *p, struct samples *s)
 		struct sample one = { MEASURE_TEST, c->place, c->scenario, r->from != NULL,
 			p->night_of[r->run], r->image, (double)r->took };
 
-		if (r->image == PAST_NONE || past_letter(p, r->testcase, one.night) != 'P')
-			continue;
-		if (r->verdict != VERDICT_PASS)
+		if (r->verdict != VERDICT_PASS || r->image == PAST_NONE ||
+		    past_letter(p, r->testcase, one.night) != 'P')
 			continue;
 		add(a, s, one);
 		one.kind = MEASURE_BOOT;
@@ -269,6 +268,16 @@ struct series {
 	enum measure_kind kind;
 };
 
+/* of normal noise, by the median of what they are away from their own; v has no values any more */
+static double
+deviation(double *v, size_t n, double *middle)
+{
+	*middle = median(v, n);
+	for (size_t i = 0; i < n; i++)
+		v[i] = fabs(v[i] - *middle);
+	return MAD_TO_DEVIATION * median(v, n);
+}
+
 /* the standard deviation of a median of n, of noise whose own is 1 */
 static double
 error_of_median(size_t n)
@@ -283,24 +292,36 @@ set_of(const struct measure *m)
 }
 
 static bool
-are_alike(const struct measure *x, const struct measure *y)
+are_called_alike(const struct measure *x, const struct measure *y)
 {
-	return x->kind == y->kind && x->forked == y->forked && !strcmp(x->name, y->name) &&
-	       !strcmp(set_of(x), set_of(y));
+	return x->kind == y->kind && !strcmp(x->name, y->name);
 }
 
+static bool
+are_of_one_set(const struct measure *x, const struct measure *y)
+{
+	return x->forked == y->forked && !strcmp(set_of(x), set_of(y));
+}
+
+/* all are sorted by kind and name: whatever is called alike lies together */
 static void
 add_group(struct arena *a, const struct measures *all, size_t first, bool alone, size_t nnights,
     struct group **v, size_t *n)
 {
-	struct group g = { .v = arena_array(a, all->n, sizeof(struct measure *)) };
+	struct measure *m = &all->v[first];
+	struct group g = { 0 };
 
-	for (size_t i = first; i < (alone ? first + 1 : all->n); i++)
-		if (are_alike(&all->v[first], &all->v[i]))
-			g.v[g.n++] = &all->v[i];
-	for (size_t i = 0; i < first && !alone; i++)
-		if (are_alike(&all->v[first], &all->v[i]))
+	for (size_t i = first; !alone && i-- > 0 && are_called_alike(&all->v[i], m);)
+		if (are_of_one_set(&all->v[i], m))
 			return;
+	for (size_t i = first; i < (alone ? first + 1 : all->n); i++) {
+		if (!are_called_alike(&all->v[i], m))
+			break;
+		if (!are_of_one_set(&all->v[i], m))
+			continue;
+		g.v = arena_more(a, g.v, g.n, sizeof *g.v);
+		g.v[g.n++] = &all->v[i];
+	}
 	if (!alone && g.n < 2)
 		return;
 	g.beyond = arena_array(a, nnights, sizeof *g.beyond);
@@ -312,8 +333,6 @@ add_group(struct arena *a, const struct measures *all, size_t first, bool alone,
 static bool
 find_series(const struct group *g, size_t night, double *v, struct series *out)
 {
-	size_t now = 0;
-
 	*out = (struct series){ .kind = (*g->v)->kind };
 	for (size_t i = night + 1; i-- > 0 && out->n < sizeof out->v / sizeof *out->v;) {
 		size_t n = 0;
@@ -327,7 +346,6 @@ find_series(const struct group *g, size_t night, double *v, struct series *out)
 		}
 		if (i == night && !n)
 			return false;
-		now = i == night ? n : now;
 		if (!n)
 			continue;
 		out->night[out->n] = i;
@@ -364,10 +382,7 @@ find_step(const struct series *s, size_t k, double *step, double *error)
 	if (k > 1 && fabs(*step) < kinds[s->kind].factor / 4)
 		return false;
 	memcpy(v, s->v + k, n * sizeof *v);
-	base = median(v, n);
-	for (size_t i = 0; i < n; i++)
-		v[i] = fabs(v[i] - base);
-	noise = MAD_TO_DEVIATION * median(v, n);
+	noise = deviation(v, n, &base);
 	noise = noise < s->least ? s->least : noise;
 	*step -= base;
 	*error = noise;
@@ -387,12 +402,7 @@ error_of_row(const struct series *s, size_t k)
 		memcpy(late, s->v + i, k * sizeof *late);
 		v[n++] = median(late, k);
 	}
-	if (!n)
-		return 0;
-	middle = median(v, n);
-	for (size_t i = 0; i < n; i++)
-		v[i] = fabs(v[i] - middle);
-	return MAD_TO_DEVIATION * median(v, n);
+	return n ? deviation(v, n, &middle) : 0;
 }
 
 static bool
@@ -455,14 +465,16 @@ compare(const struct group *g, const struct series *s, size_t night, double *ste
 	signed char was = before == PAST_NONE ? 0 : g->beyond[before];
 
 	for (size_t k = 1; k <= MEASURE_LATE; k += 2) {
-		double row;
+		double row, share;
 
-		if (!find_step(s, k, step, error) ||
-		    !is_beyond(s, *step, *error, was == (*step > 0 ? 1 : -1) ? 0.5 : 1))
+		if (!find_step(s, k, step, error))
+			continue;
+		share = was == (*step > 0 ? 1 : -1) ? 0.5 : 1;
+		if (!is_beyond(s, *step, *error, share))
 			continue;
 		row = k > 1 ? error_of_row(s, k) : 0;
 		*error = row > *error ? row : *error;
-		if (is_beyond(s, *step, *error, was == (*step > 0 ? 1 : -1) ? 0.5 : 1))
+		if (is_beyond(s, *step, *error, share))
 			return true;
 	}
 	return false;
