@@ -20,7 +20,6 @@ add_case(struct buf *b, const struct testcase_result *c)
 	struct report_row rows[REPORT_ROWS];
 	size_t n = report_rows(c, rows);
 	const char *message = c->failure.what ? c->failure.what : c->reason ? c->reason : "";
-
 	const char *const class[] = { c->arch, c->net, c->profile, c->set };
 
 	buf_adds(b, "  <testcase classname=\"");

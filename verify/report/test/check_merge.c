@@ -86,6 +86,19 @@ START_TEST(merges)
 }
 END_TEST
 
+/* a run of that test case in DIR, which is of i486 by DHCP, profile s6 */
+static void
+make_run_of(struct arena *a, const char *dir, struct testcase_result c)
+{
+	struct err e = { 0 };
+
+	c.arch = "i486";
+	c.net = "dhcp";
+	c.profile = "s6";
+	ck_assert_int_eq(file_mkdirs(dir, 0755, &e), 0);
+	ck_assert_int_eq(results_write(a, dir, &c, 1, &head, &e), 0);
+}
+
 /* digests of two runs, one scenario each, and whether they are one image; NULL is not told */
 static const struct {
 	const char *image[2], *kernel[2];
@@ -108,20 +121,14 @@ START_TEST(two_images_are_not_one)
 	size_t n;
 	struct err e = { 0 };
 
-	for (int i = 0; i < 2; i++) {
-		struct testcase_result c = { .arch = "i486",
-			.net = "dhcp",
-			.profile = "s6",
-			.set = "next",
+	for (int i = 0; i < 2; i++)
+		make_run_of(a, dirs[i],
+		    (struct testcase_result){ .set = "next",
 			.scenario = i ? "ssh" : "boot",
 			.image = digests[_i].image[i],
 			.kernel = digests[_i].kernel[i],
 			.dir = dirs[i],
-			.verdict = VERDICT_PASS };
-
-		ck_assert_int_eq(file_mkdirs(dirs[i], 0755, &e), 0);
-		ck_assert_int_eq(results_write(a, dirs[i], &c, 1, &head, &e), 0);
-	}
+			.verdict = VERDICT_PASS });
 	ck_assert_int_eq(merge_runs(a, dirs, 2, &r, &n, &h, &e), digests[_i].one ? 0 : -1);
 	if (!digests[_i].one)
 		ck_assert_str_eq(e.msg,
@@ -255,17 +262,11 @@ START_TEST(names_tell_sets_apart)
 	size_t n;
 	struct err e = { 0 };
 
-	for (int i = 0; i < 2; i++) {
-		struct testcase_result c = { .arch = "i486",
-			.net = "dhcp",
-			.profile = "s6",
-			.set = sets[i],
+	for (int i = 0; i < 2; i++)
+		make_run_of(a, dirs[i],
+		    (struct testcase_result){ .set = sets[i],
 			.scenario = "boot",
-			.verdict = i ? VERDICT_FAIL : VERDICT_PASS };
-
-		ck_assert_int_eq(file_mkdirs(dirs[i], 0755, &e), 0);
-		ck_assert_int_eq(results_write(a, dirs[i], &c, 1, &head, &e), 0);
-	}
+			.verdict = i ? VERDICT_FAIL : VERDICT_PASS });
 	ck_assert_msg(merge_runs(a, dirs, 2, &r, &n, &h, &e) == 0, "%s", e.msg);
 	report_tap_testcase(tap, 2, &r[1]);
 	fclose(tap);
