@@ -57,6 +57,19 @@ static const struct kernel_measure {
 	{ "no-vsyscall", { "LEGACY_VSYSCALL_NONE", "!X86_64" } },
 	{ "memory-map-random", { "RANDOMIZE_MEMORY", "!X86_64" } },
 	{ "umip", { "X86_UMIP", "!X86" } },
+	{ "no-32-bit-programs", { "!COMPAT" } },
+	{ "no-old-arm-programs", { "!OABI_COMPAT" } },
+	{ "no-own-segments", { "!MODIFY_LDT_SYSCALL" } },
+	{ "no-ports-for-programs", { "!X86_IOPL_IOPERM" } },
+	{ "no-kernel-cryptography", { "!CRYPTO_USER_API" } },
+	{ "no-other-formats", { "!BINFMT_MISC" } },
+	{ "no-checkpoints", { "!CHECKPOINT_RESTORE" } },
+	{ "no-slab-debugging", { "!SLUB_DEBUG_ON" } },
+	{ "no-data-symbols", { "!KALLSYMS_ALL" } },
+	/* ARM's */
+	{ "branch-history", { "HARDEN_BRANCH_HISTORY", "!ARM" } },
+	{ "pan", { "ARM64_PAN", "!ARM64" } },
+	{ "e0pd", { "ARM64_E0PD", "!ARM64" } },
 	/* what processors of Intel's and AMD's leak, each by its name in the kernel */
 	{ "spectre-v1", { "MITIGATION_SPECTRE_V1", "!X86" } },
 	{ "bhi", { "MITIGATION_SPECTRE_BHI", "!X86" } },
@@ -79,6 +92,11 @@ static const struct kernel_measure {
 	{ "tsa", { "MITIGATION_TSA", "!X86_64" } },
 	/* no protection, and as easily lost unseen; a 486 has no fellow, RISC-V no button */
 	{ "processors", { "SMP", "X86_32" } },
+	{ "all-memory", { "HIGHMEM4G", "HIGHMEM", "64BIT" } },
+	{ "neon", { "NEON", "!ARM" } },
+	{ "vdso", { "VDSO", "!ARM" } },
+	{ "helpers", { "KUSER_HELPERS", "!ARM" } },
+	{ "message-interrupts", { "PCI_MSI", "X86_32" } },
 	{ "clock-of-the-host", { "KVM_GUEST", "!X86_64" } },
 	{ "power-button", { "ACPI_BUTTON", "KEYBOARD_GPIO", "RISCV" } },
 };

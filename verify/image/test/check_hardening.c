@@ -79,6 +79,7 @@ END_TEST
 	"CONFIG_SECURITY_DMESG_RESTRICT=y\n# CONFIG_DEVMEM is not set\n"
 #define BRANCHES "CONFIG_HARDEN_BRANCH_PREDICTOR=y\n"
 #define ABLE                                                                                       \
+	"CONFIG_64BIT=y\nCONFIG_PCI_MSI=y\n"                                                       \
 	"CONFIG_SMP=y\nCONFIG_KEYBOARD_GPIO=y\n"                                                   \
 	"CONFIG_9P_FS=y\n"                                                                         \
 	"CONFIG_ADVISE_SYSCALLS=y\n"                                                               \
@@ -221,6 +222,14 @@ static const struct {
 	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES KASLR MACHINES "CONFIG_VT=y\n", NULL, "" },
 	{ ABLE STACKS MEMORY OTHERS BRANCHES KASLR, NULL, "abilities: has no CONFIG_VMGENID=y\n" },
 	{ ABLE STACKS MEMORY OTHERS BRANCHES KASLR, "abilities", "" },
+	{ ABLE VMGENID STACKS MEMORY OTHERS BRANCHES KASLR
+	    "CONFIG_ARM=y\nCONFIG_COMPAT=y\nCONFIG_BINFMT_MISC=y\n",
+	    NULL,
+	    "no-32-bit-programs: has CONFIG_COMPAT=y\n"
+	    "no-other-formats: has CONFIG_BINFMT_MISC=y\n"
+	    "branch-history: has no CONFIG_HARDEN_BRANCH_HISTORY=y\n"
+	    "neon: has no CONFIG_NEON=y\nvdso: has no CONFIG_VDSO=y\n"
+	    "helpers: has no CONFIG_KUSER_HELPERS=y\n" },
 	{ "", "kernel", "" },
 };
 
