@@ -58,7 +58,7 @@ static const struct kernel_measure {
 	{ "memory-map-random", { "RANDOMIZE_MEMORY", "!X86_64" } },
 	{ "umip", { "X86_UMIP", "!X86" } },
 	{ "no-32-bit-programs", { "!COMPAT" } },
-	{ "no-old-arm-programs", { "!OABI_COMPAT" } },
+	{ "no-old-interface", { "!OABI_COMPAT" } },
 	{ "no-own-segments", { "!MODIFY_LDT_SYSCALL" } },
 	{ "no-ports-for-programs", { "!X86_IOPL_IOPERM" } },
 	{ "no-kernel-cryptography", { "!CRYPTO_USER_API" } },
