@@ -5,6 +5,7 @@
 #include "verify/guest/guest.h"
 #include "verify/guest/qmp.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -12,7 +13,8 @@ struct arrival {
 	struct arena *a;
 	struct guest *guest;
 	const char *state, *told;
-	const char *registers; /* of a processor that has never run */
+	bool asleep;	       /* see arrival_begin() */
+	const char *registers; /* of a processor that has never run, or sleeps */
 	const char *why;       /* the first thing that went wrong, or NULL */
 	arrival_done *done;
 	void *arg;
@@ -32,12 +34,36 @@ on_step(void *arg, const char *answer, const char *error)
 }
 
 static void
+on_asleep(void *arg, const char *answer, const char *error)
+{
+	struct arrival *x = arg;
+
+	on_step(x, answer, error);
+	x->registers = answer ? arena_strdup(x->a, answer) : "";
+}
+
+static void
+on_look(void *arg, const char *answer, const char *error)
+{
+	struct arrival *x = arg;
+
+	on_step(x, answer, error);
+	if (x->why || strcmp(answer, x->registers) != 0)
+		x->done(x->arg, x->why);
+	else
+		guest_hmp(x->guest, "info registers", on_look, x);
+}
+
+static void
 on_runs(void *arg, const char *answer, const char *error)
 {
 	struct arrival *x = arg;
 
 	on_step(x, answer, error);
-	x->done(x->arg, x->why);
+	if (x->asleep && !x->why)
+		guest_hmp(x->guest, "info registers", on_look, x);
+	else
+		x->done(x->arg, x->why);
 }
 
 /* as push_state() of qemu.c has it on the command line */
@@ -69,6 +95,8 @@ on_loaded(void *arg, const char *answer, const char *error)
 	}
 	if (x->told)
 		tell(x);
+	if (x->asleep)
+		guest_hmp(x->guest, "info registers", on_asleep, x);
 	guest_qmp(x->guest, "cont", NULL, on_runs, x);
 }
 
@@ -104,13 +132,17 @@ on_registers(void *arg, const char *answer, const char *error)
 }
 
 void
-arrival_begin(struct arena *a, struct guest *g, const char *state, const char *told,
+arrival_begin(struct arena *a, struct guest *g, const char *state, const char *told, bool asleep,
     arrival_done *done, void *arg)
 {
 	struct arrival *x = arena_alloc(a, sizeof *x);
 
-	*x = (struct arrival){
-		.a = a, .guest = g, .state = state, .told = told, .done = done, .arg = arg
-	};
+	*x = (struct arrival){ .a = a,
+		.guest = g,
+		.state = state,
+		.told = told,
+		.asleep = asleep,
+		.done = done,
+		.arg = arg };
 	guest_hmp(g, "info registers", on_registers, x);
 }

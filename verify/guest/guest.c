@@ -41,6 +41,8 @@
 #define QMP_LINE_MAX (1u << 20)
 #define QMP_LOG_MAX (16u << 20)
 #define QUIET_AGAIN (10 * NS_PER_MS)
+/* at a guest that is to be seen asleep, before it has to go as it is */
+#define LOOKS 500
 
 enum event {
 	EV_SHUTDOWN, /* QMP says that it is about to end */
@@ -64,6 +66,8 @@ struct request {
 struct move {
 	const struct qemu_opts *opts;
 	const char *dir;
+	const char *registers; /* of the look before, or NULL */
+	unsigned looks;
 	bool saved; /* the end of this QEMU is not the guest's */
 	guest_moved *done;
 	void *arg;
@@ -798,6 +802,42 @@ on_saved(void *arg, const char *answer, const char *error)
 	m->done(m->arg, answer ? arena_strndup(g->a, answer, n) : error);
 }
 
+static void move_when_quiet(void *arg);
+
+static void
+on_goes_on(void *arg, const char *answer, const char *error)
+{
+	struct guest *g = arg;
+
+	if (!g->move)
+		return;
+	if (answer)
+		g->quiet = loop_at(g->loop, clock_now() + QUIET_AGAIN, move_when_quiet, g);
+	else
+		on_saved(g, NULL, error);
+}
+
+/* into a race it goes asleep, as arrival.h has it: so it was when it was looked at twice */
+static void
+on_registers(void *arg, const char *answer, const char *error)
+{
+	struct guest *g = arg;
+	struct move *m = g->move;
+	bool sleeps;
+
+	if (!m)
+		return;
+	sleeps = answer && m->registers && !strcmp(answer, m->registers);
+	if (!answer) {
+		on_saved(g, NULL, error);
+	} else if (sleeps || m->looks++ == LOOKS) {
+		guest_hmp(g, arena_printf(g->a, "savevm %s", m->opts->loadvm), on_saved, g);
+	} else {
+		m->registers = arena_strdup(g->a, answer);
+		guest_qmp(g, "cont", NULL, on_goes_on, g);
+	}
+}
+
 static void
 on_stopped(void *arg, const char *answer, const char *error)
 {
@@ -805,10 +845,12 @@ on_stopped(void *arg, const char *answer, const char *error)
 
 	if (!g->move)
 		return;
-	if (answer)
-		guest_hmp(g, arena_printf(g->a, "savevm %s", g->move->opts->loadvm), on_saved, g);
-	else
+	if (!answer)
 		on_saved(g, NULL, error);
+	else if (g->move->opts->pace == PACE_RACE)
+		guest_hmp(g, "info registers", on_registers, g);
+	else
+		guest_hmp(g, arena_printf(g->a, "savevm %s", g->move->opts->loadvm), on_saved, g);
 }
 
 /* a command that is under way would be half here, half there */

@@ -679,7 +679,7 @@ testcase_move(struct testcase *c, enum qemu_pace pace, guest_moved *done, void *
 	c->pace = pace;
 	*o = qemu_opts_of(c);
 	o->loadvm = TESTCASE_MOVING;
-	o->waits = pace == PACE_CALM;
+	o->waits = true;
 	guest_move(c->guest, o, c->job->dir, done, arg);
 }
 

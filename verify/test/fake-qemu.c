@@ -263,8 +263,10 @@ human(struct fake *f, const char *line)
 		    "0\\r\\n\"",
 		    f->port);
 	if (strstr(line, "info registers"))
-		return arena_printf(
-		    f->a, "\"%s%s\"", f->registers, f->turns < 2 ? "" : "\\r\\nit has run");
+		return arena_printf(f->a, "\"%s%s\"", f->registers,
+		    f->turns < 2	     ? ""
+		    : f->waits || !f->loaded ? "\\r\\nit has run"
+					     : "\\r\\nit is awake");
 	if (f->banner && strstr(line, arena_printf(f->a, "x/5xb %s\"", f->banner)))
 		return arena_printf(f->a, "\"%s: 0x4c 0x69 0x6e 0x75 0x78\\r\\n\"", f->banner + 2);
 	if (strstr(line, "x/5xb "))
