@@ -152,6 +152,8 @@ static struct man_differs differs[] = {
 	{                                                                                          \
 		"hardening", name, ""                                                              \
 	}
+	LACKS("all-memory"),
+	LACKS("message-interrupts"),
 	LACKS("stack-protector"),
 	LACKS("stack-guard-pages"),
 	LACKS("stack-offset"),
