@@ -802,6 +802,12 @@ on_saved(void *arg, const char *answer, const char *error)
 	m->done(m->arg, answer ? arena_strndup(g->a, answer, n) : error);
 }
 
+static void
+save(struct guest *g)
+{
+	guest_hmp(g, arena_printf(g->a, "savevm %s", g->move->opts->loadvm), on_saved, g);
+}
+
 static void move_when_quiet(void *arg);
 
 static void
@@ -823,15 +829,13 @@ on_registers(void *arg, const char *answer, const char *error)
 {
 	struct guest *g = arg;
 	struct move *m = g->move;
-	bool sleeps;
 
 	if (!m)
 		return;
-	sleeps = answer && m->registers && !strcmp(answer, m->registers);
 	if (!answer) {
 		on_saved(g, NULL, error);
-	} else if (sleeps || m->looks++ == LOOKS) {
-		guest_hmp(g, arena_printf(g->a, "savevm %s", m->opts->loadvm), on_saved, g);
+	} else if ((m->registers && !strcmp(answer, m->registers)) || m->looks++ == LOOKS) {
+		save(g);
 	} else {
 		m->registers = arena_strdup(g->a, answer);
 		guest_qmp(g, "cont", NULL, on_goes_on, g);
@@ -850,7 +854,7 @@ on_stopped(void *arg, const char *answer, const char *error)
 	else if (g->move->opts->pace == PACE_RACE)
 		guest_hmp(g, "info registers", on_registers, g);
 	else
-		guest_hmp(g, arena_printf(g->a, "savevm %s", g->move->opts->loadvm), on_saved, g);
+		save(g);
 }
 
 /* a command that is under way would be half here, half there */

@@ -122,29 +122,38 @@ lapse_run(struct testcase *c, const char *command, const char *what, lapse_done 
 
 struct moving {
 	struct ticket *ticket;
-	bool waits;	     /* for its state, there */
 	bool asleep;	     /* as arrival_begin() has it */
 	const char *command; /* the first there */
 	lapse_done *done;
 };
 
 static void
-on_moved(void *arg, const char *why)
+on_arrived(void *arg, const char *why)
 {
 	struct moving *m = arg;
 	struct testcase *c = ticket_testcase(m->ticket);
 
 	if (!c || guest_is_going(c->guest))
 		return; /* lapse_ended() knows why */
-	if (!why && m->waits) {
-		m->waits = false;
-		arrival_begin(
-		    c->a, c->guest, TESTCASE_MOVING, guest_told(c->guest), m->asleep, on_moved, m);
-	} else if (why)
+	if (why)
 		testcase_inconclusive(c, "QEMU cannot take this guest over: %s", why);
 	else
 		ask(c, arena_printf(c->a, "%s%s; ", m->command, identity_question(&c->identity)),
 		    "an answer in the other QEMU", true, m->done);
+}
+
+/* there it waits for its state */
+static void
+on_moved(void *arg, const char *why)
+{
+	struct moving *m = arg;
+	struct testcase *c = ticket_testcase(m->ticket);
+
+	if (why)
+		on_arrived(m, why);
+	else if (c)
+		arrival_begin(c->a, c->guest, TESTCASE_MOVING, guest_told(c->guest), m->asleep,
+		    on_arrived, m);
 }
 
 static void
@@ -152,7 +161,7 @@ move(struct testcase *c, enum qemu_pace pace, const char *command, lapse_done *d
 {
 	struct moving *m = arena_alloc(c->a, sizeof *m);
 
-	*m = (struct moving){ ticket_new(c), true, pace == PACE_RACE, command, done };
+	*m = (struct moving){ ticket_new(c), pace == PACE_RACE, command, done };
 	testcase_extend(c);
 	testcase_move(c, pace, on_moved, m);
 }
