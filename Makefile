@@ -6,6 +6,7 @@
 #   O=DIR     objects and programs elsewhere (default: .obj, programs in bin/)
 #   SAN=1     with AddressSanitizer and UBSan, in their own folder
 #   WERROR=1  warnings are errors
+#   CCACHE=ccache  what was compiled before comes from there: what stands before the compiler
 #   V=1       shows every command whole
 
 .SUFFIXES:
@@ -162,8 +163,8 @@ $(O)/faults.so: build/test/faults.c
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) -std=c17 $(CPPFLAGS) $(WARN) $(CFLAGS) $(call pkg_flags,$(call pkg_of,$*.c)) \
-		-MMD -MP -c -o $@ $<
+	$(Q)$(CCACHE) $(CC) -std=c17 $(CPPFLAGS) $(WARN) $(CFLAGS) \
+		$(call pkg_flags,$(call pkg_of,$*.c)) -MMD -MP -c -o $@ $<
 
 # as deep as the sources lie; not by find, nor for tests that nobody asks for, or each start of
 # make would pay for it
@@ -236,8 +237,8 @@ format:
 # are, but for those that mean something here.
 #
 
-MINE := O SAN V WERROR CC CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO LANES \
-	VFLAGS SECONDS RUNS TARGETS SAMPLE SEED ONLY FUNCTION LIST PREFIX DESTDIR DEVICE FORCE
+MINE := O SAN V WERROR CC CCACHE CFLAGS CPPFLAGS LDFLAGS GNUMAKE TRIPLE TRIPLES NETS SCENARIO \
+	LANES VFLAGS SECONDS RUNS TARGETS SAMPLE SEED ONLY FUNCTION LIST PREFIX DESTDIR DEVICE FORCE
 # everybody on this machine can read the words of a process; make puts these into the environment
 SECRET := ROOT_PASSWORD GUEST_PASSWORD MIRRORS CACHE_URL
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
