@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 struct arrival {
@@ -15,6 +16,7 @@ struct arrival {
 	const char *state, *told;
 	bool asleep;	       /* see arrival_begin() */
 	const char *registers; /* of a processor that has never run, or sleeps */
+	unsigned steps;	       /* of the clock, while it was behind */
 	const char *why;       /* the first thing that went wrong, or NULL */
 	arrival_done *done;
 	void *arg;
@@ -42,30 +44,6 @@ on_asleep(void *arg, const char *answer, const char *error)
 	x->registers = answer ? arena_strdup(x->a, answer) : "";
 }
 
-static void
-on_look(void *arg, const char *answer, const char *error)
-{
-	struct arrival *x = arg;
-
-	on_step(x, answer, error);
-	if (x->why || strcmp(answer, x->registers) != 0)
-		x->done(x->arg, x->why);
-	else
-		guest_hmp(x->guest, "info registers", on_look, x);
-}
-
-static void
-on_runs(void *arg, const char *answer, const char *error)
-{
-	struct arrival *x = arg;
-
-	on_step(x, answer, error);
-	if (x->asleep && !x->why)
-		guest_hmp(x->guest, "info registers", on_look, x);
-	else
-		x->done(x->arg, x->why);
-}
-
 /* as push_state() of qemu.c has it on the command line */
 static void
 tell(struct arrival *x)
@@ -82,6 +60,83 @@ tell(struct arrival *x)
 	    on_step, x);
 }
 
+/* a state that only tells what QEMU's clock is */
+#define NOW "now"
+/* between the clock's 0 and where it shall be, with a look each; and what takes QEMU a while */
+#define STEPS 500
+#define WHILE 16
+
+static void on_loaded(void *arg, const char *answer, const char *error);
+static void on_clock(void *arg, const char *answer, const char *error);
+
+static void
+look_at_clock(struct arrival *x)
+{
+	guest_qmp(x->guest, "stop", NULL, on_step, x);
+	guest_hmp(x->guest, "savevm " NOW, on_step, x);
+	guest_hmp(x->guest, "info snapshots", on_clock, x);
+}
+
+/* woken too early, it goes on until the clock is right; and all of that it has never seen */
+static void
+on_clock(void *arg, const char *answer, const char *error)
+{
+	struct arrival *x = arg;
+	double then, now;
+
+	on_step(x, answer, error);
+	then = answer ? arrival_clock_of(answer, x->state) : -1;
+	now = answer ? arrival_clock_of(answer, NOW) : -1;
+	if (!x->why && (then < 0 || now < 0))
+		note(x, "it does not tell its clock");
+	else if (!x->why && x->steps && x->told) /* what it was told cannot be told again */
+		note(x, "an interrupt woke it before its clock was right");
+	if (!x->why && now < then && x->steps < STEPS) {
+		x->steps++;
+		guest_qmp(x->guest, "cont", NULL, on_step, x);
+		for (unsigned i = 0; i < WHILE; i++)
+			guest_hmp(x->guest, "info registers", on_step, x);
+		look_at_clock(x);
+	} else if (!x->why && x->steps && !x->told) {
+		x->asleep = false;
+		guest_hmp(x->guest, arena_printf(x->a, "loadvm %s", x->state), on_loaded, x);
+	} else {
+		if (x->told)
+			tell(x);
+		guest_qmp(x->guest, "cont", NULL, on_step, x);
+		x->done(x->arg, x->why);
+	}
+}
+
+static void
+on_look(void *arg, const char *answer, const char *error)
+{
+	struct arrival *x = arg;
+
+	on_step(x, answer, error);
+	if (x->why) {
+		x->done(x->arg, x->why);
+	} else if (!strcmp(answer, x->registers)) {
+		guest_hmp(x->guest, "info registers", on_look, x);
+	} else {
+		look_at_clock(x);
+	}
+}
+
+static void
+on_runs(void *arg, const char *answer, const char *error)
+{
+	struct arrival *x = arg;
+
+	on_step(x, answer, error);
+	if (!x->asleep || x->why)
+		x->done(x->arg, x->why);
+	else if (x->told)
+		look_at_clock(x);
+	else
+		guest_hmp(x->guest, "info registers", on_look, x);
+}
+
 /* a human's command answers nothing when it has done it */
 static void
 on_loaded(void *arg, const char *answer, const char *error)
@@ -93,7 +148,7 @@ on_loaded(void *arg, const char *answer, const char *error)
 		x->done(x->arg, x->why);
 		return;
 	}
-	if (x->told)
+	if (x->told && !x->asleep) /* it may be woken by it: when the clock is right */
 		tell(x);
 	if (x->asleep)
 		guest_hmp(x->guest, "info registers", on_asleep, x);
@@ -145,4 +200,18 @@ arrival_begin(struct arena *a, struct guest *g, const char *state, const char *t
 		.done = done,
 		.arg = arg };
 	guest_hmp(g, "info registers", on_registers, x);
+}
+
+double
+arrival_clock_of(const char *text, const char *tag)
+{
+	char name[32];
+	unsigned h, m;
+	double s;
+
+	for (; text; text = strchr(text, '\n'), text += text != NULL)
+		if (sscanf(text, "%*s %31s %*s %*s %*s %*s %u:%u:%lf", name, &h, &m, &s) == 4 &&
+		    !strcmp(name, tag))
+			return h * 3600.0 + m * 60.0 + s;
+	return -1;
 }

@@ -17,10 +17,14 @@ struct guest;
  * -loadvm all clocks of the guest leap by as long as it has ever run: half a minute, and on a busy
  * host more than the 32 bits of a HPET tell apart.  So the processor runs a little first.
  *
- * In a race, the clock of a state that knows nothing of races begins at 0, until a timer is due.
+ * In a race, the clock of a state that knows nothing of races begins at 0, until a timer is due:
+ * one of the guest, or that which virtio-rng has armed when the state was loaded, after 65.5 s or
+ * qemu_opts.leap.  A HPET that leaps by more than 21 s is taken for one that has gone back.
  * Who is asleep does not see it, if nobody but that timer wakes him: what comes from a host would,
  * if it were there by the time that QEMU goes on.  A kernel that sees it may take the time of its
  * scheduler for years ahead, which stands still from then on: no program is interrupted any more.
+ * So it is asked what its clock is.  If that is behind, an interrupt has waited already: the guest
+ * goes on until it is right, and then the state is loaded again, as nothing puts QEMU's clock back.
  */
 
 /* why NULL: the guest runs, else what QEMU says against it */
@@ -33,5 +37,11 @@ typedef void arrival_done(void *arg, const char *why);
  */
 void arrival_begin(struct arena *a, struct guest *g, const char *state, const char *told,
     bool asleep, arrival_done *done, void *arg);
+
+/*
+ * QEMU's clock when a state was saved, in seconds, of what `info snapshots` says, such as "-- TAG
+ * 85.3 MiB 2026-11-28 13:40:59 00:00:20.123"; negative: that state is not there
+ */
+double arrival_clock_of(const char *text, const char *tag);
 
 #endif

@@ -9,6 +9,7 @@
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/expect.h"
+#include "verify/guest/arrival.h"
 #include "verify/guest/channel.h"
 #include "verify/guest/ending.h"
 #include "verify/guest/qmp.h"
@@ -64,7 +65,7 @@ struct request {
 
 /* it is on its way to another QEMU */
 struct move {
-	const struct qemu_opts *opts;
+	struct qemu_opts *opts;
 	const char *dir;
 	const char *registers; /* of the look before, or NULL */
 	unsigned looks;
@@ -781,6 +782,25 @@ resume(struct guest *g)
 	m->done(m->arg, NULL);
 }
 
+/* the other QEMU's clock shall begin where this one's has ended */
+static void
+on_snapshots(void *arg, const char *answer, const char *error)
+{
+	struct guest *g = arg;
+	struct move *m = g->move;
+	double now;
+
+	(void)error;
+	if (!m)
+		return;
+	now = answer ? arrival_clock_of(answer, m->opts->loadvm) : -1;
+	if (m->opts->pace == PACE_RACE && now >= 0)
+		m->opts->leap = (unsigned)(now * 1000) + 2;
+	m->saved = true;
+	quit(g);
+	set_alarm(g, END_GRACE);
+}
+
 static void
 on_saved(void *arg, const char *answer, const char *error)
 {
@@ -791,9 +811,7 @@ on_saved(void *arg, const char *answer, const char *error)
 	if (!m)
 		return;
 	if (answer && !*answer) { /* silence is consent */
-		g->move->saved = true;
-		quit(g);
-		set_alarm(g, END_GRACE);
+		guest_hmp(g, "info snapshots", on_snapshots, g);
 		return;
 	}
 	g->move = NULL;
@@ -873,8 +891,7 @@ move_when_quiet(void *arg)
 }
 
 void
-guest_move(
-    struct guest *g, const struct qemu_opts *o, const char *dir, guest_moved *done, void *arg)
+guest_move(struct guest *g, struct qemu_opts *o, const char *dir, guest_moved *done, void *arg)
 {
 	struct move *m = arena_alloc(g->a, sizeof *m);
 

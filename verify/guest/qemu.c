@@ -253,7 +253,8 @@ qemu_argv(struct argv *v, const struct manifest *m, const struct qemu_opts *o)
 	push_disk(v, m, o);
 	push_net(v, m, o);
 	/* without it a guest waits for entropy, some for seconds */
-	argv_pushv(v, "-device", "virtio-rng-pci", NULL);
+	argv_push(v, "-device");
+	argv_pushf(v, "virtio-rng-pci%s", o->leap ? arena_printf(v->a, ",period=%u", o->leap) : "");
 	if (m->panic)
 		argv_pushv(v, "-device", m->panic, NULL);
 	if (qemu_has_screen(m))

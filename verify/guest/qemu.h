@@ -66,6 +66,7 @@ struct qemu_opts {
 	const char *told;   /* loadvm: the file told.in has the manifest's after-loadvm, and
 			       told.out is for the answer; NULL: there is none */
 	bool waits;	    /* it begins without a state, and stands still: arrival.h */
+	unsigned leap;	    /* in a race: ms on QEMU's clock, to which it leaps from 0; 0: 65536 */
 	bool faults;	    /* the overlay is two nodes, see QEMU_DISK */
 	bool slot;	    /* a device may be plugged in while it runs, into qemu_slot() */
 	enum qemu_pace pace;
