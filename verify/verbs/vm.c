@@ -5,6 +5,7 @@
 
 #include "build/base/arena.h"
 #include "verify/guest/ending.h"
+#include "verify/guest/lan.h"
 #include "verify/guest/qmp.h"
 #include "verify/image/image.h"
 #include "verify/loop.h"
@@ -211,8 +212,7 @@ static const struct device {
 	    "\"driver\": \"raw\", \"node-name\": \"plugged\", \"read-only\": true",
 	    "\"driver\": \"virtio-blk-pci\", \"drive\": \"plugged\", \"id\": \"disk1\"", "disk1",
 	    true },
-	{ "network", "netdev_add",
-	    "\"type\": \"user\", \"id\": \"plugged\", \"net\": \"10.0.9.0/24\"",
+	{ "network", "netdev_add", "\"type\": \"user\", \"id\": \"plugged\"",
 	    "\"driver\": \"virtio-net-pci\", \"netdev\": \"plugged\", \"id\": \"eth1\", "
 	    "\"romfile\": \"\"",
 	    "eth1", false },
@@ -246,11 +246,30 @@ on_backed(void *arg, const char *answer, const char *error)
 	    on_pressed, arg);
 }
 
+/* the rest of its arguments; drawn, and not the net that the guest has already */
+static const char *
+network_as(struct testcase *c, const char *name)
+{
+	const char *own = names_get(&c->names, "address"), *dot = own ? strrchr(own, '.') : NULL;
+	struct lan lan;
+
+	do
+		lan_draw(&lan);
+	while (dot && !strncmp(own, lan.net, (size_t)(dot + 1 - own)));
+	names_set(&c->names, arena_printf(c->a, "%s.router", name), arena_strdup(c->a, lan.router));
+	names_set(&c->names, arena_printf(c->a, "%s.dns", name), arena_strdup(c->a, lan.dns));
+	names_set(
+	    &c->names, arena_printf(c->a, "%s.address", name), arena_strdup(c->a, lan.address));
+	return arena_printf(c->a,
+	    ", \"net\": \"%s/24\", \"host\": \"%s\", \"dns\": \"%s\", \"dhcpstart\": \"%s\"",
+	    lan.net, lan.router, lan.dns, lan.address);
+}
+
 static void
 plug_start(struct testcase *c, const struct step *s)
 {
 	const struct device *d = device_of(s);
-	const char *image = "";
+	const char *more = "", *name;
 
 	if (!step_needs_guest(c))
 		return;
@@ -259,9 +278,14 @@ plug_start(struct testcase *c, const struct step *s)
 		return;
 	}
 	if (d->image)
-		image = arena_printf(c->a, ", \"file\": {\"driver\": \"file\", \"filename\": %s}",
+		more = arena_printf(c->a, ", \"file\": {\"driver\": \"file\", \"filename\": %s}",
 		    qmp_quote(c->a, c->job->image->base));
-	guest_qmp(c->guest, d->back, arena_printf(c->a, "{%s%s}", d->back_arguments, image),
+	if (s->nargs > 2) {
+		if (!(name = step_word(c, s, 3)))
+			return;
+		more = network_as(c, name);
+	}
+	guest_qmp(c->guest, d->back, arena_printf(c->a, "{%s%s}", d->back_arguments, more),
 	    on_backed, ticket_new(c));
 }
 
@@ -276,8 +300,11 @@ unplug_start(struct testcase *c, const struct step *s)
 		    on_pressed, ticket_new(c));
 }
 
-#define PLUG(what)                                                                                 \
-	{ .form = { .verb = "vm", .form = "plug " what, .needs = NEEDS_SLOT },                     \
+#define PLUG(what, as, names)                                                                      \
+	{ .form = { .verb = "vm",                                                                  \
+	      .form = "plug " what as,                                                             \
+	      .defines = names,                                                                    \
+	      .needs = NEEDS_SLOT },                                                               \
 		.start = plug_start },                                                             \
 	{                                                                                          \
 		.form = { .verb = "vm", .form = "unplug " what, .needs = NEEDS_SLOT },             \
@@ -297,8 +324,8 @@ const struct verb verbs_vm[] = {
 	{ .form = { .verb = "vm", .form = "nmi" }, .start = button_start },
 	{ .form = { .verb = "vm", .form = "link up", .race = RACE_MAY }, .start = button_start },
 	{ .form = { .verb = "vm", .form = "link down", .race = RACE_MAY }, .start = button_start },
-	PLUG("disk"),
-	PLUG("copy"),
-	PLUG("network"),
+	PLUG("disk", "", NULL),
+	PLUG("copy", "", NULL),
+	PLUG("network", " as NAME", ".router .dns .address"),
 	{ .form = { .verb = NULL } },
 };

@@ -82,8 +82,8 @@ static const struct {
 		"one\\n\nevent RESET guest-reset\nhear on\n" BOOTS "say again\\n\nagent",
 	    "vm await guest-reset\nsend \"on\"\nexpect /again/\nrun \"true\"\n", true, VERDICT_PASS,
 	    NULL, NULL, NULL, NULL },
-	{ BOOTS, "vm plug disk\nvm unplug disk\nvm plug network\nsleep 1ms\n", false, VERDICT_PASS,
-	    NULL, NULL, NULL, NULL },
+	{ BOOTS, "vm plug disk\nvm unplug disk\nvm plug network as n\nsleep 1ms\n", false,
+	    VERDICT_PASS, NULL, NULL, NULL, NULL },
 	{ BOOTS,
 	    "vm inject none\nvm inject read\nvm inject write\nvm inject all\nvm inject none\n"
 	    "vm throttle 20\nvm throttle none\nsleep 1ms\n",
