@@ -49,7 +49,7 @@ name_at(const char *p)
 static const struct {
 	char letter, byte;
 } escaped[] = { { 'n', '\n' }, { 'r', '\r' }, { 't', '\t' }, { 'e', '\033' }, { 'c', '\003' },
-	{ '\\', '\\' }, { '"', '"' }, { '$', '$' } };
+	{ 'R', '\022' }, { '\\', '\\' }, { '"', '"' }, { '$', '$' } };
 
 static int
 resolve(const struct scan *s, char letter, char *byte, struct err *e)
@@ -59,8 +59,8 @@ resolve(const struct scan *s, char letter, char *byte, struct err *e)
 			*byte = escaped[i].byte;
 			return 0;
 		}
-	return lines_fail(
-	    s->lines, e, "\\%c: unknown escape; one of \\n \\r \\t \\e \\c \\\\ \\\" \\$", letter);
+	return lines_fail(s->lines, e,
+	    "\\%c: unknown escape; one of \\n \\r \\t \\e \\c \\R \\\\ \\\" \\$", letter);
 }
 
 int

@@ -68,7 +68,7 @@ fact_at(const char *text, size_t n, size_t at, const struct names *names)
 static void
 add_quoted(struct buf *b, char c)
 {
-	static const char from[] = "\n\r\t\033\"\\$", to[] = "nrte\"\\$";
+	static const char from[] = "\n\r\t\033\003\022\"\\$", to[] = "nrtecR\"\\$";
 	const char *at = c ? strchr(from, c) : NULL;
 
 	if (at)

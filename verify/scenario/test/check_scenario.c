@@ -306,7 +306,7 @@ static const struct {
 	{ HEAD "run \"x\n", ":2: the quoted text has no end: \"x" },
 	{ HEAD "run \"x\"y\n", ":2: the quoted text: a blank must follow it: \"y" },
 	{ HEAD "run \"\\q\"\n",
-	    ":2: \\q: unknown escape; one of \\n \\r \\t \\e \\c \\\\ \\\" \\$" },
+	    ":2: \\q: unknown escape; one of \\n \\r \\t \\e \\c \\R \\\\ \\\" \\$" },
 	{ HEAD "run \"${nobody}\"\n", ":2: ${nobody}: nothing before this line defines it" },
 	{ HEAD "run \"${n}\" -> /(?<n>x)/\n", ":2: ${n}: nothing before this line defines it" },
 	{ HEAD "run \"x\" -> /${n}/\n", ":2: ${n}: nothing before this line defines it" },
