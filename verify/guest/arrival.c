@@ -4,10 +4,10 @@
 #include "build/base/arena.h"
 #include "verify/guest/guest.h"
 #include "verify/guest/qmp.h"
+#include "verify/guest/snapshot.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 struct arrival {
@@ -85,8 +85,8 @@ on_clock(void *arg, const char *answer, const char *error)
 	double then, now;
 
 	on_step(x, answer, error);
-	then = answer ? arrival_clock_of(answer, x->state) : -1;
-	now = answer ? arrival_clock_of(answer, NOW) : -1;
+	then = answer ? snapshot_clock(answer, x->state) : -1;
+	now = answer ? snapshot_clock(answer, NOW) : -1;
 	if (!x->why && (then < 0 || now < 0))
 		note(x, "it does not tell its clock");
 	else if (!x->why && x->steps && x->told) /* what it was told cannot be told again */
@@ -200,18 +200,4 @@ arrival_begin(struct arena *a, struct guest *g, const char *state, const char *t
 		.done = done,
 		.arg = arg };
 	guest_hmp(g, "info registers", on_registers, x);
-}
-
-double
-arrival_clock_of(const char *text, const char *tag)
-{
-	char name[32];
-	unsigned h, m;
-	double s;
-
-	for (; text; text = strchr(text, '\n'), text += text != NULL)
-		if (sscanf(text, "%*s %31s %*s %*s %*s %*s %u:%u:%lf", name, &h, &m, &s) == 4 &&
-		    !strcmp(name, tag))
-			return h * 3600.0 + m * 60.0 + s;
-	return -1;
 }

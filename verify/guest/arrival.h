@@ -38,10 +38,4 @@ typedef void arrival_done(void *arg, const char *why);
 void arrival_begin(struct arena *a, struct guest *g, const char *state, const char *told,
     bool asleep, arrival_done *done, void *arg);
 
-/*
- * QEMU's clock when a state was saved, in seconds, of what `info snapshots` says, such as "-- TAG
- * 85.3 MiB 2026-11-28 13:40:59 00:00:20.123"; negative: that state is not there
- */
-double arrival_clock_of(const char *text, const char *tag);
-
 #endif

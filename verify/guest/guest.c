@@ -9,11 +9,11 @@
 #include "build/files/file.h"
 #include "build/files/manifest.h"
 #include "verify/expect.h"
-#include "verify/guest/arrival.h"
 #include "verify/guest/channel.h"
 #include "verify/guest/ending.h"
 #include "verify/guest/qmp.h"
 #include "verify/guest/serial.h"
+#include "verify/guest/snapshot.h"
 #include "verify/island.h"
 #include "verify/loop.h"
 #include "verify/view.h"
@@ -793,7 +793,7 @@ on_snapshots(void *arg, const char *answer, const char *error)
 	(void)error;
 	if (!m)
 		return;
-	now = answer ? arrival_clock_of(answer, m->opts->loadvm) : -1;
+	now = answer ? snapshot_clock(answer, m->opts->loadvm) : -1;
 	if (m->opts->pace == PACE_RACE && now >= 0)
 		m->opts->leap = (unsigned)(now * 1000) + 2;
 	m->saved = true;

@@ -21,6 +21,7 @@
 	X(agent)                                                                                   \
 	X(serial)                                                                                  \
 	X(share)                                                                                   \
+	X(snapshot)                                                                                \
 	X(ending)                                                                                  \
 	X(guest)                                                                                   \
 	X(want)                                                                                    \
