@@ -65,7 +65,7 @@ struct request {
 
 /* it is on its way to another QEMU */
 struct move {
-	struct qemu_opts *opts;
+	struct qemu_opts opts;
 	const char *dir;
 	const char *registers; /* of the look before, or NULL */
 	unsigned looks;
@@ -774,7 +774,7 @@ resume(struct guest *g)
 
 	g->move = NULL;
 	forget_qemu(g);
-	if (launch(g, m->opts, m->dir, &e) < 0) {
+	if (launch(g, &m->opts, m->dir, &e) < 0) {
 		over(g, arena_printf(g->a, "qemu: %s", e.msg));
 		g->hosts = true;
 		return;
@@ -782,7 +782,15 @@ resume(struct guest *g)
 	m->done(m->arg, NULL);
 }
 
-/* the other QEMU's clock shall begin where this one's has ended */
+static void
+leave(struct guest *g)
+{
+	g->move->saved = true;
+	quit(g);
+	set_alarm(g, END_GRACE);
+}
+
+/* a race's clock shall begin where this one's has ended */
 static void
 on_snapshots(void *arg, const char *answer, const char *error)
 {
@@ -793,12 +801,10 @@ on_snapshots(void *arg, const char *answer, const char *error)
 	(void)error;
 	if (!m)
 		return;
-	now = answer ? snapshot_clock(answer, m->opts->loadvm) : -1;
-	if (m->opts->pace == PACE_RACE && now >= 0)
-		m->opts->leap = (unsigned)(now * 1000) + 2;
-	m->saved = true;
-	quit(g);
-	set_alarm(g, END_GRACE);
+	now = answer ? snapshot_clock(answer, m->opts.loadvm) : -1;
+	if (now >= 0)
+		m->opts.leap = (unsigned)(now * 1000) + 2;
+	leave(g);
 }
 
 static void
@@ -811,7 +817,10 @@ on_saved(void *arg, const char *answer, const char *error)
 	if (!m)
 		return;
 	if (answer && !*answer) { /* silence is consent */
-		guest_hmp(g, "info snapshots", on_snapshots, g);
+		if (m->opts.pace == PACE_RACE)
+			guest_hmp(g, "info snapshots", on_snapshots, g);
+		else
+			leave(g);
 		return;
 	}
 	g->move = NULL;
@@ -823,7 +832,7 @@ on_saved(void *arg, const char *answer, const char *error)
 static void
 save(struct guest *g)
 {
-	guest_hmp(g, arena_printf(g->a, "savevm %s", g->move->opts->loadvm), on_saved, g);
+	guest_hmp(g, arena_printf(g->a, "savevm %s", g->move->opts.loadvm), on_saved, g);
 }
 
 static void move_when_quiet(void *arg);
@@ -869,7 +878,7 @@ on_stopped(void *arg, const char *answer, const char *error)
 		return;
 	if (!answer)
 		on_saved(g, NULL, error);
-	else if (g->move->opts->pace == PACE_RACE)
+	else if (g->move->opts.pace == PACE_RACE)
 		guest_hmp(g, "info registers", on_registers, g);
 	else
 		save(g);
@@ -891,11 +900,12 @@ move_when_quiet(void *arg)
 }
 
 void
-guest_move(struct guest *g, struct qemu_opts *o, const char *dir, guest_moved *done, void *arg)
+guest_move(
+    struct guest *g, const struct qemu_opts *o, const char *dir, guest_moved *done, void *arg)
 {
 	struct move *m = arena_alloc(g->a, sizeof *m);
 
-	*m = (struct move){ .opts = o, .dir = dir, .done = done, .arg = arg };
+	*m = (struct move){ .opts = *o, .dir = dir, .done = done, .arg = arg };
 	g->move = m;
 	if (g->agent)
 		agent_hold(g->agent);

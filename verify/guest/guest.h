@@ -66,11 +66,11 @@ void guest_recall(struct guest *g, const void *p, size_t n);
  * asked meanwhile, it is asked there.  done is called once, from the loop: why NULL, or QEMU's
  * words for that it cannot save such a guest, which stands still then.  It is not called when the
  * guest ends meanwhile, or cannot go on: that is told as its end.  o and dir as for guest_start(),
- * to live as long as the guest; o->leap is set.
+ * to live as long as the guest.
  */
 typedef void guest_moved(void *arg, const char *why);
 void guest_move(
-    struct guest *g, struct qemu_opts *o, const char *dir, guest_moved *done, void *arg);
+    struct guest *g, const struct qemu_opts *o, const char *dir, guest_moved *done, void *arg);
 enum guest_state guest_state(const struct guest *g);
 struct stream *guest_console(struct guest *g);
 /* without the kernel's lines that cut others in two */
